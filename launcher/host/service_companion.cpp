@@ -47,7 +47,8 @@ void ServiceCompanion::look() {
   look_at_ctest();
   switch (phase_) {
     case Phase::probing:
-      return probe();
+      // Tests are told its number, so it must be known.
+      return main_ > 0 ? probe() : void();
     case Phase::initialising:
       if (!work_->go_on()) return;
       if (const std::string why = trouble_with(spec_.init.front(), work_->end()); !why.empty()) {
@@ -69,6 +70,11 @@ void ServiceCompanion::look() {
     case Phase::ending:
       return;
   }
+}
+
+void ServiceCompanion::on_main_started(pid_t main) {
+  main_ = main;
+  if (phase_ == Phase::probing) probe();
 }
 
 void ServiceCompanion::read_output() {
@@ -149,6 +155,7 @@ void ServiceCompanion::become_ready() {
   wire::Message ready;
   ready.kind = wire::k_ready;
   if (port_told_ != 0) ready.add("port", std::to_string(port_told_));
+  if (main_ > 0) ready.add("pid", std::to_string(main_));
   say(ready);
 }
 
@@ -193,10 +200,22 @@ void ServiceCompanion::begin_stop() {
 
 // It cannot become ready.
 void ServiceCompanion::fail(const std::string& why) {
-  trouble_ = why;
+  // Whoever waits for it need not wait for its end.
+  report_death(why);
   probe_.reset();
   work_.reset();
   enter(Phase::ending, Milliseconds{0});
+}
+
+void ServiceCompanion::report_death(const std::string& why) {
+  is_death_told_ = true;
+  wire::Message died;
+  died.kind = wire::k_died;
+  died.add("why", why);
+  if (const std::string lines = around_.log.last_lines(); !lines.empty()) {
+    died.add("last_lines", lines);
+  }
+  say(died);
 }
 
 void ServiceCompanion::begin_work(const ServiceCommand& words, Phase phase, Milliseconds time) {

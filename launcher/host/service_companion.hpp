@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/service/service_wire.hpp"
+#include "core/settings/host_wire.hpp"
 #include "host/output_port.hpp"
 #include "host/probe.hpp"
 #include "host/service_log.hpp"
@@ -36,6 +36,8 @@ class ServiceCompanion final : public supervision::Companion {
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
+  bool wants_start() const override { return true; }
+  void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
   Milliseconds look_at() override;
   Verdict on_deadline() override;
@@ -43,10 +45,10 @@ class ServiceCompanion final : public supervision::Companion {
 
   // To be called when nothing of the tree is left: takes the rest of its output.
   void finish();
-  // Why it was ended; empty: it ended by itself, or as the keeper said.
-  const std::string& trouble() const { return trouble_; }
-  // Whether it ended because it was told to, or because the run is over.
-  bool was_stopped() const { return was_stopped_; }
+  // Tells the keeper why the service died.
+  void report_death(const std::string& why);
+  // Whether its end is explained: the keeper was told why it died, or it ended as it was told to.
+  bool is_explained() const { return was_stopped_ || is_death_told_; }
 
  private:
   enum class Phase : std::uint8_t {
@@ -80,6 +82,7 @@ class ServiceCompanion final : public supervision::Companion {
 
   ServiceSurroundings around_;
   const ServiceSpec& spec_;
+  pid_t main_ = 0;  // the service's main process; 0: not known
   Phase phase_ = Phase::probing;
   Milliseconds until_;  // of the phase
   Milliseconds next_probe_{0};
@@ -92,7 +95,7 @@ class ServiceCompanion final : public supervision::Companion {
   bool wants_stacks_ = false;
   bool was_stopped_ = false;
   Milliseconds ctest_ended_ = k_longest;
-  std::string trouble_;
+  bool is_death_told_ = false;
 };
 
 }  // namespace holdfast::host

@@ -11,7 +11,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/outcome/signal_names.hpp"
-#include "core/service/service_wire.hpp"
+#include "core/settings/host_wire.hpp"
 #include "host/service_companion.hpp"
 #include "host/service_log.hpp"
 #include "os/file/system_call.hpp"
@@ -23,6 +23,7 @@
 #include "settings/pattern.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/capture.hpp"
+#include "supervision/base/keeper_link.hpp"
 #include "supervision/base/teller.hpp"
 
 namespace holdfast::host {
@@ -91,7 +92,7 @@ class Host {
 
   int run() {
     const Result<void> done = supervise();
-    if (!done) report(to_text(done.error()), {});
+    if (!done) report(to_text(done.error()));
     return done ? 0 : k_failed;
   }
 
@@ -126,10 +127,8 @@ class Host {
     const supervision::AttemptResult result =
         run_attempt(plan(environment, *output, companion), surroundings);
     companion.finish();
-    if (!companion.was_stopped()) {
-      report(companion.trouble().empty() ? how_it_ended(result) : companion.trouble(),
-             log->last_lines());
-    }
+    if (!companion.is_explained()) companion.report_death(how_it_ended(result));
+    supervision::bid_farewell(keeper_.get(), supervision::LentScratch::used);
     return {};
   }
 
@@ -157,13 +156,13 @@ class Host {
     return plan;
   }
 
-  void report(const std::string& why, const std::string& last_lines) {
-    if (!keeper_.valid()) return;
+  // It could not be started.
+  void report(const std::string& why) {
     wire::Message died;
     died.kind = wire::k_died;
     died.add("why", why);
-    if (!last_lines.empty()) died.add("last_lines", last_lines);
     (void)os::send_packet(keeper_.get(), wire::encode(died));
+    supervision::bid_farewell(keeper_.get(), supervision::LentScratch::used);
   }
 
   wire::HostOrder order_;

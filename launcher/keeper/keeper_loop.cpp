@@ -1,11 +1,13 @@
 #include "keeper/keeper_loop.hpp"
 
+#include <fmt/core.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "core/service/service_check.hpp"
 #include "core/settings/resolution.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"
@@ -50,6 +52,21 @@ ProjectPlace place_of(const KeeperOrder& order) {
   return {file ? file->substr(0, file->rfind('/')) : std::string(), order.tree};
 }
 
+// The services that are declared for the tree.
+Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
+  if (!order.settings) return order.settings.error();
+  for (const ServiceSpec& service : order.settings->settings().services) {
+    const std::string_view unserved = service.ports > 0       ? "ports"
+                                      : service.forking       ? "forking"
+                                      : !service.user.empty() ? "user"
+                                                              : "";
+    if (unserved.empty()) continue;
+    return ErrorInWords{
+        fmt::format("{}: `{}` is not served by this version", service.origin, unserved)};
+  }
+  return in_order_of_start(order.settings->settings().services);
+}
+
 wire::Message refusal(const std::string& why) {
   wire::Message message = message_of(wire::k_refusal);
   message.add("why", why);
@@ -69,6 +86,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             // the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0},
            lines_),
+      services_(services_of(order_), order_.ctest, lines_, orphans_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)) {
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
@@ -76,7 +94,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
   } else {
     // We begin the run before the first test, so that there is a run even if no launcher contacts
     // us.
-    run_.at(k_count_not_known);
+    services_.begin(run_.at(k_count_not_known));
   }
   if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
 }
@@ -96,6 +114,7 @@ void KeeperLoop::wait_for_news() {
     fds.push_back({connection.guard.fd(), POLLIN, 0});
     next = std::min({next, connection.guard_until, connection.guard.due()});
   }
+  services_.add_descriptors(fds);
   if (::poll(fds.data(), fds.size(), os::poll_time(next)) < 0) return;
   const std::size_t polled = connections_.size();
   for (std::size_t i = 0; i < polled; ++i) {
@@ -108,6 +127,8 @@ void KeeperLoop::wait_for_news() {
     if (news[2].revents != 0 && is_watched) connection.guard.guard_died();
     if (connection.guard.look(order_.ctest)) kill_launcher(connection.launcher);
   }
+  services_.look();
+  answer_for_services();
   std::erase_if(connections_, [](const Connection& c) { return !c.socket.valid(); });
   orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
   if (fds[1].revents != 0) accept_one();
@@ -141,6 +162,7 @@ void KeeperLoop::attend_to(Connection& connection, short news) {
     if ((news & POLLHUP) == 0) return;
   }
   connection.socket.reset();
+  leave_services(connection, Farewell::red);
   // A guard that keeps leftovers stays after the farewell. If we killed that guard, the leftovers
   // are alive, and the attempt is not over.
   const bool is_over = connection.farewell && !guards_killed_;
@@ -196,6 +218,9 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
   if (message.kind == wire::k_farewell) {
     if (!asker.farewell) stale_.look(StalePrograms::Point::end, asker, run_.journal());
     asker.end_attempt();
+    const bool is_green =
+        message.get("came_out") == "passed" || message.get("came_out") == "skipped";
+    leave_services(asker, is_green ? Farewell::green : Farewell::red);
     if (run_.current() != nullptr) note_farewell(message, asker, *run_.current());
     if (run_.scratch() != nullptr && !message.get("scratch").empty()) {
       run_.scratch()->give_back(std::exchange(asker.scratch, {}));
@@ -209,7 +234,18 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
   if (message.kind == wire::k_memory) return memory_.answer(message, asker);
   if (message.kind == wire::k_again && run_.current() != nullptr) {
     stale_.look(StalePrograms::Point::end, asker, run_.journal());
+    leave_services(asker, Farewell::red);
     return answer_again(message, asker, *run_.current(), lines_);
+  }
+  if (message.kind == wire::k_services) return ask_for_services(asker);
+  if (message.kind == wire::k_waiting) {
+    wire::Message reply = message_of(wire::k_waiting);
+    reply.add("why", services_.waits_for(asker.use));
+    return reply;
+  }
+  if (message.kind == wire::k_red) {
+    services_.leave_red(asker.use);
+    return {};
   }
   if (message.kind == wire::k_end) return end_of_run(asker);
   if (message.kind == wire::k_status) return status();
@@ -221,6 +257,8 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
 wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection& asker) {
   wire::AttemptGrant granted = grant_attempt(request, order_.settings, order_.company,
                                              run_of(request.include_count, asker), lines_);
+  services_.begin(*run_.current());
+  if (granted.refusal.empty()) granted.refusal = services_.refusal(granted.policy.services);
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
   if (order_.company == Company::possible) tests_apart_.insert(request.key);
   asker.begin_attempt(request, granted);
@@ -229,8 +267,30 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
   return wire::to_message(granted);
 }
 
+wire::Message KeeperLoop::ask_for_services(Connection& asker) {
+  if (asker.attempt.empty()) return refusal("services are asked for without an attempt");
+  asker.use = services_.ask({asker.attempt, asker.test}, asker.services);
+  answer_for_services();
+  return {};
+}
+
+void KeeperLoop::leave_services(Connection& connection, Farewell farewell) {
+  if (connection.use == 0) return;
+  services_.leave(std::exchange(connection.use, 0), farewell);
+  answer_for_services();
+}
+
+void KeeperLoop::answer_for_services() {
+  for (const RunServices::Reply& reply : services_.take_replies()) {
+    const auto asker = std::ranges::find(connections_, reply.use, &Connection::use);
+    if (asker == connections_.end()) continue;
+    (void)os::send_packet(asker->socket.get(), wire::encode(reply.message));
+  }
+}
+
 void KeeperLoop::end_earlier_run(const Connection& asker) {
   dismiss_connections(&asker);
+  services_.end();
   run_.close(Run::Completeness::complete);
   stale_.forget();
 }
@@ -247,6 +307,7 @@ Run& KeeperLoop::run_of(unsigned include_count, const Connection& asker) {
 wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   lines_.say_held_back();
   dismiss_connections(&asker);
+  services_.end();
   run_.take_log([&] { return is_there(asker); });
   if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
   wire::Message reply = message_of(wire::k_end);
@@ -362,6 +423,7 @@ void KeeperLoop::finish_after_ctest() {
   // news.
   if (!wait_for_connections(nullptr, k_news_patience)) lines_.let_go();
   dismiss_connections(nullptr);
+  services_.end();
   run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
 }
 

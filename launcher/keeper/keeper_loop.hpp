@@ -15,6 +15,7 @@
 #include "keeper/run/log_turn.hpp"
 #include "keeper/run/memory_watch.hpp"
 #include "keeper/run/stale_programs.hpp"
+#include "keeper/service/run_services.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast {
@@ -37,6 +38,11 @@ class KeeperLoop {
   wire::Message answer(const wire::Message& message, Connection& asker);
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
   wire::Message end_of_run(const Connection& asker);
+  // The test asks for its services. The answer comes later, unless they cannot be had.
+  wire::Message ask_for_services(Connection& asker);
+  // The test of the connection does not use its services any more.
+  void leave_services(Connection& connection, Farewell farewell);
+  void answer_for_services();
   wire::Message status() const;
   // ctest goes on: with another run of this tree, with tests of the same run, or with another tree.
   wire::Message next_tree(const wire::Message& message, const Connection& asker);
@@ -65,6 +71,7 @@ class KeeperLoop {
   std::vector<Connection> connections_;
   OrphanHelpers orphans_;
   CurrentRun run_;
+  RunServices services_;
   GoogletestPrograms googletest_;
   MemoryWatch memory_;
   StalePrograms stale_;

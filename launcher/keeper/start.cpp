@@ -43,7 +43,8 @@ void leave_caller(int kept, int run_lock) {
   const int high = ::fcntl(kept, F_DUPFD_CLOEXEC, k_out_of_the_way);
   const int high_lock = run_lock >= 0 ? ::fcntl(run_lock, F_DUPFD_CLOEXEC, k_out_of_the_way) : -1;
   ::dup2(high, k_caller);
-  if (high_lock >= 0) ::dup2(high_lock, k_run_lock);
+  // The hosts of services, which the keeper starts, must not keep the lock.
+  if (high_lock >= 0) ::dup3(high_lock, k_run_lock, O_CLOEXEC);
   ::close_range(high_lock >= 0 ? k_run_lock + 1 : k_run_lock, ~0U, 0);
 }
 

@@ -112,6 +112,7 @@ class Collector {
     see(record.at);
   }
 
+  void operator()(const ServiceRecord& record) { see(record.at); }
   void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
 
   void operator()(const RunEnded& record) {

@@ -142,28 +142,55 @@ struct Reader {
   }
 };
 
+// Reads a list of texts, each of which `parse` understands. Returns them in one text, with commas
+// between; none: something was wrong, and is complained of.
+template <typename One, typename Parse>
+std::optional<std::string> read_list(const Key& key, const std::string& expected,
+                                     std::vector<One>& ones, Parse parse) {
+  const toml::array* list = key.node.as_array();
+  if (list == nullptr) {
+    key.complain(key.node, describe_type(key.node), expected);
+    return std::nullopt;
+  }
+  std::string all;
+  bool are_understood = true;
+  for (const toml::node& entry : *list) {
+    const Result<std::string> text = text_of_string(entry);
+    const Result<One> one = text ? parse(*text) : Result<One>(text.error());
+    if (!one) {
+      key.complain(entry, text ? in_quotes(*text) : to_text(text.error()), expected);
+      are_understood = false;
+      continue;
+    }
+    all += (all.empty() ? "" : ",") + *text;
+    ones.push_back(*one);
+  }
+  if (!are_understood) return std::nullopt;
+  return all;
+}
+
 template <typename Field>
 struct Reader<kind::Locks, Field> {
   static void read(const Key& key) {
     const std::string expected =
         R"(a list of locks such as "db", "db:shared" or "gpu:1/4@machine")";
-    const toml::array* list = key.node.as_array();
-    if (list == nullptr) return key.complain(key.node, describe_type(key.node), expected);
-    std::string all;
     std::vector<LockSpec> locks;
-    for (const toml::node& entry : *list) {
-      const Result<std::string> text = text_of_string(entry);
-      const Result<LockSpec> lock = text ? parse_lock_spec(*text) : Result<LockSpec>(text.error());
-      if (!lock) {
-        key.complain(entry, text ? in_quotes(*text) : to_text(text.error()), expected);
-        continue;
-      }
-      all += (all.empty() ? "" : ",") + *text;
-      locks.push_back(*lock);
-    }
+    const std::optional<std::string> all = read_list(key, expected, locks, parse_lock_spec);
+    if (!all) return;
     const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
     if (!canonical) return key.complain(key.node, to_text(canonical.error()), expected);
-    key.add(key.node, all);
+    key.add(key.node, *all);
+  }
+};
+
+template <typename Field>
+struct Reader<kind::Uses, Field> {
+  static void read(const Key& key) {
+    std::vector<ServiceUse> uses;
+    const std::optional<std::string> all =
+        read_list(key, R"(a list of services such as "db", "web:exclusive" or "cache:fresh")", uses,
+                  parse_service_use);
+    if (all) key.add(key.node, *all);
   }
 };
 

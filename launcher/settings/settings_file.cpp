@@ -12,6 +12,7 @@
 #include "os/file/file_text.hpp"
 #include "settings/known_flaky_keys.hpp"
 #include "settings/profiles.hpp"
+#include "settings/service_keys.hpp"
 #include "settings/setting_keys.hpp"
 #include "settings/spelling.hpp"
 
@@ -32,7 +33,8 @@ std::string one_line(std::string_view text) {
 
 class Reader {
  public:
-  explicit Reader(const std::string& path) : complaints_(path) {}
+  explicit Reader(const std::string& path)
+      : complaints_(path), directory_(path.substr(0, path.rfind('/'))) {}
 
   void read(const toml::table& file) {
     profiles_[std::string(k_default_profile)].layer.name = k_default_profile;
@@ -43,6 +45,8 @@ class Reader {
         read_overrides(value, "[[override]]", {});
       } else if (key.str() == "known-flaky") {
         known_flaky_ = read_known_flaky(value, complaints_);
+      } else if (key.str() == "service") {
+        services_ = read_services(value, directory_, complaints_);
       } else if (key.str() == "build-steps") {
         read_build_steps(value);
       } else {
@@ -71,15 +75,17 @@ class Reader {
     }
     settings.known_flaky = known_flaky_;
     settings.build_steps = build_steps_;
+    settings.services = services_;
     return settings;
   }
 
  private:
   void complain_of_top_level(const toml::key& key) {
-    static const std::vector<std::string> known{"profile", "override", "known-flaky",
+    static const std::vector<std::string> known{"profile", "override", "known-flaky", "service",
                                                 "build-steps"};
     complaints_.add(place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
-                    "[profile.NAME], [[override]], [[known-flaky]] or [build-steps]; what holds "
+                    "[profile.NAME], [[override]], [[known-flaky]], [service.NAME] or "
+                    "[build-steps]; what holds "
                     "for all tests goes into [profile.default]" +
                         suggestion(key.str(), known));
   }
@@ -162,10 +168,12 @@ class Reader {
   }
 
   Complaints complaints_;
+  std::string directory_;
   Profiles profiles_;
   std::vector<PlacedOverride> overrides_;
   std::vector<KnownFlaky> known_flaky_;
   Values build_steps_;
+  std::vector<ServiceSpec> services_;
   std::size_t environment_ = 0;
 };
 

@@ -54,6 +54,19 @@ Record stale(FieldReader& in) {
                in.text("key"),  in.text("program"), in.text("why")};
 }
 
+Record service_record(FieldReader& in) {
+  return ServiceRecord{in.number("at"),
+                       in.text("event"),
+                       in.text("service"),
+                       in.integer("instance").value_or(0),
+                       in.integer("generation").value_or(0),
+                       in.text("attempt"),
+                       in.stamp("host"),
+                       in.text("log"),
+                       in.text("why"),
+                       in.texts("users")};
+}
+
 Record verdict_record(FieldReader& in, Verdict verdict) {
   VerdictRecord record;
   record.at = in.number("at");
@@ -120,6 +133,9 @@ ParsedLine record_of(const Json& object) {
   } else if (type == "step") {
     if (in.text("kind").empty()) return refused("step without a kind");
     parsed.record = launcher_record<StepRecord>(in);
+  } else if (type == "service") {
+    if (in.text("service").empty()) return refused("service without a name");
+    parsed.record = service_record(in);
   } else if (type == "run_ended") {
     parsed.record = run_ended(in);
   } else {

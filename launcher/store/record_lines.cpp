@@ -30,14 +30,18 @@ std::string list_of(const std::vector<std::string>& texts) {
   return list + ']';
 }
 
+std::string object_of(const ProcessName& process) {
+  return "{\"pid\":" + std::to_string(process.pid) + ",\"start\":" + std::to_string(process.start) +
+         "}";
+}
+
 }  // namespace
 
 std::string line_of(const RunStarted& record) {
   JsonLine line = begun("run_started", record.at);
   line.text("run", record.run).text("tree", record.tree);
   line.text("boot", record.boot).text("version", record.version);
-  line.raw("ctest", "{\"pid\":" + std::to_string(record.ctest.pid) +
-                        ",\"start\":" + std::to_string(record.ctest.start) + "}");
+  line.raw("ctest", object_of(record.ctest));
   line.raw("command", list_of(record.command));
   if (!record.inside.empty()) line.text("inside", record.inside);
   return std::move(line).finish();
@@ -57,6 +61,18 @@ std::string line_of(const VerdictRecord& record) {
                            std::to_string(record.output->length) + "]");
   }
   if (!record.note.empty()) line.text("note", record.note);
+  return std::move(line).finish();
+}
+
+std::string line_of(const ServiceRecord& record) {
+  JsonLine line = begun("service", record.at);
+  line.text("event", record.event).text("service", record.service);
+  line.number("instance", record.instance).number("generation", record.generation);
+  if (!record.attempt.empty()) line.text("attempt", record.attempt);
+  if (record.host.pid > 0) line.raw("host", object_of(record.host));
+  if (!record.log.empty()) line.text("log", record.log);
+  if (!record.why.empty()) line.text("why", record.why);
+  if (!record.users.empty()) line.raw("users", list_of(record.users));
   return std::move(line).finish();
 }
 

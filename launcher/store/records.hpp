@@ -79,6 +79,21 @@ struct CasesRecord {
   std::vector<CaseRecord> cases;
 };
 
+// A generation of one instance of a service was started, got ready or was lost.
+struct ServiceRecord {
+  double at = 0;
+  std::string event;    // required: `started`, `ready`, `died`
+  std::string service;  // required
+  std::int64_t instance = 0;
+  std::int64_t generation = 0;
+  std::string attempt = {};  // with `started`: the id by which its processes are found
+  ProcessName host = {};     // with `started`: the process that looks after it
+  std::string log = {};
+  std::string why = {};  // with `died`
+  // With `died`: the tests that may have done it. One alone did it.
+  std::vector<std::string> users = {};
+};
+
 struct RunEnded {
   double at = 0;
   std::string run;
@@ -89,6 +104,6 @@ struct RunEnded {
 };
 
 using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
-                            CasesRecord, Stale, StepRecord>;
+                            CasesRecord, Stale, StepRecord, ServiceRecord>;
 
 }  // namespace holdfast

@@ -9,6 +9,7 @@
 #include "core/base/attempt_tag.hpp"
 #include "core/base/cgroup_name.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/base/unrecorded.hpp"
 #include "core/lock/held_locks.hpp"
@@ -30,6 +31,7 @@
 #include "supervision/grant/grant.hpp"
 #include "supervision/grant/hand_over.hpp"
 #include "supervision/locks/lock_taking.hpp"
+#include "supervision/services/service_asking.hpp"
 #include "supervision/step/step.hpp"
 
 namespace holdfast::supervision {
@@ -212,23 +214,39 @@ class Launch {
     Teller say = teller();
     TakenLocks locks = take_locks(grant_, above, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
+    HadServices services =
+        ask_for_services(grant_.policy.services, grant_.identity.test, keeper_, around_, say);
+    if (services.end != HadServices::End::had) {
+      for (std::string_view lines = services.details; !lines.empty();) {
+        write_line(text_of({"its output: ", take_part(lines, '\n')}));
+      }
+      AttemptResult result = without_services(services, grant_.identity.test);
+      result.lock_wait = locks.waited;
+      result.service_wait = services.waited;
+      return result;
+    }
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
     if (wants_own || (!runner_.is_plain() && scratch.path().empty())) make_own(scratch);
-    AttemptResult result = attempt(above, locks.held, scratch);
+    AttemptResult result = attempt(above, locks.held, services.variables, scratch);
     result.lock_wait = locks.waited;
+    result.service_wait = services.waited;
+    result.services = std::move(services.uses);
+    if (!result.services.empty() && !is_good(result.outcome)) {
+      result.lost_services = find_lost_services(keeper_, around_);
+    }
     for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
     return result;
   }
 
   // Runs the test itself, once.
   AttemptResult attempt(const HeldLocks& above, std::vector<os::LockRequest>& locks,
-                        AttemptScratch& scratch) {
+                        const std::vector<Variable>& services, AttemptScratch& scratch) {
     const AttemptIdentity& identity = grant_.identity;
     const Policy& policy = grant_.policy;
     Teller say = teller();
     TestEnvironment environment =
-        attempt_environment(invocation_, {grant_, above, locks, scratch.path()});
+        attempt_environment(invocation_, {grant_, above, locks, services, scratch.path()});
     const Evidence evidence = ask_for_evidence(invocation_, grant_, scratch.path(), environment);
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity.attempt)};

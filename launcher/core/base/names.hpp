@@ -41,6 +41,8 @@ inline constexpr std::string_view k_build_journal = ".holdfast/build/journal.jso
 inline constexpr std::string_view k_older_suffix = ".old";
 // Written at configure time if holdfast.toml has settings for build steps.
 inline constexpr std::string_view k_build_has_settings = ".holdfast/build/has-settings";
+// In the same place: what services print, one file and one directory for each generation.
+inline constexpr std::string_view k_services_directory = "services";
 inline constexpr std::string_view k_journal_file = "journal.jsonl";
 // What attempts of batches print: one file per attempt, by its id.
 inline constexpr std::string_view k_output_directory = "output";

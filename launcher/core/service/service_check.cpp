@@ -10,8 +10,10 @@
 namespace holdfast {
 namespace {
 
+Error wrong(std::string why) { return ErrorInWords{std::move(why)}; }
+
 Error wrong(const ServiceSpec& service, const std::string& why) {
-  return ErrorInWords{service.origin + ": " + why};
+  return wrong(service.origin + ": " + why);
 }
 
 std::string listed(const std::vector<std::string_view>& kinds, std::string_view before) {
@@ -106,22 +108,22 @@ Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> serv
 
 Result<void> check(const ServiceSpec& service) {
   if (!is_service_name(service.name)) {
-    return wrong(service, "found the name \"" + service.name +
+    return wrong("found the name \"" + service.name +
                               "\", expected letters, digits, `_`, `-` and `.`, at most 64 of them");
   }
-  if (service.command.empty()) return wrong(service, "found no `command`, expected one");
+  if (service.command.empty()) return wrong("found no `command`, expected one");
   const std::vector<std::string_view> ready = kinds_of(service.ready);
   if (ready.size() > 1)
-    return wrong(service, "found " + listed(ready, "ready-") + ", expected one of them");
+    return wrong("found " + listed(ready, "ready-") + ", expected one of them");
   const std::vector<std::string_view> health = kinds_of(service.health);
   if (health.size() > 1) {
-    return wrong(service, "found " + listed(health, "health-") + ", expected one of them");
+    return wrong("found " + listed(health, "health-") + ", expected one of them");
   }
   const PortsNamed named = ports_named(service);
   const unsigned later = std::max(service.ports, service.ready.output.empty() ? 0U : 1U);
   if (named.before_ready > service.ports || named.later > later) {
     const unsigned greatest = std::max(named.before_ready, named.later);
-    return wrong(service, "found {port" + (greatest > 1 ? std::to_string(greatest) : "") +
+    return wrong("found {port" + (greatest > 1 ? std::to_string(greatest) : "") +
                               "}, expected it only where `ports` says that there are so many");
   }
   return {};

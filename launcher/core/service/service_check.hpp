@@ -13,7 +13,7 @@ namespace holdfast {
 // an unknown name or a circle in `depends`, two services with one name or with the same variables.
 Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services);
 
-// Whether one declaration makes sense by itself.
+// Whether one declaration makes sense by itself. The error does not name its origin.
 Result<void> check(const ServiceSpec& service);
 
 }  // namespace holdfast

@@ -85,7 +85,7 @@ class Step {
   }
 
   void lose() {
-    if (event_.users != 1) ++step_.life.restarts;
+    if (event_.suspects != 1) ++step_.life.restarts;
     step_.actions.push_back(ServiceAction::note_death);
   }
 

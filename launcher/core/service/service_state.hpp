@@ -53,7 +53,8 @@ struct ServiceEvent {
     told_to_start,    // somebody says so, even though it failed before
   };
   Kind kind;
-  unsigned users = 0;  // how many tests are using this generation
+  unsigned users = 0;     // how many tests are using this generation
+  unsigned suspects = 0;  // how many tests may have done it harm: those, and some that are over
 };
 
 enum class ServiceAction : std::uint8_t {
@@ -68,8 +69,8 @@ struct ServiceStep {
   std::vector<ServiceAction> actions;
 };
 
-// `max_restarts`: how many restarts in a row are allowed. A generation that was lost to a test that
-// used it alone does not count: the test is to blame.
+// `max_restarts`: how many restarts in a row are allowed. A generation that was lost with one suspect
+// does not count: that test is to blame.
 ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsigned max_restarts);
 
 }  // namespace holdfast

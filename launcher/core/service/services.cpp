@@ -36,7 +36,10 @@ void Services::ask_again(UseId use) {
   Request* const request = find(use);
   if (request == nullptr || !request->is_using) return;
   request->is_using = false;
-  for (Hold& hold : request->holds) hold.is_well = false;
+  for (Hold& hold : request->holds) {
+    hold.is_well = false;
+    hold.instance->suspects.push_back(use);
+  }
   stop_unused();
   look();
 }
@@ -49,9 +52,12 @@ void Services::leave(UseId use, Farewell farewell) {
     const bool is_there =
         instance.life.state == ServiceState::ready && instance.life.generation == hold.generation;
     if (!request->is_using || !is_there) continue;
+    instance.suspects.push_back(use);
     if (hold.mode != ServiceMode::shared) instance.needs_reset = true;
     if (farewell == Farewell::green) {
       step(instance, ServiceEvent::Kind::served);
+    } else if (instance.is_being_checked) {
+      instance.needs_another_check = true;
     } else {
       check(instance);
     }
@@ -66,6 +72,12 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   Instance& instance = at(id);
   instance.is_being_checked = false;
   if (!news.why.empty()) instance.why = news.why;
+  if (news.kind == Kind::ready) instance.suspects.clear();
+  if (news.kind == Kind::healthy) {
+    acquit(instance);
+    // What the red use did may have come after the look.
+    if (std::exchange(instance.needs_another_check, false)) return check(instance);
+  }
   const bool is_well = news.kind == Kind::ready || news.kind == Kind::healthy;
   if (is_well) instance.needs_reset = false;
   for (Request& request : requests_) {
@@ -118,6 +130,10 @@ std::vector<UseId> Services::users_of(const InstanceId& id) const {
     }
   }
   return users;
+}
+
+bool Services::is_in_doubt(const InstanceId& id) const {
+  return instances_[id.service][id.number].is_being_checked;
 }
 
 bool Services::are_at_rest() const {
@@ -296,17 +312,40 @@ std::vector<unsigned> Services::generations_below(const Instance& instance) cons
 
 void Services::check(Instance& instance) {
   if (std::exchange(instance.is_being_checked, true)) return;
+  instance.suspects_before = instance.suspects.size();
   const bool resets = instance.needs_reset && !specs_[instance.id.service].reset.empty();
   orders_.push_back({resets ? ServiceOrder::Kind::reset : ServiceOrder::Kind::check, instance.id,
                      instance.life.generation});
 }
 
+// It was well when it was looked at: whoever had left it by then did it no harm.
+void Services::acquit(Instance& instance) {
+  const auto from = instance.suspects.begin();
+  instance.suspects.erase(from, from + static_cast<std::ptrdiff_t>(instance.suspects_before));
+  instance.suspects_before = 0;
+}
+
+std::vector<UseId> Services::suspects_of(const Instance& instance) const {
+  std::vector<UseId> all = users_of(instance.id);
+  for (const UseId use : instance.suspects) {
+    if (std::find(all.begin(), all.end(), use) == all.end()) all.push_back(use);
+  }
+  return all;
+}
+
 void Services::step(Instance& instance, ServiceEvent::Kind kind) {
-  const std::vector<UseId> users = users_of(instance.id);
-  const ServiceStep next = next_step(instance.life, {kind, static_cast<unsigned>(users.size())},
-                                     specs_[instance.id.service].max_restarts);
+  const std::vector<UseId> suspects = suspects_of(instance);
+  const auto users = static_cast<unsigned>(users_of(instance.id).size());
+  const ServiceStep next =
+      next_step(instance.life, {kind, users, static_cast<unsigned>(suspects.size())},
+                specs_[instance.id.service].max_restarts);
   instance.life = next.life;
-  if (next.life.state != ServiceState::ready) instance.is_being_checked = false;
+  if (next.life.state != ServiceState::ready) {
+    instance.is_being_checked = false;
+    instance.needs_another_check = false;
+    instance.suspects.clear();
+    instance.suspects_before = 0;
+  }
   for (const ServiceAction action : next.actions) {
     ServiceOrder order{};
     order.instance = instance.id;
@@ -323,7 +362,7 @@ void Services::step(Instance& instance, ServiceEvent::Kind kind) {
         break;
       case ServiceAction::note_death:
         order.kind = ServiceOrder::Kind::note_death;
-        order.users = users;
+        order.users = suspects;
         order.why = instance.why;
         break;
     }

@@ -52,7 +52,7 @@ struct ServiceOrder {
     reset,        // its reset command, and then its health
     stop,         // its process tree
     take_stacks,  // of its process tree
-    note_death,   // `users` used the generation when it was lost
+    note_death,   // one of `users` may have done it, or nobody
     grant,        // `use` may begin
     refuse,       // `use` cannot begin
   };
@@ -60,6 +60,8 @@ struct ServiceOrder {
   InstanceId instance = {};
   unsigned generation = 0;
   UseId use = 0;
+  // Those that used the generation when it was lost, and those that had used it since it was last
+  // found well.
   std::vector<UseId> users = {};
   std::string why = {};  // for people: of note_death and refuse
 
@@ -101,6 +103,8 @@ class Services {
   std::vector<GrantedService> services_of(UseId use) const;
   // Those that use the generation that is there now.
   std::vector<UseId> users_of(const InstanceId& instance) const;
+  // Whether it is being looked at, so that one does not know yet whether it is well.
+  bool is_in_doubt(const InstanceId& instance) const;
   // Whether no process of any service is there.
   bool are_at_rest() const;
 
@@ -109,7 +113,10 @@ class Services {
     InstanceId id;
     ServiceLife life;
     bool is_being_checked = false;
+    bool needs_another_check = false;  // a red use ended while it was being checked
     bool needs_reset = false;
+    std::vector<UseId> suspects;      // uses of this generation that ended since it was found well
+    std::size_t suspects_before = 0;  // those of them that had ended when the check began
     unsigned used_generation = 0;      // the last one that a test got
     std::vector<unsigned> started_on;  // generations of what it depends on, when it was started
     std::string why;                   // its last trouble
@@ -147,6 +154,8 @@ class Services {
   bool is_well_below(const Request& request, const Instance& instance) const;
   std::vector<unsigned> generations_below(const Instance& instance) const;
   void check(Instance& instance);
+  void acquit(Instance& instance);
+  std::vector<UseId> suspects_of(const Instance& instance) const;
   void step(Instance& instance, ServiceEvent::Kind kind);
   void stop_unused();
   void stop_what_nothing_depends_on();

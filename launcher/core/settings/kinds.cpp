@@ -91,6 +91,28 @@ Result<void> Locks::read(std::string_view text, std::vector<LockSpec>& field) {
   return {};
 }
 
+Result<void> Uses::read(std::string_view text, std::vector<ServiceUse>& field) {
+  std::vector<ServiceUse> uses;
+  while (!text.empty()) {
+    const std::string_view part = take_part(text, ',');
+    if (part.empty()) continue;
+    const Result<ServiceUse> use = parse_service_use(part);
+    if (!use) return use.error();
+    add_use(*use, uses);
+  }
+  field = std::move(uses);
+  return {};
+}
+
+std::string Uses::print(const std::vector<ServiceUse>& field) {
+  std::string text;
+  for (const ServiceUse& use : field) {
+    if (!text.empty()) text += ',';
+    text += to_text(use);
+  }
+  return text;
+}
+
 Result<void> Variables::read(std::string_view text, std::vector<Variable>& field) {
   const std::size_t equals = text.find('=');
   if (equals == 0 || equals == std::string_view::npos) return refused(text, "NAME=VALUE");

@@ -18,6 +18,7 @@
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/retry/retry_policy.hpp"
+#include "core/service/service_use.hpp"
 
 namespace holdfast::kind {
 
@@ -115,6 +116,12 @@ struct Path : Command {};
 // into such a text, so messages carry locks in another form (core/settings/wire.cpp).
 struct Locks {
   static Result<void> read(std::string_view text, std::vector<LockSpec>& field);
+};
+
+// All services that a test uses in one text, with commas between. read() replaces earlier ones.
+struct Uses {
+  static Result<void> read(std::string_view text, std::vector<ServiceUse>& field);
+  static std::string print(const std::vector<ServiceUse>& field);
 };
 
 // `NAME=VALUE` replaces the variable of that name, `NAME=` removes it.

@@ -18,6 +18,7 @@
 #include "core/outcome/hooks.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/retry/retry_policy.hpp"
+#include "core/service/service_use.hpp"
 
 namespace holdfast {
 
@@ -67,6 +68,7 @@ struct Policy {
   Milliseconds lock_timeout{0};  // 0: no limit
   Milliseconds timeout{0};       // 0: no limit
   Milliseconds grace = k_default_grace;
+  std::vector<ServiceUse> services = {};
   OnLeak on_leak = OnLeak::kill;
   // The test has FIXTURES_SETUP, or another test's DEPENDS names it. So what it leaves behind lives
   // until the run ends.

@@ -14,6 +14,7 @@
 #include "core/base/words.hpp"
 #include "core/retry/known_flaky.hpp"
 #include "core/retry/run_retries.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/settings/value.hpp"
 
 namespace holdfast {
@@ -51,6 +52,7 @@ struct Settings {
       overrides;  // the overrides of these profiles and those for all profiles
   std::vector<KnownFlaky> known_flaky = {};  // in the order of the file
   Values build_steps = {};
+  std::vector<ServiceSpec> services = {};  // in the order of the file
 };
 
 // The settings of a whole run.

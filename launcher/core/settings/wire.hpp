@@ -66,6 +66,15 @@ inline constexpr std::string_view k_farewell = "farewell";
 // attempt are released. Field: `scratch`. The answer has the same kind, with the next `attempt` and
 // `scratch_path`, or with `why` there is none.
 inline constexpr std::string_view k_again = "again";
+// launcher -> keeper: the attempt has its locks and asks for the services of its policy. The answer
+// comes when they are well, however long that takes: fields `use` (`NAME#GENERATION`) and `variable`
+// (`NAME=VALUE`), or `why` and `last_lines` if there is one that it cannot get.
+inline constexpr std::string_view k_services = "services";
+// launcher -> keeper: what am I waiting for? The answer has the same kind and the field `why`.
+inline constexpr std::string_view k_waiting = "waiting";
+// launcher -> keeper: the attempt with services was red, and is over. The answer comes when they
+// have been looked at: fields `lost`, the services that were lost under the attempt.
+inline constexpr std::string_view k_red = "red";
 // `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`.
 inline constexpr std::string_view k_status = "status";
 inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`

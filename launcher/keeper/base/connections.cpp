@@ -20,6 +20,7 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   output = os::stream_of(launcher.pid, STDOUT_FILENO);
   soonest_end = request.soonest_end;
   if (granted.refusal.empty()) grace = granted.policy.grace;
+  services = granted.policy.services;
   guard.begin(launcher, grace);
 }
 

@@ -47,8 +47,10 @@ class OrphanHelpers {
   //
   // Processes without the attempt's tag are not ended and may still have its output open. ctest
   // then waits for them, and `lines` says so.
-  void look_after(Connection orphan, const std::string& journal, KilledBy killer,
-                  const ProcessName& ctest, RunLines& lines);
+  //
+  // Returns the number of the process; -1: it could not be started.
+  pid_t look_after(Connection orphan, const std::string& journal, KilledBy killer,
+                   const ProcessName& ctest, RunLines& lines);
 
   enum class Reap : std::uint8_t {
     those_through,

@@ -56,6 +56,13 @@ void ReapScope::add_run(const std::string& id, const std::vector<Record>& record
           attempts_.insert_or_assign(started->attempt, ReapedAttempt{started->test, id, !attended});
       by_number_[tag_number(started->attempt)] = &added.first->second;
     }
+    const auto* service = std::get_if<ServiceRecord>(&record);
+    if (service != nullptr && !service->attempt.empty()) {
+      const bool attended = care == RunCare::attended || lives(service->host);
+      const auto added = attempts_.insert_or_assign(
+          service->attempt, ReapedAttempt{"service " + service->service, id, !attended});
+      by_number_[tag_number(service->attempt)] = &added.first->second;
+    }
     const auto* ended = std::get_if<AttemptEnded>(&record);
     if (ended == nullptr) continue;
     // The run's ctest still lives, so what the attempt left belongs to the run.

@@ -30,6 +30,7 @@ TestEnvironment attempt_environment(const Invocation& invocation, const AttemptF
   told.set(env::k_attempt_id, identity.attempt);
   told.set(env::k_run_id, facts.grant.run);
   if (!facts.scratch.empty()) told.set(env::k_tmpdir, facts.scratch);
+  for (const Variable& variable : facts.services) told.set(variable.name, variable.value);
   for (const Variable& variable : facts.grant.policy.environment) {
     told.set_if_absent(variable.name, variable.value);
   }

@@ -85,6 +85,16 @@ AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
   return result;
 }
 
+AttemptResult without_services(const HadServices& services, const std::string& name) {
+  std::string note = "\"" + name + "\": " + services.trouble;
+  if (services.end == HadServices::End::interrupted) {
+    return not_begun(std::move(note), services.signal != 0 ? services.signal : SIGTERM);
+  }
+  Observation seen;
+  seen.service_not_had = true;
+  return result_without_attempt(seen, std::move(note));
+}
+
 void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
                        AttemptResult& result) {
   for (const os::LockRequest& lock : locks) {

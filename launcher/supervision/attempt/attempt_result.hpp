@@ -10,6 +10,7 @@
 #include "core/settings/policy.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/locks/taken_locks.hpp"
+#include "supervision/services/service_asking.hpp"
 
 namespace holdfast::supervision {
 
@@ -31,6 +32,8 @@ AttemptResult not_begun(std::string note, int signal);
 AttemptResult refused(std::string note);
 // Returns the result if `locks` were not taken, for whatever reason. `name`: the name of the test.
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
+// `services` were not had; `name` is the name of the test.
+AttemptResult without_services(const HadServices& services, const std::string& name);
 
 // To be called when the test is over and its locks are still held. If the file of a lock was
 // removed while the attempt had the lock, that becomes the result of the attempt.

@@ -117,13 +117,23 @@ std::optional<wire::Message> KeeperLink::answer_to(wire::Message question) {
   question.add(wire::k_question, number);
   if (!connected() || !os::send_packet(fd(), wire::encode(question))) return std::nullopt;
   while (true) {
-    const Result<std::string> packet = os::receive_packet(fd());
-    if (!packet) return std::nullopt;
-    Result<wire::Message> answer = wire::decode(*packet);
-    if (!answer) return std::nullopt;
+    std::optional<wire::Message> answer = hear();
     // Any other answer belongs to a question that we no longer wait for.
-    if (answer->get(wire::k_question) == number) return std::move(*answer);
+    if (!answer || answer->get(wire::k_question) == number) return answer;
   }
+}
+
+bool KeeperLink::tell(std::string_view kind) {
+  return connected() &&
+         static_cast<bool>(os::send_packet(fd(), wire::encode({std::string(kind), {}})));
+}
+
+std::optional<wire::Message> KeeperLink::hear() {
+  const Result<std::string> packet = os::receive_packet(fd());
+  if (!packet || packet->empty()) return std::nullopt;
+  Result<wire::Message> message = wire::decode(*packet);
+  if (!message) return std::nullopt;
+  return std::move(*message);
 }
 
 bool KeeperLink::asks_memory(int main) {

@@ -57,6 +57,11 @@ class KeeperLink {
   // attempt is over, because the keeper then releases the attempt's locks.
   Again asks_again(LentScratch scratch);
 
+  // Sends a message without fields. False: there is no keeper, or not any more.
+  bool tell(std::string_view kind);
+  // The next message of the keeper; none: it is gone, or says nothing in time.
+  std::optional<wire::Message> hear();
+
   // Asks the keeper to print one line on ctest's stderr. False when the keeper cannot be asked.
   bool say(std::string_view line, Repeat repeat, Layout layout);
 

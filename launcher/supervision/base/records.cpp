@@ -56,10 +56,12 @@ Result<void> record_start(const AttemptIdentity& identity, const std::vector<Loc
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result) {
   if (identity.journal.empty()) return {};
   const GuardReport& report = result.report;
-  std::array<std::string_view, 2> flags;
+  std::array<std::string_view, 3> flags;
   std::size_t count = 0;
   if (result.observation.leaked) flags[count++] = "leaked";
   if (result.is_flaky) flags[count++] = "flaky";
+  if (!result.lost_services.empty()) flags[count++] = "service_lost";
+  const std::vector<std::string_view> services(result.services.begin(), result.services.end());
   std::string note = result.note;
   if (!note.empty() && !result.remark.empty()) note += "; ";
   note += result.remark;
@@ -76,6 +78,8 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
                                      .max_rss_kb = report.max_rss_kb,
                                      .memory_peak_kb = report.memory_peak_kb,
                                      .lock_wait_s = result.lock_wait,
+                                     .service_wait_s = result.service_wait,
+                                     .services = services,
                                      .flags = written::Texts(flags).first(count),
                                      .leftovers = leaked(result),
                                      .scratch = result.scratch,

@@ -30,6 +30,10 @@ Sample sample_of<kind::Locks>() {
   return {"[\"db\", \"net:shared\"]", "db,net:shared"};
 }
 template <>
+Sample sample_of<kind::Uses>() {
+  return {"[\"db\", \"web:exclusive\"]", "db,web:exclusive"};
+}
+template <>
 Sample sample_of<kind::Variables>() {
   return {"{ A = \"1\" }", "A=1"};
 }

@@ -52,6 +52,7 @@ Form form_of(kind::Path /*kind*/) {
 Form form_of(kind::Locks /*kind*/) {
   return {"list of texts", {{"type", "array"}, {"items", k_text}}};
 }
+Form form_of(kind::Uses /*kind*/) { return form_of(kind::Locks{}); }
 Form form_of(kind::Patterns /*kind*/) {
   return {"list of regular expressions", {{"type", "array"}, {"items", k_text}, {"maxItems", 64}}};
 }
@@ -152,6 +153,36 @@ std::vector<Row> rows_of_build_steps() {
   return rows;
 }
 
+// The forms of the fields of a ServiceSpec, by their types (settings/service_keys.cpp).
+Form form_of_field(const std::string& /*field*/) { return {"text", k_text}; }
+Form form_of_field(const std::vector<std::string>& /*field*/) { return form_of(kind::Locks{}); }
+Form form_of_field(Milliseconds /*field*/) { return form_of(kind::Duration{}); }
+Form form_of_field(bool /*field*/) { return form_of(kind::Flag{}); }
+Form form_of_field(int /*field*/) { return {"name of a signal", k_text}; }
+Form form_of_field(unsigned /*field*/) {
+  return {"number", {{"type", "integer"}, {"minimum", 0}, {"maximum", 1000}}};
+}
+Form form_of_field(std::uint64_t /*field*/) { return form_of(kind::Size{}); }
+Form form_of_field(const std::vector<Variable>& /*field*/) { return form_of(kind::Variables{}); }
+
+std::vector<Row> rows_of_services() {
+  const ServiceSpec service;
+  std::vector<Row> rows;
+#define HOLDFAST_SERVICE_KEY(field, key, nothing, meaning) \
+  rows.push_back({key, {}, nothing, meaning, {}, {}, form_of_field(service.field), {}});
+#include "core/service/service_keys.def"
+  return rows;
+}
+
+std::string table_of_services() {
+  std::string text = "| key | value | built-in | meaning |\n|---|---|---|---|\n";
+  for (const Row& row : rows_of_services()) {
+    text += "| `" + row.key + "` | " + row.form.words + " | " + row.nothing + " | " + row.meaning +
+            " |\n";
+  }
+  return text;
+}
+
 std::string table_of(const std::vector<Row>& rows, bool of_tests) {
   std::string text = of_tests
                          ? "| key | property, option | value | built-in | meaning | since |\n"
@@ -211,10 +242,13 @@ std::string schema() {
                     {"expires", {{"type", "string"}}},
                     {"attempts", {{"type", "integer"}, {"minimum", 0}, {"maximum", 1000}}}});
   known["required"] = {"tests", "signature", "issue", "expires"};
+  Json service = table_schema(properties_of(rows_of_services()));
+  service["required"] = {"command"};
   Json all = table_schema(
       {{"profile", {{"type", "object"}, {"additionalProperties", table_schema(profile)}}},
        {"override", {{"$ref", "#/definitions/overrides"}}},
        {"known-flaky", {{"type", "array"}, {"items", known}}},
+       {"service", {{"type", "object"}, {"additionalProperties", service}}},
        {"build-steps", table_schema(properties_of(rows_of_build_steps()))}});
   Json whole{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "holdfast.toml"}};
   whole.update(all);
@@ -270,6 +304,11 @@ TEST(Reference, ThePageOfSettingsHasEachRow) {
   page = with_table(page, "runs", table_of(rows_of_runs(), false));
   page = with_table(page, "build steps", table_of(rows_of_build_steps(), false));
   expect_file(name, page);
+}
+
+TEST(Reference, ThePageOfServicesHasEachKey) {
+  const std::string name = "docs/reference/services.md";
+  expect_file(name, with_table(read(name), "keys", table_of_services()));
 }
 
 TEST(Reference, TheSchemaHasEachRow) {

@@ -280,5 +280,26 @@ TEST(JsonRecord, WhatIsKnownOfRetriesIsRead) {
   EXPECT_EQ(stale.program + stale.why, "/pw");
 }
 
+TEST(JsonRecord, OfAServiceIsReadAsItWasWritten) {
+  ServiceRecord record;
+  record.at = 2;
+  record.event = "died";
+  record.service = "db";
+  record.instance = 1;
+  record.generation = 3;
+  record.attempt = "7-x.db-3";
+  record.host = {12, 34};
+  record.log = "/l";
+  record.why = "it was killed by SIGKILL";
+  record.users = {"a", "b \"c\""};
+  const std::string line = line_of(record);
+  const ParsedLine parsed = parse_record(line);
+  ASSERT_TRUE(parsed.record) << parsed.complaint;
+  const auto& read = std::get<ServiceRecord>(*parsed.record);
+  EXPECT_EQ(line_of(read), line);
+  EXPECT_EQ(read.users, record.users);
+  EXPECT_EQ(read.host, record.host);
+}
+
 }  // namespace
 }  // namespace holdfast

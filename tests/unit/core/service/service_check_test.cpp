@@ -62,22 +62,22 @@ TEST(ServiceSpec, HasACommandAndOneProbeOfEachKind) {
   ServiceSpec service = declared("db");
   service.command.clear();
   EXPECT_EQ(trouble_with(service),
-            "holdfast.toml:1, [service.db]: found no `command`, expected one");
+            "found no `command`, expected one");
   service = declared("db");
   service.ready.tcp = "localhost:1";
   service.ready.output = "listening";
   EXPECT_EQ(trouble_with(service),
-            "holdfast.toml:1, [service.db]: found `ready-tcp`, `ready-output`, expected one of "
+            "found `ready-tcp`, `ready-output`, expected one of "
             "them");
   service = declared("db");
   service.health.unix_socket = "/s";
   service.health.http = "http://localhost:1/";
   service.health.command = {"true"};
   EXPECT_EQ(trouble_with(service),
-            "holdfast.toml:1, [service.db]: found `health-unix`, `health-http`, `health-command`, "
+            "found `health-unix`, `health-http`, `health-command`, "
             "expected one of them");
   EXPECT_EQ(trouble_with(declared("a b")),
-            "holdfast.toml:1, [service.a b]: found the name \"a b\", expected letters, digits, "
+            "found the name \"a b\", expected letters, digits, "
             "`_`, `-` and `.`, at most 64 of them");
 }
 
@@ -88,12 +88,12 @@ TEST(ServiceSpec, NamesOnlyPortsThatItHas) {
   EXPECT_EQ(trouble_with(service), "");
   service.ports = 1;
   EXPECT_EQ(trouble_with(service),
-            "holdfast.toml:1, [service.db]: found {port2}, expected it only where `ports` says "
+            "found {port2}, expected it only where `ports` says "
             "that there are so many");
   service = declared("db");
   service.health.tcp = "localhost:{port}";
   EXPECT_EQ(trouble_with(service),
-            "holdfast.toml:1, [service.db]: found {port}, expected it only where `ports` says that "
+            "found {port}, expected it only where `ports` says that "
             "there are so many");
   service.ready.output = "listening on ([0-9]+)";
   EXPECT_EQ(trouble_with(service), "") << "the output says which";

@@ -98,8 +98,8 @@ TEST(ServiceState, ForgetsRestartsWhenATestWasServed) {
 }
 
 TEST(ServiceState, DoesNotCountADeathThatOneTestAloneCaused) {
-  EXPECT_EQ(next_step(in(State::ready, 3), {Kind::died, 1}, 3).life.restarts, 3U);
-  EXPECT_EQ(next_step(in(State::ready, 3), {Kind::found_unhealthy, 1}, 3).life.restarts, 3U);
+  EXPECT_EQ(next_step(in(State::ready, 3), {Kind::died, 0, 1}, 3).life.restarts, 3U);
+  EXPECT_EQ(next_step(in(State::ready, 3), {Kind::found_unhealthy, 0, 1}, 3).life.restarts, 3U);
   EXPECT_EQ(next_step(in(State::ready, 3), {Kind::died, 2}, 3).life.restarts, 4U);
 }
 

@@ -117,7 +117,39 @@ TEST(Services, AreCheckedAtOnceAfterARedTest) {
   run.ask(1, {{"db"}});
   run.hear("db", News::ready);
   EXPECT_EQ(run.leave(1, Farewell::red), "check db/0#1");
-  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of, stacks db/0#1, stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1, stacks db/0#1, stop db/0#1");
+}
+
+TEST(Services, ThatWereFoundWellWereNotHarmedByThoseWhoHadLeftThemBefore) {
+  ServiceRun run({declared("db")});
+  run.warm_up("db");
+  EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 2");
+  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of 2");
+}
+
+TEST(Services, MayHaveBeenHarmedByAGreenTestThatLeftThem) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.ask(2, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.leave(1), "");
+  EXPECT_EQ(run.leave(2), "");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1 2, stacks db/0#1, stop db/0#1");
+}
+
+TEST(Services, AreCheckedOnceMoreWhenARedTestLeftThemDuringACheck) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
+  EXPECT_EQ(run.leave(1, Farewell::red), "");
+  EXPECT_EQ(run.hear("db", News::healthy), "check db/0#1");
+  EXPECT_TRUE(run.services.is_in_doubt({0, 0}));
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 2");
+  EXPECT_FALSE(run.services.is_in_doubt({0, 0}));
+  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of 2");
 }
 
 TEST(Services, ThatAreEagerStartAtOnceWithWhatTheyDependOn) {
@@ -193,7 +225,7 @@ TEST(Services, ThatDieDuringACheckAreStartedAgain) {
   ServiceRun run({declared("db")});
   run.warm_up("db");
   EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
-  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of");
+  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of 1");
   EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
   EXPECT_EQ(run.hear("db", News::ready), "grant 2");
 }

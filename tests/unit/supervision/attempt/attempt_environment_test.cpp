@@ -26,7 +26,7 @@ class AttemptEnvironment : public testing::Test {
     const Invocation invocation = started.invocation();
     const HeldLocks above(invocation.held);
     TestEnvironment environment =
-        attempt_environment(invocation, {grant_, above, locks_, scratch_});
+        attempt_environment(invocation, {grant_, above, locks_, services_, scratch_});
     std::vector<std::string> all;
     for (char** entry = environment.environ(); *entry != nullptr; ++entry) all.emplace_back(*entry);
     std::sort(all.begin(), all.end());
@@ -35,6 +35,7 @@ class AttemptEnvironment : public testing::Test {
 
   Grant grant_;
   std::vector<os::LockRequest> locks_;
+  std::vector<Variable> services_;
   std::string scratch_;
 };
 

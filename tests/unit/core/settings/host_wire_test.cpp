@@ -1,4 +1,4 @@
-#include "core/service/service_wire.hpp"
+#include "core/settings/host_wire.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,408 @@
+#include "keeper/service/run_services.hpp"
+
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/base/printable.hpp"
+#include "core/service/service_words.hpp"
+#include "core/settings/wire.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "store/json_record.hpp"
+
+namespace holdfast {
+namespace {
+
+// How much longer than all graces the end of all services may take.
+constexpr Milliseconds k_end_patience{2000};
+// As in host/service_companion.cpp: a stop command has at least this time.
+constexpr Milliseconds k_least_stop_time{5000};
+
+bool is_readable(const os::UniqueFd& fd) {
+  pollfd news{fd.get(), POLLIN, 0};
+  return fd.valid() && ::poll(&news, 1, 0) == 1;
+}
+
+// The time from the order to end a service until nothing of it is left.
+Milliseconds longest_end(const ServiceSpec& service) {
+  const Milliseconds stop =
+      service.stop.empty() ? Milliseconds{0} : std::max(service.grace, k_least_stop_time);
+  return service.grace + stop;
+}
+
+Result<void> make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return os::system_error("make " + path);
+}
+
+std::string state_in_words(ServiceState state) {
+  switch (state) {
+    case ServiceState::absent:
+    case ServiceState::starting:
+      return "is starting";
+    case ServiceState::ready:
+      return "is being checked";
+    case ServiceState::draining:
+      return "is unwell, and others still use it";
+    case ServiceState::stopping:
+      return "is being ended";
+    case ServiceState::failed:
+      return "has failed";
+  }
+  return {};
+}
+
+}  // namespace
+
+RunServices::RunServices(Result<std::vector<ServiceSpec>> declared, const ProcessName& ctest,
+                         RunLines& lines, OrphanHelpers& orphans)
+    : declared_(std::move(declared)), ctest_(ctest), lines_(lines), orphans_(orphans) {}
+
+std::string RunServices::refusal(const std::vector<ServiceUse>& uses) const {
+  if (uses.empty()) return {};
+  if (!declared_) return to_text(declared_.error());
+  for (const ServiceUse& use : uses) {
+    const bool is_declared = std::ranges::any_of(
+        *declared_, [&](const ServiceSpec& service) { return service.name == use.name; });
+    if (is_declared) continue;
+    std::vector<std::string> names;
+    for (const ServiceSpec& service : *declared_) names.push_back(service.name);
+    return to_text("HOLDFAST_SERVICES", BadValue{"\"" + use.name + "\"",
+                                                 names.empty() ? "no service, as none is declared"
+                                                               : alternatives(names)});
+  }
+  return {};
+}
+
+void RunServices::begin(const Run& run) {
+  if (run.id() == run_) return;
+  end();
+  run_ = run.id();
+  journal_ = run.journal();
+  if (!declared_ || declared_->empty()) return;
+  services_.emplace(*declared_);
+  carry_out();
+}
+
+UseId RunServices::ask(ServiceUser user, const std::vector<ServiceUse>& uses) {
+  const UseId use = ++uses_;
+  users_[use] = std::move(user);
+  services_->ask(use, uses);
+  carry_out();
+  return use;
+}
+
+void RunServices::leave(UseId use, Farewell farewell) {
+  if (!services_) return;
+  services_->leave(use, farewell);
+  carry_out();
+}
+
+void RunServices::leave_red(UseId use) {
+  if (!services_) return;
+  red_[use] = services_->services_of(use);
+  leave(use, Farewell::red);
+}
+
+std::string RunServices::waits_for(UseId use) const {
+  if (!services_) return {};
+  std::string text;
+  for (const GrantedService& held : services_->services_of(use)) {
+    const ServiceLife& life = services_->life(held.instance);
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
+                        services_->specs()[held.instance.service].name, state_in_words(life.state));
+  }
+  return text.empty() ? "other tests use them" : text;
+}
+
+void RunServices::add_descriptors(std::vector<pollfd>& fds) const {
+  for (const ServiceHost& host : hosts_) {
+    fds.push_back({host.socket.get(), POLLIN, 0});  // poll(2) leaves out -1
+    fds.push_back({host.helper.get(), POLLIN, 0});
+  }
+}
+
+void RunServices::look() {
+  for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
+  if (services_) carry_out();
+  // Those whose end has led to no order yet are still there.
+  std::erase_if(hosts_, [](const ServiceHost& host) { return host.is_gone(); });
+  reap();
+}
+
+ServiceHost* RunServices::host_of(const InstanceId& id) {
+  return const_cast<ServiceHost*>(std::as_const(*this).host_of(id));
+}
+
+const ServiceHost* RunServices::host_of(const InstanceId& id) const {
+  const auto found = std::ranges::find_if(
+      hosts_, [&](const ServiceHost& host) { return host.id == id && !host.is_gone(); });
+  return found == hosts_.end() ? nullptr : &*found;
+}
+
+// An order may lead to further orders: a host that cannot be started is news.
+void RunServices::carry_out() {
+  for (std::vector<ServiceOrder> orders = services_->take_orders(); !orders.empty();
+       orders = services_->take_orders()) {
+    for (const ServiceOrder& order : orders) carry_out(order);
+  }
+  answer_red_uses();
+}
+
+void RunServices::carry_out(const ServiceOrder& order) {
+  const ServiceHost* const host = host_of(order.instance);
+  switch (order.kind) {
+    case ServiceOrder::Kind::start:
+      return start(order);
+    case ServiceOrder::Kind::check:
+      if (host != nullptr) host->send(wire::k_check);
+      return;
+    case ServiceOrder::Kind::reset:
+      if (host != nullptr) host->send(wire::k_reset);
+      return;
+    case ServiceOrder::Kind::stop:
+      if (host != nullptr) host->send(wire::k_stop);
+      return;
+    case ServiceOrder::Kind::take_stacks:
+      if (host != nullptr) host->send(wire::k_stacks);
+      return;
+    case ServiceOrder::Kind::note_death:
+      return note_death(order);
+    case ServiceOrder::Kind::grant:
+      return grant(order.use);
+    case ServiceOrder::Kind::refuse:
+      return refuse(order);
+  }
+}
+
+void RunServices::start(const ServiceOrder& order) {
+  Result<ServiceHost> host = start_generation(order);
+  if (!host) {
+    const std::string why = to_text(host.error());
+    record("died", order, why);
+    return services_->happened(order.instance, {InstanceNews::Kind::died, why});
+  }
+  hosts_.push_back(std::move(*host));
+  record("started", order);
+}
+
+Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
+  if (journal_.empty()) {
+    return Error{"start it: the run has no directory for its output"};
+  }
+  wire::HostOrder host;
+  host.ctest = ctest_;
+  host.instance = order.instance.number;
+  host.generation = order.generation;
+  const ServiceSpec& spec = services_->specs()[order.instance.service];
+  host.spec.name = spec.name;
+  const std::string name = fmt::format("{}-{}", name_of_instance(host), order.generation);
+  host.attempt = fmt::format("{}.{}", run_, name);
+  const std::string directory =
+      journal_.substr(0, journal_.rfind('/') + 1) + std::string(names::k_services_directory);
+  host.log = fmt::format("{}/{}{}", directory, name, names::k_output_suffix);
+  host.scratch = fmt::format("{}/{}", directory, name);
+  for (const std::string& path : {directory, host.scratch}) {
+    if (Result<void> made = make_directory(path); !made) return made.error();
+  }
+  host.spec = filled(spec, {spec.name, host.instance, host.ports, host.scratch});
+  return start_host(order.instance, std::move(host));
+}
+
+void RunServices::hear(ServiceHost& host) {
+  while (is_readable(host.socket) && hear_message(host)) {
+  }
+  if (!is_readable(host.helper)) return;
+  host.helper.reset();
+  services_->happened(host.id, {InstanceNews::Kind::ended});
+}
+
+// False: the connection has ended.
+bool RunServices::hear_message(ServiceHost& host) {
+  const Result<std::string> packet = os::receive_packet(host.socket.get());
+  if (!packet || packet->empty()) {
+    lose(host);
+    return false;
+  }
+  const Result<wire::Message> message = wire::decode(*packet);
+  if (!message) return true;
+  using Kind = InstanceNews::Kind;
+  const std::string why(message->get("why"));
+  if (message->kind == wire::k_ready) {
+    host.main = parse_number<pid_t>(message->get("pid")).value_or(0);
+    if (const auto port = parse_number<std::uint16_t>(message->get("port"))) {
+      host.order.ports = {*port};
+    }
+    record("ready", {ServiceOrder::Kind::start, host.id, host.order.generation});
+    services_->happened(host.id, {Kind::ready});
+  } else if (message->kind == wire::k_healthy) {
+    services_->happened(host.id, {Kind::healthy});
+  } else if (message->kind == wire::k_unhealthy) {
+    services_->happened(host.id, {Kind::unhealthy, why});
+  } else if (message->kind == wire::k_died) {
+    last_lines_[{host.id.service, host.id.number}] = message->get("last_lines");
+    const bool was_starting = services_->life(host.id).state == ServiceState::starting;
+    services_->happened(host.id, {Kind::died, why});
+    if (was_starting) {
+      record("died", {ServiceOrder::Kind::start, host.id, host.order.generation}, why);
+    }
+  } else if (message->kind == wire::k_farewell) {
+    host.said_farewell = true;
+  }
+  return true;
+}
+
+// The connection of host and guard has ended: both are gone.
+void RunServices::lose(ServiceHost& host) {
+  host.socket.reset();
+  (void)::rmdir(host.order.scratch.c_str());  // what is in it stays
+  to_reap_.push_back(std::exchange(host.pid, -1));
+  if (host.said_farewell) {
+    return services_->happened(host.id, {InstanceNews::Kind::ended});
+  }
+  services_->happened(host.id, {InstanceNews::Kind::died, "its host and its guard were killed"});
+  Connection left;
+  left.attempt = host.order.attempt;
+  left.test = host.order.spec.name;
+  left.grace = host.order.spec.grace;
+  const pid_t helper = orphans_.look_after(std::move(left), {}, KilledBy::stranger, ctest_, lines_);
+  if (helper > 0) host.helper = os::watch_living(helper);
+  if (!host.helper.valid()) services_->happened(host.id, {InstanceNews::Kind::ended});
+}
+
+void RunServices::grant(UseId use) {
+  wire::Message reply = message_of(wire::k_services);
+  for (const GrantedService& granted : services_->services_of(use)) {
+    const ServiceHost* const host = host_of(granted.instance);
+    if (host == nullptr) continue;
+    reply.add("use", fmt::format("{}#{}", host->order.spec.name, granted.generation));
+    for (const std::string& variable : variables_of(*host)) reply.add("variable", variable);
+  }
+  replies_.push_back({use, std::move(reply)});
+}
+
+void RunServices::refuse(const ServiceOrder& order) {
+  const ServiceSpec& spec = services_->specs()[order.instance.service];
+  wire::Message reply = message_of(wire::k_services);
+  reply.add("why", fmt::format("service {} is not available: {}", spec.name, order.why));
+  const std::string& last_lines = last_lines_[{order.instance.service, order.instance.number}];
+  if (!last_lines.empty()) reply.add("last_lines", last_lines);
+  replies_.push_back({order.use, std::move(reply)});
+}
+
+void RunServices::note_death(const ServiceOrder& order) {
+  const ServiceSpec& spec = services_->specs()[order.instance.service];
+  for (const UseId use : order.users) lost_[use].push_back(spec.name);
+  record("died", order, order.why, order.users);
+  lines_.say(fmt::format("service {} was lost ({}){}; generation {} follows when a test needs it",
+                         spec.name, order.why, in_words(order.users), order.generation + 1));
+}
+
+// " while \"a\" used it alone"
+std::string RunServices::in_words(const std::vector<UseId>& users) const {
+  if (users.empty()) return ", and no test was using it";
+  std::vector<std::string> names;
+  for (const UseId use : users) names.push_back("\"" + brief(users_.at(use).test) + "\"");
+  return ", used by " + enumeration(names, " and ") + (names.size() == 1 ? " alone" : "");
+}
+
+void RunServices::answer_red_uses() {
+  for (auto red = red_.begin(); red != red_.end();) {
+    const bool is_in_doubt = std::ranges::any_of(red->second, [&](const GrantedService& had) {
+      return services_->is_in_doubt(had.instance) &&
+             services_->life(had.instance).generation == had.generation;
+    });
+    if (is_in_doubt) {
+      ++red;
+      continue;
+    }
+    wire::Message reply = message_of(wire::k_red);
+    for (const std::string& name : lost_[red->first]) reply.add("lost", name);
+    replies_.push_back({red->first, std::move(reply)});
+    red = red_.erase(red);
+  }
+}
+
+void RunServices::reap() {
+  std::erase_if(to_reap_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+}
+
+void RunServices::end() {
+  if (!services_) return;
+  Milliseconds patience = k_end_patience;
+  for (const ServiceHost& host : hosts_) patience += longest_end(host.order.spec);
+  services_->end();
+  carry_out();
+  if (!wait_for_rest(patience)) {
+    // A host that is stopped keeps its guard from ending the service.
+    kill_hosts();
+    (void)wait_for_rest(patience);
+  }
+  for (const ServiceHost& host : hosts_) {
+    if (host.pid > 0) to_reap_.push_back(host.pid);
+  }
+  hosts_.clear();
+  reap();
+  services_.reset();
+  users_.clear();
+  lost_.clear();
+  red_.clear();
+  last_lines_.clear();
+  run_.clear();
+}
+
+void RunServices::kill_hosts() {
+  for (const ServiceHost& host : hosts_) {
+    if (host.pid > 0) ::kill(host.pid, SIGKILL);
+  }
+}
+
+// False: the time is over.
+bool RunServices::wait_for_rest(Milliseconds patience) {
+  const Milliseconds until = os::monotonic_now() + patience;
+  while (!services_->are_at_rest()) {
+    std::vector<pollfd> fds;
+    add_descriptors(fds);
+    const int left = os::poll_time(until);
+    if (left == 0) return false;
+    (void)::poll(fds.data(), fds.size(), left);
+    look();
+  }
+  return true;
+}
+
+void RunServices::record(std::string_view event, const ServiceOrder& order, const std::string& why,
+                         const std::vector<UseId>& users) {
+  if (journal_.empty()) return;
+  ServiceRecord record;
+  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
+  record.event = event;
+  record.service = services_->specs()[order.instance.service].name;
+  record.instance = order.instance.number;
+  record.generation = order.generation;
+  if (const ServiceHost* const host = host_of(order.instance)) {
+    record.log = host->order.log;
+    if (event == "started") {
+      record.attempt = host->order.attempt;
+      record.host = {host->pid, host->start};
+    }
+  }
+  record.why = why;
+  for (const UseId use : users) record.users.push_back(users_.at(use).test);
+  (void)os::append_line(journal_, line_of(record));
+}
+
+}  // namespace holdfast

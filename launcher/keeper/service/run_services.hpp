@@ -1,0 +1,106 @@
+// The services of a run: carries out what core/service/services.hpp orders, and tells it what
+// happens. Nothing here waits, except at the end of the run.
+#pragma once
+
+#include <poll.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/process_name.hpp"
+#include "core/service/services.hpp"
+#include "core/settings/message.hpp"
+#include "keeper/base/run_lines.hpp"
+#include "keeper/left/orphans.hpp"
+#include "keeper/run/run.hpp"
+#include "keeper/service/service_instance.hpp"
+
+namespace holdfast {
+
+// A test that uses services, for records.
+struct ServiceUser {
+  std::string attempt;
+  std::string test;
+};
+
+class RunServices {
+ public:
+  // `declared` are in order of start. If this is an error, no test that uses services may run.
+  // `lines` and `orphans` must outlive this object.
+  RunServices(Result<std::vector<ServiceSpec>> declared, const ProcessName& ctest, RunLines& lines,
+              OrphanHelpers& orphans);
+
+  // Why a test that uses these services must not run; empty: it may.
+  std::string refusal(const std::vector<ServiceUse>& uses) const;
+
+  // A run begins, if it is not the current one: eager services start. An earlier run is ended.
+  void begin(const Run& run);
+  // A test with its locks asks for its services. refusal() has let it pass.
+  UseId ask(ServiceUser user, const std::vector<ServiceUse>& uses);
+  // The use is over, or its test does not wait any longer.
+  void leave(UseId use, Farewell farewell);
+  // The test was red. The reply comes when its services have been looked at, and says which of them
+  // were lost under it.
+  void leave_red(UseId use);
+  // What a test waits for, in words.
+  std::string waits_for(UseId use) const;
+
+  struct Reply {
+    UseId use;
+    wire::Message message;
+  };
+  std::vector<Reply> take_replies() { return std::exchange(replies_, {}); }
+
+  // Appends the descriptors that poll(2) is to watch.
+  void add_descriptors(std::vector<pollfd>& fds) const;
+  // Acts on news from hosts. Must not wait.
+  void look();
+
+  // The run is over: ends all services, and waits until nothing of them is left.
+  void end();
+
+ private:
+  ServiceHost* host_of(const InstanceId& id);
+  const ServiceHost* host_of(const InstanceId& id) const;
+  void carry_out();
+  void carry_out(const ServiceOrder& order);
+  void start(const ServiceOrder& order);
+  Result<ServiceHost> start_generation(const ServiceOrder& order);
+  void hear(ServiceHost& host);
+  bool hear_message(ServiceHost& host);
+  void lose(ServiceHost& host);
+  void grant(UseId use);
+  void refuse(const ServiceOrder& order);
+  void note_death(const ServiceOrder& order);
+  void answer_red_uses();
+  void reap();
+  void kill_hosts();
+  bool wait_for_rest(Milliseconds patience);
+  void record(std::string_view event, const ServiceOrder& order, const std::string& why = {},
+              const std::vector<UseId>& users = {});
+  std::string in_words(const std::vector<UseId>& users) const;
+
+  Result<std::vector<ServiceSpec>> declared_;
+  ProcessName ctest_;
+  RunLines& lines_;
+  OrphanHelpers& orphans_;
+  std::string run_;                   // its id; empty: no run has begun
+  std::string journal_;               // its path; empty: nothing is recorded
+  std::optional<Services> services_;  // of the current run
+  std::vector<ServiceHost> hosts_;    // one for each instance that is not at rest
+  std::map<std::pair<std::size_t, unsigned>, std::string> last_lines_;  // of instances that died
+  std::vector<pid_t> to_reap_;
+  UseId uses_ = 0;
+  std::map<UseId, ServiceUser> users_;
+  std::map<UseId, std::vector<std::string>> lost_;  // the services that were lost under a use
+  // Red uses that are over and wait for the reply, with what they had.
+  std::map<UseId, std::vector<GrantedService>> red_;
+  std::vector<Reply> replies_;
+};
+
+}  // namespace holdfast

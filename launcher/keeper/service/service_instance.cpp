@@ -1,0 +1,71 @@
+#include "keeper/service/service_instance.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "os/process/spawn.hpp"
+
+namespace holdfast {
+
+void ServiceHost::send(std::string_view kind) const {
+  if (!socket.valid()) return;
+  (void)os::send_packet(socket.get(), wire::encode({std::string(kind), {}}));
+}
+
+Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
+  Result<std::string> program = os::own_program();
+  if (!program) return program.error();
+  Result<std::pair<os::UniqueFd, os::UniqueFd>> ends = os::packet_pair();
+  if (!ends) return ends.error();
+  const os::UniqueFd& theirs = ends->second;
+  std::string command = "service-host";
+  std::string number = std::to_string(theirs.get());
+  char* arguments[] = {program->data(), command.data(), number.data(), nullptr};
+  // Nothing else of ours is started before we have closed this end.
+  (void)::fcntl(theirs.get(), F_SETFD, 0);
+  const os::Spawned spawned = os::spawn({arguments, ::environ}, {});
+  if (spawned.error != 0) return os::system_error("start " + *program, spawned.error);
+  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(wire::to_message(order)));
+      !sent) {
+    return sent.error();
+  }
+  ServiceHost host;
+  host.id = id;
+  host.order = std::move(order);
+  host.pid = spawned.pid;
+  if (const Result<os::ProcessStat> stat = os::read_process_stat(host.pid)) {
+    host.start = stat->start;
+  }
+  host.socket = std::move(ends->first);
+  return host;
+}
+
+std::string name_of_instance(const wire::HostOrder& order) {
+  return order.instance == 0 ? order.spec.name
+                             : order.spec.name + "." + std::to_string(order.instance + 1);
+}
+
+std::vector<std::string> variables_of(const ServiceHost& host) {
+  const wire::HostOrder& order = host.order;
+  const std::string prefix = "HOLDFAST_SERVICE_" + service_variable(order.spec.name) + "_";
+  std::vector<std::string> variables;
+  std::string ports;
+  for (const std::uint16_t port : order.ports) {
+    ports += (ports.empty() ? "" : ";") + std::to_string(port);
+  }
+  if (!ports.empty()) {
+    variables.push_back(prefix + "PORT=" + std::to_string(order.ports.front()));
+    variables.push_back(prefix + "PORTS=" + ports);
+  }
+  variables.push_back(prefix + "GENERATION=" + std::to_string(order.generation));
+  variables.push_back(prefix + "LOG=" + order.log);
+  if (host.main > 0) variables.push_back(prefix + "PID=" + std::to_string(host.main));
+  return variables;
+}
+
+}  // namespace holdfast

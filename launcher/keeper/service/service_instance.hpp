@@ -1,0 +1,43 @@
+// One instance of a service as the keeper sees it: the host that looks after its generation.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/service/services.hpp"
+#include "core/settings/host_wire.hpp"
+#include "core/settings/message.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast {
+
+struct ServiceHost {
+  InstanceId id;
+  wire::HostOrder order;    // what it was started with
+  pid_t pid = -1;           // our child, not reaped yet
+  std::uint64_t start = 0;  // its start time, which makes its name
+  os::UniqueFd socket;      // invalid: the host and its guard are gone
+  // Host and guard were killed: a process ends what they left (keeper/left/orphans.hpp). This is
+  // its pidfd.
+  os::UniqueFd helper;
+  bool said_farewell = false;  // nothing of the generation is left
+  pid_t main = 0;              // the service's main process; 0: not known yet
+
+  void send(std::string_view kind) const;
+  bool is_gone() const { return !socket.valid() && !helper.valid(); }
+};
+
+// Starts `holdfast service-host` for the order. The host gets no descriptor of ours but its end of
+// the connection.
+Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order);
+
+// `db`, or `db.2` for another instance than the first.
+std::string name_of_instance(const wire::HostOrder& order);
+
+// The variables for a test that uses the service: `HOLDFAST_SERVICE_DB_PORT=5432` …
+std::vector<std::string> variables_of(const ServiceHost& host);
+
+}  // namespace holdfast

@@ -1,0 +1,18 @@
+// Reads [service.NAME] of holdfast.toml.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/service/service_spec.hpp"
+#include "settings/complaints.hpp"
+#include "settings/toml.hpp"
+
+namespace holdfast {
+
+// `node` is the table of all services, `directory` that of the file: a relative working directory
+// is relative to it. Complains of everything that it does not understand, patterns included.
+std::vector<ServiceSpec> read_services(const toml::node& node, const std::string& directory,
+                                       Complaints& complaints);
+
+}  // namespace holdfast

@@ -1,0 +1,138 @@
+#include "supervision/services/service_asking.hpp"
+
+#include <poll.h>
+
+#include <optional>
+#include <utility>
+
+#include "core/base/parts.hpp"
+#include "core/lock/lock_wait.hpp"
+#include "os/file/clock.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+// The keeper answers when the services have answered, or when their time is over.
+constexpr Milliseconds k_look_patience{60'000};
+
+class Asking {
+ public:
+  Asking(const std::vector<ServiceUse>& uses, const std::string& test, KeeperLink& keeper,
+         Surroundings& around, Teller& teller)
+      : uses_(uses), test_(test), keeper_(keeper), around_(around), teller_(teller) {}
+
+  HadServices run() {
+    if (!keeper_.tell(wire::k_services)) {
+      fail("there is no keeper that could start it");
+    } else {
+      while (!is_over_) wait();
+    }
+    result_.waited = os::monotonic_now() - start_;
+    if (told_ > 0 && result_.end == HadServices::End::had) {
+      teller_.tell(text_of({"\"", test_, "\" has ", names(), " after ", describe(result_.waited)}),
+                   Layout::folded);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void wait() {
+    const Waited waited =
+        wait_until(around_, start_ + next_telling(told_), {{keeper_.fd(), POLLIN, 0}});
+    switch (waited.reason) {
+      case Waited::Reason::told_to_end:
+        result_.signal = waited.signal;
+        return end(HadServices::End::interrupted,
+                   text_of({"interrupted while waiting for ", names()}));
+      case Waited::Reason::time_is_over:
+        ++told_;
+        if (!keeper_.tell(wire::k_waiting)) fail("the keeper has ended");
+        return;
+      case Waited::Reason::readable:
+        return hear();
+    }
+  }
+
+  void hear() {
+    const std::optional<wire::Message> message = keeper_.hear();
+    if (!message) return fail("the keeper has ended");
+    if (message->kind == wire::k_end) return fail("the run is over");
+    if (message->kind == wire::k_waiting) return tell_wait(message->get("why"));
+    if (message->kind != wire::k_services) return;
+    if (const std::string_view why = message->get("why"); !why.empty()) {
+      result_.details = message->get("last_lines");
+      return end(HadServices::End::unavailable, std::string(why));
+    }
+    for (const auto& [key, text] : message->fields) {
+      if (key == "use") result_.uses.push_back(text);
+      if (key == "variable") add_variable(text);
+    }
+    is_over_ = true;
+  }
+
+  void add_variable(std::string_view text) {
+    const std::string_view name = take_part(text, '=');
+    result_.variables.push_back({std::string(name), std::string(text)});
+  }
+
+  void tell_wait(std::string_view why) {
+    teller_.tell(text_of({"\"", test_, told_ > 1 ? "\" still" : "\"", " waiting for ", names(),
+                          " (", describe(os::monotonic_now() - start_), "): ", why}),
+                 Layout::folded);
+  }
+
+  std::string names() const {
+    std::string text = uses_.size() == 1 ? "service " : "services ";
+    for (const ServiceUse& use : uses_) {
+      if (&use != &uses_.front()) text += ", ";
+      text += use.name;
+    }
+    return text;
+  }
+
+  void fail(std::string_view why) {
+    end(HadServices::End::unavailable, text_of({names(), " cannot be had: ", why}));
+  }
+
+  void end(HadServices::End how, std::string trouble) {
+    result_.end = how;
+    result_.trouble = std::move(trouble);
+    is_over_ = true;
+  }
+
+  const std::vector<ServiceUse>& uses_;
+  const std::string& test_;
+  KeeperLink& keeper_;
+  Surroundings& around_;
+  Teller& teller_;
+  Milliseconds start_ = os::monotonic_now();
+  unsigned told_ = 0;
+  bool is_over_ = false;
+  HadServices result_;
+};
+
+}  // namespace
+
+HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
+                             KeeperLink& keeper, Surroundings& around, Teller& teller) {
+  if (uses.empty()) return {};
+  return Asking(uses, test, keeper, around, teller).run();
+}
+
+std::vector<std::string> find_lost_services(KeeperLink& keeper, Surroundings& around) {
+  std::vector<std::string> lost;
+  if (!keeper.tell(wire::k_red)) return lost;
+  const Milliseconds until = os::monotonic_now() + k_look_patience;
+  while (wait_until(around, until, {{keeper.fd(), POLLIN, 0}}).reason == Waited::Reason::readable) {
+    const std::optional<wire::Message> message = keeper.hear();
+    if (!message) break;
+    if (message->kind != wire::k_red) continue;
+    for (const auto& [key, name] : message->fields) {
+      if (key == "lost") lost.push_back(name);
+    }
+    break;
+  }
+  return lost;
+}
+
+}  // namespace holdfast::supervision

@@ -1,0 +1,36 @@
+// Asks the keeper for an attempt's services, and tells people about the wait.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/variable.hpp"
+#include "core/service/service_use.hpp"
+#include "supervision/base/keeper_link.hpp"
+#include "supervision/base/surroundings.hpp"
+#include "supervision/base/teller.hpp"
+
+namespace holdfast::supervision {
+
+struct HadServices {
+  enum class End : std::uint8_t { had, unavailable, interrupted } end = End::had;
+  int signal = 0;       // with interrupted: the signal, or 0 when ctest died
+  std::string trouble;  // why the services are not had, in one sentence
+  std::string details;  // lines below it; empty: none
+  Milliseconds waited{0};
+  std::vector<std::string> uses;    // `db#3`: the third generation of db
+  std::vector<Variable> variables;  // for the test
+};
+
+// To be called when the attempt has its locks. Blocks until all services are well, one of them
+// cannot be had, a signal that ends tests arrives, or ctest dies. `test`: the name of the test.
+HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
+                             KeeperLink& keeper, Surroundings& around, Teller& teller);
+
+// To be called when an attempt with services was red and is over. Blocks until the services have
+// been looked at, a minute at most. Returns those that were lost under the attempt.
+std::vector<std::string> find_lost_services(KeeperLink& keeper, Surroundings& around);
+
+}  // namespace holdfast::supervision

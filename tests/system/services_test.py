@@ -1,0 +1,185 @@
+"""HOLDFAST_SERVICES: tests that share a live process, through ctest."""
+
+import os
+import signal
+import time
+import unittest
+
+from processes import is_alive, keepers_of, process, stat_of
+from support import CTEST, ProjectCase, program, wait_until
+
+# A server of ours on a port of the kernel's choice, which its output tells.
+SERVER = f"""
+[service.db]
+command = ["{program("small_server")}", "0"]
+ready-output = "listening on (?P<port>[0-9]+)"
+health-tcp = "127.0.0.1:{{port}}"
+health-timeout = "1s"
+grace = "1s"
+"""
+
+
+def parent_of(one):
+    return process(int(stat_of(one.pid)[1]))
+
+
+class ServicesTest(ProjectCase):
+    def suite(self, services, *tests, more=""):
+        """A project with the tests (name, uses, command of sh)."""
+        text = ""
+        for name, uses, command in tests:
+            script = self.work / f"{name}.sh"
+            script.write_text(command + "\n")
+            text += f'add_test(NAME {name} COMMAND sh "{script}")\n'
+            if uses:
+                text += f'set_tests_properties({name} PROPERTIES HOLDFAST_SERVICES "{uses}")\n'
+        tree = self.project(text + more)
+        (self.work / "project/holdfast.toml").write_text(services)
+        return tree
+
+    def events(self, tree):
+        """What the journal says of services: event, generation, tests that used it."""
+        run, = self.runs(tree)
+        return [(one["event"], f'{one["service"]}#{one["generation"]}',
+                 one.get("users", [])) for one in self.records(run, "service")]
+
+    def ended(self, tree):
+        run, = self.runs(tree)
+        return {one["test"]: one for one in self.records(run, "attempt_ended")}
+
+    def test_tests_share_one_and_are_told_where_it_is(self):
+        told = 'env | grep ^HOLDFAST_SERVICE_ | sort >"$0.out"'
+        tree = self.suite(SERVER, ("one", "db", told), ("two", "db", told), ("none", "", told))
+        done = self.ctest(tree, "-j2")
+        self.assertEqual(done.returncode, 0, done.text)
+        run, = self.runs(tree)
+        for name in ("one", "two"):
+            seen = dict(line.split("=", 1) for line in (self.work / f"{name}.sh.out").read_text().splitlines())
+            self.assertEqual(seen["HOLDFAST_SERVICE_DB_GENERATION"], "1")
+            self.assertEqual(seen["HOLDFAST_SERVICE_DB_PORT"], seen["HOLDFAST_SERVICE_DB_PORTS"])
+            with open(seen["HOLDFAST_SERVICE_DB_LOG"], encoding="utf-8") as log:
+                self.assertEqual(log.read(), f'listening on {seen["HOLDFAST_SERVICE_DB_PORT"]}\n')
+            self.assertEqual(set(seen), {f"HOLDFAST_SERVICE_DB_{word}" for word in (
+                "PORT", "PORTS", "GENERATION", "LOG", "PID")})
+        self.assertEqual((self.work / "none.sh.out").read_text(), "")
+        self.assertEqual(self.events(tree), [("started", "db#1", []), ("ready", "db#1", [])])
+        self.assertEqual(self.ended(tree)["one"]["services"], ["db#1"])
+        self.assertNotIn("services", self.ended(tree)["none"])
+        self.assertEqual([path.name for path in (tree / ".holdfast/runs").glob("*/services/*")], ["db-1.log"])
+        self.assert_nothing_left()
+
+    def test_one_that_a_test_killed_is_there_again_for_the_next(self):
+        kill = 'kill -9 "$HOLDFAST_SERVICE_DB_PID"'
+        look = 'test "$HOLDFAST_SERVICE_DB_GENERATION" = 2'
+        tree = self.suite(SERVER, ("killer", "db:exclusive", kill), ("next", "db", look),
+                          more="set_tests_properties(next PROPERTIES DEPENDS killer)")
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertIn(("died", "db#1", ["killer"]), self.events(tree))
+        self.assertIn('service db was lost (it was killed by SIGKILL), used by "killer" alone', done.text)
+        self.assert_nothing_left()
+
+    def test_a_stopped_one_is_replaced_and_its_culprit_is_named(self):
+        tree = self.suite(SERVER, ("stopper", "db", 'kill -STOP "$HOLDFAST_SERVICE_DB_PID"'), ("next", "db", "true"),
+                          more="set_tests_properties(next PROPERTIES DEPENDS stopper)")
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertIn(("died", "db#1", ["stopper"]), self.events(tree))
+        self.assertEqual(self.ended(tree)["next"]["services"], ["db#2"])
+        log = next((tree / ".holdfast/runs").glob("*/services/db-1.log")).read_text()
+        self.assertIn("small_server", log)  # its stacks
+        self.assert_nothing_left()
+
+    def test_red_bystanders_are_told_from_others(self):
+        # All three hold the service when the killer strikes.
+        wait = 'touch "$0.here"; while [ ! -e go ]; do sleep 0.01; done; '
+        kill = 'while [ ! -e red.sh.here ] || [ ! -e green.sh.here ]; do sleep 0.01; done; ' \
+               'kill -9 "$HOLDFAST_SERVICE_DB_PID"; touch go'
+        tree = self.suite(SERVER, ("red", "db", f"cd {self.work}; {wait} exit 1"),
+                          ("green", "db", f"cd {self.work}; {wait} exit 0"),
+                          ("killer", "db", f"cd {self.work}; {kill}"), ("plain", "", "exit 1"))
+        done = self.ctest(tree, "-j4")
+        self.assertNotEqual(done.returncode, 0)
+        flags = {name: one.get("flags", []) for name, one in self.ended(tree).items()}
+        self.assertEqual(flags, {"red": ["service_lost"], "green": [], "killer": [], "plain": []})
+        died, = [users for event, _, users in self.events(tree) if event == "died"]
+        self.assertEqual(set(died), {"red", "green", "killer"})
+
+    def test_what_cannot_be_had_fails_its_tests_at_once_and_no_others(self):
+        services = """
+[service.never]
+command = ["sleep", "1000"]
+ready-tcp = "127.0.0.1:1"
+start-timeout = "300ms"
+[service.dies]
+command = ["sh", "-c", "seq 20; exit 3"]
+ready-tcp = "127.0.0.1:1"
+"""
+        tree = self.suite(services, ("never1", "never", "true"), ("never2", "never", "true"), ("dies", "dies", "true"),
+                          ("other", "", "true"), ("odd", "nobody", "true"))
+        done = self.ctest(tree, "--output-on-failure")
+        ended = self.ended(tree)
+        self.assertEqual({name: one["outcome"] for name, one in ended.items()}, {
+            "never1": "service_unavailable", "never2": "service_unavailable", "dies": "service_unavailable",
+            "other": "passed", "odd": "internal_error"}, done.text)
+        never = '"never1": service never is not available: it was not ready within 0.3 s: nobody listens on port 1'
+        self.assertEqual(ended["never1"]["note"], never)
+        self.assertLess(ended["never2"].get("service_wait_s", 0), 0.1)
+        self.assertEqual(ended["dies"]["note"], '"dies": service dies is not available: it ended with exit code 3')
+        self.assertIn("".join(f"holdfast: its output: {n}\n" for n in range(11, 21)), done.text)
+        self.assertNotIn("its output: 10", done.text)
+        self.assertEqual(ended["odd"]["note"], '"odd": HOLDFAST_SERVICES "nobody": expected never or dies')
+        self.assert_nothing_left()
+
+    def ctest_with_a_user(self, tree):
+        """ctest runs, and its test `user` uses the service. The process of ctest, and the server."""
+        ctest = self.start(CTEST, cwd=tree)
+        wait_until((self.work / "user.sh.here").exists, "the test")
+        return ctest, process(int((self.work / "user.sh.pid").read_text()))
+
+    def test_it_ends_with_ctest_whoever_is_killed(self):
+        for victims in (["ctest"], ["keeper"], ["host"], ["host", "guard"], ["keeper", "host", "guard"],
+                        ["ctest", "keeper", "host", "guard"]):
+            with self.subTest(victims=victims):
+                self.work.joinpath("user.sh.here").unlink(missing_ok=True)
+                self.work.joinpath("go").unlink(missing_ok=True)
+                wait = f'echo "$HOLDFAST_SERVICE_DB_PID" >"$0.pid"; touch "$0.here"; ' \
+               f'while [ ! -e {self.work}/go ]; do sleep 0.01; done'
+                tree = self.suite(SERVER, ("user", "db", wait))
+                ctest, server = self.ctest_with_a_user(tree)
+                guard = parent_of(server)
+                host = parent_of(guard)
+                keeper = parent_of(host)
+                self.assertEqual([keeper], keepers_of(tree))
+                named = {"ctest": process(ctest.pid), "keeper": keeper, "host": host, "guard": guard}
+                for victim in victims:
+                    os.kill(named[victim].pid, signal.SIGKILL)
+                (self.work / "go").touch()
+                ctest.wait(30)
+                if {"keeper", "host", "guard"} <= set(victims):
+                    # Nobody is left who could end it, but for the next run.
+                    (self.work / "user.sh").write_text("exit 0\n")
+                    self.ctest(tree)
+                self.assert_gone([server, guard, host])
+                self.assert_nothing_left()
+
+    def test_without_the_keeper_no_test_runs_bare(self):
+        wait = f'echo "$HOLDFAST_SERVICE_DB_PID" >"$0.pid"; touch "$0.here"; ' \
+               f'while [ ! -e {self.work}/go ]; do sleep 0.01; done'
+        tree = self.suite(SERVER, ("user", "db", wait), ("later", "db", "true"),
+                          more="set_tests_properties(later PROPERTIES DEPENDS user)")
+        ctest, server = self.ctest_with_a_user(tree)
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        wait_until(lambda: not is_alive(keeper), "the keeper's end")
+        self.assertTrue(is_alive(server))
+        (self.work / "go").touch()
+        self.assertNotEqual(ctest.wait(30), 0)
+        self.assert_gone([server])
+        log = (tree / "Testing/Temporary/LastTest.log").read_text()
+        self.assertIn('"later": service db cannot be had: there is no keeper that could start it', log)
+        self.assertNotIn('"user":', log)
+
+
+if __name__ == "__main__":
+    unittest.main()
