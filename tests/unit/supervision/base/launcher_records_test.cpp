@@ -28,9 +28,9 @@ class Samples {
     given = name_of(*read);
   }
   void give(written::Texts& given, std::vector<std::string>& read) {
-    views_ = {text(), text()};
-    given = views_;
-    read.assign(views_.begin(), views_.end());
+    const auto& views = views_.emplace_back(std::array<std::string_view, 2>{text(), text()});
+    given = views;
+    read.assign(views.begin(), views.end());
   }
   void give(written::Locks& given, std::vector<std::string>& read) {
     locks_[0].name = text();
@@ -85,7 +85,7 @@ class Samples {
 
   std::int64_t numbers_ = 0;
   std::deque<std::string> texts_;
-  std::array<std::string_view, 2> views_;
+  std::deque<std::array<std::string_view, 2>> views_;
   std::array<LockSpec, 2> locks_;
   const std::array<ListedProcess, 2> processes_{{{7, {"sleep"}}, {8, {"a\"b"}}}};
   const std::array<OrphanMarker, 2> orphans_{{{"exit-7", "is cut off"}, {"x", ""}}};
