@@ -57,17 +57,17 @@ constexpr std::array<std::string_view, 4> words_of(NoTests) {
 struct Observation {
   ProcessEnd main;
   EndReason end_reason = EndReason::none;
-  int end_signal = 0;         // with EndReason::signal
-  bool lock_not_had = false;  // the wait for the lock reached its time limit
+  int end_signal = 0;            // with EndReason::signal
+  bool lock_not_had = false;     // the wait for the lock reached its time limit
   bool service_not_had = false;  // a service that it needs cannot be had
-  bool lock_refused = false;  // the lock can never be taken (bad directory, bad spec …)
-  bool lock_lost = false;     // a lock's file was removed while the test held it
-  bool own_failure = false;   // Holdfast could not do its part
-  bool leaked = false;        // processes were left after the main process ended
-  bool leak_fails = false;    // on-leak is `fail`
-  bool marked = false;        // the main process left its marker (core/outcome/marker.hpp)
-  bool unfinished = false;    // the test is a GoogleTest program that ended before its tests did
-  bool ran_nothing = false;   // the test reported that it selected nothing to run
+  bool lock_refused = false;     // the lock can never be taken (bad directory, bad spec …)
+  bool lock_lost = false;        // a lock's file was removed while the test held it
+  bool own_failure = false;      // Holdfast could not do its part
+  bool leaked = false;           // processes were left after the main process ended
+  bool leak_fails = false;       // on-leak is `fail`
+  bool marked = false;           // the main process left its marker (core/outcome/marker.hpp)
+  bool unfinished = false;       // the test is a GoogleTest program that ended before its tests did
+  bool ran_nothing = false;      // the test reported that it selected nothing to run
   NoTests no_tests = NoTests::keep;
   bool out_of_memory = false;    // evidence of a kill by the kernel (core/outcome/oom.hpp)
   std::optional<int> skip_code;  // SKIP_RETURN_CODE

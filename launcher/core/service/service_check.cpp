@@ -109,12 +109,11 @@ Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> serv
 Result<void> check(const ServiceSpec& service) {
   if (!is_service_name(service.name)) {
     return wrong("found the name \"" + service.name +
-                              "\", expected letters, digits, `_`, `-` and `.`, at most 64 of them");
+                 "\", expected letters, digits, `_`, `-` and `.`, at most 64 of them");
   }
   if (service.command.empty()) return wrong("found no `command`, expected one");
   const std::vector<std::string_view> ready = kinds_of(service.ready);
-  if (ready.size() > 1)
-    return wrong("found " + listed(ready, "ready-") + ", expected one of them");
+  if (ready.size() > 1) return wrong("found " + listed(ready, "ready-") + ", expected one of them");
   const std::vector<std::string_view> health = kinds_of(service.health);
   if (health.size() > 1) {
     return wrong("found " + listed(health, "health-") + ", expected one of them");
@@ -124,7 +123,7 @@ Result<void> check(const ServiceSpec& service) {
   if (named.before_ready > service.ports || named.later > later) {
     const unsigned greatest = std::max(named.before_ready, named.later);
     return wrong("found {port" + (greatest > 1 ? std::to_string(greatest) : "") +
-                              "}, expected it only where `ports` says that there are so many");
+                 "}, expected it only where `ports` says that there are so many");
   }
   return {};
 }

@@ -69,8 +69,8 @@ struct ServiceStep {
   std::vector<ServiceAction> actions;
 };
 
-// `max_restarts`: how many restarts in a row are allowed. A generation that was lost with one suspect
-// does not count: that test is to blame.
+// `max_restarts`: how many restarts in a row are allowed. A generation that was lost with one
+// suspect does not count: that test is to blame.
 ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsigned max_restarts);
 
 }  // namespace holdfast

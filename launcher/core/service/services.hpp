@@ -115,8 +115,8 @@ class Services {
     bool is_being_checked = false;
     bool needs_another_check = false;  // a red use ended while it was being checked
     bool needs_reset = false;
-    std::vector<UseId> suspects;      // uses of this generation that ended since it was found well
-    std::size_t suspects_before = 0;  // those of them that had ended when the check began
+    std::vector<UseId> suspects;       // uses of this generation that ended since it was found well
+    std::size_t suspects_before = 0;   // those of them that had ended when the check began
     unsigned used_generation = 0;      // the last one that a test got
     std::vector<unsigned> started_on;  // generations of what it depends on, when it was started
     std::string why;                   // its last trouble

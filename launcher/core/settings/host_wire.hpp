@@ -32,7 +32,7 @@ inline constexpr std::string_view k_reset = "reset";    // likewise
 inline constexpr std::string_view k_stop = "stop";      // answered by the host's end
 inline constexpr std::string_view k_stacks = "stacks";  // into its log; not answered
 // host -> keeper.
-inline constexpr std::string_view k_ready = "ready";          // fields `pid`; `port`: told by its output
+inline constexpr std::string_view k_ready = "ready";  // fields `pid`; `port`: told by its output
 inline constexpr std::string_view k_healthy = "healthy";      // field `log_size`
 inline constexpr std::string_view k_unhealthy = "unhealthy";  // field `why`
 inline constexpr std::string_view k_died = "died";            // fields `why`, `last_lines`

@@ -67,7 +67,8 @@ inline constexpr std::string_view k_farewell = "farewell";
 // `scratch_path`, or with `why` there is none.
 inline constexpr std::string_view k_again = "again";
 // launcher -> keeper: the attempt has its locks and asks for the services of its policy. The answer
-// comes when they are well, however long that takes: fields `use` (`NAME#GENERATION`) and `variable`
+// comes when they are well, however long that takes: fields `use` (`NAME#GENERATION`) and
+// `variable`
 // (`NAME=VALUE`), or `why` and `last_lines` if there is one that it cannot get.
 inline constexpr std::string_view k_services = "services";
 // launcher -> keeper: what am I waiting for? The answer has the same kind and the field `why`.

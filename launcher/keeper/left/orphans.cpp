@@ -150,7 +150,7 @@ std::string note_on_orphan(KilledBy killer, std::size_t survivors,
 }
 
 pid_t OrphanHelpers::look_after(Connection orphan, const std::string& journal, KilledBy killer,
-                               const ProcessName& ctest, RunLines& lines) {
+                                const ProcessName& ctest, RunLines& lines) {
   const pid_t helper = ::fork();
   if (helper == 0) help(std::move(orphan), journal, killer, ctest, lines);
   if (helper > 0) helpers_.insert(helper);

@@ -25,10 +25,10 @@ struct AttemptResult {
   Milliseconds service_wait{0};
   std::vector<std::string> services;       // that it used: `db#3` is the third generation of db
   std::vector<std::string> lost_services;  // those of them that were lost under it
-  std::string scratch;                // the attempt's directory if it stays; empty: it is gone
-  std::string note;                   // one sentence; empty: nothing to say
-  std::string remark;                 // one sentence for the record only
-  std::string ran_nothing_because;    // with no_tests; empty: its filter selects nothing
+  std::string scratch;                     // the attempt's directory if it stays; empty: it is gone
+  std::string note;                        // one sentence; empty: nothing to say
+  std::string remark;                      // one sentence for the record only
+  std::string ran_nothing_because;         // with no_tests; empty: its filter selects nothing
   std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // supervision/attempt/companion.hpp

@@ -61,8 +61,7 @@ TEST(ServiceSpec, HasACommandAndOneProbeOfEachKind) {
   EXPECT_EQ(trouble_with(declared("db")), "");
   ServiceSpec service = declared("db");
   service.command.clear();
-  EXPECT_EQ(trouble_with(service),
-            "found no `command`, expected one");
+  EXPECT_EQ(trouble_with(service), "found no `command`, expected one");
   service = declared("db");
   service.ready.tcp = "localhost:1";
   service.ready.output = "listening";
