@@ -46,7 +46,8 @@ Neighbours neighbours_of(const RunEntry& run) {
 
 // When the tree's next run began. What was written after that is not this run's.
 double next_start(const Neighbours& neighbours) {
-  return neighbours.after ? neighbours.after->started : k_for_ever;
+  if (neighbours.after) return neighbours.after->started;
+  return k_for_ever;
 }
 
 std::size_t limit_of(Outcome outcome) {

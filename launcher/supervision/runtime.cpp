@@ -10,6 +10,7 @@
 
 // The names are the library's (bits/functexcept.h, bits/c++config.h). The library's assertions are
 // on with _GLIBCXX_ASSERTIONS, and since GCC 15 in builds without optimisation.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 namespace std {
 void __glibcxx_assert_fail(const char*, int, const char*, const char*) noexcept { abort(); }
 void __throw_length_error(const char*) { abort(); }
@@ -23,6 +24,7 @@ void __throw_bad_function_call() { abort(); }
 }  // namespace std
 
 extern "C" void __cxa_pure_virtual() { abort(); }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 const std::nothrow_t std::nothrow{};
 

@@ -34,7 +34,7 @@ std::string describe_size(std::uint64_t bytes) {
 }
 
 std::string describe(const ProgramIdentity& program) {
-  const std::string text =
+  std::string text =
       text_of({"inode ", std::to_string(program.inode), ", ", describe_size(program.size)});
   if (program.build_id.empty()) return text;
   return text_of({text, ", build-id ", shortened(program.build_id)});

@@ -74,8 +74,8 @@ Sample sample_of<kind::KnownFlakes>() {
   return {};
 }
 
-template <unsigned k_most>
-Sample sample_of_number(kind::UpTo<k_most> /*kind*/) {
+template <unsigned Most>
+Sample sample_of_number(kind::UpTo<Most> /*kind*/) {
   return {"3", "3"};
 }
 

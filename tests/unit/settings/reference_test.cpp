@@ -36,10 +36,10 @@ Form form_of(kind::Duration /*kind*/) {
 Form form_of(kind::Wait /*kind*/) { return {"time, or text", {{"type", {"number", "string"}}}}; }
 Form form_of(kind::Flag /*kind*/) { return {"boolean", {{"type", "boolean"}}}; }
 Form form_of(kind::Share /*kind*/) { return {"number, 0 to 1", k_share}; }
-template <unsigned k_most>
-Form form_of(kind::UpTo<k_most> /*kind*/) {
-  return {"number, 0 to " + std::to_string(k_most),
-          {{"type", "integer"}, {"minimum", 0}, {"maximum", k_most}}};
+template <unsigned Most>
+Form form_of(kind::UpTo<Most> /*kind*/) {
+  return {"number, 0 to " + std::to_string(Most),
+          {{"type", "integer"}, {"minimum", 0}, {"maximum", Most}}};
 }
 Form form_of(kind::Size /*kind*/) {
   return {"size", {{"type", "string"}, {"pattern", R"(^\d+(MiB|GiB)$)"}}};

@@ -98,8 +98,8 @@ bool has(const std::string& line, const std::string& field) {
 }
 
 // Whether a row is also there where nothing is said.
-constexpr bool always = true;
-constexpr bool if_said = false;
+constexpr bool always = true;    // NOLINT(readability-identifier-naming): a word of the .def file
+constexpr bool if_said = false;  // NOLINT(readability-identifier-naming): likewise
 
 template <typename Given, typename Read>
 void expect_read_as_written() {
