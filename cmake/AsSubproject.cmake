@@ -9,6 +9,7 @@
 if(NOT CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
   include("${CMAKE_CURRENT_LIST_DIR}/../ctest-integration/targets.cmake")
   include("${CMAKE_CURRENT_LIST_DIR}/../ctest-integration/gtest_discovery.cmake")
+  include("${CMAKE_CURRENT_LIST_DIR}/../ctest-integration/services.cmake")
   message(STATUS "Holdfast needs Linux: tests run without it")
   return()
 endif()

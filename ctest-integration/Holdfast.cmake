@@ -71,6 +71,9 @@ Set them with :command:`set_tests_properties`, or with the ``PROPERTIES`` of
 ``HOLDFAST_RETRY``
   A list of rules that say which failures are tried again, and how often: ``exit:4=3;crash=1``
   (docs/guide/retry.md).
+``HOLDFAST_SERVICES``
+  A list of the services that the test uses: ``NAME``, ``NAME:exclusive`` or ``NAME:fresh``.
+  ``holdfast_add_service()`` (services.cmake) declares them (docs/reference/services.md).
 ``HOLDFAST_ISOLATION``
   The test is a batch: a GoogleTest program with several cases. Each case has a result of its own,
   and none takes the others with it. ``process``: one process per case. ``fork``: the same, forked
@@ -114,6 +117,7 @@ if("${PROJECT_SOURCE_DIR}" STREQUAL "${CMAKE_SOURCE_DIR}" OR "${PROJECT_SOURCE_D
 endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/gtest_discovery.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/services.cmake")
 
 get_property(_holdfast_attached_by GLOBAL PROPERTY HOLDFAST_ATTACHED_BY)
 if(NOT CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")

@@ -23,6 +23,9 @@ function(_holdfast_attach_tree)
   endif()
 
   set(directory "${CMAKE_BINARY_DIR}/.holdfast")
+  # What an earlier configure step left. All services are declared now, and CMake writes their files
+  # later, when it generates (services.cmake).
+  file(REMOVE_RECURSE "${directory}/services")
   configure_file("${package_dir}/tree-attach.cmake.in" "${directory}/attach.cmake" @ONLY)
   configure_file("${package_dir}/tree-custom.cmake.in" "${directory}/custom.cmake" @ONLY)
   configure_file("${package_dir}/listing.cmake" "${directory}/listing.cmake" COPYONLY)

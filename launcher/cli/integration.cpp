@@ -162,13 +162,14 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   keeper.settings = std::move(settings);
   keeper.lock_trouble = lock->warning;
   keeper.inside = variable(environment::k_run_id);
+  keeper.configuration = variable(environment::k_configuration);
   if (const Result<void> started = start_keeper(keeper); !started) {
     if (!lock->warning.empty()) complain(lock->warning);
     complain("no keeper (" + to_text(started.error()) +
              "): tests run by their own properties, nothing is recorded");
   } else if (options.from_include) {
     // If the keeper does not answer, the first launcher begins the run.
-    (void)OwnKeeper(ctest).go_on_with(options.tree, ComesNext::run);
+    (void)OwnKeeper(ctest).go_on_with(options.tree, ComesNext::run, keeper.configuration);
   }
   // In a tree that cannot be locked, there are no turns either. The user has been told.
   const bool has_company = shares || lock->inside_another || !lock->held;
@@ -218,7 +219,7 @@ int begin(const IntegrationOptions& options) {
   }
   OwnKeeper keeper(*ctest);
   const ComesNext next = options.from_include ? ComesNext::run : ComesNext::tests;
-  switch (keeper.go_on_with(options.tree, next)) {
+  switch (keeper.go_on_with(options.tree, next, variable(environment::k_configuration))) {
     case OwnKeeper::Answer::serves:
       return go_on_with(keeper, options, *ctest, settings->run().runs);
     case OwnKeeper::Answer::silent:
@@ -286,6 +287,7 @@ int keeper(const IntegrationOptions& options) {
   }
   KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::SummaryBy::keeper};
   order.settings = settings_of(options);
+  order.configuration = variable(environment::k_configuration);
   if (const Result<void> started = start_keeper(order); !started) {
     complain(to_text(started.error()));
     return exit_codes::k_own_failure;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/service/service_check.hpp"
@@ -17,6 +18,7 @@
 #include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "settings/declared_services.hpp"
 
 namespace holdfast {
 namespace {
@@ -52,10 +54,14 @@ ProjectPlace place_of(const KeeperOrder& order) {
   return {file ? file->substr(0, file->rfind('/')) : std::string(), order.tree};
 }
 
-// The services that are declared for the tree.
+// The services that holdfast.toml and the configure step have declared for the tree.
 Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   if (!order.settings) return order.settings.error();
-  for (const ServiceSpec& service : order.settings->settings().services) {
+  std::vector<ServiceSpec> services = order.settings->settings().services;
+  Result<std::vector<ServiceSpec>> declared = declared_services(order.tree, order.configuration);
+  if (!declared) return declared.error();
+  std::ranges::move(*declared, std::back_inserter(services));
+  for (const ServiceSpec& service : services) {
     const std::string_view unserved = service.ports > 0       ? "ports"
                                       : service.forking       ? "forking"
                                       : !service.user.empty() ? "user"
@@ -64,7 +70,7 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
     return ErrorInWords{
         fmt::format("{}: `{}` is not served by this version", service.origin, unserved)};
   }
-  return in_order_of_start(order.settings->settings().services);
+  return in_order_of_start(std::move(services));
 }
 
 wire::Message refusal(const std::string& why) {
@@ -336,7 +342,10 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
   // We answer before we end what is left. The asker then knows that we serve it, and waits until
   // the remaining processes have had their graces.
   (void)os::send_packet(asker.socket.get(), wire::encode(reply));
-  if (is_ours) return begin_next_run(asker);
+  if (is_ours) {
+    order_.configuration = message.get("configuration");
+    return begin_next_run(asker);
+  }
   end_earlier_run(asker);
   forget_run(tree_lock_, order_.ctest);
   is_in_another_tree_ = true;
@@ -345,6 +354,8 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
 
 wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   if (run_.has_begun()) end_earlier_run(asker);
+  // A script may have configured the tree anew.
+  services_.declare(services_of(order_));
   // If the asker is gone, ctest no longer waits, and no run is begun.
   run_.take_log([&] { return is_there(asker); });
   if (Run* run = run_.current()) run->settle_log();

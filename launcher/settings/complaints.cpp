@@ -20,7 +20,8 @@ void Complaints::add(Place at, const std::string& what, const std::string& found
 void Complaints::add(Place at, const std::string& sentence) {
   if (first_ && std::tie(place_.line, place_.column) <= std::tie(at.line, at.column)) return;
   place_ = at;
-  first_ = ErrorInWords{path_ + ":" + std::to_string(at.line) + ": " + sentence};
+  const std::string line = line_ == LineTold::yes ? ":" + std::to_string(at.line) : "";
+  first_ = ErrorInWords{path_ + line + ": " + sentence};
 }
 
 std::string in_quotes(std::string_view text) {

@@ -16,9 +16,13 @@ struct Place {
   std::uint32_t column = 0;
 };
 
+// Whether a complaint names the line. It does not if the file is not the one that people wrote.
+enum class LineTold : std::uint8_t { yes, no };
+
 class Complaints {
  public:
-  explicit Complaints(std::string path) : path_(std::move(path)) {}
+  explicit Complaints(std::string path, LineTold line = LineTold::yes)
+      : path_(std::move(path)), line_(line) {}
 
   // `<path>:<line>: <what>: found <found>, expected <expected>`
   void add(Place at, const std::string& what, const std::string& found,
@@ -30,6 +34,7 @@ class Complaints {
 
  private:
   std::string path_;
+  LineTold line_;
   Place place_;
   std::optional<Error> first_;
 };

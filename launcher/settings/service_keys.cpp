@@ -149,6 +149,11 @@ class Reader {
 
 }  // namespace
 
+ServiceSpec read_service(const NamedTable& table, std::string name, const std::string& directory,
+                         Complaints& complaints) {
+  return Reader(table, directory, complaints).read(std::move(name));
+}
+
 std::vector<ServiceSpec> read_services(const toml::node& node, const std::string& directory,
                                        Complaints& complaints) {
   std::vector<std::pair<Place, ServiceSpec>> found;
@@ -167,7 +172,7 @@ std::vector<ServiceSpec> read_services(const toml::node& node, const std::string
       continue;
     }
     const NamedTable named{*one, "[service." + name + "]"};
-    found.emplace_back(place_of(one->source()), Reader(named, directory, complaints).read(name));
+    found.emplace_back(place_of(one->source()), read_service(named, name, directory, complaints));
   }
   // toml++ sorts tables by name.
   std::ranges::stable_sort(found, {}, [](const auto& one) { return one.first.line; });

@@ -1,4 +1,4 @@
-// Reads [service.NAME] of holdfast.toml.
+// Reads [service.NAME] of holdfast.toml, and of the files of holdfast_add_service().
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "core/service/service_spec.hpp"
 #include "settings/complaints.hpp"
+#include "settings/keys.hpp"
 #include "settings/toml.hpp"
 
 namespace holdfast {
@@ -14,5 +15,9 @@ namespace holdfast {
 // is relative to it. Complains of everything that it does not understand, patterns included.
 std::vector<ServiceSpec> read_services(const toml::node& node, const std::string& directory,
                                        Complaints& complaints);
+
+// One service, from its own table.
+ServiceSpec read_service(const NamedTable& table, std::string name, const std::string& directory,
+                         Complaints& complaints);
 
 }  // namespace holdfast

@@ -12,6 +12,10 @@ inline constexpr std::string_view k_disable = "HOLDFAST_DISABLE";
 inline constexpr std::string_view k_profile = "HOLDFAST_PROFILE";
 inline constexpr std::string_view k_log = "HOLDFAST_LOG";
 
+// --- Set by ctest ----------------------------------------------------------------------
+// The configuration that its tests are of (`ctest -C`); not set, or empty: none was said.
+inline constexpr std::string_view k_configuration = "CMAKE_CONFIG_TYPE";
+
 // --- From attach.cmake to the launcher, which removes them before the test starts ----------- "2
 // <ctest pid> <ctest start time, clock ticks since boot> <inode of the PID namespace> <include
 // count> <project key> <build tree>", with single blanks between. The build tree is last because

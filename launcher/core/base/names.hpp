@@ -11,6 +11,9 @@ inline constexpr std::string_view k_tree_directory = ".holdfast";
 // Written at configure time. The first line is the key of the lock scope `project`. The second line
 // is the absolute path of the project's top source directory.
 inline constexpr std::string_view k_project_file = ".holdfast/project";
+// Written at configure time, by holdfast_add_service(): <configuration>/<service>.toml. Without a
+// configuration the files are in the directory itself.
+inline constexpr std::string_view k_declared_services_directory = ".holdfast/services";
 // Written by `holdfast begin` for attach.cmake: the longest grace of any test, in milliseconds.
 inline constexpr std::string_view k_grace_file = ".holdfast/grace";
 // In the project's top source directory, written by people: docs/reference/config.md.

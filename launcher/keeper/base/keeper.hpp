@@ -27,8 +27,9 @@ struct KeeperOrder {
   int run_lock = -1;
   bool shares_tree = false;  // the lock is shared
   Company company = Company::none;
-  std::string lock_trouble = {};  // why there is no lock, if users should know
-  std::string inside = {};        // the run whose test started ctest; empty: none
+  std::string lock_trouble = {};   // why there is no lock, if users should know
+  std::string inside = {};         // the run whose test started ctest; empty: none
+  std::string configuration = {};  // of ctest's tests (`ctest -C`); empty: none was said
   // If this is an error, every test of the run is refused and reports the error.
   Result<ProjectSettings> settings = ProjectSettings{};
 };

@@ -38,6 +38,8 @@ class RunServices {
   // Why a test that uses these services must not run; empty: it may.
   std::string refusal(const std::vector<ServiceUse>& uses) const;
 
+  // Replaces what is declared, for runs that begin later.
+  void declare(Result<std::vector<ServiceSpec>> declared) { declared_ = std::move(declared); }
   // A run begins, if it is not the current one: eager services start. An earlier run is ended.
   void begin(const Run& run);
   // A test with its locks asks for its services. refusal() has let it pass.

@@ -33,10 +33,12 @@ std::optional<wire::Message> ask(int socket, const wire::Message& question) {
 OwnKeeper::OwnKeeper(const ProcessName& ctest)
     : socket_(connect_to_keeper(ctest, k_answer_patience).socket) {}
 
-OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next) {
+OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
+                                        const std::string& configuration) {
   if (!socket_.valid()) return Answer::absent;
   wire::Message question = message_of(wire::k_tree);
   question.add("tree", tree);
+  question.add("configuration", configuration);
   if (next == ComesNext::run) question.add("run", "1");
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
   if (answer && !answer->get("serves").empty()) {

@@ -15,11 +15,11 @@ namespace holdfast {
 namespace wire {
 
 // `holdfast begin` sends this to its ctest's keeper, with the field `tree`: the build tree whose
-// tests come next. The keeper of that tree answers with the same kind and the field `serves`. The
-// keeper of another tree ends its run and then itself. When a stopped keeper goes on, it reads this
-// before any message of those tests. If the question has the field `run`, a new run begins, and
-// ctest has its log open. The keeper that serves then ends the old run, begins the new one, and
-// sends a second message of this kind, with the field `run`.
+// tests come next, and `configuration`. The keeper of that tree answers with the same kind and the
+// field `serves`. The keeper of another tree ends its run and then itself. When a stopped keeper
+// goes on, it reads this before any message of those tests. If the question has the field `run`, a
+// new run begins, and ctest has its log open. The keeper that serves then ends the old run, begins
+// the new one, and sends a second message of this kind, with the field `run`.
 inline constexpr std::string_view k_tree = "tree";
 // Sent in the same way: this run needs its tree alone. A keeper that shares the tree lets it go and
 // answers with the same kind and the field `let_go`. `holdfast begin` then sends the same kind with
@@ -43,8 +43,9 @@ class OwnKeeper {
     silent   // the keeper does not answer, or does not end
   };
   // Tells the keeper whose tests come next. If the earlier run is over, blocks while the keeper
-  // ends what that run left, each part with its grace.
-  Answer go_on_with(const std::string& tree, ComesNext next);
+  // ends what that run left, each part with its grace. `configuration`: that of the tests; empty:
+  // none was said.
+  Answer go_on_with(const std::string& tree, ComesNext next, const std::string& configuration);
 
   // To be called only after `serves`. True: the keeper shared the tree and has let it go. The
   // caller then takes the tree alone, and gives the keeper that lock with hand_over().

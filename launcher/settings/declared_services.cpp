@@ -1,0 +1,132 @@
+#include "settings/declared_services.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/words.hpp"
+#include "os/file/file_text.hpp"
+#include "settings/keys.hpp"
+#include "settings/service_keys.hpp"
+#include "settings/settings_file.hpp"
+#include "settings/toml.hpp"
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The files of each configuration; an empty name: there are no configurations.
+using Files = std::map<std::string, std::vector<std::string>>;
+
+Files files_in(const std::string& directory) {
+  Files files;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(directory, error), end; it != end && !error;
+       it.increment(error)) {
+    if (it->path().extension() != ".toml" || it.depth() > 1) continue;
+    const std::string configuration =
+        it.depth() == 0 ? std::string() : it->path().parent_path().filename().string();
+    files[configuration].push_back(it->path().string());
+  }
+  return files;
+}
+
+bool is_same(std::string_view one, std::string_view other) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(one, other, {}, lower, lower);
+}
+
+Result<std::vector<std::string>> files_of(const std::string& tree,
+                                          const std::string& configuration) {
+  Files files = files_in(tree + "/" + std::string(names::k_declared_services_directory));
+  if (files.empty()) return std::vector<std::string>{};
+  auto found = files.begin();
+  if (files.size() > 1) {
+    found = std::ranges::find_if(
+        files, [&](const auto& one) { return is_same(one.first, configuration); });
+  }
+  if (found == files.end()) {
+    std::vector<std::string> known;
+    for (const auto& [name, paths] : files) known.push_back(name);
+    return ErrorInWords{
+        "services are declared for each configuration: found " +
+        (configuration.empty() ? "no `ctest -C`" : "`ctest -C " + configuration + "`") +
+        ", expected " + alternatives(known)};
+  }
+  std::ranges::sort(found->second);
+  return std::move(found->second);
+}
+
+// What a generator expression has left stands in an array of its own: it is a list of CMake's. Its
+// empty elements are none, as with COMMAND_EXPAND_LISTS.
+void expand_lists(toml::array& list) {
+  toml::array expanded;
+  for (toml::node& element : list) {
+    const toml::array* left = element.as_array();
+    if (left == nullptr) {
+      element.visit([&](auto& value) { expanded.push_back(std::move(value)); });
+      continue;
+    }
+    const auto text = left->get(0) == nullptr ? std::nullopt : left->get(0)->value<std::string>();
+    for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
+      const std::string_view part = take_part(rest, ';');
+      if (!part.empty()) expanded.push_back(std::string(part));
+    }
+  }
+  list = std::move(expanded);
+}
+
+std::string text_under(const toml::table& file, std::string_view key) {
+  const toml::node* node = file.get(key);
+  return node == nullptr ? std::string() : node->value_or(std::string());
+}
+
+}  // namespace
+
+Result<ServiceSpec> parse_declared_service(std::string_view text, const std::string& path) {
+  toml::parse_result parsed = toml::parse(text);
+  if (!parsed) {
+    return ErrorInWords{path + ":" + std::to_string(parsed.error().source().begin.line) + ": " +
+                        std::string(parsed.error().description())};
+  }
+  toml::table& file = parsed.table();
+  toml::node* const services = file.get("service");
+  toml::table* const all = services == nullptr ? nullptr : services->as_table();
+  toml::table* const table =
+      all == nullptr || all->empty() ? nullptr : all->begin()->second.as_table();
+  if (table == nullptr) return ErrorInWords{path + ": found no service, expected one"};
+  const std::string name(all->begin()->first.str());
+  for (auto&& [key, value] : *table) {
+    if (toml::array* list = value.as_array()) expand_lists(*list);
+  }
+  const std::string declared_in = text_under(file, "declared-in");
+  const NamedTable named{*table, "holdfast_add_service(" + name + ")"};
+  Complaints complaints(declared_in, LineTold::no);
+  ServiceSpec service = read_service(named, name, text_under(file, "directory"), complaints);
+  if (complaints.first()) return *complaints.first();
+  service.origin = declared_in + ", " + named.name;
+  return service;
+}
+
+Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
+                                                   const std::string& configuration) {
+  const Result<std::vector<std::string>> paths = files_of(tree, configuration);
+  if (!paths) return paths.error();
+  std::vector<ServiceSpec> services;
+  for (const std::string& path : *paths) {
+    const Result<std::string> text = os::read_file(path, k_largest_settings_file);
+    if (!text) return text.error();
+    Result<ServiceSpec> service = parse_declared_service(*text, path);
+    if (!service) return service.error();
+    services.push_back(std::move(*service));
+  }
+  return services;
+}
+
+}  // namespace holdfast
