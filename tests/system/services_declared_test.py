@@ -1,0 +1,171 @@
+"""holdfast_add_service(): services that a project's CMakeLists.txt declares, through ctest."""
+
+import unittest
+
+from support import CMAKE, CTEST, STAGE, ProjectCase, program, script_step
+
+READY = 'READY_OUTPUT "listening on (?P<port>[0-9]+)"'
+
+
+class DeclaredServicesTest(ProjectCase):
+    def server(self, name="server"):
+        """A server that writes down its arguments and where it runs."""
+        script = self.work / f"{name}.sh"
+        script.write_text('for one in "$@"; do printf "<%s>\\n" "$one"; done >"$0.arguments"\n'
+                          'pwd >"$0.directory"; env >"$0.environment"\n'
+                          f'exec {program("small_server")} 0\n')
+        return script
+
+    def user(self, name, uses, command="true"):
+        script = self.work / f"{name}.sh"
+        script.write_text(command + "\n")
+        return (f'add_test(NAME {name} COMMAND sh "{script}")\n'
+                f'set_tests_properties({name} PROPERTIES HOLDFAST_SERVICES "{uses}")\n')
+
+    def configure(self, tree, *arguments):
+        return self.finish(CMAKE, "-S", self.work / "project", "-B", tree, f"-DCMAKE_PREFIX_PATH={STAGE}", *arguments)
+
+    def notes(self, tree):
+        return {one["test"]: one.get("note") for one in self.records(self.runs(tree)[-1], "attempt_ended")}
+
+    def test_a_test_gets_it_in_a_subdirectory_too(self):
+        script = self.server()
+        (self.work / "project/sub").mkdir(parents=True)
+        (self.work / "project/sub/CMakeLists.txt").write_text(
+            f'holdfast_add_service(db COMMAND sh "{script}" {READY} HEALTH_TCP "127.0.0.1:{{port}}" '
+            'ENVIRONMENT "WORD=a \\"b\\" c" "LATE=$<1:late>")\n')
+        tree = self.project("add_subdirectory(sub)\n" + self.user("one", "db", 'test -n "$HOLDFAST_SERVICE_DB_PORT"'))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual((self.work / "server.sh.directory").read_text(), f"{tree}/sub\n")
+        environment = (self.work / "server.sh.environment").read_text().splitlines()
+        self.assertIn('WORD=a "b" c', environment)
+        self.assertIn("LATE=late", environment)
+        self.assert_nothing_left()
+
+    def test_arguments_arrive_as_they_are(self):
+        script = self.server()
+        tree = self.project(f"""
+holdfast_add_service(db COMMAND sh "{script}" "a;b" "" "it's \\"q\\"" "x>y, z" [=[c:\\]=] "[" "]" "'''" "tab	and
+line" "#" "$<JOIN:one;two,;>" "$<$<CONFIG:None>:never>" "$<1:o'>" {READY})
+""" + self.user("one", "db"))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual((self.work / "server.sh.arguments").read_text(), "".join(f"<{one}>\n" for one in (
+            "a;b", "", "it's \"q\"", "x>y, z", "c:\\", "[", "]", "'''", "tab\tand\nline", "#", "one", "two", "o'")))
+
+    def test_an_executable_target_stands_for_its_program(self):
+        script = self.server()
+        script.write_text("#!/bin/sh\n" + script.read_text())
+        script.chmod(0o755)
+        tree = self.project(f"""
+add_executable(the_server IMPORTED)
+set_target_properties(the_server PROPERTIES IMPORTED_LOCATION "{script}")
+holdfast_add_service(db COMMAND the_server {READY})
+""" + self.user("one", "db"))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+
+    def test_each_configuration_has_its_own(self):
+        script = self.server()
+        tree = self.project("", build="unused").parent / "multi"
+        lists = self.work / "project/CMakeLists.txt"
+        one = self.work / "one.sh"
+        one.write_text("exit 0\n")
+        # This form of add_test() is for every configuration, even if ctest has none.
+        lists.write_text(lists.read_text() + f"""
+holdfast_add_service(db COMMAND sh "{script}" $<CONFIG> {READY})
+add_test(one sh "{one}")
+set_tests_properties(one PROPERTIES HOLDFAST_SERVICES db)
+""")
+        made = self.configure(tree, "-G", "Ninja Multi-Config", "-DCMAKE_CONFIGURATION_TYPES=Debug;Release")
+        self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
+        for said in ("Debug", "release"):
+            done = self.ctest(tree, "-C", said)
+            self.assertEqual(done.returncode, 0, done.text)
+            self.assertEqual((self.work / "server.sh.arguments").read_text(), f"<{said.capitalize()}>\n")
+        for options, found in (((), "no `ctest -C`"), (("-C", "Fast"), "`ctest -C Fast`")):
+            done = self.ctest(tree, *options)
+            self.assertEqual(done.returncode, 8, done.text)
+            self.assertEqual(self.notes(tree), {
+                "one": f'"one": services are declared for each configuration: found {found}, '
+                       "expected Debug or Release"})
+        # A script may go on with another configuration, and the same keeper.
+        steps = "".join(f"set(CTEST_CONFIGURATION_TYPE {one})\nctest_test(RETURN_VALUE code)\n"
+                        f'file(READ "{script}.arguments" text)\nmessage("${{code}} ${{text}}")\n'
+                        for one in ("Debug", "Release"))
+        step = self.work / "step.cmake"
+        step.write_text(script_step(self.work / "project", tree, steps))
+        done = self.finish(CTEST, "-V", "-S", step, cwd=self.work)
+        said = [line for line in (done.stdout + done.stderr).decode().splitlines() if line.startswith("0 <")]
+        self.assertEqual(said, ["0 <Debug>", "0 <Release>"], done.stdout + done.stderr)
+
+    def test_a_tree_of_one_configuration_needs_none(self):
+        text = f'holdfast_add_service(db COMMAND sh "{self.server()}" $<CONFIG> {READY})\n' + self.user("one", "db")
+        tree = self.project(text)
+        for kind in ("Debug", "Release", ""):
+            self.assertEqual(self.configure(tree, f"-DCMAKE_BUILD_TYPE={kind}").returncode, 0)
+            for options in ((), ("-C", "Other")):
+                done = self.ctest(tree, *options)
+                self.assertEqual(done.returncode, 0, done.text)
+            self.assertEqual((self.work / "server.sh.arguments").read_text(), f"<{kind}>\n" if kind else "")
+
+    def test_one_that_is_declared_no_longer_is_not_there(self):
+        text = f'holdfast_add_service(db COMMAND sh "{self.server()}" {READY})\n'
+        tree = self.project(text + self.user("one", "db"))
+        self.assertEqual(self.ctest(tree).returncode, 0)
+        self.project(self.user("one", "db"))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 8, done.text)
+        self.assertIn("expected no service, as none is declared", self.notes(tree)["one"])
+
+    def test_both_ways_to_declare_go_together(self):
+        tree = self.project(f'holdfast_add_service(db COMMAND sh "{self.server()}" {READY} DEPENDS disk)\n'
+                            + self.user("one", "db"))
+        toml = self.work / "project/holdfast.toml"
+        toml.write_text('[service.disk]\ncommand = ["sleep", "60"]\n')
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        toml.write_text('[service.disk]\ncommand = ["sleep", "60"]\n[service.db]\ncommand = ["sleep", "60"]\n')
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 8, done.text)
+        self.assertEqual(self.notes(tree)["one"], (
+            f'"one": {self.work}/project/CMakeLists.txt, holdfast_add_service(db): found a second service "db", '
+            "expected one; holdfast.toml:3, [service.db] has the first"))
+
+    def test_a_bad_value_names_the_file_with_the_call(self):
+        tree = self.project('holdfast_add_service(db COMMAND true GRACE soon)\n' + self.user("one", "db"))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 8, done.text)
+        self.assertEqual(self.notes(tree)["one"], (
+            f'"one": {self.work}/project/CMakeLists.txt: grace in holdfast_add_service(db): found "soon", '
+            'expected a duration such as 30, 1.5, "500ms", "5s" or "2m"'))
+
+    def test_a_bad_call_ends_the_configure_step(self):
+        self.project("")
+        lists = self.work / "project/CMakeLists.txt"
+        head = lists.read_text()
+        for call, said in {
+            "a/b COMMAND x": "(a/b): expected a name of letters",
+            "db": "found no COMMAND",
+            "db COMMAND": "COMMAND has no value",
+            "db COMMAND x READY_TCP": "READY_TCP has no value",
+            "db x": 'found "x", expected a keyword',
+            "db COMMAND x EAGER y": 'found "y", expected a keyword',
+            "db COMMAND x GRACE 1s 2s": 'found "2s" after GRACE and its value',
+            "db COMMAND x GRACE 1s GRACE 2s": "found GRACE twice",
+            "db COMMAND x PORTS two": 'found "two" for PORTS, expected a number',
+            "db COMMAND x ENVIRONMENT y": 'found "y" in ENVIRONMENT, expected NAME=value',
+            "db COMMAND x ENVIRONMENT A=1 A=2": "found A twice in ENVIRONMENT",
+            "db COMMAND x \"$<1:a>'''\"": "found ''' beside a generator expression",
+            "db COMMAND x)\nholdfast_add_service(db COMMAND y": "found a second service of that name",
+        }.items():
+            with self.subTest(call):
+                lists.write_text(head + f"holdfast_add_service({call})\n")
+                made = self.configure(self.work / "bad")
+                self.assertNotEqual(made.returncode, 0)
+                self.assertIn(" ".join(said.split()), " ".join(made.stderr.decode().split()))
+
+
+if __name__ == "__main__":
+    unittest.main()
