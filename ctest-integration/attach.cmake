@@ -169,7 +169,7 @@ set(_holdfast_file_asks_for_retries FALSE)
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
-  # The locks of holdfast.toml for tests (launcher/core/settings/locks_for_ctest.hpp).
+  # The locks and services of holdfast.toml for tests (launcher/core/settings/locks_for_ctest.hpp).
   include("${_holdfast_tree}/.holdfast/locks.cmake${_holdfast_of_profile}" OPTIONAL)
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
     REGEX "retry|known-flaky|on-failure" LIMIT_COUNT 1)
@@ -197,7 +197,8 @@ if(_holdfast_may_share AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   include("${CMAKE_CURRENT_LIST_DIR}/sharing.cmake")
 endif()
 set(_holdfast_tells_new_tests FALSE CACHE INTERNAL "")
-if(_holdfast_tells_labels OR COMMAND _holdfast_locks_of_file OR NOT _holdfast_default_limit STREQUAL "")
+if(_holdfast_tells_labels OR COMMAND _holdfast_locks_of_file OR COMMAND _holdfast_services_of_file
+    OR NOT _holdfast_default_limit STREQUAL "")
   set(_holdfast_tells_new_tests TRUE CACHE INTERNAL "")
 endif()
 if(COMMAND discover_tests)

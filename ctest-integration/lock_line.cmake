@@ -1,15 +1,24 @@
-# A test with a limit of its own and a lock waits for the lock on ctest's clock. So, when it has its
-# locks, the launcher prints one first line (`holdfast: lock db after 4.2 s`). By
-# TIMEOUT_AFTER_MATCH ctest then restarts its clock from zero. Until then its limit is generous.
+# A test with a limit of its own and a lock or a service waits for it on ctest's clock. So, when it
+# has all of them, the launcher prints one first line (`holdfast: lock db, service web after 4.2 s`).
+# By TIMEOUT_AFTER_MATCH ctest then restarts its clock from zero. Until then its limit is generous.
 #
 # The expression is anchored at the start of the output. ctest tries it on the whole output at every
 # line, and an expression without an anchor took 63 s for 40,000 lines. Other lines of ours may come
 # before: without a keeper the launcher tells of a wait there. Read with properties.cmake.
 
+# Whether the test may wait for something before it begins.
+function(_holdfast_may_wait out)
+  set(${out} TRUE PARENT_SCOPE)
+  if("${of_locks}${of_resource_locks}${of_services}" STREQUAL "")
+    set(${out} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
 # Whether the launcher may print the line. In ctest 3.25 TIMEOUT_AFTER_MATCH cancels --stop-time.
 function(_holdfast_may_tell_locks out)
   set(${out} FALSE PARENT_SCOPE)
-  if(NOT "${of_locks}${of_resource_locks}" STREQUAL "" AND NOT of_anchored AND _holdfast_stop STREQUAL "")
+  _holdfast_may_wait(may_wait)
+  if(may_wait AND NOT of_anchored AND _holdfast_stop STREQUAL "")
     set(${out} TRUE PARENT_SCOPE)
   endif()
 endfunction()
@@ -22,7 +31,7 @@ macro(_holdfast_restart_clock_at_locks native_name told_name match_name)
       # If ctest gets an expression twice, it looks for it twice at each line.
       if(NOT of_lock_line STREQUAL "${${native_name}}")
         set(of_lock_line "${${native_name}}")
-        set(${match_name} "${of_lock_line};^(holdfast: [^\n]*\n)*holdfast: lock ")
+        set(${match_name} "${of_lock_line};^(holdfast: [^\n]*\n)*holdfast: (lock|service) ")
       endif()
       list(APPEND ${told_name} "HOLDFAST_P_LOCK_LINE=set:1")
       # A day, for the wait for the locks and for all further attempts of `ctest --repeat`: ctest

@@ -109,8 +109,8 @@ function(_holdfast_tell_default_limit test)
   endif()
 endfunction()
 
-# Things that only some runs have: ctest's own limit for tests without one, labels, locks, a path
-# that must exist when the test starts.
+# Things that only some runs have: ctest's own limit for tests without one, labels, locks, services,
+# a path that must exist when the test starts.
 function(_holdfast_tell_of_new_test test required)
   get_property(needed GLOBAL PROPERTY "_holdfast_needed ${test}")
   if(needed) # a DEPENDS of an earlier test named it
@@ -127,6 +127,13 @@ function(_holdfast_tell_of_new_test test required)
     if(NOT locks STREQUAL "")
       _holdfast_need_properties()
       _holdfast_note_property("${test}" "locks of holdfast.toml" "${locks}")
+    endif()
+  endif()
+  if(COMMAND _holdfast_services_of_file)
+    _holdfast_services_of_file("${test}" services)
+    if(NOT services STREQUAL "")
+      _holdfast_need_properties()
+      _holdfast_note_property("${test}" "services of holdfast.toml" "${services}")
     endif()
   endif()
   if(_holdfast_tells_labels)

@@ -74,6 +74,8 @@ function(_holdfast_say_too_long test property)
     set(what "such locks hold within one run only")
   elseif(property STREQUAL "HOLDFAST_LOCKS")
     set(what "no test is run without its locks")
+  elseif(property STREQUAL "HOLDFAST_SERVICES")
+    set(what "no test is run without its services")
   endif()
   _holdfast_say_once("length of ${property}"
     "\"${test}\": its ${property} is too long to be told to its launcher (128 KiB): ${what}")
@@ -100,7 +102,7 @@ endfunction()
 
 # Sets of_<fact> for each fact of `state`.
 macro(_holdfast_recall)
-  foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks
+  foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks services
       labels isolation processors retry anchored output will_fail skip_code expressions told_limit
       told_verdict told_judged told_signal lock_line)
     get_property(value GLOBAL PROPERTY "_holdfast_fact ${state} ${fact}")
@@ -116,7 +118,7 @@ macro(_holdfast_remember)
   get_property(to GLOBAL PROPERTY _holdfast_states)
   math(EXPR to "0${to} + 1")
   set_property(GLOBAL PROPERTY _holdfast_states "${to}")
-  foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks
+  foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks services
       labels isolation processors retry anchored output will_fail skip_code expressions told_limit
       told_verdict told_judged told_signal lock_line)
     if(NOT "${of_${fact}}" STREQUAL "")
@@ -147,13 +149,13 @@ endmacro()
 
 # Part of _holdfast_learn_property(): sets `variable`. execve(2) takes 128 KiB for one variable, its
 # name included, and ctest cannot start a test with a longer one. A longer property counts as not
-# set, except HOLDFAST_LOCKS: no test runs without its locks.
+# set, except HOLDFAST_LOCKS and HOLDFAST_SERVICES: no test runs without them.
 macro(_holdfast_learn_variable)
   _holdfast_variable_of("${property}" "${value}" variable)
   string(LENGTH "${variable}" length)
   if(length GREATER 131000) # a few bytes are for what is added to the name
     _holdfast_say_too_long("${ARGV0}" "${property}")
-    if(NOT property STREQUAL "HOLDFAST_LOCKS")
+    if(NOT property MATCHES "^HOLDFAST_(LOCKS|SERVICES)$")
       _holdfast_learn_without()
     endif()
   endif()
@@ -174,7 +176,7 @@ macro(_holdfast_learn_property)
       string(APPEND of_${fact} ";${value}")
     endif()
     set(value "${of_${fact}}")
-  elseif(property MATCHES "^(TIMEOUT|HOLDFAST_(ENABLED|ISOLATION|RETRY|TIMEOUT|LOCKS)|TIMEOUT_.*)$")
+  elseif(property MATCHES "^(TIMEOUT|HOLDFAST_(ENABLED|ISOLATION|RETRY|TIMEOUT|LOCKS|SERVICES)|TIMEOUT_.*)$")
     set(limits TRUE)
   endif()
   _holdfast_learn_variable()
@@ -195,6 +197,9 @@ macro(_holdfast_learn_property)
     set(limits TRUE)
     set(of_locks "${value}")
     _holdfast_native_locks("${value}" native_locks)
+  elseif(property MATCHES "^(HOLDFAST_SERVICES|services of holdfast.toml)$")
+    set(limits TRUE)
+    set(of_services "${value}")
   elseif(property STREQUAL "HOLDFAST_ENABLED")
     if(NOT "${value}")
       set(of_bare TRUE)
@@ -233,7 +238,7 @@ function(_holdfast_learn)
   set(native_locks "")
   math(EXPR last "${count} - 1")
   _holdfast_watched_properties(watched)
-  list(APPEND watched "locks of holdfast.toml" FIXTURES_SETUP PASS_REGULAR_EXPRESSION FAIL_REGULAR_EXPRESSION SKIP_REGULAR_EXPRESSION)
+  list(APPEND watched "locks of holdfast.toml" "services of holdfast.toml" FIXTURES_SETUP PASS_REGULAR_EXPRESSION FAIL_REGULAR_EXPRESSION SKIP_REGULAR_EXPRESSION)
   list(REMOVE_ITEM watched WORKING_DIRECTORY)
   foreach(i RANGE 3 ${last} 2)
     math(EXPR property "${i} - 1")
@@ -332,7 +337,7 @@ function(_holdfast_pass_on_piecemeal)
 endfunction()
 
 # A value that comes from no call of set_tests_properties(): the labels of the test's directory,
-# which ctest has from set_directory_properties(), and the locks that holdfast.toml gives the test.
+# which ctest has from set_directory_properties(), and the locks and services that holdfast.toml gives the test.
 # It is learnt like such a call; ctest is told what follows from it.
 function(_holdfast_note_property test property value)
   get_property(state GLOBAL PROPERTY "_holdfast_of ${test}")

@@ -86,14 +86,15 @@ function(_holdfast_exact_seconds duration whole out)
 endfunction()
 
 # Whether ctest must tell that the limit is over. Not if the project chooses the signal, nor if
-# ctest's clock would count the wait for locks. Not for a batch either, which is more than one
+# ctest's clock would count the wait for locks and services. Not for a batch either, which is more than one
 # process after the other (docs/internals/decisions/0025-ctest-tells-of-the-limit.md).
 function(_holdfast_is_told_by_ctest out)
   set(${out} FALSE PARENT_SCOPE)
   _holdfast_may_tell_locks(tells_locks)
+  _holdfast_may_wait(may_wait)
   if(_holdfast_ctest_tells AND "${of_signal_name}" STREQUAL "" AND "${of_isolation}" STREQUAL ""
       AND NOT _holdfast_file_asks_for_retries # each attempt has the limit to itself
-      AND (tells_locks OR "${of_locks}${of_resource_locks}" STREQUAL ""))
+      AND (tells_locks OR NOT may_wait))
     set(${out} TRUE PARENT_SCOPE)
   endif()
 endfunction()
@@ -188,9 +189,10 @@ function(_holdfast_limits_of native_out told_out match_out)
       set(no_limit 86400) # for 0, ctest 3.25 takes its --timeout
     endif()
   elseif(NOT seconds STREQUAL "")
-    # HOLDFAST_TIMEOUT does not count the wait for locks; a ctest clock that cannot restart would.
+    # HOLDFAST_TIMEOUT does not count such a wait; a ctest clock that cannot restart would.
     _holdfast_may_tell_locks(tells)
-    if("${of_timeout}" STREQUAL "" AND NOT tells AND NOT "${of_locks}${of_resource_locks}" STREQUAL "")
+    _holdfast_may_wait(may_wait)
+    if("${of_timeout}" STREQUAL "" AND may_wait AND NOT tells)
       set(none TRUE)
     else()
       _holdfast_exact_seconds("${of_wanted}" "${seconds}" exact)

@@ -225,7 +225,7 @@ class Launch {
       result.service_wait = services.waited;
       return result;
     }
-    if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks);
+    if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks, services);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
     if (wants_own || (!runner_.is_plain() && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, services.variables, scratch);
@@ -294,13 +294,21 @@ class Launch {
   }
 
   // Prints the first line of the test's output, for which ctest waits (lock_line.cmake).
-  void tell_locks(const TakenLocks& locks) {
-    std::string line = "lock ";
+  void tell_had(const TakenLocks& locks, const HadServices& services) {
+    std::string line;
     for (const os::LockRequest& lock : locks.held) {
-      if (&lock != &locks.held.front()) line += ", ";
+      line += line.empty() ? "lock " : ", ";
       line += lock.spec().name;
     }
-    write_line(line + " after " + describe(locks.waited));
+    const std::vector<ServiceUse>& uses = grant_.policy.services;
+    for (const ServiceUse& use : uses) {
+      if (!line.empty()) line += ", ";
+      if (&use == &uses.front()) line += "service ";
+      line += use.name;
+    }
+    // An override with a label, of which ctest does not know, may have taken all of them away.
+    if (line.empty()) line = "lock none";
+    write_line(line + " after " + describe(locks.waited + services.waited));
     // CTest 3.25 forgets the regular expression for this line after the first match. So ctest never
     // starts its clock for a later attempt of `--repeat`, and will not end that attempt.
     if (!grant_.is_again) clock_.start();

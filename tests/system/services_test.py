@@ -1,12 +1,13 @@
 """HOLDFAST_SERVICES: tests that share a live process, through ctest."""
 
+import contextlib
 import os
 import signal
 import time
 import unittest
 
 from processes import is_alive, keepers_of, process, stat_of
-from support import CTEST, ProjectCase, program, wait_until
+from support import CTEST, ProjectCase, program, verdicts, wait_until
 
 # A server of ours on a port of the kernel's choice, which its output tells.
 SERVER = f"""
@@ -90,6 +91,25 @@ class ServicesTest(ProjectCase):
         self.assertIn("small_server", log)  # its stacks
         self.assert_nothing_left()
 
+    def test_the_wait_for_it_is_no_part_of_the_limit(self):
+        slow = SERVER.replace(f'"{program("small_server")}", "0"', f'"sh", "-c", "sleep 4; exec {program("small_server")} 0"')
+        self.assertNotEqual(slow, SERVER)
+        override = '[[override]]\ntest = "^told$"\nservices = ["db"]\n'
+        limit = "set_tests_properties(own PROPERTIES TIMEOUT 1 RESOURCE_LOCK lock)\n" \
+                "set_tests_properties(ours PROPERTIES HOLDFAST_TIMEOUT 1)\n" \
+                "set_tests_properties(told hangs PROPERTIES TIMEOUT 1)\n"
+        tree = self.suite(slow + override, ("own", "db", "true"), ("ours", "db", "true"), ("told", "", "true"),
+                          ("hangs", "db", "sleep 60"), more="set(HOLDFAST_TIMEOUT_MARGIN 1)\n" + limit)
+        done = self.ctest(tree, "-j4", "-V")
+        self.assertEqual({name: one["outcome"] for name, one in self.ended(tree).items()}, {
+            "own": "passed", "ours": "passed", "told": "passed", "hangs": "timed_out"}, done.text)
+        self.assertEqual(verdicts(done.text), {name: "Passed" for name in ("own", "ours", "told")} | {
+            "hangs": verdicts(done.text)["hangs"]})
+        self.assertIn("***Timeout", verdicts(done.text)["hangs"])
+        self.assertRegex(done.text, r"1: holdfast: lock lock, service db after [4-9]\.\d s\n")
+        self.assertRegex(done.text, r"3: holdfast: service db after [4-9]\.\d s\n")
+        self.assert_nothing_left()
+
     def test_red_bystanders_are_told_from_others(self):
         # All three hold the service when the killer strikes.
         wait = 'touch "$0.here"; while [ ! -e go ]; do sleep 0.01; done; '
@@ -153,7 +173,8 @@ ready-tcp = "127.0.0.1:1"
                 self.assertEqual([keeper], keepers_of(tree))
                 named = {"ctest": process(ctest.pid), "keeper": keeper, "host": host, "guard": guard}
                 for victim in victims:
-                    os.kill(named[victim].pid, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):  # ctest's death ends the others
+                        os.kill(named[victim].pid, signal.SIGKILL)
                 (self.work / "go").touch()
                 ctest.wait(30)
                 if {"keeper", "host", "guard"} <= set(victims):

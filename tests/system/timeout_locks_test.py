@@ -91,6 +91,7 @@ class LockTest(TimeoutCase):
         after = 'TIMEOUT_AFTER_MATCH "5;go"'
         tests = {
             "locked": "TIMEOUT 10 RESOURCE_LOCK db",
+            "served": "TIMEOUT 10 HOLDFAST_SERVICES db",
             "unlocked": "TIMEOUT 10",
             "no_limit": "RESOURCE_LOCK db",
             "none": "TIMEOUT 0 RESOURCE_LOCK db",
@@ -105,10 +106,10 @@ class LockTest(TimeoutCase):
             {name: ([program("show_self")], properties) for name, properties in tests.items()},
             margin=8)
         told = self.lock_lines(tree)
-        line = "^(holdfast: [^\n]*\n)*holdfast: lock "
+        line = "^(holdfast: [^\n]*\n)*holdfast: (lock|service) "
         for name, (seconds, expressions, says, limit) in told.items():
             with self.subTest(name):
-                if name == "locked":
+                if name in ("locked", "served"):
                     self.assertEqual((seconds, expressions, says, limit), (18, [line], True, A_DAY_S))
                     continue
                 self.assertFalse(says)

@@ -47,7 +47,7 @@ inline constexpr std::string_view k_property_timeout_grace = "HOLDFAST_P_TIMEOUT
 inline constexpr std::string_view k_property_tells_limit = "HOLDFAST_P_TELLS_LIMIT";
 // Each moves ctest's clock by a line at the beginning of the output. TIMEOUT_LINE: how many seconds
 // after the line "timed out" ctest ends the test. LOCK_LINE: `1`; ctest's clock begins anew at the
-// line which says that the test holds its locks.
+// line which says that the test has its locks and services.
 inline constexpr std::string_view k_property_timeout_line = "HOLDFAST_P_TIMEOUT_LINE";
 inline constexpr std::string_view k_property_lock_line = "HOLDFAST_P_LOCK_LINE";
 inline constexpr std::string_view k_property_skip_return_code = "HOLDFAST_P_SKIP_RETURN_CODE";

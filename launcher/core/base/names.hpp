@@ -19,7 +19,7 @@ inline constexpr std::string_view k_grace_file = ".holdfast/grace";
 // In the project's top source directory, written by people: docs/reference/config.md.
 inline constexpr std::string_view k_settings_file = "holdfast.toml";
 // Written by `holdfast begin` for attach.cmake (core/settings/locks_for_ctest.hpp). It exists only
-// if holdfast.toml has locks for tests.
+// if holdfast.toml has locks or services for tests.
 inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
 // The lock that a run has on the build tree. Its files are those of every lock (below).
 inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";

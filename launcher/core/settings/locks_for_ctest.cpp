@@ -26,7 +26,7 @@ std::string bracketed(const std::string& text) {
 }
 
 // A test holds its locks even if this leaves some of them out.
-std::string setting_of(const Value& said) {
+std::string words_of_locks(const Value& said) {
   std::vector<LockSpec> locks;
   (void)kind::Locks::read(said.text, locks);
   std::string words;
@@ -36,7 +36,38 @@ std::string setting_of(const Value& said) {
     if (quoted.empty() || text.find_first_of("[\\") != std::string::npos) continue;
     words += " " + quoted;
   }
-  return words.empty() ? "set(locks \"\")" : "set(locks" + words + ")";
+  return words;
+}
+
+// The names of services have no character that CMake treats specially.
+std::string words_of_services(const Value& said) {
+  return said.text.empty() ? std::string() : " " + bracketed(said.text);
+}
+
+// The text of the function `_holdfast_<setting>_of_file`; empty: it would find nothing.
+std::string function_of(const Settings& settings, Setting setting) {
+  const bool is_of_locks = setting == Setting::locks;
+  const std::string name = is_of_locks ? "locks" : "services";
+  const auto set = [&](const Value& said) {
+    const std::string words = is_of_locks ? words_of_locks(said) : words_of_services(said);
+    return "set(" + name + (words.empty() ? " \"\"" : words) + ")";
+  };
+  std::string body;
+  for (const ProfileLayer& layer : settings.layers) {
+    const Value* said = last_of(layer.said, setting);
+    if (said != nullptr) body += "  " + set(*said) + "\n";
+  }
+  for (const SettingsOverride& one : settings.overrides) {
+    const Value* said = last_of(one.said, setting);
+    if (said == nullptr || one.label) continue;
+    const std::string pattern = one.test.value_or("");
+    const std::string quoted = bracketed(pattern);
+    if (quoted.empty() || !means_the_same_to_cmake(pattern)) continue;
+    body += text_of({"  if(test MATCHES ", quoted, ")\n    ", set(*said), "\n  endif()\n"});
+  }
+  if (body.empty()) return {};
+  return text_of({"function(_holdfast_", name, "_of_file test out)\n  set(", name, " \"\")\n", body,
+                  "  set(${out} \"${", name, "}\" PARENT_SCOPE)\nendfunction()\n"});
 }
 
 }  // namespace
@@ -62,23 +93,11 @@ bool means_the_same_to_cmake(std::string_view pattern) {
 }
 
 std::string locks_for_ctest(const Settings& settings) {
-  std::string body;
-  for (const ProfileLayer& layer : settings.layers) {
-    const Value* said = last_of(layer.said, Setting::locks);
-    if (said != nullptr) body += "  " + setting_of(*said) + "\n";
-  }
-  for (const SettingsOverride& one : settings.overrides) {
-    const Value* said = last_of(one.said, Setting::locks);
-    if (said == nullptr || one.label) continue;
-    const std::string pattern = one.test.value_or("");
-    const std::string quoted = bracketed(pattern);
-    if (quoted.empty() || !means_the_same_to_cmake(pattern)) continue;
-    body += text_of({"  if(test MATCHES ", quoted, ")\n    ", setting_of(*said), "\n  endif()\n"});
-  }
-  if (body.empty()) return {};
-  return "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"
-         "function(_holdfast_locks_of_file test out)\n  set(locks \"\")\n" +
-         body + "  set(${out} \"${locks}\" PARENT_SCOPE)\nendfunction()\n";
+  const std::string functions =
+      function_of(settings, Setting::locks) + function_of(settings, Setting::services);
+  if (functions.empty()) return {};
+  return "# Written by `holdfast begin`: the locks and services of holdfast.toml, for ctest.\n" +
+         functions;
 }
 
 }  // namespace holdfast

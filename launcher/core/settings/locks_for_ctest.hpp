@@ -1,8 +1,9 @@
-// Tells attach.cmake which locks holdfast.toml gives to tests, by a function in CMake's language.
-// So ctest schedules and times such a test as if the locks were in its HOLDFAST_LOCKS.
+// Tells attach.cmake which locks and services holdfast.toml gives to tests, by functions in CMake's
+// language. So ctest schedules and times such a test as if they were in its HOLDFAST_LOCKS and
+// HOLDFAST_SERVICES.
 //
-// Which locks a test holds is decided by its policy alone, so the function may leave some locks
-// out. It leaves out overrides with a pattern that CMake reads differently. It also leaves out
+// What a test has is decided by its policy alone, so the functions may leave something out. They
+// leave out overrides with a pattern that CMake reads differently. They also leave out
 // overrides with a label, because ctest reads a test's labels only after it has read the test.
 #pragma once
 
@@ -17,7 +18,8 @@ namespace holdfast {
 // punctuation, `.`, `*`, `+`, `^` at its beginning and `$` at its end.
 bool means_the_same_to_cmake(std::string_view pattern);
 
-// Text of the function `_holdfast_locks_of_file(<test> <out>)`; empty: there is no lock to tell.
+// Text of the functions `_holdfast_locks_of_file(<test> <out>)` and, in the same way,
+// `_holdfast_services_of_file`. A function that would find nothing is left out; empty: both are.
 std::string locks_for_ctest(const Settings& settings);
 
 }  // namespace holdfast

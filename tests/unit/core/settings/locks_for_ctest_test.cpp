@@ -31,7 +31,7 @@ TEST(LocksForCtest, OverridesAreToldInTheOrderInWhichTheyCount) {
   settings.overrides = {said("^db\\.", "db,net@user"), said("\\d", "other"),
                         said("rd", "db:shared,n:1/2")};
   EXPECT_EQ(locks_for_ctest(settings),
-            "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"
+            "# Written by `holdfast begin`: the locks and services of holdfast.toml, for ctest.\n"
             "function(_holdfast_locks_of_file test out)\n"
             "  set(locks \"\")\n"
             "  if(test MATCHES [====[^db\\.]====])\n"
@@ -41,6 +41,27 @@ TEST(LocksForCtest, OverridesAreToldInTheOrderInWhichTheyCount) {
             "    set(locks [====[db:shared@project]====] [====[n:1/2@project]====])\n"
             "  endif()\n"
             "  set(${out} \"${locks}\" PARENT_SCOPE)\n"
+            "endfunction()\n");
+}
+
+TEST(LocksForCtest, ServicesAreToldByAFunctionOfTheirOwn) {
+  Settings settings;
+  settings.overrides = {said("web", ""), said("db", ""), said("old", "")};
+  settings.overrides[0].said = {in_file(Setting::services, "db,web:exclusive")};
+  settings.overrides[1].said = {in_file(Setting::services, "db")};
+  settings.overrides[1].label = "slow";
+  settings.overrides[2].said = {in_file(Setting::services, "")};
+  EXPECT_EQ(locks_for_ctest(settings),
+            "# Written by `holdfast begin`: the locks and services of holdfast.toml, for ctest.\n"
+            "function(_holdfast_services_of_file test out)\n"
+            "  set(services \"\")\n"
+            "  if(test MATCHES [====[web]====])\n"
+            "    set(services [====[db,web:exclusive]====])\n"
+            "  endif()\n"
+            "  if(test MATCHES [====[old]====])\n"
+            "    set(services \"\")\n"
+            "  endif()\n"
+            "  set(${out} \"${services}\" PARENT_SCOPE)\n"
             "endfunction()\n");
 }
 
