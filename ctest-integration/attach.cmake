@@ -11,7 +11,8 @@
 #   _holdfast_timeout_margin seconds; empty: the usual margin (timeouts.cmake)
 #
 # It does nothing, and says nothing, if there is nothing to run or it would be in the way
-# (HOLDFAST_DISABLE, listings, memory checks). If something is wrong it only prints one line.
+# (HOLDFAST_DISABLE, listings, memory checks). If something is wrong it only prints one line. One
+# line also says that services are not started, where the project declares some.
 #
 # Only two kinds of run start a process here: one that CTestCustom.cmake did not begin (ctest in a
 # sub-directory, `ctest -S`), and one that shares the tree and must not (sharing.cmake). Both wait
@@ -21,7 +22,26 @@
 # ctest reads this with all policies unset: not even IN_LIST would be an operator.
 cmake_policy(VERSION 3.25)
 
+# Tests that use services would fail without a word. It has one line for them, except in a listing.
+function(_holdfast_say_without_services why)
+  file(GLOB_RECURSE declared LIST_DIRECTORIES FALSE "${_holdfast_tree}/.holdfast/services/*.toml")
+  if("${declared}" STREQUAL "" AND EXISTS "${_holdfast_source_dir}/holdfast.toml"
+      AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
+    file(STRINGS "${_holdfast_source_dir}/holdfast.toml" declared
+      REGEX "^[ \t]*\\[[ \t]*service[ \t]*\\." LIMIT_COUNT 1)
+  endif()
+  if("${declared}" STREQUAL "")
+    return()
+  endif()
+  include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/listing.cmake")
+  _holdfast_lists_only("${_holdfast_source_dir}" lists_only)
+  if(NOT lists_only)
+    message(NOTICE "holdfast: ${why}: services are not started")
+  endif()
+endfunction()
+
 if("$ENV{HOLDFAST_DISABLE}")
+  _holdfast_say_without_services("HOLDFAST_DISABLE is set")
   return()
 endif()
 
@@ -50,6 +70,7 @@ if(_holdfast_line MATCHES "2d(44|4d|53|54)|2d2d(6461|7363|746573742d(61|6d))")
   include("${CMAKE_CURRENT_LIST_DIR}/memory_check.cmake")
   _holdfast_checks_memory(_holdfast_stay_out)
   if(_holdfast_stay_out)
+    _holdfast_say_without_services("a memory check runs the tests without Holdfast")
     return()
   endif()
 endif()

@@ -141,6 +141,27 @@ set_tests_properties(one PROPERTIES HOLDFAST_SERVICES db)
             f'"one": {self.work}/project/CMakeLists.txt: grace in holdfast_add_service(db): found "soon", '
             'expected a duration such as 30, 1.5, "500ms", "5s" or "2m"'))
 
+    def test_one_line_says_where_it_is_not_started(self):
+        declaration = f'holdfast_add_service(db COMMAND sh "{self.server()}" {READY})\n'
+        line = "holdfast: HOLDFAST_DISABLE is set: services are not started\n"
+        disabled = self.environment(HOLDFAST_DISABLE="1")
+        checker = self.work / "valgrind"  # ctest knows it by its name
+        checker.write_text("#!/bin/sh\n")
+        checker.chmod(0o755)
+        for text, toml, says in ((declaration, "", True), ("", '[service.db]\ncommand = ["x"]\n', True),
+                                 ("", "# [service.db]\n", False)):
+            (self.work / "project").mkdir(exist_ok=True)
+            (self.work / "project/holdfast.toml").write_text(toml)
+            tree = self.project(text + self.user("one", "db"))
+            done = self.ctest(tree, env=disabled)
+            self.assertEqual((done.returncode, done.text.count(line)), (0, int(says)), done.text)
+            for options in (("-N",), ("--show-only=json-v1",)):
+                self.assertNotIn("holdfast:", self.ctest(tree, *options, env=disabled).text)
+            done = self.ctest(tree, "-T", "memcheck", "--overwrite", f"MemoryCheckCommand={checker}",
+                              "--overwrite", f"BuildDirectory={tree}")
+            self.assertEqual("holdfast: a memory check runs the tests without Holdfast: services are not started\n"
+                             in done.text, says, done.text)
+
     def test_a_bad_call_ends_the_configure_step(self):
         self.project("")
         lists = self.work / "project/CMakeLists.txt"
