@@ -15,6 +15,7 @@
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/clock.hpp"
+#include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 
@@ -56,8 +57,7 @@ ProjectPlace place_of(const KeeperOrder& order) {
 Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   if (!order.settings) return order.settings.error();
   for (const ServiceSpec& service : order.settings->settings().services) {
-    const std::string_view unserved = service.ports > 0       ? "ports"
-                                      : service.forking       ? "forking"
+    const std::string_view unserved = service.forking         ? "forking"
                                       : !service.user.empty() ? "user"
                                                               : "";
     if (unserved.empty()) continue;
@@ -86,9 +86,10 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             // the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0},
            lines_),
-      services_(services_of(order_), order_.ctest, lines_, orphans_),
+      services_(services_of(order_), order_.tree, order_.ctest, lines_, orphans_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
-      stale_(place_of(order_)) {
+      stale_(place_of(order_)),
+      hands_out_ports_(services_.choose_ports()) {
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {
@@ -103,6 +104,7 @@ void KeeperLoop::run() {
   while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
   if (!is_in_another_tree_) finish_after_ctest();
   remove_locks_of(tests_apart_, order_.tree);
+  if (hands_out_ports_) os::remove_unused_port_locks();
 }
 
 void KeeperLoop::wait_for_news() {
