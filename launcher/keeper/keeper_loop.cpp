@@ -263,6 +263,7 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
   if (granted.refusal.empty()) granted.refusal = services_.refusal(granted.policy.services);
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
   if (order_.company == Company::possible) tests_apart_.insert(request.key);
+  if (granted.policy.ports > 0) hands_out_ports_ = true;
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
   stale_.look(StalePrograms::Point::start, asker, run_.journal());

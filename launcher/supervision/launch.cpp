@@ -71,7 +71,8 @@ bool says_scratch(const Invocation& invocation) {
 Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
                       std::string_view trouble) {
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
-  if (!invocation.line.options.locks.empty()) {
+  const bool wants_ports = last_of(invocation.line.options.said, Setting::ports) != nullptr;
+  if (!invocation.line.options.locks.empty() || wants_ports) {
     write_line(std::string(trouble) + ": the command is not run without its locks");
     return own_failure(ExitMode::command);
   }
@@ -225,7 +226,7 @@ class Launch {
       result.service_wait = services.waited;
       return result;
     }
-    if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks);
+    if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks.waited);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
     if (wants_own || (!runner_.is_plain() && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, services.variables, scratch);
@@ -294,13 +295,13 @@ class Launch {
   }
 
   // Prints the first line of the test's output, for which ctest waits (lock_line.cmake).
-  void tell_locks(const TakenLocks& locks) {
+  void tell_locks(Milliseconds waited) {
     std::string line = "lock ";
-    for (const os::LockRequest& lock : locks.held) {
-      if (&lock != &locks.held.front()) line += ", ";
-      line += lock.spec().name;
+    for (const LockSpec& lock : grant_.policy.locks) {
+      if (&lock != &grant_.policy.locks.front()) line += ", ";
+      line += lock.name;
     }
-    write_line(line + " after " + describe(locks.waited));
+    write_line(line + " after " + describe(waited));
     // CTest 3.25 forgets the regular expression for this line after the first match. So ctest never
     // starts its clock for a later attempt of `--repeat`, and will not end that attempt.
     if (!grant_.is_again) clock_.start();

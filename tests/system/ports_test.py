@@ -3,7 +3,6 @@
 import fcntl
 import os
 import signal
-import socket
 import unittest
 from pathlib import Path
 
@@ -159,6 +158,83 @@ class ServicePortsTest(PortsCase):
                 self.assert_gone([server, guard, host])
                 self.assert_freed(ports)
                 self.assert_nothing_left()
+
+
+class TestPortsTest(PortsCase):
+    def test_each_test_has_ports_of_its_own(self):
+        together = f'while [ ! -e {self.work}/a.sh.out ] || [ ! -e {self.work}/b.sh.out ]; do sleep 0.01; done; '
+        tree = self.suite("", ("a", "HOLDFAST_PORTS 3", TELL + together + self.until_go()),
+                          ("b", "HOLDFAST_PORTS 3", TELL + together), ("none", "", TELL))
+        ctest = self.start(CTEST, "-j3", cwd=tree, env=self.environment(HOLDFAST_PORT="1", HOLDFAST_PORTS="1;2"))
+        for name in ("a", "b", "none"):
+            self.until_told(name)
+        ports = {name: self.ports_told(name, "") for name in ("a", "b")}
+        self.assertEqual([len(ports["a"]), len(set(ports["a"] + ports["b"]))], [3, 6])
+        self.assertEqual(self.told("none"), {})
+        self.assertEqual([self.is_locked(port) for port in ports["a"]], [True] * 3)
+        self.assert_freed(ports["b"])  # ctest still runs
+        (self.work / "go").touch()
+        self.assertEqual(ctest.wait(30), 0)
+        self.assert_freed(ports["a"])
+        wait_until(lambda: not any(self.lock_of(port).exists() and not self.is_locked(port) for port in ports["a"]),
+                   "the end of the locks' files")
+
+    def test_each_attempt_has_some(self):
+        tree = self.suite("", ("flaky", 'HOLDFAST_PORTS 1 HOLDFAST_RETRY exit:3=1',
+                               f"{TELL} mv $0.out $0.out.$HOLDFAST_ATTEMPT; test $HOLDFAST_ATTEMPT = 2 || exit 3"))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        for attempt in (1, 2):
+            (self.work / f"flaky.sh.out.{attempt}").rename(self.work / "flaky.sh.out")
+            self.assertEqual(len(self.ports_told("flaky", "")), 1)
+
+    def test_they_are_freed_with_the_last_process_whoever_is_killed(self):
+        # The test ignores the gentle signal, so its processes live for a grace.
+        toml = '[profile.default]\ngrace = "1s"\n'
+        for victims in ([], ["launcher"], ["guard"], ["keeper"], ["keeper", "launcher"], ["keeper", "guard"],
+                        ["launcher", "guard"]):
+            with self.subTest(victims=victims):
+                for file in ("user.sh.out", "go"):
+                    (self.work / file).unlink(missing_ok=True)
+                tree = self.suite(toml, ("user", "HOLDFAST_PORTS 2",
+                                         f'trap "" TERM; echo $$ >"$0.pid"; {TELL}{self.until_go()}'))
+                ctest = self.start(CTEST, cwd=tree)
+                self.until_told("user")
+                ports = self.ports_told("user", "")
+                test = process(int((self.work / "user.sh.pid").read_text()))
+                guard = parent_of(test)
+                keeper, = keepers_of(tree)
+                named = {"guard": guard, "launcher": parent_of(guard), "keeper": keeper}
+                for victim in victims:
+                    os.kill(named[victim].pid, signal.SIGKILL)
+                for port in ports:
+                    self.assertTrue(self.is_locked(port) or not is_alive(test), port)
+                (self.work / "go").touch()
+                ctest.wait(30)
+                self.assert_gone([test])
+                self.assert_freed(ports)
+                self.assert_nothing_left()
+
+    def test_a_command_has_them_without_a_keeper(self):
+        for by in self.each_supervisor():
+            done = self.finish(*self.supervised("sh", "-c", "echo $HOLDFAST_PORT $HOLDFAST_PORTS", options=["--ports", 2],
+                                                by=by))
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            first, both = done.stdout.decode().split()
+            self.assertEqual(first, both.split(";")[0])
+            self.assertEqual(len(set(both.split(";"))), 2)
+            self.assert_freed(map(int, both.split(";")))
+
+    def test_without_ports_nothing_runs(self):
+        # In a network namespace of its own, all ports may be ephemeral.
+        range_file = "/proc/sys/net/ipv4/ip_local_port_range"
+        alone = ["unshare", "-n", "sh", "-c", f'echo 1024 65535 >{range_file} || exit 77; exec "$@"', "sh"]
+        done = self.finish(*alone, *self.supervised("echo", "ran", options=["--ports", 1, "--name", "t"]))
+        if done.returncode in (1, 77):
+            self.skipTest(done.stderr.decode())
+        said = b'holdfast: "t": its ports: failed to choose a TCP port: found none that is free from 1024 up to where ' \
+               b'/proc/sys/net/ipv4/ip_local_port_range begins\n'
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (125, b"", said))
 
 
 if __name__ == "__main__":

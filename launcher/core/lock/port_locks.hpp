@@ -11,12 +11,12 @@
 
 namespace holdfast {
 
-inline constexpr unsigned k_most_ports = 64;
-
 // What the locks of ports have before the number: `port-8080`.
 inline constexpr std::string_view k_port_lock_prefix = "port-";
 
 LockSpec lock_of_port(std::uint16_t port);
+// The number of the port, as text. Only for such a lock.
+std::string_view port_in_text(const LockSpec& lock);
 
 // The ports to choose from. The kernel gives those of the ephemeral range to anybody who asks for
 // any port, so these lie below it.
@@ -35,7 +35,7 @@ std::uint16_t candidate(const PortRange& range, std::uint32_t start, unsigned tr
 // How many candidates are tried at most. A choice takes no more than some 10 ms in the worst case.
 inline constexpr unsigned k_most_port_tries = 1000;
 
-// `8001;8002`
+// `8001;8002`, as services and tests are told them.
 std::string ports_in_text(const std::vector<std::uint16_t>& ports);
 
 }  // namespace holdfast

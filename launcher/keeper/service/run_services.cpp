@@ -13,6 +13,7 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
+#include "core/lock/port_locks.hpp"
 #include "core/service/service_words.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
@@ -250,13 +251,17 @@ Result<InstancePorts*> RunServices::ports_of(const wire::HostOrder& host, const 
   holder.boot = os::boot_id();
   holder.test = "service " + name_of_instance(host);
   holder.tree = tree_;
-  Result<std::vector<std::uint16_t>> chosen =
+  holder.since_unix_ms = os::unix_now_ms();
+  const Result<void> chosen =
       os::take_ports(services_->specs()[id.service].ports, holder, ports.locks);
   if (!chosen) {
     ports.locks.clear();
     return chosen.error();
   }
-  ports.numbers = std::move(*chosen);
+  for (const os::LockRequest& lock : ports.locks) {
+    ports.numbers.push_back(
+        parse_number<std::uint16_t>(port_in_text(lock.spec())).value_or(std::uint16_t{0}));
+  }
   return &ports;
 }
 

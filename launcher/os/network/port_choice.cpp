@@ -15,7 +15,6 @@
 #include "core/base/names.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/lock/port_locks.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
@@ -63,27 +62,23 @@ bool is_port_free(std::uint16_t port) {
          may_bind(reinterpret_cast<const sockaddr*>(&six), sizeof six);
 }
 
-Result<std::vector<std::uint16_t>> take_ports(unsigned count, const LockParty& holder,
-                                              std::vector<LockRequest>& locks) {
+Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<LockRequest>& locks) {
   const Result<std::string> ephemeral = read_file("/proc/sys/net/ipv4/ip_local_port_range");
-  const PortRange range = ports_below(ephemeral ? *ephemeral : std::string());
+  const PortRange range = ports_below(ephemeral ? std::string_view(*ephemeral) : "");
   std::uint32_t start = 0;
   // Without a random number the choice only takes longer.
   (void)!::getrandom(&start, sizeof start, GRND_NONBLOCK);
-  LockParty signer = holder;
-  signer.since_unix_ms = unix_now_ms();
-  std::vector<std::uint16_t> ports;
-  for (unsigned tried = 0; tried < k_most_port_tries && tried < range.count; ++tried) {
-    if (ports.size() == count) break;
-    const std::uint16_t port = candidate(range, start, tried);
-    const Result<bool> taken = take_port(port, signer, locks);
+  const std::size_t wanted = locks.size() + count;
+  for (unsigned tried = 0; locks.size() < wanted; ++tried) {
+    if (tried == k_most_port_tries || tried >= range.count) {
+      return Error{
+          "choose a TCP port: found none that is free from 1024 up to where "
+          "/proc/sys/net/ipv4/ip_local_port_range begins"};
+    }
+    const Result<bool> taken = take_port(candidate(range, start, tried), holder, locks);
     if (!taken) return taken.error();
-    if (*taken) ports.push_back(port);
   }
-  if (ports.size() == count) return ports;
-  return Error{
-      "choose a TCP port: found none that is free from 1024 up to where "
-      "/proc/sys/net/ipv4/ip_local_port_range begins"};
+  return {};
 }
 
 void remove_unused_port_locks() {

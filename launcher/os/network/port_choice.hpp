@@ -19,9 +19,9 @@ bool is_port_free(std::uint16_t port);
 Result<bool> take_port(std::uint16_t port, const LockParty& holder,
                        std::vector<LockRequest>& locks);
 
-// Does so for `count` ports of its choice. After a failure, `locks` may have some of them.
-Result<std::vector<std::uint16_t>> take_ports(unsigned count, const LockParty& holder,
-                                              std::vector<LockRequest>& locks);
+// Does so for `count` ports of its choice, whose locks name them (port_in_text()). After a failure,
+// `locks` may have some of them.
+Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<LockRequest>& locks);
 
 // Removes the files of the locks of ports that nobody has or wants.
 void remove_unused_port_locks();
