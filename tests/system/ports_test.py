@@ -1,5 +1,6 @@
 """Ports of services and tests: chosen, locked and told, through ctest."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -147,12 +148,14 @@ class ServicePortsTest(PortsCase):
                 os.kill(server.pid, signal.SIGSTOP)
                 for victim in victims:
                     os.kill(named[victim].pid, signal.SIGKILL)
+                self.assert_gone([named[victim] for victim in victims])
                 for port in ports:
                     self.assertTrue(self.is_locked(port) or not is_alive(server), port)
                 if not victims:
                     self.assertEqual(len(ports), 2)
                     self.assertTrue(is_alive(server))
-                os.kill(server.pid, signal.SIGCONT) if is_alive(server) else None
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(server.pid, signal.SIGCONT)
                 (self.work / "go").touch()
                 ctest.wait(30)
                 self.assert_gone([server, guard, host])
@@ -207,6 +210,7 @@ class TestPortsTest(PortsCase):
                 named = {"guard": guard, "launcher": parent_of(guard), "keeper": keeper}
                 for victim in victims:
                     os.kill(named[victim].pid, signal.SIGKILL)
+                self.assert_gone([named[victim] for victim in victims])
                 for port in ports:
                     self.assertTrue(self.is_locked(port) or not is_alive(test), port)
                 (self.work / "go").touch()
