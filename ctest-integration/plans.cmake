@@ -20,7 +20,7 @@ endfunction()
 # Reports a property of ours that has no effect, because without it a test may be green for the
 # wrong reason. Reports it once, for the first test that has it.
 function(_holdfast_say_unserved test property)
-  if(property MATCHES "^HOLDFAST_(CONTAINMENT|PORTS)$")
+  if(property STREQUAL "HOLDFAST_CONTAINMENT")
     set(why "is not served by this version")
   else()
     _holdfast_setting_names(settings)

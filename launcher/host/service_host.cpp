@@ -10,6 +10,7 @@
 #include "core/base/attempt_tag.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/test_environment.hpp"
+#include "core/lock/port_locks.hpp"
 #include "core/outcome/signal_names.hpp"
 #include "core/settings/host_wire.hpp"
 #include "host/service_companion.hpp"
@@ -37,12 +38,6 @@ Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
   const Result<wire::Message> message = wire::decode(*packet);
   if (!message) return message.error();
   return wire::to_host_order(*message);
-}
-
-std::string ports_in_text(const std::vector<std::uint16_t>& ports) {
-  std::string text;
-  for (const std::uint16_t port : ports) text += (text.empty() ? "" : ";") + std::to_string(port);
-  return text;
 }
 
 // What the keeper was started with, which is ctest's, and what was declared.
@@ -88,7 +83,13 @@ std::string how_it_ended(const supervision::AttemptResult& result) {
 class Host {
  public:
   Host(wire::HostOrder order, os::UniqueFd keeper)
-      : order_(std::move(order)), keeper_(std::move(keeper)) {}
+      : order_(std::move(order)), keeper_(std::move(keeper)) {
+    // The guard gets them too, as it is forked. The service does not.
+    for (const int lock : order_.locks) {
+      (void)::fcntl(lock, F_SETFD, FD_CLOEXEC);
+      port_locks_.emplace_back(lock);
+    }
+  }
 
   int run() {
     const Result<void> done = supervise();
@@ -169,6 +170,7 @@ class Host {
   os::UniqueFd keeper_;
   supervision::AttemptIdentity identity_;
   std::vector<os::LockRequest> locks_;
+  std::vector<os::UniqueFd> port_locks_;
   std::vector<char*> arguments_;
   supervision::Teller teller_{nullptr, Loudness::normal};
 };

@@ -16,6 +16,7 @@
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/clock.hpp"
+#include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "settings/declared_services.hpp"
@@ -62,8 +63,7 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   if (!declared) return declared.error();
   std::ranges::move(*declared, std::back_inserter(services));
   for (const ServiceSpec& service : services) {
-    const std::string_view unserved = service.ports > 0       ? "ports"
-                                      : service.forking       ? "forking"
+    const std::string_view unserved = service.forking         ? "forking"
                                       : !service.user.empty() ? "user"
                                                               : "";
     if (unserved.empty()) continue;
@@ -92,9 +92,10 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             // the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0},
            lines_),
-      services_(services_of(order_), order_.ctest, lines_, orphans_),
+      services_(services_of(order_), order_.tree, order_.ctest, lines_, orphans_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
-      stale_(place_of(order_)) {
+      stale_(place_of(order_)),
+      hands_out_ports_(services_.choose_ports()) {
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {
@@ -109,6 +110,7 @@ void KeeperLoop::run() {
   while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
   if (!is_in_another_tree_) finish_after_ctest();
   remove_locks_of(tests_apart_, order_.tree);
+  if (hands_out_ports_) os::remove_unused_port_locks();
 }
 
 void KeeperLoop::wait_for_news() {
@@ -267,6 +269,7 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
   if (granted.refusal.empty()) granted.refusal = services_.refusal(granted.policy.services);
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
   if (order_.company == Company::possible) tests_apart_.insert(request.key);
+  if (granted.policy.ports > 0) hands_out_ports_ = true;
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
   stale_.look(StalePrograms::Point::start, asker, run_.journal());

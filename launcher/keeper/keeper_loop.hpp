@@ -75,6 +75,7 @@ class KeeperLoop {
   GoogletestPrograms googletest_;
   MemoryWatch memory_;
   StalePrograms stale_;
+  bool hands_out_ports_;  // or a launcher does; so there are files to be removed
   LogTurn log_turn_;
   std::set<std::string> tests_apart_;  // keys of the tests that had a lock to keep them apart
   bool ctest_ended_ = false;

@@ -71,7 +71,8 @@ bool says_scratch(const Invocation& invocation) {
 Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
                       std::string_view trouble) {
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
-  if (!invocation.line.options.locks.empty()) {
+  const bool wants_ports = last_of(invocation.line.options.said, Setting::ports) != nullptr;
+  if (!invocation.line.options.locks.empty() || wants_ports) {
     write_line(std::string(trouble) + ": the command is not run without its locks");
     return own_failure(ExitMode::command);
   }
@@ -225,7 +226,7 @@ class Launch {
       result.service_wait = services.waited;
       return result;
     }
-    if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks, services);
+    if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks.waited + services.waited);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
     if (wants_own || (!runner_.is_plain() && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, services.variables, scratch);
@@ -294,11 +295,11 @@ class Launch {
   }
 
   // Prints the first line of the test's output, for which ctest waits (lock_line.cmake).
-  void tell_had(const TakenLocks& locks, const HadServices& services) {
+  void tell_had(Milliseconds waited) {
     std::string line;
-    for (const os::LockRequest& lock : locks.held) {
+    for (const LockSpec& lock : grant_.policy.locks) {
       line += line.empty() ? "lock " : ", ";
-      line += lock.spec().name;
+      line += lock.name;
     }
     const std::vector<ServiceUse>& uses = grant_.policy.services;
     for (const ServiceUse& use : uses) {
@@ -308,7 +309,7 @@ class Launch {
     }
     // An override with a label, of which ctest does not know, may have taken all of them away.
     if (line.empty()) line = "lock none";
-    write_line(line + " after " + describe(locks.waited + services.waited));
+    write_line(line + " after " + describe(waited));
     // CTest 3.25 forgets the regular expression for this line after the first match. So ctest never
     // starts its clock for a later attempt of `--repeat`, and will not end that attempt.
     if (!grant_.is_again) clock_.start();

@@ -54,6 +54,7 @@ class Explain(HoldfastCase):
             "containment": "none | built-in default",
             "nice": "0 | built-in default",
             "scratch": "remove | holdfast.toml:12, [[override]]",
+            "ports": "0 | built-in default",
             "services": "none | built-in default",
             "run-serial": "run | built-in default",
             "no-tests": "keep | built-in default",

@@ -90,6 +90,7 @@ void each_field(Order& order, Use use) {
   use("instance-number", order.instance);
   use("generation", order.generation);
   use("port", order.ports);
+  use("lock", order.locks);
   use("log", order.log);
   use("scratch", order.scratch);
 }

@@ -22,6 +22,9 @@ struct HostOrder {
   unsigned instance = 0;
   unsigned generation = 1;
   std::vector<std::uint16_t> ports;
+  // Descriptors that the host inherits and keeps until nothing of the generation is left: the locks
+  // of the ports.
+  std::vector<int> locks;
   std::string log;      // path
   std::string scratch;  // path of an empty directory
 };

@@ -69,6 +69,7 @@ struct Policy {
   Milliseconds timeout{0};       // 0: no limit
   Milliseconds grace = k_default_grace;
   std::vector<ServiceUse> services = {};
+  unsigned ports = 0;  // how many TCP ports it gets, 0 to 64
   OnLeak on_leak = OnLeak::kill;
   // The test has FIXTURES_SETUP, or another test's DEPENDS names it. So what it leaves behind lives
   // until the run ends.

@@ -13,12 +13,14 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
+#include "core/lock/port_locks.hpp"
 #include "core/service/service_words.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "store/json_record.hpp"
@@ -67,9 +69,18 @@ std::string state_in_words(ServiceState state) {
 
 }  // namespace
 
-RunServices::RunServices(Result<std::vector<ServiceSpec>> declared, const ProcessName& ctest,
-                         RunLines& lines, OrphanHelpers& orphans)
-    : declared_(std::move(declared)), ctest_(ctest), lines_(lines), orphans_(orphans) {}
+RunServices::RunServices(Result<std::vector<ServiceSpec>> declared, std::string tree,
+                         const ProcessName& ctest, RunLines& lines, OrphanHelpers& orphans)
+    : declared_(std::move(declared)),
+      tree_(std::move(tree)),
+      ctest_(ctest),
+      lines_(lines),
+      orphans_(orphans) {}
+
+bool RunServices::choose_ports() const {
+  return declared_ && std::ranges::any_of(
+                          *declared_, [](const ServiceSpec& service) { return service.ports > 0; });
+}
 
 std::string RunServices::refusal(const std::vector<ServiceUse>& uses) const {
   if (uses.empty()) return {};
@@ -218,8 +229,40 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
   for (const std::string& path : {directory, host.scratch}) {
     if (Result<void> made = make_directory(path); !made) return made.error();
   }
+  if (spec.ports > 0) {
+    const Result<InstancePorts*> ports = ports_of(host, order.instance);
+    if (!ports) return ports.error();
+    host.ports = (*ports)->numbers;
+    for (const os::LockRequest& lock : (*ports)->locks) {
+      for (const int descriptor : lock.descriptors()) host.locks.push_back(descriptor);
+    }
+  }
   host.spec = filled(spec, {spec.name, host.instance, host.ports, host.scratch});
   return start_host(order.instance, std::move(host));
+}
+
+// Chooses them for the first generation. We hold their locks until the run is over, and each host
+// holds them as long as anything of its generation is there.
+Result<InstancePorts*> RunServices::ports_of(const wire::HostOrder& host, const InstanceId& id) {
+  InstancePorts& ports = ports_[{id.service, id.number}];
+  if (!ports.numbers.empty()) return &ports;
+  LockParty holder;
+  holder.process = os::own_name();
+  holder.boot = os::boot_id();
+  holder.test = "service " + name_of_instance(host);
+  holder.tree = tree_;
+  holder.since_unix_ms = os::unix_now_ms();
+  const Result<void> chosen =
+      os::take_ports(services_->specs()[id.service].ports, holder, ports.locks);
+  if (!chosen) {
+    ports.locks.clear();
+    return chosen.error();
+  }
+  for (const os::LockRequest& lock : ports.locks) {
+    ports.numbers.push_back(
+        parse_number<std::uint16_t>(port_in_text(lock.spec())).value_or(std::uint16_t{0}));
+  }
+  return &ports;
 }
 
 void RunServices::hear(ServiceHost& host) {
@@ -244,7 +287,9 @@ bool RunServices::hear_message(ServiceHost& host) {
   if (message->kind == wire::k_ready) {
     host.main = parse_number<pid_t>(message->get("pid")).value_or(0);
     if (const auto port = parse_number<std::uint16_t>(message->get("port"))) {
-      host.order.ports = {*port};
+      // Its output knows better than we which port is the first.
+      if (host.order.ports.empty()) host.order.ports.resize(1);
+      host.order.ports.front() = *port;
     }
     record("ready", {ServiceOrder::Kind::start, host.id, host.order.generation});
     services_->happened(host.id, {Kind::ready});
@@ -356,6 +401,7 @@ void RunServices::end() {
   }
   hosts_.clear();
   reap();
+  ports_.clear();
   services_.reset();
   users_.clear();
   lost_.clear();

@@ -19,6 +19,7 @@
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
 #include "keeper/service/service_instance.hpp"
+#include "os/lock/lock_file.hpp"
 
 namespace holdfast {
 
@@ -28,12 +29,18 @@ struct ServiceUser {
   std::string test;
 };
 
+// The ports of an instance. It keeps them through all its generations.
+struct InstancePorts {
+  std::vector<std::uint16_t> numbers;
+  std::vector<os::LockRequest> locks;
+};
+
 class RunServices {
  public:
   // `declared` are in order of start. If this is an error, no test that uses services may run.
   // `lines` and `orphans` must outlive this object.
-  RunServices(Result<std::vector<ServiceSpec>> declared, const ProcessName& ctest, RunLines& lines,
-              OrphanHelpers& orphans);
+  RunServices(Result<std::vector<ServiceSpec>> declared, std::string tree, const ProcessName& ctest,
+              RunLines& lines, OrphanHelpers& orphans);
 
   // Why a test that uses these services must not run; empty: it may.
   std::string refusal(const std::vector<ServiceUse>& uses) const;
@@ -63,6 +70,9 @@ class RunServices {
   // Acts on news from hosts. Must not wait.
   void look();
 
+  // Whether ports are chosen for any service.
+  bool choose_ports() const;
+
   // The run is over: ends all services, and waits until nothing of them is left.
   void end();
 
@@ -75,6 +85,7 @@ class RunServices {
   Result<ServiceHost> start_generation(const ServiceOrder& order);
   void hear(ServiceHost& host);
   bool hear_message(ServiceHost& host);
+  Result<InstancePorts*> ports_of(const wire::HostOrder& host, const InstanceId& id);
   void lose(ServiceHost& host);
   void grant(UseId use);
   void refuse(const ServiceOrder& order);
@@ -88,6 +99,7 @@ class RunServices {
   std::string in_words(const std::vector<UseId>& users) const;
 
   Result<std::vector<ServiceSpec>> declared_;
+  std::string tree_;
   ProcessName ctest_;
   RunLines& lines_;
   OrphanHelpers& orphans_;
@@ -95,6 +107,7 @@ class RunServices {
   std::string journal_;               // its path; empty: nothing is recorded
   std::optional<Services> services_;  // of the current run
   std::vector<ServiceHost> hosts_;    // one for each instance that is not at rest
+  std::map<std::pair<std::size_t, unsigned>, InstancePorts> ports_;
   std::map<std::pair<std::size_t, unsigned>, std::string> last_lines_;  // of instances that died
   std::vector<pid_t> to_reap_;
   UseId uses_ = 0;

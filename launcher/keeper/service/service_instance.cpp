@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "core/lock/port_locks.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -28,7 +29,9 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   char* arguments[] = {program->data(), command.data(), number.data(), nullptr};
   // Nothing else of ours is started before we have closed this end.
   (void)::fcntl(theirs.get(), F_SETFD, 0);
+  for (const int lock : order.locks) (void)::fcntl(lock, F_SETFD, 0);
   const os::Spawned spawned = os::spawn({arguments, ::environ}, {});
+  for (const int lock : order.locks) (void)::fcntl(lock, F_SETFD, FD_CLOEXEC);
   if (spawned.error != 0) return os::system_error("start " + *program, spawned.error);
   if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(wire::to_message(order)));
       !sent) {
@@ -54,13 +57,9 @@ std::vector<std::string> variables_of(const ServiceHost& host) {
   const wire::HostOrder& order = host.order;
   const std::string prefix = "HOLDFAST_SERVICE_" + service_variable(order.spec.name) + "_";
   std::vector<std::string> variables;
-  std::string ports;
-  for (const std::uint16_t port : order.ports) {
-    ports += (ports.empty() ? "" : ";") + std::to_string(port);
-  }
-  if (!ports.empty()) {
+  if (!order.ports.empty()) {
     variables.push_back(prefix + "PORT=" + std::to_string(order.ports.front()));
-    variables.push_back(prefix + "PORTS=" + ports);
+    variables.push_back(prefix + "PORTS=" + ports_in_text(order.ports));
   }
   variables.push_back(prefix + "GENERATION=" + std::to_string(order.generation));
   variables.push_back(prefix + "LOG=" + order.log);

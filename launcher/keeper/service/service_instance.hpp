@@ -31,7 +31,7 @@ struct ServiceHost {
 };
 
 // Starts `holdfast service-host` for the order. The host gets no descriptor of ours but its end of
-// the connection.
+// the connection and the order's locks.
 Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order);
 
 // `db`, or `db.2` for another instance than the first.

@@ -2,6 +2,7 @@
 
 #include "core/base/environment.hpp"
 #include "core/lock/lock_place.hpp"
+#include "core/lock/port_locks.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -19,6 +20,22 @@ std::vector<std::string> tell_slots(const AttemptFacts& facts, TestEnvironment& 
   return places;
 }
 
+// The locks of the ports are the last ones.
+void tell_ports(const AttemptFacts& facts, TestEnvironment& told) {
+  const std::size_t count = facts.locks.size();
+  std::string ports;
+  for (std::size_t i = count - facts.grant.policy.ports; i < count; ++i) {
+    const std::string_view port = port_in_text(facts.locks[i].spec());
+    if (ports.empty()) {
+      told.set(environment::k_port, port);
+    } else {
+      ports += ';';
+    }
+    ports += port;
+  }
+  told.set(environment::k_ports, ports);
+}
+
 }  // namespace
 
 TestEnvironment attempt_environment(const Invocation& invocation, const AttemptFacts& facts) {
@@ -30,6 +47,7 @@ TestEnvironment attempt_environment(const Invocation& invocation, const AttemptF
   told.set(env::k_attempt_id, identity.attempt);
   told.set(env::k_run_id, facts.grant.run);
   if (!facts.scratch.empty()) told.set(env::k_tmpdir, facts.scratch);
+  if (facts.grant.policy.ports > 0) tell_ports(facts, told);
   for (const Variable& variable : facts.services) told.set(variable.name, variable.value);
   for (const Variable& variable : facts.grant.policy.environment) {
     told.set_if_absent(variable.name, variable.value);

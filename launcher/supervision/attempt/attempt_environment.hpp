@@ -16,7 +16,7 @@ namespace holdfast::supervision {
 struct AttemptFacts {
   const Grant& grant;
   const HeldLocks& above;                     // what ancestors hold
-  const std::vector<os::LockRequest>& locks;  // what the attempt itself holds
+  const std::vector<os::LockRequest>& locks;  // what the attempt itself holds: TakenLocks::held
   const std::vector<Variable>& services;      // what its services tell
   const std::string& scratch;                 // its scratch directory; empty: none
 };

@@ -7,6 +7,7 @@
 #include "core/lock/lock_place.hpp"
 #include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
+#include "os/network/port_choice.hpp"
 #include "os/process/process.hpp"
 #include "supervision/base/held_above.hpp"
 #include "supervision/locks/lock_waiting.hpp"
@@ -17,7 +18,8 @@ namespace {
 // Returns how the attempt appears to others that want its locks.
 LockParty party_of(const Grant& grant, const HeldLocks& above) {
   LockParty party;
-  if (grant.policy.locks.empty()) return party;  // nobody will ask, so this saves system calls
+  // If nobody will ask, this saves system calls.
+  if (grant.policy.locks.empty() && grant.policy.ports == 0) return party;
   party.process = grant.identity.launcher;
   party.boot = os::boot_id();
   party.test = grant.identity.test;
@@ -42,11 +44,11 @@ class Taking {
   TakenLocks run() {
     for (const LockSpec& spec : policy_.locks) {
       take(spec);
-      if (result_.end != TakenLocks::End::had) {
-        result_.held.clear();
-        break;
-      }
+      if (result_.end != TakenLocks::End::had) break;
     }
+    // They come last: nobody uses them until the test begins, so a stranger could take them.
+    if (policy_.ports > 0 && result_.end == TakenLocks::End::had) take_ports();
+    if (result_.end != TakenLocks::End::had) result_.held.clear();
     result_.waited = os::monotonic_now() - start_;
     return std::move(result_);
   }
@@ -65,10 +67,26 @@ class Taking {
     LockParty holder = self_;
     holder.since_unix_ms = os::unix_now_ms();
     request.sign(holder);
-    // The keeper gets the lock before anything of the test exists, because from then on the lock
-    // must outlive us.
-    for (int descriptor : request.descriptors()) keeper_.entrust(descriptor);
+    entrust(request);
     result_.held.push_back(std::move(request));
+  }
+
+  // The keeper gets the lock before anything of the test exists, because from then on the lock must
+  // outlive us.
+  void entrust(const os::LockRequest& lock) {
+    for (int descriptor : lock.descriptors()) keeper_.entrust(descriptor);
+  }
+
+  void take_ports() {
+    const std::size_t others = result_.held.size();
+    self_.since_unix_ms = os::unix_now_ms();
+    const Result<void> ports = os::take_ports(policy_.ports, self_, result_.held);
+    if (!ports) {
+      result_.end = TakenLocks::End::refused;
+      result_.trouble = to_text("its ports", ports.error());
+      return;
+    }
+    for (std::size_t i = others; i < result_.held.size(); ++i) entrust(result_.held[i]);
   }
 
   struct Asked {

@@ -1,4 +1,5 @@
-// Takes an attempt's locks, one after the other in canonical order, and tells every wait.
+// Takes an attempt's locks, one after the other in canonical order, and tells every wait. Then
+// chooses its TCP ports.
 #pragma once
 
 #include "core/lock/held_locks.hpp"
@@ -11,8 +12,8 @@
 namespace holdfast::supervision {
 
 // Takes the locks of the grant's policy. Blocks until all locks are taken, the policy's lock
-// timeout is over, a signal that ends tests arrives, or ctest dies. If it does not get all locks,
-// it releases those that it has taken.
+// timeout is over, a signal that ends tests arrives, or ctest dies. Then takes as many ports as the
+// policy says, without a wait. If it does not get everything, it releases what it has taken.
 //
 // Replaces the policy's locks by the locks that they mean at the grant's home. `above`: the locks
 // that ancestors hold. This function adds those of them that it finds on the way.

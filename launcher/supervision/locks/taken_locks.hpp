@@ -11,7 +11,7 @@
 namespace holdfast::supervision {
 
 struct TakenLocks {
-  std::vector<os::LockRequest> held;
+  std::vector<os::LockRequest> held;  // those of the attempt's ports come last
   Milliseconds waited{0};
   enum class End : std::uint8_t { had, not_in_time, refused, interrupted } end = End::had;
   int signal = 0;       // with interrupted: the signal, or 0 when ctest died

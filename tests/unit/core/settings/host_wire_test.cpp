@@ -40,6 +40,7 @@ HostOrder full_order() {
   order.instance = 3;
   order.generation = 9;
   order.ports = {80, 65535};
+  order.locks = {5, 17};
   order.log = "/l";
   order.scratch = "/t";
   return order;

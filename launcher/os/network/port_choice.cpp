@@ -1,0 +1,99 @@
+#include "os/network/port_choice.hpp"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "core/lock/lock_place.hpp"
+#include "core/lock/port_locks.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/lock/lock_directory.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// Without SO_REUSEADDR, a bind to all addresses fails if any socket has the port at any address.
+bool may_bind(const sockaddr* address, socklen_t size) {
+  const UniqueFd socket(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return errno == EAFNOSUPPORT;  // nobody has a socket of this kind
+  // Otherwise the sockets of IPv4 would be in the way a second time.
+  const int yes = 1;
+  if (address->sa_family == AF_INET6) {
+    (void)::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+  }
+  return ::bind(socket.get(), address, size) == 0 || errno == EADDRNOTAVAIL;
+}
+
+}  // namespace
+
+Result<bool> take_port(std::uint16_t port, const LockParty& holder,
+                       std::vector<LockRequest>& locks) {
+  Result<LockRequest> request = LockRequest::open(lock_of_port(port), {});
+  if (!request) return request.error();
+  Result<bool> had = request->try_take();
+  // The look comes after the lock. Before it, the lock's last holder could begin to listen after
+  // our look, and let go of the lock.
+  if (!had || !*had) return had;
+  if (!is_port_free(port)) return false;
+  request->sign(holder);
+  locks.push_back(std::move(*request));
+  return true;
+}
+
+bool is_port_free(std::uint16_t port) {
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(port);
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = four.sin_port;
+  return may_bind(reinterpret_cast<const sockaddr*>(&four), sizeof four) &&
+         may_bind(reinterpret_cast<const sockaddr*>(&six), sizeof six);
+}
+
+Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<LockRequest>& locks) {
+  const Result<std::string> ephemeral = read_file("/proc/sys/net/ipv4/ip_local_port_range");
+  const PortRange range = ports_below(ephemeral ? std::string_view(*ephemeral) : "");
+  std::uint32_t start = 0;
+  // Without a random number the choice only takes longer.
+  (void)!::getrandom(&start, sizeof start, GRND_NONBLOCK);
+  const std::size_t wanted = locks.size() + count;
+  for (unsigned tried = 0; locks.size() < wanted; ++tried) {
+    if (tried == k_most_port_tries || tried >= range.count) {
+      return Error{
+          "choose a TCP port: found none that is free from 1024 up to where "
+          "/proc/sys/net/ipv4/ip_local_port_range begins"};
+    }
+    const Result<bool> taken = take_port(candidate(range, start, tried), holder, locks);
+    if (!taken) return taken.error();
+  }
+  return {};
+}
+
+void remove_unused_port_locks() {
+  const Result<UniqueFd> top = open_user_directory();
+  if (!top) return;
+  const std::string below =
+      std::string(names::k_user_locks_directory) + "/" + scope_directory(LockScope::user, {});
+  const UniqueFd scope(::openat(top->get(), below.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  DIR* const entries = ::fdopendir(::fcntl(scope.get(), F_DUPFD_CLOEXEC, 0));
+  if (entries == nullptr) return;
+  while (const dirent* entry = ::readdir(entries)) {
+    const std::string name = entry->d_name;
+    if (name.starts_with(k_port_lock_prefix)) remove_level(scope, name);
+  }
+  ::closedir(entries);
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,29 @@
+// Chooses TCP ports, and locks them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/lock/lock_wait.hpp"
+#include "os/lock/lock_file.hpp"
+
+namespace holdfast::os {
+
+// True: no socket of this network namespace has the port, whichever its address is. A port whose
+// last connection ended a moment ago counts as taken too.
+bool is_port_free(std::uint16_t port);
+
+// Takes the lock of the port (core/lock/port_locks.hpp), signs it with `holder`, and appends it to
+// `locks`. Never waits. False: somebody has the lock or the port.
+Result<bool> take_port(std::uint16_t port, const LockParty& holder,
+                       std::vector<LockRequest>& locks);
+
+// Does so for `count` ports of its choice, whose locks name them (port_in_text()). After a failure,
+// `locks` may have some of them.
+Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<LockRequest>& locks);
+
+// Removes the files of the locks of ports that nobody has or wants.
+void remove_unused_port_locks();
+
+}  // namespace holdfast::os
