@@ -1,12 +1,13 @@
 """HOLDFAST_SERVICES: tests that share a live process, through ctest."""
 
+import json
 import os
 import signal
 import time
 import unittest
 
 from processes import is_alive, keepers_of, process, stat_of
-from support import CTEST, ProjectCase, program, wait_until
+from support import CTEST, HOLDFAST, ProjectCase, program, wait_until
 
 # A server of ours on a port of the kernel's choice, which its output tells.
 SERVER = f"""
@@ -42,6 +43,11 @@ class ServicesTest(ProjectCase):
         run, = self.runs(tree)
         return [(one["event"], f'{one["service"]}#{one["generation"]}',
                  one.get("users", [])) for one in self.records(run, "service")]
+
+    def report(self, tree):
+        done = self.finish(HOLDFAST, "report", "--tree", tree, "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
 
     def ended(self, tree):
         run, = self.runs(tree)
@@ -104,6 +110,24 @@ class ServicesTest(ProjectCase):
         self.assertEqual(flags, {"red": ["service_lost"], "green": [], "killer": [], "plain": []})
         died, = [users for event, _, users in self.events(tree) if event == "died"]
         self.assertEqual(set(died), {"red", "green", "killer"})
+
+    def test_reports_say_what_became_of_it(self):
+        kill = 'kill -9 "$HOLDFAST_SERVICE_DB_PID"'
+        tree = self.suite(SERVER, ("killer", "db", kill), ("next", "db", "true"), ("last", "db", kill),
+                          more="set_tests_properties(next PROPERTIES DEPENDS killer)\n"
+                               "set_tests_properties(last PROPERTIES DEPENDS next)")
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertIn("holdfast: service db died during killer (alone); generation 2 from then on\n", done.text)
+        self.assertIn("holdfast: service db died during last (alone); no test needed it from then on\n", done.text)
+        report = self.report(tree)
+        db, = report["services"]
+        self.assertLess(db.pop("started"), db.pop("ended"))
+        self.assertEqual(db, {"name": "db", "instance": 0, "generation": 2, "outcome": "died", "deaths": [
+            {"generation": 1, "users": ["killer"]}, {"generation": 2, "users": ["last"]}]})
+        used = {test["name"]: test["attempts"][0] for test in report["tests"]}
+        self.assertEqual(used["next"]["services"], [{"name": "db", "generation": 2}])
+        self.assertGreater(used["next"]["service_wait_s"], 0)
 
     def suite_of_bystanders(self, rule):
         """Each killer strikes when its bystanders have the generation. These are red at any loss of it."""
