@@ -102,13 +102,23 @@ void Reporter::OnTestEnd(const ::testing::TestInfo& test) {
     add_field(std::to_string(result.elapsed_time()).c_str());
   }
   say();
-  if (!retires || !result.Failed() || !socket_.valid()) return;
+  if (!retires || !result.Failed() || !socket_.valid()) return ask();
   begin_message(HOLDFAST_WORKER_RETIRE);
   add_name(test);
   say();
   holdfast_mark_exit(("retired after " + name_of(test) + " failed").c_str());
   flush_output();
   ::_exit(1);
+}
+
+// The services of the test may have changed, and this process cannot learn where they are now.
+void Reporter::ask() {
+  if (!asks_ || !socket_.valid()) return;
+  if (!send_fields(socket_.get(), Fields{HOLDFAST_WORKER_ASK})) return;
+  const Fields answer = receive(socket_.get()).fields;
+  if (answer.empty() || answer[0] != HOLDFAST_WORKER_LEAVE) return;
+  flush_output();
+  ::_exit(0);
 }
 
 void Reporter::finished(int code) {

@@ -29,6 +29,9 @@ class Reporter : public ::testing::EmptyTestEventListener {
   // From here on no `begin` is said: exec knows the one case of this process.
   void begin_nothing() { says_beginnings_ = false; }
 
+  // From here on the process asks after each case whether it may go on.
+  void ask_after_cases() { asks_ = true; }
+
   void OnTestIterationStart(const ::testing::UnitTest& all, int number) override;
   void OnTestStart(const ::testing::TestInfo& test) override;
   void OnTestEnd(const ::testing::TestInfo& test) override;
@@ -46,7 +49,10 @@ class Reporter : public ::testing::EmptyTestEventListener {
   Descriptor socket_;
   ProgressLog log_;
   std::string message_;
+  void ask();
+
   bool says_beginnings_ = true;
+  bool asks_ = false;
   const char* suite_ = nullptr;  // of the latest case
   // A child that a case forks (such as a death test) has our descriptor, but must say nothing.
   OwnProcess owner_;

@@ -36,7 +36,9 @@ int run_in_batch(Descriptor socket) {
   if (mode[1] == HOLDFAST_WORKER_MODE_REPORT) {
     Descriptor log;
     if (!answer.descriptors.empty()) log = std::move(answer.descriptors[0]);
-    return run_and_report(Reporter::install(std::move(socket), std::move(log)));
+    Reporter& reporter = Reporter::install(std::move(socket), std::move(log));
+    if (mode.size() > 2 && mode[2] == HOLDFAST_WORKER_ASK) reporter.ask_after_cases();
+    return run_and_report(reporter);
   }
   if (mode[1] != HOLDFAST_WORKER_MODE_FORK || mode.size() < 3) return RUN_ALL_TESTS();
   Served served = serve(std::move(socket), mode[2], mode.size() > 3 ? mode[3] : k_usual_grace_ms);

@@ -278,7 +278,11 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
 
 wire::Message KeeperLoop::ask_for_services(Connection& asker) {
   if (asker.attempt.empty()) return refusal("services are asked for without an attempt");
-  asker.use = services_.ask({asker.attempt, asker.test}, asker.services);
+  if (asker.use != 0) {
+    services_.ask_again(asker.use);
+  } else {
+    asker.use = services_.ask({asker.attempt, asker.test}, asker.services);
+  }
   answer_for_services();
   return {};
 }

@@ -1,6 +1,7 @@
 #include "report/render.hpp"
 
 #include "core/base/utf8.hpp"
+#include "report/services.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -85,6 +86,13 @@ Json attempt_json(const Attempt& attempt) {
   object["memory_peak_kb"] = or_null(attempt.memory_peak_kb);
   object["lock_wait_s"] = attempt.lock_wait_s;
   object["locks"] = strings(attempt.locks);
+  object["service_wait_s"] = attempt.service_wait_s;
+  object["services"] = Json::array();
+  for (const std::string& text : attempt.services) {
+    const UsedService used = used_service(text);
+    object["services"].push_back(
+        {{"name", valid_utf8(used.name)}, {"generation", used.generation}});
+  }
   object["started"] = or_null(attempt.started);
   object["ended"] = or_null(attempt.ended);
   object["flags"] = strings(attempt.flags);
@@ -142,6 +150,21 @@ Json test_json(const TestReport& test) {
   return object;
 }
 
+Json service_json(const ServiceReport& service) {
+  Json object;
+  object["name"] = valid_utf8(service.name);
+  object["instance"] = service.instance;
+  object["generation"] = service.generation;
+  object["started"] = or_null(service.started);
+  object["ended"] = or_null(service.ended);
+  object["outcome"] = service.outcome;
+  object["deaths"] = Json::array();
+  for (const ServiceDeath& death : service.deaths) {
+    object["deaths"].push_back({{"generation", death.generation}, {"users", strings(death.users)}});
+  }
+  return object;
+}
+
 Json step_json(const StepRecord& step) {
   Json object;
   object["kind"] = valid_utf8(step.kind);
@@ -168,6 +191,7 @@ std::string render_json(const RunReport& report) {
   object["tests"] = Json::array();
   for (const TestReport& test : report.tests) object["tests"].push_back(test_json(test));
   object["services"] = Json::array();
+  for (const ServiceReport& one : report.services) object["services"].push_back(service_json(one));
   object["steps"] = Json::array();
   for (const StepRecord& step : report.steps) object["steps"].push_back(step_json(step));
   object["journal"] = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};

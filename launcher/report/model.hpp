@@ -80,10 +80,30 @@ struct RunInfo {
   std::optional<double> ended;    // if the run is incomplete: the time of the last record
 };
 
+// A generation that was lost, and the tests that may have done it. One alone did it.
+struct ServiceDeath {
+  std::int64_t generation = 0;
+  std::vector<std::string> users;
+};
+
+// One instance of a service (report/services.hpp).
+struct ServiceReport {
+  std::string name;
+  std::int64_t instance = 0;
+  std::int64_t generation = 0;         // the last one
+  std::optional<double> started = {};  // the first generation
+  std::optional<double> ended = {};    // the last one
+  // `ended` with the run, `died`, `unavailable` (it never got ready); in a run that is going on
+  // also `started` and `ready`.
+  std::string outcome = {};
+  std::vector<ServiceDeath> deaths = {};
+};
+
 struct RunReport {
   RunInfo run;
   Counts counts;
   std::vector<TestReport> tests;  // by ctest's number, then in the order in which they appeared
+  std::vector<ServiceReport> services;  // in the order in which they were started
   std::vector<StepRecord> steps;  // of the build, in the order in which they ended (load_steps())
   std::size_t journal_flaws = 0;
   std::vector<Complaint> complaints;

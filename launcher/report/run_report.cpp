@@ -1,5 +1,6 @@
 #include "report/run_report.hpp"
 
+#include "report/services.hpp"
 #include "report/verdicts.hpp"
 
 #include <algorithm>
@@ -112,7 +113,10 @@ class Collector {
     see(record.at);
   }
 
-  void operator()(const ServiceRecord& record) { see(record.at); }
+  void operator()(const ServiceRecord& record) {
+    services_.add(record);
+    see(record.at);
+  }
   void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
 
   void operator()(const RunEnded& record) {
@@ -125,10 +129,11 @@ class Collector {
     see(record.at);
   }
 
-  RunReport finish() && {
+  RunReport finish(RunState state) && {
     RunReport report;
     if (last_ > 0) run_.ended = last_;
     report.run = std::move(run_);
+    report.services = services_.take(report.run, state);
     for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.take(i);
     report.tests = std::move(tests_);
     assign_verdicts(report.tests, verdicts_);
@@ -169,6 +174,7 @@ class Collector {
 
   RunInfo run_;
   CollectedCases cases_;
+  CollectedServices services_;
   std::set<std::string> further_;  // retries (n > 1): n is 1 whenever ctest starts the test
   double last_ = 0;
   std::vector<TestReport> tests_;
@@ -234,7 +240,7 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
 RunReport report_of(const Journal& journal, RunState state) {
   Collector collector;
   for (const Record& record : journal.records) std::visit(collector, record);
-  RunReport report = std::move(collector).finish();
+  RunReport report = std::move(collector).finish(state);
   for (TestReport& test : report.tests) conclude(test, state, report.run);
   std::stable_sort(report.tests.begin(), report.tests.end(),
                    [](const TestReport& a, const TestReport& b) {

@@ -3,6 +3,7 @@
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
+#include "report/services.hpp"
 
 #include <fmt/format.h>
 
@@ -82,6 +83,21 @@ std::string retries_line(const RunReport& report) {
   return fmt::format("holdfast: retries: {}\n", printable(report.run.retries));
 }
 
+std::string service_lines(const RunReport& report) {
+  std::string text;
+  std::size_t shown = 0;
+  const std::vector<std::string> deaths = service_deaths(report);
+  for (const std::string& death : deaths) {
+    if (++shown > k_names_shown) break;
+    text += fmt::format("holdfast: service {}\n", death);
+  }
+  if (deaths.size() > k_names_shown) {
+    text +=
+        fmt::format("holdfast: and {} more services were lost\n", deaths.size() - k_names_shown);
+  }
+  return text;
+}
+
 std::string why_not(const TestReport& test) {
   std::string why = test.outcome == Outcome::not_run ? "not run" : std::string();
   if (test.verdict == Verdict::disabled) why = "disabled";
@@ -115,7 +131,7 @@ std::string render_summary(const RunReport& report) {
     return "holdfast: no tests were run\n";
   }
   return through_line(report) + unrecorded_line(report) + cases_line(report) +
-         retries_line(report) + not_through_line(report);
+         retries_line(report) + service_lines(report) + not_through_line(report);
 }
 
 }  // namespace holdfast

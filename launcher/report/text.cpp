@@ -3,6 +3,7 @@
 #include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
+#include "report/services.hpp"
 #include "report/steps.hpp"
 #include "report/text_sections.hpp"
 
@@ -265,6 +266,19 @@ std::string slowest(const RunReport& report) {
                  [](const TestReport& test) { return duration_text(test.attempts.back().wall_s); });
 }
 
+std::string lost_services(const RunReport& report) {
+  const std::vector<std::string> deaths = service_deaths(report);
+  if (deaths.empty()) return {};
+  std::string text = "\nServices lost\n";
+  for (std::size_t i = 0; i < std::min(deaths.size(), k_tests_per_section); ++i) {
+    text += fmt::format("  {}\n", deaths[i]);
+  }
+  if (deaths.size() > k_tests_per_section) {
+    text += fmt::format("  and {} more\n", deaths.size() - k_tests_per_section);
+  }
+  return text;
+}
+
 std::string journal_note(const RunReport& report) {
   if (report.journal_flaws == 0) return {};
   std::string text = fmt::format("\n{} line{} of the journal ignored, wholly or partly",
@@ -292,7 +306,7 @@ std::string render_text(const RunReport& report) {
          further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +
          leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
          not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
-         slowest(report) + steps_text(report.steps) + journal_note(report);
+         lost_services(report) + slowest(report) + steps_text(report.steps) + journal_note(report);
 }
 
 }  // namespace holdfast

@@ -231,8 +231,9 @@ class Launch {
     if (wants_own || (!runner_.is_plain() && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, services.variables, scratch);
     result.lock_wait = locks.waited;
-    result.service_wait = services.waited;
-    result.services = std::move(services.uses);
+    result.service_wait += services.waited;
+    // A batch may have had later generations too.
+    result.services.insert(result.services.begin(), services.uses.begin(), services.uses.end());
     if (!result.services.empty() && !is_good(result.outcome)) {
       result.lost_services = find_lost_services(keeper_, around_);
     }

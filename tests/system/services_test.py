@@ -1,13 +1,14 @@
 """HOLDFAST_SERVICES: tests that share a live process, through ctest."""
 
 import contextlib
+import json
 import os
 import signal
 import time
 import unittest
 
 from processes import is_alive, keepers_of, process, stat_of
-from support import CTEST, ProjectCase, program, verdicts, wait_until
+from support import CTEST, HOLDFAST, ProjectCase, program, verdicts, wait_until
 
 # A server of ours on a port of the kernel's choice, which its output tells.
 SERVER = f"""
@@ -43,6 +44,11 @@ class ServicesTest(ProjectCase):
         run, = self.runs(tree)
         return [(one["event"], f'{one["service"]}#{one["generation"]}',
                  one.get("users", [])) for one in self.records(run, "service")]
+
+    def report(self, tree):
+        done = self.finish(HOLDFAST, "report", "--tree", tree, "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
 
     def ended(self, tree):
         run, = self.runs(tree)
@@ -124,6 +130,92 @@ class ServicesTest(ProjectCase):
         self.assertEqual(flags, {"red": ["service_lost"], "green": [], "killer": [], "plain": []})
         died, = [users for event, _, users in self.events(tree) if event == "died"]
         self.assertEqual(set(died), {"red", "green", "killer"})
+
+    def test_reports_say_what_became_of_it(self):
+        kill = 'kill -9 "$HOLDFAST_SERVICE_DB_PID"'
+        tree = self.suite(SERVER, ("killer", "db", kill), ("next", "db", "true"), ("last", "db", kill),
+                          more="set_tests_properties(next PROPERTIES DEPENDS killer)\n"
+                               "set_tests_properties(last PROPERTIES DEPENDS next)")
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertIn("holdfast: service db died during killer (alone); generation 2 from then on\n", done.text)
+        self.assertIn("holdfast: service db died during last (alone); no test needed it from then on\n", done.text)
+        report = self.report(tree)
+        db, = report["services"]
+        self.assertLess(db.pop("started"), db.pop("ended"))
+        self.assertEqual(db, {"name": "db", "instance": 0, "generation": 2, "outcome": "died", "deaths": [
+            {"generation": 1, "users": ["killer"]}, {"generation": 2, "users": ["last"]}]})
+        used = {test["name"]: test["attempts"][0] for test in report["tests"]}
+        self.assertEqual(used["next"]["services"], [{"name": "db", "generation": 2}])
+        self.assertGreater(used["next"]["service_wait_s"], 0)
+
+    def suite_of_bystanders(self, rule):
+        """Each killer strikes when its bystanders have the generation. These are red at any loss of it."""
+        tests = []
+        for n in ("1", "2"):
+            for one in ("a", "b"):
+                stand = f'cd {self.work}; pid=$HOLDFAST_SERVICE_DB_PID; touch {n}.{one}.here; ' \
+                        f'while [ ! -e {n}.struck ]; do sleep 0.01; done; kill -0 $pid'
+                tests.append((f"{n}.{one}", "db", stand))
+            kill = f'cd {self.work}; while [ ! -e {n}.a.here ] || [ ! -e {n}.b.here ]; do sleep 0.01; done; ' \
+                   f'kill -9 "$HOLDFAST_SERVICE_DB_PID"; ' \
+                   f'while kill -0 "$HOLDFAST_SERVICE_DB_PID" 2>&-; do sleep 0.01; done; touch {n}.struck'
+            tests.append((f"{n}.killer", "db", kill))
+        retry = "".join(f'set_tests_properties({name} PROPERTIES HOLDFAST_RETRY "{rule}")\n'
+                        for name, _, _ in tests if rule)
+        # The second killer comes when all is over for the first, so that it hits nobody's second attempt.
+        later = "".join(f"set_tests_properties(2.{one} PROPERTIES DEPENDS \"1.a;1.b;1.killer\")\n"
+                        for one in ("a", "b", "killer"))
+        return self.suite(SERVER, *tests, more=retry + later)
+
+    def test_without_the_rule_each_red_bystander_has_the_flag(self):
+        tree = self.suite_of_bystanders("")
+        done = self.ctest(tree, "-j4")
+        self.assertNotEqual(done.returncode, 0)
+        red = {name: one["flags"] for name, one in self.ended(tree).items() if one["outcome"] == "failed"}
+        self.assertEqual(red, {name: ["service_lost"] for name in ("1.a", "1.b", "2.a", "2.b")})
+
+    def test_with_the_rule_no_bystander_ends_red(self):
+        tree = self.suite_of_bystanders("service=1")
+        done = self.ctest(tree, "-j4")
+        self.assertEqual(done.returncode, 0, done.text)
+        run, = self.runs(tree)
+        attempts = {}
+        for one in self.records(run, "attempt_ended"):
+            attempts.setdefault(one["test"], []).append(one)
+        for name in ("1.a", "1.b", "2.a", "2.b"):
+            first, second = attempts[name]
+            self.assertEqual(first["flags"], ["service_lost"])
+            self.assertEqual(first["retry"], "tried again at once (service=1: 1 of 1)")
+            self.assertEqual(second["flags"], ["flaky"])
+            self.assertEqual(int(second["services"][0][3:]), int(first["services"][0][3:]) + 1)
+        self.assertEqual(len(attempts["1.killer"]), 1)
+
+    def test_a_failure_that_only_the_output_tells_counts_too(self):
+        script = 'test "$HOLDFAST_SERVICE_DB_GENERATION" = 1 || exit 0; kill -9 "$HOLDFAST_SERVICE_DB_PID"; echo no db'
+        more = 'set_tests_properties(one PROPERTIES HOLDFAST_RETRY "service=1" FAIL_REGULAR_EXPRESSION "no db")\n'
+        tree = self.suite(SERVER, ("one", "db", script), more=more)
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual(self.ended(tree)["one"]["services"], ["db#2"])
+
+    def test_the_rule_is_for_no_other_failure_and_no_missing_service(self):
+        never = SERVER + """
+[service.never]
+command = ["false"]
+ready-tcp = "127.0.0.1:1"
+"""
+        more = "".join(f'set_tests_properties({name} PROPERTIES HOLDFAST_RETRY "service=2")\n'
+                       for name in ("red", "none", "killer"))
+        # The killer is a user of its service as all others are.
+        kill = 'kill -9 "$HOLDFAST_SERVICE_DB_PID"; exit 1'
+        tree = self.suite(never, ("red", "db", "exit 1"), ("none", "never", "true"), ("killer", "db", kill), more=more)
+        self.assertNotEqual(self.ctest(tree).returncode, 0)
+        run, = self.runs(tree)
+        tests = [one["test"] for one in self.records(run, "attempt_ended")]
+        self.assertEqual({name: tests.count(name) for name in tests}, {"red": 1, "none": 1, "killer": 3})
+        last = self.ended(tree)["killer"]
+        self.assertEqual(last["retry"], "not tried again: service=2: 2 further attempts are spent")
 
     def test_what_cannot_be_had_fails_its_tests_at_once_and_no_others(self):
         services = """

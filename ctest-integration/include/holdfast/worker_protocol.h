@@ -27,6 +27,10 @@
 #define HOLDFAST_WORKER_SKIPPED "skipped"
 /* retire <case>: the process exits now, on purpose, after this case. */
 #define HOLDFAST_WORKER_RETIRE "retire"
+/* ask: a case has ended, and the process waits for `go` or `leave`. Only if exec wants that. */
+#define HOLDFAST_WORKER_ASK "ask"
+#define HOLDFAST_WORKER_GO "go"
+#define HOLDFAST_WORKER_LEAVE "leave"
 /* news: the progress log has a new record, and its reader had asked to be woken. */
 #define HOLDFAST_WORKER_NEWS "news"
 /* full: the progress log has no room. exec reads it, empties it, and answers `room`. */
@@ -44,7 +48,7 @@
 
 /* --- exec -> program, on the worker socket ------------------------------------------------- */
 /* The answer to hello: `mode report`, with or without the descriptor of a progress log; or
- * `mode fork <path of the launcher> <grace ms>`. */
+ * `mode report ask`, if the program is to ask after each case; or `mode fork <path of the launcher> <grace ms>`. */
 #define HOLDFAST_WORKER_MODE "mode"
 #define HOLDFAST_WORKER_MODE_REPORT "report"
 #define HOLDFAST_WORKER_MODE_FORK "fork"

@@ -80,6 +80,12 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
     case Kind::finished:
       if (!open_) worker_finished_ = true;
       break;
+    case Kind::leaves:
+      worker_leaves_ = true;
+      break;
+    case Kind::not_begun:
+      on_not_begun(event);
+      break;
     case Kind::worker_ended:
       on_worker_ended(event);
       break;
@@ -218,6 +224,13 @@ void Batch::on_worker_ended(const BatchEvent& event) {
   stop(text_of({"a worker ", ended, " before any of them began"}));
 }
 
+void Batch::on_not_begun(const BatchEvent& event) {
+  worker_runs_ = false;
+  const bool is_interrupted = event.end.by == EndedBy::interruption;
+  beyond(is_interrupted ? Outcome::interrupted : Outcome::service_unavailable, event.end.main, "");
+  stop(event.why);
+}
+
 // Nobody knows in which case the worker died, or which cases it ran without telling of them.
 void Batch::part_cases() {
   isolation_ = Isolation::process;
@@ -293,6 +306,7 @@ bool Batch::is_explained(int code) const {
 
 // Judges a worker that ended, but not in the middle of a case.
 void Batch::consider_worker(const WorkerEnd& end) {
+  if (worker_leaves_ && end.ended_well()) return;
   const std::string worker = text_of({"worker ", std::to_string(worker_), " "});
   const std::string_view where = where_it_ended();
   switch (end.by) {
@@ -414,7 +428,7 @@ void Batch::start_worker(BatchAction action) {
   ordered_ = action.cases;
   worker_runs_ = true;
   worker_since_us_ = now_us_;
-  worker_has_begun_ = worker_finished_ = worker_failed_case_ = false;
+  worker_has_begun_ = worker_finished_ = worker_failed_case_ = worker_leaves_ = false;
   open_.reset();
   last_end_.reset();
   if (action.kind != BatchAction::Kind::run_all) announced_.reset();

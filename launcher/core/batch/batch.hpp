@@ -55,6 +55,7 @@ class Batch {
   void on_case_began(const BatchEvent& event);
   void on_case_ended(const BatchEvent& event);
   void on_worker_ended(const BatchEvent& event);
+  void on_not_begun(const BatchEvent& event);
   void on_child_ended(const BatchEvent& event);
   void settle_open(const BatchEvent& event);
   void settle_own_process(const BatchEvent& event);
@@ -116,6 +117,7 @@ class Batch {
   bool worker_has_begun_ = false;     // this worker has begun a case
   bool worker_finished_ = false;
   bool worker_failed_case_ = false;
+  bool worker_leaves_ = false;              // it ends early, because it was told to
   std::optional<std::uint64_t> announced_;  // how many cases this worker has announced
   // A worker printed its help before any count was announced or any case had a result.
   bool has_printed_help_ = false;

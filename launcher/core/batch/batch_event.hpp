@@ -22,7 +22,10 @@ struct BatchEvent {
     case_began,    // `name`
     case_ended,    // `name`, `said`
     finished,      // the worker says that all its cases have run
+    leaves,        // the worker will end before its next case: its services have changed
     worker_ended,  // `end`
+    not_begun,     // the worker could not begin, for want of its services or by an interruption:
+                   // `why`, `end`
     // Only with isolation `fork`; there the worker is the server.
     cannot_fork,  // `why`; each case then gets a process of its own
     child_began,  // `name`

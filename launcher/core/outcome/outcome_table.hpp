@@ -48,7 +48,8 @@ enum class Grade : std::uint8_t {
   error,    // the test could not say
 };
 
-// How a failed attempt ended, in the words of retry rules. More specific causes come first.
+// How a failed attempt ended, in the words of retry rules. More specific causes come first. What
+// befell its services counts only after all ends.
 enum class RetryCause : std::uint8_t {
   exit_code,  // ended by itself with one given code
   signal,     // crashed by one given signal
@@ -57,11 +58,12 @@ enum class RetryCause : std::uint8_t {
   launch,  // could not be started, for a reason that may go away
   oom,     // killed for want of memory
   any,
+  service,  // failed in any way, and a service that it used was lost
 };
 
 // After a word that ends in a colon, a code or a signal follows.
-constexpr std::array<std::string_view, 7> words_of(RetryCause) {
-  return {"exit:", "signal:", "crash", "timeout", "launch", "oom", "any"};
+constexpr std::array<std::string_view, 8> words_of(RetryCause) {
+  return {"exit:", "signal:", "crash", "timeout", "launch", "oom", "any", "service"};
 }
 
 // Signal numbers of Linux; core includes no system header. Source: signal(7), x86 and arm.

@@ -1,6 +1,7 @@
 #include "core/retry/retry_decision.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -32,13 +33,58 @@ Grounds grounds_for(const RetryPolicy& policy, const AttemptResult& attempt) {
   return {nullptr, rule_for(policy.rules, *cause, attempt.main)};
 }
 
-unsigned granted_by(const Grounds& grounds, const RetryQuestion& question) {
-  const auto& attempts = question.attempts;
-  return static_cast<unsigned>(
-      std::count_if(attempts.begin(), attempts.end() - 1, [&](const AttemptResult& attempt) {
-        return grounds_for(question.policy, attempt) == grounds;
-      }));
+// What counts for a failure whose service was lost, besides the failure's own grounds.
+Grounds grounds_for_service(const RetryPolicy& policy, const AttemptResult& attempt) {
+  if (!attempt.lost_service || !never_again(attempt.outcome, attempt.main).empty()) return {};
+  return {nullptr, service_rule(policy.rules)};
 }
+
+// Goes through the failures in order, because which grounds count for a failure depends on what the
+// earlier failures have used up.
+class Account {
+ public:
+  explicit Account(const RetryQuestion& question) : policy_(question.policy) {
+    const auto& attempts = question.attempts;
+    std::for_each(attempts.begin(), attempts.end() - 1,
+                  [this](const AttemptResult& attempt) { granted_.push_back(next_for(attempt)); });
+  }
+
+  // The grounds for another attempt after this one. Empty: there are none, or they are spent.
+  Grounds next_for(const AttemptResult& attempt) const {
+    for (const Grounds& grounds : all_for(attempt)) {
+      if (grounds && granted_by(grounds) < grounds.attempts()) return grounds;
+    }
+    return {};
+  }
+
+  unsigned granted_by(const Grounds& grounds) const {
+    return static_cast<unsigned>(std::count(granted_.begin(), granted_.end(), grounds));
+  }
+
+  // Why there is no other attempt after this one.
+  std::string why_none(const AttemptResult& attempt) const {
+    std::string text;
+    for (const Grounds& grounds : all_for(attempt)) {
+      if (grounds) text += (text.empty() ? "" : ", ") + spent(grounds);
+    }
+    return text.empty() ? "no rule fits" : text;
+  }
+
+ private:
+  std::array<Grounds, 2> all_for(const AttemptResult& attempt) const {
+    return {grounds_for(policy_, attempt), grounds_for_service(policy_, attempt)};
+  }
+
+  static std::string spent(const Grounds& grounds) {
+    const unsigned attempts = grounds.attempts();
+    if (attempts == 0) return grounds.text();
+    return text_of({grounds.text(), ": ", std::to_string(attempts),
+                    attempts == 1 ? " further attempt is spent" : " further attempts are spent"});
+  }
+
+  const RetryPolicy& policy_;
+  std::vector<Grounds> granted_;  // of each earlier failure
+};
 
 RetryDecision done(std::string end, std::string reason) {
   return {.end = std::move(end), .reason = std::move(reason)};
@@ -46,13 +92,6 @@ RetryDecision done(std::string end, std::string reason) {
 
 RetryDecision not_again(std::string end, std::string_view why) {
   return done(std::move(end), text_of({"not tried again: ", why}));
-}
-
-std::string spent(const Grounds& grounds) {
-  const unsigned attempts = grounds.attempts();
-  if (attempts == 0) return grounds.text();
-  return text_of({grounds.text(), ": ", std::to_string(attempts),
-                  attempts == 1 ? " further attempt is spent" : " further attempts are spent"});
 }
 
 std::string again_reason(const RetryDecision& decision, const Grounds& grounds, unsigned number) {
@@ -79,10 +118,10 @@ RetryDecision decide_retry(const RetryQuestion& question) {
   if (!never.empty()) return not_again(end, never);
   if (last.told_to_end) return not_again(end, "it was told to end");
   if (question.failure_is_looked_for) return not_again(end, "ctest repeats it until it fails");
-  const Grounds grounds = grounds_for(question.policy, last);
-  if (!grounds) return not_again(end, "no rule fits");
-  const unsigned granted = granted_by(grounds, question);
-  if (granted >= grounds.attempts()) return not_again(end, spent(grounds));
+  const Account account(question);
+  const Grounds grounds = account.next_for(last);
+  if (!grounds) return not_again(end, account.why_none(last));
+  const unsigned granted = account.granted_by(grounds);
   RetryDecision decision;
   decision.step = RetryDecision::Step::again;
   decision.end = end;

@@ -23,6 +23,7 @@ struct AttemptResult {
   bool told_to_end = false;  // by Ctrl-C or Ctrl-\, even if the test went on or ended by itself
   // The index in RetryPolicy::known of the first signature found in a failed attempt's output.
   std::optional<std::size_t> known;
+  bool lost_service = false;  // a service that it used was lost under it
 };
 
 struct RetryQuestion {
@@ -49,7 +50,8 @@ struct RetryDecision {
 // Among the known flakes and the rules that fit the last failure, the most specific counts: a known
 // flake, exit:CODE, the other causes, any. For each earlier failure for which a rule counted, that
 // rule has granted one further attempt. A rule is spent when it has granted as many attempts as it
-// allows. A known flake is such a rule too.
+// allows. A known flake is such a rule too. If that rule gives no further attempt, and a service
+// was lost under the attempt, the rule `service` counts.
 //
 // `again` still needs the consent of the run: with_answer().
 RetryDecision decide_retry(const RetryQuestion& question);

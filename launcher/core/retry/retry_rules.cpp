@@ -67,7 +67,8 @@ Result<RetryRule> parse_rule(std::string_view text) {
   std::optional<RetryRule> rule = rule_named(trimmed(take_part(count, '='), k_blanks));
   if (!rule) {
     return BadValue{brief_in_quotes(text),
-                    "exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
+                    "exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, any=N or "
+                    "service=N"};
   }
   const std::optional<unsigned> attempts =
       number_of(trimmed(count, k_blanks), k_most_further_attempts);
@@ -93,6 +94,8 @@ bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
     case RetryCause::launch:
     case RetryCause::oom:
       return cause == rule.cause;
+    case RetryCause::service:
+      return false;  // an end does not tell that a service was lost
   }
   return false;
 }
@@ -136,6 +139,11 @@ const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const Proce
     if (fits(rule, cause, main) && (best == nullptr || rule.cause < best->cause)) best = &rule;
   }
   return best;
+}
+
+const RetryRule* service_rule(const RetryRules& rules) {
+  const auto found = std::ranges::find(rules, RetryCause::service, &RetryRule::cause);
+  return found == rules.end() ? nullptr : &*found;
 }
 
 std::string_view never_again(Outcome outcome, const ProcessEnd& main) {

@@ -1,9 +1,12 @@
 // How often each kind of failure is tried again:
-// `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,any=1`.
+// `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,any=1,service=1`.
 //
 // Each rule says for how many failures of its kind there is one further attempt. The most specific
 // rule that fits a failure counts; `any` counts only if no other fits. `any=3,crash=0` means all
 // failures but crashes.
+//
+// `service` is for failures of tests whose service was lost under them. It counts beside the rule
+// for the failure itself, and only if that rule gives no further attempt.
 #pragma once
 
 #include <optional>
@@ -42,6 +45,9 @@ std::optional<RetryCause> cause_of(Outcome outcome, const ProcessEnd& main);
 
 // The rule that counts for such an end; null: none fits.
 const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const ProcessEnd& main);
+
+// The rule for attempts whose service was lost; null: none is said.
+const RetryRule* service_rule(const RetryRules& rules);
 
 // Why another attempt cannot help after such a failure; empty: another attempt may help.
 std::string_view never_again(Outcome outcome, const ProcessEnd& main);

@@ -37,8 +37,14 @@ void Services::ask_again(UseId use) {
   if (request == nullptr || !request->is_using) return;
   request->is_using = false;
   for (Hold& hold : request->holds) {
+    Instance& instance = *hold.instance;
     hold.is_well = false;
-    hold.instance->suspects.push_back(use);
+    if (hold.mode == ServiceMode::fresh) hold.worn_generation = instance.used_generation;
+    if (!has_it_still(hold)) continue;
+    instance.suspects.push_back(use);
+    if (hold.mode != ServiceMode::shared) instance.needs_reset = true;
+    // A look that began before may have come too early.
+    if (instance.is_being_checked) instance.needs_another_check = true;
   }
   stop_unused();
   look();
@@ -49,9 +55,7 @@ void Services::leave(UseId use, Farewell farewell) {
   if (request == nullptr) return;
   for (const Hold& hold : request->holds) {
     Instance& instance = *hold.instance;
-    const bool is_there =
-        instance.life.state == ServiceState::ready && instance.life.generation == hold.generation;
-    if (!request->is_using || !is_there) continue;
+    if (!request->is_using || !has_it_still(hold)) continue;
     instance.suspects.push_back(use);
     if (hold.mode != ServiceMode::shared) instance.needs_reset = true;
     if (farewell == Farewell::green) {
@@ -149,6 +153,12 @@ Services::Request* Services::find(UseId use) {
   const auto found = std::find_if(requests_.begin(), requests_.end(),
                                   [use](const Request& r) { return r.use == use; });
   return found == requests_.end() ? nullptr : &*found;
+}
+
+// Whether the generation that was granted is there.
+bool Services::has_it_still(const Hold& hold) {
+  return hold.instance->life.state == ServiceState::ready &&
+         hold.instance->life.generation == hold.generation;
 }
 
 // What a service depends on is shared.
@@ -277,6 +287,8 @@ void Services::grant(Request& request) {
   if (request.use == k_run_itself) return;
   request.is_using = true;
   for (Hold& hold : request.holds) {
+    // It has asked again, and finds well what it has used.
+    if (has_it_still(hold)) step(*hold.instance, ServiceEvent::Kind::served);
     hold.generation = hold.instance->life.generation;
     hold.instance->used_generation = hold.generation;
   }

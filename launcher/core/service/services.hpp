@@ -84,7 +84,8 @@ class Services {
   // `uses` name declared services. The answer is an order to grant or to refuse.
   void ask(UseId use, const std::vector<ServiceUse>& uses);
   // A use that was granted asks whether its services are still well, and gets a new answer. Until
-  // then it does not count as using them.
+  // then it does not count as using them. What it has exclusively is reset, and a fresh service
+  // gets a new generation, as between two tests.
   void ask_again(UseId use);
   // The use is over, or does not wait any longer.
   void leave(UseId use, Farewell farewell);
@@ -142,6 +143,7 @@ class Services {
   enum class Progress : std::uint8_t { waits, granted, refused };
 
   Request* find(UseId use);
+  static bool has_it_still(const Hold& hold);
   std::vector<Wish> wishes_of(const std::vector<ServiceUse>& uses) const;
   void look();
   void take_holds(Request& request, std::vector<std::optional<ServiceMode>>& claims);

@@ -14,6 +14,7 @@
 #include "core/base/unrecorded.hpp"
 #include "core/batch/batch.hpp"
 #include "exec/base/variables.hpp"
+#include "exec/batch/batch_services.hpp"
 #include "exec/batch/case_journal.hpp"
 #include "exec/batch/fork_server.hpp"
 #include "exec/batch/listing.hpp"
@@ -63,7 +64,8 @@ class BatchRun {
         program_(test_program(plan.command, markers_)),
         start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
         batch_(start_.isolation, program_->framework()),
-        link_(WorkerLink::listen(markers_)) {}
+        link_(WorkerLink::listen(markers_)),
+        services_(plan, around) {}
 
   AttemptResult run(std::vector<std::string>& rest) {
     start_us_ = os::monotonic_now_us();
@@ -176,8 +178,29 @@ class BatchRun {
     return result;
   }
 
+  // False: the services cannot be had, and the batch ends.
+  bool has_services() {
+    using End = supervision::HadServices::End;
+    const End end = services_.have();
+    if (end == End::had) return true;
+    BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = services_.trouble()};
+    event.end.main = {ProcessEnd::Kind::exited, 0};
+    if (end == End::interrupted) {
+      event.end.by = last_by_ = EndedBy::interruption;
+      total_.observation.end_reason = EndReason::signal;
+      total_.observation.end_signal = services_.signal();
+    } else {
+      total_.observation.service_not_had = true;
+    }
+    total_.note = "\"" + plan_.identity->test + "\": " + services_.trouble();
+    happened(std::move(event));
+    return false;
+  }
+
   // `own_case`: the only case of this worker; empty: it may run several.
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
+    if (!has_services()) return;
+    services_.give_to(command);
     Result<supervision::Capture> capture = supervision::Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
@@ -189,8 +212,8 @@ class BatchRun {
       perform(batch_.happened(event));
     };
     const std::unique_ptr<BatchWorker> worker =
-        program_->worker({*capture, relay_, link_, plan_.policy.case_timeout, own_case, tell,
-                          [this] { write_journal(); }});
+        program_->worker({*capture, relay_, link_, services_, plan_.policy.case_timeout, own_case,
+                          tell, [this] { write_journal(); }});
     open_ = own_case;
     place_ = {};
     const AttemptPlan plan = plan_for(command.command(), *capture);
@@ -209,6 +232,7 @@ class BatchRun {
   }
 
   void serve() {
+    if (!has_services()) return;
     Result<supervision::Capture> capture = supervision::Capture::open(false);
     const Result<std::string> launcher = supervision::launcher_program();
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
@@ -228,6 +252,7 @@ class BatchRun {
     ForkServer server({plan_, batch_, program_->is_shard(), *capture, relay_, link_, *launcher,
                        tell, has_marker, left_behind});
     WorkerCommand command = program_->serving();
+    services_.give_to(command);
     const AttemptPlan plan = plan_for(command.command(), *capture);
     BeforeKill hook(server, plan, relay_, [&server] { return server.overdue(); });
     const AttemptResult result = run_with(hook);
@@ -335,6 +360,7 @@ class BatchRun {
       relay_.finish();
       return supervision::own_failure(*failure_);
     }
+    services_.add_to(result);
     const BatchConclusion conclusion = batch_.conclude();
     result.outcome = conclusion.outcome;
     result.observation.main = conclusion.main;
@@ -364,6 +390,7 @@ class BatchRun {
   TestProgram::Start start_;
   Batch batch_;
   WorkerLink link_;
+  BatchServices services_;
   std::deque<BatchAction> todo_;
   // The output of the case that ended last.
   struct Place {

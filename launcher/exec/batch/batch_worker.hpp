@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/batch/batch.hpp"
+#include "exec/batch/batch_services.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "supervision/attempt/capture.hpp"
@@ -30,6 +31,7 @@ struct WorkerOrder {
   supervision::Capture& capture;
   OutputRelay& relay;
   WorkerLink& link;
+  BatchServices& services;
   Milliseconds case_timeout;
   const std::string& own_case;  // the only case of the process; empty: it may run several
   Tell tell;

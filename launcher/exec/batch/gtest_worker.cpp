@@ -49,6 +49,7 @@ void GtestWorker::add_descriptors(std::vector<pollfd>& fds) {
   order_.relay.add_descriptors(fds);
   if (!order_.relay.is_full() && rest().count() == 0) order_.capture.add_descriptors(fds);
   if (!must_not_hear()) order_.link.add_descriptors(fds);
+  if (is_asking_) fds.push_back({order_.services.fd(), POLLIN, 0});
 }
 
 // True: messages must wait. Before we read a message, we must read all that the program printed
@@ -67,6 +68,7 @@ void GtestWorker::look() {
     is_new_ = false;
     read_output();
     hear();
+    hear_of_services();
   } while (must_look_again());
   // We do not call told() at each look while the program works, because there is another look when
   // it is quiet.
@@ -119,7 +121,7 @@ void GtestWorker::on_pause(Milliseconds length) {
 }
 
 Milliseconds GtestWorker::deadline() {
-  if (order_.case_timeout.count() == 0) return k_longest;
+  if (order_.case_timeout.count() == 0 || is_asking_) return k_longest;
   // This is the limit of the case that we know of. The program may be at a later case.
   if (os::monotonic_now() >= limit_from_ + order_.case_timeout) {
     take_progress();
@@ -311,10 +313,26 @@ void GtestWorker::stop_hearing() {
 void GtestWorker::answer_hello() {
   progress_ = ProgressLog::make();
   last_said_us_ = os::monotonic_now_us();
-  const std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
+  const bool must_ask = order_.services.are_used() && order_.own_case.empty();
+  const std::string mode =
+      must_ask
+          ? worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT, HOLDFAST_WORKER_ASK})
+          : worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
   is_linked_ =
       progress_.valid() ? order_.link.send_with(mode, {progress_.fd()}) : order_.link.send(mode);
   if (!is_linked_) progress_.reset();
+}
+
+// The time until the services are well is not part of a case.
+void GtestWorker::hear_of_services() {
+  if (!is_asking_) return;
+  const BatchServices::News news = order_.services.hear();
+  if (news == BatchServices::News::none) return;
+  is_asking_ = false;
+  limit_from_ = os::monotonic_now();
+  const bool goes_on = news == BatchServices::News::same;
+  if (!goes_on) happened(BatchEvent{BatchEvent::Kind::leaves});
+  (void)order_.link.send(worker_message({goes_on ? HOLDFAST_WORKER_GO : HOLDFAST_WORKER_LEAVE}));
 }
 
 void GtestWorker::on_message(std::string_view packet) {
@@ -333,6 +351,9 @@ void GtestWorker::on_message(std::string_view packet) {
     on_begin_said(name);
   } else if (kind == HOLDFAST_WORKER_END && fields_.size() > 2) {
     on_end_said(name, case_end_named(fields_[2]));
+  } else if (kind == HOLDFAST_WORKER_ASK && order_.services.are_used()) {
+    order_.services.ask();
+    is_asking_ = true;
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
     happened(BatchEvent{BatchEvent::Kind::finished});

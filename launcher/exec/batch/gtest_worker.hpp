@@ -56,6 +56,7 @@ class GtestWorker final : public BatchWorker {
   void hear();
   void on_message(std::string_view packet);
   void answer_hello();
+  void hear_of_services();
   void stop_hearing();
   void take_progress();
   void take_entries();
@@ -109,6 +110,7 @@ class GtestWorker final : public BatchWorker {
   std::optional<PrintedEnd> printed_end_;
   std::deque<Printed> printed_cases_;
   bool is_linked_ = false;
+  bool is_asking_ = false;  // the program waits until it is known whether it may go on
   // True: a linked program has printed that all its cases have run, and has not printed since that
   // it runs more.
   bool is_finished_printed_ = false;

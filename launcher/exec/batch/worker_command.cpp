@@ -22,6 +22,11 @@ void WorkerCommand::add_argument(std::string text) {
   arguments_.push_back(own_.back().data());
 }
 
+void WorkerCommand::add_variable(std::string entry) {
+  own_.push_back(std::move(entry));
+  environment_.push_back(own_.back().data());
+}
+
 void WorkerCommand::hide_variable(std::string_view name) {
   std::erase_if(environment_, [&](const char* entry) { return is_variable(entry, name); });
 }

@@ -22,6 +22,8 @@ class WorkerCommand {
   WorkerCommand(const WorkerCommand&) = delete;
 
   void add_argument(std::string text);
+  // `entry` is `NAME=VALUE`. A variable that is there already must be hidden first.
+  void add_variable(std::string entry);
   void hide_variable(std::string_view name);
 
   // Returns the changed command, valid as long as this object. To be called once.

@@ -12,6 +12,7 @@
 #include "exec/retry/captured_test.hpp"
 #include "os/file/clock.hpp"
 #include "supervision/base/surroundings.hpp"
+#include "supervision/services/service_asking.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -65,6 +66,7 @@ std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
   }
   native_end_ = ended.native_end;
   attempts_.push_back(judge(ended));
+  note_lost_services(ended);
   ended.result.verdict = name_of(attempts_.back().verdict);
   RetryDecision decision;
   if (policy.may_retry()) {
@@ -87,6 +89,18 @@ AttemptResult TestRunner::judge(const EndedAttempt& ended) const {
   judged.verdict = mirror_->of(ended.result, mode_, output_.get());
   if (judged.verdict == MirroredVerdict::failed) judged.known = known_flake(ended);
   return judged;
+}
+
+// The launcher has asked for the services of an attempt that did not end well. Only we know of an
+// attempt that ended well and failed by its output.
+void TestRunner::note_lost_services(const EndedAttempt& ended) {
+  AttemptResult& last = attempts_.back();
+  supervision::AttemptResult& result = ended.result;
+  if (last.verdict != MirroredVerdict::failed) return;
+  if (!result.services.empty() && is_good(result.outcome)) {
+    result.lost_services = supervision::find_lost_services(ended.keeper, ended.around);
+  }
+  last.lost_service = !result.lost_services.empty();
 }
 
 // If a failure cannot be compared with the known flakes, it does not count as known, and a line

@@ -41,6 +41,7 @@ class TestRunner final : public supervision::AttemptRunner {
 
  private:
   AttemptResult judge(const supervision::EndedAttempt& ended) const;
+  void note_lost_services(const supervision::EndedAttempt& ended);
   std::optional<std::size_t> known_flake(const supervision::EndedAttempt& ended) const;
   RetryDecision decide(const supervision::EndedAttempt& ended);
   std::optional<supervision::NextAttempt> next_attempt(const supervision::EndedAttempt& ended,

@@ -116,6 +116,12 @@ UseId RunServices::ask(ServiceUser user, const std::vector<ServiceUse>& uses) {
   return use;
 }
 
+void RunServices::ask_again(UseId use) {
+  if (!services_) return;
+  services_->ask_again(use);
+  carry_out();
+}
+
 void RunServices::leave(UseId use, Farewell farewell) {
   if (!services_) return;
   services_->leave(use, farewell);

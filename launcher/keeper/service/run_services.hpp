@@ -51,6 +51,8 @@ class RunServices {
   void begin(const Run& run);
   // A test with its locks asks for its services. refusal() has let it pass.
   UseId ask(ServiceUser user, const std::vector<ServiceUse>& uses);
+  // Another process of the test is to use the services. The reply comes as for ask().
+  void ask_again(UseId use);
   // The use is over, or its test does not wait any longer.
   void leave(UseId use, Farewell farewell);
   // The test was red. The reply comes when its services have been looked at, and says which of them

@@ -77,9 +77,10 @@ TEST(RetryKeys, APropertyThatIsNotUnderstoodIsLeftOutWithAWarning) {
   const Result<ResolvedPolicy> resolved = resolve(said, {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(to_text(resolved->policy.retry.rules), "exit:4=3,any=1");
-  EXPECT_EQ(resolved->warnings, std::vector<std::string>{
-                                    "ignoring HOLDFAST_RETRY \"fail=3\": expected exit:CODE=N, "
-                                    "signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N"});
+  EXPECT_EQ(resolved->warnings,
+            std::vector<std::string>{"ignoring HOLDFAST_RETRY \"fail=3\": expected exit:CODE=N, "
+                                     "signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, any=N or "
+                                     "service=N"});
 }
 
 TEST(RetryKeys, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
@@ -90,7 +91,7 @@ TEST(RetryKeys, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
       {"retry = \"fail=3\"",
        "retry in [profile.default]: found \"fail=3\", expected exit:CODE=N, signal:NAME=N, "
        "crash=N, timeout=N, "
-       "launch=N, oom=N or any=N"},
+       "launch=N, oom=N, any=N or service=N"},
       {"retry = \"crash=1,crash=2\"",
        "retry in [profile.default]: found \"crash\" twice, expected one number for it"},
       {"retry = 3",

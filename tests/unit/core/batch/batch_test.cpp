@@ -1,5 +1,7 @@
 #include "batch_story.hpp"
 
+#include <utility>
+
 namespace holdfast {
 namespace {
 
@@ -36,6 +38,46 @@ TEST(BatchTest, after_a_death_a_fresh_worker_goes_on_with_the_rest) {
   EXPECT_EQ(story.batch.conclude().main.code, 11);
   EXPECT_EQ(story.batch.summary(),
             "4 cases: 1 passed, 1 failed, 1 crashed (A.b), 1 premature exit (A.c)");
+}
+
+TEST(BatchTest, a_worker_that_was_told_to_leave_has_done_no_wrong) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(2));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::leaves));
+  EXPECT_EQ(story.tell(gone(exited(0))), "list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.b");
+  story.tell(announced(1));
+  story.pass("A.b");
+  story.tell(simple(Event::Kind::leaves));
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::passed);
+}
+
+TEST(BatchTest, a_worker_that_was_told_to_leave_may_still_die) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(1));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::leaves));
+  EXPECT_EQ(story.tell(gone(signalled(11))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
+}
+
+TEST(BatchTest, a_worker_that_cannot_begin_ends_the_batch) {
+  for (const auto& [by, outcome] : {std::pair(EndedBy::itself, Outcome::service_unavailable),
+                                    std::pair(EndedBy::interruption, Outcome::interrupted)}) {
+    Story story(Isolation::process);
+    story.tell(simple(Event::Kind::begun));
+    story.tell(listed({"A.a", "A.b"}));
+    Event refused = gone(exited(0), by);
+    refused.kind = Event::Kind::not_begun;
+    refused.why = "no db";
+    EXPECT_EQ(story.tell(refused), "A.a not_run in 0; A.b not_run in 0; end");
+    EXPECT_EQ(story.batch.conclude().outcome, outcome);
+    EXPECT_EQ(story.batch.summary(), "2 cases: 2 not run (no db)");
+  }
 }
 
 TEST(BatchTest, a_death_in_the_last_case_needs_no_listing) {

@@ -141,6 +141,56 @@ TEST(RetryDecision, AKnownFlakeCountsBeforeTheRulesAndOnlyWithItsSignature) {
             "again: exit 4: tried again at once (known flaky, PROJ-7: 1 of 2)");
 }
 
+AttemptResult bereft(AttemptResult result) {
+  result.lost_service = true;
+  return result;
+}
+
+TEST(RetryDecision, ALostServiceCountsIfTheFailureGivesNoFurtherAttempt) {
+  const char* spent = ": 1 further attempt is spent";
+  const struct {
+    const char* rules;
+    std::vector<AttemptResult> attempts;
+    std::string decision;
+  } rows[] = {
+      {"service=1", {exited(4)}, "done: exit 4: not tried again: no rule fits"},
+      {"service=1", {bereft(exited(4))}, "again: exit 4: tried again at once (service=1: 1 of 1)"},
+      {"service=1", {bereft(exited(4)), passed()}, "done: exit 0: flaky: passed on attempt 2"},
+      {"service=1", {bereft(passed())}, "done: exit 0: passed"},
+      {"service=1",
+       {bereft(exited(4)), bereft(timed_out())},
+       std::string("done: timed out: not tried again: service=1") + spent},
+      {"service=1", {bereft(exited(4)), exited(4)}, "done: exit 4: not tried again: no rule fits"},
+      {"service=2", {exited(4)}, "done: exit 4: not tried again: no rule fits"},
+      {"service=0", {bereft(exited(4))}, "done: exit 4: not tried again: service=0"},
+      // The rule for the end comes first.
+      {"service=1,exit:4=1",
+       {bereft(exited(4))},
+       "again: exit 4: tried again at once (exit:4=1: 1 of 1)"},
+      {"service=1,exit:4=1",
+       {bereft(exited(4)), bereft(exited(4))},
+       "again: exit 4: tried again at once (service=1: 1 of 1)"},
+      {"service=1,exit:4=1",
+       {exited(4), bereft(exited(4))},
+       "again: exit 4: tried again at once (service=1: 1 of 1)"},
+      {"service=1,exit:4=1",
+       {bereft(exited(4)), bereft(exited(4)), bereft(exited(4))},
+       std::string("done: exit 4: not tried again: exit:4=1") + spent + ", service=1" + spent},
+      {"any=9,crash=0,service=1",
+       {bereft(crashed())},
+       "again: crashed (signal 11): tried again at once (service=1: 1 of 1)"},
+      {"service=3",
+       {bereft(ended(Outcome::service_unavailable))},
+       "done: service_unavailable: not tried again: a service it needs is not available"},
+      {"service=3",
+       {bereft(not_started(2))},
+       "done: not started: not tried again: a command that does not exist"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(decide(policy(row.rules), row.attempts), row.decision) << row.rules;
+  }
+}
+
 TEST(RetryDecision, TheWaitGrowsWithTheAttempts) {
   RetryPolicy waits = policy("any=3");
   waits.backoff = *parse_backoff("exponential:500ms..30s");

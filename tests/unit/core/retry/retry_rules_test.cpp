@@ -18,6 +18,7 @@ TEST(RetryRules, AreReadAndWrittenBack) {
       {" exit:4 = 3 , crash=2,", "exit:4=3,crash=2"},
       {"exit:0=1,exit:255=1000,crash=0", "exit:0=1,exit:255=1000,crash=0"},
       {"signal:SIGSEGV=2,signal:SIGABRT=0", "signal:SIGSEGV=2,signal:SIGABRT=0"},
+      {"service=2,any=1", "service=2,any=1"},
   };
   for (const auto& row : rows) {
     const Result<RetryRules> rules = parse_retry_rules(row.text);
@@ -28,7 +29,8 @@ TEST(RetryRules, AreReadAndWrittenBack) {
 
 TEST(RetryRules, WhatIsNoneIsRefusedByWhatWasExpected) {
   const std::string words =
-      ": expected exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N";
+      ": expected exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, any=N or "
+      "service=N";
   const std::string number = ": expected a number of further attempts, 0 to 1000, after `";
   const struct {
     const char* text;
@@ -101,6 +103,9 @@ TEST(RetryRules, OfThoseThatFitTheMostSpecificCounts) {
       {"launch=3", Outcome::launch_failed, {Kind::never_started, 26}, "launch=3"},
       {"launch=3", Outcome::launch_failed, {Kind::never_started, 2}, "never"},
       {"any=1", Outcome::interrupted, {Kind::signalled, 15}, "never"},
+      // It does not fit an end, but what befell a service.
+      {"service=1", Outcome::failed, {Kind::exited, 4}, "none"},
+      {"service=1,any=2", Outcome::failed, {Kind::exited, 4}, "any=2"},
   };
   for (const auto& row : rows) {
     const Result<RetryRules> rules = parse_retry_rules(row.rules);

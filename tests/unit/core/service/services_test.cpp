@@ -342,6 +342,25 @@ TEST(Services, AreLookedAtAgainForATestThatIsUsingThem) {
   EXPECT_EQ(run.leave(1), "check db/0#2");
 }
 
+TEST(Services, AreRenewedForAFreshUseThatAsksAgain) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db", ServiceMode::fresh}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.ask_again(1), "stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 1");
+}
+
+TEST(Services, AreLookedAtOnceMoreForAUseThatAsksDuringALook) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
+  EXPECT_EQ(run.ask_again(1), "");
+  EXPECT_EQ(run.hear("db", News::healthy), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 1, grant 2");
+}
+
 TEST(Services, ForgetATestThatDoesNotWaitAnyLonger) {
   ServiceRun run({declared("db")});
   run.ask(1, {{"db"}});

@@ -1,0 +1,146 @@
+#include "exec/batch/batch_services.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/base/parts.hpp"
+#include "core/service/service_spec.hpp"
+#include "exec/base/variables.hpp"
+#include "os/file/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+using supervision::HadServices;
+using supervision::KeeperLink;
+
+// The keeper knows the test by its connection, so we need the same one.
+KeeperLink link_of(const supervision::AttemptPlan& plan) {
+  if (plan.policy.services.empty() || plan.keeper < 0) return {};
+  return KeeperLink::adopt(os::UniqueFd(::fcntl(plan.keeper, F_DUPFD_CLOEXEC, 3)));
+}
+
+Variable variable_of(std::string_view text) {
+  const std::string_view name = take_part(text, '=');
+  return {std::string(name), std::string(text)};
+}
+
+}  // namespace
+
+BatchServices::BatchServices(const supervision::AttemptPlan& plan,
+                             supervision::Surroundings& around)
+    : plan_(plan), around_(around), link_(link_of(plan)) {}
+
+HadServices::End BatchServices::have() {
+  if (!are_used()) return HadServices::End::had;
+  const Milliseconds start = os::monotonic_now();
+  while (state_ == State::asked) {
+    const supervision::Waited waited =
+        supervision::wait_until(around_, k_longest, {{fd(), POLLIN, 0}});
+    if (waited.reason == supervision::Waited::Reason::told_to_end) {
+      had_.end = HadServices::End::interrupted;
+      had_.signal = waited.signal;
+      had_.trouble = "interrupted while waiting for services";
+      return had_.end;
+    }
+    (void)hear();
+  }
+  if (state_ == State::outdated) {
+    note_answer(supervision::ask_for_services(plan_.policy.services, plan_.identity->test, link_,
+                                              around_, *plan_.teller));
+  }
+  waited_ += os::monotonic_now() - start;
+  if (had_.end == HadServices::End::had) state_ = State::outdated;
+  return had_.end;
+}
+
+void BatchServices::give_to(WorkerCommand& command) const {
+  for (const Variable& variable : variables_) {
+    command.hide_variable(variable.name);
+    command.add_variable(text_of({variable.name, "=", variable.value}));
+  }
+}
+
+void BatchServices::ask() {
+  if (link_.tell(wire::k_services)) {
+    state_ = State::asked;
+  } else {
+    had_.end = HadServices::End::unavailable;
+    had_.trouble = "its services cannot be had: the keeper has ended";
+    state_ = State::current;
+  }
+}
+
+BatchServices::News BatchServices::hear() {
+  while (state_ == State::asked) {
+    if (!is_readable()) return News::none;
+    const std::optional<wire::Message> message = link_.hear();
+    if (message && message->kind != wire::k_services) continue;
+    if (message) {
+      take(*message);
+    } else {
+      had_.end = HadServices::End::unavailable;
+      had_.trouble = "its services cannot be had: the keeper has ended";
+      state_ = State::current;
+      return News::other;
+    }
+  }
+  if (had_.end != HadServices::End::had) return News::other;
+  return state_ == State::outdated ? News::same : News::other;
+}
+
+void BatchServices::add_to(supervision::AttemptResult& result) const {
+  result.services = uses_;
+  result.service_wait = waited_;
+}
+
+bool BatchServices::is_readable() const {
+  pollfd news{fd(), POLLIN, 0};
+  return ::poll(&news, 1, 0) == 1;
+}
+
+// With the same services the worker goes on, and the next one asks again.
+void BatchServices::take(const wire::Message& answer) {
+  HadServices had;
+  if (const std::string_view why = answer.get("why"); !why.empty()) {
+    had.end = HadServices::End::unavailable;
+    had.trouble = why;
+  }
+  bool is_same = had.end == HadServices::End::had;
+  for (const auto& [key, text] : answer.fields) {
+    if (key == "use") had.uses.push_back(text);
+    if (key != "variable") continue;
+    had.variables.push_back(variable_of(text));
+    const Variable& variable = had.variables.back();
+    const auto known = std::ranges::find(variables_, variable.name, &Variable::name);
+    is_same = is_same && (known != variables_.end() ? known->value == variable.value
+                                                    : variable_in(plan_.command.environment,
+                                                                  variable.name) == variable.value);
+  }
+  note_answer(std::move(had));
+  if (is_same) state_ = State::outdated;
+}
+
+// Whether the attempt had got it before its first worker. `use` is `db#3`.
+bool BatchServices::is_of_attempt(std::string_view use) const {
+  const std::string_view name = take_part(use, '#');
+  const std::string variable = "HOLDFAST_SERVICE_" + service_variable(name) + "_GENERATION";
+  return variable_in(plan_.command.environment, variable) == use;
+}
+
+void BatchServices::note_answer(HadServices had) {
+  had_ = std::move(had);
+  state_ = State::current;
+  if (had_.end != HadServices::End::had) return;
+  variables_ = had_.variables;
+  for (const std::string& use : had_.uses) {
+    const bool is_known = is_of_attempt(use) || std::ranges::find(uses_, use) != uses_.end();
+    if (!is_known) uses_.push_back(use);
+  }
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,67 @@
+// The services of a batch. A worker of the batch gets them as a test of its own would: they are
+// looked at before it begins, and it is told of the generation that is there then.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/variable.hpp"
+#include "exec/batch/worker_command.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
+#include "supervision/base/keeper_link.hpp"
+#include "supervision/services/service_asking.hpp"
+
+namespace holdfast::exec {
+
+class BatchServices {
+ public:
+  // Both must outlive this object.
+  BatchServices(const supervision::AttemptPlan& plan, supervision::Surroundings& around);
+
+  bool are_used() const { return link_.connected(); }
+
+  // To be called before each worker. Blocks until the services are well; the first worker has what
+  // the attempt has got. Otherwise than `had`, no worker may begin, and trouble() says why.
+  supervision::HadServices::End have();
+  const std::string& trouble() const { return had_.trouble; }
+  int signal() const { return had_.signal; }
+  void give_to(WorkerCommand& command) const;
+
+  // While a worker runs and does nothing: asks whether it may go on. Then hear() is to be called
+  // whenever fd() is readable.
+  void ask();
+  int fd() const { return link_.fd(); }
+  enum class News : std::uint8_t {
+    none,   // there is no answer yet
+    same,   // all are well and as the worker knows them
+    other,  // they have changed, or cannot be had: only another worker can go on
+  };
+  News hear();
+
+  // Says which generations the workers had besides those of the attempt, and how long they waited.
+  void add_to(supervision::AttemptResult& result) const;
+
+ private:
+  bool is_readable() const;
+  void take(const wire::Message& answer);
+  bool is_of_attempt(std::string_view use) const;
+  void note_answer(supervision::HadServices had);
+
+  const supervision::AttemptPlan& plan_;
+  supervision::Surroundings& around_;
+  supervision::KeeperLink link_;
+  enum class State : std::uint8_t {
+    current,   // the next worker may begin with what is known
+    outdated,  // a worker has begun with it
+    asked,     // the keeper has not answered yet
+  };
+  State state_ = State::current;
+  supervision::HadServices had_;     // the latest answer
+  std::vector<Variable> variables_;  // of the latest answer; empty: those of the attempt
+  std::vector<std::string> uses_;    // of all answers, without those of the attempt
+  Milliseconds waited_{0};
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,83 @@
+#include "report/services.hpp"
+
+#include "core/base/number.hpp"
+#include "core/base/printable.hpp"
+#include "report/describe.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_names_shown = 8;
+
+// Both records of a death: of a generation that tests used, and of one that never got ready.
+void note_death(ServiceReport& service, const ServiceRecord& record) {
+  service.ended = record.at;
+  service.outcome = service.outcome == "ready" ? "died" : "unavailable";
+  if (service.outcome == "died") service.deaths.push_back({record.generation, record.users});
+}
+
+std::string death_text(const ServiceReport& service, const ServiceDeath& death) {
+  std::vector<std::string> names;
+  for (const std::string& user : death.users) names.push_back(brief(user));
+  std::string text = brief(service.name);
+  if (service.instance > 0) text += fmt::format(" (instance {})", service.instance + 1);
+  text += names.empty() ? " died while no test used it"
+                        : " died during " + bounded_list(names, k_names_shown);
+  if (names.size() == 1) text += " (alone)";
+  const bool is_followed = service.generation > death.generation;
+  return text + (is_followed ? fmt::format("; generation {} from then on", death.generation + 1)
+                             : "; no test needed it from then on");
+}
+
+}  // namespace
+
+void CollectedServices::add(const ServiceRecord& record) {
+  auto found = std::ranges::find_if(services_, [&](const ServiceReport& service) {
+    return service.name == record.service && service.instance == record.instance;
+  });
+  if (found == services_.end()) {
+    services_.push_back({.name = record.service, .instance = record.instance});
+    found = std::prev(services_.end());
+  }
+  found->generation = std::max(found->generation, record.generation);
+  if (record.event == "started") {
+    if (!found->started) found->started = record.at;
+    found->ended.reset();
+    found->outcome = "started";
+  } else if (record.event == "ready") {
+    found->outcome = "ready";
+  } else if (record.event == "died") {
+    note_death(*found, record);
+  }
+}
+
+std::vector<ServiceReport> CollectedServices::take(const RunInfo& run, RunState state) {
+  for (ServiceReport& service : services_) {
+    if (service.ended || state == RunState::going_on) continue;
+    service.ended = run.ended;
+    service.outcome = "ended";
+  }
+  return std::exchange(services_, {});
+}
+
+std::vector<std::string> service_deaths(const RunReport& report) {
+  std::vector<std::string> texts;
+  for (const ServiceReport& service : report.services) {
+    for (const ServiceDeath& death : service.deaths) texts.push_back(death_text(service, death));
+  }
+  return texts;
+}
+
+UsedService used_service(std::string_view text) {
+  const std::size_t mark = text.rfind('#');
+  if (mark == std::string_view::npos) return {text};
+  return {text.substr(0, mark), parse_number<std::int64_t>(text.substr(mark + 1)).value_or(0)};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,33 @@
+// What became of the services of a run, from their records.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/model.hpp"
+
+namespace holdfast {
+
+// Collects the records of services in order.
+class CollectedServices {
+ public:
+  void add(const ServiceRecord& record);
+  // `run`: what is known of the run. In a run that is over, all services have ended.
+  std::vector<ServiceReport> take(const RunInfo& run, RunState state);
+
+ private:
+  std::vector<ServiceReport> services_;
+};
+
+// "db died during Net.Upload (alone); generation 3 from then on" for each generation that was lost.
+std::vector<std::string> service_deaths(const RunReport& report);
+
+// `db#3` in the record of an attempt: the name, and the generation.
+struct UsedService {
+  std::string_view name;
+  std::int64_t generation = 0;
+};
+UsedService used_service(std::string_view text);
+
+}  // namespace holdfast

@@ -1,0 +1,79 @@
+#include "report/services.hpp"
+
+#include "report/summary.hpp"
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+ServiceRecord said(double at, const char* event, std::int64_t generation,
+                   std::vector<std::string> users = {}, std::int64_t instance = 0) {
+  ServiceRecord record;
+  record.at = at;
+  record.event = event;
+  record.service = "db";
+  record.instance = instance;
+  record.generation = generation;
+  record.users = std::move(users);
+  return record;
+}
+
+RunReport report_with(const std::vector<ServiceRecord>& services) {
+  SampleJournal sample;
+  sample.run_started();
+  for (const ServiceRecord& one : services) sample.journal().records.emplace_back(one);
+  return sample.run_ended().report();
+}
+
+TEST(ReportedServices, EndWithTheRun) {
+  const RunReport report = report_with({said(1001, "started", 1), said(1002, "ready", 1)});
+  ASSERT_EQ(report.services.size(), 1U);
+  EXPECT_EQ(report.services[0].outcome, "ended");
+  EXPECT_EQ(report.services[0].started, 1001);
+  EXPECT_EQ(report.services[0].ended, 1060);
+  EXPECT_TRUE(service_deaths(report).empty());
+}
+
+TEST(ReportedServices, AreSaidToHaveDiedWithTheTestsThatMayHaveDoneIt) {
+  const RunReport report = report_with(
+      {said(1001, "started", 1), said(1002, "ready", 1), said(1003, "died", 1, {"Net.Upload"}),
+       said(1004, "started", 2), said(1005, "ready", 2), said(1006, "died", 2, {"a", "b"}),
+       said(1007, "started", 3), said(1008, "ready", 3), said(1009, "died", 3)});
+  EXPECT_EQ(
+      service_deaths(report),
+      (std::vector<std::string>{"db died during Net.Upload (alone); generation 2 from then on",
+                                "db died during a, b; generation 3 from then on",
+                                "db died while no test used it; no test needed it from then on"}));
+  ASSERT_EQ(report.services.size(), 1U);
+  EXPECT_EQ(report.services[0].generation, 3);
+  EXPECT_EQ(report.services[0].outcome, "died");
+  EXPECT_EQ(report.services[0].ended, 1009);
+}
+
+TEST(ReportedServices, ThatNeverGotReadyAreNoDeaths) {
+  const RunReport report = report_with({said(1001, "started", 1), said(1003, "died", 1)});
+  ASSERT_EQ(report.services.size(), 1U);
+  EXPECT_EQ(report.services[0].outcome, "unavailable");
+  EXPECT_TRUE(report.services[0].deaths.empty());
+}
+
+TEST(ReportedServices, AreShownInstanceByInstance) {
+  const RunReport report =
+      report_with({said(1001, "started", 1), said(1001, "started", 1, {}, 1),
+                   said(1002, "ready", 1, {}, 1), said(1003, "died", 1, {"a"}, 1)});
+  ASSERT_EQ(report.services.size(), 2U);
+  EXPECT_EQ(service_deaths(report),
+            std::vector<std::string>{
+                "db (instance 2) died during a (alone); no test needed it from then on"});
+}
+
+TEST(ReportedServices, AreNamedInTheRecordOfAnAttempt) {
+  EXPECT_EQ(used_service("db#3").name, "db");
+  EXPECT_EQ(used_service("db#3").generation, 3);
+  EXPECT_EQ(used_service("db").name, "db");
+}
+
+}  // namespace
+}  // namespace holdfast
