@@ -48,7 +48,8 @@
 
 /* --- exec -> program, on the worker socket ------------------------------------------------- */
 /* The answer to hello: `mode report`, with or without the descriptor of a progress log; or
- * `mode report ask`, if the program is to ask after each case; or `mode fork <path of the launcher> <grace ms>`. */
+ * `mode report ask`, if the program is to ask after each case; or `mode fork <path of the launcher>
+ * <grace ms>`. */
 #define HOLDFAST_WORKER_MODE "mode"
 #define HOLDFAST_WORKER_MODE_REPORT "report"
 #define HOLDFAST_WORKER_MODE_FORK "fork"
