@@ -205,23 +205,30 @@ class UnixProbe final : public LifeProbe {
 
 class CommandProbe final : public LifeProbe {
  public:
-  CommandProbe(const ServiceCommand& words, const Probed& whom, Milliseconds patience)
-      : LifeProbe(whom), name_(words.front()), work_(order_of(words, whom, patience)) {}
+  CommandProbe(ServiceCommand words, const Probed& whom, Milliseconds patience)
+      : LifeProbe(whom), words_(std::move(words)), patience_(patience) {}
 
   void add_descriptors(std::vector<pollfd>& fds) const override {
-    if (!work_.is_done()) fds.push_back({work_.fd(), POLLIN, 0});
+    if (work_ && !work_->is_done()) fds.push_back({work_->fd(), POLLIN, 0});
   }
-  Milliseconds due() const override { return work_.deadline(); }
+  Milliseconds due() const override { return work_ ? work_->deadline() : Milliseconds{0}; }
 
   bool go_on() override {
-    if (!work_.go_on()) return false;
-    const std::string trouble = trouble_with(name_, work_.end());
+    if (!work_) {
+      // Only now: the command is below us too, and may stop itself.
+      LifeProbe::go_on();
+      if (answer().kind != Kind::well) return true;
+      work_.emplace(order_of(words_, whom(), patience_));
+    }
+    if (!work_->go_on()) return false;
+    const std::string trouble = trouble_with(words_.front(), work_->end());
     return trouble.empty() ? conclude(Kind::well) : conclude(Kind::unwell, trouble);
   }
 
  private:
-  std::string name_;
-  os::BoundedWork work_;
+  ServiceCommand words_;
+  Milliseconds patience_;
+  std::optional<os::BoundedWork> work_;
 };
 
 std::string last_line_of(std::string_view text) {

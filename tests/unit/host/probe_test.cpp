@@ -207,7 +207,18 @@ TEST(Probe, OfAStoppedProcessIsUnwell) {
   ASSERT_TRUE(os::becomes_true([&] { return answer_to({}, stopped).kind == Kind::unwell; }));
   EXPECT_EQ(answer_to({}, stopped).why, why);
   EXPECT_EQ(answer_to(server.tcp(), stopped).why, why);
+  ServiceProbe command;
+  command.command = {"true"};
+  EXPECT_EQ(answer_to(command, stopped).why, why);
   child.signal(SIGCONT);
+}
+
+TEST(Probe, ByACommandThatStopsItselfEndsInItsTime) {
+  ServiceProbe what;
+  what.command = {"sh", "-c", "kill -STOP $$"};
+  const std::unique_ptr<Probe> probe = begin_probe(what, we_ourselves(), Milliseconds{20});
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().why, "`sh` took too long");
 }
 
 TEST(Probe, OfAPlaceThatIsNoneNeverComes) {
