@@ -130,9 +130,11 @@ function(holdfast_add_service name)
   if(NOT name MATCHES "^[A-Za-z0-9_.-]+$" OR length GREATER 64)
     message(FATAL_ERROR "${called}: expected a name of letters, digits, `_`, `-` and `.`, at most 64 of them")
   endif()
-  get_property(declared GLOBAL PROPERTY HOLDFAST_SERVICES_DECLARED)
-  if(name IN_LIST declared)
-    message(FATAL_ERROR "${called}: found a second service of that name, expected one")
+  # Subprojects declare services for the same build tree.
+  get_property(first GLOBAL PROPERTY "HOLDFAST_SERVICE_DECLARED_${name}")
+  if(first)
+    message(FATAL_ERROR "${called}: found a second service of that name in ${CMAKE_CURRENT_LIST_FILE}, "
+      "expected one; ${first} has the first")
   endif()
   set(keywords COMMAND READY_TCP READY_UNIX READY_HTTP READY_COMMAND READY_OUTPUT HEALTH_TCP HEALTH_UNIX
     HEALTH_HTTP HEALTH_COMMAND HEALTH_TIMEOUT START_TIMEOUT MAX_RESTARTS INIT_COMMAND RESET_COMMAND
@@ -188,5 +190,5 @@ function(holdfast_add_service name)
     endif()
   endforeach()
   file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/.holdfast/services/$<CONFIG>/${name}.toml" CONTENT "${text}")
-  set_property(GLOBAL APPEND PROPERTY HOLDFAST_SERVICES_DECLARED "${name}")
+  set_property(GLOBAL PROPERTY "HOLDFAST_SERVICE_DECLARED_${name}" "${CMAKE_CURRENT_LIST_FILE}")
 endfunction()

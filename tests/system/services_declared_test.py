@@ -43,6 +43,54 @@ class DeclaredServicesTest(ProjectCase):
         self.assertIn("LATE=late", environment)
         self.assert_nothing_left()
 
+    def sources(self, **texts):
+        """Subprojects, by their name: a directory with the CMakeLists.txt of a project of its own."""
+        (self.work / "project").mkdir(exist_ok=True)
+        for name, text in texts.items():
+            (self.work / "project" / name).mkdir()
+            (self.work / "project" / name / "CMakeLists.txt").write_text(
+                f"cmake_minimum_required(VERSION 3.25)\nproject({name} NONE)\nfind_package(Holdfast REQUIRED)\n{text}")
+
+    def declared(self, name):
+        """A service whose log has its name, for tests with look()."""
+        command = f"echo {name} >\"$1\"; exec {program('small_server')} 0"
+        return (f"holdfast_add_service({name} COMMAND sh -c [=[{command}]=] sh \"{self.work}/{name}.began\" {READY} "
+                f'HEALTH_TCP "127.0.0.1:{{port}}")\n')
+
+    def test_projects_of_one_tree_use_one_anothers(self):
+        look = 'test -n "$HOLDFAST_SERVICE_{0}_PORT" && test -n "$HOLDFAST_SERVICE_{1}_PORT"'
+        self.sources(left=self.declared("in_left") + self.user("left", "in_top;in_right", look.format("IN_TOP", "IN_RIGHT")),
+                     right=self.declared("in_right") + self.user("right", "in_left", look.format("IN_LEFT", "IN_LEFT")),
+                     fetched=self.declared("in_fetched") + self.user("fetched", "in_top;in_fetched",
+                                                                     look.format("IN_TOP", "IN_FETCHED")))
+        tree = self.project(f"""
+add_subdirectory(left)
+include(FetchContent)
+FetchContent_Declare(fetched SOURCE_DIR "${{CMAKE_CURRENT_SOURCE_DIR}}/fetched")
+FetchContent_MakeAvailable(fetched)
+add_subdirectory(right)
+""" + self.declared("in_top") + self.user("top", "in_left;in_fetched", look.format("IN_LEFT", "IN_FETCHED")))
+        names = ("in_top", "in_left", "in_right", "in_fetched")
+        for directory, needed in ((tree, names), (tree / "left", names[:1] + names[2:3])):
+            done = self.ctest(directory)
+            self.assertEqual(done.returncode, 0, done.text)
+            self.assertEqual({name for name in names if (self.work / f"{name}.began").exists()}, set(needed))
+            for name in needed:
+                (self.work / f"{name}.began").unlink()
+        self.assert_nothing_left()
+
+    def test_one_name_in_two_projects_is_an_error_that_names_both_files(self):
+        self.sources(left=self.declared("db"), right=self.declared("db"))
+        self.project("")
+        lists = self.work / "project/CMakeLists.txt"
+        lists.write_text(lists.read_text() + "add_subdirectory(left)\nadd_subdirectory(right)\n")
+        made = self.configure(self.work / "bad")
+        self.assertNotEqual(made.returncode, 0)
+        self.assertIn("holdfast_add_service(db): found a second service of that name in "
+                      f"{self.work}/project/right/CMakeLists.txt, expected one; "
+                      f"{self.work}/project/left/CMakeLists.txt has the first",
+                      " ".join(made.stderr.decode().split()))
+
     def test_arguments_arrive_as_they_are(self):
         script = self.server()
         tree = self.project(f"""
