@@ -1,4 +1,5 @@
-# Sourced by ./dev demo: a project nobody here wrote, then two build trees and one lock.
+# Sourced by ./dev demo: a project nobody here wrote, then two build trees and one lock, then a server
+# that tests break.
 stage=$PWD/build/release/stage
 attach=(-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES="$stage/lib/cmake/Holdfast/Holdfast.cmake")
 work=$PWD/build/demo
@@ -41,9 +42,19 @@ for pid in "${two_trees[@]}"; do wait "$pid" || trees=$?; done
 two_trees=()
 for tree in a b; do sed "s/^/[tree $tree] /" "$work/two-trees/$tree.log"; done
 
+say "6. eight tests share a redis-server, and three of them kill it, stop it and fill it: ctest -j4"
+rm -rf "$work/service"
+quietly cmake -S examples/service -B "$work/service" -G Ninja -DCMAKE_PREFIX_PATH="$stage"
+service=0
+ctest --test-dir "$work/service" -j4 2>&1 | tee "$work/service.log" || service=$?
+
 say "done in $((SECONDS - began)) s"
 [ "$suite" -eq 0 ] || fail "GoogleTest's suite ended with $suite"
 [ "$trees" -eq 0 ] || fail "a test of the two trees failed (see above)"
+[ "$service" -eq 0 ] || fail "a test of the service failed (see above)"
+grep -q '^holdfast: service redis died during kills_it (alone); ' "$work/service.log" ||
+  fail "nobody said which test killed the service"
 grep -q ' is held by ' "$work"/two-trees/*.log ||
   fail "no tree said whose lock it waits for"
 echo "GoogleTest's suite: as in plain ctest. Two trees: never two tests at a time, and each wait named its holder."
+echo "The service: all tests passed, and the lines above say which of them broke the server."
