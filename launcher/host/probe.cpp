@@ -83,9 +83,8 @@ class TcpProbe : public LifeProbe {
   virtual bool look(bool has_news) {
     // It has closed the connection, or says something: it is there.
     if (has_news) return conclude(Kind::well);
-    const std::vector<TcpSocket> sockets = os::tcp_sockets();
-    const TcpSocket* const accepted = server_end(sockets, endpoint_.port, os::own_port(socket_));
-    if (accepted != nullptr && accepted->inode != 0) return conclude(Kind::well);
+    const std::optional<TcpSocket> accepted = os::other_end_of(socket_);
+    if (accepted && accepted->inode != 0) return conclude(Kind::well);
     // It may have been stopped since the probe began.
     LifeProbe::go_on();
     if (answer().kind != Kind::well) return true;
@@ -104,7 +103,7 @@ class TcpProbe : public LifeProbe {
   bool begin() {
     LifeProbe::go_on();
     if (answer().kind != Kind::well) return true;
-    const std::vector<TcpSocket> sockets = os::tcp_sockets();
+    const std::vector<TcpSocket> sockets = os::listening_sockets();
     const TcpSocket* const listener = listener_on(sockets, endpoint_.port);
     if (listener == nullptr) {
       return conclude(Kind::unwell, "nobody listens on port " + std::to_string(endpoint_.port));

@@ -19,10 +19,12 @@ import ending
 import locks
 import memory
 import output
+import services
 import singles
 import suite
 
-TOPICS = [command_cost, suite, singles, output, memory, ending, locks, batches, build_steps]
+TOPICS = [command_cost, suite, singles, output, memory, ending, locks, batches, build_steps,
+          services]
 
 
 @dataclass

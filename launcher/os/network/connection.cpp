@@ -22,6 +22,11 @@ union AnyAddress {
   sockaddr_in6 v6;
 };
 
+std::uint16_t port_of(const AnyAddress& address) {
+  if (address.generic.sa_family == AF_INET) return ntohs(address.v4.sin_port);
+  return address.generic.sa_family == AF_INET6 ? ntohs(address.v6.sin6_port) : 0;
+}
+
 Result<UniqueFd> begin(int family, const sockaddr* address, socklen_t size,
                        const std::string& where) {
   UniqueFd socket(::socket(family, k_kind, 0));
@@ -69,9 +74,13 @@ int connection_error(const UniqueFd& socket) {
 std::uint16_t own_port(const UniqueFd& socket) {
   AnyAddress own{};
   socklen_t size = sizeof own;
-  if (::getsockname(socket.get(), &own.generic, &size) != 0) return 0;
-  if (own.generic.sa_family == AF_INET) return ntohs(own.v4.sin_port);
-  return own.generic.sa_family == AF_INET6 ? ntohs(own.v6.sin6_port) : 0;
+  return ::getsockname(socket.get(), &own.generic, &size) == 0 ? port_of(own) : 0;
+}
+
+std::uint16_t other_port(const UniqueFd& socket) {
+  AnyAddress other{};
+  socklen_t size = sizeof other;
+  return ::getpeername(socket.get(), &other.generic, &size) == 0 ? port_of(other) : 0;
 }
 
 pid_t listening_process(const UniqueFd& socket) {

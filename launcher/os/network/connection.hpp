@@ -20,6 +20,8 @@ int connection_error(const UniqueFd& socket);
 
 // Returns the port of our end; 0: it has none.
 std::uint16_t own_port(const UniqueFd& socket);
+// Returns the port of the other end; 0: there is none.
+std::uint16_t other_port(const UniqueFd& socket);
 
 // Returns the process that listened at the other end of a Unix socket; 0: it cannot be seen from
 // here.

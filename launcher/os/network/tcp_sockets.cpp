@@ -5,7 +5,8 @@
 #include <string>
 
 #include "os/file/file_text.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/network/connection.hpp"
+#include "os/network/socket_diagnosis.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -22,6 +23,20 @@ dev_t sockets_device() {
 }
 
 }  // namespace
+
+std::vector<TcpSocket> listening_sockets() {
+  if (std::optional<std::vector<TcpSocket>> sockets = diagnosed_listeners()) return *sockets;
+  return tcp_sockets();
+}
+
+std::optional<TcpSocket> other_end_of(const UniqueFd& connection) {
+  if (const std::optional<TcpSocket> found = diagnosed_other_end(connection)) return found;
+  // It is not there, or the kernel does not answer.
+  if (diagnosed_listeners()) return std::nullopt;
+  const std::vector<TcpSocket> sockets = tcp_sockets();
+  const TcpSocket* const found = server_end(sockets, other_port(connection), own_port(connection));
+  return found != nullptr ? std::optional(*found) : std::nullopt;
+}
 
 std::vector<TcpSocket> tcp_sockets() {
   std::vector<TcpSocket> sockets;

@@ -1,15 +1,23 @@
-// The TCP sockets of this network namespace, as /proc shows them.
+// The TCP sockets of this network namespace.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/service/tcp_table.hpp"
+#include "os/file/unique_fd.hpp"
 #include "os/process/stream_holders.hpp"
 
 namespace holdfast::os {
 
-// Returns the sockets of both versions of IP. Empty if /proc cannot be read.
+// Returns the sockets that listen, of both versions of IP. Empty if the kernel does not tell.
+std::vector<TcpSocket> listening_sockets();
+
+// Returns the other end of a connection within this machine, if the kernel has it and tells.
+std::optional<TcpSocket> other_end_of(const UniqueFd& connection);
+
+// Returns all sockets, from /proc: where the kernel does not answer single questions
+// (socket_diagnosis.hpp). Empty if /proc cannot be read.
 std::vector<TcpSocket> tcp_sockets();
 
 // Returns the socket as stream_holders.hpp needs it to find the processes that have it open.

@@ -1,0 +1,176 @@
+#include "os/network/socket_diagnosis.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <cstring>
+#include <functional>
+
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// The kernel's interface, as in its headers linux/netlink.h, linux/sock_diag.h and
+// linux/inet_diag.h. musl comes without them.
+constexpr int k_netlink_sock_diag = 4;
+constexpr std::uint16_t k_error = 2;
+constexpr std::uint16_t k_by_family = 20;
+constexpr std::uint16_t k_request = 1;
+constexpr std::uint16_t k_dump = 0x300;
+constexpr unsigned k_time_wait = 6;
+constexpr unsigned k_close = 7;
+constexpr unsigned k_listen = 10;
+constexpr std::uint32_t k_any = 0xFFFFFFFF;
+
+struct Header {
+  std::uint32_t length;
+  std::uint16_t type;
+  std::uint16_t flags;
+  std::uint32_t sequence;
+  std::uint32_t port;
+};
+
+struct SocketId {
+  std::uint16_t own_port;  // ports and addresses are in the order of the network
+  std::uint16_t other_port;
+  std::uint8_t own_address[16];
+  std::uint8_t other_address[16];
+  std::uint32_t interface;
+  std::uint32_t cookie[2];
+};
+
+struct Question {
+  Header header;
+  std::uint8_t family;
+  std::uint8_t protocol;
+  std::uint8_t extensions;
+  std::uint8_t unused;
+  std::uint32_t states;
+  SocketId id;
+};
+static_assert(sizeof(Question) == 72);
+
+struct Answer {
+  std::uint8_t family;
+  std::uint8_t state;
+  std::uint8_t timer;
+  std::uint8_t retransmissions;
+  SocketId id;
+  std::uint32_t expires;
+  std::uint32_t received;
+  std::uint32_t sent;
+  std::uint32_t user;
+  std::uint32_t inode;
+};
+static_assert(sizeof(Answer) == 72);
+
+Question question(int family, std::uint32_t states) {
+  Question asked{};
+  asked.header.length = sizeof asked;
+  asked.header.type = k_by_family;
+  asked.header.flags = k_request;
+  asked.family = static_cast<std::uint8_t>(family);
+  asked.protocol = IPPROTO_TCP;
+  asked.states = states;
+  asked.id.cookie[0] = k_any;
+  asked.id.cookie[1] = k_any;
+  return asked;
+}
+
+TcpSocket socket_in(const Answer& answer) {
+  TcpSocket socket;
+  socket.port = ntohs(answer.id.own_port);
+  socket.other_port = ntohs(answer.id.other_port);
+  socket.listens = answer.state == k_listen;
+  socket.user = answer.user;
+  socket.inode = answer.inode;
+  return socket;
+}
+
+enum class Heard : std::uint8_t { more, all, refusal };
+
+// One packet of messages from the kernel.
+Heard hear(const UniqueFd& netlink, const std::function<void(const Answer&)>& take) {
+  alignas(Header) char packet[16 * 1024];
+  const auto got = retried([&] { return ::recv(netlink.get(), packet, sizeof packet, 0); });
+  if (got <= 0) return Heard::refusal;
+  const auto size = static_cast<std::size_t>(got);
+  for (std::size_t at = 0; at + sizeof(Header) <= size;) {
+    Header header{};
+    std::memcpy(&header, packet + at, sizeof header);
+    if (header.length < sizeof header || at + header.length > size) return Heard::refusal;
+    if (header.type == k_error) return Heard::refusal;
+    if (header.type != k_by_family) return Heard::all;
+    Answer answer{};
+    if (header.length < sizeof header + sizeof answer) return Heard::refusal;
+    std::memcpy(&answer, packet + at + sizeof header, sizeof answer);
+    take(answer);
+    at += (header.length + 3) & ~std::size_t{3};
+  }
+  return Heard::more;
+}
+
+// False: the kernel has refused to answer.
+bool ask(const Question& asked, const std::function<void(const Answer&)>& take) {
+  const UniqueFd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, k_netlink_sock_diag));
+  if (!netlink.valid()) return false;
+  const auto sent = retried([&] { return ::send(netlink.get(), &asked, sizeof asked, 0); });
+  if (sent != static_cast<ssize_t>(sizeof asked)) return false;
+  Heard heard = hear(netlink, take);
+  const bool is_list = (asked.header.flags & k_dump) != 0;
+  while (is_list && heard == Heard::more) heard = hear(netlink, take);
+  return heard != Heard::refusal;
+}
+
+union AnyAddress {
+  sockaddr generic;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+};
+
+void take_place(const AnyAddress& place, std::uint16_t& port, std::uint8_t (&address)[16]) {
+  if (place.generic.sa_family == AF_INET) {
+    port = place.v4.sin_port;
+    std::memcpy(address, &place.v4.sin_addr, sizeof place.v4.sin_addr);
+  } else {
+    port = place.v6.sin6_port;
+    std::memcpy(address, &place.v6.sin6_addr, sizeof place.v6.sin6_addr);
+  }
+}
+
+}  // namespace
+
+std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
+  std::vector<TcpSocket> sockets;
+  const auto take = [&](const Answer& answer) { sockets.push_back(socket_in(answer)); };
+  Question asked = question(AF_INET, 1U << k_listen);
+  asked.header.flags |= k_dump;
+  if (!ask(asked, take)) return std::nullopt;
+  asked.family = AF_INET6;
+  // A kernel without IPv6 refuses, and has none.
+  (void)ask(asked, take);
+  return sockets;
+}
+
+std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
+  AnyAddress own{};
+  AnyAddress other{};
+  socklen_t own_size = sizeof own;
+  socklen_t other_size = sizeof other;
+  if (::getsockname(connection.get(), &own.generic, &own_size) != 0) return std::nullopt;
+  if (::getpeername(connection.get(), &other.generic, &other_size) != 0) return std::nullopt;
+  Question asked = question(own.generic.sa_family, k_any);
+  take_place(other, asked.id.own_port, asked.id.own_address);
+  take_place(own, asked.id.other_port, asked.id.other_address);
+  std::optional<TcpSocket> found;
+  (void)ask(asked, [&](const Answer& answer) {
+    // Where nobody has the connection, the kernel may name the socket that listens.
+    const bool is_over = answer.state == k_time_wait || answer.state == k_close;
+    if (!is_over && answer.state != k_listen) found = socket_in(answer);
+  });
+  return found;
+}
+
+}  // namespace holdfast::os

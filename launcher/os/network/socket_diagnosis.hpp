@@ -1,0 +1,21 @@
+// Asks the kernel for TCP sockets by netlink, sock_diag(7). An answer takes microseconds. To read
+// /proc/net/tcp takes milliseconds: the kernel goes through a table for all connections that the
+// machine could have.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/service/tcp_table.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::os {
+
+// Returns the sockets that listen, of both versions of IP. None: the kernel does not answer such
+// questions, or we may not ask.
+std::optional<std::vector<TcpSocket>> diagnosed_listeners();
+
+// Returns the other end of a connection within this machine. None: there is none, or as above.
+std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection);
+
+}  // namespace holdfast::os
