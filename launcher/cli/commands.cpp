@@ -13,6 +13,7 @@
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
+#include "host/forking.hpp"
 #include "host/service_host.hpp"
 #include "os/file/system_call.hpp"
 
@@ -81,7 +82,7 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
-  // CLI11 must not read the arguments of these two commands: it would take words of a command, or a
+  // CLI11 must not read the arguments of these commands: it would take words of a command, or a
   // pattern, for options.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
   if (count > 1 && std::string_view(arguments[1]) == "answer") {
@@ -89,6 +90,11 @@ int run_command(int count, char** arguments) {
   }
   if (count == 3 && std::string_view(arguments[1]) == "service-host") {
     if (const auto fd = parse_number<int>(arguments[2])) return host::be_service_host(*fd);
+  }
+  if (count > 3 && std::string_view(arguments[1]) == "service-fork") {
+    if (const auto fd = parse_number<int>(arguments[2])) {
+      return host::be_forking_service(*fd, arguments + 3);
+    }
   }
   try {
     CLI::App app("Holdfast: a plugin for CTest and Ninja.", "holdfast");

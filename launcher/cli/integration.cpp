@@ -66,10 +66,14 @@ Result<ProjectSettings> settings_of(const IntegrationOptions& options) {
   return ProjectSettings::load(settings_file_of_tree(options.tree), selected_profile());
 }
 
-// Puts right what runs with a killed keeper left on disk. It says nothing of such runs, because
+// Puts right what runs with a killed keeper left on disk. It says nothing of their records, because
 // reports show them.
 void tidy_up(const std::string& tree) {
-  for (const std::string& trouble : tidy(find_dead_runs(tree)).troubles) {
+  const Tidied tidied = tidy(find_dead_runs(tree));
+  for (const std::string& service : tidied.stopped) {
+    complain("ran the stop command of service " + service + ", which an earlier run left");
+  }
+  for (const std::string& trouble : tidied.troubles) {
     complain("ignoring that an earlier run's directory is not tidy: " + trouble);
   }
 }

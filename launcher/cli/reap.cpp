@@ -46,6 +46,9 @@ void list(const DeadRun& run) {
     fmt::print("  record  end of \"{}\"  (run {})\n", printable(one.test), run.id);
   }
   if (run.lacks_end) fmt::print("  record  end of the run  (run {})\n", run.id);
+  for (const std::filesystem::path& stop : run.stops) {
+    fmt::print("  stop command  {}  (run {})\n", printable(stop.string()), run.id);
+  }
   for (const std::filesystem::path& directory : run.empty_directories) {
     fmt::print("  directory  {}  (run {})\n", printable(directory.string()), run.id);
   }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -220,7 +219,7 @@ class CommandProbe final : public LifeProbe {
       work_.emplace(order_of(words_, whom(), patience_));
     }
     if (!work_->go_on()) return false;
-    const std::string trouble = trouble_with(words_.front(), work_->end());
+    const std::string trouble = os::trouble_with(words_.front(), work_->end());
     return trouble.empty() ? conclude(Kind::well) : conclude(Kind::unwell, trouble);
   }
 
@@ -229,14 +228,6 @@ class CommandProbe final : public LifeProbe {
   Milliseconds patience_;
   std::optional<os::BoundedWork> work_;
 };
-
-std::string last_line_of(std::string_view text) {
-  const std::size_t end = text.find_last_not_of('\n');
-  if (end == std::string_view::npos) return {};
-  const std::size_t begin = text.rfind('\n', end);
-  const std::size_t from = begin == std::string_view::npos ? 0 : begin + 1;
-  return std::string(text.substr(from, end + 1 - from));
-}
 
 // The place to ask is not one.
 class WrongProbe final : public Probe {
@@ -258,31 +249,12 @@ std::unique_ptr<Probe> probe_at(const Result<Endpoint>& place, const Probed& who
 
 os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom, Milliseconds time) {
   os::BoundedOrder order;
-  order.words = words;
+  order.words = whom.before;
+  order.words.insert(order.words.end(), words.begin(), words.end());
   order.environment = whom.environment;
   order.directory = whom.directory;
   order.time = time;
   return order;
-}
-
-std::string trouble_with(const std::string& command, const os::BoundedEnd& end) {
-  std::string text = "`" + brief(command) + "` ";
-  switch (end.kind) {
-    case os::BoundedEnd::Kind::exited:
-      if (end.code == 0) return {};
-      text += "ended with exit code " + std::to_string(end.code);
-      break;
-    case os::BoundedEnd::Kind::signalled:
-      text += "was killed by signal " + std::to_string(end.code);
-      break;
-    case os::BoundedEnd::Kind::too_late:
-      text += "took too long";
-      break;
-    case os::BoundedEnd::Kind::not_started:
-      return text + "could not be started: " + ::strerrordesc_np(end.code);
-  }
-  const std::string line = last_line_of(end.output);
-  return line.empty() ? text : text + ": " + brief(line);
 }
 
 std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,

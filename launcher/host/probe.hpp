@@ -58,15 +58,13 @@ struct Probed {
   // The living processes of its tree.
   std::function<std::vector<pid_t>()> processes;
   // For commands.
+  ServiceCommand before;                 // words that stand before each command
   std::vector<std::string> environment;  // `NAME=VALUE`
   std::string directory;
 };
 
 // A command of the service, ended after `time`.
 os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom, Milliseconds time);
-
-// What a command came to that should have ended with 0, in words; empty: it did.
-std::string trouble_with(const std::string& command, const os::BoundedEnd& end);
 
 // Begins to look. The placeholders of `what` are filled in. With nothing to ask, the answer is that
 // it is well unless its processes are stopped. A command is ended after `patience`.

@@ -1,5 +1,7 @@
 #include "host/service_companion.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include "os/file/clock.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::host {
 namespace {
@@ -19,6 +22,8 @@ constexpr Milliseconds k_probe_interval{20};
 constexpr Milliseconds k_keeper_patience{10'000};
 // A stop command has at least this time.
 constexpr Milliseconds k_least_stop_time{5'000};
+// Then, without a keeper, for the services that depend on this one to end.
+constexpr Milliseconds k_dependents_patience{30'000};
 constexpr std::size_t k_longest_line = 4096;
 
 bool is_readable(const os::UniqueFd& fd) {
@@ -31,12 +36,16 @@ bool is_readable(const os::UniqueFd& fd) {
 ServiceCompanion::ServiceCompanion(ServiceSurroundings around)
     : around_(std::move(around)),
       spec_(around_.order.spec),
-      until_(os::monotonic_now() + spec_.start_timeout) {}
+      until_(os::monotonic_now() + spec_.start_timeout) {
+  if (spec_.forking) last_answer_ = "its command has not gone to the background";
+}
 
 void ServiceCompanion::add_descriptors(std::vector<pollfd>& fds) {
   around_.output.add_descriptors(fds);
   fds.push_back({around_.keeper.get(), POLLIN, 0});  // poll(2) leaves out -1
   fds.push_back({ctest_ended_ == k_longest ? around_.ctest.get() : -1, POLLIN, 0});
+  if (phase_ == Phase::probing) fds.push_back({around_.background.get(), POLLIN, 0});
+  if (ctest_ended_ != k_longest) fds.push_back({around_.dependents.get(), 0, 0});
   if (probe_) probe_->add_descriptors(fds);
   if (work_ && !work_->is_done()) fds.push_back({work_->fd(), POLLIN, 0});
 }
@@ -48,24 +57,30 @@ void ServiceCompanion::look() {
   switch (phase_) {
     case Phase::probing:
       // Tests are told its number, so it must be known.
-      return main_ > 0 ? probe() : void();
+      return main_ > 0 && is_in_background() ? probe() : void();
     case Phase::initialising:
       if (!work_->go_on()) return;
-      if (const std::string why = trouble_with(spec_.init.front(), work_->end()); !why.empty()) {
+      if (const std::string why = os::trouble_with(spec_.init.front(), work_->end());
+          !why.empty()) {
         return fail(why);
       }
       return become_ready();
     case Phase::resetting:
       if (!work_->go_on()) return;
-      if (const std::string why = trouble_with(spec_.reset.front(), work_->end()); !why.empty()) {
+      if (const std::string why = os::trouble_with(spec_.reset.front(), work_->end());
+          !why.empty()) {
         return report_health(why);
       }
       return begin_check();
     case Phase::checking:
       return check();
     case Phase::stopping:
-      if (work_->go_on()) enter(Phase::ending, Milliseconds{0});
-      return;
+      if (!work_->go_on()) return;
+      if (const std::string why = os::trouble_with(spec_.stop.front(), work_->end());
+          !why.empty()) {
+        tell("holdfast: " + why + "\n");
+      }
+      return enter(Phase::ending, Milliseconds{0});
     case Phase::ready:
     case Phase::ending:
       return;
@@ -74,7 +89,7 @@ void ServiceCompanion::look() {
 
 void ServiceCompanion::on_main_started(pid_t main) {
   main_ = main;
-  if (phase_ == Phase::probing) probe();
+  if (phase_ == Phase::probing && is_in_background()) probe();
 }
 
 void ServiceCompanion::read_output() {
@@ -88,6 +103,12 @@ void ServiceCompanion::read_output() {
       if (const std::optional<std::uint16_t> port = around_.output_port->port_in(line_)) {
         output_told_ = true;
         port_told_ = *port;
+        // What is asked from now on may name the port.
+        if (port_told_ != 0) {
+          spec_ = filled(spec_,
+                         {spec_.name, around_.order.instance, {port_told_}, around_.order.scratch});
+          (void)put_stop_on_record();
+        }
       }
       line_.clear();
       part.remove_prefix(end + 1);
@@ -113,13 +134,26 @@ void ServiceCompanion::obey(const wire::Message& message) {
   }
 }
 
-// While the keeper lives, it ends services in their order.
+// While the keeper lives, it ends services in their order. Without it they see to that themselves.
 void ServiceCompanion::look_at_ctest() {
   if (!is_readable(around_.ctest)) return;
-  if (ctest_ended_ == k_longest) ctest_ended_ = os::monotonic_now();
-  const bool is_alone =
-      !around_.keeper.valid() || os::monotonic_now() >= ctest_ended_ + k_keeper_patience;
-  if (is_alone) begin_stop();
+  const Milliseconds now = os::monotonic_now();
+  if (ctest_ended_ == k_longest) ctest_ended_ = now;
+  if (around_.keeper.valid() && now < ctest_ended_ + k_keeper_patience) return;
+  if (are_dependents_gone() || now >= ctest_ended_ + k_dependents_patience) begin_stop();
+}
+
+bool ServiceCompanion::are_dependents_gone() const {
+  pollfd news{around_.dependents.get(), 0, 0};
+  return !around_.dependents.valid() || ::poll(&news, 1, 0) == 1;
+}
+
+// A service that does not go there is as if it had done so.
+bool ServiceCompanion::is_in_background() {
+  if (!is_readable(around_.background)) return !around_.background.valid();
+  around_.background.reset();
+  last_answer_.clear();
+  return true;
 }
 
 void ServiceCompanion::probe() {
@@ -151,6 +185,9 @@ void ServiceCompanion::begin_init() {
 }
 
 void ServiceCompanion::become_ready() {
+  if (spec_.forking) {
+    if (const pid_t service = youngest_child_of_main(); service > 0) main_ = service;
+  }
   enter(Phase::ready, k_longest);
   wire::Message ready;
   ready.kind = wire::k_ready;
@@ -160,15 +197,7 @@ void ServiceCompanion::become_ready() {
 }
 
 void ServiceCompanion::begin_check() {
-  ServiceProbe what = spec_.health_probe();
-  // The port that its output told.
-  if (port_told_ != 0) {
-    ServiceSpec told;
-    told.health = std::move(what);
-    what = filled(told, {spec_.name, around_.order.instance, {port_told_}, around_.order.scratch})
-               .health;
-  }
-  probe_ = begin_probe(what, probed(), spec_.health_timeout);
+  probe_ = begin_probe(spec_.health_probe(), probed(), spec_.health_timeout);
   enter(Phase::checking, spec_.health_timeout);
   check();
 }
@@ -195,7 +224,29 @@ void ServiceCompanion::begin_stop() {
   was_stopped_ = true;
   probe_.reset();
   if (spec_.stop.empty()) return enter(Phase::ending, Milliseconds{0});
-  begin_work(spec_.stop, Phase::stopping, std::max(spec_.grace, k_least_stop_time));
+  begin_work(spec_.stop, Phase::stopping, stop_order().command.time);
+}
+
+os::StopOrder ServiceCompanion::stop_order() const {
+  return {spec_.name, order_of(spec_.stop, probed(), std::max(spec_.grace, k_least_stop_time))};
+}
+
+Result<void> ServiceCompanion::put_stop_on_record() {
+  if (spec_.stop.empty()) return {};
+  Result<os::UniqueFd> held =
+      os::write_stop_record(os::stop_record_path(around_.order.log), stop_order());
+  if (!held) return held.error();
+  stop_record_ = std::move(*held);
+  return {};
+}
+
+void ServiceCompanion::run_stop_if_due() {
+  if (!stop_record_.valid()) return;
+  // The command may be what made the service end.
+  if (was_stopped_ && work_) os::await({work_.get()});
+  if (!was_stopped_) (void)os::run_bounded(stop_order().command);
+  (void)::unlink(os::stop_record_path(around_.order.log).c_str());
+  stop_record_.reset();
 }
 
 // It cannot become ready.
@@ -234,7 +285,12 @@ Milliseconds ServiceCompanion::deadline() { return until_; }
 Milliseconds ServiceCompanion::look_at() {
   const bool is_stopping = phase_ == Phase::stopping || phase_ == Phase::ending;
   const bool waits_for_keeper = ctest_ended_ != k_longest && !is_stopping;
-  Milliseconds next = waits_for_keeper ? ctest_ended_ + k_keeper_patience : k_longest;
+  Milliseconds next = k_longest;
+  if (waits_for_keeper) {
+    const bool is_alone =
+        !around_.keeper.valid() || os::monotonic_now() >= ctest_ended_ + k_keeper_patience;
+    next = ctest_ended_ + (is_alone ? k_dependents_patience : k_keeper_patience);
+  }
   if (probe_) next = std::min(next, probe_->due());
   if (work_ && !work_->is_done()) next = std::min(next, work_->deadline());
   const bool will_probe = phase_ == Phase::probing && !probe_ && spec_.ready.output.empty();
@@ -281,7 +337,18 @@ std::vector<pid_t> ServiceCompanion::processes() const {
 }
 
 Probed ServiceCompanion::probed() const {
-  return {[this] { return processes(); }, around_.environment, spec_.directory};
+  return {[this] { return processes(); }, around_.order.before, around_.environment,
+          spec_.directory};
+}
+
+pid_t ServiceCompanion::youngest_child_of_main() const {
+  ProcessName youngest;
+  for (const os::Link& link : os::descendants({})) {
+    const Result<os::ProcessStat> stat = os::read_process_stat(link.pid);
+    if (link.parent != main_ || !stat || stat->state == 'Z') continue;
+    if (stat->start >= youngest.start) youngest = {link.pid, stat->start};
+  }
+  return youngest.pid;
 }
 
 void ServiceCompanion::say(const wire::Message& message) {

@@ -14,6 +14,7 @@
 #include "host/service_log.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
+#include "os/process/stop_record.hpp"
 #include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
 
@@ -28,6 +29,9 @@ struct ServiceSurroundings {
   ServiceLog& log;
   std::vector<std::string> environment;        // of its commands: `NAME=VALUE`
   std::optional<OutputPort> output_port = {};  // of READY_OUTPUT
+  // Of a service that goes to the background: readable when it has done so. Else invalid.
+  os::UniqueFd background = {};
+  os::UniqueFd dependents = {};  // as in the order
 };
 
 class ServiceCompanion final : public supervision::Companion {
@@ -43,10 +47,15 @@ class ServiceCompanion final : public supervision::Companion {
   Verdict on_deadline() override;
   void tell(const std::string& text) override;
 
+  // To be called before the service starts. Where there is no stop command, nothing is put there.
+  Result<void> put_stop_on_record();
   // To be called when nothing of the tree is left: takes the rest of its output.
   void finish();
   // Tells the keeper why the service died.
   void report_death(const std::string& why);
+  // Runs the stop command if nobody has: the service ended by itself, or was killed. Waits for it.
+  // Takes the command off the record.
+  void run_stop_if_due();
   // Whether its end is explained: the keeper was told why it died, or it ended as it was told to.
   bool is_explained() const { return was_stopped_ || is_death_told_; }
 
@@ -78,11 +87,15 @@ class ServiceCompanion final : public supervision::Companion {
   void enter(Phase phase, Milliseconds time);
   std::vector<pid_t> processes() const;
   Probed probed() const;
+  bool is_in_background();
+  bool are_dependents_gone() const;
+  pid_t youngest_child_of_main() const;
+  os::StopOrder stop_order() const;
   void say(const wire::Message& message);
 
   ServiceSurroundings around_;
-  const ServiceSpec& spec_;
-  pid_t main_ = 0;  // the service's main process; 0: not known
+  ServiceSpec spec_;  // with the port that its output told
+  pid_t main_ = 0;    // the service's main process; 0: not known
   Phase phase_ = Phase::probing;
   Milliseconds until_;  // of the phase
   Milliseconds next_probe_{0};
@@ -94,6 +107,7 @@ class ServiceCompanion final : public supervision::Companion {
   std::uint16_t port_told_ = 0;
   bool wants_stacks_ = false;
   bool was_stopped_ = false;
+  os::UniqueFd stop_record_;  // holds it; invalid: there is none
   Milliseconds ctest_ended_ = k_longest;
   bool is_death_told_ = false;
 };

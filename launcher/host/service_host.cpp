@@ -80,15 +80,46 @@ std::string how_it_ended(const supervision::AttemptResult& result) {
   return result.note;
 }
 
+// For a service whose command goes to the background: how one hears that it has done so.
+struct Background {
+  os::UniqueFd told;   // for reading
+  os::UniqueFd tells;  // for writing, inherited by the main process; invalid: not such a service
+
+  static Result<Background> open(bool forking) {
+    Background background;
+    if (!forking) return background;
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe");
+    background.told = os::UniqueFd(ends[0]);
+    background.tells = os::UniqueFd(ends[1]);
+    (void)::fcntl(background.tells.get(), F_SETFD, 0);
+    return background;
+  }
+
+  // The words of the service's main process.
+  ServiceCommand before(const wire::HostOrder& order) const {
+    ServiceCommand words = order.before;
+    words.insert(words.end(), order.spec.command.begin(), order.spec.command.end());
+    if (!tells.valid()) return words;
+    const Result<std::string> own = os::own_program();
+    ServiceCommand all{own ? *own : "holdfast", "service-fork", std::to_string(tells.get())};
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+  }
+};
+
 class Host {
  public:
   Host(wire::HostOrder order, os::UniqueFd keeper)
       : order_(std::move(order)), keeper_(std::move(keeper)) {
     // The guard gets them too, as it is forked. The service does not.
-    for (const int lock : order_.locks) {
-      (void)::fcntl(lock, F_SETFD, FD_CLOEXEC);
-      port_locks_.emplace_back(lock);
+    for (const int kept : order_.kept) {
+      (void)::fcntl(kept, F_SETFD, FD_CLOEXEC);
+      kept_.emplace_back(kept);
     }
+    if (order_.dependents < 0) return;
+    (void)::fcntl(order_.dependents, F_SETFD, FD_CLOEXEC);
+    dependents_ = os::UniqueFd(order_.dependents);
   }
 
   int run() {
@@ -123,22 +154,29 @@ class Host {
       if (!compiled) return compiled.error();
       around.output_port.emplace(std::move(*compiled));
     }
+    Result<Background> background = Background::open(order_.spec.forking);
+    if (!background) return background.error();
+    around.background = std::move(background->told);
+    around.dependents = std::move(dependents_);
     ServiceCompanion companion(std::move(around));
+    if (Result<void> put = companion.put_stop_on_record(); !put) return put.error();
     supervision::Surroundings surroundings{callers, std::move(*signals), {}};
     const supervision::AttemptResult result =
-        run_attempt(plan(environment, *output, companion), surroundings);
+        run_attempt(plan(environment, *output, *background, companion), surroundings);
     companion.finish();
     if (!companion.is_explained()) companion.report_death(how_it_ended(result));
+    companion.run_stop_if_due();
     supervision::bid_farewell(keeper_.get(), supervision::LentScratch::used);
     return {};
   }
 
   supervision::AttemptPlan plan(TestEnvironment& environment, supervision::Capture& output,
-                                supervision::Companion& companion) {
+                                const Background& background, supervision::Companion& companion) {
     identity_.attempt = order_.attempt;
     identity_.test = order_.spec.name;
     identity_.launcher = os::own_name();
-    arguments_ = arguments_of(order_.spec.command);
+    words_ = background.before(order_);
+    arguments_ = arguments_of(words_);
     supervision::AttemptPlan plan;
     plan.command = {arguments_.data(), environment.environ(), tag_number(order_.attempt)};
     plan.command.output = output.output();
@@ -170,7 +208,9 @@ class Host {
   os::UniqueFd keeper_;
   supervision::AttemptIdentity identity_;
   std::vector<os::LockRequest> locks_;
-  std::vector<os::UniqueFd> port_locks_;
+  std::vector<os::UniqueFd> kept_;
+  os::UniqueFd dependents_;
+  ServiceCommand words_;
   std::vector<char*> arguments_;
   supervision::Teller teller_{nullptr, Loudness::normal};
 };

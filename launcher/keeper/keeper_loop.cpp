@@ -19,6 +19,7 @@
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "os/process/user.hpp"
 #include "settings/declared_services.hpp"
 
 namespace holdfast {
@@ -55,6 +56,21 @@ ProjectPlace place_of(const KeeperOrder& order) {
   return {file ? file->substr(0, file->rfind('/')) : std::string(), order.tree};
 }
 
+// The user of a service must be known here, and only root may say another one than itself.
+Result<void> find_user(ServiceSpec& service) {
+  if (service.user.empty()) return {};
+  Result<User> user = os::find_user(service.user);
+  if (!user) return ErrorInWords{service.origin + ": " + to_text(user.error())};
+  if (user->uid == ::geteuid()) return {};
+  if (::geteuid() != 0) {
+    return ErrorInWords{
+        fmt::format("{}: `user` is \"{}\", expected who runs ctest, as only root can say another",
+                    service.origin, service.user)};
+  }
+  service.other_user = std::move(*user);
+  return {};
+}
+
 // The services that holdfast.toml and the configure step have declared for the tree.
 Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   if (!order.settings) return order.settings.error();
@@ -62,13 +78,8 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   Result<std::vector<ServiceSpec>> declared = declared_services(order.tree, order.configuration);
   if (!declared) return declared.error();
   std::ranges::move(*declared, std::back_inserter(services));
-  for (const ServiceSpec& service : services) {
-    const std::string_view unserved = service.forking         ? "forking"
-                                      : !service.user.empty() ? "user"
-                                                              : "";
-    if (unserved.empty()) continue;
-    return ErrorInWords{
-        fmt::format("{}: `{}` is not served by this version", service.origin, unserved)};
+  for (ServiceSpec& service : services) {
+    if (Result<void> found = find_user(service); !found) return found.error();
   }
   return in_order_of_start(std::move(services));
 }
@@ -115,7 +126,7 @@ void KeeperLoop::run() {
 
 void KeeperLoop::wait_for_news() {
   std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-  Milliseconds next = std::min(lines_.due(), log_turn_.due());
+  Milliseconds next = std::min({lines_.due(), log_turn_.due(), services_.due()});
   for (const Connection& connection : connections_) {
     fds.push_back({connection.socket.get(), POLLIN, 0});
     fds.push_back({connection.launcher_life.get(), POLLIN, 0});

@@ -50,6 +50,8 @@ inline constexpr std::string_view k_journal_file = "journal.jsonl";
 // What attempts of batches print: one file per attempt, by its id.
 inline constexpr std::string_view k_output_directory = "output";
 inline constexpr std::string_view k_output_suffix = ".log";
+// The stop command of a service that runs (os/process/stop_record.hpp).
+inline constexpr std::string_view k_stop_suffix = ".stop";
 // In the same directory: the output of tests that did not pass. The file is made if ctest's own log
 // was removed.
 inline constexpr std::string_view k_kept_output_file = "ctest.log";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,16 @@
 namespace holdfast {
 
 using ServiceCommand = std::vector<std::string>;
+
+// A user of this machine, as passwd(5) has it.
+struct User {
+  std::string name;
+  unsigned uid = 0;
+  unsigned gid = 0;
+  std::string home;
+
+  friend bool operator==(const User&, const User&) = default;
+};
 
 // How one finds out whether a service is there. At most one of these is said.
 struct ServiceProbe {
@@ -50,6 +61,7 @@ struct ServiceSpec {
   bool eager = false;
   bool forking = false;
   std::string user;
+  std::optional<User> other_user;                     // `user`, if that is not who runs ctest
   std::uint64_t log_limit = std::uint64_t{16} << 20;  // bytes
   std::string directory;
   std::vector<Variable> environment;

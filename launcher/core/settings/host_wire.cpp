@@ -90,7 +90,9 @@ void each_field(Order& order, Use use) {
   use("instance-number", order.instance);
   use("generation", order.generation);
   use("port", order.ports);
-  use("lock", order.locks);
+  use("keep", order.kept);
+  use("dependents", order.dependents);
+  use("before", order.before);
   use("log", order.log);
   use("scratch", order.scratch);
 }

@@ -23,8 +23,12 @@ struct HostOrder {
   unsigned generation = 1;
   std::vector<std::uint16_t> ports;
   // Descriptors that the host inherits and keeps until nothing of the generation is left: the locks
-  // of the ports.
-  std::vector<int> locks;
+  // of the ports, and the pipes of the services that it depends on.
+  std::vector<int> kept;
+  // A pipe that hangs up when nothing is left of the services that depend on this one; -1: none do.
+  int dependents = -1;
+  // Words that stand before each command of the service, so that it runs as its user.
+  ServiceCommand before;
   std::string log;      // path
   std::string scratch;  // path of an empty directory
 };

@@ -39,6 +39,7 @@ struct Connection {
   std::vector<os::UniqueFd> locks;       // duplicate descriptors, which keep the attempt's locks
   os::UniqueFd contained;                // the cgroup, or the first process of the PID namespace
   std::string cgroup;                    // the cgroup's name; empty: there is no cgroup
+  std::string stop_record;               // path of a service's; empty: it is no service
 
   // The launcher has asked for an attempt and got it.
   void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);

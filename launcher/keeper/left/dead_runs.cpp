@@ -25,6 +25,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
+#include "os/process/stop_record.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
 #include "store/run_directory.hpp"
@@ -99,6 +100,20 @@ std::vector<fs::path> empty_directories_of(const fs::path& run) {
   return empty;
 }
 
+std::vector<fs::path> stops_of(const fs::path& run) {
+  std::vector<fs::path> stops;
+  std::error_code failed;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(run / names::k_services_directory, failed)) {
+    const fs::path& path = entry.path();
+    if (path.extension() == names::k_stop_suffix && os::is_left(path.string())) {
+      stops.push_back(path);
+    }
+  }
+  std::ranges::sort(stops);
+  return stops;
+}
+
 std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   const std::optional<RunStarted> started = first_record(entry.journal);
   if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;
@@ -109,6 +124,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   run.is_of_others_numbers = started->boot != os::numbering_id();
   run.lacks_end = !end_record(entry.journal);
   run.empty_directories = empty_directories_of(entry.directory);
+  run.stops = stops_of(entry.directory);
   // A keeper of another PID namespace has a socket whose name we do not know (stale_files.hpp).
   if (!run.is_of_others_numbers) {
     const fs::path socket = keeper_socket_path_here(run.ctest);
@@ -176,6 +192,22 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   return directories != 0 || had_socket;
 }
 
+// True: a command was run.
+bool run_stops(const DeadRun& run, Tidied& tidied) {
+  const std::size_t before = tidied.stopped.size();
+  for (const fs::path& stop : run.stops) {
+    const std::optional<os::LeftStop> left = os::run_left_stop(stop.string());
+    if (!left) continue;
+    if (!left->service.empty()) tidied.stopped.push_back(left->service);
+    if (left->trouble.empty()) continue;
+    tidied.troubles.push_back(
+        left->service.empty()
+            ? left->trouble
+            : fmt::format("the stop command of service {}: {}", left->service, left->trouble));
+  }
+  return tidied.stopped.size() > before;
+}
+
 std::string count(std::size_t number, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", number, number == 1 ? one : many);
 }
@@ -227,9 +259,10 @@ std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
 Tidied tidy(const std::vector<DeadRun>& runs) {
   Tidied tidied;
   for (const DeadRun& run : runs) {
+    const bool stopped = run_stops(run, tidied);
     const bool written = write_what_is_missing(run, tidied);
     const bool removed = remove_what_is_left(run, tidied);
-    if (written || removed) ++tidied.runs;
+    if (stopped || written || removed) ++tidied.runs;
   }
   return tidied;
 }
@@ -241,6 +274,9 @@ std::string describe(const Tidied& tidied) {
   }
   if (tidied.ends != 0)
     parts.push_back(count(tidied.ends, "run's end", "runs' ends") + " recorded");
+  if (!tidied.stopped.empty()) {
+    parts.push_back(fmt::format("stop command of {} run", fmt::join(tidied.stopped, ", ")));
+  }
   std::vector<std::string> removed;
   if (tidied.directories != 0) {
     removed.push_back(count(tidied.directories, "empty directory", "empty directories"));

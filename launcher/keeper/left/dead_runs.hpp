@@ -22,9 +22,12 @@ struct DeadRun {
   bool is_of_others_numbers = false;    // its pids are of another PID namespace or boot
   std::vector<std::filesystem::path> empty_directories;  // innermost first
   std::filesystem::path socket;                          // the keeper's; empty: there is none
+  // Stop commands of services that nobody could run (os/process/stop_record.hpp).
+  std::vector<std::filesystem::path> stops;
 
   bool is_tidy() const {
-    return unended.empty() && !lacks_end && empty_directories.empty() && socket.empty();
+    return unended.empty() && !lacks_end && empty_directories.empty() && socket.empty() &&
+           stops.empty();
   }
 };
 
@@ -49,11 +52,12 @@ struct Tidied {
   std::size_t ends = 0;      // runs that had no last record
   std::size_t directories = 0;
   std::size_t sockets = 0;
+  std::vector<std::string> stopped;   // services whose stop command ran
   std::vector<std::string> troubles;  // each in words
 };
 
-// Writes missing records and removes empty directories and the socket. A directory in which a test
-// left something stays: it is evidence.
+// Runs the stop commands, waits for them, writes missing records and removes empty directories and
+// the socket. A directory in which a test left something stays: it is evidence.
 Tidied tidy(const std::vector<DeadRun>& runs);
 
 // Returns a text such as `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty

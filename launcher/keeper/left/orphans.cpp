@@ -21,6 +21,7 @@
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
+#include "os/process/stop_record.hpp"
 #include "os/process/tagged_processes.hpp"
 #include "store/journal_reader.hpp"
 
@@ -125,6 +126,7 @@ bool all_are_killed(os::TaggedProcesses& processes) {
     killer = KilledBy::stranger;
   }
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}).size();
+  if (!orphan.stop_record.empty()) (void)os::run_left_stop(orphan.stop_record);
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
   record(orphan, journal, killer, survivors, holders);
   // When its own limit is over, ctest does not wait for the output to close.

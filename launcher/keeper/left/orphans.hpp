@@ -43,7 +43,7 @@ class OrphanHelpers {
   // Starts a process that ends what is left of the attempt, with the gentle signal first. That
   // process takes the connection's locks with it, and lets them go when nothing is left. It records
   // the attempt unless the attempt is on record. If the process cannot be started, the locks are
-  // released at once.
+  // released at once. The stop command of a service runs at last.
   //
   // Processes without the attempt's tag are not ended and may still have its output open. ctest
   // then waits for them, and `lines` says so.

@@ -1,5 +1,6 @@
 #include "keeper/service/run_services.hpp"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -23,6 +24,8 @@
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "os/process/stop_record.hpp"
+#include "os/process/user.hpp"
 #include "store/json_record.hpp"
 
 namespace holdfast {
@@ -30,19 +33,26 @@ namespace {
 
 // How much longer than all graces the end of all services may take.
 constexpr Milliseconds k_end_patience{2000};
-// As in host/service_companion.cpp: a stop command has at least this time.
-constexpr Milliseconds k_least_stop_time{5000};
 
 bool is_readable(const os::UniqueFd& fd) {
   pollfd news{fd.get(), POLLIN, 0};
   return fd.valid() && ::poll(&news, 1, 0) == 1;
 }
 
-// The time from the order to end a service until nothing of it is left.
-Milliseconds longest_end(const ServiceSpec& service) {
-  const Milliseconds stop =
-      service.stop.empty() ? Milliseconds{0} : std::max(service.grace, k_least_stop_time);
-  return service.grace + stop;
+// The service's own user gets its directory, and may pass through the one above.
+Result<void> lend_to_user(wire::HostOrder& host, const std::string& directory) {
+  const std::optional<User>& user = host.spec.other_user;
+  if (!user) return {};
+  host.before = os::words_to_be(*user);
+  for (const auto& [name, value] :
+       {std::pair{"HOME", user->home}, {"USER", user->name}, {"LOGNAME", user->name}}) {
+    host.spec.environment.insert(host.spec.environment.begin(), Variable{name, value});
+  }
+  if (::chmod(directory.c_str(), 0711) != 0 ||
+      ::chown(host.scratch.c_str(), user->uid, user->gid) != 0) {
+    return os::system_error("give " + host.scratch + " to " + user->name);
+  }
+  return {};
 }
 
 Result<void> make_directory(const std::string& path) {
@@ -152,8 +162,15 @@ void RunServices::add_descriptors(std::vector<pollfd>& fds) const {
   }
 }
 
+Milliseconds RunServices::due() const {
+  Milliseconds due = k_longest;
+  for (const ServiceHost& host : hosts_) due = std::min(due, host.due);
+  return due;
+}
+
 void RunServices::look() {
   for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
+  kill_late_hosts();
   if (services_) carry_out();
   // Those whose end has led to no order yet are still there.
   std::erase_if(hosts_, [](const ServiceHost& host) { return host.is_gone(); });
@@ -180,7 +197,7 @@ void RunServices::carry_out() {
 }
 
 void RunServices::carry_out(const ServiceOrder& order) {
-  const ServiceHost* const host = host_of(order.instance);
+  ServiceHost* const host = host_of(order.instance);
   switch (order.kind) {
     case ServiceOrder::Kind::start:
       return start(order);
@@ -240,11 +257,34 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
     if (!ports) return ports.error();
     host.ports = (*ports)->numbers;
     for (const os::LockRequest& lock : (*ports)->locks) {
-      for (const int descriptor : lock.descriptors()) host.locks.push_back(descriptor);
+      for (const int descriptor : lock.descriptors()) host.kept.push_back(descriptor);
     }
   }
   host.spec = filled(spec, {spec.name, host.instance, host.ports, host.scratch});
-  return start_host(order.instance, std::move(host));
+  if (Result<void> lent = lend_to_user(host, directory); !lent) return lent.error();
+  return start_host_among(order.instance, std::move(host));
+}
+
+// A service ends after those that depend on it, even if we are killed: they hold one end of a pipe.
+Result<ServiceHost> RunServices::start_host_among(const InstanceId& id, wire::HostOrder order) {
+  const ServiceSpec& spec = services_->specs()[id.service];
+  for (const std::string& name : spec.depends) {
+    const ServiceHost* const below = host_of({services_->place_of(name).value_or(0), 0});
+    if (below != nullptr && below->for_dependents.valid()) {
+      order.kept.push_back(below->for_dependents.get());
+    }
+  }
+  const bool has_dependents = std::ranges::any_of(services_->specs(), [&](const ServiceSpec& one) {
+    return std::ranges::find(one.depends, spec.name) != one.depends.end();
+  });
+  int ends[2] = {-1, -1};
+  if (has_dependents && ::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe");
+  const os::UniqueFd theirs(ends[0]);
+  os::UniqueFd ours(ends[1]);
+  order.dependents = theirs.get();
+  Result<ServiceHost> host = start_host(id, std::move(order));
+  if (host) host->for_dependents = std::move(ours);
+  return host;
 }
 
 // Chooses them for the first generation. We hold their locks until the run is over, and each host
@@ -288,6 +328,7 @@ bool RunServices::hear_message(ServiceHost& host) {
   }
   const Result<wire::Message> message = wire::decode(*packet);
   if (!message) return true;
+  host.due = k_longest;
   using Kind = InstanceNews::Kind;
   const std::string why(message->get("why"));
   if (message->kind == wire::k_ready) {
@@ -321,11 +362,15 @@ void RunServices::lose(ServiceHost& host) {
   host.socket.reset();
   (void)::rmdir(host.order.scratch.c_str());  // what is in it stays
   to_reap_.push_back(std::exchange(host.pid, -1));
-  if (host.said_farewell) {
+  host.due = k_longest;
+  Connection left;
+  left.stop_record = os::stop_record_path(host.order.log);
+  if (host.said_farewell && !os::is_left(left.stop_record)) {
     return services_->happened(host.id, {InstanceNews::Kind::ended});
   }
-  services_->happened(host.id, {InstanceNews::Kind::died, "its host and its guard were killed"});
-  Connection left;
+  services_->happened(
+      host.id, {InstanceNews::Kind::died,
+                host.said_farewell ? "its host was killed" : "its host and its guard were killed"});
   left.attempt = host.order.attempt;
   left.test = host.order.spec.name;
   left.grace = host.order.spec.grace;
@@ -414,6 +459,15 @@ void RunServices::end() {
   red_.clear();
   last_lines_.clear();
   run_.clear();
+}
+
+// A host that is stopped answers nothing, and its guard ends nothing while it is there.
+void RunServices::kill_late_hosts() {
+  for (ServiceHost& host : hosts_) {
+    if (host.pid <= 0 || os::monotonic_now() < host.due) continue;
+    host.due = k_longest;
+    ::kill(host.pid, SIGKILL);
+  }
 }
 
 void RunServices::kill_hosts() {

@@ -69,6 +69,8 @@ class RunServices {
 
   // Appends the descriptors that poll(2) is to watch.
   void add_descriptors(std::vector<pollfd>& fds) const;
+  // When look() has something to do even without news, on the clock of monotonic_now().
+  Milliseconds due() const;
   // Acts on news from hosts. Must not wait.
   void look();
 
@@ -89,6 +91,8 @@ class RunServices {
   bool hear_message(ServiceHost& host);
   Result<InstancePorts*> ports_of(const wire::HostOrder& host, const InstanceId& id);
   void lose(ServiceHost& host);
+  void kill_late_hosts();
+  Result<ServiceHost> start_host_among(const InstanceId& id, wire::HostOrder order);
   void grant(UseId use);
   void refuse(const ServiceOrder& order);
   void note_death(const ServiceOrder& order);

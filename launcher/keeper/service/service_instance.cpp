@@ -3,19 +3,45 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/lock/port_locks.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/spawn.hpp"
 
 namespace holdfast {
+namespace {
 
-void ServiceHost::send(std::string_view kind) const {
+// As in host/service_companion.cpp: a stop command has at least this time.
+constexpr Milliseconds k_least_stop_time{5000};
+// How much later than the service allows a host may answer. A host that is stopped never does.
+constexpr Milliseconds k_answer_patience{5000};
+
+}  // namespace
+
+void ServiceHost::send(std::string_view kind) {
   if (!socket.valid()) return;
   (void)os::send_packet(socket.get(), wire::encode({std::string(kind), {}}));
+  if (kind != wire::k_stacks) expect_answer(kind);
+}
+
+void ServiceHost::expect_answer(std::string_view to) {
+  const ServiceSpec& spec = order.spec;
+  Milliseconds time = spec.health_timeout;
+  if (to == wire::k_stop) time = longest_end(spec);
+  if (to == wire::k_reset) time += spec.start_timeout;
+  if (to == k_start) time = spec.start_timeout;
+  due = os::monotonic_now() + time + k_answer_patience;
+}
+
+Milliseconds longest_end(const ServiceSpec& service) {
+  const Milliseconds stop =
+      service.stop.empty() ? Milliseconds{0} : std::max(service.grace, k_least_stop_time);
+  return service.grace + stop;
 }
 
 Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
@@ -29,9 +55,11 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   char* arguments[] = {program->data(), command.data(), number.data(), nullptr};
   // Nothing else of ours is started before we have closed this end.
   (void)::fcntl(theirs.get(), F_SETFD, 0);
-  for (const int lock : order.locks) (void)::fcntl(lock, F_SETFD, 0);
+  std::vector<int> inherited = order.kept;
+  if (order.dependents >= 0) inherited.push_back(order.dependents);
+  for (const int one : inherited) (void)::fcntl(one, F_SETFD, 0);
   const os::Spawned spawned = os::spawn({arguments, ::environ}, {});
-  for (const int lock : order.locks) (void)::fcntl(lock, F_SETFD, FD_CLOEXEC);
+  for (const int one : inherited) (void)::fcntl(one, F_SETFD, FD_CLOEXEC);
   if (spawned.error != 0) return os::system_error("start " + *program, spawned.error);
   if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(wire::to_message(order)));
       !sent) {
@@ -45,6 +73,7 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
     host.start = stat->start;
   }
   host.socket = std::move(ends->first);
+  host.expect_answer(ServiceHost::k_start);
   return host;
 }
 

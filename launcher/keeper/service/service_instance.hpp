@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/host_wire.hpp"
 #include "core/settings/message.hpp"
@@ -26,12 +28,23 @@ struct ServiceHost {
   bool said_farewell = false;  // nothing of the generation is left
   pid_t main = 0;              // the service's main process; 0: not known yet
 
-  void send(std::string_view kind) const;
+  // By when the host should have answered; k_longest: nothing is asked.
+  Milliseconds due = k_longest;
+  // Those that depend on it hold this pipe's end until nothing of them is left, and its host has
+  // the other end. Invalid: nothing depends on it.
+  os::UniqueFd for_dependents;
+
+  static constexpr std::string_view k_start = "start";  // what it is asked by its beginning
+  void send(std::string_view kind);
+  void expect_answer(std::string_view to);
   bool is_gone() const { return !socket.valid() && !helper.valid(); }
 };
 
+// The time from the order to end a service until nothing of it is left.
+Milliseconds longest_end(const ServiceSpec& service);
+
 // Starts `holdfast service-host` for the order. The host gets no descriptor of ours but its end of
-// the connection and the order's locks.
+// the connection, and what the order names.
 Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order);
 
 // `db`, or `db.2` for another instance than the first.

@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <string_view>
 #include <utility>
 
+#include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -29,6 +32,14 @@ bool watch(const UniqueFd& epoll, const UniqueFd& fd) {
   event.events = EPOLLIN;
   event.data.fd = fd.get();
   return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd.get(), &event) == 0;
+}
+
+std::string last_line_of(std::string_view text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  if (end == std::string_view::npos) return {};
+  const std::size_t begin = text.rfind('\n', end);
+  const std::size_t from = begin == std::string_view::npos ? 0 : begin + 1;
+  return std::string(text.substr(from, end + 1 - from));
 }
 
 }  // namespace
@@ -151,6 +162,26 @@ BoundedEnd run_bounded(const BoundedOrder& order) {
   BoundedWork work(order);
   await({&work});
   return work.end();
+}
+
+std::string trouble_with(const std::string& command, const BoundedEnd& end) {
+  std::string text = "`" + brief(command) + "` ";
+  switch (end.kind) {
+    case BoundedEnd::Kind::exited:
+      if (end.code == 0) return {};
+      text += "ended with exit code " + std::to_string(end.code);
+      break;
+    case BoundedEnd::Kind::signalled:
+      text += "was killed by signal " + std::to_string(end.code);
+      break;
+    case BoundedEnd::Kind::too_late:
+      text += "took too long";
+      break;
+    case BoundedEnd::Kind::not_started:
+      return text + "could not be started: " + std::strerror(end.code);
+  }
+  const std::string line = last_line_of(end.output);
+  return line.empty() ? text : text + ": " + brief(line);
 }
 
 }  // namespace holdfast::os

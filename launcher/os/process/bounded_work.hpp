@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -57,5 +58,9 @@ class BoundedWork {
 // Waits for all of `works`, which run at the same time.
 void await(const std::vector<BoundedWork*>& works);
 BoundedEnd run_bounded(const BoundedOrder& order);
+
+// What a command came to that should have ended with 0, in words, with the last line of its output;
+// empty: it did.
+std::string trouble_with(const std::string& command, const BoundedEnd& end);
 
 }  // namespace holdfast::os

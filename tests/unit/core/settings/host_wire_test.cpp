@@ -40,7 +40,9 @@ HostOrder full_order() {
   order.instance = 3;
   order.generation = 9;
   order.ports = {80, 65535};
-  order.locks = {5, 17};
+  order.kept = {5, 17};
+  order.dependents = 9;
+  order.before = {"setpriv", "--"};
   order.log = "/l";
   order.scratch = "/t";
   return order;

@@ -1,0 +1,49 @@
+#include "os/process/user.hpp"
+
+#include <unistd.h>
+
+#include <optional>
+
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "os/process/bounded_work.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr Milliseconds k_patience{5000};
+
+}  // namespace
+
+Result<User> parse_user(std::string_view line, const std::string& name) {
+  line = line.substr(0, line.find('\n'));
+  User user;
+  user.name = take_part(line, ':');
+  (void)take_part(line, ':');
+  const std::optional<unsigned> uid = parse_number<unsigned>(take_part(line, ':'));
+  const std::optional<unsigned> gid = parse_number<unsigned>(take_part(line, ':'));
+  (void)take_part(line, ':');
+  user.home = take_part(line, ':');
+  if (!uid || !gid || user.name.empty()) {
+    return ErrorInWords{"`user` is \"" + brief(name) + "\", expected a user of this machine"};
+  }
+  user.uid = *uid;
+  user.gid = *gid;
+  return user;
+}
+
+Result<User> find_user(const std::string& name) {
+  BoundedOrder order;
+  order.words = {"getent", "passwd", "--", name};
+  for (char** entry = ::environ; *entry != nullptr; ++entry) order.environment.emplace_back(*entry);
+  order.time = k_patience;
+  return parse_user(run_bounded(order).output, name);
+}
+
+std::vector<std::string> words_to_be(const User& user) {
+  return {"setpriv",       "--reuid", std::to_string(user.uid), "--regid", std::to_string(user.gid),
+          "--init-groups", "--"};
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,342 @@
+"""Who ends a service and what it had, whoever is killed. services_owner_test.py [whole]: each of
+them, and each pair, with each kind of service."""
+
+import itertools
+import os
+import shutil
+import signal
+import socket
+import sys
+import unittest
+
+from processes import command_of, is_alive, keepers_of, process, stat_of
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, program, wait_until
+
+SERVER = program("small_server")
+READY = 'ready-tcp = "127.0.0.1:{port}"\nports = 1\nhealth-timeout = "1s"\ngrace = "1s"\n'
+# Says who it is, and stays until the file `go` is there.
+WAIT = """echo "$HOLDFAST_SERVICE_DB_PID" >"$0.pid"
+echo "$HOLDFAST_SERVICE_DB_PORT" >"$0.port"
+touch "$0.here"
+while [ ! -e go ]; do sleep 0.01; done
+"""
+
+WHOLE = False
+
+
+def parent_of(one):
+    return process(int(stat_of(one.pid)[1]))
+
+
+def service(command, more="", name="db"):
+    words = ", ".join(f'"{word}"' for word in command)
+    return f"[service.{name}]\ncommand = [{words}]\n{READY}{more}"
+
+
+class OwnerCase(ProjectCase):
+    def setUp(self):
+        super().setUp()
+        self.noted = self.work / "noted"
+
+    def note(self, text):
+        """A command of a service that notes something."""
+        return f"""["sh", "-c", "echo '{text}' >>'{self.noted}'"]"""
+
+    def notes(self):
+        return self.noted.read_text().splitlines() if self.noted.exists() else []
+
+    def suite(self, services, *tests):
+        """A project with the tests (name, properties, command of sh)."""
+        text = ""
+        for name, properties, command in tests:
+            script = self.work / f"{name}.sh"
+            script.write_text(f"cd '{self.work}'\n{command}\n")
+            text += f'add_test(NAME {name} COMMAND sh "{script}")\n' \
+                    f"set_tests_properties({name} PROPERTIES {properties or 'LABELS x'})\n"
+        (self.work / "project").mkdir(exist_ok=True)
+        (self.work / "project/holdfast.toml").write_text(services)
+        return self.project(text)
+
+    def begin(self, tree):
+        """ctest, with its test `user` at work, and the processes that look after the service."""
+        for name in ("go", "user.sh.here"):
+            (self.work / name).unlink(missing_ok=True)
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        wait_until((self.work / "user.sh.here").exists, "the test")
+        main = process(int((self.work / "user.sh.pid").read_text()))
+        guard = main
+        while "guard" not in (command_of(guard.pid) or [""])[0] and "guard" not in stat_of(guard.pid)[0]:
+            guard = parent_of(guard)
+        host = parent_of(guard)
+        keeper, = keepers_of(tree)
+        return ctest, {"ctest": process(ctest.pid), "keeper": keeper, "host": host, "guard": guard, "main": main}
+
+    def kill(self, *processes):
+        for one in processes:
+            try:
+                os.kill(one.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # the end of another one ended it
+
+
+class StopRecordTest(OwnerCase):
+    def killed_run(self, more=""):
+        tree = self.suite(service([SERVER, "{port}"], f"stop-command = {self.note('stop {port}')}\n" + more),
+                          ("user", "HOLDFAST_SERVICES db", WAIT))
+        ctest, named = self.begin(tree)
+        record, = self.runs(tree)[-1].glob("services/*.stop")
+        self.assertEqual(record.stat().st_mode & 0o777, 0o600)
+        self.kill(*(named[one] for one in ("keeper", "host", "guard", "ctest")))
+        ctest.wait(PATIENCE_S)
+        self.assertEqual(self.notes(), [])
+        return tree, record, (self.work / "user.sh.port").read_text().strip()
+
+    def test_the_next_run_runs_what_nobody_could(self):
+        tree, record, port = self.killed_run()
+        (self.work / "user.sh").write_text("exit 0\n")
+        done = self.ctest(tree)
+        self.assertIn("holdfast: ran the stop command of service db, which an earlier run left\n", done.text)
+        self.assertEqual(self.notes()[0], f"stop {port}")
+        self.assertEqual(len(self.notes()), 2)  # the second is the second run's own
+        self.assertFalse(record.exists())
+        self.assertNotIn("stop command", self.ctest(tree).text)
+        self.assert_nothing_left()
+
+    def test_reap_runs_it_once_and_lists_it_first(self):
+        tree, record, port = self.killed_run()
+        listed = self.finish(HOLDFAST, "reap", "--tree", tree, "--dry-run")
+        self.assertIn(f"stop command  {record}", listed.stdout)
+        self.assertEqual(self.notes(), [])
+        reaped = self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertIn("stop command of db run", reaped.stdout)
+        self.assertEqual(self.notes(), [f"stop {port}"])
+        self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(self.notes(), [f"stop {port}"])
+        self.assert_nothing_left()
+
+    def test_a_record_that_is_none_is_one_line(self):
+        for text in (b"", b"rubbish", b"holdfast-1\0stop\0service\0", b"holdfast-1\0stop\0service\0db\0"):
+            with self.subTest(text):
+                tree, record, _ = self.killed_run()
+                record.write_bytes(text)
+                reaped = self.finish(HOLDFAST, "reap", "--tree", tree)
+                self.assertEqual((reaped.returncode, len(reaped.stderr.splitlines())), (1, 1), reaped.stderr)
+                self.assertIn(str(record), reaped.stderr)
+                self.assertFalse(record.exists())
+                self.assertEqual(self.notes(), [])
+                self.assert_nothing_left()
+
+    def test_a_run_that_goes_on_keeps_its_record(self):
+        tree = self.suite(service([SERVER, "{port}"], f"stop-command = {self.note('stop')}\n"),
+                          ("user", "HOLDFAST_SERVICES db", WAIT))
+        ctest, _ = self.begin(tree)
+        self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(self.notes(), [])
+        (self.work / "go").touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        wait_until(lambda: self.notes() == ["stop"], "the stop command")
+        self.assert_nothing_left()
+
+    def test_it_runs_before_the_next_generation_too(self):
+        noting = f"init-command = {self.note('init')}\nstop-command = {self.note('stop')}\n"
+        for victim in ("main", "host"):
+            with self.subTest(victim):
+                self.noted.unlink(missing_ok=True)
+                tree = self.suite(service([SERVER, "{port}"], noting), ("user", "HOLDFAST_SERVICES db", WAIT),
+                                  ("next", "HOLDFAST_SERVICES db DEPENDS user", "true"))
+                ctest, named = self.begin(tree)
+                self.kill(named[victim])
+                wait_until(lambda: self.notes() == ["init", "stop"], "the stop command")
+                (self.work / "go").touch()
+                self.assertEqual(ctest.wait(PATIENCE_S), 0)
+                self.assert_nothing_left()
+                self.assertEqual(self.notes(), ["init", "stop", "init", "stop"])
+
+
+class ForkingTest(OwnerCase):
+    """The command goes to the background; setsid(1) leaves its session and its parent as well."""
+
+    def command(self, then=""):
+        return ["sh", "-c", f"setsid {SERVER} $HOLDFAST_PORT >/dev/null 2>&1 </dev/null & {then}"]
+
+    def test_what_stays_in_the_background_is_the_service(self):
+        tree = self.suite(service(self.command(), "forking = true\n"),
+                          ("user", "HOLDFAST_SERVICES db", WAIT), ("next", "HOLDFAST_SERVICES db DEPENDS user", WAIT))
+        ctest, named = self.begin(tree)
+        self.assertEqual(command_of(named["main"].pid)[0], str(SERVER))
+        self.kill(named["main"])
+        journal = self.runs(tree)[-1]
+        wait_until(lambda: any(one["event"] == "died" for one in self.records(journal, "service")), "its death")
+        (self.work / "go").touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        died, = (one for one in self.records(journal, "service") if one["event"] == "died")
+        self.assertEqual((died["why"], died["users"]), ("it was killed by SIGKILL", ["user"]))
+        second = process(int((self.work / "next.sh.pid").read_text()))
+        self.assertTrue(second is None or not is_alive(second))
+        self.assert_nothing_left()
+
+    def test_a_command_that_fails_or_stays_says_so(self):
+        for command, why in ((self.command("echo no disk; exit 3"), "it ended with exit code 3"),
+                             (self.command("wait"), "it was not ready within 0.5 s: its command has not gone to the background")):
+            with self.subTest(why):
+                tree = self.suite(service(command, 'forking = true\nstart-timeout = "500ms"\n'),
+                                  ("user", "HOLDFAST_SERVICES db", "true"))
+                done = self.ctest(tree)
+                self.assertIn(f"service db is not available: {why}", done.text)
+                self.assert_nothing_left()
+
+
+class UserTest(OwnerCase):
+    @unittest.skipUnless(os.geteuid() == 0, "only root can say another user")
+    def test_all_its_commands_are_the_users(self):
+        self.noted.touch()
+        self.noted.chmod(0o666)
+        for path in (self.work, *self.work.parents):
+            if not path.stat().st_mode & 0o001:
+                self.skipTest(f"{path} is closed to others")
+        who = f"""["sh", "-c", "echo $(id -un) $(id -Gn) $USER $HOME $(stat -c %U {{dir}}) >>'{self.noted}'"]"""
+        tree = self.suite(service([SERVER, "{port}"], f"user = 'nobody'\ninit-command = {who}\nstop-command = {who}\n"),
+                          ("user", "HOLDFAST_SERVICES db", WAIT))
+        ctest, named = self.begin(tree)
+        self.assertEqual(os.stat(f"/proc/{named['main'].pid}").st_uid, 65534)
+        (self.work / "go").touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        self.assert_nothing_left()
+        self.assertEqual(self.notes(), ["nobody nogroup nobody /nonexistent nobody"] * 2)
+
+    def test_an_unknown_user_is_one_line(self):
+        tree = self.suite(service([SERVER, "{port}"], "user = 'no such one'\n"), ("user", "HOLDFAST_SERVICES db", "true"))
+        done = self.ctest(tree)
+        self.assertIn('[service.db]: `user` is "no such one", expected a user of this machine', done.text)
+
+    @unittest.skipIf(os.geteuid() == 0, "root can say any user")
+    def test_only_root_says_another(self):
+        tree = self.suite(service([SERVER, "{port}"], "user = 'root'\n"), ("user", "HOLDFAST_SERVICES db", "true"))
+        done = self.ctest(tree)
+        self.assertIn('`user` is "root", expected who runs ctest, as only root can say another', done.text)
+
+    def test_ones_own_name_changes_nothing(self):
+        tree = self.suite(service([SERVER, "{port}"], f"user = '{os.geteuid()}'\n"), ("user", "HOLDFAST_SERVICES db", "true"))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+
+
+class OrderTest(OwnerCase):
+    def test_without_the_keeper_they_end_in_reverse_order_too(self):
+        names = ("db", "web", "front")
+        services = "".join(
+            service([SERVER, "{port}"], f"stop-command = {self.note(name)}\n"
+                    + (f'depends = ["{names[n - 1]}"]\n' if n else ""), name) for n, name in enumerate(names))
+        # The end of the last one takes its time.
+        services = services.replace(f"echo 'front'", "sleep 0.3; echo 'front'")
+        tree = self.suite(services, ("user", 'HOLDFAST_SERVICES "front;db"', WAIT))
+        for victims in ((), ("keeper",)):
+            with self.subTest(victims=victims):
+                self.noted.unlink(missing_ok=True)
+                ctest, named = self.begin(tree)
+                self.kill(*(named[one] for one in victims))
+                (self.work / "go").touch()
+                ctest.wait(PATIENCE_S)
+                wait_until(lambda: len(self.notes()) == 3, "the stop commands")
+                self.assertEqual(self.notes(), ["front", "web", "db"])
+                self.assert_nothing_left()
+
+    def test_a_host_that_is_stopped_is_replaced(self):
+        tree = self.suite(service([SERVER, "{port}"]), ("user", "HOLDFAST_SERVICES db", WAIT),
+                          ("next", "HOLDFAST_SERVICES db DEPENDS user", "true"))
+        ctest, named = self.begin(tree)
+        os.kill(named["host"].pid, signal.SIGSTOP)
+        (self.work / "go").touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        ended, = (one for one in self.records(self.runs(tree)[-1], "attempt_ended") if one["test"] == "next")
+        self.assertEqual(ended["services"], ["db#2"])
+        self.assert_gone([named["host"], named["main"]])
+        self.assert_nothing_left()
+
+
+class PrintTest(OwnerCase):
+    def test_what_it_prints_is_bounded_while_tests_run(self):
+        seconds, limit = (10, 16 << 20) if WHOLE else (1, 1 << 20)
+        # 64 MiB in each second, from when it begins.
+        prints = f"""
+import os, socket, sys, time
+listener = socket.socket(); listener.bind(("127.0.0.1", int(sys.argv[1]))); listener.listen()
+block, begun = b"x" * 1023 + b"\\n", time.monotonic()
+for n in range(64 * {seconds}):
+    for _ in range(1024): os.write(1, block)
+    time.sleep(max(0, begun + (n + 1) / 64 - time.monotonic()))
+open("printed", "w")
+while True: listener.accept()
+"""
+        (self.work / "prints.py").write_text(prints)
+        more = f'log-limit = "{limit >> 20}MiB"\nworking-directory = "{self.work}"\n'
+        tests = [(f"t{n}", "HOLDFAST_SERVICES db", "true") for n in range(5)]
+        tree = self.suite(service(["python3", "prints.py", "{port}"], more), *tests,
+                          ("last", "HOLDFAST_SERVICES db", "while [ ! -e printed ]; do sleep 0.01; done"))
+        ctest = self.start(CTEST, "-j3", cwd=tree, stdout=-3, stderr=-3)
+        most = 0
+        while ctest.poll() is None:
+            for directory in tree.glob(".holdfast/runs/*/services"):
+                sizes = 0
+                for file in directory.iterdir():
+                    try:
+                        sizes += file.lstat().st_size
+                    except FileNotFoundError:
+                        pass  # the log was turned just now
+                most = max(most, sizes)
+        self.assertEqual(ctest.returncode, 0)
+        self.assertGreater(most, limit / 4)
+        self.assertLessEqual(most, 2 * limit + 4096)
+        log, = self.runs(tree)[-1].glob("services/db-1.log")
+        self.assertLessEqual(log.stat().st_size, limit + 4096)
+        self.assertIn(b"bytes left out", log.read_bytes())
+        self.assert_nothing_left()
+
+
+class MatrixTest(OwnerCase):
+    """Nothing is left and the port is free, whoever of them is killed and whatever the service does."""
+
+    KINDS = {
+        "daemonises": (["sh", "-c", f"setsid {SERVER} $HOLDFAST_PORT </dev/null >/dev/null 2>&1 &"], "forking = true\n"),
+        "clears its environment": (["env", "-i", str(SERVER), "{port}"], ""),
+        "ignores TERM": ([str(SERVER), "{port}", "ignore-term"], ""),
+        "is stopped": ([str(SERVER), "{port}"], ""),
+        "prints for ever": (["sh", "-c", f"yes & exec {SERVER} $HOLDFAST_PORT"], 'log-limit = "1MiB"\n'),
+    }
+    VICTIMS = ("test", "host", "guard", "main", "keeper", "ctest")
+    USUAL = {("ctest", "keeper"): "daemonises", ("host", "guard"): "clears its environment",
+             ("keeper", "host"): "ignores TERM", ("guard", "ctest"): "is stopped", ("main", "keeper"): "prints for ever"}
+
+    def one(self, victims, kind):
+        command, more = self.KINDS[kind]
+        tree = self.suite(service(command, more), ("user", "HOLDFAST_SERVICES db", "echo $$ >test.pid\n" + WAIT))
+        ctest, named = self.begin(tree)
+        named["test"] = process(int((self.work / "test.pid").read_text()))
+        if kind == "is stopped":
+            os.kill(named["main"].pid, signal.SIGSTOP)
+        port = int((self.work / "user.sh.port").read_text())
+        self.kill(*(named[one] for one in victims))
+        (self.work / "go").touch()
+        ctest.wait(PATIENCE_S)
+        if not {"host", "guard"} - set(victims):
+            (self.work / "user.sh").write_text("exit 0\n")
+            self.ctest(tree)
+        self.assert_gone(named.values())
+        self.assert_nothing_left()
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            probe.listen()
+        shutil.rmtree(tree / ".holdfast/runs")
+
+    def test_nothing_is_left(self):
+        pairs = [(one,) for one in self.VICTIMS] + list(itertools.combinations(self.VICTIMS, 2)) + [self.VICTIMS]
+        all_of_them = itertools.product(pairs, self.KINDS) if WHOLE else self.USUAL.items()
+        for victims, kind in all_of_them:
+            with self.subTest(victims=victims, kind=kind):
+                self.one(victims, kind)
+
+
+if __name__ == "__main__":
+    WHOLE = "whole" in sys.argv[1:]
+    unittest.main(argv=[sys.argv[0]])
