@@ -52,6 +52,27 @@ class LifeProbe : public Probe {
   Probed whom_;
 };
 
+// Whether it is alive, for a service that answers nothing.
+class AliveProbe final : public LifeProbe {
+ public:
+  using LifeProbe::LifeProbe;
+
+  Milliseconds due() const override { return due_; }
+
+  bool go_on() override {
+    // Its end is news of its own, and says more than we could.
+    const std::vector<pid_t> processes = whom().processes();
+    if (!processes.empty() && std::ranges::all_of(processes, os::is_dying)) {
+      due_ = os::monotonic_now() + k_longest_look;
+      return false;
+    }
+    return LifeProbe::go_on();
+  }
+
+ private:
+  Milliseconds due_{0};
+};
+
 // A connection to a port of TCP that a process of the service has accepted.
 class TcpProbe : public LifeProbe {
  public:
@@ -63,7 +84,7 @@ class TcpProbe : public LifeProbe {
     fds.push_back({socket_.get(), static_cast<short>(is_connected_ ? POLLIN : POLLOUT), 0});
   }
 
-  Milliseconds due() const override { return socket_.valid() ? due_ : Milliseconds{0}; }
+  Milliseconds due() const override { return due_; }
 
   bool go_on() override {
     if (!socket_.valid()) return begin();
@@ -81,12 +102,24 @@ class TcpProbe : public LifeProbe {
   // True: there is an answer.
   virtual bool look(bool has_news) {
     // It has closed the connection, or says something: it is there.
-    if (has_news) return conclude(Kind::well);
+    if (has_news) return conclude_unless_dying();
     const std::optional<TcpSocket> accepted = os::other_end_of(socket_);
-    if (accepted && accepted->inode != 0) return conclude(Kind::well);
+    if (accepted && accepted->inode != 0) return conclude_unless_dying();
     // It may have been stopped since the probe began.
     LifeProbe::go_on();
     if (answer().kind != Kind::well) return true;
+    wait_ = std::min(k_longest_look, wait_ * 2);
+    due_ = os::monotonic_now() + wait_;
+    return false;
+  }
+
+  // The kernel answers for a server that is just dying. Its end is news of its own, and says more
+  // than we could.
+  bool is_dying() const { return os::is_dying(server_); }
+  bool begin_anew() {
+    socket_.reset();
+    is_connected_ = false;
+    address_ = 0;
     wait_ = std::min(k_longest_look, wait_ * 2);
     due_ = os::monotonic_now() + wait_;
     return false;
@@ -109,11 +142,18 @@ class TcpProbe : public LifeProbe {
     }
     const os::Stream stream = os::stream_of(*listener);
     const std::vector<pid_t> processes = whom().processes();
-    const bool is_ours = std::any_of(processes.begin(), processes.end(),
-                                     [&](pid_t pid) { return os::holds_stream(pid, {stream}); });
-    if (!is_ours) return conclude(Kind::never, stranger_on_port(*listener));
-    return connect();
+    const auto server =
+        std::ranges::find_if(processes, [&](pid_t pid) { return os::holds_stream(pid, {stream}); });
+    if (server != processes.end()) {
+      server_ = *server;
+      return connect();
+    }
+    // A dying process has no descriptors any more, while its socket is still there.
+    if (std::ranges::any_of(processes, os::is_dying)) return begin_anew();
+    return conclude(Kind::never, stranger_on_port(*listener));
   }
+
+  bool conclude_unless_dying() { return is_dying() ? begin_anew() : conclude(Kind::well); }
 
   bool connect() {
     Result<os::UniqueFd> begun =
@@ -133,6 +173,7 @@ class TcpProbe : public LifeProbe {
   }
 
   Endpoint endpoint_;
+  pid_t server_ = 0;
   std::size_t address_ = 0;
   os::UniqueFd socket_;
   bool is_connected_ = false;
@@ -173,6 +214,10 @@ class HttpProbe final : public TcpProbe {
     if (count > 0 && line.size() == said_.size() && said_.size() < k_longest_status) return false;
     const std::optional<unsigned> status = status_in(line);
     if (status && *status < 400) return conclude(Kind::well);
+    if (!status && is_dying()) {
+      said_.clear();
+      return begin_anew();
+    }
     return conclude(Kind::unwell, "it answered \"" + brief(line) + "\"");
   }
 
@@ -184,6 +229,8 @@ class UnixProbe final : public LifeProbe {
  public:
   UnixProbe(std::string path, const Probed& whom) : LifeProbe(whom), path_(std::move(path)) {}
 
+  Milliseconds due() const override { return due_; }
+
   bool go_on() override {
     LifeProbe::go_on();
     if (answer().kind != Kind::well) return true;
@@ -192,6 +239,10 @@ class UnixProbe final : public LifeProbe {
     const pid_t server = os::listening_process(*socket);
     const std::vector<pid_t> processes = whom().processes();
     const bool is_ours = std::ranges::find(processes, server) != processes.end();
+    if (is_ours && os::is_dying(server)) {
+      due_ = os::monotonic_now() + k_longest_look;
+      return false;
+    }
     // Who listened may have ended since: a server that goes to the background.
     if (is_ours || server == 0 || !os::read_process_stat(server)) return conclude(Kind::well);
     return conclude(Kind::never, path_ + " belongs to " + stranger(server));
@@ -199,6 +250,7 @@ class UnixProbe final : public LifeProbe {
 
  private:
   std::string path_;
+  Milliseconds due_{0};
 };
 
 class CommandProbe final : public LifeProbe {
@@ -263,7 +315,7 @@ std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,
   if (!what.unix_socket.empty()) return std::make_unique<UnixProbe>(what.unix_socket, whom);
   if (!what.tcp.empty()) return probe_at<TcpProbe>(parse_endpoint(what.tcp), whom);
   if (!what.http.empty()) return probe_at<HttpProbe>(parse_http_endpoint(what.http), whom);
-  return std::make_unique<LifeProbe>(whom);
+  return std::make_unique<AliveProbe>(whom);
 }
 
 }  // namespace holdfast::host

@@ -58,9 +58,9 @@ struct Probed {
   // The living processes of its tree.
   std::function<std::vector<pid_t>()> processes;
   // For commands.
-  ServiceCommand before;                 // words that stand before each command
   std::vector<std::string> environment;  // `NAME=VALUE`
   std::string directory;
+  ServiceCommand before = {};  // words that stand before each command
 };
 
 // A command of the service, ended after `time`.

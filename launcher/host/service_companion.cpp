@@ -337,8 +337,8 @@ std::vector<pid_t> ServiceCompanion::processes() const {
 }
 
 Probed ServiceCompanion::probed() const {
-  return {[this] { return processes(); }, around_.order.before, around_.environment,
-          spec_.directory};
+  return {[this] { return processes(); }, around_.environment, spec_.directory,
+          around_.order.before};
 }
 
 pid_t ServiceCompanion::youngest_child_of_main() const {

@@ -366,7 +366,8 @@ void RunServices::lose(ServiceHost& host) {
   Connection left;
   left.stop_record = os::stop_record_path(host.order.log);
   if (host.said_farewell && !os::is_left(left.stop_record)) {
-    return services_->happened(host.id, {InstanceNews::Kind::ended});
+    // Where nobody has told it to end, this is the first that we hear of its end.
+    return services_->happened(host.id, {InstanceNews::Kind::ended, "its host was killed"});
   }
   services_->happened(
       host.id, {InstanceNews::Kind::died,

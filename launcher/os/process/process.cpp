@@ -69,6 +69,16 @@ bool is_being_killed(pid_t pid) {
   return status && pends(*status, SIGKILL);
 }
 
+bool is_dying(pid_t pid) {
+  constexpr std::uint64_t k_exiting = 4;  // PF_EXITING of the kernel's linux/sched.h
+  const Result<std::string> stat = read_file(in_proc(pid, "stat"), k_longest_stat);
+  if (!stat) return true;
+  const std::string_view state = stat_field(*stat, 3);
+  const bool has_ended = state == "Z" || state == "X";
+  return has_ended || (stat_number<std::uint64_t>(*stat, 9) & k_exiting) != 0 ||
+         is_being_killed(pid);
+}
+
 ProcessName own_name() {
   const Result<ProcessStat> stat = read_process_stat(::getpid());
   return ProcessName{::getpid(), stat ? stat->start : 0};
