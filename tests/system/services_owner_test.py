@@ -9,7 +9,7 @@ import socket
 import sys
 import unittest
 
-from processes import command_of, is_alive, keepers_of, process, stat_of
+from processes import command_of, is_alive, keepers_of, name_of, process, stat_of
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, program, wait_until
 
 SERVER = program("small_server")
@@ -65,7 +65,7 @@ class OwnerCase(ProjectCase):
         wait_until((self.work / "user.sh.here").exists, "the test")
         main = process(int((self.work / "user.sh.pid").read_text()))
         guard = main
-        while "guard" not in (command_of(guard.pid) or [""])[0] and "guard" not in stat_of(guard.pid)[0]:
+        while name_of(guard.pid) != "holdfast-guard":
             guard = parent_of(guard)
         host = parent_of(guard)
         keeper, = keepers_of(tree)
@@ -105,10 +105,10 @@ class StopRecordTest(OwnerCase):
     def test_reap_runs_it_once_and_lists_it_first(self):
         tree, record, port = self.killed_run()
         listed = self.finish(HOLDFAST, "reap", "--tree", tree, "--dry-run")
-        self.assertIn(f"stop command  {record}", listed.stdout)
+        self.assertIn(f"stop command  {record}", listed.stdout.decode())
         self.assertEqual(self.notes(), [])
         reaped = self.finish(HOLDFAST, "reap", "--tree", tree)
-        self.assertIn("stop command of db run", reaped.stdout)
+        self.assertIn("stop command of db run", reaped.stdout.decode())
         self.assertEqual(self.notes(), [f"stop {port}"])
         self.finish(HOLDFAST, "reap", "--tree", tree)
         self.assertEqual(self.notes(), [f"stop {port}"])
@@ -121,7 +121,7 @@ class StopRecordTest(OwnerCase):
                 record.write_bytes(text)
                 reaped = self.finish(HOLDFAST, "reap", "--tree", tree)
                 self.assertEqual((reaped.returncode, len(reaped.stderr.splitlines())), (1, 1), reaped.stderr)
-                self.assertIn(str(record), reaped.stderr)
+                self.assertIn(str(record), reaped.stderr.decode())
                 self.assertFalse(record.exists())
                 self.assertEqual(self.notes(), [])
                 self.assert_nothing_left()

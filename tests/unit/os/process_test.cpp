@@ -42,6 +42,22 @@ TEST(Process, IsBeingKilledFromTheSignalUntilItIsGone) {
   EXPECT_FALSE(is_being_killed(child.pid()));
 }
 
+TEST(Process, IsDyingFromTheSignalUntilItIsGone) {
+  EXPECT_FALSE(is_dying(::getpid()));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    while (true) ::pause();
+  }
+  EXPECT_FALSE(is_dying(child));
+  ::kill(child, SIGKILL);
+  EXPECT_TRUE(is_dying(child));
+  siginfo_t end{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &end, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(is_dying(child)) << "a zombie";
+  ::waitpid(child, nullptr, 0);
+  EXPECT_TRUE(is_dying(child)) << "it is gone";
+}
+
 TEST(Process, AnOddNameDoesNotConfuseTheFieldsAfterIt) {
   for (const char* name : {"plain", "a b", ")", "(", "a) R 1 (b", ") Z 1 1 1", "line\nbreak",
                            "))))))))))))))", "", "\xFF\x01", "15 bytes exactl"}) {

@@ -1,0 +1,77 @@
+// Stop commands on record.
+#include "os/process/stop_record.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/file/file_text.hpp"
+#include "scratch.hpp"
+
+namespace holdfast::os {
+namespace {
+
+class StopRecordTest : public testing::Test {
+ protected:
+  StopOrder order(const std::string& script) const {
+    StopOrder order;
+    order.service = "db";
+    order.command.words = {"sh", "-c", script};
+    order.command.environment = {"PATH=/usr/bin:/bin", "WHO=me=you"};
+    order.command.directory = scratch_.path(".");
+    order.command.time = Milliseconds{20'000};
+    return order;
+  }
+
+  Scratch scratch_;
+  std::string path_ = scratch_.path("db-1.stop");
+};
+
+TEST_F(StopRecordTest, StandsNextToTheLog) {
+  EXPECT_EQ(stop_record_path("/r/services/db-1.log"), "/r/services/db-1.stop");
+}
+
+TEST_F(StopRecordTest, IsNobodysWhileItIsHeld) {
+  Result<UniqueFd> held = write_stop_record(path_, order("true"));
+  ASSERT_TRUE(held);
+  EXPECT_FALSE(is_left(path_));
+  EXPECT_FALSE(run_left_stop(path_));
+  held->reset();
+  EXPECT_TRUE(is_left(path_));
+}
+
+TEST_F(StopRecordTest, RunsOnceAsItWasWritten) {
+  ASSERT_TRUE(write_stop_record(path_, order("true")));
+  ASSERT_TRUE(write_stop_record(path_, order("echo \"$WHO\" >said")));  // replaces the first
+  const std::optional<LeftStop> ran = run_left_stop(path_);
+  ASSERT_TRUE(ran);
+  EXPECT_EQ(ran->service, "db");
+  EXPECT_EQ(ran->trouble, "");
+  EXPECT_EQ(*read_file(scratch_.path("said")), "me=you\n");
+  EXPECT_FALSE(run_left_stop(path_));
+  EXPECT_NE(::access(path_.c_str(), F_OK), 0);
+}
+
+TEST_F(StopRecordTest, AFailureIsSaid) {
+  ASSERT_TRUE(write_stop_record(path_, order("echo no such container; exit 3")));
+  EXPECT_EQ(run_left_stop(path_)->trouble, "`sh` ended with exit code 3: no such container");
+}
+
+TEST_F(StopRecordTest, WhatIsNoneIsRemovedAndSaid) {
+  ASSERT_TRUE(append_line(path_, "rubbish"));
+  const std::optional<LeftStop> ran = run_left_stop(path_);
+  ASSERT_TRUE(ran);
+  EXPECT_EQ(ran->service, "");
+  EXPECT_TRUE(ran->trouble.starts_with(path_ + ": ")) << ran->trouble;
+  EXPECT_NE(::access(path_.c_str(), F_OK), 0);
+}
+
+TEST_F(StopRecordTest, OnlyItsUserReadsIt) {
+  ASSERT_TRUE(write_stop_record(path_, order("true")));
+  struct stat info {};
+  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+}  // namespace
+}  // namespace holdfast::os
