@@ -133,7 +133,7 @@ class MinuteTest(TimeoutCase):
         ctest.kill()
         ctest.wait()
         self.assertNotIn("***Timeout", console.read_text())
-        self.assertEqual(self.outcomes(tree), {"t": "timed_out"})
+        wait_until(lambda: self.outcomes(tree) == {"t": "timed_out"}, "the record of the attempt")
         self.assert_nothing_left()
 
 
