@@ -57,7 +57,8 @@ def code_of(result):
 def main():
     file = os.path.abspath(sys.argv[1])
     sys.argv = [file, *sys.argv[2:]]
-    sys.path[0] = os.path.dirname(file)
+    # What drivers share is beside them, or one folder above.
+    sys.path[:1] = [os.path.dirname(file), os.path.dirname(os.path.dirname(file))]
     unittest.main = Program
     runpy.run_path(file, run_name="__main__")
     print("the driver has not called unittest.main()", file=sys.stderr)

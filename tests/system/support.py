@@ -28,6 +28,8 @@ PROGRAMS = Path(os.environ["SYSTEM_TEST_PROGRAMS"])
 WORK = Path(os.environ["SYSTEM_TEST_WORK"])
 CMAKE = os.environ["SYSTEM_TEST_CMAKE"]
 CTEST = os.environ["SYSTEM_TEST_CTEST"]
+HERE = Path(__file__).resolve().parent
+SOURCES = HERE.parents[1]
 USER_DIRECTORY = Path(f"/tmp/holdfast-{os.geteuid()}")
 
 # Far more than a busy machine needs: a hang fails the test instead of hanging its ctest. A

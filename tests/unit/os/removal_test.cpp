@@ -1,4 +1,4 @@
-// Removal without mounts. Those need a namespace, and are in tests/system/removal_test.py.
+// Removal without mounts. Those need a namespace, and are in tests/system/attempt/removal_test.py.
 #include "os/file/removal.hpp"
 
 #include <gtest/gtest.h>

@@ -6,11 +6,10 @@ import os
 import re
 import shutil
 import unittest
-from pathlib import Path
 
-from support import CMAKE, HOLDFAST, STAGE, ProjectCase, no_keeper_of, verdicts, wait_until
+from support import CMAKE, HOLDFAST, SOURCES, STAGE, ProjectCase, no_keeper_of, verdicts, wait_until
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples/pytest-batches"
+EXAMPLE = SOURCES / "examples/pytest-batches"
 PYTHON = os.environ.get("SYSTEM_TEST_PYTEST")
 
 

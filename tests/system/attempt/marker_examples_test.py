@@ -3,13 +3,11 @@
 import os
 import re
 import unittest
-from pathlib import Path
 
-from support import CMAKE, STAGE, ProjectCase, no_keeper_of, wait_until
+from support import CMAKE, SOURCES, STAGE, ProjectCase, no_keeper_of, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples/markers"
-PAGE = (ROOT / "docs/reference/marker-protocol.md").read_text()
+EXAMPLE = SOURCES / "examples/markers"
+PAGE = (SOURCES / "docs/reference/marker-protocol.md").read_text()
 
 
 class ExampleTest(ProjectCase):

@@ -1,13 +1,12 @@
 """Runs examples/heavy-link as its page says: two builds at once, one link at a time."""
 
 import subprocess
-from pathlib import Path
 
 import own_locks
 from building import BUILD_BOUND_S, BuildCase
-from support import CMAKE, HOLDFAST, STAGE
+from support import CMAKE, HOLDFAST, SOURCES, STAGE
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples/heavy-link"
+EXAMPLE = SOURCES / "examples/heavy-link"
 
 
 @own_locks.needed

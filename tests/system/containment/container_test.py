@@ -12,10 +12,10 @@ import unittest
 from pathlib import Path
 
 from needs import need, need_mounts
-from support import CMAKE, CTEST, PATIENCE_S, STAGE, ProjectCase, no_keeper_of, wait_until
+from support import CMAKE, CTEST, HERE, PATIENCE_S, SOURCES, STAGE, ProjectCase, no_keeper_of, wait_until
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples/container"
-WITHOUT_CALL = [sys.executable, "-B", str(Path(__file__).with_name("without_call.py"))]
+EXAMPLE = SOURCES / "examples/container"
+WITHOUT_CALL = [sys.executable, "-B", str(HERE / "without_call.py")]
 # podman raises these limits, which root in a container may not do. runc works with any cgroups.
 SETTINGS = """
 [containers]

@@ -9,10 +9,9 @@ import unittest
 from pathlib import Path
 
 from building import GENERATORS, BuildCase
-from support import CMAKE, STAGE
+from support import CMAKE, SOURCES, STAGE
 
 GOOGLETEST = Path("/usr/src/googletest")
-HOLDFAST_SOURCE = Path(__file__).resolve().parents[2]
 INCLUDE = f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={STAGE}/lib/cmake/Holdfast/Holdfast.cmake"
 BOUND_S = 1200
 
@@ -96,7 +95,7 @@ class HoldfastItself(BuiltProjectsCase):
         for build, generator, switch in (("plain", "Ninja", "OFF"), ("ninja", "Ninja", "ON"),
                                          ("make", "Unix Makefiles", "ON")):
             with self.subTest(build):
-                tree = self.made(HOLDFAST_SOURCE, build, *options, f"-DHOLDFAST_BUILD_STEPS={switch}",
+                tree = self.made(SOURCES, build, *options, f"-DHOLDFAST_BUILD_STEPS={switch}",
                                  generator=generator)
                 steps = self.steps(tree)
                 self.assertEqual({s["outcome"] for s in steps}, {"passed"} if switch == "ON" else set())

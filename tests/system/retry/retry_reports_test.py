@@ -4,12 +4,11 @@
 import subprocess
 import unittest
 import xml.etree.ElementTree as xml
-from pathlib import Path
 
 from retrying import Retry, verdicts
-from support import CTEST
+from support import CTEST, SOURCES
 
-SCHEMA = Path(__file__).resolve().parents[1] / "unit/report/junit.xsd"
+SCHEMA = SOURCES / "tests/unit/report/junit.xsd"
 # Debian's package of junitparser serves only the system's Python.
 READ_JUNIT = """
 import sys

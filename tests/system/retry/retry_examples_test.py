@@ -2,12 +2,11 @@
 
 import re
 import unittest
-from pathlib import Path
 
 from retrying import Retry, verdicts
-from support import CMAKE, STAGE
+from support import CMAKE, SOURCES, STAGE
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES = SOURCES / "examples"
 
 
 class Examples(Retry):

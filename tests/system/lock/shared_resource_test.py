@@ -3,11 +3,10 @@
 import re
 import socket
 import unittest
-from pathlib import Path
 
-from support import CMAKE, CTEST, PATIENCE_S, STAGE, ProjectCase
+from support import CMAKE, CTEST, PATIENCE_S, SOURCES, STAGE, ProjectCase
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples/shared-resource"
+EXAMPLE = SOURCES / "examples/shared-resource"
 
 
 class SharedResourceTest(ProjectCase):

@@ -8,7 +8,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from support import HOLDFAST, USER_DIRECTORY, SystemCase, processes_with, program, wait_until
+from support import HERE, HOLDFAST, USER_DIRECTORY, SystemCase, processes_with, program, wait_until
 
 DRIVER = """import os, subprocess, sys, unittest
 sys.path.insert(0, "@HERE@")
@@ -24,7 +24,7 @@ own_locks.main()
 class OwnLocksTest(SystemCase):
     def driver(self, name):
         script = self.work / "driver.py"
-        text = DRIVER.replace("@HERE@", str(Path(__file__).parent)).replace("@CLI@", HOLDFAST).replace("@NAME@", name)
+        text = DRIVER.replace("@HERE@", str(HERE)).replace("@CLI@", HOLDFAST).replace("@NAME@", name)
         script.write_text(text.replace("@IGNORE@", program("ignore")).replace("@FILE@", str(self.work / "announced")))
         cookie, _, value = self.cookie.partition("=")
         return self.start(sys.executable, "-B", script, stderr=subprocess.PIPE, env={**os.environ, cookie: value})

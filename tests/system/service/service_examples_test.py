@@ -3,11 +3,10 @@ break."""
 
 import re
 import unittest
-from pathlib import Path
 
-from support import CMAKE, HOLDFAST, PATIENCE_S, STAGE, ProjectCase, verdicts
+from support import CMAKE, HOLDFAST, PATIENCE_S, SOURCES, STAGE, ProjectCase, verdicts
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES = SOURCES / "examples"
 
 
 class Examples(ProjectCase):
