@@ -9,7 +9,7 @@
       [READY_TCP <host:port> | READY_UNIX <path> | READY_HTTP <url> |
        READY_COMMAND <command>... | READY_OUTPUT <regex>]
       [HEALTH_TCP <host:port> | HEALTH_UNIX <path> | HEALTH_HTTP <url> | HEALTH_COMMAND <command>...]
-      [HEALTH_TIMEOUT <duration>] [START_TIMEOUT <duration>] [MAX_RESTARTS <n>]
+      [HEALTH_TIMEOUT <duration>] [START_TIMEOUT <duration>] [PORT_TIMEOUT <duration>] [MAX_RESTARTS <n>]
       [INIT_COMMAND <command>...] [RESET_COMMAND <command>...] [STOP_COMMAND <command>...]
       [STOP_SIGNAL <signal>] [GRACE <duration>] [DEPENDS <service>...] [PORTS <n>] [INSTANCES <n>]
       [EAGER] [FORKING] [USER <user>] [LOG_LIMIT <size>] [WORKING_DIRECTORY <directory>]
@@ -137,7 +137,7 @@ function(holdfast_add_service name)
       "expected one; ${first} has the first")
   endif()
   set(keywords COMMAND READY_TCP READY_UNIX READY_HTTP READY_COMMAND READY_OUTPUT HEALTH_TCP HEALTH_UNIX
-    HEALTH_HTTP HEALTH_COMMAND HEALTH_TIMEOUT START_TIMEOUT MAX_RESTARTS INIT_COMMAND RESET_COMMAND
+    HEALTH_HTTP HEALTH_COMMAND HEALTH_TIMEOUT START_TIMEOUT PORT_TIMEOUT MAX_RESTARTS INIT_COMMAND RESET_COMMAND
     STOP_COMMAND STOP_SIGNAL GRACE DEPENDS PORTS INSTANCES EAGER FORKING USER LOG_LIMIT WORKING_DIRECTORY
     ENVIRONMENT)
   set(key "")

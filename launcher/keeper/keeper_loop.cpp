@@ -106,7 +106,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       services_(services_of(order_), order_.tree, order_.ctest, lines_, orphans_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)),
-      hands_out_ports_(services_.choose_ports()) {
+      hands_out_ports_(services_.lock_ports()) {
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/lock/lock_spec.hpp"
+#include "core/service/fixed_port.hpp"
 #include "core/service/service_use.hpp"
 #include "core/service/service_words.hpp"
 
@@ -36,6 +37,20 @@ Result<void> check_names(const std::vector<ServiceSpec>& services) {
       return wrong(*one, "found \"" + one->name + "\", whose variables HOLDFAST_SERVICE_" +
                              service_variable(one->name) + "_… are those of \"" + other->name +
                              "\", expected a name with variables of its own");
+    }
+  }
+  return {};
+}
+
+Result<void> check_ports(const std::vector<ServiceSpec>& services) {
+  for (auto one = services.begin(); one != services.end(); ++one) {
+    const std::uint16_t port = fixed_port(*one);
+    if (port == 0) continue;
+    for (auto other = services.begin(); other != one; ++other) {
+      if (fixed_port(*other) != port) continue;
+      return wrong(*one, "found port " + std::to_string(port) + ", which is that of \"" +
+                             other->name + "\" (" + other->origin +
+                             "), expected a port of its own");
     }
   }
   return {};
@@ -103,6 +118,7 @@ class Sorting {
 
 Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services) {
   if (Result<void> names = check_names(services); !names) return names.error();
+  if (Result<void> ports = check_ports(services); !ports) return ports.error();
   return Sorting(std::move(services)).sort();
 }
 
@@ -117,6 +133,11 @@ Result<void> check(const ServiceSpec& service) {
   const std::vector<std::string_view> health = kinds_of(service.health);
   if (health.size() > 1) {
     return wrong("found " + listed(health, "health-") + ", expected one of them");
+  }
+  if (const std::uint16_t port = fixed_port(service); port != 0 && service.instances > 1) {
+    return wrong("found port " + std::to_string(port) + " for " +
+                 std::to_string(service.instances) +
+                 " instances, expected `ports` and {port} in its place");
   }
   const PortsNamed named = ports_named(service);
   const unsigned later = std::max(service.ports, service.ready.output.empty() ? 0U : 1U);

@@ -10,7 +10,8 @@ namespace holdfast {
 
 // Puts each service behind those it depends on, else in the order in which they were declared.
 // Fails, with the origin of the service that is to be mended, for what no single declaration shows:
-// an unknown name or a circle in `depends`, two services with one name or with the same variables.
+// an unknown name or a circle in `depends`, two services with one name, with the same variables or
+// with one port of their own (fixed_port.hpp).
 Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services);
 
 // Whether one declaration makes sense by itself. The error does not name its origin.

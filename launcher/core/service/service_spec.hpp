@@ -54,6 +54,7 @@ struct ServiceSpec {
   int stop_signal = 15;
   Milliseconds grace{5'000};
   Milliseconds start_timeout{30'000};
+  Milliseconds port_timeout{600'000};
   unsigned max_restarts = 3;
   std::vector<std::string> depends;
   unsigned ports = 0;

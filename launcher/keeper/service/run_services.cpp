@@ -14,18 +14,16 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
-#include "core/lock/port_locks.hpp"
+#include "core/service/fixed_port.hpp"
 #include "core/service/service_words.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
-#include "os/process/user.hpp"
 #include "store/json_record.hpp"
 
 namespace holdfast {
@@ -37,22 +35,6 @@ constexpr Milliseconds k_end_patience{2000};
 bool is_readable(const os::UniqueFd& fd) {
   pollfd news{fd.get(), POLLIN, 0};
   return fd.valid() && ::poll(&news, 1, 0) == 1;
-}
-
-// The service's own user gets its directory, and may pass through the one above.
-Result<void> lend_to_user(wire::HostOrder& host, const std::string& directory) {
-  const std::optional<User>& user = host.spec.other_user;
-  if (!user) return {};
-  host.before = os::words_to_be(*user);
-  for (const auto& [name, value] :
-       {std::pair{"HOME", user->home}, {"USER", user->name}, {"LOGNAME", user->name}}) {
-    host.spec.environment.insert(host.spec.environment.begin(), Variable{name, value});
-  }
-  if (::chmod(directory.c_str(), 0711) != 0 ||
-      ::chown(host.scratch.c_str(), user->uid, user->gid) != 0) {
-    return os::system_error("give " + host.scratch + " to " + user->name);
-  }
-  return {};
 }
 
 Result<void> make_directory(const std::string& path) {
@@ -87,9 +69,10 @@ RunServices::RunServices(Result<std::vector<ServiceSpec>> declared, std::string 
       lines_(lines),
       orphans_(orphans) {}
 
-bool RunServices::choose_ports() const {
-  return declared_ && std::ranges::any_of(
-                          *declared_, [](const ServiceSpec& service) { return service.ports > 0; });
+bool RunServices::lock_ports() const {
+  return declared_ && std::ranges::any_of(*declared_, [](const ServiceSpec& service) {
+           return service.ports > 0 || fixed_port(service) != 0;
+         });
 }
 
 std::string RunServices::refusal(const std::vector<ServiceUse>& uses) const {
@@ -148,9 +131,11 @@ std::string RunServices::waits_for(UseId use) const {
   if (!services_) return {};
   std::string text;
   for (const GrantedService& held : services_->services_of(use)) {
-    const ServiceLife& life = services_->life(held.instance);
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
-                        services_->specs()[held.instance.service].name, state_in_words(life.state));
+    if (!text.empty()) text += ", ";
+    const std::string obstacle = ports_.obstacle(held.instance);
+    text += !obstacle.empty() ? obstacle
+                              : fmt::format("{} {}", services_->specs()[held.instance.service].name,
+                                            state_in_words(services_->life(held.instance).state));
   }
   return text.empty() ? "other tests use them" : text;
 }
@@ -160,10 +145,11 @@ void RunServices::add_descriptors(std::vector<pollfd>& fds) const {
     fds.push_back({host.socket.get(), POLLIN, 0});  // poll(2) leaves out -1
     fds.push_back({host.helper.get(), POLLIN, 0});
   }
+  ports_.add_descriptors(fds);
 }
 
 Milliseconds RunServices::due() const {
-  Milliseconds due = k_longest;
+  Milliseconds due = ports_.due();
   for (const ServiceHost& host : hosts_) due = std::min(due, host.due);
   return due;
 }
@@ -171,9 +157,16 @@ Milliseconds RunServices::due() const {
 void RunServices::look() {
   for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
   kill_late_hosts();
-  if (services_) carry_out();
+  if (services_) {
+    for (const ServiceOrder& order : ports_.take_due()) start(order);
+    carry_out();
+  }
   // Those whose end has led to no order yet are still there.
   std::erase_if(hosts_, [](const ServiceHost& host) { return host.is_gone(); });
+  // One that is not started again keeps nobody else from its ports.
+  ports_.forget_if([this](const InstanceId& id) {
+    return services_->life(id).state == ServiceState::failed && host_of(id) == nullptr;
+  });
   reap();
 }
 
@@ -209,6 +202,9 @@ void RunServices::carry_out(const ServiceOrder& order) {
       return;
     case ServiceOrder::Kind::stop:
       if (host != nullptr) host->send(wire::k_stop);
+      if (ports_.stop_waiting(order.instance)) {
+        services_->happened(order.instance, {InstanceNews::Kind::ended});
+      }
       return;
     case ServiceOrder::Kind::take_stacks:
       if (host != nullptr) host->send(wire::k_stacks);
@@ -223,14 +219,29 @@ void RunServices::carry_out(const ServiceOrder& order) {
 }
 
 void RunServices::start(const ServiceOrder& order) {
+  const Result<bool> ports = take_ports(order);
+  if (!ports) return fail_to_start(order, to_text(ports.error()));
+  if (!*ports) return;
   Result<ServiceHost> host = start_generation(order);
-  if (!host) {
-    const std::string why = to_text(host.error());
-    record("died", order, why);
-    return services_->happened(order.instance, {InstanceNews::Kind::died, why});
-  }
+  if (!host) return fail_to_start(order, to_text(host.error()));
   hosts_.push_back(std::move(*host));
   record("started", order);
+}
+
+void RunServices::fail_to_start(const ServiceOrder& order, const std::string& why) {
+  record("died", order, why);
+  services_->happened(order.instance, {InstanceNews::Kind::died, why});
+}
+
+// Each host holds their locks too, as long as anything of its generation is there.
+Result<bool> RunServices::take_ports(const ServiceOrder& order) {
+  const std::string& name = services_->specs()[order.instance.service].name;
+  LockParty holder;
+  holder.process = ctest_;
+  holder.boot = os::boot_id();
+  holder.test = "service " + name_of_instance(name, order.instance.number);
+  holder.tree = tree_;
+  return ports_.take(order, services_->specs(), holder);
 }
 
 Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
@@ -243,7 +254,8 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
   host.generation = order.generation;
   const ServiceSpec& spec = services_->specs()[order.instance.service];
   host.spec.name = spec.name;
-  const std::string name = fmt::format("{}-{}", name_of_instance(host), order.generation);
+  const std::string name =
+      fmt::format("{}-{}", name_of_instance(spec.name, host.instance), order.generation);
   host.attempt = fmt::format("{}.{}", run_, name);
   const std::string directory =
       journal_.substr(0, journal_.rfind('/') + 1) + std::string(names::k_services_directory);
@@ -252,16 +264,10 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
   for (const std::string& path : {directory, host.scratch}) {
     if (Result<void> made = make_directory(path); !made) return made.error();
   }
-  if (spec.ports > 0) {
-    const Result<InstancePorts*> ports = ports_of(host, order.instance);
-    if (!ports) return ports.error();
-    host.ports = (*ports)->numbers;
-    for (const os::LockRequest& lock : (*ports)->locks) {
-      for (const int descriptor : lock.descriptors()) host.kept.push_back(descriptor);
-    }
-  }
+  host.ports = ports_.of(order.instance).chosen();
+  host.kept = ports_.of(order.instance).descriptors();
   host.spec = filled(spec, {spec.name, host.instance, host.ports, host.scratch});
-  if (Result<void> lent = lend_to_user(host, directory); !lent) return lent.error();
+  if (Result<void> lent = lend_to_user(host); !lent) return lent.error();
   return start_host_among(order.instance, std::move(host));
 }
 
@@ -285,30 +291,6 @@ Result<ServiceHost> RunServices::start_host_among(const InstanceId& id, wire::Ho
   Result<ServiceHost> host = start_host(id, std::move(order));
   if (host) host->for_dependents = std::move(ours);
   return host;
-}
-
-// Chooses them for the first generation. We hold their locks until the run is over, and each host
-// holds them as long as anything of its generation is there.
-Result<InstancePorts*> RunServices::ports_of(const wire::HostOrder& host, const InstanceId& id) {
-  InstancePorts& ports = ports_[{id.service, id.number}];
-  if (!ports.numbers.empty()) return &ports;
-  LockParty holder;
-  holder.process = os::own_name();
-  holder.boot = os::boot_id();
-  holder.test = "service " + name_of_instance(host);
-  holder.tree = tree_;
-  holder.since_unix_ms = os::unix_now_ms();
-  const Result<void> chosen =
-      os::take_ports(services_->specs()[id.service].ports, holder, ports.locks);
-  if (!chosen) {
-    ports.locks.clear();
-    return chosen.error();
-  }
-  for (const os::LockRequest& lock : ports.locks) {
-    ports.numbers.push_back(
-        parse_number<std::uint16_t>(port_in_text(lock.spec())).value_or(std::uint16_t{0}));
-  }
-  return &ports;
 }
 
 void RunServices::hear(ServiceHost& host) {

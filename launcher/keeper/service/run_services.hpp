@@ -19,7 +19,7 @@
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
 #include "keeper/service/service_instance.hpp"
-#include "os/lock/lock_file.hpp"
+#include "keeper/service/service_ports.hpp"
 
 namespace holdfast {
 
@@ -27,12 +27,6 @@ namespace holdfast {
 struct ServiceUser {
   std::string attempt;
   std::string test;
-};
-
-// The ports of an instance. It keeps them through all its generations.
-struct InstancePorts {
-  std::vector<std::uint16_t> numbers;
-  std::vector<os::LockRequest> locks;
 };
 
 class RunServices {
@@ -74,8 +68,8 @@ class RunServices {
   // Acts on news from hosts. Must not wait.
   void look();
 
-  // Whether ports are chosen for any service.
-  bool choose_ports() const;
+  // Whether any service has ports that are locked for it.
+  bool lock_ports() const;
 
   // The run is over: ends all services, and waits until nothing of them is left.
   void end();
@@ -86,10 +80,12 @@ class RunServices {
   void carry_out();
   void carry_out(const ServiceOrder& order);
   void start(const ServiceOrder& order);
+  void fail_to_start(const ServiceOrder& order, const std::string& why);
+  Result<bool> take_ports(const ServiceOrder& order);
+  void look_at_ports();
   Result<ServiceHost> start_generation(const ServiceOrder& order);
   void hear(ServiceHost& host);
   bool hear_message(ServiceHost& host);
-  Result<InstancePorts*> ports_of(const wire::HostOrder& host, const InstanceId& id);
   void lose(ServiceHost& host);
   void kill_late_hosts();
   Result<ServiceHost> start_host_among(const InstanceId& id, wire::HostOrder order);
@@ -113,7 +109,7 @@ class RunServices {
   std::string journal_;               // its path; empty: nothing is recorded
   std::optional<Services> services_;  // of the current run
   std::vector<ServiceHost> hosts_;    // one for each instance that is not at rest
-  std::map<std::pair<std::size_t, unsigned>, InstancePorts> ports_;
+  ServicePorts ports_;
   std::map<std::pair<std::size_t, unsigned>, std::string> last_lines_;  // of instances that died
   std::vector<pid_t> to_reap_;
   UseId uses_ = 0;

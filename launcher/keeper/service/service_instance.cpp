@@ -1,6 +1,7 @@
 #include "keeper/service/service_instance.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/spawn.hpp"
+#include "os/process/user.hpp"
 
 namespace holdfast {
 namespace {
@@ -42,6 +44,22 @@ Milliseconds longest_end(const ServiceSpec& service) {
   const Milliseconds stop =
       service.stop.empty() ? Milliseconds{0} : std::max(service.grace, k_least_stop_time);
   return service.grace + stop;
+}
+
+Result<void> lend_to_user(wire::HostOrder& host) {
+  const std::optional<User>& user = host.spec.other_user;
+  if (!user) return {};
+  const std::string directory = host.scratch.substr(0, host.scratch.rfind('/'));
+  host.before = os::words_to_be(*user);
+  for (const auto& [name, value] :
+       {std::pair{"HOME", user->home}, {"USER", user->name}, {"LOGNAME", user->name}}) {
+    host.spec.environment.insert(host.spec.environment.begin(), Variable{name, value});
+  }
+  if (::chmod(directory.c_str(), 0711) != 0 ||
+      ::chown(host.scratch.c_str(), user->uid, user->gid) != 0) {
+    return os::system_error("give " + host.scratch + " to " + user->name);
+  }
+  return {};
 }
 
 Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
@@ -77,9 +95,8 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   return host;
 }
 
-std::string name_of_instance(const wire::HostOrder& order) {
-  return order.instance == 0 ? order.spec.name
-                             : order.spec.name + "." + std::to_string(order.instance + 1);
+std::string name_of_instance(const std::string& service, unsigned number) {
+  return number == 0 ? service : service + "." + std::to_string(number + 1);
 }
 
 std::vector<std::string> variables_of(const ServiceHost& host) {

@@ -43,12 +43,16 @@ struct ServiceHost {
 // The time from the order to end a service until nothing of it is left.
 Milliseconds longest_end(const ServiceSpec& service);
 
+// Lets the service run as its own user, if it has one: that user gets the directory of the
+// generation, and may pass through the one above.
+Result<void> lend_to_user(wire::HostOrder& order);
+
 // Starts `holdfast service-host` for the order. The host gets no descriptor of ours but its end of
 // the connection, and what the order names.
 Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order);
 
-// `db`, or `db.2` for another instance than the first.
-std::string name_of_instance(const wire::HostOrder& order);
+// `db`, or `db.2` for another instance than the first, whose number is 0.
+std::string name_of_instance(const std::string& service, unsigned number);
 
 // The variables for a test that uses the service: `HOLDFAST_SERVICE_DB_PORT=5432` …
 std::vector<std::string> variables_of(const ServiceHost& host);

@@ -11,6 +11,7 @@
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_records.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -196,6 +197,19 @@ std::vector<LockParty> LockRequest::holders() const {
 }
 
 std::vector<LockParty> LockRequest::waiters() const { return living_waiters(lock_.get()); }
+
+LockObstacles LockRequest::obstacles() const {
+  LockObstacles seen;
+  seen.holders = holders();
+  for (LockParty& holder : seen.holders) holder.stopped = is_stopped(holder.process);
+  seen.ahead = ahead();
+  for (LockParty& other : waiters()) {
+    if (other.ticket >= ticket()) continue;
+    other.stopped = is_stopped(other.process);
+    seen.before.push_back(std::move(other));
+  }
+  return seen;
+}
 
 std::vector<LockParty> LockRequest::signatories() const {
   return all_records(lock_.get(), RecordList::holders);

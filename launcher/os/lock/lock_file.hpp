@@ -72,6 +72,9 @@ class LockRequest {
   std::vector<LockParty> waiters() const;
   // Returns everybody whom a holder's record names, even if the owner no longer locks the record.
   std::vector<LockParty> signatories() const;
+  // Returns what stands between us and the lock, and which of it is stopped; holders without a
+  // record are left out.
+  LockObstacles obstacles() const;
   // Returns our own ticket, as records give it.
   std::int64_t ticket() const { return queue_.ticket(); }
   // Returns how many came before us and still wait, with or without a record.

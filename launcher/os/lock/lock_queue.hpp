@@ -33,6 +33,7 @@ class LockQueue {
   void leave() const;
 
   std::int64_t ticket() const { return ticket_; }
+  int file() const { return file_.get(); }
   // Returns the tickets of the other processes, in order.
   std::vector<std::int64_t> tickets() const;
 

@@ -8,8 +8,10 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/number.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -34,9 +36,17 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
   return wait_for_slots(order.slots);
 }
 
+// Our parent may have descriptors of other locks, which are to be free when it closes them.
+void keep_only_of(const TurnOrder& order, int tell) {
+  std::vector<int> kept{0, 1, 2, order.queue->file(), order.lock, tell};
+  if (order.slots.directory != nullptr) kept.push_back(order.slots.directory->get());
+  close_all_but(std::move(kept));
+}
+
 [[noreturn]] void be_helper(const TurnOrder& order, int tell, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(1);
+  keep_only_of(order, tell);
   // This message comes early to save time later. When memory is touched for the first time after a
   // fork, the kernel copies or maps it, here and in our parent. While a lock is handed on, that
   // would take half of the time.

@@ -28,9 +28,9 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
 // The caller can call this again, any number of times, because we keep our place in the queue.
 Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions);
 
-// Makes a helper process wait. The helper has copies of the descriptors in its order, so the lock
-// that it takes is ours too. When the helper has taken everything, it leaves the queue. The helper
-// ends when we end, however we end.
+// Makes a helper process wait. The helper has copies of the descriptors in its order and no others,
+// so the lock that it takes is ours too. When the helper has taken everything, it leaves the queue.
+// The helper ends when we end, however we end.
 class LockTurn {
  public:
   LockTurn() = default;

@@ -49,15 +49,7 @@ std::string LockTelling::gave_up(const LockCycle& circle) const {
 Milliseconds LockTelling::since_start() const { return os::monotonic_now() - start_; }
 
 std::string LockTelling::obstacles() const {
-  LockObstacles seen;
-  seen.holders = request_.holders();
-  for (LockParty& holder : seen.holders) holder.stopped = os::is_stopped(holder.process);
-  seen.ahead = request_.ahead();
-  for (LockParty& other : request_.waiters()) {
-    if (other.ticket >= request_.ticket()) continue;
-    other.stopped = os::is_stopped(other.process);
-    seen.before.push_back(std::move(other));
-  }
+  LockObstacles seen = request_.obstacles();
   if (seen.holders.empty()) seen.strangers = strangers();
   return describe_obstacles(to_text(request_.spec()), seen, os::unix_now_ms());
 }

@@ -94,8 +94,8 @@ class HangTest(StartCase):
 
 class NeverReadyTest(StartCase):
     def test_the_first_user_waits_and_no_other(self):
-        services = '[service.never]\ncommand = ["sleep", "1000"]\nready-tcp = "127.0.0.1:1"\nstart-timeout = "2s"\n' \
-                   '[service.dies]\ncommand = ["sh", "-c", "seq 20; exit 3"]\nready-tcp = "127.0.0.1:1"\n'
+        services = '[service.never]\ncommand = ["sleep", "1000"]\nready-tcp = "127.0.0.1:3"\nstart-timeout = "2s"\n' \
+                   '[service.dies]\ncommand = ["sh", "-c", "seq 20; exit 3"]\nready-tcp = "127.0.0.1:4"\n'
         users = [(f"{service}{n}", f"HOLDFAST_SERVICES {service}" + (f" DEPENDS {service}1" if n > 1 else ""), "true")
                  for service in ("never", "dies") for n in range(1, 6)]
         tree = self.suite(services, *users)

@@ -225,7 +225,7 @@ ready-tcp = "127.0.0.1:1"
 start-timeout = "300ms"
 [service.dies]
 command = ["sh", "-c", "seq 20; exit 3"]
-ready-tcp = "127.0.0.1:1"
+ready-tcp = "127.0.0.1:2"
 """
         tree = self.suite(services, ("never1", "never", "true"), ("never2", "never", "true"), ("dies", "dies", "true"),
                           ("other", "", "true"), ("odd", "nobody", "true"))

@@ -52,6 +52,24 @@ TEST(ServiceSpecs, AreRefusedWhereTheyDoNotFitTogether) {
             "expected one instance");
 }
 
+TEST(ServiceSpecs, HaveEachAPortOfItsOwn) {
+  ServiceSpec db = declared("db");
+  db.ready.tcp = "127.0.0.1:17001";
+  ServiceSpec web = declared("web", {"db"});
+  web.ready.http = "http://localhost:17001/";
+  EXPECT_EQ(order_of({db, web}),
+            "holdfast.toml:1, [service.web]: found port 17001, which is that of \"db\" "
+            "(holdfast.toml:1, [service.db]), expected a port of its own");
+  // Whether it is well may be asked of what it depends on.
+  web.ready.http = "http://localhost:17002/";
+  web.health.tcp = "127.0.0.1:17001";
+  EXPECT_EQ(order_of({web, db}), "db web ");
+  db.ready.tcp = web.ready.http = {};
+  db.ready.tcp = "127.0.0.1:{port}";
+  web.health.tcp = "127.0.0.1:{port}";
+  EXPECT_EQ(order_of({web, db}), "db web ");
+}
+
 std::string trouble_with(const ServiceSpec& service) {
   const Result<void> sound = check(service);
   return sound ? "" : to_text(sound.error());
@@ -78,6 +96,18 @@ TEST(ServiceSpec, HasACommandAndOneProbeOfEachKind) {
   EXPECT_EQ(trouble_with(declared("a b")),
             "found the name \"a b\", expected letters, digits, "
             "`_`, `-` and `.`, at most 64 of them");
+}
+
+TEST(ServiceSpec, HasNoPortThatItsInstancesWouldShare) {
+  ServiceSpec service = declared("db");
+  service.ready.tcp = "127.0.0.1:17001";
+  EXPECT_EQ(trouble_with(service), "");
+  service.instances = 2;
+  EXPECT_EQ(trouble_with(service),
+            "found port 17001 for 2 instances, expected `ports` and {port} in its place");
+  service.ready.tcp = "127.0.0.1:{port}";
+  service.ports = 1;
+  EXPECT_EQ(trouble_with(service), "");
 }
 
 TEST(ServiceSpec, NamesOnlyPortsThatItHas) {

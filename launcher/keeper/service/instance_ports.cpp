@@ -1,0 +1,138 @@
+#include "keeper/service/instance_ports.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/number.hpp"
+#include "core/lock/port_locks.hpp"
+#include "core/service/fixed_port.hpp"
+#include "os/file/clock.hpp"
+#include "os/network/port_choice.hpp"
+#include "os/process/ancestry.hpp"
+
+namespace holdfast {
+namespace {
+
+std::string words_for(const LockSpec& lock) { return "port " + std::string(port_in_text(lock)); }
+
+bool is_readable(int fd) {
+  pollfd news{fd, POLLIN, 0};
+  return ::poll(&news, 1, 0) == 1;
+}
+
+// Whether the ctest of a party is among the ancestors of ours: it waits for us.
+bool is_around(const LockParty& party, const ProcessName& ctest) {
+  const std::vector<ProcessName> above = os::ancestors_of(ctest);
+  return std::ranges::find(above, party.process) != above.end();
+}
+
+}  // namespace
+
+Result<bool> InstancePorts::take(const ServiceSpec& service, const LockParty& holder,
+                                 const std::set<std::uint16_t>& named) {
+  if (const std::uint16_t port = fixed_port(service); port != 0 && !has_named_) {
+    const Result<bool> had = take_named(port, holder, service.port_timeout);
+    if (!had) give_up();
+    if (!had || !*had) return had;
+  }
+  // They come last: nobody listens there meanwhile, so a stranger could take them.
+  if (service.ports > 0 && chosen_.empty()) {
+    if (Result<void> chosen = choose(service.ports, holder, named); !chosen) return chosen.error();
+  }
+  return true;
+}
+
+Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& holder,
+                                       Milliseconds patience) {
+  if (!named_) {
+    Result<os::LockRequest> request = os::LockRequest::open(lock_of_port(port), {});
+    if (!request) return request.error();
+    named_.emplace(std::move(*request));
+    since_ = os::monotonic_now();
+  } else if (!is_readable(named_->ready_fd())) {
+    if (os::monotonic_now() < deadline_) return false;
+    return ErrorInWords{"gave up after " + describe(patience) + ": " + obstacle()};
+  }
+  const Result<bool> had = ask_for_named();
+  if (!had) return had.error();
+  has_named_ = *had;
+  if (!has_named_) {
+    if (Result<void> waits = begin_waiting(holder, patience); !waits) return waits.error();
+    return false;
+  }
+  LockParty signer = holder;
+  signer.since_unix_ms = os::unix_now_ms();
+  named_->sign(signer);
+  deadline_ = k_longest;
+  return true;
+}
+
+// Also takes what a wait came to.
+Result<bool> InstancePorts::ask_for_named() {
+  if (named_->ready_fd() >= 0) {
+    const Result<bool> had = named_->finish_waiting();
+    // Else the lock's file was replaced while we waited.
+    if (!had || *had) return had;
+  }
+  return named_->try_take();
+}
+
+Result<void> InstancePorts::begin_waiting(LockParty holder, Milliseconds patience) {
+  for (const LockParty& other : named_->holders()) {
+    if (!is_around(other, holder.process)) continue;
+    return ErrorInWords{obstacle() + ", which runs this ctest in a test and so waits for it"};
+  }
+  holder.since_unix_ms = os::unix_now_ms() - (os::monotonic_now() - since_).count();
+  named_->sign_waiting(holder);
+  deadline_ = since_ + patience;
+  return named_->start_waiting();
+}
+
+Result<void> InstancePorts::choose(unsigned count, LockParty holder,
+                                   const std::set<std::uint16_t>& named) {
+  holder.since_unix_ms = os::unix_now_ms();
+  std::vector<os::LockRequest> passed_over;  // they stay locked, so that they are not met again
+  while (chosen_locks_.size() < count) {
+    std::vector<os::LockRequest> one;
+    if (Result<void> taken = os::take_ports(1, holder, one); !taken) {
+      chosen_.clear();
+      chosen_locks_.clear();
+      return taken;
+    }
+    const auto port = parse_number<std::uint16_t>(port_in_text(one.front().spec())).value_or(0);
+    if (named.contains(port)) {
+      passed_over.push_back(std::move(one.front()));
+      continue;
+    }
+    chosen_.push_back(port);
+    chosen_locks_.push_back(std::move(one.front()));
+  }
+  return {};
+}
+
+int InstancePorts::waiting_fd() const { return named_ && !has_named_ ? named_->ready_fd() : -1; }
+
+Milliseconds InstancePorts::deadline() const { return deadline_; }
+
+std::string InstancePorts::obstacle() const {
+  return describe_obstacles(words_for(named_->spec()), named_->obstacles(), os::unix_now_ms());
+}
+
+void InstancePorts::give_up() {
+  if (has_named_) return;
+  named_.reset();
+  deadline_ = k_longest;
+}
+
+std::vector<int> InstancePorts::descriptors() const {
+  std::vector<int> all;
+  if (has_named_) all = named_->descriptors();
+  for (const os::LockRequest& lock : chosen_locks_) {
+    for (const int descriptor : lock.descriptors()) all.push_back(descriptor);
+  }
+  return all;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,62 @@
+// The ports of one instance of a service, and their locks: one that its declaration names, and
+// those that are chosen for it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
+#include "core/lock/lock_wait.hpp"
+#include "core/service/service_spec.hpp"
+#include "os/lock/lock_file.hpp"
+
+namespace holdfast {
+
+// The instance keeps its ports through all its generations, until this object is destroyed. Whoever
+// inherits descriptors() keeps them longer.
+//
+// Nothing here waits. While another run has the lock of the named port, a process of its own waits
+// for us in the lock's queue.
+class InstancePorts {
+ public:
+  // Takes what the instance has not got yet. False: another run has the named port. The caller asks
+  // again when waiting_fd() is readable, and at deadline().
+  //
+  // `holder` signs the locks: its process is ctest. `named`: the ports that are not to be chosen.
+  // Fails if there are not enough ports, if the wait was too long, or if the wait would have no
+  // end: the run that has the port waits for us.
+  Result<bool> take(const ServiceSpec& service, const LockParty& holder,
+                    const std::set<std::uint16_t>& named);
+
+  int waiting_fd() const;         // -1: nothing is waited for
+  Milliseconds deadline() const;  // on the clock of monotonic_now(); k_longest: likewise
+  // Who has the named port, in words. To be called during a wait.
+  std::string obstacle() const;
+  // Ends a wait, if there is one.
+  void give_up();
+
+  // Those that were chosen.
+  const std::vector<std::uint16_t>& chosen() const { return chosen_; }
+  // The descriptors that hold the locks.
+  std::vector<int> descriptors() const;
+
+ private:
+  Result<bool> take_named(std::uint16_t port, const LockParty& holder, Milliseconds patience);
+  Result<bool> ask_for_named();
+  Result<void> begin_waiting(LockParty holder, Milliseconds patience);
+  Result<void> choose(unsigned count, LockParty holder, const std::set<std::uint16_t>& named);
+
+  std::optional<os::LockRequest> named_;
+  bool has_named_ = false;
+  Milliseconds since_{0};  // when the wait began
+  Milliseconds deadline_ = k_longest;
+  std::vector<std::uint16_t> chosen_;
+  std::vector<os::LockRequest> chosen_locks_;
+};
+
+}  // namespace holdfast

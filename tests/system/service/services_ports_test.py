@@ -1,0 +1,288 @@
+"""Services of two runs with one port of their own: they take turns. Through ctest, on two trees."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import unittest
+from pathlib import Path
+
+from processes import is_alive, keepers_of, name_of, process, stat_of
+from support import CTEST, PATIENCE_S, ProjectCase, program, unfolded, wait_until
+
+# Says who it is, and stays until the file `go` is there.
+WAIT = """echo "$HOLDFAST_SERVICE_DB_PID" >"$0.pid"
+touch "$0.here"
+while [ ! -e go ]; do sleep 0.01; done
+"""
+
+
+def parent_of(one):
+    return process(int(stat_of(one.pid)[1]))
+
+
+def port_for_one_test():
+    """A port that nobody has at this moment, and that the kernel gives to nobody."""
+    first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(20000, max(first_ephemeral, 20001))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
+class TurnsCase(ProjectCase):
+    def setUp(self):
+        super().setUp()
+        self.port = port_for_one_test()
+
+    def service(self, more="", name="db"):
+        return f'[service.{name}]\ncommand = ["{program("small_server")}", "{self.port}"]\n' \
+               f'ready-tcp = "127.0.0.1:{self.port}"\ngrace = "1s"\n{more}'
+
+    def suite(self, name, services, *tests):
+        """A project and tree of that name, with the tests (name, properties, command of sh)."""
+        source = self.work / f"{name}.source"
+        source.mkdir(exist_ok=True)
+        text = ""
+        for test, properties, command in tests:
+            script = source / f"{test}.sh"
+            script.write_text(f"cd '{source}'\n{command}\n")
+            text += f'add_test(NAME {test} COMMAND sh "{script}")\n' \
+                    f"set_tests_properties({test} PROPERTIES {properties or 'LABELS x'})\n"
+        (source / "holdfast.toml").write_text(services)
+        return self.project(text, name=source.name, build=name)
+
+    def begin(self, tree, *options, waits_for="user"):
+        """ctest, once its test is at work."""
+        with open(self.work / f"{tree.name}.out", "wb") as out:
+            ctest = self.start(CTEST, *options, cwd=tree, stdout=out, stderr=subprocess.STDOUT)
+        if waits_for:
+            wait_until((self.source(tree) / f"{waits_for}.sh.here").exists, "the test")
+        return ctest
+
+    def source(self, tree):
+        return self.work / f"{tree.name}.source"
+
+    def said(self, tree):
+        return unfolded((self.work / f"{tree.name}.out").read_text(errors="replace"))
+
+    def go(self, tree):
+        (self.source(tree) / "go").touch()
+
+    def is_told(self, tree, text):
+        wait_until(lambda: text in self.said(tree), lambda: f"{text!r} in {self.said(tree)}")
+
+    def ended(self, tree):
+        return {one["test"]: one for one in self.records(self.runs(tree)[-1], "attempt_ended")}
+
+    def events(self, tree):
+        return [(one["event"], one["generation"]) for one in self.records(self.runs(tree)[-1], "service")]
+
+    def at(self, tree, event):
+        return [one["at"] for one in self.records(self.runs(tree)[-1], "service") if one["event"] == event][-1]
+
+    def held_by(self, tree):
+        """What is said of a wait for the run of that tree."""
+        return f'port {self.port} is held by "service db" (pid '
+
+
+class TurnsTest(TurnsCase):
+    def test_the_second_run_waits_is_told_and_starts_when_the_first_has_ended(self):
+        one = self.suite("one", self.service(), ("user", "HOLDFAST_SERVICES db", WAIT))
+        # Its start may take less than the wait does.
+        two = self.suite("two", self.service('start-timeout = "4s"\n'), ("user", "HOLDFAST_SERVICES db", "true"),
+                         ("other", "", "true"))
+        first = self.begin(one)
+        second = self.begin(two, "-j2", waits_for=None)
+        self.is_told(two, '"user" still waiting for service db (5')
+        told = self.said(two)
+        for words in ('"user" waiting for service db (0', '"user" still waiting for service db (2'):
+            line, = [line for line in told.splitlines() if words in line]
+            self.assertRegex(line, rf': port {self.port} is held by "service db" \(pid {first.pid}, tree {one}\) for [0-9.]+ m?s$')
+        self.assertEqual(self.ended(two)["other"]["outcome"], "passed")
+        self.assertEqual(self.events(two), [])
+        self.go(one)
+        self.assertEqual((first.wait(PATIENCE_S), second.wait(PATIENCE_S)), (0, 0), self.said(two))
+        self.assertEqual(self.events(two), [("started", 1), ("ready", 1)])
+        user = self.ended(two)["user"]
+        self.assertGreater(user["service_wait_s"], 5)
+        self.assertIn('"user" has service db after ', self.said(two))
+        # It did not wait for a clock.
+        self.assertLess(self.at(two, "started") - self.ended(one)["user"]["at"], 4)
+        self.assert_nothing_left()
+
+    def test_it_gives_up_in_time_and_all_others_at_once(self):
+        one = self.suite("one", self.service(), ("user", "HOLDFAST_SERVICES db", WAIT))
+        two = self.suite("two", self.service('port-timeout = "500ms"\n'), ("first", "HOLDFAST_SERVICES db", "true"),
+                         ("second", "HOLDFAST_SERVICES db DEPENDS first", "true"), ("other", "", "true"))
+        first = self.begin(one)
+        second = self.begin(two, waits_for=None)
+        self.assertEqual(second.wait(PATIENCE_S), 8)
+        self.go(one)
+        ended = self.ended(two)
+        self.assertEqual({name: test["outcome"] for name, test in ended.items()}, {
+            "first": "service_unavailable", "second": "service_unavailable", "other": "passed"})
+        for name in ("first", "second"):
+            self.assertRegex(ended[name]["note"], rf'^"{name}": service db is not available: gave up after 0\.5 s: port {self.port} '
+                                                  rf'is held by "service db" \(pid {first.pid}, tree {one}\) for ')
+        self.assertGreaterEqual(ended["first"]["service_wait_s"], 0.5)
+        self.assertLess(ended["second"].get("service_wait_s", 0), 0.5)
+        self.assertEqual(first.wait(PATIENCE_S), 0)
+        self.assert_nothing_left()
+
+    def test_a_run_that_ends_while_it_waits_takes_nothing(self):
+        one = self.suite("one", self.service(), ("user", "HOLDFAST_SERVICES db", WAIT))
+        two = self.suite("two", self.service(), ("user", "HOLDFAST_SERVICES db", "true"))
+        first = self.begin(one)
+        for end in (signal.SIGINT, signal.SIGKILL):
+            second = self.begin(two, waits_for=None)
+            self.is_told(two, self.held_by(one))
+            os.kill(second.pid, end)
+            second.wait(PATIENCE_S)
+            wait_until(lambda: not keepers_of(two), "the keeper's end")
+        self.go(one)
+        self.assertEqual(first.wait(PATIENCE_S), 0)
+        self.assert_nothing_left()
+
+    def test_no_run_gets_in_between_two_generations(self):
+        one = self.suite("one", self.service(), ("killer", "HOLDFAST_SERVICES db:exclusive", 'kill -9 "$HOLDFAST_SERVICE_DB_PID"\n' + WAIT),
+                         ("user", "HOLDFAST_SERVICES db DEPENDS killer", WAIT.replace("go", "go2")))
+        two = self.suite("two", self.service(), ("user", "HOLDFAST_SERVICES db", "true"))
+        first = self.begin(one, waits_for="killer")
+        second = self.begin(two, waits_for=None)
+        self.is_told(two, self.held_by(one))
+        self.go(one)
+        wait_until((self.source(one) / "user.sh.here").exists, "the next test")
+        self.assertEqual(self.events(two), [])
+        (self.source(one) / "go2").touch()
+        self.assertEqual((first.wait(PATIENCE_S), second.wait(PATIENCE_S)), (0, 0), self.said(two))
+        self.assertEqual(self.events(one), [("started", 1), ("ready", 1), ("died", 1), ("started", 2), ("ready", 2)])
+        self.assert_nothing_left()
+
+    def test_they_take_turns_in_the_order_in_which_they_came(self):
+        trees = [self.suite(name, self.service(), ("user", "HOLDFAST_SERVICES db", WAIT)) for name in ("one", "two", "three")]
+        begun = [self.begin(trees[0])]
+        for tree in trees[1:]:
+            begun.append(self.begin(tree, waits_for=None))
+            self.is_told(tree, self.held_by(trees[0]))
+        self.assertRegex(self.said(trees[2]), rf'; 1 before us, first "service db" \(pid {begun[1].pid}, tree {trees[1]}\)')
+        for tree in trees:
+            self.go(tree)
+        self.assertEqual([one.wait(PATIENCE_S) for one in begun], [0, 0, 0])
+        self.assertLess(self.at(trees[1], "ready"), self.at(trees[2], "started"))
+        self.assert_nothing_left()
+
+    def test_a_run_inside_a_test_of_the_run_that_has_it_fails_at_once(self):
+        inner = self.suite("inner", self.service(), ("user", "HOLDFAST_SERVICES db", "true"))
+        one = self.suite("one", self.service(), ("around", "HOLDFAST_SERVICES db", f"cd '{inner}' && '{CTEST}'"))
+        first = self.begin(one, waits_for=None)
+        self.assertEqual(first.wait(PATIENCE_S), 8)
+        self.assertRegex(self.ended(inner)["user"]["note"],
+                         rf'port {self.port} is held by "service db" \(pid {first.pid}, tree {one}\) for .*, '
+                         'which runs this ctest in a test and so waits for it$')
+        self.assert_nothing_left()
+
+    def test_a_listener_that_has_no_lock_is_waited_for_by_nobody(self):
+        two = self.suite("two", self.service(), ("user", "HOLDFAST_SERVICES db", "true"))
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", self.port))
+            other.listen()
+            done = self.ctest(two)
+            self.assertEqual(done.returncode, 8)
+            note = self.ended(two)["user"]["note"]
+            self.assertTrue(f"port {self.port} belongs to pid {os.getpid()} (" in note or "it ended with exit code 1" in note, note)
+        self.assertLess(self.ended(two)["user"]["service_wait_s"], PATIENCE_S / 3)
+        self.assert_nothing_left()
+
+    def test_two_services_of_a_tree_with_one_port_are_refused(self):
+        tree = self.suite("one", self.service() + self.service(name="web"), ("user", "HOLDFAST_SERVICES db", "true"))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 8)
+        self.assertIn(f'found port {self.port}, which is that of "db" (holdfast.toml:1, [service.db]), '
+                      "expected a port of its own", unfolded(done.text))
+
+
+class KilledTest(TurnsCase):
+    def named(self, tree, ctest):
+        """Those who look after the service of a run whose test `user` is at work."""
+        main = process(int((self.source(tree) / "user.sh.pid").read_text()))
+        guard = main
+        while name_of(guard.pid) != "holdfast-guard":
+            guard = parent_of(guard)
+        keeper, = keepers_of(tree)
+        return {"ctest": process(ctest.pid), "keeper": keeper, "host": parent_of(guard), "guard": guard, "main": main}
+
+    def test_the_second_run_gets_the_port_whoever_of_the_first_is_killed(self):
+        for victims in (("ctest", "keeper", "host", "guard", "main"), ("ctest",), ("keeper",), ("host",), ("guard",),
+                        ("host", "guard"), ("keeper", "host"), ("ctest", "keeper")):
+            with self.subTest(victims=victims):
+                one = self.suite("one", self.service(), ("user", "HOLDFAST_SERVICES db", WAIT))
+                two = self.suite("two", self.service(), ("user", "HOLDFAST_SERVICES db", "true"))
+                for file in ("go", "user.sh.here"):
+                    (self.source(one) / file).unlink(missing_ok=True)
+                first = self.begin(one)
+                second = self.begin(two, waits_for=None)
+                self.is_told(two, self.held_by(one))
+                named = self.named(one, first)
+                # Stopped, they end all at once.
+                for victim in victims:
+                    os.kill(named[victim].pid, signal.SIGSTOP)
+                for victim in victims:
+                    os.kill(named[victim].pid, signal.SIGKILL)
+                if "ctest" not in victims and victims != ("keeper", "host"):
+                    self.assert_gone([named[victim] for victim in victims])
+                    # The run goes on, so nobody else gets the port. Without both of them, nothing of
+                    # the service is there and nobody could start it anew.
+                    self.assertEqual(self.events(two), [])
+                self.go(one)
+                first.wait(PATIENCE_S)
+                self.assertEqual(second.wait(PATIENCE_S), 0, self.said(two))
+                self.assert_gone(named.values())
+                self.assertFalse(is_alive(named["main"]))
+                self.assert_nothing_left()
+
+    def test_a_waiting_keeper_that_is_killed_leaves_the_queue(self):
+        one = self.suite("one", self.service(), ("user", "HOLDFAST_SERVICES db", WAIT))
+        two, three = (self.suite(name, self.service(), ("user", "HOLDFAST_SERVICES db", "true")) for name in ("two", "three"))
+        first = self.begin(one)
+        second = self.begin(two, waits_for=None)
+        self.is_told(two, self.held_by(one))
+        third = self.begin(three, waits_for=None)
+        self.is_told(three, "1 before us")
+        keeper, = keepers_of(two)
+        os.kill(keeper.pid, signal.SIGKILL)
+        self.assertEqual(second.wait(PATIENCE_S), 8)
+        self.assertIn("the keeper has ended", self.ended(two)["user"]["note"])
+        self.go(one)
+        self.assertEqual((first.wait(PATIENCE_S), third.wait(PATIENCE_S)), (0, 0), self.said(three))
+        self.assert_nothing_left()
+
+
+class LocksTest(TurnsCase):
+    def test_a_wait_holds_no_lock_of_a_test_that_is_over(self):
+        """The process that waits was forked while the keeper had a test's lock."""
+        name = self.lock_name()
+        one = self.suite("one", self.service(), ("user", "HOLDFAST_SERVICES db", WAIT))
+        locked = "touch \"$0.here\"; while [ ! -e go ]; do sleep 0.01; done"
+        two = self.suite("two", self.service(), ("locked", f"RESOURCE_LOCK {name} COST 10", locked),
+                         ("user", "HOLDFAST_SERVICES db", "true"))
+        first = self.begin(one)
+        second = self.begin(two, "-j2", waits_for="locked")
+        self.is_told(two, self.held_by(one))
+        self.go(two)
+        file = self.lock_file(name)
+        wait_until(lambda: self.finish("flock", "-n", file, "true").returncode == 0, "the lock to be free")
+        self.assertIsNone(second.poll())
+        self.go(one)
+        self.assertEqual((first.wait(PATIENCE_S), second.wait(PATIENCE_S)), (0, 0), self.said(two))
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main()
