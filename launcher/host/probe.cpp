@@ -38,18 +38,26 @@ class LifeProbe : public Probe {
   explicit LifeProbe(const Probed& whom) : whom_(whom) {}
 
   bool go_on() override {
-    const std::vector<pid_t> processes = whom_.processes();
-    const auto stopped =
-        std::ranges::find_if(processes, [](pid_t pid) { return os::is_stopped(pid); });
-    if (stopped == processes.end()) return conclude(Kind::well);
-    return conclude(Kind::unwell, "process " + std::to_string(*stopped) + " is stopped");
+    processes_ = whom_.processes();
+    return conclude_from_stops(Kind::well, {});
   }
+
+  // It may have been stopped since the probe began, and then this is why it does not answer.
+  void give_up(const std::string& why) override { conclude_from_stops(Kind::unwell, why); }
 
  protected:
   const Probed& whom() const { return whom_; }
 
  private:
+  bool conclude_from_stops(Kind otherwise, const std::string& why) {
+    const auto stopped =
+        std::ranges::find_if(processes_, [](pid_t pid) { return os::is_stopped(pid); });
+    if (stopped == processes_.end()) return conclude(otherwise, why);
+    return conclude(Kind::unwell, "process " + std::to_string(*stopped) + " is stopped");
+  }
+
   Probed whom_;
+  std::vector<pid_t> processes_;  // at the last look
 };
 
 // Whether it is alive, for a service that answers nothing.
@@ -272,7 +280,9 @@ class CommandProbe final : public LifeProbe {
     }
     if (!work_->go_on()) return false;
     const std::string trouble = os::trouble_with(words_.front(), work_->end());
-    return trouble.empty() ? conclude(Kind::well) : conclude(Kind::unwell, trouble);
+    if (trouble.empty()) return conclude(Kind::well);
+    give_up(trouble);
+    return true;
   }
 
  private:

@@ -41,6 +41,8 @@ class Probe {
   virtual Milliseconds due() const { return k_longest; }
   // Its turn. True: answer() is there.
   virtual bool go_on() = 0;
+  // Its time is over: answer() is unwell. `why` says so in words.
+  virtual void give_up(const std::string& why) { conclude(ProbeAnswer::Kind::unwell, why); }
   const ProbeAnswer& answer() const { return answer_; }
 
  protected:

@@ -208,13 +208,13 @@ void ServiceCompanion::check() {
 }
 
 // `trouble` is empty if it is well.
-void ServiceCompanion::report_health(const std::string& trouble) {
+void ServiceCompanion::report_health(std::string trouble) {
   probe_.reset();
   work_.reset();
   enter(Phase::ready, k_longest);
   wire::Message health;
   health.kind = trouble.empty() ? wire::k_healthy : wire::k_unhealthy;
-  if (!trouble.empty()) health.add("why", trouble);
+  if (!trouble.empty()) health.add("why", std::move(trouble));
   health.add("log_size", std::to_string(around_.log.size()));
   say(health);
 }
@@ -304,7 +304,8 @@ supervision::Companion::Verdict ServiceCompanion::on_deadline() {
            (last_answer_.empty() ? "" : ": " + last_answer_));
       return Verdict::end_tree;
     case Phase::checking:
-      report_health("no answer within " + describe(spec_.health_timeout));
+      probe_->give_up("no answer within " + describe(spec_.health_timeout));
+      report_health(probe_->answer().why);
       return Verdict::go_on;
     case Phase::ending:
       until_ = k_longest;

@@ -79,7 +79,7 @@ class ServiceCompanion final : public supervision::Companion {
   void become_ready();
   void begin_check();
   void check();
-  void report_health(const std::string& trouble);
+  void report_health(std::string trouble);
   void begin_stop();
   void fail(const std::string& why);
   // Starts a command of the service; its end is in work_.

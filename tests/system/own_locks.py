@@ -40,7 +40,7 @@ def main():
     """Call this in place of unittest.main()."""
     if not _are_ours() and subprocess.run(_words("true"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                           check=False).returncode == 0:
-        words = _words(sys.executable, "-B", *sys.argv)
+        words = _words(*sys.orig_argv)
         sys.exit(subprocess.run(words, env={**os.environ, INSIDE: "1"}, check=False).returncode)
     unittest.main()
 

@@ -73,6 +73,19 @@ class HangTest(StartCase):
                 self.assertRegex(done.text, r"service db was lost \(process \d+ is stopped\), used by \"stopper\" alone; ")
                 self.assert_nothing_left()
 
+    def test_one_that_is_stopped_during_the_check_is_called_stopped(self):
+        # The check has looked for stopped processes before it runs the command.
+        stop = f"test ! -e {self.work}/stop || {{ kill -STOP $(cat {self.work}/pid); exit 1; }}"
+        services = f'[service.db]\ncommand = ["{SERVER}", "{{port}}"]\nports = 1\nready-tcp = "127.0.0.1:{{port}}"\n' \
+                   f'grace = "1s"\nhealth-command = ["sh", "-c", "{stop}"]\ninit-command = ["rm", "-f", "{self.work}/stop"]\n'
+        tree = self.suite(services, ("culprit", "HOLDFAST_SERVICES db",
+                                     f'echo "$HOLDFAST_SERVICE_DB_PID" > {self.work}/pid && touch {self.work}/stop'),
+                          ("next", "HOLDFAST_SERVICES db DEPENDS culprit", "true"))
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertRegex(done.text, r'service db was lost \(process \d+ is stopped\), used by "culprit" alone; ')
+        self.assert_nothing_left()
+
     def test_one_that_does_not_answer_keeps_it_for_the_health_timeout_as_well(self):
         # It is not stopped, but its health command is from now on.
         hang = f"test ! -e {self.work}/hang || kill -STOP $$"

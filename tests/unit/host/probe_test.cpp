@@ -18,6 +18,7 @@
 #include "child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/process/process.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::host {
@@ -210,6 +211,31 @@ TEST(Probe, OfAStoppedProcessIsUnwell) {
   ServiceProbe command;
   command.command = {"true"};
   EXPECT_EQ(answer_to(command, stopped).why, why);
+  child.signal(SIGCONT);
+}
+
+TEST(Probe, OfAProcessThatIsStoppedWhileACommandLooksIsUnwell) {
+  const os::Child child([] { return ::pause(); });
+  ServiceProbe what;
+  what.command = {"sh", "-c", "kill -STOP " + std::to_string(child.pid()) + "; sleep 1000"};
+  const Probed whom{[&child] { return std::vector<pid_t>{child.pid()}; }, {}, "/"};
+  const std::unique_ptr<Probe> probe = begin_probe(what, whom, Milliseconds{500});
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().why, "process " + std::to_string(child.pid()) + " is stopped");
+  child.signal(SIGCONT);
+}
+
+TEST(Probe, OfAStoppedProcessThatIsGivenUpIsUnwell) {
+  const os::Child child([] { return ::pause(); });
+  ServiceProbe what;
+  what.command = {"sleep", "1000"};
+  const Probed whom{[&child] { return std::vector<pid_t>{child.pid()}; }, {}, "/"};
+  const std::unique_ptr<Probe> probe = begin_probe(what, whom, k_longest);
+  ASSERT_FALSE(probe->go_on());
+  child.signal(SIGSTOP);
+  ASSERT_TRUE(os::becomes_true([&] { return os::is_stopped(child.pid()); }));
+  probe->give_up("no answer");
+  EXPECT_EQ(probe->answer().why, "process " + std::to_string(child.pid()) + " is stopped");
   child.signal(SIGCONT);
 }
 
