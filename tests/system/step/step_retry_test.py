@@ -46,7 +46,8 @@ def launcher_counts():
     pid = os.getpid()
     for _ in range(2):
         pid = int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1])
-    links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    try: links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    except FileNotFoundError: return False
     return any("/memory." in link for link in links)
 if made.endswith("a.c.o") and not os.path.exists("@W@/ate"):
     open("@W@/ate", "w").close()
