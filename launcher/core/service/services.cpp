@@ -6,7 +6,7 @@
 namespace holdfast {
 namespace {
 
-// Asks first, for all services that are eager.
+// The use that asks for the eager services, before every other use.
 constexpr UseId k_run_itself = ~UseId{0};
 
 bool is_at_rest(ServiceState state) {
@@ -43,7 +43,7 @@ void Services::ask_again(UseId use) {
     if (!has_it_still(hold)) continue;
     instance.suspects.push_back(use);
     if (hold.mode != ServiceMode::shared) instance.needs_reset = true;
-    // A look that began before may have come too early.
+    // A check that runs already may have missed what the red use broke.
     if (instance.is_being_checked) instance.needs_another_check = true;
   }
   stop_unused();
@@ -79,7 +79,7 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   if (news.kind == Kind::ready) instance.suspects.clear();
   if (news.kind == Kind::healthy) {
     acquit(instance);
-    // What the red use did may have come after the look.
+    // A red use ended during the check. The check may have missed what that use broke.
     if (std::exchange(instance.needs_another_check, false)) return check(instance);
   }
   const bool is_well = news.kind == Kind::ready || news.kind == Kind::healthy;
@@ -155,13 +155,13 @@ Services::Request* Services::find(UseId use) {
   return found == requests_.end() ? nullptr : &*found;
 }
 
-// Whether the generation that was granted is there.
+// True: the granted generation still runs.
 bool Services::has_it_still(const Hold& hold) {
   return hold.instance->life.state == ServiceState::ready &&
          hold.instance->life.generation == hold.generation;
 }
 
-// What a service depends on is shared.
+// A service that a wished one depends on is wished in shared mode.
 std::vector<Services::Wish> Services::wishes_of(const std::vector<ServiceUse>& uses) const {
   std::vector<std::optional<ServiceMode>> modes(specs_.size());
   for (const ServiceUse& use : uses) modes[*place_of(use.name)] = use.mode;
@@ -191,15 +191,15 @@ void Services::look() {
       ++i;
       continue;
     }
-    // What it held may be what an earlier one waits for.
+    // An earlier request may wait for an instance that this request had.
     requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(i));
     std::fill(claims.begin(), claims.end(), std::nullopt);
     i = 0;
   }
 }
 
-// Takes an instance of each service, or none at all. A request that waits has a claim on its
-// services: a later one may not take them, unless both share them.
+// Takes an instance of each service, or none at all. A waiting request claims its services: a later
+// request does not get them, unless both requests share them.
 void Services::take_holds(Request& request, std::vector<std::optional<ServiceMode>>& claims) {
   std::vector<Hold> holds;
   for (const Wish& wish : request.wishes) {
@@ -221,8 +221,8 @@ void Services::take_holds(Request& request, std::vector<std::optional<ServiceMod
   }
 }
 
-// One that is ready is better than one that is to be started, and that is better than one that has
-// failed, which makes the request fail.
+// Prefers an instance that is ready, then one that can start. A failed instance comes last, because
+// it makes the request fail.
 Services::Instance* Services::choose(const Wish& wish) {
   const auto rank = [](const Instance& instance) {
     if (instance.life.state == ServiceState::ready) return 0;
@@ -257,7 +257,7 @@ Services::Progress Services::make_well(Request& request) {
   return all;
 }
 
-// What is below it in `depends` comes first.
+// The services below the instance in `depends` are made well first.
 Services::Progress Services::make_well(const Request& request, const Hold& hold) {
   Instance& instance = *hold.instance;
   const bool never_comes =
@@ -287,7 +287,7 @@ void Services::grant(Request& request) {
   if (request.use == k_run_itself) return;
   request.is_using = true;
   for (Hold& hold : request.holds) {
-    // It has asked again, and finds well what it has used.
+    // The use has asked again, and the generation that it used is well.
     if (has_it_still(hold)) step(*hold.instance, ServiceEvent::Kind::served);
     hold.generation = hold.instance->life.generation;
     hold.instance->used_generation = hold.generation;
@@ -330,7 +330,7 @@ void Services::check(Instance& instance) {
                      instance.life.generation});
 }
 
-// It was well when it was looked at: whoever had left it by then did it no harm.
+// The check was good. So the uses that had ended when it began did no harm.
 void Services::acquit(Instance& instance) {
   const auto from = instance.suspects.begin();
   instance.suspects.erase(from, from + static_cast<std::ptrdiff_t>(instance.suspects_before));
@@ -392,7 +392,7 @@ void Services::stop_unused() {
   }
 }
 
-// Dependents come behind what they depend on, so they are met first here.
+// The loop goes from the last spec to the first, so it meets a dependent before what it needs.
 void Services::stop_what_nothing_depends_on() {
   std::vector<bool> is_needed(specs_.size());
   for (std::size_t i = specs_.size(); i-- > 0;) {

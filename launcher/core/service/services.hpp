@@ -1,9 +1,9 @@
-// All services of a run: which test waits for which, which test uses which, and what is to be done
-// next. Pure: the keeper tells what happened and carries out the orders.
+// All services of a run: which test waits for which service, which test uses which, and what the
+// keeper does next. This is pure: the keeper says what happened and carries out the orders.
 //
-// A test asks for all its services at once, when it has its locks, and asks for nothing afterwards.
-// Tests are served in the order in which they asked; a later one goes first only where that keeps
-// no earlier one waiting. So no circle of waits can arise.
+// A test asks for all its services at once, when it has its locks. It asks for nothing afterwards.
+// Tests get their services in the order in which they asked. A later test goes first only if no
+// earlier test waits longer for that. So no circle of waits can arise.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@
 
 namespace holdfast {
 
-// One instance of a service: `service` is its place among the specs.
+// One instance of a service. `service` is the index of the service in Services::specs().
 struct InstanceId {
   std::size_t service = 0;
   unsigned number = 0;
@@ -27,17 +27,17 @@ struct InstanceId {
   friend bool operator==(const InstanceId&, const InstanceId&) = default;
 };
 
-// What the host of an instance says of it.
+// What the host of an instance says about the instance.
 struct InstanceNews {
   enum class Kind : std::uint8_t {
-    ready,      // it answered, and its init command has run
-    healthy,    // the answer to a check or reset
-    unhealthy,  // likewise
-    died,       // its main process has ended, or could not be started
-    ended,      // nothing of it is left, and its host is gone
+    ready,      // the instance answered, and its init command has run
+    healthy,    // the result of a check or a reset
+    unhealthy,  // the result of a check or a reset
+    died,       // its main process ended, it was not ready in time, or its host was killed
+    ended,      // no process of the instance is left, and its host is gone
   };
   Kind kind;
-  std::string why = {};  // for people: of unhealthy, died and ended
+  std::string why = {};  // the reason in words, for unhealthy, died and ended
 };
 
 // One test, or one process of a batch, that uses services.
@@ -47,28 +47,28 @@ enum class Farewell : std::uint8_t { green, red };
 
 struct ServiceOrder {
   enum class Kind : std::uint8_t {
-    start,        // a host for the instance, whose generation it is
-    check,        // its health
-    reset,        // its reset command, and then its health
-    stop,         // its process tree
-    take_stacks,  // of its process tree
-    note_death,   // one of `users` may have done it, or nobody
-    grant,        // `use` may begin
-    refuse,       // `use` cannot begin
+    start,        // start the instance, as generation `generation`
+    check,        // check the health of the instance
+    reset,        // run its reset command, then check its health
+    stop,         // end its process tree
+    take_stacks,  // take the stacks of its process tree
+    note_death,   // record that the generation was lost; `users` may have broken it
+    grant,        // tell `use` that it has all its services
+    refuse,       // tell `use` that it cannot get them
   };
   Kind kind;
   InstanceId instance = {};
   unsigned generation = 0;
   UseId use = 0;
-  // Those that used the generation when it was lost, and those that had used it since it was last
-  // found well.
+  // For note_death: the uses that had the generation when it was lost, and those that had it since
+  // its last good check.
   std::vector<UseId> users = {};
-  std::string why = {};  // for people: of note_death and refuse
+  std::string why = {};  // the reason in words, for note_death and refuse
 
   friend bool operator==(const ServiceOrder&, const ServiceOrder&) = default;
 };
 
-// What a use has of one service.
+// The instance and the generation that a use has of one service.
 struct GrantedService {
   InstanceId instance;
   unsigned generation = 0;
@@ -78,35 +78,39 @@ struct GrantedService {
 
 class Services {
  public:
-  // `specs` are in order of start (service_spec.hpp). Those that are eager are wanted at once.
+  // `specs` are in order of start (in_order_of_start() in service_check.hpp). Eager services start
+  // at once.
   explicit Services(std::vector<ServiceSpec> specs);
 
-  // `uses` name declared services. The answer is an order to grant or to refuse.
+  // `use` asks for services. All of `uses` name declared services. The answer is an order: grant or
+  // refuse.
   void ask(UseId use, const std::vector<ServiceUse>& uses);
-  // A use that was granted asks whether its services are still well, and gets a new answer. Until
-  // then it does not count as using them. What it has exclusively is reset, and a fresh service
-  // gets a new generation, as between two tests.
+  // A granted use asks whether its services are still well, and gets a new answer. Until then it
+  // does not use them. As between two tests, an exclusive service is reset, and a fresh service
+  // gets a new generation.
   void ask_again(UseId use);
-  // The use is over, or does not wait any longer.
+  // The use is over, or waits no longer.
   void leave(UseId use, Farewell farewell);
   void happened(const InstanceId& instance, const InstanceNews& news);
-  // The run ends: everything is stopped, in reverse order of start. Nothing is granted any more.
+  // The run ends. All instances are stopped, in reverse order of start. No use is granted any more.
   void end();
 
-  // What is to be done now. Each order is given once.
+  // Returns the orders that the keeper carries out now, each once.
   std::vector<ServiceOrder> take_orders();
 
   const std::vector<ServiceSpec>& specs() const { return specs_; }
-  // Its place among the specs; none: nobody has declared it.
+  // Returns the index of the service in specs(). None: nobody has declared it.
   std::optional<std::size_t> place_of(std::string_view name) const;
   const ServiceLife& life(const InstanceId& instance) const;
-  // What a use has or waits for, services it depends on included.
+  // Returns the instances that a use has or waits for, and those of the services below them in
+  // `depends`. It is empty while the use waits for earlier uses.
   std::vector<GrantedService> services_of(UseId use) const;
-  // Those that use the generation that is there now.
+  // Returns the uses of the present generation.
   std::vector<UseId> users_of(const InstanceId& instance) const;
-  // Whether it is being looked at, so that one does not know yet whether it is well.
+  // True: a check of the instance is running.
   bool is_in_doubt(const InstanceId& instance) const;
-  // Whether no process of any service is there.
+  // True: every instance is absent or has failed. The host of a failed instance may still be
+  // ending processes.
   bool are_at_rest() const;
 
  private:
@@ -114,30 +118,30 @@ class Services {
     InstanceId id;
     ServiceLife life;
     bool is_being_checked = false;
-    bool needs_another_check = false;  // a red use ended while it was being checked
+    bool needs_another_check = false;  // a red use ended during the check
     bool needs_reset = false;
-    std::vector<UseId> suspects;       // uses of this generation that ended since it was found well
-    std::size_t suspects_before = 0;   // those of them that had ended when the check began
-    unsigned used_generation = 0;      // the last one that a test got
-    std::vector<unsigned> started_on;  // generations of what it depends on, when it was started
-    std::string why;                   // its last trouble
+    std::vector<UseId> suspects;  // uses of this generation that ended after its last good check
+    std::size_t suspects_before = 0;   // how many of them had ended when the present check began
+    unsigned used_generation = 0;      // the last generation that a use got
+    std::vector<unsigned> started_on;  // the generations below it in `depends` when it started
+    std::string why;                   // why it was lost the last time
   };
   struct Wish {
     std::size_t service;
     ServiceMode mode;
   };
-  // What a request has of one service. It may have to wait until that is well.
+  // The instance of one service that a request has. The request waits until the instance is well.
   struct Hold {
     Instance* instance;
     ServiceMode mode;
-    unsigned worn_generation;  // a later one is wanted
-    bool is_well = false;      // since the request was made
-    unsigned generation = 0;   // that was granted
+    unsigned worn_generation;  // the request needs a later generation than this
+    bool is_well = false;      // a check was good since the request was made
+    unsigned generation = 0;   // the granted generation
   };
   struct Request {
     UseId use;
     std::vector<Wish> wishes;      // in order of start
-    std::vector<Hold> holds = {};  // empty: it waits for other requests
+    std::vector<Hold> holds = {};  // empty: the request waits for earlier requests
     bool is_using = false;
   };
   enum class Progress : std::uint8_t { waits, granted, refused };
@@ -164,8 +168,8 @@ class Services {
   Instance& at(const InstanceId& id) { return instances_[id.service][id.number]; }
 
   std::vector<ServiceSpec> specs_;
-  std::vector<std::vector<std::size_t>> depends_;  // of each spec: places of those it depends on
-  std::vector<std::vector<Instance>> instances_;   // of each spec; neither grows
+  std::vector<std::vector<std::size_t>> depends_;  // for each spec: the indexes of its `depends`
+  std::vector<std::vector<Instance>> instances_;   // for each spec; Hold points into them
   std::vector<Request> requests_;                  // in order of arrival
   std::vector<ServiceOrder> orders_;
   bool is_ending_ = false;

@@ -81,7 +81,8 @@ class Guard final : public os::TreeWatcher {
     report_.main_status = status;
   }
 
-  // If the main process is stopped (SIGSTOP, Ctrl-Z), the launcher stops too.
+  // Tells the launcher that the main process was stopped or continued. The launcher decides whether
+  // it stops too.
   void on_stop_news(pid_t pid, int status) override {
     if (pid != main_) return;
     const MainStop last = report_.main_stop;
