@@ -88,7 +88,7 @@ void ServiceCompanion::look() {
 }
 
 void ServiceCompanion::on_main_started(pid_t main) {
-  main_ = main;
+  main_ = main > 0 ? main : main_in_namespace();
   if (phase_ == Phase::probing && is_in_background()) probe();
 }
 
@@ -221,6 +221,8 @@ void ServiceCompanion::report_health(std::string trouble) {
 
 void ServiceCompanion::begin_stop() {
   if (phase_ == Phase::stopping || phase_ == Phase::ending) return;
+  // Somebody else has ended it. Its end is news of its own.
+  if (main_ > 0 && os::is_dying(main_)) return;
   was_stopped_ = true;
   probe_.reset();
   if (spec_.stop.empty()) return enter(Phase::ending, Milliseconds{0});
@@ -340,6 +342,16 @@ std::vector<pid_t> ServiceCompanion::processes() const {
 Probed ServiceCompanion::probed() const {
   return {[this] { return processes(); }, around_.environment, spec_.directory,
           around_.order.before};
+}
+
+// The guard knows it only by its number inside.
+pid_t ServiceCompanion::main_in_namespace() const {
+  const std::vector<os::Link> all = os::descendants({});
+  const std::vector<pid_t> supervisors = os::inner_supervisors(all);
+  const auto main = std::ranges::find_if(all, [&](const os::Link& link) {
+    return os::contains(supervisors, link.parent) && !os::contains(supervisors, link.pid);
+  });
+  return main == all.end() ? 0 : main->pid;
 }
 
 pid_t ServiceCompanion::youngest_child_of_main() const {

@@ -89,6 +89,7 @@ class ServiceCompanion final : public supervision::Companion {
   Probed probed() const;
   bool is_in_background();
   bool are_dependents_gone() const;
+  pid_t main_in_namespace() const;
   pid_t youngest_child_of_main() const;
   os::StopOrder stop_order() const;
   void say(const wire::Message& message);

@@ -111,7 +111,10 @@ struct Background {
 class Host {
  public:
   Host(wire::HostOrder order, os::UniqueFd keeper)
-      : order_(std::move(order)), keeper_(std::move(keeper)) {
+      : order_(std::move(order)),
+        keeper_(std::move(keeper)),
+        lines_(supervision::KeeperLink::adopt(
+            os::UniqueFd(::fcntl(keeper_.get(), F_DUPFD_CLOEXEC, 0)))) {
     // The guard gets them too, as it is forked. The service does not.
     for (const int kept : order_.kept) {
       (void)::fcntl(kept, F_SETFD, FD_CLOEXEC);
@@ -183,6 +186,8 @@ class Host {
     plan.command.errors = output.errors();
     plan.policy.grace = order_.spec.grace;
     plan.policy.scratch = Scratch::remove;
+    plan.policy.containment = order_.containment;
+    plan.cgroup = order_.cgroup;
     plan.mode = ExitMode::ctest;
     plan.keeper = keeper_.get();
     plan.identity = &identity_;
@@ -212,7 +217,8 @@ class Host {
   os::UniqueFd dependents_;
   ServiceCommand words_;
   std::vector<char*> arguments_;
-  supervision::Teller teller_{nullptr, Loudness::normal};
+  supervision::KeeperLink lines_;
+  supervision::Teller teller_{&lines_, Loudness::normal};
 };
 
 }  // namespace

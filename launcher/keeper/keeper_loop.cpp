@@ -84,6 +84,13 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   return in_order_of_start(std::move(services));
 }
 
+// The boundary around services: what the profile says for tests, without its overrides.
+Containment containment_of(const KeeperOrder& order) {
+  if (!order.settings) return Containment::none;
+  const Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
+  return all ? all->policy.containment : Containment::none;
+}
+
 wire::Message refusal(const std::string& why) {
   wire::Message message = message_of(wire::k_refusal);
   message.add("why", why);
@@ -107,6 +114,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)),
       hands_out_ports_(services_.lock_ports()) {
+  services_.contain(containment_of(order_));
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {

@@ -28,6 +28,8 @@ class Step {
         break;
       case ServiceState::stopping:
         if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
+        // A host says so only if the service died before the order to stop reached it.
+        if (event_.kind == Kind::died && step_.life.is_whole) lose();
         if (event_.kind == Kind::ended) come_to_rest();
         break;
       case ServiceState::failed:
@@ -45,7 +47,10 @@ class Step {
   }
 
   void starting() {
-    if (event_.kind == Kind::became_ready) step_.life.state = ServiceState::ready;
+    if (event_.kind == Kind::became_ready) {
+      step_.life.state = ServiceState::ready;
+      step_.life.is_whole = true;
+    }
     if (event_.kind == Kind::died || event_.kind == Kind::ended) {
       step_.life.state = ServiceState::failed;
     }
@@ -66,7 +71,10 @@ class Step {
 
   void draining() {
     if (event_.kind == Kind::unused) stop();
-    if (event_.kind == Kind::died) step_.life.state = ServiceState::stopping;
+    if (event_.kind == Kind::died) {
+      if (step_.life.is_whole) lose();
+      step_.life.state = ServiceState::stopping;
+    }
     if (event_.kind == Kind::ended) come_to_rest();
     if (event_.kind == Kind::told_to_stop) dismiss();
   }
@@ -85,6 +93,7 @@ class Step {
   }
 
   void lose() {
+    step_.life.is_whole = false;
     if (event_.suspects != 1) ++step_.life.restarts;
     step_.actions.push_back(ServiceAction::note_death);
   }
@@ -96,6 +105,7 @@ class Step {
 
   void start() {
     ++step_.life.generation;
+    step_.life.is_whole = false;
     step_.life.state = ServiceState::starting;
     step_.actions.push_back(ServiceAction::start);
   }

@@ -355,6 +355,8 @@ void Services::step(Instance& instance, ServiceEvent::Kind kind) {
   if (next.life.state != ServiceState::ready) {
     instance.is_being_checked = false;
     instance.needs_another_check = false;
+  }
+  if (!next.life.is_whole) {
     instance.suspects.clear();
     instance.suspects_before = 0;
   }

@@ -31,6 +31,9 @@ void add(Message& message, std::string_view key, const std::string& text) {
 void add(Message& message, std::string_view key, const ProcessName& process) {
   message.add(key, to_text(process));
 }
+void add(Message& message, std::string_view key, Containment containment) {
+  message.add(key, std::string(name_of(containment)));
+}
 void add(Message& message, std::string_view key, const Variable& variable) {
   message.add(key, variable.name + "=" + variable.value);
 }
@@ -64,6 +67,11 @@ bool read(std::string_view text, ProcessName& process) {
   if (found) process = *found;
   return static_cast<bool>(found);
 }
+bool read(std::string_view text, Containment& containment) {
+  const std::optional<Containment> found = named<Containment>(text);
+  containment = found.value_or(containment);
+  return found.has_value();
+}
 bool read(std::string_view text, Variable& variable) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return false;
@@ -93,6 +101,8 @@ void each_field(Order& order, Use use) {
   use("keep", order.kept);
   use("dependents", order.dependents);
   use("before", order.before);
+  use("containment", order.containment);
+  use("cgroup", order.cgroup);
   use("log", order.log);
   use("scratch", order.scratch);
 }

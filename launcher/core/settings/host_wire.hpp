@@ -11,6 +11,7 @@
 #include "core/base/result.hpp"
 #include "core/service/service_spec.hpp"
 #include "core/settings/message.hpp"
+#include "core/settings/policy.hpp"
 
 namespace holdfast::wire {
 
@@ -29,6 +30,8 @@ struct HostOrder {
   int dependents = -1;
   // Words that stand before each command of the service, so that it runs as its user.
   ServiceCommand before;
+  Containment containment = Containment::none;
+  std::string cgroup;   // the name for a cgroup, for `containment`
   std::string log;      // path
   std::string scratch;  // path of an empty directory
 };
@@ -38,7 +41,7 @@ inline constexpr std::string_view k_check = "check";    // answered by healthy o
 inline constexpr std::string_view k_reset = "reset";    // likewise
 inline constexpr std::string_view k_stop = "stop";      // answered by the host's end
 inline constexpr std::string_view k_stacks = "stacks";  // into its log; not answered
-// host -> keeper.
+// host -> keeper. There are also k_say and k_contain of core/settings/wire.hpp.
 inline constexpr std::string_view k_ready = "ready";  // fields `pid`; `port`: told by its output
 inline constexpr std::string_view k_healthy = "healthy";      // field `log_size`
 inline constexpr std::string_view k_unhealthy = "unhealthy";  // field `why`

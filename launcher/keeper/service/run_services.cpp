@@ -11,6 +11,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/cgroup_name.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
@@ -261,6 +262,8 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
       journal_.substr(0, journal_.rfind('/') + 1) + std::string(names::k_services_directory);
   host.log = fmt::format("{}/{}{}", directory, name, names::k_output_suffix);
   host.scratch = fmt::format("{}/{}", directory, name);
+  host.containment = containment_;
+  host.cgroup = cgroup_name(tree_, host.attempt);
   for (const std::string& path : {directory, host.scratch}) {
     if (Result<void> made = make_directory(path); !made) return made.error();
   }
@@ -303,13 +306,22 @@ void RunServices::hear(ServiceHost& host) {
 
 // False: the connection has ended.
 bool RunServices::hear_message(ServiceHost& host) {
-  const Result<std::string> packet = os::receive_packet(host.socket.get());
-  if (!packet || packet->empty()) {
+  Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(host.socket.get());
+  if (!received || received->packet.empty()) {
     lose(host);
     return false;
   }
-  const Result<wire::Message> message = wire::decode(*packet);
+  const Result<wire::Message> message = wire::decode(received->packet);
   if (!message) return true;
+  if (message->kind == wire::k_say) {
+    lines_.say_for(host.order.spec.name, *message);
+    return true;
+  }
+  if (message->kind == wire::k_contain) {
+    host.contained = std::move(received->descriptor);
+    host.cgroup = message->get("cgroup");
+    return true;
+  }
   host.due = k_longest;
   using Kind = InstanceNews::Kind;
   const std::string why(message->get("why"));
@@ -351,12 +363,17 @@ void RunServices::lose(ServiceHost& host) {
     // Where nobody has told it to end, this is the first that we hear of its end.
     return services_->happened(host.id, {InstanceNews::Kind::ended, "its host was killed"});
   }
-  services_->happened(
-      host.id, {InstanceNews::Kind::died,
-                host.said_farewell ? "its host was killed" : "its host and its guard were killed"});
+  // We kill a host that takes too long to stop.
+  if (!host.is_told_to_stop) {
+    services_->happened(host.id, {InstanceNews::Kind::died,
+                                  host.said_farewell ? "its host was killed"
+                                                     : "its host and its guard were killed"});
+  }
   left.attempt = host.order.attempt;
   left.test = host.order.spec.name;
   left.grace = host.order.spec.grace;
+  left.contained = std::move(host.contained);
+  left.cgroup = host.cgroup;
   const pid_t helper = orphans_.look_after(std::move(left), {}, KilledBy::stranger, ctest_, lines_);
   if (helper > 0) host.helper = os::watch_living(helper);
   if (!host.helper.valid()) services_->happened(host.id, {InstanceNews::Kind::ended});

@@ -41,6 +41,8 @@ class RunServices {
 
   // Replaces what is declared, for runs that begin later.
   void declare(Result<std::vector<ServiceSpec>> declared) { declared_ = std::move(declared); }
+  // The services that start from now on have this boundary around them.
+  void contain(Containment kind) { containment_ = kind; }
   // A run begins, if it is not the current one: eager services start. An earlier run is ended.
   void begin(const Run& run);
   // A test with its locks asks for its services. refusal() has let it pass.
@@ -101,6 +103,7 @@ class RunServices {
   std::string in_words(const std::vector<UseId>& users) const;
 
   Result<std::vector<ServiceSpec>> declared_;
+  Containment containment_ = Containment::none;
   std::string tree_;
   ProcessName ctest_;
   RunLines& lines_;

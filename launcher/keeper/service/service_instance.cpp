@@ -28,6 +28,7 @@ constexpr Milliseconds k_answer_patience{5000};
 void ServiceHost::send(std::string_view kind) {
   if (!socket.valid()) return;
   (void)os::send_packet(socket.get(), wire::encode({std::string(kind), {}}));
+  if (kind == wire::k_stop) is_told_to_stop = true;
   if (kind != wire::k_stacks) expect_answer(kind);
 }
 

@@ -25,8 +25,11 @@ struct ServiceHost {
   // Host and guard were killed: a process ends what they left (keeper/left/orphans.hpp). This is
   // its pidfd.
   os::UniqueFd helper;
+  bool is_told_to_stop = false;
   bool said_farewell = false;  // nothing of the generation is left
   pid_t main = 0;              // the service's main process; 0: not known yet
+  os::UniqueFd contained;      // as wire::k_contain has it; invalid: it has no containment
+  std::string cgroup = {};     // its name, if `contained` is one
 
   // By when the host should have answered; k_longest: nothing is asked.
   Milliseconds due = k_longest;

@@ -79,6 +79,19 @@ bool is_dying(pid_t pid) {
          is_being_killed(pid);
 }
 
+bool is_stopping(pid_t pid) {
+  // A process that has taken the signal runs for some microseconds before it is stopped.
+  constexpr int k_most_looks = 5;
+  for (int look = 0; look < k_most_looks; ++look) {
+    const Result<std::string> status = read_file(in_proc(pid, "status"), k_longest_status);
+    if (!status) return false;
+    if (state_in(*status) == 'T' || state_in(*status) == 't' || pends(*status, SIGSTOP))
+      return true;
+    if (state_in(*status) != 'R') return false;
+  }
+  return false;
+}
+
 ProcessName own_name() {
   const Result<ProcessStat> stat = read_process_stat(::getpid());
   return ProcessName{::getpid(), stat ? stat->start : 0};

@@ -41,9 +41,13 @@ N stat_number(std::string_view stat, unsigned field) {
 // Reads ShdPnd of /proc/<pid>/status, proc(5).
 bool is_being_killed(pid_t pid);
 
-// True: SIGKILL is pending for the process, it is exiting, or it has ended. Its sockets may be there
-// a little longer. Reads field 9 of /proc/<pid>/stat (PF_EXITING) as well, proc(5).
+// True: SIGKILL is pending for the process, it is exiting, or it has ended. Its sockets may be
+// there a little longer. Reads field 9 of /proc/<pid>/stat (PF_EXITING) as well, proc(5).
 bool is_dying(pid_t pid);
+
+// True: the process is stopped, or SIGSTOP was just sent to it: kill(2) returns before the process
+// stops. Reads State and ShdPnd of /proc/<pid>/status, proc(5).
+bool is_stopping(pid_t pid);
 
 // Returns the name of this process. No other process ever has the same name.
 ProcessName own_name();

@@ -58,6 +58,21 @@ TEST(Process, IsDyingFromTheSignalUntilItIsGone) {
   EXPECT_TRUE(is_dying(child)) << "it is gone";
 }
 
+TEST(Process, IsStoppingFromTheSignalOn) {
+  const Child child([] {
+    while (true) ::pause();
+    return 0;
+  });
+  ASSERT_TRUE(becomes_true([&] { return sleeps(child.pid()); }));
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_FALSE(is_stopping(child.pid()));
+    child.signal(SIGSTOP);
+    ASSERT_TRUE(is_stopping(child.pid())) << "in round " << i;
+    child.signal(SIGCONT);
+  }
+  EXPECT_FALSE(is_stopping(0)) << "there is no such process";
+}
+
 TEST(Process, AnOddNameDoesNotConfuseTheFieldsAfterIt) {
   for (const char* name : {"plain", "a b", ")", "(", "a) R 1 (b", ") Z 1 1 1", "line\nbreak",
                            "))))))))))))))", "", "\xFF\x01", "15 bytes exactl"}) {

@@ -80,6 +80,18 @@ TEST(ServiceState, FollowsFromEachEvent) {
   }
 }
 
+TEST(ServiceState, NotesADeathBeforeTheOrderToStop) {
+  const ServiceLife whole = next_step(in(State::starting), {Kind::became_ready}, 3).life;
+  const ServiceLife stopping = next_step(whole, {Kind::told_to_stop}, 3).life;
+  const ServiceStep died = next_step(stopping, {Kind::died}, 3);
+  EXPECT_EQ(told(died), "stopping death");
+  EXPECT_EQ(told(next_step(died.life, {Kind::died}, 3)), "stopping") << "it is noted already";
+  const ServiceLife draining = next_step(whole, {Kind::renew, 1}, 3).life;
+  EXPECT_EQ(told(next_step(draining, {Kind::died, 1}, 3)), "stopping death");
+  const ServiceLife unwell = next_step(whole, {Kind::found_unhealthy, 1}, 3).life;
+  EXPECT_EQ(told(next_step(unwell, {Kind::died, 1}, 3)), "stopping") << "it is noted already";
+}
+
 TEST(ServiceState, CountsGenerations) {
   EXPECT_EQ(next_step({}, {Kind::wanted}, 3).life.generation, 1U);
   EXPECT_EQ(next_step(in(State::absent), {Kind::wanted}, 3).life.generation, 2U);

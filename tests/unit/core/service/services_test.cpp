@@ -276,11 +276,25 @@ TEST(Services, ThatAreFreshHaveAGenerationForEachTest) {
   EXPECT_EQ(run.hear("db", News::ready), "grant 1");
   EXPECT_EQ(run.ask(2, {{"db", ServiceMode::fresh}}), "");
   EXPECT_EQ(run.leave(1), "stop db/0#1");
-  EXPECT_EQ(run.hear("db", News::died), "");
   EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
   EXPECT_EQ(run.hear("db", News::ready), "grant 2");
   EXPECT_EQ(run.leave(2), "");
   EXPECT_EQ(run.ask(3, {{"db"}}), "check db/0#2") << "shared may be used before";
+}
+
+TEST(Services, ThatDiedBeforeTheyWereToldToStopWereBrokenByTheirLastUsers) {
+  ServiceRun run({declared("db")});
+  EXPECT_EQ(run.ask(1, {{"db", ServiceMode::fresh}}), "start db/0#1");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 1");
+  EXPECT_EQ(run.ask(2, {{"db", ServiceMode::fresh}}), "");
+  EXPECT_EQ(run.leave(1), "stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of 1");
+  EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 2");
+  EXPECT_EQ(run.leave(2), "");
+  run.services.end();
+  EXPECT_EQ(run.orders(), "stop db/0#2");
+  EXPECT_EQ(run.hear("db", News::died), "death db/0#2 of 2");
 }
 
 TEST(Services, AreResetAfterATestThatHadThemAlone) {
