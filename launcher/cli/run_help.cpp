@@ -24,6 +24,9 @@ constexpr HelpOfOption k_options[] = {
 #define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, ...) \
   {__VA_ARGS__},
 #include "core/settings/table.def"
+    {"--tree", "DIR",
+     "the build tree whose settings and services are meant (default: the\none around here)"},
+    {"--config", "CFG", "its configuration, where it has several"},
     {"--quiet", "", "say nothing but errors"},
     {"--help", "", "this text"},
 };

@@ -8,19 +8,17 @@
 #include <iterator>
 #include <utility>
 
-#include "core/service/service_check.hpp"
 #include "core/settings/resolution.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"
 #include "keeper/run/attempt_grants.hpp"
+#include "keeper/service/tree_services.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/clock.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "os/process/user.hpp"
-#include "settings/declared_services.hpp"
 
 namespace holdfast {
 namespace {
@@ -56,32 +54,9 @@ ProjectPlace place_of(const KeeperOrder& order) {
   return {file ? file->substr(0, file->rfind('/')) : std::string(), order.tree};
 }
 
-// The user of a service must be known here, and only root may say another one than itself.
-Result<void> find_user(ServiceSpec& service) {
-  if (service.user.empty()) return {};
-  Result<User> user = os::find_user(service.user);
-  if (!user) return ErrorInWords{service.origin + ": " + to_text(user.error())};
-  if (user->uid == ::geteuid()) return {};
-  if (::geteuid() != 0) {
-    return ErrorInWords{
-        fmt::format("{}: `user` is \"{}\", expected who runs ctest, as only root can say another",
-                    service.origin, service.user)};
-  }
-  service.other_user = std::move(*user);
-  return {};
-}
-
-// The services that holdfast.toml and the configure step have declared for the tree.
 Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   if (!order.settings) return order.settings.error();
-  std::vector<ServiceSpec> services = order.settings->settings().services;
-  Result<std::vector<ServiceSpec>> declared = declared_services(order.tree, order.configuration);
-  if (!declared) return declared.error();
-  std::ranges::move(*declared, std::back_inserter(services));
-  for (ServiceSpec& service : services) {
-    if (Result<void> found = find_user(service); !found) return found.error();
-  }
-  return in_order_of_start(std::move(services));
+  return services_of_tree(order.settings->settings(), order.tree, order.configuration);
 }
 
 // The boundary around services: what the profile says for tests, without its overrides.

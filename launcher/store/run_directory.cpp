@@ -66,9 +66,9 @@ std::optional<RunEntry> entry_of(const fs::directory_entry& found) {
 
 // Calls `see` with each entry of the directory of runs.
 template <typename See>
-void look_through_runs(const fs::path& tree, See see) {
+void look_through_runs(const fs::path& tree, RunsOf whose, See see) {
   std::error_code failed;
-  fs::directory_iterator it(tree / names::k_runs_directory,
+  fs::directory_iterator it(tree / directory_of(whose),
                             fs::directory_options::skip_permission_denied, failed);
   while (!failed && it != fs::directory_iterator()) {
     see(*it);
@@ -76,9 +76,9 @@ void look_through_runs(const fs::path& tree, See see) {
   }
 }
 
-std::vector<RunEntry> undated_runs(const fs::path& tree) {
+std::vector<RunEntry> undated_runs(const fs::path& tree, RunsOf whose) {
   std::vector<RunEntry> runs;
-  look_through_runs(tree, [&](const fs::directory_entry& found) {
+  look_through_runs(tree, whose, [&](const fs::directory_entry& found) {
     if (std::optional<RunEntry> entry = entry_of(found)) runs.push_back(*std::move(entry));
   });
   return runs;
@@ -163,16 +163,20 @@ std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefi
 
 }  // namespace
 
-std::uint64_t next_run_number(const fs::path& tree) {
+std::string_view directory_of(RunsOf whose) {
+  return whose == RunsOf::ctest ? names::k_runs_directory : names::k_by_hand_directory;
+}
+
+std::uint64_t next_run_number(const fs::path& tree, RunsOf whose) {
   std::uint64_t last = 0;
-  look_through_runs(tree, [&](const fs::directory_entry& found) {
+  look_through_runs(tree, whose, [&](const fs::directory_entry& found) {
     last = std::max(last, name_of(found.path().filename().string()).number);
   });
   return last + 1;
 }
 
-std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates) {
-  std::vector<RunEntry> runs = undated_runs(tree);
+std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates, RunsOf whose) {
+  std::vector<RunEntry> runs = undated_runs(tree, whose);
   if (dates == Dates::only_for_the_order) {
     order(runs);
   } else {
@@ -245,8 +249,8 @@ Result<void> remove_run(const fs::path& directory) {
 
 }  // namespace
 
-Pruned prune_runs(const fs::path& tree, std::string_view live, std::size_t keep) {
-  const std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
+Pruned prune_runs(const fs::path& tree, std::string_view live, std::size_t keep, RunsOf whose) {
+  const std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order, whose);
   const bool live_listed =
       std::any_of(runs.begin(), runs.end(), [&](const RunEntry& run) { return run.id == live; });
   std::size_t room = keep > 0 && live_listed ? keep - 1 : keep;

@@ -23,8 +23,13 @@ namespace holdfast {
 
 inline constexpr std::size_t k_runs_kept = 20;
 
+// Runs of ctest, or what people started without ctest: <tree>/.holdfast/by-hand/<run-id>/, in the
+// same form. Reports know only runs of ctest.
+enum class RunsOf : std::uint8_t { ctest, people };
+std::string_view directory_of(RunsOf whose);
+
 // The number for a run that begins now.
-std::uint64_t next_run_number(const std::filesystem::path& tree);
+std::uint64_t next_run_number(const std::filesystem::path& tree, RunsOf whose = RunsOf::ctest);
 
 struct RunEntry {
   std::string id;
@@ -38,7 +43,8 @@ struct RunEntry {
 enum class Dates { exact, only_for_the_order };
 
 // Directories that hold a journal, newest first. Symbolic links are left out.
-std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates = Dates::exact);
+std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates = Dates::exact,
+                                RunsOf whose = RunsOf::ctest);
 
 // `wanted`: "latest" (or nothing), a run's id, its number, or the beginning of exactly one id, with
 // or without the number. The latest run is the newest. But if a test of another run in this tree
@@ -55,7 +61,7 @@ struct Pruned {
 // Removes all runs but the newest `keep` and those at work. Never removes the run `live`, which
 // counts as one of the newest. A run that cannot be removed stays: pruning never fails a run.
 Pruned prune_runs(const std::filesystem::path& tree, std::string_view live,
-                  std::size_t keep = k_runs_kept);
+                  std::size_t keep = k_runs_kept, RunsOf whose = RunsOf::ctest);
 
 // The nearest directory from `from` upward that has .holdfast/ or CMakeCache.txt.
 std::optional<std::filesystem::path> find_build_tree(const std::filesystem::path& from);

@@ -1,5 +1,6 @@
 #include "supervision/launch.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -72,12 +73,24 @@ Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& ca
                       std::string_view trouble) {
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
   const bool wants_ports = last_of(invocation.line.options.said, Setting::ports) != nullptr;
+  if (invocation.line.service_keeper >= 0) {
+    write_line(std::string(trouble) + ": the command is not run without its services");
+    return own_failure(ExitMode::command);
+  }
   if (!invocation.line.options.locks.empty() || wants_ports) {
     write_line(std::string(trouble) + ": the command is not run without its locks");
     return own_failure(ExitMode::command);
   }
   write_line(std::string(trouble) + ": running the command by itself");
   return run_bare(invocation, callers);
+}
+
+// `holdfast run` has left the descriptor open for us, or the launcher has for holdfast-exec. The
+// command must not get it.
+KeeperLink service_keeper_of(const Invocation& invocation) {
+  const int fd = invocation.line.service_keeper;
+  if (fd < 0 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return {};
+  return KeeperLink::adopt(os::UniqueFd(fd));
 }
 
 // Takes a test from its grant to its record. Takes the locks before each attempt, and releases them
@@ -87,6 +100,7 @@ class Launch {
   Launch(Invocation invocation, Surroundings around, AttemptRunner& runner)
       : invocation_(std::move(invocation)),
         around_(std::move(around)),
+        service_keeper_(service_keeper_of(invocation_)),
         clock_(invocation_.limits),
         runner_(runner) {
     if (!invocation_.tells_locks) clock_.start();
@@ -121,8 +135,10 @@ class Launch {
     HandOver handed;
     handed.callers = around_.callers;
     handed.keeper = std::move(keeper_);
+    handed.service_keeper = std::move(service_keeper_);
     grant_.refusal = to_text(hand_over(invocation_, grant_, handed));
     keeper_ = std::move(handed.keeper);
+    service_keeper_ = std::move(handed.service_keeper);
   }
 
   Exit run_granted() {
@@ -152,6 +168,7 @@ class Launch {
   Exit end_as(const AttemptResult& result, const AttemptScratch& scratch) {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
     bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
+    end_services(service_keeper_, around_);
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
@@ -216,7 +233,7 @@ class Launch {
     TakenLocks locks = take_locks(grant_, above, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
     HadServices services =
-        ask_for_services(grant_.policy.services, grant_.identity.test, keeper_, around_, say);
+        ask_for_services(grant_.policy.services, grant_.identity.test, services_of(), around_, say);
     if (services.end != HadServices::End::had) {
       for (std::string_view lines = services.details; !lines.empty();) {
         write_line(text_of({"its output: ", take_part(lines, '\n')}));
@@ -235,7 +252,7 @@ class Launch {
     // A batch may have had later generations too.
     result.services.insert(result.services.begin(), services.uses.begin(), services.uses.end());
     if (!result.services.empty() && !is_good(result.outcome)) {
-      result.lost_services = find_lost_services(keeper_, around_);
+      result.lost_services = find_lost_services(services_of(), around_);
     }
     for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
     return result;
@@ -284,6 +301,9 @@ class Launch {
     }
     return result;
   }
+
+  // Who has the services: the keeper of ctest, or that of this command's services.
+  KeeperLink& services_of() { return service_keeper_.connected() ? service_keeper_ : keeper_; }
 
   void make_own(AttemptScratch& scratch) {
     Result<AttemptScratch> made = AttemptScratch::make_own(grant_.identity.attempt);
@@ -352,6 +372,7 @@ class Launch {
   Invocation invocation_;
   Surroundings around_;
   KeeperLink keeper_;
+  KeeperLink service_keeper_;
   Grant grant_;
   CtestClock clock_;
   AttemptRunner& runner_;

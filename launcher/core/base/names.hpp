@@ -26,6 +26,8 @@ inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
 // When several ctests begin side by side, they open their logs in turn: each first takes this lock.
 inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
+// Likewise, what people start without ctest: services for a command of `holdfast run`.
+inline constexpr std::string_view k_by_hand_directory = ".holdfast/by-hand";
 // Inside a run's directory: one directory per attempt, by its id.
 inline constexpr std::string_view k_scratch_directory = "scratch";
 // The marker directory, in an attempt's scratch directory. docs/reference/marker-protocol.md says

@@ -149,4 +149,16 @@ Result<void> check(const ServiceSpec& service) {
   return {};
 }
 
+Result<void> check_uses(const std::vector<ServiceUse>& uses,
+                        const std::vector<ServiceSpec>& declared) {
+  for (const ServiceUse& use : uses) {
+    if (std::ranges::find(declared, use.name, &ServiceSpec::name) != declared.end()) continue;
+    std::vector<std::string> names;
+    for (const ServiceSpec& service : declared) names.push_back(service.name);
+    return BadValue{"\"" + use.name + "\"",
+                    names.empty() ? "no service, as none is declared" : alternatives(names)};
+  }
+  return {};
+}
+
 }  // namespace holdfast

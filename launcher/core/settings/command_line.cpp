@@ -8,13 +8,14 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/words.hpp"
+#include "core/service/service_use.hpp"
 
 namespace holdfast {
 namespace {
 
-// The options that are no settings of a test. --settings is not for people: by this option
-// `holdfast run` tells the launcher what holdfast.toml says, because the launcher does not read
-// that file.
+// The options that are no settings of a test. --settings and --service-keeper are not for people:
+// by these `holdfast run` tells the launcher what holdfast.toml says, which the launcher does not
+// read, and where it gets services.
 enum class Option : std::uint8_t {
   name,
   step,
@@ -23,14 +24,17 @@ enum class Option : std::uint8_t {
   output,
   language,
   slots,
+  configuration,
   settings,
+  service_keeper,
   quiet,
   help,
 };
 
-constexpr std::array<std::string_view, 10> words_of(Option) {
-  return {"--name",     "--step",  "--tree",          "--target", "--output",
-          "--language", "--slots", k_settings_option, "--quiet",  "--help"};
+constexpr std::array<std::string_view, 12> words_of(Option) {
+  return {"--name",     "--step",  "--tree",   "--target",        "--output",
+          "--language", "--slots", "--config", k_settings_option, k_service_keeper_option,
+          "--quiet",    "--help"};
 }
 
 // `--test=NAME` means `--name NAME --`, in one word. attach.cmake writes it for every test.
@@ -57,6 +61,11 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
     step.emplace().kind = *kind;
     return {};
   }
+  if (!step && option == Option::tree) {
+    if (value.empty()) return ErrorInWords{to_text(name, BadValue{"\"\"", "a build tree"})};
+    line.tree = value;
+    return {};
+  }
   if (!step) return ErrorInWords{text_of({name, ": expected after --step"})};
   if (option == Option::tree) step->tree = value;
   if (option == Option::target) step->target = value;
@@ -79,6 +88,12 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
     case Option::language:
     case Option::slots:
       return set_step(option, name, value, line);
+    case Option::configuration:
+      line.configuration = value;
+      return {};
+    case Option::service_keeper:
+      line.service_keeper = parse_number<int>(value).value_or(-1);
+      return {};
     case Option::settings:
       line.settings = parse_number<int>(value).value_or(-1);
       return {};
@@ -92,7 +107,20 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
   return {};
 }
 
-// Locks and retry rules add up. For any other setting the last value holds.
+// Services stand in one text with commas. A user writes `;`, as in a property.
+Result<std::string> text_of_services(std::string_view value) {
+  std::string text;
+  do {
+    const std::string_view part = take_part(value, value.find(';') < value.find(',') ? ';' : ',');
+    const Result<ServiceUse> use = parse_service_use(part);
+    if (!use) return use.error();
+    if (!text.empty()) text += ',';
+    text += part;
+  } while (!value.empty());
+  return text;
+}
+
+// Locks, services and retry rules add up. For any other setting the last value holds.
 Result<void> add_setting(Setting setting, std::string_view name, std::string_view value,
                          Options& options) {
   if (setting == Setting::locks) {
@@ -102,9 +130,14 @@ Result<void> add_setting(Setting setting, std::string_view name, std::string_vie
     return {};
   }
   Value said{setting, Source::option, std::string(value), {}};
-  if (setting == Setting::retry) {
+  if (setting == Setting::services) {
+    Result<std::string> services = text_of_services(value);
+    if (!services) return ErrorInWords{to_text(name, services.error())};
+    said.text = std::move(*services);
+  }
+  if (setting == Setting::retry || setting == Setting::services) {
     const Value* before = last_of(options.said, setting);
-    if (before != nullptr) said.text = text_of({before->text, ",", value});
+    if (before != nullptr) said.text = text_of({before->text, ",", said.text});
   }
   Policy alone;
   const Result<void> understood = holdfast::apply(said, alone);

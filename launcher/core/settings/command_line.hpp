@@ -17,6 +17,8 @@ namespace holdfast {
 
 // With this option `holdfast run` gives the launcher a descriptor.
 inline constexpr std::string_view k_settings_option = "--settings";
+// Likewise, the connection to the keeper of the services that it has started for the command.
+inline constexpr std::string_view k_service_keeper_option = "--service-keeper";
 
 // A launcher passes its state to holdfast-exec by `--handed-over=FD`, in front of its own
 // arguments. Nobody else uses this option, and parse_command_line() does not know it.
@@ -31,7 +33,10 @@ struct CommandLine {
   bool help = false;
   std::optional<BuildStep> step;  // set: the command is a step of a build
   std::vector<StepSlots> slots;   // for the step; the step's output decides which slots it takes
+  std::string tree;               // of the command's services; empty: the one around here
+  std::string configuration;      // likewise; empty: none was said
   int settings = -1;           // descriptor of the values of holdfast.toml (core/settings/wire.hpp)
+  int service_keeper = -1;     // descriptor; -1: the command has no services
   std::size_t command_at = 0;  // index of COMMAND in the arguments
 };
 

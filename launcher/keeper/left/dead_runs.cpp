@@ -250,8 +250,10 @@ std::string missing_lines(const DeadRun& run, std::int64_t now_unix_ms) {
 
 std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
   std::vector<DeadRun> dead;
-  for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order)) {
-    if (std::optional<DeadRun> run = look_at(entry, tree)) dead.push_back(*std::move(run));
+  for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
+    for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order, whose)) {
+      if (std::optional<DeadRun> run = look_at(entry, tree)) dead.push_back(*std::move(run));
+    }
   }
   return dead;
 }

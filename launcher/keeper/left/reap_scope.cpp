@@ -40,6 +40,35 @@ std::vector<std::string_view> attempts_held(std::string_view held, std::string_v
   return found;
 }
 
+// Whether the newest of them that is not at work ended complete, or there is none.
+bool last_ended_well(const std::filesystem::path& tree, RunsOf whose) {
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
+    const std::optional<RunStarted> started = first_record(run.journal);
+    if (started && started->boot == os::numbering_id() && lives(started->ctest)) continue;
+    const std::optional<RunEnded> end = end_record(run.journal);
+    return end && end->complete;
+  }
+  return true;
+}
+
+RunCare care_for(const ProcessName& ctest) {
+  if (!os::is_alive(ctest)) return RunCare::dead;
+  const bool is_attended = has_keeper(ctest) || has_guard_alone(ctest);
+  return is_attended ? RunCare::attended : RunCare::keeperless;
+}
+
+void add_runs(const std::filesystem::path& tree, RunsOf whose, ReapScope& scope) {
+  const std::string boot = os::numbering_id();
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order, whose)) {
+    const std::optional<RunStarted> started = first_record(run.journal);
+    if (!started || started->tree != tree.string()) continue;
+    if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
+    if (const Result<Journal> read = read_journal(run.journal)) {
+      scope.add_run(run.id, read->records, care_for(started->ctest), lives);
+    }
+  }
+}
+
 }  // namespace
 
 ReapScope::ReapScope(const std::string& tree, LetGo let_go)
@@ -109,32 +138,13 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
 
 ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
   ReapScope scope(tree.string(), let_go);
-  const std::string boot = os::numbering_id();
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
-    const std::optional<RunStarted> started = first_record(run.journal);
-    if (!started || started->tree != tree.string()) continue;
-    if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
-    const ProcessName ctest = started->ctest;
-    RunCare care = RunCare::dead;
-    if (os::is_alive(ctest)) {
-      const bool is_attended = has_keeper(ctest) || has_guard_alone(ctest);
-      care = is_attended ? RunCare::attended : RunCare::keeperless;
-    }
-    if (const Result<Journal> read = read_journal(run.journal)) {
-      scope.add_run(run.id, read->records, care, lives);
-    }
-  }
+  add_runs(tree, RunsOf::ctest, scope);
+  add_runs(tree, RunsOf::people, scope);
   return scope;
 }
 
 bool last_run_ended_well(const std::filesystem::path& tree) {
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
-    const std::optional<RunStarted> started = first_record(run.journal);
-    if (started && started->boot == os::numbering_id() && lives(started->ctest)) continue;
-    const std::optional<RunEnded> end = end_record(run.journal);
-    return end && end->complete;
-  }
-  return true;
+  return last_ended_well(tree, RunsOf::ctest) && last_ended_well(tree, RunsOf::people);
 }
 
 }  // namespace holdfast

@@ -55,13 +55,13 @@ Result<void> make_directories(const std::string& tree, std::string_view relative
 
 // Makes the directory of a run, numbers it and returns the run's id. The number is needed because
 // two ctests in two containers may have the same pid and begin within one second.
-Result<std::string> make_run_directory(const std::string& tree, const std::string& unnumbered) {
-  if (Result<void> made = make_directories(tree, names::k_runs_directory); !made) {
-    return made.error();
-  }
-  for (std::uint64_t number = next_run_number(tree);; ++number) {
+Result<std::string> make_run_directory(const RunOrigin& origin, const std::string& unnumbered) {
+  const std::string& tree = origin.tree;
+  const std::string_view runs = directory_of(origin.whose);
+  if (Result<void> made = make_directories(tree, runs); !made) return made.error();
+  for (std::uint64_t number = next_run_number(tree, origin.whose);; ++number) {
     std::string id = fmt::format("{}-{}", number, unnumbered);
-    const std::string path = fmt::format("{}/{}/{}", tree, names::k_runs_directory, id);
+    const std::string path = fmt::format("{}/{}/{}", tree, runs, id);
     if (::mkdir(path.c_str(), 0755) == 0) return id;
     if (errno != EEXIST) return os::system_error("make " + path);
   }
@@ -83,14 +83,14 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   run.retries_ = RunRetries(origin.retries);
   run.id_ = unnumbered_id(origin, nth);
   run.started_ = unix_now();
-  Result<std::string> id = make_run_directory(origin.tree, run.id_);
+  Result<std::string> id = make_run_directory(origin, run.id_);
   if (!id) {
     run.trouble_ = describe_unrecordable(origin, id.error());
     return run;
   }
   run.id_ = *std::move(id);
   const std::string directory =
-      fmt::format("{}/{}/{}", origin.tree, names::k_runs_directory, run.id_);
+      fmt::format("{}/{}/{}", origin.tree, directory_of(origin.whose), run.id_);
   run.journal_ = directory + "/" + std::string(names::k_journal_file);
   run.scratch_ = ScratchPool(directory + "/" + std::string(names::k_scratch_directory));
   RunStarted record;
@@ -166,6 +166,16 @@ Result<RunReport> Run::report(const RunEnded& to_come) const {
   if (!journal) return journal.error();
   journal->records.emplace_back(to_come);
   return report_of(*journal);
+}
+
+void Run::finish_without_tests() {
+  if (journal_.empty()) return;
+  RunEnded record;
+  record.at = unix_now();
+  record.run = id_;
+  record.complete = true;
+  (void)os::append_line(journal_, line_of(record));
+  (void)prune_runs(origin_.tree, id_, k_runs_kept, origin_.whose);
 }
 
 std::string Run::finish(Completeness completeness) {

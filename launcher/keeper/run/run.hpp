@@ -13,6 +13,7 @@
 #include "keeper/run/run_log.hpp"
 #include "keeper/run/scratch_pool.hpp"
 #include "report/model.hpp"
+#include "store/run_directory.hpp"
 
 namespace holdfast {
 
@@ -26,6 +27,7 @@ struct RunOrigin {
   // Whether other runs may be at work in the tree. When such a run ends, LastTest.log may become
   // the log of that run.
   bool has_company = false;
+  RunsOf whose = RunsOf::ctest;
 };
 
 // `granted`: the keys of tests that were granted an attempt. Returns how many of these tests are
@@ -71,6 +73,8 @@ class Run {
   // trouble() says what could not be recorded. Without a journal there is no summary. To be called
   // once.
   std::string finish(Completeness completeness);
+  // The same for what people started: it has no tests and no verdicts.
+  void finish_without_tests();
   // True: the run is complete, and ctest had selected no test. To be called after the end.
   bool selected_nothing() const { return selected_nothing_; }
 

@@ -16,6 +16,7 @@
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/service/fixed_port.hpp"
+#include "core/service/service_check.hpp"
 #include "core/service/service_words.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
@@ -79,17 +80,8 @@ bool RunServices::lock_ports() const {
 std::string RunServices::refusal(const std::vector<ServiceUse>& uses) const {
   if (uses.empty()) return {};
   if (!declared_) return to_text(declared_.error());
-  for (const ServiceUse& use : uses) {
-    const bool is_declared = std::ranges::any_of(
-        *declared_, [&](const ServiceSpec& service) { return service.name == use.name; });
-    if (is_declared) continue;
-    std::vector<std::string> names;
-    for (const ServiceSpec& service : *declared_) names.push_back(service.name);
-    return to_text("HOLDFAST_SERVICES", BadValue{"\"" + use.name + "\"",
-                                                 names.empty() ? "no service, as none is declared"
-                                                               : alternatives(names)});
-  }
-  return {};
+  const Result<void> checked = check_uses(uses, *declared_);
+  return checked ? std::string() : to_text("HOLDFAST_SERVICES", checked.error());
 }
 
 void RunServices::begin(const Run& run) {

@@ -23,6 +23,8 @@ namespace holdfast::supervision {
 struct HandOver {
   os::CallersSignals callers;
   KeeperLink keeper;
+  // Unconnected: there are no services of the command. An option in the arguments names it.
+  KeeperLink service_keeper;
   // Of a build step.
   os::UniqueFd build_tool;  // its pidfd; invalid: it is not watched
   os::UniqueFd lines;       // where lines go; invalid: there is no such place

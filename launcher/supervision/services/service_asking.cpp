@@ -14,6 +14,8 @@ namespace {
 
 // The keeper answers when the services have answered, or when their time is over.
 constexpr Milliseconds k_look_patience{60'000};
+// They end as well if nobody waits for it.
+constexpr Milliseconds k_end_patience{60'000};
 
 class Asking {
  public:
@@ -133,6 +135,15 @@ std::vector<std::string> find_lost_services(KeeperLink& keeper, Surroundings& ar
     break;
   }
   return lost;
+}
+
+void end_services(KeeperLink& keeper, Surroundings& around) {
+  if (!keeper.tell(wire::k_end)) return;
+  const Milliseconds until = os::monotonic_now() + k_end_patience;
+  // The keeper closes the connection when it is through.
+  while (wait_until(around, until, {{keeper.fd(), POLLIN, 0}}).reason == Waited::Reason::readable) {
+    if (!keeper.hear()) return;
+  }
 }
 
 }  // namespace holdfast::supervision

@@ -33,4 +33,9 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
 // been looked at, a minute at most. Returns those that were lost under the attempt.
 std::vector<std::string> find_lost_services(KeeperLink& keeper, Surroundings& around);
 
+// For a command of `holdfast run` that is over: tells the keeper of its services to end them.
+// Blocks until nothing of them is left, a minute at most, or until a signal that ends tests
+// arrives.
+void end_services(KeeperLink& keeper, Surroundings& around);
+
 }  // namespace holdfast::supervision

@@ -141,5 +141,14 @@ TEST(ServiceSpec, IsHealthyByWhatMadeItReadyButNotByItsOutput) {
   EXPECT_EQ(service.health_probe(), ServiceProbe{});
 }
 
+TEST(ServiceSpecs, AreAllThatCanBeUsed) {
+  ServiceSpec db;
+  db.name = "db";
+  EXPECT_TRUE(check_uses({{"db"}}, {db}));
+  EXPECT_EQ(to_text("X", check_uses({{"db"}, {"web"}}, {db}).error()), "X \"web\": expected db");
+  EXPECT_EQ(to_text("X", check_uses({{"db"}}, {}).error()),
+            "X \"db\": expected no service, as none is declared");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -214,5 +214,18 @@ TEST(CommandLine, RulesOfRetriesAddUpAndTheirErrorsSayWhatWasExpected) {
             std::string::npos);
 }
 
+TEST(CommandLine, ServicesAddUpAndStandWithSemicolonsBetween) {
+  const CommandLine line = parsed({"--service", "db;web:exclusive", "--service=db:fresh", "--tree",
+                                   "b", "--config", "Debug", "--", "cmd"});
+  const std::vector<ServiceUse> uses{{"db", ServiceMode::fresh}, {"web", ServiceMode::exclusive}};
+  EXPECT_EQ(with_options({}, line.options)->services, uses);
+  EXPECT_EQ(line.tree, "b");
+  EXPECT_EQ(line.configuration, "Debug");
+  for (const char* wrong : {"", ";db", "db;;web", "db:some", "d b"}) {
+    EXPECT_NE(refusal({"--service", wrong, "--", "c"}).find("--service"), std::string::npos);
+  }
+  EXPECT_EQ(refusal({"--tree", "", "--", "c"}), "--tree \"\": expected a build tree");
+}
+
 }  // namespace
 }  // namespace holdfast

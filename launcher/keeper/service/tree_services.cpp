@@ -1,0 +1,46 @@
+#include "keeper/service/tree_services.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/service/service_check.hpp"
+#include "os/process/user.hpp"
+#include "settings/declared_services.hpp"
+
+namespace holdfast {
+namespace {
+
+// The user of a service must be known here, and only root may say another one than itself.
+Result<void> find_user(ServiceSpec& service) {
+  if (service.user.empty()) return {};
+  Result<User> user = os::find_user(service.user);
+  if (!user) return ErrorInWords{service.origin + ": " + to_text(user.error())};
+  if (user->uid == ::geteuid()) return {};
+  if (::geteuid() != 0) {
+    return ErrorInWords{
+        fmt::format("{}: `user` is \"{}\", expected who runs ctest, as only root can say another",
+                    service.origin, service.user)};
+  }
+  service.other_user = std::move(*user);
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
+                                                  const std::string& configuration) {
+  std::vector<ServiceSpec> services = settings.services;
+  Result<std::vector<ServiceSpec>> declared = declared_services(tree, configuration);
+  if (!declared) return declared.error();
+  std::ranges::move(*declared, std::back_inserter(services));
+  for (ServiceSpec& service : services) {
+    if (Result<void> found = find_user(service); !found) return found.error();
+  }
+  return in_order_of_start(std::move(services));
+}
+
+}  // namespace holdfast
