@@ -27,6 +27,8 @@ struct ServiceHost {
   os::UniqueFd helper;
   bool said_farewell = false;  // nothing of the generation is left
   pid_t main = 0;              // the service's main process; 0: not known yet
+  std::uint64_t log_size = 0;  // how much it had printed when we heard of it
+  bool has_died = false;       // it may print more than we hear of
 
   // By when the host should have answered; k_longest: nothing is asked.
   Milliseconds due = k_longest;
