@@ -103,6 +103,7 @@ Result<os::UniqueFd> begin_services(const CommandLine& line, const Values& said,
   if (!tree) return tree.error();
   order.tree = std::move(*tree);
   order.uses = resolved->policy.services;
+  order.containment = resolved->policy.containment;
   Result<std::vector<ServiceSpec>> declared =
       services_of_tree(settings, order.tree, line.configuration);
   if (!declared) return declared.error();

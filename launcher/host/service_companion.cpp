@@ -193,6 +193,7 @@ void ServiceCompanion::become_ready() {
   ready.kind = wire::k_ready;
   if (port_told_ != 0) ready.add("port", std::to_string(port_told_));
   if (main_ > 0) ready.add("pid", std::to_string(main_));
+  add_log(ready);
   say(ready);
 }
 
@@ -215,8 +216,14 @@ void ServiceCompanion::report_health(std::string trouble) {
   wire::Message health;
   health.kind = trouble.empty() ? wire::k_healthy : wire::k_unhealthy;
   if (!trouble.empty()) health.add("why", std::move(trouble));
-  health.add("log_size", std::to_string(around_.log.size()));
+  add_log(health);
   say(health);
+}
+
+// What a test made it print is there by now.
+void ServiceCompanion::add_log(wire::Message& message) {
+  read_output();
+  message.add("log_size", std::to_string(around_.log.size()));
 }
 
 void ServiceCompanion::begin_stop() {

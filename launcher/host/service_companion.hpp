@@ -80,6 +80,7 @@ class ServiceCompanion final : public supervision::Companion {
   void begin_check();
   void check();
   void report_health(std::string trouble);
+  void add_log(wire::Message& message);
   void begin_stop();
   void fail(const std::string& why);
   // Starts a command of the service; its end is in work_.

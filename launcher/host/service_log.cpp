@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "core/service/log_gap.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 
@@ -23,10 +24,6 @@ os::UniqueFd make_file(const std::string& path) {
 }
 
 }  // namespace
-
-std::string mark_of_gap(std::uint64_t left_out) {
-  return "\n[… " + std::to_string(left_out) + " bytes left out …]\n";
-}
 
 Result<ServiceLog> ServiceLog::open(const std::string& path, std::uint64_t limit) {
   ServiceLog log;

@@ -2,8 +2,9 @@
 // part are kept.
 //
 // While the service runs, the first half of the limit stands in the file itself, and what came last
-// in two files beside it (`.tail`, `.tail.old`) that take turns. close() makes one file of them.
-// There are never more than twice the limit on disk.
+// in two files beside it (`.tail`, `.tail.old`) that take turns. close() makes one file of them,
+// with mark_of_gap() (core/service/log_gap.hpp) between the two parts. There are never more than
+// twice the limit on disk.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +45,5 @@ class ServiceLog {
   os::UniqueFd tail_;
   std::string last_;  // the last bytes, for last_lines()
 };
-
-// `[… 123 bytes left out …]` in a line of its own stands between the two parts.
-std::string mark_of_gap(std::uint64_t left_out);
 
 }  // namespace holdfast::host

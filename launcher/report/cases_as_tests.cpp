@@ -31,6 +31,11 @@ std::vector<TestReport> as_tests(const std::vector<TestReport>& tests) {
     bool explains = false;
     for (const Case& one : test.cases) {
       shown.push_back(as_test(test, one));
+      // What services printed belongs to the whole batch. The first case that went wrong has it.
+      const bool is_first = !explains && !is_good(one.outcome) && !test.attempts.empty();
+      if (is_first && !shown.back().attempts.empty()) {
+        shown.back().attempts.back().service_outputs = test.attempts.back().service_outputs;
+      }
       explains = explains || !is_good(one.outcome);
     }
     const bool is_through = !test.cases.empty() && (explains || is_good(test.outcome));

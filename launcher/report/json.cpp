@@ -117,6 +117,12 @@ Json attempt_json(const Attempt& attempt) {
   }
   object["output"] = valid_utf8(attempt.output);
   if (!attempt.output_note.empty()) object["output_note"] = valid_utf8(attempt.output_note);
+  for (const ServiceOutput& printed : attempt.service_outputs) {
+    object["service_output"].push_back({{"name", valid_utf8(printed.name)},
+                                        {"instance", printed.instance},
+                                        {"generation", printed.generation},
+                                        {"output", valid_utf8(printed.output)}});
+  }
   return object;
 }
 

@@ -3,6 +3,7 @@
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/escape.hpp"
+#include "report/services.hpp"
 
 #include <fmt/format.h>
 
@@ -92,6 +93,19 @@ std::string properties_of(const TestReport& test) {
   return fmt::format("      <properties>{}</properties>\n", list);
 }
 
+// What services printed while the test failed.
+std::string service_output(const TestReport& test) {
+  if (test.attempts.empty()) return {};
+  std::string text;
+  for (const ServiceOutput& printed : test.attempts.back().service_outputs) {
+    if (printed.output.empty()) continue;
+    text += fmt::format("holdfast: output of {}, while the test ran:\n{}", text_of(printed),
+                        printed.output);
+    if (!text.ends_with('\n')) text += '\n';
+  }
+  return text.empty() ? text : fmt::format("      <system-err>{}</system-err>\n", xml_text(text));
+}
+
 std::string testcase(const TestReport& test) {
   std::string xml =
       fmt::format("    <testcase{}{}{}>\n", attribute("name", test.name),
@@ -104,7 +118,7 @@ std::string testcase(const TestReport& test) {
     xml +=
         fmt::format("      <system-out>{}</system-out>\n", xml_text(test.attempts.back().output));
   }
-  return xml + "    </testcase>\n";
+  return xml + service_output(test) + "    </testcase>\n";
 }
 
 struct Totals {

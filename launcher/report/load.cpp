@@ -1,10 +1,13 @@
 #include "report/load.hpp"
 
 #include "core/base/names.hpp"
+#include "core/service/log_gap.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"
 #include "store/ctest_output.hpp"
 #include "store/journal_reader.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <fstream>
@@ -24,6 +27,8 @@ constexpr double k_log_is_closed_within = 10;
 std::filesystem::path tree_of(const RunEntry& run) {
   return run.directory.parent_path().parent_path().parent_path();
 }
+
+constexpr std::string_view k_gap = "\n[... {} bytes left out ...]\n";
 
 constexpr double k_for_ever = std::numeric_limits<double>::infinity();
 
@@ -92,7 +97,6 @@ void load_outputs(RunReport& report, const RunEntry& run) {
 // Fills in what each case has printed, as much of it as reports show. Output that cannot be read
 // stays empty.
 void load_case_outputs(RunReport& report, const RunEntry& run) {
-  constexpr std::string_view k_gap = "\n[... {} bytes left out ...]\n";
   for (TestReport& test : report.tests) {
     std::ifstream file;
     std::filesystem::path opened;
@@ -105,6 +109,40 @@ void load_case_outputs(RunReport& report, const RunEntry& run) {
       }
       if (!file.is_open()) continue;
       one.output = read_bounded(file, *one.output_place, limit_of(one.outcome), k_gap);
+    }
+  }
+}
+
+// Reads from the file of a generation's output the part that the test's use of it made. What the
+// service prints over its limit is left out there already (core/service/log_gap.hpp).
+std::string read_service_output(const ServiceOutput& part, const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return {};
+  std::error_code failed;
+  const std::uint64_t size = std::filesystem::file_size(file, failed);
+  if (failed) return {};
+  const OutputPlace mark{file.string(), part.head, size > part.head ? k_longest_mark : 0};
+  const LogLayout log = layout_of(part.head, read_bounded(stream, mark, k_longest_mark, k_gap));
+  const std::uint64_t from = std::min(size, begin_in_file(log, part.from));
+  const std::uint64_t to = part.to ? end_in_file(log, *part.to) : size;
+  stream.clear();
+  const OutputPlace place{file.string(), from, std::max(from, std::min(to, size)) - from};
+  std::string text = read_bounded(stream, place, k_service_output_limit, k_gap);
+  // As long as it runs, the end of a long output is in files of their own.
+  if (to > size)
+    text += fmt::format("\n[... {} bytes are not in {} ...]\n", to - std::max(from, size),
+                        file.filename().string());
+  return text;
+}
+
+void load_service_outputs(RunReport& report, const RunEntry& run) {
+  for (TestReport& test : report.tests) {
+    for (Attempt& attempt : test.attempts) {
+      for (ServiceOutput& part : attempt.service_outputs) {
+        const std::filesystem::path log = part.log;
+        part.output =
+            read_service_output(part, run.directory / names::k_services_directory / log.filename());
+      }
     }
   }
 }
@@ -149,6 +187,7 @@ Result<RunReport> load_report(const RunEntry& run, RunState state) {
   if (report.run.id.empty()) report.run.id = run.id;
   load_outputs(report, run);
   load_case_outputs(report, run);
+  load_service_outputs(report, run);
   return report;
 }
 

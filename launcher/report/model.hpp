@@ -18,6 +18,20 @@ namespace holdfast {
 // How much output a report holds of a test that passed, and of any other test.
 inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
 inline constexpr std::size_t k_output_limit = 64U << 10U;
+// The same of what a service printed while a red attempt used it.
+inline constexpr std::size_t k_service_output_limit = 16U << 10U;
+
+// What one generation of a service printed while a red attempt used it.
+struct ServiceOutput {
+  std::string name;
+  std::int64_t instance = 0;
+  std::int64_t generation = 0;
+  std::string log;         // path of the file with all its output
+  std::uint64_t head = 0;  // how much of the begin is kept if the output is too long
+  std::uint64_t from = 0;
+  std::optional<std::uint64_t> to = {};  // empty: to the end
+  std::string output = {};               // filled in by load_service_outputs()
+};
 
 // An attempt with the record of its end, whose fields have their defaults until it has ended. `n`
 // counts from 1 over all executions of the test in this run (--repeat, retries).
@@ -29,6 +43,7 @@ struct Attempt : AttemptEnded {
   std::vector<std::string> locks;
   std::string output;       // only of the last attempt; filled in by load_outputs()
   std::string output_note;  // why there is no output
+  std::vector<ServiceOutput> service_outputs;
 };
 
 // One case inside a test (a GoogleTest case of a batch).

@@ -135,6 +135,9 @@ class Collector {
     report.run = std::move(run_);
     report.services = services_.take(report.run, state);
     for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.take(i);
+    for (TestReport& test : tests_) {
+      for (Attempt& one : test.attempts) one.service_outputs = services_.take_outputs(one.attempt);
+    }
     report.tests = std::move(tests_);
     assign_verdicts(report.tests, verdicts_);
     return report;

@@ -38,6 +38,13 @@ std::string death_text(const ServiceReport& service, const ServiceDeath& death) 
 }  // namespace
 
 void CollectedServices::add(const ServiceRecord& record) {
+  if (record.event == "red_use") {
+    ServiceOutput part{record.service, record.instance, record.generation, record.log};
+    part.head = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.log_head));
+    part.from = static_cast<std::uint64_t>(std::max<std::int64_t>(0, record.log_from.value_or(0)));
+    if (record.log_to && *record.log_to >= 0) part.to = static_cast<std::uint64_t>(*record.log_to);
+    return outputs_[record.user].push_back(std::move(part));
+  }
   auto found = std::ranges::find_if(services_, [&](const ServiceReport& service) {
     return service.name == record.service && service.instance == record.instance;
   });
@@ -55,6 +62,18 @@ void CollectedServices::add(const ServiceRecord& record) {
   } else if (record.event == "died") {
     note_death(*found, record);
   }
+}
+
+std::vector<ServiceOutput> CollectedServices::take_outputs(const std::string& attempt) {
+  const auto found = outputs_.find(attempt);
+  if (found == outputs_.end()) return {};
+  return std::exchange(found->second, {});
+}
+
+std::string text_of(const ServiceOutput& printed) {
+  std::string text = "service " + brief(printed.name);
+  if (printed.instance > 0) text += fmt::format(" (instance {})", printed.instance + 1);
+  return text + fmt::format(", generation {}", printed.generation);
 }
 
 std::vector<ServiceReport> CollectedServices::take(const RunInfo& run, RunState state) {

@@ -1,6 +1,7 @@
 // What became of the services of a run, from their records.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +14,18 @@ namespace holdfast {
 class CollectedServices {
  public:
   void add(const ServiceRecord& record);
+  // Hands out what services printed while this attempt used them.
+  std::vector<ServiceOutput> take_outputs(const std::string& attempt);
   // `run`: what is known of the run. In a run that is over, all services have ended.
   std::vector<ServiceReport> take(const RunInfo& run, RunState state);
 
  private:
   std::vector<ServiceReport> services_;
+  std::map<std::string, std::vector<ServiceOutput>> outputs_;  // by the ids of attempts
 };
+
+// "service db, generation 3", and the number of an instance that is not the first.
+std::string text_of(const ServiceOutput& printed);
 
 // "db died during Net.Upload (alone); generation 3 from then on" for each generation that was lost.
 std::vector<std::string> service_deaths(const RunReport& report);

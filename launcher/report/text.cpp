@@ -122,14 +122,43 @@ std::string tail_of(const std::string& output) {
   return text;
 }
 
+// The first and the last lines, with a line between them that says how many are left out.
+std::string both_ends_of(std::string_view output) {
+  std::vector<std::string> lines;
+  while (!output.empty()) {
+    const std::string_view line = output.substr(0, output.find('\n'));
+    lines.push_back(fmt::format("  | {}\n", printable(line.substr(0, 500))));
+    output.remove_prefix(std::min(output.size(), line.size() + 1));
+  }
+  std::string text;
+  const std::size_t left_out =
+      lines.size() > 2 * k_tail_lines ? lines.size() - 2 * k_tail_lines : 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (left_out > 0 && i == k_tail_lines) {
+      text += fmt::format("  | [... {} lines left out ...]\n", left_out);
+      i += left_out;
+    }
+    text += lines[i];
+  }
+  return text;
+}
+
 std::string tails(const RunReport& report) {
   std::string text;
   std::size_t shown = 0;
   for (const TestReport* test : tests_that(report, has_gone_red)) {
-    if (test->attempts.empty() || test->attempts.back().output.empty()) continue;
+    if (test->attempts.empty()) continue;
+    const Attempt& last = test->attempts.back();
+    if (last.output.empty() && last.service_outputs.empty()) continue;
     if (++shown > k_shown_in_full) break;
-    text += fmt::format("\nLast output of {}\n{}", printable(test->name),
-                        tail_of(test->attempts.back().output));
+    if (!last.output.empty()) {
+      text += fmt::format("\nLast output of {}\n{}", printable(test->name), tail_of(last.output));
+    }
+    for (const ServiceOutput& printed : last.service_outputs) {
+      if (printed.output.empty()) continue;
+      text += fmt::format("\nOutput of {}, while {} ran\n{}", text_of(printed),
+                          printable(test->name), both_ends_of(printed.output));
+    }
   }
   return text;
 }

@@ -64,7 +64,11 @@ Record service_record(FieldReader& in) {
                        in.stamp("host"),
                        in.text("log"),
                        in.text("why"),
-                       in.texts("users")};
+                       in.texts("users"),
+                       in.text("user"),
+                       in.integer("log_from"),
+                       in.integer("log_to"),
+                       in.integer("log_head").value_or(0)};
 }
 
 Record verdict_record(FieldReader& in, Verdict verdict) {

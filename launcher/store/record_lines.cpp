@@ -73,6 +73,10 @@ std::string line_of(const ServiceRecord& record) {
   if (!record.log.empty()) line.text("log", record.log);
   if (!record.why.empty()) line.text("why", record.why);
   if (!record.users.empty()) line.raw("users", list_of(record.users));
+  if (!record.user.empty()) line.text("user", record.user);
+  if (record.log_from) line.number("log_from", *record.log_from);
+  if (record.log_to) line.number("log_to", *record.log_to);
+  if (record.log_head > 0) line.number("log_head", record.log_head);
   return std::move(line).finish();
 }
 

@@ -79,10 +79,11 @@ struct CasesRecord {
   std::vector<CaseRecord> cases;
 };
 
-// A generation of one instance of a service was started, got ready or was lost.
+// A generation of one instance of a service was started, got ready or was lost, or a test that was
+// red had used it.
 struct ServiceRecord {
   double at = 0;
-  std::string event;    // required: `started`, `ready`, `died`
+  std::string event;    // required: `started`, `ready`, `died`, `red_use`
   std::string service;  // required
   std::int64_t instance = 0;
   std::int64_t generation = 0;
@@ -90,8 +91,15 @@ struct ServiceRecord {
   ProcessName host = {};     // with `started`: the process that looks after it
   std::string log = {};
   std::string why = {};  // with `died`
-  // With `died`: the tests that may have done it. One alone did it.
+  // With `died`: the tests that may have done it. One alone did it. With `red_use`: the red test.
   std::vector<std::string> users = {};
+  std::string user = {};  // with `red_use`: the id of the test's attempt
+  // With `red_use`: which part of its output came meanwhile, in bytes. Without an end, the part
+  // goes on to the end. If the output is too long, `log_head` bytes of it stand at the begin of the
+  // file.
+  std::optional<std::int64_t> log_from = {};
+  std::optional<std::int64_t> log_to = {};
+  std::int64_t log_head = 0;
 };
 
 struct RunEnded {

@@ -42,9 +42,11 @@ inline constexpr std::string_view k_reset = "reset";    // likewise
 inline constexpr std::string_view k_stop = "stop";      // answered by the host's end
 inline constexpr std::string_view k_stacks = "stacks";  // into its log; not answered
 // host -> keeper. There are also k_say and k_contain of core/settings/wire.hpp.
-inline constexpr std::string_view k_ready = "ready";  // fields `pid`; `port`: told by its output
+//
+// `log_size`: how many bytes it has printed.
+inline constexpr std::string_view k_ready = "ready";  // `log_size`, `pid`; `port`, as it was told
 inline constexpr std::string_view k_healthy = "healthy";      // field `log_size`
-inline constexpr std::string_view k_unhealthy = "unhealthy";  // field `why`
+inline constexpr std::string_view k_unhealthy = "unhealthy";  // fields `why`, `log_size`
 inline constexpr std::string_view k_died = "died";            // fields `why`, `last_lines`
 
 Message to_message(const HostOrder& order);

@@ -47,6 +47,7 @@ class CommandServices {
 
   // Blocks until the command is over and nothing of its services is left.
   void run() {
+    services_.contain(order_.containment);
     services_.begin(run_);
     while (!is_over_ && os::monotonic_now() < until_) wait_for_news();
     services_.end();

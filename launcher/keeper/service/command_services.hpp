@@ -9,6 +9,7 @@
 #include "core/base/result.hpp"
 #include "core/service/service_spec.hpp"
 #include "core/service/service_use.hpp"
+#include "core/settings/policy.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast {
@@ -19,6 +20,7 @@ struct CommandServicesOrder {
   std::string name;      // of the command
   std::vector<ServiceUse> uses;
   std::vector<ServiceSpec> declared;  // as services_of_tree() returns them
+  Containment containment = Containment::none;
 };
 
 // Starts the process, which is no child of ours. Returns the launcher's end of the connection, on

@@ -31,9 +31,6 @@
 namespace holdfast {
 namespace {
 
-// How much longer than all graces the end of all services may take.
-constexpr Milliseconds k_end_patience{2000};
-
 bool is_readable(const os::UniqueFd& fd) {
   pollfd news{fd.get(), POLLIN, 0};
   return fd.valid() && ::poll(&news, 1, 0) == 1;
@@ -110,6 +107,7 @@ void RunServices::ask_again(UseId use) {
 
 void RunServices::leave(UseId use, Farewell farewell) {
   if (!services_) return;
+  if (!red_.contains(use)) logs_.forget(use);
   services_->leave(use, farewell);
   carry_out();
 }
@@ -317,6 +315,7 @@ bool RunServices::hear_message(ServiceHost& host) {
   host.due = k_longest;
   using Kind = InstanceNews::Kind;
   const std::string why(message->get("why"));
+  host.log_size = parse_number<std::uint64_t>(message->get("log_size")).value_or(host.log_size);
   if (message->kind == wire::k_ready) {
     host.main = parse_number<pid_t>(message->get("pid")).value_or(0);
     if (const auto port = parse_number<std::uint16_t>(message->get("port"))) {
@@ -331,6 +330,7 @@ bool RunServices::hear_message(ServiceHost& host) {
   } else if (message->kind == wire::k_unhealthy) {
     services_->happened(host.id, {Kind::unhealthy, why});
   } else if (message->kind == wire::k_died) {
+    host.has_died = true;
     last_lines_[{host.id.service, host.id.number}] = message->get("last_lines");
     const bool was_starting = services_->life(host.id).state == ServiceState::starting;
     services_->happened(host.id, {Kind::died, why});
@@ -346,6 +346,7 @@ bool RunServices::hear_message(ServiceHost& host) {
 // The connection of host and guard has ended: both are gone.
 void RunServices::lose(ServiceHost& host) {
   host.socket.reset();
+  host.has_died = true;
   (void)::rmdir(host.order.scratch.c_str());  // what is in it stays
   to_reap_.push_back(std::exchange(host.pid, -1));
   host.due = k_longest;
@@ -376,6 +377,7 @@ void RunServices::grant(UseId use) {
   for (const GrantedService& granted : services_->services_of(use)) {
     const ServiceHost* const host = host_of(granted.instance);
     if (host == nullptr) continue;
+    logs_.begin(use, *host, granted.generation);
     reply.add("use", fmt::format("{}#{}", host->order.spec.name, granted.generation));
     for (const std::string& variable : variables_of(*host)) reply.add("variable", variable);
   }
@@ -417,76 +419,26 @@ void RunServices::answer_red_uses() {
       ++red;
       continue;
     }
-    wire::Message reply = message_of(wire::k_red);
-    for (const std::string& name : lost_[red->first]) reply.add("lost", name);
-    replies_.push_back({red->first, std::move(reply)});
+    answer_red_use(red->first);
     red = red_.erase(red);
   }
 }
 
-void RunServices::reap() {
-  std::erase_if(to_reap_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
-}
-
-void RunServices::end() {
-  if (!services_) return;
-  Milliseconds patience = k_end_patience;
-  for (const ServiceHost& host : hosts_) patience += longest_end(host.order.spec);
-  services_->end();
-  carry_out();
-  if (!wait_for_rest(patience)) {
-    // A host that is stopped keeps its guard from ending the service.
-    kill_hosts();
-    (void)wait_for_rest(patience);
+void RunServices::answer_red_use(UseId use) {
+  wire::Message reply = message_of(wire::k_red);
+  for (const std::string& name : lost_[use]) reply.add("lost", name);
+  replies_.push_back({use, std::move(reply)});
+  const ServiceUser& user = users_.at(use);
+  for (ServiceRecord& record : logs_.take(use, hosts_)) {
+    record.user = user.attempt;
+    record.users = {user.test};
+    write(std::move(record));
   }
-  for (const ServiceHost& host : hosts_) {
-    if (host.pid > 0) to_reap_.push_back(host.pid);
-  }
-  hosts_.clear();
-  reap();
-  ports_.clear();
-  services_.reset();
-  users_.clear();
-  lost_.clear();
-  red_.clear();
-  last_lines_.clear();
-  run_.clear();
-}
-
-// A host that is stopped answers nothing, and its guard ends nothing while it is there.
-void RunServices::kill_late_hosts() {
-  for (ServiceHost& host : hosts_) {
-    if (host.pid <= 0 || os::monotonic_now() < host.due) continue;
-    host.due = k_longest;
-    ::kill(host.pid, SIGKILL);
-  }
-}
-
-void RunServices::kill_hosts() {
-  for (const ServiceHost& host : hosts_) {
-    if (host.pid > 0) ::kill(host.pid, SIGKILL);
-  }
-}
-
-// False: the time is over.
-bool RunServices::wait_for_rest(Milliseconds patience) {
-  const Milliseconds until = os::monotonic_now() + patience;
-  while (!services_->are_at_rest()) {
-    std::vector<pollfd> fds;
-    add_descriptors(fds);
-    const int left = os::poll_time(until);
-    if (left == 0) return false;
-    (void)::poll(fds.data(), fds.size(), left);
-    look();
-  }
-  return true;
 }
 
 void RunServices::record(std::string_view event, const ServiceOrder& order, const std::string& why,
                          const std::vector<UseId>& users) {
-  if (journal_.empty()) return;
   ServiceRecord record;
-  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
   record.event = event;
   record.service = services_->specs()[order.instance.service].name;
   record.instance = order.instance.number;
@@ -500,6 +452,12 @@ void RunServices::record(std::string_view event, const ServiceOrder& order, cons
   }
   record.why = why;
   for (const UseId use : users) record.users.push_back(users_.at(use).test);
+  write(std::move(record));
+}
+
+void RunServices::write(ServiceRecord record) const {
+  if (journal_.empty()) return;
+  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
   (void)os::append_line(journal_, line_of(record));
 }
 

@@ -19,6 +19,7 @@
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
 #include "keeper/service/service_instance.hpp"
+#include "keeper/service/service_logs.hpp"
 #include "keeper/service/service_ports.hpp"
 
 namespace holdfast {
@@ -98,8 +99,10 @@ class RunServices {
   void reap();
   void kill_hosts();
   bool wait_for_rest(Milliseconds patience);
+  void answer_red_use(UseId use);
   void record(std::string_view event, const ServiceOrder& order, const std::string& why = {},
               const std::vector<UseId>& users = {});
+  void write(ServiceRecord record) const;
   std::string in_words(const std::vector<UseId>& users) const;
 
   Result<std::vector<ServiceSpec>> declared_;
@@ -120,6 +123,7 @@ class RunServices {
   std::map<UseId, std::vector<std::string>> lost_;  // the services that were lost under a use
   // Red uses that are over and wait for the reply, with what they had.
   std::map<UseId, std::vector<GrantedService>> red_;
+  ServiceLogs logs_;
   std::vector<Reply> replies_;
 };
 

@@ -30,6 +30,8 @@ struct ServiceHost {
   pid_t main = 0;              // the service's main process; 0: not known yet
   os::UniqueFd contained;      // as wire::k_contain has it; invalid: it has no containment
   std::string cgroup = {};     // its name, if `contained` is one
+  std::uint64_t log_size = 0;  // how much it had printed when we heard of it
+  bool has_died = false;       // it may print more than we hear of
 
   // By when the host should have answered; k_longest: nothing is asked.
   Milliseconds due = k_longest;

@@ -7,7 +7,7 @@ import unittest
 
 from contained import Contained, cgroups_of_run, trouble_with
 from forsaken import PROGRAM, Forsaken, kill_at_once
-from support import (CTEST, PATIENCE_S, ProjectCase, keepers_of, name_of, no_keeper_of, process, program, stat_of, verdicts,
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, name_of, no_keeper_of, process, program, stat_of, verdicts,
                      wait_until)
 
 GRACE_S = 1
@@ -94,6 +94,25 @@ class ContainedServicesTest(Contained, Forsaken, ProjectCase):
             done = self.ctest(tree)
             self.assertEqual(verdicts(done.text), {"one": "Passed", "two": "Passed"}, done.text)
             self.assertNotIn("lost", done.text)
+            self.assert_nothing_left()
+
+    def test_a_command_has_its_services_in_it(self):
+        for kind in self.each_kind():
+            self.fresh()
+            self.settings(kind, more='[service.db]\ncommand = ["sleep", "1000"]\n')
+            tree = self.project("add_test(NAME one COMMAND true)\n")
+            show = 'cat /proc/self/cgroup; readlink /proc/self/ns/pid; echo; cat "$HOLDFAST_SERVICE_DB_LOG"'
+            settings = self.work / "project/holdfast.toml"
+            settings.write_text(settings.read_text().replace('["sleep", "1000"]', '["sh", "-c", "cat /proc/self/cgroup; '
+                                                             'readlink /proc/self/ns/pid; sleep 1000"]'))
+            done = self.finish(HOLDFAST, "run", "--tree", tree, "--service", "db", "--containment", "none", "--",
+                               "sh", "-c", show)
+            inside, _, service = done.stdout.decode().partition("\n\n")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(inside.split(), service.split(), "--containment none says it for both")
+            done = self.finish(HOLDFAST, "run", "--tree", tree, "--service", "db", "--containment", kind, "--",
+                               "sh", "-c", f"cat $HOLDFAST_SERVICE_DB_LOG")
+            self.assertNotEqual(inside.split(), done.stdout.decode().split())
             self.assert_nothing_left()
 
     def test_where_it_is_not_to_be_had_one_line_says_so(self):

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/service/log_gap.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::host {

@@ -35,6 +35,9 @@ RunReport with_awkward_text() {
     for (Attempt& attempt : test.attempts) {
       attempt.output = every_byte + "<![CDATA[ ]]> &amp; \xEF\xBF\xBE\xEF\xBF\xBF";
       attempt.note = every_byte;
+      ServiceOutput& printed = attempt.service_outputs.emplace_back();
+      printed.name = every_byte;
+      printed.output = every_byte + "]]>";
       attempt.wall_s = 1e300;
     }
     test.cases.push_back({every_byte, Outcome::failed});

@@ -1,5 +1,6 @@
 #include "report/load.hpp"
 
+#include "core/service/log_gap.hpp"
 #include "opened_log.hpp"
 #include "scratch_directory.hpp"
 #include "store/ctest_log.hpp"
@@ -50,6 +51,43 @@ TEST(LoadReport, OutputComesFromCtestsLog) {
   ASSERT_TRUE(report);
   ASSERT_EQ(report->tests.size(), 1U);
   EXPECT_EQ(report->tests[0].attempts[0].output, "what it printed\n");
+}
+
+// What a generation printed from byte `from` to byte `to`, of which `log` keeps 10 bytes at either
+// end.
+std::string printed(const std::string& log, std::int64_t from, std::optional<std::int64_t> to) {
+  const ScratchDirectory tree;
+  ServiceRecord use;
+  use.event = "red_use";
+  use.service = "db";
+  use.user = "x.1";
+  use.log = "/moved/db-1.log";
+  use.log_from = from;
+  use.log_to = to;
+  use.log_head = 10;
+  tree.write(".holdfast/runs/one/services/db-1.log", log);
+  tree.write(
+      ".holdfast/runs/one/journal.jsonl",
+      line_of(RunStarted{now(), "one", tree.path().string(), "", "", {}, {}}) +
+          R"({"v":1,"type":"attempt_started","at":1,"attempt":"x.1","test":"a","key":"k","n":1})"
+          "\n" +
+          line_of(use));
+  const Result<RunReport> report = load_report(*find_run(tree.path(), "one"));
+  return report ? report->tests.at(0).attempts.at(0).service_outputs.at(0).output : "no report";
+}
+
+TEST(LoadReport, TheOutputOfAServiceIsReadAroundItsGap) {
+  const std::string gap = mark_of_gap(80);
+  const std::string log = "0123456789" + gap + "abcdefghij";
+  EXPECT_EQ(printed(log, 2, 5), "234");
+  EXPECT_EQ(printed(log, 8, 92), "89" + gap + "ab");
+  EXPECT_EQ(printed(log, 20, 30), gap);
+  EXPECT_EQ(printed(log, 95, std::nullopt), "fghij");
+  EXPECT_EQ(printed("0123456789abcde", 8, 12), "89ab");
+  // The service still runs, and the rest is in files beside this one.
+  EXPECT_EQ(printed("0123456789", 8, 12), "89\n[... 2 bytes are not in db-1.log ...]\n");
+  EXPECT_EQ(printed(std::string(10, 'x') + std::string(40 << 10, 'y'), 10, std::nullopt).size(),
+            (16U << 10) + std::string("\n[... 24576 bytes left out ...]\n").size());
 }
 
 TEST(LoadReport, OutputThatALaterRunOverwroteIsSaidToBeGone) {

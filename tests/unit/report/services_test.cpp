@@ -1,5 +1,6 @@
 #include "report/services.hpp"
 
+#include "report/render.hpp"
 #include "report/summary.hpp"
 #include "sample_journal.hpp"
 
@@ -67,6 +68,34 @@ TEST(ReportedServices, AreShownInstanceByInstance) {
   EXPECT_EQ(service_deaths(report),
             std::vector<std::string>{
                 "db (instance 2) died during a (alone); no test needed it from then on"});
+}
+
+TEST(ReportedServices, ShowWhatTheyPrintedUnderTheRedTest) {
+  SampleJournal sample;
+  ServiceRecord use = said(1002, "red_use", 2, {"red"}, 1);
+  use.user = "run.2";
+  use.log = "/r/db.2-2.log";
+  use.log_from = 10;
+  use.log_to = 30;
+  use.log_head = 100;
+  sample.run_started().attempt("other", Outcome::failed, 1).attempt_started("red");
+  sample.journal().records.emplace_back(use);
+  sample.attempt_ended("red", Outcome::failed, 1);
+  RunReport report = sample.run_ended().report();
+  ASSERT_EQ(report.tests.size(), 2U);
+  EXPECT_TRUE(report.services.empty());  // it is no news of the service
+  EXPECT_TRUE(report.tests[0].attempts[0].service_outputs.empty());
+  std::vector<ServiceOutput>& printed = report.tests[1].attempts[0].service_outputs;
+  ASSERT_EQ(printed.size(), 1U);
+  EXPECT_EQ(text_of(printed[0]), "service db (instance 2), generation 2");
+  EXPECT_EQ(printed[0].from, 10U);
+  EXPECT_EQ(printed[0].to, 30U);
+  EXPECT_EQ(printed[0].head, 100U);
+  printed[0].output = "a\x1b\nb\n";
+  EXPECT_NE(render(report, Format::text)
+                .find("\nOutput of service db (instance 2), generation 2, while red ran\n  | "
+                      "a\\x1b\n  | b\n"),
+            std::string::npos);
 }
 
 TEST(ReportedServices, AreNamedInTheRecordOfAnAttempt) {

@@ -292,6 +292,10 @@ TEST(JsonRecord, OfAServiceIsReadAsItWasWritten) {
   record.log = "/l";
   record.why = "it was killed by SIGKILL";
   record.users = {"a", "b \"c\""};
+  record.user = "7-x";
+  record.log_from = 0;
+  record.log_to = 12;
+  record.log_head = 8;
   const std::string line = line_of(record);
   const ParsedLine parsed = parse_record(line);
   ASSERT_TRUE(parsed.record) << parsed.complaint;
@@ -299,6 +303,10 @@ TEST(JsonRecord, OfAServiceIsReadAsItWasWritten) {
   EXPECT_EQ(line_of(read), line);
   EXPECT_EQ(read.users, record.users);
   EXPECT_EQ(read.host, record.host);
+  EXPECT_EQ(read.user, record.user);
+  EXPECT_EQ(read.log_from, record.log_from);
+  EXPECT_EQ(read.log_to, record.log_to);
+  EXPECT_EQ(read.log_head, record.log_head);
 }
 
 }  // namespace

@@ -1,0 +1,77 @@
+// How the services of a run end.
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "keeper/service/run_services.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast {
+namespace {
+
+// How much longer than all graces the end of all services may take.
+constexpr Milliseconds k_end_patience{2000};
+
+}  // namespace
+
+void RunServices::reap() {
+  std::erase_if(to_reap_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+}
+
+void RunServices::end() {
+  if (!services_) return;
+  Milliseconds patience = k_end_patience;
+  for (const ServiceHost& host : hosts_) patience += longest_end(host.order.spec);
+  services_->end();
+  carry_out();
+  if (!wait_for_rest(patience)) {
+    // A host that is stopped keeps its guard from ending the service.
+    kill_hosts();
+    (void)wait_for_rest(patience);
+  }
+  for (const ServiceHost& host : hosts_) {
+    if (host.pid > 0) to_reap_.push_back(host.pid);
+  }
+  hosts_.clear();
+  reap();
+  ports_.clear();
+  services_.reset();
+  users_.clear();
+  lost_.clear();
+  red_.clear();
+  logs_.clear();
+  last_lines_.clear();
+  run_.clear();
+}
+
+// A host that is stopped answers nothing, and its guard ends nothing while it is there.
+void RunServices::kill_late_hosts() {
+  for (ServiceHost& host : hosts_) {
+    if (host.pid <= 0 || os::monotonic_now() < host.due) continue;
+    host.due = k_longest;
+    ::kill(host.pid, SIGKILL);
+  }
+}
+
+void RunServices::kill_hosts() {
+  for (const ServiceHost& host : hosts_) {
+    if (host.pid > 0) ::kill(host.pid, SIGKILL);
+  }
+}
+
+// False: the time is over.
+bool RunServices::wait_for_rest(Milliseconds patience) {
+  const Milliseconds until = os::monotonic_now() + patience;
+  while (!services_->are_at_rest()) {
+    std::vector<pollfd> fds;
+    add_descriptors(fds);
+    const int left = os::poll_time(until);
+    if (left == 0) return false;
+    (void)::poll(fds.data(), fds.size(), left);
+    look();
+  }
+  return true;
+}
+
+}  // namespace holdfast
