@@ -7,7 +7,7 @@
 namespace holdfast::forensics {
 
 struct Finding {
-  std::string probe;    // `program`, `directory`, `inputs`, `git`, `machine`, `locks`
+  std::string probe;    // `program`, `directory`, `inputs`, `git`, `machine`, `locks`, `services`
   bool failed = false;  // `text` then says why there is nothing else
   std::string text;     // one or more lines, without a line break at the end
 };

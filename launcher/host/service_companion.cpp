@@ -224,6 +224,7 @@ void ServiceCompanion::report_health(std::string trouble) {
 void ServiceCompanion::add_log(wire::Message& message) {
   read_output();
   message.add("log_size", std::to_string(around_.log.size()));
+  message.add("last_lines", around_.log.last_lines());
 }
 
 void ServiceCompanion::begin_stop() {

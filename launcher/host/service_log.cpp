@@ -84,6 +84,8 @@ std::string ServiceLog::last_lines() const {
     rest = rest.substr(0, line_end);
   }
   std::string lines = last_.substr(begin);
+  // They go into messages, which hold none.
+  std::ranges::replace(lines, '\0', ' ');
   if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';
   return lines;
 }

@@ -26,6 +26,7 @@ class ServiceLog {
   // How many bytes came in all.
   std::uint64_t size() const { return size_; }
   // The last lines, at most ten and at most 4 KiB; each ends with a line feed.
+  // NUL bytes are blanks.
   std::string last_lines() const;
   // Nothing comes after this.
   void close();

@@ -252,7 +252,7 @@ class Launch {
     // A batch may have had later generations too.
     result.services.insert(result.services.begin(), services.uses.begin(), services.uses.end());
     if (!result.services.empty() && !is_good(result.outcome)) {
-      result.lost_services = find_lost_services(services_of(), around_);
+      note_red_services(look_at_services(services_of(), around_), result);
     }
     for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
     return result;

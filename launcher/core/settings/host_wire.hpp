@@ -43,11 +43,13 @@ inline constexpr std::string_view k_stop = "stop";      // answered by the host'
 inline constexpr std::string_view k_stacks = "stacks";  // into its log; not answered
 // host -> keeper. There are also k_say and k_contain of core/settings/wire.hpp.
 //
-// `log_size`: how many bytes it has printed.
-inline constexpr std::string_view k_ready = "ready";  // `log_size`, `pid`; `port`, as it was told
-inline constexpr std::string_view k_healthy = "healthy";      // field `log_size`
-inline constexpr std::string_view k_unhealthy = "unhealthy";  // fields `why`, `log_size`
-inline constexpr std::string_view k_died = "died";            // fields `why`, `last_lines`
+// `log_size`: how many bytes it has printed. `last_lines`: the last of them.
+inline constexpr std::string_view k_ready =
+    "ready";  // `log_size`, `last_lines`, `pid`; `port`, as it was told
+inline constexpr std::string_view k_healthy = "healthy";  // fields `log_size`, `last_lines`
+inline constexpr std::string_view k_unhealthy =
+    "unhealthy";                                    // fields `why`, `log_size`, `last_lines`
+inline constexpr std::string_view k_died = "died";  // fields `why`, `last_lines`
 
 Message to_message(const HostOrder& order);
 Result<HostOrder> to_host_order(const Message& message);

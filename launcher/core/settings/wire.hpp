@@ -74,7 +74,8 @@ inline constexpr std::string_view k_services = "services";
 // launcher -> keeper: what am I waiting for? The answer has the same kind and the field `why`.
 inline constexpr std::string_view k_waiting = "waiting";
 // launcher -> keeper: the attempt with services was red, and is over. The answer comes when they
-// have been looked at: fields `lost`, the services that were lost under the attempt.
+// have been looked at: fields `lost`, the services that were lost under the attempt, and `state`,
+// the state of each of its services, in lines for people.
 inline constexpr std::string_view k_red = "red";
 // `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`.
 inline constexpr std::string_view k_status = "status";

@@ -79,7 +79,11 @@ std::vector<forensics::Finding> Aftermath::look_around(const supervision::EndedA
   const forensics::Probes probes(
       {program_, before_, sources_of(ended), lock_places_of(ended.grant), inputs_});
   is_told_to_end_ = await_unless_told_to_end(ended.around, probes.works()) != 0;
-  return probes.findings();
+  std::vector<forensics::Finding> findings = probes.findings();
+  if (!ended.result.service_states.empty()) {
+    findings.push_back({"services", false, ended.result.service_states});
+  }
+  return findings;
 }
 
 std::optional<forensics::Finding> Aftermath::run_hook(const supervision::EndedAttempt& ended) {

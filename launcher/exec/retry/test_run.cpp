@@ -98,7 +98,7 @@ void TestRunner::note_lost_services(const EndedAttempt& ended) {
   supervision::AttemptResult& result = ended.result;
   if (last.verdict != MirroredVerdict::failed) return;
   if (!result.services.empty() && is_good(result.outcome)) {
-    result.lost_services = supervision::find_lost_services(ended.keeper, ended.around);
+    note_red_services(supervision::look_at_services(ended.keeper, ended.around), result);
   }
   last.lost_service = !result.lost_services.empty();
 }

@@ -31,6 +31,9 @@
 namespace holdfast {
 namespace {
 
+// A message has room for more (wire::k_longest_message).
+constexpr std::size_t k_most_state = 32 * 1024;
+
 bool is_readable(const os::UniqueFd& fd) {
   pollfd news{fd.get(), POLLIN, 0};
   return fd.valid() && ::poll(&news, 1, 0) == 1;
@@ -315,6 +318,10 @@ bool RunServices::hear_message(ServiceHost& host) {
   host.due = k_longest;
   using Kind = InstanceNews::Kind;
   const std::string why(message->get("why"));
+  const auto tell = [&](Kind kind) {
+    accounts_.hear(host, *message, os::monotonic_now());
+    services_->happened(host.id, {kind, why});
+  };
   host.log_size = parse_number<std::uint64_t>(message->get("log_size")).value_or(host.log_size);
   if (message->kind == wire::k_ready) {
     host.main = parse_number<pid_t>(message->get("pid")).value_or(0);
@@ -324,16 +331,15 @@ bool RunServices::hear_message(ServiceHost& host) {
       host.order.ports.front() = *port;
     }
     record("ready", {ServiceOrder::Kind::start, host.id, host.order.generation});
-    services_->happened(host.id, {Kind::ready});
+    tell(Kind::ready);
   } else if (message->kind == wire::k_healthy) {
-    services_->happened(host.id, {Kind::healthy});
+    tell(Kind::healthy);
   } else if (message->kind == wire::k_unhealthy) {
-    services_->happened(host.id, {Kind::unhealthy, why});
+    tell(Kind::unhealthy);
   } else if (message->kind == wire::k_died) {
     host.has_died = true;
-    last_lines_[{host.id.service, host.id.number}] = message->get("last_lines");
     const bool was_starting = services_->life(host.id).state == ServiceState::starting;
-    services_->happened(host.id, {Kind::died, why});
+    tell(Kind::died);
     if (was_starting) {
       record("died", {ServiceOrder::Kind::start, host.id, host.order.generation}, why);
     }
@@ -388,7 +394,7 @@ void RunServices::refuse(const ServiceOrder& order) {
   const ServiceSpec& spec = services_->specs()[order.instance.service];
   wire::Message reply = message_of(wire::k_services);
   reply.add("why", fmt::format("service {} is not available: {}", spec.name, order.why));
-  const std::string& last_lines = last_lines_[{order.instance.service, order.instance.number}];
+  const std::string& last_lines = accounts_.of(order.instance, order.generation).last_lines;
   if (!last_lines.empty()) reply.add("last_lines", last_lines);
   replies_.push_back({order.use, std::move(reply)});
 }
@@ -396,6 +402,7 @@ void RunServices::refuse(const ServiceOrder& order) {
 void RunServices::note_death(const ServiceOrder& order) {
   const ServiceSpec& spec = services_->specs()[order.instance.service];
   for (const UseId use : order.users) lost_[use].push_back(spec.name);
+  accounts_.of(order.instance, order.generation).lost = order.why;
   record("died", order, order.why, order.users);
   lines_.say(fmt::format("service {} was lost ({}){}; generation {} follows when a test needs it",
                          spec.name, order.why, in_words(order.users), order.generation + 1));
@@ -419,14 +426,21 @@ void RunServices::answer_red_uses() {
       ++red;
       continue;
     }
-    answer_red_use(red->first);
+    answer_red_use(red->first, red->second);
     red = red_.erase(red);
   }
 }
 
-void RunServices::answer_red_use(UseId use) {
+void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& had) {
   wire::Message reply = message_of(wire::k_red);
   for (const std::string& name : lost_[use]) reply.add("lost", name);
+  std::size_t room = k_most_state;
+  for (const GrantedService& one : had) {
+    const std::string state = account_of(one);
+    if (state.size() > room) break;
+    room -= state.size();
+    reply.add("state", state);
+  }
   replies_.push_back({use, std::move(reply)});
   const ServiceUser& user = users_.at(use);
   for (ServiceRecord& record : logs_.take(use, hosts_)) {
@@ -434,6 +448,16 @@ void RunServices::answer_red_use(UseId use) {
     record.users = {user.test};
     write(std::move(record));
   }
+}
+
+std::string RunServices::account_of(const GrantedService& had) {
+  const ServiceLife& life = services_->life(had.instance);
+  std::string state = "was ended";
+  if (life.generation == had.generation) {
+    state = life.state == ServiceState::ready ? "is ready" : state_in_words(life.state);
+  }
+  return describe(accounts_.of(had.instance, had.generation), had.generation, state,
+                  os::monotonic_now());
 }
 
 void RunServices::record(std::string_view event, const ServiceOrder& order, const std::string& why,

@@ -18,6 +18,7 @@
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
+#include "keeper/service/service_accounts.hpp"
 #include "keeper/service/service_instance.hpp"
 #include "keeper/service/service_logs.hpp"
 #include "keeper/service/service_ports.hpp"
@@ -99,7 +100,8 @@ class RunServices {
   void reap();
   void kill_hosts();
   bool wait_for_rest(Milliseconds patience);
-  void answer_red_use(UseId use);
+  void answer_red_use(UseId use, const std::vector<GrantedService>& had);
+  std::string account_of(const GrantedService& had);
   void record(std::string_view event, const ServiceOrder& order, const std::string& why = {},
               const std::vector<UseId>& users = {});
   void write(ServiceRecord record) const;
@@ -116,7 +118,7 @@ class RunServices {
   std::optional<Services> services_;  // of the current run
   std::vector<ServiceHost> hosts_;    // one for each instance that is not at rest
   ServicePorts ports_;
-  std::map<std::pair<std::size_t, unsigned>, std::string> last_lines_;  // of instances that died
+  ServiceAccounts accounts_;
   std::vector<pid_t> to_reap_;
   UseId uses_ = 0;
   std::map<UseId, ServiceUser> users_;

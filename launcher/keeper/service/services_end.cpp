@@ -41,7 +41,7 @@ void RunServices::end() {
   lost_.clear();
   red_.clear();
   logs_.clear();
-  last_lines_.clear();
+  accounts_.clear();
   run_.clear();
 }
 

@@ -121,20 +121,21 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
   return Asking(uses, test, keeper, around, teller).run();
 }
 
-std::vector<std::string> find_lost_services(KeeperLink& keeper, Surroundings& around) {
-  std::vector<std::string> lost;
-  if (!keeper.tell(wire::k_red)) return lost;
+RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
+  RedServices seen;
+  if (!keeper.tell(wire::k_red)) return seen;
   const Milliseconds until = os::monotonic_now() + k_look_patience;
   while (wait_until(around, until, {{keeper.fd(), POLLIN, 0}}).reason == Waited::Reason::readable) {
     const std::optional<wire::Message> message = keeper.hear();
     if (!message) break;
     if (message->kind != wire::k_red) continue;
-    for (const auto& [key, name] : message->fields) {
-      if (key == "lost") lost.push_back(name);
+    for (const auto& [key, text] : message->fields) {
+      if (key == "lost") seen.lost.push_back(text);
+      if (key == "state") seen.states += (seen.states.empty() ? "" : "\n") + text;
     }
     break;
   }
-  return lost;
+  return seen;
 }
 
 void end_services(KeeperLink& keeper, Surroundings& around) {

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/base/variable.hpp"
 #include "core/service/service_use.hpp"
 #include "supervision/base/keeper_link.hpp"
+#include "supervision/base/records.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
 
@@ -30,8 +32,17 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
                              KeeperLink& keeper, Surroundings& around, Teller& teller);
 
 // To be called when an attempt with services was red and is over. Blocks until the services have
-// been looked at, a minute at most. Returns those that were lost under the attempt.
-std::vector<std::string> find_lost_services(KeeperLink& keeper, Surroundings& around);
+// been looked at, a minute at most.
+struct RedServices {
+  std::vector<std::string> lost;  // those that were lost under the attempt
+  std::string states;             // of all of them, in lines for people
+};
+RedServices look_at_services(KeeperLink& keeper, Surroundings& around);
+
+inline void note_red_services(RedServices seen, AttemptResult& result) {
+  result.lost_services = std::move(seen.lost);
+  result.service_states = std::move(seen.states);
+}
 
 // For a command of `holdfast run` that is over: tells the keeper of its services to end them.
 // Blocks until nothing of them is left, a minute at most, or until a signal that ends tests

@@ -85,5 +85,11 @@ TEST_F(ServiceLogs, AreRefusedWhereNoFileCanBe) {
   EXPECT_EQ(to_text(none.error()), "failed to make " + path() + "/x: No such file or directory");
 }
 
+TEST_F(ServiceLogs, HaveNoNulBytesInTheirLastLines) {
+  ServiceLog one = log(100);
+  one.add(std::string_view("a\0b\n", 4));
+  EXPECT_EQ(one.last_lines(), "a b\n");
+}
+
 }  // namespace
 }  // namespace holdfast::host

@@ -1,0 +1,48 @@
+// What was heard of each generation of each service, for people who want to know why a test failed.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "core/base/duration.hpp"
+#include "core/service/services.hpp"
+#include "core/settings/message.hpp"
+#include "keeper/service/service_instance.hpp"
+
+namespace holdfast {
+
+// The account of one generation. Points in time are on the clock of monotonic_now().
+struct ServiceAccount {
+  std::string name;          // of the instance
+  pid_t pid = 0;             // its main process; 0: not known
+  std::string ports;         // with `;` between; empty: none
+  Milliseconds ready{0};     // when it got ready; 0: it has not
+  Milliseconds answered{0};  // when its health was last heard of; 0: never
+  std::string trouble;       // why it was not well then; empty: it was well
+  std::string lost;          // why it was lost; empty: it was not
+  std::string last_lines;    // the last that it printed
+};
+
+// One line on its state, which is `state` unless it was lost, one on its health, and its last
+// lines.
+std::string describe(const ServiceAccount& account, unsigned generation, std::string_view state,
+                     Milliseconds now);
+
+class ServiceAccounts {
+ public:
+  // The account of one generation; an empty one if nothing was heard of it.
+  ServiceAccount& of(const InstanceId& instance, unsigned generation) {
+    return accounts_[{instance.service, instance.number, generation}];
+  }
+  // `message` came from the host.
+  void hear(const ServiceHost& host, const wire::Message& message, Milliseconds now);
+  void clear() { accounts_.clear(); }
+
+ private:
+  std::map<std::tuple<std::size_t, unsigned, unsigned>, ServiceAccount> accounts_;
+};
+
+}  // namespace holdfast
