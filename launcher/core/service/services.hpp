@@ -76,10 +76,18 @@ struct GrantedService {
   friend bool operator==(const GrantedService&, const GrantedService&) = default;
 };
 
+// What an instance had before the run: people have started it by hand.
+struct EarlierGeneration {
+  InstanceId instance;
+  unsigned generation = 0;
+  bool is_there = false;  // the start of the instance takes this one, and makes no new one
+};
+
 class Services {
  public:
   // `specs` are in order of start (service_spec.hpp). Those that are eager are wanted at once.
-  explicit Services(std::vector<ServiceSpec> specs);
+  explicit Services(std::vector<ServiceSpec> specs,
+                    const std::vector<EarlierGeneration>& earlier = {});
 
   // `uses` name declared services. The answer is an order to grant or to refuse.
   void ask(UseId use, const std::vector<ServiceUse>& uses);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
+#include "keeper/service/kept_service.hpp"
 #include "keeper/service/service_instance.hpp"
 #include "keeper/service/service_ports.hpp"
 
@@ -33,8 +35,10 @@ class RunServices {
  public:
   // `declared` are in order of start. If this is an error, no test that uses services may run.
   // `lines` and `orphans` must outlive this object.
+  // With KeepsAll::yes, people keep whatever starts: it stays when this object ends.
+  enum class KeepsAll : std::uint8_t { no, yes };
   RunServices(Result<std::vector<ServiceSpec>> declared, std::string tree, const ProcessName& ctest,
-              RunLines& lines, OrphanHelpers& orphans);
+              RunLines& lines, OrphanHelpers& orphans, KeepsAll keeps_all = KeepsAll::no);
 
   // Why a test that uses these services must not run; empty: it may.
   std::string refusal(const std::vector<ServiceUse>& uses) const;
@@ -77,6 +81,8 @@ class RunServices {
  private:
   ServiceHost* host_of(const InstanceId& id);
   const ServiceHost* host_of(const InstanceId& id) const;
+  std::vector<EarlierGeneration> earlier_generations();
+  void end_rest_of(const KeptService& kept, const ServiceSpec& service);
   void carry_out();
   void carry_out(const ServiceOrder& order);
   void start(const ServiceOrder& order);
@@ -84,6 +90,10 @@ class RunServices {
   Result<bool> take_ports(const ServiceOrder& order);
   void look_at_ports();
   Result<ServiceHost> start_generation(const ServiceOrder& order);
+  bool is_kept(const InstanceId& id) const;
+  bool take_kept(const ServiceOrder& order);
+  Result<void> place(wire::HostOrder& host, bool is_kept) const;
+  void let_go(ServiceHost& host);
   void hear(ServiceHost& host);
   bool hear_message(ServiceHost& host);
   void lose(ServiceHost& host);
@@ -105,10 +115,13 @@ class RunServices {
   ProcessName ctest_;
   RunLines& lines_;
   OrphanHelpers& orphans_;
-  std::string run_;                   // its id; empty: no run has begun
-  std::string journal_;               // its path; empty: nothing is recorded
-  std::optional<Services> services_;  // of the current run
-  std::vector<ServiceHost> hosts_;    // one for each instance that is not at rest
+  KeepsAll keeps_all_;
+  bool is_ending_ = false;                     // the run
+  std::set<std::size_t> is_in_use_elsewhere_;  // kept services that another run uses
+  std::string run_;                            // its id; empty: no run has begun
+  std::string journal_;                        // its path; empty: nothing is recorded
+  std::optional<Services> services_;           // of the current run
+  std::vector<ServiceHost> hosts_;             // one for each instance that is not at rest
   ServicePorts ports_;
   std::map<std::pair<std::size_t, unsigned>, std::string> last_lines_;  // of instances that died
   std::vector<pid_t> to_reap_;

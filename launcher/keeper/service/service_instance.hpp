@@ -26,6 +26,8 @@ struct ServiceHost {
   // its pidfd.
   os::UniqueFd helper;
   bool said_farewell = false;  // nothing of the generation is left
+  bool is_kept = false;        // people keep it: it stays when the run is over
+  bool was_there = false;      // before the run; its first check decides whether it is ready
   pid_t main = 0;              // the service's main process; 0: not known yet
 
   // By when the host should have answered; k_longest: nothing is asked.
