@@ -46,6 +46,7 @@ void ServiceCompanion::add_descriptors(std::vector<pollfd>& fds) {
   fds.push_back({ctest_ended_ == k_longest ? around_.ctest.get() : -1, POLLIN, 0});
   if (phase_ == Phase::probing) fds.push_back({around_.background.get(), POLLIN, 0});
   if (ctest_ended_ != k_longest) fds.push_back({around_.dependents.get(), 0, 0});
+  if (around_.door != nullptr) around_.door->add_descriptors(fds);
   if (probe_) probe_->add_descriptors(fds);
   if (work_ && !work_->is_done()) fds.push_back({work_->fd(), POLLIN, 0});
 }
@@ -53,6 +54,10 @@ void ServiceCompanion::add_descriptors(std::vector<pollfd>& fds) {
 void ServiceCompanion::look() {
   read_output();
   hear_keeper();
+  if (around_.door != nullptr) {
+    around_.door->hear(
+        [this](os::UniqueFd& visitor, const wire::Message& message) { receive(visitor, message); });
+  }
   look_at_ctest();
   switch (phase_) {
     case Phase::probing:
@@ -132,6 +137,43 @@ void ServiceCompanion::obey(const wire::Message& message) {
   if (message.kind == wire::k_reset) {
     begin_work(spec_.reset, Phase::resetting, spec_.start_timeout);
   }
+}
+
+void ServiceCompanion::receive(os::UniqueFd& visitor, const wire::Message& message) {
+  if (message.kind == wire::k_stop) {
+    if (around_.keeper.valid()) report_death("it was stopped by hand");
+    return begin_stop();
+  }
+  const bool is_user = message.kind == wire::k_use;
+  if (!is_user && message.kind != wire::k_state) return;
+  const bool is_busy = is_user && around_.keeper.valid();
+  const wire::Message answer =
+      is_busy ? wire::Message{std::string(wire::k_busy), {}} : wire::to_message(state());
+  (void)os::send_packet(visitor.get(), wire::encode(answer));
+  if (is_user && !is_busy) around_.keeper = std::move(visitor);
+}
+
+wire::KeptState ServiceCompanion::state() const {
+  const wire::HostOrder& order = around_.order;
+  wire::KeptState state;
+  state.name = order.spec.name;
+  state.phase = "ready";
+  if (phase_ == Phase::probing || phase_ == Phase::initialising) state.phase = "starting";
+  if (phase_ == Phase::stopping || phase_ == Phase::ending) state.phase = "stopping";
+  state.attempt = order.attempt;
+  state.log = order.log;
+  state.scratch = order.scratch;
+  state.generation = order.generation;
+  state.main = main_;
+  state.user = around_.keeper.valid() ? os::peer_process(around_.keeper.get()) : 0;
+  state.host = os::own_name();
+  state.end = spec_.grace + stop_order().command.time;
+  state.ports = order.ports;
+  if (port_told_ != 0) {
+    if (state.ports.empty()) state.ports.resize(1);
+    state.ports.front() = port_told_;
+  }
+  return state;
 }
 
 // While the keeper lives, it ends services in their order. Without it they see to that themselves.

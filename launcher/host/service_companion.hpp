@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/settings/host_wire.hpp"
+#include "host/door.hpp"
 #include "host/output_port.hpp"
 #include "host/probe.hpp"
 #include "host/service_log.hpp"
@@ -32,6 +33,7 @@ struct ServiceSurroundings {
   // Of a service that goes to the background: readable when it has done so. Else invalid.
   os::UniqueFd background = {};
   os::UniqueFd dependents = {};  // as in the order
+  Door* door = nullptr;          // of a host that is kept; else null
 };
 
 class ServiceCompanion final : public supervision::Companion {
@@ -73,6 +75,8 @@ class ServiceCompanion final : public supervision::Companion {
   void read_output();
   void hear_keeper();
   void obey(const wire::Message& message);
+  void receive(os::UniqueFd& visitor, const wire::Message& message);
+  wire::KeptState state() const;
   void look_at_ctest();
   void probe();
   void begin_init();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,8 +14,10 @@
 #include "core/lock/port_locks.hpp"
 #include "core/outcome/signal_names.hpp"
 #include "core/settings/host_wire.hpp"
+#include "host/door.hpp"
 #include "host/service_companion.hpp"
 #include "host/service_log.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/packet_socket.hpp"
@@ -137,7 +140,16 @@ class Host {
     const os::CallersSignals callers = os::take_signals();
     Result<os::SignalQueue> signals = os::SignalQueue::open();
     if (!signals) return signals.error();
-    Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
+    const bool is_kept = !order_.kept_at.empty();
+    // Whoever reads the output of `holdfast service start` to its end must not wait for us.
+    if (is_kept) os::leave_standard_streams();
+    std::optional<Door> door;
+    if (is_kept) {
+      Result<Door> opened = Door::open(order_.kept_at);
+      if (!opened) return opened.error();
+      door.emplace(std::move(*opened));
+    }
+    Result<os::UniqueFd> ctest = os::watch_process(is_kept ? os::own_name() : order_.ctest);
     if (!ctest) return ctest.error();
     Result<ServiceLog> log = ServiceLog::open(order_.log, order_.spec.log_limit);
     if (!log) return log.error();
@@ -161,6 +173,7 @@ class Host {
     if (!background) return background.error();
     around.background = std::move(background->told);
     around.dependents = std::move(dependents_);
+    around.door = door ? &*door : nullptr;
     ServiceCompanion companion(std::move(around));
     if (Result<void> put = companion.put_stop_on_record(); !put) return put.error();
     supervision::Surroundings surroundings{callers, std::move(*signals), {}};
@@ -169,6 +182,10 @@ class Host {
     companion.finish();
     if (!companion.is_explained()) companion.report_death(how_it_ended(result));
     companion.run_stop_if_due();
+    if (door) {
+      (void)::rmdir(order_.scratch.c_str());  // what is in it stays
+      door->remove();
+    }
     supervision::bid_farewell(keeper_.get(), supervision::LentScratch::used);
     return {};
   }

@@ -8,7 +8,8 @@ namespace holdfast::host {
 // nothing that the keeper was not told.
 //
 // This process gets a session of its own. It lives until the service has ended or the keeper says
-// so; where the keeper is gone, until ctest has ended.
+// so; where the keeper is gone, until ctest has ended. A host that people keep lives until somebody
+// says so on its socket.
 int be_service_host(int keeper);
 
 }  // namespace holdfast::host

@@ -28,6 +28,12 @@ inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
 // Likewise, what people start without ctest: services for a command of `holdfast run`.
 inline constexpr std::string_view k_by_hand_directory = ".holdfast/by-hand";
+// Below it: <service>/ for each service that is kept by hand, with the output of its generations.
+inline constexpr std::string_view k_kept_directory = ".holdfast/kept";
+// In there: the number of its last generation.
+inline constexpr std::string_view k_kept_generation_file = "generation";
+// In there, while it is kept.
+inline constexpr std::string_view k_kept_file = "kept";
 // Inside a run's directory: one directory per attempt, by its id.
 inline constexpr std::string_view k_scratch_directory = "scratch";
 // The marker directory, in an attempt's scratch directory. docs/reference/marker-protocol.md says
@@ -63,6 +69,8 @@ inline constexpr std::string_view k_kept_output_file = "ctest.log";
 inline constexpr std::string_view k_user_directory_prefix = "/tmp/holdfast-";
 inline constexpr std::string_view k_user_locks_directory = "locks";
 inline constexpr std::string_view k_user_keepers_directory = "keepers";
+// Sockets of services that are kept by hand.
+inline constexpr std::string_view k_user_services_directory = "services";
 // Records of ctests that wait inside a test for a build tree.
 inline constexpr std::string_view k_user_run_waits_file = "run-waits";
 // For `holdfast run`: one directory per attempt, by its id.

@@ -54,17 +54,15 @@ class Step {
     if (event_.kind == Kind::died || event_.kind == Kind::ended) {
       step_.life.state = ServiceState::failed;
     }
+    // People keep it, and the first look of this run finds that it hangs.
+    if (event_.kind == Kind::found_unhealthy) lose_unwell();
     if (event_.kind == Kind::told_to_stop) dismiss();
   }
 
   void ready() {
     if (event_.kind == Kind::served) step_.life.restarts = 0;
     if (event_.kind == Kind::renew) drain();
-    if (event_.kind == Kind::found_unhealthy) {
-      lose();
-      step_.actions.push_back(ServiceAction::take_stacks);
-      return drain();
-    }
+    if (event_.kind == Kind::found_unhealthy) return lose_unwell();
     end_unbidden();
     if (event_.kind == Kind::told_to_stop) dismiss();
   }
@@ -77,6 +75,12 @@ class Step {
     }
     if (event_.kind == Kind::ended) come_to_rest();
     if (event_.kind == Kind::told_to_stop) dismiss();
+  }
+
+  void lose_unwell() {
+    lose();
+    step_.actions.push_back(ServiceAction::take_stacks);
+    drain();
   }
 
   void drain() {

@@ -44,7 +44,8 @@ struct ServiceEvent {
   enum class Kind : std::uint8_t {
     wanted,           // a test waits for it
     became_ready,     // it answered for the first time, and init has run
-    found_unhealthy,  // it is alive and does not answer as it should
+    found_unhealthy,  // it is alive and does not answer as it should; it may be one that was there
+                      // before the run
     died,             // its main process has ended, or could not be started
     ended,            // its host is gone, and so is its process tree
     unused,           // the last use of it has ended

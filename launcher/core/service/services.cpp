@@ -15,7 +15,8 @@ bool is_at_rest(ServiceState state) {
 
 }  // namespace
 
-Services::Services(std::vector<ServiceSpec> specs) : specs_(std::move(specs)) {
+Services::Services(std::vector<ServiceSpec> specs, const std::vector<EarlierGeneration>& earlier)
+    : specs_(std::move(specs)) {
   depends_.resize(specs_.size());
   instances_.resize(specs_.size());
   std::vector<ServiceUse> eager;
@@ -23,6 +24,11 @@ Services::Services(std::vector<ServiceSpec> specs) : specs_(std::move(specs)) {
     for (const std::string& name : specs_[i].depends) depends_[i].push_back(*place_of(name));
     for (unsigned n = 0; n < specs_[i].instances; ++n) instances_[i].emplace_back().id = {i, n};
     if (specs_[i].eager) eager.push_back({specs_[i].name});
+  }
+  for (const EarlierGeneration& one : earlier) {
+    Instance& instance = at(one.instance);
+    instance.life.generation = one.generation - (one.is_there ? 1 : 0);
+    instance.used_generation = one.generation;  // by an earlier run, perhaps
   }
   if (!eager.empty()) ask(k_run_itself, eager);
 }

@@ -76,11 +76,19 @@ struct GrantedService {
   friend bool operator==(const GrantedService&, const GrantedService&) = default;
 };
 
+// What an instance had before the run: people have started it by hand.
+struct EarlierGeneration {
+  InstanceId instance;
+  unsigned generation = 0;
+  bool is_there = false;  // the start of the instance takes this one, and makes no new one
+};
+
 class Services {
  public:
   // `specs` are in order of start (in_order_of_start() in service_check.hpp). Eager services start
   // at once.
-  explicit Services(std::vector<ServiceSpec> specs);
+  explicit Services(std::vector<ServiceSpec> specs,
+                    const std::vector<EarlierGeneration>& earlier = {});
 
   // `use` asks for services. All of `uses` name declared services. The answer is an order: grant or
   // refuse.

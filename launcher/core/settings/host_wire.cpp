@@ -105,9 +105,48 @@ void each_field(Order& order, Use use) {
   use("cgroup", order.cgroup);
   use("log", order.log);
   use("scratch", order.scratch);
+  use("kept_at", order.kept_at);
+}
+
+template <typename State, typename Use>
+void each_field_of_state(State& state, Use use) {
+  use("name", state.name);
+  use("phase", state.phase);
+  use("attempt", state.attempt);
+  use("log", state.log);
+  use("scratch", state.scratch);
+  use("generation", state.generation);
+  use("main", state.main);
+  use("user", state.user);
+  use("host", state.host);
+  use("end", state.end);
+  use("port", state.ports);
 }
 
 }  // namespace
+
+Message to_message(const KeptState& state) {
+  Message message;
+  message.kind = k_state;
+  each_field_of_state(
+      state, [&message](std::string_view key, const auto& field) { add(message, key, field); });
+  return message;
+}
+
+Result<KeptState> to_kept_state(const Message& message) {
+  if (message.kind != k_state) {
+    return ErrorInWords{"expected a state, found a message of kind " + message.kind};
+  }
+  KeptState state;
+  std::string wrong;
+  each_field_of_state(state, [&](std::string_view key, auto& field) {
+    for (const auto& [name, text] : message.fields) {
+      if (name == key && !read(text, field)) wrong = key;
+    }
+  });
+  if (!wrong.empty()) return ErrorInWords{"the field " + wrong + " of a state is not understood"};
+  return state;
+}
 
 Message to_message(const HostOrder& order) {
   Message message;

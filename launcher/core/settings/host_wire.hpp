@@ -34,6 +34,9 @@ struct HostOrder {
   std::string cgroup;   // the name for a cgroup, for `containment`
   std::string log;      // path
   std::string scratch;  // path of an empty directory
+  // For a service that people keep: the socket where the host listens. It is bound to nobody then.
+  // Empty: it is bound to ctest.
+  std::string kept_at;
 };
 
 // keeper -> host, without fields.
@@ -41,6 +44,12 @@ inline constexpr std::string_view k_check = "check";    // answered by healthy o
 inline constexpr std::string_view k_reset = "reset";    // likewise
 inline constexpr std::string_view k_stop = "stop";      // answered by the host's end
 inline constexpr std::string_view k_stacks = "stacks";  // into its log; not answered
+// To a host that is kept, on a connection to its socket.
+inline constexpr std::string_view k_state = "state";  // answered by the same kind
+// From the keeper of a run that is to use the service: answered by `state`, and this connection is
+// the keeper's from now on. If another keeper has the service, by `busy`.
+inline constexpr std::string_view k_use = "use";
+inline constexpr std::string_view k_busy = "busy";
 // host -> keeper. There are also k_say and k_contain of core/settings/wire.hpp.
 //
 // `log_size`: how many bytes it has printed. `last_lines`: the last of them.
@@ -50,6 +59,23 @@ inline constexpr std::string_view k_healthy = "healthy";  // fields `log_size`, 
 inline constexpr std::string_view k_unhealthy =
     "unhealthy";                                    // fields `why`, `log_size`, `last_lines`
 inline constexpr std::string_view k_died = "died";  // fields `why`, `last_lines`
+
+// What a kept host says of itself.
+struct KeptState {
+  std::string name;     // of the service
+  std::string phase;    // `starting`, `ready` or `stopping`
+  std::string attempt;  // as in the order
+  std::string log;      // likewise
+  std::string scratch;  // likewise
+  unsigned generation = 0;
+  int main = 0;  // its main process; 0: not known yet
+  int user = 0;  // the keeper that uses it; 0: none
+  ProcessName host;
+  Milliseconds end{0};  // how long its end may take
+  std::vector<std::uint16_t> ports;
+};
+Message to_message(const KeptState& state);
+Result<KeptState> to_kept_state(const Message& message);
 
 Message to_message(const HostOrder& order);
 Result<HostOrder> to_host_order(const Message& message);

@@ -11,7 +11,6 @@
 #include <iterator>
 #include <utility>
 
-#include "core/base/cgroup_name.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
@@ -20,6 +19,7 @@
 #include "core/service/service_words.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
+#include "keeper/service/kept_service.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -33,16 +33,6 @@ namespace {
 
 // A message has room for more (wire::k_longest_message).
 constexpr std::size_t k_most_state = 32 * 1024;
-
-bool is_readable(const os::UniqueFd& fd) {
-  pollfd news{fd.get(), POLLIN, 0};
-  return fd.valid() && ::poll(&news, 1, 0) == 1;
-}
-
-Result<void> make_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return os::system_error("make " + path);
-}
 
 std::string state_in_words(ServiceState state) {
   switch (state) {
@@ -64,12 +54,14 @@ std::string state_in_words(ServiceState state) {
 }  // namespace
 
 RunServices::RunServices(Result<std::vector<ServiceSpec>> declared, std::string tree,
-                         const ProcessName& ctest, RunLines& lines, OrphanHelpers& orphans)
+                         const ProcessName& ctest, RunLines& lines, OrphanHelpers& orphans,
+                         KeepsAll keeps_all)
     : declared_(std::move(declared)),
       tree_(std::move(tree)),
       ctest_(ctest),
       lines_(lines),
-      orphans_(orphans) {}
+      orphans_(orphans),
+      keeps_all_(keeps_all) {}
 
 bool RunServices::lock_ports() const {
   return declared_ && std::ranges::any_of(*declared_, [](const ServiceSpec& service) {
@@ -90,8 +82,33 @@ void RunServices::begin(const Run& run) {
   run_ = run.id();
   journal_ = run.journal();
   if (!declared_ || declared_->empty()) return;
-  services_.emplace(*declared_);
+  services_.emplace(*declared_, earlier_generations());
   carry_out();
+}
+
+// Host and guard may both have been killed. A process of its own ends what they left.
+void RunServices::end_rest_of(const KeptService& kept, const ServiceSpec& service) {
+  Connection left;
+  left.attempt = kept.attempt_of(kept.last_generation());
+  left.stop_record = os::stop_record_path(kept.log_of(kept.last_generation()));
+  left.test = service.name;
+  left.grace = service.grace;
+  orphans_.look_after(std::move(left), {}, KilledBy::stranger, ctest_, lines_);
+}
+
+// Of the services that people keep, the run uses what is there.
+std::vector<EarlierGeneration> RunServices::earlier_generations() {
+  std::vector<EarlierGeneration> earlier;
+  for (std::size_t i = 0; i < declared_->size(); ++i) {
+    const KeptService kept(tree_, (*declared_)[i].name);
+    if (keeps_all_ == KeepsAll::no && !kept.is_kept()) continue;
+    const KeptService::Answer answer = kept.ask(wire::k_state);
+    const bool is_there = answer.connection.valid() && answer.state.phase != "stopping";
+    if (!is_there && kept.is_kept()) end_rest_of(kept, (*declared_)[i]);
+    earlier.push_back(
+        {{i, 0}, is_there ? answer.state.generation : kept.last_generation(), is_there});
+  }
+  return earlier;
 }
 
 UseId RunServices::ask(ServiceUser user, const std::vector<ServiceUse>& uses) {
@@ -195,6 +212,7 @@ void RunServices::carry_out(const ServiceOrder& order) {
       if (host != nullptr) host->send(wire::k_reset);
       return;
     case ServiceOrder::Kind::stop:
+      if (host != nullptr && host->is_kept && is_ending_) return let_go(*host);
       if (host != nullptr) host->send(wire::k_stop);
       if (ports_.stop_waiting(order.instance)) {
         services_->happened(order.instance, {InstanceNews::Kind::ended});
@@ -212,170 +230,12 @@ void RunServices::carry_out(const ServiceOrder& order) {
   }
 }
 
-void RunServices::start(const ServiceOrder& order) {
-  const Result<bool> ports = take_ports(order);
-  if (!ports) return fail_to_start(order, to_text(ports.error()));
-  if (!*ports) return;
-  Result<ServiceHost> host = start_generation(order);
-  if (!host) return fail_to_start(order, to_text(host.error()));
-  hosts_.push_back(std::move(*host));
-  record("started", order);
-}
-
-void RunServices::fail_to_start(const ServiceOrder& order, const std::string& why) {
-  record("died", order, why);
-  services_->happened(order.instance, {InstanceNews::Kind::died, why});
-}
-
-// Each host holds their locks too, as long as anything of its generation is there.
-Result<bool> RunServices::take_ports(const ServiceOrder& order) {
-  const std::string& name = services_->specs()[order.instance.service].name;
-  LockParty holder;
-  holder.process = ctest_;
-  holder.boot = os::boot_id();
-  holder.test = "service " + name_of_instance(name, order.instance.number);
-  holder.tree = tree_;
-  return ports_.take(order, services_->specs(), holder);
-}
-
-Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
-  if (journal_.empty()) {
-    return Error{"start it: the run has no directory for its output"};
-  }
-  wire::HostOrder host;
-  host.ctest = ctest_;
-  host.instance = order.instance.number;
-  host.generation = order.generation;
-  const ServiceSpec& spec = services_->specs()[order.instance.service];
-  host.spec.name = spec.name;
-  const std::string name =
-      fmt::format("{}-{}", name_of_instance(spec.name, host.instance), order.generation);
-  host.attempt = fmt::format("{}.{}", run_, name);
-  const std::string directory =
-      journal_.substr(0, journal_.rfind('/') + 1) + std::string(names::k_services_directory);
-  host.log = fmt::format("{}/{}{}", directory, name, names::k_output_suffix);
-  host.scratch = fmt::format("{}/{}", directory, name);
-  host.containment = containment_;
-  host.cgroup = cgroup_name(tree_, host.attempt);
-  for (const std::string& path : {directory, host.scratch}) {
-    if (Result<void> made = make_directory(path); !made) return made.error();
-  }
-  host.ports = ports_.of(order.instance).chosen();
-  host.kept = ports_.of(order.instance).descriptors();
-  host.spec = filled(spec, {spec.name, host.instance, host.ports, host.scratch});
-  if (Result<void> lent = lend_to_user(host); !lent) return lent.error();
-  return start_host_among(order.instance, std::move(host));
-}
-
-// A service ends after those that depend on it, even if we are killed: they hold one end of a pipe.
-Result<ServiceHost> RunServices::start_host_among(const InstanceId& id, wire::HostOrder order) {
-  const ServiceSpec& spec = services_->specs()[id.service];
-  for (const std::string& name : spec.depends) {
-    const ServiceHost* const below = host_of({services_->place_of(name).value_or(0), 0});
-    if (below != nullptr && below->for_dependents.valid()) {
-      order.kept.push_back(below->for_dependents.get());
-    }
-  }
-  const bool has_dependents = std::ranges::any_of(services_->specs(), [&](const ServiceSpec& one) {
-    return std::ranges::find(one.depends, spec.name) != one.depends.end();
-  });
-  int ends[2] = {-1, -1};
-  if (has_dependents && ::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe");
-  const os::UniqueFd theirs(ends[0]);
-  os::UniqueFd ours(ends[1]);
-  order.dependents = theirs.get();
-  Result<ServiceHost> host = start_host(id, std::move(order));
-  if (host) host->for_dependents = std::move(ours);
-  return host;
-}
-
-void RunServices::hear(ServiceHost& host) {
-  while (is_readable(host.socket) && hear_message(host)) {
-  }
-  if (!is_readable(host.helper)) return;
-  host.helper.reset();
-  services_->happened(host.id, {InstanceNews::Kind::ended});
-}
-
-// False: the connection has ended.
-bool RunServices::hear_message(ServiceHost& host) {
-  Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(host.socket.get());
-  if (!received || received->packet.empty()) {
-    lose(host);
-    return false;
-  }
-  const Result<wire::Message> message = wire::decode(received->packet);
-  if (!message) return true;
-  if (message->kind == wire::k_say) {
-    lines_.say_for(host.order.spec.name, *message);
-    return true;
-  }
-  if (message->kind == wire::k_contain) {
-    host.contained = std::move(received->descriptor);
-    host.cgroup = message->get("cgroup");
-    return true;
-  }
-  host.due = k_longest;
-  using Kind = InstanceNews::Kind;
-  const std::string why(message->get("why"));
-  const auto tell = [&](Kind kind) {
-    accounts_.hear(host, *message, os::monotonic_now());
-    services_->happened(host.id, {kind, why});
-  };
-  host.log_size = parse_number<std::uint64_t>(message->get("log_size")).value_or(host.log_size);
-  if (message->kind == wire::k_ready) {
-    host.main = parse_number<pid_t>(message->get("pid")).value_or(0);
-    if (const auto port = parse_number<std::uint16_t>(message->get("port"))) {
-      // Its output knows better than we which port is the first.
-      if (host.order.ports.empty()) host.order.ports.resize(1);
-      host.order.ports.front() = *port;
-    }
-    record("ready", {ServiceOrder::Kind::start, host.id, host.order.generation});
-    tell(Kind::ready);
-  } else if (message->kind == wire::k_healthy) {
-    tell(Kind::healthy);
-  } else if (message->kind == wire::k_unhealthy) {
-    tell(Kind::unhealthy);
-  } else if (message->kind == wire::k_died) {
-    host.has_died = true;
-    const bool was_starting = services_->life(host.id).state == ServiceState::starting;
-    tell(Kind::died);
-    if (was_starting) {
-      record("died", {ServiceOrder::Kind::start, host.id, host.order.generation}, why);
-    }
-  } else if (message->kind == wire::k_farewell) {
-    host.said_farewell = true;
-  }
-  return true;
-}
-
-// The connection of host and guard has ended: both are gone.
-void RunServices::lose(ServiceHost& host) {
+// The run is over, and people keep the service.
+void RunServices::let_go(ServiceHost& host) {
   host.socket.reset();
-  host.has_died = true;
-  (void)::rmdir(host.order.scratch.c_str());  // what is in it stays
-  to_reap_.push_back(std::exchange(host.pid, -1));
   host.due = k_longest;
-  Connection left;
-  left.stop_record = os::stop_record_path(host.order.log);
-  if (host.said_farewell && !os::is_left(left.stop_record)) {
-    // Where nobody has told it to end, this is the first that we hear of its end.
-    return services_->happened(host.id, {InstanceNews::Kind::ended, "its host was killed"});
-  }
-  // We kill a host that takes too long to stop.
-  if (!host.is_told_to_stop) {
-    services_->happened(host.id, {InstanceNews::Kind::died,
-                                  host.said_farewell ? "its host was killed"
-                                                     : "its host and its guard were killed"});
-  }
-  left.attempt = host.order.attempt;
-  left.test = host.order.spec.name;
-  left.grace = host.order.spec.grace;
-  left.contained = std::move(host.contained);
-  left.cgroup = host.cgroup;
-  const pid_t helper = orphans_.look_after(std::move(left), {}, KilledBy::stranger, ctest_, lines_);
-  if (helper > 0) host.helper = os::watch_living(helper);
-  if (!host.helper.valid()) services_->happened(host.id, {InstanceNews::Kind::ended});
+  to_reap_.push_back(std::exchange(host.pid, -1));
+  services_->happened(host.id, {InstanceNews::Kind::ended});
 }
 
 void RunServices::grant(UseId use) {

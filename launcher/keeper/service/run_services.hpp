@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
+#include "keeper/service/kept_service.hpp"
 #include "keeper/service/service_accounts.hpp"
 #include "keeper/service/service_instance.hpp"
 #include "keeper/service/service_logs.hpp"
@@ -35,8 +37,10 @@ class RunServices {
  public:
   // `declared` are in order of start. If this is an error, no test that uses services may run.
   // `lines` and `orphans` must outlive this object.
+  // With KeepsAll::yes, people keep whatever starts: it stays when this object ends.
+  enum class KeepsAll : std::uint8_t { no, yes };
   RunServices(Result<std::vector<ServiceSpec>> declared, std::string tree, const ProcessName& ctest,
-              RunLines& lines, OrphanHelpers& orphans);
+              RunLines& lines, OrphanHelpers& orphans, KeepsAll keeps_all = KeepsAll::no);
 
   // Why a test that uses these services must not run; empty: it may.
   std::string refusal(const std::vector<ServiceUse>& uses) const;
@@ -81,6 +85,8 @@ class RunServices {
  private:
   ServiceHost* host_of(const InstanceId& id);
   const ServiceHost* host_of(const InstanceId& id) const;
+  std::vector<EarlierGeneration> earlier_generations();
+  void end_rest_of(const KeptService& kept, const ServiceSpec& service);
   void carry_out();
   void carry_out(const ServiceOrder& order);
   void start(const ServiceOrder& order);
@@ -88,8 +94,13 @@ class RunServices {
   Result<bool> take_ports(const ServiceOrder& order);
   void look_at_ports();
   Result<ServiceHost> start_generation(const ServiceOrder& order);
+  bool is_kept(const InstanceId& id) const;
+  bool take_kept(const ServiceOrder& order);
+  Result<void> place(wire::HostOrder& host, bool is_kept) const;
+  void let_go(ServiceHost& host);
   void hear(ServiceHost& host);
   bool hear_message(ServiceHost& host);
+  void hear_of_service(ServiceHost& host, const wire::Message& message);
   void lose(ServiceHost& host);
   void kill_late_hosts();
   Result<ServiceHost> start_host_among(const InstanceId& id, wire::HostOrder order);
@@ -113,10 +124,13 @@ class RunServices {
   ProcessName ctest_;
   RunLines& lines_;
   OrphanHelpers& orphans_;
-  std::string run_;                   // its id; empty: no run has begun
-  std::string journal_;               // its path; empty: nothing is recorded
-  std::optional<Services> services_;  // of the current run
-  std::vector<ServiceHost> hosts_;    // one for each instance that is not at rest
+  KeepsAll keeps_all_;
+  bool is_ending_ = false;                     // the run
+  std::set<std::size_t> is_in_use_elsewhere_;  // kept services that another run uses
+  std::string run_;                            // its id; empty: no run has begun
+  std::string journal_;                        // its path; empty: nothing is recorded
+  std::optional<Services> services_;           // of the current run
+  std::vector<ServiceHost> hosts_;             // one for each instance that is not at rest
   ServicePorts ports_;
   ServiceAccounts accounts_;
   std::vector<pid_t> to_reap_;

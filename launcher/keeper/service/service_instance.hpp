@@ -27,6 +27,8 @@ struct ServiceHost {
   os::UniqueFd helper;
   bool is_told_to_stop = false;
   bool said_farewell = false;  // nothing of the generation is left
+  bool is_kept = false;        // people keep it: it stays when the run is over
+  bool was_there = false;      // before the run; its first check decides whether it is ready
   pid_t main = 0;              // the service's main process; 0: not known yet
   os::UniqueFd contained;      // as wire::k_contain has it; invalid: it has no containment
   std::string cgroup = {};     // its name, if `contained` is one

@@ -23,6 +23,7 @@ void RunServices::end() {
   if (!services_) return;
   Milliseconds patience = k_end_patience;
   for (const ServiceHost& host : hosts_) patience += longest_end(host.order.spec);
+  is_ending_ = true;
   services_->end();
   carry_out();
   if (!wait_for_rest(patience)) {
@@ -43,6 +44,8 @@ void RunServices::end() {
   logs_.clear();
   accounts_.clear();
   run_.clear();
+  is_ending_ = false;
+  is_in_use_elsewhere_.clear();
 }
 
 // A host that is stopped answers nothing, and its guard ends nothing while it is there.

@@ -131,6 +131,12 @@ Result<uid_t> peer_user(const UniqueFd& socket) {
   return peer.uid;
 }
 
+pid_t peer_process(int socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
+}
+
 bool continue_peer(int socket) {
   ucred peer{};
   socklen_t length = sizeof peer;

@@ -63,6 +63,13 @@ class RunServiceTest(ProjectCase):
         return run, said, {"launcher": process(run.pid), "own guard": own_guard, "keeper": keeper, "host": host,
                            "guard": guard, "main": main}
 
+    @staticmethod
+    def kill(named, victims):
+        """All at once: none of them acts on the death of another."""
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for one in victims:
+                os.kill(named[one].pid, number)
+
     def assert_all_gone(self, named, said):
         self.assert_gone(named.values())
         self.assert_nothing_left()
@@ -205,8 +212,7 @@ class RunServiceTest(ProjectCase):
             with self.subTest(some):
                 self.noted.unlink(missing_ok=True)
                 run, said, named = self.begin(tree, "--service", "db")
-                for one in some:
-                    os.kill(named[one].pid, signal.SIGKILL)
+                self.kill(named, some)
                 if "launcher" in some:
                     self.assertEqual(run.wait(PATIENCE_S), -signal.SIGKILL)
                 else:
@@ -220,8 +226,7 @@ class RunServiceTest(ProjectCase):
     def test_what_everybodys_death_has_left_is_ended_by_reap(self):
         tree = self.suite(self.service("db", f"stop-command = {self.note('stop')}\n"))
         run, said, named = self.begin(tree, "--service", "db")
-        for one in ("keeper", "host", "guard", "launcher", "own guard"):
-            os.kill(named[one].pid, signal.SIGKILL)
+        self.kill(named, ("keeper", "host", "guard", "launcher", "own guard"))
         run.wait(PATIENCE_S)
         (self.work / "go").touch()
         reaped = self.finish(HOLDFAST, "reap", "--tree", tree)
@@ -232,8 +237,7 @@ class RunServiceTest(ProjectCase):
     def test_the_next_run_ends_it_as_well(self):
         tree = self.suite(self.service("db"))
         run, said, named = self.begin(tree, "--service", "db")
-        for one in ("keeper", "host", "guard", "launcher", "own guard"):
-            os.kill(named[one].pid, signal.SIGKILL)
+        self.kill(named, ("keeper", "host", "guard", "launcher", "own guard"))
         run.wait(PATIENCE_S)
         (self.work / "go").touch()
         self.assertEqual(self.ctest(tree).returncode, 0)

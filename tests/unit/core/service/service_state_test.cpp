@@ -51,6 +51,7 @@ const Row k_rows[] = {
     {State::starting, Kind::ended, 0, "failed"},
     {State::starting, Kind::told_to_stop, 0, "stopping stop"},
     {State::starting, Kind::wanted, 0, "starting"},
+    {State::starting, Kind::found_unhealthy, 0, "stopping death stacks stop"},
     {State::ready, Kind::found_unhealthy, 0, "stopping death stacks stop"},
     {State::ready, Kind::found_unhealthy, 2, "draining death stacks"},
     {State::ready, Kind::died, 2, "stopping death"},

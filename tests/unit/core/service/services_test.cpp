@@ -491,5 +491,19 @@ TEST(Services, NeverGiveOneInstanceToTwoThatExcludeEachOther) {
   }
 }
 
+TEST(Services, BeginWithTheGenerationThatPeopleKeep) {
+  ServiceSpec db;
+  db.name = "db";
+  Services services({db}, {{{0, 0}, 3, true}});
+  services.ask(1, {{"db"}});
+  const std::vector<ServiceOrder> orders = services.take_orders();
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_EQ(orders[0].kind, ServiceOrder::Kind::start);
+  EXPECT_EQ(orders[0].generation, 3U);
+  Services later({db}, {{{0, 0}, 3, false}});
+  later.ask(1, {{"db"}});
+  EXPECT_EQ(later.take_orders().at(0).generation, 4U);
+}
+
 }  // namespace
 }  // namespace holdfast

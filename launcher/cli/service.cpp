@@ -1,0 +1,295 @@
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
+#include "core/lock/port_locks.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "core/service/service_check.hpp"
+#include "keeper/service/kept_service.hpp"
+#include "keeper/service/service_keeping.hpp"
+#include "keeper/service/tree_services.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "settings/project_settings.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+// The exit code if the service is not as the command wants it.
+constexpr int k_not_done = 1;
+
+struct ServiceOptions {
+  std::string tree;
+  std::string configuration;
+  std::string name;
+  bool json = false;
+  bool follow = false;
+};
+
+struct Tree {
+  std::string path;
+  std::vector<ServiceSpec> services;
+};
+
+Result<Tree> find_tree(const ServiceOptions& options) {
+  const auto found = find_build_tree(options.tree.empty() ? "." : options.tree);
+  std::error_code error;
+  if (!options.tree.empty() && (!found || !fs::equivalent(*found, options.tree, error))) {
+    return ErrorInWords{"--tree \"" + options.tree + "\": expected a build tree"};
+  }
+  if (!found) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
+  Tree tree{fs::canonical(*found).string(), {}};
+  const Result<ProjectSettings> settings =
+      ProjectSettings::load(settings_file_of_tree(tree.path), selected_profile());
+  if (!settings) return settings.error();
+  Result<std::vector<ServiceSpec>> services =
+      services_of_tree(settings->settings(), tree.path, options.configuration);
+  if (!services) return services.error();
+  tree.services = std::move(*services);
+  return tree;
+}
+
+int refuse(const Error& error) {
+  complain(to_text(error));
+  return exit_codes::k_usage;
+}
+
+struct Shown {
+  std::string name;
+  std::string state = "absent";
+  std::string keeper;  // who keeps it; empty: nobody
+  wire::KeptState kept;
+};
+
+Shown look_at(const std::string& tree, const std::string& name) {
+  const KeptService kept(tree, name);
+  KeptService::Answer answer = kept.ask(wire::k_state);
+  Shown shown{name, "absent", "", {}};
+  if (answer.connection.valid()) {
+    shown.kept = std::move(answer.state);
+    shown.state = shown.kept.phase;
+    shown.keeper = "by hand";
+  } else if (kept.is_kept()) {
+    shown.state = "lost";
+    shown.keeper = "by hand";
+    shown.kept.generation = kept.last_generation();
+  }
+  return shown;
+}
+
+// Those that are declared, and those that are kept though they are not declared any more.
+std::vector<Shown> look_at_all(const Tree& tree) {
+  std::vector<std::string> names;
+  for (const ServiceSpec& service : tree.services) names.push_back(service.name);
+  for (const std::string& kept : kept_services(tree.path)) {
+    if (std::ranges::find(names, kept) == names.end()) names.push_back(kept);
+  }
+  std::vector<Shown> all;
+  for (const std::string& name : names) all.push_back(look_at(tree.path, name));
+  return all;
+}
+
+Json json_of(const std::vector<Shown>& all) {
+  Json services = Json::array();
+  for (const Shown& one : all) {
+    Json object;
+    object["name"] = one.name;
+    object["state"] = one.state;
+    object["kept"] = one.keeper.empty() ? Json(nullptr) : Json(one.keeper);
+    object["generation"] = one.kept.generation;
+    object["ports"] = one.kept.ports;
+    object["pid"] = one.kept.main > 0 ? Json(one.kept.main) : Json(nullptr);
+    object["user"] = one.kept.user > 0 ? Json(one.kept.user) : Json(nullptr);
+    object["log"] = one.kept.log.empty() ? Json(nullptr) : Json(valid_utf8(one.kept.log));
+    services.push_back(std::move(object));
+  }
+  return services;
+}
+
+int list(const ServiceOptions& options) {
+  const Result<Tree> tree = find_tree(options);
+  if (!tree) return refuse(tree.error());
+  const std::vector<Shown> all = look_at_all(*tree);
+  if (options.json) {
+    fmt::print("{}\n", Json{{"version", 1}, {"services", json_of(all)}}.dump(2));
+    return exit_codes::k_success;
+  }
+  if (all.empty()) fmt::print("no service is declared\n");
+  for (const Shown& one : all) {
+    fmt::print("{:<16} {}", one.name, one.state);
+    if (!one.keeper.empty()) fmt::print(", kept {}", one.keeper);
+    if (one.kept.generation > 0) fmt::print(", generation {}", one.kept.generation);
+    if (!one.kept.ports.empty()) fmt::print(", ports {}", ports_in_text(one.kept.ports));
+    if (one.kept.main > 0) fmt::print(", pid {}", one.kept.main);
+    if (one.kept.user > 0) fmt::print(", used by the run of pid {}", one.kept.user);
+    fmt::print("\n");
+  }
+  return exit_codes::k_success;
+}
+
+int start(const Tree& tree, const std::string& name) {
+  const Shown before = look_at(tree.path, name);
+  if (before.state == "ready" || before.state == "starting") {
+    fmt::print("{} is kept already: generation {}, pid {}\n", name, before.kept.generation,
+               before.kept.main);
+    return exit_codes::k_success;
+  }
+  if (Result<void> started = start_kept(tree.path, tree.services, name); !started) {
+    complain(to_text(started.error()));
+    return k_not_done;
+  }
+  const Shown now = look_at(tree.path, name);
+  fmt::print("{} is ready: generation {}, pid {}", name, now.kept.generation, now.kept.main);
+  if (!now.kept.ports.empty()) fmt::print(", ports {}", ports_in_text(now.kept.ports));
+  fmt::print("\n");
+  return exit_codes::k_success;
+}
+
+// A kept service that depends on this one; empty: none does.
+std::string kept_above(const Tree& tree, const std::string& name) {
+  for (const ServiceSpec& service : tree.services) {
+    const bool depends = std::ranges::find(service.depends, name) != service.depends.end();
+    if (depends && KeptService(tree.path, service.name).is_kept()) return service.name;
+  }
+  return {};
+}
+
+int stop(const Tree& tree, const std::string& name) {
+  const Result<bool> stopped = stop_kept(tree.path, name);
+  if (!stopped) {
+    complain(to_text(stopped.error()));
+    return k_not_done;
+  }
+  if (!*stopped) {
+    complain(name + " is not kept");
+    return k_not_done;
+  }
+  fmt::print("{} is stopped\n", name);
+  return exit_codes::k_success;
+}
+
+int start_named(const ServiceOptions& options) {
+  const Result<Tree> tree = find_tree(options);
+  if (!tree) return refuse(tree.error());
+  if (Result<void> known = check_uses({{options.name}}, tree->services); !known) {
+    complain(to_text("start", known.error()));
+    return exit_codes::k_usage;
+  }
+  return start(*tree, options.name);
+}
+
+// Also of one that is not declared any more.
+Result<Tree> tree_with(const ServiceOptions& options, std::string_view command) {
+  Result<Tree> tree = find_tree(options);
+  if (!tree) return tree;
+  const std::vector<std::string> kept = kept_services(tree->path);
+  if (std::ranges::find(kept, options.name) != kept.end()) return tree;
+  const Result<void> known = check_uses({{options.name}}, tree->services);
+  if (!known) return ErrorInWords{to_text(command, known.error())};
+  return tree;
+}
+
+int stop_named(const ServiceOptions& options) {
+  const Result<Tree> tree = tree_with(options, "stop");
+  if (!tree) return refuse(tree.error());
+  if (const std::string above = kept_above(*tree, options.name); !above.empty()) {
+    complain(fmt::format("{} is kept and depends on {}: stop it first", above, options.name));
+    return k_not_done;
+  }
+  return stop(*tree, options.name);
+}
+
+int restart(const ServiceOptions& options) {
+  const Result<Tree> tree = tree_with(options, "restart");
+  if (!tree) return refuse(tree.error());
+  const int stopped = stop(*tree, options.name);
+  return stopped == exit_codes::k_success ? start(*tree, options.name) : stopped;
+}
+
+// Prints what has come since `from`. Returns how much there is now.
+std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return from;
+  (void)std::fseek(file, static_cast<long>(from), SEEK_SET);
+  char part[16 * 1024];
+  for (std::size_t got = 0; (got = std::fread(part, 1, sizeof part, file)) > 0; from += got) {
+    (void)std::fwrite(part, 1, got, stdout);
+  }
+  (void)std::fclose(file);
+  (void)std::fflush(stdout);
+  return from;
+}
+
+int logs(const ServiceOptions& options) {
+  constexpr int k_interval_ms = 100;
+  const Result<Tree> tree = tree_with(options, "logs");
+  if (!tree) return refuse(tree.error());
+  const KeptService kept(tree->path, options.name);
+  if (kept.last_generation() == 0) {
+    complain(options.name + " was never kept in this tree");
+    return k_not_done;
+  }
+  const std::string path = kept.log_of(kept.last_generation());
+  std::uintmax_t printed = print_from(path, 0);
+  if (!options.follow) return exit_codes::k_success;
+  // Hangs up when the host has ended.
+  const KeptService::Answer host = kept.ask(wire::k_state);
+  pollfd end{host.connection.get(), POLLIN, 0};
+  while (host.connection.valid() && ::poll(&end, 1, k_interval_ms) == 0) {
+    printed = print_from(path, printed);
+  }
+  (void)print_from(path, printed);
+  return exit_codes::k_success;
+}
+
+}  // namespace
+
+void add_service(CLI::App& app, int& exit_code) {
+  CLI::App* const service =
+      app.add_subcommand("service", "keep services of a build tree by hand, and look at them");
+  service->require_subcommand(1);
+  const auto options = std::make_shared<ServiceOptions>();
+  const auto add = [&](const char* word, const char* help, int (*run)(const ServiceOptions&)) {
+    CLI::App* const command = service->add_subcommand(word, help);
+    add_tree_option(*command, options->tree);
+    command->add_option("--config", options->configuration,
+                        "the configuration, where the tree has several");
+    command->callback([options, run, &exit_code] { exit_code = run(*options); });
+    return command;
+  };
+  const auto add_named = [&](const char* word, const char* help,
+                             int (*run)(const ServiceOptions&)) {
+    CLI::App* const command = add(word, help, run);
+    command->add_option("name", options->name, "the service")
+        ->required()
+        ->check(expected("a service"));
+    return command;
+  };
+  add("list", "the declared services, and what is kept of them", list)
+      ->add_flag("--json", options->json, "as JSON");
+  add_named("start", "start it and keep it until `stop`: runs of the tree use it", start_named);
+  add_named("stop", "end it", stop_named);
+  add_named("restart", "end it and start its next generation", restart);
+  add_named("logs", "print its output", logs)
+      ->add_flag("--follow", options->follow, "go on until it ends");
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,133 @@
+#include "keeper/service/kept_service.hpp"
+
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "core/base/fnv1a.hpp"
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A host answers in microseconds.
+constexpr Milliseconds k_patience{1000};
+constexpr std::size_t k_longest_number = 64;
+constexpr unsigned k_logs_kept = 20;
+
+Result<void> make_directory(const std::string& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return {};
+  return os::system_error("make " + path);
+}
+
+std::string in_directory(const std::string& directory, std::string_view name) {
+  return directory + "/" + std::string(name);
+}
+
+}  // namespace
+
+// The socket's name is short, as a path of a socket must be. Process numbers are of our namespace.
+KeptService::KeptService(const std::string& tree, const std::string& service) : service_(service) {
+  directory_ = fmt::format("{}/{}/{}", tree, names::k_kept_directory, service);
+  const std::string tree_and_numbers = fmt::format("{}\n{}", tree, os::own_pid_namespace());
+  const auto hash = Fnv1a().add(tree_and_numbers).end().add(service).value();
+  socket_ =
+      fmt::format("{}/{}/{}", os::user_directory_path(), names::k_user_services_directory, hash);
+  attempts_ = fmt::format("kept-{}", hash);
+}
+
+bool KeptService::is_kept() const {
+  return ::access(in_directory(directory_, names::k_kept_file).c_str(), F_OK) == 0;
+}
+
+unsigned KeptService::last_generation() const {
+  const Result<std::string> text =
+      os::read_file(in_directory(directory_, names::k_kept_generation_file), k_longest_number);
+  return text ? leading_number<unsigned>(*text).value_or(0) : 0;
+}
+
+std::string KeptService::attempt_of(unsigned generation) const {
+  return fmt::format("{}.{}", attempts_, generation);
+}
+
+std::string KeptService::log_of(unsigned generation) const {
+  return fmt::format("{}/{}-{}{}", directory_, service_, generation, names::k_output_suffix);
+}
+
+Result<void> KeptService::note(unsigned generation) const {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) return user.error();
+  const Result<os::UniqueFd> sockets =
+      os::open_below(*user, std::string(names::k_user_services_directory), 0700);
+  if (!sockets) return sockets.error();
+  const std::string all = directory_.substr(0, directory_.rfind('/'));
+  for (const std::string& path : {all.substr(0, all.rfind('/')), all}) {
+    if (Result<void> made = make_directory(path, 0755); !made) return made;
+  }
+  if (Result<void> made = make_directory(directory_, 0700); !made) return made;
+  if (generation > k_logs_kept) (void)::unlink(log_of(generation - k_logs_kept).c_str());
+  const std::string number = std::to_string(generation) + "\n";
+  for (const std::string_view name : {names::k_kept_generation_file, names::k_kept_file}) {
+    const std::string path = in_directory(directory_, name);
+    const std::string fresh = fmt::format("{}.{}", path, ::getpid());
+    if (Result<void> written = os::append_line(fresh, number); !written) return written;
+    if (::rename(fresh.c_str(), path.c_str()) != 0) return os::system_error("write " + path);
+  }
+  return {};
+}
+
+void KeptService::forget() const {
+  (void)::unlink(in_directory(directory_, names::k_kept_file).c_str());
+}
+
+KeptService::Answer KeptService::ask(std::string_view kind) const {
+  // Nobody else can put a socket there.
+  if (!os::open_user_directory()) return {};
+  os::Connected host = os::connect_to(socket_, k_patience);
+  if (!host.socket.valid() || !os::send_packet(host.socket.get(), wire::encode(message_of(kind)))) {
+    return {};
+  }
+  Answer answer;
+  if (kind != wire::k_stop) {
+    if (!wait_for_answer(host.socket.get(), 2 * k_patience)) return {};
+    const Result<std::string> packet = os::receive_packet(host.socket.get());
+    const Result<wire::Message> message = wire::decode(packet ? *packet : std::string());
+    if (!message) return {};
+    answer.is_busy = message->kind == wire::k_busy;
+    if (!answer.is_busy) {
+      Result<wire::KeptState> state = wire::to_kept_state(*message);
+      if (!state || state->name != service_) return {};
+      answer.state = std::move(*state);
+    }
+  }
+  answer.connection = std::move(host.socket);
+  return answer;
+}
+
+std::vector<std::string> kept_services(const std::string& tree) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(fs::path(tree) / names::k_kept_directory, failed)) {
+    std::string name = entry.path().filename().string();
+    if (KeptService(tree, name).is_kept()) names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace holdfast

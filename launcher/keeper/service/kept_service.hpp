@@ -1,0 +1,54 @@
+// A service of a build tree that people keep by hand: what is on disk of it, and how to reach its
+// host.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/result.hpp"
+#include "core/settings/host_wire.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast {
+
+class KeptService {
+ public:
+  // `tree` is an absolute path without links.
+  KeptService(const std::string& tree, const std::string& service);
+
+  const std::string& directory() const { return directory_; }  // of its output
+  const std::string& socket() const { return socket_; }        // where its host listens
+
+  // Whether people have said so, and have not said that it ends. Its host may have been killed.
+  bool is_kept() const;
+  unsigned last_generation() const;  // 0: there was none
+  // The name by which the processes of a generation are found.
+  std::string attempt_of(unsigned generation) const;
+  std::string log_of(unsigned generation) const;
+  // Notes that this generation is to be started, and makes the directories that it needs.
+  Result<void> note(unsigned generation) const;
+  // Nobody keeps it any more.
+  void forget() const;
+
+  // Connects to the host and sends it a message without fields. The answer is in `state`, but for
+  // wire::k_stop. Waits a moment at most.
+  struct Answer {
+    os::UniqueFd connection;  // invalid: no host answers
+    bool is_busy = false;
+    wire::KeptState state;
+  };
+  Answer ask(std::string_view kind) const;
+
+ private:
+  std::string service_;
+  std::string directory_;
+  std::string socket_;
+  std::string attempts_;
+};
+
+// The names of all services that are kept in the tree, whether they are declared or not.
+std::vector<std::string> kept_services(const std::string& tree);
+
+}  // namespace holdfast

@@ -1,0 +1,125 @@
+#include "keeper/service/service_keeping.hpp"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <utility>
+
+#include "keeper/base/run_lines.hpp"
+#include "keeper/left/orphans.hpp"
+#include "keeper/run/run.hpp"
+#include "keeper/service/kept_service.hpp"
+#include "keeper/service/run_services.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/process.hpp"
+#include "os/process/process_tree.hpp"
+#include "os/process/stop_record.hpp"
+#include "os/process/tagged_processes.hpp"
+
+namespace holdfast {
+namespace {
+
+// How much later than it says a service may have ended.
+constexpr Milliseconds k_end_patience{5'000};
+// Of what a killed host has left, which nobody knows any more.
+constexpr Milliseconds k_grace{5'000};
+
+// True: the other end is closed.
+bool hangs_up(const os::UniqueFd& connection, Milliseconds patience) {
+  const Milliseconds until = os::monotonic_now() + patience;
+  while (true) {
+    pollfd news{connection.get(), 0, 0};
+    const int left = os::poll_time(until);
+    if (::poll(&news, 1, left) == 1) return true;
+    if (left == 0) return false;
+  }
+}
+
+// What is left when host and guard are gone. Fails if a process stays.
+Result<void> end_rest(const KeptService& kept, unsigned generation) {
+  os::TaggedProcesses left(kept.attempt_of(generation));
+  const std::vector<os::NamedProcess> survivors = os::end_processes(left, {SIGTERM, k_grace, {}});
+  (void)os::run_left_stop(os::stop_record_path(kept.log_of(generation)));
+  if (survivors.empty()) return {};
+  return Error{fmt::format("end {} (pid {})", survivors.front().name, survivors.front().pid)};
+}
+
+wire::Message wait_for_reply(RunServices& services) {
+  while (true) {
+    for (RunServices::Reply& reply : services.take_replies()) return std::move(reply.message);
+    std::vector<pollfd> fds;
+    services.add_descriptors(fds);
+    (void)::poll(fds.data(), fds.size(), os::poll_time(services.due()));
+    services.look();
+  }
+}
+
+std::vector<ServiceSpec> needed_for(const std::string& name,
+                                    const std::vector<ServiceSpec>& declared) {
+  std::vector<ServiceSpec> all = declared;
+  for (ServiceSpec& service : all) {
+    service.eager = false;
+    service.instances = 1;
+    if (service.name != name) continue;
+    // Whoever keeps it says when it ends.
+    service.max_restarts = 0;
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>& declared,
+                        const std::string& name) {
+  const KeptService kept(tree, name);
+  if (kept.is_kept()) {
+    if (Result<void> ended = end_rest(kept, kept.last_generation()); !ended) return ended;
+  }
+  const ProcessName own = os::own_name();
+  RunOrigin origin{tree, own, {}};
+  origin.whose = RunsOf::people;
+  RunLines lines(own);
+  OrphanHelpers orphans;
+  Run run = Run::begin(origin, 1);
+  RunServices services(needed_for(name, declared), tree, own, lines, orphans,
+                       RunServices::KeepsAll::yes);
+  services.begin(run);
+  services.ask({to_text(own), "holdfast service start"}, {{name}});
+  const wire::Message reply = wait_for_reply(services);
+  services.end();
+  orphans.reap_helpers(OrphanHelpers::Reap::all);
+  run.finish_without_tests();
+  const std::string_view why = reply.get("why");
+  if (why.empty()) return {};
+  kept.forget();
+  std::string text(why);
+  if (const std::string_view lines_told = reply.get("last_lines"); !lines_told.empty()) {
+    text += fmt::format("; its last lines are in {}", kept.log_of(kept.last_generation()));
+  }
+  return ErrorInWords{text};
+}
+
+Result<bool> stop_kept(const std::string& tree, const std::string& name) {
+  const KeptService kept(tree, name);
+  const bool was_kept = kept.is_kept();
+  const KeptService::Answer now = kept.ask(wire::k_state);
+  if (!was_kept && !now.connection.valid()) return false;
+  // A run that uses it starts one of its own from now on.
+  kept.forget();
+  unsigned generation = kept.last_generation();
+  if (now.connection.valid()) {
+    generation = now.state.generation;
+    const os::UniqueFd host = os::watch_living(now.state.host.pid);
+    const KeptService::Answer told = kept.ask(wire::k_stop);
+    if (!hangs_up(now.connection, now.state.end + k_end_patience)) {
+      // A host that is stopped keeps its guard from ending the service.
+      (void)os::send_signal(host.get(), SIGKILL);
+      (void)hangs_up(now.connection, k_end_patience);
+    }
+  }
+  if (Result<void> ended = end_rest(kept, generation); !ended) return ended.error();
+  return true;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,21 @@
+// Starts and ends services that people keep by hand (kept_service.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/service/service_spec.hpp"
+
+namespace holdfast {
+
+// Starts a service of `declared`, and first those that it depends on. Blocks until it is ready.
+// They stay when this process ends.
+Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>& declared,
+                        const std::string& name);
+
+// Ends the service gently, then by SIGKILL. Blocks until nothing of it is left; fails if something
+// stays. Ends also what a host that was killed has left. False: it is not kept.
+Result<bool> stop_kept(const std::string& tree, const std::string& name);
+
+}  // namespace holdfast

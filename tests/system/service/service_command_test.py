@@ -1,0 +1,279 @@
+"""`holdfast service`: people keep a service of a build tree by hand, and runs use it."""
+
+import json
+import os
+import signal
+import socket
+import unittest
+
+from processes import name_of, process, stat_of
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until)
+
+SERVER = program("small_server")
+
+
+def parent_of(one):
+    return process(int(stat_of(one.pid)[1]))
+
+
+class ServiceCommandTest(ProjectCase):
+    def setUp(self):
+        super().setUp()
+        self.noted = self.work / "noted"
+        self.trees = []
+
+    def end_everything(self):
+        for tree in self.trees:
+            for name in ("web", "db"):
+                self.finish(HOLDFAST, "service", "stop", name, "--tree", tree)
+        super().end_everything()
+
+    def suite(self, more="", services=None, command=f'["{SERVER}", "{{port}}"]'):
+        """A project with a service db, and a test `user` that notes whom it met."""
+        text = f'[service.db]\ncommand = {command}\nports = 1\nready-tcp = "127.0.0.1:{{port}}"\n' \
+               f'grace = "1s"\nhealth-timeout = "1s"\n{more}'
+        (self.work / "project").mkdir(exist_ok=True)
+        (self.work / "project/holdfast.toml").write_text(text if services is None else services)
+        script = self.work / "user.sh"
+        script.write_text(f"cd {self.work}\n"
+                          'echo "$HOLDFAST_SERVICE_DB_PID $HOLDFAST_SERVICE_DB_GENERATION $HOLDFAST_SERVICE_DB_PORT" >>met\n'
+                          "if [ -e act ]; then . ./act; fi\n")
+        tree = self.project(f'add_test(NAME user COMMAND sh "{script}")\n'
+                            "set_tests_properties(user PROPERTIES HOLDFAST_SERVICES db)\n")
+        self.trees.append(tree)
+        return tree
+
+    def service(self, tree, *words, code=0):
+        done = self.finish(HOLDFAST, "service", *words, "--tree", tree)
+        done.text = done.stdout.decode() + done.stderr.decode()
+        self.assertEqual(done.returncode, code, done.text)
+        return done.text
+
+    def db(self, tree):
+        listed = json.loads(self.service(tree, "list", "--json"))["services"]
+        return next(one for one in listed if one["name"] == "db")
+
+    def met(self):
+        return [tuple(map(int, line.split())) for line in (self.work / "met").read_text().splitlines()]
+
+    def host_of(self, pid):
+        guard = parent_of(process(pid))
+        self.assertEqual(name_of(guard.pid), "holdfast-guard")
+        return guard, parent_of(guard)
+
+    def run_green(self, tree):
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        return done.text
+
+    def act(self, words):
+        (self.work / "act").write_text(words + "\n")
+
+    def test_runs_use_what_is_kept_until_it_is_stopped(self):
+        tree = self.suite(f"""stop-command = ["sh", "-c", "echo stop >>'{self.noted}'"]\n""")
+        self.assertRegex(self.service(tree, "start", "db"), r"^db is ready: generation 1, pid \d+, ports \d+\n$")
+        db = self.db(tree)
+        self.assertEqual((db["state"], db["kept"], db["generation"], db["user"]), ("ready", "by hand", 1, None))
+        self.run_green(tree)
+        self.run_green(tree)
+        done = self.finish(HOLDFAST, "run", "--service", "db", "--tree", tree, "--", "sh", self.work / "user.sh")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.met(), [(db["pid"], 1, *db["ports"])] * 3)
+        self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(self.db(tree), db)
+        self.assertEqual(self.service(tree, "logs", "db"), f"listening on {db['ports'][0]}\n")
+        self.assertFalse(self.noted.exists())
+        self.assertEqual(self.service(tree, "stop", "db"), "db is stopped\n")
+        self.assertEqual(self.noted.read_text(), "stop\n")
+        self.assert_nothing_left()
+        self.assertEqual(self.db(tree)["state"], "absent")
+        self.run_green(tree)
+        self.assertNotEqual(self.met()[-1][0], db["pid"])
+        self.assert_nothing_left()
+
+    def test_a_second_start_and_a_stop_without_start_say_so(self):
+        tree = self.suite()
+        self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: db is not kept\n")
+        self.service(tree, "start", "db")
+        first = self.db(tree)
+        self.assertIn("db is kept already: generation 1", self.service(tree, "start", "db"))
+        self.assertEqual(self.db(tree), first)
+        for command in ("start", "stop", "restart", "logs"):
+            self.assertEqual(self.service(tree, command, "dbx", code=2), f'holdfast: {command} "dbx": expected db\n')
+
+    def test_a_restart_makes_the_next_generation(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        self.service(tree, "restart", "db")
+        db = self.db(tree)
+        self.assertEqual(db["generation"], 2)
+        self.run_green(tree)
+        self.assertEqual(self.met(), [(db["pid"], 2, *db["ports"])])
+
+    def test_what_it_depends_on_is_kept_too_and_ends_after_it(self):
+        tree = self.suite(f'\n[service.web]\ncommand = ["{SERVER}", "{{port}}"]\nports = 1\ndepends = ["db"]\n')
+        self.service(tree, "start", "web")
+        self.assertEqual(self.db(tree)["state"], "ready")
+        self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: web is kept and depends on db: stop it first\n")
+        self.service(tree, "stop", "web")
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
+
+    def test_one_that_cannot_start_is_not_kept(self):
+        tree = self.suite(command='["sh", "-c", "echo no disk; exit 3"]')
+        self.assertIn("service db is not available: it ended with exit code 3", self.service(tree, "start", "db", code=1))
+        self.assertEqual(self.service(tree, "logs", "db"), "no disk\n")
+        self.assertEqual(self.db(tree)["state"], "absent")
+        self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: db is not kept\n")
+        self.assert_nothing_left()
+
+    def test_a_death_during_a_run_is_told_and_the_next_generation_is_kept(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        first = self.db(tree)
+        self.act("kill -KILL $HOLDFAST_SERVICE_DB_PID")
+        self.assertIn('service db was lost (it was killed by SIGKILL), used by "user" alone; generation 2 follows',
+                      self.run_green(tree))
+        self.act("true")
+        self.run_green(tree)
+        second = self.db(tree)
+        self.assertEqual((second["generation"], second["state"], second["kept"]), (2, "ready", "by hand"))
+        self.assertNotEqual(first["pid"], second["pid"])
+        self.run_green(tree)
+        self.assertEqual(self.met()[-1][0], second["pid"])
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
+
+    def test_one_that_hangs_is_replaced_by_the_run(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        first = self.db(tree)
+        os.kill(first["pid"], signal.SIGSTOP)
+        self.assertIn("service db was lost", self.run_green(tree))
+        self.assertEqual(self.db(tree)["generation"], 2)
+        self.assertFalse(is_alive(process(first["pid"])))
+
+    def test_fresh_is_no_generation_of_an_earlier_run(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        done = self.finish(HOLDFAST, "run", "--service", "db:fresh", "--tree", tree, "--", "sh", self.work / "user.sh")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.met()[-1][1], 2)
+        self.assertEqual(self.db(tree)["generation"], 2)
+
+    def test_whoever_of_its_processes_is_killed_nothing_is_left_and_the_next_run_has_one(self):
+        for victims in (("host",), ("guard",), ("main",), ("host", "guard")):
+            with self.subTest(victims):
+                tree = self.suite()
+                self.service(tree, "start", "db")
+                before = self.db(tree)
+                guard, host = self.host_of(before["pid"])
+                named = {"host": host, "guard": guard, "main": process(before["pid"])}
+                for number in (signal.SIGSTOP, signal.SIGKILL):
+                    for one in victims:
+                        os.kill(named[one].pid, number)
+                if victims == ("main",):
+                    self.assert_gone(named.values())
+                self.run_green(tree)
+                self.assertGreaterEqual(self.met()[-1][1], before["generation"])
+                self.service(tree, "stop", "db")
+                self.assert_gone(named.values())
+                self.assert_nothing_left()
+
+    def test_a_stop_ends_what_a_killed_host_has_left(self):
+        tree = self.suite(f"""stop-command = ["sh", "-c", "echo stop >>'{self.noted}'"]\n""")
+        self.service(tree, "start", "db")
+        guard, host = self.host_of(self.db(tree)["pid"])
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for one in (guard, host):
+                os.kill(one.pid, number)
+        self.assert_gone([guard, host])
+        self.assertEqual(self.db(tree)["state"], "lost")
+        self.service(tree, "stop", "db")
+        self.assertEqual(self.noted.read_text(), "stop\n")
+        self.assert_nothing_left()
+
+    def test_a_stop_ends_a_service_that_ignores_it_and_a_host_that_is_stopped(self):
+        tree = self.suite(command=f'["{SERVER}", "{{port}}", "ignore-term"]')
+        self.service(tree, "start", "db")
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
+        self.service(tree, "start", "db")
+        main = self.db(tree)["pid"]
+        _, host = self.host_of(main)
+        os.kill(host.pid, signal.SIGSTOP)
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
+
+    def test_ctest_that_is_killed_leaves_it(self):
+        for victims in (("ctest",), ("ctest", "keeper")):
+            with self.subTest(victims):
+                tree = self.suite()
+                self.service(tree, "start", "db")
+                before = self.db(tree)
+                (self.work / "met").unlink(missing_ok=True)
+                (self.work / "go").unlink(missing_ok=True)
+                self.act("while [ ! -e go ]; do sleep 0.01; done")
+                ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+                wait_until((self.work / "met").exists, "the test")
+                keeper = process(self.db(tree)["user"])
+                named = {"ctest": process(ctest.pid), "keeper": keeper}
+                for one in victims:
+                    os.kill(named[one].pid, signal.SIGKILL)
+                ctest.wait(PATIENCE_S)
+                (self.work / "go").touch()
+                self.assert_gone([keeper])
+                wait_until(lambda: self.db(tree) == before, "the service without its user")
+                self.act("true")
+                self.run_green(tree)
+                self.assertEqual(self.met()[-1][0], before["pid"])
+                self.service(tree, "stop", "db")
+                self.assert_nothing_left()
+
+    def test_a_stop_during_a_run_is_a_loss_and_the_run_has_one_of_its_own(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        self.act(f'"{HOLDFAST}" service stop db --tree "{tree}"')
+        self.assertIn("service db was lost (it was stopped by hand)", self.run_green(tree))
+        self.assertEqual(self.db(tree)["state"], "absent")
+        self.act("true")
+        self.run_green(tree)
+        self.assertEqual(self.db(tree)["state"], "absent")
+        self.assert_nothing_left()
+
+    def test_a_command_beside_a_user_has_one_of_its_own(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        self.act(f'"{HOLDFAST}" run --tree "{tree}" --service db -- sh -c \'echo "$HOLDFAST_SERVICE_DB_PID 0 0" >>met\'')
+        self.run_green(tree)
+        (outer, _, _), (inner, _, _) = self.met()
+        self.assertEqual(outer, self.db(tree)["pid"])
+        self.assertNotEqual(outer, inner)
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
+
+    def test_a_socket_that_is_left_is_no_host(self):
+        tree = self.suite()
+        before = set((USER_DIRECTORY / "services").glob("*"))
+        self.service(tree, "start", "db")
+        path, = set((USER_DIRECTORY / "services").glob("*")) - before
+        self.assertEqual((path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777), (0o600, 0o700))
+        self.service(tree, "stop", "db")
+        self.assertFalse(path.exists())
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as left:
+            left.bind(str(path))
+        self.assertEqual(self.db(tree)["state"], "absent")
+        self.service(tree, "start", "db")
+        self.assertEqual(self.db(tree)["state"], "ready")
+
+    def test_logs_are_followed_until_the_end(self):
+        tree = self.suite(command=f'["sh", "-c", "{SERVER} $HOLDFAST_PORT; echo over"]')
+        self.service(tree, "start", "db")
+        follow = self.start(HOLDFAST, "service", "logs", "db", "--follow", "--tree", tree, stdout=-1)
+        self.assertIn(b"listening", follow.stdout.readline())
+        self.service(tree, "stop", "db")
+        self.assertEqual(follow.wait(PATIENCE_S), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
