@@ -88,6 +88,13 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
       one["waits_for"] = wanted.empty() ? Json(nullptr) : Json(valid_utf8(wanted));
       object["tests"].push_back(std::move(one));
     }
+    object["services"] = Json::array();
+    for (const LiveService& service : run.services) {
+      object["services"].push_back({{"name", service.name},
+                                    {"state", service.state},
+                                    {"generation", service.generation},
+                                    {"pid", service.main}});
+    }
     status["runs"].push_back(std::move(object));
   }
   status["locks"] = json_of(locks);
@@ -107,6 +114,12 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
       fmt::print("  \"{}\" (pid {}) for {}{}\n", printable(test.test), test.launcher,
                  age_of(test.since),
                  wanted.empty() ? "" : ", waiting for lock " + printable(wanted));
+    }
+    for (const LiveService& service : run.services) {
+      fmt::print("  service {}: {}, generation {}", service.name, service.state,
+                 service.generation);
+      if (service.main > 0) fmt::print(", pid {}", service.main);
+      fmt::print("\n");
     }
   }
   fmt::print("{}", describe_locks(locks));

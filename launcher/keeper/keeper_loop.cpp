@@ -328,6 +328,7 @@ wire::Message KeeperLoop::status() const {
   wire::Message reply = message_of(wire::k_status);
   reply.add("tree", order_.tree);
   reply.add("ctest", to_text(order_.ctest));
+  for (const std::string& state : services_.states()) reply.add("service", state);
   if (run_.has_begun()) {
     reply.add("run", run_.id());
     reply.add("journal", run_.journal());

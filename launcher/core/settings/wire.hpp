@@ -77,7 +77,8 @@ inline constexpr std::string_view k_waiting = "waiting";
 // have been looked at: fields `lost`, the services that were lost under the attempt, and `state`,
 // the state of each of its services, in lines for people.
 inline constexpr std::string_view k_red = "red";
-// `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`.
+// `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`, and
+// for each service that is there `service`: name, state, generation and pid, with blanks between.
 inline constexpr std::string_view k_status = "status";
 inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`
 

@@ -151,6 +151,17 @@ std::string RunServices::waits_for(UseId use) const {
   return text.empty() ? "other tests use them" : text;
 }
 
+std::vector<std::string> RunServices::states() const {
+  std::vector<std::string> states;
+  for (const ServiceHost& host : hosts_) {
+    if (host.is_gone()) continue;
+    states.push_back(
+        fmt::format("{} {} {} {}", name_of_instance(host.order.spec.name, host.id.number),
+                    name_of(services_->life(host.id).state), host.order.generation, host.main));
+  }
+  return states;
+}
+
 void RunServices::add_descriptors(std::vector<pollfd>& fds) const {
   for (const ServiceHost& host : hosts_) {
     fds.push_back({host.socket.get(), POLLIN, 0});  // poll(2) leaves out -1

@@ -60,6 +60,9 @@ class RunServices {
   // The test was red. The reply comes when its services have been looked at, and says which of them
   // were lost under it.
   void leave_red(UseId use);
+  // The instances that are there: `NAME STATE GENERATION PID` each, the pid of the main process or
+  // 0.
+  std::vector<std::string> states() const;
   // What a test waits for, in words.
   std::string waits_for(UseId use) const;
 

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"
@@ -38,6 +40,15 @@ bool may_be_alive(const RunStarted& started, const std::string& tree) {
   return !is_of_another_boot(started, os::boot_id()) && is_witnessed(started, tree).value_or(false);
 }
 
+LiveService parse_service(std::string_view text) {
+  LiveService service;
+  service.name = take_part(text, ' ');
+  service.state = take_part(text, ' ');
+  service.generation = parse_number<unsigned>(take_part(text, ' ')).value_or(0);
+  service.main = parse_number<std::int64_t>(text).value_or(0);
+  return service;
+}
+
 std::optional<LiveRun> ask(const std::string& socket) {
   const os::Connected keeper = os::connect_to(socket, k_patience);
   if (!keeper.socket.valid()) return std::nullopt;
@@ -53,6 +64,9 @@ std::optional<LiveRun> ask(const std::string& socket) {
   run.run = reply->get("run");
   run.tree = reply->get("tree");
   run.ctest = *ctest;
+  for (const auto& [key, text] : reply->fields) {
+    if (key == "service") run.services.push_back(parse_service(text));
+  }
   const std::string_view file = reply->get("journal");
   if (file.empty()) return run;
   const Result<Journal> journal = read_journal(std::filesystem::path(file));

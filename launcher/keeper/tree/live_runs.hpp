@@ -20,6 +20,14 @@ struct LiveTest {
   double since = 0;           // seconds since 1970
 };
 
+// An instance of a service.
+struct LiveService {
+  std::string name;
+  std::string state;
+  unsigned generation = 0;
+  std::int64_t main = 0;  // the pid of its main process; 0: not known yet
+};
+
 struct LiveRun {
   std::string run;
   std::string tree;
@@ -28,6 +36,7 @@ struct LiveRun {
   // If true, the pids are those of that namespace, and launchers cannot be looked up.
   bool is_in_other_pid_namespace = false;
   std::vector<LiveTest> tests;  // in the order of their start
+  std::vector<LiveService> services;
 };
 
 // Adds the tests that have begun and not ended according to the records, and whose launchers live.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import unittest
@@ -208,6 +209,7 @@ class ServiceCommandTest(ProjectCase):
     def test_ctest_that_is_killed_leaves_it(self):
         for victims in (("ctest",), ("ctest", "keeper")):
             with self.subTest(victims):
+                shutil.rmtree(self.work / "build", ignore_errors=True)
                 tree = self.suite()
                 self.service(tree, "start", "db")
                 before = self.db(tree)
@@ -217,6 +219,11 @@ class ServiceCommandTest(ProjectCase):
                 ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
                 wait_until((self.work / "met").exists, "the test")
                 keeper = process(self.db(tree)["user"])
+                shown = self.finish(HOLDFAST, "status", "--tree", tree, "--json").stdout
+                self.assertEqual(json.loads(shown)["runs"][0]["services"],
+                                 [{"name": "db", "state": "ready", "generation": 1, "pid": before["pid"]}])
+                shown = self.finish(HOLDFAST, "status", "--tree", tree).stdout.decode()
+                self.assertIn(f"  service db: ready, generation 1, pid {before['pid']}\n", shown)
                 named = {"ctest": process(ctest.pid), "keeper": keeper}
                 for one in victims:
                     os.kill(named[one].pid, signal.SIGKILL)
