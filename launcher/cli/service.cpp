@@ -173,6 +173,10 @@ std::string kept_above(const Tree& tree, const std::string& name) {
 }
 
 int stop(const Tree& tree, const std::string& name) {
+  if (const std::string above = kept_above(tree, name); !above.empty()) {
+    complain(fmt::format("{} is kept and depends on {}: stop it first", above, name));
+    return k_not_done;
+  }
   const Result<bool> stopped = stop_kept(tree.path, name);
   if (!stopped) {
     complain(to_text(stopped.error()));
@@ -209,12 +213,7 @@ Result<Tree> tree_with(const ServiceOptions& options, std::string_view command) 
 
 int stop_named(const ServiceOptions& options) {
   const Result<Tree> tree = tree_with(options, "stop");
-  if (!tree) return refuse(tree.error());
-  if (const std::string above = kept_above(*tree, options.name); !above.empty()) {
-    complain(fmt::format("{} is kept and depends on {}: stop it first", above, options.name));
-    return k_not_done;
-  }
-  return stop(*tree, options.name);
+  return tree ? stop(*tree, options.name) : refuse(tree.error());
 }
 
 int restart(const ServiceOptions& options) {

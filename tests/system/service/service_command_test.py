@@ -116,6 +116,8 @@ class ServiceCommandTest(ProjectCase):
         self.service(tree, "start", "web")
         self.assertEqual(self.db(tree)["state"], "ready")
         self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: web is kept and depends on db: stop it first\n")
+        self.assertEqual(self.service(tree, "restart", "db", code=1),
+                         "holdfast: web is kept and depends on db: stop it first\n")
         self.service(tree, "stop", "web")
         self.service(tree, "stop", "db")
         self.assert_nothing_left()

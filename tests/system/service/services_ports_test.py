@@ -5,6 +5,8 @@ import random
 import signal
 import socket
 import subprocess
+import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -198,6 +200,36 @@ class TurnsTest(TurnsCase):
             note = self.ended(two)["user"]["note"]
             self.assertTrue(f"port {self.port} belongs to pid {os.getpid()} (" in note or "it ended with exit code 1" in note, note)
         self.assertLess(self.ended(two)["user"]["service_wait_s"], PATIENCE_S / 3)
+        self.assert_nothing_left()
+
+    def test_ten_tests_are_red_at_once_and_the_listener_sees_none_of_them(self):
+        listen = self.work / "listen.py"
+        listen.write_text("import socket, sys, time\n"
+                          "listener = socket.socket()\n"
+                          "listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+                          f"listener.bind(('127.0.0.1', {self.port}))\nlistener.listen()\nprint('here', flush=True)\n"
+                          "listener.settimeout(1000)\nlistener.accept()\nprint('a connection', flush=True)\n")
+        other = self.start(sys.executable, listen, cwd=self.work, stdout=subprocess.PIPE)
+        self.assertEqual(other.stdout.readline(), b"here\n")
+        # Its own command succeeds in any case: what is looked at is whose the socket is.
+        service = f'[service.db]\ncommand = ["sleep", "1000"]\nready-tcp = "127.0.0.1:{self.port}"\n'
+        tree = self.suite("ten", service, *((f"t{n}", "HOLDFAST_SERVICES db", "true") for n in range(10)))
+        begun = time.monotonic()
+        done = self.ctest(tree, "-j4")
+        self.assertLess(time.monotonic() - begun, PATIENCE_S / 3)
+        ended = self.ended(tree)
+        self.assertEqual({one["outcome"] for one in ended.values()}, {"service_unavailable"}, done.text)
+        self.assertEqual(len(ended), 10)
+        for one in ended.values():
+            self.assertIn(f"port {self.port} belongs to pid {other.pid} (", one["note"])
+            self.assertIn("listen.py", one["note"])
+            self.assertIn(f", in {self.work}", one["note"])
+        os.set_blocking(other.stdout.fileno(), False)
+        self.assertIsNone(other.stdout.read(), "a connection was made")
+        self.assertIsNone(other.poll())
+        other.kill()
+        other.wait()
+        other.stdout.close()
         self.assert_nothing_left()
 
     def test_two_services_of_a_tree_with_one_port_are_refused(self):
