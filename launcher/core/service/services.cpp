@@ -81,7 +81,11 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   using Kind = InstanceNews::Kind;
   Instance& instance = at(id);
   instance.is_being_checked = false;
-  if (!news.why.empty()) instance.why = news.why;
+  // The end of a generation explains nothing if its death was told before.
+  const ServiceState state = instance.life.state;
+  const bool is_explained = news.kind == Kind::ended && state != ServiceState::ready &&
+                            state != ServiceState::starting;
+  if (!news.why.empty() && !is_explained) instance.why = news.why;
   if (news.kind == Kind::ready) instance.suspects.clear();
   if (news.kind == Kind::healthy) {
     acquit(instance);

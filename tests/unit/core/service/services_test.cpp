@@ -248,6 +248,7 @@ TEST(Services, ThatCannotStartRefuseAllWhoWaitAndAllWhoComeLater) {
   run.ask(2, {{"web"}, {"cache"}});
   EXPECT_EQ(run.hear("db", News::died, 0, "port 80 is taken"),
             "refuse 1 (port 80 is taken), refuse 2 (port 80 is taken)");
+  EXPECT_EQ(run.hear("db", News::ended, 0, "its host was killed"), "");
   EXPECT_EQ(run.ask(3, {{"db"}}), "refuse 3 (port 80 is taken)");
   EXPECT_EQ(run.hear("cache", News::ready), "");
   EXPECT_EQ(run.ask(4, {{"cache"}}), "check cache/0#1");
@@ -265,8 +266,8 @@ TEST(Services, ThatKeepDyingAreGivenUp) {
     run.ask(use + 1, {{"db"}});
     EXPECT_NE(run.hear("db", News::ready), "");
   }
-  run.hear("db", News::died);
-  run.hear("db", News::ended, 0, "it died");
+  run.hear("db", News::died, 0, "it died");
+  run.hear("db", News::ended, 0, "its host was killed");
   EXPECT_EQ(run.ask(9, {{"db"}}), "refuse 9 (it died)");
 }
 
