@@ -50,8 +50,7 @@ class LifeProbe : public Probe {
 
  private:
   bool conclude_from_stops(Kind otherwise, const std::string& why) {
-    const auto stopped =
-        std::ranges::find_if(processes_, os::is_stopping);
+    const auto stopped = std::ranges::find_if(processes_, os::is_stopping);
     if (stopped == processes_.end()) return conclude(otherwise, why);
     return conclude(Kind::unwell, "process " + std::to_string(*stopped) + " is stopped");
   }

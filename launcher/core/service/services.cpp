@@ -83,8 +83,8 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   instance.is_being_checked = false;
   // The end of a generation explains nothing if its death was told before.
   const ServiceState state = instance.life.state;
-  const bool is_explained = news.kind == Kind::ended && state != ServiceState::ready &&
-                            state != ServiceState::starting;
+  const bool is_explained =
+      news.kind == Kind::ended && state != ServiceState::ready && state != ServiceState::starting;
   if (!news.why.empty() && !is_explained) instance.why = news.why;
   if (news.kind == Kind::ready) instance.suspects.clear();
   if (news.kind == Kind::healthy) {
