@@ -47,16 +47,27 @@ class LifeProbe : public Probe {
 
  protected:
   const Probed& whom() const { return whom_; }
-
- private:
+  // At the last look. To find them takes longer than all else that a look does.
+  const std::vector<pid_t>& processes() const { return processes_; }
+  // Returns the process that `is_it` holds for; 0: none. One may have come since the last look.
+  template <typename IsIt>
+  pid_t find(IsIt is_it) {
+    for (int look = 0; look < 2; ++look) {
+      if (look > 0) processes_ = whom_.processes();
+      const auto found = std::ranges::find_if(processes_, is_it);
+      if (found != processes_.end()) return *found;
+    }
+    return 0;
+  }
   bool conclude_from_stops(Kind otherwise, const std::string& why) {
     const auto stopped = std::ranges::find_if(processes_, os::is_stopping);
     if (stopped == processes_.end()) return conclude(otherwise, why);
     return conclude(Kind::unwell, "process " + std::to_string(*stopped) + " is stopped");
   }
 
+ private:
   Probed whom_;
-  std::vector<pid_t> processes_;  // at the last look
+  std::vector<pid_t> processes_;
 };
 
 // Whether it is alive, for a service that answers nothing.
@@ -113,7 +124,7 @@ class TcpProbe : public LifeProbe {
     const std::optional<TcpSocket> accepted = os::other_end_of(socket_);
     if (accepted && accepted->inode != 0) return conclude_unless_dying();
     // It may have been stopped since the probe began.
-    LifeProbe::go_on();
+    conclude_from_stops(Kind::well, {});
     if (answer().kind != Kind::well) return true;
     wait_ = std::min(k_longest_look, wait_ * 2);
     due_ = os::monotonic_now() + wait_;
@@ -148,15 +159,10 @@ class TcpProbe : public LifeProbe {
       return conclude(Kind::unwell, "nobody listens on port " + std::to_string(endpoint_.port));
     }
     const os::Stream stream = os::stream_of(*listener);
-    const std::vector<pid_t> processes = whom().processes();
-    const auto server =
-        std::ranges::find_if(processes, [&](pid_t pid) { return os::holds_stream(pid, {stream}); });
-    if (server != processes.end()) {
-      server_ = *server;
-      return connect();
-    }
+    server_ = find([&](pid_t pid) { return os::holds_stream(pid, {stream}); });
+    if (server_ != 0) return connect();
     // A dying process has no descriptors any more, while its socket is still there.
-    if (std::ranges::any_of(processes, os::is_dying)) return begin_anew();
+    if (std::ranges::any_of(processes(), os::is_dying)) return begin_anew();
     return conclude(Kind::never, stranger_on_port(*listener));
   }
 
@@ -244,8 +250,7 @@ class UnixProbe final : public LifeProbe {
     const Result<os::UniqueFd> socket = os::connect_to_stream(path_);
     if (!socket) return conclude(Kind::unwell, to_text(socket.error()));
     const pid_t server = os::listening_process(*socket);
-    const std::vector<pid_t> processes = whom().processes();
-    const bool is_ours = std::ranges::find(processes, server) != processes.end();
+    const bool is_ours = find([server](pid_t pid) { return pid == server; }) != 0;
     if (is_ours && os::is_dying(server)) {
       due_ = os::monotonic_now() + k_longest_look;
       return false;
