@@ -156,6 +156,10 @@ class TcpProbe : public LifeProbe {
     const std::vector<TcpSocket> sockets = os::listening_sockets();
     const TcpSocket* const listener = listener_on(sockets, endpoint_.port);
     if (listener == nullptr) {
+      // Its end is news of its own.
+      if (processes().empty() || std::ranges::any_of(processes(), os::is_dying)) {
+        return begin_anew();
+      }
       return conclude(Kind::unwell, "nobody listens on port " + std::to_string(endpoint_.port));
     }
     const os::Stream stream = os::stream_of(*listener);

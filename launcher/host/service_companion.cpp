@@ -62,7 +62,7 @@ void ServiceCompanion::look() {
   switch (phase_) {
     case Phase::probing:
       // Tests are told its number, so it must be known.
-      return main_ > 0 && is_in_background() ? probe() : void();
+      return is_main_known() && is_in_background() ? probe() : void();
     case Phase::initialising:
       if (!work_->go_on()) return;
       if (const std::string why = os::trouble_with(spec_.init.front(), work_->end());
@@ -93,8 +93,9 @@ void ServiceCompanion::look() {
 }
 
 void ServiceCompanion::on_main_started(pid_t main) {
-  main_ = main > 0 ? main : main_in_namespace();
-  if (phase_ == Phase::probing && is_in_background()) probe();
+  main_ = main;
+  is_inside_ = main == 0;
+  if (phase_ == Phase::probing && is_main_known() && is_in_background()) probe();
 }
 
 void ServiceCompanion::read_output() {
@@ -394,7 +395,14 @@ Probed ServiceCompanion::probed() const {
           around_.order.before};
 }
 
-// The guard knows it only by its number inside.
+// The guard knows a main process in a PID namespace only by its number inside.
+bool ServiceCompanion::is_main_known() {
+  if (main_ > 0 || !is_inside_) return main_ > 0;
+  main_ = main_in_namespace();
+  if (main_ == 0) next_probe_ = os::monotonic_now() + k_probe_interval;
+  return main_ > 0;
+}
+
 pid_t ServiceCompanion::main_in_namespace() const {
   const std::vector<os::Link> all = os::descendants({});
   const std::vector<pid_t> supervisors = os::inner_supervisors(all);

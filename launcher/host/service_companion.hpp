@@ -94,14 +94,16 @@ class ServiceCompanion final : public supervision::Companion {
   Probed probed() const;
   bool is_in_background();
   bool are_dependents_gone() const;
+  bool is_main_known();
   pid_t main_in_namespace() const;
   pid_t youngest_child_of_main() const;
   os::StopOrder stop_order() const;
   void say(const wire::Message& message);
 
   ServiceSurroundings around_;
-  ServiceSpec spec_;  // with the port that its output told
-  pid_t main_ = 0;    // the service's main process; 0: not known
+  ServiceSpec spec_;        // with the port that its output told
+  pid_t main_ = 0;          // the service's main process; 0: not known
+  bool is_inside_ = false;  // the main process, in a PID namespace
   Phase phase_ = Phase::probing;
   Milliseconds until_;  // of the phase
   Milliseconds next_probe_{0};
