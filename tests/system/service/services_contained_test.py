@@ -99,19 +99,17 @@ class ContainedServicesTest(Contained, Forsaken, ProjectCase):
     def test_a_command_has_its_services_in_it(self):
         for kind in self.each_kind():
             self.fresh()
-            self.settings(kind, more='[service.db]\ncommand = ["sleep", "1000"]\n')
+            self.settings(kind, more='[service.db]\ncommand = ["sh", "-c", "cat /proc/self/cgroup; readlink /proc/self/ns/pid; '
+                                     'sleep 1000"]\nready-output = "pid:"\n')
             tree = self.project("add_test(NAME one COMMAND true)\n")
             show = 'cat /proc/self/cgroup; readlink /proc/self/ns/pid; echo; cat "$HOLDFAST_SERVICE_DB_LOG"'
-            settings = self.work / "project/holdfast.toml"
-            settings.write_text(settings.read_text().replace('["sleep", "1000"]', '["sh", "-c", "cat /proc/self/cgroup; '
-                                                             'readlink /proc/self/ns/pid; sleep 1000"]'))
             done = self.finish(HOLDFAST, "run", "--tree", tree, "--service", "db", "--containment", "none", "--",
                                "sh", "-c", show)
             inside, _, service = done.stdout.decode().partition("\n\n")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(inside.split(), service.split(), "--containment none says it for both")
             done = self.finish(HOLDFAST, "run", "--tree", tree, "--service", "db", "--containment", kind, "--",
-                               "sh", "-c", f"cat $HOLDFAST_SERVICE_DB_LOG")
+                               "sh", "-c", "cat $HOLDFAST_SERVICE_DB_LOG")
             self.assertNotEqual(inside.split(), done.stdout.decode().split())
             self.assert_nothing_left()
 
