@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::host {
@@ -13,11 +14,6 @@ namespace {
 // A guard has the socket of its host open, until it has ended the tree of a host that was killed.
 constexpr Milliseconds k_guard_patience{10'000};
 constexpr int k_interval_ms = 20;
-
-bool is_readable(const os::UniqueFd& fd) {
-  pollfd news{fd.get(), POLLIN, 0};
-  return fd.valid() && ::poll(&news, 1, 0) == 1;
-}
 
 bool is_welcome(const os::UniqueFd& visitor) {
   const Result<uid_t> user = os::peer_user(visitor);
@@ -45,12 +41,12 @@ void Door::add_descriptors(std::vector<pollfd>& fds) const {
 }
 
 void Door::hear(const Use& use) {
-  if (is_readable(listener_)) {
+  if (os::is_readable(listener_.get())) {
     Result<os::UniqueFd> visitor = os::accept_from(listener_);
     if (visitor && is_welcome(*visitor)) visitors_.push_back(std::move(*visitor));
   }
   for (os::UniqueFd& visitor : visitors_) {
-    if (!is_readable(visitor)) continue;
+    if (!os::is_readable(visitor.get())) continue;
     const Result<std::string> packet = os::receive_packet(visitor.get());
     const Result<wire::Message> message = wire::decode(packet ? *packet : std::string());
     if (packet && !packet->empty() && message) {

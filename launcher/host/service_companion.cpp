@@ -8,6 +8,7 @@
 #include "core/base/number.hpp"
 #include "core/service/service_words.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -25,11 +26,6 @@ constexpr Milliseconds k_least_stop_time{5'000};
 // Then, without a keeper, for the services that depend on this one to end.
 constexpr Milliseconds k_dependents_patience{30'000};
 constexpr std::size_t k_longest_line = 4096;
-
-bool is_readable(const os::UniqueFd& fd) {
-  pollfd news{fd.get(), POLLIN, 0};
-  return fd.valid() && ::poll(&news, 1, 0) == 1;
-}
 
 }  // namespace
 
@@ -123,7 +119,7 @@ void ServiceCompanion::read_output() {
 }
 
 void ServiceCompanion::hear_keeper() {
-  while (is_readable(around_.keeper)) {
+  while (os::is_readable(around_.keeper.get())) {
     const Result<std::string> packet = os::receive_packet(around_.keeper.get());
     if (!packet || packet->empty()) return around_.keeper.reset();
     if (const Result<wire::Message> message = wire::decode(*packet)) obey(*message);
@@ -179,7 +175,7 @@ wire::KeptState ServiceCompanion::state() const {
 
 // While the keeper lives, it ends services in their order. Without it they see to that themselves.
 void ServiceCompanion::look_at_ctest() {
-  if (!is_readable(around_.ctest)) return;
+  if (!os::is_readable(around_.ctest.get())) return;
   const Milliseconds now = os::monotonic_now();
   if (ctest_ended_ == k_longest) ctest_ended_ = now;
   if (around_.keeper.valid() && now < ctest_ended_ + k_keeper_patience) return;
@@ -193,7 +189,7 @@ bool ServiceCompanion::are_dependents_gone() const {
 
 // A service that does not go there is as if it had done so.
 bool ServiceCompanion::is_in_background() {
-  if (!is_readable(around_.background)) return !around_.background.valid();
+  if (!os::is_readable(around_.background.get())) return !around_.background.valid();
   around_.background.reset();
   last_answer_.clear();
   return true;

@@ -9,6 +9,7 @@
 #include "core/lock/port_locks.hpp"
 #include "core/service/fixed_port.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/ancestry.hpp"
 
@@ -16,11 +17,6 @@ namespace holdfast {
 namespace {
 
 std::string words_for(const LockSpec& lock) { return "port " + std::string(port_in_text(lock)); }
-
-bool is_readable(int fd) {
-  pollfd news{fd, POLLIN, 0};
-  return ::poll(&news, 1, 0) == 1;
-}
 
 // Whether the ctest of a party is among the ancestors of ours: it waits for us.
 bool is_around(const LockParty& party, const ProcessName& ctest) {
@@ -51,7 +47,7 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
     if (!request) return request.error();
     named_.emplace(std::move(*request));
     since_ = os::monotonic_now();
-  } else if (!is_readable(named_->ready_fd())) {
+  } else if (!os::is_readable(named_->ready_fd())) {
     if (os::monotonic_now() < deadline_) return false;
     return ErrorInWords{"gave up after " + describe(patience) + ": " + obstacle()};
   }

@@ -1,6 +1,5 @@
 #include "keeper/service/run_services.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -12,7 +11,6 @@
 #include <utility>
 
 #include "core/base/names.hpp"
-#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/service/fixed_port.hpp"
 #include "core/service/service_check.hpp"

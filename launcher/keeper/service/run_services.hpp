@@ -35,10 +35,10 @@ struct ServiceUser {
 
 class RunServices {
  public:
+  // yes: people keep each service that starts, so it stays when this object ends.
+  enum class KeepsAll : std::uint8_t { no, yes };
   // `declared` are in order of start. If this is an error, no test that uses services may run.
   // `lines` and `orphans` must outlive this object.
-  // With KeepsAll::yes, people keep whatever starts: it stays when this object ends.
-  enum class KeepsAll : std::uint8_t { no, yes };
   RunServices(Result<std::vector<ServiceSpec>> declared, std::string tree, const ProcessName& ctest,
               RunLines& lines, OrphanHelpers& orphans, KeepsAll keeps_all = KeepsAll::no);
 

@@ -8,24 +8,16 @@
 #include "core/base/number.hpp"
 #include "core/settings/wire.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
 
 namespace holdfast {
-namespace {
-
-bool is_readable(const os::UniqueFd& fd) {
-  pollfd news{fd.get(), POLLIN, 0};
-  return fd.valid() && ::poll(&news, 1, 0) == 1;
-}
-
-}  // namespace
-
 void RunServices::hear(ServiceHost& host) {
-  while (is_readable(host.socket) && hear_message(host)) {
+  while (os::is_readable(host.socket.get()) && hear_message(host)) {
   }
-  if (!is_readable(host.helper)) return;
+  if (!os::is_readable(host.helper.get())) return;
   host.helper.reset();
   services_->happened(host.id, {InstanceNews::Kind::ended});
 }

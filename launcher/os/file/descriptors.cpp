@@ -36,6 +36,11 @@ void allow_many_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+bool is_readable(int fd) {
+  pollfd news{fd, POLLIN, 0};  // poll(2) leaves out -1
+  return ::poll(&news, 1, 0) == 1;
+}
+
 bool has_lost_its_reader(int fd) {
   pollfd watched{fd, 0, 0};
   return ::poll(&watched, 1, 0) == 1 && (watched.revents & POLLERR) != 0;

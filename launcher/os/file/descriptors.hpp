@@ -1,4 +1,5 @@
-// Descriptors that a process inherited, or that its caller had closed.
+// Descriptors that a process inherited, or that its caller had closed; and what poll(2) says of
+// one.
 #pragma once
 
 #include <vector>
@@ -17,6 +18,10 @@ void leave_standard_streams();
 
 // Raises the soft limit of descriptors. It may be low for the sake of programs that use select(2).
 void allow_many_descriptors();
+
+// True: to read from `fd` does not wait: something is there, or the other end is closed. False for
+// an invalid descriptor.
+bool is_readable(int fd);
 
 // True: `fd` is a pipe that nobody reads any more, so that a write to it raises SIGPIPE (pipe(7)).
 bool has_lost_its_reader(int fd);
