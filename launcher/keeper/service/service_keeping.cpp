@@ -12,6 +12,7 @@
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
+#include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stop_record.hpp"
@@ -119,6 +120,8 @@ Result<bool> stop_kept(const std::string& tree, const std::string& name) {
     }
   }
   if (Result<void> ended = end_rest(kept, generation); !ended) return ended.error();
+  // A host that was killed has left it.
+  os::remove_if_dead(kept.socket());
   return true;
 }
 

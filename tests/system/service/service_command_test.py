@@ -185,7 +185,9 @@ class ServiceCommandTest(ProjectCase):
 
     def test_a_stop_ends_what_a_killed_host_has_left(self):
         tree = self.suite(f"""stop-command = ["sh", "-c", "echo stop >>'{self.noted}'"]\n""")
+        before = set((USER_DIRECTORY / "services").glob("*"))
         self.service(tree, "start", "db")
+        path, = set((USER_DIRECTORY / "services").glob("*")) - before
         guard, host = self.host_of(self.db(tree)["pid"])
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for one in (guard, host):
@@ -194,6 +196,7 @@ class ServiceCommandTest(ProjectCase):
         self.assertEqual(self.db(tree)["state"], "lost")
         self.service(tree, "stop", "db")
         self.assertEqual(self.noted.read_text(), "stop\n")
+        self.assertFalse(path.exists())
         self.assert_nothing_left()
 
     def test_a_stop_ends_a_service_that_ignores_it_and_a_host_that_is_stopped(self):
