@@ -110,6 +110,8 @@ void ServiceLog::close() {
     const std::uint64_t left_out = beyond_head - std::min(beyond_head, in_tails - surplus);
     if (left_out > 0) (void)os::write_all(head_.get(), mark_of_gap(left_out));
     append_file(tail_path(true), std::min(surplus, in_old_));
+    // It goes before more is written: what is on the disk never exceeds twice the limit.
+    (void)::unlink(tail_path(true).c_str());
     append_file(tail_path(false), surplus - std::min(surplus, in_old_));
   }
   tail_.reset();
