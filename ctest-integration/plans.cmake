@@ -40,9 +40,12 @@ function(_holdfast_make_plan)
   if(NOT ARGV1 STREQUAL "PROPERTIES" OR odd OR count LESS 4 OR count GREATER 18)
     return()
   endif()
-  # Comes before all properties, because CMake writes FAIL_REGULAR_EXPRESSION first.
+  # These come before all properties, because CMake writes FAIL_REGULAR_EXPRESSION first.
   if(call MATCHES " HOLDFAST_RETRY( |$)")
     _holdfast_watch_verdicts()
+  endif()
+  if(call MATCHES " HOLDFAST_SERVICES( |$)")
+    _holdfast_watch_fixtures()
   endif()
   _holdfast_watched_properties(watched)
   string(ASCII 31 separator) # no value has it

@@ -52,10 +52,9 @@ function(_holdfast_variable_of property value out)
     if(value MATCHES "^[0-9]+$")
       set(variable "HOLDFAST_P_SKIP_RETURN_CODE=set:${value}")
     endif()
-  elseif(property STREQUAL "FIXTURES_SETUP")
-    set(variable "HOLDFAST_P_NEEDED=set:1")
   elseif(property STREQUAL "RESOURCE_LOCK"
-      OR (property STREQUAL "LABELS" AND _holdfast_tells_labels))
+      OR (property STREQUAL "LABELS" AND _holdfast_tells_labels)
+      OR (property MATCHES "^FIXTURES_" AND tells_fixtures))
     set(names "")
     foreach(name IN LISTS value)
       _holdfast_encode("${name}" name)
@@ -103,8 +102,8 @@ endfunction()
 # Sets of_<fact> for each fact of `state`.
 macro(_holdfast_recall)
   foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks services
-      labels isolation processors retry anchored output will_fail skip_code expressions told_limit
-      told_verdict told_judged told_signal lock_line)
+      labels fixtures_setup fixtures_required isolation processors retry anchored output will_fail
+      skip_code expressions told_limit told_verdict told_judged told_signal lock_line)
     get_property(value GLOBAL PROPERTY "_holdfast_fact ${state} ${fact}")
     set(of_${fact} "${value}")
   endforeach()
@@ -119,8 +118,8 @@ macro(_holdfast_remember)
   math(EXPR to "0${to} + 1")
   set_property(GLOBAL PROPERTY _holdfast_states "${to}")
   foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks services
-      labels isolation processors retry anchored output will_fail skip_code expressions told_limit
-      told_verdict told_judged told_signal lock_line)
+      labels fixtures_setup fixtures_required isolation processors retry anchored output will_fail
+      skip_code expressions told_limit told_verdict told_judged told_signal lock_line)
     if(NOT "${of_${fact}}" STREQUAL "")
       set_property(GLOBAL PROPERTY "_holdfast_fact ${to} ${fact}" "${of_${fact}}")
     endif()
@@ -137,7 +136,8 @@ endfunction()
 # Part of _holdfast_learn_variable(): makes the property as if it was never set.
 macro(_holdfast_learn_without)
   string(REGEX REPLACE "=set:.*" "=unset:" variable "${variable}")
-  foreach(fact IN ITEMS RESOURCE_LOCK=resource_locks LABELS=labels HOLDFAST_RETRY=retry HOLDFAST_TIMEOUT=wanted
+  foreach(fact IN ITEMS RESOURCE_LOCK=resource_locks LABELS=labels FIXTURES_SETUP=fixtures_setup
+      FIXTURES_REQUIRED=fixtures_required HOLDFAST_RETRY=retry HOLDFAST_TIMEOUT=wanted
       HOLDFAST_ISOLATION=isolation)
     if(fact MATCHES "^${property}=(.*)")
       set(of_${CMAKE_MATCH_1} "")
@@ -166,7 +166,11 @@ macro(_holdfast_learn_property)
   if(property MATCHES "^(PASS|FAIL|SKIP)_REGULAR_EXPRESSION$")
     set(of_output TRUE)
   endif()
-  if(property STREQUAL "RESOURCE_LOCK" OR property STREQUAL "LABELS")
+  if(property STREQUAL "FIXTURES_SETUP")
+    _holdfast_tell(NEEDED 1)
+  endif()
+  if(property MATCHES "^(RESOURCE_LOCK|LABELS)$"
+      OR (property MATCHES "^FIXTURES_" AND tells_fixtures))
     # ctest adds up the values of several calls; the variable alone would keep only the last.
     string(TOLOWER "${property}" fact)
     string(REPLACE "resource_lock" "resource_locks" fact "${fact}")
@@ -238,7 +242,12 @@ function(_holdfast_learn)
   set(native_locks "")
   math(EXPR last "${count} - 1")
   _holdfast_watched_properties(watched)
-  list(APPEND watched "locks of holdfast.toml" "services of holdfast.toml" FIXTURES_SETUP PASS_REGULAR_EXPRESSION FAIL_REGULAR_EXPRESSION SKIP_REGULAR_EXPRESSION)
+  set(tells_fixtures FALSE)
+  if("FIXTURES_SETUP" IN_LIST watched)
+    set(tells_fixtures TRUE)
+  endif()
+  list(APPEND watched "locks of holdfast.toml" "services of holdfast.toml" FIXTURES_SETUP
+    PASS_REGULAR_EXPRESSION FAIL_REGULAR_EXPRESSION SKIP_REGULAR_EXPRESSION)
   list(REMOVE_ITEM watched WORKING_DIRECTORY)
   foreach(i RANGE 3 ${last} 2)
     math(EXPR property "${i} - 1")

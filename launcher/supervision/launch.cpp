@@ -150,6 +150,7 @@ class Launch {
       AttemptResult result = attempt_with_locks(scratch);
       std::optional<NextAttempt> next = runner_.conclude(ended_attempt(scratch, result));
       if (!result.note.empty()) tell_note(result);
+      if (!result.older_fixtures.empty()) teller().tell(in_words(result.older_fixtures));
       tell_scratch(scratch, result);
       result.verdict = verdict_of(result);
       warn(record_end(grant_.identity, result));

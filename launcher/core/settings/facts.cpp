@@ -6,6 +6,15 @@
 #include "core/base/parts.hpp"
 
 namespace holdfast {
+namespace {
+
+std::vector<std::string> decoded_names(std::string_view list) {
+  std::vector<std::string> names;
+  while (!list.empty()) names.push_back(decode_file_name(take_part(list, ',')));
+  return names;
+}
+
+}  // namespace
 
 bool learn(std::string_view variable, std::string_view value, TestFacts& facts, Values& said) {
   std::string* text = nullptr;
@@ -31,6 +40,10 @@ bool has_label(std::string_view labels, std::string_view label) {
     if (decode_file_name(take_part(labels, ',')) == label) return true;
   }
   return false;
+}
+
+TestFixtures fixtures_of(const TestFacts& facts) {
+  return {decoded_names(facts.fixtures_setup), decoded_names(facts.fixtures_required)};
 }
 
 }  // namespace holdfast

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/service/fixture_generations.hpp"
 #include "core/settings/value.hpp"
 
 namespace holdfast {
@@ -20,5 +21,7 @@ bool learn(std::string_view variable, std::string_view value, TestFacts& facts, 
 
 // Whether `labels`, in the form of TestFacts, has that label.
 bool has_label(std::string_view labels, std::string_view label);
+
+TestFixtures fixtures_of(const TestFacts& facts);
 
 }  // namespace holdfast

@@ -68,14 +68,14 @@ inline constexpr std::string_view k_farewell = "farewell";
 inline constexpr std::string_view k_again = "again";
 // launcher -> keeper: the attempt has its locks and asks for the services of its policy. The answer
 // comes when they are well, however long that takes: fields `use` (`NAME#GENERATION`) and
-// `variable`
-// (`NAME=VALUE`), or `why` and `last_lines` if there is one that it cannot get.
+// `variable` (`NAME=VALUE`), or `why` and `last_lines` if there is one that it cannot get.
 inline constexpr std::string_view k_services = "services";
 // launcher -> keeper: what am I waiting for? The answer has the same kind and the field `why`.
 inline constexpr std::string_view k_waiting = "waiting";
 // launcher -> keeper: the attempt with services was red, and is over. The answer comes when they
-// have been looked at: fields `lost`, the services that were lost under the attempt, and `state`,
-// the state of each of its services, in lines for people.
+// have been looked at: fields `lost`, the services that were lost under the attempt; `state`,
+// the state of each of its services, in lines for people; `fixture`, a sentence about a fixture
+// that was set up on an older generation.
 inline constexpr std::string_view k_red = "red";
 // `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`, and
 // for each service that is there `service`: name, state, generation and pid, with blanks between.

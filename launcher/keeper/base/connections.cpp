@@ -21,6 +21,7 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   soonest_end = request.soonest_end;
   if (granted.refusal.empty()) grace = granted.policy.grace;
   services = granted.policy.services;
+  if (!services.empty()) fixtures = fixtures_of(request.facts);
   guard.begin(launcher, grace);
 }
 

@@ -31,6 +31,8 @@ namespace {
 
 // A message has room for more (wire::k_longest_message).
 constexpr std::size_t k_most_state = 32 * 1024;
+// Each is a line for people.
+constexpr std::size_t k_most_older_fixtures = 5;
 
 std::string state_in_words(ServiceState state) {
   switch (state) {
@@ -256,6 +258,10 @@ void RunServices::grant(UseId use) {
     reply.add("use", fmt::format("{}#{}", host->order.spec.name, granted.generation));
     for (const std::string& variable : variables_of(*host)) reply.add("variable", variable);
   }
+  const ServiceUser& user = users_.at(use);
+  if (!user.fixtures.sets_up.empty()) {
+    fixtures_.set_up(user.fixtures, user.test, in_names(services_->services_of(use)));
+  }
   replies_.push_back({use, std::move(reply)});
 }
 
@@ -310,13 +316,28 @@ void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& h
     room -= state.size();
     reply.add("state", state);
   }
-  replies_.push_back({use, std::move(reply)});
   const ServiceUser& user = users_.at(use);
+  if (!user.fixtures.required.empty()) {
+    const std::vector<std::string> older = fixtures_.older(user.fixtures, in_names(had));
+    for (std::size_t i = 0; i < std::min(older.size(), k_most_older_fixtures); ++i) {
+      reply.add("fixture", older[i]);
+    }
+  }
+  replies_.push_back({use, std::move(reply)});
   for (ServiceRecord& record : logs_.take(use, hosts_)) {
     record.user = user.attempt;
     record.users = {user.test};
     write(std::move(record));
   }
+}
+
+std::vector<HadGeneration> RunServices::in_names(const std::vector<GrantedService>& had) const {
+  std::vector<HadGeneration> named;
+  for (const GrantedService& one : had) {
+    const std::string& service = services_->specs()[one.instance.service].name;
+    named.push_back({name_of_instance(service, one.instance.number), one.generation});
+  }
+  return named;
 }
 
 std::string RunServices::account_of(const GrantedService& had) {

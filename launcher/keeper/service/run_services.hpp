@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
+#include "core/service/fixture_generations.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/message.hpp"
 #include "keeper/base/run_lines.hpp"
@@ -27,10 +28,11 @@
 
 namespace holdfast {
 
-// A test that uses services, for records.
+// A test that uses services.
 struct ServiceUser {
   std::string attempt;
   std::string test;
+  TestFixtures fixtures = {};
 };
 
 class RunServices {
@@ -116,6 +118,7 @@ class RunServices {
   bool wait_for_rest(Milliseconds patience);
   void answer_red_use(UseId use, const std::vector<GrantedService>& had);
   std::string account_of(const GrantedService& had);
+  std::vector<HadGeneration> in_names(const std::vector<GrantedService>& had) const;
   void record(std::string_view event, const ServiceOrder& order, const std::string& why = {},
               const std::vector<UseId>& users = {});
   void write(ServiceRecord record) const;
@@ -136,6 +139,7 @@ class RunServices {
   std::vector<ServiceHost> hosts_;             // one for each instance that is not at rest
   ServicePorts ports_;
   ServiceAccounts accounts_;
+  FixtureGenerations fixtures_;
   std::vector<pid_t> to_reap_;
   UseId uses_ = 0;
   std::map<UseId, ServiceUser> users_;

@@ -43,6 +43,7 @@ void RunServices::end() {
   red_.clear();
   logs_.clear();
   accounts_.clear();
+  fixtures_.forget();
   run_.clear();
   is_ending_ = false;
   is_in_use_elsewhere_.clear();

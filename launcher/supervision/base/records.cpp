@@ -62,9 +62,11 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
   if (result.is_flaky) flags[count++] = "flaky";
   if (!result.lost_services.empty()) flags[count++] = "service_lost";
   const std::vector<std::string_view> services(result.services.begin(), result.services.end());
-  std::string note = result.note;
-  if (!note.empty() && !result.remark.empty()) note += "; ";
-  note += result.remark;
+  std::string note;
+  for (const std::string* const part : {&result.note, &result.remark, &result.older_fixtures}) {
+    if (!note.empty() && !part->empty()) note += "; ";
+    note += *part;
+  }
   const written::AttemptEnded record{.attempt = identity.attempt,
                                      .test = identity.test,
                                      .key = identity.key,

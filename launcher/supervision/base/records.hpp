@@ -26,6 +26,7 @@ struct AttemptResult {
   std::vector<std::string> services;       // that it used: `db#3` is the third generation of db
   std::vector<std::string> lost_services;  // those of them that were lost under it
   std::string service_states;              // if it was red: of all of them, in lines for people
+  std::string older_fixtures;              // if it was red: in sentences (RedServices)
   std::string scratch;                     // the attempt's directory if it stays; empty: it is gone
   std::string note;                        // one sentence; empty: nothing to say
   std::string remark;                      // one sentence for the record only

@@ -132,6 +132,7 @@ RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
     for (const auto& [key, text] : message->fields) {
       if (key == "lost") seen.lost.push_back(text);
       if (key == "state") seen.states += (seen.states.empty() ? "" : "\n") + text;
+      if (key == "fixture") seen.older_fixtures += (seen.older_fixtures.empty() ? "" : "; ") + text;
     }
     break;
   }

@@ -36,12 +36,14 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
 struct RedServices {
   std::vector<std::string> lost;  // those that were lost under the attempt
   std::string states;             // of all of them, in lines for people
+  std::string older_fixtures;     // in sentences: those that were set up on an older generation
 };
 RedServices look_at_services(KeeperLink& keeper, Surroundings& around);
 
 inline void note_red_services(RedServices seen, AttemptResult& result) {
   result.lost_services = std::move(seen.lost);
   result.service_states = std::move(seen.states);
+  result.older_fixtures = std::move(seen.older_fixtures);
 }
 
 // For a command of `holdfast run` that is over: tells the keeper of its services to end them.

@@ -290,6 +290,28 @@ class Properties(HoldfastCase):
         self.assertEqual(found, {"setup": needed, "before": needed, "after": needed,
                                  "user": set(), "cleanup": set()})
 
+    def test_fixtures_are_told_where_tests_have_services(self):
+        """Otherwise they cost nothing. ctest adds up the names of several calls."""
+        services = 'set_tests_properties({0} PROPERTIES {1} HOLDFAST_SERVICES "nothing")\n'
+        tests = """
+            add_test(setup true)
+            {}
+            add_test(more true)
+            set_tests_properties(more PROPERTIES FIXTURES_SETUP other)
+            add_test(user true)
+            set_tests_properties(user PROPERTIES FIXTURES_REQUIRED "i,;k")
+            set_tests_properties(user PROPERTIES FIXTURES_REQUIRED h)
+            """
+        setup = 'FIXTURES_SETUP "f,;g"'
+        self.assertEqual(self.modifications(tests.format(services.format("setup", setup))), {
+            "setup": {"HOLDFAST_P_NEEDED=set:1", "HOLDFAST_P_FIXTURES_SETUP=set:f%2C,g",
+                      "HOLDFAST_P_SERVICES=set:nothing"},
+            "more": {"HOLDFAST_P_NEEDED=set:1", "HOLDFAST_P_FIXTURES_SETUP=set:other"},
+            "user": {"HOLDFAST_P_FIXTURES_REQUIRED=set:i%2C,k", "HOLDFAST_P_FIXTURES_REQUIRED=set:i%2C,k,h"}})
+        needed = {"HOLDFAST_P_NEEDED=set:1"}
+        self.assertEqual(self.modifications(tests.format(f"set_tests_properties(setup PROPERTIES {setup})")),
+                         {"setup": needed, "more": needed, "user": set()})
+
     def test_needed_across_directories(self):
         source = self.project("""
             add_subdirectory(first)
