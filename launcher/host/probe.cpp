@@ -26,7 +26,11 @@ namespace {
 
 using Kind = ProbeAnswer::Kind;
 
-// No event tells that a server has accepted a connection. It does so at once if it is well.
+// No event tells that a server has accepted a connection. It does so at once if it is well: within
+// microseconds. The first looks are made without a return to the loop, which waits for
+// milliseconds.
+constexpr timespec k_brief_look{0, 50'000};
+constexpr int k_brief_looks = 6;
 constexpr Milliseconds k_first_look{1};
 constexpr Milliseconds k_longest_look{50};
 constexpr std::size_t k_longest_status = 256;
@@ -116,13 +120,18 @@ class TcpProbe : public LifeProbe {
   }
 
  protected:
-  virtual bool connected() { return look(false); }
+  virtual bool connected() {
+    for (int n = 0; n < k_brief_looks; ++n) {
+      pollfd news{socket_.get(), POLLIN, 0};
+      const bool has_news = ::ppoll(&news, 1, &k_brief_look, nullptr) > 0;
+      if (has_news || is_accepted()) return conclude_unless_dying();
+    }
+    return look(false);
+  }
   // True: there is an answer.
   virtual bool look(bool has_news) {
     // It has closed the connection, or says something: it is there.
-    if (has_news) return conclude_unless_dying();
-    const std::optional<TcpSocket> accepted = os::other_end_of(socket_);
-    if (accepted && accepted->inode != 0) return conclude_unless_dying();
+    if (has_news || is_accepted()) return conclude_unless_dying();
     // It may have been stopped since the probe began.
     conclude_from_stops(Kind::well, {});
     if (answer().kind != Kind::well) return true;
@@ -153,9 +162,8 @@ class TcpProbe : public LifeProbe {
   bool begin() {
     LifeProbe::go_on();
     if (answer().kind != Kind::well) return true;
-    const std::vector<TcpSocket> sockets = os::listening_sockets();
-    const TcpSocket* const listener = listener_on(sockets, endpoint_.port);
-    if (listener == nullptr) {
+    const std::optional<TcpSocket> listener = os::listener_at(endpoint_.addresses, endpoint_.port);
+    if (!listener) {
       // Its end is news of its own.
       if (processes().empty() || std::ranges::any_of(processes(), os::is_dying)) {
         return begin_anew();
@@ -170,6 +178,10 @@ class TcpProbe : public LifeProbe {
     return conclude(Kind::never, stranger_on_port(*listener));
   }
 
+  bool is_accepted() const {
+    const std::optional<TcpSocket> end = os::other_end_of(socket_);
+    return end && end->inode != 0;
+  }
   bool conclude_unless_dying() { return is_dying() ? begin_anew() : conclude(Kind::well); }
 
   bool connect() {

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "os/file/system_call.hpp"
+#include "os/network/address.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -124,12 +125,6 @@ bool ask(const Question& asked, const std::function<void(const Answer&)>& take) 
   return heard != Heard::refusal;
 }
 
-union AnyAddress {
-  sockaddr generic;
-  sockaddr_in v4;
-  sockaddr_in6 v6;
-};
-
 void take_place(const AnyAddress& place, std::uint16_t& port, std::uint8_t (&address)[16]) {
   if (place.generic.sa_family == AF_INET) {
     port = place.v4.sin_port;
@@ -154,16 +149,26 @@ std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
   return sockets;
 }
 
+std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uint16_t port) {
+  const std::optional<AnyAddress> place = parse_address(address, port);
+  if (!place) return std::nullopt;
+  // For a connection that nobody has, the kernel names the socket that would get it.
+  Question asked = question(place->generic.sa_family, k_any);
+  take_place(*place, asked.id.own_port, asked.id.own_address);
+  std::optional<TcpSocket> found;
+  (void)ask(asked, [&](const Answer& answer) {
+    if (answer.state == k_listen) found = socket_in(answer);
+  });
+  return found;
+}
+
 std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
-  AnyAddress own{};
-  AnyAddress other{};
-  socklen_t own_size = sizeof own;
-  socklen_t other_size = sizeof other;
-  if (::getsockname(connection.get(), &own.generic, &own_size) != 0) return std::nullopt;
-  if (::getpeername(connection.get(), &other.generic, &other_size) != 0) return std::nullopt;
-  Question asked = question(own.generic.sa_family, k_any);
-  take_place(other, asked.id.own_port, asked.id.own_address);
-  take_place(own, asked.id.other_port, asked.id.other_address);
+  const std::optional<AnyAddress> own = own_address(connection.get());
+  const std::optional<AnyAddress> other = other_address(connection.get());
+  if (!own || !other) return std::nullopt;
+  Question asked = question(own->generic.sa_family, k_any);
+  take_place(*other, asked.id.own_port, asked.id.own_address);
+  take_place(*own, asked.id.other_port, asked.id.other_address);
   std::optional<TcpSocket> found;
   (void)ask(asked, [&](const Answer& answer) {
     // Where nobody has the connection, the kernel may name the socket that listens.

@@ -3,7 +3,9 @@
 // machine could have.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/service/tcp_table.hpp"
@@ -14,6 +16,10 @@ namespace holdfast::os {
 // Returns the sockets that listen, of both versions of IP. None: the kernel does not answer such
 // questions, or we may not ask.
 std::optional<std::vector<TcpSocket>> diagnosed_listeners();
+
+// Returns a socket that listens and would get a connection to this address of the machine. None:
+// there is none, or as above.
+std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uint16_t port);
 
 // Returns the other end of a connection within this machine. None: there is none, or as above.
 std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection);

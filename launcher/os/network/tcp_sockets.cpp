@@ -29,6 +29,17 @@ std::vector<TcpSocket> listening_sockets() {
   return tcp_sockets();
 }
 
+std::optional<TcpSocket> listener_at(const std::vector<std::string>& addresses,
+                                     std::uint16_t port) {
+  for (const std::string& address : addresses) {
+    // To list all sockets takes ten times as long.
+    if (const std::optional<TcpSocket> found = diagnosed_listener(address, port)) return found;
+  }
+  const std::vector<TcpSocket> sockets = listening_sockets();
+  const TcpSocket* const found = listener_on(sockets, port);
+  return found != nullptr ? std::optional(*found) : std::nullopt;
+}
+
 std::optional<TcpSocket> other_end_of(const UniqueFd& connection) {
   if (const std::optional<TcpSocket> found = diagnosed_other_end(connection)) return found;
   // It is not there, or the kernel does not answer.

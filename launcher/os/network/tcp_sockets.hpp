@@ -1,7 +1,9 @@
 // The TCP sockets of this network namespace.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/service/tcp_table.hpp"
@@ -12,6 +14,11 @@ namespace holdfast::os {
 
 // Returns the sockets that listen, of both versions of IP. Empty if the kernel does not tell.
 std::vector<TcpSocket> listening_sockets();
+
+// Returns the socket that gets connections to one of these addresses, in the form of inet_pton(3).
+// Where there is none, one that listens on the port at another address. None: nobody does, or the
+// kernel does not tell.
+std::optional<TcpSocket> listener_at(const std::vector<std::string>& addresses, std::uint16_t port);
 
 // Returns the other end of a connection within this machine, if the kernel has it and tells.
 std::optional<TcpSocket> other_end_of(const UniqueFd& connection);

@@ -20,11 +20,10 @@ bool kernel_lists_children() {
   return lists;
 }
 
-// Only the name decides. The harm is small: a test that calls itself a guard does not get the
-// gentle signal.
-bool is_called(pid_t pid, std::string_view wanted) {
+// Empty: it is gone.
+std::string name_of(pid_t pid) {
   const Result<std::string> name = read_file(in_proc(pid, "comm"), 16);
-  return name && name->compare(0, name->find('\n'), wanted) == 0;
+  return name ? name->substr(0, name->find('\n')) : std::string();
 }
 
 // Finds descendants by a scan of all processes, for kernels that do not list children.
@@ -51,16 +50,17 @@ std::vector<Link> scanned_descendants(const Spared& spared) {
 
 bool Spared::covers(pid_t pid) const {
   return contains(children, pid) || (other_sessions && ::getsid(pid) != ::getsid(0)) ||
-         (inner_trees && is_called(pid, k_guard_name));
+         (inner_trees && name_of(pid) == k_guard_name);
 }
 
 std::vector<pid_t> inner_supervisors(const std::vector<Link>& links) {
   std::vector<pid_t> found;
   for (const Link& link : links) {
-    const bool is_guard = is_called(link.pid, k_guard_name);
-    if (is_guard || is_called(link.pid, k_launcher_name) || is_called(link.pid, k_keeper_name)) {
-      found.push_back(link.pid);
-    }
+    // Only the name decides. The harm is small: a test that calls itself a guard does not get the
+    // gentle signal.
+    const std::string name = name_of(link.pid);
+    const bool is_guard = name == k_guard_name;
+    if (is_guard || name == k_launcher_name || name == k_keeper_name) found.push_back(link.pid);
     if (is_guard && link.parent != ::getpid()) found.push_back(link.parent);
   }
   return found;

@@ -59,6 +59,12 @@ void expect_to_find(int family, const std::string& address) {
     EXPECT_EQ(found->inode, inode_of(server));
     EXPECT_EQ(found->user, ::geteuid());
   }
+  for (const std::optional<TcpSocket>& found :
+       {diagnosed_listener(address, port), listener_at({"127.0.0.7", address}, port),
+        listener_at({"192.0.2.1"}, port)}) {
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->inode, inode_of(server));
+  }
   const UniqueFd client = connected(address, port);
   ASSERT_TRUE(client.valid());
   EXPECT_EQ(other_port(client), port);
@@ -81,6 +87,28 @@ TEST(TcpSockets, AreFoundByPortAndByConnection) { expect_to_find(AF_INET, "127.0
 TEST(TcpSockets, OfIpSixAreFoundToo) {
   expect_to_find(AF_INET6, "::1");
   expect_to_find(AF_INET6, "127.0.0.1");  // such a server takes both
+}
+
+TEST(TcpSockets, OfTwoAtOnePortTheOneAtTheAddressIsFound) {
+  sockaddr_in place{};
+  place.sin_family = AF_INET;
+  UniqueFd servers[2];
+  for (UniqueFd& server : servers) {
+    server = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(&server - servers));
+    ASSERT_EQ(::bind(server.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place), 0);
+    ASSERT_EQ(::listen(server.get(), 5), 0);
+    place.sin_port = htons(own_port(server));
+  }
+  const std::uint16_t port = own_port(servers[0]);
+  const std::optional<TcpSocket> first = listener_at({"127.0.0.1"}, port);
+  const std::optional<TcpSocket> second = listener_at({"127.0.0.2"}, port);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->inode, inode_of(servers[0]));
+  EXPECT_EQ(second->inode, inode_of(servers[1]));
+  servers[0].reset();
+  servers[1].reset();
+  EXPECT_FALSE(listener_at({"127.0.0.1"}, port));
 }
 
 TEST(TcpSockets, AConnectionThatIsClosedHasNoOtherEnd) {
