@@ -32,12 +32,36 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-UniqueFd new_socket() { return UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)); }
+UniqueFd new_socket(int flags = 0) {
+  return UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0));
+}
 
 void set_patience(const UniqueFd& socket, Milliseconds patience) {
   const timeval time{patience.count() / 1000, patience.count() % 1000 * 1000};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
+// `socket` may be invalid.
+Connected connect(UniqueFd socket, const std::string& path) {
+  Connected result;
+  if (!socket.valid()) {
+    result.error = system_error("make a socket");
+    return result;
+  }
+  sockaddr_un address{};
+  if (!set_path(address, path)) {
+    result.error = system_error("connect to " + path, ENAMETOOLONG);
+    return result;
+  }
+  if (retried([&] { return ::connect(socket.get(), generic(address), sizeof address); }) == 0) {
+    result.socket = std::move(socket);
+    return result;
+  }
+  result.error = system_error("connect to " + path);
+  if (errno == ENOENT) result.failure = ConnectFailure::absent;
+  if (errno == ECONNREFUSED) result.failure = ConnectFailure::dead;
+  return result;
 }
 
 }  // namespace
@@ -51,26 +75,13 @@ Result<std::pair<UniqueFd, UniqueFd>> packet_pair() {
 }
 
 Connected connect_to(const std::string& path, Milliseconds patience) {
-  Connected result;
-  sockaddr_un address{};
-  if (!set_path(address, path)) {
-    result.error = system_error("connect to " + path, ENAMETOOLONG);
-    return result;
-  }
   UniqueFd socket = new_socket();
-  if (!socket.valid()) {
-    result.error = system_error("make a socket");
-    return result;
-  }
-  set_patience(socket, patience);
-  if (retried([&] { return ::connect(socket.get(), generic(address), sizeof address); }) == 0) {
-    result.socket = std::move(socket);
-    return result;
-  }
-  result.error = system_error("connect to " + path);
-  if (errno == ENOENT) result.failure = ConnectFailure::absent;
-  if (errno == ECONNREFUSED) result.failure = ConnectFailure::dead;
-  return result;
+  if (socket.valid()) set_patience(socket, patience);
+  return connect(std::move(socket), path);
+}
+
+Connected connect_at_once(const std::string& path) {
+  return connect(new_socket(SOCK_NONBLOCK), path);
 }
 
 void remove_if_dead(const std::string& path) {
