@@ -64,6 +64,14 @@ Connected connect(UniqueFd socket, const std::string& path) {
   return result;
 }
 
+// ECONNRESET means that the other end closed with a packet of ours unread. It comes once, before
+// the last packets that the other end sent.
+template <typename Receive>
+ssize_t received(Receive receive) {
+  const ssize_t got = retried(receive);
+  return got < 0 && errno == ECONNRESET ? retried(receive) : got;
+}
+
 }  // namespace
 
 Result<std::pair<UniqueFd, UniqueFd>> packet_pair() {
@@ -190,7 +198,7 @@ Result<void> send_descriptors(int socket, std::string_view packet,
 
 Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
   // We ask for the length first. Room for the longest message would cost each test 16 fresh pages.
-  const ssize_t length = retried([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
+  const ssize_t length = received([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
   if (length < 0) return system_error("receive a message");
   if (length > static_cast<ssize_t>(wire::k_longest_message)) {
     // The message must leave the queue; otherwise we would receive it again for ever.
@@ -206,7 +214,7 @@ Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  const ssize_t got = retried([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
+  const ssize_t got = received([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
   if (got < 0) return system_error("receive a message");
   result.packet.resize(static_cast<std::size_t>(got));
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
