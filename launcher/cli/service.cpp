@@ -81,7 +81,7 @@ struct Shown {
 
 Shown look_at(const std::string& tree, const std::string& name) {
   const KeptService kept(tree, name);
-  KeptService::Answer answer = kept.ask(wire::k_state);
+  KeptAnswer answer = kept.ask(wire::k_state);
   Shown shown{name, "absent", "", {}};
   if (answer.connection.valid()) {
     shown.kept = std::move(answer.state);
@@ -250,7 +250,7 @@ int logs(const ServiceOptions& options) {
   std::uintmax_t printed = print_from(path, 0);
   if (!options.follow) return exit_codes::k_success;
   // Hangs up when the host has ended.
-  const KeptService::Answer host = kept.ask(wire::k_state);
+  const KeptAnswer host = kept.ask(wire::k_state);
   pollfd end{host.connection.get(), POLLIN, 0};
   while (host.connection.valid() && ::poll(&end, 1, k_interval_ms) == 0) {
     printed = print_from(path, printed);

@@ -27,7 +27,7 @@ Services::Services(std::vector<ServiceSpec> specs, const std::vector<EarlierGene
   }
   for (const EarlierGeneration& one : earlier) {
     Instance& instance = at(one.instance);
-    instance.life.generation = one.generation - (one.is_there ? 1 : 0);
+    instance.life.generation = one.generation;
     instance.used_generation = one.generation;  // by an earlier run, perhaps
   }
   if (!eager.empty()) ask(k_run_itself, eager);
@@ -105,6 +105,10 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   if (news.kind == Kind::died) step(instance, ServiceEvent::Kind::died);
   if (news.kind == Kind::ended) step(instance, ServiceEvent::Kind::ended);
   look();
+}
+
+void Services::starts_as(const InstanceId& id, unsigned generation) {
+  at(id).life.generation = generation;
 }
 
 void Services::end() {

@@ -76,11 +76,10 @@ struct GrantedService {
   friend bool operator==(const GrantedService&, const GrantedService&) = default;
 };
 
-// What an instance had before the run: people have started it by hand.
+// The last generation that an instance had before the run: people have started it by hand.
 struct EarlierGeneration {
   InstanceId instance;
   unsigned generation = 0;
-  bool is_there = false;  // the start of the instance takes this one, and makes no new one
 };
 
 class Services {
@@ -100,6 +99,9 @@ class Services {
   // The use is over, or waits no longer.
   void leave(UseId use, Farewell farewell);
   void happened(const InstanceId& instance, const InstanceNews& news);
+  // The instance, which is starting, has this generation and not the one of the order: an earlier
+  // one is still there, or later ones were there meanwhile.
+  void starts_as(const InstanceId& instance, unsigned generation);
   // The run ends. All instances are stopped, in reverse order of start. No use is granted any more.
   void end();
 

@@ -1,6 +1,7 @@
 #include "keeper/service/kept_service.hpp"
 
 #include <fmt/core.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@
 #include "core/base/fnv1a.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
-#include "keeper/base/keeper_socket.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -24,8 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A host answers in microseconds.
-constexpr Milliseconds k_patience{1000};
 constexpr std::size_t k_longest_number = 64;
 constexpr unsigned k_logs_kept = 20;
 
@@ -94,28 +93,18 @@ void KeptService::forget() const {
   (void)::unlink(in_directory(directory_, names::k_kept_file).c_str());
 }
 
-KeptService::Answer KeptService::ask(std::string_view kind) const {
-  // Nobody else can put a socket there.
-  if (!os::open_user_directory()) return {};
-  os::Connected host = os::connect_to(socket_, k_patience);
-  if (!host.socket.valid() || !os::send_packet(host.socket.get(), wire::encode(message_of(kind)))) {
-    return {};
+bool KeptService::has_host() const {
+  const os::Connected host = os::connect_at_once(socket_);
+  return host.socket.valid() || host.failure == os::ConnectFailure::other;
+}
+
+KeptAnswer KeptService::ask(std::string_view kind) const {
+  KeptCall asked = call(kind);
+  while (kind != wire::k_stop && !asked.look()) {
+    pollfd news{asked.fd(), POLLIN, 0};
+    (void)::poll(&news, 1, os::poll_time(asked.due()));
   }
-  Answer answer;
-  if (kind != wire::k_stop) {
-    if (!wait_for_answer(host.socket.get(), 2 * k_patience)) return {};
-    const Result<std::string> packet = os::receive_packet(host.socket.get());
-    const Result<wire::Message> message = wire::decode(packet ? *packet : std::string());
-    if (!message) return {};
-    answer.is_busy = message->kind == wire::k_busy;
-    if (!answer.is_busy) {
-      Result<wire::KeptState> state = wire::to_kept_state(*message);
-      if (!state || state->name != service_) return {};
-      answer.state = std::move(*state);
-    }
-  }
-  answer.connection = std::move(host.socket);
-  return answer;
+  return asked.take_answer();
 }
 
 std::vector<std::string> kept_services(const std::string& tree) {

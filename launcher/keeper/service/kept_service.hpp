@@ -2,14 +2,12 @@
 // host.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
-#include "core/settings/host_wire.hpp"
-#include "os/file/unique_fd.hpp"
+#include "keeper/service/kept_call.hpp"
 
 namespace holdfast {
 
@@ -32,14 +30,13 @@ class KeptService {
   // Nobody keeps it any more.
   void forget() const;
 
-  // Connects to the host and sends it a message without fields. The answer is in `state`, but for
-  // wire::k_stop. Waits a moment at most.
-  struct Answer {
-    os::UniqueFd connection;  // invalid: no host answers
-    bool is_busy = false;
-    wire::KeptState state;
-  };
-  Answer ask(std::string_view kind) const;
+  // Whether a host, or its guard, listens. Does not ask it anything.
+  bool has_host() const;
+  // Sends the host a message without fields.
+  KeptCall call(std::string_view kind) const { return {socket_, service_, kind}; }
+  // Does the same and waits for the answer, for some seconds at most. The keeper of a run must not.
+  // There is no answer to wire::k_stop.
+  KeptAnswer ask(std::string_view kind) const;
 
  private:
   std::string service_;

@@ -96,17 +96,15 @@ void RunServices::end_rest_of(const KeptService& kept, const ServiceSpec& servic
   orphans_.look_after(std::move(left), {}, KilledBy::stranger, ctest_, lines_);
 }
 
-// Of the services that people keep, the run uses what is there.
+// Of the services that people keep. Their hosts are asked only when the run needs them.
 std::vector<EarlierGeneration> RunServices::earlier_generations() {
   std::vector<EarlierGeneration> earlier;
   for (std::size_t i = 0; i < declared_->size(); ++i) {
     const KeptService kept(tree_, (*declared_)[i].name);
-    if (keeps_all_ == KeepsAll::no && !kept.is_kept()) continue;
-    const KeptService::Answer answer = kept.ask(wire::k_state);
-    const bool is_there = answer.connection.valid() && answer.state.phase != "stopping";
-    if (!is_there && kept.is_kept()) end_rest_of(kept, (*declared_)[i]);
-    earlier.push_back(
-        {{i, 0}, is_there ? answer.state.generation : kept.last_generation(), is_there});
+    const bool is_kept = kept.is_kept();
+    if (keeps_all_ == KeepsAll::no && !is_kept) continue;
+    if (is_kept && !kept.has_host()) end_rest_of(kept, (*declared_)[i]);
+    earlier.push_back({{i, 0}, kept.last_generation()});
   }
   return earlier;
 }
@@ -167,11 +165,12 @@ void RunServices::add_descriptors(std::vector<pollfd>& fds) const {
     fds.push_back({host.socket.get(), POLLIN, 0});  // poll(2) leaves out -1
     fds.push_back({host.helper.get(), POLLIN, 0});
   }
+  kept_starts_.add_descriptors(fds);
   ports_.add_descriptors(fds);
 }
 
 Milliseconds RunServices::due() const {
-  Milliseconds due = ports_.due();
+  Milliseconds due = std::min(ports_.due(), kept_starts_.due());
   for (const ServiceHost& host : hosts_) due = std::min(due, host.due);
   return due;
 }
@@ -180,6 +179,7 @@ void RunServices::look() {
   for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
   kill_late_hosts();
   if (services_) {
+    for (KeptStarts::Answered& one : kept_starts_.take_answered()) start_answered(std::move(one));
     for (const ServiceOrder& order : ports_.take_due()) start(order);
     carry_out();
   }
@@ -225,7 +225,7 @@ void RunServices::carry_out(const ServiceOrder& order) {
     case ServiceOrder::Kind::stop:
       if (host != nullptr && host->is_kept && is_ending_) return let_go(*host);
       if (host != nullptr) host->send(wire::k_stop);
-      if (ports_.stop_waiting(order.instance)) {
+      if (kept_starts_.stop_waiting(order.instance) || ports_.stop_waiting(order.instance)) {
         services_->happened(order.instance, {InstanceNews::Kind::ended});
       }
       return;

@@ -21,6 +21,7 @@
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
 #include "keeper/service/kept_service.hpp"
+#include "keeper/service/kept_starts.hpp"
 #include "keeper/service/service_accounts.hpp"
 #include "keeper/service/service_instance.hpp"
 #include "keeper/service/service_logs.hpp"
@@ -95,12 +96,14 @@ class RunServices {
   void carry_out();
   void carry_out(const ServiceOrder& order);
   void start(const ServiceOrder& order);
+  void start_answered(KeptStarts::Answered answered);
+  void start_own(ServiceOrder order);
   void fail_to_start(const ServiceOrder& order, const std::string& why);
   Result<bool> take_ports(const ServiceOrder& order);
   void look_at_ports();
   Result<ServiceHost> start_generation(const ServiceOrder& order);
   bool is_kept(const InstanceId& id) const;
-  bool take_kept(const ServiceOrder& order);
+  void take_kept(ServiceOrder order, KeptAnswer answer);
   Result<void> place(wire::HostOrder& host, bool is_kept) const;
   void let_go(ServiceHost& host);
   void hear(ServiceHost& host);
@@ -137,6 +140,7 @@ class RunServices {
   std::string journal_;                        // its path; empty: nothing is recorded
   std::optional<Services> services_;           // of the current run
   std::vector<ServiceHost> hosts_;             // one for each instance that is not at rest
+  KeptStarts kept_starts_;
   ServicePorts ports_;
   ServiceAccounts accounts_;
   FixtureGenerations fixtures_;

@@ -104,7 +104,7 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
 Result<bool> stop_kept(const std::string& tree, const std::string& name) {
   const KeptService kept(tree, name);
   const bool was_kept = kept.is_kept();
-  const KeptService::Answer now = kept.ask(wire::k_state);
+  const KeptAnswer now = kept.ask(wire::k_state);
   if (!was_kept && !now.connection.valid()) return false;
   // A run that uses it starts one of its own from now on.
   kept.forget();
@@ -112,7 +112,7 @@ Result<bool> stop_kept(const std::string& tree, const std::string& name) {
   if (now.connection.valid()) {
     generation = now.state.generation;
     const os::UniqueFd host = os::watch_living(now.state.host.pid);
-    const KeptService::Answer told = kept.ask(wire::k_stop);
+    const KeptAnswer told = kept.ask(wire::k_stop);
     if (!hangs_up(now.connection, now.state.end + k_end_patience)) {
       // A host that is stopped keeps its guard from ending the service.
       (void)os::send_signal(host.get(), SIGKILL);

@@ -28,7 +28,41 @@ Result<void> make_directory(const std::string& path) {
 }  // namespace
 
 void RunServices::start(const ServiceOrder& order) {
-  if (is_kept(order.instance) && take_kept(order)) return;
+  if (is_kept(order.instance)) {
+    const KeptService kept(tree_, services_->specs()[order.instance.service].name);
+    if (kept_starts_.ask(order, kept)) return;
+  }
+  start_own(order);
+}
+
+// A host that is ending makes room for the next generation. One that says nothing does not.
+void RunServices::start_answered(KeptStarts::Answered answered) {
+  const ServiceOrder& order = answered.start;
+  const bool is_there = answered.host.connection.valid();
+  if (answered.host.is_busy) {
+    is_in_use_elsewhere_.insert(order.instance.service);
+  } else if (is_there && answered.host.state.phase != "stopping") {
+    return take_kept(order, std::move(answered.host));
+  }
+  const ServiceSpec& spec = services_->specs()[order.instance.service];
+  const KeptService kept(tree_, spec.name);
+  if (!is_there && kept.is_kept()) {
+    lines_.say(
+        fmt::format("service {}: the host that people keep does not answer; the next "
+                    "generation takes its place",
+                    spec.name));
+    end_rest_of(kept, spec);
+  }
+  start_own(order);
+}
+
+void RunServices::start_own(ServiceOrder order) {
+  if (is_kept(order.instance)) {
+    // Other runs may have kept later generations since this one began.
+    const KeptService kept(tree_, services_->specs()[order.instance.service].name);
+    order.generation = std::max(order.generation, kept.last_generation() + 1);
+    services_->starts_as(order.instance, order.generation);
+  }
   const Result<bool> ports = take_ports(order);
   if (!ports) return fail_to_start(order, to_text(ports.error()));
   if (!*ports) return;
@@ -108,13 +142,10 @@ bool RunServices::is_kept(const InstanceId& id) const {
   return id.number == 0 && (keeps_all_ == KeepsAll::yes || KeptService(tree_, name).is_kept());
 }
 
-// Uses the generation that people keep. False: it is not there, or another run uses it.
-bool RunServices::take_kept(const ServiceOrder& order) {
-  const KeptService kept(tree_, services_->specs()[order.instance.service].name);
-  KeptService::Answer answer = kept.ask(wire::k_use);
-  if (answer.is_busy) is_in_use_elsewhere_.insert(order.instance.service);
-  if (!answer.connection.valid() || answer.is_busy || answer.state.phase == "stopping")
-    return false;
+// Uses the generation that people keep.
+void RunServices::take_kept(ServiceOrder order, KeptAnswer answer) {
+  order.generation = answer.state.generation;
+  services_->starts_as(order.instance, order.generation);
   ServiceHost host;
   host.id = order.instance;
   host.is_kept = true;
@@ -136,7 +167,6 @@ bool RunServices::take_kept(const ServiceOrder& order) {
   }
   hosts_.push_back(std::move(host));
   record("started", order);
-  return true;
 }
 
 // A service ends after those that depend on it, even if we are killed: they hold one end of a pipe.

@@ -36,6 +36,7 @@ void RunServices::end() {
   }
   hosts_.clear();
   reap();
+  kept_starts_.clear();
   ports_.clear();
   services_.reset();
   users_.clear();

@@ -32,12 +32,44 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-UniqueFd new_socket() { return UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)); }
+UniqueFd new_socket(int flags = 0) {
+  return UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0));
+}
 
 void set_patience(const UniqueFd& socket, Milliseconds patience) {
   const timeval time{patience.count() / 1000, patience.count() % 1000 * 1000};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
+// `socket` may be invalid.
+Connected connect(UniqueFd socket, const std::string& path) {
+  Connected result;
+  if (!socket.valid()) {
+    result.error = system_error("make a socket");
+    return result;
+  }
+  sockaddr_un address{};
+  if (!set_path(address, path)) {
+    result.error = system_error("connect to " + path, ENAMETOOLONG);
+    return result;
+  }
+  if (retried([&] { return ::connect(socket.get(), generic(address), sizeof address); }) == 0) {
+    result.socket = std::move(socket);
+    return result;
+  }
+  result.error = system_error("connect to " + path);
+  if (errno == ENOENT) result.failure = ConnectFailure::absent;
+  if (errno == ECONNREFUSED) result.failure = ConnectFailure::dead;
+  return result;
+}
+
+// ECONNRESET means that the other end closed with a packet of ours unread. It comes once, before
+// the last packets that the other end sent.
+template <typename Receive>
+ssize_t received(Receive receive) {
+  const ssize_t got = retried(receive);
+  return got < 0 && errno == ECONNRESET ? retried(receive) : got;
 }
 
 }  // namespace
@@ -51,26 +83,13 @@ Result<std::pair<UniqueFd, UniqueFd>> packet_pair() {
 }
 
 Connected connect_to(const std::string& path, Milliseconds patience) {
-  Connected result;
-  sockaddr_un address{};
-  if (!set_path(address, path)) {
-    result.error = system_error("connect to " + path, ENAMETOOLONG);
-    return result;
-  }
   UniqueFd socket = new_socket();
-  if (!socket.valid()) {
-    result.error = system_error("make a socket");
-    return result;
-  }
-  set_patience(socket, patience);
-  if (retried([&] { return ::connect(socket.get(), generic(address), sizeof address); }) == 0) {
-    result.socket = std::move(socket);
-    return result;
-  }
-  result.error = system_error("connect to " + path);
-  if (errno == ENOENT) result.failure = ConnectFailure::absent;
-  if (errno == ECONNREFUSED) result.failure = ConnectFailure::dead;
-  return result;
+  if (socket.valid()) set_patience(socket, patience);
+  return connect(std::move(socket), path);
+}
+
+Connected connect_at_once(const std::string& path) {
+  return connect(new_socket(SOCK_NONBLOCK), path);
 }
 
 void remove_if_dead(const std::string& path) {
@@ -179,7 +198,7 @@ Result<void> send_descriptors(int socket, std::string_view packet,
 
 Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
   // We ask for the length first. Room for the longest message would cost each test 16 fresh pages.
-  const ssize_t length = retried([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
+  const ssize_t length = received([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
   if (length < 0) return system_error("receive a message");
   if (length > static_cast<ssize_t>(wire::k_longest_message)) {
     // The message must leave the queue; otherwise we would receive it again for ever.
@@ -195,7 +214,7 @@ Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  const ssize_t got = retried([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
+  const ssize_t got = received([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
   if (got < 0) return system_error("receive a message");
   result.packet.resize(static_cast<std::size_t>(got));
   const cmsghdr* header = CMSG_FIRSTHDR(&message);

@@ -29,6 +29,8 @@ struct Connected {
 // Connects to a socket in the file system. `dead`: the file exists and nobody listens. Sending and
 // receiving give up after `patience`.
 Connected connect_to(const std::string& path, Milliseconds patience);
+// Does the same without waiting, and its socket never waits. Fails where too many wait already.
+Connected connect_at_once(const std::string& path);
 
 // A short patience is enough to connect, because the kernel accepts even for a stopped process.
 inline constexpr Milliseconds k_probe_patience{200};

@@ -5,9 +5,10 @@ import os
 import shutil
 import signal
 import socket
+import threading
 import unittest
 
-from processes import name_of, process, stat_of
+from processes import name_of, process, state_of, stat_of
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until)
 
 SERVER = program("small_server")
@@ -15,6 +16,29 @@ SERVER = program("small_server")
 
 def parent_of(one):
     return process(int(stat_of(one.pid)[1]))
+
+
+class SilentHost(threading.Thread):
+    """Listens in place of a host and never answers. Makes the file `asked` when it is asked
+    something, and ends when whoever asked has given it up."""
+
+    def __init__(self, path, asked):
+        super().__init__(daemon=True)
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.settimeout(PATIENCE_S)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.asked = asked
+        self.start()
+
+    def run(self):
+        with self.listener:
+            while not self.asked.exists():
+                visitor, _ = self.listener.accept()
+                with visitor:
+                    visitor.settimeout(PATIENCE_S)
+                    while visitor.recv(1 << 16):
+                        self.asked.touch()
 
 
 class ServiceCommandTest(ProjectCase):
@@ -29,8 +53,8 @@ class ServiceCommandTest(ProjectCase):
                 self.finish(HOLDFAST, "service", "stop", name, "--tree", tree)
         super().end_everything()
 
-    def suite(self, more="", services=None, command=f'["{SERVER}", "{{port}}"]'):
-        """A project with a service db, and a test `user` that notes whom it met."""
+    def suite(self, more="", services=None, command=f'["{SERVER}", "{{port}}"]', tests=""):
+        """A project with a service db, a test `user` that notes whom it met, and other tests."""
         text = f'[service.db]\ncommand = {command}\nports = 1\nready-tcp = "127.0.0.1:{{port}}"\n' \
                f'grace = "1s"\nhealth-timeout = "1s"\n{more}'
         (self.work / "project").mkdir(exist_ok=True)
@@ -40,7 +64,8 @@ class ServiceCommandTest(ProjectCase):
                           'echo "$HOLDFAST_SERVICE_DB_PID $HOLDFAST_SERVICE_DB_GENERATION $HOLDFAST_SERVICE_DB_PORT" >>met\n'
                           "if [ -e act ]; then . ./act; fi\n")
         tree = self.project(f'add_test(NAME user COMMAND sh "{script}")\n'
-                            "set_tests_properties(user PROPERTIES HOLDFAST_SERVICES db)\n")
+                            "set_tests_properties(user PROPERTIES HOLDFAST_SERVICES db)\n"
+                            f"{tests}")
         self.trees.append(tree)
         return tree
 
@@ -210,6 +235,70 @@ class ServiceCommandTest(ProjectCase):
         os.kill(host.pid, signal.SIGSTOP)
         self.service(tree, "stop", "db")
         self.assert_nothing_left()
+
+    def lock_test(self, command, after):
+        """A test `other` with a lock, which runs `command` in the directory of this test."""
+        return f"""add_test(NAME other COMMAND sh -c [[{command}]])
+            set_tests_properties(other PROPERTIES HOLDFAST_LOCKS {self.lock_name()} WORKING_DIRECTORY "{self.work}"{after})
+            """
+
+    def silent_host(self, tree):
+        """One that seems to have been kept since before."""
+        before = set((USER_DIRECTORY / "services").glob("*"))
+        self.service(tree, "start", "db")
+        path, = set((USER_DIRECTORY / "services").glob("*")) - before
+        self.service(tree, "stop", "db")
+        (tree / ".holdfast/kept/db/kept").write_text("1\n")
+        return SilentHost(path, self.work / "asked")
+
+    def order_of_events(self, tree):
+        """The ends of tests, and the starts of the service."""
+        run, = self.runs(tree)
+        lines = map(json.loads, (run / "journal.jsonl").read_text().splitlines())
+        return [one.get("test", one.get("service")) for one in lines
+                if one["type"] == "attempt_ended" or one.get("event") == "started"]
+
+    def test_a_host_that_is_stopped_is_woken_for_its_user_alone(self):
+        tree = self.suite(tests=self.lock_test("sed 's/.*) //' /proc/$(cat host)/stat | cut -c1 >state", "") +
+                          "set_tests_properties(user PROPERTIES DEPENDS other)\n")
+        self.service(tree, "start", "db")
+        before = self.db(tree)
+        _, host = self.host_of(before["pid"])
+        (self.work / "host").write_text(str(host.pid))
+        os.kill(host.pid, signal.SIGSTOP)
+        wait_until(lambda: state_of(host.pid) == "T", "a host that is stopped")
+        self.run_green(tree)
+        self.assertEqual((self.work / "state").read_text(), "T\n")
+        self.assertEqual(self.met(), [(before["pid"], 1, *before["ports"])])
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
+
+    def test_a_host_that_does_not_answer_delays_no_test_without_its_service(self):
+        gate = 'add_test(NAME gate COMMAND sh -c "until [ -e asked ]; do sleep 0.01; done")\n' \
+               f'set_tests_properties(gate PROPERTIES WORKING_DIRECTORY "{self.work}")\n'
+        tree = self.suite(tests=gate + self.lock_test("true", " DEPENDS gate"))
+        host = self.silent_host(tree)
+        done = self.ctest(tree, "-j3")
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertIn("service db: the host that people keep does not answer", done.text)
+        self.assertEqual(self.order_of_events(tree), ["gate", "other", "db", "user"])
+        self.assertEqual([generation for _, generation, _ in self.met()], [2])
+        host.join(PATIENCE_S)
+        self.assertEqual(self.db(tree)["generation"], 2)
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
+
+    def test_a_run_ends_while_a_host_owes_it_an_answer(self):
+        tree = self.suite()
+        host = self.silent_host(tree)
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        wait_until((self.work / "asked").exists, "the question")
+        ctest.kill()
+        host.join(PATIENCE_S)
+        self.assert_nothing_left()
+        self.assertEqual([one for one in self.order_of_events(tree) if one != "user"], [])
+        self.assertFalse((self.work / "met").exists())
+        self.service(tree, "stop", "db")
 
     def test_ctest_that_is_killed_leaves_it(self):
         for victims in (("ctest",), ("ctest", "keeper")):

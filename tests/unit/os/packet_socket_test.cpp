@@ -181,5 +181,36 @@ TEST(PacketSocket, TheUserAtTheOtherEndIsKnown) {
   EXPECT_EQ(*peer_user(connected.socket), ::geteuid());
 }
 
+TEST(PacketSocket, WhatWasSentIsThereThoughTheOtherEndClosedWithPacketsUnread) {
+  auto ends = packet_pair();
+  ASSERT_TRUE(ends);
+  ASSERT_TRUE(send_packet(ends->first.get(), "never read"));
+  ASSERT_TRUE(send_packet(ends->second.get(), "last words"));
+  ends->second.reset();
+  const Result<std::string> words = receive_packet(ends->first.get());
+  ASSERT_TRUE(words) << to_text(words.error());
+  EXPECT_EQ(*words, "last words");
+  const Result<std::string> end = receive_packet(ends->first.get());
+  ASSERT_TRUE(end) << to_text(end.error());
+  EXPECT_EQ(*end, "");
+}
+
+TEST(PacketSocket, ToConnectAtOnceWaitsForNoListener) {
+  const Scratch scratch;
+  const std::string path = scratch.path("s");
+  EXPECT_EQ(connect_at_once(path).failure, ConnectFailure::absent);
+  {
+    const Listening listening = listen_at(path);
+    ASSERT_EQ(::listen(listening.socket.get(), 0), 0);
+    const Connected first = connect_at_once(path);
+    ASSERT_TRUE(first.socket.valid());
+    EXPECT_FALSE(receive_packet(first.socket.get())) << "nothing has come";
+    const Connected second = connect_at_once(path);
+    EXPECT_FALSE(second.socket.valid());
+    EXPECT_EQ(second.failure, ConnectFailure::other);
+  }
+  EXPECT_EQ(connect_at_once(path).failure, ConnectFailure::dead);
+}
+
 }  // namespace
 }  // namespace holdfast::os

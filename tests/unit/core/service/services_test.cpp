@@ -40,7 +40,9 @@ std::string told(const ServiceOrder& order, const std::vector<ServiceSpec>& spec
 
 class ServiceRun {
  public:
-  explicit ServiceRun(std::vector<ServiceSpec> specs) : services(std::move(specs)) {}
+  explicit ServiceRun(std::vector<ServiceSpec> specs,
+                      const std::vector<EarlierGeneration>& earlier = {})
+      : services(std::move(specs), earlier) {}
 
   std::string orders() {
     std::string text;
@@ -382,18 +384,16 @@ TEST(Services, EndInReverseOrderOfDepends) {
   EXPECT_TRUE(run.services.are_at_rest());
 }
 
-TEST(Services, BeginWithTheGenerationThatPeopleKeep) {
-  ServiceSpec db;
-  db.name = "db";
-  Services services({db}, {{{0, 0}, 3, true}});
-  services.ask(1, {{"db"}});
-  const std::vector<ServiceOrder> orders = services.take_orders();
-  ASSERT_EQ(orders.size(), 1U);
-  EXPECT_EQ(orders[0].kind, ServiceOrder::Kind::start);
-  EXPECT_EQ(orders[0].generation, 3U);
-  Services later({db}, {{{0, 0}, 3, false}});
-  later.ask(1, {{"db"}});
-  EXPECT_EQ(later.take_orders().at(0).generation, 4U);
+TEST(Services, BeginAfterTheGenerationThatPeopleKeepOrWithIt) {
+  ServiceRun run({declared("db")}, {{{0, 0}, 3}});
+  EXPECT_EQ(run.ask(1, {{"db"}}), "start db/0#4");
+  run.services.starts_as({0, 0}, 3);
+  EXPECT_EQ(run.hear("db", News::ready), "grant 1");
+  ServiceRun later({declared("db")}, {{{0, 0}, 3}});
+  EXPECT_EQ(later.ask(1, {{"db", ServiceMode::fresh}}), "start db/0#4");
+  later.services.starts_as({0, 0}, 3);
+  EXPECT_EQ(later.hear("db", News::ready), "stop db/0#3") << "an earlier run may have used it";
+  EXPECT_EQ(later.hear("db", News::ended), "start db/0#4");
 }
 
 }  // namespace
