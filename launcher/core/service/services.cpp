@@ -59,6 +59,7 @@ void Services::ask_again(UseId use) {
 void Services::leave(UseId use, Farewell farewell) {
   Request* const request = find(use);
   if (request == nullptr) return;
+  std::vector<Instance*> left;
   for (const Hold& hold : request->holds) {
     Instance& instance = *hold.instance;
     if (!request->is_using || !has_it_still(hold)) continue;
@@ -71,10 +72,16 @@ void Services::leave(UseId use, Farewell farewell) {
     } else {
       check(instance);
     }
+    left.push_back(&instance);
   }
   requests_.erase(requests_.begin() + (request - requests_.data()));
   stop_unused();
   look();
+  for (Instance* const instance : left) {
+    const bool is_idle =
+        instance->life.state == ServiceState::ready && users_of(instance->id).empty();
+    if (is_idle && !is_to_be_reset(*instance)) check(*instance);
+  }
 }
 
 void Services::happened(const InstanceId& id, const InstanceNews& news) {
@@ -94,6 +101,7 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   }
   const bool is_well = news.kind == Kind::ready || news.kind == Kind::healthy;
   if (is_well) instance.needs_reset = false;
+  instance.is_proven = is_well && suspects_of(instance).empty();
   for (Request& request : requests_) {
     for (Hold& hold : request.holds) {
       if (hold.instance != &instance) continue;
@@ -262,13 +270,20 @@ bool Services::is_free_for(const Instance& instance, ServiceMode mode) const {
 
 Services::Progress Services::make_well(Request& request) {
   Progress all = Progress::granted;
-  for (const Hold& hold : request.holds) {
+  for (Hold& hold : request.holds) {
+    hold.is_well = hold.is_well || is_proven_for(hold);
     if (hold.is_well) continue;
     const Progress one = make_well(request, hold);
     if (one == Progress::refused) return one;
     all = Progress::waits;
   }
   return all;
+}
+
+bool Services::is_proven_for(const Hold& hold) const {
+  const Instance& instance = *hold.instance;
+  return instance.is_proven && instance.life.generation > hold.worn_generation &&
+         instance.started_on == generations_below(instance);
 }
 
 // The services below the instance in `depends` are made well first.
@@ -305,6 +320,7 @@ void Services::grant(Request& request) {
     if (has_it_still(hold)) step(*hold.instance, ServiceEvent::Kind::served);
     hold.generation = hold.instance->life.generation;
     hold.instance->used_generation = hold.generation;
+    hold.instance->is_proven = false;
   }
   ServiceOrder order{ServiceOrder::Kind::grant};
   order.use = request.use;
@@ -336,12 +352,16 @@ std::vector<unsigned> Services::generations_below(const Instance& instance) cons
   return generations;
 }
 
+bool Services::is_to_be_reset(const Instance& instance) const {
+  return instance.needs_reset && !specs_[instance.id.service].reset.empty();
+}
+
 void Services::check(Instance& instance) {
   if (std::exchange(instance.is_being_checked, true)) return;
   instance.suspects_before = instance.suspects.size();
-  const bool resets = instance.needs_reset && !specs_[instance.id.service].reset.empty();
-  orders_.push_back({resets ? ServiceOrder::Kind::reset : ServiceOrder::Kind::check, instance.id,
-                     instance.life.generation});
+  orders_.push_back(
+      {is_to_be_reset(instance) ? ServiceOrder::Kind::reset : ServiceOrder::Kind::check,
+       instance.id, instance.life.generation});
 }
 
 // The check was good. So the uses that had ended when it began did no harm.
@@ -369,6 +389,7 @@ void Services::step(Instance& instance, ServiceEvent::Kind kind) {
   if (next.life.state != ServiceState::ready) {
     instance.is_being_checked = false;
     instance.needs_another_check = false;
+    instance.is_proven = false;
   }
   if (!next.life.is_whole) {
     instance.suspects.clear();

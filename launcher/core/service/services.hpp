@@ -96,8 +96,11 @@ class Services {
   // does not use them. As between two tests, an exclusive service is reset, and a fresh service
   // gets a new generation.
   void ask_again(UseId use);
-  // The use is over, or waits no longer.
+  // The use is over, or waits no longer. An instance that nobody uses any more is checked at once,
+  // so that the next use need not wait for that.
   void leave(UseId use, Farewell farewell);
+  // The last good check of the instance was too long ago to count for the next use.
+  void doubt(const InstanceId& instance) { at(instance).is_proven = false; }
   void happened(const InstanceId& instance, const InstanceNews& news);
   // The instance, which is starting, has this generation and not the one of the order: an earlier
   // one is still there, or later ones were there meanwhile.
@@ -130,6 +133,7 @@ class Services {
     bool is_being_checked = false;
     bool needs_another_check = false;  // a red use ended during the check
     bool needs_reset = false;
+    bool is_proven = false;       // nobody has used it since its last good check
     std::vector<UseId> suspects;  // uses of this generation that ended after its last good check
     std::size_t suspects_before = 0;   // how many of them had ended when the present check began
     unsigned used_generation = 0;      // the last generation that a use got
@@ -165,10 +169,12 @@ class Services {
   bool is_free_for(const Instance& instance, ServiceMode mode) const;
   Progress make_well(Request& request);
   Progress make_well(const Request& request, const Hold& hold);
+  bool is_proven_for(const Hold& hold) const;
   void grant(Request& request);
   void refuse(const Request& request, const Instance& instance);
   bool is_well_below(const Request& request, const Instance& instance) const;
   std::vector<unsigned> generations_below(const Instance& instance) const;
+  bool is_to_be_reset(const Instance& instance) const;
   void check(Instance& instance);
   void acquit(Instance& instance);
   std::vector<UseId> suspects_of(const Instance& instance) const;

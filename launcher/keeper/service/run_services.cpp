@@ -29,6 +29,9 @@
 namespace holdfast {
 namespace {
 
+// A good check of a service that nobody uses counts this long for its next user. ctest starts the
+// next test within some milliseconds.
+constexpr Milliseconds k_counts{100};
 // A message has room for more (wire::k_longest_message).
 constexpr std::size_t k_most_state = 32 * 1024;
 // Each is a line for people.
@@ -109,7 +112,16 @@ std::vector<EarlierGeneration> RunServices::earlier_generations() {
   return earlier;
 }
 
+void RunServices::doubt_old_answers() {
+  for (const ServiceHost& host : hosts_) {
+    const ServiceAccount& account = accounts_.of(host.id, host.order.generation);
+    const Milliseconds last = std::max(account.ready, account.answered);
+    if (os::monotonic_now() > last + k_counts) services_->doubt(host.id);
+  }
+}
+
 UseId RunServices::ask(ServiceUser user, const std::vector<ServiceUse>& uses) {
+  doubt_old_answers();
   const UseId use = ++uses_;
   users_[use] = std::move(user);
   services_->ask(use, uses);

@@ -92,6 +92,7 @@ class RunServices {
   ServiceHost* host_of(const InstanceId& id);
   const ServiceHost* host_of(const InstanceId& id) const;
   std::vector<EarlierGeneration> earlier_generations();
+  void doubt_old_answers();
   void end_rest_of(const KeptService& kept, const ServiceSpec& service);
   void carry_out();
   void carry_out(const ServiceOrder& order);

@@ -81,6 +81,8 @@ TEST(Services, NeverGiveOneInstanceToTwoThatExcludeEachOther) {
         } else {
           services.leave(user, below(3) == 0 ? Farewell::red : Farewell::green);
         }
+      } else if (what < 7) {
+        services.doubt({below(3), 0});
       } else if (!open.empty()) {
         answer(below(static_cast<unsigned>(open.size())), below(12) != 0);
       } else if (using_them.empty()) {

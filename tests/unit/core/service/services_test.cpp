@@ -68,12 +68,15 @@ class ServiceRun {
     services.happened({*services.place_of(name), number}, {news, why});
     return orders();
   }
-  // Test 1 has used it, and left.
+  // Test 1 has used it, and left a while ago.
   void warm_up(const std::string& name) {
     ask(1, {{name}});
     hear(name, News::ready);
-    EXPECT_EQ(leave(1), "");
+    EXPECT_EQ(leave(1), "check " + name + "/0#1");
+    EXPECT_EQ(hear(name, News::healthy), "");
+    doubt(name);
   }
+  void doubt(const std::string& name) { services.doubt({*services.place_of(name), 0}); }
 
   Services services;
 };
@@ -94,6 +97,31 @@ TEST(Services, AreCheckedBeforeEachTest) {
   EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
   EXPECT_EQ(run.ask(3, {{"db"}}), "");  // the same answer does for both
   EXPECT_EQ(run.hear("db", News::healthy), "grant 2, grant 3");
+}
+
+TEST(Services, ThatNobodyUsesAreCheckedForTheNextTest) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.ask(2, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.leave(1), "") << "2 still uses it";
+  EXPECT_EQ(run.leave(2), "check db/0#1");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 3");
+  EXPECT_EQ(run.ask(4, {{"db"}}), "check db/0#1") << "3 may have broken it";
+  run.hear("db", News::healthy);
+  EXPECT_EQ(run.leave(3), "");
+  EXPECT_EQ(run.leave(4), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "");
+  EXPECT_EQ(run.ask(5, {{"db"}}), "grant 5");
+  EXPECT_EQ(run.leave(5), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 5, stacks db/0#1, stop db/0#1");
+}
+
+TEST(Services, WhoseCheckWasLongAgoAreCheckedAgain) {
+  ServiceRun run({declared("db")});
+  run.warm_up("db");
+  EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
 }
 
 TEST(Services, AreCheckedAtOnceAfterARedTest) {
@@ -118,8 +146,7 @@ TEST(Services, MayHaveBeenHarmedByAGreenTestThatLeftThem) {
   run.ask(2, {{"db"}});
   run.hear("db", News::ready);
   EXPECT_EQ(run.leave(1), "");
-  EXPECT_EQ(run.leave(2), "");
-  EXPECT_EQ(run.ask(3, {{"db"}}), "check db/0#1");
+  EXPECT_EQ(run.leave(2), "check db/0#1");
   EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1 2, stacks db/0#1, stop db/0#1");
 }
 
@@ -141,6 +168,8 @@ TEST(Services, ThatAreEagerStartAtOnceWithWhatTheyDependOn) {
   EXPECT_EQ(run.orders(), "start db/0#1");
   EXPECT_EQ(run.hear("db", News::ready), "start web/0#1");
   EXPECT_EQ(run.hear("web", News::ready), "");
+  run.doubt("db");
+  run.doubt("web");
   EXPECT_EQ(run.ask(1, {{"web"}}), "check db/0#1");
   EXPECT_EQ(run.hear("db", News::healthy), "check web/0#1");
   EXPECT_EQ(run.hear("web", News::healthy), "grant 1");
@@ -176,7 +205,9 @@ TEST(Services, LetATestGoFirstThatKeepsNobodyWaiting) {
   EXPECT_EQ(run.hear("cache", News::ready), "grant 3");
   EXPECT_EQ(run.ask(4, {{"cache"}, {"db"}}), "");
   EXPECT_EQ(run.ask(5, {{"cache", ServiceMode::exclusive}}), "");
-  EXPECT_EQ(run.leave(3), "") << "4 waits for the service, too, and asked earlier";
+  EXPECT_EQ(run.leave(3), "check cache/0#1");
+  EXPECT_EQ(run.hear("cache", News::healthy), "")
+      << "4 waits for the service, too, and asked earlier";
 }
 
 TEST(Services, AreTakenAllAtOnceOrNotAtAll) {
@@ -209,7 +240,7 @@ TEST(Services, ThatDieDuringACheckAreStartedAgain) {
   ServiceRun run({declared("db")});
   run.warm_up("db");
   EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
-  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of 1");
+  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of") << "1 left it well";
   EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
   EXPECT_EQ(run.hear("db", News::ready), "grant 2");
 }
@@ -235,7 +266,7 @@ TEST(Services, ThatCannotStartRefuseAllWhoWaitAndAllWhoComeLater) {
   EXPECT_EQ(run.hear("db", News::ended, 0, "its host was killed"), "");
   EXPECT_EQ(run.ask(3, {{"db"}}), "refuse 3 (port 80 is taken)");
   EXPECT_EQ(run.hear("cache", News::ready), "");
-  EXPECT_EQ(run.ask(4, {{"cache"}}), "check cache/0#1");
+  EXPECT_EQ(run.ask(4, {{"cache"}}), "grant 4");
 }
 
 TEST(Services, ThatKeepDyingAreGivenUp) {
@@ -263,8 +294,9 @@ TEST(Services, ThatAreFreshHaveAGenerationForEachTest) {
   EXPECT_EQ(run.leave(1), "stop db/0#1");
   EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
   EXPECT_EQ(run.hear("db", News::ready), "grant 2");
-  EXPECT_EQ(run.leave(2), "");
-  EXPECT_EQ(run.ask(3, {{"db"}}), "check db/0#2") << "shared may be used before";
+  EXPECT_EQ(run.leave(2), "check db/0#2");
+  EXPECT_EQ(run.hear("db", News::healthy), "");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "grant 3") << "shared may be used before";
 }
 
 TEST(Services, ThatDiedBeforeTheyWereToldToStopWereBrokenByTheirLastUsers) {
@@ -276,7 +308,7 @@ TEST(Services, ThatDiedBeforeTheyWereToldToStopWereBrokenByTheirLastUsers) {
   EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of 1");
   EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
   EXPECT_EQ(run.hear("db", News::ready), "grant 2");
-  EXPECT_EQ(run.leave(2), "");
+  EXPECT_EQ(run.leave(2), "check db/0#2");
   run.services.end();
   EXPECT_EQ(run.orders(), "stop db/0#2");
   EXPECT_EQ(run.hear("db", News::died), "death db/0#2 of 2");
@@ -309,8 +341,9 @@ TEST(Services, PreferAnInstanceThatIsReady) {
   run.ask(2, {{"db", ServiceMode::exclusive}});
   run.hear("db", News::died, 0, "no");
   run.hear("db", News::ready, 1);
-  run.leave(2);
-  EXPECT_EQ(run.ask(3, {{"db"}}), "check db/1#1");
+  EXPECT_EQ(run.leave(2), "check db/1#1");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "");
+  EXPECT_EQ(run.hear("db", News::healthy, 1), "grant 3");
 }
 
 TEST(Services, AreStartedAnewWithWhatTheyDependOn) {
