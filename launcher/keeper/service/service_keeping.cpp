@@ -3,7 +3,11 @@
 #include <fmt/core.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
+#include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "keeper/base/run_lines.hpp"
@@ -12,11 +16,13 @@
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stop_record.hpp"
 #include "os/process/tagged_processes.hpp"
+#include "os/signal/signals.hpp"
 
 namespace holdfast {
 namespace {
@@ -46,13 +52,47 @@ Result<void> end_rest(const KeptService& kept, unsigned generation) {
   return Error{fmt::format("end {} (pid {})", survivors.front().name, survivors.front().pid)};
 }
 
-wire::Message wait_for_reply(RunServices& services) {
-  while (true) {
+// None: a signal of `signals` has come.
+std::optional<wire::Message> wait_for_reply(RunServices& services, const os::UniqueFd& signals) {
+  while (!os::is_readable(signals.get())) {
     for (RunServices::Reply& reply : services.take_replies()) return std::move(reply.message);
-    std::vector<pollfd> fds;
+    std::vector<pollfd> fds{{signals.get(), POLLIN, 0}};
     services.add_descriptors(fds);
     (void)::poll(fds.data(), fds.size(), os::poll_time(services.due()));
     services.look();
+  }
+  return std::nullopt;
+}
+
+// Those that end a command that a person has started.
+os::UniqueFd take_ending_signals() {
+  sigset_t signals{};
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&signals, signal);
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  return os::UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC));
+}
+
+int signal_in(const os::UniqueFd& signals) {
+  signalfd_siginfo info{};
+  return ::read(signals.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                                  : SIGTERM;
+}
+
+std::vector<unsigned> last_generations(const std::string& tree,
+                                       const std::vector<ServiceSpec>& declared) {
+  std::vector<unsigned> generations;
+  for (const ServiceSpec& service : declared) {
+    generations.push_back(KeptService(tree, service.name).last_generation());
+  }
+  return generations;
+}
+
+// Ends the services whose last generation is a later one than `before`, the last one first.
+void end_what_was_begun(const std::string& tree, const std::vector<ServiceSpec>& declared,
+                        const std::vector<unsigned>& before) {
+  const std::vector<unsigned> now = last_generations(tree, declared);
+  for (std::size_t i = declared.size(); i-- > 0;) {
+    if (now[i] > before[i]) (void)stop_kept(tree, declared[i].name);
   }
 }
 
@@ -77,6 +117,8 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   if (kept.is_kept()) {
     if (Result<void> ended = end_rest(kept, kept.last_generation()); !ended) return ended;
   }
+  const std::vector<unsigned> before = last_generations(tree, declared);
+  const os::UniqueFd signals = take_ending_signals();
   const ProcessName own = os::own_name();
   RunOrigin origin{tree, own, {}};
   origin.whose = RunsOf::people;
@@ -87,15 +129,19 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
                        RunServices::KeepsAll::yes);
   services.begin(run);
   services.ask({to_text(own), "holdfast service start"}, {{name}});
-  const wire::Message reply = wait_for_reply(services);
+  const std::optional<wire::Message> reply = wait_for_reply(services, signals);
   services.end();
   orphans.reap_helpers(OrphanHelpers::Reap::all);
   run.finish_without_tests();
-  const std::string_view why = reply.get("why");
+  if (!reply) {
+    end_what_was_begun(tree, declared, before);
+    os::die_of(signal_in(signals));
+  }
+  const std::string_view why = reply->get("why");
   if (why.empty()) return {};
   kept.forget();
   std::string text(why);
-  if (const std::string_view lines_told = reply.get("last_lines"); !lines_told.empty()) {
+  if (const std::string_view lines_told = reply->get("last_lines"); !lines_told.empty()) {
     text += fmt::format("; its last lines are in {}", kept.log_of(kept.last_generation()));
   }
   return ErrorInWords{text};

@@ -10,7 +10,8 @@
 namespace holdfast {
 
 // Starts a service of `declared`, and first those that it depends on. Blocks until it is ready.
-// They stay when this process ends.
+// They stay when this process ends. A signal that ends a command ends what was begun, and then this
+// process.
 Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>& declared,
                         const std::string& name);
 

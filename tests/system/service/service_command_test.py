@@ -155,6 +155,25 @@ class ServiceCommandTest(ProjectCase):
         self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: db is not kept\n")
         self.assert_nothing_left()
 
+    def test_a_start_that_is_interrupted_keeps_nothing(self):
+        """It ends what it has begun, also what the service depends on, and no more."""
+        server = f'command = ["{SERVER}", "{{port}}"]\nports = 1\nready-tcp = "127.0.0.1:{{port}}"\ngrace = "1s"\n'
+        slow = f'command = ["sh", "-c", "touch {self.work}/begun; exec sleep 1000"]\nready-output = "never"\n' \
+               'depends = ["log", "db"]\n'
+        tree = self.suite(services=f"[service.log]\n{server}[service.db]\n{server}[service.web]\n{slow}")
+        self.service(tree, "start", "log")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            start = self.start(HOLDFAST, "service", "start", "web", "--tree", tree, stdout=-3, stderr=-3)
+            wait_until((self.work / "begun").exists, "the service")
+            (self.work / "begun").unlink()
+            start.send_signal(number)
+            self.assertEqual(start.wait(PATIENCE_S), -number)
+            listed = json.loads(self.service(tree, "list", "--json"))["services"]
+            self.assertEqual([(one["name"], one["state"]) for one in listed],
+                             [("log", "ready"), ("db", "absent"), ("web", "absent")])
+        self.service(tree, "stop", "log")
+        self.assert_nothing_left()
+
     def test_a_death_during_a_run_is_told_and_the_next_generation_is_kept(self):
         tree = self.suite()
         self.service(tree, "start", "db")
