@@ -97,6 +97,18 @@ class ServicesTest(ProjectCase):
         self.assertIn("small_server", log)  # its stacks
         self.assert_nothing_left()
 
+    def test_one_that_is_stopped_while_nobody_uses_it_is_replaced(self):
+        """The check after its last user counts for a tenth of a second, and for no longer."""
+        tree = self.suite(SERVER, ("user", "db", f'echo "$HOLDFAST_SERVICE_DB_PID" >{self.work}/pid'),
+                          ("other", "", f'kill -STOP "$(cat {self.work}/pid)"; sleep 0.15'), ("next", "db", "true"),
+                          more="set_tests_properties(other PROPERTIES DEPENDS user)\n"
+                               "set_tests_properties(next PROPERTIES DEPENDS other)\n")
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertIn(("died", "db#1", []), self.events(tree))
+        self.assertEqual(self.ended(tree)["next"]["services"], ["db#2"])
+        self.assert_nothing_left()
+
     def test_the_wait_for_it_is_no_part_of_the_limit(self):
         slow = SERVER.replace(f'"{program("small_server")}", "0"', f'"sh", "-c", "sleep 4; exec {program("small_server")} 0"')
         self.assertNotEqual(slow, SERVER)
