@@ -22,6 +22,7 @@
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/service_keeping.hpp"
 #include "keeper/service/tree_services.hpp"
+#include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/project_settings.hpp"
@@ -77,12 +78,18 @@ struct Shown {
   std::string state = "absent";
   std::string keeper;  // who keeps it; empty: nobody
   wire::KeptState kept;
+  // The instances that runs of the tree have started for themselves.
+  struct OfRun {
+    pid_t ctest;
+    LiveService instance;
+  };
+  std::vector<OfRun> of_runs = {};
 };
 
 Shown look_at(const std::string& tree, const std::string& name) {
   const KeptService kept(tree, name);
   KeptAnswer answer = kept.ask(wire::k_state);
-  Shown shown{name, "absent", "", {}};
+  Shown shown{name, "absent", "", {}, {}};
   if (answer.connection.valid()) {
     shown.kept = std::move(answer.state);
     shown.state = shown.kept.phase;
@@ -95,6 +102,12 @@ Shown look_at(const std::string& tree, const std::string& name) {
   return shown;
 }
 
+// `db` for the instance `db.2`, if no service has that name.
+std::string name_of_service(const std::string& instance, const std::vector<std::string>& names) {
+  const bool is_first = std::ranges::find(names, instance) != names.end();
+  return is_first ? instance : instance.substr(0, instance.rfind('.'));
+}
+
 // Those that are declared, and those that are kept though they are not declared any more.
 std::vector<Shown> look_at_all(const Tree& tree) {
   std::vector<std::string> names;
@@ -104,6 +117,15 @@ std::vector<Shown> look_at_all(const Tree& tree) {
   }
   std::vector<Shown> all;
   for (const std::string& name : names) all.push_back(look_at(tree.path, name));
+  for (const LiveRun& run : find_live_runs()) {
+    if (run.tree != tree.path) continue;
+    for (const LiveService& instance : run.services) {
+      const auto shown =
+          std::ranges::find(all, name_of_service(instance.name, names), &Shown::name);
+      if (shown == all.end() || instance.main == shown->kept.main) continue;
+      shown->of_runs.push_back({run.ctest.pid, instance});
+    }
+  }
   return all;
 }
 
@@ -119,6 +141,14 @@ Json json_of(const std::vector<Shown>& all) {
     object["pid"] = one.kept.main > 0 ? Json(one.kept.main) : Json(nullptr);
     object["user"] = one.kept.user > 0 ? Json(one.kept.user) : Json(nullptr);
     object["log"] = one.kept.log.empty() ? Json(nullptr) : Json(valid_utf8(one.kept.log));
+    object["runs"] = Json::array();
+    for (const auto& [ctest, instance] : one.of_runs) {
+      object["runs"].push_back({{"ctest", ctest},
+                                {"instance", instance.name},
+                                {"state", instance.state},
+                                {"generation", instance.generation},
+                                {"pid", instance.main > 0 ? Json(instance.main) : Json(nullptr)}});
+    }
     services.push_back(std::move(object));
   }
   return services;
@@ -141,6 +171,12 @@ int list(const ServiceOptions& options) {
     if (one.kept.main > 0) fmt::print(", pid {}", one.kept.main);
     if (one.kept.user > 0) fmt::print(", used by the run of pid {}", one.kept.user);
     fmt::print("\n");
+    for (const auto& [ctest, instance] : one.of_runs) {
+      fmt::print("  {} of the run of ctest (pid {}): {}, generation {}", instance.name, ctest,
+                 instance.state, instance.generation);
+      if (instance.main > 0) fmt::print(", pid {}", instance.main);
+      fmt::print("\n");
+    }
   }
   return exit_codes::k_success;
 }

@@ -319,6 +319,21 @@ class ServiceCommandTest(ProjectCase):
         self.assertFalse((self.work / "met").exists())
         self.service(tree, "stop", "db")
 
+    def test_the_list_shows_instances_of_runs(self):
+        tree = self.suite("instances = 2\n")
+        self.act("while [ ! -e go ]; do sleep 0.01; done")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        wait_until((self.work / "met").exists, "the test")
+        (pid, _, _), = self.met()
+        db = self.db(tree)
+        self.assertEqual((db["state"], db["pid"], db["runs"]), ("absent", None, [
+            {"ctest": ctest.pid, "instance": "db", "state": "ready", "generation": 1, "pid": pid}]))
+        self.assertIn(f"\n  db of the run of ctest (pid {ctest.pid}): ready, generation 1, pid {pid}\n",
+                      self.service(tree, "list"))
+        (self.work / "go").touch()
+        ctest.wait(PATIENCE_S)
+        self.assertEqual(self.db(tree)["runs"], [])
+
     def test_ctest_that_is_killed_leaves_it(self):
         for victims in (("ctest",), ("ctest", "keeper")):
             with self.subTest(victims):
