@@ -149,7 +149,9 @@ std::vector<GrantedService> Services::services_of(UseId use) const {
   std::vector<GrantedService> granted;
   for (const Request& request : requests_) {
     if (request.use != use) continue;
-    for (const Hold& hold : request.holds) granted.push_back({hold.instance->id, hold.generation});
+    for (const Hold& hold : request.holds) {
+      granted.push_back({hold.instance->id, hold.generation, hold.mode});
+    }
   }
   return granted;
 }

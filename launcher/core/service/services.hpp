@@ -72,6 +72,7 @@ struct ServiceOrder {
 struct GrantedService {
   InstanceId instance;
   unsigned generation = 0;
+  ServiceMode mode = ServiceMode::shared;
 
   friend bool operator==(const GrantedService&, const GrantedService&) = default;
 };

@@ -267,8 +267,10 @@ void RunServices::let_go(ServiceHost& host) {
 void RunServices::grant(UseId use) {
   wire::Message reply = message_of(wire::k_services);
   for (const GrantedService& granted : services_->services_of(use)) {
-    const ServiceHost* const host = host_of(granted.instance);
+    ServiceHost* const host = host_of(granted.instance);
     if (host == nullptr) continue;
+    // The run may be over before the service is reset.
+    if (host->is_kept && granted.mode != ServiceMode::shared) host->send(wire::k_had_alone);
     logs_.begin(use, *host, granted.generation);
     reply.add("use", fmt::format("{}#{}", host->order.spec.name, granted.generation));
     for (const std::string& variable : variables_of(*host)) reply.add("variable", variable);
