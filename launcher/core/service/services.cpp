@@ -331,8 +331,7 @@ Services::Progress Services::make_well(const Request& request, const Hold& hold)
     instance.started_on = generations_below(instance);
     step(instance, ServiceEvent::Kind::wanted);
   } else if (instance.life.state == ServiceState::ready) {
-    const bool is_worn =
-        instance.life.generation <= hold.worn_generation || is_outdated(instance);
+    const bool is_worn = instance.life.generation <= hold.worn_generation || is_outdated(instance);
     if (is_worn) {
       step(instance, ServiceEvent::Kind::renew);
     } else {

@@ -155,7 +155,7 @@ class Services {
     bool is_well = false;      // a check was good since the request was made
     // An earlier check began before the last use ended, and may have missed what that use broke.
     std::size_t first_check = 0;
-    unsigned generation = 0;   // the granted generation
+    unsigned generation = 0;  // the granted generation
   };
   struct Request {
     UseId use;

@@ -70,8 +70,8 @@ struct KeptState {
   std::string log;      // likewise
   std::string scratch;  // likewise
   unsigned generation = 0;
-  int main = 0;  // its main process; 0: not known yet
-  int user = 0;  // the keeper that uses it; 0: none
+  int main = 0;              // its main process; 0: not known yet
+  int user = 0;              // the keeper that uses it; 0: none
   bool needs_reset = false;  // a test has had it alone since its last reset
   ProcessName host;
   Milliseconds end{0};  // how long its end may take

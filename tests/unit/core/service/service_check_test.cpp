@@ -135,9 +135,10 @@ TEST(ServiceSpec, NamesPlacesThatCanBeAsked) {
   service.health.http = "http://[::1]:{port}/{name}{dir}";
   EXPECT_EQ(trouble_with(service), "");
   service.health.http = "https://localhost:{port}";
-  EXPECT_EQ(trouble_with(service),
-            "found `health-http` \"https://localhost:{port}\", expected http://HOST:PORT/PATH, with "
-            "localhost or an address such as 127.0.0.1 or [::1]");
+  EXPECT_EQ(
+      trouble_with(service),
+      "found `health-http` \"https://localhost:{port}\", expected http://HOST:PORT/PATH, with "
+      "localhost or an address such as 127.0.0.1 or [::1]");
   service.ready.tcp = "localhost:{prot}";
   EXPECT_EQ(trouble_with(service),
             "found `ready-tcp` \"localhost:{prot}\", expected HOST:PORT, with localhost or an "
