@@ -308,6 +308,15 @@ ready-tcp = "127.0.0.1:2"
                 self.assert_gone([server, guard, host])
                 self.assert_nothing_left()
 
+    def test_it_ends_with_ctest_if_its_guard_is_stopped(self):
+        of = 'parent_of() { read -r _ _ _ parent _ <"/proc/$1/stat"; echo "$parent"; }\n' \
+             'guard=$(parent_of "$HOLDFAST_SERVICE_DB_PID")\nkill -STOP "$guard"\n'
+        for more in ("", 'kill -9 "$(parent_of "$guard")"'):
+            with self.subTest(more):
+                tree = self.suite(SERVER, ("stopper", "db", of + more))
+                self.assertEqual(self.ctest(tree).returncode, 0)
+                self.assert_nothing_left()
+
     def test_without_the_keeper_no_test_runs_bare(self):
         wait = f'echo "$HOLDFAST_SERVICE_DB_PID" >"$0.pid"; touch "$0.here"; ' \
                f'while [ ! -e {self.work}/go ]; do sleep 0.01; done'
