@@ -149,8 +149,8 @@ endmacro()
 
 # Part of _holdfast_learn_property(): sets `variable`. execve(2) takes 128 KiB for one variable, its
 # name included, and ctest cannot start a test with a longer one. The keeper takes 64 KiB for all
-# that a launcher tells it, and a test must not fail because of its fixtures. A longer property counts
-# as not set, except HOLDFAST_LOCKS and HOLDFAST_SERVICES: no test runs without them.
+# that a launcher tells it, and a test must not fail because of its fixtures. A longer property
+# counts as not set, except HOLDFAST_LOCKS and HOLDFAST_SERVICES: no test runs without them.
 macro(_holdfast_learn_variable)
   _holdfast_variable_of("${property}" "${value}" variable)
   string(LENGTH "${variable}" length)
