@@ -66,8 +66,8 @@ function(_holdfast_variable_of property value out)
   set(${out} "${variable}" PARENT_SCOPE)
 endfunction()
 
-# Reports a property once, for the first test that has it.
-function(_holdfast_say_too_long test property)
+# Reports a property that needs more than `size` once, for the first test that has it.
+function(_holdfast_say_too_long test property size)
   set(what "such a one is ignored")
   if(property STREQUAL "RESOURCE_LOCK")
     set(what "such locks hold within one run only")
@@ -77,7 +77,7 @@ function(_holdfast_say_too_long test property)
     set(what "no test is run without its services")
   endif()
   _holdfast_say_once("length of ${property}"
-    "\"${test}\": its ${property} is too long to be told to its launcher (128 KiB): ${what}")
+    "\"${test}\": its ${property} is too long to be told to its launcher (${size}): ${what}")
 endfunction()
 
 # The exclusive locks of HOLDFAST_LOCKS whose names also go into RESOURCE_LOCK, so that ctest does
@@ -148,13 +148,20 @@ macro(_holdfast_learn_without)
 endmacro()
 
 # Part of _holdfast_learn_property(): sets `variable`. execve(2) takes 128 KiB for one variable, its
-# name included, and ctest cannot start a test with a longer one. A longer property counts as not
-# set, except HOLDFAST_LOCKS and HOLDFAST_SERVICES: no test runs without them.
+# name included, and ctest cannot start a test with a longer one. The keeper takes 64 KiB for all
+# that a launcher tells it, and a test must not fail because of its fixtures. A longer property
+# counts as not set, except HOLDFAST_LOCKS and HOLDFAST_SERVICES: no test runs without them.
 macro(_holdfast_learn_variable)
   _holdfast_variable_of("${property}" "${value}" variable)
   string(LENGTH "${variable}" length)
-  if(length GREATER 131000) # a few bytes are for what is added to the name
-    _holdfast_say_too_long("${ARGV0}" "${property}")
+  set(most 131000) # a few bytes are for what is added to the name
+  set(size "128 KiB")
+  if(property MATCHES "^FIXTURES_")
+    set(most 16384)
+    set(size "16 KiB")
+  endif()
+  if(length GREATER most)
+    _holdfast_say_too_long("${ARGV0}" "${property}" "${size}")
     if(NOT property MATCHES "^HOLDFAST_(LOCKS|SERVICES)$")
       _holdfast_learn_without()
     endif()

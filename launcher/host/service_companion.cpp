@@ -72,6 +72,7 @@ void ServiceCompanion::look() {
           !why.empty()) {
         return report_health(why);
       }
+      needs_reset_ = false;
       return begin_check();
     case Phase::checking:
       return check();
@@ -128,6 +129,7 @@ void ServiceCompanion::hear_keeper() {
 
 void ServiceCompanion::obey(const wire::Message& message) {
   if (message.kind == wire::k_stacks) wants_stacks_ = true;
+  if (message.kind == wire::k_had_alone) needs_reset_ = !spec_.reset.empty();
   if (message.kind == wire::k_stop) return begin_stop();
   if (phase_ != Phase::ready) return;
   if (message.kind == wire::k_check) begin_check();
@@ -163,6 +165,7 @@ wire::KeptState ServiceCompanion::state() const {
   state.generation = order.generation;
   state.main = main_;
   state.user = around_.keeper.valid() ? os::peer_process(around_.keeper.get()) : 0;
+  state.needs_reset = needs_reset_;
   state.host = os::own_name();
   state.end = spec_.grace + stop_order().command.time;
   state.ports = order.ports;

@@ -115,6 +115,7 @@ class ServiceCompanion final : public supervision::Companion {
   std::uint16_t port_told_ = 0;
   bool wants_stacks_ = false;
   bool was_stopped_ = false;
+  bool needs_reset_ = false;
   os::UniqueFd stop_record_;  // holds it; invalid: there is none
   Milliseconds ctest_ended_ = k_longest;
   bool is_death_told_ = false;

@@ -78,9 +78,11 @@ std::string how_it_ended(const supervision::AttemptResult& result) {
     case ProcessEnd::Kind::signalled:
       return "it was killed by " + signal_name(main.code);
     case ProcessEnd::Kind::never_started:
-      return to_text(os::system_error("start it", main.code));
+      if (main.code != 0) return to_text(os::system_error("start it", main.code));
+      break;
   }
-  return result.note;
+  // Nobody else could tell how it ended.
+  return result.note.empty() ? "its guard was killed" : result.note;
 }
 
 // For a service whose command goes to the background: how one hears that it has done so.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/lock/lock_spec.hpp"
+#include "core/service/endpoint.hpp"
 #include "core/service/fixed_port.hpp"
 #include "core/service/service_use.hpp"
 #include "core/service/service_words.hpp"
@@ -54,6 +55,19 @@ Result<void> check_ports(const std::vector<ServiceSpec>& services) {
     }
   }
   return {};
+}
+
+// `words` are as a generation may have them.
+Result<void> check_places(const ServiceProbe& probe, const std::string& before,
+                          const ServiceWords& words) {
+  const auto check = [](const std::string& key, const std::string& text, const auto& place) {
+    if (text.empty() || place) return Result<void>{};
+    return Result<void>(
+        wrong("found `" + key + "` \"" + text + "\", expected " + expected_by(place.error())));
+  };
+  Result<void> tcp = check(before + "tcp", probe.tcp, parse_endpoint(filled(probe.tcp, words)));
+  if (!tcp) return tcp;
+  return check(before + "http", probe.http, parse_http_endpoint(filled(probe.http, words)));
 }
 
 class Sorting {
@@ -146,7 +160,11 @@ Result<void> check(const ServiceSpec& service) {
     return wrong("found {port" + (greatest > 1 ? std::to_string(greatest) : "") +
                  "}, expected it only where `ports` says that there are so many");
   }
-  return {};
+  const ServiceWords words{service.name, 0, std::vector<std::uint16_t>(later, 1), "/"};
+  if (Result<void> checked = check_places(service.ready, "ready-", words); !checked) {
+    return checked;
+  }
+  return check_places(service.health, "health-", words);
 }
 
 Result<void> check_uses(const std::vector<ServiceUse>& uses,

@@ -42,6 +42,7 @@ void Services::ask_again(UseId use) {
   Request* const request = find(use);
   if (request == nullptr || !request->is_using) return;
   request->is_using = false;
+  request->is_rechecked = false;
   for (Hold& hold : request->holds) {
     Instance& instance = *hold.instance;
     hold.is_well = false;
@@ -84,6 +85,11 @@ void Services::leave(UseId use, Farewell farewell) {
   }
 }
 
+void Services::doubt(const InstanceId& id) {
+  at(id).is_proven = false;
+  at(id).is_recent = false;
+}
+
 void Services::happened(const InstanceId& id, const InstanceNews& news) {
   using Kind = InstanceNews::Kind;
   Instance& instance = at(id);
@@ -102,10 +108,12 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   const bool is_well = news.kind == Kind::ready || news.kind == Kind::healthy;
   if (is_well) instance.needs_reset = false;
   instance.is_proven = is_well && suspects_of(instance).empty();
+  instance.is_recent = is_well;
   for (Request& request : requests_) {
     for (Hold& hold : request.holds) {
       if (hold.instance != &instance) continue;
-      hold.is_well = is_well && instance.life.generation > hold.worn_generation;
+      const bool is_late = news.kind == Kind::healthy && instance.checks < hold.first_check;
+      hold.is_well = is_well && !is_late && instance.life.generation > hold.worn_generation;
     }
   }
   if (news.kind == Kind::ready) step(instance, ServiceEvent::Kind::became_ready);
@@ -141,7 +149,9 @@ std::vector<GrantedService> Services::services_of(UseId use) const {
   std::vector<GrantedService> granted;
   for (const Request& request : requests_) {
     if (request.use != use) continue;
-    for (const Hold& hold : request.holds) granted.push_back({hold.instance->id, hold.generation});
+    for (const Hold& hold : request.holds) {
+      granted.push_back({hold.instance->id, hold.generation, hold.mode});
+    }
   }
   return granted;
 }
@@ -158,8 +168,10 @@ std::vector<UseId> Services::users_of(const InstanceId& id) const {
   return users;
 }
 
-bool Services::is_in_doubt(const InstanceId& id) const {
-  return instances_[id.service][id.number].is_being_checked;
+bool Services::is_in_doubt(const InstanceId& id, UseId use) const {
+  const Instance& instance = instances_[id.service][id.number];
+  const auto suspect = std::find(instance.suspects.begin(), instance.suspects.end(), use);
+  return instance.is_being_checked && suspect != instance.suspects.end();
 }
 
 bool Services::are_at_rest() const {
@@ -232,6 +244,9 @@ void Services::take_holds(Request& request, std::vector<std::optional<ServiceMod
     if (instance == nullptr) break;
     const bool is_fresh = wish.mode == ServiceMode::fresh;
     holds.push_back({instance, wish.mode, is_fresh ? instance->used_generation : 0});
+    const bool is_late =
+        instance->is_being_checked && instance->suspects.size() > instance->suspects_before;
+    holds.back().first_check = instance->checks + (is_late ? 1 : 0);
   }
   if (holds.size() == request.wishes.size()) {
     request.holds = std::move(holds);
@@ -271,19 +286,34 @@ bool Services::is_free_for(const Instance& instance, ServiceMode mode) const {
 Services::Progress Services::make_well(Request& request) {
   Progress all = Progress::granted;
   for (Hold& hold : request.holds) {
-    hold.is_well = hold.is_well || is_proven_for(hold);
+    // One that was well may be outdated since: what is below it in `depends` was lost.
+    hold.is_well = (hold.is_well && !is_outdated(*hold.instance)) || is_proven_for(hold);
     if (hold.is_well) continue;
     const Progress one = make_well(request, hold);
     if (one == Progress::refused) return one;
     all = Progress::waits;
   }
-  return all;
+  return all == Progress::granted && recheck(request) ? Progress::waits : all;
+}
+
+// What was well first may have broken while the request waited for the rest. It is checked once
+// more, and not again: two slow checks would go on for ever.
+bool Services::recheck(Request& request) {
+  if (request.use == k_run_itself || std::exchange(request.is_rechecked, true)) return false;
+  bool is_needed = false;
+  for (Hold& hold : request.holds) {
+    if (hold.instance->is_recent) continue;
+    is_needed = true;
+    hold.is_well = false;
+    check(*hold.instance);
+  }
+  return is_needed;
 }
 
 bool Services::is_proven_for(const Hold& hold) const {
   const Instance& instance = *hold.instance;
   return instance.is_proven && instance.life.generation > hold.worn_generation &&
-         instance.started_on == generations_below(instance);
+         !is_outdated(instance);
 }
 
 // The services below the instance in `depends` are made well first.
@@ -301,8 +331,7 @@ Services::Progress Services::make_well(const Request& request, const Hold& hold)
     instance.started_on = generations_below(instance);
     step(instance, ServiceEvent::Kind::wanted);
   } else if (instance.life.state == ServiceState::ready) {
-    const bool is_worn = instance.life.generation <= hold.worn_generation ||
-                         instance.started_on != generations_below(instance);
+    const bool is_worn = instance.life.generation <= hold.worn_generation || is_outdated(instance);
     if (is_worn) {
       step(instance, ServiceEvent::Kind::renew);
     } else {
@@ -352,12 +381,17 @@ std::vector<unsigned> Services::generations_below(const Instance& instance) cons
   return generations;
 }
 
+bool Services::is_outdated(const Instance& instance) const {
+  return instance.started_on != generations_below(instance);
+}
+
 bool Services::is_to_be_reset(const Instance& instance) const {
   return instance.needs_reset && !specs_[instance.id.service].reset.empty();
 }
 
 void Services::check(Instance& instance) {
   if (std::exchange(instance.is_being_checked, true)) return;
+  ++instance.checks;
   instance.suspects_before = instance.suspects.size();
   orders_.push_back(
       {is_to_be_reset(instance) ? ServiceOrder::Kind::reset : ServiceOrder::Kind::check,

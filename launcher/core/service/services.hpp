@@ -72,6 +72,7 @@ struct ServiceOrder {
 struct GrantedService {
   InstanceId instance;
   unsigned generation = 0;
+  ServiceMode mode = ServiceMode::shared;
 
   friend bool operator==(const GrantedService&, const GrantedService&) = default;
 };
@@ -100,7 +101,7 @@ class Services {
   // so that the next use need not wait for that.
   void leave(UseId use, Farewell farewell);
   // The last good check of the instance was too long ago to count for the next use.
-  void doubt(const InstanceId& instance) { at(instance).is_proven = false; }
+  void doubt(const InstanceId& instance);
   void happened(const InstanceId& instance, const InstanceNews& news);
   // The instance, which is starting, has this generation and not the one of the order: an earlier
   // one is still there, or later ones were there meanwhile.
@@ -120,8 +121,8 @@ class Services {
   std::vector<GrantedService> services_of(UseId use) const;
   // Returns the uses of the present generation.
   std::vector<UseId> users_of(const InstanceId& instance) const;
-  // True: a check of the instance is running.
-  bool is_in_doubt(const InstanceId& instance) const;
+  // True: a check of the instance is running, and the use, which is over, may have broken it.
+  bool is_in_doubt(const InstanceId& instance, UseId use) const;
   // True: every instance is absent or has failed. The host of a failed instance may still be
   // ending processes.
   bool are_at_rest() const;
@@ -134,6 +135,8 @@ class Services {
     bool needs_another_check = false;  // a red use ended during the check
     bool needs_reset = false;
     bool is_proven = false;       // nobody has used it since its last good check
+    bool is_recent = false;       // its last good check was a moment ago
+    std::size_t checks = 0;       // how many have begun
     std::vector<UseId> suspects;  // uses of this generation that ended after its last good check
     std::size_t suspects_before = 0;   // how many of them had ended when the present check began
     unsigned used_generation = 0;      // the last generation that a use got
@@ -150,13 +153,16 @@ class Services {
     ServiceMode mode;
     unsigned worn_generation;  // the request needs a later generation than this
     bool is_well = false;      // a check was good since the request was made
-    unsigned generation = 0;   // the granted generation
+    // An earlier check began before the last use ended, and may have missed what that use broke.
+    std::size_t first_check = 0;
+    unsigned generation = 0;  // the granted generation
   };
   struct Request {
     UseId use;
     std::vector<Wish> wishes;      // in order of start
     std::vector<Hold> holds = {};  // empty: the request waits for earlier requests
     bool is_using = false;
+    bool is_rechecked = false;  // what was well first was checked again when all was well
   };
   enum class Progress : std::uint8_t { waits, granted, refused };
 
@@ -169,11 +175,13 @@ class Services {
   bool is_free_for(const Instance& instance, ServiceMode mode) const;
   Progress make_well(Request& request);
   Progress make_well(const Request& request, const Hold& hold);
+  bool recheck(Request& request);
   bool is_proven_for(const Hold& hold) const;
   void grant(Request& request);
   void refuse(const Request& request, const Instance& instance);
   bool is_well_below(const Request& request, const Instance& instance) const;
   std::vector<unsigned> generations_below(const Instance& instance) const;
+  bool is_outdated(const Instance& instance) const;
   bool is_to_be_reset(const Instance& instance) const;
   void check(Instance& instance);
   void acquit(Instance& instance);

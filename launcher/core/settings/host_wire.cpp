@@ -118,6 +118,7 @@ void each_field_of_state(State& state, Use use) {
   use("generation", state.generation);
   use("main", state.main);
   use("user", state.user);
+  use("needs_reset", state.needs_reset);
   use("host", state.host);
   use("end", state.end);
   use("port", state.ports);

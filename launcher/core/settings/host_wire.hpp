@@ -44,6 +44,8 @@ inline constexpr std::string_view k_check = "check";    // answered by healthy o
 inline constexpr std::string_view k_reset = "reset";    // likewise
 inline constexpr std::string_view k_stop = "stop";      // answered by the host's end
 inline constexpr std::string_view k_stacks = "stacks";  // into its log; not answered
+// To a host that is kept: a test gets the service alone, so a reset is due. Not answered.
+inline constexpr std::string_view k_had_alone = "had_alone";
 // To a host that is kept, on a connection to its socket.
 inline constexpr std::string_view k_state = "state";  // answered by the same kind
 // From the keeper of a run that is to use the service: answered by `state`, and this connection is
@@ -68,8 +70,9 @@ struct KeptState {
   std::string log;      // likewise
   std::string scratch;  // likewise
   unsigned generation = 0;
-  int main = 0;  // its main process; 0: not known yet
-  int user = 0;  // the keeper that uses it; 0: none
+  int main = 0;              // its main process; 0: not known yet
+  int user = 0;              // the keeper that uses it; 0: none
+  bool needs_reset = false;  // a test has had it alone since its last reset
   ProcessName host;
   Milliseconds end{0};  // how long its end may take
   std::vector<std::uint16_t> ports;

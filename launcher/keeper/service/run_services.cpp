@@ -131,6 +131,7 @@ UseId RunServices::ask(ServiceUser user, const std::vector<ServiceUse>& uses) {
 
 void RunServices::ask_again(UseId use) {
   if (!services_) return;
+  doubt_old_answers();
   services_->ask_again(use);
   carry_out();
 }
@@ -138,6 +139,7 @@ void RunServices::ask_again(UseId use) {
 void RunServices::leave(UseId use, Farewell farewell) {
   if (!services_) return;
   if (!red_.contains(use)) logs_.forget(use);
+  doubt_old_answers();
   services_->leave(use, farewell);
   carry_out();
 }
@@ -188,6 +190,7 @@ Milliseconds RunServices::due() const {
 }
 
 void RunServices::look() {
+  if (services_) doubt_old_answers();
   for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
   kill_late_hosts();
   if (services_) {
@@ -264,8 +267,10 @@ void RunServices::let_go(ServiceHost& host) {
 void RunServices::grant(UseId use) {
   wire::Message reply = message_of(wire::k_services);
   for (const GrantedService& granted : services_->services_of(use)) {
-    const ServiceHost* const host = host_of(granted.instance);
+    ServiceHost* const host = host_of(granted.instance);
     if (host == nullptr) continue;
+    // The run may be over before the service is reset.
+    if (host->is_kept && granted.mode != ServiceMode::shared) host->send(wire::k_had_alone);
     logs_.begin(use, *host, granted.generation);
     reply.add("use", fmt::format("{}#{}", host->order.spec.name, granted.generation));
     for (const std::string& variable : variables_of(*host)) reply.add("variable", variable);
@@ -306,7 +311,7 @@ std::string RunServices::in_words(const std::vector<UseId>& users) const {
 void RunServices::answer_red_uses() {
   for (auto red = red_.begin(); red != red_.end();) {
     const bool is_in_doubt = std::ranges::any_of(red->second, [&](const GrantedService& had) {
-      return services_->is_in_doubt(had.instance) &&
+      return services_->is_in_doubt(had.instance, red->first) &&
              services_->life(had.instance).generation == had.generation;
     });
     if (is_in_doubt) {

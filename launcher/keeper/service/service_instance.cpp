@@ -29,7 +29,7 @@ void ServiceHost::send(std::string_view kind) {
   if (!socket.valid()) return;
   (void)os::send_packet(socket.get(), wire::encode({std::string(kind), {}}));
   if (kind == wire::k_stop) is_told_to_stop = true;
-  if (kind != wire::k_stacks) expect_answer(kind);
+  if (kind != wire::k_stacks && kind != wire::k_had_alone) expect_answer(kind);
 }
 
 void ServiceHost::expect_answer(std::string_view to) {

@@ -161,7 +161,7 @@ void RunServices::take_kept(ServiceOrder order, KeptAnswer answer) {
   host.socket = std::move(answer.connection);
   host.was_there = answer.state.phase == "ready";
   if (host.was_there) {
-    host.send(wire::k_check);
+    host.send(answer.state.needs_reset ? wire::k_reset : wire::k_check);
   } else {
     host.expect_answer(ServiceHost::k_start);
   }

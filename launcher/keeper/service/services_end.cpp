@@ -3,12 +3,31 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "keeper/base/supervisors.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {
+
+// A guard that is stopped ends nothing, and keeps the locks of the ports for ever. If the host was
+// killed, the guard is only known as the parent of the service's main process.
+void wake_guard(const ServiceHost& host) {
+  std::vector<pid_t> candidates = os::children_of(host.pid);
+  if (const Result<os::ProcessStat> main = os::read_process_stat(host.main);
+      host.main > 0 && main) {
+    candidates.push_back(main->parent);
+  }
+  for (const pid_t pid : candidates) {
+    const os::UniqueFd held = os::watch_living(pid);
+    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+    if (!held.valid() || !stat || !is_guard(*stat) || !os::is_stopped(pid)) continue;
+    (void)os::send_signal(held.get(), SIGCONT);
+  }
+}
 
 // How much longer than all graces the end of all services may take.
 constexpr Milliseconds k_end_patience{2000};
@@ -55,13 +74,16 @@ void RunServices::kill_late_hosts() {
   for (ServiceHost& host : hosts_) {
     if (host.pid <= 0 || os::monotonic_now() < host.due) continue;
     host.due = k_longest;
+    wake_guard(host);
     ::kill(host.pid, SIGKILL);
   }
 }
 
 void RunServices::kill_hosts() {
   for (const ServiceHost& host : hosts_) {
-    if (host.pid > 0) ::kill(host.pid, SIGKILL);
+    if (host.pid <= 0) continue;
+    wake_guard(host);
+    ::kill(host.pid, SIGKILL);
   }
 }
 

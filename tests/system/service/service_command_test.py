@@ -200,6 +200,25 @@ class ServiceCommandTest(ProjectCase):
         self.assertEqual(self.db(tree)["generation"], 2)
         self.assertFalse(is_alive(process(first["pid"])))
 
+    def test_what_a_test_of_an_earlier_run_had_alone_is_reset(self):
+        tree = self.suite(f"""reset-command = ["sh", "-c", "echo reset >>'{self.noted}'"]\n""",
+                          tests="add_test(NAME alone COMMAND true)\n"
+                                "set_tests_properties(alone PROPERTIES HOLDFAST_SERVICES db:exclusive)\n")
+        self.noted.touch()
+        self.service(tree, "start", "db")
+
+        def resets_after(*options):
+            self.assertEqual(self.ctest(tree, *options).returncode, 0)
+            return len(self.noted.read_text().splitlines())
+
+        self.assertEqual([resets_after("-R", name) for name in ("user", "user", "alone", "user", "user")],
+                         [0, 0, 0, 1, 1])
+        done = self.finish(HOLDFAST, "run", "--service", "db:exclusive", "--tree", tree, "--", "true")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(resets_after("-R", "alone"), 2)
+        self.service(tree, "restart", "db")
+        self.assertEqual(resets_after("-R", "user"), 2, "nobody has had this generation alone")
+
     def test_fresh_is_no_generation_of_an_earlier_run(self):
         tree = self.suite()
         self.service(tree, "start", "db")

@@ -212,8 +212,10 @@ class ServiceHostTest(SystemCase):
                 server = self.server()
                 pid = host.begun.pid if victim == "host" else self.guard_of(host.begun.pid).pid
                 os.kill(pid, signal.SIGKILL)
-                while host.hear()[0] != "end":
-                    pass
+                heard = list(iter(lambda: host.hear(), ("end", {})))
+                if victim == "guard":
+                    self.assertIn(("died", "the guard was killed"),
+                                  [(kind, fields.get("why")) for kind, fields in heard])
                 self.assert_gone([server])
                 host.begun.wait(30)
 

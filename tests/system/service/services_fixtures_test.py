@@ -58,6 +58,12 @@ class ServicesFixturesTest(ProjectCase):
     def test_what_a_test_does_not_require_is_not_noted(self):
         self.assertIn(("reads", ["db#2"], None), self.notes(("FIXTURES_REQUIRED other", "exit 3")))
 
+    def test_more_names_than_can_be_told_are_left_out_and_the_test_runs(self):
+        many = ";".join(f"fixture_with_a_rather_long_name_number_{i}" for i in range(2500))
+        self.assertIn(("reads", ["db#2"], None), self.notes((f'FIXTURES_REQUIRED "schema;{many}"', "exit 3")))
+        self.assertIn('"reads": its FIXTURES_REQUIRED is too long to be told to its launcher (16 KiB)',
+                      unfolded(self.done.text))
+
     def test_each_attempt_has_its_own(self):
         """Each attempt kills the service, so the next one has a later generation."""
         notes = self.notes(("FIXTURES_REQUIRED schema HOLDFAST_RETRY exit:3=1", KILL + "\nexit 3"))

@@ -109,6 +109,38 @@ class ServicesTest(ProjectCase):
         self.assertEqual(self.ended(tree)["next"]["services"], ["db#2"])
         self.assert_nothing_left()
 
+    def broken_meanwhile(self, services, waiter, until, *tests):
+        """`waiter` also waits for another service, long after `uses` has left db. When the file `until` is there,
+        `stopper` stops db, and lets `waiter` go on."""
+        uses = f'cd {self.work}; {self.until("begun")}; echo "$HOLDFAST_SERVICE_DB_PID" >pid; mv pid db.pid'
+        stop = f'cd {self.work}; {self.until(until)}; sleep 0.5; kill -STOP "$(cat db.pid)"; touch go'
+        tree = self.suite(SERVER + services, *tests, ("uses", "db", uses), ("stopper", "", stop),
+                          ("waiter", waiter, "true"),
+                          more="set_tests_properties(waiter PROPERTIES DEPENDS uses)")
+        done = self.ctest(tree, "-j4")
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertIn("db#2", self.ended(tree)["waiter"]["services"])
+        self.assertIn(("died", "db#1", []), self.events(tree), "the innocent must not be blamed")
+        self.assert_nothing_left()
+
+    def until(self, name):
+        return f'while [ ! -e "{self.work}/{name}" ]; do sleep 0.01; done'
+
+    def test_it_is_checked_after_a_wait_for_the_tests_that_use_another(self):
+        other = '[service.other]\ncommand = ["sleep", "1000"]\n'
+        self.broken_meanwhile(other, "db;other:exclusive", "db.pid",
+                              ("holds", "other:exclusive", f'touch "{self.work}/begun"; {self.until("go")}'))
+
+    def test_it_is_checked_after_a_wait_for_the_start_of_another(self):
+        (self.work / "begun").touch()
+        begins = f'touch {self.work}/starts; {self.until("go").replace(chr(34), "")}; touch {self.work}/up; exec sleep 1000'
+        other = f"""
+[service.other]
+command = ["sh", "-c", '{begins}']
+ready-command = ["test", "-e", "{self.work}/up"]
+"""
+        self.broken_meanwhile(other, "db;other", "starts")
+
     def test_the_wait_for_it_is_no_part_of_the_limit(self):
         slow = SERVER.replace(f'"{program("small_server")}", "0"', f'"sh", "-c", "sleep 4; exec {program("small_server")} 0"')
         self.assertNotEqual(slow, SERVER)
@@ -286,6 +318,15 @@ ready-tcp = "127.0.0.1:2"
                     (self.work / "user.sh").write_text("exit 0\n")
                     self.ctest(tree)
                 self.assert_gone([server, guard, host])
+                self.assert_nothing_left()
+
+    def test_it_ends_with_ctest_if_its_guard_is_stopped(self):
+        of = 'parent_of() { read -r _ _ _ parent _ <"/proc/$1/stat"; echo "$parent"; }\n' \
+             'guard=$(parent_of "$HOLDFAST_SERVICE_DB_PID")\nkill -STOP "$guard"\n'
+        for more in ("", 'kill -9 "$(parent_of "$guard")"'):
+            with self.subTest(more):
+                tree = self.suite(SERVER, ("stopper", "db", of + more))
+                self.assertEqual(self.ctest(tree).returncode, 0)
                 self.assert_nothing_left()
 
     def test_without_the_keeper_no_test_runs_bare(self):

@@ -128,6 +128,23 @@ TEST(ServiceSpec, NamesOnlyPortsThatItHas) {
   EXPECT_EQ(trouble_with(service), "") << "the output says which";
 }
 
+TEST(ServiceSpec, NamesPlacesThatCanBeAsked) {
+  ServiceSpec service = declared("db");
+  service.ports = 2;
+  service.ready.tcp = "localhost:{port2}";
+  service.health.http = "http://[::1]:{port}/{name}{dir}";
+  EXPECT_EQ(trouble_with(service), "");
+  service.health.http = "https://localhost:{port}";
+  EXPECT_EQ(
+      trouble_with(service),
+      "found `health-http` \"https://localhost:{port}\", expected http://HOST:PORT/PATH, with "
+      "localhost or an address such as 127.0.0.1 or [::1]");
+  service.ready.tcp = "localhost:{prot}";
+  EXPECT_EQ(trouble_with(service),
+            "found `ready-tcp` \"localhost:{prot}\", expected HOST:PORT, with localhost or an "
+            "address such as 127.0.0.1 or [::1]");
+}
+
 TEST(ServiceSpec, IsHealthyByWhatMadeItReadyButNotByItsOutput) {
   ServiceSpec service = declared("db");
   EXPECT_EQ(service.health_probe(), ServiceProbe{});

@@ -99,6 +99,46 @@ TEST(Services, AreCheckedBeforeEachTest) {
   EXPECT_EQ(run.hear("db", News::healthy), "grant 2, grant 3");
 }
 
+TEST(Services, AreCheckedOnceMoreIfTheCheckBeganBeforeTheLastTestEnded) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.ask(2, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.leave(1, Farewell::red), "check db/0#1");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "");
+  EXPECT_EQ(run.leave(2), "");
+  EXPECT_EQ(run.ask(4, {{"db"}}), "");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 3, check db/0#1") << "4 asked when 2 had ended";
+  EXPECT_FALSE(run.services.is_in_doubt({0, 0}, 1));
+  EXPECT_TRUE(run.services.is_in_doubt({0, 0}, 2));
+  EXPECT_EQ(run.ask(5, {{"db"}}), "");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 4, grant 5");
+}
+
+TEST(Services, AreCheckedOnceMoreAfterALongWaitForTheRest) {
+  ServiceRun run({declared("db"), declared("slow")});
+  run.warm_up("db");
+  EXPECT_EQ(run.ask(2, {{"db"}, {"slow"}}), "check db/0#1, start slow/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "");
+  run.doubt("db");
+  EXPECT_EQ(run.hear("slow", News::ready), "check db/0#1");
+  run.doubt("slow");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 2") << "two slow checks must not go on for ever";
+}
+
+TEST(Services, AreStartedAnewIfWhatTheyNeedWasLostDuringAWaitForTheRest) {
+  ServiceRun run({declared("db"), declared("web", {"db"}), declared("slow")});
+  EXPECT_EQ(run.ask(1, {{"web"}, {"slow"}}), "start db/0#1, start slow/0#1");
+  EXPECT_EQ(run.hear("db", News::ready), "start web/0#1");
+  EXPECT_EQ(run.hear("web", News::ready), "");
+  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of");
+  EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
+  EXPECT_EQ(run.hear("db", News::ready), "stop web/0#1");
+  EXPECT_EQ(run.hear("slow", News::ready), "");
+  EXPECT_EQ(run.hear("web", News::ended), "start web/0#2");
+  EXPECT_EQ(run.hear("web", News::ready), "grant 1");
+}
+
 TEST(Services, ThatNobodyUsesAreCheckedForTheNextTest) {
   ServiceRun run({declared("db")});
   run.ask(1, {{"db"}});
@@ -157,9 +197,9 @@ TEST(Services, AreCheckedOnceMoreWhenARedTestLeftThemDuringACheck) {
   EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
   EXPECT_EQ(run.leave(1, Farewell::red), "");
   EXPECT_EQ(run.hear("db", News::healthy), "check db/0#1");
-  EXPECT_TRUE(run.services.is_in_doubt({0, 0}));
+  EXPECT_TRUE(run.services.is_in_doubt({0, 0}, 1));
   EXPECT_EQ(run.hear("db", News::healthy), "grant 2");
-  EXPECT_FALSE(run.services.is_in_doubt({0, 0}));
+  EXPECT_FALSE(run.services.is_in_doubt({0, 0}, 1));
   EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of 2");
 }
 
