@@ -127,6 +127,17 @@ class ServiceCommandTest(ProjectCase):
         for command in ("start", "stop", "restart", "logs"):
             self.assertEqual(self.service(tree, command, "dbx", code=2), f'holdfast: {command} "dbx": expected db\n')
 
+    def test_one_that_is_declared_no_longer_can_be_stopped_and_not_restarted(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        first = self.db(tree)
+        (self.work / "project/holdfast.toml").write_text("")
+        self.assertEqual(self.service(tree, "restart", "db", code=2),
+                         'holdfast: restart "db": expected no service, as none is declared\n')
+        self.assertEqual(self.db(tree), first)
+        self.assertEqual(self.service(tree, "stop", "db"), "db is stopped\n")
+        self.assert_nothing_left()
+
     def test_a_restart_makes_the_next_generation(self):
         tree = self.suite()
         self.service(tree, "start", "db")
