@@ -33,7 +33,6 @@ class Step {
         if (event_.kind == Kind::ended) come_to_rest();
         break;
       case ServiceState::failed:
-        if (event_.kind == Kind::told_to_start) start_anew();
         break;
     }
     return std::move(step_);
@@ -42,7 +41,6 @@ class Step {
  private:
   void absent() {
     if (event_.kind == Kind::wanted && !step_.life.is_dismissed) start();
-    if (event_.kind == Kind::told_to_start) start_anew();
     if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
   }
 
@@ -112,12 +110,6 @@ class Step {
     step_.life.is_whole = false;
     step_.life.state = ServiceState::starting;
     step_.actions.push_back(ServiceAction::start);
-  }
-
-  void start_anew() {
-    step_.life.restarts = 0;
-    step_.life.is_dismissed = false;
-    start();
   }
 
   void dismiss() {

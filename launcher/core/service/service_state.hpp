@@ -34,7 +34,7 @@ struct ServiceLife {
   unsigned generation = 0;  // of the process that is there or was last
   // Generations that came to a bad end one after the other, none of which served a test well.
   unsigned restarts = 0;
-  bool is_dismissed = false;  // it was told to stop, so it is not started again by itself
+  bool is_dismissed = false;  // it was told to stop, so it is not started again
   bool is_whole = false;      // the generation was ready, and no loss of it is noted
 
   friend bool operator==(const ServiceLife&, const ServiceLife&) = default;
@@ -51,8 +51,7 @@ struct ServiceEvent {
     unused,           // the last use of it has ended
     served,           // a use has ended, and it is still alive
     renew,            // a new generation is wanted
-    told_to_stop,     // the run ends, or somebody says so
-    told_to_start,    // somebody says so, even though it failed before
+    told_to_stop,     // the run ends
   };
   Kind kind;
   unsigned users = 0;     // how many tests are using this generation
