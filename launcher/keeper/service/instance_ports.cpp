@@ -1,7 +1,5 @@
 #include "keeper/service/instance_ports.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <utility>
 

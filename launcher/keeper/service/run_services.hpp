@@ -101,7 +101,6 @@ class RunServices {
   void start_own(ServiceOrder order);
   void fail_to_start(const ServiceOrder& order, const std::string& why);
   Result<bool> take_ports(const ServiceOrder& order);
-  void look_at_ports();
   Result<ServiceHost> start_generation(const ServiceOrder& order);
   bool is_kept(const InstanceId& id) const;
   void take_kept(ServiceOrder order, KeptAnswer answer);
