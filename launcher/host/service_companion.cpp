@@ -21,9 +21,7 @@ namespace {
 constexpr Milliseconds k_probe_interval{20};
 // After ctest has ended, for the keeper to end services in their order.
 constexpr Milliseconds k_keeper_patience{10'000};
-// A stop command has at least this time.
-constexpr Milliseconds k_least_stop_time{5'000};
-// Then, without a keeper, for the services that depend on this one to end.
+// After ctest has ended and without a keeper, for the services that depend on this one to end.
 constexpr Milliseconds k_dependents_patience{30'000};
 constexpr std::size_t k_longest_line = 4096;
 
@@ -164,7 +162,7 @@ wire::KeptState ServiceCompanion::state() const {
   state.main = main_;
   state.user = around_.keeper.valid() ? os::peer_process(around_.keeper.get()) : 0;
   state.host = os::own_name();
-  state.end = spec_.grace + stop_order().command.time;
+  state.end = spec_.grace + spec_.stop_time();
   state.ports = order.ports;
   if (port_told_ != 0) {
     if (state.ports.empty()) state.ports.resize(1);
@@ -273,11 +271,11 @@ void ServiceCompanion::begin_stop() {
   was_stopped_ = true;
   probe_.reset();
   if (spec_.stop.empty()) return enter(Phase::ending, Milliseconds{0});
-  begin_work(spec_.stop, Phase::stopping, stop_order().command.time);
+  begin_work(spec_.stop, Phase::stopping, spec_.stop_time());
 }
 
 os::StopOrder ServiceCompanion::stop_order() const {
-  return {spec_.name, order_of(spec_.stop, probed(), std::max(spec_.grace, k_least_stop_time))};
+  return {spec_.name, order_of(spec_.stop, probed(), spec_.stop_time())};
 }
 
 Result<void> ServiceCompanion::put_stop_on_record() {

@@ -14,7 +14,7 @@ namespace {
 
 // The keeper answers when the services have answered, or when their time is over.
 constexpr Milliseconds k_look_patience{60'000};
-// They end as well if nobody waits for it.
+// The services end even if nobody waits for their end.
 constexpr Milliseconds k_end_patience{60'000};
 
 class Asking {
@@ -67,14 +67,9 @@ class Asking {
     }
     for (const auto& [key, text] : message->fields) {
       if (key == "use") result_.uses.push_back(text);
-      if (key == "variable") add_variable(text);
+      if (key == "variable") result_.variables.push_back(variable_of(text));
     }
     is_over_ = true;
-  }
-
-  void add_variable(std::string_view text) {
-    const std::string_view name = take_part(text, '=');
-    result_.variables.push_back({std::string(name), std::string(text)});
   }
 
   void tell_wait(std::string_view why) {
@@ -119,6 +114,11 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
                              KeeperLink& keeper, Surroundings& around, Teller& teller) {
   if (uses.empty()) return {};
   return Asking(uses, test, keeper, around, teller).run();
+}
+
+Variable variable_of(std::string_view text) {
+  const std::string_view name = take_part(text, '=');
+  return {std::string(name), std::string(text)};
 }
 
 RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
