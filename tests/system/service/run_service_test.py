@@ -5,7 +5,7 @@ import signal
 import socket
 import unittest
 
-from processes import command_of, name_of, process, stat_of
+from processes import command_of, name_of, parent_of, process
 from support import CMAKE, HOLDFAST, PATIENCE_S, STAGE, ProjectCase, processes_with, program, unfolded, wait_until
 
 SERVER = program("small_server")
@@ -13,10 +13,6 @@ SERVER = program("small_server")
 WAIT = """env | grep ^HOLDFAST_SERVICE_ >here.new; mv here.new here
 while [ ! -e go ]; do sleep 0.01; done
 """
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 class RunServiceTest(ProjectCase):

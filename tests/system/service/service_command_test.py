@@ -8,14 +8,10 @@ import socket
 import threading
 import unittest
 
-from processes import name_of, process, state_of, stat_of
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until)
+from processes import name_of, parent_of, process, state_of
+from support import CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until
 
 SERVER = program("small_server")
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 class SilentHost(threading.Thread):

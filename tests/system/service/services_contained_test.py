@@ -7,8 +7,8 @@ import unittest
 
 from contained import Contained, cgroups_of_run, trouble_with
 from forsaken import PROGRAM, Forsaken, kill_at_once
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, name_of, no_keeper_of, process, program, stat_of, verdicts,
-                     wait_until)
+from processes import keepers_of, name_of, no_keeper_of, parent_of
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, program, verdicts, wait_until
 
 GRACE_S = 1
 # The grace and 2 s, and more for a machine that is busy with the other tests.
@@ -17,10 +17,6 @@ USER = """cd "$(dirname "$0")"
 touch here
 while [ ! -e go ]; do sleep 0.01; done
 """
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 class ContainedServicesTest(Contained, Forsaken, ProjectCase):

@@ -9,7 +9,7 @@ import socket
 import sys
 import unittest
 
-from processes import command_of, is_alive, keepers_of, name_of, process, stat_of
+from processes import command_of, is_alive, keepers_of, name_of, parent_of, process
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, program, wait_until
 
 SERVER = program("small_server")
@@ -22,10 +22,6 @@ while [ ! -e go ]; do sleep 0.01; done
 """
 
 WHOLE = False
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 def service(command, more="", name="db"):
@@ -228,7 +224,7 @@ class OrderTest(OwnerCase):
             service([SERVER, "{port}"], f"stop-command = {self.note(name)}\n"
                     + (f'depends = ["{names[n - 1]}"]\n' if n else ""), name) for n, name in enumerate(names))
         # The end of the last one takes its time.
-        services = services.replace(f"echo 'front'", "sleep 0.3; echo 'front'")
+        services = services.replace("echo 'front'", "sleep 0.3; echo 'front'")
         tree = self.suite(services, ("user", 'HOLDFAST_SERVICES "front;db"', WAIT))
         for victims in ((), ("keeper",)):
             with self.subTest(victims=victims):

@@ -10,7 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
-from processes import is_alive, keepers_of, name_of, process, stat_of
+from processes import is_alive, keepers_of, name_of, parent_of, process
 from support import CTEST, PATIENCE_S, ProjectCase, program, unfolded, wait_until
 
 # Says who it is, and stays until the file `go` is there.
@@ -18,10 +18,6 @@ WAIT = """echo "$HOLDFAST_SERVICE_DB_PID" >"$0.pid"
 touch "$0.here"
 while [ ! -e go ]; do sleep 0.01; done
 """
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 def port_for_one_test():

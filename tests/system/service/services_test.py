@@ -4,10 +4,9 @@ import contextlib
 import json
 import os
 import signal
-import time
 import unittest
 
-from processes import is_alive, keepers_of, process, stat_of
+from processes import is_alive, keepers_of, parent_of, process
 from support import CTEST, HOLDFAST, ProjectCase, program, verdicts, wait_until
 
 # A server of ours on a port of the kernel's choice, which its output tells.
@@ -19,10 +18,6 @@ health-tcp = "127.0.0.1:{{port}}"
 health-timeout = "1s"
 grace = "1s"
 """
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 class ServicesTest(ProjectCase):
