@@ -140,7 +140,7 @@ class ServicePortsTest(PortsCase):
                 host = parent_of(guard)
                 keeper, = keepers_of(tree)
                 named = {"ctest": process(ctest.pid), "keeper": keeper, "host": host, "guard": guard}
-                # Stopped, it cannot end of itself before we have looked.
+                # A stopped server cannot end before we have looked.
                 os.kill(server.pid, signal.SIGSTOP)
                 for victim in victims:
                     os.kill(named[victim].pid, signal.SIGKILL)

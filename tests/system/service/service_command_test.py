@@ -16,7 +16,7 @@ SERVER = program("small_server")
 
 class SilentHost(threading.Thread):
     """Listens in place of a host and never answers. Makes the file `asked` when it is asked
-    something, and ends when whoever asked has given it up."""
+    something, and ends when the asker has given up."""
 
     def __init__(self, path, asked):
         super().__init__(daemon=True)
@@ -269,7 +269,7 @@ class ServiceCommandTest(ProjectCase):
             """
 
     def silent_host(self, tree):
-        """One that seems to have been kept since before."""
+        """A host that seems to have been kept since before the run."""
         before = set((USER_DIRECTORY / "services").glob("*"))
         self.service(tree, "start", "db")
         path, = set((USER_DIRECTORY / "services").glob("*")) - before

@@ -1,5 +1,6 @@
-"""The containment of the profile is around each service, too: nothing of a service gets away, whoever
-of host, guard and keeper is killed. The service hides as the test of containment_deaths_test.py."""
+"""The containment of the profile is around each service, too: nothing of a service gets away,
+whichever of host, guard and keeper is killed. The service hides as the test of
+containment_deaths_test.py does."""
 
 import os
 import sys
@@ -21,7 +22,8 @@ while [ ! -e go ]; do sleep 0.01; done
 
 class ContainedServicesTest(Contained, Forsaken, ProjectCase):
     def begin(self, kind):
-        """ctest, whose test uses a service that hides; host and guard of it, and all inside."""
+        """Begins a run whose test uses a service that hides. Returns the tree, ctest, the host and the
+        guard of the service, and all processes inside."""
         self.fresh()
         script = self.work / "forsaken.py"
         script.write_text(PROGRAM)

@@ -9,7 +9,7 @@ import unittest
 from processes import is_alive, keepers_of, parent_of, process
 from support import CTEST, HOLDFAST, ProjectCase, program, verdicts, wait_until
 
-# A server of ours on a port of the kernel's choice, which its output tells.
+# Our server listens on a port that the kernel chooses, and prints it.
 SERVER = f"""
 [service.db]
 command = ["{program("small_server")}", "0"]
@@ -157,7 +157,7 @@ class ServicesTest(ProjectCase):
         self.assertGreater(used["next"]["service_wait_s"], 0)
 
     def suite_of_bystanders(self, rule):
-        """Each killer strikes when its bystanders have the generation. These are red at any loss of it."""
+        """Each killer strikes when its bystanders have the generation. A bystander is red if it is lost."""
         tests = []
         for n in ("1", "2"):
             for one in ("a", "b"):
@@ -214,7 +214,7 @@ ready-tcp = "127.0.0.1:1"
 """
         more = "".join(f'set_tests_properties({name} PROPERTIES HOLDFAST_RETRY "service=2")\n'
                        for name in ("red", "none", "killer"))
-        # The killer is a user of its service as all others are.
+        # The rule holds for the killer, too: it is one of the users.
         kill = 'kill -9 "$HOLDFAST_SERVICE_DB_PID"; exit 1'
         tree = self.suite(never, ("red", "db", "exit 1"), ("none", "never", "true"), ("killer", "db", kill), more=more)
         self.assertNotEqual(self.ctest(tree).returncode, 0)
@@ -251,7 +251,7 @@ ready-tcp = "127.0.0.1:2"
         self.assert_nothing_left()
 
     def ctest_with_a_user(self, tree):
-        """ctest runs, and its test `user` uses the service. The process of ctest, and the server."""
+        """Begins a run whose test `user` uses the service. Returns ctest and the server."""
         ctest = self.start(CTEST, cwd=tree)
         wait_until((self.work / "user.sh.here").exists, "the test")
         return ctest, process(int((self.work / "user.sh.pid").read_text()))
