@@ -28,7 +28,7 @@ class Step {
         break;
       case ServiceState::stopping:
         if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
-        // A host says so only if the service died before the order to stop reached it.
+        // A host says `died` only if the service died before the order to stop reached it.
         if (event_.kind == Kind::died && step_.life.is_whole) lose();
         if (event_.kind == Kind::ended) come_to_rest();
         break;
@@ -52,7 +52,7 @@ class Step {
     if (event_.kind == Kind::died || event_.kind == Kind::ended) {
       step_.life.state = ServiceState::failed;
     }
-    // People keep it, and the first look of this run finds that it hangs.
+    // People have kept it since before the run, and the first check finds that it hangs.
     if (event_.kind == Kind::found_unhealthy) lose_unwell();
     if (event_.kind == Kind::told_to_stop) dismiss();
   }
@@ -86,7 +86,7 @@ class Step {
     if (event_.users == 0) stop();
   }
 
-  // It died, or its host did.
+  // The service or its host ended, though nobody has told it to.
   void end_unbidden() {
     if (event_.kind != Kind::died && event_.kind != Kind::ended) return;
     lose();
