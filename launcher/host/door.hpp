@@ -20,8 +20,8 @@ class Door {
   static Result<Door> open(const std::string& path);
 
   void add_descriptors(std::vector<pollfd>& fds) const;
-  // Accepts who is waiting, and calls `use` with each message that has come and with its
-  // connection. `use` may take the connection. Does not wait.
+  // Accepts a new connection, and calls `use` with each message that has come and the connection on
+  // which it came. `use` may take the connection. Does not wait.
   using Use = std::function<void(os::UniqueFd& visitor, const wire::Message& message)>;
   void hear(const Use& use);
   // To be called by the host, when nothing is left of the service.

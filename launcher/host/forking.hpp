@@ -4,9 +4,9 @@
 namespace holdfast::host {
 
 // `holdfast service-fork FD COMMAND…`. Runs the command, and writes a byte to `told` when the
-// command has ended with 0. Then waits for the processes that the command has left in the
-// background. Ends as the first of them that comes to a bad end, or with 0 when none is left.
-// Returns the exit code.
+// command has ended with 0. Waits for the processes that the command leaves in the background, too.
+// Ends as the first process that comes to a bad end, or with 0 when none is left. Returns the exit
+// code.
 int be_forking_service(int told, char** command);
 
 }  // namespace holdfast::host

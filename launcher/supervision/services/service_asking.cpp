@@ -12,7 +12,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// The keeper answers when the services have answered, or when their time is over.
+// The keeper answers before that: when the services have answered, or when their time is over.
 constexpr Milliseconds k_look_patience{60'000};
 // The services end even if nobody waits for their end.
 constexpr Milliseconds k_end_patience{60'000};
@@ -142,7 +142,7 @@ RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
 void end_services(KeeperLink& keeper, Surroundings& around) {
   if (!keeper.tell(wire::k_end)) return;
   const Milliseconds until = os::monotonic_now() + k_end_patience;
-  // The keeper closes the connection when it is through.
+  // The keeper closes the connection when nothing of the services is left.
   while (wait_until(around, until, {{keeper.fd(), POLLIN, 0}}).reason == Waited::Reason::readable) {
     if (!keeper.hear()) return;
   }
