@@ -2,7 +2,7 @@
 .. command:: holdfast_add_service
 
   Declares a service: a process that several tests share, such as a database or a server under test.
-  Holdfast starts it when the first test needs it, looks at it before each test, starts it anew when a
+  Holdfast starts it when the first test needs it, checks it before each test, starts it anew when a
   test has broken it, and ends it with the run (docs/reference/services.md)::
 
     holdfast_add_service(<name> COMMAND <command> [<arg>...]
@@ -19,19 +19,19 @@
   docs/reference/services.md says what each key means. A test names its services in its property
   ``HOLDFAST_SERVICES``.
 
-  All values may have generator expressions. An argument that has one may become several or none: what
-  the expression leaves is a list, as with ``COMMAND_EXPAND_LISTS``. All other arguments are passed on
-  as they are, with quotes, backslashes, semicolons and empty ones. An argument with a generator
-  expression cannot have ``'''``. A command whose first word is an executable target that exists
-  already stands for the target's program. ``WORKING_DIRECTORY`` is the current binary directory
-  unless it is said, and relative to it.
+  All values may have generator expressions. The value of such an argument is a list, which becomes as
+  many arguments as it has elements, as with ``COMMAND_EXPAND_LISTS``. Such an argument cannot have
+  ``'''``. All other arguments reach the command unchanged: quotes, backslashes, semicolons and empty
+  arguments. If the first word of a command is an executable target that exists already, the command
+  runs the target's program. ``WORKING_DIRECTORY`` is relative to the current binary directory, which
+  is also its default.
 
   It fails the configure step for an unknown keyword, a keyword without a value or with too many, and
-  a bad name. What else is wrong is said by the tests that use a service.
+  a bad name. Other errors are found when ctest runs, by the tests that use a service.
 #]=======================================================================]
 include_guard(GLOBAL)
 
-# <text> as a string of TOML. What a generator expression leaves is known too late for escapes.
+# Sets <out> to <text> as a string of TOML. A generator expression is evaluated too late for escapes.
 function(_holdfast_toml_string text out)
   if(text MATCHES "[$]<")
     if(text MATCHES "'''")
@@ -61,8 +61,8 @@ function(_holdfast_toml_string text out)
   set(${out} "\"${text}\"" PARENT_SCOPE)
 endfunction()
 
-# <text> as an element of an array of TOML. An array within the array means that the text may become
-# several elements or none (launcher/settings/declared_services.cpp).
+# Sets <out> to <text> as an element of an array of TOML. An array within the array means that the
+# text may become several elements or none (launcher/settings/declared_services.cpp).
 function(_holdfast_toml_element text out)
   _holdfast_toml_string("${text}" text)
   if(text MATCHES "[$]<")
@@ -71,7 +71,7 @@ function(_holdfast_toml_element text out)
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-# The first word of a command as an element of an array: an executable target stands for its program.
+# Does the same for the first word of a command. An executable target stands for its program.
 function(_holdfast_toml_program word out)
   if(TARGET "${word}")
     get_target_property(type "${word}" TYPE)
@@ -84,8 +84,8 @@ function(_holdfast_toml_program word out)
   set(${out} "${word}" PARENT_SCOPE)
 endfunction()
 
-# Adds `value` of the keyword `key` to what is known of the service: value_<key>, in TOML. Part of
-# holdfast_add_service().
+# Adds `value` to value_<key>, which has the values of the keyword `key` in TOML. It is a macro
+# because it sets variables of holdfast_add_service().
 macro(_holdfast_add_service_value)
   if(key STREQUAL "ENVIRONMENT")
     if(NOT value MATCHES "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$")
@@ -122,8 +122,8 @@ macro(_holdfast_add_service_value)
   endif()
 endmacro()
 
-# Each ARGV<n> by itself keeps every byte: cmake_parse_arguments() loses empty arguments and merges
-# some with brackets.
+# It reads each ARGV<n> by itself, which keeps every byte. cmake_parse_arguments() loses empty
+# arguments and merges some with brackets.
 function(holdfast_add_service name)
   set(called "holdfast_add_service(${name})")
   string(LENGTH "${name}" length)

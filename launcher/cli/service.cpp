@@ -108,7 +108,7 @@ std::string name_of_service(const std::string& instance, const std::vector<std::
   return is_first ? instance : instance.substr(0, instance.rfind('.'));
 }
 
-// Those that are declared, and those that are kept though they are not declared any more.
+// Returns the declared services, and those that are kept though they are not declared any more.
 std::vector<Shown> look_at_all(const Tree& tree) {
   std::vector<std::string> names;
   for (const ServiceSpec& service : tree.services) names.push_back(service.name);
@@ -226,34 +226,36 @@ int stop(const Tree& tree, const std::string& name) {
   return exit_codes::k_success;
 }
 
-int start_named(const ServiceOptions& options) {
-  const Result<Tree> tree = find_tree(options);
-  if (!tree) return refuse(tree.error());
-  if (Result<void> known = check_uses({{options.name}}, tree->services); !known) {
-    complain(to_text("start", known.error()));
-    return exit_codes::k_usage;
-  }
-  return start(*tree, options.name);
-}
-
-// Also of one that is not declared any more.
-Result<Tree> tree_with(const ServiceOptions& options, std::string_view command) {
+// Fails if the service is not declared.
+Result<Tree> tree_that_declares(const ServiceOptions& options, std::string_view command) {
   Result<Tree> tree = find_tree(options);
   if (!tree) return tree;
-  const std::vector<std::string> kept = kept_services(tree->path);
-  if (std::ranges::find(kept, options.name) != kept.end()) return tree;
   const Result<void> known = check_uses({{options.name}}, tree->services);
   if (!known) return ErrorInWords{to_text(command, known.error())};
   return tree;
 }
 
+// People may keep a service that is not declared any more.
+Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view command) {
+  Result<Tree> tree = find_tree(options);
+  if (!tree) return tree;
+  const std::vector<std::string> kept = kept_services(tree->path);
+  const bool is_kept = std::ranges::find(kept, options.name) != kept.end();
+  return is_kept ? tree : tree_that_declares(options, command);
+}
+
+int start_named(const ServiceOptions& options) {
+  const Result<Tree> tree = tree_that_declares(options, "start");
+  return tree ? start(*tree, options.name) : refuse(tree.error());
+}
+
 int stop_named(const ServiceOptions& options) {
-  const Result<Tree> tree = tree_with(options, "stop");
+  const Result<Tree> tree = tree_that_has(options, "stop");
   return tree ? stop(*tree, options.name) : refuse(tree.error());
 }
 
 int restart(const ServiceOptions& options) {
-  const Result<Tree> tree = tree_with(options, "restart");
+  const Result<Tree> tree = tree_that_declares(options, "restart");
   if (!tree) return refuse(tree.error());
   const int stopped = stop(*tree, options.name);
   return stopped == exit_codes::k_success ? start(*tree, options.name) : stopped;
@@ -275,7 +277,7 @@ std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
 
 int logs(const ServiceOptions& options) {
   constexpr int k_interval_ms = 100;
-  const Result<Tree> tree = tree_with(options, "logs");
+  const Result<Tree> tree = tree_that_has(options, "logs");
   if (!tree) return refuse(tree.error());
   const KeptService kept(tree->path, options.name);
   if (kept.last_generation() == 0) {
@@ -285,7 +287,7 @@ int logs(const ServiceOptions& options) {
   const std::string path = kept.log_of(kept.last_generation());
   std::uintmax_t printed = print_from(path, 0);
   if (!options.follow) return exit_codes::k_success;
-  // Hangs up when the host has ended.
+  // The host closes this connection when it ends.
   const KeptAnswer host = kept.ask(wire::k_state);
   pollfd end{host.connection.get(), POLLIN, 0};
   while (host.connection.valid() && ::poll(&end, 1, k_interval_ms) == 0) {

@@ -11,7 +11,7 @@
 namespace holdfast::host {
 namespace {
 
-// A guard has the socket of its host open, until it has ended the tree of a host that was killed.
+// If a host was killed, its guard has the socket open until it has ended the processes.
 constexpr Milliseconds k_guard_patience{10'000};
 constexpr int k_interval_ms = 20;
 

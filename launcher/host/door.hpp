@@ -1,4 +1,4 @@
-// The socket of a host that people keep: runs and `holdfast service` come to it.
+// The socket of a service that people keep. Runs and `holdfast service` connect to it.
 #pragma once
 
 #include <poll.h>
@@ -20,11 +20,11 @@ class Door {
   static Result<Door> open(const std::string& path);
 
   void add_descriptors(std::vector<pollfd>& fds) const;
-  // Calls `use` with each message that has come, and the connection on which it came. `use` may
-  // take the connection. Does not wait.
+  // Accepts a new connection, and calls `use` with each message that has come and the connection on
+  // which it came. `use` may take the connection. Does not wait.
   using Use = std::function<void(os::UniqueFd& visitor, const wire::Message& message)>;
   void hear(const Use& use);
-  // To be called when nothing is left of the service, by the host alone.
+  // To be called by the host, when nothing is left of the service.
   void remove();
 
  private:

@@ -1,4 +1,4 @@
-// The line of its output by which a service says that it is ready, and on which port.
+// The line of output by which a service says that it is ready, and on which port.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@ namespace holdfast::host {
 
 class OutputPort {
  public:
-  // `pattern` is READY_OUTPUT, which was checked when it was read.
+  // `pattern` is that of `ready-output`.
   explicit OutputPort(Pattern pattern) : pattern_(std::move(pattern)) {}
 
-  // Of a line that matches: the port that it tells, 0 if it tells none. None: it does not match.
+  // Returns the port that the line tells; 0: it matches and tells none. None: it does not match.
   std::optional<std::uint16_t> port_in(std::string_view line) const {
     if (!pattern_.is_found_in(line)) return std::nullopt;
     const std::optional<std::string> text = pattern_.group_in(line, "port");

@@ -26,17 +26,17 @@ namespace {
 
 using Kind = ProbeAnswer::Kind;
 
-// No event tells that a server has accepted a connection. It does so at once if it is well: within
-// microseconds. The first looks are made without a return to the loop, which waits for
-// milliseconds.
+// No event tells that a server has accepted a connection, so the probe looks again and again. A
+// server that is well accepts within microseconds. So the first looks come without a return to the
+// loop, which would wait for milliseconds.
 constexpr timespec k_brief_look{0, 50'000};
 constexpr int k_brief_looks = 6;
 constexpr Milliseconds k_first_look{1};
 constexpr Milliseconds k_longest_look{50};
 constexpr std::size_t k_longest_status = 256;
 
-// With nothing to ask, and first of all where there is: a stopped process still has connections
-// accepted for it, by the kernel.
+// Finds stopped processes. Each probe begins with that, because the kernel accepts connections for
+// a stopped process.
 class LifeProbe : public Probe {
  public:
   explicit LifeProbe(const Probed& whom) : whom_(whom) {}
@@ -46,14 +46,15 @@ class LifeProbe : public Probe {
     return conclude_from_stops(Kind::well, {});
   }
 
-  // It may have been stopped since the probe began, and then this is why it does not answer.
+  // If a process was stopped since the probe began, that is why the service does not answer.
   void give_up(const std::string& why) override { conclude_from_stops(Kind::unwell, why); }
 
  protected:
   const Probed& whom() const { return whom_; }
-  // At the last look. To find them takes longer than all else that a look does.
+  // The processes at the last look. To find them takes longer than the rest of a look.
   const std::vector<pid_t>& processes() const { return processes_; }
-  // Returns the process that `is_it` holds for; 0: none. One may have come since the last look.
+  // Returns a process for which `is_it` is true; 0: there is none. Looks once more if necessary,
+  // because the process may have come since the last look.
   template <typename IsIt>
   pid_t find(IsIt is_it) {
     for (int look = 0; look < 2; ++look) {
@@ -74,7 +75,7 @@ class LifeProbe : public Probe {
   std::vector<pid_t> processes_;
 };
 
-// Whether it is alive, for a service that answers nothing.
+// For a service that nothing can be asked: finds out whether it is alive.
 class AliveProbe final : public LifeProbe {
  public:
   using LifeProbe::LifeProbe;
@@ -82,7 +83,7 @@ class AliveProbe final : public LifeProbe {
   Milliseconds due() const override { return due_; }
 
   bool go_on() override {
-    // Its end is news of its own, and says more than we could.
+    // The host hears of the end of the service anyway, and says more about it than a probe could.
     const std::vector<pid_t> processes = whom().processes();
     if (!processes.empty() && std::ranges::all_of(processes, os::is_dying)) {
       due_ = os::monotonic_now() + k_longest_look;
@@ -95,7 +96,7 @@ class AliveProbe final : public LifeProbe {
   Milliseconds due_{0};
 };
 
-// A connection to a port of TCP that a process of the service has accepted.
+// Makes a connection to a TCP port, and waits until a process of the service has accepted it.
 class TcpProbe : public LifeProbe {
  public:
   TcpProbe(Endpoint endpoint, const Probed& whom)
@@ -130,9 +131,9 @@ class TcpProbe : public LifeProbe {
   }
   // True: there is an answer.
   virtual bool look(bool has_news) {
-    // It has closed the connection, or says something: it is there.
+    // News is that the server has closed the connection or says something. So it is there.
     if (has_news || is_accepted()) return conclude_unless_dying();
-    // It may have been stopped since the probe began.
+    // A process may have been stopped since the probe began.
     conclude_from_stops(Kind::well, {});
     if (answer().kind != Kind::well) return true;
     wait_ = std::min(k_longest_look, wait_ * 2);
@@ -140,8 +141,8 @@ class TcpProbe : public LifeProbe {
     return false;
   }
 
-  // The kernel answers for a server that is just dying. Its end is news of its own, and says more
-  // than we could.
+  // The kernel answers for a server that is just dying. The host hears of the end of the server
+  // anyway, and says more about it than a probe could.
   bool is_dying() const { return os::is_dying(server_); }
   bool begin_anew() {
     socket_.reset();
@@ -154,17 +155,17 @@ class TcpProbe : public LifeProbe {
 
   const Endpoint& endpoint() const { return endpoint_; }
   const os::UniqueFd& socket() const { return socket_; }
-  // Nothing but news of the connection matters from here on.
+  // No look is due any more: the connection has news when the server answers.
   void wait_for_news() { due_ = k_longest; }
 
  private:
-  // No connection is made to a server that is not ours.
+  // Connects only to a server of the service: a stranger must not notice us.
   bool begin() {
     LifeProbe::go_on();
     if (answer().kind != Kind::well) return true;
     const std::optional<TcpSocket> listener = os::listener_at(endpoint_.addresses, endpoint_.port);
     if (!listener) {
-      // Its end is news of its own.
+      // The host hears of the end of the service anyway.
       if (processes().empty() || std::ranges::any_of(processes(), os::is_dying)) {
         return begin_anew();
       }
@@ -271,7 +272,7 @@ class UnixProbe final : public LifeProbe {
       due_ = os::monotonic_now() + k_longest_look;
       return false;
     }
-    // Who listened may have ended since: a server that goes to the background.
+    // The process that listened may have ended since, if the server goes to the background.
     if (is_ours || server == 0 || !os::read_process_stat(server)) return conclude(Kind::well);
     return conclude(Kind::never, path_ + " belongs to " + stranger(server));
   }
@@ -293,7 +294,7 @@ class CommandProbe final : public LifeProbe {
 
   bool go_on() override {
     if (!work_) {
-      // Only now: the command is below us too, and may stop itself.
+      // Later there would be the command among the processes, and it may stop itself.
       LifeProbe::go_on();
       if (answer().kind != Kind::well) return true;
       work_.emplace(order_of(words_, whom(), patience_));
@@ -311,7 +312,7 @@ class CommandProbe final : public LifeProbe {
   std::optional<os::BoundedWork> work_;
 };
 
-// The place to ask is not one.
+// For a place that makes no sense.
 class WrongProbe final : public Probe {
  public:
   explicit WrongProbe(const Error& error) : why_(to_text(error)) {}

@@ -1,4 +1,4 @@
-// Finds out whether a service is there: one look, which takes as long as the service does.
+// Finds out once whether a service answers. That takes as long as the service takes to answer.
 #pragma once
 
 #include <poll.h>
@@ -16,18 +16,18 @@
 
 namespace holdfast::host {
 
-// What a look came to.
+// The result of a probe.
 struct ProbeAnswer {
   enum class Kind : std::uint8_t {
-    well,    // it answered
-    unwell,  // it did not, or not as it should; it may yet
-    never,   // somebody else has its port or socket, or there is no such place
+    well,    // the service answered
+    unwell,  // it did not, or not as it should; a later probe may find it well
+    never,   // somebody else has its port or socket, or there can be no such place
   };
   Kind kind = Kind::unwell;
   std::string why = {};  // in words, if it is not well
 };
 
-// Never waits: the host's loop gives it its turns.
+// A probe never waits: the host's loop gives it its turns.
 class Probe {
  public:
   Probe() = default;
@@ -35,13 +35,13 @@ class Probe {
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
 
-  // Appends what it waits for, for poll(2).
+  // Appends the descriptors that poll(2) is to watch.
   virtual void add_descriptors(std::vector<pollfd>& /*fds*/) const {}
-  // When it wants its next turn even without news, on the clock of monotonic_now().
+  // When the next turn is due even without news, on the clock of monotonic_now().
   virtual Milliseconds due() const { return k_longest; }
-  // Its turn. True: answer() is there.
+  // Takes a turn. True: answer() is there.
   virtual bool go_on() = 0;
-  // Its time is over: answer() is unwell. `why` says so in words.
+  // Ends the probe, whose time is over: answer() is `unwell`. `why` says so in words.
   virtual void give_up(const std::string& why) { conclude(ProbeAnswer::Kind::unwell, why); }
   const ProbeAnswer& answer() const { return answer_; }
 
@@ -59,7 +59,7 @@ class Probe {
 struct Probed {
   // The living processes of its tree.
   std::function<std::vector<pid_t>()> processes;
-  // For commands.
+  // The rest is for commands.
   std::vector<std::string> environment;  // `NAME=VALUE`
   std::string directory;
   ServiceCommand before = {};  // words that stand before each command
@@ -68,8 +68,8 @@ struct Probed {
 // A command of the service, ended after `time`.
 os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom, Milliseconds time);
 
-// Begins to look. The placeholders of `what` are filled in. With nothing to ask, the answer is that
-// it is well unless its processes are stopped. A command is ended after `patience`.
+// Makes a probe. The placeholders of `what` are filled in. If `what` is empty, the service is well
+// unless one of its processes is stopped. A command is ended after `patience`.
 std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,
                                    Milliseconds patience);
 

@@ -16,14 +16,12 @@
 namespace holdfast::host {
 namespace {
 
-// Between two looks at a service that is not ready yet. A look takes a fraction of a millisecond,
-// unless it is a command.
+// The time between two probes of a service that is not ready yet. A probe takes a fraction of a
+// millisecond, unless it is a command.
 constexpr Milliseconds k_probe_interval{20};
-// After ctest has ended, for the keeper to end services in their order.
+// When ctest has ended, the keeper has this time to end services in their order.
 constexpr Milliseconds k_keeper_patience{10'000};
-// A stop command has at least this time.
-constexpr Milliseconds k_least_stop_time{5'000};
-// Then, without a keeper, for the services that depend on this one to end.
+// If there is no keeper then, the services that depend on this one have this time to end.
 constexpr Milliseconds k_dependents_patience{30'000};
 constexpr std::size_t k_longest_line = 4096;
 
@@ -57,7 +55,7 @@ void ServiceCompanion::look() {
   look_at_ctest();
   switch (phase_) {
     case Phase::probing:
-      // Tests are told its number, so it must be known.
+      // Tests are told the pid of the main process, so it must be known.
       return is_main_known() && is_in_background() ? probe() : void();
     case Phase::initialising:
       if (!work_->go_on()) return;
@@ -106,7 +104,7 @@ void ServiceCompanion::read_output() {
       if (const std::optional<std::uint16_t> port = around_.output_port->port_in(line_)) {
         output_told_ = true;
         port_told_ = *port;
-        // What is asked from now on may name the port.
+        // The commands and probes from now on may name the port.
         if (port_told_ != 0) {
           spec_ = filled(spec_,
                          {spec_.name, around_.order.instance, {port_told_}, around_.order.scratch});
@@ -167,7 +165,7 @@ wire::KeptState ServiceCompanion::state() const {
   state.user = around_.keeper.valid() ? os::peer_process(around_.keeper.get()) : 0;
   state.needs_reset = needs_reset_;
   state.host = os::own_name();
-  state.end = spec_.grace + stop_order().command.time;
+  state.end = spec_.grace + spec_.stop_time();
   state.ports = order.ports;
   if (port_told_ != 0) {
     if (state.ports.empty()) state.ports.resize(1);
@@ -176,7 +174,7 @@ wire::KeptState ServiceCompanion::state() const {
   return state;
 }
 
-// While the keeper lives, it ends services in their order. Without it they see to that themselves.
+// The keeper ends services in their order. Without a keeper the hosts see to the order.
 void ServiceCompanion::look_at_ctest() {
   if (!os::is_readable(around_.ctest.get())) return;
   const Milliseconds now = os::monotonic_now();
@@ -190,7 +188,7 @@ bool ServiceCompanion::are_dependents_gone() const {
   return !around_.dependents.valid() || ::poll(&news, 1, 0) == 1;
 }
 
-// A service that does not go there is as if it had done so.
+// Also true for a service that does not go to the background.
 bool ServiceCompanion::is_in_background() {
   if (!os::is_readable(around_.background.get())) return !around_.background.valid();
   around_.background.reset();
@@ -250,7 +248,7 @@ void ServiceCompanion::check() {
   report_health(probe_->answer().kind == ProbeAnswer::Kind::well ? "" : probe_->answer().why);
 }
 
-// `trouble` is empty if it is well.
+// If `trouble` is empty, the service is well.
 void ServiceCompanion::report_health(std::string trouble) {
   probe_.reset();
   work_.reset();
@@ -262,7 +260,7 @@ void ServiceCompanion::report_health(std::string trouble) {
   say(health);
 }
 
-// What a test made it print is there by now.
+// By now the output is there that a test caused, so it is read first.
 void ServiceCompanion::add_log(wire::Message& message) {
   read_output();
   message.add("log_size", std::to_string(around_.log.size()));
@@ -271,16 +269,16 @@ void ServiceCompanion::add_log(wire::Message& message) {
 
 void ServiceCompanion::begin_stop() {
   if (phase_ == Phase::stopping || phase_ == Phase::ending) return;
-  // Somebody else has ended it. Its end is news of its own.
+  // Somebody else has ended the service, and report_death() will say how.
   if (main_ > 0 && os::is_dying(main_)) return;
   was_stopped_ = true;
   probe_.reset();
   if (spec_.stop.empty()) return enter(Phase::ending, Milliseconds{0});
-  begin_work(spec_.stop, Phase::stopping, stop_order().command.time);
+  begin_work(spec_.stop, Phase::stopping, spec_.stop_time());
 }
 
 os::StopOrder ServiceCompanion::stop_order() const {
-  return {spec_.name, order_of(spec_.stop, probed(), std::max(spec_.grace, k_least_stop_time))};
+  return {spec_.name, order_of(spec_.stop, probed(), spec_.stop_time())};
 }
 
 Result<void> ServiceCompanion::put_stop_on_record() {
@@ -294,16 +292,16 @@ Result<void> ServiceCompanion::put_stop_on_record() {
 
 void ServiceCompanion::run_stop_if_due() {
   if (!stop_record_.valid()) return;
-  // The command may be what made the service end.
+  // The command may still run, because it made the service end.
   if (was_stopped_ && work_) os::await({work_.get()});
   if (!was_stopped_) (void)os::run_bounded(stop_order().command);
   (void)::unlink(os::stop_record_path(around_.order.log).c_str());
   stop_record_.reset();
 }
 
-// It cannot become ready.
+// The service cannot become ready.
 void ServiceCompanion::fail(const std::string& why) {
-  // Whoever waits for it need not wait for its end.
+  // The tests that wait for the service need not wait for its end.
   report_death(why);
   probe_.reset();
   work_.reset();
@@ -323,7 +321,7 @@ void ServiceCompanion::report_death(const std::string& why) {
 
 void ServiceCompanion::begin_work(const ServiceCommand& words, Phase phase, Milliseconds time) {
   work_ = std::make_unique<os::BoundedWork>(order_of(words, probed(), time));
-  // The runner ends the work a little later than its time. That is its own news.
+  // The phase has no time of its own: BoundedWork ends the command in time.
   enter(phase, k_longest);
 }
 

@@ -24,16 +24,16 @@ namespace holdfast::host {
 // What the companion looks after; all of it must outlive the companion.
 struct ServiceSurroundings {
   const wire::HostOrder& order;
-  os::UniqueFd& keeper;       // our end of the connection; reset when the keeper is gone
+  os::UniqueFd& keeper;       // our end of the connection; invalid when the keeper is gone
   const os::UniqueFd& ctest;  // its pidfd
   supervision::Capture& output;
   ServiceLog& log;
-  std::vector<std::string> environment;        // of its commands: `NAME=VALUE`
-  std::optional<OutputPort> output_port = {};  // of READY_OUTPUT
-  // Of a service that goes to the background: readable when it has done so. Else invalid.
+  std::vector<std::string> environment;        // for its commands: `NAME=VALUE`
+  std::optional<OutputPort> output_port = {};  // that of `ready-output`
+  // Readable when the service has gone to the background. Invalid: it does not go there.
   os::UniqueFd background = {};
   os::UniqueFd dependents = {};  // as in the order
-  Door* door = nullptr;          // of a host that is kept; else null
+  Door* door = nullptr;          // null: nobody keeps the service
 };
 
 class ServiceCompanion final : public supervision::Companion {
@@ -49,16 +49,16 @@ class ServiceCompanion final : public supervision::Companion {
   Verdict on_deadline() override;
   void tell(const std::string& text) override;
 
-  // To be called before the service starts. Where there is no stop command, nothing is put there.
+  // To be called before the service starts. Without a stop command it does nothing.
   Result<void> put_stop_on_record();
-  // To be called when nothing of the tree is left: takes the rest of its output.
+  // Takes the rest of the output. To be called when nothing of the tree is left.
   void finish();
   // Tells the keeper why the service died.
   void report_death(const std::string& why);
-  // Runs the stop command if nobody has: the service ended by itself, or was killed. Waits for it.
-  // Takes the command off the record.
+  // Runs the stop command if nobody has, because the service ended by itself or was killed. Waits
+  // for the command, and takes it off the record.
   void run_stop_if_due();
-  // Whether its end is explained: the keeper was told why it died, or it ended as it was told to.
+  // True: the keeper was told why the service died, or the service ended as it was told to.
   bool is_explained() const { return was_stopped_ || is_death_told_; }
 
  private:
@@ -87,7 +87,7 @@ class ServiceCompanion final : public supervision::Companion {
   void add_log(wire::Message& message);
   void begin_stop();
   void fail(const std::string& why);
-  // Starts a command of the service; its end is in work_.
+  // Starts a command of the service as work_.
   void begin_work(const ServiceCommand& words, Phase phase, Milliseconds time);
   void enter(Phase phase, Milliseconds time);
   std::vector<pid_t> processes() const;
@@ -103,9 +103,9 @@ class ServiceCompanion final : public supervision::Companion {
   ServiceSurroundings around_;
   ServiceSpec spec_;        // with the port that its output told
   pid_t main_ = 0;          // the service's main process; 0: not known
-  bool is_inside_ = false;  // the main process, in a PID namespace
+  bool is_inside_ = false;  // the main process is in a PID namespace
   Phase phase_ = Phase::probing;
-  Milliseconds until_;  // of the phase
+  Milliseconds until_;  // when the phase ends
   Milliseconds next_probe_{0};
   std::unique_ptr<Probe> probe_;
   std::unique_ptr<os::BoundedWork> work_;
@@ -116,7 +116,7 @@ class ServiceCompanion final : public supervision::Companion {
   bool wants_stacks_ = false;
   bool was_stopped_ = false;
   bool needs_reset_ = false;
-  os::UniqueFd stop_record_;  // holds it; invalid: there is none
+  os::UniqueFd stop_record_;  // invalid: there is none
   Milliseconds ctest_ended_ = k_longest;
   bool is_death_told_ = false;
 };

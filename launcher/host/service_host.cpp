@@ -43,7 +43,7 @@ Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
   return wire::to_host_order(*message);
 }
 
-// What the keeper was started with, which is ctest's, and what was declared.
+// Adds what was declared to the environment of the keeper, which is that of ctest.
 TestEnvironment environment_of(const wire::HostOrder& order) {
   TestEnvironment environment(::environ);
   for (const Variable& variable : order.spec.environment) {
@@ -69,7 +69,7 @@ std::vector<char*> arguments_of(ServiceCommand& words) {
   return arguments;
 }
 
-// How a service ended that nobody told to.
+// Says how a service ended that nobody told to end.
 std::string how_it_ended(const supervision::AttemptResult& result) {
   const ProcessEnd& main = result.observation.main;
   switch (main.kind) {
@@ -85,10 +85,10 @@ std::string how_it_ended(const supervision::AttemptResult& result) {
   return result.note.empty() ? "its guard was killed" : result.note;
 }
 
-// For a service whose command goes to the background: how one hears that it has done so.
+// A pipe that tells when the command of a service has gone to the background.
 struct Background {
   os::UniqueFd told;   // for reading
-  os::UniqueFd tells;  // for writing, inherited by the main process; invalid: not such a service
+  os::UniqueFd tells;  // for writing, inherited by the main process; invalid: it does not go there
 
   static Result<Background> open(bool forking) {
     Background background;
@@ -101,7 +101,7 @@ struct Background {
     return background;
   }
 
-  // The words of the service's main process.
+  // Returns the words of the main process.
   ServiceCommand before(const wire::HostOrder& order) const {
     ServiceCommand words = order.before;
     words.insert(words.end(), order.spec.command.begin(), order.spec.command.end());
@@ -120,7 +120,7 @@ class Host {
         keeper_(std::move(keeper)),
         lines_(supervision::KeeperLink::adopt(
             os::UniqueFd(::fcntl(keeper_.get(), F_DUPFD_CLOEXEC, 0)))) {
-    // The guard gets them too, as it is forked. The service does not.
+    // The guard has these descriptors too, because it is forked. The service has not.
     for (const int kept : order_.kept) {
       (void)::fcntl(kept, F_SETFD, FD_CLOEXEC);
       kept_.emplace_back(kept);
@@ -143,7 +143,7 @@ class Host {
     Result<os::SignalQueue> signals = os::SignalQueue::open();
     if (!signals) return signals.error();
     const bool is_kept = !order_.kept_at.empty();
-    // Whoever reads the output of `holdfast service start` to its end must not wait for us.
+    // A reader of the output of `holdfast service start` must not wait for the end of this process.
     if (is_kept) os::leave_standard_streams();
     std::optional<Door> door;
     if (is_kept) {
@@ -219,7 +219,7 @@ class Host {
     return plan;
   }
 
-  // It could not be started.
+  // Tells the keeper that the service could not be started.
   void report(const std::string& why) {
     wire::Message died;
     died.kind = wire::k_died;

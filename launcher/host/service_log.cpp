@@ -42,7 +42,7 @@ void ServiceLog::add(std::string_view text) {
   add_to_tail(text);
 }
 
-// Takes off what it has written.
+// Takes what it has written off `text`.
 void ServiceLog::add_to_head(std::string_view& text) {
   if (size_ >= half_) return;
   const std::size_t room =
@@ -84,7 +84,7 @@ std::string ServiceLog::last_lines() const {
     rest = rest.substr(0, line_end);
   }
   std::string lines = last_.substr(begin);
-  // They go into messages, which hold none.
+  // A message cannot hold NUL bytes, and these lines go into messages.
   std::ranges::replace(lines, '\0', ' ');
   if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';
   return lines;
@@ -104,13 +104,13 @@ void ServiceLog::close() {
   if (!head_.valid()) return;
   const std::uint64_t in_tails = in_old_ + in_tail_;
   if (in_tails > 0) {
-    // Of both tails together, as much as one of them may hold.
+    // Both tails together may give as much as one of them may hold.
     const std::uint64_t surplus = in_tails > half_ ? in_tails - half_ : 0;
     const std::uint64_t beyond_head = size_ > half_ ? size_ - half_ : 0;
     const std::uint64_t left_out = beyond_head - std::min(beyond_head, in_tails - surplus);
     if (left_out > 0) (void)os::write_all(head_.get(), mark_of_gap(left_out));
     append_file(tail_path(true), std::min(surplus, in_old_));
-    // It goes before more is written: what is on the disk never exceeds twice the limit.
+    // The old tail goes before more is written, so that the files never exceed twice the limit.
     (void)::unlink(tail_path(true).c_str());
     append_file(tail_path(false), surplus - std::min(surplus, in_old_));
   }

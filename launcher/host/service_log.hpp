@@ -1,10 +1,10 @@
-// The output of one generation of a service, in files of bounded size: its first part and its last
-// part are kept.
+// Keeps the first and the last part of the output of one generation of a service, in files of
+// bounded size.
 //
-// While the service runs, the first half of the limit stands in the file itself, and what came last
-// in two files beside it (`.tail`, `.tail.old`) that take turns. close() makes one file of them,
-// with mark_of_gap() (core/service/log_gap.hpp) between the two parts. There are never more than
-// twice the limit on disk.
+// While the service runs, the file itself has the first part, which is half of the limit. Two files
+// beside it (`.tail`, `.tail.old`) take turns for the last part. close() makes one file of them,
+// with mark_of_gap() (core/service/log_gap.hpp) between the two parts. The files never take more
+// than twice the limit.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@ class ServiceLog {
   // `limit` is in bytes. Fails if the file cannot be made.
   static Result<ServiceLog> open(const std::string& path, std::uint64_t limit);
 
-  // What cannot be written (disk full) is left out.
+  // If text cannot be written (disk full), it is left out.
   void add(std::string_view text);
-  // How many bytes came in all.
+  // Returns how many bytes came in all.
   std::uint64_t size() const { return size_; }
-  // The last lines, at most ten and at most 4 KiB; each ends with a line feed.
-  // NUL bytes are blanks.
+  // Returns the last lines, at most ten and at most 4 KiB. Each ends with a line feed. Blanks stand
+  // for NUL bytes.
   std::string last_lines() const;
-  // Nothing comes after this.
+  // To be called last.
   void close();
 
  private:

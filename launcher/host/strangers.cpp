@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t k_longest_command = 200;
 constexpr std::size_t k_longest_environment = std::size_t{1} << 20;
 
-// The value of a variable that the process was started with.
+// Returns the value of a variable; empty: the environment does not have it.
 std::string variable_of(std::string_view environment, std::string_view name) {
   const std::string beginning = std::string(name) + "=";
   while (!environment.empty()) {

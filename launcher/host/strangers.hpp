@@ -1,4 +1,4 @@
-// Processes that have what a service needs, as messages name them.
+// Describes processes that have what a service needs, for messages.
 #pragma once
 
 #include <sys/types.h>
@@ -9,11 +9,12 @@
 
 namespace holdfast::host {
 
-// `pid 12 (redis-server *:6379), there for 3min, in /home/me/build, of test "a" (run 12-…)`. Leaves
-// out what may not be read.
+// Returns a text such as `pid 12 (redis-server *:6379), there for 3min, in /home/me/build, of test
+// "a" (run 12-…)`. Leaves out what may not be read.
 std::string stranger(pid_t pid);
 
-// `port 6379 belongs to pid 12 (…)`; the number of its user where the process cannot be seen.
+// Returns a text such as `port 6379 belongs to pid 12 (…)`. If the process cannot be seen, the text
+// has the number of its user.
 std::string stranger_on_port(const TcpSocket& listener);
 
 }  // namespace holdfast::host

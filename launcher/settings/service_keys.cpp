@@ -35,7 +35,8 @@ class Reader {
     if (const std::string& pattern = service.ready.output; !pattern.empty()) {
       check_pattern(named_, "ready-output", pattern, complaints_);
     }
-    if (!service.directory.starts_with('/')) {
+    // `{dir}` stands for an absolute path (service_words.hpp).
+    if (!service.directory.starts_with('/') && !service.directory.starts_with("{dir}")) {
       service.directory = directory_ + (service.directory.empty() ? "" : "/") + service.directory;
     }
     // What was not understood is missing here, and that has been said.

@@ -22,6 +22,10 @@ def process(pid):
     return Process(int(pid), fields[19]) if fields and fields[0] not in "ZX" else None
 
 
+def parent_of(one):
+    return process(int(stat_of(one.pid)[1]))
+
+
 def is_alive(one):
     # A zombie counts as gone: process 1 of a container may be slow to reap.
     return one is not None and process(one.pid) == one

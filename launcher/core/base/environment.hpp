@@ -70,6 +70,7 @@ inline constexpr std::string_view k_held = "HOLDFAST_HELD";
 inline constexpr std::string_view k_tmpdir = "HOLDFAST_TMPDIR";
 inline constexpr std::string_view k_marker_dir = "HOLDFAST_MARKER_DIR";
 inline constexpr std::string_view k_slot_prefix = "HOLDFAST_SLOT_";
+inline constexpr std::string_view k_service_prefix = "HOLDFAST_SERVICE_";
 // To a service too: the first of its ports, and all of them with `;` between.
 inline constexpr std::string_view k_port = "HOLDFAST_PORT";
 inline constexpr std::string_view k_ports = "HOLDFAST_PORTS";

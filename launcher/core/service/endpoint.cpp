@@ -14,7 +14,7 @@ bool is_of(std::string_view text, std::string_view characters) {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-// The characters are checked here; connect(2) finds out the rest.
+// Checks only the characters: connect(2) finds out whether they are an address.
 std::vector<std::string> addresses_of(std::string_view host) {
   if (host == "localhost") return {"127.0.0.1", "::1"};
   if (is_of(host, "0123456789.")) return {std::string(host)};

@@ -11,12 +11,12 @@
 namespace holdfast {
 
 struct Endpoint {
-  // Addresses to try in turn, as inet_pton(3) reads them. Names other than `localhost` are not
-  // looked up: that may take long, and a service is on this machine.
+  // Addresses to try in turn, as inet_pton(3) reads them. No name but `localhost` is looked up:
+  // that may take long, and a service is on this machine.
   std::vector<std::string> addresses;
   std::uint16_t port = 0;
   std::string host;  // as it was written
-  std::string path;  // of a URL: `/` at least
+  std::string path;  // only a URL has one; it begins with `/`
 };
 
 Result<Endpoint> parse_endpoint(std::string_view text);

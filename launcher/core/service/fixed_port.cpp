@@ -12,7 +12,7 @@ bool names_place(const ServiceProbe& probe) { return !probe.tcp.empty() || !prob
 std::uint16_t fixed_port(const ServiceSpec& service) {
   const ServiceProbe& probe = names_place(service.ready) ? service.ready : service.health;
   if (!names_place(probe)) return 0;
-  // A placeholder is no number, and a place that is none is told when it is asked.
+  // A placeholder is no port. The probe reports a place that makes no sense.
   const Result<Endpoint> place =
       probe.tcp.empty() ? parse_http_endpoint(probe.http) : parse_endpoint(probe.tcp);
   return place ? place->port : std::uint16_t{0};

@@ -1,4 +1,4 @@
-// The port of a service that is written in its declaration, in place of one that Holdfast chooses.
+// The port that the declaration of a service names, in place of one that Holdfast chooses.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace holdfast {
 
-// The port at which the service itself answers: that of `ready-tcp` or `ready-http`; if it has
-// neither, that of `health-tcp` or `health-http`. 0: none of them names a number.
+// Returns the port of `ready-tcp` or `ready-http`. If the service has neither, returns the port of
+// `health-tcp` or `health-http`. 0: the declaration names no port.
 std::uint16_t fixed_port(const ServiceSpec& service);
 
 }  // namespace holdfast

@@ -34,9 +34,9 @@ Result<void> check_names(const std::vector<ServiceSpec>& services) {
         return wrong(*one, "found a second service \"" + one->name + "\", expected one; " +
                                other->origin + " has the first");
       }
-      if (service_variable(one->name) != service_variable(other->name)) continue;
-      return wrong(*one, "found \"" + one->name + "\", whose variables HOLDFAST_SERVICE_" +
-                             service_variable(one->name) + "_… are those of \"" + other->name +
+      if (variable_prefix(one->name) != variable_prefix(other->name)) continue;
+      return wrong(*one, "found \"" + one->name + "\", whose variables " +
+                             variable_prefix(one->name) + "… are those of \"" + other->name +
                              "\", expected a name with variables of its own");
     }
   }

@@ -10,14 +10,14 @@
 
 namespace holdfast {
 
-// Puts each service behind those it depends on, else in the order in which they were declared.
-// Fails, with the origin of the service that is to be mended, for what no single declaration shows:
-// an unknown name or a circle in `depends`, two services with one name, with the same variables or
-// with one port of their own (fixed_port.hpp).
+// Puts each service behind those that it depends on, and otherwise keeps the order of declaration.
+// Fails for what no single declaration shows: an unknown name or a circle in `depends`, two
+// services with the same name, the same variables or the same port of their own (fixed_port.hpp).
+// The error names the origin of the service that is to be mended.
 Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services);
 
-// Fails if a use names a service that is not declared: found is that name, and expected those that
-// are declared.
+// Fails if a use names a service that is not declared. The error has that name as what was found,
+// and the declared names as what was expected.
 Result<void> check_uses(const std::vector<ServiceUse>& uses,
                         const std::vector<ServiceSpec>& declared);
 

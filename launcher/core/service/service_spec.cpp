@@ -1,8 +1,16 @@
 #include "core/service/service_spec.hpp"
 
+#include <algorithm>
+
+#include "core/base/environment.hpp"
 #include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
+namespace {
+
+constexpr Milliseconds k_least_stop_time{5'000};
+
+}  // namespace
 
 std::vector<std::string_view> kinds_of(const ServiceProbe& probe) {
   std::vector<std::string_view> kinds;
@@ -21,6 +29,10 @@ ServiceProbe ServiceSpec::health_probe() const {
   return probe;
 }
 
-std::string service_variable(std::string_view name) { return slot_variable(name); }
+Milliseconds ServiceSpec::stop_time() const { return std::max(grace, k_least_stop_time); }
+
+std::string variable_prefix(std::string_view service) {
+  return std::string(environment::k_service_prefix) + slot_variable(service) + "_";
+}
 
 }  // namespace holdfast

@@ -25,7 +25,7 @@ struct User {
   friend bool operator==(const User&, const User&) = default;
 };
 
-// How one finds out whether a service is there. At most one of these is said.
+// How to find out whether a service is there. At most one of these is declared.
 struct ServiceProbe {
   std::string tcp;          // HOST:PORT
   std::string unix_socket;  // a path
@@ -36,7 +36,7 @@ struct ServiceProbe {
   friend bool operator==(const ServiceProbe&, const ServiceProbe&) = default;
 };
 
-// Which of them are said, as their keys end: `tcp`, `unix`, `http`, `command`, `output`.
+// Returns the endings of the keys that are declared: `tcp`, `unix`, `http`, `command`, `output`.
 std::vector<std::string_view> kinds_of(const ServiceProbe& probe);
 
 // The fields are explained in service_keys.def. Placeholders stand in them until an instance
@@ -67,15 +67,17 @@ struct ServiceSpec {
   std::string directory;
   std::vector<Variable> environment;
 
-  // The probe for its health: it is the one for its start where nothing else is said. A line of its
-  // output says nothing later: then it is healthy as long as it is alive.
+  // The probe for its health. Where none is declared, it is the probe for its start. A line of its
+  // output says nothing about later: the service is then healthy as long as it is alive.
   ServiceProbe health_probe() const;
+  // How long its stop command may take.
+  Milliseconds stop_time() const;
 };
 
 inline constexpr unsigned k_most_service_ports = 64;
 
-// What follows HOLDFAST_SERVICE_ in the variables of a service: its name in capitals, with `_` for
-// all but letters and digits.
-std::string service_variable(std::string_view name);
+// Returns what the names of the service's variables begin with: `HOLDFAST_SERVICE_MY_DB_` for the
+// service `my-db`.
+std::string variable_prefix(std::string_view service);
 
 }  // namespace holdfast

@@ -28,12 +28,11 @@ class Step {
         break;
       case ServiceState::stopping:
         if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
-        // A host says so only if the service died before the order to stop reached it.
+        // A host says `died` only if the service died before the order to stop reached it.
         if (event_.kind == Kind::died && step_.life.is_whole) lose();
         if (event_.kind == Kind::ended) come_to_rest();
         break;
       case ServiceState::failed:
-        if (event_.kind == Kind::told_to_start) start_anew();
         break;
     }
     return std::move(step_);
@@ -42,7 +41,6 @@ class Step {
  private:
   void absent() {
     if (event_.kind == Kind::wanted && !step_.life.is_dismissed) start();
-    if (event_.kind == Kind::told_to_start) start_anew();
     if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
   }
 
@@ -54,7 +52,7 @@ class Step {
     if (event_.kind == Kind::died || event_.kind == Kind::ended) {
       step_.life.state = ServiceState::failed;
     }
-    // People keep it, and the first look of this run finds that it hangs.
+    // People have kept it since before the run, and the first check finds that it hangs.
     if (event_.kind == Kind::found_unhealthy) lose_unwell();
     if (event_.kind == Kind::told_to_stop) dismiss();
   }
@@ -88,7 +86,7 @@ class Step {
     if (event_.users == 0) stop();
   }
 
-  // It died, or its host did.
+  // The service or its host ended, though nobody has told it to.
   void end_unbidden() {
     if (event_.kind != Kind::died && event_.kind != Kind::ended) return;
     lose();
@@ -112,12 +110,6 @@ class Step {
     step_.life.is_whole = false;
     step_.life.state = ServiceState::starting;
     step_.actions.push_back(ServiceAction::start);
-  }
-
-  void start_anew() {
-    step_.life.restarts = 0;
-    step_.life.is_dismissed = false;
-    start();
   }
 
   void dismiss() {

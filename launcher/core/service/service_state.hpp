@@ -31,10 +31,10 @@ constexpr std::array<std::string_view, 6> words_of(ServiceState) {
 
 struct ServiceLife {
   ServiceState state = ServiceState::absent;
-  unsigned generation = 0;  // of the process that is there or was last
+  unsigned generation = 0;  // the present or the last one; 0: there was none
   // Generations that came to a bad end one after the other, none of which served a test well.
   unsigned restarts = 0;
-  bool is_dismissed = false;  // it was told to stop, so it is not started again by itself
+  bool is_dismissed = false;  // it was told to stop, so it is not started again
   bool is_whole = false;      // the generation was ready, and no loss of it is noted
 
   friend bool operator==(const ServiceLife&, const ServiceLife&) = default;
@@ -44,26 +44,25 @@ struct ServiceEvent {
   enum class Kind : std::uint8_t {
     wanted,           // a test waits for it
     became_ready,     // it answered for the first time, and init has run
-    found_unhealthy,  // it is alive and does not answer as it should; it may be one that was there
-                      // before the run
+    found_unhealthy,  // it is alive and does not answer as it should; in `starting`: people have
+                      // kept it since before the run
     died,             // its main process has ended, or could not be started
     ended,            // its host is gone, and so is its process tree
     unused,           // the last use of it has ended
     served,           // a use has ended, and it is still alive
     renew,            // a new generation is wanted
-    told_to_stop,     // the run ends, or somebody says so
-    told_to_start,    // somebody says so, even though it failed before
+    told_to_stop,     // the run ends
   };
   Kind kind;
   unsigned users = 0;     // how many tests are using this generation
-  unsigned suspects = 0;  // how many tests may have done it harm: those, and some that are over
+  unsigned suspects = 0;  // how many tests may have broken it: the users, and some that are over
 };
 
 enum class ServiceAction : std::uint8_t {
   start,        // a new generation
   stop,         // its process tree is to be ended
   take_stacks,  // of its process tree, before it is ended
-  note_death,   // for the record: the generation was lost
+  note_death,   // the generation was lost, which is to be recorded
 };
 
 struct ServiceStep {

@@ -14,7 +14,7 @@ namespace holdfast {
 
 enum class ServiceMode : std::uint8_t {
   shared,     // beside other tests
-  exclusive,  // no other test uses it meanwhile
+  exclusive,  // no other test uses it at the same time
   fresh,      // as exclusive, and no test has used this generation before
 };
 

@@ -8,7 +8,8 @@
 namespace holdfast {
 namespace {
 
-// Which port `{port}`, `{port2}` … stand for, from 1 on; none: the word is another one.
+// Returns the number of the port that `port`, `port2` … stand for, counted from 1. None: the word
+// stands for no port.
 std::optional<unsigned> port_number(std::string_view word) {
   if (word == "port") return 1;
   if (!word.starts_with("port")) return std::nullopt;

@@ -11,7 +11,7 @@
 
 namespace holdfast {
 
-// What they stand for in one generation of one instance.
+// What the placeholders stand for in one generation of one instance.
 struct ServiceWords {
   std::string name;
   unsigned instance = 0;
@@ -19,14 +19,16 @@ struct ServiceWords {
   std::string directory;
 };
 
-// The text with its placeholders filled in. A port that there is not stays as it is.
+// Returns the text with its placeholders filled in. `{port3}` stays as it is if there are two
+// ports.
 std::string filled(std::string_view text, const ServiceWords& words);
 
-// The service with all placeholders filled in.
+// Returns the service with all placeholders filled in.
 ServiceSpec filled(const ServiceSpec& service, const ServiceWords& words);
 
-// The greatest port that the service's texts name: 2 for `{port2}`, 0: none. What is asked once the
-// service is ready (health, init, reset, stop) may name a port that its output told.
+// The greatest number of a port that a service's texts name: 2 for `{port2}`; 0: they name none.
+// The texts that are used when the service is ready (health, init, reset, stop) stand apart: they
+// may name a port that the output of the service told.
 struct PortsNamed {
   unsigned before_ready = 0;
   unsigned later = 0;

@@ -50,7 +50,7 @@ void Services::ask_again(UseId use) {
     if (!has_it_still(hold)) continue;
     instance.suspects.push_back(use);
     if (hold.mode != ServiceMode::shared) instance.needs_reset = true;
-    // A check that runs already may have missed what the red use broke.
+    // A check that runs already may have missed what this use broke.
     if (instance.is_being_checked) instance.needs_another_check = true;
   }
   stop_unused();
@@ -94,7 +94,7 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   using Kind = InstanceNews::Kind;
   Instance& instance = at(id);
   instance.is_being_checked = false;
-  // The end of a generation explains nothing if its death was told before.
+  // If the death was told before, the reason stays that of the death.
   const ServiceState state = instance.life.state;
   const bool is_explained =
       news.kind == Kind::ended && state != ServiceState::ready && state != ServiceState::starting;
@@ -102,7 +102,7 @@ void Services::happened(const InstanceId& id, const InstanceNews& news) {
   if (news.kind == Kind::ready) instance.suspects.clear();
   if (news.kind == Kind::healthy) {
     acquit(instance);
-    // A red use ended during the check. The check may have missed what that use broke.
+    // The check may have missed what a use broke that ended during the check.
     if (std::exchange(instance.needs_another_check, false)) return check(instance);
   }
   const bool is_well = news.kind == Kind::ready || news.kind == Kind::healthy;

@@ -132,7 +132,7 @@ class Services {
     InstanceId id;
     ServiceLife life;
     bool is_being_checked = false;
-    bool needs_another_check = false;  // a red use ended during the check
+    bool needs_another_check = false;  // a red use, or one that asks again, ended during the check
     bool needs_reset = false;
     bool is_proven = false;       // nobody has used it since its last good check
     bool is_recent = false;       // its last good check was a moment ago

@@ -22,7 +22,7 @@ std::string_view next_word(std::string_view& line) {
   return word;
 }
 
-// Of `0100007F:1F90`.
+// Returns 8080 for `0100007F:1F90`.
 std::optional<std::uint16_t> port_in(std::string_view word) {
   const std::size_t colon = word.find(':');
   if (colon == std::string_view::npos) return std::nullopt;

@@ -18,15 +18,10 @@ namespace {
 using supervision::HadServices;
 using supervision::KeeperLink;
 
-// The keeper knows the test by its connection, so we need the same one.
+// The keeper knows the test by its connection, so this must be the same one.
 KeeperLink link_of(const supervision::AttemptPlan& plan) {
   if (plan.policy.services.empty() || plan.keeper < 0) return {};
   return KeeperLink::adopt(os::UniqueFd(::fcntl(plan.keeper, F_DUPFD_CLOEXEC, 3)));
-}
-
-Variable variable_of(std::string_view text) {
-  const std::string_view name = take_part(text, '=');
-  return {std::string(name), std::string(text)};
 }
 
 }  // namespace
@@ -103,7 +98,7 @@ bool BatchServices::is_readable() const {
   return ::poll(&news, 1, 0) == 1;
 }
 
-// With the same services the worker goes on, and the next one asks again.
+// If the services are the same, this worker goes on, and the next one asks again.
 void BatchServices::take(const wire::Message& answer) {
   HadServices had;
   if (const std::string_view why = answer.get("why"); !why.empty()) {
@@ -114,7 +109,7 @@ void BatchServices::take(const wire::Message& answer) {
   for (const auto& [key, text] : answer.fields) {
     if (key == "use") had.uses.push_back(text);
     if (key != "variable") continue;
-    had.variables.push_back(variable_of(text));
+    had.variables.push_back(supervision::variable_of(text));
     const Variable& variable = had.variables.back();
     const auto known = std::ranges::find(variables_, variable.name, &Variable::name);
     is_same = is_same && (known != variables_.end() ? known->value == variable.value
@@ -125,10 +120,10 @@ void BatchServices::take(const wire::Message& answer) {
   if (is_same) state_ = State::outdated;
 }
 
-// Whether the attempt had got it before its first worker. `use` is `db#3`.
+// True: the attempt had the generation before its first worker. `use` is a text such as `db#3`.
 bool BatchServices::is_of_attempt(std::string_view use) const {
   const std::string_view name = take_part(use, '#');
-  const std::string variable = "HOLDFAST_SERVICE_" + service_variable(name) + "_GENERATION";
+  const std::string variable = variable_prefix(name) + "GENERATION";
   return variable_in(plan_.command.environment, variable) == use;
 }
 

@@ -1,5 +1,5 @@
-// The services of a batch. A worker of the batch gets them as a test of its own would: they are
-// looked at before it begins, and it is told of the generation that is there then.
+// The services of a batch. A worker of the batch gets them as a test does: they are checked before
+// the worker begins, and the worker is told which generation is there.
 #pragma once
 
 #include <cstdint>
@@ -22,21 +22,21 @@ class BatchServices {
 
   bool are_used() const { return link_.connected(); }
 
-  // To be called before each worker. Blocks until the services are well; the first worker has what
-  // the attempt has got. Otherwise than `had`, no worker may begin, and trouble() says why.
+  // To be called before each worker. Blocks until the services are well. The first worker has what
+  // the attempt has got. If the answer is not `had`, no worker may begin, and trouble() says why.
   supervision::HadServices::End have();
   const std::string& trouble() const { return had_.trouble; }
   int signal() const { return had_.signal; }
   void give_to(WorkerCommand& command) const;
 
-  // While a worker runs and does nothing: asks whether it may go on. Then hear() is to be called
-  // whenever fd() is readable.
+  // Asks whether a worker, which waits for that, may go on. Then hear() is to be called whenever
+  // fd() is readable.
   void ask();
   int fd() const { return link_.fd(); }
   enum class News : std::uint8_t {
     none,   // there is no answer yet
-    same,   // all are well and as the worker knows them
-    other,  // they have changed, or cannot be had: only another worker can go on
+    same,   // all services are well and as the worker knows them
+    other,  // the services have changed or cannot be had: only another worker can go on
   };
   News hear();
 
@@ -59,8 +59,8 @@ class BatchServices {
   };
   State state_ = State::current;
   supervision::HadServices had_;     // the latest answer
-  std::vector<Variable> variables_;  // of the latest answer; empty: those of the attempt
-  std::vector<std::string> uses_;    // of all answers, without those of the attempt
+  std::vector<Variable> variables_;  // from the latest answer; empty: those of the attempt
+  std::vector<std::string> uses_;    // from all answers, without those of the attempt
   Milliseconds waited_{0};
 };
 

@@ -26,10 +26,11 @@
 namespace holdfast {
 namespace {
 
-// After the launcher's death, for its guard to end the command. A stopped guard never does.
+// When the launcher is dead, its guard has this time to end the command. A stopped guard never
+// does.
 constexpr Milliseconds k_guard_patience{60'000};
 
-// The command asks for what it names. So nothing else is started.
+// Only the services start that the command names.
 std::vector<ServiceSpec> none_eager(std::vector<ServiceSpec> services) {
   for (ServiceSpec& service : services) service.eager = false;
   return services;
@@ -128,7 +129,7 @@ class CommandServices {
   UseId use_ = 0;
   bool is_using_ = false;
   bool is_over_ = false;
-  Milliseconds until_ = k_longest;  // when it is over at the latest
+  Milliseconds until_ = k_longest;  // when the services end at the latest
 };
 
 // The process, from beginning to end.
@@ -157,7 +158,7 @@ Result<os::UniqueFd> start_command_services(const CommandServicesOrder& order) {
   const pid_t child = ::fork();
   if (child < 0) return os::system_error("start the keeper of the services");
   if (child == 0) {
-    // As the launcher's child it would count as what the command left.
+    // A child of the launcher would count as a process that the command has left.
     ends->first.reset();
     if (::fork() == 0) look_after_services(order, std::move(ends->second));
     ::_exit(0);

@@ -1,5 +1,5 @@
-// The services of a command of `holdfast run`, which has no keeper: a process of their own looks
-// after them.
+// The services of a command of `holdfast run`. The command has no keeper, so a process of its own
+// looks after its services.
 #pragma once
 
 #include <string>
@@ -23,9 +23,9 @@ struct CommandServicesOrder {
   Containment containment = Containment::none;
 };
 
-// Starts the process, which is no child of ours. Returns the launcher's end of the connection, on
-// which the launcher asks as a launcher asks the keeper: wire::k_services, k_waiting and k_red. The
-// services end when the launcher says wire::k_end, or when all have closed this end. The process
+// Starts the process, which is no child of ours. Returns the launcher's end of the connection. The
+// launcher asks there as it would ask a keeper: wire::k_services, k_waiting and k_red. The services
+// end when the launcher says wire::k_end, or when every process has closed this end. The process
 // closes the other end when nothing of the services is left.
 Result<os::UniqueFd> start_command_services(const CommandServicesOrder& order);
 

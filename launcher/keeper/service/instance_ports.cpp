@@ -1,7 +1,5 @@
 #include "keeper/service/instance_ports.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -18,7 +16,7 @@ namespace {
 
 std::string words_for(const LockSpec& lock) { return "port " + std::string(port_in_text(lock)); }
 
-// Whether the ctest of a party is among the ancestors of ours: it waits for us.
+// True: the ctest of the party is an ancestor of ours, so it waits for us.
 bool is_around(const LockParty& party, const ProcessName& ctest) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
   return std::ranges::find(above, party.process) != above.end();
@@ -33,7 +31,7 @@ Result<bool> InstancePorts::take(const ServiceSpec& service, const LockParty& ho
     if (!had) give_up();
     if (!had || !*had) return had;
   }
-  // They come last: nobody listens there meanwhile, so a stranger could take them.
+  // These come last: nobody listens there during a wait, so a stranger could take them.
   if (service.ports > 0 && chosen_.empty()) {
     if (Result<void> chosen = choose(service.ports, holder, named); !chosen) return chosen.error();
   }
@@ -65,11 +63,11 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
   return true;
 }
 
-// Also takes what a wait came to.
+// Asks for the lock, or takes the result of a wait for it.
 Result<bool> InstancePorts::ask_for_named() {
   if (named_->ready_fd() >= 0) {
     const Result<bool> had = named_->finish_waiting();
-    // Else the lock's file was replaced while we waited.
+    // If we do not have it now, the lock's file was replaced during the wait.
     if (!had || *had) return had;
   }
   return named_->try_take();
@@ -89,7 +87,7 @@ Result<void> InstancePorts::begin_waiting(LockParty holder, Milliseconds patienc
 Result<void> InstancePorts::choose(unsigned count, LockParty holder,
                                    const std::set<std::uint16_t>& named) {
   holder.since_unix_ms = os::unix_now_ms();
-  std::vector<os::LockRequest> passed_over;  // they stay locked, so that they are not met again
+  std::vector<os::LockRequest> passed_over;  // locked, so that they are not chosen again
   while (chosen_locks_.size() < count) {
     std::vector<os::LockRequest> one;
     if (Result<void> taken = os::take_ports(1, holder, one); !taken) {

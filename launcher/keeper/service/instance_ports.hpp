@@ -1,5 +1,5 @@
-// The ports of one instance of a service, and their locks: one that its declaration names, and
-// those that are chosen for it.
+// The ports of one instance of a service, and their locks. Its declaration may name one port. The
+// others are chosen.
 #pragma once
 
 #include <cstdint>
@@ -17,30 +17,30 @@
 
 namespace holdfast {
 
-// The instance keeps its ports through all its generations, until this object is destroyed. Whoever
-// inherits descriptors() keeps them longer.
+// The instance keeps its ports through all its generations, until this object is destroyed. A
+// process that inherits descriptors() keeps them longer.
 //
 // Nothing here waits. While another run has the lock of the named port, a process of its own waits
 // for us in the lock's queue.
 class InstancePorts {
  public:
-  // Takes what the instance has not got yet. False: another run has the named port. The caller asks
-  // again when waiting_fd() is readable, and at deadline().
+  // Takes the ports that the instance does not have yet. False: another run has the named port. The
+  // caller asks again when waiting_fd() is readable, and at deadline().
   //
-  // `holder` signs the locks: its process is ctest. `named`: the ports that are not to be chosen.
-  // Fails if there are not enough ports, if the wait was too long, or if the wait would have no
-  // end: the run that has the port waits for us.
+  // `holder` signs the locks, and its process is ctest. The ports in `named` are not chosen. Fails
+  // if there are not enough ports, if the wait was too long, or if the wait would have no end
+  // because the run that has the port waits for us.
   Result<bool> take(const ServiceSpec& service, const LockParty& holder,
                     const std::set<std::uint16_t>& named);
 
-  int waiting_fd() const;         // -1: nothing is waited for
-  Milliseconds deadline() const;  // on the clock of monotonic_now(); k_longest: likewise
-  // Who has the named port, in words. To be called during a wait.
+  int waiting_fd() const;         // -1: there is no wait
+  Milliseconds deadline() const;  // on the clock of monotonic_now(); k_longest: there is no wait
+  // Says in words who has the named port. To be called during a wait.
   std::string obstacle() const;
   // Ends a wait, if there is one.
   void give_up();
 
-  // Those that were chosen.
+  // The chosen ports, without the named one.
   const std::vector<std::uint16_t>& chosen() const { return chosen_; }
   // The descriptors that hold the locks.
   std::vector<int> descriptors() const;

@@ -12,7 +12,7 @@
 namespace holdfast {
 namespace {
 
-// A host answers in microseconds, where the machine lets it.
+// A host answers in microseconds, unless the machine is busy. A host that is later may be stopped.
 constexpr Milliseconds k_stopped_patience{1'000};
 constexpr Milliseconds k_patience{5'000};
 
@@ -20,7 +20,7 @@ constexpr Milliseconds k_patience{5'000};
 
 KeptCall::KeptCall(const std::string& socket, std::string service, std::string_view kind)
     : service_(std::move(service)) {
-  // Nobody else can put a socket there.
+  // In this directory nobody else can have put the socket there.
   if (!os::open_user_directory()) return;
   os::Connected host = os::connect_at_once(socket);
   if (!host.socket.valid() || !os::send_packet(host.socket.get(), wire::encode(message_of(kind)))) {

@@ -1,5 +1,5 @@
-// A question to the host of a service that people keep. A host that is stopped answers late or
-// never, so whoever asks does not wait here.
+// A question to the host of a service that people keep. It does not wait, because a host that is
+// stopped answers late or never.
 #pragma once
 
 #include <string>
@@ -23,13 +23,14 @@ class KeptCall {
   // Connects to the host that listens at `socket`, and sends it a message without fields.
   KeptCall(const std::string& socket, std::string service, std::string_view kind);
 
-  // False: nobody listens there, or the call is over without an answer.
+  // False: nobody listens there, or the call has ended without an answer.
   bool is_connected() const { return answer_.connection.valid(); }
-  int fd() const { return answer_.connection.get(); }  // readable: look() has something to do
+  // Readable when look() has something to do.
+  int fd() const { return answer_.connection.get(); }
   // When look() has something to do even without an answer, on the clock of monotonic_now().
   Milliseconds due() const;
-  // True: the host has answered, is gone, or took too long. A host that is late is woken first,
-  // since it may be stopped.
+  // True: the host has answered, is gone, or took too long. Wakes a host that is late, because it
+  // may be stopped.
   bool look();
   KeptAnswer take_answer() { return std::move(answer_); }
 

@@ -39,7 +39,8 @@ std::string in_directory(const std::string& directory, std::string_view name) {
 
 }  // namespace
 
-// The socket's name is short, as a path of a socket must be. Process numbers are of our namespace.
+// The name of the socket is short, because the path of a socket must be short. It stands for our
+// PID namespace too: a host of another namespace has other process numbers.
 KeptService::KeptService(const std::string& tree, const std::string& service) : service_(service) {
   directory_ = fmt::format("{}/{}/{}", tree, names::k_kept_directory, service);
   const std::string tree_and_numbers = fmt::format("{}\n{}", tree, os::own_pid_namespace());

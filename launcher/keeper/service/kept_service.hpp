@@ -1,5 +1,4 @@
-// A service of a build tree that people keep by hand: what is on disk of it, and how to reach its
-// host.
+// A service of a build tree that people keep by hand: its files, and how to reach its host.
 #pragma once
 
 #include <string>
@@ -19,23 +18,23 @@ class KeptService {
   const std::string& directory() const { return directory_; }  // of its output
   const std::string& socket() const { return socket_; }        // where its host listens
 
-  // Whether people have said so, and have not said that it ends. Its host may have been killed.
+  // True: people have started the service, and have not stopped it. Its host may have been killed.
   bool is_kept() const;
   unsigned last_generation() const;  // 0: there was none
-  // The name by which the processes of a generation are found.
+  // Returns the name by which the processes of a generation are found.
   std::string attempt_of(unsigned generation) const;
   std::string log_of(unsigned generation) const;
-  // Notes that this generation is to be started, and makes the directories that it needs.
+  // Notes that people keep this generation, and makes the directories that it needs.
   Result<void> note(unsigned generation) const;
-  // Nobody keeps it any more.
+  // Notes that nobody keeps the service any more.
   void forget() const;
 
-  // Whether a host, or its guard, listens. Does not ask it anything.
+  // True: a host, or its guard, has the socket open. Asks nothing.
   bool has_host() const;
   // Sends the host a message without fields.
   KeptCall call(std::string_view kind) const { return {socket_, service_, kind}; }
-  // Does the same and waits for the answer, for some seconds at most. The keeper of a run must not.
-  // There is no answer to wire::k_stop.
+  // Does the same and waits for the answer, for some seconds at most. The keeper of a run must not
+  // wait. wire::k_stop has no answer.
   KeptAnswer ask(std::string_view kind) const;
 
  private:
@@ -45,7 +44,7 @@ class KeptService {
   std::string attempts_;
 };
 
-// The names of all services that are kept in the tree, whether they are declared or not.
+// Returns the names of all services that are kept in the tree, declared or not.
 std::vector<std::string> kept_services(const std::string& tree);
 
 }  // namespace holdfast

@@ -14,8 +14,8 @@ namespace holdfast {
 
 class KeptStarts {
  public:
-  // Asks the host whether the run may use it. The start waits for the answer. False: there is no
-  // host, and nothing waits.
+  // Asks the host whether the run may use the service, and lets the start wait for the answer.
+  // False: there is no host, and nothing waits.
   bool ask(const ServiceOrder& start, const KeptService& kept);
   struct Answered {
     ServiceOrder start;
@@ -25,7 +25,7 @@ class KeptStarts {
   // True: the start of the instance was waiting, and waits no more.
   bool stop_waiting(const InstanceId& id);
 
-  // As of RunServices.
+  // As in RunServices.
   void add_descriptors(std::vector<pollfd>& fds) const;
   Milliseconds due() const;
   void clear() { waiting_.clear(); }

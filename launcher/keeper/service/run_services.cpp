@@ -1,28 +1,18 @@
 #include "keeper/service/run_services.hpp"
 
 #include <fmt/core.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
-#include "core/base/names.hpp"
 #include "core/base/printable.hpp"
 #include "core/service/fixed_port.hpp"
 #include "core/service/service_check.hpp"
-#include "core/service/service_words.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
-#include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
 #include "store/json_record.hpp"
 
@@ -31,10 +21,10 @@ namespace {
 
 // A good check of a service that nobody uses counts this long for its next user. ctest starts the
 // next test within some milliseconds.
-constexpr Milliseconds k_counts{100};
-// A message has room for more (wire::k_longest_message).
+constexpr Milliseconds k_check_validity{100};
+// All states together leave room for the other fields of the message (wire::k_longest_message).
 constexpr std::size_t k_most_state = 32 * 1024;
-// Each is a line for people.
+// People read one line for each.
 constexpr std::size_t k_most_older_fixtures = 5;
 
 std::string state_in_words(ServiceState state) {
@@ -99,7 +89,8 @@ void RunServices::end_rest_of(const KeptService& kept, const ServiceSpec& servic
   orphans_.look_after(std::move(left), {}, KilledBy::stranger, ctest_, lines_);
 }
 
-// Of the services that people keep. Their hosts are asked only when the run needs them.
+// Returns the generations of the services that people keep. Their hosts are asked only when the run
+// needs them.
 std::vector<EarlierGeneration> RunServices::earlier_generations() {
   std::vector<EarlierGeneration> earlier;
   for (std::size_t i = 0; i < declared_->size(); ++i) {
@@ -116,7 +107,7 @@ void RunServices::doubt_old_answers() {
   for (const ServiceHost& host : hosts_) {
     const ServiceAccount& account = accounts_.of(host.id, host.order.generation);
     const Milliseconds last = std::max(account.ready, account.answered);
-    if (os::monotonic_now() > last + k_counts) services_->doubt(host.id);
+    if (os::monotonic_now() > last + k_check_validity) services_->doubt(host.id);
   }
 }
 
@@ -198,9 +189,8 @@ void RunServices::look() {
     for (const ServiceOrder& order : ports_.take_due()) start(order);
     carry_out();
   }
-  // Those whose end has led to no order yet are still there.
   std::erase_if(hosts_, [](const ServiceHost& host) { return host.is_gone(); });
-  // One that is not started again keeps nobody else from its ports.
+  // A service that is not started again keeps nobody else from its ports.
   ports_.forget_if([this](const InstanceId& id) {
     return services_->life(id).state == ServiceState::failed && host_of(id) == nullptr;
   });
@@ -300,7 +290,7 @@ void RunServices::note_death(const ServiceOrder& order) {
                          spec.name, order.why, in_words(order.users), order.generation + 1));
 }
 
-// " while \"a\" used it alone"
+// Returns a text such as `, used by "a" alone`.
 std::string RunServices::in_words(const std::vector<UseId>& users) const {
   if (users.empty()) return ", and no test was using it";
   std::vector<std::string> names;

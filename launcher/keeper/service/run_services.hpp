@@ -38,21 +38,21 @@ struct ServiceUser {
 
 class RunServices {
  public:
-  // yes: people keep each service that starts, so it stays when this object ends.
+  // yes: people keep each service that starts, so it stays when the run ends.
   enum class KeepsAll : std::uint8_t { no, yes };
   // `declared` are in order of start. If this is an error, no test that uses services may run.
   // `lines` and `orphans` must outlive this object.
   RunServices(Result<std::vector<ServiceSpec>> declared, std::string tree, const ProcessName& ctest,
               RunLines& lines, OrphanHelpers& orphans, KeepsAll keeps_all = KeepsAll::no);
 
-  // Why a test that uses these services must not run; empty: it may.
+  // Returns why a test that uses these services must not run. Empty: it may.
   std::string refusal(const std::vector<ServiceUse>& uses) const;
 
   // Replaces what is declared, for runs that begin later.
   void declare(Result<std::vector<ServiceSpec>> declared) { declared_ = std::move(declared); }
-  // The services that start from now on have this boundary around them.
+  // The services that start from now on have this containment.
   void contain(Containment kind) { containment_ = kind; }
-  // A run begins, if it is not the current one: eager services start. An earlier run is ended.
+  // Begins the run, if it is not the current one: ends an earlier run, and starts eager services.
   void begin(const Run& run);
   // A test with its locks asks for its services. refusal() has let it pass.
   UseId ask(ServiceUser user, const std::vector<ServiceUse>& uses);
@@ -60,13 +60,13 @@ class RunServices {
   void ask_again(UseId use);
   // The use is over, or its test does not wait any longer.
   void leave(UseId use, Farewell farewell);
-  // The test was red. The reply comes when its services have been looked at, and says which of them
-  // were lost under it.
+  // The use is over, and the test was red. The reply comes when its services have been checked. It
+  // says which services were lost under the test, and how all of them are.
   void leave_red(UseId use);
-  // The instances that are there: `NAME STATE GENERATION PID` each, the pid of the main process or
-  // 0.
+  // Returns `NAME STATE GENERATION PID` for each instance that is there. PID is that of the main
+  // process, or 0.
   std::vector<std::string> states() const;
-  // What a test waits for, in words.
+  // Says in words what a test waits for.
   std::string waits_for(UseId use) const;
 
   struct Reply {
@@ -82,10 +82,10 @@ class RunServices {
   // Acts on news from hosts. Must not wait.
   void look();
 
-  // Whether any service has ports that are locked for it.
+  // True: some service has ports, which are locked for it.
   bool lock_ports() const;
 
-  // The run is over: ends all services, and waits until nothing of them is left.
+  // Ends the run and all its services, and waits until nothing of them is left.
   void end();
 
  private:
@@ -101,7 +101,6 @@ class RunServices {
   void start_own(ServiceOrder order);
   void fail_to_start(const ServiceOrder& order, const std::string& why);
   Result<bool> take_ports(const ServiceOrder& order);
-  void look_at_ports();
   Result<ServiceHost> start_generation(const ServiceOrder& order);
   bool is_kept(const InstanceId& id) const;
   void take_kept(ServiceOrder order, KeptAnswer answer);
@@ -135,7 +134,7 @@ class RunServices {
   RunLines& lines_;
   OrphanHelpers& orphans_;
   KeepsAll keeps_all_;
-  bool is_ending_ = false;                     // the run
+  bool is_ending_ = false;                     // the run is ending
   std::set<std::size_t> is_in_use_elsewhere_;  // kept services that another run uses
   std::string run_;                            // its id; empty: no run has begun
   std::string journal_;                        // its path; empty: nothing is recorded

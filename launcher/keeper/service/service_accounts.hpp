@@ -1,4 +1,4 @@
-// What was heard of each generation of each service, for people who want to know why a test failed.
+// What the hosts have told of each generation, for people who want to know why a test failed.
 #pragma once
 
 #include <cstddef>
@@ -19,25 +19,25 @@ struct ServiceAccount {
   std::string name;          // of the instance
   pid_t pid = 0;             // its main process; 0: not known
   std::string ports;         // with `;` between; empty: none
-  Milliseconds ready{0};     // when it got ready; 0: it has not
-  Milliseconds answered{0};  // when its health was last heard of; 0: never
+  Milliseconds ready{0};     // when it got ready; 0: not yet
+  Milliseconds answered{0};  // when the last check answered; 0: none has
   std::string trouble;       // why it was not well then; empty: it was well
   std::string lost;          // why it was lost; empty: it was not
   std::string last_lines;    // the last that it printed
 };
 
-// One line on its state, which is `state` unless it was lost, one on its health, and its last
-// lines.
+// Returns a line on the state, which is `state` unless the generation was lost, a line on the
+// health, and the last lines of the output.
 std::string describe(const ServiceAccount& account, unsigned generation, std::string_view state,
                      Milliseconds now);
 
 class ServiceAccounts {
  public:
-  // The account of one generation; an empty one if nothing was heard of it.
+  // Returns the account of one generation. It is empty if the host has told nothing.
   ServiceAccount& of(const InstanceId& instance, unsigned generation) {
     return accounts_[{instance.service, instance.number, generation}];
   }
-  // `message` came from the host.
+  // Notes a message that came from the host.
   void hear(const ServiceHost& host, const wire::Message& message, Milliseconds now);
   void clear() { accounts_.clear(); }
 

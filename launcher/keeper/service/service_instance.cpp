@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "core/lock/port_locks.hpp"
@@ -18,8 +17,6 @@
 namespace holdfast {
 namespace {
 
-// As in host/service_companion.cpp: a stop command has at least this time.
-constexpr Milliseconds k_least_stop_time{5000};
 // How much later than the service allows a host may answer. A host that is stopped never does.
 constexpr Milliseconds k_answer_patience{5000};
 
@@ -42,9 +39,7 @@ void ServiceHost::expect_answer(std::string_view to) {
 }
 
 Milliseconds longest_end(const ServiceSpec& service) {
-  const Milliseconds stop =
-      service.stop.empty() ? Milliseconds{0} : std::max(service.grace, k_least_stop_time);
-  return service.grace + stop;
+  return service.stop.empty() ? service.grace : service.grace + service.stop_time();
 }
 
 Result<void> lend_to_user(wire::HostOrder& host) {
@@ -102,7 +97,7 @@ std::string name_of_instance(const std::string& service, unsigned number) {
 
 std::vector<std::string> variables_of(const ServiceHost& host) {
   const wire::HostOrder& order = host.order;
-  const std::string prefix = "HOLDFAST_SERVICE_" + service_variable(order.spec.name) + "_";
+  const std::string prefix = variable_prefix(order.spec.name);
   std::vector<std::string> variables;
   if (!order.ports.empty()) {
     variables.push_back(prefix + "PORT=" + std::to_string(order.ports.front()));

@@ -27,12 +27,12 @@
 namespace holdfast {
 namespace {
 
-// How much later than it says a service may have ended.
+// A service may end so much later than its host says.
 constexpr Milliseconds k_end_patience{5'000};
-// Of what a killed host has left, which nobody knows any more.
+// The grace for what a killed host has left. The grace of the service is not known any more.
 constexpr Milliseconds k_grace{5'000};
 
-// True: the other end is closed.
+// Waits. True: the other end was closed in time.
 bool hangs_up(const os::UniqueFd& connection, Milliseconds patience) {
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
@@ -43,7 +43,7 @@ bool hangs_up(const os::UniqueFd& connection, Milliseconds patience) {
   }
 }
 
-// What is left when host and guard are gone. Fails if a process stays.
+// Ends what is left when host and guard are gone. Fails if a process stays.
 Result<void> end_rest(const KeptService& kept, unsigned generation) {
   os::TaggedProcesses left(kept.attempt_of(generation));
   const std::vector<os::NamedProcess> survivors = os::end_processes(left, {SIGTERM, k_grace, {}});
@@ -102,9 +102,8 @@ std::vector<ServiceSpec> needed_for(const std::string& name,
   for (ServiceSpec& service : all) {
     service.eager = false;
     service.instances = 1;
-    if (service.name != name) continue;
-    // Whoever keeps it says when it ends.
-    service.max_restarts = 0;
+    // People say when it starts anew.
+    if (service.name == name) service.max_restarts = 0;
   }
   return all;
 }
@@ -152,7 +151,7 @@ Result<bool> stop_kept(const std::string& tree, const std::string& name) {
   const bool was_kept = kept.is_kept();
   const KeptAnswer now = kept.ask(wire::k_state);
   if (!was_kept && !now.connection.valid()) return false;
-  // A run that uses it starts one of its own from now on.
+  // From now on, a run that used the service starts an instance of its own.
   kept.forget();
   unsigned generation = kept.last_generation();
   if (now.connection.valid()) {
@@ -166,7 +165,7 @@ Result<bool> stop_kept(const std::string& tree, const std::string& name) {
     }
   }
   if (Result<void> ended = end_rest(kept, generation); !ended) return ended.error();
-  // A host that was killed has left it.
+  // A host that was killed has left its socket.
   os::remove_if_dead(kept.socket());
   return true;
 }

@@ -9,14 +9,14 @@
 
 namespace holdfast {
 
-// Starts a service of `declared`, and first those that it depends on. Blocks until it is ready.
-// They stay when this process ends. A signal that ends a command ends what was begun, and then this
+// Starts a declared service, and first those that it depends on. Blocks until it is ready. All of
+// them stay when this process ends. A signal that ends a command ends what was begun, and then this
 // process.
 Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>& declared,
                         const std::string& name);
 
-// Ends the service gently, then by SIGKILL. Blocks until nothing of it is left; fails if something
-// stays. Ends also what a host that was killed has left. False: it is not kept.
+// Ends the service gently, then by SIGKILL, and also what a host that was killed has left. Blocks
+// until nothing of the service is left. Fails if a process stays. False: nobody keeps the service.
 Result<bool> stop_kept(const std::string& tree, const std::string& name);
 
 }  // namespace holdfast

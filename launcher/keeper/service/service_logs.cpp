@@ -27,7 +27,8 @@ std::vector<ServiceRecord> ServiceLogs::take(UseId use, const std::vector<Servic
   for (ServiceRecord& part : parts) {
     const auto host = std::ranges::find_if(
         hosts, [&](const ServiceHost& one) { return one.order.log == part.log; });
-    // What is lost prints up to its end. Of what it prints then, we hear nothing.
+    // A lost generation prints until its end, and its host does not tell how much. So its part goes
+    // to the end of the log.
     if (host == hosts.end() || host->has_died) continue;
     part.log_to = static_cast<std::int64_t>(host->log_size);
   }

@@ -1,4 +1,4 @@
-// What the hosts of a run's services say, and what follows from the end of one.
+// Hears what the hosts of a run's services say, and acts on the end of a host.
 #include "keeper/service/run_services.hpp"
 
 #include <unistd.h>
@@ -14,6 +14,7 @@
 #include "os/process/stop_record.hpp"
 
 namespace holdfast {
+
 void RunServices::hear(ServiceHost& host) {
   while (os::is_readable(host.socket.get()) && hear_message(host)) {
   }
@@ -57,7 +58,7 @@ void RunServices::hear_of_service(ServiceHost& host, const wire::Message& messag
     host.was_there = false;
     host.main = parse_number<pid_t>(message.get("pid")).value_or(0);
     if (const auto port = parse_number<std::uint16_t>(message.get("port"))) {
-      // Its output knows better than we which port is the first.
+      // The port that the output tells takes the place of the first one.
       if (host.order.ports.empty()) host.order.ports.resize(1);
       host.order.ports.front() = *port;
     }
@@ -72,7 +73,7 @@ void RunServices::hear_of_service(ServiceHost& host, const wire::Message& messag
   } else if (message.kind == wire::k_died) {
     host.has_died = true;
     const bool was_starting = services_->life(host.id).state == ServiceState::starting;
-    // One that was there before the run is started anew. One that cannot start is not.
+    // A service that was there before the run is started anew. One that cannot start is not.
     const bool was_there = std::exchange(host.was_there, false);
     tell(was_there ? Kind::unhealthy : Kind::died);
     if (was_starting && !was_there) {
@@ -93,13 +94,14 @@ void RunServices::lose(ServiceHost& host) {
   Connection left;
   left.stop_record = os::stop_record_path(host.order.log);
   if (host.said_farewell && !os::is_left(left.stop_record)) {
-    // Where nobody has told it to end, this is the first that we hear of its end.
+    // The reason matters only if the service was not told to end: then this is the first news of
+    // it.
     return services_->happened(host.id, {InstanceNews::Kind::ended, "its host was killed"});
   }
-  // What a kept host accepts later is not the guard's.
+  // The guard of a kept host does not have our connection, so its end says nothing of the guard.
   const bool is_guard_gone = !host.said_farewell && !host.is_kept;
   const bool was_there = std::exchange(host.was_there, false);
-  // We kill a host that takes too long to stop.
+  // If the host was told to stop, we have killed it because it took too long. That is no loss.
   if (!host.is_told_to_stop) {
     services_->happened(
         host.id, {was_there ? InstanceNews::Kind::unhealthy : InstanceNews::Kind::died,

@@ -20,22 +20,22 @@ namespace holdfast {
 // The locks are held until clear(), so that no other run gets in between two generations.
 class ServicePorts {
  public:
-  // For the order to start an instance: takes its ports, as InstancePorts does. False: the start
-  // waits, and take_due() returns the order when it is worth to ask again.
+  // Takes the ports of the instance that `start` orders to start, as InstancePorts does. False: the
+  // start waits, and take_due() returns the order when it is time to ask again.
   Result<bool> take(const ServiceOrder& start, const std::vector<ServiceSpec>& specs,
                     const LockParty& holder);
   std::vector<ServiceOrder> take_due();
   // True: the start of the instance was waiting, and waits no more.
   bool stop_waiting(const InstanceId& id);
-  // Whom its start waits for, in words; empty: it does not wait.
+  // Says in words whom the start of the instance waits for. Empty: it does not wait.
   std::string obstacle(const InstanceId& id) const;
 
-  // As of RunServices.
+  // As in RunServices.
   void add_descriptors(std::vector<pollfd>& fds) const;
   Milliseconds due() const;
 
   const InstancePorts& of(const InstanceId& id) { return ports_[key_of(id)]; }
-  // Lets them go. `may_go` is asked for each instance.
+  // Lets the ports go of each instance for which `may_go` is true.
   template <typename MayGo>
   void forget_if(MayGo may_go) {
     std::erase_if(ports_, [&](const auto& one) {

@@ -1,5 +1,4 @@
-// How the generations of a run's services start: hosts of the run's own, and those that people
-// keep.
+// Starts the generations of a run's services, or takes those that people keep.
 #include "keeper/service/run_services.hpp"
 
 #include <fcntl.h>
@@ -35,7 +34,8 @@ void RunServices::start(const ServiceOrder& order) {
   start_own(order);
 }
 
-// A host that is ending makes room for the next generation. One that says nothing does not.
+// A host that is ending makes room for the next generation by itself. The rest of a host that does
+// not answer is ended here.
 void RunServices::start_answered(KeptStarts::Answered answered) {
   const ServiceOrder& order = answered.start;
   const bool is_there = answered.host.connection.valid();
@@ -77,7 +77,7 @@ void RunServices::fail_to_start(const ServiceOrder& order, const std::string& wh
   services_->happened(order.instance, {InstanceNews::Kind::died, why});
 }
 
-// Each host holds their locks too, as long as anything of its generation is there.
+// Each host holds the locks of the ports too, as long as anything of its generation is there.
 Result<bool> RunServices::take_ports(const ServiceOrder& order) {
   const std::string& name = services_->specs()[order.instance.service].name;
   LockParty holder;
@@ -108,13 +108,14 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
   host.spec = filled(spec, {spec.name, host.instance, host.ports, host.scratch});
   if (Result<void> lent = lend_to_user(host); !lent) return lent.error();
   if (!keeps) return start_host_among(order.instance, std::move(host));
-  // It is bound to nobody, so its end is nobody's turn.
+  // A kept service outlives the run, so it has no place in the order in which the run ends
+  // services.
   Result<ServiceHost> started = start_host(order.instance, std::move(host));
   if (started) started->is_kept = true;
   return started;
 }
 
-// Where its output goes, and the names of its generation.
+// Says where the output goes, and names the generation.
 Result<void> RunServices::place(wire::HostOrder& host, bool is_kept) const {
   const std::string name =
       fmt::format("{}-{}", name_of_instance(host.spec.name, host.instance), host.generation);
@@ -142,7 +143,7 @@ bool RunServices::is_kept(const InstanceId& id) const {
   return id.number == 0 && (keeps_all_ == KeepsAll::yes || KeptService(tree_, name).is_kept());
 }
 
-// Uses the generation that people keep.
+// Uses the generation that people keep, in place of a start.
 void RunServices::take_kept(ServiceOrder order, KeptAnswer answer) {
   order.generation = answer.state.generation;
   services_->starts_as(order.instance, order.generation);

@@ -29,7 +29,7 @@ void wake_guard(const ServiceHost& host) {
   }
 }
 
-// How much longer than all graces the end of all services may take.
+// The end of all services may take so much longer than all graces.
 constexpr Milliseconds k_end_patience{2000};
 
 }  // namespace
@@ -69,7 +69,7 @@ void RunServices::end() {
   is_in_use_elsewhere_.clear();
 }
 
-// A host that is stopped answers nothing, and its guard ends nothing while it is there.
+// A host that is stopped does not answer, and its guard ends nothing as long as the host is there.
 void RunServices::kill_late_hosts() {
   for (ServiceHost& host : hosts_) {
     if (host.pid <= 0 || os::monotonic_now() < host.due) continue;

@@ -14,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-// The user of a service must be known here, and only root may say another one than itself.
+// The user of a service must be known on this machine, and only root may name another user.
 Result<void> find_user(ServiceSpec& service) {
   if (service.user.empty()) return {};
   Result<User> user = os::find_user(service.user);

@@ -10,8 +10,8 @@
 
 namespace holdfast {
 
-// Those of holdfast.toml, and those that the configure step has declared for `configuration`
-// (empty: none was said), in order of start. The error is one line.
+// Returns, in order of start, the services of holdfast.toml and those that the configure step has
+// declared for `configuration` (empty: none was said). The error is one line.
 Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
                                                   const std::string& configuration);
 

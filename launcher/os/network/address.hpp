@@ -1,4 +1,4 @@
-// An address of TCP, of either version of IP, in the form that the kernel takes.
+// An address and port of TCP, of either version of IP, in the form that the kernel takes.
 #pragma once
 
 #include <netinet/in.h>
@@ -16,13 +16,13 @@ union AnyAddress {
   sockaddr_in6 v6;
 
   socklen_t size() const { return generic.sa_family == AF_INET ? sizeof v4 : sizeof v6; }
-  std::uint16_t port() const;  // 0: it has none
+  std::uint16_t port() const;  // 0: there is none
 };
 
-// `address` is in the form of inet_pton(3). None: it is not.
+// Reads an address in the form of inet_pton(3). None: it is none.
 std::optional<AnyAddress> parse_address(const std::string& address, std::uint16_t port);
 
-// The addresses of the two ends of a socket. None: it has none.
+// Return the addresses of the two ends of a connection. None: the socket has no such end.
 std::optional<AnyAddress> own_address(int socket);
 std::optional<AnyAddress> other_address(int socket);
 

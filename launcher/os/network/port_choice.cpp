@@ -27,7 +27,7 @@ namespace {
 bool may_bind(const sockaddr* address, socklen_t size) {
   const UniqueFd socket(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return errno == EAFNOSUPPORT;  // nobody has a socket of this kind
-  // Otherwise the sockets of IPv4 would be in the way a second time.
+  // Otherwise this socket would also collide with that of IPv4, which is checked on its own.
   const int yes = 1;
   if (address->sa_family == AF_INET6) {
     (void)::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
@@ -42,8 +42,8 @@ Result<bool> take_port(std::uint16_t port, const LockParty& holder,
   Result<LockRequest> request = LockRequest::open(lock_of_port(port), {});
   if (!request) return request.error();
   Result<bool> had = request->try_take();
-  // The look comes after the lock. Before it, the lock's last holder could begin to listen after
-  // our look, and let go of the lock.
+  // The look comes after the lock. If it came first, the last holder of the lock could begin to
+  // listen after our look, and then let go of the lock.
   if (!had || !*had) return had;
   if (!is_port_free(port)) return false;
   request->sign(holder);

@@ -10,8 +10,8 @@
 
 namespace holdfast::os {
 
-// True: no socket of this network namespace has the port, whichever its address is. A port whose
-// last connection ended a moment ago counts as taken too.
+// True: no socket of this network namespace has the port, at any address. A port whose last
+// connection ended a moment ago counts as taken, too.
 bool is_port_free(std::uint16_t port);
 
 // Takes the lock of the port (core/lock/port_locks.hpp), signs it with `holder`, and appends it to
@@ -19,11 +19,11 @@ bool is_port_free(std::uint16_t port);
 Result<bool> take_port(std::uint16_t port, const LockParty& holder,
                        std::vector<LockRequest>& locks);
 
-// Does so for `count` ports of its choice, whose locks name them (port_in_text()). After a failure,
-// `locks` may have some of them.
+// Chooses `count` ports and takes their locks, which name the ports (port_in_text()). Never waits.
+// After a failure, `locks` may have some of them.
 Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<LockRequest>& locks);
 
-// Removes the files of the locks of ports that nobody has or wants.
+// Removes the lock files of ports that nobody has or wants.
 void remove_unused_port_locks();
 
 }  // namespace holdfast::os

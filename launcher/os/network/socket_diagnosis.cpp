@@ -92,7 +92,7 @@ TcpSocket socket_in(const Answer& answer) {
 
 enum class Heard : std::uint8_t { more, all, refusal };
 
-// One packet of messages from the kernel.
+// Hears one packet of messages from the kernel.
 Heard hear(const UniqueFd& netlink, const std::function<void(const Answer&)>& take) {
   alignas(Header) char packet[16 * 1024];
   const auto got = retried([&] { return ::recv(netlink.get(), packet, sizeof packet, 0); });
@@ -144,7 +144,7 @@ std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
   asked.header.flags |= k_dump;
   if (!ask(asked, take)) return std::nullopt;
   asked.family = AF_INET6;
-  // A kernel without IPv6 refuses, and has none.
+  // A kernel without IPv6 refuses to answer, and has no such sockets.
   (void)ask(asked, take);
   return sockets;
 }
@@ -171,7 +171,7 @@ std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
   take_place(*own, asked.id.other_port, asked.id.other_address);
   std::optional<TcpSocket> found;
   (void)ask(asked, [&](const Answer& answer) {
-    // Where nobody has the connection, the kernel may name the socket that listens.
+    // If nobody has the connection, the kernel may name the socket that listens.
     const bool is_over = answer.state == k_time_wait || answer.state == k_close;
     if (!is_over && answer.state != k_listen) found = socket_in(answer);
   });

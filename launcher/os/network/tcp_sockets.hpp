@@ -15,15 +15,16 @@ namespace holdfast::os {
 // Returns the sockets that listen, of both versions of IP. Empty if the kernel does not tell.
 std::vector<TcpSocket> listening_sockets();
 
-// Returns the socket that gets connections to one of these addresses, in the form of inet_pton(3).
-// Where there is none, one that listens on the port at another address. None: nobody does, or the
-// kernel does not tell.
+// Returns the socket that gets connections to one of these addresses, which are in the form of
+// inet_pton(3). If there is none, returns a socket that listens on the port at another address.
+// None: nobody listens on the port, or the kernel does not tell.
 std::optional<TcpSocket> listener_at(const std::vector<std::string>& addresses, std::uint16_t port);
 
-// Returns the other end of a connection within this machine, if the kernel has it and tells.
+// Returns the other end of a connection within this machine. None: there is none, or the kernel
+// does not tell.
 std::optional<TcpSocket> other_end_of(const UniqueFd& connection);
 
-// Returns all sockets, from /proc: where the kernel does not answer single questions
+// Reads all sockets from /proc. This is for kernels that do not answer single questions
 // (socket_diagnosis.hpp). Empty if /proc cannot be read.
 std::vector<TcpSocket> tcp_sockets();
 

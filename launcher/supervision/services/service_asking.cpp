@@ -12,9 +12,9 @@
 namespace holdfast::supervision {
 namespace {
 
-// The keeper answers when the services have answered, or when their time is over.
+// The keeper answers before that: when the services have answered, or when their time is over.
 constexpr Milliseconds k_look_patience{60'000};
-// They end as well if nobody waits for it.
+// The services end even if nobody waits for their end.
 constexpr Milliseconds k_end_patience{60'000};
 
 class Asking {
@@ -67,14 +67,9 @@ class Asking {
     }
     for (const auto& [key, text] : message->fields) {
       if (key == "use") result_.uses.push_back(text);
-      if (key == "variable") add_variable(text);
+      if (key == "variable") result_.variables.push_back(variable_of(text));
     }
     is_over_ = true;
-  }
-
-  void add_variable(std::string_view text) {
-    const std::string_view name = take_part(text, '=');
-    result_.variables.push_back({std::string(name), std::string(text)});
   }
 
   void tell_wait(std::string_view why) {
@@ -121,6 +116,11 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
   return Asking(uses, test, keeper, around, teller).run();
 }
 
+Variable variable_of(std::string_view text) {
+  const std::string_view name = take_part(text, '=');
+  return {std::string(name), std::string(text)};
+}
+
 RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
   RedServices seen;
   if (!keeper.tell(wire::k_red)) return seen;
@@ -142,7 +142,7 @@ RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
 void end_services(KeeperLink& keeper, Surroundings& around) {
   if (!keeper.tell(wire::k_end)) return;
   const Milliseconds until = os::monotonic_now() + k_end_patience;
-  // The keeper closes the connection when it is through.
+  // The keeper closes the connection when nothing of the services is left.
   while (wait_until(around, until, {{keeper.fd(), POLLIN, 0}}).reason == Waited::Reason::readable) {
     if (!keeper.hear()) return;
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,13 +32,16 @@ struct HadServices {
 HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
                              KeeperLink& keeper, Surroundings& around, Teller& teller);
 
+// Reads `NAME=VALUE`, as the keeper's answer has it.
+Variable variable_of(std::string_view text);
+
+struct RedServices {
+  std::vector<std::string> lost;  // the services that were lost under the attempt
+  std::string states;             // the states of all services, in lines for people
+  std::string older_fixtures;     // sentences on fixtures that were set up on an older generation
+};
 // To be called when an attempt with services was red and is over. Blocks until the services have
 // been looked at, a minute at most.
-struct RedServices {
-  std::vector<std::string> lost;  // those that were lost under the attempt
-  std::string states;             // of all of them, in lines for people
-  std::string older_fixtures;     // in sentences: those that were set up on an older generation
-};
 RedServices look_at_services(KeeperLink& keeper, Surroundings& around);
 
 inline void note_red_services(RedServices seen, AttemptResult& result) {
@@ -46,7 +50,7 @@ inline void note_red_services(RedServices seen, AttemptResult& result) {
   result.older_fixtures = std::move(seen.older_fixtures);
 }
 
-// For a command of `holdfast run` that is over: tells the keeper of its services to end them.
+// Tells the keeper of a command's services to end them, when the command of `holdfast run` is over.
 // Blocks until nothing of them is left, a minute at most, or until a signal that ends tests
 // arrives.
 void end_services(KeeperLink& keeper, Surroundings& around);

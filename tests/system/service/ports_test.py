@@ -7,7 +7,7 @@ import signal
 import unittest
 from pathlib import Path
 
-from processes import is_alive, keepers_of, process, stat_of
+from processes import is_alive, keepers_of, parent_of, process
 from support import CTEST, ProjectCase, program, wait_until
 
 SERVER = f"""
@@ -22,10 +22,6 @@ TELL = 'env | grep -E "^HOLDFAST_(SERVICE_|PORT)" | sort >"$0.new"; mv "$0.new" 
 
 def first_ephemeral():
     return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 class PortsCase(ProjectCase):
@@ -144,7 +140,7 @@ class ServicePortsTest(PortsCase):
                 host = parent_of(guard)
                 keeper, = keepers_of(tree)
                 named = {"ctest": process(ctest.pid), "keeper": keeper, "host": host, "guard": guard}
-                # Stopped, it cannot end of itself before we have looked.
+                # A stopped server cannot end before we have looked.
                 os.kill(server.pid, signal.SIGSTOP)
                 for victim in victims:
                     os.kill(named[victim].pid, signal.SIGKILL)

@@ -5,7 +5,7 @@ import signal
 import socket
 import unittest
 
-from processes import command_of, name_of, process, stat_of
+from processes import command_of, name_of, parent_of, process
 from support import CMAKE, HOLDFAST, PATIENCE_S, STAGE, ProjectCase, processes_with, program, unfolded, wait_until
 
 SERVER = program("small_server")
@@ -13,10 +13,6 @@ SERVER = program("small_server")
 WAIT = """env | grep ^HOLDFAST_SERVICE_ >here.new; mv here.new here
 while [ ! -e go ]; do sleep 0.01; done
 """
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 class RunServiceTest(ProjectCase):
@@ -45,7 +41,7 @@ class RunServiceTest(ProjectCase):
         return sorted((tree / ".holdfast/by-hand").glob("*"))
 
     def begin(self, tree, *options, command=("sh", "-c", WAIT)):
-        """A command at work with its services. Returns it, its variables, and all processes around it."""
+        """Begins a command with services. Returns it, its variables, and all processes around it."""
         for name in ("go", "here"):
             (self.work / name).unlink(missing_ok=True)
         run = self.start(HOLDFAST, "run", *options, "--tree", tree, "--", *command, stderr=-1)
@@ -65,7 +61,7 @@ class RunServiceTest(ProjectCase):
 
     @staticmethod
     def kill(named, victims):
-        """All at once: none of them acts on the death of another."""
+        """Kills all at once, so that none of them acts on the death of another."""
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for one in victims:
                 os.kill(named[one].pid, number)
@@ -90,7 +86,7 @@ class RunServiceTest(ProjectCase):
                 self.assertIn("listening on", log.read())
         (self.work / "go").touch()
         self.assertEqual(run.wait(PATIENCE_S), 0)
-        # They are gone before the command is over for whoever waits for it.
+        # The services are gone when `holdfast run` ends.
         self.assertEqual([pid for pid in processes_with(self.cookie) if command_of(pid.pid)[:1] == [SERVER]], [])
         self.assertEqual(self.noted.read_text().splitlines(), ["init", "stop web"])
         self.assert_all_gone(named, said)

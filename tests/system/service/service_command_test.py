@@ -8,19 +8,15 @@ import socket
 import threading
 import unittest
 
-from processes import name_of, process, state_of, stat_of
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until)
+from processes import name_of, parent_of, process, state_of
+from support import CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until
 
 SERVER = program("small_server")
 
 
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
-
-
 class SilentHost(threading.Thread):
     """Listens in place of a host and never answers. Makes the file `asked` when it is asked
-    something, and ends when whoever asked has given it up."""
+    something, and ends when the asker has given up."""
 
     def __init__(self, path, asked):
         super().__init__(daemon=True)
@@ -126,6 +122,17 @@ class ServiceCommandTest(ProjectCase):
         self.assertEqual(self.db(tree), first)
         for command in ("start", "stop", "restart", "logs"):
             self.assertEqual(self.service(tree, command, "dbx", code=2), f'holdfast: {command} "dbx": expected db\n')
+
+    def test_one_that_is_declared_no_longer_can_be_stopped_and_not_restarted(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        first = self.db(tree)
+        (self.work / "project/holdfast.toml").write_text("")
+        self.assertEqual(self.service(tree, "restart", "db", code=2),
+                         'holdfast: restart "db": expected no service, as none is declared\n')
+        self.assertEqual(self.db(tree), first)
+        self.assertEqual(self.service(tree, "stop", "db"), "db is stopped\n")
+        self.assert_nothing_left()
 
     def test_a_restart_makes_the_next_generation(self):
         tree = self.suite()
@@ -281,7 +288,7 @@ class ServiceCommandTest(ProjectCase):
             """
 
     def silent_host(self, tree):
-        """One that seems to have been kept since before."""
+        """A host that seems to have been kept since before the run."""
         before = set((USER_DIRECTORY / "services").glob("*"))
         self.service(tree, "start", "db")
         path, = set((USER_DIRECTORY / "services").glob("*")) - before

@@ -17,7 +17,7 @@ class Examples(ProjectCase):
         return tree, made.stdout.decode()
 
     def build(self, tree):
-        # It compiles GoogleTest's and our headers, beside other tests.
+        # The compiler reads large headers while other tests run.
         made = self.finish(CMAKE, "--build", tree, bound=4 * PATIENCE_S)
         self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
 
@@ -49,7 +49,7 @@ class RedisTest(Examples):
             self.assert_nothing_left()
         text = self.finish(HOLDFAST, "report", "--tree", tree).stdout.decode()
         self.assertIn("\nServices lost\n", text)
-        # The lines of the README are such lines.
+        # The README promises lines that were just seen.
         promised = re.findall(r"^    holdfast: (service redis died during .*); generation \d", (
             EXAMPLES / "service/README.md").read_text(), re.MULTILINE)
         self.assertEqual(len(promised), 3)

@@ -14,8 +14,7 @@ VERSION = "holdfast-1"
 
 
 def free_port():
-    """A port that nobody has at this moment. Another process may take it: each test says what it
-    then expects."""
+    """A port that nobody has at this moment. Another process may take it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -224,8 +223,6 @@ class ServiceHostTest(SystemCase):
         self.assertEqual(host.hear()[0], "ready")
         server = self.server()
         host.end.close()
-        # The host notices that the keeper is gone before it can notice that ctest is.
-        time.sleep(0)
         self.assertTrue(is_alive(server))
         self.assertIsNone(host.begun.poll())
         self.ctest.kill()

@@ -1,5 +1,6 @@
-"""The containment of the profile is around each service, too: nothing of a service gets away, whoever
-of host, guard and keeper is killed. The service hides as the test of containment_deaths_test.py."""
+"""The containment of the profile is around each service, too: nothing of a service gets away,
+whichever of host, guard and keeper is killed. The service hides as the test of
+containment_deaths_test.py does."""
 
 import os
 import sys
@@ -7,8 +8,8 @@ import unittest
 
 from contained import Contained, cgroups_of_run, trouble_with
 from forsaken import PROGRAM, Forsaken, kill_at_once
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, name_of, no_keeper_of, process, program, stat_of, verdicts,
-                     wait_until)
+from processes import keepers_of, name_of, no_keeper_of, parent_of
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, program, verdicts, wait_until
 
 GRACE_S = 1
 # The grace and 2 s, and more for a machine that is busy with the other tests.
@@ -19,13 +20,10 @@ while [ ! -e go ]; do sleep 0.01; done
 """
 
 
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
-
-
 class ContainedServicesTest(Contained, Forsaken, ProjectCase):
     def begin(self, kind):
-        """ctest, whose test uses a service that hides; host and guard of it, and all inside."""
+        """Begins a run whose test uses a service that hides. Returns the tree, ctest, the host and the
+        guard of the service, and all processes inside."""
         self.fresh()
         script = self.work / "forsaken.py"
         script.write_text(PROGRAM)

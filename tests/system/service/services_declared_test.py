@@ -52,7 +52,7 @@ class DeclaredServicesTest(ProjectCase):
                 f"cmake_minimum_required(VERSION 3.25)\nproject({name} NONE)\nfind_package(Holdfast REQUIRED)\n{text}")
 
     def declared(self, name):
-        """A service whose log has its name, for tests with look()."""
+        """A service that leaves a file with its name when it starts."""
         command = f"echo {name} >\"$1\"; exec {program('small_server')} 0"
         return (f"holdfast_add_service({name} COMMAND sh -c [=[{command}]=] sh \"{self.work}/{name}.began\" {READY} "
                 f'HEALTH_TCP "127.0.0.1:{{port}}")\n')

@@ -42,7 +42,7 @@ class ServicesFixturesTest(ProjectCase):
 
     def test_it_is_noted(self):
         notes = self.notes(("FIXTURES_REQUIRED schema", "exit 3"))
-        # One that is green needs no excuse, and one that had the fixture's generation has none.
+        # A green test needs no excuse, and a test that had the generation of the fixture has none.
         self.assertEqual(notes, [("fill", ["db#1"], None), ("break", ["db#1"], None), ("reads", ["db#2"], NOTE),
                                  ("well", ["db#2"], None)])
         self.assertIn(f'holdfast: "reads": {NOTE}', unfolded(self.done.text))

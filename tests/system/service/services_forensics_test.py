@@ -4,7 +4,7 @@ import unittest
 
 from support import ProjectCase, program
 
-# A server of ours, and one that shouts before it listens.
+# `db` prints much before it listens. `web` prints one line.
 SERVICES = f"""
 [service.db]
 command = ["sh", "-c", "seq 20; printf 'a\\\\000b\\\\n'; exec {program("small_server")} 0"]

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 from support import HOLDFAST, ProjectCase
 
-# It prints what it is sent, and answers when that is done. At `die` it ends.
+# The server prints what it is sent, then answers. At `die` it ends.
 ECHO = """
 import os, socket, sys
 listener = socket.create_server(("127.0.0.1", 0))

@@ -1,5 +1,5 @@
-"""Who ends a service and what it had, whoever is killed. services_owner_test.py [whole]: each of
-them, and each pair, with each kind of service."""
+"""Somebody ends a service and what it had, whoever is killed. services_owner_test.py [whole]: kills
+each process and each pair, with each kind of service."""
 
 import itertools
 import os
@@ -9,7 +9,7 @@ import socket
 import sys
 import unittest
 
-from processes import command_of, is_alive, keepers_of, name_of, process, stat_of
+from processes import command_of, is_alive, keepers_of, name_of, parent_of, process
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, program, wait_until
 
 SERVER = program("small_server")
@@ -22,10 +22,6 @@ while [ ! -e go ]; do sleep 0.01; done
 """
 
 WHOLE = False
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 def service(command, more="", name="db"):
@@ -227,8 +223,8 @@ class OrderTest(OwnerCase):
         services = "".join(
             service([SERVER, "{port}"], f"stop-command = {self.note(name)}\n"
                     + (f'depends = ["{names[n - 1]}"]\n' if n else ""), name) for n, name in enumerate(names))
-        # The end of the last one takes its time.
-        services = services.replace(f"echo 'front'", "sleep 0.3; echo 'front'")
+        # `front` ends slowly, so that the others could end before it.
+        services = services.replace("echo 'front'", "sleep 0.3; echo 'front'")
         tree = self.suite(services, ("user", 'HOLDFAST_SERVICES "front;db"', WAIT))
         for victims in ((), ("keeper",)):
             with self.subTest(victims=victims):
@@ -257,7 +253,7 @@ class OrderTest(OwnerCase):
 class PrintTest(OwnerCase):
     def test_what_it_prints_is_bounded_while_tests_run(self):
         seconds, limit = (10, 16 << 20) if WHOLE else (1, 1 << 20)
-        # 64 MiB in each second, from when it begins.
+        # The service prints 64 MiB per second.
         prints = f"""
 import os, socket, sys, time
 listener = socket.socket(); listener.bind(("127.0.0.1", int(sys.argv[1]))); listener.listen()
@@ -295,7 +291,7 @@ while True: listener.accept()
 
 
 class MatrixTest(OwnerCase):
-    """Nothing is left and the port is free, whoever of them is killed and whatever the service does."""
+    """Nothing is left and the port is free, whichever process is killed and whatever the service does."""
 
     KINDS = {
         "daemonises": (["sh", "-c", f"setsid {SERVER} $HOLDFAST_PORT </dev/null >/dev/null 2>&1 &"], "forking = true\n"),

@@ -10,7 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
-from processes import is_alive, keepers_of, name_of, process, stat_of
+from processes import is_alive, keepers_of, name_of, parent_of, process
 from support import CTEST, PATIENCE_S, ProjectCase, program, unfolded, wait_until
 
 # Says who it is, and stays until the file `go` is there.
@@ -18,10 +18,6 @@ WAIT = """echo "$HOLDFAST_SERVICE_DB_PID" >"$0.pid"
 touch "$0.here"
 while [ ! -e go ]; do sleep 0.01; done
 """
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 def port_for_one_test():
@@ -41,6 +37,8 @@ class TurnsCase(ProjectCase):
     def setUp(self):
         super().setUp()
         self.port = port_for_one_test()
+        # How a run that waits for the port begins to say so.
+        self.held = f'port {self.port} is held by "service db" (pid '
 
     def service(self, more="", name="db"):
         return f'[service.{name}]\ncommand = ["{program("small_server")}", "{self.port}"]\n' \
@@ -88,15 +86,11 @@ class TurnsCase(ProjectCase):
     def at(self, tree, event):
         return [one["at"] for one in self.records(self.runs(tree)[-1], "service") if one["event"] == event][-1]
 
-    def held_by(self, tree):
-        """What is said of a wait for the run of that tree."""
-        return f'port {self.port} is held by "service db" (pid '
-
 
 class TurnsTest(TurnsCase):
     def test_the_second_run_waits_is_told_and_starts_when_the_first_has_ended(self):
         one = self.suite("one", self.service(), ("user", "HOLDFAST_SERVICES db", WAIT))
-        # Its start may take less than the wait does.
+        # The start may take less time than the wait does.
         two = self.suite("two", self.service('start-timeout = "4s"\n'), ("user", "HOLDFAST_SERVICES db", "true"),
                          ("other", "", "true"))
         first = self.begin(one)
@@ -114,7 +108,7 @@ class TurnsTest(TurnsCase):
         user = self.ended(two)["user"]
         self.assertGreater(user["service_wait_s"], 5)
         self.assertIn('"user" has service db after ', self.said(two))
-        # It did not wait for a clock.
+        # The run started the service when the port was free, not at some later look.
         self.assertLess(self.at(two, "started") - self.ended(one)["user"]["at"], 4)
         self.assert_nothing_left()
 
@@ -143,7 +137,7 @@ class TurnsTest(TurnsCase):
         first = self.begin(one)
         for end in (signal.SIGINT, signal.SIGKILL):
             second = self.begin(two, waits_for=None)
-            self.is_told(two, self.held_by(one))
+            self.is_told(two, self.held)
             os.kill(second.pid, end)
             second.wait(PATIENCE_S)
             wait_until(lambda: not keepers_of(two), "the keeper's end")
@@ -157,7 +151,7 @@ class TurnsTest(TurnsCase):
         two = self.suite("two", self.service(), ("user", "HOLDFAST_SERVICES db", "true"))
         first = self.begin(one, waits_for="killer")
         second = self.begin(two, waits_for=None)
-        self.is_told(two, self.held_by(one))
+        self.is_told(two, self.held)
         self.go(one)
         wait_until((self.source(one) / "user.sh.here").exists, "the next test")
         self.assertEqual(self.events(two), [])
@@ -171,7 +165,7 @@ class TurnsTest(TurnsCase):
         begun = [self.begin(trees[0])]
         for tree in trees[1:]:
             begun.append(self.begin(tree, waits_for=None))
-            self.is_told(tree, self.held_by(trees[0]))
+            self.is_told(tree, self.held)
         self.assertRegex(self.said(trees[2]), rf'; 1 before us, first "service db" \(pid {begun[1].pid}, tree {trees[1]}\)')
         for tree in trees:
             self.go(tree)
@@ -211,7 +205,7 @@ class TurnsTest(TurnsCase):
                           "listener.settimeout(1000)\nlistener.accept()\nprint('a connection', flush=True)\n")
         other = self.start(sys.executable, listen, cwd=self.work, stdout=subprocess.PIPE)
         self.assertEqual(other.stdout.readline(), b"here\n")
-        # Its own command succeeds in any case: what is looked at is whose the socket is.
+        # The command of the service does not fail. So only the look at the socket can find the stranger.
         service = f'[service.db]\ncommand = ["sleep", "1000"]\nready-tcp = "127.0.0.1:{self.port}"\n'
         tree = self.suite("ten", service, *((f"t{n}", "HOLDFAST_SERVICES db", "true") for n in range(10)))
         begun = time.monotonic()
@@ -260,9 +254,9 @@ class KilledTest(TurnsCase):
                     (self.source(one) / file).unlink(missing_ok=True)
                 first = self.begin(one)
                 second = self.begin(two, waits_for=None)
-                self.is_told(two, self.held_by(one))
+                self.is_told(two, self.held)
                 named = self.named(one, first)
-                # Stopped, they end all at once.
+                # All are stopped first, so that none acts on the death of another.
                 for victim in victims:
                     os.kill(named[victim].pid, signal.SIGSTOP)
                 for victim in victims:
@@ -284,7 +278,7 @@ class KilledTest(TurnsCase):
         two, three = (self.suite(name, self.service(), ("user", "HOLDFAST_SERVICES db", "true")) for name in ("two", "three"))
         first = self.begin(one)
         second = self.begin(two, waits_for=None)
-        self.is_told(two, self.held_by(one))
+        self.is_told(two, self.held)
         third = self.begin(three, waits_for=None)
         self.is_told(three, "1 before us")
         keeper, = keepers_of(two)
@@ -306,7 +300,7 @@ class LocksTest(TurnsCase):
                          ("user", "HOLDFAST_SERVICES db", "true"))
         first = self.begin(one)
         second = self.begin(two, "-j2", waits_for="locked")
-        self.is_told(two, self.held_by(one))
+        self.is_told(two, self.held)
         self.go(two)
         file = self.lock_file(name)
         wait_until(lambda: self.finish("flock", "-n", file, "true").returncode == 0, "the lock to be free")

@@ -14,8 +14,8 @@ ready-tcp = "127.0.0.1:{port}"
 health-timeout = "5s"
 grace = "1s"
 """
-# Each uses a key of its own. Whoever uses the server when it dies, or finds it anew, is red. The next
-# generation has the same port, so an attempt that has lost its own may have left a key there.
+# Each test uses a key of its own. A test is red if the server dies under it. The next generation has
+# the same port, so an attempt that lost its generation may have left a key there.
 USE = """
 key=$(basename "$0")
 redis-cli -e -p "$HOLDFAST_SERVICE_DB_PORT" DEL "$key"
@@ -78,7 +78,7 @@ class RedisTest(ProjectCase):
                     red.append(name)
                     self.assertEqual((end["outcome"], end.get("flags")), ("failed", ["service_lost"]),
                                      f"run {n + 1}, {name}\n{done.text}")
-            # No death without a killer among its users.
+            # Each death has a killer among its users.
             for one in events:
                 if one["event"] == "died":
                     self.assertTrue(set(one["users"]) & set(KILLERS), f"run {n + 1}: {one}\n{done.text}")

@@ -53,7 +53,7 @@ class StartCase(ProjectCase):
 
 class HangTest(StartCase):
     HEALTH = {
-        # Who looks whether it is stopped needs no answer of it.
+        # A look at the state of a process needs no answer from the process.
         "connection": 'health-tcp = "127.0.0.1:{port}"\n',
         "command": 'health-command = ["true"]\n',
     }
@@ -68,7 +68,7 @@ class HangTest(StartCase):
                                   ("next", "HOLDFAST_SERVICES db DEPENDS stopper", "true"))
                 done = self.ctest(tree)
                 self.assertEqual(done.returncode, 0, done.text)
-                # Nobody waited for an answer.
+                # The wait is shorter than the time for an answer.
                 self.assertLess(self.ended(tree)["next"]["service_wait_s"], 10)
                 self.assertRegex(done.text, r"service db was lost \(process \d+ is stopped\), used by \"stopper\" alone; ")
                 self.assert_nothing_left()
@@ -87,11 +87,11 @@ class HangTest(StartCase):
         self.assert_nothing_left()
 
     def test_one_that_does_not_answer_keeps_it_for_the_health_timeout_as_well(self):
-        # It is not stopped, but its health command is from now on.
+        # The server is not stopped. From now on its health command stops itself.
         hang = f"test ! -e {self.work}/hang || kill -STOP $$"
         services = f'[service.db]\ncommand = ["{SERVER}", "{{port}}"]\nports = 1\nready-tcp = "127.0.0.1:{{port}}"\n' \
                    f'health-timeout = "2s"\ngrace = "1s"\nhealth-command = ["sh", "-c", "{hang}"]\n'
-        # The new one is well: its start removes the cause.
+        # The next generation is well, because its start removes the cause.
         services += f'init-command = ["rm", "-f", "{self.work}/hang"]\n'
         tree = self.suite(services, ("culprit", "HOLDFAST_SERVICES db", f"touch {self.work}/hang"),
                           ("next", "HOLDFAST_SERVICES db DEPENDS culprit", "true"))
@@ -127,7 +127,7 @@ class NeverReadyTest(StartCase):
 
 class SlowStartTest(StartCase):
     def services(self, seconds, more=""):
-        # The time until it listens.
+        # The server listens after so many seconds.
         return f'[service.db]\ncommand = ["sh", "-c", "sleep {seconds}; exec {SERVER} 0"]\n' \
                f'ready-output = "listening on ([0-9]+)"\nhealth-tcp = "127.0.0.1:{{port}}"\ngrace = "1s"\n{more}'
 
@@ -148,14 +148,14 @@ class SlowStartTest(StartCase):
 
     def test_an_eager_one_starts_beside_the_first_tests(self):
         seconds = 10 if WHOLE else 3
-        # Together they take as long as its start, and ctest begins its user last.
+        # Together the others take as long as the start, and ctest begins the user last.
         others = [(f"other{n}", "COST 10", f"sleep {seconds / 5}") for n in range(5)]
         tree = self.suite(self.services(seconds, "eager = true\n"), *others,
                           ("user", f"HOLDFAST_SERVICES db DEPENDS \"{';'.join(name for name, _, _ in others)}\"", "true"))
         done = self.timed(tree)
         self.assertEqual(done.returncode, 0, done.text)
         print(f"eager: {done.took:.2f} s for a start of {seconds} s", file=sys.stderr)
-        # One after the other, it would take twice the time.
+        # If the start came before or after the tests, the run would take twice the time.
         self.assertLess(done.took, seconds * (1.1 if WHOLE else 1.7))
         self.assertLess(self.ended(tree)["user"].get("service_wait_s", 0), seconds / 2)
 

@@ -4,13 +4,12 @@ import contextlib
 import json
 import os
 import signal
-import time
 import unittest
 
-from processes import is_alive, keepers_of, process, stat_of
+from processes import is_alive, keepers_of, parent_of, process
 from support import CTEST, HOLDFAST, ProjectCase, program, verdicts, wait_until
 
-# A server of ours on a port of the kernel's choice, which its output tells.
+# Our server listens on a port that the kernel chooses, and prints it.
 SERVER = f"""
 [service.db]
 command = ["{program("small_server")}", "0"]
@@ -19,10 +18,6 @@ health-tcp = "127.0.0.1:{{port}}"
 health-timeout = "1s"
 grace = "1s"
 """
-
-
-def parent_of(one):
-    return process(int(stat_of(one.pid)[1]))
 
 
 class ServicesTest(ProjectCase):
@@ -194,7 +189,7 @@ ready-command = ["test", "-e", "{self.work}/up"]
         self.assertGreater(used["next"]["service_wait_s"], 0)
 
     def suite_of_bystanders(self, rule):
-        """Each killer strikes when its bystanders have the generation. These are red at any loss of it."""
+        """Each killer strikes when its bystanders have the generation. A bystander is red if it is lost."""
         tests = []
         for n in ("1", "2"):
             for one in ("a", "b"):
@@ -251,7 +246,7 @@ ready-tcp = "127.0.0.1:1"
 """
         more = "".join(f'set_tests_properties({name} PROPERTIES HOLDFAST_RETRY "service=2")\n'
                        for name in ("red", "none", "killer"))
-        # The killer is a user of its service as all others are.
+        # The rule holds for the killer, too: it is one of the users.
         kill = 'kill -9 "$HOLDFAST_SERVICE_DB_PID"; exit 1'
         tree = self.suite(never, ("red", "db", "exit 1"), ("none", "never", "true"), ("killer", "db", kill), more=more)
         self.assertNotEqual(self.ctest(tree).returncode, 0)
@@ -288,7 +283,7 @@ ready-tcp = "127.0.0.1:2"
         self.assert_nothing_left()
 
     def ctest_with_a_user(self, tree):
-        """ctest runs, and its test `user` uses the service. The process of ctest, and the server."""
+        """Begins a run whose test `user` uses the service. Returns ctest and the server."""
         ctest = self.start(CTEST, cwd=tree)
         wait_until((self.work / "user.sh.here").exists, "the test")
         return ctest, process(int((self.work / "user.sh.pid").read_text()))

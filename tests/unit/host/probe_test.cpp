@@ -28,7 +28,7 @@ using os::UniqueFd;
 using Kind = ProbeAnswer::Kind;
 using testing::HasSubstr;
 
-// A socket that listens on a port of the kernel's choice.
+// A socket that listens on a port that the kernel chooses.
 class Listener {
  public:
   Listener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -94,7 +94,7 @@ ProbeAnswer answer_to(const ServiceProbe& what, const Probed& whom) {
 TEST(Probe, OfAPortIsWellWhenTheServerHasAcceptedIt) {
   const Listener server;
   const std::unique_ptr<Probe> probe = begin_probe(server.tcp(), we_ourselves(), os::k_patience);
-  // The kernel has connected it, and nobody has accepted it yet.
+  // The kernel has made the connection, and nobody has accepted it yet.
   unsigned looks = 0;
   EXPECT_FALSE(turns(*probe, [&] { return server.has_connection() && ++looks > 5; }));
   const UniqueFd accepted = server.accept();
@@ -129,7 +129,7 @@ TEST(Probe, OfAPortMakesNoConnectionToAStranger) {
   EXPECT_FALSE(server.has_connection());
 }
 
-// What the server says to the request of a probe, and what the probe makes of it.
+// Returns the answer of a probe if the server says `said` to its request.
 ProbeAnswer answer_to_http(const std::string& said) {
   const Listener server;
   const std::unique_ptr<Probe> probe = begin_probe(server.http(), we_ourselves(), os::k_patience);

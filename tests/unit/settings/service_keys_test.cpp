@@ -58,6 +58,8 @@ working-directory = "/d"
 
 TEST(ServiceKeys, AreRelativeToTheFile) {
   EXPECT_EQ(services_in("[service.db]\ncommand = [\"db\"]")[0].directory, "/p");
+  const std::string in_own = "[service.db]\ncommand = [\"db\"]\nworking-directory = \"{dir}\"";
+  EXPECT_EQ(services_in(in_own)[0].directory, "{dir}");
 }
 
 TEST(ServiceKeys, ThatAreWrongAreNamed) {

@@ -17,7 +17,7 @@ TEST(FixedPort, IsWhereTheServiceItselfAnswers) {
       {{.http = "http://localhost:8080/ready"}, {}, 8080},
       {{.unix_socket = "/s"}, {.tcp = "localhost:5432"}, 5432},
       {{.output = "listening"}, {.http = "http://10.0.0.7:81/"}, 81},
-      // The health of a service may be that of another port, which need not be its own.
+      // A health check may ask at a port that is not the service's own.
       {{.tcp = "127.0.0.1:17001"}, {.tcp = "127.0.0.1:17002"}, 17001},
       {{.tcp = "127.0.0.1:{port}"}, {.tcp = "127.0.0.1:17002"}, 0},
       {{.tcp = "127.0.0.1:{port}"}, {}, 0},

@@ -16,7 +16,7 @@ TEST(LogGap, IsReadAsItWasWritten) {
   }
 }
 
-// Of 1000 bytes, the first and the last hundred are kept.
+// The log keeps the first and the last hundred of 1000 bytes.
 TEST(LogGap, LiesBetweenTheTwoPartsThatAreFound) {
   const std::string mark = mark_of_gap(800);
   const LogLayout log = layout_of(100, mark + std::string(100, 'x'));

@@ -60,7 +60,7 @@ TEST(ServiceSpecs, HaveEachAPortOfItsOwn) {
   EXPECT_EQ(order_of({db, web}),
             "holdfast.toml:1, [service.web]: found port 17001, which is that of \"db\" "
             "(holdfast.toml:1, [service.db]), expected a port of its own");
-  // Whether it is well may be asked of what it depends on.
+  // A health check may ask at the port of a service that this one depends on.
   web.ready.http = "http://localhost:17002/";
   web.health.tcp = "127.0.0.1:17001";
   EXPECT_EQ(order_of({web, db}), "db web ");

@@ -43,7 +43,6 @@ struct Row {
 // Each state, and each event that can come in it.
 const Row k_rows[] = {
     {State::absent, Kind::wanted, 0, "starting start"},
-    {State::absent, Kind::told_to_start, 0, "starting start"},
     {State::absent, Kind::told_to_stop, 0, "absent"},
     {State::absent, Kind::ended, 0, "absent"},
     {State::starting, Kind::became_ready, 0, "ready"},
@@ -70,7 +69,6 @@ const Row k_rows[] = {
     {State::stopping, Kind::died, 0, "stopping"},
     {State::failed, Kind::wanted, 0, "failed"},
     {State::failed, Kind::ended, 0, "failed"},
-    {State::failed, Kind::told_to_start, 0, "starting start"},
 };
 
 TEST(ServiceState, FollowsFromEachEvent) {
@@ -116,13 +114,11 @@ TEST(ServiceState, DoesNotCountADeathThatOneTestAloneCaused) {
   EXPECT_EQ(next_step(in(State::ready, 3), {Kind::died, 2}, 3).life.restarts, 4U);
 }
 
-TEST(ServiceState, OnceToldToStopOnlyStartsWhenTold) {
+TEST(ServiceState, OnceToldToStopIsNotStartedAgain) {
   ServiceLife life = next_step(in(State::ready), {Kind::told_to_stop}, 3).life;
   life = next_step(life, {Kind::ended}, 3).life;
   EXPECT_EQ(life.state, State::absent);
   EXPECT_EQ(next_step(life, {Kind::wanted}, 3).life.state, State::absent);
-  EXPECT_EQ(next_step(life, {Kind::told_to_start}, 3).life.state, State::starting);
-  EXPECT_FALSE(next_step(life, {Kind::told_to_start}, 3).life.is_dismissed);
 }
 
 TEST(ServiceState, ToldToStopWhileItStopsStaysStopped) {

@@ -1,4 +1,4 @@
-// Random runs: no order of events gives one instance to two tests that exclude each other.
+// Random runs of the services of a run.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -17,8 +17,8 @@ namespace {
 using News = InstanceNews::Kind;
 using Order = ServiceOrder::Kind;
 
-// Any order of asks, ends, deaths and answers: two tests never have one instance against the mode
-// of either, every test is answered in the end, and nothing is left.
+// In any order of asks, ends, deaths and answers, no two tests have an instance that one of them
+// wants alone. Every test is answered in the end, and nothing is left.
 TEST(Services, NeverGiveOneInstanceToTwoThatExcludeEachOther) {
   const std::vector<ServiceSpec> specs{declared("a"), with_instances(with_reset(declared("b")), 2),
                                        declared("c", {"a"})};

@@ -18,7 +18,7 @@ ServiceSpec eager(ServiceSpec service) {
   return service;
 }
 
-// `start db/0#1`, `grant 7`, `death db/0#1 of 7 8`
+// Returns texts such as `start db/0#1`, `grant 7` and `death db/0#1 of 7 8`.
 std::string told(const ServiceOrder& order, const std::vector<ServiceSpec>& specs) {
   static const std::map<Order, std::string> words{
       {Order::start, "start"},      {Order::check, "check"},   {Order::reset, "reset"},
@@ -68,7 +68,7 @@ class ServiceRun {
     services.happened({*services.place_of(name), number}, {news, why});
     return orders();
   }
-  // Test 1 has used it, and left a while ago.
+  // Lets test 1 use the service, and leave so long ago that the check does not count.
   void warm_up(const std::string& name) {
     ask(1, {{name}});
     hear(name, News::ready);
