@@ -249,13 +249,14 @@ void ServiceCompanion::check() {
 }
 
 // If `trouble` is empty, the service is well.
-void ServiceCompanion::report_health(std::string trouble) {
+void ServiceCompanion::report_health(const std::string& trouble) {
+  wire::Message health;
+  health.kind = trouble.empty() ? wire::k_healthy : wire::k_unhealthy;
+  if (!trouble.empty()) health.add("why", trouble);
+  // `trouble` may be the probe's.
   probe_.reset();
   work_.reset();
   enter(Phase::ready, k_longest);
-  wire::Message health;
-  health.kind = trouble.empty() ? wire::k_healthy : wire::k_unhealthy;
-  if (!trouble.empty()) health.add("why", std::move(trouble));
   add_log(health);
   say(health);
 }

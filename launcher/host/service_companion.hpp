@@ -83,7 +83,7 @@ class ServiceCompanion final : public supervision::Companion {
   void become_ready();
   void begin_check();
   void check();
-  void report_health(std::string trouble);
+  void report_health(const std::string& trouble);
   void add_log(wire::Message& message);
   void begin_stop();
   void fail(const std::string& why);

@@ -27,11 +27,11 @@ struct User {
 
 // How to find out whether a service is there. At most one of these is declared.
 struct ServiceProbe {
-  std::string tcp;          // HOST:PORT
-  std::string unix_socket;  // a path
-  std::string http;         // http://HOST:PORT/PATH
-  ServiceCommand command;   // ends with 0
-  std::string output;       // a regular expression for a line of its output
+  std::string tcp = {};          // HOST:PORT
+  std::string unix_socket = {};  // a path
+  std::string http = {};         // http://HOST:PORT/PATH
+  ServiceCommand command = {};   // ends with 0
+  std::string output = {};       // a regular expression for a line of its output
 
   friend bool operator==(const ServiceProbe&, const ServiceProbe&) = default;
 };

@@ -27,7 +27,7 @@ bool is_around(const LockParty& party, const ProcessName& ctest) {
 Result<bool> InstancePorts::take(const ServiceSpec& service, const LockParty& holder,
                                  const std::set<std::uint16_t>& named) {
   if (const std::uint16_t port = fixed_port(service); port != 0 && !has_named_) {
-    const Result<bool> had = take_named(port, holder, service.port_timeout);
+    Result<bool> had = take_named(port, holder, service.port_timeout);
     if (!had) give_up();
     if (!had || !*had) return had;
   }
@@ -49,7 +49,7 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
     if (os::monotonic_now() < deadline_) return false;
     return ErrorInWords{"gave up after " + describe(patience) + ": " + obstacle()};
   }
-  const Result<bool> had = ask_for_named();
+  Result<bool> had = ask_for_named();
   if (!had) return had.error();
   has_named_ = *had;
   if (!has_named_) {
@@ -66,7 +66,7 @@ Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& hold
 // Asks for the lock, or takes the result of a wait for it.
 Result<bool> InstancePorts::ask_for_named() {
   if (named_->ready_fd() >= 0) {
-    const Result<bool> had = named_->finish_waiting();
+    Result<bool> had = named_->finish_waiting();
     // If we do not have it now, the lock's file was replaced during the wait.
     if (!had || *had) return had;
   }

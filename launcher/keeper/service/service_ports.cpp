@@ -14,7 +14,7 @@ Result<bool> ServicePorts::take(const ServiceOrder& start, const std::vector<Ser
   std::set<std::uint16_t> named;
   for (const ServiceSpec& spec : specs) named.insert(fixed_port(spec));
   const ServiceSpec& service = specs[start.instance.service];
-  const Result<bool> had = ports_[key_of(start.instance)].take(service, holder, named);
+  Result<bool> had = ports_[key_of(start.instance)].take(service, holder, named);
   if (had && !*had) waiting_.push_back(start);
   return had;
 }
