@@ -13,10 +13,12 @@
 #include "core/base/test_environment.hpp"
 #include "core/lock/port_locks.hpp"
 #include "core/outcome/signal_names.hpp"
+#include "core/service/fixed_port.hpp"
 #include "core/settings/host_wire.hpp"
 #include "host/door.hpp"
 #include "host/service_companion.hpp"
 #include "host/service_log.hpp"
+#include "host/strangers.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
@@ -151,6 +153,7 @@ class Host {
       if (!opened) return opened.error();
       door.emplace(std::move(*opened));
     }
+    if (const std::uint16_t port = fixed_port(order_.spec); port != 0) await_dying_listener(port);
     Result<os::UniqueFd> ctest = os::watch_process(is_kept ? os::own_name() : order_.ctest);
     if (!ctest) return ctest.error();
     Result<ServiceLog> log = ServiceLog::open(order_.log, order_.spec.log_limit);

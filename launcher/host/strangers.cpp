@@ -1,10 +1,15 @@
 #include "host/strangers.hpp"
 
+#include <poll.h>
+
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/network/tcp_sockets.hpp"
 #include "os/process/proc_numbers.hpp"
@@ -52,6 +57,21 @@ std::string stranger_on_port(const TcpSocket& listener) {
   const std::vector<os::NamedProcess> holders = os::holders_of(os::stream_of(listener), {});
   if (!holders.empty()) return text + stranger(holders.front().pid);
   return text + "a process of the user with the number " + std::to_string(listener.user);
+}
+
+void await_dying_listener(std::uint16_t port) {
+  constexpr Milliseconds k_patience{1000};
+  constexpr int k_interval_ms = 5;
+  const Milliseconds until = os::monotonic_now() + k_patience;
+  while (os::monotonic_now() < until) {
+    const std::optional<TcpSocket> listener = os::listener_at({"127.0.0.1", "::1"}, port);
+    if (!listener) return;
+    const std::vector<os::NamedProcess> holders = os::holders_of(os::stream_of(*listener), {});
+    const bool are_dying = std::ranges::all_of(
+        holders, [](const os::NamedProcess& holder) { return os::is_dying(holder.pid); });
+    if (!are_dying) return;
+    (void)::poll(nullptr, 0, k_interval_ms);
+  }
 }
 
 }  // namespace holdfast::host

@@ -14,7 +14,10 @@
 namespace holdfast {
 namespace {
 
-bool lives(const ProcessName& stamp) { return stamp.pid > 0 && os::is_alive(stamp); }
+// On a busy machine a process may live on for a while after SIGKILL. It looks after nothing then.
+bool lives(const ProcessName& stamp) {
+  return stamp.pid > 0 && os::is_alive(stamp) && !os::is_being_killed(stamp.pid);
+}
 
 std::string_view value_of(std::string_view environment, std::string_view name) {
   while (!environment.empty()) {

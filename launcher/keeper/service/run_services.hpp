@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -118,7 +119,8 @@ class RunServices {
   void answer_red_uses();
   void reap();
   void kill_hosts();
-  bool wait_for_rest(Milliseconds patience);
+  bool is_kept_one_checked() const;
+  bool wait_until(const std::function<bool()>& is_so, Milliseconds patience);
   void answer_red_use(UseId use, const std::vector<GrantedService>& had);
   std::string account_of(const GrantedService& had);
   std::vector<HadGeneration> in_names(const std::vector<GrantedService>& had) const;

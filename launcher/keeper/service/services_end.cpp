@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "keeper/base/supervisors.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
@@ -31,6 +33,7 @@ void wake_guard(const ServiceHost& host) {
 
 // The end of all services may take so much longer than all graces.
 constexpr Milliseconds k_end_patience{2000};
+constexpr Milliseconds k_answer_patience{1000};
 
 }  // namespace
 
@@ -42,13 +45,16 @@ void RunServices::end() {
   if (!services_) return;
   Milliseconds patience = k_end_patience;
   for (const ServiceHost& host : hosts_) patience += longest_end(host.order.spec);
+  // The check after its last user tells whether a kept service is lost. Nobody hears it later.
+  (void)wait_until([this] { return !is_kept_one_checked(); }, k_answer_patience);
   is_ending_ = true;
   services_->end();
   carry_out();
-  if (!wait_for_rest(patience)) {
+  const auto are_at_rest = [this] { return services_->are_at_rest(); };
+  if (!wait_until(are_at_rest, patience)) {
     // A host that is stopped keeps its guard from ending the service.
     kill_hosts();
-    (void)wait_for_rest(patience);
+    (void)wait_until(are_at_rest, patience);
   }
   for (const ServiceHost& host : hosts_) {
     if (host.pid > 0) to_reap_.push_back(host.pid);
@@ -87,10 +93,17 @@ void RunServices::kill_hosts() {
   }
 }
 
+bool RunServices::is_kept_one_checked() const {
+  return std::ranges::any_of(hosts_, [this](const ServiceHost& host) {
+    return host.is_kept && host.socket.valid() && host.due != k_longest &&
+           services_->life(host.id).state == ServiceState::ready;
+  });
+}
+
 // False: the time is over.
-bool RunServices::wait_for_rest(Milliseconds patience) {
+bool RunServices::wait_until(const std::function<bool()>& is_so, Milliseconds patience) {
   const Milliseconds until = os::monotonic_now() + patience;
-  while (!services_->are_at_rest()) {
+  while (!is_so()) {
     std::vector<pollfd> fds;
     add_descriptors(fds);
     const int left = os::poll_time(until);

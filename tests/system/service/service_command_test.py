@@ -349,7 +349,7 @@ class ServiceCommandTest(ProjectCase):
         tree = self.suite("instances = 2\n")
         self.act("while [ ! -e go ]; do sleep 0.01; done")
         ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
-        wait_until((self.work / "met").exists, "the test")
+        wait_until(lambda: (self.work / "met").exists() and self.met(), "the test")
         (pid, _, _), = self.met()
         db = self.db(tree)
         self.assertEqual((db["state"], db["pid"], db["runs"]), ("absent", None, [
