@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,12 +59,31 @@ std::error_code write_all(int descriptor, std::string_view text) {
   return {};
 }
 
-std::error_code write_into(const std::filesystem::path& path, const std::string& text) {
+using WriteTo = std::function<void(const Write&)>;
+
+// Writes piece by piece, as few system calls as may be. The first error ends it.
+std::error_code write_pieces(int descriptor, const WriteTo& produce) {
+  constexpr std::size_t k_piece = 64U << 10U;
+  std::string waiting;
+  std::error_code error;
+  const auto flush = [&] {
+    if (!error) error = write_all(descriptor, waiting);
+    waiting.clear();
+  };
+  produce([&](std::string_view text) {
+    waiting += text;
+    if (waiting.size() >= k_piece) flush();
+  });
+  flush();
+  return error;
+}
+
+std::error_code write_into(const std::filesystem::path& path, const WriteTo& produce) {
   constexpr mode_t k_as_umask_says = 0666;
   os::UniqueFd file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, k_as_umask_says));
   if (!file.valid()) return last_error();
-  const std::error_code error = write_all(file.get(), text);
+  const std::error_code error = write_pieces(file.get(), produce);
   // A network file system may report a failed write as late as here.
   if (::close(file.release()) != 0 && !error) return last_error();
   return error;
@@ -72,19 +92,19 @@ std::error_code write_into(const std::filesystem::path& path, const std::string&
 // Writes another file beside the target and renames it, so that a reader never finds half a report.
 // If `path` is a link, the file to which it leads is replaced. A device or pipe is written into,
 // because its name belongs to everybody (/dev/null).
-std::error_code write_whole(const std::filesystem::path& path, const std::string& text) {
+std::error_code write_whole(const std::filesystem::path& path, const WriteTo& produce) {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::file_type there = fs::status(path, error).type();
   const bool leads_nowhere = there == fs::file_type::not_found && fs::is_symlink(path, error);
   if (leads_nowhere || (there != fs::file_type::regular && there != fs::file_type::not_found)) {
-    return write_into(path, text);
+    return write_into(path, produce);
   }
   error.clear();
   const fs::path target = there == fs::file_type::regular ? fs::canonical(path, error) : path;
   if (error) return error;
   const fs::path draft = fmt::format("{}.{}.tmp", target.string(), ::getpid());
-  error = write_into(draft, text);
+  error = write_into(draft, produce);
   if (!error) fs::rename(draft, target, error);
   if (!error) return {};
   std::error_code ignored;
@@ -92,16 +112,24 @@ std::error_code write_whole(const std::filesystem::path& path, const std::string
   return error;
 }
 
-Result<RunReport> load(const std::filesystem::path& tree, const std::string& wanted) {
+struct Loaded {
+  RunReport report;
+  std::unique_ptr<Outputs> outputs;
+};
+
+Result<Loaded> load(const std::filesystem::path& tree, const std::string& wanted) {
   if (wanted == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
-    if (std::optional<RunReport> builds = load_builds(tree)) return *std::move(builds);
+    if (std::optional<RunReport> builds = load_builds(tree))
+      return Loaded{*std::move(builds), std::make_unique<NoOutputs>()};
   }
   const Result<RunEntry> run = find_run(tree, wanted, variable(environment::k_run_id));
   if (!run) return run.error();
   const RunState state = is_going_on(*run) ? RunState::going_on : RunState::over;
-  Result<RunReport> loaded = load_report(*run, state);
-  if (loaded) load_steps(*loaded, *run);
-  return loaded;
+  Result<RunReport> report = load_report(*run, state);
+  if (!report) return report.error();
+  load_steps(*report, *run);
+  std::unique_ptr<Outputs> outputs = outputs_of(*report, *run);
+  return Loaded{*std::move(report), std::move(outputs)};
 }
 
 int report(const ReportOptions& options) {
@@ -115,15 +143,17 @@ int report(const ReportOptions& options) {
     if (!found) return fail("no build tree here or above: expected --tree DIR");
     tree = *found;
   }
-  const Result<RunReport> loaded = load(tree, options.run);
+  const Result<Loaded> loaded = load(tree, options.run);
   if (!loaded) return fail(to_text(loaded.error()));
-  const std::string text = render(*loaded, *format);
+  const auto produce = [&](const Write& write) {
+    render(loaded->report, *loaded->outputs, *format, write);
+  };
   if (options.output.empty() || is_at(options.output, STDOUT_FILENO)) {
-    const std::error_code error = write_all(STDOUT_FILENO, text);
+    const std::error_code error = write_pieces(STDOUT_FILENO, produce);
     return error ? fail(to_text(os::system_error("write to stdout", error.value())))
                  : exit_codes::k_success;
   }
-  if (const std::error_code error = write_whole(options.output, text)) {
+  if (const std::error_code error = write_whole(options.output, produce)) {
     return fail(to_text(os::system_error("write " + options.output, error.value())));
   }
   return exit_codes::k_success;

@@ -1,7 +1,6 @@
 #include "report/cases_as_tests.hpp"
 
 namespace holdfast {
-namespace {
 
 TestReport as_test(const TestReport& test, const Case& one) {
   TestReport shown;
@@ -19,29 +18,27 @@ TestReport as_test(const TestReport& test, const Case& one) {
   attempt.signal = one.signal;
   attempt.wall_s = one.wall_s;
   attempt.note = one.note;
-  attempt.output = one.output;
+  shown.output_place = one.output_place;
   return shown;
 }
 
-}  // namespace
-
-std::vector<TestReport> as_tests(const std::vector<TestReport>& tests) {
-  std::vector<TestReport> shown;
+void see_as_tests(const std::vector<TestReport>& tests,
+                  const std::function<void(const TestReport&)>& see) {
   for (const TestReport& test : tests) {
     bool explains = false;
     for (const Case& one : test.cases) {
-      shown.push_back(as_test(test, one));
+      TestReport shown = as_test(test, one);
       // What services printed belongs to the whole batch. The first case that went wrong has it.
       const bool is_first = !explains && !is_good(one.outcome) && !test.attempts.empty();
-      if (is_first && !shown.back().attempts.empty()) {
-        shown.back().attempts.back().service_outputs = test.attempts.back().service_outputs;
+      if (is_first && !shown.attempts.empty()) {
+        shown.attempts.back().service_outputs = test.attempts.back().service_outputs;
       }
       explains = explains || !is_good(one.outcome);
+      see(shown);
     }
     const bool is_through = !test.cases.empty() && (explains || is_good(test.outcome));
-    if (!is_through) shown.push_back(test);
+    if (!is_through) see(test);
   }
-  return shown;
 }
 
 }  // namespace holdfast

@@ -1,14 +1,19 @@
 // The cases of batches, shown as tests.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "report/model.hpp"
 
 namespace holdfast {
 
+// One case of the test.
+TestReport as_test(const TestReport& test, const Case& one);
+
 // For formats that know no cases inside tests. The cases of a batch take its place, each as a test.
-// The batch stays too if it went wrong and none of its cases did.
-std::vector<TestReport> as_tests(const std::vector<TestReport>& tests);
+// The batch stays too if it went wrong and none of its cases did. Calls `see` with each in turn.
+void see_as_tests(const std::vector<TestReport>& tests,
+                  const std::function<void(const TestReport&)>& see);
 
 }  // namespace holdfast

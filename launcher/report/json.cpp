@@ -3,10 +3,12 @@
 #include "core/base/utf8.hpp"
 #include "report/services.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -77,7 +79,8 @@ void put_end(Json& object, Outcome outcome, const Record& record) {
   object["max_rss_kb"] = record.max_rss_kb;
 }
 
-Json attempt_json(const Attempt& attempt) {
+// `printed` is what the attempt printed. A report has that only of the last attempt.
+Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outputs) {
   Json object;
   object["n"] = attempt.n;
   const bool is_lost = !attempt.has_ended && !attempt.is_running;
@@ -115,18 +118,18 @@ Json attempt_json(const Attempt& attempt) {
     object["forensics"][valid_utf8(finding.probe)] = {
         {finding.failed ? "failed" : "text", valid_utf8(finding.text)}};
   }
-  object["output"] = valid_utf8(attempt.output);
-  if (!attempt.output_note.empty()) object["output_note"] = valid_utf8(attempt.output_note);
-  for (const ServiceOutput& printed : attempt.service_outputs) {
-    object["service_output"].push_back({{"name", valid_utf8(printed.name)},
-                                        {"instance", printed.instance},
-                                        {"generation", printed.generation},
-                                        {"output", valid_utf8(printed.output)}});
+  object["output"] = valid_utf8(printed.text);
+  if (!printed.note.empty()) object["output_note"] = valid_utf8(printed.note);
+  for (const ServiceOutput& part : attempt.service_outputs) {
+    object["service_output"].push_back({{"name", valid_utf8(part.name)},
+                                        {"instance", part.instance},
+                                        {"generation", part.generation},
+                                        {"output", valid_utf8(outputs.of(part))}});
   }
   return object;
 }
 
-Json case_json(const Case& one) {
+Json case_json(const Case& one, Outputs& outputs) {
   Json object;
   object["name"] = valid_utf8(one.name);
   object["outcome"] = std::string(name_of(one.outcome));
@@ -135,11 +138,11 @@ Json case_json(const Case& one) {
   object["wall_s"] = one.wall_s;
   object["worker"] = one.worker == 0 ? Json(nullptr) : Json(one.worker);
   if (!one.note.empty()) object["note"] = valid_utf8(one.note);
-  object["output"] = valid_utf8(one.output);
+  object["output"] = valid_utf8(outputs.of(one));
   return object;
 }
 
-Json test_json(const TestReport& test) {
+Json test_json(const TestReport& test, Outputs& outputs) {
   Json object;
   object["name"] = valid_utf8(test.name);
   object["outcome"] = std::string(name_of(test.outcome));
@@ -150,9 +153,13 @@ Json test_json(const TestReport& test) {
   if (!test.why.empty()) object["why"] = valid_utf8(test.why);
   if (test.stale) object["stale"] = valid_utf8(test.stale_why);
   object["attempts"] = Json::array();
-  for (const Attempt& attempt : test.attempts) object["attempts"].push_back(attempt_json(attempt));
+  for (const Attempt& attempt : test.attempts) {
+    const bool is_last = &attempt == &test.attempts.back();
+    object["attempts"].push_back(
+        attempt_json(attempt, is_last ? outputs.of(test) : Printed(), outputs));
+  }
   object["cases"] = Json::array();
-  for (const Case& one : test.cases) object["cases"].push_back(case_json(one));
+  for (const Case& one : test.cases) object["cases"].push_back(case_json(one, outputs));
   return object;
 }
 
@@ -186,22 +193,34 @@ Json step_json(const StepRecord& step) {
   return object;
 }
 
+std::string dumped(const Json& object) {
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// A list in which each item has a line of its own.
+template <typename Item, typename ToJson>
+void write_list(std::string_view name, const std::vector<Item>& items, const Write& write,
+                ToJson to_json) {
+  write(fmt::format(",\n\"{}\": [", name));
+  for (const Item& item : items) {
+    write((&item == items.data() ? "\n" : ",\n") + dumped(to_json(item)));
+  }
+  write("]");
+}
+
 }  // namespace
 
-std::string render_json(const RunReport& report) {
-  Json object;
-  object["version"] = 1;
-  object["run"] = run_json(report.run);
-  if (selected_nothing(report)) object["run"]["outcome"] = name_of(Outcome::no_tests);
-  object["counts"] = counts_json(report.counts);
-  object["tests"] = Json::array();
-  for (const TestReport& test : report.tests) object["tests"].push_back(test_json(test));
-  object["services"] = Json::array();
-  for (const ServiceReport& one : report.services) object["services"].push_back(service_json(one));
-  object["steps"] = Json::array();
-  for (const StepRecord& step : report.steps) object["steps"].push_back(step_json(step));
-  object["journal"] = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
-  return object.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
+void render_json(const RunReport& report, Outputs& outputs, const Write& write) {
+  Json run = run_json(report.run);
+  if (selected_nothing(report)) run["outcome"] = name_of(Outcome::no_tests);
+  write("{\"version\": 1,\n\"run\": " + dumped(run) +
+        ",\n\"counts\": " + dumped(counts_json(report.counts)));
+  write_list("tests", report.tests, write,
+             [&](const TestReport& test) { return test_json(test, outputs); });
+  write_list("services", report.services, write, service_json);
+  write_list("steps", report.steps, write, step_json);
+  const Json journal = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
+  write(",\n\"journal\": " + dumped(journal) + "}\n");
 }
 
 }  // namespace holdfast

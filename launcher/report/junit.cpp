@@ -3,6 +3,7 @@
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/escape.hpp"
+#include "report/excerpt.hpp"
 #include "report/services.hpp"
 
 #include <fmt/format.h>
@@ -13,6 +14,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace holdfast {
@@ -27,6 +30,9 @@ Grade grade_of(const TestReport& test) {
       (test.outcome == Outcome::unknown && verdict == Verdict::unknown);
   return is_skip ? Grade::skipped : facts_of(test.outcome).grade;
 }
+
+// How much of the end of its output stands inside a failure.
+constexpr std::size_t k_output_in_failure = 4U << 10U;
 
 // Fixed notation, in a range that every reader of xs:decimal takes.
 std::string seconds(double value) { return fmt::format("{:.3f}", std::clamp(value, 0.0, 1e9)); }
@@ -59,7 +65,20 @@ std::string earlier_attempts(const TestReport& test) {
   return xml;
 }
 
-std::string verdict_element(const TestReport& test, Grade grade) {
+// What a viewer shows of a failure: some show nothing but what is inside this element.
+std::string inside_failure(const std::string& message, std::string_view output) {
+  std::string text = message;
+  if (output.size() > k_output_in_failure) {
+    output.remove_prefix(output.size() - k_output_in_failure);
+    output.remove_prefix(std::min(output.size(), output.find('\n') + 1));
+    text += "\n[... the end of the output ...]";
+  }
+  if (!output.empty()) text += '\n';
+  return text.append(output);
+}
+
+std::string verdict_element(const TestReport& test, Grade grade, const std::string& said,
+                            std::string_view output) {
   if (grade == Grade::passed) return {};
   const std::string why = reason(test);
   if (grade == Grade::skipped && test.outcome == Outcome::unknown)
@@ -68,9 +87,11 @@ std::string verdict_element(const TestReport& test, Grade grade) {
   if (grade == Grade::skipped)
     return fmt::format("      <skipped{}/>\n", attribute("message", why));
   const std::string_view element = grade == Grade::failure ? "failure" : "error";
-  const std::string message = fmt::format("{}: {}", label(test.outcome), why);
+  const std::string message =
+      fmt::format("{}: {}{}", label(test.outcome), why, said.empty() ? said : "; " + said);
   return fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element, attribute("message", message),
-                     attribute("type", name_of(test.outcome)), xml_text(message));
+                     attribute("type", name_of(test.outcome)),
+                     xml_text(inside_failure(message, output)));
 }
 
 std::string property(std::string_view name, std::string_view value) {
@@ -94,34 +115,68 @@ std::string properties_of(const TestReport& test) {
 }
 
 // What services printed while the test failed.
-std::string service_output(const TestReport& test) {
+std::string service_output(const TestReport& test, Outputs& outputs) {
   if (test.attempts.empty()) return {};
   std::string text;
-  for (const ServiceOutput& printed : test.attempts.back().service_outputs) {
-    if (printed.output.empty()) continue;
-    text += fmt::format("holdfast: output of {}, while the test ran:\n{}", text_of(printed),
-                        printed.output);
+  for (const ServiceOutput& part : test.attempts.back().service_outputs) {
+    const std::string printed = outputs.of(part);
+    if (printed.empty()) continue;
+    text += fmt::format("holdfast: output of {}, while the test ran:\n{}", text_of(part), printed);
     if (!text.ends_with('\n')) text += '\n';
   }
   return text.empty() ? text : fmt::format("      <system-err>{}</system-err>\n", xml_text(text));
 }
 
-std::string testcase(const TestReport& test) {
-  std::string xml =
-      fmt::format("    <testcase{}{}{}>\n", attribute("name", test.name),
-                  attribute("classname", test.part_of.empty() ? test.name : test.part_of),
-                  attribute("time", seconds(time_of(test))));
-  xml += properties_of(test);
-  xml += verdict_element(test, grade_of(test));
-  xml += earlier_attempts(test);
-  if (!test.attempts.empty() && !test.attempts.back().output.empty()) {
-    xml +=
-        fmt::format("      <system-out>{}</system-out>\n", xml_text(test.attempts.back().output));
+// Gives the second and each further test of one class and one name a number. Viewers take tests of
+// one class and name for one test.
+class UniqueNames {
+ public:
+  std::string of(const TestReport& test) {
+    std::string key = class_of(test) + '\n' + test.name;
+    const unsigned times = ++times_[std::move(key)];
+    return times == 1 ? test.name : fmt::format("{} #{}", test.name, times);
   }
-  return xml + service_output(test) + "    </testcase>\n";
+
+  static const std::string& class_of(const TestReport& test) {
+    return test.part_of.empty() ? test.name : test.part_of;
+  }
+
+ private:
+  std::unordered_map<std::string, unsigned> times_;
+};
+
+// The test passed at once and left nothing behind. In a large run nearly all tests are so, and some
+// viewers refuse a file with many elements.
+bool is_plain_pass(const TestReport& test, Grade grade) {
+  return grade == Grade::passed && test.flags.empty() && !test.orphaned &&
+         test.attempts.size() <= 1 &&
+         (test.attempts.empty() || test.attempts.back().scratch.empty());
+}
+
+std::string testcase(const TestReport& test, const std::string& name, Outputs& outputs) {
+  const std::string attributes = attribute("name", name) +
+                                 attribute("classname", UniqueNames::class_of(test)) +
+                                 attribute("time", seconds(time_of(test)));
+  const Grade grade = grade_of(test);
+  if (is_plain_pass(test, grade)) return fmt::format("    <testcase{}/>\n", attributes);
+  const std::string output = outputs.of(test).text;
+  std::vector<Excerpt> said;
+  if (grade == Grade::failure || grade == Grade::error) said = excerpts_of(output, 1);
+  std::string place;
+  if (!said.empty() && !said.front().file.empty()) {
+    place =
+        attribute("file", said.front().file) + attribute("line", std::to_string(said.front().line));
+  }
+  std::string xml = fmt::format("    <testcase{}{}>\n", attributes, place) + properties_of(test);
+  xml +=
+      verdict_element(test, grade, said.empty() ? std::string() : headline(said.front()), output);
+  xml += earlier_attempts(test);
+  if (!output.empty()) xml += fmt::format("      <system-out>{}</system-out>\n", xml_text(output));
+  return xml + service_output(test, outputs) + "    </testcase>\n";
 }
 
 struct Totals {
+  std::size_t tests = 0;
   std::array<std::size_t, 4> of_grade{};
   double time = 0;
 
@@ -130,20 +185,20 @@ struct Totals {
 
 Totals totals_of(const std::vector<TestReport>& tests) {
   Totals totals;
-  for (const TestReport& test : tests) {
+  see_as_tests(tests, [&](const TestReport& test) {
+    ++totals.tests;
     totals.time += std::clamp(time_of(test), 0.0, 1e9);
     ++totals.of_grade.at(static_cast<std::size_t>(grade_of(test)));
-  }
+  });
   return totals;
 }
 
 }  // namespace
 
-std::string render_junit(const RunReport& report) {
-  const std::vector<TestReport> tests = as_tests(report.tests);
-  const Totals totals = totals_of(tests);
+void render_junit(const RunReport& report, Outputs& outputs, const Write& write) {
+  const Totals totals = totals_of(report.tests);
   const std::string numbers =
-      fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"", tests.size(),
+      fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"", totals.tests,
                   totals.of(Grade::failure), totals.of(Grade::error));
   std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   xml +=
@@ -156,12 +211,14 @@ std::string render_junit(const RunReport& report) {
          property("holdfast.complete", report.run.complete ? "true" : "false") +
          property("holdfast.version", report.run.version);
   if (selected_nothing(report)) xml += property("holdfast.outcome", name_of(Outcome::no_tests));
-  xml += "</properties>\n";
-  for (const TestReport& test : tests) xml += testcase(test);
+  write(xml + "</properties>\n");
+  UniqueNames names;
+  see_as_tests(report.tests,
+               [&](const TestReport& test) { write(testcase(test, names.of(test), outputs)); });
   // Every reader must see that a run died. Some readers show nothing but system-err.
   if (!report.run.complete)
-    xml += "    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n";
-  return xml + "  </testsuite>\n</testsuites>\n";
+    write("    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n");
+  write("  </testsuite>\n</testsuites>\n");
 }
 
 }  // namespace holdfast

@@ -3,18 +3,21 @@
 
 #include "core/base/result.hpp"
 #include "report/model.hpp"
+#include "report/outputs.hpp"
 #include "store/run_directory.hpp"
 
-#include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 namespace holdfast {
 
-// Reads the run's journal, and from ctest's log what the last attempt of each test printed. The
-// next run overwrites that log. If an output is gone, output_note says so; it is never taken from
-// another run. Fails only when the journal cannot be opened. Never throws.
+// Reads the run's journal. Fails only when it cannot be opened. Never throws.
 Result<RunReport> load_report(const RunEntry& run, RunState state = RunState::over);
+
+// Reads what was printed in the run. The last attempt of each test is in ctest's log, which the
+// next run overwrites. An output that is gone is never taken from another run.
+std::unique_ptr<Outputs> outputs_of(const RunReport& report, const RunEntry& run);
 
 // Adds the build steps that ended after the tree's previous run ended and before its next run
 // began. Adds nothing when there were no steps.

@@ -1,6 +1,6 @@
 // A run as reports show it.
 //
-// Renderers (text, JSON, JUnit, summary) take a RunReport and nothing else.
+// Renderers (text, JSON, JUnit, summary) take a RunReport, and outputs from report/outputs.hpp.
 #pragma once
 
 #include "report/counts.hpp"
@@ -15,12 +15,6 @@
 
 namespace holdfast {
 
-// How much output a report holds of a test that passed, and of any other test.
-inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
-inline constexpr std::size_t k_output_limit = 64U << 10U;
-// The same of what a service printed while a red attempt used it.
-inline constexpr std::size_t k_service_output_limit = 16U << 10U;
-
 // What one generation of a service printed while a red attempt used it.
 struct ServiceOutput {
   std::string name;
@@ -30,19 +24,17 @@ struct ServiceOutput {
   std::uint64_t head = 0;  // how much of the begin is kept if the output is too long
   std::uint64_t from = 0;
   std::optional<std::uint64_t> to = {};  // empty: to the end
-  std::string output = {};               // filled in by load_service_outputs()
 };
 
 // An attempt with the record of its end, whose fields have their defaults until it has ended. `n`
-// counts from 1 over all executions of the test in this run (--repeat, retries).
+// counts from 1 over all executions of the test in this run (--repeat, retries). Only the test has
+// its name and key.
 struct Attempt : AttemptEnded {
   bool has_ended = false;
   bool is_running = false;        // the end is still to come
   std::optional<double> started;  // seconds since 1970; empty: that record is lost
   std::optional<double> ended;
   std::vector<std::string> locks;
-  std::string output;       // only of the last attempt; filled in by load_outputs()
-  std::string output_note;  // why there is no output
   std::vector<ServiceOutput> service_outputs;
 };
 
@@ -56,7 +48,6 @@ struct Case {
   std::int64_t worker = 0;  // from 1; 0: none
   std::string note = {};
   std::optional<OutputPlace> output_place = {};
-  std::string output = {};  // filled in by load_case_outputs()
 };
 
 struct TestReport {

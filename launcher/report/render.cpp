@@ -2,16 +2,15 @@
 
 namespace holdfast {
 
-std::string render(const RunReport& report, Format format) {
+void render(const RunReport& report, Outputs& outputs, Format format, const Write& write) {
   switch (format) {
     case Format::text:
-      return render_text(report);
+      return render_text(report, outputs, write);
     case Format::json:
-      return render_json(report);
+      return render_json(report, outputs, write);
     case Format::junit:
-      return render_junit(report);
+      return render_junit(report, outputs, write);
   }
-  return {};
 }
 
 }  // namespace holdfast

@@ -3,10 +3,11 @@
 
 #include "core/base/words.hpp"
 #include "report/model.hpp"
+#include "report/outputs.hpp"
 
 #include <array>
 #include <cstdint>
-#include <string>
+#include <functional>
 #include <string_view>
 
 namespace holdfast {
@@ -15,14 +16,17 @@ enum class Format : std::uint8_t { text, json, junit };
 
 constexpr std::array<std::string_view, 3> words_of(Format) { return {"text", "json", "junit"}; }
 
+// Takes a report piece by piece: the report of a large run would not fit into memory.
+using Write = std::function<void(std::string_view)>;
+
 // The whole report, with a newline at its end. Never fails, whatever bytes names and outputs hold.
-std::string render(const RunReport& report, Format format);
+void render(const RunReport& report, Outputs& outputs, Format format, const Write& write);
 
 // For people, on a terminal.
-std::string render_text(const RunReport& report);
+void render_text(const RunReport& report, Outputs& outputs, const Write& write);
 // For programs: docs/reference/report-formats.md. Fields may be added, never renamed.
-std::string render_json(const RunReport& report);
+void render_json(const RunReport& report, Outputs& outputs, const Write& write);
 // XML in the dialect of Jenkins' xunit plugin and of Maven Surefire (flakyFailure, rerunFailure).
-std::string render_junit(const RunReport& report);
+void render_junit(const RunReport& report, Outputs& outputs, const Write& write);
 
 }  // namespace holdfast

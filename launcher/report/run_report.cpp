@@ -60,131 +60,6 @@ class CollectedCases {
   std::map<std::size_t, Batch> batches_;
 };
 
-// Collects records into tests, in one pass.
-class Collector {
- public:
-  void operator()(const RunStarted& record) {
-    run_.id = record.run;
-    run_.tree = record.tree;
-    run_.version = record.version;
-    run_.command = record.command;
-    if (record.at > 0) run_.started = record.at;
-    see(record.at);
-  }
-
-  void operator()(const AttemptStarted& record) {
-    Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
-    if (record.at > 0) attempt.started = record.at;
-    attempt.locks = record.locks;
-    if (record.n > 1) further_.insert(record.attempt);
-    see(record.at);
-  }
-
-  void operator()(const AttemptEnded& record) {
-    Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
-    static_cast<AttemptEnded&>(attempt) = record;
-    attempt.has_ended = true;
-    if (record.at > 0) attempt.ended = record.at;
-    see(record.at);
-  }
-
-  void operator()(const Bare& record) {
-    TestReport& test = test_of(record.test, record.key);
-    test.bare = true;
-    test.may_be_skipped = test.may_be_skipped || record.may_be_skipped;
-    test.why = record.why;
-    see(record.at);
-  }
-
-  void operator()(const Stale& record) {
-    TestReport& test = test_of(record.test, record.key);
-    add_once(test.flags, k_stale);
-    test.stale_why = record.why;
-    see(record.at);
-  }
-
-  void operator()(const VerdictRecord& record) {
-    verdicts_.push_back(record);
-    see(record.at);
-  }
-
-  void operator()(const CasesRecord& record) {
-    cases_.add(place_of(record.test, record.key), record, further_.count(record.attempt) != 0);
-    see(record.at);
-  }
-
-  void operator()(const ServiceRecord& record) {
-    services_.add(record);
-    see(record.at);
-  }
-  void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
-
-  void operator()(const RunEnded& record) {
-    if (run_.id.empty()) run_.id = record.run;
-    // Both `holdfast end` and the keeper may write this record. Either knows that ctest finished.
-    run_.complete = run_.complete || record.complete;
-    if (!record.retries.empty()) run_.retries = record.retries;
-    run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
-    run_.has_log = run_.has_log && record.has_log;
-    see(record.at);
-  }
-
-  RunReport finish(RunState state) && {
-    RunReport report;
-    if (last_ > 0) run_.ended = last_;
-    report.run = std::move(run_);
-    report.services = services_.take(report.run, state);
-    for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.take(i);
-    for (TestReport& test : tests_) {
-      for (Attempt& one : test.attempts) one.service_outputs = services_.take_outputs(one.attempt);
-    }
-    report.tests = std::move(tests_);
-    assign_verdicts(report.tests, verdicts_);
-    return report;
-  }
-
- private:
-  void see(double at) { last_ = std::max(last_, at); }
-
-  TestReport& test_of(const std::string& name, const std::string& key) {
-    return tests_[place_of(name, key)];
-  }
-
-  std::size_t place_of(const std::string& name, const std::string& key) {
-    const auto [known, is_new] = place_.try_emplace({name, key}, tests_.size());
-    if (is_new) {
-      TestReport& test = tests_.emplace_back();
-      test.name = name;
-      test.key = key;
-    }
-    return known->second;
-  }
-
-  // The records of an attempt's start and end have the same id and n. Whichever is read first makes
-  // the attempt. A test has few attempts, so a search is enough; the latest is the likeliest.
-  Attempt& attempt_of(const std::string& name, const std::string& key, const std::string& id,
-                      std::int64_t n) {
-    TestReport& test = test_of(name, key);
-    for (std::size_t i = test.attempts.size(); i-- > 0;) {
-      if (test.attempts[i].attempt == id && test.attempts[i].n == n) return test.attempts[i];
-    }
-    if (n == 1) ++test.executions;
-    Attempt& attempt = test.attempts.emplace_back();
-    attempt.attempt = id;
-    attempt.n = n;
-    return attempt;
-  }
-
-  RunInfo run_;
-  CollectedCases cases_;
-  CollectedServices services_;
-  std::set<std::string> further_;  // retries (n > 1): n is 1 whenever ctest starts the test
-  double last_ = 0;
-  std::vector<TestReport> tests_;
-  std::map<std::pair<std::string, std::string>, std::size_t> place_;
-  std::vector<VerdictRecord> verdicts_;
-};
-
 // For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
 void renumber(std::vector<Attempt>& attempts) {
   int n = 0;
@@ -240,10 +115,141 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
 
 }  // namespace
 
-RunReport report_of(const Journal& journal, RunState state) {
-  Collector collector;
-  for (const Record& record : journal.records) std::visit(collector, record);
-  RunReport report = std::move(collector).finish(state);
+// Collects records into tests, in one pass.
+class RunReporter::Collector {
+ public:
+  void operator()(RunStarted&& record) {
+    run_.id = std::move(record.run);
+    run_.tree = std::move(record.tree);
+    run_.version = std::move(record.version);
+    run_.command = std::move(record.command);
+    if (record.at > 0) run_.started = record.at;
+    see(record.at);
+  }
+
+  void operator()(AttemptStarted&& record) {
+    Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
+    if (record.at > 0) attempt.started = record.at;
+    attempt.locks = std::move(record.locks);
+    if (record.n > 1) further_.insert(record.attempt);
+    see(record.at);
+  }
+
+  void operator()(AttemptEnded&& record) {
+    Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
+    if (record.at > 0) attempt.ended = record.at;
+    see(record.at);
+    // The test has them already, and a large run has many.
+    record.test = {};
+    record.key = {};
+    static_cast<AttemptEnded&>(attempt) = std::move(record);
+    attempt.has_ended = true;
+  }
+
+  void operator()(const Bare& record) {
+    TestReport& test = test_of(record.test, record.key);
+    test.bare = true;
+    test.may_be_skipped = test.may_be_skipped || record.may_be_skipped;
+    test.why = record.why;
+    see(record.at);
+  }
+
+  void operator()(const Stale& record) {
+    TestReport& test = test_of(record.test, record.key);
+    add_once(test.flags, k_stale);
+    test.stale_why = record.why;
+    see(record.at);
+  }
+
+  void operator()(VerdictRecord&& record) {
+    see(record.at);
+    verdicts_.push_back(std::move(record));
+  }
+
+  void operator()(const CasesRecord& record) {
+    cases_.add(place_of(record.test, record.key), record, further_.count(record.attempt) != 0);
+    see(record.at);
+  }
+
+  void operator()(const ServiceRecord& record) {
+    services_.add(record);
+    see(record.at);
+  }
+  void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
+
+  void operator()(const RunEnded& record) {
+    if (run_.id.empty()) run_.id = record.run;
+    // Both `holdfast end` and the keeper may write this record. Either knows that ctest finished.
+    run_.complete = run_.complete || record.complete;
+    if (!record.retries.empty()) run_.retries = record.retries;
+    run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
+    run_.has_log = run_.has_log && record.has_log;
+    see(record.at);
+  }
+
+  RunReport finish(RunState state) && {
+    RunReport report;
+    if (last_ > 0) run_.ended = last_;
+    report.run = std::move(run_);
+    report.services = services_.take(report.run, state);
+    for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.take(i);
+    for (TestReport& test : tests_) {
+      for (Attempt& one : test.attempts) one.service_outputs = services_.take_outputs(one.attempt);
+    }
+    report.tests = std::move(tests_);
+    assign_verdicts(report.tests, std::move(verdicts_));
+    return report;
+  }
+
+ private:
+  void see(double at) { last_ = std::max(last_, at); }
+
+  TestReport& test_of(const std::string& name, const std::string& key) {
+    return tests_[place_of(name, key)];
+  }
+
+  std::size_t place_of(const std::string& name, const std::string& key) {
+    const auto [known, is_new] = place_.try_emplace({name, key}, tests_.size());
+    if (is_new) {
+      TestReport& test = tests_.emplace_back();
+      test.name = name;
+      test.key = key;
+    }
+    return known->second;
+  }
+
+  // The records of an attempt's start and end have the same id and n. Whichever is read first makes
+  // the attempt. A test has few attempts, so a search is enough; the latest is the likeliest.
+  Attempt& attempt_of(const std::string& name, const std::string& key, const std::string& id,
+                      std::int64_t n) {
+    TestReport& test = test_of(name, key);
+    for (std::size_t i = test.attempts.size(); i-- > 0;) {
+      if (test.attempts[i].attempt == id && test.attempts[i].n == n) return test.attempts[i];
+    }
+    if (n == 1) ++test.executions;
+    Attempt& attempt = test.attempts.emplace_back();
+    attempt.attempt = id;
+    attempt.n = n;
+    return attempt;
+  }
+
+  RunInfo run_;
+  CollectedCases cases_;
+  CollectedServices services_;
+  std::set<std::string> further_;  // retries (n > 1): n is 1 whenever ctest starts the test
+  double last_ = 0;
+  std::vector<TestReport> tests_;
+  std::map<std::pair<std::string, std::string>, std::size_t> place_;
+  std::vector<VerdictRecord> verdicts_;
+};
+
+RunReporter::RunReporter() : collector_(std::make_unique<Collector>()) {}
+RunReporter::~RunReporter() = default;
+
+void RunReporter::add(Record&& record) { std::visit(*collector_, std::move(record)); }
+
+RunReport RunReporter::finish(const JournalFlaws& flaws, RunState state) && {
+  RunReport report = std::move(*collector_).finish(state);
   for (TestReport& test : report.tests) conclude(test, state, report.run);
   std::stable_sort(report.tests.begin(), report.tests.end(),
                    [](const TestReport& a, const TestReport& b) {
@@ -251,10 +257,16 @@ RunReport report_of(const Journal& journal, RunState state) {
                      return a.index.has_value() && *a.index < *b.index;
                    });
   report.counts = count(report.tests);
-  report.journal_flaws = journal.flaws;
-  report.complaints = journal.complaints;
-  report.cut_off = journal.cut_off;
+  report.journal_flaws = flaws.flaws;
+  report.complaints = flaws.complaints;
+  report.cut_off = flaws.cut_off;
   return report;
+}
+
+RunReport report_of(const Journal& journal, RunState state) {
+  RunReporter reporter;
+  for (const Record& record : journal.records) reporter.add(Record(record));
+  return std::move(reporter).finish(journal, state);
 }
 
 Counts count(const std::vector<TestReport>& tests) {

@@ -91,11 +91,14 @@ std::string red_sections(const RunReport& report) {
 
 // The cases of batches that went wrong.
 std::string red_cases(const RunReport& report) {
-  const std::vector<TestReport> all = as_tests(report.tests);
-  Tests red;
-  for (const TestReport& one : all) {
-    if (!one.part_of.empty() && !is_good(one.outcome)) red.push_back(&one);
+  std::vector<TestReport> cases;
+  for (const TestReport& test : report.tests) {
+    for (const Case& one : test.cases) {
+      if (!is_good(one.outcome)) cases.push_back(as_test(test, one));
+    }
   }
+  Tests red;
+  for (const TestReport& one : cases) red.push_back(&one);
   return section("Cases that went wrong", red, k_tests_per_section, [](const TestReport& one) {
     const std::string why = reason(one);
     return fmt::format("{} in {}{}{}", label(one.outcome), printable(one.part_of),
@@ -143,21 +146,23 @@ std::string both_ends_of(std::string_view output) {
   return text;
 }
 
-std::string tails(const RunReport& report) {
+std::string tails(const RunReport& report, Outputs& outputs) {
   std::string text;
   std::size_t shown = 0;
   for (const TestReport* test : tests_that(report, has_gone_red)) {
     if (test->attempts.empty()) continue;
     const Attempt& last = test->attempts.back();
-    if (last.output.empty() && last.service_outputs.empty()) continue;
+    const std::string output = outputs.of(*test).text;
+    if (output.empty() && last.service_outputs.empty()) continue;
     if (++shown > k_shown_in_full) break;
-    if (!last.output.empty()) {
-      text += fmt::format("\nLast output of {}\n{}", printable(test->name), tail_of(last.output));
+    if (!output.empty()) {
+      text += fmt::format("\nLast output of {}\n{}", printable(test->name), tail_of(output));
     }
-    for (const ServiceOutput& printed : last.service_outputs) {
-      if (printed.output.empty()) continue;
-      text += fmt::format("\nOutput of {}, while {} ran\n{}", text_of(printed),
-                          printable(test->name), both_ends_of(printed.output));
+    for (const ServiceOutput& part : last.service_outputs) {
+      const std::string printed = outputs.of(part);
+      if (printed.empty()) continue;
+      text += fmt::format("\nOutput of {}, while {} ran\n{}", text_of(part), printable(test->name),
+                          both_ends_of(printed));
     }
   }
   return text;
@@ -321,21 +326,22 @@ std::string journal_note(const RunReport& report) {
 
 }  // namespace
 
-std::string render_text(const RunReport& report) {
+void render_text(const RunReport& report, Outputs& outputs, const Write& write) {
   if (has_only_steps(report)) {
-    return fmt::format("Build steps of {}; no run of its tests is recorded\n",
-                       printable(report.run.tree)) +
-           steps_text(report.steps) + journal_note(report);
+    return write(fmt::format("Build steps of {}; no run of its tests is recorded\n",
+                             printable(report.run.tree)) +
+                 steps_text(report.steps) + journal_note(report));
   }
   const Tests skipped =
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  return head(report) + counts_lines(report.counts, report.run.unrecorded) + red_sections(report) +
-         red_cases(report) + tails(report) + findings_text(tests_that(report, has_gone_red)) +
-         further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +
-         leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
-         not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
-         lost_services(report) + slowest(report) + steps_text(report.steps) + journal_note(report);
+  write(head(report) + counts_lines(report.counts, report.run.unrecorded) + red_sections(report) +
+        red_cases(report) + tails(report, outputs) +
+        findings_text(tests_that(report, has_gone_red)) + further_attempts_text(report) +
+        section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
+        kept_scratch(report) + orphan_markers(report) + stale_text(report) + not_through(report) +
+        names_line("Skipped", skipped) + lock_waits(report) + lost_services(report) +
+        slowest(report) + steps_text(report.steps) + journal_note(report));
 }
 
 }  // namespace holdfast

@@ -12,20 +12,19 @@ namespace {
 
 using Group = std::vector<std::size_t>;  // tests of one name, by place in the list
 
-// The last verdict of each (name, number), in the order in which the pairs first came.
-std::vector<VerdictRecord> latest(const std::vector<VerdictRecord>& verdicts) {
-  std::vector<VerdictRecord> kept;
+// Keeps the last verdict of each (name, number), in the order in which the pairs first came. In
+// place, because a large run has many.
+void keep_latest(std::vector<VerdictRecord>& verdicts) {
   std::map<std::pair<std::string, std::int64_t>, std::size_t> place;
-  for (const VerdictRecord& verdict : verdicts) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
     // All records of one name without a number are one test, as number -1.
     const auto [known, is_new] =
-        place.try_emplace({verdict.test, verdict.index.value_or(-1)}, kept.size());
-    if (is_new)
-      kept.push_back(verdict);
-    else
-      kept[known->second] = verdict;
+        place.try_emplace({verdicts[i].test, verdicts[i].index.value_or(-1)}, kept);
+    if (is_new) ++kept;
+    if (known->second != i) verdicts[known->second] = std::move(verdicts[i]);
   }
-  return kept;
+  verdicts.resize(kept);
 }
 
 // ctest never started the test of this verdict, so the test has no attempt.
@@ -75,17 +74,17 @@ void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
 
 }  // namespace
 
-void assign_verdicts(std::vector<TestReport>& tests, const std::vector<VerdictRecord>& verdicts) {
+void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts) {
   std::map<std::string, Group> of_name;
   for (std::size_t i = 0; i < tests.size(); ++i) of_name[tests[i].name].push_back(i);
 
-  const std::vector<VerdictRecord> last = latest(verdicts);
+  keep_latest(verdicts);
   std::map<std::string, Times> times;
   for (const TestReport& test : tests) {
     ++times[test.name].tests;
     times[test.name].started += test.executions;
   }
-  for (const VerdictRecord& verdict : last) {
+  for (const VerdictRecord& verdict : verdicts) {
     ++times[verdict.test].verdicts;
     std::optional<std::int64_t>& logged = times[verdict.test].logged;
     if (!verdict.times)
@@ -95,7 +94,7 @@ void assign_verdicts(std::vector<TestReport>& tests, const std::vector<VerdictRe
   }
 
   std::vector<VerdictRecord> left;
-  for (const VerdictRecord& verdict : last) {
+  for (const VerdictRecord& verdict : verdicts) {
     Group& group = of_name[verdict.test];
     const auto found = std::find_if(group.begin(), group.end(),
                                     [&](std::size_t i) { return agrees(tests[i], verdict); });

@@ -11,6 +11,6 @@ namespace holdfast {
 // number and a name, a test has a key and a name, and CTest allows one name several times. Among
 // tests of one name, a verdict goes to the first whose last attempt agrees with it, else to the
 // first one left. Of several verdicts with one number the last counts.
-void assign_verdicts(std::vector<TestReport>& tests, const std::vector<VerdictRecord>& verdicts);
+void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts);
 
 }  // namespace holdfast

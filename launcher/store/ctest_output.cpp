@@ -38,11 +38,12 @@ bool still_frames(std::istream& stream, const OutputPlace& place, std::string_vi
   constexpr std::string_view k_before =
       "\nOutput:\n----------------------------------------------------------\n";
   constexpr std::string_view k_after = "<end of output>\n";
-  constexpr std::uint64_t k_look_back = 8192;
-  const std::uint64_t back = std::min(place.offset, k_look_back);
+  constexpr std::uint64_t k_longest_date = 128;
+  const std::string start_time = fmt::format("\n\"{}\" start time: ", test);
+  const std::uint64_t back =
+      std::min(place.offset, start_time.size() + k_longest_date + k_before.size());
   const std::string before = valid_utf8(read_at(stream, place.offset - back, back));
   if (!before.ends_with(k_before)) return false;
-  const std::string start_time = fmt::format("\n\"{}\" start time: ", test);
   const std::size_t at = before.rfind(start_time);
   if (at == std::string::npos) return false;
   const std::size_t line_end = before.find('\n', at + start_time.size());
@@ -61,14 +62,22 @@ std::string read_bounded(std::istream& file, const OutputPlace& place, std::size
          read_at(file, place.offset + place.length - half, half);
 }
 
-Result<std::string> read_output(const OutputPlace& place, std::string_view test,
-                                double written_from, double written_to, std::size_t limit) {
-  for (const fs::path& file : {fs::path(place.log), fs::path(place.log + std::string(k_tmp))}) {
+void LoggedOutputs::open(const std::string& log) {
+  opened_ = log;
+  files_.clear();
+  for (const std::string& file : {log, log + std::string(k_tmp)}) {
     const std::optional<double> written = written_at(file);
-    if (!written || *written < written_from || *written > written_to) continue;
-    std::ifstream stream(file, std::ios::binary);
-    if (stream && still_frames(stream, place, test))
-      return read_bounded(stream, place, limit, k_gap);
+    if (!written || *written < written_from_ || *written > written_to_) continue;
+    files_.emplace_back(file, std::ios::binary);
+  }
+}
+
+Result<std::string> LoggedOutputs::read(const OutputPlace& place, std::string_view test,
+                                        std::size_t limit) {
+  if (place.log != opened_) open(place.log);
+  for (std::ifstream& file : files_) {
+    if (file.is_open() && still_frames(file, place, test))
+      return read_bounded(file, place, limit, k_gap);
   }
   return Error{
       fmt::format("read the output of {}: {} is gone or belongs to a later run", test, place.log)};

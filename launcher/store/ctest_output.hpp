@@ -6,6 +6,7 @@
 #include "store/records.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <istream>
 #include <string>
 #include <string_view>
@@ -19,13 +20,28 @@ namespace holdfast {
 std::string read_bounded(std::istream& file, const OutputPlace& place, std::size_t limit,
                          std::string_view gap);
 
-// The output at `place` in a log of ctest, at most `limit` bytes of it. If that is not all, its
-// beginning and its end, with a line between them that says how much is left out. `test` is the
-// name of the test that must be at this place. Fails if the log is gone, was written outside
-// [written_from, written_to], or shows something else at this place, because a later ctest writes
-// the same file.
-Result<std::string> read_output(const OutputPlace& place, std::string_view test,
-                                double written_from, double written_to, std::size_t limit);
+// The outputs in a log of ctest.
+class LoggedOutputs {
+ public:
+  // A log that was not written within [written_from, written_to] is another run's.
+  LoggedOutputs(double written_from, double written_to)
+      : written_from_(written_from), written_to_(written_to) {}
+
+  // The output at `place`, at most `limit` bytes of it. If that is not all, its beginning and its
+  // end, with a line between them that says how much is left out. `test` is the name of the test
+  // that must be at this place. Fails if the log is gone or another run's, or shows something else
+  // at this place, because a later ctest writes the same file. The log stays open for the next
+  // call.
+  Result<std::string> read(const OutputPlace& place, std::string_view test, std::size_t limit);
+
+ private:
+  void open(const std::string& log);
+
+  double written_from_;
+  double written_to_;
+  std::string opened_;
+  std::vector<std::ifstream> files_;  // the log, and the name that it has while ctest writes it
+};
 
 // The same for a file that only this run writes (names::k_kept_output_file).
 Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit);

@@ -17,7 +17,7 @@ namespace {
 
 class LineCollector {
  public:
-  explicit LineCollector(Journal& journal) : journal_(journal) {}
+  explicit LineCollector(const SeeRecord& see) : see_(see) {}
 
   void feed(std::string_view chunk) {
     while (!chunk.empty()) {
@@ -30,9 +30,10 @@ class LineCollector {
   }
 
   // The last line has no newline: its writer died. The line may still be a whole record.
-  void finish() {
-    journal_.cut_off = !line_.empty() || too_long_;
-    if (journal_.cut_off) end_line();
+  JournalFlaws finish() && {
+    found_.cut_off = !line_.empty() || too_long_;
+    if (found_.cut_off) end_line();
+    return std::move(found_);
   }
 
  private:
@@ -53,19 +54,20 @@ class LineCollector {
     } else if (line_.find_first_not_of(" \t\r") != std::string::npos) {
       ParsedLine parsed = parse_record(line_);
       if (!parsed.complaint.empty()) complain(std::move(parsed.complaint));
-      if (parsed.record) journal_.records.push_back(*std::move(parsed.record));
+      if (parsed.record) see_(*std::move(parsed.record));
     }
     line_.clear();
     too_long_ = false;
   }
 
   void complain(std::string what) {
-    ++journal_.flaws;
-    if (journal_.complaints.size() < k_max_complaints)
-      journal_.complaints.push_back({number_, std::move(what)});
+    ++found_.flaws;
+    if (found_.complaints.size() < k_max_complaints)
+      found_.complaints.push_back({number_, std::move(what)});
   }
 
-  Journal& journal_;
+  const SeeRecord& see_;
+  JournalFlaws found_;
   std::string line_;
   std::size_t number_ = 0;
   bool too_long_ = false;
@@ -88,23 +90,37 @@ std::string first_line(std::istream& stream) {
 
 }  // namespace
 
-Journal read_journal(std::istream& stream) {
-  Journal journal;
-  LineCollector lines(journal);
-  std::array<char, 16384> chunk{};
+JournalFlaws read_records(std::istream& stream, const SeeRecord& see) {
+  LineCollector lines(see);
+  std::array<char, 64U << 10U> chunk{};
   while (stream.good()) {
     stream.read(chunk.data(), chunk.size());
     lines.feed({chunk.data(), static_cast<std::size_t>(stream.gcount())});
   }
-  lines.finish();
+  return std::move(lines).finish();
+}
+
+Result<JournalFlaws> read_records(const std::filesystem::path& file, const SeeRecord& see) {
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return os::system_error("open the journal " + file.string());
+  return read_records(stream, see);
+}
+
+Journal read_journal(std::istream& stream) {
+  Journal journal;
+  const auto keep = [&](Record&& record) { journal.records.push_back(std::move(record)); };
+  static_cast<JournalFlaws&>(journal) = read_records(stream, keep);
   return journal;
 }
 
 Result<Journal> read_journal(const std::filesystem::path& file) {
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return os::system_error("open the journal " + file.string());
-  return read_journal(stream);
+  Journal journal;
+  const auto keep = [&](Record&& record) { journal.records.push_back(std::move(record)); };
+  Result<JournalFlaws> flaws = read_records(file, keep);
+  if (!flaws) return flaws.error();
+  static_cast<JournalFlaws&>(journal) = *std::move(flaws);
+  return journal;
 }
 
 std::optional<RunStarted> first_record(const std::filesystem::path& journal) {

@@ -2,8 +2,8 @@
 //
 // A run may die in any way: the last line may be cut off, or the disk may have been full. A newer
 // Holdfast may have written types of records that this version does not know. The reader skips and
-// counts all of that; it never throws and never crashes. It needs no more memory than the records
-// take: it does not keep a line longer than k_max_journal_line.
+// counts all of that; it never throws and never crashes. It does not keep a line longer than
+// k_max_journal_line.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -27,17 +28,27 @@ struct Complaint {
   std::string what;
 };
 
-struct Journal {
-  std::vector<Record> records;        // in the order of the file
+// What was wrong with a journal.
+struct JournalFlaws {
   std::vector<Complaint> complaints;  // the first lines that were ignored, wholly or in part
   std::size_t flaws = 0;              // how many lines were ignored, wholly or in part
   bool cut_off = false;               // the last line has no newline
 };
 
-// Blocks as the stream does. A read error ends the journal like an end of file.
-Journal read_journal(std::istream& stream);
+struct Journal : JournalFlaws {
+  std::vector<Record> records;  // in the order of the file
+};
+
+// Calls `see` with each record, in the order of the file: a large run has more records than memory
+// should hold. Blocks as the stream does. A read error ends the journal like an end of file.
+using SeeRecord = std::function<void(Record&&)>;
+JournalFlaws read_records(std::istream& stream, const SeeRecord& see);
 
 // Fails only when the file cannot be opened.
+Result<JournalFlaws> read_records(const std::filesystem::path& file, const SeeRecord& see);
+
+// The same with all records at once.
+Journal read_journal(std::istream& stream);
 Result<Journal> read_journal(const std::filesystem::path& file);
 
 // The first record alone. Nothing when the journal does not begin with a run_started.

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -64,6 +65,7 @@ class FieldReader {
   void read_object(const char* field, const nlohmann::ordered_json& value, Read read);
 
   const nlohmann::ordered_json& object_;
+  mutable std::size_t next_ = 0;  // where the next field probably is
   std::string complaint_;
 };
 

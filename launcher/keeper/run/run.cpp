@@ -15,6 +15,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
+#include "report/outputs.hpp"
 #include "report/run_report.hpp"
 #include "report/summary.hpp"
 #include "store/ctest_log.hpp"
@@ -162,10 +163,12 @@ std::int64_t unrecorded_in(const RunReport& report,
 Result<RunReport> Run::report(const RunEnded& to_come) const {
   const Result<RunEntry> entry = find_run(origin_.tree, id_);
   if (!entry) return entry.error();
-  Result<Journal> journal = read_journal(entry->journal);
-  if (!journal) return journal.error();
-  journal->records.emplace_back(to_come);
-  return report_of(*journal);
+  RunReporter reporter;
+  const Result<JournalFlaws> flaws =
+      read_records(entry->journal, [&](Record&& record) { reporter.add(std::move(record)); });
+  if (!flaws) return flaws.error();
+  reporter.add(RunEnded(to_come));
+  return std::move(reporter).finish(*flaws, RunState::over);
 }
 
 void Run::finish_without_tests() {

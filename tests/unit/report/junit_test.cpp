@@ -1,5 +1,5 @@
-#include "report/render.hpp"
 
+#include "rendered.hpp"
 #include "sample_journal.hpp"
 #include "scratch_directory.hpp"
 
@@ -26,18 +26,20 @@ std::string complaint(const ScratchDirectory& scratch, const std::string& xml) {
   return text.str();
 }
 
+std::string all_bytes() {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  return bytes;
+}
+
 RunReport with_awkward_text() {
   RunReport report = full_journal().report();
-  std::string every_byte;
-  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
+  const std::string every_byte = all_bytes();
   for (TestReport& test : report.tests) {
     test.name += every_byte + "]]>";
     for (Attempt& attempt : test.attempts) {
-      attempt.output = every_byte + "<![CDATA[ ]]> &amp; \xEF\xBF\xBE\xEF\xBF\xBF";
       attempt.note = every_byte;
-      ServiceOutput& printed = attempt.service_outputs.emplace_back();
-      printed.name = every_byte;
-      printed.output = every_byte + "]]>";
+      attempt.service_outputs.emplace_back().name = every_byte;
       attempt.wall_s = 1e300;
     }
     test.cases.push_back({every_byte, Outcome::failed});
@@ -49,16 +51,17 @@ RunReport with_awkward_text() {
 TEST(JUnit, ItIsValidWhateverNamesAndOutputHold) {
   if (!have_xmllint()) GTEST_SKIP() << "xmllint is not installed (package libxml2-utils)";
   const ScratchDirectory scratch;
-  EXPECT_EQ(complaint(scratch, render(full_journal().report(), Format::junit)), "");
-  EXPECT_EQ(complaint(scratch, render(RunReport{}, Format::junit)), "");
-  EXPECT_EQ(complaint(scratch, render(with_awkward_text(), Format::junit)), "");
+  EXPECT_EQ(complaint(scratch, text_of_report(full_journal().report(), Format::junit)), "");
+  EXPECT_EQ(complaint(scratch, text_of_report(RunReport{}, Format::junit)), "");
+  MadeUpOutputs awkward({}, all_bytes() + "<![CDATA[ ]]> &amp; \xEF\xBF\xBE\xEF\xBF\xBF]]>");
+  EXPECT_EQ(complaint(scratch, text_of_report(with_awkward_text(), Format::junit, awkward)), "");
 }
 
 TEST(JUnit, ItIsValidForAnyJournal) {
   if (!have_xmllint()) GTEST_SKIP() << "xmllint is not installed (package libxml2-utils)";
   const ScratchDirectory scratch;
   for (unsigned seed = 0; seed < 50; ++seed) {
-    ASSERT_EQ(complaint(scratch, render(random_journal(seed).report(), Format::junit)), "")
+    ASSERT_EQ(complaint(scratch, text_of_report(random_journal(seed).report(), Format::junit)), "")
         << "seed " << seed;
   }
 }
@@ -70,7 +73,7 @@ TEST(JUnit, TheSchemaRefusesWhatIsNotJUnit) {
 }
 
 TEST(JUnit, FailuresErrorsAndSkipsAreTold) {
-  const std::string xml = render(full_journal().report(), Format::junit);
+  const std::string xml = text_of_report(full_journal().report(), Format::junit);
   const auto has = [&](std::string_view text) { return xml.find(text) != std::string::npos; };
   // red | dead, slow, twice, gone, waiter, cut | later, off
   EXPECT_TRUE(has("tests=\"14\" failures=\"1\" errors=\"6\" skipped=\"2\"")) << xml;
@@ -86,7 +89,7 @@ TEST(JUnit, AnUnknownVerdictIsSkippedAndSaysSo) {
   sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
     ended.verdict = Verdict::unknown;
   });
-  const std::string xml = render(sample.report(), Format::junit);
+  const std::string xml = text_of_report(sample.report(), Format::junit);
   EXPECT_NE(xml.find("<skipped message=\"holdfast: verdict unknown\">exit code 0 after 0.05 s; its "
                      "output decides, and what ctest found there is not on record</skipped>"),
             std::string::npos)
@@ -114,7 +117,7 @@ TEST(JUnit, WhatRanNothingIsAnErrorWhereItIsRedAndSkippedWhereItIsNot) {
       ended.verdict = row.own;
     });
     if (row.ctest) sample.verdict("a", *row.ctest, 1, true);
-    const std::string xml = render(sample.report(), Format::junit);
+    const std::string xml = text_of_report(sample.report(), Format::junit);
     EXPECT_NE(xml.find(row.expected), std::string::npos) << "row " << (&row - rows) << '\n' << xml;
   }
 }
@@ -124,19 +127,57 @@ TEST(JUnit, AKeptScratchDirectoryIsAProperty) {
   sample.attempt("a", Outcome::failed, 1).change_last_attempt([](AttemptEnded& ended) {
     ended.scratch = "/t/.holdfast/runs/1/scratch/2";
   });
-  EXPECT_NE(render(sample.report(), Format::junit)
+  EXPECT_NE(text_of_report(sample.report(), Format::junit)
                 .find("name=\"holdfast.scratch\" value=\"/t/.holdfast/runs/1/scratch/2\""),
             std::string::npos);
-  EXPECT_NE(
-      render(sample.report(), Format::json).find("\"scratch\": \"/t/.holdfast/runs/1/scratch/2\""),
-      std::string::npos);
-  EXPECT_NE(render(sample.report(), Format::text)
+  EXPECT_NE(text_of_report(sample.report(), Format::json)
+                .find("\"scratch\":\"/t/.holdfast/runs/1/scratch/2\""),
+            std::string::npos);
+  EXPECT_NE(text_of_report(sample.report(), Format::text)
                 .find("\nScratch directories kept\n  a  /t/.holdfast/runs/1/scratch/2\n"),
             std::string::npos);
 }
 
+TEST(JUnit, ATestThatPassedWithoutFlagsIsOneElement) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed);
+  const std::string xml = text_of_report(sample.report(), Format::junit, {{"a", "all is well"}});
+  EXPECT_NE(xml.find("    <testcase name=\"a\" classname=\"a\" time=\"0.050\"/>\n"),
+            std::string::npos)
+      << xml;
+  EXPECT_EQ(xml.find("all is well"), std::string::npos);
+}
+
+TEST(JUnit, AFailureHasItsPlaceItsWordsAndTheEndOfTheOutput) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1);
+  std::string output = "the very first line\n/s/a.cpp:7: Failure\nExpected: x\n\n";
+  for (int i = 0; i < 500; ++i) output += "line " + std::to_string(i) + " of it\n";
+  const std::string xml = text_of_report(sample.report(), Format::junit, {{"a", output}});
+  EXPECT_NE(xml.find(" file=\"/s/a.cpp\" line=\"7\">"), std::string::npos) << xml;
+  EXPECT_NE(xml.find("<failure message=\"failed: exit code 1 after 0.05 s; /s/a.cpp:7: Expected: "
+                     "x\" type=\"failed\">"),
+            std::string::npos);
+  const std::size_t begin = xml.find("<failure");
+  const std::string failure = xml.substr(begin, xml.find("</failure>") - begin);
+  EXPECT_NE(failure.find("[... the end of the output ...]\nline "), std::string::npos);
+  EXPECT_TRUE(failure.ends_with("line 499 of it\n"));
+  EXPECT_LT(failure.size(), 5000U);
+  EXPECT_NE(xml.find("<system-out>the very first line"), std::string::npos);
+}
+
+TEST(JUnit, TestsOfOneNameAreToldApart) {
+  RunReport report;
+  for (int i = 0; i < 3; ++i) report.tests.emplace_back().name = "same";
+  report.tests.emplace_back().name = "other";
+  const std::string xml = text_of_report(report, Format::junit);
+  for (const char* name : {"\"same\"", "\"same #2\"", "\"same #3\"", "\"other\""}) {
+    EXPECT_NE(xml.find(std::string("<testcase name=") + name), std::string::npos) << name;
+  }
+}
+
 TEST(JUnit, EarlierAttemptsAreFlakyOrRerunFailures) {
-  const std::string xml = render(full_journal().report(), Format::junit);
+  const std::string xml = text_of_report(full_journal().report(), Format::junit);
   EXPECT_NE(
       xml.find("<flakyFailure message=\"attempt 1: exit code 1 after 0.05 s\" type=\"failed\">"),
       std::string::npos)
@@ -147,8 +188,9 @@ TEST(JUnit, EarlierAttemptsAreFlakyOrRerunFailures) {
 }
 
 TEST(JUnit, AnIncompleteRunSaysSo) {
-  EXPECT_NE(render(RunReport{}, Format::junit).find("incomplete"), std::string::npos);
-  EXPECT_EQ(render(full_journal().report(), Format::junit).find("incomplete"), std::string::npos);
+  EXPECT_NE(text_of_report(RunReport{}, Format::junit).find("incomplete"), std::string::npos);
+  EXPECT_EQ(text_of_report(full_journal().report(), Format::junit).find("incomplete"),
+            std::string::npos);
 }
 
 }  // namespace

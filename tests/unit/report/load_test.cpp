@@ -47,10 +47,11 @@ void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
 TEST(LoadReport, OutputComesFromCtestsLog) {
   const ScratchDirectory tree;
   add_run(tree, "one", now() - 1);
-  const Result<RunReport> report = load_report(*find_run(tree.path(), "latest"));
+  const RunEntry run = *find_run(tree.path(), "latest");
+  const Result<RunReport> report = load_report(run);
   ASSERT_TRUE(report);
   ASSERT_EQ(report->tests.size(), 1U);
-  EXPECT_EQ(report->tests[0].attempts[0].output, "what it printed\n");
+  EXPECT_EQ(outputs_of(*report, run)->of(report->tests[0]).text, "what it printed\n");
 }
 
 // What a generation printed from byte `from` to byte `to`, of which `log` keeps 10 bytes at either
@@ -72,8 +73,10 @@ std::string printed(const std::string& log, std::int64_t from, std::optional<std
           R"({"v":1,"type":"attempt_started","at":1,"attempt":"x.1","test":"a","key":"k","n":1})"
           "\n" +
           line_of(use));
-  const Result<RunReport> report = load_report(*find_run(tree.path(), "one"));
-  return report ? report->tests.at(0).attempts.at(0).service_outputs.at(0).output : "no report";
+  const RunEntry run = *find_run(tree.path(), "one");
+  const Result<RunReport> report = load_report(run);
+  if (!report) return "no report";
+  return outputs_of(*report, run)->of(report->tests.at(0).attempts.at(0).service_outputs.at(0));
 }
 
 TEST(LoadReport, TheOutputOfAServiceIsReadAroundItsGap) {
@@ -94,10 +97,12 @@ TEST(LoadReport, OutputThatALaterRunOverwroteIsSaidToBeGone) {
   const ScratchDirectory tree;
   add_run(tree, "one", now() - 1);
   add_run(tree, "two", now() - 0.1);
-  const Result<RunReport> report = load_report(*find_run(tree.path(), "one"));
+  const RunEntry run = *find_run(tree.path(), "one");
+  const Result<RunReport> report = load_report(run);
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->tests[0].attempts[0].output, "");
-  EXPECT_NE(report->tests[0].attempts[0].output_note.find("later run"), std::string::npos);
+  const Printed printed = outputs_of(*report, run)->of(report->tests[0]);
+  EXPECT_EQ(printed.text, "");
+  EXPECT_NE(printed.note.find("later run"), std::string::npos);
 }
 
 TEST(LoadReport, TheStepsOfAnEarlierBuildAreNotThisRuns) {

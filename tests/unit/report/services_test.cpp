@@ -1,6 +1,6 @@
 #include "report/services.hpp"
 
-#include "report/render.hpp"
+#include "rendered.hpp"
 #include "report/summary.hpp"
 #include "sample_journal.hpp"
 
@@ -81,18 +81,17 @@ TEST(ReportedServices, ShowWhatTheyPrintedUnderTheRedTest) {
   sample.run_started().attempt("other", Outcome::failed, 1).attempt_started("red");
   sample.journal().records.emplace_back(use);
   sample.attempt_ended("red", Outcome::failed, 1);
-  RunReport report = sample.run_ended().report();
+  const RunReport report = sample.run_ended().report();
   ASSERT_EQ(report.tests.size(), 2U);
   EXPECT_TRUE(report.services.empty());  // it is no news of the service
   EXPECT_TRUE(report.tests[0].attempts[0].service_outputs.empty());
-  std::vector<ServiceOutput>& printed = report.tests[1].attempts[0].service_outputs;
+  const std::vector<ServiceOutput>& printed = report.tests[1].attempts[0].service_outputs;
   ASSERT_EQ(printed.size(), 1U);
   EXPECT_EQ(text_of(printed[0]), "service db (instance 2), generation 2");
   EXPECT_EQ(printed[0].from, 10U);
   EXPECT_EQ(printed[0].to, 30U);
   EXPECT_EQ(printed[0].head, 100U);
-  printed[0].output = "a\x1b\nb\n";
-  EXPECT_NE(render(report, Format::text)
+  EXPECT_NE(text_of_report(report, Format::text, {{"db", "a\x1b\nb\n"}})
                 .find("\nOutput of service db (instance 2), generation 2, while red ran\n  | "
                       "a\\x1b\n  | b\n"),
             std::string::npos);

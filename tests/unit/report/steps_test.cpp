@@ -1,12 +1,12 @@
 #include "report/steps.hpp"
 
+#include "rendered.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
-
-#include "report/render.hpp"
 
 namespace holdfast {
 namespace {
@@ -101,7 +101,8 @@ TEST(StepsTest, ATreeThatHasOnlyStepsIsNoRunThatCameToNothing) {
   report.steps[0].program = "python3";
   report.steps[0].outcome.reset();
   ASSERT_TRUE(has_only_steps(report));
-  EXPECT_EQ(render(report, Format::text), R"(Build steps of /b; no run of its tests is recorded
+  EXPECT_EQ(text_of_report(report, Format::text),
+            R"(Build steps of /b; no run of its tests is recorded
 
 Slowest of 1 build step
   custom python3  1.00 s; unknown
@@ -109,7 +110,7 @@ Slowest of 1 build step
 Heaviest of 1 build step
   custom python3  1 MiB; unknown
 )");
-  const auto json = nlohmann::json::parse(render(report, Format::json));
+  const auto json = nlohmann::json::parse(text_of_report(report, Format::json));
   ASSERT_EQ(json["steps"].size(), 1U);
   EXPECT_EQ(json["steps"][0]["outcome"], "unknown");
   EXPECT_EQ(json["steps"][0]["ended"], 5);

@@ -1,5 +1,5 @@
-#include "report/render.hpp"
 
+#include "rendered.hpp"
 #include "sample_journal.hpp"
 
 #include <gtest/gtest.h>
@@ -61,14 +61,13 @@ Slowest
 )";
 
 TEST(TextReport, ItIsShortAndSaysEverythingThatMatters) {
-  RunReport report = full_journal().report();
-  report.tests[2].attempts[0].output = "expected 1\ngot 2\n";
-  EXPECT_EQ(render(report, Format::text), k_expected);
+  EXPECT_EQ(text_of_report(full_journal().report(), Format::text, {{"red", "expected 1\ngot 2\n"}}),
+            k_expected);
 }
 
 TEST(TextReport, AnIncompleteRunIsSaidFirst) {
-  const std::string text =
-      render(SampleJournal().run_started().attempt("a", Outcome::passed).report(), Format::text);
+  const std::string text = text_of_report(
+      SampleJournal().run_started().attempt("a", Outcome::passed).report(), Format::text);
   EXPECT_NE(text.find("\nINCOMPLETE: "), std::string::npos);
   EXPECT_NE(text.find("INCOMPLETE"), text.find("planned"));
 }
@@ -76,10 +75,9 @@ TEST(TextReport, AnIncompleteRunIsSaidFirst) {
 TEST(TextReport, OnlyTheEndOfALongOutputIsShown) {
   SampleJournal sample;
   sample.attempt("a", Outcome::failed, 1);
-  RunReport report = sample.report();
-  for (int i = 1; i <= 30; ++i)
-    report.tests[0].attempts[0].output += "line " + std::to_string(i) + "\n";
-  const std::string text = render(report, Format::text);
+  std::string output;
+  for (int i = 1; i <= 30; ++i) output += "line " + std::to_string(i) + "\n";
+  const std::string text = text_of_report(sample.report(), Format::text, {{"a", output}});
   EXPECT_NE(text.find("  | ...\n  | line 21\n"), std::string::npos) << text;
   EXPECT_NE(text.find("  | line 30\n"), std::string::npos);
   EXPECT_EQ(text.find("line 20\n"), std::string::npos);
@@ -90,18 +88,18 @@ TEST(TextReport, IgnoredLinesOfTheJournalAreTold) {
   report.journal_flaws = 2;
   report.complaints = {{4, "not a JSON object"}};
   EXPECT_NE(
-      render(report, Format::text)
+      text_of_report(report, Format::text)
           .find("2 lines of the journal ignored, wholly or partly (line 4: not a JSON object)"),
       std::string::npos);
 }
 
 TEST(TextReport, AnyJournalHasATextReport) {
   for (unsigned seed = 0; seed < 500; ++seed)
-    EXPECT_FALSE(render(random_journal(seed).report(), Format::text).empty());
+    EXPECT_FALSE(text_of_report(random_journal(seed).report(), Format::text).empty());
   RunReport odd = full_journal().report();
   odd.run.started = -1e300;
   odd.run.ended = 1e300;
-  EXPECT_FALSE(render(odd, Format::text).empty());
+  EXPECT_FALSE(text_of_report(odd, Format::text).empty());
 }
 
 }  // namespace

@@ -432,10 +432,10 @@ TEST_F(CtestFiles, OutputIsReadBackWholeOrItsBeginningAndEnd) {
       read(k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", long_output) + k_foot);
   ASSERT_TRUE(records);
   ASSERT_EQ(records->size(), 2U);
-  const auto small = read_output(*(*records)[0].output, "a", now() - 60, now() + 60, 1000);
+  const auto small = LoggedOutputs(now() - 60, now() + 60).read(*(*records)[0].output, "a", 1000);
   ASSERT_TRUE(small);
   EXPECT_EQ(*small, "x\n");
-  const auto large = read_output(*(*records)[1].output, "b", now() - 60, now() + 60, 1000);
+  const auto large = LoggedOutputs(now() - 60, now() + 60).read(*(*records)[1].output, "b", 1000);
   ASSERT_TRUE(large);
   EXPECT_TRUE(large->starts_with("first\nxxx"));
   EXPECT_TRUE(large->ends_with("xxx\nlast\n"));
@@ -446,20 +446,21 @@ TEST_F(CtestFiles, OutputOfAnotherRunIsNeverShown) {
   const auto records = read(k_head + entry(1, 1, "a", "x\n") + k_foot);
   ASSERT_TRUE(records);
   OutputPlace place = *records->front().output;
-  EXPECT_FALSE(read_output(place, "b", now() - 60, now() + 60, 1000));   // another test
-  EXPECT_FALSE(read_output(place, "a", now() + 60, now() + 120, 1000));  // written before the run
-  EXPECT_FALSE(read_output(place, "a", now() - 120, now() - 60, 1000));  // written after it
+  EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(place, "b", 1000));  // another test
+  EXPECT_FALSE(
+      LoggedOutputs(now() + 60, now() + 120).read(place, "a", 1000));  // written before the run
+  EXPECT_FALSE(LoggedOutputs(now() - 120, now() - 60).read(place, "a", 1000));  // written after it
   OutputPlace moved = place;
   ++moved.offset;
-  EXPECT_FALSE(read_output(moved, "a", now() - 60, now() + 60, 1000));
+  EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(moved, "a", 1000));
   moved = place;
   moved.length = ~std::uint64_t{0};
-  EXPECT_FALSE(read_output(moved, "a", now() - 60, now() + 60, 1000));
+  EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(moved, "a", 1000));
   moved = place;
   moved.offset = ~std::uint64_t{0} - 5;
-  EXPECT_FALSE(read_output(moved, "a", now() - 60, now() + 60, 1000));
+  EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(moved, "a", 1000));
   std::filesystem::remove(place.log);
-  EXPECT_FALSE(read_output(place, "a", now() - 60, now() + 60, 1000));
+  EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(place, "a", 1000));
 }
 
 }  // namespace

@@ -134,7 +134,8 @@ class RealLog : public testing::Test {
   }
 
   std::string output_of(const VerdictRecord& record) {
-    const auto output = read_output(*record.output, record.test, now() - 600, now() + 1, 1U << 20U);
+    const auto output =
+        LoggedOutputs(now() - 600, now() + 1).read(*record.output, record.test, 1U << 20U);
     return output ? *output : output.error().message;
   }
 

@@ -1,0 +1,44 @@
+// What tests, cases and services have printed. All outputs of a large run would not fit into
+// memory, so a renderer asks for each one when it comes to it.
+#pragma once
+
+#include "report/model.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace holdfast {
+
+// How much output a report shows of a test that passed, and of any other test.
+inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
+inline constexpr std::size_t k_output_limit = 64U << 10U;
+// The same of what a service printed while a red attempt used it.
+inline constexpr std::size_t k_service_output_limit = 16U << 10U;
+
+struct Printed {
+  std::string text;
+  std::string note;  // why there is no text; may be empty
+};
+
+class Outputs {
+ public:
+  Outputs() = default;
+  virtual ~Outputs() = default;
+  Outputs(const Outputs&) = delete;
+  Outputs& operator=(const Outputs&) = delete;
+
+  // Of the test's last attempt. The test may be a case that as_tests() shows as one.
+  virtual Printed of(const TestReport& test) = 0;
+  virtual std::string of(const Case& one) = 0;
+  virtual std::string of(const ServiceOutput& part) = 0;
+};
+
+// For a report of a tree that has no run.
+class NoOutputs final : public Outputs {
+ public:
+  Printed of(const TestReport& /*test*/) override { return {}; }
+  std::string of(const Case& /*one*/) override { return {}; }
+  std::string of(const ServiceOutput& /*part*/) override { return {}; }
+};
+
+}  // namespace holdfast
