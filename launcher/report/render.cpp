@@ -10,6 +10,8 @@ void render(const RunReport& report, Outputs& outputs, Format format, const Writ
       return render_json(report, outputs, write);
     case Format::junit:
       return render_junit(report, outputs, write);
+    case Format::trace:
+      return render_trace(report, outputs, write);
   }
 }
 

@@ -12,9 +12,11 @@
 
 namespace holdfast {
 
-enum class Format : std::uint8_t { text, json, junit };
+enum class Format : std::uint8_t { text, json, junit, trace };
 
-constexpr std::array<std::string_view, 3> words_of(Format) { return {"text", "json", "junit"}; }
+constexpr std::array<std::string_view, 4> words_of(Format) {
+  return {"text", "json", "junit", "trace"};
+}
 
 // Takes a report piece by piece: the report of a large run would not fit into memory.
 using Write = std::function<void(std::string_view)>;
@@ -28,5 +30,7 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write);
 void render_json(const RunReport& report, Outputs& outputs, const Write& write);
 // XML in the dialect of Jenkins' xunit plugin and of Maven Surefire (flakyFailure, rerunFailure).
 void render_junit(const RunReport& report, Outputs& outputs, const Write& write);
+// A timeline for Perfetto and Chromium: build steps, tests with their waits, services.
+void render_trace(const RunReport& report, Outputs& outputs, const Write& write);
 
 }  // namespace holdfast

@@ -25,9 +25,7 @@ std::string_view made_by(const StepRecord& step) {
   return step.target.empty() ? step.program : step.target;
 }
 
-std::string title(const StepRecord& step) {
-  return printable(fmt::format("{} {}", step.kind, made_by(step)));
-}
+std::string title(const StepRecord& step) { return printable(title_of(step)); }
 
 std::string memory_text(std::int64_t kb) {
   const double mib = static_cast<double>(kb) / 1024;
@@ -98,6 +96,10 @@ std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double 
   std::stable_sort(steps.begin(), steps.end(),
                    [](const StepRecord& a, const StepRecord& b) { return a.at < b.at; });
   return steps;
+}
+
+std::string title_of(const StepRecord& step) {
+  return fmt::format("{} {}", step.kind, made_by(step));
 }
 
 bool has_only_steps(const RunReport& report) {

@@ -14,6 +14,9 @@ namespace holdfast {
 // its program tell a step from others: three programs make a static library.
 std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double from, double until);
 
+// The step's kind and what it makes: "compile a.o". Not safe for a terminal.
+std::string title_of(const StepRecord& step);
+
 // Whether the tree was built but its tests have never run.
 bool has_only_steps(const RunReport& report);
 

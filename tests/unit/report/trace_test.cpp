@@ -1,0 +1,112 @@
+#include "rendered.hpp"
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+using nlohmann::json;
+
+json traced(const RunReport& report) { return json::parse(text_of_report(report, Format::trace)); }
+
+// The slices of each lane, in their order in the file.
+using Lane = std::pair<int, int>;
+std::map<Lane, std::vector<json>> lanes_of(const json& trace) {
+  std::map<Lane, std::vector<json>> lanes;
+  for (const json& event : trace.at("traceEvents")) {
+    if (event.at("ph") == "X") lanes[{event.at("pid"), event.at("tid")}].push_back(event);
+  }
+  return lanes;
+}
+
+std::size_t with_a_time(const RunReport& report) {
+  std::size_t number = 0;
+  for (const TestReport& test : report.tests) {
+    for (const Attempt& one : test.attempts) number += one.started || one.ended ? 1U : 0U;
+  }
+  return number;
+}
+
+TEST(TraceReport, NoSlicesOfALaneOverlapAndNoAttemptIsMissing) {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    const RunReport report = random_journal(seed).report();
+    std::size_t tests = 0;
+    for (const auto& [lane, slices] : lanes_of(traced(report))) {
+      std::int64_t end = 0;
+      for (const json& slice : slices) {
+        ASSERT_GE(slice.at("ts").get<std::int64_t>(), end) << "seed " << seed;
+        ASSERT_GE(slice.at("dur").get<std::int64_t>(), 0);
+        end = slice.at("ts").get<std::int64_t>() + slice.at("dur").get<std::int64_t>();
+        tests += slice.at("cat") == "test" ? 1U : 0U;
+      }
+    }
+    ASSERT_EQ(tests, with_a_time(report)) << "seed " << seed;
+  }
+}
+
+// A test that starts at `at`, waits for locks and services, and runs for a second.
+Attempt attempt_at(double at, double lock_wait = 0, double service_wait = 0) {
+  Attempt attempt;
+  attempt.n = 1;
+  attempt.has_ended = true;
+  attempt.outcome = Outcome::passed;
+  attempt.exit_code = 0;
+  attempt.started = at;
+  attempt.lock_wait_s = lock_wait;
+  attempt.service_wait_s = service_wait;
+  attempt.wall_s = 1;
+  attempt.ended = at + lock_wait + service_wait + 1;
+  if (lock_wait > 0) attempt.locks = {"db@project"};
+  if (service_wait > 0) attempt.services = {"web#2"};
+  return attempt;
+}
+
+TEST(TraceReport, WaitsAreSlicesAndLanesAreUsedAgain) {
+  RunReport report;
+  for (const char* name : {"a", "b", "c\xff"}) report.tests.emplace_back().name = name;
+  report.tests[0].attempts = {attempt_at(100, 2, 0.5)};
+  report.tests[1].attempts = {attempt_at(101)};
+  report.tests[2].attempts = {attempt_at(103)};
+  StepRecord step;
+  step.kind = "compile";
+  step.output = "a.o";
+  step.at = 99;
+  step.wall_s = 2;
+  step.slot_wait_s = 1;
+  step.outcome = Outcome::passed;
+  report.steps = {step};
+  report.services.push_back({.name = "web", .generation = 2, .started = 100, .ended = 104});
+  std::map<Lane, std::vector<json>> lanes = lanes_of(traced(report));
+  const auto is = [&](Lane lane, std::size_t at, const char* name, int begin, int length) {
+    const json& slice = lanes.at(lane).at(at);
+    EXPECT_EQ(slice.at("name"), name);
+    EXPECT_EQ(slice.at("ts"), begin) << name;
+    EXPECT_EQ(slice.at("dur"), length) << name;
+  };
+  is({1, 1}, 0, "waits for a slot", 0, 1'000'000);
+  is({1, 1}, 1, "compile a.o", 1'000'000, 2'000'000);
+  is({2, 1}, 0, "waits for locks: db@project", 4'000'000, 2'000'000);
+  is({2, 1}, 1, "waits for services: web#2", 6'000'000, 500'000);
+  is({2, 1}, 2, "a", 6'500'000, 1'000'000);
+  is({2, 2}, 0, "b", 5'000'000, 1'000'000);
+  is({2, 2}, 1, "c\xEF\xBF\xBD", 7'000'000, 1'000'000);
+  is({3, 1}, 0, "web", 4'000'000, 4'000'000);
+  EXPECT_EQ(lanes.size(), 4U);
+}
+
+TEST(TraceReport, AnIncompleteRunSaysSo) {
+  SampleJournal sample;
+  sample.run_started().attempt_started("a");
+  const json trace = traced(sample.report());
+  EXPECT_EQ(trace.at("otherData").at("complete"), false);
+  EXPECT_EQ(lanes_of(trace).size(), 1U);
+  EXPECT_TRUE(traced(RunReport{}).at("traceEvents").empty());
+}
+
+}  // namespace
+}  // namespace holdfast
