@@ -300,8 +300,12 @@ class ProjectCase(SystemCase):
     @staticmethod
     def records(run, *types):
         """The records of a run's journal. Every line must be whole."""
-        lines = (run / "journal.jsonl").read_text().splitlines()
-        records = [json.loads(line) for line in lines]
+        def read():
+            # Who reads while a line is written may see half of it.
+            text = (run / "journal.jsonl").read_text()
+            return [text] if not text or text.endswith("\n") else None
+        text, = wait_until(read, "the end of the last line")
+        records = [json.loads(line) for line in text.splitlines()]
         return [r for r in records if not types or r["type"] in types]
 
     @classmethod
