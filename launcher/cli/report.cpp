@@ -61,7 +61,7 @@ std::error_code write_all(int descriptor, std::string_view text) {
 
 using WriteTo = std::function<void(const Write&)>;
 
-// Writes piece by piece, as few system calls as may be. The first error ends it.
+// Writes piece by piece, in few system calls. After the first error it writes nothing more.
 std::error_code write_pieces(int descriptor, const WriteTo& produce) {
   constexpr std::size_t k_piece = 64U << 10U;
   std::string waiting;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,7 +19,8 @@ constexpr std::size_t k_longest_line = 2000;
 constexpr std::size_t k_longest_message = 2000;
 constexpr std::size_t k_lines_of_a_message = 8;
 
-// How much a line says. The most telling comes first.
+// How much a line says. The most telling comes first. An `end` has no place of its own: it takes
+// that of the last line that told one (Follow::place).
 enum class Rank : std::uint8_t { finding, assertion, end, error };
 
 enum class Follow : std::uint8_t {
@@ -147,6 +147,12 @@ std::string_view take_line(std::string_view& text) {
   return line.substr(0, k_longest_line);
 }
 
+// Older versions of GoogleTest put no empty line between two failures.
+bool begins_another(std::string_view line) {
+  const std::optional<Patterns::Match> match = patterns().match(line);
+  return match && match->row->follow == Follow::until_blank;
+}
+
 // Takes the lines of `rest` that belong to the line before it.
 std::string following(std::string_view& rest, Follow follow) {
   std::string text;
@@ -154,7 +160,12 @@ std::string following(std::string_view& rest, Follow follow) {
                             : follow == Follow::next_line ? 1
                                                           : 0;
   for (std::size_t i = 0; i < limit && !rest.empty(); ++i) {
+    const std::string_view before = rest;
     const std::string_view line = take_line(rest);
+    if (begins_another(line)) {
+      rest = before;
+      break;
+    }
     const bool is_blank = line.find_first_not_of(" \t") == std::string_view::npos;
     if (is_blank && text.empty()) continue;
     if (is_blank || line.starts_with("[  FAILED")) break;

@@ -263,12 +263,6 @@ RunReport RunReporter::finish(const JournalFlaws& flaws, RunState state) && {
   return report;
 }
 
-RunReport report_of(const Journal& journal, RunState state) {
-  RunReporter reporter;
-  for (const Record& record : journal.records) reporter.add(Record(record));
-  return std::move(reporter).finish(journal, state);
-}
-
 Counts count(const std::vector<TestReport>& tests) {
   Counts counts;
   for (const TestReport& test : tests) {

@@ -28,9 +28,7 @@ class RunReporter {
   std::unique_ptr<Collector> collector_;
 };
 
-RunReport report_of(const Journal& journal, RunState state = RunState::over);
-
-// The counts of `tests`. report_of() calls it, so its reports have them.
+// The counts of `tests`. Each report has them already.
 Counts count(const std::vector<TestReport>& tests);
 
 }  // namespace holdfast

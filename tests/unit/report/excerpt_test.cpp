@@ -103,6 +103,13 @@ TEST(Excerpts, WhatSaysMostComesFirstAndNothingComesTwice) {
   EXPECT_EQ(excerpts_of(output, 1).size(), 1U);
 }
 
+TEST(Excerpts, TwoFailuresWithoutALineBetweenThemAreTwo) {
+  const auto found = excerpts_of("a.c:1: Failure\nfirst\na.c:2: Failure\nsecond\n", 5);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0], (Excerpt{"first", "a.c", 1}));
+  EXPECT_EQ(found[1], (Excerpt{"second", "a.c", 2}));
+}
+
 TEST(Excerpts, AreBounded) {
   std::string output = "a.c:1: Failure\n" + std::string(1U << 20U, 'x') + "\n\n";
   for (int i = 0; i < 10000; ++i) output += "a.c:" + std::to_string(i) + ": Failure\nno\n\n";

@@ -14,6 +14,12 @@
 
 namespace holdfast {
 
+inline RunReport report_of(const Journal& journal, RunState state = RunState::over) {
+  RunReporter reporter;
+  for (const Record& record : journal.records) reporter.add(Record(record));
+  return std::move(reporter).finish(journal, state);
+}
+
 // Whether the numbers agree with each other, as report/counts.hpp promises.
 inline bool adds_up(const Counts& counts) {
   const auto sum = [](const auto& numbers) {
