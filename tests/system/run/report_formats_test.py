@@ -1,0 +1,59 @@
+"""What `holdfast report` shows of a real run in each format (docs/reference/report-formats.md)."""
+
+import json
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+from support import HOLDFAST, ProjectCase, no_keeper_of, wait_until
+
+PROJECT = """
+add_test(NAME plain COMMAND true)
+add_test(NAME says_why COMMAND sh -c "seq 2000; printf '/s/a.cpp:7: Failure\\\\nExpected: x\\\\n'; exit 1")
+foreach(name one other)
+  add_test(NAME ${name} COMMAND sleep 0.3)
+  set_tests_properties(${name} PROPERTIES HOLDFAST_LOCKS "db:shared")
+endforeach()
+"""
+
+
+class ReportFormats(ProjectCase):
+    def setUp(self):
+        super().setUp()
+        self.tree = self.project(PROJECT)
+        self.assertEqual(self.ctest(self.tree, "-j4").returncode, 8)
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
+
+    def report(self, form):
+        done = self.finish(HOLDFAST, "report", "--tree", self.tree, "--format", form)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode()
+
+    def test_junit_tells_a_failure_in_its_own_words(self):
+        cases = {case.get("name"): case for case in ElementTree.fromstring(self.report("junit")).iter("testcase")}
+        self.assertEqual(set(cases), {"plain", "says_why", "one", "other"})
+        self.assertEqual(list(cases["plain"]), [])
+        red = cases["says_why"]
+        self.assertEqual((red.get("file"), red.get("line")), ("/s/a.cpp", "7"))
+        failure = red.find("failure")
+        self.assertTrue(failure.get("message").endswith("; /s/a.cpp:7: Expected: x"), failure.get("message"))
+        self.assertTrue(failure.text.endswith("\n/s/a.cpp:7: Failure\nExpected: x\n"), failure.text)
+        self.assertNotIn("\n100\n", failure.text)
+        self.assertIn("\n100\n", red.find("system-out").text)
+
+    def test_the_trace_has_each_test_at_its_time(self):
+        tests = {test["name"]: test for test in json.loads(self.report("json"))["tests"]}
+        trace = json.loads(self.report("trace"))
+        self.assertTrue(trace["otherData"]["complete"])
+        slices = {one["name"]: one for one in trace["traceEvents"] if one.get("cat") == "test"}
+        self.assertEqual(set(slices), set(tests))
+        first = min(test["attempts"][0]["started"] for test in tests.values())
+        for name, one in slices.items():
+            attempt = tests[name]["attempts"][0]
+            self.assertEqual(one["args"]["outcome"], attempt["outcome"])
+            self.assertAlmostEqual((one["ts"] + one["dur"]) / 1e6, attempt["ended"] - first, places=2)
+        # They ran at the same time, so they have lanes of their own.
+        self.assertNotEqual(slices["one"]["tid"], slices["other"]["tid"])
+
+
+if __name__ == "__main__":
+    unittest.main()
