@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -112,6 +114,26 @@ std::error_code write_whole(const std::filesystem::path& path, const WriteTo& pr
   return error;
 }
 
+// GitHub takes at most this much of a step.
+constexpr std::size_t k_step_summary_limit = 1U << 20U;
+
+// Adds to the page of the job, if GitHub Actions runs us.
+Result<void> add_to_job_page(const RunReport& report, Outputs& outputs) {
+  const std::string path = variable(environment::k_github_step_summary);
+  if (path.empty()) return {};
+  const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
+  struct stat there {};
+  if (!file.valid() || ::fstat(file.get(), &there) != 0) {
+    return os::system_error("write the job's summary to " + path);
+  }
+  const auto taken = static_cast<std::size_t>(std::max<off_t>(there.st_size, 0));
+  const std::size_t room = k_step_summary_limit - std::min(taken, k_step_summary_limit);
+  if (const std::error_code error = write_all(file.get(), github_summary(report, outputs, room))) {
+    return os::system_error("write the job's summary to " + path, error.value());
+  }
+  return {};
+}
+
 struct Loaded {
   RunReport report;
   std::unique_ptr<Outputs> outputs;
@@ -135,7 +157,7 @@ Result<Loaded> load(const std::filesystem::path& tree, const std::string& wanted
 int report(const ReportOptions& options) {
   const std::optional<Format> format = named<Format>(options.format);
   if (!format) {
-    return fail("--format \"" + options.format + "\": expected text, json, junit or trace");
+    return fail("--format \"" + options.format + "\": expected text, json, junit, trace or github");
   }
   std::filesystem::path tree = options.tree;
   if (tree.empty()) {
@@ -149,14 +171,15 @@ int report(const ReportOptions& options) {
     render(loaded->report, *loaded->outputs, *format, write);
   };
   if (options.output.empty() || is_at(options.output, STDOUT_FILENO)) {
-    const std::error_code error = write_pieces(STDOUT_FILENO, produce);
-    return error ? fail(to_text(os::system_error("write to stdout", error.value())))
-                 : exit_codes::k_success;
-  }
-  if (const std::error_code error = write_whole(options.output, produce)) {
+    if (const std::error_code error = write_pieces(STDOUT_FILENO, produce)) {
+      return fail(to_text(os::system_error("write to stdout", error.value())));
+    }
+  } else if (const std::error_code error = write_whole(options.output, produce)) {
     return fail(to_text(os::system_error("write " + options.output, error.value())));
   }
-  return exit_codes::k_success;
+  if (*format != Format::github) return exit_codes::k_success;
+  const Result<void> added = add_to_job_page(loaded->report, *loaded->outputs);
+  return added ? exit_codes::k_success : fail(to_text(added.error()));
 }
 
 }  // namespace
@@ -166,7 +189,7 @@ void add_report(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ReportOptions>();
   command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
       ->check(expected("a run's id, the beginning of one, or latest"));
-  command->add_option("--format", options->format, "text, json, junit or trace");
+  command->add_option("--format", options->format, "text, json, junit, trace or github");
   command->add_option("--output", options->output, "write to this file")
       ->check(expected("the path of a file"));
   add_tree_option(*command, options->tree);

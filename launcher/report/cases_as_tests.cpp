@@ -41,4 +41,13 @@ void see_as_tests(const std::vector<TestReport>& tests,
   }
 }
 
+Grade grade_of(const TestReport& test) {
+  const std::optional<Verdict>& verdict = test.verdict;
+  const bool is_skip =
+      (test.outcome == Outcome::not_run && verdict == Verdict::disabled) ||
+      (test.outcome == Outcome::no_tests && verdict && verdict != Verdict::failed) ||
+      (test.outcome == Outcome::unknown && verdict == Verdict::unknown);
+  return is_skip ? Grade::skipped : facts_of(test.outcome).grade;
+}
+
 }  // namespace holdfast

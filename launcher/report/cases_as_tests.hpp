@@ -16,4 +16,13 @@ TestReport as_test(const TestReport& test, const Case& one);
 void see_as_tests(const std::vector<TestReport>& tests,
                   const std::function<void(const TestReport&)>& see);
 
+// How such a format sees the test. Whether a test counts as skipped may depend on ctest's verdict.
+Grade grade_of(const TestReport& test);
+
+// Whether such a format shows the test as gone wrong.
+inline bool is_wrong(const TestReport& test) {
+  const Grade grade = grade_of(test);
+  return grade == Grade::failure || grade == Grade::error;
+}
+
 }  // namespace holdfast

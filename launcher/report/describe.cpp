@@ -90,6 +90,25 @@ std::string reason(const TestReport& test) {
   return text;
 }
 
+std::string counts_text(const RunReport& report) {
+  const Counts& counts = report.counts;
+  const std::size_t not_run = counts.of(Outcome::not_run);
+  std::string text = fmt::format("{} planned, {} run", counts.planned, counts.run);
+  if (not_run > 0) text += fmt::format(", {} not run", not_run);
+  if (const std::string list = outcome_list(counts); !list.empty()) text += ": " + list;
+  if (counts.flaky > 0) text += fmt::format("; {} flaky", counts.flaky);
+  if (counts.leaked > 0) text += fmt::format("; {} left processes behind", counts.leaked);
+  if (counts.orphaned > 0) text += fmt::format("; {} with orphan markers", counts.orphaned);
+  text += fmt::format("\n{} through Holdfast, {} not\n", counts.through,
+                      counts.planned - counts.through);
+  if (report.run.unrecorded > 0) {
+    text += fmt::format("{} more ran through Holdfast and could not be recorded\n",
+                        report.run.unrecorded);
+  }
+  if (counts.cases > 0) text += fmt::format("{} cases: {}\n", counts.cases, case_list(counts));
+  return text;
+}
+
 std::string outcome_list(const Counts& counts) {
   std::string list;
   for (const OutcomeFacts& row : k_outcome_table) {

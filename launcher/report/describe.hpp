@@ -25,6 +25,10 @@ std::string ending(const Attempt& attempt);
 // why it did not run. One line, safe for a terminal.
 std::string reason(const TestReport& test);
 
+// The counts of the run in whole lines: what was planned and run, with which outcomes, what ran
+// through Holdfast, and the cases of batches.
+std::string counts_text(const RunReport& report);
+
 // "60 passed, 1 failed, 1 crashed": each outcome that occurs among the tests that ran.
 std::string outcome_list(const Counts& counts);
 

@@ -21,16 +21,6 @@
 namespace holdfast {
 namespace {
 
-// Whether the test is a skipped one depends on ctest's verdict.
-Grade grade_of(const TestReport& test) {
-  const std::optional<Verdict>& verdict = test.verdict;
-  const bool is_skip =
-      (test.outcome == Outcome::not_run && verdict == Verdict::disabled) ||
-      (test.outcome == Outcome::no_tests && verdict && verdict != Verdict::failed) ||
-      (test.outcome == Outcome::unknown && verdict == Verdict::unknown);
-  return is_skip ? Grade::skipped : facts_of(test.outcome).grade;
-}
-
 // How much of the end of its output stands inside a failure.
 constexpr std::size_t k_output_in_failure = 4U << 10U;
 
@@ -68,13 +58,10 @@ std::string earlier_attempts(const TestReport& test) {
 // What a viewer shows of a failure: some show nothing but what is inside this element.
 std::string inside_failure(const std::string& message, std::string_view output) {
   std::string text = message;
-  if (output.size() > k_output_in_failure) {
-    output.remove_prefix(output.size() - k_output_in_failure);
-    output.remove_prefix(std::min(output.size(), output.find('\n') + 1));
-    text += "\n[... the end of the output ...]";
-  }
-  if (!output.empty()) text += '\n';
-  return text.append(output);
+  const std::string_view last = last_of(output, k_output_in_failure);
+  if (last.size() < output.size()) text += "\n[... the end of the output ...]";
+  if (!last.empty()) text += '\n';
+  return text.append(last);
 }
 
 std::string verdict_element(const TestReport& test, Grade grade, const std::string& said,
@@ -161,7 +148,7 @@ std::string testcase(const TestReport& test, const std::string& name, Outputs& o
   if (is_plain_pass(test, grade)) return fmt::format("    <testcase{}/>\n", attributes);
   const std::string output = outputs.of(test).text;
   std::vector<Excerpt> said;
-  if (grade == Grade::failure || grade == Grade::error) said = excerpts_of(output, 1);
+  if (is_wrong(test)) said = excerpts_of(output, 1);
   std::string place;
   if (!said.empty() && !said.front().file.empty()) {
     place =

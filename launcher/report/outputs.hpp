@@ -4,8 +4,10 @@
 
 #include "report/model.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace holdfast {
 
@@ -14,6 +16,14 @@ inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
 inline constexpr std::size_t k_output_limit = 64U << 10U;
 // The same of what a service printed while a red attempt used it.
 inline constexpr std::size_t k_service_output_limit = 16U << 10U;
+
+// The end of an output, in whole lines, and at most `size` bytes of it.
+inline std::string_view last_of(std::string_view output, std::size_t size) {
+  if (output.size() <= size) return output;
+  output.remove_prefix(output.size() - size);
+  output.remove_prefix(std::min(output.size(), output.find('\n') + 1));
+  return output;
+}
 
 struct Printed {
   std::string text;

@@ -12,6 +12,8 @@ void render(const RunReport& report, Outputs& outputs, Format format, const Writ
       return render_junit(report, outputs, write);
     case Format::trace:
       return render_trace(report, outputs, write);
+    case Format::github:
+      return render_github(report, outputs, write);
   }
 }
 

@@ -6,16 +6,18 @@
 #include "report/outputs.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace holdfast {
 
-enum class Format : std::uint8_t { text, json, junit, trace };
+enum class Format : std::uint8_t { text, json, junit, trace, github };
 
-constexpr std::array<std::string_view, 4> words_of(Format) {
-  return {"text", "json", "junit", "trace"};
+constexpr std::array<std::string_view, 5> words_of(Format) {
+  return {"text", "json", "junit", "trace", "github"};
 }
 
 // Takes a report piece by piece: the report of a large run would not fit into memory.
@@ -32,5 +34,12 @@ void render_json(const RunReport& report, Outputs& outputs, const Write& write);
 void render_junit(const RunReport& report, Outputs& outputs, const Write& write);
 // A timeline for Perfetto and Chromium: build steps, tests with their waits, services.
 void render_trace(const RunReport& report, Outputs& outputs, const Write& write);
+// Annotations as GitHub Actions takes them from the output of a step: failures first, and no more
+// of each kind than GitHub shows.
+void render_github(const RunReport& report, Outputs& outputs, const Write& write);
+
+// What GitHub Actions shows of a job, in Markdown: the failures with the end of their outputs, and
+// what else is worth knowing. At most `room` bytes, of which it needs some hundred.
+std::string github_summary(const RunReport& report, Outputs& outputs, std::size_t room);
 
 }  // namespace holdfast

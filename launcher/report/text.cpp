@@ -52,23 +52,6 @@ std::string head(const RunReport& report) {
   return text;
 }
 
-std::string counts_lines(const Counts& counts, std::int64_t unrecorded) {
-  const std::size_t not_run = counts.of(Outcome::not_run);
-  std::string text = fmt::format("\n{} planned, {} run", counts.planned, counts.run);
-  if (not_run > 0) text += fmt::format(", {} not run", not_run);
-  if (const std::string list = outcome_list(counts); !list.empty()) text += ": " + list;
-  std::string on_top;
-  if (counts.flaky > 0) on_top += fmt::format("; {} flaky", counts.flaky);
-  if (counts.leaked > 0) on_top += fmt::format("; {} left processes behind", counts.leaked);
-  if (counts.orphaned > 0) on_top += fmt::format("; {} with orphan markers", counts.orphaned);
-  text += on_top + fmt::format("\n{} through Holdfast, {} not\n", counts.through,
-                               counts.planned - counts.through);
-  if (unrecorded > 0)
-    text += fmt::format("{} more ran through Holdfast and could not be recorded\n", unrecorded);
-  if (counts.cases > 0) text += fmt::format("{} cases: {}\n", counts.cases, case_list(counts));
-  return text;
-}
-
 bool is_red(Outcome outcome) { return !is_good(outcome) && outcome != Outcome::not_run; }
 bool has_gone_red(const TestReport& test) { return is_red(test.outcome); }
 
@@ -335,7 +318,7 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
   const Tests skipped =
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  write(head(report) + counts_lines(report.counts, report.run.unrecorded) + red_sections(report) +
+  write(head(report) + "\n" + counts_text(report) + red_sections(report) +
         red_cases(report) + tails(report, outputs) +
         findings_text(tests_that(report, has_gone_red)) + further_attempts_text(report) +
         section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +

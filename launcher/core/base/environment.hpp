@@ -16,6 +16,10 @@ inline constexpr std::string_view k_log = "HOLDFAST_LOG";
 // The configuration that its tests are of (`ctest -C`); not set, or empty: none was said.
 inline constexpr std::string_view k_configuration = "CMAKE_CONFIG_TYPE";
 
+// --- Set by GitHub Actions ---------------------------------------------------------------
+// The file to which a step adds what the page of its job shows.
+inline constexpr std::string_view k_github_step_summary = "GITHUB_STEP_SUMMARY";
+
 // --- From attach.cmake to the launcher, which removes them before the test starts ----------- "2
 // <ctest pid> <ctest start time, clock ticks since boot> <inode of the PID namespace> <include
 // count> <project key> <build tree>", with single blanks between. The build tree is last because

@@ -54,6 +54,28 @@ class ReportFormats(ProjectCase):
         # They ran at the same time, so they have lanes of their own.
         self.assertNotEqual(slices["one"]["tid"], slices["other"]["tid"])
 
+    def test_github_gets_annotations_and_a_page_for_the_job(self):
+        page = self.work / "page.md"
+        page.write_text("# of an earlier step\n")
+        done = self.finish(HOLDFAST, "report", "--tree", self.tree, "--format", "github",
+                           env=self.environment(GITHUB_STEP_SUMMARY=str(page)))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        error, notice = done.stdout.decode().splitlines()
+        self.assertEqual(error, "::error title=says_why%3A failed,file=/s/a.cpp,line=7::Expected: x%0A"
+                         + error.partition("%0A")[2])
+        self.assertTrue(notice.startswith("::notice title=holdfast::4 planned, 4 run: 3 passed, 1 failed%0A"), notice)
+        text = page.read_text()
+        self.assertTrue(text.startswith("# of an earlier step\n### :x: 1 went wrong\n"), text)
+        self.assertIn("\n2000\n/s/a.cpp:7: Failure\nExpected: x\n```\n", text)
+        self.assertLess(len(text), 8000)
+
+    def test_a_page_that_cannot_be_written_is_named(self):
+        done = self.finish(HOLDFAST, "report", "--tree", self.tree, "--format", "github",
+                           env=self.environment(GITHUB_STEP_SUMMARY=str(self.tree)))
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.decode(),
+                         f"holdfast: failed to write the job's summary to {self.tree}: Is a directory\n")
+
 
 if __name__ == "__main__":
     unittest.main()
