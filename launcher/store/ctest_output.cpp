@@ -51,6 +51,26 @@ bool still_frames(std::istream& stream, const OutputPlace& place, std::string_vi
          read_at(stream, place.offset + place.length, k_after.size()) == k_after;
 }
 
+bool is_to_be_kept(const VerdictRecord& one) {
+  return one.verdict != Verdict::passed && one.output && one.output->length > 0;
+}
+
+// An output has less than that only if it is shorter.
+std::uint64_t share_of_each(const std::vector<VerdictRecord>& verdicts, const KeptSizes& sizes) {
+  constexpr std::uint64_t k_least = 1U << 10U;
+  constexpr std::uint64_t k_longest_gap = 96;  // the line about what is left out
+  std::uint64_t number = 0;
+  std::uint64_t total = 0;
+  for (const VerdictRecord& one : verdicts) {
+    if (!is_to_be_kept(one)) continue;
+    ++number;
+    total += std::min(one.output->length, sizes.of_each);
+  }
+  if (total <= sizes.of_all) return sizes.of_each;
+  const std::uint64_t share = std::max(sizes.of_all / number, k_least) - k_longest_gap;
+  return std::min(share, sizes.of_each);
+}
+
 }  // namespace
 
 std::string read_bounded(std::istream& file, const OutputPlace& place, std::size_t limit,
@@ -93,21 +113,23 @@ Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit
 }
 
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
-                          const fs::path& file, std::size_t limit) {
+                          const fs::path& file, const KeptSizes& sizes) {
   DescriptorBuffer bytes(log.descriptor);
   std::istream stream(&bytes);
   std::ofstream copy;
   std::uint64_t size = 0;
+  const std::uint64_t limit = share_of_each(verdicts, sizes);
   std::vector<std::pair<VerdictRecord*, OutputPlace>> kept;
   for (VerdictRecord& one : verdicts) {
-    if (one.verdict == Verdict::passed || !one.output || one.output->length == 0) continue;
+    if (!is_to_be_kept(one) || size + std::min(one.output->length, limit) > sizes.of_all) continue;
     if (!copy.is_open()) {
       std::error_code failed;
       fs::create_directories(file.parent_path(), failed);
       copy.open(file, std::ios::binary | std::ios::trunc);
     }
     // One output at a time: all outputs of a large run would take too much memory for a keeper.
-    const std::string output = read_bounded(stream, *one.output, limit, k_gap);
+    const std::string output =
+        read_bounded(stream, *one.output, static_cast<std::size_t>(limit), k_gap);
     kept.push_back({&one, {file.string(), size, output.size()}});
     size += output.size();
     copy << output;

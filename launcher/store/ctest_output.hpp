@@ -5,6 +5,7 @@
 #include "store/ctest_log.hpp"
 #include "store/records.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <istream>
@@ -46,10 +47,17 @@ class LoggedOutputs {
 // The same for a file that only this run writes (names::k_kept_output_file).
 Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit);
 
-// Copies the output of tests that did not pass, at most `limit` bytes of each, to `file`, and
-// points their records there. Makes `file`, but not if all tests passed. This is for a log that is
-// lost already or will be soon. On an error the records stay unchanged.
+// How much is kept of the outputs of a run.
+struct KeptSizes {
+  std::uint64_t of_each = 64U << 10U;
+  std::uint64_t of_all = 16U << 20U;
+};
+
+// Copies the output of tests that did not pass to `file`, and points their records there. The next
+// ctest overwrites the log. If there is more output than `sizes` allow, each test has an equal
+// share, and tests for which no room is left keep their place in the log. Makes `file`, but not if
+// all tests passed. On an error the records stay unchanged.
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
-                          const std::filesystem::path& file, std::size_t limit);
+                          const std::filesystem::path& file, const KeptSizes& sizes = {});
 
 }  // namespace holdfast

@@ -60,8 +60,7 @@ inline constexpr std::string_view k_output_directory = "output";
 inline constexpr std::string_view k_output_suffix = ".log";
 // The stop command of a service that runs (os/process/stop_record.hpp).
 inline constexpr std::string_view k_stop_suffix = ".stop";
-// In the same directory: the output of tests that did not pass. The file is made if ctest's own log
-// was removed.
+// In the same directory: the output of tests that did not pass.
 inline constexpr std::string_view k_kept_output_file = "ctest.log";
 
 // A user's directory. The decimal uid follows. The path depends on nothing but the uid, because

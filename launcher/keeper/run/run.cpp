@@ -15,7 +15,6 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
-#include "report/outputs.hpp"
 #include "report/run_report.hpp"
 #include "report/summary.hpp"
 #include "store/ctest_log.hpp"
@@ -131,13 +130,9 @@ Result<void> Run::record_verdicts() {
       log_->file(), started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
   if (!verdicts) return verdicts.error();
   if (!believes_log()) return {};
-  Result<void> kept;
-  if (log_->is_nameless() || origin_.has_company) {
-    const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
-    kept = keep_outputs(log_->file(), *verdicts,
-                        directory / names::k_output_directory / names::k_kept_output_file,
-                        k_output_limit);
-  }
+  const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
+  const Result<void> kept = keep_outputs(
+      log_->file(), *verdicts, directory / names::k_output_directory / names::k_kept_output_file);
   const double now = unix_now();
   std::string lines;
   for (VerdictRecord& verdict : *verdicts) {

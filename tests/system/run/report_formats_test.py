@@ -23,8 +23,8 @@ class ReportFormats(ProjectCase):
         self.assertEqual(self.ctest(self.tree, "-j4").returncode, 8)
         wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
 
-    def report(self, form):
-        done = self.finish(HOLDFAST, "report", "--tree", self.tree, "--format", form)
+    def report(self, form, run="latest"):
+        done = self.finish(HOLDFAST, "report", run, "--tree", self.tree, "--format", form)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         return done.stdout.decode()
 
@@ -75,6 +75,19 @@ class ReportFormats(ProjectCase):
         self.assertEqual(done.returncode, 2)
         self.assertEqual(done.stderr.decode(),
                          f"holdfast: failed to write the job's summary to {self.tree}: Is a directory\n")
+
+    def printed(self, run, test):
+        cases = ElementTree.fromstring(self.report("junit", run)).iter("testcase")
+        return [case.find("system-out").text for case in cases if case.get("name") == test][0]
+
+    def test_the_output_of_a_red_test_stays_with_its_run(self):
+        run = json.loads(self.report("json"))["run"]["id"]
+        before = self.printed(run, "says_why")
+        self.assertTrue(before.endswith("\n2000\n/s/a.cpp:7: Failure\nExpected: x\n"), before[-100:])
+        for _ in range(5):
+            self.assertEqual(self.ctest(self.tree, "-R", "plain").returncode, 0)
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
+        self.assertEqual(self.printed(run, "says_why"), before)
 
 
 if __name__ == "__main__":

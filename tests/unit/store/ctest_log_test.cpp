@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -383,12 +384,38 @@ TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
   auto records = read_ctest_log(place, now() - 60);
   ASSERT_TRUE(records);
   const auto kept = tree_.path() / "run/output/ctest.log";
-  ASSERT_TRUE(keep_outputs(place, *records, kept, 100));
+  ASSERT_TRUE(keep_outputs(place, *records, kept, {100, 1000}));
   EXPECT_EQ((*records)[0].output->log, file);
   EXPECT_EQ((*records)[1].output->log, kept);
   EXPECT_EQ(*read_kept_output(*(*records)[1].output, 1000), "red\n");
   EXPECT_TRUE(read_kept_output(*(*records)[2].output, 1000)->find("400 of 500 bytes left out") !=
               std::string::npos);
+}
+
+TEST_F(CtestFiles, WhatIsKeptOfOutputsIsBounded) {
+  constexpr std::uint64_t k_each = 8U << 10U;
+  const auto file = write("LastTest.log", std::string(k_each * 40, 'x'));
+  const OpenedLog log(file);
+  const CtestLogFile place{log.descriptor(), file.parent_path(), ""};
+  const auto kept = tree_.path() / "run/output/ctest.log";
+  const auto keep = [&](std::uint64_t count, const KeptSizes& sizes) {
+    std::vector<VerdictRecord> records(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      records[i].verdict = Verdict::failed;
+      records[i].output = OutputPlace{file.string(), i * k_each, k_each};
+    }
+    EXPECT_TRUE(keep_outputs(place, records, kept, sizes));
+    return std::count_if(records.begin(), records.end(),
+                         [&](const VerdictRecord& one) { return one.output->log == kept; });
+  };
+  EXPECT_EQ(keep(4, {k_each, 4 * k_each}), 4);
+  EXPECT_EQ(std::filesystem::file_size(kept), 4 * k_each);
+  // Equal shares, each with a line that says what is left out.
+  EXPECT_EQ(keep(8, {k_each, 4 * k_each}), 8);
+  EXPECT_LE(std::filesystem::file_size(kept), 4 * k_each);
+  // A share is a KiB at least, so there is no room for all.
+  EXPECT_GE(keep(40, {k_each, 2 * k_each}), 14);
+  EXPECT_LE(std::filesystem::file_size(kept), 2 * k_each);
 }
 
 // With that much more address space than it has now. For a child process: it ends there.
@@ -401,7 +428,7 @@ TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
   const rlim_t space = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + more;
   const rlimit bound{space, space};
   ::setrlimit(RLIMIT_AS, &bound);
-  std::exit(keep_outputs(log, records, kept, limit) ? 0 : 1);
+  std::exit(keep_outputs(log, records, kept, {limit, 64U << 20U}) ? 0 : 1);
 }
 
 // Of a run with very many red tests: here 64 MiB, by a process that gets no 48 more.
