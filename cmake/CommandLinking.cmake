@@ -3,8 +3,8 @@
 # than all the work of `begin` or `end` (docs/internals/decisions/0009). The program uses nothing
 # that glibc loads at run time (names of users or hosts, character sets).
 #
-# Provides holdfast_command_linking, holdfast_fmt by headers (Debian has no archive of fmt), and
-# holdfast_re2.
+# Provides holdfast_command_linking, holdfast_fmt by headers (Debian has no archive of fmt),
+# holdfast_re2 and holdfast_sqlite.
 include(CheckCXXSourceCompiles)
 
 # GLOBAL: a target that links a library of ours must see what that library needs.
@@ -24,13 +24,19 @@ if(NOT HOLDFAST_SANITIZE)
   endif()
 endif()
 
-# A static link also needs what RE2 itself needs: from 2023 on, Abseil.
+# Provides holdfast_<name>. A static link also needs what the library itself needs: RE2 from 2023 on
+# needs Abseil.
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(HOLDFAST_RE2 REQUIRED re2)
-add_library(holdfast_re2 INTERFACE)
-target_include_directories(holdfast_re2 SYSTEM INTERFACE ${HOLDFAST_RE2_INCLUDE_DIRS})
-if(HOLDFAST_COMMAND_IS_STATIC)
-  target_link_libraries(holdfast_re2 INTERFACE ${HOLDFAST_RE2_STATIC_LDFLAGS})
-else()
-  target_link_libraries(holdfast_re2 INTERFACE ${HOLDFAST_RE2_LDFLAGS})
-endif()
+function(holdfast_library name module)
+  string(TOUPPER "HOLDFAST_${name}" found)
+  pkg_check_modules(${found} REQUIRED ${module})
+  add_library(holdfast_${name} INTERFACE)
+  target_include_directories(holdfast_${name} SYSTEM INTERFACE ${${found}_INCLUDE_DIRS})
+  if(HOLDFAST_COMMAND_IS_STATIC)
+    target_link_libraries(holdfast_${name} INTERFACE ${${found}_STATIC_LDFLAGS})
+  else()
+    target_link_libraries(holdfast_${name} INTERFACE ${${found}_LDFLAGS})
+  endif()
+endfunction()
+holdfast_library(re2 re2)
+holdfast_library(sqlite sqlite3)

@@ -17,12 +17,13 @@ declare -A may_include=(
   [exec]="core os supervision forensics exec"
   [store]="core os store"
   [report]="core os store report"
+  [history]="core os store report history"
   [settings]="core os settings"
   [host]="core os supervision settings host"
   [keeper]="core os store report settings keeper"
-  [cli]="core os supervision store report settings host keeper cli"
+  [cli]="core os supervision store report history settings host keeper cli"
 )
-for layer in core os supervision forensics exec store report settings host keeper cli; do
+for layer in core os supervision forensics exec store report history settings host keeper cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then

@@ -74,6 +74,7 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
   add_locks(app, exit_code);
   add_status(app, exit_code);
   add_service(app, exit_code);
+  add_history(app, exit_code);
   add_mark(app, exit_code);
   add_begin(app, exit_code);
   add_end(app, exit_code);

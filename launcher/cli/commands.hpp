@@ -18,6 +18,7 @@ void add_reap(CLI::App& app, int& exit_code);
 void add_locks(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_service(CLI::App& app, int& exit_code);
+void add_history(CLI::App& app, int& exit_code);
 void add_mark(CLI::App& app, int& exit_code);
 void add_begin(CLI::App& app, int& exit_code);
 void add_end(CLI::App& app, int& exit_code);

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/history_file.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
@@ -136,6 +137,10 @@ void have_log_turn(const std::string& tree, const ProcessName& ctest) {
   }
 }
 
+std::string after_runs(const EndedRuns& ended) {
+  return remember_runs(ended.tree, ended.first, ended.last);
+}
+
 // Begins a run: takes the tree, alone or shared as the settings say, and starts a keeper.
 int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
@@ -159,6 +164,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     remove_stale_levels({options.project, options.tree});
   }
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::SummaryBy::end};
+  keeper.after_runs = after_runs;
   if (options.from_include) keeper.summary_by = KeeperOrder::SummaryBy::keeper;
   if (lock->held) keeper.run_lock = lock->held->descriptors().front();
   keeper.shares_tree = shares;
@@ -237,6 +243,7 @@ int begin(const IntegrationOptions& options) {
 
 struct EndOfRun {
   std::string summary;
+  std::string run;      // its id
   bool is_red = false;  // there were no tests, and settings call that a failure
 };
 
@@ -258,7 +265,8 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
     const Result<wire::Message> message = wire::decode(*packet);
     if (!message) return message.error();
     if (!message->fields.empty()) {
-      return EndOfRun{std::string(message->get("summary")), !message->get("no_tests").empty()};
+      return EndOfRun{std::string(message->get("summary")), std::string(message->get("run")),
+                      !message->get("no_tests").empty()};
     }
   }
 }
@@ -278,6 +286,8 @@ int end(const IntegrationOptions& options) {
     return exit_codes::k_success;
   }
   std::fwrite(ended->summary.data(), 1, ended->summary.size(), stdout);
+  const std::string trouble = remember_runs(options.tree, ended->run, ended->run);
+  if (!trouble.empty()) complain(trouble);
   if (!ended->is_red) return exit_codes::k_success;
   complain("no-tests is \"fail\": ctest ends with 8");
   return exit_codes::k_no_tests;
@@ -292,6 +302,7 @@ int keeper(const IntegrationOptions& options) {
   KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::SummaryBy::keeper};
   order.settings = settings_of(options);
   order.configuration = variable(environment::k_configuration);
+  order.after_runs = after_runs;
   if (const Result<void> started = start_keeper(order); !started) {
     complain(to_text(started.error()));
     return exit_codes::k_own_failure;

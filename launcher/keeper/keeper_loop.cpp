@@ -103,6 +103,11 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
 void KeeperLoop::run() {
   while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
   if (!is_in_another_tree_) finish_after_ctest();
+  if (order_.after_runs && !run_.last_closed().empty()) {
+    const std::string trouble =
+        order_.after_runs({order_.tree, run_.first_closed(), run_.last_closed()});
+    if (!trouble.empty()) lines_.say(trouble);
+  }
   remove_locks_of(tests_apart_, order_.tree);
   if (hands_out_ports_) os::remove_unused_port_locks();
 }
@@ -320,6 +325,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   wire::Message reply = message_of(wire::k_end);
   const std::string summary = run_.finish_for_end();
   reply.add("summary", lines_.take_summary(summary));
+  reply.add("run", run_.id());
   if (run_.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
   return reply;
 }

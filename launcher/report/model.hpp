@@ -78,6 +78,7 @@ struct RunInfo {
   std::string tree;
   std::string version;
   std::vector<std::string> command;
+  std::string inside;             // the run whose test started ctest; empty: none
   bool complete = false;          // ctest came to its end
   std::string retries;            // what was tried again and what was not
   std::int64_t unrecorded = 0;    // tests that had an attempt but have no record

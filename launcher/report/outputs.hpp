@@ -40,6 +40,8 @@ class Outputs {
   // Of the test's last attempt. The test may be a case that as_tests() shows as one.
   virtual Printed of(const TestReport& test) = 0;
   virtual std::string of(const Case& one) = 0;
+  // Of an attempt before the last. What cannot be read is empty.
+  virtual std::string of(const Attempt& earlier) = 0;
   virtual std::string of(const ServiceOutput& part) = 0;
 };
 
@@ -48,6 +50,7 @@ class NoOutputs final : public Outputs {
  public:
   Printed of(const TestReport& /*test*/) override { return {}; }
   std::string of(const Case& /*one*/) override { return {}; }
+  std::string of(const Attempt& /*earlier*/) override { return {}; }
   std::string of(const ServiceOutput& /*part*/) override { return {}; }
 };
 

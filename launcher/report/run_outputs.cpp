@@ -68,6 +68,16 @@ Printed RunOutputs::of(const TestReport& test) {
 
 std::string RunOutputs::of(const Case& one) { return of_case(one.output_place, one.outcome); }
 
+std::string RunOutputs::of(const Attempt& earlier) {
+  if (earlier.log.empty()) return {};
+  const std::filesystem::path log = own_file(earlier.log);
+  std::error_code failed;
+  const std::uint64_t size = std::filesystem::file_size(log, failed);
+  if (failed) return {};
+  const Result<std::string> output = read_kept_output({log.string(), 0, size}, k_output_limit);
+  return output ? *output : std::string();
+}
+
 std::string RunOutputs::of_case(const std::optional<OutputPlace>& place, Outcome outcome) {
   if (!place) return {};
   const std::filesystem::path log = own_file(place->log);

@@ -18,6 +18,7 @@ class RunOutputs final : public Outputs {
   Printed of(const TestReport& test) override;
   // What cannot be read is empty.
   std::string of(const Case& one) override;
+  std::string of(const Attempt& earlier) override;
   std::string of(const ServiceOutput& part) override;
 
  private:

@@ -123,6 +123,7 @@ class RunReporter::Collector {
     run_.tree = std::move(record.tree);
     run_.version = std::move(record.version);
     run_.command = std::move(record.command);
+    run_.inside = std::move(record.inside);
     if (record.at > 0) run_.started = record.at;
     see(record.at);
   }

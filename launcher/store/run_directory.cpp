@@ -137,31 +137,28 @@ bool is_at_work(const RunEntry& run) {
   return !boot.empty() && started->boot.substr(0, started->boot.find('/')) == boot;
 }
 
-// Whether `wanted` may mean this run.
-bool is_meant(const RunEntry& run, std::string_view wanted) {
-  return run.id.starts_with(wanted) || name_of(run.id).unnumbered.starts_with(wanted);
-}
-
-// Whether `wanted` names exactly this run: by its id, with or without the number, or by the number
-// alone.
-bool is_named(const RunEntry& run, std::string_view wanted) {
-  const RunName name = name_of(run.id);
-  return run.id == wanted || name.unnumbered == wanted ||
-         (name.number != 0 && std::to_string(name.number) == wanted);
-}
-
 std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefix) {
   constexpr std::size_t k_shown = 3;
   std::string list;
   std::size_t count = 0;
   for (const RunEntry& run : runs) {
-    if (!is_meant(run, prefix)) continue;
+    if (!may_mean(run.id, prefix)) continue;
     if (++count <= k_shown) list += fmt::format("{}{}", list.empty() ? "" : ", ", run.id);
   }
   return count > k_shown ? fmt::format("{} and {} more", list, count - k_shown) : list;
 }
 
 }  // namespace
+
+bool may_mean(std::string_view id, std::string_view wanted) {
+  return id.starts_with(wanted) || name_of(std::string(id)).unnumbered.starts_with(wanted);
+}
+
+bool names_run(std::string_view id, std::string_view wanted) {
+  const RunName name = name_of(std::string(id));
+  return id == wanted || name.unnumbered == wanted ||
+         (name.number != 0 && std::to_string(name.number) == wanted);
+}
 
 std::string_view directory_of(RunsOf whose) {
   return whose == RunsOf::ctest ? names::k_runs_directory : names::k_by_hand_directory;
@@ -221,11 +218,11 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
   if (wanted.empty() || wanted == "latest") return dated(latest_of(runs, around));
 
   const auto named = std::find_if(runs.begin(), runs.end(),
-                                  [&](const RunEntry& run) { return is_named(run, wanted); });
+                                  [&](const RunEntry& run) { return names_run(run.id, wanted); });
   if (named != runs.end()) return dated(std::move(*named));
   RunEntry* match = nullptr;
   for (RunEntry& run : runs) {
-    if (!is_meant(run, wanted)) continue;
+    if (!may_mean(run.id, wanted)) continue;
     if (match != nullptr) {
       return Error{
           fmt::format("find run {}: several begin so: {}", wanted, short_list(runs, wanted))};

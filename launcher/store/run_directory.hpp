@@ -46,6 +46,11 @@ enum class Dates { exact, only_for_the_order };
 std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates = Dates::exact,
                                 RunsOf whose = RunsOf::ctest);
 
+// Whether `wanted` is the run's id, with or without the number, or the number alone; and whether it
+// is the beginning of the id, with or without the number.
+bool names_run(std::string_view id, std::string_view wanted);
+bool may_mean(std::string_view id, std::string_view wanted);
+
 // `wanted`: "latest" (or nothing), a run's id, its number, or the beginning of exactly one id, with
 // or without the number. The latest run is the newest. But if a test of another run in this tree
 // started the newest run, that other run counts as the latest, unless `around` is the id of the

@@ -11,6 +11,8 @@ namespace holdfast::environment {
 inline constexpr std::string_view k_disable = "HOLDFAST_DISABLE";
 inline constexpr std::string_view k_profile = "HOLDFAST_PROFILE";
 inline constexpr std::string_view k_log = "HOLDFAST_LOG";
+// Not for tests: a run that a test starts is none of this history.
+inline constexpr std::string_view k_history = "HOLDFAST_HISTORY";
 
 // --- Set by ctest ----------------------------------------------------------------------
 // The configuration that its tests are of (`ctest -C`); not set, or empty: none was said.

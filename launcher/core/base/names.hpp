@@ -25,6 +25,8 @@ inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
 inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
 // When several ctests begin side by side, they open their logs in turn: each first takes this lock.
 inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";
+// What is remembered of past runs (launcher/history), unless HOLDFAST_HISTORY names a file.
+inline constexpr std::string_view k_history_file = ".holdfast/history.sqlite";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
 // Likewise, what people start without ctest: services for a command of `holdfast run`.
 inline constexpr std::string_view k_by_hand_directory = ".holdfast/by-hand";

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "core/base/process_name.hpp"
@@ -15,6 +16,13 @@ namespace holdfast {
 
 // Whether other runs may be at work in the tree. If so, our tests must be kept apart from theirs.
 enum class Company : std::uint8_t { none, possible };
+
+// What a keeper has ended by itself: nobody starts `holdfast end` then, or it did not come.
+struct EndedRuns {
+  std::string tree;
+  std::string first;  // the ids of its first and its last run
+  std::string last;
+};
 
 struct KeeperOrder {
   std::string tree;
@@ -30,6 +38,9 @@ struct KeeperOrder {
   std::string lock_trouble = {};   // why there is no lock, if users should know
   std::string inside = {};         // the run whose test started ctest; empty: none
   std::string configuration = {};  // of ctest's tests (`ctest -C`); empty: none was said
+  // What else is done after the runs. Called once in the keeper's process, when ctest has ended.
+  // Returns what went wrong, for people.
+  std::function<std::string(const EndedRuns&)> after_runs = {};
   // If this is an error, every test of the run is refused and reports the error.
   Result<ProjectSettings> settings = ProjectSettings{};
 };

@@ -35,6 +35,8 @@ void CurrentRun::close(Run::Completeness completeness) {
   if (run_ && !ended_) {
     const std::string summary = finish(completeness);
     lines_.print(summary);
+    last_closed_ = run_->id();
+    if (first_closed_.empty()) first_closed_ = last_closed_;
   }
   run_.reset();
   ended_ = false;

@@ -65,6 +65,9 @@ class CurrentRun {
   // Records the end and prints the summary, unless `holdfast end` has done so. After this call the
   // next run can begin.
   void close(Run::Completeness completeness);
+  // The first and the last run that close() has recorded by itself; empty: there is none.
+  const std::string& first_closed() const { return first_closed_; }
+  const std::string& last_closed() const { return last_closed_; }
 
   // True: ctest came to the end of its tests, or no run has begun. To be called when ctest has
   // ended. `holdfast end` or the closing line of ctest's log shows it. `holdfast end` does not come
@@ -84,6 +87,8 @@ class CurrentRun {
   bool looked_for_log_ = false;
   bool ended_ = false;  // `holdfast end` has come
   std::string summary_;
+  std::string first_closed_;
+  std::string last_closed_;
 };
 
 }  // namespace holdfast

@@ -172,10 +172,11 @@ class ForkingTest(OwnerCase):
         self.assert_nothing_left()
 
     def test_a_command_that_fails_or_stays_says_so(self):
-        for command, why in ((self.command("echo no disk; exit 3"), "it ended with exit code 3"),
-                             (self.command("wait"), "it was not ready within 0.5 s: its command has not gone to the background")):
+        for command, limit, why in (
+                (self.command("echo no disk; exit 3"), "30s", "it ended with exit code 3"),
+                (self.command("wait"), "500ms", "it was not ready within 0.5 s: its command has not gone to the background")):
             with self.subTest(why):
-                tree = self.suite(service(command, 'forking = true\nstart-timeout = "500ms"\n'),
+                tree = self.suite(service(command, f'forking = true\nstart-timeout = "{limit}"\n'),
                                   ("user", "HOLDFAST_SERVICES db", "true"))
                 done = self.ctest(tree)
                 self.assertIn(f"service db is not available: {why}", done.text)

@@ -17,6 +17,7 @@ class MadeUpOutputs final : public Outputs {
 
   Printed of(const TestReport& test) override { return {named(test.name), {}}; }
   std::string of(const Case& one) override { return named(one.name); }
+  std::string of(const Attempt& earlier) override { return named(earlier.log); }
   std::string of(const ServiceOutput& part) override { return named(part.name); }
 
  private:

@@ -1,0 +1,282 @@
+// The commands that answer from the history: failed, flaky, history, slowest and compare. None of
+// them runs a test.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/history_file.hpp"
+#include "core/base/printable.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "history/answers/comparison.hpp"
+#include "history/answers/failed.hpp"
+#include "history/answers/flaky.hpp"
+#include "history/answers/of_test.hpp"
+#include "history/answers/slowest.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string tree;
+  std::string format = "text";
+  std::vector<std::string> words;
+};
+
+int fail(const std::string& text) {
+  complain(text);
+  return exit_codes::k_usage;
+}
+
+std::string tree_of(const Options& options) {
+  if (!options.tree.empty()) return options.tree;
+  const std::optional<fs::path> found = find_build_tree(fs::current_path());
+  return found ? found->string() : std::string();
+}
+
+// Shows each run to `see`, oldest first.
+Result<void> see_runs(History& history, std::optional<std::string_view> test,
+                      const std::function<void(const PastRun&)>& see) {
+  const Result<std::vector<RunHead>> runs = history.runs();
+  if (!runs) return runs.error();
+  for (const RunHead& head : *runs) {
+    const Result<PastRun> run = history.load(head, test);
+    if (!run) return run.error();
+    see(*run);
+  }
+  return {};
+}
+
+// Opens the history and prints what `answer` says of it.
+int print_answer(const Options& options,
+                 const std::function<Result<std::string>(History&)>& answer) {
+  Result<History> history = open_history(tree_of(options));
+  if (!history) return fail(to_text(history.error()));
+  const Result<std::string> text = answer(*history);
+  if (!text) return fail(to_text(text.error()));
+  fmt::print("{}", *text);
+  return exit_codes::k_success;
+}
+
+Result<std::string> failed(const Options& options, History& history) {
+  LastSeen seen;
+  const Result<void> done =
+      see_runs(history, std::nullopt, [&](const PastRun& run) { seen.add(run); });
+  if (!done) return done.error();
+  const std::vector<RedTest> red = seen.red();
+  if (options.format == "text") return failed_text(red);
+  if (options.format == "json") return failed_json(red);
+  std::vector<std::string> names;
+  for (const RedTest& test : red) names.push_back(test.last.test.name);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (options.format == "ctest") return ctest_pattern(names) + '\n';
+  std::string lines;
+  for (const std::string& name : names) lines += name + '\n';
+  return lines;
+}
+
+Result<std::string> flaky(const Options& options, History& history) {
+  Flakiness flakiness;
+  const Result<void> done =
+      see_runs(history, std::nullopt, [&](const PastRun& run) { flakiness.add(run); });
+  if (!done) return done.error();
+  return options.format == "json" ? flaky_json(flakiness) : flaky_text(flakiness);
+}
+
+Result<std::string> slowest(const Options& options, History& history) {
+  Durations durations;
+  const Result<void> done =
+      see_runs(history, std::nullopt, [&](const PastRun& run) { durations.add(run); });
+  if (!done) return done.error();
+  const std::vector<SlowTest> sorted = durations.sorted();
+  return options.format == "json" ? slowest_json(sorted) : slowest_text(sorted);
+}
+
+// Whether the terminal, or whatever reads us, takes more than ASCII (locale(7)).
+Charset charset() {
+  std::string locale = variable("LC_ALL");
+  if (locale.empty()) locale = variable("LC_CTYPE");
+  if (locale.empty()) locale = variable("LANG");
+  std::transform(locale.begin(), locale.end(), locale.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  const bool is_utf8 =
+      locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+  return is_utf8 ? Charset::unicode : Charset::ascii;
+}
+
+Result<std::string> of_test(const Options& options, const std::string& test, History& history) {
+  TestHistory answer;
+  const Result<void> done = see_runs(history, test, [&](const PastRun& run) { answer.add(run); });
+  if (!done) return done.error();
+  if (answer.tests().empty()) {
+    return ErrorInWords{"no run in the history has a test called " + brief_in_quotes(test)};
+  }
+  return options.format == "json" ? history_json(answer) : history_text(answer, charset());
+}
+
+// `wanted`: latest, an id, the number of a run, or the beginning of one id.
+Result<RunHead> find_in(const std::vector<RunHead>& runs, const std::string& wanted) {
+  if (!runs.empty() && wanted == "latest") return runs.back();
+  std::vector<RunHead> meant;
+  for (const RunHead& run : runs) {
+    if (may_mean(run.id, wanted)) meant.push_back(run);
+  }
+  for (const RunHead& run : runs) {
+    if (names_run(run.id, wanted)) meant = {run};
+  }
+  if (meant.size() == 1) return meant.front();
+  std::string ids;
+  const std::vector<RunHead>& named = meant.empty() ? runs : meant;
+  for (std::size_t i = named.size() > 5 ? named.size() - 5 : 0; i < named.size(); ++i) {
+    ids += (ids.empty() ? "" : ", ") + named[i].id;
+  }
+  return ErrorInWords{
+      "RUN " + brief_in_quotes(wanted) + ": " +
+      (meant.empty() ? "no such run in the history; the latest are " : "several begin so: ") +
+      (ids.empty() ? "none" : ids)};
+}
+
+Result<std::string> compare_runs(const Options& options, History& history) {
+  const Result<std::vector<RunHead>> runs = history.runs();
+  if (!runs) return runs.error();
+  PastRun loaded[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Result<RunHead> head = find_in(*runs, options.words[i]);
+    if (!head) return head.error();
+    Result<PastRun> run = history.load(*head);
+    if (!run) return run.error();
+    loaded[i] = std::move(*run);
+  }
+  const Comparison comparison = compare(loaded[0], loaded[1]);
+  return options.format == "json" ? comparison_json(comparison) : comparison_text(comparison);
+}
+
+// Writes beside the target and renames, so that a reader never finds half a history.
+Result<void> write_copy(History& history, const fs::path& target) {
+  std::error_code failed;
+  if (fs::is_directory(target, failed))
+    return Error{"write " + target.string() + ": it is a directory"};
+  const fs::path draft = fmt::format("{}.{}.tmp", target.string(), ::getpid());
+  Result<void> done = history.copy_to(draft);
+  if (done) {
+    fs::rename(draft, target, failed);
+    if (failed) done = Error{"write " + target.string() + ": " + failed.message()};
+  }
+  std::error_code ignored;
+  if (!done) fs::remove(draft, ignored);
+  return done;
+}
+
+// Adds the runs of the files, and says how many were new.
+Result<std::string> add_files(History& history, const std::vector<std::string>& files,
+                              std::size_t first) {
+  std::size_t added = 0;
+  for (std::size_t i = first; i < files.size(); ++i) {
+    Result<History> other = History::open_existing(files[i]);
+    if (!other) return other.error();
+    const Result<std::size_t> runs = history.add_all_of(*other);
+    if (!runs) return runs.error();
+    added += *runs;
+  }
+  if (const Result<void> pruned = history.prune(); !pruned) return pruned.error();
+  return fmt::format("{} run{} added\n", added, added == 1 ? "" : "s");
+}
+
+// Makes the first file of all: what it has, and what the others have.
+int merge(const std::vector<std::string>& files) {
+  Result<History> first = History::open(fs::absolute(files[1]));
+  if (!first) return fail(to_text(first.error()));
+  const Result<std::string> said = add_files(*first, files, 2);
+  if (!said) return fail(to_text(said.error()));
+  fmt::print("{}", *said);
+  return exit_codes::k_success;
+}
+
+int history(const Options& options) {
+  const std::vector<std::string>& words = options.words;
+  const std::string& verb = words.front();
+  if (words.size() == 1) {
+    return print_answer(options, [&](History& past) { return of_test(options, verb, past); });
+  }
+  if (verb == "export" && words.size() == 2) {
+    return print_answer(options, [&](History& past) -> Result<std::string> {
+      const Result<void> done = write_copy(past, words[1]);
+      return done ? Result<std::string>("") : Result<std::string>(done.error());
+    });
+  }
+  if (verb == "import") {
+    return print_answer(options, [&](History& past) { return add_files(past, words, 1); });
+  }
+  if (verb == "merge") return merge(words);
+  return fail("history: expected TEST, export FILE, import FILE… or merge FILE FILE…");
+}
+
+std::shared_ptr<Options> add_command(CLI::App& app, int& exit_code, const char* name,
+                                     const char* help, const char* formats,
+                                     int (*act)(const Options&)) {
+  CLI::App* const command = app.add_subcommand(name, help);
+  const auto options = std::make_shared<Options>();
+  const auto known = std::make_shared<std::vector<std::string>>();
+  for (std::string_view rest = formats; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('|'), rest.size());
+    known->emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(rest.size(), end + 1));
+  }
+  command->add_option("--format", options->format, formats);
+  add_tree_option(*command, options->tree);
+  const std::string list = formats;
+  command->callback([options, known, list, act, &exit_code] {
+    const bool is_known = std::find(known->begin(), known->end(), options->format) != known->end();
+    exit_code = is_known
+                    ? act(*options)
+                    : fail("--format " + brief_in_quotes(options->format) + ": expected " + list);
+  });
+  return options;
+}
+
+template <Result<std::string> (*answer)(const Options&, History&)>
+int answered(const Options& options) {
+  return print_answer(options, [&](History& past) { return answer(options, past); });
+}
+
+}  // namespace
+
+void add_history(CLI::App& app, int& exit_code) {
+  add_command(app, exit_code, "failed", "what was red when it was last seen, in any run",
+              "text|names|ctest|json", answered<failed>);
+  add_command(app, exit_code, "flaky", "which tests are flaky, how often and since when",
+              "text|json", answered<flaky>);
+  add_command(app, exit_code, "slowest", "which tests take longest", "text|json",
+              answered<slowest>);
+  const auto of_history = add_command(app, exit_code, "history",
+                                      "what became of a test in all runs", "text|json", history);
+  app.get_subcommand("history")
+      ->add_option("TEST", of_history->words,
+                   "a test; or export FILE, import FILE…, merge FILE FILE…")
+      ->required()
+      ->check(expected("a test, or export, import or merge and files"));
+  const auto of_compare =
+      add_command(app, exit_code, "compare", "what is newly red or slow in the second run",
+                  "text|json", answered<compare_runs>);
+  app.get_subcommand("compare")
+      ->add_option("RUN", of_compare->words, "two runs: an id, the beginning of one, or latest")
+      ->required()
+      ->expected(2)
+      ->check(expected("a run"));
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,91 @@
+#include "cli/history_file.hpp"
+
+#include <system_error>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/base/printable.hpp"
+#include "history/absorb.hpp"
+#include "keeper/tree/live_runs.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Twice within the runs that a tree keeps, so that a run which died at such a moment is not lost.
+constexpr std::uint64_t k_runs_at_once = k_runs_kept / 2;
+
+// Puts a damaged history of the tree's own aside, so that it costs no more than itself.
+Result<History> open_or_begin_anew(const fs::path& file, bool is_own) {
+  Result<History> history = History::open(file);
+  if (history || !is_own || !is_of_damage(history.error())) return history;
+  const fs::path aside = file.string() + ".damaged";
+  std::error_code failed;
+  fs::rename(file, aside, failed);
+  if (failed) return history;
+  complain("the history was damaged: it is now " + aside.string() + ", and a new one is begun");
+  return History::open(file);
+}
+
+Result<History> with_runs_of(const std::string& tree) {
+  const Result<fs::path> file = history_file(tree);
+  if (!file) return file.error();
+  const bool is_own = variable(environment::k_history).empty();
+  Result<History> history = open_or_begin_anew(*file, is_own);
+  if (!history || tree.empty()) return history;
+  const Result<std::size_t> added = absorb(tree, *history, is_going_on);
+  if (!added) return added.error();
+  return history;
+}
+
+// The number at the beginning of a run's id; 0: it has none.
+std::uint64_t number_of(const std::string& run) {
+  return parse_number<std::uint64_t>(run.substr(0, run.find('-'))).value_or(0);
+}
+
+}  // namespace
+
+Result<fs::path> history_file(const std::string& tree) {
+  const std::string named = variable(environment::k_history);
+  if (named.empty() && tree.empty()) {
+    return ErrorInWords{"no build tree here or above: expected --tree DIR, or HOLDFAST_HISTORY"};
+  }
+  if (named.empty()) return fs::path(tree) / names::k_history_file;
+  if (!named.starts_with('/')) {
+    return ErrorInWords{std::string(environment::k_history) + " " + brief_in_quotes(named) +
+                        ": expected an absolute path"};
+  }
+  return fs::path(named);
+}
+
+Result<History> open_history(const std::string& tree) {
+  Result<History> history = with_runs_of(tree);
+  if (history) return history;
+  const Result<fs::path> file = history_file(tree);
+  std::error_code failed;
+  if (!file || !fs::exists(*file, failed)) return history;
+  Result<History> as_it_is = History::open_existing(*file);
+  if (!as_it_is) return as_it_is;
+  complain("the latest runs are not in the history: " + to_text(history.error()));
+  return as_it_is;
+}
+
+std::string remember_runs(const std::string& tree, const std::string& first,
+                          const std::string& last) {
+  const bool is_carried = !variable(environment::k_history).empty();
+  const std::uint64_t from = number_of(first);
+  if (!is_carried &&
+      (from == 0 || number_of(last) / k_runs_at_once == (from - 1) / k_runs_at_once)) {
+    return {};
+  }
+  const Result<History> history = with_runs_of(tree);
+  if (history) return {};
+  return "ignoring that the run is not in the history: " + to_text(history.error());
+}
+
+}  // namespace holdfast::cli

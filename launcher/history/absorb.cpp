@@ -1,0 +1,44 @@
+#include "history/absorb.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "report/load.hpp"
+
+namespace holdfast {
+namespace {
+
+bool is_known(const std::vector<RunHead>& known, const RunEntry& run) {
+  return std::any_of(known.begin(), known.end(), [&](const RunHead& head) {
+    return head.id == run.id && head.started == run.started;
+  });
+}
+
+}  // namespace
+
+Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
+                           const std::function<bool(const RunEntry&)>& is_going_on) {
+  const Result<std::vector<RunHead>> known = history.runs();
+  if (!known) return known.error();
+  std::size_t added = 0;
+  std::vector<RunEntry> runs = list_runs(tree);
+  std::reverse(runs.begin(), runs.end());  // oldest first
+  for (const RunEntry& run : runs) {
+    if (is_known(*known, run) || is_going_on(run)) continue;
+    const Result<RunReport> report = load_report(run);
+    if (!report || !report->run.inside.empty()) continue;
+    const std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
+    PastRun past = past_run_of(*report, *outputs, run.started);
+    past.head.id = run.id;
+    if (past.results.empty()) continue;
+    if (const Result<void> done = history.add(past); !done) return done.error();
+    ++added;
+  }
+  if (added > 0) {
+    if (const Result<void> pruned = history.prune(); !pruned) return pruned.error();
+  }
+  return added;
+}
+
+}  // namespace holdfast

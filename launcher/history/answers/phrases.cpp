@@ -1,0 +1,51 @@
+#include "history/answers/phrases.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "core/base/printable.hpp"
+#include "core/outcome/outcome.hpp"
+
+namespace holdfast {
+
+std::string counted(std::size_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", number, number == 1 ? one : many);
+}
+
+std::string title_of(const TestId& test) {
+  std::string text = printable(test.name);
+  if (test.nth > 1) text += fmt::format(" #{}", test.nth);
+  if (!test.batch.empty()) text += " in " + printable(test.batch);
+  return text;
+}
+
+std::string signature_for(const PastResult& result) {
+  return result.failures.empty() ? std::string() : result.failures.back().signature;
+}
+
+std::string words_for(const PastResult& result) {
+  std::string words = result.outcome;
+  for (char& c : words) c = c == '_' ? ' ' : c;
+  const std::string signature = signature_for(result);
+  if (signature.empty() || signature == result.outcome) return printable(words);
+  // A signature that is the end of an attempt begins with the outcome.
+  if (signature.starts_with(result.outcome + ": ")) {
+    return printable(words + signature.substr(result.outcome.size()));
+  }
+  return printable(words + ": " + signature);
+}
+
+Json json_of(const TestId& test) {
+  Json one;
+  one["test"] = test.name;
+  if (!test.batch.empty()) one["batch"] = test.batch;
+  one["nth"] = test.nth;
+  return one;
+}
+
+std::string dumped(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace holdfast

@@ -1,0 +1,30 @@
+// Words and JSON that several answers use.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "history/past_run.hpp"
+
+namespace holdfast {
+
+using Json = nlohmann::ordered_json;
+
+// "1 test", "3 tests".
+std::string counted(std::size_t number, std::string_view one, std::string_view many);
+
+// "name", "name #2", "name in batch". Safe for a terminal.
+std::string title_of(const TestId& test);
+
+// "failed: net_test.cpp: Expected equality": the outcome and the signature of the last failure.
+std::string words_for(const PastResult& result);
+std::string signature_for(const PastResult& result);
+
+Json json_of(const TestId& test);
+// As text, with a newline at its end. Bytes that are not UTF-8 become U+FFFD.
+std::string dumped(const Json& json);
+
+}  // namespace holdfast

@@ -1,0 +1,69 @@
+// SQLite, as much of it as the history needs. https://www.sqlite.org/cintro.html
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace holdfast {
+
+// A prepared statement. Its first parameter and its first column have the number 0.
+class Statement {
+ public:
+  Statement& bind(int parameter, std::int64_t value);
+  Statement& bind(int parameter, double value);
+  Statement& bind(int parameter, std::string_view value);
+
+  // Goes to the next row. False: there is none, and the statement is ready to be run again.
+  Result<bool> step();
+  // Makes a statement that has more rows ready to be run again.
+  void reset();
+  // For a statement that has no rows.
+  Result<void> run();
+
+  std::int64_t number(int column) const;
+  double real(int column) const;
+  std::string text(int column) const;
+
+ private:
+  friend class Database;
+  struct Finalise {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  std::unique_ptr<sqlite3_stmt, Finalise> statement_;
+};
+
+class Database {
+ public:
+  enum class Use : std::uint8_t { read, write };
+
+  // With Use::write, the file is made if it is not there. Another process that writes is waited
+  // for, some seconds at most. The file may come from anywhere: nothing that its schema says is
+  // executed.
+  static Result<Database> open(const std::filesystem::path& file, Use use);
+
+  // Does not fail for a statement of ours that fits the schema.
+  Result<Statement> prepare(std::string_view sql);
+  Result<void> execute(const std::string& sql);
+  // A number that the statement returns: `PRAGMA user_version`.
+  Result<std::int64_t> number(std::string_view sql);
+  std::int64_t last_row() const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+// Whether the error says that the file is no database, or a damaged one.
+bool is_of_damage(const Error& error);
+
+}  // namespace holdfast

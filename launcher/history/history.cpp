@@ -1,0 +1,337 @@
+#include "history/history.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+// "Hfst", so that file(1) and we know the file
+// (https://www.sqlite.org/pragma.html#pragma_application_id).
+constexpr std::int64_t k_application = 0x48667374;
+constexpr std::int64_t k_version = 1;
+
+// Results lie in the order of their runs: a new run is added at the end, and an old one goes from
+// the beginning. A `word` is an outcome or a signature.
+constexpr const char* k_schema = R"sql(
+  CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT NOT NULL, started REAL NOT NULL,
+    ended REAL NOT NULL, complete INTEGER NOT NULL, UNIQUE(started, name));
+  CREATE TABLE word(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+  CREATE TABLE test(id INTEGER PRIMARY KEY, name TEXT NOT NULL, batch TEXT NOT NULL,
+    nth INTEGER NOT NULL, UNIQUE(name, batch, nth));
+  CREATE TABLE result(run INTEGER NOT NULL, test INTEGER NOT NULL, outcome INTEGER NOT NULL,
+    grade INTEGER NOT NULL, wall_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,
+    flaky INTEGER NOT NULL, PRIMARY KEY(run, test)) WITHOUT ROWID;
+  CREATE TABLE failure(run INTEGER NOT NULL, test INTEGER NOT NULL, attempt INTEGER NOT NULL,
+    outcome INTEGER NOT NULL, signature INTEGER NOT NULL,
+    PRIMARY KEY(run, test, attempt)) WITHOUT ROWID;
+)sql";
+
+Grade grade_at(std::int64_t number) {
+  const auto last = static_cast<std::int64_t>(Grade::error);
+  return static_cast<Grade>(std::clamp<std::int64_t>(number, 0, last));
+}
+
+// Fails for a file of somebody else. An empty file gets our tables if `use` allows.
+Result<void> check(Database& database, Database::Use use, const std::filesystem::path& file) {
+  const Result<std::int64_t> application = database.number("PRAGMA application_id");
+  if (!application) return application.error();
+  const Result<std::int64_t> version = database.number("PRAGMA user_version");
+  if (!version) return version.error();
+  if (*application == k_application && *version == k_version) return {};
+  if (*application == k_application && *version > k_version) {
+    return ErrorInWords{
+        fmt::format("{}: a later version of Holdfast wrote this history", file.string())};
+  }
+  const Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_master");
+  if (!tables) return tables.error();
+  if (*application != 0 || *version != 0 || *tables != 0 || use == Database::Use::read) {
+    return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
+  }
+  return database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};{}",
+                                      k_application, k_version, k_schema));
+}
+
+// Adds runs. Its statements are prepared once, because a run may have many tests.
+class Inserter {
+ public:
+  static Result<Inserter> of(Database& database) {
+    Inserter one(database);
+    const std::pair<Statement*, std::string_view> statements[] = {
+        {&one.run_, "INSERT INTO run(name, started, ended, complete) VALUES(?,?,?,?)"},
+        {&one.result_, "INSERT INTO result VALUES(?,?,?,?,?,?,?)"},
+        {&one.failure_, "INSERT INTO failure VALUES(?,?,?,?,?)"},
+        {&one.find_word_, "SELECT id FROM word WHERE text=?"},
+        {&one.add_word_, "INSERT INTO word(text) VALUES(?)"},
+        {&one.find_test_, "SELECT id FROM test WHERE name=? AND batch=? AND nth=?"},
+        {&one.add_test_, "INSERT INTO test(name, batch, nth) VALUES(?,?,?)"},
+    };
+    for (const auto& [statement, sql] : statements) {
+      Result<Statement> prepared = database.prepare(sql);
+      if (!prepared) return prepared.error();
+      *statement = std::move(*prepared);
+    }
+    return one;
+  }
+
+  Result<void> insert(const PastRun& run) {
+    const Result<void> done = run_.bind(0, run.head.id)
+                                  .bind(1, run.head.started)
+                                  .bind(2, run.head.ended)
+                                  .bind(3, std::int64_t{run.head.complete})
+                                  .run();
+    if (!done) return done;
+    const std::int64_t row = database_->last_row();
+    for (const PastResult& one : run.results) {
+      if (Result<void> inserted = insert(row, one); !inserted) return inserted;
+    }
+    return {};
+  }
+
+ private:
+  explicit Inserter(Database& database) : database_(&database) {}
+
+  Result<void> insert(std::int64_t run, const PastResult& one) {
+    const Result<std::int64_t> test = row_of(one.test);
+    if (!test) return test.error();
+    const Result<std::int64_t> outcome = word(one.outcome);
+    if (!outcome) return outcome.error();
+    const Result<void> done = result_.bind(0, run)
+                                  .bind(1, *test)
+                                  .bind(2, *outcome)
+                                  .bind(3, static_cast<std::int64_t>(one.grade))
+                                  .bind(4, one.wall_ms)
+                                  .bind(5, one.attempts)
+                                  .bind(6, std::int64_t{one.flaky})
+                                  .run();
+    if (!done) return done;
+    for (const PastFailure& wrong : one.failures) {
+      const Result<std::int64_t> how = word(wrong.outcome);
+      if (!how) return how.error();
+      const Result<std::int64_t> signature = word(wrong.signature);
+      if (!signature) return signature.error();
+      failure_.bind(0, run).bind(1, *test).bind(2, wrong.attempt).bind(3, *how);
+      if (Result<void> added = failure_.bind(4, *signature).run(); !added) return added;
+    }
+    return {};
+  }
+
+  Result<std::int64_t> word(const std::string& text) {
+    if (const auto known = words_.find(text); known != words_.end()) return known->second;
+    Result<std::int64_t> id = found_or_added(find_word_.bind(0, text), add_word_.bind(0, text));
+    if (id) words_.emplace(text, *id);
+    return id;
+  }
+
+  Result<std::int64_t> row_of(const TestId& id) {
+    const auto bound = [&](Statement& statement) -> Statement& {
+      return statement.bind(0, id.name).bind(1, id.batch).bind(2, id.nth);
+    };
+    return found_or_added(bound(find_test_), bound(add_test_));
+  }
+
+  Result<std::int64_t> found_or_added(Statement& find, Statement& add) {
+    const Result<bool> row = find.step();
+    if (!row) return row.error();
+    if (*row) {
+      const std::int64_t id = find.number(0);
+      find.reset();
+      return id;
+    }
+    if (const Result<void> done = add.run(); !done) return done.error();
+    return database_->last_row();
+  }
+
+  Database* database_;
+  Statement run_, result_, failure_, find_word_, add_word_, find_test_, add_test_;
+  std::unordered_map<std::string, std::int64_t> words_;
+};
+
+}  // namespace
+
+Result<History> History::open(const std::filesystem::path& file) {
+  std::error_code failed;
+  std::filesystem::create_directories(file.parent_path(), failed);
+  Result<Database> database = Database::open(file, Database::Use::write);
+  if (!database) return database.error();
+  // This must come before the first table. Removed runs then make the file smaller.
+  if (Result<void> set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set)
+    return set.error();
+  History history(std::move(*database));
+  // Two processes may make the file at the same moment.
+  const Result<void> checked =
+      history.in_transaction([&] { return check(history.database_, Database::Use::write, file); });
+  if (!checked) return checked.error();
+  return history;
+}
+
+Result<History> History::open_existing(const std::filesystem::path& file) {
+  Result<Database> database = Database::open(file, Database::Use::read);
+  if (!database) return database.error();
+  if (const Result<void> checked = check(*database, Database::Use::read, file); !checked) {
+    return checked.error();
+  }
+  return History(std::move(*database));
+}
+
+Result<void> History::in_transaction(const std::function<Result<void>()>& change) {
+  // It waits for another writer now. A later change could only fail.
+  if (Result<void> begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  Result<void> done = change();
+  if (done) done = database_.execute("COMMIT");
+  if (!done) (void)database_.execute("ROLLBACK");
+  return done;
+}
+
+Result<std::vector<RunHead>> History::runs() {
+  Result<Statement> all =
+      database_.prepare("SELECT name, started, ended, complete FROM run ORDER BY started, name");
+  if (!all) return all.error();
+  std::vector<RunHead> heads;
+  while (true) {
+    const Result<bool> row = all->step();
+    if (!row) return row.error();
+    if (!*row) return heads;
+    heads.push_back({all->text(0), all->real(1), all->real(2), all->number(3) != 0});
+  }
+}
+
+Result<std::int64_t> History::row_of(const RunHead& head) {
+  Result<Statement> one = database_.prepare("SELECT id FROM run WHERE started=? AND name=?");
+  if (!one) return one.error();
+  const Result<bool> row = one->bind(0, head.started).bind(1, head.id).step();
+  if (!row) return row.error();
+  return *row ? one->number(0) : 0;
+}
+
+Result<PastRun> History::load(const RunHead& head, std::optional<std::string_view> test) {
+  const Result<std::int64_t> id = row_of(head);
+  if (!id) return id.error();
+  Result<Statement> all = database_.prepare(fmt::format(
+      "SELECT test.name, test.batch, test.nth, word.text, grade, wall_ms, attempts, flaky FROM {} "
+      "JOIN word ON word.id=result.outcome WHERE result.run=?1 ORDER BY result.test",
+      test ? "test JOIN result ON result.test=test.id AND test.name=?2"
+           : "result JOIN test ON test.id=result.test"));
+  if (!all) return all.error();
+  all->bind(0, *id);
+  if (test) all->bind(1, *test);
+  PastRun run{head, {}};
+  while (true) {
+    const Result<bool> row = all->step();
+    if (!row) return row.error();
+    if (!*row) break;
+    run.results.push_back({{all->text(0), all->text(1), all->number(2)},
+                           all->text(3),
+                           grade_at(all->number(4)),
+                           all->number(5),
+                           all->number(6),
+                           all->number(7) != 0});
+  }
+  if (const Result<void> loaded = load_failures(*id, run); !loaded) return loaded.error();
+  return run;
+}
+
+Result<void> History::load_failures(std::int64_t row, PastRun& run) {
+  std::map<TestId, PastResult*> results;
+  for (PastResult& result : run.results) {
+    if (result.is_red() || result.flaky || result.attempts > 1) results[result.test] = &result;
+  }
+  if (results.empty()) return {};
+  Result<Statement> all = database_.prepare(
+      "SELECT test.name, test.batch, test.nth, attempt, outcome.text, signature.text FROM failure "
+      "JOIN test ON test.id=failure.test JOIN word AS outcome ON outcome.id=failure.outcome "
+      "JOIN word AS signature ON signature.id=failure.signature WHERE failure.run=? "
+      "ORDER BY failure.test, attempt");
+  if (!all) return all.error();
+  all->bind(0, row);
+  while (true) {
+    const Result<bool> found = all->step();
+    if (!found) return found.error();
+    if (!*found) return {};
+    const auto result = results.find({all->text(0), all->text(1), all->number(2)});
+    if (result == results.end()) continue;
+    result->second->failures.push_back({all->number(3), all->text(4), all->text(5)});
+  }
+}
+
+Result<void> History::add(const PastRun& run) {
+  return in_transaction([&]() -> Result<void> {
+    const Result<std::int64_t> known = row_of(run.head);
+    if (!known) return known.error();
+    if (*known != 0) return {};
+    Result<Inserter> inserter = Inserter::of(database_);
+    return inserter ? inserter->insert(run) : Result<void>(inserter.error());
+  });
+}
+
+Result<std::size_t> History::add_all_of(History& other) {
+  const Result<std::vector<RunHead>> theirs = other.runs();
+  if (!theirs) return theirs.error();
+  std::size_t added = 0;
+  const Result<void> done = in_transaction([&]() -> Result<void> {
+    Result<Inserter> inserter = Inserter::of(database_);
+    if (!inserter) return inserter.error();
+    for (const RunHead& head : *theirs) {
+      const Result<std::int64_t> known = row_of(head);
+      if (!known) return known.error();
+      if (*known != 0) continue;
+      const Result<PastRun> run = other.load(head);
+      if (!run) return run.error();
+      if (Result<void> inserted = inserter->insert(*run); !inserted) return inserted;
+      ++added;
+    }
+    return {};
+  });
+  if (!done) return done.error();
+  return added;
+}
+
+Result<void> History::remove_before(double started) {
+  const std::array<std::string_view, 5> steps = {
+      "DELETE FROM failure WHERE run IN (SELECT id FROM run WHERE started<?)",
+      "DELETE FROM result WHERE run IN (SELECT id FROM run WHERE started<?)",
+      "DELETE FROM run WHERE started<?",
+      "DELETE FROM test WHERE ?>=0 AND id NOT IN (SELECT test FROM result)",
+      "DELETE FROM word WHERE ?>=0 AND id NOT IN (SELECT outcome FROM result UNION SELECT outcome "
+      "FROM failure UNION SELECT signature FROM failure)"};
+  for (const std::string_view step : steps) {
+    Result<Statement> statement = database_.prepare(step);
+    if (!statement) return statement.error();
+    if (Result<void> done = statement->bind(0, started).run(); !done) return done;
+  }
+  return {};
+}
+
+Result<void> History::prune(const HistoryLimits& limits) {
+  const Result<std::vector<RunHead>> all = runs();
+  if (!all) return all.error();
+  if (all->size() < 2) return {};
+  const Result<std::int64_t> pages = database_.number("PRAGMA page_count");
+  const Result<std::int64_t> page = database_.number("PRAGMA page_size");
+  if (!pages) return pages.error();
+  if (!page) return page.error();
+  const double oldest = all->back().started - limits.age_s;
+  std::size_t removed = 0;
+  while (removed + 1 < all->size() && (*all)[removed].started < oldest) ++removed;
+  // So much room is made that not each run has to make some.
+  if (*pages * *page > limits.bytes) removed = std::max(removed, (all->size() + 3) / 4);
+  if (removed == 0) return {};
+  removed = std::min(removed, all->size() - 1);
+  const double first = (*all)[removed].started;
+  if (Result<void> done = in_transaction([&] { return remove_before(first); }); !done) return done;
+  return database_.execute("PRAGMA incremental_vacuum");
+}
+
+Result<void> History::copy_to(const std::filesystem::path& file) {
+  Result<Statement> copy = database_.prepare("VACUUM INTO ?");
+  if (!copy) return copy.error();
+  return copy->bind(0, file.string()).run();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,59 @@
+// What is remembered of past runs: one file of SQLite, which may be carried from machine to
+// machine.
+//
+// Nothing here throws. A file that is no history, or one of a later version, is refused in words.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "history/database.hpp"
+#include "history/past_run.hpp"
+
+namespace holdfast {
+
+struct HistoryLimits {
+  double age_s = 180.0 * 24 * 3600;  // before the newest run
+  std::int64_t bytes = 64 << 20;
+};
+
+class History {
+ public:
+  // Makes the file, and its directory, if they are not there.
+  static Result<History> open(const std::filesystem::path& file);
+  // Only to be read.
+  static Result<History> open_existing(const std::filesystem::path& file);
+
+  // Oldest first.
+  Result<std::vector<RunHead>> runs();
+  // One of runs(), with its results, or only those of tests and cases of that name.
+  Result<PastRun> load(const RunHead& head, std::optional<std::string_view> test = std::nullopt);
+
+  // Each is added as a whole, or not at all. A run that is there already is not added again.
+  Result<void> add(const PastRun& run);
+  // Returns how many runs were new.
+  Result<std::size_t> add_all_of(History& other);
+  // Removes the oldest runs, so that the rest is within the limits. The newest run stays.
+  Result<void> prune(const HistoryLimits& limits = {});
+  // Writes all of it to a file of its own, which must not be there.
+  Result<void> copy_to(const std::filesystem::path& file);
+
+ private:
+  explicit History(Database database) : database_(std::move(database)) {}
+
+  Result<void> in_transaction(const std::function<Result<void>()>& change);
+  Result<std::int64_t> row_of(const RunHead& head);
+  Result<void> load_failures(std::int64_t row, PastRun& run);
+  Result<void> remove_before(double started);
+
+  Database database_;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,202 @@
+"""What is remembered of runs (docs/guide/history.md): failed, flaky, history, slowest, compare."""
+
+import json
+import os
+import shutil
+import sqlite3
+import unittest
+
+from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, wait_until
+
+# Each test looks for a file of its name: FILE.red makes it fail, FILE.flaky its first attempt.
+PROJECT = """
+foreach(name green wobbly broken "odd (name)|x")
+  add_test(NAME "${name}" COMMAND sh -c [=[
+    [ -e "$0.slow" ] && sleep 0.4
+    [ -e "$0.red" ] && { printf '/s/dir/a.cpp:%s: Failure\\nExpected: x\\n' "$(cat "$0.red")"; exit 1; }
+    [ -e "$0.flaky" ] && rm "$0.flaky" && exit 7
+    exit 0]=] "${CMAKE_SOURCE_DIR}/${name}")
+  set_tests_properties("${name}" PROPERTIES HOLDFAST_RETRY "exit:7=1")
+endforeach()
+"""
+
+
+class History(ProjectCase):
+    def setUp(self):
+        super().setUp()
+        self.tree = self.project(PROJECT)
+        self.source = self.work / "project"
+
+    def mark(self, test, what, text=""):
+        (self.source / f"{test}.{what}").write_text(text)
+
+    def unmark(self, test, what):
+        (self.source / f"{test}.{what}").unlink()
+
+    def run_tests(self, *words, **environment):
+        done = self.ctest(self.tree, *words, env=self.environment(**environment)) if environment \
+            else self.ctest(self.tree, *words)
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
+        return done
+
+    def ask(self, *words, expected=0, **environment):
+        done = self.finish(HOLDFAST, *words, "--tree", self.tree, env=self.environment(**environment))
+        self.assertEqual(done.returncode, expected, done.stderr)
+        return (done.stderr if expected else done.stdout).decode()
+
+    def json(self, *words, **environment):
+        return json.loads(self.ask(*words, "--format", "json", **environment))
+
+    def test_what_was_red_when_last_seen_in_any_run(self):
+        self.mark("broken", "red", "12")
+        self.mark("odd (name)|x", "red", "13")
+        self.run_tests()
+        self.run_tests("-R", "green")
+        text = self.ask("failed")
+        self.assertIn("2 tests were red when last seen\n  broken: failed: a.cpp: Expected: x\n", text)
+        self.assertEqual(self.ask("failed", "--format", "names"), "broken\nodd (name)|x\n")
+        pattern = self.ask("failed", "--format", "ctest").strip()
+        again = self.run_tests("-R", pattern)
+        self.assertIn(b"2 tests failed out of 2", again.stdout)
+        self.unmark("broken", "red")
+        self.run_tests("-R", "broken")
+        failed = self.json("failed")["failed"]
+        self.assertEqual([(one["test"], one["runs"]) for one in failed], [("odd (name)|x", 2)])
+
+    def test_no_red_test_selects_none(self):
+        self.run_tests()
+        self.assertEqual(self.ask("failed"), "no test was red when it was last seen\n")
+        again = self.run_tests("-R", self.ask("failed", "--format", "ctest").strip())
+        self.assertIn(b"No tests were found", again.stdout + again.stderr)
+
+    def test_flakes_are_counted_over_runs(self):
+        for number in range(4):
+            if number != 2:
+                self.mark("wobbly", "flaky")
+            self.run_tests()
+        flaky = self.json("flaky")
+        self.assertEqual(flaky["runs"], 4)
+        self.assertEqual([(one["test"], one["rate"], one["signatures"]) for one in flaky["flaky"]],
+                         [("wobbly", 0.75, [{"signature": "failed: exit code 7", "count": 3}])])
+        self.assertIn("  outcomes   ff.f\n", self.ask("history", "wobbly"))
+
+    def test_slowest_and_compare(self):
+        self.run_tests()
+        self.mark("green", "slow")
+        self.mark("broken", "red", "1")
+        self.run_tests()
+        self.assertEqual(self.json("slowest")["slowest"][0]["test"], "green")
+        runs = [one["run"] for one in self.json("history", "green")["tests"][0]["runs"]]
+        compared = self.json("compare", runs[0], "latest")
+        self.assertEqual([one["test"] for one in compared["newly_red"]], ["broken"])
+        self.assertEqual([one["test"] for one in compared["newly_slow"]], ["green"])
+        self.assertEqual(self.ask("compare", "1", "2"), self.ask("compare", *runs))
+        self.assertIn("no such run in the history; the latest are 1-", self.ask("compare", "1", "77", expected=2))
+
+    def test_a_history_is_carried_to_another_machine(self):
+        file = self.work / "cache" / "h.sqlite"
+        for number in range(30):
+            if number % 3 == 0:
+                self.mark("wobbly", "flaky")
+            if number == 25:
+                self.mark("broken", "red", "5")
+            self.run_tests("-j4", HOLDFAST_HISTORY=str(file))
+        questions = (("flaky",), ("history", "wobbly"), ("history", "broken"), ("failed",), ("slowest",))
+        here = [self.ask(*words, HOLDFAST_HISTORY=str(file)) for words in questions]
+        self.assertIn("1 flaky test in 30 runs", here[0])
+        self.assertIn("in 5 runs in a row", here[3])
+        carried = self.work / "carried"
+        self.ask("history", "export", carried, HOLDFAST_HISTORY=str(file))
+        # Another tree, at another place, with no runs of its own.
+        (self.work / "there").mkdir()
+        self.tree = self.work / "there"
+        (self.tree / "CMakeCache.txt").write_text("")
+        self.assertEqual(self.ask("history", "import", carried), "30 runs added\n")
+        self.assertEqual(self.ask("history", "import", carried, file), "0 runs added\n")
+        self.assertEqual([self.ask(*words) for words in questions], here)
+        for path in (str(self.work), "/s/dir"):
+            self.assertNotIn(path.encode(), carried.read_bytes())
+
+    def test_histories_of_shards_are_merged(self):
+        files = [self.work / f"shard{number}" for number in range(2)]
+        for file, words in zip(files, (("-R", "green|wobbly"), ("-E", "green|wobbly"))):
+            self.run_tests(*words, HOLDFAST_HISTORY=str(file))
+        whole = self.work / "whole"
+        done = self.finish(HOLDFAST, "history", "merge", whole, *files)
+        self.assertEqual((done.returncode, done.stdout), (0, b"2 runs added\n"), done.stderr)
+        self.assertEqual(len(self.json("slowest", HOLDFAST_HISTORY=str(whole))["slowest"]), 4)
+
+    def test_runs_are_remembered_before_they_are_pruned(self):
+        for _ in range(12):
+            self.run_tests("-R", "green")
+        # Nobody has asked. The tree keeps twenty runs, so ten are in the file by now.
+        with sqlite3.connect(self.tree / ".holdfast/history.sqlite") as database:
+            self.assertEqual(database.execute("SELECT count(*) FROM run").fetchone(), (10,))
+        database.close()
+        shutil.rmtree(self.tree / ".holdfast/runs")
+        self.assertEqual(len(self.json("history", "green")["tests"][0]["runs"]), 10)
+
+    def test_a_run_that_died_is_remembered_and_a_run_inside_a_test_is_not(self):
+        project = self.project("""
+add_test(NAME outer COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${CMAKE_BINARY_DIR} -R green)
+add_test(NAME green COMMAND true)
+add_test(NAME hangs COMMAND sleep 300)
+""", name="nested", build="nested-build")
+        self.tree = project
+        self.run_tests("-R", "outer")
+        self.assertEqual(self.ask("history", "green", expected=2),
+                         'holdfast: no run in the history has a test called "green"\n')
+        ctest = self.start(CTEST, "-R", "hangs", cwd=self.tree)
+        wait_until(lambda: '"hangs"' in self.ask("status"), "the test to start")
+        self.ask("history", "hangs", expected=2)  # it goes on
+        ctest.kill()
+        ctest.wait()
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
+        self.assertEqual(self.json("history", "hangs")["tests"][0]["runs"][0]["outcome"], "interrupted")
+
+    def test_a_damaged_history_is_put_aside(self):
+        file = self.tree / ".holdfast/history.sqlite"
+        file.write_bytes(b"this is no database" * 100)
+        self.run_tests("-R", "green")
+        done = self.finish(HOLDFAST, "history", "green", "--tree", self.tree)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"the history was damaged: it is now ", done.stderr)
+        self.assertTrue((self.tree / ".holdfast/history.sqlite.damaged").exists())
+
+    def test_what_cannot_be_written_fails_no_run(self):
+        text = self.work / "text"
+        text.write_text("somebody's words, which must stay as they are, and are long enough " * 20)
+        before = text.read_text()
+        for file, why in ((text, "damaged, or no history"), ("relative", "expected an absolute path"),
+                          (self.work, "unable to open database file")):
+            done = self.run_tests("-R", "green", HOLDFAST_HISTORY=str(file))
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("ignoring that the run is not in the history: ", done.stderr.decode() + done.stdout.decode())
+            self.assertIn(why, done.stderr.decode() + done.stdout.decode())
+        self.assertEqual(text.read_text(), before)
+
+    def test_wrong_words_get_one_line(self):
+        self.run_tests("-R", "green")
+        for words, why in ((("failed", "--format", "xml"), '--format "xml": expected text|names|ctest|json'),
+                           (("history", "export"), 'no run in the history has a test called "export"'),
+                           (("history", "a", "b"), "history: expected TEST, export FILE, import FILE"),
+                           (("history", "import", "/dev/null"), "expected a history of Holdfast"),
+                           (("history", "import", "/nowhere"), "unable to open database file"),
+                           (("history", "export", os.fspath(self.work)), "it is a directory"),
+                           (("compare", "1"), "RUN")):
+            said = self.ask(*words, expected=2)
+            self.assertIn(why, said)
+            self.assertEqual(said.count("\n"), 1, said)
+
+    def test_a_tree_without_write_access_is_read(self):
+        self.run_tests()
+        self.ask("flaky")
+        if os.geteuid() == 0:
+            self.skipTest("root may write everywhere")
+        (self.tree / ".holdfast").chmod(0o555)
+        self.assertIn("in 1 run", self.ask("flaky"))
+        (self.tree / ".holdfast").chmod(0o755)
+
+
+if __name__ == "__main__":
+    unittest.main()

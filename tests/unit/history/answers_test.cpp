@@ -1,0 +1,154 @@
+#include "history/answers/comparison.hpp"
+#include "history/answers/failed.hpp"
+#include "history/answers/flaky.hpp"
+#include "history/answers/of_test.hpp"
+#include "history/answers/slowest.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+PastResult passed(const std::string& name, std::int64_t wall_ms = 10) {
+  return {{name}, "passed", Grade::passed, wall_ms, 1};
+}
+PastResult failed(const std::string& name, const std::string& signature = "why") {
+  return {{name}, "failed", Grade::failure, 10, 1, false, {{1, "failed", signature}}};
+}
+PastResult flaky(const std::string& name, const std::string& signature = "why") {
+  return {{name}, "passed", Grade::passed, 10, 2, true, {{1, "failed", signature}}};
+}
+PastResult skipped(const std::string& name) { return {{name}, "skipped", Grade::skipped, 0, 1}; }
+
+// The n-th run, one day after the one before.
+PastRun run(int n, std::vector<PastResult> results) {
+  const double at = 86400.0 * n;
+  return {{"r" + std::to_string(n), at, at + 60, true}, std::move(results)};
+}
+
+TEST(Failed, ATestIsRedIfItWasSoWhenLastSeen) {
+  LastSeen seen;
+  seen.add(run(1, {failed("a"), failed("b"), failed("c"), failed("d")}));
+  seen.add(run(2, {failed("a", "other"), passed("b"), skipped("c")}));
+  const std::vector<RedTest> red = seen.red();
+  ASSERT_EQ(red.size(), 3U);
+  EXPECT_EQ(failed_text(red),
+            "3 tests were red when last seen\n"
+            "  a: failed: other\n    in 2 runs in a row, since 1970-01-02 00:00:00 UTC (run r1)\n"
+            "  c: failed: why\n    in 1 run, since 1970-01-02 00:00:00 UTC (run r1)\n"
+            "  d: failed: why\n    in 1 run, since 1970-01-02 00:00:00 UTC (run r1)\n");
+  const auto json = nlohmann::json::parse(failed_json(red));
+  EXPECT_EQ(json["failed"][0]["test"], "a");
+  EXPECT_EQ(json["failed"][0]["run"], "r2");
+  EXPECT_EQ(json["failed"][0]["since"]["run"], "r1");
+}
+
+TEST(Failed, RedCasesAreNamedWithTheirBatch) {
+  LastSeen seen;
+  PastResult good = failed("Net.A");
+  PastResult bad = failed("Net.B");
+  good.test.batch = bad.test.batch = "net";
+  seen.add(run(1, {failed("net"), good, bad}));
+  good.grade = Grade::passed;
+  seen.add(run(2, {failed("net"), good, bad}));
+  const std::vector<RedTest> red = seen.red();
+  ASSERT_EQ(red.size(), 1U);
+  EXPECT_EQ(red[0].cases, (std::vector<std::string>{"Net.B"}));
+}
+
+TEST(Failed, ThePatternForCtestMatchesTheNamesAndNoOthers) {
+  EXPECT_EQ(ctest_pattern({}), "^$");
+  EXPECT_EQ(ctest_pattern({"a.b", "c[1]*(x|y)+?^$\\"}), R"(^(a\.b|c\[1\]\*\(x\|y\)\+\?\^\$\\)$)");
+}
+
+TEST(Flaky, RatesAreOfTheRunsThatSawTheTest) {
+  Flakiness flakiness;
+  flakiness.add(run(1, {passed("a"), flaky("b")}));
+  flakiness.add(run(2, {flaky("a", "one"), flaky("b"), skipped("c")}));
+  flakiness.add(run(3, {flaky("a", "two"), skipped("b"), failed("c")}));
+  flakiness.add(run(4, {flaky("a", "two"), passed("c")}));
+  EXPECT_EQ(flaky_text(flakiness),
+            "2 flaky tests in 4 runs since 1970-01-02 00:00:00 UTC\n"
+            "  b: 100.0 % (2 of 2 runs), since 1970-01-02 00:00:00 UTC (run r1), last 1970-01-03 "
+            "00:00:00 UTC\n       2  why\n"
+            "  a: 75.0 % (3 of 4 runs), since 1970-01-03 00:00:00 UTC (run r2), last 1970-01-05 "
+            "00:00:00 UTC\n       2  two\n       1  one\n");
+  const auto json = nlohmann::json::parse(flaky_json(flakiness));
+  EXPECT_EQ(json["flaky"].size(), 2U);
+  EXPECT_DOUBLE_EQ(json["flaky"][1]["rate"], 0.75);
+  EXPECT_TRUE(json["unsteady"].empty());
+}
+
+TEST(Flaky, ATestThatChangesBetweenRedAndGreenIsUnsteady) {
+  Flakiness flakiness;
+  for (int i = 0; i < 4; ++i) {
+    flakiness.add(
+        run(i, {i % 2 == 0 ? passed("a") : failed("a"), i < 2 ? passed("b") : failed("b")}));
+  }
+  ASSERT_EQ(flakiness.unsteady().size(), 1U);
+  EXPECT_EQ(flakiness.unsteady()[0].test.name, "a");
+  EXPECT_NE(flaky_text(flakiness).find("\n  a: 3 changes in 4 runs, red in 2\n"), std::string::npos)
+      << flaky_text(flakiness);
+}
+
+TEST(HistoryOfTest, OutcomesAndDurationsAreDrawn) {
+  TestHistory history;
+  history.add(run(1, {passed("a", 10)}));
+  history.add(run(2, {flaky("a")}));
+  history.add(run(3, {failed("a")}));
+  history.add(run(4, {passed("a", 80)}));
+  const std::string text = history_text(history, Charset::ascii);
+  EXPECT_EQ(text.substr(0, text.find("1970")),
+            "a: 4 runs: 3 passed, 1 failed; flaky in 1\n"
+            "  outcomes   .fF.\n"
+            "  durations  ___#  0.01 s to 0.08 s, median 0.01 s\n"
+            "  ")
+      << text;
+  EXPECT_NE(text.find("1970-01-04 00:00:00 UTC    0.01 s  failed: why  (r3)\n"), std::string::npos)
+      << text;
+  EXPECT_NE(history_text(history, Charset::unicode).find("▁▁▁█"), std::string::npos);
+  const auto json = nlohmann::json::parse(history_json(history));
+  EXPECT_EQ(json["tests"][0]["runs"].size(), 4U);
+  EXPECT_EQ(history_text(TestHistory{}, Charset::ascii), "");
+}
+
+TEST(Slowest, TheMedianOfTheLastRunsCounts) {
+  Durations durations;
+  for (int i = 0; i < 20; ++i) {
+    durations.add(run(i, {passed("a", i < 10 ? 90'000 : 100), passed("b", 300), failed("c")}));
+  }
+  const std::vector<SlowTest> sorted = durations.sorted();
+  ASSERT_EQ(sorted.size(), 2U);
+  EXPECT_EQ(sorted[0].test.name, "b");
+  EXPECT_DOUBLE_EQ(sorted[1].median, 0.1);
+  EXPECT_EQ(slowest_text(sorted),
+            "The slowest of 2 tests, by the median of their last 10 runs; all take 0.40 s\n"
+            "        0.30 s   75.0 %  b\n        0.10 s   25.0 %  a\n");
+  EXPECT_DOUBLE_EQ(median_s({1000, 4000, 2000, 3000}), 2.5);
+}
+
+TEST(Compare, WhatIsNewlyRedOrSlowIsTold) {
+  const Comparison comparison =
+      compare(run(1, {passed("a"), passed("slow", 200), passed("quick", 20), failed("m"),
+                      failed("s"), passed("gone")}),
+              run(2, {failed("a"), passed("slow", 300), passed("quick", 90), passed("m"),
+                      failed("s"), passed("added"), failed("new")}));
+  EXPECT_EQ(comparison_text(comparison),
+            "From run r1 of 1970-01-02 00:00:00 UTC\nto run   r2 of 1970-01-03 00:00:00 UTC\n"
+            "\nNewly red\n  a: failed: why\n  new: failed: why (new test)\n"
+            "\nNewly slow\n  slow: 0.30 s, before 0.20 s\n"
+            "\nGreen again\n  m\n\nStill red\n  s: failed: why\n"
+            "\nOnly in the later run\n  added\n  new\n\nOnly in the earlier run\n  gone\n");
+  const auto json = nlohmann::json::parse(comparison_json(comparison));
+  EXPECT_EQ(json["newly_red"][0]["test"], "a");
+  EXPECT_NE(comparison_text(compare(run(1, {passed("a")}), run(2, {passed("a")})))
+                .find("\nNothing is newly"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace holdfast

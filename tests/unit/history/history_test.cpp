@@ -1,0 +1,162 @@
+#include "history/history.hpp"
+
+#include "scratch_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+PastRun run_at(double started, std::vector<PastResult> results = {}) {
+  PastRun run{{"run-" + std::to_string(static_cast<int>(started)), started, started + 1.5, true},
+              std::move(results)};
+  if (run.results.empty()) run.results = {{{"a"}, "passed", Grade::passed, 12, 1}};
+  return run;
+}
+
+PastResult red(const std::string& name, const std::string& signature) {
+  return {{name}, "failed", Grade::failure, 30, 1, false, {{1, "failed", signature}}};
+}
+
+class HistoryFile : public ::testing::Test {
+ protected:
+  History opened(const std::string& name = "h.sqlite") {
+    Result<History> history = History::open(directory_.path() / name);
+    EXPECT_TRUE(history) << to_text(history.error());
+    return std::move(*history);
+  }
+
+  ScratchDirectory directory_;
+};
+
+TEST_F(HistoryFile, WhatIsAddedIsReadBack) {
+  const PastRun run = run_at(
+      100.123456, {{{"b", "", 2}, "passed", Grade::passed, 12, 2, true, {{1, "crashed", "s"}}},
+                   red("a\xC3\xA4 'x'; --", "why"),
+                   {{"case", "batch"}, "skipped", Grade::skipped, 0, 1}});
+  opened("new/h.sqlite");
+  History history = opened("new/h.sqlite");
+  ASSERT_TRUE(history.add(run));
+  ASSERT_TRUE(history.add(run_at(50)));
+  const Result<std::vector<RunHead>> runs = history.runs();
+  ASSERT_TRUE(runs);
+  ASSERT_EQ(runs->size(), 2U);
+  EXPECT_EQ((*runs)[0], run_at(50).head);
+  EXPECT_EQ((*runs)[1], run.head);
+  const Result<PastRun> loaded = history.load((*runs)[1]);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->results, run.results);
+  const Result<PastRun> one = history.load((*runs)[1], "case");
+  ASSERT_TRUE(one);
+  ASSERT_EQ(one->results.size(), 1U);
+  EXPECT_EQ(one->results[0], run.results[2]);
+}
+
+TEST_F(HistoryFile, ARunIsAddedOnce) {
+  History history = opened();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(history.add(run_at(100)));
+  EXPECT_EQ(history.runs()->size(), 1U);
+  History other = opened("other.sqlite");
+  for (const double at : {100.0, 300.0, 200.0}) ASSERT_TRUE(other.add(run_at(at)));
+  EXPECT_EQ(*history.add_all_of(other), 2U);
+  EXPECT_EQ(*history.add_all_of(other), 0U);
+  EXPECT_EQ(history.runs()->size(), 3U);
+}
+
+TEST_F(HistoryFile, OldRunsGoAndTheirWordsWithThem) {
+  History history = opened();
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(
+        history.add(run_at(100 * i, {red("t" + std::to_string(i), "why" + std::to_string(i))})));
+  }
+  ASSERT_TRUE(history.prune({350, 1 << 30}));
+  EXPECT_EQ(history.runs()->size(), 4U);
+  EXPECT_EQ(history.runs()->front().started, 600);
+  EXPECT_EQ(history.load(history.runs()->front())->results[0].failures[0].signature, "why6");
+  // Over its size, a quarter goes at a time. The last run always stays.
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(history.prune({1e9, 1}));
+  EXPECT_EQ(history.runs()->size(), 1U);
+  EXPECT_EQ(history.runs()->front().started, 900);
+}
+
+TEST_F(HistoryFile, ItsSizeStaysWithinItsLimit) {
+  History history = opened();
+  constexpr std::int64_t k_limit = 256 << 10;
+  for (int i = 0; i < 60; ++i) {
+    std::vector<PastResult> results;
+    for (int n = 0; n < 500; ++n) {
+      results.push_back({{"test" + std::to_string(n)}, "passed", Grade::passed, n, 1});
+    }
+    ASSERT_TRUE(history.add(run_at(i, results)));
+    ASSERT_TRUE(history.prune({1e9, k_limit}));
+  }
+  EXPECT_LT(std::filesystem::file_size(directory_.path() / "h.sqlite"), 2 * k_limit);
+  EXPECT_GT(history.runs()->size(), 5U);
+  EXPECT_EQ(history.runs()->back().started, 59);
+}
+
+TEST_F(HistoryFile, ACopyHasAllOfIt) {
+  History history = opened();
+  for (const double at : {1.0, 2.0}) ASSERT_TRUE(history.add(run_at(at, {red("x", "y")})));
+  ASSERT_TRUE(history.copy_to(directory_.path() / "copy"));
+  Result<History> copy = History::open_existing(directory_.path() / "copy");
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(*copy->runs(), *history.runs());
+  EXPECT_FALSE(copy->add(run_at(3))) << "it is only to be read";
+  EXPECT_FALSE(history.copy_to(directory_.path() / "copy")) << "it is there";
+}
+
+TEST_F(HistoryFile, WhatIsNoHistoryIsRefusedAndStaysAsItIs) {
+  const auto text =
+      directory_.write("text", "this is no database, but long enough to look like one\n");
+  for (const auto& opened : {History::open(text), History::open_existing(text)}) {
+    ASSERT_FALSE(opened);
+    EXPECT_TRUE(is_of_damage(opened.error())) << to_text(opened.error());
+  }
+  EXPECT_EQ(std::filesystem::file_size(text), 54U);
+  const auto other = directory_.path() / "other.db";
+  {
+    Result<Database> database = Database::open(other, Database::Use::write);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(database->execute("CREATE TABLE run(x)"));
+  }
+  ASSERT_FALSE(History::open(other));
+  EXPECT_EQ(to_text(History::open(other).error()),
+            other.string() + ": expected a history of Holdfast");
+  opened("later.sqlite");
+  {
+    Result<Database> database =
+        Database::open(directory_.path() / "later.sqlite", Database::Use::write);
+    ASSERT_TRUE(database->execute("PRAGMA user_version=99"));
+  }
+  EXPECT_TRUE(
+      to_text(History::open(directory_.path() / "later.sqlite").error()).find("a later version") !=
+      std::string::npos);
+  EXPECT_FALSE(History::open_existing(directory_.path() / "missing"));
+  EXPECT_FALSE(History::open(directory_.path()));
+}
+
+TEST_F(HistoryFile, WritersWaitForEachOther) {
+  constexpr int k_writers = 8;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < k_writers; ++i) {
+    writers.emplace_back([&, i] {
+      Result<History> history = History::open(directory_.path() / "shared.sqlite");
+      ASSERT_TRUE(history) << to_text(history.error());
+      for (int n = 0; n < 5; ++n) {
+        const Result<void> added = history->add(run_at(100 * i + n));
+        ASSERT_TRUE(added) << to_text(added.error());
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(opened("shared.sqlite").runs()->size(), 5U * k_writers);
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,71 @@
+#include "history/past_run.hpp"
+
+#include "rendered.hpp"
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+PastRun past(const RunReport& report, std::map<std::string, std::string> outputs = {}) {
+  MadeUpOutputs made_up(std::move(outputs));
+  return past_run_of(report, made_up, report.run.started.value_or(0));
+}
+
+const PastResult& result(const PastRun& run, const std::string& name) {
+  const auto found = std::find_if(run.results.begin(), run.results.end(),
+                                  [&](const PastResult& one) { return one.test.name == name; });
+  EXPECT_NE(found, run.results.end()) << name;
+  return *found;
+}
+
+TEST(PastRun, EachTestHasOneResultAsInTheReport) {
+  const RunReport report = full_journal().report();
+  const PastRun run = past(report, {{"red", "/s/a.cpp:7: Failure\nExpected: x\n"}});
+  EXPECT_EQ(run.head, (RunHead{"20261120-084053-1234", 1000, 1060, true}));
+  EXPECT_EQ(run.results.size(), report.tests.size() - 1) << "without the one that is disabled";
+  EXPECT_EQ(result(run, "ok").outcome, "passed");
+  EXPECT_EQ(result(run, "ok").wall_ms, 50);
+  EXPECT_TRUE(result(run, "ok").failures.empty());
+  EXPECT_EQ(result(run, "red").failures,
+            (std::vector<PastFailure>{{1, "failed", "a.cpp: Expected: x"}}));
+  EXPECT_TRUE(result(run, "dead").is_red());
+  EXPECT_EQ(result(run, "later").grade, Grade::skipped);
+  EXPECT_EQ(result(run, "inverted").grade, Grade::passed);
+  EXPECT_TRUE(result(run, "inverted").failures.empty());
+  EXPECT_EQ(result(run, "gone").failures,
+            (std::vector<PastFailure>{{1, "not_run", "Unable to find executable: x"}}));
+}
+
+TEST(PastRun, AFlakyTestHasTheSignatureOfTheAttemptThatFailed) {
+  const PastRun run = past(full_journal().report());
+  EXPECT_TRUE(result(run, "wobbly").flaky);
+  EXPECT_FALSE(result(run, "wobbly").is_red());
+  EXPECT_EQ(result(run, "wobbly").failures,
+            (std::vector<PastFailure>{{1, "failed", "failed: exit code 1"}}));
+  EXPECT_EQ(result(run, "twice").failures,
+            (std::vector<PastFailure>{{1, "failed", "failed: exit code 1"},
+                                      {2, "crashed", "crashed: signal 6 (SIGABRT)"}}));
+}
+
+TEST(PastRun, TestsOfOneNameAreToldApartAndCasesBelongToTheirBatch) {
+  RunReport report;
+  for (int i = 0; i < 2; ++i) {
+    TestReport& test = report.tests.emplace_back();
+    test.name = "same";
+    test.outcome = Outcome::passed;
+  }
+  report.tests[1].cases = {{"same", Outcome::failed, 1}};
+  const PastRun run = past(report);
+  ASSERT_EQ(run.results.size(), 3U);
+  EXPECT_EQ(run.results[0].test, (TestId{"same"}));
+  EXPECT_EQ(run.results[1].test, (TestId{"same", "", 2}));
+  EXPECT_EQ(run.results[2].test, (TestId{"same", "same"}));
+  EXPECT_TRUE(run.results[2].is_red());
+}
+
+}  // namespace
+}  // namespace holdfast
