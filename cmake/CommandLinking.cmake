@@ -4,7 +4,7 @@
 # that glibc loads at run time (names of users or hosts, character sets).
 #
 # Provides holdfast_command_linking, holdfast_fmt by headers (Debian has no archive of fmt),
-# holdfast_re2 and holdfast_sqlite.
+# holdfast_re2, holdfast_sqlite3 and holdfast_zlib.
 include(CheckCXXSourceCompiles)
 
 # GLOBAL: a target that links a library of ours must see what that library needs.
@@ -27,16 +27,14 @@ endif()
 # Provides holdfast_<name>. A static link also needs what the library itself needs: RE2 from 2023 on
 # needs Abseil.
 find_package(PkgConfig REQUIRED)
-function(holdfast_library name module)
-  string(TOUPPER "HOLDFAST_${name}" found)
-  pkg_check_modules(${found} REQUIRED ${module})
-  add_library(holdfast_${name} INTERFACE)
-  target_include_directories(holdfast_${name} SYSTEM INTERFACE ${${found}_INCLUDE_DIRS})
+foreach(library IN ITEMS re2 sqlite3 zlib)
+  string(TOUPPER HOLDFAST_${library} found)
+  pkg_check_modules(${found} REQUIRED ${library})
+  add_library(holdfast_${library} INTERFACE)
+  target_include_directories(holdfast_${library} SYSTEM INTERFACE ${${found}_INCLUDE_DIRS})
   if(HOLDFAST_COMMAND_IS_STATIC)
-    target_link_libraries(holdfast_${name} INTERFACE ${${found}_STATIC_LDFLAGS})
+    target_link_libraries(holdfast_${library} INTERFACE ${${found}_STATIC_LDFLAGS})
   else()
-    target_link_libraries(holdfast_${name} INTERFACE ${${found}_LDFLAGS})
+    target_link_libraries(holdfast_${library} INTERFACE ${${found}_LDFLAGS})
   endif()
-endfunction()
-holdfast_library(re2 re2)
-holdfast_library(sqlite sqlite3)
+endforeach()

@@ -157,7 +157,8 @@ Result<Loaded> load(const std::filesystem::path& tree, const std::string& wanted
 int report(const ReportOptions& options) {
   const std::optional<Format> format = named<Format>(options.format);
   if (!format) {
-    return fail("--format \"" + options.format + "\": expected text, json, junit, trace or github");
+    return fail("--format \"" + options.format +
+                "\": expected text, json, junit, trace, github or html");
   }
   std::filesystem::path tree = options.tree;
   if (tree.empty()) {
@@ -189,7 +190,7 @@ void add_report(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ReportOptions>();
   command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
       ->check(expected("a run's id, the beginning of one, or latest"));
-  command->add_option("--format", options->format, "text, json, junit, trace or github");
+  command->add_option("--format", options->format, "text, json, junit, trace, github or html");
   command->add_option("--output", options->output, "write to this file")
       ->check(expected("the path of a file"));
   add_tree_option(*command, options->tree);

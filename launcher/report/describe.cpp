@@ -57,6 +57,54 @@ std::string duration_text(double seconds) {
 std::string time_text(double at) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(at)); }
 std::string iso_time(double at) { return fmt::format("{:%Y-%m-%dT%H:%M:%S}", utc(at)); }
 
+std::string command_text(const std::vector<std::string>& command) {
+  constexpr std::size_t k_arguments = 12;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(command.size(), k_arguments); ++i) {
+    text += (i == 0 ? "" : " ") + printable(command[i]);
+  }
+  return command.size() > k_arguments ? text + " ..." : text;
+}
+
+std::vector<std::string> warnings_of(const RunReport& report) {
+  std::vector<std::string> warnings;
+  if (!report.run.complete)
+    warnings.emplace_back(
+        "INCOMPLETE: ctest did not come to its end (or has not yet); this is what was recorded "
+        "until then.");
+  if (selected_nothing(report)) warnings.emplace_back("No tests: ctest selected none.");
+  if (report.run.complete && !report.run.has_log)
+    warnings.emplace_back(
+        "ctest's log was missing, not whole or not its own: tests that are not on record may have "
+        "run.");
+  return warnings;
+}
+
+std::string unrecorded_text(std::int64_t unrecorded) {
+  return fmt::format("{} more ran through Holdfast and could not be recorded", unrecorded);
+}
+
+std::string journal_note(const RunReport& report) {
+  if (report.journal_flaws == 0) return {};
+  std::string text = fmt::format("{} line{} of the journal ignored, wholly or partly",
+                                 report.journal_flaws, report.journal_flaws == 1 ? "" : "s");
+  if (!report.complaints.empty()) {
+    text += fmt::format(" (line {}: {})", report.complaints.front().line,
+                        printable(report.complaints.front().what));
+  }
+  return text;
+}
+
+bool is_red(Outcome outcome) { return !is_good(outcome) && outcome != Outcome::not_run; }
+bool went_wrong(const TestReport& test) { return is_red(test.outcome); }
+
+std::string title_of(Outcome outcome) {
+  std::string text = label(outcome);
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text;
+}
+
 std::string ending(const Attempt& attempt) {
   if (attempt.is_running) return "still running";
   if (!attempt.has_ended) return "started and never ended";
@@ -101,10 +149,7 @@ std::string counts_text(const RunReport& report) {
   if (counts.orphaned > 0) text += fmt::format("; {} with orphan markers", counts.orphaned);
   text += fmt::format("\n{} through Holdfast, {} not\n", counts.through,
                       counts.planned - counts.through);
-  if (report.run.unrecorded > 0) {
-    text += fmt::format("{} more ran through Holdfast and could not be recorded\n",
-                        report.run.unrecorded);
-  }
+  if (report.run.unrecorded > 0) text += unrecorded_text(report.run.unrecorded) + '\n';
   if (counts.cases > 0) text += fmt::format("{} cases: {}\n", counts.cases, case_list(counts));
   return text;
 }

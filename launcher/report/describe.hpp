@@ -4,6 +4,7 @@
 #include "report/model.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,26 @@ std::string duration_text(double seconds);
 // years 1970 to 9999 is shown as the nearest one inside.
 std::string time_text(double at);
 std::string iso_time(double at);
+
+// The command of a run: its first arguments. One line, safe for a terminal.
+std::string command_text(const std::vector<std::string>& command);
+
+// What a reader must know before the counts, in whole sentences: that the run is incomplete, that
+// ctest selected no tests, that its log is not known.
+std::vector<std::string> warnings_of(const RunReport& report);
+
+// "3 more ran through Holdfast and could not be recorded".
+std::string unrecorded_text(std::int64_t unrecorded);
+
+// What of the journal was ignored. Empty: nothing.
+std::string journal_note(const RunReport& report);
+
+// Whether this is neither good nor "not run".
+bool is_red(Outcome outcome);
+bool went_wrong(const TestReport& test);
+
+// The outcome's label as a heading: "Timed out".
+std::string title_of(Outcome outcome);
 
 // How one attempt ended: "exit code 3 after 0.05 s", "signal 11 (SIGSEGV) after 2.1 s", "never
 // ended".

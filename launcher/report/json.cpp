@@ -1,6 +1,7 @@
-#include "report/render.hpp"
+#include "report/json.hpp"
 
 #include "core/base/utf8.hpp"
+#include "report/render.hpp"
 #include "report/services.hpp"
 
 #include <fmt/format.h>
@@ -209,6 +210,10 @@ void write_list(std::string_view name, const std::vector<Item>& items, const Wri
 }
 
 }  // namespace
+
+std::string json_of(const TestReport& test, Outputs& outputs) {
+  return dumped(test_json(test, outputs));
+}
 
 void render_json(const RunReport& report, Outputs& outputs, const Write& write) {
   Json run = run_json(report.run);

@@ -91,6 +91,7 @@ struct RunInfo {
 struct ServiceDeath {
   std::int64_t generation = 0;
   std::vector<std::string> users;
+  double at = 0;  // seconds since 1970
 };
 
 // One instance of a service (report/services.hpp).

@@ -14,6 +14,8 @@ void render(const RunReport& report, Outputs& outputs, Format format, const Writ
       return render_trace(report, outputs, write);
     case Format::github:
       return render_github(report, outputs, write);
+    case Format::html:
+      return render_html(report, outputs, write);
   }
 }
 

@@ -14,10 +14,10 @@
 
 namespace holdfast {
 
-enum class Format : std::uint8_t { text, json, junit, trace, github };
+enum class Format : std::uint8_t { text, json, junit, trace, github, html };
 
-constexpr std::array<std::string_view, 5> words_of(Format) {
-  return {"text", "json", "junit", "trace", "github"};
+constexpr std::array<std::string_view, 6> words_of(Format) {
+  return {"text", "json", "junit", "trace", "github", "html"};
 }
 
 // Takes a report piece by piece: the report of a large run would not fit into memory.
@@ -41,5 +41,7 @@ void render_github(const RunReport& report, Outputs& outputs, const Write& write
 // What GitHub Actions shows of a job, in Markdown: the failures with the end of their outputs, and
 // what else is worth knowing. At most `room` bytes, of which it needs some hundred.
 std::string github_summary(const RunReport& report, Outputs& outputs, std::size_t room);
+// A page for people, in one file.
+void render_html(const RunReport& report, Outputs& outputs, const Write& write);
 
 }  // namespace holdfast

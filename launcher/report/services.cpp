@@ -19,7 +19,8 @@ constexpr std::size_t k_names_shown = 8;
 void note_death(ServiceReport& service, const ServiceRecord& record) {
   service.ended = record.at;
   service.outcome = service.outcome == "ready" ? "died" : "unavailable";
-  if (service.outcome == "died") service.deaths.push_back({record.generation, record.users});
+  if (service.outcome == "died")
+    service.deaths.push_back({record.generation, record.users, record.at});
 }
 
 std::string death_text(const ServiceReport& service, const ServiceDeath& death) {

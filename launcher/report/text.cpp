@@ -22,15 +22,6 @@ constexpr std::size_t k_names_in_a_line = 20;
 constexpr std::size_t k_slowest = 5;
 constexpr std::size_t k_tail_lines = 10;
 
-std::string command_text(const std::vector<std::string>& command) {
-  constexpr std::size_t k_arguments = 12;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(command.size(), k_arguments); ++i) {
-    text += (i == 0 ? "" : " ") + printable(command[i]);
-  }
-  return command.size() > k_arguments ? text + " ..." : text;
-}
-
 std::string head(const RunReport& report) {
   const RunInfo& run = report.run;
   std::string text = fmt::format("Run {}", run.id.empty() ? "(no id)" : printable(run.id));
@@ -40,24 +31,7 @@ std::string head(const RunReport& report) {
     text += fmt::format(", {}", duration_text(*run.ended - *run.started));
   if (!run.command.empty()) text += fmt::format(", {}", command_text(run.command));
   text += '\n';
-  if (!run.complete)
-    text +=
-        "INCOMPLETE: ctest did not come to its end (or has not yet); this is what was recorded "
-        "until then.\n";
-  if (selected_nothing(report)) text += "No tests: ctest selected none.\n";
-  if (run.complete && !run.has_log)
-    text +=
-        "ctest's log was missing, not whole or not its own: tests that are not on record may have "
-        "run.\n";
-  return text;
-}
-
-bool is_red(Outcome outcome) { return !is_good(outcome) && outcome != Outcome::not_run; }
-bool has_gone_red(const TestReport& test) { return is_red(test.outcome); }
-
-std::string capitalised(std::string text) {
-  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
-    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  for (const std::string& warning : warnings_of(report)) text += warning + '\n';
   return text;
 }
 
@@ -67,7 +41,7 @@ std::string red_sections(const RunReport& report) {
     if (!is_red(row.outcome)) continue;
     const Tests tests =
         tests_that(report, [&](const TestReport& test) { return test.outcome == row.outcome; });
-    text += section(capitalised(label(row.outcome)), tests, k_tests_per_section, reason);
+    text += section(title_of(row.outcome), tests, k_tests_per_section, reason);
   }
   return text;
 }
@@ -132,7 +106,7 @@ std::string both_ends_of(std::string_view output) {
 std::string tails(const RunReport& report, Outputs& outputs) {
   std::string text;
   std::size_t shown = 0;
-  for (const TestReport* test : tests_that(report, has_gone_red)) {
+  for (const TestReport* test : tests_that(report, went_wrong)) {
     if (test->attempts.empty()) continue;
     const Attempt& last = test->attempts.back();
     const std::string output = outputs.of(*test).text;
@@ -296,15 +270,9 @@ std::string lost_services(const RunReport& report) {
   return text;
 }
 
-std::string journal_note(const RunReport& report) {
-  if (report.journal_flaws == 0) return {};
-  std::string text = fmt::format("\n{} line{} of the journal ignored, wholly or partly",
-                                 report.journal_flaws, report.journal_flaws == 1 ? "" : "s");
-  if (!report.complaints.empty()) {
-    text += fmt::format(" (line {}: {})", report.complaints.front().line,
-                        printable(report.complaints.front().what));
-  }
-  return text + '\n';
+std::string journal_lines(const RunReport& report) {
+  const std::string note = journal_note(report);
+  return note.empty() ? note : '\n' + note + '\n';
 }
 
 }  // namespace
@@ -313,18 +281,17 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
   if (has_only_steps(report)) {
     return write(fmt::format("Build steps of {}; no run of its tests is recorded\n",
                              printable(report.run.tree)) +
-                 steps_text(report.steps) + journal_note(report));
+                 steps_text(report.steps) + journal_lines(report));
   }
   const Tests skipped =
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  write(head(report) + "\n" + counts_text(report) + red_sections(report) +
-        red_cases(report) + tails(report, outputs) +
-        findings_text(tests_that(report, has_gone_red)) + further_attempts_text(report) +
-        section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
-        kept_scratch(report) + orphan_markers(report) + stale_text(report) + not_through(report) +
-        names_line("Skipped", skipped) + lock_waits(report) + lost_services(report) +
-        slowest(report) + steps_text(report.steps) + journal_note(report));
+  write(head(report) + "\n" + counts_text(report) + red_sections(report) + red_cases(report) +
+        tails(report, outputs) + findings_text(tests_that(report, went_wrong)) +
+        further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +
+        leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
+        not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
+        lost_services(report) + slowest(report) + steps_text(report.steps) + journal_lines(report));
 }
 
 }  // namespace holdfast

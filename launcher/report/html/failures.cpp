@@ -1,0 +1,216 @@
+#include "report/html/failures.hpp"
+
+#include "core/base/printable.hpp"
+#include "report/cases_as_tests.hpp"
+#include "report/describe.hpp"
+#include "report/excerpt.hpp"
+#include "report/html/markup.hpp"
+#include "report/html/shown.hpp"
+#include "report/html/words.hpp"
+#include "report/services.hpp"
+#include "report/text_sections.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+// How many tests of a section are told in full, and how many more with words of their outputs.
+constexpr std::size_t k_in_full = 50;
+constexpr std::size_t k_with_words = 1000;
+
+constexpr std::size_t k_cases = 20;
+constexpr std::size_t k_excerpts = 3;
+constexpr std::size_t k_end_of_output = 8U << 10U;
+constexpr std::size_t k_end_of_case = 2U << 10U;
+
+std::string badge(Outcome outcome) {
+  const std::string_view grade = is_red(outcome) ? "red" : is_good(outcome) ? "good" : "other";
+  return fmt::format("<strong class=\"badge {}\">{}</strong>", grade, title_of(outcome));
+}
+
+// What the output says of the failure, one excerpt after the other.
+std::string excerpts_html(std::string_view output, std::size_t limit) {
+  std::string html;
+  for (const Excerpt& excerpt : excerpts_of(output, limit)) {
+    std::string place;
+    if (!excerpt.file.empty())
+      place =
+          fmt::format("<code class=\"place\">{}:{}</code>", line_html(excerpt.file), excerpt.line);
+    html += fmt::format("<div class=\"said\">{}{}</div>\n", place, printed_html(excerpt.message));
+  }
+  return html;
+}
+
+std::string case_html(const TestReport& test, const Case& one, Outputs& outputs) {
+  const std::string output = outputs.of(one);
+  std::string html =
+      fmt::format("<li>{} <b class=\"name\">{}</b> <span class=\"reason\">{}</span>\n",
+                  badge(one.outcome), line_html(one.name), line_html(reason(as_test(test, one))));
+  html += excerpts_html(output, 1);
+  if (!output.empty())
+    html += folded_html("Output of the case", printed_html(tail_of(output, k_end_of_case)));
+  return html + "</li>\n";
+}
+
+std::string cases_html(const TestReport& test, Outputs& outputs) {
+  const std::vector<const Case*> red = red_cases(test);
+  if (red.empty()) return {};
+  std::string html = fmt::format("<p>{} of {} cases went wrong:</p>\n<ul class=\"cases\">\n",
+                                 red.size(), test.cases.size());
+  for (std::size_t i = 0; i < std::min(red.size(), k_cases); ++i)
+    html += case_html(test, *red[i], outputs);
+  html += "</ul>\n";
+  if (red.size() <= k_cases) return html;
+  std::vector<std::string> further;
+  for (std::size_t i = k_cases; i < red.size(); ++i) further.push_back(printable(red[i]->name));
+  constexpr std::size_t k_names = 1000;
+  return html + fmt::format("<p>And {} more: {}</p>\n", further.size(),
+                            line_html(bounded_list(further, k_names)));
+}
+
+std::string attempts_html(const TestReport& test) {
+  if (test.attempts.size() < 2) return {};
+  std::string html = "<ol class=\"attempts\">\n";
+  for (const Attempt& attempt : test.attempts) {
+    html += "<li>";
+    if (attempt.outcome) html += badge(*attempt.outcome) + ' ';
+    html += line_html(ending(attempt));
+    if (!attempt.note.empty()) html += "; " + line_html(attempt.note);
+    if (!attempt.retry.empty()) html += "; " + line_html(attempt.retry);
+    if (!attempt.log.empty()) html += fmt::format("<br><code>{}</code>", line_html(attempt.log));
+    html += "</li>\n";
+  }
+  return folded_html(fmt::format("{} attempts", test.attempts.size()), html + "</ol>\n");
+}
+
+std::string findings_html(const Attempt& last) {
+  if (last.forensics.empty()) return {};
+  std::string html;
+  for (const Finding& finding : last.forensics) {
+    html += fmt::format("<h4>{}{}</h4>\n", line_html(finding.probe),
+                        finding.failed ? " (not known)" : "");
+    html += printed_html(shown(finding.text));
+  }
+  return folded_html(fmt::format("Its surroundings, as {} probe{} saw them", last.forensics.size(),
+                                 last.forensics.size() == 1 ? "" : "s"),
+                     html);
+}
+
+std::string services_html(const Attempt& last, Outputs& outputs) {
+  std::string html;
+  for (const ServiceOutput& part : last.service_outputs) {
+    const std::string printed = outputs.of(part);
+    if (printed.empty()) continue;
+    html += folded_html(fmt::format("Output of {}, while the test ran", line_html(text_of(part))),
+                        printed_html(tail_of(printed, k_end_of_output)));
+  }
+  return html;
+}
+
+std::string texts_html(std::string_view term, const std::vector<std::string>& texts) {
+  if (texts.empty()) return {};
+  constexpr std::size_t k_texts = 20;
+  return term_html(term, line_html(bounded_list(texts, k_texts)));
+}
+
+// What there is to know of locks, services, paths and what the test left.
+std::string facts_html(const TestReport& test) {
+  const Attempt& last = test.attempts.back();
+  std::string html;
+  html += texts_html("Locks", last.locks);
+  if (last.lock_wait_s > 0) html += term_html("Waited for locks", duration_text(last.lock_wait_s));
+  html += texts_html("Services", last.services);
+  if (last.service_wait_s > 0)
+    html += term_html("Waited for services", duration_text(last.service_wait_s));
+  html += texts_html("Left behind", leftover_names(test));
+  html += texts_html("Orphan markers", orphan_texts(test));
+  std::vector<std::string> scratch;
+  for (const Attempt& attempt : test.attempts) {
+    if (!attempt.scratch.empty()) scratch.push_back(printable(attempt.scratch));
+  }
+  html += texts_html("Scratch directory kept", scratch);
+  if (test.attempts.size() == 1 && !last.log.empty())
+    html += term_html("Log", fmt::format("<code>{}</code>", line_html(last.log)));
+  if (test.output_place)
+    html +=
+        term_html("ctest's log", fmt::format("<code>{}</code>", line_html(test.output_place->log)));
+  return html.empty() ? html : fmt::format("<dl class=\"facts\">\n{}</dl>\n", html);
+}
+
+std::string output_html(const Printed& printed) {
+  if (!printed.note.empty())
+    return fmt::format("<p class=\"note\">No output: {}.</p>\n", line_html(printed.note));
+  if (printed.text.empty()) return "<p class=\"note\">It printed nothing.</p>\n";
+  return folded_html("Output", printed_html(tail_of(printed.text, k_end_of_output)));
+}
+
+std::string article(const TestReport& test, Outputs& outputs) {
+  std::string html = fmt::format("<article>\n<h3>{} <span class=\"name\">{}</span></h3>\n",
+                                 badge(test.outcome), line_html(test.name));
+  const Printed printed = outputs.of(test);
+  if (went_wrong(test) && red_cases(test).empty()) html += excerpts_html(printed.text, k_excerpts);
+  html += fmt::format("<p class=\"reason\">{}</p>\n", line_html(reason(test)));
+  html += cases_html(test, outputs);
+  if (!test.attempts.empty()) {
+    html += output_html(printed) + attempts_html(test) + findings_html(test.attempts.back()) +
+            services_html(test.attempts.back(), outputs) + facts_html(test);
+  }
+  return html + "</article>\n";
+}
+
+void write_lines(const Tests& tests, Outputs& outputs, const Write& write) {
+  write(fmt::format("<details><summary>{} more</summary>\n<ul class=\"lines\">\n",
+                    tests.size() - k_in_full));
+  for (std::size_t i = k_in_full; i < tests.size(); ++i) {
+    const TestReport& test = *tests[i];
+    const std::string words =
+        i < k_in_full + k_with_words ? words_of_failure(test, outputs) : reason(test);
+    write(fmt::format("<li><b class=\"name\">{}</b> {}: {}</li>\n", line_html(test.name),
+                      label(test.outcome), line_html(words)));
+  }
+  write("</ul></details>\n");
+}
+
+template <typename Predicate>
+void write_section(const RunReport& report, std::string_view id, std::string_view title,
+                   Outputs& outputs, const Write& write, Predicate predicate) {
+  const Tests tests = tests_that(report, predicate);
+  if (tests.empty()) return;
+  write(
+      fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1} <span "
+                  "class=\"number\">{2}</span></h2>\n",
+                  id, title, tests.size()));
+  for (std::size_t i = 0; i < std::min(tests.size(), k_in_full); ++i)
+    write(article(*tests[i], outputs));
+  if (tests.size() > k_in_full) write_lines(tests, outputs, write);
+  write("</section>\n");
+}
+
+}  // namespace
+
+void write_failures(const RunReport& report, Outputs& outputs, const Write& write) {
+  ShownOutputs shown_outputs(outputs);
+  write_section(report, "wrong", "What went wrong", shown_outputs, write, went_wrong);
+  const auto section = [&](std::string_view id, std::string_view title, auto predicate) {
+    write_section(report, id, title, shown_outputs, write,
+                  [&](const TestReport& test) { return !went_wrong(test) && predicate(test); });
+  };
+  section("flaky", "Flaky", [](const TestReport& test) { return test.flaky; });
+  section("left", "Left processes behind",
+          [](const TestReport& test) { return test.leaked && !test.flaky; });
+  section("orphans", "Orphan markers",
+          [](const TestReport& test) { return test.orphaned && !test.flaky && !test.leaked; });
+  section("stale", "Stale: their programs or inputs were changed while the run was on",
+          [](const TestReport& test) {
+            return test.stale && !test.flaky && !test.leaked && !test.orphaned;
+          });
+}
+
+}  // namespace holdfast

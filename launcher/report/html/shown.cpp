@@ -1,0 +1,89 @@
+#include "report/html/shown.hpp"
+
+#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+constexpr char k_escape = '\x1b';
+constexpr char k_bell = '\a';
+
+bool is_between(char c, char first, char last) { return c >= first && c <= last; }
+
+// The length of the escape sequence (ECMA-48) at the start of `text`, which is not empty.
+std::size_t sequence_length(std::string_view text) {
+  if (text.size() < 2) return 1;
+  if (text[1] == '[') {
+    std::size_t at = 2;
+    while (at < text.size() && is_between(text[at], ' ', '?')) ++at;
+    return at < text.size() && is_between(text[at], '@', '~') ? at + 1 : at;
+  }
+  if (text[1] == ']') {
+    // A title or a link. It ends on its line, or it is not one.
+    for (std::size_t at = 2; at < text.size() && text[at] != '\n'; ++at) {
+      if (text[at] == k_bell) return at + 1;
+      if (text[at] == k_escape) return std::min(at + 2, text.size());
+    }
+    return 2;
+  }
+  if (text.size() > 2 && is_between(text[1], '(', '/')) return 3;
+  return is_between(text[1], '0', '~') ? 2 : 1;
+}
+
+}  // namespace
+
+std::string shown(std::string_view output) {
+  const std::string text = valid_utf8(output);
+  std::string_view rest = text;
+  std::string result;
+  result.reserve(text.size());
+  while (!rest.empty()) {
+    const auto plain = std::find_if(rest.begin(), rest.end(), is_control);
+    result.append(rest.begin(), plain);
+    rest.remove_prefix(static_cast<std::size_t>(plain - rest.begin()));
+    if (rest.empty()) break;
+    std::size_t length = 1;
+    if (const char c = rest.front(); c == '\n' || c == '\t')
+      result += c;
+    else if (c == '\r')
+      result += rest.substr(1).starts_with('\n') ? "" : "\n";
+    else if (c == k_escape)
+      length = sequence_length(rest);
+    else
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    rest.remove_prefix(length);
+  }
+  return result;
+}
+
+std::string tail_of(std::string text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  std::size_t begin = text.size() - limit;
+  const std::size_t line = text.find('\n', begin);
+  if (line != std::string::npos && line + 1 < text.size())
+    begin = line + 1;
+  else
+    while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U)
+      ++begin;
+  return fmt::format("[... {} bytes left out ...]\n", begin) + text.substr(begin);
+}
+
+Printed ShownOutputs::of(const TestReport& test) {
+  Printed printed = inner_.of(test);
+  printed.text = tail_of(shown(printed.text), limit_);
+  return printed;
+}
+
+std::string ShownOutputs::of(const Case& one) { return tail_of(shown(inner_.of(one)), limit_); }
+
+std::string ShownOutputs::of(const ServiceOutput& part) {
+  return tail_of(shown(inner_.of(part)), limit_);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,37 @@
+// What was printed, as a page shows it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "report/outputs.hpp"
+
+namespace holdfast {
+
+// Valid UTF-8 without what only a terminal obeys: colours and other escape sequences are left out,
+// a carriage return is a line break, and any other control character becomes \x08.
+std::string shown(std::string_view output);
+
+// The last lines of the text, at most `limit` bytes. A first line says if something is missing.
+std::string tail_of(std::string text, std::size_t limit);
+
+// Outputs for a page: as shown() shows them, and at most `limit` bytes of each. The text of `inner`
+// is bounded already.
+class ShownOutputs final : public Outputs {
+ public:
+  explicit ShownOutputs(Outputs& inner) : inner_(inner) {}
+
+  // From now on only the ends of outputs fit; 0: nothing does.
+  void limit(std::size_t bytes) { limit_ = bytes; }
+
+  Printed of(const TestReport& test) override;
+  std::string of(const Case& one) override;
+  std::string of(const ServiceOutput& part) override;
+
+ private:
+  Outputs& inner_;
+  std::size_t limit_ = k_output_limit;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,294 @@
+#include "rendered.hpp"
+#include "report/html/data.hpp"
+#include "report/html/shown.hpp"
+#include "sample_journal.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view k_hostile = "</script><img src=x onerror=alert(1)>\"'&";
+
+std::string from_base64(std::string_view text) {
+  constexpr std::string_view k_digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    if (c == '=') break;
+    group = group << 6U | static_cast<std::uint32_t>(k_digits.find(c));
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes += static_cast<char>(group >> static_cast<unsigned>(bits) & 0xFFU);
+  }
+  return bytes;
+}
+
+std::string gunzipped(std::string bytes) {
+  z_stream stream{};
+  if (::inflateInit2(&stream, MAX_WBITS + 16) != Z_OK) throw std::runtime_error("inflateInit2");
+  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  std::string text;
+  std::array<char, 4096> buffer{};
+  int state = Z_OK;
+  while (state == Z_OK) {
+    stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
+    stream.avail_out = buffer.size();
+    state = ::inflate(&stream, Z_NO_FLUSH);
+    text.append(buffer.data(), buffer.size() - stream.avail_out);
+  }
+  ::inflateEnd(&stream);
+  if (state != Z_STREAM_END) throw std::runtime_error("no whole stream of gzip");
+  return text;
+}
+
+// What a block of the page has.
+json block_of(const std::string& page, const std::string& id) {
+  const std::string tag = "<script type=\"application/octet-stream\" id=\"" + id + "\">";
+  const std::size_t begin = page.find(tag);
+  if (begin == std::string::npos) return nullptr;
+  const std::size_t end = page.find('<', begin + tag.size());
+  return json::parse(gunzipped(
+      from_base64(std::string_view(page).substr(begin + tag.size(), end - begin - tag.size()))));
+}
+
+// The page up to the data: what is there without a script.
+std::string plain_part(const std::string& page) {
+  const std::size_t style = page.find("<style>");
+  const std::size_t body = page.find("</style>");
+  return page.substr(0, style) + page.substr(body, page.find("<script") - body);
+}
+
+std::string page_of(const RunReport& report, std::map<std::string, std::string> outputs = {}) {
+  return text_of_report(report, Format::html, std::move(outputs));
+}
+
+std::vector<std::string> names_in(const json& columns) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < columns.at("rest").size(); ++i) {
+    std::string before = names.empty() ? std::string() : names.back();
+    before.resize(columns.at("shared").at(i));
+    names.push_back(before + columns.at("rest").at(i).get<std::string>());
+  }
+  return names;
+}
+
+TEST(HtmlReport, CountsAreThoseOfJsonInThePlainPartAndInTheData) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    const RunReport report = random_journal(seed).report();
+    const json counts = json::parse(text_of_report(report, Format::json)).at("counts");
+    const std::string page = page_of(report);
+    const json columns = block_of(page, "columns");
+    std::map<std::string, std::size_t> in_data;
+    for (const std::size_t outcome : columns.at("outcome")) {
+      std::string name = columns.at("outcomes").at(outcome).at(0);
+      ++in_data[name == "deliberate_exit" ? "failed" : name];
+    }
+    ASSERT_EQ(columns.at("outcome").size(), counts.at("planned")) << "seed " << seed;
+    for (const OutcomeFacts& row : k_outcome_table) {
+      if (row.outcome == Outcome::deliberate_exit) continue;
+      const std::size_t number = counts.at(std::string(row.name));
+      ASSERT_EQ(in_data[std::string(row.name)], number) << "seed " << seed;
+      if (number == 0) continue;
+      ASSERT_THAT(page, HasSubstr("<dt>" + label(row.outcome) + "</dt><dd>" +
+                                  std::to_string(number) + "</dd>"))
+          << "seed " << seed;
+    }
+    ASSERT_THAT(page, HasSubstr("<dt>planned</dt><dd>" + counts.at("planned").dump() + "</dd>"));
+  }
+}
+
+TEST(HtmlReport, EachTestIsInTheColumnsWithItsName) {
+  const RunReport report = full_journal().report();
+  const json columns = block_of(page_of(report), "columns");
+  std::vector<std::string> names;
+  for (const TestReport& test : report.tests) names.push_back(test.name);
+  EXPECT_EQ(names_in(columns), names);
+  EXPECT_EQ(columns.at("number").at(2), 3);
+  EXPECT_EQ(columns.at("lock_wait").at(1), 4'200'000);
+  EXPECT_EQ(columns.at("wall").at(4), 61'000'000);
+  EXPECT_EQ(columns.at("uses").at(columns.at("use").at(0).get<std::size_t>()), "db@project");
+}
+
+TEST(HtmlReport, NamesThatShareTheirStartAreWhole) {
+  RunReport report;
+  for (const char* name :
+       {"suite.caf\xC3\xA9", "suite.caf\xC3\xA8", "suite.x", "suite.x", "a\xff\n"})
+    report.tests.emplace_back().name = name;
+  const json columns = block_of(page_of(report), "columns");
+  // No number counts part of a character, whatever a language counts its strings in.
+  EXPECT_EQ(columns.at("shared"), json({0, 9, 6, 7, 0}));
+  EXPECT_EQ(names_in(columns).at(1), "suite.caf\xC3\xA8");
+  EXPECT_EQ(names_in(columns).at(4), "a\xEF\xBF\xBD\\n");
+}
+
+TEST(HtmlReport, TheWordsOfAFailureStandBeforeItsOutputAndInTheData) {
+  SampleJournal sample;
+  sample.run_started().attempt("red", Outcome::failed, 1).verdict("red", Verdict::failed, 1);
+  sample.attempt("ok", Outcome::passed).verdict("ok", Verdict::passed, 2).run_ended();
+  const std::string page = page_of(
+      sample.report(),
+      {{"red",
+        "\x1b[31mnoise\x1b[0m\n\x1b[1m/s/a.cpp:7: Failure\x1b[m\nExpected: <x>\n\nthe end"}});
+  const std::string plain = plain_part(page);
+  const std::size_t words = plain.find("Expected: &lt;x&gt;");
+  ASSERT_NE(words, std::string::npos);
+  EXPECT_LT(words, plain.find("exit code 1 after 0.05 s"));
+  EXPECT_LT(words, plain.find("noise\n/s/a.cpp:7: Failure\n"));
+  EXPECT_THAT(plain, HasSubstr("/s/a.cpp:7</code>"));
+  EXPECT_THAT(plain, HasSubstr("<h1>1 of 2 tests went wrong</h1>"));
+  const json said = block_of(page, "words");
+  EXPECT_EQ(said.at("of"), json({0}));
+  EXPECT_EQ(said.at("words"), json({"/s/a.cpp:7: Expected: <x>"}));
+  EXPECT_EQ(said.at("blocks"), json({0}));
+  const json details = block_of(page, "details-0").at("0");
+  EXPECT_EQ(details.at("endings"), json({"exit code 1 after 0.05 s"}));
+  EXPECT_THAT(details.at("test").at("attempts").at(0).at("output").get<std::string>(),
+              testing::StartsWith("noise\n/s/a.cpp"));
+}
+
+TEST(HtmlReport, WithoutWordsTheReasonIsLeft) {
+  const std::string page = page_of(full_journal().report(), {{"dead", "nothing of interest"}});
+  EXPECT_THAT(plain_part(page), HasSubstr("signal 11 (SIGSEGV) after 0.05 s"));
+  const json words = block_of(page, "words").at("words");
+  EXPECT_THAT(words.dump(), HasSubstr("signal 11 (SIGSEGV) after 0.05 s"));
+}
+
+TEST(HtmlReport, WhatAReaderMustKnowIsSaidOnTop) {
+  SampleJournal sample;
+  sample.run_started().attempt_started("cut");
+  sample.journal().flaws = 2;
+  RunReport report = sample.report();
+  report.run.unrecorded = 3;
+  std::string plain = plain_part(page_of(report));
+  plain.resize(plain.find("<main>"));
+  EXPECT_THAT(plain, HasSubstr("<h1>INCOMPLETE: 1 of 1 test went wrong"));
+  EXPECT_THAT(plain, HasSubstr("INCOMPLETE: ctest did not come to its end"));
+  EXPECT_THAT(plain, HasSubstr("<title>INCOMPLETE: "));
+  EXPECT_THAT(plain, HasSubstr("3 more ran through Holdfast and could not be recorded"));
+  EXPECT_THAT(plain, HasSubstr("2 lines of the journal ignored"));
+  EXPECT_THAT(page_of(SampleJournal().run_started().run_ended().report()),
+              HasSubstr("No tests: ctest selected none."));
+  const std::string whole =
+      page_of(SampleJournal().run_started().attempt("a", Outcome::passed).run_ended().report());
+  EXPECT_THAT(whole, Not(HasSubstr("INCOMPLETE: ")));
+  EXPECT_THAT(whole, HasSubstr("The test passed"));
+}
+
+TEST(HtmlReport, NothingFromOutsideIsMarkup) {
+  const std::string hostile(k_hostile);
+  SampleJournal sample;
+  sample.run_started()
+      .attempt(hostile, Outcome::failed, 1)
+      .change_last_attempt([&](AttemptEnded& ended) {
+        ended.note = ended.scratch = ended.log = ended.retry = hostile;
+        ended.leftovers = {{1, hostile}};
+        ended.orphan_markers = {{hostile, hostile}};
+        ended.forensics.push_back({hostile, false, hostile});
+        ended.flags = {hostile, "leaked"};
+        ended.services = {hostile};
+        ended.marker = hostile;
+      });
+  sample.verdict(hostile, Verdict::failed, 1);
+  sample.bare(hostile + "2", hostile).verdict(hostile + "3", Verdict::failed, 3, false, hostile);
+  RunReport report = sample.report();
+  report.run.id = report.run.tree = report.run.version = report.run.retries = hostile;
+  report.run.command = {hostile};
+  report.tests[0].attempts[0].service_outputs = {{hostile, 0, 1, hostile}};
+  report.tests[0].cases = {{hostile, Outcome::failed}};
+  report.services.push_back(
+      {.name = hostile, .generation = 2, .started = 1, .deaths = {{1, {hostile}}}});
+  report.steps.emplace_back().kind = hostile;
+  MadeUpOutputs outputs({}, "a.cpp:1: Failure\n" + hostile);
+  const std::string page = text_of_report(report, Format::html, outputs);
+  EXPECT_THAT(page, Not(HasSubstr("<img")));
+  // All scripts are data, but the last.
+  const std::string last = "<script>";
+  EXPECT_EQ(page.find(last), page.rfind(last));
+  EXPECT_EQ(names_in(block_of(page, "columns")).at(0), hostile);
+  EXPECT_THAT(page, HasSubstr("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;"));
+}
+
+TEST(HtmlReport, ManyFailuresAreAllNamedAndTakeLittleRoom) {
+  SampleJournal sample;
+  sample.run_started();
+  for (int i = 0; i < 3000; ++i) sample.attempt(fmt::format("red_{}", i), Outcome::failed, 1);
+  MadeUpOutputs outputs({}, std::string(10'000, 'x') + "\n");
+  const std::string page = text_of_report(sample.run_ended().report(), Format::html, outputs);
+  const std::string plain = plain_part(page);
+  EXPECT_LT(plain.size(), 1'500'000U);
+  for (const int i : {0, 49, 50, 1049, 1050, 2999})
+    EXPECT_THAT(plain, HasSubstr(fmt::format(">red_{}<", i)));
+  // Each test is in the block that the list says.
+  const std::vector<std::size_t> blocks = block_of(page, "words").at("blocks");
+  ASSERT_GT(blocks.size(), 2U);
+  EXPECT_TRUE(block_of(page, "details-1").contains(std::to_string(blocks[1])));
+  EXPECT_FALSE(block_of(page, "details-0").contains(std::to_string(blocks[1])));
+}
+
+TEST(HtmlReport, TheTimelineHasTheLanesOfTheTrace) {
+  const RunReport report = full_journal().report();
+  const json timeline = block_of(page_of(report), "timeline");
+  std::map<std::string, std::vector<int>> lanes;
+  const json trace = json::parse(text_of_report(report, Format::trace));
+  for (const json& event : trace.at("traceEvents")) {
+    if (event.at("ph") == "X" && event.at("cat") == "test")
+      lanes["tests"].push_back(event.at("tid"));
+  }
+  EXPECT_EQ(timeline.at("tests").at("lane"), json(lanes["tests"]));
+  EXPECT_EQ(timeline.at("tests").at("jobs"), lanes["tests"].size());
+  EXPECT_EQ(timeline.at("steps").at("jobs"), 0);
+}
+
+TEST(HtmlReport, ItIsTheSameEachTime) {
+  const RunReport report = full_journal().report();
+  EXPECT_EQ(page_of(report), page_of(report));
+}
+
+TEST(ShownOutput, LeavesOutWhatOnlyATerminalObeys) {
+  EXPECT_EQ(shown("\x1b[1;31mred\x1b[0m \x1b]0;title\aplain\x1b(B\x1b=\n"), "red plain\n");
+  EXPECT_EQ(shown("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\"), "link");
+  EXPECT_EQ(shown("10%\r20%\r\nend\r"), "10%\n20%\nend\n");
+  EXPECT_EQ(shown("a\x08 \x01\tb\xff"), "a\\x08 \\x01\tb\xEF\xBF\xBD");
+  EXPECT_EQ(shown("\x1b"), "");
+  EXPECT_EQ(shown("\x1b[31"), "");
+  EXPECT_EQ(shown("\x1b]not a title\nnext"), "not a title\nnext");
+}
+
+TEST(ShownOutput, ATailBeginsWithAWholeLineAndSaysWhatIsMissing) {
+  EXPECT_EQ(tail_of("one\ntwo\n", 8), "one\ntwo\n");
+  EXPECT_EQ(tail_of("one\ntwo\nthree\n", 8), "[... 8 bytes left out ...]\nthree\n");
+  EXPECT_EQ(tail_of("\xC3\xA9\xC3\xA9", 3), "[... 2 bytes left out ...]\n\xC3\xA9");
+  EXPECT_EQ(tail_of("abc", 0), "[... 3 bytes left out ...]\n");
+}
+
+TEST(Base64, IsThatOfTheStandard) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foob\xff\xfe"), "Zm9vYv/+");
+}
+
+}  // namespace
+}  // namespace holdfast
