@@ -31,7 +31,9 @@ constexpr std::size_t k_end_of_output = 8U << 10U;
 constexpr std::size_t k_end_of_case = 2U << 10U;
 
 std::string badge(Outcome outcome) {
-  const std::string_view grade = is_red(outcome) ? "red" : is_good(outcome) ? "good" : "other";
+  const std::string_view grade = is_red(outcome)              ? "red"
+                                 : outcome == Outcome::passed ? "good"
+                                                              : "other";
   return fmt::format("<strong class=\"badge {}\">{}</strong>", grade, title_of(outcome));
 }
 
@@ -141,7 +143,23 @@ std::string facts_html(const TestReport& test) {
   if (test.output_place)
     html +=
         term_html("ctest's log", fmt::format("<code>{}</code>", line_html(test.output_place->log)));
-  return html.empty() ? html : fmt::format("<dl class=\"facts\">\n{}</dl>\n", html);
+  if (html.empty()) return html;
+  return folded_html("Logs, locks and what else it used",
+                     fmt::format("<dl class=\"facts\">\n{}</dl>\n", html));
+}
+
+// The last lines, for a failure whose output has no words that are known to tell the reason.
+std::string end_html(std::string_view output) {
+  constexpr std::size_t k_lines = 8;
+  constexpr std::size_t k_bytes = 2000;
+  while (output.ends_with('\n')) output.remove_suffix(1);
+  if (output.empty()) return {};
+  std::size_t begin = output.size();
+  for (std::size_t lines = 0; lines < k_lines && begin > 0; ++lines)
+    begin = begin < 2 ? 0 : output.rfind('\n', begin - 2) + 1;
+  return fmt::format(
+      "<div class=\"said end\"><span class=\"place\">the end of its output</span>{}</div>\n",
+      printed_html(tail_of(std::string(output.substr(begin)), k_bytes)));
 }
 
 std::string output_html(const Printed& printed) {
@@ -155,8 +173,10 @@ std::string article(const TestReport& test, Outputs& outputs) {
   std::string html = fmt::format("<article>\n<h3>{} <span class=\"name\">{}</span></h3>\n",
                                  badge(test.outcome), line_html(test.name));
   const Printed printed = outputs.of(test);
-  if (went_wrong(test) && red_cases(test).empty()) html += excerpts_html(printed.text, k_excerpts);
-  html += fmt::format("<p class=\"reason\">{}</p>\n", line_html(reason(test)));
+  const bool has_own_words = went_wrong(test) && red_cases(test).empty();
+  const std::string said = has_own_words ? excerpts_html(printed.text, k_excerpts) : "";
+  html += said + fmt::format("<p class=\"reason\">{}</p>\n", line_html(reason(test)));
+  if (has_own_words && said.empty()) html += end_html(printed.text);
   html += cases_html(test, outputs);
   if (!test.attempts.empty()) {
     html += output_html(printed) + attempts_html(test) + findings_html(test.attempts.back()) +

@@ -41,9 +41,9 @@ std::string counts_html(const Counts& counts) {
     if (row.outcome == Outcome::deliberate_exit) continue;
     const std::size_t number =
         row.outcome == Outcome::failed ? counts.failed() : counts.of(row.outcome);
-    const std::string_view grade = is_red(row.outcome)    ? "red"
-                                   : is_good(row.outcome) ? "good"
-                                                          : "other";
+    const std::string_view grade = is_red(row.outcome)              ? "red"
+                                   : row.outcome == Outcome::passed ? "good"
+                                                                    : "other";
     if (number > 0 || row.outcome == Outcome::passed || row.outcome == Outcome::failed)
       html += count_html(label(row.outcome), grade, number);
   }
@@ -106,6 +106,8 @@ std::string run_html(const RunInfo& run) {
   html += fmt::format("<span>run {}</span>", run.id.empty() ? "without an id" : line_html(run.id));
   if (!run.version.empty())
     html += fmt::format(" <span>Holdfast {}</span>", line_html(run.version));
+  if (!run.retries.empty())
+    html += fmt::format(" <span>retries: {}</span>", line_html(run.retries));
   return html + "</p>\n";
 }
 
@@ -117,7 +119,6 @@ std::string notices_html(const RunReport& report) {
   for (const std::string& warning : warnings_of(report)) add("loud", warning);
   if (report.run.unrecorded > 0) add("loud", unrecorded_text(report.run.unrecorded) + ".");
   if (const std::string note = journal_note(report); !note.empty()) add("loud", note + ".");
-  if (!report.run.retries.empty()) add("quiet", "Retries: " + report.run.retries);
   return html;
 }
 

@@ -93,6 +93,6 @@ function make(tag, about, ...inside) {
 function byId(id) { return document.getElementById(id); }
 
 function badgeOf({name, label, isRed}) {
-  const grade = isRed ? "red" : name === "not_run" ? "other" : "good";
+  const grade = isRed ? "red" : name === "passed" ? "good" : "other";
   return make("strong", {class: "badge " + grade}, label[0].toUpperCase() + label.slice(1));
 }

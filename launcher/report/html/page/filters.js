@@ -79,11 +79,12 @@ class Filters {
     return actions;
   }
 
-  // Escape folds the current row, then leads to the search, then empties it.
+  // Escape folds the current row, then leads to the search, then empties it, then leaves it.
   leave(isInSearch) {
     const {table} = this;
     const index = table.current >= 0 ? table.shown[table.current] : -1;
-    if (isInSearch) this.clear();
+    if (isInSearch && this.table.shown.length === this.tests.length && this.search.value === "") this.search.blur();
+    else if (isInSearch) this.clear();
     else if (table.opened.has(index)) { table.toggle(index); table.goTo(table.current); }
     else this.search.focus();
   }

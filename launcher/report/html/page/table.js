@@ -186,7 +186,7 @@ class Table {
     const button = make("button", {type: "button", class: "name", title: tests.names[index]}, tests.names[index]);
     button.addEventListener("click", () => this.toggle(index));
     const notes = tests.flags(index).map((flag) => make("span", {class: "badge other"}, flag));
-    const words = tests.outcome(index).isRed ? tests.words.get(index) : null;
+    const words = tests.outcome(index).name === "passed" ? null : tests.words.get(index);
     const name = make("th", {scope: "row", class: "name"}, button, ...notes,
       words ? make("span", {class: "words", title: words}, words) : null);
     return make("tr", {"data-index": index},

@@ -102,13 +102,14 @@ class Timeline {
       const x = Math.round(this.x(time)) + 0.5;
       context.moveTo(x, axisHeight);
       context.lineTo(x, height);
-      context.fillText((time / 1e6).toFixed(digits) + " s", x + 3, axisHeight / 2);
+      const text = (time / 1e6).toFixed(digits) + " s";
+      if (x + context.measureText(text).width + 3 < this.width) context.fillText(text, x + 3, axisHeight / 2);
     }
     context.stroke();
   }
 
   outcomeOf(group, i) {
-    if (group.key === "services") return group.data.deaths[i].length > 0 ? "red" : "other";
+    if (group.key === "services") return "other";
     const [name, , isRed] = this.tests.columns.outcomes[group.data.outcome[i]];
     return isRed ? "red" : name === "passed" ? (group.key === "steps" ? "other" : "good") : "other";
   }
@@ -154,7 +155,7 @@ class Timeline {
     context.fillRect(left, y, width, height);
     if (group.key === "services") this.drawDeaths(group, i, y, height, colours);
     // A cross tells a failure from a pass.
-    const text = (outcome === "red" && group.key !== "services" ? "\u2715 " : "") + this.nameOf(group, i);
+    const text = (outcome === "red" ? "\u2715 " : "") + this.nameOf(group, i);
     if (width > 26 && height >= 11) this.drawText(text, left + 5, y + height / 2 + 0.5, width - 8, colours.on);
   }
 
