@@ -2,6 +2,7 @@
 
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
+#include "core/outcome/outcome_table.hpp"
 
 #include <fmt/format.h>
 
@@ -80,7 +81,10 @@ Printed ShownOutputs::of(const TestReport& test) {
   return printed;
 }
 
-std::string ShownOutputs::of(const Case& one) { return tail_of(shown(inner_.of(one)), limit_); }
+std::string ShownOutputs::of(const Case& one) {
+  if (is_good(one.outcome)) return {};
+  return tail_of(shown(inner_.of(one)), limit_);
+}
 
 std::string ShownOutputs::of(const ServiceOutput& part) {
   return tail_of(shown(inner_.of(part)), limit_);

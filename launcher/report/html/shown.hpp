@@ -17,7 +17,7 @@ std::string shown(std::string_view output);
 std::string tail_of(std::string text, std::size_t limit);
 
 // Outputs for a page: as shown() shows them, and at most `limit` bytes of each. The text of `inner`
-// is bounded already.
+// is bounded already. What good cases of batches printed has no place in a page.
 class ShownOutputs final : public Outputs {
  public:
   explicit ShownOutputs(Outputs& inner) : inner_(inner) {}

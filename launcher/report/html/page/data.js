@@ -41,7 +41,9 @@ class Tests {
     this.unpacked = new Map();
   }
 
-  get length() { return this.names.length; }
+  get length() {
+    return this.names.length;
+  }
 
   outcome(index) {
     const [name, label, isRed] = this.columns.outcomes[this.columns.outcome[index]];
@@ -90,7 +92,9 @@ function make(tag, about, ...inside) {
   return element;
 }
 
-function byId(id) { return document.getElementById(id); }
+function byId(id) {
+  return document.getElementById(id);
+}
 
 function badgeOf({name, label, isRed}) {
   const grade = isRed ? "red" : name === "passed" ? "good" : "other";

@@ -4,7 +4,9 @@ function fold(title, isOpen, ...inside) {
   return make("details", isOpen ? {open: ""} : {}, make("summary", {}, title), ...inside);
 }
 
-function printed(text) { return make("pre", {tabindex: "0"}, text); }
+function printed(text) {
+  return make("pre", {tabindex: "0"}, text);
+}
 
 function listOf(terms) {
   const list = make("dl", {class: "facts"});
@@ -27,7 +29,12 @@ function factsOf(tests, index) {
   return listOf([
     ["Number", of("number") === noTime ? "" : String(of("number"))],
     ["Also", tests.flags(index).join(", ")],
-    ["Started", ran && of("begin") !== noTime ? startedAt.toISOString().replace("T", " ").replace("Z", " UTC") : ""],
+    [
+      "Started",
+      ran && of("begin") !== noTime ?
+          startedAt.toISOString().replace("T", " ").replace("Z", " UTC") :
+          ""
+    ],
     ["Took", ended ? durationText(of("wall")) : ""],
     ["CPU", ended ? durationText(of("cpu")) : ""],
     ["Memory", ended && of("memory_kb") > 0 ? memoryText(of("memory_kb")) : ""],
@@ -52,31 +59,42 @@ function attemptTerms(attempt) {
 
 function attemptsOf(test, endings) {
   if (test.attempts.length < 2) return [];
-  return test.attempts.map((attempt, i) =>
-    fold("Attempt " + attempt.n + ": " + endings[i], false, listOf(attemptTerms(attempt))));
+  return test.attempts.map(
+      (attempt, i) =>
+          fold("Attempt " + attempt.n + ": " + endings[i], false, listOf(attemptTerms(attempt))));
 }
 
 function findingsOf(attempt) {
   const found = Object.entries(attempt.forensics || {});
   if (found.length === 0) return null;
-  const texts = found.flatMap(([probe, {text, failed}]) =>
-    [make("h4", {}, probe + (failed === undefined ? "" : " (not known)")), printed(text ?? failed)]);
+  const texts = found.flatMap(
+      ([probe, {text, failed}]) =>
+          [make("h4", {}, probe + (failed === undefined ? "" : " (not known)")),
+           printed(text ?? failed)]);
   return fold("Its surroundings, as probes saw them", false, ...texts);
 }
 
 function servicesOf(attempt) {
-  return (attempt.service_output || []).map((one) =>
-    fold("Output of service " + one.name + ", generation " + one.generation, false, printed(one.output)));
+  return (attempt.service_output || [])
+      .map(
+          (one) => fold(
+              "Output of service " + one.name + ", generation " + one.generation, false,
+              printed(one.output)));
 }
 
 const goodOutcomes = new Set(["passed", "skipped"]);
 
 function caseOf(one) {
-  const parts = [make("span", {class: "badge " + (goodOutcomes.has(one.outcome) ? "good" : "red")}, one.outcome), " ",
-    make("span", {class: "name"}, one.name), " ",
-    make("span", {class: "note"}, durationText(one.wall_s * 1e6) + (one.note ? "; " + one.note : ""))];
+  const parts = [
+    make("span", {class: "badge " + (goodOutcomes.has(one.outcome) ? "good" : "red")}, one.outcome),
+    " ", make("span", {class: "name"}, one.name), " ",
+    make(
+        "span", {class: "note"}, durationText(one.wall_s * 1e6) + (one.note ? "; " + one.note : ""))
+  ];
   const isGood = goodOutcomes.has(one.outcome) || one.outcome === "not_run";
-  return make("li", {}, ...parts, one.output && !isGood ? fold("Output of the case", false, printed(one.output)) : null);
+  return make(
+      "li", {}, ...parts,
+      one.output && !isGood ? fold("Output of the case", false, printed(one.output)) : null);
 }
 
 function casesOf(test) {
@@ -86,13 +104,16 @@ function casesOf(test) {
   const most = 2000;
   const list = make("ul", {class: "cases"}, ...cases.slice(0, most).map(caseOf));
   if (cases.length > most) list.append(make("li", {}, "and " + (cases.length - most) + " more"));
-  return fold(cases.length + " cases, " + cases.filter((one) => !isGood(one)).length + " of them not good",
-    cases.some((one) => !isGood(one)), list);
+  return fold(
+      cases.length + " cases, " + cases.filter((one) => !isGood(one)).length + " of them not good",
+      cases.some((one) => !isGood(one)), list);
 }
 
 function outputOf(attempt, isRed) {
-  if (attempt.output_note) return make("p", {class: "note"}, "No output: " + attempt.output_note + ".");
-  if (!attempt.output) return make("p", {class: "note"}, "It printed nothing, or this page has no room for it.");
+  if (attempt.output_note)
+    return make("p", {class: "note"}, "No output: " + attempt.output_note + ".");
+  if (!attempt.output)
+    return make("p", {class: "note"}, "It printed nothing, or this page has no room for it.");
   return fold("Output", isRed, printed(attempt.output));
 }
 
@@ -109,9 +130,12 @@ async function showDetails(tests, index, place) {
     const {test, reason, endings} = details;
     if (reason) place.insertBefore(make("p", {class: "reason"}, reason), facts);
     const last = test.attempts.at(-1);
-    const terms = last && test.attempts.length === 1 ? listOf(attemptTerms(last).slice(0, 6)) : null;
-    const parts = [terms, casesOf(test), last ? outputOf(last, isRed) : null, ...attemptsOf(test, endings),
-      last ? findingsOf(last) : null, ...(last ? servicesOf(last) : [])];
+    const terms =
+        last && test.attempts.length === 1 ? listOf(attemptTerms(last).slice(0, 6)) : null;
+    const parts = [
+      terms, casesOf(test), last ? outputOf(last, isRed) : null, ...attemptsOf(test, endings),
+      last ? findingsOf(last) : null, ...(last ? servicesOf(last) : [])
+    ];
     place.append(...parts.filter((one) => one !== null));
   } catch (error) {
     place.append(make("p", {class: "note"}, "The details cannot be read: " + error.message));

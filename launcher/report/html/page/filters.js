@@ -17,16 +17,19 @@ class Filters {
     const add = (label, isOne, isRed) => {
       const number = columns.outcome.reduce((sum, _, index) => sum + (isOne(index) ? 1 : 0), 0);
       if (number === 0) return;
-      const button = make("button", {type: "button", "aria-pressed": "false", class: isRed ? "red" : "good"},
-        label + " ", make("span", {class: "number"}, String(number)));
+      const button = make(
+          "button", {type: "button", "aria-pressed": "false", class: isRed ? "red" : "good"},
+          label + " ", make("span", {class: "number"}, String(number)));
       button.addEventListener("click", () => this.press(button, isOne));
       byId("filters").append(button);
     };
     const isRed = (index) => columns.outcomes[columns.outcome[index]][2];
     if (columns.outcome.some((_, index) => isRed(index))) add("went wrong", isRed, true);
-    columns.outcomes.forEach(([, label, red], outcome) =>
-      add(label, (index) => columns.outcome[index] === outcome, red));
-    columns.flags.forEach((flag, bit) => add(flag, (index) => (columns.flag[index] & (1 << bit)) !== 0, false));
+    columns.outcomes.forEach(
+        ([, label, red], outcome) =>
+            add(label, (index) => columns.outcome[index] === outcome, red));
+    columns.flags.forEach(
+        (flag, bit) => add(flag, (index) => (columns.flag[index] & (1 << bit)) !== 0, false));
     add("waited", (index) => columns.lock_wait[index] + columns.service_wait[index] > 0, false);
   }
 
@@ -48,12 +51,13 @@ class Filters {
     const {wanted} = this;
     const {searched} = this.tests;
     const words = this.search.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
-    this.table.show((index) =>
-      (wanted.length === 0 || wanted.some((isOne) => isOne(index))) &&
-      words.every((word) => searched[index].includes(word)));
+    this.table.show(
+        (index) => (wanted.length === 0 || wanted.some((isOne) => isOne(index))) &&
+            words.every((word) => searched[index].includes(word)));
     const number = this.table.shown.length;
-    byId("found").textContent = number === this.tests.length
-      ? "All " + number + " tests" : number + " of " + this.tests.length + " tests";
+    byId("found").textContent = number === this.tests.length ?
+        "All " + number + " tests" :
+        number + " of " + this.tests.length + " tests";
   }
 
   key(event) {
@@ -72,9 +76,12 @@ class Filters {
     const next = () => table.goTo(isInSearch ? 0 : table.current + 1);
     const before = () => table.current <= 0 ? this.search.focus() : table.goTo(table.current - 1);
     const actions = {"/": () => this.search.focus(), j: next, k: before};
-    if (isInTable) Object.assign(actions, {ArrowDown: next, ArrowUp: before, Escape: () => this.leave(isInSearch)});
+    if (isInTable)
+      Object.assign(
+          actions, {ArrowDown: next, ArrowUp: before, Escape: () => this.leave(isInSearch)});
     if (isInTable && event.target === byId("table"))
-      Object.assign(actions, {Enter: () => table.current >= 0 && table.toggle(table.shown[table.current])});
+      Object.assign(
+          actions, {Enter: () => table.current >= 0 && table.toggle(table.shown[table.current])});
     if (isInSearch) actions.Enter = next;
     return actions;
   }
@@ -83,9 +90,14 @@ class Filters {
   leave(isInSearch) {
     const {table} = this;
     const index = table.current >= 0 ? table.shown[table.current] : -1;
-    if (isInSearch && this.table.shown.length === this.tests.length && this.search.value === "") this.search.blur();
-    else if (isInSearch) this.clear();
-    else if (table.opened.has(index)) { table.toggle(index); table.goTo(table.current); }
-    else this.search.focus();
+    if (isInSearch && this.table.shown.length === this.tests.length && this.search.value === "")
+      this.search.blur();
+    else if (isInSearch)
+      this.clear();
+    else if (table.opened.has(index)) {
+      table.toggle(index);
+      table.goTo(table.current);
+    } else
+      this.search.focus();
   }
 }

@@ -6,11 +6,17 @@ const columnsOfTable = [
   {key: "name", title: "Test", compare: (tests) => byNames(tests.names)},
   {key: "outcome", title: "Outcome", compare: (tests) => byNumbers(tests.columns.outcome)},
   {key: "wall", title: "Took", compare: (tests) => byNumbers(tests.columns.wall)},
-  {key: "wait", title: "Waited", compare: (tests) => byNumbers(tests.columns.lock_wait.map((wait, i) =>
-    wait + tests.columns.service_wait[i]))},
+  {
+    key: "wait",
+    title: "Waited",
+    compare: (tests) =>
+        byNumbers(tests.columns.lock_wait.map((wait, i) => wait + tests.columns.service_wait[i]))
+  },
 ];
 
-function byNumbers(column) { return (a, b) => column[a] - column[b] || a - b; }
+function byNumbers(column) {
+  return (a, b) => column[a] - column[b] || a - b;
+}
 function byNames(names) {
   return (a, b) => names[a] < names[b] ? -1 : names[a] > names[b] ? 1 : a - b;
 }
@@ -34,7 +40,10 @@ class Table {
     this.addHeads();
     const redraw = () => this.drawSoon();
     addEventListener("scroll", redraw, {passive: true});
-    addEventListener("resize", () => { this.rowHeight = 0; redraw(); });
+    addEventListener("resize", () => {
+      this.rowHeight = 0;
+      redraw();
+    });
     // What is above the table may grow.
     new ResizeObserver(redraw).observe(document.querySelector("main"));
   }
@@ -43,7 +52,9 @@ class Table {
     for (const {key, title} of columnsOfTable) {
       const button = make("button", {type: "button"}, title);
       button.addEventListener("click", () => this.sortBy(key));
-      byId("heads").append(make("th", {scope: "col", class: key, "aria-sort": key === "number" ? "ascending" : "none"}, button));
+      byId("heads").append(make(
+          "th", {scope: "col", class: key, "aria-sort": key === "number" ? "ascending" : "none"},
+          button));
     }
   }
 
@@ -78,7 +89,8 @@ class Table {
 
   remove(index) {
     const {row, detail} = this.drawn.get(index);
-    const hadFocus = row.contains(document.activeElement) || detail?.contains(document.activeElement);
+    const hadFocus =
+        row.contains(document.activeElement) || detail?.contains(document.activeElement);
     row.remove();
     if (detail) this.sizes.unobserve(detail);
     detail?.remove();
@@ -101,7 +113,8 @@ class Table {
 
   top(position) {
     let top = position * this.rowHeight;
-    for (const [at, height] of this.openedPositions()) if (at < position) top += height;
+    for (const [at, height] of this.openedPositions())
+      if (at < position) top += height;
     return top;
   }
 
@@ -129,7 +142,10 @@ class Table {
   drawSoon() {
     if (this.isWaiting) return;
     this.isWaiting = true;
-    requestAnimationFrame(() => { this.isWaiting = false; this.draw(); });
+    requestAnimationFrame(() => {
+      this.isWaiting = false;
+      this.draw();
+    });
   }
 
   draw() {
@@ -140,7 +156,8 @@ class Table {
     const from = this.positionAt(-start - more);
     const to = this.positionAt(-start + innerHeight + more);
     const wanted = new Set(this.shown.subarray(from, to + 1));
-    for (const index of [...this.drawn.keys()]) if (!wanted.has(index)) this.remove(index);
+    for (const index of [...this.drawn.keys()])
+      if (!wanted.has(index)) this.remove(index);
     let after = this.above;
     for (let position = from; position <= to; ++position) {
       const {row, detail} = this.rowsAt(position);
@@ -183,17 +200,20 @@ class Table {
     const {tests} = this;
     const of = (column) => tests.columns[column][index];
     const wait = of("lock_wait") + of("service_wait");
-    const button = make("button", {type: "button", class: "name", title: tests.names[index]}, tests.names[index]);
+    const button = make(
+        "button", {type: "button", class: "name", title: tests.names[index]}, tests.names[index]);
     button.addEventListener("click", () => this.toggle(index));
     const notes = tests.flags(index).map((flag) => make("span", {class: "badge other"}, flag));
     const words = tests.outcome(index).name === "passed" ? null : tests.words.get(index);
-    const name = make("th", {scope: "row", class: "name"}, button, ...notes,
-      words ? make("span", {class: "words", title: words}, words) : null);
-    return make("tr", {"data-index": index},
-      make("td", {class: "number"}, of("number") === noTime ? "" : String(of("number"))), name,
-      make("td", {class: "outcome"}, badgeOf(tests.outcome(index))),
-      make("td", {class: "wall"}, of("wall") === noTime ? "" : durationText(of("wall"))),
-      make("td", {class: "wait"}, wait > 0 ? durationText(wait) : ""));
+    const name = make(
+        "th", {scope: "row", class: "name"}, button, ...notes,
+        words ? make("span", {class: "words", title: words}, words) : null);
+    return make(
+        "tr", {"data-index": index},
+        make("td", {class: "number"}, of("number") === noTime ? "" : String(of("number"))), name,
+        make("td", {class: "outcome"}, badgeOf(tests.outcome(index))),
+        make("td", {class: "wall"}, of("wall") === noTime ? "" : durationText(of("wall"))),
+        make("td", {class: "wait"}, wait > 0 ? durationText(wait) : ""));
   }
 
   makeDetail(index) {
@@ -227,10 +247,14 @@ class Table {
     const head = byId("heads").getBoundingClientRect().bottom;
     const top = this.body.getBoundingClientRect().top + this.top(this.current);
     const room = this.rowHeight * 2;
-    if (top < Math.max(head, 0)) scrollBy(0, top - Math.max(head, 0) - room);
-    else if (top + room > innerHeight) scrollBy(0, top + room - innerHeight);
+    if (top < Math.max(head, 0))
+      scrollBy(0, top - Math.max(head, 0) - room);
+    else if (top + room > innerHeight)
+      scrollBy(0, top + room - innerHeight);
     this.draw();
-    this.drawn.get(this.shown[this.current])?.row.querySelector("button").focus({preventScroll: true});
+    this.drawn.get(this.shown[this.current])?.row.querySelector("button").focus({
+      preventScroll: true
+    });
   }
 
   // Shows one test, unfolded, whatever the filter is.
@@ -242,7 +266,8 @@ class Table {
     }
     if (!this.opened.has(index)) this.opened.set(index, 0);
     this.draw();
-    scrollTo(0, scrollY + this.body.getBoundingClientRect().top + this.top(position) - innerHeight / 4);
+    scrollTo(
+        0, scrollY + this.body.getBoundingClientRect().top + this.top(position) - innerHeight / 4);
     this.goTo(position);
   }
 }

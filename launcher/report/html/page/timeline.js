@@ -3,6 +3,10 @@
 
 const groupsOfTimeline = [["steps", "Build steps"], ["tests", "Tests"], ["services", "Services"]];
 
+function counted(number, plural) {
+  return number + " " + (number === 1 ? plural.slice(0, -1) : plural);
+}
+
 class Timeline {
   constructor(tests, data, onChosen) {
     this.tests = tests;
@@ -10,7 +14,7 @@ class Timeline {
     this.canvas = byId("timeline-view");
     this.context = this.canvas.getContext("2d");
     this.groups = groupsOfTimeline.map(([key, title]) => this.groupOf(data[key], key, title))
-      .filter((group) => group.length > 0);
+                      .filter((group) => group.length > 0);
     this.end = Math.max(1, ...this.groups.map((group) => group.end));
     this.from = 0;
     this.to = this.end;
@@ -36,11 +40,15 @@ class Timeline {
   }
 
   describe() {
-    const parts = this.groups.map((group) => group.length + " " + group.title.toLowerCase() + " in " +
-      group.lanes + (group.lanes === 1 ? " lane" : " lanes"));
-    const waits = this.groups.reduce((sum, {data}) => sum + data.wait.filter((wait) => wait > 0).length, 0);
-    this.canvas.setAttribute("aria-label", "Timeline over " + durationText(this.end) + ": " + parts.join(", ") +
-      "; " + waits + " waited. The tables below name the slowest tests and the longest waits.");
+    const parts = this.groups.map(
+        (group) => counted(group.length, group.title.toLowerCase()) + " in " +
+            counted(group.lanes, "lanes"));
+    const waits =
+        this.groups.reduce((sum, {data}) => sum + data.wait.filter((wait) => wait > 0).length, 0);
+    this.canvas.setAttribute(
+        "aria-label",
+        "Timeline over " + durationText(this.end) + ": " + parts.join(", ") + "; " + waits +
+            " waited. The tables below name the slowest tests and the longest waits.");
   }
 
   // --- Drawing ----------------------------------------------------------------------------------
@@ -48,14 +56,26 @@ class Timeline {
   colours() {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue("--" + name).trim();
-    return {ink: colour("ink"), faint: colour("faint"), line: colour("line"), good: colour("bar-good"),
-      red: colour("bar-red"), other: colour("bar-other"), wait: colour("bar-wait"), ground: colour("card"), on: colour("on-bar")};
+    return {
+      ink: colour("ink"),
+      faint: colour("faint"),
+      line: colour("line"),
+      good: colour("bar-good"),
+      red: colour("bar-red"),
+      other: colour("bar-other"),
+      wait: colour("bar-wait"),
+      ground: colour("card"),
+      on: colour("on-bar")
+    };
   }
 
   drawSoon() {
     if (this.isWaiting) return;
     this.isWaiting = true;
-    requestAnimationFrame(() => { this.isWaiting = false; this.draw(); });
+    requestAnimationFrame(() => {
+      this.isWaiting = false;
+      this.draw();
+    });
   }
 
   draw() {
@@ -86,14 +106,19 @@ class Timeline {
     }
   }
 
-  x(time) { return (time - this.from) / (this.to - this.from) * this.width; }
-  timeAt(x) { return this.from + x / this.width * (this.to - this.from); }
+  x(time) {
+    return (time - this.from) / (this.to - this.from) * this.width;
+  }
+  timeAt(x) {
+    return this.from + x / this.width * (this.to - this.from);
+  }
 
   drawAxis(colours, height, axisHeight) {
     const {context} = this;
     const least = (this.to - this.from) / Math.max(2, this.width / 110);
     let step = 10 ** Math.floor(Math.log10(least));
-    for (const factor of [2, 2.5, 2]) if (step < least) step *= factor;
+    for (const factor of [2, 2.5, 2])
+      if (step < least) step *= factor;
     const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step / 1e6) - 1e-9)));
     context.strokeStyle = colours.line;
     context.fillStyle = colours.faint;
@@ -103,7 +128,8 @@ class Timeline {
       context.moveTo(x, axisHeight);
       context.lineTo(x, height);
       const text = (time / 1e6).toFixed(digits) + " s";
-      if (x + context.measureText(text).width + 3 < this.width) context.fillText(text, x + 3, axisHeight / 2);
+      if (x + context.measureText(text).width + 3 < this.width)
+        context.fillText(text, x + 3, axisHeight / 2);
     }
     context.stroke();
   }
@@ -122,7 +148,10 @@ class Timeline {
       const {data} = group;
       const end = group.begin[i] + data.wait[i] + data.service_wait[i] + data.work[i];
       if (end < this.from || group.begin[i] > this.to) continue;
-      if (this.outcomeOf(group, i) === "red") { red.push(i); continue; }
+      if (this.outcomeOf(group, i) === "red") {
+        red.push(i);
+        continue;
+      }
       const right = Math.floor(this.x(end));
       if (right <= last[data.lane[i]]) continue;
       last[data.lane[i]] = right;
@@ -130,7 +159,8 @@ class Timeline {
     }
     for (const i of red) {
       const {data} = group;
-      this.drawJob(group, i, group.begin[i] + data.wait[i] + data.service_wait[i] + data.work[i], colours);
+      this.drawJob(
+          group, i, group.begin[i] + data.wait[i] + data.service_wait[i] + data.work[i], colours);
     }
   }
 
@@ -156,7 +186,8 @@ class Timeline {
     if (group.key === "services") this.drawDeaths(group, i, y, height, colours);
     // A cross tells a failure from a pass.
     const text = (outcome === "red" ? "\u2715 " : "") + this.nameOf(group, i);
-    if (width > 26 && height >= 11) this.drawText(text, left + 5, y + height / 2 + 0.5, width - 8, colours.on);
+    if (width > 26 && height >= 11)
+      this.drawText(text, left + 5, y + height / 2 + 0.5, width - 8, colours.on);
   }
 
   drawDeaths(group, i, y, height, colours) {
@@ -182,12 +213,15 @@ class Timeline {
   }
 
   addLegend() {
-    const add = (kind, text) => byId("legend").append(make("li", {}, make("span", {class: "key " + kind}), text));
+    const add = (kind, text) =>
+        byId("legend").append(make("li", {}, make("span", {class: "key " + kind}), text));
     add("good", "passed");
     add("red", "went wrong, with a cross");
     add("other", "skipped, a build step, a service");
     add("wait", "a thin line: waits for locks, services or a slot");
-    if (this.groups.some((group) => group.key === "services" && group.data.deaths.some((list) => list.length > 0)))
+    if (this.groups.some(
+            (group) =>
+                group.key === "services" && group.data.deaths.some((list) => list.length > 0)))
       add("death", "a generation of the service was lost");
   }
 
@@ -195,7 +229,9 @@ class Timeline {
 
   listen() {
     const {canvas} = this;
-    new ResizeObserver(() => { if (canvas.clientWidth !== this.width) this.drawSoon(); }).observe(canvas);
+    new ResizeObserver(() => {
+      if (canvas.clientWidth !== this.width) this.drawSoon();
+    }).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawSoon());
     const middle = () => (this.from + this.to) / 2;
     byId("zoom-in").addEventListener("click", () => this.zoom(0.5, middle()));
@@ -205,8 +241,10 @@ class Timeline {
       if (!event.ctrlKey && !event.shiftKey) return;  // the page scrolls
       event.preventDefault();
       const by = event.deltaY || event.deltaX;
-      if (event.ctrlKey) this.zoom(by > 0 ? 1.25 : 0.8, this.timeAt(event.offsetX));
-      else this.move(by / this.width * (this.to - this.from));
+      if (event.ctrlKey)
+        this.zoom(by > 0 ? 1.25 : 0.8, this.timeAt(event.offsetX));
+      else
+        this.move(by / this.width * (this.to - this.from));
     }, {passive: false});
     canvas.addEventListener("pointerdown", (event) => this.grab(event));
     canvas.addEventListener("pointermove", (event) => this.point(event));
@@ -215,9 +253,13 @@ class Timeline {
 
   key(event) {
     const step = (this.to - this.from) / 5;
-    const actions = {ArrowLeft: () => this.move(-step), ArrowRight: () => this.move(step),
-      "+": () => this.zoom(0.5, (this.from + this.to) / 2), "-": () => this.zoom(2, (this.from + this.to) / 2),
-      "0": () => this.zoom(Infinity, 0)};
+    const actions = {
+      ArrowLeft: () => this.move(-step),
+      ArrowRight: () => this.move(step),
+      "+": () => this.zoom(0.5, (this.from + this.to) / 2),
+      "-": () => this.zoom(2, (this.from + this.to) / 2),
+      "0": () => this.zoom(Infinity, 0)
+    };
     if (!actions[event.key]) return;
     actions[event.key]();
     event.preventDefault();
@@ -286,8 +328,10 @@ class Timeline {
     if (data.attempt[i] > 0) text += ", attempt " + (data.attempt[i] + 1);
     if (data.outcome) text += ", " + this.tests.columns.outcomes[data.outcome[i]][1];
     if (data.wait[i] > 0) text += ", waited " + durationText(data.wait[i]);
-    if (data.service_wait[i] > 0) text += ", waited for services " + durationText(data.service_wait[i]);
-    for (const [generation, at] of data.deaths?.[i] ?? []) text += ", generation " + generation + " was lost at " + durationText(at);
+    if (data.service_wait[i] > 0)
+      text += ", waited for services " + durationText(data.service_wait[i]);
+    for (const [generation, at] of data.deaths?.[i] ?? [])
+      text += ", generation " + generation + " was lost at " + durationText(at);
     return text;
   }
 }
