@@ -217,8 +217,12 @@ endif()
 if(_holdfast_may_share AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   include("${CMAKE_CURRENT_LIST_DIR}/sharing.cmake")
 endif()
+if(NOT "$ENV{HOLDFAST_RERUN_ORDER}" STREQUAL "")
+  include("${CMAKE_CURRENT_LIST_DIR}/rerun_order.cmake")
+endif()
 set(_holdfast_tells_new_tests FALSE CACHE INTERNAL "")
 if(_holdfast_tells_labels OR COMMAND _holdfast_locks_of_file OR COMMAND _holdfast_services_of_file
+    OR COMMAND _holdfast_put_in_order
     OR NOT _holdfast_default_limit STREQUAL "")
   set(_holdfast_tells_new_tests TRUE CACHE INTERNAL "")
 endif()

@@ -146,6 +146,9 @@ function(_holdfast_tell_of_new_test test required)
   if(_holdfast_tells_labels)
     _holdfast_note_test("${test}")
   endif()
+  if(COMMAND _holdfast_put_in_order)
+    _holdfast_put_in_order("${test}")
+  endif()
 endfunction()
 
 # Adds a test with more arguments than add_test() itself handles. No parameters, as above.

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <sstream>
 #include <string_view>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include "host/forking.hpp"
 #include "host/service_host.hpp"
 #include "os/file/system_call.hpp"
+#include "store/run_directory.hpp"
 
 namespace holdfast::cli {
 
@@ -29,6 +31,17 @@ CLI::Validator expected(const std::string& what) {
 void add_tree_option(CLI::App& command, std::string& tree) {
   command.add_option("--tree", tree, "the build tree (default: found upward from here)")
       ->check(expected("a build tree"));
+}
+
+Result<std::string> find_tree(const std::string& tree) {
+  namespace fs = std::filesystem;
+  const auto found = find_build_tree(tree.empty() ? "." : tree);
+  std::error_code error;
+  if (!tree.empty() && (!found || !fs::equivalent(*found, tree, error))) {
+    return ErrorInWords{"--tree \"" + tree + "\": expected a build tree"};
+  }
+  if (!found) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
+  return fs::canonical(*found).string();
 }
 
 std::string variable(std::string_view name) {
@@ -69,6 +82,7 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
   if (word == "begin") return add_begin(app, exit_code);
   if (word == "end") return add_end(app, exit_code);
   add_report(app, exit_code);
+  add_rerun(app, exit_code);
   add_config(app, exit_code);
   add_reap(app, exit_code);
   add_locks(app, exit_code);

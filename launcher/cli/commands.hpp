@@ -7,12 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/result.hpp"
+
 namespace holdfast::cli {
 
 int run_command(int count, char** arguments);
 
 // Each function adds its command to `app`. The command that runs sets `exit_code`.
 void add_report(CLI::App& app, int& exit_code);
+void add_rerun(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_reap(CLI::App& app, int& exit_code);
 void add_locks(CLI::App& app, int& exit_code);
@@ -39,6 +42,9 @@ CLI::Validator expected(const std::string& what);
 
 // `--tree`, for commands that find a build tree by themselves.
 void add_tree_option(CLI::App& command, std::string& tree);
+
+// The canonical path of the build tree that `--tree` names, or of the one around here.
+Result<std::string> find_tree(const std::string& tree);
 
 // The value of an environment variable; empty: it is not set.
 std::string variable(std::string_view name);

@@ -172,6 +172,8 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   keeper.settings = std::move(settings);
   keeper.lock_trouble = lock->warning;
   keeper.inside = variable(environment::k_run_id);
+  // ctest has not begun to change its directory for tests yet.
+  keeper.directory = os::read_link(os::in_proc(ctest.pid, "cwd"));
   keeper.configuration = variable(environment::k_configuration);
   if (const Result<void> started = start_keeper(keeper); !started) {
     if (!lock->warning.empty()) complain(lock->warning);

@@ -1,35 +1,18 @@
 #include "cli/listed_test.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <cstddef>
-#include <fstream>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "cli/ctest_listing.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
-#include "os/file/system_call.hpp"
-#include "os/process/bounded_work.hpp"
 
 namespace holdfast::cli {
 namespace {
 
 using Json = nlohmann::json;
-
-// The ctest of the CMake that configured the tree.
-std::string ctest_of(const std::string& tree) {
-  constexpr std::string_view k_key = "CMAKE_CTEST_COMMAND:INTERNAL=";
-  std::ifstream cache(tree + "/CMakeCache.txt");
-  std::string line;
-  while (std::getline(cache, line)) {
-    if (line.starts_with(k_key)) return line.substr(k_key.size());
-  }
-  return "ctest";
-}
 
 // Reads `HOLDFAST_P_TIMEOUT=set:30`, as attach.cmake puts it into ENVIRONMENT_MODIFICATION.
 // `keeps_own` becomes true if ctest's default limit does not apply to the test.
@@ -59,7 +42,7 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
 
 // Throws if the JSON is not ctest's.
 std::optional<ListedTest> find_in(const std::string& listing, std::string_view name) {
-  const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
+  const Json json = Json::parse(json_of(listing));
   for (const Json& entry : json.at("tests")) {
     if (entry.at("name") != name) continue;
     ListedTest test;
@@ -84,21 +67,11 @@ Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::
 }
 
 Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test) {
-  os::BoundedOrder order;
-  order.words = {ctest_of(tree), "--test-dir", tree, "--show-only=json-v1"};
-  order.environment = {std::string(environment::k_explain) + "=1"};
-  for (char** entry = ::environ; *entry != nullptr; ++entry) order.environment.emplace_back(*entry);
-  order.time = k_longest;
-  order.most_output = std::numeric_limits<std::size_t>::max();
-  order.errors_apart = true;
-  const os::BoundedEnd listed = os::run_bounded(order);
-  if (listed.kind == os::BoundedEnd::Kind::not_started) {
-    return os::system_error("run " + order.words[0], listed.code);
-  }
-  if (listed.kind != os::BoundedEnd::Kind::exited || listed.code != 0) {
-    return ErrorInWords{"ctest --show-only=json-v1 failed in " + tree};
-  }
-  return read_listing(listed.output, test);
+  ListingOrder order{ctest_of(tree), tree};
+  order.variables = {std::string(environment::k_explain) + "=1"};
+  const Result<std::string> listing = list_tests(order);
+  if (!listing) return listing.error();
+  return read_listing(*listing, test);
 }
 
 }  // namespace holdfast::cli

@@ -72,17 +72,12 @@ bool may_use(const fs::path& tree) {
 // The build tree whose services are meant. Found upward from here it must be ours or root's, as its
 // services will run as us, and anybody can leave a tree in /tmp.
 Result<std::string> tree_for(const CommandLine& line) {
-  const auto tree = find_build_tree(line.tree.empty() ? "." : line.tree);
-  std::error_code error;
-  if (!line.tree.empty() && (!tree || !fs::equivalent(*tree, line.tree, error))) {
-    return ErrorInWords{"--tree \"" + line.tree + "\": expected a build tree"};
-  }
-  if (!tree) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
-  if (line.tree.empty() && !may_use(*tree)) {
-    return ErrorInWords{"the build tree " + tree->string() +
+  Result<std::string> tree = find_tree(line.tree);
+  if (tree && line.tree.empty() && !may_use(*tree)) {
+    return ErrorInWords{"the build tree " + *tree +
                         " belongs to another user: expected --tree DIR"};
   }
-  return fs::canonical(*tree).string();
+  return tree;
 }
 
 // Where the uses come from: the option, or the key in the file.

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -26,12 +25,10 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/project_settings.hpp"
-#include "store/run_directory.hpp"
 
 namespace holdfast::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 // The exit code if the service is not as the command wants it.
@@ -50,14 +47,10 @@ struct Tree {
   std::vector<ServiceSpec> services;
 };
 
-Result<Tree> find_tree(const ServiceOptions& options) {
-  const auto found = find_build_tree(options.tree.empty() ? "." : options.tree);
-  std::error_code error;
-  if (!options.tree.empty() && (!found || !fs::equivalent(*found, options.tree, error))) {
-    return ErrorInWords{"--tree \"" + options.tree + "\": expected a build tree"};
-  }
-  if (!found) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
-  Tree tree{fs::canonical(*found).string(), {}};
+Result<Tree> load_tree(const ServiceOptions& options) {
+  Result<std::string> found = find_tree(options.tree);
+  if (!found) return found.error();
+  Tree tree{*std::move(found), {}};
   const Result<ProjectSettings> settings =
       ProjectSettings::load(settings_file_of_tree(tree.path), selected_profile());
   if (!settings) return settings.error();
@@ -155,7 +148,7 @@ Json json_of(const std::vector<Shown>& all) {
 }
 
 int list(const ServiceOptions& options) {
-  const Result<Tree> tree = find_tree(options);
+  const Result<Tree> tree = load_tree(options);
   if (!tree) return refuse(tree.error());
   const std::vector<Shown> all = look_at_all(*tree);
   if (options.json) {
@@ -228,7 +221,7 @@ int stop(const Tree& tree, const std::string& name) {
 
 // Fails if the service is not declared.
 Result<Tree> tree_that_declares(const ServiceOptions& options, std::string_view command) {
-  Result<Tree> tree = find_tree(options);
+  Result<Tree> tree = load_tree(options);
   if (!tree) return tree;
   const Result<void> known = check_uses({{options.name}}, tree->services);
   if (!known) return ErrorInWords{to_text(command, known.error())};
@@ -237,7 +230,7 @@ Result<Tree> tree_that_declares(const ServiceOptions& options, std::string_view 
 
 // People may keep a service that is not declared any more.
 Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view command) {
-  Result<Tree> tree = find_tree(options);
+  Result<Tree> tree = load_tree(options);
   if (!tree) return tree;
   const std::vector<std::string> kept = kept_services(tree->path);
   const bool is_kept = std::ranges::find(kept, options.name) != kept.end();

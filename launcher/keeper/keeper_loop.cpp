@@ -81,6 +81,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
+            order_.directory,
             // Whether other runs may be at work in the tree. Without the tree's lock they may, and
             // the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0},

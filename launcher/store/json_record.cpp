@@ -35,6 +35,9 @@ Record run_started(FieldReader& in) {
   record.version = in.text("version");
   record.ctest = in.stamp("ctest");
   record.command = in.texts("command");
+  record.program = in.text("program");
+  record.directory = in.text("directory");
+  record.environment = in.texts("environment");
   record.inside = in.text("inside");
   return record;
 }

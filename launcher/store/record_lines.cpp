@@ -43,6 +43,9 @@ std::string line_of(const RunStarted& record) {
   line.text("boot", record.boot).text("version", record.version);
   line.raw("ctest", object_of(record.ctest));
   line.raw("command", list_of(record.command));
+  if (!record.program.empty()) line.text("program", record.program);
+  if (!record.directory.empty()) line.text("directory", record.directory);
+  if (!record.environment.empty()) line.raw("environment", list_of(record.environment));
   if (!record.inside.empty()) line.text("inside", record.inside);
   return std::move(line).finish();
 }

@@ -23,7 +23,11 @@ struct RunStarted {
   std::string version;
   ProcessName ctest;
   std::vector<std::string> command;
-  std::string inside = {};  // the run, of any tree, whose test started ctest; empty: none
+  std::string inside = {};     // the run, of any tree, whose test started ctest; empty: none
+  std::string program = {};    // path of ctest's program
+  std::string directory = {};  // in which ctest looks for its tests
+  // `NAME=VALUE` for each variable of ctest that decides what its tests do (core/ctest/rerun.hpp).
+  std::vector<std::string> environment = {};
 };
 
 // The program of an attempt, or an input, has changed since the run first saw it.

@@ -67,6 +67,10 @@ inline constexpr std::string_view k_property_judged = "HOLDFAST_P_JUDGED";
 // Makes listings show each command as the launcher gets it, with its variables.
 inline constexpr std::string_view k_explain = "HOLDFAST_EXPLAIN";
 
+// --- From `holdfast rerun` to attach.cmake ---------------------------------------------------
+// The path of a file that says in which order ctest starts the tests (costs_for_order()).
+inline constexpr std::string_view k_rerun_order = "HOLDFAST_RERUN_ORDER";
+
 // --- To the test ------------------------------------------------------------------------
 inline constexpr std::string_view k_test_name = "HOLDFAST_TEST_NAME";
 inline constexpr std::string_view k_attempt = "HOLDFAST_ATTEMPT";

@@ -65,6 +65,11 @@ inline constexpr std::string_view k_stop_suffix = ".stop";
 // In the same directory: the output of tests that did not pass.
 inline constexpr std::string_view k_kept_output_file = "ctest.log";
 
+// Written by `holdfast rerun` into the directory of the run that it repeats, and read by ctest: the
+// numbers of the tests if the command line cannot have them all, and the order of the tests.
+inline constexpr std::string_view k_rerun_numbers_file = "rerun-numbers";
+inline constexpr std::string_view k_rerun_order_file = "rerun-order.cmake";
+
 // A user's directory. The decimal uid follows. The path depends on nothing but the uid, because
 // XDG_RUNTIME_DIR and TMPDIR differ between two jobs of one user. The directory's mode is 0700.
 inline constexpr std::string_view k_user_directory_prefix = "/tmp/holdfast-";

@@ -37,6 +37,7 @@ struct KeeperOrder {
   Company company = Company::none;
   std::string lock_trouble = {};   // why there is no lock, if users should know
   std::string inside = {};         // the run whose test started ctest; empty: none
+  std::string directory = {};      // in which ctest looks for its tests; empty: not known
   std::string configuration = {};  // of ctest's tests (`ctest -C`); empty: none was said
   // What else is done after the runs. Called once in the keeper's process, when ctest has ended.
   // Returns what went wrong, for people.

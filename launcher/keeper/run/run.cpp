@@ -11,9 +11,11 @@
 
 #include "core/base/names.hpp"
 #include "core/base/unrecorded.hpp"
+#include "core/ctest/rerun.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "report/run_report.hpp"
 #include "report/summary.hpp"
@@ -25,6 +27,9 @@
 
 namespace holdfast {
 namespace {
+
+// A record with more than this would be too long for a line of the journal.
+constexpr std::size_t k_longest_start = 1U << 20U;
 
 double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
 
@@ -39,6 +44,16 @@ std::string unnumbered_id(const RunOrigin& origin, unsigned nth) {
   std::string id = fmt::format("{}-{}", date, origin.ctest.pid);
   if (nth > 1) id += fmt::format("-{}", nth);
   return id;
+}
+
+// Notes how ctest was started, so that `holdfast rerun` can start it in the same way.
+void note_start(pid_t ctest, RunStarted& record) {
+  record.command = os::command_of(ctest, k_longest_start);
+  record.program = os::read_link(os::in_proc(ctest, "exe"));
+  for (std::string& variable : os::first_environment_of(ctest, k_longest_start)) {
+    if (!shapes_run(std::string_view(variable).substr(0, variable.find('=')))) continue;
+    record.environment.push_back(std::move(variable));
+  }
 }
 
 Result<void> make_directories(const std::string& tree, std::string_view relative) {
@@ -100,7 +115,8 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   record.boot = os::numbering_id();
   record.version = HOLDFAST_VERSION;
   record.ctest = {origin.ctest.pid, origin.ctest.start};
-  record.command = os::command_of(origin.ctest.pid);
+  note_start(origin.ctest.pid, record);
+  record.directory = origin.directory;
   record.inside = origin.inside;
   if (Result<void> written = os::append_line(run.journal_, line_of(record)); !written) {
     run.trouble_ = describe_unrecordable(origin, written.error());

@@ -23,7 +23,8 @@ struct RunOrigin {
   ProcessName ctest;
   std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is locked
   RunRetryLimits retries = {};
-  std::string inside = {};  // the run whose test started ctest; empty: none
+  std::string inside = {};     // the run whose test started ctest; empty: none
+  std::string directory = {};  // in which ctest looks for its tests; empty: not known
   // Whether other runs may be at work in the tree. When such a run ends, LastTest.log may become
   // the log of that run.
   bool has_company = false;

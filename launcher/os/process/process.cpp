@@ -26,6 +26,15 @@ namespace {
 constexpr std::size_t k_longest_stat = 1024 + 256;
 constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and processors
 
+// Returns what is between the NULs of a file.
+std::vector<std::string> parts_of(const std::string& path, std::size_t limit) {
+  std::vector<std::string> parts;
+  const Result<std::string> text = read_file(path, limit);
+  if (!text) return parts;
+  for (std::string_view rest = *text; !rest.empty();) parts.emplace_back(take_part(rest, '\0'));
+  return parts;
+}
+
 bool is_stopped(const ProcessStat& stat) { return stat.state == 'T' || stat.state == 't'; }
 
 // True: this kernel lets us watch processes at all. Also true if only our limit of descriptors
@@ -178,11 +187,11 @@ bool is_stopped(pid_t pid) {
 }
 
 std::vector<std::string> command_of(pid_t pid, std::size_t limit) {
-  std::vector<std::string> words;
-  const Result<std::string> text = read_file(in_proc(pid, "cmdline"), limit);
-  if (!text) return words;
-  for (std::string_view rest = *text; !rest.empty();) words.emplace_back(take_part(rest, '\0'));
-  return words;
+  return parts_of(in_proc(pid, "cmdline"), limit);
+}
+
+std::vector<std::string> first_environment_of(pid_t pid, std::size_t limit) {
+  return parts_of(in_proc(pid, "environ"), limit);
 }
 
 std::string command_line_of(pid_t pid, std::size_t limit) {

@@ -107,6 +107,10 @@ std::vector<std::string> command_of(pid_t pid, std::size_t limit = 64 * 1024);
 // characters that would control the reader's terminal.
 std::string command_line_of(pid_t pid, std::size_t limit);
 
+// Returns the variables with which a process was started, as `NAME=VALUE`. None: the process is
+// gone, or may not be looked at.
+std::vector<std::string> first_environment_of(pid_t pid, std::size_t limit);
+
 // Returns how long ago `process` was started, exact to the clock tick. The process may be dead.
 Milliseconds age_of(const ProcessName& process);
 

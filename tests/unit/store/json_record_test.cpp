@@ -40,6 +40,22 @@ TEST(JsonRecord, EveryFieldOfAnAttemptIsRead) {
   EXPECT_EQ(ended.note, "why");
 }
 
+TEST(JsonRecord, TheBeginOfARunSaysHowCtestWasStarted) {
+  RunStarted written;
+  written.run = "12-x";
+  written.command = {"ctest", "-j8"};
+  written.program = "/usr/bin/ctest";
+  written.directory = "/tree/sub";
+  written.environment = {"GTEST_RANDOM_SEED=7", "GTEST_SHUFFLE="};
+  const ParsedLine line = parse_record(line_of(written));
+  ASSERT_TRUE(line.record);
+  const auto& read = std::get<RunStarted>(*line.record);
+  EXPECT_EQ(read.command, written.command);
+  EXPECT_EQ(read.program, written.program);
+  EXPECT_EQ(read.directory, written.directory);
+  EXPECT_EQ(read.environment, written.environment);
+}
+
 TEST(JsonRecord, CasesAreReadEachWithItsFields) {
   const auto record = parsed<CasesRecord>(
       R"({"v":1,"type":"cases","at":2.5,"attempt":"r.1","test":"db","key":"9a","worker":2,"cases":[)"

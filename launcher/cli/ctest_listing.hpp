@@ -1,0 +1,31 @@
+// What the ctest of a build tree lists, as JSON (`--show-only=json-v1`). No test is run, but
+// projects may have programs run to discover their tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+
+namespace holdfast::cli {
+
+// The ctest of the CMake that configured the tree.
+std::string ctest_of(const std::string& tree);
+
+struct ListingOrder {
+  std::string ctest;
+  std::string directory;  // in which ctest starts
+  std::vector<std::string> options = {};
+  std::vector<std::string> variables = {};  // `NAME=VALUE`, before those that we have
+};
+
+// Returns what ctest prints. The error is a clause.
+Result<std::string> list_tests(const ListingOrder& order);
+
+// The part of ctest's output that is JSON: PRE_TEST commands may print before it.
+std::string json_of(const std::string& listing);
+
+// The names of the listed tests, in ctest's order. The error is a clause.
+Result<std::vector<std::string>> names_of(const std::string& listing);
+
+}  // namespace holdfast::cli

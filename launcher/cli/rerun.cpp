@@ -1,0 +1,257 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/ctest_listing.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/printable.hpp"
+#include "core/ctest/rerun.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "keeper/tree/live_runs.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "report/describe.hpp"
+#include "settings/project_settings.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Longer arguments would fill `ps` and the run's record. The kernel allows 128 KiB.
+constexpr std::size_t k_longest_argument = 4096;
+// How many tests that are gone are named.
+constexpr std::size_t k_named = 8;
+
+struct RerunOptions {
+  std::string run = "latest";
+  std::string tree;
+};
+
+// What the journal says of the run.
+struct EarlierRun {
+  RunEntry entry;
+  RunStarted started;
+  std::vector<RanTest> tests;
+  std::vector<std::string> order;  // in which ctest started them
+  bool complete = false;
+};
+
+class EarlierRunReader {
+ public:
+  explicit EarlierRunReader(RunEntry entry) { run_.entry = std::move(entry); }
+
+  void add(const Record& record) {
+    if (const auto* started = std::get_if<RunStarted>(&record)) run_.started = *started;
+    if (const auto* begun = std::get_if<AttemptStarted>(&record)) note_start(begun->test);
+    if (const auto* bare = std::get_if<Bare>(&record)) note_start(bare->test);
+    if (const auto* ended = std::get_if<RunEnded>(&record)) run_.complete = ended->complete;
+    if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
+      with_verdict_.insert(verdict->test);
+      const auto index = static_cast<std::size_t>(verdict->index.value_or(0));
+      run_.tests.push_back({verdict->test, index});
+    }
+  }
+
+  EarlierRun finish() && {
+    // If ctest's log is lost, only launchers have recorded tests.
+    for (const std::string& name : run_.order) {
+      if (with_verdict_.count(name) == 0) run_.tests.push_back({name});
+    }
+    return std::move(run_);
+  }
+
+ private:
+  void note_start(const std::string& name) {
+    if (ordered_.insert(name).second) run_.order.push_back(name);
+  }
+
+  EarlierRun run_;
+  std::unordered_set<std::string> ordered_;
+  std::unordered_set<std::string> with_verdict_;
+};
+
+Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted) {
+  Result<RunEntry> entry = find_run(tree, wanted, variable(environment::k_run_id));
+  if (!entry) return entry.error();
+  if (is_going_on(*entry)) return ErrorInWords{"run " + entry->id + " is still going on"};
+  EarlierRunReader reader(*entry);
+  const Result<JournalFlaws> flaws =
+      read_records(entry->journal, [&](const Record& record) { reader.add(record); });
+  if (!flaws) return flaws.error();
+  EarlierRun run = std::move(reader).finish();
+  if (run.tests.empty()) return ErrorInWords{"run " + entry->id + " had no test"};
+  return run;
+}
+
+// How ctest is started.
+struct Start {
+  std::string program;
+  std::string directory;
+  std::vector<std::string> words;
+};
+
+Result<std::string> source_directory(const std::string& tree) {
+  const std::optional<std::string> file = settings_file_of_tree(tree);
+  if (!file) return ErrorInWords{tree + " does not say where its source directory is"};
+  return fs::path(*file).parent_path().string();
+}
+
+// The program and the directory. ctest looks for presets in the directory in which it starts, and
+// for tests where the preset says.
+Result<Start> place_of(const EarlierRun& run, const std::string& tree, bool has_preset) {
+  Start start;
+  std::error_code error;
+  const bool is_there = fs::exists(run.started.program, error);
+  start.program = is_there ? run.started.program : ctest_of(tree);
+  start.directory = run.started.directory.empty() ? tree : run.started.directory;
+  if (has_preset) {
+    Result<std::string> source = source_directory(tree);
+    if (!source) return source.error();
+    start.directory = *std::move(source);
+  }
+  if (fs::is_directory(start.directory, error)) return start;
+  return ErrorInWords{"the directory of run " + run.entry.id + " is gone: " + start.directory};
+}
+
+Result<void> write_file(const fs::path& path, const std::string& text) {
+  // Another `holdfast rerun` may be writing the same.
+  const std::string draft = path.string() + "." + std::to_string(::getpid());
+  std::error_code error;
+  fs::remove(draft, error);
+  if (Result<void> written = os::append_line(draft, text); !written) return written;
+  fs::rename(draft, path, error);
+  if (error) return os::system_error("rename " + draft, error.value());
+  return {};
+}
+
+Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbers,
+                                           const EarlierRun& run) {
+  std::string value = value_of_numbers(numbers);
+  if (value.size() < k_longest_argument) return std::vector<std::string>{"-I", value};
+  const fs::path file = run.entry.directory / names::k_rerun_numbers_file;
+  // ctest takes one line of the file, and that only with its end.
+  if (const Result<void> written = write_file(file, value + "\n"); !written) {
+    return written.error();
+  }
+  return std::vector<std::string>{"-I", file.string()};
+}
+
+// Gives ctest the variables that decided then what tests do, and takes away those that did not.
+void restore_variables(const RunStarted& started) {
+  if (started.program.empty()) return;  // an older Holdfast did not record them
+  std::vector<std::string> to_go;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) {
+    std::string name(*entry, std::string_view(*entry).find('='));
+    if (shapes_run(name)) to_go.push_back(std::move(name));
+  }
+  for (const std::string& name : to_go) ::unsetenv(name.c_str());
+  for (const std::string& variable : started.environment) {
+    const std::size_t equals = variable.find('=');
+    if (equals == std::string::npos) continue;
+    ::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
+  }
+}
+
+Result<void> put_in_order(const EarlierRun& run) {
+  const fs::path file = run.entry.directory / names::k_rerun_order_file;
+  if (Result<void> written = write_file(file, costs_for_order(run.order)); !written) return written;
+  ::setenv(std::string(environment::k_rerun_order).c_str(), file.c_str(), 1);
+  return {};
+}
+
+void announce(const EarlierRun& run, const RerunSelection& selection,
+              const std::vector<std::string>& kept) {
+  const std::string& id = run.entry.id;
+  if (!selection.gone.empty()) {
+    std::vector<std::string> names;
+    for (const std::string& name : selection.gone) names.push_back(brief_in_quotes(name));
+    complain("of run " + id + " do not exist any more: " + bounded_list(names, k_named));
+  }
+  if (!run.complete) {
+    complain("run " + id + " did not come to its end: what it had not started is left out");
+  }
+  std::string line = "ctest";
+  for (const std::string& word : kept) line += " " + word;
+  const std::size_t count = selection.numbers.size();
+  complain("run " + id + " again, " + std::to_string(count) +
+           (count == 1 ? " test: " : " tests: ") + brief(line));
+}
+
+// Returns only on failure.
+Result<void> become_ctest(const Start& start, const std::string& own_name) {
+  if (::chdir(start.directory.c_str()) != 0) {
+    return os::system_error("enter " + start.directory);
+  }
+  std::vector<std::string> words{own_name};
+  words.insert(words.end(), start.words.begin(), start.words.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execvp(start.program.c_str(), pointers.data());
+  return os::system_error("execute " + start.program);
+}
+
+Result<void> run_again(const std::string& tree, const std::string& wanted) {
+  const Result<EarlierRun> run = find_earlier(tree, wanted);
+  if (!run) return run.error();
+  const Result<RerunWords> words = rerun_words(run->started.command);
+  if (!words) return ErrorInWords{"run " + run->entry.id + ": " + to_text(words.error())};
+  Result<Start> start = place_of(*run, tree, words->has_preset);
+  if (!start) return start.error();
+  restore_variables(run->started);
+  ListingOrder listing{start->program, start->directory, words->for_listing};
+  // A preset may select tests by their numbers. This option makes ctest list all of them.
+  listing.options.insert(listing.options.end(), {"-I", "1,,1"});
+  const Result<std::string> listed = list_tests(listing);
+  if (!listed) return listed.error();
+  const Result<std::vector<std::string>> names = names_of(*listed);
+  if (!names) return names.error();
+  const RerunSelection selection = select_again(run->tests, *names);
+  if (selection.numbers.empty()) {
+    return ErrorInWords{"none of the tests of run " + run->entry.id + " exists any more"};
+  }
+  Result<std::vector<std::string>> numbers = words_for(selection.numbers, *run);
+  if (!numbers) return numbers.error();
+  start->words = words->kept;
+  start->words.insert(start->words.end(), numbers->begin(), numbers->end());
+  if (words->is_random) {
+    if (Result<void> put = put_in_order(*run); !put) return put;
+  }
+  announce(*run, selection, words->kept);
+  return become_ctest(*start, run->started.command[0]);
+}
+
+int rerun(const RerunOptions& options) {
+  const Result<std::string> tree = find_tree(options.tree);
+  const Result<void> ended = tree ? run_again(*tree, options.run) : tree.error();
+  complain(to_text(ended.error()));
+  return exit_codes::k_usage;
+}
+
+}  // namespace
+
+void add_rerun(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("rerun", "run the tests of a run again, with the same options and order");
+  const auto options = std::make_shared<RerunOptions>();
+  command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
+      ->check(expected("a run's id, the beginning of one, or latest"));
+  add_tree_option(*command, options->tree);
+  command->callback([options, &exit_code] { exit_code = rerun(*options); });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,105 @@
+#include "core/ctest/rerun.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+using Words = std::vector<std::string>;
+
+RerunWords words_of(Words arguments) {
+  arguments.insert(arguments.begin(), "ctest");
+  const Result<RerunWords> words = rerun_words(arguments);
+  EXPECT_TRUE(words) << testing::PrintToString(arguments);
+  return words ? *words : RerunWords{};
+}
+
+TEST(Rerun, KeepsHowTestsRunAndDropsWhatSelectsThem) {
+  const struct {
+    Words arguments;
+    Words kept;
+  } rows[] = {
+      {{}, {}},
+      {{"-j8", "--output-on-failure"}, {"-j8", "--output-on-failure"}},
+      {{"-j", "8", "-R", "^a$", "-E", "b", "--timeout", "5"}, {"-j", "8", "--timeout", "5"}},
+      {{"-L", "fast", "-LE", "slow", "-FA", ".*"}, {"-FA", ".*"}},
+      {{"-I", "1,5", "--rerun-failed", "-U", "-F", "-V"}, {"-V"}},
+      {{"--tests-from-file", "/f", "--exclude-from-file", "/g", "--progress"}, {"--progress"}},
+      {{"--repeat", "until-fail:3", "--repeat-until-fail", "-R"},
+       {"--repeat", "until-fail:3", "--repeat-until-fail", "-R"}},
+      {{"--test-dir", "/b", "-C", "Debug"}, {"-C", "Debug"}},
+      {{"--tests-regex=a", "-E=b", "--build-config=Debug"}, {"--build-config=Debug"}},
+      {{"--output-junit", "-R", "-Q"}, {"--output-junit", "-R", "-Q"}},
+      {{"-T", "Test", "--no-tests=error"}, {"-T", "Test", "--no-tests=error"}},
+      {{"-j8", "-R"}, {"-j8"}},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(words_of(row.arguments).kept, row.kept) << testing::PrintToString(row.arguments);
+  }
+}
+
+TEST(Rerun, ListsWithTheConfigurationAndThePreset) {
+  const RerunWords words = words_of({"--preset", "ci", "-C", "Debug", "-j8", "-R", "a"});
+  EXPECT_EQ(words.for_listing, (Words{"--preset", "ci", "-C", "Debug"}));
+  EXPECT_TRUE(words.has_preset);
+  EXPECT_FALSE(words_of({"-j8"}).has_preset);
+}
+
+TEST(Rerun, KnowsARandomOrder) {
+  EXPECT_TRUE(words_of({"-j8", "--schedule-random"}).is_random);
+  EXPECT_FALSE(words_of({"-R", "--schedule-random"}).is_random);
+}
+
+TEST(Rerun, AScriptOrADashboardIsRefused) {
+  for (const Words& arguments :
+       {Words{"-S", "s.cmake"}, Words{"-V", "-SP", "s.cmake"}, Words{"-D", "Experimental"},
+        Words{"-M", "Nightly"}, Words{"-T", "Build"}, Words{"--build-and-test", "a", "b"}}) {
+    Words command = arguments;
+    command.insert(command.begin(), "ctest");
+    const Result<RerunWords> words = rerun_words(command);
+    ASSERT_FALSE(words) << testing::PrintToString(arguments);
+    EXPECT_NE(words.error().message.find("does more than run tests"), std::string::npos);
+  }
+  EXPECT_FALSE(rerun_words({}));
+}
+
+TEST(Rerun, ANameHasTheNumberThatItHasNow) {
+  const RerunSelection selection =
+      select_again({{"c", 1}, {"a", 2}, {"gone", 3}}, {"new", "a", "b", "c"});
+  EXPECT_EQ(selection.numbers, (std::vector<std::size_t>{2, 4}));
+  EXPECT_EQ(selection.gone, Words{"gone"});
+}
+
+TEST(Rerun, OfTestsWithOneNameTheNumberDecides) {
+  const Words listed{"a", "b", "a"};
+  EXPECT_EQ(select_again({{"a", 3}}, listed).numbers, (std::vector<std::size_t>{3}));
+  EXPECT_EQ(select_again({{"a", 1}, {"a", 3}}, listed).numbers, (std::vector<std::size_t>{1, 3}));
+  // The numbers have changed: nobody knows which one it was.
+  EXPECT_EQ(select_again({{"a", 2}}, listed).numbers, (std::vector<std::size_t>{1, 3}));
+  EXPECT_EQ(select_again({{"a"}}, listed).numbers, (std::vector<std::size_t>{1, 3}));
+}
+
+TEST(Rerun, ARangeIsShortAndAnythingElseIsAList) {
+  EXPECT_EQ(value_of_numbers({7}), "7,7,1");
+  EXPECT_EQ(value_of_numbers({2, 3, 4}), "2,4,1");
+  EXPECT_EQ(value_of_numbers({1, 3, 4}), "0,0,0,1,3,4");
+}
+
+TEST(Rerun, TheFirstTestHasTheHighestCost) {
+  EXPECT_EQ(costs_for_order({"b", " ;"}),
+            "set_property(GLOBAL PROPERTY _holdfast_cost_62 2)\n"
+            "set_property(GLOBAL PROPERTY _holdfast_cost_203b 1)\n");
+}
+
+TEST(Rerun, SeedsAndSettingsOfFrameworksShapeARun) {
+  for (const char* name : {"GTEST_RANDOM_SEED", "GTEST_SHUFFLE", "PYTHONHASHSEED", "MY_SEED",
+                           "CTEST_PARALLEL_LEVEL", "BOOST_TEST_RANDOM", "HOLDFAST_PROFILE"}) {
+    EXPECT_TRUE(shapes_run(name)) << name;
+  }
+  for (const char* name : {"PATH", "SEED_WORDS", "HOLDFAST_ATTACH", "AWS_SECRET", ""}) {
+    EXPECT_FALSE(shapes_run(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast
