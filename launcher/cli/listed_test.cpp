@@ -1,5 +1,6 @@
 #include "cli/listed_test.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -8,30 +9,62 @@
 #include "cli/ctest_listing.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
+#include "core/settings/command_line.hpp"
 
 namespace holdfast::cli {
 namespace {
 
 using Json = nlohmann::json;
 
+std::vector<std::string> texts_in(const Json& value) {
+  std::vector<std::string> texts;
+  for (const Json& text : value) texts.push_back(text.get_ref<const std::string&>());
+  return texts;
+}
+
+// Takes the launcher away from the front of a command.
+std::vector<std::string> own_command(std::vector<std::string> words) {
+  if (words.empty()) return words;
+  const std::string_view program = words[0];
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  if (name != "holdfast-launcher" && name != "holdfast-exec") return words;
+  const Result<CommandLine> line = parse_command_line({words.begin() + 1, words.end()});
+  if (line) words.erase(words.begin(), words.begin() + 1 + static_cast<long>(line->command_at));
+  return words;
+}
+
 // Reads `HOLDFAST_P_TIMEOUT=set:30`, as attach.cmake puts it into ENVIRONMENT_MODIFICATION.
 // `keeps_own` becomes true if ctest's default limit does not apply to the test.
 void read_modification(std::string_view text, ListedTest& test, bool& keeps_own) {
   namespace env = environment;
+  if (!text.starts_with(env::k_property_prefix)) {
+    test.modifications.emplace_back(text);
+    return;
+  }
   const std::size_t equals = text.find("=set:");
-  if (equals == std::string_view::npos || !text.starts_with(env::k_property_prefix)) return;
+  if (equals == std::string_view::npos) return;
   const std::string_view name = text.substr(0, equals);
   if (name == env::k_property_native_limit || name == env::k_property_kept_limit) keeps_own = true;
+  if (name == env::k_property_command && !test.command.empty()) {
+    test.command[0] = text.substr(equals + 5);
+  }
   learn(name.substr(env::k_property_prefix.size()), text.substr(equals + 5), test.facts, test.said);
 }
 
 void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
   const Json& value = property.at("value");
-  if (property.at("name") == "ENVIRONMENT_MODIFICATION") {
+  const Json& name = property.at("name");
+  if (name == "ENVIRONMENT_MODIFICATION") {
     for (const Json& entry : value) {
       read_modification(entry.get_ref<const std::string&>(), test, keeps_own);
     }
-  } else if (property.at("name") == "LABELS") {
+  } else if (name == "ENVIRONMENT") {
+    test.environment = texts_in(value);
+  } else if (name == "FIXTURES_REQUIRED") {
+    test.fixtures = texts_in(value);
+  } else if (name == "WORKING_DIRECTORY") {
+    test.directory = value.get<std::string>();
+  } else if (name == "LABELS") {
     test.facts.labels.clear();  // ENVIRONMENT_MODIFICATION may have told the labels already
     for (const Json& label : value) {
       if (!test.facts.labels.empty()) test.facts.labels += ',';
@@ -46,6 +79,7 @@ std::optional<ListedTest> find_in(const std::string& listing, std::string_view n
   for (const Json& entry : json.at("tests")) {
     if (entry.at("name") != name) continue;
     ListedTest test;
+    if (entry.contains("command")) test.command = own_command(texts_in(entry.at("command")));
     bool keeps_own = false;
     for (const Json& property : entry.at("properties")) {
       read_property(property, test, keeps_own);
@@ -66,10 +100,38 @@ Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::
   }
 }
 
-Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test) {
-  ListingOrder order{ctest_of(tree), tree};
+std::vector<std::string> tests_that_set_up(const std::string& listing,
+                                           const std::vector<std::string>& fixtures) {
+  const auto sets_up = [&](const Json& property) {
+    if (property.at("name") != "FIXTURES_SETUP") return false;
+    const std::vector<std::string> names = texts_in(property.at("value"));
+    return std::ranges::any_of(names, [&](const std::string& name) {
+      return std::ranges::find(fixtures, name) != fixtures.end();
+    });
+  };
+  try {
+    std::vector<std::string> tests;
+    const Json json = Json::parse(json_of(listing));
+    for (const Json& test : json.at("tests")) {
+      if (std::ranges::any_of(test.at("properties"), sets_up)) {
+        tests.push_back(test.at("name").get<std::string>());
+      }
+    }
+    return tests;
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
+Result<std::string> list_for_launcher(const std::string& tree,
+                                      const std::vector<std::string>& options) {
+  ListingOrder order{ctest_of(tree), tree, options};
   order.variables = {std::string(environment::k_explain) + "=1"};
-  const Result<std::string> listing = list_tests(order);
+  return list_tests(order);
+}
+
+Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test) {
+  const Result<std::string> listing = list_for_launcher(tree);
   if (!listing) return listing.error();
   return read_listing(*listing, test);
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/settings/facts.hpp"
@@ -13,12 +14,26 @@ namespace holdfast::cli {
 struct ListedTest {
   TestFacts facts;
   Values said;  // what the test's properties say
+  // The test's own command, without the launcher. Empty: ctest has none for this configuration.
+  std::vector<std::string> command = {};
+  std::string directory = {};                   // in which it runs
+  std::vector<std::string> environment = {};    // ENVIRONMENT
+  std::vector<std::string> modifications = {};  // ENVIRONMENT_MODIFICATION, without our own
+  std::vector<std::string> fixtures = {};       // FIXTURES_REQUIRED
 };
 
 // What ctest's JSON says of `test`. What PRE_TEST commands print may come before the JSON. Nothing
 // if there is no test of that name. If several tests have the name, the first counts. The error is
 // a clause.
 Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::string_view test);
+
+// The tests whose FIXTURES_SETUP has one of `fixtures`. None if the JSON is not ctest's.
+std::vector<std::string> tests_that_set_up(const std::string& listing,
+                                           const std::vector<std::string>& fixtures);
+
+// Lists the tests of `tree` as launchers see them, with `options` of ctest.
+Result<std::string> list_for_launcher(const std::string& tree,
+                                      const std::vector<std::string>& options = {});
 
 // Lists the tests of `tree` with `ctest --show-only=json-v1` and returns what the launcher would be
 // told of `test`. ctest may run programs to discover their tests, but runs no test.

@@ -25,7 +25,7 @@ constexpr HelpOfOption k_options[] = {
   {__VA_ARGS__},
 #include "core/settings/table.def"
     {"--tree", "DIR",
-     "the build tree whose settings and services are meant (default: the\none around here)"},
+     "the build tree whose settings, services and locks are meant (default: the\none around here)"},
     {"--config", "CFG", "its configuration, where it has several"},
     {"--quiet", "", "say nothing but errors"},
     {"--help", "", "this text"},

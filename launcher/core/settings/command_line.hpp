@@ -33,7 +33,7 @@ struct CommandLine {
   bool help = false;
   std::optional<BuildStep> step;  // set: the command is a step of a build
   std::vector<StepSlots> slots;   // for the step; the step's output decides which slots it takes
-  std::string tree;               // of the command's services; empty: the one around here
+  std::string tree;               // of its services and locks; empty: the one around here
   std::string configuration;      // likewise; empty: none was said
   int settings = -1;           // descriptor of the values of holdfast.toml (core/settings/wire.hpp)
   int service_keeper = -1;     // descriptor; -1: the command has no services

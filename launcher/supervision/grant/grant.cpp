@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -90,11 +91,14 @@ wire::AttemptGrant own_names(const ProcessName& own) {
   return granted;
 }
 
-// Returns the build tree around the working directory, for a command that ctest did not start.
-// Empty: there is none, and the scopes `build` and `project` mean the user's scope.
-LockHome enclosing_tree() {
+// Returns the build tree around `from`, or around the working directory if that is empty, for a
+// command that ctest did not start. Empty: there is none, and the scopes `build` and `project` mean
+// the user's scope.
+LockHome enclosing_tree(const std::string& from) {
   char buffer[PATH_MAX];
-  if (::getcwd(buffer, sizeof buffer) == nullptr) return {};
+  const char* const there =
+      from.empty() ? ::getcwd(buffer, sizeof buffer) : ::realpath(from.c_str(), buffer);
+  if (there == nullptr) return {};
   std::string directory = buffer;
   while (!directory.empty()) {
     const std::string file = directory + "/" + std::string(names::k_project_file);
@@ -132,7 +136,7 @@ Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const P
   identity.attempt = grant.attempt;
   identity.journal = grant.journal;
   grant.home = invocation.attach ? LockHome{invocation.attach->project, invocation.attach->tree}
-                                 : enclosing_tree();
+                                 : enclosing_tree(invocation.line.tree);
   return grant;
 }
 

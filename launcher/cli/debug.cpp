@@ -1,0 +1,373 @@
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/ctest_listing.hpp"
+#include "cli/debugger.hpp"
+#include "cli/launcher_start.hpp"
+#include "cli/listed_test.hpp"
+#include "core/base/edit_distance.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "core/batch/catch2_names.hpp"
+#include "core/batch/gtest_filter.hpp"
+#include "core/ctest/environment_modification.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "os/file/system_call.hpp"
+#include "os/stack/elf_text.hpp"
+#include "report/describe.hpp"
+#include "settings/project_settings.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::size_t k_near_names = 3;
+constexpr std::size_t k_longest_head = 256;  // of a script's first line (execve(2))
+
+struct DebugOptions {
+  std::string test;
+  std::string tree;
+  std::string configuration;
+  std::string debugger;
+  std::vector<std::string> extra;
+};
+
+struct FoundDebugger {
+  Debugger kind = Debugger::gdb;
+  std::string path;
+};
+
+// The path of a program in PATH; empty: it is not there.
+std::string in_path(std::string_view name) {
+  const std::string path = variable("PATH");
+  for (std::string_view rest = path; !rest.empty();) {
+    std::string file = std::string(take_part(rest, ':')) + "/" + std::string(name);
+    if (file.front() == '/' && ::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return {};
+}
+
+Result<FoundDebugger> find_debugger(const std::string& wanted) {
+  constexpr auto k_names = words_of(Debugger{});
+  const std::optional<Debugger> one = named<Debugger>(wanted);
+  if (!wanted.empty() && !one) {
+    return ErrorInWords{"--debugger \"" + wanted + "\": expected " + enumeration(k_names, " or ")};
+  }
+  for (const std::string_view name : k_names) {
+    if (one && name_of(*one) != name) continue;
+    if (std::string path = in_path(name); !path.empty()) {
+      return FoundDebugger{*named<Debugger>(name), std::move(path)};
+    }
+  }
+  const std::string sought = one ? wanted : enumeration(k_names, " or ");
+  return ErrorInWords{"no debugger in PATH: expected " + sought};
+}
+
+// What is to be debugged.
+struct Target {
+  std::string name;  // of ctest's test
+  ListedTest test;
+};
+
+// The case of a batch that holds it, in the journal of the tree's last run; empty: none.
+std::string batch_on_record(const std::string& tree, const std::string& name) {
+  const Result<RunEntry> run = find_run(tree, "latest", variable(environment::k_run_id));
+  if (!run) return {};
+  std::string test;
+  (void)read_records(run->journal, [&](const Record& record) {
+    const auto* const cases = std::get_if<CasesRecord>(&record);
+    if (cases == nullptr) return;
+    const bool has =
+        std::ranges::any_of(cases->cases, [&](const CaseRecord& one) { return one.name == name; });
+    if (has) test = cases->test;
+  });
+  return test;
+}
+
+bool is_batch(const ListedTest& test) { return last_of(test.said, Setting::isolation) != nullptr; }
+
+// Whether the batch's filter names that case, or its whole suite, and nothing else in that place
+// (gtest_cases.cmake).
+bool filter_has(const ListedTest& test, const std::string& name) {
+  const std::string of_case = filter_pattern(name);
+  const std::string of_suite = filter_pattern(name.substr(0, name.rfind('.'))) + ".*";
+  constexpr std::string_view k_option = "--gtest_filter=";
+  for (const std::string& word : test.command) {
+    if (!word.starts_with(k_option)) continue;
+    for (std::string_view rest = std::string_view(word).substr(k_option.size()); !rest.empty();) {
+      const std::string_view part = take_part(rest, ':');
+      if (part == of_case || part == of_suite) return true;
+    }
+  }
+  return false;
+}
+
+// Adds the selection of one case. The last filter counts in GoogleTest.
+void select_case(const std::string& name, ListedTest& test) {
+  if (os::holds_googletest(test.command[0].c_str())) {
+    test.command.push_back("--gtest_filter=" + filter_pattern(name));
+  } else if (const auto selection = catch2_selection(name)) {
+    test.command.push_back(*selection);
+  }
+}
+
+Result<std::optional<Target>> find_case(const std::string& tree, const std::string& listing,
+                                        const std::vector<std::string>& names,
+                                        const std::string& name) {
+  const std::string recorded = batch_on_record(tree, name);
+  const bool may_be_filtered = name.find('.') != std::string::npos;
+  for (const std::string& candidate : names) {
+    if (!may_be_filtered && candidate != recorded) continue;
+    Result<std::optional<ListedTest>> test = read_listing(listing, candidate);
+    if (!test) return test.error();
+    if (!*test || !is_batch(**test) || (*test)->command.empty()) continue;
+    if (candidate != recorded && !filter_has(**test, name)) continue;
+    select_case(name, **test);
+    return std::optional<Target>({candidate, *std::move(*test)});
+  }
+  return std::optional<Target>();
+}
+
+Result<Target> find_target(const std::string& tree, const std::string& listing,
+                           const std::string& name) {
+  Result<std::optional<ListedTest>> test = read_listing(listing, name);
+  if (!test) return test.error();
+  if (*test) return Target{name, *std::move(*test)};
+  const Result<std::vector<std::string>> names = names_of(listing);
+  if (!names) return names.error();
+  Result<std::optional<Target>> found = find_case(tree, listing, *names, name);
+  if (!found) return found.error();
+  if (*found) return *std::move(*found);
+  std::string line = tree + " has no test " + brief_in_quotes(name);
+  std::vector<std::string> near;
+  for (const std::string& one : look_alikes(name, *names, k_near_names)) {
+    near.push_back(brief_in_quotes(one));
+  }
+  if (!near.empty()) line += ": did you mean " + bounded_list(near, k_near_names) + "?";
+  return ErrorInWords{line};
+}
+
+// A quoted word for a shell.
+std::string for_shell(std::string_view word) {
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// CMake's regular expression that matches each of these names and nothing else.
+std::string expression_for(const std::vector<std::string>& names) {
+  std::string expression = "^(";
+  for (const std::string& name : names) {
+    if (expression.size() > 2) expression += '|';
+    for (const char c : name) {
+      if (std::string_view("^$.[]*+?()|\\").find(c) != std::string_view::npos) expression += '\\';
+      expression += c;
+    }
+  }
+  return expression + ")$";
+}
+
+void tell_fixtures(const std::string& tree, const std::string& listing, const Target& target) {
+  const std::vector<std::string> setters = tests_that_set_up(listing, target.test.fixtures);
+  if (setters.empty()) return;
+  complain(fmt::format("its fixtures are not set up here ({}): ctest --test-dir {} -R {} does it",
+                       bounded_list(target.test.fixtures, 8), for_shell(tree),
+                       for_shell(expression_for(setters))));
+}
+
+std::string head_of(const std::string& program) {
+  std::string head(k_longest_head, '\0');
+  std::ifstream file(program, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(file.gcount()));
+  return head;
+}
+
+// The words that the debugger gets. The working directory is the test's already.
+Result<std::vector<std::string>> program_words(const Target& target, Debugger debugger) {
+  std::vector<std::string> words = target.test.command;
+  const std::string who = "\"" + target.name + "\": ";
+  if (words.empty())
+    return ErrorInWords{who + "ctest finds no program for it: expected one, or --config CFG"};
+  if (words[0].find('/') == std::string::npos) {
+    if (std::string path = in_path(words[0]); !path.empty()) words[0] = std::move(path);
+  }
+  if (::access(words[0].c_str(), X_OK) != 0) {
+    return ErrorInWords{who + to_text(os::system_error("execute " + words[0]))};
+  }
+  const std::vector<std::string> interpreter = interpreter_of(head_of(words[0]));
+  if (!interpreter.empty()) {
+    complain(fmt::format("{} is a script: {} gets its interpreter {}", words[0], name_of(debugger),
+                         interpreter[0]));
+    words.insert(words.begin(), interpreter.begin(), interpreter.end());
+  } else if (is_interpreter(words[0])) {
+    complain(fmt::format("{} gets {}, which runs the test", name_of(debugger), words[0]));
+  }
+  return words;
+}
+
+bool has_variable(const std::vector<std::string>& environment, std::string_view name) {
+  return std::ranges::any_of(environment, [&](std::string_view entry) {
+    return entry.substr(0, entry.find('=')) == name;
+  });
+}
+
+// Gives this process the test's environment. What the debugger itself should not have is in the
+// result.
+DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& options,
+                                  Debugger debugger) {
+  std::vector<std::string> own;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) own.emplace_back(*entry);
+  ModifiedEnvironment modified(own);
+  if (!options.configuration.empty()) {
+    modified.set(std::string(environment::k_configuration) + "=" + options.configuration);
+  }
+  for (const std::string& entry : test.environment) modified.set(entry);
+  for (const std::string& entry : test.modifications) modified.modify(entry);
+  std::vector<std::string> all = modified.entries();
+  DebuggedCommand command;
+  for (const char* name : {"LINES", "COLUMNS"}) {
+    if (!has_variable(all, name)) command.without.emplace_back(name);
+  }
+  command.inside = take_inside(debugger, all, own);
+  ::clearenv();
+  for (const std::string& entry : all) {
+    const std::size_t equals = entry.find('=');
+    ::setenv(entry.substr(0, equals).c_str(), entry.c_str() + equals + 1, 1);
+  }
+  // Whoever quits the debugger in the middle of a GoogleTest program has not ended it too early. An
+  // empty value switches the launcher's trace off.
+  ::setenv(std::string(environment::k_googletest_runs).c_str(), "", 0);
+  return command;
+}
+
+// What a person who debugs does not want: an end by time, another attempt, cases apart. Locks go
+// into options, since the launcher does not know RESOURCE_LOCK of a command.
+bool is_left_out(const Value& value) {
+  switch (value.setting) {
+    case Setting::timeout:
+    case Setting::locks:
+    case Setting::run_serial:
+    case Setting::no_tests:
+    case Setting::isolation:
+    case Setting::retry:
+    case Setting::backoff:
+    case Setting::jitter:
+    case Setting::retry_alone:
+    case Setting::flaky_result:
+    case Setting::known_flaky:
+    case Setting::on_failure:
+    case Setting::before_kill:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The settings of the test, for a command.
+struct ForCommand {
+  Values said;
+  std::vector<LockSpec> locks;
+};
+
+Result<ForCommand> settings_for(const ProjectSettings& project, const Target& target) {
+  const ListedTest& test = target.test;
+  const Result<ResolvedPolicy> resolved = project.resolve(target.name, test.facts, test.said);
+  if (!resolved) return resolved.error();
+  for (const std::string& warning : resolved->warnings) complain(warning);
+  ForCommand settings{project.values_for(target.name, test.facts.labels), resolved->policy.locks};
+  settings.said.insert(settings.said.end(), test.said.begin(), test.said.end());
+  std::erase_if(settings.said, is_left_out);
+  return settings;
+}
+
+Result<std::vector<std::string>> launcher_words(const std::string& tree, const Target& target,
+                                                const ForCommand& settings,
+                                                const DebugOptions& options,
+                                                const FoundDebugger& debugger) {
+  if (!target.test.directory.empty() && ::chdir(target.test.directory.c_str()) != 0) {
+    return os::system_error("enter " + target.test.directory);
+  }
+  Result<std::vector<std::string>> program = program_words(target, debugger.kind);
+  if (!program) return program.error();
+  std::vector<std::string> words{"--name", target.name, "--tree", tree};
+  if (!options.configuration.empty()) {
+    words.insert(words.end(), {"--config", options.configuration});
+  }
+  for (const LockSpec& lock : settings.locks) words.insert(words.end(), {"--lock", to_text(lock)});
+  words.emplace_back("--");
+  DebuggedCommand command = enter_environment(target.test, options, debugger.kind);
+  command.words = *std::move(program);
+  for (std::string& word : debugger_words(debugger.kind, debugger.path, options.extra, command)) {
+    words.push_back(std::move(word));
+  }
+  return words;
+}
+
+Result<int> debug_test(const DebugOptions& options) {
+  const Result<FoundDebugger> debugger = find_debugger(options.debugger);
+  if (!debugger) return debugger.error();
+  const Result<std::string> tree = find_tree(options.tree);
+  if (!tree) return tree.error();
+  std::vector<std::string> configuration;
+  if (!options.configuration.empty()) configuration = {"-C", options.configuration};
+  const Result<std::string> listing = list_for_launcher(*tree, configuration);
+  if (!listing) return listing.error();
+  const Result<Target> target = find_target(*tree, *listing, options.test);
+  if (!target) return target.error();
+  const Result<ProjectSettings> project =
+      ProjectSettings::load(settings_file_of_tree(*tree), selected_profile());
+  if (!project) return project.error();
+  if (!project->note().empty()) complain(project->note());
+  Result<ForCommand> settings = settings_for(*project, *target);
+  if (!settings) return settings.error();
+  tell_fixtures(*tree, *listing, *target);
+  const Result<std::vector<std::string>> words =
+      launcher_words(*tree, *target, *settings, options, *debugger);
+  if (!words) return words.error();
+  const Result<CommandLine> line = parse_command_line({words->begin(), words->end()});
+  const LauncherOrder order{target->name, with_directory(std::move(settings->said)),
+                            project->settings()};
+  return become_launcher(*words, line, line ? &order : nullptr);
+}
+
+int debug(const DebugOptions& options) {
+  const Result<int> ended = debug_test(options);
+  if (ended) return *ended;
+  complain(to_text(ended.error()));
+  return exit_codes::k_usage;
+}
+
+}  // namespace
+
+void add_debug(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "debug", "start a test under a debugger, with its environment, locks and services");
+  const auto options = std::make_shared<DebugOptions>();
+  command->add_option("TEST", options->test, "a test, or a case of a batch")
+      ->required()
+      ->check(expected("a test"));
+  command->add_option("ARGUMENT", options->extra, "after --: words for the debugger");
+  command->add_option("--debugger", options->debugger,
+                      "gdb, lldb or rr (default: the first that is installed)");
+  command->add_option("-C,--config", options->configuration,
+                      "the configuration, where the tree has several");
+  add_tree_option(*command, options->tree);
+  command->callback([options, &exit_code] { exit_code = debug(*options); });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,138 @@
+#include "cli/launcher_start.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "core/base/environment.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "core/service/service_check.hpp"
+#include "keeper/service/command_services.hpp"
+#include "keeper/service/tree_services.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
+#include "supervision/base/programs.hpp"
+#include "supervision/grant/hand_over.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+bool may_use(const std::string& tree) {
+  struct stat info {};
+  return ::stat(tree.c_str(), &info) == 0 && (info.st_uid == ::geteuid() || info.st_uid == 0);
+}
+
+// The build tree whose services are meant. Found upward from here it must be ours or root's, as its
+// services will run as us, and anybody can leave a tree in /tmp.
+Result<std::string> tree_for(const CommandLine& line) {
+  Result<std::string> tree = find_tree(line.tree);
+  if (tree && line.tree.empty() && !may_use(*tree)) {
+    return ErrorInWords{"the build tree " + *tree +
+                        " belongs to another user: expected --tree DIR"};
+  }
+  return tree;
+}
+
+// Where the uses come from: the option, the test's property, or the key in the file.
+std::string origin_of_uses(const CommandLine& line, const Values& said) {
+  if (last_of(line.options.said, Setting::services) != nullptr) return "--service";
+  const Value* const last = last_of(said, Setting::services);
+  return last->source == Source::property ? "HOLDFAST_SERVICES" : last->origin;
+}
+
+// Starts what looks after the services that the command uses. Returns the connection for the
+// launcher; invalid: it uses none.
+Result<os::UniqueFd> begin_services(const CommandLine& line, const LauncherOrder& start) {
+  const Result<ResolvedPolicy> resolved = resolve(start.said, {}, line.options);
+  // If the launcher refuses the settings, the launcher itself says so.
+  if (!resolved || resolved->policy.services.empty()) return os::UniqueFd();
+  CommandServicesOrder order;
+  Result<std::string> tree = tree_for(line);
+  if (!tree) return tree.error();
+  order.tree = std::move(*tree);
+  order.uses = resolved->policy.services;
+  order.containment = resolved->policy.containment;
+  Result<std::vector<ServiceSpec>> declared =
+      services_of_tree(start.project, order.tree, line.configuration);
+  if (!declared) return declared.error();
+  order.declared = std::move(*declared);
+  if (const Result<void> known = check_uses(order.uses, order.declared); !known) {
+    return ErrorInWords{to_text(origin_of_uses(line, start.said), known.error())};
+  }
+  order.launcher = os::own_name();
+  order.name = start.name;
+  return start_command_services(order);
+}
+
+// A descriptor for the launcher, and the option that names it.
+std::string option_for(std::string_view option, const os::UniqueFd& descriptor) {
+  (void)::fcntl(descriptor.get(), F_SETFD, 0);
+  return std::string(option) + "=" + std::to_string(descriptor.get());
+}
+
+// What the launcher gets before the words of the user.
+struct ForLauncher {
+  std::vector<std::string> options;
+  os::UniqueFd settings;
+  os::UniqueFd services;
+};
+
+Result<ForLauncher> prepare(const CommandLine& line, const LauncherOrder& start) {
+  ForLauncher prepared;
+  Result<os::UniqueFd> file = supervision::hand_settings(start.said);
+  if (!file) return file.error();
+  prepared.settings = std::move(*file);
+  prepared.options.push_back(option_for(k_settings_option, prepared.settings));
+  Result<os::UniqueFd> services = begin_services(line, start);
+  if (!services) return services.error();
+  prepared.services = std::move(*services);
+  if (prepared.services.valid()) {
+    prepared.options.push_back(option_for(k_service_keeper_option, prepared.services));
+  }
+  return prepared;
+}
+
+}  // namespace
+
+Values with_directory(Values said) {
+  if (last_of(said, Setting::scratch) == nullptr) {
+    said.insert(
+        said.begin(),
+        {Setting::scratch, Source::file, std::string(holdfast::name_of(Policy{}.scratch)), {}});
+  }
+  return said;
+}
+
+int become_launcher(std::vector<std::string> words, const Result<CommandLine>& line,
+                    const LauncherOrder* order) {
+  Result<std::string> launcher = supervision::launcher_program();
+  if (!launcher) {
+    complain(to_text(launcher.error()));
+    return exit_codes::k_own_failure;
+  }
+  // A command is no test even if a test runs it. What ctest told the launcher of that test is not
+  // meant for this command.
+  ::unsetenv(std::string(environment::k_attach).c_str());
+  ForLauncher prepared;
+  if (order != nullptr) {
+    Result<ForLauncher> done = prepare(*line, *order);
+    if (!done) {
+      complain(to_text(done.error()));
+      return exit_codes::k_own_failure;
+    }
+    prepared = std::move(*done);
+  }
+  std::vector<char*> all{launcher->data()};
+  for (std::string& option : prepared.options) all.push_back(option.data());
+  for (std::string& word : words) all.push_back(word.data());
+  all.push_back(nullptr);
+  ::execv(launcher->c_str(), all.data());
+  complain(to_text(os::system_error("execute " + *launcher)));
+  return exit_codes::k_own_failure;
+}
+
+}  // namespace holdfast::cli
