@@ -84,6 +84,7 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
   add_report(app, exit_code);
   add_rerun(app, exit_code);
   add_debug(app, exit_code);
+  add_watch(app, exit_code);
   add_config(app, exit_code);
   add_reap(app, exit_code);
   add_locks(app, exit_code);

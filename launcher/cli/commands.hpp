@@ -17,6 +17,7 @@ int run_command(int count, char** arguments);
 void add_report(CLI::App& app, int& exit_code);
 void add_rerun(CLI::App& app, int& exit_code);
 void add_debug(CLI::App& app, int& exit_code);
+void add_watch(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_reap(CLI::App& app, int& exit_code);
 void add_locks(CLI::App& app, int& exit_code);

@@ -11,6 +11,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/lock_listing.hpp"
+#include "cli/watch/lock_waits.hpp"
 #include "core/base/duration.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
@@ -54,18 +55,6 @@ std::vector<LiveRun> runs_for(const std::string& tree) {
   return runs;
 }
 
-// The lock that an attempt waits for; empty: it does not wait.
-std::string wanted_by(const LiveTest& test, const std::vector<os::SurveyedLock>& locks) {
-  for (const os::SurveyedLock& lock : locks) {
-    for (const LockParty& waiter : lock.waiters) {
-      if (waiter.attempt == test.attempt && waiter.process.pid == test.launcher) {
-        return lock.name + "@" + std::string(name_of(lock.scope));
-      }
-    }
-  }
-  return {};
-}
-
 Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::SurveyedLock>& locks) {
   Json status;
   status["version"] = 1;
@@ -84,7 +73,7 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
       one["attempt"] = test.attempt;
       one["pid"] = test.launcher;
       one["since"] = test.since;
-      const std::string wanted = wanted_by(test, locks);
+      const std::string wanted = wait_of(test.attempt, test.launcher, locks).lock;
       one["waits_for"] = wanted.empty() ? Json(nullptr) : Json(valid_utf8(wanted));
       object["tests"].push_back(std::move(one));
     }
@@ -110,7 +99,7 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
     if (run.since > 0) fmt::print(" for {}", age_of(run.since));
     fmt::print("\n");
     for (const LiveTest& test : run.tests) {
-      const std::string wanted = wanted_by(test, locks);
+      const std::string wanted = wait_of(test.attempt, test.launcher, locks).lock;
       fmt::print("  \"{}\" (pid {}) for {}{}\n", printable(test.test), test.launcher,
                  age_of(test.since),
                  wanted.empty() ? "" : ", waiting for lock " + printable(wanted));

@@ -1,0 +1,226 @@
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/watch/run_follower.hpp"
+#include "cli/watch/watch_view.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/printable.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "keeper/tree/live_runs.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/unique_fd.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr Milliseconds k_tick{1000};
+// A run of many short tests changes its files all the time. The terminal need not follow each
+// change.
+constexpr Milliseconds k_between_looks{50};
+constexpr int k_looks_for_journal = 20;
+
+struct WatchOptions {
+  std::string tree;
+  bool json = false;
+};
+
+double seconds(Milliseconds time) { return static_cast<double>(time.count()) / 1000; }
+
+bool is_set(const char* name) {
+  const std::string value = variable(name);
+  return !value.empty() && value != "0";
+}
+
+// no-color.org, bixense.com/clicolors
+Colour wanted_colour(bool is_terminal) {
+  if (!variable("NO_COLOR").empty()) return Colour::none;
+  return is_terminal || is_set("CLICOLOR_FORCE") ? Colour::ansi : Colour::none;
+}
+
+// Prints the events, and on a terminal the block below them.
+class Display {
+ public:
+  explicit Display(bool json)
+      : json_(json),
+        draws_(!json && ::isatty(STDOUT_FILENO) == 1 && variable("TERM") != "dumb"),
+        colour_(wanted_colour(::isatty(STDOUT_FILENO) == 1)) {}
+
+  bool draws() const { return draws_; }
+
+  void show(RunFollower& run) {
+    WatchState& state = run.state();
+    const std::vector<WatchEvent> events = state.take_events();
+    if (events.empty() && !draws_) return;
+    const std::optional<double> left = run.left();
+    std::string text;
+    for (const WatchEvent& event : events) {
+      const Lines lines = draws_ ? Lines::only_trouble : Lines::all;
+      text += json_ ? event_json(event, state.counts(), left)
+                    : event_line(event, state.counts(), lines, colour_);
+    }
+    std::string block;
+    if (draws_ && !state.is_over()) {
+      const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+      block = progress_block(state, now, left, screen());
+    }
+    put(text, block);
+  }
+
+  void say_waiting(const std::string& tree) {
+    put(json_ ? waiting_json(tree)
+              : "no run of " + printable(tree) + " is going on: waiting for one\n",
+        "");
+  }
+
+ private:
+  Screen screen() const {
+    Screen screen;
+    screen.colour = colour_;
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return screen;
+    if (size.ws_col > 0) screen.width = size.ws_col;
+    if (size.ws_row > 0) screen.height = size.ws_row;
+    return screen;
+  }
+
+  // Replaces the block that is there. After a resize the terminal may have wrapped its lines, so
+  // some of it may stay above.
+  void put(const std::string& text, const std::string& block) {
+    std::string all;
+    if (drawn_ > 0) all = fmt::format("\x1b[{}A\r\x1b[J", drawn_);
+    all += text + block;
+    drawn_ = static_cast<std::size_t>(std::ranges::count(block, '\n'));
+    (void)std::fwrite(all.data(), 1, all.size(), stdout);
+    (void)std::fflush(stdout);
+  }
+
+  bool json_;
+  bool draws_;
+  Colour colour_;
+  std::size_t drawn_ = 0;  // lines of the block on the screen
+};
+
+void drain(const os::UniqueFd& news) {
+  char events[4096];
+  while (::read(news.get(), events, sizeof events) > 0) {
+  }
+}
+
+std::optional<RunEntry> latest_of(const std::string& tree) {
+  const Result<RunEntry> run = find_run(tree, "latest", variable(environment::k_run_id));
+  return run ? std::optional(*run) : std::nullopt;
+}
+
+// The run that is going on, or the next one, even if that is over before we see it.
+RunEntry wait_for_run(const std::string& tree, Display& display) {
+  std::optional<RunEntry> run = latest_of(tree);
+  if (run && is_going_on(*run)) return *run;
+  const std::string before = run ? run->id : std::string();
+  display.say_waiting(tree);
+  const os::UniqueFd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  const std::string runs = tree + "/" + std::string(names::k_runs_directory);
+  int soon = 0;
+  while (!run || run->id == before) {
+    // The directory may come later.
+    (void)::inotify_add_watch(news.get(), runs.c_str(), IN_CREATE);
+    pollfd fds{news.get(), POLLIN, 0};
+    const Milliseconds time = soon > 0 ? k_between_looks : k_tick;
+    if (::poll(&fds, 1, static_cast<int>(time.count())) > 0) {
+      drain(news);
+      soon = k_looks_for_journal;  // a run's journal follows its directory at once
+    } else if (soon > 0) {
+      --soon;
+    }
+    run = latest_of(tree);
+  }
+  return *run;
+}
+
+// Waits until a file has changed, ctest has ended, the window has another size, or `until` has
+// come.
+void wait_for_news(const os::UniqueFd& news, const RunFollower& run, Milliseconds until) {
+  pollfd fds[2] = {{news.get(), POLLIN, 0}, {run.ctest(), POLLIN, 0}};
+  if (::poll(fds, 2, os::poll_time(until)) <= 0) return;
+  (void)::poll(nullptr, 0, static_cast<int>(k_between_looks.count()));
+  drain(news);
+}
+
+// ctest has ended. If its keeper lives, is_going_on() waits until the end of the run is on record.
+void await_end(RunFollower& run) {
+  run.note_end_of_ctest();
+  const bool goes_on = is_going_on(run.entry());
+  run.look(seconds(os::monotonic_now()));
+  if (!goes_on && !run.state().is_over()) {
+    run.state().note_death(static_cast<double>(os::unix_now_ms()) / 1000);
+  }
+}
+
+bool has_ended(const RunFollower& run) {
+  if (run.ctest_has_ended()) return true;
+  pollfd ctest{run.ctest(), POLLIN, 0};
+  return ctest.fd >= 0 && ::poll(&ctest, 1, 0) > 0;
+}
+
+void follow(const RunEntry& entry, Display& display) {
+  const os::UniqueFd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  RunFollower run(entry, news.get());
+  Milliseconds next_tick = os::monotonic_now();
+  while (true) {
+    run.look(seconds(os::monotonic_now()));
+    if (os::monotonic_now() >= next_tick) {
+      run.look_at_waits();
+      next_tick = os::monotonic_now() + k_tick;
+    }
+    if (!run.state().is_over() && has_ended(run)) await_end(run);
+    display.show(run);
+    if (run.state().is_over()) return;
+    wait_for_news(news, run, next_tick);
+  }
+}
+
+void follow_window() {
+  // Without SA_RESTART, so that poll(2) returns.
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  (void)::sigaction(SIGWINCH, &action, nullptr);
+}
+
+int watch(const WatchOptions& options) {
+  const Result<std::string> tree = find_tree(options.tree);
+  if (!tree) {
+    complain(to_text(tree.error()));
+    return exit_codes::k_usage;
+  }
+  Display display(options.json);
+  if (display.draws()) follow_window();
+  follow(wait_for_run(*tree, display), display);
+  return exit_codes::k_success;
+}
+
+}  // namespace
+
+void add_watch(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("watch", "follow the run of a build tree while it goes on");
+  const auto options = std::make_shared<WatchOptions>();
+  command->add_flag("--json", options->json, "one JSON object per line and event");
+  add_tree_option(*command, options->tree);
+  command->callback([options, &exit_code] { exit_code = watch(*options); });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,179 @@
+#include "cli/watch/run_follower.hpp"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <istream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/watch/lock_waits.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+#include "report/excerpt.hpp"
+#include "report/load.hpp"
+#include "store/descriptor_stream.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+// Older runs say little more than the last ones, and a journal may be large.
+constexpr std::size_t k_runs_for_durations = 3;
+constexpr std::size_t k_output_for_headline = 256U << 10U;
+constexpr std::size_t k_piece = 64U << 10U;
+
+// How long the tests of earlier runs of the tree took.
+Durations durations_before(const RunEntry& entry) {
+  Durations durations;
+  const std::filesystem::path tree = entry.directory.parent_path().parent_path().parent_path();
+  std::size_t read = 0;
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    if (run.id == entry.id) continue;
+    Durations of_run;
+    (void)read_records(run.journal, [&](const Record& record) {
+      const auto* const ended = std::get_if<AttemptEnded>(&record);
+      if (ended != nullptr) of_run[ended->test] = ended->wall_s;
+    });
+    durations.merge(of_run);  // what newer runs say stays
+    if (++read == k_runs_for_durations) break;
+  }
+  return durations;
+}
+
+std::uint64_t size_of(int file) {
+  struct stat info {};
+  return ::fstat(file, &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
+}  // namespace
+
+RunFollower::RunFollower(RunEntry entry, int news)
+    : entry_(std::move(entry)),
+      news_(news),
+      durations_(durations_before(entry_)),
+      journal_(::open(entry_.journal.c_str(), O_RDONLY | O_CLOEXEC)) {
+  (void)::inotify_add_watch(news_, entry_.journal.c_str(), IN_MODIFY);
+}
+
+void RunFollower::look(double now) {
+  // A launcher records the end of an attempt before ctest logs it. So what is in the log now is in
+  // the journal, too.
+  read_log();
+  read_journal(now);
+  take_logged(now);
+  if (!ctest_.valid() && state_.run().ctest.pid > 0 && !ctest_ended_) {
+    ctest_ = os::watch_living(static_cast<pid_t>(state_.run().ctest.pid));
+    ctest_ended_ = !ctest_.valid() || !os::is_alive(state_.run().ctest);
+  }
+  find_log();
+  state_.settle(now);
+}
+
+void RunFollower::take_logged(double now) {
+  for (const LoggedEnd& logged : std::exchange(logged_, {})) state_.take(logged, now);
+}
+
+void RunFollower::read_journal(double now) {
+  char piece[k_piece];
+  while (true) {
+    const ssize_t got = os::retried([&] {
+      return ::pread(journal_.get(), piece, sizeof piece, static_cast<off_t>(journal_at_));
+    });
+    if (got <= 0) return;
+    journal_at_ += static_cast<std::uint64_t>(got);
+    rest_.append(piece, static_cast<std::size_t>(got));
+    std::size_t begin = 0;
+    for (std::size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos;) {
+      const ParsedLine line = parse_record(std::string_view(rest_).substr(begin, end - begin));
+      begin = end + 1;
+      if (!line.record) continue;
+      if (std::holds_alternative<RunEnded>(*line.record)) {  // ctest's log is whole
+        read_log();
+        take_logged(now);
+        const Result<RunReport> report = load_report(entry_);
+        if (report) state_.set_counts(report->counts, now);
+      }
+      state_.take(*line.record, now);
+    }
+    rest_.erase(0, begin);
+  }
+}
+
+// Another ctest may take the log's name, so only ctest's own descriptor leads to it.
+void RunFollower::find_log() {
+  if (log_ || ctest_ended_ || state_.run().ctest.pid == 0) return;
+  std::optional<LogPlace> place = find_log_of(state_.run().ctest);
+  if (!place) return;
+  const std::string link = os::in_proc(place->file.process, "fd/" + place->file.number);
+  (void)::inotify_add_watch(news_, link.c_str(), IN_MODIFY);
+  log_ = RunLog::open(*std::move(place));
+}
+
+void RunFollower::read_log() {
+  if (!log_) return;
+  const int file = log_->file().descriptor;
+  const std::uint64_t size = size_of(file);
+  if (size == log_seen_) return;
+  log_seen_ = size;
+  DescriptorBuffer buffer(file);
+  std::istream stream(&buffer);
+  stream.seekg(static_cast<std::streamoff>(log_at_));
+  const std::vector<LogMark> marks = scan_marks(stream);
+  const std::uint64_t base = log_at_;
+  std::size_t total = 0;
+  for (const LogMark& mark : marks) {
+    if (mark.kind == LogMark::Kind::entry && total == 0) total = mark.total;
+    if (mark.kind == LogMark::Kind::end) log_at_ = base + mark.end;
+  }
+  for (const LogEntry& entry : resolve_entries(marks)) {
+    LoggedEnd logged{entry, total, {}};
+    if (entry.result == LoggedResult::failed) logged.headline = headline_of(entry, base);
+    logged_.push_back(std::move(logged));
+  }
+}
+
+std::string RunFollower::headline_of(const LogEntry& entry, std::uint64_t base) const {
+  const std::uint64_t length = entry.output_end - entry.output_begin;
+  std::string output(std::min<std::uint64_t>(length, k_output_for_headline), '\0');
+  const int file = log_->file().descriptor;
+  if (!os::read_at(file, base + entry.output_begin, output.data(), output.size())) return {};
+  const std::vector<Excerpt> excerpts = excerpts_of(output, 1);
+  return excerpts.empty() ? std::string() : headline(excerpts.front());
+}
+
+void RunFollower::look_at_waits() {
+  if (state_.running().empty()) return;
+  const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
+  const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+  const std::vector<RunningTest> running = state_.running();
+  for (const RunningTest& test : running) {
+    const LockWait wait = wait_of(test.attempt, test.launcher, locks);
+    state_.set_wait(test.attempt, wait.lock, wait.holder, now);
+  }
+}
+
+std::optional<double> RunFollower::left() const {
+  const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+  Progress progress{durations_, state_.begun(), {}};
+  for (const RunningTest& test : state_.running()) {
+    progress.running.push_back({test.test, std::max(0.0, now - test.since)});
+  }
+  const std::size_t begun = state_.done() + state_.running().size();
+  if (state_.total() == 0 || state_.is_over()) return std::nullopt;
+  progress.not_begun = state_.total() > begun ? state_.total() - begun : 0;
+  progress.jobs = jobs_of(state_.run().command, state_.run().environment)
+                      .value_or(std::max<std::size_t>(1, state_.most_running()));
+  return time_left(progress);
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,200 @@
+#include "cli/watch/watch_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/outcome/outcome_table.hpp"
+#include "report/test_outcome.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr double k_patience_s = 0.5;
+
+// ctest's log has the same words for a test that is disabled as for one that passed.
+Verdict verdict_in(const LogEntry& entry) {
+  if (!entry.started) return entry.explained ? Verdict::failed : Verdict::disabled;
+  switch (entry.result) {
+    case LoggedResult::passed:
+      return Verdict::passed;
+    case LoggedResult::failed:
+      return Verdict::failed;
+    case LoggedResult::skipped:
+      return Verdict::skipped;
+  }
+  return Verdict::unknown;
+}
+
+bool went_wrong(const TestEvidence& evidence, Outcome outcome) {
+  const std::optional<Verdict> verdict = verdict_of(evidence);
+  if (verdict && *verdict != Verdict::unknown) return *verdict == Verdict::failed;
+  return !is_good(outcome);
+}
+
+}  // namespace
+
+void WatchState::take(const Record& record, double now) {
+  if (const auto* started = std::get_if<RunStarted>(&record)) {
+    run_ = *started;
+    WatchEvent event{WatchEventKind::run, started->at};
+    event.run = *started;
+    events_.push_back(std::move(event));
+  } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+    begin(*begun);
+  } else if (const auto* bare = std::get_if<Bare>(&record)) {
+    begun_.insert(bare->test);
+    bare_.insert(bare->test);
+  } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+    std::erase_if(running_, [&](const RunningTest& t) { return t.attempt == ended->attempt; });
+    pending_.push_back({*ended, now});
+  } else if (const auto* service = std::get_if<ServiceRecord>(&record)) {
+    note_service(*service);
+  } else if (const auto* end = std::get_if<RunEnded>(&record)) {
+    finish(end->at, end->complete);
+  }
+}
+
+void WatchState::begin(const AttemptStarted& record) {
+  // The attempt before it had no entry of its own in ctest's log: the launcher tried again.
+  const auto before = std::ranges::find_if(pending_, [&](const Pending& one) {
+    return one.attempt.test == record.test && one.attempt.key == record.key;
+  });
+  if (before != pending_.end() && record.n > 1) {
+    pass(*before, nullptr);
+    pending_.erase(before);
+  }
+  begun_.insert(record.test);
+  running_.push_back({record.test, record.attempt, record.launcher.pid, record.at});
+  most_running_ = std::max(most_running_, running_.size());
+  WatchEvent event{WatchEventKind::started, record.at};
+  event.test = record.test;
+  event.attempt.attempt = record.attempt;
+  event.attempt.n = record.n;
+  events_.push_back(std::move(event));
+}
+
+void WatchState::take(const LoggedEnd& logged, double now) {
+  const LogEntry& entry = logged.entry;
+  total_ = std::max(total_, logged.total);
+  logged_.insert(entry.index);
+  const auto found = std::ranges::find_if(
+      pending_, [&](const Pending& one) { return one.attempt.test == entry.name; });
+  if (found != pending_.end()) {
+    const Pending pending = *found;
+    pending_.erase(found);
+    return pass(pending, &logged);
+  }
+  // The end of an attempt was passed on already. The launcher makes no attempt of a bare test.
+  if (entry.launched && entry.started && bare_.count(entry.name) == 0) return settle(now);
+  TestEvidence evidence;
+  evidence.ran = entry.started;
+  evidence.verdict = verdict_in(entry);
+  WatchEvent event{WatchEventKind::ended};
+  event.test = entry.name;
+  event.bare = true;
+  event.outcome = outcome_of(evidence);
+  event.went_wrong = went_wrong(evidence, event.outcome);
+  event.headline = logged.headline;
+  event.done = done();
+  event.total = total_;
+  count(std::to_string(entry.index), event.outcome);
+  events_.push_back(std::move(event));
+}
+
+void WatchState::settle(double now) {
+  while (!pending_.empty() && (over_ || now - pending_.front().since >= k_patience_s)) {
+    pass(pending_.front(), nullptr);
+    pending_.pop_front();
+  }
+}
+
+void WatchState::pass(const Pending& pending, const LoggedEnd* logged) {
+  const AttemptEnded& attempt = pending.attempt;
+  TestEvidence evidence;
+  evidence.attempted = true;
+  evidence.ended = true;
+  evidence.outcome = attempt.outcome;
+  evidence.expected = attempt.verdict;
+  // The log has the same words for a skip by exit code as for a pass.
+  const bool may_be_skipped = attempt.verdict == Verdict::skipped;
+  if (logged != nullptr && !(may_be_skipped && logged->entry.result == LoggedResult::passed)) {
+    evidence.verdict = verdict_in(logged->entry);
+  }
+  WatchEvent event{WatchEventKind::ended, attempt.at};
+  event.test = attempt.test;
+  event.attempt = attempt;
+  event.outcome = outcome_of(evidence);
+  event.went_wrong = went_wrong(evidence, event.outcome);
+  if (logged != nullptr) event.headline = logged->headline;
+  count(attempt.key, event.outcome);
+  event.done = done();
+  event.total = total_;
+  events_.push_back(std::move(event));
+}
+
+std::size_t WatchState::done() const {
+  if (reported_) return *reported_;
+  return total_ == 0 ? outcomes_.size() : logged_.size();
+}
+
+void WatchState::count(const std::string& key, Outcome outcome) {
+  const auto [place, is_new] = outcomes_.try_emplace(key, outcome);
+  if (!is_new) {
+    --counts_.by_outcome.at(static_cast<std::size_t>(place->second));
+    place->second = outcome;
+  }
+  ++counts_.by_outcome.at(static_cast<std::size_t>(outcome));
+}
+
+void WatchState::note_service(const ServiceRecord& record) {
+  if (record.event == "red_use") return;
+  std::string name = record.service;
+  if (record.instance > 0) name += "." + std::to_string(record.instance + 1);
+  if (record.event == "ready") {
+    services_.erase(name);
+  } else {
+    services_[name] = record.event == "started" ? "starting" : "lost";
+  }
+  WatchEvent event{WatchEventKind::service, record.at};
+  event.service = record;
+  events_.push_back(std::move(event));
+}
+
+void WatchState::set_wait(const std::string& attempt, const std::string& lock,
+                          const std::string& holder, double at) {
+  const auto test = std::ranges::find(running_, attempt, &RunningTest::attempt);
+  if (test == running_.end()) return;
+  test->holder = holder;
+  if (test->waits_for == lock) return;
+  test->waits_for = lock;
+  WatchEvent event{WatchEventKind::waits, at};
+  event.test = test->test;
+  event.attempt.attempt = attempt;
+  event.waits_for = lock;
+  event.holder = holder;
+  events_.push_back(std::move(event));
+}
+
+void WatchState::set_counts(const Counts& counts, double now) {
+  settle(now + k_patience_s);
+  counts_ = counts;
+  reported_ = total_ = counts.planned;
+}
+
+void WatchState::note_death(double at) { finish(at, false); }
+
+void WatchState::finish(double at, bool complete) {
+  if (over_) return;
+  over_ = true;
+  settle(at);
+  running_.clear();
+  WatchEvent event{WatchEventKind::end, at};
+  event.complete = complete;
+  event.done = done();
+  event.total = total_;
+  events_.push_back(std::move(event));
+}
+
+std::vector<WatchEvent> WatchState::take_events() { return std::exchange(events_, {}); }
+
+}  // namespace holdfast::cli

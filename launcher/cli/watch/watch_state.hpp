@@ -1,0 +1,119 @@
+// What is known of a run that is watched: from its journal, from ctest's log, from the locks. Takes
+// what comes and says which events follow. No clock, no disk.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "report/counts.hpp"
+#include "store/ctest_log_marks.hpp"
+#include "store/records.hpp"
+
+namespace holdfast::cli {
+
+enum class WatchEventKind : std::uint8_t { run, started, ended, waits, service, end };
+
+constexpr std::array<std::string_view, 6> words_of(WatchEventKind) {
+  return {"run", "started", "ended", "waits", "service", "end"};
+}
+
+struct WatchEvent {
+  WatchEventKind kind = WatchEventKind::run;
+  double at = 0;        // seconds since 1970
+  RunStarted run = {};  // with `run`
+  std::string test = {};
+  AttemptEnded attempt = {};  // with `ended`; with `started` only its id and number
+  Outcome outcome = Outcome::unknown;
+  bool went_wrong = false;
+  bool bare = false;  // with `ended`: the test did not run through Holdfast
+  std::string headline = {};
+  std::string waits_for = {};  // with `waits`: a lock; empty: it waits no longer
+  std::string holder = {};
+  ServiceRecord service = {};
+  bool complete = false;  // with `end`; false: the run died
+  std::size_t done = 0;   // with `ended` and `end`
+  std::size_t total = 0;  // 0: not known
+};
+
+struct RunningTest {
+  std::string test;
+  std::string attempt;
+  std::int64_t launcher = 0;
+  double since = 0;
+  std::string waits_for = {};
+  std::string holder = {};
+};
+
+// One test in ctest's log.
+struct LoggedEnd {
+  LogEntry entry;
+  std::size_t total = 0;
+  std::string headline = {};  // of its output, if it went wrong
+};
+
+class WatchState {
+ public:
+  // `now` is the time of this look, in seconds on any clock. An end that ctest's log does not show
+  // within half a second of that clock counts without it.
+  void take(const Record& record, double now);
+  void take(const LoggedEnd& logged, double now);
+  void settle(double now);
+  // The lock for which that attempt waits, and who has it. Empty: it does not wait.
+  void set_wait(const std::string& attempt, const std::string& lock, const std::string& holder,
+                double at);
+  // The numbers of the report of a run whose end is on record. It knows more than has been seen.
+  void set_counts(const Counts& counts, double now);
+  // Nobody is left who could write to the journal.
+  void note_death(double at);
+
+  std::vector<WatchEvent> take_events();
+
+  const RunStarted& run() const { return run_; }
+  const std::vector<RunningTest>& running() const { return running_; }
+  const std::unordered_set<std::string>& begun() const { return begun_; }
+  // Services that have been started and are not ready, or were lost.
+  const std::unordered_map<std::string, std::string>& services() const { return services_; }
+  const Counts& counts() const { return counts_; }
+  // How many tests have ended: by ctest's log, or without one by the attempts.
+  std::size_t done() const;
+  std::size_t total() const { return total_; }
+  std::size_t most_running() const { return most_running_; }
+  bool is_over() const { return over_; }
+
+ private:
+  struct Pending {
+    AttemptEnded attempt;
+    double since = 0;
+  };
+
+  void begin(const AttemptStarted& record);
+  void pass(const Pending& pending, const LoggedEnd* logged);
+  void count(const std::string& key, Outcome outcome);
+  void note_service(const ServiceRecord& record);
+  void finish(double at, bool complete);
+
+  RunStarted run_;
+  std::vector<RunningTest> running_;  // in the order of their start
+  std::deque<Pending> pending_;
+  std::unordered_set<std::string> begun_;
+  std::unordered_set<std::string> bare_;               // run by a launcher, without Holdfast
+  std::unordered_set<std::uint32_t> logged_;           // ctest's numbers
+  std::unordered_map<std::string, Outcome> outcomes_;  // by key, or by ctest's number
+  std::unordered_map<std::string, std::string> services_;
+  std::vector<WatchEvent> events_;
+  Counts counts_;
+  std::optional<std::size_t> reported_;  // how many tests the report has
+  std::size_t total_ = 0;
+  std::size_t most_running_ = 0;
+  bool over_ = false;
+};
+
+}  // namespace holdfast::cli

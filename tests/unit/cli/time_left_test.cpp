@@ -1,0 +1,51 @@
+#include "cli/watch/time_left.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::cli {
+namespace {
+
+const Durations k_known{{"a", 10}, {"b", 20}, {"c", 30}};
+
+TEST(TimeLeft, IsTheRestOfTheRunningTestsAndTheMeanOfThoseToCome) {
+  // Of a 4 s are left; b and c take 50 s.
+  EXPECT_EQ(time_left({k_known, {"a"}, {{"a", 6}}, 2, 1}), 54);
+  EXPECT_EQ(time_left({k_known, {"a"}, {{"a", 6}}, 2, 2}), 27);
+  // Nobody knows which one of b and c is to come.
+  EXPECT_EQ(time_left({k_known, {"a"}, {{"a", 6}}, 1, 1}), 29);
+}
+
+TEST(TimeLeft, IsNoLessThanTheLongestTestNeeds) {
+  EXPECT_EQ(time_left({k_known, {"a", "b", "c"}, {{"a", 6}, {"c", 1}}, 0, 8}), 29);
+  EXPECT_EQ(time_left({k_known, {"a"}, {{"a", 6}}, 2, 100}), 25);
+}
+
+TEST(TimeLeft, ATestThatTakesLongerThanBeforeMayEndAtAnyMoment) {
+  EXPECT_EQ(time_left({k_known, {"a", "b", "c"}, {{"a", 60}}, 0, 1}), 0);
+}
+
+TEST(TimeLeft, OfUnknownTestsTheKnownOnesTell) {
+  EXPECT_EQ(time_left({k_known, {"a", "b", "c"}, {}, 2, 1}), 40);
+}
+
+TEST(TimeLeft, IsNotKnownIfNothingIs) {
+  EXPECT_EQ(time_left({{}, {"a"}, {{"a", 6}}, 2, 1}), std::nullopt);
+  EXPECT_EQ(time_left({{}, {"a"}, {{"a", 6}}, 0, 1}), std::nullopt);
+  EXPECT_EQ(time_left({{}, {}, {}, 0, 1}), 0);
+}
+
+TEST(TimeLeft, JobsAreTheOptionsThenTheVariables) {
+  using Words = std::vector<std::string>;
+  const Words level{"CTEST_PARALLEL_LEVEL=3"};
+  EXPECT_EQ(jobs_of({"ctest"}, {}), 1U);
+  EXPECT_EQ(jobs_of({"ctest"}, level), 3U);
+  EXPECT_EQ(jobs_of({"ctest", "-j8"}, level), 8U);
+  EXPECT_EQ(jobs_of({"ctest", "-j", "4", "-V"}, {}), 4U);
+  EXPECT_EQ(jobs_of({"ctest", "--parallel", "5"}, {}), 5U);
+  EXPECT_EQ(jobs_of({"ctest", "--parallel=6"}, {}), 6U);
+  EXPECT_EQ(jobs_of({"ctest", "-j"}, level), std::nullopt);
+  EXPECT_EQ(jobs_of({"ctest", "-j", "-V"}, level), std::nullopt);
+}
+
+}  // namespace
+}  // namespace holdfast::cli

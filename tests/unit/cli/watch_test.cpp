@@ -1,0 +1,247 @@
+#include "cli/watch/watch_state.hpp"
+#include "cli/watch/watch_view.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::cli {
+namespace {
+
+constexpr Screen k_screen{60, 24, Colour::none};
+
+AttemptStarted begun(const std::string& test, const std::string& attempt, double at,
+                     std::int64_t n = 1) {
+  AttemptStarted record;
+  record.at = at;
+  record.test = record.key = test;
+  record.attempt = attempt;
+  record.n = n;
+  record.launcher = {77, 1};
+  return record;
+}
+
+AttemptEnded ended(const std::string& test, const std::string& attempt, Outcome outcome,
+                   int exit_code, std::int64_t n = 1) {
+  AttemptEnded record;
+  record.at = 5;
+  record.test = record.key = test;
+  record.attempt = attempt;
+  record.outcome = outcome;
+  record.exit_code = exit_code;
+  record.wall_s = 2;
+  record.n = n;
+  return record;
+}
+
+LoggedEnd logged(const std::string& test, std::uint32_t index, LoggedResult result,
+                 const std::string& headline = "") {
+  LoggedEnd end;
+  end.entry.name = test;
+  end.entry.index = index;
+  end.entry.started = end.entry.launched = true;
+  end.entry.result = result;
+  end.total = 3;
+  end.headline = headline;
+  return end;
+}
+
+class WatchTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    RunStarted run;
+    run.at = 1;
+    run.run = "12-x";
+    run.tree = "/tree";
+    run.command = {"ctest", "-j2"};
+    state_.take(run, 0);
+  }
+
+  // All lines for people since the last call.
+  std::string lines(Lines which = Lines::all, Colour colour = Colour::none) {
+    std::string text;
+    for (const WatchEvent& event : state_.take_events()) {
+      text += event_line(event, state_.counts(), which, colour);
+    }
+    return text;
+  }
+
+  std::string json() {
+    std::string text;
+    for (const WatchEvent& event : state_.take_events()) {
+      text += event_json(event, state_.counts(), 1.5);
+    }
+    return text;
+  }
+
+  WatchState state_;
+};
+
+TEST_F(WatchTest, EachEventIsALine) {
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take(begun("b", "r.2", 3), 0);
+  state_.set_wait("r.2", "db@project", "a", 3);
+  state_.set_wait("r.2", "db@project", "a", 3);  // nothing new
+  state_.set_wait("r.2", "", "", 4);
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.take(logged("a", 1, LoggedResult::passed), 1);
+  state_.take(ended("b", "r.2", Outcome::failed, 3), 1);
+  state_.take(logged("b", 2, LoggedResult::failed, "x.cpp:3: too bad"), 1);
+  state_.take(RunEnded{9, "12-x", true}, 2);
+  EXPECT_EQ(lines(),
+            "run 12-x of /tree\n"
+            "started \"a\"\n"
+            "started \"b\"\n"
+            "\"b\" waits for lock db@project, held by \"a\"\n"
+            "\"b\" waits no longer\n"
+            "passed \"a\" after 2.00 s (1 of 3)\n"
+            "failed \"b\" exit code 3 after 2.00 s (2 of 3): x.cpp:3: too bad\n"
+            "the run ended, 2 of 3: 1 passed, 1 failed\n");
+  EXPECT_TRUE(state_.is_over());
+}
+
+TEST_F(WatchTest, OnATerminalOnlyTroubleIsALineAndRed) {
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
+  state_.take(logged("a", 1, LoggedResult::failed), 1);
+  EXPECT_EQ(lines(Lines::only_trouble, Colour::ansi),
+            "\x1b[31mfailed \"a\" exit code 3 after 2.00 s (1 of 3)\x1b[0m\n");
+}
+
+TEST_F(WatchTest, CtestsVerdictCounts) {
+  // WILL_FAIL, or an expression: the launcher alone would call it failed.
+  state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
+  state_.take(logged("a", 1, LoggedResult::passed), 1);
+  // A skip by exit code has the same words in the log as a pass.
+  AttemptEnded skipped = ended("b", "r.2", Outcome::skipped, 77);
+  skipped.verdict = Verdict::skipped;
+  state_.take(skipped, 1);
+  state_.take(logged("b", 2, LoggedResult::passed), 1);
+  lines();
+  EXPECT_EQ(state_.counts().of(Outcome::passed), 1U);
+  EXPECT_EQ(state_.counts().of(Outcome::skipped), 1U);
+}
+
+TEST_F(WatchTest, AnEndThatTheLogDoesNotShowIsToldAllTheSame) {
+  lines();
+  state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
+  state_.settle(1.4);
+  EXPECT_EQ(lines(), "");
+  state_.settle(1.6);
+  EXPECT_EQ(lines(), "passed \"a\" after 2.00 s (1)\n");
+  // The log comes later: nothing is told twice.
+  state_.take(logged("a", 1, LoggedResult::passed), 2);
+  EXPECT_EQ(lines(), "");
+  EXPECT_EQ(state_.counts().of(Outcome::passed), 1U);
+}
+
+TEST_F(WatchTest, OfATestThatIsTriedAgainTheLastAttemptCounts) {
+  lines();
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
+  state_.take(begun("a", "r.2", 3, 2), 1);
+  state_.take(ended("a", "r.2", Outcome::passed, 0, 2), 2);
+  state_.take(logged("a", 1, LoggedResult::passed), 2);
+  EXPECT_EQ(lines(),
+            "started \"a\"\n"
+            "failed \"a\" exit code 3 after 2.00 s (1)\n"
+            "started \"a\"\n"
+            "passed \"a\" after 2.00 s; attempt 2 (1 of 3)\n");
+  EXPECT_EQ(state_.counts().of(Outcome::failed), 0U);
+  EXPECT_EQ(state_.done(), 1U);
+}
+
+TEST_F(WatchTest, TestsWithoutHoldfastAreKnownFromTheLog) {
+  LoggedEnd bare = logged("a", 1, LoggedResult::failed);
+  bare.entry.launched = false;
+  state_.take(bare, 1);
+  // HOLDFAST_ENABLED is OFF: the launcher only executes it.
+  Bare record;
+  record.test = "c";
+  state_.take(record, 1);
+  state_.take(logged("c", 3, LoggedResult::passed), 1);
+  LoggedEnd disabled = logged("b", 2, LoggedResult::passed);
+  disabled.entry.launched = disabled.entry.started = false;
+  state_.take(disabled, 1);
+  EXPECT_EQ(
+      lines(),
+      "run 12-x of /tree\nfailed \"a\" (1 of 3)\npassed \"c\" (2 of 3)\nnot run \"b\" (3 of 3)\n");
+}
+
+TEST_F(WatchTest, ADeadRunIsCalledSo) {
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take(ended("b", "r.2", Outcome::passed, 0), 1);
+  state_.note_death(9);
+  EXPECT_TRUE(lines().ends_with("the run died, 1: 1 passed\n"));
+  EXPECT_TRUE(state_.running().empty());
+}
+
+TEST_F(WatchTest, TheBlockSaysWhoRunsWhoWaitsAndHowMuchIsLeft) {
+  state_.take(ended("z", "r.0", Outcome::failed, 1), 0);
+  state_.take(logged("z", 1, LoggedResult::failed), 1);
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take(begun("b", "r.2", 10), 0);
+  state_.set_wait("r.2", "db@project", "a", 3);
+  ServiceRecord service;
+  service.event = "started";
+  service.service = "db";
+  state_.take(service, 1);
+  EXPECT_EQ(progress_block(state_, 12, 95, k_screen),
+            "run 12-x of /tree for 11.0 s\n"
+            "[======             ] 1 of 3: 1 failed, about 1 min 35 s le\n"
+            "  a  10.0 s\n"
+            "  b  2.00 s  waits for lock db@project, held by \"a\"\n"
+            "  services: db starting\n");
+  service.event = "ready";
+  state_.take(service, 1);
+  const std::string red = progress_block(state_, 12, std::nullopt, {80, 24, Colour::ansi});
+  EXPECT_NE(red.find("\x1b[31m[========                  ] 1 of 3: 1 failed\x1b[0m\n"),
+            std::string::npos)
+      << red;
+}
+
+TEST_F(WatchTest, TheBlockFitsTheWindow) {
+  for (int i = 0; i < 50; ++i) {
+    state_.take(begun("test \xC3\xBC number " + std::to_string(i), "r." + std::to_string(i), 2), 0);
+  }
+  for (const std::size_t width : {20U, 33U, 500U}) {
+    for (const std::size_t height : {1U, 8U, 100U}) {
+      const std::string block = progress_block(state_, 12, 5, {width, height, Colour::none});
+      std::size_t count = 0;
+      for (std::size_t at = 0, end = 0; (end = block.find('\n', at)) != std::string::npos;
+           at = end + 1, ++count) {
+        EXPECT_EQ(cut_to(block.substr(at, end - at), width - 1), block.substr(at, end - at));
+      }
+      EXPECT_LE(count, std::max<std::size_t>(height, 5)) << height;
+    }
+  }
+}
+
+TEST_F(WatchTest, ControlCharactersOfANameDoNotReachTheTerminal) {
+  state_.take(begun("a\x1b[2Jb", "r.1", 2), 0);
+  EXPECT_EQ(lines().find('\x1b'), std::string::npos);
+  EXPECT_EQ(progress_block(state_, 12, 5, k_screen).find('\x1b'), std::string::npos);
+}
+
+TEST_F(WatchTest, AsJsonEachEventIsAnObject) {
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.set_wait("r.1", "db@project", "b", 3);
+  state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
+  state_.take(logged("a", 1, LoggedResult::failed, "x:3: bad"), 1);
+  state_.take(RunEnded{9, "12-x", true}, 2);
+  EXPECT_EQ(
+      json(),
+      R"({"v":1,"event":"run","at":1.0,"run":"12-x","tree":"/tree","command":["ctest","-j2"]})"
+      "\n"
+      R"({"v":1,"event":"started","at":2.0,"test":"a","attempt":"r.1","n":1})"
+      "\n"
+      R"({"v":1,"event":"waits","at":3.0,"test":"a","attempt":"r.1","lock":"db@project","holder":"b"})"
+      "\n"
+      R"({"v":1,"event":"ended","at":5.0,"test":"a","attempt":"r.1","n":1,"outcome":"failed","went_wrong":true,)"
+      R"("exit_code":3,"wall_s":2.0,"headline":"x:3: bad","done":1,"total":3,"left_s":1.5})"
+      "\n"
+      R"({"v":1,"event":"end","at":9.0,"complete":true,"done":1,"total":3,"counts":{"failed":1}})"
+      "\n");
+  EXPECT_EQ(waiting_json("/t"), "{\"v\":1,\"event\":\"waiting\",\"tree\":\"/t\"}\n");
+}
+
+}  // namespace
+}  // namespace holdfast::cli
