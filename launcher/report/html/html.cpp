@@ -4,6 +4,7 @@
 // Hazards: names and outputs are anybody's bytes. In the markup they go through markup.hpp, in the
 // data through base64, and the script puts them into the page as text only. What a script could
 // still do, the page's own Content-Security-Policy forbids.
+#include "report/describe.hpp"
 #include "report/html/assets.hpp"
 #include "report/html/columns.hpp"
 #include "report/html/data.hpp"
@@ -76,11 +77,21 @@ constexpr std::string_view k_all_tests =
     "<p id=\"keys\" class=\"note\">Keys: <kbd>/</kbd> search, <kbd>j</kbd> <kbd>k</kbd> or the "
     "arrows move, <kbd>Enter</kbd> unfolds, <kbd>Esc</kbd> goes back.</p>\n</section>\n";
 
+// The last link leads to what only the script shows.
+std::string links(const RunReport& report) {
+  const bool has_failures = std::any_of(report.tests.begin(), report.tests.end(),
+                                        [](const TestReport& test) { return went_wrong(test); });
+  return fmt::format(
+      "<nav aria-label=\"Parts of the page\">{}<a href=\"#time\">Timeline</a> "
+      "<a id=\"to-all\" href=\"#all\" hidden>All tests</a></nav>\n",
+      has_failures ? "<a href=\"#wrong\">What went wrong</a> " : "");
+}
+
 }  // namespace
 
 void render_html(const RunReport& report, Outputs& outputs, const Write& write) {
   write(head(report));
-  write("<header>\n" + top_html(report) + "</header>\n<main>\n");
+  write("<header>\n" + top_html(report) + links(report) + "</header>\n<main>\n");
   write_failures(report, outputs, write);
   const std::string times = times_html(report);
   write("<section aria-labelledby=\"time\">\n<h2 id=\"time\">Timeline</h2>\n");

@@ -283,6 +283,19 @@ TEST(ShownOutput, ATailBeginsWithAWholeLineAndSaysWhatIsMissing) {
   EXPECT_EQ(tail_of("abc", 0), "[... 3 bytes left out ...]\n");
 }
 
+TEST(ShownOutput, OfAPageIsBoundedAndGoodCasesHaveNone) {
+  MadeUpOutputs made_up(
+      std::map<std::string, std::string>{{"red", "\x1b[31mone\ntwo\n"}, {"good", "fine"}});
+  ShownOutputs outputs(made_up);
+  TestReport test;
+  test.name = "red";
+  EXPECT_EQ(outputs.of(test).text, "one\ntwo\n");
+  EXPECT_EQ(outputs.of(Case{"good", Outcome::passed}), "");
+  outputs.limit(5);
+  EXPECT_EQ(outputs.of(test).text, "[... 4 bytes left out ...]\ntwo\n");
+  EXPECT_EQ(outputs.of(Case{"red", Outcome::failed}), "[... 4 bytes left out ...]\ntwo\n");
+}
+
 TEST(Base64, IsThatOfTheStandard) {
   EXPECT_EQ(base64(""), "");
   EXPECT_EQ(base64("f"), "Zg==");

@@ -6,6 +6,7 @@ async function start() {
   tests.addWords(await unpack("words"));
   byId("without-script").hidden = true;
   byId("all-tests").hidden = false;
+  byId("to-all").hidden = false;
   const table = new Table(tests);
   const filters = new Filters(tests, table);
   filters.apply();
