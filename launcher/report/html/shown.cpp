@@ -86,6 +86,10 @@ std::string ShownOutputs::of(const Case& one) {
   return tail_of(shown(inner_.of(one)), limit_);
 }
 
+std::string ShownOutputs::of(const Attempt& earlier) {
+  return tail_of(shown(inner_.of(earlier)), limit_);
+}
+
 std::string ShownOutputs::of(const ServiceOutput& part) {
   return tail_of(shown(inner_.of(part)), limit_);
 }

@@ -27,6 +27,7 @@ class ShownOutputs final : public Outputs {
 
   Printed of(const TestReport& test) override;
   std::string of(const Case& one) override;
+  std::string of(const Attempt& earlier) override;
   std::string of(const ServiceOutput& part) override;
 
  private:
