@@ -13,8 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/after_run.hpp"
 #include "cli/commands.hpp"
-#include "cli/history_file.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
@@ -137,10 +137,6 @@ void have_log_turn(const std::string& tree, const ProcessName& ctest) {
   }
 }
 
-std::string after_runs(const EndedRuns& ended) {
-  return remember_runs(ended.tree, ended.first, ended.last);
-}
-
 // Begins a run: takes the tree, alone or shared as the settings say, and starts a keeper.
 int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
@@ -245,11 +241,26 @@ int begin(const IntegrationOptions& options) {
 
 struct EndOfRun {
   std::string summary;
-  std::string run;      // its id
+  EndedRuns ended;
   bool is_red = false;  // there were no tests, and settings call that a failure
 };
 
-Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
+EndOfRun end_in(const wire::Message& message, const std::string& tree) {
+  EndOfRun end;
+  end.summary = message.get("summary");
+  end.is_red = !message.get("no_tests").empty();
+  end.ended.tree = tree;
+  end.ended.first = end.ended.last = message.get("run");
+  for (const auto& [name, value] : message.fields) {
+    if (name != "report") continue;
+    if (Result<ReportRequest> wanted = parse_report_request(value)) {
+      end.ended.reports.push_back(std::move(*wanted));
+    }
+  }
+  return end;
+}
+
+Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest, const std::string& tree) {
   if (!ctest) return ErrorInWords{to_text("--ctest", ctest.error())};
   os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
@@ -267,15 +278,28 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
     const Result<wire::Message> message = wire::decode(*packet);
     if (!message) return message.error();
     if (!message->fields.empty()) {
-      return EndOfRun{std::string(message->get("summary")), std::string(message->get("run")),
-                      !message->get("no_tests").empty()};
+      return end_in(*message, tree);
     }
   }
 }
 
+void say(const SaidAtEnd& said) {
+  std::fwrite(said.text.data(), 1, said.text.size(), stdout);
+  if (!said.trouble.empty()) complain(said.trouble);
+}
+
+// The keeper of the run is gone, so nobody else makes its reports.
+void report_died_run(const IntegrationOptions& options, const ProcessName& ctest) {
+  const std::vector<std::string> runs = runs_of(options.tree, ctest, os::numbering_id());
+  const Result<ProjectSettings> settings = settings_of(options);
+  if (runs.empty() || !settings) return;
+  const std::string& run = runs.front();
+  say(after_runs({options.tree, run, run, settings->run().reports}));
+}
+
 int end(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
-  const Result<EndOfRun> ended = end_of_run(ctest);
+  const Result<EndOfRun> ended = end_of_run(ctest, options.tree);
   if (!ended) {
     // A run that is not on record never had a keeper, and begin has said so.
     if (!ctest || !runs_of(options.tree, *ctest, os::numbering_id()).empty()) {
@@ -284,12 +308,12 @@ int end(const IntegrationOptions& options) {
     // Nobody else ends tests whose launcher and guard were killed after their keeper.
     if (ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty()) {
       end_left_behind(options.tree, "a test whose launcher, guard and keeper were killed");
+      report_died_run(options, *ctest);
     }
     return exit_codes::k_success;
   }
   std::fwrite(ended->summary.data(), 1, ended->summary.size(), stdout);
-  const std::string trouble = remember_runs(options.tree, ended->run, ended->run);
-  if (!trouble.empty()) complain(trouble);
+  say(after_runs(ended->ended));
   if (!ended->is_red) return exit_codes::k_success;
   complain("no-tests is \"fail\": ctest ends with 8");
   return exit_codes::k_no_tests;

@@ -66,6 +66,10 @@ Containment containment_of(const KeeperOrder& order) {
   return all ? all->policy.containment : Containment::none;
 }
 
+std::vector<ReportRequest> reports_of(const KeeperOrder& order) {
+  return order.settings ? order.settings->run().reports : std::vector<ReportRequest>();
+}
+
 wire::Message refusal(const std::string& why) {
   wire::Message message = message_of(wire::k_refusal);
   message.add("why", why);
@@ -105,9 +109,10 @@ void KeeperLoop::run() {
   while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
   if (!is_in_another_tree_) finish_after_ctest();
   if (order_.after_runs && !run_.last_closed().empty()) {
-    const std::string trouble =
-        order_.after_runs({order_.tree, run_.first_closed(), run_.last_closed()});
-    if (!trouble.empty()) lines_.say(trouble);
+    const SaidAtEnd said = order_.after_runs(
+        {order_.tree, run_.first_closed(), run_.last_closed(), reports_of(order_)});
+    if (!said.text.empty()) lines_.print(said.text);
+    if (!said.trouble.empty()) lines_.say(said.trouble);
   }
   remove_locks_of(tests_apart_, order_.tree);
   if (hands_out_ports_) os::remove_unused_port_locks();
@@ -327,6 +332,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   const std::string summary = run_.finish_for_end();
   reply.add("summary", lines_.take_summary(summary));
   reply.add("run", run_.id());
+  for (const ReportRequest& report : reports_of(order_)) reply.add("report", to_text(report));
   if (run_.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
   return reply;
 }

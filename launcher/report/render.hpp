@@ -1,24 +1,18 @@
 // The one entry to all formats, for `holdfast report --format`.
 #pragma once
 
-#include "core/base/words.hpp"
+#include "core/settings/report_request.hpp"
 #include "report/model.hpp"
 #include "report/outputs.hpp"
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
 namespace holdfast {
 
-enum class Format : std::uint8_t { text, json, junit, trace, github, html };
-
-constexpr std::array<std::string_view, 6> words_of(Format) {
-  return {"text", "json", "junit", "trace", "github", "html"};
-}
+using Format = ReportFormat;
 
 // Takes a report piece by piece: the report of a large run would not fit into memory.
 using Write = std::function<void(std::string_view)>;

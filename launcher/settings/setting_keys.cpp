@@ -195,6 +195,19 @@ struct Reader<kind::Uses, Field> {
 };
 
 template <typename Field>
+struct Reader<kind::Reports, Field> {
+  static void read(const Key& key) {
+    std::vector<ReportRequest> requests;
+    const std::optional<std::string> all =
+        read_list(key,
+                  R"(a list of reports such as "junit:results.xml" or "html:report.html")"
+                  R"( ("text" and "github" may stand alone))",
+                  requests, parse_report_request);
+    if (all) key.add(key.node, *all);
+  }
+};
+
+template <typename Field>
 struct Reader<kind::Variables, Field> {
   static std::string trouble_with(std::string_view name) {
     const auto has = [name](char c) { return name.find(c) != std::string_view::npos; };

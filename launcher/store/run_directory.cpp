@@ -151,11 +151,11 @@ std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefi
 }  // namespace
 
 bool may_mean(std::string_view id, std::string_view wanted) {
-  return id.starts_with(wanted) || name_of(std::string(id)).unnumbered.starts_with(wanted);
+  return id.starts_with(wanted) || name_of(id).unnumbered.starts_with(wanted);
 }
 
 bool names_run(std::string_view id, std::string_view wanted) {
-  const RunName name = name_of(std::string(id));
+  const RunName name = name_of(id);
   return id == wanted || name.unnumbered == wanted ||
          (name.number != 0 && std::to_string(name.number) == wanted);
 }

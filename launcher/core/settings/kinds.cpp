@@ -113,6 +113,26 @@ std::string Uses::print(const std::vector<ServiceUse>& field) {
   return text;
 }
 
+Result<void> Reports::read(std::string_view text, std::vector<ReportRequest>& field) {
+  std::vector<ReportRequest> requests;
+  while (!text.empty()) {
+    Result<ReportRequest> request = parse_report_request(take_part(text, ','));
+    if (!request) return request.error();
+    requests.push_back(std::move(*request));
+  }
+  field = std::move(requests);
+  return {};
+}
+
+std::string Reports::print(const std::vector<ReportRequest>& field) {
+  std::string text;
+  for (const ReportRequest& request : field) {
+    if (!text.empty()) text += ',';
+    text += to_text(request);
+  }
+  return text;
+}
+
 Result<void> Variables::read(std::string_view text, std::vector<Variable>& field) {
   const std::size_t equals = text.find('=');
   if (equals == 0 || equals == std::string_view::npos) return refused(text, "NAME=VALUE");

@@ -19,6 +19,7 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/retry/retry_policy.hpp"
 #include "core/service/service_use.hpp"
+#include "core/settings/report_request.hpp"
 
 namespace holdfast::kind {
 
@@ -122,6 +123,12 @@ struct Locks {
 struct Uses {
   static Result<void> read(std::string_view text, std::vector<ServiceUse>& field);
   static std::string print(const std::vector<ServiceUse>& field);
+};
+
+// All reports of a run in one text, with commas between. read() replaces earlier ones.
+struct Reports {
+  static Result<void> read(std::string_view text, std::vector<ReportRequest>& field);
+  static std::string print(const std::vector<ReportRequest>& field);
 };
 
 // `NAME=VALUE` replaces the variable of that name, `NAME=` removes it.

@@ -15,6 +15,7 @@
 #include "core/retry/known_flaky.hpp"
 #include "core/retry/run_retries.hpp"
 #include "core/service/service_spec.hpp"
+#include "core/settings/report_request.hpp"
 #include "core/settings/value.hpp"
 
 namespace holdfast {
@@ -60,6 +61,7 @@ struct RunSettings {
   SecondRun runs = SecondRun::wait;
   std::string oom_events;  // path of the counter of kills for want of memory; empty: our cgroup's
   RunRetryLimits retries;
+  std::vector<ReportRequest> reports = {};  // written when the run has ended
 };
 
 struct BuildStepSettings {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
@@ -22,6 +23,12 @@ struct EndedRuns {
   std::string tree;
   std::string first;  // the ids of its first and its last run
   std::string last;
+  std::vector<ReportRequest> reports;  // wanted by the settings
+};
+
+struct SaidAtEnd {
+  std::string text;     // to be printed as it is
+  std::string trouble;  // what went wrong, for people
 };
 
 struct KeeperOrder {
@@ -40,8 +47,7 @@ struct KeeperOrder {
   std::string directory = {};      // in which ctest looks for its tests; empty: not known
   std::string configuration = {};  // of ctest's tests (`ctest -C`); empty: none was said
   // What else is done after the runs. Called once in the keeper's process, when ctest has ended.
-  // Returns what went wrong, for people.
-  std::function<std::string(const EndedRuns&)> after_runs = {};
+  std::function<SaidAtEnd(const EndedRuns&)> after_runs = {};
   // If this is an error, every test of the run is refused and reports the error.
   Result<ProjectSettings> settings = ProjectSettings{};
 };

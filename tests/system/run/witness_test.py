@@ -159,13 +159,13 @@ file(WRITE ${{CMAKE_BINARY_DIR}}/CTestCustom.cmake "set(CTEST_CUSTOM_PRE_TEST \\
         self.assertEqual(outputs["fail_regex"], "ERROR\n")
         self.assertEqual(outputs["late_fail_regex"], "ERROR\n")
 
-    def test_the_log_of_a_run_that_was_left_alone_is_no_copy(self):
-        tree = self.kinds()
-        self.ctest(tree)
+    def test_only_what_red_tests_printed_is_copied(self):
+        tree = self.project("add_test(NAME green COMMAND echo said)\nadd_test(NAME red COMMAND sh -c \"echo why; false\")\n")
+        self.ctest(tree, "-R", "green")
         self.assertEqual(list((tree / ".holdfast/runs").glob("*/output")), [])
-        outputs = {t["name"]: t["attempts"][-1]["output"] for t in self.report(tree)["tests"] if t["attempts"]}
-        self.assertEqual(outputs["fail_regex"], "ERROR\n")
-
+        self.ctest(tree)
+        copy, = (tree / ".holdfast/runs").glob("*/output/*")
+        self.assertEqual(copy.read_text(), "why\n")
 
     def test_bare_tests_beside_the_lists_of_another_ctest(self):
         """ctest's lists of failed, disabled and skipped tests have fixed names. Here another ctest

@@ -34,6 +34,10 @@ Sample sample_of<kind::Uses>() {
   return {"[\"db\", \"web:exclusive\"]", "db,web:exclusive"};
 }
 template <>
+Sample sample_of<kind::Reports>() {
+  return {"[\"junit:a.xml\", \"github\"]", "junit:a.xml,github"};
+}
+template <>
 Sample sample_of<kind::Variables>() {
   return {"{ A = \"1\" }", "A=1"};
 }

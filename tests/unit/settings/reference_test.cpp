@@ -53,6 +53,7 @@ Form form_of(kind::Locks /*kind*/) {
   return {"list of texts", {{"type", "array"}, {"items", k_text}}};
 }
 Form form_of(kind::Uses /*kind*/) { return form_of(kind::Locks{}); }
+Form form_of(kind::Reports /*kind*/) { return form_of(kind::Locks{}); }
 Form form_of(kind::Patterns /*kind*/) {
   return {"list of regular expressions", {{"type", "array"}, {"items", k_text}, {"maxItems", 64}}};
 }

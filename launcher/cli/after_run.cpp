@@ -1,0 +1,55 @@
+#include "cli/after_run.hpp"
+
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "cli/history_file.hpp"
+#include "cli/report_writing.hpp"
+#include "core/base/printable.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<void> write_wanted(const LoadedReport& loaded, const ReportRequest& wanted,
+                          const fs::path& tree, std::string& printed) {
+  if (wanted.file.empty()) {
+    render(loaded.report, *loaded.outputs, wanted.format,
+           [&](std::string_view piece) { printed += piece; });
+    return add_to_page(loaded, wanted.format);
+  }
+  const fs::path file = tree / wanted.file;
+  std::error_code failed;
+  fs::create_directories(file.parent_path(), failed);
+  return write_report(loaded, wanted.format, file);
+}
+
+void write_all_wanted(const EndedRuns& ended, SaidAtEnd& said) {
+  const auto complain_of = [&](std::string_view report, const Error& error) {
+    if (!said.trouble.empty()) said.trouble += "; ";
+    said.trouble += "ignoring that the report " + brief(report) + " is missing: " + to_text(error);
+  };
+  const Result<RunEntry> run = find_run(ended.tree, ended.last);
+  const Result<LoadedReport> loaded =
+      run ? load_whole_report(*run, RunState::over) : Result<LoadedReport>(run.error());
+  if (!loaded) return complain_of("of the run", loaded.error());
+  for (const ReportRequest& wanted : ended.reports) {
+    const Result<void> written = write_wanted(*loaded, wanted, ended.tree, said.text);
+    if (!written) complain_of(to_text(wanted), written.error());
+  }
+}
+
+}  // namespace
+
+SaidAtEnd after_runs(const EndedRuns& ended) {
+  SaidAtEnd said;
+  if (!ended.reports.empty()) write_all_wanted(ended, said);
+  const std::string trouble = remember_runs(ended.tree, ended.first, ended.last);
+  if (!trouble.empty()) said.trouble += (said.trouble.empty() ? "" : "; ") + trouble;
+  return said;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,30 @@
+#include "core/settings/report_request.hpp"
+
+#include <optional>
+
+#include "core/base/printable.hpp"
+
+namespace holdfast {
+
+Result<ReportRequest> parse_report_request(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::optional<ReportFormat> format = named<ReportFormat>(text.substr(0, colon));
+  const bool has_file = colon != std::string_view::npos;
+  const bool may_be_printed =
+      format && (*format == ReportFormat::text || *format == ReportFormat::github);
+  const std::string_view file = has_file ? text.substr(colon + 1) : std::string_view();
+  const bool is_good_file =
+      !file.empty() && file.find_first_of(std::string_view(",\0", 2)) == std::string_view::npos;
+  if (!format || (has_file ? !is_good_file : !may_be_printed)) {
+    return BadValue{brief_in_quotes(text),
+                    "a format and a file, such as junit:results.xml, or text or github alone"};
+  }
+  return ReportRequest{*format, std::string(file)};
+}
+
+std::string to_text(const ReportRequest& request) {
+  const std::string format(name_of(request.format));
+  return request.file.empty() ? format : format + ":" + request.file;
+}
+
+}  // namespace holdfast
