@@ -1,6 +1,7 @@
 #include "report/describe.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/ctest/ctest_options.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -72,12 +73,22 @@ std::vector<std::string> warnings_of(const RunReport& report) {
     warnings.emplace_back(
         "INCOMPLETE: ctest did not come to its end (or has not yet); this is what was recorded "
         "until then.");
-  if (selected_nothing(report)) warnings.emplace_back("No tests: ctest selected none.");
+  if (selected_nothing(report)) warnings.push_back("No tests: " + no_tests_text(report) + ".");
   if (report.run.complete && !report.run.has_log)
     warnings.emplace_back(
         "ctest's log was missing, not whole or not its own: tests that are not on record may have "
         "run.");
   return warnings;
+}
+
+std::string no_tests_text(const RunReport& report) {
+  std::string text = "ctest selected none";
+  const std::vector<std::string> by = selecting_options(report.run.command);
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    const bool is_plain = by[i].find_first_of(" \"") == std::string::npos && !by[i].empty();
+    text += (i == 0 ? " by " : " ") + (is_plain ? brief(by[i]) : brief_in_quotes(by[i]));
+  }
+  return text;
 }
 
 std::string unrecorded_text(std::int64_t unrecorded) {

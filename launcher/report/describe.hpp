@@ -25,6 +25,10 @@ std::string command_text(const std::vector<std::string>& command);
 // ctest selected no tests, that its log is not known.
 std::vector<std::string> warnings_of(const RunReport& report);
 
+// Why a run had no tests: "ctest selected none by -R nothing". Of a report of which
+// selected_nothing() is true. One line, safe for a terminal.
+std::string no_tests_text(const RunReport& report);
+
 // "3 more ran through Holdfast and could not be recorded".
 std::string unrecorded_text(std::int64_t unrecorded);
 

@@ -122,7 +122,9 @@ std::string not_through_line(const RunReport& report) {
 }  // namespace
 
 std::string render_summary(const RunReport& report) {
-  if (selected_nothing(report)) return "holdfast: no tests: ctest selected none\n";
+  if (selected_nothing(report)) {
+    return fmt::format("holdfast: no tests: {}\n", no_tests_text(report));
+  }
   if (report.counts.planned == 0 && report.run.unrecorded == 0) {
     if (report.run.complete)
       return "holdfast: no test ran through Holdfast; whether any other ran is not known: ctest's "

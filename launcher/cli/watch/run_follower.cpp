@@ -12,7 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "cli/history_file.hpp"
 #include "cli/watch/lock_waits.hpp"
+#include "history/answers/slowest.hpp"
+#include "history/history.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -31,8 +34,23 @@ namespace {
 constexpr std::size_t k_runs_for_durations = 3;
 constexpr std::size_t k_output_for_headline = 256U << 10U;
 constexpr std::size_t k_piece = 64U << 10U;
+constexpr std::size_t k_past_runs = 10;
 
-// How long the tests of earlier runs of the tree took.
+// How long tests took in the last runs that the history has.
+void add_from_history(const std::filesystem::path& tree, Durations& durations) {
+  const Result<std::filesystem::path> file = history_file(tree.string());
+  Result<History> history = file ? History::open_existing(*file) : Result<History>(file.error());
+  if (!history) return;
+  const Result<std::vector<RunHead>> runs = history->runs();
+  if (!runs) return;
+  holdfast::Durations seen;
+  for (std::size_t i = runs->size() - std::min(runs->size(), k_past_runs); i < runs->size(); ++i) {
+    if (const Result<PastRun> run = history->load((*runs)[i])) seen.add(*run);
+  }
+  for (const SlowTest& one : seen.sorted()) durations.emplace(one.test.name, one.median);
+}
+
+// How long the tests of earlier runs of the tree took. The last runs may not be in the history yet.
 Durations durations_before(const RunEntry& entry) {
   Durations durations;
   const std::filesystem::path tree = entry.directory.parent_path().parent_path().parent_path();
@@ -47,6 +65,7 @@ Durations durations_before(const RunEntry& entry) {
     durations.merge(of_run);  // what newer runs say stays
     if (++read == k_runs_for_durations) break;
   }
+  add_from_history(tree, durations);
   return durations;
 }
 

@@ -25,6 +25,11 @@ constexpr std::string_view k_other_with_value[] = {
     "--exclude-from-file", "-A", "-M", "-T", "-D", "-S", "-SP", "--preset", "--presets-file",
     "--resource-spec-file",
 };
+constexpr std::string_view k_selecting[] = {
+    "-R", "--tests-regex", "-E", "--exclude-regex", "-L", "--label-regex", "-LE",
+    "--label-exclude", "-I", "--tests-information", "--tests-from-file", "--exclude-from-file",
+    "--rerun-failed", "-F", "--preset",
+};
 // clang-format on
 
 template <std::size_t N>
@@ -49,6 +54,22 @@ bool asks_to_be_quiet(const std::vector<std::string>& command) {
     if (kind == CtestOption::with_value || kind == CtestOption::other_with_value) ++i;
   }
   return false;
+}
+
+std::vector<std::string> selecting_options(const std::vector<std::string>& command) {
+  std::vector<std::string> selecting;
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    const std::string& word = command[i];
+    if (word == "--test-command") break;  // what follows is another program's command
+    const CtestOption kind = ctest_option(word);
+    const bool has_value = kind == CtestOption::with_value || kind == CtestOption::other_with_value;
+    if (is_in(k_selecting, word)) {
+      selecting.push_back(word);
+      if (has_value && i + 1 < command.size()) selecting.push_back(command[i + 1]);
+    }
+    if (has_value) ++i;
+  }
+  return selecting;
 }
 
 }  // namespace holdfast

@@ -22,4 +22,8 @@ CtestOption ctest_option(std::string_view word);
 // is the value of an option does not count: `ctest -R -Q`.
 bool asks_to_be_quiet(const std::vector<std::string>& command);
 
+// The options of the command by which ctest selects tests, each with its value: {"-R", "net", "-L",
+// "slow"}. `command` begins with the program.
+std::vector<std::string> selecting_options(const std::vector<std::string>& command);
+
 }  // namespace holdfast

@@ -146,7 +146,7 @@ void render_github(const RunReport& report, Outputs& outputs, const Write& write
   write_errors(report, outputs, write);
   write_warnings(report, write);
   const std::string counts =
-      selected_nothing(report) ? "no tests: ctest selected none\n" : counts_text(report);
+      selected_nothing(report) ? "no tests: " + no_tests_text(report) + '\n' : counts_text(report);
   write(line_of({"notice", "holdfast", counts.substr(0, counts.size() - 1)}));
 }
 

@@ -71,7 +71,7 @@ std::string head(const RunReport& report) {
     title = "incomplete";
   } else if (selected_nothing(report)) {
     mark = ":warning:";
-    title = "no tests: ctest selected none";
+    title = safe("no tests: " + no_tests_text(report));
   }
   std::string text = fmt::format("### {} {}\n\n", mark, title);
   if (!report.run.complete) text += "**Incomplete: ctest did not come to its end.**\n\n";

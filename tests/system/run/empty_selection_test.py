@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, script_step, wait_until
 
-LINE = "holdfast: no tests: ctest selected none\n"
+LINE = "holdfast: no tests: ctest selected none"
 
 
 class EmptySelectionCase(ProjectCase):
@@ -35,12 +35,12 @@ class EmptySelection(EmptySelectionCase):
     def test_it_is_said_in_every_format_and_ctests_code_stays(self):
         done = self.ran("-R", "nothing")
         self.assertEqual(done.returncode, 0, done.text)
-        self.assertIn(LINE, done.text)
+        self.assertIn(LINE + " by -R nothing\n", done.text)
         self.assertEqual(json.loads(self.report("json"))["run"]["outcome"], "no_tests")
         suite = ElementTree.fromstring(self.report("junit")).find("testsuite")
         properties = {p.get("name"): p.get("value") for p in suite.iter("property")}
         self.assertEqual(properties["holdfast.outcome"], "no_tests")
-        self.assertIn("No tests: ctest selected none.\n", self.report("text"))
+        self.assertIn("No tests: ctest selected none by -R nothing.\n", self.report("text"))
 
     def test_a_run_with_a_test_has_no_such_outcome(self):
         done = self.ran("-R", "^a$", toml="[profile.default]\nno-tests = 'fail'\n")

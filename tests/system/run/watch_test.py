@@ -56,6 +56,26 @@ class WatchTest(ProjectCase):
     def resize(terminal, columns, rows):
         fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def test_the_history_says_how_much_is_left(self):
+        """The tree is new, as in CI, so only the history knows the tests."""
+        history = self.environment(HOLDFAST_HISTORY=str(self.work / "h.sqlite"))
+        text = "add_test(NAME first COMMAND true)\nadd_test(NAME last COMMAND sleep 0.4)\n"
+        self.end(tree := self.project(text, build="before"), self.start(CTEST, cwd=tree, env=history))
+        for environment, known in ((history, True), (self.environment(), False)):
+            self.go.unlink()
+            (self.work / "slow").unlink(missing_ok=True)
+            tree = self.project(self.slow() + text, build=f"new-{known}")
+            ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+            wait_until((self.work / "slow").exists, "the test")
+            watch = self.watch(tree, "--json", env=environment)
+            self.wait_for('"started"')
+            self.end(tree, ctest, watch)
+            left = {event["test"]: event["left_s"] for event in self.events("ended")}
+            if known:
+                self.assertGreater(left["first"], 0.3)
+            else:
+                self.assertIsNone(left["slow"])
+
     def test_a_run_from_before_its_beginning_to_its_end(self):
         tree = self.project(self.slow() + """
 add_test(NAME quick COMMAND true)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 LINE = re.compile(r"^ *(?:\d+/\d+)? +Test +#(\d+): (\S+) \.*([\s\S]*?) +[\d.]+ sec$", re.MULTILINE)
 NUMBERS = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)$", re.MULTILINE)
 SUMMARY = re.compile(r"^holdfast: (?:(\d+) tests? through Holdfast: (.*)|no test ran through Holdfast|"
-                     r"no tests: ctest selected none)\n"
+                     r"no tests: ctest selected none[^\n]*)\n"
                      r"(?:holdfast: (\d+) not through Holdfast: (.*)\n)?", re.MULTILINE)
 
 FOUND = "Failed Error regular expression found in output."

@@ -32,5 +32,17 @@ TEST(CtestOptions, ALineThatWasCutShortIsReadAsFarAsItGoes) {
   EXPECT_FALSE(asks_to_be_quiet({"ctest", "-R"}));
 }
 
+TEST(CtestOptions, WhatSelectsTestsIsFoundWithItsValues) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(
+      selecting_options({"ctest", "-j4", "-R", "net", "-C", "-E", "--rerun-failed", "-L", "a b"}),
+      (Words{"-R", "net", "--rerun-failed", "-L", "a b"}));
+  EXPECT_EQ(selecting_options({"ctest", "-R"}), (Words{"-R"}));
+  EXPECT_EQ(
+      selecting_options({"ctest", "--build-and-test", "a", "b", "--test-command", "c", "-R", "x"}),
+      Words{});
+  EXPECT_EQ(selecting_options({}), Words{});
+}
+
 }  // namespace
 }  // namespace holdfast
