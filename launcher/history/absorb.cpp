@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "report/load.hpp"
@@ -19,9 +20,21 @@ bool is_known(const std::vector<RunHead>& known, const RunEntry& run) {
 
 Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
                            const std::function<bool(const RunEntry&)>& is_going_on) {
+  // So many results are added at once, because each time takes the disk a while, and those of all
+  // runs together may not fit into memory.
+  constexpr std::size_t k_results_at_once = 20'000;
   const Result<std::vector<RunHead>> known = history.runs();
   if (!known) return known.error();
+  std::vector<PastRun> fresh;
+  std::size_t results = 0;
   std::size_t added = 0;
+  const auto flush = [&]() -> Result<void> {
+    const Result<std::size_t> now = history.add(std::exchange(fresh, {}));
+    if (!now) return now.error();
+    added += *now;
+    results = 0;
+    return {};
+  };
   std::vector<RunEntry> runs = list_runs(tree);
   std::reverse(runs.begin(), runs.end());  // oldest first
   for (const RunEntry& run : runs) {
@@ -32,8 +45,13 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
     PastRun past = past_run_of(*report, *outputs, run.started);
     past.head.id = run.id;
     if (past.results.empty()) continue;
-    if (const Result<void> done = history.add(past); !done) return done.error();
-    ++added;
+    results += past.results.size();
+    fresh.push_back(std::move(past));
+    if (results < k_results_at_once) continue;
+    if (const Result<void> done = flush(); !done) return done.error();
+  }
+  if (!fresh.empty()) {
+    if (const Result<void> done = flush(); !done) return done.error();
   }
   if (added > 0) {
     if (const Result<void> pruned = history.prune(); !pruned) return pruned.error();

@@ -38,24 +38,21 @@ Grade grade_at(std::int64_t number) {
   return static_cast<Grade>(std::clamp<std::int64_t>(number, 0, last));
 }
 
-// Fails for a file of somebody else. An empty file gets our tables if `use` allows.
-Result<void> check(Database& database, Database::Use use, const std::filesystem::path& file) {
+// Whether the file has our tables. False: it is empty. Fails for a file of somebody else.
+Result<bool> has_tables(Database& database, const std::filesystem::path& file) {
   const Result<std::int64_t> application = database.number("PRAGMA application_id");
   if (!application) return application.error();
   const Result<std::int64_t> version = database.number("PRAGMA user_version");
   if (!version) return version.error();
-  if (*application == k_application && *version == k_version) return {};
+  if (*application == k_application && *version == k_version) return true;
   if (*application == k_application && *version > k_version) {
     return ErrorInWords{
         fmt::format("{}: a later version of Holdfast wrote this history", file.string())};
   }
   const Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_master");
   if (!tables) return tables.error();
-  if (*application != 0 || *version != 0 || *tables != 0 || use == Database::Use::read) {
-    return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
-  }
-  return database.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};{}",
-                                      k_application, k_version, k_schema));
+  if (*application == 0 && *version == 0 && *tables == 0) return false;
+  return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
 }
 
 // Adds runs. Its statements are prepared once, because a run may have many tests.
@@ -160,22 +157,32 @@ Result<History> History::open(const std::filesystem::path& file) {
   std::filesystem::create_directories(file.parent_path(), failed);
   Result<Database> database = Database::open(file, Database::Use::write);
   if (!database) return database.error();
-  // This must come before the first table. Removed runs then make the file smaller.
-  if (Result<void> set = database->execute("PRAGMA auto_vacuum=INCREMENTAL"); !set)
-    return set.error();
   History history(std::move(*database));
-  // Two processes may make the file at the same moment.
-  const Result<void> checked =
-      history.in_transaction([&] { return check(history.database_, Database::Use::write, file); });
-  if (!checked) return checked.error();
+  const Result<bool> has = has_tables(history.database_, file);
+  if (!has) return has.error();
+  if (*has) return history;
+  // This must come before the first table. Removed runs then make the file smaller.
+  const Result<void> set = history.database_.execute("PRAGMA auto_vacuum=INCREMENTAL");
+  if (!set) return set.error();
+  const Result<void> made = history.in_transaction([&]() -> Result<void> {
+    // Another process may have made the tables meanwhile.
+    const Result<bool> now = has_tables(history.database_, file);
+    if (!now) return now.error();
+    if (*now) return {};
+    return history.database_.execute(fmt::format(
+        "PRAGMA application_id={}; PRAGMA user_version={};{}", k_application, k_version, k_schema));
+  });
+  if (!made) return made.error();
   return history;
 }
 
 Result<History> History::open_existing(const std::filesystem::path& file) {
   Result<Database> database = Database::open(file, Database::Use::read);
   if (!database) return database.error();
-  if (const Result<void> checked = check(*database, Database::Use::read, file); !checked) {
-    return checked.error();
+  const Result<bool> has = has_tables(*database, file);
+  if (!has) return has.error();
+  if (!*has) {
+    return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
   }
   return History(std::move(*database));
 }
@@ -260,36 +267,44 @@ Result<void> History::load_failures(std::int64_t row, PastRun& run) {
   }
 }
 
-Result<void> History::add(const PastRun& run) {
-  return in_transaction([&]() -> Result<void> {
-    const Result<std::int64_t> known = row_of(run.head);
-    if (!known) return known.error();
-    if (*known != 0) return {};
-    Result<Inserter> inserter = Inserter::of(database_);
-    return inserter ? inserter->insert(run) : Result<void>(inserter.error());
+Result<std::size_t> History::add(const std::vector<PastRun>& runs) {
+  std::size_t next = 0;
+  return add_each([&]() -> Result<std::optional<PastRun>> {
+    if (next == runs.size()) return std::optional<PastRun>();
+    return std::optional<PastRun>(runs[next++]);
   });
+}
+
+Result<std::size_t> History::add_each(const std::function<Result<std::optional<PastRun>>()>& next) {
+  std::size_t added = 0;
+  const Result<void> done = in_transaction([&]() -> Result<void> {
+    Result<Inserter> inserter = Inserter::of(database_);
+    if (!inserter) return inserter.error();
+    while (true) {
+      const Result<std::optional<PastRun>> run = next();
+      if (!run) return run.error();
+      if (!*run) return {};
+      const Result<std::int64_t> known = row_of((*run)->head);
+      if (!known) return known.error();
+      if (*known != 0) continue;
+      if (Result<void> inserted = inserter->insert(**run); !inserted) return inserted;
+      ++added;
+    }
+  });
+  if (!done) return done.error();
+  return added;
 }
 
 Result<std::size_t> History::add_all_of(History& other) {
   const Result<std::vector<RunHead>> theirs = other.runs();
   if (!theirs) return theirs.error();
-  std::size_t added = 0;
-  const Result<void> done = in_transaction([&]() -> Result<void> {
-    Result<Inserter> inserter = Inserter::of(database_);
-    if (!inserter) return inserter.error();
-    for (const RunHead& head : *theirs) {
-      const Result<std::int64_t> known = row_of(head);
-      if (!known) return known.error();
-      if (*known != 0) continue;
-      const Result<PastRun> run = other.load(head);
-      if (!run) return run.error();
-      if (Result<void> inserted = inserter->insert(*run); !inserted) return inserted;
-      ++added;
-    }
-    return {};
+  std::size_t next = 0;
+  return add_each([&]() -> Result<std::optional<PastRun>> {
+    if (next == theirs->size()) return std::optional<PastRun>();
+    Result<PastRun> run = other.load((*theirs)[next++]);
+    if (!run) return run.error();
+    return std::optional<PastRun>(std::move(*run));
   });
-  if (!done) return done.error();
-  return added;
 }
 
 Result<void> History::remove_before(double started) {

@@ -36,9 +36,9 @@ class History {
   // One of runs(), with its results, or only those of tests and cases of that name.
   Result<PastRun> load(const RunHead& head, std::optional<std::string_view> test = std::nullopt);
 
-  // Each is added as a whole, or not at all. A run that is there already is not added again.
-  Result<void> add(const PastRun& run);
-  // Returns how many runs were new.
+  // All are added, or none. A run that is there already is not added again. Returns how many were
+  // new.
+  Result<std::size_t> add(const std::vector<PastRun>& runs);
   Result<std::size_t> add_all_of(History& other);
   // Removes the oldest runs, so that the rest is within the limits. The newest run stays.
   Result<void> prune(const HistoryLimits& limits = {});
@@ -48,6 +48,8 @@ class History {
  private:
   explicit History(Database database) : database_(std::move(database)) {}
 
+  // `next` returns one run after the other, and nothing after the last.
+  Result<std::size_t> add_each(const std::function<Result<std::optional<PastRun>>()>& next);
   Result<void> in_transaction(const std::function<Result<void>()>& change);
   Result<std::int64_t> row_of(const RunHead& head);
   Result<void> load_failures(std::int64_t row, PastRun& run);

@@ -19,12 +19,13 @@ import ending
 import locks
 import memory
 import output
+import records
 import services
 import singles
 import suite
 
 TOPICS = [command_cost, suite, singles, output, memory, ending, locks, batches, build_steps,
-          services]
+          services, records]
 
 
 @dataclass

@@ -41,8 +41,8 @@ TEST_F(HistoryFile, WhatIsAddedIsReadBack) {
                    {{"case", "batch"}, "skipped", Grade::skipped, 0, 1}});
   opened("new/h.sqlite");
   History history = opened("new/h.sqlite");
-  ASSERT_TRUE(history.add(run));
-  ASSERT_TRUE(history.add(run_at(50)));
+  ASSERT_TRUE(history.add({run}));
+  ASSERT_TRUE(history.add({run_at(50)}));
   const Result<std::vector<RunHead>> runs = history.runs();
   ASSERT_TRUE(runs);
   ASSERT_EQ(runs->size(), 2U);
@@ -59,10 +59,10 @@ TEST_F(HistoryFile, WhatIsAddedIsReadBack) {
 
 TEST_F(HistoryFile, ARunIsAddedOnce) {
   History history = opened();
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(history.add(run_at(100)));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(history.add({run_at(100)}));
   EXPECT_EQ(history.runs()->size(), 1U);
   History other = opened("other.sqlite");
-  for (const double at : {100.0, 300.0, 200.0}) ASSERT_TRUE(other.add(run_at(at)));
+  for (const double at : {100.0, 300.0, 200.0}) ASSERT_TRUE(other.add({run_at(at)}));
   EXPECT_EQ(*history.add_all_of(other), 2U);
   EXPECT_EQ(*history.add_all_of(other), 0U);
   EXPECT_EQ(history.runs()->size(), 3U);
@@ -72,7 +72,7 @@ TEST_F(HistoryFile, OldRunsGoAndTheirWordsWithThem) {
   History history = opened();
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(
-        history.add(run_at(100 * i, {red("t" + std::to_string(i), "why" + std::to_string(i))})));
+        history.add({run_at(100 * i, {red("t" + std::to_string(i), "why" + std::to_string(i))})}));
   }
   ASSERT_TRUE(history.prune({350, 1 << 30}));
   EXPECT_EQ(history.runs()->size(), 4U);
@@ -92,7 +92,7 @@ TEST_F(HistoryFile, ItsSizeStaysWithinItsLimit) {
     for (int n = 0; n < 500; ++n) {
       results.push_back({{"test" + std::to_string(n)}, "passed", Grade::passed, n, 1});
     }
-    ASSERT_TRUE(history.add(run_at(i, results)));
+    ASSERT_TRUE(history.add({run_at(i, results)}));
     ASSERT_TRUE(history.prune({1e9, k_limit}));
   }
   EXPECT_LT(std::filesystem::file_size(directory_.path() / "h.sqlite"), 2 * k_limit);
@@ -102,12 +102,12 @@ TEST_F(HistoryFile, ItsSizeStaysWithinItsLimit) {
 
 TEST_F(HistoryFile, ACopyHasAllOfIt) {
   History history = opened();
-  for (const double at : {1.0, 2.0}) ASSERT_TRUE(history.add(run_at(at, {red("x", "y")})));
+  for (const double at : {1.0, 2.0}) ASSERT_TRUE(history.add({run_at(at, {red("x", "y")})}));
   ASSERT_TRUE(history.copy_to(directory_.path() / "copy"));
   Result<History> copy = History::open_existing(directory_.path() / "copy");
   ASSERT_TRUE(copy);
   EXPECT_EQ(*copy->runs(), *history.runs());
-  EXPECT_FALSE(copy->add(run_at(3))) << "it is only to be read";
+  EXPECT_FALSE(copy->add({run_at(3)})) << "it is only to be read";
   EXPECT_FALSE(history.copy_to(directory_.path() / "copy")) << "it is there";
 }
 
@@ -149,7 +149,7 @@ TEST_F(HistoryFile, WritersWaitForEachOther) {
       Result<History> history = History::open(directory_.path() / "shared.sqlite");
       ASSERT_TRUE(history) << to_text(history.error());
       for (int n = 0; n < 5; ++n) {
-        const Result<void> added = history->add(run_at(100 * i + n));
+        const Result<std::size_t> added = history->add({run_at(100 * i + n)});
         ASSERT_TRUE(added) << to_text(added.error());
       }
     });

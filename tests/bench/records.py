@@ -1,0 +1,112 @@
+"""What a report of a large run takes, against what Python's json takes to read the same journal, and
+what it needs of memory. The journal is made up: 50,000 tests, one of 500 red."""
+
+import json
+import os
+import statistics
+import subprocess
+import time
+
+TESTS = 50_000
+ROUNDS = 5
+RUN = "1-20261120-084053-1"
+BEGAN = 1795163653.0
+LIMITS = {"text": 2, "json": 4, "junit": 4, "html": 4, "trace": 4, "github": 4}
+MOST_MIB = 128
+
+
+def records(tests):
+    """The records that a run leaves, in the order of a journal."""
+    yield {"type": "run_started", "at": BEGAN, "run": RUN, "tree": "/t", "boot": "b", "version": "0.1.0",
+           "ctest": {"pid": 1, "start": 1}, "command": ["ctest", "-j8"]}
+    names = [f"suite{i // 100}.case_with_a_usual_name_{i}" for i in range(tests)]
+    for i, name in enumerate(names):
+        ids = {"attempt": f"{RUN}.{i + 1}", "test": name, "key": f"{i:016x}", "n": 1}
+        at = BEGAN + i * 0.01
+        yield {"type": "attempt_started", "at": at, **ids, "launcher": {"pid": i + 2, "start": i * 3}}
+        red = i % 500 == 7
+        yield {"type": "attempt_ended", "at": at + 0.05, **ids, "outcome": "failed" if red else "passed",
+               "exit_code": int(red), "wall_s": 0.051234, "user_s": 0.020123, "sys_s": 0.004567,
+               "max_rss_kb": 5120, "lock_wait_s": 0.0}
+    for i, name in enumerate(names):
+        yield {"type": "verdict", "at": BEGAN + tests * 0.01 + 1, "test": name, "index": i + 1,
+               "verdict": "failed" if i % 500 == 7 else "passed", "ran": True, "launched": True}
+    yield {"type": "run_ended", "at": BEGAN + tests * 0.01 + 2, "run": RUN, "complete": True}
+
+
+def tree_with(bench, tests):
+    tree = bench.fresh_directory(f"records-{tests}")
+    run = tree / ".holdfast/runs" / RUN
+    run.mkdir(parents=True)
+    with open(run / "journal.jsonl", "w", encoding="utf-8") as journal:
+        for record in records(tests):
+            journal.write(json.dumps({"v": 1, **record}, separators=(",", ":")) + "\n")
+    return tree
+
+
+def python_reads(tree):
+    begun = time.process_time()
+    with open(tree / ".holdfast/runs" / RUN / "journal.jsonl", "rb") as journal:
+        for line in journal:
+            json.loads(line)
+    return time.process_time() - begun
+
+
+def holdfast_makes(bench, tree, form):
+    """Its processor time, and its peak of memory in MiB."""
+    process = subprocess.Popen([bench.stage / "bin/holdfast", "report", "--tree", tree, "--format", form,
+                                "--output", tree / f"report.{form}"])
+    _, status, used = os.wait4(process.pid, 0)
+    assert status == 0, (form, status)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def formats(bench):
+    tree = tree_with(bench, TESTS)
+    plain = []
+    taken = {form: [] for form in LIMITS}
+    peak = dict.fromkeys(LIMITS, 0)
+    for _ in range(ROUNDS):
+        plain.append(python_reads(tree))
+        for form in LIMITS:
+            seconds, mib = holdfast_makes(bench, tree, form)
+            taken[form].append(seconds)
+            peak[form] = max(peak[form], mib)
+    rows = []
+    for form, limit in LIMITS.items():
+        ratio = statistics.median(ours / theirs for ours, theirs in zip(taken[form], plain))
+        rows.append(bench.Row(f"report --format {form} of {TESTS} tests / Python's json of the journal", ratio, limit,
+                              None, f"{statistics.median(taken[form]):.2f} s / {statistics.median(plain):.2f} s"))
+    most = max(peak.values())
+    rows.append(bench.Row(f"the largest of these reports, of {MOST_MIB} MiB", most / MOST_MIB, 1, None,
+                          f"{most:.0f} MiB"))
+    return rows
+
+
+def page(bench):
+    tree = tree_with(bench, 2 * TESTS)
+    holdfast_makes(bench, tree, "html")
+    size = (tree / "report.html").stat().st_size / 2**20
+    return [bench.Row(f"the page of {2 * TESTS} tests, of 12 MiB", size / 12, 1, None, f"{size:.1f} MiB")]
+
+
+def ends(bench):
+    """`holdfast end` where a history is added to, against one that adds to none: what a run in CI
+    pays for HOLDFAST_HISTORY. A ctest of one test, with Holdfast around it."""
+    source = bench.fresh_directory("records-ends")
+    (source / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.25)\nproject(ends NONE)\nenable_testing()\nfind_package(Holdfast REQUIRED)\n"
+        "add_test(NAME one COMMAND true)\n")
+    tree = source / "build"
+    subprocess.run(["cmake", "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={bench.stage}"], check=True,
+                   stdout=subprocess.DEVNULL)
+    samples = bench.interleave(60, {
+        "plain": ["--", "ctest", "--test-dir", str(tree)],
+        "history": [f"HOLDFAST_HISTORY={source}/h.sqlite", "--", "ctest", "--test-dir", str(tree)]}, pipe=True)
+    ours, theirs = samples["history"].wall, samples["plain"].wall
+    return [bench.Row("ctest of one test with HOLDFAST_HISTORY / without", ours / theirs, None, None,
+                      f"{ours / 1000:.1f} ms / {theirs / 1000:.1f} ms")]
+
+
+MEASUREMENTS = [("formats of a large run", formats), ("page of a large run", page),
+                ("history in a file of its own", ends)]
