@@ -229,7 +229,7 @@ std::shared_ptr<Options> add_command(CLI::App& app, int& exit_code, const char* 
                                      const char* help, const char* formats,
                                      int (*act)(const Options&)) {
   CLI::App* const command = app.add_subcommand(name, help);
-  const auto options = std::make_shared<Options>();
+  auto options = std::make_shared<Options>();
   const auto known = std::make_shared<std::vector<std::string>>();
   for (std::string_view rest = formats; !rest.empty();) {
     const std::size_t end = std::min(rest.find('|'), rest.size());
@@ -248,9 +248,9 @@ std::shared_ptr<Options> add_command(CLI::App& app, int& exit_code, const char* 
   return options;
 }
 
-template <Result<std::string> (*answer)(const Options&, History&)>
+template <Result<std::string> (*Answer)(const Options&, History&)>
 int answered(const Options& options) {
-  return print_answer(options, [&](History& past) { return answer(options, past); });
+  return print_answer(options, [&](History& past) { return Answer(options, past); });
 }
 
 }  // namespace

@@ -78,11 +78,11 @@ class Inserter {
   }
 
   Result<void> insert(const PastRun& run) {
-    const Result<void> done = run_.bind(0, run.head.id)
-                                  .bind(1, run.head.started)
-                                  .bind(2, run.head.ended)
-                                  .bind(3, std::int64_t{run.head.complete})
-                                  .run();
+    Result<void> done = run_.bind(0, run.head.id)
+                            .bind(1, run.head.started)
+                            .bind(2, run.head.ended)
+                            .bind(3, std::int64_t{run.head.complete})
+                            .run();
     if (!done) return done;
     const std::int64_t row = database_->last_row();
     for (const PastResult& one : run.results) {
@@ -99,14 +99,14 @@ class Inserter {
     if (!test) return test.error();
     const Result<std::int64_t> outcome = word(one.outcome);
     if (!outcome) return outcome.error();
-    const Result<void> done = result_.bind(0, run)
-                                  .bind(1, *test)
-                                  .bind(2, *outcome)
-                                  .bind(3, static_cast<std::int64_t>(one.grade))
-                                  .bind(4, one.wall_ms)
-                                  .bind(5, one.attempts)
-                                  .bind(6, std::int64_t{one.flaky})
-                                  .run();
+    Result<void> done = result_.bind(0, run)
+                            .bind(1, *test)
+                            .bind(2, *outcome)
+                            .bind(3, static_cast<std::int64_t>(one.grade))
+                            .bind(4, one.wall_ms)
+                            .bind(5, one.attempts)
+                            .bind(6, std::int64_t{one.flaky})
+                            .run();
     if (!done) return done;
     for (const PastFailure& wrong : one.failures) {
       const Result<std::int64_t> how = word(wrong.outcome);
