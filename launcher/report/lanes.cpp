@@ -28,6 +28,13 @@ Job job_of(const Attempt& attempt, double last) {
                 attempt.ended.value_or(last));
 }
 
+// Until it is ready, a generation starts.
+Job job_of(const ServiceGeneration& generation, double last) {
+  const double end = generation.ended.value_or(last);
+  const double ready = generation.ready.value_or(end);
+  return job_at(generation.started, 0, ready - generation.started, ready, end);
+}
+
 Job job_of(const StepRecord& step) {
   const double work = step.at - step.wall_s;
   return job_at(work - step.slot_wait_s, step.slot_wait_s, 0, work, step.at);
@@ -78,9 +85,8 @@ Timeline timeline_of(const RunReport& report) {
   }
   for (std::size_t i = 0; i < report.services.size(); ++i) {
     const ServiceReport& service = report.services[i];
-    if (!service.started) continue;
-    const double begin = *service.started;
-    add(timeline.services, job_at(begin, 0, 0, begin, service.ended.value_or(last)), i);
+    for (std::size_t j = 0; j < service.generations.size(); ++j)
+      add(timeline.services, job_of(service.generations[j], last), i, j);
   }
   constexpr double k_never = 1e18;
   double first = k_never;

@@ -9,7 +9,8 @@
 
 namespace holdfast {
 
-// One attempt of a test, one build step, or one instance of a service. All times are in seconds
+// One attempt of a test, one build step, or one generation of a service, which is not served until
+// it is ready. All times are in seconds
 // since 1970, and none is before the one above it.
 struct Job {
   double begin = 0;         // the wait for its locks or its slot begins
@@ -17,7 +18,7 @@ struct Job {
   double served = 0;        // it has these too, and its work begins
   double end = 0;           // if it has not ended: the end of the run
   std::size_t of = 0;       // which one it is in the report's list of tests, steps or services
-  std::size_t attempt = 0;  // which one it is in its test's list of attempts
+  std::size_t attempt = 0;  // which one of its test's attempts, or of its service's generations
   std::size_t lane = 0;     // from 1
 };
 

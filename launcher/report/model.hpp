@@ -94,6 +94,13 @@ struct ServiceDeath {
   double at = 0;  // seconds since 1970
 };
 
+struct ServiceGeneration {
+  std::int64_t number = 0;
+  double started = 0;
+  std::optional<double> ready = {};
+  std::optional<double> ended = {};
+};
+
 // One instance of a service (report/services.hpp).
 struct ServiceReport {
   std::string name;
@@ -105,6 +112,7 @@ struct ServiceReport {
   // also `started` and `ready`.
   std::string outcome = {};
   std::vector<ServiceDeath> deaths = {};
+  std::vector<ServiceGeneration> generations = {};  // those whose start is on record, in order
 };
 
 struct RunReport {

@@ -36,6 +36,18 @@ std::string death_text(const ServiceReport& service, const ServiceDeath& death) 
                              : "; no test needed it from then on");
 }
 
+void note_generation(ServiceReport& service, const ServiceRecord& record) {
+  std::vector<ServiceGeneration>& all = service.generations;
+  if (record.event == "started") {
+    // One that was ended on purpose has no record of its end.
+    if (!all.empty() && !all.back().ended) all.back().ended = record.at;
+    return all.push_back({record.generation, record.at});
+  }
+  if (all.empty() || all.back().number != record.generation) return;
+  if (record.event == "ready") all.back().ready = record.at;
+  if (record.event == "died") all.back().ended = record.at;
+}
+
 }  // namespace
 
 void CollectedServices::add(const ServiceRecord& record) {
@@ -54,6 +66,7 @@ void CollectedServices::add(const ServiceRecord& record) {
     found = std::prev(services_.end());
   }
   found->generation = std::max(found->generation, record.generation);
+  note_generation(*found, record);
   if (record.event == "started") {
     if (!found->started) found->started = record.at;
     found->ended.reset();
@@ -82,6 +95,7 @@ std::vector<ServiceReport> CollectedServices::take(const RunInfo& run, RunState 
     if (service.ended || state == RunState::going_on) continue;
     service.ended = run.ended;
     service.outcome = "ended";
+    if (!service.generations.empty()) service.generations.back().ended = run.ended;
   }
   return std::exchange(services_, {});
 }

@@ -65,10 +65,14 @@ Slices slices_of(const RunReport& report, const Job& job, Group group) {
     work.about["outcome"] = name_of(attempt.outcome.value_or(without_end));
   } else {
     const ServiceReport& service = report.services.at(job.of);
-    work.name = service.name;
+    const ServiceGeneration& generation = service.generations.at(job.attempt);
+    const std::string name = fmt::format("{} #{}", service.name, generation.number);
+    add_wait(slices, name + " starts", job.waited, job.served);
+    work.name = name;
     work.kind = "service";
-    work.about["outcome"] = service.outcome;
-    work.about["generations"] = service.generation;
+    work.about["instance"] = service.instance;
+    const bool is_last = job.attempt + 1 == service.generations.size();
+    work.about["outcome"] = is_last ? service.outcome : "died";
   }
   slices.push_back(std::move(work));
   return slices;

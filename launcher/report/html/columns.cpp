@@ -175,10 +175,12 @@ void add_deaths(DataBlock& block, const std::vector<Job>& services, const RunRep
                 double first) {
   block.add(",");
   add_column(block, "deaths", services, [&](std::string& text, const Job& job) {
-    const std::vector<ServiceDeath>& deaths = report.services.at(job.of).deaths;
+    const ServiceReport& service = report.services.at(job.of);
+    const std::int64_t generation = service.generations.at(job.attempt).number;
     text += '[';
-    for (const ServiceDeath& death : deaths) {
-      if (&death != deaths.data()) text += ',';
+    for (const ServiceDeath& death : service.deaths) {
+      if (death.generation != generation) continue;
+      if (!text.ends_with('[')) text += ',';
       text += fmt::format("[{},{}]", death.generation, microseconds(death.at - first));
     }
     text += ']';
@@ -215,6 +217,7 @@ void write_timeline(const RunReport& report, const Timeline& timeline, const Wri
     const ServiceReport& service = report.services.at(job.of);
     std::string name = printable(service.name);
     if (service.instance > 0) name += fmt::format(" ({})", service.instance + 1);
+    name += fmt::format(", generation {}", service.generations.at(job.attempt).number);
     append_string(text, name);
   });
   add_deaths(block, timeline.services, report, timeline.first);

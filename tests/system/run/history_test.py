@@ -154,6 +154,13 @@ add_test(NAME hangs COMMAND sleep 300)
         wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
         self.assertEqual(self.json("history", "hangs")["tests"][0]["runs"][0]["outcome"], "interrupted")
 
+    def test_a_test_does_not_get_the_name_of_the_file(self):
+        self.tree = self.project(f'add_test(NAME says COMMAND sh -c "env >{self.work}/env")\n', name="says", build="says-build")
+        self.run_tests(HOLDFAST_HISTORY=str(self.work / "h.sqlite"), HOLDFAST_LOG="x")
+        said = (self.work / "env").read_text()
+        self.assertIn("\nHOLDFAST_LOG=x\n", said)
+        self.assertNotIn("HOLDFAST_HISTORY", said)
+
     def test_a_damaged_history_is_put_aside(self):
         file = self.tree / ".holdfast/history.sqlite"
         file.write_bytes(b"this is no database" * 100)

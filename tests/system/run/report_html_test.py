@@ -145,9 +145,9 @@ class ReportHtml(ExampleCase):
         self.assertEqual(jobs["jobs"], attempts)
         waited = {names[of] for of, wait in zip(jobs["of"], jobs["wait"]) if wait > 100_000}
         self.assertLessEqual({"db.schema", "db.export"}, waited)
-        self.assertEqual(timeline["services"]["name"], ["db"])
-        (generation, _), = timeline["services"]["deaths"][0]
-        self.assertEqual(generation, 1)
+        self.assertEqual(timeline["services"]["name"], ["db, generation 1", "db, generation 2"])
+        self.assertEqual([[generation for generation, _ in deaths] for deaths in timeline["services"]["deaths"]],
+                         [[1], []])
 
 
 class Incomplete(ExampleCase):

@@ -219,6 +219,7 @@ TEST(HtmlReport, NothingFromOutsideIsMarkup) {
   report.tests[0].cases = {{hostile, Outcome::failed}};
   report.services.push_back(
       {.name = hostile, .generation = 2, .started = 1, .deaths = {{1, {hostile}}}});
+  report.services.back().generations = {{1, 1, 1.5, 2}};
   report.steps.emplace_back().kind = hostile;
   MadeUpOutputs outputs({}, "a.cpp:1: Failure\n" + hostile);
   const std::string page = text_of_report(report, Format::html, outputs);

@@ -30,6 +30,8 @@ RunReport report_with(const std::vector<ServiceRecord>& services) {
 
 TEST(ReportedServices, EndWithTheRun) {
   const RunReport report = report_with({said(1001, "started", 1), said(1002, "ready", 1)});
+  ASSERT_EQ(report.services.at(0).generations.size(), 1U);
+  EXPECT_EQ(report.services[0].generations[0].ready, 1002);
   ASSERT_EQ(report.services.size(), 1U);
   EXPECT_EQ(report.services[0].outcome, "ended");
   EXPECT_EQ(report.services[0].started, 1001);
@@ -42,6 +44,9 @@ TEST(ReportedServices, AreSaidToHaveDiedWithTheTestsThatMayHaveDoneIt) {
       {said(1001, "started", 1), said(1002, "ready", 1), said(1003, "died", 1, {"Net.Upload"}),
        said(1004, "started", 2), said(1005, "ready", 2), said(1006, "died", 2, {"a", "b"}),
        said(1007, "started", 3), said(1008, "ready", 3), said(1009, "died", 3)});
+  ASSERT_EQ(report.services.at(0).generations.size(), 3U);
+  EXPECT_EQ(report.services[0].generations[1].started, 1004);
+  EXPECT_EQ(report.services[0].generations[1].ended, 1006);
   EXPECT_EQ(
       service_deaths(report),
       (std::vector<std::string>{"db died during Net.Upload (alone); generation 2 from then on",

@@ -81,6 +81,8 @@ TEST(TraceReport, WaitsAreSlicesAndLanesAreUsedAgain) {
   step.outcome = Outcome::passed;
   report.steps = {step};
   report.services.push_back({.name = "web", .generation = 2, .started = 100, .ended = 104});
+  report.services[0].generations = {{1, 100, 101, 102}, {2, 102.5, {}, {}}};
+  report.run.ended = 104;
   std::map<Lane, std::vector<json>> lanes = lanes_of(traced(report));
   const auto is = [&](Lane lane, std::size_t at, const char* name, int begin, int length) {
     const json& slice = lanes.at(lane).at(at);
@@ -95,7 +97,10 @@ TEST(TraceReport, WaitsAreSlicesAndLanesAreUsedAgain) {
   is({2, 1}, 2, "a", 6'500'000, 1'000'000);
   is({2, 2}, 0, "b", 5'000'000, 1'000'000);
   is({2, 2}, 1, "c\xEF\xBF\xBD", 7'000'000, 1'000'000);
-  is({3, 1}, 0, "web", 4'000'000, 4'000'000);
+  is({3, 1}, 0, "web #1 starts", 4'000'000, 1'000'000);
+  is({3, 1}, 1, "web #1", 5'000'000, 1'000'000);
+  is({3, 1}, 2, "web #2 starts", 6'500'000, 1'500'000);
+  is({3, 1}, 3, "web #2", 8'000'000, 0);
   EXPECT_EQ(lanes.size(), 4U);
 }
 

@@ -325,11 +325,12 @@ class Timeline {
   textOf({group, i}) {
     const {data} = group;
     let text = this.nameOf(group, i) + ": " + durationText(data.work[i]);
-    if (data.attempt[i] > 0) text += ", attempt " + (data.attempt[i] + 1);
+    const isService = group.key === "services";
+    if (data.attempt[i] > 0 && !isService) text += ", attempt " + (data.attempt[i] + 1);
     if (data.outcome) text += ", " + this.tests.columns.outcomes[data.outcome[i]][1];
     if (data.wait[i] > 0) text += ", waited " + durationText(data.wait[i]);
     if (data.service_wait[i] > 0)
-      text += ", waited for services " + durationText(data.service_wait[i]);
+      text += (isService ? ", started within " : ", waited for services ") + durationText(data.service_wait[i]);
     for (const [generation, at] of data.deaths?.[i] ?? [])
       text += ", generation " + generation + " was lost at " + durationText(at);
     return text;
