@@ -149,7 +149,7 @@ class ReportInChromium(ChromiumCase):
 
     def the_timeline_is_drawn_and_told(self, browser):
         label = browser.value("byId('timeline-view').getAttribute('aria-label')")
-        self.assertRegex(label, r"37 tests in \d+ lanes, 1 service in 1 lane")
+        self.assertRegex(label, r"37 tests in \d+ lanes, 2 service generations in 1 lane")
         colours = browser.value("""(() => {
             const {width, height} = byId('timeline-view');
             const data = byId('timeline-view').getContext('2d').getImageData(0, 0, width, height).data;

@@ -41,8 +41,9 @@ class Timeline {
 
   describe() {
     const parts = this.groups.map(
-        (group) => counted(group.length, group.title.toLowerCase()) + " in " +
-            counted(group.lanes, "lanes"));
+        (group) => counted(group.length, group.key === "services" ?
+                "service generations" : group.title.toLowerCase()) +
+            " in " + counted(group.lanes, "lanes"));
     const waits =
         this.groups.reduce((sum, {data}) => sum + data.wait.filter((wait) => wait > 0).length, 0);
     this.canvas.setAttribute(
