@@ -301,10 +301,14 @@ class ProjectCase(SystemCase):
     def records(run, *types):
         """The records of a run's journal. Every line must be whole."""
         def read():
-            # Who reads while a line is written may see half of it.
-            text = (run / "journal.jsonl").read_text()
+            # Who reads while a run begins may see its directory without a journal; who reads
+            # while a line is written may see half of it.
+            try:
+                text = (run / "journal.jsonl").read_text()
+            except FileNotFoundError:
+                return None
             return [text] if not text or text.endswith("\n") else None
-        text, = wait_until(read, "the end of the last line")
+        text, = wait_until(read, "a journal with a whole last line")
         records = [json.loads(line) for line in text.splitlines()]
         return [r for r in records if not types or r["type"] in types]
 
