@@ -17,8 +17,7 @@ namespace fs = std::filesystem;
 Result<void> write_wanted(const LoadedReport& loaded, const ReportRequest& wanted,
                           const fs::path& tree, std::string& printed) {
   if (wanted.file.empty()) {
-    render(loaded.report, *loaded.outputs, wanted.format,
-           [&](std::string_view piece) { printed += piece; });
+    produce(loaded, wanted.format, [&](std::string_view piece) { printed += piece; });
     return add_to_page(loaded, wanted.format);
   }
   const fs::path file = tree / wanted.file;

@@ -114,12 +114,16 @@ Result<void> add_to_job_page(const RunReport& report, Outputs& outputs) {
 }
 
 WriteTo producer_of(const LoadedReport& loaded, Format format) {
-  return [&loaded, format](const Write& write) {
-    render(loaded.report, *loaded.outputs, format, write);
-  };
+  return [&loaded, format](const Write& write) { produce(loaded, format, write); };
 }
 
 }  // namespace
+
+void produce(const LoadedReport& loaded, Format format, const Write& write) {
+  const bool in_jenkins = !variable(environment::k_jenkins_url).empty();
+  render(loaded.report, *loaded.outputs, format, write,
+         in_jenkins ? JunitReader::jenkins : JunitReader::any);
+}
 
 Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state) {
   Result<RunReport> report = load_report(run, state);

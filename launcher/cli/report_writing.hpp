@@ -18,6 +18,9 @@ struct LoadedReport {
 // With the steps of the build before it.
 Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state);
 
+// Gives the whole report to `write`, for the reader that the environment tells of.
+void produce(const LoadedReport& loaded, Format format, const Write& write);
+
 // Part of the format github, if GitHub Actions runs us: adds to the page of the job.
 Result<void> add_to_page(const LoadedReport& loaded, Format format);
 

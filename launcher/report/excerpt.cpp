@@ -1,5 +1,7 @@
 #include "report/excerpt.hpp"
 
+#include "report/outputs/shown.hpp"
+
 #include <fmt/format.h>
 #include <re2/re2.h>
 #include <re2/set.h>
@@ -233,6 +235,8 @@ class Collection {
 
 std::vector<Excerpt> excerpts_of(std::string_view output, std::size_t limit) {
   Collection found;
+  std::string without_colours;
+  if (output.find('\x1b') != std::string_view::npos) output = without_colours = shown(output);
   while (!output.empty()) {
     const std::string_view line = take_line(output);
     if (std::optional<Patterns::Match> match = patterns().match(line))

@@ -85,20 +85,37 @@ std::string property(std::string_view name, std::string_view value) {
   return fmt::format("<property{}{}/>", attribute("name", name), attribute("value", value));
 }
 
-std::string properties_of(const TestReport& test) {
-  std::string list = property("holdfast.outcome", name_of(test.outcome));
-  list += property("holdfast.attempts", std::to_string(test.attempts.size()));
-  for (const std::string& flag : test.flags) list += property("holdfast.flag", flag);
+using Properties = std::vector<std::pair<std::string_view, std::string>>;
+
+Properties properties_of(const TestReport& test) {
+  Properties list = {{"holdfast.outcome", std::string(name_of(test.outcome))},
+                     {"holdfast.attempts", std::to_string(test.attempts.size())}};
+  for (const std::string& flag : test.flags) list.emplace_back("holdfast.flag", flag);
   if (!test.attempts.empty() && test.attempts.back().lock_wait_s > 0) {
-    list += property("holdfast.lock_wait_s", seconds(test.attempts.back().lock_wait_s));
+    list.emplace_back("holdfast.lock_wait_s", seconds(test.attempts.back().lock_wait_s));
   }
-  if (test.leaked) list += property("holdfast.leftovers", bounded_list(leftover_names(test), 20));
+  if (test.leaked) {
+    list.emplace_back("holdfast.leftovers", bounded_list(leftover_names(test), 20));
+  }
   for (const Attempt& attempt : test.attempts) {
-    if (!attempt.scratch.empty()) list += property("holdfast.scratch", attempt.scratch);
+    if (!attempt.scratch.empty()) list.emplace_back("holdfast.scratch", attempt.scratch);
   }
-  for (const std::string& orphan : orphan_texts(test))
-    list += property("holdfast.orphan_marker", orphan);
+  for (const std::string& orphan : orphan_texts(test)) {
+    list.emplace_back("holdfast.orphan_marker", orphan);
+  }
+  return list;
+}
+
+std::string as_element(const Properties& properties) {
+  std::string list;
+  for (const auto& [name, value] : properties) list += property(name, value);
   return fmt::format("      <properties>{}</properties>\n", list);
+}
+
+std::string as_lines(const Properties& properties) {
+  std::string lines;
+  for (const auto& [name, value] : properties) lines += fmt::format("{}: {}\n", name, value);
+  return lines;
 }
 
 // What services printed while the test failed.
@@ -111,7 +128,7 @@ std::string service_output(const TestReport& test, Outputs& outputs) {
     text += fmt::format("holdfast: output of {}, while the test ran:\n{}", text_of(part), printed);
     if (!text.ends_with('\n')) text += '\n';
   }
-  return text.empty() ? text : fmt::format("      <system-err>{}</system-err>\n", xml_text(text));
+  return text;
 }
 
 // Gives the second and each further test of one class and one name a number. Viewers take tests of
@@ -140,7 +157,9 @@ bool is_plain_pass(const TestReport& test, Grade grade) {
          (test.attempts.empty() || test.attempts.back().scratch.empty());
 }
 
-std::string testcase(const TestReport& test, const std::string& name, Outputs& outputs) {
+std::string testcase(const TestReport& test, const std::string& name, Outputs& outputs,
+                     JunitReader reader) {
+  const bool is_strict = reader == JunitReader::jenkins;
   const std::string attributes = attribute("name", name) +
                                  attribute("classname", UniqueNames::class_of(test)) +
                                  attribute("time", seconds(time_of(test)));
@@ -150,16 +169,21 @@ std::string testcase(const TestReport& test, const std::string& name, Outputs& o
   std::vector<Excerpt> said;
   if (is_wrong(test)) said = excerpts_of(output, 1);
   std::string place;
-  if (!said.empty() && !said.front().file.empty()) {
+  if (!is_strict && !said.empty() && !said.front().file.empty()) {
     place =
         attribute("file", said.front().file) + attribute("line", std::to_string(said.front().line));
   }
-  std::string xml = fmt::format("    <testcase{}{}>\n", attributes, place) + properties_of(test);
+  const Properties properties = properties_of(test);
+  std::string xml = fmt::format("    <testcase{}{}>\n", attributes, place);
+  if (!is_strict) xml += as_element(properties);
   xml +=
       verdict_element(test, grade, said.empty() ? std::string() : headline(said.front()), output);
   xml += earlier_attempts(test);
   if (!output.empty()) xml += fmt::format("      <system-out>{}</system-out>\n", xml_text(output));
-  return xml + service_output(test, outputs) + "    </testcase>\n";
+  const std::string aside =
+      (is_strict ? as_lines(properties) : std::string()) + service_output(test, outputs);
+  if (!aside.empty()) xml += fmt::format("      <system-err>{}</system-err>\n", xml_text(aside));
+  return xml + "    </testcase>\n";
 }
 
 struct Totals {
@@ -182,7 +206,8 @@ Totals totals_of(const std::vector<TestReport>& tests) {
 
 }  // namespace
 
-void render_junit(const RunReport& report, Outputs& outputs, const Write& write) {
+void render_junit(const RunReport& report, Outputs& outputs, const Write& write,
+                  JunitReader reader) {
   const Totals totals = totals_of(report.tests);
   const std::string numbers =
       fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"", totals.tests,
@@ -200,8 +225,9 @@ void render_junit(const RunReport& report, Outputs& outputs, const Write& write)
   if (selected_nothing(report)) xml += property("holdfast.outcome", name_of(Outcome::no_tests));
   write(xml + "</properties>\n");
   UniqueNames names;
-  see_as_tests(report.tests,
-               [&](const TestReport& test) { write(testcase(test, names.of(test), outputs)); });
+  see_as_tests(report.tests, [&](const TestReport& test) {
+    write(testcase(test, names.of(test), outputs, reader));
+  });
   // Every reader must see that a run died. Some readers show nothing but system-err.
   if (!report.run.complete)
     write("    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n");

@@ -6,6 +6,7 @@
 #include "report/outputs.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -17,15 +18,21 @@ using Format = ReportFormat;
 // Takes a report piece by piece: the report of a large run would not fit into memory.
 using Write = std::function<void(std::string_view)>;
 
+// Who reads a JUnit file. Jenkins' xUnit plugin refuses a file in which a test case has more than
+// its schema names: a file, a line, properties. GitLab and Buildkite read these.
+enum class JunitReader : std::uint8_t { any, jenkins };
+
 // The whole report, with a newline at its end. Never fails, whatever bytes names and outputs hold.
-void render(const RunReport& report, Outputs& outputs, Format format, const Write& write);
+void render(const RunReport& report, Outputs& outputs, Format format, const Write& write,
+            JunitReader reader);
 
 // For people, on a terminal.
 void render_text(const RunReport& report, Outputs& outputs, const Write& write);
 // For programs: docs/reference/report-formats.md. Fields may be added, never renamed.
 void render_json(const RunReport& report, Outputs& outputs, const Write& write);
-// XML in the dialect of Jenkins' xunit plugin and of Maven Surefire (flakyFailure, rerunFailure).
-void render_junit(const RunReport& report, Outputs& outputs, const Write& write);
+// XML in the dialect of Maven Surefire (flakyFailure, rerunFailure).
+void render_junit(const RunReport& report, Outputs& outputs, const Write& write,
+                  JunitReader reader);
 // A timeline for Perfetto and Chromium: build steps, tests with their waits, services.
 void render_trace(const RunReport& report, Outputs& outputs, const Write& write);
 // Annotations as GitHub Actions takes them from the output of a step: failures first, and no more

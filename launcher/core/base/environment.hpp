@@ -18,6 +18,10 @@ inline constexpr std::string_view k_history = "HOLDFAST_HISTORY";
 // The configuration that its tests are of (`ctest -C`); not set, or empty: none was said.
 inline constexpr std::string_view k_configuration = "CMAKE_CONFIG_TYPE";
 
+// --- Set by Jenkins ----------------------------------------------------------------------
+// The address of the server.
+inline constexpr std::string_view k_jenkins_url = "JENKINS_URL";
+
 // --- Set by GitHub Actions ---------------------------------------------------------------
 // The file to which a step adds what the page of its job shows.
 inline constexpr std::string_view k_github_step_summary = "GITHUB_STEP_SUMMARY";

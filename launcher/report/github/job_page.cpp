@@ -7,6 +7,7 @@
 #include "report/describe.hpp"
 #include "report/escape.hpp"
 #include "report/excerpt.hpp"
+#include "report/outputs/shown.hpp"
 #include "report/services.hpp"
 
 #include <fmt/format.h>
@@ -131,7 +132,8 @@ std::string lists(const RunReport& report) {
 
 }  // namespace
 
-std::string github_summary(const RunReport& report, Outputs& outputs, std::size_t room) {
+std::string github_summary(const RunReport& report, Outputs& raw, std::size_t room) {
+  ShownOutputs outputs(raw);
   std::string text = head(report);
   std::string rest = lists(report);
   constexpr std::size_t k_for_names = 16U << 10U;

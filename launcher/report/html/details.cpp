@@ -1,7 +1,7 @@
 #include "report/describe.hpp"
 #include "report/html/columns.hpp"
 #include "report/html/data.hpp"
-#include "report/html/shown.hpp"
+#include "report/outputs/shown.hpp"
 #include "report/html/words.hpp"
 #include "report/json.hpp"
 

@@ -5,7 +5,7 @@
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/html/markup.hpp"
-#include "report/html/shown.hpp"
+#include "report/outputs/shown.hpp"
 #include "report/html/words.hpp"
 #include "report/services.hpp"
 #include "report/text_sections.hpp"

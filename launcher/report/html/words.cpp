@@ -21,7 +21,7 @@ std::string cut(std::string text) {
 }
 
 std::string words_in(std::string_view output) {
-  const std::vector<Excerpt> said = excerpts_of(shown(output), 1);
+  const std::vector<Excerpt> said = excerpts_of(output, 1);
   return said.empty() ? std::string() : cut(printable(headline(said.front())));
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "report/html/shown.hpp"
+#include "report/outputs/shown.hpp"
 #include "report/model.hpp"
 #include "report/outputs.hpp"
 

@@ -77,7 +77,7 @@ health-tcp = "127.0.0.1:{{port}}"
             "before": [], "after": [], "red": [{**part, "output": "of red \x1b[31m\n"}],
             "again": [{**part, "output": "of again\n"}]})
         text = self.report(tree, "text")
-        self.assertIn("\nOutput of service db, generation 1, while red ran\n  | of red \\x1b[31m\n", text)
+        self.assertIn("\nOutput of service db, generation 1, while red ran\n  | of red \n", text)
         self.assertNotIn("of before", text)
         cases = {case.get("name"): case.findtext("system-err") for case in
                  ElementTree.fromstring(self.report(tree, "junit")).iter("testcase")}

@@ -19,6 +19,9 @@ const Row k_rows[] = {
      "[ RUN      ] A.b\n/s/a_test.cpp:12: Failure\nExpected equality of these values:\n  1\n  "
      "two\n    Which is: 2\n\n[  FAILED  ] A.b (0 ms)\n",
      "/s/a_test.cpp:12: Expected equality of these values: 1; two; Which is: 2"},
+    {"GoogleTest in colours",
+     "\x1b[0;32m[ RUN      ] \x1b[mA.b\n/s/a_test.cpp:12: \x1b[0;31mFailure\n\x1b[mFailed\n\n",
+     "/s/a_test.cpp:12: Failed"},
     {"GoogleTest without a blank line", "a.cc:3: Failure\nFailed\n[  FAILED  ] A.b (0 ms)\n",
      "a.cc:3: Failed"},
     {"Catch2",

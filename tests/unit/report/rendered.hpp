@@ -30,9 +30,11 @@ class MadeUpOutputs final : public Outputs {
   std::string usual_;  // what all others printed
 };
 
-inline std::string text_of_report(const RunReport& report, Format format, Outputs& outputs) {
+inline std::string text_of_report(const RunReport& report, Format format, Outputs& outputs,
+                                  JunitReader reader = JunitReader::any) {
   std::string text;
-  render(report, outputs, format, [&](std::string_view piece) { text += piece; });
+  render(
+      report, outputs, format, [&](std::string_view piece) { text += piece; }, reader);
   return text;
 }
 

@@ -96,9 +96,9 @@ TEST(ReportedServices, ShowWhatTheyPrintedUnderTheRedTest) {
   EXPECT_EQ(printed[0].from, 10U);
   EXPECT_EQ(printed[0].to, 30U);
   EXPECT_EQ(printed[0].head, 100U);
-  EXPECT_NE(text_of_report(report, Format::text, {{"db", "a\x1b\nb\n"}})
+  EXPECT_NE(text_of_report(report, Format::text, {{"db", "a\x1b[1m\nb\a\n"}})
                 .find("\nOutput of service db (instance 2), generation 2, while red ran\n  | "
-                      "a\\x1b\n  | b\n"),
+                      "a\n  | b\\x07\n"),
             std::string::npos);
 }
 

@@ -1,4 +1,4 @@
-#include "report/html/shown.hpp"
+#include "report/outputs/shown.hpp"
 
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"

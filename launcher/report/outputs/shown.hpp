@@ -1,4 +1,4 @@
-// What was printed, as a page shows it.
+// What was printed, as people read it where no terminal obeys its escape sequences.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ std::string shown(std::string_view output);
 // The last lines of the text, at most `limit` bytes. A first line says if something is missing.
 std::string tail_of(std::string text, std::size_t limit);
 
-// Outputs for a page: as shown() shows them, and at most `limit` bytes of each. The text of `inner`
-// is bounded already. What good cases of batches printed has no place in a page.
+// Outputs as shown() shows them, and at most `limit` bytes of each. The text of `inner` is bounded
+// already. What good cases of batches printed has no place in a report for people.
 class ShownOutputs final : public Outputs {
  public:
   explicit ShownOutputs(Outputs& inner) : inner_(inner) {}
