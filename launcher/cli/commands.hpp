@@ -1,13 +1,18 @@
 // The command that a person types: `holdfast COMMAND …`. Each command has a file of its own.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
+
+// Each file that includes CLI11 has its own copy of CLI11's static objects, which every start of
+// `holdfast` makes. So only files that need CLI11 include it.
+namespace CLI {
+class App;
+class Validator;
+}  // namespace CLI
 
 namespace holdfast::cli {
 

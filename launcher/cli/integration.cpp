@@ -5,6 +5,7 @@
 // PRE_TEST or POST_TEST command fails.
 #include <fmt/core.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <fstream>
