@@ -14,6 +14,7 @@
 
 #include "cli/history_file.hpp"
 #include "cli/watch/lock_waits.hpp"
+#include "core/ctest/ctest_jobs.hpp"
 #include "history/answers/slowest.hpp"
 #include "history/history.hpp"
 #include "os/file/clock.hpp"

@@ -1,9 +1,6 @@
 #include "cli/watch/time_left.hpp"
 
 #include <algorithm>
-#include <string_view>
-
-#include "core/base/number.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -45,26 +42,6 @@ std::optional<double> time_left(const Progress& progress) {
     return std::nullopt;
   }
   return std::max(longest, work / static_cast<double>(std::max<std::size_t>(1, progress.jobs)));
-}
-
-std::optional<std::size_t> jobs_of(const std::vector<std::string>& command,
-                                   const std::vector<std::string>& environment) {
-  for (std::size_t i = 1; i < command.size(); ++i) {
-    std::string_view word = command[i];
-    if (word == "-j" || word == "--parallel") {
-      if (i + 1 == command.size()) return std::nullopt;
-      return parse_number<std::size_t>(command[i + 1]);
-    }
-    for (const std::string_view option : {"--parallel=", "-j=", "-j"}) {
-      if (!word.starts_with(option)) continue;
-      return parse_number<std::size_t>(word.substr(option.size()));
-    }
-  }
-  constexpr std::string_view k_level = "CTEST_PARALLEL_LEVEL=";
-  for (const std::string_view entry : environment) {
-    if (entry.starts_with(k_level)) return parse_number<std::size_t>(entry.substr(k_level.size()));
-  }
-  return 1;
 }
 
 }  // namespace holdfast::cli

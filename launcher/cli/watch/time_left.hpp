@@ -31,9 +31,4 @@ struct Progress {
 // is known of the tests that are left.
 std::optional<double> time_left(const Progress& progress);
 
-// The number of ctest's jobs: -j, else CTEST_PARALLEL_LEVEL, else 1. None: ctest chooses it (`-j`
-// without a number). `environment` are entries `NAME=VALUE`.
-std::optional<std::size_t> jobs_of(const std::vector<std::string>& command,
-                                   const std::vector<std::string>& environment);
-
 }  // namespace holdfast::cli

@@ -34,18 +34,5 @@ TEST(TimeLeft, IsNotKnownIfNothingIs) {
   EXPECT_EQ(time_left({{}, {}, {}, 0, 1}), 0);
 }
 
-TEST(TimeLeft, JobsAreTheOptionsThenTheVariables) {
-  using Words = std::vector<std::string>;
-  const Words level{"CTEST_PARALLEL_LEVEL=3"};
-  EXPECT_EQ(jobs_of({"ctest"}, {}), 1U);
-  EXPECT_EQ(jobs_of({"ctest"}, level), 3U);
-  EXPECT_EQ(jobs_of({"ctest", "-j8"}, level), 8U);
-  EXPECT_EQ(jobs_of({"ctest", "-j", "4", "-V"}, {}), 4U);
-  EXPECT_EQ(jobs_of({"ctest", "--parallel", "5"}, {}), 5U);
-  EXPECT_EQ(jobs_of({"ctest", "--parallel=6"}, {}), 6U);
-  EXPECT_EQ(jobs_of({"ctest", "-j"}, level), std::nullopt);
-  EXPECT_EQ(jobs_of({"ctest", "-j", "-V"}, level), std::nullopt);
-}
-
 }  // namespace
 }  // namespace holdfast::cli
