@@ -91,16 +91,13 @@ function(_holdfast_discovered_property key value out)
     foreach(name IN LISTS value)
       _holdfast_mark_needed("${name}")
     endforeach()
-  elseif(key STREQUAL "PROCESSORS")
-    # The launcher uses it only with an isolation, which may still come.
-    string(APPEND code " ENVIRONMENT_MODIFICATION [==[HOLDFAST_P_PROCESSORS=set:${value}]==]")
   elseif(key STREQUAL "HOLDFAST_LOCKS")
     _holdfast_native_locks("${value}" names)
     if(names)
       string(APPEND code " RESOURCE_LOCK [==[${names}]==]")
     endif()
   endif()
-  if(value MATCHES "\\\\" AND (key STREQUAL "RESOURCE_LOCK"
+  if(value MATCHES "\\\\" AND (key MATCHES "^(RESOURCE_LOCK|DEPENDS|FIXTURES_(SETUP|REQUIRED|CLEANUP))$"
       OR (key STREQUAL "LABELS" AND _holdfast_tells_labels)))
     string(REPLACE ";" "," value "${value}")
     set(variable "HOLDFAST_P_${key}=set:${value}")

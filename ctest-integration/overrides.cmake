@@ -47,13 +47,6 @@ function(_holdfast_watch_verdicts)
   endif()
 endfunction()
 
-# A fixture that a test requires may have been set up on an older generation of a service than the
-# test has (launcher/core/service/fixture_generations.hpp).
-function(_holdfast_watch_fixtures)
-  _holdfast_watch("FIXTURES_SETUP")
-  _holdfast_watch("FIXTURES_REQUIRED")
-endfunction()
-
 # Handles a test whose command is not known yet, or only for ctest's current directory, or is left
 # to ctest. In the last case ctest gets the test here, and `command` stays empty. No parameters:
 # ARGV<n> are those of add_test(), `count` is its ARGC.

@@ -3,8 +3,8 @@
 # kept). A plan is a template of the values that matter. properties.cmake, which reads this file,
 # learns what follows from them.
 #
-# Some properties depend on the test's name or on other tests: DEPENDS, WORKING_DIRECTORY. For
-# others hardly two tests have the same value: REQUIRED_FILES, and expressions, of which it only
+# Some properties depend on the test's name or on other tests: DEPENDS, WORKING_DIRECTORY. Others may
+# have another value for each test: FIXTURES_*, REQUIRED_FILES, and expressions, of which it only
 # matters whether they may match the line about locks. These are special: handled for each test, not
 # learnt.
 
@@ -44,9 +44,6 @@ function(_holdfast_make_plan)
   if(call MATCHES " HOLDFAST_RETRY( |$)")
     _holdfast_watch_verdicts()
   endif()
-  if(call MATCHES " HOLDFAST_SERVICES( |$)")
-    _holdfast_watch_fixtures()
-  endif()
   _holdfast_watched_properties(watched)
   string(ASCII 31 separator) # no value has it
   set(template "")
@@ -63,13 +60,14 @@ function(_holdfast_make_plan)
     endif()
     if(property IN_LIST watched AND NOT property STREQUAL "WORKING_DIRECTORY")
       string(APPEND template "@ARGV${value}@${separator}")
-    elseif(property STREQUAL "FIXTURES_SETUP")
-      string(APPEND template "${separator}")
     elseif(property MATCHES "^HOLDFAST_")
       _holdfast_say_unserved("${ARGV0}" "${property}")
-    elseif(property MATCHES "^(DEPENDS|REQUIRED_FILES)$" OR property IN_LIST watched)
+    elseif(property MATCHES "^(DEPENDS|FIXTURES_(SETUP|REQUIRED|CLEANUP)|REQUIRED_FILES)$" OR property IN_LIST watched)
       list(APPEND special "${property}=${value}")
       set(sign "*")
+    endif()
+    if(property STREQUAL "FIXTURES_SETUP") # only that it has one is learnt
+      string(APPEND template "${separator}")
     endif()
     if(property MATCHES "^(PASS|FAIL|SKIP)_REGULAR_EXPRESSION$")
       string(APPEND template "${separator}")
@@ -117,6 +115,9 @@ function(_holdfast_do_what_is_special)
       foreach(name IN LISTS ARGV${i})
         _holdfast_mark_needed("${name}")
       endforeach()
+      _holdfast_tell_order("${ARGV0}" DEPENDS "${ARGV${i}}")
+    elseif(one MATCHES "^(FIXTURES_[A-Z]+)=")
+      _holdfast_tell_order("${ARGV0}" "${CMAKE_MATCH_1}" "${ARGV${i}}")
     elseif(one MATCHES "^REQUIRED_FILES")
       _holdfast_tell_required("${ARGV0}" "${ARGV${i}}")
     elseif(one STREQUAL "brings-along=0")

@@ -28,6 +28,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/timeouts.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/lock_line.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/verdicts.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/inputs.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/order.cmake")
 
 # "VAR=set:VALUE" for a property, or nothing. Values are single words or comma lists:
 # a semicolon would end the ENVIRONMENT_MODIFICATION.
@@ -52,15 +53,13 @@ function(_holdfast_variable_of property value out)
     if(value MATCHES "^[0-9]+$")
       set(variable "HOLDFAST_P_SKIP_RETURN_CODE=set:${value}")
     endif()
-  elseif(property STREQUAL "RESOURCE_LOCK"
-      OR (property STREQUAL "LABELS" AND _holdfast_tells_labels)
-      OR (property MATCHES "^FIXTURES_" AND tells_fixtures))
-    set(names "")
-    foreach(name IN LISTS value)
-      _holdfast_encode("${name}" name)
-      list(APPEND names "${name}")
-    endforeach()
-    list(JOIN names "," names)
+  elseif(property STREQUAL "PROCESSORS")
+    if(value MATCHES "^[0-9]+$")
+      set(variable "HOLDFAST_P_PROCESSORS=set:${value}")
+    endif()
+  elseif(property MATCHES "^(RESOURCE_LOCK|DEPENDS|FIXTURES_(SETUP|REQUIRED|CLEANUP))$"
+      OR (property STREQUAL "LABELS" AND _holdfast_tells_labels))
+    _holdfast_encode_names("${value}" names)
     set(variable "HOLDFAST_P_${property}=set:${names}")
   endif()
   set(${out} "${variable}" PARENT_SCOPE)
@@ -102,7 +101,7 @@ endfunction()
 # Sets of_<fact> for each fact of `state`.
 macro(_holdfast_recall)
   foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks services
-      labels fixtures_setup fixtures_required isolation processors retry anchored output will_fail
+      labels isolation retry anchored output will_fail
       skip_code expressions told_limit told_verdict told_judged told_signal lock_line)
     get_property(value GLOBAL PROPERTY "_holdfast_fact ${state} ${fact}")
     set(of_${fact} "${value}")
@@ -118,7 +117,7 @@ macro(_holdfast_remember)
   math(EXPR to "0${to} + 1")
   set_property(GLOBAL PROPERTY _holdfast_states "${to}")
   foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks services
-      labels fixtures_setup fixtures_required isolation processors retry anchored output will_fail
+      labels isolation retry anchored output will_fail
       skip_code expressions told_limit told_verdict told_judged told_signal lock_line)
     if(NOT "${of_${fact}}" STREQUAL "")
       set_property(GLOBAL PROPERTY "_holdfast_fact ${to} ${fact}" "${of_${fact}}")
@@ -136,9 +135,8 @@ endfunction()
 # Part of _holdfast_learn_variable(): makes the property as if it was never set.
 macro(_holdfast_learn_without)
   string(REGEX REPLACE "=set:.*" "=unset:" variable "${variable}")
-  foreach(fact IN ITEMS RESOURCE_LOCK=resource_locks LABELS=labels FIXTURES_SETUP=fixtures_setup
-      FIXTURES_REQUIRED=fixtures_required HOLDFAST_RETRY=retry HOLDFAST_TIMEOUT=wanted
-      HOLDFAST_ISOLATION=isolation)
+  foreach(fact IN ITEMS RESOURCE_LOCK=resource_locks LABELS=labels HOLDFAST_RETRY=retry
+      HOLDFAST_TIMEOUT=wanted HOLDFAST_ISOLATION=isolation)
     if(fact MATCHES "^${property}=(.*)")
       set(of_${CMAKE_MATCH_1} "")
     endif()
@@ -148,20 +146,13 @@ macro(_holdfast_learn_without)
 endmacro()
 
 # Part of _holdfast_learn_property(): sets `variable`. execve(2) takes 128 KiB for one variable, its
-# name included, and ctest cannot start a test with a longer one. The keeper takes 64 KiB for all
-# that a launcher tells it, and a test must not fail because of its fixtures. A longer property
-# counts as not set, except HOLDFAST_LOCKS and HOLDFAST_SERVICES: no test runs without them.
+# name included, and ctest cannot start a test with a longer one. A longer property counts as not
+# set, except HOLDFAST_LOCKS and HOLDFAST_SERVICES: no test runs without them.
 macro(_holdfast_learn_variable)
   _holdfast_variable_of("${property}" "${value}" variable)
   string(LENGTH "${variable}" length)
-  set(most 131000) # a few bytes are for what is added to the name
-  set(size "128 KiB")
-  if(property MATCHES "^FIXTURES_")
-    set(most 16384)
-    set(size "16 KiB")
-  endif()
-  if(length GREATER most)
-    _holdfast_say_too_long("${ARGV0}" "${property}" "${size}")
+  if(length GREATER 131000) # a few bytes are for what is added to the name
+    _holdfast_say_too_long("${ARGV0}" "${property}" "128 KiB")
     if(NOT property MATCHES "^HOLDFAST_(LOCKS|SERVICES)$")
       _holdfast_learn_without()
     endif()
@@ -173,11 +164,7 @@ macro(_holdfast_learn_property)
   if(property MATCHES "^(PASS|FAIL|SKIP)_REGULAR_EXPRESSION$")
     set(of_output TRUE)
   endif()
-  if(property STREQUAL "FIXTURES_SETUP")
-    _holdfast_tell(NEEDED 1)
-  endif()
-  if(property MATCHES "^(RESOURCE_LOCK|LABELS)$"
-      OR (property MATCHES "^FIXTURES_" AND tells_fixtures))
+  if(property MATCHES "^(RESOURCE_LOCK|LABELS)$")
     # ctest adds up the values of several calls; the variable alone would keep only the last.
     string(TOLOWER "${property}" fact)
     string(REPLACE "resource_lock" "resource_locks" fact "${fact}")
@@ -217,18 +204,10 @@ macro(_holdfast_learn_property)
     endif()
   elseif(property STREQUAL "HOLDFAST_RETRY")
     set(of_retry TRUE)
-  elseif(property STREQUAL "PROCESSORS")
-    set(of_processors "${value}")
   elseif(property STREQUAL "HOLDFAST_ISOLATION")
     set(of_isolation "${value}")
   elseif(property MATCHES "^(WILL_FAIL|SKIP_RETURN_CODE|(PASS|FAIL|SKIP)_REGULAR_EXPRESSION)$")
     _holdfast_learn_verdict()
-  endif()
-  # How many cases of a batch may run side by side: as many as ctest keeps job slots for. Only a
-  # test with an isolation is told, whichever of the two properties comes first.
-  if(property MATCHES "^(PROCESSORS|HOLDFAST_ISOLATION)$"
-      AND NOT "${of_processors}" STREQUAL "" AND NOT "${of_isolation}" STREQUAL "")
-    _holdfast_tell(PROCESSORS "${of_processors}")
   endif()
   if(NOT variable STREQUAL "")
     math(EXPR told "${told} + 1")
@@ -249,18 +228,16 @@ function(_holdfast_learn)
   set(native_locks "")
   math(EXPR last "${count} - 1")
   _holdfast_watched_properties(watched)
-  set(tells_fixtures FALSE)
-  if("FIXTURES_SETUP" IN_LIST watched)
-    set(tells_fixtures TRUE)
-  endif()
-  list(APPEND watched "locks of holdfast.toml" "services of holdfast.toml" FIXTURES_SETUP
+  list(APPEND watched "locks of holdfast.toml" "services of holdfast.toml"
     PASS_REGULAR_EXPRESSION FAIL_REGULAR_EXPRESSION SKIP_REGULAR_EXPRESSION)
   list(REMOVE_ITEM watched WORKING_DIRECTORY)
   foreach(i RANGE 3 ${last} 2)
     math(EXPR property "${i} - 1")
     set(property "${ARGV${property}}")
     set(value "${ARGV${i}}")
-    if(property IN_LIST watched)
+    if(property STREQUAL "FIXTURES_SETUP")
+      _holdfast_tell(NEEDED 1)
+    elseif(property IN_LIST watched)
       _holdfast_learn_property()
     endif()
   endforeach()

@@ -3,6 +3,7 @@
 
 #include "core/base/process_name.hpp"
 #include "core/base/words.hpp"
+#include "core/ctest/test_schedule.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
 
@@ -56,6 +57,7 @@ using Leftovers = std::vector<Leftover>;
 using Marker = std::optional<std::string>;
 using Orphans = std::vector<OrphanMarker>;
 using Findings = std::vector<Finding>;
+using Schedule = TestSchedule;
 }  // namespace kinds
 
 #define HOLDFAST_MEMBER(name, Kind, when, absent) kinds::Kind name = absent;

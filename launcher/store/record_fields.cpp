@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -149,6 +150,19 @@ void FieldReader::read(const char* field, std::vector<Finding>& to) {
       to.push_back(std::move(finding));
     });
   }
+}
+
+void FieldReader::read(const char* field, TestSchedule& to) {
+  const Json* value = find(field);
+  if (value == nullptr) return;
+  read_object(field, *value, [&](FieldReader& object) {
+    to.depends = object.texts("depends");
+    to.setup = object.texts("setup");
+    to.required = object.texts("required");
+    to.cleanup = object.texts("cleanup");
+    to.serial = object.truth("serial").value_or(false);
+    to.processors = std::max<std::int64_t>(1, object.integer("processors").value_or(1));
+  });
 }
 
 std::optional<OutputPlace> FieldReader::output_place(const std::string& log) {

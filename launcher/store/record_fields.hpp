@@ -51,6 +51,7 @@ class FieldReader {
   void read(const char* field, std::optional<std::string>& marker);
   void read(const char* field, std::vector<OrphanMarker>& to);
   void read(const char* field, std::vector<Finding>& to);
+  void read(const char* field, TestSchedule& to);
 
   // The field that could not be used, and why. Empty if there was none.
   std::string take_complaint() { return std::move(complaint_); }

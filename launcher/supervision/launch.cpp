@@ -144,8 +144,9 @@ class Launch {
   Exit run_granted() {
     // A batch finds out by itself which framework its program has.
     if (is_batch()) grant_.is_googletest = false;
+    const TestSchedule schedule = schedule_of(invocation_.facts);
     while (true) {
-      warn(record_start(grant_.identity, grant_.policy.locks));
+      warn(record_start(grant_.identity, grant_.policy.locks, schedule));
       AttemptScratch scratch(std::move(grant_.scratch));
       AttemptResult result = attempt_with_locks(scratch);
       std::optional<NextAttempt> next = runner_.conclude(ended_attempt(scratch, result));

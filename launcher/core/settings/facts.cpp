@@ -1,8 +1,11 @@
 #include "core/settings/facts.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 
 #include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast {
@@ -44,6 +47,18 @@ bool has_label(std::string_view labels, std::string_view label) {
 
 TestFixtures fixtures_of(const TestFacts& facts) {
   return {decoded_names(facts.fixtures_setup), decoded_names(facts.fixtures_required)};
+}
+
+TestSchedule schedule_of(const TestFacts& facts) {
+  TestSchedule schedule;
+  schedule.depends = decoded_names(facts.depends);
+  schedule.setup = decoded_names(facts.fixtures_setup);
+  schedule.required = decoded_names(facts.fixtures_required);
+  schedule.cleanup = decoded_names(facts.fixtures_cleanup);
+  schedule.serial = facts.serial;
+  schedule.processors =
+      std::max<std::int64_t>(1, parse_number<std::int64_t>(facts.processors).value_or(1));
+  return schedule;
 }
 
 }  // namespace holdfast

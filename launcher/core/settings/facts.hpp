@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ctest/test_schedule.hpp"
 #include "core/service/fixture_generations.hpp"
 #include "core/settings/value.hpp"
 
@@ -23,5 +24,6 @@ bool learn(std::string_view variable, std::string_view value, TestFacts& facts, 
 bool has_label(std::string_view labels, std::string_view label);
 
 TestFixtures fixtures_of(const TestFacts& facts);
+TestSchedule schedule_of(const TestFacts& facts);
 
 }  // namespace holdfast

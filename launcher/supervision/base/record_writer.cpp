@@ -2,6 +2,7 @@
 
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "core/base/json_line.hpp"
 
@@ -55,6 +56,24 @@ void add(JsonLine& line, std::string_view name, Orphans orphans) {
     line.begin_object().text("file", orphan.file).text("why", orphan.why).end_object();
   }
   line.end_list();
+}
+
+void add_names(JsonLine& line, std::string_view name, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  line.begin_list(name);
+  for (const std::string& one : names) line.item(one);
+  line.end_list();
+}
+
+void add(JsonLine& line, std::string_view name, const Schedule& schedule) {
+  line.begin_object(name);
+  add_names(line, "depends", schedule.of->depends);
+  add_names(line, "setup", schedule.of->setup);
+  add_names(line, "required", schedule.of->required);
+  add_names(line, "cleanup", schedule.of->cleanup);
+  if (schedule.of->serial) line.raw("serial", "true");
+  if (schedule.of->processors > 1) line.number("processors", schedule.of->processors);
+  line.end_object();
 }
 
 enum class When : bool { if_said, always };

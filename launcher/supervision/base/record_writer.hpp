@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/base/process_name.hpp"
+#include "core/ctest/test_schedule.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
@@ -34,6 +35,11 @@ using Orphans = std::span<const OrphanMarker>;
 struct Findings {
   std::string_view json;  // an object
   friend bool operator==(const Findings&, const Findings&) = default;
+};
+
+struct Schedule {
+  const TestSchedule* of = nullptr;
+  bool empty() const { return of == nullptr || of->empty(); }
 };
 
 #define HOLDFAST_MEMBER(name, Kind, when, absent) Kind name = absent;

@@ -42,14 +42,16 @@ std::optional<int> signal_of(const GuardReport& report) {
   return WTERMSIG(report.main_status);
 }
 
-Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks) {
+Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks,
+                          const TestSchedule& schedule) {
   if (identity.journal.empty()) return {};
   const written::AttemptStarted record{.attempt = identity.attempt,
                                        .test = identity.test,
                                        .key = identity.key,
                                        .n = identity.n,
                                        .launcher = identity.launcher,
-                                       .locks = locks};
+                                       .locks = locks,
+                                       .schedule = {&schedule}};
   return os::append_line(identity.journal, line_of(record, os::unix_now_ms()));
 }
 

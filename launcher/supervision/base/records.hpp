@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/ctest/test_schedule.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/settings/wire.hpp"
@@ -63,7 +64,8 @@ std::optional<int> signal_of(const GuardReport& report);
 
 // Append a record. An error leads to a warning and no more, because a record never changes a
 // verdict.
-Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);
+Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks,
+                          const TestSchedule& schedule);
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result);
 // Whether a test has a SKIP_RETURN_CODE. ctest's log shows a skip by that code as a pass.
 enum class MaySkip : std::uint8_t { no, yes };

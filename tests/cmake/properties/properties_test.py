@@ -286,31 +286,39 @@ class Properties(HoldfastCase):
             set_tests_properties(cleanup PROPERTIES FIXTURES_CLEANUP f)
             add_test(after true)
             """)
-        needed = {"HOLDFAST_P_NEEDED=set:1"}
-        self.assertEqual(found, {"setup": needed, "before": needed, "after": needed,
-                                 "user": set(), "cleanup": set()})
+        needed = "HOLDFAST_P_NEEDED=set:1"
+        self.assertEqual(found, {
+            "setup": {needed, "HOLDFAST_P_FIXTURES_SETUP=set:f"}, "before": {needed}, "after": {needed},
+            "user": {"HOLDFAST_P_FIXTURES_REQUIRED=set:f", "HOLDFAST_P_DEPENDS=set:before,after,gone"},
+            "cleanup": {"HOLDFAST_P_FIXTURES_CLEANUP=set:f"}})
 
-    def test_fixtures_are_told_where_tests_have_services(self):
-        """Otherwise they cost nothing. ctest adds up the names of several calls."""
-        services = 'set_tests_properties({0} PROPERTIES {1} HOLDFAST_SERVICES "nothing")\n'
-        tests = """
+    def test_the_order_of_tests_is_told_and_costs_others_nothing(self):
+        """ctest adds up the names of several calls."""
+        found = self.modifications("""
             add_test(setup true)
-            {}
-            add_test(more true)
-            set_tests_properties(more PROPERTIES FIXTURES_SETUP other)
+            set_tests_properties(setup PROPERTIES FIXTURES_SETUP "f,;g")
             add_test(user true)
             set_tests_properties(user PROPERTIES FIXTURES_REQUIRED "i,;k")
-            set_tests_properties(user PROPERTIES FIXTURES_REQUIRED h)
-            """
-        setup = 'FIXTURES_SETUP "f,;g"'
-        self.assertEqual(self.modifications(tests.format(services.format("setup", setup))), {
-            "setup": {"HOLDFAST_P_NEEDED=set:1", "HOLDFAST_P_FIXTURES_SETUP=set:f%2C,g",
-                      "HOLDFAST_P_SERVICES=set:nothing"},
-            "more": {"HOLDFAST_P_NEEDED=set:1", "HOLDFAST_P_FIXTURES_SETUP=set:other"},
-            "user": {"HOLDFAST_P_FIXTURES_REQUIRED=set:i%2C,k", "HOLDFAST_P_FIXTURES_REQUIRED=set:i%2C,k,h"}})
-        needed = {"HOLDFAST_P_NEEDED=set:1"}
-        self.assertEqual(self.modifications(tests.format(f"set_tests_properties(setup PROPERTIES {setup})")),
-                         {"setup": needed, "more": needed, "user": set()})
+            set_tests_properties(user PROPERTIES FIXTURES_REQUIRED h DEPENDS "")
+            set_tests_properties(user PROPERTIES DEPENDS "set up")
+            add_test(plain true)
+            set_tests_properties(plain PROPERTIES COST 3)
+            """)
+        self.assertEqual(found, {
+            "setup": {"HOLDFAST_P_NEEDED=set:1", "HOLDFAST_P_FIXTURES_SETUP=set:f%2C,g"},
+            "user": {"HOLDFAST_P_FIXTURES_REQUIRED=set:i%2C,k", "HOLDFAST_P_FIXTURES_REQUIRED=set:i%2C,k,h",
+                     "HOLDFAST_P_DEPENDS=set:set%20up"},
+            "plain": set()})
+
+    def test_too_many_names_are_not_told_and_said_once(self):
+        many = ";".join(f"test_with_a_long_name_{i}" for i in range(1000))
+        found = self.modifications(f"""
+            add_test(user true)
+            set_tests_properties(user PROPERTIES DEPENDS one)
+            set_tests_properties(user PROPERTIES DEPENDS "{many}")
+            """)
+        self.assertEqual(found, {"user": {"HOLDFAST_P_DEPENDS=set:one", "HOLDFAST_P_DEPENDS=unset:"}})
+        self.assertIn('"user": its DEPENDS is too long to be told to its launcher (16 KiB)', self.last.text)
 
     def test_needed_across_directories(self):
         source = self.project("""
@@ -347,7 +355,7 @@ class Properties(HoldfastCase):
         self.assertLessEqual(told, {"HOLDFAST_P_DEFAULT_TIMEOUT", "HOLDFAST_P_DEFAULT_LIMIT"}, run.text)
         self.assertNotIn("DEFAULT_TIMEOUT=1s", of_launcher)
         self.assertEqual([line for line in run.output(2) if line.startswith("HOLDFAST_P_")], [])
-    def test_processors_are_told_of_a_batch_only_and_in_any_order(self):
+    def test_processors_are_told(self):
         found = self.modifications("""
             add_test(plain true)
             set_tests_properties(plain PROPERTIES PROCESSORS 3)
@@ -360,7 +368,7 @@ class Properties(HoldfastCase):
             set_tests_properties(none PROPERTIES HOLDFAST_ISOLATION none)
             """)
         self.assertEqual(found, {
-            "plain": set(),
+            "plain": {"HOLDFAST_P_PROCESSORS=set:3"},
             "together": {"HOLDFAST_P_ISOLATION=set:fork", "HOLDFAST_P_PROCESSORS=set:2"},
             "before": {"HOLDFAST_P_ISOLATION=set:process", "HOLDFAST_P_PROCESSORS=set:2"},
             "none": {"HOLDFAST_P_ISOLATION=set:none"}})

@@ -76,6 +76,11 @@ class Samples {
     given.json = R"({"git":{"text":"clean"},"machine":{"failed":"gone"}})";
     read = {{"git", false, "clean"}, {"machine", true, "gone"}};
   }
+  void give(written::Schedule& given, TestSchedule& read) {
+    schedule_ = {{"a\"b", "c"}, {"f"}, {"g", "h"}, {"f"}, true, 3};
+    given.of = &schedule_;
+    read = schedule_;
+  }
 
  private:
   std::int64_t number() { return ++numbers_ * 10; }
@@ -87,6 +92,7 @@ class Samples {
   std::deque<std::string> texts_;
   std::deque<std::array<std::string_view, 2>> views_;
   std::array<LockSpec, 2> locks_;
+  TestSchedule schedule_;
   const std::array<ListedProcess, 2> processes_{{{7, {"sleep"}}, {8, {"a\"b"}}}};
   const std::array<OrphanMarker, 2> orphans_{{{"exit-7", "is cut off"}, {"x", ""}}};
 };

@@ -82,7 +82,7 @@ TEST_F(RecordsTest, AStartSaysWhoseItIsAndWhichLocksItNeeds) {
   LockSpec shared;
   shared.name = "db";
   shared.mode = LockMode::shared;
-  ASSERT_TRUE(record_start(identity_, {LockSpec{.name = "port"}, shared}));
+  ASSERT_TRUE(record_start(identity_, {LockSpec{.name = "port"}, shared}, {}));
   EXPECT_EQ(written(), R"({"v":1,"type":"attempt_started","attempt":"r.1","test":"t","key":"9a",)"
                        R"("n":2,"launcher":{"pid":1240,"start":56790},"locks":[")" +
                            to_text(LockSpec{.name = "port"}) + R"(",")" + to_text(shared) +
@@ -90,7 +90,7 @@ TEST_F(RecordsTest, AStartSaysWhoseItIsAndWhichLocksItNeeds) {
 }
 
 TEST_F(RecordsTest, AStartWithoutLocksHasNoListOfThem) {
-  ASSERT_TRUE(record_start(identity_, {}));
+  ASSERT_TRUE(record_start(identity_, {}, {}));
   EXPECT_EQ(written(), R"({"v":1,"type":"attempt_started","attempt":"r.1","test":"t","key":"9a",)"
                        R"("n":2,"launcher":{"pid":1240,"start":56790}})"
                        "\n");
@@ -169,7 +169,9 @@ TEST_F(RecordsTest, AStepIsRecordedWithItsEarlierAttempts) {
 // A row of core/base/launcher_records.def has a place where its value comes from.
 TEST_F(RecordsTest, WhereAllIsKnownNoFieldIsMissing) {
   AttemptResult result = full_result();
-  ASSERT_TRUE(record_start(identity_, {LockSpec{}}));
+  TestSchedule schedule;
+  schedule.serial = true;
+  ASSERT_TRUE(record_start(identity_, {LockSpec{}}, schedule));
   ASSERT_TRUE(record_end(identity_, result));
   result.report.main_status = k_exited_3;
   ASSERT_TRUE(record_end(identity_, result));
