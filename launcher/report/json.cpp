@@ -3,6 +3,7 @@
 #include "core/base/utf8.hpp"
 #include "report/render.hpp"
 #include "report/services.hpp"
+#include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -28,7 +29,8 @@ Json strings(const std::vector<std::string>& items) {
   return list;
 }
 
-Json run_json(const RunInfo& run) {
+Json run_json(const RunReport& report) {
+  const RunInfo& run = report.run;
   Json object;
   object["id"] = valid_utf8(run.id);
   object["complete"] = run.complete;
@@ -37,6 +39,13 @@ Json run_json(const RunInfo& run) {
   object["command"] = strings(run.command);
   object["started"] = or_null(run.started);
   object["ended"] = or_null(run.ended);
+  const RunTime time = run_time_of(report);
+  object["jobs"] = or_null(run.jobs);
+  object["utilisation"] = or_null(time.utilisation);
+  object["waits"] = {{"locks_s", time.lock_wait_s}, {"services_s", time.service_wait_s}};
+  object["timed_out_s"] = time.timed_out_s;
+  object["longest_chain"] = {{"seconds", time.longest.seconds},
+                             {"tests", strings(time.longest.tests)}};
   if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
   if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
   if (!run.has_log) object["log"] = false;
@@ -216,7 +225,7 @@ std::string json_of(const TestReport& test, Outputs& outputs) {
 }
 
 void render_json(const RunReport& report, Outputs& outputs, const Write& write) {
-  Json run = run_json(report.run);
+  Json run = run_json(report);
   if (selected_nothing(report)) run["outcome"] = name_of(Outcome::no_tests);
   write("{\"version\": 1,\n\"run\": " + dumped(run) +
         ",\n\"counts\": " + dumped(counts_json(report.counts)));

@@ -3,11 +3,13 @@
 // Renderers (text, JSON, JUnit, summary) take a RunReport, and outputs from report/outputs.hpp.
 #pragma once
 
+#include "core/ctest/test_schedule.hpp"
 #include "report/counts.hpp"
 #include "report/test_outcome.hpp"
 #include "store/journal_reader.hpp"
 #include "store/records.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -64,6 +66,7 @@ struct TestReport {
   bool bare = false;               // it ran, but not through Holdfast
   std::string why;                 // why it did not run, or ran bare; may be empty
   std::vector<std::string> flags;  // flaky, leaked, bare, and the flags of the attempts
+  TestSchedule schedule;
   std::vector<Attempt> attempts;
   std::int64_t executions = 0;  // how often ctest started it; the launcher's retries do not count
   bool is_ahead = false;        // ctest's log has an execution that we have no record of
@@ -78,13 +81,14 @@ struct RunInfo {
   std::string tree;
   std::string version;
   std::vector<std::string> command;
-  std::string inside;             // the run whose test started ctest; empty: none
-  bool complete = false;          // ctest came to its end
-  std::string retries;            // what was tried again and what was not
-  std::int64_t unrecorded = 0;    // tests that had an attempt but have no record
-  bool has_log = true;            // false: more tests may have run than are on record
-  std::optional<double> started;  // seconds since 1970
-  std::optional<double> ended;    // if the run is incomplete: the time of the last record
+  std::string inside;               // the run whose test started ctest; empty: none
+  bool complete = false;            // ctest came to its end
+  std::string retries;              // what was tried again and what was not
+  std::int64_t unrecorded = 0;      // tests that had an attempt but have no record
+  bool has_log = true;              // false: more tests may have run than are on record
+  std::optional<std::size_t> jobs;  // ctest's -j; empty: not known
+  std::optional<double> started;    // seconds since 1970
+  std::optional<double> ended;      // if the run is incomplete: the time of the last record
 };
 
 // A generation that was lost, and the tests that may have done it. One alone did it.

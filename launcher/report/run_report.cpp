@@ -1,5 +1,6 @@
 #include "report/run_report.hpp"
 
+#include "core/ctest/ctest_jobs.hpp"
 #include "report/services.hpp"
 #include "report/verdicts.hpp"
 
@@ -122,6 +123,7 @@ class RunReporter::Collector {
     run_.id = std::move(record.run);
     run_.tree = std::move(record.tree);
     run_.version = std::move(record.version);
+    run_.jobs = jobs_of(record.command, record.environment);
     run_.command = std::move(record.command);
     run_.inside = std::move(record.inside);
     if (record.at > 0) run_.started = record.at;
@@ -132,6 +134,8 @@ class RunReporter::Collector {
     Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
     if (record.at > 0) attempt.started = record.at;
     attempt.locks = std::move(record.locks);
+    if (!record.schedule.empty())
+      test_of(record.test, record.key).schedule = std::move(record.schedule);
     if (record.n > 1) further_.insert(record.attempt);
     see(record.at);
   }

@@ -4,6 +4,7 @@
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
 #include "report/services.hpp"
+#include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
 
@@ -83,6 +84,11 @@ std::string retries_line(const RunReport& report) {
   return fmt::format("holdfast: retries: {}\n", printable(report.run.retries));
 }
 
+std::string time_line(const RunReport& report) {
+  const std::string text = run_time_text(report);
+  return text.empty() ? text : fmt::format("holdfast: {}\n", text);
+}
+
 std::string service_lines(const RunReport& report) {
   std::string text;
   std::size_t shown = 0;
@@ -133,7 +139,8 @@ std::string render_summary(const RunReport& report) {
     return "holdfast: no tests were run\n";
   }
   return through_line(report) + unrecorded_line(report) + cases_line(report) +
-         retries_line(report) + service_lines(report) + not_through_line(report);
+         retries_line(report) + service_lines(report) + not_through_line(report) +
+         time_line(report);
 }
 
 }  // namespace holdfast

@@ -6,6 +6,7 @@
 #include "report/services.hpp"
 #include "report/steps.hpp"
 #include "report/text_sections.hpp"
+#include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
 
@@ -33,6 +34,11 @@ std::string head(const RunReport& report) {
   text += '\n';
   for (const std::string& warning : warnings_of(report)) text += warning + '\n';
   return text;
+}
+
+std::string time_line(const RunReport& report) {
+  const std::string text = run_time_text(report);
+  return text.empty() ? text : text + '\n';
 }
 
 std::string red_sections(const RunReport& report) {
@@ -286,8 +292,8 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
   const Tests skipped =
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  write(head(report) + "\n" + counts_text(report) + red_sections(report) + red_cases(report) +
-        tails(report, outputs) + findings_text(tests_that(report, went_wrong)) +
+  write(head(report) + "\n" + counts_text(report) + time_line(report) + red_sections(report) +
+        red_cases(report) + tails(report, outputs) + findings_text(tests_that(report, went_wrong)) +
         further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +
         leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
         not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +

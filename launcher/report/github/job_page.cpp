@@ -9,6 +9,7 @@
 #include "report/excerpt.hpp"
 #include "report/outputs/shown.hpp"
 #include "report/services.hpp"
+#include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
 
@@ -80,7 +81,9 @@ std::string head(const RunReport& report) {
   for (std::string_view rest = counts; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
     text += fmt::format("{}{}", safe(rest.substr(0, rest.find('\n'))), k_line_break);
   }
-  if (report.run.started && report.run.ended) {
+  if (const std::string time = run_time_text(report); !time.empty()) {
+    text += safe(time) + '\n';
+  } else if (report.run.started && report.run.ended) {
     text += "took " + duration_text(*report.run.ended - *report.run.started) + '\n';
   }
   return text + '\n';

@@ -5,6 +5,7 @@
 #include "report/services.hpp"
 #include "report/steps.hpp"
 #include "report/text_sections.hpp"
+#include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
 
@@ -187,7 +188,10 @@ std::string top_html(const RunReport& report) {
       fmt::format("<h1>{}{}</h1>\n", is_loud ? "INCOMPLETE: " : "", verdict_text(report));
   html += run_html(report.run);
   if (has_only_steps(report)) return html;
-  return html + notices_html(report) + bar_html(report.counts) + counts_html(report.counts);
+  html += notices_html(report) + bar_html(report.counts) + counts_html(report.counts);
+  if (const std::string time = run_time_text(report); !time.empty())
+    html += fmt::format("<p id=\"run-time\" class=\"run\">{}</p>\n", line_html(time));
+  return html;
 }
 
 std::string times_html(const RunReport& report) {

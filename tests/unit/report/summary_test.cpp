@@ -16,7 +16,9 @@ TEST(Summary, ItSaysWhatRanThroughHoldfastAndWhatDidNot) {
             "1 interrupted; 1 left processes behind (leaky: sleep); 1 flaky (wobbly)\n"
             "holdfast: 3 not through Holdfast: gone (not run: Unable to find executable: /x), off "
             "(disabled), "
-            "alone (HOLDFAST_ENABLED is OFF)\n");
+            "alone (HOLDFAST_ENABLED is OFF)\n"
+            "holdfast: 1 min 0 s on 8 slots; longest chain 1 min 1 s (slow → leaky); waits: locks "
+            "4.20 s; timed out: 1 min 1 s\n");
 }
 
 TEST(Summary, WhoExitedOnPurposeAndWhoHasOrphanMarkersIsCountedOnTop) {

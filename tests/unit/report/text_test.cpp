@@ -13,6 +13,7 @@ const char* const k_expected = R"(Run 20261120-084053-1234 of /home/a/build
 
 14 planned, 12 run, 2 not run: 5 passed, 1 failed, 2 crashed, 1 timed out, 1 skipped, 1 lock timeout, 1 interrupted; 1 flaky; 1 left processes behind
 11 through Holdfast, 3 not
+1 min 0 s on 8 slots; longest chain 1 min 1 s (slow → leaky); waits: locks 4.20 s; timed out: 1 min 1 s
 
 Failed
   red  exit code 3 after 0.05 s

@@ -1,0 +1,21 @@
+// The longest chain of a run: tests that had to run one after the other, because of DEPENDS,
+// fixtures, RUN_SERIAL or locks. More slots make no run shorter than its longest chain.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "report/model.hpp"
+
+namespace holdfast {
+
+struct Chain {
+  double seconds = 0;              // for which its tests ran, without waits
+  std::vector<std::string> tests;  // in the order in which they ran; two in a row differ
+};
+
+// The order of tests that share a lock, or run alone, is the one that they had in this run. An
+// attempt whose end is not on record is in no chain. Takes n log n time.
+Chain longest_chain(const std::vector<TestReport>& tests);
+
+}  // namespace holdfast

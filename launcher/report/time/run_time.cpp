@@ -1,0 +1,115 @@
+#include "report/time/run_time.hpp"
+
+#include "core/base/printable.hpp"
+#include "report/describe.hpp"
+#include "report/time/work_time.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+constexpr double k_shortest_run = 1;
+constexpr double k_worth_telling = 0.1;
+
+// More than that of all slots cannot be used: there were more slots than we think.
+constexpr double k_most_used = 1.02;
+
+// For how long the slots were in use, if there were `jobs` of them. Empty: not known of each test.
+std::optional<double> used_slots(const RunReport& report, std::size_t jobs) {
+  if (report.counts.bare > 0 || report.run.unrecorded > 0) return std::nullopt;
+  double used = 0;
+  for (const TestReport& test : report.tests) {
+    // ctest gives no test more slots than there are.
+    const std::int64_t slots = std::min(test.schedule.processors, static_cast<std::int64_t>(jobs));
+    for (const Attempt& attempt : test.attempts) {
+      const std::optional<WorkTime> time = work_time_of(attempt);
+      if (!time) return std::nullopt;
+      used += time->seconds * static_cast<double>(slots);
+    }
+  }
+  return used;
+}
+
+std::optional<double> utilisation_of(const RunReport& report, std::optional<double> wall_s) {
+  if (!report.run.jobs || !wall_s || *wall_s <= 0) return std::nullopt;
+  const std::optional<double> used = used_slots(report, *report.run.jobs);
+  if (!used) return std::nullopt;
+  const double share = *used / (*wall_s * static_cast<double>(*report.run.jobs));
+  return share > k_most_used ? std::nullopt : std::optional(std::min(share, 1.0));
+}
+
+// A long chain is shown by its ends.
+std::string chain_text(const Chain& chain) {
+  constexpr std::size_t k_at_each_end = 3;
+  constexpr std::string_view k_then = " \u2192 ";
+  const std::size_t count = chain.tests.size();
+  const std::size_t left_out = count > 2 * k_at_each_end + 1 ? count - 2 * k_at_each_end : 0;
+  std::string names;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i > 0) names += k_then;
+    if (left_out > 0 && i == k_at_each_end) {
+      names += fmt::format("{} more{}", left_out, k_then);
+      i += left_out;
+    }
+    names += brief(chain.tests[i]);
+  }
+  return fmt::format("; longest {} {} ({})", count == 1 ? "test" : "chain",
+                     duration_text(chain.seconds), names);
+}
+
+std::string waits_text(const RunTime& time) {
+  std::string text;
+  if (time.lock_wait_s >= k_worth_telling)
+    text += " locks " + duration_text(time.lock_wait_s) +
+            (time.service_wait_s >= k_worth_telling ? "," : "");
+  if (time.service_wait_s >= k_worth_telling)
+    text += " services " + duration_text(time.service_wait_s);
+  return text.empty() ? text : "; waits:" + text;
+}
+
+std::string slots_text(const RunReport& report, const RunTime& time) {
+  if (!report.run.jobs) return {};
+  const std::size_t jobs = *report.run.jobs;
+  std::string text = fmt::format(" on {} slot{}", jobs, jobs == 1 ? "" : "s");
+  // Otherwise a low share would look like tests that get in each other's way.
+  if (report.counts.run < jobs) text += fmt::format(" for {} tests", report.counts.run);
+  if (time.utilisation) text += fmt::format(", {:.0f} % used", std::round(*time.utilisation * 100));
+  return text;
+}
+
+}  // namespace
+
+RunTime run_time_of(const RunReport& report) {
+  RunTime time;
+  if (report.run.started && report.run.ended)
+    time.wall_s = std::max(0.0, *report.run.ended - *report.run.started);
+  for (const TestReport& test : report.tests) {
+    for (const Attempt& attempt : test.attempts) {
+      time.lock_wait_s += attempt.lock_wait_s;
+      time.service_wait_s += attempt.service_wait_s;
+      if (attempt.outcome == Outcome::timed_out) time.timed_out_s += attempt.wall_s;
+    }
+  }
+  time.utilisation = utilisation_of(report, time.wall_s);
+  time.longest = longest_chain(report.tests);
+  return time;
+}
+
+std::string run_time_text(const RunReport& report) {
+  if (!report.run.started || !report.run.ended || report.counts.through < 2) return {};
+  if (*report.run.ended - *report.run.started < k_shortest_run) return {};
+  const RunTime time = run_time_of(report);
+  std::string text = duration_text(*time.wall_s) + slots_text(report, time);
+  if (!time.longest.tests.empty()) text += chain_text(time.longest);
+  text += waits_text(time);
+  if (time.timed_out_s > 0) text += "; timed out: " + duration_text(time.timed_out_s);
+  return text;
+}
+
+}  // namespace holdfast
