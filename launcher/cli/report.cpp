@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "cli/commands.hpp"
-#include "cli/report_writing.hpp"
+#include "cli/report/report_writing.hpp"
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"

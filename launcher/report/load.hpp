@@ -9,8 +9,17 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace holdfast {
+
+struct LoadedReport {
+  RunReport report;
+  std::unique_ptr<Outputs> outputs;
+};
+
+// The report with its outputs, and with the steps of the build before it.
+Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state);
 
 // Reads the run's journal. Fails only when it cannot be opened. Never throws.
 Result<RunReport> load_report(const RunEntry& run, RunState state = RunState::over);
@@ -22,6 +31,9 @@ std::unique_ptr<Outputs> outputs_of(const RunReport& report, const RunEntry& run
 // Adds the build steps that ended after the tree's previous run ended and before its next run
 // began. Adds nothing when there were no steps.
 void load_steps(RunReport& report, const RunEntry& run);
+
+// The same as lines of the build journal, whole and in its order.
+std::string step_lines(const RunEntry& run);
 
 // The report of a tree without a run: only its build steps. Nothing if there are none either.
 std::optional<RunReport> load_builds(const std::filesystem::path& tree);

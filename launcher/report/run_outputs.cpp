@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace holdfast {
@@ -19,79 +18,80 @@ std::size_t limit_of(Outcome outcome) {
   return outcome == Outcome::passed ? k_output_limit_passed : k_output_limit;
 }
 
+// The file `log` among the run's own, wherever the run is by now. A journal may name any path.
+std::string own_file(std::string_view directory, const std::filesystem::path& log) {
+  return std::string(directory) + '/' + log.filename().string();
+}
+
 // Reads from the file of a generation's output the part that the test's use of it made. What the
 // service prints over its limit is left out there already (core/service/log_gap.hpp).
-std::string read_service_output(const ServiceOutput& part, const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return {};
-  std::error_code failed;
-  const std::uint64_t size = std::filesystem::file_size(file, failed);
-  if (failed) return {};
-  const OutputPlace mark{file.string(), part.head, size > part.head ? k_longest_mark : 0};
-  const LogLayout log = layout_of(part.head, read_bounded(stream, mark, k_longest_mark, k_gap));
-  const std::uint64_t from = std::min(size, begin_in_file(log, part.from));
-  const std::uint64_t to = part.to ? end_in_file(log, *part.to) : size;
-  stream.clear();
-  const OutputPlace place{file.string(), from, std::max(from, std::min(to, size)) - from};
-  std::string text = read_bounded(stream, place, k_service_output_limit, k_gap);
+std::string read_service_output(const ServiceOutput& part, RunFile& file,
+                                const std::filesystem::path& name) {
+  const OutputPlace mark{{}, part.head, file.size > part.head ? k_longest_mark : 0};
+  const LogLayout log =
+      layout_of(part.head, read_bounded(*file.stream, mark, k_longest_mark, k_gap));
+  const std::uint64_t from = std::min(file.size, begin_in_file(log, part.from));
+  const std::uint64_t to = part.to ? end_in_file(log, *part.to) : file.size;
+  file.stream->clear();
+  const OutputPlace place{{}, from, std::max(from, std::min(to, file.size)) - from};
+  std::string text = read_bounded(*file.stream, place, k_service_output_limit, k_gap);
   // As long as it runs, the end of a long output is in files of their own.
-  if (to > size)
-    text += fmt::format("\n[... {} bytes are not in {} ...]\n", to - std::max(from, size),
-                        file.filename().string());
+  if (to > file.size)
+    text += fmt::format("\n[... {} bytes are not in {} ...]\n", to - std::max(from, file.size),
+                        name.filename().string());
   return text;
 }
 
 }  // namespace
 
-RunOutputs::RunOutputs(std::filesystem::path run_directory, double from, double to)
-    : directory_(std::move(run_directory)), logged_(from, to) {}
-
-std::filesystem::path RunOutputs::own_file(const std::filesystem::path& log) const {
-  return directory_ / names::k_output_directory / log.filename();
+bool is_kept_with_run(const OutputPlace& place) {
+  return std::filesystem::path(place.log).filename() == names::k_kept_output_file;
 }
+
+RunOutputs::RunOutputs(std::unique_ptr<RunFiles> files, double from, double to)
+    : files_(std::move(files)), logged_(from, to) {}
 
 Printed RunOutputs::of(const TestReport& test) {
   if (!test.part_of.empty()) return {of_case(test.output_place, test.outcome), {}};
   if (test.attempts.empty()) return {};
   if (!test.output_place)
     return {{}, "ctest's log had not been read when the run ended, or has nothing of it"};
+  const OutputPlace& place = *test.output_place;
   const std::size_t limit = limit_of(test.outcome);
-  const std::filesystem::path log = test.output_place->log;
-  OutputPlace kept = *test.output_place;
-  if (log.filename() == names::k_kept_output_file) kept.log = own_file(log).string();
-  Result<std::string> output = log.filename() == names::k_kept_output_file
-                                   ? read_kept_output(kept, limit)
-                                   : logged_.read(kept, test.name, limit);
-  if (!output) return {{}, to_text(output.error())};
-  return {*std::move(output), {}};
+  if (!is_kept_with_run(place)) {
+    Result<std::string> output = logged_.read(place, test.name, limit);
+    return output ? Printed{*std::move(output), {}} : Printed{{}, to_text(output.error())};
+  }
+  const Result<RunFile> kept = files_->open(own_file(names::k_output_directory, place.log));
+  if (!kept) return {{}, to_text(kept.error())};
+  return {read_kept_output(*kept->stream, place, limit), {}};
 }
 
 std::string RunOutputs::of(const Case& one) { return of_case(one.output_place, one.outcome); }
 
 std::string RunOutputs::of(const Attempt& earlier) {
   if (earlier.log.empty()) return {};
-  const std::filesystem::path log = own_file(earlier.log);
-  std::error_code failed;
-  const std::uint64_t size = std::filesystem::file_size(log, failed);
-  if (failed) return {};
-  const Result<std::string> output = read_kept_output({log.string(), 0, size}, k_output_limit);
-  return output ? *output : std::string();
+  const Result<RunFile> file = files_->open(own_file(names::k_output_directory, earlier.log));
+  if (!file) return {};
+  return read_kept_output(*file->stream, {{}, 0, file->size}, k_output_limit);
 }
 
 std::string RunOutputs::of_case(const std::optional<OutputPlace>& place, Outcome outcome) {
   if (!place) return {};
-  const std::filesystem::path log = own_file(place->log);
+  std::string log = own_file(names::k_output_directory, place->log);
   if (log != opened_) {
-    cases_ = std::ifstream(log, std::ios::binary);
-    opened_ = log;
+    Result<RunFile> file = files_->open(log);
+    cases_.reset();
+    if (file) cases_ = std::move(*file);
+    opened_ = std::move(log);
   }
-  if (!cases_.is_open()) return {};
-  return read_bounded(cases_, *place, limit_of(outcome), k_gap);
+  if (!cases_) return {};
+  return read_bounded(*cases_->stream, *place, limit_of(outcome), k_gap);
 }
 
 std::string RunOutputs::of(const ServiceOutput& part) {
-  const std::filesystem::path log = part.log;
-  return read_service_output(part, directory_ / names::k_services_directory / log.filename());
+  Result<RunFile> file = files_->open(own_file(names::k_services_directory, part.log));
+  return file ? read_service_output(part, *file, part.log) : std::string();
 }
 
 }  // namespace holdfast

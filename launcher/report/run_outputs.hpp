@@ -1,18 +1,21 @@
-// The outputs of a run, read from ctest's log and from the run's directory.
+// The outputs of a run, read from ctest's log and from the run's files.
 #pragma once
 
 #include "report/outputs.hpp"
 #include "store/ctest_output.hpp"
+#include "store/run_files.hpp"
 
 #include <filesystem>
-#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
 
 namespace holdfast {
 
 class RunOutputs final : public Outputs {
  public:
   // ctest's log is this run's only if it was written within [from, to], in seconds since 1970.
-  RunOutputs(std::filesystem::path run_directory, double from, double to);
+  RunOutputs(std::unique_ptr<RunFiles> files, double from, double to);
 
   // A note says why an output cannot be read.
   Printed of(const TestReport& test) override;
@@ -22,15 +25,15 @@ class RunOutputs final : public Outputs {
   std::string of(const ServiceOutput& part) override;
 
  private:
-  // The file `log` in the run's own directory, wherever the tree is by now. A journal may name any
-  // path.
-  std::filesystem::path own_file(const std::filesystem::path& log) const;
   std::string of_case(const std::optional<OutputPlace>& place, Outcome outcome);
 
-  std::filesystem::path directory_;
+  std::unique_ptr<RunFiles> files_;
   LoggedOutputs logged_;
-  std::filesystem::path opened_;  // the file with outputs of cases that `cases_` reads
-  std::ifstream cases_;
+  std::string opened_;            // the file with outputs of cases that `cases_` reads
+  std::optional<RunFile> cases_;  // none: it cannot be read
 };
+
+// Whether the place is in a file that the run keeps by itself, and not in ctest's log.
+bool is_kept_with_run(const OutputPlace& place);
 
 }  // namespace holdfast

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <fstream>
 #include <istream>
@@ -103,13 +102,8 @@ Result<std::string> LoggedOutputs::read(const OutputPlace& place, std::string_vi
       fmt::format("read the output of {}: {} is gone or belongs to a later run", test, place.log)};
 }
 
-Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit) {
-  errno = 0;
-  std::ifstream stream;
-  if (written_at(place.log)) stream.open(place.log, std::ios::binary);
-  if (!stream.is_open() && errno != 0) return os::system_error("read " + place.log);
-  if (!stream.is_open()) return Error{"read " + place.log + ": it is no regular file"};
-  return read_bounded(stream, place, limit, k_gap);
+std::string read_kept_output(std::istream& file, const OutputPlace& place, std::size_t limit) {
+  return read_bounded(file, place, limit, k_gap);
 }
 
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,

@@ -45,7 +45,7 @@ class LoggedOutputs {
 };
 
 // The same for a file that only this run writes (names::k_kept_output_file).
-Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit);
+std::string read_kept_output(std::istream& file, const OutputPlace& place, std::size_t limit);
 
 // How much is kept of the outputs of a run.
 struct KeptSizes {

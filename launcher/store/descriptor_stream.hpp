@@ -3,9 +3,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <ios>
+#include <istream>
+#include <limits>
 #include <streambuf>
 
 #include "os/file/system_call.hpp"
@@ -17,12 +21,18 @@ namespace holdfast {
 // read error looks like the end of the file.
 class DescriptorBuffer final : public std::streambuf {
  public:
-  explicit DescriptorBuffer(int descriptor) : descriptor_(descriptor) {}
+  explicit DescriptorBuffer(int descriptor)
+      : DescriptorBuffer(descriptor, 0, std::numeric_limits<std::int64_t>::max()) {}
+  // Reads a part of the file as if it were a file: `size` bytes from `begin` on.
+  DescriptorBuffer(int descriptor, std::int64_t begin, std::int64_t size)
+      : descriptor_(descriptor), begin_(begin), size_(size) {}
 
  protected:
   int_type underflow() override {
+    const std::int64_t left = std::max<std::int64_t>(0, size_ - at_);
+    const std::size_t wanted = std::min(bytes_.size(), static_cast<std::size_t>(left));
     const auto got =
-        os::retried([&] { return ::pread(descriptor_, bytes_.data(), bytes_.size(), at_); });
+        os::retried([&] { return ::pread(descriptor_, bytes_.data(), wanted, begin_ + at_); });
     if (got <= 0) return traits_type::eof();
     at_ += got;
     setg(bytes_.data(), bytes_.data(), bytes_.data() + got);
@@ -37,8 +47,21 @@ class DescriptorBuffer final : public std::streambuf {
 
  private:
   int descriptor_;
-  std::int64_t at_ = 0;
+  std::int64_t begin_;
+  std::int64_t size_;
+  std::int64_t at_ = 0;  // in the part
   std::array<char, 64U << 10U> bytes_{};
+};
+
+class DescriptorStream final : public std::istream {
+ public:
+  DescriptorStream(int descriptor, std::int64_t begin, std::int64_t size)
+      : std::istream(nullptr), bytes_(descriptor, begin, size) {
+    rdbuf(&bytes_);
+  }
+
+ private:
+  DescriptorBuffer bytes_;
 };
 
 }  // namespace holdfast

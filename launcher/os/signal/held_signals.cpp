@@ -1,0 +1,33 @@
+#include "os/signal/held_signals.hpp"
+
+namespace holdfast::os {
+namespace {
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+HeldSignals::HeldSignals() {
+  SignalSet wanted = 0;
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ}) {
+    // The kernel keeps a blocked signal pending even if it is ignored.
+    if (!is_ignored(signal)) wanted |= signal_bit(signal);
+  }
+  held_ = wanted & ~change_signal_mask(SIG_BLOCK, wanted);
+}
+
+HeldSignals::~HeldSignals() { change_signal_mask(SIG_UNBLOCK, held_); }
+
+bool HeldSignals::came() const {
+  sigset_t pending;
+  if (::sigpending(&pending) != 0) return false;
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ}) {
+    if ((held_ & signal_bit(signal)) != 0 && ::sigismember(&pending, signal) == 1) return true;
+  }
+  return false;
+}
+
+}  // namespace holdfast::os
