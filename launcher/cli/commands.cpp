@@ -29,8 +29,8 @@ CLI::Validator expected(const std::string& what) {
           ""};
 }
 
-void add_tree_option(CLI::App& command, std::string& tree) {
-  command.add_option("--tree", tree, "the build tree (default: found upward from here)")
+CLI::Option* add_tree_option(CLI::App& command, std::string& tree) {
+  return command.add_option("--tree", tree, "the build tree (default: found upward from here)")
       ->check(expected("a build tree"));
 }
 

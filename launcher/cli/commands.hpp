@@ -48,7 +48,7 @@ int answer(const std::vector<std::string>& words);
 CLI::Validator expected(const std::string& what);
 
 // `--tree`, for commands that find a build tree by themselves.
-void add_tree_option(CLI::App& command, std::string& tree);
+CLI::Option* add_tree_option(CLI::App& command, std::string& tree);
 
 // The canonical path of the build tree that `--tree` names, or of the one around here.
 Result<std::string> find_tree(const std::string& tree);

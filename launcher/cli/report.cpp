@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/report/bundling.hpp"
 #include "cli/report/report_writing.hpp"
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
+#include "report/bundle/read_bundle.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
@@ -19,6 +21,8 @@ struct ReportOptions {
   std::string run = "latest";
   std::string format = "text";
   std::string output;
+  std::string bundle;
+  std::string from;
   std::string tree;
 };
 
@@ -27,32 +31,56 @@ int fail(const std::string& text) {
   return exit_codes::k_usage;
 }
 
-Result<LoadedReport> load(const std::filesystem::path& tree, const std::string& wanted) {
-  if (wanted == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
-    if (std::optional<RunReport> builds = load_builds(tree))
+RunState state_of(const RunEntry& run) {
+  return is_going_on(run) ? RunState::going_on : RunState::over;
+}
+
+Result<std::filesystem::path> tree_of(const ReportOptions& options) {
+  if (!options.tree.empty()) return std::filesystem::path(options.tree);
+  const auto found = find_build_tree(std::filesystem::current_path());
+  if (!found) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
+  return *found;
+}
+
+Result<RunEntry> run_of(const std::filesystem::path& tree, const ReportOptions& options) {
+  return find_run(tree, options.run, variable(environment::k_run_id));
+}
+
+Result<LoadedReport> load(const ReportOptions& options) {
+  if (!options.from.empty()) return read_bundle(options.from);
+  const Result<std::filesystem::path> tree = tree_of(options);
+  if (!tree) return tree.error();
+  if (options.run == "latest" && list_runs(*tree, Dates::only_for_the_order).empty()) {
+    if (std::optional<RunReport> builds = load_builds(*tree))
       return LoadedReport{*std::move(builds), std::make_unique<NoOutputs>()};
   }
-  const Result<RunEntry> run = find_run(tree, wanted, variable(environment::k_run_id));
+  const Result<RunEntry> run = run_of(*tree, options);
   if (!run) return run.error();
-  return load_whole_report(*run, is_going_on(*run) ? RunState::going_on : RunState::over);
+  return load_whole_report(*run, state_of(*run));
+}
+
+Result<void> bundle(const ReportOptions& options) {
+  const Result<std::filesystem::path> tree = tree_of(options);
+  if (!tree) return tree.error();
+  const Result<RunEntry> run = run_of(*tree, options);
+  if (!run) return run.error();
+  return write_bundle_file(*run, state_of(*run), options.bundle);
+}
+
+Result<void> show(const ReportOptions& options) {
+  const std::optional<Format> format = named<Format>(options.format);
+  if (!format) {
+    return ErrorInWords{"--format \"" + options.format +
+                        "\": expected text, json, junit, trace, github or html"};
+  }
+  const Result<LoadedReport> loaded = load(options);
+  if (!loaded) return loaded.error();
+  return options.output.empty() ? print_report(*loaded, *format)
+                                : write_report(*loaded, *format, options.output);
 }
 
 int report(const ReportOptions& options) {
-  const std::optional<Format> format = named<Format>(options.format);
-  if (!format) {
-    return fail("--format \"" + options.format +
-                "\": expected text, json, junit, trace, github or html");
-  }
-  std::filesystem::path tree = options.tree;
-  if (tree.empty()) {
-    const auto found = find_build_tree(std::filesystem::current_path());
-    if (!found) return fail("no build tree here or above: expected --tree DIR");
-    tree = *found;
-  }
-  const Result<LoadedReport> loaded = load(tree, options.run);
-  if (!loaded) return fail(to_text(loaded.error()));
-  const Result<void> done = options.output.empty() ? print_report(*loaded, *format)
-                                                   : write_report(*loaded, *format, options.output);
+  const Result<void> done = options.bundle.empty() ? show(options) : bundle(options);
   return done ? exit_codes::k_success : fail(to_text(done.error()));
 }
 
@@ -61,12 +89,24 @@ int report(const ReportOptions& options) {
 void add_report(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("report", "show what a run did");
   const auto options = std::make_shared<ReportOptions>();
-  command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
-      ->check(expected("a run's id, the beginning of one, or latest"));
-  command->add_option("--format", options->format, "text, json, junit, trace, github or html");
-  command->add_option("--output", options->output, "write to this file")
-      ->check(expected("the path of a file"));
-  add_tree_option(*command, options->tree);
+  CLI::Option* run =
+      command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
+          ->check(expected("a run's id, the beginning of one, or latest"));
+  CLI::Option* format =
+      command->add_option("--format", options->format, "text, json, junit, trace, github or html");
+  CLI::Option* output = command->add_option("--output", options->output, "write to this file")
+                            ->check(expected("the path of a file"));
+  CLI::Option* bundle =
+      command
+          ->add_option("--bundle", options->bundle,
+                       "write the run with all that its report needs to this archive: .tar.gz, "
+                       ".tar.zst, .tar or .zip")
+          ->check(expected("the path of a file"));
+  CLI::Option* from = command->add_option("--from", options->from, "show the run in this bundle")
+                          ->check(expected("the path of a bundle"));
+  CLI::Option* tree = add_tree_option(*command, options->tree);
+  bundle->excludes(format, output, from);
+  from->excludes(run, tree);
   command->callback([options, &exit_code] { exit_code = report(*options); });
 }
 

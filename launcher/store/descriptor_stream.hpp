@@ -40,7 +40,8 @@ class DescriptorBuffer final : public std::streambuf {
   }
 
   pos_type seekpos(pos_type place, std::ios_base::openmode /*which*/) override {
-    at_ = place;
+    // A journal may name any place.
+    at_ = place < 0 || place > size_ ? size_ : std::int64_t{place};
     setg(nullptr, nullptr, nullptr);
     return place;
   }

@@ -94,6 +94,17 @@ Result<void> append_line(const std::string& path, std::string_view text) {
   return system_error("write " + path, ENOSPC);
 }
 
+Result<UniqueFd> nameless_file(const std::string& directory) {
+  UniqueFd file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (file.valid()) return file;
+  // Some file systems cannot do that (NFS).
+  std::string path = directory + "/holdfast-XXXXXX";
+  file = UniqueFd(::mkostemp(path.data(), O_CLOEXEC));
+  if (!file.valid()) return system_error("make a temporary file in " + directory);
+  ::unlink(path.c_str());
+  return file;
+}
+
 Result<UniqueFd> memory_file(std::string_view text) {
   UniqueFd file(::memfd_create("holdfast", 0));
   if (!file.valid()) return system_error("make a file in memory");

@@ -31,6 +31,10 @@ bool read_all(int file, std::string& text, std::size_t limit = std::string::npos
 bool read_at(int file, std::uint64_t offset, void* into, std::size_t size);
 bool write_all(int file, std::string_view text);
 
+// Makes an empty file in `directory`, for reading and writing. It has no name, so it is gone when
+// its descriptor is closed.
+Result<UniqueFd> nameless_file(const std::string& directory);
+
 // Makes a file in memory with `text` in it, to be read from its beginning. It survives execve(2).
 Result<UniqueFd> memory_file(std::string_view text);
 // Reads such a file from its beginning, even if some of it was read before. Fails for a descriptor

@@ -1,0 +1,39 @@
+#include "cli/report/bundling.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/report/report_output.hpp"
+#include "cli/report/surroundings.hpp"
+#include "report/bundle/manifest.hpp"
+#include "report/bundle/write_bundle.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+void say_what_is_missing(const LeftOut& left_out, const std::filesystem::path& file) {
+  if (left_out.count() == 0) return;
+  complain(fmt::format("left out of {}: {} file{}, named in its {}", file.string(),
+                       left_out.count(), left_out.count() == 1 ? "" : "s",
+                       bundle_names::k_left_out));
+}
+
+}  // namespace
+
+Result<void> write_bundle_file(const RunEntry& run, RunState state,
+                               const std::filesystem::path& file) {
+  const Result<LoadedReport> loaded = load_whole_report(run, state);
+  if (!loaded) return loaded.error();
+  const std::filesystem::path tree = run.directory.parent_path().parent_path().parent_path();
+  const std::vector<BundledText> beside = surroundings_of(tree.string());
+  const BundleOrder order{run, state, *loaded, beside, archive_form(file.string())};
+  LeftOut left_out;
+  const Result<void> written =
+      write_whole(file, [&](const Take& take) { return write_bundle(order, take, left_out); });
+  if (written) say_what_is_missing(left_out, file);
+  return written;
+}
+
+}  // namespace holdfast::cli

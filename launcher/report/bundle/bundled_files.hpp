@@ -1,0 +1,48 @@
+// The files of a bundle from which a report is made. They lie in one file without a name, so
+// nothing of them is left when this process ends, however it ends.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
+#include "report/bundle/archive.hpp"
+#include "store/run_files.hpp"
+
+namespace holdfast {
+
+// More than this is no bundle of ours. It would fill the disk of whoever reads it.
+inline constexpr std::uint64_t k_largest_bundle = std::uint64_t{2} << 30;
+
+class BundledFiles final : public RunFiles {
+ public:
+  // Reads all of the archive. Fails if it is cut off, too large, or has a file twice.
+  static Result<std::unique_ptr<BundledFiles>> take_out(const std::string& archive);
+
+  // `path` is one for which is_of_report() is true.
+  Result<RunFile> open_path(const std::string& path) const;
+  // The same below the run's directory.
+  Result<RunFile> open(const std::string& name) override;
+  // A small file as a whole; empty: it is not there.
+  std::string text_of(std::string_view path) const;
+
+ private:
+  struct Part {
+    std::uint64_t begin = 0;
+    std::uint64_t size = 0;
+  };
+  BundledFiles(os::UniqueFd store, std::string archive)
+      : store_(std::move(store)), archive_(std::move(archive)) {}
+  Result<void> take_all(ArchiveReader& reader);
+  Result<void> take(ArchiveReader& reader, const std::string& path);
+
+  os::UniqueFd store_;
+  std::string archive_;    // its path
+  std::uint64_t end_ = 0;  // of what is stored
+  std::map<std::string, Part> parts_;
+};
+
+}  // namespace holdfast
