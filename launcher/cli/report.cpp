@@ -13,6 +13,7 @@
 #include "keeper/tree/live_runs.hpp"
 #include "report/bundle/read_bundle.hpp"
 #include "store/run_directory.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -46,8 +47,13 @@ Result<RunEntry> run_of(const std::filesystem::path& tree, const ReportOptions& 
   return find_run(tree, options.run, variable(environment::k_run_id));
 }
 
+Result<LoadedReport> load_bundle(const std::string& file) {
+  const Result<std::string> program = supervision::archive_program();
+  return program ? read_bundle(*program, file) : program.error();
+}
+
 Result<LoadedReport> load(const ReportOptions& options) {
-  if (!options.from.empty()) return read_bundle(options.from);
+  if (!options.from.empty()) return load_bundle(options.from);
   const Result<std::filesystem::path> tree = tree_of(options);
   if (!tree) return tree.error();
   if (options.run == "latest" && list_runs(*tree, Dates::only_for_the_order).empty()) {

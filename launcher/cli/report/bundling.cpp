@@ -7,8 +7,9 @@
 #include "cli/commands.hpp"
 #include "cli/report/report_output.hpp"
 #include "cli/report/surroundings.hpp"
-#include "report/bundle/manifest.hpp"
+#include "core/bundle/bundle_names.hpp"
 #include "report/bundle/write_bundle.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -24,11 +25,13 @@ void say_what_is_missing(const LeftOut& left_out, const std::filesystem::path& f
 
 Result<void> write_bundle_file(const RunEntry& run, RunState state,
                                const std::filesystem::path& file) {
+  const Result<std::string> program = supervision::archive_program();
+  if (!program) return program.error();
   const Result<LoadedReport> loaded = load_whole_report(run, state);
   if (!loaded) return loaded.error();
   const std::filesystem::path tree = run.directory.parent_path().parent_path().parent_path();
   const std::vector<BundledText> beside = surroundings_of(tree.string());
-  const BundleOrder order{run, state, *loaded, beside, archive_form(file.string())};
+  const BundleOrder order{run, state, *loaded, beside, archive_form(file.string()), *program};
   LeftOut left_out;
   const Result<void> written =
       write_whole(file, [&](const Take& take) { return write_bundle(order, take, left_out); });

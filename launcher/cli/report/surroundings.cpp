@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "core/base/utf8.hpp"
+#include "core/bundle/bundle_names.hpp"
 #include "os/file/file_text.hpp"
-#include "report/bundle/manifest.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::cli {

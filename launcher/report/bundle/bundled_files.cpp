@@ -1,83 +1,60 @@
 #include "report/bundle/bundled_files.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/bundle/bundle_names.hpp"
+#include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
-#include "report/bundle/manifest.hpp"
+#include "report/bundle/archiver.hpp"
+#include "report/bundle/temporary.hpp"
 #include "store/descriptor_stream.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <limits>
 #include <optional>
-#include <string_view>
-#include <system_error>
 
 namespace holdfast {
-namespace {
 
-// What the entry itself takes in a tar archive. So entries without bytes are bounded too.
-constexpr std::uint64_t k_entry = 512;
-
-Error too_large(const std::string& archive) {
-  return Error{fmt::format("read {}: it holds more than {} GiB, which is no bundle", archive,
-                           k_largest_bundle >> 30U)};
-}
-
-}  // namespace
-
-Result<std::unique_ptr<BundledFiles>> BundledFiles::take_out(const std::string& archive) {
-  Result<ArchiveReader> reader = ArchiveReader::open(archive);
-  if (!reader) return reader.error();
-  std::error_code failed;
-  const std::string directory = std::filesystem::temp_directory_path(failed).string();
-  Result<os::UniqueFd> store = os::nameless_file(failed ? "/tmp" : directory);
+Result<std::unique_ptr<BundledFiles>> BundledFiles::take_out(const std::string& program,
+                                                             const std::string& archive) {
+  Result<os::UniqueFd> store = temporary_file();
   if (!store) return store.error();
+  Result<Archiver> archiver = Archiver::start(
+      {program, "unpack", archive, std::to_string(k_largest_bundle)}, -1, store->get());
+  if (!archiver) return archiver.error();
+  if (const Result<void> taken = archiver->wait(); !taken) return taken.error();
   std::unique_ptr<BundledFiles> files(new BundledFiles(std::move(*store), archive));
-  if (const Result<void> taken = files->take_all(*reader); !taken) return taken.error();
+  if (const Result<void> found = files->find_parts(); !found) return found.error();
   return files;
 }
 
-Result<void> BundledFiles::take_all(ArchiveReader& reader) {
-  std::uint64_t total = 0;
-  while (true) {
-    const Result<bool> is_there = reader.next();
-    if (!is_there) return is_there.error();
-    if (!*is_there) return {};
-    // What is left out must be uncompressed too.
-    total += k_entry + std::min(reader.size(), k_largest_bundle);
-    if (total > k_largest_bundle) return too_large(archive_);
-    const std::string path = reader.name();
-    if (!reader.is_file() || !is_of_report(path)) continue;
-    if (const Result<void> taken = take(reader, path); !taken) return taken;
-  }
-}
-
-Result<void> BundledFiles::take(ArchiveReader& reader, const std::string& path) {
-  const auto [part, is_new] = parts_.try_emplace(path, Part{end_, 0});
-  if (!is_new) return Error{fmt::format("read {}: it has {} twice", archive_, printable(path))};
-  std::optional<Error> failed;
-  const Result<void> read = reader.read([&](std::string_view bytes) {
-    end_ += bytes.size();
-    if (end_ > k_largest_bundle) {
-      failed = too_large(archive_);
-    } else if (!os::write_all(store_.get(), bytes)) {
-      failed = os::system_error("write a temporary copy of " + archive_);
+Result<void> BundledFiles::find_parts() {
+  DescriptorStream stream(store_.get(), 0, std::numeric_limits<std::int64_t>::max());
+  std::uint64_t at = 0;
+  for (std::string line; std::getline(stream, line);) {
+    const std::optional<PackedHead> head = parse_packed_head(line);
+    if (!head) return Error{"read " + archive_ + ": holdfast-archive is of another version"};
+    const Part part{at + line.size() + 1, head->size};
+    if (!parts_.try_emplace(head->name, part).second) {
+      return Error{fmt::format("read {}: it has {} twice", archive_, printable(head->name))};
     }
-    return !failed;
-  });
-  part->second.size = end_ - part->second.begin;
-  return failed ? Result<void>(*failed) : read;
+    at = part.begin + part.size;
+    stream.seekg(static_cast<std::streamoff>(at));
+  }
+  return {};
 }
 
 Result<RunFile> BundledFiles::open_path(const std::string& path) const {
   const auto found = parts_.find(path);
-  if (found == parts_.end())
+  if (found == parts_.end()) {
     return Error{fmt::format("read {} in {}: it is not there", path, archive_)};
+  }
   const Part& part = found->second;
-  return RunFile{std::make_unique<DescriptorStream>(store_.get(), part.begin, part.size),
-                 part.size};
+  return RunFile{
+      std::make_unique<DescriptorStream>(store_.get(), static_cast<std::int64_t>(part.begin),
+                                         static_cast<std::int64_t>(part.size)),
+      part.size};
 }
 
 Result<RunFile> BundledFiles::open(const std::string& name) {

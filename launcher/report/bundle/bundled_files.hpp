@@ -4,23 +4,26 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
-#include "report/bundle/archive.hpp"
 #include "store/run_files.hpp"
 
 namespace holdfast {
 
 // More than this is no bundle of ours. It would fill the disk of whoever reads it.
-inline constexpr std::uint64_t k_largest_bundle = std::uint64_t{2} << 30;
+inline constexpr std::uint64_t k_largest_bundle = std::uint64_t{2} << 30U;
 
 class BundledFiles final : public RunFiles {
  public:
-  // Reads all of the archive. Fails if it is cut off, too large, or has a file twice.
-  static Result<std::unique_ptr<BundledFiles>> take_out(const std::string& archive);
+  // Reads all of the archive by `program`, which is holdfast-archive. Fails if the archive is cut
+  // off or too large, or has a file twice.
+  static Result<std::unique_ptr<BundledFiles>> take_out(const std::string& program,
+                                                        const std::string& archive);
 
   // `path` is one for which is_of_report() is true.
   Result<RunFile> open_path(const std::string& path) const;
@@ -36,12 +39,10 @@ class BundledFiles final : public RunFiles {
   };
   BundledFiles(os::UniqueFd store, std::string archive)
       : store_(std::move(store)), archive_(std::move(archive)) {}
-  Result<void> take_all(ArchiveReader& reader);
-  Result<void> take(ArchiveReader& reader, const std::string& path);
+  Result<void> find_parts();
 
   os::UniqueFd store_;
-  std::string archive_;    // its path
-  std::uint64_t end_ = 0;  // of what is stored
+  std::string archive_;  // its path
   std::map<std::string, Part> parts_;
 };
 

@@ -3,10 +3,10 @@
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
 #include "core/base/printable.hpp"
+#include "core/bundle/bundle_names.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
-#include "report/bundle/manifest.hpp"
 #include "store/descriptor_stream.hpp"
 
 #include <dirent.h>
@@ -75,15 +75,15 @@ Result<OpenedFile> open_file(const UniqueFd& directory, const std::string& name)
   return OpenedFile{std::move(file), static_cast<std::uint64_t>(status.st_size)};
 }
 
-Result<void> put(ArchiveWriter& archive, const std::string& path, const OpenedFile& opened) {
+Result<void> put(Packing& packing, const std::string& path, const OpenedFile& opened) {
   DescriptorStream stream(opened.file.get(), 0, static_cast<std::int64_t>(opened.size));
-  return archive.add(std::string(bundle_names::k_run) + path, stream, opened.size);
+  return packing.add(std::string(bundle_names::k_run) + path, stream, opened.size);
 }
 
 class ScratchWriter {
  public:
-  ScratchWriter(ArchiveWriter& archive, const BundleSizes& sizes, LeftOut& left_out)
-      : archive_(archive), sizes_(sizes), left_out_(left_out) {}
+  ScratchWriter(Packing& packing, const BundleSizes& sizes, LeftOut& left_out)
+      : packing_(packing), sizes_(sizes), left_out_(left_out) {}
 
   // Names in an archive are ASCII, so `path` has the encoded ones.
   Result<void> add_all(const UniqueFd& directory, const std::string& path, int depth) {
@@ -129,10 +129,10 @@ class ScratchWriter {
     }
     size_ += opened->size;
     ++files_;
-    return put(archive_, path, *opened);
+    return put(packing_, path, *opened);
   }
 
-  ArchiveWriter& archive_;
+  Packing& packing_;
   const BundleSizes& sizes_;
   LeftOut& left_out_;
   std::uint64_t size_ = 0;
@@ -155,7 +155,7 @@ std::string LeftOut::text() const {
   return count_ > lines ? fmt::format("{}and {} more\n", lines_, count_ - lines) : lines_;
 }
 
-Result<void> add_outputs(ArchiveWriter& archive, const std::filesystem::path& directory,
+Result<void> add_outputs(Packing& packing, const std::filesystem::path& directory,
                          const BundleSizes& sizes, LeftOut& left_out) {
   std::uint64_t total = 0;
   for (const std::string_view below : {names::k_output_directory, names::k_services_directory}) {
@@ -175,17 +175,17 @@ Result<void> add_outputs(ArchiveWriter& archive, const std::filesystem::path& di
         continue;
       }
       total += file->size;
-      if (Result<void> added = put(archive, path, *file); !added) return added;
+      if (Result<void> added = put(packing, path, *file); !added) return added;
     }
   }
   return {};
 }
 
-Result<void> add_scratch(ArchiveWriter& archive, const std::filesystem::path& directory,
+Result<void> add_scratch(Packing& packing, const std::filesystem::path& directory,
                          const BundleSizes& sizes, LeftOut& left_out) {
   const std::string name(names::k_scratch_directory);
   const Result<UniqueFd> opened = os::open_unmounted((directory / name).string());
-  if (opened) return ScratchWriter(archive, sizes, left_out).add_all(*opened, name, 0);
+  if (opened) return ScratchWriter(packing, sizes, left_out).add_all(*opened, name, 0);
   std::error_code ignored;
   if (std::filesystem::exists(directory / name, ignored)) {
     left_out.note(name, opened.error().message);

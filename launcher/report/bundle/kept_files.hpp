@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "report/bundle/archive.hpp"
+#include "report/bundle/packing.hpp"
 
 namespace holdfast {
 
@@ -35,12 +35,12 @@ class LeftOut {
 
 // Puts the outputs of attempts and of services of the run in `directory` into the archive. A file
 // that cannot be read is left out.
-Result<void> add_outputs(ArchiveWriter& archive, const std::filesystem::path& directory,
+Result<void> add_outputs(Packing& packing, const std::filesystem::path& directory,
                          const BundleSizes& sizes, LeftOut& left_out);
 
 // Does the same with the scratch directories. Tests have filled them with anything. Links are not
 // followed, and neither are mounts; only regular files are read.
-Result<void> add_scratch(ArchiveWriter& archive, const std::filesystem::path& directory,
+Result<void> add_scratch(Packing& packing, const std::filesystem::path& directory,
                          const BundleSizes& sizes, LeftOut& left_out);
 
 }  // namespace holdfast

@@ -1,6 +1,5 @@
 #include "report/bundle/manifest.hpp"
 
-#include "core/base/names.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
 
@@ -15,15 +14,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view k_going_on = "going_on";
 constexpr std::string_view k_over = "over";
 
-bool is_plain_name(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
-}
-
-// The part of `path` below `directory` (with its slash); empty: it is not there.
-std::string_view below(std::string_view path, std::string_view directory) {
-  return path.starts_with(directory) ? path.substr(directory.size()) : std::string_view();
-}
-
 // Empty: there is no such text.
 std::string text_in(const Json& object, const char* field) {
   const auto found = object.find(field);
@@ -31,17 +21,6 @@ std::string text_in(const Json& object, const char* field) {
 }
 
 }  // namespace
-
-bool is_of_report(std::string_view path) {
-  using namespace bundle_names;
-  if (path == k_manifest || path == k_steps || path == k_printed) return true;
-  if (is_plain_name(below(path, k_printed_pieces))) return true;
-  const std::string_view file = below(path, k_run);
-  if (file == names::k_journal_file) return true;
-  for (const std::string_view directory : {names::k_output_directory, names::k_services_directory})
-    if (is_plain_name(below(file, std::string(directory) + '/'))) return true;
-  return false;
-}
 
 std::string text_of(const Manifest& manifest) {
   Json object;

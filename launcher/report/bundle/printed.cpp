@@ -1,7 +1,7 @@
 #include "report/bundle/printed.hpp"
 
 #include "core/base/utf8.hpp"
-#include "report/bundle/manifest.hpp"
+#include "core/bundle/bundle_names.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -23,7 +23,7 @@ std::string piece_name(std::int64_t number) {
 // memory.
 class PrintedWriter {
  public:
-  explicit PrintedWriter(ArchiveWriter& archive) : archive_(archive) {}
+  explicit PrintedWriter(Packing& packing) : packing_(packing) {}
 
   Result<void> add(const OutputPlace& place, const Printed& printed) {
     Json line;
@@ -43,19 +43,19 @@ class PrintedWriter {
 
   Result<void> finish() {
     if (Result<void> ended = end_piece(); !ended) return ended;
-    return archive_.add(std::string(bundle_names::k_printed), index_);
+    return packing_.add(std::string(bundle_names::k_printed), index_);
   }
 
  private:
   Result<void> end_piece() {
     if (piece_.empty()) return {};
-    Result<void> added = archive_.add(piece_name(number_), piece_);
+    Result<void> added = packing_.add(piece_name(number_), piece_);
     piece_.clear();
     ++number_;
     return added;
   }
 
-  ArchiveWriter& archive_;
+  Packing& packing_;
   std::string index_;
   std::string piece_;
   std::int64_t number_ = 1;
@@ -65,8 +65,8 @@ std::unique_ptr<RunFiles> as_run_files(std::unique_ptr<BundledFiles> files) { re
 
 }  // namespace
 
-Result<void> add_printed(ArchiveWriter& archive, const LoadedReport& loaded) {
-  PrintedWriter writer(archive);
+Result<void> add_printed(Packing& packing, const LoadedReport& loaded) {
+  PrintedWriter writer(packing);
   for (const TestReport& test : loaded.report.tests) {
     if (test.attempts.empty() || !test.output_place) continue;
     const Printed printed = loaded.outputs->of(test);

@@ -16,15 +16,15 @@
 #include <utility>
 
 #include "core/base/result.hpp"
-#include "report/bundle/archive.hpp"
 #include "report/bundle/bundled_files.hpp"
+#include "report/bundle/packing.hpp"
 #include "report/load.hpp"
 #include "report/run_outputs.hpp"
 
 namespace holdfast {
 
 // Puts the outputs of all tests that the run's own files do not have into the archive.
-Result<void> add_printed(ArchiveWriter& archive, const LoadedReport& loaded);
+Result<void> add_printed(Packing& packing, const LoadedReport& loaded);
 
 class BundledOutputs final : public Outputs {
  public:

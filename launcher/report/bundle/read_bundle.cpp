@@ -33,8 +33,8 @@ std::vector<StepRecord> steps_in(const BundledFiles& files) {
 
 }  // namespace
 
-Result<LoadedReport> read_bundle(const std::string& file) {
-  Result<std::unique_ptr<BundledFiles>> files = BundledFiles::take_out(file);
+Result<LoadedReport> read_bundle(const std::string& program, const std::string& file) {
+  Result<std::unique_ptr<BundledFiles>> files = BundledFiles::take_out(program, file);
   if (!files) return files.error();
   const std::string about = (*files)->text_of(bundle_names::k_manifest);
   if (about.empty()) return no_bundle(file, fmt::format("it has no {}", bundle_names::k_manifest));

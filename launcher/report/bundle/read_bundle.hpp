@@ -10,6 +10,7 @@ namespace holdfast {
 
 // The same report as in the tree when the bundle was made. Writes nothing that the archive names,
 // and leaves nothing behind. The error is one line that fits after "failed to".
-Result<LoadedReport> read_bundle(const std::string& file);
+// `program` is holdfast-archive.
+Result<LoadedReport> read_bundle(const std::string& program, const std::string& file);
 
 }  // namespace holdfast

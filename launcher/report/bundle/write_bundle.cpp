@@ -3,59 +3,62 @@
 #include "core/base/names.hpp"
 #include "report/bundle/manifest.hpp"
 #include "report/bundle/printed.hpp"
+#include "report/bundle/temporary.hpp"
 #include "store/run_files.hpp"
 
 #include <functional>
+#include <utility>
 
 namespace holdfast {
 namespace {
 
-Result<void> add_journal(ArchiveWriter& archive, const RunEntry& run) {
+Result<void> add_journal(Packing& packing, const RunEntry& run) {
   const std::string name(names::k_journal_file);
   const Result<RunFile> journal = RunDirectory(run.directory).open(name);
   if (!journal) return journal.error();
-  return archive.add(std::string(bundle_names::k_run) + name, *journal->stream, journal->size);
+  return packing.add(std::string(bundle_names::k_run) + name, *journal->stream, journal->size);
 }
 
-Result<void> add_steps(ArchiveWriter& archive, const RunEntry& run) {
+Result<void> add_steps(Packing& packing, const RunEntry& run) {
   const std::string lines = step_lines(run);
-  return lines.empty() ? Result<void>() : archive.add(std::string(bundle_names::k_steps), lines);
+  return lines.empty() ? Result<void>() : packing.add(std::string(bundle_names::k_steps), lines);
 }
 
-Result<void> add_beside(ArchiveWriter& archive, const std::vector<BundledText>& beside) {
+Result<void> add_beside(Packing& packing, const std::vector<BundledText>& beside) {
   for (const BundledText& one : beside) {
-    if (Result<void> added = archive.add(std::string(one.name), one.text); !added) return added;
+    if (Result<void> added = packing.add(std::string(one.name), one.text); !added) return added;
   }
   return {};
 }
 
 // Says what the bundle is. To be added when everything else is there.
-Result<void> add_end(ArchiveWriter& archive, const BundleOrder& order, const LeftOut& left_out) {
+Result<void> add_end(Packing& packing, const BundleOrder& order, const LeftOut& left_out) {
   if (left_out.count() > 0) {
     const std::string name(bundle_names::k_left_out);
-    if (Result<void> added = archive.add(name, left_out.text()); !added) return added;
+    if (Result<void> added = packing.add(name, left_out.text()); !added) return added;
   }
   const RunInfo& run = order.loaded.report.run;
   const Manifest manifest{HOLDFAST_VERSION, run.id, order.state, run.complete};
   const std::string name(bundle_names::k_manifest);
-  if (Result<void> added = archive.add(name, text_of(manifest)); !added) return added;
-  return archive.finish();
+  if (Result<void> added = packing.add(name, text_of(manifest)); !added) return added;
+  return packing.finish(order.program, order.form);
 }
 
 }  // namespace
 
-Result<void> write_bundle(const BundleOrder& order, const ArchiveWriter::Take& take,
-                          LeftOut& left_out) {
-  ArchiveWriter archive(order.form, take);
+Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out) {
+  Result<os::UniqueFd> store = temporary_file();
+  if (!store) return store.error();
+  Packing packing(std::move(*store), take);
   const std::filesystem::path& directory = order.run.directory;
   const std::function<Result<void>()> steps[] = {
-      [&] { return add_beside(archive, order.beside); },
-      [&] { return add_journal(archive, order.run); },
-      [&] { return add_outputs(archive, directory, order.sizes, left_out); },
-      [&] { return add_steps(archive, order.run); },
-      [&] { return add_printed(archive, order.loaded); },
-      [&] { return add_scratch(archive, directory, order.sizes, left_out); },
-      [&] { return add_end(archive, order, left_out); }};
+      [&] { return add_beside(packing, order.beside); },
+      [&] { return add_journal(packing, order.run); },
+      [&] { return add_outputs(packing, directory, order.sizes, left_out); },
+      [&] { return add_steps(packing, order.run); },
+      [&] { return add_printed(packing, order.loaded); },
+      [&] { return add_scratch(packing, directory, order.sizes, left_out); },
+      [&] { return add_end(packing, order, left_out); }};
   for (const auto& step : steps) {
     if (Result<void> done = step(); !done) return done;
   }

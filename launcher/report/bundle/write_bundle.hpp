@@ -3,11 +3,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "report/bundle/archive.hpp"
 #include "report/bundle/kept_files.hpp"
+#include "report/bundle/packing.hpp"
 #include "report/load.hpp"
 #include "store/run_directory.hpp"
 
@@ -25,13 +26,13 @@ struct BundleOrder {
   RunState state;
   const LoadedReport& loaded;
   const std::vector<BundledText>& beside;
-  ArchiveForm form;
+  std::string_view form;       // of the archive (packing.hpp)
+  const std::string& program;  // holdfast-archive
   BundleSizes sizes = {};
 };
 
 // Fails if the archive cannot be taken, or the journal cannot be read. Everything else that cannot
 // be read or is too large is left out, and the bundle says what.
-Result<void> write_bundle(const BundleOrder& order, const ArchiveWriter::Take& take,
-                          LeftOut& left_out);
+Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out);
 
 }  // namespace holdfast

@@ -20,6 +20,7 @@ namespace {
 constexpr std::string_view k_main = "/bin/holdfast";
 constexpr std::string_view k_exec = "/libexec/holdfast/holdfast-exec";
 constexpr std::string_view k_launcher = "/libexec/holdfast/holdfast-launcher";
+constexpr std::string_view k_archive = "/libexec/holdfast/holdfast-archive";
 
 // True: the file is readable but not a whole program. If a script took the place of a program,
 // every test that the program should run would pass. If the program were cut off, every such test
@@ -69,5 +70,6 @@ Result<std::string> whole_program_at(std::string_view place) {
 Result<std::string> main_program() { return whole_program_at(k_main); }
 Result<std::string> exec_program() { return whole_program_at(k_exec); }
 Result<std::string> launcher_program() { return program_at(k_launcher); }
+Result<std::string> archive_program() { return program_at(k_archive); }
 
 }  // namespace holdfast::supervision

@@ -18,4 +18,7 @@ Result<std::string> exec_program();
 // Returns <prefix>/libexec/holdfast/holdfast-launcher, which is not checked.
 Result<std::string> launcher_program();
 
+// Returns <prefix>/libexec/holdfast/holdfast-archive, which is not checked.
+Result<std::string> archive_program();
+
 }  // namespace holdfast::supervision

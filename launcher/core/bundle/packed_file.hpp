@@ -1,0 +1,26 @@
+// The form in which files go to holdfast-archive and come from it, one after the other: a head,
+// then the bytes of the file. The head is one line, 20 digits and the name:
+//
+//     00000000000000000022 run/journal.jsonl
+//
+// All heads of one name have the same length, so the number can be written when the bytes are.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+struct PackedHead {
+  std::uint64_t size = 0;  // of the file
+  std::string name;        // without a line break
+};
+
+// With its line break.
+std::string line_of(const PackedHead& head);
+// Takes the line without its break. None: it is no head.
+std::optional<PackedHead> parse_packed_head(std::string_view line);
+
+}  // namespace holdfast

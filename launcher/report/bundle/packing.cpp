@@ -1,0 +1,81 @@
+#include "report/bundle/packing.hpp"
+
+#include "core/bundle/packed_file.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "report/bundle/archiver.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_piece = 64U << 10U;
+
+Error nothing_taken() { return Error{"write the archive: interrupted"}; }
+
+}  // namespace
+
+std::string_view archive_form(std::string_view file) {
+  for (const std::string_view form : {"tar", "tar.zst", "zip"}) {
+    if (file.ends_with('.' + std::string(form))) return form;
+  }
+  return "tar.gz";
+}
+
+Result<void> Packing::begin(const std::string& name, std::uint64_t size) {
+  return take_({}) ? write(line_of(PackedHead{size, name})) : nothing_taken();
+}
+
+Result<void> Packing::write(std::string_view bytes) {
+  if (os::write_all(store_.get(), bytes)) return {};
+  return os::system_error("write a temporary copy of the run");
+}
+
+Result<void> Packing::add(const std::string& name, std::string_view text) {
+  if (Result<void> begun = begin(name, text.size()); !begun) return begun;
+  return write(text);
+}
+
+Result<void> Packing::add(const std::string& name, std::istream& stream, std::uint64_t size) {
+  if (Result<void> begun = begin(name, size); !begun) return begun;
+  std::array<char, k_piece> bytes{};
+  while (size > 0) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(size, k_piece);
+    stream.read(bytes.data(), static_cast<std::streamsize>(wanted));
+    const auto got = static_cast<std::size_t>(stream.gcount());
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(got), bytes.end(), '\0');
+    if (Result<void> written = write({bytes.data(), wanted}); !written) return written;
+    size -= wanted;
+  }
+  return {};
+}
+
+Result<void> Packing::finish(const std::string& program, std::string_view form) {
+  int ends[2];
+  if (::lseek(store_.get(), 0, SEEK_SET) != 0 || ::pipe2(ends, O_CLOEXEC) != 0) {
+    return os::system_error("make a pipe for the archive");
+  }
+  const os::UniqueFd output(ends[0]);
+  os::UniqueFd input(ends[1]);
+  Result<Archiver> archiver =
+      Archiver::start({program, "pack", std::string(form)}, store_.get(), input.get());
+  input.reset();
+  if (!archiver) return archiver.error();
+  std::string bytes(k_piece, '\0');
+  while (true) {
+    const ssize_t got =
+        os::retried([&] { return ::read(output.get(), bytes.data(), bytes.size()); });
+    if (got < 0) return os::system_error("read the archive");
+    if (got == 0) return archiver->wait();
+    if (!take_(std::string_view(bytes).substr(0, static_cast<std::size_t>(got)))) {
+      return nothing_taken();
+    }
+  }
+}
+
+}  // namespace holdfast

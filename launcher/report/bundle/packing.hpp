@@ -1,0 +1,44 @@
+// Collects files and makes an archive of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <istream>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast {
+
+// The form of an archive as holdfast-archive names it, by the end of the file's name: tar, tar.zst,
+// zip. Any other name gets a tar.gz.
+std::string_view archive_form(std::string_view file);
+
+class Packing {
+ public:
+  // Takes the bytes of the archive. False: nothing more can be taken. No bytes ask only that.
+  using Take = std::function<bool(std::string_view)>;
+
+  // `store`: where the files are collected, before they are packed.
+  Packing(os::UniqueFd store, Take take) : store_(std::move(store)), take_(std::move(take)) {}
+
+  // `name` is ASCII. The error is one line that fits after "failed to".
+  Result<void> add(const std::string& name, std::string_view text);
+  // The next `size` bytes of `stream`. If it has less by now, zeros follow.
+  Result<void> add(const std::string& name, std::istream& stream, std::uint64_t size);
+
+  // Packs all files by `program`, which is holdfast-archive.
+  Result<void> finish(const std::string& program, std::string_view form);
+
+ private:
+  Result<void> begin(const std::string& name, std::uint64_t size);
+  Result<void> write(std::string_view bytes);
+
+  os::UniqueFd store_;
+  Take take_;
+};
+
+}  // namespace holdfast
