@@ -1,0 +1,424 @@
+"""A run in one archive, and its report elsewhere (docs/guide/reports.md)."""
+
+import io
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import tarfile
+import unittest
+import zipfile
+
+from needs import AS_NOBODY, need_mounts, need_reach
+from report_example import ExampleCase
+from support import CTEST, HOLDFAST, STAGE, no_keeper_of, wait_until
+
+FORMATS = ("text", "json", "junit", "html", "trace", "github")
+MIB = 1 << 20
+STEP = {"v": 1, "type": "step", "at": 1.0, "kind": "compile", "target": "core", "output": "a.o", "wall_s": 0.25,
+        "outcome": "passed", "exit_code": 0, "max_rss_kb": 2048}
+
+PROJECT = """
+add_test(NAME green COMMAND sh -c "echo fine")
+add_test(NAME red COMMAND sh -c "echo 'a.cpp:3: Failure'; echo Expected: x; echo what >$HOLDFAST_TMPDIR/evidence; exit 3")
+"""
+
+
+class BundleCase(ExampleCase):
+    def setUp(self):
+        super().setUp()
+        self.temporary = self.work / "tmp"
+        self.temporary.mkdir()
+        self.temporary.chmod(0o777)
+        self.bundle = self.work / "run.tar.gz"
+
+    def environment(self, **changes):
+        return super().environment(TMPDIR=str(self.temporary), **changes)
+
+    def run_of(self, text, *arguments):
+        tree = self.project(text)
+        self.ctest(tree, *arguments)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        return tree
+
+    def bundled(self, tree, *more, file=None):
+        """What `holdfast report --bundle` says."""
+        done = self.finish(HOLDFAST, "report", "--tree", tree, "--bundle", file or self.bundle, *more)
+        self.assertEqual((done.returncode, done.stdout), (0, b""), done.stderr)
+        return done.stderr.decode()
+
+    def shown(self, *words, form="text", **how):
+        """The report of a bundle, made where there is no build tree."""
+        done = self.finish(HOLDFAST, "report", *words, "--format", form, cwd="/", **how)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode()
+
+    def refused(self, *words, cwd="/"):
+        """The one line that `holdfast report` says when it fails."""
+        done = self.finish(HOLDFAST, "report", *words, cwd=cwd)
+        self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr)
+        self.assert_our_lines(done.stderr, 1)
+        self.assertEqual(list(self.temporary.iterdir()), [])
+        return done.stderr.decode().removeprefix("holdfast: ").rstrip("\n")
+
+    def entries(self):
+        with tarfile.open(self.bundle) as archive:
+            self.assertTrue(all(entry.isfile() for entry in archive))
+            return {entry.name: archive.extractfile(entry).read() for entry in archive}
+
+    def pack(self, files, also=()):
+        """Writes the bundle anew, with these files and further entries."""
+        with tarfile.open(self.bundle, "w:gz") as archive:
+            for entry in also:
+                archive.addfile(entry)
+            for name, content in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+
+
+class Elsewhere(BundleCase):
+    def test_every_format_is_the_same_as_in_the_tree(self):
+        """One run, because it takes its time."""
+        tree = self.example()
+        (tree / ".holdfast/build").mkdir(exist_ok=True)
+        (tree / ".holdfast/build/journal.jsonl").write_text(json.dumps(STEP) + "\n")
+        self.maxDiff = 2000
+        wanted, page = {}, self.work / "page.md"
+        for form in FORMATS:
+            wanted[form] = self.report(tree, form)
+        self.finish(HOLDFAST, "report", "--tree", tree, "--format", "github",
+                    env=self.environment(GITHUB_STEP_SUMMARY=str(page)))
+        self.assertIn("compile a.o", wanted["text"])
+        self.assertIn("query: die", wanted["json"])
+        bundles = [self.work / f"run.{suffix}" for suffix in ("tar.gz", "tar.zst", "tar", "zip", "tgz", "bin")]
+        for bundle in bundles:
+            self.assertEqual(self.bundled(tree, file=bundle), "")
+        shutil.rmtree(tree)
+        for bundle in bundles:
+            for form in FORMATS if bundle is bundles[0] else ("text", "json"):
+                with self.subTest(bundle=bundle.name, form=form):
+                    self.assertEqual(self.shown("--from", bundle, form=form), wanted[form])
+        other = self.work / "other.md"
+        self.shown("--from", bundles[0], form="github", env=self.environment(GITHUB_STEP_SUMMARY=str(other)))
+        self.assertEqual(other.read_text(), page.read_text())
+        self.assertEqual(list(self.temporary.iterdir()), [])
+        magic = {bundle.name[4:]: bundle.read_bytes()[:4] for bundle in bundles}
+        self.assertEqual(magic["tar.zst"], b"\x28\xb5\x2f\xfd")
+        self.assertEqual(magic["zip"], b"PK\3\4")
+        self.assertEqual({magic[form][:2] for form in ("tar.gz", "tgz", "bin")}, {b"\x1f\x8b"})
+        self.assertTrue(tarfile.is_tarfile(bundles[2]))
+
+    def test_any_of_the_last_runs_and_its_outputs(self):
+        tree = self.run_of(PROJECT)
+        for _ in range(2):
+            self.ctest(tree, "-R", "green")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        before = self.report(tree, "json", "1")
+        self.bundled(tree, "1")
+        after = self.shown("--from", self.bundle, form="json")
+        self.assertEqual(after, before)
+        tests = {test["name"]: test["attempts"][-1] for test in json.loads(after)["tests"]}
+        self.assertEqual(tests["red"]["output"], "a.cpp:3: Failure\nExpected: x\n")
+        self.assertIn("belongs to a later run", tests["green"]["output_note"])
+
+    def test_a_log_of_this_machine_is_not_taken_for_the_runs(self):
+        """The tree is built again at the same place, and has the same tests."""
+        tree = self.run_of(PROJECT)
+        self.bundled(tree)
+        files = {name: content for name, content in self.entries().items() if not name.startswith("printed")}
+        self.pack(files)
+        tests = json.loads(self.shown("--from", self.bundle, form="json"))["tests"]
+        self.assertEqual(tests[0]["attempts"][0]["output"], "")
+
+    def test_a_run_that_goes_on_and_one_that_died(self):
+        tree = self.project("add_test(NAME quick COMMAND true)\nadd_test(NAME slow COMMAND sleep 60)\n"
+                            "set_tests_properties(slow PROPERTIES DEPENDS quick)\n")
+        run = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: list(tree.glob(".holdfast/runs/*/journal.jsonl")), "the run to begin")
+        wait_until(lambda: len(self.records(self.runs(tree)[-1], "attempt_started")) == 2, "the test to start")
+        self.bundled(tree)
+        text = self.shown("--from", self.bundle)
+        self.assertIn("INCOMPLETE", text)
+        self.assertIn("slow  still running", text)
+        self.assertEqual(json.loads(self.entries()["bundle.json"])["complete"], False)
+        run.kill()
+        run.wait()
+        wait_until(lambda: "still running" not in self.report(tree, "text"), "the run to be over")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        self.bundled(tree)
+        self.assertEqual(self.shown("--from", self.bundle, form="json"), self.report(tree, "json"))
+        self.assertIn("INCOMPLETE", self.shown("--from", self.bundle))
+
+    def test_a_large_journal_needs_little_memory(self):
+        tree = self.run_of(PROJECT)
+        journal = next(tree.glob(".holdfast/runs/*/journal.jsonl"))
+        lines = journal.read_text().splitlines(keepends=True)
+        started, ended = (next(line for line in lines if f'"{kind}"' in line and '"test":"red"' in line)
+                          for kind in ("attempt_started", "attempt_ended"))
+        with open(journal, "w") as many:
+            many.write(lines[0])
+            for number in range(20000):
+                for line in (started, ended):
+                    many.write(line.replace('"test":"red"', f'"test":"suite.test{number}"'))
+            many.write(lines[-1])
+        self.bundled(tree)
+        done = subprocess.Popen([HOLDFAST, "report", "--from", self.bundle, "--format", "json"], env=self.environment(),
+                                stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(done.pid, 0)
+        self.assertEqual(status, 0)
+        if "ASAN_OPTIONS" not in os.environ:
+            self.assertLess(used.ru_maxrss, 128 * 1024)
+
+
+class Content(BundleCase):
+    def test_what_is_in_it(self):
+        tree = self.run_of(PROJECT)
+        (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = \"3s\"\n")
+        self.assertEqual(self.bundled(tree), "")
+        files = self.entries()
+        for name in files:
+            self.assertFalse(name.startswith("/") or ".." in name.split("/"), name)
+        run = self.runs(tree)[-1]
+        self.assertEqual(files["run/journal.jsonl"], (run / "journal.jsonl").read_bytes())
+        self.assertEqual(files["run/output/ctest.log"], b"a.cpp:3: Failure\nExpected: x\n")
+        evidence = [content for name, content in files.items() if name.startswith("run/scratch/")]
+        self.assertEqual(evidence, [b"what\n"])
+        self.assertIn(b"grace", files["holdfast.toml"])
+        self.assertIn(f"CMAKE_HOME_DIRECTORY:INTERNAL={self.work}/project\n", files["cmake.txt"].decode())
+        self.assertEqual(json.loads(files["machine.json"])["system"], "Linux")
+        self.assertEqual(files["printed/1"], b"fine\n")
+        about = json.loads(files["bundle.json"])
+        self.assertEqual(about, {"format": 1, "holdfast": about["holdfast"], "run": run.name, "state": "over",
+                                 "complete": True})
+
+    def test_what_is_left_out_is_said(self):
+        script = f"cd $HOLDFAST_TMPDIR; truncate -s {17 * MIB} core; mkdir -p in/side; echo b >in/side/b; " \
+                 "ln -s /etc/passwd link; mkfifo pipe; echo odd >'two words'; exit 1"
+        tree = self.run_of(f'add_test(NAME leaves COMMAND sh -c "{script}")\n')
+        self.assertEqual(self.bundled(tree),
+                         f"holdfast: left out of {self.bundle}: 3 files, named in its left-out.txt\n")
+        files = self.entries()
+        below = next(name for name in files if name.endswith("/in/side/b")).removesuffix("in/side/b")
+        self.assertEqual(files[below + "in/side/b"], b"b\n")
+        self.assertEqual(files[below + "two%20words"], b"odd\n")
+        path = below.removeprefix("run/")
+        self.assertEqual(files["left-out.txt"].decode(),
+                         f"{path}core: 17 MiB, more than 16 MiB\n{path}link: a link\n{path}pipe: no regular file\n")
+
+    def test_scratch_is_bounded_as_a_whole(self):
+        tree = self.run_of('add_test(NAME leaves COMMAND sh -c '
+                           f'"for i in 1 2 3 4 5; do truncate -s {15 * MIB} $HOLDFAST_TMPDIR/$i; done; exit 1")\n')
+        self.bundled(tree)
+        files = self.entries()
+        self.assertEqual(sum(name.startswith("run/scratch/") for name in files), 4)
+        self.assertIn("/5: 15 MiB; all scratch directories may have 64 MiB\n", files["left-out.txt"].decode())
+
+    def test_what_another_user_may_not_read(self):
+        tree = self.run_of(PROJECT)
+        need_reach(self, AS_NOBODY)
+        place = self.work / "of-nobody"
+        place.mkdir()
+        place.chmod(0o777)
+        done = self.finish(*AS_NOBODY, HOLDFAST, "report", "--tree", tree, "--bundle", place / "run.tar.gz")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_our_lines(done.stderr, 1)
+        self.bundle = place / "run.tar.gz"
+        self.assertRegex(self.entries()["left-out.txt"].decode(), r"^scratch/\S+: Permission denied\n$")
+        self.assertIn("2 planned, 2 run", self.shown("--from", self.bundle))
+        self.bundle.chmod(0)
+        done = self.finish(*AS_NOBODY, "sh", "-c", f"exec '{HOLDFAST}' report --from /etc/shadow", cwd="/")
+        self.assertEqual(done.stderr, b"holdfast: failed to read /etc/shadow: Permission denied\n")
+
+
+class Refused(BundleCase):
+    def setUp(self):
+        super().setUp()
+        self.tree = self.run_of(PROJECT)
+        self.bundled(self.tree)
+        self.files = self.entries()
+
+    def read(self, *words):
+        return self.refused("--from", self.bundle, *words)
+
+    def test_a_newer_format_is_refused_and_what_is_unknown_ignored(self):
+        about = json.loads(self.files["bundle.json"])
+        self.pack({**self.files, "news/1": b"x", "bundle.json": json.dumps({**about, "mood": "good"}).encode()})
+        self.assertEqual(self.shown("--from", self.bundle), self.report(self.tree, "text"))
+        self.pack({**self.files, "bundle.json": json.dumps({**about, "format": 2, "holdfast": "7.1"}).encode()})
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: it has format 2 (of Holdfast 7.1): expected 1 to 1")
+        for text in (b"{", b"[]", b'{"format": "1"}', b"\xff"):
+            self.pack({**self.files, "bundle.json": text})
+            self.assertEqual(self.read(), f"failed to read {self.bundle}: its bundle.json names no format")
+
+    def test_an_archive_that_is_cut_off(self):
+        for form in ("tar.gz", "tar.zst", "tar", "zip"):
+            whole = self.work / f"whole.{form}"
+            self.bundled(self.tree, file=whole)
+            content = whole.read_bytes()
+            # The last bytes of a tar are zeros, those of gzip are a sum, those of zip are a list of its files.
+            end = content.find(b'"complete"') if form == "tar" else content.find(b"PK\1\2") - 20 if form == "zip" else -9
+            for size in (0, 1, 100, 600, len(content) // 2, end):
+                with self.subTest(form=form, size=size):
+                    self.bundle = self.work / f"cut.{form}"
+                    self.bundle.write_bytes(content[:size])  # -9: all but the last bytes
+                    self.assertTrue(self.read().startswith(f"failed to read {self.bundle}: "))
+
+    def test_what_is_no_bundle(self):
+        self.bundle.write_text("hello\n" * 200)
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: Unrecognized archive format")
+        self.pack({"a": b"1", "b": b"2"})
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: it has no bundle.json, so it is no bundle of "
+                                      "holdfast report --bundle")
+        self.pack({name: content for name, content in self.files.items() if name != "run/journal.jsonl"})
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: it has no run/journal.jsonl, so it is no bundle "
+                                      "of holdfast report --bundle")
+        self.bundle = self.work / "missing"
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: No such file or directory")
+        self.bundle = self.work
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: it is no regular file")
+        self.bundle = self.work / "pipe"
+        os.mkfifo(self.bundle)
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: it is no regular file")
+
+    def test_a_hostile_archive_writes_nowhere(self):
+        def of_type(name, kind, link=""):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = kind, link
+            return entry
+        outside = self.work / "outside"
+        hostile = [of_type("run", tarfile.SYMTYPE, str(outside)), of_type("run/output", tarfile.SYMTYPE, "/tmp"),
+                   of_type("run/output/pipe.log", tarfile.FIFOTYPE), of_type("run/output/null.log", tarfile.CHRTYPE),
+                   of_type("run/services/db-1.log", tarfile.LNKTYPE, "/etc/passwd")]
+        names = [f"{outside}/absolute", "../../outside", "run/output/../../../outside", "run/output/..", "/run/journal.jsonl",
+                 "run/output/a\nb", "run/output/\x1b[2J", ".", "printed/\xff"]
+        outside.mkdir()
+        self.pack({**{name: b"x" for name in names}, **self.files}, hostile)
+        self.assertEqual(self.shown("--from", self.bundle), self.report(self.tree, "text"))
+        self.assertEqual(list(outside.iterdir()), [])
+        self.assertEqual(list(self.temporary.iterdir()), [])
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE):
+            files = {name: content for name, content in self.files.items() if name != "run/journal.jsonl"}
+            self.pack(files, [of_type("run/journal.jsonl", kind, "/etc/passwd")])
+            self.assertIn("it has no run/journal.jsonl", self.read())
+        self.pack(self.files)
+        with tarfile.open(self.work / "twice.tar", "w") as archive:
+            for name in ("run/journal.jsonl", "run/journal.jsonl"):
+                archive.addfile(tarfile.TarInfo(name))
+        self.bundle = self.work / "twice.tar"
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: it has run/journal.jsonl twice")
+
+    def test_an_index_that_lies(self):
+        line = self.files["printed.jsonl"].splitlines()[0]
+        place = json.loads(line)
+        for change in ({"from": 1 << 60}, {"size": 1 << 60}, {"from": -1, "size": -5}, {"piece": 77}, {"piece": "x"},
+                       {"log": 5}, {"offset": 1.5}):
+            with self.subTest(change):
+                lines = [json.dumps({**place, **change}), "{", "[]", "x" * 100000]
+                self.pack({**self.files, "printed.jsonl": "\n".join(lines).encode()})
+                self.shown("--from", self.bundle, form="json")
+
+    def test_a_bomb(self):
+        with tarfile.open(self.bundle, "w:gz") as archive:
+            entry = tarfile.TarInfo("run/journal.jsonl")
+            entry.size = 10 << 30
+            archive.addfile(entry, None)
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: its files have more than 2048 MiB")
+        with zipfile.ZipFile(self.work / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            with archive.open("run/journal.jsonl", "w", force_zip64=True) as entry:
+                for _ in range(2200):
+                    entry.write(bytes(MIB))
+        self.bundle = self.work / "bomb.zip"
+        self.assertEqual(self.read(), f"failed to read {self.bundle}: its files have more than 2048 MiB")
+
+    def test_words_that_make_no_sense_together(self):
+        for words, said in ((("--bundle", "b", "--format", "json"), "--format excludes --bundle"),
+                            (("--bundle", "b", "--output", "o"), "--output excludes --bundle"),
+                            (("--bundle", "b", "--from", "f"), "--bundle excludes --from"),
+                            (("--from", "f", "12"), "excludes"), (("--from", "f", "--tree", "t"), "excludes"),
+                            (("--from", ""), "expected the path of a bundle"),
+                            (("--bundle", ""), "expected the path of a file")):
+            with self.subTest(words):
+                self.assertIn(said, self.refused(*words, cwd=self.tree))
+        self.assertFalse((self.tree / "b").exists())
+        empty = self.project("", "empty", "never-run")
+        self.assertIn("never-run/.holdfast/runs has none", self.refused("--tree", empty, "--bundle", self.work / "b"))
+
+    def test_without_the_program_for_archives(self):
+        stage = self.work / "stage"
+        subprocess.run(["cp", "-al", STAGE, stage], check=True)
+        program = stage / "libexec/holdfast/holdfast-archive"
+        program.unlink()
+        done = self.finish(stage / "bin/holdfast", "report", "--from", self.bundle)
+        self.assertEqual((done.returncode, done.stderr.decode()),
+                         (2, f"holdfast: failed to start {program}: No such file or directory\n"))
+        done = self.finish(stage / "bin/holdfast", "report", "--tree", self.tree, "--bundle", self.work / "new.tar")
+        self.assertEqual(done.returncode, 2)
+        self.assertFalse((self.work / "new.tar").exists())
+        program.write_text("#!/bin/sh\nkill -SEGV $$\n")
+        program.chmod(0o755)
+        done = self.finish(stage / "bin/holdfast", "report", "--from", self.bundle)
+        self.assertEqual(done.stderr, b"holdfast: failed to use holdfast-archive: it died of signal 11\n")
+
+
+class NotWritten(BundleCase):
+    LARGE = 'add_test(NAME leaves COMMAND sh -c "for i in 1 2 3; do head -c 15M /dev/urandom ' \
+            '>$HOLDFAST_TMPDIR/$i; done; exit 1")\n'
+
+    def place(self):
+        place = self.work / "place"
+        place.mkdir()
+        return place
+
+    def test_a_full_disk_leaves_nothing(self):
+        need_mounts(self)
+        tree, place = self.run_of(self.LARGE), self.place()
+        script = f"mount -t tmpfs -o size=1m none '{place}'; echo old >'{place}/run.tar.gz'; " \
+                 f"'{HOLDFAST}' report --tree '{tree}' --bundle '{place}/run.tar.gz'; ls -A '{place}'; cat '{place}/run.tar.gz'"
+        done = self.finish("unshare", "--mount", "sh", "-c", script)
+        self.assertEqual(done.stderr.decode(),
+                         f"holdfast: failed to write {place}/run.tar.gz: No space left on device\n")
+        self.assertEqual(done.stdout, b"run.tar.gz\nold\n")
+
+    def test_a_full_directory_for_temporary_files(self):
+        need_mounts(self)
+        tree, place = self.run_of(self.LARGE), self.place()
+        script = f"mount -t tmpfs -o size=1m none '{self.temporary}'; " \
+                 f"'{HOLDFAST}' report --tree '{tree}' --bundle '{place}/run.tar.gz'; ls -A '{place}' '{self.temporary}'"
+        done = self.finish("unshare", "--mount", "sh", "-c", script)
+        self.assertEqual(done.stderr.decode(),
+                         "holdfast: failed to write a temporary copy of the run: No space left on device\n")
+        self.assertEqual(done.stdout.decode(), f"{place}:\n\n{self.temporary}:\n")
+
+    def test_a_signal_leaves_nothing(self):
+        tree, place = self.run_of(self.LARGE), self.place()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                making = self.start(HOLDFAST, "report", "--tree", tree, "--bundle", place / "run.tar.gz",
+                                    stderr=subprocess.PIPE)
+                draft = wait_until(lambda: list(place.iterdir()), "the draft")
+                self.assertTrue(draft[0].name.endswith(".tmp"))
+                making.send_signal(number)
+                self.assertEqual((making.wait(), making.stderr.read()), (-number, b""))
+                self.assertEqual(list(place.iterdir()) + list(self.temporary.iterdir()), [])
+                self.assert_nothing_left()
+
+    def test_a_limit_of_file_sizes_leaves_nothing(self):
+        tree, place = self.run_of(self.LARGE), self.place()
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, MIB))
+        done = self.finish(HOLDFAST, "report", "--tree", tree, "--bundle", place / "run.tar.gz", preexec_fn=limit)
+        self.assertIn(done.returncode, (2, -signal.SIGXFSZ))
+        self.assertEqual(list(place.iterdir()), [])
+
+    def test_a_place_that_cannot_be_written(self):
+        tree = self.run_of(PROJECT)
+        missing = self.work / "no/such/run.tar.gz"
+        self.assertEqual(self.refused("--tree", tree, "--bundle", missing),
+                         f"failed to write {missing}: No such file or directory")
+        self.assertEqual(self.refused("--tree", tree, "--bundle", self.work), f"failed to write {self.work}: Is a directory")
+
+
+if __name__ == "__main__":
+    unittest.main()
