@@ -15,6 +15,7 @@ declare -A may_include=(
   [supervision]="core os supervision"
   [forensics]="core os forensics"
   [exec]="core os supervision forensics exec"
+  [archive]="core os archive"
   [store]="core os store"
   [report]="core os store report"
   [history]="core os store report history"
@@ -23,7 +24,7 @@ declare -A may_include=(
   [keeper]="core os store report settings keeper"
   [cli]="core os supervision store report history settings host keeper cli"
 )
-for layer in core os supervision forensics exec store report history settings host keeper cli; do
+for layer in core os supervision forensics exec archive store report history settings host keeper cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then

@@ -2,8 +2,11 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/report/bundling.hpp"
@@ -11,6 +14,7 @@
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
+#include "report/bundle/merge.hpp"
 #include "report/bundle/read_bundle.hpp"
 #include "store/run_directory.hpp"
 #include "supervision/base/programs.hpp"
@@ -20,6 +24,7 @@ namespace {
 
 struct ReportOptions {
   std::string run = "latest";
+  std::vector<std::string> shards;  // bundles; empty: there is nothing to merge
   std::string format = "text";
   std::string output;
   std::string bundle;
@@ -52,7 +57,36 @@ Result<LoadedReport> load_bundle(const std::string& file) {
   return program ? read_bundle(*program, file) : program.error();
 }
 
+// The names of the files, without their directories and the ends of the names, unless two would be
+// the same.
+std::vector<std::string> shard_names(const std::vector<std::string>& files) {
+  std::vector<std::string> names;
+  for (const std::string& file : files) {
+    std::string name = std::filesystem::path(file).filename().string();
+    for (const std::string_view end : {".tar.gz", ".tar.zst", ".tgz", ".tar", ".zip"}) {
+      if (!name.ends_with(end) || name.size() == end.size()) continue;
+      name.resize(name.size() - end.size());
+      break;
+    }
+    names.push_back(std::move(name));
+  }
+  const std::set<std::string> different(names.begin(), names.end());
+  return different.size() == files.size() ? names : files;
+}
+
+Result<LoadedReport> load_shards(const std::vector<std::string>& files) {
+  const std::vector<std::string> names = shard_names(files);
+  std::vector<NamedReport> shards;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    Result<LoadedReport> loaded = load_bundle(files[i]);
+    if (!loaded) return loaded.error();
+    shards.push_back({names[i], std::move(*loaded)});
+  }
+  return merge_shards(std::move(shards));
+}
+
 Result<LoadedReport> load(const ReportOptions& options) {
+  if (!options.shards.empty()) return load_shards(options.shards);
   if (!options.from.empty()) return load_bundle(options.from);
   const Result<std::filesystem::path> tree = tree_of(options);
   if (!tree) return tree.error();
@@ -86,6 +120,11 @@ Result<void> show(const ReportOptions& options) {
 }
 
 int report(const ReportOptions& options) {
+  const bool is_elsewhere = !options.bundle.empty() || !options.from.empty() ||
+                            !options.tree.empty() || options.run != "latest";
+  if (!options.shards.empty() && is_elsewhere) {
+    return fail("report merge: expected bundles, --format and --output, and nothing else");
+  }
   const Result<void> done = options.bundle.empty() ? show(options) : bundle(options);
   return done ? exit_codes::k_success : fail(to_text(done.error()));
 }
@@ -113,6 +152,12 @@ void add_report(CLI::App& app, int& exit_code) {
   CLI::Option* tree = add_tree_option(*command, options->tree);
   bundle->excludes(format, output, from);
   from->excludes(run, tree);
+  // The options may stand on either side of the word.
+  CLI::App* merge = command->add_subcommand("merge", "show the bundles of the shards of a suite");
+  merge->fallthrough();
+  merge->add_option("FILE", options->shards, "the bundle of a shard")
+      ->required()
+      ->check(expected("the path of a bundle"));
   command->callback([options, &exit_code] { exit_code = report(*options); });
 }
 

@@ -6,6 +6,8 @@ TestReport as_test(const TestReport& test, const Case& one) {
   TestReport shown;
   shown.name = one.name;
   shown.part_of = test.name;
+  shown.shard = test.shard;
+  shown.shard_name = test.shard_name;
   shown.outcome = one.outcome;
   if (one.outcome == Outcome::not_run) {
     shown.why = one.note;
@@ -22,7 +24,7 @@ TestReport as_test(const TestReport& test, const Case& one) {
   return shown;
 }
 
-void see_as_tests(const std::vector<TestReport>& tests,
+void see_as_tests(std::span<const TestReport> tests,
                   const std::function<void(const TestReport&)>& see) {
   for (const TestReport& test : tests) {
     bool explains = false;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <vector>
+#include <span>
 
 #include "report/model.hpp"
 
@@ -13,7 +13,7 @@ TestReport as_test(const TestReport& test, const Case& one);
 
 // For formats that know no cases inside tests. The cases of a batch take its place, each as a test.
 // The batch stays too if it went wrong and none of its cases did. Calls `see` with each in turn.
-void see_as_tests(const std::vector<TestReport>& tests,
+void see_as_tests(std::span<const TestReport> tests,
                   const std::function<void(const TestReport&)>& see);
 
 // How such a format sees the test. Whether a test counts as skipped may depend on ctest's verdict.

@@ -10,11 +10,15 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace holdfast {
 namespace {
 
+constexpr std::size_t k_shards_named = 20;
 constexpr double k_last_second = 253402300799.0;  // 9999-12-31 23:59:59
 
 std::tm utc(double at) {
@@ -45,6 +49,36 @@ std::string judgement(const TestReport& test, const Attempt& last) {
   return {};
 }
 
+// " in linux-2, linux-3": the shards for which `holds` is true.
+template <typename Holds>
+std::string in_which_shards(const RunReport& report, Holds holds) {
+  std::vector<std::string> names;
+  for (const Shard& shard : report.shards) {
+    if (holds(shard.run)) names.push_back(printable(shard.name));
+  }
+  return names.empty() ? std::string() : " in " + bounded_list(names, k_shards_named);
+}
+
+std::string reason_alone(const TestReport& test) {
+  if (test.attempts.empty()) {
+    if (!test.why.empty()) return printable(test.why);
+    if (test.verdict == Verdict::disabled) return "disabled";
+    if (test.outcome == Outcome::unknown)
+      return test.index ? "passed, or skipped by its exit code" : "no record of its end";
+    return test.outcome == Outcome::not_run ? "ctest did not start it" : "";
+  }
+  const Attempt& last = test.attempts.back();
+  const bool is_lost = !last.has_ended && !last.is_running && test.outcome != Outcome::interrupted;
+  if (is_lost) return "its end could not be recorded";
+  std::string text = ending(last);
+  if (const std::string part = judgement(test, last); !part.empty()) text += "; " + part;
+  if (last.marker) text += "; " + marker_text(*last.marker);
+  if (!last.note.empty()) text += "; " + printable(last.note);
+  if (test.stale) text += "; " + printable(test.stale_why);
+  if (test.attempts.size() > 1) text += fmt::format("; attempt {}", test.attempts.size());
+  return text;
+}
+
 }  // namespace
 
 std::string duration_text(double seconds) {
@@ -70,15 +104,48 @@ std::string command_text(const std::vector<std::string>& command) {
 std::vector<std::string> warnings_of(const RunReport& report) {
   std::vector<std::string> warnings;
   if (!report.run.complete)
-    warnings.emplace_back(
-        "INCOMPLETE: ctest did not come to its end (or has not yet); this is what was recorded "
-        "until then.");
+    warnings.push_back(
+        fmt::format("INCOMPLETE: ctest did not come to its end (or has not yet){}; this is what "
+                    "was recorded until then.",
+                    in_which_shards(report, [](const RunInfo& run) { return !run.complete; })));
   if (selected_nothing(report)) warnings.push_back("No tests: " + no_tests_text(report) + ".");
   if (report.run.complete && !report.run.has_log)
-    warnings.emplace_back(
-        "ctest's log was missing, not whole or not its own: tests that are not on record may have "
-        "run.");
+    warnings.push_back(
+        fmt::format("ctest's log was missing, not whole or not its own{}: tests that are not on "
+                    "record may have run.",
+                    in_which_shards(report, [](const RunInfo& run) { return !run.has_log; })));
   return warnings;
+}
+
+std::vector<std::string> in_several_shards(const RunReport& report) {
+  std::unordered_map<std::string_view, std::size_t> first;
+  std::vector<std::string> names;
+  std::unordered_set<std::string_view> told;
+  for (const TestReport& test : report.tests) {
+    const auto [known, is_new] = first.try_emplace(test.name, test.shard);
+    const bool is_other = !is_new && known->second != test.shard;
+    if (is_other && told.insert(test.name).second) names.push_back(test.name);
+  }
+  return names;
+}
+
+std::vector<std::string> in_shards(const RunReport& report) {
+  if (report.shards.empty()) return {};
+  std::vector<std::string> shards;
+  for (const Shard& shard : report.shards) {
+    shards.push_back(fmt::format("{} (run {}{})", printable(shard.name), printable(shard.run.id),
+                                 shard.run.complete ? "" : ", incomplete"));
+  }
+  std::vector<std::string> lines{fmt::format("{} shard{}: {}", shards.size(),
+                                             shards.size() == 1 ? "" : "s",
+                                             bounded_list(shards, k_shards_named))};
+  std::vector<std::string> names = in_several_shards(report);
+  for (std::string& name : names) name = printable(name);
+  if (!names.empty()) {
+    lines.push_back(fmt::format("{} test{} ran in more than one shard: {}", names.size(),
+                                names.size() == 1 ? "" : "s", bounded_list(names, k_shards_named)));
+  }
+  return lines;
 }
 
 std::string no_tests_text(const RunReport& report) {
@@ -130,23 +197,9 @@ std::string ending(const Attempt& attempt) {
 }
 
 std::string reason(const TestReport& test) {
-  if (test.attempts.empty()) {
-    if (!test.why.empty()) return printable(test.why);
-    if (test.verdict == Verdict::disabled) return "disabled";
-    if (test.outcome == Outcome::unknown)
-      return test.index ? "passed, or skipped by its exit code" : "no record of its end";
-    return test.outcome == Outcome::not_run ? "ctest did not start it" : "";
-  }
-  const Attempt& last = test.attempts.back();
-  const bool is_lost = !last.has_ended && !last.is_running && test.outcome != Outcome::interrupted;
-  if (is_lost) return "its end could not be recorded";
-  std::string text = ending(last);
-  if (const std::string part = judgement(test, last); !part.empty()) text += "; " + part;
-  if (last.marker) text += "; " + marker_text(*last.marker);
-  if (!last.note.empty()) text += "; " + printable(last.note);
-  if (test.stale) text += "; " + printable(test.stale_why);
-  if (test.attempts.size() > 1) text += fmt::format("; attempt {}", test.attempts.size());
-  return text;
+  std::string text = reason_alone(test);
+  if (test.shard_name.empty()) return text;
+  return text + (text.empty() ? "" : "; ") + "in " + printable(test.shard_name);
 }
 
 std::string counts_text(const RunReport& report) {

@@ -25,6 +25,13 @@ std::string command_text(const std::vector<std::string>& command);
 // ctest selected no tests, that its log is not known.
 std::vector<std::string> warnings_of(const RunReport& report);
 
+// Of a merged report: which shards it has, and which tests ran in more than one of them. Whole
+// lines, safe for a terminal; none for the report of one run.
+std::vector<std::string> in_shards(const RunReport& report);
+
+// The tests whose names more than one shard has, each once.
+std::vector<std::string> in_several_shards(const RunReport& report);
+
 // Why a run had no tests: "ctest selected none by -R nothing". Of a report of which
 // selected_nothing() is true. One line, safe for a terminal.
 std::string no_tests_text(const RunReport& report);
@@ -47,7 +54,7 @@ std::string title_of(Outcome outcome);
 std::string ending(const Attempt& attempt);
 
 // Why the test has its outcome: the end of its last attempt, ctest's part in it and the note, or
-// why it did not run. One line, safe for a terminal.
+// why it did not run; and in which shard. One line, safe for a terminal.
 std::string reason(const TestReport& test);
 
 // The counts of the run in whole lines: what was planned and run, with which outcomes, what ran

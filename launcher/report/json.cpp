@@ -1,6 +1,8 @@
 #include "report/json.hpp"
 
 #include "core/base/utf8.hpp"
+#include "report/describe.hpp"
+#include "report/lanes.hpp"
 #include "report/render.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
@@ -29,6 +31,13 @@ Json strings(const std::vector<std::string>& items) {
   return list;
 }
 
+Json shard_json(const Shard& shard) {
+  return {{"name", valid_utf8(shard.name)},        {"run", valid_utf8(shard.run.id)},
+          {"complete", shard.run.complete},        {"tree", valid_utf8(shard.run.tree)},
+          {"command", strings(shard.run.command)}, {"started", or_null(shard.run.started)},
+          {"ended", or_null(shard.run.ended)}};
+}
+
 Json run_json(const RunReport& report) {
   const RunInfo& run = report.run;
   Json object;
@@ -49,6 +58,8 @@ Json run_json(const RunReport& report) {
   if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
   if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
   if (!run.has_log) object["log"] = false;
+  for (const Shard& shard : report.shards) object["shards"].push_back(shard_json(shard));
+  if (!report.shards.empty()) object["in_several_shards"] = strings(in_several_shards(report));
   return object;
 }
 
@@ -160,6 +171,7 @@ Json test_json(const TestReport& test, Outputs& outputs) {
   object["index"] = or_null(test.index);
   object["key"] = valid_utf8(test.key);
   object["verdict"] = test.verdict ? Json(std::string(name_of(*test.verdict))) : Json(nullptr);
+  if (!test.shard_name.empty()) object["shard"] = valid_utf8(test.shard_name);
   if (!test.why.empty()) object["why"] = valid_utf8(test.why);
   if (test.stale) object["stale"] = valid_utf8(test.stale_why);
   object["attempts"] = Json::array();
@@ -178,6 +190,7 @@ Json service_json(const ServiceReport& service) {
   object["name"] = valid_utf8(service.name);
   object["instance"] = service.instance;
   object["generation"] = service.generation;
+  if (!service.shard_name.empty()) object["shard"] = valid_utf8(service.shard_name);
   object["started"] = or_null(service.started);
   object["ended"] = or_null(service.ended);
   object["outcome"] = service.outcome;
@@ -188,7 +201,7 @@ Json service_json(const ServiceReport& service) {
   return object;
 }
 
-Json step_json(const StepRecord& step) {
+Json step_json(const RunReport& report, const StepRecord& step) {
   Json object;
   object["kind"] = valid_utf8(step.kind);
   object["target"] = valid_utf8(step.target);
@@ -199,6 +212,10 @@ Json step_json(const StepRecord& step) {
   object["slot_wait_s"] = step.slot_wait_s;
   object["attempts"] = step.attempts;
   object["ended"] = step.at;
+  if (!report.shards.empty()) {
+    const auto place = static_cast<std::size_t>(&step - report.steps.data());
+    object["shard"] = valid_utf8(report.shards.at(shard_of_step(report, place)).name);
+  }
   if (!step.note.empty()) object["note"] = valid_utf8(step.note);
   return object;
 }
@@ -232,7 +249,8 @@ void render_json(const RunReport& report, Outputs& outputs, const Write& write) 
   write_list("tests", report.tests, write,
              [&](const TestReport& test) { return test_json(test, outputs); });
   write_list("services", report.services, write, service_json);
-  write_list("steps", report.steps, write, step_json);
+  write_list("steps", report.steps, write,
+             [&](const StepRecord& step) { return step_json(report, step); });
   const Json journal = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
   write(",\n\"journal\": " + dumped(journal) + "}\n");
 }

@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -194,7 +196,7 @@ struct Totals {
   std::size_t of(Grade grade) const { return of_grade.at(static_cast<std::size_t>(grade)); }
 };
 
-Totals totals_of(const std::vector<TestReport>& tests) {
+Totals totals_of(std::span<const TestReport> tests) {
   Totals totals;
   see_as_tests(tests, [&](const TestReport& test) {
     ++totals.tests;
@@ -204,34 +206,67 @@ Totals totals_of(const std::vector<TestReport>& tests) {
   return totals;
 }
 
+std::string numbers_of(const Totals& totals) {
+  return fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"", totals.tests,
+                     totals.of(Grade::failure), totals.of(Grade::error));
+}
+
+// A run, or one shard of a merged report.
+struct Suite {
+  std::string name;
+  const RunInfo& run;
+  std::span<const TestReport> tests;
+  std::string properties;
+};
+
+void write_suite(const Suite& suite, const std::function<void(const TestReport&)>& see,
+                 const Write& write) {
+  const Totals totals = totals_of(suite.tests);
+  write(fmt::format("  <testsuite{}{} skipped=\"{}\" time=\"{}\" timestamp=\"{}\">\n",
+                    attribute("name", suite.name), numbers_of(totals), totals.of(Grade::skipped),
+                    seconds(totals.time), iso_time(suite.run.started.value_or(0))));
+  write("    <properties>" + property("holdfast.run", suite.run.id) +
+        property("holdfast.complete", suite.run.complete ? "true" : "false") +
+        property("holdfast.version", suite.run.version) + suite.properties + "</properties>\n");
+  see_as_tests(suite.tests, see);
+  // Every reader must see that a run died. Some readers show nothing but system-err.
+  if (!suite.run.complete)
+    write("    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n");
+  write("  </testsuite>\n");
+}
+
+// For searches in tests that are in the order of their shards.
+struct OfShard {
+  bool operator()(const TestReport& test, std::size_t shard) const { return test.shard < shard; }
+  bool operator()(std::size_t shard, const TestReport& test) const { return shard < test.shard; }
+};
+
 }  // namespace
 
 void render_junit(const RunReport& report, Outputs& outputs, const Write& write,
                   JunitReader reader) {
   const Totals totals = totals_of(report.tests);
-  const std::string numbers =
-      fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"", totals.tests,
-                  totals.of(Grade::failure), totals.of(Grade::error));
-  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-  xml +=
-      fmt::format("<testsuites name=\"holdfast\"{} time=\"{}\">\n", numbers, seconds(totals.time));
-  xml += fmt::format("  <testsuite{}{} skipped=\"{}\" time=\"{}\" timestamp=\"{}\">\n",
-                     attribute("name", report.run.tree.empty() ? "ctest" : report.run.tree),
-                     numbers, totals.of(Grade::skipped), seconds(totals.time),
-                     iso_time(report.run.started.value_or(0)));
-  xml += "    <properties>" + property("holdfast.run", report.run.id) +
-         property("holdfast.complete", report.run.complete ? "true" : "false") +
-         property("holdfast.version", report.run.version);
-  if (selected_nothing(report)) xml += property("holdfast.outcome", name_of(Outcome::no_tests));
-  write(xml + "</properties>\n");
+  write(
+      fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"holdfast\"{} "
+                  "time=\"{}\">\n",
+                  numbers_of(totals), seconds(totals.time)));
   UniqueNames names;
-  see_as_tests(report.tests, [&](const TestReport& test) {
+  const auto see = [&](const TestReport& test) {
     write(testcase(test, names.of(test), outputs, reader));
-  });
-  // Every reader must see that a run died. Some readers show nothing but system-err.
-  if (!report.run.complete)
-    write("    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n");
-  write("  </testsuite>\n</testsuites>\n");
+  };
+  const std::string in_all =
+      selected_nothing(report) ? property("holdfast.outcome", name_of(Outcome::no_tests)) : "";
+  if (report.shards.empty()) {
+    const std::string name = report.run.tree.empty() ? "ctest" : report.run.tree;
+    write_suite({name, report.run, report.tests, in_all}, see, write);
+  }
+  for (std::size_t shard = 0; shard < report.shards.size(); ++shard) {
+    const auto [first, last] =
+        std::equal_range(report.tests.begin(), report.tests.end(), shard, OfShard());
+    const RunInfo& run = report.shards[shard].run;
+    write_suite({report.shards[shard].name, run, {first, last}, in_all}, see, write);
+  }
+  write("</testsuites>\n");
 }
 
 }  // namespace holdfast

@@ -46,56 +46,111 @@ std::int64_t microseconds(double seconds) {
   return std::llround(std::clamp(seconds, 0.0, k_longest) * 1e6);
 }
 
-// Gives each job the first lane that is free.
-void put_in_lanes(std::vector<Job>& jobs, double first) {
+// The lanes of one shard.
+class Lanes {
+ public:
+  // Returns the first lane that is free from `begin` on, in microseconds, and takes it until `end`.
+  std::size_t take(std::int64_t begin, std::int64_t end) {
+    for (; !used_.empty() && used_.top().first <= begin; used_.pop())
+      free_.push(used_.top().second);
+    if (free_.empty()) free_.push(++count_);
+    const std::size_t lane = free_.top();
+    free_.pop();
+    used_.emplace(end, lane);
+    return lane;
+  }
+  std::size_t count() const { return count_; }
+
+ private:
+  using Used = std::pair<std::int64_t, std::size_t>;  // until when, and the lane
+  std::priority_queue<Used, std::vector<Used>, std::greater<>> used_;
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> free_;
+  std::size_t count_ = 0;
+};
+
+void put_in_lanes(Jobs& jobs, double first, std::size_t shards) {
   std::stable_sort(jobs.begin(), jobs.end(),
                    [](const Job& a, const Job& b) { return a.begin < b.begin; });
-  using Used = std::pair<std::int64_t, std::size_t>;  // until when, and the lane
-  std::priority_queue<Used, std::vector<Used>, std::greater<>> used;
-  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> free;
-  std::size_t lanes = 0;
-  for (Job& job : jobs) {
-    const std::int64_t begin = microseconds(job.begin - first);
-    for (; !used.empty() && used.top().first <= begin; used.pop()) free.push(used.top().second);
-    if (free.empty()) free.push(++lanes);
-    job.lane = free.top();
-    free.pop();
-    used.emplace(microseconds(job.end - first), job.lane);
+  std::vector<Lanes> lanes(shards);
+  for (Job& job : jobs)
+    job.lane =
+        lanes.at(job.shard).take(microseconds(job.begin - first), microseconds(job.end - first));
+  std::vector<std::size_t> above(shards);
+  for (std::size_t i = 0; i < shards; ++i) {
+    jobs.lanes.push_back(lanes[i].count());
+    if (i + 1 < shards) above[i + 1] = above[i] + lanes[i].count();
   }
+  for (Job& job : jobs) job.lane += above[job.shard];
 }
+
+// Puts a report's jobs into lists, each with its shard.
+class JobLists {
+ public:
+  explicit JobLists(const RunReport& report) : report_(report) {}
+
+  Timeline take() && {
+    add_steps();
+    for (std::size_t i = 0; i < report_.tests.size(); ++i) {
+      const TestReport& test = report_.tests[i];
+      for (std::size_t j = 0; j < test.attempts.size(); ++j) {
+        const Attempt& attempt = test.attempts[j];
+        if (attempt.started || attempt.ended)
+          add(timeline_.tests, job_of(attempt, end_of(test.shard)), test.shard, i, j);
+      }
+    }
+    for (std::size_t i = 0; i < report_.services.size(); ++i) {
+      const ServiceReport& service = report_.services[i];
+      for (std::size_t j = 0; j < service.generations.size(); ++j)
+        add(timeline_.services, job_of(service.generations[j], end_of(service.shard)),
+            service.shard, i, j);
+    }
+    return std::move(timeline_);
+  }
+
+ private:
+  static void add(Jobs& jobs, Job job, std::size_t shard, std::size_t of, std::size_t attempt = 0) {
+    job.of = of;
+    job.attempt = attempt;
+    job.shard = shard;
+    jobs.push_back(job);
+  }
+
+  double end_of(std::size_t shard) const {
+    const RunInfo& run = report_.shards.empty() ? report_.run : report_.shards.at(shard).run;
+    return run.ended.value_or(0);
+  }
+
+  void add_steps() {
+    for (std::size_t i = 0; i < report_.steps.size(); ++i)
+      add(timeline_.steps, job_of(report_.steps[i]), shard_of_step(report_, i), i);
+  }
+
+  const RunReport& report_;
+  Timeline timeline_;
+};
 
 }  // namespace
 
+std::size_t shard_of_step(const RunReport& report, std::size_t step) {
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < report.shards.size(); ++i) {
+    end += report.shards[i].steps;
+    if (step < end) return i;
+  }
+  return 0;
+}
+
 Timeline timeline_of(const RunReport& report) {
-  const double last = report.run.ended.value_or(0);
-  Timeline timeline;
-  const auto add = [](std::vector<Job>& jobs, Job job, std::size_t of, std::size_t attempt = 0) {
-    job.of = of;
-    job.attempt = attempt;
-    jobs.push_back(job);
-  };
-  for (std::size_t i = 0; i < report.steps.size(); ++i)
-    add(timeline.steps, job_of(report.steps[i]), i);
-  for (std::size_t i = 0; i < report.tests.size(); ++i) {
-    const std::vector<Attempt>& attempts = report.tests[i].attempts;
-    for (std::size_t j = 0; j < attempts.size(); ++j) {
-      if (attempts[j].started || attempts[j].ended)
-        add(timeline.tests, job_of(attempts[j], last), i, j);
-    }
-  }
-  for (std::size_t i = 0; i < report.services.size(); ++i) {
-    const ServiceReport& service = report.services[i];
-    for (std::size_t j = 0; j < service.generations.size(); ++j)
-      add(timeline.services, job_of(service.generations[j], last), i, j);
-  }
+  Timeline timeline = JobLists(report).take();
   constexpr double k_never = 1e18;
   double first = k_never;
-  for (const std::vector<Job>* jobs : {&timeline.steps, &timeline.tests, &timeline.services}) {
+  for (const Jobs* jobs : {&timeline.steps, &timeline.tests, &timeline.services}) {
     for (const Job& job : *jobs) first = std::min(first, job.begin);
   }
   if (first < k_never) timeline.first = first;
-  for (std::vector<Job>* jobs : {&timeline.steps, &timeline.tests, &timeline.services})
-    put_in_lanes(*jobs, timeline.first);
+  const std::size_t shards = std::max<std::size_t>(1, report.shards.size());
+  for (Jobs* jobs : {&timeline.steps, &timeline.tests, &timeline.services})
+    put_in_lanes(*jobs, timeline.first, shards);
   return timeline;
 }
 

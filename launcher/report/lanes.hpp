@@ -10,8 +10,7 @@
 namespace holdfast {
 
 // One attempt of a test, one build step, or one generation of a service, which is not served until
-// it is ready. All times are in seconds
-// since 1970, and none is before the one above it.
+// it is ready. All times are in seconds since 1970, and none is before the one above it.
 struct Job {
   double begin = 0;         // the wait for its locks or its slot begins
   double waited = 0;        // it has them, and the wait for its services begins
@@ -19,17 +18,26 @@ struct Job {
   double end = 0;           // if it has not ended: the end of the run
   std::size_t of = 0;       // which one it is in the report's list of tests, steps or services
   std::size_t attempt = 0;  // which one of its test's attempts, or of its service's generations
+  std::size_t shard = 0;    // of RunReport::shards
   std::size_t lane = 0;     // from 1
 };
 
-// Each list is in the order in which the jobs began.
+// In the order in which they began. The lanes of the first shard come first, then those of the
+// second.
+struct Jobs : std::vector<Job> {
+  std::vector<std::size_t> lanes;  // how many each shard has; one number for the report of one run
+};
+
 struct Timeline {
   double first = 0;  // the first job began; 0: there are no jobs
-  std::vector<Job> steps;
-  std::vector<Job> tests;  // attempts for which the journal has no time are missing
-  std::vector<Job> services;
+  Jobs steps;
+  Jobs tests;  // attempts for which the journal has no time are missing
+  Jobs services;
 };
 
 Timeline timeline_of(const RunReport& report);
+
+// Which shard has the step with this place in RunReport::steps; 0 in the report of one run.
+std::size_t shard_of_step(const RunReport& report, std::size_t step);
 
 }  // namespace holdfast

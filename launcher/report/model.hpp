@@ -26,6 +26,7 @@ struct ServiceOutput {
   std::uint64_t head = 0;  // how much of the begin is kept if the output is too long
   std::uint64_t from = 0;
   std::optional<std::uint64_t> to = {};  // empty: to the end
+  std::size_t shard = 0;                 // of RunReport::shards
 };
 
 // An attempt with the record of its end, whose fields have their defaults until it has ended. `n`
@@ -38,6 +39,7 @@ struct Attempt : AttemptEnded {
   std::optional<double> ended;
   std::vector<std::string> locks;
   std::vector<ServiceOutput> service_outputs;
+  std::size_t shard = 0;  // of RunReport::shards
 };
 
 // One case inside a test (a GoogleTest case of a batch).
@@ -50,6 +52,7 @@ struct Case {
   std::int64_t worker = 0;  // from 1; 0: none
   std::string note = {};
   std::optional<OutputPlace> output_place = {};
+  std::size_t shard = 0;  // of RunReport::shards
 };
 
 struct TestReport {
@@ -74,6 +77,8 @@ struct TestReport {
   std::vector<Case> cases;      // the cases of the last attempt that has any
   std::string part_of;          // the test whose case this is (as_tests()); empty: this is a test
   std::optional<OutputPlace> output_place;
+  std::size_t shard = 0;   // of RunReport::shards
+  std::string shard_name;  // empty: the report is of one run
 };
 
 struct RunInfo {
@@ -117,10 +122,21 @@ struct ServiceReport {
   std::string outcome = {};
   std::vector<ServiceDeath> deaths = {};
   std::vector<ServiceGeneration> generations = {};  // those whose start is on record, in order
+  std::size_t shard = 0;                            // of RunReport::shards
+  std::string shard_name = {};                      // empty: the report is of one run
+};
+
+// One of the runs of a merged report (report/bundle/merge.hpp): what one CI job ran of a suite.
+struct Shard {
+  std::string name;  // that of its bundle
+  RunInfo run;
+  std::size_t steps = 0;  // how many of RunReport::steps are its own
 };
 
 struct RunReport {
-  RunInfo run;
+  RunInfo run;                // of a merged report: without an id; what all shards have in common
+  std::vector<Shard> shards;  // empty: the report is of one run. Tests, services and steps are in
+                              // the order of their shards.
   Counts counts;
   std::vector<TestReport> tests;  // by ctest's number, then in the order in which they appeared
   std::vector<ServiceReport> services;  // in the order in which they were started

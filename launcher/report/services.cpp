@@ -32,8 +32,9 @@ std::string death_text(const ServiceReport& service, const ServiceDeath& death) 
                         : " died during " + bounded_list(names, k_names_shown);
   if (names.size() == 1) text += " (alone)";
   const bool is_followed = service.generation > death.generation;
-  return text + (is_followed ? fmt::format("; generation {} from then on", death.generation + 1)
-                             : "; no test needed it from then on");
+  text += is_followed ? fmt::format("; generation {} from then on", death.generation + 1)
+                      : "; no test needed it from then on";
+  return service.shard_name.empty() ? text : text + "; in " + brief(service.shard_name);
 }
 
 void note_generation(ServiceReport& service, const ServiceRecord& record) {

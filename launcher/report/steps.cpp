@@ -103,7 +103,8 @@ std::string title_of(const StepRecord& step) {
 }
 
 bool has_only_steps(const RunReport& report) {
-  return report.run.id.empty() && report.tests.empty() && !report.steps.empty();
+  return report.run.id.empty() && report.shards.empty() && report.tests.empty() &&
+         !report.steps.empty();
 }
 
 std::string steps_text(const std::vector<StepRecord>& steps) {

@@ -26,12 +26,14 @@ constexpr std::size_t k_tail_lines = 10;
 std::string head(const RunReport& report) {
   const RunInfo& run = report.run;
   std::string text = fmt::format("Run {}", run.id.empty() ? "(no id)" : printable(run.id));
+  if (!report.shards.empty()) text = "One suite";
   if (!run.tree.empty()) text += fmt::format(" of {}", printable(run.tree));
   if (run.started) text += fmt::format("\n{}", time_text(*run.started));
   if (run.started && run.ended)
     text += fmt::format(", {}", duration_text(*run.ended - *run.started));
   if (!run.command.empty()) text += fmt::format(", {}", command_text(run.command));
   text += '\n';
+  for (const std::string& line : in_shards(report)) text += line + '\n';
   for (const std::string& warning : warnings_of(report)) text += warning + '\n';
   return text;
 }

@@ -83,20 +83,26 @@ class Trace {
   Trace(const RunReport& report, double first, const Write& write)
       : report_(report), first_(first), write_(write) {}
 
-  void add(Group group, std::string_view name, const std::vector<Job>& jobs) {
+  void add(Group group, std::string_view name, const Jobs& jobs) {
     if (jobs.empty()) return;
     name_it(group, 0, "process_name", name);
-    std::size_t lanes = 0;
+    name_lanes(group, jobs);
     for (const Job& job : jobs) {
-      if (job.lane > lanes) {
-        lanes = job.lane;
-        name_it(group, lanes, "thread_name", fmt::format("job {}", lanes));
-      }
       for (const Slice& slice : slices_of(report_, job, group)) put(group, job.lane, slice);
     }
   }
 
  private:
+  void name_lanes(Group group, const Jobs& jobs) {
+    std::size_t lane = 0;
+    for (std::size_t shard = 0; shard < jobs.lanes.size(); ++shard) {
+      const std::string of =
+          report_.shards.empty() ? "" : valid_utf8(report_.shards.at(shard).name) + ": ";
+      for (std::size_t i = 1; i <= jobs.lanes[shard]; ++i)
+        name_it(group, ++lane, "thread_name", fmt::format("{}job {}", of, i));
+    }
+  }
+
   std::int64_t microseconds(double at) const {
     constexpr double k_longest = 1e9;
     return std::llround(std::clamp(at - first_, 0.0, k_longest) * 1e6);
@@ -143,6 +149,7 @@ void render_trace(const RunReport& report, Outputs& /*outputs*/, const Write& wr
   Json about;
   about["run"] = valid_utf8(report.run.id);
   about["complete"] = report.run.complete;
+  for (const Shard& shard : report.shards) about["shards"].push_back(valid_utf8(shard.name));
   write("{\"displayTimeUnit\":\"ms\",\"otherData\":" +
         about.dump(-1, ' ', false, Json::error_handler_t::replace) + ",\"traceEvents\":[");
   Trace trace(report, timeline.first, write);

@@ -145,8 +145,9 @@ void write_warnings(const RunReport& report, const Write& write) {
 void render_github(const RunReport& report, Outputs& outputs, const Write& write) {
   write_errors(report, outputs, write);
   write_warnings(report, write);
-  const std::string counts =
+  std::string counts =
       selected_nothing(report) ? "no tests: " + no_tests_text(report) + '\n' : counts_text(report);
+  for (const std::string& line : in_shards(report)) counts += line + '\n';
   write(line_of({"notice", "holdfast", counts.substr(0, counts.size() - 1)}));
 }
 

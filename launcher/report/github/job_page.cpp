@@ -77,7 +77,8 @@ std::string head(const RunReport& report) {
   }
   std::string text = fmt::format("### {} {}\n\n", mark, title);
   if (!report.run.complete) text += "**Incomplete: ctest did not come to its end.**\n\n";
-  const std::string counts = counts_text(report);
+  std::string counts = counts_text(report);
+  for (const std::string& line : in_shards(report)) counts += line + '\n';
   for (std::string_view rest = counts; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
     text += fmt::format("{}{}", safe(rest.substr(0, rest.find('\n'))), k_line_break);
   }

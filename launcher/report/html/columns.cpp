@@ -142,6 +142,13 @@ void write_tests(const RunReport& report, double first, const Write& write) {
   add_numbers(block, "use", tests, [&](const TestReport& test) { return used.number_of(test); });
   block.add(",");
   add_column(block, "uses", used.list(), append_string);
+  if (!report.shards.empty()) {
+    add_numbers(block, "shard", tests, [](const TestReport& test) { return test.shard; });
+    block.add(",");
+    add_column(block, "shards", report.shards, [](std::string& text, const Shard& shard) {
+      append_string(text, printable(shard.name));
+    });
+  }
   block.add("}");
   block.end();
 }
@@ -154,8 +161,11 @@ void add_times(DataBlock& block, std::string_view name, const std::vector<Job>& 
 }
 
 // A list of jobs. `begin` counts from the begin of the job before, and the other times are lengths.
-void add_jobs(DataBlock& block, std::string_view name, const std::vector<Job>& jobs, double first) {
-  block.add(fmt::format("\"{}\":{{\"jobs\":{}", name, jobs.size()));
+void add_jobs(DataBlock& block, std::string_view name, const Jobs& jobs, double first) {
+  block.add(fmt::format("\"{}\":{{\"jobs\":{},", name, jobs.size()));
+  add_column(block, "lanes", jobs.lanes, [](std::string& text, std::size_t lanes) {
+    append_number(text, static_cast<std::int64_t>(lanes));
+  });
   add_times(block, "of", jobs, [](const Job& job) { return job.of; });
   add_times(block, "attempt", jobs, [](const Job& job) { return job.attempt; });
   add_times(block, "lane", jobs, [](const Job& job) { return job.lane; });

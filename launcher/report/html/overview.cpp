@@ -95,7 +95,8 @@ std::string bar_html(const Counts& counts) {
       at, red, counts.planned, good, bars);
 }
 
-std::string run_html(const RunInfo& run) {
+std::string run_html(const RunReport& report) {
+  const RunInfo& run = report.run;
   std::string html = "<p class=\"run\">";
   if (!run.tree.empty()) html += fmt::format("<code>{}</code> ", line_html(run.tree));
   if (run.started) html += fmt::format("<span>{}</span> ", time_text(*run.started));
@@ -104,7 +105,9 @@ std::string run_html(const RunInfo& run) {
   html += "</p>\n<p class=\"run\">";
   if (!run.command.empty())
     html += fmt::format("<code>{}</code> ", line_html(command_text(run.command)));
-  html += fmt::format("<span>run {}</span>", run.id.empty() ? "without an id" : line_html(run.id));
+  if (report.shards.empty())
+    html +=
+        fmt::format("<span>run {}</span>", run.id.empty() ? "without an id" : line_html(run.id));
   if (!run.version.empty())
     html += fmt::format(" <span>Holdfast {}</span>", line_html(run.version));
   if (!run.retries.empty())
@@ -117,6 +120,7 @@ std::string notices_html(const RunReport& report) {
   const auto add = [&](std::string_view kind, const std::string& text) {
     html += fmt::format("<p class=\"notice {}\">{}</p>\n", kind, line_html(text));
   };
+  for (const std::string& line : in_shards(report)) add("quiet", line + ".");
   for (const std::string& warning : warnings_of(report)) add("loud", warning);
   if (report.run.unrecorded > 0) add("loud", unrecorded_text(report.run.unrecorded) + ".");
   if (const std::string note = journal_note(report); !note.empty()) add("loud", note + ".");
@@ -186,7 +190,7 @@ std::string top_html(const RunReport& report) {
   const bool is_loud = !report.run.complete && !has_only_steps(report);
   std::string html =
       fmt::format("<h1>{}{}</h1>\n", is_loud ? "INCOMPLETE: " : "", verdict_text(report));
-  html += run_html(report.run);
+  html += run_html(report);
   if (has_only_steps(report)) return html;
   html += notices_html(report) + bar_html(report.counts) + counts_html(report.counts);
   if (const std::string time = run_time_text(report); !time.empty())

@@ -1,6 +1,5 @@
 """A run in one archive, and its report elsewhere (docs/guide/reports.md)."""
 
-import io
 import json
 import os
 import resource
@@ -12,7 +11,7 @@ import unittest
 import zipfile
 
 from needs import AS_NOBODY, need_mounts, need_reach
-from report_example import ExampleCase
+from report_example import BundleCase
 from support import CTEST, HOLDFAST, STAGE, no_keeper_of, wait_until
 
 FORMATS = ("text", "json", "junit", "html", "trace", "github")
@@ -24,59 +23,6 @@ PROJECT = """
 add_test(NAME green COMMAND sh -c "echo fine")
 add_test(NAME red COMMAND sh -c "echo 'a.cpp:3: Failure'; echo Expected: x; echo what >$HOLDFAST_TMPDIR/evidence; exit 3")
 """
-
-
-class BundleCase(ExampleCase):
-    def setUp(self):
-        super().setUp()
-        self.temporary = self.work / "tmp"
-        self.temporary.mkdir()
-        self.temporary.chmod(0o777)
-        self.bundle = self.work / "run.tar.gz"
-
-    def environment(self, **changes):
-        return super().environment(TMPDIR=str(self.temporary), **changes)
-
-    def run_of(self, text, *arguments):
-        tree = self.project(text)
-        self.ctest(tree, *arguments)
-        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
-        return tree
-
-    def bundled(self, tree, *more, file=None):
-        """What `holdfast report --bundle` says."""
-        done = self.finish(HOLDFAST, "report", "--tree", tree, "--bundle", file or self.bundle, *more)
-        self.assertEqual((done.returncode, done.stdout), (0, b""), done.stderr)
-        return done.stderr.decode()
-
-    def shown(self, *words, form="text", **how):
-        """The report of a bundle, made where there is no build tree."""
-        done = self.finish(HOLDFAST, "report", *words, "--format", form, cwd="/", **how)
-        self.assertEqual((done.returncode, done.stderr), (0, b""))
-        return done.stdout.decode()
-
-    def refused(self, *words, cwd="/"):
-        """The one line that `holdfast report` says when it fails."""
-        done = self.finish(HOLDFAST, "report", *words, cwd=cwd)
-        self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr)
-        self.assert_our_lines(done.stderr, 1)
-        self.assertEqual(list(self.temporary.iterdir()), [])
-        return done.stderr.decode().removeprefix("holdfast: ").rstrip("\n")
-
-    def entries(self):
-        with tarfile.open(self.bundle) as archive:
-            self.assertTrue(all(entry.isfile() for entry in archive))
-            return {entry.name: archive.extractfile(entry).read() for entry in archive}
-
-    def pack(self, files, also=()):
-        """Writes the bundle anew, with these files and further entries."""
-        with tarfile.open(self.bundle, "w:gz") as archive:
-            for entry in also:
-                archive.addfile(entry)
-            for name, content in files.items():
-                entry = tarfile.TarInfo(name)
-                entry.size = len(content)
-                archive.addfile(entry, io.BytesIO(content))
 
 
 class Elsewhere(BundleCase):

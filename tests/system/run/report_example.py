@@ -1,6 +1,8 @@
-"""A project whose run has something of everything that a report can show."""
+"""A project whose run has something of everything that a report can show, and bundles of runs."""
 
+import io
 import sys
+import tarfile
 
 from support import HOLDFAST, ProjectCase, no_keeper_of, wait_until
 
@@ -126,3 +128,56 @@ ready-output = "listening on ([0-9]+)"
         done = self.finish(HOLDFAST, "report", "--tree", tree, "--format", form, *more)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         return done.stdout.decode()
+
+
+class BundleCase(ExampleCase):
+    def setUp(self):
+        super().setUp()
+        self.temporary = self.work / "tmp"
+        self.temporary.mkdir()
+        self.temporary.chmod(0o777)
+        self.bundle = self.work / "run.tar.gz"
+
+    def environment(self, **changes):
+        return super().environment(TMPDIR=str(self.temporary), **changes)
+
+    def run_of(self, text, *arguments):
+        tree = self.project(text)
+        self.ctest(tree, *arguments)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        return tree
+
+    def bundled(self, tree, *more, file=None):
+        """What `holdfast report --bundle` says."""
+        done = self.finish(HOLDFAST, "report", "--tree", tree, "--bundle", file or self.bundle, *more)
+        self.assertEqual((done.returncode, done.stdout), (0, b""), done.stderr)
+        return done.stderr.decode()
+
+    def shown(self, *words, form="text", **how):
+        """The report of a bundle, made where there is no build tree."""
+        done = self.finish(HOLDFAST, "report", *words, "--format", form, cwd="/", **how)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode()
+
+    def refused(self, *words, cwd="/"):
+        """The one line that `holdfast report` says when it fails."""
+        done = self.finish(HOLDFAST, "report", *words, cwd=cwd)
+        self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr)
+        self.assert_our_lines(done.stderr, 1)
+        self.assertEqual(list(self.temporary.iterdir()), [])
+        return done.stderr.decode().removeprefix("holdfast: ").rstrip("\n")
+
+    def entries(self):
+        with tarfile.open(self.bundle) as archive:
+            self.assertTrue(all(entry.isfile() for entry in archive))
+            return {entry.name: archive.extractfile(entry).read() for entry in archive}
+
+    def pack(self, files, also=()):
+        """Writes the bundle anew, with these files and further entries."""
+        with tarfile.open(self.bundle, "w:gz") as archive:
+            for entry in also:
+                archive.addfile(entry)
+            for name, content in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))

@@ -35,7 +35,8 @@ class Tests {
   constructor(columns) {
     this.columns = columns;
     this.names = namesOf(columns);
-    this.searched = this.names.map((name) => name.toLowerCase());
+    this.searched =
+        this.names.map((name, index) => (name + "\n" + this.shard(index)).trim().toLowerCase());
     this.words = new Map();
     this.blocks = [];
     this.unpacked = new Map();
@@ -48,6 +49,11 @@ class Tests {
   outcome(index) {
     const [name, label, isRed] = this.columns.outcomes[this.columns.outcome[index]];
     return {name, label, isRed};
+  }
+
+  // Empty: the report is of one run.
+  shard(index) {
+    return this.columns.shards?.[this.columns.shard[index]] ?? "";
   }
 
   flags(index) {

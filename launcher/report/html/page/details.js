@@ -27,6 +27,7 @@ function factsOf(tests, index) {
   const ended = ran && of("wall") !== noTime;
   const startedAt = new Date((tests.columns.first + of("begin") / 1e6) * 1000);
   return listOf([
+    ["Shard", tests.shard(index)],
     ["Number", of("number") === noTime ? "" : String(of("number"))],
     ["Also", tests.flags(index).join(", ")],
     [

@@ -28,6 +28,9 @@ class Timeline {
 
   groupOf(data, key, title) {
     const group = {key, title, data, length: data.jobs, lanes: 0, end: 0};
+    const names = this.tests.columns.shards ?? [""];
+    group.shards = names.map((name, i) => ({name, lanes: data.lanes[i]}))
+                       .filter(({lanes}) => lanes > 0);
     group.begin = new Float64Array(data.jobs);
     let begin = 0;
     for (let i = 0; i < data.jobs; ++i) {
@@ -84,9 +87,12 @@ class Timeline {
     const lanes = this.groups.reduce((sum, group) => sum + group.lanes, 0);
     this.laneHeight = Math.max(3, Math.min(22, Math.floor(440 / lanes)));
     const titleHeight = 22;
+    const shardHeight = this.tests.columns.shards ? 18 : 0;
+    const shards = this.groups.reduce((sum, group) => sum + group.shards.length, 0);
     const axisHeight = 22;
     this.width = canvas.clientWidth;
-    const height = lanes * this.laneHeight + this.groups.length * titleHeight + axisHeight;
+    const height = lanes * this.laneHeight + this.groups.length * titleHeight +
+        shards * shardHeight + axisHeight;
     const scale = devicePixelRatio || 1;
     canvas.style.height = height + "px";
     canvas.width = Math.round(this.width * scale);
@@ -100,11 +106,20 @@ class Timeline {
     for (const group of this.groups) {
       context.fillStyle = colours.faint;
       context.fillText(group.title, 2, y + titleHeight / 2 + 2);
-      y += titleHeight;
-      group.top = y;
+      y = this.placeLanes(group, y + titleHeight, shardHeight);
       this.drawGroup(group, colours);
-      y += group.lanes * this.laneHeight;
     }
+  }
+
+  // Puts the lanes of each shard below its name. Returns where the next group begins.
+  placeLanes(group, y, shardHeight) {
+    group.laneTops = [-1];  // lanes count from 1
+    for (const {name, lanes} of group.shards) {
+      this.context.fillText(name, 12, y + shardHeight / 2 + 1);
+      y += shardHeight;
+      for (let i = 0; i < lanes; ++i, y += this.laneHeight) group.laneTops.push(y);
+    }
+    return y;
   }
 
   x(time) {
@@ -168,7 +183,7 @@ class Timeline {
   drawJob(group, i, end, colours) {
     const {context} = this;
     const {data} = group;
-    const y = group.top + (data.lane[i] - 1) * this.laneHeight;
+    const y = group.laneTops[data.lane[i]];
     const height = Math.max(2, this.laneHeight - 2);
     const waits = data.wait[i] + data.service_wait[i];
     const work = group.begin[i] + waits;
@@ -311,8 +326,9 @@ class Timeline {
     const time = this.timeAt(x);
     const near = this.timeAt(x + 2) - time;
     for (const group of this.groups) {
-      const lane = Math.floor((y - group.top) / this.laneHeight) + 1;
-      if (y < group.top || lane < 1 || lane > group.lanes) continue;
+      const lane = group.laneTops.findIndex(
+          (top, index) => index > 0 && y >= top && y < top + this.laneHeight);
+      if (lane < 1) continue;
       const {data} = group;
       for (let i = 0; i < group.length && group.begin[i] <= time + near; ++i) {
         if (data.lane[i] !== lane) continue;

@@ -1,0 +1,121 @@
+#include "report/bundle/merge.hpp"
+
+#include "report/run_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+// Asks the outputs of the shard.
+class OutputsOfShards final : public Outputs {
+ public:
+  void add(std::unique_ptr<Outputs> outputs) { shards_.push_back(std::move(outputs)); }
+
+  Printed of(const TestReport& test) override { return shards_.at(test.shard)->of(test); }
+  std::string of(const Case& one) override { return shards_.at(one.shard)->of(one); }
+  std::string of(const Attempt& earlier) override { return shards_.at(earlier.shard)->of(earlier); }
+  std::string of(const ServiceOutput& part) override { return shards_.at(part.shard)->of(part); }
+
+ private:
+  std::vector<std::unique_ptr<Outputs>> shards_;
+};
+
+void mark(TestReport& test, std::size_t shard, const std::string& name) {
+  test.shard = shard;
+  test.shard_name = name;
+  for (Case& one : test.cases) one.shard = shard;
+  for (Attempt& attempt : test.attempts) {
+    attempt.shard = shard;
+    for (ServiceOutput& part : attempt.service_outputs) part.shard = shard;
+  }
+}
+
+template <typename Item>
+void append(std::vector<Item>& to, std::vector<Item>& from) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
+// Keeps what is the same in all shards.
+template <typename T>
+void keep_common(T& common, const T& one, bool is_first) {
+  if (is_first)
+    common = one;
+  else if (common != one)
+    common = T();
+}
+
+using Earlier = bool (*)(double, double);
+void keep_extreme(std::optional<double>& kept, const std::optional<double>& one,
+                  Earlier is_better) {
+  if (one && (!kept || is_better(*one, *kept))) kept = one;
+}
+
+void add_run(RunInfo& all, const Shard& shard, bool is_first) {
+  const RunInfo& run = shard.run;
+  keep_common(all.tree, run.tree, is_first);
+  keep_common(all.version, run.version, is_first);
+  keep_common(all.command, run.command, is_first);
+  all.complete = run.complete && (is_first || all.complete);
+  all.has_log = run.has_log && (is_first || all.has_log);
+  all.unrecorded += run.unrecorded;
+  keep_extreme(all.started, run.started, [](double a, double b) { return a < b; });
+  keep_extreme(all.ended, run.ended, [](double a, double b) { return a > b; });
+  if (run.retries.empty()) return;
+  all.retries += (all.retries.empty() ? "" : "; ") + shard.name + ": " + run.retries;
+}
+
+void add_flaws(RunReport& all, const RunReport& one, const std::string& name) {
+  all.journal_flaws += one.journal_flaws;
+  all.cut_off = all.cut_off || one.cut_off;
+  for (const Complaint& complaint : one.complaints) {
+    if (all.complaints.size() == k_max_complaints) return;
+    all.complaints.push_back({complaint.line, complaint.what + ", in " + name});
+  }
+}
+
+void add_shard(RunReport& all, RunReport& one, const std::string& name) {
+  const std::size_t shard = all.shards.size();
+  all.shards.push_back({name, one.run, one.steps.size()});
+  add_run(all.run, all.shards.back(), shard == 0);
+  for (TestReport& test : one.tests) mark(test, shard, name);
+  for (ServiceReport& service : one.services) {
+    service.shard = shard;
+    service.shard_name = name;
+  }
+  append(all.tests, one.tests);
+  append(all.services, one.services);
+  append(all.steps, one.steps);
+  add_flaws(all, one, name);
+}
+
+bool is_same_run(const RunInfo& a, const RunInfo& b) {
+  return a.id == b.id && a.tree == b.tree && a.started == b.started;
+}
+
+}  // namespace
+
+Result<LoadedReport> merge_shards(std::vector<NamedReport> shards) {
+  RunReport all;
+  auto outputs = std::make_unique<OutputsOfShards>();
+  for (NamedReport& shard : shards) {
+    const RunInfo& run = shard.loaded.report.run;
+    const auto same = std::find_if(all.shards.begin(), all.shards.end(),
+                                   [&](const Shard& other) { return is_same_run(other.run, run); });
+    if (same != all.shards.end()) {
+      return Error{fmt::format("merge {} and {}: both are run {}", same->name, shard.name, run.id)};
+    }
+    add_shard(all, shard.loaded.report, shard.name);
+    outputs->add(std::move(shard.loaded.outputs));
+  }
+  all.counts = count(all.tests);
+  return LoadedReport{std::move(all), std::move(outputs)};
+}
+
+}  // namespace holdfast

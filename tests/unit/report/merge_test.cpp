@@ -1,0 +1,87 @@
+#include "report/bundle/merge.hpp"
+
+#include "rendered.hpp"
+#include "report/lanes.hpp"
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+// Shards of random runs, each with an id of its own.
+std::vector<NamedReport> random_shards(unsigned seed, std::size_t number) {
+  std::vector<NamedReport> shards;
+  for (std::size_t i = 0; i < number; ++i) {
+    RunReport report = random_journal(seed * 10 + static_cast<unsigned>(i)).report();
+    report.run.id = "run " + std::to_string(i);
+    shards.push_back(
+        {"shard " + std::to_string(i), {std::move(report), std::make_unique<NoOutputs>()}});
+  }
+  return shards;
+}
+
+std::size_t sum(const std::vector<NamedReport>& shards, std::size_t Counts::*count) {
+  std::size_t all = 0;
+  for (const NamedReport& shard : shards) all += shard.loaded.report.counts.*count;
+  return all;
+}
+
+TEST(MergeShards, CountsAddUp) {
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    const std::vector<NamedReport> shards = random_shards(seed, 3);
+    const Result<LoadedReport> merged = merge_shards(random_shards(seed, 3));
+    ASSERT_TRUE(merged);
+    const Counts& counts = merged->report.counts;
+    for (const auto count : {&Counts::planned, &Counts::run, &Counts::through, &Counts::bare,
+                             &Counts::flaky, &Counts::leaked, &Counts::cases})
+      EXPECT_EQ(counts.*count, sum(shards, count)) << "seed " << seed;
+    bool is_complete = true;
+    for (const NamedReport& shard : shards)
+      is_complete = is_complete && shard.loaded.report.run.complete;
+    EXPECT_EQ(merged->report.run.complete, is_complete);
+  }
+}
+
+TEST(MergeShards, EachShardHasLanesOfItsOwn) {
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    const Result<LoadedReport> merged = merge_shards(random_shards(seed, 3));
+    ASSERT_TRUE(merged);
+    const Timeline timeline = timeline_of(merged->report);
+    for (const Jobs* jobs : {&timeline.steps, &timeline.tests, &timeline.services}) {
+      std::map<std::size_t, std::size_t> shard_of_lane;
+      std::map<std::size_t, double> end_of_lane;
+      for (const Job& job : *jobs) {
+        EXPECT_EQ(shard_of_lane.try_emplace(job.lane, job.shard).first->second, job.shard);
+        EXPECT_LE(end_of_lane[job.lane], job.begin + 1e-6) << "seed " << seed;
+        end_of_lane[job.lane] = job.end;
+      }
+      std::size_t lanes = 0;
+      for (const std::size_t number : jobs->lanes) lanes += number;
+      EXPECT_EQ(shard_of_lane.size(), lanes);
+    }
+  }
+}
+
+TEST(MergeShards, EveryFormatIsMade) {
+  const Result<LoadedReport> merged = merge_shards(random_shards(7, 3));
+  ASSERT_TRUE(merged);
+  for (const Format format :
+       {Format::text, Format::json, Format::junit, Format::trace, Format::github, Format::html})
+    EXPECT_FALSE(text_of_report(merged->report, format).empty());
+}
+
+TEST(MergeShards, TheSameRunTwiceIsRefused) {
+  std::vector<NamedReport> shards = random_shards(1, 1);
+  shards.push_back(std::move(random_shards(1, 1).front()));
+  shards.back().name = "copy";
+  const Result<LoadedReport> merged = merge_shards(std::move(shards));
+  ASSERT_FALSE(merged);
+  EXPECT_EQ(merged.error().message, "merge shard 0 and copy: both are run run 0");
+}
+
+}  // namespace
+}  // namespace holdfast
