@@ -4,7 +4,7 @@
 # that glibc loads at run time (names of users or hosts, character sets).
 #
 # Provides holdfast_command_linking, holdfast_fmt by headers (Debian has no archive of fmt),
-# holdfast_re2, holdfast_sqlite3, holdfast_zlib and holdfast_libarchive.
+# holdfast_re2, holdfast_sqlite3 and holdfast_zlib.
 include(CheckCXXSourceCompiles)
 
 # GLOBAL: a target that links a library of ours must see what that library needs.
@@ -27,21 +27,12 @@ endif()
 # Provides holdfast_<name>. A static link also needs what the library itself needs: RE2 from 2023 on
 # needs Abseil.
 find_package(PkgConfig REQUIRED)
-foreach(library IN ITEMS re2 sqlite3 zlib libarchive)
+foreach(library IN ITEMS re2 sqlite3 zlib)
   string(TOUPPER HOLDFAST_${library} found)
   pkg_check_modules(${found} REQUIRED ${library})
   add_library(holdfast_${library} INTERFACE)
   target_include_directories(holdfast_${library} SYSTEM INTERFACE ${${found}_INCLUDE_DIRS})
-  if(HOLDFAST_COMMAND_IS_STATIC AND library STREQUAL "libarchive")
-    # It names the libraries of all its formats. These are the ones of tar and zip. The linker drops
-    # the code of other formats (--gc-sections), so what that code needs may be missing.
-    target_link_libraries(holdfast_libarchive INTERFACE archive)
-    foreach(needed IN ITEMS nettle lzma zstd bz2 z)
-      if(needed IN_LIST ${found}_STATIC_LIBRARIES)
-        target_link_libraries(holdfast_libarchive INTERFACE ${needed})
-      endif()
-    endforeach()
-  elseif(HOLDFAST_COMMAND_IS_STATIC)
+  if(HOLDFAST_COMMAND_IS_STATIC)
     target_link_libraries(holdfast_${library} INTERFACE ${${found}_STATIC_LDFLAGS})
   else()
     target_link_libraries(holdfast_${library} INTERFACE ${${found}_LDFLAGS})
