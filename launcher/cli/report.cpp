@@ -104,7 +104,10 @@ Result<void> bundle(const ReportOptions& options) {
   if (!tree) return tree.error();
   const Result<RunEntry> run = run_of(*tree, options);
   if (!run) return run.error();
-  return write_bundle_file(*run, state_of(*run), options.bundle);
+  const Result<std::string> left_out = write_bundle_file(*run, state_of(*run), options.bundle);
+  if (!left_out) return left_out.error();
+  if (!left_out->empty()) complain(*left_out);
+  return {};
 }
 
 Result<void> show(const ReportOptions& options) {

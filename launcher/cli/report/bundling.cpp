@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <vector>
 
-#include "cli/commands.hpp"
 #include "cli/report/report_output.hpp"
 #include "cli/report/surroundings.hpp"
 #include "core/bundle/bundle_names.hpp"
@@ -14,17 +14,16 @@
 namespace holdfast::cli {
 namespace {
 
-void say_what_is_missing(const LeftOut& left_out, const std::filesystem::path& file) {
-  if (left_out.count() == 0) return;
-  complain(fmt::format("left out of {}: {} file{}, named in its {}", file.string(),
-                       left_out.count(), left_out.count() == 1 ? "" : "s",
-                       bundle_names::k_left_out));
+std::string what_is_missing(const LeftOut& left_out, const std::filesystem::path& file) {
+  if (left_out.count() == 0) return {};
+  return fmt::format("left out of {}: {} file{}, named in its {}", file.string(), left_out.count(),
+                     left_out.count() == 1 ? "" : "s", bundle_names::k_left_out);
 }
 
 }  // namespace
 
-Result<void> write_bundle_file(const RunEntry& run, RunState state,
-                               const std::filesystem::path& file) {
+Result<std::string> write_bundle_file(const RunEntry& run, RunState state,
+                                      const std::filesystem::path& file) {
   const Result<std::string> program = supervision::archive_program();
   if (!program) return program.error();
   const Result<LoadedReport> loaded = load_whole_report(run, state);
@@ -35,8 +34,8 @@ Result<void> write_bundle_file(const RunEntry& run, RunState state,
   LeftOut left_out;
   const Result<void> written =
       write_whole(file, [&](const Take& take) { return write_bundle(order, take, left_out); });
-  if (written) say_what_is_missing(left_out, file);
-  return written;
+  if (!written) return written.error();
+  return what_is_missing(left_out, file);
 }
 
 }  // namespace holdfast::cli

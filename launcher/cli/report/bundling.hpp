@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "core/base/result.hpp"
 #include "report/load.hpp"
@@ -9,8 +10,9 @@
 
 namespace holdfast::cli {
 
-// Writes the bundle as write_whole() writes a file, and says in one line what is left out.
-Result<void> write_bundle_file(const RunEntry& run, RunState state,
-                               const std::filesystem::path& file);
+// Writes the bundle as write_whole() writes a file. Returns a line about what is left out; empty:
+// nothing is.
+Result<std::string> write_bundle_file(const RunEntry& run, RunState state,
+                                      const std::filesystem::path& file);
 
 }  // namespace holdfast::cli

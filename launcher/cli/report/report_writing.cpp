@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "cli/commands.hpp"
 #include "cli/report/report_output.hpp"
 #include "core/base/environment.hpp"
 #include "os/file/file_text.hpp"
@@ -24,7 +24,8 @@ constexpr std::size_t k_step_summary_limit = 1U << 20U;
 
 // Adds to the page of the job, if GitHub Actions runs us.
 Result<void> add_to_job_page(const RunReport& report, Outputs& outputs) {
-  const std::string path = variable(environment::k_github_step_summary);
+  const char* named = std::getenv(std::string(environment::k_github_step_summary).c_str());
+  const std::string path = named == nullptr ? "" : named;
   if (path.empty()) return {};
   const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
   struct stat there {};

@@ -16,8 +16,8 @@ import unittest
 from pathlib import Path
 
 from browser import Browser, browser_here
-from report_example import HOSTILE, ExampleCase
-from support import SOURCES
+from report_example import HOSTILE, BundleCase, ExampleCase
+from support import SOURCES, no_keeper_of, wait_until
 
 READY = "document.documentElement.dataset.state === 'ready'"
 ROWS = "[...document.querySelectorAll('#rows tr[aria-rowindex]')]"
@@ -181,6 +181,42 @@ class ReportInChromium(ChromiumCase):
                 self.assertIn(said, text)
         for hidden in ("Zoom in", "name or reason", "Whole run"):
             self.assertNotIn(hidden, text)
+
+
+class ShardsInChromium(BundleCase, ChromiumCase):
+    def test_a_page_of_shards(self):
+        bundles = []
+        for name in ("linux", "mac"):
+            tree = self.project(f"add_test(NAME both COMMAND sleep 0.2)\nadd_test(NAME of_{name} COMMAND sh -c 'exit 3')\n",
+                                f"project-{name}", f"build-{name}")
+            self.ctest(tree, "-j2")
+            wait_until(lambda tree=tree: no_keeper_of(tree), "the keeper to end")
+            bundles.append(self.work / f"{name}.tar.gz")
+            self.bundled(tree, file=bundles[-1])
+        file = self.work / "all.html"
+        self.shown("merge", *bundles, "--output", file, form="html")
+        with Browser(self.work) as browser:
+            browser.size(1200, 900)
+            self.opened(browser, file)
+            browser.value("byId('all-tests').scrollIntoView()")
+            browser.wait_until(f"{ROWS}.length === 4")
+            self.assertEqual(browser.value(f"{ROWS}.map((row) => row.querySelector('.badge').textContent)"),
+                             ["linux", "linux", "mac", "mac"])
+            browser.key("/", 191, "/")
+            browser.type("mac")
+            self.assertEqual(browser.value(NAMES), ["both", "of_mac"])
+            self.assertIn("4 tests in 4 lanes", browser.value("byId('timeline-view').getAttribute('aria-label')"))
+            # A click on the lowest lane chooses a test of the last shard.
+            browser.value("""(() => {
+                const canvas = byId('timeline-view');
+                canvas.setPointerCapture = () => {};
+                const {left, bottom} = canvas.getBoundingClientRect();
+                for (const type of ['pointerdown', 'pointerup'])
+                    canvas.dispatchEvent(new PointerEvent(type, {clientX: left + 5, clientY: bottom - 5, pointerId: 1}));
+            })()""")
+            chosen = browser.wait_until("document.querySelector('#rows tr.current')?.textContent")
+            self.assertIn("mac", chosen)
+            self.assertEqual(browser.complaints(), [])
 
 
 class Pictures(ChromiumCase):

@@ -203,7 +203,8 @@ class Table {
     const button = make(
         "button", {type: "button", class: "name", title: tests.names[index]}, tests.names[index]);
     button.addEventListener("click", () => this.toggle(index));
-    const notes = tests.flags(index).map((flag) => make("span", {class: "badge other"}, flag));
+    const notes = [tests.shard(index), ...tests.flags(index)].filter((note) => note !== "")
+                      .map((note) => make("span", {class: "badge other"}, note));
     const words = tests.outcome(index).name === "passed" ? null : tests.words.get(index);
     const name = make(
         "th", {scope: "row", class: "name"}, button, ...notes,
