@@ -41,6 +41,9 @@ std::string judgement(const TestReport& test, const Attempt& last) {
   if (!test.verdict) return {};
   if (test.outcome == Outcome::unknown && test.verdict == Verdict::unknown)
     return "its output decides, and what ctest found there is not on record";
+  if (test.outcome == Outcome::skipped)
+    return last.outcome == Outcome::skipped ? "skipped by its SKIP_RETURN_CODE"
+                                            : "skipped by its SKIP_REGULAR_EXPRESSION";
   const bool exit_passed = last.outcome == Outcome::passed || last.outcome == Outcome::no_tests;
   if (test.outcome == Outcome::failed && exit_passed)
     return "failed by ctest's rules for it (WILL_FAIL or a regular expression)";

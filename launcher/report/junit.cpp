@@ -4,6 +4,7 @@
 #include "report/describe.hpp"
 #include "report/escape.hpp"
 #include "report/excerpt.hpp"
+#include "report/said/reasons.hpp"
 #include "report/services.hpp"
 
 #include <fmt/format.h>
@@ -74,7 +75,7 @@ std::string verdict_element(const TestReport& test, Grade grade, const std::stri
     return fmt::format("      <skipped{}>{}</skipped>\n",
                        attribute("message", "holdfast: verdict unknown"), xml_text(why));
   if (grade == Grade::skipped)
-    return fmt::format("      <skipped{}/>\n", attribute("message", why));
+    return fmt::format("      <skipped{}/>\n", attribute("message", skip_reason(test, output)));
   const std::string_view element = grade == Grade::failure ? "failure" : "error";
   const std::string message =
       fmt::format("{}: {}{}", label(test.outcome), why, said.empty() ? said : "; " + said);

@@ -3,6 +3,7 @@
 #include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
+#include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/steps.hpp"
 #include "report/text_sections.hpp"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,19 +45,23 @@ std::string time_line(const RunReport& report) {
   return text.empty() ? text : text + '\n';
 }
 
-std::string red_sections(const RunReport& report) {
+std::string red_sections(const RunReport& report, Outputs& outputs) {
   std::string text;
   for (const OutcomeFacts& row : k_outcome_table) {
     if (!is_red(row.outcome)) continue;
     const Tests tests =
         tests_that(report, [&](const TestReport& test) { return test.outcome == row.outcome; });
-    text += section(title_of(row.outcome), tests, k_tests_per_section, reason);
+    text += section(title_of(row.outcome), tests, k_tests_per_section, [&](const TestReport& test) {
+      // The cases of a batch say more, in a section of their own.
+      if (!test.cases.empty() || test.attempts.empty()) return reason(test);
+      return with_words_of_failure(reason(test), outputs.of(test).text);
+    });
   }
   return text;
 }
 
 // The cases of batches that went wrong.
-std::string red_cases(const RunReport& report) {
+std::string red_cases(const RunReport& report, Outputs& outputs) {
   std::vector<TestReport> cases;
   for (const TestReport& test : report.tests) {
     for (const Case& one : test.cases) {
@@ -64,10 +70,11 @@ std::string red_cases(const RunReport& report) {
   }
   Tests red;
   for (const TestReport& one : cases) red.push_back(&one);
-  return section("Cases that went wrong", red, k_tests_per_section, [](const TestReport& one) {
+  return section("Cases that went wrong", red, k_tests_per_section, [&](const TestReport& one) {
     const std::string why = reason(one);
-    return fmt::format("{} in {}{}{}", label(one.outcome), printable(one.part_of),
-                       why.empty() ? "" : ": ", why);
+    return with_words_of_failure(fmt::format("{} in {}{}{}", label(one.outcome),
+                                             printable(one.part_of), why.empty() ? "" : ": ", why),
+                                 outputs.of(one).text);
   });
 }
 
@@ -129,6 +136,25 @@ std::string tails(const RunReport& report, Outputs& outputs) {
       text += fmt::format("\nOutput of {}, while {} ran\n{}", text_of(part), printable(test->name),
                           both_ends_of(printed));
     }
+  }
+  return text;
+}
+
+// The files that have the outputs of the first tests that went wrong.
+std::string whole_outputs(const RunReport& report, Outputs& outputs) {
+  std::map<std::string, std::vector<std::string>> tests_in;
+  std::size_t shown = 0;
+  for (const TestReport* test : tests_that(report, went_wrong)) {
+    if (test->attempts.empty()) continue;
+    if (++shown > k_tests_per_section) break;
+    // ctest's log may be of another run by now.
+    const bool is_there = test->output_place && !outputs.of(*test).text.empty();
+    const std::string& file = is_there ? test->output_place->log : test->attempts.back().log;
+    if (!file.empty()) tests_in[file].push_back(printable(test->name));
+  }
+  std::string text = tests_in.empty() ? "" : "\nWhole outputs\n";
+  for (const auto& [file, tests] : tests_in) {
+    text += fmt::format("  {}\n    {}\n", printable(file), bounded_list(tests, k_names_in_a_line));
   }
   return text;
 }
@@ -224,13 +250,6 @@ std::string not_through(const RunReport& report) {
          });
 }
 
-std::string names_line(std::string_view title, const Tests& tests) {
-  if (tests.empty()) return {};
-  std::vector<std::string> names;
-  for (const TestReport* test : tests) names.push_back(printable(test->name));
-  return fmt::format("\n{}: {}\n", title, bounded_list(names, k_names_in_a_line));
-}
-
 double longest_wait(const TestReport& test) {
   double wait = 0;
   for (const Attempt& attempt : test.attempts) wait = std::max(wait, attempt.lock_wait_s);
@@ -294,12 +313,16 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
   const Tests skipped =
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  write(head(report) + "\n" + counts_text(report) + time_line(report) + red_sections(report) +
-        red_cases(report) + tails(report, outputs) + findings_text(tests_that(report, went_wrong)) +
+  write(head(report) + "\n" + counts_text(report) + time_line(report) +
+        red_sections(report, outputs) + red_cases(report, outputs) + tails(report, outputs) +
+        whole_outputs(report, outputs) + findings_text(tests_that(report, went_wrong)) +
         further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +
         leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
-        not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
-        lost_services(report) + slowest(report) + steps_text(report.steps) + journal_lines(report));
+        not_through(report) +
+        section("Skipped", skipped, k_tests_per_section,
+                [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); }) +
+        lock_waits(report) + lost_services(report) + slowest(report) + steps_text(report.steps) +
+        journal_lines(report));
 }
 
 }  // namespace holdfast

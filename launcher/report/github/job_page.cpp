@@ -8,6 +8,7 @@
 #include "report/escape.hpp"
 #include "report/excerpt.hpp"
 #include "report/outputs/shown.hpp"
+#include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
@@ -113,25 +114,34 @@ std::string list_of(std::string_view title, const std::vector<std::string>& item
   return text;
 }
 
-template <typename Predicate>
-std::string tests_that(const RunReport& report, std::string_view title, Predicate is_one) {
+template <typename Predicate, typename Why>
+std::string tests_that(const RunReport& report, std::string_view title, Predicate is_one, Why why) {
   std::vector<std::string> items;
   for (const TestReport& test : report.tests) {
-    if (is_one(test))
-      items.push_back(fmt::format("{} {}", code(brief(test.name)), safe(brief(reason(test)))));
+    if (!is_one(test)) continue;
+    // Only those that are shown need words of their outputs.
+    const std::string words = items.size() < k_in_a_list ? why(test) : std::string();
+    items.push_back(fmt::format("{} {}", code(brief(test.name)), safe(brief(words))));
   }
   return list_of(title, items);
 }
 
-std::string lists(const RunReport& report) {
+std::string lists(const RunReport& report, Outputs& outputs) {
   std::vector<std::string> deaths;
   for (const std::string& death : service_deaths(report)) deaths.push_back(safe(death));
-  return tests_that(report, "Flaky", [](const TestReport& test) { return test.flaky; }) +
-         tests_that(report, "Left processes behind",
-                    [](const TestReport& test) { return test.leaked; }) +
+  return tests_that(
+             report, "Flaky", [](const TestReport& test) { return test.flaky; }, reason) +
+         tests_that(
+             report, "Left processes behind", [](const TestReport& test) { return test.leaked; },
+             reason) +
          list_of("Services lost", deaths) +
-         tests_that(report, "Not run",
-                    [](const TestReport& test) { return test.outcome == Outcome::not_run; });
+         tests_that(
+             report, "Not run",
+             [](const TestReport& test) { return test.outcome == Outcome::not_run; }, reason) +
+         tests_that(
+             report, "Skipped",
+             [](const TestReport& test) { return test.outcome == Outcome::skipped; },
+             [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); });
 }
 
 }  // namespace
@@ -139,7 +149,7 @@ std::string lists(const RunReport& report) {
 std::string github_summary(const RunReport& report, Outputs& raw, std::size_t room) {
   ShownOutputs outputs(raw);
   std::string text = head(report);
-  std::string rest = lists(report);
+  std::string rest = lists(report, outputs);
   constexpr std::size_t k_for_names = 16U << 10U;
   std::vector<std::string> others;
   see_as_tests(report.tests, [&](const TestReport& test) {

@@ -97,7 +97,7 @@ void render_html(const RunReport& report, Outputs& outputs, const Write& write) 
   write("<section aria-labelledby=\"time\">\n<h2 id=\"time\">Timeline</h2>\n");
   write(k_without_script);
   write(k_timeline);
-  write("<div class=\"pair\">" + times + "</div></section>\n" + rest_html(report));
+  write("<div class=\"pair\">" + times + "</div></section>\n" + rest_html(report, outputs));
   write(k_all_tests);
   write(
       "</main>\n<footer><p>Made by <code>holdfast report --format html</code>. The page is one "

@@ -2,6 +2,7 @@
 
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"
+#include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/steps.hpp"
 #include "report/text_sections.hpp"
@@ -217,18 +218,17 @@ std::string times_html(const RunReport& report) {
                     });
 }
 
-std::string rest_html(const RunReport& report) {
+std::string rest_html(const RunReport& report, Outputs& outputs) {
   const auto of = [&](auto predicate) { return tests_that(report, predicate); };
-  const auto no_words = [](const TestReport&) { return std::string(); };
   std::string html;
   html += list_html("Not run",
                     of([](const TestReport& test) { return test.outcome == Outcome::not_run; }),
                     reason);
   html += list_html("Not through Holdfast", of([](const TestReport& test) { return test.bare; }),
                     reason);
-  html += list_html("Skipped",
-                    of([](const TestReport& test) { return test.outcome == Outcome::skipped; }),
-                    no_words);
+  html += list_html(
+      "Skipped", of([](const TestReport& test) { return test.outcome == Outcome::skipped; }),
+      [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); });
   std::string deaths;
   for (const std::string& death : service_deaths(report)) {
     deaths += fmt::format("<li>{}</li>\n", line_html(death));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "report/model.hpp"
+#include "report/outputs.hpp"
 
 namespace holdfast {
 
@@ -16,7 +17,8 @@ std::string top_html(const RunReport& report);
 // The slowest tests and the longest waits, which the timeline shows too.
 std::string times_html(const RunReport& report);
 
-// Tests that did not run or not through Holdfast, services that were lost, build steps.
-std::string rest_html(const RunReport& report);
+// Tests that did not run, not through Holdfast or were skipped, services that were lost, build
+// steps.
+std::string rest_html(const RunReport& report, Outputs& outputs);
 
 }  // namespace holdfast

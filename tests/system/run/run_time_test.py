@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import unittest
+import xml.etree.ElementTree as ElementTree
 
 from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, wait_until
 
@@ -26,12 +27,26 @@ add_test(NAME wide COMMAND sleep 0.3)
 set_tests_properties(a b c PROPERTIES HOLDFAST_LOCKS one)
 set_tests_properties(wide PROPERTIES PROCESSORS 2)
 """
+ENDINGS = r"""
+add_test(NAME code COMMAND sh -c "echo begins; echo no network; exit 77")
+add_test(NAME words COMMAND sh -c "printf '/s/a.cpp:7: Skipped\\nno GPU\\n\\n[  SKIPPED ] A.b\\n'")
+add_test(NAME off COMMAND true)
+add_test(NAME gone COMMAND true)
+add_test(NAME setup COMMAND sh -c "printf '/s/b.cpp:9: Failure\\nExpected: x\\n'; exit 1")
+add_test(NAME needs COMMAND true)
+set_tests_properties(code PROPERTIES SKIP_RETURN_CODE 77)
+set_tests_properties(words PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED")
+set_tests_properties(off PROPERTIES DISABLED ON)
+set_tests_properties(gone PROPERTIES REQUIRED_FILES /no/such/file)
+set_tests_properties(setup PROPERTIES FIXTURES_SETUP f)
+set_tests_properties(needs PROPERTIES FIXTURES_REQUIRED f)
+"""
 TIME_LINE = re.compile(r"^holdfast: \d[\d.]* s.*$", re.MULTILINE)
 
 
 class RunTime(ProjectCase):
-    def report(self, tree, form="json", *more):
-        done = self.finish(HOLDFAST, "report", "--tree", tree, "--format", form, *more)
+    def report(self, tree, form="json", run="latest", **how):
+        done = self.finish(HOLDFAST, "report", run, "--tree", tree, "--format", form, **how)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout) if form == "json" else done.stdout.decode()
 
@@ -145,6 +160,34 @@ class RunTime(ProjectCase):
             record.pop("schedule", None)
         (run / "journal.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
         self.assertEqual(self.report(tree)["run"]["longest_chain"]["tests"], ["import"])
+
+    def test_why_tests_failed_were_skipped_or_did_not_run(self):
+        tree = self.project(ENDINGS)
+        self.ctest(tree)
+        text = self.report(tree, "text")
+        self.assertRegex(text, r"\nFailed\n  setup  exit code 1 after .*\n      /s/b.cpp:9: Expected: x\n")
+        self.assertIn(f"\nWhole outputs\n  {self.runs(tree)[0]}/output/ctest.log\n    setup\n", text)
+        skipped = {"code": r"exit code 77 after .*; skipped by its SKIP_RETURN_CODE; no network",
+                   "words": r"exit code 0 after .*; skipped by its SKIP_REGULAR_EXPRESSION; /s/a.cpp:7: no GPU"}
+        not_run = {"off": "disabled", "gone": "Unable to find required file: /no/such/file",
+                   "needs": "Failed test dependencies: setup"}
+        for name, why in (skipped | not_run).items():
+            self.assertRegex(text, rf"\n  {name} +{why}\n")
+        suite = ElementTree.fromstring(self.report(tree, "junit"))
+        for name, why in (skipped | {"off": "disabled"}).items():
+            self.assertRegex(suite.find(f".//testcase[@name='{name}']/skipped").get("message"), f"^{why}$")
+        page = self.work / "page.md"
+        self.report(tree, "github", env=self.environment(GITHUB_STEP_SUMMARY=str(page)))
+        self.assertRegex(page.read_text(), r"#### Skipped\n\n- <code>code</code> .*no network\n")
+
+    def test_the_output_of_an_older_run_is_named_where_it_is_kept(self):
+        tree = self.project('add_test(NAME red COMMAND sh -c "echo no; exit 1")\nadd_test(NAME green COMMAND true)\n')
+        self.ctest(tree)
+        self.ctest(tree, "-R", "green")
+        first = self.runs(tree)[0]
+        text = self.report(tree, "text", run=first.name)
+        self.assertIn(f"\nWhole outputs\n  {first}/output/ctest.log\n    red\n", text)
+        self.assertNotIn("LastTest.log", text)
 
     def test_a_plain_test_tells_nothing_and_records_nothing(self):
         tree = self.project("add_test(NAME plain COMMAND sh -c \"tr '\\\\0' '\\\\n' </proc/$PPID/environ\")\n")

@@ -48,7 +48,8 @@ Not run
 Not through Holdfast
   alone  passed; HOLDFAST_ENABLED is OFF
 
-Skipped: later
+Skipped
+  later  exit code 77 after 0.05 s; skipped by its SKIP_REGULAR_EXPRESSION
 
 Waited for locks
   leaky  4.20 s  db@project

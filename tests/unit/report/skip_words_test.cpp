@@ -1,0 +1,57 @@
+#include "report/said/skip_words.hpp"
+
+#include "report/said/reasons.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace holdfast {
+namespace {
+
+TEST(SkipWords, TheyAreThoseOfTheSkipElseTheLastLine) {
+  const struct {
+    const char* output;
+    const char* words;
+  } rows[] = {
+      {"", ""},
+      {"\n  \n", ""},
+      {"begins\nno network here\n\n", "no network here"},
+      {"no network here\r\nholdfast: 3 cases: 3 skipped\n", "no network here"},
+      {"[ RUN      ] A.b\n/s/a.cpp:12: Skipped\nno GPU\nat all\n\n[  SKIPPED ] A.b (0 ms)\nthe "
+       "end\n",
+       "/s/a.cpp:12: no GPU; at all"},
+      {"/s/a.cpp:12: Skipped\n\n[  SKIPPED ] A.b (0 ms)\n", "/s/a.cpp:12: skipped"},
+      {"/s/a.cpp:9: SKIPPED:\nexplicitly with message:\n  no GPU\n\n====\nall skipped\n",
+       "/s/a.cpp:9: no GPU"},
+      {"/s/a.cpp:9: Skipped", "/s/a.cpp:9: skipped"},
+      {"collected 0 items\n\n==== no tests ran in 0.01s ====\n", "==== no tests ran in 0.01s ===="},
+  };
+  for (const auto& row : rows) EXPECT_EQ(skip_words(row.output), row.words) << row.output;
+}
+
+TEST(SkipWords, AReasonIsOneLineAndSaysByWhatCtestSkippedTheTest) {
+  TestReport test;
+  test.outcome = Outcome::skipped;
+  test.verdict = Verdict::skipped;
+  Attempt& attempt = test.attempts.emplace_back();
+  attempt.has_ended = true;
+  attempt.outcome = Outcome::skipped;
+  attempt.exit_code = 77;
+  attempt.wall_s = 0.05;
+  EXPECT_EQ(skip_reason(test, "no\x1b[1m net\n"),
+            "exit code 77 after 0.05 s; skipped by its SKIP_RETURN_CODE; no\\x1b[1m net");
+  attempt.outcome = Outcome::passed;
+  attempt.exit_code = 0;
+  EXPECT_EQ(skip_reason(test, ""),
+            "exit code 0 after 0.05 s; skipped by its SKIP_REGULAR_EXPRESSION");
+}
+
+TEST(SkipWords, AFailureHasTheWordsOfItsOutputBelow) {
+  EXPECT_EQ(with_words_of_failure("exit code 1", "/s/a.cpp:7: Failure\nExpected: x\n"),
+            "exit code 1\n      /s/a.cpp:7: Expected: x");
+  EXPECT_EQ(with_words_of_failure("exit code 1", "whatever\n"), "exit code 1");
+}
+
+}  // namespace
+}  // namespace holdfast
