@@ -50,7 +50,7 @@ Result<void> write_into(const fs::path& path, const std::string& to, const Produ
   os::UniqueFd file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, k_as_umask_says));
   if (!file.valid()) return os::system_error("write " + to);
-  const Result<void> written = write_until(file.get(), to, produce, is_to_stop);
+  Result<void> written = write_until(file.get(), to, produce, is_to_stop);
   // A network file system may report a failed write as late as here.
   if (::close(file.release()) != 0 && written) return os::system_error("write " + to);
   return written;

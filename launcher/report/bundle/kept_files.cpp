@@ -93,8 +93,8 @@ class ScratchWriter {
       const bool is_directory =
           ::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
           S_ISDIR(status.st_mode);
-      const Result<void> added = is_directory ? add_below(directory, name, inner_path, depth)
-                                              : add_file(directory, name, inner_path);
+      Result<void> added = is_directory ? add_below(directory, name, inner_path, depth)
+                                        : add_file(directory, name, inner_path);
       if (!added) return added;
     }
     return {};
