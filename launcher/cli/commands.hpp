@@ -11,6 +11,7 @@
 // `holdfast` makes. So only files that need CLI11 include it.
 namespace CLI {
 class App;
+class Option;
 class Validator;
 }  // namespace CLI
 

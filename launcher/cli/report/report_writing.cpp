@@ -22,10 +22,14 @@ namespace {
 // GitHub takes at most this much of a step.
 constexpr std::size_t k_step_summary_limit = 1U << 20U;
 
+std::string value_of(std::string_view variable) {
+  const char* const value = std::getenv(std::string(variable).c_str());
+  return value == nullptr ? "" : value;
+}
+
 // Adds to the page of the job, if GitHub Actions runs us.
 Result<void> add_to_job_page(const RunReport& report, Outputs& outputs) {
-  const char* named = std::getenv(std::string(environment::k_github_step_summary).c_str());
-  const std::string path = named == nullptr ? "" : named;
+  const std::string path = value_of(environment::k_github_step_summary);
   if (path.empty()) return {};
   const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
   struct stat there {};
@@ -50,7 +54,7 @@ Produce producer_of(const LoadedReport& loaded, Format format) {
 }  // namespace
 
 void produce(const LoadedReport& loaded, Format format, const Write& write) {
-  const bool in_jenkins = !variable(environment::k_jenkins_url).empty();
+  const bool in_jenkins = !value_of(environment::k_jenkins_url).empty();
   render(loaded.report, *loaded.outputs, format, write,
          in_jenkins ? JunitReader::jenkins : JunitReader::any);
 }
