@@ -1,9 +1,9 @@
 #include "report/describe.hpp"
+#include "report/formats/json.hpp"
 #include "report/html/columns.hpp"
 #include "report/html/data.hpp"
 #include "report/outputs/shown.hpp"
 #include "report/html/words.hpp"
-#include "report/json.hpp"
 
 #include <fmt/format.h>
 

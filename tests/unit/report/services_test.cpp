@@ -1,7 +1,7 @@
 #include "report/services.hpp"
 
 #include "rendered.hpp"
-#include "report/summary.hpp"
+#include "report/formats/summary.hpp"
 #include "sample_journal.hpp"
 
 #include <gtest/gtest.h>

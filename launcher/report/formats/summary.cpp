@@ -1,4 +1,4 @@
-#include "report/summary.hpp"
+#include "report/formats/summary.hpp"
 
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"

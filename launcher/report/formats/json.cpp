@@ -1,4 +1,4 @@
-#include "report/json.hpp"
+#include "report/formats/json.hpp"
 
 #include "core/base/utf8.hpp"
 #include "report/describe.hpp"
