@@ -1,6 +1,6 @@
 #include "report/excerpt.hpp"
 
-#include "report/outputs/shown.hpp"
+#include "report/shown.hpp"
 
 #include <fmt/format.h>
 #include <re2/re2.h>

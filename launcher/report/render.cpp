@@ -1,6 +1,6 @@
 #include "report/render.hpp"
 
-#include "report/outputs/shown.hpp"
+#include "report/shown.hpp"
 
 namespace holdfast {
 

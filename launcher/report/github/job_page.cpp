@@ -7,9 +7,9 @@
 #include "report/describe.hpp"
 #include "report/escape.hpp"
 #include "report/excerpt.hpp"
-#include "report/outputs/shown.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
+#include "report/shown.hpp"
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>

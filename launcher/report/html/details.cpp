@@ -2,8 +2,8 @@
 #include "report/formats/json.hpp"
 #include "report/html/columns.hpp"
 #include "report/html/data.hpp"
-#include "report/outputs/shown.hpp"
 #include "report/html/words.hpp"
+#include "report/shown.hpp"
 
 #include <fmt/format.h>
 

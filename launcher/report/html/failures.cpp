@@ -5,9 +5,9 @@
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/html/markup.hpp"
-#include "report/outputs/shown.hpp"
 #include "report/html/words.hpp"
 #include "report/services.hpp"
+#include "report/shown.hpp"
 #include "report/text_sections.hpp"
 
 #include <fmt/format.h>

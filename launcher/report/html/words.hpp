@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "report/outputs/shown.hpp"
 #include "report/model.hpp"
 #include "report/outputs.hpp"
+#include "report/shown.hpp"
 
 namespace holdfast {
 

@@ -1,6 +1,6 @@
 #include "rendered.hpp"
 #include "report/html/data.hpp"
-#include "report/outputs/shown.hpp"
+#include "report/shown.hpp"
 #include "sample_journal.hpp"
 
 #include <fmt/format.h>

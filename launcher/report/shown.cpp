@@ -1,4 +1,4 @@
-#include "report/outputs/shown.hpp"
+#include "report/shown.hpp"
 
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
