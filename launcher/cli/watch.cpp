@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/known_durations.hpp"
 #include "cli/watch/run_follower.hpp"
 #include "cli/watch/watch_view.hpp"
 #include "core/base/environment.hpp"
@@ -179,7 +180,7 @@ bool has_ended(const RunFollower& run) {
 
 void follow(const RunEntry& entry, Display& display) {
   const os::UniqueFd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  RunFollower run(entry, news.get());
+  RunFollower run(entry, durations_before(entry), news.get());
   Milliseconds next_tick = os::monotonic_now();
   while (true) {
     run.look(seconds(os::monotonic_now()));

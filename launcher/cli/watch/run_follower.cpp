@@ -12,11 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "cli/history_file.hpp"
 #include "cli/watch/lock_waits.hpp"
 #include "core/ctest/ctest_jobs.hpp"
-#include "history/answers/slowest.hpp"
-#include "history/history.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -31,44 +28,8 @@
 namespace holdfast::cli {
 namespace {
 
-// Older runs say little more than the last ones, and a journal may be large.
-constexpr std::size_t k_runs_for_durations = 3;
 constexpr std::size_t k_output_for_headline = 256U << 10U;
 constexpr std::size_t k_piece = 64U << 10U;
-constexpr std::size_t k_past_runs = 10;
-
-// How long tests took in the last runs that the history has.
-void add_from_history(const std::filesystem::path& tree, Durations& durations) {
-  const Result<std::filesystem::path> file = history_file(tree.string());
-  Result<History> history = file ? History::open_existing(*file) : Result<History>(file.error());
-  if (!history) return;
-  const Result<std::vector<RunHead>> runs = history->runs();
-  if (!runs) return;
-  holdfast::Durations seen;
-  for (std::size_t i = runs->size() - std::min(runs->size(), k_past_runs); i < runs->size(); ++i) {
-    if (const Result<PastRun> run = history->load((*runs)[i])) seen.add(*run);
-  }
-  for (const SlowTest& one : seen.sorted()) durations.emplace(one.test.name, one.median);
-}
-
-// How long the tests of earlier runs of the tree took. The last runs may not be in the history yet.
-Durations durations_before(const RunEntry& entry) {
-  Durations durations;
-  const std::filesystem::path tree = entry.directory.parent_path().parent_path().parent_path();
-  std::size_t read = 0;
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
-    if (run.id == entry.id) continue;
-    Durations of_run;
-    (void)read_records(run.journal, [&](const Record& record) {
-      const auto* const ended = std::get_if<AttemptEnded>(&record);
-      if (ended != nullptr) of_run[ended->test] = ended->wall_s;
-    });
-    durations.merge(of_run);  // what newer runs say stays
-    if (++read == k_runs_for_durations) break;
-  }
-  add_from_history(tree, durations);
-  return durations;
-}
 
 std::uint64_t size_of(int file) {
   struct stat info {};
@@ -77,10 +38,10 @@ std::uint64_t size_of(int file) {
 
 }  // namespace
 
-RunFollower::RunFollower(RunEntry entry, int news)
+RunFollower::RunFollower(RunEntry entry, Durations known, int news)
     : entry_(std::move(entry)),
       news_(news),
-      durations_(durations_before(entry_)),
+      durations_(std::move(known)),
       journal_(::open(entry_.journal.c_str(), O_RDONLY | O_CLOEXEC)) {
   (void)::inotify_add_watch(news_, entry_.journal.c_str(), IN_MODIFY);
 }

@@ -17,8 +17,9 @@ namespace holdfast::cli {
 
 class RunFollower {
  public:
-  // `news` is an inotify(7) descriptor, to which the files are added.
-  RunFollower(RunEntry entry, int news);
+  // `known`: how long tests took before. `news` is an inotify(7) descriptor, to which the files are
+  // added.
+  RunFollower(RunEntry entry, Durations known, int news);
 
   // Takes what has come. `now` is monotonic, in seconds.
   void look(double now);
