@@ -38,20 +38,23 @@ Grade grade_at(std::int64_t number) {
   return static_cast<Grade>(std::clamp<std::int64_t>(number, 0, last));
 }
 
-// Whether the file has our tables. False: it is empty. Fails for a file of somebody else.
+// Whether the file has our tables. False: it is empty. Fails for a file of somebody else. One
+// statement asks for everything: between two, another process may make the tables.
 Result<bool> has_tables(Database& database, const std::filesystem::path& file) {
-  const Result<std::int64_t> application = database.number("PRAGMA application_id");
-  if (!application) return application.error();
-  const Result<std::int64_t> version = database.number("PRAGMA user_version");
-  if (!version) return version.error();
-  if (*application == k_application && *version == k_version) return true;
-  if (*application == k_application && *version > k_version) {
+  Result<Statement> asked = database.prepare(
+      "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
+      "FROM pragma_application_id, pragma_user_version");
+  if (!asked) return asked.error();
+  if (const Result<bool> row = asked->step(); !row) return row.error();
+  const std::int64_t application = asked->number(0);
+  const std::int64_t version = asked->number(1);
+  const std::int64_t tables = asked->number(2);
+  if (application == k_application && version == k_version) return true;
+  if (application == k_application && version > k_version) {
     return ErrorInWords{
         fmt::format("{}: a later version of Holdfast wrote this history", file.string())};
   }
-  const Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_master");
-  if (!tables) return tables.error();
-  if (*application == 0 && *version == 0 && *tables == 0) return false;
+  if (application == 0 && version == 0 && tables == 0) return false;
   return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
 }
 
