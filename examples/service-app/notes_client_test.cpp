@@ -29,7 +29,8 @@ bool ask(std::string line, std::string* answer) {
   line += "\n";
   const bool is_said =
       ::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      ::send(connection, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size());
+      ::send(connection, line.data(), line.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(line.size());
   answer->clear();
   char part[256];
   ssize_t count = is_said ? 1 : -1;

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace holdfast {
@@ -79,6 +81,10 @@ std::string Statement::text(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
+  // SQLite would speak of a disk error.
+  if (std::error_code failed; std::filesystem::is_directory(file, failed)) {
+    return Error{"open " + file.string() + ": it is a directory, and a history is a file"};
+  }
   Database database;
   sqlite3* opened = nullptr;
   const int flags =

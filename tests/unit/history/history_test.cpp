@@ -141,6 +141,14 @@ TEST_F(HistoryFile, WhatIsNoHistoryIsRefusedAndStaysAsItIs) {
   EXPECT_FALSE(History::open(directory_.path()));
 }
 
+TEST_F(HistoryFile, ADirectoryIsNone) {
+  const std::string directory = directory_.path().string();
+  const std::string said =
+      "failed to open " + directory + ": it is a directory, and a history is a file";
+  EXPECT_EQ(to_text(History::open(directory).error()), said);
+  EXPECT_EQ(to_text(History::open_existing(directory).error()), said);
+}
+
 TEST_F(HistoryFile, WritersWaitForEachOther) {
   constexpr int k_writers = 8;
   std::vector<std::thread> writers;
