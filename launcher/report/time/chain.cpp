@@ -45,7 +45,7 @@ struct LockUse {
   bool is_shared = false;
 };
 
-std::vector<Link> links_of(const std::vector<TestReport>& tests) {
+std::vector<Link> links_of(std::span<const TestReport> tests) {
   std::vector<Link> links;
   for (std::size_t i = 0; i < tests.size(); ++i) {
     for (const Attempt& attempt : tests[i].attempts) {
@@ -62,7 +62,7 @@ std::vector<Link> links_of(const std::vector<TestReport>& tests) {
 // names that form a circle do no harm.
 class Chains {
  public:
-  explicit Chains(const std::vector<TestReport>& tests)
+  explicit Chains(std::span<const TestReport> tests)
       : tests_(tests), links_(links_of(tests)), last_of_test_(tests.size(), k_none) {
     for (const TestReport& test : tests) {
       for (const std::string& name : test.schedule.depends) needed_.try_emplace(name, k_none);
@@ -151,7 +151,7 @@ class Chains {
     return chain;
   }
 
-  const std::vector<TestReport>& tests_;
+  std::span<const TestReport> tests_;
   std::vector<Link> links_;
   std::vector<std::size_t> last_of_test_;
   std::size_t any_ = k_none;
@@ -164,6 +164,6 @@ class Chains {
 
 }  // namespace
 
-Chain longest_chain(const std::vector<TestReport>& tests) { return Chains(tests).longest(); }
+Chain longest_chain(std::span<const TestReport> tests) { return Chains(tests).longest(); }
 
 }  // namespace holdfast

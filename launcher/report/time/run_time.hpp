@@ -24,8 +24,8 @@ struct RunTime {
 RunTime run_time_of(const RunReport& report);
 
 // "42.1 s on 8 slots, 61 % used; longest chain 31.5 s (a → b)": one line, safe for a terminal.
-// Empty if there is nothing to tell: fewer than two tests ran through Holdfast, or the run took
-// less than a second.
+// Empty if there is nothing to tell: fewer than two tests ran through Holdfast, the run took less
+// than a second, or the report is of several shards.
 std::string run_time_text(const RunReport& report);
 
 }  // namespace holdfast

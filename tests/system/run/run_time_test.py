@@ -3,27 +3,29 @@
 import json
 import re
 import signal
+import subprocess
 import unittest
 import xml.etree.ElementTree as ElementTree
 
 from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, wait_until
 
+# A run of less than a second has no line of time.
 CHAIN = """
-add_test(NAME cleanup COMMAND sleep 0.2)
-add_test(NAME import COMMAND sleep 0.6)
-add_test(NAME setup COMMAND sleep 0.4)
-add_test(NAME check COMMAND sleep 0.3)
-add_test(NAME other COMMAND sleep 0.5)
+add_test(NAME cleanup COMMAND true)
+add_test(NAME import COMMAND sleep 1.1)
+add_test(NAME setup COMMAND true)
+add_test(NAME check COMMAND true)
+add_test(NAME other COMMAND true)
 set_tests_properties(setup PROPERTIES FIXTURES_SETUP db)
 set_tests_properties(import PROPERTIES FIXTURES_REQUIRED db)
 set_tests_properties(check PROPERTIES FIXTURES_REQUIRED db DEPENDS import)
 set_tests_properties(cleanup PROPERTIES FIXTURES_CLEANUP db)
 """
 LOCKS = """
-add_test(NAME a COMMAND sleep 0.5)
-add_test(NAME b COMMAND sleep 0.5)
-add_test(NAME c COMMAND sleep 0.5)
-add_test(NAME wide COMMAND sleep 0.3)
+add_test(NAME a COMMAND sleep 0.2)
+add_test(NAME b COMMAND sleep 0.2)
+add_test(NAME c COMMAND sleep 0.2)
+add_test(NAME wide COMMAND sleep 0.2)
 set_tests_properties(a b c PROPERTIES HOLDFAST_LOCKS one)
 set_tests_properties(wide PROPERTIES PROCESSORS 2)
 """
@@ -90,8 +92,8 @@ class RunTime(ProjectCase):
 
     def test_a_test_that_runs_alone(self):
         tree = self.project("""
-            add_test(NAME a COMMAND sleep 0.6)
-            add_test(NAME alone COMMAND sleep 0.6)
+            add_test(NAME a COMMAND true)
+            add_test(NAME alone COMMAND sleep 1.1)
             set_tests_properties(alone PROPERTIES RUN_SERIAL ON)
             """)
         done = self.ctest(tree, "-j2")
@@ -104,12 +106,15 @@ class RunTime(ProjectCase):
             set_tests_properties(waits PROPERTIES HOLDFAST_LOCKS one)
             set_tests_properties(hangs PROPERTIES TIMEOUT 1.5)
             """)
-        held = self.work / "held"
-        holder = self.start(HOLDFAST, "run", "--lock", "one", "--", "sh", "-c", f"touch {held}; sleep 1", cwd=tree)
+        held, free = self.work / "held", self.work / "free"
+        holder = self.start(HOLDFAST, "run", "--lock", "one", "--", "sh", "-c",
+                            f"touch '{held}'; until [ -e '{free}' ]; do sleep 0.02; done", cwd=tree)
         wait_until(held.exists, "the lock to be held")
-        done = self.ctest(tree, "-j2")
+        ctest = self.start(CTEST, "-j2", cwd=tree, stdout=subprocess.PIPE)
+        wait_until(lambda: any(self.records(run, "attempt_ended") for run in self.runs(tree)), "the test to time out")
+        free.touch()
         holder.wait()
-        line = self.time_line(done.text)
+        line = self.time_line(ctest.communicate()[0].decode())
         self.assertRegex(line, r"; waits: locks [\d.]+ s")
         self.assertRegex(line, r"; timed out: [\d.]+ s")
         report = self.report(tree)
@@ -136,7 +141,7 @@ class RunTime(ProjectCase):
 
     def test_a_run_that_was_killed(self):
         tree = self.project("""
-            add_test(NAME first COMMAND sleep 0.3)
+            add_test(NAME first COMMAND true)
             add_test(NAME second COMMAND sleep 60)
             set_tests_properties(second PROPERTIES DEPENDS first)
             """)

@@ -66,6 +66,18 @@ TEST(RunTime, ATestTakesAsManySlotsAsItsProcessorsAndThereAre) {
   EXPECT_DOUBLE_EQ(run_time_of(sample.report()).utilisation.value_or(-1), 0.4);
 }
 
+TEST(RunTime, AChainIsOfOneShard) {
+  Sample sample;
+  sample.ran("a", 0, 3);
+  sample.ran("b", 4, 6);
+  sample.report().tests.back().schedule.depends = {"a"};
+  EXPECT_EQ(run_time_of(sample.report()).longest, (Chain{5, {"a", "b"}}));
+  sample.report().shards.resize(2);
+  sample.report().tests.back().shard = 1;
+  EXPECT_EQ(run_time_of(sample.report()).longest, (Chain{3, {"a"}}));
+  EXPECT_EQ(sample.text(), "");
+}
+
 TEST(RunTime, TheShareIsLeftOutIfItIsNotKnown) {
   const auto share_after = [](auto change) {
     Sample sample;
