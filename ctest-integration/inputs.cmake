@@ -1,7 +1,7 @@
 # REQUIRED_FILES are inputs of the test (launcher/core/ctest/test_inputs.hpp). Needs encoding.cmake.
 
-# Tells the first few absolute paths of all calls; ctest keeps them all, too. A longer list might
-# not fit into the environment of a process.
+# Appends to `also` what tells the first few absolute paths of all calls; ctest keeps them all, too.
+# A longer list might not fit into the environment of a process.
 function(_holdfast_tell_required test files)
   set(most 8) # as many as the launcher takes: k_most_inputs in launcher/core/ctest/test_inputs.cpp
   get_property(told GLOBAL PROPERTY "_holdfast_required ${test}")
@@ -17,6 +17,6 @@ function(_holdfast_tell_required test files)
   set_property(GLOBAL PROPERTY "_holdfast_required ${test}" "${told}")
   if(NOT told STREQUAL "")
     list(JOIN told "," told)
-    _holdfast_modify_environment("${test}" "HOLDFAST_P_REQUIRED_FILES=set:${told}")
+    set(also "${also};ENVIRONMENT_MODIFICATION;HOLDFAST_P_REQUIRED_FILES=set:${told}" PARENT_SCOPE)
   endif()
 endfunction()

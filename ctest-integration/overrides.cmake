@@ -24,7 +24,8 @@
 #                                     properties identify a call
 #   _holdfast_plan <call>             empty: none of them matters; else a sign and a template of the
 #                                     values that do. `*` means that there is more to do
-#                                     (_holdfast_special <call>), `=` that there is not
+#                                     (_holdfast_special <call>; _holdfast_order_of <call> and
+#                                     _holdfast_order_at <call>), `=` that there is not
 #   _holdfast_of <test>               a number: what is known of the test so far
 #   _holdfast_to <number> <call>      with the values: the number that follows; for that number:
 #   _holdfast_more <number>           what else ctest is told
@@ -337,6 +338,7 @@ ${ARGV11}\r\t\r\n${ARGV13}\r\t\r\n${ARGV15}\r\t\r\n${ARGV17}\r\t\r\n")
         return()
       endif()
     endif()
+    string(APPEND _holdfast_more "${_holdfast_also}")
     set_property(GLOBAL PROPERTY "_holdfast_of ${ARGV0}" "${to}")
     set(${instead})
   endif()
