@@ -202,6 +202,7 @@ class RunReporter::Collector {
       for (Attempt& one : test.attempts) one.service_outputs = services_.take_outputs(one.attempt);
     }
     report.tests = std::move(tests_);
+    place_.clear();  // assign_verdicts() takes as much again
     assign_verdicts(report.tests, std::move(verdicts_));
     return report;
   }
