@@ -6,13 +6,16 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -112,6 +115,27 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
   test.leaked = has_flag(test, k_leaked);
   test.flaky = has_flag(test, k_flaky);
   test.stale = has_flag(test, k_stale);
+}
+
+// By ctest's number; tests without one come last, in the order they have. The tests are swapped in
+// place: std::stable_sort() would take as much memory again.
+void sort_by_number(std::vector<TestReport>& tests) {
+  std::vector<std::size_t> order(tests.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto number = [&](std::size_t i) {
+    return tests[i].index.value_or(std::numeric_limits<std::int64_t>::max());
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return number(a) < number(b); });
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    std::size_t at = i;
+    while (order[at] != i) {
+      const std::size_t from = std::exchange(order[at], at);
+      std::swap(tests[at], tests[from]);
+      at = from;
+    }
+    order[at] = at;
+  }
 }
 
 }  // namespace
@@ -257,11 +281,7 @@ void RunReporter::add(Record&& record) { std::visit(*collector_, std::move(recor
 RunReport RunReporter::finish(const JournalFlaws& flaws, RunState state) && {
   RunReport report = std::move(*collector_).finish(state);
   for (TestReport& test : report.tests) conclude(test, state, report.run);
-  std::stable_sort(report.tests.begin(), report.tests.end(),
-                   [](const TestReport& a, const TestReport& b) {
-                     if (a.index.has_value() != b.index.has_value()) return a.index.has_value();
-                     return a.index.has_value() && *a.index < *b.index;
-                   });
+  sort_by_number(report.tests);
   report.counts = count(report.tests);
   report.journal_flaws = flaws.flaws;
   report.complaints = flaws.complaints;

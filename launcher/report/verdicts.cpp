@@ -5,12 +5,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace holdfast {
 namespace {
-
-using Group = std::vector<std::size_t>;  // tests of one name, by place in the list
 
 // Keeps the last verdict of each (name, number), in the order in which the pairs first came. In
 // place, because a large run has many.
@@ -52,6 +52,11 @@ struct Times {
   unsigned verdicts = 0;  // tests of that name in the log
 };
 
+struct Namesakes {
+  std::vector<std::size_t> without;  // a verdict, by place in the list
+  Times times;
+};
+
 void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
   test.index = verdict.index;
   if (!test.why.empty()) {
@@ -75,46 +80,46 @@ void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
 }  // namespace
 
 void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts) {
-  std::map<std::string, Group> of_name;
-  for (std::size_t i = 0; i < tests.size(); ++i) of_name[tests[i].name].push_back(i);
+  std::unordered_map<std::string, Namesakes> of_name;
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    auto& [without, times] = of_name[tests[i].name];
+    without.push_back(i);
+    ++times.tests;
+    times.started += tests[i].executions;
+  }
 
   keep_latest(verdicts);
-  std::map<std::string, Times> times;
-  for (const TestReport& test : tests) {
-    ++times[test.name].tests;
-    times[test.name].started += test.executions;
-  }
   for (const VerdictRecord& verdict : verdicts) {
-    ++times[verdict.test].verdicts;
-    std::optional<std::int64_t>& logged = times[verdict.test].logged;
+    Times& times = of_name[verdict.test].times;
+    ++times.verdicts;
     if (!verdict.times)
-      logged.reset();
-    else if (logged && !is_not_run(verdict))
-      *logged += *verdict.times;
+      times.logged.reset();
+    else if (times.logged && !is_not_run(verdict))
+      *times.logged += *verdict.times;
   }
 
   std::vector<VerdictRecord> left;
-  for (const VerdictRecord& verdict : verdicts) {
-    Group& group = of_name[verdict.test];
-    const auto found = std::find_if(group.begin(), group.end(),
+  for (VerdictRecord& verdict : verdicts) {
+    auto& [without, times] = of_name[verdict.test];
+    const auto found = std::find_if(without.begin(), without.end(),
                                     [&](std::size_t i) { return agrees(tests[i], verdict); });
-    if (found == group.end()) {
-      left.push_back(verdict);
+    if (found == without.end()) {
+      left.push_back(std::move(verdict));
       continue;
     }
-    give(tests[*found], verdict, times[verdict.test]);
-    group.erase(found);
+    give(tests[*found], verdict, times);
+    without.erase(found);
   }
   for (const VerdictRecord& verdict : left) {
-    Group& group = of_name[verdict.test];
-    if (!group.empty() && !is_not_run(verdict)) {
-      give(tests[group.front()], verdict, times[verdict.test]);
-      group.erase(group.begin());
+    auto& [without, times] = of_name[verdict.test];
+    if (!without.empty() && !is_not_run(verdict)) {
+      give(tests[without.front()], verdict, times);
+      without.erase(without.begin());
       continue;
     }
     TestReport& test = tests.emplace_back();
     test.name = verdict.test;
-    give(test, verdict, times[verdict.test]);
+    give(test, verdict, times);
     test.bare = verdict.ran.value_or(verdict.verdict == Verdict::passed ||
                                      verdict.verdict == Verdict::skipped);
   }

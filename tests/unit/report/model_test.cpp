@@ -176,6 +176,18 @@ TEST(Model, TestsAreInCtestsOrder) {
   EXPECT_EQ(report.tests[2].name, "c");
 }
 
+TEST(Model, TestsWithoutANumberComeLastInTheirOrder) {
+  SampleJournal sample;
+  for (const std::string name : {"c", "x", "a", "e", "y", "b", "d"})
+    sample.attempt(name, Outcome::passed);
+  int number = 0;
+  for (const std::string name : {"a", "b", "c", "d", "e"})
+    sample.verdict(name, Verdict::passed, ++number);
+  std::string names;
+  for (const TestReport& test : sample.report().tests) names += test.name;
+  EXPECT_EQ(names, "abcdexy");
+}
+
 TEST(Model, CasesOfAFurtherAttemptReplaceThoseThatWentWrong) {
   Journal journal;
   const auto add_case = [&](const char* attempt, const char* name, Outcome outcome) {
