@@ -42,8 +42,9 @@ int fail(const std::string& text) {
   return exit_codes::k_usage;
 }
 
-std::string tree_of(const Options& options) {
-  if (!options.tree.empty()) return options.tree;
+// Empty: there is none here or above.
+Result<std::string> tree_of(const Options& options) {
+  if (!options.tree.empty()) return find_tree(options.tree);
   const std::optional<fs::path> found = find_build_tree(fs::current_path());
   return found ? found->string() : std::string();
 }
@@ -64,9 +65,15 @@ Result<void> see_runs(History& history, std::optional<std::string_view> test,
 // Opens the history and prints what `answer` says of it.
 int print_answer(const Options& options,
                  const std::function<Result<std::string>(History&)>& answer) {
-  Result<History> history = open_history(tree_of(options));
+  const Result<std::string> tree = tree_of(options);
+  if (!tree) return fail(to_text(tree.error()));
+  Result<History> history = open_history(*tree);
   if (!history) return fail(to_text(history.error()));
-  const Result<std::string> text = answer(*history);
+  Result<std::string> text = answer(*history);
+  if (!text && put_aside_if_damaged(*tree)) {
+    history = open_history(*tree);
+    if (history) text = answer(*history);
+  }
   if (!text) return fail(to_text(text.error()));
   fmt::print("{}", *text);
   return exit_codes::k_success;
@@ -193,7 +200,7 @@ Result<std::string> add_files(History& history, const std::vector<std::string>& 
     if (!runs) return runs.error();
     added += *runs;
   }
-  if (const Result<void> pruned = history.prune(); !pruned) return pruned.error();
+  if (const Result<void> pruned = history.prune(now_s()); !pruned) return pruned.error();
   return fmt::format("{} run{} added\n", added, added == 1 ? "" : "s");
 }
 

@@ -9,7 +9,9 @@
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "history/absorb.hpp"
+#include "history/database.hpp"
 #include "keeper/tree/live_runs.hpp"
+#include "os/file/clock.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
@@ -20,27 +22,20 @@ namespace fs = std::filesystem;
 // Twice within the runs that a tree keeps, so that a run which died at such a moment is not lost.
 constexpr std::uint64_t k_runs_at_once = k_runs_kept / 2;
 
-// Puts a damaged history of the tree's own aside, so that it costs no more than itself.
-Result<History> open_or_begin_anew(const fs::path& file, bool is_own) {
+Result<History> open_with_runs_of(const std::string& tree, const fs::path& file) {
   Result<History> history = History::open(file);
-  if (history || !is_own || !is_of_damage(history.error())) return history;
-  const fs::path aside = file.string() + ".damaged";
-  std::error_code failed;
-  fs::rename(file, aside, failed);
-  if (failed) return history;
-  complain("the history was damaged: it is now " + aside.string() + ", and a new one is begun");
-  return History::open(file);
+  if (!history || tree.empty()) return history;
+  const Result<std::size_t> added = absorb(tree, *history, is_going_on, now_s());
+  if (!added) return added.error();
+  return history;
 }
 
 Result<History> with_runs_of(const std::string& tree) {
   const Result<fs::path> file = history_file(tree);
   if (!file) return file.error();
-  const bool is_own = variable(environment::k_history).empty();
-  Result<History> history = open_or_begin_anew(*file, is_own);
-  if (!history || tree.empty()) return history;
-  const Result<std::size_t> added = absorb(tree, *history, is_going_on);
-  if (!added) return added.error();
-  return history;
+  Result<History> history = open_with_runs_of(tree, *file);
+  if (history || !put_aside_if_damaged(tree)) return history;
+  return open_with_runs_of(tree, *file);
 }
 
 // The number at the beginning of a run's id; 0: it has none.
@@ -61,6 +56,22 @@ Result<fs::path> history_file(const std::string& tree) {
                         ": expected an absolute path"};
   }
   return fs::path(named);
+}
+
+double now_s() { return static_cast<double>(os::unix_now_ms()) / 1000; }
+
+bool put_aside_if_damaged(const std::string& tree) {
+  const Result<fs::path> file = history_file(tree);
+  const bool is_own = variable(environment::k_history).empty();
+  if (!file || !is_own) return false;
+  Result<Database> database = Database::open(*file, Database::Use::read);
+  if (!database || !database->is_damaged()) return false;
+  const fs::path aside = file->string() + ".damaged";
+  std::error_code failed;
+  fs::rename(*file, aside, failed);
+  if (failed) return false;
+  complain("the history was damaged: it is now " + aside.string() + ", and a new one is begun");
+  return true;
 }
 
 Result<History> open_history(const std::string& tree) {

@@ -17,6 +17,13 @@ Result<std::filesystem::path> history_file(const std::string& tree);
 // line says so.
 Result<History> open_history(const std::string& tree);
 
+// Seconds since 1970.
+double now_s();
+
+// Gives the tree's own history another name if it is damaged, and says so: the next open_history()
+// begins a new one. To be called when something about it failed.
+bool put_aside_if_damaged(const std::string& tree);
+
 // To be called when runs have ended; `first` and `last` are their ids. The tree's own history gets
 // its runs ten at a time, because opening it takes longer than all else that `holdfast end` does:
 // their journals are kept until then. A file that HOLDFAST_HISTORY names gets each run at once,

@@ -19,7 +19,7 @@ bool is_known(const std::vector<RunHead>& known, const RunEntry& run) {
 }  // namespace
 
 Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
-                           const std::function<bool(const RunEntry&)>& is_going_on) {
+                           const std::function<bool(const RunEntry&)>& is_going_on, double now) {
   // So many results are added at once, because each time takes the disk a while, and those of all
   // runs together may not fit into memory.
   constexpr std::size_t k_results_at_once = 20'000;
@@ -29,9 +29,9 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
   std::size_t results = 0;
   std::size_t added = 0;
   const auto flush = [&]() -> Result<void> {
-    const Result<std::size_t> now = history.add(std::exchange(fresh, {}));
-    if (!now) return now.error();
-    added += *now;
+    const Result<std::size_t> done = history.add(std::exchange(fresh, {}));
+    if (!done) return done.error();
+    added += *done;
     results = 0;
     return {};
   };
@@ -54,7 +54,7 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
     if (const Result<void> done = flush(); !done) return done.error();
   }
   if (added > 0) {
-    if (const Result<void> pruned = history.prune(); !pruned) return pruned.error();
+    if (const Result<void> pruned = history.prune(now); !pruned) return pruned.error();
   }
   return added;
 }

@@ -14,8 +14,8 @@ namespace holdfast {
 
 // Adds the runs that are over and not yet in the history, then prunes it. Leaves out runs that a
 // test started, and runs without tests. Returns how many runs were added. A journal that cannot be
-// read is left out.
+// read is left out. `now`: seconds since 1970.
 Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
-                           const std::function<bool(const RunEntry&)>& is_going_on);
+                           const std::function<bool(const RunEntry&)>& is_going_on, double now);
 
 }  // namespace holdfast

@@ -10,14 +10,15 @@ namespace holdfast {
 namespace {
 
 constexpr int k_patience_ms = 5000;
-constexpr std::string_view k_damaged = "damaged, or no history";
+
+bool is_of_damage(int code) {
+  const int primary = code & 0xFF;
+  return primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT;
+}
 
 Error error_of(sqlite3* database, int code) {
   const std::string file = database == nullptr ? "" : sqlite3_db_filename(database, "main");
-  const int primary = code & 0xFF;
-  if (primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT) {
-    return Error{"read " + file + ": " + std::string(k_damaged)};
-  }
+  if (is_of_damage(code)) return Error{"read " + file + ": damaged, or no history"};
   return Error{"use " + file + ": " +
                (database == nullptr ? "out of memory" : sqlite3_errmsg(database))};
 }
@@ -81,9 +82,14 @@ std::string Statement::text(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
-  // SQLite would speak of a disk error.
-  if (std::error_code failed; std::filesystem::is_directory(file, failed)) {
+  // SQLite would speak of a disk error, or wait for ever for who writes to a FIFO.
+  std::error_code failed;
+  const std::filesystem::file_status status = std::filesystem::status(file, failed);
+  if (std::filesystem::is_directory(status)) {
     return Error{"open " + file.string() + ": it is a directory, and a history is a file"};
+  }
+  if (std::filesystem::is_other(status)) {
+    return Error{"open " + file.string() + ": it is no regular file"};
   }
   Database database;
   sqlite3* opened = nullptr;
@@ -129,6 +135,13 @@ Result<std::int64_t> Database::number(std::string_view sql) {
 
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(database_.get()); }
 
-bool is_of_damage(const Error& error) { return error.message.find(k_damaged) != std::string::npos; }
+bool Database::is_damaged() {
+  Result<Statement> check = prepare("PRAGMA quick_check(1)");
+  if (check) {
+    const Result<bool> row = check->step();
+    if (row) return check->text(0) != "ok";
+  }
+  return is_of_damage(sqlite3_errcode(database_.get()));
+}
 
 }  // namespace holdfast

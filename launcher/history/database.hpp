@@ -55,6 +55,8 @@ class Database {
   // A number that the statement returns: `PRAGMA user_version`.
   Result<std::int64_t> number(std::string_view sql);
   std::int64_t last_row() const;
+  // Whether the file is no database, or a damaged one. Reads all of it.
+  bool is_damaged();
 
  private:
   struct Close {
@@ -62,8 +64,5 @@ class Database {
   };
   std::unique_ptr<sqlite3, Close> database_;
 };
-
-// Whether the error says that the file is no database, or a damaged one.
-bool is_of_damage(const Error& error);
 
 }  // namespace holdfast

@@ -326,7 +326,7 @@ Result<void> History::remove_before(double started) {
   return {};
 }
 
-Result<void> History::prune(const HistoryLimits& limits) {
+Result<void> History::prune(double now, const HistoryLimits& limits) {
   const Result<std::vector<RunHead>> all = runs();
   if (!all) return all.error();
   if (all->size() < 2) return {};
@@ -334,7 +334,9 @@ Result<void> History::prune(const HistoryLimits& limits) {
   const Result<std::int64_t> page = database_.number("PRAGMA page_size");
   if (!pages) return pages.error();
   if (!page) return page.error();
-  const double oldest = all->back().started - limits.age_s;
+  const auto newest = std::find_if(all->rbegin(), all->rend(),
+                                   [&](const RunHead& run) { return run.started <= now; });
+  const double oldest = newest == all->rend() ? 0 : newest->started - limits.age_s;
   std::size_t removed = 0;
   while (removed + 1 < all->size() && (*all)[removed].started < oldest) ++removed;
   // So much room is made that not each run has to make some.

@@ -20,7 +20,7 @@
 namespace holdfast {
 
 struct HistoryLimits {
-  double age_s = 180.0 * 24 * 3600;  // before the newest run
+  double age_s = 180.0 * 24 * 3600;  // before the newest run whose date is not to come
   std::int64_t bytes = 64 << 20;
 };
 
@@ -40,8 +40,10 @@ class History {
   // new.
   Result<std::size_t> add(const std::vector<PastRun>& runs);
   Result<std::size_t> add_all_of(History& other);
-  // Removes the oldest runs, so that the rest is within the limits. The newest run stays.
-  Result<void> prune(const HistoryLimits& limits = {});
+  // Removes the runs that are too old, and a quarter of all if the file is too large. The newest
+  // run stays. `now`: seconds since 1970. A run that a machine with a wrong clock put after `now`
+  // makes no other run old.
+  Result<void> prune(double now, const HistoryLimits& limits = {});
   // Writes all of it to a file of its own, which must not be there.
   Result<void> copy_to(const std::filesystem::path& file);
 

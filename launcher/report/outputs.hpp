@@ -17,11 +17,14 @@ inline constexpr std::size_t k_output_limit = 64U << 10U;
 // The same of what a service printed while a red attempt used it.
 inline constexpr std::size_t k_service_output_limit = 16U << 10U;
 
-// The end of an output, in whole lines, and at most `size` bytes of it.
+// The end of an output: at most `size` bytes, in whole lines. If the last line is longer, its end.
 inline std::string_view last_of(std::string_view output, std::size_t size) {
   if (output.size() <= size) return output;
   output.remove_prefix(output.size() - size);
-  output.remove_prefix(std::min(output.size(), output.find('\n') + 1));
+  const std::size_t line = output.find('\n') + 1;  // 0: there is none
+  if (line != 0 && line < output.size()) return output.substr(line);
+  while (!output.empty() && (static_cast<unsigned char>(output.front()) & 0xC0U) == 0x80U)
+    output.remove_prefix(1);  // the rest of a character of UTF-8
   return output;
 }
 

@@ -151,6 +151,9 @@ std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefi
 }  // namespace
 
 bool may_mean(std::string_view id, std::string_view wanted) {
+  // The beginning of another run's number, or of a year, is not what a number means.
+  constexpr std::size_t k_date = 8;  // digits
+  if (wanted.size() < k_date && parse_number<std::uint64_t>(wanted)) return names_run(id, wanted);
   return id.starts_with(wanted) || name_of(id).unnumbered.starts_with(wanted);
 }
 

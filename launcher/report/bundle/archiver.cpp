@@ -68,7 +68,8 @@ Archiver::~Archiver() {
 
 Result<void> Archiver::wait() {
   int status = 0;
-  const pid_t ended = os::retried([&] { return ::waitpid(std::exchange(pid_, 0), &status, 0); });
+  const pid_t pid = std::exchange(pid_, 0);
+  const pid_t ended = os::retried([&] { return ::waitpid(pid, &status, 0); });
   if (ended < 0) return os::system_error(fmt::format("wait for {}", k_program));
   if (WIFSIGNALED(status)) {
     return Error{fmt::format("use {}: it died of signal {}", k_program, WTERMSIG(status))};

@@ -170,6 +170,40 @@ add_test(NAME hangs COMMAND sleep 300)
         self.assertIn(b"the history was damaged: it is now ", done.stderr)
         self.assertTrue((self.tree / ".holdfast/history.sqlite.damaged").exists())
 
+    def test_damage_within_a_history_is_found_by_a_question_and_by_a_run(self):
+        """Its head is whole, so that it can be opened."""
+        file = self.tree / ".holdfast/history.sqlite"
+        for words in (("failed",), ("history", "green")):
+            self.run_tests()
+            self.ask("failed")
+            whole = bytearray(file.read_bytes())
+            whole[4096:] = bytes((byte ^ 0x5A) for byte in whole[4096:])
+            file.write_bytes(whole)
+            done = self.finish(HOLDFAST, *words, "--tree", self.tree)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"the history was damaged: it is now ", done.stderr)
+            self.assertIn(b"green" if words[0] == "history" else b"red", done.stdout)
+            self.assertEqual((self.tree / ".holdfast/history.sqlite.damaged").read_bytes(), bytes(whole))
+
+    def test_damage_of_another_file_puts_the_own_history_nowhere(self):
+        self.run_tests()
+        self.ask("failed")
+        text = self.work / "text"
+        text.write_text("this is no database, but it is long enough " * 30)
+        self.assertIn("damaged, or no history", self.ask("history", "import", text, expected=2))
+        self.assertFalse((self.tree / ".holdfast/history.sqlite.damaged").exists())
+
+    def test_a_fifo_is_no_history(self):
+        fifo = self.work / "fifo"
+        os.mkfifo(fifo)
+        self.assertIn("it is no regular file", self.ask("history", "import", fifo, expected=2))
+
+    def test_a_question_makes_no_tree(self):
+        done = self.finish(HOLDFAST, "failed", "--tree", self.work / "bulid")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"expected a build tree", done.stderr)
+        self.assertFalse((self.work / "bulid").exists())
+
     def test_what_cannot_be_written_fails_no_run(self):
         text = self.work / "text"
         text.write_text("somebody's words, which must stay as they are, and are long enough " * 20)
@@ -187,7 +221,7 @@ add_test(NAME hangs COMMAND sleep 300)
         for words, why in ((("failed", "--format", "xml"), '--format "xml": expected text|names|ctest|json'),
                            (("history", "export"), 'no run in the history has a test called "export"'),
                            (("history", "a", "b"), "history: expected TEST, export FILE, import FILE"),
-                           (("history", "import", "/dev/null"), "expected a history of Holdfast"),
+                           (("history", "import", "/dev/null"), "it is no regular file"),
                            (("history", "import", "/nowhere"), "unable to open database file"),
                            (("history", "export", os.fspath(self.work)), "it is a directory"),
                            (("compare", "1"), "RUN")):

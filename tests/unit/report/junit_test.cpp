@@ -166,6 +166,21 @@ TEST(JUnit, AFailureHasItsPlaceItsWordsAndTheEndOfTheOutput) {
   EXPECT_NE(xml.find("<system-out>the very first line"), std::string::npos);
 }
 
+TEST(JUnit, AFailureHasTheEndOfALineThatIsLongerThanWhatItShows) {
+  for (const char* end : {"", "\n"}) {
+    SampleJournal sample;
+    sample.attempt("a", Outcome::failed, 1);
+    std::string output = "first\n";
+    for (int i = 0; i < 3000; ++i) output += "é";
+    const std::string xml = text_of_report(sample.report(), Format::junit, {{"a", output + end}});
+    const std::size_t begin = xml.find("<failure");
+    const std::string failure = xml.substr(begin, xml.find("</failure>") - begin);
+    EXPECT_NE(failure.find("[... the end of the output ...]\né"), std::string::npos) << failure;
+    EXPECT_TRUE(failure.ends_with(std::string("éé") + end)) << failure;
+    EXPECT_LT(failure.size(), 5000U);
+  }
+}
+
 TEST(JUnit, TestsOfOneNameAreToldApart) {
   RunReport report;
   for (int i = 0; i < 3; ++i) report.tests.emplace_back().name = "same";

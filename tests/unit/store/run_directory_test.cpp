@@ -126,6 +126,12 @@ TEST(RunDirectory, ARunIsFoundByItsNumberAndWithoutIt) {
     EXPECT_EQ(found->id, id) << wanted;
   }
   EXPECT_FALSE(find_run(tree.path(), "20261121"));
+  // A number is that of a run, and not the beginning of others or of a year.
+  for (const char* wanted : {"2", "3", "2026", "122"}) {
+    const Result<RunEntry> none = find_run(tree.path(), wanted);
+    ASSERT_FALSE(none) << wanted << ": " << none->id;
+    EXPECT_NE(none.error().message.find("no such run"), std::string::npos) << none.error().message;
+  }
 }
 
 TEST(RunDirectory, ARunIsFoundByLatestByIdAndByAUniqueBeginning) {
