@@ -57,6 +57,7 @@ Printed RunOutputs::of(const TestReport& test) {
   if (!test.output_place)
     return {{}, "ctest's log had not been read when the run ended, or has nothing of it"};
   const OutputPlace& place = *test.output_place;
+  if (place.length == 0) return {};  // it printed nothing
   const std::size_t limit = limit_of(test.outcome);
   if (!is_kept_with_run(place)) {
     Result<std::string> output = logged_.read(place, test.name, limit);

@@ -10,7 +10,8 @@
 namespace holdfast {
 
 // Valid UTF-8 without what only a terminal obeys: colours and other escape sequences are left out,
-// a carriage return is a line break, and any other control character becomes \x08.
+// a carriage return is a line break, and any other control character becomes \x and two
+// hexadecimal digits.
 std::string shown(std::string_view output);
 
 // The last lines of the text, at most `limit` bytes. A first line says if something is missing.

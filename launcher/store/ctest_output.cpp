@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view k_tmp = ".tmp";
 constexpr std::string_view k_gap = "\n[... {} of {} bytes left out by holdfast ...]\n";
+constexpr std::uint64_t k_longest_gap = 96;
 
 std::string read_at(std::istream& stream, std::uint64_t offset, std::uint64_t length) {
   std::string bytes(static_cast<std::size_t>(length), '\0');
@@ -57,7 +58,6 @@ bool is_to_be_kept(const VerdictRecord& one) {
 // An output has less than that only if it is shorter.
 std::uint64_t share_of_each(const std::vector<VerdictRecord>& verdicts, const KeptSizes& sizes) {
   constexpr std::uint64_t k_least = 1U << 10U;
-  constexpr std::uint64_t k_longest_gap = 96;  // the line about what is left out
   std::uint64_t number = 0;
   std::uint64_t total = 0;
   for (const VerdictRecord& one : verdicts) {
@@ -66,8 +66,7 @@ std::uint64_t share_of_each(const std::vector<VerdictRecord>& verdicts, const Ke
     total += std::min(one.output->length, sizes.of_each);
   }
   if (total <= sizes.of_all) return sizes.of_each;
-  const std::uint64_t share = std::max(sizes.of_all / number, k_least) - k_longest_gap;
-  return std::min(share, sizes.of_each);
+  return std::min(std::max(sizes.of_all / number, k_least), sizes.of_each);
 }
 
 }  // namespace
@@ -122,8 +121,10 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
       copy.open(file, std::ios::binary | std::ios::trunc);
     }
     // One output at a time: all outputs of a large run would take too much memory for a keeper.
+    // What is cut has room for the line that says so, or a report would cut it again.
+    const std::uint64_t most = one.output->length > limit ? limit - k_longest_gap : limit;
     const std::string output =
-        read_bounded(stream, *one.output, static_cast<std::size_t>(limit), k_gap);
+        read_bounded(stream, *one.output, static_cast<std::size_t>(most), k_gap);
     kept.push_back({&one, {file.string(), size, output.size()}});
     size += output.size();
     copy << output;

@@ -23,8 +23,8 @@ struct Screen {
 std::string progress_block(const WatchState& state, double now, std::optional<double> left,
                            const Screen& screen);
 
-// One line for people with its newline; empty: people need not be told. `quiet` leaves out what the
-// block shows anyway.
+// One line for people with its newline; empty: people need not be told. Lines::only_trouble leaves
+// out what the block shows anyway.
 enum class Lines : std::uint8_t { all, only_trouble };
 std::string event_line(const WatchEvent& event, const Counts& counts, Lines lines, Colour colour);
 
@@ -34,8 +34,7 @@ std::string event_json(const WatchEvent& event, const Counts& counts, std::optio
 // The line of JSON that comes before a run has begun.
 std::string waiting_json(std::string_view tree);
 
-// How many columns a terminal needs for the text, if each character needs one, and as much of the
-// text as fits.
+// As much of the text as fits into so many columns of a terminal, if each character takes one.
 std::string cut_to(std::string_view text, std::size_t columns);
 
 }  // namespace holdfast::cli

@@ -11,7 +11,7 @@
 namespace holdfast {
 namespace {
 
-// What becomes of an option. The options of `then_value` have a value, which shares their fate.
+// What becomes of an option. An option that has a value shares its fate with it.
 enum class Fate : std::uint8_t { keep, keep_and_list, drop, refuse };
 
 struct Row {

@@ -18,7 +18,7 @@ namespace holdfast {
 // Whether other runs may be at work in the tree. If so, our tests must be kept apart from theirs.
 enum class Company : std::uint8_t { none, possible };
 
-// What a keeper has ended by itself: nobody starts `holdfast end` then, or it did not come.
+// Runs that have ended, whoever noticed: `holdfast end`, or the keeper if nobody started that.
 struct EndedRuns {
   std::string tree;
   std::string first;  // the ids of its first and its last run

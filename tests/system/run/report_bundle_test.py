@@ -58,7 +58,7 @@ class Elsewhere(BundleCase):
         self.assertTrue(tarfile.is_tarfile(bundles[2]))
 
     def test_any_of_the_last_runs_and_its_outputs(self):
-        tree = self.run_of(PROJECT)
+        tree = self.run_of(PROJECT + 'add_test(NAME silent COMMAND false)\n')
         for _ in range(2):
             self.ctest(tree, "-R", "green")
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
@@ -68,6 +68,7 @@ class Elsewhere(BundleCase):
         self.assertEqual(after, before)
         tests = {test["name"]: test["attempts"][-1] for test in json.loads(after)["tests"]}
         self.assertEqual(tests["red"]["output"], "a.cpp:3: Failure\nExpected: x\n")
+        self.assertEqual((tests["silent"]["output"], tests["silent"].get("output_note")), ("", None))
         self.assertIn("belongs to a later run", tests["green"]["output_note"])
 
     def test_a_log_of_this_machine_is_not_taken_for_the_runs(self):
