@@ -2,6 +2,7 @@
 
 #include "core/base/printable.hpp"
 #include "core/bundle/bundle_names.hpp"
+#include "core/bundle/bundle_sum.hpp"
 #include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
 #include "report/bundle/archiver.hpp"
@@ -68,6 +69,21 @@ std::string BundledFiles::text_of(std::string_view path) const {
   std::string text(std::min(found->second.size, k_small), '\0');
   return os::read_at(store_.get(), found->second.begin, text.data(), text.size()) ? text
                                                                                   : std::string();
+}
+
+std::string BundledFiles::sum() const {
+  constexpr std::uint64_t k_piece = 64U << 10U;
+  BundleSum sum;
+  std::string bytes;
+  for (const auto& [name, part] : parts_) {
+    sum.begin(name);
+    for (std::uint64_t at = 0; at < part.size; at += bytes.size()) {
+      bytes.resize(std::min(part.size - at, k_piece));
+      if (!os::read_at(store_.get(), part.begin + at, bytes.data(), bytes.size())) return {};
+      sum.add(bytes);
+    }
+  }
+  return sum.text();
 }
 
 }  // namespace holdfast

@@ -31,6 +31,8 @@ class BundledFiles final : public RunFiles {
   Result<RunFile> open(const std::string& name) override;
   // A small file as a whole; empty: it is not there.
   std::string text_of(std::string_view path) const;
+  // BundleSum of the files.
+  std::string sum() const;
 
  private:
   struct Part {

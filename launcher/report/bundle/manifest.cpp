@@ -29,6 +29,7 @@ std::string text_of(const Manifest& manifest) {
   object["run"] = valid_utf8(manifest.run);
   object["state"] = manifest.state == RunState::going_on ? k_going_on : k_over;
   object["complete"] = manifest.complete;
+  if (!manifest.sum.empty()) object["sum"] = manifest.sum;
   return object.dump(1) + '\n';
 }
 
@@ -46,6 +47,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
   Manifest manifest;
   manifest.version = text_in(object, "holdfast");
   manifest.run = text_in(object, "run");
+  manifest.sum = text_in(object, "sum");
   if (text_in(object, "state") == k_going_on) manifest.state = RunState::going_on;
   manifest.complete = object.value("complete", Json()) == Json(true);
   return manifest;

@@ -19,6 +19,7 @@ struct Manifest {
   std::string run;
   RunState state = RunState::over;
   bool complete = false;  // ctest came to its end
+  std::string sum = {};   // BundleSum of the files; empty: not said
 };
 
 std::string text_of(const Manifest& manifest);

@@ -28,6 +28,7 @@ std::string_view archive_form(std::string_view file) {
 }
 
 Result<void> Packing::begin(const std::string& name, std::uint64_t size) {
+  sum_.begin(name);
   return take_({}) ? write(line_of(PackedHead{size, name})) : nothing_taken();
 }
 
@@ -38,6 +39,7 @@ Result<void> Packing::write(std::string_view bytes) {
 
 Result<void> Packing::add(const std::string& name, std::string_view text) {
   if (Result<void> begun = begin(name, text.size()); !begun) return begun;
+  sum_.add(text);
   return write(text);
 }
 
@@ -49,6 +51,7 @@ Result<void> Packing::add(const std::string& name, std::istream& stream, std::ui
     stream.read(bytes.data(), static_cast<std::streamsize>(wanted));
     const auto got = static_cast<std::size_t>(stream.gcount());
     std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(got), bytes.end(), '\0');
+    sum_.add({bytes.data(), wanted});
     if (Result<void> written = write({bytes.data(), wanted}); !written) return written;
     size -= wanted;
   }

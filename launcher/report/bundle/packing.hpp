@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/result.hpp"
+#include "core/bundle/bundle_sum.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast {
@@ -30,6 +31,9 @@ class Packing {
   // The next `size` bytes of `stream`. If it has less by now, zeros follow.
   Result<void> add(const std::string& name, std::istream& stream, std::uint64_t size);
 
+  // BundleSum of the files so far.
+  std::string sum() { return sum_.text(); }
+
   // Packs all files by `program`, which is holdfast-archive.
   Result<void> finish(const std::string& program, std::string_view form);
 
@@ -39,6 +43,7 @@ class Packing {
 
   os::UniqueFd store_;
   Take take_;
+  BundleSum sum_;
 };
 
 }  // namespace holdfast

@@ -40,6 +40,9 @@ Result<LoadedReport> read_bundle(const std::string& program, const std::string& 
   if (about.empty()) return no_bundle(file, fmt::format("it has no {}", bundle_names::k_manifest));
   const Result<Manifest> manifest = parse_manifest(about);
   if (!manifest) return Error{fmt::format("read {}: {}", file, manifest.error().message)};
+  if (!manifest->sum.empty() && (*files)->sum() != manifest->sum) {
+    return Error{fmt::format("read {}: damaged: its files are not those that were packed", file)};
+  }
   const std::string journal(names::k_journal_file);
   const Result<RunFile> records = (*files)->open(journal);
   if (!records) return no_bundle(file, "it has no " + std::string(bundle_names::k_run) + journal);

@@ -38,7 +38,7 @@ Result<void> add_end(Packing& packing, const BundleOrder& order, const LeftOut& 
     if (Result<void> added = packing.add(name, left_out.text()); !added) return added;
   }
   const RunInfo& run = order.loaded.report.run;
-  const Manifest manifest{HOLDFAST_VERSION, run.id, order.state, run.complete};
+  const Manifest manifest{HOLDFAST_VERSION, run.id, order.state, run.complete, packing.sum()};
   const std::string name(bundle_names::k_manifest);
   if (Result<void> added = packing.add(name, text_of(manifest)); !added) return added;
   return packing.finish(order.program, order.form);

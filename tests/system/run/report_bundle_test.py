@@ -1,5 +1,6 @@
 """A run in one archive, and its report elsewhere (docs/guide/reports.md)."""
 
+import io
 import json
 import os
 import resource
@@ -139,7 +140,7 @@ class Content(BundleCase):
         self.assertEqual(files["printed/1"], b"fine\n")
         about = json.loads(files["bundle.json"])
         self.assertEqual(about, {"format": 1, "holdfast": about["holdfast"], "run": run.name, "state": "over",
-                                 "complete": True})
+                                 "complete": True, "sum": about["sum"]})
 
     def test_what_is_left_out_is_said(self):
         script = f"cd $HOLDFAST_TMPDIR; truncate -s {17 * MIB} core; mkdir -p in/side; echo b >in/side/b; " \
@@ -212,6 +213,38 @@ class Refused(BundleCase):
                     self.bundle = self.work / f"cut.{form}"
                     self.bundle.write_bytes(content[:size])  # -9: all but the last bytes
                     self.assertTrue(self.read().startswith(f"failed to read {self.bundle}: "))
+
+    def test_a_bundle_in_which_a_file_was_damaged(self):
+        """No form of archive finds all damage by itself: tar has no sum at all."""
+        for form in ("tar.gz", "tar.zst", "tar", "zip"):
+            with self.subTest(form=form):
+                self.bundle = self.work / f"damaged.{form}"
+                self.bundled(self.tree, file=self.bundle)
+                whole = bytearray(self.bundle.read_bytes())
+                self.assertEqual(self.shown("--from", self.bundle), self.report(self.tree, "text"))
+                refused = 0
+                if form == "tar":
+                    at = whole.index(b'"attempt_ended"')
+                    self.bundle.write_bytes(whole[:at + 1] + b"A" + whole[at + 2:])
+                    self.assertEqual(self.read(), f"failed to read {self.bundle}: damaged: its files are not those that were packed")
+                    continue
+                for at in range(len(whole) // 10, len(whole) * 7 // 10, len(whole) // 10):  # the index is at the end
+                    self.bundle.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+                    done = self.finish(HOLDFAST, "report", "--from", self.bundle)
+                    if done.returncode == 2:
+                        refused += 1
+                        self.assertTrue(done.stderr.startswith(f"holdfast: failed to read {self.bundle}: ".encode()), done.stderr)
+                    else:  # a byte of no report: a date, a name, padding, another file
+                        self.assertEqual(done.stdout.decode(), self.report(self.tree, "text"))
+                self.assertGreater(refused, 0)
+
+    def test_a_bundle_packed_anew_in_another_order(self):
+        with tarfile.open(self.bundle, "w:gz") as archive:
+            for name, content in reversed(self.files.items()):
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+        self.assertEqual(self.shown("--from", self.bundle), self.report(self.tree, "text"))
 
     def test_what_is_no_bundle(self):
         self.bundle.write_text("hello\n" * 200)

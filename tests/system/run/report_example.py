@@ -1,6 +1,7 @@
 """A project whose run has something of everything that a report can show, and bundles of runs."""
 
 import io
+import re
 import sys
 import tarfile
 
@@ -173,7 +174,10 @@ class BundleCase(ExampleCase):
             return {entry.name: archive.extractfile(entry).read() for entry in archive}
 
     def pack(self, files, also=()):
-        """Writes the bundle anew, with these files and further entries."""
+        """Writes the bundle anew, with these files and further entries. bundle.json loses its sum."""
+        if "bundle.json" in files:
+            about = re.sub(rb',\s*"sum": "[0-9a-f]*"', b"", files["bundle.json"])
+            files = {**files, "bundle.json": about}
         with tarfile.open(self.bundle, "w:gz") as archive:
             for entry in also:
                 archive.addfile(entry)

@@ -6,13 +6,14 @@ namespace holdfast {
 namespace {
 
 TEST(Manifest, IsReadBack) {
-  const Manifest made{"0.1.0", "12-x", RunState::going_on, false};
+  const Manifest made{"0.1.0", "12-x", RunState::going_on, false, "0123"};
   const Result<Manifest> read = parse_manifest(text_of(made));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->version, "0.1.0");
   EXPECT_EQ(read->run, "12-x");
   EXPECT_EQ(read->state, RunState::going_on);
   EXPECT_FALSE(read->complete);
+  EXPECT_EQ(read->sum, "0123");
 }
 
 TEST(Manifest, NeedsNothingButAFormat) {
