@@ -4,6 +4,7 @@
 #include "report/html/markup.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
+#include "report/shown.hpp"
 #include "report/steps.hpp"
 #include "report/text_sections.hpp"
 #include "report/time/run_time.hpp"
@@ -220,6 +221,7 @@ std::string times_html(const RunReport& report) {
 
 std::string rest_html(const RunReport& report, Outputs& outputs) {
   const auto of = [&](auto predicate) { return tests_that(report, predicate); };
+  ShownOutputs shown(outputs);
   std::string html;
   html += list_html("Not run",
                     of([](const TestReport& test) { return test.outcome == Outcome::not_run; }),
@@ -228,7 +230,7 @@ std::string rest_html(const RunReport& report, Outputs& outputs) {
                     reason);
   html += list_html(
       "Skipped", of([](const TestReport& test) { return test.outcome == Outcome::skipped; }),
-      [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); });
+      [&](const TestReport& test) { return skip_reason(test, shown.of(test).text); });
   std::string deaths;
   for (const std::string& death : service_deaths(report)) {
     deaths += fmt::format("<li>{}</li>\n", line_html(death));

@@ -175,6 +175,15 @@ TEST(HtmlReport, WithoutWordsTheReasonIsLeft) {
   EXPECT_THAT(words.dump(), HasSubstr("signal 11 (SIGSEGV) after 0.05 s"));
 }
 
+TEST(HtmlReport, TheReasonOfASkipHasNoColours) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::skipped, 77);
+  sample.verdict("a", Verdict::skipped, 1);
+  const std::string page = page_of(sample.report(), {{"a", "\x1b[33mno network\x1b[0m\n"}});
+  EXPECT_THAT(page, HasSubstr("no network"));
+  EXPECT_THAT(page, Not(HasSubstr("\\x1b[33m")));
+}
+
 TEST(HtmlReport, WhatAReaderMustKnowIsSaidOnTop) {
   SampleJournal sample;
   sample.run_started().attempt_started("cut");
