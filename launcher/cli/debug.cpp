@@ -79,11 +79,6 @@ Result<FoundDebugger> find_debugger(const std::string& wanted) {
 }
 
 // What is to be debugged.
-struct Target {
-  std::string name;  // of ctest's test
-  ListedTest test;
-};
-
 // The case of a batch that holds it, in the journal of the tree's last run; empty: none.
 std::string batch_on_record(const std::string& tree, const std::string& name) {
   const Result<RunEntry> run = find_run(tree, "latest", variable(environment::k_run_id));
@@ -126,33 +121,28 @@ void select_case(const std::string& name, ListedTest& test) {
   }
 }
 
-Result<std::optional<Target>> find_case(const std::string& tree, const std::string& listing,
-                                        const std::vector<std::string>& names,
-                                        const std::string& name) {
+Result<std::optional<NamedTest>> find_case(const std::string& tree, const std::string& listing,
+                                           const std::string& name) {
   const std::string recorded = batch_on_record(tree, name);
   const bool may_be_filtered = name.find('.') != std::string::npos;
-  for (const std::string& candidate : names) {
-    if (!may_be_filtered && candidate != recorded) continue;
-    Result<std::optional<ListedTest>> test = read_listing(listing, candidate);
-    if (!test) return test.error();
-    if (!*test || !is_batch(**test) || (*test)->command.empty()) continue;
-    if (candidate != recorded && !filter_has(**test, name)) continue;
-    select_case(name, **test);
-    return std::optional<Target>({candidate, *std::move(*test)});
-  }
-  return std::optional<Target>();
+  Result<std::optional<NamedTest>> found = find_listed(listing, [&](const NamedTest& one) {
+    if (!is_batch(one.test) || one.test.command.empty()) return false;
+    return one.name == recorded || (may_be_filtered && filter_has(one.test, name));
+  });
+  if (found && *found) select_case(name, (*found)->test);
+  return found;
 }
 
-Result<Target> find_target(const std::string& tree, const std::string& listing,
-                           const std::string& name) {
+Result<NamedTest> find_target(const std::string& tree, const std::string& listing,
+                              const std::string& name) {
   Result<std::optional<ListedTest>> test = read_listing(listing, name);
   if (!test) return test.error();
-  if (*test) return Target{name, *std::move(*test)};
-  const Result<std::vector<std::string>> names = names_of(listing);
-  if (!names) return names.error();
-  Result<std::optional<Target>> found = find_case(tree, listing, *names, name);
+  if (*test) return NamedTest{name, *std::move(*test)};
+  Result<std::optional<NamedTest>> found = find_case(tree, listing, name);
   if (!found) return found.error();
   if (*found) return *std::move(*found);
+  const Result<std::vector<std::string>> names = names_of(listing);
+  if (!names) return names.error();
   std::string line = tree + " has no test " + brief_in_quotes(name);
   std::vector<std::string> near;
   for (const std::string& one : look_alikes(name, *names, k_near_names)) {
@@ -182,7 +172,7 @@ std::string expression_for(const std::vector<std::string>& names) {
   return expression + ")$";
 }
 
-void tell_fixtures(const std::string& tree, const std::string& listing, const Target& target) {
+void tell_fixtures(const std::string& tree, const std::string& listing, const NamedTest& target) {
   const std::vector<std::string> setters = tests_that_set_up(listing, target.test.fixtures);
   if (setters.empty()) return;
   complain(fmt::format("its fixtures are not set up here ({}): ctest --test-dir {} -R {} does it",
@@ -199,7 +189,7 @@ std::string head_of(const std::string& program) {
 }
 
 // The words that the debugger gets. The working directory is the test's already.
-Result<std::vector<std::string>> program_words(const Target& target, Debugger debugger) {
+Result<std::vector<std::string>> program_words(const NamedTest& target, Debugger debugger) {
   std::vector<std::string> words = target.test.command;
   const std::string who = "\"" + target.name + "\": ";
   if (words.empty())
@@ -285,7 +275,7 @@ struct ForCommand {
   std::vector<LockSpec> locks;
 };
 
-Result<ForCommand> settings_for(const ProjectSettings& project, const Target& target) {
+Result<ForCommand> settings_for(const ProjectSettings& project, const NamedTest& target) {
   const ListedTest& test = target.test;
   const Result<ResolvedPolicy> resolved = project.resolve(target.name, test.facts, test.said);
   if (!resolved) return resolved.error();
@@ -296,7 +286,7 @@ Result<ForCommand> settings_for(const ProjectSettings& project, const Target& ta
   return settings;
 }
 
-Result<std::vector<std::string>> launcher_words(const std::string& tree, const Target& target,
+Result<std::vector<std::string>> launcher_words(const std::string& tree, const NamedTest& target,
                                                 const ForCommand& settings,
                                                 const DebugOptions& options,
                                                 const FoundDebugger& debugger) {
@@ -328,7 +318,7 @@ Result<int> debug_test(const DebugOptions& options) {
   if (!options.configuration.empty()) configuration = {"-C", options.configuration};
   const Result<std::string> listing = list_for_launcher(*tree, configuration);
   if (!listing) return listing.error();
-  const Result<Target> target = find_target(*tree, *listing, options.test);
+  const Result<NamedTest> target = find_target(*tree, *listing, options.test);
   if (!target) return target.error();
   const Result<ProjectSettings> project =
       ProjectSettings::load(settings_file_of_tree(*tree), selected_profile());

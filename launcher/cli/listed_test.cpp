@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "cli/ctest_listing.hpp"
 #include "core/base/environment.hpp"
@@ -15,6 +16,8 @@ namespace holdfast::cli {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::string_view k_not_understood = "ctest's list of tests was not understood";
 
 std::vector<std::string> texts_in(const Json& value) {
   std::vector<std::string> texts;
@@ -73,19 +76,22 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
   }
 }
 
-// Throws if the JSON is not ctest's.
+// Both throw if the JSON is not ctest's.
+ListedTest listed(const Json& entry) {
+  ListedTest test;
+  if (entry.contains("command")) test.command = own_command(texts_in(entry.at("command")));
+  bool keeps_own = false;
+  for (const Json& property : entry.at("properties")) {
+    read_property(property, test, keeps_own);
+  }
+  if (keeps_own) test.facts.default_timeout.clear();
+  return test;
+}
+
 std::optional<ListedTest> find_in(const std::string& listing, std::string_view name) {
   const Json json = Json::parse(json_of(listing));
   for (const Json& entry : json.at("tests")) {
-    if (entry.at("name") != name) continue;
-    ListedTest test;
-    if (entry.contains("command")) test.command = own_command(texts_in(entry.at("command")));
-    bool keeps_own = false;
-    for (const Json& property : entry.at("properties")) {
-      read_property(property, test, keeps_own);
-    }
-    if (keeps_own) test.facts.default_timeout.clear();
-    return test;
+    if (entry.at("name") == name) return listed(entry);
   }
   return std::nullopt;
 }
@@ -96,7 +102,21 @@ Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::
   try {
     return find_in(listing, test);
   } catch (const Json::exception&) {
-    return ErrorInWords{"ctest's list of tests was not understood"};
+    return ErrorInWords{std::string(k_not_understood)};
+  }
+}
+
+Result<std::optional<NamedTest>> find_listed(const std::string& listing,
+                                             const std::function<bool(const NamedTest&)>& is_it) {
+  try {
+    const Json json = Json::parse(json_of(listing));
+    for (const Json& entry : json.at("tests")) {
+      NamedTest one{entry.at("name").get<std::string>(), listed(entry)};
+      if (is_it(one)) return std::optional<NamedTest>(std::move(one));
+    }
+    return std::optional<NamedTest>();
+  } catch (const Json::exception&) {
+    return ErrorInWords{std::string(k_not_understood)};
   }
 }
 

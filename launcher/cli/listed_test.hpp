@@ -1,6 +1,7 @@
 // What a build tree's ctest knows of a test.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,16 @@ struct ListedTest {
 // if there is no test of that name. If several tests have the name, the first counts. The error is
 // a clause.
 Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::string_view test);
+
+struct NamedTest {
+  std::string name;
+  ListedTest test;
+};
+
+// The first test of the listing for which `is_it` is true. The listing may be long, and is read
+// once.
+Result<std::optional<NamedTest>> find_listed(const std::string& listing,
+                                             const std::function<bool(const NamedTest&)>& is_it);
 
 // The tests whose FIXTURES_SETUP has one of `fixtures`. None if the JSON is not ctest's.
 std::vector<std::string> tests_that_set_up(const std::string& listing,
