@@ -153,6 +153,14 @@ class Inserter {
   std::unordered_map<std::string, std::int64_t> words_;
 };
 
+constexpr std::int64_t k_longest_ms = std::int64_t{366} * 24 * 3600 * 1000;
+constexpr std::int64_t k_most_attempts = 1'000'000;
+
+// The file may come from anywhere, and answers calculate with its numbers.
+std::int64_t bounded(std::int64_t number, std::int64_t most) {
+  return std::clamp(number, std::int64_t{0}, most);
+}
+
 }  // namespace
 
 Result<History> History::open(const std::filesystem::path& file) {
@@ -239,8 +247,8 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
     run.results.push_back({{all->text(0), all->text(1), all->number(2)},
                            all->text(3),
                            grade_at(all->number(4)),
-                           all->number(5),
-                           all->number(6),
+                           bounded(all->number(5), k_longest_ms),
+                           bounded(all->number(6), k_most_attempts),
                            all->number(7) != 0});
   }
   if (const Result<void> loaded = load_failures(*id, run); !loaded) return loaded.error();

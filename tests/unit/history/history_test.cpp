@@ -1,5 +1,7 @@
 #include "history/history.hpp"
 
+#include "history/answers/of_test.hpp"
+
 #include "scratch_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -149,6 +151,23 @@ TEST_F(HistoryFile, WhatIsNoHistoryIsRefusedAndStaysAsItIs) {
       std::string::npos);
   EXPECT_FALSE(History::open_existing(directory_.path() / "missing"));
   EXPECT_FALSE(History::open(directory_.path()));
+}
+
+TEST_F(HistoryFile, NumbersOfAForeignFileAreBounded) {
+  for (const char* number : {"-5", "9223372036854775807"}) {
+    History history = opened();
+    ASSERT_TRUE(history.add({run_at(100, {red("t", "why")})}));
+    Result<Database> database =
+        Database::open(directory_.path() / "h.sqlite", Database::Use::write);
+    ASSERT_TRUE(database->execute(std::string("UPDATE result SET attempts=") + number +
+                                  ", wall_ms=" + number));
+    const PastResult result = history.load(history.runs()->front())->results.at(0);
+    EXPECT_TRUE(result.wall_ms >= 0 && result.wall_ms < 40'000'000'000) << result.wall_ms;
+    EXPECT_TRUE(result.attempts >= 0 && result.attempts <= 1'000'000) << result.attempts;
+    TestHistory answer;
+    answer.add(*history.load(history.runs()->front()));
+    EXPECT_FALSE(history_text(answer, Charset::unicode).empty());
+  }
 }
 
 TEST_F(HistoryFile, ADirectoryIsNone) {
