@@ -228,9 +228,9 @@ std::string rest_html(const RunReport& report, Outputs& outputs) {
                     reason);
   html += list_html("Not through Holdfast", of([](const TestReport& test) { return test.bare; }),
                     reason);
-  html += list_html(
-      "Skipped", of([](const TestReport& test) { return test.outcome == Outcome::skipped; }),
-      [&](const TestReport& test) { return skip_reason(test, shown.of(test).text); });
+  html += list_html("Skipped",
+                    of([](const TestReport& test) { return test.outcome == Outcome::skipped; }),
+                    [&](const TestReport& test) { return skip_reason(test, shown.of(test).text); });
   std::string deaths;
   for (const std::string& death : service_deaths(report)) {
     deaths += fmt::format("<li>{}</li>\n", line_html(death));
