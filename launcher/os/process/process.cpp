@@ -89,14 +89,18 @@ bool is_dying(pid_t pid) {
 }
 
 bool is_stopping(pid_t pid) {
-  // A process that has taken the signal runs for some microseconds before it is stopped.
-  constexpr int k_most_looks = 5;
+  // A process that has taken the signal runs for some microseconds before it is stopped. The kernel
+  // writes the state before the signals: if the process takes the signal in between, it seems to
+  // sleep with none. So it sleeps only if two looks say so.
+  constexpr int k_most_looks = 6;
+  constexpr int k_looks_at_rest = 2;
+  int at_rest = 0;
   for (int look = 0; look < k_most_looks; ++look) {
     const Result<std::string> status = read_file(in_proc(pid, "status"), k_longest_status);
     if (!status) return false;
     if (state_in(*status) == 'T' || state_in(*status) == 't' || pends(*status, SIGSTOP))
       return true;
-    if (state_in(*status) != 'R') return false;
+    if (state_in(*status) != 'R' && ++at_rest == k_looks_at_rest) return false;
   }
   return false;
 }
