@@ -11,8 +11,8 @@ FORMATS = ("text", "json", "junit", "html", "trace", "github")
 
 PROJECT = """
 add_test(NAME both COMMAND sh -c "echo 'both of @SHARD@'; exit 3")
-add_test(NAME only_@SHARD@ COMMAND sh -c "touch only; until [ -e also ]; do sleep 0.02; done; echo 'only of @SHARD@'")
-add_test(NAME also_@SHARD@ COMMAND sh -c "touch also; until [ -e only ]; do sleep 0.02; done")
+add_test(NAME only_@SHARD@ COMMAND timeout 60 sh -c "touch only; until [ -e also ]; do sleep 0.02; done; echo 'only of @SHARD@'")
+add_test(NAME also_@SHARD@ COMMAND timeout 60 sh -c "touch also; until [ -e only ]; do sleep 0.02; done")
 add_test(NAME cases_@SHARD@ COMMAND @P@/case_ends "--gtest_filter=Ends.pass:Ends.fail")
 set_tests_properties(cases_@SHARD@ PROPERTIES HOLDFAST_ISOLATION process)
 """

@@ -107,7 +107,7 @@ class RunTime(ProjectCase):
             set_tests_properties(hangs PROPERTIES TIMEOUT 1.5)
             """)
         held, free = self.work / "held", self.work / "free"
-        holder = self.start(HOLDFAST, "run", "--lock", "one", "--", "sh", "-c",
+        holder = self.start(HOLDFAST, "run", "--lock", "one", "--", "timeout", "60", "sh", "-c",
                             f"touch '{held}'; until [ -e '{free}' ]; do sleep 0.02; done", cwd=tree)
         wait_until(held.exists, "the lock to be held")
         ctest = self.start(CTEST, "-j2", cwd=tree, stdout=subprocess.PIPE)
