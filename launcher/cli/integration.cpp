@@ -241,6 +241,7 @@ int begin(const IntegrationOptions& options) {
 }
 
 struct EndOfRun {
+  os::UniqueFd keeper;  // the connection
   std::string summary;
   EndedRuns ended;
   bool is_red = false;  // there were no tests, and settings call that a failure
@@ -279,7 +280,9 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest, const std::string&
     const Result<wire::Message> message = wire::decode(*packet);
     if (!message) return message.error();
     if (!message->fields.empty()) {
-      return end_in(*message, tree);
+      EndOfRun ended = end_in(*message, tree);
+      ended.keeper = std::move(link.socket);
+      return ended;
     }
   }
 }
@@ -314,7 +317,10 @@ int end(const IntegrationOptions& options) {
     return exit_codes::k_success;
   }
   std::fwrite(ended->summary.data(), 1, ended->summary.size(), stdout);
+  std::fflush(stdout);  // reports may take a while, and we may be killed
   say(after_runs(ended->ended));
+  // If we are killed before this, the keeper makes the reports when ctest has ended.
+  (void)os::send_packet(ended->keeper.get(), wire::encode({std::string(wire::k_remembered), {}}));
   if (!ended->is_red) return exit_codes::k_success;
   complain("no-tests is \"fail\": ctest ends with 8");
   return exit_codes::k_no_tests;

@@ -261,6 +261,10 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     return {};
   }
   if (message.kind == wire::k_end) return end_of_run(asker);
+  if (message.kind == wire::k_remembered) {
+    run_.note_remembered();
+    return {};
+  }
   if (message.kind == wire::k_status) return status();
   if (message.kind == wire::k_tree) return next_tree(message, asker);
   if (message.kind == wire::k_alone) return let_go_of_shared_tree();

@@ -81,6 +81,8 @@ inline constexpr std::string_view k_red = "red";
 // for each service that is there `service`: name, state, generation and pid, with blanks between.
 inline constexpr std::string_view k_status = "status";
 inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`
+// `holdfast end` -> keeper, without an answer: the run has its reports and is in the history.
+inline constexpr std::string_view k_remembered = "remembered";
 
 Message to_message(const AttemptRequest& request);
 Result<AttemptRequest> to_request(const Message& message);

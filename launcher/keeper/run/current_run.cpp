@@ -12,6 +12,7 @@ Run& CurrentRun::at(unsigned include_count) {
     run_ = Run::begin(origin_, ++runs_);
     looked_for_log_ = false;
     ended_ = false;
+    is_remembered_ = false;
     if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
   }
   include_count_ = include_count;
@@ -32,9 +33,8 @@ std::string CurrentRun::finish_for_end() {
 }
 
 void CurrentRun::close(Run::Completeness completeness) {
-  if (run_ && !ended_) {
-    const std::string summary = finish(completeness);
-    lines_.print(summary);
+  if (run_ && !ended_) lines_.print(finish(completeness));
+  if (run_ && !is_remembered_) {
     last_closed_ = run_->id();
     if (first_closed_.empty()) first_closed_ = last_closed_;
   }

@@ -65,7 +65,9 @@ class CurrentRun {
   // Records the end and prints the summary, unless `holdfast end` has done so. After this call the
   // next run can begin.
   void close(Run::Completeness completeness);
-  // The first and the last run that close() has recorded by itself; empty: there is none.
+  // `holdfast end` has written the run's reports, and the run is in the history.
+  void note_remembered() { is_remembered_ = true; }
+  // The first and the last closed run that nobody has remembered; empty: there is none.
   const std::string& first_closed() const { return first_closed_; }
   const std::string& last_closed() const { return last_closed_; }
 
@@ -86,6 +88,7 @@ class CurrentRun {
   unsigned include_count_ = k_count_not_known;
   bool looked_for_log_ = false;
   bool ended_ = false;  // `holdfast end` has come
+  bool is_remembered_ = false;
   std::string summary_;
   std::string first_closed_;
   std::string last_closed_;

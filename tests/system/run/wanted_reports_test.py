@@ -7,7 +7,7 @@ import subprocess
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from processes import keepers_of
+from processes import children_of, command_of, keepers_of
 from support import CTEST, PATIENCE_S, ProjectCase, no_keeper_of, script_step, wait_until
 
 PROJECT = """
@@ -45,6 +45,16 @@ class WantedReports(ProjectCase):
         self.assertTrue(page.read_text().startswith("### :x: 1 went wrong\n"))
         self.assertEqual([file.name for file in self.tree.glob("*.tmp")], [])
 
+    def test_the_keeper_does_not_write_them_again(self):
+        pipe = self.tree / "r.xml"
+        os.mkfifo(pipe)
+        ctest = self.start(CTEST, "-R", "green", cwd=self.tree, stdout=subprocess.DEVNULL)
+        ElementTree.fromstring(pipe.read_text())  # of `holdfast end`
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        # Who writes again waits for a reader.
+        self.addCleanup(lambda: os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)))
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
+
     def test_a_profile_has_its_own(self):
         self.want("[]", '[profile.ci]\nreports = ["json:out/r.json"]\n')
         self.ctest(self.tree)
@@ -76,6 +86,21 @@ class WantedReports(ProjectCase):
         self.assertEqual(ctest.wait(PATIENCE_S), 8)
         self.assertFalse(self.json()["run"]["complete"])
         self.assertEqual({test["name"] for test in self.json()["tests"]}, {"green", "red", "hangs"})
+
+    def test_a_run_whose_end_was_killed_has_its_reports_once(self):
+        (self.tree / "out").mkdir()
+        os.mkfifo(self.tree / "out/r.json")  # `holdfast end` waits for its reader
+        ctest = self.start(CTEST, "-R", "green", cwd=self.tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True)
+        wait_until(lambda: any(self.records(run, "run_ended") for run in self.runs(self.tree)), "the end of the run")
+        end, = [pid for pid in children_of(ctest.pid) if "end" in command_of(pid)]
+        (self.tree / "out/r.json").unlink()
+        os.kill(end, signal.SIGKILL)
+        said, _ = ctest.communicate(timeout=PATIENCE_S)
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
+        self.assertTrue(self.json()["run"]["complete"])
+        self.assertEqual(said.count("holdfast: 1 test through Holdfast"), 1)
+        self.assertEqual(said.count("::notice") + said.count("1 planned"), 0)
 
     def test_a_script_and_a_run_without_post_test_have_them_too(self):
         script = self.work / "script.cmake"
