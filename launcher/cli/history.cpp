@@ -1,7 +1,6 @@
 // The commands that answer from the history: failed, flaky, history, slowest and compare. None of
 // them runs a test.
 #include <fmt/core.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -24,6 +23,7 @@
 #include "history/answers/flaky.hpp"
 #include "history/answers/of_test.hpp"
 #include "history/answers/slowest.hpp"
+#include "os/file/replacing.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
@@ -36,6 +36,9 @@ struct Options {
   std::string format = "text";
   std::vector<std::string> words;
 };
+
+constexpr std::string_view k_expected =
+    "history: expected TEST, export FILE, import FILE… or merge FILE FILE…";
 
 int fail(const std::string& text) {
   complain(text);
@@ -62,6 +65,12 @@ Result<void> see_runs(History& history, std::optional<std::string_view> test,
   return {};
 }
 
+int print(const Result<std::string>& text) {
+  if (!text) return fail(to_text(text.error()));
+  fmt::print("{}", *text);
+  return exit_codes::k_success;
+}
+
 // Opens the history and prints what `answer` says of it.
 int print_answer(const Options& options,
                  const std::function<Result<std::string>(History&)>& answer) {
@@ -74,9 +83,7 @@ int print_answer(const Options& options,
     history = open_history(*tree);
     if (history) text = answer(*history);
   }
-  if (!text) return fail(to_text(text.error()));
-  fmt::print("{}", *text);
-  return exit_codes::k_success;
+  return print(text);
 }
 
 Result<std::string> failed(const Options& options, History& history) {
@@ -131,7 +138,10 @@ Result<std::string> of_test(const Options& options, const std::string& test, His
   const Result<void> done = see_runs(history, test, [&](const PastRun& run) { answer.add(run); });
   if (!done) return done.error();
   if (answer.tests().empty()) {
-    return ErrorInWords{"no run in the history has a test called " + brief_in_quotes(test)};
+    std::string line = "no run in the history has a test called " + brief_in_quotes(test);
+    const bool is_verb = test == "export" || test == "import" || test == "merge";
+    if (is_verb) line += "; " + std::string(k_expected);
+    return ErrorInWords{line};
   }
   return options.format == "json" ? history_json(answer) : history_text(answer, charset());
 }
@@ -173,20 +183,15 @@ Result<std::string> compare_runs(const Options& options, History& history) {
   return options.format == "json" ? comparison_json(comparison) : comparison_text(comparison);
 }
 
-// Writes beside the target and renames, so that a reader never finds half a history.
-Result<void> write_copy(History& history, const fs::path& target) {
+Result<void> write_copy(History& history, const std::string& target) {
   std::error_code failed;
-  if (fs::is_directory(target, failed))
-    return Error{"write " + target.string() + ": it is a directory"};
-  const fs::path draft = fmt::format("{}.{}.tmp", target.string(), ::getpid());
-  Result<void> done = history.copy_to(draft);
-  if (done) {
-    fs::rename(draft, target, failed);
-    if (failed) done = Error{"write " + target.string() + ": " + failed.message()};
-  }
-  std::error_code ignored;
-  if (!done) fs::remove(draft, ignored);
-  return done;
+  if (fs::is_directory(target, failed)) return Error{"write " + target + ": it is a directory"};
+  return os::replace_file(target, [&](const os::Draft& draft) -> Result<void> {
+    const Result<void> done = history.copy_to(draft.path);
+    if (done) return done;
+    // SQLite speaks of the file that it reads.
+    return Error{"write " + target + ": " + to_text(done.error())};
+  });
 }
 
 // Adds the runs of the files, and says how many were new.
@@ -205,13 +210,21 @@ Result<std::string> add_files(History& history, const std::vector<std::string>& 
 }
 
 // Makes the first file of all: what it has, and what the others have.
-int merge(const std::vector<std::string>& files) {
-  Result<History> first = History::open(fs::absolute(files[1]));
-  if (!first) return fail(to_text(first.error()));
-  const Result<std::string> said = add_files(*first, files, 2);
-  if (!said) return fail(to_text(said.error()));
-  fmt::print("{}", *said);
-  return exit_codes::k_success;
+Result<std::string> merge(const std::vector<std::string>& files) {
+  const auto merged_in = [&](const fs::path& file) {
+    Result<History> first = History::open(file);
+    return first ? add_files(*first, files, 2) : Result<std::string>(first.error());
+  };
+  const fs::path target = fs::absolute(files[1]);
+  std::error_code failed;
+  if (fs::exists(target, failed)) return merged_in(target);
+  Result<std::string> said = std::string();
+  const Result<void> done =
+      os::replace_file(target.string(), [&](const os::Draft& draft) -> Result<void> {
+        said = merged_in(draft.path);
+        return said ? Result<void>() : Result<void>(said.error());
+      });
+  return done ? said : Result<std::string>(done.error());
 }
 
 int history(const Options& options) {
@@ -229,8 +242,8 @@ int history(const Options& options) {
   if (verb == "import") {
     return print_answer(options, [&](History& past) { return add_files(past, words, 1); });
   }
-  if (verb == "merge") return merge(words);
-  return fail("history: expected TEST, export FILE, import FILE… or merge FILE FILE…");
+  if (verb == "merge" && words.size() > 2) return print(merge(words));
+  return fail(std::string(k_expected));
 }
 
 std::shared_ptr<Options> add_command(CLI::App& app, int& exit_code, const char* name,

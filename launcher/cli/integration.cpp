@@ -8,7 +8,6 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +33,7 @@
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/replacing.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -123,13 +123,7 @@ void tell_attach(const std::string& tree, std::string_view name, const std::stri
       before && *before == text) {
     return;
   }
-  // The text is written to another file, which is then renamed: another ctest may be reading the
-  // old one.
-  const std::string fresh = path + "." + std::to_string(::getpid());
-  std::ofstream file(fresh, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file || std::rename(fresh.c_str(), path.c_str()) != 0) std::remove(fresh.c_str());
+  (void)os::replace_file(path, text);  // another ctest may be reading the old one
 }
 
 void have_log_turn(const std::string& tree, const ProcessName& ctest) {

@@ -20,7 +20,7 @@
 #include "core/ctest/rerun.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/replacing.hpp"
 #include "os/file/system_call.hpp"
 #include "report/describe.hpp"
 #include "settings/project_settings.hpp"
@@ -128,24 +128,13 @@ Result<Start> place_of(const EarlierRun& run, const std::string& tree, bool has_
   return ErrorInWords{"the directory of run " + run.entry.id + " is gone: " + start.directory};
 }
 
-Result<void> write_file(const fs::path& path, const std::string& text) {
-  // Another `holdfast rerun` may be writing the same.
-  const std::string draft = path.string() + "." + std::to_string(::getpid());
-  std::error_code error;
-  fs::remove(draft, error);
-  if (Result<void> written = os::append_line(draft, text); !written) return written;
-  fs::rename(draft, path, error);
-  if (error) return os::system_error("rename " + draft, error.value());
-  return {};
-}
-
 Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbers,
                                            const EarlierRun& run) {
   std::string value = value_of_numbers(numbers);
   if (value.size() < k_longest_argument) return std::vector<std::string>{"-I", value};
   const fs::path file = run.entry.directory / names::k_rerun_numbers_file;
   // ctest takes one line of the file, and that only with its end.
-  if (const Result<void> written = write_file(file, value + "\n"); !written) {
+  if (const Result<void> written = os::replace_file(file.string(), value + "\n"); !written) {
     return written.error();
   }
   return std::vector<std::string>{"-I", file.string()};
@@ -169,7 +158,8 @@ void restore_variables(const RunStarted& started) {
 
 Result<void> put_in_order(const EarlierRun& run) {
   const fs::path file = run.entry.directory / names::k_rerun_order_file;
-  if (Result<void> written = write_file(file, costs_for_order(run.order)); !written) return written;
+  if (Result<void> written = os::replace_file(file.string(), costs_for_order(run.order)); !written)
+    return written;
   ::setenv(std::string(environment::k_rerun_order).c_str(), file.c_str(), 1);
   return {};
 }

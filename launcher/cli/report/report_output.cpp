@@ -3,17 +3,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <optional>
 #include <system_error>
 
 #include "os/file/file_text.hpp"
+#include "os/file/replacing.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
-#include "os/signal/held_signals.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -44,27 +42,12 @@ Result<void> write_until(int descriptor, std::string_view to, const Produce& pro
   return failed ? Result<void>(*failed) : produced;
 }
 
-Result<void> write_into(const fs::path& path, const std::string& to, const Produce& produce,
-                        const IsToStop& is_to_stop) {
+// For a device, a pipe, and a link to a file that is not there yet.
+Result<void> write_into(const std::string& to, const Produce& produce) {
   constexpr mode_t k_as_umask_says = 0666;
-  os::UniqueFd file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, k_as_umask_says));
+  const os::UniqueFd file(::open(to.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, k_as_umask_says));
   if (!file.valid()) return os::system_error("write " + to);
-  Result<void> written = write_until(file.get(), to, produce, is_to_stop);
-  // A network file system may report a failed write as late as here.
-  if (::close(file.release()) != 0 && written) return os::system_error("write " + to);
-  return written;
-}
-
-Result<void> write_beside(const fs::path& target, const std::string& to, const Produce& produce) {
-  const os::HeldSignals signals;
-  const fs::path draft = fmt::format("{}.{}.tmp", target.string(), ::getpid());
-  Result<void> written = write_into(draft, to, produce, [&] { return signals.came(); });
-  std::error_code error;
-  if (written) fs::rename(draft, target, error);
-  if (error) written = os::system_error("write " + to, error.value());
-  if (!written) fs::remove(draft, error);
-  return written;
+  return write_pieces(file.get(), to, produce);
 }
 
 }  // namespace
@@ -86,12 +69,14 @@ Result<void> write_whole(const fs::path& path, const Produce& produce) {
   const fs::file_type there = fs::status(path, error).type();
   const bool leads_nowhere = there == fs::file_type::not_found && fs::is_symlink(path, error);
   if (leads_nowhere || (there != fs::file_type::regular && there != fs::file_type::not_found)) {
-    return write_into(path, to, produce, [] { return false; });
+    return write_into(to, produce);
   }
   error.clear();
   const fs::path target = there == fs::file_type::regular ? fs::canonical(path, error) : path;
   if (error) return os::system_error("write " + to, error.value());
-  return write_beside(target, to, produce);
+  return os::replace_file(target.string(), [&](const os::Draft& draft) {
+    return write_until(draft.file, to, produce, [&] { return draft.signals.came(); });
+  });
 }
 
 }  // namespace holdfast::cli

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import unittest
 
+from needs import need_mounts
 from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, wait_until
 
 # Each test looks for a file of its name: FILE.red makes it fail, FILE.flaky its first attempt.
@@ -126,6 +127,31 @@ class History(ProjectCase):
         self.assertEqual((done.returncode, done.stdout), (0, b"2 runs added\n"), done.stderr)
         self.assertEqual(len(self.json("slowest", HOLDFAST_HISTORY=str(whole))["slowest"]), 4)
 
+    def test_a_merge_that_fails_leaves_no_history(self):
+        shard = self.work / "shard"
+        self.run_tests("-R", "green", HOLDFAST_HISTORY=str(shard))
+        place = self.work / "place"
+        place.mkdir()
+        done = self.finish(HOLDFAST, "history", "merge", place / "whole", shard, self.work / "nowhere")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("unable to open database file", done.stderr.decode())
+        self.assertEqual(list(place.iterdir()), [])
+
+    def test_an_export_replaces_a_file_only_when_it_is_whole(self):
+        need_mounts(self)
+        self.run_tests("-R", "green")
+        place = self.work / "place"
+        place.mkdir()
+        script = f"mount -t tmpfs -o size=16k none '{place}'; echo old >'{place}/file'; chmod 640 '{place}/file'; " \
+                 f"'{HOLDFAST}' history export '{place}/file' --tree '{self.tree}'; echo $?; cd '{place}'; " \
+                 f"ls -A; cat file; mount -o remount,size=1m none '{place}'; " \
+                 f"'{HOLDFAST}' history export '{place}/file' --tree '{self.tree}'; ls -A; stat -c %a file"
+        done = self.finish("unshare", "--mount", "sh", "-c", script)
+        self.assertEqual(done.stdout.decode().split(), ["2", "file", "old", "file", "640"])
+        said = done.stderr.decode()
+        self.assertIn(f"failed to write {place}/file: ", said)
+        self.assertIn("full", said)
+
     def test_runs_are_remembered_before_they_are_pruned(self):
         for _ in range(12):
             self.run_tests("-R", "green")
@@ -219,7 +245,9 @@ add_test(NAME hangs COMMAND sleep 300)
     def test_wrong_words_get_one_line(self):
         self.run_tests("-R", "green")
         for words, why in ((("failed", "--format", "xml"), '--format "xml": expected text|names|ctest|json'),
-                           (("history", "export"), 'no run in the history has a test called "export"'),
+                           (("history", "export"),
+                            'no run in the history has a test called "export"; history: expected TEST, export FILE'),
+                           (("history", "merge", "a"), "history: expected TEST, export FILE, import FILE"),
                            (("history", "a", "b"), "history: expected TEST, export FILE, import FILE"),
                            (("history", "import", "/dev/null"), "it is no regular file"),
                            (("history", "import", "/nowhere"), "unable to open database file"),

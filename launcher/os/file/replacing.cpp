@@ -1,0 +1,65 @@
+#include "os/file/replacing.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::os {
+namespace {
+
+UniqueFd make_draft(const std::string& path) {
+  constexpr mode_t k_as_umask_says = 0666;
+  const auto make = [&] {
+    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                  k_as_umask_says);
+  };
+  UniqueFd file(make());
+  if (file.valid() || errno != EEXIST) return file;
+  // A process with our pid was killed in the middle.
+  ::unlink(path.c_str());
+  return UniqueFd(make());
+}
+
+Result<void> fill_and_rename(const Draft& draft, UniqueFd file, const std::string& target,
+                             const std::function<Result<void>(const Draft&)>& fill) {
+  struct stat there {};
+  if (::lstat(target.c_str(), &there) == 0 && S_ISREG(there.st_mode)) {
+    (void)::fchmod(file.get(), there.st_mode & 07777);
+  }
+  if (Result<void> filled = fill(draft); !filled) return filled;
+  if (draft.signals.came()) return Error{"write " + target + ": interrupted"};
+  // A network file system may report a failed write as late as here.
+  if (::close(file.release()) != 0) return system_error("write " + target);
+  if (::rename(draft.path.c_str(), target.c_str()) != 0) return system_error("write " + target);
+  return {};
+}
+
+}  // namespace
+
+Result<void> replace_file(const std::string& target,
+                          const std::function<Result<void>(const Draft&)>& fill) {
+  const HeldSignals signals;
+  const std::string path = target + "." + std::to_string(::getpid()) + ".tmp";
+  UniqueFd file = make_draft(path);
+  if (!file.valid()) return system_error("write " + target);
+  const int descriptor = file.get();
+  Result<void> done = fill_and_rename({descriptor, path, signals}, std::move(file), target, fill);
+  if (!done) ::unlink(path.c_str());
+  return done;
+}
+
+Result<void> replace_file(const std::string& target, std::string_view text) {
+  return replace_file(target, [&](const Draft& draft) {
+    if (write_all(draft.file, text)) return Result<void>();
+    return Result<void>(system_error("write " + target));
+  });
+}
+
+}  // namespace holdfast::os

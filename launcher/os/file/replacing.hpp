@@ -1,0 +1,30 @@
+// Writes a file that takes its place only when it is whole.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+#include "os/signal/held_signals.hpp"
+
+namespace holdfast::os {
+
+// A new file beside the one that it is to replace.
+struct Draft {
+  int file;  // open for writing
+  std::string path;
+  const HeldSignals& signals;  // `fill` may look whether one came
+};
+
+// A reader never finds half of `target`: `fill` writes the draft, which is then renamed. If `fill`
+// fails, or a signal comes (HeldSignals), nothing is left of it, and `target` is as it was. The
+// file has the permissions of the one that it replaces. A link is replaced, not the file to which
+// it leads. The process must have one thread.
+Result<void> replace_file(const std::string& target,
+                          const std::function<Result<void>(const Draft&)>& fill);
+
+// The same with a text.
+Result<void> replace_file(const std::string& target, std::string_view text);
+
+}  // namespace holdfast::os
