@@ -23,7 +23,7 @@
 #include "history/answers/flaky.hpp"
 #include "history/answers/of_test.hpp"
 #include "history/answers/slowest.hpp"
-#include "os/file/replacing.hpp"
+#include "os/signal/replacing.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {

@@ -33,10 +33,10 @@
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/replacing.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
+#include "os/signal/replacing.hpp"
 
 namespace holdfast::cli {
 namespace {

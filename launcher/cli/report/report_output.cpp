@@ -9,9 +9,9 @@
 #include <system_error>
 
 #include "os/file/file_text.hpp"
-#include "os/file/replacing.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/signal/replacing.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "os/file/replacing.hpp"
+#include "os/signal/replacing.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
