@@ -16,6 +16,12 @@ bool is_known(const std::vector<RunHead>& known, const RunEntry& run) {
   });
 }
 
+// Whether the run may have been pruned. A history that has had no reason to be pruned takes older
+// runs, too: those of another shard, for instance.
+bool may_be_pruned(const std::vector<RunHead>& known, const RunEntry& run, std::int64_t bytes) {
+  return !known.empty() && run.started < known.front().started && bytes > HistoryLimits{}.bytes / 2;
+}
+
 }  // namespace
 
 Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
@@ -25,6 +31,8 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
   constexpr std::size_t k_results_at_once = 20'000;
   const Result<std::vector<RunHead>> known = history.runs();
   if (!known) return known.error();
+  const Result<std::int64_t> bytes = history.bytes();
+  if (!bytes) return bytes.error();
   std::vector<PastRun> fresh;
   std::size_t results = 0;
   std::size_t added = 0;
@@ -38,7 +46,7 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
   std::vector<RunEntry> runs = list_runs(tree);
   std::reverse(runs.begin(), runs.end());  // oldest first
   for (const RunEntry& run : runs) {
-    if (is_known(*known, run) || is_going_on(run)) continue;
+    if (is_known(*known, run) || may_be_pruned(*known, run, *bytes) || is_going_on(run)) continue;
     const Result<RunReport> report = load_report(run);
     if (!report || !report->run.inside.empty()) continue;
     const std::unique_ptr<Outputs> outputs = outputs_of(*report, run);

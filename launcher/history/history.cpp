@@ -334,25 +334,38 @@ Result<void> History::remove_before(double started) {
   return {};
 }
 
+Result<std::int64_t> History::bytes() {
+  const Result<std::int64_t> pages = database_.number("PRAGMA page_count");
+  if (!pages) return pages;
+  const Result<std::int64_t> page = database_.number("PRAGMA page_size");
+  return page ? Result<std::int64_t>(*pages * *page) : page;
+}
+
 Result<void> History::prune(double now, const HistoryLimits& limits) {
   const Result<std::vector<RunHead>> all = runs();
   if (!all) return all.error();
-  if (all->size() < 2) return {};
-  const Result<std::int64_t> pages = database_.number("PRAGMA page_count");
-  const Result<std::int64_t> page = database_.number("PRAGMA page_size");
-  if (!pages) return pages.error();
-  if (!page) return page.error();
   const auto newest = std::find_if(all->rbegin(), all->rend(),
                                    [&](const RunHead& run) { return run.started <= now; });
   const double oldest = newest == all->rend() ? 0 : newest->started - limits.age_s;
-  std::size_t removed = 0;
-  while (removed + 1 < all->size() && (*all)[removed].started < oldest) ++removed;
-  // So much room is made that not each run has to make some.
-  if (*pages * *page > limits.bytes) removed = std::max(removed, (all->size() + 3) / 4);
-  if (removed == 0) return {};
-  removed = std::min(removed, all->size() - 1);
-  const double first = (*all)[removed].started;
-  if (Result<void> done = in_transaction([&] { return remove_before(first); }); !done) return done;
+  std::size_t kept = 0;
+  while (kept + 1 < all->size() && (*all)[kept].started < oldest) ++kept;
+  if (Result<void> done = keep_from(*all, kept); !done) return done;
+  while (kept + 1 < all->size()) {
+    const Result<std::int64_t> size = bytes();
+    if (!size) return size.error();
+    if (*size <= limits.bytes) break;
+    // So much room is made that not each run has to make some.
+    kept = std::min(kept + (all->size() - kept + 3) / 4, all->size() - 1);
+    if (Result<void> done = keep_from(*all, kept); !done) return done;
+  }
+  return {};
+}
+
+Result<void> History::keep_from(const std::vector<RunHead>& all, std::size_t first) {
+  if (first == 0) return {};
+  const double started = all[first].started;
+  if (Result<void> done = in_transaction([&] { return remove_before(started); }); !done)
+    return done;
   return database_.execute("PRAGMA incremental_vacuum");
 }
 

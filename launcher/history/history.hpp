@@ -40,9 +40,11 @@ class History {
   // new.
   Result<std::size_t> add(const std::vector<PastRun>& runs);
   Result<std::size_t> add_all_of(History& other);
-  // Removes the runs that are too old, and a quarter of all if the file is too large. The newest
-  // run stays. `now`: seconds since 1970. A run that a machine with a wrong clock put after `now`
-  // makes no other run old.
+  // The size of the file.
+  Result<std::int64_t> bytes();
+  // Removes the runs that are too old, and the oldest quarter until the file is not too large. The
+  // newest run stays. `now`: seconds since 1970. A run that a machine with a wrong clock put after
+  // `now` makes no other run old.
   Result<void> prune(double now, const HistoryLimits& limits = {});
   // Writes all of it to a file of its own, which must not be there.
   Result<void> copy_to(const std::filesystem::path& file);
@@ -56,6 +58,8 @@ class History {
   Result<std::int64_t> row_of(const RunHead& head);
   Result<void> load_failures(std::int64_t row, PastRun& run);
   Result<void> remove_before(double started);
+  // Removes those before this one of runs().
+  Result<void> keep_from(const std::vector<RunHead>& all, std::size_t first);
 
   Database database_;
 };

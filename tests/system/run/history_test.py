@@ -162,6 +162,22 @@ class History(ProjectCase):
         shutil.rmtree(self.tree / ".holdfast/runs")
         self.assertEqual(len(self.json("history", "green")["tests"][0]["runs"]), 10)
 
+    def test_a_pruned_run_does_not_come_back_from_its_journal(self):
+        for _ in range(3):
+            self.run_tests("-R", "green")
+        self.ask("flaky")
+
+        def prune_oldest(padding):
+            with sqlite3.connect(self.tree / ".holdfast/history.sqlite") as database:
+                database.execute("DELETE FROM run WHERE started = (SELECT min(started) FROM run)")
+                database.execute("INSERT INTO word(text) VALUES(hex(zeroblob(?)))", (padding,))
+            database.close()
+
+        prune_oldest(1)
+        self.assertEqual(len(self.json("history", "green")["tests"][0]["runs"]), 3)
+        prune_oldest(17 << 20)  # the file is now more than half as large as it may be
+        self.assertEqual(len(self.json("history", "green")["tests"][0]["runs"]), 2)
+
     def test_a_run_that_died_is_remembered_and_a_run_inside_a_test_is_not(self):
         project = self.project("""
 add_test(NAME outer COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${CMAKE_BINARY_DIR} -R green)
