@@ -17,6 +17,7 @@
 #include "cli/commands.hpp"
 #include "cli/history_file.hpp"
 #include "core/base/printable.hpp"
+#include "core/ctest/name_expression.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "history/answers/comparison.hpp"
 #include "history/answers/failed.hpp"
@@ -86,6 +87,15 @@ int print_answer(const Options& options,
   return print(text);
 }
 
+Result<std::string> expression_for(const std::vector<std::string>& names) {
+  std::string expression = expression_for_names(names);
+  if (!is_too_large_for_ctest(expression)) return expression + '\n';
+  return ErrorInWords{fmt::format(
+      "--format ctest: ctest takes no expression for {} tests: expected --format names, for "
+      "ctest --tests-from-file (CMake 3.29)",
+      names.size())};
+}
+
 Result<std::string> failed(const Options& options, History& history) {
   LastSeen seen;
   const Result<void> done =
@@ -97,9 +107,15 @@ Result<std::string> failed(const Options& options, History& history) {
   std::vector<std::string> names;
   for (const RedTest& test : red) names.push_back(test.last.test.name);
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (options.format == "ctest") return ctest_pattern(names) + '\n';
+  if (options.format == "ctest") return expression_for(names);
   std::string lines;
-  for (const std::string& name : names) lines += name + '\n';
+  for (const std::string& name : names) {
+    if (name.find('\n') == std::string::npos) {
+      lines += name + '\n';
+    } else {
+      complain("left out, because its name is more than a line: " + brief_in_quotes(name));
+    }
+  }
   return lines;
 }
 

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <string_view>
-
 #include "core/base/printable.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"
@@ -40,18 +38,6 @@ std::vector<RedTest> LastSeen::red() const {
   std::vector<RedTest> list;
   for (auto& [test, seen] : red) list.push_back(std::move(seen));
   return list;
-}
-
-std::string ctest_pattern(const std::vector<std::string>& names) {
-  std::string pattern;
-  for (const std::string& name : names) {
-    pattern += pattern.empty() ? "^(" : "|";
-    for (const char c : name) {
-      if (std::string_view("\\^$.[]()*+?|").find(c) != std::string_view::npos) pattern += '\\';
-      pattern += c;
-    }
-  }
-  return pattern.empty() ? "^$" : pattern + ")$";
 }
 
 std::string failed_text(const std::vector<RedTest>& red) {

@@ -30,9 +30,6 @@ class LastSeen {
   std::map<TestId, RedTest> seen_;
 };
 
-// A regular expression for ctest's -R and -E that matches these names and no others.
-std::string ctest_pattern(const std::vector<std::string>& names);
-
 std::string failed_text(const std::vector<RedTest>& red);
 std::string failed_json(const std::vector<RedTest>& red);
 

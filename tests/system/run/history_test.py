@@ -258,6 +258,23 @@ add_test(NAME hangs COMMAND sleep 300)
             self.assertIn(why, done.stderr.decode() + done.stdout.decode())
         self.assertEqual(text.read_text(), before)
 
+    def test_a_selection_that_ctest_would_refuse_is_not_printed(self):
+        self.mark("broken", "red", "7")
+        self.run_tests("-R", "broken")
+        self.ask("flaky")
+        with sqlite3.connect(self.tree / ".holdfast/history.sqlite") as database:
+            database.executemany("INSERT INTO test(name, batch, nth) VALUES(?, '', 0)",
+                                 [(f"{number}-{'x' * 50}",) for number in range(1200)] + [("two\nlines",)])
+            database.execute("INSERT INTO result SELECT result.run, test.id, outcome, grade, 1, 1, 0 FROM test, "
+                             "(SELECT * FROM result WHERE grade > 1 LIMIT 1) AS result WHERE test.name LIKE '%xxx%' "
+                             "OR test.name LIKE 'two%'")
+        database.close()
+        said = self.ask("failed", "--format", "ctest", expected=2)
+        self.assertIn("ctest takes no expression for 1202 tests: expected --format names", said)
+        done = self.finish(HOLDFAST, "failed", "--format", "names", "--tree", self.tree)
+        self.assertEqual(len(done.stdout.splitlines()), 1201)
+        self.assertIn('left out, because its name is more than a line: "two', done.stderr.decode())
+
     def test_wrong_words_get_one_line(self):
         self.run_tests("-R", "green")
         for words, why in ((("failed", "--format", "xml"), '--format "xml": expected text|names|ctest|json'),

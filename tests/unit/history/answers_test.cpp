@@ -60,11 +60,6 @@ TEST(Failed, RedCasesAreNamedWithTheirBatch) {
   EXPECT_EQ(red[0].cases, (std::vector<std::string>{"Net.B"}));
 }
 
-TEST(Failed, ThePatternForCtestMatchesTheNamesAndNoOthers) {
-  EXPECT_EQ(ctest_pattern({}), "^$");
-  EXPECT_EQ(ctest_pattern({"a.b", "c[1]*(x|y)+?^$\\"}), R"(^(a\.b|c\[1\]\*\(x\|y\)\+\?\^\$\\)$)");
-}
-
 TEST(Flaky, RatesAreOfTheRunsThatSawTheTest) {
   Flakiness flakiness;
   flakiness.add(run(1, {passed("a"), flaky("b")}));
