@@ -36,7 +36,7 @@ void add_from_history(const std::filesystem::path& tree, Durations& durations) {
 
 Durations durations_before(const RunEntry& entry) {
   Durations durations;
-  const std::filesystem::path tree = entry.directory.parent_path().parent_path().parent_path();
+  const std::filesystem::path tree = tree_of(entry);
   std::size_t read = 0;
   for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
     if (run.id == entry.id) continue;

@@ -41,14 +41,7 @@ RunState state_of(const RunEntry& run) {
   return is_going_on(run) ? RunState::going_on : RunState::over;
 }
 
-Result<std::filesystem::path> tree_of(const ReportOptions& options) {
-  if (!options.tree.empty()) return std::filesystem::path(options.tree);
-  const auto found = find_build_tree(std::filesystem::current_path());
-  if (!found) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
-  return *found;
-}
-
-Result<RunEntry> run_of(const std::filesystem::path& tree, const ReportOptions& options) {
+Result<RunEntry> run_of(const std::string& tree, const ReportOptions& options) {
   return find_run(tree, options.run, variable(environment::k_run_id));
 }
 
@@ -88,7 +81,7 @@ Result<LoadedReport> load_shards(const std::vector<std::string>& files) {
 Result<LoadedReport> load(const ReportOptions& options) {
   if (!options.shards.empty()) return load_shards(options.shards);
   if (!options.from.empty()) return load_bundle(options.from);
-  const Result<std::filesystem::path> tree = tree_of(options);
+  const Result<std::string> tree = find_tree(options.tree);
   if (!tree) return tree.error();
   if (options.run == "latest" && list_runs(*tree, Dates::only_for_the_order).empty()) {
     if (std::optional<RunReport> builds = load_builds(*tree))
@@ -100,7 +93,7 @@ Result<LoadedReport> load(const ReportOptions& options) {
 }
 
 Result<void> bundle(const ReportOptions& options) {
-  const Result<std::filesystem::path> tree = tree_of(options);
+  const Result<std::string> tree = find_tree(options.tree);
   if (!tree) return tree.error();
   const Result<RunEntry> run = run_of(*tree, options);
   if (!run) return run.error();

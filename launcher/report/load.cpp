@@ -24,10 +24,6 @@ namespace {
 // From `holdfast end` (POST_TEST) on, ctest only writes the last line of its log.
 constexpr double k_log_is_closed_within = 10;
 
-std::filesystem::path tree_of(const RunEntry& run) {
-  return run.directory.parent_path().parent_path().parent_path();
-}
-
 constexpr double k_for_ever = std::numeric_limits<double>::infinity();
 
 // The runs of the tree before and after one run. Empty for the first and the last run.

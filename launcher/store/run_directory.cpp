@@ -175,6 +175,10 @@ std::uint64_t next_run_number(const fs::path& tree, RunsOf whose) {
   return last + 1;
 }
 
+std::filesystem::path tree_of(const RunEntry& run) {
+  return run.directory.parent_path().parent_path().parent_path();
+}
+
 std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates, RunsOf whose) {
   std::vector<RunEntry> runs = undated_runs(tree, whose);
   if (dates == Dates::only_for_the_order) {

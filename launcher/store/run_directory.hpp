@@ -38,6 +38,9 @@ struct RunEntry {
   double started = 0;  // run_started.at, or else when the journal was last written
 };
 
+// The build tree that the run belongs to.
+std::filesystem::path tree_of(const RunEntry& run);
+
 // Whether `started` of a listed run is exact. With only_for_the_order, `started` is 0 for a run
 // that its name puts in order: the journal of that run is not read.
 enum class Dates { exact, only_for_the_order };

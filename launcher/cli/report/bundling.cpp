@@ -28,8 +28,7 @@ Result<std::string> write_bundle_file(const RunEntry& run, RunState state,
   if (!program) return program.error();
   const Result<LoadedReport> loaded = load_whole_report(run, state);
   if (!loaded) return loaded.error();
-  const std::filesystem::path tree = run.directory.parent_path().parent_path().parent_path();
-  const std::vector<BundledText> beside = surroundings_of(tree.string());
+  const std::vector<BundledText> beside = surroundings_of(tree_of(run).string());
   const BundleOrder order{run, state, *loaded, beside, archive_form(file.string()), *program};
   LeftOut left_out;
   const Result<void> written =

@@ -241,9 +241,10 @@ add_test(NAME hangs COMMAND sleep 300)
         self.assertIn("it is no regular file", self.ask("history", "import", fifo, expected=2))
 
     def test_a_question_makes_no_tree(self):
-        done = self.finish(HOLDFAST, "failed", "--tree", self.work / "bulid")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn(b"expected a build tree", done.stderr)
+        for question in ("failed", "report"):
+            done = self.finish(HOLDFAST, question, "--tree", self.work / "bulid")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(b"expected a build tree", done.stderr)
         self.assertFalse((self.work / "bulid").exists())
 
     def test_what_cannot_be_written_fails_no_run(self):
