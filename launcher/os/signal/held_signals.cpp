@@ -3,6 +3,8 @@
 namespace holdfast::os {
 namespace {
 
+constexpr int k_ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+
 bool is_ignored(int signal) {
   struct sigaction action {};
   return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
@@ -12,7 +14,7 @@ bool is_ignored(int signal) {
 
 HeldSignals::HeldSignals() {
   SignalSet wanted = 0;
-  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ}) {
+  for (const int signal : k_ending) {
     // The kernel keeps a blocked signal pending even if it is ignored.
     if (!is_ignored(signal)) wanted |= signal_bit(signal);
   }
@@ -24,7 +26,7 @@ HeldSignals::~HeldSignals() { change_signal_mask(SIG_UNBLOCK, held_); }
 bool HeldSignals::came() const {
   sigset_t pending;
   if (::sigpending(&pending) != 0) return false;
-  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ}) {
+  for (const int signal : k_ending) {
     if ((held_ & signal_bit(signal)) != 0 && ::sigismember(&pending, signal) == 1) return true;
   }
   return false;
