@@ -20,8 +20,6 @@ namespace holdfast::archive {
 namespace {
 
 constexpr std::size_t k_piece = 64U << 10U;
-// What an entry itself takes in a tar. So entries without bytes are bounded too.
-constexpr std::uint64_t k_entry = 512;
 
 struct Free {
   void operator()(::archive* reader) const { ::archive_read_free(reader); }
@@ -67,7 +65,7 @@ class Unpacking {
     // To pass over a file, its bytes must be uncompressed too.
     const auto size =
         static_cast<std::uint64_t>(std::max<la_int64_t>(0, ::archive_entry_size(entry)));
-    passed_ += k_entry + std::min(size, most_);
+    passed_ += k_packed_entry + std::min(size, most_);
     if (passed_ > most_) return too_large();
     const std::string name = wanted_name(entry);
     return name.empty() ? Result<void>() : take_file(name);

@@ -13,6 +13,12 @@
 
 namespace holdfast {
 
+// The files of an archive may have this much, with a head and k_packed_entry for each. More is no
+// bundle of ours: it would fill the disk of whoever reads it.
+inline constexpr std::uint64_t k_largest_bundle = std::uint64_t{2} << 30U;
+// What an entry itself takes in a tar. So entries without bytes are bounded too.
+inline constexpr std::uint64_t k_packed_entry = 512;
+
 struct PackedHead {
   std::uint64_t size = 0;  // of the file
   std::string name;        // without a line break

@@ -15,9 +15,6 @@
 
 namespace holdfast {
 
-// More than this is no bundle of ours. It would fill the disk of whoever reads it.
-inline constexpr std::uint64_t k_largest_bundle = std::uint64_t{2} << 30U;
-
 class BundledFiles final : public RunFiles {
  public:
   // Reads all of the archive by `program`, which is holdfast-archive. Fails if the archive is cut

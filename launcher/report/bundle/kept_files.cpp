@@ -75,9 +75,15 @@ Result<OpenedFile> open_file(const UniqueFd& directory, const std::string& name)
   return OpenedFile{std::move(file), static_cast<std::uint64_t>(status.st_size)};
 }
 
+std::string too_large(const OpenedFile& file) { return size_text(file.size) + ", too large"; }
+
+std::string path_in_bundle(const std::string& path) {
+  return std::string(bundle_names::k_run) + path;
+}
+
 Result<void> put(Packing& packing, const std::string& path, const OpenedFile& opened) {
   DescriptorStream stream(opened.file.get(), 0, static_cast<std::int64_t>(opened.size));
-  return packing.add(std::string(bundle_names::k_run) + path, stream, opened.size);
+  return packing.add(path_in_bundle(path), stream, opened.size);
 }
 
 class ScratchWriter {
@@ -121,6 +127,8 @@ class ScratchWriter {
     else if (size_ + opened->size > sizes_.scratch)
       why = fmt::format("{}; all scratch directories may have {}", size_text(opened->size),
                         size_text(sizes_.scratch));
+    else if (!packing_.has_room(path_in_bundle(path), opened->size))
+      why = too_large(*opened);
     else if (files_ == sizes_.scratch_files)
       why = fmt::format("more than {} files", sizes_.scratch_files);
     if (!why.empty()) {
@@ -147,7 +155,9 @@ UniqueFd open_directory(const std::filesystem::path& path) {
 
 void LeftOut::note(const std::string& path, const std::string& why) {
   constexpr std::size_t k_lines = 1000;
-  if (++count_ <= k_lines) lines_ += fmt::format("{}: {}\n", path, printable(why));
+  constexpr std::size_t k_bytes = 1U << 20U;  // a path may be long
+  if (++count_ <= k_lines && lines_.size() < k_bytes)
+    lines_ += fmt::format("{}: {}\n", path, printable(why));
 }
 
 std::string LeftOut::text() const {
@@ -170,8 +180,9 @@ Result<void> add_outputs(Packing& packing, const std::filesystem::path& director
       // with the end of its output: db-1.log.tail.
       if (name.find(names::k_output_suffix) == std::string::npos) continue;
       const Result<OpenedFile> file = open_file(opened, name);
-      if (!file || total + file->size > sizes.outputs) {
-        left_out.note(path, file ? size_text(file->size) + ", too large" : file.error().message);
+      if (!file || total + file->size > sizes.outputs ||
+          !packing.has_room(path_in_bundle(path), file->size)) {
+        left_out.note(path, file ? too_large(*file) : file.error().message);
         continue;
       }
       total += file->size;

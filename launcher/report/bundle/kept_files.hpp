@@ -14,6 +14,7 @@ namespace holdfast {
 
 // How much of the run goes into a bundle.
 struct BundleSizes {
+  std::uint64_t whole = k_largest_bundle;
   std::uint64_t outputs = std::uint64_t{1} << 30U;  // of attempts and of services
   std::uint64_t scratch = 64U << 20U;               // of all scratch directories
   std::uint64_t scratch_file = 16U << 20U;

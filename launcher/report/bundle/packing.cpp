@@ -1,11 +1,11 @@
 #include "report/bundle/packing.hpp"
 
-#include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "report/bundle/archiver.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +15,14 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_piece = 64U << 10U;
+
+// For the index of what was printed, for what is left out, and for what the bundle is.
+constexpr std::uint64_t k_for_the_rest = 16U << 20U;
+
+// As much as holdfast-archive counts when it takes the file out, or a little more.
+std::uint64_t counted(const std::string& name, std::uint64_t size) {
+  return k_packed_entry + line_of(PackedHead{size, name}).size() + size;
+}
 
 Error nothing_taken() { return Error{"write the archive: interrupted"}; }
 
@@ -27,7 +35,17 @@ std::string_view archive_form(std::string_view file) {
   return "tar.gz";
 }
 
+bool Packing::has_room(const std::string& name, std::uint64_t size) const {
+  return counted(name, size) + k_for_the_rest <= most_ - counted_;
+}
+
 Result<void> Packing::begin(const std::string& name, std::uint64_t size) {
+  const std::uint64_t more = counted(name, size);
+  if (more > most_ - counted_) {
+    return Error{
+        fmt::format("pack {}: no bundle of more than {} MiB can be read", name, most_ >> 20U)};
+  }
+  counted_ += more;
   sum_.begin(name);
   return take_({}) ? write(line_of(PackedHead{size, name})) : nothing_taken();
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/result.hpp"
 #include "core/bundle/bundle_sum.hpp"
+#include "core/bundle/packed_file.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast {
@@ -23,10 +24,15 @@ class Packing {
   // Takes the bytes of the archive. False: nothing more can be taken. No bytes ask only that.
   using Take = std::function<bool(std::string_view)>;
 
-  // `store`: where the files are collected, before they are packed.
-  Packing(os::UniqueFd store, Take take) : store_(std::move(store)), take_(std::move(take)) {}
+  // `store`: where the files are collected, before they are packed. `most`: as k_largest_bundle.
+  Packing(os::UniqueFd store, Take take, std::uint64_t most = k_largest_bundle)
+      : store_(std::move(store)), take_(std::move(take)), most_(most) {}
 
-  // `name` is ASCII. The error is one line that fits after "failed to".
+  // Whether such a file can be added, and what the bundle needs can still be added then.
+  bool has_room(const std::string& name, std::uint64_t size) const;
+
+  // `name` is ASCII. Fails if the bundle would be too large to be read. The error is one line that
+  // fits after "failed to".
   Result<void> add(const std::string& name, std::string_view text);
   // The next `size` bytes of `stream`. If it has less by now, zeros follow.
   Result<void> add(const std::string& name, std::istream& stream, std::uint64_t size);
@@ -43,6 +49,8 @@ class Packing {
 
   os::UniqueFd store_;
   Take take_;
+  std::uint64_t most_;
+  std::uint64_t counted_ = 0;  // of most_
   BundleSum sum_;
 };
 

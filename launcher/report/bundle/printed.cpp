@@ -1,5 +1,6 @@
 #include "report/bundle/printed.hpp"
 
+#include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
 #include "core/bundle/bundle_names.hpp"
 
@@ -24,6 +25,11 @@ std::string piece_name(std::int64_t number) {
 class PrintedWriter {
  public:
   explicit PrintedWriter(Packing& packing) : packing_(packing) {}
+
+  // Whether there is room for an output of this size, and for the index.
+  bool has_room(std::size_t size) const {
+    return packing_.has_room(piece_name(number_), piece_.size() + index_.size() + size);
+  }
 
   Result<void> add(const OutputPlace& place, const Printed& printed) {
     Json line;
@@ -65,12 +71,16 @@ std::unique_ptr<RunFiles> as_run_files(std::unique_ptr<BundledFiles> files) { re
 
 }  // namespace
 
-Result<void> add_printed(Packing& packing, const LoadedReport& loaded) {
+Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& left_out) {
   PrintedWriter writer(packing);
   for (const TestReport& test : loaded.report.tests) {
     if (test.attempts.empty() || !test.output_place) continue;
-    const Printed printed = loaded.outputs->of(test);
+    Printed printed = loaded.outputs->of(test);
     if (is_kept_with_run(*test.output_place) && printed.note.empty()) continue;
+    if (!writer.has_room(printed.text.size())) {
+      left_out.note("the output of " + brief(test.name), "the bundle has no room for it");
+      printed = {{}, "the bundle had no room for it"};
+    }
     if (Result<void> added = writer.add(*test.output_place, printed); !added) return added;
   }
   return writer.finish();

@@ -17,14 +17,16 @@
 
 #include "core/base/result.hpp"
 #include "report/bundle/bundled_files.hpp"
+#include "report/bundle/kept_files.hpp"
 #include "report/bundle/packing.hpp"
 #include "report/load.hpp"
 #include "report/run_outputs.hpp"
 
 namespace holdfast {
 
-// Puts the outputs of all tests that the run's own files do not have into the archive.
-Result<void> add_printed(Packing& packing, const LoadedReport& loaded);
+// Puts the outputs of all tests that the run's own files do not have into the archive. Those for
+// which it has no room are left out.
+Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& left_out);
 
 class BundledOutputs final : public Outputs {
  public:

@@ -49,14 +49,15 @@ Result<void> add_end(Packing& packing, const BundleOrder& order, const LeftOut& 
 Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out) {
   Result<os::UniqueFd> store = temporary_file();
   if (!store) return store.error();
-  Packing packing(std::move(*store), take);
+  Packing packing(std::move(*store), take, order.sizes.whole);
   const std::filesystem::path& directory = order.run.directory;
   const std::function<Result<void>()> steps[] = {
       [&] { return add_beside(packing, order.beside); },
       [&] { return add_journal(packing, order.run); },
-      [&] { return add_outputs(packing, directory, order.sizes, left_out); },
       [&] { return add_steps(packing, order.run); },
-      [&] { return add_printed(packing, order.loaded); },
+      // What follows is left out if there is no room for it.
+      [&] { return add_outputs(packing, directory, order.sizes, left_out); },
+      [&] { return add_printed(packing, order.loaded, left_out); },
       [&] { return add_scratch(packing, directory, order.sizes, left_out); },
       [&] { return add_end(packing, order, left_out); }};
   for (const auto& step : steps) {

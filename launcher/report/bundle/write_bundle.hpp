@@ -31,8 +31,9 @@ struct BundleOrder {
   BundleSizes sizes = {};
 };
 
-// Fails if the archive cannot be taken, or the journal cannot be read. Everything else that cannot
-// be read or is too large is left out, and the bundle says what.
+// Fails if the archive cannot be taken, if the journal cannot be read, or if what a report needs is
+// larger than what can be read back. Everything else that cannot be read or is too large is left
+// out, and the bundle says what.
 Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out);
 
 }  // namespace holdfast

@@ -1,0 +1,117 @@
+#include "report/bundle/packing.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "os/file/file_text.hpp"
+#include "report/bundle/archiver.hpp"
+#include "report/bundle/kept_files.hpp"
+#include "report/bundle/printed.hpp"
+#include "scratch_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::uint64_t k_mib = 1U << 20U;
+const std::string k_program = HOLDFAST_ARCHIVE_PROGRAM;
+
+Packing packing_of(std::uint64_t most, std::string& archive) {
+  return {std::move(*os::memory_file("")),
+          [&archive](std::string_view bytes) {
+            archive += bytes;
+            return true;
+          },
+          most};
+}
+
+// Adds files that are small, so that their heads count as much as they do.
+Result<void> add_small_files(Packing& packing) {
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "printed/" + std::string(600, 'x') + std::to_string(i);
+    if (Result<void> added = packing.add(name, "a"); !added) return added;
+  }
+  return {};
+}
+
+TEST(Packing, WhatCouldNotBeReadBackIsRefused) {
+  std::string archive;
+  Packing packing = packing_of(3 * k_mib, archive);
+  ASSERT_TRUE(packing.add("printed/1", std::string(2 * k_mib, 'x')));
+  const Result<void> added = packing.add("run/journal.jsonl", std::string(k_mib, 'x'));
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().message,
+            "pack run/journal.jsonl: no bundle of more than 3 MiB can be read");
+}
+
+TEST(Packing, WhatIsPackedCanBeReadBackWithTheSameLimit) {
+  std::uint64_t least = 50;  // no file fits into less
+  std::string archive;
+  const auto packs = [&](std::uint64_t most) {
+    archive.clear();
+    Packing packing = packing_of(most, archive);
+    return add_small_files(packing) && packing.finish(k_program, "tar");
+  };
+  while (!packs(least)) least += 50;
+  const ScratchDirectory scratch;
+  const std::string file = scratch.write("a.tar", archive).string();
+  const os::UniqueFd out = std::move(*os::memory_file(""));
+  Result<Archiver> reading =
+      Archiver::start({k_program, "unpack", file, std::to_string(least)}, -1, out.get());
+  ASSERT_TRUE(reading);
+  const Result<void> read = reading->wait();
+  EXPECT_TRUE(read) << read.error().message;
+}
+
+TEST(Packing, OutputsAndScratchForWhichThereIsNoRoomAreLeftOut) {
+  const ScratchDirectory run;
+  run.write("output/1.log", "first\n");
+  run.write("output/2.log", std::string(k_mib, 'x'));
+  run.write("output/3.log", "third\n");
+  run.write("scratch/1/core", std::string(k_mib, 'x'));
+  std::string archive;
+  Packing packing = packing_of(17 * k_mib, archive);  // 16 are for what the bundle needs
+  LeftOut left_out;
+  ASSERT_TRUE(add_outputs(packing, run.path(), BundleSizes{}, left_out));
+  ASSERT_TRUE(add_scratch(packing, run.path(), BundleSizes{}, left_out));
+  EXPECT_EQ(left_out.text(), "output/2.log: 1 MiB, too large\nscratch/1/core: 1 MiB, too large\n");
+  ASSERT_TRUE(packing.finish(k_program, "tar"));
+  EXPECT_THAT(archive, HasSubstr("run/output/3.log"));
+}
+
+// Every test has printed the same.
+class SameOutputs final : public Outputs {
+ public:
+  Printed of(const TestReport& /*test*/) override { return {std::string(k_mib, 'x'), {}}; }
+  std::string of(const Case& /*one*/) override { return {}; }
+  std::string of(const Attempt& /*earlier*/) override { return {}; }
+  std::string of(const ServiceOutput& /*part*/) override { return {}; }
+};
+
+TEST(Packing, PrintedOutputsForWhichThereIsNoRoomAreLeftOutWithANote) {
+  LoadedReport loaded;
+  loaded.outputs = std::make_unique<SameOutputs>();
+  for (const char* name : {"a", "b"}) {
+    TestReport test;
+    test.name = name;
+    test.attempts.emplace_back();
+    test.output_place = OutputPlace{"/b/LastTest.log", static_cast<std::uint64_t>(*name), k_mib};
+    loaded.report.tests.push_back(std::move(test));
+  }
+  std::string archive;
+  Packing packing = packing_of(18 * k_mib, archive);
+  LeftOut left_out;
+  ASSERT_TRUE(add_printed(packing, loaded, left_out));
+  EXPECT_EQ(left_out.text(), "the output of b: the bundle has no room for it\n");
+  ASSERT_TRUE(packing.finish(k_program, "tar"));
+  EXPECT_THAT(archive, HasSubstr(R"("offset":98,"note":"the bundle had no room for it")"));
+}
+
+}  // namespace
+}  // namespace holdfast
