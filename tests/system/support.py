@@ -280,6 +280,14 @@ class ProjectCase(SystemCase):
         self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
         return tree
 
+    def scripted_test(self, name, properties, command, place=None):
+        """The CMake code of a test that runs `command` in sh. $0 is <place>/<name>.sh, and the test starts in
+        `place` if that is given."""
+        script = (place or self.work) / f"{name}.sh"
+        script.write_text((f"cd '{place}'\n" if place else "") + command + "\n")
+        code = f'add_test(NAME {name} COMMAND sh "{script}")\n'
+        return code + (f"set_tests_properties({name} PROPERTIES {properties})\n" if properties else "")
+
     def ctest(self, tree, *arguments, **how):
         done = self.finish(CTEST, *arguments, cwd=tree, **how)
         done.text = (done.stdout or b"").decode() + (done.stderr or b"").decode()

@@ -238,6 +238,16 @@ class Refused(BundleCase):
                         self.assertEqual(done.stdout.decode(), self.report(self.tree, "text"))
                 self.assertGreater(refused, 0)
 
+    def test_what_the_library_says_of_damage_is_one_line(self):
+        self.bundle = self.work / "damaged.zip"
+        with zipfile.ZipFile(self.bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("bundle.json", bytes(1000))
+        content = bytearray(self.bundle.read_bytes())
+        for size in (content.index(b"PK\3\4") + 22, content.index(b"PK\1\2") + 24):  # of the file
+            content[size] ^= 1
+        self.bundle.write_bytes(content)
+        self.assertRegex(self.read(), r": ZIP uncompressed data is wrong size \(read 1000, expected 1001\)$")
+
     def test_a_bundle_packed_anew_in_another_order(self):
         with tarfile.open(self.bundle, "w:gz") as archive:
             for name, content in reversed(self.files.items()):
@@ -391,6 +401,16 @@ class NotWritten(BundleCase):
         done = self.finish(HOLDFAST, "report", "--tree", tree, "--bundle", place / "run.tar.gz", preexec_fn=limit)
         self.assertIn(done.returncode, (2, -signal.SIGXFSZ))
         self.assertEqual(list(place.iterdir()), [])
+
+    def test_what_cannot_be_read_is_no_end(self):
+        archiver = STAGE / "libexec/holdfast/holdfast-archive"
+        head = b"00000000000000000009 run/journal.jsonl\n"
+        directory = os.open(self.work, os.O_RDONLY | os.O_CLOEXEC)
+        self.addCleanup(os.close, directory)
+        done = self.finish(archiver, "pack", "tar", stdin=directory)
+        self.assertEqual((done.returncode, done.stderr), (2, b"read what is to be packed: Is a directory"))
+        done = self.finish(archiver, "pack", "tar", input=head + b"half")
+        self.assertEqual((done.returncode, done.stderr), (2, b"pack run/journal.jsonl: it is not whole"))
 
     def test_a_place_that_cannot_be_written(self):
         tree = self.run_of(PROJECT)

@@ -27,13 +27,7 @@ def first_ephemeral():
 class PortsCase(ProjectCase):
     def suite(self, services, *tests, more=""):
         """A project with the tests (name, properties, command of sh)."""
-        text = ""
-        for name, properties, command in tests:
-            script = self.work / f"{name}.sh"
-            script.write_text(command + "\n")
-            text += f'add_test(NAME {name} COMMAND sh "{script}")\n'
-            if properties:
-                text += f"set_tests_properties({name} PROPERTIES {properties})\n"
+        text = "".join(self.scripted_test(*test) for test in tests)
         tree = self.project(text + more)
         (self.work / "project/holdfast.toml").write_text(services)
         return tree

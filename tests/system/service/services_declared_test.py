@@ -17,10 +17,7 @@ class DeclaredServicesTest(ProjectCase):
         return script
 
     def user(self, name, uses, command="true"):
-        script = self.work / f"{name}.sh"
-        script.write_text(command + "\n")
-        return (f'add_test(NAME {name} COMMAND sh "{script}")\n'
-                f'set_tests_properties({name} PROPERTIES HOLDFAST_SERVICES "{uses}")\n')
+        return self.scripted_test(name, f'HOLDFAST_SERVICES "{uses}"', command)
 
     def configure(self, tree, *arguments):
         return self.finish(CMAKE, "-S", self.work / "project", "-B", tree, f"-DCMAKE_PREFIX_PATH={STAGE}", *arguments)

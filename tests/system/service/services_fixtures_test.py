@@ -21,13 +21,8 @@ class ServicesFixturesTest(ProjectCase):
         `user`: its properties and its command."""
         tests = {"fill": ("FIXTURES_SETUP schema", "true"), "break": ("FIXTURES_REQUIRED schema", KILL),
                  "reads": user, "well": ("FIXTURES_REQUIRED schema", "true")}
-        text = ""
-        for name, (of_test, command) in tests.items():
-            script = self.work / f"{name}.sh"
-            script.write_text(command + "\n")
-            text += f'add_test(NAME {name} COMMAND sh "{script}")\n' \
-                    f"set_tests_properties({name} PROPERTIES {of_test} {properties})\n"
-        self.tree = self.project(text)
+        self.tree = self.project("".join(self.scripted_test(name, f"{of_test} {properties}", command)
+                                         for name, (of_test, command) in tests.items()))
         (self.work / "project/holdfast.toml").write_text(toml)
         self.done = self.ctest(self.tree, "--output-on-failure")
         run, = self.runs(self.tree)

@@ -23,11 +23,7 @@ grace = "1s"
 class ServicesForensicsTest(ProjectCase):
     def found(self, uses, command):
         """What the last record of a red test says of its services, and what ctest shows of the test."""
-        script = self.work / "red.sh"
-        script.write_text(command + "\n")
-        tree = self.project(f'add_test(NAME red COMMAND sh "{script}")\n'
-                            'set_tests_properties(red PROPERTIES HOLDFAST_RETRY "exit:4=1"\n'
-                            f'  HOLDFAST_SERVICES "{uses}")\n')
+        tree = self.project(self.scripted_test("red", f'HOLDFAST_RETRY "exit:4=1" HOLDFAST_SERVICES "{uses}"', command))
         (self.work / "project/holdfast.toml").write_text(SERVICES)
         done = self.ctest(tree, "--output-on-failure")
         self.assertNotEqual(done.returncode, 0)

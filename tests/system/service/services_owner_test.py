@@ -43,12 +43,7 @@ class OwnerCase(ProjectCase):
 
     def suite(self, services, *tests):
         """A project with the tests (name, properties, command of sh)."""
-        text = ""
-        for name, properties, command in tests:
-            script = self.work / f"{name}.sh"
-            script.write_text(f"cd '{self.work}'\n{command}\n")
-            text += f'add_test(NAME {name} COMMAND sh "{script}")\n' \
-                    f"set_tests_properties({name} PROPERTIES {properties or 'LABELS x'})\n"
+        text = "".join(self.scripted_test(*test, place=self.work) for test in tests)
         (self.work / "project").mkdir(exist_ok=True)
         (self.work / "project/holdfast.toml").write_text(services)
         return self.project(text)

@@ -48,12 +48,7 @@ class TurnsCase(ProjectCase):
         """A project and tree of that name, with the tests (name, properties, command of sh)."""
         source = self.work / f"{name}.source"
         source.mkdir(exist_ok=True)
-        text = ""
-        for test, properties, command in tests:
-            script = source / f"{test}.sh"
-            script.write_text(f"cd '{source}'\n{command}\n")
-            text += f'add_test(NAME {test} COMMAND sh "{script}")\n' \
-                    f"set_tests_properties({test} PROPERTIES {properties or 'LABELS x'})\n"
+        text = "".join(self.scripted_test(*test, place=source) for test in tests)
         (source / "holdfast.toml").write_text(services)
         return self.project(text, name=source.name, build=name)
 

@@ -30,13 +30,7 @@ def churn(stop):
 class StartCase(ProjectCase):
     def suite(self, services, *tests):
         """A project with the tests (name, properties, command of sh)."""
-        text = ""
-        for name, properties, command in tests:
-            script = self.work / f"{name}.sh"
-            script.write_text(command + "\n")
-            text += f'add_test(NAME {name} COMMAND sh "{script}")\n'
-            if properties:
-                text += f"set_tests_properties({name} PROPERTIES {properties})\n"
+        text = "".join(self.scripted_test(*test) for test in tests)
         (self.work / "project").mkdir(exist_ok=True)
         (self.work / "project/holdfast.toml").write_text(services)
         return self.project(text)

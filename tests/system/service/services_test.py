@@ -23,13 +23,8 @@ grace = "1s"
 class ServicesTest(ProjectCase):
     def suite(self, services, *tests, more=""):
         """A project with the tests (name, uses, command of sh)."""
-        text = ""
-        for name, uses, command in tests:
-            script = self.work / f"{name}.sh"
-            script.write_text(command + "\n")
-            text += f'add_test(NAME {name} COMMAND sh "{script}")\n'
-            if uses:
-                text += f'set_tests_properties({name} PROPERTIES HOLDFAST_SERVICES "{uses}")\n'
+        text = "".join(self.scripted_test(name, f'HOLDFAST_SERVICES "{uses}"' if uses else "", command)
+                       for name, uses, command in tests)
         tree = self.project(text + more)
         (self.work / "project/holdfast.toml").write_text(services)
         return tree
