@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "archive/error_text.hpp"
 #include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -30,8 +31,7 @@ using Entry = std::unique_ptr<::archive_entry, Free>;
 bool is_fine(int result) { return result == ARCHIVE_OK || result == ARCHIVE_WARN; }
 
 Error error_of(const Writer& writer) {
-  const char* said = ::archive_error_string(writer.get());
-  return Error{std::string("pack the archive: ") + (said != nullptr ? said : "unknown error")};
+  return Error{"pack the archive: " + error_text(writer.get())};
 }
 
 la_ssize_t give(::archive* writer, void* to, const void* bytes, std::size_t size) {
@@ -55,7 +55,7 @@ class Source {
  public:
   explicit Source(int from) : from_(from) {}
 
-  // None: the end.
+  // None: the end, or read_so_far() has failed.
   std::optional<std::string> line() {
     while (true) {
       const std::size_t end = bytes_.find('\n');
@@ -68,7 +68,7 @@ class Source {
     }
   }
 
-  // The next piece, at most `limit` bytes; empty: the end.
+  // The next piece, at most `limit` bytes; empty: the end, or read_so_far() has failed.
   std::string piece(std::uint64_t limit) {
     if (bytes_.empty()) fill();
     std::string piece = bytes_.substr(0, std::min<std::uint64_t>(limit, bytes_.size()));
@@ -76,10 +76,14 @@ class Source {
     return piece;
   }
 
+  // Fails if nothing more could be read, and it was not the end.
+  const Result<void>& read_so_far() const { return read_so_far_; }
+
  private:
   bool fill() {
     std::array<char, k_piece> read{};
     const ssize_t got = os::retried([&] { return ::read(from_, read.data(), read.size()); });
+    if (got < 0) read_so_far_ = os::system_error("read what is to be packed");
     if (got <= 0) return false;
     bytes_.append(read.data(), static_cast<std::size_t>(got));
     return true;
@@ -87,6 +91,7 @@ class Source {
 
   int from_;
   std::string bytes_;
+  Result<void> read_so_far_;
 };
 
 bool begin_file(const Writer& writer, const PackedHead& head) {
@@ -103,6 +108,7 @@ Result<void> pack_file(const Writer& writer, const PackedHead& head, Source& sou
   if (!begin_file(writer, head)) return error_of(writer);
   for (std::uint64_t left = head.size; left > 0;) {
     const std::string piece = source.piece(left);
+    if (piece.empty() && !source.read_so_far()) return source.read_so_far();
     if (piece.empty()) return Error{"pack " + head.name + ": it is not whole"};
     if (::archive_write_data(writer.get(), piece.data(), piece.size()) < 0) return error_of(writer);
     left -= piece.size();
@@ -127,6 +133,7 @@ Result<void> pack(std::string_view form, int from, int to) {
     if (!head) return Error{"pack the archive: expected a head of a file"};
     if (Result<void> packed = pack_file(writer, *head, source); !packed) return packed;
   }
+  if (!source.read_so_far()) return source.read_so_far();
   if (!is_fine(::archive_write_close(writer.get()))) return error_of(writer);
   return {};
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string_view>
 
+#include "archive/error_text.hpp"
 #include "core/bundle/bundle_names.hpp"
 #include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
@@ -93,10 +94,7 @@ class Unpacking {
     return os::write_all(to_, bytes) ? Result<void>() : lost();
   }
 
-  Error error() const {
-    const char* said = ::archive_error_string(reader_.get());
-    return Error{"read " + file_ + ": " + (said != nullptr ? said : "unknown error")};
-  }
+  Error error() const { return Error{"read " + file_ + ": " + error_text(reader_.get())}; }
   Error lost() const { return os::system_error("write a temporary copy of " + file_); }
   Error too_large() const {
     return Error{"read " + file_ + ": its files have more than " + std::to_string(most_ >> 20U) +
