@@ -8,10 +8,10 @@ makes the pictures of the guide (launcher/report/html/README.md), and
 measures a page, of a large run, say."""
 
 import functools
+import hashlib
 import http.server
 import os
 import threading
-import time
 import unittest
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from browser import Browser, browser_here
 from report_example import HOSTILE, BundleCase, ExampleCase
 from support import SOURCES, no_keeper_of, wait_until
 
+# A frame draws what changed and sees which sizes changed, and the next one draws for that.
+THREE_FRAMES = "(async () => { for (let i = 0; i < 3; ++i) await new Promise(requestAnimationFrame); })()"
 READY = "document.documentElement.dataset.state === 'ready'"
 ROWS = "[...document.querySelectorAll('#rows tr[aria-rowindex]')]"
 NAMES = f"{ROWS}.map((row) => row.querySelector('button').textContent)"
@@ -74,7 +76,8 @@ class ReportInChromium(ChromiumCase):
             browser.size(1200, 900)
             self.opened(browser, file)
             for check in (self.rows_appear, self.the_search_finds_names_and_reasons, self.buttons_filter, self.heads_sort,
-                          self.keys_move_and_unfold, self.the_timeline_is_drawn_and_told, self.names_are_text):
+                          self.keys_move_and_unfold, self.the_timeline_is_drawn_and_told, self.the_timeline_lets_go, self.cases_have_outcomes,
+                          self.names_are_text):
                 with self.subTest(check.__name__):
                     check(browser)
             self.assertEqual(browser.complaints(), [])
@@ -161,6 +164,37 @@ class ReportInChromium(ChromiumCase):
         browser.value("byId('timeline-view').scrollIntoView({block: 'center'})")
         browser.value("byId('zoom-in').click()")
 
+    def the_timeline_lets_go(self, browser):
+        """A pointer moves it until the button is released, or the browser takes the pointer away."""
+        browser.value("byId('timeline-view').setPointerCapture = () => {}")  # no real pointer is there
+
+        def picture_after(*events):
+            for kind, x in events:
+                browser.value(f"byId('timeline-view').dispatchEvent(new PointerEvent('{kind}', "
+                              f"{{clientX: {x}, clientY: 0, pointerId: 1}}))")
+            browser.value(THREE_FRAMES)
+            return hashlib.sha256(browser.value("byId('timeline-view').toDataURL()").encode()).hexdigest()
+
+        at_first = picture_after()
+        moved = picture_after(("pointerdown", 500), ("pointermove", 300))
+        self.assertNotEqual(moved, at_first)
+        for end in ("pointerup", "pointercancel", "lostpointercapture"):
+            with self.subTest(end):
+                self.assertEqual(picture_after((end, 300), ("pointermove", 600)), moved)
+            picture_after(("pointerdown", 500))
+
+    def cases_have_outcomes(self, browser):
+        browser.value("byId('search').focus()")
+        browser.type("codec.cases")
+        browser.value(f"{ROWS}[0].querySelector('button').click()")
+        badges = browser.wait_until("[...document.querySelectorAll('#rows .cases .badge')]"
+                                    ".map((one) => one.className + ': ' + one.textContent).join()")
+        self.assertEqual(badges, "badge red: Failed,badge red: Crashed,badge good: Passed,badge other: Skipped")
+        self.assertEqual(browser.value("document.querySelector('#rows .cases').parentNode.firstChild.textContent"),
+                         "4 cases, 2 of them went wrong")
+        browser.value("byId('search').focus()")
+        browser.key("Escape", 27)
+
     def names_are_text(self, browser):
         browser.value("byId('search').focus()")
         browser.type("<img")
@@ -238,7 +272,7 @@ class Pictures(ChromiumCase):
                     [...document.querySelectorAll('article')].slice(2).forEach((one) => one.remove());
                     document.querySelectorAll('#flaky, #left').forEach((one) => one.remove());
                     window.dispatchEvent(new Event("resize"))""")
-                time.sleep(0.3)
+                browser.value(THREE_FRAMES)
                 browser.picture(to / f"report-{scheme}.png")
 
 

@@ -47,8 +47,17 @@ class Tests {
   }
 
   outcome(index) {
-    const [name, label, isRed] = this.columns.outcomes[this.columns.outcome[index]];
+    return this.outcomeNumbered(this.columns.outcome[index]);
+  }
+
+  outcomeNumbered(number) {
+    const [name, label, isRed] = this.columns.outcomes[number];
     return {name, label, isRed};
+  }
+
+  // `name`: as in the details.
+  outcomeNamed(name) {
+    return this.outcomeNumbered(this.columns.outcomes.findIndex((one) => one[0] === name));
   }
 
   // Empty: the report is of one run.
@@ -102,7 +111,26 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-function badgeOf({name, label, isRed}) {
-  const grade = isRed ? "red" : name === "passed" ? "good" : "other";
-  return make("strong", {class: "badge " + grade}, label[0].toUpperCase() + label.slice(1));
+// By which the style colours an outcome.
+function gradeOf({name, isRed}) {
+  return isRed ? "red" : name === "passed" ? "good" : "other";
+}
+
+function badgeOf(outcome) {
+  const {label} = outcome;
+  return make(
+      "strong", {class: "badge " + gradeOf(outcome)}, label[0].toUpperCase() + label.slice(1));
+}
+
+// A function that calls `draw` before the next frame, once however often it is called until then.
+function beforeNextFrame(draw) {
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      draw();
+    });
+  };
 }

@@ -53,6 +53,12 @@ function attemptTerms(attempt) {
     ["Scratch directory kept", attempt.scratch],
     ["Left behind", attempt.leftovers.map((left) => left.name + " (" + left.pid + ")").join(", ")],
     ["Orphan markers", attempt.orphan_markers.map((one) => one.file + " " + one.why).join("; ")],
+  ];
+}
+
+// Of the last attempt, the facts of the test have them.
+function usedTerms(attempt) {
+  return [
     ["Locks", attempt.locks.join(", ")],
     ["Services", attempt.services.map((one) => one.name + "#" + one.generation).join(", ")],
   ];
@@ -62,7 +68,8 @@ function attemptsOf(test, endings) {
   if (test.attempts.length < 2) return [];
   return test.attempts.map(
       (attempt, i) =>
-          fold("Attempt " + attempt.n + ": " + endings[i], false, listOf(attemptTerms(attempt))));
+          fold("Attempt " + attempt.n + ": " + endings[i], false,
+              listOf([...attemptTerms(attempt), ...usedTerms(attempt)])));
 }
 
 function findingsOf(attempt) {
@@ -83,31 +90,25 @@ function servicesOf(attempt) {
               printed(one.output)));
 }
 
-const goodOutcomes = new Set(["passed", "skipped"]);
-
-function caseOf(one) {
-  const parts = [
-    make("span", {class: "badge " + (goodOutcomes.has(one.outcome) ? "good" : "red")}, one.outcome),
-    " ", make("span", {class: "name"}, one.name), " ",
-    make(
-        "span", {class: "note"}, durationText(one.wall_s * 1e6) + (one.note ? "; " + one.note : ""))
-  ];
-  const isGood = goodOutcomes.has(one.outcome) || one.outcome === "not_run";
+function caseOf(one, outcome) {
+  const took = durationText(one.wall_s * 1e6) + (one.note ? "; " + one.note : "");
   return make(
-      "li", {}, ...parts,
-      one.output && !isGood ? fold("Output of the case", false, printed(one.output)) : null);
+      "li", {}, badgeOf(outcome), " ", make("span", {class: "name"}, one.name), " ",
+      make("span", {class: "note"}, took),
+      one.output && outcome.isRed ? fold("Output of the case", false, printed(one.output)) : null);
 }
 
-function casesOf(test) {
+function casesOf(tests, test) {
   if (test.cases.length === 0) return null;
-  const isGood = (one) => goodOutcomes.has(one.outcome);
-  const cases = [...test.cases.filter((one) => !isGood(one)), ...test.cases.filter(isGood)];
+  const outcomeOf = (one) => tests.outcomeNamed(one.outcome);
+  const red = test.cases.filter((one) => outcomeOf(one).isRed);
+  const cases = [...red, ...test.cases.filter((one) => !outcomeOf(one).isRed)];
   const most = 2000;
-  const list = make("ul", {class: "cases"}, ...cases.slice(0, most).map(caseOf));
+  const list =
+      make("ul", {class: "cases"}, ...cases.slice(0, most).map((one) => caseOf(one, outcomeOf(one))));
   if (cases.length > most) list.append(make("li", {}, "and " + (cases.length - most) + " more"));
   return fold(
-      cases.length + " cases, " + cases.filter((one) => !isGood(one)).length + " of them not good",
-      cases.some((one) => !isGood(one)), list);
+      cases.length + " cases, " + red.length + " of them went wrong", red.length > 0, list);
 }
 
 function outputOf(attempt, isRed) {
@@ -131,10 +132,9 @@ async function showDetails(tests, index, place) {
     const {test, reason, endings} = details;
     if (reason) place.insertBefore(make("p", {class: "reason"}, reason), facts);
     const last = test.attempts.at(-1);
-    const terms =
-        last && test.attempts.length === 1 ? listOf(attemptTerms(last).slice(0, 6)) : null;
+    const terms = last && test.attempts.length === 1 ? listOf(attemptTerms(last)) : null;
     const parts = [
-      terms, casesOf(test), last ? outputOf(last, isRed) : null, ...attemptsOf(test, endings),
+      terms, casesOf(tests, test), last ? outputOf(last, isRed) : null, ...attemptsOf(test, endings),
       last ? findingsOf(last) : null, ...(last ? servicesOf(last) : [])
     ];
     place.append(...parts.filter((one) => one !== null));

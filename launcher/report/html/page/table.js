@@ -33,19 +33,19 @@ class Table {
     this.current = -1;        // a position
     this.sort = {key: "number", isDown: false};
     this.rowHeight = 0;
+    this.drawSoon = beforeNextFrame(() => this.draw());
     this.above = make("tr", {"aria-hidden": "true", class: "space"}, make("td", {colspan: "5"}));
     this.below = this.above.cloneNode(true);
     this.body.append(this.above, this.below);
     this.sizes = new ResizeObserver((entries) => this.resized(entries));
     this.addHeads();
-    const redraw = () => this.drawSoon();
-    addEventListener("scroll", redraw, {passive: true});
+    addEventListener("scroll", this.drawSoon, {passive: true});
     addEventListener("resize", () => {
       this.rowHeight = 0;
-      redraw();
+      this.drawSoon();
     });
     // What is above the table may grow.
-    new ResizeObserver(redraw).observe(document.querySelector("main"));
+    new ResizeObserver(this.drawSoon).observe(document.querySelector("main"));
   }
 
   addHeads() {
@@ -138,15 +138,6 @@ class Table {
   }
 
   // --- Rows -------------------------------------------------------------------------------------
-
-  drawSoon() {
-    if (this.isWaiting) return;
-    this.isWaiting = true;
-    requestAnimationFrame(() => {
-      this.isWaiting = false;
-      this.draw();
-    });
-  }
 
   draw() {
     if (this.rowHeight === 0) this.measure();

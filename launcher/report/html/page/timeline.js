@@ -18,6 +18,7 @@ class Timeline {
     this.end = Math.max(1, ...this.groups.map((group) => group.end));
     this.from = 0;
     this.to = this.end;
+    this.drawSoon = beforeNextFrame(() => this.draw());
     if (this.groups.length === 0) return;
     this.describe();
     this.listen();
@@ -71,15 +72,6 @@ class Timeline {
       ground: colour("card"),
       on: colour("on-bar")
     };
-  }
-
-  drawSoon() {
-    if (this.isWaiting) return;
-    this.isWaiting = true;
-    requestAnimationFrame(() => {
-      this.isWaiting = false;
-      this.draw();
-    });
   }
 
   draw() {
@@ -152,8 +144,8 @@ class Timeline {
 
   outcomeOf(group, i) {
     if (group.key === "services") return "other";
-    const [name, , isRed] = this.tests.columns.outcomes[group.data.outcome[i]];
-    return isRed ? "red" : name === "passed" ? (group.key === "steps" ? "other" : "good") : "other";
+    const grade = gradeOf(this.tests.outcomeNumbered(group.data.outcome[i]));
+    return group.key === "steps" && grade === "good" ? "other" : grade;
   }
 
   // What is narrower than a pixel is drawn once per pixel, and what went wrong over the rest.
@@ -248,7 +240,7 @@ class Timeline {
     new ResizeObserver(() => {
       if (canvas.clientWidth !== this.width) this.drawSoon();
     }).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawSoon());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.drawSoon);
     const middle = () => (this.from + this.to) / 2;
     byId("zoom-in").addEventListener("click", () => this.zoom(0.5, middle()));
     byId("zoom-out").addEventListener("click", () => this.zoom(2, middle()));
@@ -309,12 +301,16 @@ class Timeline {
       this.to = this.from + span;
       this.move((start.x - move.clientX) / this.width * span);
     };
-    canvas.addEventListener("pointermove", onMove);
-    canvas.addEventListener("pointerup", () => {
-      canvas.removeEventListener("pointermove", onMove);
+    const released = new AbortController();
+    const on = (type, act) => canvas.addEventListener(type, act, {signal: released.signal});
+    on("pointermove", onMove);
+    on("pointerup", () => {
       const found = start.moved ? null : this.at(event.offsetX, event.offsetY);
       if (found?.group.key === "tests") this.onChosen(found.group.data.of[found.i]);
-    }, {once: true});
+    });
+    // The browser may take the pointer away, to scroll the page, say.
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
+      on(end, () => released.abort());
   }
 
   point(event) {
@@ -344,7 +340,7 @@ class Timeline {
     let text = this.nameOf(group, i) + ": " + durationText(data.work[i]);
     const isService = group.key === "services";
     if (data.attempt[i] > 0 && !isService) text += ", attempt " + (data.attempt[i] + 1);
-    if (data.outcome) text += ", " + this.tests.columns.outcomes[data.outcome[i]][1];
+    if (data.outcome) text += ", " + this.tests.outcomeNumbered(data.outcome[i]).label;
     if (data.wait[i] > 0) text += ", waited " + durationText(data.wait[i]);
     if (data.service_wait[i] > 0)
       text += (isService ? ", started within " : ", waited for services ") + durationText(data.service_wait[i]);
