@@ -1,6 +1,8 @@
 #include "settings/setting_keys.hpp"
 
 #include <cmath>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -196,6 +198,22 @@ struct Reader<kind::Uses, Field> {
 
 template <typename Field>
 struct Reader<kind::Reports, Field> {
+  // In one file, the later report would replace the other. /dev/stdout takes both.
+  static bool are_in_files_of_their_own(const Key& key,
+                                        const std::vector<ReportRequest>& requests) {
+    std::map<std::filesystem::path, const ReportRequest*> of_file;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (requests[i].file.empty() || requests[i].file.starts_with("/dev/")) continue;
+      const std::filesystem::path file = std::filesystem::path(requests[i].file).lexically_normal();
+      const auto [found, is_first] = of_file.try_emplace(file, &requests[i]);
+      if (is_first) continue;
+      key.complain(*key.node.as_array()->get(i), in_quotes(to_text(requests[i])),
+                   "another file than that of " + in_quotes(to_text(*found->second)));
+      return false;
+    }
+    return true;
+  }
+
   static void read(const Key& key) {
     std::vector<ReportRequest> requests;
     const std::optional<std::string> all =
@@ -203,7 +221,7 @@ struct Reader<kind::Reports, Field> {
                   R"(a list of reports such as "junit:results.xml" or "html:report.html")"
                   R"( ("text" and "github" may stand alone))",
                   requests, parse_report_request);
-    if (all) key.add(key.node, *all);
+    if (all && are_in_files_of_their_own(key, requests)) key.add(key.node, *all);
   }
 };
 

@@ -65,6 +65,18 @@ TEST(SettingsErrors, AWordThatIsNoneOfThoseThereAreIsSaid) {
   }
 }
 
+TEST(SettingsErrors, TwoReportsInOneFileAreSaid) {
+  const auto error = [](const std::string& reports) {
+    return error_of("[profile.default]\nreports = [\n" + reports + "]\n");
+  };
+  const std::string said = R"(reports in [profile.default]: found "html:b/../a.xml", )"
+                           R"(expected another file than that of "junit:a.xml")";
+  EXPECT_EQ(error("\"junit:a.xml\",\n\"html:b.xml\",\n\"html:b/../a.xml\""),
+            "/p/holdfast.toml:5: " + said);
+  EXPECT_EQ(error(R"("text", "github", "html:a.html", "junit:a.xml", "json:b/a.xml")"), "none");
+  EXPECT_EQ(error(R"("text:/dev/stdout", "github:/dev/stdout")"), "none");
+}
+
 TEST(SettingsErrors, AnUnknownKeyIsSaidWithTheOneThatWasMeant) {
   const struct {
     const char* text;
