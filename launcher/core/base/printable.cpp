@@ -12,24 +12,41 @@ bool is_late_control(std::string_view character) {
          static_cast<unsigned char>(character[1]) < 0xa0U;
 }
 
+// What decides in which direction the text around it is shown (the list is of Unicode's annex 9).
+// Bytes of UTF-8 compare as the characters do.
+bool is_bidirectional_control(std::string_view character) {
+  if (character == "\u061c") return true;
+  return (character >= "\u200e" && character <= "\u200f") ||
+         (character >= "\u202a" && character <= "\u202e") ||
+         (character >= "\u2066" && character <= "\u2069");
+}
+
 void append_hex(std::string& out, unsigned char byte) {
   constexpr std::string_view k_digits = "0123456789abcdef";
   out += k_digits[byte >> 4U];
   out += k_digits[byte & 15U];
 }
 
+// Of a character with two or three bytes: \u202e.
+void append_code_point(std::string& out, std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  unsigned point = byte(0) & (character.size() == 2 ? 0x1fU : 0x0fU);
+  for (std::size_t i = 1; i < character.size(); ++i) point = (point << 6U) | (byte(i) & 0x3fU);
+  out += "\\u";
+  append_hex(out, static_cast<unsigned char>(point >> 8U));
+  append_hex(out, static_cast<unsigned char>(point));
+}
+
 void append_character(std::string& out, std::string_view character) {
-  const auto last = static_cast<unsigned char>(character.back());
   if (character == "\n") {
     out += "\\n";
   } else if (character == "\t") {
     out += "\\t";
-  } else if (is_late_control(character)) {
-    out += "\\u00";
-    append_hex(out, last);
+  } else if (is_late_control(character) || is_bidirectional_control(character)) {
+    append_code_point(out, character);
   } else if (is_control(character.back())) {
     out += "\\x";
-    append_hex(out, last);
+    append_hex(out, static_cast<unsigned char>(character.back()));
   } else {
     out += character;
   }

@@ -11,7 +11,8 @@ namespace holdfast {
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20U || c == '\x7f'; }
 
 // One line. Control characters become \n, \t, \x1b. Terminals also obey the two-byte control
-// characters of UTF-8; those become \u009b and the like. Bytes that are not UTF-8 become U+FFFD.
+// characters of UTF-8, and those that turn the order of a text around; they become \u009b, \u202e
+// and the like. Bytes that are not UTF-8 become U+FFFD.
 // Printable text does not change.
 std::string printable(std::string_view text);
 

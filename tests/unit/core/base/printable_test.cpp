@@ -19,6 +19,10 @@ TEST(Printable, NothingThatATerminalObeysIsShown) {
        "31m\xC2\x80",
        "\\u009b31m\\u0080"},
       {"\xC2\xA0\xC3\xA9\xE2\x82\xAC", "\xC2\xA0\xC3\xA9\xE2\x82\xAC"},
+      {"a\u202eb\u202c\u200e\u200f\u061c", "a\\u202eb\\u202c\\u200e\\u200f\\u061c"},
+      {"\u202a\u202b\u202d\u2066\u2067\u2068\u2069",
+       "\\u202a\\u202b\\u202d\\u2066\\u2067\\u2068\\u2069"},
+      {"\u200d\u2010\u2029\u202f\u2065\u206a\u05d0", "\u200d\u2010\u2029\u202f\u2065\u206a\u05d0"},
       {"\x9B\xff\xC3", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
   };
   for (const auto& one : k_cases) EXPECT_EQ(printable(one.text), one.shown);
