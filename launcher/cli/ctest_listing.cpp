@@ -6,12 +6,25 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string_view>
 
+#include "core/base/printable.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::cli {
+namespace {
+
+// CMake breaks its messages into lines.
+std::string in_one_line(const std::string& text) {
+  std::istringstream words(text);
+  std::string line;
+  for (std::string word; words >> word;) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
+}  // namespace
 
 std::string ctest_of(const std::string& tree) {
   constexpr std::string_view k_key = "CMAKE_CTEST_COMMAND:INTERNAL=";
@@ -41,7 +54,9 @@ Result<std::string> list_tests(const ListingOrder& order) {
     return os::system_error("run " + order.ctest, listed.code);
   }
   if (listed.kind != os::BoundedEnd::Kind::exited || listed.code != 0) {
-    return ErrorInWords{"ctest --show-only=json-v1 failed in " + order.directory};
+    const std::string why = in_one_line(listed.errors);
+    return ErrorInWords{"ctest --show-only=json-v1 failed in " + order.directory +
+                        (why.empty() ? "" : ": " + brief(why))};
   }
   return std::move(listed.output);
 }

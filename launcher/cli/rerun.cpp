@@ -111,6 +111,18 @@ Result<std::string> source_directory(const std::string& tree) {
   return fs::path(*file).parent_path().string();
 }
 
+// The directory, in the tree that is asked for: the run may be one of the tree of which it is a
+// copy, or a mount.
+std::string directory_in(const std::string& tree, const RunStarted& started) {
+  if (started.directory.empty()) return tree;
+  std::error_code error;
+  if (started.tree.empty() || fs::equivalent(started.tree, tree, error)) return started.directory;
+  const std::string_view directory = started.directory;
+  if (directory == started.tree) return tree;
+  if (!directory.starts_with(started.tree + "/")) return started.directory;
+  return tree + std::string(directory.substr(started.tree.size()));
+}
+
 // The program and the directory. ctest looks for presets in the directory in which it starts, and
 // for tests where the preset says.
 Result<Start> place_of(const EarlierRun& run, const std::string& tree, bool has_preset) {
@@ -118,7 +130,7 @@ Result<Start> place_of(const EarlierRun& run, const std::string& tree, bool has_
   std::error_code error;
   const bool is_there = fs::exists(run.started.program, error);
   start.program = is_there ? run.started.program : ctest_of(tree);
-  start.directory = run.started.directory.empty() ? tree : run.started.directory;
+  start.directory = directory_in(tree, run.started);
   if (has_preset) {
     Result<std::string> source = source_directory(tree);
     if (!source) return source.error();

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import unittest
 
 from support import CMAKE, CTEST, HOLDFAST, PATIENCE_S, STAGE, ProjectCase, no_keeper_of, script_step, wait_until
@@ -175,6 +176,24 @@ set_tests_properties(last PROPERTIES DEPENDS first)
         self.assertEqual(again.returncode, 0, again.text)
         self.assertEqual([name for _, name in self.ran_in(tree)], ["quick", "slow"])
         self.assertRegex(again.text, r"holdfast: run \S+ did not come to its end: what it had not started is left out\n")
+
+    def test_a_copy_of_the_tree_runs_its_own_tests(self):
+        tree = self.project(self.adding("t", command='sh -c pwd'))
+        self.begin(tree)
+        copy = self.work / "copy"
+        shutil.copytree(tree, copy, symlinks=True)
+        for words in ((), ("--tree", copy)):
+            again = self.finish(HOLDFAST, "rerun", *words, cwd=copy)
+            self.assertEqual(again.returncode, 0, again.stderr)
+            self.assertIn(f"Test project {copy}\n", again.stdout.decode())
+            wait_until(lambda: no_keeper_of(tree) and no_keeper_of(copy), "the keeper to end")
+
+    def test_what_ctest_says_against_the_list_is_told(self):
+        tree = self.project(self.adding("t"))
+        self.begin(tree)
+        with open(tree / "CTestTestfile.cmake", "a", encoding="utf-8") as tests:
+            tests.write("set_tests_properties(gone PROPERTIES)\nadd_test(one)\n")
+        self.assertIn(f"ctest --show-only=json-v1 failed in {tree}: CMake Error", self.refused(tree))
 
     def test_what_cannot_be_run_again_is_said_in_one_line(self):
         tree = self.project(self.adding("t", "u"))
