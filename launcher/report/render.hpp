@@ -40,7 +40,7 @@ void render_trace(const RunReport& report, Outputs& outputs, const Write& write)
 void render_github(const RunReport& report, Outputs& outputs, const Write& write);
 
 // What GitHub Actions shows of a job, in Markdown: the failures with the end of their outputs, and
-// what else is worth knowing. At most `room` bytes, of which it needs some hundred.
+// what else is worth knowing. At most `room` bytes; empty: it needs more.
 std::string github_summary(const RunReport& report, Outputs& outputs, std::size_t room);
 // A page for people, in one file.
 void render_html(const RunReport& report, Outputs& outputs, const Write& write);

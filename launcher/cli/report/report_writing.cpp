@@ -1,6 +1,7 @@
 #include "cli/report/report_writing.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,7 +39,13 @@ Result<void> add_to_job_page(const RunReport& report, Outputs& outputs) {
   }
   const auto taken = static_cast<std::size_t>(std::max<off_t>(there.st_size, 0));
   const std::size_t room = k_step_summary_limit - std::min(taken, k_step_summary_limit);
-  if (!os::write_all(file.get(), github_summary(report, outputs, room))) {
+  const std::string text = github_summary(report, outputs, room);
+  if (text.empty()) {
+    return Error{
+        fmt::format("write the job's summary to {}: it has {} bytes already, and GitHub takes {}",
+                    path, taken, k_step_summary_limit)};
+  }
+  if (!os::write_all(file.get(), text)) {
     return os::system_error("write the job's summary to " + path);
   }
   return {};

@@ -70,11 +70,15 @@ class ReportFormats(ProjectCase):
         self.assertLess(len(text), 8000)
 
     def test_a_page_that_cannot_be_written_is_named(self):
-        done = self.finish(HOLDFAST, "report", "--tree", self.tree, "--format", "github",
-                           env=self.environment(GITHUB_STEP_SUMMARY=str(self.tree)))
-        self.assertEqual(done.returncode, 2)
-        self.assertEqual(done.stderr.decode(),
-                         f"holdfast: failed to write the job's summary to {self.tree}: Is a directory\n")
+        full = self.work / "full.md"
+        full.write_text("x" * (1 << 20))
+        for page, why in ((self.tree, "Is a directory"), ("/dev/full", "No space left on device"),
+                          (full, "it has 1048576 bytes already, and GitHub takes 1048576")):
+            with self.subTest(page=page):
+                done = self.finish(HOLDFAST, "report", "--tree", self.tree, "--format", "github",
+                                   env=self.environment(GITHUB_STEP_SUMMARY=str(page)))
+                self.assertEqual(done.returncode, 2)
+                self.assertEqual(done.stderr.decode(), f"holdfast: failed to write the job's summary to {page}: {why}\n")
 
     def printed(self, run, test):
         cases = ElementTree.fromstring(self.report("junit", run)).iter("testcase")
