@@ -134,14 +134,24 @@ std::string service_output(const TestReport& test, Outputs& outputs) {
   return text;
 }
 
-// Gives the second and each further test of one class and one name a number. Viewers take tests of
-// one class and name for one test.
+// Gives the second and each further test of one class and one name a number that makes no name of
+// another test. Viewers take tests of one class and name for one test.
 class UniqueNames {
  public:
+  explicit UniqueNames(std::span<const TestReport> tests) {
+    see_as_tests(tests, [this](const TestReport& test) {
+      numbers_.try_emplace(key_of(class_of(test), test.name), 0);
+    });
+  }
+
   std::string of(const TestReport& test) {
-    std::string key = class_of(test) + '\n' + test.name;
-    const unsigned times = ++times_[std::move(key)];
-    return times == 1 ? test.name : fmt::format("{} #{}", test.name, times);
+    unsigned& number = numbers_[key_of(class_of(test), test.name)];
+    if (++number == 1) return test.name;
+    while (true) {
+      std::string name = fmt::format("{} #{}", test.name, number);
+      if (!is_taken(class_of(test), name)) return name;
+      ++number;
+    }
   }
 
   static const std::string& class_of(const TestReport& test) {
@@ -149,7 +159,15 @@ class UniqueNames {
   }
 
  private:
-  std::unordered_map<std::string, unsigned> times_;
+  static std::string key_of(const std::string& of_class, const std::string& name) {
+    return of_class + '\n' + name;
+  }
+  // The class of a test that is no case is its own name.
+  bool is_taken(const std::string& of_class, const std::string& name) const {
+    return numbers_.contains(key_of(of_class, name)) || numbers_.contains(key_of(name, name));
+  }
+
+  std::unordered_map<std::string, unsigned> numbers_;  // the last that was given
 };
 
 // The test passed at once and left nothing behind. In a large run nearly all tests are so, and some
@@ -251,7 +269,7 @@ void render_junit(const RunReport& report, Outputs& outputs, const Write& write,
       fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"holdfast\"{} "
                   "time=\"{}\">\n",
                   numbers_of(totals), seconds(totals.time)));
-  UniqueNames names;
+  UniqueNames names(report.tests);
   const auto see = [&](const TestReport& test) {
     write(testcase(test, names.of(test), outputs, reader));
   };

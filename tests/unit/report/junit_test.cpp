@@ -191,6 +191,21 @@ TEST(JUnit, TestsOfOneNameAreToldApart) {
   }
 }
 
+TEST(JUnit, ANumberMakesNoNameThatAnotherTestHas) {
+  RunReport report;
+  for (const char* name : {"same", "same", "same #2", "same", "batch"})
+    report.tests.emplace_back().name = name;
+  for (const char* name : {"case", "case", "case #2"})
+    report.tests.back().cases.emplace_back().name = name;
+  const std::string xml = text_of_report(report, Format::junit);
+  std::string names;
+  for (std::size_t at = 0; (at = xml.find("<testcase name=", at)) != std::string::npos; ++at) {
+    names += xml.substr(at + 15, xml.find(" classname", at) - at - 15) + ' ';
+  }
+  EXPECT_EQ(names,
+            "\"same\" \"same #3\" \"same #2\" \"same #4\" \"case\" \"case #3\" \"case #2\" ");
+}
+
 TEST(JUnit, EarlierAttemptsAreFlakyOrRerunFailures) {
   const std::string xml = text_of_report(full_journal().report(), Format::junit);
   EXPECT_NE(
