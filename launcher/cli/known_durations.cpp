@@ -19,13 +19,13 @@ constexpr std::size_t k_runs_for_durations = 3;
 constexpr std::size_t k_past_runs = 10;
 
 // How long tests took in the last runs that the history has.
-void add_from_history(const std::filesystem::path& tree, Durations& durations) {
+void add_from_history(const std::filesystem::path& tree, KnownDurations& durations) {
   const Result<std::filesystem::path> file = history_file(tree.string());
   Result<History> history = file ? History::open_existing(*file) : Result<History>(file.error());
   if (!history) return;
   const Result<std::vector<RunHead>> runs = history->runs();
   if (!runs) return;
-  holdfast::Durations seen;
+  Durations seen;
   for (std::size_t i = runs->size() - std::min(runs->size(), k_past_runs); i < runs->size(); ++i) {
     if (const Result<PastRun> run = history->load((*runs)[i])) seen.add(*run);
   }
@@ -34,13 +34,13 @@ void add_from_history(const std::filesystem::path& tree, Durations& durations) {
 
 }  // namespace
 
-Durations durations_before(const RunEntry& entry) {
-  Durations durations;
+KnownDurations durations_before(const RunEntry& entry) {
+  KnownDurations durations;
   const std::filesystem::path tree = tree_of(entry);
   std::size_t read = 0;
   for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
     if (run.id == entry.id) continue;
-    Durations of_run;
+    KnownDurations of_run;
     (void)read_records(run.journal, [&](const Record& record) {
       const auto* const ended = std::get_if<AttemptEnded>(&record);
       if (ended != nullptr) of_run[ended->test] = ended->wall_s;

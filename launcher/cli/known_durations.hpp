@@ -8,6 +8,6 @@ namespace holdfast::cli {
 
 // By the runs of the tree, and for tests that these do not have, by the history. The last runs may
 // not be in the history yet.
-Durations durations_before(const RunEntry& entry);
+KnownDurations durations_before(const RunEntry& entry);
 
 }  // namespace holdfast::cli

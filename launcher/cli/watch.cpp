@@ -7,11 +7,13 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "cli/commands.hpp"
@@ -107,8 +109,9 @@ class Display {
     if (drawn_ > 0) all = fmt::format("\x1b[{}A\r\x1b[J", drawn_);
     all += text + block;
     drawn_ = static_cast<std::size_t>(std::ranges::count(block, '\n'));
-    (void)std::fwrite(all.data(), 1, all.size(), stdout);
-    (void)std::fflush(stdout);
+    fmt::print("{}", all);
+    // As fmt::print() fails. Nobody reads on, so there is nothing left to do.
+    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
   }
 
   bool json_;
@@ -158,7 +161,7 @@ RunEntry wait_for_run(const std::string& tree, Display& display) {
 void wait_for_news(const os::UniqueFd& news, const RunFollower& run, Milliseconds until) {
   pollfd fds[2] = {{news.get(), POLLIN, 0}, {run.ctest(), POLLIN, 0}};
   if (::poll(fds, 2, os::poll_time(until)) <= 0) return;
-  (void)::poll(nullptr, 0, static_cast<int>(k_between_looks.count()));
+  (void)::poll(&fds[1], 1, static_cast<int>(k_between_looks.count()));
   drain(news);
 }
 

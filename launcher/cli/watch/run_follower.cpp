@@ -38,7 +38,7 @@ std::uint64_t size_of(int file) {
 
 }  // namespace
 
-RunFollower::RunFollower(RunEntry entry, Durations known, int news)
+RunFollower::RunFollower(RunEntry entry, KnownDurations known, int news)
     : entry_(std::move(entry)),
       news_(news),
       durations_(std::move(known)),

@@ -19,7 +19,7 @@ class RunFollower {
  public:
   // `known`: how long tests took before. `news` is an inotify(7) descriptor, to which the files are
   // added.
-  RunFollower(RunEntry entry, Durations known, int news);
+  RunFollower(RunEntry entry, KnownDurations known, int news);
 
   // Takes what has come. `now` is monotonic, in seconds.
   void look(double now);
@@ -46,7 +46,7 @@ class RunFollower {
   RunEntry entry_;
   int news_;
   WatchState state_;
-  Durations durations_;
+  KnownDurations durations_;
   os::UniqueFd journal_;
   std::uint64_t journal_at_ = 0;
   std::string rest_;  // of a line that is not whole

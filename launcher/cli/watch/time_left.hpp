@@ -11,7 +11,7 @@
 namespace holdfast::cli {
 
 // Seconds by the name of a test.
-using Durations = std::unordered_map<std::string, double>;
+using KnownDurations = std::unordered_map<std::string, double>;
 
 struct RunningFor {
   std::string test;
@@ -19,7 +19,7 @@ struct RunningFor {
 };
 
 struct Progress {
-  const Durations& known;
+  const KnownDurations& known;
   const std::unordered_set<std::string>& begun;  // the tests that have begun
   std::vector<RunningFor> running;
   std::size_t not_begun = 0;  // how many tests are still to begin; which ones nobody knows

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/utf8.hpp"
 #include "core/outcome/outcome_table.hpp"
 #include "report/test_outcome.hpp"
 
@@ -77,20 +78,23 @@ void WatchState::take(const LoggedEnd& logged, double now) {
   const LogEntry& entry = logged.entry;
   total_ = std::max(total_, logged.total);
   logged_.insert(entry.index);
-  const auto found = std::ranges::find_if(
-      pending_, [&](const Pending& one) { return one.attempt.test == entry.name; });
+  const std::string name = valid_utf8(entry.name);  // as the journal has it
+  const auto found =
+      std::ranges::find_if(pending_, [&](const Pending& one) { return one.attempt.test == name; });
   if (found != pending_.end()) {
     const Pending pending = *found;
     pending_.erase(found);
     return pass(pending, &logged);
   }
-  // The end of an attempt was passed on already. The launcher makes no attempt of a bare test.
-  if (entry.launched && entry.started && bare_.count(entry.name) == 0) return settle(now);
+  // The end of an attempt was passed on already. The launcher makes no attempt of a bare test, and
+  // records none after the death of the keeper.
+  const bool has_attempt = begun_.count(name) > 0 && bare_.count(name) == 0;
+  if (entry.launched && entry.started && has_attempt) return settle(now);
   TestEvidence evidence;
   evidence.ran = entry.started;
   evidence.verdict = verdict_in(entry);
   WatchEvent event{WatchEventKind::ended};
-  event.test = entry.name;
+  event.test = name;
   event.bare = true;
   event.outcome = outcome_of(evidence);
   event.went_wrong = went_wrong(evidence, event.outcome);

@@ -20,7 +20,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t k_most_running = 10;
 constexpr std::size_t k_lines_besides = 4;  // of the block, without tests
-constexpr std::size_t k_narrowest = 20;
 constexpr std::size_t k_widest_bar = 30;
 
 std::string painted(const std::string& text, std::string_view code, Colour colour) {
@@ -140,7 +139,9 @@ std::string cut_to(std::string_view text, std::size_t columns) {
 
 std::string progress_block(const WatchState& state, double now, std::optional<double> left,
                            const Screen& screen) {
-  const std::size_t width = std::max(k_narrowest, screen.width) - 1;
+  // A full line may wrap, and a block as high as the screen scrolls when it is drawn again.
+  const std::size_t width = std::max<std::size_t>(2, screen.width) - 1;
+  const std::size_t height = std::max<std::size_t>(2, screen.height) - 1;
   std::vector<std::string> lines;
   std::string head = "run " + printable(state.run().run) + " of " + printable(state.run().tree);
   if (state.run().at > 0) head += " for " + duration_text(std::max(0.0, now - state.run().at));
@@ -159,7 +160,7 @@ std::string progress_block(const WatchState& state, double now, std::optional<do
   std::ranges::sort(services);
   if (!services.empty()) lines.push_back("  services: " + bounded_list(services, 3));
   std::string block;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(height, lines.size()); ++i) {
     const std::string line = cut_to(lines[i], width);
     block += i == at_numbers && any_trouble(state.counts()) ? red(line, screen.colour) : line;
     block += '\n';

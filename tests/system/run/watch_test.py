@@ -157,7 +157,20 @@ set_tests_properties(slow PROPERTIES RESOURCE_LOCK {lock})
                 if victims == "keeper":
                     self.assertEqual(ctest.wait(PATIENCE_S), 0)
                     self.assertEqual(self.seen().count("passed \""), 2, self.seen())
+                    self.assertIn("the run died, 2 of 2: 2 passed\n", self.seen())
                 wait_until(lambda t=tree: no_keeper_of(t), "the keeper to end")
+
+    def test_tests_after_the_death_of_the_keeper_are_counted(self):
+        tree = self.project(self.slow() + "add_test(NAME last COMMAND true)\n")
+        ctest = self.begin(tree)
+        watch = self.watch(tree)
+        self.wait_for('started "slow"\n')
+        for keeper in keepers_of(tree):
+            os.kill(keeper.pid, signal.SIGKILL)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to be dead")
+        self.end(tree, ctest)
+        self.assertEqual(watch.wait(PATIENCE_S), 0)
+        self.assertRegex(self.seen(), r"\nthe run died, 2 of 2: 2 passed\n$")
 
     def test_ctrl_c_ends_it_at_once_and_the_run_goes_on(self):
         tree = self.project(self.slow())
@@ -213,6 +226,16 @@ set_tests_properties(slow PROPERTIES RESOURCE_LOCK {lock})
         watch.send_signal(signal.SIGCONT)
         self.assertEqual(watch.wait(PATIENCE_S), 0)
         self.assertTrue(self.seen().endswith("the run ended, 1 of 1: 1 passed\n"), self.seen())
+
+    def test_an_output_that_takes_nothing_ends_it(self):
+        tree = self.project(self.slow())
+        ctest = self.begin(tree)
+        for output in ("/dev/full", "&-"):
+            ended = self.finish("sh", "-c", f"exec '{HOLDFAST}' watch --tree '{tree}' >{output}")
+            self.assertEqual(ended.returncode, 2)
+            self.assert_our_lines(ended.stderr, 1)
+            self.assertIn(b"failed to write to stdout: ", ended.stderr)
+        self.end(tree, ctest)
 
     def test_a_tree_that_is_none_is_refused_in_one_line(self):
         ended = self.finish(HOLDFAST, "watch", "--tree", "nowhere")

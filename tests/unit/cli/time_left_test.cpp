@@ -5,7 +5,7 @@
 namespace holdfast::cli {
 namespace {
 
-const Durations k_known{{"a", 10}, {"b", 20}, {"c", 30}};
+const KnownDurations k_known{{"a", 10}, {"b", 20}, {"c", 30}};
 
 TEST(TimeLeft, IsTheRestOfTheRunningTestsAndTheMeanOfThoseToCome) {
   // Of a 4 s are left; b and c take 50 s.

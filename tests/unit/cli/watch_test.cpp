@@ -121,6 +121,7 @@ TEST_F(WatchTest, CtestsVerdictCounts) {
 }
 
 TEST_F(WatchTest, AnEndThatTheLogDoesNotShowIsToldAllTheSame) {
+  state_.take(begun("a", "r.1", 2), 0);
   lines();
   state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
   state_.settle(1.4);
@@ -202,17 +203,24 @@ TEST_F(WatchTest, TheBlockFitsTheWindow) {
   for (int i = 0; i < 50; ++i) {
     state_.take(begun("test \xC3\xBC number " + std::to_string(i), "r." + std::to_string(i), 2), 0);
   }
-  for (const std::size_t width : {20U, 33U, 500U}) {
-    for (const std::size_t height : {1U, 8U, 100U}) {
+  for (const std::size_t width : {4U, 20U, 33U, 500U}) {
+    for (const std::size_t height : {3U, 8U, 100U}) {
       const std::string block = progress_block(state_, 12, 5, {width, height, Colour::none});
       std::size_t count = 0;
       for (std::size_t at = 0, end = 0; (end = block.find('\n', at)) != std::string::npos;
            at = end + 1, ++count) {
         EXPECT_EQ(cut_to(block.substr(at, end - at), width - 1), block.substr(at, end - at));
       }
-      EXPECT_LE(count, std::max<std::size_t>(height, 5)) << height;
+      EXPECT_LT(count, height);
     }
   }
+}
+
+TEST_F(WatchTest, ANameThatIsNoUtf8IsOneName) {
+  state_.take(begun("\xEF\xBF\xBD", "r.1", 2), 0);
+  state_.take(ended("\xEF\xBF\xBD", "r.1", Outcome::failed, 3), 1);
+  state_.take(logged("\xFF", 1, LoggedResult::failed, "x:3: bad"), 1);
+  EXPECT_NE(lines().find("(1 of 3): x:3: bad"), std::string::npos);
 }
 
 TEST_F(WatchTest, ControlCharactersOfANameDoNotReachTheTerminal) {
