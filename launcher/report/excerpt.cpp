@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/base/number.hpp"
+#include "core/base/utf8.hpp"
 
 namespace holdfast {
 namespace {
@@ -146,7 +147,7 @@ std::string_view take_line(std::string_view& text) {
   std::string_view line = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  return line.substr(0, k_longest_line);
+  return first_bytes(line, k_longest_line);
 }
 
 // Older versions of GoogleTest put no empty line between two failures.

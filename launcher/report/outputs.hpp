@@ -2,6 +2,7 @@
 // memory, so a renderer asks for each one when it comes to it.
 #pragma once
 
+#include "core/base/utf8.hpp"
 #include "report/model.hpp"
 
 #include <algorithm>
@@ -20,12 +21,8 @@ inline constexpr std::size_t k_service_output_limit = 16U << 10U;
 // The end of an output: at most `size` bytes, in whole lines. If the last line is longer, its end.
 inline std::string_view last_of(std::string_view output, std::size_t size) {
   if (output.size() <= size) return output;
-  output.remove_prefix(output.size() - size);
-  const std::size_t line = output.find('\n') + 1;  // 0: there is none
-  if (line != 0 && line < output.size()) return output.substr(line);
-  while (!output.empty() && (static_cast<unsigned char>(output.front()) & 0xC0U) == 0x80U)
-    output.remove_prefix(1);  // the rest of a character of UTF-8
-  return output;
+  const std::size_t line = output.find('\n', output.size() - size) + 1;  // 0: there is none
+  return line != 0 && line < output.size() ? output.substr(line) : last_bytes(output, size);
 }
 
 struct Printed {

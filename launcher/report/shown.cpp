@@ -64,15 +64,9 @@ std::string shown(std::string_view output) {
 }
 
 std::string tail_of(std::string text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  std::size_t begin = text.size() - limit;
-  const std::size_t line = text.find('\n', begin);
-  if (line != std::string::npos && line + 1 < text.size())
-    begin = line + 1;
-  else
-    while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U)
-      ++begin;
-  return fmt::format("[... {} bytes left out ...]\n", begin) + text.substr(begin);
+  const std::string_view last = last_of(text, limit);
+  if (last.size() == text.size()) return text;
+  return fmt::format("[... {} bytes left out ...]\n{}", text.size() - last.size(), last);
 }
 
 Printed ShownOutputs::of(const TestReport& test) {

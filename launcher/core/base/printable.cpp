@@ -73,9 +73,7 @@ std::string printable(std::string_view text) {
 std::string brief(std::string_view text) {
   constexpr std::size_t k_longest = 240;
   if (text.size() <= k_longest) return printable(text);
-  std::size_t length = k_longest;
-  while (length > 0 && (text[length] & 0xC0) == 0x80) --length;  // not within a character
-  return printable(text.substr(0, length)) + "...";
+  return printable(first_bytes(text, k_longest)) + "...";
 }
 
 std::string brief_in_quotes(std::string_view text) { return text_of({"\"", brief(text), "\""}); }

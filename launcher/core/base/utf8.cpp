@@ -37,6 +37,19 @@ std::size_t utf8_sequence_length(std::string_view bytes) {
   return overlong || beyond || !is_continuation(bytes, 3) ? 0 : 4;
 }
 
+std::string_view first_bytes(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return text;
+  while (size > 0 && is_continuation(text, size)) --size;
+  return text.substr(0, size);
+}
+
+std::string_view last_bytes(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return text;
+  std::size_t begin = text.size() - size;
+  while (is_continuation(text, begin)) ++begin;
+  return text.substr(begin);
+}
+
 std::string valid_utf8(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());

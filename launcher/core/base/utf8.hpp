@@ -19,4 +19,9 @@ std::string valid_utf8(std::string_view bytes);
 // The length (1 to 4) of the well-formed sequence at the start of `bytes`; 0: there is none.
 std::size_t utf8_sequence_length(std::string_view bytes);
 
+// The beginning or the end of the text: at most `size` bytes, without the part of a character that
+// would be cut.
+std::string_view first_bytes(std::string_view text, std::size_t size);
+std::string_view last_bytes(std::string_view text, std::size_t size);
+
 }  // namespace holdfast

@@ -1,6 +1,7 @@
 #include "report/render.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/said/reasons.hpp"
@@ -78,7 +79,13 @@ std::string red_cases(const RunReport& report, Outputs& outputs) {
   });
 }
 
-std::string tail_of(const std::string& output) {
+// A line of an output; of a long one its beginning.
+std::string line_of(std::string_view line) {
+  constexpr std::size_t k_longest_line = 500;
+  return fmt::format("  | {}\n", printable(first_bytes(line, k_longest_line)));
+}
+
+std::string last_lines_of(const std::string& output) {
   std::size_t begin = output.size();
   if (begin > 0 && output.back() == '\n') --begin;
   std::size_t lines = 0;
@@ -90,8 +97,7 @@ std::string tail_of(const std::string& output) {
   std::size_t at = begin;
   while (at < output.size()) {
     const std::size_t newline = std::min(output.find('\n', at), output.size());
-    text += fmt::format("  | {}\n", printable(std::string_view(output).substr(
-                                        at, std::min<std::size_t>(newline - at, 500))));
+    text += line_of(std::string_view(output).substr(at, newline - at));
     at = newline + 1;
   }
   return text;
@@ -102,7 +108,7 @@ std::string both_ends_of(std::string_view output) {
   std::vector<std::string> lines;
   while (!output.empty()) {
     const std::string_view line = output.substr(0, output.find('\n'));
-    lines.push_back(fmt::format("  | {}\n", printable(line.substr(0, 500))));
+    lines.push_back(line_of(line));
     output.remove_prefix(std::min(output.size(), line.size() + 1));
   }
   std::string text;
@@ -128,7 +134,7 @@ std::string tails(const RunReport& report, Outputs& outputs) {
     if (output.empty() && last.service_outputs.empty()) continue;
     if (++shown > k_shown_in_full) break;
     if (!output.empty()) {
-      text += fmt::format("\nLast output of {}\n{}", printable(test->name), tail_of(output));
+      text += fmt::format("\nLast output of {}\n{}", printable(test->name), last_lines_of(output));
     }
     for (const ServiceOutput& part : last.service_outputs) {
       const std::string printed = outputs.of(part);

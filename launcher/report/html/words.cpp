@@ -1,6 +1,7 @@
 #include "report/html/words.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
@@ -15,9 +16,7 @@ constexpr std::size_t k_longest = 400;
 // At most some bytes of it, and no half of a character.
 std::string cut(std::string text) {
   if (text.size() <= k_longest) return text;
-  std::size_t end = k_longest;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end) + "...";
+  return std::string(first_bytes(text, k_longest)) + "...";
 }
 
 std::string words_in(std::string_view output) {

@@ -85,6 +85,15 @@ TEST(TextReport, OnlyTheEndOfALongOutputIsShown) {
   EXPECT_EQ(text.find("line 20\n"), std::string::npos);
 }
 
+TEST(TextReport, ALongLineIsCutBetweenCharacters) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1);
+  const std::string start(499, 'x');
+  const std::string text =
+      text_of_report(sample.report(), Format::text, {{"a", start + "\u00e9 and more\n"}});
+  EXPECT_NE(text.find("  | " + start + "\n"), std::string::npos) << text;
+}
+
 TEST(TextReport, IgnoredLinesOfTheJournalAreTold) {
   RunReport report = full_journal().report();
   report.journal_flaws = 2;
