@@ -26,14 +26,19 @@ std::string in_one_line(const std::string& text) {
 
 }  // namespace
 
-std::string ctest_of(const std::string& tree) {
-  constexpr std::string_view k_key = "CMAKE_CTEST_COMMAND:INTERNAL=";
+std::string cached_value(const std::string& tree, const std::string& name) {
   std::ifstream cache(tree + "/CMakeCache.txt");
-  std::string line;
-  while (std::getline(cache, line)) {
-    if (line.starts_with(k_key)) return line.substr(k_key.size());
+  for (std::string line; std::getline(cache, line);) {
+    if (!line.starts_with(name + ":")) continue;
+    const std::size_t equals = line.find('=');
+    return equals == std::string::npos ? std::string() : line.substr(equals + 1);
   }
-  return "ctest";
+  return {};
+}
+
+std::string ctest_of(const std::string& tree) {
+  const std::string program = cached_value(tree, "CMAKE_CTEST_COMMAND");
+  return program.empty() ? "ctest" : program;
 }
 
 Result<std::string> list_tests(const ListingOrder& order) {

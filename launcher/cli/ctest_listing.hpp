@@ -9,6 +9,9 @@
 
 namespace holdfast::cli {
 
+// What CMake's cache of the tree says of that variable; empty: nothing.
+std::string cached_value(const std::string& tree, const std::string& name);
+
 // The ctest of the CMake that configured the tree.
 std::string ctest_of(const std::string& tree);
 

@@ -25,6 +25,7 @@
 #include "core/batch/catch2_names.hpp"
 #include "core/batch/gtest_filter.hpp"
 #include "core/ctest/environment_modification.hpp"
+#include "core/ctest/name_expression.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
 #include "os/stack/elf_text.hpp"
@@ -133,8 +134,20 @@ Result<std::optional<NamedTest>> find_case(const std::string& tree, const std::s
   return found;
 }
 
+// A tree with several configurations has no test without one of them.
+std::string why_no_test(const std::string& tree, const std::string& configuration) {
+  std::vector<std::string> known;
+  const std::string listed = cached_value(tree, "CMAKE_CONFIGURATION_TYPES");
+  for (std::string_view rest = listed; !rest.empty();) known.emplace_back(take_part(rest, ';'));
+  if (known.empty()) return {};
+  const std::string where =
+      configuration.empty() ? "" : " in configuration " + brief_in_quotes(configuration);
+  return where + ": expected --config " + enumeration(known, " or ");
+}
+
 Result<NamedTest> find_target(const std::string& tree, const std::string& listing,
-                              const std::string& name) {
+                              const DebugOptions& options) {
+  const std::string& name = options.test;
   Result<std::optional<ListedTest>> test = read_listing(listing, name);
   if (!test) return test.error();
   if (*test) return NamedTest{name, *std::move(*test)};
@@ -144,6 +157,7 @@ Result<NamedTest> find_target(const std::string& tree, const std::string& listin
   const Result<std::vector<std::string>> names = names_of(listing);
   if (!names) return names.error();
   std::string line = tree + " has no test " + brief_in_quotes(name);
+  if (names->empty()) return ErrorInWords{line + why_no_test(tree, options.configuration)};
   std::vector<std::string> near;
   for (const std::string& one : look_alikes(name, *names, k_near_names)) {
     near.push_back(brief_in_quotes(one));
@@ -159,25 +173,12 @@ std::string for_shell(std::string_view word) {
   return quoted + "'";
 }
 
-// CMake's regular expression that matches each of these names and nothing else.
-std::string expression_for(const std::vector<std::string>& names) {
-  std::string expression = "^(";
-  for (const std::string& name : names) {
-    if (expression.size() > 2) expression += '|';
-    for (const char c : name) {
-      if (std::string_view("^$.[]*+?()|\\").find(c) != std::string_view::npos) expression += '\\';
-      expression += c;
-    }
-  }
-  return expression + ")$";
-}
-
 void tell_fixtures(const std::string& tree, const std::string& listing, const NamedTest& target) {
   const std::vector<std::string> setters = tests_that_set_up(listing, target.test.fixtures);
   if (setters.empty()) return;
   complain(fmt::format("its fixtures are not set up here ({}): ctest --test-dir {} -R {} does it",
                        bounded_list(target.test.fixtures, 8), for_shell(tree),
-                       for_shell(expression_for(setters))));
+                       for_shell(expression_for_names(setters))));
 }
 
 std::string head_of(const std::string& program) {
@@ -246,29 +247,6 @@ DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& op
   return command;
 }
 
-// What a person who debugs does not want: an end by time, another attempt, cases apart. Locks go
-// into options, since the launcher does not know RESOURCE_LOCK of a command.
-bool is_left_out(const Value& value) {
-  switch (value.setting) {
-    case Setting::timeout:
-    case Setting::locks:
-    case Setting::run_serial:
-    case Setting::no_tests:
-    case Setting::isolation:
-    case Setting::retry:
-    case Setting::backoff:
-    case Setting::jitter:
-    case Setting::retry_alone:
-    case Setting::flaky_result:
-    case Setting::known_flaky:
-    case Setting::on_failure:
-    case Setting::before_kill:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // The settings of the test, for a command.
 struct ForCommand {
   Values said;
@@ -282,7 +260,10 @@ Result<ForCommand> settings_for(const ProjectSettings& project, const NamedTest&
   for (const std::string& warning : resolved->warnings) complain(warning);
   ForCommand settings{project.values_for(target.name, test.facts.labels), resolved->policy.locks};
   settings.said.insert(settings.said.end(), test.said.begin(), test.said.end());
-  std::erase_if(settings.said, is_left_out);
+  // The launcher does not know RESOURCE_LOCK of a command, so locks go into options.
+  std::erase_if(settings.said, [](const Value& value) {
+    return under_debugger(value.setting) == UnderDebugger::is_left_out;
+  });
   return settings;
 }
 
@@ -318,7 +299,7 @@ Result<int> debug_test(const DebugOptions& options) {
   if (!options.configuration.empty()) configuration = {"-C", options.configuration};
   const Result<std::string> listing = list_for_launcher(*tree, configuration);
   if (!listing) return listing.error();
-  const Result<NamedTest> target = find_target(*tree, *listing, options.test);
+  const Result<NamedTest> target = find_target(*tree, *listing, options);
   if (!target) return target.error();
   const Result<ProjectSettings> project =
       ProjectSettings::load(settings_file_of_tree(*tree), selected_profile());
@@ -334,6 +315,18 @@ Result<int> debug_test(const DebugOptions& options) {
   const LauncherOrder order{target->name, with_directory(std::move(settings->said)),
                             project->settings()};
   return become_launcher(*words, line, line ? &order : nullptr);
+}
+
+// A stray word is a mistake of the user, not a word for the debugger. The words are checked while
+// they are read, and by then `--` is among those that belong to no option.
+CLI::Validator after_mark(const CLI::App& command) {
+  return {[&command](const std::string& word) -> std::string {
+            if (!command.remaining().empty()) return {};
+            throw CLI::ParseError(
+                brief_in_quotes(word) + ": expected -- before words for the debugger",
+                CLI::ExitCodes::ExtrasError);
+          },
+          ""};
 }
 
 int debug(const DebugOptions& options) {
@@ -352,7 +345,9 @@ void add_debug(CLI::App& app, int& exit_code) {
   command->add_option("TEST", options->test, "a test, or a case of a batch")
       ->required()
       ->check(expected("a test"));
-  command->add_option("ARGUMENT", options->extra, "after --: words for the debugger");
+  command->add_option("ARGUMENT", options->extra, "after --: words for the debugger")
+      ->check(after_mark(*command));
+  command->validate_positionals();
   command->add_option("--debugger", options->debugger,
                       "gdb, lldb or rr (default: the first that is installed)");
   command->add_option("-C,--config", options->configuration,

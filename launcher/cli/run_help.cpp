@@ -21,8 +21,9 @@ struct HelpOfOption {
 
 constexpr HelpOfOption k_options[] = {
     {"--name", "N", "what this run is called in messages and records"},
-#define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, ...) \
-  {__VA_ARGS__},
+#define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, word, \
+                         help, ...)                                                              \
+  {option, word, help},
 #include "core/settings/table.def"
     {"--tree", "DIR",
      "the build tree whose settings, services and locks are meant (default: the\none around here)"},

@@ -6,27 +6,29 @@
 namespace holdfast {
 namespace {
 
-struct Names {
+struct Row {
   std::string_view id;
   std::string_view property;
   std::string_view option;
+  UnderDebugger debugged;
 };
 
 // Indexed by the number of the setting.
-constexpr Names k_names[] = {
-#define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, ...) \
-  {#id, property, option},
+constexpr Row k_rows[] = {
+#define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, word, \
+                         help, debugged)                                                         \
+  {#id, property, option, UnderDebugger::debugged},
 #include "core/settings/table.def"
 };
 
-std::optional<Setting> find(std::string_view name, std::string_view Names::*column) {
+std::optional<Setting> find(std::string_view name, std::string_view Row::*column) {
   if (name.empty()) return std::nullopt;
-  const auto* const found = std::ranges::find(k_names, name, column);
-  if (found == std::end(k_names)) return std::nullopt;
-  return static_cast<Setting>(found - std::begin(k_names));
+  const auto* const found = std::ranges::find(k_rows, name, column);
+  if (found == std::end(k_rows)) return std::nullopt;
+  return static_cast<Setting>(found - std::begin(k_rows));
 }
 
-const Names& names_of(Setting setting) { return k_names[static_cast<std::size_t>(setting)]; }
+const Row& row_of(Setting setting) { return k_rows[static_cast<std::size_t>(setting)]; }
 
 }  // namespace
 
@@ -36,15 +38,16 @@ const Value* last_of(const Values& values, Setting setting) {
   return found == values.rend() ? nullptr : &*found;
 }
 
-std::optional<Setting> setting_of_id(std::string_view id) { return find(id, &Names::id); }
+std::optional<Setting> setting_of_id(std::string_view id) { return find(id, &Row::id); }
 std::optional<Setting> setting_of_property(std::string_view property) {
-  return find(property, &Names::property);
+  return find(property, &Row::property);
 }
 std::optional<Setting> setting_of_option(std::string_view option) {
-  return find(option, &Names::option);
+  return find(option, &Row::option);
 }
-std::string_view id_of(Setting setting) { return names_of(setting).id; }
-std::string_view property_of(Setting setting) { return names_of(setting).property; }
-std::string_view option_of(Setting setting) { return names_of(setting).option; }
+std::string_view id_of(Setting setting) { return row_of(setting).id; }
+std::string_view property_of(Setting setting) { return row_of(setting).property; }
+std::string_view option_of(Setting setting) { return row_of(setting).option; }
+UnderDebugger under_debugger(Setting setting) { return row_of(setting).debugged; }
 
 }  // namespace holdfast

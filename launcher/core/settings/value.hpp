@@ -50,5 +50,8 @@ std::optional<Setting> setting_of_property(std::string_view property);
 std::optional<Setting> setting_of_option(std::string_view option);
 std::string_view property_of(Setting setting);
 std::string_view option_of(Setting setting);
+// Whether the setting holds for a test that runs under a debugger.
+enum class UnderDebugger : std::uint8_t { holds, is_left_out };
+UnderDebugger under_debugger(Setting setting);
 
 }  // namespace holdfast

@@ -5,7 +5,7 @@ import re
 import shutil
 import unittest
 
-from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, is_alive, no_keeper_of, program, wait_until
+from support import CMAKE, CTEST, HOLDFAST, PATIENCE_S, STAGE, ProjectCase, is_alive, no_keeper_of, program, wait_until
 from terminal import Terminal
 
 GDB = shutil.which("gdb")
@@ -182,6 +182,18 @@ set_tests_properties(ends all PROPERTIES HOLDFAST_ISOLATION process)
         # Only the record of a run knows to which batch this one belongs.
         self.assertEqual(self.debug(tree, "Other.none").returncode, 2)
 
+    def test_a_configuration_that_the_tree_does_not_have(self):
+        self.project("add_test(NAME t COMMAND true)\n")
+        tree = self.work / "several"
+        made = self.finish(CMAKE, "-S", self.work / "project", "-B", tree, "-G", "Ninja Multi-Config",
+                           "-DCMAKE_CONFIGURATION_TYPES=Debug;Checked", f"-DCMAKE_PREFIX_PATH={STAGE}")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        for words, where in (((), ""), (("-C", "Odd"), ' in configuration "Odd"')):
+            ended = self.debug(tree, "t", *words)
+            self.assertEqual((ended.returncode, ended.text),
+                             (2, f'holdfast: {tree} has no test "t"{where}: expected --config Debug or Checked\n'))
+        self.assertIn("exited normally", self.batch(tree, "t", "-C", "checked").text)
+
     def test_what_is_not_there_is_said_in_one_line(self):
         tree = self.project("add_test(NAME first_test COMMAND true)\nadd_test(NAME gone COMMAND /nowhere/x)\n")
         empty = self.work / "empty"
@@ -190,6 +202,9 @@ set_tests_properties(ends all PROPERTIES HOLDFAST_ISOLATION process)
                 (["firsttest"], None, 'has no test "firsttest": did you mean "first_test"?'),
                 (["quite another"], None, 'has no test "quite another"'),
                 (["gone"], None, '"gone": ctest finds no program for it: expected one, or --config CFG'),
+                (["first_test", "run"], None, '"run": expected -- before words for the debugger (see holdfast --help)'),
+                (["first_test", "run", "--", "-batch"], None,
+                 '"run": expected -- before words for the debugger (see holdfast --help)'),
                 (["first_test", "--debugger", "odd"], None, '--debugger "odd": expected gdb, lldb or rr'),
                 (["first_test"], empty, "no debugger in PATH: expected gdb, lldb or rr"),
                 (["first_test", "--debugger", "rr"], empty, "no debugger in PATH: expected rr"),
