@@ -14,6 +14,12 @@ std::string signal_name(int signal) {
   return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
 }
 
+std::string signal_text(int signal) {
+  std::string text = "signal " + std::to_string(signal);
+  if (::sigabbrev_np(signal) != nullptr) text += " (" + signal_name(signal) + ")";
+  return text;
+}
+
 std::optional<int> signal_named(std::string_view name) {
   if (!name.starts_with("SIG")) return std::nullopt;
   for (int signal = 1; signal <= k_last_signal; ++signal) {

@@ -10,6 +10,9 @@ namespace holdfast {
 // `SIGSEGV`; for a signal without a name `signal 40`.
 std::string signal_name(int signal);
 
+// `signal 11 (SIGSEGV)`; for a signal without a name `signal 40`.
+std::string signal_text(int signal);
+
 // The number of `SIGSEGV`. Real-time signals have no names.
 std::optional<int> signal_named(std::string_view name);
 

@@ -10,6 +10,8 @@ TEST(SignalNames, AreThoseOfTheManual) {
   EXPECT_EQ(signal_name(15), "SIGTERM");
   EXPECT_EQ(signal_name(40), "signal 40");
   EXPECT_EQ(signal_name(0), "signal 0");
+  EXPECT_EQ(signal_text(11), "signal 11 (SIGSEGV)");
+  EXPECT_EQ(signal_text(40), "signal 40");
 }
 
 TEST(SignalNames, HaveNumbers) {
