@@ -1,14 +1,15 @@
 #include "report/describe.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/ctest_options.hpp"
+#include "core/outcome/signal_names.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <ctime>
 #include <string_view>
 #include <unordered_map>
@@ -24,12 +25,6 @@ constexpr double k_last_second = 253402300799.0;  // 9999-12-31 23:59:59
 std::tm utc(double at) {
   const double inside = std::clamp(at, 0.0, k_last_second);
   return fmt::gmtime(static_cast<std::time_t>(inside));
-}
-
-std::string signal_text(int signal) {
-  const char* name = ::sigabbrev_np(signal);
-  return name == nullptr ? fmt::format("signal {}", signal)
-                         : fmt::format("signal {} (SIG{})", signal, name);
 }
 
 std::string marker_text(const std::string& reason) {
@@ -139,14 +134,13 @@ std::vector<std::string> in_shards(const RunReport& report) {
     shards.push_back(fmt::format("{} (run {}{})", printable(shard.name), printable(shard.run.id),
                                  shard.run.complete ? "" : ", incomplete"));
   }
-  std::vector<std::string> lines{fmt::format("{} shard{}: {}", shards.size(),
-                                             shards.size() == 1 ? "" : "s",
-                                             bounded_list(shards, k_shards_named))};
+  std::vector<std::string> lines{
+      fmt::format("{}: {}", counted(shards.size(), "shard"), bounded_list(shards, k_shards_named))};
   std::vector<std::string> names = in_several_shards(report);
   for (std::string& name : names) name = printable(name);
   if (!names.empty()) {
-    lines.push_back(fmt::format("{} test{} ran in more than one shard: {}", names.size(),
-                                names.size() == 1 ? "" : "s", bounded_list(names, k_shards_named)));
+    lines.push_back(fmt::format("{} ran in more than one shard: {}", counted(names.size(), "test"),
+                                bounded_list(names, k_shards_named)));
   }
   return lines;
 }
@@ -167,8 +161,8 @@ std::string unrecorded_text(std::int64_t unrecorded) {
 
 std::string journal_note(const RunReport& report) {
   if (report.journal_flaws == 0) return {};
-  std::string text = fmt::format("{} line{} of the journal ignored, wholly or partly",
-                                 report.journal_flaws, report.journal_flaws == 1 ? "" : "s");
+  std::string text = fmt::format("{} of the journal ignored, wholly or partly",
+                                 counted(report.journal_flaws, "line"));
   if (!report.complaints.empty()) {
     text += fmt::format(" (line {}: {})", report.complaints.front().line,
                         printable(report.complaints.front().what));

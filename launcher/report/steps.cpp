@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/text_sections.hpp"
@@ -70,8 +71,7 @@ std::string section(std::string_view name, const std::vector<StepRecord>& steps,
     const std::size_t size = title(*step).size();
     if (size <= k_widest_name) width = std::max(width, size);
   }
-  std::string text =
-      fmt::format("\n{} of {} build step{}\n", name, steps.size(), steps.size() == 1 ? "" : "s");
+  std::string text = fmt::format("\n{} of {}\n", name, counted(steps.size(), "build step"));
   for (const StepRecord* step : shown) {
     text += row(title(*step), width, line(*step) + remark(*step, steps));
   }

@@ -7,6 +7,7 @@
 
 #include "cli/report/report_output.hpp"
 #include "cli/report/surroundings.hpp"
+#include "core/base/parts.hpp"
 #include "core/bundle/bundle_names.hpp"
 #include "report/bundle/write_bundle.hpp"
 #include "supervision/base/programs.hpp"
@@ -16,8 +17,8 @@ namespace {
 
 std::string what_is_missing(const LeftOut& left_out, const std::filesystem::path& file) {
   if (left_out.count() == 0) return {};
-  return fmt::format("left out of {}: {} file{}, named in its {}", file.string(), left_out.count(),
-                     left_out.count() == 1 ? "" : "s", bundle_names::k_left_out);
+  return fmt::format("left out of {}: {}, named in its {}", file.string(),
+                     counted(left_out.count(), "file"), bundle_names::k_left_out);
 }
 
 }  // namespace

@@ -19,4 +19,8 @@ std::string text_of(std::initializer_list<std::string_view> parts) {
   return text;
 }
 
+std::string counted(std::uint64_t number, std::string_view noun) {
+  return text_of({std::to_string(number), " ", noun, number == 1 ? "" : "s"});
+}
+
 }  // namespace holdfast

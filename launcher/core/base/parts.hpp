@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -22,5 +23,8 @@ std::string_view trimmed(std::string_view text, std::string_view blanks);
 // All parts in a row. Each `+` between strings compiles to a call or two; this is one call for all
 // parts.
 std::string text_of(std::initializer_list<std::string_view> parts);
+
+// "1 test", "3 tests": a number and a noun whose plural has an s.
+std::string counted(std::uint64_t number, std::string_view noun);
 
 }  // namespace holdfast

@@ -21,7 +21,7 @@ std::string shortened(const std::string& build_id) {
 
 std::string describe_size(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 5> k_units{"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (bytes < 1024) return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
+  if (bytes < 1024) return counted(bytes, "byte");
   std::size_t unit = 0;
   std::uint64_t rest = bytes;  // in tenths, rounded down
   while (rest >= 1024 * 1024 && unit + 1 < k_units.size()) {

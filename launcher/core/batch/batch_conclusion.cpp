@@ -81,7 +81,7 @@ BatchConclusion Batch::conclude() const {
 }
 
 std::string Batch::summary() const {
-  std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
+  std::string text = counted(results_.size(), "case");
   if (results_.empty() && is_one_test() && !is_listed_) text = "run as one test";
   // holdfast_discover_tests() knows these words. A shard may well be without a case.
   const bool has_others = is_shard_ || !others_.empty();

@@ -7,9 +7,7 @@
 namespace holdfast {
 namespace {
 
-std::string further_attempts(unsigned count) {
-  return std::to_string(count) + (count == 1 ? " further attempt" : " further attempts");
-}
+std::string further_attempts(unsigned count) { return counted(count, "further attempt"); }
 
 }  // namespace
 

@@ -20,7 +20,7 @@ constexpr std::size_t k_piece = 64U << 10U;
 constexpr std::uint64_t k_for_the_rest = 16U << 20U;
 
 // As much as holdfast-archive counts when it takes the file out, or a little more.
-std::uint64_t counted(const std::string& name, std::uint64_t size) {
+std::uint64_t charge_of(const std::string& name, std::uint64_t size) {
   return k_packed_entry + line_of(PackedHead{size, name}).size() + size;
 }
 
@@ -36,11 +36,11 @@ std::string_view archive_form(std::string_view file) {
 }
 
 bool Packing::has_room(const std::string& name, std::uint64_t size) const {
-  return counted(name, size) + k_for_the_rest <= most_ - counted_;
+  return charge_of(name, size) + k_for_the_rest <= most_ - counted_;
 }
 
 Result<void> Packing::begin(const std::string& name, std::uint64_t size) {
-  const std::uint64_t more = counted(name, size);
+  const std::uint64_t more = charge_of(name, size);
   if (more > most_ - counted_) {
     return Error{
         fmt::format("pack {}: no bundle of more than {} MiB can be read", name, most_ >> 20U)};

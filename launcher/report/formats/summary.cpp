@@ -1,5 +1,6 @@
 #include "report/formats/summary.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
@@ -16,8 +17,6 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_names_shown = 8;
-
-const char* plural(std::size_t number) { return number == 1 ? "" : "s"; }
 
 std::vector<TestReport> only_through(const std::vector<TestReport>& tests) {
   std::vector<TestReport> through;
@@ -60,23 +59,23 @@ std::string through_line(const RunReport& report) {
   const auto is_orphaned = [](const TestReport& test) { return test.orphaned; };
   const auto is_flaky = [](const TestReport& test) { return test.flaky && !test.attempts.empty(); };
   const auto is_stale = [](const TestReport& test) { return test.stale; };
-  return fmt::format("holdfast: {} test{} through Holdfast: {}{}{}{}{}{}\n", through.planned,
-                     plural(through.planned), outcome_list(through), on_purpose_text(report),
-                     leak_text(report), names_text(report, "with orphan markers", is_orphaned),
+  return fmt::format("holdfast: {} through Holdfast: {}{}{}{}{}{}\n",
+                     counted(through.planned, "test"), outcome_list(through),
+                     on_purpose_text(report), leak_text(report),
+                     names_text(report, "with orphan markers", is_orphaned),
                      names_text(report, "flaky", is_flaky), names_text(report, "stale", is_stale));
 }
 
 std::string cases_line(const RunReport& report) {
   if (report.counts.cases == 0) return {};
-  return fmt::format("holdfast: {} case{} in batches: {}\n", report.counts.cases,
-                     plural(report.counts.cases), case_list(report.counts));
+  return fmt::format("holdfast: {} in batches: {}\n", counted(report.counts.cases, "case"),
+                     case_list(report.counts));
 }
 
 std::string unrecorded_line(const RunReport& report) {
   if (report.run.unrecorded == 0) return {};
-  return fmt::format("holdfast: {} more test{} ran through Holdfast and could not be recorded\n",
-                     report.run.unrecorded,
-                     plural(static_cast<std::size_t>(report.run.unrecorded)));
+  return fmt::format("holdfast: {} ran through Holdfast and could not be recorded\n",
+                     counted(static_cast<std::uint64_t>(report.run.unrecorded), "more test"));
 }
 
 std::string retries_line(const RunReport& report) {

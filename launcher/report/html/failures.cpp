@@ -1,5 +1,6 @@
 #include "report/html/failures.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
@@ -100,9 +101,9 @@ std::string findings_html(const Attempt& last) {
                         finding.failed ? " (not known)" : "");
     html += printed_html(shown(finding.text));
   }
-  return folded_html(fmt::format("Its surroundings, as {} probe{} saw them", last.forensics.size(),
-                                 last.forensics.size() == 1 ? "" : "s"),
-                     html);
+  return folded_html(
+      fmt::format("Its surroundings, as {} saw them", counted(last.forensics.size(), "probe")),
+      html);
 }
 
 std::string services_html(const Attempt& last, Outputs& outputs) {

@@ -1,5 +1,6 @@
 #include "report/html/overview.hpp"
 
+#include "core/base/parts.hpp"
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"
 #include "report/said/reasons.hpp"
@@ -29,8 +30,6 @@ std::size_t red_tests(const Counts& counts) {
   }
   return number;
 }
-
-const char* plural(std::size_t number) { return number == 1 ? "" : "s"; }
 
 std::string count_html(std::string_view term, std::string_view grade, std::size_t number) {
   return fmt::format("<div class=\"{}\"><dt>{}</dt><dd>{}</dd></div>\n", grade, term, number);
@@ -177,8 +176,7 @@ std::string verdict_text(const RunReport& report) {
   const Counts& counts = report.counts;
   if (has_only_steps(report)) return "Build steps; no run of the tests is recorded";
   const std::size_t red = red_tests(counts);
-  if (red > 0)
-    return fmt::format("{} of {} test{} went wrong", red, counts.planned, plural(counts.planned));
+  if (red > 0) return fmt::format("{} of {} went wrong", red, counted(counts.planned, "test"));
   if (counts.planned == 0) return "No tests";
   if (counts.of(Outcome::passed) == counts.planned)
     return counts.planned == 1 ? "The test passed"

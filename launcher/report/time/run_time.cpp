@@ -1,5 +1,6 @@
 #include "report/time/run_time.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/time/work_time.hpp"
@@ -78,7 +79,7 @@ std::string waits_text(const RunTime& time) {
 std::string slots_text(const RunReport& report, const RunTime& time) {
   if (!report.run.jobs) return {};
   const std::size_t jobs = *report.run.jobs;
-  std::string text = fmt::format(" on {} slot{}", jobs, jobs == 1 ? "" : "s");
+  std::string text = " on " + counted(jobs, "slot");
   // Otherwise a low share would look like tests that get in each other's way.
   if (report.counts.run < jobs) text += fmt::format(" for {} tests", report.counts.run);
   if (time.utilisation) text += fmt::format(", {:.0f} % used", std::round(*time.utilisation * 100));

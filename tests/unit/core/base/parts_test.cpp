@@ -34,5 +34,11 @@ TEST(Parts, AnyNumberOfThemMakesOneText) {
             std::string("a12\0b", 5));
 }
 
+TEST(Parts, ANumberOfThingsHasTheRightNoun) {
+  EXPECT_EQ(counted(0, "test"), "0 tests");
+  EXPECT_EQ(counted(1, "test"), "1 test");
+  EXPECT_EQ(counted(2, "build step"), "2 build steps");
+}
+
 }  // namespace
 }  // namespace holdfast
