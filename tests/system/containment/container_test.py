@@ -121,7 +121,8 @@ class CgroupsTest(ProjectCase):
         need(self, [*words, "true"], f"no such cgroups to be had ({kind})")
         self.settings('[profile.default]\ncontainment = "cgroup"\n')
         tree = self.project("add_test(NAME passes COMMAND cat /proc/self/cgroup)\n"
-                            "add_test(NAME leaves COMMAND sh -c \"setsid sleep 60 &\")\n")
+                            "add_test(NAME leaves COMMAND sh -c "
+                            "  \"setsid sleep 60 & until grep -qx sleep /proc/$!/comm; do sleep 0.01; done\")\n")
         ran = self.finish(*words, CTEST, "-V", cwd=tree)
         said = (ran.stdout + ran.stderr).decode()
         self.assertEqual(ran.returncode, 0, said)
