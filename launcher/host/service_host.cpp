@@ -248,6 +248,9 @@ class Host {
 int be_service_host(int keeper) {
   os::UniqueFd connection(keeper);
   (void)::fcntl(keeper, F_SETFD, FD_CLOEXEC);
+  // The keeper takes the end of the connection for the end of this process. So a duplicate keeps it
+  // until this process has really ended.
+  (void)::fcntl(keeper, F_DUPFD_CLOEXEC, 0);
   Result<wire::HostOrder> order = receive_order(connection);
   if (!order) {
     supervision::write_line("service-host: " + to_text(order.error()));
