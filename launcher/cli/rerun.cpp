@@ -111,31 +111,43 @@ Result<std::string> source_directory(const std::string& tree) {
   return fs::path(*file).parent_path().string();
 }
 
-// The directory, in the tree that is asked for: the run may be one of the tree of which it is a
-// copy, or a mount.
-std::string directory_in(const std::string& tree, const RunStarted& started) {
-  if (started.directory.empty()) return tree;
+// The tree may be a copy, or a mount, of the one in which the run was. An older Holdfast recorded
+// no tree.
+bool was_in(const RunStarted& started, const std::string& tree) {
   std::error_code error;
-  if (started.tree.empty() || fs::equivalent(started.tree, tree, error)) return started.directory;
-  const std::string_view directory = started.directory;
-  if (directory == started.tree) return tree;
-  if (!directory.starts_with(started.tree + "/")) return started.directory;
-  return tree + std::string(directory.substr(started.tree.size()));
+  return started.tree.empty() || fs::equivalent(started.tree, tree, error);
 }
 
-// The program and the directory. ctest looks for presets in the directory in which it starts, and
-// for tests where the preset says.
+// The run's directory, in the tree that is asked for.
+Result<std::string> directory_in(const std::string& tree, const RunStarted& started) {
+  if (started.directory.empty()) return tree;
+  if (was_in(started, tree)) return started.directory;
+  const std::string_view directory = started.directory;
+  if (directory == started.tree) return tree;
+  if (directory.starts_with(started.tree + "/")) {
+    return tree + std::string(directory.substr(started.tree.size()));
+  }
+  return ErrorInWords{"run " + started.run + " is of another tree and began in " +
+                      started.directory + ": expected a directory of " + started.tree};
+}
+
+// ctest looks for presets in the directory in which it starts, and for tests where the preset says.
+Result<std::string> directory_of_preset(const std::string& tree, const RunStarted& started) {
+  if (was_in(started, tree)) return source_directory(tree);
+  return ErrorInWords{"run " + started.run + " is of another tree, " + started.tree +
+                      ", and its preset leads there: expected --tree " + started.tree};
+}
+
+// The program and the directory.
 Result<Start> place_of(const EarlierRun& run, const std::string& tree, bool has_preset) {
   Start start;
   std::error_code error;
   const bool is_there = fs::exists(run.started.program, error);
   start.program = is_there ? run.started.program : ctest_of(tree);
-  start.directory = directory_in(tree, run.started);
-  if (has_preset) {
-    Result<std::string> source = source_directory(tree);
-    if (!source) return source.error();
-    start.directory = *std::move(source);
-  }
+  Result<std::string> directory =
+      has_preset ? directory_of_preset(tree, run.started) : directory_in(tree, run.started);
+  if (!directory) return directory.error();
+  start.directory = *std::move(directory);
   if (fs::is_directory(start.directory, error)) return start;
   return ErrorInWords{"the directory of run " + run.entry.id + " is gone: " + start.directory};
 }

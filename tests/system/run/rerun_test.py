@@ -160,6 +160,9 @@ set_tests_properties(last PROPERTIES DEPENDS first)
         self.assertEqual(len(before), 2)
         self.assertEqual(self.rerun(tree).returncode, 0)
         self.assertEqual(self.ran_in(tree), before)
+        copy = self.work / "copy"
+        shutil.copytree(tree, copy, symlinks=True)
+        self.assertIn("its preset leads there", self.refused(copy))
 
     def test_a_run_that_was_cut_short(self):
         there, go = self.work / "there", self.work / "go"
@@ -187,6 +190,12 @@ set_tests_properties(last PROPERTIES DEPENDS first)
             self.assertEqual(again.returncode, 0, again.stderr)
             self.assertIn(f"Test project {copy}\n", again.stdout.decode())
             wait_until(lambda: no_keeper_of(tree) and no_keeper_of(copy), "the keeper to end")
+
+        journal = self.runs(copy)[-1] / "journal.jsonl"
+        journal.write_text(journal.read_text().replace(f'"directory":"{copy}"', '"directory":"/"'))
+        shutil.copytree(copy, self.work / "third", symlinks=True)
+        self.assertIn(f"is of another tree and began in /: expected a directory of {copy}\n",
+                      self.refused(self.work / "third"))
 
     def test_what_ctest_says_against_the_list_is_told(self):
         tree = self.project(self.adding("t"))
