@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/watch/lock_waits.hpp"
+#include "cli/watch/whole_entries.hpp"
 #include "core/ctest/ctest_jobs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
@@ -111,12 +112,11 @@ void RunFollower::read_log() {
   stream.seekg(static_cast<std::streamoff>(log_at_));
   const std::vector<LogMark> marks = scan_marks(stream);
   const std::uint64_t base = log_at_;
-  std::size_t total = 0;
-  for (const LogMark& mark : marks) {
-    if (mark.kind == LogMark::Kind::entry && total == 0) total = mark.total;
-    if (mark.kind == LogMark::Kind::end) log_at_ = base + mark.end;
-  }
-  for (const LogEntry& entry : resolve_entries(marks)) {
+  const auto first = std::ranges::find(marks, LogMark::Kind::entry, &LogMark::kind);
+  const std::size_t total = first == marks.end() ? 0 : first->total;
+  const WholeEntries whole = whole_entries(marks);
+  log_at_ = base + whole.read;
+  for (const LogEntry& entry : whole.entries) {
     LoggedEnd logged{entry, total, {}};
     if (entry.result == LoggedResult::failed) logged.headline = headline_of(entry, base);
     logged_.push_back(std::move(logged));
