@@ -12,7 +12,7 @@ WholeEntries whole_entries(const std::vector<LogMark>& marks) {
     next = std::find_if(next, marks.end(), [&](const LogMark& mark) {
       return mark.kind == LogMark::Kind::entry && mark.begin >= whole.read;
     });
-    if (next->end != entry.output_begin) break;
+    if (next == marks.end() || next->end != entry.output_begin) break;
     whole.read = entry.output_end;
     whole.entries.push_back(std::move(entry));
   }
