@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <iterator>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast::cli {
 namespace {
 
@@ -77,17 +79,12 @@ std::vector<std::string> interpreter_of(std::string_view head) {
   if (!head.starts_with("#!")) return {"/bin/sh"};
   std::string_view line = head.substr(2, head.find('\n') - 2);
   constexpr std::string_view k_blanks = " \t\r";
-  const auto trimmed = [&](std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(k_blanks), text.size());
-    text.remove_prefix(begin);
-    return text.substr(0, text.find_last_not_of(k_blanks) + 1);
-  };
-  line = trimmed(line);
+  line = trimmed(line, k_blanks);
   const std::size_t end = std::min(line.find_first_of(k_blanks), line.size());
   if (end == 0) return {"/bin/sh"};
   std::vector<std::string> words{std::string(line.substr(0, end))};
   // The kernel passes all that follows as one argument.
-  const std::string_view argument = trimmed(line.substr(end));
+  const std::string_view argument = trimmed(line.substr(end), k_blanks);
   if (!argument.empty()) words.emplace_back(argument);
   return words;
 }

@@ -16,6 +16,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/history_file.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/name_expression.hpp"
 #include "core/outcome/exit_codes.hpp"
@@ -222,7 +223,7 @@ Result<std::string> add_files(History& history, const std::vector<std::string>& 
     added += *runs;
   }
   if (const Result<void> pruned = history.prune(now_s()); !pruned) return pruned.error();
-  return fmt::format("{} run{} added\n", added, added == 1 ? "" : "s");
+  return counted(added, "run") + " added\n";
 }
 
 // Makes the first file of all: what it has, and what the others have.

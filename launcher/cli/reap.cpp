@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/left/dead_runs.hpp"
@@ -70,8 +71,8 @@ int list(const ReapOrder& order) {
 
 int tidy_up(const Untidy& untidy) {
   if (!untidy.runs.empty() && !untidy.trouble.empty()) {
-    complain(fmt::format("{} run{} not tidied: {}", untidy.runs.size(),
-                         untidy.runs.size() == 1 ? "" : "s", printable(untidy.trouble)));
+    complain(fmt::format("{} not tidied: {}", counted(untidy.runs.size(), "run"),
+                         printable(untidy.trouble)));
     return k_not_ended;
   }
   const Tidied tidied = tidy(untidy.runs);

@@ -16,6 +16,7 @@
 #include "cli/ctest_listing.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/rerun.hpp"
 #include "core/outcome/exit_codes.hpp"
@@ -202,8 +203,7 @@ void announce(const EarlierRun& run, const RerunSelection& selection,
   std::string line = "ctest";
   for (const std::string& word : kept) line += " " + word;
   const std::size_t count = selection.numbers.size();
-  complain("run " + id + " again, " + std::to_string(count) +
-           (count == 1 ? " test: " : " tests: ") + brief(line));
+  complain("run " + id + " again, " + counted(count, "test") + ": " + brief(line));
 }
 
 // Returns only on failure.

@@ -8,6 +8,7 @@
 
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/program_identity.hpp"
 #include "os/file/file_text.hpp"
 #include "os/lock/lock_survey.hpp"
@@ -61,8 +62,8 @@ Result<std::string> describe_machine(std::string_view meminfo, std::string_view 
   if (swap && free_swap && *swap > 0) {
     text += ", swap " + describe_size(*free_swap) + " of " + describe_size(*swap);
   }
-  return text + ", load " + std::string(loads_of(loadavg)) + " on " + std::to_string(processors) +
-         (processors == 1 ? " processor" : " processors");
+  return text + ", load " + std::string(loads_of(loadavg)) + " on " +
+         counted(processors, "processor");
 }
 
 Result<std::string> look_at_machine() {

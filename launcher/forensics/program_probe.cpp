@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/edit_distance.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
 
@@ -106,8 +107,7 @@ Result<std::string> look_at_directory(const std::string& path, std::size_t most)
     names.emplace_back(found);
   }
   std::string text = directory + " has " + (count > most ? "more than " : "") +
-                     std::to_string(count > most ? most : count) +
-                     (count == 1 ? " entry" : " entries");
+                     counted(std::min(count, most), "entry", "entries");
   std::string before = "; like " + name + ": ";
   for (const std::string& alike : look_alikes(name, names, k_named)) {
     text += before + alike;

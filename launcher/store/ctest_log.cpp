@@ -48,20 +48,6 @@ Indexes listed(const fs::path& file, double since) {
   return indexes;
 }
 
-// The verdict that the log alone gives.
-Verdict verdict_of(const LogEntry& entry) {
-  if (!entry.started) return entry.explained ? Verdict::failed : Verdict::disabled;
-  switch (entry.result) {
-    case LoggedResult::passed:
-      return Verdict::passed;
-    case LoggedResult::failed:
-      return Verdict::failed;
-    case LoggedResult::skipped:
-      return Verdict::skipped;
-  }
-  return Verdict::failed;
-}
-
 // The tests that were skipped by their exit codes. The log alone does not tell these from passed
 // tests. Any other ctest in the tree may have written the lists, so the lists count only if they
 // agree with this log about every test. If they do not agree, the answer is nothing.
@@ -121,7 +107,7 @@ VerdictRecord record_of(const LogEntry& entry, const std::string& log, double ru
   const std::string refusal = why_not_started(entry, run_started);
   VerdictRecord record;
   record.test = valid_utf8(entry.name);
-  record.verdict = verdict_of(entry);
+  record.verdict = verdict_alone(entry);
   record.index = entry.index;
   record.ran = entry.started && refusal.empty();
   record.launched = *record.ran && entry.launched;
@@ -167,6 +153,19 @@ Tail tail_of(int descriptor, off_t most) {
 bool ends_with_label(std::string_view text) { return text.ends_with(" sec*proc\n\n"); }
 
 }  // namespace
+
+Verdict verdict_alone(const LogEntry& entry) {
+  if (!entry.started) return entry.explained ? Verdict::failed : Verdict::disabled;
+  switch (entry.result) {
+    case LoggedResult::passed:
+      return Verdict::passed;
+    case LoggedResult::failed:
+      return Verdict::failed;
+    case LoggedResult::skipped:
+      return Verdict::skipped;
+  }
+  return Verdict::failed;
+}
 
 fs::path CtestLogFile::final_path() const { return directory / ("LastTest" + tag + ".log"); }
 

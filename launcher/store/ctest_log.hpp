@@ -11,6 +11,7 @@
 #pragma once
 
 #include "core/base/result.hpp"
+#include "store/ctest_log_marks.hpp"
 #include "store/records.hpp"
 
 #include <cstdint>
@@ -40,6 +41,10 @@ struct CtestLogFile {
 enum class ListsOf : std::uint8_t { this_run, any_run };
 Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started,
                                                   ListsOf lists = ListsOf::this_run);
+
+// The verdict that an entry alone gives. The log has the same words for a test that was skipped by
+// its exit code as for one that passed.
+Verdict verdict_alone(const LogEntry& entry);
 
 // Whether the log has its closing line. ctest writes that line after the last test and before
 // POST_TEST; a summary of labels may follow. A log without that line is still being written, or its

@@ -12,20 +12,6 @@ namespace {
 
 constexpr double k_patience_s = 0.5;
 
-// ctest's log has the same words for a test that is disabled as for one that passed.
-Verdict verdict_in(const LogEntry& entry) {
-  if (!entry.started) return entry.explained ? Verdict::failed : Verdict::disabled;
-  switch (entry.result) {
-    case LoggedResult::passed:
-      return Verdict::passed;
-    case LoggedResult::failed:
-      return Verdict::failed;
-    case LoggedResult::skipped:
-      return Verdict::skipped;
-  }
-  return Verdict::unknown;
-}
-
 bool went_wrong(const TestEvidence& evidence, Outcome outcome) {
   const std::optional<Verdict> verdict = verdict_of(evidence);
   if (verdict && *verdict != Verdict::unknown) return *verdict == Verdict::failed;
@@ -92,7 +78,7 @@ void WatchState::take(const LoggedEnd& logged, double now) {
   if (entry.launched && entry.started && has_attempt) return settle(now);
   TestEvidence evidence;
   evidence.ran = entry.started;
-  evidence.verdict = verdict_in(entry);
+  evidence.verdict = verdict_alone(entry);
   WatchEvent event{WatchEventKind::ended};
   event.test = name;
   event.bare = true;
@@ -122,7 +108,7 @@ void WatchState::pass(const Pending& pending, const LoggedEnd* logged) {
   // The log has the same words for a skip by exit code as for a pass.
   const bool may_be_skipped = attempt.verdict == Verdict::skipped;
   if (logged != nullptr && !(may_be_skipped && logged->entry.result == LoggedResult::passed)) {
-    evidence.verdict = verdict_in(logged->entry);
+    evidence.verdict = verdict_alone(logged->entry);
   }
   WatchEvent event{WatchEventKind::ended, attempt.at};
   event.test = attempt.test;

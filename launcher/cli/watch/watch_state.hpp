@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "report/counts.hpp"
+#include "store/ctest_log.hpp"
 #include "store/ctest_log_marks.hpp"
 #include "store/records.hpp"
 

@@ -78,7 +78,7 @@ std::string how_it_ended(const WatchEvent& event) {
   std::string text;
   if (event.bare) return text;
   if (attempt.signal) {
-    text = fmt::format("signal {} ({}) ", *attempt.signal, signal_name(*attempt.signal));
+    text = signal_text(*attempt.signal) + " ";
   } else if (attempt.exit_code && (event.went_wrong || *attempt.exit_code != 0)) {
     text = fmt::format("exit code {} ", *attempt.exit_code);
   }

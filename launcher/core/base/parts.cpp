@@ -23,4 +23,8 @@ std::string counted(std::uint64_t number, std::string_view noun) {
   return text_of({std::to_string(number), " ", noun, number == 1 ? "" : "s"});
 }
 
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return text_of({std::to_string(number), " ", number == 1 ? one : many});
+}
+
 }  // namespace holdfast

@@ -26,5 +26,7 @@ std::string text_of(std::initializer_list<std::string_view> parts);
 
 // "1 test", "3 tests": a number and a noun whose plural has an s.
 std::string counted(std::uint64_t number, std::string_view noun);
+// "1 entry", "3 entries".
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
 
 }  // namespace holdfast

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"
@@ -105,11 +106,11 @@ std::string flaky_text(const Flakiness& flakiness) {
   const std::vector<FlakyTest> flaky = flakiness.flaky();
   const std::vector<FlakyTest> unsteady = flakiness.unsteady();
   std::string text = fmt::format("{} in {}", counted(flaky.size(), "flaky test", "flaky tests"),
-                                 counted(flakiness.runs(), "run", "runs"));
+                                 counted(flakiness.runs(), "run"));
   text += flakiness.runs() > 0 ? fmt::format(" since {}\n", time_text(flakiness.since())) : "\n";
   for (const FlakyTest& test : flaky) {
     text += fmt::format("  {}: {:.1f} % ({} of {}), since {} (run {})", title_of(test.test),
-                        100 * test.rate(), test.flaky, counted(test.runs, "run", "runs"),
+                        100 * test.rate(), test.flaky, counted(test.runs, "run"),
                         time_text(test.first->started), printable(test.first->id));
     if (test.flaky > 1) text += fmt::format(", last {}", time_text(test.last->started));
     text += '\n' + signature_lines(test);
@@ -117,8 +118,7 @@ std::string flaky_text(const Flakiness& flakiness) {
   if (!unsteady.empty()) text += "\nWithout a retry, between red and green from run to run\n";
   for (const FlakyTest& test : unsteady) {
     text += fmt::format("  {}: {} in {}, red in {}\n", title_of(test.test),
-                        counted(test.changes, "change", "changes"),
-                        counted(test.runs, "run", "runs"), test.red) +
+                        counted(test.changes, "change"), counted(test.runs, "run"), test.red) +
             signature_lines(test);
   }
   return text;

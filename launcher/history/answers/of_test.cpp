@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "history/answers/phrases.hpp"
 #include "history/answers/slowest.hpp"
@@ -68,8 +69,8 @@ std::string counts_of(const std::vector<Seen>& seen) {
 }
 
 std::string text_of(const TestId& test, const std::vector<Seen>& seen, Charset charset) {
-  std::string text = fmt::format("{}: {}: {}\n", title_of(test),
-                                 counted(seen.size(), "run", "runs"), counts_of(seen));
+  std::string text =
+      fmt::format("{}: {}: {}\n", title_of(test), counted(seen.size(), "run"), counts_of(seen));
   const std::size_t first = seen.size() > k_in_chart ? seen.size() - k_in_chart : 0;
   const std::vector<Seen> shown(seen.begin() + static_cast<std::ptrdiff_t>(first), seen.end());
   std::string marks;

@@ -9,10 +9,6 @@
 
 namespace holdfast {
 
-std::string counted(std::size_t number, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", number, number == 1 ? one : many);
-}
-
 std::string title_of(const TestId& test) {
   std::string text = printable(test.name);
   if (test.nth > 1) text += fmt::format(" #{}", test.nth);

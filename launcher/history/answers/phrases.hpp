@@ -13,9 +13,6 @@ namespace holdfast {
 
 using Json = nlohmann::ordered_json;
 
-// "1 test", "3 tests".
-std::string counted(std::size_t number, std::string_view one, std::string_view many);
-
 // "name", "name #2", "name in batch". Safe for a terminal.
 std::string title_of(const TestId& test);
 

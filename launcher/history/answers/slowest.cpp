@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/parts.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"
 
@@ -57,7 +58,7 @@ std::string slowest_text(const std::vector<SlowTest>& sorted) {
   const double total = total_of(sorted);
   std::string text =
       fmt::format("The slowest of {}, by the median of their last {} runs; all take {}\n",
-                  counted(sorted.size(), "test", "tests"), k_last_runs, duration_text(total));
+                  counted(sorted.size(), "test"), k_last_runs, duration_text(total));
   for (std::size_t i = 0; i < std::min(sorted.size(), k_shown); ++i) {
     const SlowTest& one = sorted[i];
     text += fmt::format("  {:>12}  {:>5.1f} %  {}\n", duration_text(one.median),

@@ -10,6 +10,7 @@
 #include "core/base/cgroup_name.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/proc_status.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/cgroup_processes.hpp"
@@ -157,8 +158,7 @@ Reaped reap_left_behind(const ReapOrder& order) {
 }
 
 std::string describe(const std::vector<LeftBehind>& processes) {
-  std::string text =
-      fmt::format("{} process{}", processes.size(), processes.size() == 1 ? "" : "es");
+  std::string text = counted(processes.size(), "process", "processes");
   for (std::size_t i = 0; i < std::min(processes.size(), k_most_described); ++i) {
     const LeftBehind& one = processes[i];
     text += fmt::format("{}{} (pid {}, test \"{}\", run {})", i == 0 ? ": " : ", ",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "core/outcome/signal_names.hpp"
@@ -86,8 +87,7 @@ std::string on_evidence(const AttemptResult& result, std::string_view test) {
 }  // namespace
 
 std::string describe_leftovers(const GuardReport& report) {
-  return "left " + std::to_string(report.leftovers) +
-         (report.leftovers == 1 ? " process" : " processes") +
+  return "left " + counted(report.leftovers, "process", "processes") +
          " behind, ended: " + list_of(report.leftover_list, report.leftovers);
 }
 
