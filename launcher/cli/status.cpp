@@ -12,7 +12,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/lock_listing.hpp"
-#include "cli/watch/lock_waits.hpp"
+#include "cli/watch/test_waits.hpp"
 #include "core/base/duration.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
@@ -74,8 +74,9 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
       one["attempt"] = test.attempt;
       one["pid"] = test.launcher;
       one["since"] = test.since;
-      const std::string wanted = wait_of(test.attempt, test.launcher, locks).lock;
-      one["waits_for"] = wanted.empty() ? Json(nullptr) : Json(valid_utf8(wanted));
+      const TestWait wait = wait_of(test.attempt, test.launcher, locks, run.service_waits);
+      one["waits_for"] = wait.lock.empty() ? Json(nullptr) : Json(valid_utf8(wait.lock));
+      if (!wait.services.empty()) one["waits_for_services"] = wait.services;
       object["tests"].push_back(std::move(one));
     }
     object["services"] = Json::array();
@@ -91,6 +92,12 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
   return status;
 }
 
+std::string in_words(const TestWait& wait) {
+  if (!wait.is_any()) return {};
+  const std::string why = wait.why.empty() ? "" : ": " + printable(wait.why);
+  return ", waiting for " + printable(subject_of(wait)) + why;
+}
+
 void print_status(const std::vector<LiveRun>& runs, const std::vector<os::SurveyedLock>& locks) {
   if (runs.empty()) fmt::print("no run is going on\n");
   for (const LiveRun& run : runs) {
@@ -100,10 +107,9 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
     if (run.since > 0) fmt::print(" for {}", age_of(run.since));
     fmt::print("\n");
     for (const LiveTest& test : run.tests) {
-      const std::string wanted = wait_of(test.attempt, test.launcher, locks).lock;
       fmt::print("  \"{}\" (pid {}) for {}{}\n", printable(test.test), test.launcher,
                  age_of(test.since),
-                 wanted.empty() ? "" : ", waiting for lock " + printable(wanted));
+                 in_words(wait_of(test.attempt, test.launcher, locks, run.service_waits)));
     }
     for (const LiveService& service : run.services) {
       fmt::print("  service {}: {}, generation {}", service.name, service.state,

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/parts.hpp"
 #include "core/settings/resolution.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"
@@ -74,6 +75,13 @@ wire::Message refusal(const std::string& why) {
   wire::Message message = message_of(wire::k_refusal);
   message.add("why", why);
   return message;
+}
+
+// With commas between.
+std::string names_of(const std::vector<ServiceUse>& services) {
+  std::string names;
+  for (const ServiceUse& use : services) names += (names.empty() ? "" : ",") + use.name;
+  return names;
 }
 
 }  // namespace
@@ -346,6 +354,11 @@ wire::Message KeeperLoop::status() const {
   reply.add("tree", order_.tree);
   reply.add("ctest", to_text(order_.ctest));
   for (const std::string& state : services_.states()) reply.add("service", state);
+  for (const Connection& one : connections_) {
+    if (one.use == 0 || !services_.is_waiting(one.use)) continue;
+    reply.add("waits", text_of({one.attempt, " ", names_of(one.services), " ",
+                                services_.waits_for(one.use)}));
+  }
   if (run_.has_begun()) {
     reply.add("run", run_.id());
     reply.add("journal", run_.journal());

@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "cli/watch/lock_waits.hpp"
-#include "cli/watch/whole_entries.hpp"
 #include "core/ctest/ctest_jobs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
@@ -29,7 +27,9 @@
 namespace holdfast::cli {
 namespace {
 
-constexpr std::size_t k_output_for_headline = 256U << 10U;
+// A failure's words are sought in so much of an output at each of its ends.
+constexpr std::size_t k_end_of_output = 256U << 10U;
+constexpr double k_writing_s = 1;
 constexpr std::size_t k_piece = 64U << 10U;
 
 std::uint64_t size_of(int file) {
@@ -50,7 +50,9 @@ RunFollower::RunFollower(RunEntry entry, KnownDurations known, int news)
 void RunFollower::look(double now) {
   // A launcher records the end of an attempt before ctest logs it. So what is in the log now is in
   // the journal, too.
-  read_log();
+  // ctest writes an entry when its test has ended, all at once, so none is in the making for long.
+  const bool is_stuck = stuck_since_ && now >= *stuck_since_ + k_writing_s;
+  read_log(now, is_stuck ? LastEntry::is_as_it_is : LastEntry::may_grow);
   read_journal(now);
   take_logged(now);
   if (!ctest_.valid() && state_.run().ctest.pid > 0 && !ctest_ended_) {
@@ -80,7 +82,7 @@ void RunFollower::read_journal(double now) {
       begin = end + 1;
       if (!line.record) continue;
       if (std::holds_alternative<RunEnded>(*line.record)) {  // ctest's log is whole
-        read_log();
+        read_log(now, LastEntry::is_as_it_is);
         take_logged(now);
         const Result<RunReport> report = load_report(entry_);
         if (report) state_.set_counts(report->counts, now);
@@ -101,11 +103,11 @@ void RunFollower::find_log() {
   log_ = RunLog::open(*std::move(place));
 }
 
-void RunFollower::read_log() {
+void RunFollower::read_log(double now, LastEntry last) {
   if (!log_) return;
   const int file = log_->file().descriptor;
   const std::uint64_t size = size_of(file);
-  if (size == log_seen_) return;
+  if (size == log_seen_ && last == LastEntry::may_grow) return;
   log_seen_ = size;
   DescriptorBuffer buffer(file);
   std::istream stream(&buffer);
@@ -114,8 +116,13 @@ void RunFollower::read_log() {
   const std::uint64_t base = log_at_;
   const auto first = std::ranges::find(marks, LogMark::Kind::entry, &LogMark::kind);
   const std::size_t total = first == marks.end() ? 0 : first->total;
-  const WholeEntries whole = whole_entries(marks);
+  const WholeEntries whole = whole_entries(marks, last);
   log_at_ = base + whole.read;
+  if (whole.is_all) {
+    stuck_since_.reset();
+  } else if (whole.read > 0 || last == LastEntry::is_as_it_is || !stuck_since_) {
+    stuck_since_ = now;
+  }
   for (const LogEntry& entry : whole.entries) {
     LoggedEnd logged{entry, total, {}};
     if (entry.result == LoggedResult::failed) logged.headline = headline_of(entry, base);
@@ -125,9 +132,17 @@ void RunFollower::read_log() {
 
 std::string RunFollower::headline_of(const LogEntry& entry, std::uint64_t base) const {
   const std::uint64_t length = entry.output_end - entry.output_begin;
-  std::string output(std::min<std::uint64_t>(length, k_output_for_headline), '\0');
-  const int file = log_->file().descriptor;
-  if (!os::read_at(file, base + entry.output_begin, output.data(), output.size())) return {};
+  const auto at_end = [&](std::uint64_t from, std::uint64_t size) {
+    std::string part(size, '\0');
+    const int file = log_->file().descriptor;
+    return os::read_at(file, base + from, part.data(), part.size()) ? part : std::string();
+  };
+  std::string output =
+      at_end(entry.output_begin, std::min<std::uint64_t>(length, 2 * k_end_of_output));
+  if (length > 2 * k_end_of_output) {
+    output.resize(std::min<std::size_t>(output.size(), k_end_of_output));
+    output += "\n" + at_end(entry.output_end - k_end_of_output, k_end_of_output);
+  }
   const std::vector<Excerpt> excerpts = excerpts_of(output, 1);
   return excerpts.empty() ? std::string() : headline(excerpts.front());
 }
@@ -135,12 +150,21 @@ std::string RunFollower::headline_of(const LogEntry& entry, std::uint64_t base) 
 void RunFollower::look_at_waits() {
   if (state_.running().empty()) return;
   const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
+  const std::vector<ServiceWait> services = service_waits();
   const double now = static_cast<double>(os::unix_now_ms()) / 1000;
   const std::vector<RunningTest> running = state_.running();
   for (const RunningTest& test : running) {
-    const LockWait wait = wait_of(test.attempt, test.launcher, locks);
-    state_.set_wait(test.attempt, wait.lock, wait.holder, now);
+    state_.set_wait(test.attempt, wait_of(test.attempt, test.launcher, locks, services), now);
   }
+}
+
+// A keeper that does not answer is stopped, or in another PID namespace. We do not wait for it once
+// more.
+std::vector<ServiceWait> RunFollower::service_waits() {
+  if (!is_keeper_there_) return {};
+  std::optional<std::vector<ServiceWait>> waits = service_waits_of(state_.run().ctest);
+  is_keeper_there_ = waits.has_value();
+  return waits ? std::move(*waits) : std::vector<ServiceWait>{};
 }
 
 std::optional<double> RunFollower::left() const {

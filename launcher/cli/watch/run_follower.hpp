@@ -1,5 +1,6 @@
-// Follows a run on disk: its journal, ctest's log, the locks. Reads what has come, and never waits.
-// The run is not disturbed: nothing is asked of the keeper, no lock is taken, no file is made.
+// Follows a run on disk: its journal, ctest's log, the locks. Reads what has come. The run is not
+// disturbed: no lock is taken, no file is made, and the keeper is asked only who waits for
+// services.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "cli/watch/time_left.hpp"
 #include "cli/watch/watch_state.hpp"
+#include "cli/watch/whole_entries.hpp"
 #include "keeper/run/run_log.hpp"
 #include "os/file/unique_fd.hpp"
 #include "store/run_directory.hpp"
@@ -23,7 +25,8 @@ class RunFollower {
 
   // Takes what has come. `now` is monotonic, in seconds.
   void look(double now);
-  // Looks who waits for locks. That reads the records of all locks, so it is done once a second.
+  // Looks who waits for locks and services. That reads the records of all locks, so it is done once
+  // a second.
   void look_at_waits();
   // Seconds until the last test ends; none: that is not known.
   std::optional<double> left() const;
@@ -39,8 +42,9 @@ class RunFollower {
  private:
   void read_journal(double now);
   void find_log();
-  void read_log();
+  void read_log(double now, LastEntry last);
   void take_logged(double now);
+  std::vector<ServiceWait> service_waits();
   std::string headline_of(const LogEntry& entry, std::uint64_t base) const;
 
   RunEntry entry_;
@@ -49,13 +53,15 @@ class RunFollower {
   KnownDurations durations_;
   os::UniqueFd journal_;
   std::uint64_t journal_at_ = 0;
-  std::string rest_;  // of a line that is not whole
+  std::string rest_;             // of a line that is not whole
+  bool is_keeper_there_ = true;  // and answers
   os::UniqueFd ctest_;
   bool ctest_ended_ = false;
   std::optional<RunLog> log_;
   std::uint64_t log_at_ = 0;
   std::uint64_t log_seen_ = 0;
-  std::vector<LoggedEnd> logged_;  // read and not taken yet
+  std::optional<double> stuck_since_;  // the log shows an entry without an end
+  std::vector<LoggedEnd> logged_;      // read and not taken yet
 };
 
 }  // namespace holdfast::cli

@@ -150,18 +150,16 @@ void WatchState::note_service(const ServiceRecord& record) {
   events_.push_back(std::move(event));
 }
 
-void WatchState::set_wait(const std::string& attempt, const std::string& lock,
-                          const std::string& holder, double at) {
+void WatchState::set_wait(const std::string& attempt, const TestWait& wait, double at) {
   const auto test = std::ranges::find(running_, attempt, &RunningTest::attempt);
   if (test == running_.end()) return;
-  test->holder = holder;
-  if (test->waits_for == lock) return;
-  test->waits_for = lock;
+  const bool is_known = test->wait.is_as(wait);
+  test->wait = wait;
+  if (is_known) return;
   WatchEvent event{WatchEventKind::waits, at};
   event.test = test->test;
   event.attempt.attempt = attempt;
-  event.waits_for = lock;
-  event.holder = holder;
+  event.wait = wait;
   events_.push_back(std::move(event));
 }
 

@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "cli/watch/test_waits.hpp"
 #include "report/counts.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_log_marks.hpp"
@@ -36,8 +37,7 @@ struct WatchEvent {
   bool went_wrong = false;
   bool bare = false;  // with `ended`: the test did not run through Holdfast
   std::string headline = {};
-  std::string waits_for = {};  // with `waits`: a lock; empty: it waits no longer
-  std::string holder = {};
+  TestWait wait = {};  // with `waits`; none: it waits no longer
   ServiceRecord service = {};
   bool complete = false;  // with `end`; false: the run died
   std::size_t done = 0;   // with `ended` and `end`
@@ -49,8 +49,7 @@ struct RunningTest {
   std::string attempt;
   std::int64_t launcher = 0;
   double since = 0;
-  std::string waits_for = {};
-  std::string holder = {};
+  TestWait wait = {};
 };
 
 // One test in ctest's log.
@@ -67,9 +66,8 @@ class WatchState {
   void take(const Record& record, double now);
   void take(const LoggedEnd& logged, double now);
   void settle(double now);
-  // The lock for which that attempt waits, and who has it. Empty: it does not wait.
-  void set_wait(const std::string& attempt, const std::string& lock, const std::string& holder,
-                double at);
+  // What that attempt waits for. None: it does not wait.
+  void set_wait(const std::string& attempt, const TestWait& wait, double at);
   // The numbers of the report of a run whose end is on record. It knows more than has been seen.
   void set_counts(const Counts& counts, double now);
   // Nobody is left who could write to the journal.

@@ -50,9 +50,10 @@ std::string bar(std::size_t done, std::size_t total, std::size_t width) {
   return "[" + std::string(full, '=') + std::string(width - full, ' ') + "] ";
 }
 
-std::string wait_text(const std::string& lock, const std::string& holder) {
-  std::string text = "waits for lock " + brief(lock);
-  if (!holder.empty()) text += ", held by " + brief_in_quotes(holder);
+std::string wait_text(const TestWait& wait) {
+  std::string text = "waits for " + brief(subject_of(wait));
+  if (!wait.holder.empty()) text += ", held by " + brief_in_quotes(wait.holder);
+  if (!wait.why.empty()) text += ": " + brief(wait.why);
   return text;
 }
 
@@ -65,7 +66,7 @@ void add_running(const WatchState& state, double now, const Screen& screen,
     const RunningTest& test = state.running()[i];
     std::string line =
         fmt::format("  {}  {}", brief(test.test), duration_text(std::max(0.0, now - test.since)));
-    if (!test.waits_for.empty()) line += "  " + wait_text(test.waits_for, test.holder);
+    if (test.wait.is_any()) line += "  " + wait_text(test.wait);
     lines.push_back(std::move(line));
   }
   if (shown < state.running().size()) {
@@ -110,6 +111,10 @@ Json counts_json(const Counts& counts) {
     }
   }
   return json;
+}
+
+Json or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(valid_utf8(text));
 }
 
 Json number_or_null(std::size_t number) { return number == 0 ? Json(nullptr) : Json(number); }
@@ -183,9 +188,8 @@ std::string event_line(const WatchEvent& event, const Counts& counts, Lines line
       break;
     case WatchEventKind::waits:
       if (!all) break;
-      text =
-          brief_in_quotes(event.test) + " " +
-          (event.waits_for.empty() ? "waits no longer" : wait_text(event.waits_for, event.holder));
+      text = brief_in_quotes(event.test) + " " +
+             (event.wait.is_any() ? wait_text(event.wait) : "waits no longer");
       break;
     case WatchEventKind::service:
       if (!all && event.service.event != "died") break;
@@ -223,8 +227,11 @@ std::string event_json(const WatchEvent& event, const Counts& counts, std::optio
       add_end_of_test(event, left, json);
       break;
     case WatchEventKind::waits:
-      json["lock"] = event.waits_for.empty() ? Json(nullptr) : Json(valid_utf8(event.waits_for));
-      json["holder"] = event.holder.empty() ? Json(nullptr) : Json(valid_utf8(event.holder));
+      json["lock"] = or_null(event.wait.lock);
+      json["holder"] = or_null(event.wait.holder);
+      if (event.wait.services.empty()) break;
+      json["services"] = event.wait.services;
+      json["why"] = valid_utf8(event.wait.why);
       break;
     case WatchEventKind::service:
       json["service"] = event.service.service;

@@ -156,6 +156,11 @@ std::vector<GrantedService> Services::services_of(UseId use) const {
   return granted;
 }
 
+bool Services::is_waiting(UseId use) const {
+  return std::ranges::any_of(requests_,
+                             [&](const Request& one) { return one.use == use && !one.is_using; });
+}
+
 std::vector<UseId> Services::users_of(const InstanceId& id) const {
   std::vector<UseId> users;
   for (const Request& request : requests_) {

@@ -119,6 +119,8 @@ class Services {
   // Returns the instances that a use has or waits for, and those of the services below them in
   // `depends`. It is empty while the use waits for earlier uses.
   std::vector<GrantedService> services_of(UseId use) const;
+  // True: the use has asked and has no answer yet.
+  bool is_waiting(UseId use) const;
   // Returns the uses of the present generation.
   std::vector<UseId> users_of(const InstanceId& instance) const;
   // True: a check of the instance is running, and the use, which is over, may have broken it.

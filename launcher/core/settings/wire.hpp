@@ -79,6 +79,8 @@ inline constexpr std::string_view k_waiting = "waiting";
 inline constexpr std::string_view k_red = "red";
 // `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`, and
 // for each service that is there `service`: name, state, generation and pid, with blanks between.
+// For each test that waits for services it has `waits`: the attempt, the names with commas between,
+// and why, with blanks between.
 inline constexpr std::string_view k_status = "status";
 inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`
 // `holdfast end` -> keeper, without an answer: the run has its reports and is in the history.

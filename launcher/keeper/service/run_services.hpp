@@ -67,6 +67,8 @@ class RunServices {
   // Returns `NAME STATE GENERATION PID` for each instance that is there. PID is that of the main
   // process, or 0.
   std::vector<std::string> states() const;
+  // True: the use does not have its services yet.
+  bool is_waiting(UseId use) const { return services_ && services_->is_waiting(use); }
   // Says in words what a test waits for.
   std::string waits_for(UseId use) const;
 

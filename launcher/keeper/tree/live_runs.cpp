@@ -49,15 +49,39 @@ LiveService parse_service(std::string_view text) {
   return service;
 }
 
-std::optional<LiveRun> ask(const std::string& socket) {
-  const os::Connected keeper = os::connect_to(socket, k_patience);
+ServiceWait parse_wait(std::string_view text) {
+  ServiceWait wait;
+  wait.attempt = take_part(text, ' ');
+  std::string_view names = take_part(text, ' ');
+  while (!names.empty()) {
+    wait.services += (wait.services.empty() ? "" : ", ") + std::string(take_part(names, ','));
+  }
+  wait.why = text;
+  return wait;
+}
+
+std::vector<ServiceWait> waits_in(const wire::Message& status) {
+  std::vector<ServiceWait> waits;
+  for (const auto& [key, text] : status.fields) {
+    if (key == "waits") waits.push_back(parse_wait(text));
+  }
+  return waits;
+}
+
+std::optional<wire::Message> status_from(const os::Connected& keeper) {
   if (!keeper.socket.valid()) return std::nullopt;
-  wire::Message question = message_of(wire::k_status);
+  const wire::Message question = message_of(wire::k_status);
   if (!os::send_packet(keeper.socket.get(), wire::encode(question))) return std::nullopt;
   const Result<std::string> packet = os::receive_packet(keeper.socket.get());
   if (!packet) return std::nullopt;
-  const Result<wire::Message> reply = wire::decode(*packet);
+  Result<wire::Message> reply = wire::decode(*packet);
   if (!reply || reply->kind != wire::k_status) return std::nullopt;
+  return std::move(*reply);
+}
+
+std::optional<LiveRun> ask(const std::string& socket) {
+  const std::optional<wire::Message> reply = status_from(os::connect_to(socket, k_patience));
+  if (!reply) return std::nullopt;
   const Result<ProcessName> ctest = parse_process_name(reply->get("ctest"));
   if (!ctest) return std::nullopt;
   LiveRun run;
@@ -67,6 +91,7 @@ std::optional<LiveRun> ask(const std::string& socket) {
   for (const auto& [key, text] : reply->fields) {
     if (key == "service") run.services.push_back(parse_service(text));
   }
+  run.service_waits = waits_in(*reply);
   const std::string_view file = reply->get("journal");
   if (file.empty()) return run;
   const Result<Journal> journal = read_journal(std::filesystem::path(file));
@@ -107,6 +132,11 @@ std::vector<LiveRun> find_live_runs() {
   }
   std::ranges::sort(runs, {}, &LiveRun::since);
   return runs;
+}
+
+std::optional<std::vector<ServiceWait>> service_waits_of(const ProcessName& ctest) {
+  const std::optional<wire::Message> reply = status_from(connect_to_keeper(ctest, k_patience));
+  return reply ? std::optional(waits_in(*reply)) : std::nullopt;
 }
 
 std::vector<LiveRun> find_live_run_of(const std::string& tree) {

@@ -28,6 +28,13 @@ struct LiveService {
   std::int64_t main = 0;  // the pid of its main process; 0: not known yet
 };
 
+// A test that waits for services.
+struct ServiceWait {
+  std::string attempt;
+  std::string services;  // `db, web`
+  std::string why;       // what keeps them from the test, in words
+};
+
 struct LiveRun {
   std::string run;
   std::string tree;
@@ -37,6 +44,7 @@ struct LiveRun {
   bool is_in_other_pid_namespace = false;
   std::vector<LiveTest> tests;  // in the order of their start
   std::vector<LiveService> services;
+  std::vector<ServiceWait> service_waits;
 };
 
 // Adds the tests that have begun and not ended according to the records, and whose launchers live.
@@ -51,6 +59,10 @@ bool is_of_another_boot(const RunStarted& started, const std::string& boot);
 // Returns the runs of this user whose keeper answers. A keeper that has begun no run yet gives no
 // name.
 std::vector<LiveRun> find_live_runs();
+
+// Asks the keeper of this ctest which tests wait for services. None: no keeper has answered in half
+// a second.
+std::optional<std::vector<ServiceWait>> service_waits_of(const ProcessName& ctest);
 
 // Returns the last run of a tree, if its ctest is alive. If that ctest is in another PID namespace,
 // the tree's lock shows whether it is alive. This is for a run whose keeper was killed or has a

@@ -132,6 +132,52 @@ set_tests_properties(slow PROPERTIES RESOURCE_LOCK {lock})
         last = self.events()[-1]
         self.assertEqual((last["event"], last["complete"], last["counts"]), ("end", True, {"passed": 1}))
 
+    def test_a_wait_for_a_service_is_told_here_and_by_status(self):
+        tree = self.project(f"""
+add_test(NAME asks COMMAND sh -c ": >{self.work}/asks")
+set_tests_properties(asks PROPERTIES HOLDFAST_SERVICES slow)
+""")
+        (self.work / "project/holdfast.toml").write_text(f"""[service.slow]
+command = ["sleep", "1000"]
+ready-command = ["test", "-e", "{self.go}"]
+health-command = ["true"]
+""")
+        watch = self.watch(tree, "--json")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        self.wait_for('"services":"slow"')
+        event, = self.events("waits")
+        self.assertEqual((event["test"], event["lock"], event["why"]), ("asks", None, "slow is starting"))
+        text = self.finish(HOLDFAST, "status", "--tree", tree).stdout.decode()
+        self.assertRegex(text, r'\n  "asks" \(pid \d+\) for .*, waiting for service slow: slow is starting\n')
+        run, = json.loads(self.finish(HOLDFAST, "status", "--json", "--tree", tree).stdout)["runs"]
+        test, = run["tests"]
+        self.assertEqual((test["waits_for"], test["waits_for_services"]), (None, "slow"))
+        self.end(tree, ctest, watch)
+        self.assertTrue((self.work / "asks").exists())
+        self.assertLessEqual([e["services"] for e in self.events("waits") if "services" in e], ["slow"])
+        self.assertEqual(self.events("ended")[0]["outcome"], "passed")
+
+    def test_a_test_that_prints_the_beginning_of_an_entry_holds_up_nobody(self):
+        bare = "PROPERTIES HOLDFAST_ENABLED OFF"
+        mark = "1/3 Testing: odd\\\\n1/3 Test: odd\\\\nCommand: x\\\\nDirectory: /t\\\\n\\\"odd\\\" start time: Nov 20\\\\nOutput:\\\\n" + 58 * "-"
+        tree = self.project(f"""
+add_test(NAME odd COMMAND sh -c "printf '{mark}\\\\n'")
+add_test(NAME next COMMAND true)
+set_tests_properties(odd next {bare})
+""" + self.slow())
+        watch = self.watch(tree)
+        ctest = self.begin(tree)
+        self.wait_for('passed "next" (2 of 3)')
+        self.assertIn('passed "odd" (1 of 3)', self.seen())
+        self.end(tree, ctest, watch)
+
+    def test_words_of_a_failure_at_the_end_of_a_long_output(self):
+        tree = self.project("""add_test(NAME long COMMAND sh -c "yes a line | head -c 3000000; echo 'x.cpp:3: Failure'; echo 'Expected: y'; exit 1")\n""" + self.slow())
+        watch = self.watch(tree)
+        ctest = self.begin(tree)
+        self.wait_for("x.cpp:3: Expected: y")
+        self.end(tree, ctest, watch)
+
     def test_the_death_of_the_keeper_and_of_ctest(self):
         for victims in ("keeper", "ctest", "both"):
             with self.subTest(victims=victims):

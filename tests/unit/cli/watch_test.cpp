@@ -78,9 +78,9 @@ class WatchTest : public testing::Test {
 TEST_F(WatchTest, EachEventIsALine) {
   state_.take(begun("a", "r.1", 2), 0);
   state_.take(begun("b", "r.2", 3), 0);
-  state_.set_wait("r.2", "db@project", "a", 3);
-  state_.set_wait("r.2", "db@project", "a", 3);  // nothing new
-  state_.set_wait("r.2", "", "", 4);
+  state_.set_wait("r.2", {.lock = "db@project", .holder = "a"}, 3);
+  state_.set_wait("r.2", {.lock = "db@project", .holder = "a"}, 3);  // nothing new
+  state_.set_wait("r.2", {}, 4);
   state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
   state_.take(logged("a", 1, LoggedResult::passed), 1);
   state_.take(ended("b", "r.2", Outcome::failed, 3), 1);
@@ -180,7 +180,7 @@ TEST_F(WatchTest, TheBlockSaysWhoRunsWhoWaitsAndHowMuchIsLeft) {
   state_.take(logged("z", 1, LoggedResult::failed), 1);
   state_.take(begun("a", "r.1", 2), 0);
   state_.take(begun("b", "r.2", 10), 0);
-  state_.set_wait("r.2", "db@project", "a", 3);
+  state_.set_wait("r.2", {.lock = "db@project", .holder = "a"}, 3);
   ServiceRecord service;
   service.event = "started";
   service.service = "db";
@@ -231,7 +231,7 @@ TEST_F(WatchTest, ControlCharactersOfANameDoNotReachTheTerminal) {
 
 TEST_F(WatchTest, AsJsonEachEventIsAnObject) {
   state_.take(begun("a", "r.1", 2), 0);
-  state_.set_wait("r.1", "db@project", "b", 3);
+  state_.set_wait("r.1", {.lock = "db@project", .holder = "b"}, 3);
   state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
   state_.take(logged("a", 1, LoggedResult::failed, "x:3: bad"), 1);
   state_.take(RunEnded{9, "12-x", true}, 2);

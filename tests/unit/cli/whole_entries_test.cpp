@@ -21,12 +21,12 @@ std::string entry(int index, const std::string& name, const std::string& output)
 }
 
 // The names that are found if the log grows by so many bytes between two looks.
-std::string found(const std::string& log, std::size_t step) {
+std::string found(const std::string& log, std::size_t step, LastEntry last = LastEntry::may_grow) {
   std::string names;
   std::size_t at = 0;
   for (std::size_t end = step; end < log.size() + step; end += step) {
     std::istringstream part(log.substr(at, std::min(end, log.size()) - at));
-    const WholeEntries whole = whole_entries(scan_marks(part));
+    const WholeEntries whole = whole_entries(scan_marks(part), last);
     for (const LogEntry& one : whole.entries) names += one.name + " ";
     at += whole.read;
   }
@@ -41,6 +41,18 @@ TEST(WholeEntries, AreFoundOnceHoweverTheLogGrows) {
   for (std::size_t step = 1; step <= log.size(); ++step) {
     ASSERT_EQ(found(log, step), "a shows a y ") << step;
   }
+}
+
+TEST(WholeEntries, WhatNeverEndsHoldsUpTheRestOnlyWhileItMayGrow) {
+  const std::string all = entry(2, "odd", "");
+  const std::string beginning = all.substr(0, all.find("<end of output>"));
+  const std::string log = entry(1, "a", "") + entry(2, "odd", beginning) + entry(3, "b", "");
+  EXPECT_EQ(found(log, log.size()), "a ");
+  EXPECT_EQ(found(log, log.size(), LastEntry::is_as_it_is), "a odd b ");
+  std::istringstream stream(log);
+  const std::vector<LogMark> marks = scan_marks(stream);
+  EXPECT_FALSE(whole_entries(marks, LastEntry::may_grow).is_all);
+  EXPECT_TRUE(whole_entries(marks, LastEntry::is_as_it_is).is_all);
 }
 
 }  // namespace
