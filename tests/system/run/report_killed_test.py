@@ -9,9 +9,10 @@ import re
 import signal
 import unittest
 import xml.etree.ElementTree as ElementTree
-from html.parser import HTMLParser
 
+from junit import check_by_schema
 from processes import process, processes_with
+from report_page import Page
 from support import CTEST, HOLDFAST, ProjectCase, keepers_of, no_keeper_of, wait_until
 
 MOMENTS = int(os.environ.get("HOLDFAST_MOMENTS", "20"))
@@ -27,27 +28,6 @@ add_test(NAME batch COMMAND @P@/case_ends --gtest_filter=*pass*:*fail*)
 set_tests_properties(batch PROPERTIES HOLDFAST_ISOLATION process)
 """
 NAMES = {f"plain{n}" for n in range(1, 17)} | {f"again{n}" for n in range(1, 5)} | {"batch"}
-
-
-class Text(HTMLParser):
-    """The visible words of a page."""
-
-    def __init__(self):
-        super().__init__()
-        self.words = []
-        self.inside = None
-
-    def handle_starttag(self, tag, attrs):
-        if tag in ("script", "style"):
-            self.inside = tag
-
-    def handle_endtag(self, tag):
-        if tag == self.inside:
-            self.inside = None
-
-    def handle_data(self, data):
-        if not self.inside:
-            self.words.append(data)
 
 
 class ReportKilled(ProjectCase):
@@ -105,7 +85,10 @@ class ReportKilled(ProjectCase):
         text = self.report("text")
         self.assertIn("INCOMPLETE: ", text)
         self.assertIn(f"\n{planned}", text)
-        suite = ElementTree.fromstring(self.report("junit"))
+        file = self.work / "results.xml"
+        file.write_text(self.report("junit"))
+        check_by_schema(file)
+        suite = ElementTree.parse(file).getroot()
         cases = [(case.get("classname"), case.get("name")) for case in suite.iter("testcase")]
         self.assertEqual(len(cases), len(set(cases)))
         self.assertEqual(int(suite.get("tests")), len(cases))
@@ -116,12 +99,10 @@ class ReportKilled(ProjectCase):
         annotations = self.report("github").splitlines()
         self.assertTrue(annotations[0].startswith("::error title=holdfast::incomplete"), annotations)
         self.assertIn(planned, annotations[-1])
-        page = Text()
-        page.feed(self.report("html"))
-        page.close()
-        words = re.sub(r"\s+", " ", " ".join(page.words))
-        self.assertIn("INCOMPLETE", words)
-        self.assertIn(f'planned {counts["planned"]} ', words)
+        page = Page(self.report("html"))
+        self.assertIn("INCOMPLETE", page.words)
+        self.assertIn(f'planned{counts["planned"]}', re.sub(r"\s+", "", page.words))
+        self.assertEqual(page.names(), [test["name"] for test in report["tests"]])
 
     def test_at_random_moments(self):
         seed = random.randrange(2**32)
