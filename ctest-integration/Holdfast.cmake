@@ -55,8 +55,9 @@ Set them with :command:`set_tests_properties`, or with the ``PROPERTIES`` of
 ``HOLDFAST_ENABLED``
   ``OFF``: this test runs without Holdfast.
 ``HOLDFAST_LOCKS``
-  A list of the locks that the test holds while it runs: ``NAME[:shared|:K/N][@scope]``, for example
-  ``db``, ``db:shared``, ``gpu:1/4@machine``. The scopes are ``build``, ``project`` (default),
+  A list of the locks that the test holds while it runs: ``NAME[:shared|:K/N|:SIZE/SIZE][@scope]``,
+  for example ``db``, ``db:shared``, ``gpu:1/4@machine``, ``vram:6GiB/24GiB``, ``memory:6GiB``. The
+  scopes are ``build``, ``project`` (default),
   ``user`` and ``machine``. ctest also gets the exclusive locks as :prop_test:`RESOURCE_LOCK`. The
   names in a test's own ``RESOURCE_LOCK`` are exclusive locks of scope ``project`` and need not be
   named here (docs/guide/locks.md).

@@ -17,15 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string mode_of(const LockParty& party) {
-  switch (party.mode) {
-    case LockMode::exclusive:
-      return "exclusive";
-    case LockMode::shared:
-      return "shared";
-    case LockMode::counted:
-      return fmt::format("{}/{}", party.units, party.size);
-  }
-  return "exclusive";
+  return party.mode == LockMode::exclusive ? "exclusive" : how_of(party);
 }
 
 // The mode in which the lock is held. If nobody holds it, the mode in which its first waiter wants
@@ -33,6 +25,7 @@ std::string mode_of(const LockParty& party) {
 std::string mode_of(const os::SurveyedLock& lock) {
   if (lock.holders.empty() && (!lock.strangers.empty() || lock.waiters.empty())) return "exclusive";
   const LockParty& first = lock.holders.empty() ? lock.waiters.front() : lock.holders.front();
+  if (first.mode == LockMode::amount) return "amount";
   return first.mode == LockMode::counted ? "counted" : mode_of(first);
 }
 

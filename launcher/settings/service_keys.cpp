@@ -6,9 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "core/lock/amount.hpp"
 #include "core/outcome/signal_names.hpp"
 #include "core/service/service_check.hpp"
-#include "core/step/memory_slots.hpp"
 #include "settings/keys.hpp"
 
 namespace holdfast {
@@ -125,7 +125,7 @@ class Reader {
     const std::string expected = R"(a size such as "16MiB" or "1GiB")";
     const std::optional<std::string> text = text_in(key, node, expected);
     if (!text) return;
-    const std::optional<std::uint64_t> kb = parse_memory_size(*text);
+    const std::optional<std::uint64_t> kb = parse_size_kb(*text);
     if (!kb) return complain(key, in_quotes(*text), expected);
     field = *kb * 1024;
   }

@@ -8,6 +8,7 @@
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/lock/amount.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/lock/run_alone.hpp"
 
@@ -31,7 +32,8 @@ std::string_view how_in(std::string_view entry) {
 struct How {
   LockMode mode = LockMode::exclusive;
   std::vector<unsigned> slots;
-  unsigned size = 0;
+  std::uint64_t amount = 0;
+  std::uint64_t size = 0;
 };
 
 How parse_how(std::string_view text) {
@@ -39,10 +41,17 @@ How parse_how(std::string_view text) {
   if (text.empty()) return how;
   // An entry that is not understood counts as shared, which allows the least.
   how.mode = LockMode::shared;
+  const Result<LockSpec> amount = parse_lock_spec(text_of({k_memory_name, ":", text}));
+  if (amount && amount->mode == LockMode::amount) {
+    how.mode = amount->mode;
+    how.amount = amount->units;
+    how.size = amount->size;
+    return how;
+  }
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return how;
   how.mode = LockMode::counted;
-  how.size = leading_number<unsigned>(text.substr(slash + 1)).value_or(0);
+  how.size = leading_number<std::uint64_t>(text.substr(slash + 1)).value_or(0);
   std::string_view list = text.substr(0, slash);
   while (!list.empty()) {
     how.slots.push_back(leading_number<unsigned>(take_part(list, '+')).value_or(0));
@@ -74,9 +83,37 @@ std::optional<Rank> rank_of(std::string_view place) {
 // Whether `spec` is one of the two locks that an enclosing test may hold shared while a test
 // inside, at any depth, wants it exclusively.
 bool is_among_siblings(const LockSpec& spec) {
-  if (spec.mode == LockMode::counted) return false;
+  if (has_units(spec.mode)) return false;
   return spec.name == k_run_serial_lock ||
          (spec.name == k_retry_alone_lock && spec.scope == LockScope::build);
+}
+
+Error refused(const LockSpec& spec, std::string_view had) {
+  const std::string wanted =
+      spec.mode == LockMode::amount ? size_text(spec.units) : std::to_string(spec.units) + " slots";
+  return Error{text_of({"have ", wanted, ": an attempt around this one has ", had,
+                        ", and would be waited for forever"})};
+}
+
+// The level for units, below an attempt that has units, too.
+Result<LockLevel> level_of_units(const LockSpec& spec, How how, LockLevel level) {
+  // Who leaves the whole to the machine agrees with everybody.
+  const bool both_say = how.size != 0 && spec.size != 0;
+  if (both_say && how.size != spec.size) {
+    const auto text = [&](std::uint64_t size) {
+      return spec.mode == LockMode::amount ? size_text(size) : std::to_string(size);
+    };
+    return Error{text_of({"use it: an attempt around this one has it with size ", text(how.size),
+                          "; expected ", text(spec.size)})};
+  }
+  if (spec.mode == LockMode::amount) {
+    if (spec.units > how.amount) return refused(spec, size_text(how.amount));
+    level.amount = how.amount;
+  } else {
+    if (spec.units > how.slots.size()) return refused(spec, std::to_string(how.slots.size()));
+    level.slots = std::move(how.slots);
+  }
+  return level;
 }
 
 }  // namespace
@@ -114,23 +151,15 @@ Result<LockLevel> HeldLocks::level_for(const LockSpec& spec, std::string_view pl
   const std::string* entry = entry_of(place);
   if (entry == nullptr) return LockLevel{};
   How how = parse_how(how_in(*entry));
-  LockLevel level{std::string(attempt_in(*entry)), {}};
+  LockLevel level{.attempt = std::string(attempt_in(*entry)), .slots = {}};
   if (how.mode == LockMode::exclusive || spec.mode == LockMode::shared) return level;
   if (is_among_siblings(spec)) return level;
-  if (spec.mode == LockMode::counted && how.mode == LockMode::counted) {
-    if (how.size != spec.size) {
-      return Error{text_of({"use it: an attempt around this one has it with size ",
-                            std::to_string(how.size), "; expected ", std::to_string(spec.size)})};
-    }
-    if (spec.units <= how.slots.size()) {
-      level.slots = std::move(how.slots);
-      return level;
-    }
-    return Error{
-        text_of({"have ", std::to_string(spec.units), " slots: an attempt around this one has ",
-                 std::to_string(how.slots.size()), ", and would be waited for forever"})};
+  if (has_units(spec.mode) && how.mode == spec.mode) {
+    return level_of_units(spec, std::move(how), std::move(level));
   }
-  const char* had = how.mode == LockMode::shared ? "shared" : "slots of it";
+  const char* had = how.mode == LockMode::shared    ? "shared"
+                    : how.mode == LockMode::counted ? "slots of it"
+                                                    : "a part of it";
   return Error{text_of({"have more of it than an attempt around this one, which has ", had,
                         " and would be waited for forever"})};
 }
@@ -190,6 +219,7 @@ std::string held_entry(const std::string& place, const LockSpec& spec,
                        const std::vector<unsigned>& slots) {
   if (spec.mode == LockMode::exclusive) return place;
   if (spec.mode == LockMode::shared) return place + ":shared";
+  if (spec.mode == LockMode::amount) return place + ":" + amounts_text(spec.units, spec.size);
   std::string how;
   for (unsigned slot : slots) how += (how.empty() ? ":" : "+") + std::to_string(slot);
   return text_of({place, how, "/", std::to_string(spec.size)});

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ namespace holdfast {
 struct LockLevel {
   std::string attempt;          // the attempt above us that holds the lock; empty: none holds it
   std::vector<unsigned> slots;  // of a counted lock: the slots that this attempt has; empty: all
+  std::uint64_t amount = 0;     // of a lock with an amount: the KiB that it has; 0: all
 
   friend bool operator==(const LockLevel&, const LockLevel&) = default;
 };
@@ -27,7 +29,8 @@ struct LockLevel {
 inline constexpr std::string_view k_run_serial_lock = "RUN_SERIAL";
 
 // Entries `<place>[:<how>]#<attempt>`, separated by commas, the nearest attempt first. The place is
-// that of place_of(). `how` is `shared`, or for a counted lock `<slot>+<slot>…/<size>`.
+// that of place_of(). `how` is `shared`, for a counted lock `<slot>+<slot>…/<size>`, and for a lock
+// with an amount the text of its mode: `6GiB/24GiB`.
 class HeldLocks {
  public:
   explicit HeldLocks(std::string_view text);
@@ -36,7 +39,7 @@ class HeldLocks {
   std::string level_of(std::string_view place) const;
 
   // The level for `spec`, which is taken at `place`. Fails if `spec` asks for more than the
-  // ancestor has: an exclusive lock below a shared one, or more slots. Such a request would wait
+  // ancestor has: an exclusive lock below a shared one, or more units. Such a request would wait
   // for the ancestor for ever.
   Result<LockLevel> level_for(const LockSpec& spec, std::string_view place) const;
 
@@ -82,7 +85,8 @@ class HeldLocks {
   std::vector<std::string> entries_;
 };
 
-// The entry of a lock that is held: `user/db`, `user/db:shared`, `user/gpu:0+2/4`.
+// The entry of a lock that is held: `user/db`, `user/db:shared`, `user/gpu:0+2/4`,
+// `user/memory:6GiB`.
 std::string held_entry(const std::string& place, const LockSpec& spec,
                        const std::vector<unsigned>& slots);
 

@@ -16,7 +16,7 @@ bool is_of(const LockParty& party, const std::string& attempt) {
   return party.attempt == attempt || std::ranges::find(party.around, attempt) != party.around.end();
 }
 
-bool is_counted(const LockParty& party) { return party.mode == LockMode::counted; }
+bool is_in_units(const LockParty& party) { return has_units(party.mode); }
 
 // Whether `waiter` gets no part of the lock as long as `holder` has it.
 bool excludes(const LockParty& holder, const LockParty& waiter) {
@@ -65,13 +65,13 @@ class StuckWaits {
     for (const Wait& other : still_) {
       if (other.use == wait.use && other.party->ticket < wait.party->ticket) return false;
     }
-    unsigned kept = 0;  // slots that do not become free
+    std::uint64_t kept = 0;  // units that do not become free
     for (const LockParty& holder : wait.use->holders) {
       if (!is_held_up(holder)) continue;
       if (excludes(holder, *wait.party)) return false;
-      if (is_counted(holder)) kept += holder.units;
+      if (is_in_units(holder)) kept += holder.units;
     }
-    return !is_counted(*wait.party) || wait.party->units + kept <= wait.party->size;
+    return !is_in_units(*wait.party) || wait.party->units + kept <= wait.party->size;
   }
 
   std::vector<Wait> waits_;
@@ -107,7 +107,7 @@ class CycleSearch {
     const Wait& wait = stuck_.all()[at];
     for (const LockParty& holder : wait.use->holders) {
       const bool is_in_the_way =
-          excludes(holder, *wait.party) || (is_counted(holder) && is_counted(*wait.party));
+          excludes(holder, *wait.party) || (is_in_units(holder) && is_in_units(*wait.party));
       if (!is_in_the_way) continue;
       for (std::size_t next = 0; next < from_.size(); ++next) {
         if (is_of(*stuck_.all()[next].party, holder.attempt)) {

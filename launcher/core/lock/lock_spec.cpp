@@ -9,6 +9,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/lock/amount.hpp"
 
 namespace holdfast {
 namespace {
@@ -23,14 +24,37 @@ std::optional<unsigned> parse_count(std::string_view text) {
   return text.size() > 6 ? std::nullopt : parse_number<unsigned>(text);
 }
 
+Result<void> parse_amount(std::string_view whole, std::string_view mode, LockSpec& spec) {
+  const bool is_of_machine = spec.name == k_memory_name && mode.find('/') == mode.npos;
+  std::string_view rest = mode;
+  const std::optional<std::uint64_t> units = parse_size_kb(take_part(rest, '/'));
+  const std::optional<std::uint64_t> size = is_of_machine ? 0 : parse_size_kb(rest);
+  if (!units || !size || (!is_of_machine && *units > *size)) {
+    return refused(
+        whole, text_of({"expected SIZE/SIZE, a part and the whole, such as 6GiB/24GiB",
+                        spec.name == k_memory_name ? " or 6GiB" : "", ", found \"", mode, "\""}));
+  }
+  spec.mode = LockMode::amount;
+  spec.units = *units;
+  spec.size = *size;
+  return {};
+}
+
+// Slots are plain numbers, and an amount has a unit.
+bool is_amount(std::string_view mode) {
+  return !mode.empty() && mode[0] >= '0' && mode[0] <= '9' && mode.find('B') != mode.npos;
+}
+
 Result<void> parse_mode(std::string_view whole, std::string_view mode, LockSpec& spec) {
   if (mode == "shared") {
     spec.mode = LockMode::shared;
     return {};
   }
+  if (is_amount(mode)) return parse_amount(whole, mode, spec);
   const std::size_t slash = mode.find('/');
   if (slash == std::string_view::npos) {
-    return refused(whole, text_of({"after `:` expected `shared` or K/N, found \"", mode, "\""}));
+    return refused(
+        whole, text_of({"after `:` expected `shared`, K/N or SIZE/SIZE, found \"", mode, "\""}));
   }
   const std::optional<unsigned> units = parse_count(mode.substr(0, slash));
   const std::optional<unsigned> size = parse_count(mode.substr(slash + 1));
@@ -45,7 +69,8 @@ Result<void> parse_mode(std::string_view whole, std::string_view mode, LockSpec&
 }
 
 Result<void> check_name(std::string_view whole, std::string_view name) {
-  if (name.empty()) return refused(whole, "expected NAME[:shared|:K/N][@scope], the name is empty");
+  if (name.empty())
+    return refused(whole, "expected NAME[:shared|:K/N|:SIZE/SIZE][@scope], the name is empty");
   if (name.find_first_of(",;/") != name.npos || std::ranges::any_of(name, is_control)) {
     return refused(whole, "a name cannot hold `,`, `;`, `/` or control characters");
   }
@@ -85,24 +110,26 @@ std::string slot_variable(std::string_view name) {
 Result<LockSpec> parse_lock_spec(std::string_view text) {
   LockSpec spec;
   std::string_view rest = text;
+  std::optional<LockScope> given;
   if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
     const std::string_view scope_name = rest.substr(at + 1);
-    const std::optional<LockScope> scope = named<LockScope>(scope_name);
-    if (!scope) {
+    given = named<LockScope>(scope_name);
+    if (!given) {
       return refused(text, text_of({"after `@` expected ", alternatives(words_of(LockScope{})),
                                     ", found \"", scope_name, "\""}));
     }
-    spec.scope = *scope;
     rest = rest.substr(0, at);
   }
-  if (const std::size_t colon = rest.find(':'); colon != std::string_view::npos) {
+  const std::size_t colon = rest.find(':');
+  spec.name = rest.substr(0, colon);
+  if (colon != std::string_view::npos) {
     if (Result<void> mode = parse_mode(text, rest.substr(colon + 1), spec); !mode) {
       return mode.error();
     }
-    rest = rest.substr(0, colon);
   }
-  if (Result<void> name = check_name(text, rest); !name) return name.error();
-  spec.name = rest;
+  if (Result<void> name = check_name(text, spec.name); !name) return name.error();
+  const bool is_of_machine = spec.mode == LockMode::amount && spec.size == 0;
+  spec.scope = given.value_or(is_of_machine ? LockScope::user : LockScope::project);
   return spec;
 }
 
@@ -120,6 +147,7 @@ std::string to_text(const LockSpec& spec) {
   if (spec.mode == LockMode::counted) {
     how = text_of({":", std::to_string(spec.units), "/", std::to_string(spec.size)});
   }
+  if (spec.mode == LockMode::amount) how = text_of({":", amounts_text(spec.units, spec.size)});
   return text_of({spec.name, how, "@", name_of(spec.scope)});
 }
 
@@ -134,12 +162,12 @@ Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
       continue;
     }
     LockSpec& same = merged.back();
-    const bool counted = same.mode == LockMode::counted;
-    if (counted != (spec.mode == LockMode::counted) || (counted && same.size != spec.size)) {
+    const bool in_units = has_units(same.mode) || has_units(spec.mode);
+    if (in_units && (same.mode != spec.mode || same.size != spec.size)) {
       return refused(to_text(spec),
                      text_of({"also asked for as \"", to_text(same), "\"; one name has one size"}));
     }
-    if (counted) same.units = std::max(same.units, spec.units);
+    if (in_units) same.units = std::max(same.units, spec.units);
     if (spec.mode == LockMode::exclusive) same.mode = LockMode::exclusive;
   }
   if (Result<void> told = check_slot_variables(merged); !told) return told.error();

@@ -1,4 +1,5 @@
-// The name of a lock and how a test wants it: `NAME[:shared|:K/N][@scope]`.
+// The name of a lock and how a test wants it: `NAME[:shared|:K/N|:SIZE/SIZE][@scope]`, or
+// `memory:SIZE[@scope]`.
 #pragma once
 
 #include <array>
@@ -12,7 +13,13 @@
 
 namespace holdfast {
 
-enum class LockMode : std::uint8_t { exclusive, shared, counted };
+// Of a lock with an amount, each holder has a part of a whole, in KiB.
+enum class LockMode : std::uint8_t { exclusive, shared, counted, amount };
+
+// Whether holders of such a lock may each have some units of it.
+constexpr bool has_units(LockMode mode) {
+  return mode == LockMode::counted || mode == LockMode::amount;
+}
 
 // In the canonical order in which several locks are taken.
 enum class LockScope : std::uint8_t { build, project, user, machine };
@@ -24,14 +31,19 @@ constexpr std::array<std::string_view, 4> words_of(LockScope) {
 struct LockSpec {
   std::string name;
   LockMode mode = LockMode::exclusive;
-  unsigned units = 1;  // counted: K, how many slots are wanted
-  unsigned size = 1;   // counted: N, how many there are
+  std::uint64_t units = 1;  // counted: K, how many slots are wanted; amount: KiB that are wanted
+  std::uint64_t size =
+      1;  // counted: N, how many there are; amount: all KiB, 0: the machine's memory
   LockScope scope = LockScope::project;
 
   friend bool operator==(const LockSpec&, const LockSpec&) = default;
 };
 
 inline constexpr unsigned k_most_slots = 1024;
+
+// The lock whose whole is the machine's memory if a spec does not give it. Its scope is then the
+// user unless the spec gives one.
+inline constexpr std::string_view k_memory_name = "memory";
 
 // A name is any text without `:` `@` `,` `;` `/` and control characters, at most 200 bytes on disk.
 Result<LockSpec> parse_lock_spec(std::string_view text);

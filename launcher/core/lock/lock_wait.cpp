@@ -7,6 +7,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/lock/amount.hpp"
 
 namespace holdfast {
 namespace {
@@ -59,16 +60,10 @@ std::vector<unsigned> parse_slots(std::string_view text) {
   return slots;
 }
 
-// The text after the `:` of a spec; empty for an exclusive lock.
-std::string how_of(const LockParty& party) {
-  if (party.mode == LockMode::shared) return "shared";
-  if (party.mode == LockMode::exclusive) return {};
-  return text_of({std::to_string(party.units), "/", std::to_string(party.size)});
-}
-
 void read_how(LockParty& party, std::string_view how) {
   if (how.empty()) return;
-  if (const Result<LockSpec> spec = parse_lock_spec("x:" + std::string(how))) party.say_how(*spec);
+  if (const Result<LockSpec> spec = parse_lock_spec("memory:" + std::string(how)))
+    party.say_how(*spec);
 }
 
 std::string_view field(std::string_view record, std::string_view key) {
@@ -82,10 +77,24 @@ std::string_view field(std::string_view record, std::string_view key) {
 
 }  // namespace
 
+std::string how_of(const LockParty& party) {
+  switch (party.mode) {
+    case LockMode::exclusive:
+      return {};
+    case LockMode::shared:
+      return "shared";
+    case LockMode::counted:
+      return text_of({std::to_string(party.units), "/", std::to_string(party.size)});
+    case LockMode::amount:
+      return amounts_text(party.units, party.size);
+  }
+  return {};
+}
+
 void LockParty::say_how(const LockSpec& spec) {
   mode = spec.mode;
   units = spec.units;
-  size = mode == LockMode::counted ? spec.size : 0;
+  size = has_units(mode) ? spec.size : 0;
 }
 
 std::string to_record(const LockParty& party) {

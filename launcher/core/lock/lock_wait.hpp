@@ -24,8 +24,8 @@ struct LockParty {
   std::int64_t since_unix_ms = 0;
   // How the party holds or wants the lock. If the record does not say, exclusively.
   LockMode mode = LockMode::exclusive;
-  unsigned units = 1;                // counted
-  unsigned size = 0;                 // counted
+  std::uint64_t units = 1;           // counted, amount
+  std::uint64_t size = 0;            // counted, amount
   std::vector<unsigned> slots = {};  // of a holder of a counted lock
   std::int64_t ticket = 0;           // of a waiter: its place in the queue
   // `attempt` and `around` help to find a circle of nested runs that wait for one another.
@@ -38,6 +38,9 @@ struct LockParty {
 
   friend bool operator==(const LockParty&, const LockParty&) = default;
 };
+
+// The text after the `:` of a spec: "shared", "1/4", "6GiB/24GiB"; empty for an exclusive lock.
+std::string how_of(const LockParty& party);
 
 // Every record has this many bytes: it is padded with NUL, and long texts are cut.
 inline constexpr std::size_t k_party_size = 1024;

@@ -7,7 +7,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
-#include "core/step/memory_slots.hpp"
+#include "core/lock/amount.hpp"
 
 namespace holdfast::kind {
 namespace {
@@ -55,14 +55,14 @@ Result<unsigned> read_number(std::string_view text, unsigned most) {
 }
 
 Result<void> Size::read(std::string_view text, std::optional<std::uint64_t>& field) {
-  const std::optional<std::uint64_t> size = parse_memory_size(text);
+  const std::optional<std::uint64_t> size = parse_size_kb(text);
   if (!size) return refused(text, "a size such as 8GiB or 512MiB");
   field = size;
   return {};
 }
 
 std::string Size::print(const std::optional<std::uint64_t>& field) {
-  return field ? std::to_string(*field / 1024) + "MiB" : std::string();
+  return field ? size_text(*field) : std::string();
 }
 
 Result<void> Rules::read(std::string_view text, RetryRules& field) {

@@ -35,10 +35,11 @@ Result<Milliseconds> time_in(const Message& message, std::string_view key) {
   return Milliseconds{*count};
 }
 
-// `x:shared@user=NAME`: the name comes last because a RESOURCE_LOCK may have any character in it.
+// `memory:shared@user=NAME`: the name comes last because a RESOURCE_LOCK may have any character in
+// it.
 std::string to_field(const LockSpec& lock) {
   LockSpec nameless = lock;
-  nameless.name = "x";
+  nameless.name = k_memory_name;  // it may have any mode
   return text_of({to_text(nameless), "=", lock.name});
 }
 

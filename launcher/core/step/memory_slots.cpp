@@ -8,6 +8,7 @@
 #include "core/base/json_line.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/lock/amount.hpp"
 
 namespace holdfast {
 namespace {
@@ -68,19 +69,10 @@ std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildS
   return most;
 }
 
-std::optional<std::uint64_t> parse_memory_size(std::string_view text) {
-  constexpr std::uint64_t k_most = std::uint64_t{1} << 40U;
-  const std::uint64_t number = take_number<std::uint64_t>(text).value_or(0);
-  if (number == 0 || number > k_most) return std::nullopt;
-  if (text == "GiB") return number * 1024 * 1024;
-  if (text == "MiB") return number * 1024;
-  return std::nullopt;
-}
-
 void make_alone(std::vector<LockSpec>& locks, LockScope memory) {
   std::erase_if(locks, [](const LockSpec& lock) { return lock.name == k_memory_lock; });
   for (LockSpec& lock : locks) {
-    if (lock.mode == LockMode::counted) lock.units = lock.size;
+    if (has_units(lock.mode)) lock.units = lock.size != 0 ? lock.size : k_largest_size_kb;
   }
   locks.push_back(memory_lock(k_memory_units, memory));
   locks.push_back({.name = std::string(k_alone_lock), .scope = LockScope::user});

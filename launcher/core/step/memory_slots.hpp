@@ -31,9 +31,6 @@ LockSpec memory_lock(unsigned units, LockScope scope);
 // None: there is no such command.
 std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildStep& step);
 
-// Reads "8GiB" or "512MiB" as KiB; none for anything else, and for zero.
-std::optional<std::uint64_t> parse_memory_size(std::string_view text);
-
 // Changes the locks of a step that runs alone. It gets all slots of its counted locks, all
 // memory, and a lock that such steps hold exclusively. The result is in canonical order. `memory`
 // is the scope of the memory lock.

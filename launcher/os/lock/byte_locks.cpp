@@ -46,24 +46,25 @@ std::optional<ByteRange> byte_lock_in_the_way(int file, ByteLock kind, ByteRange
   return ByteRange{lock.l_start, lock.l_len};
 }
 
-std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range) {
-  std::vector<off_t> starts;
+std::vector<ByteRange> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range) {
+  std::vector<ByteRange> locks;
   std::vector<ByteRange> unseen{range};
   // The kernel shows one of the locks, not always the first. So we look again at the parts before
   // and after that one.
-  while (!unseen.empty() && starts.size() < k_most_listed) {
+  while (!unseen.empty() && locks.size() < k_most_listed) {
     const ByteRange look = unseen.back();
     unseen.pop_back();
     const std::optional<ByteRange> found = byte_lock_in_the_way(file, kind, look);
     if (!found) continue;
-    starts.push_back(found->start);
     const off_t end = look.start + look.length;
-    if (found->start > look.start) unseen.push_back({look.start, found->start - look.start});
-    const off_t after = found->start + found->length;
-    if (found->length != 0 && after < end) unseen.push_back({after, end - after});
+    const off_t start = std::max(found->start, look.start);
+    const off_t after = found->length == 0 ? end : std::min(found->start + found->length, end);
+    locks.push_back({start, after - start});
+    if (start > look.start) unseen.push_back({look.start, start - look.start});
+    if (after < end) unseen.push_back({after, end - after});
   }
-  std::ranges::sort(starts);
-  return starts;
+  std::ranges::sort(locks, {}, &ByteRange::start);
+  return locks;
 }
 
 }  // namespace holdfast::os

@@ -26,7 +26,8 @@ void release_byte_lock(int file, ByteRange range);
 // Returns a lock of somebody else in `range` that would keep us from a lock of `kind`.
 std::optional<ByteRange> byte_lock_in_the_way(int file, ByteLock kind, ByteRange range);
 
-// Returns the starts of all such locks, in ascending order. `range` must have a length.
-std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range);
+// Returns all such locks, in ascending order, as far as they are in `range`, which must have a
+// length. Of very many locks, some are left out.
+std::vector<ByteRange> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range);
 
 }  // namespace holdfast::os

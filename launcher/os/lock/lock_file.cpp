@@ -7,28 +7,49 @@
 #include <numeric>
 
 #include "core/base/names.hpp"
+#include "core/lock/amount.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_records.hpp"
+#include "os/memory/free_memory.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
 
-// In the file of a counted lock of size N, each holder and waiter has a read lock on byte
-// k_sizes + N.
+// Each holder and waiter of a lock with units has a read lock on a byte that says the size: N of a
+// counted lock, or the whole of a lock with an amount.
 constexpr off_t k_sizes = off_t{1} << 40U;
+constexpr off_t k_wholes = off_t{1} << 51U;
+constexpr off_t k_after_sizes = off_t{1} << 52U;
 
 bool is_counted(const LockSpec& spec) { return spec.mode == LockMode::counted; }
+
+off_t byte_of_size(const LockSpec& spec) {
+  return (is_counted(spec) ? k_sizes : k_wholes) + static_cast<off_t>(spec.size);
+}
+
+// The size of which a lock's byte speaks.
+std::string size_at(off_t byte) {
+  if (byte < k_wholes) return std::to_string(byte - k_sizes);
+  const off_t whole = byte - k_wholes;
+  return whole == 0 ? "the machine's memory" : size_text(static_cast<std::uint64_t>(whole));
+}
+
+// How many KiB the users of a lock with an amount may have together. If the machine's memory is not
+// known, a test has it alone.
+std::uint64_t whole_of(const LockSpec& spec, const LockLevel& level) {
+  if (level.amount != 0) return level.amount;
+  return spec.size != 0 ? spec.size : total_memory_kb().value_or(1);
+}
 
 }  // namespace
 
 Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home,
                                       const LockLevel& level) {
   LockRequest request;
-  request.spec_ = spec;
-  request.level_ = level;
+  request.ask_for(spec, level);
   request.home_ = home;
   if (Result<void> opened = request.open_files(); !opened) return opened.error();
   return request;
@@ -37,8 +58,7 @@ Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home
 Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
                                          const LockLevel& level) {
   LockRequest request;
-  request.spec_ = spec;
-  request.level_ = level;
+  request.ask_for(spec, level);
   request.directory_ = std::move(directory);
   request.mode_ = mode;
   if (!level.attempt.empty()) {
@@ -49,6 +69,15 @@ Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spe
   }
   if (Result<void> opened = request.open_files(); !opened) return opened.error();
   return request;
+}
+
+void LockRequest::ask_for(const LockSpec& spec, const LockLevel& level) {
+  spec_ = spec;
+  level_ = level;
+  if (spec_.mode != LockMode::amount) return;
+  whole_ = whole_of(spec, level);
+  // A test that wants more than there is has all of it, alone.
+  spec_.units = std::min(spec_.units, whole_);
 }
 
 Result<void> LockRequest::open_directory() {
@@ -65,7 +94,7 @@ Result<void> LockRequest::open_files() {
   Result<void> opened = open_files_once();
   // The directory may be removed after we opened it and before we make a file in it.
   for (int tries = 0; !opened && home_ && tries < 3; ++tries) opened = open_files_once();
-  if (!opened || !is_counted(spec_)) return opened;
+  if (!opened || !has_units(spec_.mode)) return opened;
   return declare_size();
 }
 
@@ -78,7 +107,7 @@ Result<void> LockRequest::open_files_once() {
   lock_ = std::move(*lock);
   queue_ = LockQueue(std::move(*queue));
   if (!is_counted(spec_) || !is_shared_by_users()) return {};
-  return make_slots_for_all({&directory_, mode_, {}, 1}, spec_.size);
+  return make_slots_for_all({&directory_, mode_, {}, 1}, static_cast<unsigned>(spec_.size));
 }
 
 // All locks use the same file names, so an error needs the directory too.
@@ -90,23 +119,22 @@ Error LockRequest::located(Error error) const {
 // We declare our own size before we look for other sizes. If two processes come at once with
 // different sizes, at least one then sees the other.
 Result<void> LockRequest::declare_size() {
-  const auto size = static_cast<off_t>(spec_.size);
-  if (!try_byte_lock(lock_.get(), ByteLock::shared, {k_sizes + size, 1})) {
+  const off_t own = byte_of_size(spec_);
+  if (!try_byte_lock(lock_.get(), ByteLock::shared, {own, 1})) {
     return Error{"say the size of the lock: its file is locked by something else"};
   }
   std::optional<ByteRange> other =
-      byte_lock_in_the_way(lock_.get(), ByteLock::exclusive, {k_sizes, size});
+      byte_lock_in_the_way(lock_.get(), ByteLock::exclusive, {k_sizes, own - k_sizes});
   if (!other) {
-    other = byte_lock_in_the_way(lock_.get(), ByteLock::exclusive,
-                                 {k_sizes + size + 1, k_most_slots - size});
+    other =
+        byte_lock_in_the_way(lock_.get(), ByteLock::exclusive, {own + 1, k_after_sizes - own - 1});
   }
   if (!other) return {};
-  std::string message = "use it: it is in use now with size " +
-                        std::to_string(other->start - k_sizes) + "; expected " +
-                        std::to_string(spec_.size);
+  const std::string message =
+      "use it: it is in use now with size " + size_at(other->start) + "; expected " + size_at(own);
   for (RecordList list : {RecordList::holders, RecordList::waiters}) {
     for (const LockParty& party : living_records(lock_.get(), list)) {
-      if (party.size != 0 && party.size != spec_.size) {
+      if (party.size != 0 && !(party.mode == spec_.mode && party.size == spec_.size)) {
         return Error{message + " (by \"" + party.test + "\", pid " +
                      std::to_string(party.process.pid) +
                      (party.tree.empty() ? "" : ", tree " + party.tree) + ")"};
@@ -121,10 +149,11 @@ TurnOrder LockRequest::turn_order() const {
   order.queue = &queue_;
   order.lock = lock_.get();
   order.flock_mode = spec_.mode == LockMode::exclusive ? LOCK_EX : LOCK_SH;
+  if (spec_.mode == LockMode::amount) order.amount = {lock_.get(), whole_, spec_.units};
   if (!is_counted(spec_)) return order;
   order.slots.directory = &directory_;
   order.slots.file_mode = mode_;
-  order.slots.units = spec_.units;
+  order.slots.units = static_cast<unsigned>(spec_.units);
   order.slots.numbers = level_.slots;
   if (level_.slots.empty()) {
     order.slots.numbers.resize(spec_.size);
@@ -176,16 +205,22 @@ Result<bool> LockRequest::settle() {
   return false;
 }
 
+// A record gives the whole of an amount, even if the machine decides it.
+void LockRequest::say_how(LockParty& party) const {
+  party.say_how(spec_);
+  if (spec_.mode == LockMode::amount) party.size = whole_;
+}
+
 void LockRequest::sign(const LockParty& holder) {
   LockParty party = holder;
-  party.say_how(spec_);
+  say_how(party);
   party.slots = slots();
   os::sign(lock_.get(), RecordList::holders, party);
 }
 
 void LockRequest::sign_waiting(const LockParty& waiter) {
   LockParty party = waiter;
-  party.say_how(spec_);
+  say_how(party);
   party.ticket = queue_.ticket();
   os::sign(lock_.get(), RecordList::waiters, party);
 }

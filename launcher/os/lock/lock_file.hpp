@@ -1,6 +1,6 @@
 // One lock: a file that is taken with flock(2), so that flock(1) in a script interoperates. A queue
-// in front of it gives the order, and a counted lock has slots too. The kernel releases locks, and
-// no lock expires by age. See docs/guide/locks.md.
+// in front of it gives the order. A counted lock has slots too, and a lock with an amount has
+// bytes. The kernel releases locks, and no lock expires by age. See docs/guide/locks.md.
 #pragma once
 
 #include <cstdint>
@@ -43,9 +43,9 @@ class LockRequest {
   Result<bool> try_take();
 
   // True: a caller with nothing else to poll can call wait_here() after try_take() returned false.
-  // wait_here() hands the lock on with one wake-up instead of two. It cannot wait for a counted
-  // lock: flock(2) blocks on one file, but any free slot would do.
-  bool can_wait_here() const { return spec_.mode != LockMode::counted; }
+  // wait_here() hands the lock on with one wake-up instead of two. It cannot wait for units:
+  // flock(2) blocks on one file, but any free slot would do.
+  bool can_wait_here() const { return !has_units(spec_.mode); }
   enum class Waited : std::uint8_t {
     had,
     interrupted,  // call again, or give up
@@ -99,6 +99,8 @@ class LockRequest {
 
  private:
   LockRequest() = default;
+  void ask_for(const LockSpec& spec, const LockLevel& level);
+  void say_how(LockParty& party) const;
   Result<void> open_directory();
   Result<void> open_files();
   Result<void> open_files_once();
@@ -111,6 +113,7 @@ class LockRequest {
 
   LockSpec spec_;
   LockLevel level_;
+  std::uint64_t whole_ = 0;       // of a lock with an amount: the KiB of all its users
   std::optional<LockHome> home_;  // none: open_in() was given the directory
   UniqueFd directory_;
   UniqueFd shelter_;

@@ -46,7 +46,12 @@ void LockQueue::leave() const { release_byte_lock(file_.get(), {0, 0}); }
 std::vector<std::int64_t> LockQueue::tickets() const {
   // We look for locks that conflict with a read lock. The tickets conflict with it. The head's read
   // lock on the bytes before its own byte does not.
-  return byte_locks_in_the_way(file_.get(), ByteLock::shared, {0, k_last_ticket});
+  std::vector<std::int64_t> tickets;
+  for (const ByteRange& lock :
+       byte_locks_in_the_way(file_.get(), ByteLock::shared, {0, k_last_ticket})) {
+    tickets.push_back(lock.start);
+  }
+  return tickets;
 }
 
 }  // namespace holdfast::os

@@ -46,8 +46,8 @@ void for_each_record(int file, RecordList list, Use use) {
 
 std::vector<off_t> living_places(int file, RecordList list) {
   std::vector<off_t> places;
-  for (off_t at : byte_locks_in_the_way(file, ByteLock::exclusive, part_of(list))) {
-    const off_t record = at - at % k_record_size;
+  for (const ByteRange& lock : byte_locks_in_the_way(file, ByteLock::exclusive, part_of(list))) {
+    const off_t record = lock.start - lock.start % k_record_size;
     if (places.empty() || places.back() != record) places.push_back(record);
   }
   return places;

@@ -1,7 +1,6 @@
 #include "os/lock/lock_slots.hpp"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -11,34 +10,13 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_directory.hpp"
+#include "os/lock/lock_threads.hpp"
 
 namespace holdfast::os {
 namespace {
 
-constexpr std::size_t k_stack = 64UL * 1024;
 // How often the files of slots may be replaced while we wait.
 constexpr std::size_t k_most_renewals = 64;
-
-// The argument of a thread.
-struct Waiter {
-  int file = -1;
-  int tell = -1;
-  int index = 0;
-};
-
-struct News {
-  int index = 0;
-  int error = 0;
-};
-
-// A thread makes only system calls, because the process may end while the thread waits.
-void* wait_for_one(void* argument) {
-  const Waiter waiter = *static_cast<Waiter*>(argument);
-  const int locked = retried([&] { return ::flock(waiter.file, LOCK_EX); });
-  const News news{waiter.index, locked == 0 ? 0 : errno};
-  (void)::write(waiter.tell, &news, sizeof news);
-  return nullptr;
-}
 
 Result<LockSlot> open_slot(const SlotOrder& order, unsigned number) {
   Result<UniqueFd> file = open_lock_file(*order.directory, slot_file(number), order.file_mode);
@@ -85,10 +63,7 @@ class SlotsWait {
   explicit SlotsWait(const SlotOrder& order) : order_(order) {}
 
   Result<std::vector<LockSlot>> run() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("make a pipe");
-    hear_ = UniqueFd(ends[0]);
-    tell_ = UniqueFd(ends[1]);
+    if (Result<void> opened = threads_.open(); !opened) return opened.error();
     if (Result<void> started = start(); !started) return started.error();
     while (had_.size() < order_.units) {
       if (Result<void> more = wait_for_next(); !more) return more.error();
@@ -103,7 +78,6 @@ class SlotsWait {
     if (!had) return had.error();
     had_ = std::move(*had);
     if (had_.size() == order_.units) return {};
-    waiters_.reserve(2 * order_.numbers.size() + k_most_renewals);
     for (std::size_t i = 0; i < taken_.size(); ++i) {
       if (Result<void> waits = wait_in_thread(i); !waits) return waits;
     }
@@ -111,27 +85,14 @@ class SlotsWait {
   }
 
   Result<void> wait_in_thread(std::size_t index) {
-    // The vector has room for all waiters from the beginning, because threads keep pointers into
-    // it.
-    waiters_.push_back({taken_[index].file.get(), tell_.get(), static_cast<int>(index)});
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, k_stack);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_t thread{};
-    const int error = ::pthread_create(&thread, &attributes, wait_for_one, &waiters_.back());
-    pthread_attr_destroy(&attributes);
-    if (error != 0) return system_error("start a thread that waits for a slot", error);
-    return {};
+    return threads_.add({taken_[index].file.get()}, static_cast<int>(index));
   }
 
   Result<void> wait_for_next() {
-    News news;
-    if (retried([&] { return ::read(hear_.get(), &news, sizeof news); }) != sizeof news) {
-      return system_error("wait for a slot");
-    }
-    LockSlot& slot = taken_[static_cast<std::size_t>(news.index)];
-    if (news.error != 0) return system_error("lock " + slot_file(slot.number), news.error);
+    const Result<LockThreads::News> news = threads_.next();
+    if (!news) return news.error();
+    LockSlot& slot = taken_[static_cast<std::size_t>(news->index)];
+    if (news->error != 0) return system_error("lock " + slot_file(slot.number), news->error);
     if (has_name(slot.file, *order_.directory, slot_file(slot.number))) {
       had_.push_back(std::move(slot));
       return {};
@@ -140,17 +101,16 @@ class SlotsWait {
     Result<LockSlot> renewed = open_slot(order_, slot.number);
     if (!renewed) return renewed.error();
     taken_.push_back(std::move(*renewed));
-    if (waiters_.size() == waiters_.capacity())
+    if (++renewals_ > k_most_renewals)
       return Error{"wait for a slot: its file is removed again and again"};
     return wait_in_thread(taken_.size() - 1);
   }
 
   const SlotOrder& order_;
-  UniqueFd hear_;
-  UniqueFd tell_;
+  LockThreads threads_;
   std::vector<LockSlot> had_;
   std::vector<LockSlot> taken_;
-  std::vector<Waiter> waiters_;
+  std::size_t renewals_ = 0;
 };
 
 }  // namespace

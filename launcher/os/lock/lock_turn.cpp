@@ -32,6 +32,9 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
   if (retried([&] { return ::flock(order.lock, order.flock_mode); }) != 0) {
     return system_error("lock its file");
   }
+  if (order.amount.units != 0) {
+    if (Result<void> had = wait_for_amount(order.amount); !had) return had.error();
+  }
   if (order.slots.numbers.empty()) return std::vector<LockSlot>{};
   return wait_for_slots(order.slots);
 }
@@ -81,6 +84,7 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
     if (errno == EWOULDBLOCK) return false;
     return system_error("lock its file");
   }
+  if (order.amount.units != 0 && !take_free_amount(order.amount)) return false;
   if (!order.slots.numbers.empty()) {
     Result<std::vector<LockSlot>> free = take_free_slots(order.slots);
     if (!free) return free.error();

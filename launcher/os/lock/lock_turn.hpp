@@ -7,24 +7,27 @@
 
 #include <vector>
 
+#include "os/lock/lock_amount.hpp"
 #include "os/lock/lock_queue.hpp"
 #include "os/lock/lock_slots.hpp"
 #include "os/signal/interruptions.hpp"
 
 namespace holdfast::os {
 
-// What we wait for, in this order: the head of `queue`, `flock` on `lock`, slots if there are any.
+// What we wait for, in this order: the head of `queue`, `flock` on `lock`, slots or an amount if
+// the lock has any.
 struct TurnOrder {
   const LockQueue* queue = nullptr;
   int lock = -1;
   int flock_mode = 0;
-  SlotOrder slots;  // without numbers: no slots
+  SlotOrder slots;     // without numbers: no slots
+  AmountOrder amount;  // without units: no amount
 };
 
 // Takes all steps without blocking. False: we have to wait.
 Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots);
 
-// Blocks in the first two steps. The order must not ask for slots. False: the wait was interrupted.
+// Blocks in the first two steps. The order must not ask for units. False: the wait was interrupted.
 // The caller can call this again, any number of times, because we keep our place in the queue.
 Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions);
 

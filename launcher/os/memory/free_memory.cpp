@@ -35,13 +35,19 @@ std::optional<std::uint64_t> number_behind(const Result<std::string>& text, std:
   return text ? number_behind(std::string_view(*text), key) : std::nullopt;
 }
 
+// In bytes. A limit that is no number ("max") is no limit; in version 1, "no limit" is a number
+// that no machine reaches.
+std::optional<std::uint64_t> limit_of(const MemoryCgroup& group) {
+  const char* file = group.first_version ? "/memory.limit_in_bytes" : "/memory.max";
+  return number_behind(read_file(group.directory + file), "");
+}
+
 // Returns the memory that the cgroup has left. Unused pages of files count as free, because the
-// kernel gives them up before it kills anybody. A limit that is no number ("max") is no limit; in
-// version 1, "no limit" is a number that no machine reaches.
+// kernel gives them up before it kills anybody.
 std::optional<std::uint64_t> left_in_cgroup_kb(const MemoryCgroup& group) {
   const bool first = group.first_version;
   const std::string files = group.directory + "/memory.";
-  const auto limit = number_behind(read_file(files + (first ? "limit_in_bytes" : "max")), "");
+  const auto limit = limit_of(group);
   const auto used = number_behind(read_file(files + (first ? "usage_in_bytes" : "current")), "");
   if (!limit || !used) return std::nullopt;
   const auto cached =
@@ -81,6 +87,16 @@ std::optional<std::uint64_t> available_memory_kb() {
   for (const MemoryCgroup& group : memory_cgroups()) {
     const std::optional<std::uint64_t> left = left_in_cgroup_kb(group);
     if (left && (!least || *left < *least)) least = left;
+  }
+  return least;
+}
+
+std::optional<std::uint64_t> total_memory_kb() {
+  std::optional<std::uint64_t> least =
+      number_behind(read_file("/proc/meminfo", k_longest_file), "MemTotal:");
+  for (const MemoryCgroup& group : memory_cgroups()) {
+    const std::optional<std::uint64_t> limit = limit_of(group);
+    if (limit && (!least || *limit / 1024 < *least)) least = *limit / 1024;
   }
   return least;
 }

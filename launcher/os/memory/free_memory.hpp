@@ -1,4 +1,4 @@
-// How much memory is free for more processes.
+// How much memory there is, and how much is free for more processes.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,10 @@ namespace holdfast::os {
 // Returns what the kernel calls available, in KiB, or less if one of our cgroups has less left
 // (memory_cgroups.hpp). None: this system does not say.
 std::optional<std::uint64_t> available_memory_kb();
+
+// Returns the memory of the machine, in KiB, or the limit of one of our cgroups if that is less.
+// None: this system does not say.
+std::optional<std::uint64_t> total_memory_kb();
 
 // Returns what these processes and all below them have in memory now, in KiB. Ended processes have
 // nothing.

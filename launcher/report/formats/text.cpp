@@ -4,6 +4,7 @@
 #include "core/base/utf8.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
+#include "report/memory_budgets.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/steps.hpp"
@@ -327,8 +328,8 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
         not_through(report) +
         section("Skipped", skipped, k_tests_per_section,
                 [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); }) +
-        lock_waits(report) + lost_services(report) + slowest(report) + steps_text(report.steps) +
-        journal_lines(report));
+        lock_waits(report) + lost_services(report) + slowest(report) + memory_budgets(report) +
+        steps_text(report.steps) + journal_lines(report));
 }
 
 }  // namespace holdfast

@@ -132,7 +132,7 @@ class Chains {
     const auto [known, is_new] = uses_.try_emplace(text);
     if (!is_new) return known->second;
     Result<LockSpec> spec = parse_lock_spec(text);
-    if (!spec || spec->mode == LockMode::counted) return {};
+    if (!spec || has_units(spec->mode)) return {};
     known->second.is_shared = spec->mode == LockMode::shared;
     spec->mode = LockMode::exclusive;
     known->second.lock = &locks_[to_text(*spec)];

@@ -32,8 +32,8 @@ constexpr Milliseconds k_storm_patience{150'000};
 struct Use {
   std::array<char, 120> place{};
   LockMode mode = LockMode::exclusive;
-  unsigned units = 0;
-  unsigned size = 0;
+  std::uint64_t units = 0;
+  std::uint64_t size = 0;
   std::array<unsigned, k_most_units> slots{};
   std::atomic<std::int64_t> ticket{0};
   std::atomic<std::int64_t> queued{0};  // by then it was in the queue
@@ -63,7 +63,12 @@ const char* const k_specs[] = {"db",
                                "tcp:2/4@build",
                                "all:shared@user",
                                "all@user",
-                               "doc:shared"};
+                               "doc:shared",
+                               "vram:2GiB/8GiB",
+                               "vram:3GiB/8GiB",
+                               "vram:500MiB/8GiB",
+                               "vram:7GiB/8GiB",
+                               "vram"};
 
 class StormTest : public testing::Test {
  protected:
@@ -211,7 +216,23 @@ class StormTest : public testing::Test {
   // Whether only one of the two uses can be had at a time, whatever the slots are.
   static bool cannot_be_together(const Use& a, const Use& b) {
     if (exclude_one_another(a, b)) return true;
-    return a.mode == LockMode::counted && b.mode == LockMode::counted && a.units + b.units > a.size;
+    return has_units(a.mode) && has_units(b.mode) && a.units + b.units > a.size;
+  }
+
+  // The sum of what is had at a time is never above the whole.
+  static void check_sums(const std::string& place, const std::vector<Span>& spans) {
+    std::multimap<std::int64_t, std::pair<bool, const Use*>> changes;
+    for (const Span& span : spans) {
+      if (!has_units(span.use->mode)) continue;
+      changes.emplace(span.had, std::pair{true, span.use});
+      changes.emplace(span.let_go, std::pair{false, span.use});
+    }
+    std::uint64_t sum = 0;
+    for (const auto& [at, change] : changes) {
+      const auto& [begins, use] = change;
+      sum = begins ? sum + use->units : sum - use->units;
+      EXPECT_LE(sum, use->size) << place;
+    }
   }
 
   void check() {
@@ -229,7 +250,10 @@ class StormTest : public testing::Test {
       }
     }
     std::size_t pairs = 0;
-    for (auto& [place, spans] : by_place) pairs += check_place(place, spans);
+    for (auto& [place, spans] : by_place) {
+      pairs += check_place(place, spans);
+      check_sums(place, spans);
+    }
     EXPECT_GT(pairs, storm_.processes) << "this storm says nothing";
   }
 

@@ -110,12 +110,25 @@ LockSpec spec(const std::string& text) { return *parse_lock_spec(text); }
 TEST(HeldLocks, AnInnerRunMayHaveWhatItsAncestorHasAndNoMore) {
   const HeldLocks held(
       "user/x#r.3,user/s:shared#r.2,user/g:1+3/4#r.1,user/RUN_SERIAL:shared#r.1,user/odd:?#r.1,"
-      "user/RETRY_ALONE:shared#r.1");
+      "user/RETRY_ALONE:shared#r.1,user/v:6GiB/24GiB#r.1,user/memory:4GiB#r.2");
+  constexpr std::uint64_t k_gib = std::uint64_t{1} << 20U;
   const struct {
     const char* wanted;
     const char* attempt;  // null: refused
     std::vector<unsigned> slots;
+    std::uint64_t amount = 0;
   } rows[] = {
+      {"v:6GiB/24GiB@user", "r.1", {}, 6 * k_gib},
+      {"v:7GiB/24GiB@user", nullptr, {}},
+      {"v:1GiB/8GiB@user", nullptr, {}},
+      {"v:1/24@user", nullptr, {}},
+      {"v:shared@user", "r.1", {}},
+      {"v@user", nullptr, {}},
+      {"x:1GiB/2GiB@user", "r.3", {}},
+      {"s:1GiB/2GiB@user", nullptr, {}},
+      {"memory:4GiB", "r.2", {}, 4 * k_gib},
+      {"memory:5GiB", nullptr, {}},
+      {"memory:1GiB/8GiB@user", "r.2", {}, 4 * k_gib},
       {"x@user", "r.3", {}},
       {"x:shared@user", "r.3", {}},
       {"x:2/3@user", "r.3", {}},
@@ -142,18 +155,21 @@ TEST(HeldLocks, AnInnerRunMayHaveWhatItsAncestorHasAndNoMore) {
     if (!level) continue;
     EXPECT_EQ(level->attempt, row.attempt) << row.wanted;
     EXPECT_EQ(level->slots, row.slots) << row.wanted;
+    EXPECT_EQ(level->amount, row.amount) << row.wanted;
   }
 }
 
 TEST(HeldLocks, WhatIsHeldIsReadBack) {
   const LockSpec gpu = spec("gpu:2/4@user");
+  const LockSpec memory = spec("memory:6GiB");
   const std::string text = HeldLocks("").with(
       {held_entry("user/gpu", gpu, {0, 2}), held_entry("user/db", spec("db"), {}),
-       held_entry("user/doc", spec("doc:shared"), {})},
+       held_entry("user/doc", spec("doc:shared"), {}), held_entry("user/memory", memory, {})},
       "r.1");
-  EXPECT_EQ(text, "user/gpu:0+2/4#r.1,user/db#r.1,user/doc:shared#r.1");
+  EXPECT_EQ(text, "user/gpu:0+2/4#r.1,user/db#r.1,user/doc:shared#r.1,user/memory:6GiB#r.1");
   const HeldLocks held(text);
   EXPECT_EQ(held.level_for(gpu, "user/gpu")->slots, (std::vector<unsigned>{0, 2}));
+  EXPECT_EQ(held.level_for(memory, "user/memory")->amount, memory.units);
   EXPECT_EQ(held.level_of("user/doc"), "r.1");
   EXPECT_EQ(held.attempts(), std::vector<std::string>{"r.1"});
 }

@@ -23,7 +23,7 @@ LockParty shared(LockParty one) {
   return one;
 }
 
-LockParty counted(LockParty one, unsigned units, unsigned size) {
+LockParty counted(LockParty one, std::uint64_t units, std::uint64_t size) {
   one.mode = LockMode::counted;
   one.units = units;
   one.size = size;
@@ -172,7 +172,7 @@ TEST(LockCycle, AReaderBehindAWriterInTheQueueWaitsForItToo) {
   EXPECT_TRUE(find_lock_cycle(in_b, all).empty());
 }
 
-TEST(LockCycle, WhoMayGetSlotsFromSomebodyElseIsPartOfNone) {
+TEST(LockCycle, WhoMayGetUnitsFromSomebodyElseIsPartOfNone) {
   const LockParty in_a = counted(party(5, "A1", {"A"}), 1, 3);
   const LockParty in_b = party(4, "B1", {"B"});
   const LockParty a = party(3, "A");
@@ -192,10 +192,17 @@ TEST(LockCycle, WhoMayGetSlotsFromSomebodyElseIsPartOfNone) {
       {1, {b, counted(party(2, "D", {"B"}), 2, 3)}, 0},  // nothing holds up D itself
   };
   for (const auto& row : rows) {
-    LockParty waiter = in_a;
-    waiter.units = row.wanted;
-    const std::vector<LockUse> all{{"gpu@user", row.holders, {waiter}}, {"b@user", {a}, {in_b}}};
-    EXPECT_EQ(find_lock_cycle(waiter, all).size(), row.steps) << row.wanted;
+    for (const LockMode mode : {LockMode::counted, LockMode::amount}) {
+      LockParty waiter = in_a;
+      waiter.mode = mode;
+      waiter.units = row.wanted;
+      std::vector<LockParty> holders = row.holders;
+      for (LockParty& holder : holders) {
+        if (holder.mode == LockMode::counted) holder.mode = mode;
+      }
+      const std::vector<LockUse> all{{"gpu@user", holders, {waiter}}, {"b@user", {a}, {in_b}}};
+      EXPECT_EQ(find_lock_cycle(waiter, all).size(), row.steps) << row.wanted;
+    }
   }
 }
 

@@ -26,6 +26,13 @@ TEST(LockSpec, ASpecIsANameThenAModeThenAScope) {
       {"gpu:1/4@machine", {"gpu", LockMode::counted, 1, 4, LockScope::machine}},
       {"gpu:4/4", {"gpu", LockMode::counted, 4, 4, LockScope::project}},
       {"gpu:1024/1024@user", {"gpu", LockMode::counted, 1024, 1024, LockScope::user}},
+      {"vram:6GiB/24GiB@machine",
+       {"vram", LockMode::amount, 6U << 20U, 24U << 20U, LockScope::machine}},
+      {"memory:6GiB", {"memory", LockMode::amount, 6U << 20U, 0, LockScope::user}},
+      {"memory:512MiB@machine", {"memory", LockMode::amount, 512U << 10U, 0, LockScope::machine}},
+      {"memory:1TiB/2TiB",
+       {"memory", LockMode::amount, 1U << 30U, std::uint64_t{2} << 30U, LockScope::project}},
+      {"memory", {"memory", LockMode::exclusive, 1, 1, LockScope::project}},
       {"a b.c@build", {"a b.c", LockMode::exclusive, 1, 1, LockScope::build}},
       {"..", {"..", LockMode::exclusive, 1, 1, LockScope::project}},
       {"\xC3\xA9", {"\xC3\xA9", LockMode::exclusive, 1, 1, LockScope::project}},
@@ -48,7 +55,17 @@ TEST(LockSpec, WhatIsNotOneIsRefusedWithTheTextAndWhatWasExpected) {
       {"a@User", "found \"User\""},
       {"a@user@user", "found \"user@user\""},
       {"a@user:shared", "found \"user:shared\""},
-      {"a:", "after `:` expected `shared` or K/N, found \"\""},
+      {"a:", "after `:` expected `shared`, K/N or SIZE/SIZE, found \"\""},
+      {"a:6GiB", "expected SIZE/SIZE, a part and the whole, such as 6GiB/24GiB, found \"6GiB\""},
+      {"memory:6GB", "such as 6GiB/24GiB or 6GiB, found \"6GB\""},
+      {"a:6GiB/4GiB", "expected SIZE/SIZE"},
+      {"a:6GiB/24", "expected SIZE/SIZE"},
+      {"a:6/24GiB", "expected SIZE/SIZE"},
+      {"a:6GiB/24GiB/1", "expected SIZE/SIZE"},
+      {"a:0GiB/4GiB", "expected SIZE/SIZE"},
+      {"a:1GiB/1025TiB/", "expected SIZE/SIZE"},
+      {"a:1.5GiB/4GiB", "expected SIZE/SIZE"},
+      {"memory:6GiB/", "expected SIZE/SIZE"},
       {"a:exclusive", "found \"exclusive\""},
       {"a:shared:shared", "found \"shared:shared\""},
       {"a:0/4", "1 <= K <= N <= 1024"},
@@ -115,6 +132,8 @@ TEST(CanonicalLocks, TheSameLockNamedTwiceIsTakenOnceInItsStrongerMode) {
       {{"a:shared", "a:shared"}, {"a:shared@project"}},
       {{"a:1/4", "a:3/4", "a:2/4"}, {"a:3/4@project"}},
       {{"a", "a@user"}, {"a@project", "a@user"}},
+      {{"a:1GiB/4GiB", "a:3GiB/4GiB", "a:2GiB/4GiB"}, {"a:3GiB/4GiB@project"}},
+      {{"memory:1GiB", "memory:1024MiB@user"}, {"memory:1GiB@user"}},
   };
   for (const auto& row : rows) {
     std::vector<LockSpec> specs;
@@ -128,8 +147,15 @@ TEST(CanonicalLocks, TheSameLockNamedTwiceIsTakenOnceInItsStrongerMode) {
 }
 
 TEST(CanonicalLocks, OneNameAskedForWithTwoSizesIsRefused) {
-  const char* rows[][2] = {
-      {"a:1/4", "a:1/5"}, {"a:1/4", "a"}, {"a", "a:1/4"}, {"a:1/1", "a:shared"}};
+  const char* rows[][2] = {{"a:1GiB/4GiB", "a:1GiB/5GiB"},
+                           {"a:1GiB/4GiB", "a"},
+                           {"a:1GiB/4GiB", "a:1/4"},
+                           {"memory:1GiB@user", "memory:1GiB/4GiB@user"},
+                           {"a:shared", "a:1GiB/4GiB"},
+                           {"a:1/4", "a:1/5"},
+                           {"a:1/4", "a"},
+                           {"a", "a:1/4"},
+                           {"a:1/1", "a:shared"}};
   for (const auto& row : rows) {
     const auto locks = canonical_locks({spec(row[0]), spec(row[1])});
     ASSERT_FALSE(locks) << row[0] << ' ' << row[1];

@@ -44,7 +44,9 @@ TEST(LockParty, HowALockIsHadOrWantedIsReadBack) {
   LockParty waiter = party();
   waiter.say_how(*parse_lock_spec("db:shared"));
   waiter.ticket = 123456789012345;
-  for (const LockParty& row : {holder, waiter}) EXPECT_EQ(parse_party(to_record(row)), row);
+  LockParty part = party();
+  part.say_how(*parse_lock_spec("vram:6GiB/24GiB"));
+  for (const LockParty& row : {holder, waiter, part}) EXPECT_EQ(parse_party(to_record(row)), row);
   // A list that is too long is cut between its elements.
   for (unsigned i = 0; i < 500; ++i) holder.slots.push_back(i + 100);
   const std::optional<LockParty> back = parse_party(to_record(holder));

@@ -61,6 +61,8 @@ AttemptGrant full_grant() {
   grant.policy.hooks = {"collect \"$x\"\n", "dump"};
   grant.policy.locks = {{"gpu", LockMode::counted, 2, 4, LockScope::machine},
                         {"db", LockMode::shared, 1, 1, LockScope::build},
+                        {"memory", LockMode::amount, 4096, 0, LockScope::user},
+                        {"vram", LockMode::amount, 4096, 8192, LockScope::machine},
                         {k_hostile, LockMode::exclusive, 1, 1, LockScope::project},
                         {"a:shared@user", LockMode::exclusive, 1, 1, LockScope::project},
                         {"", LockMode::exclusive, 1, 1, LockScope::user}};

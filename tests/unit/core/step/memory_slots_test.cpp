@@ -98,15 +98,6 @@ TEST(MemorySlots, WhatIsNoWholeLineIsPassedOver) {
   }
 }
 
-TEST(MemorySlots, ASizeHasAUnit) {
-  EXPECT_EQ(parse_memory_size("8GiB"), 8U * 1024 * 1024);
-  EXPECT_EQ(parse_memory_size("512MiB"), 512U * 1024);
-  for (const char* wrong :
-       {"", "8", "GiB", "0GiB", "8GB", "8 GiB", "-1GiB", "1.5GiB", "99999999999999999999GiB"}) {
-    EXPECT_EQ(parse_memory_size(wrong), std::nullopt) << wrong;
-  }
-}
-
 TEST(MemorySlots, WhoIsAloneHasAllOfEverySlot) {
   LockSpec link;
   link.name = "holdfast-link-2";
