@@ -17,6 +17,7 @@
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/network/connection.hpp"
+#include "os/network/socket_diagnosis.hpp"
 #include "os/network/tcp_sockets.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/process.hpp"
@@ -64,6 +65,10 @@ class LifeProbe : public Probe {
     }
     return 0;
   }
+  // Returns the process of the service that has the socket; 0: there is none.
+  pid_t server_at(const Listening& listening) {
+    return find([&](pid_t pid) { return os::holds_stream(pid, {listening.stream}); });
+  }
   bool conclude_from_stops(Kind otherwise, const std::string& why) {
     const auto stopped = std::ranges::find_if(processes_, os::is_stopping);
     if (stopped == processes_.end()) return conclude(otherwise, why);
@@ -96,11 +101,11 @@ class AliveProbe final : public LifeProbe {
   Milliseconds due_{0};
 };
 
-// Makes a connection to a TCP port, and waits until a process of the service has accepted it.
-class TcpProbe : public LifeProbe {
+// Makes a connection, and waits until a process of the service has accepted it. Connects only to a
+// server of the service: a stranger must not notice us.
+class ConnectionProbe : public LifeProbe {
  public:
-  TcpProbe(Endpoint endpoint, const Probed& whom)
-      : LifeProbe(whom), endpoint_(std::move(endpoint)) {}
+  using LifeProbe::LifeProbe;
 
   void add_descriptors(std::vector<pollfd>& fds) const override {
     if (!socket_.valid()) return;
@@ -115,100 +120,137 @@ class TcpProbe : public LifeProbe {
     (void)::poll(&news, 1, 0);
     if (is_connected_) return look(news.revents != 0);
     if (news.revents == 0) return false;
-    if (const int error = os::connection_error(socket_); error != 0) return try_next(error);
+    if (const int error = os::connection_error(socket_); error != 0) return failed(error);
     is_connected_ = true;
     return connected();
   }
 
  protected:
+  // Finds server_, and then calls connect(), or concludes.
+  virtual bool find_server() = 0;
+  // Begins to connect to server_. The descriptor is invalid if that has to be tried later.
+  virtual Result<os::UniqueFd> begin_to_connect() = 0;
+  // The connection could not be made, for this reason (errno).
+  virtual bool failed(int error) = 0;
+  virtual bool is_accepted() const = 0;
+  // The server has closed the connection or says something.
+  virtual bool hear() { return conclude_unless_dying(); }
+
   virtual bool connected() {
     for (int n = 0; n < k_brief_looks; ++n) {
       pollfd news{socket_.get(), POLLIN, 0};
-      const bool has_news = ::ppoll(&news, 1, &k_brief_look, nullptr) > 0;
-      if (has_news || is_accepted()) return conclude_unless_dying();
+      if (::ppoll(&news, 1, &k_brief_look, nullptr) > 0) return hear();
+      if (is_accepted()) return conclude_unless_dying();
     }
     return look(false);
   }
   // True: there is an answer.
   virtual bool look(bool has_news) {
-    // News is that the server has closed the connection or says something. So it is there.
-    if (has_news || is_accepted()) return conclude_unless_dying();
+    if (has_news) return hear();
+    if (is_accepted()) return conclude_unless_dying();
     // A process may have been stopped since the probe began.
     conclude_from_stops(Kind::well, {});
-    if (answer().kind != Kind::well) return true;
-    wait_ = std::min(k_longest_look, wait_ * 2);
-    due_ = os::monotonic_now() + wait_;
-    return false;
+    return answer().kind != Kind::well || look_later();
   }
 
-  // The kernel answers for a server that is just dying. The host hears of the end of the server
-  // anyway, and says more about it than a probe could.
-  bool is_dying() const { return os::is_dying(server_); }
-  bool begin_anew() {
-    socket_.reset();
-    is_connected_ = false;
-    address_ = 0;
-    wait_ = std::min(k_longest_look, wait_ * 2);
-    due_ = os::monotonic_now() + wait_;
-    return false;
-  }
-
-  const Endpoint& endpoint() const { return endpoint_; }
-  const os::UniqueFd& socket() const { return socket_; }
-  // No look is due any more: the connection has news when the server answers.
-  void wait_for_news() { due_ = k_longest; }
-
- private:
-  // Connects only to a server of the service: a stranger must not notice us.
-  bool begin() {
-    LifeProbe::go_on();
-    if (answer().kind != Kind::well) return true;
-    const std::optional<TcpSocket> listener = os::listener_at(endpoint_.addresses, endpoint_.port);
-    if (!listener) {
-      // The host hears of the end of the service anyway.
-      if (processes().empty() || std::ranges::any_of(processes(), os::is_dying)) {
-        return begin_anew();
-      }
-      return conclude(Kind::unwell, "nobody listens on port " + std::to_string(endpoint_.port));
-    }
-    const os::Stream stream = os::stream_of(*listener);
-    server_ = find([&](pid_t pid) { return os::holds_stream(pid, {stream}); });
+  // Finds the server among the processes of the service.
+  bool find_server_of(const Listening& listening) {
+    server_ = server_at(listening);
     if (server_ != 0) return connect();
     // A dying process has no descriptors any more, while its socket is still there.
     if (std::ranges::any_of(processes(), os::is_dying)) return begin_anew();
-    return conclude(Kind::never, stranger_on_port(*listener));
+    return conclude(Kind::never, owner_of(listening));
   }
-
-  bool is_accepted() const {
-    const std::optional<TcpSocket> end = os::other_end_of(socket_);
-    return end && end->inode != 0;
+  // Nobody is there. The host hears of the end of the service anyway.
+  bool conclude_unless_ending(const std::string& why) {
+    const bool ends = processes().empty() || std::ranges::any_of(processes(), os::is_dying);
+    return ends ? begin_anew() : conclude(Kind::unwell, why);
   }
+  // The kernel answers for a server that is just dying. The host hears of the end of the server
+  // anyway, and says more about it than a probe could.
   bool conclude_unless_dying() { return is_dying() ? begin_anew() : conclude(Kind::well); }
 
   bool connect() {
-    Result<os::UniqueFd> begun =
-        os::begin_to_connect(endpoint_.addresses[address_], endpoint_.port);
-    if (!begun) return conclude(Kind::unwell, to_text(begun.error()));
+    Result<os::UniqueFd> begun = begin_to_connect();
+    if (!begun) return conclude_unless_ending(to_text(begun.error()));
+    if (!begun->valid()) return begin_anew();
     socket_ = std::move(*begun);
+    is_connected_ = false;
     due_ = k_longest;
     return go_on();
   }
-
-  bool try_next(int error) {
+  bool begin_anew() {
     socket_.reset();
+    is_connected_ = false;
+    return look_later();
+  }
+  bool look_later() {
+    wait_ = std::min(k_longest_look, wait_ * 2);
+    due_ = os::monotonic_now() + wait_;
+    return false;
+  }
+  // No look is due any more: the connection has news when the server answers.
+  void wait_for_news() { due_ = k_longest; }
+
+  bool is_there() const { return server_ != 0; }
+  bool is_dying() const { return os::is_dying(server_); }
+  void set_server(pid_t server) { server_ = server; }
+  const os::UniqueFd& socket() const { return socket_; }
+
+ private:
+  bool begin() {
+    LifeProbe::go_on();
+    return answer().kind != Kind::well || find_server();
+  }
+
+  pid_t server_ = 0;
+  os::UniqueFd socket_;
+  bool is_connected_ = false;
+  Milliseconds wait_ = k_first_look;
+  Milliseconds due_{0};
+};
+
+class TcpProbe : public ConnectionProbe {
+ public:
+  TcpProbe(Endpoint endpoint, const Probed& whom)
+      : ConnectionProbe(whom), endpoint_(std::move(endpoint)) {}
+
+ protected:
+  bool find_server() override {
+    address_ = 0;
+    const std::optional<Listening> listening = listening_at(endpoint_);
+    if (listening) return find_server_of(*listening);
+    return conclude_unless_ending("nobody listens on port " + std::to_string(endpoint_.port));
+  }
+
+  Result<os::UniqueFd> begin_to_connect() override {
+    return os::begin_to_connect(endpoint_.addresses[address_], endpoint_.port);
+  }
+
+  bool failed(int error) override {
     if (++address_ < endpoint_.addresses.size()) return connect();
     return conclude(Kind::unwell, to_text(os::system_error("connect to " + endpoint_.host + ":" +
                                                                std::to_string(endpoint_.port),
                                                            error)));
   }
 
+  bool is_accepted() const override {
+    const std::optional<TcpSocket> end = os::other_end_of(socket());
+    return end && end->inode != 0;
+  }
+
+  // The kernel also ends a connection that nobody has accepted, if the server closes its socket. A
+  // server may do so itself at once after it has accepted, but then it goes on listening.
+  bool hear() override {
+    const bool is_reset = os::connection_error(socket()) != 0;
+    return is_reset && !listening_at(endpoint_) ? begin_anew() : conclude_unless_dying();
+  }
+
+  const Endpoint& endpoint() const { return endpoint_; }
+
+ private:
   Endpoint endpoint_;
-  pid_t server_ = 0;
   std::size_t address_ = 0;
-  os::UniqueFd socket_;
-  bool is_connected_ = false;
-  Milliseconds wait_ = k_first_look;
-  Milliseconds due_{0};
 };
 
 // `HTTP/1.1 200 OK`
@@ -255,31 +297,53 @@ class HttpProbe final : public TcpProbe {
   std::string said_;
 };
 
-class UnixProbe final : public LifeProbe {
+class UnixProbe final : public ConnectionProbe {
  public:
-  UnixProbe(std::string path, const Probed& whom) : LifeProbe(whom), path_(std::move(path)) {}
+  UnixProbe(std::string path, const Probed& whom) : ConnectionProbe(whom), path_(std::move(path)) {}
 
-  Milliseconds due() const override { return due_; }
+ protected:
+  bool find_server() override {
+    const std::optional<Listening> listening = listening_at(path_);
+    is_found_ = listening.has_value();
+    return listening ? find_server_of(*listening) : connect();
+  }
 
-  bool go_on() override {
-    LifeProbe::go_on();
-    if (answer().kind != Kind::well) return true;
-    const Result<os::UniqueFd> socket = os::connect_to_stream(path_);
-    if (!socket) return conclude(Kind::unwell, to_text(socket.error()));
-    const pid_t server = os::listening_process(*socket);
-    const bool is_ours = find([server](pid_t pid) { return pid == server; }) != 0;
-    if (is_ours && os::is_dying(server)) {
-      due_ = os::monotonic_now() + k_longest_look;
-      return false;
-    }
-    // The process that listened may have ended since, if the server goes to the background.
-    if (is_ours || server == 0 || !os::read_process_stat(server)) return conclude(Kind::well);
-    return conclude(Kind::never, path_ + " belongs to " + stranger(server));
+  Result<os::UniqueFd> begin_to_connect() override { return os::connect_to_stream(path_); }
+
+  bool failed(int error) override {
+    return conclude_unless_ending(to_text(os::system_error("connect to " + path_, error)));
+  }
+
+  bool connected() override {
+    if (is_found_) return ConnectionProbe::connected();
+    // The kernel has not told who listens. So the connection must tell which process has called
+    // listen(2).
+    const pid_t server = os::listening_process(socket());
+    set_server(find([server](pid_t pid) { return pid == server; }));
+    if (is_there()) return ConnectionProbe::connected();
+    const bool is_alive = static_cast<bool>(os::read_process_stat(server));
+    // On a kernel without unix_diag, nothing tells more about a server that went to the background.
+    if (!is_alive && !peer()) return conclude(Kind::well);
+    return conclude(
+        Kind::never,
+        path_ + " belongs to " + (is_alive ? stranger(server) : "a process that cannot be seen"));
+  }
+
+  bool is_accepted() const override {
+    const std::optional<std::uint64_t> end = peer();
+    return !end || *end != 0;
+  }
+
+  // The kernel also ends a connection that nobody has accepted, if the server closes its socket.
+  bool hear() override {
+    return os::connection_error(socket()) != 0 ? begin_anew() : conclude_unless_dying();
   }
 
  private:
+  std::optional<std::uint64_t> peer() const { return os::diagnosed_unix_peer(socket()); }
+
   std::string path_;
-  Milliseconds due_{0};
+  bool is_found_ = false;  // the socket that listens
 };
 
 class CommandProbe final : public LifeProbe {
@@ -310,6 +374,25 @@ class CommandProbe final : public LifeProbe {
   ServiceCommand words_;
   Milliseconds patience_;
   std::optional<os::BoundedWork> work_;
+};
+
+// Finds out whether the port that the service told is its own.
+class OwnerProbe final : public LifeProbe {
+ public:
+  OwnerProbe(std::uint16_t port, const Probed& whom) : LifeProbe(whom), port_(port) {}
+
+  bool go_on() override {
+    LifeProbe::go_on();
+    if (answer().kind != Kind::well) return true;
+    const std::optional<Listening> listening = listening_on(port_);
+    if (!listening || server_at(*listening) != 0) return conclude(Kind::well);
+    // A dying process has no descriptors any more. The host hears of the end of the service.
+    if (std::ranges::any_of(processes(), os::is_dying)) return conclude(Kind::unwell);
+    return conclude(Kind::never, owner_of(*listening));
+  }
+
+ private:
+  std::uint16_t port_;
 };
 
 // For a place that makes no sense.
@@ -347,6 +430,10 @@ std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,
   if (!what.tcp.empty()) return probe_at<TcpProbe>(parse_endpoint(what.tcp), whom);
   if (!what.http.empty()) return probe_at<HttpProbe>(parse_http_endpoint(what.http), whom);
   return std::make_unique<AliveProbe>(whom);
+}
+
+std::unique_ptr<Probe> begin_owner_probe(std::uint16_t port, const Probed& whom) {
+  return std::make_unique<OwnerProbe>(port, whom);
 }
 
 }  // namespace holdfast::host

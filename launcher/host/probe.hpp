@@ -73,4 +73,8 @@ os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom, Milli
 std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,
                                    Milliseconds patience);
 
+// Makes a probe that is well unless a stranger listens on the port, or a process is stopped. It
+// makes no connection.
+std::unique_ptr<Probe> begin_owner_probe(std::uint16_t port, const Probed& whom);
+
 }  // namespace holdfast::host

@@ -7,6 +7,7 @@
 
 #include "core/base/number.hpp"
 #include "core/service/service_words.hpp"
+#include "host/strangers.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/descendants.hpp"
@@ -103,6 +104,7 @@ void ServiceCompanion::read_output() {
       if (end == part.size()) return;
       if (const std::optional<std::uint16_t> port = around_.output_port->port_in(line_)) {
         output_told_ = true;
+        has_answered_ = true;
         port_told_ = *port;
         // The commands and probes from now on may name the port.
         if (port_told_ != 0) {
@@ -197,26 +199,42 @@ bool ServiceCompanion::is_in_background() {
 }
 
 void ServiceCompanion::probe() {
-  if (!spec_.ready.output.empty()) {
-    if (output_told_) begin_init();
-    return;
-  }
+  if (!has_answered_ && waits_for_output()) return;
   if (!probe_) {
     if (os::monotonic_now() < next_probe_) return;
-    probe_ = begin_probe(spec_.ready, probed(), until_ - os::monotonic_now());
+    probe_ = has_answered_ ? begin_proof()
+                           : begin_probe(spec_.ready, probed(), until_ - os::monotonic_now());
+    if (!probe_) return begin_init();
   }
   if (!probe_->go_on()) return;
   const ProbeAnswer answer = std::exchange(probe_, nullptr)->answer();
   next_probe_ = os::monotonic_now() + k_probe_interval;
   switch (answer.kind) {
     case ProbeAnswer::Kind::well:
-      return begin_init();
+      if (has_answered_) return begin_init();
+      has_answered_ = true;
+      next_probe_ = Milliseconds{0};
+      return probe();
     case ProbeAnswer::Kind::unwell:
       last_answer_ = answer.why;
       return;
     case ProbeAnswer::Kind::never:
       return fail(answer.why);
   }
+}
+
+// Null: there is nothing to prove.
+std::unique_ptr<Probe> ServiceCompanion::begin_proof() const {
+  if (const ServiceProbe proof = spec_.proof(); names_place(proof)) {
+    return begin_probe(proof, probed(), until_ - os::monotonic_now());
+  }
+  // A command for its health stands for a port that another process has: `docker run`.
+  if (port_told_ == 0 || !spec_.health.command.empty()) return nullptr;
+  return begin_owner_probe(port_told_, probed());
+}
+
+bool ServiceCompanion::waits_for_output() const {
+  return !spec_.ready.output.empty() && !output_told_;
 }
 
 void ServiceCompanion::begin_init() {
@@ -300,6 +318,16 @@ void ServiceCompanion::run_stop_if_due() {
   stop_record_.reset();
 }
 
+std::string ServiceCompanion::stranger_at_its_place() const {
+  if (phase_ != Phase::probing) return {};
+  std::optional<Listening> listening = listening_at(spec_.ready);
+  if (!listening) listening = listening_at(spec_.health);
+  for (const std::uint16_t port : around_.order.ports) {
+    if (!listening) listening = listening_on(port);
+  }
+  return listening ? owner_of(*listening) : std::string();
+}
+
 // The service cannot become ready.
 void ServiceCompanion::fail(const std::string& why) {
   // The tests that wait for the service need not wait for its end.
@@ -344,7 +372,7 @@ Milliseconds ServiceCompanion::look_at() {
   }
   if (probe_) next = std::min(next, probe_->due());
   if (work_ && !work_->is_done()) next = std::min(next, work_->deadline());
-  const bool will_probe = phase_ == Phase::probing && !probe_ && spec_.ready.output.empty();
+  const bool will_probe = phase_ == Phase::probing && !probe_ && !waits_for_output();
   return will_probe ? std::min(next, next_probe_) : next;
 }
 

@@ -53,6 +53,9 @@ class ServiceCompanion final : public supervision::Companion {
   Result<void> put_stop_on_record();
   // Takes the rest of the output. To be called when nothing of the tree is left.
   void finish();
+  // To be called when nothing of the tree is left. If the service was never ready, and somebody
+  // else listens at a place that it needs, says who: `port 6379 belongs to pid 12 (…)`. Else empty.
+  std::string stranger_at_its_place() const;
   // Tells the keeper why the service died.
   void report_death(const std::string& why);
   // Runs the stop command if nobody has, because the service ended by itself or was killed. Waits
@@ -79,6 +82,8 @@ class ServiceCompanion final : public supervision::Companion {
   wire::KeptState state() const;
   void look_at_ctest();
   void probe();
+  std::unique_ptr<Probe> begin_proof() const;
+  bool waits_for_output() const;
   void begin_init();
   void become_ready();
   void begin_check();
@@ -112,6 +117,7 @@ class ServiceCompanion final : public supervision::Companion {
   std::string last_answer_;  // why the last probe found it unwell
   std::string line_;         // the beginning of a line of its output
   bool output_told_ = false;
+  bool has_answered_ = false;  // as `ready` says; what is left is the proof
   std::uint16_t port_told_ = 0;
   bool wants_stacks_ = false;
   bool was_stopped_ = false;

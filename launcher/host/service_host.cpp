@@ -87,6 +87,13 @@ std::string how_it_ended(const supervision::AttemptResult& result) {
   return result.note.empty() ? "its guard was killed" : result.note;
 }
 
+// A server whose port somebody else has says so in words of its own, or says nothing.
+std::string why_it_ended(const supervision::AttemptResult& result,
+                         const ServiceCompanion& companion) {
+  const std::string stranger = companion.stranger_at_its_place();
+  return how_it_ended(result) + (stranger.empty() ? "" : "; " + stranger);
+}
+
 // A pipe that tells when the command of a service has gone to the background.
 struct Background {
   os::UniqueFd told;   // for reading
@@ -185,7 +192,7 @@ class Host {
     const supervision::AttemptResult result =
         run_attempt(plan(environment, *output, *background, companion), surroundings);
     companion.finish();
-    if (!companion.is_explained()) companion.report_death(how_it_ended(result));
+    if (!companion.is_explained()) companion.report_death(why_it_ended(result, companion));
     companion.run_stop_if_due();
     if (door) {
       (void)::rmdir(order_.scratch.c_str());  // what is in it stays

@@ -1,6 +1,7 @@
 #include "host/strangers.hpp"
 
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/network/socket_diagnosis.hpp"
 #include "os/network/tcp_sockets.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -20,6 +22,8 @@ namespace {
 
 constexpr std::size_t k_longest_command = 200;
 constexpr std::size_t k_longest_environment = std::size_t{1} << 20;
+
+std::vector<std::string> loopback() { return {"127.0.0.1", "::1"}; }
 
 // Returns the value of a variable; empty: the environment does not have it.
 std::string variable_of(std::string_view environment, std::string_view name) {
@@ -52,11 +56,44 @@ std::string stranger(pid_t pid) {
   return text;
 }
 
-std::string stranger_on_port(const TcpSocket& listener) {
-  const std::string text = "port " + std::to_string(listener.port) + " belongs to ";
-  const std::vector<os::NamedProcess> holders = os::holders_of(os::stream_of(listener), {});
+std::optional<Listening> listening_at(const Endpoint& endpoint) {
+  const std::optional<TcpSocket> socket = os::listener_at(endpoint.addresses, endpoint.port);
+  if (!socket) return std::nullopt;
+  return Listening{"port " + std::to_string(socket->port), os::stream_of(*socket), socket->user};
+}
+
+std::optional<Listening> listening_at(const std::string& path) {
+  struct stat file {};
+  const std::optional<std::vector<os::UnixListener>> all = os::diagnosed_unix_listeners();
+  if (!all || ::stat(path.c_str(), &file) != 0) return std::nullopt;
+  const unsigned device = os::kernel_form(file.st_dev);
+  const auto inode = static_cast<std::uint32_t>(file.st_ino);
+  auto found = std::ranges::find_if(
+      *all, [&](const os::UnixListener& one) { return one.device == device && one.file == inode; });
+  // Some filesystems, such as overlayfs, show programs other numbers than the kernel has.
+  if (found == all->end()) found = std::ranges::find(*all, path, &os::UnixListener::path);
+  if (found == all->end()) return std::nullopt;
+  return Listening{path, os::stream_of_socket(found->inode), found->user};
+}
+
+std::optional<Listening> listening_at(const ServiceProbe& probe) {
+  if (!probe.unix_socket.empty()) return listening_at(probe.unix_socket);
+  if (probe.tcp.empty() && probe.http.empty()) return std::nullopt;
+  const Result<Endpoint> place =
+      probe.tcp.empty() ? parse_http_endpoint(probe.http) : parse_endpoint(probe.tcp);
+  return place ? listening_at(*place) : std::nullopt;
+}
+
+std::optional<Listening> listening_on(std::uint16_t port) {
+  return listening_at(Endpoint{loopback(), port, {}, {}});
+}
+
+std::string owner_of(const Listening& listening) {
+  const std::string text = listening.place + " belongs to ";
+  const std::vector<os::NamedProcess> holders = os::holders_of(listening.stream, {});
   if (!holders.empty()) return text + stranger(holders.front().pid);
-  return text + "a process of the user with the number " + std::to_string(listener.user);
+  if (!listening.user) return text + "a process that cannot be seen";
+  return text + "a process of the user with the number " + std::to_string(*listening.user);
 }
 
 void await_dying_listener(std::uint16_t port) {
@@ -64,7 +101,7 @@ void await_dying_listener(std::uint16_t port) {
   constexpr int k_interval_ms = 5;
   const Milliseconds until = os::monotonic_now() + k_patience;
   while (os::monotonic_now() < until) {
-    const std::optional<TcpSocket> listener = os::listener_at({"127.0.0.1", "::1"}, port);
+    const std::optional<TcpSocket> listener = os::listener_at(loopback(), port);
     if (!listener) return;
     const std::vector<os::NamedProcess> holders = os::holders_of(os::stream_of(*listener), {});
     const bool are_dying = std::ranges::all_of(

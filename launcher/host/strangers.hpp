@@ -4,11 +4,35 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
-#include "core/service/tcp_table.hpp"
+#include "core/service/endpoint.hpp"
+#include "core/service/service_spec.hpp"
+#include "os/process/stream_holders.hpp"
 
 namespace holdfast::host {
+
+// A socket that listens at a place of the service.
+struct Listening {
+  std::string place;  // `port 6379`, or the path of a Unix socket
+  os::Stream stream;
+  std::optional<unsigned> user = {};  // uid; none: the kernel does not tell it
+};
+
+// Returns the socket that gets connections to the place; if there is none, one that listens on the
+// port at another address. None: nobody listens there, or the kernel does not tell.
+std::optional<Listening> listening_at(const Endpoint& endpoint);
+
+// Does the same for the path of a Unix socket. None also if it listens in another network
+// namespace.
+std::optional<Listening> listening_at(const std::string& path);
+
+// Does the same for the place of a probe. None also if the probe has no place, such as a command.
+std::optional<Listening> listening_at(const ServiceProbe& probe);
+
+// Does the same for the port at this machine.
+std::optional<Listening> listening_on(std::uint16_t port);
 
 // Returns a text such as `pid 12 (redis-server *:6379), there for 3min, in /home/me/build, of test
 // "a" (run 12-…)`. Leaves out what may not be read.
@@ -16,7 +40,7 @@ std::string stranger(pid_t pid);
 
 // Returns a text such as `port 6379 belongs to pid 12 (…)`. If the process cannot be seen, the text
 // has the number of its user.
-std::string stranger_on_port(const TcpSocket& listener);
+std::string owner_of(const Listening& listening);
 
 // To be called before a service starts whose port is declared, when the port's lock is had. Waits,
 // a second at most, while only dying processes listen there: those of an earlier run that was

@@ -5,13 +5,13 @@
 namespace holdfast {
 namespace {
 
-bool names_place(const ServiceProbe& probe) { return !probe.tcp.empty() || !probe.http.empty(); }
+bool names_port(const ServiceProbe& probe) { return !probe.tcp.empty() || !probe.http.empty(); }
 
 }  // namespace
 
 std::uint16_t fixed_port(const ServiceSpec& service) {
-  const ServiceProbe& probe = names_place(service.ready) ? service.ready : service.health;
-  if (!names_place(probe)) return 0;
+  const ServiceProbe& probe = names_port(service.ready) ? service.ready : service.health;
+  if (!names_port(probe)) return 0;
   // A placeholder is no port. The probe reports a place that makes no sense.
   const Result<Endpoint> place =
       probe.tcp.empty() ? parse_http_endpoint(probe.http) : parse_endpoint(probe.tcp);

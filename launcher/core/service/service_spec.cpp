@@ -12,6 +12,10 @@ constexpr Milliseconds k_least_stop_time{5'000};
 
 }  // namespace
 
+bool names_place(const ServiceProbe& probe) {
+  return !probe.tcp.empty() || !probe.unix_socket.empty() || !probe.http.empty();
+}
+
 std::vector<std::string_view> kinds_of(const ServiceProbe& probe) {
   std::vector<std::string_view> kinds;
   if (!probe.tcp.empty()) kinds.emplace_back("tcp");
@@ -27,6 +31,10 @@ ServiceProbe ServiceSpec::health_probe() const {
   ServiceProbe probe = ready;
   probe.output.clear();
   return probe;
+}
+
+ServiceProbe ServiceSpec::proof() const {
+  return !names_place(ready) && names_place(health) ? health : ServiceProbe{};
 }
 
 Milliseconds ServiceSpec::stop_time() const { return std::max(grace, k_least_stop_time); }

@@ -36,6 +36,9 @@ struct ServiceProbe {
   friend bool operator==(const ServiceProbe&, const ServiceProbe&) = default;
 };
 
+// True: it names a place where the service answers: a port or a socket.
+bool names_place(const ServiceProbe& probe);
+
 // Returns the endings of the keys that are declared: `tcp`, `unix`, `http`, `command`, `output`.
 std::vector<std::string_view> kinds_of(const ServiceProbe& probe);
 
@@ -70,6 +73,10 @@ struct ServiceSpec {
   // The probe for its health. Where none is declared, it is the probe for its start. A line of its
   // output says nothing about later: the service is then healthy as long as it is alive.
   ServiceProbe health_probe() const;
+  // The probe that must find it well once it has said that it is ready, if that word came from no
+  // place of its own: else a stranger may have its place. Its health, if that names a place; else
+  // nothing (no kind).
+  ServiceProbe proof() const;
   // How long its stop command may take.
   Milliseconds stop_time() const;
 };

@@ -20,6 +20,7 @@ Result<UniqueFd> begin(int family, const sockaddr* address, socklen_t size,
   UniqueFd socket(::socket(family, k_kind, 0));
   if (!socket.valid()) return system_error("make a socket");
   const int done = retried([&] { return ::connect(socket.get(), address, size); });
+  if (done != 0 && errno == EAGAIN && family == AF_UNIX) return UniqueFd();
   if (done != 0 && errno != EINPROGRESS) return system_error("connect to " + where);
   return socket;
 }

@@ -12,7 +12,7 @@ namespace holdfast::os {
 // Begins to connect. The socket becomes writable when it is connected or connecting has failed.
 // `address` is in the form of inet_pton(3), of either version of IP.
 Result<UniqueFd> begin_to_connect(const std::string& address, std::uint16_t port);
-// Connects to a Unix socket of type SOCK_STREAM. Fails with EAGAIN's text if its backlog is full.
+// Connects to a Unix socket of type SOCK_STREAM. The descriptor is invalid if its backlog is full.
 Result<UniqueFd> connect_to_stream(const std::string& path);
 
 // Returns how connect(2) ended: an errno, or 0 for a connection.

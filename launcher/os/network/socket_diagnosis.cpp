@@ -2,10 +2,15 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <string_view>
+#include <utility>
 
 #include "os/file/system_call.hpp"
 #include "os/network/address.hpp"
@@ -13,8 +18,8 @@
 namespace holdfast::os {
 namespace {
 
-// The kernel's interface, as in its headers linux/netlink.h, linux/sock_diag.h and
-// linux/inet_diag.h. musl comes without them.
+// The kernel's interface, as in its headers linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h
+// and linux/unix_diag.h. musl comes without them.
 constexpr int k_netlink_sock_diag = 4;
 constexpr std::uint16_t k_error = 2;
 constexpr std::uint16_t k_by_family = 20;
@@ -24,6 +29,16 @@ constexpr unsigned k_time_wait = 6;
 constexpr unsigned k_close = 7;
 constexpr unsigned k_listen = 10;
 constexpr std::uint32_t k_any = 0xFFFFFFFF;
+// What an answer about a Unix socket is to have.
+constexpr std::uint32_t k_show_name = 1;
+constexpr std::uint32_t k_show_file = 2;
+constexpr std::uint32_t k_show_peer = 4;
+constexpr std::uint32_t k_show_user = 0x40;
+// The parts of such an answer.
+constexpr std::uint16_t k_name = 0;
+constexpr std::uint16_t k_file = 1;
+constexpr std::uint16_t k_peer = 2;
+constexpr std::uint16_t k_user = 7;
 
 struct Header {
   std::uint32_t length;
@@ -67,6 +82,34 @@ struct Answer {
 };
 static_assert(sizeof(Answer) == 72);
 
+struct UnixQuestion {
+  Header header;
+  std::uint8_t family;
+  std::uint8_t protocol;
+  std::uint16_t unused;
+  std::uint32_t states;
+  std::uint32_t inode;  // 0: all sockets
+  std::uint32_t show;
+  std::uint32_t cookie[2];
+};
+static_assert(sizeof(UnixQuestion) == 40);
+
+struct UnixAnswer {
+  std::uint8_t family;
+  std::uint8_t type;
+  std::uint8_t state;
+  std::uint8_t unused;
+  std::uint32_t inode;
+  std::uint32_t cookie[2];
+};
+static_assert(sizeof(UnixAnswer) == 16);
+
+// Stands before each part after the UnixAnswer.
+struct PartHeader {
+  std::uint16_t length;  // with this header
+  std::uint16_t type;
+};
+
 Question question(int family, std::uint32_t states) {
   Question asked{};
   asked.header.length = sizeof asked;
@@ -92,9 +135,14 @@ TcpSocket socket_in(const Answer& answer) {
 
 enum class Heard : std::uint8_t { more, all, refusal };
 
+// What comes after the header of an answer. It is aligned as the kernel writes it, to 4 bytes.
+using Take = std::function<void(std::string_view body)>;
+
+std::size_t aligned(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
+
 // Hears one packet of messages from the kernel.
-Heard hear(const UniqueFd& netlink, const std::function<void(const Answer&)>& take) {
-  alignas(Header) char packet[16 * 1024];
+Heard hear(const UniqueFd& netlink, const Take& take) {
+  alignas(Header) char packet[32 * 1024];
   const auto got = retried([&] { return ::recv(netlink.get(), packet, sizeof packet, 0); });
   if (got <= 0) return Heard::refusal;
   const auto size = static_cast<std::size_t>(got);
@@ -104,17 +152,15 @@ Heard hear(const UniqueFd& netlink, const std::function<void(const Answer&)>& ta
     if (header.length < sizeof header || at + header.length > size) return Heard::refusal;
     if (header.type == k_error) return Heard::refusal;
     if (header.type != k_by_family) return Heard::all;
-    Answer answer{};
-    if (header.length < sizeof header + sizeof answer) return Heard::refusal;
-    std::memcpy(&answer, packet + at + sizeof header, sizeof answer);
-    take(answer);
-    at += (header.length + 3) & ~std::size_t{3};
+    take({packet + at + sizeof header, header.length - sizeof header});
+    at += aligned(header.length);
   }
   return Heard::more;
 }
 
 // False: the kernel has refused to answer.
-bool ask(const Question& asked, const std::function<void(const Answer&)>& take) {
+template <typename Asked>
+bool ask(const Asked& asked, const Take& take) {
   const UniqueFd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, k_netlink_sock_diag));
   if (!netlink.valid()) return false;
   const auto sent = retried([&] { return ::send(netlink.get(), &asked, sizeof asked, 0); });
@@ -123,6 +169,58 @@ bool ask(const Question& asked, const std::function<void(const Answer&)>& take) 
   const bool is_list = (asked.header.flags & k_dump) != 0;
   while (is_list && heard == Heard::more) heard = hear(netlink, take);
   return heard != Heard::refusal;
+}
+
+// Reads what stands at the beginning of `from`. None: it is too short.
+template <typename T>
+std::optional<T> read(std::string_view from) {
+  T value{};
+  if (from.size() < sizeof value) return std::nullopt;
+  std::memcpy(&value, from.data(), sizeof value);
+  return value;
+}
+
+bool ask_tcp(const Question& asked, const std::function<void(const Answer&)>& take) {
+  return ask(asked, [&](std::string_view body) {
+    if (const std::optional<Answer> answer = read<Answer>(body)) take(*answer);
+  });
+}
+
+UnixQuestion unix_question(std::uint32_t states, std::uint32_t show) {
+  UnixQuestion asked{};
+  asked.header.length = sizeof asked;
+  asked.header.type = k_by_family;
+  asked.header.flags = k_request;
+  asked.family = AF_UNIX;
+  asked.states = states;
+  asked.show = show;
+  asked.cookie[0] = k_any;
+  asked.cookie[1] = k_any;
+  return asked;
+}
+
+// Calls `take` with each part after the UnixAnswer.
+void for_each_part(std::string_view body,
+                   const std::function<void(std::uint16_t type, std::string_view part)>& take) {
+  body.remove_prefix(std::min(body.size(), sizeof(UnixAnswer)));
+  while (const std::optional<PartHeader> header = read<PartHeader>(body)) {
+    if (header->length < sizeof *header || header->length > body.size()) return;
+    take(header->type, body.substr(sizeof *header, header->length - sizeof *header));
+    body.remove_prefix(std::min(body.size(), aligned(header->length)));
+  }
+}
+
+UnixListener unix_listener_in(const UnixAnswer& answer, std::string_view body) {
+  UnixListener listener;
+  listener.inode = answer.inode;
+  for_each_part(body, [&](std::uint16_t type, std::string_view part) {
+    if (type == k_name) listener.path = part.substr(0, part.find('\0'));
+    if (type == k_user) listener.user = read<std::uint32_t>(part);
+    if (type != k_file || part.size() < 2 * sizeof(std::uint32_t)) return;
+    listener.file = read<std::uint32_t>(part).value_or(0);
+    listener.device = read<std::uint32_t>(part.substr(sizeof listener.file)).value_or(0);
+  });
+  return listener;
 }
 
 void take_place(const AnyAddress& place, std::uint16_t& port, std::uint8_t (&address)[16]) {
@@ -142,10 +240,10 @@ std::optional<std::vector<TcpSocket>> diagnosed_listeners() {
   const auto take = [&](const Answer& answer) { sockets.push_back(socket_in(answer)); };
   Question asked = question(AF_INET, 1U << k_listen);
   asked.header.flags |= k_dump;
-  if (!ask(asked, take)) return std::nullopt;
+  if (!ask_tcp(asked, take)) return std::nullopt;
   asked.family = AF_INET6;
   // A kernel without IPv6 refuses to answer, and has no such sockets.
-  (void)ask(asked, take);
+  (void)ask_tcp(asked, take);
   return sockets;
 }
 
@@ -156,7 +254,7 @@ std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uin
   Question asked = question(place->generic.sa_family, k_any);
   take_place(*place, asked.id.own_port, asked.id.own_address);
   std::optional<TcpSocket> found;
-  (void)ask(asked, [&](const Answer& answer) {
+  (void)ask_tcp(asked, [&](const Answer& answer) {
     if (answer.state == k_listen) found = socket_in(answer);
   });
   return found;
@@ -170,12 +268,45 @@ std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection) {
   take_place(*other, asked.id.own_port, asked.id.own_address);
   take_place(*own, asked.id.other_port, asked.id.other_address);
   std::optional<TcpSocket> found;
-  (void)ask(asked, [&](const Answer& answer) {
+  (void)ask_tcp(asked, [&](const Answer& answer) {
     // If nobody has the connection, the kernel may name the socket that listens.
     const bool is_over = answer.state == k_time_wait || answer.state == k_close;
     if (!is_over && answer.state != k_listen) found = socket_in(answer);
   });
   return found;
+}
+
+std::optional<std::vector<UnixListener>> diagnosed_unix_listeners() {
+  std::vector<UnixListener> listeners;
+  UnixQuestion asked = unix_question(1U << k_listen, k_show_name | k_show_file | k_show_user);
+  asked.header.flags |= k_dump;
+  const bool is_answered = ask(asked, [&](std::string_view body) {
+    const std::optional<UnixAnswer> answer = read<UnixAnswer>(body);
+    if (!answer) return;
+    UnixListener listener = unix_listener_in(*answer, body);
+    // The name of a socket without a file begins with a zero.
+    if (!listener.path.empty()) listeners.push_back(std::move(listener));
+  });
+  return is_answered ? std::optional(std::move(listeners)) : std::nullopt;
+}
+
+unsigned kernel_form(dev_t device) {
+  constexpr unsigned k_minor_bits = 20;
+  return major(device) << k_minor_bits | minor(device);
+}
+
+std::optional<std::uint64_t> diagnosed_unix_peer(const UniqueFd& connection) {
+  struct stat info {};
+  if (::fstat(connection.get(), &info) != 0) return std::nullopt;
+  UnixQuestion asked = unix_question(k_any, k_show_peer);
+  asked.inode = static_cast<std::uint32_t>(info.st_ino);
+  std::optional<std::uint64_t> peer;
+  (void)ask(asked, [&](std::string_view body) {
+    for_each_part(body, [&](std::uint16_t type, std::string_view part) {
+      if (type == k_peer) peer = read<std::uint32_t>(part);
+    });
+  });
+  return peer;
 }
 
 }  // namespace holdfast::os

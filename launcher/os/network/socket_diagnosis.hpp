@@ -1,7 +1,9 @@
-// Asks the kernel for TCP sockets by netlink, sock_diag(7). An answer takes microseconds. A read of
+// Asks the kernel for sockets by netlink, sock_diag(7). An answer takes microseconds. A read of
 // /proc/net/tcp takes milliseconds, because the kernel goes through a table for all connections
 // that the machine could have.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <optional>
@@ -24,5 +26,25 @@ std::optional<TcpSocket> diagnosed_listener(const std::string& address, std::uin
 // Returns the other end of a connection within this machine. None: there is none, or the kernel
 // does not answer.
 std::optional<TcpSocket> diagnosed_other_end(const UniqueFd& connection);
+
+// A Unix socket that listens.
+struct UnixListener {
+  std::string path;        // as it was given to bind(2)
+  unsigned device = 0;     // of the file; the kernel's own form, kernel_form()
+  std::uint32_t file = 0;  // the low half of the file's inode
+  std::uint64_t inode = 0;
+  std::optional<unsigned> user = {};  // uid; Linux before 5.3 does not tell it
+};
+
+// Returns the Unix sockets of this network namespace that listen at a path. None: the kernel does
+// not answer such questions.
+std::optional<std::vector<UnixListener>> diagnosed_unix_listeners();
+
+// Returns a device as the kernel writes it in answers.
+unsigned kernel_form(dev_t device);
+
+// Returns the inode of the other end of a connected Unix socket; 0: no process has accepted the
+// connection. None: the kernel does not answer.
+std::optional<std::uint64_t> diagnosed_unix_peer(const UniqueFd& connection);
 
 }  // namespace holdfast::os

@@ -60,6 +60,8 @@ std::vector<TcpSocket> tcp_sockets() {
   return sockets;
 }
 
-Stream stream_of(const TcpSocket& socket) { return {sockets_device(), socket.inode}; }
+Stream stream_of(const TcpSocket& socket) { return stream_of_socket(socket.inode); }
+
+Stream stream_of_socket(std::uint64_t inode) { return {sockets_device(), inode}; }
 
 }  // namespace holdfast::os

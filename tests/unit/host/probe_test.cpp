@@ -14,10 +14,13 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/network/connection.hpp"
 #include "os/process/process.hpp"
 #include "scratch.hpp"
 
@@ -46,6 +49,7 @@ class Listener {
   UniqueFd accept() const { return UniqueFd(::accept(socket_.get(), nullptr, nullptr)); }
   bool has_connection() const { return os::readable(socket_.get(), Milliseconds{0}); }
   void close() { socket_.reset(); }
+  std::uint16_t port() const { return port_; }
   std::string place() const { return "127.0.0.1:" + std::to_string(port_); }
   ServiceProbe tcp() const {
     ServiceProbe probe;
@@ -60,7 +64,7 @@ class Listener {
 
  private:
   UniqueFd socket_;
-  int port_ = 0;
+  std::uint16_t port_ = 0;
 };
 
 Probed we_ourselves() {
@@ -111,6 +115,29 @@ TEST(Probe, OfAPortIsWellWhenTheServerHasClosedTheConnection) {
   EXPECT_EQ(probe->answer().kind, Kind::well);
 }
 
+TEST(Probe, OfAPortIsUnwellWhenTheServerLeavesWithoutAccepting) {
+  Listener server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.tcp(), we_ourselves(), os::k_patience);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  server.close();
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::unwell);
+  EXPECT_THAT(probe->answer().why, HasSubstr("nobody listens on port "));
+}
+
+TEST(Probe, OfAPortIsWellWhenTheServerResetsTheConnectionAndGoesOn) {
+  const Listener server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.tcp(), we_ourselves(), os::k_patience);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  {
+    const UniqueFd accepted = server.accept();
+    const linger at_once{1, 0};
+    ASSERT_EQ(::setsockopt(accepted.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  }
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::well);
+}
+
 TEST(Probe, OfAPortIsUnwellWhereNobodyListens) {
   Listener server;
   server.close();
@@ -127,6 +154,21 @@ TEST(Probe, OfAPortMakesNoConnectionToAStranger) {
   EXPECT_THAT(answer.why, HasSubstr("), there for "));
   EXPECT_THAT(answer.why, HasSubstr(", in " + std::filesystem::current_path().string()));
   EXPECT_FALSE(server.has_connection());
+}
+
+TEST(Probe, OfTheOwnerOfAPortMakesNoConnection) {
+  Listener server;
+  const auto answer = [&](const Probed& whom) {
+    const std::unique_ptr<Probe> probe = begin_owner_probe(server.port(), whom);
+    EXPECT_TRUE(turns(*probe));
+    return probe->answer();
+  };
+  EXPECT_EQ(answer(we_ourselves()).kind, Kind::well);
+  EXPECT_EQ(answer(nobody()).kind, Kind::never);
+  EXPECT_THAT(answer(nobody()).why, HasSubstr(" belongs to pid " + std::to_string(::getpid())));
+  EXPECT_FALSE(server.has_connection());
+  server.close();
+  EXPECT_EQ(answer(nobody()).kind, Kind::well);
 }
 
 // Returns the answer of a probe if the server says `said` to its request.
@@ -156,24 +198,124 @@ TEST(Probe, OfAUrlGoesByTheStatus) {
   EXPECT_EQ(answer_to_http(std::string(1000, 'x')).kind, Kind::unwell);
 }
 
-TEST(Probe, OfAUnixSocketKnowsWhoseItIs) {
-  const os::Scratch scratch;
-  const std::string path = scratch.path("s");
-  ServiceProbe what;
-  what.unix_socket = path;
-  EXPECT_EQ(answer_to(what, we_ourselves()).why,
-            "failed to connect to " + path + ": No such file or directory");
-  const UniqueFd server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un own{};
-  own.sun_family = AF_UNIX;
-  ASSERT_LT(path.size(), sizeof own.sun_path);
-  std::memcpy(own.sun_path, path.c_str(), path.size() + 1);
-  ASSERT_EQ(::bind(server.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
-  ASSERT_EQ(::listen(server.get(), 5), 0);
-  EXPECT_EQ(answer_to(what, we_ourselves()).kind, Kind::well);
-  const ProbeAnswer answer = answer_to(what, nobody());
+// A Unix socket that listens.
+class UnixServer {
+ public:
+  explicit UnixServer(int backlog = 5) : path_(scratch_.path("s")) {
+    sockaddr_un own{};
+    own.sun_family = AF_UNIX;
+    EXPECT_LT(path_.size(), sizeof own.sun_path);
+    std::memcpy(own.sun_path, path_.c_str(), path_.size() + 1);
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
+    EXPECT_EQ(::listen(socket_.get(), backlog), 0);
+  }
+
+  UniqueFd accept() const { return UniqueFd(::accept(socket_.get(), nullptr, nullptr)); }
+  bool has_connection() const { return os::readable(socket_.get(), Milliseconds{0}); }
+  void listen() const { EXPECT_EQ(::listen(socket_.get(), 5), 0); }
+  void close() { socket_.reset(); }
+  const std::string& path() const { return path_; }
+  ServiceProbe probe() const {
+    ServiceProbe probe;
+    probe.unix_socket = path_;
+    return probe;
+  }
+
+ private:
+  os::Scratch scratch_;
+  std::string path_;
+  UniqueFd socket_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+};
+
+TEST(Probe, OfAUnixSocketIsWellWhenTheServerHasAcceptedIt) {
+  const UnixServer server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.probe(), we_ourselves(), os::k_patience);
+  unsigned looks = 0;
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection() && ++looks > 5; }));
+  const UniqueFd accepted = server.accept();
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::well);
+}
+
+TEST(Probe, OfAUnixSocketIsWellWhenTheServerHasClosedTheConnection) {
+  const UnixServer server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.probe(), we_ourselves(), os::k_patience);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  (void)server.accept();
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::well);
+}
+
+TEST(Probe, OfAUnixSocketIsUnwellWhenTheServerLeavesWithoutAccepting) {
+  UnixServer server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.probe(), we_ourselves(), os::k_patience);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  server.close();
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::unwell);
+  EXPECT_EQ(probe->answer().why, "failed to connect to " + server.path() + ": Connection refused");
+}
+
+TEST(Probe, OfAUnixSocketWaitsForAServerThatHasTooManyConnections) {
+  const UnixServer server(0);
+  std::vector<UniqueFd> others;
+  while (others.empty() || others.back().valid()) {
+    Result<UniqueFd> other = os::connect_to_stream(server.path());
+    ASSERT_TRUE(other);
+    others.push_back(std::move(*other));
+  }
+  const std::unique_ptr<Probe> probe = begin_probe(server.probe(), we_ourselves(), os::k_patience);
+  unsigned looks = 0;
+  EXPECT_FALSE(turns(*probe, [&] { return ++looks > 5; }));
+  std::vector<UniqueFd> accepted;
+  ASSERT_TRUE(turns(*probe, [&] {
+    if (server.has_connection()) accepted.push_back(server.accept());
+    return false;
+  }));
+  EXPECT_EQ(probe->answer().kind, Kind::well);
+}
+
+TEST(Probe, OfAUnixSocketIsUnwellWhereNobodyListens) {
+  UnixServer server;
+  server.close();
+  const std::string failed = "failed to connect to " + server.path();
+  EXPECT_EQ(answer_to(server.probe(), we_ourselves()).why, failed + ": Connection refused");
+  std::filesystem::remove(server.path());
+  EXPECT_EQ(answer_to(server.probe(), we_ourselves()).why, failed + ": No such file or directory");
+}
+
+TEST(Probe, OfAUnixSocketMakesNoConnectionToAStranger) {
+  const UnixServer server;
+  const ProbeAnswer answer = answer_to(server.probe(), nobody());
   EXPECT_EQ(answer.kind, Kind::never);
-  EXPECT_THAT(answer.why, HasSubstr(path + " belongs to pid " + std::to_string(::getpid())));
+  EXPECT_THAT(answer.why,
+              HasSubstr(server.path() + " belongs to pid " + std::to_string(::getpid()) + " ("));
+  EXPECT_FALSE(server.has_connection());
+}
+
+TEST(Probe, OfAUnixSocketFindsItsServerByAnotherPath) {
+  const UnixServer server;
+  const os::Scratch scratch;
+  ServiceProbe what;
+  what.unix_socket = scratch.path("link");
+  std::filesystem::create_symlink(server.path(), what.unix_socket);
+  EXPECT_EQ(answer_to(what, nobody()).kind, Kind::never);
+  EXPECT_FALSE(server.has_connection());
+}
+
+// As a server does that goes to the background.
+TEST(Probe, OfAUnixSocketGoesByWhoHasItAndNotByWhoMadeItListen) {
+  const UnixServer server;
+  os::Child([&server] {
+    server.listen();
+    return 0;
+  }).wait();
+  EXPECT_EQ(answer_to(server.probe(), nobody()).kind, Kind::never);
+  const std::unique_ptr<Probe> probe = begin_probe(server.probe(), we_ourselves(), os::k_patience);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  const UniqueFd accepted = server.accept();
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::well);
 }
 
 TEST(Probe, ByACommandGoesByItsExitCode) {

@@ -158,6 +158,23 @@ TEST(ServiceSpec, IsHealthyByWhatMadeItReadyButNotByItsOutput) {
   EXPECT_EQ(service.health_probe(), ServiceProbe{});
 }
 
+TEST(ServiceSpec, ProvesThatItHasItsPlaceIfWhatMadeItReadyDoesNotSay) {
+  ServiceSpec service = declared("db");
+  EXPECT_FALSE(names_place(service.proof()));
+  service.health.command = {"ping"};
+  EXPECT_FALSE(names_place(service.proof()));
+  service.health = {};
+  service.health.unix_socket = "{dir}/socket";
+  EXPECT_EQ(service.proof(), service.health);
+  service.ready.output = "listening";
+  EXPECT_EQ(service.proof(), service.health);
+  service.ready = {};
+  service.ready.command = {"ping"};
+  EXPECT_EQ(service.proof(), service.health);
+  service.ready.http = "http://localhost:1/";
+  EXPECT_FALSE(names_place(service.proof()));
+}
+
 TEST(ServiceSpecs, AreAllThatCanBeUsed) {
   ServiceSpec db;
   db.name = "db";
