@@ -271,6 +271,23 @@ TEST(HtmlReport, TheTimelineHasTheLanesOfTheTrace) {
   EXPECT_EQ(timeline.at("steps").at("jobs"), 0);
 }
 
+TEST(HtmlReport, TheTimelineHasTheBuildStepsAndTheirWaits) {
+  RunReport report = full_journal().report();
+  StepRecord step;
+  step.kind = "link";
+  step.output = "app";
+  step.at = *report.run.started - 1;
+  step.wall_s = 2;
+  step.slot_wait_s = 0.5;
+  step.outcome = Outcome::passed;
+  report.steps = {step};
+  const json steps = block_of(page_of(report), "timeline").at("steps");
+  EXPECT_EQ(steps.at("jobs"), 1);
+  EXPECT_EQ(steps.at("name"), json({"link app"}));
+  EXPECT_EQ(steps.at("wait"), json({500'000}));
+  EXPECT_EQ(steps.at("work"), json({2'000'000}));
+}
+
 TEST(HtmlReport, ItIsTheSameEachTime) {
   const RunReport report = full_journal().report();
   EXPECT_EQ(page_of(report), page_of(report));
