@@ -138,10 +138,11 @@ RunEntry wait_for_run(const std::string& tree, Display& display) {
   const std::string before = run ? run->id : std::string();
   display.say_waiting(tree);
   const os::UniqueFd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  const std::string runs = tree + "/" + std::string(names::k_runs_directory);
+  const std::filesystem::path runs = std::filesystem::path(tree) / names::k_runs_directory;
   int soon = 0;
   while (!run || run->id == before) {
-    // The directory may come later.
+    // The directory comes with the first run.
+    (void)::inotify_add_watch(news.get(), runs.parent_path().c_str(), IN_CREATE);
     (void)::inotify_add_watch(news.get(), runs.c_str(), IN_CREATE);
     pollfd fds{news.get(), POLLIN, 0};
     const Milliseconds time = soon > 0 ? k_between_looks : k_tick;

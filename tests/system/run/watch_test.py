@@ -7,6 +7,7 @@ import signal
 import struct
 import termios
 import unittest
+from pathlib import Path
 
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, no_keeper_of, wait_until
 from terminal import Terminal
@@ -102,6 +103,17 @@ set_tests_properties(off PROPERTIES DISABLED ON)
         self.assertRegex(self.seen(), r'\nnot run "off" \(\d of 6\)\n')
         self.assertEqual(lines[-1], "the run ended, 6 of 6: 4 passed, 1 failed")
         self.assertNotIn("\x1b", self.seen())
+
+    def test_the_first_run_of_a_tree_is_waited_for_by_its_directory(self):
+        """The directory of the runs is not there yet."""
+        tree = self.project("add_test(NAME t COMMAND true)\n")
+        self.assertFalse((tree / ".holdfast/runs").exists())
+        watch = self.watch(tree)
+        inode = f" ino:{(tree / '.holdfast').stat().st_ino:x} "
+        wait_until(lambda: any(inode in file.read_text() for file in Path(f"/proc/{watch.pid}/fdinfo").iterdir()),
+                   "the directory to be watched")
+        self.end(tree, self.start(CTEST, cwd=tree, stdout=-3, stderr=-3), watch)
+        self.assertIn('passed "t"', self.seen())
 
     def test_as_json(self):
         lock = self.lock_name()
