@@ -110,12 +110,17 @@ class NeverReadyTest(StartCase):
         ended = self.ended(tree)
         self.assertEqual({one["outcome"] for one in ended.values()}, {"service_unavailable"}, done.text)
         waited = {name: one.get("service_wait_s", 0) for name, one in ended.items()}
+        # The usual run has room for a machine that is busy with the other tests.
+        late, death, others = (0.5, 0.5, 0.1) if WHOLE else (PATIENCE_S / 3, PATIENCE_S / 3, 1)
         self.assertGreaterEqual(waited["never1"], 2)
-        self.assertLess(waited["never1"], 2 + PATIENCE_S / 3)
+        self.assertLess(waited["never1"], 2 + late)
         # Its start-timeout is 30 s.
-        self.assertLess(waited["dies1"], PATIENCE_S / 3)
+        self.assertLess(waited["dies1"], death)
         for name in waited.keys() - {"never1", "dies1"}:
-            self.assertLess(waited[name], 1, name)
+            self.assertLess(waited[name], others, name)
+        # A death is told with the last ten of its 20 lines.
+        for n in range(1, 6):
+            self.assertIn("it ended with exit code 3", ended[f"dies{n}"]["note"])
         print("waits: " + ", ".join(f"{name} {waited[name]:.3f}" for name in sorted(waited)), file=sys.stderr)
 
 
