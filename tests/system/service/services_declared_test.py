@@ -1,6 +1,10 @@
 """holdfast_add_service(): services that a project's CMakeLists.txt declares, through ctest."""
 
+import os
+import pwd
+import re
 import unittest
+from pathlib import Path
 
 from support import CMAKE, CTEST, STAGE, ProjectCase, program, script_step
 
@@ -231,6 +235,74 @@ set_tests_properties(one PROPERTIES HOLDFAST_SERVICES db)
                 made = self.configure(self.work / "bad")
                 self.assertNotEqual(made.returncode, 0)
                 self.assertIn(" ".join(said.split()), " ".join(made.stderr.decode().split()))
+
+
+class KeywordsTest(ProjectCase):
+    """Each key of holdfast.toml is a keyword of holdfast_add_service()."""
+
+    SOURCES = Path(__file__).resolve().parents[3]
+
+    def test_they_are_those_of_holdfast_toml(self):
+        keys = re.findall(r'HOLDFAST_SERVICE_KEY\([\w.]+, "([a-z-]+)"', (self.SOURCES / "launcher/core/service/service_keys.def").read_text())
+        self.assertGreater(len(keys), 20)
+        code = (self.SOURCES / "ctest-integration/services.cmake").read_text()
+        usage, rest = code.split("#]=", 1)
+        keywords = re.search(r"set\(keywords ([^)]*)\)", rest).group(1).split()
+        self.assertEqual(sorted(keywords), sorted(key.upper().replace("-", "_") for key in keys))
+        shown = re.search(r"holdfast_add_service\(<name>.*?\n\n", usage, re.DOTALL).group()
+        self.assertEqual([word for word in keywords if not re.search(rf"\b{word}\b", shown)], [])
+
+    def note(self, text):
+        return f"sh -c [=[echo {text} >>\"$1\"]=] sh \"{self.work}/notes\""
+
+    def test_all_of_them_work_together(self):
+        server = program("small_server")
+        place = 'PORTS 1 READY_TCP "127.0.0.1:{port}" GRACE 2s'
+        user = pwd.getpwuid(os.getuid()).pw_name
+        (self.work / "there").mkdir()
+        text = f"""
+holdfast_add_service(db COMMAND "{server}" {{port}} on-int interrupted {place} EAGER DEPENDS disk
+  HEALTH_TCP "localhost:{{port}}" HEALTH_TIMEOUT 4s START_TIMEOUT 20s PORT_TIMEOUT 1m MAX_RESTARTS 1 USER {user}
+  INIT_COMMAND {self.note("init")} RESET_COMMAND {self.note("reset")} STOP_COMMAND {self.note("stop")} STOP_SIGNAL SIGINT)
+holdfast_add_service(disk COMMAND sh -c [=[pwd >"$WHERE"; echo $$ >"$WHERE.pid"; exec sleep 1000]=] READY_COMMAND test -e "{self.work}/where.pid"
+  HEALTH_COMMAND test -e "{self.work}/where.pid" WORKING_DIRECTORY "{self.work}/there" ENVIRONMENT "WHERE={self.work}/where" GRACE 1s)
+holdfast_add_service(many COMMAND "{server}" {{port}} {place} INSTANCES 2)
+holdfast_add_service(back COMMAND sh -c [=["{server}" $HOLDFAST_PORT </dev/null >/dev/null 2>&1 &]=] {place} FORKING)
+holdfast_add_service(loud COMMAND sh -c [=[yes | head -c 3000000; exec "{server}" $HOLDFAST_PORT]=] LOG_LIMIT 1MiB
+  PORTS 1 READY_OUTPUT "listening on (?P<port>[0-9]+)" GRACE 1s)
+holdfast_add_service(never COMMAND sleep 1000 READY_HTTP "http://127.0.0.1:3/" HEALTH_HTTP "http://127.0.0.1:3/health" START_TIMEOUT 1s)
+holdfast_add_service(nowhere COMMAND sleep 1000 READY_UNIX "{{dir}}/socket" HEALTH_UNIX "{{dir}}/socket" START_TIMEOUT 1s)
+"""
+        uses = [(f"use{n}", "db:exclusive", f"echo use >>\"{self.work}/notes\"" + ("; kill -9 $HOLDFAST_SERVICE_DB_PID" if n == 3 else ""))
+                for n in range(1, 5)]
+        # Each of these waits for the other.
+        meet = "touch met{}; while [ ! -e met{} ]; do sleep 0.01; done"
+        others = [("left", "many:exclusive", meet.format(1, 2)), ("right", "many:exclusive", meet.format(2, 1)),
+                  ("back", "back", 'kill -0 "$HOLDFAST_SERVICE_BACK_PID"'), ("loud", "loud", "true"),
+                  ("never", "never", "true"), ("nowhere", "nowhere", "true")]
+        text += "".join(self.scripted_test(name, f"HOLDFAST_SERVICES {services}", command, place=self.work)
+                        for name, services, command in uses + others)
+        text += "".join(f"set_tests_properties(use{n} PROPERTIES DEPENDS use{n - 1})\n" for n in range(2, 5))
+        tree = self.project(text)
+        declared = "".join(file.read_text() for file in (tree / ".holdfast/services").rglob("*.toml"))
+        keys = re.findall(r"^([a-z-]+)[. ]", declared, re.MULTILINE)
+        done = self.ctest(tree, "-j8")
+        ended = {one["test"]: one for one in self.records(self.runs(tree)[-1], "attempt_ended")}
+        self.assertEqual({name: one["outcome"] for name, one in ended.items() if one["outcome"] != "passed"},
+                         {"never": "service_unavailable", "nowhere": "service_unavailable"}, done.text)
+        for name in ("never", "nowhere"):
+            self.assertIn("it was not ready within 1.0 s", ended[name]["note"])
+        # The reset after use3 may begin before the death is seen.
+        self.assertRegex(" ".join((self.work / "notes").read_text().split()),
+                         "^init use reset use reset use (reset )?stop init use stop$")
+        self.assertEqual((self.work / "where").read_text(), f"{self.work}/there\n")
+        logs = self.runs(tree)[-1] / "services"
+        self.assertIn("interrupted", (logs / "db-2.log").read_text())
+        self.assertIn(b"bytes left out", (logs / "loud-1.log").read_bytes())
+        # Nothing was left out of this test.
+        keywords = re.search(r"set\(keywords ([^)]*)\)", (STAGE / "lib/cmake/Holdfast/services.cmake").read_text()).group(1).split()
+        self.assertEqual({key.upper().replace("-", "_") for key in keys} - {"DECLARED_IN", "DIRECTORY"}, set(keywords))
+        self.assert_nothing_left()
 
 
 if __name__ == "__main__":
