@@ -298,7 +298,8 @@ wire::Message KeeperLoop::ask_for_services(Connection& asker) {
   if (asker.use != 0) {
     services_.ask_again(asker.use);
   } else {
-    asker.use = services_.ask({asker.attempt, asker.test, asker.fixtures}, asker.services);
+    asker.use =
+        services_.ask({asker.attempt, asker.test, asker.fixtures, asker.launcher}, asker.services);
   }
   answer_for_services();
   return {};

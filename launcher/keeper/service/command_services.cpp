@@ -105,7 +105,7 @@ class CommandServices {
   // A command that is tried again asks again.
   void ask() {
     if (is_using_) return services_.ask_again(use_);
-    use_ = services_.ask({to_text(order_.launcher), order_.name}, order_.uses);
+    use_ = services_.ask({to_text(order_.launcher), order_.name, {}, order_.launcher}, order_.uses);
     is_using_ = true;
   }
 

@@ -13,6 +13,7 @@
 #include "keeper/service/kept_service.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
 #include "store/json_record.hpp"
 
@@ -114,6 +115,7 @@ void RunServices::doubt_old_answers() {
 UseId RunServices::ask(ServiceUser user, const std::vector<ServiceUse>& uses) {
   doubt_old_answers();
   const UseId use = ++uses_;
+  user.uses = uses;
   users_[use] = std::move(user);
   services_->ask(use, uses);
   carry_out();
@@ -151,7 +153,56 @@ std::string RunServices::waits_for(UseId use) const {
                               : fmt::format("{} {}", services_->specs()[held.instance.service].name,
                                             state_in_words(services_->life(held.instance).state));
   }
-  return text.empty() ? "other tests use them" : text;
+  return text.empty() ? turn_of(use) : text;
+}
+
+LockParty RunServices::party_of(UseId use) const {
+  const ServiceUser& user = users_.at(use);
+  LockParty party;
+  party.process = user.launcher;
+  party.test = user.test;
+  party.since_unix_ms = user.since_unix_ms;
+  party.stopped = os::is_stopped(user.launcher);
+  return party;
+}
+
+std::vector<LockParty> RunServices::parties_of(const std::vector<UseId>& uses) const {
+  std::vector<LockParty> parties;
+  for (const UseId use : uses) parties.push_back(party_of(use));
+  return parties;
+}
+
+bool RunServices::stands_in_the_way(UseId other, const ServiceUse& wish) const {
+  if (wish.mode != ServiceMode::shared) return true;
+  return std::ranges::any_of(users_.at(other).uses, [&](const ServiceUse& use) {
+    return use.name == wish.name && use.mode != ServiceMode::shared;
+  });
+}
+
+// Says which earlier uses a use waits for, as a wait for a lock is told.
+std::string RunServices::turn_of(UseId use) const {
+  for (const ServiceUse& wish : users_.at(use).uses) {
+    const std::optional<std::size_t> service = services_->place_of(wish.name);
+    std::vector<UseId> users;
+    std::vector<UseId> before;
+    for (unsigned n = 0; service && n < services_->specs()[*service].instances; ++n) {
+      for (const UseId other : services_->users_of({*service, n})) {
+        if (other != use && stands_in_the_way(other, wish)) users.push_back(other);
+      }
+    }
+    for (const auto& [other, user] : users_) {
+      const bool wants_it =
+          std::ranges::find(user.uses, wish.name, &ServiceUse::name) != user.uses.end();
+      if (other < use && wants_it && services_->is_waiting(other) &&
+          stands_in_the_way(other, wish)) {
+        before.push_back(other);
+      }
+    }
+    if (users.empty() && before.empty()) continue;
+    return describe_obstacles(wish.name, {parties_of(users), parties_of(before), before.size(), {}},
+                              os::unix_now_ms());
+  }
+  return "they are being handed on";
 }
 
 std::vector<std::string> RunServices::states() const {
@@ -265,7 +316,8 @@ void RunServices::grant(UseId use) {
     reply.add("use", fmt::format("{}#{}", host->order.spec.name, granted.generation));
     for (const std::string& variable : variables_of(*host)) reply.add("variable", variable);
   }
-  const ServiceUser& user = users_.at(use);
+  ServiceUser& user = users_.at(use);
+  if (user.since_unix_ms == 0) user.since_unix_ms = os::unix_now_ms();
   if (!user.fixtures.sets_up.empty()) {
     fixtures_.set_up(user.fixtures, user.test, in_names(services_->services_of(use)));
   }

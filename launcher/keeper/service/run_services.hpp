@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "core/service/fixture_generations.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/message.hpp"
@@ -35,6 +36,9 @@ struct ServiceUser {
   std::string attempt;
   std::string test;
   TestFixtures fixtures = {};
+  ProcessName launcher = {};
+  std::vector<ServiceUse> uses = {};
+  std::int64_t since_unix_ms = 0;  // 0: it has not had them yet
 };
 
 class RunServices {
@@ -130,6 +134,10 @@ class RunServices {
               const std::vector<UseId>& users = {});
   void write(ServiceRecord record) const;
   std::string in_words(const std::vector<UseId>& users) const;
+  LockParty party_of(UseId use) const;
+  std::vector<LockParty> parties_of(const std::vector<UseId>& uses) const;
+  bool stands_in_the_way(UseId other, const ServiceUse& wish) const;
+  std::string turn_of(UseId use) const;
 
   Result<std::vector<ServiceSpec>> declared_;
   Containment containment_ = Containment::none;

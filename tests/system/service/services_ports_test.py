@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -331,6 +332,47 @@ class TurnsTest(TurnsCase):
         self.assertEqual(done.returncode, 8)
         self.assertIn(f'found port {self.port}, which is that of "db" (holdfast.toml:1, [service.db]), '
                       "expected a port of its own", unfolded(done.text))
+
+
+class UsersTest(TurnsCase):
+    """A test that waits for others of its run is told for whom, as one that waits for a lock."""
+
+    def until(self, file):
+        return f"while [ ! -e {file} ]; do sleep 0.01; done"
+
+    def test_the_user_and_those_before_are_named(self):
+        tree = self.suite("one", self.service(), ("user", "HOLDFAST_SERVICES db:exclusive", WAIT), ("gate", "", self.until("user.sh.here")),
+                          ("second", "HOLDFAST_SERVICES db DEPENDS gate", "true"), ("gate2", "DEPENDS gate", self.until("go2")),
+                          ("third", "HOLDFAST_SERVICES db:exclusive DEPENDS gate2", "true"))
+        ctest = self.begin(tree, "-j5")
+        held = r'db is held by "user" \(pid (\d+)\) for [0-9.]+ m?s'
+        self.is_told(tree, '"second" waiting for service db (')
+        (self.source(tree) / "go2").touch()
+        self.is_told(tree, '"third" waiting for service db (')
+        said = self.said(tree).splitlines()
+        second, = (re.fullmatch(rf'holdfast: "second" waiting for service db \([0-9.]+ m?s\): {held}', line)
+                   for line in said if line.startswith('holdfast: "second" waiting'))
+        third, = (re.fullmatch(rf'holdfast: "third" waiting for service db \([0-9.]+ m?s\): {held}; 1 before us, first "second" \(pid \d+\)', line)
+                  for line in said if line.startswith('holdfast: "third" waiting'))
+        self.assertTrue(second and third, said)
+        started = {one["test"]: one["launcher"]["pid"] for one in self.records(self.runs(tree)[-1], "attempt_started")}
+        self.assertEqual({int(second[1]), int(third[1])}, {started["user"]})
+        self.go(tree)
+        self.assertEqual(ctest.wait(PATIENCE_S), 0, self.said(tree))
+        self.assert_nothing_left()
+
+    def test_of_several_users_one_is_named_and_the_others_are_counted(self):
+        shared = [(name, "HOLDFAST_SERVICES db", WAIT) for name in ("user", "other", "more")]
+        here = "; ".join(self.until(f"{name}.sh.here") for name, _, _ in shared)
+        tree = self.suite("one", self.service(), *shared, ("gate", "", here),
+                          ("alone", "HOLDFAST_SERVICES db:exclusive DEPENDS gate", "true"))
+        ctest = self.begin(tree, "-j5")
+        self.is_told(tree, '"alone" waiting for service db (')
+        self.assertRegex(self.said(tree), r'"alone" waiting for service db \([0-9.]+ m?s\): db is held by "(user|other|more)" '
+                                          r'\(pid \d+\) for [0-9.]+ m?s and 2 more\n')
+        self.go(tree)
+        self.assertEqual(ctest.wait(PATIENCE_S), 0, self.said(tree))
+        self.assert_nothing_left()
 
 
 class KilledTest(TurnsCase):
