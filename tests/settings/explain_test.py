@@ -199,7 +199,7 @@ memory = "2GiB"
         self.build = self.configure(self.source, "build")
         one = self.explain("one")
         self.assertEqual(one["transient (build steps)"], "No space left | holdfast.toml:2, [build-steps]")
-        self.assertEqual(one["memory (build steps)"], "2048MiB | holdfast.toml:3, [build-steps]")
+        self.assertEqual(one["memory (build steps)"], "2GiB | holdfast.toml:3, [build-steps]")
 
     def test_nothing_runs(self):
         self.prepare()
