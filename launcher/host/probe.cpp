@@ -65,9 +65,15 @@ class LifeProbe : public Probe {
     }
     return 0;
   }
-  // Returns the process of the service that has the socket; 0: there is none.
+  // Returns the process of the service that has the socket; 0: there is none. If nobody can be seen
+  // to have it, that may be a process that does not let us look.
   pid_t server_at(const Listening& listening) {
-    return find([&](pid_t pid) { return os::holds_stream(pid, {listening.stream}); });
+    const pid_t seen = find([&](pid_t pid) { return os::holds_stream(pid, {listening.stream}); });
+    if (seen != 0 || !listening.user) return seen;
+    const auto unseen = std::ranges::find_if(
+        processes_, [&](pid_t pid) { return os::may_hold_unseen(pid, *listening.user); });
+    if (unseen == processes_.end() || !os::holders_of(listening.stream, {}).empty()) return 0;
+    return *unseen;
   }
   bool conclude_from_stops(Kind otherwise, const std::string& why) {
     const auto stopped = std::ranges::find_if(processes_, os::is_stopping);

@@ -1,13 +1,22 @@
 #include "os/process/stream_holders.hpp"
 
-#include <algorithm>
-#include <string>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <string_view>
+
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+#include "os/file/file_text.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
+
+constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and processors
 
 Stream stream_in(int failed, const struct stat& info) {
   if (failed != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))) return {};
@@ -33,6 +42,23 @@ bool holds_stream(pid_t process, const std::vector<Stream>& streams) {
     holds = holds || (theirs.is_there() && std::ranges::find(streams, theirs) != streams.end());
   });
   return holds;
+}
+
+bool may_hold_unseen(pid_t process, unsigned user) {
+  // The kernel asks for the same right for all links of a process.
+  char first = 0;
+  if (::readlink(in_proc(process, "cwd").c_str(), &first, 1) >= 0 || errno != EACCES) return false;
+  const Result<std::string> status = read_file(in_proc(process, "status"), k_longest_status);
+  if (!status) return false;
+  constexpr std::string_view k_users = "\nUid:";  // real, effective, saved, of the file system
+  const std::size_t found = status->find(k_users);
+  if (found == std::string::npos) return false;
+  std::string_view line = std::string_view(*status).substr(found + k_users.size());
+  line = line.substr(0, line.find('\n'));
+  while (!line.empty()) {
+    if (parse_number<unsigned>(take_part(line, '\t')) == user) return true;
+  }
+  return false;
 }
 
 std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid_t>& but) {

@@ -27,6 +27,11 @@ Stream stream_of(pid_t process, int fd);
 // True: the process has one of the streams open.
 bool holds_stream(pid_t process, const std::vector<Stream>& streams);
 
+// True: we may not look at what the process has open, and it runs as `user` (uid, of any kind). The
+// kernel hides that of processes that are not dumpable, prctl(2): their files have capabilities, or
+// they protect a secret, as ssh-agent does.
+bool may_hold_unseen(pid_t process, unsigned user);
+
 // Returns all processes except `but` that have the stream open, as far as we may look at them.
 std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid_t>& but);
 

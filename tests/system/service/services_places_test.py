@@ -9,7 +9,8 @@ import tempfile
 import time
 import unittest
 
-from support import PATIENCE_S, ProjectCase
+from needs import need, need_reach
+from support import CTEST, PATIENCE_S, ProjectCase
 
 # place.py unix|http PLACE [HANG [WORD…]]: a server that says who it is to everybody. While the file HANG
 # is there, it accepts nothing, and says so by the file HANG.seen. Words:
@@ -149,6 +150,29 @@ class PlacesTest(ProjectCase):
                                   ("user", "HOLDFAST_SERVICES db", self.ask(kind)))
                 done = self.ctest(tree)
                 self.assertEqual(done.returncode, 0, done.text)
+                self.assertEqual(self.events(tree), [("started", 1), ("ready", 1)])
+                self.assert_nothing_left()
+
+    def test_one_that_does_not_let_others_look_is_known_as_its_own(self):
+        as_user = ()
+        if os.geteuid() == 0:  # whom nothing is hidden from
+            user = 1_800_000_000 + int.from_bytes(os.urandom(3), "big")
+            self.addCleanup(shutil.rmtree, f"/tmp/holdfast-{user}", ignore_errors=True)
+            as_user = ("setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups")
+            need_reach(self, as_user)
+            # setpriv itself still reaches all.
+            need(self, [*as_user, "sh", "-c", '"$1" -c ""', "sh", sys.executable], "another user does not reach Python")
+        hides = self.work / "hides.py"
+        hides.write_text("import ctypes, runpy, sys\nctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE\n"
+                         "sys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0])\n")
+        for kind in KINDS:
+            with self.subTest(kind):
+                services = self.service(kind).replace(f'"{self.work}/place.py"', f'"{hides}", "{self.work}/place.py"')
+                tree = self.suite(services, ("user", "HOLDFAST_SERVICES db", self.ask(kind)))
+                if as_user:
+                    self.finish("chown", "-R", f"{user}:{user}", self.work, os.path.dirname(self.path))
+                done = self.finish(*as_user, CTEST, "--output-on-failure", cwd=tree)
+                self.assertEqual(done.returncode, 0, done.stdout)
                 self.assertEqual(self.events(tree), [("started", 1), ("ready", 1)])
                 self.assert_nothing_left()
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +24,7 @@
 #include "os/file/unique_fd.hpp"
 #include "os/network/connection.hpp"
 #include "os/process/process.hpp"
+#include "os/process/stream_holders.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::host {
@@ -169,6 +172,57 @@ TEST(Probe, OfTheOwnerOfAPortMakesNoConnection) {
   EXPECT_FALSE(server.has_connection());
   server.close();
   EXPECT_EQ(answer(nobody()).kind, Kind::well);
+}
+
+// Runs `body` in a process that may not look at what a process without PR_SET_DUMPABLE has open.
+int as_a_user(const std::function<int()>& body) {
+  return os::Child([&body] {
+           constexpr unsigned k_nobody = 65534;
+           if (::geteuid() == 0 && (::setresgid(k_nobody, k_nobody, k_nobody) != 0 ||
+                                    ::setresuid(k_nobody, k_nobody, k_nobody) != 0)) {
+             return 100;
+           }
+           return body();
+         })
+      .wait();
+}
+
+TEST(Probe, OfAPortIsWellWhenItsServerDoesNotShowWhatItHas) {
+  const auto answer = [](bool is_ours) {
+    return as_a_user([is_ours] {
+      os::Channel channel;
+      const os::Child hidden([&channel] {
+        ::prctl(PR_SET_DUMPABLE, 0);
+        const Listener server;
+        channel.say(server.place());
+        const UniqueFd accepted = server.accept();
+        return ::pause();
+      });
+      ServiceProbe what;
+      what.tcp = channel.hear();
+      const pid_t other = is_ours ? hidden.pid() : ::getppid();
+      return static_cast<int>(
+          answer_to(what, {[other] { return std::vector<pid_t>{other}; }, {}, "/"}).kind);
+    });
+  };
+  EXPECT_EQ(answer(true), static_cast<int>(Kind::well));
+  EXPECT_EQ(answer(false), static_cast<int>(Kind::never));
+}
+
+TEST(Probe, OfAPortOfAStrangerIsNotTakenForThatOfAServerThatDoesNotShowWhatItHas) {
+  EXPECT_EQ(as_a_user([] {
+              const Listener stranger;
+              const os::Child hidden([] {
+                ::prctl(PR_SET_DUMPABLE, 0);
+                return ::pause();
+              });
+              const bool is_hidden =
+                  os::becomes_true([&] { return os::may_hold_unseen(hidden.pid(), ::geteuid()); });
+              if (!is_hidden) return 101;
+              const Probed ours{[&] { return std::vector<pid_t>{hidden.pid()}; }, {}, "/"};
+              return static_cast<int>(answer_to(stranger.tcp(), ours).kind);
+            }),
+            static_cast<int>(Kind::never));
 }
 
 // Returns the answer of a probe if the server says `said` to its request.
