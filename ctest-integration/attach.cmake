@@ -152,6 +152,9 @@ if(NOT "$ENV{HOLDFAST_BEGUN}" STREQUAL "${_holdfast_pid}:${_holdfast_start}"
     AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   _holdfast_begin(--from-include)
 endif()
+if(NOT "$ENV{HOLDFAST_PLANNED}" STREQUAL "") # `holdfast begin` has read it; it is of this run alone
+  unset(ENV{HOLDFAST_PLANNED})
+endif()
 
 # Files that `holdfast begin` wrote for this profile have its name at their end.
 set(_holdfast_of_profile "")
@@ -185,6 +188,7 @@ set(_holdfast_may_share FALSE)
 if(_holdfast_line MATCHES "2d49|2d2d74657374732d(66|69)") # -I, --tests-from-file, --tests-information
   set(_holdfast_may_share TRUE)
 endif()
+set(_holdfast_test_order "")
 set(_holdfast_tells_labels FALSE)
 set(_holdfast_file_asks_for_retries FALSE)
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
@@ -192,6 +196,9 @@ if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
   # The locks and services of holdfast.toml for tests (launcher/core/settings/locks_for_ctest.hpp).
   include("${_holdfast_tree}/.holdfast/locks.cmake${_holdfast_of_profile}" OPTIONAL)
+  if(EXISTS "${_holdfast_tree}/.holdfast/order.cmake${_holdfast_of_profile}")
+    set(_holdfast_test_order "${_holdfast_tree}/.holdfast/order.cmake${_holdfast_of_profile}")
+  endif()
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
     REGEX "retry|known-flaky|on-failure" LIMIT_COUNT 1)
   if(NOT "${_holdfast_line_of_toml}" STREQUAL "")
@@ -217,8 +224,12 @@ endif()
 if(_holdfast_may_share AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   include("${CMAKE_CURRENT_LIST_DIR}/sharing.cmake")
 endif()
-if(NOT "$ENV{HOLDFAST_RERUN_ORDER}" STREQUAL "")
-  include("${CMAKE_CURRENT_LIST_DIR}/rerun_order.cmake")
+if(NOT "$ENV{HOLDFAST_TEST_ORDER}" STREQUAL "")
+  set(_holdfast_test_order "$ENV{HOLDFAST_TEST_ORDER}")
+  unset(ENV{HOLDFAST_TEST_ORDER})
+endif()
+if(NOT _holdfast_test_order MATCHES "^(as-is)?$")
+  include("${CMAKE_CURRENT_LIST_DIR}/test_order.cmake")
 endif()
 set(_holdfast_tells_new_tests FALSE CACHE INTERNAL "")
 if(_holdfast_tells_labels OR COMMAND _holdfast_locks_of_file OR COMMAND _holdfast_services_of_file

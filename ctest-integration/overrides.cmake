@@ -71,6 +71,11 @@ function(_holdfast_seek_command)
       string(APPEND code " \"\${ARGV${i}}\"")
     endforeach()
     cmake_language(EVAL CODE "__add_test(${code})") # ctest says in its own words what is wrong
+    # Its list does not name a program that it does not find.
+    if("$ENV{HOLDFAST_EXPLAIN}" AND count GREATER 1 AND NOT ARGV1 MATCHES "^(NOT_AVAILABLE)?$|;")
+      __set_tests_properties("${ARGV0}" PROPERTIES ENVIRONMENT_MODIFICATION
+        "HOLDFAST_P_COMMAND=set:${ARGV1}")
+    endif()
   elseif(NOT ARGV1 MATCHES "^/")
     # WORKING_DIRECTORY may still change which file is meant.
     set_property(GLOBAL PROPERTY "_holdfast_relative ${ARGV0}" "${ARGV1}")

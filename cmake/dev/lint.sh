@@ -22,9 +22,10 @@ declare -A may_include=(
   [settings]="core os settings"
   [host]="core os supervision settings host"
   [keeper]="core os store report settings keeper"
-  [cli]="core os supervision store report history settings host keeper cli"
+  [doctor]="core os supervision store settings host keeper doctor"
+  [cli]="core os supervision store report history settings host keeper doctor cli"
 )
-for layer in core os supervision forensics exec archive store report history settings host keeper cli; do
+for layer in core os supervision forensics exec archive store report history settings host keeper doctor cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then

@@ -79,7 +79,8 @@ int output_lost(int number) {
 }
 
 // Every ctest starts `begin` and `end`. They must not pay for the options of the other commands.
-void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
+void add_commands(CLI::App& app, std::string_view word, const std::vector<std::string>& for_ctest,
+                  int& exit_code) {
   if (word == "begin") return add_begin(app, exit_code);
   if (word == "end") return add_end(app, exit_code);
   add_report(app, exit_code);
@@ -92,10 +93,26 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
   add_status(app, exit_code);
   add_service(app, exit_code);
   add_history(app, exit_code);
+  add_ctest(app, for_ctest, exit_code);
+  add_shard(app, for_ctest, exit_code);
+  add_affected(app, exit_code);
+  add_doctor(app, exit_code);
   add_mark(app, exit_code);
   add_begin(app, exit_code);
   add_end(app, exit_code);
   add_keeper(app, exit_code);
+}
+
+// Takes `--` and the words after it off the arguments. CLI11 must not see words for ctest: it takes
+// `[ab]` for a list.
+std::vector<std::string> take_words_for_ctest(int& count, char** arguments) {
+  for (int i = 2; i < count; ++i) {
+    if (std::string_view(arguments[i]) != "--") continue;
+    std::vector<std::string> words(arguments + i + 1, arguments + count);
+    count = i;
+    return words;
+  }
+  return {};
 }
 
 }  // namespace
@@ -122,7 +139,9 @@ int run_command(int count, char** arguments) {
     app.add_subcommand("run", "run a command under Holdfast (holdfast run --help)");
     int exit_code = exit_codes::k_success;
     const std::string_view word = count > 1 ? arguments[1] : "";
-    add_commands(app, word, exit_code);
+    std::vector<std::string> for_ctest;
+    if (word == "ctest" || word == "shard") for_ctest = take_words_for_ctest(count, arguments);
+    add_commands(app, word, for_ctest, exit_code);
     if (count > 1) {
       if (const std::string trouble = trouble_with_command(app, word); !trouble.empty()) {
         complain(trouble);

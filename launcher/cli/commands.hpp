@@ -29,7 +29,12 @@ void add_reap(CLI::App& app, int& exit_code);
 void add_locks(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_service(CLI::App& app, int& exit_code);
+void add_doctor(CLI::App& app, int& exit_code);
 void add_history(CLI::App& app, int& exit_code);
+// `words`: ctest's own arguments, which came after `--`.
+void add_ctest(CLI::App& app, const std::vector<std::string>& words, int& exit_code);
+void add_shard(CLI::App& app, const std::vector<std::string>& words, int& exit_code);
+void add_affected(CLI::App& app, int& exit_code);
 void add_mark(CLI::App& app, int& exit_code);
 void add_begin(CLI::App& app, int& exit_code);
 void add_end(CLI::App& app, int& exit_code);

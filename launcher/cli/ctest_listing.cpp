@@ -1,14 +1,16 @@
 #include "cli/ctest_listing.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
+#include "cli/listing_json.hpp"
 #include "core/base/printable.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
@@ -36,34 +38,59 @@ std::string cached_value(const std::string& tree, const std::string& name) {
   return {};
 }
 
+// By what was generated: a project may set CMAKE_CONFIGURATION_TYPES for itself, and the cache may
+// have that variable where the generator knows only one configuration.
+std::vector<std::string> configurations_of(const std::string& tree) {
+  constexpr std::string_view k_begin = "build-";
+  constexpr std::string_view k_end = ".ninja";
+  std::vector<std::string> all;
+  if (cached_value(tree, "CMAKE_GENERATOR") != "Ninja Multi-Config") return all;
+  std::error_code failed;
+  for (const auto& file : std::filesystem::directory_iterator(tree, failed)) {
+    const std::string name = file.path().filename().string();
+    if (!name.starts_with(k_begin) || !name.ends_with(k_end)) continue;
+    all.push_back(name.substr(k_begin.size(), name.size() - k_begin.size() - k_end.size()));
+  }
+  std::ranges::sort(all);
+  return all;
+}
+
 std::string ctest_of(const std::string& tree) {
   const std::string program = cached_value(tree, "CMAKE_CTEST_COMMAND");
   return program.empty() ? "ctest" : program;
 }
 
-Result<std::string> list_tests(const ListingOrder& order) {
+Result<Listing> ask_for_tests(const ListingOrder& order) {
   os::BoundedOrder bounded;
   bounded.words = {order.ctest};
   bounded.words.insert(bounded.words.end(), order.options.begin(), order.options.end());
-  bounded.words.emplace_back("--show-only=json-v1");
+  bounded.words.push_back(order.format);
   bounded.directory = order.directory;
   bounded.environment = order.variables;
-  for (char** entry = ::environ; *entry != nullptr; ++entry) {
-    bounded.environment.emplace_back(*entry);
-  }
-  bounded.time = k_longest;
+  std::ranges::move(os::own_environment(), std::back_inserter(bounded.environment));
+  bounded.time = order.time;
   bounded.most_output = std::numeric_limits<std::size_t>::max();
   bounded.errors_apart = true;
   os::BoundedEnd listed = os::run_bounded(bounded);
   if (listed.kind == os::BoundedEnd::Kind::not_started) {
     return os::system_error("run " + order.ctest, listed.code);
   }
+  if (listed.kind == os::BoundedEnd::Kind::too_late) {
+    return ErrorInWords{"ctest " + order.format + " gave no answer within " + describe(order.time) +
+                        " in " + order.directory};
+  }
   if (listed.kind != os::BoundedEnd::Kind::exited || listed.code != 0) {
     const std::string why = in_one_line(listed.errors);
-    return ErrorInWords{"ctest --show-only=json-v1 failed in " + order.directory +
+    return ErrorInWords{"ctest " + order.format + " failed in " + order.directory +
                         (why.empty() ? "" : ": " + brief(why))};
   }
-  return std::move(listed.output);
+  return Listing{std::move(listed.output), std::move(listed.errors)};
+}
+
+Result<std::string> list_tests(const ListingOrder& order) {
+  Result<Listing> listing = ask_for_tests(order);
+  if (!listing) return listing.error();
+  return std::move(listing->text);
 }
 
 std::string json_of(const std::string& listing) {
@@ -79,7 +106,7 @@ Result<std::vector<std::string>> names_of(const std::string& listing) {
     }
     return names;
   } catch (const nlohmann::json::exception&) {
-    return ErrorInWords{"ctest's list of tests was not understood"};
+    return listing_not_understood();
   }
 }
 

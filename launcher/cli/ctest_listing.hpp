@@ -5,12 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 
 namespace holdfast::cli {
 
 // What CMake's cache of the tree says of that variable; empty: nothing.
 std::string cached_value(const std::string& tree, const std::string& name);
+
+// The configurations of a tree that has several, sorted; such a tree has no test without one of
+// them. Empty: the tree has one.
+std::vector<std::string> configurations_of(const std::string& tree);
 
 // The ctest of the CMake that configured the tree.
 std::string ctest_of(const std::string& tree);
@@ -19,10 +24,19 @@ struct ListingOrder {
   std::string ctest;
   std::string directory;  // in which ctest starts
   std::vector<std::string> options = {};
-  std::vector<std::string> variables = {};  // `NAME=VALUE`, before those that we have
+  std::vector<std::string> variables = {};     // `NAME=VALUE`, before those that we have
+  std::string format = "--show-only=json-v1";  // or `-N`, for people
+  Milliseconds time = k_longest;               // after that, ctest is ended, and it is an error
 };
 
-// Returns what ctest prints. The error is a clause.
+struct Listing {
+  std::string text;  // what ctest prints
+  std::string said;  // the beginning of what it prints on stderr
+};
+
+// The error is a clause.
+Result<Listing> ask_for_tests(const ListingOrder& order);
+// Returns only the text.
 Result<std::string> list_tests(const ListingOrder& order);
 
 // The part of ctest's output that is JSON: PRE_TEST commands may print before it.

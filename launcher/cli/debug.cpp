@@ -28,6 +28,7 @@
 #include "core/ctest/name_expression.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
+#include "os/process/program_search.hpp"
 #include "os/stack/elf_text.hpp"
 #include "report/describe.hpp"
 #include "settings/project_settings.hpp"
@@ -53,16 +54,6 @@ struct FoundDebugger {
   std::string path;
 };
 
-// The path of a program in PATH; empty: it is not there.
-std::string in_path(std::string_view name) {
-  const std::string path = variable("PATH");
-  for (std::string_view rest = path; !rest.empty();) {
-    std::string file = std::string(take_part(rest, ':')) + "/" + std::string(name);
-    if (file.front() == '/' && ::access(file.c_str(), X_OK) == 0) return file;
-  }
-  return {};
-}
-
 Result<FoundDebugger> find_debugger(const std::string& wanted) {
   constexpr auto k_names = words_of(Debugger{});
   const std::optional<Debugger> one = named<Debugger>(wanted);
@@ -71,7 +62,7 @@ Result<FoundDebugger> find_debugger(const std::string& wanted) {
   }
   for (const std::string_view name : k_names) {
     if (one && name_of(*one) != name) continue;
-    if (std::string path = in_path(name); !path.empty()) {
+    if (std::string path = os::find_program(name); !path.empty()) {
       return FoundDebugger{*named<Debugger>(name), std::move(path)};
     }
   }
@@ -136,9 +127,7 @@ Result<std::optional<NamedTest>> find_case(const std::string& tree, const std::s
 
 // A tree with several configurations has no test without one of them.
 std::string why_no_test(const std::string& tree, const std::string& configuration) {
-  std::vector<std::string> known;
-  const std::string listed = cached_value(tree, "CMAKE_CONFIGURATION_TYPES");
-  for (std::string_view rest = listed; !rest.empty();) known.emplace_back(take_part(rest, ';'));
+  const std::vector<std::string> known = configurations_of(tree);
   if (known.empty()) return {};
   const std::string where =
       configuration.empty() ? "" : " in configuration " + brief_in_quotes(configuration);
@@ -166,13 +155,6 @@ Result<NamedTest> find_target(const std::string& tree, const std::string& listin
   return ErrorInWords{line};
 }
 
-// A quoted word for a shell.
-std::string for_shell(std::string_view word) {
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 void tell_fixtures(const std::string& tree, const std::string& listing, const NamedTest& target) {
   const std::vector<std::string> setters = tests_that_set_up(listing, target.test.fixtures);
   if (setters.empty()) return;
@@ -196,7 +178,7 @@ Result<std::vector<std::string>> program_words(const NamedTest& target, Debugger
   if (words.empty())
     return ErrorInWords{who + "ctest finds no program for it: expected one, or --config CFG"};
   if (words[0].find('/') == std::string::npos) {
-    if (std::string path = in_path(words[0]); !path.empty()) words[0] = std::move(path);
+    if (std::string path = os::find_program(words[0]); !path.empty()) words[0] = std::move(path);
   }
   if (::access(words[0].c_str(), X_OK) != 0) {
     return ErrorInWords{who + to_text(os::system_error("execute " + words[0]))};

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/base/parts.hpp"
+#include "core/base/program_identity.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -72,10 +73,7 @@ std::vector<std::string> take_inside(Debugger debugger, std::vector<std::string>
 }
 
 std::vector<std::string> interpreter_of(std::string_view head) {
-  constexpr std::string_view k_elf =
-      "\x7f"
-      "ELF";
-  if (head.starts_with(k_elf)) return {};
+  if (is_elf(head)) return {};
   if (!head.starts_with("#!")) return {"/bin/sh"};
   std::string_view line = head.substr(2, head.find('\n') - 2);
   constexpr std::string_view k_blanks = " \t\r";

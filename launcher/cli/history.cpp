@@ -16,9 +16,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/history_file.hpp"
+#include "cli/test_names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/ctest/name_expression.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "history/answers/comparison.hpp"
 #include "history/answers/failed.hpp"
@@ -40,7 +40,7 @@ struct Options {
 };
 
 constexpr std::string_view k_expected =
-    "history: expected TEST, export FILE, import FILE… or merge FILE FILE…";
+    "history: expected TEST, export FILE, import FILE… or merge FILE…";
 
 int fail(const std::string& text) {
   complain(text);
@@ -88,15 +88,6 @@ int print_answer(const Options& options,
   return print(text);
 }
 
-Result<std::string> expression_for(const std::vector<std::string>& names) {
-  std::string expression = expression_for_names(names);
-  if (!is_too_large_for_ctest(expression)) return expression + '\n';
-  return ErrorInWords{fmt::format(
-      "--format ctest: ctest takes no expression for {} tests: expected --format names, for "
-      "ctest --tests-from-file (CMake 3.29)",
-      names.size())};
-}
-
 Result<std::string> failed(const Options& options, History& history) {
   LastSeen seen;
   const Result<void> done =
@@ -108,16 +99,8 @@ Result<std::string> failed(const Options& options, History& history) {
   std::vector<std::string> names;
   for (const RedTest& test : red) names.push_back(test.last.test.name);
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (options.format == "ctest") return expression_for(names);
-  std::string lines;
-  for (const std::string& name : names) {
-    if (name.find('\n') == std::string::npos) {
-      lines += name + '\n';
-    } else {
-      complain("left out, because its name is more than a line: " + brief_in_quotes(name));
-    }
-  }
-  return lines;
+  if (options.format == "ctest") return names_as_expression(names);
+  return names_as_lines(names);
 }
 
 Result<std::string> flaky(const Options& options, History& history) {
@@ -226,7 +209,8 @@ Result<std::string> add_files(History& history, const std::vector<std::string>& 
   return counted(added, "run") + " added\n";
 }
 
-// Makes the first file of all: what it has, and what the others have.
+// Makes the first file of all: what it has, and what the others have. Without others it is made, or
+// stays as it is.
 Result<std::string> merge(const std::vector<std::string>& files) {
   const auto merged_in = [&](const fs::path& file) {
     Result<History> first = History::open(file);
@@ -259,7 +243,7 @@ int history(const Options& options) {
   if (verb == "import") {
     return print_answer(options, [&](History& past) { return add_files(past, words, 1); });
   }
-  if (verb == "merge" && words.size() > 2) return print(merge(words));
+  if (verb == "merge" && words.size() > 1) return print(merge(words));
   return fail(std::string(k_expected));
 }
 
@@ -303,8 +287,7 @@ void add_history(CLI::App& app, int& exit_code) {
   const auto of_history = add_command(app, exit_code, "history",
                                       "what became of a test in all runs", "text|json", history);
   app.get_subcommand("history")
-      ->add_option("TEST", of_history->words,
-                   "a test; or export FILE, import FILE…, merge FILE FILE…")
+      ->add_option("TEST", of_history->words, "a test; or export FILE, import FILE…, merge FILE…")
       ->required()
       ->check(expected("a test, or export, import or merge and files"));
   const auto of_compare =

@@ -1,13 +1,14 @@
 // The commands begin, end and keeper. They are not for people: CTest's PRE_TEST and POST_TEST and
 // the launcher call them. A failure of begin or end must not fail the tests: both report it and
-// return 0. There are two exceptions, which users have asked for: wrong settings end a run before
-// its first test, and a run without tests fails if settings say so. ctest ends with 8 when a
-// PRE_TEST or POST_TEST command fails.
+// return 0. There are three exceptions, which users have asked for: wrong settings end a run before
+// its first test, and so does what [preflight] misses; and a run without tests fails if settings
+// say so. ctest ends with 8 when a PRE_TEST or POST_TEST command fails.
 #include <fmt/core.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,13 +16,18 @@
 
 #include "cli/after_run.hpp"
 #include "cli/commands.hpp"
+#include "cli/history_file.hpp"
+#include "cli/sources/tracked_files.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
+#include "core/ctest/selected_files.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/locks_for_ctest.hpp"
 #include "core/settings/settings.hpp"
 #include "core/settings/wire.hpp"
+#include "doctor/preflight/preflight.hpp"
+#include "history/answers/recent.hpp"
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"
@@ -43,6 +49,12 @@ namespace {
 
 // The keeper reads ctest's log before it answers. For a very large run, that takes some time.
 constexpr Milliseconds k_end_patience{30'000};
+// More than a million tests have.
+constexpr std::size_t k_most_planned = 256U << 20U;
+// The exit code of begin if [preflight] asks for what is missing.
+constexpr int k_not_ready = 1;
+// How long a file system may take to answer that [preflight] names.
+constexpr Milliseconds k_file_patience{5'000};
 
 struct IntegrationOptions {
   std::string tree;
@@ -126,10 +138,60 @@ void tell_attach(const std::string& tree, std::string_view name, const std::stri
   (void)os::replace_file(path, text);  // another ctest may be reading the old one
 }
 
+// The order of tests that the settings ask for. A run is no worse without it.
+std::string order_for(const std::string& tree, TestOrder order) {
+  if (order == TestOrder::as_is || !variable(environment::k_test_order).empty()) return {};
+  Result<History> history = open_history(tree);
+  const Result<std::string> commands =
+      history ? commands_for(order, *history) : Result<std::string>(history.error());
+  if (commands) return *commands;
+  complain("ignoring the order of tests: " + to_text(commands.error()));
+  return {};
+}
+
+// The records that `holdfast ctest` left for the run, which it has chosen the tests of. Those for
+// another ctest are none of our business: this one is started by a test, or by a project's own
+// PRE_TEST command, of a tree that does not know Holdfast.
+std::string take_planned(const ProcessName& ctest) {
+  const std::string file = variable(environment::k_planned);
+  const std::string name = std::filesystem::path(file).filename();
+  if (!name.starts_with(begin_of_selected_file(ctest))) return {};
+  Result<std::string> lines = os::read_file(file, k_most_planned);
+  if (!lines) {
+    complain("ignoring that the run does not record which tests were chosen: " +
+             to_text(lines.error()));
+    return {};
+  }
+  std::remove(file.c_str());
+  return *std::move(lines);
+}
+
 void have_log_turn(const std::string& tree, const ProcessName& ctest) {
   if (const Result<void> had = take_log_turn(tree, ctest); !had) {
     complain("ignoring that another ctest may open the same LastTest.log: " + to_text(had.error()));
   }
+}
+
+// If settings ask for it, and `end` will come. Beside other runs, nobody could say whose tests
+// changed a file.
+void look_before_tests(const IntegrationOptions& options, const ProcessName& ctest,
+                       const ProjectSettings& settings) {
+  if (settings.run().tracked_files != TrackedFiles::report || options.from_include) return;
+  if (const Result<void> looked = look_at_tracked_files(options.tree, ctest); !looked) {
+    complain("tracked-files: what tests change is not known: " + to_text(looked.error()));
+  }
+}
+
+// Prints what [preflight] misses. False: no test is to run.
+bool has_what_is_needed(const Preflight& preflight, const std::string& tree) {
+  if (preflight.is_empty()) return true;
+  bool is_ready = true;
+  for (const doctor::Missing& one : doctor::look_at_needs(preflight, tree, k_file_patience)) {
+    complain(to_line(one));
+    is_ready = is_ready && one.trouble == doctor::Trouble::warns;
+  }
+  if (!is_ready) complain("[preflight] asks for what is missing: no test is run");
+  return is_ready;
 }
 
 // Begins a run: takes the tree, alone or shared as the settings say, and starts a keeper.
@@ -146,14 +208,23 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   const Milliseconds grace = longest_grace(settings.settings());
   tell_attach(options.tree, names::k_grace_file, std::to_string(grace.count()) + "\n");
   tell_attach(options.tree, names::k_locks_for_ctest, locks_for_ctest(settings.settings()));
+  tell_attach(options.tree, names::k_order_for_ctest,
+              order_for(options.tree, settings.run().order));
   if (!last_run_ended_well(options.tree)) end_left_behind(options.tree, "an earlier run");
   // A run that shares the tree tidies nothing. It cannot see a run beside it that is in another PID
   // namespace, and must not take that run for dead. A run inside another run tidies nothing either.
   const bool shares = lock->use == TreeUse::shared;
-  if (lock->held && !shares && !lock->inside_another) {
+  const bool is_alone = lock->held && !shares && !lock->inside_another;
+  if (is_alone) {
     tidy_up(options.tree);
     remove_stale_levels({options.project, options.tree});
   }
+  // What another run had is free by now. The run around this one has looked.
+  if (!lock->inside_another && !has_what_is_needed(settings.settings().preflight, options.tree)) {
+    give_back(*lock, ctest);
+    return k_not_ready;
+  }
+  if (is_alone) look_before_tests(options, ctest, settings);
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::SummaryBy::end};
   keeper.after_runs = after_runs;
   if (options.from_include) keeper.summary_by = KeeperOrder::SummaryBy::keeper;
@@ -166,6 +237,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   // ctest has not begun to change its directory for tests yet.
   keeper.directory = os::read_link(os::in_proc(ctest.pid, "cwd"));
   keeper.configuration = variable(environment::k_configuration);
+  keeper.planned = take_planned(ctest);
   if (const Result<void> started = start_keeper(keeper); !started) {
     if (!lock->warning.empty()) complain(lock->warning);
     complain("no keeper (" + to_text(started.error()) +
@@ -221,8 +293,19 @@ int begin(const IntegrationOptions& options) {
     return exit_codes::k_usage;
   }
   OwnKeeper keeper(*ctest);
+  const auto go_on = [&](ComesNext next) {
+    return keeper.go_on_with(options.tree, next, variable(environment::k_configuration));
+  };
   const ComesNext next = options.from_include ? ComesNext::run : ComesNext::tests;
-  switch (keeper.go_on_with(options.tree, next, variable(environment::k_configuration))) {
+  // `alone_for`: the run has begun, and this was looked at.
+  const Preflight& preflight = settings->settings().preflight;
+  const bool looks = options.alone_for.empty() && !preflight.is_empty();
+  OwnKeeper::Answer answer = go_on(looks ? ComesNext::look : next);
+  if (looks && answer == OwnKeeper::Answer::serves) {
+    if (!has_what_is_needed(preflight, options.tree)) return k_not_ready;
+    answer = go_on(next);
+  }
+  switch (answer) {
     case OwnKeeper::Answer::serves:
       return go_on_with(keeper, options, *ctest, settings->run().runs);
     case OwnKeeper::Answer::silent:
@@ -297,6 +380,11 @@ void report_died_run(const IntegrationOptions& options, const ProcessName& ctest
 
 int end(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  if (ctest) {
+    if (const Result<void> recorded = record_changed_files(options.tree, *ctest); !recorded) {
+      complain("tracked-files: what tests changed is not known: " + to_text(recorded.error()));
+    }
+  }
   const Result<EndOfRun> ended = end_of_run(ctest, options.tree);
   if (!ended) {
     // A run that is not on record never had a keeper, and begin has said so.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/ctest_listing.hpp"
+#include "cli/listing_json.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
 #include "core/settings/command_line.hpp"
@@ -16,14 +17,6 @@ namespace holdfast::cli {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::string_view k_not_understood = "ctest's list of tests was not understood";
-
-std::vector<std::string> texts_in(const Json& value) {
-  std::vector<std::string> texts;
-  for (const Json& text : value) texts.push_back(text.get_ref<const std::string&>());
-  return texts;
-}
 
 // Takes the launcher away from the front of a command.
 std::vector<std::string> own_command(std::vector<std::string> words) {
@@ -48,8 +41,13 @@ void read_modification(std::string_view text, ListedTest& test, bool& keeps_own)
   if (equals == std::string_view::npos) return;
   const std::string_view name = text.substr(0, equals);
   if (name == env::k_property_native_limit || name == env::k_property_kept_limit) keeps_own = true;
-  if (name == env::k_property_command && !test.command.empty()) {
-    test.command[0] = text.substr(equals + 5);
+  if (name == env::k_property_command) {
+    const std::string_view path = text.substr(equals + 5);
+    if (test.command.empty()) {
+      test.missing = path;
+    } else if (path.starts_with('/')) {
+      test.command[0] = path;
+    }
   }
   learn(name.substr(env::k_property_prefix.size()), text.substr(equals + 5), test.facts, test.said);
 }
@@ -65,6 +63,16 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
     test.environment = texts_in(value);
   } else if (name == "FIXTURES_REQUIRED") {
     test.fixtures = texts_in(value);
+  } else if (name == "FIXTURES_SETUP") {
+    test.setups = texts_in(value);
+  } else if (name == "FIXTURES_CLEANUP") {
+    test.cleanups = texts_in(value);
+  } else if (name == "DEPENDS") {
+    test.depends = texts_in(value);
+  } else if (name == "REQUIRED_FILES") {
+    test.required_files = texts_in(value);
+  } else if (name == "DISABLED") {
+    test.is_disabled = value.get<bool>();
   } else if (name == "WORKING_DIRECTORY") {
     test.directory = value.get<std::string>();
   } else if (name == "LABELS") {
@@ -102,7 +110,7 @@ Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::
   try {
     return find_in(listing, test);
   } catch (const Json::exception&) {
-    return ErrorInWords{std::string(k_not_understood)};
+    return listing_not_understood();
   }
 }
 
@@ -116,8 +124,18 @@ Result<std::optional<NamedTest>> find_listed(const std::string& listing,
     }
     return std::optional<NamedTest>();
   } catch (const Json::exception&) {
-    return ErrorInWords{std::string(k_not_understood)};
+    return listing_not_understood();
   }
+}
+
+Result<std::vector<NamedTest>> all_listed(const std::string& listing) {
+  std::vector<NamedTest> tests;
+  const auto found = find_listed(listing, [&](const NamedTest& test) {
+    tests.push_back(test);
+    return false;
+  });
+  if (!found) return found.error();
+  return tests;
 }
 
 std::vector<std::string> tests_that_set_up(const std::string& listing,

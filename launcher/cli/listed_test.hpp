@@ -21,6 +21,14 @@ struct ListedTest {
   std::vector<std::string> environment = {};    // ENVIRONMENT
   std::vector<std::string> modifications = {};  // ENVIRONMENT_MODIFICATION, without our own
   std::vector<std::string> fixtures = {};       // FIXTURES_REQUIRED
+  std::vector<std::string> setups = {};         // FIXTURES_SETUP
+  std::vector<std::string> cleanups = {};       // FIXTURES_CLEANUP
+  // DEPENDS, with the tests after which ctest starts this one for the sake of fixtures.
+  std::vector<std::string> depends = {};
+  std::vector<std::string> required_files = {};  // REQUIRED_FILES
+  bool is_disabled = false;
+  // The program that ctest does not find. Empty: it is found, or ctest does not say.
+  std::string missing = {};
 };
 
 // What ctest's JSON says of `test`. What PRE_TEST commands print may come before the JSON. Nothing
@@ -37,6 +45,9 @@ struct NamedTest {
 // once.
 Result<std::optional<NamedTest>> find_listed(const std::string& listing,
                                              const std::function<bool(const NamedTest&)>& is_it);
+
+// All tests of the listing, in ctest's order.
+Result<std::vector<NamedTest>> all_listed(const std::string& listing);
 
 // The tests whose FIXTURES_SETUP has one of `fixtures`. None if the JSON is not ctest's.
 std::vector<std::string> tests_that_set_up(const std::string& listing,

@@ -14,8 +14,10 @@
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
+#include "report/bundle/division_check.hpp"
 #include "report/bundle/merge.hpp"
 #include "report/bundle/read_bundle.hpp"
+#include "report/describe.hpp"
 #include "store/run_directory.hpp"
 #include "supervision/base/programs.hpp"
 
@@ -67,7 +69,7 @@ std::vector<std::string> shard_names(const std::vector<std::string>& files) {
   return different.size() == files.size() ? names : files;
 }
 
-Result<LoadedReport> load_shards(const std::vector<std::string>& files) {
+Result<std::vector<NamedReport>> load_shards(const std::vector<std::string>& files) {
   const std::vector<std::string> names = shard_names(files);
   std::vector<NamedReport> shards;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -75,11 +77,10 @@ Result<LoadedReport> load_shards(const std::vector<std::string>& files) {
     if (!loaded) return loaded.error();
     shards.push_back({names[i], std::move(*loaded)});
   }
-  return merge_shards(std::move(shards));
+  return shards;
 }
 
 Result<LoadedReport> load(const ReportOptions& options) {
-  if (!options.shards.empty()) return load_shards(options.shards);
   if (!options.from.empty()) return load_bundle(options.from);
   const Result<std::string> tree = find_tree(options.tree);
   if (!tree) return tree.error();
@@ -103,16 +104,39 @@ Result<void> bundle(const ReportOptions& options) {
   return {};
 }
 
+Result<Format> format_of(const ReportOptions& options) {
+  if (const auto format = named<Format>(options.format)) return *format;
+  return ErrorInWords{"--format \"" + options.format +
+                      "\": expected text, json, junit, trace, github or html"};
+}
+
+Result<void> show(const LoadedReport& loaded, Format format, const std::string& output) {
+  return output.empty() ? print_report(loaded, format) : write_report(loaded, format, output);
+}
+
 Result<void> show(const ReportOptions& options) {
-  const std::optional<Format> format = named<Format>(options.format);
-  if (!format) {
-    return ErrorInWords{"--format \"" + options.format +
-                        "\": expected text, json, junit, trace, github or html"};
-  }
+  const Result<Format> format = format_of(options);
+  if (!format) return format.error();
   const Result<LoadedReport> loaded = load(options);
-  if (!loaded) return loaded.error();
-  return options.output.empty() ? print_report(*loaded, *format)
-                                : write_report(*loaded, *format, options.output);
+  return loaded ? show(*loaded, *format, options.output) : Result<void>(loaded.error());
+}
+
+// Returns the exit code.
+Result<int> merge(const ReportOptions& options) {
+  const Result<Format> format = format_of(options);
+  if (!format) return format.error();
+  Result<std::vector<NamedReport>> shards = load_shards(options.shards);
+  if (!shards) return shards.error();
+  if (const std::string why = different_divisions(*shards); !why.empty()) {
+    complain(why);
+    return exit_codes::k_unfit_shards;
+  }
+  const Result<LoadedReport> merged = merge_shards(std::move(*shards));
+  if (!merged) return merged.error();
+  if (Result<void> shown = show(*merged, *format, options.output); !shown) return shown.error();
+  const std::vector<std::string> trouble = against_division(merged->report);
+  for (const std::string& line : trouble) complain("report merge: " + line);
+  return trouble.empty() ? exit_codes::k_success : exit_codes::k_unfit_shards;
 }
 
 int report(const ReportOptions& options) {
@@ -120,6 +144,10 @@ int report(const ReportOptions& options) {
                             !options.tree.empty() || options.run != "latest";
   if (!options.shards.empty() && is_elsewhere) {
     return fail("report merge: expected bundles, --format and --output, and nothing else");
+  }
+  if (!options.shards.empty()) {
+    const Result<int> merged = merge(options);
+    return merged ? *merged : fail(to_text(merged.error()));
   }
   const Result<void> done = options.bundle.empty() ? show(options) : bundle(options);
   return done ? exit_codes::k_success : fail(to_text(done.error()));

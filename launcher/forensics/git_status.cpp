@@ -1,13 +1,9 @@
 #include "forensics/git_status.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
-#include <vector>
 
-#include "os/file/system_call.hpp"
+#include "os/process/git_command.hpp"
 
 namespace holdfast::forensics {
 namespace {
@@ -16,33 +12,12 @@ constexpr std::size_t k_named = 10;
 constexpr std::size_t k_most_output = 16 * 1024 * 1024;
 constexpr int k_no_repository = 128;
 
-// Ours, without the variables that lead git to another repository (a git hook sets them).
-std::vector<std::string> environment_for_git() {
-  std::vector<std::string> environment;
-  for (char** entry = ::environ; *entry != nullptr; ++entry) {
-    if (!std::string_view(*entry).starts_with("GIT_")) environment.emplace_back(*entry);
-  }
-  environment.insert(environment.end(), {"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0"});
-  return environment;
-}
-
 }  // namespace
 
 os::BoundedOrder git_status_order(const std::string& directory, Milliseconds time) {
-  os::BoundedOrder order;
-  order.words = {"git",
-                 "-c",
-                 "core.fsmonitor=false",
-                 "-C",
-                 directory,
-                 "status",
-                 "--porcelain=v1",
-                 "-z",
-                 "--untracked-files=normal"};
-  order.environment = environment_for_git();
-  order.time = time;
+  os::BoundedOrder order = os::git_order(
+      directory, {"status", "--porcelain=v1", "-z", "--untracked-files=normal"}, time);
   order.most_output = k_most_output;
-  order.errors_apart = true;
   return order;
 }
 
@@ -69,27 +44,13 @@ std::string describe_git_status(std::string_view porcelain, bool cut) {
 }
 
 Finding git_finding(const os::BoundedEnd& end, const std::string& directory, Milliseconds time) {
-  using Kind = os::BoundedEnd::Kind;
-  const auto failed = [](std::string why) { return Finding{"git", true, std::move(why)}; };
-  switch (end.kind) {
-    case Kind::too_late:
-      return failed("git status in " + directory + " was not done within " + describe(time));
-    case Kind::signalled:
-      return failed("git died of signal " + std::to_string(end.code));
-    case Kind::not_started:
-      if (end.code == ENOENT) return failed("git is not installed");
-      return failed(to_text(os::system_error("run git", end.code)));
-    case Kind::exited:
-      break;
+  std::string trouble = os::trouble_with_git(end, time);
+  if (trouble.empty()) return {"git", false, describe_git_status(end.output, end.output_cut)};
+  if (end.kind == os::BoundedEnd::Kind::exited && end.code == k_no_repository &&
+      end.errors.find("not a git repository") != std::string::npos) {
+    trouble = directory + " is in no repository of git";
   }
-  if (end.code == 0) {
-    return {"git", false, describe_git_status(end.output, end.output_cut)};
-  }
-  const std::string why = end.errors.substr(0, end.errors.find('\n'));
-  if (end.code == k_no_repository && why.find("not a git repository") != std::string::npos) {
-    return failed(directory + " is in no repository of git");
-  }
-  return failed("git ended with " + std::to_string(end.code) + (why.empty() ? "" : ": " + why));
+  return {"git", true, std::move(trouble)};
 }
 
 }  // namespace holdfast::forensics

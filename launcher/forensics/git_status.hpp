@@ -9,8 +9,6 @@
 
 namespace holdfast::forensics {
 
-// Asks git without side effects: it refreshes no index on disk, asks for no password and starts no
-// daemon.
 os::BoundedOrder git_status_order(const std::string& directory, Milliseconds time);
 
 Finding git_finding(const os::BoundedEnd& end, const std::string& directory, Milliseconds time);

@@ -220,6 +220,18 @@ Result<std::vector<RunHead>> History::runs() {
   }
 }
 
+Result<std::vector<NumberedTest>> History::tests() {
+  Result<Statement> all = database_.prepare("SELECT id, name, batch, nth FROM test ORDER BY id");
+  if (!all) return all.error();
+  std::vector<NumberedTest> tests;
+  while (true) {
+    const Result<bool> row = all->step();
+    if (!row) return row.error();
+    if (!*row) return tests;
+    tests.push_back({all->number(0), {all->text(1), all->text(2), all->number(3)}});
+  }
+}
+
 Result<std::int64_t> History::row_of(const RunHead& head) {
   Result<Statement> one = database_.prepare("SELECT id FROM run WHERE started=? AND name=?");
   if (!one) return one.error();
@@ -275,6 +287,31 @@ Result<void> History::load_failures(std::int64_t row, PastRun& run) {
     const auto result = results.find({all->text(0), all->text(1), all->number(2)});
     if (result == results.end()) continue;
     result->second->failures.push_back({all->number(3), all->text(4), all->text(5)});
+  }
+}
+
+Result<void> History::read_back(const std::function<std::optional<NumberRange>()>& wanted,
+                                const std::function<void(const BriefResult&)>& see) {
+  Result<Statement> runs = database_.prepare("SELECT id FROM run ORDER BY started DESC, name DESC");
+  if (!runs) return runs.error();
+  Result<Statement> results = database_.prepare(
+      "SELECT test, grade, wall_ms, attempts FROM result WHERE run=? AND test BETWEEN ? AND ?");
+  if (!results) return results.error();
+  while (true) {
+    const Result<bool> run = runs->step();
+    if (!run) return run.error();
+    if (!*run) return {};
+    const std::optional<NumberRange> range = wanted();
+    if (!range) return {};
+    results->bind(0, runs->number(0)).bind(1, range->first).bind(2, range->last);
+    while (true) {
+      const Result<bool> row = results->step();
+      if (!row) return row.error();
+      if (!*row) break;
+      see({results->number(0), grade_at(results->number(1)),
+           bounded(results->number(2), k_longest_ms),
+           bounded(results->number(3), k_most_attempts)});
+    }
   }
 }
 

@@ -33,8 +33,15 @@ class History {
 
   // Oldest first.
   Result<std::vector<RunHead>> runs();
+  // The tests and cases of all runs, by their numbers.
+  Result<std::vector<NumberedTest>> tests();
   // One of runs(), with its results, or only those of tests and cases of that name.
   Result<PastRun> load(const RunHead& head, std::optional<std::string_view> test = std::nullopt);
+
+  // The results of all runs, those of the newest run first. `wanted` says before each run which
+  // tests are still asked for, and ends it with nothing.
+  Result<void> read_back(const std::function<std::optional<NumberRange>()>& wanted,
+                         const std::function<void(const BriefResult&)>& see);
 
   // All are added, or none. A run that is there already is not added again. Returns how many were
   // new.

@@ -34,6 +34,8 @@ struct PastFailure {
   friend bool operator==(const PastFailure&, const PastFailure&) = default;
 };
 
+inline bool is_red(Grade grade) { return grade == Grade::failure || grade == Grade::error; }
+
 struct PastResult {
   TestId test;
   std::string outcome;
@@ -43,8 +45,28 @@ struct PastResult {
   bool flaky = false;
   std::vector<PastFailure> failures = {};
 
-  bool is_red() const { return grade == Grade::failure || grade == Grade::error; }
+  bool is_red() const { return holdfast::is_red(grade); }
   friend bool operator==(const PastResult&, const PastResult&) = default;
+};
+
+// A test or case, by the number that the file has for it.
+struct NumberedTest {
+  std::int64_t number = 0;
+  TestId id;
+};
+
+// The numbers of the tests that are asked for. Others in between may come, too.
+struct NumberRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
+// As much of a result as an answer about all tests and many runs can afford to read.
+struct BriefResult {
+  std::int64_t test = 0;  // its number
+  Grade grade = Grade::passed;
+  std::int64_t wall_ms = 0;
+  std::int64_t attempts = 0;
 };
 
 // Its id and the time of its start tell a run from all others.

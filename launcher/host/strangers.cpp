@@ -56,10 +56,14 @@ std::string stranger(pid_t pid) {
   return text;
 }
 
+Listening listening_socket(const TcpSocket& socket) {
+  return {"port " + std::to_string(socket.port), os::stream_of(socket), socket.user};
+}
+
 std::optional<Listening> listening_at(const Endpoint& endpoint) {
   const std::optional<TcpSocket> socket = os::listener_at(endpoint.addresses, endpoint.port);
   if (!socket) return std::nullopt;
-  return Listening{"port " + std::to_string(socket->port), os::stream_of(*socket), socket->user};
+  return listening_socket(*socket);
 }
 
 std::optional<Listening> listening_at(const std::string& path) {

@@ -9,6 +9,7 @@
 
 #include "core/service/endpoint.hpp"
 #include "core/service/service_spec.hpp"
+#include "core/service/tcp_table.hpp"
 #include "os/process/stream_holders.hpp"
 
 namespace holdfast::host {
@@ -19,6 +20,9 @@ struct Listening {
   os::Stream stream;
   std::optional<unsigned> user = {};  // uid; none: the kernel does not tell it
 };
+
+// Returns a socket that is known to listen, in this form.
+Listening listening_socket(const TcpSocket& socket);
 
 // Returns the socket that gets connections to the place; if there is none, one that listens on the
 // port at another address. None: nobody listens there, or the kernel does not tell.

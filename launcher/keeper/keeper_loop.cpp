@@ -96,7 +96,8 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             order_.directory,
             // Whether other runs may be at work in the tree. Without the tree's lock they may, and
             // the tests then take no locks against tests of other runs.
-            order_.company == Company::possible || order_.run_lock < 0},
+            order_.company == Company::possible || order_.run_lock < 0, RunsOf::ctest,
+            order_.planned},
            lines_),
       services_(services_of(order_), order_.tree, order_.ctest, lines_, orphans_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
@@ -371,13 +372,20 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
   const bool is_ours = message.get("tree") == order_.tree;
   wire::Message reply = message_of(wire::k_tree);
   if (is_ours) reply.add("serves", "1");
-  if (is_ours && message.get("run").empty()) return reply;
+  const bool begins = !message.get("run").empty();
+  if (is_ours && !begins && message.get("look").empty()) return reply;
   // We answer before we end what is left. The asker then knows that we serve it, and waits until
   // the remaining processes have had their graces.
   (void)os::send_packet(asker.socket.get(), wire::encode(reply));
-  if (is_ours) {
+  if (is_ours && begins) {
     order_.configuration = message.get("configuration");
     return begin_next_run(asker);
+  }
+  if (is_ours) {
+    if (run_.has_begun()) end_earlier_run(asker);
+    reply = message_of(wire::k_tree);
+    reply.add("look", "1");
+    return reply;
   }
   end_earlier_run(asker);
   forget_run(tree_lock_, order_.ctest);

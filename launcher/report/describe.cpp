@@ -127,6 +127,19 @@ std::vector<std::string> in_several_shards(const RunReport& report) {
   return names;
 }
 
+namespace {
+
+// Adds a line that names these tests, if there are any.
+void add_tests(std::vector<std::string> names, std::string_view what,
+               std::vector<std::string>& lines) {
+  if (names.empty()) return;
+  for (std::string& name : names) name = printable(name);
+  lines.push_back(fmt::format("{} {}: {}", counted(names.size(), "test"), what,
+                              bounded_list(names, k_shards_named)));
+}
+
+}  // namespace
+
 std::vector<std::string> in_shards(const RunReport& report) {
   if (report.shards.empty()) return {};
   std::vector<std::string> shards;
@@ -136,12 +149,25 @@ std::vector<std::string> in_shards(const RunReport& report) {
   }
   std::vector<std::string> lines{
       fmt::format("{}: {}", counted(shards.size(), "shard"), bounded_list(shards, k_shards_named))};
-  std::vector<std::string> names = in_several_shards(report);
-  for (std::string& name : names) name = printable(name);
-  if (!names.empty()) {
-    lines.push_back(fmt::format("{} ran in more than one shard: {}", counted(names.size(), "test"),
-                                bounded_list(names, k_shards_named)));
+  add_tests(in_several_shards(report), "ran in more than one shard", lines);
+  for (std::string& line : against_division(report)) lines.push_back(std::move(line));
+  return lines;
+}
+
+std::vector<std::string> against_division(const RunReport& report) {
+  std::vector<std::string> lines;
+  std::vector<std::string> absent;
+  for (const auto& [part, tests] : report.division.tests) {
+    if (report.shards.empty() || std::ranges::count(report.shards, part, &Shard::part) > 0)
+      continue;
+    absent.push_back(printable(part));
   }
+  if (!absent.empty()) {
+    lines.push_back(fmt::format("{} not there: {}", counted(absent.size(), "shard"),
+                                bounded_list(absent, k_shards_named)));
+  }
+  add_tests(report.missing, "planned and in no shard", lines);
+  add_tests(report.too_often, "ran more often than planned", lines);
   return lines;
 }
 
@@ -259,11 +285,15 @@ std::vector<std::string> orphan_texts(const TestReport& test) {
 }
 
 std::string bounded_list(const std::vector<std::string>& items, std::size_t limit) {
+  return bounded_list(items, limit, items.size());
+}
+
+std::string bounded_list(const std::vector<std::string>& items, std::size_t limit,
+                         std::uint64_t total) {
+  const std::size_t shown = std::min(items.size(), limit);
   std::string list;
-  for (std::size_t i = 0; i < std::min(items.size(), limit); ++i) {
-    list += (i == 0 ? "" : ", ") + items[i];
-  }
-  if (items.size() > limit) list += fmt::format(" and {} more", items.size() - limit);
+  for (std::size_t i = 0; i < shown; ++i) list += (i == 0 ? "" : ", ") + items[i];
+  if (total > shown) list += fmt::format(" and {} more", total - shown);
   return list;
 }
 

@@ -32,6 +32,9 @@ std::vector<std::string> in_shards(const RunReport& report);
 // The tests whose names more than one shard has, each once.
 std::vector<std::string> in_several_shards(const RunReport& report);
 
+// Of a merged report: in what it differs from the division of its tests. Likewise.
+std::vector<std::string> against_division(const RunReport& report);
+
 // Why a run had no tests: "ctest selected none by -R nothing". Of a report of which
 // selected_nothing() is true. One line, safe for a terminal.
 std::string no_tests_text(const RunReport& report);
@@ -75,5 +78,8 @@ std::vector<std::string> orphan_texts(const TestReport& test);
 
 // At most `limit` items, separated by ", ", then "and N more".
 std::string bounded_list(const std::vector<std::string>& items, std::size_t limit);
+// The same, where `items` are only the first of `total`.
+std::string bounded_list(const std::vector<std::string>& items, std::size_t limit,
+                         std::uint64_t total);
 
 }  // namespace holdfast

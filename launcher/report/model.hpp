@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -131,16 +132,42 @@ struct Shard {
   std::string name;  // that of its bundle
   RunInfo run;
   std::size_t steps = 0;  // how many of RunReport::steps are its own
+  std::string part = {};  // of a division: `2/4`; empty: it is of none
+};
+
+// How the run's tests were divided into shards (`holdfast shard`).
+struct RunDivision {
+  std::string shard;        // the run's own: `2/4`; of a merged report: empty
+  std::string fingerprint;  // empty: the tests were not divided
+  // By shard: the names of its tests. Setups and cleanups of fixtures may be in several shards.
+  std::map<std::string, std::vector<std::string>> tests;
+};
+
+// A file under git's control that changed while tests ran.
+struct ChangedSource {
+  std::string file;  // from the project's top source directory
+  bool is_removed = false;
+  // The tests that ran when it was written last, as far as it is known when they ran.
+  std::vector<std::string> tests;
+  // No other test ran then. So this one did it, unless somebody else did.
+  bool was_alone = false;
 };
 
 struct RunReport {
   RunInfo run;                // of a merged report: without an id; what all shards have in common
   std::vector<Shard> shards;  // empty: the report is of one run. Tests, services and steps are in
                               // the order of their shards.
+  RunDivision division;       // of a merged report: that of all shards
+  // Of a merged report with a division: names of tests that no shard ran, and of those that ran
+  // more often than planned.
+  std::vector<std::string> missing;
+  std::vector<std::string> too_often;
   Counts counts;
   std::vector<TestReport> tests;  // by ctest's number, then in the order in which they appeared
   std::vector<ServiceReport> services;  // in the order in which they were started
   std::vector<StepRecord> steps;  // of the build, in the order in which they ended (load_steps())
+  std::vector<ChangedSource> changed_sources;
+  std::int64_t more_changed_sources = 0;  // that are not told by name
   std::size_t journal_flaws = 0;
   std::vector<Complaint> complaints;
   bool cut_off = false;

@@ -1,11 +1,13 @@
 #include "report/run_report.hpp"
 
 #include "core/ctest/ctest_jobs.hpp"
+#include "report/changed_sources.hpp"
 #include "report/services.hpp"
 #include "report/verdicts.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -204,6 +206,18 @@ class RunReporter::Collector {
     services_.add(record);
     see(record.at);
   }
+  void operator()(PlannedRecord&& record) {
+    see(record.at);
+    if (record.shard.empty()) return;
+    division_.fingerprint = std::move(record.fingerprint);
+    if (record.is_own) division_.shard = record.shard;
+    std::vector<std::string>& tests = division_.tests[record.shard];
+    std::move(record.tests.begin(), record.tests.end(), std::back_inserter(tests));
+  }
+  void operator()(SourcesRecord&& record) {
+    see(record.at);
+    sources_ = std::move(record);
+  }
   void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
 
   void operator()(const RunEnded& record) {
@@ -216,10 +230,13 @@ class RunReporter::Collector {
     see(record.at);
   }
 
+  SourcesRecord take_sources() { return std::move(sources_); }
+
   RunReport finish(RunState state) && {
     RunReport report;
     if (last_ > 0) run_.ended = last_;
     report.run = std::move(run_);
+    report.division = std::move(division_);
     report.services = services_.take(report.run, state);
     for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.take(i);
     for (TestReport& test : tests_) {
@@ -264,6 +281,7 @@ class RunReporter::Collector {
   }
 
   RunInfo run_;
+  RunDivision division_;
   CollectedCases cases_;
   CollectedServices services_;
   std::set<std::string> further_;  // retries (n > 1): n is 1 whenever ctest starts the test
@@ -271,6 +289,7 @@ class RunReporter::Collector {
   std::vector<TestReport> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> place_;
   std::vector<VerdictRecord> verdicts_;
+  SourcesRecord sources_;
 };
 
 RunReporter::RunReporter() : collector_(std::make_unique<Collector>()) {}
@@ -279,9 +298,12 @@ RunReporter::~RunReporter() = default;
 void RunReporter::add(Record&& record) { std::visit(*collector_, std::move(record)); }
 
 RunReport RunReporter::finish(const JournalFlaws& flaws, RunState state) && {
+  const SourcesRecord sources = collector_->take_sources();
   RunReport report = std::move(*collector_).finish(state);
   for (TestReport& test : report.tests) conclude(test, state, report.run);
   sort_by_number(report.tests);
+  report.changed_sources = changed_sources(sources, report);
+  report.more_changed_sources = sources.more;
   report.counts = count(report.tests);
   report.journal_flaws = flaws.flaws;
   report.complaints = flaws.complaints;

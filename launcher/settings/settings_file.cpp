@@ -10,7 +10,9 @@
 
 #include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
+#include "settings/affected_keys.hpp"
 #include "settings/known_flaky_keys.hpp"
+#include "settings/preflight_keys.hpp"
 #include "settings/profiles.hpp"
 #include "settings/service_keys.hpp"
 #include "settings/setting_keys.hpp"
@@ -45,10 +47,14 @@ class Reader {
         read_overrides(value, "[[override]]", {});
       } else if (key.str() == "known-flaky") {
         known_flaky_ = read_known_flaky(value, complaints_);
+      } else if (key.str() == "affected") {
+        affected_ = read_affected(value, complaints_);
       } else if (key.str() == "service") {
         services_ = read_services(value, directory_, complaints_);
       } else if (key.str() == "build-steps") {
         read_build_steps(value);
+      } else if (key.str() == "preflight") {
+        preflight_ = read_preflight(value, "preflight", complaints_);
       } else {
         complain_of_top_level(key);
       }
@@ -67,13 +73,18 @@ class Reader {
   Settings select(const std::string& profile) const {
     Settings settings;
     const std::vector<std::string> line = lineage(profiles_, profile);
-    for (const std::string& name : line) settings.layers.push_back(profiles_.at(name).layer);
+    settings.preflight = preflight_;
+    for (const std::string& name : line) {
+      settings.layers.push_back(profiles_.at(name).layer);
+      settings.preflight.replace_by(settings.layers.back().preflight);
+    }
     for (const PlacedOverride& override : overrides_) {
       const bool applies = override.profile.empty() ||
                            std::find(line.begin(), line.end(), override.profile) != line.end();
       if (applies) settings.overrides.push_back(override.content);
     }
     settings.known_flaky = known_flaky_;
+    settings.affected = affected_;
     settings.build_steps = build_steps_;
     settings.services = services_;
     return settings;
@@ -81,12 +92,12 @@ class Reader {
 
  private:
   void complain_of_top_level(const toml::key& key) {
-    static const std::vector<std::string> known{"profile", "override", "known-flaky", "service",
-                                                "build-steps"};
+    static const std::vector<std::string> known{"profile", "override",    "known-flaky", "affected",
+                                                "service", "build-steps", "preflight"};
     complaints_.add(place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
-                    "[profile.NAME], [[override]], [[known-flaky]], [service.NAME] or "
-                    "[build-steps]; what holds "
-                    "for all tests goes into [profile.default]" +
+                    "[profile.NAME], [[override]], [[known-flaky]], [[affected]], "
+                    "[service.NAME], [build-steps] or [preflight]; what holds for all tests goes "
+                    "into [profile.default]" +
                         suggestion(key.str(), known));
   }
 
@@ -111,10 +122,13 @@ class Reader {
     Profile profile;
     profile.layer.name = name;
     profile.layer.said =
-        read_settings(named, TableOf::profile, {"inherits", "override"}, complaints_);
+        read_settings(named, TableOf::profile, {"inherits", "preflight", "override"}, complaints_);
     profile.inherits = read_text(named, "inherits", "the name of a profile", complaints_);
     if (profile.inherits) profile.inherits_at = place_of(table->get("inherits")->source());
     count_environment(named, profile.layer.said);
+    if (const toml::node* own = table->get("preflight")) {
+      profile.layer.preflight = read_preflight(*own, "profile." + name + ".preflight", complaints_);
+    }
     profiles_[name] = std::move(profile);
     if (const toml::node* own = table->get("override")) {
       read_overrides(*own, "[[profile." + name + ".override]]", name);
@@ -172,8 +186,10 @@ class Reader {
   Profiles profiles_;
   std::vector<PlacedOverride> overrides_;
   std::vector<KnownFlaky> known_flaky_;
+  std::vector<AffectedRule> affected_;
   Values build_steps_;
   std::vector<ServiceSpec> services_;
+  Preflight preflight_;
   std::size_t environment_ = 0;
 };
 

@@ -98,6 +98,23 @@ Record cases_record(FieldReader& in) {
                      in.cases()};
 }
 
+Record planned_record(FieldReader& in) {
+  PlannedRecord record;
+  record.at = in.number("at");
+  record.shard = in.text("shard");
+  record.fingerprint = in.text("fingerprint");
+  record.is_own = in.truth("own").value_or(false);
+  record.tests = in.texts("tests");
+  record.numbers = in.integers("numbers");
+  return record;
+}
+
+Record sources_record(FieldReader& in) {
+  constexpr std::int64_t k_most = 1'000'000'000;
+  return SourcesRecord{in.number("at"), in.number("resolution_s"), in.written_files(),
+                       std::clamp(in.integer("more").value_or(0), std::int64_t{0}, k_most)};
+}
+
 Record run_ended(FieldReader& in) {
   return RunEnded{in.number("at"),
                   in.text("run"),
@@ -143,6 +160,10 @@ ParsedLine record_of(const Json& object) {
   } else if (type == "service") {
     if (in.text("service").empty()) return refused("service without a name");
     parsed.record = service_record(in);
+  } else if (type == "planned") {
+    parsed.record = planned_record(in);
+  } else if (type == "sources") {
+    parsed.record = sources_record(in);
   } else if (type == "run_ended") {
     parsed.record = run_ended(in);
   } else {

@@ -101,6 +101,17 @@ std::vector<std::string> FieldReader::texts(const char* field) {
   return list;
 }
 
+std::vector<std::int64_t> FieldReader::integers(const char* field) {
+  std::vector<std::int64_t> list;
+  for (const Json& item : array(field)) {
+    if (item.is_number_integer())
+      list.push_back(item.get<std::int64_t>());
+    else
+      complain(field, 0);
+  }
+  return list;
+}
+
 template <typename Read>
 void FieldReader::read_object(const char* field, const Json& value, Read read) {
   if (!value.is_object()) return void(complain(field, 0));
@@ -198,6 +209,21 @@ std::vector<CaseRecord> FieldReader::cases() {
       complaint_ = "case with no known outcome";
     }
     list.push_back(std::move(record));
+  }
+  return list;
+}
+
+std::vector<WrittenFile> FieldReader::written_files() {
+  std::vector<WrittenFile> list;
+  for (const Json& item : array("changed")) {
+    WrittenFile file;
+    read_object("changed", item, [&](FieldReader& object) {
+      file.file = object.text("file");
+      file.is_removed = object.truth("removed").value_or(false);
+      const double written = object.number("written");
+      if (written > 0) file.written = written;
+    });
+    if (!file.file.empty()) list.push_back(std::move(file));
   }
   return list;
 }

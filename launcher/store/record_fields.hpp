@@ -27,13 +27,17 @@ class FieldReader {
   std::optional<std::int64_t> integer(const char* field);
   std::optional<int> small_integer(const char* field);
   std::optional<bool> truth(const char* field);
-  std::vector<std::string> texts(const char* field);  // items of other types are left out
+  std::vector<std::string> texts(const char* field);      // items of other types are left out
+  std::vector<std::int64_t> integers(const char* field);  // likewise
 
   ProcessName stamp(const char* field);
   // The place that the field `output` gives, in the file `log`.
   std::optional<OutputPlace> output_place(const std::string& log);
   // Cases without a name are left out.
   std::vector<CaseRecord> cases();
+
+  // Files without a name are left out.
+  std::vector<WrittenFile> written_files();
 
   // One overload for each kind of core/base/launcher_records.def. If the field is absent, a number
   // or a truth keeps its value, and anything else becomes empty.

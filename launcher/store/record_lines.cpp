@@ -83,6 +83,20 @@ std::string line_of(const ServiceRecord& record) {
   return std::move(line).finish();
 }
 
+std::string line_of(const PlannedRecord& record) {
+  JsonLine line = begun("planned", record.at);
+  if (!record.shard.empty()) line.text("shard", record.shard);
+  if (!record.fingerprint.empty()) line.text("fingerprint", record.fingerprint);
+  line.raw("own", truth(record.is_own));
+  line.raw("tests", list_of(record.tests));
+  std::string numbers;
+  for (const std::int64_t number : record.numbers) {
+    numbers += (numbers.empty() ? "[" : ",") + std::to_string(number);
+  }
+  if (!numbers.empty()) line.raw("numbers", numbers + "]");
+  return std::move(line).finish();
+}
+
 std::string line_of(const RunEnded& record) {
   JsonLine line = begun("run_ended", record.at);
   line.text("run", record.run).raw("complete", truth(record.complete));

@@ -106,6 +106,33 @@ struct ServiceRecord {
   std::int64_t log_head = 0;
 };
 
+// Tests that the run was to run, by the choice of `holdfast ctest`; or, of a shard, those of one of
+// all the shards.
+struct PlannedRecord {
+  double at = 0;
+  std::string shard = {};        // `2/4`; empty: the tests were not divided
+  std::string fingerprint = {};  // of the division (core/select/division.hpp)
+  bool is_own = false;           // field `own`; false: the tests are those of another shard
+  std::vector<std::string> tests = {};
+  // Field `numbers`: ctest's numbers of these tests, in the same order.
+  std::vector<std::int64_t> numbers = {};
+};
+
+// A file under git's control whose content changed while tests ran.
+struct WrittenFile {
+  std::string file;  // required; from the project's top source directory
+  bool is_removed = false;
+  std::optional<double> written = {};  // when it was written last; empty: it is gone
+};
+
+// All such files of a run.
+struct SourcesRecord {
+  double at = 0;
+  double resolution_s = 0;  // `written` may be so much earlier than it was
+  std::vector<WrittenFile> changed;
+  std::int64_t more = 0;  // files that are not told by name: 0 to a thousand million
+};
+
 struct RunEnded {
   double at = 0;
   std::string run;
@@ -115,7 +142,8 @@ struct RunEnded {
   bool has_log = true;          // field `log`; false: more tests may have run than are on record
 };
 
-using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
-                            CasesRecord, Stale, StepRecord, ServiceRecord>;
+using Record =
+    std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
+                 CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord, SourcesRecord>;
 
 }  // namespace holdfast

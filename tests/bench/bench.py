@@ -20,12 +20,13 @@ import locks
 import memory
 import output
 import records
+import selecting
 import services
 import singles
 import suite
 
 TOPICS = [command_cost, suite, singles, output, memory, ending, locks, batches, build_steps,
-          services, records]
+          services, records, selecting]
 
 
 @dataclass

@@ -73,7 +73,8 @@ class Explain(HoldfastCase):
             "runs": "refuse | holdfast.toml:8, [profile.ci]",
             "oom-events": "the run's cgroup | built-in default",
             "retry-budget": "none | built-in default",
-            "retry-breaker": "0.5 | built-in default", "reports": "none | built-in default"})
+            "retry-breaker": "0.5 | built-in default", "reports": "none | built-in default",
+            "order": "as-is | built-in default", "tracked-files": "ignore | built-in default"})
         self.assertEqual(self.head.splitlines(), [
             "test: db.one", f"file: {self.source}/holdfast.toml",
             "profile: ci, which inherits default", "labels: big, slow"])

@@ -75,6 +75,12 @@ def ctest_version():
     return tuple(map(int, re.search(r"(\d+)\.(\d+)", shown).groups()))
 
 
+def major_of_gcc():
+    """0: there is no g++."""
+    shown = subprocess.run(["g++", "-dumpversion"], stdout=subprocess.PIPE, text=True, check=False).stdout
+    return int(shown.partition(".")[0] or 0)
+
+
 def script_step(source, tree, commands):
     """A step of a `ctest -S` script in one tree. `commands` is ctest_test() and the like."""
     return f"""

@@ -71,9 +71,14 @@ inline constexpr std::string_view k_property_judged = "HOLDFAST_P_JUDGED";
 // Makes listings show each command as the launcher gets it, with its variables.
 inline constexpr std::string_view k_explain = "HOLDFAST_EXPLAIN";
 
-// --- From `holdfast rerun` to attach.cmake ---------------------------------------------------
-// The path of a file that says in which order ctest starts the tests (costs_for_order()).
-inline constexpr std::string_view k_rerun_order = "HOLDFAST_RERUN_ORDER";
+// --- From `holdfast rerun` and `holdfast ctest` to attach.cmake --------------------------------
+// The path of a file that says in which order ctest starts the tests (cost_commands()). `as-is`:
+// ctest starts them in its own order, whatever holdfast.toml says.
+inline constexpr std::string_view k_test_order = "HOLDFAST_TEST_ORDER";
+
+// --- From `holdfast ctest` to `holdfast begin` -----------------------------------------------
+// The path of a file with records that say which tests were chosen.
+inline constexpr std::string_view k_planned = "HOLDFAST_PLANNED";
 
 // --- To the test ------------------------------------------------------------------------
 inline constexpr std::string_view k_test_name = "HOLDFAST_TEST_NAME";

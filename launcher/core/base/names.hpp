@@ -16,11 +16,17 @@ inline constexpr std::string_view k_project_file = ".holdfast/project";
 inline constexpr std::string_view k_declared_services_directory = ".holdfast/services";
 // Written by `holdfast begin` for attach.cmake: the longest grace of any test, in milliseconds.
 inline constexpr std::string_view k_grace_file = ".holdfast/grace";
+// Written by `holdfast begin` for `holdfast end` of the same ctest, if holdfast.toml asks for
+// tracked files: those that differ from what is committed (core/affected/tracked_files.hpp).
+inline constexpr std::string_view k_tracked_files_file = ".holdfast/tracked-files";
 // In the project's top source directory, written by people: docs/reference/config.md.
 inline constexpr std::string_view k_settings_file = "holdfast.toml";
 // Written by `holdfast begin` for attach.cmake (core/settings/locks_for_ctest.hpp). It exists only
 // if holdfast.toml has locks or services for tests.
 inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
+// Likewise: the costs of tests (core/ctest/test_order.hpp). It exists only if holdfast.toml has an
+// order of tests.
+inline constexpr std::string_view k_order_for_ctest = ".holdfast/order.cmake";
 // The lock that a run has on the build tree. Its files are those of every lock (below).
 inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
 // When several ctests begin side by side, they open their logs in turn: each first takes this lock.
@@ -69,6 +75,15 @@ inline constexpr std::string_view k_kept_output_file = "ctest.log";
 // numbers of the tests if the command line cannot have them all, and the order of the tests.
 inline constexpr std::string_view k_rerun_numbers_file = "rerun-numbers";
 inline constexpr std::string_view k_rerun_order_file = "rerun-order.cmake";
+
+// Written by `holdfast ctest` for the ctest that it becomes: files `<pid>-<start>.NAME`, by its
+// process name. A later `holdfast ctest` removes them when that process has ended.
+inline constexpr std::string_view k_selections_directory = ".holdfast/selections";
+// These names: the numbers of the tests if the command line cannot have them all, the order of the
+// tests, and the records that say which tests were chosen, for the run's journal.
+inline constexpr std::string_view k_selected_numbers_file = "numbers";
+inline constexpr std::string_view k_selected_order_file = "order.cmake";
+inline constexpr std::string_view k_planned_file = "planned.jsonl";
 
 // A user's directory. The decimal uid follows. The path depends on nothing but the uid, because
 // XDG_RUNTIME_DIR and TMPDIR differ between two jobs of one user. The directory's mode is 0700.

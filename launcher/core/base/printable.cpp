@@ -1,5 +1,7 @@
 #include "core/base/printable.hpp"
 
+#include <algorithm>
+
 #include "core/base/parts.hpp"
 #include "core/base/utf8.hpp"
 
@@ -52,6 +54,23 @@ void append_character(std::string& out, std::string_view character) {
   }
 }
 
+bool is_plain_for_shell(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_./:=@%+,-").find(c) != std::string_view::npos;
+}
+
+// Between `$'` and `'`.
+void append_for_shell(std::string& out, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (is_control(c) || byte >= 0x80) {
+    out += "\\x";
+    append_hex(out, byte);
+  } else {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -77,5 +96,21 @@ std::string brief(std::string_view text) {
 }
 
 std::string brief_in_quotes(std::string_view text) { return text_of({"\"", brief(text), "\""}); }
+
+std::string for_shell(std::string_view word) {
+  if (!word.empty() && std::ranges::all_of(word, is_plain_for_shell)) return std::string(word);
+  const bool is_text = printable(word) == word;
+  std::string quoted = is_text ? "'" : "$'";
+  for (const char c : word) {
+    if (!is_text) {
+      append_for_shell(quoted, c);
+    } else if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
 
 }  // namespace holdfast

@@ -21,4 +21,8 @@ std::string printable(std::string_view text);
 std::string brief(std::string_view text);
 std::string brief_in_quotes(std::string_view text);
 
+// A word of a command that people may copy into a shell. A plain word does not change. Words with
+// control characters, or with bytes that are not UTF-8, need bash or zsh ($'...').
+std::string for_shell(std::string_view word);
+
 }  // namespace holdfast

@@ -34,6 +34,9 @@ std::string staleness(std::string_view what, const std::optional<ProgramIdentity
                       const std::optional<ProgramIdentity>& start,
                       const std::optional<ProgramIdentity>& end);
 
+// Whether a file that begins so is a compiled program (elf(5)).
+inline bool is_elf(std::string_view head) { return head.starts_with("\177ELF"); }
+
 // `4.2 MiB`, `512 bytes`.
 std::string describe_size(std::uint64_t bytes);
 

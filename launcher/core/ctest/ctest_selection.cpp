@@ -1,6 +1,7 @@
 #include "core/ctest/ctest_selection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/base/number.hpp"
@@ -56,6 +57,9 @@ std::optional<std::vector<std::string>> take_group(std::string_view& text) {
   return alternatives;
 }
 
+constexpr std::array<std::string_view, 6> k_leaving_out{
+    "-E", "--exclude-regex", "-L", "--label-regex", "-LE", "--label-exclude"};
+
 class Reader {
  public:
   Reader(const std::vector<std::string>& arguments, std::string_view version)
@@ -65,6 +69,8 @@ class Reader {
     while (next_ < arguments_.size()) {
       if (!take_option()) return {};
     }
+    // These options leave tests out that -I then does not count.
+    if (leaves_out_ && selection_.by == CtestSelection::By::indexes) return {};
     return std::move(selection_);
   }
 
@@ -77,6 +83,7 @@ class Reader {
     if (option.starts_with("-j") && option.size() > 2) return is_number(option.substr(2));
     if (next_ == arguments_.size()) return false;
     const std::string& value = arguments_[next_++];
+    leaves_out_ = leaves_out_ || std::ranges::find(k_leaving_out, option) != k_leaving_out.end();
     if (kind == CtestOption::with_value) return true;
     // Before 3.29, the next word is always the number. Since 3.29, the number may be missing.
     if (option == "-j" || option == "--parallel") return is_number(value);
@@ -113,6 +120,7 @@ class Reader {
   std::string_view version_;
   std::size_t next_ = 1;
   CtestSelection selection_;
+  bool leaves_out_ = false;
 };
 
 }  // namespace

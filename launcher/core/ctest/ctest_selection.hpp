@@ -25,8 +25,9 @@ struct CtestSelection {
 
 // `arguments` begin with ctest's own name; `version` is CMake's, "3.25.1". A selection needs
 // arguments that every CMake from 3.25 on understands in the same way. It comes from `-R` with an
-// expression that names_in() knows, from `-I` with indexes_in(), or from `--tests-from-file` (CMake
-// 3.29). A preset may select tests as well, so it makes a whole run. Fixtures may add more tests.
+// expression that names_in() knows, from `-I` with indexes_in() and nothing that leaves tests out
+// before they are counted (-E, -L), or from `--tests-from-file` (CMake 3.29). A preset may select
+// tests as well, so it makes a whole run. Fixtures may add more tests.
 CtestSelection ctest_selection(const std::vector<std::string>& arguments, std::string_view version);
 
 // The names in an expression `^…$` of literal characters and escaped metacharacters, with at most

@@ -4,15 +4,23 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
-#include <unordered_map>
 
 #include "core/ctest/ctest_options.hpp"
+#include "core/ctest/test_order.hpp"
 
 namespace holdfast {
 namespace {
 
 // What becomes of an option. An option that has a value shares its fate with it.
-enum class Fate : std::uint8_t { keep, keep_and_list, drop, refuse };
+enum class Fate : std::uint8_t {
+  keep,
+  keep_and_list,    // says which tests there are
+  keep_and_select,  // says which fixtures ctest brings along
+  select,           // selects tests
+  exclude,          // as `select` beside -R, and else as `keep_and_list`
+  drop,
+  refuse
+};
 
 struct Row {
   std::string_view option;
@@ -21,24 +29,30 @@ struct Row {
 };
 
 constexpr Row k_rows[] = {
-    {"-R", Fate::drop, true},
-    {"--tests-regex", Fate::drop, true},
-    {"-E", Fate::drop, true},
-    {"--exclude-regex", Fate::drop, true},
-    {"-L", Fate::drop, true},
-    {"--label-regex", Fate::drop, true},
-    {"-LE", Fate::drop, true},
-    {"--label-exclude", Fate::drop, true},
-    {"-I", Fate::drop, true},
-    {"--tests-information", Fate::drop, true},
-    {"--tests-from-file", Fate::drop, true},
-    {"--exclude-from-file", Fate::drop, true},
-    {"-U", Fate::drop, false},
-    {"--union", Fate::drop, false},
+    {"-R", Fate::select, true},
+    {"--tests-regex", Fate::select, true},
+    {"-E", Fate::exclude, true},
+    {"--exclude-regex", Fate::exclude, true},
+    {"-L", Fate::select, true},
+    {"--label-regex", Fate::select, true},
+    {"-LE", Fate::select, true},
+    {"--label-exclude", Fate::select, true},
+    {"-I", Fate::select, true},
+    {"--tests-information", Fate::select, true},
+    {"--tests-from-file", Fate::select, true},
+    {"--exclude-from-file", Fate::select, true},
+    {"-U", Fate::select, false},
+    {"--union", Fate::select, false},
     {"-F", Fate::drop, false},  // it would go on where an interrupted ctest stopped
-    {"--rerun-failed", Fate::drop, false},
+    {"--rerun-failed", Fate::select, false},
     {"--schedule-random", Fate::drop, false},
     {"--test-dir", Fate::drop, true},  // the run's record has the directory
+    {"-FA", Fate::keep_and_select, true},
+    {"--fixture-exclude-any", Fate::keep_and_select, true},
+    {"-FS", Fate::keep_and_select, true},
+    {"--fixture-exclude-setup", Fate::keep_and_select, true},
+    {"-FC", Fate::keep_and_select, true},
+    {"--fixture-exclude-cleanup", Fate::keep_and_select, true},
     {"--preset", Fate::keep_and_list, true},
     {"--presets-file", Fate::keep_and_list, true},
     {"-C", Fate::keep_and_list, true},
@@ -62,16 +76,48 @@ constexpr Row k_rows[] = {
     {"--track", Fate::keep, true},
 };
 
-Row row_of(std::string_view word) {
+struct Option {
+  std::string_view name;
+  Fate fate;
+  std::string_view value = {};
+  bool is_apart = false;  // the value is a word of its own
+};
+
+Option option_at(const std::vector<std::string>& command, std::size_t i) {
+  const std::string_view word = command[i];
   // From CMake 4.0 on a value may follow in the same word, after `=`.
   const std::size_t equals = word.starts_with("-") ? word.find('=') : std::string_view::npos;
-  const std::string_view option = word.substr(0, equals);
-  const auto* const row = std::ranges::find(k_rows, option, &Row::option);
-  const bool is_apart = equals == std::string_view::npos;
-  if (row != std::end(k_rows)) return {word, row->fate, row->has_value && is_apart};
-  const CtestOption kind = ctest_option(option);
-  const bool has_value = kind == CtestOption::with_value || kind == CtestOption::other_with_value;
-  return {word, Fate::keep, has_value && is_apart};
+  const std::string_view name = word.substr(0, equals);
+  const auto* const row = std::ranges::find(k_rows, name, &Row::option);
+  Option option{name, Fate::keep};
+  bool has_value = false;
+  if (row != std::end(k_rows)) {
+    option.fate = row->fate;
+    has_value = row->has_value;
+  } else {
+    const CtestOption kind = ctest_option(name);
+    has_value = kind == CtestOption::with_value || kind == CtestOption::other_with_value;
+  }
+  if (equals != std::string_view::npos) {
+    option.value = word.substr(equals + 1);
+  } else if (has_value && i + 1 < command.size()) {
+    option.value = command[i + 1];
+    option.is_apart = true;
+  }
+  return option;
+}
+
+void note_value(const Option& option, RerunWords& words) {
+  const std::string_view name = option.name;
+  if (name == "--schedule-random") words.is_random = true;
+  if (name == "--preset") words.has_preset = true;
+  if (name == "--rerun-failed") words.reruns_failed = true;
+  if (name == "-I" || name == "--tests-information") words.numbers = option.value;
+  if (name == "--test-dir") words.directory = option.value;
+  if (name == "-C" || name == "--build-config") words.configuration = option.value;
+  if (name == "-FA" || name == "--fixture-exclude-any") words.without_fixtures = option.value;
+  if (name == "-FS" || name == "--fixture-exclude-setup") words.without_setups = option.value;
+  if (name == "-FC" || name == "--fixture-exclude-cleanup") words.without_cleanups = option.value;
 }
 
 bool is_test_action(std::string_view option, std::string_view value) {
@@ -80,7 +126,7 @@ bool is_test_action(std::string_view option, std::string_view value) {
 
 ErrorInWords refused(std::string_view option, std::string_view value) {
   return ErrorInWords{"ctest " + std::string(option) + " " + std::string(value) +
-                      " does more than run tests: run it again yourself"};
+                      " does more than run tests"};
 }
 
 }  // namespace
@@ -88,40 +134,86 @@ ErrorInWords refused(std::string_view option, std::string_view value) {
 Result<RerunWords> rerun_words(const std::vector<std::string>& command) {
   if (command.empty()) return ErrorInWords{"its record has no command line"};
   RerunWords words;
+  std::vector<std::string> excluding;
+  bool has_names = false;
   for (std::size_t i = 1; i < command.size(); ++i) {
-    const std::string& option = command[i];
-    const Row row = row_of(option);
-    const bool has_value = row.has_value && i + 1 < command.size();
-    const std::string_view value = has_value ? std::string_view(command[i + 1]) : "";
-    if (row.fate == Fate::refuse || !is_test_action(option, value)) return refused(option, value);
-    if (option == "--schedule-random") words.is_random = true;
-    if (option.starts_with("--preset")) words.has_preset = true;
+    const Option option = option_at(command, i);
+    if (!is_test_action(option.name, option.value)) return refused(option.name, option.value);
+    note_value(option, words);
     const auto take = [&](std::vector<std::string>& into) {
-      into.push_back(option);
-      if (has_value) into.emplace_back(value);
+      into.push_back(command[i]);
+      if (option.is_apart) into.emplace_back(option.value);
     };
-    if (row.fate != Fate::drop) take(words.kept);
-    if (row.fate == Fate::keep_and_list) take(words.for_listing);
-    if (has_value) ++i;
+    switch (option.fate) {
+      case Fate::keep_and_list:
+        take(words.for_listing);
+        break;
+      case Fate::select:
+        words.selects = true;
+        has_names = has_names || option.name == "-R" || option.name == "--tests-regex";
+        [[fallthrough]];
+      case Fate::keep_and_select:
+        take(words.selecting);
+        break;
+      case Fate::exclude:
+        take(excluding);
+        break;
+      case Fate::refuse:
+        return refused(option.name, option.value);
+      case Fate::keep:
+      case Fate::drop:
+        break;
+    }
+    const bool is_kept = option.fate == Fate::keep || option.fate == Fate::keep_and_list ||
+                         option.fate == Fate::keep_and_select;
+    if (is_kept) take(words.kept);
+    if (option.is_apart) ++i;
+  }
+  const auto exclude_in = [&](std::vector<std::string>& some) {
+    some.insert(some.end(), excluding.begin(), excluding.end());
+  };
+  if (has_names) {
+    exclude_in(words.selecting);
+  } else {
+    exclude_in(words.kept);
+    exclude_in(words.for_listing);
   }
   return words;
 }
 
+void TestPlaces::add(std::string_view name, std::size_t number) {
+  by_name_[name].push_back(numbers_.size());
+  numbers_.push_back(number);
+}
+
+const std::vector<std::size_t>& TestPlaces::named(std::string_view name) const {
+  static const std::vector<std::size_t> k_nowhere;
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? k_nowhere : found->second;
+}
+
+std::optional<std::size_t> TestPlaces::place(std::string_view name, std::size_t number) const {
+  for (const std::size_t place : named(name)) {
+    if (numbers_[place] == number) return place;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::size_t> TestPlaces::meant_by(const RanTest& test) const {
+  if (const auto found = place(test.name, test.index)) return {*found};
+  return named(test.name);
+}
+
 RerunSelection select_again(const std::vector<RanTest>& ran,
                             const std::vector<std::string>& listed) {
-  std::unordered_map<std::string_view, std::vector<std::size_t>> numbers_of;
-  for (std::size_t i = 0; i < listed.size(); ++i) numbers_of[listed[i]].push_back(i + 1);
+  TestPlaces places;
+  for (std::size_t i = 0; i < listed.size(); ++i) places.add(listed[i], i + 1);
   RerunSelection selection;
   std::vector<std::size_t>& numbers = selection.numbers;
   for (const RanTest& test : ran) {
-    const auto found = numbers_of.find(test.name);
-    if (found == numbers_of.end()) {
-      selection.gone.push_back(test.name);
-    } else if (std::ranges::find(found->second, test.index) != found->second.end()) {
-      numbers.push_back(test.index);
-    } else {
-      numbers.insert(numbers.end(), found->second.begin(), found->second.end());
-    }
+    const std::vector<std::size_t> meant = places.meant_by(test);
+    if (meant.empty()) selection.gone.push_back(test.name);
+    for (const std::size_t place : meant) numbers.push_back(place + 1);
   }
   std::ranges::sort(numbers);
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
@@ -140,19 +232,11 @@ std::string value_of_numbers(const std::vector<std::size_t>& numbers) {
 }
 
 std::string costs_for_order(const std::vector<std::string>& names) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  std::string commands;
-  std::size_t cost = names.size();
+  std::vector<TestCost> costs;
   for (const std::string& name : names) {
-    commands += "set_property(GLOBAL PROPERTY _holdfast_cost_";
-    for (const char c : name) {
-      const auto byte = static_cast<unsigned char>(c);
-      commands += k_digits[byte >> 4U];
-      commands += k_digits[byte & 15U];
-    }
-    commands += " " + std::to_string(cost--) + ")\n";
+    costs.push_back({name, static_cast<double>(names.size() - costs.size())});
   }
-  return commands;
+  return cost_commands(costs);
 }
 
 bool shapes_run(std::string_view variable) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -13,15 +15,28 @@ namespace holdfast {
 // The arguments of an earlier ctest, without the program.
 struct RerunWords {
   // What says how tests run. What selects tests is left out, and so is --schedule-random. Options
-  // that keep fixtures out stay: otherwise ctest would bring these fixtures along.
+  // that keep fixtures out stay: otherwise ctest would bring these fixtures along. So does -E
+  // without -R: to ctest, there are no such tests then (CMake 3.25 to 4.3), and it gives the others
+  // other numbers.
   std::vector<std::string> kept;
   std::vector<std::string> for_listing;  // those of `kept` that say which tests there are
-  bool is_random = false;                // --schedule-random
-  bool has_preset = false;               // ctest looks for presets in the source directory
+  // What selects tests, and those of `kept` that say which fixtures ctest brings along.
+  std::vector<std::string> selecting;
+  bool selects = false;        // `selecting` does not only say something of fixtures
+  std::string numbers;         // the last value of -I; empty: it is not there
+  bool reruns_failed = false;  // --rerun-failed
+  // The last expressions of -FA, -FS and -FC; empty: none.
+  std::string without_fixtures;
+  std::string without_setups;
+  std::string without_cleanups;
+  std::string directory;      // of --test-dir; empty: it is not there
+  std::string configuration;  // of -C; empty: it is not there
+  bool is_random = false;     // --schedule-random
+  bool has_preset = false;    // ctest looks for presets in the source directory
 };
 
-// `command` begins with ctest's own name. The error is a clause: such a ctest does more than run
-// tests, or its command line was not recorded.
+// `command` begins with ctest's own name. The error is a clause that another one may follow: such a
+// ctest does more than run tests, or its command line was not recorded.
 Result<RerunWords> rerun_words(const std::vector<std::string>& command);
 
 // A test that is to run again. `index` is ctest's number of it then; 0: not known.
@@ -32,21 +47,36 @@ struct RanTest {
   friend bool operator==(const RanTest&, const RanTest&) = default;
 };
 
+// The tests of a list by their names and ctest's numbers. Names must outlive it.
+class TestPlaces {
+ public:
+  // The next test of the list.
+  void add(std::string_view name, std::size_t number);
+  // Ascending.
+  const std::vector<std::size_t>& named(std::string_view name) const;
+  std::optional<std::size_t> place(std::string_view name, std::size_t number) const;
+  // The tests that are meant now: the name decides, since numbers change. Of several tests with one
+  // name, the one with the same number counts, and without such a one all of them do.
+  std::vector<std::size_t> meant_by(const RanTest& test) const;
+
+ private:
+  std::unordered_map<std::string_view, std::vector<std::size_t>> by_name_;
+  std::vector<std::size_t> numbers_;  // by place
+};
+
 struct RerunSelection {
   std::vector<std::size_t> numbers;  // ctest's numbers now, ascending
   std::vector<std::string> gone;     // tests that do not exist any more
 };
 
-// `listed` are the names of the tests that there are now, in ctest's order. The name decides, since
-// numbers change. Of several tests with one name, the one with the same number counts, and without
-// such a one all of them do.
+// `listed` are the names of the tests that there are now, in ctest's order.
 RerunSelection select_again(const std::vector<RanTest>& ran,
                             const std::vector<std::string>& listed);
 
 // The value of -I for these numbers, of which there is at least one.
 std::string value_of_numbers(const std::vector<std::size_t>& numbers);
 
-// Commands for ctest-integration/rerun_order.cmake: the first test gets the highest cost.
+// Commands for ctest-integration/test_order.cmake: the first test gets the highest cost.
 std::string costs_for_order(const std::vector<std::string>& names);
 
 // Whether a variable of ctest's environment decides what its tests do or in which order, so that

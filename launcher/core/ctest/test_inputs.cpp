@@ -30,13 +30,24 @@ std::string_view suffix_of(std::string_view path) {
   return dot == std::string_view::npos || dot == 0 ? std::string_view() : name.substr(dot + 1);
 }
 
+bool is_address(std::string_view word) { return word.find("://") != std::string_view::npos; }
+
 bool looks_like_file(std::string_view word) {
   if (word.empty() || word.front() == '-' || word.back() == '/') return false;
-  if (!std::ranges::all_of(word, is_plain) || word.find("://") != std::string_view::npos) {
-    return false;
-  }
+  if (!std::ranges::all_of(word, is_plain) || is_address(word)) return false;
   return word.find('/') != std::string_view::npos ||
          std::ranges::any_of(suffix_of(word), is_letter);
+}
+
+// An absolute path may have blanks. So may a command for a shell, which follows the option -c or
+// has options of its own.
+bool is_path_with_blanks(std::string_view option, std::string_view word) {
+  const auto may_be_in_path = [](char c) {
+    return c == ' ' ||
+           (is_plain(c) && std::string_view("|&<>()`").find(c) == std::string_view::npos);
+  };
+  return option != "-c" && word.starts_with('/') && !word.ends_with('/') && !is_address(word) &&
+         word.find(" -") == std::string_view::npos && std::ranges::all_of(word, may_be_in_path);
 }
 
 bool is_for_output(std::string_view option) { return option == "-o" || option == "--output"; }
@@ -64,7 +75,9 @@ std::vector<std::string> file_arguments(const std::vector<std::string_view>& com
   std::vector<std::string> files;
   for (std::size_t i = 1; i < command.size(); ++i) {
     std::string_view word = command[i];
-    if (!looks_like_file(word) || is_for_output(command[i - 1])) continue;
+    const std::string_view option = command[i - 1];
+    if (is_for_output(option)) continue;
+    if (!looks_like_file(word) && !is_path_with_blanks(option, word)) continue;
     if (word.front() == '/') {
       add(files, std::string(word));
     } else if (!directory.empty()) {

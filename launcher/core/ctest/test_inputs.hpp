@@ -9,8 +9,8 @@
 namespace holdfast {
 
 // The words after the program that look like a path, made absolute from `directory`. Leaves out
-// options, the word after an option -o, and text with blanks. Gives the first few, each once. If
-// `directory` is empty, leaves out relative paths.
+// options, the word after an option -o, and text with blanks, unless it looks like an absolute
+// path. Gives the first few, each once. If `directory` is empty, leaves out relative paths.
 std::vector<std::string> file_arguments(const std::vector<std::string_view>& command,
                                         std::string_view directory);
 

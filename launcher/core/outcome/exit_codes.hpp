@@ -6,6 +6,7 @@ namespace holdfast::exit_codes {
 
 inline constexpr int k_success = 0;
 inline constexpr int k_no_tests = 1;       // `holdfast end`: a run without tests that must be red
+inline constexpr int k_unfit_shards = 1;   // `holdfast report merge`: not all of one division
 inline constexpr int k_usage = 2;          // `holdfast` itself: bad arguments
 inline constexpr int k_lock_not_had = 75;  // --lock-timeout ran out
 inline constexpr int k_timed_out = 124;    // --timeout ran out

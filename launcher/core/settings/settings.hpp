@@ -10,11 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "core/affected/affected_rule.hpp"
 #include "core/base/duration.hpp"
 #include "core/base/words.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/retry/known_flaky.hpp"
 #include "core/retry/run_retries.hpp"
 #include "core/service/service_spec.hpp"
+#include "core/settings/preflight.hpp"
 #include "core/settings/report_request.hpp"
 #include "core/settings/value.hpp"
 
@@ -34,9 +37,18 @@ constexpr std::array<std::string_view, 4> words_of(SecondRun) {
   return {"wait", "share", "allow", "refuse"};
 }
 
+// What is said of tracked files that change while tests run.
+enum class TrackedFiles : std::uint8_t {
+  ignore,  // nobody looks
+  report,  // git is asked before the first test and after the last one
+};
+
+constexpr std::array<std::string_view, 2> words_of(TrackedFiles) { return {"ignore", "report"}; }
+
 struct ProfileLayer {
   std::string name;
   Values said;  // for tests and for the run
+  Preflight preflight = {};
 };
 
 struct SettingsOverride {
@@ -52,8 +64,10 @@ struct Settings {
   std::vector<SettingsOverride>
       overrides;  // the overrides of these profiles and those for all profiles
   std::vector<KnownFlaky> known_flaky = {};  // in the order of the file
+  std::vector<AffectedRule> affected = {};   // likewise
   Values build_steps = {};
   std::vector<ServiceSpec> services = {};  // in the order of the file
+  Preflight preflight = {};                // of the file, changed by these profiles
 };
 
 // The settings of a whole run.
@@ -61,7 +75,9 @@ struct RunSettings {
   SecondRun runs = SecondRun::wait;
   std::string oom_events;  // path of the counter of kills for want of memory; empty: our cgroup's
   RunRetryLimits retries;
+  TrackedFiles tracked_files = TrackedFiles::ignore;
   std::vector<ReportRequest> reports = {};  // written when the run has ended
+  TestOrder order = TestOrder::as_is;
 };
 
 struct BuildStepSettings {

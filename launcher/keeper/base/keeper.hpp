@@ -46,6 +46,7 @@ struct KeeperOrder {
   std::string inside = {};         // the run whose test started ctest; empty: none
   std::string directory = {};      // in which ctest looks for its tests; empty: not known
   std::string configuration = {};  // of ctest's tests (`ctest -C`); empty: none was said
+  std::string planned = {};        // records of the tests that were chosen for the first run
   // What else is done after the runs. Called once in the keeper's process, when ctest has ended.
   std::function<SaidAtEnd(const EndedRuns&)> after_runs = {};
   // If this is an error, every test of the run is refused and reports the error.

@@ -118,7 +118,8 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   note_start(origin.ctest.pid, record);
   record.directory = origin.directory;
   record.inside = origin.inside;
-  if (Result<void> written = os::append_line(run.journal_, line_of(record)); !written) {
+  const std::string lines = line_of(record) + (nth == 1 ? origin.planned : std::string());
+  if (Result<void> written = os::append_line(run.journal_, lines); !written) {
     run.trouble_ = describe_unrecordable(origin, written.error());
     run.journal_.clear();
   } else {

@@ -29,6 +29,7 @@ struct RunOrigin {
   // the log of that run.
   bool has_company = false;
   RunsOf whose = RunsOf::ctest;
+  std::string planned = {};  // whole lines for the journal of the first run
 };
 
 // `granted`: the keys of tests that were granted an attempt. Returns how many of these tests are

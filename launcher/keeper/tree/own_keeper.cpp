@@ -40,11 +40,12 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
   question.add("tree", tree);
   question.add("configuration", configuration);
   if (next == ComesNext::run) question.add("run", "1");
+  if (next == ComesNext::look) question.add("look", "1");
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
   if (answer && !answer->get("serves").empty()) {
-    // The second message says that the run has begun. If the keeper is gone instead, launchers
-    // notice that by themselves.
-    if (next == ComesNext::run && wait_for_answer(socket_.get(), k_end_patience))
+    // The second message says that the earlier run is over, or the next one has begun. If the
+    // keeper is gone instead, launchers notice that by themselves.
+    if (next != ComesNext::tests && wait_for_answer(socket_.get(), k_end_patience))
       (void)os::receive_packet(socket_.get());
     return Answer::serves;
   }

@@ -343,6 +343,13 @@ void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
   if (lock.valid()) os::erase(lock.get(), os::RecordList::holders, ctest);
 }
 
+void give_back(RunLock& lock, const ProcessName& ctest) {
+  if (!lock.held) return;
+  const os::UniqueFd file(::fcntl(lock.held->descriptors().front(), F_DUPFD_CLOEXEC, 0));
+  forget_run(file, ctest);
+  lock.held.reset();
+}
+
 CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_version) {
   CtestSelection selection =
       ctest_selection(os::command_of(ctest.pid, k_longest_command), ctest_version);

@@ -61,6 +61,9 @@ Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second);
 // without the lock would look like a run whose keeper was killed.
 void forget_run(const os::UniqueFd& lock, const ProcessName& ctest);
 
+// Lets the tree go although `ctest` lives on: none of its tests is run.
+void give_back(RunLock& lock, const ProcessName& ctest);
+
 // Returns the tests that `ctest` names one by one, on its command line or in a file named there. A
 // whole run: it names none in that way.
 CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_version);

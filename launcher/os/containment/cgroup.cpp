@@ -94,17 +94,33 @@ void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgro
   }
 }
 
+// Opens a cgroup that this process may leave, because the test leaves it.
+Result<UniqueFd> open_to_leave(const std::string& path) {
+  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) return system_error("open " + path);
+  if (::faccessat(directory.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0) {
+    return system_error("write to " + path + "/cgroup.procs");
+  }
+  return directory;
+}
+
 }  // namespace
+
+Result<void> Cgroup::may_make() {
+  const Result<std::string> path = own_cgroup();
+  if (!path) return path.error();
+  const Result<UniqueFd> above = open_to_leave(*path);
+  if (!above) return above.error();
+  if (::faccessat(above->get(), ".", W_OK, AT_EACCESS) == 0) return {};
+  return system_error("make a cgroup in " + *path);
+}
 
 Result<Cgroup> Cgroup::make(const std::string& name) {
   const Result<std::string> path = own_cgroup();
   if (!path) return path.error();
-  const UniqueFd above(::open(path->c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!above.valid()) return system_error("open " + *path);
-  // We must be allowed to leave our cgroup, because the test leaves it.
-  if (::faccessat(above.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0) {
-    return system_error("write to " + *path + "/cgroup.procs");
-  }
+  const Result<UniqueFd> opened = open_to_leave(*path);
+  if (!opened) return opened.error();
+  const UniqueFd& above = *opened;
   if (::mkdirat(above.get(), name.c_str(), 0755) != 0) {
     return system_error("make " + *path + "/" + name);
   }

@@ -22,6 +22,9 @@ class Cgroup {
   // cgroup2.
   static Result<Cgroup> make(const std::string& name);
 
+  // Fails as make() would, as far as that can be known without making a cgroup.
+  static Result<void> may_make();
+
   // The cgroup with the directory `directory`, which somebody else has opened.
   Cgroup(std::string name, UniqueFd directory)
       : name_(std::move(name)), directory_(std::move(directory)) {}

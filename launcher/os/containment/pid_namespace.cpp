@@ -79,6 +79,14 @@ std::string read_to_end(int pipe) {
 
 }  // namespace
 
+Result<void> PidNamespace::may_make() {
+  const Result<pid_t> child = PidNamespace().fork();
+  if (!child) return child.error();
+  if (*child == 0) ::_exit(0);
+  (void)retried([&] { return ::waitpid(*child, nullptr, 0); });
+  return {};
+}
+
 Result<pid_t> PidNamespace::fork() {
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();

@@ -16,6 +16,9 @@ namespace holdfast::os {
 
 class PidNamespace {
  public:
+  // Fails as fork() would. Makes a namespace whose first process ends at once.
+  static Result<void> may_make();
+
   // Forks. The child is the first process of a new PID namespace and has a /proc for that
   // namespace. If we lack the right for that, the child also gets a user namespace, in which the
   // user stays the same. Returns in both processes as fork(2) does. Fails if the machine does not

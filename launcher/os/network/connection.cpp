@@ -1,5 +1,6 @@
 #include "os/network/connection.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -37,11 +38,30 @@ Result<UniqueFd> begin_to_connect(const std::string& address, std::uint16_t port
 Result<UniqueFd> connect_to_stream(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    return system_error("connect to " + path, ENAMETOOLONG);
+  UniqueFd directory;
+  std::string place = path;
+  const std::size_t slash = path.rfind('/');
+  if (place.size() >= sizeof address.sun_path && slash != std::string::npos) {
+    // A descriptor makes it shorter.
+    directory =
+        UniqueFd(::open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.valid()) return system_error("connect to " + path);
+    place = "/proc/self/fd/" + std::to_string(directory.get()) + path.substr(slash);
   }
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  if (place.size() >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return system_error("connect to " + path);
+  }
+  std::memcpy(address.sun_path, place.c_str(), place.size() + 1);
   return begin(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, path);
+}
+
+Result<void> look_for_listener(const std::string& path) {
+  const Result<UniqueFd> connection = connect_to_stream(path);
+  const int error = errno;
+  // The kernel looks at the type when it has found the socket, and at the backlog after that.
+  if (connection || error == EPROTOTYPE || error == EAGAIN) return {};
+  return connection.error();
 }
 
 int connection_error(const UniqueFd& socket) {

@@ -164,6 +164,12 @@ BoundedEnd run_bounded(const BoundedOrder& order) {
   return work.end();
 }
 
+std::vector<std::string> own_environment() {
+  std::vector<std::string> variables;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
+  return variables;
+}
+
 std::string trouble_with(const std::string& command, const BoundedEnd& end) {
   std::string text = "`" + brief(command) + "` ";
   switch (end.kind) {

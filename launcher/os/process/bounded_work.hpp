@@ -55,6 +55,9 @@ class BoundedWork {
   bool done_ = false;
 };
 
+// Our own environment, for an order.
+std::vector<std::string> own_environment();
+
 // Waits for all of `works`, which run at the same time.
 void await(const std::vector<BoundedWork*>& works);
 BoundedEnd run_bounded(const BoundedOrder& order);

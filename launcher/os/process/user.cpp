@@ -36,7 +36,7 @@ Result<User> parse_user(std::string_view line, const std::string& name) {
 Result<User> find_user(const std::string& name) {
   BoundedOrder order;
   order.words = {"getent", "passwd", "--", name};
-  for (char** entry = ::environ; *entry != nullptr; ++entry) order.environment.emplace_back(*entry);
+  order.environment = own_environment();
   order.time = k_patience;
   return parse_user(run_bounded(order).output, name);
 }

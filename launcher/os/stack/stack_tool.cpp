@@ -12,8 +12,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/base/parts.hpp"
 #include "os/file/system_call.hpp"
+#include "os/process/program_search.hpp"
 #include "os/process/spawn.hpp"
 
 namespace holdfast::os {
@@ -24,17 +24,6 @@ constexpr const char* k_default_path = "/usr/local/bin:/usr/bin:/bin";
 std::string path_variable() {
   const char* path = ::getenv("PATH");
   return path != nullptr && *path != '\0' ? path : k_default_path;
-}
-
-std::string find_in(std::string_view path, std::string_view name) {
-  while (!path.empty()) {
-    const std::string_view directory = take_part(path, ':');
-    // Our working directory is no longer the test's, so a path relative to it cannot be meant.
-    if (directory.empty() || directory[0] != '/') continue;
-    std::string file = std::string(directory) + "/" + std::string(name);
-    if (::access(file.c_str(), X_OK) == 0) return file;
-  }
-  return {};
 }
 
 std::vector<std::string> words_of(const StackTool& tool, const std::string& pid) {
@@ -84,7 +73,7 @@ std::vector<StackTool> find_stack_tools() {
   std::vector<StackTool> tools;
   const std::string path = path_variable();
   for (StackTool::Kind kind : {StackTool::Kind::gdb, StackTool::Kind::eu_stack}) {
-    std::string file = find_in(path, name_of(kind));
+    std::string file = find_program(path, name_of(kind));
     if (!file.empty()) tools.push_back({kind, std::move(file)});
   }
   return tools;

@@ -1,5 +1,6 @@
 #include "report/bundle/merge.hpp"
 
+#include "report/bundle/division_check.hpp"
 #include "report/run_report.hpp"
 
 #include <fmt/format.h>
@@ -82,7 +83,7 @@ void add_flaws(RunReport& all, const RunReport& one, const std::string& name) {
 
 void add_shard(RunReport& all, RunReport& one, const std::string& name) {
   const std::size_t shard = all.shards.size();
-  all.shards.push_back({name, one.run, one.steps.size()});
+  all.shards.push_back({name, one.run, one.steps.size(), one.division.shard});
   add_run(all.run, all.shards.back(), shard == 0);
   for (TestReport& test : one.tests) mark(test, shard, name);
   for (ServiceReport& service : one.services) {
@@ -91,7 +92,10 @@ void add_shard(RunReport& all, RunReport& one, const std::string& name) {
   }
   append(all.tests, one.tests);
   append(all.services, one.services);
+  append(all.changed_sources, one.changed_sources);
+  all.more_changed_sources += one.more_changed_sources;
   append(all.steps, one.steps);
+  if (shard == 0) all.division = std::move(one.division);
   add_flaws(all, one, name);
 }
 
@@ -114,6 +118,8 @@ Result<LoadedReport> merge_shards(std::vector<NamedReport> shards) {
     add_shard(all, shard.loaded.report, shard.name);
     outputs->add(std::move(shard.loaded.outputs));
   }
+  all.division.shard.clear();
+  check_against_division(all);
   all.counts = count(all.tests);
   return LoadedReport{std::move(all), std::move(outputs)};
 }

@@ -32,10 +32,12 @@ Json strings(const std::vector<std::string>& items) {
 }
 
 Json shard_json(const Shard& shard) {
-  return {{"name", valid_utf8(shard.name)},        {"run", valid_utf8(shard.run.id)},
-          {"complete", shard.run.complete},        {"tree", valid_utf8(shard.run.tree)},
-          {"command", strings(shard.run.command)}, {"started", or_null(shard.run.started)},
-          {"ended", or_null(shard.run.ended)}};
+  Json object{{"name", valid_utf8(shard.name)},        {"run", valid_utf8(shard.run.id)},
+              {"complete", shard.run.complete},        {"tree", valid_utf8(shard.run.tree)},
+              {"command", strings(shard.run.command)}, {"started", or_null(shard.run.started)},
+              {"ended", or_null(shard.run.ended)}};
+  if (!shard.part.empty()) object["shard"] = valid_utf8(shard.part);
+  return object;
 }
 
 Json run_json(const RunReport& report) {
@@ -58,8 +60,16 @@ Json run_json(const RunReport& report) {
   if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
   if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
   if (!run.has_log) object["log"] = false;
+  if (!report.division.fingerprint.empty()) {
+    object["fingerprint"] = valid_utf8(report.division.fingerprint);
+    if (!report.division.shard.empty()) object["shard"] = valid_utf8(report.division.shard);
+  }
   for (const Shard& shard : report.shards) object["shards"].push_back(shard_json(shard));
   if (!report.shards.empty()) object["in_several_shards"] = strings(in_several_shards(report));
+  if (!report.shards.empty() && !report.division.fingerprint.empty()) {
+    object["missing"] = strings(report.missing);
+    object["too_often"] = strings(report.too_often);
+  }
   return object;
 }
 
@@ -201,6 +211,13 @@ Json service_json(const ServiceReport& service) {
   return object;
 }
 
+Json source_json(const ChangedSource& source) {
+  return {{"file", valid_utf8(source.file)},
+          {"removed", source.is_removed},
+          {"tests", strings(source.tests)},
+          {"alone", source.was_alone}};
+}
+
 Json step_json(const RunReport& report, const StepRecord& step) {
   Json object;
   object["kind"] = valid_utf8(step.kind);
@@ -251,6 +268,12 @@ void render_json(const RunReport& report, Outputs& outputs, const Write& write) 
   write_list("services", report.services, write, service_json);
   write_list("steps", report.steps, write,
              [&](const StepRecord& step) { return step_json(report, step); });
+  if (!report.changed_sources.empty()) {
+    write_list("changed_sources", report.changed_sources, write, source_json);
+  }
+  if (report.more_changed_sources > 0) {
+    write(fmt::format(",\n\"more_changed_sources\": {}", report.more_changed_sources));
+  }
   const Json journal = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
   write(",\n\"journal\": " + dumped(journal) + "}\n");
 }

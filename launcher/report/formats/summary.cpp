@@ -2,6 +2,7 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
 #include "report/services.hpp"
@@ -88,6 +89,11 @@ std::string time_line(const RunReport& report) {
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
 }
 
+std::string sources_line(const RunReport& report) {
+  const std::string text = changed_sources_text(report);
+  return text.empty() ? text : fmt::format("holdfast: {}\n", text);
+}
+
 std::string service_lines(const RunReport& report) {
   std::string text;
   std::size_t shown = 0;
@@ -138,8 +144,8 @@ std::string render_summary(const RunReport& report) {
     return "holdfast: no tests were run\n";
   }
   return through_line(report) + unrecorded_line(report) + cases_line(report) +
-         retries_line(report) + service_lines(report) + not_through_line(report) +
-         time_line(report);
+         retries_line(report) + service_lines(report) + sources_line(report) +
+         not_through_line(report) + time_line(report);
 }
 
 }  // namespace holdfast

@@ -3,6 +3,7 @@
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
 #include "report/cases_as_tests.hpp"
+#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/memory_budgets.hpp"
 #include "report/said/reasons.hpp"
@@ -44,6 +45,11 @@ std::string head(const RunReport& report) {
 
 std::string time_line(const RunReport& report) {
   const std::string text = run_time_text(report);
+  return text.empty() ? text : text + '\n';
+}
+
+std::string sources_line(const RunReport& report) {
+  const std::string text = changed_sources_text(report);
   return text.empty() ? text : text + '\n';
 }
 
@@ -320,7 +326,7 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
   const Tests skipped =
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  write(head(report) + "\n" + counts_text(report) + time_line(report) +
+  write(head(report) + "\n" + counts_text(report) + time_line(report) + sources_line(report) +
         red_sections(report, outputs) + red_cases(report, outputs) + tails(report, outputs) +
         whole_outputs(report, outputs) + findings_text(tests_that(report, went_wrong)) +
         further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +

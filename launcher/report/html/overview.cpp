@@ -1,6 +1,7 @@
 #include "report/html/overview.hpp"
 
 #include "core/base/parts.hpp"
+#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"
 #include "report/said/reasons.hpp"
@@ -123,6 +124,8 @@ std::string notices_html(const RunReport& report) {
   };
   for (const std::string& line : in_shards(report)) add("quiet", line + ".");
   for (const std::string& warning : warnings_of(report)) add("loud", warning);
+  const std::string changed = changed_sources_text(report);
+  if (!changed.empty()) add("loud", changed + ".");
   if (report.run.unrecorded > 0) add("loud", unrecorded_text(report.run.unrecorded) + ".");
   if (const std::string note = journal_note(report); !note.empty()) add("loud", note + ".");
   return html;

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
+#include "core/ctest/cmake_truth.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -30,16 +30,6 @@ int timeout_signal_named(std::string_view name) {
 std::optional<int> parse_exit_code(std::string_view text) {
   const std::optional<int> code = take_number<int>(text);
   return code && *code >= 0 && *code <= 255 ? code : std::nullopt;
-}
-
-// True: CMake's if() takes `text` for true.
-bool is_true(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  if (upper == "ON" || upper == "YES" || upper == "TRUE" || upper == "Y") return true;
-  char* end = nullptr;
-  const double number = std::strtod(upper.c_str(), &end);
-  return !upper.empty() && *end == '\0' && number != 0;
 }
 
 void read_variable(std::string_view name, std::string_view value, Invocation& invocation,
@@ -78,7 +68,7 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
   } else if (name == env::k_property_skip_return_code) {
     invocation.skip_code = parse_exit_code(value);
   } else if (name == env::k_disable) {
-    invocation.disabled = is_true(value);
+    invocation.disabled = is_true_in_cmake(value);
   } else if (name == env::k_held) {
     invocation.held = value;
   } else if (name.starts_with(env::k_property_prefix)) {

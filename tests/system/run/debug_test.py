@@ -191,7 +191,7 @@ set_tests_properties(ends all PROPERTIES HOLDFAST_ISOLATION process)
         for words, where in (((), ""), (("-C", "Odd"), ' in configuration "Odd"')):
             ended = self.debug(tree, "t", *words)
             self.assertEqual((ended.returncode, ended.text),
-                             (2, f'holdfast: {tree} has no test "t"{where}: expected --config Debug or Checked\n'))
+                             (2, f'holdfast: {tree} has no test "t"{where}: expected --config Checked or Debug\n'))
         self.assertIn("exited normally", self.batch(tree, "t", "-C", "checked").text)
 
     def test_what_is_not_there_is_said_in_one_line(self):

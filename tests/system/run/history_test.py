@@ -1,5 +1,6 @@
 """What is remembered of runs (docs/guide/history.md): failed, flaky, history, slowest, compare."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -126,6 +127,19 @@ class History(ProjectCase):
         done = self.finish(HOLDFAST, "history", "merge", whole, *files)
         self.assertEqual((done.returncode, done.stdout), (0, b"2 runs added\n"), done.stderr)
         self.assertEqual(len(self.json("slowest", HOLDFAST_HISTORY=str(whole))["slowest"]), 4)
+
+    def test_a_merge_of_one_file_makes_it_or_leaves_it_as_it_is(self):
+        whole = self.work / "whole"
+        for runs in (0, 1):
+            done = self.finish(HOLDFAST, "history", "merge", whole)
+            self.assertEqual((done.returncode, done.stdout), (0, b"0 runs added\n"), done.stderr)
+            with contextlib.closing(sqlite3.connect(whole)) as database:
+                self.assertEqual(database.execute("SELECT count(*) FROM run").fetchone(), (runs,))
+            self.run_tests("-R", "green", HOLDFAST_HISTORY=str(whole))
+        whole.write_text("something else")
+        done = self.finish(HOLDFAST, "history", "merge", whole)
+        self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr)
+        self.assertEqual(whole.read_text(), "something else")
 
     def test_a_merge_that_fails_leaves_no_history(self):
         shard = self.work / "shard"
@@ -281,7 +295,7 @@ add_test(NAME hangs COMMAND sleep 300)
         for words, why in ((("failed", "--format", "xml"), '--format "xml": expected text|names|ctest|json'),
                            (("history", "export"),
                             'no run in the history has a test called "export"; history: expected TEST, export FILE'),
-                           (("history", "merge", "a"), "history: expected TEST, export FILE, import FILE"),
+                           (("history", "merge"), "history: expected TEST, export FILE, import FILE… or merge FILE…"),
                            (("history", "a", "b"), "history: expected TEST, export FILE, import FILE"),
                            (("history", "import", "/dev/null"), "it is no regular file"),
                            (("history", "import", "/nowhere"), "unable to open database file"),

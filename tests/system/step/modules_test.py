@@ -8,7 +8,7 @@ import unittest
 
 import own_locks
 from building import BUILD_BOUND_S, FIND, BuildCase
-from support import CMAKE, HOLDFAST, STAGE, ctest_version, program, wait_until
+from support import CMAKE, HOLDFAST, STAGE, ctest_version, major_of_gcc, program, wait_until
 
 PROJECT = """
 cmake_minimum_required(VERSION 3.28)
@@ -37,11 +37,6 @@ if found and "words" in found[0] and os.path.exists("@W@/slow"):
     signal.pause()
 os.execvp("g++", ["g++"] + sys.argv[1:])
 """
-
-
-def major_of_gcc():
-    shown = subprocess.run(["g++", "-dumpversion"], stdout=subprocess.PIPE, text=True, check=False).stdout
-    return int(shown.partition(".")[0] or 0)
 
 
 @unittest.skipUnless(ctest_version() >= (3, 28) and major_of_gcc() >= 14 and shutil.which("ninja"),

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,6 +36,42 @@ class HistoryFile : public ::testing::Test {
 
   ScratchDirectory directory_;
 };
+
+// `b 12;` for each result: the test's name and its time.
+std::string told(const std::vector<NumberedTest>& tests, const BriefResult& result) {
+  for (const auto& [number, test] : tests) {
+    if (number == result.test) return test.name + " " + std::to_string(result.wall_ms) + ";";
+  }
+  return "?;";
+}
+
+TEST_F(HistoryFile, ResultsAreReadFromTheNewestRunToTheFirstThatNobodyAsksFor) {
+  const auto passed = [](const std::string& name, std::int64_t wall_ms) {
+    return PastResult{{name}, "passed", Grade::passed, wall_ms, 1};
+  };
+  History history = opened();
+  ASSERT_TRUE(history.add({run_at(300, {passed("a", 1), passed("b", 2), passed("c", 3)})}));
+  ASSERT_TRUE(history.add({run_at(100, {passed("a", 7)})}));
+  ASSERT_TRUE(history.add({run_at(200, {passed("a", 4), passed("b", 5), red("c", "s")})}));
+  const Result<std::vector<NumberedTest>> tests = history.tests();
+  ASSERT_TRUE(tests);
+  ASSERT_EQ(tests->size(), 3U);
+  std::string seen;
+  std::vector<std::optional<NumberRange>> wanted{
+      NumberRange{(*tests)[0].number, 1000}, NumberRange{(*tests)[1].number, 1000}, std::nullopt};
+  std::size_t next = 0;
+  const auto see = [&](const BriefResult& result) {
+    seen += told(*tests, result);
+    EXPECT_EQ(is_red(result.grade), result.wall_ms == 30);
+    EXPECT_EQ(result.attempts, 1);
+  };
+  ASSERT_TRUE(history.read_back([&] { return wanted[next++]; }, see));
+  EXPECT_EQ(seen, "a 1;b 2;c 3;b 5;c 30;");
+  seen.clear();
+  const NumberRange first{(*tests)[0].number, (*tests)[0].number};
+  ASSERT_TRUE(history.read_back([&] { return first; }, see));
+  EXPECT_EQ(seen, "a 1;a 4;a 7;");
+}
 
 TEST_F(HistoryFile, WhatIsAddedIsReadBack) {
   const PastRun run = run_at(

@@ -1,6 +1,8 @@
 #include "report/bundle/merge.hpp"
 
 #include "rendered.hpp"
+#include "report/bundle/division_check.hpp"
+#include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "sample_journal.hpp"
 
@@ -64,6 +66,71 @@ TEST(MergeShards, EachShardHasLanesOfItsOwn) {
       EXPECT_EQ(shard_of_lane.size(), lanes);
     }
   }
+}
+
+// A shard of a division, whose tests ran.
+NamedReport part(const std::string& number, const std::vector<std::string>& ran,
+                 const RunDivision& division) {
+  RunReport report;
+  report.run.id = "run " + number + std::to_string(ran.size());
+  report.run.complete = true;
+  report.division = division;
+  report.division.shard = number;
+  for (const std::string& name : ran) report.tests.emplace_back().name = name;
+  return {"part " + number, {std::move(report), std::make_unique<NoOutputs>()}};
+}
+
+std::vector<NamedReport> parts(NamedReport one, NamedReport other) {
+  std::vector<NamedReport> both;
+  both.push_back(std::move(one));
+  both.push_back(std::move(other));
+  return both;
+}
+
+// `up` is a set-up in both shards, and two tests are called `same`.
+const RunDivision k_division{
+    "", "00ff", {{"1/2", {"up", "a", "b"}}, {"2/2", {"up", "same", "same", "c"}}}};
+
+std::vector<std::string> found_in(NamedReport one, NamedReport other) {
+  const Result<LoadedReport> merged = merge_shards(parts(std::move(one), std::move(other)));
+  return merged ? against_division(merged->report) : std::vector<std::string>{"not merged"};
+}
+
+TEST(MergeShards, ShardsOfOneDivisionThatHaveAllTestsAreWhole) {
+  EXPECT_EQ(found_in(part("1/2", {"up", "a", "b"}, k_division),
+                     part("2/2", {"up", "same", "c", "same"}, k_division)),
+            std::vector<std::string>{});
+  const Result<LoadedReport> merged =
+      merge_shards(parts(part("1/2", {"up", "a", "b"}, k_division),
+                         part("2/2", {"up", "same", "c", "same"}, k_division)));
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(merged->report.division.fingerprint, "00ff");
+  EXPECT_EQ(merged->report.division.shard, "");
+  EXPECT_EQ(merged->report.shards[1].part, "2/2");
+}
+
+TEST(MergeShards, TestsThatAreMissingOrTwiceAreNamed) {
+  EXPECT_EQ(found_in(part("1/2", {"a"}, k_division), part("2/2", {"up", "same", "b"}, k_division)),
+            (std::vector<std::string>{"2 tests planned and in no shard: same, c"}));
+  EXPECT_EQ(
+      found_in(part("1/2", {"up", "a", "b"}, k_division), part("1/2", {"a", "x\n"}, k_division)),
+      (std::vector<std::string>{"1 shard not there: 2/2",
+                                "2 tests planned and in no shard: same, c",
+                                "2 tests ran more often than planned: a, x\\n"}));
+}
+
+TEST(MergeShards, ShardsOfTwoDivisionsDoNotFit) {
+  RunDivision other = k_division;
+  other.fingerprint = "11ff";
+  EXPECT_EQ(different_divisions(parts(part("1/2", {}, k_division), part("2/2", {}, other))),
+            "report merge: part 1/2 is shard 1/2 of division 00ff, but part 2/2 is shard 2/2 of "
+            "division 11ff: expected shards of one list of tests, one N and one file of times");
+  EXPECT_EQ(
+      different_divisions(parts(part("1/2", {}, {}), part("2/2", {}, other))),
+      "report merge: part 1/2 is no shard of a division, but part 2/2 is shard 2/2 of division "
+      "11ff: expected shards of one list of tests, one N and one file of times");
+  EXPECT_EQ(different_divisions(parts(part("1/2", {}, other), part("2/2", {}, other))), "");
+  EXPECT_EQ(different_divisions(random_shards(1, 3)), "");
 }
 
 TEST(MergeShards, EveryFormatIsMade) {

@@ -184,6 +184,42 @@ std::string table_of_services() {
   return text;
 }
 
+// The forms of the fields of PreflightNeeds (settings/preflight_keys.cpp).
+Form form_of_needed(const Needed<std::uint16_t>& /*field*/) {
+  const Json port{{"type", "integer"}, {"minimum", 1}, {"maximum", 65535}};
+  return {"list of ports", {{"type", "array"}, {"items", port}}};
+}
+Form form_of_needed(const Needed<std::string>& /*field*/) { return form_of(kind::Locks{}); }
+Form form_of_needed(const Needed<DiskNeed>& /*field*/) {
+  return {"table of sizes",
+          {{"type", "object"}, {"additionalProperties", form_of(kind::Size{}).schema}}};
+}
+
+std::vector<Row> rows_of_preflight() {
+  const PreflightNeeds needs;
+  std::vector<Row> rows;
+#define HOLDFAST_PREFLIGHT_KEY(field, key, meaning)                              \
+  rows.push_back({key,                                                           \
+                  "0.1",                                                         \
+                  {},                                                            \
+                  meaning,                                                       \
+                  {},                                                            \
+                  {},                                                            \
+                  form_of_needed(std::remove_cvref_t<decltype(*needs.field)>{}), \
+                  {}});
+#include "core/settings/preflight_keys.def"
+  return rows;
+}
+
+std::string table_of_preflight() {
+  std::string text = "| key | value | meaning | since |\n|---|---|---|---|\n";
+  for (const Row& row : rows_of_preflight()) {
+    text += "| `" + row.key + "` | " + row.form.words + " | " + row.meaning + " | " + row.since +
+            " |\n";
+  }
+  return text;
+}
+
 std::string table_of(const std::vector<Row>& rows, bool of_tests) {
   std::string text = of_tests
                          ? "| key | property, option | value | built-in | meaning | since |\n"
@@ -236,6 +272,9 @@ std::string schema() {
   profile.update(properties_of(rows_of_runs()));
   profile["inherits"] = {{"type", "string"}, {"minLength", 1}};
   profile["override"] = {{"$ref", "#/definitions/overrides"}};
+  profile["preflight"] = {{"$ref", "#/definitions/preflight"}};
+  Json preflight = properties_of(rows_of_preflight());
+  preflight["warn"] = table_schema(properties_of(rows_of_preflight()));
   Json known =
       table_schema({{"tests", k_text},
                     {"signature", k_text},
@@ -243,17 +282,25 @@ std::string schema() {
                     {"expires", {{"type", "string"}}},
                     {"attempts", {{"type", "integer"}, {"minimum", 0}, {"maximum", 1000}}}});
   known["required"] = {"tests", "signature", "issue", "expires"};
+  const Json texts{{"anyOf",
+                    {{{"type", "string"}, {"minLength", 1}},
+                     {{"type", "array"}, {"items", k_text}, {"minItems", 1}}}}};
+  Json affected = table_schema({{"files", texts}, {"tests", texts}, {"ignore", texts}});
+  affected["anyOf"] = {{{"required", {"files", "tests"}}}, {{"required", {"ignore"}}}};
+  affected["dependencies"] = {{"files", {"tests"}}, {"tests", {"files"}}};
   Json service = table_schema(properties_of(rows_of_services()));
   service["required"] = {"command"};
   Json all = table_schema(
       {{"profile", {{"type", "object"}, {"additionalProperties", table_schema(profile)}}},
        {"override", {{"$ref", "#/definitions/overrides"}}},
        {"known-flaky", {{"type", "array"}, {"items", known}}},
+       {"affected", {{"type", "array"}, {"items", affected}}},
        {"service", {{"type", "object"}, {"additionalProperties", service}}},
-       {"build-steps", table_schema(properties_of(rows_of_build_steps()))}});
+       {"build-steps", table_schema(properties_of(rows_of_build_steps()))},
+       {"preflight", {{"$ref", "#/definitions/preflight"}}}});
   Json whole{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "holdfast.toml"}};
   whole.update(all);
-  whole["definitions"] = {{"overrides", overrides}};
+  whole["definitions"] = {{"overrides", overrides}, {"preflight", table_schema(preflight)}};
   return whole.dump(2) + "\n";
 }
 
@@ -304,6 +351,7 @@ TEST(Reference, ThePageOfSettingsHasEachRow) {
   std::string page = with_table(read(name), "tests", table_of(rows_of_tests(), true));
   page = with_table(page, "runs", table_of(rows_of_runs(), false));
   page = with_table(page, "build steps", table_of(rows_of_build_steps(), false));
+  page = with_table(page, "preflight", table_of_preflight());
   expect_file(name, page);
 }
 

@@ -180,6 +180,15 @@ TEST(JsonRecord, WhatIsWrittenIsReadBackTheSame) {
   EXPECT_EQ(verdict_back.note, "n");
 
   EXPECT_TRUE(parsed<RunEnded>(line_of(RunEnded{1, "id", true})).complete);
+
+  const PlannedRecord planned{1, "2/4", "0123456789abcdef", true, {"a", "b\nc"}, {3, 7}};
+  const auto planned_back = parsed<PlannedRecord>(line_of(planned));
+  EXPECT_EQ(planned_back.shard, "2/4");
+  EXPECT_EQ(planned_back.fingerprint, "0123456789abcdef");
+  EXPECT_TRUE(planned_back.is_own);
+  EXPECT_EQ(planned_back.tests, planned.tests);
+  EXPECT_EQ(planned_back.numbers, planned.numbers);
+  EXPECT_FALSE(parsed<PlannedRecord>(line_of(PlannedRecord{})).is_own);
 }
 
 TEST(JsonRecord, ALineIsOneLineWhateverANameHolds) {
@@ -294,6 +303,23 @@ TEST(JsonRecord, WhatIsKnownOfRetriesIsRead) {
   const Stale stale =
       parsed<Stale>(R"({"v":1,"type":"stale","test":"t","key":"k","program":"/p","why":"w"})");
   EXPECT_EQ(stale.program + stale.why, "/pw");
+}
+
+TEST(JsonRecord, FilesThatChangedAreReadAndThoseWithoutANameAreNot) {
+  const auto record = parsed<SourcesRecord>(
+      R"({"v":1,"type":"sources","at":5,"resolution_s":0.004,"changed":[)"
+      R"({"file":"a b","written":1700000000.25},{"file":"c","removed":true},{},7],"more":3})");
+  EXPECT_EQ(record.resolution_s, 0.004);
+  EXPECT_EQ(record.more, 3);
+  ASSERT_EQ(record.changed.size(), 2U);
+  EXPECT_EQ(record.changed[0].file, "a b");
+  EXPECT_EQ(record.changed[0].written, 1700000000.25);
+  EXPECT_FALSE(record.changed[0].is_removed);
+  EXPECT_TRUE(record.changed[1].is_removed);
+  EXPECT_EQ(record.changed[1].written, std::nullopt);
+  const std::string begin = R"({"v":1,"type":"sources","at":5,"changed":[],"more":)";
+  EXPECT_EQ(parsed<SourcesRecord>(begin + "1000000000000000}").more, 1'000'000'000);
+  EXPECT_EQ(parsed<SourcesRecord>(begin + "-7}").more, 0);
 }
 
 TEST(JsonRecord, OfAServiceIsReadAsItWasWritten) {

@@ -42,5 +42,23 @@ TEST(Printable, WhatIsBriefEndsBetweenCharacters) {
   EXPECT_EQ(brief("a\nb"), "a\\nb");
 }
 
+TEST(Printable, AWordForAShellIsReadByItAsThatWord) {
+  const struct {
+    std::string_view word;
+    std::string_view quoted;
+  } k_cases[] = {
+      {"", "''"},
+      {"/home/a/build", "/home/a/build"},
+      {"-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_BUILD_TYPE=Debug"},
+      {"^a$", "'^a$'"},
+      {"a b", "'a b'"},
+      {"it's", "'it'\\''s'"},
+      {"caf\u00e9", "'caf\u00e9'"},
+      {"a\nb'\\", "$'a\\x0ab\\'\\\\'"},
+      {"\xff", "$'\\xff'"},
+  };
+  for (const auto& one : k_cases) EXPECT_EQ(for_shell(one.word), one.quoted);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -53,6 +53,9 @@ TEST(CtestSelection, InDoubtItIsAWholeRun) {
            Arguments{"-R", "^t1$", "--of-a-later-version"},
            Arguments{"-I", "3,4"},
            Arguments{"-N", "-R", "^t1$"},
+           Arguments{"-I", "3,3", "-E", "t1"},  // -I counts what the others leave
+           Arguments{"-L", "fast", "-I", "3,3"},
+           Arguments{"-I", "3,3", "--label-exclude", "slow"},
        }) {
     EXPECT_TRUE(selection(arguments).is_whole()) << testing::PrintToString(arguments);
   }

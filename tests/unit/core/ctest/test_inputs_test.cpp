@@ -25,6 +25,16 @@ TEST(TestInputs, TheProgramOptionsTextAndAddressesAreNone) {
   EXPECT_EQ(file_arguments({"only.py"}, "/w"), Files{});
 }
 
+TEST(TestInputs, AnAbsolutePathMayHaveBlanks) {
+  EXPECT_EQ(file_arguments({"python3", "/home/a b/gone.py", "/x/my data", "c d.py"}, "/w"),
+            (Files{"/home/a b/gone.py", "/x/my data"}));
+  EXPECT_EQ(file_arguments({"sh", "-c", "/x/run me", "/x/run --fast", "/x/a; /x/b", "/x/a > /x/b",
+                            "/x/a b/", "/x y=z", "-o", "/x/a b"},
+                           "/w"),
+            Files{});
+  EXPECT_EQ(file_arguments({"server", "-c", "/x/config.ini"}, "/w"), Files{"/x/config.ini"});
+}
+
 TEST(TestInputs, NotMoreThanAFew) {
   std::vector<std::string> names;
   for (int i = 0; i < 50; ++i) names.push_back("f" + std::to_string(i) + ".c");

@@ -14,6 +14,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/ctest_listing.hpp"
+#include "cli/select/ctest_call.hpp"
+#include "cli/select/run_place.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
@@ -21,10 +23,7 @@
 #include "core/ctest/rerun.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
-#include "os/file/system_call.hpp"
-#include "os/signal/replacing.hpp"
 #include "report/describe.hpp"
-#include "settings/project_settings.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 
@@ -33,8 +32,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Longer arguments would fill `ps` and the run's record. The kernel allows 128 KiB.
-constexpr std::size_t k_longest_argument = 4096;
 // How many tests that are gone are named.
 constexpr std::size_t k_named = 8;
 
@@ -99,72 +96,6 @@ Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted)
   return run;
 }
 
-// How ctest is started.
-struct Start {
-  std::string program;
-  std::string directory;
-  std::vector<std::string> words;
-};
-
-Result<std::string> source_directory(const std::string& tree) {
-  const std::optional<std::string> file = settings_file_of_tree(tree);
-  if (!file) return ErrorInWords{tree + " does not say where its source directory is"};
-  return fs::path(*file).parent_path().string();
-}
-
-// The tree may be a copy, or a mount, of the one in which the run was. An older Holdfast recorded
-// no tree.
-bool was_in(const RunStarted& started, const std::string& tree) {
-  std::error_code error;
-  return started.tree.empty() || fs::equivalent(started.tree, tree, error);
-}
-
-// The run's directory, in the tree that is asked for.
-Result<std::string> directory_in(const std::string& tree, const RunStarted& started) {
-  if (started.directory.empty()) return tree;
-  if (was_in(started, tree)) return started.directory;
-  const std::string_view directory = started.directory;
-  if (directory == started.tree) return tree;
-  if (directory.starts_with(started.tree + "/")) {
-    return tree + std::string(directory.substr(started.tree.size()));
-  }
-  return ErrorInWords{"run " + started.run + " is of another tree and began in " +
-                      started.directory + ": expected a directory of " + started.tree};
-}
-
-// ctest looks for presets in the directory in which it starts, and for tests where the preset says.
-Result<std::string> directory_of_preset(const std::string& tree, const RunStarted& started) {
-  if (was_in(started, tree)) return source_directory(tree);
-  return ErrorInWords{"run " + started.run + " is of another tree, " + started.tree +
-                      ", and its preset leads there: expected --tree " + started.tree};
-}
-
-// The program and the directory.
-Result<Start> place_of(const EarlierRun& run, const std::string& tree, bool has_preset) {
-  Start start;
-  std::error_code error;
-  const bool is_there = fs::exists(run.started.program, error);
-  start.program = is_there ? run.started.program : ctest_of(tree);
-  Result<std::string> directory =
-      has_preset ? directory_of_preset(tree, run.started) : directory_in(tree, run.started);
-  if (!directory) return directory.error();
-  start.directory = *std::move(directory);
-  if (fs::is_directory(start.directory, error)) return start;
-  return ErrorInWords{"the directory of run " + run.entry.id + " is gone: " + start.directory};
-}
-
-Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbers,
-                                           const EarlierRun& run) {
-  std::string value = value_of_numbers(numbers);
-  if (value.size() < k_longest_argument) return std::vector<std::string>{"-I", value};
-  const fs::path file = run.entry.directory / names::k_rerun_numbers_file;
-  // ctest takes one line of the file, and that only with its end.
-  if (const Result<void> written = os::replace_file(file.string(), value + "\n"); !written) {
-    return written.error();
-  }
-  return std::vector<std::string>{"-I", file.string()};
-}
-
 // Gives ctest the variables that decided then what tests do, and takes away those that did not.
 void restore_variables(const RunStarted& started) {
   if (started.program.empty()) return;  // an older Holdfast did not record them
@@ -179,14 +110,6 @@ void restore_variables(const RunStarted& started) {
     if (equals == std::string::npos) continue;
     ::setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
   }
-}
-
-Result<void> put_in_order(const EarlierRun& run) {
-  const fs::path file = run.entry.directory / names::k_rerun_order_file;
-  if (Result<void> written = os::replace_file(file.string(), costs_for_order(run.order)); !written)
-    return written;
-  ::setenv(std::string(environment::k_rerun_order).c_str(), file.c_str(), 1);
-  return {};
 }
 
 void announce(const EarlierRun& run, const RerunSelection& selection,
@@ -206,26 +129,15 @@ void announce(const EarlierRun& run, const RerunSelection& selection,
   complain("run " + id + " again, " + counted(count, "test") + ": " + brief(line));
 }
 
-// Returns only on failure.
-Result<void> become_ctest(const Start& start, const std::string& own_name) {
-  if (::chdir(start.directory.c_str()) != 0) {
-    return os::system_error("enter " + start.directory);
-  }
-  std::vector<std::string> words{own_name};
-  words.insert(words.end(), start.words.begin(), start.words.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  ::execvp(start.program.c_str(), pointers.data());
-  return os::system_error("execute " + start.program);
-}
-
 Result<void> run_again(const std::string& tree, const std::string& wanted) {
   const Result<EarlierRun> run = find_earlier(tree, wanted);
   if (!run) return run.error();
   const Result<RerunWords> words = rerun_words(run->started.command);
-  if (!words) return ErrorInWords{"run " + run->entry.id + ": " + to_text(words.error())};
-  Result<Start> start = place_of(*run, tree, words->has_preset);
+  if (!words) {
+    return ErrorInWords{"run " + run->entry.id + ": " + to_text(words.error()) +
+                        ": run it again yourself"};
+  }
+  Result<CtestCall> start = call_of(run->entry, run->started, tree, words->has_preset);
   if (!start) return start.error();
   restore_variables(run->started);
   ListingOrder listing{start->program, start->directory, words->for_listing};
@@ -239,12 +151,14 @@ Result<void> run_again(const std::string& tree, const std::string& wanted) {
   if (selection.numbers.empty()) {
     return ErrorInWords{"none of the tests of run " + run->entry.id + " exists any more"};
   }
-  Result<std::vector<std::string>> numbers = words_for(selection.numbers, *run);
+  Result<std::vector<std::string>> numbers =
+      words_for(selection.numbers, run->entry.directory / names::k_rerun_numbers_file);
   if (!numbers) return numbers.error();
   start->words = words->kept;
   start->words.insert(start->words.end(), numbers->begin(), numbers->end());
   if (words->is_random) {
-    if (Result<void> put = put_in_order(*run); !put) return put;
+    const fs::path file = run->entry.directory / names::k_rerun_order_file;
+    if (Result<void> put = put_in_order(file, costs_for_order(run->order)); !put) return put;
   }
   announce(*run, selection, words->kept);
   return become_ctest(*start, run->started.command[0]);

@@ -1,0 +1,64 @@
+#include "cli/affected/file_names.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "core/base/parts.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct Free {
+  void operator()(char* text) const { std::free(text); }
+};
+
+// Empty: the root, or what has no slash.
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+}  // namespace
+
+std::string FileNames::of(std::string_view path) { return of(path, base_); }
+
+std::string FileNames::of(std::string_view path, std::string_view base) {
+  std::string whole = path.starts_with('/') ? std::string(path) : text_of({base, "/", path});
+  for (char& c : whole) {
+    if (c == '\\') c = '/';
+  }
+  const std::string name = whole.substr(whole.rfind('/') + 1);
+  if (name.empty() || name == "." || name == "..") return directory(whole);
+  return directory(parent_of(whole)) + "/" + name;
+}
+
+std::string FileNames::target_of(const std::string& link) {
+  const std::unique_ptr<char, Free> real(::realpath(link.c_str(), nullptr));
+  return real == nullptr ? std::string() : of(real.get());
+}
+
+const std::string& FileNames::directory(const std::string& path) {
+  if (const auto found = directories_.find(path); found != directories_.end()) return found->second;
+  std::string real;
+  if (const std::unique_ptr<char, Free> there{::realpath(path.c_str(), nullptr)}) {
+    real = there.get();
+    if (real == "/") real.clear();
+  } else if (!path.empty()) {  // it may have been deleted
+    const std::string name = path.substr(path.rfind('/') + 1);
+    real = directory(parent_of(path));
+    if (name == "..") {
+      real = real.empty() ? real : parent_of(real);
+    } else if (!name.empty() && name != ".") {
+      real += "/" + name;
+    }
+  }
+  return directories_[path] = real;
+}
+
+std::string path_from(const std::string& directory, const std::string& file) {
+  const std::string path = std::filesystem::path(file).lexically_relative(directory).string();
+  return path.empty() ? file : path;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,237 @@
+#include "cli/affected/find_affected.hpp"
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include "cli/affected/changed_files.hpp"
+#include "cli/affected/file_names.hpp"
+#include "cli/affected/named_files.hpp"
+#include "cli/affected/ninja_build.hpp"
+#include "cli/affected/ninja_tree.hpp"
+#include "cli/affected/preparations.hpp"
+#include "cli/affected/used_services.hpp"
+#include "cli/ctest_listing.hpp"
+#include "cli/listed_test.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "report/describe.hpp"
+#include "settings/affected_patterns.hpp"
+#include "settings/project_settings.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::size_t k_named = 8;
+
+struct Project {
+  std::string source;  // the top source directory
+  ProjectSettings settings;
+
+  const std::vector<AffectedRule>& rules() const { return settings.settings().affected; }
+};
+
+Result<Project> project_of(const std::string& tree, FileNames& names) {
+  const std::string source = cached_value(tree, "CMAKE_HOME_DIRECTORY");
+  if (source.empty()) return ErrorInWords{tree + ": expected a build tree that CMake configured"};
+  Project project{names.of(source + "/."), {}};
+  const std::string file = project.source + "/" + std::string(names::k_settings_file);
+  Result<ProjectSettings> settings =
+      ProjectSettings::load(settings_file_of_tree(tree).value_or(file), selected_profile());
+  if (!settings) return settings.error();
+  project.settings = *std::move(settings);
+  return project;
+}
+
+// Fills in what holdfast.toml says of the files that changed. A rule that names no test knows no
+// file.
+class Rules {
+ public:
+  Rules(const std::vector<AffectedRule>& rules, const std::vector<NamedTest>& tests)
+      : rules_(rules), patterns_(rules), tests_(tests), ruled_(rules.size()), idle_(rules.size()) {}
+
+  void apply_to(ChangedFile& change) {
+    change.is_ignored = patterns_.is_ignored(change.shown);
+    for (const std::size_t rule : patterns_.rules_for(change.shown)) {
+      const RuledTests& ruled = tests_of(rule);
+      idle_[rule] = ruled.tests.empty();
+      if (!ruled.tests.empty()) change.rules.push_back(rule);
+    }
+  }
+
+  std::vector<RuledTests> take() && { return std::move(ruled_); }
+  // Those that fit a file and name no test.
+  std::vector<std::string> idle() const {
+    std::vector<std::string> origins;
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      if (idle_[i]) origins.push_back(rules_[i].origin);
+    }
+    return origins;
+  }
+
+ private:
+  const RuledTests& tests_of(std::size_t rule) {
+    RuledTests& ruled = ruled_[rule];
+    if (!ruled.origin.empty()) return ruled;
+    ruled.origin = rules_[rule].origin;
+    for (std::size_t i = 0; i < tests_.size(); ++i) {
+      if (patterns_.fits(rule, tests_[i].name)) ruled.tests.push_back(i);
+    }
+    return ruled;
+  }
+
+  const std::vector<AffectedRule>& rules_;
+  const AffectedPatterns patterns_;
+  const std::vector<NamedTest>& tests_;
+  std::vector<RuledTests> ruled_;
+  std::vector<bool> idle_;
+};
+
+// Two paths of git may lead to one file: it was taken out of the index and is still there. A file
+// that git does not know, and that Ninja makes, is no change: it is made of the changes.
+std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, const Project& project,
+                                    Rules& rules, BuildGraph& graph, FileNames& names) {
+  const std::size_t in_build = graph.node_count();
+  std::unordered_set<BuildGraph::Node> known;
+  std::vector<ChangedFile> changes;
+  for (const DifferingFile& file : files) {
+    const std::string name = names.of(file.path);
+    const BuildGraph::Node node = graph.node(name);
+    if (!known.insert(node).second || (!file.is_tracked && graph.is_made(node))) continue;
+    ChangedFile change{path_from(project.source, name), node, node < in_build};
+    rules.apply_to(change);
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+// What has to be built before these tests can run. ctest does not say which program a test has if
+// the program does not exist.
+std::vector<std::string> targets_for(const AffectedQuestion& question, const Affected& affected) {
+  std::set<std::string> targets;
+  for (const AffectedTest& affects : affected.tests) {
+    const CandidateTest& test = question.tests[affects.number - 1];
+    if (test.trouble == ProgramTrouble::missing) return {"all"};
+    for (const NamedFile& file : test.files) {
+      if (!question.graph.is_made(file.node)) continue;
+      targets.insert(target_name(question.graph, file.node, question.tree));
+    }
+  }
+  return {targets.begin(), targets.end()};
+}
+
+// The sentence begins with `before` and names the files.
+std::string sentence(const std::string& before, std::vector<std::string> files,
+                     const std::string& after) {
+  for (std::string& file : files) file = brief(file);
+  return before + bounded_list(files, k_named) + after;
+}
+
+std::string words_of(const Reason& reason, const AffectedTest& test) {
+  switch (reason.because) {
+    case Because::doubtful:
+      return reason.file + " " + reason.why;
+    case Because::missing_program:
+      return "the program of " + test.name + " does not exist";
+    case Because::made_elsewhere:
+      return to_text(reason);
+    default:  // it needs another test of which this is said
+      return {};
+  }
+}
+
+// Tests that are taken only because nobody can say that they do not need what changed.
+std::string note_on(const Affected& affected, Certainty certainty, const std::string& advice) {
+  std::vector<std::string> reasons;
+  std::unordered_set<std::string> known;
+  std::size_t count = 0;
+  for (const AffectedTest& test : affected.tests) {
+    if (test.certainty != certainty) continue;
+    ++count;
+    const std::string text = words_of(test.reasons.front(), test);
+    if (!text.empty() && known.insert(text).second) reasons.push_back(text);
+  }
+  if (count == 0) return {};
+  return sentence(counted(count, "test") + " may need what changed: ", reasons, advice);
+}
+
+std::vector<std::string> notes_on(const AffectedQuestion& question, const Affected& affected) {
+  std::vector<std::string> notes;
+  std::vector<std::string> unknown;
+  std::vector<std::string> configured;
+  for (std::size_t i = 0; i < question.changes.size(); ++i) {
+    const std::string& file = question.changes[i].shown;
+    if (affected.known[i] == KnownBy::nobody) unknown.push_back(file);
+    if (affected.known[i] == KnownBy::configure) configured.push_back(file);
+  }
+  if (!configured.empty()) {
+    notes.push_back(sentence("all tests: CMake configures the build tree with ", configured, ""));
+  }
+  if (!unknown.empty()) {
+    notes.push_back(sentence("all tests: nobody knows ", unknown,
+                             " (not Ninja, no test's command, no [[affected]] in holdfast.toml)"));
+  }
+  const auto is_not_configured = [](const Reason& reason) {
+    return reason.because == Because::not_configured;
+  };
+  if (std::ranges::any_of(affected.for_all, is_not_configured)) {
+    notes.push_back("all tests: " + brief(question.newer_than_manifest) +
+                    " is newer than what CMake has configured: build first to have fewer");
+  }
+  for (const std::string& note :
+       {note_on(affected, Certainty::doubtful, ": build first to have fewer"),
+        note_on(affected, Certainty::made_elsewhere, "")}) {
+    if (!note.empty()) notes.push_back(note);
+  }
+  return notes;
+}
+
+}  // namespace
+
+Result<FoundAffected> find_affected(const AffectedOrder& order, const std::string& listing) {
+  FileNames names(order.tree);
+  const Result<NinjaTree> tree = find_ninja_tree(names.of(order.tree + "/."), order.configuration);
+  if (!tree) return tree.error();
+  const Result<Project> project = project_of(order.tree, names);
+  if (!project) return project.error();
+  const Result<std::vector<NamedTest>> tests = all_listed(listing);
+  if (!tests) return tests.error();
+  const Result<Difference> difference = difference_since(project->source, order.since);
+  if (!difference) return difference.error();
+  FoundAffected found{difference->commit, {}, tests->size()};
+  if (difference->files.empty()) return found;
+  const Result<UsedServices> services =
+      used_services(project->settings, order.tree, order.configuration);
+  if (!services) return services.error();
+  const Result<NinjaTexts> texts = ask_ninja(*tree);
+  if (!texts) return texts.error();
+  std::unordered_set<std::string> changed;
+  for (const DifferingFile& file : difference->files) changed.insert(names.of(file.path));
+  NinjaBuild build = make_build(*tree, *texts, names, changed);
+  Rules rules(project->rules(), *tests);
+  std::vector<ChangedFile> changes =
+      changes_in(difference->files, *project, rules, build.graph, names);
+  const std::vector<std::string> idle = rules.idle();
+  const AffectedQuestion question{
+      build.graph,
+      tree->directory,
+      build.manifest,
+      build.newer_than_manifest,
+      std::move(changes),
+      std::move(build.doubts),
+      candidates_of(*tests, *services, build.graph, tree->directory, names),
+      std::move(rules).take(),
+      preparations_in(*tests)};
+  found.affected = affected_by(question);
+  for (const ChangedFile& change : question.changes) found.changes.push_back(change.shown);
+  found.targets = targets_for(question, found.affected);
+  found.notes = notes_on(question, found.affected);
+  if (!idle.empty()) {
+    found.notes.push_back(sentence("`tests` fits no test in ", idle, ""));
+  }
+  return found;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,278 @@
+#include "cli/affected/ninja_build.hpp"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/affected/ninja_tools.hpp"
+#include "core/base/printable.hpp"
+#include "os/file/file_text.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using Node = BuildGraph::Node;
+using Step = BuildGraph::Step;
+using Views = std::vector<std::string_view>;
+
+constexpr std::size_t k_largest_depfile = 64 * 1024 * 1024;
+// CMake's rule for add_custom_command().
+constexpr std::string_view k_custom_rule = "CUSTOM_COMMAND";
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+std::vector<std::string> depfiles_in(const std::string& directory) {
+  std::vector<std::string> files;
+  const std::unique_ptr<DIR, CloseDirectory> opened(::opendir(directory.c_str()));
+  while (const dirent* entry = opened == nullptr ? nullptr : ::readdir(opened.get())) {
+    const std::string_view name = entry->d_name;
+    if (name.ends_with(".d")) files.push_back(directory + "/" + entry->d_name);
+  }
+  return files;
+}
+
+// When a file was written last, in ns since 1970; none: it does not exist.
+using Time = std::optional<std::int64_t>;
+
+Time time_of_file(const std::string& path, bool& is_link) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
+  is_link = S_ISLNK(info.st_mode);
+  if (is_link && ::stat(path.c_str(), &info) != 0) return std::nullopt;
+  return info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec;
+}
+
+class Maker {
+ public:
+  Maker(const NinjaTree& tree, FileNames& names, const std::unordered_set<std::string>& changed)
+      : tree_(tree), names_(names), changed_(changed) {
+    build_.manifest = node(tree.manifest);
+  }
+
+  void add_graph(const NinjaGraph& graph) {
+    for (const NinjaStep& ninjas : graph.steps) {
+      if (is_there(graph, ninjas)) continue;  // two calls of Ninja show what both ask for
+      const Step step = build_.graph.add_step(ninjas.is_phony());
+      std::vector<Node> inputs;
+      for (const std::uint32_t input : ninjas.inputs) inputs.push_back(node(graph.paths[input]));
+      for (const Node input : inputs) build_.graph.add_input(step, input);
+      for (const std::uint32_t output : ninjas.outputs) {
+        build_.graph.add_output(step, node(graph.paths[output]));
+      }
+      note(step, ninjas, std::move(inputs));
+    }
+  }
+
+  void add_record(const RecordedInputs& record) {
+    const std::optional<Step> step = build_.graph.maker_of(node(record.output));
+    if (!step || *step >= recorded_.size()) return;
+    recorded_[*step] = record.is_stale ? Recorded::stale : Recorded::whole;
+    for (const std::string_view path : record.inputs) build_.graph.add_input(*step, node(path));
+  }
+
+  // Ninja reads these files anew each time, and no tool of it shows what they say.
+  void add_depfiles() {
+    std::set<std::string> directories{tree_.directory + "/CMakeFiles/d"};
+    for (const Step step : custom_) {
+      for (const Node output : build_.graph.outputs_of(step)) {
+        const std::string& path = build_.graph.path(output);
+        directories.insert(path.substr(0, path.rfind('/')));
+      }
+    }
+    for (const std::string& directory : directories) {
+      for (const std::string& file : depfiles_in(directory)) add_depfile(file);
+    }
+  }
+
+  void add_log(std::string_view text) {
+    logged_.resize(build_.graph.node_count());
+    for (const auto& [output, time] : read_ninja_log(text)) {
+      if (const auto found = nodes_.find(output); found != nodes_.end()) {
+        logged_[found->second] = time;
+      }
+    }
+  }
+
+  NinjaBuild finish() && {
+    for (const auto& [step, kind] : steps_) doubt_step(step, kind);
+    check_manifest();
+    follow_links();
+    return std::move(build_);
+  }
+
+ private:
+  bool is_there(const NinjaGraph& graph, const NinjaStep& step) {
+    return !step.outputs.empty() &&
+           build_.graph.maker_of(node(graph.paths[step.outputs.front()])).has_value();
+  }
+
+  enum class Kind : std::uint8_t { compile, custom, other };
+  enum class Recorded : std::uint8_t { no, stale, whole };
+
+  struct Seen {
+    bool is_known = false;
+    Time time = {};
+  };
+
+  // `path` must live as long as this object.
+  Node node(std::string_view path) {
+    const auto [found, is_new] = nodes_.emplace(path, 0);
+    if (is_new) {
+      found->second = build_.graph.node(names_.of(path));
+      seen_.resize(build_.graph.node_count());
+    }
+    return found->second;
+  }
+
+  Time time_of(Node node) {
+    if (!seen_[node].is_known) {
+      bool is_link = false;
+      seen_[node] = {true, time_of_file(build_.graph.path(node), is_link)};
+      if (is_link) links_.push_back(node);
+    }
+    return seen_[node].time;
+  }
+
+  // Also if it does not exist any more: Ninja would build anew then. What a step would make is in
+  // doubt itself if it does not exist.
+  bool is_newer(Node input, std::int64_t than) {
+    const Time time = time_of(input);
+    if (!time && build_.graph.maker_of(input)) return false;
+    return (!time || *time > than) && !changed_.contains(build_.graph.path(input));
+  }
+
+  // When the output was made. A custom command may leave it as it is, so that nothing is made anew
+  // from it. What is compiled may be newer than what the compiler has read.
+  Time made_at(Node output, Kind kind) {
+    const Time time = time_of(output);
+    const Time logged = logged_[output];
+    if (!time || !logged) return time;
+    return kind == Kind::custom ? logged : std::min(time, logged);
+  }
+
+  void doubt(Step step, const std::string& why) {
+    for (const Node output : build_.graph.outputs_of(step)) build_.doubts.push_back({output, why});
+  }
+
+  void note(Step step, const NinjaStep& ninjas, std::vector<Node> inputs) {
+    recorded_.resize(step + 1);
+    if (ninjas.is_phony()) return;
+    const bool is_custom = ninjas.rule == k_custom_rule;
+    steps_.emplace_back(step, is_custom             ? Kind::custom
+                              : ninjas.is_compile() ? Kind::compile
+                                                    : Kind::other);
+    const std::vector<Node>& outputs = build_.graph.outputs_of(step);
+    if (std::ranges::find(outputs, build_.manifest) != outputs.end()) {
+      manifest_inputs_ = std::move(inputs);
+    } else if (is_custom) {
+      custom_.push_back(step);
+    }
+  }
+
+  void add_depfile(const std::string& file) {
+    const Result<std::string> text = os::read_file(file, k_largest_depfile);
+    if (!text) return;
+    for (DepfileRule& rule : read_depfile(*text)) {
+      const DepfileRule& kept = depfile_rules_.emplace_back(std::move(rule));
+      for (const std::string& output : kept.outputs) {
+        const std::optional<Node> made = build_.graph.find(names_.of(output));
+        if (!made || !is_custom(*made)) continue;
+        add_record({output, false, Views(kept.inputs.begin(), kept.inputs.end())});
+      }
+    }
+  }
+
+  bool is_custom(Node made) const {
+    const std::optional<Step> step = build_.graph.maker_of(made);
+    return step && std::ranges::binary_search(custom_, *step);
+  }
+
+  void doubt_step(Step step, Kind kind) {
+    Time made;  // the first of its outputs
+    bool is_whole = true;
+    for (const Node output : build_.graph.outputs_of(step)) {
+      const Time time = made_at(output, kind);
+      if (!time) build_.doubts.push_back({output, "is not built"});
+      is_whole = is_whole && time;
+      if (time && (!made || *time < *made)) made = time;
+    }
+    if (!made || kind == Kind::other) return;  // Ninja's graph has all that a link step reads
+    // A custom step that runs each time may have an output that never exists.
+    if (kind == Kind::compile) {
+      if (!is_whole) return doubt(step, "is made with what is not built");
+      if (recorded_[step] == Recorded::no) {
+        return doubt(step, "was built, but Ninja has no record of its headers");
+      }
+      if (recorded_[step] == Recorded::stale) {
+        return doubt(step, "is newer than Ninja's record of its headers");
+      }
+    }
+    for (const Node input : build_.graph.inputs_of(step)) {
+      if (!is_newer(input, *made)) continue;
+      return doubt(step, "is older than " + build_.graph.path(input));
+    }
+  }
+
+  // Whether CMake would configure the tree again before anything is built.
+  void check_manifest() {
+    const Time written = time_of(build_.manifest);
+    for (const Node input : manifest_inputs_) {
+      if (build_.graph.is_made(input) || !written || !is_newer(input, *written)) continue;
+      build_.newer_than_manifest = build_.graph.path(input);
+      return;
+    }
+  }
+
+  // A source that is a link changes when the file changes to which it leads.
+  void follow_links() {
+    for (Node one = 0; one < seen_.size(); ++one) {
+      if (!build_.graph.is_made(one)) time_of(one);
+    }
+    for (const Node link : links_) {
+      if (build_.graph.is_made(link)) continue;
+      const std::string target = names_.target_of(build_.graph.path(link));
+      if (target.empty()) continue;
+      const Step step = build_.graph.add_step(true);
+      build_.graph.add_input(step, build_.graph.node(target));
+      build_.graph.add_output(step, link);
+    }
+  }
+
+  const NinjaTree& tree_;
+  FileNames& names_;
+  const std::unordered_set<std::string>& changed_;
+  NinjaBuild build_;
+  std::unordered_map<std::string_view, Node> nodes_;  // by the paths that Ninja has
+  std::vector<Seen> seen_;                            // one for each node
+  std::vector<std::pair<Step, Kind>> steps_;          // those that are not phony
+  std::vector<Step> custom_;                          // ascending
+  std::vector<Recorded> recorded_;                    // one for each step
+  std::vector<Time> logged_;                          // by node, what Ninja's log says of outputs
+  std::vector<Node> manifest_inputs_;
+  std::vector<Node> links_;
+  std::vector<DepfileRule> depfile_rules_;
+};
+
+}  // namespace
+
+NinjaBuild make_build(const NinjaTree& tree, const NinjaTexts& texts, FileNames& names,
+                      const std::unordered_set<std::string>& changed) {
+  Maker maker(tree, names, changed);
+  for (const std::string& text : texts.graphs) maker.add_graph(read_ninja_graph(text));
+  read_ninja_deps(texts.deps, [&](const RecordedInputs& record) { maker.add_record(record); });
+  maker.add_depfiles();
+  maker.add_log(texts.log);
+  return std::move(maker).finish();
+}
+
+}  // namespace holdfast::cli

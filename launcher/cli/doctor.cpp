@@ -1,0 +1,128 @@
+#include <fmt/format.h>
+#include <strings.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/ctest_listing.hpp"
+#include "cli/listed_test.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/words.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "doctor/examination.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+// The exit code if something is wrong.
+constexpr int k_wrong = 1;
+
+struct DoctorOptions {
+  std::string tree;
+  std::string configuration;
+  std::string patience = "1m";
+  bool json = false;
+};
+
+doctor::TreeTest test_of(NamedTest listed) {
+  ListedTest& test = listed.test;
+  doctor::TreeTest one{std::move(listed.name), std::move(test.facts), std::move(test.said),
+                       std::move(test.command)};
+  one.directory = std::move(test.directory);
+  for (const std::string& file : test.required_files) one.files.push_back(path_in(one, file));
+  one.missing = std::move(test.missing);
+  one.is_disabled = test.is_disabled;
+  one.needs_others = !test.fixtures.empty() || !test.depends.empty();
+  return one;
+}
+
+// The configuration as the tree spells it: ctest takes it in any case.
+Result<std::string> find_configuration(const std::string& tree, const std::string& wanted,
+                                       const std::vector<std::string>& known) {
+  if (wanted.empty() || known.empty()) return wanted;
+  const auto found = std::ranges::find_if(known, [&](const std::string& one) {
+    return ::strcasecmp(one.c_str(), wanted.c_str()) == 0;
+  });
+  if (found != known.end()) return *found;
+  return ErrorInWords{tree + " has no configuration " + brief_in_quotes(wanted) + ": expected " +
+                      alternatives(known)};
+}
+
+doctor::Listing list(const std::string& tree, const std::string& configuration,
+                     const std::vector<std::string>& known, Milliseconds patience) {
+  doctor::Listing listing;
+  if (!known.empty() && configuration.empty()) {
+    listing.unseen =
+        "the tree has several configurations, expected --config " + alternatives(known);
+    return listing;
+  }
+  ListingOrder order{ctest_of(tree), tree};
+  if (!configuration.empty()) order.options = {"-C", configuration};
+  // What is switched off for now is looked at all the same.
+  order.variables = {std::string(environment::k_explain) + "=1",
+                     std::string(environment::k_disable) + "="};
+  order.time = patience;
+  Result<Listing> listed = ask_for_tests(order);
+  Result<std::vector<NamedTest>> tests =
+      listed ? all_listed(listed->text) : Result<std::vector<NamedTest>>(listed.error());
+  if (!tests) {
+    listing.trouble = to_text(tests.error());
+    return listing;
+  }
+  listing.said = std::move(listed->said);
+  for (NamedTest& test : *tests) listing.tests.push_back(test_of(std::move(test)));
+  return listing;
+}
+
+Result<doctor::Diagnosis> examine(const DoctorOptions& options) {
+  const Result<Milliseconds> patience = parse_duration(options.patience);
+  if (!patience) return ErrorInWords{to_text("--patience", patience.error())};
+  if (*patience == Milliseconds{0}) {
+    return ErrorInWords{"--patience " + brief_in_quotes(options.patience) +
+                        ": expected a time above 0"};
+  }
+  if (options.tree.empty() && !find_build_tree(".")) return doctor::examine_machine(*patience);
+  const Result<std::string> tree = find_tree(options.tree);
+  if (!tree) return tree.error();
+  const std::vector<std::string> known = configurations_of(*tree);
+  const Result<std::string> configuration = find_configuration(*tree, options.configuration, known);
+  if (!configuration) return configuration.error();
+  const auto cached = [&tree](const std::string& name) { return cached_value(*tree, name); };
+  return doctor::examine_tree(
+      {*tree, *configuration, cached, list(*tree, *configuration, known, *patience)}, *patience);
+}
+
+int look(const DoctorOptions& options) {
+  const Result<doctor::Diagnosis> diagnosis = examine(options);
+  if (!diagnosis) {
+    complain(to_text(diagnosis.error()));
+    return exit_codes::k_usage;
+  }
+  fmt::print("{}", options.json ? to_json(*diagnosis) : to_text(*diagnosis));
+  return doctor::has_wrong(diagnosis->findings) ? k_wrong : exit_codes::k_success;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "doctor", "say what is wrong with the machine, the build tree and its tests");
+  const auto options = std::make_shared<DoctorOptions>();
+  add_tree_option(*command, options->tree);
+  command->add_option("-C,--config", options->configuration,
+                      "the configuration, where the tree has several");
+  command->add_option("--patience", options->patience,
+                      "how long ctest, Ninja or a compiler may take to answer (default 1m)");
+  command->add_flag("--json", options->json, "as JSON");
+  command->callback([options, &exit_code] { exit_code = look(*options); });
+}
+
+}  // namespace holdfast::cli

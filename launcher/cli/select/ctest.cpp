@@ -1,0 +1,224 @@
+// `holdfast ctest`: becomes a ctest of chosen tests.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/history_file.hpp"
+#include "cli/select/ctest_call.hpp"
+#include "cli/select/selection.hpp"
+#include "cli/select/selection_files.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "core/ctest/test_order.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "history/answers/recent.hpp"
+#include "os/signal/replacing.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct CtestOptions {
+  bool failed = false;
+  std::string affected;
+  std::string shard;
+  std::string timings;
+  std::string order;
+  std::string tree;
+  std::vector<std::string> words;  // for ctest
+  std::vector<std::string> stray;
+};
+
+struct Wishes {
+  Restrictions restrictions;
+  std::optional<TestOrder> order;
+};
+
+Result<Wishes> wishes_of(const CtestOptions& options) {
+  Wishes wishes;
+  if (!options.stray.empty()) {
+    return ErrorInWords{brief_in_quotes(options.stray.front()) +
+                        ": expected --failed, --affected, --shard, --timings, --order or --tree, "
+                        "and -- before ctest's own arguments"};
+  }
+  wishes.restrictions.failed = options.failed;
+  wishes.restrictions.affected = options.affected;
+  if (!options.shard.empty()) {
+    const Result<ShardNumber> shard = parse_shard(options.shard);
+    if (!shard) return ErrorInWords{to_text("--shard", shard.error())};
+    wishes.restrictions.shard = *shard;
+  }
+  wishes.restrictions.timings = options.timings;
+  if (!options.timings.empty() && options.shard.empty()) {
+    return ErrorInWords{"--timings: expected --shard I/N beside it"};
+  }
+  if (options.order.empty()) return wishes;
+  wishes.order = named<TestOrder>(options.order);
+  if (wishes.order) return wishes;
+  return ErrorInWords{"--order " + brief_in_quotes(options.order) + ": expected " +
+                      enumeration(words_of(TestOrder{}), " or ")};
+}
+
+// If it is not, nobody takes the variables away that are for this ctest, and tests would see them.
+bool is_attached(const std::string& tree) {
+  std::error_code failed;
+  return std::filesystem::exists(
+      std::filesystem::path(tree) / names::k_tree_directory / "attach.cmake", failed);
+}
+
+// The order holds for this ctest, whatever holdfast.toml says.
+Result<void> order_tests(const UserCall& user, TestOrder order, const SelectionFiles& files) {
+  if (!is_attached(user.tree)) {
+    return ErrorInWords{"--order " + std::string(name_of(order)) +
+                        ": Holdfast is not attached to " + user.tree};
+  }
+  if (order == TestOrder::as_is) {
+    ::setenv(std::string(environment::k_test_order).c_str(),
+             std::string(name_of(TestOrder::as_is)).c_str(), 1);
+    return {};
+  }
+  if (user.words.is_random) {
+    return ErrorInWords{"--order " + std::string(name_of(order)) +
+                        ": ctest's --schedule-random would make another order: expected one of the "
+                        "two"};
+  }
+  Result<History> history = open_history(user.tree);
+  if (!history) return history.error();
+  const Result<std::string> commands = commands_for(order, *history);
+  if (!commands) return commands.error();
+  return put_in_order(files.path(names::k_selected_order_file), *commands);
+}
+
+void announce(const Chosen& chosen, const Restrictions& restrictions) {
+  std::string line = counted(chosen.tests.size(), "test");
+  if (chosen.division) {
+    line = "shard " + to_text(*restrictions.shard) + " of division " +
+           chosen.division->fingerprint + ": " + line + " of " +
+           std::to_string(chosen.divided.size());
+  }
+  if (!chosen.why.empty()) line += " (" + chosen.why + ")";
+  if (chosen.tests.empty()) line += ": ctest is not started";
+  complain(line);
+}
+
+Result<void> note_choice(const UserCall& user, const Chosen& chosen,
+                         const Restrictions& restrictions, const SelectionFiles& files) {
+  if (!is_attached(user.tree)) return {};  // there will be no record of the run
+  const std::string file = files.path(names::k_planned_file).string();
+  if (Result<void> written = os::replace_file(file, planned_lines(chosen, restrictions)); !written)
+    return written;
+  ::setenv(std::string(environment::k_planned).c_str(), file.c_str(), 1);
+  return {};
+}
+
+// The words by which ctest runs the chosen tests; empty: there are none.
+Result<std::vector<std::string>> words_to_run(const UserCall& user,
+                                              const Restrictions& restrictions,
+                                              const SelectionFiles& files) {
+  const Result<Chosen> chosen = choose(user, restrictions);
+  if (!chosen) return chosen.error();
+  announce(*chosen, restrictions);
+  std::vector<std::size_t> numbers;
+  for (const std::size_t place : chosen->tests) {
+    // ctest itself brings a test without a rank along.
+    if (chosen->all.ranks[place] > 0) numbers.push_back(chosen->all.ranks[place]);
+  }
+  if (chosen->tests.empty()) return std::vector<std::string>();
+  if (numbers.empty()) {
+    return ErrorInWords{
+        "the preset leaves these tests out, and no test that it has needs them: ctest is not "
+        "started"};
+  }
+  Result<std::vector<std::string>> by_numbers =
+      words_for(numbers, files.path(names::k_selected_numbers_file));
+  if (!by_numbers) return by_numbers.error();
+  if (const Result<void> noted = note_choice(user, *chosen, restrictions, files); !noted)
+    return noted.error();
+  std::vector<std::string> words = *std::move(by_numbers);
+  words.insert(words.end(), user.words.kept.begin(), user.words.kept.end());
+  if (user.words.is_random) words.emplace_back("--schedule-random");
+  return words;
+}
+
+// Nothing is chosen, so there need be no build tree: `ctest -S` knows its own.
+Error become_plain_ctest(const CtestOptions& options) {
+  const Result<UserCall> user = user_call(options.tree, options.words);
+  const bool has_tree = !options.tree.empty();
+  if (!user && has_tree) return user.error();
+  if (!user) return become_ctest({"ctest", ".", options.words}, "ctest").error();
+  CtestCall call = user->call;
+  // A script or a dashboard begins where it is called.
+  if (!user->trouble.empty() && !has_tree) call.directory = ".";
+  return become_ctest(call, "ctest").error();
+}
+
+// Returns the exit code if there is no test to run. Otherwise it returns only on failure.
+Result<int> become_ctest_of(const CtestOptions& options) {
+  const Result<Wishes> wishes = wishes_of(options);
+  if (!wishes) return wishes.error();
+  if (!wishes->restrictions.any() && !wishes->order) return become_plain_ctest(options);
+  Result<UserCall> user = user_call(options.tree, options.words);
+  if (!user) return user.error();
+  const Result<SelectionFiles> files = SelectionFiles::make(user->tree);
+  if (!files) return files.error();
+  if (wishes->order) {
+    if (const Result<void> ordered = order_tests(*user, *wishes->order, *files); !ordered)
+      return ordered.error();
+  }
+  if (wishes->restrictions.any()) {
+    Result<std::vector<std::string>> words = words_to_run(*user, wishes->restrictions, *files);
+    if (!words) return words.error();
+    if (words->empty()) return exit_codes::k_success;
+    user->call.words = *std::move(words);
+  }
+  return become_ctest(user->call, "ctest").error();
+}
+
+int ctest(const CtestOptions& options) {
+  const Result<int> ended = become_ctest_of(options);
+  if (ended) return *ended;
+  complain(to_text(ended.error()));
+  return exit_codes::k_usage;
+}
+
+}  // namespace
+
+void add_ctest(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("ctest", "run ctest with chosen tests; its own arguments come after --");
+  const auto options = std::make_shared<CtestOptions>();
+  options->words = words;
+  command->add_flag("--failed", options->failed,
+                    "only tests that were red when last seen, or that a run left out because it "
+                    "ended too early");
+  command
+      ->add_option("--affected", options->affected,
+                   "only tests that the changes since a commit affect")
+      ->check(expected("a commit"));
+  command->add_option("--shard", options->shard, "only shard I of N (I/N)")->check(expected("I/N"));
+  command
+      ->add_option("--timings", options->timings,
+                   "with --shard: a history with the times of tests, the same for all shards")
+      ->check(expected("the path of a history"));
+  command->add_option("--order", options->order, "failed-first, longest-first or as-is")
+      ->check(expected("failed-first, longest-first or as-is"));
+  add_tree_option(*command, options->tree);
+  command->footer("After --: ctest's own arguments, such as -j8 -L unit.");
+  command->allow_extras();
+  command->callback([options, command, &exit_code] {
+    options->stray = command->remaining();
+    exit_code = ctest(*options);
+  });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,48 @@
+#include "cli/select/ctest_call.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "core/base/environment.hpp"
+#include "core/ctest/rerun.hpp"
+#include "os/file/system_call.hpp"
+#include "os/signal/replacing.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+// Longer arguments would fill `ps` and the run's record. The kernel allows 128 KiB.
+constexpr std::size_t k_longest_argument = 4096;
+
+}  // namespace
+
+Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbers,
+                                           const std::filesystem::path& file) {
+  std::string value = value_of_numbers(numbers);
+  if (value.size() < k_longest_argument) return std::vector<std::string>{"-I", value};
+  // ctest takes one line of the file, and that only with its end.
+  if (const Result<void> written = os::replace_file(file.string(), value + "\n"); !written) {
+    return written.error();
+  }
+  return std::vector<std::string>{"-I", file.string()};
+}
+
+Result<void> put_in_order(const std::filesystem::path& file, const std::string& commands) {
+  if (Result<void> written = os::replace_file(file.string(), commands); !written) return written;
+  ::setenv(std::string(environment::k_test_order).c_str(), file.c_str(), 1);
+  return {};
+}
+
+Result<void> become_ctest(const CtestCall& call, const std::string& own_name) {
+  if (::chdir(call.directory.c_str()) != 0) return os::system_error("enter " + call.directory);
+  std::vector<std::string> words{own_name};
+  words.insert(words.end(), call.words.begin(), call.words.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execvp(call.program.c_str(), pointers.data());
+  return os::system_error("execute " + call.program);
+}
+
+}  // namespace holdfast::cli

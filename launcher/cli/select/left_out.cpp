@@ -1,0 +1,215 @@
+#include "cli/select/left_out.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/ctest_listing.hpp"
+#include "cli/select/run_place.hpp"
+#include "core/ctest/rerun.hpp"
+#include "core/select/not_begun.hpp"
+#include "keeper/tree/live_runs.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+// When a run ended too early. ctest has options for it, and a preset may have the first one.
+enum class Stops : std::uint8_t { never, at_a_failure, at_any_time };
+
+struct PastRunOfTree {
+  RunEntry entry;
+  RunStarted started;
+  Stops stops = Stops::never;
+};
+
+Stops stops_of(const std::vector<std::string>& command) {
+  Stops stops = Stops::never;
+  for (const std::string_view word : command) {
+    if (word.starts_with("--stop-time")) return Stops::at_any_time;
+    if (word == "--stop-on-failure" || word == "--preset" || word.starts_with("--preset="))
+      stops = Stops::at_a_failure;
+  }
+  return stops;
+}
+
+// Newest first, up to the oldest one that may have left something out. Runs that go on, and those
+// that a test started, do not count.
+std::vector<PastRunOfTree> runs_of(const std::string& tree) {
+  std::vector<PastRunOfTree> runs;
+  for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order)) {
+    std::optional<RunStarted> started = first_record(entry.journal);
+    if (!started || !started->inside.empty()) continue;
+    const std::optional<RunEnded> ended = end_record(entry.journal);
+    if (!ended && is_going_on(entry)) continue;
+    const bool is_complete = ended && ended->complete;
+    const Stops stops = is_complete ? stops_of(started->command) : Stops::at_any_time;
+    runs.push_back({entry, *std::move(started), stops});
+  }
+  while (!runs.empty() && runs.back().stops == Stops::never) runs.pop_back();
+  return runs;
+}
+
+// What the journal says: which tests have begun, and which the run was to run, if it says so.
+struct Recorded {
+  std::vector<RanTest> begun;
+  std::vector<RanTest> planned;
+  bool has_plan = false;
+  bool has_failed = false;  // a test
+};
+
+Recorded read_run(const RunEntry& run) {
+  Recorded found;
+  (void)read_records(run.journal, [&](const Record& record) {
+    if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+      found.begun.push_back({begun->test});
+    } else if (const auto* bare = std::get_if<Bare>(&record)) {
+      found.begun.push_back({bare->test});
+    } else if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
+      const auto number = static_cast<std::size_t>(verdict->index.value_or(0));
+      found.begun.push_back({verdict->test, number});
+      found.has_failed = found.has_failed || verdict->verdict == Verdict::failed;
+    } else if (const auto* planned = std::get_if<PlannedRecord>(&record)) {
+      if (!planned->is_own) return;
+      found.has_plan = true;
+      for (std::size_t i = 0; i < planned->tests.size(); ++i) {
+        const std::int64_t number = i < planned->numbers.size() ? planned->numbers[i] : 0;
+        found.planned.push_back({planned->tests[i], static_cast<std::size_t>(number)});
+      }
+    }
+  });
+  return found;
+}
+
+// Finds in the user's list what runs have begun and were to run.
+class LeftOut {
+ public:
+  LeftOut(const UserCall& user, const TreeTests& all)
+      : user_(user), all_(all), places_(places_of(all.tests)) {}
+
+  // A record whose number says nothing does not say which of several tests of one name has begun.
+  // None has then: to run a test again does less harm than to leave one out.
+  TestSet begun(const RunStarted& run, std::vector<RanTest> tests) const {
+    TestSet set(all_.tests.size());
+    forget_other_numbers(run, tests);
+    for (const RanTest& test : tests) {
+      const std::vector<std::size_t> places = places_.meant_by(test);
+      const bool is_one = places.size() == 1 && all_.namesakes.count(test.name) == 0;
+      if (is_one || (!places.empty() && all_.tests[places.front()].number == test.index))
+        set[places.front()] = true;
+    }
+    return set;
+  }
+
+  // What a run was to run that ended too early. Nothing: that is not known.
+  std::optional<TestSet> planned(const PastRunOfTree& run, Recorded recorded) {
+    if (recorded.has_plan) {
+      forget_other_numbers(run.started, recorded.planned);
+      return set_of(recorded.planned);
+    }
+    const Result<RerunWords> words = rerun_words(run.started.command);
+    if (!words || words->reruns_failed) return std::nullopt;
+    if (!words->selects && had_all_of_list(run.started)) return TestSet(all_.tests.size(), true);
+    const Result<CtestCall> call = call_of(run.entry, run.started, user_.tree, words->has_preset);
+    return call ? listed(*call, *words) : std::nullopt;
+  }
+
+ private:
+  // The user's list may be that of a directory in the tree, and the run's that of the whole tree.
+  bool had_all_of_list(const RunStarted& run) const {
+    UserCall of_tree = user_;
+    of_tree.directory = user_.tree;
+    return had_list_of(user_, run) || had_list_of(of_tree, run);
+  }
+
+  // Names stay what they are. A number of another list, or of a list that has changed since, is 0.
+  void forget_other_numbers(const RunStarted& run, std::vector<RanTest>& tests) const {
+    if (all_.namesakes.empty()) return;
+    const bool is_same_list = had_list_of(user_, run);
+    for (RanTest& test : tests) {
+      const auto found = all_.namesakes.find(test.name);
+      if (found == all_.namesakes.end() || !is_same_list || found->second.count(test.index) == 0)
+        test.index = 0;
+    }
+  }
+
+  TestSet set_of(const std::vector<RanTest>& tests) const {
+    TestSet set(all_.tests.size());
+    for (const RanTest& test : tests) {
+      for (const std::size_t place : places_.meant_by(test)) set[place] = true;
+    }
+    return set;
+  }
+
+  // What ctest would run now. Many runs may have had the same words.
+  std::optional<TestSet> listed(const CtestCall& call, const RerunWords& words) {
+    if (!words.numbers.empty() && !can_select_by(words.numbers, call.directory))
+      return std::nullopt;
+    std::vector<std::string> key{call.program, call.directory};
+    key.insert(key.end(), words.for_listing.begin(), words.for_listing.end());
+    key.insert(key.end(), words.selecting.begin(), words.selecting.end());
+    const auto [known, is_new] = listed_.try_emplace(key);
+    if (is_new) known->second = list(call, {key.begin() + 2, key.end()});
+    return known->second;
+  }
+
+  std::optional<TestSet> list(const CtestCall& call, std::vector<std::string> options) const {
+    const Result<std::string> listing =
+        list_tests({call.program, call.directory, std::move(options)});
+    if (!listing) return std::nullopt;
+    const Result<std::vector<std::string>> names = names_of(*listing);
+    if (!names) return std::nullopt;
+    std::vector<RanTest> tests;
+    for (const std::string& name : *names) tests.push_back({name});
+    return set_of(tests);
+  }
+
+  // The value of -I is numbers, or a file that may be gone.
+  static bool can_select_by(const std::string& numbers, const std::string& directory) {
+    std::error_code failed;
+    return numbers.find_first_not_of("0123456789,") == std::string::npos ||
+           std::filesystem::exists(std::filesystem::path(directory) / numbers, failed);
+  }
+
+  const UserCall& user_;
+  const TreeTests& all_;
+  TestPlaces places_;
+  std::map<std::vector<std::string>, std::optional<TestSet>> listed_;
+};
+
+TestSet disabled(const TreeTests& all) {
+  TestSet set;
+  for (const SelectableTest& test : all.tests) set.push_back(test.is_disabled);
+  return set;
+}
+
+}  // namespace
+
+TestSet tests_not_begun(const UserCall& user, const TreeTests& all) {
+  LeftOut left_out(user, all);
+  NotBegun found(disabled(all));
+  for (const PastRunOfTree& run : runs_of(user.tree)) {
+    Recorded recorded = read_run(run.entry);
+    found.see_begun(left_out.begun(run.started, std::move(recorded.begun)));
+    if (found.is_done()) break;
+    if (run.stops == Stops::never || (run.stops == Stops::at_a_failure && !recorded.has_failed))
+      continue;
+    if (const auto planned = left_out.planned(run, std::move(recorded))) {
+      found.see_planned(*planned);
+    } else {
+      complain("run " + run.entry.id + " ended too early, and what it left out is not known");
+    }
+  }
+  return found.tests();
+}
+
+}  // namespace holdfast::cli

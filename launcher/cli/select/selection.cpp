@@ -1,0 +1,127 @@
+#include "cli/select/selection.hpp"
+
+#include <cstddef>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "cli/affected/find_affected.hpp"
+#include "cli/commands.hpp"
+#include "cli/select/left_out.hpp"
+#include "cli/select/past_tests.hpp"
+#include "core/base/printable.hpp"
+#include "core/select/test_graph.hpp"
+#include "history/history.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+std::vector<std::size_t> places_in(const TestSet& set) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (set[i]) places.push_back(i);
+  }
+  return places;
+}
+
+// Red, or not begun.
+Result<TestSet> failed_tests(const UserCall& user, const TreeTests& all, std::string& why) {
+  Result<TestSet> red = red_tests(user, all);
+  if (!red) return red.error();
+  const TestSet open = tests_not_begun(user, all);
+  std::size_t not_begun = 0;
+  const std::size_t count = size_of(*red);
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (!open[i] || (*red)[i]) continue;
+    (*red)[i] = true;
+    ++not_begun;
+  }
+  why = std::to_string(count) + " red when last seen, " + std::to_string(not_begun) + " not begun";
+  return red;
+}
+
+// Tests of one name are affected together.
+Result<TestSet> affected_tests(const UserCall& user, const std::string& since, const TreeTests& all,
+                               std::string& why) {
+  const AffectedOrder order{user.tree, since, user.words.configuration};
+  const Result<FoundAffected> found = find_affected(order, all.listing);
+  if (!found) return ErrorInWords{"--affected: " + to_text(found.error())};
+  for (const std::string& note : found->notes) complain(note);
+  std::unordered_set<std::string_view> names;
+  for (const AffectedTest& test : found->affected.tests) names.insert(test.name);
+  TestSet affected;
+  for (const SelectableTest& test : all.tests) affected.push_back(names.contains(test.name));
+  if (!why.empty()) why += "; ";
+  why += std::to_string(size_of(affected)) + " affected since " + brief(since);
+  return affected;
+}
+
+Result<void> divide_chosen(const Restrictions& restrictions, Chosen& chosen) {
+  TreeTests some;
+  for (const std::size_t place : chosen.divided) {
+    some.tests.push_back(chosen.all.tests[place]);
+    some.nth.push_back(chosen.all.nth[place]);
+  }
+  chosen.times.resize(some.tests.size());
+  if (!restrictions.timings.empty()) {
+    Result<History> history = History::open_existing(restrictions.timings);
+    if (!history) return history.error();
+    Result<TestTimes> times = times_of(*history, some);
+    if (!times) return times.error();
+    chosen.times = *std::move(times);
+  }
+  chosen.division = divide(some.tests, chosen.times, restrictions.shard->count);
+  chosen.tests.clear();
+  for (const std::size_t place : chosen.division->shards[restrictions.shard->number - 1]) {
+    chosen.tests.push_back(chosen.divided[place]);
+  }
+  return {};
+}
+
+// All that ctest has to run so that it runs these tests.
+TestSet with_what_belongs_to_it(const TreeTests& all, TestSet wanted) {
+  const TestGraph graph(all.tests);
+  TestSet selectable;
+  for (const std::size_t rank : all.ranks) selectable.push_back(rank > 0);
+  while (true) {
+    wanted = with_needed(graph, std::move(wanted));
+    TestSet more = with_users(graph, wanted, selectable);
+    if (more == wanted) return wanted;
+    wanted = std::move(more);
+  }
+}
+
+}  // namespace
+
+Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
+  if (!user.trouble.empty()) return ErrorInWords{user.trouble};
+  Result<TreeTests> all = list_tree_tests(user.call, user.words);
+  if (!all) return all.error();
+  Chosen chosen;
+  chosen.all = *std::move(all);
+  // Each further restriction is one more set.
+  std::vector<TestSet> sets;
+  if (restrictions.failed) {
+    Result<TestSet> failed = failed_tests(user, chosen.all, chosen.why);
+    if (!failed) return failed.error();
+    sets.push_back(*std::move(failed));
+  }
+  if (!restrictions.affected.empty()) {
+    Result<TestSet> affected = affected_tests(user, restrictions.affected, chosen.all, chosen.why);
+    if (!affected) return affected.error();
+    sets.push_back(*std::move(affected));
+  }
+  TestSet wanted(chosen.all.tests.size(), true);
+  for (const TestSet& set : sets) {
+    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = wanted[i] && set[i];
+  }
+  if (!sets.empty()) wanted = with_what_belongs_to_it(chosen.all, std::move(wanted));
+  chosen.tests = chosen.divided = places_in(wanted);
+  if (restrictions.shard) {
+    if (const Result<void> divided = divide_chosen(restrictions, chosen); !divided)
+      return divided.error();
+  }
+  return chosen;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,117 @@
+#include "cli/select/selection_files.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/base/process_name.hpp"
+#include "core/ctest/selected_files.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
+#include "store/json_record.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A process of another PID namespace looks as if it had ended. It has read its files by then.
+constexpr std::chrono::hours k_least_age{1};
+
+// A line of a journal has a bound.
+constexpr std::size_t k_tests_in_record = 1000;
+constexpr std::size_t k_bytes_in_record = 512 * 1024;
+
+std::optional<ProcessName> process_of(std::string_view name) {
+  ProcessName process;
+  const auto pid = take_number<decltype(process.pid)>(name);
+  if (!pid || !name.starts_with('-')) return std::nullopt;
+  name.remove_prefix(1);
+  const auto start = take_number<decltype(process.start)>(name);
+  if (!start || !name.starts_with('.')) return std::nullopt;
+  process.pid = *pid;
+  process.start = *start;
+  return process;
+}
+
+void remove_left_files(const fs::path& directory) {
+  std::error_code failed;
+  for (fs::directory_iterator entry(directory, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    const std::optional<ProcessName> process = process_of(entry->path().filename().string());
+    if (!process || os::is_alive(*process)) continue;
+    std::error_code ignored;
+    const auto age = fs::file_time_type::clock::now() - entry->last_write_time(ignored);
+    if (!ignored && age > k_least_age) fs::remove(entry->path(), ignored);
+  }
+}
+
+// The tests at these places, in as many records as it takes.
+void add_records(PlannedRecord record, const std::vector<SelectableTest>& tests,
+                 std::string& lines) {
+  std::size_t bytes = 0;
+  const auto flush = [&] {
+    if (!record.tests.empty()) lines += line_of(record);
+    record.tests.clear();
+    record.numbers.clear();
+    bytes = 0;
+  };
+  for (const SelectableTest& test : tests) {
+    record.tests.push_back(test.name);
+    record.numbers.push_back(static_cast<std::int64_t>(test.number));
+    bytes += test.name.size();
+    if (record.tests.size() == k_tests_in_record || bytes > k_bytes_in_record) flush();
+  }
+  flush();
+}
+
+}  // namespace
+
+Result<SelectionFiles> SelectionFiles::make(const std::string& tree) {
+  const fs::path directory = fs::path(tree) / names::k_selections_directory;
+  std::error_code failed;
+  fs::create_directories(directory, failed);
+  if (failed) return os::system_error("make " + directory.string(), failed.value());
+  remove_left_files(directory);
+  return SelectionFiles(directory / begin_of_selected_file(os::own_name()));
+}
+
+fs::path SelectionFiles::path(std::string_view name) const {
+  fs::path path = begin_;
+  path += name;
+  return path;
+}
+
+std::string planned_lines(const Chosen& chosen, const Restrictions& restrictions) {
+  PlannedRecord record;
+  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
+  record.is_own = true;
+  std::string lines;
+  std::vector<SelectableTest> tests;
+  if (!chosen.division) {
+    for (const std::size_t place : chosen.tests) tests.push_back(chosen.all.tests[place]);
+    add_records(record, tests, lines);
+    return lines;
+  }
+  record.fingerprint = chosen.division->fingerprint;
+  for (std::size_t i = 0; i < chosen.division->shards.size(); ++i) {
+    record.shard = to_text(ShardNumber{i + 1, restrictions.shard->count});
+    record.is_own = i + 1 == restrictions.shard->number;
+    tests.clear();
+    for (const std::size_t place : chosen.division->shards[i]) {
+      tests.push_back(chosen.all.tests[chosen.divided[place]]);
+    }
+    add_records(record, tests, lines);
+  }
+  return lines;
+}
+
+}  // namespace holdfast::cli

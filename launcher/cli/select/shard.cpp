@@ -1,0 +1,110 @@
+// `holdfast shard`: says which tests are in a shard.
+#include <fmt/core.h>
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/select/selection.hpp"
+#include "cli/test_names.hpp"
+#include "core/base/printable.hpp"
+#include "core/outcome/exit_codes.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct ShardOptions {
+  std::string shard;
+  std::string timings;
+  std::string format = "names";
+  std::string tree;
+  std::vector<std::string> words;  // for ctest
+  std::vector<std::string> stray;
+};
+
+std::string json_of(const Chosen& chosen, const ShardNumber& shard) {
+  nlohmann::ordered_json object;
+  object["version"] = 1;
+  object["shard"] = to_text(shard);
+  object["fingerprint"] = chosen.division->fingerprint;
+  object["tests"] = nlohmann::ordered_json::array();
+  for (const std::size_t place : chosen.division->shards[shard.number - 1]) {
+    const SelectableTest& test = chosen.all.tests[chosen.divided[place]];
+    nlohmann::ordered_json one{{"test", test.name}, {"index", test.number}};
+    one["seconds"] = nullptr;
+    if (const auto& time = chosen.times[place]) one["seconds"] = static_cast<double>(*time) / 1000;
+    object["tests"].push_back(std::move(one));
+  }
+  return object.dump() + '\n';
+}
+
+Result<std::string> text_of(const ShardOptions& options) {
+  if (!options.stray.empty()) {
+    return ErrorInWords{brief_in_quotes(options.stray.front()) +
+                        ": expected --timings, --format or --tree, and -- before ctest's own "
+                        "arguments"};
+  }
+  const Result<ShardNumber> shard = parse_shard(options.shard);
+  if (!shard) return ErrorInWords{to_text("shard", shard.error())};
+  if (options.format != "names" && options.format != "ctest" && options.format != "json") {
+    return ErrorInWords{"--format " + brief_in_quotes(options.format) +
+                        ": expected names, ctest or json"};
+  }
+  const Result<UserCall> user = user_call(options.tree, options.words);
+  if (!user) return user.error();
+  Restrictions restrictions;
+  restrictions.shard = *shard;
+  restrictions.timings = options.timings;
+  const Result<Chosen> chosen = choose(*user, restrictions);
+  if (!chosen) return chosen.error();
+  if (options.format == "json") return json_of(*chosen, *shard);
+  std::vector<std::string> names;
+  std::unordered_set<std::string_view> known;
+  for (const std::size_t place : chosen->tests) {
+    const std::string& name = chosen->all.tests[place].name;
+    if (known.insert(name).second) names.push_back(name);
+  }
+  return options.format == "ctest" ? names_as_expression(names) : names_as_lines(names);
+}
+
+int shard(const ShardOptions& options) {
+  const Result<std::string> text = text_of(options);
+  if (text) {
+    fmt::print("{}", *text);
+    return exit_codes::k_success;
+  }
+  complain(to_text(text.error()));
+  return exit_codes::k_usage;
+}
+
+}  // namespace
+
+void add_shard(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
+  CLI::App* command = app.add_subcommand("shard", "name the tests of shard I of N");
+  const auto options = std::make_shared<ShardOptions>();
+  options->words = words;
+  command->add_option("SHARD", options->shard, "I/N: shard I of N")
+      ->required()
+      ->check(expected("I/N"));
+  command
+      ->add_option("--timings", options->timings,
+                   "a history with the times of tests, the same for all shards")
+      ->check(expected("the path of a history"));
+  command->add_option("--format", options->format, "names, ctest or json");
+  add_tree_option(*command, options->tree);
+  command->footer("After --: ctest's own arguments, such as -j8 -L unit.");
+  command->allow_extras();
+  command->callback([options, command, &exit_code] {
+    options->stray = command->remaining();
+    exit_code = shard(*options);
+  });
+}
+
+}  // namespace holdfast::cli

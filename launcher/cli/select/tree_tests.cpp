@@ -1,0 +1,183 @@
+#include "cli/select/tree_tests.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "cli/ctest_listing.hpp"
+#include "cli/listing_json.hpp"
+#include "core/ctest/shown_tests.hpp"
+#include "core/select/fixture_filter.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+// It keeps an object's fields in a list, and is built much faster.
+using Json = nlohmann::ordered_json;
+
+void read_property(const Json& property, SelectableTest& test) {
+  const auto& name = property.at("name").get_ref<const std::string&>();
+  const Json& value = property.at("value");
+  TestSchedule& schedule = test.schedule;
+  if (name == "DEPENDS") {
+    schedule.depends = texts_in(value);
+  } else if (name == "FIXTURES_SETUP") {
+    schedule.setup = texts_in(value);
+  } else if (name == "FIXTURES_REQUIRED") {
+    schedule.required = texts_in(value);
+  } else if (name == "FIXTURES_CLEANUP") {
+    schedule.cleanup = texts_in(value);
+  } else if (name == "DISABLED") {
+    test.is_disabled = value.get<bool>();
+  }
+}
+
+// What ctest prints with -N.
+Result<std::string> shown(const CtestCall& call, std::vector<std::string> options) {
+  ListingOrder order{call.program, call.directory, std::move(options)};
+  order.format = "-N";
+  return list_tests(order);
+}
+
+std::vector<std::string> joined(std::vector<std::string> one,
+                                const std::vector<std::string>& other) {
+  one.insert(one.end(), other.begin(), other.end());
+  return one;
+}
+
+// ctest's numbers of the tests that it then selects.
+Result<std::vector<std::size_t>> numbers_with(const CtestCall& call,
+                                              const std::vector<std::string>& options,
+                                              const std::vector<SelectableTest>& tests) {
+  const Result<std::string> text = shown(call, options);
+  if (!text) return text.error();
+  std::unordered_map<std::size_t, const std::string*> names;
+  for (const SelectableTest& test : tests) names.emplace(test.number, &test.name);
+  const auto numbers = numbers_shown(*text, [&](std::size_t number, std::size_t) {
+    const auto name = names.find(number);
+    return name == names.end() ? nullptr : name->second;
+  });
+  return numbers ? Result<std::vector<std::size_t>>(*numbers) : listing_not_understood();
+}
+
+// With a preset, the list is what the preset leaves, and the numbers must be asked for.
+Result<std::vector<std::size_t>> numbers_of_list(const CtestCall& call,
+                                                 const std::vector<std::string>& options,
+                                                 const std::vector<SelectableTest>& tests) {
+  const Result<std::string> text = shown(call, options);
+  if (!text) return text.error();
+  const auto numbers = numbers_shown(*text, [&](std::size_t, std::size_t before) {
+    return before < tests.size() ? &tests[before].name : nullptr;
+  });
+  if (!numbers || numbers->size() != tests.size()) return listing_not_understood();
+  return *numbers;
+}
+
+// Removes the tests that are not in the set.
+void keep_only(TreeTests& all, const TestSet& kept) {
+  std::size_t to = 0;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (!kept[i]) continue;
+    if (to != i) all.tests[to] = std::move(all.tests[i]);
+    all.nth[to] = all.nth[i];
+    all.ranks[to] = all.ranks[i];
+    ++to;
+  }
+  all.tests.resize(to);
+  all.nth.resize(to);
+  all.ranks.resize(to);
+}
+
+TestSet set_of(const std::vector<SelectableTest>& tests, const std::vector<std::size_t>& numbers) {
+  TestSet set(tests.size());
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    while (next < numbers.size() && numbers[next] < tests[i].number) ++next;
+    set[i] = next < numbers.size() && numbers[next] == tests[i].number;
+  }
+  return set;
+}
+
+// -I counts the tests that the expressions of names and labels leave.
+Result<void> find_ranks(const CtestCall& call, const RerunWords& words, TreeTests& all) {
+  const std::vector<std::string> options = joined(words.for_listing, {"-I", "1,,1"});
+  Result<std::vector<std::size_t>> numbers = numbers_of_list(call, options, all.tests);
+  if (!numbers) return numbers.error();
+  for (std::size_t i = 0; i < all.tests.size(); ++i) all.tests[i].number = (*numbers)[i];
+  numbers = numbers_with(call, joined(options, {"-FA", ".*"}), all.tests);
+  if (!numbers) return numbers.error();
+  const TestSet counted = set_of(all.tests, *numbers);
+  std::size_t rank = 0;
+  for (std::size_t i = 0; i < counted.size(); ++i) all.ranks[i] = counted[i] ? ++rank : 0;
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<SelectableTest>> selectable_tests(const std::string& listing) {
+  try {
+    std::vector<SelectableTest> tests;
+    const Json json = Json::parse(json_of(listing));
+    for (const Json& entry : json.at("tests")) {
+      SelectableTest& test = tests.emplace_back();
+      test.name = entry.at("name").get_ref<const std::string&>();
+      test.number = tests.size();
+      for (const Json& property : entry.at("properties")) read_property(property, test);
+    }
+    remove_implied_depends(tests);
+    return tests;
+  } catch (const Json::exception&) {
+    return listing_not_understood();
+  }
+}
+
+TestPlaces places_of(const std::vector<SelectableTest>& tests) {
+  TestPlaces places;
+  for (const SelectableTest& test : tests) places.add(test.name, test.number);
+  return places;
+}
+
+Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& words) {
+  if (!words.has_preset) {
+    return (std::filesystem::path(call.directory) / words.directory).lexically_normal().string();
+  }
+  const Result<std::string> text = shown(call, words.for_listing);
+  if (!text) return text.error();
+  std::string directory = directory_shown(*text);
+  return directory.empty() ? Result<std::string>(listing_not_understood()) : directory;
+}
+
+Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words) {
+  ListingOrder order{call.program, call.directory, words.for_listing};
+  // A preset may select tests by their numbers. This option makes ctest list all of them.
+  if (words.has_preset) order.options = joined(order.options, {"-I", "1,,1"});
+  Result<std::string> listing = list_tests(order);
+  if (!listing) return listing.error();
+  Result<std::vector<SelectableTest>> tests = selectable_tests(*listing);
+  if (!tests) return tests.error();
+  TreeTests all;
+  all.listing = *std::move(listing);
+  all.tests = *std::move(tests);
+  std::unordered_map<std::string_view, std::int64_t> namesakes;
+  for (const SelectableTest& test : all.tests) {
+    all.nth.push_back(++namesakes[test.name]);
+    all.ranks.push_back(test.number);
+  }
+  if (words.has_preset) {
+    if (const Result<void> found = find_ranks(call, words, all); !found) return found.error();
+  }
+  for (const SelectableTest& test : all.tests) {
+    if (namesakes[test.name] > 1) all.namesakes[test.name].insert(test.number);
+  }
+  if (words.has_preset || !words.selecting.empty()) {
+    const auto numbers = numbers_with(call, joined(words.for_listing, words.selecting), all.tests);
+    if (!numbers) return numbers.error();
+    keep_only(all, set_of(all.tests, *numbers));
+  }
+  apply({words.without_fixtures, words.without_setups, words.without_cleanups}, all.tests);
+  return all;
+}
+
+}  // namespace holdfast::cli

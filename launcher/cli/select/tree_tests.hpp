@@ -1,0 +1,44 @@
+// The tests of a build tree from which some are chosen.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/select/ctest_call.hpp"
+#include "core/base/result.hpp"
+#include "core/ctest/rerun.hpp"
+#include "core/select/test_graph.hpp"
+
+namespace holdfast::cli {
+
+struct TreeTests {
+  std::string listing;  // what ctest printed of all tests, as JSON
+  // What a ctest with the user's options would run, in ctest's order.
+  std::vector<SelectableTest> tests;
+  // By test: its place among the tests of that name in the whole list, from 1, as the history
+  // counts.
+  std::vector<std::int64_t> nth;
+  // Names that several tests of the whole list have, with ctest's numbers of these tests.
+  std::map<std::string, std::set<std::size_t>> namesakes;
+  // By test: the number by which -I selects it. 0: a fixture of a preset's tests that the preset
+  // itself leaves out. ctest brings it along.
+  std::vector<std::size_t> ranks;
+};
+
+// Lists the tests that `call`, with these words of ctest, would run.
+Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words);
+
+// The directory in which it looks for its tests.
+Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& words);
+
+// `tests` must outlive it.
+TestPlaces places_of(const std::vector<SelectableTest>& tests);
+
+// All tests of what ctest prints for --show-only=json-v1. Numbers are places.
+Result<std::vector<SelectableTest>> selectable_tests(const std::string& listing);
+
+}  // namespace holdfast::cli

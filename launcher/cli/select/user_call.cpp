@@ -1,0 +1,88 @@
+#include "cli/select/user_call.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/ctest_listing.hpp"
+#include "cli/select/tree_tests.hpp"
+#include "core/base/printable.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string canonical_text(const fs::path& path) {
+  std::error_code failed;
+  const fs::path found = fs::canonical(path, failed);
+  return failed ? path.string() : found.string();
+}
+
+// ctest looks for presets in the directory in which it starts, and without --test-dir for tests,
+// too. In a directory of a build tree that has none, the whole tree is meant.
+Result<std::string> directory_for(const std::string& tree, const RerunWords& words) {
+  if (!tree.empty() && !words.has_preset) return find_tree(tree);
+  std::error_code failed;
+  const fs::path here = fs::current_path(failed);
+  if (failed) return ErrorInWords{"the current directory is gone: expected --tree DIR"};
+  if (words.has_preset || !words.directory.empty()) return here.string();
+  if (fs::exists(here / "CTestTestfile.cmake", failed)) return here.string();
+  return find_tree({});
+}
+
+Result<std::string> tree_around(const std::string& directory) {
+  const std::optional<fs::path> tree = find_build_tree(directory);
+  if (!tree)
+    return ErrorInWords{"no build tree at " + directory + " or above: expected --tree DIR"};
+  return canonical_text(*tree);
+}
+
+// `tree`: as the user wrote it. ctest's own options may lead elsewhere.
+Result<void> check_tree(const std::string& tree, const UserCall& user) {
+  const Result<std::string> wanted = find_tree(tree);
+  if (!wanted) return wanted.error();
+  if (*wanted == user.tree) return {};
+  return ErrorInWords{"--tree " + brief_in_quotes(tree) + ": " +
+                      (user.words.has_preset ? "the preset" : "--test-dir") + " is of " +
+                      user.tree};
+}
+
+}  // namespace
+
+Result<UserCall> user_call(const std::string& tree, const std::vector<std::string>& words) {
+  UserCall user;
+  std::vector<std::string> command{"ctest"};
+  command.insert(command.end(), words.begin(), words.end());
+  if (Result<RerunWords> taken_apart = rerun_words(command)) {
+    user.words = *std::move(taken_apart);
+  } else {
+    user.trouble = to_text(taken_apart.error()) + ": tests cannot be chosen for it";
+  }
+  Result<std::string> directory = directory_for(tree, user.words);
+  if (!directory) return directory.error();
+  user.call = {"ctest", *std::move(directory), words};
+  user.listing = user.words.for_listing;
+  if (!user.words.directory.empty()) {
+    // As it was written: it is relative to the directory in which ctest starts.
+    for (auto* const some : {&user.words.kept, &user.words.for_listing}) {
+      some->insert(some->begin(), {"--test-dir", user.words.directory});
+    }
+  }
+  const Result<std::string> tests = directory_of_tests(user.call, user.words);
+  if (!tests) return tests.error();
+  user.directory = canonical_text(*tests);
+  Result<std::string> around = tree_around(user.directory);
+  if (!around) return around.error();
+  user.tree = *std::move(around);
+  if (!tree.empty()) {
+    if (const Result<void> checked = check_tree(tree, user); !checked) return checked.error();
+  }
+  user.call.program = ctest_of(user.tree);
+  return user;
+}
+
+}  // namespace holdfast::cli

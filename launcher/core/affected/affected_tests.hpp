@@ -1,0 +1,138 @@
+// Which tests a change of files affects. Pure: what Ninja, git, ctest and holdfast.toml say goes
+// in; the tests come out, each with its reasons.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/affected/build_graph.hpp"
+
+namespace holdfast {
+
+// Tests that a rule of holdfast.toml names: their indexes in AffectedQuestion::tests.
+struct RuledTests {
+  std::string origin;  // "holdfast.toml:12, [[affected]]"
+  std::vector<std::size_t> tests;
+};
+
+struct ChangedFile {
+  std::string shown;  // its path, for people
+  BuildGraph::Node node = 0;
+  bool is_in_build = false;  // Ninja knows the file
+  bool is_ignored = false;   // a rule says that no test needs it, for as far as nobody knows it
+  std::vector<std::size_t> rules = {};  // those that fit: indexes in AffectedQuestion::rules
+};
+
+// An output whose inputs are not known for sure, because it is not built, or older than one of
+// them.
+struct Doubt {
+  BuildGraph::Node output = 0;
+  std::string why = {};  // goes on after the output's path: "is not built"
+};
+
+struct NamedFile {
+  BuildGraph::Node node = 0;
+  std::string_view by;  // what of the test names it: "command", "ENVIRONMENT", "service db"
+};
+
+// What is wrong with the program of a test.
+enum class ProgramTrouble : std::uint8_t {
+  none,
+  missing,         // it does not exist, and Ninja does not make it
+  made_elsewhere,  // it is a compiled program of the build tree that Ninja does not make
+};
+
+struct CandidateTest {
+  std::string name;
+  std::vector<NamedFile> files = {};  // those that are nodes of the graph, each once
+  std::string program = {};           // as its command names it
+  ProgramTrouble trouble = ProgramTrouble::none;
+};
+
+// What some tests do for others: a fixture, or a name that DEPENDS has. If a provider is affected,
+// then the users are. Indexes in AffectedQuestion::tests.
+struct Preparation {
+  std::string shown;  // "fixture db", "DEPENDS"
+  std::vector<std::size_t> providers = {};
+  std::vector<std::size_t> users = {};
+};
+
+struct AffectedQuestion {
+  const BuildGraph& graph;
+  std::string tree;               // the build tree, as paths of the graph have it
+  BuildGraph::Node manifest = 0;  // Ninja's own file, which CMake writes
+  // A file that is newer than that, so that the graph no longer holds; empty: there is none.
+  std::string newer_than_manifest = {};
+  std::vector<ChangedFile> changes = {};  // each with a node of its own
+  std::vector<Doubt> doubts = {};
+  std::vector<CandidateTest> tests = {};  // in ctest's order
+  std::vector<RuledTests> rules = {};
+  std::vector<Preparation> preparations = {};
+};
+
+// Why a test is affected.
+enum class Because : std::uint8_t {
+  rebuilt,          // Ninja makes `through` anew, because of `file`
+  named,            // `file`, which the test's `through` names, changed itself
+  ruled,            // `file` changed, and the rule at `through` names the test
+  needs,            // the test `file` is affected, which provides `through`
+  configured,       // CMake reads `file` when it configures the tree: all tests
+  not_configured,   // `file` is newer than what CMake wrote: all tests
+  unknown,          // nobody knows `file`: all tests
+  doubtful,         // `file`, of which Ninja makes `through`, is the output of a Doubt
+  missing_program,  // `through` does not exist
+  made_elsewhere,   // Ninja does not make `through`
+};
+
+struct Reason {
+  Because because = Because::rebuilt;
+  std::string file = {};
+  std::string through = {};
+  std::string why = {};  // of a Doubt
+
+  friend bool operator==(const Reason&, const Reason&) = default;
+};
+
+// One line, without the test's name: "src/a.cpp, through bin/unit".
+std::string to_text(const Reason& reason);
+// The name of a reason in JSON.
+std::string_view word_of(Because because);
+
+// How sure it is that a change affects a test: as sure as its best reason.
+enum class Certainty : std::uint8_t {
+  none,            // it is not affected
+  made_elsewhere,  // its program is not Ninja's, and a build does not help
+  doubtful,        // a build would tell
+  certain,
+};
+
+struct AffectedTest {
+  std::size_t number = 0;  // ctest's, from 1
+  std::string name;
+  // For each file of the test and each rule, at most Reach::k_most_causes.
+  std::vector<Reason> reasons;
+  Certainty certainty = Certainty::none;
+};
+
+// Who knows a file that changed. The first that holds counts.
+enum class KnownBy : std::uint8_t { configure, build, test, rule, ignored, nobody };
+std::string_view word_of(KnownBy known);
+
+struct Affected {
+  std::vector<AffectedTest> tests;  // in ctest's order
+  std::vector<KnownBy> known;       // one for each change
+  // Why all tests are affected, at most Reach::k_most_causes; empty: only those that have a reason
+  // of their own.
+  std::vector<Reason> for_all;
+};
+
+Affected affected_by(const AffectedQuestion& question);
+
+// A name by which Ninja and `cmake --build --target` make the node: a target's name if Ninja has it
+// for this node alone, else the path from the build tree.
+std::string target_name(const BuildGraph& graph, BuildGraph::Node node, std::string_view tree);
+
+}  // namespace holdfast

@@ -1,0 +1,104 @@
+// Which files a build makes from which others, and what a change reaches.
+//
+// A node is a file, or a name that stands for files (Ninja's phony). A step makes nodes (outputs)
+// from other nodes (inputs).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace holdfast {
+
+class BuildGraph {
+ public:
+  using Node = std::uint32_t;
+  using Step = std::uint32_t;
+
+  BuildGraph() = default;
+  BuildGraph(BuildGraph&&) = default;
+  BuildGraph& operator=(BuildGraph&&) = default;
+  // A copy would hold paths of the original.
+  BuildGraph(const BuildGraph&) = delete;
+  BuildGraph& operator=(const BuildGraph&) = delete;
+  ~BuildGraph() = default;
+
+  // The node of that path; makes one if there is none.
+  Node node(std::string_view path);
+  std::optional<Node> find(std::string_view path) const;
+  const std::string& path(Node node) const { return *nodes_[node].path; }
+  std::size_t node_count() const { return nodes_.size(); }
+
+  // A phony step does nothing: its outputs stand for its inputs.
+  Step add_step(bool is_phony);
+  void add_input(Step step, Node input);
+  void add_output(Step step, Node output);
+
+  // The step that makes the node; none: no step does. If several do, the last that was added.
+  std::optional<Step> maker_of(Node node) const { return nodes_[node].maker; }
+  // Whether a step that is not phony makes the node.
+  bool is_made(Node node) const;
+  // Whether a phony step makes it: then it may be a name and no file.
+  bool is_phony(Node node) const { return nodes_[node].maker && !is_made(node); }
+  // The outputs of phony steps that stand for this node alone.
+  std::vector<Node> aliases_of(Node node) const;
+
+  const std::vector<Step>& users_of(Node node) const { return nodes_[node].users; }
+  const std::vector<Node>& inputs_of(Step step) const { return steps_[step].inputs; }
+  const std::vector<Node>& outputs_of(Step step) const { return steps_[step].outputs; }
+
+ private:
+  struct NodeEntry {
+    const std::string* path = nullptr;  // the key in numbers_
+    std::vector<Step> users = {};
+    std::optional<Step> maker = {};
+  };
+  struct StepEntry {
+    bool is_phony = false;
+    std::vector<Node> inputs = {};
+    std::vector<Node> outputs = {};
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  std::vector<NodeEntry> nodes_;
+  std::vector<StepEntry> steps_;
+  std::unordered_map<std::string, Node, Hash, std::equal_to<>> numbers_;
+};
+
+// For each node of the graph, whether `goal` is made from it. It is made from itself, too.
+std::vector<bool> leading_to(const BuildGraph& graph, BuildGraph::Node goal);
+
+// Which causes reach a node: the changes of a file that make Ninja make it anew. A cause is a
+// number of the caller's.
+class Reach {
+ public:
+  // Of more causes than this, a node has only those that were spread first. So the time is in
+  // proportion to the size of the graph, however many causes there are.
+  static constexpr std::size_t k_most_causes = 8;
+
+  explicit Reach(const BuildGraph& graph) : graph_(graph), causes_(graph.node_count()) {}
+
+  // The cause reaches `from` and everything that is made from it. To be called once for each cause
+  // and node.
+  void spread(std::uint32_t cause, BuildGraph::Node from);
+
+  const std::vector<std::uint32_t>& causes_of(BuildGraph::Node node) const { return causes_[node]; }
+
+ private:
+  bool enter(std::uint32_t cause, BuildGraph::Node node);
+
+  const BuildGraph& graph_;
+  std::vector<std::vector<std::uint32_t>> causes_;
+};
+
+}  // namespace holdfast

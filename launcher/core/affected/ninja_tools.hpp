@@ -1,0 +1,64 @@
+// Reads what Ninja's tools print (`ninja -t graph`, `-t targets`, `-t deps`), and depfiles. Paths
+// are as Ninja has them: absolute, or relative to the build tree.
+//
+// The views are parts of the text.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace holdfast {
+
+struct NinjaStep {
+  std::string_view rule;
+  std::vector<std::uint32_t> inputs = {};  // indexes of NinjaGraph::paths
+  std::vector<std::uint32_t> outputs = {};
+
+  bool is_phony() const { return rule == "phony"; }
+  // CMake's rules for compile steps are `<language>_COMPILER__<target>_…`. Such a step reads files
+  // that are known only once it has run. A step that looks for modules (`_SCAN__`) reads no others.
+  bool is_compile() const { return rule.find("_COMPILER__") != std::string_view::npos; }
+};
+
+struct NinjaGraph {
+  std::vector<std::string_view> paths;
+  std::vector<NinjaStep> steps;
+};
+
+// What `ninja -t graph` prints (Graphviz). Order-only inputs are left out: a change of one does not
+// make Ninja run the step. Ninja does not say so of a step with one input and one output.
+NinjaGraph read_ninja_graph(std::string_view text);
+
+// The names in what `ninja -t targets` prints: `NAME: RULE` in each line.
+std::vector<std::string_view> read_ninja_targets(std::string_view text);
+
+// What was recorded of one output.
+struct RecordedInputs {
+  std::string_view output;
+  // The output was written after this was recorded (Ninja was killed), or is gone.
+  bool is_stale = false;
+  std::vector<std::string_view> inputs;
+};
+
+// Shows `see` one record after the other of what `ninja -t deps` prints. The record is there only
+// during the call.
+void read_ninja_deps(std::string_view text, const std::function<void(const RecordedInputs&)>& see);
+
+// When the outputs in a log of Ninja (.ninja_log) were up to date last, by the times of their
+// inputs (ns since 1970). A command that leaves its output as it is counts. The text is the same
+// from Ninja 1.9 to 1.13.
+std::unordered_map<std::string_view, std::int64_t> read_ninja_log(std::string_view text);
+
+// A depfile, as a compiler writes it: rules of make whose targets are outputs, with `\` before
+// blanks, `#`, `:` and line breaks, and `$$` for `$`.
+struct DepfileRule {
+  std::vector<std::string> outputs = {};
+  std::vector<std::string> inputs = {};
+};
+std::vector<DepfileRule> read_depfile(std::string_view text);
+
+}  // namespace holdfast

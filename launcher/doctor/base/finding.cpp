@@ -1,0 +1,58 @@
+#include "doctor/base/finding.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "core/base/printable.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+constexpr std::size_t k_most_named = 3;
+
+struct Row {
+  std::string_view name;
+  Severity severity;
+  Area area;
+};
+
+const Row& row_of(Kind kind) {
+  static constexpr Row k_rows[] = {
+#define HOLDFAST_FINDING(id, severity, area, ...) {#id, Severity::severity, Area::area},
+#include "doctor/base/findings.def"
+  };
+  return k_rows[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace
+
+std::string_view id_of(Kind kind) { return row_of(kind).name; }
+Severity severity_of(Kind kind) { return row_of(kind).severity; }
+Area area_of(Kind kind) { return row_of(kind).area; }
+
+void add(Findings& all, Findings more) { std::ranges::move(more, std::back_inserter(all)); }
+
+void sort(Findings& all) {
+  std::ranges::stable_sort(all, {}, [](const Finding& one) {
+    return std::tuple(severity_of(one.kind), area_of(one.kind));
+  });
+}
+
+bool has_wrong(const Findings& all) {
+  return std::ranges::any_of(
+      all, [](const Finding& one) { return severity_of(one.kind) == Severity::wrong; });
+}
+
+std::string some_of(const std::vector<std::string>& names) {
+  std::string text;
+  const std::size_t shown = std::min(names.size(), k_most_named);
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += (i == 0 ? "" : ", ") + brief_in_quotes(names[i]);
+  }
+  if (names.size() > shown) text += " and " + std::to_string(names.size() - shown) + " more";
+  return text;
+}
+
+}  // namespace holdfast::doctor

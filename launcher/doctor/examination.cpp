@@ -1,0 +1,268 @@
+#include "doctor/examination.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "doctor/base/silent_paths.hpp"
+#include "doctor/machine/clock.hpp"
+#include "doctor/preflight/preflight.hpp"
+#include "doctor/tree/attachment.hpp"
+#include "doctor/tree/build.hpp"
+#include "doctor/tree/leftovers.hpp"
+#include "doctor/tree/locks.hpp"
+#include "doctor/tree/ports.hpp"
+#include "doctor/tree/programs.hpp"
+#include "doctor/tree/settings.hpp"
+#include "doctor/tree/wishes.hpp"
+#include "keeper/service/tree_services.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+std::string system_name() {
+  utsname system{};
+  return ::uname(&system) == 0 ? fmt::format("{} {}", system.sysname, system.release) : "Linux";
+}
+
+void add_machine(const std::string& tree, Tools tools, Diagnosis& diagnosis) {
+  Machine& machine = diagnosis.machine;
+  machine.system = system_name();
+  machine.limits = look_at_limits();
+  machine.places = look_at_places(tree, tools.patience);
+  machine.memory = look_at_memory();
+  machine.tools = std::move(tools);
+  ask_for_versions(machine.tools);
+  add(diagnosis.findings, check_tools(machine.tools));
+  add(diagnosis.findings, check_limits(machine.limits));
+  add(diagnosis.findings, check_places(machine.places));
+  add(diagnosis.findings, check_memory(machine.memory));
+}
+
+bool is_file(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+// The files of a test that the build may make: its program, and those that its command names.
+std::vector<std::string> built_files_of(const TreeTest& test, const SeenTest& seen) {
+  std::vector<std::string> files;
+  if (seen.program == SeenTest::Program::found) files.push_back(seen.path);
+  for (std::size_t i = 1; i < test.command.size(); ++i) {
+    const std::string& word = test.command[i];
+    std::string path = path_in(test, word);
+    if (!word.empty() && is_file(path)) files.push_back(std::move(path));
+  }
+  return files;
+}
+
+// What the command and the properties of tests name.
+std::vector<std::string> paths_that_are_looked_at(const std::vector<TreeTest>& tests) {
+  std::set<std::string> paths;
+  for (const TreeTest& test : tests) {
+    if (test.is_disabled) continue;
+    paths.insert(test.directory);
+    paths.insert(test.files.begin(), test.files.end());
+    for (const std::string& word : test.command) {
+      if (word.find('/') != std::string::npos) paths.insert(path_in(test, word));
+    }
+  }
+  return {paths.begin(), paths.end()};
+}
+
+class TreeExamination {
+ public:
+  TreeExamination(const TreeOrder& order, Milliseconds patience)
+      : order_(order), patience_(patience) {}
+
+  Diagnosis examine() && {
+    diagnosis_.tree = order_.tree;
+    add_machine(order_.tree, needed_tools(order_.tree, order_.cached, patience_), diagnosis_);
+    examine_attachment();
+    take(check_leftovers(look_at_what_is_left()));
+    examine_tests();
+    examine_settings();
+    examine_clock();
+    sort(diagnosis_.findings);
+    return std::move(diagnosis_);
+  }
+
+ private:
+  void take(Findings findings) { add(diagnosis_.findings, std::move(findings)); }
+
+  void examine_attachment() {
+    Attachment attachment = look_at_attachment(order_.tree, order_.cached("CMAKE_CACHEFILE_DIR"));
+    attachment.said = lines_of_holdfast(order_.listing.said);
+    take(check_attachment(attachment));
+  }
+
+  Leftovers look_at_what_is_left() {
+    Leftovers left = look_at_leftovers(order_.tree);
+    if (!left.unseen.empty()) diagnosis_.unseen.push_back(left.unseen);
+    return left;
+  }
+
+  void examine_tests() {
+    const Listing& listing = order_.listing;
+    if (!listing.unseen.empty()) return diagnosis_.unseen.push_back("the tests: " + listing.unseen);
+    if (!listing.trouble.empty()) {
+      return take({{Kind::tests_unlisted, listing.trouble, order_.tree, "see what ctest says",
+                    "ctest --test-dir " + for_shell(order_.tree) + " -N"}});
+    }
+    if (listing.tests.empty()) {
+      return take({{Kind::no_tests, "the tree has no test", order_.tree,
+                    "call enable_testing() and add_test(), or choose another tree (--tree)"}});
+    }
+    const std::vector<std::string> silent =
+        silent_among(paths_that_are_looked_at(listing.tests), patience_);
+    if (!silent.empty()) {
+      return diagnosis_.unseen.push_back("what tests start and need: " +
+                                         say_silent(silent.front(), patience_));
+    }
+    Programs programs{look_at_programs(listing.tests), build_command()};
+    take(check_programs(programs));
+    auto seen = programs.tests.begin();
+    for (const TreeTest& test : listing.tests) {
+      if (test.is_disabled) continue;
+      for (const std::string& file : built_files_of(test, *seen++)) {
+        tests_of_file_[file].push_back(test.name);
+      }
+      files_.insert(test.files.begin(), test.files.end());
+    }
+    examine_build();
+  }
+
+  std::string build_command() const {
+    std::string command = "cmake --build " + for_shell(order_.tree);
+    if (!order_.configuration.empty()) command += " --config " + for_shell(order_.configuration);
+    return command;
+  }
+
+  void examine_build() {
+    const std::string generator = order_.cached("CMAKE_GENERATOR");
+    if (!generator.starts_with("Ninja")) {
+      return diagnosis_.unseen.push_back(
+          fmt::format("whether programs are older than their sources: the tree is built by {}, "
+                      "and only Ninja says it",
+                      generator.empty() ? "another tool" : generator));
+    }
+    BuildOrder build;
+    build.tree = order_.tree;
+    build.ninja = order_.cached("CMAKE_MAKE_PROGRAM");
+    build.file =
+        generator == "Ninja" ? "build.ninja" : fmt::format("build-{}.ninja", order_.configuration);
+    build.patience = patience_;
+    for (const auto& [file, tests] : tests_of_file_) build.programs.push_back(file);
+    // Without Ninja, that is a finding about tools.
+    if (::access(build.ninja.c_str(), X_OK) != 0) return;
+    const Build seen = look_at_build(build);
+    take(
+        check_build(build, seen, [&](const std::string& file) { return tests_of_file_.at(file); }));
+    files_.insert(seen.newer.begin(), seen.newer.end());
+    if (seen.unseen == 0) return;
+    diagnosis_.unseen.push_back(
+        fmt::format("whether {} {} older than {} sources: Ninja was asked often enough",
+                    counted(seen.unseen, "more program"), seen.unseen == 1 ? "is" : "are",
+                    seen.unseen == 1 ? "its" : "their"));
+  }
+
+  void examine_settings() {
+    const std::optional<std::string> file = settings_file_of_tree(order_.tree);
+    const Result<ProjectSettings> project = ProjectSettings::load(file, selected_profile());
+    if (!project) {
+      take({{Kind::settings_refused, to_text(project.error()), file.value_or(""),
+             "correct it (docs/reference/config.md)"}});
+      return take(check_locks(look_at_locks(order_.tree), {}, own_scopes(home())));
+    }
+    const Settings& settings = project->settings();
+    if (settings.file.empty() && !project->note().empty()) {
+      take({{Kind::settings_ignored, project->note(), "", "unset HOLDFAST_PROFILE, or write it"}});
+    }
+    take(check_patterns(settings, order_.listing.tests, day_of(os::unix_now_ms())));
+    Wishes wishes = wishes_of(order_.listing.tests, *project, home());
+    take(check_properties(wishes));
+    look_at_rights(wishes.rights);
+    take(check_rights(wishes.rights));
+    const bool are_unknown = order_.listing.tests.empty();
+    take(check_locks(look_at_locks(order_.tree), wishes.locks,
+                     are_unknown ? own_scopes(home()) : std::vector<std::string>()));
+    examine_services(settings, wishes);
+    take(check_needs(look_at_needs(settings.preflight, order_.tree, patience_)));
+  }
+
+  LockHome home() const {
+    const Result<std::string> text =
+        os::read_file(order_.tree + "/" + std::string(names::k_project_file));
+    std::string_view rest = text ? std::string_view(*text) : std::string_view();
+    return {std::string(take_part(rest, '\n')), order_.tree};
+  }
+
+  void examine_services(const Settings& settings, const Wishes& wishes) {
+    const Result<std::vector<ServiceSpec>> services =
+        services_of_tree(settings, order_.tree, order_.configuration);
+    if (!services) {
+      // In a tree with several configurations, services are declared for each of them.
+      if (!order_.listing.unseen.empty()) return;
+      return take({{Kind::service_refused, to_text(services.error()), settings.file,
+                    "correct the declaration"}});
+    }
+    const std::vector<SeenService> seen = look_at_services(*services);
+    take(check_services(seen, wishes, settings.file));
+    take(check_ports(look_at_ports(seen, wishes.ports, order_.tree)));
+  }
+
+  void examine_clock() {
+    Times times;
+    times.now_ms = os::unix_now_ms();
+    for (const char* name : {"CMakeCache.txt", "CTestTestfile.cmake", "build.ninja"}) {
+      files_.insert(order_.tree + "/" + name);
+    }
+    files_.insert(order_.cached("CMAKE_HOME_DIRECTORY") + "/CMakeLists.txt");
+    for (const auto& [file, tests] : tests_of_file_) files_.insert(file);
+    look_at_files({files_.begin(), files_.end()}, times);
+    const std::vector<RunEntry> runs = list_runs(order_.tree);
+    if (!runs.empty()) {
+      times.run = runs.front().id;
+      times.run_at_ms = static_cast<std::int64_t>(runs.front().started * 1000);
+    }
+    take(check_times(times));
+  }
+
+  const TreeOrder& order_;
+  Milliseconds patience_;
+  Diagnosis diagnosis_;
+  std::map<std::string, std::vector<std::string>> tests_of_file_;
+  std::set<std::string> files_;  // whose dates are looked at
+};
+
+}  // namespace
+
+Diagnosis examine_machine(Milliseconds patience) {
+  Diagnosis diagnosis;
+  const auto nothing = [](const std::string&) { return std::string(); };
+  add_machine("", needed_tools("", nothing, patience), diagnosis);
+  Times times;
+  times.now_ms = os::unix_now_ms();
+  add(diagnosis.findings, check_times(times));
+  sort(diagnosis.findings);
+  return diagnosis;
+}
+
+Diagnosis examine_tree(const TreeOrder& order, Milliseconds patience) {
+  return TreeExamination(order, patience).examine();
+}
+
+}  // namespace holdfast::doctor

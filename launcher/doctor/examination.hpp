@@ -1,0 +1,37 @@
+// Looks at the machine and at a build tree, and says what is wrong. Changes nothing, takes no lock
+// and ends nothing. Starts only `--version`, `ninja -n` and tools of Ninja that read, and forks to
+// try a PID namespace if tests want one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/result.hpp"
+#include "doctor/diagnosis.hpp"
+#include "doctor/tree/needed_tools.hpp"
+#include "doctor/tree/test_of_tree.hpp"
+
+namespace holdfast::doctor {
+
+// The tests of the tree, as its ctest lists them.
+struct Listing {
+  std::vector<TreeTest> tests = {};
+  std::string said = {};     // what ctest printed on stderr
+  std::string trouble = {};  // why it cannot list them; empty: it can
+  std::string unseen = {};   // why it was not asked; empty: it was
+};
+
+struct TreeOrder {
+  std::string tree;           // absolute, without links
+  std::string configuration;  // empty: none was said
+  Cached cached;
+  Listing listing;
+};
+
+// `patience`: how long a program or a file system may take to answer.
+Diagnosis examine_machine(Milliseconds patience);
+Diagnosis examine_tree(const TreeOrder& order, Milliseconds patience);
+
+}  // namespace holdfast::doctor

@@ -1,0 +1,38 @@
+// Whether the limits of this user leave room for tests.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "doctor/base/finding.hpp"
+#include "os/machine/limits.hpp"
+
+namespace holdfast::doctor {
+
+struct Limits {
+  unsigned processors = 1;  // as many tests are thought to run at once
+  os::ResourceLimit descriptors = {};
+  os::ResourceLimit processes = {};
+  std::uint64_t threads = 0;  // of this user
+  bool is_root = false;       // `processes` does not hold for root
+  std::optional<os::CgroupRoom> room = {};
+  os::ResourceLimit core = {};
+  std::string core_pattern = {};
+  std::string core_trouble = {};  // why core files are lost; empty: they are not, or nobody knows
+  unsigned ptrace_scope = 0;      // kernel.yama.ptrace_scope
+  bool may_trace = true;          // gdb may look at processes all the same
+};
+
+Limits look_at_limits();
+Findings check_limits(const Limits& limits);
+
+// A text such as `1024 open files, 7700 threads, no core files`.
+std::string describe(const Limits& limits);
+
+// The program to which the kernel gives core files, by core_pattern (core(5)); empty: it writes
+// files. And the directory of such files; empty: that in which the process works.
+std::string core_program(const std::string& pattern);
+std::string core_directory(const std::string& pattern);
+
+}  // namespace holdfast::doctor

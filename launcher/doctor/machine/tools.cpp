@@ -1,0 +1,201 @@
+#include "doctor/machine/tools.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "doctor/base/silent_paths.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/bounded_work.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+constexpr std::string_view k_oldest_cmake = "3.25";
+constexpr std::size_t k_most_output = 16 * 1024;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+os::BoundedOrder order_for(const Tool& tool, Milliseconds patience) {
+  os::BoundedOrder order;
+  order.words = {tool.path, "--version"};
+  // Words are looked at in English.
+  order.environment = os::own_environment();
+  std::erase_if(order.environment,
+                [](const std::string& variable) { return variable.starts_with("LC_ALL="); });
+  order.environment.emplace_back("LC_ALL=C");
+  order.directory = "/";
+  order.time = patience;
+  order.most_output = k_most_output;
+  return order;
+}
+
+ToolState state_of(const Tool& tool, const os::BoundedEnd& end) {
+  using Answer = ToolState::Answer;
+  if (end.kind == os::BoundedEnd::Kind::too_late) return {Answer::hangs};
+  const std::string trouble = os::trouble_with(tool.path + " --version", end);
+  if (!trouble.empty()) return {Answer::fails, "", trouble};
+  return {Answer::version, version_in(end.output), end.output};
+}
+
+// A compiler says more than one version. It is the same one if it says the one that was found then.
+bool says(std::string_view text, std::string_view version) {
+  for (std::size_t at = text.find(version); at != std::string_view::npos;
+       at = text.find(version, at + 1)) {
+    const std::size_t end = at + version.size();
+    const bool begins = at == 0 || (!is_digit(text[at - 1]) && text[at - 1] != '.');
+    if (begins && (end == text.size() || !is_digit(text[end]))) return true;
+  }
+  return false;
+}
+
+std::string configure_anew(const Tools& tools) {
+  return tools.tree.empty() ? "" : "cmake --fresh -B " + for_shell(tools.tree);
+}
+
+void check_missing(const Tools& tools, const Tool& tool, Findings& all) {
+  if (tool.is == ToolIs::git) {
+    if (!tools.has_repository) return;
+    all.push_back({Kind::no_git,
+                   "git is not in PATH: reports do not say what is changed in the sources", "",
+                   "install git"});
+    return;
+  }
+  if (tool.is == ToolIs::debugger) return;
+  if (tool.setting.empty()) {
+    all.push_back({Kind::tool_missing, tool.name + " is not in PATH", "", "install " + tool.name});
+    return;
+  }
+  all.push_back(
+      {Kind::tool_missing,
+       fmt::format("{} does not exist, and the build tree needs it ({})", tool.path, tool.setting),
+       tools.tree + "/CMakeCache.txt", "install it, or configure the tree anew",
+       configure_anew(tools)});
+}
+
+void check_version(const Tools& tools, const Tool& tool, Findings& all) {
+  const bool is_cmake = tool.is == ToolIs::cmake || tool.is == ToolIs::ctest;
+  if (is_cmake && !tool.state.version.empty() && is_older(tool.state.version, k_oldest_cmake)) {
+    all.push_back({Kind::tool_too_old,
+                   fmt::format("{} has version {}, and Holdfast needs {}", tool.path,
+                               tool.state.version, k_oldest_cmake),
+                   tool.path, "install a newer CMake, and configure the tree with it"});
+  }
+  if (tool.configured.empty() || tool.state.version.empty()) return;
+  if (says(tool.state.said, tool.configured)) return;
+  all.push_back({Kind::compiler_changed,
+                 fmt::format("{} has version {}, and the tree was configured with {}", tool.path,
+                             tool.state.version, tool.configured),
+                 tools.tree, "configure the tree anew, and build all of it",
+                 configure_anew(tools)});
+}
+
+void check_stack_tools(const Tools& tools, Findings& all) {
+  const bool found = std::ranges::any_of(tools.all, [](const Tool& tool) {
+    return tool.is == ToolIs::debugger && tool.state.answer == ToolState::Answer::version;
+  });
+  if (found) return;
+  all.push_back({Kind::no_stack_tool,
+                 "neither gdb nor eu-stack is there: stacks of tests that took too long have "
+                 "no names of functions",
+                 "", "install gdb"});
+}
+
+}  // namespace
+
+std::string version_in(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!is_digit(text[at])) continue;
+    std::size_t end = at;
+    bool has_dot = false;
+    while (end < text.size() && (is_digit(text[end]) || text[end] == '.')) {
+      const bool is_dot = text[end] == '.';
+      if (is_dot && (end + 1 == text.size() || !is_digit(text[end + 1]))) break;
+      has_dot = has_dot || is_dot;
+      ++end;
+    }
+    if (has_dot) return std::string(text.substr(at, end - at));
+    at = end;
+  }
+  return {};
+}
+
+bool is_older(std::string_view one, std::string_view other) {
+  while (!one.empty() || !other.empty()) {
+    const auto a = leading_number<unsigned>(take_part(one, '.')).value_or(0);
+    const auto b = leading_number<unsigned>(take_part(other, '.')).value_or(0);
+    if (a != b) return a < b;
+  }
+  return false;
+}
+
+void ask_for_versions(Tools& tools) {
+  std::vector<std::unique_ptr<os::BoundedWork>> works(tools.all.size());
+  std::vector<os::BoundedWork*> begun;
+  std::vector<std::string> paths;
+  for (const Tool& tool : tools.all) paths.push_back(tool.path);
+  const std::vector<std::string> silent = silent_among(paths, tools.patience);
+  for (std::size_t i = 0; i < tools.all.size(); ++i) {
+    Tool& tool = tools.all[i];
+    if (std::ranges::find(silent, tool.path) != silent.end()) {
+      tool.state.answer = ToolState::Answer::hangs;
+    } else if (tool.path.empty() || ::access(tool.path.c_str(), F_OK) != 0) {
+      tool.state.answer = ToolState::Answer::missing;
+    } else if (::access(tool.path.c_str(), X_OK) != 0) {
+      tool.state = {ToolState::Answer::fails, "",
+                    to_text(os::system_error("execute " + tool.path))};
+    } else if (tool.is != ToolIs::launcher) {  // it may take any word for a command
+      works[i] = std::make_unique<os::BoundedWork>(order_for(tool, tools.patience));
+      begun.push_back(works[i].get());
+    }
+  }
+  os::await(begun);
+  for (std::size_t i = 0; i < works.size(); ++i) {
+    if (works[i] != nullptr) tools.all[i].state = state_of(tools.all[i], works[i]->end());
+  }
+}
+
+Findings check_tools(const Tools& tools) {
+  Findings all;
+  for (const Tool& tool : tools.all) {
+    switch (tool.state.answer) {
+      case ToolState::Answer::version:
+        check_version(tools, tool, all);
+        break;
+      case ToolState::Answer::missing:
+        check_missing(tools, tool, all);
+        break;
+      case ToolState::Answer::hangs:
+        all.push_back({Kind::tool_hangs,
+                       fmt::format("{} --version gave no answer within {}", tool.path,
+                                   holdfast::describe(tools.patience)),
+                       tool.path, "see what it waits for", for_shell(tool.path) + " --version"});
+        break;
+      case ToolState::Answer::fails:
+        all.push_back({Kind::tool_fails, tool.state.said, tool.path, "install it anew",
+                       for_shell(tool.path) + " --version"});
+        break;
+    }
+  }
+  check_stack_tools(tools, all);
+  return all;
+}
+
+std::string describe(const Tools& tools) {
+  std::string text;
+  for (const Tool& tool : tools.all) {
+    if (tool.state.answer != ToolState::Answer::version || tool.is == ToolIs::launcher) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", tool.name,
+                        tool.state.version.empty() ? "(no version)" : tool.state.version);
+  }
+  return text;
+}
+
+}  // namespace holdfast::doctor

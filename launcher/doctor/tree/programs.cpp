@@ -1,0 +1,160 @@
+#include "doctor/tree/programs.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "core/base/printable.hpp"
+#include "os/process/execution_error.hpp"
+#include "os/process/program_search.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+bool is_directory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+// The path that ctest would execute; the word itself if ctest finds none.
+std::string path_of_program(const TreeTest& test) {
+  const std::string& word = test.command[0];
+  if (word.find('/') == std::string::npos) {
+    const std::string found = os::find_program(word);
+    return found.empty() ? word : found;
+  }
+  return path_in(test, word);
+}
+
+SeenTest look_at(const TreeTest& test) {
+  SeenTest seen;
+  seen.name = test.name;
+  seen.needs_others = test.needs_others;
+  if (!test.directory.empty() && !is_directory(test.directory)) {
+    seen.missing.push_back(test.directory);
+  }
+  if (test.command.empty()) {
+    seen.program = SeenTest::Program::missing;
+    seen.path = test.missing;
+    return seen;
+  }
+  seen.path = path_of_program(test);
+  if (!exists(seen.path) || is_directory(seen.path)) {
+    seen.program = SeenTest::Program::missing;
+  } else if (::access(seen.path.c_str(), X_OK) != 0) {
+    seen.program = SeenTest::Program::refused;
+  } else {
+    seen.interpreter = os::missing_interpreter(seen.path);
+  }
+  for (const std::string& file : test.files) {
+    // Holdfast requires the program itself (ctest-integration/commands.cmake).
+    if (file != seen.path && file != seen.interpreter && !exists(file)) {
+      seen.missing.push_back(file);
+    }
+  }
+  return seen;
+}
+
+// Tests that lack the same thing are one finding.
+class ByWhat {
+ public:
+  void add(Kind kind, const SeenTest& test, const std::string& what, const std::string& of = {}) {
+    const auto [at, is_new] = of_key_.try_emplace(std::tuple(kind, what, of), all_.size());
+    if (is_new) all_.push_back({kind, what, of, {}});
+    all_[at->second].names.push_back(test.name);
+  }
+
+  struct Lack {
+    Kind kind;
+    std::string what;
+    std::string of;  // the script that lacks its interpreter
+    std::vector<std::string> names;
+  };
+  const std::vector<Lack>& all() const { return all_; }
+
+ private:
+  std::vector<Lack> all_;
+  std::map<std::tuple<Kind, std::string, std::string>, std::size_t> of_key_;
+};
+
+ByWhat lacks_of(const std::vector<SeenTest>& tests) {
+  ByWhat lacks;
+  for (const SeenTest& test : tests) {
+    switch (test.program) {
+      case SeenTest::Program::found:
+        break;
+      case SeenTest::Program::missing:
+        lacks.add(test.needs_others ? Kind::program_later : Kind::program_missing, test, test.path);
+        break;
+      case SeenTest::Program::refused:
+        lacks.add(Kind::program_refused, test, test.path);
+        break;
+    }
+    if (!test.interpreter.empty()) {
+      lacks.add(Kind::interpreter_missing, test, test.interpreter, test.path);
+    }
+    for (const std::string& file : test.missing) {
+      // Another test may make it, and then it is no news that it is not there yet.
+      if (!test.needs_others) lacks.add(Kind::file_missing, test, file);
+    }
+  }
+  return lacks;
+}
+
+Finding finding_of(const ByWhat::Lack& lack, const std::string& build) {
+  const std::string names = some_of(lack.names);
+  Finding finding{lack.kind, ""};
+  switch (lack.kind) {
+    case Kind::program_missing:
+    case Kind::program_later:
+      finding.what = names + (lack.what.empty() ? ": ctest finds no program"
+                                                : ": the program does not exist: " + lack.what);
+      finding.advice = lack.kind == Kind::program_missing
+                           ? "build the tree"
+                           : "build the tree, unless another test makes the program";
+      finding.command = build;
+      break;
+    case Kind::program_refused:
+      finding.what = names + ": the program cannot be executed: " + lack.what;
+      finding.advice = "give the right to execute it";
+      finding.command = "chmod +x " + for_shell(lack.what);
+      break;
+    case Kind::interpreter_missing:
+      finding.what =
+          fmt::format("{}: the interpreter of {} does not exist: {}", names, lack.of, lack.what);
+      finding.where = lack.of + ":1";
+      finding.advice = "install the interpreter, or change the first line of the script";
+      break;
+    default:
+      finding.what = names + ": a file or directory that is needed does not exist: " + lack.what;
+      finding.advice = "make it, or take it out of REQUIRED_FILES or WORKING_DIRECTORY";
+      break;
+  }
+  return finding;
+}
+
+}  // namespace
+
+std::vector<SeenTest> look_at_programs(const std::vector<TreeTest>& tests) {
+  std::vector<SeenTest> seen;
+  for (const TreeTest& test : tests) {
+    if (!test.is_disabled) seen.push_back(look_at(test));
+  }
+  return seen;
+}
+
+Findings check_programs(const Programs& programs) {
+  Findings all;
+  const ByWhat lacks = lacks_of(programs.tests);
+  for (const ByWhat::Lack& lack : lacks.all()) all.push_back(finding_of(lack, programs.build));
+  return all;
+}
+
+}  // namespace holdfast::doctor

@@ -1,0 +1,32 @@
+// Whether the tests of the build tree have what they start and need.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "doctor/base/finding.hpp"
+#include "doctor/tree/test_of_tree.hpp"
+
+namespace holdfast::doctor {
+
+struct SeenTest {
+  enum class Program : std::uint8_t { found, missing, refused };
+  std::string name;
+  bool needs_others = false;
+  Program program = Program::found;
+  std::string path = {};         // of its program; empty: ctest does not say which it wants
+  std::string interpreter = {};  // that is missing
+  std::vector<std::string> missing = {};  // files, or its directory
+};
+
+struct Programs {
+  std::vector<SeenTest> tests = {};
+  std::string build = {};  // the command that builds the tree
+};
+
+// Leaves out tests that are disabled.
+std::vector<SeenTest> look_at_programs(const std::vector<TreeTest>& tests);
+Findings check_programs(const Programs& programs);
+
+}  // namespace holdfast::doctor

@@ -1,0 +1,153 @@
+#include "doctor/tree/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/printable.hpp"
+#include "core/base/words.hpp"
+#include "os/process/program_search.hpp"
+#include "settings/matching.hpp"
+#include "settings/pattern.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+std::string condition_of(const SettingsOverride& override) {
+  std::string text;
+  if (override.test) text += "test = " + brief_in_quotes(*override.test);
+  if (override.label) {
+    text +=
+        (text.empty() ? "" : " and ") + std::string("label = ") + brief_in_quotes(*override.label);
+  }
+  return text;
+}
+
+// The overrides that match a test, by their indices.
+std::vector<bool> used_overrides(const Settings& settings, const std::vector<TreeTest>& tests) {
+  std::vector<bool> used(settings.overrides.size(), false);
+  const Result<OverridePatterns> patterns = OverridePatterns::of(settings);
+  if (!patterns) return std::vector<bool>(settings.overrides.size(), true);
+  for (const TreeTest& test : tests) {
+    for (const std::size_t index : patterns->matching(test.name, test.facts.labels)) {
+      used[index] = true;
+    }
+  }
+  return used;
+}
+
+bool matches_any(const std::string& pattern, const std::vector<TreeTest>& tests) {
+  const Result<Pattern> compiled = Pattern::compile(pattern);
+  return !compiled || std::ranges::any_of(tests, [&](const TreeTest& test) {
+    return compiled->is_found_in(test.name);
+  });
+}
+
+Finding finding_of(const KnownFlaky& entry, Kind kind, const std::string& what,
+                   const std::string& advice) {
+  return {kind,
+          fmt::format("the known flaky test {} ({}) {}", brief_in_quotes(entry.tests),
+                      entry.flake.issue, what),
+          entry.origin, advice};
+}
+
+void check_affected(const Settings& settings, const std::vector<TreeTest>& tests, Findings& all) {
+  for (const AffectedRule& rule : settings.affected) {
+    std::vector<std::string> files;
+    for (const std::string& file : rule.files) files.push_back(brief(file));
+    for (const std::string& pattern : rule.tests) {
+      if (matches_any(pattern, tests)) continue;
+      all.push_back({Kind::affected_unused,
+                     fmt::format("no test matches {} in [[affected]], so that changes of {} {}",
+                                 brief_in_quotes(pattern), enumeration(files, " and "),
+                                 "affect fewer tests than they should"),
+                     rule.origin, "correct the pattern, or remove it"});
+    }
+  }
+}
+
+bool is_missing(const ServiceSpec& service) {
+  if (service.command.empty()) return false;
+  const std::string& word = service.command[0];
+  if (word.find('{') != std::string::npos) return false;  // a placeholder
+  if (word.find('/') == std::string::npos) return os::find_program(word).empty();
+  const std::string path = word.starts_with('/') ? word : service.directory + "/" + word;
+  return path.find('{') == std::string::npos && !os::is_program(path);
+}
+
+}  // namespace
+
+Findings check_patterns(const Settings& settings, const std::vector<TreeTest>& tests,
+                        const Day& today) {
+  Findings all;
+  const std::vector<bool> used = tests.empty() ? std::vector<bool>(settings.overrides.size(), true)
+                                               : used_overrides(settings, tests);
+  for (std::size_t i = 0; i < settings.overrides.size(); ++i) {
+    const SettingsOverride& override = settings.overrides[i];
+    if (used[i]) continue;
+    all.push_back({Kind::override_unused,
+                   fmt::format("no test matches the override with {}", condition_of(override)),
+                   override.said.empty() ? settings.file : override.said.front().origin,
+                   "correct the pattern (holdfast config --explain TEST shows what holds for a "
+                   "test), or remove the override"});
+  }
+  for (const KnownFlaky& entry : settings.known_flaky) {
+    if (has_expired(entry, today)) {
+      all.push_back(finding_of(entry, Kind::flake_expired, "expired on " + to_text(entry.expires),
+                               "mend the test and remove the entry, or set another date"));
+    } else if (!tests.empty() && !matches_any(entry.tests, tests)) {
+      all.push_back(finding_of(entry, Kind::flake_unused, "matches no test",
+                               "correct the pattern, or remove the entry"));
+    }
+  }
+  if (!tests.empty()) check_affected(settings, tests, all);
+  return all;
+}
+
+Findings check_properties(const Wishes& wishes) {
+  Findings all;
+  const auto add_each = [&](Kind kind, const std::map<std::string, TestNames>& tests_of) {
+    for (const auto& [why, tests] : tests_of) {
+      all.push_back({kind, some_of(tests) + ": " + why, "",
+                     "correct the properties, or what holdfast.toml says",
+                     "holdfast config --explain " + for_shell(tests.front())});
+    }
+  };
+  add_each(Kind::test_refused, wishes.refused);
+  add_each(Kind::settings_ignored, wishes.ignored);
+  return all;
+}
+
+std::vector<SeenService> look_at_services(const std::vector<ServiceSpec>& services) {
+  std::vector<SeenService> seen;
+  for (const ServiceSpec& service : services) seen.push_back({service, is_missing(service)});
+  return seen;
+}
+
+Findings check_services(const std::vector<SeenService>& services, const Wishes& wishes,
+                        const std::string& file) {
+  Findings all;
+  std::vector<std::string> names;
+  for (const SeenService& service : services) {
+    names.push_back(service.spec.name);
+    if (!service.program_missing) continue;
+    all.push_back({Kind::service_program_missing,
+                   fmt::format("the program of service {} does not exist: {}", service.spec.name,
+                               service.spec.command[0]),
+                   service.spec.origin, "install it or build it, or correct the command"});
+  }
+  for (const auto& [name, tests] : wishes.services) {
+    if (std::ranges::find(names, name) != names.end()) continue;
+    const std::string known = names.empty() ? std::string("none is declared")
+                                            : "declared are " + enumeration(names, " and ");
+    all.push_back(
+        {Kind::service_refused,
+         fmt::format("{} cannot run: there is no service {}, {}", some_of(tests), name, known),
+         file,
+         "declare it with holdfast_add_service() or in a table [service." + name +
+             "], or correct the name"});
+  }
+  return all;
+}
+
+}  // namespace holdfast::doctor

@@ -1,0 +1,98 @@
+#include "history/answers/recent.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "history/answers/slowest.hpp"
+
+namespace holdfast {
+namespace {
+
+// As many results as so many runs of all tests have are read for an order. A run is no worse if it
+// does not know a test that has not run for longer, or only a few of its times.
+constexpr std::size_t k_runs_for_order = 20;
+
+std::string key_of(const std::string& name, std::int64_t nth) {
+  std::string key = name;
+  key += '\0';
+  return key + std::to_string(nth);
+}
+
+}  // namespace
+
+double RecentTest::seconds() const { return median_s(times_ms); }
+
+RecentTests::RecentTests(const std::vector<NumberedTest>& tests, std::size_t times)
+    : times_(times) {
+  for (const auto& [number, test] : tests) {
+    if (!test.batch.empty()) continue;
+    places_.emplace(key_of(test.name, test.nth), tests_.size());
+    numbers_.push_back(number);
+    tests_.push_back({test.name, test.nth});
+  }
+  end_ = tests_.size();
+}
+
+bool RecentTests::is_open(const RecentTest& test) const {
+  return !test.is_seen || test.times_ms.size() < times_;
+}
+
+void RecentTests::add(const BriefResult& result) {
+  if (result.grade == Grade::skipped) return;
+  const auto number = std::ranges::lower_bound(numbers_, result.test);
+  if (number == numbers_.end() || *number != result.test) return;
+  RecentTest& test = tests_[static_cast<std::size_t>(number - numbers_.begin())];
+  if (!test.is_seen) test.is_red = is_red(result.grade);
+  test.is_seen = true;
+  if (result.grade == Grade::passed && result.attempts > 0 && test.times_ms.size() < times_)
+    test.times_ms.push_back(result.wall_ms);
+}
+
+std::optional<NumberRange> RecentTests::open() {
+  while (first_ < end_ && !is_open(tests_[first_])) ++first_;
+  while (first_ < end_ && !is_open(tests_[end_ - 1])) --end_;
+  if (first_ == end_) return std::nullopt;
+  return NumberRange{numbers_[first_], numbers_[end_ - 1]};
+}
+
+const RecentTest* RecentTests::find(const std::string& name, std::int64_t nth) const {
+  const auto place = places_.find(key_of(name, nth));
+  return place == places_.end() ? nullptr : &tests_[place->second];
+}
+
+Result<RecentTests> recent_tests(History& history, const std::vector<NumberedTest>& tests,
+                                 std::size_t times, std::size_t most) {
+  RecentTests recent(tests, times);
+  std::size_t read = 0;
+  const Result<void> done =
+      history.read_back([&] { return read < most ? recent.open() : std::nullopt; },
+                        [&](const BriefResult& result) {
+                          ++read;
+                          recent.add(result);
+                        });
+  if (!done) return done.error();
+  return recent;
+}
+
+Result<std::string> commands_for(TestOrder order, History& history) {
+  const Result<std::vector<NumberedTest>> known = history.tests();
+  if (!known) return known.error();
+  const std::size_t times = order == TestOrder::longest_first ? k_times_of_test : 0;
+  const Result<RecentTests> recent =
+      recent_tests(history, *known, times, k_runs_for_order * known->size());
+  if (!recent) return recent.error();
+  // ctest sets the cost of all tests of a name.
+  std::map<std::string, TestPast> by_name;
+  for (const RecentTest& test : recent->tests()) {
+    TestPast& past = by_name[test.name];
+    past.name = test.name;
+    past.is_red = past.is_red || test.is_red;
+    past.seconds = std::max(past.seconds, test.seconds());
+  }
+  std::vector<TestPast> tests;
+  for (auto& [name, past] : by_name) tests.push_back(std::move(past));
+  return cost_commands(costs_for(order, tests));
+}
+
+}  // namespace holdfast

@@ -1,0 +1,68 @@
+// What the newest runs say of each test: whether it is red, and how long it took. A large history
+// need not be read to its beginning.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/ctest/test_order.hpp"
+#include "history/history.hpp"
+#include "history/past_run.hpp"
+
+namespace holdfast {
+
+struct RecentTest {
+  std::string name;
+  std::int64_t nth = 1;
+  bool is_seen = false;                     // in a run that did not skip it
+  bool is_red = false;                      // in the last such run
+  std::vector<std::int64_t> times_ms = {};  // of the last runs in which it passed, newest first
+
+  // The median of the times; 0: there are none.
+  double seconds() const;
+};
+
+class RecentTests {
+ public:
+  // Only tests of ctest are asked for, in the order of their numbers. `times`: how many are wanted
+  // of each.
+  RecentTests(const std::vector<NumberedTest>& tests, std::size_t times);
+
+  // The results of History::read_back().
+  void add(const BriefResult& result);
+  // Where those are of which older runs may say more. Nothing: there is none.
+  std::optional<NumberRange> open();
+
+  // In the order of `tests`.
+  const std::vector<RecentTest>& tests() const { return tests_; }
+  // Null: it was not asked for.
+  const RecentTest* find(const std::string& name, std::int64_t nth) const;
+
+ private:
+  bool is_open(const RecentTest& test) const;
+
+  std::vector<RecentTest> tests_;
+  std::vector<std::int64_t> numbers_;  // by place in tests_
+  std::unordered_map<std::string, std::size_t> places_;
+  std::size_t times_;
+  // Before and behind these places, no test is open.
+  std::size_t first_ = 0;
+  std::size_t end_ = 0;
+};
+
+// The median of so many runs is taken.
+inline constexpr std::size_t k_times_of_test = 5;
+
+// `times`: how many are wanted of each test. About `most` results are read.
+Result<RecentTests> recent_tests(History& history, const std::vector<NumberedTest>& tests,
+                                 std::size_t times, std::size_t most);
+
+// Commands for ctest-integration/test_order.cmake. Empty: nothing is known that makes an order.
+Result<std::string> commands_for(TestOrder order, History& history);
+
+}  // namespace holdfast

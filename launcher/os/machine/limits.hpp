@@ -1,0 +1,41 @@
+// The limits under which this process, and what it starts, must live.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::os {
+
+// Of getrlimit(2). None: there is no limit.
+struct ResourceLimit {
+  std::optional<std::uint64_t> soft;
+  std::optional<std::uint64_t> hard;
+};
+
+ResourceLimit descriptor_limit();
+ResourceLimit process_limit();
+// In bytes.
+ResourceLimit core_limit();
+
+// Returns how many threads this user has: RLIMIT_NPROC counts them. Only those that /proc shows.
+std::uint64_t threads_of_user();
+
+// How many processes a cgroup still lets us start (pids.max), and which cgroup.
+struct CgroupRoom {
+  std::string directory;
+  std::uint64_t left = 0;
+  std::uint64_t most = 0;
+};
+// Returns the cgroup, of those around this process, that has the least room. None: none has a
+// limit. Knows only cgroups of version 2.
+std::optional<CgroupRoom> process_room();
+
+// Returns the text of /proc/sys/kernel/core_pattern, core(5), without its line break.
+std::string core_pattern();
+
+// Returns how many processors this process may use.
+unsigned processors();
+
+}  // namespace holdfast::os

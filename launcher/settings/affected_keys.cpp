@@ -1,0 +1,103 @@
+#include "settings/affected_keys.hpp"
+
+#include <string>
+#include <string_view>
+
+#include "core/affected/file_glob.hpp"
+#include "settings/keys.hpp"
+#include "settings/pattern.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr const char* k_called = "[[affected]]";
+constexpr const char* k_globs = R"(a glob for files, or a list of such, such as ["data/**"])";
+constexpr const char* k_patterns =
+    R"(a regular expression for names of tests, or a list of such, such as ["^db\\."])";
+
+class Reader {
+ public:
+  Reader(const toml::table& table, Complaints& complaints)
+      : named_{table, k_called}, complaints_(complaints) {}
+
+  AffectedRule read() {
+    complain_of_unknown_keys(named_, {"files", "tests", "ignore"}, complaints_);
+    AffectedRule rule;
+    rule.origin = origin_of(named_.table, named_);
+    rule.files = texts("files", k_globs);
+    rule.tests = texts("tests", k_patterns);
+    rule.ignore = texts("ignore", k_globs);
+    check_globs("files", rule.files);
+    check_globs("ignore", rule.ignore);
+    for (const std::string& pattern : rule.tests) {
+      check_pattern(named_, "tests", pattern, complaints_);
+    }
+    check_keys();
+    return rule;
+  }
+
+ private:
+  bool has(std::string_view key) const { return named_.table.get(key) != nullptr; }
+
+  void check_keys() {
+    const char* expected = "`files` with `tests`, or `ignore`";
+    const auto complain = [&](const char* found) {
+      complaints_.add(place_of(named_.table.source()), k_called, found, expected);
+    };
+    if (has("files") && !has("tests")) return complain("`files` without `tests`");
+    if (has("tests") && !has("files")) return complain("`tests` without `files`");
+    if (!has("files") && !has("ignore")) complain("none of its keys");
+  }
+
+  // The texts under `key`; none: there is no such key.
+  std::vector<std::string> texts(std::string_view key, const char* expected) {
+    const toml::node* value = named_.table.get(key);
+    if (value == nullptr) return {};
+    std::vector<std::string> found;
+    const toml::array* list = value->as_array();
+    if (list == nullptr) {
+      add_text(key, *value, expected, found);
+      return found;
+    }
+    for (const toml::node& entry : *list) add_text(key, entry, expected, found);
+    if (list->empty()) complain_of(named_, key, "an empty list", expected, complaints_);
+    return found;
+  }
+
+  void add_text(std::string_view key, const toml::node& node, const char* expected,
+                std::vector<std::string>& texts) {
+    const auto* text = node.as_string();
+    if (text != nullptr && !text->get().empty()) {
+      texts.push_back(text->get());
+    } else {
+      complain_of(named_, key, text != nullptr ? "an empty string" : describe_type(node), expected,
+                  complaints_);
+    }
+  }
+
+  void check_globs(std::string_view key, const std::vector<std::string>& globs) {
+    for (const std::string& glob : globs) {
+      const Result<Pattern> compiled = Pattern::compile(expression_for_glob(glob));
+      if (compiled) continue;
+      complain_of(named_, key, in_quotes(glob) + " with " + to_text(compiled.error()), k_globs,
+                  complaints_);
+    }
+  }
+
+  NamedTable named_;
+  Complaints& complaints_;
+};
+
+}  // namespace
+
+std::vector<AffectedRule> read_affected(const toml::node& node, Complaints& complaints) {
+  std::vector<AffectedRule> rules;
+  const toml::array* array = tables_in(node, "affected", k_called, complaints);
+  if (array == nullptr) return rules;
+  for (const toml::node& entry : *array) {
+    rules.push_back(Reader(*entry.as_table(), complaints).read());
+  }
+  return rules;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,158 @@
+// Asks a real Ninja, with files of its own that have steps which run in each build.
+#include "doctor/tree/build.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "os/process/program_search.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+namespace fs = std::filesystem;
+
+class BuildOfNinja : public testing::Test {
+ protected:
+  void SetUp() override {
+    ninja_ = os::find_program("ninja");
+    if (ninja_.empty()) GTEST_SKIP() << "no ninja in PATH";
+    char name[] = "/tmp/holdfast-test-ninja-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    tree_ = name;
+  }
+  void TearDown() override {
+    if (!tree_.empty()) fs::remove_all(tree_);
+  }
+
+  void write(const std::string& file, const std::string& text = "") const {
+    std::ofstream(tree_ + "/" + file) << text;
+  }
+
+  void date(const std::string& file, int seconds) const {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const timespec times[] = {{now.tv_sec + seconds, 0}, {now.tv_sec + seconds, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (tree_ + "/" + file).c_str(), times, 0), 0) << file;
+  }
+
+  void build() const {
+    const std::string command = fmt::format("{} -C {} >/dev/null", ninja_, tree_);
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  }
+
+  // `count` programs, p0 of s0 and so on, each also of what a step makes that runs in each build.
+  // With `hides`, that is an input of the very step that makes the program.
+  void write_programs(int count, bool hides) const {
+    std::string text =
+        "rule touch\n  command = touch $out\nrule never\n  command = true\n"
+        "rule C_COMPILER__o\n  command = touch $out\n"
+        "build stamp | v: never\nbuild other.o: touch other | v\n";
+    write("other");
+    date("other", -10);
+    for (int i = 0; i < count; ++i) {
+      text += fmt::format("build o{0}: C_COMPILER__o s{0}{1}\n", i, hides ? " | v" : "");
+      text += fmt::format("build p{0}: touch o{0} other.o\n", i);
+      write(fmt::format("s{}", i));
+      date(fmt::format("s{}", i), -10);
+    }
+    write("build.ninja", text);
+    write("v");
+    date("v", -10);
+    build();
+  }
+
+  Build look(int count, std::size_t most_searches = 200) const {
+    BuildOrder order{ninja_, tree_, "build.ninja", {}, Milliseconds{60'000}, most_searches};
+    for (int i = 0; i < count; ++i) order.programs.push_back(fmt::format("{}/p{}", tree_, i));
+    return look_at_build(order);
+  }
+
+  static std::vector<std::string> targets_of(const Build& build) {
+    std::vector<std::string> targets;
+    for (const OldProgram& one : build.old) targets.push_back(one.target);
+    std::ranges::sort(targets);
+    return targets;
+  }
+
+  std::string ninja_;
+  std::string tree_;
+};
+
+using Targets = std::vector<std::string>;
+
+TEST_F(BuildOfNinja, OfManyProgramsBehindAStepThatRunsEachTimeOnlyTheOldOnesAreNamed) {
+  for (const bool hides : {false, true}) {
+    write_programs(60, hides);
+    const Build well = look(60);
+    EXPECT_EQ(well.trouble, "");
+    EXPECT_EQ(targets_of(well), Targets{});
+    date("s7", 1);
+    date("s58", 1);
+    const Build seen = look(60);
+    EXPECT_EQ(targets_of(seen), (Targets{"p58", "p7"})) << hides;
+    EXPECT_EQ(seen.unseen, 0U);
+    fs::remove_all(tree_ + "/.ninja_log");
+  }
+}
+
+// Only Ninja knows that a command has changed.
+TEST_F(BuildOfNinja, ProgramsThatWouldNeedTooManyQuestionsAreCounted) {
+  write_programs(16, false);
+  std::ifstream file(tree_ + "/build.ninja");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string command = "command = touch $out\n";
+  text.replace(text.rfind(command), command.size(), "command = touch  $out\n");
+  write("build.ninja", text);
+  EXPECT_EQ(targets_of(look(16)).size(), 16U);
+  const Build seen = look(16, 6);
+  EXPECT_EQ(seen.trouble, "");
+  EXPECT_EQ(targets_of(seen), (Targets{"p0", "p1"}));
+  EXPECT_EQ(seen.unseen, 14U);
+}
+
+TEST_F(BuildOfNinja, WhatSuchAStepHasReallyMadeMakesProgramsOld) {
+  write_programs(3, true);
+  date("v", 1);
+  EXPECT_EQ(targets_of(look(3)), (Targets{"p0", "p1", "p2"}));
+}
+
+TEST_F(BuildOfNinja, AnyOutputOfAStepMayBeAProgram) {
+  write("build.ninja",
+        "rule touch\n  command = touch $out\n  description = x\nrule two\n  command = touch a p0\n"
+        "build a p0: two s\nbuild b | p1: touch s\nbuild p2: touch\n");
+  write("s");
+  date("s", -10);
+  write("p1");
+  build();
+  write("p1");
+  EXPECT_EQ(targets_of(look(3)), Targets{});
+  date("s", 1);
+  EXPECT_EQ(targets_of(look(3)), (Targets{"p0", "p1"}));
+}
+
+TEST_F(BuildOfNinja, ATreeIsSeenThroughALinkToo) {
+  write("build.ninja", "rule touch\n  command = touch $out\nbuild sub/p: touch s\n");
+  write("s");
+  build();
+  date("s", 1);
+  const std::string link = tree_ + "/link";
+  fs::create_directory_symlink(tree_, link);
+  BuildOrder order{ninja_, tree_, "build.ninja", {link + "/sub/p"}, Milliseconds{60'000}};
+  const Build seen = look_at_build(order);
+  EXPECT_EQ(targets_of(seen), Targets{"sub/p"});
+  ASSERT_EQ(seen.old.size(), 1U);
+  EXPECT_EQ(seen.old[0].path, link + "/sub/p");
+}
+
+}  // namespace
+}  // namespace holdfast::doctor

@@ -1,0 +1,136 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "doctor/diagnosis.hpp"
+#include "found.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+Diagnosis diagnosis_of(Findings findings) {
+  Diagnosis diagnosis;
+  diagnosis.tree = "/b";
+  diagnosis.machine.system = "Linux 6.1";
+  diagnosis.findings = std::move(findings);
+  sort(diagnosis.findings);
+  return diagnosis;
+}
+
+std::string findings_in(const Diagnosis& diagnosis) {
+  const std::string text = to_text(diagnosis);
+  return text.substr(text.find("\n\n") + 1);
+}
+
+TEST(Findings, TheWrongOnesComeFirstInTheOrderOfTheAreas) {
+  Findings all{{Kind::lock_held, "a"}, {Kind::program_missing, "b"},
+               {Kind::no_git, "c"},    {Kind::program_old, "d"},
+               {Kind::disk_full, "e"}, {Kind::program_missing, "f"}};
+  sort(all);
+  EXPECT_EQ(kinds_of(all), (Kinds{"disk_full", "program_missing", "program_old", "program_missing",
+                                  "no_git", "lock_held"}));
+  EXPECT_TRUE(has_wrong(all));
+  EXPECT_FALSE(has_wrong({{Kind::lock_held, "a"}}));
+}
+
+TEST(Findings, SomeNamesAreSaidAndTheOthersCounted) {
+  EXPECT_EQ(some_of({"a"}), "\"a\"");
+  EXPECT_EQ(some_of({"a", "b\n"}), "\"a\", \"b\\n\"");
+  EXPECT_EQ(some_of({"a", "b", "c", "d", "e"}), "\"a\", \"b\", \"c\" and 2 more");
+}
+
+TEST(Diagnosis, NothingWrongIsSaidAsSuch) {
+  EXPECT_EQ(findings_in(diagnosis_of({})), "\nnothing is wrong\n");
+  EXPECT_NE(findings_in(diagnosis_of({{Kind::no_git, "no git"}}))
+                .find("\nnothing is wrong, apart from what is worth knowing\n"),
+            std::string::npos);
+}
+
+TEST(Diagnosis, AFindingHasItsPlaceAndWhatToDo) {
+  EXPECT_EQ(findings_in(diagnosis_of(
+                {{Kind::disk_full, "the \x1b[31m disk is full", "/b", "tidy up", "df -h /b"},
+                 {Kind::no_git, "git is not in PATH"}})),
+            "\nwrong (1):\n"
+            "  disk: the \\x1b[31m disk is full\n"
+            "    at: /b\n"
+            "    do: tidy up: df -h /b\n"
+            "\nworth knowing (1):\n"
+            "  tools: git is not in PATH\n");
+}
+
+TEST(Diagnosis, APlaceThatTheSentenceHasIsNotRepeated) {
+  const std::string text = findings_in(diagnosis_of({{Kind::disk_full, "/b is full", "/b"}}));
+  EXPECT_EQ(text.find("at:"), std::string::npos) << text;
+}
+
+TEST(Diagnosis, ManyOfOneKindAreCounted) {
+  Findings many;
+  for (int i = 0; i < 14; ++i) many.push_back({Kind::program_missing, std::to_string(i)});
+  many.push_back({Kind::program_old, "old"});
+  const std::string text = findings_in(diagnosis_of(many));
+  EXPECT_NE(text.find("wrong (15):\n"), std::string::npos);
+  EXPECT_NE(text.find("  tests: 9\n  tests: 4 more of this kind (--json has them)\n  tests: old\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Diagnosis, OnlyTheMachineIsSaidInOneLine) {
+  const std::string text = to_text(Diagnosis{});
+  EXPECT_EQ(text.substr(0, text.find('\n')),
+            "no build tree here or above: only the machine is looked at");
+}
+
+TEST(Diagnosis, JsonHasEachFindingWhole) {
+  Diagnosis diagnosis = diagnosis_of({{Kind::program_missing, "\xff is missing", "", "build", ""}});
+  diagnosis.unseen = {"the tests"};
+  diagnosis.machine.limits.descriptors.soft = 1024;
+  const auto json = nlohmann::json::parse(to_json(diagnosis));
+  EXPECT_EQ(json["version"], 1);
+  EXPECT_EQ(json["tree"], "/b");
+  EXPECT_EQ(json["wrong"], true);
+  const auto& finding = json["findings"][0];
+  EXPECT_EQ(finding["severity"], "wrong");
+  EXPECT_EQ(finding["area"], "tests");
+  EXPECT_EQ(finding["finding"], "program_missing");
+  EXPECT_EQ(finding["what"], "\xEF\xBF\xBD is missing");
+  EXPECT_EQ(finding["advice"], "build");
+  EXPECT_TRUE(finding["command"].is_null());
+  EXPECT_EQ(json["not_looked_at"][0], "the tests");
+  EXPECT_EQ(json["machine"]["limits"]["descriptors"], 1024);
+  EXPECT_TRUE(json["machine"]["limits"]["processes"].is_null());
+  EXPECT_TRUE(nlohmann::json::parse(to_json(Diagnosis{}))["tree"].is_null());
+}
+
+std::string read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(Reference, TheGuideHasEachKindOfFinding) {
+  const std::string path = std::string(HOLDFAST_SOURCE_DIRECTORY) + "/docs/guide/doctor.md";
+  const std::string page = read(path);
+  const std::string begin = "<!-- findings: begin, written by doctor_test -->\n";
+  const std::size_t first = page.find(begin);
+  const std::size_t last = page.find("<!-- findings: end -->");
+  ASSERT_TRUE(first != std::string::npos && last != std::string::npos);
+  std::string table = "| area | finding | severity | meaning |\n|---|---|---|---|\n";
+#define HOLDFAST_FINDING(id, severity, area, meaning)                            \
+  table += "| " + std::string(name_of(Area::area)) + " | `" #id "` | " +         \
+           (Severity::severity == Severity::wrong ? "wrong" : "worth knowing") + \
+           " | " meaning " |\n";
+#include "doctor/base/findings.def"
+  const std::string expected =
+      page.substr(0, first + begin.size()) + "\n" + table + "\n" + page.substr(last);
+  if (std::getenv("HOLDFAST_WRITE_REFERENCE") != nullptr) {
+    std::ofstream(path, std::ios::binary) << expected;
+  }
+  EXPECT_EQ(read(path), expected) << "HOLDFAST_WRITE_REFERENCE=1 doctor_test writes " << path;
+}
+
+}  // namespace
+}  // namespace holdfast::doctor

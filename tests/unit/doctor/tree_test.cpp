@@ -1,0 +1,323 @@
+#include <gtest/gtest.h>
+
+#include "doctor/tree/attachment.hpp"
+#include "doctor/tree/build.hpp"
+#include "doctor/tree/leftovers.hpp"
+#include "doctor/tree/locks.hpp"
+#include "doctor/tree/ports.hpp"
+#include "doctor/tree/programs.hpp"
+#include "doctor/tree/settings.hpp"
+#include "found.hpp"
+#include "settings/settings_file.hpp"
+
+namespace holdfast::doctor {
+namespace {
+
+SeenTest seen(const std::string& name, SeenTest::Program program = SeenTest::Program::found) {
+  SeenTest test;
+  test.name = name;
+  test.program = program;
+  test.path = "/b/prog";
+  return test;
+}
+
+TEST(Programs, TestsThatLackTheSameProgramAreOneFinding) {
+  Programs programs;
+  programs.build = "cmake --build /b";
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    programs.tests.push_back(seen(name, SeenTest::Program::missing));
+  }
+  programs.tests.push_back(seen("f"));
+  const Findings found = check_programs(programs);
+  ASSERT_EQ(kinds_of(found), Kinds{"program_missing"});
+  EXPECT_EQ(found[0].what, "\"a\", \"b\", \"c\" and 2 more: the program does not exist: /b/prog");
+  EXPECT_EQ(found[0].command, "cmake --build /b");
+}
+
+TEST(Programs, AProgramThatAnotherTestMayMakeIsWorthKnowing) {
+  SeenTest test = seen("a", SeenTest::Program::missing);
+  test.needs_others = true;
+  test.missing = {"/b/data"};
+  EXPECT_EQ(kinds_of(check_programs({{test}, ""})), Kinds{"program_later"});
+}
+
+TEST(Programs, WhatCannotBeStartedIsWrong) {
+  SeenTest script = seen("a");
+  script.interpreter = "/usr/bin/python2";
+  SeenTest refused = seen("b", SeenTest::Program::refused);
+  SeenTest files = seen("c");
+  files.missing = {"/b/data", "/b/dir"};
+  const Findings found = check_programs({{script, refused, files}, ""});
+  ASSERT_EQ(kinds_of(found),
+            (Kinds{"interpreter_missing", "program_refused", "file_missing", "file_missing"}));
+  EXPECT_EQ(found[0].what, "\"a\": the interpreter of /b/prog does not exist: /usr/bin/python2");
+  EXPECT_EQ(found[0].where, "/b/prog:1");
+}
+
+TEST(Build, OldProgramsAndAnOldConfigurationAreWrong) {
+  const BuildOrder order{"/usr/bin/ninja", "/b c", "build.ninja", {}, Milliseconds{0}};
+  Build build;
+  const auto tests_of = [](const std::string&) { return std::vector<std::string>{"a"}; };
+  EXPECT_EQ(kinds_of(check_build(order, build, tests_of)), Kinds{});
+  build.configure = {"output build.ninja older than most recent input /s/CMakeLists.txt (1 vs 2)"};
+  build.old = {{"/b c/t", "t"}};
+  const Findings found = check_build(order, build, tests_of);
+  ASSERT_EQ(kinds_of(found), (Kinds{"configure_again", "program_old"}));
+  EXPECT_EQ(found[1].what, "\"a\": the program is older than its sources: /b c/t");
+  EXPECT_EQ(found[1].command, "cmake --build '/b c' --target t");
+  build = {"`ninja -n` took too long", {}, {}, {}};
+  EXPECT_EQ(kinds_of(check_build(order, build, tests_of)), Kinds{"build_unknown"});
+}
+
+Settings settings_of(const std::string& text) {
+  const Result<Settings> settings = parse_settings(text, "/s/holdfast.toml", "default");
+  EXPECT_TRUE(settings) << settings.error().message;
+  return settings ? *settings : Settings{};
+}
+
+TreeTest test_named(const std::string& name, const std::string& labels = "") {
+  TreeTest test{name, {}, {}, {"/b/prog"}};
+  test.facts.labels = labels;
+  return test;
+}
+
+constexpr const char* k_patterns = R"(
+[[override]]
+test = "^db\\."
+timeout = 1
+[[override]]
+test = "^bd\\."
+timeout = 1
+[[override]]
+label = "slow"
+timeout = 2
+[[known-flaky]]
+tests = "^db\\."
+signature = "x"
+issue = "P-1"
+expires = 2026-11-20
+[[known-flaky]]
+tests = "^web\\."
+signature = "x"
+issue = "P-2"
+expires = 2026-11-20
+)";
+
+Day day(const std::string& text) { return *parse_day(text); }
+
+TEST(Patterns, ThoseThatMatchNothingAndExpiredFlakesAreFound) {
+  const Settings settings = settings_of(k_patterns);
+  const std::vector<TreeTest> tests{test_named("db.a"), test_named("web.a", "slow")};
+  const Findings found = check_patterns(settings, tests, day("2026-11-20"));
+  ASSERT_EQ(kinds_of(found), Kinds{"override_unused"});
+  EXPECT_EQ(found[0].what, "no test matches the override with test = \"^bd\\.\"");
+  EXPECT_EQ(found[0].where, "holdfast.toml:7, [[override]]");
+  EXPECT_EQ(kinds_of(check_patterns(settings, {test_named("db.a", "slow")}, day("2026-11-20"))),
+            (Kinds{"override_unused", "flake_unused"}));
+  const Findings later = check_patterns(settings, tests, day("2026-11-21"));
+  ASSERT_EQ(kinds_of(later), (Kinds{"override_unused", "flake_expired", "flake_expired"}));
+  EXPECT_EQ(later[1].what, "the known flaky test \"^db\\.\" (P-1) expired on 2026-11-20");
+}
+
+TEST(Patterns, OfAffectedThoseThatMatchNothingAreFound) {
+  const Settings settings = settings_of(R"(
+[[affected]]
+files = ["data/**", "*.sql"]
+tests = ["^db\\.", "imprt"]
+[[affected]]
+ignore = "*.md"
+)");
+  const Findings found =
+      check_patterns(settings, {test_named("db.a"), test_named("import")}, day("2026-11-20"));
+  ASSERT_EQ(kinds_of(found), Kinds{"affected_unused"});
+  EXPECT_EQ(
+      found[0].what,
+      "no test matches \"imprt\" in [[affected]], so that changes of data/** and *.sql affect "
+      "fewer tests than they should");
+  EXPECT_EQ(found[0].where, "holdfast.toml:2, [[affected]]");
+  EXPECT_EQ(kinds_of(check_patterns(settings, {}, day("2026-11-20"))), Kinds{});
+}
+
+TEST(Patterns, WithoutTestsNothingIsKnownOfMatches) {
+  EXPECT_EQ(kinds_of(check_patterns(settings_of(k_patterns), {}, day("2026-11-20"))), Kinds{});
+}
+
+TEST(Patterns, ADisabledTestIsMatchedToo) {
+  TreeTest off = test_named("db.a");
+  off.is_disabled = true;
+  const Settings settings = settings_of("[[override]]\ntest = \"^db\"\nnice = 1\n");
+  EXPECT_EQ(kinds_of(check_patterns(settings, {off}, day("2026-11-20"))), Kinds{});
+}
+
+TEST(Programs, ADisabledTestNeedsNone) {
+  TreeTest off = test_named("a");
+  off.is_disabled = true;
+  TreeTest on = test_named("b");
+  on.command = {"/bin/sh"};
+  const std::vector<SeenTest> looked = look_at_programs({off, on});
+  ASSERT_EQ(looked.size(), 1U);
+  EXPECT_EQ(looked[0].name, "b");
+}
+
+TEST(Properties, EqualTextsAreOneFinding) {
+  Wishes wishes;
+  wishes.refused = {{"locks contradict", {"a", "b"}}};
+  wishes.ignored = {{"ignoring HOLDFAST_NICE \"x\"", {"a", "b", "c", "d"}}};
+  const Findings found = check_properties(wishes);
+  ASSERT_EQ(kinds_of(found), (Kinds{"test_refused", "settings_ignored"}));
+  EXPECT_EQ(found[0].what, "\"a\", \"b\": locks contradict");
+  EXPECT_EQ(found[1].what, "\"a\", \"b\", \"c\" and 1 more: ignoring HOLDFAST_NICE \"x\"");
+  EXPECT_EQ(found[1].command, "holdfast config --explain a");
+}
+
+TEST(Services, OneThatIsNotDeclaredAndAProgramThatIsMissingAreWrong) {
+  Wishes wishes;
+  wishes.services = {{"db", {"a"}}, {"bd", {"b"}}};
+  ServiceSpec db;
+  db.name = "db";
+  db.command = {"my-db"};
+  EXPECT_EQ(kinds_of(check_services({{db, false}}, wishes, "/s/holdfast.toml")),
+            Kinds{"service_refused"});
+  const Findings found = check_services({{db, true}}, wishes, "/s/holdfast.toml");
+  ASSERT_EQ(kinds_of(found), (Kinds{"service_program_missing", "service_refused"}));
+  EXPECT_EQ(found[1].what, "\"b\" cannot run: there is no service bd, declared are db");
+}
+
+os::SurveyedLock lock_held_by(const std::string& test, bool stopped = false) {
+  os::SurveyedLock lock;
+  lock.scope = LockScope::project;
+  lock.scope_directory = "project-p";
+  lock.name = "db";
+  LockParty holder;
+  holder.process = {12, 34};
+  holder.test = test;
+  holder.since_unix_ms = 1000;
+  holder.stopped = stopped;
+  lock.holders = {holder};
+  lock.tickets = 1;
+  return lock;
+}
+
+TEST(Locks, OnlyThoseThatTestsWantAreFound) {
+  Locks locks;
+  locks.survey.locks = {lock_held_by("t")};
+  locks.now_ms = 6000;
+  EXPECT_EQ(kinds_of(check_locks(locks, {}, {})), Kinds{});
+  const Findings found = check_locks(locks, {{"project-p/db", {"a"}}}, {});
+  ASSERT_EQ(kinds_of(found), Kinds{"lock_held"});
+  EXPECT_EQ(
+      found[0].what,
+      "the lock db@project is held by \"t\" (pid 12) for 5.0 s; 1 waits for it; \"a\" wants it");
+  locks.survey.locks[0].below = "7";
+  EXPECT_EQ(kinds_of(check_locks(locks, {{"project-p/db", {"a"}}}, {})), Kinds{});
+}
+
+TEST(Locks, IfNoTestIsKnownThoseOfTheTreeAndTheProjectCount) {
+  Locks locks;
+  locks.survey.locks = {lock_held_by("t")};
+  EXPECT_EQ(kinds_of(check_locks(locks, {}, own_scopes({"p", "/b"}))), Kinds{"lock_held"});
+  for (const LockHome& home : {LockHome{"q", "/b"}, LockHome{"", "/b"}, LockHome{}}) {
+    EXPECT_EQ(kinds_of(check_locks(locks, {}, own_scopes(home))), Kinds{}) << home.project;
+  }
+  locks.survey.locks[0].scope = LockScope::user;
+  locks.survey.locks[0].scope_directory = "user";
+  EXPECT_EQ(kinds_of(check_locks(locks, {}, own_scopes({"p", "/b"}))), Kinds{});
+  EXPECT_EQ(kinds_of(check_locks(locks, {}, own_scopes({}))), Kinds{});
+}
+
+TEST(Locks, AStoppedHolderIsWrongAndAStrangerIsNamed) {
+  Locks locks;
+  locks.survey.locks = {lock_held_by("t", true)};
+  locks.survey.locks[0].strangers = {{77, "flock x"}};
+  const Findings found = check_locks(locks, {}, {"project-p"});
+  ASSERT_EQ(kinds_of(found), (Kinds{"holder_stopped", "lock_held"}));
+  EXPECT_EQ(found[0].command, "kill -CONT 12");
+  EXPECT_NE(found[1].what.find("without a record by \"flock x\" (pid 77)"), std::string::npos);
+}
+
+TEST(Locks, ARunAndWhatCannotBeSeenAreWorthKnowing) {
+  Locks locks;
+  locks.runs = {{"ctest -j8", 99}};
+  locks.survey.unseen = {Error{"open /tmp/holdfast-0: Permission denied"}};
+  const Findings found = check_locks(locks, {}, {});
+  ASSERT_EQ(kinds_of(found), (Kinds{"tree_taken", "locks_unseen"}));
+  EXPECT_EQ(found[0].what, "a run is going on in the tree: \"ctest -j8\" (pid 99)");
+}
+
+TEST(Ports, OnlyAStrangerOnAPortIsWrong) {
+  Ports ports;
+  ports.choice = 30'000;
+  ports.all = {{6379, "db", "holdfast.toml:1, [service.db]"}};
+  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
+  ports.all[0].listener = "port 6379 belongs to pid 12 (redis-server)";
+  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{"port_taken"});
+  ports.all[0].holder = "\"service db\" (pid 9, tree /other)";
+  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{"port_in_use"});
+  ports.all[0].is_of_tree = true;
+  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
+}
+
+TEST(Ports, ARangeThatLeavesNoneMattersIfPortsAreChosen) {
+  Ports ports;
+  ports.choice = 0;
+  ports.range = "1024\t65535";
+  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
+  ports.are_chosen = true;
+  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{"no_ports"});
+}
+
+TEST(Leftovers, EachIsNamedWithItsRun) {
+  Leftovers left{"/b"};
+  EXPECT_EQ(kinds_of(check_leftovers(left)), Kinds{});
+  left.unwanted = {{{12, "sleep"}, "t", "3-x"}};
+  left.let_go = {{{13, "daemon"}, "u", "3-x"}};
+  DeadRun dead;
+  dead.id = "3-x";
+  dead.lacks_end = true;
+  dead.socket = "/tmp/holdfast-0/keepers/1-2-3";
+  dead.stops = {"/b/.holdfast/runs/3-x/services/db-1.stop"};
+  left.dead = {dead};
+  left.lost_services = {"db"};
+  left.markers = {"/b/.holdfast/runs/3-x/scratch/1/.markers"};
+  const Findings found = check_leftovers(left);
+  ASSERT_EQ(kinds_of(found), (Kinds{"process_left", "process_let_go", "run_died", "socket_stale",
+                                    "stop_command_left", "service_lost", "markers_left"}));
+  EXPECT_EQ(found[0].what, "sleep (pid 12) still lives, which \"t\" of run 3-x left");
+  EXPECT_EQ(found[0].command, "holdfast reap --tree /b");
+}
+
+TEST(Attachment, AWholeOneIsNoFinding) {
+  Attachment attachment{"/b"};
+  EXPECT_EQ(kinds_of(check_attachment(attachment)), Kinds{});
+  attachment.package = "/opt/a";
+  attachment.own_package = "/opt/b";
+  EXPECT_EQ(kinds_of(check_attachment(attachment)), Kinds{"other_holdfast"});
+  attachment.has_package = false;
+  EXPECT_EQ(kinds_of(check_attachment(attachment)), Kinds{"holdfast_gone"});
+}
+
+TEST(Attachment, WhatKeepsHoldfastOutIsNamed) {
+  Attachment attachment{"/b"};
+  attachment.is_attached = false;
+  attachment.is_off = true;
+  attachment.cannot_watch = "/proc is of another PID namespace, not of ours";
+  attachment.configured_at = "/a";
+  attachment.said = {"\"t\": HOLDFAST_LOCK is no property of Holdfast's: ignoring it"};
+  EXPECT_EQ(
+      kinds_of(check_attachment(attachment)),
+      (Kinds{"not_attached", "cannot_supervise", "switched_off", "tree_moved", "said_by_ctest"}));
+}
+
+TEST(Attachment, TheFilesOfCmakeAreRead) {
+  EXPECT_EQ(value_in("set(a 1)\nset(_dir [==[/opt/a ]b]==])\n", "_dir"), "/opt/a ]b");
+  EXPECT_EQ(value_in("set(_dir [==[/opt", "_dir"), "");
+  EXPECT_EQ(value_in("", "_dir"), "");
+  EXPECT_EQ(lines_of_holdfast("x\nholdfast: a: b\nCMake Warning\n"
+                              "holdfast: /p: its interpreter /i is missing\n"
+                              "holdfast: this tree was configured by Holdfast 1, 2 is installed; "
+                              "they fit\nholdfast: c"),
+            (std::vector<std::string>{"a: b", "c"}));
+}
+
+}  // namespace
+}  // namespace holdfast::doctor

@@ -1,0 +1,83 @@
+#include "history/answers/recent.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+BriefResult result(std::int64_t test, Grade grade, std::int64_t wall_ms = 10) {
+  return {test, grade, wall_ms, 1};
+}
+
+// The first and the last test of which older runs may say more; none: 0 and 0.
+std::pair<std::int64_t, std::int64_t> open(RecentTests& recent) {
+  const NumberRange range = recent.open().value_or(NumberRange{});
+  return {range.first, range.last};
+}
+
+using Ends = std::pair<std::int64_t, std::int64_t>;
+
+const std::vector<NumberedTest> k_tests{
+    {3, {"a"}}, {5, {"b"}}, {6, {"case", "batch"}}, {9, {"c"}}, {12, {"d"}}};
+
+TEST(Recent, TheLastRunThatDidNotSkipATestSaysWhetherItIsRed) {
+  RecentTests recent(k_tests, 0);
+  recent.add(result(3, Grade::skipped));
+  recent.add(result(3, Grade::error));
+  recent.add(result(3, Grade::passed));
+  recent.add(result(5, Grade::passed));
+  recent.add(result(5, Grade::failure));
+  recent.add(result(6, Grade::failure));
+  recent.add(result(7, Grade::failure));
+  ASSERT_EQ(recent.tests().size(), 4U);
+  EXPECT_TRUE(recent.find("a", 1)->is_red);
+  EXPECT_FALSE(recent.find("b", 1)->is_red);
+  EXPECT_EQ(recent.find("a", 2), nullptr);
+  EXPECT_EQ(recent.find("case", 1), nullptr);
+}
+
+TEST(Recent, OnlyTheTestsBetweenTheFirstAndTheLastOpenOneAreAskedFor) {
+  RecentTests recent(k_tests, 0);
+  EXPECT_EQ(open(recent), Ends(3, 12));
+  recent.add(result(9, Grade::passed));
+  EXPECT_EQ(open(recent), Ends(3, 12));
+  recent.add(result(12, Grade::passed));
+  EXPECT_EQ(open(recent), Ends(3, 5));
+  recent.add(result(3, Grade::passed));
+  // This one is always skipped.
+  recent.add(result(5, Grade::skipped));
+  EXPECT_EQ(open(recent), Ends(5, 5));
+  recent.add(result(5, Grade::passed));
+  EXPECT_FALSE(recent.open());
+  EXPECT_FALSE(RecentTests({}, 1).open());
+}
+
+TEST(Recent, TheTimeIsTheMedianOfTheLastRunsThatPassed) {
+  RecentTests recent({{1, {"a"}}}, 3);
+  for (const std::int64_t time : {100, 900, 300, 50}) {
+    EXPECT_EQ(recent.open().has_value(), time != 50);
+    recent.add(result(1, Grade::passed, time));
+    if (time == 900) recent.add(result(1, Grade::failure, 7));
+  }
+  EXPECT_FALSE(recent.open());
+  EXPECT_EQ(recent.find("a", 1)->times_ms, (std::vector<std::int64_t>{100, 900, 300}));
+  EXPECT_EQ(recent.find("a", 1)->seconds(), 0.3);
+  EXPECT_EQ(RecentTests({{1, {"b"}}}, 3).find("b", 1)->seconds(), 0);
+}
+
+TEST(Recent, TestsOfOneNameAreApart) {
+  RecentTests recent({{1, {"a", {}, 1}}, {2, {"a", {}, 2}}}, 1);
+  recent.add(result(2, Grade::failure, 5));
+  recent.add(result(1, Grade::passed, 6));
+  EXPECT_FALSE(recent.find("a", 1)->is_red);
+  EXPECT_TRUE(recent.find("a", 2)->is_red);
+  EXPECT_TRUE(recent.find("a", 2)->times_ms.empty());
+}
+
+}  // namespace
+}  // namespace holdfast
