@@ -194,8 +194,8 @@ void read_ninja_deps(std::string_view text, const std::function<void(const Recor
   end_record();
 }
 
-std::unordered_map<std::string_view, std::int64_t> read_ninja_log(std::string_view text) {
-  std::unordered_map<std::string_view, std::int64_t> times;
+NinjaLog read_ninja_log(std::string_view text) {
+  NinjaLog times;
   while (!text.empty()) {
     // `start end time output hash`, with tabs between them. The last line of an output counts.
     std::string_view line = take_part(text, '\n');

@@ -48,10 +48,13 @@ struct RecordedInputs {
 // during the call.
 void read_ninja_deps(std::string_view text, const std::function<void(const RecordedInputs&)>& see);
 
+// By output: a time, in ns since 1970.
+using NinjaLog = std::unordered_map<std::string_view, std::int64_t>;
+
 // When the outputs in a log of Ninja (.ninja_log) were up to date last, by the times of their
-// inputs (ns since 1970). A command that leaves its output as it is counts. The text is the same
-// from Ninja 1.9 to 1.13.
-std::unordered_map<std::string_view, std::int64_t> read_ninja_log(std::string_view text);
+// inputs. A command that leaves its output as it is counts. The text is the same from Ninja 1.9 to
+// 1.13.
+NinjaLog read_ninja_log(std::string_view text);
 
 // A depfile, as a compiler writes it: rules of make whose targets are outputs, with `\` before
 // blanks, `#`, `:` and line breaks, and `$$` for `$`.

@@ -11,16 +11,13 @@
 #include "core/base/printable.hpp"
 #include "core/base/program_identity.hpp"
 #include "doctor/base/silent_paths.hpp"
+#include "doctor/machine/scarce.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast::doctor {
 namespace {
 
-constexpr std::uint64_t k_mib = 1024;  // in KiB
-constexpr std::uint64_t k_full_kb = 64 * k_mib;
-constexpr std::uint64_t k_low_kb = 512 * k_mib;
-constexpr std::uint64_t k_low_share = 20;  // a twentieth
 constexpr std::uint64_t k_few_inodes = 1000;
 
 void look_at(Place& place) {
@@ -100,12 +97,10 @@ void check_space(const Place& place, Findings& all) {
   const std::string size = describe_size(space.size_kb * 1024);
   const std::string what =
       fmt::format("{} has {} of {} left: {}", place.use, free_of(place), size, place.path);
-  if (space.free_kb < k_full_kb) {
-    all.push_back({Kind::disk_full, what, place.path, "remove what is not needed",
-                   "df -h " + for_shell(place.path)});
-  } else if (space.free_kb < k_low_kb && space.free_kb < space.size_kb / k_low_share) {
-    all.push_back({Kind::disk_low, what, place.path, "remove what is not needed",
-                   "df -h " + for_shell(place.path)});
+  const Supply supply = supply_of(space.free_kb, space.size_kb);
+  if (supply != Supply::enough) {
+    all.push_back({supply == Supply::out ? Kind::disk_full : Kind::disk_low, what, place.path,
+                   "remove what is not needed", "df -h " + for_shell(place.path)});
   }
   if (space.inodes > 0 && space.free_inodes < k_few_inodes) {
     all.push_back(

@@ -12,6 +12,7 @@
 #include <span>
 #include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "core/base/parts.hpp"
@@ -89,7 +90,8 @@ std::vector<std::string> names_for_ninja(const fs::path& file, const std::string
 }
 
 // The programs that Ninja makes.
-std::vector<OldProgram> made_programs(const BuildOrder& order, const Names& outputs) {
+std::vector<OldProgram> made_programs(const BuildOrder& order,
+                                      const std::unordered_set<std::string_view>& outputs) {
   std::vector<OldProgram> made;
   for (const std::string& path : order.programs) {
     const std::vector<std::string> names = names_for_ninja(path, order.tree);
@@ -107,11 +109,12 @@ class Look {
   Build look() && {
     const auto targets = ninja_.output({"-t", "targets", "all"});
     if (!targets) return give_up();
-    const Names outputs = outputs_in(*targets);
+    const std::vector<std::string_view> names = read_ninja_targets(*targets);
+    const std::unordered_set<std::string_view> outputs(names.begin(), names.end());
     if (Result<std::string> log = os::read_file(order_.tree + "/.ninja_log", k_no_bound)) {
       log_ = *std::move(log);
     }
-    logged_ = outputs_in_log(log_);
+    logged_ = read_ninja_log(log_);
     if (outputs.contains("build.ninja") && !look_at_configuration()) return give_up();
     const std::vector<OldProgram> programs = made_programs(order_, outputs);
     for (Programs rest = programs; !rest.empty();) {
@@ -224,9 +227,9 @@ class Look {
     // Without -n, Ninja might write its logs anew.
     std::optional<std::string> deps = ninja_.output({"-n", "-t", "deps"});
     if (!deps) return false;
-    const NinjaTexts texts{*std::move(graph), *std::move(deps), log_};
+    const NinjaTexts texts{*std::move(graph), *std::move(deps)};
     const std::vector<bool> old =
-        are_old(targets, texts, [&](std::string_view path) { return time_of(path); });
+        are_old(targets, texts, logged_, [&](std::string_view path) { return time_of(path); });
     std::vector<OldProgram> others;
     for (std::size_t i = 0; i < programs.size(); ++i) {
       (old[i] ? build_.old : others).push_back(programs[i]);
@@ -276,7 +279,7 @@ class Look {
   const BuildOrder& order_;
   Ninja ninja_;
   std::string log_;
-  Names logged_;
+  NinjaLog logged_;  // parts of log_
   std::size_t searches_ = 0;
   Build build_;
 };

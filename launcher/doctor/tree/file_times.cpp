@@ -5,8 +5,6 @@
 #include <optional>
 #include <unordered_map>
 
-#include "core/affected/ninja_tools.hpp"
-
 namespace holdfast::doctor {
 namespace {
 
@@ -14,9 +12,9 @@ using Node = std::uint32_t;
 
 class Times {
  public:
-  Times(const NinjaTexts& texts, const TimeOf& time_of)
+  Times(const NinjaTexts& texts, const NinjaLog& logged, const TimeOf& time_of)
       : graph_(read_ninja_graph(texts.graph)),
-        logged_(read_ninja_log(texts.log)),
+        logged_(logged),
         time_of_(time_of),
         reasons_(graph_.steps.size()) {
     for (Node node = 0; node < graph_.paths.size(); ++node) nodes_.emplace(path(node), node);
@@ -99,7 +97,7 @@ class Times {
   }
 
   NinjaGraph graph_;
-  std::unordered_map<std::string_view, std::int64_t> logged_;
+  const NinjaLog& logged_;
   const TimeOf& time_of_;
   std::unordered_map<std::string_view, Node> nodes_;
   std::unordered_map<Node, std::size_t> makers_;
@@ -110,8 +108,8 @@ class Times {
 }  // namespace
 
 std::vector<bool> are_old(const std::vector<std::string>& targets, const NinjaTexts& texts,
-                          const TimeOf& time_of) {
-  Times times(texts, time_of);
+                          const NinjaLog& logged, const TimeOf& time_of) {
+  Times times(texts, logged, time_of);
   std::vector<bool> old;
   for (const std::string& target : targets) old.push_back(times.is_old(target));
   return old;

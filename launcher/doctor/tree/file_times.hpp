@@ -11,13 +11,14 @@
 #include <string_view>
 #include <vector>
 
+#include "core/affected/ninja_tools.hpp"
+
 namespace holdfast::doctor {
 
-// What Ninja's tools print and its log has (core/affected/ninja_tools.hpp).
+// What Ninja's tools print.
 struct NinjaTexts {
   std::string graph;
   std::string deps;
-  std::string log;
 };
 
 // When a file was last written, ns since 1970; 0: it does not exist. The path is as Ninja has it.
@@ -26,6 +27,6 @@ using TimeOf = std::function<std::int64_t(std::string_view path)>;
 // For each of `targets`, whether an input of one of the steps that lead to it is newer than what
 // the step makes. Steps that run in each build do not count.
 std::vector<bool> are_old(const std::vector<std::string>& targets, const NinjaTexts& texts,
-                          const TimeOf& time_of);
+                          const NinjaLog& logged, const TimeOf& time_of);
 
 }  // namespace holdfast::doctor

@@ -31,27 +31,6 @@ std::string newer_input_in(std::string_view reason) {
 
 }  // namespace
 
-std::set<std::string, std::less<>> outputs_in(std::string_view targets) {
-  std::set<std::string, std::less<>> outputs;
-  while (!targets.empty()) {
-    const std::string_view line = take_part(targets, '\n');
-    const std::size_t colon = line.rfind(": ");
-    if (colon != std::string_view::npos) outputs.emplace(line.substr(0, colon));
-  }
-  return outputs;
-}
-
-std::set<std::string, std::less<>> outputs_in_log(std::string_view log) {
-  std::set<std::string, std::less<>> outputs;
-  while (!log.empty()) {
-    std::string_view line = take_part(log, '\n');
-    for (int column = 0; column < 3; ++column) (void)take_part(line, '\t');
-    const std::string_view output = take_part(line, '\t');
-    if (!output.empty()) outputs.emplace(output);
-  }
-  return outputs;
-}
-
 std::map<std::string, std::string, std::less<>> outputs_by_command(const std::string& compdb) {
   std::map<std::string, std::string, std::less<>> outputs;
   const auto json = nlohmann::json::parse(compdb, nullptr, false);
@@ -63,7 +42,7 @@ std::map<std::string, std::string, std::less<>> outputs_by_command(const std::st
   return outputs;
 }
 
-Reasons reasons_in(std::string_view explained, const std::set<std::string, std::less<>>& logged) {
+Reasons reasons_in(std::string_view explained, const NinjaLog& logged) {
   Reasons reasons;
   while (!explained.empty()) {
     std::string_view reason = take_part(explained, '\n');
@@ -72,7 +51,7 @@ Reasons reasons_in(std::string_view explained, const std::set<std::string, std::
     if (reason.ends_with(" is dirty")) continue;
     const std::optional<std::string_view> missing = missing_output_in(reason);
     const bool is_phony = missing && missing->ends_with(" of phony edge with no inputs");
-    if (is_phony || (missing && logged.count(*missing) > 0)) {
+    if (is_phony || (missing && logged.contains(*missing))) {
       reasons.has_others = true;
       continue;
     }

@@ -1,17 +1,27 @@
 """The order in which ctest starts tests: `holdfast ctest --order`, and the setting `order`."""
 
 import contextlib
+import re
 import sqlite3
 import unittest
 
 from selecting import ODD, SelectCase, adding
 
-SLEEPS = {"t1": "0.05", "t2": "0.4", "t3": "0.1", "t4": "0.2"}
+TIMES_MS = {"t1": 50, "t2": 400, "t3": 100, "t4": 200}
 
 
 class OrderTest(SelectCase):
-    def sleeping(self):
-        return "".join(adding(name, command=f"sleep {time}") for name, time in SLEEPS.items())
+    def remember_times(self, tree):
+        """As if the tests had taken these times in all runs."""
+        self.ours("history", "t1", cwd=tree)  # puts the runs into the history
+        self.write_times(tree / ".holdfast/history.sqlite", TIMES_MS)
+
+    def timed(self, properties=""):
+        """A tree with a run on record."""
+        tree = self.project(adding(*TIMES_MS) + properties)
+        self.run_all(tree)
+        self.remember_times(tree)
+        return tree
 
     def setting(self, order):
         (self.work / "project/holdfast.toml").write_text(f'[profile.default]\norder = "{order}"\n')
@@ -21,15 +31,17 @@ class OrderTest(SelectCase):
         (tree / "Testing/Temporary/CTestCostData.txt").unlink(missing_ok=True)
 
     def test_the_longest_first(self):
-        tree = self.project(self.sleeping())
-        self.run_all(tree)
+        tree = self.timed()
         self.assertEqual(self.starts(tree), ["t1", "t2", "t3", "t4"])
         for jobs in ("1", "2"):
             self.forget_costs(tree)
-            self.select(tree, "--order", "longest-first", "--", "-j", jobs)
-            # With two jobs, the two first ones may be on record in any order.
-            order = self.starts(tree)
-            self.assertEqual(sorted(order[:2]) + order[2:] if jobs == "2" else order, ["t2", "t4", "t3", "t1"])
+            # With two jobs, tests that begin together may be on record in any order.
+            said = self.ours("ctest", "--order", "longest-first", "--", "-j", jobs, cwd=tree).stdout.decode()
+            self.over(tree)
+            self.assertEqual(re.findall(r"Start +\d+: (\S+)", said), ["t2", "t4", "t3", "t1"])
+            if jobs == "1":
+                self.assertEqual(self.starts(tree), ["t2", "t4", "t3", "t1"])
+            self.remember_times(tree)
         self.select(tree, "--order", "as-is")
         self.assertEqual(self.starts(tree), ["t1", "t2", "t3", "t4"])
 
@@ -48,15 +60,13 @@ class OrderTest(SelectCase):
             self.assertEqual(sorted(self.starts(tree)[:len(red)]), sorted(red))
 
     def test_the_order_of_chosen_tests(self):
-        tree = self.project(self.sleeping())
-        self.run_all(tree)
+        tree = self.timed()
         self.select(tree, "--shard", "1/1", "--order", "longest-first", "--", "-E", "t4")
         self.assertEqual(self.starts(tree), ["t2", "t3", "t1"])
 
     def test_a_setting_reaches_plain_ctest(self):
-        tree = self.project(self.sleeping())
+        tree = self.timed()
         self.setting("longest-first")
-        self.run_all(tree)
         self.run_all(tree)
         self.assertEqual(self.starts(tree), ["t2", "t4", "t3", "t1"])
         self.assertTrue((tree / ".holdfast/order.cmake").exists())
@@ -93,8 +103,7 @@ class OrderTest(SelectCase):
             self.assertEqual(self.starts(tree), order, runs)
 
     def test_a_cost_of_the_project_wins(self):
-        tree = self.project(self.sleeping() + "set_tests_properties(t1 PROPERTIES COST 5000)\n")
-        self.run_all(tree)
+        tree = self.timed("set_tests_properties(t1 PROPERTIES COST 5000)\n")
         self.select(tree, "--order", "longest-first")
         self.assertEqual(self.starts(tree), ["t1", "t2", "t4", "t3"])
 

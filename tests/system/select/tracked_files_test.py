@@ -90,7 +90,7 @@ set_tests_properties(long PROPERTIES COST 100)
         self.with_tests({}, more="""
 set(in_source WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 add_test(NAME sleeper COMMAND sh -c "touch begun; until test -e done; do sleep 0.01; done" ${in_source})
-add_test(NAME writer COMMAND sh -c "until test -e begun; do sleep 0.01; done; echo x >>a.txt; sleep 0.1; touch done"
+add_test(NAME writer COMMAND sh -c "until test -e begun; do sleep 0.01; done; echo x >>a.txt; touch done"
   ${in_source})
 set_tests_properties(writer PROPERTIES HOLDFAST_ENABLED OFF)
 """)

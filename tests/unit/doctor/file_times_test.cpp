@@ -40,7 +40,7 @@ class FileTimes : public testing::Test {
       const auto found = times.find(path);
       return found == times.end() ? std::int64_t{0} : found->second;
     };
-    return are_old({"p"}, {k_graph, k_deps, k_log}, time_of).front();
+    return are_old({"p"}, {k_graph, k_deps}, read_ninja_log(k_log), time_of).front();
   }
 
   std::map<std::string, std::int64_t, std::less<>> times{{"p", 30},   {"a.o", 20}, {"b.o", 20},
@@ -73,7 +73,7 @@ TEST_F(FileTimes, WhatWasNeverMadeMakesTheProgramOld) {
   times.erase("b.o");  // the log has it: such a step runs each time
   EXPECT_FALSE(p_is_old());
   const auto none = [](std::string_view) { return std::int64_t{0}; };
-  EXPECT_EQ(are_old({"p", "unknown"}, {k_graph, k_deps, ""}, none),
+  EXPECT_EQ(are_old({"p", "unknown"}, {k_graph, k_deps}, {}, none),
             (std::vector<bool>{true, false}));
 }
 
@@ -84,15 +84,15 @@ TEST(FileTimesOfNames, APhonyHasTheTimeOfWhatItStandsFor) {
       "\"3\" [label=\"name\"]\n\"4\" [label=\"b\"]\n"
       "\"5\" [label=\"phony\", shape=ellipse]\n\"5\" -> \"3\"\n\"6\" -> \"5\" [arrowhead=none]\n"
       "\"6\" [label=\"a\"]\n",
-      "", ""};
+      ""};
   std::int64_t time_of_a = 1;
   const auto time_of = [&](std::string_view path) -> std::int64_t {
     if (path == "name") return 0;
     return path == "p" ? 5 : path == "a" ? time_of_a : 1;
   };
-  EXPECT_EQ(are_old({"p"}, texts, time_of), std::vector<bool>{false});
+  EXPECT_EQ(are_old({"p"}, texts, {}, time_of), std::vector<bool>{false});
   time_of_a = 6;
-  EXPECT_EQ(are_old({"p"}, texts, time_of), std::vector<bool>{true});
+  EXPECT_EQ(are_old({"p"}, texts, {}, time_of), std::vector<bool>{true});
 }
 
 }  // namespace

@@ -66,8 +66,9 @@ TEST(NinjaTools, AGraphThatIsCutOffIsReadAsFarAsItGoes) {
 }
 
 TEST(NinjaTools, ATargetIsWhatStandsBeforeTheLastColon) {
-  const auto names = read_ninja_targets("all: phony\na: b.txt: CUSTOM_COMMAND\nnothing\n");
-  EXPECT_EQ(Strings(names.begin(), names.end()), (Strings{"all", "a: b.txt"}));
+  const auto names = read_ninja_targets(
+      "all: phony\na: b.txt: CUSTOM_COMMAND\na b: C_LINKER\n/b/gen.sh: CUSTOM_COMMAND\nnothing\n");
+  EXPECT_EQ(Strings(names.begin(), names.end()), (Strings{"all", "a: b.txt", "a b", "/b/gen.sh"}));
 }
 
 TEST(NinjaTools, ARecordHasItsOutputAndItsInputs) {
