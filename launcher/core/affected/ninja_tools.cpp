@@ -111,16 +111,12 @@ class DepfileReader {
     if (c == '\\' && (next() == '\n' || (next() == '\r' && next(2) == '\n'))) {
       end_word();
       at_ += next() == '\n' ? 2 : 3;
-    } else if ((c == '\\' && (next() == ' ' || next() == '#' || next() == ':')) ||
+    } else if ((c == '\\' && (next() == ' ' || next() == '#' || is_escaped_colon())) ||
                (c == '$' && next() == '$')) {
       word_ += next();
       at_ += 2;
     } else if (c == '\n') {
       end_rule();
-      ++at_;
-    } else if (c == ':' && !has_colon_ && (next() == ' ' || next() == '\n' || next() == '\t')) {
-      end_word();
-      has_colon_ = true;
       ++at_;
     } else if (c == ' ' || c == '\t' || c == '\r') {
       end_word();
@@ -131,9 +127,19 @@ class DepfileReader {
     }
   }
 
+  // Before a blank, the backslash is the last byte of a directory of Windows.
+  bool is_escaped_colon() const {
+    return next() == ':' && std::string_view(" \t\r\n").find(next(2)) == std::string_view::npos;
+  }
+
+  // As for Ninja, a colon separates wherever a word ends with it.
   void end_word() {
-    if (word_.empty()) return;
-    (has_colon_ ? rule_.inputs : rule_.outputs).push_back(std::move(word_));
+    const bool was_output = !has_colon_;
+    if (word_.ends_with(':')) {
+      word_.pop_back();
+      has_colon_ = true;
+    }
+    if (!word_.empty()) (was_output ? rule_.outputs : rule_.inputs).push_back(std::move(word_));
     word_.clear();
   }
 
