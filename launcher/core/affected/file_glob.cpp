@@ -42,7 +42,11 @@ bool add_set(std::string& expression, std::string_view& glob) {
     }
     if (rest.starts_with('\\')) rest.remove_prefix(1);
     if (rest.empty()) return false;
-    if (std::string_view("\\[]^").find(rest.front()) != std::string_view::npos) set += '\\';
+    const bool is_range_with_slash = is_negative && is_first && rest.front() == '-';
+    if (is_range_with_slash ||
+        std::string_view("\\[]^").find(rest.front()) != std::string_view::npos) {
+      set += '\\';
+    }
     set += rest.front();
     rest.remove_prefix(1);
     if (rest.empty()) return false;
