@@ -28,6 +28,7 @@ void BuildGraph::add_input(Step step, Node input) {
 }
 
 void BuildGraph::add_output(Step step, Node output) {
+  if (nodes_[output].maker == step) return;
   steps_[step].outputs.push_back(output);
   nodes_[output].maker = step;
 }

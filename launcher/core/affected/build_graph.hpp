@@ -37,7 +37,7 @@ class BuildGraph {
   // A phony step does nothing: its outputs stand for its inputs.
   Step add_step(bool is_phony);
   void add_input(Step step, Node input);
-  void add_output(Step step, Node output);
+  void add_output(Step step, Node output);  // twice is as good as once
 
   // The step that makes the node; none: no step does. If several do, the last that was added.
   std::optional<Step> maker_of(Node node) const { return nodes_[node].maker; }

@@ -46,6 +46,12 @@ TEST(BuildGraph, APhonyStepMakesNothing) {
   EXPECT_EQ(graph.aliases_of(graph.node("prog")), std::vector<Node>{graph.node("alias")});
 }
 
+TEST(BuildGraph, AnOutputThatIsNamedTwiceIsOne) {
+  BuildGraph graph;
+  add_step(graph, {"in"}, {"out", "other", "out"});
+  EXPECT_EQ(graph.outputs_of(0), (std::vector<Node>{*graph.find("out"), *graph.find("other")}));
+}
+
 TEST(BuildGraph, KnowsWhatLeadsToANode) {
   BuildGraph graph;
   add_step(graph, {"a.in"}, {"a"});
