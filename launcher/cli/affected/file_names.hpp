@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace holdfast::cli {
 
@@ -19,8 +20,12 @@ class FileNames {
   std::string of(std::string_view path, std::string_view base);
   // What a link leads to; empty: it leads to nothing.
   std::string target_of(const std::string& link);
+  // The links through which a path leads, by their names: in its directories and at its end, and
+  // those to which they lead. The time is a system call for each part of the path.
+  std::vector<std::string> links_on(std::string_view path) const;
 
  private:
+  static std::string whole(std::string_view path, std::string_view base);
   // Empty: the root.
   const std::string& directory(const std::string& path);
 

@@ -1,5 +1,7 @@
 #include "cli/affected/find_affected.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <set>
 #include <unordered_set>
@@ -25,6 +27,11 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::size_t k_named = 8;
+
+bool is_link(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
+}
 
 struct Project {
   std::string source;  // the top source directory
@@ -89,17 +96,31 @@ class Rules {
   std::vector<bool> idle_;
 };
 
+ChangedNames names_in(const std::vector<DifferingFile>& files, FileNames& names) {
+  ChangedNames changed;
+  for (const DifferingFile& file : files) {
+    const std::string name = names.of(file.path);
+    if (changed.files.insert(name).second && !file.is_tracked) changed.untracked.insert(name);
+    if (is_link(name)) changed.links.insert(name);
+  }
+  return changed;
+}
+
 // Two paths of git may lead to one file: it was taken out of the index and is still there. A file
-// that git does not know, and that Ninja makes, is no change: it is made of the changes.
+// that git does not know, and that Ninja makes, is no change: it is made of the changes. But if it
+// was written since, it is one. In a build tree, only what Ninja reads counts.
 std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, const Project& project,
-                                    Rules& rules, BuildGraph& graph, FileNames& names) {
+                                    Rules& rules, NinjaBuild& build, FileNames& names) {
+  BuildGraph& graph = build.graph;
   const std::size_t in_build = graph.node_count();
   std::unordered_set<BuildGraph::Node> known;
   std::vector<ChangedFile> changes;
   for (const DifferingFile& file : files) {
     const std::string name = names.of(file.path);
+    if (file.is_in_build_tree && !graph.find(name)) continue;
     const BuildGraph::Node node = graph.node(name);
-    if (!known.insert(node).second || (!file.is_tracked && graph.is_made(node))) continue;
+    if (!known.insert(node).second) continue;
+    if (!file.is_tracked && graph.is_made(node) && !build.rewritten.contains(node)) continue;
     ChangedFile change{path_from(project.source, name), node, node < in_build};
     rules.apply_to(change);
     changes.push_back(std::move(change));
@@ -188,6 +209,15 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
   return notes;
 }
 
+std::string note_on_strangers(const std::vector<std::string>& strangers, const Project& project,
+                              FileNames& names) {
+  std::vector<std::string> shown;
+  for (const std::string& top : strangers)
+    shown.push_back(path_from(project.source, names.of(top)));
+  return sentence("all files count as changed in ", shown,
+                  ": git does not tell since when this repository is as it is");
+}
+
 }  // namespace
 
 Result<FoundAffected> find_affected(const AffectedOrder& order, const std::string& listing) {
@@ -198,7 +228,8 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
   if (!project) return project.error();
   const Result<std::vector<NamedTest>> tests = all_listed(listing);
   if (!tests) return tests.error();
-  const Result<Difference> difference = difference_since(project->source, order.since);
+  const Result<Difference> difference =
+      difference_since(project->source, tree->directory, order.since);
   if (!difference) return difference.error();
   FoundAffected found{difference->commit, {}, tests->size()};
   if (difference->files.empty()) return found;
@@ -207,12 +238,10 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
   if (!services) return services.error();
   const Result<NinjaTexts> texts = ask_ninja(*tree);
   if (!texts) return texts.error();
-  std::unordered_set<std::string> changed;
-  for (const DifferingFile& file : difference->files) changed.insert(names.of(file.path));
+  const ChangedNames changed = names_in(difference->files, names);
   NinjaBuild build = make_build(*tree, *texts, names, changed);
   Rules rules(project->rules(), *tests);
-  std::vector<ChangedFile> changes =
-      changes_in(difference->files, *project, rules, build.graph, names);
+  std::vector<ChangedFile> changes = changes_in(difference->files, *project, rules, build, names);
   const std::vector<std::string> idle = rules.idle();
   const AffectedQuestion question{
       build.graph,
@@ -221,13 +250,16 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
       build.newer_than_manifest,
       std::move(changes),
       std::move(build.doubts),
-      candidates_of(*tests, *services, build.graph, tree->directory, names),
+      candidates_of(*tests, *services, build.graph, tree->directory, changed.links, names),
       std::move(rules).take(),
       preparations_in(*tests)};
   found.affected = affected_by(question);
   for (const ChangedFile& change : question.changes) found.changes.push_back(change.shown);
   found.targets = targets_for(question, found.affected);
   found.notes = notes_on(question, found.affected);
+  if (!difference->strangers.empty()) {
+    found.notes.push_back(note_on_strangers(difference->strangers, *project, names));
+  }
   if (!idle.empty()) {
     found.notes.push_back(sentence("`tests` fits no test in ", idle, ""));
   }

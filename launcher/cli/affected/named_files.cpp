@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/affected/word_paths.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/program_identity.hpp"
 #include "os/process/program_search.hpp"
 
@@ -44,8 +46,12 @@ bool is_file(const std::string& path) {
 class Namer {
  public:
   Namer(const BuildGraph& graph, const UsedServices& services, const std::string& tree,
-        FileNames& names)
-      : graph_(graph), services_(services), tree_(tree), names_(names) {}
+        const std::unordered_set<std::string>& changed_links, FileNames& names)
+      : graph_(graph),
+        services_(services),
+        tree_(tree),
+        changed_links_(changed_links),
+        names_(names) {}
 
   CandidateTest candidate(const NamedTest& named) {
     const ListedTest& test = named.test;
@@ -61,10 +67,10 @@ class Namer {
       add_word(test.command[i], k_command, candidate);
     }
     for (const std::string& variable : test.environment) {
-      add(value_in(variable), "ENVIRONMENT", candidate);
+      add_value(value_in(variable), "ENVIRONMENT", candidate);
     }
     for (const std::string& entry : test.modifications) {
-      add(value_in_modification(entry), "ENVIRONMENT_MODIFICATION", candidate);
+      add_value(value_in_modification(entry), "ENVIRONMENT_MODIFICATION", candidate);
     }
     for (const std::string& file : test.required_files) add(file, "REQUIRED_FILES", candidate);
     add_services(candidate);
@@ -74,7 +80,9 @@ class Namer {
  private:
   struct Resolved {
     std::string name;
-    std::vector<Node> nodes = {};  // its own, and that of what it leads to if it is a link
+    // Its own, that of what it leads to if it is a link, and changed links on the way there.
+    std::vector<Node> nodes = {};
+    bool is_foreign = false;  // compiled, in the build tree, and Ninja does not make it
   };
 
   // ctest starts tests in the build tree.
@@ -93,13 +101,24 @@ class Namer {
     const auto known = resolved_.find(path);
     if (known != resolved_.end()) return known->second;
     Resolved found{names_.of(path)};
-    for (const std::string& name : {found.name, names_.target_of(found.name)}) {
-      const std::optional<Node> node = file_node(name);
-      if (node && std::ranges::find(found.nodes, *node) == found.nodes.end()) {
-        found.nodes.push_back(*node);
+    struct stat info {};
+    const bool is_link = ::lstat(found.name.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
+    add_node(found.name, found);
+    if (is_link) add_node(names_.target_of(found.name), found);
+    if (!changed_links_.empty()) {
+      for (const std::string& link : names_.links_on(path)) {
+        if (changed_links_.contains(link)) add_node(link, found);
       }
     }
+    const auto is_made = [&](Node node) { return graph_.is_made(node); };
+    found.is_foreign = found.name.starts_with(tree_ + "/") && (is_link || S_ISREG(info.st_mode)) &&
+                       std::ranges::none_of(found.nodes, is_made) && is_compiled(found.name);
     return resolved_[path] = std::move(found);
+  }
+
+  void add_node(const std::string& name, Resolved& to) const {
+    const std::optional<Node> node = file_node(name);
+    if (node && std::ranges::find(to.nodes, *node) == to.nodes.end()) to.nodes.push_back(*node);
   }
 
   void judge_program(const std::string& word, CandidateTest& candidate) {
@@ -115,14 +134,10 @@ class Namer {
       return;
     }
     const Resolved& program = resolve(path);
-    add(program.nodes, k_command, candidate);
+    add(program, word, k_command, candidate);
     const auto is_made = [&](Node node) { return graph_.is_made(node); };
     if (std::ranges::any_of(program.nodes, is_made)) return;
-    if (::access(program.name.c_str(), F_OK) != 0) {
-      candidate.trouble = ProgramTrouble::missing;
-    } else if (program.name.starts_with(tree_ + "/") && is_compiled(program.name)) {
-      candidate.trouble = ProgramTrouble::made_elsewhere;
-    }
+    if (::access(program.name.c_str(), F_OK) != 0) candidate.trouble = ProgramTrouble::missing;
   }
 
   void add_services(CandidateTest& candidate) {
@@ -137,23 +152,34 @@ class Namer {
 
   void add_word(std::string_view word, std::string_view by, CandidateTest& candidate) {
     if (!word.starts_with('-')) add(word, by, candidate);
-    add(value_in(word), by, candidate);
+    find_paths(word, [&](std::string_view path) { return add(path, by, candidate); });
   }
 
-  void add(std::string_view path, std::string_view by, CandidateTest& candidate) {
-    if (path.empty()) return;
-    // Absolute paths may be links. A relative word is often no path at all.
-    if (path.starts_with('/')) return add(resolve(std::string(path)).nodes, by, candidate);
-    if (const std::optional<Node> node = file_node(names_.of(path, directory_))) {
-      add({*node}, by, candidate);
+  void add_value(std::string_view value, std::string_view by, CandidateTest& candidate) {
+    if (!add(value, by, candidate)) {
+      find_paths(value, [&](std::string_view path) { return add(path, by, candidate); });
     }
   }
 
-  static void add(const std::vector<Node>& nodes, std::string_view by, CandidateTest& candidate) {
-    for (const Node node : nodes) {
-      const auto is_it = [&](const NamedFile& file) { return file.node == node; };
+  // False: nobody knows this file.
+  bool add(std::string_view path, std::string_view by, CandidateTest& candidate) {
+    if (path.empty()) return false;
+    const bool is_absolute = path.starts_with('/');
+    const Resolved& file =
+        resolve(is_absolute ? std::string(path) : text_of({directory_, "/", path}));
+    add(file, path, by, candidate);
+    return !file.nodes.empty() || file.is_foreign;
+  }
+
+  static void add(const Resolved& file, std::string_view shown, std::string_view by,
+                  CandidateTest& candidate) {
+    for (const Node node : file.nodes) {
+      const auto is_it = [&](const NamedFile& other) { return other.node == node; };
       if (std::ranges::none_of(candidate.files, is_it)) candidate.files.push_back({node, by});
     }
+    if (!file.is_foreign || candidate.trouble != ProgramTrouble::none) return;
+    candidate.trouble = ProgramTrouble::made_elsewhere;
+    candidate.program = shown;
   }
 
   static constexpr std::string_view k_command = "command";
@@ -161,6 +187,7 @@ class Namer {
   const BuildGraph& graph_;
   const UsedServices& services_;
   const std::string& tree_;
+  const std::unordered_set<std::string>& changed_links_;
   FileNames& names_;
   std::string directory_;  // from which relative paths begin
   std::unordered_map<std::string, Resolved> resolved_;
@@ -170,8 +197,10 @@ class Namer {
 
 std::vector<CandidateTest> candidates_of(const std::vector<NamedTest>& tests,
                                          const UsedServices& services, const BuildGraph& graph,
-                                         const std::string& tree, FileNames& names) {
-  Namer namer(graph, services, tree, names);
+                                         const std::string& tree,
+                                         const std::unordered_set<std::string>& changed_links,
+                                         FileNames& names) {
+  Namer namer(graph, services, tree, changed_links, names);
   std::vector<CandidateTest> candidates;
   candidates.reserve(tests.size());
   for (const NamedTest& test : tests) candidates.push_back(namer.candidate(test));

@@ -44,17 +44,20 @@ std::vector<std::string> depfiles_in(const std::string& directory) {
 // When a file was written last, in ns since 1970; none: it does not exist.
 using Time = std::optional<std::int64_t>;
 
+// `is_link`: it leads to a file.
 Time time_of_file(const std::string& path, bool& is_link) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
-  is_link = S_ISLNK(info.st_mode);
-  if (is_link && ::stat(path.c_str(), &info) != 0) return std::nullopt;
+  if (S_ISLNK(info.st_mode)) {
+    if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+    is_link = !S_ISDIR(info.st_mode);
+  }
   return info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec;
 }
 
 class Maker {
  public:
-  Maker(const NinjaTree& tree, FileNames& names, const std::unordered_set<std::string>& changed)
+  Maker(const NinjaTree& tree, FileNames& names, const ChangedNames& changed)
       : tree_(tree), names_(names), changed_(changed) {
     build_.manifest = node(tree.manifest);
   }
@@ -64,8 +67,9 @@ class Maker {
       if (is_there(graph, ninjas)) continue;  // two calls of Ninja show what both ask for
       const Step step = build_.graph.add_step(ninjas.is_phony());
       std::vector<Node> inputs;
-      for (const std::uint32_t input : ninjas.inputs) inputs.push_back(node(graph.paths[input]));
-      for (const Node input : inputs) build_.graph.add_input(step, input);
+      for (const std::uint32_t input : ninjas.inputs) {
+        inputs.push_back(add_input(step, graph.paths[input]));
+      }
       for (const std::uint32_t output : ninjas.outputs) {
         build_.graph.add_output(step, node(graph.paths[output]));
       }
@@ -77,7 +81,7 @@ class Maker {
     const std::optional<Step> step = build_.graph.maker_of(node(record.output));
     if (!step || *step >= recorded_.size()) return;
     recorded_[*step] = record.is_stale ? Recorded::stale : Recorded::whole;
-    for (const std::string_view path : record.inputs) build_.graph.add_input(*step, node(path));
+    for (const std::string_view path : record.inputs) add_input(*step, path);
   }
 
   // Ninja reads these files anew each time, and no tool of it shows what they say.
@@ -106,6 +110,7 @@ class Maker {
   NinjaBuild finish() && {
     for (const auto& [step, kind] : steps_) doubt_step(step, kind);
     check_manifest();
+    find_rewritten();
     follow_links();
     return std::move(build_);
   }
@@ -134,6 +139,26 @@ class Maker {
     return found->second;
   }
 
+  Node add_input(Step step, std::string_view path) {
+    const Node input = node(path);
+    build_.graph.add_input(step, input);
+    for (const Node link : changed_links_on(path)) {
+      if (link != input) build_.graph.add_input(step, link);
+    }
+    return input;
+  }
+
+  const std::vector<Node>& changed_links_on(std::string_view path) {
+    const std::string_view key = changed_.links.empty() ? std::string_view() : path;
+    const auto [found, is_new] = links_on_.try_emplace(key);
+    if (!is_new || key.empty()) return found->second;
+    for (const std::string& link : names_.links_on(path)) {
+      if (changed_.links.contains(link)) found->second.push_back(build_.graph.node(link));
+    }
+    seen_.resize(build_.graph.node_count());
+    return found->second;
+  }
+
   Time time_of(Node node) {
     if (!seen_[node].is_known) {
       bool is_link = false;
@@ -148,7 +173,14 @@ class Maker {
   bool is_newer(Node input, std::int64_t than) {
     const Time time = time_of(input);
     if (!time && build_.graph.maker_of(input)) return false;
-    return (!time || *time > than) && !changed_.contains(build_.graph.path(input));
+    return (!time || *time > than) && !is_known_to_change(input);
+  }
+
+  // git does not know what a step makes, and so not whether it changed.
+  bool is_known_to_change(Node node) const {
+    const std::string& path = build_.graph.path(node);
+    return changed_.files.contains(path) &&
+           !(changed_.untracked.contains(path) && build_.graph.is_made(node));
   }
 
   // When the output was made. A custom command may leave it as it is, so that nothing is made anew
@@ -233,6 +265,27 @@ class Maker {
     }
   }
 
+  void find_rewritten() {
+    for (const std::string& path : changed_.untracked) {
+      const std::optional<Node> node = build_.graph.find(path);
+      if (node && build_.graph.is_made(*node) && is_newer_than_its_users(*node)) {
+        build_.rewritten.insert(*node);
+      }
+    }
+  }
+
+  bool is_newer_than_its_users(Node node) {
+    for (const Step step : build_.graph.users_of(node)) {
+      const auto user = std::ranges::lower_bound(steps_, step, {}, &std::pair<Step, Kind>::first);
+      if (user == steps_.end() || user->first != step) continue;  // phony
+      for (const Node output : build_.graph.outputs_of(step)) {
+        const Time made = made_at(output, user->second);
+        if (made && is_newer(node, *made)) return true;
+      }
+    }
+    return false;
+  }
+
   // A source that is a link changes when the file changes to which it leads.
   void follow_links() {
     for (Node one = 0; one < seen_.size(); ++one) {
@@ -250,14 +303,15 @@ class Maker {
 
   const NinjaTree& tree_;
   FileNames& names_;
-  const std::unordered_set<std::string>& changed_;
+  const ChangedNames& changed_;
   NinjaBuild build_;
-  std::unordered_map<std::string_view, Node> nodes_;  // by the paths that Ninja has
-  std::vector<Seen> seen_;                            // one for each node
-  std::vector<std::pair<Step, Kind>> steps_;          // those that are not phony
-  std::vector<Step> custom_;                          // ascending
-  std::vector<Recorded> recorded_;                    // one for each step
-  std::vector<Time> logged_;                          // by node, what Ninja's log says of outputs
+  std::unordered_map<std::string_view, Node> nodes_;                  // by the paths that Ninja has
+  std::unordered_map<std::string_view, std::vector<Node>> links_on_;  // likewise
+  std::vector<Seen> seen_;                                            // one for each node
+  std::vector<std::pair<Step, Kind>> steps_;                          // those that are not phony
+  std::vector<Step> custom_;                                          // ascending
+  std::vector<Recorded> recorded_;                                    // one for each step
+  std::vector<Time> logged_;  // by node, what Ninja's log says of outputs
   std::vector<Node> manifest_inputs_;
   std::vector<Node> links_;
   std::vector<DepfileRule> depfile_rules_;
@@ -266,7 +320,7 @@ class Maker {
 }  // namespace
 
 NinjaBuild make_build(const NinjaTree& tree, const NinjaTexts& texts, FileNames& names,
-                      const std::unordered_set<std::string>& changed) {
+                      const ChangedNames& changed) {
   Maker maker(tree, names, changed);
   for (const std::string& text : texts.graphs) maker.add_graph(read_ninja_graph(text));
   read_ninja_deps(texts.deps, [&](const RecordedInputs& record) { maker.add_record(record); });

@@ -13,16 +13,26 @@
 
 namespace holdfast::cli {
 
+// What is known of changes before Ninja is asked: names of FileNames.
+struct ChangedNames {
+  std::unordered_set<std::string> files = {};
+  std::unordered_set<std::string> untracked = {};  // those that git does not track
+  std::unordered_set<std::string> links = {};      // those that are links now
+};
+
 struct NinjaBuild {
   BuildGraph graph = {};  // its paths are names of FileNames
   BuildGraph::Node manifest = 0;
   std::string newer_than_manifest = {};  // a file; empty: the manifest holds
   std::vector<Doubt> doubts = {};
+  // Those of ChangedNames::untracked that a step makes, and that are newer than what is made from
+  // them: somebody wrote them, or has run that step alone.
+  std::unordered_set<BuildGraph::Node> rewritten = {};
 };
 
-// What compilers were seen to read counts as an input. `changed` has names of files whose change
-// is known: that such a file is newer than what is made from it raises no doubt.
+// What compilers were seen to read counts as an input, and so does a changed link through which the
+// path of an input leads. That a changed file is newer than what is made from it raises no doubt.
 NinjaBuild make_build(const NinjaTree& tree, const NinjaTexts& texts, FileNames& names,
-                      const std::unordered_set<std::string>& changed);
+                      const ChangedNames& changed);
 
 }  // namespace holdfast::cli

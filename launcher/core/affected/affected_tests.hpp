@@ -42,13 +42,14 @@ struct NamedFile {
 enum class ProgramTrouble : std::uint8_t {
   none,
   missing,         // it does not exist, and Ninja does not make it
-  made_elsewhere,  // it is a compiled program of the build tree that Ninja does not make
+  made_elsewhere,  // it, or what else the test names, is compiled, in the build tree, and not
+                   // made by Ninja
 };
 
 struct CandidateTest {
   std::string name;
   std::vector<NamedFile> files = {};  // those that are nodes of the graph, each once
-  std::string program = {};           // as its command names it
+  std::string program = {};           // as its command names it; or what else is made elsewhere
   ProgramTrouble trouble = ProgramTrouble::none;
 };
 

@@ -1,7 +1,5 @@
 #include "core/affected/git_changes.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "core/base/parts.hpp"
@@ -22,9 +20,10 @@ std::vector<GitChange> read_raw_diff(std::string_view text) {
     if (!head.starts_with(':') || path.empty()) continue;
     head.remove_prefix(1);
     const std::string_view old_mode = take_part(head, ' ');
-    take_part(head, ' ');
+    const std::string_view new_mode = take_part(head, ' ');
     const std::string_view old_object = take_part(head, ' ');
     GitChange change{std::string(path)};
+    change.is_submodule = old_mode == k_submodule || new_mode == k_submodule;
     if (old_mode == k_submodule) change.submodule_commit = old_object;
     changes.push_back(std::move(change));
   }
@@ -56,7 +55,10 @@ std::vector<GitStatusEntry> read_status(std::string_view text) {
     } else if (kind != "?") {
       continue;
     }
-    if (rest.ends_with('/')) rest.remove_suffix(1);
+    if (rest.ends_with('/')) {
+      entry.is_repository = !entry.is_tracked;
+      rest.remove_suffix(1);
+    }
     if (rest.empty()) continue;
     entry.path = rest;
     entries.push_back(std::move(entry));
@@ -64,21 +66,32 @@ std::vector<GitStatusEntry> read_status(std::string_view text) {
   return entries;
 }
 
-std::vector<std::string> without_build_trees(const std::vector<std::string>& paths,
-                                             std::string_view source) {
+std::vector<HiddenFile> read_hidden_files(std::string_view text) {
+  std::vector<HiddenFile> files;
+  while (!text.empty()) {
+    // `<tag> <mode> <object> <stage>`, a tab and the path. A small letter: assume-unchanged.
+    std::string_view path = take_part(text, '\0');
+    std::string_view head = take_part(path, '\t');
+    const std::string_view tag = take_part(head, ' ');
+    const bool is_skipped = tag == "S" || tag == "s";
+    if (path.empty() || tag.size() != 1 || (!is_skipped && (tag < "a" || tag > "z"))) continue;
+    const std::string_view mode = take_part(head, ' ');
+    const std::string_view object = take_part(head, ' ');
+    files.push_back({std::string(path), std::string(object), mode == k_submodule, is_skipped});
+  }
+  return files;
+}
+
+std::vector<std::string> build_trees_in(const std::vector<std::string>& paths,
+                                        std::string_view source) {
   constexpr std::string_view k_cache = "/CMakeCache.txt";
-  std::vector<std::string_view> trees;  // each with a slash at its end
+  std::vector<std::string> trees;
   for (const std::string_view path : paths) {
     if (!path.ends_with(k_cache)) continue;
     const std::string_view tree = path.substr(0, path.size() - k_cache.size() + 1);
-    if (!source.starts_with(tree)) trees.push_back(tree);
+    if (!source.starts_with(tree)) trees.emplace_back(tree);
   }
-  std::vector<std::string> kept;
-  std::ranges::copy_if(paths, std::back_inserter(kept), [&](std::string_view path) {
-    return std::ranges::none_of(trees,
-                                [&](std::string_view tree) { return path.starts_with(tree); });
-  });
-  return kept;
+  return trees;
 }
 
 }  // namespace holdfast

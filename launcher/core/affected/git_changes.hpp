@@ -11,15 +11,17 @@ struct GitChange {
   std::string path;  // relative to the top of the repository's work tree
   // Of a submodule: the commit that it was at. Empty: the path was no submodule before.
   std::string submodule_commit = {};
+  bool is_submodule = false;  // it was one, or it is one now
 };
 
-// What `git diff-index --raw -z --no-renames` prints. A submodule that was added counts as a file.
+// What `git diff-index --raw -z --no-renames` prints.
 std::vector<GitChange> read_raw_diff(std::string_view text);
 
 // A path of which `git status` tells.
 struct GitStatusEntry {
-  std::string path;         // as above; a repository within this one that it does not track is one
-  bool is_tracked = false;  // path
+  std::string path;  // as above
+  bool is_tracked = false;
+  bool is_repository = false;  // a repository within this one that it does not track
   // The file in the work tree differs from the index, or is gone. An unmerged file counts.
   bool is_changed = false;
   std::string submodule_commit = {};  // of a submodule: the commit in the index
@@ -28,9 +30,21 @@ struct GitStatusEntry {
 // What `git status --porcelain=v2 -z --no-renames` prints.
 std::vector<GitStatusEntry> read_status(std::string_view text);
 
-// The paths without those in build trees of CMake, unless `source` is in the build tree. `source`
-// is the project's directory, from the same top as the paths, with a slash at its end.
-std::vector<std::string> without_build_trees(const std::vector<std::string>& paths,
-                                             std::string_view source);
+// A path of the index at which git was told not to look.
+struct HiddenFile {
+  std::string path;    // as above
+  std::string object;  // its content in the index
+  bool is_submodule = false;
+  bool may_be_gone = false;  // the work tree need not have it (a sparse checkout)
+};
+
+// Those in what `git ls-files -v -s -z` prints.
+std::vector<HiddenFile> read_hidden_files(std::string_view text);
+
+// The directories that have a CMakeCache.txt among the paths, each with a slash at its end, without
+// those around `source`. `source` is the project's directory, from the same top as the paths, with
+// a slash at its end.
+std::vector<std::string> build_trees_in(const std::vector<std::string>& paths,
+                                        std::string_view source);
 
 }  // namespace holdfast

@@ -67,6 +67,7 @@ class Changes(AffectedCase):
         self.build()
         self.assert_affected()
         self.assert_affected("one", since="main")
+        self.assert_affected(since=":/change")
         self.append("two.cpp")
         self.git("add", "two.cpp")  # staged
         self.append("parts/a.txt")  # neither
@@ -403,6 +404,7 @@ add_test(NAME other COMMAND true)
         for since in ("HEAD..HEAD", "-x", "--output=/x", "HEAD:one.cpp"):
             self.assertIn("expected a commit (git: ", self.refused(since=since))
         self.assertIn("expected a commit", self.refused(since=""))
+        self.assertRegex(self.refused(since=":/nosuch"), r'^":/nosuch": expected a commit \(git: .+\)$')
         self.assertEqual(self.refused("--format", "xml"), '--format "xml": expected names|targets|ctest|json')
         self.assertIn("expected --format names or json", self.refused("--explain", "--format", "ctest"))
         self.assertIn("--since is required", self.finish(HOLDFAST, "affected", cwd=self.tree).stderr.decode())

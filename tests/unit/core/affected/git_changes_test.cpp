@@ -21,7 +21,10 @@ TEST(GitChanges, AChangeIsItsPathWhateverBytesItHas) {
   ASSERT_EQ(changes.size(), 4U);
   EXPECT_EQ(changes[0].path, "a b\n:c.cpp");
   EXPECT_EQ(changes[2].path, "gone");
-  for (const GitChange& change : changes) EXPECT_EQ(change.submodule_commit, "");
+  for (const GitChange& change : changes) {
+    EXPECT_EQ(change.submodule_commit, "");
+    EXPECT_FALSE(change.is_submodule);
+  }
 }
 
 TEST(GitChanges, ASubmoduleHasTheCommitThatItWasAt) {
@@ -32,6 +35,7 @@ TEST(GitChanges, ASubmoduleHasTheCommitThatItWasAt) {
   EXPECT_EQ(changes[0].submodule_commit, "aaaa");
   EXPECT_EQ(changes[1].submodule_commit, "");
   EXPECT_EQ(changes[2].submodule_commit, "cccc");
+  for (const GitChange& change : changes) EXPECT_TRUE(change.is_submodule);
 }
 
 TEST(GitChanges, OutputThatIsCutOffGivesNoEmptyPath) {
@@ -54,11 +58,12 @@ TEST(GitChanges, TheStatusTellsHowTheWorkTreeDiffersFromTheIndex) {
   std::string told;
   for (const GitStatusEntry& one : entries) {
     told += one.path + (one.is_tracked ? " tracked" : "") + (one.is_changed ? " changed" : "") +
+            (one.is_repository ? " repository" : "") +
             (one.submodule_commit.empty() ? "" : " at " + one.submodule_commit) + "\n";
   }
   EXPECT_EQ(told,
             "a b\n.c tracked changed\nstaged tracked\ngone tracked changed\nboth tracked changed\n"
-            "sub tracked changed at bb\nnew file\ninner\n");
+            "sub tracked changed at bb\nnew file\ninner repository\n");
 }
 
 TEST(GitChanges, AStatusThatIsCutOffGivesNoEmptyPath) {
@@ -71,14 +76,24 @@ TEST(GitChanges, AStatusThatIsCutOffGivesNoEmptyPath) {
   }
 }
 
-TEST(GitChanges, BuildTreesAreLeftOutUnlessTheSourceIsInThem) {
-  const Strings paths{"a.cpp",   "build/CMakeCache.txt", "build/x/y.o", "build2",
-                      "sub/dir", "proj/CMakeCache.txt",  "proj/x"};
-  EXPECT_EQ(without_build_trees(paths, "./"), (Strings{"a.cpp", "build2", "sub/dir"}));
-  EXPECT_EQ(without_build_trees(paths, "proj/"),
-            (Strings{"a.cpp", "build2", "sub/dir", "proj/CMakeCache.txt", "proj/x"}));
-  EXPECT_EQ(without_build_trees({"CMakeCache.txt", "a.o"}, "./"),
-            (Strings{"CMakeCache.txt", "a.o"}));
+TEST(GitChanges, AFileIsHiddenIfGitWasToldNotToLookAtIt) {
+  const auto files = read_hidden_files(
+      with_nul("H 100644 aa 0\tusual|h 100644 bb 0\ta\tb\n.c|S 100644 cc 0\tsparse|"
+               "s 100644 dd 0\tboth|M 100644 ee 1\tunmerged|h 160000 ff 0\tsub|h 100644 gg 0\t|h"));
+  std::string told;
+  for (const HiddenFile& one : files) {
+    told += one.path + " " + one.object + (one.is_submodule ? " submodule" : "") +
+            (one.may_be_gone ? " may be gone" : "") + "\n";
+  }
+  EXPECT_EQ(told, "a\tb\n.c bb\nsparse cc may be gone\nboth dd may be gone\nsub ff submodule\n");
+}
+
+TEST(GitChanges, ABuildTreeHasACacheAndIsNotAroundTheSource) {
+  const Strings paths{"a.cpp",          "build/CMakeCache.txt", "build/x/y.o",
+                      "CMakeCache.txt", "proj/CMakeCache.txt",  "proj/x"};
+  EXPECT_EQ(build_trees_in(paths, "./"), (Strings{"build/", "proj/"}));
+  EXPECT_EQ(build_trees_in(paths, "proj/"), Strings{"build/"});
+  EXPECT_EQ(build_trees_in(paths, "proj/sub/"), Strings{"build/"});
 }
 
 }  // namespace

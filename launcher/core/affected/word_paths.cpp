@@ -1,0 +1,50 @@
+#include "core/affected/word_paths.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_separators = " \t\r\n\"'`=:;,|&()<>";
+constexpr std::size_t k_most_ends = 8;
+
+bool is_separator(char c) { return k_separators.find(c) != std::string_view::npos; }
+
+std::size_t end_of_part(std::string_view word, std::size_t from) {
+  return std::min(word.find_first_of(k_separators, from), word.size());
+}
+
+// Where the part ends that was taken; `start`: none was.
+std::size_t take_path(std::string_view word, std::size_t start,
+                      const std::function<bool(std::string_view)>& try_path) {
+  std::size_t end = end_of_part(word, start);
+  for (std::size_t i = 0; i < k_most_ends; ++i) {
+    const std::string_view part = word.substr(start, end - start);
+    const bool is_new = part.size() < word.size() && !is_separator(part.back());
+    if (is_new && try_path(part)) return end;
+    if (end == word.size()) break;
+    end = end_of_part(word, end + 1);
+  }
+  return start;
+}
+
+}  // namespace
+
+void find_paths(std::string_view word, const std::function<bool(std::string_view)>& try_path) {
+  for (std::size_t at = word.find('='); at != std::string_view::npos; at = word.find('=', at + 1)) {
+    if (at + 1 < word.size()) try_path(word.substr(at + 1));
+  }
+  std::size_t at = 0;
+  while (at < word.size()) {
+    std::size_t start = at;
+    const std::size_t end = end_of_part(word, at);
+    const std::size_t slash = word.substr(at, end - at).find('/');
+    at = end + 1;
+    if (slash == std::string_view::npos) continue;
+    if (word[start] == '-') start += slash;
+    at = std::max(at, take_path(word, start, try_path));
+  }
+}
+
+}  // namespace holdfast

@@ -1,0 +1,15 @@
+// Finds paths within a word of a command.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+namespace holdfast {
+
+// Shows `try_path` what may be a path in `word`, and is not the whole of it: what follows an `=`,
+// and any part with a slash that begins after a blank or one of `"'`=:;,|&()<>`, and ends before
+// one (`sh -c "/b/p <in.txt"`, `--a=b=/p`, `-f/b/p`). A path may have such bytes itself: as long as
+// the answer is false, up to eight longer parts follow.
+void find_paths(std::string_view word, const std::function<bool(std::string_view)>& try_path);
+
+}  // namespace holdfast
