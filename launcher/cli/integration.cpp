@@ -53,6 +53,8 @@ constexpr Milliseconds k_end_patience{30'000};
 constexpr std::size_t k_most_planned = 256U << 20U;
 // The exit code of begin if [preflight] asks for what is missing.
 constexpr int k_not_ready = 1;
+// `holdfast end`: ctest ran other tests than those that were chosen.
+constexpr int k_not_chosen = 1;
 // How long a file system may take to answer that [preflight] names.
 constexpr Milliseconds k_file_patience{5'000};
 
@@ -321,13 +323,15 @@ struct EndOfRun {
   os::UniqueFd keeper;  // the connection
   std::string summary;
   EndedRuns ended;
-  bool is_red = false;  // there were no tests, and settings call that a failure
+  bool is_red = false;             // there were no tests, and settings call that a failure
+  std::string unlike_choice = {};  // how what ran differs from what was chosen; empty: it does not
 };
 
 EndOfRun end_in(const wire::Message& message, const std::string& tree) {
   EndOfRun end;
   end.summary = message.get("summary");
   end.is_red = !message.get("no_tests").empty();
+  end.unlike_choice = message.get("unlike_choice");
   end.ended.tree = tree;
   end.ended.first = end.ended.last = message.get("run");
   for (const auto& [name, value] : message.fields) {
@@ -403,6 +407,10 @@ int end(const IntegrationOptions& options) {
   say(after_runs(ended->ended));
   // If we are killed before this, the keeper makes the reports when ctest has ended.
   (void)os::send_packet(ended->keeper.get(), wire::encode({std::string(wire::k_remembered), {}}));
+  if (!ended->unlike_choice.empty()) {
+    complain(ended->unlike_choice);
+    return k_not_chosen;
+  }
   if (!ended->is_red) return exit_codes::k_success;
   complain("no-tests is \"fail\": ctest ends with 8");
   return exit_codes::k_no_tests;

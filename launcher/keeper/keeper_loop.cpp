@@ -348,6 +348,8 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   reply.add("run", run_.id());
   for (const ReportRequest& report : reports_of(order_)) reply.add("report", to_text(report));
   if (run_.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
+  if (const std::string unlike = run_.unlike_choice(); !unlike.empty())
+    reply.add("unlike_choice", unlike);
   return reply;
 }
 

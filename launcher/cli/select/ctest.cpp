@@ -1,13 +1,10 @@
 // `holdfast ctest`: becomes a ctest of chosen tests.
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,10 +20,12 @@
 #include "core/ctest/test_order.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "history/answers/recent.hpp"
-#include "os/signal/replacing.hpp"
 
 namespace holdfast::cli {
 namespace {
+
+// ctest's own exit code if tests failed, or if there is none and that is an error.
+constexpr int k_ctest_failed = 8;
 
 struct CtestOptions {
   bool failed = false;
@@ -69,13 +68,6 @@ Result<Wishes> wishes_of(const CtestOptions& options) {
                       enumeration(words_of(TestOrder{}), " or ")};
 }
 
-// If it is not, nobody takes the variables away that are for this ctest, and tests would see them.
-bool is_attached(const std::string& tree) {
-  std::error_code failed;
-  return std::filesystem::exists(
-      std::filesystem::path(tree) / names::k_tree_directory / "attach.cmake", failed);
-}
-
 // The order holds for this ctest, whatever holdfast.toml says.
 Result<void> order_tests(const UserCall& user, TestOrder order, const SelectionFiles& files) {
   if (!is_attached(user.tree)) {
@@ -111,16 +103,6 @@ void announce(const Chosen& chosen, const Restrictions& restrictions) {
   complain(line);
 }
 
-Result<void> note_choice(const UserCall& user, const Chosen& chosen,
-                         const Restrictions& restrictions, const SelectionFiles& files) {
-  if (!is_attached(user.tree)) return {};  // there will be no record of the run
-  const std::string file = files.path(names::k_planned_file).string();
-  if (Result<void> written = os::replace_file(file, planned_lines(chosen, restrictions)); !written)
-    return written;
-  ::setenv(std::string(environment::k_planned).c_str(), file.c_str(), 1);
-  return {};
-}
-
 // The words by which ctest runs the chosen tests; empty: there are none.
 Result<std::vector<std::string>> words_to_run(const UserCall& user,
                                               const Restrictions& restrictions,
@@ -142,9 +124,12 @@ Result<std::vector<std::string>> words_to_run(const UserCall& user,
   Result<std::vector<std::string>> by_numbers =
       words_for(numbers, files.path(names::k_selected_numbers_file));
   if (!by_numbers) return by_numbers.error();
-  if (const Result<void> noted = note_choice(user, *chosen, restrictions, files); !noted)
-    return noted.error();
+  if (const Result<void> left = leave_plan(user.tree, files, planned_lines(*chosen, restrictions));
+      !left)
+    return left.error();
   std::vector<std::string> words = *std::move(by_numbers);
+  // If the list of tests changes meanwhile, there may be none of these numbers.
+  if (user.words.no_tests.empty()) words.emplace_back("--no-tests=error");
   words.insert(words.end(), user.words.kept.begin(), user.words.kept.end());
   if (user.words.is_random) words.emplace_back("--schedule-random");
   return words;
@@ -178,7 +163,9 @@ Result<int> become_ctest_of(const CtestOptions& options) {
   if (wishes->restrictions.any()) {
     Result<std::vector<std::string>> words = words_to_run(*user, wishes->restrictions, *files);
     if (!words) return words.error();
-    if (words->empty()) return exit_codes::k_success;
+    // As ctest itself would end.
+    if (words->empty())
+      return user->words.no_tests == "error" ? k_ctest_failed : exit_codes::k_success;
     user->call.words = *std::move(words);
   }
   return become_ctest(user->call, "ctest").error();

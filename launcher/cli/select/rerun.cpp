@@ -1,6 +1,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -16,12 +17,16 @@
 #include "cli/ctest_listing.hpp"
 #include "cli/select/ctest_call.hpp"
 #include "cli/select/run_place.hpp"
+#include "cli/select/selection_files.hpp"
+#include "cli/select/tree_tests.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/rerun.hpp"
 #include "core/outcome/exit_codes.hpp"
+#include "core/select/fixture_filter.hpp"
+#include "core/select/test_graph.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "report/describe.hpp"
 #include "store/journal_reader.hpp"
@@ -129,6 +134,22 @@ void announce(const EarlierRun& run, const RerunSelection& selection,
   complain("run " + id + " again, " + counted(count, "test") + ": " + brief(line));
 }
 
+// ctest brings the fixtures along that these tests need now, and nothing else.
+std::vector<SelectableTest> all_that_run(const std::vector<std::size_t>& numbers,
+                                         const RerunWords& words,
+                                         std::vector<SelectableTest> tests) {
+  apply({words.without_fixtures, words.without_setups, words.without_cleanups}, tests);
+  for (SelectableTest& test : tests) test.schedule.depends.clear();
+  TestSet wanted(tests.size());
+  for (const std::size_t number : numbers) wanted[number - 1] = true;
+  wanted = with_needed(TestGraph(tests), std::move(wanted));
+  std::vector<SelectableTest> run;
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    if (wanted[i]) run.push_back(std::move(tests[i]));
+  }
+  return run;
+}
+
 Result<void> run_again(const std::string& tree, const std::string& wanted) {
   const Result<EarlierRun> run = find_earlier(tree, wanted);
   if (!run) return run.error();
@@ -145,15 +166,22 @@ Result<void> run_again(const std::string& tree, const std::string& wanted) {
   listing.options.insert(listing.options.end(), {"-I", "1,,1"});
   const Result<std::string> listed = list_tests(listing);
   if (!listed) return listed.error();
-  const Result<std::vector<std::string>> names = names_of(*listed);
-  if (!names) return names.error();
-  const RerunSelection selection = select_again(run->tests, *names);
+  Result<std::vector<SelectableTest>> tests = selectable_tests(*listed);
+  if (!tests) return tests.error();
+  std::vector<std::string> names;
+  for (const SelectableTest& test : *tests) names.push_back(test.name);
+  const RerunSelection selection = select_again(run->tests, names);
   if (selection.numbers.empty()) {
     return ErrorInWords{"none of the tests of run " + run->entry.id + " exists any more"};
   }
   Result<std::vector<std::string>> numbers =
       words_for(selection.numbers, run->entry.directory / names::k_rerun_numbers_file);
   if (!numbers) return numbers.error();
+  const Result<SelectionFiles> files = SelectionFiles::make(tree);
+  if (!files) return files.error();
+  const std::string plan =
+      planned_lines(all_that_run(selection.numbers, *words, *std::move(tests)));
+  if (Result<void> left = leave_plan(tree, *files, plan); !left) return left;
   start->words = words->kept;
   start->words.insert(start->words.end(), numbers->begin(), numbers->end());
   if (words->is_random) {

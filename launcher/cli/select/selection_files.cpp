@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/process_name.hpp"
@@ -16,6 +18,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
+#include "os/signal/replacing.hpp"
 #include "store/json_record.hpp"
 
 namespace holdfast::cli {
@@ -73,6 +76,13 @@ void add_records(PlannedRecord record, const std::vector<SelectableTest>& tests,
   flush();
 }
 
+PlannedRecord own_record() {
+  PlannedRecord record;
+  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
+  record.is_own = true;
+  return record;
+}
+
 }  // namespace
 
 Result<SelectionFiles> SelectionFiles::make(const std::string& tree) {
@@ -90,17 +100,20 @@ fs::path SelectionFiles::path(std::string_view name) const {
   return path;
 }
 
-std::string planned_lines(const Chosen& chosen, const Restrictions& restrictions) {
-  PlannedRecord record;
-  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
-  record.is_own = true;
+std::string planned_lines(const std::vector<SelectableTest>& tests) {
   std::string lines;
+  add_records(own_record(), tests, lines);
+  return lines;
+}
+
+std::string planned_lines(const Chosen& chosen, const Restrictions& restrictions) {
   std::vector<SelectableTest> tests;
   if (!chosen.division) {
     for (const std::size_t place : chosen.tests) tests.push_back(chosen.all.tests[place]);
-    add_records(record, tests, lines);
-    return lines;
+    return planned_lines(tests);
   }
+  std::string lines;
+  PlannedRecord record = own_record();
   record.fingerprint = chosen.division->fingerprint;
   for (std::size_t i = 0; i < chosen.division->shards.size(); ++i) {
     record.shard = to_text(ShardNumber{i + 1, restrictions.shard->count});
@@ -112,6 +125,20 @@ std::string planned_lines(const Chosen& chosen, const Restrictions& restrictions
     add_records(record, tests, lines);
   }
   return lines;
+}
+
+bool is_attached(const std::string& tree) {
+  std::error_code failed;
+  return fs::exists(fs::path(tree) / names::k_tree_directory / "attach.cmake", failed);
+}
+
+Result<void> leave_plan(const std::string& tree, const SelectionFiles& files,
+                        const std::string& lines) {
+  if (!is_attached(tree)) return {};
+  const std::string file = files.path(names::k_planned_file).string();
+  if (Result<void> written = os::replace_file(file, lines); !written) return written;
+  ::setenv(std::string(environment::k_planned).c_str(), file.c_str(), 1);
+  return {};
 }
 
 }  // namespace holdfast::cli

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cli/select/selection.hpp"
 #include "core/base/result.hpp"
@@ -26,5 +28,17 @@ class SelectionFiles {
 
 // The records of what was chosen: of a shard, also of what is in the others. Whole lines.
 std::string planned_lines(const Chosen& chosen, const Restrictions& restrictions);
+// The same of tests of which none is in a shard.
+std::string planned_lines(const std::vector<SelectableTest>& tests);
+
+// Whether Holdfast is attached to the tree. If it is not, nobody takes the variables away that are
+// for this ctest, and tests would see them.
+bool is_attached(const std::string& tree);
+
+// Leaves these records for the ctest that we become. Its keeper writes them into the journal, and
+// makes the run red if ctest runs other tests (keeper/run/chosen_tests.hpp). Without Holdfast in
+// the tree, there is nobody to read them.
+Result<void> leave_plan(const std::string& tree, const SelectionFiles& files,
+                        const std::string& lines);
 
 }  // namespace holdfast::cli

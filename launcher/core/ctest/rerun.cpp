@@ -111,6 +111,7 @@ void note_value(const Option& option, RerunWords& words) {
   const std::string_view name = option.name;
   if (name == "--schedule-random") words.is_random = true;
   if (name == "--preset") words.has_preset = true;
+  if (name == "--no-tests") words.no_tests = option.value;
   if (name == "--rerun-failed") words.reruns_failed = true;
   if (name == "-I" || name == "--tests-information") words.numbers = option.value;
   if (name == "--test-dir") words.directory = option.value;

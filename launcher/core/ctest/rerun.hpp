@@ -32,6 +32,7 @@ struct RerunWords {
   std::string directory;      // of --test-dir; empty: it is not there
   std::string configuration;  // of -C; empty: it is not there
   bool is_random = false;     // --schedule-random
+  std::string no_tests;       // of --no-tests; empty: it is not there
   bool has_preset = false;    // ctest looks for presets in the source directory
 };
 

@@ -65,6 +65,7 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
   granted.is_again = run.begin_attempt_of(request.key);
   granted.scratch = lend_scratch(run, lines);
   resolve(request, settings, company, lines, granted);
+  if (granted.refusal.empty()) granted.refusal = run.refusal_of(request.test);
   return granted;
 }
 

@@ -14,9 +14,9 @@
 namespace holdfast {
 
 // Gives the attempt its name and its policy, from the project's settings, and lends it a directory.
-// If the settings have an error, the attempt is refused. Says in `lines` what people should know.
-// With Company::possible, the test gets locks that keep it apart from the tests of other runs in
-// the tree.
+// If the settings have an error, or the test was not chosen, the attempt is refused. Says in
+// `lines` what people should know. With Company::possible, the test gets locks that keep it apart
+// from the tests of other runs in the tree.
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines);

@@ -33,7 +33,10 @@ std::string CurrentRun::finish_for_end() {
 }
 
 void CurrentRun::close(Run::Completeness completeness) {
-  if (run_ && !ended_) lines_.print(finish(completeness));
+  if (run_ && !ended_) {
+    lines_.print(finish(completeness));
+    if (!run_->unlike_choice().empty()) lines_.say(run_->unlike_choice());
+  }
   if (run_ && !is_remembered_) {
     last_closed_ = run_->id();
     if (first_closed_.empty()) first_closed_ = last_closed_;

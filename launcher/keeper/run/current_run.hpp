@@ -62,6 +62,8 @@ class CurrentRun {
   std::string finish_for_end();
   // True: ctest had selected no test. To be called after the end.
   bool selected_nothing() const { return run_ && run_->selected_nothing(); }
+  // How what ran differs from what was chosen (Run::unlike_choice()). To be called after the end.
+  std::string unlike_choice() const { return run_ ? run_->unlike_choice() : std::string(); }
   // Records the end and prints the summary, unless `holdfast end` has done so. After this call the
   // next run can begin.
   void close(Run::Completeness completeness);

@@ -98,6 +98,7 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   run.retries_ = RunRetries(origin.retries);
   run.id_ = unnumbered_id(origin, nth);
   run.started_ = unix_now();
+  if (nth == 1) run.chosen_ = ChosenTests(origin.planned);
   Result<std::string> id = make_run_directory(origin, run.id_);
   if (!id) {
     run.trouble_ = describe_unrecordable(origin, id.error());
@@ -216,6 +217,7 @@ std::string Run::finish(Completeness completeness) {
   if (!seen) return "holdfast: no summary, " + to_text(seen.error()) + "\n";
   seen->run.unrecorded = record.unrecorded;
   selected_nothing_ = attempts_ == 0 && holdfast::selected_nothing(*seen);
+  unlike_choice_ = chosen_.difference_to(*seen);
   return render_summary(*seen);
 }
 

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/retry/run_retries.hpp"
+#include "keeper/run/chosen_tests.hpp"
 #include "keeper/run/run_log.hpp"
 #include "keeper/run/scratch_pool.hpp"
 #include "report/model.hpp"
@@ -54,6 +56,9 @@ class Run {
   // before.
   bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 
+  // Why the test must not run in this run; empty: it may.
+  std::string refusal_of(std::string_view test) const { return chosen_.refusal_of(test); }
+
   // Returns the retries of the run's tests, by key.
   RunRetries& retries() { return retries_; }
 
@@ -79,6 +84,8 @@ class Run {
   void finish_without_tests();
   // True: the run is complete, and ctest had selected no test. To be called after the end.
   bool selected_nothing() const { return selected_nothing_; }
+  // How what ran differs from what was chosen, in one line; empty: it does not. After the end.
+  const std::string& unlike_choice() const { return unlike_choice_; }
 
  private:
   Result<void> record_verdicts();
@@ -93,6 +100,8 @@ class Run {
   double started_ = 0;
   unsigned attempts_ = 0;
   bool selected_nothing_ = false;
+  ChosenTests chosen_;
+  std::string unlike_choice_;
   std::unordered_set<std::string> tests_;
   std::optional<RunLog> log_;
   bool is_log_safe_ = true;  // false: later openings of the log cannot be watched
