@@ -80,7 +80,10 @@ Result<Listing> ask_for_tests(const ListingOrder& order) {
                         " in " + order.directory};
   }
   if (listed.kind != os::BoundedEnd::Kind::exited || listed.code != 0) {
-    const std::string why = in_one_line(listed.errors);
+    // Warnings may come before what is wrong, and the line is cut off.
+    const std::size_t error = std::min(listed.errors.find("CMake Error"), listed.errors.size());
+    const std::string why =
+        in_one_line(error < listed.errors.size() ? listed.errors.substr(error) : listed.errors);
     return ErrorInWords{"ctest " + order.format + " failed in " + order.directory +
                         (why.empty() ? "" : ": " + brief(why))};
   }

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -14,6 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/ctest_listing.hpp"
 #include "cli/select/run_place.hpp"
+#include "core/ctest/early_end.hpp"
 #include "core/ctest/rerun.hpp"
 #include "core/select/not_begun.hpp"
 #include "keeper/tree/live_runs.hpp"
@@ -23,24 +24,12 @@
 namespace holdfast::cli {
 namespace {
 
-// When a run ended too early. ctest has options for it, and a preset may have the first one.
-enum class Stops : std::uint8_t { never, at_a_failure, at_any_time };
-
 struct PastRunOfTree {
   RunEntry entry;
   RunStarted started;
   Stops stops = Stops::never;
+  bool has_lost_records = false;  // of tests, on a full disk for instance
 };
-
-Stops stops_of(const std::vector<std::string>& command) {
-  Stops stops = Stops::never;
-  for (const std::string_view word : command) {
-    if (word.starts_with("--stop-time")) return Stops::at_any_time;
-    if (word == "--stop-on-failure" || word == "--preset" || word.starts_with("--preset="))
-      stops = Stops::at_a_failure;
-  }
-  return stops;
-}
 
 // Newest first, up to the oldest one that may have left something out. Runs that go on, and those
 // that a test started, do not count.
@@ -52,30 +41,61 @@ std::vector<PastRunOfTree> runs_of(const std::string& tree) {
     const std::optional<RunEnded> ended = end_record(entry.journal);
     if (!ended && is_going_on(entry)) continue;
     const bool is_complete = ended && ended->complete;
-    const Stops stops = is_complete ? stops_of(started->command) : Stops::at_any_time;
-    runs.push_back({entry, *std::move(started), stops});
+    PastRunOfTree run{entry, *std::move(started)};
+    run.stops = is_complete ? stops_of(run.started.command) : Stops::at_any_time;
+    run.has_lost_records = is_complete && (ended->unrecorded > 0 || !ended->has_log);
+    if (is_complete && ended->unrecorded > 0) run.stops = Stops::at_any_time;
+    runs.push_back(std::move(run));
   }
-  while (!runs.empty() && runs.back().stops == Stops::never) runs.pop_back();
+  while (!runs.empty() && runs.back().stops == Stops::never && !runs.back().has_lost_records)
+    runs.pop_back();
   return runs;
 }
 
 // What the journal says: which tests have begun, and which the run was to run, if it says so.
 struct Recorded {
-  std::vector<RanTest> begun;
+  std::vector<RanTest> begun;  // and it is known how they ended
+  std::vector<RanTest> open;   // and it is not
   std::vector<RanTest> planned;
   bool has_plan = false;
   bool has_failed = false;  // a test
 };
 
+// How the last attempt of each test ended, while a journal is read.
+class LastAttempts {
+ public:
+  void begin(const std::string& test, const std::string& key) { tests_[{test, key}] = false; }
+  void end(const AttemptEnded& record) {
+    tests_[{record.test, record.key}] = record.verdict != Verdict::unknown;
+  }
+  void judge(const std::string& test) { judged_.insert(test); }
+
+  void add_to(Recorded& found) const {
+    for (const auto& [test, is_known] : tests_) {
+      if (judged_.contains(test.first)) continue;  // has been added
+      (is_known ? found.begun : found.open).push_back({test.first});
+    }
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, bool> tests_;  // by name and key: is it known?
+  std::set<std::string> judged_;                               // by ctest
+};
+
 Recorded read_run(const RunEntry& run) {
   Recorded found;
+  LastAttempts attempts;
   (void)read_records(run.journal, [&](const Record& record) {
     if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      found.begun.push_back({begun->test});
+      attempts.begin(begun->test, begun->key);
+    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+      attempts.end(*ended);
+      found.has_failed = found.has_failed || ended->verdict == Verdict::failed;
     } else if (const auto* bare = std::get_if<Bare>(&record)) {
-      found.begun.push_back({bare->test});
+      attempts.begin(bare->test, bare->key);
     } else if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
       const auto number = static_cast<std::size_t>(verdict->index.value_or(0));
+      attempts.judge(verdict->test);
       found.begun.push_back({verdict->test, number});
       found.has_failed = found.has_failed || verdict->verdict == Verdict::failed;
     } else if (const auto* planned = std::get_if<PlannedRecord>(&record)) {
@@ -87,6 +107,7 @@ Recorded read_run(const RunEntry& run) {
       }
     }
   });
+  attempts.add_to(found);
   return found;
 }
 
@@ -110,12 +131,15 @@ class LeftOut {
     return set;
   }
 
+  // The tests that these may be.
+  TestSet named(const RunStarted& run, std::vector<RanTest> tests) const {
+    forget_other_numbers(run, tests);
+    return set_of(tests);
+  }
+
   // What a run was to run that ended too early. Nothing: that is not known.
   std::optional<TestSet> planned(const PastRunOfTree& run, Recorded recorded) {
-    if (recorded.has_plan) {
-      forget_other_numbers(run.started, recorded.planned);
-      return set_of(recorded.planned);
-    }
+    if (recorded.has_plan) return named(run.started, std::move(recorded.planned));
     const Result<RerunWords> words = rerun_words(run.started.command);
     if (!words || words->reruns_failed) return std::nullopt;
     if (!words->selects && had_all_of_list(run.started)) return TestSet(all_.tests.size(), true);
@@ -200,11 +224,15 @@ TestSet tests_not_begun(const UserCall& user, const TreeTests& all) {
   for (const PastRunOfTree& run : runs_of(user.tree)) {
     Recorded recorded = read_run(run.entry);
     found.see_begun(left_out.begun(run.started, std::move(recorded.begun)));
+    found.see_planned(left_out.named(run.started, std::move(recorded.open)));
     if (found.is_done()) break;
     if (run.stops == Stops::never || (run.stops == Stops::at_a_failure && !recorded.has_failed))
       continue;
     if (const auto planned = left_out.planned(run, std::move(recorded))) {
       found.see_planned(*planned);
+    } else if (run.has_lost_records) {
+      complain("run " + run.entry.id +
+               " could not record all of its tests, and which is not known");
     } else {
       complain("run " + run.entry.id + " ended too early, and what it left out is not known");
     }

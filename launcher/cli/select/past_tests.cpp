@@ -62,18 +62,23 @@ Seen namesakes_in(const RunEntry& run, const std::map<std::string, Namesakes>& n
   return seen;
 }
 
-// Takes the tests that the run tells of from the open ones. `is_same_list`: the run's list of tests
-// was the user's.
-void see_run(const NamesakesInRun& run, bool is_same_list, Namesakes& tests,
+// How the list of tests of a run and the user's go together.
+struct Lists {
+  bool are_same = false;
+  bool are_all_if_as_many = false;  // had_all_if_as_many()
+};
+
+// Takes the tests that the run tells of from the open ones.
+void see_run(const NamesakesInRun& run, const Lists& lists, Namesakes& tests,
              const std::vector<SelectableTest>& all, TestSet& red) {
   const bool was_interrupted = run.has_begun && !run.has_verdict;
   if (run.red.empty() && !was_interrupted) return;
   const bool has_numbers =
-      is_same_list && !was_interrupted && std::ranges::all_of(run.red, [&](const auto& one) {
+      lists.are_same && !was_interrupted && std::ranges::all_of(run.red, [&](const auto& one) {
         return tests.numbers.count(one.first) != 0;
       });
   const bool has_red = std::ranges::any_of(run.red, [](const auto& one) { return one.second; });
-  const bool has_all = is_same_list && run.red.size() == tests.numbers.size();
+  const bool has_all = lists.are_all_if_as_many && run.red.size() >= tests.numbers.size();
   std::erase_if(tests.open, [&](std::size_t place) {
     if (has_numbers) {
       const auto one = run.red.find(all[place].number);
@@ -113,10 +118,10 @@ void choose_among_namesakes(const UserCall& user, const TreeTests& all, const Re
   for (const RunEntry& run : list_runs(user.tree, Dates::only_for_the_order)) {
     const std::optional<RunStarted> started = first_record(run.journal);
     if (!started || !started->inside.empty() || is_going_on(run)) continue;
-    const bool is_same_list = had_list_of(user, *started);
+    const Lists lists{had_list_of(user, *started), had_all_if_as_many(user, *started)};
     open = 0;
     for (const auto& [name, seen] : namesakes_in(run, shared)) {
-      see_run(seen, is_same_list, shared[name], all.tests, red);
+      see_run(seen, lists, shared[name], all.tests, red);
     }
     for (const auto& [name, tests] : shared) open += tests.open.size();
     if (open == 0) return;

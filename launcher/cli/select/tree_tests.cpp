@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "cli/ctest_listing.hpp"
 #include "cli/listing_json.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "core/ctest/shown_tests.hpp"
 #include "core/select/fixture_filter.hpp"
 
@@ -35,10 +38,16 @@ void read_property(const Json& property, SelectableTest& test) {
 }
 
 // What ctest prints with -N.
-Result<std::string> shown(const CtestCall& call, std::vector<std::string> options) {
+Result<Listing> ask(const CtestCall& call, std::vector<std::string> options) {
   ListingOrder order{call.program, call.directory, std::move(options)};
   order.format = "-N";
-  return list_tests(order);
+  return ask_for_tests(order);
+}
+
+Result<std::string> shown(const CtestCall& call, std::vector<std::string> options) {
+  Result<Listing> listing = ask(call, std::move(options));
+  if (!listing) return listing.error();
+  return std::move(listing->text);
 }
 
 std::vector<std::string> joined(std::vector<std::string> one,
@@ -47,19 +56,43 @@ std::vector<std::string> joined(std::vector<std::string> one,
   return one;
 }
 
+// ctest's numbers of the tests in a text that it shows.
+Result<std::vector<std::size_t>> numbers_in(const std::string& text,
+                                            const std::vector<SelectableTest>& tests) {
+  std::unordered_map<std::size_t, const std::string*> names;
+  for (const SelectableTest& test : tests) names.emplace(test.number, &test.name);
+  const auto numbers = numbers_shown(text, [&](std::size_t number, std::size_t) {
+    const auto name = names.find(number);
+    return name == names.end() ? nullptr : name->second;
+  });
+  return numbers ? Result<std::vector<std::size_t>>(*numbers) : listing_not_understood();
+}
+
 // ctest's numbers of the tests that it then selects.
 Result<std::vector<std::size_t>> numbers_with(const CtestCall& call,
                                               const std::vector<std::string>& options,
                                               const std::vector<SelectableTest>& tests) {
   const Result<std::string> text = shown(call, options);
   if (!text) return text.error();
-  std::unordered_map<std::size_t, const std::string*> names;
-  for (const SelectableTest& test : tests) names.emplace(test.number, &test.name);
-  const auto numbers = numbers_shown(*text, [&](std::size_t number, std::size_t) {
-    const auto name = names.find(number);
-    return name == names.end() ? nullptr : name->second;
-  });
-  return numbers ? Result<std::vector<std::size_t>>(*numbers) : listing_not_understood();
+  return numbers_in(*text, tests);
+}
+
+// To ctest, an expression that it does not compile matches no test, and it only says so. A project
+// may have such expressions, too: they are in `before`.
+Result<void> check_expressions(const Listing& before, const Listing& selected) {
+  constexpr std::string_view k_why = "RegularExpression::compile(): ";
+  constexpr std::string_view k_end = "RegularExpression::compile(): Error in compile.";
+  const auto count = [&](std::string_view text) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(k_end); at != std::string_view::npos;
+         at = text.find(k_end, at + 1))
+      ++found;
+    return found;
+  };
+  if (count(selected.text) <= count(before.text)) return {};
+  std::string_view why = selected.text;
+  why.remove_prefix(why.find(k_why) + k_why.size());
+  return ErrorInWords{"ctest does not compile an expression: " + brief(take_part(why, '\n'))};
 }
 
 // With a preset, the list is what the preset leaves, and the numbers must be asked for.
@@ -153,12 +186,12 @@ Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words
   ListingOrder order{call.program, call.directory, words.for_listing};
   // A preset may select tests by their numbers. This option makes ctest list all of them.
   if (words.has_preset) order.options = joined(order.options, {"-I", "1,,1"});
-  Result<std::string> listing = list_tests(order);
+  Result<Listing> listing = ask_for_tests(order);
   if (!listing) return listing.error();
-  Result<std::vector<SelectableTest>> tests = selectable_tests(*listing);
+  Result<std::vector<SelectableTest>> tests = selectable_tests(listing->text);
   if (!tests) return tests.error();
   TreeTests all;
-  all.listing = *std::move(listing);
+  all.listing = std::move(listing->text);
   all.tests = *std::move(tests);
   std::unordered_map<std::string_view, std::int64_t> namesakes;
   for (const SelectableTest& test : all.tests) {
@@ -172,7 +205,11 @@ Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words
     if (namesakes[test.name] > 1) all.namesakes[test.name].insert(test.number);
   }
   if (words.has_preset || !words.selecting.empty()) {
-    const auto numbers = numbers_with(call, joined(words.for_listing, words.selecting), all.tests);
+    const Result<Listing> selected = ask(call, joined(words.for_listing, words.selecting));
+    if (!selected) return selected.error();
+    if (const Result<void> checked = check_expressions(*listing, *selected); !checked)
+      return checked.error();
+    const auto numbers = numbers_in(selected->text, all.tests);
     if (!numbers) return numbers.error();
     keep_only(all, set_of(all.tests, *numbers));
   }

@@ -7,6 +7,7 @@ import signal
 import time
 import unittest
 
+from needs import need_mounts
 from selecting import ODD, SelectCase, adding
 from support import CMAKE, CTEST, HOLDFAST, PATIENCE_S, STAGE, keepers_of, no_keeper_of, script_step, wait_until
 
@@ -43,6 +44,8 @@ class FailedTest(SelectCase):
         self.assertIn(f"holdfast: {len(ODD)} tests (2 red when last seen, {len(ODD) - 2} not begun)\n", said)
         runs = len(self.runs(tree))
         self.assertEqual(self.select(tree, "--failed"), NOTHING)
+        self.assertEqual(self.select(tree, "--failed", "--", "--no-tests=ignore"), NOTHING)
+        self.assertEqual(self.select(tree, "--failed", "--", "--no-tests=error", code=8), NOTHING)
         self.assertEqual(len(self.runs(tree)), runs)
 
     def test_the_keeper_was_killed_with_it(self):
@@ -92,6 +95,52 @@ class FailedTest(SelectCase):
         self.run_all(tree, "--stop-on-failure", code=8)
         self.select(tree, "--failed", code=8)
         self.assertEqual(self.names(tree), ["b", "c", "d"])
+
+    def test_tests_whose_end_is_not_on_record(self):
+        tree = self.project(adding("known", "lost", "open", "judged", "bare", *ODD))
+        self.run_all(tree)
+        journal = self.runs(tree)[-1] / "journal.jsonl"
+        records = [record for record in self.records(self.runs(tree)[-1]) if record["type"] != "verdict"]
+        for record in records:
+            if record.get("test") == "judged" and record["type"] == "attempt_ended":
+                record["verdict"] = "unknown"
+            if record.get("test") == "bare" and record["type"] == "attempt_started":
+                record.update(type="bare", why="HOLDFAST_ENABLED is OFF")
+
+        def write(unrecorded):
+            records[-1].update(log=False, **({"unrecorded": unrecorded} if unrecorded else {}))
+            journal.write_text("".join(json.dumps(record) + "\n" for record in records))
+
+        records = [record for record in records
+                   if (record.get("test"), record["type"]) not in (("open", "attempt_ended"), ("bare", "attempt_ended"))]
+        write(0)
+        said = self.select(tree, "--failed", "--", "-N")
+        self.assertIn("holdfast: 3 tests (0 red when last seen, 3 not begun)\n", said)
+        records = [record for record in records if record.get("test") != "lost"]
+        write(1)
+        self.assertEqual(self.records(self.runs(tree)[-1], "verdict"), [])
+        self.select(tree, "--failed")
+        self.assertEqual(self.names(tree), ["lost", "open", "judged", "bare"])
+        self.assertEqual(self.select(tree, "--failed"), NOTHING)
+
+    def test_a_run_whose_disk_filled(self):
+        need_mounts(self)
+        fill = '"cat /dev/zero >.holdfast/runs/fill 2>/dev/null; true"'
+        tree = self.project(adding("before") + f"add_test(NAME fill COMMAND sh -c {fill} WORKING_DIRECTORY {self.work}/build)\n"
+                            + adding(*(f"t{i}" for i in range(30))) + self.failing("bad", "bad2") + adding("good"))
+        (tree / ".holdfast/runs").mkdir(parents=True, exist_ok=True)
+        for name in ("bad", "bad2"):
+            self.flag(name).touch()
+        done = self.finish("unshare", "--mount", "sh", "-c",
+                           f"cd '{tree}'; mount -t tmpfs -o size=64k none .holdfast/runs; {CTEST} -j1; echo first $?; "
+                           f"rm .holdfast/runs/fill; mount -o remount,size=4m none .holdfast/runs; "
+                           f"'{HOLDFAST}' ctest --failed -- -E fill; echo second $?")
+        first, _, second = done.stdout.decode().partition("first 8\n")
+        self.assertIn("bad2", first)
+        for name in ("bad", "bad2", "good"):
+            self.assertRegex(second, fr"Start +\d+: {name}\n", done.stdout + done.stderr)
+        self.assertNotRegex(second, r"Start +\d+: before\n")
+        self.assertIn("second 8\n", second)
 
     def counted_listings(self):
         """Code for a project: each ctest that reads its tests adds a line to the file."""
@@ -328,6 +377,23 @@ set_tests_properties(t2 t3 PROPERTIES FIXTURES_REQUIRED F)
         self.select(tree, "--failed", cwd=tree / "two", code=8)
         self.assertEqual(self.ran(tree), [(1, "same")])
 
+    def test_tests_of_one_name_that_passed_since_are_not_red_for_other_options(self):
+        self.in_directories()
+        tree = self.project("add_subdirectory(one)\nadd_subdirectory(two)\n" + adding("other"))
+        self.flag("one").touch()
+        self.run_all(tree, code=8)
+        self.flag("one").unlink()
+        self.run_all(tree)
+        for words in ((), ("--", "-E", "nothing"), ("--", "-C", "Debug")):
+            self.assertEqual(self.select(tree, "--failed", *words), NOTHING, words)
+        for directory in ("one", "two"):
+            self.assertEqual(self.select(tree, "--failed", cwd=tree / directory), NOTHING)
+        self.flag("two").touch()
+        self.run_all(tree, "-I", "3,3", code=8)
+        for words in (("-E", "nothing"), ("-C", "Debug")):
+            self.select(tree, "--failed", "--", *words, code=8)
+            self.assertIn("same", self.names(tree), words)
+
     def test_when_numbers_have_changed_all_tests_of_a_red_name_run(self):
         self.in_directories()
         directories = "add_subdirectory(one)\nadd_subdirectory(two)\n"
@@ -470,6 +536,7 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
                 (("--timings", "f"), "--timings: expected --shard I/N beside it"),
                 (("--shard", "1/2", "--timings", self.work / "no"), f"failed to open {self.work}/no: "),
                 (("--order", "longest-first", "--", "--schedule-random"), "ctest's --schedule-random"),
+                (("--shard", "1/1", "--", "-R", "("), "ctest does not compile an expression: Unmatched parentheses."),
                 (("--failed", "--", "-S", "x"), "ctest -S x does more than run tests: tests cannot be chosen for it\n"),
                 (("--failed", "--tree", tree, "--", "--test-dir", other), f"--test-dir is of {other}\n"),
                 (("--failed", "--tree", self.work), "expected a build tree")):
@@ -477,6 +544,10 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
         self.assertIn("no build tree here or above", self.refused(tree, "ctest", "--failed", cwd="/"))
         with open(tree / "CTestTestfile.cmake", "a", encoding="utf-8") as tests:
             tests.write("add_test(one)\n")
+        self.assertIn(f"ctest --show-only=json-v1 failed in {tree}: CMake Error", self.refused(tree, "ctest", "--failed"))
+        # A warning before it does not hide it.
+        text = (tree / "CTestTestfile.cmake").read_text()
+        (tree / "CTestTestfile.cmake").write_text(f'message(WARNING "{"many words " * 50}")\n{text}')
         self.assertIn(f"ctest --show-only=json-v1 failed in {tree}: CMake Error", self.refused(tree, "ctest", "--failed"))
 
     def test_a_tree_that_was_copied(self):
