@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <ctime>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,22 +36,43 @@ std::string file_of(const std::string& tree) {
   return tree + "/" + std::string(names::k_tracked_files_file);
 }
 
+std::int64_t in_ns(const timespec& time) { return time.tv_sec * 1'000'000'000LL + time.tv_nsec; }
+
 std::string stamp_of(const std::string& file) {
   struct stat info {};
   if (::lstat(file.c_str(), &info) != 0) return "gone";
-  const std::int64_t written = info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec;
-  return std::to_string(written) + " " + std::to_string(info.st_size);
+  return std::to_string(in_ns(info.st_mtim)) + " " + std::to_string(info.st_size);
 }
 
-// The stamps of the files below `source` that differ from what is committed.
-Result<FileStamps> look(const std::string& source) {
+// By the clock that stamps files.
+std::int64_t now_of_files() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return in_ns(now);
+}
+
+// What of these paths of git's, which begin at the top of the repository, is below its `prefix`.
+std::optional<std::string> below(const std::string& prefix, const std::string& path) {
+  if (!path.starts_with(prefix)) return std::nullopt;
+  return path.substr(prefix.size());
+}
+
+struct Look {
+  TrackedLook seen;
+  std::string prefix;  // of the sources, in the repository
+};
+
+// Looks at the files below `source` that differ from what is committed.
+Result<Look> look(const std::string& source) {
+  Look look;
+  look.seen.at_ns = now_of_files();
   const os::BoundedOrder where_order =
       os::git_order(source, {"rev-parse", "--show-prefix"}, k_git_time);
-  os::BoundedOrder status_order =
-      os::git_order(source,
-                    {"status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=no",
-                     "--ignore-submodules=dirty", "--", "."},
-                    k_git_time);
+  os::BoundedOrder status_order = os::git_order(
+      source,
+      {"status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames",
+       "--untracked-files=no", "--ignore-submodules=dirty", "--", "."},
+      k_git_time);
   status_order.most_output = k_largest_look;
   os::BoundedWork where(where_order);
   os::BoundedWork status(status_order);
@@ -60,13 +82,40 @@ Result<FileStamps> look(const std::string& source) {
   if (prefix->ends_with('\n')) prefix->pop_back();
   const Result<std::string> entries = os::answer_of_git(status.end(), status_order);
   if (!entries) return entries.error();
-  FileStamps stamps;
+  look.prefix = *std::move(prefix);
+  look.seen.commit = commit_in_status(*entries);
   for (const GitStatusEntry& entry : read_status(*entries)) {
-    if (!entry.path.starts_with(*prefix)) continue;
-    const std::string path = entry.path.substr(prefix->size());
-    stamps[path] = stamp_of(source + "/" + path);
+    const std::optional<std::string> path = below(look.prefix, entry.path);
+    if (path) look.seen.stamps[*path] = stamp_of(source + "/" + *path);
   }
-  return stamps;
+  return look;
+}
+
+// The files below `source` that another commit has in another form, and that were written or went
+// away since then. Who only commits what was there before writes nothing.
+Result<std::vector<std::string>> written_and_committed(const std::string& source,
+                                                       const TrackedLook& before, const Look& now) {
+  std::vector<std::string> written;
+  if (before.commit.empty() || now.seen.commit.empty() || before.commit == now.seen.commit)
+    return written;
+  os::BoundedOrder order =
+      os::git_order(source,
+                    {"diff", "--name-only", "-z", "--no-renames", "--ignore-submodules=dirty",
+                     before.commit, now.seen.commit, "--", "."},
+                    k_git_time);
+  order.most_output = k_largest_look;
+  os::BoundedWork work(order);
+  os::await({&work});
+  const Result<std::string> paths = os::answer_of_git(work.end(), order);
+  if (!paths) return paths.error();
+  for (std::string_view rest = *paths; !rest.empty();) {
+    const auto path = below(now.prefix, std::string(take_part(rest, '\0')));
+    if (!path || before.stamps.contains(*path)) continue;
+    struct stat info {};
+    const bool is_there = ::lstat((source + "/" + *path).c_str(), &info) == 0;
+    if (!is_there || in_ns(info.st_ctim) >= before.at_ns) written.push_back(*path);
+  }
+  return written;
 }
 
 // Times of files lag by up to a tick of the kernel.
@@ -103,23 +152,29 @@ Result<void> look_at_tracked_files(const std::string& tree, const ProcessName& c
   std::remove(file_of(tree).c_str());
   const std::optional<std::string> source = os::source_of_tree(tree);
   if (!source) return {};
-  const Result<FileStamps> stamps = look(*source);
-  if (!stamps) return stamps.error();
-  return os::replace_file(file_of(tree), look_as_text(to_text(ctest), *stamps));
+  const Result<Look> seen = look(*source);
+  if (!seen) return seen.error();
+  return os::replace_file(file_of(tree), look_as_text(to_text(ctest), seen->seen));
 }
 
 Result<void> record_changed_files(const std::string& tree, const ProcessName& ctest) {
   const Result<std::string> text = os::read_file(file_of(tree), k_largest_look);
   if (!text) return {};
-  const std::optional<FileStamps> before = look_from_text(*text, to_text(ctest));
+  const std::optional<TrackedLook> before = look_from_text(*text, to_text(ctest));
   const std::optional<std::string> source = os::source_of_tree(tree);
   const std::vector<std::string> runs = runs_of(tree, ctest, os::numbering_id());
   if (!before || !source || runs.empty()) return {};
   std::remove(file_of(tree).c_str());
-  const Result<FileStamps> now = look(*source);
+  const Result<Look> now = look(*source);
   if (!now) return now.error();
-  const std::vector<std::string> changed = changed_since(
-      *before, *now, [&](const std::string& path) { return stamp_of(*source + "/" + path); });
+  const Result<std::vector<std::string>> committed = written_and_committed(*source, *before, *now);
+  if (!committed) return committed.error();
+  std::vector<std::string> changed =
+      changed_since(before->stamps, now->seen.stamps,
+                    [&](const std::string& path) { return stamp_of(*source + "/" + path); });
+  changed.insert(changed.end(), committed->begin(), committed->end());
+  std::ranges::sort(changed);
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   if (changed.empty()) return {};
   const std::string journal =
       text_of({tree, "/", names::k_runs_directory, "/", runs.front(), "/", names::k_journal_file});

@@ -75,6 +75,17 @@ class TrackedFiles(AffectedCase):
         self.append("a.txt")
         self.assertIn("1 tracked file changed while tests ran: a.txt", self.run_tests())
 
+    def test_what_a_test_changes_and_commits_counts_and_what_it_only_commits_does_not(self):
+        self.with_tests({}, more="""
+add_test(NAME commits COMMAND sh -c "echo x >>a.txt; git rm -q 'sub dir/c.txt'; git add new.txt; git -c user.name=n -c user.email=e commit -q -a -m m"
+  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+""")
+        self.append("b.txt")
+        self.append("new.txt")
+        said = self.run_tests()
+        self.assertEqual(said, "holdfast: 2 tracked files changed while tests ran: a.txt (while only commits ran), "
+                         "sub dir/c.txt (removed)")
+
     def test_tests_that_ran_beside_each_other_are_both_named(self):
         self.with_tests({"one": ["a.txt"], "two": ["b.txt"]}, more="""
 add_test(NAME long COMMAND python3 -c "import os, time\nwhile not (os.path.getsize('a.txt') > 2 and os.path.getsize('b.txt') > 2): time.sleep(0.01)"
