@@ -81,7 +81,7 @@ Result<History> open_history(const std::string& tree) {
   std::error_code failed;
   if (!file || !fs::exists(*file, failed)) return history;
   Result<History> as_it_is = History::open_existing(*file);
-  if (!as_it_is) return as_it_is;
+  if (!as_it_is) return history;  // on a full disk, it may be empty
   complain("the latest runs are not in the history: " + to_text(history.error()));
   return as_it_is;
 }

@@ -37,11 +37,17 @@ os::BoundedOrder order_for(const Tool& tool, Milliseconds patience) {
   return order;
 }
 
+// Not the tool is to blame: we have too few descriptors, processes or too little memory.
+bool is_for_limits(const os::BoundedEnd& end) {
+  return end.kind == os::BoundedEnd::Kind::not_started &&
+         (end.code == EMFILE || end.code == ENFILE || end.code == EAGAIN || end.code == ENOMEM);
+}
+
 ToolState state_of(const Tool& tool, const os::BoundedEnd& end) {
   using Answer = ToolState::Answer;
   if (end.kind == os::BoundedEnd::Kind::too_late) return {Answer::hangs};
   const std::string trouble = os::trouble_with(tool.path + " --version", end);
-  if (!trouble.empty()) return {Answer::fails, "", trouble};
+  if (!trouble.empty()) return {Answer::fails, "", trouble, is_for_limits(end)};
   return {Answer::version, version_in(end.output), end.output};
 }
 
@@ -99,7 +105,7 @@ void check_version(const Tools& tools, const Tool& tool, Findings& all) {
 
 void check_stack_tools(const Tools& tools, Findings& all) {
   const bool found = std::ranges::any_of(tools.all, [](const Tool& tool) {
-    return tool.is == ToolIs::debugger && tool.state.answer == ToolState::Answer::version;
+    return tool.is == ToolIs::debugger && tool.state.answer != ToolState::Answer::missing;
   });
   if (found) return;
   all.push_back({Kind::no_stack_tool,
@@ -179,7 +185,9 @@ Findings check_tools(const Tools& tools) {
                        tool.path, "see what it waits for", for_shell(tool.path) + " --version"});
         break;
       case ToolState::Answer::fails:
-        all.push_back({Kind::tool_fails, tool.state.said, tool.path, "install it anew",
+        all.push_back({Kind::tool_fails, tool.state.said, tool.path,
+                       tool.state.is_for_limits ? "raise the limits of this shell, and look again"
+                                                : "install it anew",
                        for_shell(tool.path) + " --version"});
         break;
     }

@@ -16,8 +16,9 @@ enum class ToolIs : std::uint8_t { cmake, ctest, build_tool, compiler, launcher,
 struct ToolState {
   enum class Answer : std::uint8_t { version, missing, hangs, fails };
   Answer answer = Answer::version;
-  std::string version = {};  // empty: its words have none
-  std::string said = {};     // all that it printed; if it fails, why
+  std::string version = {};    // empty: its words have none
+  std::string said = {};       // all that it printed; if it fails, why
+  bool is_for_limits = false;  // it fails because we could not start anything
 };
 
 struct Tool {

@@ -116,9 +116,13 @@ Finding finding_of(const ByWhat::Lack& lack, const std::string& build) {
     case Kind::program_later:
       finding.what = names + (lack.what.empty() ? ": ctest finds no program"
                                                 : ": the program does not exist: " + lack.what);
-      finding.advice = lack.kind == Kind::program_missing
-                           ? "build the tree"
-                           : "build the tree, unless another test makes the program";
+      // A name that ctest did not find in PATH may be one of both.
+      finding.advice = lack.what.find('/') == std::string::npos
+                           ? "build the tree, or install the program"
+                           : "build the tree";
+      if (lack.kind == Kind::program_later) {
+        finding.advice += ", unless another test makes the program";
+      }
       finding.command = build;
       break;
     case Kind::program_refused:

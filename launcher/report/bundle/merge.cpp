@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace holdfast {
@@ -81,6 +83,25 @@ void add_flaws(RunReport& all, const RunReport& one, const std::string& name) {
   }
 }
 
+// All shards have the same plan, unless a journal is damaged. What one of them plans is planned.
+void add_plan(RunDivision& all, const RunDivision& one) {
+  for (const auto& [shard, tests] : one.tests) {
+    std::vector<std::string>& known = all.tests[shard];
+    if (known == tests) continue;
+    std::map<std::string_view, std::size_t> times;
+    for (const std::string& test : known) ++times[test];
+    std::vector<std::string> more;
+    for (const std::string& test : tests) {
+      std::size_t& left = times[test];
+      if (left == 0)
+        more.push_back(test);
+      else
+        --left;
+    }
+    append(known, more);
+  }
+}
+
 void add_shard(RunReport& all, RunReport& one, const std::string& name) {
   const std::size_t shard = all.shards.size();
   all.shards.push_back({name, one.run, one.steps.size(), one.division.shard});
@@ -95,7 +116,10 @@ void add_shard(RunReport& all, RunReport& one, const std::string& name) {
   append(all.changed_sources, one.changed_sources);
   all.more_changed_sources += one.more_changed_sources;
   append(all.steps, one.steps);
-  if (shard == 0) all.division = std::move(one.division);
+  if (shard == 0)
+    all.division = std::move(one.division);
+  else
+    add_plan(all.division, one.division);
   add_flaws(all, one, name);
 }
 

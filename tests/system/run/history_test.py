@@ -166,6 +166,18 @@ class History(ProjectCase):
         self.assertIn(f"failed to write {place}/file: ", said)
         self.assertIn("full", said)
 
+    def test_a_history_for_which_the_disk_has_no_room(self):
+        need_mounts(self)
+        self.run_tests("-R", "green")
+        place = self.work / "place"
+        place.mkdir()
+        script = f"mount -t tmpfs -o size=4k none '{place}'; cat /dev/zero >'{place}/fill' 2>/dev/null; " \
+                 f"for i in 1 2; do HOLDFAST_HISTORY='{place}/history' '{HOLDFAST}' failed --tree '{self.tree}'; done"
+        done = self.finish("unshare", "--mount", "sh", "-c", script)
+        self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr)
+        self.assert_our_lines(done.stderr, 2)
+        self.assertEqual(done.stderr.decode().count("full"), 2, done.stderr)
+
     def test_runs_are_remembered_before_they_are_pruned(self):
         for _ in range(12):
             self.run_tests("-R", "green")

@@ -56,6 +56,16 @@ TEST(Tools, OneThatHangsOrFailsIsWrong) {
   EXPECT_EQ(found[0].what, "/usr/bin/cmake --version gave no answer within 1.0 s");
 }
 
+TEST(Tools, OneThatWeCouldNotStartIsNotToBlame) {
+  Tools tools = usual_tools();
+  tools.all[3].state = {Answer::fails, "", "`gdb --version` could not be started", true};
+  const Findings found = check_tools(tools);
+  ASSERT_EQ(kinds_of(found), Kinds{"tool_fails"});
+  EXPECT_EQ(found[0].advice, "raise the limits of this shell, and look again");
+  tools.all[3].state = {Answer::hangs};
+  EXPECT_EQ(kinds_of(check_tools(tools)), Kinds{"tool_hangs"});
+}
+
 TEST(Tools, AnOldCmakeIsWrong) {
   Tools tools = usual_tools();
   tools.all[0].state = version("3.24.4");

@@ -119,6 +119,20 @@ TEST(MergeShards, TestsThatAreMissingOrTwiceAreNamed) {
                                 "2 tests ran more often than planned: a, x\\n"}));
 }
 
+TEST(MergeShards, WhatOneShardAlonePlansIsPlanned) {
+  RunDivision other = k_division;
+  other.tests["1/2"].emplace_back("more");
+  other.tests["2/2"].emplace_back("same");
+  EXPECT_EQ(found_in(part("1/2", {"up", "a", "b"}, k_division),
+                     part("2/2", {"up", "same", "c", "same"}, other)),
+            found_in(part("1/2", {"up", "a", "b"}, other),
+                     part("2/2", {"up", "same", "c", "same"}, k_division)));
+  const Result<LoadedReport> merged = merge_shards(parts(
+      part("1/2", {"up", "a", "b"}, k_division), part("2/2", {"up", "same", "c", "same"}, other)));
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(merged->report.missing, (std::vector<std::string>{"more", "same"}));
+}
+
 TEST(MergeShards, ShardsOfTwoDivisionsDoNotFit) {
   RunDivision other = k_division;
   other.fingerprint = "11ff";
