@@ -7,7 +7,6 @@ import signal
 import time
 import unittest
 
-from needs import need_mounts
 from selecting import ODD, SelectCase, adding
 from support import CMAKE, CTEST, HOLDFAST, PATIENCE_S, STAGE, keepers_of, no_keeper_of, script_step, wait_until
 
@@ -122,25 +121,6 @@ class FailedTest(SelectCase):
         self.select(tree, "--failed")
         self.assertEqual(self.names(tree), ["lost", "open", "judged", "bare"])
         self.assertEqual(self.select(tree, "--failed"), NOTHING)
-
-    def test_a_run_whose_disk_filled(self):
-        need_mounts(self)
-        fill = '"cat /dev/zero >.holdfast/runs/fill 2>/dev/null; true"'
-        tree = self.project(adding("before") + f"add_test(NAME fill COMMAND sh -c {fill} WORKING_DIRECTORY {self.work}/build)\n"
-                            + adding(*(f"t{i}" for i in range(30))) + self.failing("bad", "bad2") + adding("good"))
-        (tree / ".holdfast/runs").mkdir(parents=True, exist_ok=True)
-        for name in ("bad", "bad2"):
-            self.flag(name).touch()
-        done = self.finish("unshare", "--mount", "sh", "-c",
-                           f"cd '{tree}'; mount -t tmpfs -o size=64k none .holdfast/runs; {CTEST} -j1; echo first $?; "
-                           f"rm .holdfast/runs/fill; mount -o remount,size=4m none .holdfast/runs; "
-                           f"'{HOLDFAST}' ctest --failed -- -E fill; echo second $?")
-        first, _, second = done.stdout.decode().partition("first 8\n")
-        self.assertIn("bad2", first)
-        for name in ("bad", "bad2", "good"):
-            self.assertRegex(second, fr"Start +\d+: {name}\n", done.stdout + done.stderr)
-        self.assertNotRegex(second, r"Start +\d+: before\n")
-        self.assertIn("second 8\n", second)
 
     def counted_listings(self):
         """Code for a project: each ctest that reads its tests adds a line to the file."""
