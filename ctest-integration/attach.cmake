@@ -206,6 +206,12 @@ if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     _holdfast_need_properties()
     _holdfast_watch_verdicts()
   endif()
+  file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
+    REGEX "containment.*(netns|tmp)" LIMIT_COUNT 1)
+  if(NOT "${_holdfast_line_of_toml}" STREQUAL "")
+    _holdfast_need_properties()
+    _holdfast_need_fixture_notes()
+  endif()
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml REGEX "share" LIMIT_COUNT 1)
   if(NOT "${_holdfast_line_of_toml}" STREQUAL "")
     set(_holdfast_may_share TRUE)

@@ -56,6 +56,7 @@ Result<os::UniqueFd> begin_services(const CommandLine& line, const LauncherOrder
   order.tree = std::move(*tree);
   order.uses = resolved->policy.services;
   order.containment = resolved->policy.containment;
+  order.missing = resolved->policy.containment_missing;
   Result<std::vector<ServiceSpec>> declared =
       services_of_tree(start.project, order.tree, line.configuration);
   if (!declared) return declared.error();

@@ -19,6 +19,7 @@
 #include "host/service_companion.hpp"
 #include "host/service_log.hpp"
 #include "host/strangers.hpp"
+#include "os/containment/network_namespace.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
@@ -134,9 +135,8 @@ class Host {
       (void)::fcntl(kept, F_SETFD, FD_CLOEXEC);
       kept_.emplace_back(kept);
     }
-    if (order_.dependents < 0) return;
-    (void)::fcntl(order_.dependents, F_SETFD, FD_CLOEXEC);
-    dependents_ = os::UniqueFd(order_.dependents);
+    network_ = inherited(order_.network);
+    dependents_ = inherited(order_.dependents);
   }
 
   int run() {
@@ -146,8 +146,18 @@ class Host {
   }
 
  private:
+  static os::UniqueFd inherited(int descriptor) {
+    if (descriptor >= 0) (void)::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return os::UniqueFd(descriptor);
+  }
+
   Result<void> supervise() {
     (void)::setsid();
+    // All that the service and its probes do is in its network.
+    if (network_.valid()) {
+      if (Result<void> joined = os::join_network(network_.get()); !joined) return joined;
+      network_.reset();
+    }
     const os::CallersSignals callers = os::take_signals();
     Result<os::SignalQueue> signals = os::SignalQueue::open();
     if (!signals) return signals.error();
@@ -216,7 +226,7 @@ class Host {
     plan.policy.grace = order_.spec.grace;
     plan.policy.scratch = Scratch::remove;
     plan.policy.containment = order_.containment;
-    plan.cgroup = order_.cgroup;
+    plan.contained.cgroup = order_.cgroup;
     plan.mode = ExitMode::ctest;
     plan.keeper = keeper_.get();
     plan.identity = &identity_;
@@ -243,6 +253,7 @@ class Host {
   supervision::AttemptIdentity identity_;
   std::vector<os::LockRequest> locks_;
   std::vector<os::UniqueFd> kept_;
+  os::UniqueFd network_;
   os::UniqueFd dependents_;
   ServiceCommand words_;
   std::vector<char*> arguments_;

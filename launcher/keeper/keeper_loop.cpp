@@ -60,13 +60,6 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   return services_of_tree(order.settings->settings(), order.tree, order.configuration);
 }
 
-// The boundary around services: what the profile says for tests, without its overrides.
-Containment containment_of(const KeeperOrder& order) {
-  if (!order.settings) return Containment::none;
-  const Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
-  return all ? all->policy.containment : Containment::none;
-}
-
 std::vector<ReportRequest> reports_of(const KeeperOrder& order) {
   return order.settings ? order.settings->run().reports : std::vector<ReportRequest>();
 }
@@ -100,10 +93,11 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             order_.planned},
            lines_),
       services_(services_of(order_), order_.tree, order_.ctest, lines_, orphans_),
+      fixtures_(order_.tree, order_.ctest),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)),
       hands_out_ports_(services_.lock_ports()) {
-  services_.contain(containment_of(order_));
+  contain_services();
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {
@@ -137,6 +131,7 @@ void KeeperLoop::wait_for_news() {
     next = std::min({next, connection.guard_until, connection.guard.due()});
   }
   services_.add_descriptors(fds);
+  fixtures_.add_descriptors(fds);
   if (::poll(fds.data(), fds.size(), os::poll_time(next)) < 0) return;
   const std::size_t polled = connections_.size();
   for (std::size_t i = 0; i < polled; ++i) {
@@ -151,6 +146,8 @@ void KeeperLoop::wait_for_news() {
   }
   services_.look();
   answer_for_services();
+  fixtures_.look();
+  offer_networks();
   std::erase_if(connections_, [](const Connection& c) { return !c.socket.valid(); });
   orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
   if (fds[1].revents != 0) accept_one();
@@ -243,6 +240,7 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     const bool is_green =
         message.get("came_out") == "passed" || message.get("came_out") == "skipped";
     leave_services(asker, is_green ? Farewell::green : Farewell::red);
+    fixtures_.ended(std::exchange(asker.among, {}), is_green);
     if (run_.current() != nullptr) note_farewell(message, asker, *run_.current());
     if (run_.scratch() != nullptr && !message.get("scratch").empty()) {
       run_.scratch()->give_back(std::exchange(asker.scratch, {}));
@@ -260,6 +258,11 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     return answer_again(message, asker, *run_.current(), lines_);
   }
   if (message.kind == wire::k_services) return ask_for_services(asker);
+  if (message.kind == wire::k_network) {
+    asker.awaits_network = true;
+    offer_networks();
+    return {};
+  }
   if (message.kind == wire::k_waiting) {
     wire::Message reply = message_of(wire::k_waiting);
     reply.add("why", services_.waits_for(asker.use));
@@ -288,6 +291,10 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
   if (order_.company == Company::possible) tests_apart_.insert(request.key);
   if (granted.policy.ports > 0) hands_out_ports_ = true;
+  if (granted.refusal.empty()) {
+    granted.refusal = network_refusal(granted.policy);
+    share(request, granted, asker);
+  }
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
   stale_.look(StalePrograms::Point::start, asker, run_.journal());
@@ -323,6 +330,7 @@ void KeeperLoop::answer_for_services() {
 void KeeperLoop::end_earlier_run(const Connection& asker) {
   dismiss_connections(&asker);
   services_.end();
+  fixtures_.end_run(run_.include_count());
   run_.close(Run::Completeness::complete);
   stale_.forget();
 }
@@ -340,6 +348,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   lines_.say_held_back();
   dismiss_connections(&asker);
   services_.end();
+  fixtures_.end_run(run_.include_count());
   run_.take_log([&] { return is_there(asker); });
   if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
   wire::Message reply = message_of(wire::k_end);
@@ -478,6 +487,7 @@ void KeeperLoop::finish_after_ctest() {
   if (!wait_for_connections(nullptr, k_news_patience)) lines_.let_go();
   dismiss_connections(nullptr);
   services_.end();
+  fixtures_.end_run(run_.include_count());
   run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
 }
 

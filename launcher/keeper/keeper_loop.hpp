@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/settings/wire.hpp"
@@ -11,6 +12,7 @@
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/current_run.hpp"
+#include "keeper/run/fixture_containments.hpp"
 #include "keeper/run/googletest_programs.hpp"
 #include "keeper/run/log_turn.hpp"
 #include "keeper/run/memory_watch.hpp"
@@ -37,6 +39,15 @@ class KeeperLoop {
   bool serve(Connection& connection);
   wire::Message answer(const wire::Message& message, Connection& asker);
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
+  // What the profile says for tests, without its overrides, holds for services.
+  void contain_services();
+  // Why a test cannot reach its services. Empty: it can.
+  std::string_view network_refusal(const Policy& policy) const;
+  // Lets the test share what its services and fixtures have.
+  void share(const wire::AttemptRequest& request, wire::AttemptGrant& granted, Connection& asker);
+  // The network that a test shares.
+  os::SharedNetwork& network_of(const Connection& connection);
+  void offer_networks();
   wire::Message end_of_run(const Connection& asker);
   // The test asks for its services. The answer comes later, unless they cannot be had.
   wire::Message ask_for_services(Connection& asker);
@@ -72,6 +83,7 @@ class KeeperLoop {
   OrphanHelpers orphans_;
   CurrentRun run_;
   RunServices services_;
+  FixtureContainments fixtures_;
   GoogletestPrograms googletest_;
   MemoryWatch memory_;
   StalePrograms stale_;

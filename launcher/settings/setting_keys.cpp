@@ -109,6 +109,7 @@ std::string expected_of(kind::Rules /*kind*/) {
 }
 std::string expected_of(kind::Size /*kind*/) { return R"(a size such as "8GiB" or "512MiB")"; }
 std::string expected_of(kind::Path /*kind*/) { return "an absolute path"; }
+std::string expected_of(kind::Boundaries /*kind*/) { return containment_alternatives("\""); }
 std::string expected_of(kind::Command /*kind*/) {
   return "a command for /bin/sh (an empty one: none)";
 }
@@ -278,6 +279,23 @@ struct Reader<kind::Patterns, Field> {
         key.add(entry, *text);
       } else {
         key.complain(entry, in_quotes(*text) + " with " + to_text(compiled.error()), expected);
+      }
+    }
+  }
+};
+
+template <typename Field>
+struct Reader<kind::Paths, Field> {
+  static void read(const Key& key) {
+    const std::string expected = R"(a list of absolute paths such as "/tmp/.ICE-unix")";
+    const toml::array* list = key.node.as_array();
+    if (list == nullptr) return key.complain(key.node, describe_type(key.node), expected);
+    for (const toml::node& entry : *list) {
+      const Result<std::string> text = text_in(kind::Path{}, entry);
+      if (text && text->find('\0') == std::string::npos) {
+        key.add(entry, *text);
+      } else {
+        key.complain(entry, text ? in_quotes(*text) : to_text(text.error()), expected);
       }
     }
   }

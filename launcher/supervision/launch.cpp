@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "core/base/attempt_tag.hpp"
-#include "core/base/cgroup_name.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
@@ -20,6 +19,7 @@
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_environment.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/containment_needs.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"
 #include "supervision/base/ctest_clock.hpp"
@@ -32,6 +32,7 @@
 #include "supervision/grant/grant.hpp"
 #include "supervision/grant/hand_over.hpp"
 #include "supervision/locks/lock_taking.hpp"
+#include "supervision/services/network_asking.hpp"
 #include "supervision/services/service_asking.hpp"
 #include "supervision/step/step.hpp"
 
@@ -230,10 +231,21 @@ class Launch {
       return not_begun(in_words("interrupted before it was tried again"), interrupted_);
     }
     if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
+    if (has_lost_its_fixtures()) {
+      return refused(in_words("the containment of its fixtures is lost: there is no keeper"));
+    }
     HeldLocks above(invocation_.held);
     Teller say = teller();
     TakenLocks locks = take_locks(grant_, above, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
+    SharedNetwork network;
+    if (shares_network()) network = ask_for_network(services_of(), around_);
+    if (network.is_told_to_end) {
+      return not_begun(in_words("interrupted while waiting for its network"), network.signal);
+    }
+    if (!network.trouble.empty() && !does_without_network(network.trouble)) {
+      return refused(in_words("not allowed here is " + trouble_with_network(network.trouble)));
+    }
     HadServices services =
         ask_for_services(grant_.policy.services, grant_.identity.test, services_of(), around_, say);
     if (services.end != HadServices::End::had) {
@@ -247,8 +259,10 @@ class Launch {
     }
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks.waited + services.waited);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
-    if (wants_own || (!runner_.is_plain() && scratch.path().empty())) make_own(scratch);
-    AttemptResult result = attempt(above, locks.held, services.variables, scratch);
+    const bool needs_one = !runner_.is_plain() || grant_.policy.containment.has(Boundary::tmp);
+    if (wants_own || (needs_one && scratch.path().empty())) make_own(scratch);
+    AttemptResult result =
+        attempt({above, locks.held, services.variables, network.descriptor.get()}, scratch);
     result.lock_wait = locks.waited;
     result.service_wait += services.waited;
     // A batch may have had later generations too.
@@ -260,14 +274,49 @@ class Launch {
     return result;
   }
 
+  // Whether the test is in a network with its services or fixtures.
+  bool shares_network() const {
+    const Policy& policy = grant_.policy;
+    return policy.containment.has(Boundary::netns) &&
+           (grant_.shares_network || (service_keeper_.connected() && !policy.services.empty()));
+  }
+
+  static std::string trouble_with_network(const std::string& why) {
+    return "containment = \"netns\": " + why;
+  }
+
+  // True: the test goes on without a network of its own.
+  bool does_without_network(const std::string& why) {
+    if (grant_.policy.containment_missing == ContainmentMissing::fail) return false;
+    teller().complain_once("ignoring " + trouble_with_network(why));
+    grant_.policy.containment = grant_.policy.containment.without({Boundary::netns});
+    return true;
+  }
+
+  // The keeper has what a test shares with those that fixtures connect with it.
+  bool has_lost_its_fixtures() const {
+    const TestFacts& facts = invocation_.facts;
+    const bool has_fixtures = !facts.fixtures_setup.empty() || !facts.fixtures_required.empty() ||
+                              !facts.fixtures_cleanup.empty();
+    return invocation_.attach && !keeper_.connected() && has_fixtures &&
+           grant_.policy.containment.among({Boundary::netns, Boundary::tmp}).has_any();
+  }
+
+  // What an attempt has before its test starts.
+  struct Had {
+    const HeldLocks& above;
+    std::vector<os::LockRequest>& locks;
+    const std::vector<Variable>& services;
+    int network;  // that it shares; -1: none
+  };
+
   // Runs the test itself, once.
-  AttemptResult attempt(const HeldLocks& above, std::vector<os::LockRequest>& locks,
-                        const std::vector<Variable>& services, AttemptScratch& scratch) {
+  AttemptResult attempt(const Had& had, AttemptScratch& scratch) {
     const AttemptIdentity& identity = grant_.identity;
     const Policy& policy = grant_.policy;
     Teller say = teller();
-    TestEnvironment environment =
-        attempt_environment(invocation_, {grant_, above, locks, services, scratch.path()});
+    TestEnvironment environment = attempt_environment(
+        invocation_, {grant_, had.above, had.locks, had.services, scratch.path()});
     const Evidence evidence = ask_for_evidence(invocation_, grant_, scratch.path(), environment);
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity.attempt)};
@@ -275,7 +324,7 @@ class Launch {
     if (is_told_of_limit()) plan.policy.timeout = Milliseconds{0};
     plan.mode = invocation_.mode();
     plan.keeper = keeper_.fd();
-    plan.locks = &locks;
+    plan.locks = &had.locks;
     plan.identity = &identity;
     plan.native_end = clock_.end();
     plan.timeout_signal = invocation_.limits.end_signal;
@@ -285,19 +334,23 @@ class Launch {
     plan.required_files = invocation_.facts.required_files;
     plan.teller = &say;
     plan.is_plain = runner_.is_plain();
-    if (policy.containment == Containment::cgroup) {
-      plan.cgroup = cgroup_name(grant_.home.tree, identity.attempt);
+    if (policy.containment.has_any()) {
+      plan.contained = containment_needs(grant_, invocation_, scratch.path());
+      plan.contained.network = had.network;
     }
     AttemptResult result = runner_.run(plan, around_);
-    const os::ScratchContent left = scratch.look();
+    os::ScratchContent left = scratch.look();
     if (runner_.judges_cases()) {
       note_orphans(grant_, left, result);
     } else {
       weigh_evidence(evidence, invocation_, grant_, left, result);
       weigh_memory(keeper_, result);
     }
-    notice_lost_locks(locks, identity.test, result);
-    result.scratch = scratch.settle(policy.scratch, result.outcome, left);
+    notice_lost_locks(had.locks, identity.test, result);
+    const bool has_tmp = policy.containment.has(Boundary::tmp) && plan.contained.tmp;
+    const Scratch what =
+        has_tmp ? scratch.settle_tmp(plan.contained, policy.scratch, result, left) : policy.scratch;
+    result.scratch = scratch.settle(what, result.outcome, left);
     if (result.note.empty()) {
       result.note = note_on(result, identity.test, invocation_.command[0], policy);
     }

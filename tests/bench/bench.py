@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import batches
 import build_steps
 import command_cost
+import containment
 import ending
 import locks
 import memory
@@ -25,7 +26,7 @@ import services
 import singles
 import suite
 
-TOPICS = [command_cost, suite, singles, output, memory, ending, locks, batches, build_steps,
+TOPICS = [command_cost, containment, suite, singles, output, memory, ending, locks, batches, build_steps,
           services, records, selecting]
 
 

@@ -52,6 +52,8 @@ class Explain(HoldfastCase):
             "lock-timeout": "90s | holdfast.toml:16, [[profile.ci.override]]",
             "on-leak": "fail | the test's HOLDFAST_ON_LEAK",
             "containment": "none | built-in default",
+            "containment-missing": "warn | built-in default",
+            "passthrough": "none | built-in default",
             "nice": "0 | built-in default",
             "scratch": "remove | holdfast.toml:12, [[override]]",
             "ports": "0 | built-in default",

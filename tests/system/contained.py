@@ -28,12 +28,14 @@ def own_cgroup():
 def trouble_with(kind, user=()):
     """Why containment is not possible here for a command after the words `user`. None: it is
     possible. This does not ask Holdfast."""
-    if kind == "pidns":
-        for namespaces in ("--pid", "-Ur"), ("--pid",):
-            words = [*user, "unshare", *namespaces, "--fork", "--mount-proc", "true"]
+    if "," in kind:
+        return next(filter(None, (trouble_with(one, user) for one in kind.split(","))), None)
+    if kind in NAMESPACES:
+        for more in ("-Ur",), ():
+            words = [*user, "unshare", *NAMESPACES[kind], *more, "true"]
             if subprocess.run(words, stderr=subprocess.DEVNULL, check=False).returncode == 0:
                 return None
-        return "no PID namespace to be had: `unshare --pid -Ur --fork --mount-proc true` fails"
+        return f"no namespace to be had: `unshare {' '.join(NAMESPACES[kind])} -Ur true` fails"
     own = own_cgroup()
     words = [*user, "test", "-w", f"{own}", "-a", "-w", f"{own}/cgroup.procs"]
     if own is None or subprocess.run(words, check=False).returncode:
@@ -41,7 +43,12 @@ def trouble_with(kind, user=()):
     return None
 
 
+# For unshare(1).
+NAMESPACES = {"pidns": ("--pid", "--fork", "--mount-proc"), "netns": ("--net",), "tmp": ("--mount",)}
+# From which no process gets away.
 KINDS = ("cgroup", "pidns")
+ALL = "cgroup,pidns,netns,tmp"
+ALL_KINDS = (*KINDS, "netns", "tmp", ALL)
 
 
 def apart(*words):
@@ -98,7 +105,10 @@ class Contained:
 
     def inside(self, kind, guard, count):
         """The processes inside the containment of an attempt, once there are `count`."""
-        look = self.in_namespace_of if kind == "pidns" else self.in_cgroup_of_tests
+        if kind in ("netns", "tmp"):
+            look = self.below
+        else:
+            look = self.in_namespace_of if "pidns" in kind else self.in_cgroup_of_tests
         found = wait_until(lambda: (got := look(guard))[count - 1:] and got, f"{count} inside")
         self.watched += found
         return found
@@ -115,6 +125,14 @@ class Contained:
             return []
         pids = [pid for pid in all_pids() if pid != guard.pid and namespace(pid) == own]
         return [one for one in map(process, pids) if one]
+
+    @staticmethod
+    def below(guard):
+        parents = {pid: int(fields[1]) for pid in all_pids() if (fields := stat_of(pid))}
+        found = [pid for pid, parent in parents.items() if parent == guard.pid]
+        for pid in found:
+            found += [one for one, parent in parents.items() if parent == pid]
+        return [one for one in map(process, found) if one]
 
     @staticmethod
     def in_cgroup_of_tests(guard):

@@ -63,6 +63,19 @@ def command_of(pid):
         return []
 
 
+def number_outside(number):
+    """The pid of a process that has this number in a PID namespace below ours. None: there is none."""
+    for pid in all_pids():
+        try:
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        numbers = next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
+        if numbers[1:] and int(numbers[-1]) == number:
+            return pid
+    return None
+
+
 def pending_signals(pid):
     """The numbers of signals that the process was sent and has not taken."""
     try:

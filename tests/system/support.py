@@ -1,7 +1,7 @@
 """Shared by the drivers: the programs, waits with a bound, small projects. See also processes.py.
 
 Environment (set by CMakeLists.txt): SYSTEM_TEST_STAGE, _LAUNCHER, _CLI, _PROGRAMS, _WORK, _CMAKE,
-_CTEST."""
+_CTEST; _INSIDE, if every command and test is to be in that containment."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ from pathlib import Path
 
 # The drivers import some of these from here.
 from processes import (Process, all_pids, children_of, command_of, is_alive, keepers_of, name_of, no_keeper_of, process,
-                       pending_signals, processes_of, processes_with, stat_of, state_of)
+                       number_outside, pending_signals, processes_of, processes_with, stat_of, state_of)
 
 STAGE = Path(os.environ["SYSTEM_TEST_STAGE"])
 LAUNCHER = os.environ["SYSTEM_TEST_LAUNCHER"]
@@ -28,6 +28,7 @@ PROGRAMS = Path(os.environ["SYSTEM_TEST_PROGRAMS"])
 WORK = Path(os.environ["SYSTEM_TEST_WORK"])
 CMAKE = os.environ["SYSTEM_TEST_CMAKE"]
 CTEST = os.environ["SYSTEM_TEST_CTEST"]
+INSIDE = os.environ.get("SYSTEM_TEST_INSIDE", "")
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parents[1]
 USER_DIRECTORY = Path(f"/tmp/holdfast-{os.geteuid()}")
@@ -42,6 +43,18 @@ SUPERVISORS = {"holdfast run": [HOLDFAST, "run"], "holdfast-launcher": [LAUNCHER
 
 def program(name):
     return str(PROGRAMS / name)
+
+
+def not_inside(boundaries, why):
+    """For a test, or a class of tests, that is different inside one of these, with commas between."""
+    met = set(boundaries.split(",")) & set(INSIDE.split(","))
+    return unittest.skipIf(met, f"inside {', '.join(sorted(met))}: {why}")
+
+
+def inside(options):
+    """`options` of a launcher, with the containment of all tests unless they have one."""
+    options = list(map(str, options))
+    return [*(["--containment", INSIDE] if INSIDE and "--containment" not in options else []), *options]
 
 
 def wait_until(condition, what="the condition", bound=PATIENCE_S):
@@ -104,6 +117,7 @@ class SystemCase(unittest.TestCase):
     user_directory = USER_DIRECTORY  # the locks of this user are used
 
     def setUp(self):
+        self.outside = {}  # by the number inside a PID namespace
         WORK.mkdir(parents=True, exist_ok=True)
         name = self.id().split(".")[-1].removeprefix("test_")
         self.work = Path(tempfile.mkdtemp(prefix=name[:60] + ".", dir=WORK))
@@ -177,7 +191,7 @@ class SystemCase(unittest.TestCase):
         return subprocess.CompletedProcess(words, begun.returncode, out, err)
 
     def supervised(self, *command, options=(), by="holdfast-launcher"):
-        return [*SUPERVISORS[by], *map(str, options), "--", *map(str, command)]
+        return [*SUPERVISORS[by], *inside(options), "--", *map(str, command)]
 
     def each_supervisor(self):
         for name in SUPERVISORS:
@@ -189,7 +203,7 @@ class SystemCase(unittest.TestCase):
         tree = self.work / "tree"
         tree.mkdir(exist_ok=True)
         return [program("act_as_ctest"), tree, self.work / "status", LAUNCHER, "--name", name,
-                *map(str, options), "--", *map(str, command)]
+                *inside(options), "--", *map(str, command)]
 
     def ended_as(self):
         """How the launcher under the stand-in ended: "exit 3", "signal 9"."""
@@ -200,12 +214,17 @@ class SystemCase(unittest.TestCase):
     def pid_file(self, name="announced"):
         return self.work / f"{name}.pids"
 
-    @staticmethod
-    def read_pids(file):
+    def read_pids(self, file):
         try:
-            return [int(line) for line in Path(file).read_text().split()]
+            numbers = [int(line) for line in Path(file).read_text().split()]
         except FileNotFoundError:
             return []
+        if "pidns" not in INSIDE.split(","):
+            return numbers
+        for number in set(numbers) - self.outside.keys():
+            if pid := number_outside(number):
+                self.outside[number] = pid
+        return [self.outside.get(number, number) for number in numbers]
 
     def announced(self, file, count=1):
         """The processes that have announced themselves in `file`, once there are `count`."""
@@ -281,6 +300,12 @@ class ProjectCase(SystemCase):
             head += "find_package(Holdfast REQUIRED)\n"
         text = text.replace("@P@", str(PROGRAMS))
         (source / "CMakeLists.txt").write_text(head + text)
+        settings = source / "holdfast.toml"
+        said = settings.read_text() if settings.exists() else ""
+        if INSIDE and "containment" not in said:
+            profile = "[profile.default]\n"
+            said = said if profile in said else profile + said
+            settings.write_text(said.replace(profile, f'{profile}containment = "{INSIDE}"\n', 1))
         tree = self.work / build
         made = self.finish(CMAKE, "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={STAGE}")
         self.assertEqual(made.returncode, 0, made.stdout + made.stderr)

@@ -28,6 +28,9 @@ inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
 // order of tests.
 inline constexpr std::string_view k_order_for_ctest = ".holdfast/order.cmake";
 // The lock that a run has on the build tree. Its files are those of every lock (below).
+// What a run's tests say of fixtures (core/ctest/fixture_sets.hpp), followed by `<ctest's pid>-<its
+// start>-<include count>`. ctest writes it while it reads the tests; the keeper removes it.
+inline constexpr std::string_view k_fixture_notes_prefix = ".holdfast/fixtures-";
 inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
 // When several ctests begin side by side, they open their logs in turn: each first takes this lock.
 inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";
@@ -47,6 +50,11 @@ inline constexpr std::string_view k_scratch_directory = "scratch";
 // The marker directory, in an attempt's scratch directory. docs/reference/marker-protocol.md says
 // what may be in it. Its name begins with a dot, so that a test may use `*` for its own files.
 inline constexpr std::string_view k_marker_directory = ".markers";
+// An attempt's own /tmp, /var/tmp and /dev/shm (os/containment/private_tmp.hpp): beside its scratch
+// directory, in a directory of the same name and this suffix. If that stays, a link in the scratch
+// directory leads to it.
+inline constexpr std::string_view k_private_tmp_suffix = ".tmp";
+inline constexpr std::string_view k_private_tmp_link = ".tmp";
 inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the decimal pid
 inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
 inline constexpr std::string_view k_googletest_began_file = "googletest-began";

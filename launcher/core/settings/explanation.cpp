@@ -27,6 +27,13 @@ std::string shown<kind::Locks>(const std::vector<LockSpec>& field) {
   return text;
 }
 
+template <>
+std::string shown<kind::Paths>(const std::vector<std::string>& field) {
+  std::string text;
+  for (const std::string& path : field) text += (text.empty() ? "" : ", ") + path;
+  return text;
+}
+
 std::string origin_of(const Values& said, Setting setting) {
   const Value* value = last_of(said, setting);
   return value == nullptr ? k_built_in : holdfast::origin_of(*value);

@@ -32,7 +32,7 @@ void add(Message& message, std::string_view key, const ProcessName& process) {
   message.add(key, to_text(process));
 }
 void add(Message& message, std::string_view key, Containment containment) {
-  message.add(key, std::string(name_of(containment)));
+  message.add(key, to_text(containment));
 }
 void add(Message& message, std::string_view key, const Variable& variable) {
   message.add(key, variable.name + "=" + variable.value);
@@ -68,9 +68,9 @@ bool read(std::string_view text, ProcessName& process) {
   return static_cast<bool>(found);
 }
 bool read(std::string_view text, Containment& containment) {
-  const std::optional<Containment> found = named<Containment>(text);
-  containment = found.value_or(containment);
-  return found.has_value();
+  const Result<Containment> found = parse_containment(text);
+  if (found) containment = *found;
+  return static_cast<bool>(found);
 }
 bool read(std::string_view text, Variable& variable) {
   const std::size_t equals = text.find('=');
@@ -102,6 +102,7 @@ void each_field(Order& order, Use use) {
   use("dependents", order.dependents);
   use("before", order.before);
   use("containment", order.containment);
+  use("network", order.network);
   use("cgroup", order.cgroup);
   use("log", order.log);
   use("scratch", order.scratch);

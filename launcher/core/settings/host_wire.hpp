@@ -30,7 +30,8 @@ struct HostOrder {
   int dependents = -1;
   // Words that stand before each command of the service, so that it runs as its user.
   ServiceCommand before;
-  Containment containment = Containment::none;
+  Containment containment = {};
+  int network = -1;     // a descriptor that the host inherits: it joins this network; -1: none
   std::string cgroup;   // the name for a cgroup, for `containment`
   std::string log;      // path
   std::string scratch;  // path of an empty directory

@@ -73,6 +73,10 @@ Result<void> Wait::read(std::string_view text, Backoff& field) {
   return put(parse_backoff(text), field);
 }
 
+Result<void> Boundaries::read(std::string_view text, Containment& field) {
+  return put(parse_containment(text), field);
+}
+
 Result<void> Command::read(std::string_view text, std::string& field) {
   field = text;
   return {};
@@ -152,6 +156,17 @@ Result<void> Variables::read(std::string_view text, std::vector<Variable>& field
 
 Result<void> Patterns::read(std::string_view text, std::vector<std::string>& field) {
   field.emplace_back(text);
+  return {};
+}
+
+Result<void> Paths::read(std::string_view text, std::vector<std::string>& field) {
+  if (text.empty()) {
+    field.clear();
+  } else if (text.starts_with('/')) {
+    field.emplace_back(text);
+  } else {
+    return refused(text, "an absolute path");
+  }
   return {};
 }
 

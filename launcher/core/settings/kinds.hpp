@@ -19,6 +19,7 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/retry/retry_policy.hpp"
 #include "core/service/service_use.hpp"
+#include "core/settings/containment.hpp"
 #include "core/settings/report_request.hpp"
 
 namespace holdfast::kind {
@@ -106,6 +107,12 @@ struct Wait {
   static std::string print(const Backoff& field) { return to_text(field); }
 };
 
+// Several words in one text, with commas between.
+struct Boundaries {
+  static Result<void> read(std::string_view text, Containment& field);
+  static std::string print(Containment field) { return to_text(field); }
+};
+
 // Any text.
 struct Command {
   static Result<void> read(std::string_view text, std::string& field);
@@ -143,6 +150,15 @@ struct Variables {
 // Regular expressions; each read() adds one.
 struct Patterns {
   static Result<void> read(std::string_view text, std::vector<std::string>& field);
+};
+
+// Absolute paths; each read() adds one. The empty text removes them all.
+struct Paths {
+  static Result<void> read(std::string_view text, std::vector<std::string>& field);
+  template <typename Use>
+  static void each(const std::vector<std::string>& field, Use use) {
+    for (const std::string& one : field) use(one);
+  }
 };
 
 // Known flakes; each read() adds one: attempts, length of the issue, issue and signature.

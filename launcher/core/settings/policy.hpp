@@ -19,6 +19,7 @@
 #include "core/outcome/outcome.hpp"
 #include "core/retry/retry_policy.hpp"
 #include "core/service/service_use.hpp"
+#include "core/settings/containment.hpp"
 
 namespace holdfast {
 
@@ -30,13 +31,6 @@ enum class OnLeak : std::uint8_t {
 };
 
 constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"}; }
-
-// The boundary around an attempt that no process of it can leave.
-enum class Containment : std::uint8_t { none, cgroup, pidns };
-
-constexpr std::array<std::string_view, 3> words_of(Containment) {
-  return {"none", "cgroup", "pidns"};
-}
 
 // When an attempt's scratch directory is removed.
 enum class Scratch : std::uint8_t {
@@ -74,7 +68,10 @@ struct Policy {
   // The test has FIXTURES_SETUP, or another test's DEPENDS names it. So what it leaves behind lives
   // until the run ends.
   bool needed_by_others = false;
-  Containment containment = Containment::none;
+  Containment containment = {};
+  ContainmentMissing containment_missing = ContainmentMissing::warn;
+  // With a /tmp of its own, a test still sees these paths as they are outside.
+  std::vector<std::string> passthrough = {};
   Scratch scratch = Scratch::keep_failed;
   unsigned nice = 0;  // the least nice value, 0 to 19
   RunSerial run_serial = RunSerial::run;

@@ -71,7 +71,8 @@ Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
   if (value.source == Source::file) return ErrorInWords{to_text(value.origin, applied.error())};
   const std::string who = text_of({"HOLDFAST_", property_of(value.setting)});
   const std::string complaint = to_text(who, applied.error());
-  const bool is_needed = value.setting == Setting::locks || value.setting == Setting::services;
+  const bool is_needed = value.setting == Setting::locks || value.setting == Setting::services ||
+                         value.setting == Setting::containment;
   if (is_needed) return ErrorInWords{complaint};
   resolved.warnings.push_back("ignoring " + complaint);
   return false;

@@ -171,6 +171,8 @@ Message to_message(const AttemptGrant& grant) {
   message.add("journal", grant.journal);
   if (!grant.scratch.empty()) message.add("scratch_path", grant.scratch);
   if (!grant.refusal.empty()) message.add("refusal", grant.refusal);
+  if (!grant.shared_tmp.empty()) message.add("shared_tmp", grant.shared_tmp);
+  if (grant.shares_network) message.add("shares_network", "1");
   if (grant.is_again) message.add("again", "1");
   if (grant.is_googletest) message.add("googletest", "1");
   add_policy(message, grant.policy);
@@ -184,6 +186,8 @@ Result<AttemptGrant> to_grant(const Message& message) {
   grant.journal = message.get("journal");
   grant.scratch = message.get("scratch_path");
   grant.refusal = message.get("refusal");
+  grant.shared_tmp = message.get("shared_tmp");
+  grant.shares_network = !message.get("shares_network").empty();
   grant.is_again = !message.get("again").empty();
   grant.is_googletest = !message.get("googletest").empty();
   if (message.kind != k_grant) return unreadable(message, k_grant);

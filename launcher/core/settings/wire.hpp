@@ -32,11 +32,14 @@ struct AttemptRequest {
 struct AttemptGrant {
   std::string run;
   std::string attempt;
-  std::string journal;         // path; empty: this run has none
-  std::string scratch;         // path of an empty directory; empty: there is none
-  std::string refusal;         // why the test must not run; empty: it may run
-  bool is_again = false;       // the test had an attempt in this run before (`ctest --repeat`)
-  bool is_googletest = false;  // the program has GoogleTest in it
+  std::string journal;  // path; empty: this run has none
+  std::string scratch;  // path of an empty directory; empty: there is none
+  std::string refusal;  // why the test must not run; empty: it may run
+  // With Boundary::tmp: the directory with the /tmp of its fixtures; empty: it has its own.
+  std::string shared_tmp = {};
+  bool shares_network = false;  // with Boundary::netns: it is to ask for a network (k_network)
+  bool is_again = false;        // the test had an attempt in this run before (`ctest --repeat`)
+  bool is_googletest = false;   // the program has GoogleTest in it
   Policy policy;
 };
 
@@ -70,6 +73,10 @@ inline constexpr std::string_view k_again = "again";
 // comes when they are well, however long that takes: fields `use` (`NAME#GENERATION`) and
 // `variable` (`NAME=VALUE`), or `why` and `last_lines` if there is one that it cannot get.
 inline constexpr std::string_view k_services = "services";
+// launcher -> keeper: the attempt has its locks, and its test is to be in a network that it shares
+// with its services or fixtures. The answer comes when the network is there: the same kind, with a
+// descriptor for os::join_network(), or with `why` there is none.
+inline constexpr std::string_view k_network = "network";
 // launcher -> keeper: what am I waiting for? The answer has the same kind and the field `why`.
 inline constexpr std::string_view k_waiting = "waiting";
 // launcher -> keeper: the attempt with services was red, and is over. The answer comes when they

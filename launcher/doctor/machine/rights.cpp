@@ -7,7 +7,7 @@
 #include "core/base/printable.hpp"
 #include "core/lock/lock_place.hpp"
 #include "os/containment/cgroup.hpp"
-#include "os/containment/pid_namespace.hpp"
+#include "os/containment/namespaces.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 
@@ -18,16 +18,9 @@ std::string trouble_of(const Result<void>& result) {
   return result ? std::string() : to_text(result.error());
 }
 
-std::string trouble_with(Containment kind) {
-  switch (kind) {
-    case Containment::none:
-      return {};
-    case Containment::cgroup:
-      return trouble_of(os::Cgroup::may_make());
-    case Containment::pidns:
-      return trouble_of(os::PidNamespace::may_make());
-  }
-  return {};
+std::string trouble_with(Containment what) {
+  return trouble_of(what.has(Boundary::cgroup) ? os::Cgroup::may_make()
+                                               : os::Namespaces::may_make(what));
 }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -48,18 +41,17 @@ std::string trouble_with_machine_lock(const std::string& name) {
   return to_text(os::system_error("write to " + path));
 }
 
-std::string advice_for(Containment kind) {
-  return kind == Containment::cgroup
-             ? "start ctest in a cgroup of its own, or take the setting away"
-             : "allow user namespaces (kernel.unprivileged_userns_clone, "
-               "user.max_user_namespaces), "
-               "or take the setting away";
+std::string advice_for(Containment what) {
+  return what.has(Boundary::cgroup) ? "start ctest in a cgroup of its own, or take the setting away"
+                                    : "allow user namespaces (kernel.unprivileged_userns_clone, "
+                                      "user.max_user_namespaces), "
+                                      "or take the setting away";
 }
 
 }  // namespace
 
 void look_at_rights(Rights& rights) {
-  for (WantedContainment& wanted : rights.containments) wanted.trouble = trouble_with(wanted.kind);
+  for (WantedContainment& wanted : rights.containments) wanted.trouble = trouble_with(wanted.what);
   for (WantedMachineLock& wanted : rights.machine_locks) {
     wanted.trouble = trouble_with_machine_lock(wanted.name);
   }
@@ -71,9 +63,9 @@ Findings check_rights(const Rights& rights) {
     if (wanted.trouble.empty()) continue;
     all.push_back({Kind::containment_denied,
                    fmt::format("{} would run without containment = \"{}\": {}",
-                               some_of(wanted.tests), name_of(wanted.kind), wanted.trouble),
-                   std::string(names::k_settings_file), advice_for(wanted.kind),
-                   wanted.kind == Containment::cgroup
+                               some_of(wanted.tests), to_text(wanted.what), wanted.trouble),
+                   std::string(names::k_settings_file), advice_for(wanted.what),
+                   wanted.what.has(Boundary::cgroup)
                        ? "systemd-run --user --scope -p Delegate=yes ctest"
                        : ""});
   }

@@ -10,7 +10,7 @@
 namespace holdfast::doctor {
 
 struct WantedContainment {
-  Containment kind = Containment::none;
+  Containment what;                     // a cgroup, or namespaces
   std::vector<std::string> tests = {};  // that have it
   std::string trouble = {};             // why it cannot be had; empty: it can
 };

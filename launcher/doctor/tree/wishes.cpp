@@ -32,9 +32,13 @@ void add(const TreeTest& test, const Policy& policy, const LockHome& home, Wishe
   add_locks(test.name, policy.locks, home, wishes);
   for (const ServiceUse& use : policy.services) wishes.services[use.name].push_back(test.name);
   wishes.ports = wishes.ports || policy.ports > 0;
-  if (policy.containment == Containment::none) return;
-  const auto is_it = [&](const WantedContainment& one) { return one.kind == policy.containment; };
-  find_or_add(wishes.rights.containments, is_it, {policy.containment}).tests.push_back(test.name);
+  // Namespaces are had together or not at all.
+  for (const Containment part :
+       {policy.containment.among(k_namespaces), policy.containment.without(k_namespaces)}) {
+    if (!part.has_any()) continue;
+    const auto is_it = [&](const WantedContainment& one) { return one.what == part; };
+    find_or_add(wishes.rights.containments, is_it, {part}).tests.push_back(test.name);
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
+#include "core/ctest/fixture_sets.hpp"
 #include "core/outcome/oom.hpp"
 #include "core/service/fixture_generations.hpp"
 #include "core/service/services.hpp"
@@ -39,6 +40,8 @@ struct Connection {
   Milliseconds guard_until = k_longest;  // when a guard without launcher should have ended
   GuardWatch guard;                      // while the attempt goes on
   std::vector<os::UniqueFd> locks;       // duplicate descriptors, which keep the attempt's locks
+  InFixtureSet among;                    // tests with fixtures
+  bool awaits_network = false;           // it has asked for the network that it shares
   os::UniqueFd contained;                // the cgroup, or the first process of the PID namespace
   std::string cgroup;                    // the cgroup's name; empty: there is no cgroup
   std::string stop_record;               // path of a service's; empty: it is no service

@@ -17,6 +17,7 @@
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"
@@ -89,6 +90,10 @@ void remove_stale_scratch() {
     std::ranges::replace(name, '-', ':');
     const Result<ProcessName> launcher = parse_process_name(name);
     if (launcher && !os::is_alive(*launcher)) os::sweep_empty_scratch(entry.string());
+    // People remove a scratch directory, and not the /tmp beside it.
+    const bool is_tmp = name.ends_with(names::k_private_tmp_suffix);
+    const fs::path scratch = fs::path(entry).replace_extension();
+    if (is_tmp && !fs::exists(scratch)) (void)os::remove_directory(entry.string());
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "core/base/names.hpp"
+#include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
 
 namespace holdfast {
@@ -23,7 +25,9 @@ std::string ScratchPool::lend() {
 void ScratchPool::close() {
   // Nobody gave back the directories of interrupted tests. A directory with contents stays.
   for (unsigned number = 1; number <= made_; ++number) {
-    os::remove_empty_scratch(directory_ + "/" + std::to_string(number));
+    const std::string path = directory_ + "/" + std::to_string(number);
+    os::remove_empty_scratch(path);
+    os::remove_empty_directories(path + std::string(names::k_private_tmp_suffix));
   }
   free_.clear();
   ::rmdir(directory_.c_str());

@@ -9,6 +9,7 @@
 
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
+#include "keeper/base/network_offer.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
 #include "keeper/run/run.hpp"
@@ -48,7 +49,7 @@ class CommandServices {
 
   // Blocks until the command is over and nothing of its services is left.
   void run() {
-    services_.contain(order_.containment);
+    services_.contain(order_.containment, order_.missing);
     services_.begin(run_);
     while (!is_over_ && os::monotonic_now() < until_) wait_for_news();
     services_.end();
@@ -78,6 +79,7 @@ class CommandServices {
     }
     services_.look();
     reply();
+    offer_network();
     orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
   }
 
@@ -91,6 +93,7 @@ class CommandServices {
     if (!message) return;
     if (message->kind == wire::k_end) is_over_ = true;
     if (message->kind == wire::k_services) ask();
+    if (message->kind == wire::k_network) awaits_network_ = true;
     if (message->kind == wire::k_red) {
       services_.leave_red(use_);
       is_using_ = false;
@@ -107,6 +110,10 @@ class CommandServices {
     if (is_using_) return services_.ask_again(use_);
     use_ = services_.ask({to_text(order_.launcher), order_.name, {}, order_.launcher}, order_.uses);
     is_using_ = true;
+  }
+
+  void offer_network() {
+    if (awaits_network_) awaits_network_ = !send_network(link_.get(), services_.network());
   }
 
   void reply() {
@@ -128,6 +135,7 @@ class CommandServices {
   RunServices services_;
   UseId use_ = 0;
   bool is_using_ = false;
+  bool awaits_network_ = false;
   bool is_over_ = false;
   Milliseconds until_ = k_longest;  // when the services end at the latest
 };

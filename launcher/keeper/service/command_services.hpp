@@ -20,7 +20,8 @@ struct CommandServicesOrder {
   std::string name;      // of the command
   std::vector<ServiceUse> uses;
   std::vector<ServiceSpec> declared;  // as services_of_tree() returns them
-  Containment containment = Containment::none;
+  Containment containment = {};
+  ContainmentMissing missing = ContainmentMissing::warn;
 };
 
 // Starts the process, which is no child of ours. Returns the launcher's end of the connection. The

@@ -25,8 +25,9 @@ bool is_around(const LockParty& party, const ProcessName& ctest) {
 }  // namespace
 
 Result<bool> InstancePorts::take(const ServiceSpec& service, const LockParty& holder,
-                                 const std::set<std::uint16_t>& named) {
-  if (const std::uint16_t port = fixed_port(service); port != 0 && !has_named_) {
+                                 const std::set<std::uint16_t>& named, InNetwork network) {
+  const std::uint16_t port = network == InNetwork::of_machine ? fixed_port(service) : 0;
+  if (port != 0 && !has_named_) {
     Result<bool> had = take_named(port, holder, service.port_timeout);
     if (!had) give_up();
     if (!had || !*had) return had;

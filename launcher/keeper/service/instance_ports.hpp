@@ -17,6 +17,8 @@
 
 namespace holdfast {
 
+enum class InNetwork : std::uint8_t { of_machine, of_its_own };
+
 // The instance keeps its ports through all its generations, until this object is destroyed. A
 // process that inherits descriptors() keeps them longer.
 //
@@ -27,11 +29,12 @@ class InstancePorts {
   // Takes the ports that the instance does not have yet. False: another run has the named port. The
   // caller asks again when waiting_fd() is readable, and at deadline().
   //
-  // `holder` signs the locks, and its process is ctest. The ports in `named` are not chosen. Fails
+  // `holder` signs the locks, and its process is ctest. The ports in `named` are not chosen. In a
+  // network of its own nobody else can have the named port, so no lock is taken for it. Fails
   // if there are not enough ports, if the wait was too long, or if the wait would have no end
   // because the run that has the port waits for us.
   Result<bool> take(const ServiceSpec& service, const LockParty& holder,
-                    const std::set<std::uint16_t>& named);
+                    const std::set<std::uint16_t>& named, InNetwork network);
 
   int waiting_fd() const;         // -1: there is no wait
   Milliseconds deadline() const;  // on the clock of monotonic_now(); k_longest: there is no wait

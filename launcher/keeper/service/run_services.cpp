@@ -223,6 +223,7 @@ void RunServices::add_descriptors(std::vector<pollfd>& fds) const {
   }
   kept_starts_.add_descriptors(fds);
   ports_.add_descriptors(fds);
+  fds.push_back({network_.news(), POLLIN, 0});
 }
 
 Milliseconds RunServices::due() const {
@@ -235,7 +236,9 @@ void RunServices::look() {
   if (services_) doubt_old_answers();
   for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
   kill_late_hosts();
+  network_.look();
   if (services_) {
+    start_what_awaits_network();
     for (KeptStarts::Answered& one : kept_starts_.take_answered()) start_answered(std::move(one));
     for (const ServiceOrder& order : ports_.take_due()) start(order);
     carry_out();

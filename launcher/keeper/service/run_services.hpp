@@ -28,6 +28,7 @@
 #include "keeper/service/service_instance.hpp"
 #include "keeper/service/service_logs.hpp"
 #include "keeper/service/service_ports.hpp"
+#include "os/containment/shared_network.hpp"
 
 namespace holdfast {
 
@@ -55,8 +56,16 @@ class RunServices {
 
   // Replaces what is declared, for runs that begin later.
   void declare(Result<std::vector<ServiceSpec>> declared) { declared_ = std::move(declared); }
-  // The services that start from now on have this containment.
-  void contain(Containment kind) { containment_ = kind; }
+  // The services that start from now on have this containment. `missing`: what to do if the machine
+  // does not allow it.
+  void contain(Containment containment, ContainmentMissing missing) {
+    containment_ = containment;
+    missing_ = missing;
+  }
+  // Whether services have a network of their own, which tests that use them share.
+  bool has_network() const { return containment_.has(Boundary::netns); }
+  // That network, which is made from now on if it is not there.
+  os::SharedNetwork& network();
   // Begins the run, if it is not the current one: ends an earlier run, and starts eager services.
   void begin(const Run& run);
   // A test with its locks asks for its services. refusal() has let it pass.
@@ -106,12 +115,14 @@ class RunServices {
   void start(const ServiceOrder& order);
   void start_answered(KeptStarts::Answered answered);
   void start_own(ServiceOrder order);
+  void start_what_awaits_network();
   void fail_to_start(const ServiceOrder& order, const std::string& why);
   Result<bool> take_ports(const ServiceOrder& order);
   Result<ServiceHost> start_generation(const ServiceOrder& order);
   bool is_kept(const InstanceId& id) const;
   void take_kept(ServiceOrder order, KeptAnswer answer);
   Result<void> place(wire::HostOrder& host, bool is_kept) const;
+  Result<void> contain(wire::HostOrder& host);
   void let_go(ServiceHost& host);
   void hear(ServiceHost& host);
   bool hear_message(ServiceHost& host);
@@ -140,7 +151,10 @@ class RunServices {
   std::string turn_of(UseId use) const;
 
   Result<std::vector<ServiceSpec>> declared_;
-  Containment containment_ = Containment::none;
+  Containment containment_ = {};
+  ContainmentMissing missing_ = ContainmentMissing::warn;
+  os::SharedNetwork network_;
+  std::vector<ServiceOrder> await_network_;  // starts
   std::string tree_;
   ProcessName ctest_;
   RunLines& lines_;

@@ -70,7 +70,9 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   // Nothing else of ours is started before we have closed this end.
   (void)::fcntl(theirs.get(), F_SETFD, 0);
   std::vector<int> inherited = order.kept;
-  if (order.dependents >= 0) inherited.push_back(order.dependents);
+  for (const int one : {order.dependents, order.network}) {
+    if (one >= 0) inherited.push_back(one);
+  }
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, 0);
   const os::Spawned spawned = os::spawn({arguments, ::environ}, {});
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, FD_CLOEXEC);

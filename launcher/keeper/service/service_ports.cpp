@@ -10,11 +10,11 @@
 namespace holdfast {
 
 Result<bool> ServicePorts::take(const ServiceOrder& start, const std::vector<ServiceSpec>& specs,
-                                const LockParty& holder) {
+                                const LockParty& holder, InNetwork network) {
   std::set<std::uint16_t> named;
   for (const ServiceSpec& spec : specs) named.insert(fixed_port(spec));
   const ServiceSpec& service = specs[start.instance.service];
-  Result<bool> had = ports_[key_of(start.instance)].take(service, holder, named);
+  Result<bool> had = ports_[key_of(start.instance)].take(service, holder, named, network);
   if (had && !*had) waiting_.push_back(start);
   return had;
 }

@@ -23,7 +23,7 @@ class ServicePorts {
   // Takes the ports of the instance that `start` orders to start, as InstancePorts does. False: the
   // start waits, and take_due() returns the order when it is time to ask again.
   Result<bool> take(const ServiceOrder& start, const std::vector<ServiceSpec>& specs,
-                    const LockParty& holder);
+                    const LockParty& holder, InNetwork network);
   std::vector<ServiceOrder> take_due();
   // True: the start of the instance was waiting, and waits no more.
   bool stop_waiting(const InstanceId& id);

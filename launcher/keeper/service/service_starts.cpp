@@ -56,7 +56,21 @@ void RunServices::start_answered(KeptStarts::Answered answered) {
   start_own(order);
 }
 
+os::SharedNetwork& RunServices::network() {
+  network_.want();
+  return network_;
+}
+
+void RunServices::start_what_awaits_network() {
+  if (await_network_.empty() || !network_.is_settled()) return;
+  for (ServiceOrder& order : std::exchange(await_network_, {})) start_own(std::move(order));
+}
+
 void RunServices::start_own(ServiceOrder order) {
+  if (has_network() && !network().is_settled()) {
+    await_network_.push_back(std::move(order));
+    return;
+  }
   if (is_kept(order.instance)) {
     // Other runs may have kept later generations since this one began.
     const KeptService kept(tree_, services_->specs()[order.instance.service].name);
@@ -85,7 +99,8 @@ Result<bool> RunServices::take_ports(const ServiceOrder& order) {
   holder.boot = os::boot_id();
   holder.test = "service " + name_of_instance(name, order.instance.number);
   holder.tree = tree_;
-  return ports_.take(order, services_->specs(), holder);
+  return ports_.take(order, services_->specs(), holder,
+                     network_.descriptor() >= 0 ? InNetwork::of_its_own : InNetwork::of_machine);
 }
 
 Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
@@ -101,7 +116,7 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
   const ServiceSpec& spec = services_->specs()[order.instance.service];
   host.spec.name = spec.name;
   if (Result<void> placed = place(host, keeps); !placed) return placed.error();
-  host.containment = containment_;
+  if (Result<void> contained = contain(host); !contained) return contained.error();
   host.cgroup = cgroup_name(tree_, host.attempt);
   host.ports = ports_.of(order.instance).chosen();
   host.kept = ports_.of(order.instance).descriptors();
@@ -113,6 +128,19 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
   Result<ServiceHost> started = start_host(order.instance, std::move(host));
   if (started) started->is_kept = true;
   return started;
+}
+
+// A service has no /tmp of its own: the tests that use it would not find a socket there.
+Result<void> RunServices::contain(wire::HostOrder& host) {
+  host.containment = containment_.without({Boundary::netns, Boundary::tmp});
+  host.network = network_.descriptor();
+  if (network_.state() != os::SharedNetwork::State::failed) return {};
+  const std::string trouble = "containment = \"netns\": " + network_.trouble();
+  if (missing_ == ContainmentMissing::fail) {
+    return ErrorInWords{"not allowed here is " + trouble};
+  }
+  lines_.say_once("ignoring " + trouble);
+  return {};
 }
 
 // Says where the output goes, and names the generation.
@@ -137,10 +165,11 @@ Result<void> RunServices::place(wire::HostOrder& host, bool is_kept) const {
   return {};
 }
 
-// Only the first instance of a service is kept.
+// Only the first instance of a service is kept. A kept one is in the network of the machine.
 bool RunServices::is_kept(const InstanceId& id) const {
   const std::string& name = services_->specs()[id.service].name;
-  return id.number == 0 && (keeps_all_ == KeepsAll::yes || KeptService(tree_, name).is_kept());
+  return id.number == 0 && !has_network() &&
+         (keeps_all_ == KeepsAll::yes || KeptService(tree_, name).is_kept());
 }
 
 // Uses the generation that people keep, in place of a start.

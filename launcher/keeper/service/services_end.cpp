@@ -61,6 +61,8 @@ void RunServices::end() {
   }
   hosts_.clear();
   reap();
+  network_ = {};
+  await_network_.clear();
   kept_starts_.clear();
   ports_.clear();
   services_.reset();

@@ -4,8 +4,6 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
-#include <string>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -16,26 +14,15 @@ namespace holdfast::os {
 
 class PidNamespace {
  public:
-  // Fails as fork() would. Makes a namespace whose first process ends at once.
-  static Result<void> may_make();
+  // To be called in the namespace's first process, in a mount namespace of its own: mounts the
+  // /proc of this namespace, and chooses the numbers of its processes.
+  Result<void> enter();
 
-  // Forks. The child is the first process of a new PID namespace and has a /proc for that
-  // namespace. If we lack the right for that, the child also gets a user namespace, in which the
-  // user stays the same. Returns in both processes as fork(2) does. Fails if the machine does not
-  // allow this; it returns only in the parent then.
-  //
-  // The child sees itself as number 1, and getppid() is 0 there. Processes outside see another
-  // number. The child must reap, because every orphan of the namespace becomes its child.
-  Result<pid_t> fork();
-
-  // To be called in the child. Returns the number that a process of the namespace has outside of
-  // the namespace; 0: the process is gone.
+  // Returns the number that a process of the namespace has outside of the namespace; 0: the process
+  // is gone.
   pid_t number_outside(pid_t pid) const;
 
  private:
-  enum class UserNamespace : std::uint8_t { ours, made_too };
-  Result<void> settle(UserNamespace user_namespace, uid_t user, gid_t group);
-
   UniqueFd descriptors_;  // /proc/<the child>/fdinfo of the /proc outside
 };
 

@@ -155,6 +155,23 @@ Stays empty(UniqueFd directory, int depth) {
   return first;
 }
 
+// An entry that is no directory and no empty file stays.
+void remove_empty_below(int above, const char* name, int depth) {
+  struct stat info {};
+  if (::fstatat(above, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
+  if (S_ISREG(info.st_mode) && info.st_size == 0 && depth > 0) ::unlinkat(above, name, 0);
+  if (!S_ISDIR(info.st_mode) || depth == k_deepest) return;
+  UniqueFd directory = open_on_this_mount(above, name, O_RDONLY);
+  DIR* entries = directory.valid() ? ::fdopendir(directory.get()) : nullptr;
+  if (entries == nullptr) return;
+  const int fd = directory.release();  // closedir(3) closes it
+  while (const dirent* entry = ::readdir(entries)) {
+    if (!is_self_or_parent(entry->d_name)) remove_empty_below(fd, entry->d_name, depth + 1);
+  }
+  ::closedir(entries);
+  ::unlinkat(above, name, AT_REMOVEDIR);
+}
+
 struct Place {
   UniqueFd above;
   std::string path;  // the path of `above`, for messages
@@ -222,6 +239,11 @@ Result<void> remove_directory(const UniqueFd& above, const std::string& above_pa
   if (remove() || errno == ENOENT) return {};
   if (errno != ENOTEMPTY) return result_of(above_path, stays(name.c_str(), errno));
   return result_of(above_path, remove_entry(above.get(), name.c_str(), 0));
+}
+
+void remove_empty_directories(const std::string& path) {
+  const Place place = place_of(path);
+  if (place.above.valid()) remove_empty_below(place.above.get(), place.name.c_str(), 0);
 }
 
 Result<void> remove_directory(const std::string& path) {

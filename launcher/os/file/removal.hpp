@@ -31,6 +31,9 @@ Result<void> empty_directory(const std::string& path);
 
 // Does the same, and removes the directory itself. A missing directory is no error.
 Result<void> remove_directory(const std::string& path);
+// Removes the directories at and below `path` that hold nothing but such directories and empty
+// files.
+void remove_empty_directories(const std::string& path);
 // Removes the directory `name` below `above`; `above_path` is for messages only.
 Result<void> remove_directory(const UniqueFd& above, const std::string& above_path,
                               const std::string& name);

@@ -153,6 +153,11 @@ Result<UniqueFd> make_claimed_scratch(const std::string& path) {
 void sweep_empty_scratch(const std::string& path) {
   const UniqueFd claim = open_directory(AT_FDCWD, path.c_str());
   if (!claim.valid() || ::flock(claim.get(), LOCK_EX | LOCK_NB) != 0) return;
+  // A launcher that keeps the directory removes the markers. So this one was killed.
+  struct stat info {};
+  if (::fstatat(claim.get(), marker_directory(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+    (void)remove_directory(path + std::string(names::k_private_tmp_suffix));
+  }
   remove_empty_scratch(path);
 }
 

@@ -28,23 +28,27 @@ class Unwatched final : public os::TreeWatcher {
 
 }  // namespace
 
-AttemptContainment::AttemptContainment(Containment wanted, const std::string& cgroup)
-    : kind_(wanted) {
-  if (kind_ == Containment::cgroup) make_cgroup(cgroup);
+AttemptContainment::AttemptContainment(Containment wanted, const ContainmentNeeds& needs)
+    : had_(wanted), needs_(needs) {
+  if (!has(Boundary::cgroup)) return;
+  if (Result<void> made = make_cgroup(needs.cgroup); !made) {
+    give_up({Boundary::cgroup}, made.error());
+  }
 }
 
-void AttemptContainment::make_cgroup(const std::string& name) {
+Result<void> AttemptContainment::make_cgroup(const std::string& name) {
   Result<os::Cgroup> made = os::Cgroup::make(name);
-  if (!made) return give_up(to_text(made.error()));
+  if (!made) return made.error();
   Result<os::UniqueFd> entrance = made->open_entrance();
-  if (!entrance) return give_up(to_text(entrance.error()));
+  if (!entrance) return entrance.error();
   cgroup_.emplace(std::move(*made));
   entrance_ = std::move(*entrance);
+  return {};
 }
 
-void AttemptContainment::give_up(const std::string& why) {
-  trouble_ = "ignoring containment = \"" + std::string(name_of(kind_)) + "\": " + why;
-  kind_ = Containment::none;
+void AttemptContainment::give_up(Containment what, const Error& why) {
+  troubles_.push_back("containment = \"" + to_text(what) + "\": " + to_text(why));
+  had_ = had_.without(what);
 }
 
 // If these lines cannot be made, the launcher does not stop with the test.
@@ -61,27 +65,41 @@ void AttemptContainment::signal_launcher(int signal) const {
   if (signal == SIGCONT && continue_line_) continue_line_->pull();
 }
 
-pid_t AttemptContainment::fork_guard() {
-  if (!is_namespace()) return ::fork();
-  make_lines();
-  const Result<pid_t> guard = namespace_.fork();
-  if (guard) return *guard;
-  give_up(to_text(guard.error()));
-  return ::fork();
+Result<pid_t> AttemptContainment::fork_guard(ContainmentMissing missing) {
+  const auto may_go_on = [&] { return missing == ContainmentMissing::warn || troubles_.empty(); };
+  if (may_go_on() && had_.among(k_namespaces).has_any()) {
+    const Result<pid_t> guard = fork_into_namespaces();
+    if (guard) return *guard;
+    give_up(had_.among(k_namespaces), guard.error());
+  }
+  if (may_go_on()) {
+    const pid_t guard = ::fork();
+    if (guard < 0) return os::system_error("start the guard");
+    return guard;
+  }
+  dismiss_warden();
+  remove();
+  return ErrorInWords{"not allowed here is " + troubles_.front()};
+}
+
+Result<pid_t> AttemptContainment::fork_into_namespaces() {
+  if (has(Boundary::tmp) && !needs_.tmp) return needs_.tmp.error();
+  if (has(Boundary::pidns)) make_lines();
+  namespaces_.emplace(had_, has(Boundary::tmp) ? *needs_.tmp : os::PrivateTmp(), needs_.network);
+  return namespaces_->fork();
 }
 
 pid_t AttemptContainment::post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace,
                                       pid_t guard) {
-  if (kind_ == Containment::none) return -1;
-  const os::UniqueFd first(is_namespace() ? static_cast<int>(::syscall(SYS_pidfd_open, guard, 0))
-                                          : -1);
+  const bool is_cgroup = cgroup_.has_value();
+  const os::UniqueFd first(is_cgroup ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, guard, 0)));
   std::vector<int> kept{descriptor(), first.get()};
   for (const os::LockRequest& lock : locks) {
     for (int held : lock.descriptors()) kept.push_back(held);
   }
   warden_ = start_warden(std::move(kept));
   if (warden_.pid != 0) return warden_.pid;
-  if (is_namespace()) {
+  if (!is_cgroup) {
     // A living guard may still be ending the tree gently. When the guard dies, the kernel ends the
     // tree. Until then the warden holds the locks.
     pollfd ended{first.get(), POLLIN, 0};
@@ -106,7 +124,7 @@ void AttemptContainment::enter(os::Command& command, int keeper) const {
   command.entrance = entrance_.get();
   // The launcher's number means nothing inside the namespace. From outside, the launcher may trace
   // without this permission.
-  if (is_namespace()) command.debugger = 0;
+  if (has(Boundary::pidns)) command.debugger = 0;
 }
 
 void AttemptContainment::entrust(int keeper) const {
@@ -116,7 +134,7 @@ void AttemptContainment::entrust(int keeper) const {
   if (cgroup_) {
     message.add("cgroup", cgroup_->name());
     (void)os::send_descriptors(keeper, wire::encode(message), {cgroup_->directory()});
-  } else if (is_namespace()) {
+  } else if (has(Boundary::pidns)) {
     const os::UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
     (void)os::send_descriptors(keeper, wire::encode(message), {self.get()});
   }
@@ -139,7 +157,7 @@ std::uint64_t AttemptContainment::oom_kills() const {
 
 std::vector<os::NamedProcess> AttemptContainment::named_outside(
     std::vector<os::NamedProcess> processes) const {
-  for (os::NamedProcess& one : processes) one.pid = namespace_.number_outside(one.pid);
+  for (os::NamedProcess& one : processes) one.pid = namespaces_->number_outside(one.pid);
   return processes;
 }
 

@@ -1,6 +1,6 @@
-// The containment around one attempt's process tree, from which no process gets away. It is a
-// cgroup in which the test is started, or a PID namespace whose first process is the guard. See
-// docs/guide/containment.md.
+// The containment around one attempt's process tree: a cgroup in which the test is started, and
+// namespaces whose first process is the guard. From a cgroup or a PID namespace no process gets
+// away. See docs/guide/containment.md.
 //
 // The launcher makes the containment before it forks the guard, and the guard inherits it. The
 // keeper gets the means to end what is inside, in case launcher and guard are both killed.
@@ -14,22 +14,23 @@
 #include "core/settings/policy.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/cgroup_processes.hpp"
-#include "os/containment/pid_namespace.hpp"
+#include "os/containment/namespaces.hpp"
 #include "os/lock/lock_file.hpp"
 #include "os/process/spawn.hpp"
 #include "os/signal/signal_line.hpp"
+#include "supervision/attempt/containment_needs.hpp"
 #include "supervision/attempt/warden.hpp"
 
 namespace holdfast::supervision {
 
 class AttemptContainment {
  public:
-  // `cgroup`: the name for a cgroup. If the machine does not allow the wanted containment, there is
-  // none, and trouble() says why.
-  AttemptContainment(Containment wanted, const std::string& cgroup);
+  // If the machine does not allow a boundary, the attempt has the others, and troubles() says why.
+  AttemptContainment(Containment wanted, const ContainmentNeeds& needs);
 
-  // Forks the guard. Returns as fork(2) does.
-  pid_t fork_guard();
+  // Forks the guard. Returns as fork(2) does. `missing`: what to do if the machine does not allow a
+  // boundary.
+  Result<pid_t> fork_guard(ContainmentMissing missing);
   // Starts a third process, the warden. If launcher and guard are both killed, the warden ends the
   // processes inside. The warden also holds `locks`. To be called if there is no keeper: for a
   // cgroup before the guard is forked, for a PID namespace afterwards. Returns the warden's pid;
@@ -38,8 +39,8 @@ class AttemptContainment {
   // To be called when the attempt is over.
   void dismiss_warden();
 
-  const std::string& trouble() const { return trouble_; }
-  bool is_namespace() const { return kind_ == Containment::pidns; }
+  const std::vector<std::string>& troubles() const { return troubles_; }
+  bool has(Boundary boundary) const { return had_.has(boundary); }
 
   // --- In the guard ----------------------------------------------------------------------
   // To be called before the test exists. Makes `command` start inside, and tells the keeper how to
@@ -68,16 +69,18 @@ class AttemptContainment {
 
  private:
   void entrust(int keeper) const;
-  void make_cgroup(const std::string& name);
+  Result<void> make_cgroup(const std::string& name);
+  Result<pid_t> fork_into_namespaces();
   void make_lines();
-  void give_up(const std::string& why);
+  void give_up(Containment what, const Error& why);
 
-  Containment kind_;
-  std::string trouble_;
+  Containment had_;
+  std::vector<std::string> troubles_;
+  ContainmentNeeds needs_;
   std::optional<os::Cgroup> cgroup_;
   os::UniqueFd entrance_;
   std::optional<os::CgroupProcesses> processes_;  // made on the first call of processes()
-  os::PidNamespace namespace_;
+  std::optional<os::Namespaces> namespaces_;
   // The guard uses these lines to signal the launcher from inside the PID namespace.
   std::optional<os::SignalLine> stop_line_;
   std::optional<os::SignalLine> continue_line_;

@@ -10,6 +10,7 @@
 #include "os/lock/lock_file.hpp"
 #include "os/process/spawn.hpp"
 #include "supervision/attempt/companion.hpp"
+#include "supervision/attempt/containment_needs.hpp"
 #include "supervision/base/guard_messages.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/step_outputs.hpp"
@@ -34,7 +35,7 @@ struct AttemptPlan {
   // limit ends the attempt.
   bool is_plain = true;
   std::string_view required_files = {};  // as TestFacts has them
-  std::string cgroup;                    // the attempt's cgroup name, if the policy wants a cgroup
+  ContainmentNeeds contained;            // what the policy's containment needs
   Teller* teller = nullptr;
   Companion* companion = &no_companion();
   // The build step; null: the command is a test. Processes that have called setsid(2) do not belong

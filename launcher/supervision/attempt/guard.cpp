@@ -102,7 +102,9 @@ class Guard final : public os::TreeWatcher {
   }
 
  private:
-  bool in_namespace() const { return containment_ != nullptr && containment_->is_namespace(); }
+  bool in_namespace() const {
+    return containment_ != nullptr && containment_->has(Boundary::pidns);
+  }
 
   // Returns when the main process has ended. The launcher's orders, and its death, can end the tree
   // earlier.

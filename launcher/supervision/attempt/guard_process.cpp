@@ -25,15 +25,23 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
   if (!pair) return pair.error();
   const pid_t launcher = ::getpid();
-  pid_ = plan.policy.containment == Containment::none ? ::fork() : fork_contained(plan);
-  if (pid_ < 0) return os::system_error("start the guard");
+  if (plan.policy.containment.has_any()) {
+    const Result<pid_t> guard = fork_contained(plan);
+    if (!guard) return guard.error();
+    pid_ = *guard;
+  } else {
+    pid_ = ::fork();
+    if (pid_ < 0) return os::system_error("start the guard");
+  }
   if (pid_ == 0) {
     pair->first.reset();
     be_guard(plan, around, {std::move(pair->second), launcher}, containment());
   }
   link_ = std::move(pair->first);
-  if (containment_ && !containment_->trouble().empty()) {
-    plan.teller->complain_once(containment_->trouble());
+  if (containment_) {
+    for (const std::string& trouble : containment_->troubles()) {
+      plan.teller->complain_once("ignoring " + trouble);
+    }
   }
   // The test has its working directory already. We leave ours, which would only keep a directory
   // busy.
@@ -43,11 +51,13 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
 
 // Returns as fork(2) does. If there is no keeper, also starts a warden, which is our child but not
 // of the test's tree.
-pid_t GuardProcess::fork_contained(const AttemptPlan& plan) {
-  containment_.emplace(plan.policy.containment, plan.cgroup);
-  if (!containment_->is_namespace()) post_warden(plan, -1);
-  const pid_t guard = containment_->fork_guard();
-  if (guard > 0 && containment_->is_namespace()) post_warden(plan, guard);
+Result<pid_t> GuardProcess::fork_contained(const AttemptPlan& plan) {
+  containment_.emplace(plan.policy.containment, plan.contained);
+  const bool has_cgroup = containment_->has(Boundary::cgroup);
+  if (has_cgroup) post_warden(plan, -1);
+  const Result<pid_t> guard = containment_->fork_guard(plan.policy.containment_missing);
+  const bool is_first = guard && *guard > 0 && containment_->has(Boundary::pidns);
+  if (is_first && !has_cgroup) post_warden(plan, *guard);
   return guard;
 }
 

@@ -49,7 +49,7 @@ class GuardProcess {
   void bury();
 
  private:
-  pid_t fork_contained(const AttemptPlan& plan);
+  Result<pid_t> fork_contained(const AttemptPlan& plan);
   void post_warden(const AttemptPlan& plan, pid_t guard);
   void read_reports();
 

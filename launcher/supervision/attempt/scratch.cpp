@@ -1,5 +1,7 @@
 #include "supervision/attempt/scratch.hpp"
 
+#include <unistd.h>
+
 #include "core/base/names.hpp"
 #include "os/file/trusted_directory.hpp"
 
@@ -22,6 +24,32 @@ Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
 bool AttemptScratch::succeeded(const Result<void>& removal) {
   if (!removal && trouble_.empty()) trouble_ = to_text(removal.error());
   return static_cast<bool>(removal);
+}
+
+Scratch AttemptScratch::settle_tmp(const ContainmentNeeds& needs, Scratch what,
+                                   const AttemptResult& result, os::ScratchContent& left) {
+  const os::PrivateTmp& tmp = *needs.tmp;
+  if (needs.tmp_is_shared) {
+    if (!is_good(result.outcome)) point_to(tmp.directory(), left);
+    return what;
+  }
+  const bool is_in_use = result.report.kept || result.report.survivors > 0;
+  const bool is_bare = !is_in_use && tmp.is_bare();
+  if (is_bare && !is_own_) return what;  // for the next attempt with this scratch directory
+  if (is_in_use || (!is_bare && !goes(what, result.outcome))) {
+    point_to(tmp.directory(), left);
+    return Scratch::keep;
+  }
+  (void)succeeded(tmp.remove());
+  return what;
+}
+
+void AttemptScratch::point_to(const std::string& tmp, os::ScratchContent& left) const {
+  if (path_.empty()) return;
+  const std::string link = path_ + "/" + std::string(names::k_private_tmp_link);
+  if (::symlink(tmp.c_str(), link.c_str()) != 0) return;
+  left.holds_files = true;
+  left.is_as_made = false;
 }
 
 std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::ScratchContent& left) {

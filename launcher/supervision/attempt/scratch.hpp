@@ -9,7 +9,9 @@
 #include "core/outcome/outcome.hpp"
 #include "core/settings/policy.hpp"
 #include "os/file/scratch_directory.hpp"
+#include "supervision/attempt/containment_needs.hpp"
 #include "supervision/base/keeper_link.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 
@@ -42,6 +44,12 @@ class AttemptScratch {
     return path_.empty() ? os::ScratchContent{} : os::look_into_scratch(path_);
   }
 
+  // Removes what the test left in its own /tmp if it is not to stay. If it stays, a link in this
+  // directory leads there. To be called before settle(), with the same `left`. Returns what is to
+  // become of this directory.
+  Scratch settle_tmp(const ContainmentNeeds& needs, Scratch what, const AttemptResult& result,
+                     os::ScratchContent& left);
+
   // Removes what is not to stay. To be called with the result of look(), when everything in the
   // directory has been read. Returns the path if something in the directory stays, else an empty
   // text. Making and removing a directory costs up to a third of the launcher's time. So a
@@ -57,6 +65,7 @@ class AttemptScratch {
 
  private:
   bool succeeded(const Result<void>& removal);
+  void point_to(const std::string& tmp, os::ScratchContent& left) const;
 
   std::string path_;
   std::string trouble_;

@@ -128,10 +128,11 @@ bool KeeperLink::tell(std::string_view kind) {
          static_cast<bool>(os::send_packet(fd(), wire::encode({std::string(kind), {}})));
 }
 
-std::optional<wire::Message> KeeperLink::hear() {
-  const Result<std::string> packet = os::receive_packet(fd());
-  if (!packet || packet->empty()) return std::nullopt;
-  Result<wire::Message> message = wire::decode(*packet);
+std::optional<wire::Message> KeeperLink::hear(os::UniqueFd* descriptor) {
+  Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(fd());
+  if (!received || received->packet.empty()) return std::nullopt;
+  if (descriptor != nullptr) *descriptor = std::move(received->descriptor);
+  Result<wire::Message> message = wire::decode(received->packet);
   if (!message) return std::nullopt;
   return std::move(*message);
 }

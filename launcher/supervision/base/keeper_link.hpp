@@ -59,8 +59,9 @@ class KeeperLink {
 
   // Sends a message without fields. False: there is no keeper, or not any more.
   bool tell(std::string_view kind);
-  // The next message of the keeper; none: it is gone, or says nothing in time.
-  std::optional<wire::Message> hear();
+  // The next message of the keeper; none: it is gone, or says nothing in time. `descriptor`: takes
+  // the one that comes with the message; null: none is expected.
+  std::optional<wire::Message> hear(os::UniqueFd* descriptor = nullptr);
 
   // Asks the keeper to print one line on ctest's stderr. False when the keeper cannot be asked.
   bool say(std::string_view line, Repeat repeat, Layout layout);

@@ -9,7 +9,7 @@ import resource
 import signal
 import unittest
 
-from support import (LAUNCHER, SUPERVISORS, PROGRAMS, ProjectCase, SystemCase, program)
+from support import (LAUNCHER, SUPERVISORS, PROGRAMS, ProjectCase, SystemCase, not_inside, program)
 
 
 # Variables that Holdfast sets if the user has not.
@@ -138,6 +138,7 @@ class EnvironmentTest(SystemCase):
             for fd in fds:
                 os.close(fd)
 
+    @not_inside("cgroup,pidns,netns,tmp", "a containment needs descriptors of its own")
     def test_a_low_limit_of_open_files_is_enough(self):
         def low():
             resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
@@ -203,6 +204,7 @@ set_tests_properties(show PROPERTIES
         self.assertIn("CTEST_RESOURCE_GROUP_COUNT=2", seen[True]["env"])
         self.assertIn("B=two words!", seen[True]["env"])
 
+    @not_inside("pidns", "these are outside of its namespace")
     def test_the_test_is_in_ctests_group_and_session(self):
         tree = self.project("add_test(NAME show COMMAND sh -c \"@P@/show_self > seen\")\n")
         self.ctest(tree, start_new_session=True)

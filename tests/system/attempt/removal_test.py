@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from needs import need_mounts
-from support import CTEST, HERE, HOLDFAST, USER_DIRECTORY, ProjectCase, no_keeper_of, wait_until
+from support import not_inside, CTEST, HERE, HOLDFAST, USER_DIRECTORY, ProjectCase, no_keeper_of, wait_until
 
 WITHOUT_CALL = [sys.executable, "-B", str(HERE / "without_call.py")]
 IN_THE_WAY = "something is mounted there"
@@ -59,6 +59,7 @@ class RemovalTest(ProjectCase):
         self.assertIn(said, ran.text.splitlines())
         return kept
 
+    @not_inside("pidns,netns,tmp", "nobody else sees its mounts")
     def test_a_bind_mount_in_it_is_left_with_all_behind_it_and_said(self):
         tree = self.tree_of("mkdir -p a/mnt b; touch a/file b/file file; mount --bind $OUT a/mnt",
                             "test -z \"$(ls)\"; touch file")
@@ -70,6 +71,7 @@ class RemovalTest(ProjectCase):
         # No other attempt gets that directory, and the other tests are as usual.
         self.assertNotIn("scratch", self.ends(tree)["t1"])
 
+    @not_inside("pidns,netns,tmp", "nobody else sees its mounts")
     def test_what_is_mounted_on_the_directory_itself_or_on_that_of_its_markers_is_left(self):
         tree = self.tree_of("mount --bind $OUT $HOLDFAST_TMPDIR", "mount --bind $OUT .markers",
                             "mount --bind $OUT $HOLDFAST_TMPDIR; exit 3", "mount --bind $OUT .markers; exit 3")
@@ -98,6 +100,7 @@ class RemovalTest(ProjectCase):
                 for there in ("1/file", "scratch/1/file")[:2 if number == 2 else 1]:
                     self.assertEqual((self.outside / there).read_text(), "file")
 
+    @not_inside("pidns,netns,tmp", "nobody else sees its mounts")
     def test_a_file_that_is_mounted_is_left_as_it_is(self):
         tree = self.tree_of("touch file beside; mount --bind $OUT/precious file")
         ran = self.run_apart(tree)
@@ -105,6 +108,7 @@ class RemovalTest(ProjectCase):
         kept = self.assert_left(ran, tree, "t0", "file")
         self.assertEqual([p.name for p in kept.iterdir()], ["file"])
 
+    @not_inside("pidns,netns,tmp", "nobody else sees its mounts")
     def test_it_is_seen_without_openat2_and_all_else_is_removed_as_ever(self):
         tree = self.tree_of("mkdir -p a/mnt b/c; touch b/c/file; mount --bind $OUT a/mnt",
                             "mkdir -p a/b c; touch a/b/file; chmod 0 a/b c; chmod 500 a; ln -s $OUT link")

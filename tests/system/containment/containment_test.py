@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from contained import KINDS, Contained, apart, cgroup_of, cgroups_of, trouble_with
+from contained import ALL_KINDS, KINDS, Contained, apart, cgroup_of, cgroups_of, trouble_with
 from forsaken import kill_at_once
 from needs import AS_NOBODY, need_reach
 from support import CTEST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, process, program, stat_of, wait_until
@@ -22,7 +22,7 @@ class ContainedTest(Contained, SystemCase):
         return json.loads(shown.stdout)
 
     def test_exit_codes_and_signals_come_back_unchanged(self):
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             for code in (0, 1, 2, 77, 124, 125, 126, 127, 128, 255):
                 ended = self.finish(*self.contained(kind, program("exit_with"), code))
                 self.assertEqual((ended.returncode, ended.stderr), (code, b""))
@@ -36,7 +36,7 @@ class ContainedTest(Contained, SystemCase):
                 self.assertEqual(self.ended_as(), f"signal {int(number)}")
 
     def test_a_command_that_cannot_be_executed_is_said_as_ever(self):
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             ended = self.finish(*self.contained(kind, "/nonexistent"))
             self.assertEqual(ended.returncode, 127)
             self.assertEqual(ended.stderr, b"holdfast: failed to execute /nonexistent: No such file or directory\n")
@@ -45,14 +45,14 @@ class ContainedTest(Contained, SystemCase):
         plain = self.seen_by(*self.supervised(program("show_self"), "a", ""))
         # SigQ is the number of signals that the user has queued anywhere.
         numbers = {"pid", "ppid", "pgid", "sid", "env", "fds", "tpgid", "limits", "SigQ"}
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             seen = self.seen_by(*self.contained(kind, program("show_self"), "a", ""))
             self.assertEqual({k: v for k, v in seen.items() if k not in numbers},
                              {k: v for k, v in plain.items() if k not in numbers})
             self.assertEqual(seen["fds"].keys(), plain["fds"].keys())
 
     def test_it_is_in_the_process_group_and_session_that_it_would_be_in(self):
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             self.fresh()
             begun = self.start(*self.contained(kind, program("linger"), self.pid_file()))
             inside, = self.inside(kind, self.guard_of(begun.pid), 1)
@@ -63,7 +63,7 @@ class ContainedTest(Contained, SystemCase):
     def test_proc_is_that_of_its_own_processes(self):
         own = 'test "$(readlink /proc/self)" != "" && test "$(cut -d" " -f1 /proc/$$/stat)" = $$ && ' \
               'grep -q sleep-for-proc /proc/$$/cmdline && kill -0 $$ # sleep-for-proc'
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             ended = self.finish(*self.contained(kind, "sh", "-c", own))
             self.assertEqual((ended.returncode, ended.stderr), (0, b""))
 
@@ -75,7 +75,7 @@ class ContainedTest(Contained, SystemCase):
         self.assertEqual(len(seen), 5)
 
     def test_a_signal_reaches_it_once_and_its_own_exit_code_is_kept(self):
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             self.fresh()
             begun = self.start(*self.contained(kind, program("record_signals"), self.pid_file(), 7), stderr=-1)
             wait_until(lambda: self.read_pids(self.pid_file()), "the test")
@@ -90,7 +90,7 @@ class ContainedTest(Contained, SystemCase):
             self.assertEqual(told, ["10", "15", "clean"])
 
     def test_a_timeout_shows_stacks_and_ends_it(self):
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             ended = self.finish(*self.contained(kind, program("deadlock"), self.pid_file(),
                                                 options=["--timeout", "1500ms"]))
             self.assertEqual(ended.returncode, 124, ended.stderr)
@@ -98,7 +98,7 @@ class ContainedTest(Contained, SystemCase):
             self.assertIn(b"timed out after", ended.stderr)
 
     def test_a_stop_of_the_launcher_stops_it_too(self):
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             self.fresh()
             # It has a process group of its own, as a shell's job: a job in an orphaned group never
             # stops.
@@ -114,7 +114,7 @@ class ContainedTest(Contained, SystemCase):
             begun.wait(PATIENCE_S)
 
     def test_what_spawns_all_the_time_is_ended(self):
-        for kind in self.each_kind():
+        for kind in self.each_kind(ALL_KINDS):
             begun = self.start(*self.contained(kind, program("hide"), self.pid_file(), "spawning",
                                                options=["--grace", "300ms"]), stderr=-3)
             inside = self.inside(kind, self.guard_of(begun.pid), 2)
@@ -150,7 +150,7 @@ class AnnouncedTest(Contained, ProjectCase):
         ended = self.finish(*words, LAUNCHER, "--containment", "pidns", "--", program("exit_with"), 3)
         self.assertEqual(ended.returncode, 3)
         self.assert_our_lines(ended.stderr, 1)
-        self.assertIn(b'ignoring containment = "pidns": failed to make a PID namespace: ', ended.stderr)
+        self.assertIn(b'ignoring containment = "pidns": failed to make namespaces: ', ended.stderr)
 
     def test_no_cgroup(self):
         if os.geteuid() == 0:
@@ -176,7 +176,8 @@ class AnnouncedTest(Contained, ProjectCase):
     def test_what_is_no_containment_is_refused(self):
         ended = self.finish(LAUNCHER, "--containment", "jail", "--", "true")
         self.assertEqual(ended.returncode, 125)
-        self.assertEqual(ended.stderr, b'holdfast: --containment "jail": expected none, cgroup or pidns\n')
+        self.assertEqual(ended.stderr, b'holdfast: --containment "jail": expected none, or some of cgroup, pidns, '
+                                       b'netns and tmp with commas between\n')
 
 
 class NestedTest(Contained, ProjectCase):

@@ -223,13 +223,14 @@ TEST(Times, AClockThatWasNeverSetIsWrong) {
 
 TEST(Rights, WhatIsWantedAndDeniedIsWrong) {
   Rights rights;
-  rights.containments = {{Containment::cgroup, {"a", "b"}, ""},
-                         {Containment::pidns, {"c"}, "failed to make a PID namespace: no"}};
+  rights.containments = {
+      {{Boundary::cgroup}, {"a", "b"}, ""},
+      {{Boundary::pidns, Boundary::netns}, {"c"}, "failed to make namespaces: no"}};
   rights.machine_locks = {{"db", {"d"}, ""}, {"gpu", {"e"}, "failed to open /var/lock/holdfast"}};
   const Findings found = check_rights(rights);
   ASSERT_EQ(kinds_of(found), (Kinds{"containment_denied", "machine_locks_denied"}));
   EXPECT_EQ(found[0].what,
-            "\"c\" would run without containment = \"pidns\": failed to make a PID namespace: no");
+            "\"c\" would run without containment = \"pidns,netns\": failed to make namespaces: no");
   EXPECT_EQ(found[1].command, "sudo holdfast run --lock gpu@machine -- true");
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
+#include "os/containment/namespaces.hpp"
 #include "os/file/file_text.hpp"
 #include "tree.hpp"
 
@@ -10,9 +11,9 @@ namespace holdfast::os {
 namespace {
 
 // Runs `body` as the first process of a namespace. It returns 0 if all was well.
-int as_first(const std::function<int(PidNamespace&)>& body) {
+int as_first(const std::function<int(Namespaces&)>& body) {
   Child outside([&] {
-    PidNamespace inside;
+    Namespaces inside({Boundary::pidns});
     const Result<pid_t> child = inside.fork();
     if (!child) return 200;
     if (*child == 0) ::_exit(body(inside));
@@ -28,12 +29,12 @@ int as_first(const std::function<int(PidNamespace&)>& body) {
 class PidNamespaceTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (as_first([](PidNamespace&) { return 0; }) == 200) GTEST_SKIP() << "no namespaces here";
+    if (as_first([](Namespaces&) { return 0; }) == 200) GTEST_SKIP() << "no namespaces here";
   }
 };
 
 TEST_F(PidNamespaceTest, ItsFirstProcessIsNumberOneAndProcSaysSo) {
-  EXPECT_EQ(as_first([](PidNamespace&) {
+  EXPECT_EQ(as_first([](Namespaces&) {
               if (::getpid() != 1 || ::getppid() != 0) return 1;
               const Result<ProcessStat> own = read_process_stat(1);
               return own && own->parent == 0 && own_children().empty() ? 0 : 2;
@@ -45,12 +46,12 @@ TEST_F(PidNamespaceTest, TheUserStaysWhoHeIs) {
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();
   EXPECT_EQ(
-      as_first([&](PidNamespace&) { return ::geteuid() == user && ::getegid() == group ? 0 : 1; }),
+      as_first([&](Namespaces&) { return ::geteuid() == user && ::getegid() == group ? 0 : 1; }),
       0);
 }
 
 TEST_F(PidNamespaceTest, EveryOrphanIsItsChild) {
-  EXPECT_EQ(as_first([](PidNamespace&) {
+  EXPECT_EQ(as_first([](Namespaces&) {
               Tree tree;
               tree.start([&] {
                 if (::fork() > 0) ::_exit(0);
@@ -67,7 +68,7 @@ TEST_F(PidNamespaceTest, EveryOrphanIsItsChild) {
 TEST_F(PidNamespaceTest, AProcessHasAnotherNumberOutside) {
   Channel numbers;
   Child outside([&] {
-    PidNamespace inside;
+    Namespaces inside({Boundary::pidns});
     const Result<pid_t> first = inside.fork();
     if (!first) return 200;
     if (*first == 0) {
@@ -88,7 +89,7 @@ TEST_F(PidNamespaceTest, AProcessHasAnotherNumberOutside) {
 
 TEST_F(PidNamespaceTest, WhoHasItsDescriptorSeesItsEndWhenNobodyIsLeft) {
   as_parent_of_a_tree([](Tree& tree) {
-    PidNamespace inside;
+    Namespaces inside({Boundary::pidns});
     const Result<pid_t> first = inside.fork();
     TREE_CHECK(first);
     if (*first == 0) {

@@ -71,6 +71,19 @@ TEST_F(ScratchDirectory, OneThatIsClaimedIsNotSwept) {
   EXPECT_FALSE(std::filesystem::exists(claimed));
 }
 
+TEST_F(ScratchDirectory, TheTmpOfAKilledLauncherIsSweptAndThatOfAKeptOneIsNot) {
+  for (const bool was_killed : {true, false}) {
+    const std::string left = scratch_.path(was_killed ? "killed" : "kept");
+    { ASSERT_TRUE(make_claimed_scratch(left)); }
+    std::filesystem::create_directories(left + ".tmp/tmp");
+    std::ofstream(left + ".tmp/tmp/file") << "x";
+    if (!was_killed) ASSERT_TRUE(remove_marker_directory(left));
+    sweep_empty_scratch(left);
+    EXPECT_EQ(std::filesystem::exists(left + ".tmp/tmp/file"), !was_killed);
+    EXPECT_FALSE(std::filesystem::exists(left));
+  }
+}
+
 TEST_F(ScratchDirectory, NoLinkIsFollowed) {
   std::filesystem::create_directory(scratch_.path("outside"));
   std::ofstream(scratch_.path("outside/precious")) << "x";

@@ -58,6 +58,14 @@ Sample sample_of<kind::Flag>() {
   return {"true", "true"};
 }
 template <>
+Sample sample_of<kind::Boundaries>() {
+  return {"\"pidns,tmp\"", "pidns,tmp"};
+}
+template <>
+Sample sample_of<kind::Paths>() {
+  return {"[\"/tmp/x\"]", "/tmp/x"};
+}
+template <>
 Sample sample_of<kind::Command>() {
   return {"\"look\"", "look"};
 }

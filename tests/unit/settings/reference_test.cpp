@@ -49,6 +49,11 @@ Form form_of(kind::Command /*kind*/) { return {"text", k_text}; }
 Form form_of(kind::Path /*kind*/) {
   return {"absolute path", {{"type", "string"}, {"pattern", "^/"}}};
 }
+Form form_of(kind::Boundaries /*kind*/) {
+  return {"text",
+          {{"type", "string"},
+           {"pattern", R"(^(none|(cgroup|pidns|netns|tmp)( *, *(cgroup|pidns|netns|tmp))*)$)"}}};
+}
 Form form_of(kind::Locks /*kind*/) {
   return {"list of texts", {{"type", "array"}, {"items", k_text}}};
 }
@@ -59,6 +64,10 @@ Form form_of(kind::Patterns /*kind*/) {
 }
 Form form_of(kind::Variables /*kind*/) {
   return {"table of strings", {{"type", "object"}, {"additionalProperties", k_text}}};
+}
+Form form_of(kind::Paths /*kind*/) {
+  return {"list of absolute paths",
+          {{"type", "array"}, {"items", {{"type", "string"}, {"pattern", "^/"}}}}};
 }
 Form form_of(kind::KnownFlakes /*kind*/) { return {}; }
 

@@ -48,7 +48,7 @@ TEST(SettingsErrors, AWordThatIsNoneOfThoseThereAreIsSaid) {
       {"[profile.default]\nruns = \"no\"\n",
        R"(runs in [profile.default]: found "no", expected "wait", "share", "allow" or "refuse")"},
       {"[profile.default]\ncontainment = \"docker\"\n",
-       R"(containment in [profile.default]: found "docker", expected "none", "cgroup" or "pidns")"},
+       R"(containment in [profile.default]: found "docker", expected "none", or some of "cgroup", "pidns", "netns" and "tmp" with commas between)"},
       {"[profile.default]\nscratch = false\n",
        R"(scratch in [profile.default]: found a boolean, expected "keep-failed", "keep" or "remove")"},
       {"[profile.ci]\ninherits = 1\n",

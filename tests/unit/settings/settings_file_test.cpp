@@ -49,7 +49,7 @@ environment = { A = "1", B = "" }
   EXPECT_EQ(policy.grace, Milliseconds{1500});
   EXPECT_EQ(policy.lock_timeout, Milliseconds{90'000});
   EXPECT_EQ(policy.on_leak, OnLeak::fail);
-  EXPECT_EQ(policy.containment, Containment::cgroup);
+  EXPECT_EQ(policy.containment, Containment({Boundary::cgroup}));
   EXPECT_EQ(policy.scratch, Scratch::keep);
   EXPECT_EQ(policy.environment.back(), (Variable{"A", "1"}));
 }

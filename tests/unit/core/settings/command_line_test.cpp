@@ -76,7 +76,7 @@ TEST(CommandLine, AValueComesAfterItsOptionOrAfterAnEqualsSign) {
     EXPECT_EQ(policy.timeout, Milliseconds{2000});
     EXPECT_EQ(policy.grace, Milliseconds{3});
     EXPECT_EQ(policy.on_leak, OnLeak::fail);
-    EXPECT_EQ(policy.containment, Containment::cgroup);
+    EXPECT_EQ(policy.containment, Containment({Boundary::cgroup}));
     EXPECT_EQ(policy.scratch, Scratch::keep);
     EXPECT_EQ(policy.environment, (std::vector<Variable>{{"A", "b=c"}}));
     EXPECT_EQ(line.loudness, Loudness::quiet);
@@ -157,7 +157,8 @@ TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
       {{"--grace=", "--", "c"}, "--grace \"\": expected a duration such as 500ms, 5s, 2m or 1.5"},
       {{"--on-leak", "keep", "--", "c"}, "--on-leak \"keep\": expected kill, fail or ignore"},
       {{"--containment", "jail", "--", "c"},
-       "--containment \"jail\": expected none, cgroup or pidns"},
+       "--containment \"jail\": expected none, or some of cgroup, pidns, netns and tmp with commas "
+       "between"},
       {{"--lock", "a@moon", "--", "c"},
        "--lock: lock \"a@moon\": after `@` expected build, project, user or machine, found "
        "\"moon\""},

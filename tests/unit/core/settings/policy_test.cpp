@@ -60,7 +60,7 @@ TEST(Policy, TheCommandLineComesBeforeAPropertyAndLocksAddUp) {
   EXPECT_EQ(resolved->policy.lock_timeout, Milliseconds{7});
   EXPECT_EQ(resolved->policy.grace, Milliseconds{0});
   EXPECT_EQ(resolved->policy.on_leak, OnLeak::kill);
-  EXPECT_EQ(resolved->policy.containment, Containment::pidns);
+  EXPECT_EQ(resolved->policy.containment, Containment({Boundary::pidns}));
 }
 
 TEST(Policy, HoldfastTimeoutComesBeforeTimeoutAndBothBeforeTheFile) {
@@ -191,7 +191,8 @@ void expect_words_are_read_back() {
 
 TEST(Policy, TheWordsOfEachEnumerationAreReadBack) {
   expect_words_are_read_back<OnLeak>();
-  expect_words_are_read_back<Containment>();
+  expect_words_are_read_back<Boundary>();
+  expect_words_are_read_back<ContainmentMissing>();
   expect_words_are_read_back<Scratch>();
   expect_words_are_read_back<RunSerial>();
   expect_words_are_read_back<NoTests>();

@@ -44,7 +44,9 @@ AttemptGrant full_grant() {
   grant.policy.grace = Milliseconds{0};
   grant.policy.on_leak = OnLeak::ignore;
   grant.policy.needed_by_others = true;
-  grant.policy.containment = Containment::pidns;
+  grant.policy.containment = {Boundary::pidns, Boundary::netns};
+  grant.policy.containment_missing = ContainmentMissing::fail;
+  grant.policy.passthrough = {"/tmp/a,b", "/tmp/c"};
   grant.policy.scratch = Scratch::remove;
   grant.policy.environment = {{"A", "b=c\nd"}, {"B", "2"}};
   grant.policy.isolation = Isolation::fork;
@@ -185,9 +187,10 @@ TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
       EXPECT_FALSE(to_request(message)) << key << '=' << value;
     }
   }
-  for (const char* key : {"lock_timeout", "timeout", "grace", "on_leak", "containment", "scratch",
-                          "no_tests", "isolation", "case_timeout", "processors", "retry", "backoff",
-                          "jitter", "retry_alone", "flaky_result", "run_serial", "known_flaky"}) {
+  for (const char* key :
+       {"lock_timeout", "timeout", "grace", "on_leak", "containment", "containment_missing",
+        "passthrough", "scratch", "no_tests", "isolation", "case_timeout", "processors", "retry",
+        "backoff", "jitter", "retry_alone", "flaky_result", "run_serial", "known_flaky"}) {
     for (const char* value : {"x", "1 ", "999999999999999999999999999999x"}) {
       Message message = to_message(full_grant());
       int changed = 0;

@@ -1,0 +1,73 @@
+// A /tmp, /var/tmp and /dev/shm that only one process tree sees. They are directories below another
+// directory; in a mount namespace of its own the tree finds them at the usual places.
+//
+// Some paths below the usual places stay as they are outside: they are passed through. They are
+// mounts then, so nobody may remove the directories while a process of the tree lives (mounts are
+// not removed: os/file/removal.hpp).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+
+namespace holdfast::os {
+
+class PrivateTmp {
+ public:
+  // No directories: enter() has no effect.
+  PrivateTmp() = default;
+
+  // Makes the directories below `directory`, which is made too, unless they are there already.
+  // `passed_through`: absolute paths; those that are not below the usual places, or do not
+  // exist, need nothing. To be called in the parent.
+  static Result<PrivateTmp> prepare(const std::string& directory,
+                                    const std::vector<std::string>& passed_through);
+  // To be called next if the directories have served another tree, and were bare then: removes what
+  // was made for passages that this tree does not have.
+  void forget_other_passages() const;
+
+  // To be called in the child, in a mount namespace of its own whose mounts do not reach the
+  // parent's.
+  Result<void> enter() const;
+
+  // To be called in the parent, when no process of the tree is left.
+  //
+  // True: there is nothing but what was made for passages. Then the directories may serve another
+  // tree. To remove and make directories costs more than all the rest on some disks.
+  bool is_bare() const;
+  // Removes the directories and all that is in them. If a process of the tree lived, its mounts
+  // would go, too.
+  Result<void> remove() const;
+
+  const std::string& directory() const { return above_; }
+
+ private:
+  struct Place {
+    std::string path;     // where the tree sees it; without links
+    std::string backing;  // the directory that is there; in the parent
+  };
+  // A path that stays as it is.
+  struct Passage {
+    std::string from;  // without links
+    std::string to;    // where the tree finds it
+  };
+
+  void pass_through(const std::string& path);
+  bool is_below_a_place(const std::string& path) const;
+  void drop_passages_in_others();
+
+  enum class Others : std::uint8_t { tell, remove };
+
+  const Place& place_of(const Passage& passage) const;
+  bool has_only_passages(const std::string& inside, const std::string& outside,
+                         Others others) const;
+
+  std::string above_;  // of the directories
+  std::vector<Place> places_;
+  std::vector<Passage> passages_;  // sorted by `to`
+  std::string directory_;          // working directory, if it is below a place
+};
+
+}  // namespace holdfast::os

@@ -1,0 +1,389 @@
+"""Tests that do not meet: a network of its own (netns), a /tmp of its own (tmp)."""
+
+import os
+import re
+import subprocess
+import unittest
+from pathlib import Path
+
+from contained import NOBODY, Contained, trouble_with
+from needs import AS_NOBODY, need_reach
+from support import CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, program, wait_until
+
+# Holds the port, or the name of an abstract socket, until the file `go` is there.
+HOLD = """
+import os, socket, sys, time
+if sys.argv[1].isdigit():
+    s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    if os.path.exists("/proc/net/if_inet6"):
+        six = socket.create_server(("::1", int(sys.argv[1])), family=socket.AF_INET6)
+        socket.create_connection(("::1", int(sys.argv[1]))).close()
+else:
+    s = socket.socket(socket.AF_UNIX)
+    s.bind("\\0" + sys.argv[1])
+open(sys.argv[2], "w").close()
+until = time.monotonic() + 30
+while not os.path.exists(sys.argv[3]) and time.monotonic() < until:
+    time.sleep(0.01)
+"""
+
+
+def users():
+    """Words that make a command run as root, and as a plain user; the name of each."""
+    own = "root" if os.geteuid() == 0 else "a plain user"
+    yield own, []
+    if own == "root":
+        yield "a plain user", AS_NOBODY
+
+
+class ApartCase(Contained, SystemCase):
+    def each_user(self, kind):
+        for name, words in users():
+            if words:
+                need_reach(self, words)
+            if trouble := trouble_with(kind, words):
+                print(f"not shown here for {name}: {trouble}", flush=True)
+                continue
+            with self.subTest(user=name):
+                yield words
+            if words:
+                self.finish("find", f"/tmp/holdfast-{NOBODY}", "-depth", "-type", "d", "-empty", "-delete")
+
+    def alone(self, kind, words, *command, **how):
+        return self.finish(*words, LAUNCHER, "--containment", kind, *how.pop("options", ()), "--", *command, **how)
+
+
+class NetworkTest(ApartCase):
+    def test_two_tests_have_the_same_port_and_the_same_abstract_socket(self):
+        for words in self.each_user("netns"):
+            for what in ("23456", f"holdfast-{os.getpid()}"):
+                self.fresh()
+                self.work.chmod(0o777)
+                (self.work / "hold.py").write_text(HOLD)
+                go = self.work / "go"
+                begun = [self.start(*words, LAUNCHER, "--containment", "netns", "--", "python3",
+                                    self.work / "hold.py", what, self.work / f"has{i}", go) for i in range(2)]
+                wait_until(lambda: all((self.work / f"has{i}").exists() for i in range(2)), "both to have it")
+                go.touch()
+                self.assertEqual([one.wait(PATIENCE_S) for one in begun], [0, 0])
+
+    def test_nothing_of_the_machines_network_is_there(self):
+        for words in self.each_user("netns"):
+            seen = self.alone("netns", words, "sh", "-c",
+                              "ls /sys/class/net; tail -n +3 /proc/net/dev | cut -d: -f1; "
+                              "ls -d /sys/devices/virtual/net/*; test -e /sys/kernel; cat /proc/self/mounts")
+            self.assertEqual(seen.returncode, 0, seen.stderr)
+            lines = seen.stdout.decode().splitlines()
+            self.assertEqual(lines[:3], ["lo", "    lo", "/sys/devices/virtual/net/lo"])
+
+    def test_what_is_mounted_below_sys_stays(self):
+        outside = sorted(line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()
+                         if line.split()[1].startswith("/sys/"))
+        for words in self.each_user("netns"):
+            seen = self.alone("netns", words, "cat", "/proc/self/mounts").stdout.decode()
+            inside = [line.split()[1] for line in seen.splitlines() if line.split()[1].startswith("/sys/")]
+            own = {"/sys/class/net", "/sys/devices/virtual/net"}
+            self.assertEqual(sorted(one for one in inside if one not in own), outside)
+
+
+class TmpTest(ApartCase):
+    SHOW = ('for d in /tmp /var/tmp /dev/shm; do stat -c "%n %a %U" $d; ls -A $d; done')
+
+    def test_its_directories_are_empty_and_anybody_may_write_there(self):
+        for words in self.each_user("tmp"):
+            seen = self.alone("tmp", words, "sh", "-c", self.SHOW)
+            self.assertEqual(seen.returncode, 0, seen.stderr)
+            user = subprocess.run([*words, "id", "-un"], check=True, capture_output=True).stdout.decode().strip()
+            own = f"holdfast-{NOBODY if words else os.geteuid()}"
+            self.assertEqual(seen.stdout.decode().splitlines(),
+                             [f"/tmp 1777 {user}", own, f"/var/tmp 1777 {user}", f"/dev/shm 1777 {user}"])
+
+    def test_what_it_leaves_there_goes_when_it_passes_and_stays_when_it_fails(self):
+        for words in self.each_user("tmp"):
+            scratch = Path(f"/tmp/holdfast-{NOBODY if words else os.geteuid()}/scratch")
+            before = set(scratch.iterdir()) if scratch.exists() else set()
+            leave = "for d in /tmp /var/tmp /dev/shm; do mkdir $d/sub; echo $d > $d/sub/file; done; exit "
+            passed = self.alone("tmp", words, "sh", "-c", leave + "0")
+            self.assertEqual((passed.returncode, passed.stderr), (0, b""))
+            self.assertEqual(set(scratch.iterdir()) - before, set())
+            failed = self.alone("tmp", words, "sh", "-c", leave + "3")
+            self.assertEqual(failed.returncode, 3)
+            kept = Path(re.fullmatch(r'holdfast: "sh": its scratch directory is kept: (\S+)\n',
+                                     failed.stderr.decode())[1])
+            tmp = (kept / ".tmp").resolve()
+            self.assertEqual(tmp, Path(f"{kept}.tmp"))
+            files = {str(one.relative_to(tmp)): one.read_text() for one in tmp.rglob("file")}
+            self.assertEqual(files, {"tmp/sub/file": "/tmp\n", "var-tmp/sub/file": "/var/tmp\n",
+                                     "dev-shm/sub/file": "/dev/shm\n"})
+            subprocess.run(["rm", "-r", kept, tmp], check=True)
+            empty = self.alone("tmp", words, "sh", "-c", "exit 3")
+            self.assertEqual((empty.returncode, empty.stderr), (3, b""))
+            self.assertEqual(set(scratch.iterdir()) - before, set())
+
+    def test_what_it_needs_is_there(self):
+        """Its program, its working directory, TMPDIR, the agent's socket, and what holdfast.toml names."""
+        for words in self.each_user("tmp"):
+            place = Path(subprocess.run(["mktemp", "-d", "/tmp/holdfast-test-apart-XXXXXX"], check=True,
+                                        capture_output=True).stdout.decode().strip())
+            self.addCleanup(subprocess.run, ["rm", "-rf", place], check=True)
+            place.chmod(0o777)
+            for one in ("bin", "here", "tmpdir", "agent", "named", "other"):
+                (place / one).mkdir()
+                (place / one).chmod(0o777)
+            (place / "link").symlink_to(place / "named")
+            tool = place / "bin/tool"
+            tool.write_text("#!/bin/sh\nls " + str(place) + "; pwd; touch $TMPDIR/x link-is || exit 1; "
+                            f"touch {place}/link/through; cat {place}/bin/beside\n")
+            tool.chmod(0o755)
+            (place / "bin/beside").write_text("beside\n")
+            (place / "holdfast.toml").write_text(
+                f'[profile.default]\ncontainment = "tmp"\npassthrough = ["{place}/link", "{place}/none"]\n')
+            ran = self.finish(*words, HOLDFAST, "run", "--config", place / "holdfast.toml", "--", tool,
+                              cwd=place / "here", env=self.environment(
+                                  TMPDIR=str(place / "tmpdir"), SSH_AUTH_SOCK=str(place / "agent/sock")))
+            self.assertEqual((ran.returncode, ran.stderr), (0, b""), ran.stdout)
+            self.assertEqual(ran.stdout.decode().splitlines(),
+                             ["agent", "bin", "here", "link", "named", "tmpdir", str(place / "here"), "beside"])
+            self.assertEqual({str(p.relative_to(place)) for p in place.rglob("*") if p.is_file()},
+                             {"bin/tool", "bin/beside", "holdfast.toml", "tmpdir/x", "here/link-is", "named/through"})
+
+    def test_a_program_right_in_tmp_does_not_bring_tmp_along(self):
+        tool = Path(f"/tmp/holdfast-test-tool-{os.getpid()}")
+        tool.write_text("#!/bin/sh\nls -A /tmp\n")
+        tool.chmod(0o755)
+        self.addCleanup(tool.unlink)
+        seen = self.alone("tmp", [], tool)
+        self.assertEqual((seen.returncode, seen.stderr), (0, b""))
+        self.assertEqual(set(seen.stdout.decode().split()), {USER_DIRECTORY.name, tool.name})
+
+    def test_tmp_itself_is_never_passed_through(self):
+        for tmpdir in ("/tmp", "/tmp/", "//tmp", "/tmp/.", "/var/../tmp/"):
+            seen = self.alone("tmp", [], "sh", "-c", "ls -A /tmp",
+                              env=self.environment(TMPDIR=tmpdir, SSH_AUTH_SOCK="/tmp/sock"))
+            self.assertEqual((seen.stdout.decode().split(), seen.stderr), ([USER_DIRECTORY.name], b""), tmpdir)
+
+    def test_in_tmp_itself_it_starts_in_its_own(self):
+        seen = self.alone("tmp", [], "sh", "-c", "pwd; touch here; ls -A /tmp", cwd="/tmp")
+        self.assertEqual(seen.stdout.decode().split(), ["/tmp", "here", USER_DIRECTORY.name])
+        self.assertFalse(os.path.exists("/tmp/here"))
+
+    def test_what_lives_on_keeps_its_tmp(self):
+        for words in self.each_user("tmp"):
+            self.fresh()
+            self.work.chmod(0o777)
+            go = self.work / "go"
+            stay = (f"(exec >/dev/null 2>&1 </dev/null; while ! test -e {go}; do sleep 0.05; done; "
+                    f"cp /tmp/kept {self.work}/copied) & echo text > /tmp/kept")
+            ran = self.alone("tmp", words, "sh", "-c", stay, options=["--on-leak", "ignore"])
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            kept = Path(re.search(r"is kept: (\S+)", ran.stderr.decode())[1])
+            go.touch()
+            wait_until(lambda: (self.work / "copied").exists() and (self.work / "copied").read_text(), "the copy")
+            self.assertEqual((self.work / "copied").read_text(), "text\n")
+            subprocess.run(["rm", "-r", kept, f"{kept}.tmp"], check=True)
+
+
+class MissingTest(Contained, ProjectCase):
+    """If the machine does not allow it, tests run without, or not at all: as containment-missing says."""
+
+    def without(self, what="net"):
+        forbid = f'echo 0 >/proc/sys/user/max_{what}_namespaces && exec "$@"'
+        words = ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c", forbid, "sh"]
+        if self.finish(*words, "true").returncode:
+            self.skipTest("needs a user namespace, to forbid network namespaces in it")
+        return words
+
+    def test_it_is_said_and_it_runs(self):
+        ended = self.finish(*self.without(), LAUNCHER, "--containment", "tmp,netns", "--", program("exit_with"), 3)
+        self.assertEqual(ended.returncode, 3)
+        self.assert_our_lines(ended.stderr, 1)
+        self.assertIn(b'ignoring containment = "netns,tmp": failed to make namespaces: ', ended.stderr)
+
+    def test_it_does_not_run_if_that_is_to_fail(self):
+        ran = self.work / "ran"
+        ended = self.finish(*self.without(), LAUNCHER, "--containment", "netns", "--containment-missing", "fail",
+                            "--", "touch", ran)
+        self.assertEqual(ended.returncode, 125)
+        self.assert_our_lines(ended.stderr, 1)
+        self.assertIn(b'not allowed here is containment = "netns": failed to make namespaces: ', ended.stderr)
+        self.assertFalse(ran.exists())
+
+    def test_in_a_run_it_is_said_once_or_every_test_fails(self):
+        for missing in ("warn", "fail"):
+            self.fresh()
+            self.settings("netns", more=f'containment-missing = "{missing}"\n')
+            tree = self.project("foreach(i RANGE 4)\nadd_test(NAME t${i} COMMAND @P@/exit_with 0)\nendforeach()\n")
+            ran = self.finish(*self.without(), CTEST, cwd=tree, stderr=subprocess.STDOUT)
+            if missing == "warn":
+                self.assertEqual(ran.returncode, 0, ran.stdout)
+                self.assertEqual(ran.stdout.count(b"ignoring containment"), 1, ran.stdout)
+            else:
+                self.assertEqual(ran.returncode, 8, ran.stdout)
+                outcomes = [r["outcome"] for r in self.records(self.runs(tree)[-1], "attempt_ended")]
+                self.assertEqual(outcomes, ["internal_error"] * 5)
+
+
+class SuiteTest(Contained, ProjectCase):
+    """A suite that fights over a port and over names in /tmp, with ctest -j."""
+
+    TESTS = """
+foreach(i RANGE 11)
+  add_test(NAME port${i} COMMAND python3 -c "import socket, time
+s = socket.create_server(('127.0.0.1', 23457)); time.sleep(0.2)")
+  add_test(NAME file${i} COMMAND sh -c "mkdir /tmp/@NAME@ && sleep 0.2 && rmdir /tmp/@NAME@")
+endforeach()
+"""
+
+    def suite(self):
+        name = f"holdfast-test-fixed-{os.getpid()}"
+        self.addCleanup(subprocess.run, ["rm", "-rf", f"/tmp/{name}"], check=True)
+        return self.project(self.TESTS.replace("@NAME@", name))
+
+    def test_it_is_red_without_and_green_with(self):
+        self.need("netns,tmp")
+        red = self.ctest(self.suite(), "-j8")
+        self.assertEqual(red.returncode, 8, red.text)
+        self.settings("netns,tmp")
+        for _ in range(3):
+            green = self.ctest(self.work / "build", "-j8")
+            self.assertEqual(green.returncode, 0, green.text)
+
+    def test_a_property_does_it_too(self):
+        self.need("netns,tmp")
+        source = self.TESTS.replace("endforeach", "  set_tests_properties(port${i} file${i} PROPERTIES "
+                                                  'HOLDFAST_CONTAINMENT "netns;tmp")\nendforeach')
+        name = f"holdfast-test-fixed-{os.getpid()}"
+        tree = self.project(source.replace("@NAME@", name))
+        green = self.ctest(tree, "-j8")
+        self.assertEqual(green.returncode, 0, green.text)
+
+    def test_a_containment_that_is_none_is_refused(self):
+        tree = self.project('add_test(NAME t COMMAND true)\n'
+                            'set_tests_properties(t PROPERTIES HOLDFAST_CONTAINMENT "netns,jail")\n')
+        ran = self.ctest(tree)
+        self.assertEqual(ran.returncode, 8, ran.text)
+        self.assertIn('HOLDFAST_CONTAINMENT "jail": expected none, or some of cgroup, pidns, netns and tmp',
+                      ran.text.replace("netns,jail", "jail"))
+
+    def test_a_failed_test_names_its_tmp_in_every_report(self):
+        self.need("tmp")
+        self.settings("tmp")
+        tree = self.project('add_test(NAME t COMMAND sh -c "echo x > /tmp/left; exit 1")\n')
+        ran = self.ctest(tree)
+        self.assertEqual(ran.returncode, 8)
+        ended, = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual((Path(ended["scratch"]) / ".tmp/tmp/left").read_text(), "x\n")
+        for form in ("text", "json", "junit", "html"):
+            report = self.finish(HOLDFAST, "report", "--format", form, cwd=tree)
+            self.assertIn(ended["scratch"].encode(), report.stdout, form)
+
+
+class FixturesTest(Contained, ProjectCase):
+    """Tests that fixtures connect share their network and their /tmp."""
+
+    # Two sets with the same port and the same file, each with a server that its set-up leaves.
+    TESTS = """
+foreach(set IN ITEMS a b)
+  add_test(NAME ${set}.start COMMAND sh -c "echo ${set} > /tmp/which; exec 3>&-; \
+python3 @SERVER@ 23458 ${set} & until test -e /tmp/up; do sleep 0.02; done")
+  add_test(NAME ${set}.use1 COMMAND python3 @ASK@ 23458 ${set})
+  add_test(NAME ${set}.use2 COMMAND python3 @ASK@ 23458 ${set})
+  add_test(NAME ${set}.stop COMMAND python3 @ASK@ 23458 ${set})
+  set_tests_properties(${set}.start PROPERTIES FIXTURES_SETUP ${set})
+  set_tests_properties(${set}.use1 ${set}.use2 PROPERTIES FIXTURES_REQUIRED ${set})
+  set_tests_properties(${set}.stop PROPERTIES FIXTURES_CLEANUP ${set})
+endforeach()
+add_test(NAME apart COMMAND sh -c "! test -e /tmp/which")
+set_tests_properties(apart PROPERTIES DEPENDS a.start)
+"""
+    SERVER = """
+import os, socket, sys
+devnull = os.open(os.devnull, os.O_RDWR)
+for fd in (0, 1, 2):
+    os.dup2(devnull, fd)
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+open("/tmp/up", "w").close()
+while True:
+    c, _ = s.accept()
+    c.sendall(sys.argv[2].encode())
+    c.close()
+"""
+    ASK = """
+import socket, sys
+answer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10).recv(9).decode()
+sys.exit(answer != sys.argv[2] or open("/tmp/which").read().strip() != sys.argv[2])
+"""
+
+    def suite(self, more="", tests=None):
+        for name, text in (("server.py", self.SERVER), ("ask.py", self.ASK)):
+            (self.work / name).write_text(text)
+        text = (tests or self.TESTS).replace("@SERVER@", str(self.work / "server.py"))
+        return self.project(text.replace("@ASK@", str(self.work / "ask.py")) + more)
+
+    def test_sets_do_not_meet_and_members_do(self):
+        for kind in ("netns,tmp", "cgroup,pidns,netns,tmp"):
+            if trouble := trouble_with(kind):
+                print(f"not shown here: {trouble}", flush=True)
+                continue
+            with self.subTest(containment=kind):
+                self.fresh()
+                self.settings(kind)
+                tree = self.suite()
+                for arguments in (["-j1"], ["-j8"], ["-j8", "-R", "use1"]):
+                    ran = self.ctest(tree, *arguments)
+                    self.assertEqual(ran.returncode, 0, ran.text)
+                    self.assert_nothing_left()
+                self.assertEqual(list((tree / ".holdfast").glob("fixtures-*")), [])
+                self.assertEqual(list((tree / ".holdfast/runs").glob("*/scratch/*")), [])
+
+    def test_a_property_connects_tests_that_ctest_has_read_before_too(self):
+        self.need("netns,tmp")
+        names = " ".join(f"{s}.{t}" for s in "ab" for t in ("start", "use1", "use2", "stop"))
+        tree = self.suite(f'set_tests_properties({names} apart PROPERTIES HOLDFAST_CONTAINMENT "netns,tmp")\n')
+        ran = self.ctest(tree, "-j8")
+        self.assertEqual(ran.returncode, 0, ran.text)
+
+    def test_a_test_with_two_fixtures_connects_their_sets(self):
+        self.need("netns,tmp")
+        self.settings("netns,tmp")
+        tree = self.suite(tests="""
+add_test(NAME one COMMAND sh -c "echo 1 > /tmp/one")
+add_test(NAME two COMMAND sh -c "echo 2 > /tmp/two")
+add_test(NAME both COMMAND sh -c "cat /tmp/one /tmp/two")
+set_tests_properties(one PROPERTIES FIXTURES_SETUP one)
+set_tests_properties(two PROPERTIES FIXTURES_SETUP two)
+set_tests_properties(both PROPERTIES FIXTURES_REQUIRED "one;two")
+""")
+        ran = self.ctest(tree, "-j8")
+        self.assertEqual(ran.returncode, 0, ran.text)
+
+    def test_a_retry_keeps_it(self):
+        self.need("netns,tmp")
+        self.settings("netns,tmp")
+        tree = self.suite(tests="""
+add_test(NAME start COMMAND sh -c "echo 1 > /tmp/one")
+add_test(NAME use COMMAND sh -c "cat /tmp/one && mkdir /tmp/first && exit 1; test -d /tmp/first && cat /tmp/one")
+set_tests_properties(start PROPERTIES FIXTURES_SETUP f)
+set_tests_properties(use PROPERTIES FIXTURES_REQUIRED f HOLDFAST_RETRY any=1)
+""")
+        ran = self.ctest(tree)
+        self.assertEqual(ran.returncode, 0, ran.text)
+        self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 3)
+
+    def test_a_red_member_names_the_tmp_of_its_set(self):
+        self.need("tmp")
+        self.settings("tmp")
+        tree = self.suite(tests="""
+add_test(NAME start COMMAND sh -c "echo 1 > /tmp/one")
+add_test(NAME use COMMAND sh -c "echo 2 > /tmp/two; exit 1")
+set_tests_properties(start PROPERTIES FIXTURES_SETUP f)
+set_tests_properties(use PROPERTIES FIXTURES_REQUIRED f)
+""")
+        self.assertEqual(self.ctest(tree).returncode, 8)
+        red, = [r for r in self.records(self.runs(tree)[-1], "attempt_ended") if r["outcome"] == "failed"]
+        tmp = Path(red["scratch"]) / ".tmp/tmp"
+        self.assertEqual([(tmp / one).read_text() for one in ("one", "two")], ["1\n", "2\n"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,122 @@
+"""Many contained tests, and kill -9 of anything meanwhile: no namespace, mount, cgroup, process or file
+is left. apart_storm_test.py SEED [TESTS]."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+from contained import ALL, Contained, cgroups_like
+from processes import children_of, keepers_of, no_keeper_of
+from support import CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, wait_until
+
+SEED = 1
+TESTS = 60
+KINDS = ("net", "mnt", "pid", "user")
+# One test in four starts something that would live on, and one in eight fails.
+TEST = """
+set(leave "echo x > /tmp/file; echo x > /dev/shm/file; (exec sleep 1000 >/dev/null 2>&1 </dev/null) & ")
+add_test(NAME t${i} COMMAND sh -c "${leave} sleep 0.0${digit}; test ${eighth} != 0")
+"""
+
+
+def namespaces():
+    """Those of all processes, and those that somebody has open."""
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        for kind in KINDS:
+            try:
+                found.add(os.readlink(f"/proc/{pid}/ns/{kind}"))
+            except OSError:
+                continue
+        try:
+            links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        except OSError:
+            continue
+        found.update(link for link in links if link.startswith(tuple(f"{kind}:[" for kind in KINDS)))
+    return found
+
+
+def below(pid):
+    found = [pid]
+    for one in found:
+        found += children_of(one)
+    return found[1:]
+
+
+class ApartStormTest(Contained, ProjectCase):
+    def suite(self):
+        self.settings(ALL, more='scratch = "remove"\ngrace = "1s"\n')
+        return self.project(f"""
+foreach(i RANGE 1 {TESTS})
+  math(EXPR digit "${{i}} % 10")
+  math(EXPR eighth "${{i}} % 8")
+  {TEST}
+  math(EXPR set "${{i}} / 10")
+  math(EXPR role "${{i}} % 10")
+  if(role EQUAL 1)
+    set_tests_properties(t${{i}} PROPERTIES FIXTURES_SETUP f${{set}})
+  elseif(role EQUAL 9)
+    set_tests_properties(t${{i}} PROPERTIES FIXTURES_CLEANUP f${{set}})
+  elseif(role LESS 6)
+    set_tests_properties(t${{i}} PROPERTIES FIXTURES_REQUIRED f${{set}})
+  endif()
+endforeach()
+""")
+
+    def kill_something(self, chance, ctest, tree):
+        """Anything below ctest, or rarely the keeper. True: something was killed."""
+        keepers = [one.pid for one in keepers_of(tree)]
+        victims = keepers if chance.random() < 0.03 else [pid for pid in below(ctest.pid) if pid not in keepers]
+        if not victims:
+            return
+        try:
+            os.kill(chance.choice(victims), signal.SIGKILL)
+        except OSError:
+            pass
+
+    def test_nothing_is_left(self):
+        self.need(ALL)
+        chance = random.Random(SEED)
+        tree = self.suite()
+        mounts = Path("/proc/self/mountinfo").read_text()
+        scratch = USER_DIRECTORY / "scratch"
+        before = set(scratch.iterdir()) if scratch.exists() else set()
+        spaces = namespaces()
+        killed = 0
+        ctest = self.start(CTEST, "-j8", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        last = chance.random() < 0.3  # in the end ctest itself
+        while ctest.poll() is None:
+            self.kill_something(chance, ctest, tree)
+            killed += 1
+            if last and killed > TESTS / 4:
+                ctest.kill()
+            try:
+                ctest.wait(chance.random() * 0.2)
+            except subprocess.TimeoutExpired:
+                continue
+        self.assertGreater(killed, TESTS / 20)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end", 4 * PATIENCE_S)
+        # What nobody could end because all were killed.
+        reaped = self.finish(HOLDFAST, "reap", "--tree", tree, bound=4 * PATIENCE_S)
+        self.assertIn(reaped.returncode, (0, 1), reaped.stderr)
+        self.assert_nothing_left()
+        wait_until(lambda: namespaces() <= spaces, lambda: f"these namespaces to go: {namespaces() - spaces}")
+        self.assertEqual(Path("/proc/self/mountinfo").read_text(), mounts)
+        run = self.runs(tree)[-1]
+        self.assertEqual(cgroups_like(f"holdfast-*-{run.name}.*"), [])
+        # A launcher that was killed leaves its directory to the run, and the run is removed as ever.
+        self.ctest(tree, "-j8", "-R", "^t[12]$")
+        self.assertEqual(list((tree / ".holdfast").glob("fixtures-*")), [])
+        self.assertEqual((set(scratch.iterdir()) if scratch.exists() else set()) - before, set())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        SEED = int(sys.argv.pop(1))
+    if len(sys.argv) > 1:
+        TESTS = int(sys.argv.pop(1))
+    unittest.main()
