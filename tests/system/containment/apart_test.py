@@ -98,14 +98,17 @@ class TmpTest(ApartCase):
             self.assertEqual(seen.stdout.decode().splitlines(),
                              [f"/tmp 1777 {user}", own, f"/var/tmp 1777 {user}", f"/dev/shm 1777 {user}"])
 
+    def assert_no_scratch_of(self, ran):
+        scratch = ran.stdout.decode().strip()
+        self.assertIn("/scratch/", scratch)
+        self.assertFalse(os.path.lexists(scratch) or os.path.lexists(f"{scratch}.tmp"), scratch)
+
     def test_what_it_leaves_there_goes_when_it_passes_and_stays_when_it_fails(self):
         for words in self.each_user("tmp"):
-            scratch = Path(f"/tmp/holdfast-{NOBODY if words else os.geteuid()}/scratch")
-            before = set(scratch.iterdir()) if scratch.exists() else set()
-            leave = "for d in /tmp /var/tmp /dev/shm; do mkdir $d/sub; echo $d > $d/sub/file; done; exit "
+            leave = "echo $HOLDFAST_TMPDIR; for d in /tmp /var/tmp /dev/shm; do mkdir $d/sub; echo $d > $d/sub/file; done; exit "
             passed = self.alone("tmp", words, "sh", "-c", leave + "0")
             self.assertEqual((passed.returncode, passed.stderr), (0, b""))
-            self.assertEqual(set(scratch.iterdir()) - before, set())
+            self.assert_no_scratch_of(passed)
             failed = self.alone("tmp", words, "sh", "-c", leave + "3")
             self.assertEqual(failed.returncode, 3)
             kept = Path(re.fullmatch(r'holdfast: "sh": its scratch directory is kept: (\S+)\n',
@@ -116,9 +119,9 @@ class TmpTest(ApartCase):
             self.assertEqual(files, {"tmp/sub/file": "/tmp\n", "var-tmp/sub/file": "/var/tmp\n",
                                      "dev-shm/sub/file": "/dev/shm\n"})
             subprocess.run(["rm", "-r", kept, tmp], check=True)
-            empty = self.alone("tmp", words, "sh", "-c", "exit 3")
+            empty = self.alone("tmp", words, "sh", "-c", "echo $HOLDFAST_TMPDIR; exit 3")
             self.assertEqual((empty.returncode, empty.stderr), (3, b""))
-            self.assertEqual(set(scratch.iterdir()) - before, set())
+            self.assert_no_scratch_of(empty)
 
     def test_what_it_needs_is_there(self):
         """Its program, its working directory, TMPDIR, the agent's socket, and what holdfast.toml names."""
