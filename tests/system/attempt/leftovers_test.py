@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from processes import all_pids, stat_of
-from support import (not_inside, HOLDFAST, PATIENCE_S, ProjectCase, SystemCase, is_alive, process, program, wait_until)
+from support import (HOLDFAST, PATIENCE_S, ProjectCase, SystemCase, is_alive, not_inside, process, program, wait_until)
 
 
 class LeftoversTest(SystemCase):

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from needs import need_mounts
-from support import not_inside, CTEST, HERE, HOLDFAST, USER_DIRECTORY, ProjectCase, no_keeper_of, wait_until
+from support import CTEST, HERE, HOLDFAST, USER_DIRECTORY, ProjectCase, not_inside, no_keeper_of, wait_until
 
 WITHOUT_CALL = [sys.executable, "-B", str(HERE / "without_call.py")]
 IN_THE_WAY = "something is mounted there"

@@ -7,7 +7,7 @@ import time
 import unittest
 
 from support import (CTEST, HOLDFAST, PATIENCE_S, SystemCase, ProjectCase, children_of, is_alive,
-                     process, program, stat_of, state_of, wait_until)
+                     not_inside, process, program, stat_of, state_of, wait_until)
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 PASSED_ON = [n for n in range(1, 32) if n not in ENDING and n not in (
@@ -380,6 +380,7 @@ class GroupTest(SystemCase):
             begun = self.in_group("bash", "-c", script)
             self.assertEqual(begun.wait(PATIENCE_S), code, script)
 
+    @not_inside("pidns", "its process group is outside")
     def test_one_that_lives_on_after_it_is_not_ended(self):
         script = (f'trap : TERM; trap "echo >{self.work}/winch" WINCH; kill 0; '
                   f'while ! [ -e {self.work}/go ]; do sleep 0.01; done; exit 5')
