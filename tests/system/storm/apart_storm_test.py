@@ -20,6 +20,7 @@ KINDS = ("net", "mnt", "pid", "user")
 TEST = """
 set(leave "echo x > /tmp/@COOKIE@; echo x > /dev/shm/@COOKIE@; (exec sleep 1000 >/dev/null 2>&1 </dev/null) & ")
 add_test(NAME t${i} COMMAND sh -c "${leave} sleep 0.0${digit}; test ${eighth} != 0")
+set_tests_properties(t${i} PROPERTIES HOLDFAST_CONTAINMENT "@ALL@")
 """
 
 
@@ -49,8 +50,9 @@ def below(pid):
 
 class ApartStormTest(Contained, ProjectCase):
     def suite(self):
-        self.settings(ALL, more='scratch = "remove"\ngrace = "1s"\n')
-        test = TEST.replace("@COOKIE@", self.work.name)
+        # The containment is a property, so it holds without the keeper, too.
+        self.settings("none", more='scratch = "remove"\ngrace = "1s"\n')
+        test = TEST.replace("@COOKIE@", self.work.name).replace("@ALL@", ALL)
         return self.project(f"""
 foreach(i RANGE 1 {TESTS})
   math(EXPR digit "${{i}} % 10")
@@ -114,6 +116,7 @@ endforeach()
 
         wait_until(lambda: not left(), lambda: f"these namespaces to go: {left()}")
         self.assertNotIn(self.work.name, Path("/proc/self/mountinfo").read_text())
+        self.assertEqual([one for one in ("/tmp", "/dev/shm") if os.path.exists(f"{one}/{self.work.name}")], [])
         run = self.runs(tree)[-1]
         self.assertEqual(cgroups_like(f"holdfast-*-{run.name}.*"), [])
         # A launcher that was killed leaves its directory to the run, and the run is removed as ever.
