@@ -301,32 +301,6 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
   return wire::to_message(granted);
 }
 
-wire::Message KeeperLoop::ask_for_services(Connection& asker) {
-  if (asker.attempt.empty()) return refusal("services are asked for without an attempt");
-  if (asker.use != 0) {
-    services_.ask_again(asker.use);
-  } else {
-    asker.use =
-        services_.ask({asker.attempt, asker.test, asker.fixtures, asker.launcher}, asker.services);
-  }
-  answer_for_services();
-  return {};
-}
-
-void KeeperLoop::leave_services(Connection& connection, Farewell farewell) {
-  if (connection.use == 0) return;
-  services_.leave(std::exchange(connection.use, 0), farewell);
-  answer_for_services();
-}
-
-void KeeperLoop::answer_for_services() {
-  for (const RunServices::Reply& reply : services_.take_replies()) {
-    const auto asker = std::ranges::find(connections_, reply.use, &Connection::use);
-    if (asker == connections_.end()) continue;
-    (void)os::send_packet(asker->socket.get(), wire::encode(reply.message));
-  }
-}
-
 void KeeperLoop::end_earlier_run(const Connection& asker) {
   dismiss_connections(&asker);
   services_.end();

@@ -1,9 +1,13 @@
 // What tests share with their services, and with tests that fixtures connect with them.
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "keeper/base/network_offer.hpp"
 #include "keeper/keeper_loop.hpp"
+#include "os/process/packet_socket.hpp"
 
 namespace holdfast {
 
@@ -49,6 +53,34 @@ void KeeperLoop::offer_networks() {
     if (one.awaits_network && one.socket.valid()) {
       one.awaits_network = !send_network(one.socket.get(), network_of(one));
     }
+  }
+}
+
+wire::Message KeeperLoop::ask_for_services(Connection& asker) {
+  if (asker.attempt.empty()) {
+    return {std::string(wire::k_refusal), {{"why", "services are asked for without an attempt"}}};
+  }
+  if (asker.use != 0) {
+    services_.ask_again(asker.use);
+  } else {
+    asker.use =
+        services_.ask({asker.attempt, asker.test, asker.fixtures, asker.launcher}, asker.services);
+  }
+  answer_for_services();
+  return {};
+}
+
+void KeeperLoop::leave_services(Connection& connection, Farewell farewell) {
+  if (connection.use == 0) return;
+  services_.leave(std::exchange(connection.use, 0), farewell);
+  answer_for_services();
+}
+
+void KeeperLoop::answer_for_services() {
+  for (const RunServices::Reply& reply : services_.take_replies()) {
+    const auto asker = std::ranges::find(connections_, reply.use, &Connection::use);
+    if (asker == connections_.end()) continue;
+    (void)os::send_packet(asker->socket.get(), wire::encode(reply.message));
   }
 }
 

@@ -36,12 +36,11 @@ Scratch AttemptScratch::settle_tmp(const ContainmentNeeds& needs, Scratch what,
   const bool is_in_use = result.report.kept || result.report.survivors > 0;
   const bool is_bare = !is_in_use && tmp.is_bare();
   if (is_bare && !is_own_) return what;  // for the next attempt with this scratch directory
-  if (is_in_use || (!is_bare && !goes(what, result.outcome))) {
-    point_to(tmp.directory(), left);
-    return Scratch::keep;
-  }
-  (void)succeeded(tmp.remove());
-  return what;
+  const bool goes_now = !is_in_use && (is_bare || goes(what, result.outcome));
+  if (goes_now && succeeded(tmp.remove())) return what;
+  // What could not be removed must not meet the next test.
+  point_to(tmp.directory(), left);
+  return Scratch::keep;
 }
 
 void AttemptScratch::point_to(const std::string& tmp, os::ScratchContent& left) const {

@@ -123,6 +123,19 @@ class TmpTest(ApartCase):
             self.assertEqual((empty.returncode, empty.stderr), (3, b""))
             self.assert_no_scratch_of(empty)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to make a file that nobody removes")
+    def test_what_cannot_be_removed_does_not_meet_the_next_test(self):
+        self.need("tmp")
+        made = self.finish("sh", "-c", f"touch {self.work}/x && chattr +i {self.work}/x && chattr -i {self.work}/x")
+        if made.returncode:
+            self.skipTest("this file system has no chattr +i")
+        kept = self.alone("tmp", [], "sh", "-c", "touch /tmp/x && chattr +i /tmp/x")
+        self.assertEqual(kept.returncode, 0)
+        path = re.search(r"is kept: .*?(/\S+/scratch/[0-9-]+)", kept.stderr.decode())[1]
+        self.finish("chattr", "-i", f"{path}/.tmp/tmp/x")
+        self.assertTrue(os.path.exists(f"{path}/.tmp/tmp/x"), kept.stderr)
+        subprocess.run(["rm", "-r", path, f"{path}.tmp"], check=True)
+
     def test_what_it_needs_is_there(self):
         """Its program, its working directory, TMPDIR, the agent's socket, and what holdfast.toml names."""
         for words in self.each_user("tmp"):
