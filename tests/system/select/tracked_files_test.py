@@ -20,7 +20,7 @@ for path in sys.argv[1:]:
     probe = path + ".probe"
     while True:
         open(probe, "w").close()
-        if os.stat(probe).st_ctime_ns > written + 20_000_000:
+        if os.stat(probe).st_ctime_ns > written + 60_000_000:
             break
     os.remove(probe)
 """
