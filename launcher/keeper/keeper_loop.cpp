@@ -96,6 +96,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       fixtures_(order_.tree, order_.ctest),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)),
+      slots_(order_),
       hands_out_ports_(services_.lock_ports()) {
   contain_services();
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
@@ -123,7 +124,7 @@ void KeeperLoop::run() {
 
 void KeeperLoop::wait_for_news() {
   std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-  Milliseconds next = std::min({lines_.due(), log_turn_.due(), services_.due()});
+  Milliseconds next = std::min({lines_.due(), log_turn_.due(), services_.due(), slots_.due()});
   for (const Connection& connection : connections_) {
     fds.push_back({connection.socket.get(), POLLIN, 0});
     fds.push_back({connection.launcher_life.get(), POLLIN, 0});
@@ -131,6 +132,7 @@ void KeeperLoop::wait_for_news() {
     next = std::min({next, connection.guard_until, connection.guard.due()});
   }
   services_.add_descriptors(fds);
+  slots_.add_descriptors(fds);
   fixtures_.add_descriptors(fds);
   if (::poll(fds.data(), fds.size(), os::poll_time(next)) < 0) return;
   const std::size_t polled = connections_.size();
@@ -149,6 +151,7 @@ void KeeperLoop::wait_for_news() {
   fixtures_.look();
   offer_networks();
   std::erase_if(connections_, [](const Connection& c) { return !c.socket.valid(); });
+  slots_.look(connections_);
   orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
   if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
@@ -210,6 +213,12 @@ bool KeeperLoop::serve(Connection& connection) {
     log_turn_.begin(std::move(received->descriptor));
     return true;
   }
+  if (message && message->kind == wire::k_slots) {
+    if (received->descriptor.valid()) {
+      slots_.begin(std::move(received->descriptor), connection, connections_);
+    }
+    return true;
+  }
   if (message && message->kind == wire::k_contain) {
     connection.contained = std::move(received->descriptor);
     connection.cgroup = message->get("cgroup");
@@ -237,6 +246,7 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
   if (message.kind == wire::k_farewell) {
     if (!asker.farewell) stale_.look(StalePrograms::Point::end, asker, run_.journal());
     asker.end_attempt();
+    if (message.get("came_out") == "bare") slots_.note_bare(asker);
     const bool is_green =
         message.get("came_out") == "passed" || message.get("came_out") == "skipped";
     leave_services(asker, is_green ? Farewell::green : Farewell::red);

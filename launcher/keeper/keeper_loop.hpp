@@ -16,6 +16,7 @@
 #include "keeper/run/googletest_programs.hpp"
 #include "keeper/run/log_turn.hpp"
 #include "keeper/run/memory_watch.hpp"
+#include "keeper/run/slot_lending.hpp"
 #include "keeper/run/stale_programs.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/unique_fd.hpp"
@@ -87,6 +88,7 @@ class KeeperLoop {
   GoogletestPrograms googletest_;
   MemoryWatch memory_;
   StalePrograms stale_;
+  SlotLending slots_;
   bool hands_out_ports_;  // or a launcher does; so there are files to be removed
   LogTurn log_turn_;
   std::set<std::string> tests_apart_;  // keys of the tests that had a lock to keep them apart

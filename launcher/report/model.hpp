@@ -87,14 +87,15 @@ struct RunInfo {
   std::string tree;
   std::string version;
   std::vector<std::string> command;
-  std::string inside;               // the run whose test started ctest; empty: none
-  bool complete = false;            // ctest came to its end
-  std::string retries;              // what was tried again and what was not
-  std::int64_t unrecorded = 0;      // tests that had an attempt but have no record
-  bool has_log = true;              // false: more tests may have run than are on record
-  std::optional<std::size_t> jobs;  // ctest's -j; empty: not known
-  std::optional<double> started;    // seconds since 1970
-  std::optional<double> ended;      // if the run is incomplete: the time of the last record
+  std::string inside;                       // the run whose test started ctest; empty: none
+  bool complete = false;                    // ctest came to its end
+  std::string retries;                      // what was tried again and what was not
+  std::int64_t unrecorded = 0;              // tests that had an attempt but have no record
+  bool has_log = true;                      // false: more tests may have run than are on record
+  std::vector<std::string> address_in_use;  // tests that failed with these words
+  std::optional<std::size_t> jobs;          // ctest's -j; empty: not known
+  std::optional<double> started;            // seconds since 1970
+  std::optional<double> ended;              // if the run is incomplete: the time of the last record
 };
 
 // A generation that was lost, and the tests that may have done it. One alone did it.

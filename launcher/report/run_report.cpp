@@ -227,6 +227,7 @@ class RunReporter::Collector {
     if (!record.retries.empty()) run_.retries = record.retries;
     run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
     run_.has_log = run_.has_log && record.has_log;
+    if (!record.address_in_use.empty()) run_.address_in_use = record.address_in_use;
     see(record.at);
   }
 

@@ -121,7 +121,8 @@ Record run_ended(FieldReader& in) {
                   in.truth("complete").value_or(false),
                   in.text("retries"),
                   in.integer("unrecorded").value_or(0),
-                  in.truth("log").value_or(true)};
+                  in.truth("log").value_or(true),
+                  in.texts("address_in_use")};
 }
 
 ParsedLine record_of(const Json& object) {

@@ -103,6 +103,7 @@ std::string line_of(const RunEnded& record) {
   if (!record.retries.empty()) line.text("retries", record.retries);
   if (record.unrecorded > 0) line.number("unrecorded", record.unrecorded);
   if (!record.has_log) line.raw("log", truth(false));
+  if (!record.address_in_use.empty()) line.raw("address_in_use", list_of(record.address_in_use));
   return std::move(line).finish();
 }
 

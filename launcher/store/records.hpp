@@ -140,6 +140,7 @@ struct RunEnded {
   std::string retries = {};     // which tests were tried again and which were not, in words
   std::int64_t unrecorded = 0;  // tests that had an attempt but have no record
   bool has_log = true;          // field `log`; false: more tests may have run than are on record
+  std::vector<std::string> address_in_use = {};  // tests that failed with these words
 };
 
 using Record =

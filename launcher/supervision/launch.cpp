@@ -221,7 +221,7 @@ class Launch {
                      invocation_.skip_code ? MaySkip::yes : MaySkip::no));
     // This process becomes the test. Without the farewell the keeper would think that the launcher
     // was killed.
-    bid_farewell(keeper_.fd(), LentScratch::reusable);
+    bid_farewell(keeper_.fd(), LentScratch::reusable, "bare");
     return run_bare(invocation_, around_.callers);
   }
 

@@ -63,6 +63,27 @@ def fork(bench, name, what, cases, startup_ms, bound, rounds):
     return rows
 
 
+def lent(bench):
+    """The same without PROCESSORS: one of the two slots is lent, case by case."""
+    forked = tree(bench, "lent-fork", "*", "BATCH binary ISOLATION fork")
+    alone = tree(bench, "lent-alone", "*", "BATCH case")
+    ctest = ["--", "ctest", "-j2", "--test-dir"]
+    samples = bench.interleave(5, {
+        "lent": [*ctest, forked],
+        "reserved": [*ctest[:1], "ctest", "-j1", "--test-dir", forked],
+        "alone": ["HOLDFAST_DISABLE=1", *ctest, alone],
+    })
+
+    def row(name, title, bound):
+        ratio = statistics.median(
+            ours / theirs for ours, theirs in zip(samples[name].wall_us, samples["alone"].wall_us))
+        measured = f"{samples[name].wall / 1e3:.0f} ms / {samples['alone'].wall / 1e3:.0f} ms"
+        return bench.Row(f"500 trivial cases, no PROCESSORS: {title} / ctest -j2, a process per case", ratio,
+                         bound, None, measured)
+
+    return [row("lent", "forked, a slot lent", 0.36), row("reserved", "forked, no slot lent", None)]
+
+
 def light(bench):
     return fork(bench, "light", "500 trivial cases", "*", 0, 0.35, 5)
 
@@ -103,6 +124,7 @@ def one_process(bench, attached, program, pipe):
 
 MEASUREMENTS = [
     ("forked, light cases", light),
+    ("forked, a slot lent", lent),
     ("forked, slow start-up", slow_start),
     ("in one process", in_one_process),
 ]

@@ -62,6 +62,7 @@ class Explain(HoldfastCase):
             "no-tests": "keep | built-in default",
             "locks": "db@project, gpu:1/4@project | the test's HOLDFAST_LOCKS",
             "isolation": "no batch | built-in default",
+            "idle-slots": "true | built-in default",
             "retry": "none | built-in default",
             "backoff": "0s | built-in default",
             "jitter": "0 | built-in default",

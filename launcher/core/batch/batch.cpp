@@ -95,11 +95,21 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       break;
     case Kind::child_began:
       worker_has_begun_ = true;
-      if (!is_child(event.name)) children_.push_back({std::string(event.name), event.at_us});
+      if (!is_child(event.name)) children_.push_back({std::string(event.name), event.at_us, 0});
       forget_waiting(event.name);
       break;
     case Kind::child_ended:
       on_child_ended(event);
+      break;
+    case Kind::case_wanted:
+      on_case_wanted();
+      break;
+    case Kind::case_settled:
+      on_case_settled(event);
+      break;
+    case Kind::cases_over:
+      worker_runs_ = false;
+      go_on();
       break;
   }
   return actions_;
@@ -365,6 +375,16 @@ void Batch::on_child_ended(const BatchEvent& event) {
   record(std::move(result));
 }
 
+void Batch::on_case_settled(const BatchEvent& event) {
+  const auto child = std::ranges::find(children_, event.name, &Open::name);
+  if (child == children_.end()) return;
+  CaseResult result = event.settled;
+  result.worker = child->worker;
+  children_.erase(child);
+  record(std::move(result));
+  if (const std::string why = why_no_more(event.end); !why.empty()) stop(why);
+}
+
 // Whether all cases have begun, as the program itself has told. Its list may lack some.
 bool Batch::all_have_begun() const {
   if (framework_.tells() == Telling::beginnings) return announced_ && begun_ >= *announced_;
@@ -437,7 +457,7 @@ void Batch::start_worker(BatchAction action) {
 
 // A case may run more than once (--gtest_repeat). Its worst result counts.
 void Batch::record(CaseResult result) {
-  if (result.outcome) result.worker = worker_;
+  if (result.outcome && result.worker == 0) result.worker = worker_;
   const std::size_t place =
       places_.find_or_add(result.name, static_cast<std::uint32_t>(results_.size()), name_at());
   if (place == results_.size()) {

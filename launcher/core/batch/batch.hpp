@@ -37,7 +37,7 @@ class Batch {
   // Takes one event. The returned actions are valid until the next call.
   std::vector<BatchAction>& happened(const BatchEvent& event);
 
-  // With isolation `fork`: the cases that have not begun, in order.
+  // With isolation `fork` and `process`: the cases that have not begun, in order.
   const std::deque<std::string>& waiting() const { return waiting_; }
   Isolation isolation() const { return isolation_; }
   unsigned workers() const { return worker_; }
@@ -57,6 +57,8 @@ class Batch {
   void on_worker_ended(const BatchEvent& event);
   void on_not_begun(const BatchEvent& event);
   void on_child_ended(const BatchEvent& event);
+  void on_case_wanted();
+  void on_case_settled(const BatchEvent& event);
   void settle_open(const BatchEvent& event);
   void settle_own_process(const BatchEvent& event);
   void conclude_own_process(CaseResult& result, const WorkerEnd& end) const;
@@ -93,6 +95,7 @@ class Batch {
   struct Open {
     std::string name;
     std::int64_t since_us = 0;
+    unsigned worker = 0;  // with isolation `process`
   };
   struct LastEnd {
     CaseEnd said = CaseEnd::passed;
@@ -126,7 +129,7 @@ class Batch {
   std::int64_t worker_since_us_ = 0;
   std::optional<Open> open_;
   std::optional<LastEnd> last_end_;
-  std::vector<Open> children_;  // with isolation `fork`: the cases that run now
+  std::vector<Open> children_;  // the cases that run now, if several can
 
   // A failure that belongs to no case.
   std::optional<Outcome> beyond_cases_;

@@ -30,6 +30,11 @@ struct BatchEvent {
     cannot_fork,  // `why`; each case then gets a process of its own
     child_began,  // `name`
     child_ended,  // `name`, `child_said`, `child_finished`, `end`
+    // Only with isolation `process`, in place of the worker that was ordered: cases run side by
+    // side.
+    case_wanted,   // there is room for another; the answer is its action `run_cases`, or none
+    case_settled,  // `name`, `settled`, and of `end` who ended it and whether it was started
+    cases_over,    // none runs any more
   };
   Kind kind = Kind::begun;
   std::string_view name = {};  // need not outlive the call
@@ -40,6 +45,7 @@ struct BatchEvent {
   WorkerEnd end = {};
   std::optional<CaseEnd> child_said = {};
   bool child_finished = false;
+  CaseResult settled = {};
   std::int64_t at_us = 0;  // a clock that only goes forward
   std::vector<std::string> others = {};
   // For listed: the cases are those of a shard. Then `cases` may be empty, and `others` is not

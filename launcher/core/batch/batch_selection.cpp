@@ -26,6 +26,22 @@ void Batch::run_waiting() {
   actions_.push_back({BatchAction::Kind::end});
 }
 
+void Batch::on_case_wanted() {
+  // The worker that was ordered is the first of them.
+  if (!ordered_.empty()) --worker_;
+  ordered_.clear();
+  while (!waiting_.empty()) {
+    BatchAction action{BatchAction::Kind::run_cases};
+    action.selection = select_first();
+    if (action.selection.empty()) continue;
+    action.cases.push_back(waiting_.front());
+    children_.push_back({waiting_.front(), now_us_, ++worker_});
+    waiting_.pop_front();
+    actions_.push_back(std::move(action));
+    return;
+  }
+}
+
 // Empty: nothing selects the first case alone. Then this case no longer waits, and is left out.
 std::string Batch::select_first() {
   const std::string name = waiting_.front();
@@ -69,6 +85,7 @@ std::vector<std::string_view> Batch::also_selected_by(std::string_view name) con
   for (const std::string& other : others_) consider(other);
   if (isolation_ == Isolation::none) return also;
   for (const std::string& other : waiting_) consider(other);
+  for (const Open& other : children_) consider(other.name);
   return also;
 }
 

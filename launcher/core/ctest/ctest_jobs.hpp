@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -13,5 +14,13 @@ namespace holdfast {
 // `environment` are entries `NAME=VALUE`. ctest(1).
 std::optional<std::size_t> jobs_of(const std::vector<std::string>& command,
                                    const std::vector<std::string>& environment);
+
+// How many slots ctest has, if idle ones may be lent. None also if ctest starts tests by the load
+// of the machine (`--test-load`), or if a script or a preset may say that it does.
+std::optional<std::size_t> jobs_to_lend(const std::vector<std::string>& command,
+                                        const std::vector<std::string>& environment);
+
+// Whether `text`, the content of a DartConfiguration.tcl, has a TestLoad.
+bool configures_load(std::string_view text);
 
 }  // namespace holdfast

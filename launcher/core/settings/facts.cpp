@@ -45,6 +45,11 @@ bool has_label(std::string_view labels, std::string_view label) {
   return false;
 }
 
+std::int64_t processors_of(const TestFacts& facts) {
+  return std::clamp<std::int64_t>(parse_number<std::int64_t>(facts.processors).value_or(1), 1,
+                                  k_most_slots_of_test);
+}
+
 TestFixtures fixtures_of(const TestFacts& facts) {
   return {decoded_names(facts.fixtures_setup), decoded_names(facts.fixtures_required)};
 }
@@ -56,8 +61,7 @@ TestSchedule schedule_of(const TestFacts& facts) {
   schedule.required = decoded_names(facts.fixtures_required);
   schedule.cleanup = decoded_names(facts.fixtures_cleanup);
   schedule.serial = facts.serial;
-  schedule.processors =
-      std::max<std::int64_t>(1, parse_number<std::int64_t>(facts.processors).value_or(1));
+  schedule.processors = processors_of(facts);
   return schedule;
 }
 

@@ -2,6 +2,8 @@
 // that nobody gave is empty or false.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,9 @@ bool learn(std::string_view variable, std::string_view value, TestFacts& facts, 
 // Whether `labels`, in the form of TestFacts, has that label.
 bool has_label(std::string_view labels, std::string_view label);
 
+// PROCESSORS, 1 to k_most_slots_of_test.
+inline constexpr std::size_t k_most_slots_of_test = 1'000'000;
+std::int64_t processors_of(const TestFacts& facts);
 TestFixtures fixtures_of(const TestFacts& facts);
 TestSchedule schedule_of(const TestFacts& facts);
 

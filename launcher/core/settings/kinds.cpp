@@ -39,8 +39,9 @@ Result<void> Duration::read(std::string_view text, Milliseconds& field) {
 std::string Duration::print(Milliseconds field) { return to_text(field); }
 
 Result<void> Flag::read(std::string_view text, bool& field) {
-  if (text != "true" && text != "false") return refused(text, "true or false");
-  field = text == "true";
+  const bool is_on = text == "true" || text == "ON";
+  if (!is_on && text != "false" && text != "OFF") return refused(text, "true or false");
+  field = is_on;
   return {};
 }
 

@@ -63,7 +63,7 @@ struct Word {
   }
 };
 
-// `true`, `false`.
+// `true`, `false`; a property may also say ON or OFF.
 struct Flag {
   static Result<void> read(std::string_view text, bool& field);
   static std::string print(bool field) { return field ? "true" : "false"; }

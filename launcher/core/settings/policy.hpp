@@ -80,6 +80,7 @@ struct Policy {
   std::optional<Isolation> isolation;
   Milliseconds case_timeout{0};  // for each case; 0: no limit
   unsigned processors = 1;       // how many cases may run at once
+  bool idle_slots = true;        // more cases may run in slots that ctest leaves idle
   // Variables for the test, unless the user has set them.
   std::vector<Variable> environment = default_environment();
   RetryPolicy retry = {};
@@ -87,5 +88,10 @@ struct Policy {
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
+
+// True: further cases of the batch may run in slots that ctest leaves idle. False if the setting
+// says so, or if what the attempt has is for one case at a time: a lock that is not shared, a port,
+// a service that nobody else may use.
+bool may_use_idle_slots(const Policy& policy);
 
 }  // namespace holdfast

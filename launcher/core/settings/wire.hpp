@@ -63,7 +63,7 @@ inline constexpr std::string_view k_question = "question";
 // kind; its field `sure` is set if only want of memory explains the death.
 inline constexpr std::string_view k_memory = "memory";
 // launcher -> keeper: the attempt is over and recorded. Fields: `scratch`, and `came_out`, what
-// ctest will say of the test, if that is known.
+// ctest will say of the test, if that is known; `bare`: the launcher becomes the test.
 inline constexpr std::string_view k_farewell = "farewell";
 // launcher -> keeper: the attempt failed and is over; may there be another? The locks of the failed
 // attempt are released. Field: `scratch`. The answer has the same kind, with the next `attempt` and
@@ -84,6 +84,12 @@ inline constexpr std::string_view k_waiting = "waiting";
 // the state of each of its services, in lines for people; `fixture`, a sentence about a fixture
 // that was set up on an older generation.
 inline constexpr std::string_view k_red = "red";
+// launcher -> keeper, without an answer: the batch would run more cases than its PROCESSORS say.
+// With a descriptor: the end of a connection on which slots are lent to the attempt. There the same
+// kind says from the launcher: `wanted`, how many cases more could begin, and `back`, how many
+// loans have ended since; from the keeper: `lent`, how many more cases may begin. What is lent when
+// the connection ends is given back.
+inline constexpr std::string_view k_slots = "slots";
 // `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`, and
 // for each service that is there `service`: name, state, generation and pid, with blanks between.
 // For each test that waits for services it has `waits`: the attempt, the names with commas between,

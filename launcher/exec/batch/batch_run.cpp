@@ -1,5 +1,9 @@
 #include "exec/batch/batch_run.hpp"
 
+#include <holdfast/worker_protocol.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <deque>
@@ -15,15 +19,19 @@
 #include "core/batch/batch.hpp"
 #include "exec/base/variables.hpp"
 #include "exec/batch/batch_services.hpp"
+#include "exec/batch/batch_total.hpp"
 #include "exec/batch/case_journal.hpp"
 #include "exec/batch/fork_server.hpp"
+#include "exec/batch/lent_slots.hpp"
 #include "exec/batch/listing.hpp"
 #include "exec/batch/marker_directory.hpp"
+#include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_command.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/before_kill.hpp"
 #include "os/file/clock.hpp"
+#include "os/process/process.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/capture.hpp"
 #include "supervision/base/messages.hpp"
@@ -39,20 +47,6 @@ using supervision::Surroundings;
 // The time for a list that comes at the very end, to name the cases that were not run.
 constexpr Milliseconds k_late_listing_time{1000};
 
-EndedBy who_ended(const AttemptResult& result) {
-  if (result.observation.own_failure) return EndedBy::own_failure;
-  switch (result.observation.end_reason) {
-    case EndReason::none:
-      return EndedBy::itself;
-    case EndReason::timeout:
-      return result.ended_for_companion ? EndedBy::case_limit : EndedBy::whole_limit;
-    case EndReason::signal:
-    case EndReason::parent_gone:
-      return EndedBy::interruption;
-  }
-  return EndedBy::own_failure;
-}
-
 class BatchRun {
  public:
   BatchRun(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay)
@@ -63,8 +57,9 @@ class BatchRun {
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
         program_(test_program(plan.command, markers_)),
         start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
-        batch_(start_.isolation, program_->framework()),
+        batch_(std::in_place, start_.isolation, program_->framework()),
         link_(WorkerLink::listen(markers_)),
+        slots_(plan),
         services_(plan, around) {}
 
   AttemptResult run(std::vector<std::string>& rest) {
@@ -85,7 +80,7 @@ class BatchRun {
  private:
   void happened(BatchEvent event) {
     event.at_us = os::monotonic_now_us();
-    perform(batch_.happened(event));
+    perform(batch_->happened(event));
   }
 
   // Performs actions that record or say something. Actions that start a process are left until no
@@ -94,7 +89,7 @@ class BatchRun {
     for (BatchAction& action : actions) {
       switch (action.kind) {
         case BatchAction::Kind::record:
-          record(batch_.results()[action.result]);
+          record(batch_->results()[action.result]);
           break;
         case BatchAction::Kind::say:
           say(action.text);
@@ -122,9 +117,10 @@ class BatchRun {
       case BatchAction::Kind::run_all:
         return run_worker(program_->running_all());
       case BatchAction::Kind::run_cases:
+        if (may_run_side_by_side()) return run_side_by_side();
         return run_worker(
             program_->running(action.selection),
-            batch_.isolation() == Isolation::process ? action.cases.front() : std::string());
+            batch_->isolation() == Isolation::process ? action.cases.front() : std::string());
       case BatchAction::Kind::serve:
         return serve();
       case BatchAction::Kind::record:
@@ -135,6 +131,7 @@ class BatchRun {
   }
 
   void record(const CaseResult& result) {
+    if (is_of_one_case_) return;
     CaseOutput output;
     if (place_.name == result.name) output = {relay_.log(), place_.range.begin, place_.range.end};
     warn(journal_.add(result, output));
@@ -146,7 +143,9 @@ class BatchRun {
     place_.range = range;
   }
 
-  void write_journal() { warn(journal_.write()); }
+  void write_journal() {
+    if (!is_of_one_case_) warn(journal_.write());
+  }
 
   void warn(const Result<void>& recorded) {
     if (recorded || warned_) return;
@@ -162,6 +161,8 @@ class BatchRun {
   // Returns the plan for one worker. The time limit of the batch is for all workers together.
   AttemptPlan plan_for(const os::Command& command, const supervision::Capture& capture) {
     AttemptPlan plan = plan_;
+    // The keeper takes what it hears for the end of the whole attempt.
+    if (is_of_one_case_) plan.keeper = -1;
     plan.command = command;
     plan.command.output = capture.output();
     plan.command.errors = capture.errors();
@@ -186,13 +187,13 @@ class BatchRun {
     BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = services_.trouble()};
     event.end.main = {ProcessEnd::Kind::exited, 0};
     if (end == End::interrupted) {
-      event.end.by = last_by_ = EndedBy::interruption;
-      total_.observation.end_reason = EndReason::signal;
-      total_.observation.end_signal = services_.signal();
+      event.end.by = total_.last_by = EndedBy::interruption;
+      total_.result.observation.end_reason = EndReason::signal;
+      total_.result.observation.end_signal = services_.signal();
     } else {
-      total_.observation.service_not_had = true;
+      total_.result.observation.service_not_had = true;
     }
-    total_.note = "\"" + plan_.identity->test + "\": " + services_.trouble();
+    total_.result.note = "\"" + plan_.identity->test + "\": " + services_.trouble();
     happened(std::move(event));
     return false;
   }
@@ -201,6 +202,10 @@ class BatchRun {
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
     if (!has_services()) return;
     services_.give_to(command);
+    if (is_of_one_case_) {
+      command.hide_variable(environment::k_marker_dir);
+      command.add_variable(std::string(environment::k_marker_dir) + "=" + markers_);
+    }
     Result<supervision::Capture> capture = supervision::Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
@@ -209,7 +214,7 @@ class BatchRun {
         know_place({}, {});  // the case's output is not known yet
       }
       if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
-      perform(batch_.happened(event));
+      perform(batch_->happened(event));
     };
     const std::unique_ptr<BatchWorker> worker =
         program_->worker({*capture, relay_, link_, services_, plan_.policy.case_timeout, own_case,
@@ -223,12 +228,117 @@ class BatchRun {
     // The process ended inside a case, or after the only case that it had.
     if (place_.name != open_) {
       place_ = {open_, rest};
-    } else if (batch_.isolation() == Isolation::process) {
+    } else if (batch_->isolation() == Isolation::process) {
       place_.range.end = rest.end;
     }
     add(result);
     say_trouble();
-    happened({.kind = BatchEvent::Kind::worker_ended, .end = end_of(result)});
+    worker_end_ = end_of(result);
+    happened({.kind = BatchEvent::Kind::worker_ended, .end = worker_end_});
+  }
+
+  bool may_run_side_by_side() const {
+    return batch_->isolation() == Isolation::process && !is_of_one_case_ && !markers_.empty() &&
+           (slots_.may_be_lent() || plan_.policy.processors > 1) &&
+           allows_side_by_side(plan_.policy);
+  }
+
+  void run_side_by_side() {
+    side_since_us_ = os::monotonic_now_us();
+    batch_pid_ = ::getpid();
+    SideBySide cases(
+        {around_, relay_, slots_, plan_.policy.grace, [this] { return next_beside(); },
+         [this] { return batch_->waiting().size(); },
+         [this](const BatchAction& action, CaseProcessReport& report) { work_on(action, report); },
+         [this](const CaseProcess& one, const OutputRange& range) { ended_beside(one, range); }});
+    const int signal = cases.run();
+    slots_.rest();
+    ran_us_ += os::monotonic_now_us() - side_since_us_;
+    if (signal != 0 && !batch_->waiting().empty()) {
+      total_.result.observation.end_reason = EndReason::signal;
+      total_.result.observation.end_signal = signal;
+      BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = "interrupted"};
+      event.end.by = total_.last_by = EndedBy::interruption;
+      event.end.main = {ProcessEnd::Kind::exited, 0};
+      happened(std::move(event));
+    }
+    happened({.kind = BatchEvent::Kind::cases_over});
+  }
+
+  std::optional<BatchAction> next_beside() {
+    const std::size_t others = todo_.size();
+    happened({.kind = BatchEvent::Kind::case_wanted});
+    if (todo_.size() == others) return std::nullopt;
+    BatchAction next = std::move(todo_.back());
+    todo_.pop_back();
+    return next;
+  }
+
+  // In a process for one case: this object is a copy that runs this case and nothing else.
+  void work_on(const BatchAction& action, CaseProcessReport& report) {
+    Result<os::UniqueFd> parent = os::watch_parent(batch_pid_);
+    if (!parent || ::getppid() != batch_pid_) return;
+    around_.parent = std::move(*parent);
+    around_.parent_tells = false;
+    ran_us_ += os::monotonic_now_us() - side_since_us_;
+    is_of_one_case_ = true;
+    relay_ = OutputRelay(std::string());
+    total_ = {};
+    todo_.clear();
+    markers_ += "/" + std::to_string(::getpid());
+    (void)::mkdir(markers_.c_str(), 0700);
+    program_->use(markers_);
+    link_ = WorkerLink::listen(markers_);
+    const std::string& name = action.cases.front();
+    batch_.emplace(Isolation::process, program_->framework());
+    happened({.kind = BatchEvent::Kind::listed, .cases = {name}});
+    run_worker(program_->running(action.selection), name);
+    relay_.finish();
+    ::unlink((markers_ + "/" + HOLDFAST_WORKER_SOCKET).c_str());
+    (void)::rmdir(markers_.c_str());
+    say_in(report);
+  }
+
+  void say_in(CaseProcessReport& report) const {
+    if (failure_) return CaseProcessReport::write(to_text(*failure_), report.note);
+    report.guard = total_.result.report;
+    report.seen = total_.result.observation;
+    report.by = worker_end_.by;
+    report.seen.main = worker_end_.main;
+    CaseProcessReport::write(total_.result.note, report.remark);
+    if (batch_->results().empty()) return;
+    const CaseResult& result = batch_->results().front();
+    CaseProcessReport::write(result.note, report.note);
+    report.outcome = result.outcome;
+    report.exit_code = result.exit_code;
+    report.signal = result.signal;
+    report.wall_us = result.wall_us;
+    report.leak_failed = result.leak_failed;
+    report.is_whole = true;
+  }
+
+  // The process of a case is gone. Without its whole report, somebody has killed it.
+  void ended_beside(const CaseProcess& one, const OutputRange& range) {
+    const CaseProcessReport& report = one.report();
+    BatchEvent event{.kind = BatchEvent::Kind::case_settled, .name = one.name()};
+    event.settled = report.result(one.name());
+    if (report.is_whole) {
+      AttemptResult result;
+      result.report = report.guard;
+      result.observation = report.seen;
+      result.note = report.remark.data();
+      add(result);
+      event.end.by = report.by;
+      event.end.main = report.seen.main;
+    } else {
+      event.settled.outcome = Outcome::internal_error;
+      if (!one.trouble().empty()) event.settled.note = one.trouble();
+      if (event.settled.note.empty()) event.settled.note = "who looked after it was killed";
+      event.end.main = {ProcessEnd::Kind::exited, 0};
+    }
+    know_place(one.name(), range);
+    happened(std::move(event));
+    write_journal();
   }
 
   void serve() {
@@ -238,7 +348,7 @@ class BatchRun {
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::child_ended) know_place(event.name, range);
-      perform(batch_.happened(event));
+      perform(batch_->happened(event));
       write_journal();
     };
     const auto has_marker = [this](const ForkedCase& child) {
@@ -246,11 +356,11 @@ class BatchRun {
                                     child.child_start()});
     };
     const auto left_behind = [this](const supervision::GuardReport& left) {
-      add_leftovers(left);
-      total_.observation.leaked = true;
+      total_.add_leftovers(left);
+      total_.result.observation.leaked = true;
     };
-    ForkServer server({plan_, batch_, program_->is_shard(), *capture, relay_, link_, *launcher,
-                       tell, has_marker, left_behind});
+    ForkServer server({plan_, *batch_, program_->is_shard(), *capture, relay_, link_, slots_,
+                       *launcher, tell, has_marker, left_behind});
     WorkerCommand command = program_->serving();
     services_.give_to(command);
     const AttemptPlan plan = plan_for(command.command(), *capture);
@@ -258,6 +368,7 @@ class BatchRun {
     const AttemptResult result = run_with(hook);
     const WorkerEnd end = end_of(result);
     server.finish(end);
+    slots_.rest();
     add(result);
     say_trouble();
     if (!server.is_linked() && end.ended_well()) {
@@ -283,7 +394,8 @@ class BatchRun {
   }
 
   void list() {
-    const bool is_late = last_by_ == EndedBy::whole_limit || last_by_ == EndedBy::interruption;
+    const bool is_late =
+        total_.last_by == EndedBy::whole_limit || total_.last_by == EndedBy::interruption;
     Result<supervision::Capture> capture = supervision::Capture::open(false);
     if (!capture) return fail(capture.error());
     Listing listing(*capture, relay_, link_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
@@ -310,75 +422,40 @@ class BatchRun {
     todo_.clear();
   }
 
-  // Adds one worker's attempt to the result of the batch.
   void add(const AttemptResult& result) {
-    last_by_ = who_ended(result);
+    total_.add(result);
     ran_us_ += result.wall_us;
-    supervision::GuardReport& sum = total_.report;
-    const supervision::GuardReport& one = result.report;
-    sum.user_us += one.user_us;
-    sum.system_us += one.system_us;
-    sum.max_rss_kb = std::max(sum.max_rss_kb, one.max_rss_kb);
-    sum.memory_peak_kb = std::max(sum.memory_peak_kb, one.memory_peak_kb);
-    sum.survivors += one.survivors;
-    if (one.survivors > 0) sum.survivor_list = one.survivor_list;
-    add_leftovers(one);
-    total_.observation.leaked = total_.observation.leaked || result.observation.leaked;
-    total_.observation.leak_fails = result.observation.leak_fails;
-    if (sum.exec_error == 0) sum.exec_error = one.exec_error;
-    if (result.observation.end_reason != EndReason::none && !result.ended_for_companion) {
-      total_.observation.end_reason = result.observation.end_reason;
-      total_.observation.end_signal = result.observation.end_signal;
-    }
-    if (!result.note.empty()) total_.note = result.note;
-  }
-
-  void add_leftovers(const supervision::GuardReport& one) {
-    supervision::GuardReport& sum = total_.report;
-    for (unsigned i = 0; i < one.leftovers && !one.kept; ++i) {
-      if (i < one.leftover_list.size() && sum.leftovers < sum.leftover_list.size()) {
-        sum.leftover_list[sum.leftovers] = one.leftover_list[i];
-      }
-      ++sum.leftovers;
-    }
   }
 
   // Returns the cases that have not ended well. None: the failure belongs to no case, so all cases
   // run again.
   std::vector<std::string> what_is_left() const {
     std::vector<std::string> left;
-    for (const CaseResult& result : batch_.results()) {
+    for (const CaseResult& result : batch_->results()) {
       if (is_bad(result.outcome) || !result.outcome) left.push_back(result.name);
     }
     return left;
   }
 
   AttemptResult conclude() {
-    AttemptResult result = total_;
+    AttemptResult result = total_.result;
     result.wall_us = os::monotonic_now_us() - start_us_;
     if (failure_) {
       relay_.finish();
       return supervision::own_failure(*failure_);
     }
     services_.add_to(result);
-    const BatchConclusion conclusion = batch_.conclude();
+    result.lent_us = slots_.used_us();
+    const BatchConclusion conclusion = batch_->conclude();
     result.outcome = conclusion.outcome;
     result.observation.main = conclusion.main;
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
     result.ran_nothing_because = conclusion.note;
-    note_end(result, conclusion.main);
-    relay_.write(Stream::output, "holdfast: " + batch_.summary() + "\n");
+    note_end(conclusion.main, result);
+    relay_.write(Stream::output, "holdfast: " + batch_->summary() + "\n");
     relay_.finish();
     return result;
-  }
-
-  // Puts the conclusion into the fields from which the journal's record takes the end of the main
-  // process.
-  static void note_end(AttemptResult& result, const ProcessEnd& main) {
-    result.report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
-    if (main.kind == ProcessEnd::Kind::exited) result.report.main_status = main.code << 8;
-    if (main.kind == ProcessEnd::Kind::signalled) result.report.main_status = main.code;
   }
 
   const AttemptPlan& plan_;
@@ -388,8 +465,9 @@ class BatchRun {
   std::string markers_;
   std::unique_ptr<TestProgram> program_;
   TestProgram::Start start_;
-  Batch batch_;
+  std::optional<Batch> batch_;
   WorkerLink link_;
+  LentSlots slots_;
   BatchServices services_;
   std::deque<BatchAction> todo_;
   // The output of the case that ended last.
@@ -399,12 +477,15 @@ class BatchRun {
   };
   Place place_;
   std::string open_;  // the case that began last, or the only one of a worker
-  AttemptResult total_;
-  EndedBy last_by_ = EndedBy::itself;
+  BatchTotal total_;
   std::int64_t start_us_ = 0;
   std::int64_t ran_us_ = 0;  // the time of all workers, without pauses
   std::optional<Error> failure_;
   bool warned_ = false;
+  WorkerEnd worker_end_;            // of the last worker
+  std::int64_t side_since_us_ = 0;  // when cases began to run side by side
+  pid_t batch_pid_ = 0;             // whose fork looks after a case
+  bool is_of_one_case_ = false;     // this process is such a fork
 };
 
 }  // namespace

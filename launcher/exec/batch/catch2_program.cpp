@@ -97,6 +97,10 @@ class Catch2Program final : public TestProgram {
     return std::make_unique<Catch2Worker>(std::move(order), sign, markers_);
   }
 
+  void use(const std::string& markers) override {
+    if (!markers_.empty()) markers_ = markers;
+  }
+
   bool is_shard() const override { return given_.shard().count > 1; }
 
  private:

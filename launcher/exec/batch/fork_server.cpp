@@ -17,6 +17,7 @@ void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
   parts_.relay.add_descriptors(fds);
   parts_.capture.add_descriptors(fds);
   parts_.link.add_descriptors(fds);
+  if (can_start()) parts_.slots.add_descriptors(fds);
   if (parts_.relay.is_full()) return;
   for (const auto& child : children_) child->add_descriptors(fds);
 }
@@ -120,8 +121,7 @@ void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
 }
 
 void ForkServer::start_children() {
-  if (!is_listed_ || has_quit_ || !parts_.link.has_peer()) return;
-  const std::size_t most = std::max(1U, parts_.plan.policy.processors);
+  if (!can_start()) return;
   const auto running = [&] {
     return static_cast<std::size_t>(std::count_if(
         children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
@@ -132,6 +132,7 @@ void ForkServer::start_children() {
   const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
                                        [](const auto& child) { return child->is_lost(); });
   bool is_one_refused = false;
+  const std::size_t most = parts_.slots.most(running());
   while (!is_one_lost && !parts_.batch.waiting().empty() && running() < most) {
     const std::string name = parts_.batch.waiting().front();
     Result<std::unique_ptr<ForkedCase>> child = ForkedCase::order(
@@ -146,6 +147,7 @@ void ForkServer::start_children() {
     children_.push_back(std::move(*child));
     happened({.kind = BatchEvent::Kind::child_began, .name = name});
   }
+  parts_.slots.tell(running(), is_one_lost ? 0 : parts_.batch.waiting().size());
   const bool all_are_through = std::all_of(children_.begin(), children_.end(),
                                            [](const auto& child) { return child->is_over(); });
   // With no child left, nothing would wake us to ask again after a refusal.

@@ -15,6 +15,7 @@
 #include "core/batch/batch.hpp"
 #include "exec/batch/batch_worker.hpp"
 #include "exec/batch/forked_case.hpp"
+#include "exec/batch/lent_slots.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/unique_fd.hpp"
@@ -39,6 +40,7 @@ class ForkServer final : public supervision::Companion {
     supervision::Capture& capture;
     OutputRelay& relay;
     WorkerLink& link;
+    LentSlots& slots;
     std::string launcher;  // the path of holdfast-launcher
     Tell tell;
     HasMarker has_marker;
@@ -70,6 +72,8 @@ class ForkServer final : public supervision::Companion {
   void on_message(std::string_view packet);
   // `server`: how the server ended; null: it still runs.
   void look_at_children(const WorkerEnd* server);
+  // False: no case can begin, and nobody hears of slots.
+  bool can_start() const { return is_listed_ && !has_quit_ && parts_.link.has_peer(); }
   void start_children();
   os::UniqueFd free_anchor();
   void conclude(ForkedCase& child, const WorkerEnd* server);

@@ -75,29 +75,16 @@ void ForkedCase::add_descriptors(std::vector<pollfd>& fds) const {
   if (stacks_ && stacks_->fd() >= 0) fds.push_back({stacks_->fd(), POLLIN, 0});
 }
 
-void ForkedCase::print(OutputRelay* relay, Stream stream, std::string_view bytes) {
-  if (relay != nullptr) return relay->write(stream, bytes);
-  if (!kept_.empty() && kept_.back().first == stream) {
-    kept_.back().second += bytes;
-  } else {
-    kept_.emplace_back(stream, bytes);
-  }
-}
-
 void ForkedCase::look(OutputRelay* relay) {
   const auto read = [&] {
-    capture_.read([&](Stream stream, std::string_view bytes) { print(relay, stream, bytes); });
+    capture_.read(
+        [&](Stream stream, std::string_view bytes) { output_.write(relay, stream, bytes); });
   };
   read();
   hear();
   if (stacks_) go_on_with_stacks(relay);
   // The case may have printed more before the message that it is over.
   if (is_over_) read();
-}
-
-void ForkedCase::flush(OutputRelay& relay) {
-  for (const auto& [stream, bytes] : kept_) relay.write(stream, bytes);
-  kept_.clear();
 }
 
 void ForkedCase::hear() {
@@ -179,7 +166,7 @@ void ForkedCase::time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milli
 
 void ForkedCase::go_on_with_stacks(OutputRelay* relay) {
   if (!stacks_->go_on()) return;
-  print(relay, Stream::errors, stacks_->text());
+  output_.write(relay, Stream::errors, stacks_->text());
   stacks_.reset();
   terminate();
 }

@@ -15,7 +15,7 @@
 #include "core/base/duration.hpp"
 #include "core/batch/case_result.hpp"
 #include "exec/batch/worker_link.hpp"
-#include "exec/output/output_relay.hpp"
+#include "exec/output/output_turn.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/stack/stack_dump.hpp"
@@ -57,7 +57,7 @@ class ForkedCase {
   // being passed on.
   void look(OutputRelay* relay);
   // Passes on the output that was kept.
-  void flush(OutputRelay& relay);
+  void flush(OutputRelay& relay) { output_.begin(relay); }
 
   // Returns when the case reaches `limit`, or when to look at it next after that; k_longest: never.
   Milliseconds deadline(Milliseconds limit) const;
@@ -82,7 +82,6 @@ class ForkedCase {
 
  private:
   explicit ForkedCase(std::string name) : name_(std::move(name)) {}
-  void print(OutputRelay* relay, Stream stream, std::string_view bytes);
   void hear();
   void on_message(std::string_view packet);
   void go_on_with_stacks(OutputRelay* relay);
@@ -102,7 +101,7 @@ class ForkedCase {
   std::optional<int> status_;
   supervision::GuardReport left_;  // has only the leftovers
   std::string trouble_;
-  std::vector<std::pair<Stream, std::string>> kept_;
+  OutputTurn output_;
   bool is_over_ = false;
   bool failed_ = false;  // there never was a child
   bool cut_off_ = false;

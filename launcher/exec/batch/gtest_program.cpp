@@ -196,6 +196,8 @@ class GoogletestProgram final : public TestProgram {
     return std::make_unique<GtestWorker>(std::move(order));
   }
 
+  void use(const std::string& markers) override { markers_ = markers; }
+
   bool is_shard() const override { return selection_of(given_).shard.has_value(); }
 
  private:

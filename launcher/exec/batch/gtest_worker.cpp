@@ -188,7 +188,7 @@ void GtestWorker::on_printed(const GtestEvent& event) {
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
       if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
-      printed_cases_.push_back({std::string(event.name), {place, 0}, CaseEnd::passed});
+      printed_cases_.push_back({std::string(event.name), place, std::nullopt, CaseEnd::passed});
       return;
     case GtestEvent::Kind::ended:
       if (!is_linked_) {
@@ -198,7 +198,7 @@ void GtestWorker::on_printed(const GtestEvent& event) {
         return;
       }
       if (Printed* printed = last_printed(event.name)) {
-        printed->range.end = place;
+        printed->end = place;
         printed->said = event.end;
       }
       if (said_end_ && said_end_->name == event.name) settle_end();
@@ -264,7 +264,7 @@ bool GtestWorker::is_printed(const ProgressLog::Entry& entry) const {
     case ProgressLog::Entry::Kind::begin:
       return first.name == entry.text;
     case ProgressLog::Entry::Kind::end:
-      return printed_cases_.size() > 1 && first.range.end != 0 && first.name == open_;
+      return printed_cases_.size() > 1 && first.end && first.name == open_;
     case ProgressLog::Entry::Kind::message:
       return false;
   }
@@ -299,10 +299,10 @@ void GtestWorker::stop_hearing() {
   is_linked_ = false;
   for (const Printed& one : std::exchange(printed_cases_, {})) {
     settle_printed_end();
-    if (one.name != open_) begin_case(one.name, one.range.begin);
+    if (one.name != open_) begin_case(one.name, one.begin);
     // As in on_printed(): the last end may be printed again.
-    if (one.range.end != 0) {
-      printed_end_ = PrintedEnd{{one.name, one.said}, one.range.end, os::monotonic_now_us()};
+    if (one.end) {
+      printed_end_ = PrintedEnd{{one.name, one.said}, *one.end, os::monotonic_now_us()};
     }
   }
   if (!std::exchange(is_finished_printed_, false)) return;
@@ -363,14 +363,14 @@ void GtestWorker::on_message(std::string_view packet) {
 void GtestWorker::on_begin_said(std::string_view name) {
   settle_end();
   const Printed* printed = first_printed(name);
-  begin_case(name, printed != nullptr ? printed->range.begin : order_.relay.position());
+  begin_case(name, printed != nullptr ? printed->begin : order_.relay.position());
 }
 
 void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
   settle_end();
   const Printed* printed = first_printed(name);
-  if (printed != nullptr && printed->range.end != 0) {
-    const std::uint64_t at = printed->range.end;
+  if (printed != nullptr && printed->end) {
+    const std::uint64_t at = *printed->end;
     forget_printed(*printed);
     return end_case(name, said, at);
   }
@@ -399,8 +399,8 @@ void GtestWorker::settle_end() {
   if (!said_end_) return;
   const SaidEnd end = *std::exchange(said_end_, std::nullopt);
   const Printed* printed = first_printed(end.name);
-  const bool is_printed = printed != nullptr && printed->range.end != 0;
-  const std::uint64_t at = is_printed ? printed->range.end : order_.relay.position();
+  const bool is_printed = printed != nullptr && printed->end;
+  const std::uint64_t at = is_printed ? *printed->end : order_.relay.position();
   if (printed != nullptr) forget_printed(*printed);
   end_case(end.name, end.said, at);
 }

@@ -46,8 +46,9 @@ class GtestWorker final : public BatchWorker {
   // kept more than once.
   struct Printed {
     std::string name;
-    OutputRange range;  // end 0: its last line is not printed yet
-    CaseEnd said;       // with an end: what its last line says
+    std::uint64_t begin;               // where its first line begins in the log; 0 without a log
+    std::optional<std::uint64_t> end;  // where its last line ends; none: that is not printed yet
+    CaseEnd said;                      // with an end: what its last line says
   };
 
   void read_output();

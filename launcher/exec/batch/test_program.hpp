@@ -39,6 +39,9 @@ class TestProgram {
 
   virtual std::unique_ptr<BatchWorker> worker(WorkerOrder order) const = 0;
 
+  // From now on, processes use another marker directory.
+  virtual void use(const std::string& markers) = 0;
+
   // Returns a command that makes a linked program serve its cases, and any other program list them.
   // Only for isolation `fork`, which start() must have allowed.
   virtual WorkerCommand serving() const { return listing(); }

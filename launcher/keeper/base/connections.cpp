@@ -16,6 +16,8 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   program = request.program;
   inputs = request.inputs;
   is_stale = false;
+  processors = static_cast<std::size_t>(processors_of(request.facts));
+  serial = request.facts.serial;
   launcher = request.launcher;
   output = os::stream_of(launcher.pid, STDOUT_FILENO);
   soonest_end = request.soonest_end;

@@ -1,6 +1,7 @@
 // The keeper's connections: with launchers and their guards, and with `holdfast end`.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct Connection {
   unsigned n = 1;       // the number of the launcher's attempt
   std::string program;  // path; empty: unknown
   TestInputs inputs;
-  bool is_stale = false;  // a change of the program or an input is on record
+  bool is_stale = false;       // a change of the program or an input is on record
+  std::size_t processors = 1;  // as many of ctest's slots the test has
+  bool serial = false;         // RUN_SERIAL: it has them all
   ProcessName launcher;
   os::Stream output;  // the test's stdout; ctest waits for its end
   Milliseconds grace = k_default_grace;

@@ -65,6 +65,7 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
   granted.is_again = run.begin_attempt_of(request.key);
   granted.scratch = lend_scratch(run, lines);
   resolve(request, settings, company, lines, granted);
+  if (granted.policy.containment.has(Boundary::netns)) run.note_own_network(request.key);
   if (granted.refusal.empty()) granted.refusal = run.refusal_of(request.test);
   return granted;
 }

@@ -3,11 +3,13 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "core/base/names.hpp"
 #include "core/base/unrecorded.hpp"
@@ -17,8 +19,11 @@
 #include "os/file/system_call.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
+#include "report/describe.hpp"
 #include "report/formats/summary.hpp"
+#include "report/load.hpp"
 #include "report/run_report.hpp"
+#include "report/said/address_in_use.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_output.hpp"
 #include "store/journal_reader.hpp"
@@ -184,6 +189,15 @@ Result<RunReport> Run::report(const RunEnded& to_come) const {
   return std::move(reporter).finish(*flaws, RunState::over);
 }
 
+std::vector<std::string> Run::address_in_use(const RunReport& seen) const {
+  if (std::ranges::none_of(seen.tests, went_wrong)) return {};
+  const Result<RunEntry> entry = find_run(origin_.tree, id_);
+  if (!entry) return {};
+  return tests_with_address_in_use(seen, *outputs_of(seen, *entry), [this](const TestReport& test) {
+    return in_own_network_.count(test.key) != 0;
+  });
+}
+
 void Run::finish_without_tests() {
   if (journal_.empty()) return;
   RunEnded record;
@@ -207,6 +221,7 @@ std::string Run::finish(Completeness completeness) {
   record.has_log = believes_log() && recorded && log_->is_whole();
   Result<RunReport> seen = report(record);
   if (seen) record.unrecorded = unrecorded_in(*seen, tests_);
+  if (seen) record.address_in_use = address_in_use(*seen);
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());
@@ -216,6 +231,7 @@ std::string Run::finish(Completeness completeness) {
   }
   if (!seen) return "holdfast: no summary, " + to_text(seen.error()) + "\n";
   seen->run.unrecorded = record.unrecorded;
+  seen->run.address_in_use = std::move(record.address_in_use);
   selected_nothing_ = attempts_ == 0 && holdfast::selected_nothing(*seen);
   unlike_choice_ = chosen_.difference_to(*seen);
   return render_summary(*seen);

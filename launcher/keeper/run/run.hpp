@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
@@ -56,6 +57,8 @@ class Run {
   // before.
   bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 
+  // The test with that key has a network of its own. Its failures are not for want of one.
+  void note_own_network(const std::string& key) { in_own_network_.insert(key); }
   // Why the test must not run in this run; empty: it may.
   std::string refusal_of(std::string_view test) const { return chosen_.refusal_of(test); }
 
@@ -92,6 +95,8 @@ class Run {
   // Returns the report of the journal and of `to_come`, the run's end that the journal does not
   // have yet. The run's end decides how a test without an end is judged.
   Result<RunReport> report(const RunEnded& to_come) const;
+  // What this run's failed tests printed of addresses that were in use.
+  std::vector<std::string> address_in_use(const RunReport& seen) const;
 
   RunOrigin origin_;
   std::string id_;
@@ -103,6 +108,7 @@ class Run {
   ChosenTests chosen_;
   std::string unlike_choice_;
   std::unordered_set<std::string> tests_;
+  std::unordered_set<std::string> in_own_network_;
   std::optional<RunLog> log_;
   bool is_log_safe_ = true;  // false: later openings of the log cannot be watched
   ScratchPool scratch_{{}};

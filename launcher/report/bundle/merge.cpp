@@ -68,6 +68,8 @@ void add_run(RunInfo& all, const Shard& shard, bool is_first) {
   all.complete = run.complete && (is_first || all.complete);
   all.has_log = run.has_log && (is_first || all.has_log);
   all.unrecorded += run.unrecorded;
+  all.address_in_use.insert(all.address_in_use.end(), run.address_in_use.begin(),
+                            run.address_in_use.end());
   keep_extreme(all.started, run.started, [](double a, double b) { return a < b; });
   keep_extreme(all.ended, run.ended, [](double a, double b) { return a > b; });
   if (run.retries.empty()) return;

@@ -60,6 +60,7 @@ Json run_json(const RunReport& report) {
   if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
   if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
   if (!run.has_log) object["log"] = false;
+  if (!run.address_in_use.empty()) object["address_in_use"] = strings(run.address_in_use);
   if (!report.division.fingerprint.empty()) {
     object["fingerprint"] = valid_utf8(report.division.fingerprint);
     if (!report.division.shard.empty()) object["shard"] = valid_utf8(report.division.shard);
@@ -121,6 +122,7 @@ Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outpu
   object["lock_wait_s"] = attempt.lock_wait_s;
   object["locks"] = strings(attempt.locks);
   object["service_wait_s"] = attempt.service_wait_s;
+  if (attempt.lent_s > 0) object["lent_s"] = attempt.lent_s;
   object["services"] = Json::array();
   for (const std::string& text : attempt.services) {
     const UsedService used = used_service(text);

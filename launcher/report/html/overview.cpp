@@ -4,6 +4,7 @@
 #include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"
+#include "report/said/address_in_use.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
@@ -126,6 +127,8 @@ std::string notices_html(const RunReport& report) {
   for (const std::string& warning : warnings_of(report)) add("loud", warning);
   const std::string changed = changed_sources_text(report);
   if (!changed.empty()) add("loud", changed + ".");
+  const std::string in_use = address_in_use_text(report);
+  if (!in_use.empty()) add("loud", in_use + ".");
   if (report.run.unrecorded > 0) add("loud", unrecorded_text(report.run.unrecorded) + ".");
   if (const std::string note = journal_note(report); !note.empty()) add("loud", note + ".");
   return html;

@@ -33,7 +33,7 @@ std::optional<double> used_slots(const RunReport& report, std::size_t jobs) {
     for (const Attempt& attempt : test.attempts) {
       const std::optional<WorkTime> time = work_time_of(attempt);
       if (!time) return std::nullopt;
-      used += time->seconds * static_cast<double>(slots);
+      used += time->seconds * static_cast<double>(slots) + attempt.lent_s;
     }
   }
   return used;

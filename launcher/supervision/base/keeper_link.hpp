@@ -77,7 +77,7 @@ class KeeperLink {
 
 // Tells the keeper that the attempt is recorded and that its locks may be released. The launcher
 // calls this, or the guard in its place. If neither does, the keeper takes both for dead when the
-// connection ends. `came_out` is `passed`, `failed` or `skipped`; empty: unknown.
+// connection ends. `came_out` is `passed`, `failed`, `skipped` or `bare`; empty: unknown.
 void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out = {});
 
 }  // namespace holdfast::supervision

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support import (CTEST, HOLDFAST, STAGE, ProjectCase, processes_with, program, wait_until)
 
-# The outcome of each case of tests/programs/case_ends.cpp, in every isolation.
+# The outcome of each case of tests/programs/cases/case_ends.cpp, in every isolation.
 ENDS = {
     "Ends.pass": "passed", "Ends.fail": "failed", "Ends.exit_0": "premature_exit",
     "Ends.exit_1": "failed", "Ends.abort": "crashed", "Ends.segfault": "crashed",
@@ -176,7 +176,8 @@ class Verdicts(Batch):
         tree = self.project(margin + "".join(
             f'add_test(NAME {isolation} COMMAND @P@/case_ends_linked '
             '"--gtest_filter=Ends.pass:Ends.hang:Ends.last")\n'
-            f"set_tests_properties({isolation} PROPERTIES HOLDFAST_ISOLATION {isolation} TIMEOUT 1)\n"
+            f"set_tests_properties({isolation} PROPERTIES HOLDFAST_ISOLATION {isolation} TIMEOUT 1 "
+            "HOLDFAST_IDLE_SLOTS OFF)\n"
             for isolation in ("none", "process", "fork")))
         done = self.ctest(tree, "-j3")
         for isolation in ("none", "process", "fork"):

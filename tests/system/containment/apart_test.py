@@ -196,7 +196,7 @@ class TmpTest(ApartCase):
             go.touch()
             wait_until(lambda: (self.work / "copied").exists() and (self.work / "copied").read_text(), "the copy")
             self.assertEqual((self.work / "copied").read_text(), "text\n")
-            subprocess.run(["rm", "-r", kept, f"{kept}.tmp"], check=True)
+            subprocess.run(["rm", "-rf", kept, f"{kept}.tmp"], check=True)
 
 
 class MissingTest(Contained, ProjectCase):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from support import CTEST, HOLDFAST, ProjectCase
 
-# The outcome for each letter of tests/programs/case_mix.cpp.
+# The outcome for each letter of tests/programs/cases/case_mix.cpp.
 OUTCOMES = {
     "p": "passed", "f": "failed", "k": "skipped", "0": "premature_exit", "1": "failed", "a": "crashed",
     "s": "crashed", "e": "deliberate_exit", "c": "crashed", "t": "timed_out",

@@ -42,6 +42,12 @@ class Sample {
   RunReport report_;
 };
 
+TEST(RunTime, WhatCasesRanInLentSlotsCounts) {
+  Sample sample;
+  sample.ran("batch", 0, 10).lent_s = 5;
+  EXPECT_DOUBLE_EQ(run_time_of(sample.report()).utilisation.value_or(-1), 0.75);
+}
+
 TEST(RunTime, TheShareIsTheTimeInWhichTestsRan) {
   Sample sample;
   sample.ran("a", 0, 8);

@@ -54,10 +54,6 @@ Sample sample_of<kind::Share>() {
   return {"0.25", "0.25"};
 }
 template <>
-Sample sample_of<kind::Flag>() {
-  return {"true", "true"};
-}
-template <>
 Sample sample_of<kind::Boundaries>() {
   return {"\"pidns,tmp\"", "pidns,tmp"};
 }
@@ -92,8 +88,11 @@ Sample sample_of_number(kind::UpTo<Most> /*kind*/) {
 }
 
 template <typename Kind, typename Field>
-Sample sample(const Field& /*built_in*/) {
-  if constexpr (requires { words_of(Field{}); }) {
+Sample sample([[maybe_unused]] const Field& built_in) {
+  if constexpr (std::is_same_v<Field, bool>) {
+    const std::string other = built_in ? "false" : "true";
+    return {other, other};
+  } else if constexpr (requires { words_of(Field{}); }) {
     const std::string word(words_of(Field{}).back());
     return {"\"" + word + "\"", word};
   } else if constexpr (requires { words_of(typename Field::value_type{}); }) {

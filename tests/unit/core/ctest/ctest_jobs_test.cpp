@@ -38,5 +38,27 @@ TEST(CtestJobs, TheyAreNotKnownIfCtestOrAScriptOrAPresetChooses) {
   EXPECT_EQ(jobs_of({}, {}), 1U);
 }
 
+TEST(CtestJobs, IdleOnesAreLentOnlyWhereNothingElseLimitsThem) {
+  EXPECT_EQ(jobs_to_lend({"ctest", "-j8"}, {}), 8U);
+  EXPECT_EQ(jobs_to_lend({"ctest"}, k_level), 3U);
+  EXPECT_EQ(jobs_to_lend({"ctest", "-j8", "-R", "--test-load"}, {}), 8U);
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"ctest", "-j"},
+                                             {"ctest", "-j8", "--test-load", "4"},
+                                             {"ctest", "--test-load=4", "-j8"},
+                                             {"ctest", "--preset", "ci", "-j", "4"},
+                                             {"ctest", "-S", "nightly.cmake", "-j4"}}) {
+    EXPECT_EQ(jobs_to_lend(command, k_level), std::nullopt) << command[1];
+  }
+}
+
+TEST(CtestJobs, ATestLoadInTheFileOfTheTreeCounts) {
+  EXPECT_TRUE(configures_load("TimeOut: 1500\nTestLoad: 4\n"));
+  EXPECT_TRUE(configures_load("TestLoad:10"));
+  EXPECT_FALSE(configures_load("TimeOut: 1500\nTestLoad: \n"));
+  EXPECT_FALSE(configures_load("TestLoad: 0\nOtherTestLoad: 3\n"));
+  EXPECT_FALSE(configures_load(""));
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -58,6 +58,7 @@ AttemptGrant full_grant() {
   grant.policy.retry.backoff = *parse_backoff("exponential:500ms..30s");
   grant.policy.retry.jitter = 125;
   grant.policy.retry.last_alone = true;
+  grant.policy.idle_slots = false;
   grant.policy.retry.flaky_result = FlakyResult::fail;
   grant.policy.retry.known = {{"a|b", "PROJ-1", 2}, {"x\ty", "", 0}, {" 3 4 x", "7 ", 9}};
   grant.policy.hooks = {"collect \"$x\"\n", "dump"};
@@ -190,7 +191,7 @@ TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
   for (const char* key :
        {"lock_timeout", "timeout", "grace", "on_leak", "containment", "containment_missing",
         "passthrough", "scratch", "no_tests", "isolation", "case_timeout", "processors", "retry",
-        "backoff", "jitter", "retry_alone", "flaky_result", "run_serial", "known_flaky"}) {
+        "backoff", "jitter", "retry_alone", "idle_slots", "flaky_result", "run_serial", "known_flaky"}) {
     for (const char* value : {"x", "1 ", "999999999999999999999999999999x"}) {
       Message message = to_message(full_grant());
       int changed = 0;

@@ -1,0 +1,155 @@
+#include "keeper/run/slot_lending.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/base/number.hpp"
+#include "core/ctest/ctest_jobs.hpp"
+#include "core/settings/wire.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "keeper/base/supervisors.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_longest_start = 1U << 20U;
+
+// Bounds the list; by then the run has so many tests without us that their slots do not matter.
+constexpr std::size_t k_most_unconnected = 1000;
+
+// Nobody tells us of the end of a test that has no connection to us.
+constexpr Milliseconds k_look_interval{50};
+
+// ctest reads one of these in its directory, and in the build tree.
+bool limits_load_by_file(const std::string& directory) {
+  for (const char* name : {"/CTestConfiguration.ini", "/DartConfiguration.tcl"}) {
+    const Result<std::string> text = os::read_file(directory + name);
+    if (text && configures_load(*text)) return true;
+  }
+  return false;
+}
+
+bool runs_now(const Connection& test) { return !test.attempt.empty() && !test.farewell; }
+
+bool has_news(const os::UniqueFd& socket) {
+  pollfd news{socket.get(), POLLIN, 0};
+  return ::poll(&news, 1, 0) == 1;
+}
+
+std::size_t count_in(const wire::Message& message, std::string_view key) {
+  return parse_number<std::size_t>(message.get(key)).value_or(0);
+}
+
+}  // namespace
+
+SlotLending::SlotLending(const KeeperOrder& order)
+    : tree_(order.tree),
+      directory_(order.directory),
+      ctest_(order.ctest),
+      is_shared_(order.company == Company::possible || order.shares_tree) {}
+
+void SlotLending::begin(os::UniqueFd socket, const Connection& asker,
+                        const std::vector<Connection>& tests) {
+  if (is_shared_ || !runs_now(asker) || asker.serial) return;
+  if (!loans_) {
+    const std::optional<std::size_t> jobs =
+        jobs_to_lend(os::command_of(ctest_.pid, k_longest_start),
+                     os::first_environment_of(ctest_.pid, k_longest_start));
+    const bool may_lend = jobs && !limits_load_by_file(tree_) &&
+                          (directory_.empty() || !limits_load_by_file(directory_));
+    slots_ = may_lend ? *jobs : 0;
+    loans_.emplace(slots_);
+    // If an earlier keeper was killed, tests may run of which only it knew.
+    const IsMeant is_meant = [this](pid_t, const os::ProcessStat& stat) {
+      return is_launcher(stat) && stat.parent == ctest_.pid;
+    };
+    for (const os::NamedProcess& one : supervisors_of({ctest_}, is_meant).living()) {
+      const Result<os::ProcessStat> stat = os::read_process_stat(one.pid);
+      if (stat) unconnected_.push_back({{one.pid, stat->start}, slots_});
+    }
+  }
+  if (slots_ < 2 || ::fcntl(socket.get(), F_SETFL, O_NONBLOCK) != 0) return;
+  borrowers_.push_back({std::move(socket), ++last_number_, asker.attempt});
+  look(tests);
+}
+
+void SlotLending::note_bare(const Connection& test) {
+  if (unconnected_.size() >= k_most_unconnected) return;
+  unconnected_.push_back({test.launcher, test.serial ? k_most_slots_of_test : test.processors});
+}
+
+void SlotLending::add_descriptors(std::vector<pollfd>& fds) const {
+  for (const Borrower& borrower : borrowers_) fds.push_back({borrower.socket.get(), POLLIN, 0});
+}
+
+Milliseconds SlotLending::due() const {
+  if (!loans_ || !loans_->is_wanted()) return k_longest;
+  return unconnected_.empty() ? loans_->due() : std::min(loans_->due(), looked_ + k_look_interval);
+}
+
+void SlotLending::look(const std::vector<Connection>& tests) {
+  if (borrowers_.empty()) return;
+  for (Borrower& borrower : borrowers_) {
+    hear(borrower);
+    const auto its = std::ranges::find(tests, borrower.attempt, &Connection::attempt);
+    // The attempt is over, or another attempt of its test has followed.
+    if (its == tests.end() || its->farewell) drop(borrower);
+  }
+  std::erase_if(borrowers_, [](const Borrower& borrower) { return !borrower.socket.valid(); });
+  const Milliseconds now = os::monotonic_now();
+  looked_ = now;
+  loans_->tests_take(taken_by(tests), now);
+  std::map<SlotLoans::Borrower, std::size_t> lent;
+  for (const SlotLoans::Borrower number : loans_->lend(now)) ++lent[number];
+  for (const auto& [number, count] : lent) tell(number, count);
+}
+
+void SlotLending::hear(Borrower& borrower) {
+  while (borrower.socket.valid() && has_news(borrower.socket)) {
+    const Result<std::string> packet = os::receive_packet(borrower.socket.get());
+    const Result<wire::Message> message =
+        packet && !packet->empty() ? wire::decode(*packet) : Error{"hear a batch"};
+    if (!message || message->kind != wire::k_slots) return drop(borrower);
+    loans_->give_back(borrower.number, count_in(*message, "back"));
+    loans_->want(borrower.number, count_in(*message, "wanted"));
+  }
+}
+
+std::size_t SlotLending::taken_by(const std::vector<Connection>& tests) {
+  std::size_t taken = 0;
+  for (const Connection& test : tests) {
+    if (!runs_now(test)) continue;
+    if (test.serial) return slots_;
+    taken += std::min(slots_, test.processors);
+  }
+  std::erase_if(unconnected_, [&](const Unconnected& one) {
+    const bool is_connected = std::ranges::any_of(tests, [&](const Connection& test) {
+      return runs_now(test) && test.launcher == one.process;
+    });
+    return is_connected || !os::is_alive(one.process);
+  });
+  for (const Unconnected& one : unconnected_) taken += std::min(slots_, one.slots);
+  return taken;
+}
+
+void SlotLending::tell(SlotLoans::Borrower number, std::size_t count) {
+  const auto borrower = std::ranges::find(borrowers_, number, &Borrower::number);
+  wire::Message message = message_of(wire::k_slots);
+  message.add("lent", std::to_string(count));
+  // Whoever does not read is not waited for.
+  if (!os::send_packet(borrower->socket.get(), wire::encode(message))) drop(*borrower);
+}
+
+void SlotLending::drop(Borrower& borrower) {
+  borrower.socket.reset();
+  loans_->leave(borrower.number);
+}
+
+}  // namespace holdfast
