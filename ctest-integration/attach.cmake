@@ -191,6 +191,9 @@ endif()
 set(_holdfast_test_order "")
 set(_holdfast_tells_labels FALSE)
 set(_holdfast_file_asks_for_retries FALSE)
+# A script may test several trees.
+unset(ENV{HOLDFAST_P_FILE_SHARES_CONTAINMENT})
+unset(ENV{HOLDFAST_P_FILE_MUST_CONTAIN})
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
@@ -211,6 +214,12 @@ if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
   if(NOT "${_holdfast_line_of_toml}" STREQUAL "")
     _holdfast_need_properties()
     _holdfast_need_fixture_notes()
+    set(ENV{HOLDFAST_P_FILE_SHARES_CONTAINMENT} 1)
+  endif()
+  file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
+    REGEX "containment-missing.*fail" LIMIT_COUNT 1)
+  if(NOT "${_holdfast_line_of_toml}" STREQUAL "")
+    set(ENV{HOLDFAST_P_FILE_MUST_CONTAIN} 1)
   endif()
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml REGEX "share" LIMIT_COUNT 1)
   if(NOT "${_holdfast_line_of_toml}" STREQUAL "")

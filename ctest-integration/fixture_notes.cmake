@@ -5,20 +5,16 @@
 
 include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
 set(_holdfast_fixture_notes
-  "${_holdfast_tree}/.holdfast/fixtures-${_holdfast_pid}-${_holdfast_start}-${_holdfast_count}" CACHE INTERNAL "")
+  "${_holdfast_tree}/.holdfast/fixtures-${_holdfast_pid}-${_holdfast_start}-${_holdfast_numbers}-${_holdfast_count}" CACHE INTERNAL "")
 
 # `change`: what _holdfast_tell_order() has set.
 function(_holdfast_note_fixtures test change)
-  if(NOT change MATCHES "HOLDFAST_P_FIXTURES_(SETUP|REQUIRED|CLEANUP)=set:(.*)$" OR "$ENV{HOLDFAST_EXPLAIN}")
+  if(NOT change MATCHES "HOLDFAST_P_FIXTURES_[A-Z]+=set:(.*)$" OR "$ENV{HOLDFAST_EXPLAIN}")
     return()
   endif()
-  set(letter "F")
-  set(names "${CMAKE_MATCH_2}")
-  if(CMAKE_MATCH_1 STREQUAL "CLEANUP")
-    set(letter "C")
-  endif()
+  set(names "${CMAKE_MATCH_1}")
   _holdfast_encode("${test}" encoded)
-  file(APPEND "${_holdfast_fixture_notes}" "${letter} ${encoded} ${names}\n")
+  file(APPEND "${_holdfast_fixture_notes}" "F ${encoded} ${names}\n")
 endfunction()
 
 function(_holdfast_note_services test)

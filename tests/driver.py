@@ -1,10 +1,13 @@
 """Runs a driver of tests: driver.py FILE [ARGUMENT...], as `python3 FILE [ARGUMENT...]` would.
 
 It is green only if a method has run. It names each skipped method, with the reason. If all were
-skipped, the exit code is 77, which ctest shows as a skip. A driver that runs no method is red."""
+skipped, the exit code is 77, which ctest shows as a skip. A driver that runs no method is red.
+
+SYSTEM_TEST_USER in the environment is the number of a user: root runs the driver as that one."""
 
 import os
 import runpy
+import subprocess
 import sys
 import unittest
 
@@ -54,8 +57,28 @@ def code_of(result):
     return 1
 
 
+def become(user, file):
+    """False: the user cannot reach the driver."""
+    if os.geteuid() != 0:
+        return os.geteuid() == user
+    work = os.path.join(os.environ["SYSTEM_TEST_WORK"], f"of-{user}")
+    os.makedirs(work, exist_ok=True)
+    os.chown(work, user, user)
+    os.environ.update(SYSTEM_TEST_WORK=work, HOME=work, PATH="/usr/local/bin:/usr/bin:/bin")
+    for option, path in ("-r", file), ("-x", os.environ["SYSTEM_TEST_LAUNCHER"]), ("-w", work):
+        if subprocess.run(["test", option, path], user=user, group=user, extra_groups=[], check=False).returncode:
+            print(f"skipped: user {user} has no way to {path}", file=sys.stderr)
+            return False
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+    return True
+
+
 def main():
     file = os.path.abspath(sys.argv[1])
+    if "SYSTEM_TEST_USER" in os.environ and not become(int(os.environ["SYSTEM_TEST_USER"]), file):
+        return SKIPPED
     sys.argv = [file, *sys.argv[2:]]
     # What drivers share is beside them, or one folder above.
     sys.path[:1] = [os.path.dirname(file), os.path.dirname(os.path.dirname(file))]

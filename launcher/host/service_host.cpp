@@ -226,6 +226,7 @@ class Host {
     plan.policy.grace = order_.spec.grace;
     plan.policy.scratch = Scratch::remove;
     plan.policy.containment = order_.containment;
+    if (order_.must_be_contained) plan.policy.containment_missing = ContainmentMissing::fail;
     plan.contained.cgroup = order_.cgroup;
     plan.mode = ExitMode::ctest;
     plan.keeper = keeper_.get();

@@ -191,6 +191,7 @@ void KeeperLoop::attend_to(Connection& connection, short news) {
   if (connection.attempt.empty() || is_over) return;
   // Launcher and guard share the other end of the connection. That end is closed, so both are dead,
   // and the attempt is not over.
+  if (connection.shared_set) fixtures_.keep_tmp(*connection.shared_set);
   const KilledBy killer = killer_of(os::age_of(connection.launcher), connection.soonest_end,
                                     ctest_died() ? CtestIs::dead : CtestIs::alive);
   orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest, lines_);
@@ -250,7 +251,9 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     const bool is_green =
         message.get("came_out") == "passed" || message.get("came_out") == "skipped";
     leave_services(asker, is_green ? Farewell::green : Farewell::red);
-    fixtures_.ended(std::exchange(asker.among, {}), is_green);
+    // The guard says this for a launcher that was killed.
+    const bool is_guards = message.get("came_out").empty() && message.get("scratch").empty();
+    if (is_guards && asker.shared_set) fixtures_.keep_tmp(*asker.shared_set);
     if (run_.current() != nullptr) note_farewell(message, asker, *run_.current());
     if (run_.scratch() != nullptr && !message.get("scratch").empty()) {
       run_.scratch()->give_back(std::exchange(asker.scratch, {}));

@@ -33,16 +33,35 @@ void KeeperLoop::share(const wire::AttemptRequest& request, wire::AttemptGrant& 
   const bool has_network = policy.containment.has(Boundary::netns);
   const bool has_tmp = policy.containment.has(Boundary::tmp);
   if (!has_network && !has_tmp) return;
-  asker.among = fixtures_.of(request.facts, request.include_count);
-  granted.shares_network = has_network && (!policy.services.empty() || asker.among.set);
-  if (!has_tmp || !asker.among.set || granted.scratch.empty()) return;
-  granted.shared_tmp =
-      fixtures_.tmp(*asker.among.set, granted.scratch.substr(0, granted.scratch.rfind('/')));
+  const auto set = fixtures_.of(request.facts, request.include_count);
+  if (!set) {
+    granted.refusal =
+        "which tests share its network and its /tmp is not known: " + to_text(set.error());
+    return;
+  }
+  asker.shared_set = *set;
+  granted.shares_network = has_network && (!policy.services.empty() || *set);
+  if (has_network && *set && !policy.services.empty() && !fixtures_.join_services(**set)) {
+    granted.refusal =
+        "it uses services, and tests that fixtures connect with it have a network without them "
+        "already: that it uses services must be known before (HOLDFAST_SERVICES, or an override "
+        "with its whole name)";
+    return;
+  }
+  if (!has_tmp || !*set || granted.scratch.empty()) return;
+  const Result<std::string> tmp =
+      fixtures_.tmp(**set, granted.scratch.substr(0, granted.scratch.rfind('/')));
+  if (tmp) {
+    granted.shared_tmp = *tmp;
+  } else {
+    granted.refusal = "it has no /tmp in common with the tests that fixtures connect with it: " +
+                      to_text(tmp.error());
+  }
 }
 
 // A set of fixtures with a test that uses services is in the network of the services.
 os::SharedNetwork& KeeperLoop::network_of(const Connection& connection) {
-  const std::optional<std::size_t>& set = connection.among.set;
+  const std::optional<std::size_t>& set = connection.shared_set;
   const bool is_of_services = !set || !connection.services.empty() ||
                               (services_.has_network() && fixtures_.uses_services(*set));
   return is_of_services ? services_.network() : fixtures_.network(*set);

@@ -72,6 +72,10 @@ bool says_scratch(const Invocation& invocation) {
 // test of ctest runs without its locks; `holdfast begin` has said so.
 Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
                       std::string_view trouble) {
+  if (must_be_contained(invocation)) {
+    write_line(std::string(trouble) + ": the command is not run without its containment");
+    return own_failure(invocation.mode());
+  }
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
   const bool wants_ports = last_of(invocation.line.options.said, Setting::ports) != nullptr;
   if (invocation.line.service_keeper >= 0) {
@@ -231,8 +235,9 @@ class Launch {
       return not_begun(in_words("interrupted before it was tried again"), interrupted_);
     }
     if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
-    if (has_lost_its_fixtures()) {
-      return refused(in_words("the containment of its fixtures is lost: there is no keeper"));
+    const bool is_alone = invocation_.attach && !keeper_.connected();
+    if (const std::string_view why = needs_keeper(grant_, invocation_); is_alone && !why.empty()) {
+      return refused(in_words(std::string(why)));
     }
     HeldLocks above(invocation_.held);
     Teller say = teller();
@@ -242,6 +247,9 @@ class Launch {
     if (shares_network()) network = ask_for_network(services_of(), around_);
     if (network.is_told_to_end) {
       return not_begun(in_words("interrupted while waiting for its network"), network.signal);
+    }
+    if (!network.lost.empty()) {
+      return refused(in_words("the network that it shares is lost: " + network.lost));
     }
     if (!network.trouble.empty() && !does_without_network(network.trouble)) {
       return refused(in_words("not allowed here is " + trouble_with_network(network.trouble)));
@@ -293,15 +301,6 @@ class Launch {
     return true;
   }
 
-  // The keeper has what a test shares with those that fixtures connect with it.
-  bool has_lost_its_fixtures() const {
-    const TestFacts& facts = invocation_.facts;
-    const bool has_fixtures = !facts.fixtures_setup.empty() || !facts.fixtures_required.empty() ||
-                              !facts.fixtures_cleanup.empty();
-    return invocation_.attach && !keeper_.connected() && has_fixtures &&
-           grant_.policy.containment.among({Boundary::netns, Boundary::tmp}).has_any();
-  }
-
   // What an attempt has before its test starts.
   struct Had {
     const HeldLocks& above;
@@ -337,6 +336,7 @@ class Launch {
     if (policy.containment.has_any()) {
       plan.contained = containment_needs(grant_, invocation_, scratch.path());
       plan.contained.network = had.network;
+      if (!plan.contained.refusal.empty()) return refused(in_words(plan.contained.refusal));
     }
     AttemptResult result = runner_.run(plan, around_);
     os::ScratchContent left = scratch.look();
@@ -349,7 +349,7 @@ class Launch {
     notice_lost_locks(had.locks, identity.test, result);
     const bool has_tmp = policy.containment.has(Boundary::tmp) && plan.contained.tmp;
     const Scratch what =
-        has_tmp ? scratch.settle_tmp(plan.contained, policy.scratch, result, left) : policy.scratch;
+        has_tmp ? scratch.settle_tmp(plan.contained, policy, result, left) : policy.scratch;
     result.scratch = scratch.settle(what, result.outcome, left);
     if (result.note.empty()) {
       result.note = note_on(result, identity.test, invocation_.command[0], policy);

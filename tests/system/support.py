@@ -1,7 +1,7 @@
 """Shared by the drivers: the programs, waits with a bound, small projects. See also processes.py.
 
 Environment (set by CMakeLists.txt): SYSTEM_TEST_STAGE, _LAUNCHER, _CLI, _PROGRAMS, _WORK, _CMAKE,
-_CTEST; _INSIDE, if every command and test is to be in that containment."""
+_CTEST; _INSIDE, if every command and test is to be in that containment; _USER: driver.py."""
 
 import contextlib
 import json
@@ -51,10 +51,17 @@ def not_inside(boundaries, why):
     return unittest.skipIf(met, f"inside {', '.join(sorted(met))}: {why}")
 
 
-def inside(options):
-    """`options` of a launcher, with the containment of all tests unless they have one."""
-    options = list(map(str, options))
-    return [*(["--containment", INSIDE] if INSIDE and "--containment" not in options else []), *options]
+def inside(words):
+    """The words of a command, with the containment of all tests if it is one that supervises, unless it has one."""
+    if not INSIDE or "--containment" in words:
+        return words
+    for at, word in enumerate(words):
+        length = next((len(one) for one in SUPERVISORS.values() if words[at:at + len(one)] == one), 0)
+        if length:
+            return [*words[:at + length], "--containment", INSIDE, *words[at + length:]]
+        if word == "--":
+            break
+    return words
 
 
 def wait_until(condition, what="the condition", bound=PATIENCE_S):
@@ -173,7 +180,7 @@ class SystemCase(unittest.TestCase):
         how.setdefault("cwd", self.work)
         how.setdefault("env", self.environment())
         how.setdefault("stdin", subprocess.DEVNULL)
-        begun = subprocess.Popen([str(w) for w in words], **how)
+        begun = subprocess.Popen(inside([str(word) for word in words]), **how)
         self.begun.append(begun)
         return begun
 
@@ -191,7 +198,7 @@ class SystemCase(unittest.TestCase):
         return subprocess.CompletedProcess(words, begun.returncode, out, err)
 
     def supervised(self, *command, options=(), by="holdfast-launcher"):
-        return [*SUPERVISORS[by], *inside(options), "--", *map(str, command)]
+        return [*SUPERVISORS[by], *map(str, options), "--", *map(str, command)]
 
     def each_supervisor(self):
         for name in SUPERVISORS:
@@ -203,7 +210,7 @@ class SystemCase(unittest.TestCase):
         tree = self.work / "tree"
         tree.mkdir(exist_ok=True)
         return [program("act_as_ctest"), tree, self.work / "status", LAUNCHER, "--name", name,
-                *inside(options), "--", *map(str, command)]
+                *map(str, options), "--", *map(str, command)]
 
     def ended_as(self):
         """How the launcher under the stand-in ended: "exit 3", "signal 9"."""

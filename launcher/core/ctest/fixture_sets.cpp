@@ -11,7 +11,6 @@ namespace {
 // What the notes say of one test.
 struct Noted {
   std::vector<std::string> fixtures;
-  bool cleans_up = false;
   bool uses_services = false;
 };
 
@@ -20,10 +19,9 @@ std::map<std::string, Noted> read_notes(std::string_view notes) {
   while (!notes.empty()) {
     std::string_view line = take_part(notes, '\n');
     const std::string_view kind = take_part(line, ' ');
-    if (kind != "F" && kind != "C" && kind != "S") continue;
+    if (kind != "F" && kind != "S") continue;
     Noted& test = tests[decode_file_name(take_part(line, ' '))];
     test.uses_services = test.uses_services || kind == "S";
-    test.cleans_up = test.cleans_up || kind == "C";
     while (kind != "S" && !line.empty()) {
       const std::string_view name = take_part(line, ',');
       if (!name.empty()) test.fixtures.push_back(decode_file_name(name));
@@ -65,15 +63,13 @@ FixtureSets FixtureSets::read(std::string_view notes) {
   FixtureSets all;
   std::map<std::size_t, std::size_t> set_of_top;
   for (const auto& [fixture, number] : number_of) {
-    const auto [found, is_new] = set_of_top.try_emplace(connected.top(number), all.sets_.size());
-    if (is_new) all.sets_.emplace_back();
+    const auto [found, is_new] = set_of_top.try_emplace(connected.top(number), all.count());
+    if (is_new) all.uses_services_.push_back(false);
     all.set_of_[fixture] = found->second;
   }
   for (const auto& [name, test] : tests) {
     const std::optional<std::size_t> set = all.set_of(test.fixtures);
-    if (!set) continue;
-    if (test.cleans_up) ++all.sets_[*set].cleanups;
-    all.sets_[*set].uses_services = all.sets_[*set].uses_services || test.uses_services;
+    if (set && test.uses_services) all.note_services(*set);
   }
   return all;
 }

@@ -102,6 +102,7 @@ void each_field(Order& order, Use use) {
   use("dependents", order.dependents);
   use("before", order.before);
   use("containment", order.containment);
+  use("must_be_contained", order.must_be_contained);
   use("network", order.network);
   use("cgroup", order.cgroup);
   use("log", order.log);

@@ -31,6 +31,7 @@ struct HostOrder {
   // Words that stand before each command of the service, so that it runs as its user.
   ServiceCommand before;
   Containment containment = {};
+  bool must_be_contained = false;  // it does not start without `containment`
   int network = -1;     // a descriptor that the host inherits: it joins this network; -1: none
   std::string cgroup;   // the name for a cgroup, for `containment`
   std::string log;      // path

@@ -2,7 +2,6 @@
 
 #include <holdfast/worker_protocol.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -13,7 +12,6 @@
 #include "core/base/number.hpp"
 #include "core/batch/worker_message.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -43,6 +41,12 @@ std::vector<os::NamedProcess> tree_below(pid_t root) {
   return tree;
 }
 
+// 0: it is not known.
+pid_t parent_of(pid_t pid) {
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  return stat ? stat->parent : 0;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, os::UniqueFd anchor,
@@ -61,6 +65,7 @@ Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, 
     Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
     if (!pair) return pair.error();
     made->report_ = std::move(pair->first);
+    os::ask_for_senders(made->report_.get());
     const bool is_sent = server.send_with(order, {output, errors, pair->second.get()});
     if (!is_sent) return Error{"ask the server for a case"};
   }
@@ -90,19 +95,19 @@ void ForkedCase::look(OutputRelay* relay) {
 void ForkedCase::hear() {
   char packet[HOLDFAST_WORKER_LONGEST + 1];
   while (report_.valid()) {
-    const ssize_t count =
-        os::retried([&] { return ::recv(report_.get(), packet, sizeof packet, MSG_DONTWAIT); });
+    pid_t sender = 0;
+    const ssize_t count = os::receive_at_once(report_.get(), packet, sizeof packet, sender);
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
       if (!is_over_ && !status_) trouble_ = "who looked after it was killed";
       be_over();
       return;
     }
-    on_message({packet, static_cast<std::size_t>(count)});
+    on_message({packet, static_cast<std::size_t>(count)}, sender);
   }
 }
 
-void ForkedCase::on_message(std::string_view packet) {
+void ForkedCase::on_message(std::string_view packet, pid_t sender) {
   const auto fields = worker_fields(packet);
   if (!fields) return;
   const auto number = [&](std::size_t i) -> std::int64_t {
@@ -113,6 +118,8 @@ void ForkedCase::on_message(std::string_view packet) {
     anchor_ = static_cast<pid_t>(number(1));
     child_ = static_cast<pid_t>(number(2));
     child_start_ = static_cast<std::uint64_t>(number(3));
+    // What the case says of numbers means nothing outside of its PID namespace.
+    if (sender != child_) anchor_ = parent_of(sender);
   } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
     said_ = case_end_named((*fields)[2]);
   } else if (kind == HOLDFAST_WORKER_FINISHED) {

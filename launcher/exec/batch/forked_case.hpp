@@ -83,7 +83,7 @@ class ForkedCase {
  private:
   explicit ForkedCase(std::string name) : name_(std::move(name)) {}
   void hear();
-  void on_message(std::string_view packet);
+  void on_message(std::string_view packet, pid_t sender);
   void go_on_with_stacks(OutputRelay* relay);
   void terminate();
   void be_over();

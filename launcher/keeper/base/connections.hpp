@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/process_name.hpp"
-#include "core/ctest/fixture_sets.hpp"
 #include "core/outcome/oom.hpp"
 #include "core/service/fixture_generations.hpp"
 #include "core/service/services.hpp"
@@ -32,22 +32,22 @@ struct Connection {
   ProcessName launcher;
   os::Stream output;  // the test's stdout; ctest waits for its end
   Milliseconds grace = k_default_grace;
-  Milliseconds soonest_end = k_longest;  // core/ctest/ctest_limits.hpp
-  std::string scratch;                   // lent to the attempt; empty: none, or given back
-  OomClaims::Start memory;               // the OOM counter when the attempt began
-  std::vector<ServiceUse> services;      // that its tests need
-  TestFixtures fixtures;                 // of ctest, if the test needs services
-  UseId use = 0;                         // of services, now or at last; 0: none
-  bool farewell = false;                 // the attempt has ended and is on record
-  os::UniqueFd launcher_life;            // the launcher's pidfd, while the attempt goes on
-  Milliseconds guard_until = k_longest;  // when a guard without launcher should have ended
-  GuardWatch guard;                      // while the attempt goes on
-  std::vector<os::UniqueFd> locks;       // duplicate descriptors, which keep the attempt's locks
-  InFixtureSet among;                    // tests with fixtures
-  bool awaits_network = false;           // it has asked for the network that it shares
-  os::UniqueFd contained;                // the cgroup, or the first process of the PID namespace
-  std::string cgroup;                    // the cgroup's name; empty: there is no cgroup
-  std::string stop_record;               // path of a service's; empty: it is no service
+  Milliseconds soonest_end = k_longest;   // core/ctest/ctest_limits.hpp
+  std::string scratch;                    // lent to the attempt; empty: none, or given back
+  OomClaims::Start memory;                // the OOM counter when the attempt began
+  std::vector<ServiceUse> services;       // that its tests need
+  TestFixtures fixtures;                  // of ctest, if the test needs services
+  UseId use = 0;                          // of services, now or at last; 0: none
+  bool farewell = false;                  // the attempt has ended and is on record
+  os::UniqueFd launcher_life;             // the launcher's pidfd, while the attempt goes on
+  Milliseconds guard_until = k_longest;   // when a guard without launcher should have ended
+  GuardWatch guard;                       // while the attempt goes on
+  std::vector<os::UniqueFd> locks;        // duplicate descriptors, which keep the attempt's locks
+  std::optional<std::size_t> shared_set;  // of fixtures; the test shares its containment
+  bool awaits_network = false;            // it has asked for the network that it shares
+  os::UniqueFd contained;                 // the cgroup, or the first process of the PID namespace
+  std::string cgroup;                     // the cgroup's name; empty: there is no cgroup
+  std::string stop_record;                // path of a service's; empty: it is no service
 
   // The launcher has asked for an attempt and got it.
   void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);

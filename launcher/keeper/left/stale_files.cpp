@@ -1,11 +1,9 @@
 #include "keeper/left/stale_files.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -24,6 +22,7 @@
 #include "os/lock/lock_survey.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "os/process/tagged_processes.hpp"
 
 namespace holdfast {
 namespace {
@@ -45,15 +44,6 @@ std::vector<fs::path> entries_of(const fs::path& directory) {
   return entries;
 }
 
-// True: the socket was made more than a day ago. If the clock was set back since then, the socket
-// seems younger than it is.
-bool is_older_than_a_day(const fs::path& socket) {
-  constexpr std::time_t k_day = 24 * 60 * 60;
-  struct stat status {};
-  return ::lstat(socket.c_str(), &status) == 0 &&
-         os::unix_now_ms() / 1000 - status.st_mtim.tv_sec > k_day;
-}
-
 // A ctest of another PID namespace cannot be seen from here, and may live. If the socket of its
 // keeper were removed, its next launcher would start a second keeper. So the socket stays for as
 // long as a run may take.
@@ -62,7 +52,7 @@ bool may_be_stale(const fs::path& socket) {
   if (!name) return false;
   const std::uint64_t ours = os::own_pid_namespace();
   return name->pid_namespace.value_or(ours) == ours ? !os::is_alive(name->ctest)
-                                                    : is_older_than_a_day(socket);
+                                                    : os::is_older_than_a_day(socket.string());
 }
 
 void remove_levels_in(const os::UniqueFd& user, const fs::path& scope) {
@@ -86,14 +76,17 @@ void remove_stale_sockets() {
 void remove_stale_scratch() {
   if (!os::open_user_directory()) return;
   for (const fs::path& entry : entries_of(in_user_directory(names::k_user_scratch_directory))) {
-    std::string name = entry.filename().string();
+    const fs::path scratch = entry.parent_path() / entry.stem();
+    const fs::path tmp = scratch.string() + std::string(names::k_private_tmp_suffix);
+    std::string name = scratch.filename().string();
     std::ranges::replace(name, '-', ':');
     const Result<ProcessName> launcher = parse_process_name(name);
-    if (launcher && !os::is_alive(*launcher)) os::sweep_empty_scratch(entry.string());
+    if (!launcher || os::is_alive(*launcher)) continue;
+    // What the launcher and its guard left when both were killed may be at work.
+    if (fs::exists(tmp) && !os::TaggedProcesses(scratch.filename().string()).is_empty()) continue;
+    if (entry == scratch) os::sweep_empty_scratch(entry.string());
     // People remove a scratch directory, and not the /tmp beside it.
-    const bool is_tmp = name.ends_with(names::k_private_tmp_suffix);
-    const fs::path scratch = fs::path(entry).replace_extension();
-    if (is_tmp && !fs::exists(scratch)) (void)os::remove_directory(entry.string());
+    if (entry == tmp && !fs::exists(scratch)) (void)os::remove_directory(entry.string());
   }
 }
 

@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <string_view>
@@ -11,9 +13,12 @@
 #include <utility>
 
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/removal.hpp"
+#include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
@@ -22,11 +27,27 @@ namespace {
 // Room for 100,000 tests with fixtures.
 constexpr std::size_t k_longest_notes = 64UL * 1024 * 1024;
 
-// Those of ctests whose keepers were killed.
+// The directories to which links in scratch directories lead (supervision/attempt/scratch.cpp).
+std::vector<std::string> kept_tmps(const std::string& scratch) {
+  std::vector<std::string> kept;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator it(scratch, failed), end; !failed && it != end;
+       it.increment(failed)) {
+    std::error_code is_none;
+    const std::filesystem::path link =
+        std::filesystem::read_symlink(it->path() / names::k_private_tmp_link, is_none);
+    if (!is_none) kept.push_back(link.string());
+  }
+  return kept;
+}
+
+// Removes those of ctests whose keepers were killed. A ctest of another PID namespace seems to be
+// dead from here, so its notes stay for as long as it may take until its keeper reads them.
 void remove_left_notes(const std::string& tree) {
   const std::string directory = tree + "/" + std::string(names::k_tree_directory);
   constexpr std::string_view k_prefix = "fixtures-";
   static_assert(names::k_fixture_notes_prefix.ends_with(k_prefix));
+  const std::uint64_t own = os::own_pid_namespace();
   std::error_code failed;
   for (std::filesystem::directory_iterator it(directory, failed), end; !failed && it != end;
        it.increment(failed)) {
@@ -35,7 +56,11 @@ void remove_left_notes(const std::string& tree) {
     std::string_view rest = std::string_view(name).substr(k_prefix.size());
     const std::string ctest = text_of({take_part(rest, '-'), ":", take_part(rest, '-')});
     const Result<ProcessName> process = parse_process_name(ctest);
-    if (process && !os::is_alive(*process)) ::unlink(it->path().c_str());
+    if (!process || os::is_alive(*process)) continue;
+    const bool is_seen_from_here = parse_number<std::uint64_t>(take_part(rest, '-')) == own;
+    if (is_seen_from_here || os::is_older_than_a_day(it->path().string())) {
+      ::unlink(it->path().c_str());
+    }
   }
 }
 
@@ -46,22 +71,33 @@ FixtureContainments::FixtureContainments(std::string tree, const ProcessName& ct
 
 std::string FixtureContainments::notes_path(unsigned include_count) const {
   return text_of({tree_, "/", names::k_fixture_notes_prefix, std::to_string(ctest_.pid), "-",
-                  std::to_string(ctest_.start), "-", std::to_string(include_count)});
+                  std::to_string(ctest_.start), "-", std::to_string(os::own_pid_namespace()), "-",
+                  std::to_string(include_count)});
 }
 
-InFixtureSet FixtureContainments::of(const TestFacts& facts, unsigned include_count) {
+Result<std::optional<std::size_t>> FixtureContainments::of(const TestFacts& facts,
+                                                           unsigned include_count) {
   TestSchedule schedule = schedule_of(facts);
   std::vector<std::string> fixtures = std::move(schedule.setup);
   fixtures.insert(fixtures.end(), std::make_move_iterator(schedule.required.begin()),
                   std::make_move_iterator(schedule.required.end()));
   fixtures.insert(fixtures.end(), schedule.cleanup.begin(), schedule.cleanup.end());
-  if (fixtures.empty()) return {};
+  if (fixtures.empty()) return std::optional<std::size_t>();
   if (include_count_ != include_count) {
-    include_count_ = include_count;
     const Result<std::string> notes = os::read_file(notes_path(include_count), k_longest_notes);
-    if (notes) sets_ = FixtureSets::read(*notes);
+    if (!notes) return notes.error();
+    include_count_ = include_count;
+    sets_ = FixtureSets::read(*notes);
   }
-  return {sets_.set_of(fixtures), !schedule.cleanup.empty()};
+  return sets_.set_of(fixtures);
+}
+
+bool FixtureContainments::join_services(std::size_t set) {
+  if (sets_.uses_services(set)) return true;
+  const auto found = shared_.find(set);
+  if (found != shared_.end() && found->second.network.is_wanted()) return false;
+  sets_.note_services(set);
+  return true;
 }
 
 os::SharedNetwork& FixtureContainments::network(std::size_t set) {
@@ -70,32 +106,29 @@ os::SharedNetwork& FixtureContainments::network(std::size_t set) {
   return network;
 }
 
-std::string FixtureContainments::tmp(std::size_t set, const std::string& scratch) {
+Result<std::string> FixtureContainments::tmp(std::size_t set, const std::string& scratch) {
   Shared& shared = shared_[set];
   if (!shared.tmp.empty()) return shared.tmp;
   const std::string path = scratch + "/fixtures-" + std::to_string(set);
-  if (::mkdir(scratch.c_str(), 0755) != 0 && errno != EEXIST) return {};
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return {};
+  const auto is_made = [](const std::string& directory, mode_t mode) {
+    return ::mkdir(directory.c_str(), mode) == 0 || errno == EEXIST;
+  };
+  if (!is_made(scratch, 0755) || !is_made(path, 0700)) return os::system_error("make " + path);
   shared.tmp = path;
   return path;
 }
 
-void FixtureContainments::ended(const InFixtureSet& test, bool is_green) {
-  if (!test.set) return;
-  const auto found = shared_.find(*test.set);
-  if (found == shared_.end()) return;
-  Shared& shared = found->second;
-  shared.is_red = shared.is_red || !is_green;
-  if (test.cleans_up && ++shared.cleanups == sets_.cleanups(*test.set)) {
-    // A test that comes all the same, such as a set-up that ctest repeats, gets a new network.
-    shared.network = {};
-    shared.cleanups = 0;
-  }
+void FixtureContainments::keep_tmp(std::size_t set) {
+  if (const auto found = shared_.find(set); found != shared_.end()) found->second.stays = true;
 }
 
 void FixtureContainments::end_run(unsigned include_count) {
+  std::vector<std::string> kept;
   for (auto& [set, shared] : shared_) {
-    if (!shared.tmp.empty() && !shared.is_red) (void)os::remove_directory(shared.tmp);
+    if (shared.tmp.empty()) continue;
+    if (kept.empty()) kept = kept_tmps(shared.tmp.substr(0, shared.tmp.rfind('/')));
+    const bool stays = shared.stays || std::ranges::find(kept, shared.tmp) != kept.end();
+    if (!stays) (void)os::remove_directory(shared.tmp);
   }
   shared_.clear();
   sets_ = {};

@@ -1,17 +1,18 @@
 // The containment that tests share because fixtures connect them: a network and a /tmp. A set-up
 // that starts a server, or leaves a file, reaches the tests that require it. A set has its
-// containment from its first test to its last clean-up. If nothing cleans up, it has it until the
-// run ends.
+// containment from its first test until the run ends.
 #pragma once
 
 #include <poll.h>
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
 #include "core/ctest/fixture_sets.hpp"
 #include "core/settings/facts.hpp"
 #include "os/containment/shared_network.hpp"
@@ -22,19 +23,22 @@ class FixtureContainments {
  public:
   FixtureContainments(std::string tree, const ProcessName& ctest);
 
-  // The set of a test of the run with this include count.
-  InFixtureSet of(const TestFacts& facts, unsigned include_count);
+  // The set of a test of the run with this include count; none: the test has no fixtures. Fails if
+  // the notes cannot be read.
+  Result<std::optional<std::size_t>> of(const TestFacts& facts, unsigned include_count);
   bool uses_services(std::size_t set) const { return sets_.uses_services(set); }
+  // A test of the set uses services. False: tests of the set have a network without them already.
+  bool join_services(std::size_t set);
 
   // The network of the set, which is made from now on if it is not there.
   os::SharedNetwork& network(std::size_t set);
-  // The directory with the set's own /tmp, below `scratch`; empty: it cannot be made.
-  std::string tmp(std::size_t set, const std::string& scratch);
+  // The directory with the set's own /tmp, below `scratch`.
+  Result<std::string> tmp(std::size_t set, const std::string& scratch);
 
-  // A test of the set has ended.
-  void ended(const InFixtureSet& test, bool is_green);
-  // The run with that include count has ended. Directories of sets that had a red test stay, as
-  // scratch directories do.
+  // The launcher of a test of the set was killed, so nobody has decided what happens to its /tmp.
+  void keep_tmp(std::size_t set);
+  // The run with that include count has ended. A /tmp stays if a scratch directory that is kept has
+  // a link to it.
   void end_run(unsigned include_count);
 
   void add_descriptors(std::vector<pollfd>& fds) const;
@@ -44,8 +48,7 @@ class FixtureContainments {
   struct Shared {
     os::SharedNetwork network;
     std::string tmp;
-    std::size_t cleanups = 0;  // how many have ended
-    bool is_red = false;
+    bool stays = false;
   };
 
   std::string notes_path(unsigned include_count) const;

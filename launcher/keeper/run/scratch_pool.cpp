@@ -1,8 +1,10 @@
 #include "keeper/run/scratch_pool.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
 
@@ -27,6 +29,9 @@ void ScratchPool::close() {
   for (unsigned number = 1; number <= made_; ++number) {
     const std::string path = directory_ + "/" + std::to_string(number);
     os::remove_empty_scratch(path);
+    // A /tmp that is kept has a link in the scratch directory, and may be in use.
+    struct stat info {};
+    if (::lstat(text_of({path, "/", names::k_private_tmp_link}).c_str(), &info) == 0) continue;
     os::remove_empty_directories(path + std::string(names::k_private_tmp_suffix));
   }
   free_.clear();

@@ -284,7 +284,9 @@ void RunServices::carry_out(const ServiceOrder& order) {
     case ServiceOrder::Kind::stop:
       if (host != nullptr && host->is_kept && is_ending_) return let_go(*host);
       if (host != nullptr) host->send(wire::k_stop);
-      if (kept_starts_.stop_waiting(order.instance) || ports_.stop_waiting(order.instance)) {
+      if (std::erase_if(await_network_,
+                        [&](const auto& start) { return start.instance == order.instance; }) > 0 ||
+          kept_starts_.stop_waiting(order.instance) || ports_.stop_waiting(order.instance)) {
         services_->happened(order.instance, {InstanceNews::Kind::ended});
       }
       return;

@@ -133,10 +133,11 @@ Result<ServiceHost> RunServices::start_generation(const ServiceOrder& order) {
 // A service has no /tmp of its own: the tests that use it would not find a socket there.
 Result<void> RunServices::contain(wire::HostOrder& host) {
   host.containment = containment_.without({Boundary::netns, Boundary::tmp});
+  host.must_be_contained = missing_ == ContainmentMissing::fail;
   host.network = network_.descriptor();
   if (network_.state() != os::SharedNetwork::State::failed) return {};
   const std::string trouble = "containment = \"netns\": " + network_.trouble();
-  if (missing_ == ContainmentMissing::fail) {
+  if (host.must_be_contained) {
     return ErrorInWords{"not allowed here is " + trouble};
   }
   lines_.say_once("ignoring " + trouble);

@@ -90,10 +90,14 @@ pid_t Namespaces::clone(bool& is_new_user) {
 // us joins it, and starts the child as ours. Returns -1 if that failed; `question` has told why.
 pid_t Namespaces::clone_in_network(int question) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    tell(question, system_error("make a pipe"));
+    return -1;
+  }
   const UniqueFd told(ends[0]);
   UniqueFd telling(ends[1]);
   const pid_t between = ::fork();
+  if (between < 0) tell(question, system_error("start a process"));
   if (between == 0) {
     pid_t child = -1;
     if (const Result<void> joined = join_network(network_); joined) {

@@ -1,12 +1,16 @@
 #include "os/containment/private_tmp.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
@@ -29,11 +33,7 @@ constexpr UsualPlace k_usual_places[] = {
     {"/tmp", "tmp"}, {"/var/tmp", "var-tmp"}, {"/dev/shm", "dev-shm"}};
 
 constexpr unsigned k_mode = 01777;  // as they have it in every Linux
-
-std::string without_links(const std::string& path) {
-  char resolved[PATH_MAX];
-  return ::realpath(path.c_str(), resolved) != nullptr ? resolved : std::string();
-}
+constexpr unsigned k_mode_above_passage = 0755;
 
 bool is_directory(const std::string& path) {
   struct stat info {};
@@ -51,12 +51,36 @@ bool is_plain(const std::string& path) {
   return !has("//") && !has("/./") && !has("/../");
 }
 
+// Of ioctl_iflags(2); the headers of Linux and of C libraries do not go together.
+constexpr unsigned long k_get_flags = 0x80086601;
+constexpr unsigned k_immutable_or_append = 0x10 | 0x20;
+
+// Whether the directory is ours, and has that mode and nothing that is kept beside a mode: flags
+// (chattr(1)), access lists, attributes. Labels of a security module are usual.
+bool is_as_made(const std::string& path, unsigned mode) {
+  const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return false;
+  if (info.st_uid != ::geteuid() || (info.st_mode & 07777U) != mode) return false;
+  unsigned flags = 0;
+  const bool has_flags = ::ioctl(directory.get(), k_get_flags, &flags) == 0;
+  if (has_flags && (flags & k_immutable_or_append) != 0) return false;
+  char names[256];
+  const ssize_t length = ::flistxattr(directory.get(), names, sizeof names);
+  if (length < 0) return errno == ENOTSUP;
+  for (std::string_view rest(names, static_cast<std::size_t>(length)); !rest.empty();) {
+    if (!take_part(rest, '\0').starts_with("security.")) return false;
+  }
+  return true;
+}
+
 // Makes the directories above `path`, from `top` on, which exists.
 Result<void> make_above(const std::string& top, const std::string& path) {
   for (std::size_t at = path.find('/', top.size() + 1); at != std::string::npos;
        at = path.find('/', at + 1)) {
     const std::string above = path.substr(0, at);
-    if (::mkdir(above.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + above);
+    if (::mkdir(above.c_str(), k_mode_above_passage) != 0 && errno != EEXIST)
+      return system_error("make " + above);
   }
   return {};
 }
@@ -65,12 +89,20 @@ Result<void> make_above(const std::string& top, const std::string& path) {
 Result<void> make_mount_point(const UniqueFd& mount, const std::string& path) {
   struct stat info {};
   const bool is_file = ::fstat(mount.get(), &info) == 0 && !S_ISDIR(info.st_mode);
-  const int made = is_file ? ::mknod(path.c_str(), S_IFREG | 0600, 0) : ::mkdir(path.c_str(), 0755);
+  const int made = is_file ? ::mknod(path.c_str(), S_IFREG | 0600, 0)
+                           : ::mkdir(path.c_str(), k_mode_above_passage);
   if (made != 0 && errno != EEXIST) return system_error("make " + path);
   return {};
 }
 
 }  // namespace
+
+std::string without_links(const std::string& path) {
+  char resolved[PATH_MAX];
+  if (::realpath(path.c_str(), resolved) == nullptr) return {};
+  // musl takes `//` at the beginning for a place of its own, as POSIX allows.
+  return resolved[0] == '/' && resolved[1] == '/' ? resolved + 1 : resolved;
+}
 
 Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
                                        const std::vector<std::string>& passed_through) {
@@ -104,6 +136,13 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
   return tmp;
 }
 
+bool PrivateTmp::is_place(const std::string& directory) {
+  const std::string real = without_links(directory);
+  return !real.empty() && std::ranges::any_of(k_usual_places, [&](const UsualPlace& usual) {
+    return without_links(usual.path) == real;
+  });
+}
+
 bool PrivateTmp::is_below_a_place(const std::string& path) const {
   return std::ranges::any_of(places_,
                              [&](const Place& place) { return is_below(path, place.path); });
@@ -111,12 +150,14 @@ bool PrivateTmp::is_below_a_place(const std::string& path) const {
 
 // A path may lead through links. The tree finds it at both names. A place itself is never passed
 // through.
-void PrivateTmp::pass_through(const std::string& path) {
+void PrivateTmp::pass_through(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   const std::string real = without_links(path);
-  if (is_below_a_place(real)) passages_.push_back({real, real});
+  const bool leads_to_directory = is_directory(real);
+  if (is_below_a_place(real)) passages_.push_back({real, real, leads_to_directory});
   const bool is_place = std::ranges::find(places_, real, &Place::path) != places_.end();
   if (real.empty() || is_place || path == real || !is_plain(path)) return;
-  if (is_below_a_place(path)) passages_.push_back({real, path});
+  if (is_below_a_place(path)) passages_.push_back({real, path, leads_to_directory});
 }
 
 void PrivateTmp::drop_passages_in_others() {
@@ -136,6 +177,22 @@ const PrivateTmp::Place& PrivateTmp::place_of(const Passage& passage) const {
       places_, [&](const Place& place) { return is_below(passage.to, place.path); });
 }
 
+// What is as we have made it for a passage, or above one. A test as root may have put something
+// else there.
+bool PrivateTmp::leads_to_a_passage(const std::string& inside, const std::string& outside,
+                                    Others others) const {
+  struct stat info {};
+  if (::lstat(outside.c_str(), &info) != 0) return false;
+  const auto passage = std::ranges::find(passages_, inside, &Passage::to);
+  if (passage != passages_.end() && !passage->is_directory) {
+    return S_ISREG(info.st_mode) && info.st_size == 0;
+  }
+  const bool is_above =
+      std::ranges::any_of(passages_, [&](const Passage& one) { return is_below(one.to, inside); });
+  return (is_above || passage != passages_.end()) && is_as_made(outside, k_mode_above_passage) &&
+         has_only_passages(inside, outside, others);
+}
+
 // `inside` is the path of the directory for the tree, `outside` is its path here. `others`: what to
 // do with an entry that no passage needs.
 bool PrivateTmp::has_only_passages(const std::string& inside, const std::string& outside,
@@ -148,16 +205,7 @@ bool PrivateTmp::has_only_passages(const std::string& inside, const std::string&
     if (name == "." || name == "..") continue;
     const std::string path_inside = text_of({inside, "/", name});
     const std::string path_outside = text_of({outside, "/", name});
-    const bool leads_to_one = std::ranges::any_of(passages_, [&](const Passage& passage) {
-      return passage.to == path_inside || is_below(passage.to, path_inside);
-    });
-    struct stat info {};
-    if (::lstat(path_outside.c_str(), &info) != 0) return false;
-    const bool is_file = S_ISREG(info.st_mode) && info.st_size == 0;
-    if (leads_to_one && (is_file || (S_ISDIR(info.st_mode) &&
-                                     has_only_passages(path_inside, path_outside, others)))) {
-      continue;
-    }
+    if (leads_to_a_passage(path_inside, path_outside, others)) continue;
     if (others == Others::remove && ::unlink(path_outside.c_str()) != 0) {
       (void)remove_directory(path_outside);
     }
@@ -172,12 +220,28 @@ void PrivateTmp::forget_other_passages() const {
   }
 }
 
+std::string PrivateTmp::conflict() const {
+  for (const Passage& passage : passages_) {
+    const Place& place = place_of(passage);
+    for (std::size_t at = place.path.size(); at != std::string::npos;) {
+      at = passage.to.find('/', at + 1);
+      const std::string part = passage.to.substr(place.path.size(), at - place.path.size());
+      struct stat info {};
+      if (::lstat((place.backing + part).c_str(), &info) != 0) break;
+      const bool must_be_directory = at != std::string::npos || passage.is_directory;
+      if (must_be_directory ? !S_ISDIR(info.st_mode) : S_ISDIR(info.st_mode)) {
+        return text_of({passage.to,
+                        " is passed through, and another test has put something else at ",
+                        place.path, part});
+      }
+    }
+  }
+  return {};
+}
+
 bool PrivateTmp::is_bare() const {
-  const uid_t user = ::geteuid();
   return std::ranges::all_of(places_, [&](const Place& place) {
-    struct stat info {};
-    return ::lstat(place.backing.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
-           info.st_uid == user && (info.st_mode & 07777U) == k_mode &&
+    return is_as_made(place.backing, k_mode) &&
            has_only_passages(place.path, place.backing, Others::tell);
   });
 }
@@ -185,6 +249,7 @@ bool PrivateTmp::is_bare() const {
 Result<void> PrivateTmp::remove() const { return remove_directory(above_); }
 
 Result<void> PrivateTmp::enter() const {
+  const ExactModes exact;
   // Everything is taken before anything is covered.
   std::vector<UniqueFd> backings;
   std::vector<UniqueFd> passages;
@@ -194,7 +259,8 @@ Result<void> PrivateTmp::enter() const {
   }
   for (const Passage& passage : passages_) {
     passages.push_back(take_mount(passage.from));
-    if (!passages.back().valid()) return system_error("take " + passage.from);
+    const bool is_gone = !passages.back().valid() && errno == ENOENT;
+    if (!passages.back().valid() && !is_gone) return system_error("take " + passage.from);
   }
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const std::string& path = places_[i].path;
@@ -205,6 +271,7 @@ Result<void> PrivateTmp::enter() const {
     if (!put_mount(backings[i], path)) return system_error("mount a private " + path);
   }
   for (std::size_t i = 0; i < passages_.size(); ++i) {
+    if (!passages[i].valid()) continue;
     const std::string& to = passages_[i].to;
     if (Result<void> made = make_above(place_of(passages_[i]).path, to); !made) return made;
     if (Result<void> made = make_mount_point(passages[i], to); !made) return made;

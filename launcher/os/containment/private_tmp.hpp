@@ -14,6 +14,9 @@
 
 namespace holdfast::os {
 
+// The path without links; empty: nothing is there.
+std::string without_links(const std::string& path);
+
 class PrivateTmp {
  public:
   // No directories: enter() has no effect.
@@ -24,9 +27,15 @@ class PrivateTmp {
   // exist, need nothing. To be called in the parent.
   static Result<PrivateTmp> prepare(const std::string& directory,
                                     const std::vector<std::string>& passed_through);
+  // Whether that is one of the usual places, under whatever name.
+  static bool is_place(const std::string& directory);
   // To be called next if the directories have served another tree, and were bare then: removes what
   // was made for passages that this tree does not have.
   void forget_other_passages() const;
+
+  // To be called next if other trees have the same directories: what is passed through must have
+  // room there. Returns why it has none, in words; empty: it has.
+  std::string conflict() const;
 
   // To be called in the child, in a mount namespace of its own whose mounts do not reach the
   // parent's.
@@ -52,9 +61,10 @@ class PrivateTmp {
   struct Passage {
     std::string from;  // without links
     std::string to;    // where the tree finds it
+    bool is_directory = false;
   };
 
-  void pass_through(const std::string& path);
+  void pass_through(std::string path);
   bool is_below_a_place(const std::string& path) const;
   void drop_passages_in_others();
 
@@ -63,6 +73,8 @@ class PrivateTmp {
   const Place& place_of(const Passage& passage) const;
   bool has_only_passages(const std::string& inside, const std::string& outside,
                          Others others) const;
+  bool leads_to_a_passage(const std::string& inside, const std::string& outside,
+                          Others others) const;
 
   std::string above_;  // of the directories
   std::vector<Place> places_;

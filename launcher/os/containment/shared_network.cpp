@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,18 @@ namespace {
 
 }  // namespace
 
+SharedNetwork::SharedNetwork(SharedNetwork&& other) noexcept { *this = std::move(other); }
+
+SharedNetwork& SharedNetwork::operator=(SharedNetwork&& other) noexcept {
+  reap();
+  state_ = std::exchange(other.state_, State::not_wanted);
+  answer_ = std::move(other.answer_);
+  network_ = std::move(other.network_);
+  trouble_ = std::move(other.trouble_);
+  maker_ = std::exchange(other.maker_, 0);
+  return *this;
+}
+
 void SharedNetwork::want() {
   if (state_ != State::not_wanted) return;
   Result<std::pair<UniqueFd, UniqueFd>> ends = packet_pair();
@@ -40,17 +53,16 @@ void SharedNetwork::want() {
   const pid_t child = ::fork();
   if (child < 0) return fail(to_text(system_error("start a process")));
   if (child == 0) {
-    // Nobody needs to reap the one that makes it.
     ends->first.reset();
-    if (::fork() == 0) make_network(ends->second);
-    ::_exit(0);
+    make_network(ends->second);
   }
-  (void)retried([&] { return ::waitpid(child, nullptr, 0); });
+  maker_ = child;
   answer_ = std::move(ends->first);
   state_ = State::in_the_making;
 }
 
 void SharedNetwork::look() {
+  reap_if_ended();
   pollfd news{answer_.get(), POLLIN, 0};
   if (state_ != State::in_the_making || ::poll(&news, 1, 0) != 1) return;
   Result<PacketWithDescriptor> answer = receive_with_descriptor(answer_.get());
@@ -62,6 +74,18 @@ void SharedNetwork::look() {
     fail(answer && !answer->packet.empty() ? answer->packet
                                            : "the process that makes it was killed");
   }
+}
+
+void SharedNetwork::reap_if_ended() {
+  if (maker_ > 0 && ::waitpid(maker_, nullptr, WNOHANG) == maker_) maker_ = 0;
+}
+
+// The process has done its work, or nobody wants it any more. It may be stopped.
+void SharedNetwork::reap() {
+  if (maker_ <= 0) return;
+  ::kill(maker_, SIGKILL);
+  (void)retried([&] { return ::waitpid(maker_, nullptr, 0); });
+  maker_ = 0;
 }
 
 void SharedNetwork::fail(std::string why) {

@@ -2,6 +2,8 @@
 // for as long as somebody has its descriptor open or is in it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -12,11 +14,16 @@ namespace holdfast::os {
 // A process beside us makes it, and ends when it is there. Nothing here waits.
 class SharedNetwork {
  public:
+  SharedNetwork() = default;
+  ~SharedNetwork() { reap(); }
+  SharedNetwork(SharedNetwork&& other) noexcept;
+  SharedNetwork& operator=(SharedNetwork&& other) noexcept;
   enum class State : std::uint8_t { not_wanted, in_the_making, there, failed };
 
   // Begins to make it, if that has not begun yet.
   void want();
   State state() const { return state_; }
+  bool is_wanted() const { return state_ != State::not_wanted; }
   bool is_settled() const { return state_ == State::there || state_ == State::failed; }
 
   // A descriptor that becomes readable when look() has something to do; -1: there is none.
@@ -30,11 +37,15 @@ class SharedNetwork {
 
  private:
   void fail(std::string why);
+  // Without waiting: does nothing if the process has not ended yet.
+  void reap_if_ended();
+  void reap();
 
   State state_ = State::not_wanted;
   UniqueFd answer_;
   UniqueFd network_;
   std::string trouble_;
+  pid_t maker_ = 0;  // 0: none, or reaped
 };
 
 }  // namespace holdfast::os

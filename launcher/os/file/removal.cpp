@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/base/names.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 
@@ -244,6 +245,12 @@ Result<void> remove_directory(const UniqueFd& above, const std::string& above_pa
 void remove_empty_directories(const std::string& path) {
   const Place place = place_of(path);
   if (place.above.valid()) remove_empty_below(place.above.get(), place.name.c_str(), 0);
+}
+
+bool is_older_than_a_day(const std::string& file) {
+  constexpr std::int64_t k_day_s = 24 * 60 * 60;
+  struct stat info {};
+  return ::lstat(file.c_str(), &info) == 0 && unix_now_ms() / 1000 - info.st_mtim.tv_sec > k_day_s;
 }
 
 Result<void> remove_directory(const std::string& path) {

@@ -34,6 +34,9 @@ Result<void> remove_directory(const std::string& path);
 // Removes the directories at and below `path` that hold nothing but such directories and empty
 // files.
 void remove_empty_directories(const std::string& path);
+// True: the file was written more than a day ago. If the clock was set back since then, the file
+// seems younger than it is.
+bool is_older_than_a_day(const std::string& file);
 // Removes the directory `name` below `above`; `above_path` is for messages only.
 Result<void> remove_directory(const UniqueFd& above, const std::string& above_path,
                               const std::string& name);

@@ -235,4 +235,29 @@ Result<std::string> receive_packet(int socket) {
   return std::move(received->packet);
 }
 
+void ask_for_senders(int socket) {
+  const int on = 1;
+  (void)::setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+}
+
+ssize_t receive_at_once(int socket, char* packet, std::size_t room, pid_t& sender) {
+  sender = 0;
+  iovec content{packet, room};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))] = {};
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t count =
+      retried([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
+  const cmsghdr* header = count > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (header != nullptr && header->cmsg_type == SCM_CREDENTIALS) {
+    ucred who{};
+    std::memcpy(&who, CMSG_DATA(header), sizeof who);
+    sender = who.pid;
+  }
+  return count;
+}
+
 }  // namespace holdfast::os

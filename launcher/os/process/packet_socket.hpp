@@ -81,4 +81,10 @@ struct PacketWithDescriptor {
 };
 Result<PacketWithDescriptor> receive_with_descriptor(int socket);
 
+// From now on each packet says who has sent it (SO_PASSCRED, unix(7)).
+void ask_for_senders(int socket);
+// Receives without waiting, as recv(2) does. `sender`: its number here, in whatever PID namespace
+// it is; 0: it is not known.
+ssize_t receive_at_once(int socket, char* packet, std::size_t room, pid_t& sender);
+
 }  // namespace holdfast::os

@@ -89,7 +89,10 @@ Spawned spawn(const Command& command, const CallersSignals& callers) {
   const pid_t pid = ::vfork();
   if (pid < 0) return {-1, errno};
   if (pid == 0) {
-    if (command.entrance >= 0 && ::write(command.entrance, "0", 1) < 0) entrance_error = errno;
+    if (command.entrance >= 0 && ::write(command.entrance, "0", 1) < 0) {
+      entrance_error = errno;
+      if (command.must_enter) ::_exit(127);
+    }
     error = become(command, callers);
     ::_exit(127);
   }

@@ -339,9 +339,13 @@ class Attempt final : public os::TreeWatcher {
   AttemptResult conclude() const {
     const GuardReport& report = guard_.report();
     if (report.entrance_error != 0) {
-      plan_.teller->complain_once(
-          "ignoring containment = \"cgroup\": " +
-          to_text(os::system_error("put a test into its cgroup", report.entrance_error)));
+      const std::string trouble =
+          "containment = \"cgroup\": " +
+          to_text(os::system_error("put a test into its cgroup", report.entrance_error));
+      if (plan_.policy.containment_missing == ContainmentMissing::fail) {
+        return own_failure(ErrorInWords{"not allowed here is " + trouble});
+      }
+      plan_.teller->complain_once("ignoring " + trouble);
     }
     AttemptResult result =
         result_of({report, state_, guard_lost_, plan_.policy.on_leak, clock_.wall_us()});

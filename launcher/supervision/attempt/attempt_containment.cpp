@@ -118,8 +118,9 @@ void AttemptContainment::dismiss_warden() {
   (void)os::retried([&] { return ::waitpid(warden_.pid, nullptr, 0); });
 }
 
-void AttemptContainment::enter(os::Command& command, int keeper) const {
+void AttemptContainment::enter(os::Command& command, int keeper, ContainmentMissing missing) const {
   entrust(keeper);
+  command.must_enter = missing == ContainmentMissing::fail;
   command.cgroup = descriptor();
   command.entrance = entrance_.get();
   // The launcher's number means nothing inside the namespace. From outside, the launcher may trace

@@ -45,7 +45,7 @@ class AttemptContainment {
   // --- In the guard ----------------------------------------------------------------------
   // To be called before the test exists. Makes `command` start inside, and tells the keeper how to
   // end what is inside. `keeper`: the connection; -1: there is none.
-  void enter(os::Command& command, int keeper) const;
+  void enter(os::Command& command, int keeper, ContainmentMissing missing) const;
   // Sends SIGSTOP or SIGCONT to the launcher from inside a PID namespace. No other signal works.
   void signal_launcher(int signal) const;
   // Returns the descriptor that must stay open while any process is inside; -1: there is none.

@@ -1,5 +1,9 @@
 #include "supervision/attempt/containment_needs.hpp"
 
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <string_view>
@@ -8,9 +12,11 @@
 
 #include "core/base/cgroup_name.hpp"
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/project_file.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/program_search.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -22,44 +28,81 @@ std::string variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
 bool is_absolute(const std::string& path) { return path.starts_with('/'); }
-
-bool is_usual_place(const std::string& path) {
-  return path == "/tmp" || path == "/var/tmp" || path == "/dev/shm";
-}
 
 // A program may need what lies beside it. But a program right in /tmp does not bring /tmp along.
 std::string place_of(const std::string& file) {
-  const std::string directory = directory_of(file);
-  return is_usual_place(directory) ? file : directory;
+  std::string directory = file.substr(0, file.rfind('/'));
+  return os::PrivateTmp::is_place(directory) ? file : directory;
+}
+
+std::string path_of_program(const char* word) {
+  const std::string program = word;
+  if (program.find('/') == std::string::npos) return os::find_program(program);
+  char here[PATH_MAX];
+  const bool is_relative = !is_absolute(program) && ::getcwd(here, sizeof here) != nullptr;
+  return is_relative ? text_of({here, "/", program}) : program;
+}
+
+// Empty: it is not known.
+std::string source_of(const Grant& grant) {
+  return os::source_of_tree(grant.home.tree).value_or(std::string());
+}
+
+// As the test will have it.
+std::string temporary_directory(const Policy& policy) {
+  std::string set = variable("TMPDIR");
+  const auto given = std::ranges::find(policy.environment, "TMPDIR", &Variable::name);
+  return set.empty() && given != policy.environment.end() ? given->value : set;
 }
 
 std::vector<std::string> paths_to_pass(const Grant& grant, const Invocation& invocation,
-                                       const std::string& scratch) {
+                                       const std::string& scratch, const std::string& source) {
   std::vector<std::string> paths = grant.policy.passthrough;
   // Locks and sockets of Holdfast: a ctest inside meets those outside. So it must be there already.
   (void)os::open_user_directory();
   paths.push_back(os::user_directory_path());
   paths.push_back(grant.home.tree);
-  if (std::optional<std::string> source = os::source_of_tree(grant.home.tree)) {
-    paths.push_back(std::move(*source));
-  }
+  paths.push_back(source);
   paths.push_back(scratch);
-  paths.push_back(variable("TMPDIR"));
+  // A ctest inside needs Holdfast.
+  if (Result<std::string> prefix = installation(); prefix) paths.push_back(std::move(*prefix));
+  paths.push_back(temporary_directory(grant.policy));
   paths.emplace_back(k_display_sockets);
   if (const std::string agent = variable("SSH_AUTH_SOCK"); is_absolute(agent)) {
     paths.push_back(place_of(agent));
   }
-  std::string program = invocation.command[0];
-  if (program.find('/') == std::string::npos) program = os::find_program(program);
-  if (is_absolute(program)) paths.push_back(place_of(program));
+  const std::string program = path_of_program(invocation.command[0]);
+  if (is_absolute(program)) {
+    paths.push_back(place_of(program));
+    paths.push_back(place_of(os::without_links(program)));
+  }
   std::erase_if(paths, [](const std::string& path) { return !is_absolute(path); });
   return paths;
 }
 
 }  // namespace
+
+bool must_be_contained(const Invocation& invocation) {
+  const Result<ResolvedPolicy> resolved =
+      resolve(invocation.said, invocation.facts, invocation.line.options);
+  return resolved && resolved->policy.containment.has_any() &&
+         resolved->policy.containment_missing == ContainmentMissing::fail;
+}
+
+std::string_view needs_keeper(const Grant& grant, const Invocation& invocation) {
+  const TestFacts& facts = invocation.facts;
+  if (facts.file_must_contain) {
+    return "containment-missing = \"fail\", and nobody knows what holdfast.toml says: there is no "
+           "keeper";
+  }
+  const bool has_fixtures = !facts.fixtures_setup.empty() || !facts.fixtures_required.empty() ||
+                            !facts.fixtures_cleanup.empty();
+  const bool shares = facts.file_shares_containment ||
+                      grant.policy.containment.among({Boundary::netns, Boundary::tmp}).has_any();
+  return has_fixtures && shares ? "the containment of its fixtures is lost: there is no keeper"
+                                : std::string_view();
+}
 
 ContainmentNeeds containment_needs(const Grant& grant, const Invocation& invocation,
                                    const std::string& scratch) {
@@ -69,6 +112,13 @@ ContainmentNeeds containment_needs(const Grant& grant, const Invocation& invocat
     needs.cgroup = cgroup_name(grant.home.tree, grant.identity.attempt);
   }
   if (!wanted.has(Boundary::tmp)) return needs;
+  const std::string source = source_of(grant);
+  for (const std::string& tree : {grant.home.tree, source}) {
+    if (!tree.empty() && os::PrivateTmp::is_place(tree)) {
+      needs.refusal = "containment = \"tmp\" would hide the tree of the project, which is " + tree;
+      return needs;
+    }
+  }
   needs.tmp_is_shared = !grant.shared_tmp.empty();
   if (!needs.tmp_is_shared && scratch.empty()) {
     needs.tmp = ErrorInWords{"it has no scratch directory"};
@@ -76,7 +126,8 @@ ContainmentNeeds containment_needs(const Grant& grant, const Invocation& invocat
   }
   const std::string directory =
       needs.tmp_is_shared ? grant.shared_tmp : scratch + std::string(names::k_private_tmp_suffix);
-  needs.tmp = os::PrivateTmp::prepare(directory, paths_to_pass(grant, invocation, scratch));
+  needs.tmp = os::PrivateTmp::prepare(directory, paths_to_pass(grant, invocation, scratch, source));
+  if (needs.tmp && needs.tmp_is_shared) needs.refusal = needs.tmp->conflict();
   if (needs.tmp && !needs.tmp_is_shared) needs.tmp->forget_other_passages();
   return needs;
 }

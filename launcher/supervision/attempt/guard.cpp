@@ -52,7 +52,9 @@ class Guard final : public os::TreeWatcher {
   [[noreturn]] void run() {
     // We become a subreaper before the test exists, so that we get even the test's first orphan.
     if (!os::become_subreaper()) ::_exit(1);
-    if (containment_ != nullptr) containment_->enter(command_, plan_.keeper);
+    if (containment_ != nullptr) {
+      containment_->enter(command_, plan_.keeper, plan_.policy.containment_missing);
+    }
     // The name is set before the test exists. A process that signals an outer tree sees by this
     // name where our tree begins.
     ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
@@ -62,11 +64,12 @@ class Guard final : public os::TreeWatcher {
     // The test has its working directory already. We leave ours, which would only keep a directory
     // busy.
     (void)::chdir("/");
-    if (spawned.error != 0) {
-      report_.exec_error = spawned.error;
+    report_.entrance_error = spawned.entrance_error;
+    const bool is_kept_out = spawned.entrance_error != 0 && command_.must_enter;
+    if (spawned.error != 0 || is_kept_out) {
+      report_.exec_error = is_kept_out ? spawned.entrance_error : spawned.error;
       finish();
     }
-    report_.entrance_error = spawned.entrance_error;
     main_ = spawned.pid;
     report_.main = in_namespace() ? 0 : main_;
     report_.main_inside = main_;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/base/names.hpp"
+#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast::supervision {
@@ -26,14 +27,19 @@ bool AttemptScratch::succeeded(const Result<void>& removal) {
   return static_cast<bool>(removal);
 }
 
-Scratch AttemptScratch::settle_tmp(const ContainmentNeeds& needs, Scratch what,
+Scratch AttemptScratch::settle_tmp(const ContainmentNeeds& needs, const Policy& policy,
                                    const AttemptResult& result, os::ScratchContent& left) {
   const os::PrivateTmp& tmp = *needs.tmp;
-  if (needs.tmp_is_shared) {
-    if (!is_good(result.outcome)) point_to(tmp.directory(), left);
-    return what;
-  }
+  const Scratch what = policy.scratch;
   const bool is_in_use = result.report.kept || result.report.survivors > 0;
+  if (needs.tmp_is_shared) {
+    // The keeper removes it if no link leads there, when the run is over. What later tests need has
+    // ended by then.
+    const bool may_outlive_run = is_in_use && policy.on_leak == OnLeak::ignore;
+    if (!may_outlive_run && goes(what, result.outcome)) return what;
+    point_to(tmp.directory(), left);
+    return Scratch::keep;
+  }
   const bool is_bare = !is_in_use && tmp.is_bare();
   if (is_bare && !is_own_) return what;  // for the next attempt with this scratch directory
   const bool goes_now = !is_in_use && (is_bare || goes(what, result.outcome));
@@ -43,12 +49,14 @@ Scratch AttemptScratch::settle_tmp(const ContainmentNeeds& needs, Scratch what,
   return Scratch::keep;
 }
 
-void AttemptScratch::point_to(const std::string& tmp, os::ScratchContent& left) const {
+void AttemptScratch::point_to(const std::string& tmp, os::ScratchContent& left) {
   if (path_.empty()) return;
-  const std::string link = path_ + "/" + std::string(names::k_private_tmp_link);
-  if (::symlink(tmp.c_str(), link.c_str()) != 0) return;
+  // The directory must not be reused even if the link cannot be made.
   left.holds_files = true;
   left.is_as_made = false;
+  const std::string link = path_ + "/" + std::string(names::k_private_tmp_link);
+  if (::symlink(tmp.c_str(), link.c_str()) == 0) return;
+  (void)succeeded(os::system_error("make " + link + ", a link to " + tmp));
 }
 
 std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::ScratchContent& left) {

@@ -47,8 +47,8 @@ class AttemptScratch {
   // Removes what the test left in its own /tmp if it is not to stay. If it stays, a link in this
   // directory leads there. To be called before settle(), with the same `left`. Returns what is to
   // become of this directory.
-  Scratch settle_tmp(const ContainmentNeeds& needs, Scratch what, const AttemptResult& result,
-                     os::ScratchContent& left);
+  Scratch settle_tmp(const ContainmentNeeds& needs, const Policy& policy,
+                     const AttemptResult& result, os::ScratchContent& left);
 
   // Removes what is not to stay. To be called with the result of look(), when everything in the
   // directory has been read. Returns the path if something in the directory stays, else an empty
@@ -65,7 +65,7 @@ class AttemptScratch {
 
  private:
   bool succeeded(const Result<void>& removal);
-  void point_to(const std::string& tmp, os::ScratchContent& left) const;
+  void point_to(const std::string& tmp, os::ScratchContent& left);
 
   std::string path_;
   std::string trouble_;

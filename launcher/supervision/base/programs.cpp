@@ -67,6 +67,7 @@ Result<std::string> whole_program_at(std::string_view place) {
 
 }  // namespace
 
+Result<std::string> installation() { return program_at(""); }
 Result<std::string> main_program() { return whole_program_at(k_main); }
 Result<std::string> exec_program() { return whole_program_at(k_exec); }
 Result<std::string> launcher_program() { return program_at(k_launcher); }

@@ -8,6 +8,9 @@
 
 namespace holdfast::supervision {
 
+// Returns <prefix>: the directory of this installation.
+Result<std::string> installation();
+
 // Returns <prefix>/bin/holdfast. Fails if the file is readable but not a whole program. A file that
 // is missing or unreadable is no failure here: execve(2) will fail for it.
 Result<std::string> main_program();

@@ -8,7 +8,7 @@ namespace holdfast::supervision {
 SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around) {
   SharedNetwork network;
   if (!keeper.tell(wire::k_network)) {
-    network.trouble = "there is no keeper that has it";
+    network.lost = "there is no keeper";
     return network;
   }
   while (true) {
@@ -21,7 +21,11 @@ SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around) {
     os::UniqueFd descriptor;
     const std::optional<wire::Message> message = keeper.hear(&descriptor);
     if (!message) {
-      network.trouble = "the keeper has ended";
+      network.lost = "the keeper has ended";
+      return network;
+    }
+    if (message->kind == wire::k_end) {
+      network.lost = "the run is over";
       return network;
     }
     if (message->kind != wire::k_network) continue;

@@ -11,7 +11,8 @@ namespace holdfast::supervision {
 
 struct SharedNetwork {
   os::UniqueFd descriptor;  // for os::join_network()
-  std::string trouble;      // why there is none; empty: there is one, or `is_told_to_end`
+  std::string trouble;      // why it cannot be made here; empty: it can
+  std::string lost;         // why nobody has it any more; empty: somebody has it
   bool is_told_to_end = false;
   int signal = 0;  // with is_told_to_end: the signal, or SIGTERM when ctest has died
 };

@@ -5,7 +5,6 @@ ctest inverts exit codes (WILL_FAIL) and turns them into skips, but never a deat
 import os
 import resource
 import signal
-import subprocess
 import unittest
 from pathlib import Path
 
@@ -20,8 +19,7 @@ DEADLY = [n for n in range(1, 32) if n not in (
 class ExitStatusTest(SystemCase):
     def test_every_exit_code_comes_back_unchanged(self):
         for code in range(256):
-            ended = subprocess.run([LAUNCHER, "--", program("exit_with"), str(code)],
-                                   cwd=self.work, check=False)
+            ended = self.finish(LAUNCHER, "--", program("exit_with"), code)
             self.assertEqual(ended.returncode, code)
 
     def test_holdfast_run_ends_as_the_launcher_does(self):
@@ -36,8 +34,7 @@ class ExitStatusTest(SystemCase):
 
     def test_the_launcher_dies_of_the_signal_the_test_died_of(self):
         for number in [*DEADLY, signal.SIGRTMIN, signal.SIGRTMAX]:
-            ended = subprocess.run([LAUNCHER, "--", program("die_of"), str(int(number))],
-                                   cwd=self.work, check=False)
+            ended = self.finish(LAUNCHER, "--", program("die_of"), int(number))
             self.assertEqual(ended.returncode, -number)
 
     def test_under_ctest_too(self):

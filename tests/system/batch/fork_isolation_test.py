@@ -2,10 +2,12 @@
 costs."""
 
 import os
+import shutil
 import signal
 import subprocess
 import unittest
 
+from contained import trouble_with
 from support import CTEST, PATIENCE_S, ProjectCase, command_of, process, stat_of, wait_until
 
 TEST = """
@@ -46,6 +48,17 @@ class ForkIsolation(ProjectCase):
                 outcomes = self.batch("State.*", isolation, tree=isolation)
                 self.assertEqual(outcomes, {"State.first": "passed", "State.second": second},
                                  self.ctested.text)
+
+    @unittest.skipUnless(shutil.which("gdb"), "gdb is not installed")
+    def test_a_case_that_hangs_has_stacks(self):
+        for containment in ("none", "pidns"):
+            if containment != "none" and trouble_with(containment):
+                continue
+            with self.subTest(containment):
+                outcomes = self.batch("Ends.passes:Ends.hangs", tree=containment,
+                                      properties=f"HOLDFAST_CONTAINMENT {containment} HOLDFAST_TIMEOUT 3s")
+                self.assertEqual(outcomes, {"Ends.passes": "passed", "Ends.hangs": "timed_out"}, self.ctested.text)
+                self.assertRegex(self.ctested.text, r"holdfast: process \d+ \(\S+\), by \S+:\n")
 
     def test_as_many_run_at_a_time_as_ctest_keeps_slots_for(self):
         outcomes = self.batch("Meet.*", properties="PROCESSORS 2")

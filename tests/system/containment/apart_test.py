@@ -2,13 +2,17 @@
 
 import os
 import re
+import shutil
+import signal
 import subprocess
 import unittest
 from pathlib import Path
 
-from contained import NOBODY, Contained, trouble_with
+from contained import NOBODY, Contained, own_cgroup, trouble_with
 from needs import AS_NOBODY, need_reach
-from support import CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, program, wait_until
+from processes import children_of
+from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, keepers_of, program,
+                     wait_until)
 
 # Holds the port, or the name of an abstract socket, until the file `go` is there.
 HOLD = """
@@ -172,6 +176,28 @@ class TmpTest(ApartCase):
         self.assertEqual((seen.returncode, seen.stderr), (0, b""))
         self.assertEqual(set(seen.stdout.decode().split()), {USER_DIRECTORY.name, tool.name})
 
+    def test_a_program_is_found_by_any_path(self):
+        place = Path(f"/tmp/holdfast-test-place-{os.getpid()}")
+        self.addCleanup(subprocess.run, ["rm", "-rf", place], check=True)
+        (place / "sub").mkdir(parents=True)
+        for name in ("prog", "sub/prog"):
+            (place / name).write_text("#!/bin/sh\nexit 7\n")
+            (place / name).chmod(0o755)
+        for where, word in ((place, "./prog"), (place, "sub/prog"), (place / "sub", "../prog"), ("/tmp", f"{place.name}/prog"),
+                            ("/", f"/tmp//{place.name}/prog"), ("/", f"tmp/{place.name}/sub/../prog")):
+            seen = self.alone("tmp", [], word, cwd=where)
+            self.assertEqual((seen.returncode, seen.stderr), (7, b""), word)
+
+    def test_a_tmpdir_that_the_settings_give_is_there(self):
+        place = Path(f"/tmp/holdfast-test-tmpdir-{os.getpid()}")
+        place.mkdir()
+        self.addCleanup(subprocess.run, ["rm", "-rf", place], check=True)
+        without = {name: value for name, value in self.environment().items() if name != "TMPDIR"}
+        seen = self.alone("tmp", [], "sh", "-c", "touch $TMPDIR/x", options=["--default-env", f"TMPDIR={place}"],
+                          env=without)
+        self.assertEqual((seen.returncode, seen.stderr), (0, b""))
+        self.assertTrue((place / "x").exists())
+
     def test_tmp_itself_is_never_passed_through(self):
         for tmpdir in ("/tmp", "/tmp/", "//tmp", "/tmp/.", "/var/../tmp/"):
             seen = self.alone("tmp", [], "sh", "-c", "ls -A /tmp",
@@ -199,6 +225,84 @@ class TmpTest(ApartCase):
             subprocess.run(["rm", "-rf", kept, f"{kept}.tmp"], check=True)
 
 
+class SweptTest(Contained, ProjectCase):
+    """What ends with nobody to tidy up is removed by a later run, but never while it is in use."""
+
+    def another_run(self):
+        self.ctest(self.project("add_test(NAME t COMMAND true)\n"))
+        wait_until(lambda: not keepers_of(self.work / "build"), "the keeper to end")
+
+    def test_the_tmp_of_a_living_command_stays(self):
+        self.need("tmp")
+        go = self.work / "go"
+        begun = self.start(LAUNCHER, "--containment", "tmp", "--scratch", "keep-failed", "--", "sh", "-c",
+                           f'rm -r "$HOLDFAST_TMPDIR"; echo > /tmp/x; touch {self.work}/here; '
+                           f"until test -e {go}; do sleep 0.02; done; test -e /tmp/x && touch /tmp/y")
+        wait_until((self.work / "here").exists, "the command")
+        self.another_run()
+        go.touch()
+        self.assertEqual(begun.wait(PATIENCE_S), 0)
+
+    def test_the_tmp_of_what_a_killed_launcher_left_stays_until_it_ends(self):
+        self.need("tmp")
+        go, tmp = self.work / "go", self.work / "tmp"
+        begun = self.start(LAUNCHER, "--containment", "tmp", "--scratch", "keep-failed", "--", "sh", "-c",
+                           f'trap "" HUP TERM; echo > /tmp/x; echo $HOLDFAST_TMPDIR.tmp > {tmp}; '
+                           f"until test -e {go}; do sleep 0.02; done; test -e /tmp/x && touch {self.work}/fine")
+        where = Path(wait_until(lambda: tmp.exists() and tmp.read_text().strip(), "the command"))
+        for pid in (*children_of(begun.pid), begun.pid):
+            os.kill(pid, signal.SIGKILL)
+        begun.wait(PATIENCE_S)
+        self.another_run()
+        go.touch()
+        wait_until((self.work / "fine").exists, "the command to end well")
+        self.assert_nothing_left()
+        self.another_run()
+        self.assertFalse(where.exists())
+
+
+class KeptTest(Contained, ProjectCase):
+    """What stays of a test's /tmp when its run is over."""
+
+    def kept_tmps(self, tree):
+        """{test: its /tmp}, of the attempts that name a scratch directory."""
+        ended = self.records(self.runs(tree)[-1], "attempt_ended")
+        return {r["test"]: Path(r["scratch"]) / ".tmp/tmp" for r in ended if "scratch" in r}
+
+    def test_empty_files_stay_too(self):
+        self.need("tmp")
+        self.settings("tmp")
+        tree = self.project('add_test(NAME t COMMAND sh -c "touch /tmp/app.lock; mkdir /tmp/empty; exit 1")\n')
+        self.assertEqual(self.ctest(tree).returncode, 8)
+        self.assert_nothing_left()
+        left = set(os.listdir(self.kept_tmps(tree)["t"]))
+        self.assertEqual(left - {USER_DIRECTORY.name}, {"app.lock", "empty"})
+
+    def test_what_lives_on_after_the_run_keeps_it(self):
+        self.need("tmp")
+        self.settings("tmp", more='on-leak = "ignore"\n')
+        go, done = self.work / "go", self.work / "done"
+        stay = (f"exec >/dev/null 2>&1 </dev/null 3>&- 9>&-; while ! test -e {go}; do sleep 0.02; done; "
+                f"touch /tmp/late && ls -d {self.work}/build > /tmp/late && cp /tmp/late {done}.new && mv {done}.new {done}")
+        tree = self.project(self.scripted_test("t", "", f"({stay}) &\nexit 0"))
+        self.assertEqual(self.ctest(tree).returncode, 0)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        go.touch()
+        wait_until(done.exists, "the process to find its /tmp and the tree")
+
+    def test_without_room_for_the_link_it_goes_to_no_other_test(self):
+        self.need("tmp")
+        self.settings("tmp")
+        tree = self.project(self.scripted_test("a", "", "rm -r $HOLDFAST_TMPDIR; echo a > /tmp/a; exit 1")
+                            + self.scripted_test("b", "DEPENDS a", "test ! -e /tmp/a && echo b > /tmp/b; exit 1"))
+        ran = self.ctest(tree)
+        self.assertEqual(ran.returncode, 8)
+        self.assertIn("/.tmp, a link to ", ran.text)
+        kept = self.kept_tmps(tree)
+        self.assertEqual(Path(f"{kept['a'].parent.parent}.tmp/tmp/a").read_text(), "a\n")
+        self.assertEqual((kept["b"] / "b").read_text(), "b\n")
+
+
 class MissingTest(Contained, ProjectCase):
     """If the machine does not allow it, tests run without, or not at all: as containment-missing says."""
 
@@ -223,6 +327,32 @@ class MissingTest(Contained, ProjectCase):
         self.assert_our_lines(ended.stderr, 1)
         self.assertIn(b'not allowed here is containment = "netns": failed to make namespaces: ', ended.stderr)
         self.assertFalse(ran.exists())
+
+    @unittest.skipUnless(shutil.which("strace"), "strace makes pidfd_open(2) fail")
+    def test_what_cannot_watch_processes_does_not_run_it_without(self):
+        for missing, code, text in (("warn", 3, b"running the command by itself"),
+                                    ("fail", 125, b"the command is not run without its containment")):
+            ended = self.finish("strace", "-qq", "-o", "/dev/null", "-e", "inject=pidfd_open:error=ENOSYS", LAUNCHER,
+                                "--containment", "netns", "--containment-missing", missing, "--", program("exit_with"), 3)
+            if ended.returncode == 1 and b"ptrace" in ended.stderr.lower():
+                self.skipTest("strace may not trace here")
+            self.assertEqual(ended.returncode, code, ended.stderr)
+            self.assertIn(text, ended.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, for a cgroup that nobody enters")
+    def test_a_cgroup_that_it_cannot_enter_is_missing_too(self):
+        self.need("cgroup")
+        place = own_cgroup() / f"holdfast-test-{os.getpid()}"
+        inside = f'mkdir {place} && echo $$ > {place}/cgroup.procs && mkdir {place}/x && echo threaded > {place}/x/cgroup.type'
+        self.addCleanup(subprocess.run, ["sh", "-c", f"rmdir {place}/x; rmdir {place}"], stderr=subprocess.DEVNULL, check=False)
+        for missing, code in (("warn", 3), ("fail", 125)):
+            ended = self.finish("sh", "-c", f'{inside} && "$@"; code=$?; echo $$ > {place.parent}/cgroup.procs; '
+                                f"rmdir {place}/x {place}; exit $code", "sh", LAUNCHER, "--containment", "cgroup",
+                                "--containment-missing", missing, "--", program("exit_with"), 3)
+            if b"exit_with" in ended.stderr or ended.returncode not in (3, 125):
+                self.skipTest(f"no threaded cgroups here: {ended.stderr}")
+            self.assertEqual(ended.returncode, code, ended.stderr)
+            self.assertIn(b'containment = "cgroup": failed to put a test into its cgroup: ', ended.stderr)
 
     def test_in_a_run_it_is_said_once_or_every_test_fails(self):
         for missing in ("warn", "fail"):
@@ -292,113 +422,6 @@ endforeach()
         for form in ("text", "json", "junit", "html"):
             report = self.finish(HOLDFAST, "report", "--format", form, cwd=tree)
             self.assertIn(ended["scratch"].encode(), report.stdout, form)
-
-
-class FixturesTest(Contained, ProjectCase):
-    """Tests that fixtures connect share their network and their /tmp."""
-
-    # Two sets with the same port and the same file, each with a server that its set-up leaves.
-    TESTS = """
-foreach(set IN ITEMS a b)
-  add_test(NAME ${set}.start COMMAND sh -c "echo ${set} > /tmp/which; exec 3>&-; \
-python3 @SERVER@ 23458 ${set} & until test -e /tmp/up; do sleep 0.02; done")
-  add_test(NAME ${set}.use1 COMMAND python3 @ASK@ 23458 ${set})
-  add_test(NAME ${set}.use2 COMMAND python3 @ASK@ 23458 ${set})
-  add_test(NAME ${set}.stop COMMAND python3 @ASK@ 23458 ${set})
-  set_tests_properties(${set}.start PROPERTIES FIXTURES_SETUP ${set})
-  set_tests_properties(${set}.use1 ${set}.use2 PROPERTIES FIXTURES_REQUIRED ${set})
-  set_tests_properties(${set}.stop PROPERTIES FIXTURES_CLEANUP ${set})
-endforeach()
-add_test(NAME apart COMMAND sh -c "! test -e /tmp/which")
-set_tests_properties(apart PROPERTIES DEPENDS a.start)
-"""
-    SERVER = """
-import os, socket, sys
-devnull = os.open(os.devnull, os.O_RDWR)
-for fd in (0, 1, 2):
-    os.dup2(devnull, fd)
-s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-open("/tmp/up", "w").close()
-while True:
-    c, _ = s.accept()
-    c.sendall(sys.argv[2].encode())
-    c.close()
-"""
-    ASK = """
-import socket, sys
-answer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10).recv(9).decode()
-sys.exit(answer != sys.argv[2] or open("/tmp/which").read().strip() != sys.argv[2])
-"""
-
-    def suite(self, more="", tests=None):
-        for name, text in (("server.py", self.SERVER), ("ask.py", self.ASK)):
-            (self.work / name).write_text(text)
-        text = (tests or self.TESTS).replace("@SERVER@", str(self.work / "server.py"))
-        return self.project(text.replace("@ASK@", str(self.work / "ask.py")) + more)
-
-    def test_sets_do_not_meet_and_members_do(self):
-        for kind in ("netns,tmp", "cgroup,pidns,netns,tmp"):
-            if trouble := trouble_with(kind):
-                print(f"not shown here: {trouble}", flush=True)
-                continue
-            with self.subTest(containment=kind):
-                self.fresh()
-                self.settings(kind)
-                tree = self.suite()
-                for arguments in (["-j1"], ["-j8"], ["-j8", "-R", "use1"]):
-                    ran = self.ctest(tree, *arguments)
-                    self.assertEqual(ran.returncode, 0, ran.text)
-                    self.assert_nothing_left()
-                self.assertEqual(list((tree / ".holdfast").glob("fixtures-*")), [])
-                self.assertEqual(list((tree / ".holdfast/runs").glob("*/scratch/*")), [])
-
-    def test_a_property_connects_tests_that_ctest_has_read_before_too(self):
-        self.need("netns,tmp")
-        names = " ".join(f"{s}.{t}" for s in "ab" for t in ("start", "use1", "use2", "stop"))
-        tree = self.suite(f'set_tests_properties({names} apart PROPERTIES HOLDFAST_CONTAINMENT "netns,tmp")\n')
-        ran = self.ctest(tree, "-j8")
-        self.assertEqual(ran.returncode, 0, ran.text)
-
-    def test_a_test_with_two_fixtures_connects_their_sets(self):
-        self.need("netns,tmp")
-        self.settings("netns,tmp")
-        tree = self.suite(tests="""
-add_test(NAME one COMMAND sh -c "echo 1 > /tmp/one")
-add_test(NAME two COMMAND sh -c "echo 2 > /tmp/two")
-add_test(NAME both COMMAND sh -c "cat /tmp/one /tmp/two")
-set_tests_properties(one PROPERTIES FIXTURES_SETUP one)
-set_tests_properties(two PROPERTIES FIXTURES_SETUP two)
-set_tests_properties(both PROPERTIES FIXTURES_REQUIRED "one;two")
-""")
-        ran = self.ctest(tree, "-j8")
-        self.assertEqual(ran.returncode, 0, ran.text)
-
-    def test_a_retry_keeps_it(self):
-        self.need("netns,tmp")
-        self.settings("netns,tmp")
-        tree = self.suite(tests="""
-add_test(NAME start COMMAND sh -c "echo 1 > /tmp/one")
-add_test(NAME use COMMAND sh -c "cat /tmp/one && mkdir /tmp/first && exit 1; test -d /tmp/first && cat /tmp/one")
-set_tests_properties(start PROPERTIES FIXTURES_SETUP f)
-set_tests_properties(use PROPERTIES FIXTURES_REQUIRED f HOLDFAST_RETRY any=1)
-""")
-        ran = self.ctest(tree)
-        self.assertEqual(ran.returncode, 0, ran.text)
-        self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 3)
-
-    def test_a_red_member_names_the_tmp_of_its_set(self):
-        self.need("tmp")
-        self.settings("tmp")
-        tree = self.suite(tests="""
-add_test(NAME start COMMAND sh -c "echo 1 > /tmp/one")
-add_test(NAME use COMMAND sh -c "echo 2 > /tmp/two; exit 1")
-set_tests_properties(start PROPERTIES FIXTURES_SETUP f)
-set_tests_properties(use PROPERTIES FIXTURES_REQUIRED f)
-""")
-        self.assertEqual(self.ctest(tree).returncode, 8)
-        red, = [r for r in self.records(self.runs(tree)[-1], "attempt_ended") if r["outcome"] == "failed"]
-        tmp = Path(red["scratch"]) / ".tmp/tmp"
-        self.assertEqual([(tmp / one).read_text() for one in ("one", "two")], ["1\n", "2\n"])
 
 
 if __name__ == "__main__":

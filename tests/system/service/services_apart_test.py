@@ -41,13 +41,16 @@ class ServicesApartTest(Contained, ProjectCase):
 
     def test_two_runs_with_one_port_do_not_meet(self):
         self.need("netns")
-        wait = 'FIXTURES_REQUIRED ""'
         trees = []
         for name in ("a", "b"):
             self.settings("netns", name, SERVICE)
-            trees.append(self.suite({"use": wait, "hold": ""}, name))
-        begun = [self.start(CTEST, "-j2", "--repeat", "until-fail:10", cwd=tree) for tree in trees]
-        self.assertEqual([one.wait(4 * PATIENCE_S) for one in begun], [0, 0])
+            # Each waits until the other has its service.
+            text = self.scripted_test(f"hold-{name}", f"HOLDFAST_SERVICES db TIMEOUT {PATIENCE_S}",
+                                      f"touch {self.work}/{name}.has; until test -e {self.work}/a.has -a "
+                                      f"-e {self.work}/b.has; do sleep 0.01; done")
+            trees.append(self.project(text, name=name, build=f"{name}-build"))
+        begun = [self.start(CTEST, cwd=tree) for tree in trees]
+        self.assertEqual([one.wait(2 * PATIENCE_S) for one in begun], [0, 0])
 
     def test_a_lost_service_starts_anew_in_the_same_network(self):
         self.need("netns")
@@ -135,6 +138,23 @@ set_tests_properties(both PROPERTIES FIXTURES_REQUIRED f HOLDFAST_SERVICES db)
             self.assertEqual(done.returncode, code, text)
             said = text.count('ignoring containment = "netns": ')
             self.assertEqual(said, 1 if missing == "warn" else 0, text)
+
+
+    def test_without_its_other_boundaries_it_does_not_start_if_that_is_to_fail(self):
+        forbid = 'echo 0 >/proc/sys/user/max_pid_namespaces && exec "$@"'
+        words = ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c", forbid, "sh"]
+        if self.finish(*words, "true").returncode:
+            self.skipTest("needs a user namespace, to forbid PID namespaces in it")
+        for missing, code in (("warn", 0), ("fail", 8)):
+            self.fresh()
+            self.settings("pidns", more=f'containment-missing = "{missing}"\n{SERVICE}')
+            # The test itself is outside, as an override says.
+            tree = self.suite({"one": "HOLDFAST_CONTAINMENT none"})
+            done = self.finish(*words, CTEST, cwd=tree)
+            text = (done.stdout + done.stderr).decode()
+            self.assertEqual(done.returncode, code, text)
+            if missing == "fail":
+                self.assertIn('service db is not available: not allowed here is containment = "pidns"', text)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ TEST(FixtureSets, ATestConnectsAllItsFixtures) {
       "F use db\n"
       "F use web,mail\n"
       "F other disk\n"
-      "C stop web\n");
+      "F stop web\n");
   EXPECT_EQ(sets.count(), 2U);
   EXPECT_EQ(sets.set_of({"db"}), sets.set_of({"mail"}));
   EXPECT_EQ(sets.set_of({"db"}), sets.set_of({"nobody's", "web"}));
@@ -29,15 +29,14 @@ TEST(FixtureSets, AChainOfTestsIsOneSet) {
   EXPECT_EQ(FixtureSets::read(notes).count(), 1U);
 }
 
-TEST(FixtureSets, KnowHowManyTestsCleanUpAndWhetherServicesAreUsed) {
-  const FixtureSets sets = FixtureSets::read(
-      "C stop db\nC stop web\nC stop2 db\nF use db\nS use cache\nF plain disk\nS alone cache\n");
-  const std::size_t set = *sets.set_of({"db"});
-  EXPECT_EQ(sets.cleanups(set), 2U);
-  EXPECT_TRUE(sets.uses_services(set));
+TEST(FixtureSets, KnowWhetherServicesAreUsed) {
+  FixtureSets sets =
+      FixtureSets::read("F stop db\nF stop web\nF use db\nS use\nF plain disk\nS alone\n");
+  EXPECT_TRUE(sets.uses_services(*sets.set_of({"db"})));
   const std::size_t disk = *sets.set_of({"disk"});
-  EXPECT_EQ(sets.cleanups(disk), 0U);
   EXPECT_FALSE(sets.uses_services(disk));
+  sets.note_services(disk);
+  EXPECT_TRUE(sets.uses_services(disk));
 }
 
 TEST(FixtureSets, NamesAreDecoded) {

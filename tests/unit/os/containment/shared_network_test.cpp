@@ -6,6 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "child_process.hpp"
 #include "core/settings/containment.hpp"
 #include "os/containment/namespaces.hpp"
 
@@ -49,6 +52,16 @@ TEST_F(SharedNetworkTest, IsMadeOnceAndIsNotOurs) {
   EXPECT_EQ(network_of(network.descriptor()), made);
   EXPECT_NE(made, network_of("/proc/self/ns/net"));
   EXPECT_LT(network.news(), 0);
+}
+
+TEST_F(SharedNetworkTest, NoProcessIsLeftThatMadeIt) {
+  SharedNetwork network;
+  network.want();
+  wait_for(network);
+  EXPECT_TRUE(becomes_true([&] {
+    network.look();
+    return ::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD;
+  }));
 }
 
 TEST_F(SharedNetworkTest, ProcessesJoinItWithAllOtherNamespacesTheirOwn) {

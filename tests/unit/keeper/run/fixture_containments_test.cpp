@@ -1,0 +1,94 @@
+#include "keeper/run/fixture_containments.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "../os/scratch.hpp"
+#include "nowhere.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr ProcessName k_ctest{4'000'000, 17};
+
+TestFacts with_fixture(const std::string& name) {
+  TestFacts facts;
+  facts.fixtures_required = name;
+  return facts;
+}
+
+class FixtureContainmentsTest : public ::testing::Test {
+ protected:
+  // Writes the notes of the first run.
+  void note(const std::string& notes) {
+    std::ofstream(path_of("4000000", os::own_pid_namespace())) << notes;
+  }
+
+  std::string path_of(const std::string& ctest, std::uint64_t pid_namespace) const {
+    return scratch_.path(".holdfast/fixtures-" + ctest + "-17-" + std::to_string(pid_namespace) +
+                         "-1");
+  }
+
+  os::Scratch scratch_;
+  bool has_directory_ = std::filesystem::create_directory(scratch_.path(".holdfast"));
+  FixtureContainments fixtures_{scratch_.path("."), k_ctest};
+};
+
+TEST_F(FixtureContainmentsTest, ATestWithoutFixturesNeedsNoNotes) {
+  const auto set = fixtures_.of({}, 1);
+  ASSERT_TRUE(set);
+  EXPECT_FALSE(*set);
+}
+
+TEST_F(FixtureContainmentsTest, WithoutNotesItIsNotKnownWhoSharesWithWhom) {
+  EXPECT_FALSE(fixtures_.of(with_fixture("db"), 1));
+  note("F use db\n");
+  const auto set = fixtures_.of(with_fixture("db"), 1);
+  ASSERT_TRUE(set);
+  EXPECT_TRUE(*set);
+}
+
+TEST_F(FixtureContainmentsTest, ServicesJoinASetUntilItHasANetwork) {
+  note("F use db\nF use2 web\nF use3 disk\nS use3\n");
+  const std::size_t db = **fixtures_.of(with_fixture("db"), 1);
+  const std::size_t web = **fixtures_.of(with_fixture("web"), 1);
+  const std::size_t disk = **fixtures_.of(with_fixture("disk"), 1);
+  EXPECT_TRUE(fixtures_.uses_services(disk));
+  EXPECT_TRUE(fixtures_.join_services(disk));
+  EXPECT_TRUE(fixtures_.join_services(db));
+  EXPECT_TRUE(fixtures_.uses_services(db));
+  (void)fixtures_.network(web);
+  EXPECT_FALSE(fixtures_.join_services(web));
+  EXPECT_FALSE(fixtures_.uses_services(web));
+}
+
+TEST_F(FixtureContainmentsTest, ATmpThatCannotBeMadeIsTold) {
+  note("F use db\n");
+  const std::size_t db = **fixtures_.of(with_fixture("db"), 1);
+  const Result<std::string> tmp = fixtures_.tmp(db, k_tree_nowhere);
+  ASSERT_FALSE(tmp);
+  EXPECT_TRUE(to_text(tmp.error()).starts_with("failed to make ")) << to_text(tmp.error());
+}
+
+TEST_F(FixtureContainmentsTest, NotesOfADeadCtestGoAtOnceAndThoseOfAnotherPidNamespaceAfterADay) {
+  const std::uint64_t own = os::own_pid_namespace();
+  const std::string dead = path_of("4000001", own);
+  const std::string elsewhere = path_of("4000002", own + 1);
+  const std::string old = path_of("4000003", own + 1);
+  for (const std::string& one : {dead, elsewhere, old}) std::ofstream(one) << "F use db\n";
+  const auto now = std::filesystem::last_write_time(old);
+  std::filesystem::last_write_time(old, now - std::chrono::hours(48));
+  fixtures_.end_run(1);
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(elsewhere));
+  EXPECT_FALSE(std::filesystem::exists(old));
+}
+
+}  // namespace
+}  // namespace holdfast
