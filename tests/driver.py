@@ -58,7 +58,8 @@ def code_of(result):
 
 
 def become(user, file):
-    """False: the user cannot reach the driver."""
+    """Begins anew as that user. Returns False if the user cannot reach the driver, True if this process is that
+    user's."""
     if os.geteuid() != 0:
         return os.geteuid() == user
     work = os.path.join(os.environ["SYSTEM_TEST_WORK"], f"of-{user}")
@@ -72,7 +73,8 @@ def become(user, file):
     os.setgroups([])
     os.setgid(user)
     os.setuid(user)
-    return True
+    # The present interpreter may be root's alone.
+    os.execvp("python3", ["python3", "-B", __file__, *sys.argv[1:]])
 
 
 def main():

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,6 +28,7 @@ constexpr Milliseconds k_removal_patience{1000};
 // cgroup may still be busy.
 constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
+constexpr long k_cgroup2_magic = 0x63677270;  // statfs(2)
 
 std::string_view word(std::string_view line, unsigned index) {
   for (; index > 0; --index) (void)take_part(line, ' ');
@@ -53,17 +55,30 @@ Mount cgroup2_mount() {
   return {};
 }
 
+// Nearly every machine has all cgroups at one of these places. To read all mounts takes longer.
+std::string usual_place_of(const std::string& cgroup) {
+  for (const char* place : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+    struct statfs info {};
+    if (::statfs(place, &info) != 0 || info.f_type != k_cgroup2_magic) continue;
+    const std::string path = place + (cgroup == "/" ? std::string() : cgroup);
+    if (::access((path + "/cgroup.procs").c_str(), F_OK) == 0) return path;
+  }
+  return {};
+}
+
 // Returns the path of our own cgroup in the file system.
 Result<std::string> own_cgroup() {
-  const Mount mount = cgroup2_mount();
-  if (mount.point.empty()) return Error{"find a cgroup2 file system: none is mounted"};
   const Result<std::string> text = read_file("/proc/self/cgroup");
   if (!text) return text.error();
   const std::string all = "\n" + *text;
   const std::size_t at = all.find("\n0::/");
-  if (at == std::string::npos) return Error{"find our own cgroup (version 2)"};
   const std::size_t begin = at + std::string_view("\n0::").size();
-  std::string path = all.substr(begin, all.find('\n', begin) - begin);
+  std::string path;
+  if (at != std::string::npos) path = all.substr(begin, all.find('\n', begin) - begin);
+  if (std::string place = usual_place_of(path); !path.empty() && !place.empty()) return place;
+  const Mount mount = cgroup2_mount();
+  if (mount.point.empty()) return Error{"find a cgroup2 file system: none is mounted"};
+  if (path.empty()) return Error{"find our own cgroup (version 2)"};
   const std::string root = mount.root == "/" ? "" : mount.root;
   if (!path.starts_with(root) || path.starts_with("/../")) {
     return Error{"use our own cgroup " + path + ": it is not below " + mount.point};
@@ -96,7 +111,7 @@ void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgro
 
 // Opens a cgroup that this process may leave, because the test leaves it.
 Result<UniqueFd> open_to_leave(const std::string& path) {
-  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd directory(::openat(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.valid()) return system_error("open " + path);
   if (::faccessat(directory.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0) {
     return system_error("write to " + path + "/cgroup.procs");
@@ -155,6 +170,7 @@ void Cgroup::let_go() const {
 Result<void> Cgroup::remove() const {
   const UniqueFd above = open_cgroup(directory(), "..");
   if (!above.valid()) return {};  // somebody else has removed it
+  if (::unlinkat(above.get(), name_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
   CgroupProcesses processes(directory());
   const Milliseconds until = monotonic_now() + k_removal_patience;
   for (int round = 1;; ++round) {

@@ -55,6 +55,7 @@ Result<void> Namespaces::may_make(Containment wanted) {
 }
 
 Result<pid_t> Namespaces::fork() {
+  if (wanted_.has(Boundary::pidns)) pids_.prepare();
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();
   int ends[2];

@@ -20,18 +20,17 @@ namespace {
 // Sets the first process number of the namespace. Otherwise every test would be number 2, and names
 // that tests derive from their numbers (files in /tmp, ports) would collide. `outside` differs from
 // attempt to attempt. We spread it over the range, so that the numbers of descendants differ too.
-// If the kernel forbids this (CONFIG_CHECKPOINT_RESTORE), numbers start at 2.
-void begin_numbers_at(pid_t outside) {
+// False: the kernel forbids this (CONFIG_CHECKPOINT_RESTORE), and numbers start at 2, or this /proc
+// cannot be written to.
+bool begin_numbers_at(pid_t outside, unsigned limit) {
   constexpr unsigned k_lowest = 300;  // the kernel wraps around to this number
-  const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
-  const unsigned limit = most ? leading_number<unsigned>(*most).value_or(0) : 0;
-  if (limit <= 2 * k_lowest) return;
+  if (limit <= 2 * k_lowest) return false;
   const unsigned range = limit - 2 * k_lowest;
   // Knuth's multiplicative hash puts neighbours far apart.
   const unsigned spread = static_cast<unsigned>(outside) * 2654435761U % range;
-  const UniqueFd last(::open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
+  const UniqueFd last(::openat(AT_FDCWD, "/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
   const std::string number = std::to_string(k_lowest + spread);
-  (void)::write(last.get(), number.data(), number.size());
+  return ::write(last.get(), number.data(), number.size()) > 0;
 }
 
 pid_t own_number_in_proc() {
@@ -43,13 +42,21 @@ pid_t own_number_in_proc() {
 
 }  // namespace
 
+void PidNamespace::prepare() {
+  const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
+  greatest_number_ = most ? leading_number<unsigned>(*most).value_or(0) : 0;
+}
+
 Result<void> PidNamespace::enter() {
   const pid_t outside = own_number_in_proc();
-  descriptors_ = UniqueFd(::open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  descriptors_ =
+      UniqueFd(::openat(AT_FDCWD, "/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // The kernel knows the files of the old /proc already. But that may be read-only in a container.
+  const bool has_begun = begin_numbers_at(outside, greatest_number_);
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) {
     return system_error("mount the /proc of a PID namespace");
   }
-  begin_numbers_at(outside);
+  if (!has_begun) (void)begin_numbers_at(outside, greatest_number_);
   return {};
 }
 

@@ -14,6 +14,8 @@ namespace holdfast::os {
 
 class PidNamespace {
  public:
+  // To be called in the parent: asks what would cost more in the namespace.
+  void prepare();
   // To be called in the namespace's first process, in a mount namespace of its own: mounts the
   // /proc of this namespace, and chooses the numbers of its processes.
   Result<void> enter();
@@ -23,7 +25,8 @@ class PidNamespace {
   pid_t number_outside(pid_t pid) const;
 
  private:
-  UniqueFd descriptors_;  // /proc/<the child>/fdinfo of the /proc outside
+  unsigned greatest_number_ = 0;  // of a process, and one more; 0: not known
+  UniqueFd descriptors_;          // /proc/<the child>/fdinfo of the /proc outside
 };
 
 // All processes of a PID namespace, by a descriptor (pidfd) of the first one. We can reach only the

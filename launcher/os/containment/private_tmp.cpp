@@ -1,6 +1,5 @@
 #include "os/containment/private_tmp.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -11,13 +10,13 @@
 #include <cerrno>
 #include <climits>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <string_view>
 #include <utility>
 
 #include "core/base/parts.hpp"
 #include "os/containment/mounts.hpp"
+#include "os/file/directory_names.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -57,8 +56,7 @@ constexpr unsigned k_immutable_or_append = 0x10 | 0x20;
 
 // Whether the directory is ours, and has that mode and nothing that is kept beside a mode: flags
 // (chattr(1)), access lists, attributes. Labels of a security module are usual.
-bool is_as_made(const std::string& path, unsigned mode) {
-  const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+bool is_as_made(const UniqueFd& directory, unsigned mode) {
   struct stat info {};
   if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return false;
   if (info.st_uid != ::geteuid() || (info.st_mode & 07777U) != mode) return false;
@@ -95,17 +93,17 @@ Result<void> make_mount_point(const UniqueFd& mount, const std::string& path) {
   return {};
 }
 
-}  // namespace
-
+// The path without links; empty: nothing is there. realpath(3) asks for each part of the path.
 std::string without_links(const std::string& path) {
-  char resolved[PATH_MAX];
-  if (::realpath(path.c_str(), resolved) == nullptr) return {};
-  // musl takes `//` at the beginning for a place of its own, as POSIX allows.
-  return resolved[0] == '/' && resolved[1] == '/' ? resolved + 1 : resolved;
+  const UniqueFd there(::openat(AT_FDCWD, path.c_str(), O_PATH | O_CLOEXEC));
+  if (!there.valid()) return {};
+  return read_link("/proc/self/fd/" + std::to_string(there.get()));
 }
 
+}  // namespace
+
 Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
-                                       const std::vector<std::string>& passed_through) {
+                                       const std::vector<Passed>& passed_through) {
   PrivateTmp tmp;
   tmp.above_ = directory;
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -114,20 +112,22 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
   const ExactModes exact;
   for (const UsualPlace& usual : k_usual_places) {
     const std::string path = without_links(usual.path);
-    const bool is_other = !path.empty() && path != "/" && is_directory(path) &&
+    struct stat info {};
+    const bool is_other = !path.empty() && path != "/" && ::stat(path.c_str(), &info) == 0 &&
+                          S_ISDIR(info.st_mode) &&
                           std::ranges::find(tmp.places_, path, &Place::path) == tmp.places_.end();
     if (!is_other) continue;
     const std::string backing = directory + "/" + usual.name;
     if (::mkdir(backing.c_str(), k_mode) != 0 && errno != EEXIST) {
       return system_error("make " + backing);
     }
-    tmp.places_.push_back({path, backing});
+    tmp.places_.push_back({path, backing, info.st_dev, info.st_ino});
   }
-  for (const std::string& path : passed_through) tmp.pass_through(path);
+  for (const Passed& passed : passed_through) tmp.pass_through(passed);
   char here[PATH_MAX];
   if (::getcwd(here, sizeof here) != nullptr && here[0] == '/') {
-    tmp.pass_through(here);
     const std::string directory_now = here;
+    tmp.pass_through(directory_now, directory_now);
     const bool is_place =
         std::ranges::find(tmp.places_, directory_now, &Place::path) != tmp.places_.end();
     if (is_place || tmp.is_below_a_place(directory_now)) tmp.directory_ = directory_now;
@@ -136,11 +136,12 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
   return tmp;
 }
 
-bool PrivateTmp::is_place(const std::string& directory) {
-  const std::string real = without_links(directory);
-  return !real.empty() && std::ranges::any_of(k_usual_places, [&](const UsualPlace& usual) {
-    return without_links(usual.path) == real;
-  });
+bool PrivateTmp::is_place(const std::string& directory) const {
+  struct stat info {};
+  return ::stat(directory.c_str(), &info) == 0 &&
+         std::ranges::any_of(places_, [&](const Place& place) {
+           return place.device == info.st_dev && place.inode == info.st_ino;
+         });
 }
 
 bool PrivateTmp::is_below_a_place(const std::string& path) const {
@@ -148,16 +149,34 @@ bool PrivateTmp::is_below_a_place(const std::string& path) const {
                              [&](const Place& place) { return is_below(path, place.path); });
 }
 
+void PrivateTmp::pass_through(const Passed& passed) {
+  const std::string real = without_links(passed.path);
+  if (!passed.with_neighbours) return pass_through(passed.path, real);
+  // What is beside it may be there without the file itself.
+  for (const std::string& file : {passed.path, real}) {
+    if (file.empty()) return;
+    const std::string directory = file.substr(0, file.rfind('/'));
+    if (is_place(directory)) {
+      pass_through(file, real);
+    } else {
+      pass_through(directory, file == real ? directory : without_links(directory));
+    }
+    if (file == real) return;
+  }
+}
+
 // A path may lead through links. The tree finds it at both names. A place itself is never passed
 // through.
-void PrivateTmp::pass_through(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  const std::string real = without_links(path);
-  const bool leads_to_directory = is_directory(real);
-  if (is_below_a_place(real)) passages_.push_back({real, real, leads_to_directory});
+void PrivateTmp::pass_through(std::string path, const std::string& real) {
   const bool is_place = std::ranges::find(places_, real, &Place::path) != places_.end();
-  if (real.empty() || is_place || path == real || !is_plain(path)) return;
-  if (is_below_a_place(path)) passages_.push_back({real, path, leads_to_directory});
+  if (real.empty() || is_place) return;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  const bool is_below = is_below_a_place(real);
+  const bool is_link_below = path != real && is_plain(path) && is_below_a_place(path);
+  if (!is_below && !is_link_below) return;
+  const bool leads_to_directory = is_directory(real);
+  if (is_below) passages_.push_back({real, real, leads_to_directory});
+  if (is_link_below) passages_.push_back({real, path, leads_to_directory});
 }
 
 void PrivateTmp::drop_passages_in_others() {
@@ -178,45 +197,42 @@ const PrivateTmp::Place& PrivateTmp::place_of(const Passage& passage) const {
 }
 
 // What is as we have made it for a passage, or above one. A test as root may have put something
-// else there.
-bool PrivateTmp::leads_to_a_passage(const std::string& inside, const std::string& outside,
-                                    Others others) const {
-  struct stat info {};
-  if (::lstat(outside.c_str(), &info) != 0) return false;
+// else there. `inside` is the path for the tree.
+bool PrivateTmp::leads_to_a_passage(const UniqueFd& above, const char* name,
+                                    const std::string& inside, Others others) const {
   const auto passage = std::ranges::find(passages_, inside, &Passage::to);
   if (passage != passages_.end() && !passage->is_directory) {
-    return S_ISREG(info.st_mode) && info.st_size == 0;
+    struct stat info {};
+    return ::fstatat(above.get(), name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
+           info.st_size == 0;
   }
   const bool is_above =
       std::ranges::any_of(passages_, [&](const Passage& one) { return is_below(one.to, inside); });
-  return (is_above || passage != passages_.end()) && is_as_made(outside, k_mode_above_passage) &&
-         has_only_passages(inside, outside, others);
+  if (!is_above && passage == passages_.end()) return false;
+  const UniqueFd directory = open_directory(above.get(), name);
+  return is_as_made(directory, k_mode_above_passage) &&
+         has_only_passages(directory, inside, others);
 }
 
-// `inside` is the path of the directory for the tree, `outside` is its path here. `others`: what to
-// do with an entry that no passage needs.
-bool PrivateTmp::has_only_passages(const std::string& inside, const std::string& outside,
+// `inside` is the path of the directory for the tree. `others`: what to do with an entry that no
+// passage needs.
+bool PrivateTmp::has_only_passages(const UniqueFd& directory, const std::string& inside,
                                    Others others) const {
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(outside.c_str()), &::closedir);
-  if (!entries) return false;
   bool has_other = false;
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    const std::string path_inside = text_of({inside, "/", name});
-    const std::string path_outside = text_of({outside, "/", name});
-    if (leads_to_a_passage(path_inside, path_outside, others)) continue;
-    if (others == Others::remove && ::unlink(path_outside.c_str()) != 0) {
-      (void)remove_directory(path_outside);
-    }
+  for_each_name(directory, k_size_of_no_entries, [&](const char* name) {
+    if (leads_to_a_passage(directory, name, text_of({inside, "/", name}), others)) return true;
     has_other = true;
-  }
+    if (others == Others::tell) return false;
+    if (::unlinkat(directory.get(), name, 0) != 0) (void)remove_directory(directory, inside, name);
+    return true;
+  });
   return !has_other;
 }
 
 void PrivateTmp::forget_other_passages() const {
   for (const Place& place : places_) {
-    (void)has_only_passages(place.path, place.backing, Others::remove);
+    const UniqueFd backing = open_directory(AT_FDCWD, place.backing.c_str());
+    if (backing.valid()) (void)has_only_passages(backing, place.path, Others::remove);
   }
 }
 
@@ -241,8 +257,8 @@ std::string PrivateTmp::conflict() const {
 
 bool PrivateTmp::is_bare() const {
   return std::ranges::all_of(places_, [&](const Place& place) {
-    return is_as_made(place.backing, k_mode) &&
-           has_only_passages(place.path, place.backing, Others::tell);
+    const UniqueFd backing = open_directory(AT_FDCWD, place.backing.c_str());
+    return is_as_made(backing, k_mode) && has_only_passages(backing, place.path, Others::tell);
   });
 }
 

@@ -6,29 +6,37 @@
 // not removed: os/file/removal.hpp).
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 
-// The path without links; empty: nothing is there.
-std::string without_links(const std::string& path);
-
 class PrivateTmp {
  public:
+  // An absolute path that is passed through. One that is not below the usual places, or does not
+  // exist, needs nothing.
+  struct Passed {
+    std::string path;
+    // With what is beside it, and beside the file to which a link leads. Nothing in a usual place
+    // itself is such a neighbour.
+    bool with_neighbours = false;
+  };
+
   // No directories: enter() has no effect.
   PrivateTmp() = default;
 
-  // Makes the directories below `directory`, which is made too, unless they are there already.
-  // `passed_through`: absolute paths; those that are not below the usual places, or do not
-  // exist, need nothing. To be called in the parent.
+  // Makes the directories below `directory`, which is made too, unless they are there already. The
+  // working directory is passed through, too. To be called in the parent.
   static Result<PrivateTmp> prepare(const std::string& directory,
-                                    const std::vector<std::string>& passed_through);
+                                    const std::vector<Passed>& passed_through);
   // Whether that is one of the usual places, under whatever name.
-  static bool is_place(const std::string& directory);
+  bool is_place(const std::string& directory) const;
   // To be called next if the directories have served another tree, and were bare then: removes what
   // was made for passages that this tree does not have.
   void forget_other_passages() const;
@@ -56,6 +64,9 @@ class PrivateTmp {
   struct Place {
     std::string path;     // where the tree sees it; without links
     std::string backing;  // the directory that is there; in the parent
+    // Of the one that it covers.
+    dev_t device;
+    ino_t inode;
   };
   // A path that stays as it is.
   struct Passage {
@@ -64,16 +75,16 @@ class PrivateTmp {
     bool is_directory = false;
   };
 
-  void pass_through(std::string path);
+  void pass_through(const Passed& passed);
+  void pass_through(std::string path, const std::string& real);
   bool is_below_a_place(const std::string& path) const;
   void drop_passages_in_others();
 
   enum class Others : std::uint8_t { tell, remove };
 
   const Place& place_of(const Passage& passage) const;
-  bool has_only_passages(const std::string& inside, const std::string& outside,
-                         Others others) const;
-  bool leads_to_a_passage(const std::string& inside, const std::string& outside,
+  bool has_only_passages(const UniqueFd& directory, const std::string& inside, Others others) const;
+  bool leads_to_a_passage(const UniqueFd& above, const char* name, const std::string& inside,
                           Others others) const;
 
   std::string above_;  // of the directories

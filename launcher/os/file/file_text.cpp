@@ -73,8 +73,9 @@ bool write_all(int file, std::string_view text) {
 // This function and the next one open files without waiting, so that a planted FIFO cannot make
 // them hang.
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const UniqueFd file(
-      retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }));
+  const UniqueFd file(retried([&] {
+    return ::openat(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  }));
   if (!file.valid()) return system_error("open " + path);
   std::string text;
   if (!read_all(file.get(), text, limit)) return system_error("read " + path);

@@ -1,16 +1,12 @@
 #include "os/file/scratch_directory.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdint>
-#include <cstring>
-
 #include "core/base/names.hpp"
+#include "os/file/directory_names.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 
@@ -18,15 +14,6 @@ namespace holdfast::os {
 namespace {
 
 constexpr int k_most_claims = 3;
-
-bool is_self_or_parent(const char* name) {
-  return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
-}
-
-// All opens here use openat(), because with musl open() makes a second system call for O_CLOEXEC.
-UniqueFd open_directory(int above, const char* path) {
-  return UniqueFd(::openat(above, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
 
 const char* marker_directory() { return names::k_marker_directory.data(); }
 
@@ -36,36 +23,8 @@ bool is_private(const UniqueFd& directory, uid_t user) {
          (info.st_mode & 07777U) == 0700;
 }
 
-// The form in which getdents64(2) fills a buffer; the null-terminated name follows.
-struct Entry {
-  std::uint64_t inode;
-  std::int64_t offset;
-  std::uint16_t length;
-  std::uint8_t type;
-};
-constexpr std::size_t k_name_at = 19;
-// How many bytes getdents64(2) returns for an empty directory, and for one with only the marker
-// directory in it.
-constexpr long k_size_of_no_entries = 48;
+// How many bytes getdents64(2) returns for a directory with only the marker directory in it.
 constexpr long k_size_with_markers = k_size_of_no_entries + 32;
-
-// Calls `use` with each name except `.` and `..`, until `use` returns false. If the first answer
-// has at most `usual` bytes, it is complete, and a second call would only confirm that.
-template <typename Use>
-void for_each_name(const UniqueFd& directory, long usual, Use use) {
-  alignas(8) char buffer[1024];
-  while (true) {
-    const long got = ::syscall(SYS_getdents64, directory.get(), buffer, sizeof buffer);
-    for (long at = 0; at < got;) {
-      Entry entry{};
-      std::memcpy(&entry, buffer + at, k_name_at);
-      const char* name = buffer + at + k_name_at;
-      at += entry.length;
-      if (!is_self_or_parent(name) && !use(name)) return;
-    }
-    if (got <= usual) return;
-  }
-}
 
 bool make_marker_directory(const UniqueFd& scratch) {
   return ::mkdirat(scratch.get(), marker_directory(), 0700) == 0;

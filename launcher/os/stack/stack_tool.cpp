@@ -30,13 +30,16 @@ std::vector<std::string> words_of(const StackTool& tool, const std::string& pid)
   if (tool.kind == StackTool::Kind::eu_stack) return {tool.path, "-n", "64", "-p", pid};
   // -iex runs before symbols are read: gdb executes nothing of the user's or the project's, and
   // does not stop at the end of a page.
-  return {tool.path, "-nx",
-          "-q",      "-batch",
-          "-iex",    "set auto-load off",
-          "-iex",    "set pagination off",
-          "-iex",    "set width 0",
-          "-p",      pid,
-          "-ex",     "thread apply all bt 64"};
+  std::vector<std::string> words{tool.path, "-nx",
+                                 "-q",      "-batch",
+                                 "-iex",    "set auto-load off",
+                                 "-iex",    "set pagination off",
+                                 "-iex",    "set width 0"};
+  // gdb would read the program in the process's own mount namespace, which only root may enter.
+  // Most files are at the same place here.
+  if (::geteuid() != 0) words.insert(words.end(), {"-iex", "set sysroot /"});
+  words.insert(words.end(), {"-p", pid, "-ex", "thread apply all bt 64"});
+  return words;
 }
 
 [[noreturn]] void be_tool(char** words, char** environment, int output, int null, pid_t launcher,

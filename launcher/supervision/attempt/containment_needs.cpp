@@ -30,12 +30,6 @@ std::string variable(const char* name) {
 
 bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
-// A program may need what lies beside it. But a program right in /tmp does not bring /tmp along.
-std::string place_of(const std::string& file) {
-  std::string directory = file.substr(0, file.rfind('/'));
-  return os::PrivateTmp::is_place(directory) ? file : directory;
-}
-
 std::string path_of_program(const char* word) {
   const std::string program = word;
   if (program.find('/') == std::string::npos) return os::find_program(program);
@@ -56,28 +50,26 @@ std::string temporary_directory(const Policy& policy) {
   return set.empty() && given != policy.environment.end() ? given->value : set;
 }
 
-std::vector<std::string> paths_to_pass(const Grant& grant, const Invocation& invocation,
-                                       const std::string& scratch, const std::string& source) {
-  std::vector<std::string> paths = grant.policy.passthrough;
+std::vector<os::PrivateTmp::Passed> paths_to_pass(const Grant& grant, const Invocation& invocation,
+                                                  const std::string& scratch,
+                                                  const std::string& source) {
+  std::vector<os::PrivateTmp::Passed> paths;
+  for (const std::string& path : grant.policy.passthrough) paths.push_back({path});
   // Locks and sockets of Holdfast: a ctest inside meets those outside. So it must be there already.
   (void)os::open_user_directory();
-  paths.push_back(os::user_directory_path());
-  paths.push_back(grant.home.tree);
-  paths.push_back(source);
-  paths.push_back(scratch);
+  paths.push_back({os::user_directory_path()});
+  const std::string& tree = grant.home.tree;
+  paths.push_back({tree});
+  paths.push_back({source});
+  if (tree.empty() || !scratch.starts_with(tree + "/")) paths.push_back({scratch});
   // A ctest inside needs Holdfast.
-  if (Result<std::string> prefix = installation(); prefix) paths.push_back(std::move(*prefix));
-  paths.push_back(temporary_directory(grant.policy));
-  paths.emplace_back(k_display_sockets);
-  if (const std::string agent = variable("SSH_AUTH_SOCK"); is_absolute(agent)) {
-    paths.push_back(place_of(agent));
-  }
-  const std::string program = path_of_program(invocation.command[0]);
-  if (is_absolute(program)) {
-    paths.push_back(place_of(program));
-    paths.push_back(place_of(os::without_links(program)));
-  }
-  std::erase_if(paths, [](const std::string& path) { return !is_absolute(path); });
+  if (Result<std::string> prefix = installation(); prefix) paths.push_back({std::move(*prefix)});
+  paths.push_back({temporary_directory(grant.policy)});
+  paths.push_back({k_display_sockets});
+  paths.push_back({variable("SSH_AUTH_SOCK"), true});
+  // A program may need what lies beside it.
+  paths.push_back({path_of_program(invocation.command[0]), true});
+  std::erase_if(paths, [](const auto& passed) { return !is_absolute(passed.path); });
   return paths;
 }
 
@@ -112,13 +104,6 @@ ContainmentNeeds containment_needs(const Grant& grant, const Invocation& invocat
     needs.cgroup = cgroup_name(grant.home.tree, grant.identity.attempt);
   }
   if (!wanted.has(Boundary::tmp)) return needs;
-  const std::string source = source_of(grant);
-  for (const std::string& tree : {grant.home.tree, source}) {
-    if (!tree.empty() && os::PrivateTmp::is_place(tree)) {
-      needs.refusal = "containment = \"tmp\" would hide the tree of the project, which is " + tree;
-      return needs;
-    }
-  }
   needs.tmp_is_shared = !grant.shared_tmp.empty();
   if (!needs.tmp_is_shared && scratch.empty()) {
     needs.tmp = ErrorInWords{"it has no scratch directory"};
@@ -126,9 +111,19 @@ ContainmentNeeds containment_needs(const Grant& grant, const Invocation& invocat
   }
   const std::string directory =
       needs.tmp_is_shared ? grant.shared_tmp : scratch + std::string(names::k_private_tmp_suffix);
+  const std::string source = source_of(grant);
   needs.tmp = os::PrivateTmp::prepare(directory, paths_to_pass(grant, invocation, scratch, source));
-  if (needs.tmp && needs.tmp_is_shared) needs.refusal = needs.tmp->conflict();
-  if (needs.tmp && !needs.tmp_is_shared) needs.tmp->forget_other_passages();
+  if (!needs.tmp) return needs;
+  if (needs.tmp_is_shared) {
+    needs.refusal = needs.tmp->conflict();
+  } else {
+    needs.tmp->forget_other_passages();
+  }
+  for (const std::string& tree : {grant.home.tree, source}) {
+    if (!tree.empty() && needs.tmp->is_place(tree)) {
+      needs.refusal = "containment = \"tmp\" would hide the tree of the project, which is " + tree;
+    }
+  }
   return needs;
 }
 

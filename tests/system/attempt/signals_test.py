@@ -395,6 +395,7 @@ class GroupTest(SystemCase):
     def send_winch(begun):
         begun.send_signal(signal.SIGWINCH)
 
+    @not_inside("pidns", "the sender has a number of another namespace")
     def test_a_shell_that_passes_term_on_to_its_group_is_no_second_signal(self):
         script = (f'trap "trap : TERM; kill 0; sleep 0.2; echo clean >{self.work}/clean; exit 6" TERM; '
                   f'echo $$ >{self.pid_file()}; while :; do sleep 0.01; done')

@@ -42,8 +42,8 @@ class InTmp {
 class PrivateTmpTest : public ::testing::Test {
  protected:
   PrivateTmp prepare() {
-    Result<PrivateTmp> tmp =
-        PrivateTmp::prepare(scratch_.path("tmp"), {in_tmp_.at("above/work"), in_tmp_.at("file")});
+    Result<PrivateTmp> tmp = PrivateTmp::prepare(
+        scratch_.path("tmp"), {{in_tmp_.at("above/work")}, {in_tmp_.at("file")}});
     EXPECT_TRUE(tmp);
     return *tmp;
   }
@@ -65,12 +65,13 @@ class PrivateTmpTest : public ::testing::Test {
 };
 
 TEST_F(PrivateTmpTest, TheUsualPlacesAreKnownByAnyName) {
+  const PrivateTmp tmp = prepare();
   for (const char* one : {"/tmp", "/tmp/", "/var/tmp", "/dev/shm", "/usr/../tmp/."}) {
-    EXPECT_TRUE(PrivateTmp::is_place(one)) << one;
+    EXPECT_TRUE(tmp.is_place(one)) << one;
   }
   for (const std::string& one :
        {std::string("/"), std::string("/var"), in_tmp_.at("above"), std::string()}) {
-    EXPECT_FALSE(PrivateTmp::is_place(one)) << one;
+    EXPECT_FALSE(tmp.is_place(one)) << one;
   }
 }
 
