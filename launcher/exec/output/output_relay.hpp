@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -88,7 +89,7 @@ class OutputRelay {
   void keep_tail(std::string_view bytes);
 
   bool one_ = true;
-  Target targets_[2];
+  std::array<Target, 2> targets_;
   std::deque<Piece> pieces_;
   std::size_t passed_ = 0;  // how much of the first piece was passed on
   std::size_t waiting_ = 0;

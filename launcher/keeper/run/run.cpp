@@ -154,7 +154,7 @@ Result<void> Run::record_verdicts() {
   if (!verdicts) return verdicts.error();
   if (!believes_log()) return {};
   const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
-  const Result<void> kept = keep_outputs(
+  Result<void> kept = keep_outputs(
       log_->file(), *verdicts, directory / names::k_output_directory / names::k_kept_output_file);
   const double now = unix_now();
   std::string lines;

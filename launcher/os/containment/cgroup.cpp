@@ -60,7 +60,7 @@ std::string usual_place_of(const std::string& cgroup) {
   for (const char* place : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
     struct statfs info {};
     if (::statfs(place, &info) != 0 || info.f_type != k_cgroup2_magic) continue;
-    const std::string path = place + (cgroup == "/" ? std::string() : cgroup);
+    std::string path = place + (cgroup == "/" ? std::string() : cgroup);
     if (::access((path + "/cgroup.procs").c_str(), F_OK) == 0) return path;
   }
   return {};

@@ -35,7 +35,8 @@ bool output_says_so(const TestReport& test, Outputs& outputs) {
 bool says_address_in_use(std::string_view output) {
   return std::ranges::any_of(k_words, [&](std::string_view words) {
     const auto is_same = [](char said, char wanted) { return lower(said) == wanted; };
-    return !std::ranges::search(output, words, is_same).empty();
+    return std::search(output.begin(), output.end(), words.begin(), words.end(), is_same) !=
+           output.end();
   });
 }
 
