@@ -231,7 +231,8 @@ class SystemCase(unittest.TestCase):
         for number in set(numbers) - self.outside.keys():
             if pid := number_outside(number):
                 self.outside[number] = pid
-        return [self.outside.get(number, number) for number in numbers]
+        # Who is gone gets a number that nobody has: outside, its own may be another's.
+        return [self.outside.get(number, 2**22 + number) for number in numbers]
 
     def announced(self, file, count=1):
         """The processes that have announced themselves in `file`, once there are `count`."""

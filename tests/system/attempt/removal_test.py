@@ -165,10 +165,12 @@ class RemovalTest(ProjectCase):
     def said(place, why=IN_THE_WAY):
         return f'holdfast: "sh": its scratch directory is kept: failed to remove {place}: {why}\n'
 
+    @not_inside("pidns,netns,tmp", "nobody else sees its mounts")
     def test_of_a_command_it_is_left_and_said_too(self):
         kept, left, said = self.run_command(f"mkdir mnt; touch file; mount --bind {self.outside} mnt")
         self.assertEqual((left, said), (["mnt"], self.said(kept / "mnt")))
 
+    @not_inside("pidns,netns,tmp", "nobody else sees its mounts")
     def test_where_nothing_tells_of_mounts_no_directory_is_entered(self):
         kept, left, said = self.run_command(
             f"mkdir -p a; touch a/file file; mount --bind {self.outside} a; mount -t tmpfs none /proc",
