@@ -143,7 +143,7 @@ function(_holdfast_do_what_is_special)
     string(APPEND also "${change}")
     if(COMMAND _holdfast_note_fixtures)
       _holdfast_note_fixtures("${ARGV0}" "${change}")
-    else() # a property of a later test may ask for it
+    elseif(NOT one STREQUAL "DEPENDS") # a property of a later test may ask for it
       set_property(GLOBAL APPEND_STRING PROPERTY _holdfast_tests_with_fixtures
         "${ARGV0}${_holdfast_separator}${one}${_holdfast_separator}")
     endif()

@@ -27,10 +27,11 @@ inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
 // Likewise: the costs of tests (core/ctest/test_order.hpp). It exists only if holdfast.toml has an
 // order of tests.
 inline constexpr std::string_view k_order_for_ctest = ".holdfast/order.cmake";
-// The lock that a run has on the build tree. Its files are those of every lock (below).
 // What a run's tests say of fixtures (core/ctest/fixture_sets.hpp), followed by `<ctest's pid>-<its
-// start>-<include count>`. ctest writes it while it reads the tests; the keeper removes it.
+// start>-<its PID namespace>-<include count>`. ctest writes it while it reads the tests; the keeper
+// removes it.
 inline constexpr std::string_view k_fixture_notes_prefix = ".holdfast/fixtures-";
+// The lock that a run has on the build tree. Its files are those of every lock (below).
 inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
 // When several ctests begin side by side, they open their logs in turn: each first takes this lock.
 inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";

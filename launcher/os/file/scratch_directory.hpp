@@ -20,7 +20,7 @@ Result<void> make_scratch_directory(const std::string& path);
 Result<UniqueFd> make_claimed_scratch(const std::string& path);
 
 // Removes the directory if nobody claims it and it is empty. If its launcher was killed, removes
-// the test's own /tmp in it before.
+// the test's own /tmp beside it before.
 void sweep_empty_scratch(const std::string& path);
 
 // A test may leave any number of marker files; more than these are not read.
