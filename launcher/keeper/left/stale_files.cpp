@@ -55,6 +55,19 @@ bool may_be_stale(const fs::path& socket) {
                                                     : os::is_older_than_a_day(socket.string());
 }
 
+// Takes a missing directory for one without files.
+os::FilesInTmp files_in(const fs::path& path) {
+  std::error_code failed;
+  for (fs::recursive_directory_iterator it(path, failed), end; !failed && it != end;
+       it.increment(failed)) {
+    if (it->symlink_status(failed).type() != fs::file_type::directory) {
+      return os::FilesInTmp::some;
+    }
+  }
+  const bool is_missing = failed == std::errc::no_such_file_or_directory;
+  return !failed || is_missing ? os::FilesInTmp::none : os::FilesInTmp::some;
+}
+
 void remove_levels_in(const os::UniqueFd& user, const fs::path& scope) {
   for (const fs::path& lock : entries_of(scope)) {
     for (const fs::path level : os::levels_of(lock.string())) {
@@ -84,9 +97,12 @@ void remove_stale_scratch() {
     if (!launcher || os::is_alive(*launcher)) continue;
     // What the launcher and its guard left when both were killed may be at work.
     if (fs::exists(tmp) && !os::TaggedProcesses(scratch.filename().string()).is_empty()) continue;
-    if (entry == scratch) os::sweep_empty_scratch(entry.string());
-    // People remove a scratch directory, and not the /tmp beside it.
-    if (entry == tmp && !fs::exists(scratch)) (void)os::remove_directory(entry.string());
+    if (entry == scratch) os::sweep_empty_scratch(entry.string(), files_in(tmp));
+    // People remove a scratch directory, and not the /tmp beside it. A command does so, too, and
+    // may live in another PID namespace.
+    if (entry == tmp && !fs::exists(scratch) && os::is_older_than_a_day(entry.string())) {
+      (void)os::remove_directory(entry.string());
+    }
   }
 }
 

@@ -10,8 +10,9 @@ namespace holdfast {
 // keeper's stays.
 void remove_stale_sockets();
 
-// Removes the scratch directories that are empty and whose launcher is gone. A directory that holds
-// something is evidence and stays.
+// Removes the scratch directories that are empty and whose launcher is gone, and each such /tmp
+// that holds only directories. What holds a file is evidence and stays. A /tmp whose scratch
+// directory was removed goes after a day.
 void remove_stale_scratch();
 
 // Removes the lock files below attempts, for the locks of that tree and project, if nobody has or

@@ -7,6 +7,7 @@
 
 #include "core/base/names.hpp"
 #include "os/file/directory_names.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 
@@ -109,13 +110,18 @@ Result<UniqueFd> make_claimed_scratch(const std::string& path) {
   return system_error("claim " + path);
 }
 
-void sweep_empty_scratch(const std::string& path) {
+void sweep_empty_scratch(const std::string& path, FilesInTmp files) {
   const UniqueFd claim = open_directory(AT_FDCWD, path.c_str());
   if (!claim.valid() || ::flock(claim.get(), LOCK_EX | LOCK_NB) != 0) return;
+  const std::string tmp = path + std::string(names::k_private_tmp_suffix);
+  const std::string link = path + "/" + std::string(names::k_private_tmp_link);
   // A launcher that keeps the directory removes the markers. So this one was killed.
   struct stat info {};
-  if (::fstatat(claim.get(), marker_directory(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
-    (void)remove_directory(path + std::string(names::k_private_tmp_suffix));
+  const bool was_killed =
+      ::fstatat(claim.get(), marker_directory(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  if (was_killed || files == FilesInTmp::none) {
+    const bool is_gone = static_cast<bool>(remove_directory(tmp));
+    if (is_gone && read_link(link) == tmp) ::unlink(link.c_str());
   }
   remove_empty_scratch(path);
 }

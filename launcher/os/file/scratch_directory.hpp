@@ -1,6 +1,7 @@
 // The scratch directory, which only one attempt uses, and the marker directory inside it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,11 @@ Result<void> make_scratch_directory(const std::string& path);
 // protection: in another PID namespace it is the number of another process.
 Result<UniqueFd> make_claimed_scratch(const std::string& path);
 
-// Removes the directory if nobody claims it and it is empty. If its launcher was killed, removes
-// the test's own /tmp beside it before.
-void sweep_empty_scratch(const std::string& path);
+// Removes the directory if nobody claims it and it is empty. Before, removes the test's own /tmp
+// beside it and the link to it, if the launcher was killed or if no file is there: a launcher keeps
+// a /tmp that processes still use. The caller knows that they have ended.
+enum class FilesInTmp : std::uint8_t { none, some };
+void sweep_empty_scratch(const std::string& path, FilesInTmp files);
 
 // A test may leave any number of marker files; more than these are not read.
 inline constexpr std::size_t k_most_marker_files = 64;

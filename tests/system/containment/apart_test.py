@@ -260,6 +260,26 @@ class SweptTest(Contained, ProjectCase):
         self.another_run()
         self.assertFalse(where.exists())
 
+    def test_the_tmp_of_a_process_that_lived_on_goes_when_it_has_ended_and_left_no_file(self):
+        self.need("tmp")
+        go = self.work / "go"
+        stay = f"(exec >/dev/null 2>&1 </dev/null; until test -e {go}; do sleep 0.02; done) & "
+        places = {}
+        for what in ("mkdir /tmp/sub", "touch /tmp/empty", "ln -s nowhere /tmp/link"):
+            ran = self.finish(LAUNCHER, "--containment", "tmp", "--on-leak", "ignore", "--", "sh", "-c", stay + what)
+            places[what] = Path(re.search(r"is kept: (\S+)", ran.stderr.decode())[1])
+            self.addCleanup(subprocess.run, ["rm", "-rf", places[what], f"{places[what]}.tmp"], check=True)
+        self.another_run()
+        for what, kept in places.items():
+            self.assertTrue(os.path.lexists(kept / ".tmp/tmp" / what.rpartition("/")[2]), what)
+        go.touch()
+        self.assert_nothing_left()
+        self.another_run()
+        kept = places.pop("mkdir /tmp/sub")
+        self.assertFalse(os.path.lexists(kept) or os.path.lexists(f"{kept}.tmp"), kept)
+        for what, kept in places.items():
+            self.assertTrue(os.path.lexists(kept / ".tmp/tmp" / what.rpartition("/")[2]), what)
+
 
 class KeptTest(Contained, ProjectCase):
     """What stays of a test's /tmp when its run is over."""

@@ -64,10 +64,10 @@ TEST_F(ScratchDirectory, OneThatIsClaimedIsNotSwept) {
     const Result<UniqueFd> claim = make_claimed_scratch(claimed);
     ASSERT_TRUE(claim);
     write("../claimed/.markers/exit-1");
-    sweep_empty_scratch(claimed);
+    sweep_empty_scratch(claimed, FilesInTmp::none);
     EXPECT_TRUE(std::filesystem::exists(claimed + "/.markers/exit-1"));
   }
-  sweep_empty_scratch(claimed);
+  sweep_empty_scratch(claimed, FilesInTmp::none);
   EXPECT_FALSE(std::filesystem::exists(claimed));
 }
 
@@ -78,9 +78,22 @@ TEST_F(ScratchDirectory, TheTmpOfAKilledLauncherIsSweptAndThatOfAKeptOneIsNot) {
     std::filesystem::create_directories(left + ".tmp/tmp");
     std::ofstream(left + ".tmp/tmp/file") << "x";
     if (!was_killed) ASSERT_TRUE(remove_marker_directory(left));
-    sweep_empty_scratch(left);
+    sweep_empty_scratch(left, FilesInTmp::some);
     EXPECT_EQ(std::filesystem::exists(left + ".tmp/tmp/file"), !was_killed);
     EXPECT_FALSE(std::filesystem::exists(left));
+  }
+}
+
+TEST_F(ScratchDirectory, AKeptTmpWithoutFilesIsSweptWithItsLink) {
+  for (const char* target : {"kept.tmp", "elsewhere"}) {
+    const std::string left = scratch_.path("kept");
+    { ASSERT_TRUE(make_claimed_scratch(left)); }
+    std::filesystem::create_directories(left + ".tmp/tmp/sub");
+    std::filesystem::create_symlink(scratch_.path(target), left + "/.tmp");
+    ASSERT_TRUE(remove_marker_directory(left));
+    sweep_empty_scratch(left, FilesInTmp::none);
+    EXPECT_FALSE(std::filesystem::exists(left + ".tmp"));
+    EXPECT_EQ(std::filesystem::is_symlink(left + "/.tmp"), target == std::string("elsewhere"));
   }
 }
 
