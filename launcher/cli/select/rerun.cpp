@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/ctest_listing.hpp"
 #include "cli/select/ctest_call.hpp"
 #include "cli/select/run_place.hpp"
 #include "cli/select/selection_files.hpp"
@@ -25,7 +24,6 @@
 #include "core/base/printable.hpp"
 #include "core/ctest/rerun.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "core/select/fixture_filter.hpp"
 #include "core/select/test_graph.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "report/describe.hpp"
@@ -130,24 +128,29 @@ void announce(const EarlierRun& run, const RerunSelection& selection,
   }
   std::string line = "ctest";
   for (const std::string& word : kept) line += " " + word;
-  const std::size_t count = selection.numbers.size();
+  const std::size_t count = selection.places.size();
   complain("run " + id + " again, " + counted(count, "test") + ": " + brief(line));
 }
 
 // ctest brings the fixtures along that these tests need now, and nothing else.
-std::vector<SelectableTest> all_that_run(const std::vector<std::size_t>& numbers,
-                                         const RerunWords& words,
+std::vector<SelectableTest> all_that_run(const std::vector<std::size_t>& places,
                                          std::vector<SelectableTest> tests) {
-  apply({words.without_fixtures, words.without_setups, words.without_cleanups}, tests);
   for (SelectableTest& test : tests) test.schedule.depends.clear();
   TestSet wanted(tests.size());
-  for (const std::size_t number : numbers) wanted[number - 1] = true;
+  for (const std::size_t place : places) wanted[place] = true;
   wanted = with_needed(TestGraph(tests), std::move(wanted));
   std::vector<SelectableTest> run;
   for (std::size_t i = 0; i < tests.size(); ++i) {
     if (wanted[i]) run.push_back(std::move(tests[i]));
   }
   return run;
+}
+
+// All tests from which those of the run can be chosen. A preset may select tests by their numbers.
+// This option makes ctest list all of them.
+Result<TreeTests> list_all(const CtestCall& call, RerunWords words) {
+  words.selecting = {"-I", "1,,1"};
+  return list_tree_tests(call, words);
 }
 
 Result<void> run_again(const std::string& tree, const std::string& wanted) {
@@ -161,26 +164,23 @@ Result<void> run_again(const std::string& tree, const std::string& wanted) {
   Result<CtestCall> start = call_of(run->entry, run->started, tree, words->has_preset);
   if (!start) return start.error();
   restore_variables(run->started);
-  ListingOrder listing{start->program, start->directory, words->for_listing};
-  // A preset may select tests by their numbers. This option makes ctest list all of them.
-  listing.options.insert(listing.options.end(), {"-I", "1,,1"});
-  const Result<std::string> listed = list_tests(listing);
-  if (!listed) return listed.error();
-  Result<std::vector<SelectableTest>> tests = selectable_tests(*listed);
-  if (!tests) return tests.error();
-  std::vector<std::string> names;
-  for (const SelectableTest& test : *tests) names.push_back(test.name);
-  const RerunSelection selection = select_again(run->tests, names);
-  if (selection.numbers.empty()) {
+  Result<TreeTests> all = list_all(*start, *words);
+  if (!all) return all.error();
+  const RerunSelection selection = select_again(run->tests, places_of(all->tests));
+  std::vector<std::size_t> ranks;
+  for (const std::size_t place : selection.places) {
+    // ctest itself brings a test without a rank along.
+    if (all->ranks[place] > 0) ranks.push_back(all->ranks[place]);
+  }
+  if (ranks.empty()) {
     return ErrorInWords{"none of the tests of run " + run->entry.id + " exists any more"};
   }
   Result<std::vector<std::string>> numbers =
-      words_for(selection.numbers, run->entry.directory / names::k_rerun_numbers_file);
+      words_for(ranks, run->entry.directory / names::k_rerun_numbers_file);
   if (!numbers) return numbers.error();
   const Result<SelectionFiles> files = SelectionFiles::make(tree);
   if (!files) return files.error();
-  const std::string plan =
-      planned_lines(all_that_run(selection.numbers, *words, *std::move(tests)));
+  const std::string plan = planned_lines(all_that_run(selection.places, std::move(all->tests)));
   if (Result<void> left = leave_plan(tree, *files, plan); !left) return left;
   start->words = words->kept;
   start->words.insert(start->words.end(), numbers->begin(), numbers->end());

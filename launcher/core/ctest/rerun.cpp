@@ -17,6 +17,7 @@ enum class Fate : std::uint8_t {
   keep_and_list,    // says which tests there are
   keep_and_select,  // says which fixtures ctest brings along
   select,           // selects tests
+  express,          // selects tests, by an expression
   exclude,          // as `select` beside -R, and else as `keep_and_list`
   drop,
   refuse
@@ -29,14 +30,14 @@ struct Row {
 };
 
 constexpr Row k_rows[] = {
-    {"-R", Fate::select, true},
-    {"--tests-regex", Fate::select, true},
+    {"-R", Fate::express, true},
+    {"--tests-regex", Fate::express, true},
     {"-E", Fate::exclude, true},
     {"--exclude-regex", Fate::exclude, true},
-    {"-L", Fate::select, true},
-    {"--label-regex", Fate::select, true},
-    {"-LE", Fate::select, true},
-    {"--label-exclude", Fate::select, true},
+    {"-L", Fate::express, true},
+    {"--label-regex", Fate::express, true},
+    {"-LE", Fate::express, true},
+    {"--label-exclude", Fate::express, true},
     {"-I", Fate::select, true},
     {"--tests-information", Fate::select, true},
     {"--tests-from-file", Fate::select, true},
@@ -125,6 +126,10 @@ bool is_test_action(std::string_view option, std::string_view value) {
   return (option != "-T" && option != "--test-action") || value == "test" || value == "Test";
 }
 
+void append(const std::vector<std::string>& more, std::vector<std::string>& words) {
+  words.insert(words.end(), more.begin(), more.end());
+}
+
 ErrorInWords refused(std::string_view option, std::string_view value) {
   return ErrorInWords{"ctest " + std::string(option) + " " + std::string(value) +
                       " does more than run tests"};
@@ -136,7 +141,9 @@ Result<RerunWords> rerun_words(const std::vector<std::string>& command) {
   if (command.empty()) return ErrorInWords{"its record has no command line"};
   RerunWords words;
   std::vector<std::string> excluding;
+  std::vector<std::string> expressions;  // for names and labels
   bool has_names = false;
+  bool is_union = false;
   for (std::size_t i = 1; i < command.size(); ++i) {
     const Option option = option_at(command, i);
     if (!is_test_action(option.name, option.value)) return refused(option.name, option.value);
@@ -149,15 +156,20 @@ Result<RerunWords> rerun_words(const std::vector<std::string>& command) {
       case Fate::keep_and_list:
         take(words.for_listing);
         break;
-      case Fate::select:
-        words.selects = true;
+      case Fate::express:
         has_names = has_names || option.name == "-R" || option.name == "--tests-regex";
+        take(expressions);
+        [[fallthrough]];
+      case Fate::select:
+        is_union = is_union || option.name == "-U" || option.name == "--union";
+        words.selects = true;
         [[fallthrough]];
       case Fate::keep_and_select:
         take(words.selecting);
         break;
       case Fate::exclude:
         take(excluding);
+        take(expressions);
         break;
       case Fate::refuse:
         return refused(option.name, option.value);
@@ -170,14 +182,13 @@ Result<RerunWords> rerun_words(const std::vector<std::string>& command) {
     if (is_kept) take(words.kept);
     if (option.is_apart) ++i;
   }
-  const auto exclude_in = [&](std::vector<std::string>& some) {
-    some.insert(some.end(), excluding.begin(), excluding.end());
-  };
-  if (has_names) {
-    exclude_in(words.selecting);
+  if (words.has_preset && !is_union) {
+    // They replace the preset's. Without them, ctest would not find what they selected.
+    for (auto* const some : {&words.kept, &words.for_listing}) append(expressions, *some);
+  } else if (has_names) {
+    append(excluding, words.selecting);
   } else {
-    exclude_in(words.kept);
-    exclude_in(words.for_listing);
+    for (auto* const some : {&words.kept, &words.for_listing}) append(excluding, *some);
   }
   return words;
 }
@@ -205,19 +216,16 @@ std::vector<std::size_t> TestPlaces::meant_by(const RanTest& test) const {
   return named(test.name);
 }
 
-RerunSelection select_again(const std::vector<RanTest>& ran,
-                            const std::vector<std::string>& listed) {
-  TestPlaces places;
-  for (std::size_t i = 0; i < listed.size(); ++i) places.add(listed[i], i + 1);
+RerunSelection select_again(const std::vector<RanTest>& ran, const TestPlaces& listed) {
   RerunSelection selection;
-  std::vector<std::size_t>& numbers = selection.numbers;
+  std::vector<std::size_t>& places = selection.places;
   for (const RanTest& test : ran) {
-    const std::vector<std::size_t> meant = places.meant_by(test);
+    const std::vector<std::size_t> meant = listed.meant_by(test);
     if (meant.empty()) selection.gone.push_back(test.name);
-    for (const std::size_t place : meant) numbers.push_back(place + 1);
+    places.insert(places.end(), meant.begin(), meant.end());
   }
-  std::ranges::sort(numbers);
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  std::ranges::sort(places);
+  places.erase(std::unique(places.begin(), places.end()), places.end());
   return selection;
 }
 

@@ -17,7 +17,8 @@ struct RerunWords {
   // What says how tests run. What selects tests is left out, and so is --schedule-random. Options
   // that keep fixtures out stay: otherwise ctest would bring these fixtures along. So does -E
   // without -R: to ctest, there are no such tests then (CMake 3.25 to 4.3), and it gives the others
-  // other numbers.
+  // other numbers. Beside a preset all expressions for names and labels stay: they replace the
+  // preset's.
   std::vector<std::string> kept;
   std::vector<std::string> for_listing;  // those of `kept` that say which tests there are
   // What selects tests, and those of `kept` that say which fixtures ctest brings along.
@@ -66,13 +67,12 @@ class TestPlaces {
 };
 
 struct RerunSelection {
-  std::vector<std::size_t> numbers;  // ctest's numbers now, ascending
-  std::vector<std::string> gone;     // tests that do not exist any more
+  std::vector<std::size_t> places;  // in the list, ascending
+  std::vector<std::string> gone;    // tests that do not exist any more
 };
 
-// `listed` are the names of the tests that there are now, in ctest's order.
-RerunSelection select_again(const std::vector<RanTest>& ran,
-                            const std::vector<std::string>& listed);
+// `listed` are the tests that there are now, in ctest's order.
+RerunSelection select_again(const std::vector<RanTest>& ran, const TestPlaces& listed);
 
 // The value of -I for these numbers, of which there is at least one.
 std::string value_of_numbers(const std::vector<std::size_t>& numbers);

@@ -164,6 +164,40 @@ set_tests_properties(last PROPERTIES DEPENDS first)
         shutil.copytree(tree, copy, symlinks=True)
         self.assertIn("its preset leads there", self.refused(copy))
 
+    PRESETS = {"label": {"include": {"label": "x"}}, "name": {"include": {"name": "t[3-7]"}},
+               "not-name": {"exclude": {"name": "t[2-4]"}}, "not-label": {"exclude": {"label": "x"}},
+               "no-fixtures": {"exclude": {"name": "t2", "fixtures": {"any": "F"}}},
+               "index": {"include": {"index": {"start": 3, "end": 8, "stride": 2}}},
+               "both": {"include": {"name": "t[3-8]", "label": "x"}, "exclude": {"name": "t4"}}}
+
+    def test_a_presets_filters_and_those_of_the_command_line(self):
+        source = self.work / "project"
+        source.mkdir()
+        (source / "CMakePresets.json").write_text(json.dumps({
+            "version": 3,
+            "configurePresets": [{"name": "c", "generator": "Ninja", "binaryDir": "${sourceDir}/../build"}],
+            "testPresets": [{"name": name, "configurePreset": "c", "filter": one} for name, one in self.PRESETS.items()]}))
+        tree = self.project(self.adding(*[f"t{i}" for i in range(1, 10)]) + """
+            set_tests_properties(t2 t5 t8 PROPERTIES LABELS x)
+            set_tests_properties(t4 PROPERTIES LABELS "x;y")
+            set_tests_properties(t6 t7 PROPERTIES LABELS y)
+            set_tests_properties(t1 PROPERTIES FIXTURES_SETUP F)
+            set_tests_properties(t5 PROPERTIES FIXTURES_REQUIRED F)
+            """)
+        for preset in self.PRESETS:
+            for more in ((), ("-R", "t[58]"), ("-E", "t5"), ("-R", "t[2-6]", "-E", "t3"), ("-L", "y"), ("-LE", "y"),
+                         ("-I", "2,3")):
+                done = self.finish(CTEST, "--preset", preset, *more, cwd=source)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+                if b"No tests were found" in done.stderr + done.stdout:
+                    continue
+                first, before = self.runs(tree)[-1], sorted(name for name, _ in self.ran_in(tree))
+                again = self.rerun(tree)
+                self.assertEqual(again.returncode, 0, (preset, more, again.stderr))
+                self.assertEqual(sorted(name for name, _ in self.ran_in(tree)), before, (preset, more))
+                self.assertNotEqual(self.runs(tree)[-1], first, (preset, more))
+
     def test_a_run_that_was_cut_short(self):
         there, go = self.work / "there", self.work / "go"
         tree = self.project(self.adding("quick") + self.adding(

@@ -40,7 +40,7 @@ TEST(Rerun, KeepsHowTestsRunAndDropsWhatSelectsThem) {
 
 TEST(Rerun, ListsWithTheConfigurationAndThePreset) {
   const RerunWords words = words_of({"--preset", "ci", "-C", "Debug", "-j8", "-R", "a"});
-  EXPECT_EQ(words.for_listing, (Words{"--preset", "ci", "-C", "Debug"}));
+  EXPECT_EQ(words.for_listing, (Words{"--preset", "ci", "-C", "Debug", "-R", "a"}));
   EXPECT_TRUE(words.has_preset);
   EXPECT_FALSE(words_of({"-j8"}).has_preset);
 }
@@ -75,6 +75,17 @@ TEST(Rerun, WithoutTestsToIncludeWhatExcludesTestsSaysWhichThereAre) {
   EXPECT_EQ(words.selecting, (Words{"-R", "b", "-E", "a"}));
 }
 
+TEST(Rerun, ExpressionsBesideAPresetReplaceThoseOfThePreset) {
+  const Words arguments{"-E", "a", "--preset", "p", "-R", "b", "-j8", "-LE=c", "-I", "1,2"};
+  RerunWords words = words_of(arguments);
+  EXPECT_EQ(words.kept, (Words{"--preset", "p", "-j8", "-E", "a", "-R", "b", "-LE=c"}));
+  EXPECT_EQ(words.for_listing, (Words{"--preset", "p", "-E", "a", "-R", "b", "-LE=c"}));
+  EXPECT_EQ(words.selecting, (Words{"-R", "b", "-LE=c", "-I", "1,2"}));
+  // With -U, tests run that no expression matches.
+  words = words_of({"--preset", "p", "-R", "b", "-U", "-I", "1,2"});
+  EXPECT_EQ(words.kept, (Words{"--preset", "p"}));
+}
+
 TEST(Rerun, TellsByWhichNumbersTestsWereSelected) {
   EXPECT_EQ(words_of({"-I", "1,5"}).numbers, "1,5");
   EXPECT_EQ(words_of({"-I=/f", "-j8"}).numbers, "/f");
@@ -102,20 +113,26 @@ TEST(Rerun, AScriptOrADashboardIsRefused) {
   EXPECT_FALSE(rerun_words({}));
 }
 
-TEST(Rerun, ANameHasTheNumberThatItHasNow) {
+RerunSelection selected(const std::vector<RanTest>& ran, const Words& listed) {
+  TestPlaces places;
+  for (std::size_t i = 0; i < listed.size(); ++i) places.add(listed[i], i + 1);
+  return select_again(ran, places);
+}
+
+TEST(Rerun, ANameHasThePlaceThatItHasNow) {
   const RerunSelection selection =
-      select_again({{"c", 1}, {"a", 2}, {"gone", 3}}, {"new", "a", "b", "c"});
-  EXPECT_EQ(selection.numbers, (std::vector<std::size_t>{2, 4}));
+      selected({{"c", 1}, {"a", 2}, {"gone", 3}}, {"new", "a", "b", "c"});
+  EXPECT_EQ(selection.places, (std::vector<std::size_t>{1, 3}));
   EXPECT_EQ(selection.gone, Words{"gone"});
 }
 
 TEST(Rerun, OfTestsWithOneNameTheNumberDecides) {
   const Words listed{"a", "b", "a"};
-  EXPECT_EQ(select_again({{"a", 3}}, listed).numbers, (std::vector<std::size_t>{3}));
-  EXPECT_EQ(select_again({{"a", 1}, {"a", 3}}, listed).numbers, (std::vector<std::size_t>{1, 3}));
+  EXPECT_EQ(selected({{"a", 3}}, listed).places, (std::vector<std::size_t>{2}));
+  EXPECT_EQ(selected({{"a", 1}, {"a", 3}}, listed).places, (std::vector<std::size_t>{0, 2}));
   // The numbers have changed: nobody knows which one it was.
-  EXPECT_EQ(select_again({{"a", 2}}, listed).numbers, (std::vector<std::size_t>{1, 3}));
-  EXPECT_EQ(select_again({{"a"}}, listed).numbers, (std::vector<std::size_t>{1, 3}));
+  EXPECT_EQ(selected({{"a", 2}}, listed).places, (std::vector<std::size_t>{0, 2}));
+  EXPECT_EQ(selected({{"a"}}, listed).places, (std::vector<std::size_t>{0, 2}));
 }
 
 TEST(Rerun, ARangeIsShortAndAnythingElseIsAList) {
