@@ -76,6 +76,14 @@ def number_outside(number):
     return None
 
 
+def is_below(pid, ancestor):
+    """Whether the process is a child of `ancestor`, or of such a child, and so on."""
+    while (fields := stat_of(pid)) and (pid := int(fields[1])) > 1:
+        if pid == ancestor:
+            return True
+    return False
+
+
 def pending_signals(pid):
     """The numbers of signals that the process was sent and has not taken."""
     try:

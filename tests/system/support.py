@@ -18,8 +18,9 @@ import unittest
 from pathlib import Path
 
 # The drivers import some of these from here.
-from processes import (Process, all_pids, children_of, command_of, is_alive, keepers_of, name_of, no_keeper_of, process,
-                       number_outside, pending_signals, processes_of, processes_with, stat_of, state_of)
+from processes import (Process, all_pids, children_of, command_of, is_alive, is_below, keepers_of, name_of,
+                       no_keeper_of, number_outside, pending_signals, process, processes_of, processes_with,
+                       stat_of, state_of)
 
 STAGE = Path(os.environ["SYSTEM_TEST_STAGE"])
 LAUNCHER = os.environ["SYSTEM_TEST_LAUNCHER"]
@@ -231,6 +232,8 @@ class SystemCase(unittest.TestCase):
         for number in set(numbers) - self.outside.keys():
             if pid := number_outside(number):
                 self.outside[number] = pid
+            elif is_below(number, os.getpid()):  # a process that the test has put outside
+                self.outside[number] = number
         # Who is gone gets a number that nobody has: outside, its own may be another's.
         return [self.outside.get(number, 2**22 + number) for number in numbers]
 
