@@ -318,7 +318,9 @@ class Attempt final : public os::TreeWatcher {
     if (died) signals &= os::signal_bit(WTERMSIG(report.main_status));
     if (signals == 0) return;
     const os::ReceivedSignal got = os::take_pending(signals);
-    if (got.number == 0 || got.sender == report.main) return;
+    // The test may have sent it to all of its group. A key press has no sender.
+    const bool is_tests = got.source != SignalSource::terminal && got.sender == report.main;
+    if (got.number == 0 || is_tests) return;
     Event event{Event::Kind::ended_beside_signal, got.number, got.source};
     event.died_of_it = died;
     happened(event);

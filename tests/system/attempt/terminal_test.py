@@ -7,7 +7,8 @@ import re
 import signal
 import unittest
 
-from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, command_of, no_keeper_of, process,
+from contained import trouble_with
+from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, command_of, no_keeper_of, number_outside, process,
                      processes_with, program, stat_of, state_of, wait_until)
 from terminal import PROMPT, TerminalCase
 
@@ -217,25 +218,35 @@ add_test(NAME slow-to-end COMMAND @P@/record_signals {file} 0 600)""")
         self.assert_nothing_left()
 
     def test_a_test_that_died_of_the_key_before_its_launcher_looked_was_interrupted(self):
-        for key, number in KEYS:
-            with self.subTest(key=key):
-                self.pid_file().unlink(missing_ok=True)
-                tree = self.project(f"add_test(NAME dies COMMAND @P@/linger {self.pid_file()})\n")
-                terminal = self.open("sh", "-c", f'trap ":" INT QUIT; ulimit -c 0; cd "{tree}"; {CTEST}; '
-                                     f'while ! [ -e "{self.work}/go{number}" ]; do sleep 0.05; done')
-                test, = self.announced(self.pid_file())
-                guard = process(int(stat_of(test.pid)[1]))
-                launcher = process(int(stat_of(guard.pid)[1]))
-                os.kill(launcher.pid, signal.SIGSTOP)
-                terminal.type(key)
-                wait_until(lambda one=guard: state_of(one.pid) == "Z", "the guard's end")
-                os.kill(launcher.pid, signal.SIGCONT)
-                self.assert_gone([launcher])
-                wait_until(lambda t=tree: no_keeper_of(t), "the keeper to end")
-                ended, = self.records(self.runs(tree)[-1], "attempt_ended")
-                self.assertEqual((ended["outcome"], ended["signal"]), ("interrupted", int(number)))
-                (self.work / f"go{number}").touch()
-                terminal.wait()
+        for kind in ("none", "pidns"):
+            if kind != "none" and (trouble := trouble_with(kind)):
+                print(f"not shown here inside {kind}: {trouble}", flush=True)
+                continue
+            for key, number in KEYS:
+                with self.subTest(key=key, containment=kind):
+                    self.assert_interrupted(kind, key, number)
+
+    def assert_interrupted(self, kind, key, number):
+        self.pid_file().unlink(missing_ok=True)
+        go = self.work / f"go-{kind}-{number}"
+        tree = self.project(f"add_test(NAME dies COMMAND @P@/linger {self.pid_file()})\n"
+                            f"set_tests_properties(dies PROPERTIES HOLDFAST_CONTAINMENT {kind})\n")
+        terminal = self.open("sh", "-c", f'trap ":" INT QUIT; ulimit -c 0; cd "{tree}"; {CTEST}; '
+                             f'while ! [ -e "{go}" ]; do sleep 0.05; done')
+        said = int(wait_until(lambda: self.pid_file().exists() and self.pid_file().read_text().strip(), "the test"))
+        test = process(number_outside(said) or said)
+        guard = process(int(stat_of(test.pid)[1]))
+        launcher = process(int(stat_of(guard.pid)[1]))
+        os.kill(launcher.pid, signal.SIGSTOP)
+        terminal.type(key)
+        wait_until(lambda: state_of(guard.pid) == "Z", "the guard's end")
+        os.kill(launcher.pid, signal.SIGCONT)
+        self.assert_gone([launcher])
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        ended, = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual((ended["outcome"], ended["signal"]), ("interrupted", int(number)))
+        go.touch()
+        terminal.wait()
 
     def test_ctrl_c_of_ctest_reaches_what_left_the_terminals_group(self):
         """The terminal signals only its foreground group. Holdfast sends the other processes the
