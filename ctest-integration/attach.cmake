@@ -155,6 +155,11 @@ endif()
 if(NOT "$ENV{HOLDFAST_PLANNED}" STREQUAL "") # `holdfast begin` has read it; it is of this run alone
   unset(ENV{HOLDFAST_PLANNED})
 endif()
+set(_holdfast_is_shard_in_one_tree FALSE)
+if(NOT "$ENV{HOLDFAST_ONE_TREE}" STREQUAL "") # no other shard has its tests or their fixtures
+  set(_holdfast_is_shard_in_one_tree TRUE)
+  unset(ENV{HOLDFAST_ONE_TREE})
+endif()
 
 # Files that `holdfast begin` wrote for this profile have its name at their end.
 set(_holdfast_of_profile "")
@@ -236,7 +241,7 @@ if(_holdfast_line MATCHES "2d52|2d2d74657374732d72")
     set(_holdfast_may_share TRUE)
   endif()
 endif()
-if(_holdfast_may_share AND NOT "$ENV{HOLDFAST_EXPLAIN}")
+if(_holdfast_may_share AND NOT _holdfast_is_shard_in_one_tree AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   include("${CMAKE_CURRENT_LIST_DIR}/sharing.cmake")
 endif()
 if(NOT "$ENV{HOLDFAST_TEST_ORDER}" STREQUAL "")

@@ -26,26 +26,35 @@ Result<void> write_wanted(const LoadedReport& loaded, const ReportRequest& wante
   return write_report(loaded, wanted.format, file);
 }
 
-void write_all_wanted(const EndedRuns& ended, SaidAtEnd& said) {
-  const auto complain_of = [&](std::string_view report, const Error& error) {
-    if (!said.trouble.empty()) said.trouble += "; ";
-    said.trouble += "ignoring that the report " + brief(report) + " is missing: " + to_text(error);
-  };
-  const Result<RunEntry> run = find_run(ended.tree, ended.last);
-  const Result<LoadedReport> loaded =
-      run ? load_whole_report(*run, RunState::over) : Result<LoadedReport>(run.error());
-  if (!loaded) return complain_of("of the run", loaded.error());
-  for (const ReportRequest& wanted : ended.reports) {
-    const Result<void> written = write_wanted(*loaded, wanted, ended.tree, said.text);
-    if (!written) complain_of(to_text(wanted), written.error());
-  }
+void complain_of(std::string_view report, const Error& error, SaidAtEnd& said) {
+  if (!said.trouble.empty()) said.trouble += "; ";
+  said.trouble += "ignoring that the report " + brief(report) + " is missing: " + to_text(error);
 }
 
 }  // namespace
 
+SaidAtEnd write_wanted_reports(const LoadedReport& loaded,
+                               const std::vector<ReportRequest>& reports, const fs::path& tree) {
+  SaidAtEnd said;
+  for (const ReportRequest& wanted : reports) {
+    const Result<void> written = write_wanted(loaded, wanted, tree, said.text);
+    if (!written) complain_of(to_text(wanted), written.error(), said);
+  }
+  return said;
+}
+
 SaidAtEnd after_runs(const EndedRuns& ended) {
   SaidAtEnd said;
-  if (!ended.reports.empty()) write_all_wanted(ended, said);
+  if (!ended.reports.empty()) {
+    const Result<RunEntry> run = find_run(ended.tree, ended.last);
+    const Result<LoadedReport> loaded =
+        run ? load_whole_report(*run, RunState::over) : Result<LoadedReport>(run.error());
+    if (loaded) {
+      said = write_wanted_reports(*loaded, ended.reports, ended.tree);
+    } else {
+      complain_of("of the run", loaded.error(), said);
+    }
+  }
   const std::string trouble = remember_runs(ended.tree, ended.first, ended.last);
   if (!trouble.empty()) said.trouble += (said.trouble.empty() ? "" : "; ") + trouble;
   return said;

@@ -13,8 +13,10 @@
 #include "cli/select/ctest_call.hpp"
 #include "cli/select/selection.hpp"
 #include "cli/select/selection_files.hpp"
+#include "cli/select/slurm_array.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/test_order.hpp"
@@ -24,15 +26,13 @@
 namespace holdfast::cli {
 namespace {
 
-// ctest's own exit code if tests failed, or if there is none and that is an error.
-constexpr int k_ctest_failed = 8;
-
 struct CtestOptions {
   bool failed = false;
   std::string affected;
   std::string shard;
   std::string timings;
   std::string order;
+  std::string slurm_array;
   std::string tree;
   std::vector<std::string> words;  // for ctest
   std::vector<std::string> stray;
@@ -47,8 +47,8 @@ Result<Wishes> wishes_of(const CtestOptions& options) {
   Wishes wishes;
   if (!options.stray.empty()) {
     return ErrorInWords{brief_in_quotes(options.stray.front()) +
-                        ": expected --failed, --affected, --shard, --timings, --order or --tree, "
-                        "and -- before ctest's own arguments"};
+                        ": expected --failed, --affected, --shard, --timings, --order, "
+                        "--slurm-array or --tree, and -- before ctest's own arguments"};
   }
   wishes.restrictions.failed = options.failed;
   wishes.restrictions.affected = options.affected;
@@ -57,9 +57,18 @@ Result<Wishes> wishes_of(const CtestOptions& options) {
     if (!shard) return ErrorInWords{to_text("--shard", shard.error())};
     wishes.restrictions.shard = *shard;
   }
+  if (!options.slurm_array.empty()) {
+    const auto count = parse_number<std::size_t>(options.slurm_array);
+    if (!count || *count < 1 || *count > k_most_shards) {
+      return ErrorInWords{to_text("--slurm-array", BadValue(brief_in_quotes(options.slurm_array),
+                                                            "a number of shards, 1 to 10000"))};
+    }
+    wishes.restrictions.shard = ShardNumber{1, *count};
+    wishes.restrictions.fixtures = SharedFixtures::in_one_shard;
+  }
   wishes.restrictions.timings = options.timings;
-  if (!options.timings.empty() && options.shard.empty()) {
-    return ErrorInWords{"--timings: expected --shard I/N beside it"};
+  if (!options.timings.empty() && !wishes.restrictions.shard) {
+    return ErrorInWords{"--timings: expected --shard I/N or --slurm-array N beside it"};
   }
   if (options.order.empty()) return wishes;
   wishes.order = named<TestOrder>(options.order);
@@ -147,7 +156,13 @@ Error become_plain_ctest(const CtestOptions& options) {
   return become_ctest(call, "ctest").error();
 }
 
-// Returns the exit code if there is no test to run. Otherwise it returns only on failure.
+// As ctest itself would end.
+int exit_code_without_tests(const UserCall& user) {
+  return user.words.no_tests == "error" ? exit_codes::k_ctest_failed : exit_codes::k_success;
+}
+
+// Returns the exit code if there is no test to run, or if Slurm runs them. Otherwise it returns
+// only on failure.
 Result<int> become_ctest_of(const CtestOptions& options) {
   const Result<Wishes> wishes = wishes_of(options);
   if (!wishes) return wishes.error();
@@ -160,12 +175,17 @@ Result<int> become_ctest_of(const CtestOptions& options) {
     if (const Result<void> ordered = order_tests(*user, *wishes->order, *files); !ordered)
       return ordered.error();
   }
+  if (wishes->restrictions.fixtures == SharedFixtures::in_one_shard) {
+    const Result<Chosen> chosen = choose(*user, wishes->restrictions);
+    if (!chosen) return chosen.error();
+    if (!chosen->divided.empty()) return run_slurm_array(*user, *chosen, wishes->restrictions);
+    complain("0 tests: no job is submitted");
+    return exit_code_without_tests(*user);
+  }
   if (wishes->restrictions.any()) {
     Result<std::vector<std::string>> words = words_to_run(*user, wishes->restrictions, *files);
     if (!words) return words.error();
-    // As ctest itself would end.
-    if (words->empty())
-      return user->words.no_tests == "error" ? k_ctest_failed : exit_codes::k_success;
+    if (words->empty()) return exit_code_without_tests(*user);
     user->call.words = *std::move(words);
   }
   return become_ctest(user->call, "ctest").error();
@@ -199,6 +219,11 @@ void add_ctest(CLI::App& app, const std::vector<std::string>& words, int& exit_c
       ->check(expected("the path of a history"));
   command->add_option("--order", options->order, "failed-first, longest-first or as-is")
       ->check(expected("failed-first, longest-first or as-is"));
+  command
+      ->add_option("--slurm-array", options->slurm_array,
+                   "run the tests on Slurm's nodes: an array job of N shards, in this build tree")
+      ->check(expected("a number of shards"))
+      ->excludes("--shard");
   add_tree_option(*command, options->tree);
   command->footer("After --: ctest's own arguments, such as -j8 -L unit.");
   command->allow_extras();

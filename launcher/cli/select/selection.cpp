@@ -7,6 +7,7 @@
 
 #include "cli/affected/find_affected.hpp"
 #include "cli/commands.hpp"
+#include "cli/history_file.hpp"
 #include "cli/select/left_out.hpp"
 #include "cli/select/past_tests.hpp"
 #include "core/base/printable.hpp"
@@ -56,21 +57,25 @@ Result<TestSet> affected_tests(const UserCall& user, const std::string& since, c
   return affected;
 }
 
-Result<void> divide_chosen(const Restrictions& restrictions, Chosen& chosen) {
+Result<void> divide_chosen(const UserCall& user, const Restrictions& restrictions, Chosen& chosen) {
   TreeTests some;
   for (const std::size_t place : chosen.divided) {
     some.tests.push_back(chosen.all.tests[place]);
     some.nth.push_back(chosen.all.nth[place]);
   }
   chosen.times.resize(some.tests.size());
-  if (!restrictions.timings.empty()) {
-    Result<History> history = History::open_existing(restrictions.timings);
+  const bool is_one_tree = restrictions.fixtures == SharedFixtures::in_one_shard;
+  if (!restrictions.timings.empty() || is_one_tree) {
+    Result<History> history = restrictions.timings.empty()
+                                  ? open_history(user.tree)
+                                  : History::open_existing(restrictions.timings);
     if (!history) return history.error();
     Result<TestTimes> times = times_of(*history, some);
     if (!times) return times.error();
     chosen.times = *std::move(times);
   }
-  chosen.division = divide(some.tests, chosen.times, restrictions.shard->count);
+  chosen.division =
+      divide(some.tests, chosen.times, restrictions.shard->count, restrictions.fixtures);
   chosen.tests.clear();
   for (const std::size_t place : chosen.division->shards[restrictions.shard->number - 1]) {
     chosen.tests.push_back(chosen.divided[place]);
@@ -118,7 +123,7 @@ Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
   if (!sets.empty()) wanted = with_what_belongs_to_it(chosen.all, std::move(wanted));
   chosen.tests = chosen.divided = places_in(wanted);
   if (restrictions.shard) {
-    if (const Result<void> divided = divide_chosen(restrictions, chosen); !divided)
+    if (const Result<void> divided = divide_chosen(user, restrictions, chosen); !divided)
       return divided.error();
   }
   return chosen;

@@ -22,6 +22,9 @@ struct Restrictions {
   std::string affected;  // since this commit, as git names it; empty: no such restriction
   std::optional<ShardNumber> shard;
   std::string timings;  // path of a history; only with a shard
+  // With in_one_shard, the shards run in one tree. Then its own history is the same for all of
+  // them.
+  SharedFixtures fixtures = SharedFixtures::repeated;
 
   bool any() const { return failed || !affected.empty() || shard; }
 };

@@ -53,7 +53,7 @@ void remove_left_files(const fs::path& directory) {
     if (!process || os::is_alive(*process)) continue;
     std::error_code ignored;
     const auto age = fs::file_time_type::clock::now() - entry->last_write_time(ignored);
-    if (!ignored && age > k_least_age) fs::remove(entry->path(), ignored);
+    if (!ignored && age > k_least_age) fs::remove_all(entry->path(), ignored);
   }
 }
 

@@ -79,6 +79,8 @@ inline constexpr std::string_view k_test_order = "HOLDFAST_TEST_ORDER";
 // --- From `holdfast ctest` to `holdfast begin` -----------------------------------------------
 // The path of a file with records that say which tests were chosen.
 inline constexpr std::string_view k_planned = "HOLDFAST_PLANNED";
+// Not empty: this ctest runs a shard beside others in one build tree. No test is in two of them.
+inline constexpr std::string_view k_one_tree = "HOLDFAST_ONE_TREE";
 
 // --- To the test ------------------------------------------------------------------------
 inline constexpr std::string_view k_test_name = "HOLDFAST_TEST_NAME";

@@ -117,9 +117,12 @@ std::string hexadecimal(std::uint64_t value) {
 
 // Without paths, numbers and commands, which may differ from machine to machine.
 std::string fingerprint_of(const std::vector<SelectableTest>& tests, const TestTimes& times,
-                           std::size_t count) {
+                           std::size_t count, SharedFixtures fixtures) {
   Fnv1a hash;
-  hash.add("shards 1").end().add(std::to_string(count)).end();
+  hash.add(fixtures == SharedFixtures::repeated ? "shards 1" : "shards of one tree 1")
+      .end()
+      .add(std::to_string(count))
+      .end();
   for (std::size_t i = 0; i < tests.size(); ++i) {
     const TestSchedule& schedule = tests[i].schedule;
     hash.add(tests[i].name).end().add(times[i] ? std::to_string(*times[i]) : "").end();
@@ -150,15 +153,17 @@ std::string to_text(const ShardNumber& shard) {
   return std::to_string(shard.number) + "/" + std::to_string(shard.count);
 }
 
-Division divide(const std::vector<SelectableTest>& tests, const TestTimes& times,
-                std::size_t count) {
+Division divide(const std::vector<SelectableTest>& tests, const TestTimes& times, std::size_t count,
+                SharedFixtures fixtures) {
   const Clusters all = find_clusters(TestGraph(tests));
   const std::vector<std::int64_t> weights = weights_of(times);
   const PieceMaker maker(all, tests, times, weights);
   std::vector<ShardPiece> pieces = pieces_of(all, maker);
   Placement placement = maker.place(pieces, count);
-  pieces = good_pieces(maker, std::move(pieces), placement);
-  return {tests_of(all, pieces, placement), fingerprint_of(tests, times, count)};
+  if (fixtures == SharedFixtures::repeated) {
+    pieces = good_pieces(maker, std::move(pieces), placement);
+  }
+  return {tests_of(all, pieces, placement), fingerprint_of(tests, times, count, fixtures)};
 }
 
 }  // namespace holdfast

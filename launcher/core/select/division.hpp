@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +33,13 @@ struct Division {
   std::string fingerprint;
 };
 
+// Whether a fixture's setups and cleanups may be in several shards, or all tests that need it are
+// in one: shards in one build tree would meet.
+enum class SharedFixtures : std::uint8_t { repeated, in_one_shard };
+
 // Every test is in one shard. Setups and cleanups of fixtures are in each shard that needs them
 // (core/select/clusters.hpp). A test whose time is not known counts as one of median time.
-Division divide(const std::vector<SelectableTest>& tests, const TestTimes& times,
-                std::size_t count);
+Division divide(const std::vector<SelectableTest>& tests, const TestTimes& times, std::size_t count,
+                SharedFixtures fixtures = SharedFixtures::repeated);
 
 }  // namespace holdfast

@@ -6,6 +6,7 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/early_end.hpp"
+#include "core/select/division.hpp"
 #include "report/describe.hpp"
 #include "store/json_record.hpp"
 
@@ -50,6 +51,7 @@ ChosenTests::ChosenTests(std::string_view records) {
     if (!line.record) continue;
     const auto* const planned = std::get_if<PlannedRecord>(&*line.record);
     if (planned == nullptr || !planned->is_own) continue;
+    if (const auto shard = parse_shard(planned->shard)) shards_ = shard->count;
     names_.insert(names_.end(), planned->tests.begin(), planned->tests.end());
   }
   for (const std::string& name : names_) ++times_[comparable(name)];

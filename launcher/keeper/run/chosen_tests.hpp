@@ -25,12 +25,16 @@ class ChosenTests {
   // Why this test must not run; empty: it may.
   std::string refusal_of(std::string_view test) const;
 
+  // How many shards the tests were divided into; 0: they were not.
+  std::size_t shards() const { return shards_; }
+
   // How what ran differs from the choice, in one line; empty: it does not, as far as the report
   // knows.
   std::string difference_to(const RunReport& report) const;
 
  private:
-  std::vector<std::string> names_;                      // as they are, several of one name included
+  std::vector<std::string> names_;  // as they are, several of one name included
+  std::size_t shards_ = 0;
   std::unordered_map<std::string, std::size_t> times_;  // how many have the name (comparable())
 };
 

@@ -225,7 +225,9 @@ std::string Run::finish(Completeness completeness) {
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());
-  for (const std::string& stays : prune_runs(origin_.tree, id_).troubles) {
+  // Shards in one tree are reported together when all have ended.
+  const std::size_t kept = k_runs_kept + chosen_.shards();
+  for (const std::string& stays : prune_runs(origin_.tree, id_, kept).troubles) {
     if (!trouble_.empty()) trouble_ += "; ";
     trouble_ += "an old run stays: " + stays;
   }

@@ -503,7 +503,7 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
     def test_what_cannot_be_done_is_said_in_one_line(self):
         tree = self.project(adding("t"))
         other = self.project(adding("t"), "other", "other-tree")
-        expected = ("expected --failed, --affected, --shard, --timings, --order or --tree, and -- before ctest's own "
+        expected = ("expected --failed, --affected, --shard, --timings, --order, --slurm-array or --tree, and -- before ctest's own "
                     "arguments")
         for words, line in (
                 (("-j8",), f'"-j8": {expected}'),

@@ -339,7 +339,23 @@ void check_shard(const RandomList& list, const TestGraph& graph, const Numbers& 
   for (const std::size_t test : shard) EXPECT_EQ(needed[test], needed_anywhere[test]) << test;
 }
 
+// Shards in one tree: each test is in exactly one of them, with all that it needs.
+void check_division_of_one_tree(const RandomList& list, std::size_t count) {
+  const Division division = divide(list.tests(), list.times(), count, SharedFixtures::in_one_shard);
+  EXPECT_NE(divide(list.tests(), list.times(), count).fingerprint, division.fingerprint);
+  const TestGraph graph(list.tests());
+  std::vector<std::size_t> times_in(list.tests().size());
+  for (const Numbers& shard : division.shards) {
+    TestSet set(list.tests().size());
+    for (const std::size_t test : shard) set[test] = true;
+    EXPECT_EQ(with_needed(graph, set), set);
+    for (const std::size_t test : shard) ++times_in[test];
+  }
+  EXPECT_EQ(times_in, std::vector<std::size_t>(list.tests().size(), 1));
+}
+
 void check_division(const RandomList& list, std::size_t count) {
+  check_division_of_one_tree(list, count);
   const Division division = divide(list.tests(), list.times(), count);
   ASSERT_EQ(division.shards.size(), count);
   EXPECT_EQ(divide(list.tests(), list.times(), count).shards, division.shards);

@@ -1,0 +1,195 @@
+#include "cli/select/slurm_array.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "cli/after_run.hpp"
+#include "cli/commands.hpp"
+#include "cli/report/report_writing.hpp"
+#include "cli/select/ctest_call.hpp"
+#include "cli/select/selection_files.hpp"
+#include "cli/select/slurm_job.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "core/ctest/ctest_jobs.hpp"
+#include "core/ctest/rerun.hpp"
+#include "core/ctest/selected_files.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/bounded_work.hpp"
+#include "os/process/process.hpp"
+#include "os/signal/held_signals.hpp"
+#include "os/signal/replacing.hpp"
+#include "report/bundle/merge.hpp"
+#include "report/describe.hpp"
+#include "settings/project_settings.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_longest_log = 64 * 1024;
+constexpr std::string_view k_blanks = " \t\r\n";
+
+// What one task needs, in files `<number>.numbers` and `<number>.planned.jsonl`.
+Result<void> leave_shard(const fs::path& directory, const Chosen& chosen, const Restrictions& all,
+                         std::size_t number) {
+  std::vector<std::size_t> ranks;
+  for (const std::size_t place : chosen.division->shards[number - 1]) {
+    const std::size_t rank = chosen.all.ranks[chosen.divided[place]];
+    if (rank > 0) ranks.push_back(rank);  // ctest itself brings a test without a rank along
+  }
+  if (ranks.empty()) {
+    return ErrorInWords{"the preset leaves out all tests of shard " + std::to_string(number)};
+  }
+  Restrictions own = all;
+  own.shard->number = number;
+  const std::string begin = (directory / std::to_string(number)).string();
+  if (Result<void> left =
+          os::replace_file(begin + "." + std::string(names::k_selected_numbers_file),
+                           value_of_numbers(ranks) + "\n");
+      !left)
+    return left;
+  return os::replace_file(begin + "." + std::string(names::k_planned_file),
+                          planned_lines(chosen, own));
+}
+
+// The kernel's name of a process is its number and the time of its start, field 22 (proc(5)). bash
+// has no blank in its name here, and keeps both when it becomes ctest.
+std::string script_for(const UserCall& user, const fs::path& directory) {
+  const std::string files = for_shell(directory.string()) + "/$SLURM_ARRAY_TASK_ID.";
+  const std::string selections =
+      for_shell(user.tree + "/" + std::string(names::k_selections_directory));
+  const std::string planned(names::k_planned_file);
+  std::string text =
+      "#!/bin/bash\n"
+      "# One shard of `holdfast ctest --slurm-array`.\n"
+      "set -e\n"
+      "stat=($(cat /proc/$$/stat))\n"
+      "export HOLDFAST_ONE_TREE=1 HOLDFAST_PLANNED=" +
+      selections + "/$$-${stat[21]}." + planned + "\n" + "cp -- " + files + planned +
+      " \"$HOLDFAST_PLANNED\"\n";
+  if (const std::string order = variable(environment::k_test_order); !order.empty()) {
+    text += "export HOLDFAST_TEST_ORDER=" + for_shell(order) + "\n";
+  }
+  text += "cd -- " + for_shell(user.call.directory) + "\nexec " + for_shell(user.call.program) +
+          " -I " + files + std::string(names::k_selected_numbers_file);
+  if (user.words.no_tests.empty()) text += " --no-tests=error";
+  for (const std::string& word : user.words.kept) text += " " + for_shell(word);
+  if (user.words.is_random) text += " --schedule-random";
+  return text + "\n";
+}
+
+std::set<std::string> runs_of(const std::string& tree) {
+  std::set<std::string> ids;
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) ids.insert(run.id);
+  return ids;
+}
+
+std::vector<NamedReport> load_shards(const std::string& tree, const std::set<std::string>& before,
+                                     const std::string& fingerprint) {
+  std::vector<NamedReport> shards;
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    if (before.contains(run.id)) continue;
+    Result<LoadedReport> loaded = load_whole_report(run, RunState::over);
+    if (!loaded || loaded->report.division.fingerprint != fingerprint) continue;
+    std::string name = loaded->report.division.shard;
+    shards.push_back({std::move(name), std::move(*loaded)});
+  }
+  return shards;
+}
+
+// Says which tasks left no run, with the last line that each printed.
+void tell_missing(const std::vector<NamedReport>& shards, const std::vector<std::size_t>& tasks,
+                  std::size_t count, const fs::path& directory) {
+  std::set<std::string_view> there;
+  for (const NamedReport& shard : shards) there.insert(shard.name);
+  for (const std::size_t task : tasks) {
+    const std::string shard = to_text(ShardNumber{task, count});
+    if (there.contains(shard)) continue;
+    const fs::path log = directory / (std::to_string(task) + ".log");
+    const Result<std::string> text = os::read_file(log.string(), k_longest_log);
+    std::string line = "shard " + shard + " has no run";
+    const std::string_view said = text ? trimmed(*text, k_blanks) : std::string_view();
+    if (!said.empty()) line += ": " + brief(said.substr(said.rfind('\n') + 1));
+    complain(line);
+  }
+}
+
+bool is_red(const RunReport& merged) {
+  for (const Shard& shard : merged.shards) {
+    if (!shard.run.complete) return true;
+  }
+  for (const TestReport& test : merged.tests) {
+    if (test.verdict == Verdict::failed || test.verdict == Verdict::unknown) return true;
+  }
+  return false;
+}
+
+// Each shard has written the reports that the profile asks for. The whole takes their place.
+void write_reports(const std::string& tree, const LoadedReport& merged) {
+  const Result<ProjectSettings> settings =
+      ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
+  if (!settings) return complain(to_text(settings.error()));
+  const SaidAtEnd said = write_wanted_reports(merged, settings->run().reports, tree);
+  if (!said.trouble.empty()) complain(said.trouble);
+}
+
+}  // namespace
+
+Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
+                            const Restrictions& restrictions) {
+  if (!is_attached(user.tree)) {
+    return ErrorInWords{"--slurm-array: Holdfast is not attached to " + user.tree};
+  }
+  const std::size_t count = chosen.division->shards.size();
+  std::string own = begin_of_selected_file(os::own_name());
+  const fs::path directory = fs::path(user.tree) / names::k_selections_directory / (own + "array");
+  std::error_code failed;
+  fs::create_directories(directory, failed);
+  if (failed) return os::system_error("make " + directory.string(), failed.value());
+  std::vector<std::size_t> tasks;
+  for (std::size_t number = 1; number <= count; ++number) {
+    if (chosen.division->shards[number - 1].empty()) continue;
+    if (Result<void> left = leave_shard(directory, chosen, restrictions, number); !left)
+      return left.error();
+    tasks.push_back(number);
+  }
+  const std::set<std::string> before = runs_of(user.tree);
+  // If one ends us, the job is cancelled, and what has run is still reported.
+  const os::HeldSignals signals;
+  std::vector<std::string> command{"ctest"};
+  command.insert(command.end(), user.words.kept.begin(), user.words.kept.end());
+  const Result<SlurmJob> job =
+      SlurmJob::submit({script_for(user, directory), tasks,
+                        jobs_of(command, os::own_environment()).value_or(1), directory});
+  if (!job) return job.error();
+  complain("job " + job->id() + " of Slurm: " + counted(tasks.size(), "shard") + ", " +
+           counted(chosen.divided.size(), "test"));
+  const bool is_whole = job->wait(signals);
+  std::vector<NamedReport> shards = load_shards(user.tree, before, chosen.division->fingerprint);
+  tell_missing(shards, tasks, count, directory);
+  fs::remove_all(directory, failed);
+  if (shards.empty()) return exit_codes::k_ctest_failed;
+  const Result<LoadedReport> merged = merge_shards(std::move(shards));
+  if (!merged) return merged.error();
+  if (Result<void> shown = print_report(*merged, Format::text); !shown) return shown.error();
+  write_reports(user.tree, *merged);
+  const std::vector<std::string> trouble = against_division(merged->report);
+  for (const std::string& line : trouble) complain(line);
+  const bool is_green = is_whole && trouble.empty() && !is_red(merged->report);
+  return is_green ? exit_codes::k_success : exit_codes::k_ctest_failed;
+}
+
+}  // namespace holdfast::cli

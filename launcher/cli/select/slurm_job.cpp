@@ -1,0 +1,109 @@
+#include "cli/select/slurm_job.hpp"
+
+#include <poll.h>
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/bounded_work.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+// slurmctld answers late if thousands of jobs come at once.
+constexpr Milliseconds k_slurm_time{60'000};
+constexpr int k_interval_ms = 1000;
+constexpr std::string_view k_blanks = " \t\r\n";
+// After that long, a job that was cancelled is left to Slurm.
+constexpr Milliseconds k_cancel_patience{60'000};
+
+os::BoundedEnd ask(std::vector<std::string> words, const std::string& directory = {},
+                   const std::string& input = {}) {
+  os::BoundedOrder order;
+  order.words = std::move(words);
+  order.environment = os::own_environment();
+  order.directory = directory;
+  order.input = input;
+  order.time = k_slurm_time;
+  order.errors_apart = true;
+  return os::run_bounded(order);
+}
+
+bool has_worked(const os::BoundedEnd& end) {
+  return end.kind == os::BoundedEnd::Kind::exited && end.code == 0;
+}
+
+// `1-4,7`
+std::string as_ranges(const std::vector<std::size_t>& numbers) {
+  std::string text;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t last = i;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    if (!text.empty()) text += ",";
+    text += std::to_string(numbers[i]);
+    if (last > i) text += "-" + std::to_string(numbers[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+// Nothing: Slurm did not say.
+std::optional<bool> is_going_on(const std::string& job, std::string& why) {
+  const os::BoundedEnd end = ask({"squeue", "--noheader", "--jobs", job});
+  if (has_worked(end)) return !trimmed(end.output, k_blanks).empty();
+  // Slurm forgets a job some minutes after its end.
+  if (end.errors.find("Invalid job id") != std::string::npos) return false;
+  why = os::trouble_with("squeue", end);
+  if (!end.errors.empty()) why += ": " + brief(trimmed(end.errors, k_blanks));
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
+  const os::BoundedEnd end = ask({"sbatch", "--parsable", "--job-name=holdfast", "--output=%a.log",
+                                  "--array=" + as_ranges(order.tasks), "--ntasks=1",
+                                  "--cpus-per-task=" + std::to_string(order.processors)},
+                                 order.directory.string(), order.script);
+  if (end.kind == os::BoundedEnd::Kind::not_started) {
+    return ErrorInWords{"no sbatch is found: --slurm-array needs the commands of Slurm"};
+  }
+  // `12`, or `12;cluster`
+  std::string_view output = trimmed(end.output, k_blanks);
+  const std::string_view id = take_part(output, ';');
+  if (has_worked(end) && !id.empty()) return SlurmJob(std::string(id));
+  std::string why = os::trouble_with("sbatch", end);
+  if (!end.errors.empty()) why += ": " + brief(trimmed(end.errors, k_blanks));
+  return ErrorInWords{why};
+}
+
+bool SlurmJob::wait(const os::HeldSignals& signals) const {
+  bool is_told = false;
+  std::optional<Milliseconds> cancelled;
+  while (true) {
+    std::string why;
+    const std::optional<bool> goes_on = is_going_on(id_, why);
+    if (goes_on == false) return !cancelled;
+    if (!goes_on && !std::exchange(is_told, true)) {
+      complain("waiting for Slurm, which does not say whether job " + id_ + " has ended: " + why);
+    }
+    if (signals.came() && !cancelled) {
+      cancelled = os::monotonic_now();
+      const os::BoundedEnd end = ask({"scancel", id_});
+      complain(has_worked(end)
+                   ? "cancelled job " + id_
+                   : "failed to cancel job " + id_ + ": " + brief(trimmed(end.errors, k_blanks)));
+      continue;
+    }
+    if (cancelled && os::monotonic_now() - *cancelled > k_cancel_patience) return false;
+    ::poll(nullptr, 0, k_interval_ms);
+  }
+}
+
+}  // namespace holdfast::cli
