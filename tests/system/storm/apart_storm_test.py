@@ -71,6 +71,9 @@ foreach(i RANGE 1 {TESTS})
     set_tests_properties(t${{i}} PROPERTIES FIXTURES_REQUIRED f${{set}})
   endif()
 endforeach()
+# The run lasts until something was killed.
+add_test(NAME waits COMMAND sh -c "until test -e {self.work}/killed; do sleep 0.05; done")
+set_tests_properties(waits PROPERTIES HOLDFAST_CONTAINMENT {ALL})
 """)
 
     def kill_something(self, chance, ctest, tree):
@@ -97,7 +100,9 @@ endforeach()
             seen |= namespaces([*below(ctest.pid), *(one.pid for one in keepers_of(tree))])
             # To look takes as long as some tests do.
             for _ in range(8):
-                killed += self.kill_something(chance, ctest, tree)
+                if self.kill_something(chance, ctest, tree):
+                    killed += 1
+                    (self.work / "killed").touch()
                 time.sleep(0.01)
             if last and killed > TESTS / 4:
                 ctest.kill()
