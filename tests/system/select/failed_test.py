@@ -513,7 +513,7 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
                 (("--shard", "3/2"), '--shard "3/2": expected I/N'),
                 (("--shard", ""), '"": expected I/N'),
                 (("--order", "random"), '--order "random": expected as-is, failed-first or longest-first'),
-                (("--timings", "f"), "--timings: expected --shard I/N beside it"),
+                (("--timings", "f"), "--timings: expected --shard I/N or --slurm-array N beside it"),
                 (("--shard", "1/2", "--timings", self.work / "no"), f"failed to open {self.work}/no: "),
                 (("--order", "longest-first", "--", "--schedule-random"), "ctest's --schedule-random"),
                 (("--shard", "1/1", "--", "-R", "("), "ctest does not compile an expression: Unmatched parentheses."),

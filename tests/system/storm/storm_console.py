@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 # ctest's words about an expression may contain a line break.
 LINE = re.compile(r"^ *(?:\d+/\d+)? +Test +#(\d+): (\S+) \.*([\s\S]*?) +[\d.]+ sec$", re.MULTILINE)
+# A line of ours that came while ctest was in the middle of one.
+WITHIN = re.compile(r"(?<=\.)holdfast: .*\n(?:holdfast:   .*\n)*")
 NUMBERS = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)$", re.MULTILINE)
 SUMMARY = re.compile(r"^holdfast: (?:(\d+) tests? through Holdfast: (.*)|no test ran through Holdfast|"
                      r"no tests: ctest selected none[^\n]*)\n"
@@ -74,7 +76,7 @@ class Said:
     @classmethod
     def of(cls, chunk):
         said = cls(text=" ".join(chunk.split()))
-        for _, name, text in LINE.findall(chunk):
+        for _, name, text in LINE.findall(WITHIN.sub("", chunk)):
             said.words[name] = " ".join(re.sub(r"Regex=\[.*", "", text, flags=re.DOTALL).replace("***", " ").split())
             said.times[name] += 1
         if numbers := NUMBERS.search(chunk):
