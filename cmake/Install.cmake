@@ -16,7 +16,7 @@ set(holdfast_name \"$<TARGET_FILE_NAME:${target}>\")")
   endforeach()
 endfunction()
 holdfast_install_programs(bin holdfast-cli)
-holdfast_install_programs(libexec/holdfast holdfast-launcher holdfast-exec holdfast-archive)
+holdfast_install_programs(libexec/holdfast holdfast-launcher holdfast-exec holdfast-archive holdfast-etcd)
 
 # Copies a file into the stage at configure time and installs that copy. CMake runs again when the
 # source changes, so an edit reaches the stage with the next build.

@@ -16,6 +16,7 @@ declare -A may_include=(
   [forensics]="core os forensics"
   [exec]="core os supervision forensics exec"
   [archive]="core os archive"
+  [etcd]="core os etcd"
   [store]="core os store"
   [report]="core os store report"
   [history]="core os store report history"
@@ -25,7 +26,7 @@ declare -A may_include=(
   [doctor]="core os supervision store settings host keeper doctor"
   [cli]="core os supervision store report history settings host keeper doctor cli"
 )
-for layer in core os supervision forensics exec archive store report history settings host keeper doctor cli; do
+for layer in core os supervision forensics exec archive etcd store report history settings host keeper doctor cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
@@ -75,6 +77,28 @@ void print_lines(const std::vector<ExplainedValue>& values, std::string_view of 
   }
 }
 
+// Where etcd is, which has locks over machines; nothing if nobody says so.
+std::vector<ExplainedValue> explain_cluster(const ClusterSettings& said) {
+  const ClusterSettings built_in;
+  if (said == built_in) return {};
+  std::string endpoints;
+  for (const std::string& one : said.endpoints) endpoints += (endpoints.empty() ? "" : ", ") + one;
+  const std::string table = "[cluster]";
+  const std::string none = "built-in default";
+  std::vector<ExplainedValue> rows{
+      {"endpoints", endpoints.empty() ? "none" : endpoints,
+       endpoints.empty() ? none : said.endpoints_from},
+      {"ttl", to_text(said.ttl), said.ttl == built_in.ttl ? none : table}};
+  const auto add = [&](const char* key, const std::string& text) {
+    if (!text.empty()) rows.push_back({key, text, table});
+  };
+  add("ca", said.ca);
+  add("cert", said.cert);
+  add("key", said.key);
+  add("user", said.user);
+  return rows;
+}
+
 // What ctest knows of the test. Nothing when ctest cannot be asked or lists no test of that name.
 struct Asked {
   std::optional<ListedTest> test;
@@ -115,6 +139,14 @@ int explain_test(const ConfigOptions& options) {
   print_lines(explain(*resolved, test.facts));
   print_lines(explain_run(project->settings()));
   print_lines(explain_build_steps(project->settings()), " (build steps)");
+  const Result<ClusterSettings> cluster =
+      with_environment(project->settings().cluster,
+                       std::getenv(std::string(environment::k_cluster_endpoints).c_str()));
+  if (!cluster) {
+    complain(to_text(cluster.error()));
+    return exit_codes::k_usage;
+  }
+  print_lines(explain_cluster(*cluster), " (cluster)");
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!asked.is_none) return exit_codes::k_success;
   // We go on: the settings may be wanted for a test of another configuration, or for a command.

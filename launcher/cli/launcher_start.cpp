@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/service/service_check.hpp"
+#include "keeper/run/cluster_client.hpp"
 #include "keeper/service/command_services.hpp"
 #include "keeper/service/tree_services.hpp"
 #include "os/file/system_call.hpp"
@@ -69,6 +71,17 @@ Result<os::UniqueFd> begin_services(const CommandLine& line, const LauncherOrder
   return start_command_services(order);
 }
 
+// Starts what asks for the command's locks over machines. Returns the connection for the launcher;
+// invalid: the command has none.
+Result<os::UniqueFd> begin_cluster(const CommandLine& line, const LauncherOrder& start) {
+  const Result<ResolvedPolicy> resolved = resolve(start.said, {}, line.options);
+  if (!resolved) return os::UniqueFd();
+  const bool has_any = std::ranges::any_of(resolved->policy.locks, [](const LockSpec& lock) {
+    return lock.scope == LockScope::cluster;
+  });
+  return has_any ? start_cluster_client(start.project.cluster) : os::UniqueFd();
+}
+
 // A descriptor for the launcher, and the option that names it.
 std::string option_for(std::string_view option, const os::UniqueFd& descriptor) {
   (void)::fcntl(descriptor.get(), F_SETFD, 0);
@@ -80,6 +93,7 @@ struct ForLauncher {
   std::vector<std::string> options;
   os::UniqueFd settings;
   os::UniqueFd services;
+  os::UniqueFd cluster;
 };
 
 Result<ForLauncher> prepare(const CommandLine& line, const LauncherOrder& start) {
@@ -93,6 +107,12 @@ Result<ForLauncher> prepare(const CommandLine& line, const LauncherOrder& start)
   prepared.services = std::move(*services);
   if (prepared.services.valid()) {
     prepared.options.push_back(option_for(k_service_keeper_option, prepared.services));
+  }
+  Result<os::UniqueFd> cluster = begin_cluster(line, start);
+  if (!cluster) return cluster.error();
+  prepared.cluster = std::move(*cluster);
+  if (prepared.cluster.valid()) {
+    prepared.options.push_back(option_for(k_cluster_option, prepared.cluster));
   }
   return prepared;
 }

@@ -2,7 +2,10 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
+#include "cli/cluster_listing.hpp"
 #include "cli/commands.hpp"
 #include "cli/lock_listing.hpp"
 #include "core/outcome/exit_codes.hpp"
@@ -10,16 +13,29 @@
 namespace holdfast::cli {
 namespace {
 
+// The locks of etcd, if any is named.
+Result<std::vector<ClusterQueue>> locks_of_cluster() {
+  const Result<ClusterSettings> settings = cluster_settings_here();
+  if (!settings) return settings.error();
+  if (settings->endpoints.empty()) return std::vector<ClusterQueue>();
+  return ask_cluster_locks(*settings);
+}
+
 int list_locks(bool as_json) {
   const os::LockSurvey survey = os::survey_all_locks(os::Strangers::look_for);
   for (const Error& error : survey.unseen) complain(to_text(error));
+  const Result<std::vector<ClusterQueue>> of_cluster = locks_of_cluster();
+  if (!of_cluster) complain(to_text(of_cluster.error()));
+  const std::vector<ClusterQueue> queues = of_cluster ? *of_cluster : std::vector<ClusterQueue>();
   if (as_json) {
-    fmt::print("{}\n", json_of(survey.locks).dump(2));
-  } else if (!survey.locks.empty()) {
-    fmt::print("{}", describe_locks(survey.locks));
+    nlohmann::ordered_json all = json_of(survey.locks);
+    for (nlohmann::ordered_json& lock : json_of(queues)) all.push_back(std::move(lock));
+    fmt::print("{}\n", all.dump(2));
+  } else if (!survey.locks.empty() || !queues.empty()) {
+    fmt::print("{}{}", describe_locks(survey.locks), describe_cluster_locks(queues));
   } else {
-    fmt::print("{}\n", survey.unseen.empty() ? "no lock is held"
-                                             : "no lock is held, as far as it may be seen");
+    const bool is_all = survey.unseen.empty() && of_cluster;
+    fmt::print("{}\n", is_all ? "no lock is held" : "no lock is held, as far as it may be seen");
   }
   return exit_codes::k_success;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/parts.hpp"
+#include "core/cluster/cluster_words.hpp"
 #include "core/settings/resolution.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"
@@ -70,6 +71,11 @@ wire::Message refusal(const std::string& why) {
   return message;
 }
 
+Result<ClusterSettings> cluster_of(const KeeperOrder& order) {
+  if (!order.settings) return order.settings.error();
+  return order.settings->settings().cluster;
+}
+
 // With commas between.
 std::string names_of(const std::vector<ServiceUse>& services) {
   std::string names;
@@ -97,6 +103,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)),
       slots_(order_),
+      cluster_(cluster_of(order_)),
       hands_out_ports_(services_.lock_ports()) {
   contain_services();
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
@@ -218,6 +225,10 @@ bool KeeperLoop::serve(Connection& connection) {
     if (received->descriptor.valid()) {
       slots_.begin(std::move(received->descriptor), connection, connections_);
     }
+    return true;
+  }
+  if (message && message->kind == cluster::k_connect) {
+    if (received->descriptor.valid()) cluster_.connect(std::move(received->descriptor));
     return true;
   }
   if (message && message->kind == wire::k_contain) {

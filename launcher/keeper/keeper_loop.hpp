@@ -11,6 +11,7 @@
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
+#include "keeper/run/cluster_client.hpp"
 #include "keeper/run/current_run.hpp"
 #include "keeper/run/fixture_containments.hpp"
 #include "keeper/run/googletest_programs.hpp"
@@ -89,6 +90,7 @@ class KeeperLoop {
   MemoryWatch memory_;
   StalePrograms stale_;
   SlotLending slots_;
+  ClusterClient cluster_;
   bool hands_out_ports_;  // or a launcher does; so there are files to be removed
   LogTurn log_turn_;
   std::set<std::string> tests_apart_;  // keys of the tests that had a lock to keep them apart

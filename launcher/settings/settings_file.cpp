@@ -11,6 +11,7 @@
 #include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/affected_keys.hpp"
+#include "settings/cluster_keys.hpp"
 #include "settings/known_flaky_keys.hpp"
 #include "settings/preflight_keys.hpp"
 #include "settings/profiles.hpp"
@@ -53,6 +54,8 @@ class Reader {
         services_ = read_services(value, directory_, complaints_);
       } else if (key.str() == "build-steps") {
         read_build_steps(value);
+      } else if (key.str() == "cluster") {
+        cluster_ = read_cluster(value, directory_, complaints_);
       } else if (key.str() == "preflight") {
         preflight_ = read_preflight(value, "preflight", complaints_);
       } else {
@@ -87,18 +90,21 @@ class Reader {
     settings.affected = affected_;
     settings.build_steps = build_steps_;
     settings.services = services_;
+    settings.cluster = cluster_;
     return settings;
   }
 
  private:
   void complain_of_top_level(const toml::key& key) {
-    static const std::vector<std::string> known{"profile", "override",    "known-flaky", "affected",
-                                                "service", "build-steps", "preflight"};
-    complaints_.add(place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
-                    "[profile.NAME], [[override]], [[known-flaky]], [[affected]], "
-                    "[service.NAME], [build-steps] or [preflight]; what holds for all tests goes "
-                    "into [profile.default]" +
-                        suggestion(key.str(), known));
+    static const std::vector<std::string> known{"profile",  "override", "known-flaky",
+                                                "affected", "service",  "build-steps",
+                                                "cluster",  "preflight"};
+    complaints_.add(
+        place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
+        "[profile.NAME], [[override]], [[known-flaky]], [[affected]], "
+        "[service.NAME], [build-steps], [cluster] or [preflight]; what holds for all tests goes "
+        "into [profile.default]" +
+            suggestion(key.str(), known));
   }
 
   void read_profiles(const toml::node& node) {
@@ -189,6 +195,7 @@ class Reader {
   std::vector<AffectedRule> affected_;
   Values build_steps_;
   std::vector<ServiceSpec> services_;
+  ClusterSettings cluster_;
   Preflight preflight_;
   std::size_t environment_ = 0;
 };

@@ -98,6 +98,13 @@ KeeperLink service_keeper_of(const Invocation& invocation) {
   return KeeperLink::adopt(os::UniqueFd(fd));
 }
 
+// Likewise, with holdfast-etcd.
+os::UniqueFd cluster_of(const Invocation& invocation) {
+  os::UniqueFd cluster(invocation.line.cluster);
+  if (cluster.valid() && ::fcntl(cluster.get(), F_SETFD, FD_CLOEXEC) != 0) return {};
+  return cluster;
+}
+
 // Takes a test from its grant to its record. Takes the locks before each attempt, and releases them
 // when the attempt is over.
 class Launch {
@@ -106,6 +113,7 @@ class Launch {
       : invocation_(std::move(invocation)),
         around_(std::move(around)),
         service_keeper_(service_keeper_of(invocation_)),
+        cluster_(cluster_of(invocation_)),
         clock_(invocation_.limits),
         runner_(runner) {
     if (!invocation_.tells_locks) clock_.start();
@@ -141,9 +149,11 @@ class Launch {
     handed.callers = around_.callers;
     handed.keeper = std::move(keeper_);
     handed.service_keeper = std::move(service_keeper_);
+    handed.cluster = std::move(cluster_);
     grant_.refusal = to_text(hand_over(invocation_, grant_, handed));
     keeper_ = std::move(handed.keeper);
     service_keeper_ = std::move(handed.service_keeper);
+    cluster_ = std::move(handed.cluster);
   }
 
   Exit run_granted() {
@@ -241,7 +251,7 @@ class Launch {
     }
     HeldLocks above(invocation_.held);
     Teller say = teller();
-    TakenLocks locks = take_locks(grant_, above, around_, keeper_, say);
+    TakenLocks locks = take_locks(grant_, above, around_, keeper_, cluster_door(), say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
     SharedNetwork network;
     if (shares_network()) network = ask_for_network(services_of(), around_);
@@ -270,7 +280,7 @@ class Launch {
     const bool needs_one = !runner_.is_plain() || grant_.policy.containment.has(Boundary::tmp);
     if (wants_own || (needs_one && scratch.path().empty())) make_own(scratch);
     AttemptResult result =
-        attempt({above, locks.held, services.variables, network.descriptor.get()}, scratch);
+        attempt({above, locks, services.variables, network.descriptor.get()}, scratch);
     result.lock_wait = locks.waited;
     result.service_wait += services.waited;
     // A batch may have had later generations too.
@@ -304,7 +314,7 @@ class Launch {
   // What an attempt has before its test starts.
   struct Had {
     const HeldLocks& above;
-    std::vector<os::LockRequest>& locks;
+    TakenLocks& locks;
     const std::vector<Variable>& services;
     int network;  // that it shares; -1: none
   };
@@ -323,7 +333,8 @@ class Launch {
     if (is_told_of_limit()) plan.policy.timeout = Milliseconds{0};
     plan.mode = invocation_.mode();
     plan.keeper = keeper_.fd();
-    plan.locks = &had.locks;
+    plan.locks = &had.locks.held;
+    if (had.locks.cluster.is_connected()) plan.cluster = &had.locks.cluster;
     plan.identity = &identity;
     plan.native_end = clock_.end();
     plan.timeout_signal = invocation_.limits.end_signal;
@@ -346,7 +357,8 @@ class Launch {
       weigh_evidence(evidence, invocation_, grant_, left, result);
       weigh_memory(keeper_, result);
     }
-    notice_lost_locks(had.locks, identity.test, result);
+    notice_lost_locks(had.locks.held, identity.test, result);
+    notice_lost_lease(had.locks.cluster, identity.test, result);
     const bool has_tmp = policy.containment.has(Boundary::tmp) && plan.contained.tmp;
     const Scratch what =
         has_tmp ? scratch.settle_tmp(plan.contained, policy, result, left) : policy.scratch;
@@ -356,6 +368,9 @@ class Launch {
     }
     return result;
   }
+
+  // Who passes on connections for holdfast-etcd: the keeper of ctest, or for a command itself.
+  int cluster_door() const { return cluster_.valid() ? cluster_.get() : keeper_.fd(); }
 
   // Who has the services: the keeper of ctest, or that of this command's services.
   KeeperLink& services_of() { return service_keeper_.connected() ? service_keeper_ : keeper_; }
@@ -428,6 +443,7 @@ class Launch {
   Surroundings around_;
   KeeperLink keeper_;
   KeeperLink service_keeper_;
+  os::UniqueFd cluster_;
   Grant grant_;
   CtestClock clock_;
   AttemptRunner& runner_;

@@ -11,6 +11,9 @@ namespace holdfast::environment {
 inline constexpr std::string_view k_disable = "HOLDFAST_DISABLE";
 inline constexpr std::string_view k_profile = "HOLDFAST_PROFILE";
 inline constexpr std::string_view k_log = "HOLDFAST_LOG";
+// The addresses of the etcd that has the locks of scope `cluster`, and the password of its user.
+inline constexpr std::string_view k_cluster_endpoints = "HOLDFAST_CLUSTER_ENDPOINTS";
+inline constexpr std::string_view k_cluster_password = "HOLDFAST_CLUSTER_PASSWORD";
 // Not for tests: a run that a test starts is none of this history.
 inline constexpr std::string_view k_history = "HOLDFAST_HISTORY";
 
@@ -91,6 +94,7 @@ inline constexpr std::string_view k_held = "HOLDFAST_HELD";
 inline constexpr std::string_view k_tmpdir = "HOLDFAST_TMPDIR";
 inline constexpr std::string_view k_marker_dir = "HOLDFAST_MARKER_DIR";
 inline constexpr std::string_view k_slot_prefix = "HOLDFAST_SLOT_";
+inline constexpr std::string_view k_fence_prefix = "HOLDFAST_FENCE_";
 inline constexpr std::string_view k_service_prefix = "HOLDFAST_SERVICE_";
 // To a service too: the first of its ports, and all of them with `;` between.
 inline constexpr std::string_view k_port = "HOLDFAST_PORT";

@@ -68,7 +68,9 @@ std::optional<Rank> rank_of(std::string_view place) {
   if (slash == std::string_view::npos) return std::nullopt;
   const std::string_view directory = place.substr(0, slash);
   LockScope scope = LockScope::build;
-  if (directory == "machine") {
+  if (directory == "cluster") {
+    scope = LockScope::cluster;
+  } else if (directory == "machine") {
     scope = LockScope::machine;
   } else if (directory == "user") {
     scope = LockScope::user;

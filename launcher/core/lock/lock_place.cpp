@@ -30,6 +30,8 @@ std::string scope_directory(LockScope scope, const LockHome& home) {
       return "project-" + hash_of(home.project);
     case LockScope::machine:
       return "machine";
+    case LockScope::cluster:
+      return "cluster";
     case LockScope::user:
       break;
   }

@@ -15,7 +15,8 @@ struct LockHome {
 };
 
 // The directory of the scope, below that of all locks: `project-<key>`, `build-<hash of the tree>`,
-// `user`, `machine`. Outside a build tree there is no project; the next wider scope is the user.
+// `user`, `machine`; for the locks that etcd has `cluster`, which is no directory. Outside a build
+// tree there is no project; the next wider scope is the user.
 std::string scope_directory(LockScope scope, const LockHome& home);
 
 // `<scope directory>/<name, encoded>`: the same text for the same lock, everywhere.

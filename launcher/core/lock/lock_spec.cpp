@@ -80,16 +80,26 @@ Result<void> check_name(std::string_view whole, std::string_view name) {
   return {};
 }
 
-// A test must not run if it cannot tell its slots of one lock from those of another.
-Result<void> check_slot_variables(const std::vector<LockSpec>& locks) {
+// Returns the beginning of a variable by which both locks would tell the test of themselves; empty:
+// there is none.
+std::string_view common_variable(const LockSpec& one, const LockSpec& other) {
+  if (slot_variable(one.name) != slot_variable(other.name)) return {};
+  if (one.mode == LockMode::counted && other.mode == LockMode::counted) return "SLOT_";
+  const bool have_fences = one.scope == LockScope::cluster && other.scope == LockScope::cluster;
+  return have_fences ? "FENCE_" : std::string_view();
+}
+
+// A test must not run if it cannot tell what it has of one lock from what it has of another.
+Result<void> check_variables(const std::vector<LockSpec>& locks) {
   for (std::size_t i = 0; i < locks.size(); ++i) {
-    if (locks[i].mode != LockMode::counted) continue;
     for (std::size_t j = i + 1; j < locks.size(); ++j) {
-      if (locks[j].mode != LockMode::counted) continue;
-      const std::string variable = slot_variable(locks[i].name);
-      if (variable != slot_variable(locks[j].name)) continue;
-      return refused(to_text(locks[j]), text_of({"its slots and those of \"", to_text(locks[i]),
-                                                 "\" would both be HOLDFAST_SLOT_", variable}));
+      const std::string_view prefix = common_variable(locks[i], locks[j]);
+      if (prefix.empty()) continue;
+      const bool are_slots = prefix == "SLOT_";
+      return refused(to_text(locks[j]),
+                     text_of({are_slots ? "its slots and those of \"" : "its fence and that of \"",
+                              to_text(locks[i]), "\" would both be HOLDFAST_", prefix,
+                              slot_variable(locks[i].name)}));
     }
   }
   return {};
@@ -129,6 +139,9 @@ Result<LockSpec> parse_lock_spec(std::string_view text) {
   }
   if (Result<void> name = check_name(text, spec.name); !name) return name.error();
   const bool is_of_machine = spec.mode == LockMode::amount && spec.size == 0;
+  if (is_of_machine && given == LockScope::cluster) {
+    return refused(text, "the memory of many machines has no whole: expected SIZE/SIZE");
+  }
   spec.scope = given.value_or(is_of_machine ? LockScope::user : LockScope::project);
   return spec;
 }
@@ -170,7 +183,7 @@ Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
     if (in_units) same.units = std::max(same.units, spec.units);
     if (spec.mode == LockMode::exclusive) same.mode = LockMode::exclusive;
   }
-  if (Result<void> told = check_slot_variables(merged); !told) return told.error();
+  if (Result<void> told = check_variables(merged); !told) return told.error();
   return merged;
 }
 

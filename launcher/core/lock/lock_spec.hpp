@@ -21,11 +21,12 @@ constexpr bool has_units(LockMode mode) {
   return mode == LockMode::counted || mode == LockMode::amount;
 }
 
-// In the canonical order in which several locks are taken.
-enum class LockScope : std::uint8_t { build, project, user, machine };
+// In the canonical order in which several locks are taken. Locks of scope `cluster` are held by an
+// etcd, all others by this machine.
+enum class LockScope : std::uint8_t { build, project, user, machine, cluster };
 
-constexpr std::array<std::string_view, 4> words_of(LockScope) {
-  return {"build", "project", "user", "machine"};
+constexpr std::array<std::string_view, 5> words_of(LockScope) {
+  return {"build", "project", "user", "machine", "cluster"};
 }
 
 struct LockSpec {
@@ -56,11 +57,11 @@ std::string to_text(const LockSpec& spec);
 
 // Sorts locks into the one global order (scope, name), which makes deadlock between tests
 // impossible. Merges two specs of the same lock: exclusive wins over shared. Fails if one name has
-// two sizes, or if two counted locks would have the same slot variable.
+// two sizes, or if two locks would tell the test of themselves by the same variable.
 Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs);
 
-// What follows HOLDFAST_SLOT_ in the variable that tells a test its slots: the name in capitals,
-// with `_` for all but letters and digits.
+// What follows HOLDFAST_SLOT_ in the variable that tells a test its slots, and HOLDFAST_FENCE_ in
+// that of its fence: the name in capitals, with `_` for all but letters and digits.
 std::string slot_variable(std::string_view name);
 
 }  // namespace holdfast

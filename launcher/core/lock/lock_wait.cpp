@@ -51,15 +51,6 @@ std::int64_t number_in(std::string_view text) {
   return leading_number<std::int64_t>(text).value_or(0);
 }
 
-std::vector<unsigned> parse_slots(std::string_view text) {
-  std::vector<unsigned> slots;
-  while (!text.empty()) {
-    const std::int64_t slot = number_in(take_part(text, ','));
-    if (slot >= 0 && slot < k_most_slots) slots.push_back(static_cast<unsigned>(slot));
-  }
-  return slots;
-}
-
 void read_how(LockParty& party, std::string_view how) {
   if (how.empty()) return;
   if (const Result<LockSpec> spec = parse_lock_spec("memory:" + std::string(how)))
@@ -179,6 +170,15 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
   }
   if (!obstacles.before.empty()) text += ", first " + describe_party(obstacles.before.front());
   return text;
+}
+
+std::vector<unsigned> parse_slots(std::string_view text) {
+  std::vector<unsigned> slots;
+  while (!text.empty()) {
+    const std::int64_t slot = number_in(take_part(text, ','));
+    if (slot >= 0 && slot < k_most_slots) slots.push_back(static_cast<unsigned>(slot));
+  }
+  return slots;
 }
 
 Milliseconds next_telling(unsigned told) {

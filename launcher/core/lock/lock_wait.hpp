@@ -66,6 +66,8 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
 
 // `0,2,3`
 std::string to_text(const std::vector<unsigned>& slots);
+// Leaves out what is no slot.
+std::vector<unsigned> parse_slots(std::string_view text);
 
 // When to tell of a wait: soon, then at growing intervals, then every minute. `told`: how often the
 // wait was told so far.

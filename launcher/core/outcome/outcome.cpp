@@ -90,6 +90,8 @@ Outcome outcome_of(const Observation& seen) {
     case EndReason::signal:
     case EndReason::parent_gone:
       return Outcome::interrupted;
+    case EndReason::lock_lost:
+      return Outcome::lock_lost;
     case EndReason::none:
       break;
   }

@@ -39,6 +39,7 @@ enum class EndReason : std::uint8_t {
   timeout,      // its time was over
   signal,       // somebody sent the launcher TERM, INT, HUP or QUIT
   parent_gone,  // ctest or ninja died
+  lock_lost,    // the lease of its locks over machines was not renewed in time
 };
 
 // What becomes of a test that selected nothing to run: a filter that matches no case.
@@ -61,7 +62,7 @@ struct Observation {
   bool lock_not_had = false;     // the wait for the lock reached its time limit
   bool service_not_had = false;  // a service that it needs cannot be had
   bool lock_refused = false;     // the lock can never be taken (bad directory, bad spec …)
-  bool lock_lost = false;        // a lock's file was removed while the test held it
+  bool lock_lost = false;        // a lock's file was removed, or a lease ended, under the test
   bool own_failure = false;      // Holdfast could not do its part
   bool leaked = false;           // processes were left after the main process ended
   bool leak_fails = false;       // on-leak is `fail`

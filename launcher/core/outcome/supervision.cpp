@@ -91,6 +91,24 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
   return {state, {}};
 }
 
+// There is no time for stacks: everything of the test must be gone when others may have the lock.
+SupervisionStep on_lost_lock(SupervisionState state, const Event& event) {
+  switch (state.stage) {
+    case Stage::running:
+      return begin_ending(state, EndReason::lock_lost, k_signal_term, event);
+    case Stage::looking:
+      return end_after_look(state, event);
+    case Stage::settling:
+      if (state.reason == EndReason::none) state.reason = EndReason::lock_lost;
+      return hurry(state);
+    case Stage::ending:
+    case Stage::killing:
+    case Stage::ended:
+      break;
+  }
+  return {state, {}};
+}
+
 // When a test stops, we stop too in two cases: we were told to stop, as by Ctrl-Z, or a shell runs
 // us as a command and must see that it has stopped. Under ctest a test that stops by itself hangs:
 // nobody will continue it, and its time runs on.
@@ -151,6 +169,11 @@ SupervisionStep next_step(SupervisionState state, const Event& event, ExitMode m
       if (state.stage == Stage::settling) return hurry(state);
       if (state.stage != Stage::running) break;
       return begin_ending(state, EndReason::parent_gone, k_signal_term, event);
+    case Event::Kind::lock_lost:
+      return on_lost_lock(state, event);
+    case Event::Kind::lease_over:
+      if (state.stage != Stage::ending) break;
+      return hurry(state);
     case Event::Kind::main_stopped:
       state.main_stopped = event.signal;
       return consider_pause(state, event.watched_by_shell && mode == ExitMode::command);

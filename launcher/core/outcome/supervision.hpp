@@ -46,6 +46,8 @@ struct SupervisionEvent {
     timeout_expired,
     stacks_taken,    // or there was no time to take more stacks
     parent_ended,    // ctest or ninja died
+    lock_lost,       // the lease of its locks over machines ends in the grace and a second
+    lease_over,      // that lease ends at once
     main_stopped,    // the test's main process was stopped by `signal`
     main_continued,  // the main process runs again
     main_ended,      // the main process ended, but other processes of the tree are left

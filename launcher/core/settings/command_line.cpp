@@ -13,9 +13,9 @@
 namespace holdfast {
 namespace {
 
-// The options that are no settings of a test. --settings and --service-keeper are not for people:
-// by these `holdfast run` tells the launcher what holdfast.toml says, which the launcher does not
-// read, and where it gets services.
+// The options that are no settings of a test. --settings, --service-keeper and --cluster are not
+// for people: by these `holdfast run` tells the launcher what holdfast.toml says, which the
+// launcher does not read, and where it gets services and locks over machines.
 enum class Option : std::uint8_t {
   name,
   step,
@@ -27,14 +27,15 @@ enum class Option : std::uint8_t {
   configuration,
   settings,
   service_keeper,
+  cluster,
   quiet,
   help,
 };
 
-constexpr std::array<std::string_view, 12> words_of(Option) {
-  return {"--name",     "--step",  "--tree",   "--target",        "--output",
-          "--language", "--slots", "--config", k_settings_option, k_service_keeper_option,
-          "--quiet",    "--help"};
+constexpr std::array<std::string_view, 13> words_of(Option) {
+  return {"--name",         "--step",  "--tree",   "--target",        "--output",
+          "--language",     "--slots", "--config", k_settings_option, k_service_keeper_option,
+          k_cluster_option, "--quiet", "--help"};
 }
 
 // `--test=NAME` means `--name NAME --`, in one word. attach.cmake writes it for every test.
@@ -93,6 +94,9 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
       return {};
     case Option::service_keeper:
       line.service_keeper = parse_number<int>(value).value_or(-1);
+      return {};
+    case Option::cluster:
+      line.cluster = parse_number<int>(value).value_or(-1);
       return {};
     case Option::settings:
       line.settings = parse_number<int>(value).value_or(-1);

@@ -13,6 +13,7 @@
 #include "core/affected/affected_rule.hpp"
 #include "core/base/duration.hpp"
 #include "core/base/words.hpp"
+#include "core/cluster/cluster_settings.hpp"
 #include "core/ctest/test_order.hpp"
 #include "core/retry/known_flaky.hpp"
 #include "core/retry/run_retries.hpp"
@@ -67,7 +68,8 @@ struct Settings {
   std::vector<AffectedRule> affected = {};   // likewise
   Values build_steps = {};
   std::vector<ServiceSpec> services = {};  // in the order of the file
-  Preflight preflight = {};                // of the file, changed by these profiles
+  ClusterSettings cluster = {};
+  Preflight preflight = {};  // of the file, changed by these profiles
 };
 
 // The settings of a whole run.

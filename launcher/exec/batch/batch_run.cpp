@@ -254,8 +254,9 @@ class BatchRun {
     const int signal = cases.run();
     slots_.rest();
     ran_us_ += os::monotonic_now_us() - side_since_us_;
-    if (signal != 0 && !batch_->waiting().empty()) {
-      total_.result.observation.end_reason = EndReason::signal;
+    const bool is_lost = supervision::is_lost_now(plan_.cluster);
+    if ((signal != 0 || is_lost) && !batch_->waiting().empty()) {
+      total_.result.observation.end_reason = is_lost ? EndReason::lock_lost : EndReason::signal;
       total_.result.observation.end_signal = signal;
       BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = "interrupted"};
       event.end.by = total_.last_by = EndedBy::interruption;
@@ -266,6 +267,7 @@ class BatchRun {
   }
 
   std::optional<BatchAction> next_beside() {
+    if (supervision::is_lost_now(plan_.cluster)) return std::nullopt;
     const std::size_t others = todo_.size();
     happened({.kind = BatchEvent::Kind::case_wanted});
     if (todo_.size() == others) return std::nullopt;

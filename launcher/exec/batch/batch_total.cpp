@@ -13,6 +13,7 @@ EndedBy who_ended(const supervision::AttemptResult& result) {
       return result.ended_for_companion ? EndedBy::case_limit : EndedBy::whole_limit;
     case EndReason::signal:
     case EndReason::parent_gone:
+    case EndReason::lock_lost:
       return EndedBy::interruption;
   }
   return EndedBy::own_failure;

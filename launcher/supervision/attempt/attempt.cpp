@@ -33,6 +33,8 @@ using Action = SupervisionAction;
 // After an order to end the tree, the guard has the grace and this time. Then the launcher ends the
 // tree itself, because a test may have stopped the guard.
 constexpr Milliseconds k_guard_patience{7000};
+// The same when the lease of the test's locks is over at once.
+constexpr Milliseconds k_hurried_patience{200};
 
 class Attempt final : public os::TreeWatcher {
  public:
@@ -78,6 +80,7 @@ class Attempt final : public os::TreeWatcher {
     fds_.push_back({stacks_.fd(), POLLIN, 0});
     fds_.push_back({guard_.fd(), POLLIN, 0});
     plan_.companion->add_descriptors(fds_);
+    if (plan_.cluster != nullptr) plan_.cluster->add_descriptors(fds_);
     if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
       const timespec time{0, static_cast<long>(rest.count())};
       ::ppoll(fds_.data(), fds_.size(), &time, nullptr);
@@ -94,12 +97,25 @@ class Attempt final : public os::TreeWatcher {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
+    if (plan_.cluster != nullptr) look_at_lease();
     if (stacks_.go_on()) stacks_are_whole();
     const Milliseconds now = os::monotonic_now();
     if (now >= look_at_) look_before_stop_time();
     if (now >= companions_deadline()) companions_time_is_over();
     if (now >= deadline()) happened({Event::Kind::timeout_expired});
     if (now >= guard_deadline()) take_over();
+  }
+
+  void look_at_lease() {
+    switch (plan_.cluster->look(&fds_)) {
+      case ClusterLocks::News::none:
+        return;
+      case ClusterLocks::News::lost:
+        return happened({Event::Kind::lock_lost});
+      case ClusterLocks::News::over:
+        is_lease_over_ = true;
+        return happened({Event::Kind::lease_over});
+    }
   }
 
   Milliseconds companions_deadline() const {
@@ -138,7 +154,8 @@ class Attempt final : public os::TreeWatcher {
   Milliseconds guard_deadline() const {
     if (state_.stage != Stage::ending && state_.stage != Stage::killing) return k_longest;
     const Milliseconds grace = state_.stage == Stage::killing ? Milliseconds{0} : grace_;
-    return std::min(k_longest, ordered_ + grace + k_guard_patience);
+    const Milliseconds patience = is_lease_over_ ? k_hurried_patience : k_guard_patience;
+    return std::min(k_longest, ordered_ + grace + patience);
   }
 
   int time_left() const {
@@ -194,6 +211,7 @@ class Attempt final : public os::TreeWatcher {
 
   // After a timeout, the grace is at most the time that is left until ctest ends us.
   Milliseconds grace() const {
+    if (is_lease_over_) return Milliseconds{0};
     if (state_.reason != EndReason::timeout) return plan_.policy.grace;
     const Milliseconds grace = plan_.timeout_signal != 0 ? plan_.timeout_grace : plan_.policy.grace;
     return grace_before(plan_.native_end, os::monotonic_now(), grace);
@@ -364,6 +382,7 @@ class Attempt final : public os::TreeWatcher {
   AttemptClock clock_;
   os::ReceivedSignal heard_;  // the signal that is being answered
   bool guard_lost_ = false;
+  bool is_lease_over_ = false;
   bool parent_watched_ = true;
   std::vector<pollfd> fds_;    // descriptors to poll: our own, then the companion's
   bool main_is_told_ = false;  // the companion was told that the main process runs

@@ -89,15 +89,11 @@ Result<pid_t> AttemptContainment::fork_into_namespaces() {
   return namespaces_->fork();
 }
 
-pid_t AttemptContainment::post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace,
-                                      pid_t guard) {
+pid_t AttemptContainment::post_warden(std::vector<int> locks, Milliseconds grace, pid_t guard) {
   const bool is_cgroup = cgroup_.has_value();
   const os::UniqueFd first(is_cgroup ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, guard, 0)));
-  std::vector<int> kept{descriptor(), first.get()};
-  for (const os::LockRequest& lock : locks) {
-    for (int held : lock.descriptors()) kept.push_back(held);
-  }
-  warden_ = start_warden(std::move(kept));
+  locks.insert(locks.end(), {descriptor(), first.get()});
+  warden_ = start_warden(std::move(locks));
   if (warden_.pid != 0) return warden_.pid;
   if (!is_cgroup) {
     // A living guard may still be ending the tree gently. When the guard dies, the kernel ends the

@@ -35,7 +35,7 @@ class AttemptContainment {
   // processes inside. The warden also holds `locks`. To be called if there is no keeper: for a
   // cgroup before the guard is forked, for a PID namespace afterwards. Returns the warden's pid;
   // -1: there is none.
-  pid_t post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace, pid_t guard);
+  pid_t post_warden(std::vector<int> locks, Milliseconds grace, pid_t guard);
   // To be called when the attempt is over.
   void dismiss_warden();
 

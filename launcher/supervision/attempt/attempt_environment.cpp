@@ -7,25 +7,29 @@
 namespace holdfast::supervision {
 namespace {
 
-// Puts each lock's slots into the environment. Returns the entries that tests inside the test need.
-std::vector<std::string> tell_slots(const AttemptFacts& facts, TestEnvironment& told) {
+// Puts each lock's slots and fence into the environment. Returns the entries that tests inside the
+// test need.
+std::vector<std::string> tell_locks(const AttemptFacts& facts, TestEnvironment& told) {
   std::vector<std::string> places;
-  for (const os::LockRequest& lock : facts.locks) {
-    const std::vector<unsigned> slots = lock.slots();
-    places.push_back(held_entry(place_of(lock.spec(), facts.grant.home), lock.spec(), slots));
-    if (slots.empty()) continue;
-    told.set(std::string(environment::k_slot_prefix) + slot_variable(lock.spec().name),
-             to_text(slots));
+  const auto tell = [&](const LockSpec& spec, const std::vector<unsigned>& slots) {
+    places.push_back(held_entry(place_of(spec, facts.grant.home), spec, slots));
+    if (slots.empty()) return;
+    told.set(std::string(environment::k_slot_prefix) + slot_variable(spec.name), to_text(slots));
+  };
+  for (const os::LockRequest& lock : facts.locks.held) tell(lock.spec(), lock.slots());
+  for (const ClusterLocks::Held& lock : facts.locks.cluster.held()) {
+    tell(lock.spec, lock.slots);
+    told.set(std::string(environment::k_fence_prefix) + slot_variable(lock.spec.name), lock.fence);
   }
   return places;
 }
 
 // The locks of the ports are the last ones.
 void tell_ports(const AttemptFacts& facts, TestEnvironment& told) {
-  const std::size_t count = facts.locks.size();
+  const std::size_t count = facts.locks.held.size();
   std::string ports;
   for (std::size_t i = count - facts.grant.policy.ports; i < count; ++i) {
-    const std::string_view port = port_in_text(facts.locks[i].spec());
+    const std::string_view port = port_in_text(facts.locks.held[i].spec());
     if (ports.empty()) {
       told.set(environment::k_port, port);
     } else {
@@ -52,7 +56,7 @@ TestEnvironment attempt_environment(const Invocation& invocation, const AttemptF
   for (const Variable& variable : facts.grant.policy.environment) {
     told.set_if_absent(variable.name, variable.value);
   }
-  std::vector<std::string> places = tell_slots(facts, told);
+  std::vector<std::string> places = tell_locks(facts, told);
   // A ctest on the same tree inside this test must not wait for the run that it is part of.
   if (invocation.attach) places.push_back(run_place(facts.grant.home.tree));
   const std::string held = facts.above.with(places, identity.attempt);

@@ -7,18 +7,18 @@
 
 #include "core/base/test_environment.hpp"
 #include "core/lock/held_locks.hpp"
-#include "os/lock/lock_file.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/grant/grant.hpp"
+#include "supervision/locks/taken_locks.hpp"
 
 namespace holdfast::supervision {
 
 struct AttemptFacts {
   const Grant& grant;
-  const HeldLocks& above;                     // what ancestors hold
-  const std::vector<os::LockRequest>& locks;  // what the attempt itself holds: TakenLocks::held
-  const std::vector<Variable>& services;      // what its services tell
-  const std::string& scratch;                 // its scratch directory; empty: none
+  const HeldLocks& above;                 // what ancestors hold
+  const TakenLocks& locks;                // what the attempt itself holds
+  const std::vector<Variable>& services;  // what its services tell
+  const std::string& scratch;             // its scratch directory; empty: none
 };
 
 // The result is valid as long as the invocation's environment.

@@ -16,6 +16,7 @@
 #include "supervision/base/step_outputs.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
+#include "supervision/locks/cluster_locks.hpp"
 
 namespace holdfast::supervision {
 
@@ -26,6 +27,7 @@ struct AttemptPlan {
   int keeper = -1;  // connection; -1: none
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
+  ClusterLocks* cluster = nullptr;                // likewise; null: it has no locks over machines
   Milliseconds native_end = k_longest;  // when ctest itself ends the test; monotonic clock
   int timeout_signal = 0;               // sent when time is over; 0: SIGTERM, with the usual grace
   Milliseconds timeout_grace{0};
@@ -42,6 +44,9 @@ struct AttemptPlan {
   // to a build step's tree.
   const BuildStep* step = nullptr;
   const StepOutputs* outputs = nullptr;
+
+  // The descriptors that keep the locks.
+  std::vector<int> lock_descriptors() const;
 };
 
 }  // namespace holdfast::supervision

@@ -78,6 +78,7 @@ AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
   seen.lock_not_had = locks.end == TakenLocks::End::not_in_time;
   seen.lock_refused = locks.end == TakenLocks::End::refused;
   const std::string note = "\"" + name + "\": " + locks.trouble;
+  if (locks.end == TakenLocks::End::lost) seen.end_reason = EndReason::lock_lost;
   AttemptResult result = locks.end == TakenLocks::End::interrupted
                              ? not_begun(note, locks.signal != 0 ? locks.signal : SIGTERM)
                              : result_without_attempt(seen, note);
@@ -105,6 +106,20 @@ void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::str
                   " was removed while it had it: another may have had it at the same time";
     return;
   }
+}
+
+void notice_lost_lease(ClusterLocks& locks, const std::string& name, AttemptResult& result) {
+  if (!locks.is_connected()) return;
+  if (!locks.is_lost_now()) return;
+  const bool was_ended = result.observation.end_reason == EndReason::lock_lost;
+  result.observation.lock_lost = true;
+  const Outcome outcome = outcome_of(result.observation);
+  if (outcome != Outcome::lock_lost) return;
+  result.outcome = outcome;
+  result.note =
+      "\"" + name + "\" lost its lock " + to_text(locks.held().front().spec) + ": " +
+      locks.why_lost() +
+      (was_ended ? "; its process tree was ended" : ": another may have had it at the same time");
 }
 
 }  // namespace holdfast::supervision

@@ -39,5 +39,7 @@ AttemptResult without_services(const HadServices& services, const std::string& n
 // removed while the attempt had the lock, that becomes the result of the attempt.
 void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
                        AttemptResult& result);
+// The same for the lease of locks over machines.
+void notice_lost_lease(ClusterLocks& locks, const std::string& name, AttemptResult& result);
 
 }  // namespace holdfast::supervision

@@ -179,6 +179,7 @@ class Guard final : public os::TreeWatcher {
     note_usage();
     report(GuardReport::Stage::tree_ended);
     plan_.locks->clear();
+    if (plan_.cluster != nullptr) plan_.cluster->let_go();
     // Leftovers that no other test needs may outlive the run, so for them the guard does not watch
     // the run. The guard stays only because it is the first process of their PID namespace: if the
     // guard ended, the leftovers would end too.

@@ -61,9 +61,18 @@ Result<pid_t> GuardProcess::fork_contained(const AttemptPlan& plan) {
   return guard;
 }
 
+std::vector<int> AttemptPlan::lock_descriptors() const {
+  std::vector<int> kept;
+  for (const os::LockRequest& lock : *locks) {
+    for (int held : lock.descriptors()) kept.push_back(held);
+  }
+  if (cluster != nullptr) kept.push_back(cluster->descriptor());
+  return kept;
+}
+
 void GuardProcess::post_warden(const AttemptPlan& plan, pid_t guard) {
   if (plan.keeper >= 0) return;
-  const pid_t warden = containment_->post_warden(*plan.locks, plan.policy.grace, guard);
+  const pid_t warden = containment_->post_warden(plan.lock_descriptors(), plan.policy.grace, guard);
   if (warden > 0) spared_.push_back(warden);
 }
 

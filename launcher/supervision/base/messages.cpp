@@ -31,6 +31,8 @@ std::string why(const AttemptResult& result, const Policy& policy, std::string_v
       return "interrupted by " + signal_name(result.observation.end_signal);
     case EndReason::parent_gone:
       return "interrupted: " + std::string(parent) + " has ended";
+    case EndReason::lock_lost:
+      return "lost its lock";
     case EndReason::none:
       break;
   }

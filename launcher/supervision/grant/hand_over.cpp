@@ -83,8 +83,8 @@ Result<wire::Message> take_message(int descriptor) {
 }
 
 void keep_over_exec(const HandOver& handed, bool keep) {
-  for (const int fd : {handed.keeper.fd(), handed.service_keeper.fd(), handed.build_tool.get(),
-                       handed.lines.get()}) {
+  for (const int fd : {handed.keeper.fd(), handed.service_keeper.fd(), handed.cluster.get(),
+                       handed.build_tool.get(), handed.lines.get()}) {
     if (fd >= 0) (void)::fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
   }
 }

@@ -25,6 +25,7 @@ struct HandOver {
   KeeperLink keeper;
   // Unconnected: there are no services of the command. An option in the arguments names it.
   KeeperLink service_keeper;
+  os::UniqueFd cluster;  // of locks over machines; only in the process that hands over
   // Of a build step.
   os::UniqueFd build_tool;  // its pidfd; invalid: it is not watched
   os::UniqueFd lines;       // where lines go; invalid: there is no such place

@@ -1,5 +1,6 @@
 #include "supervision/locks/lock_taking.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "os/network/port_choice.hpp"
 #include "os/process/process.hpp"
 #include "supervision/base/held_above.hpp"
+#include "supervision/locks/cluster_asking.hpp"
 #include "supervision/locks/lock_waiting.hpp"
 
 namespace holdfast::supervision {
@@ -32,13 +34,14 @@ LockParty party_of(const Grant& grant, const HeldLocks& above) {
 class Taking {
  public:
   Taking(const Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
-         Teller& teller)
+         int cluster_door, Teller& teller)
       : policy_(grant.policy),
         home_(grant.home),
         above_(above),
         self_(party_of(grant, above)),
         around_(around),
         keeper_(keeper),
+        cluster_door_(cluster_door),
         teller_(teller) {}
 
   TakenLocks run() {
@@ -48,7 +51,10 @@ class Taking {
     }
     // They come last: nobody uses them until the test begins, so a stranger could take them.
     if (policy_.ports > 0 && result_.end == TakenLocks::End::had) take_ports();
-    if (result_.end != TakenLocks::End::had) result_.held.clear();
+    if (result_.end != TakenLocks::End::had) {
+      result_.held.clear();
+      result_.cluster.let_go();
+    }
     result_.waited = os::monotonic_now() - start_;
     return std::move(result_);
   }
@@ -57,6 +63,7 @@ class Taking {
   void take(const LockSpec& spec) {
     const std::string place = place_of(spec, home_);
     const Milliseconds since = os::monotonic_now();
+    if (spec.scope == LockScope::cluster) return take_from_etcd(spec, place, since);
     Result<Asked> asked = ask(spec, place);
     if (!asked) return refuse(spec, asked.error());
     os::LockRequest& request = asked->request;
@@ -69,6 +76,13 @@ class Taking {
     request.sign(holder);
     entrust(request);
     result_.held.push_back(std::move(request));
+  }
+
+  void take_from_etcd(const LockSpec& spec, const std::string& place, Milliseconds since) {
+    if (!cluster_) {
+      cluster_.emplace(cluster_door_, policy_.grace, around_, keeper_, teller_, result_);
+    }
+    cluster_->take(spec, place, above_, wait_order(spec, place, since));
   }
 
   // The keeper gets the lock before anything of the test exists, because from then on the lock must
@@ -146,7 +160,9 @@ class Taking {
   bool searched_ = false;
   Surroundings& around_;
   KeeperLink& keeper_;
+  int cluster_door_;
   Teller& teller_;
+  std::optional<ClusterAsking> cluster_;
   Milliseconds start_ = os::monotonic_now();
   TakenLocks result_;
 };
@@ -154,7 +170,7 @@ class Taking {
 }  // namespace
 
 TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
-                      Teller& teller) {
+                      int cluster_door, Teller& teller) {
   Result<std::vector<LockSpec>> locks_here = locks_at(grant.home, std::move(grant.policy.locks));
   if (!locks_here) {
     TakenLocks none;
@@ -163,7 +179,7 @@ TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, Keep
     return none;
   }
   grant.policy.locks = std::move(*locks_here);
-  return Taking(grant, above, around, keeper, teller).run();
+  return Taking(grant, above, around, keeper, cluster_door, teller).run();
 }
 
 }  // namespace holdfast::supervision

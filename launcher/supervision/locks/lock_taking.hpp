@@ -16,8 +16,9 @@ namespace holdfast::supervision {
 // policy says, without a wait. If it does not get everything, it releases what it has taken.
 //
 // Replaces the policy's locks by the locks that they mean at the grant's home. `above`: the locks
-// that ancestors hold. This function adds those of them that it finds on the way.
+// that ancestors hold. This function adds those of them that it finds on the way. `cluster_door`:
+// where connections for holdfast-etcd are sent; -1: nowhere.
 TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
-                      Teller& teller);
+                      int cluster_door, Teller& teller);
 
 }  // namespace holdfast::supervision

@@ -134,7 +134,7 @@ class Step {
     HeldLocks above(invocation_.held);
     KeeperLink none;
     Teller teller(nullptr, invocation_.line.loudness, lines_.get());
-    TakenLocks locks = take_locks(grant_, above, around_, none, teller);
+    TakenLocks locks = take_locks(grant_, above, around_, none, -1, teller);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, step_.title());
     AttemptPlan plan;
     plan.command = {invocation_.command, invocation_.environment};

@@ -299,6 +299,15 @@ std::string schema() {
   affected["dependencies"] = {{"files", {"tests"}}, {"tests", {"files"}}};
   Json service = table_schema(properties_of(rows_of_services()));
   service["required"] = {"command"};
+  // [cluster]: docs/guide/cluster-locks.md has its keys.
+  Json cluster =
+      table_schema({{"endpoints", {{"type", "array"}, {"items", k_text}, {"minItems", 1}}},
+                    {"ttl", {{"anyOf", {{{"type", "number"}}, {{"type", "string"}}}}}},
+                    {"ca", k_text},
+                    {"cert", k_text},
+                    {"key", k_text},
+                    {"user", k_text}});
+  cluster["dependencies"] = {{"cert", {"key"}}, {"key", {"cert"}}};
   Json all = table_schema(
       {{"profile", {{"type", "object"}, {"additionalProperties", table_schema(profile)}}},
        {"override", {{"$ref", "#/definitions/overrides"}}},
@@ -306,6 +315,7 @@ std::string schema() {
        {"affected", {{"type", "array"}, {"items", affected}}},
        {"service", {{"type", "object"}, {"additionalProperties", service}}},
        {"build-steps", table_schema(properties_of(rows_of_build_steps()))},
+       {"cluster", cluster},
        {"preflight", {{"$ref", "#/definitions/preflight"}}}});
   Json whole{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "holdfast.toml"}};
   whole.update(all);

@@ -93,7 +93,7 @@ TEST(SettingsErrors, AnUnknownKeyIsSaidWithTheOneThatWasMeant) {
        "2: [profile.default]: found the unknown key \"xyzzy\", expected ", " or override"},
       {"timeout = 3\n",
        "1: top level: found the unknown key \"timeout\", expected [profile.NAME], [[override]], "
-       "[[known-flaky]], [[affected]], [service.NAME], [build-steps] or [preflight]",
+       "[[known-flaky]], [[affected]], [service.NAME], [build-steps], [cluster] or [preflight]",
        "goes into [profile.default]"},
       {"\n[profiles.ci]\n", "2: top level: found the unknown key \"profiles\"",
        " (did you mean \"profile\"?)"},

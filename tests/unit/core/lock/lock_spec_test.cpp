@@ -51,7 +51,7 @@ TEST(LockSpec, WhatIsNotOneIsRefusedWithTheTextAndWhatWasExpected) {
       {"", "the name is empty"},
       {"@user", "the name is empty"},
       {":shared", "the name is empty"},
-      {"a@", "after `@` expected build, project, user or machine, found \"\""},
+      {"a@", "after `@` expected build, project, user, machine or cluster, found \"\""},
       {"a@User", "found \"User\""},
       {"a@user@user", "found \"user@user\""},
       {"a@user:shared", "found \"user:shared\""},

@@ -55,6 +55,21 @@ TEST(Supervision, EveryStageAnswersEveryEventAsTheTableSays) {
       {Stage::killing, Event::Kind::parent_ended, Stage::killing, EndReason::timeout, ""},
       {Stage::ended, Event::Kind::parent_ended, Stage::ended, EndReason::none, ""},
 
+      {Stage::running, Event::Kind::lock_lost, Stage::ending, EndReason::lock_lost, "end_tree 15"},
+      {Stage::looking, Event::Kind::lock_lost, Stage::ending, EndReason::timeout, "end_tree 15"},
+      {Stage::settling, Event::Kind::lock_lost, Stage::killing, EndReason::lock_lost,
+       "kill_tree 0"},
+      {Stage::ending, Event::Kind::lock_lost, Stage::ending, EndReason::timeout, ""},
+      {Stage::killing, Event::Kind::lock_lost, Stage::killing, EndReason::timeout, ""},
+      {Stage::ended, Event::Kind::lock_lost, Stage::ended, EndReason::none, ""},
+
+      {Stage::running, Event::Kind::lease_over, Stage::running, EndReason::none, ""},
+      {Stage::looking, Event::Kind::lease_over, Stage::looking, EndReason::timeout, ""},
+      {Stage::settling, Event::Kind::lease_over, Stage::settling, EndReason::none, ""},
+      {Stage::ending, Event::Kind::lease_over, Stage::killing, EndReason::timeout, "kill_tree 0"},
+      {Stage::killing, Event::Kind::lease_over, Stage::killing, EndReason::timeout, ""},
+      {Stage::ended, Event::Kind::lease_over, Stage::ended, EndReason::none, ""},
+
       {Stage::running, Event::Kind::main_ended, Stage::settling, EndReason::none, ""},
       {Stage::settling, Event::Kind::main_ended, Stage::settling, EndReason::none, ""},
       {Stage::ending, Event::Kind::main_ended, Stage::ending, EndReason::timeout, ""},

@@ -160,7 +160,8 @@ TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
        "--containment \"jail\": expected none, or some of cgroup, pidns, netns and tmp with commas "
        "between"},
       {{"--lock", "a@moon", "--", "c"},
-       "--lock: lock \"a@moon\": after `@` expected build, project, user or machine, found "
+       "--lock: lock \"a@moon\": after `@` expected build, project, user, machine or cluster, "
+       "found "
        "\"moon\""},
   };
   for (const auto& row : rows) EXPECT_EQ(refusal(row.words), row.message);

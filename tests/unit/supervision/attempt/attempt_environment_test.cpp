@@ -34,7 +34,7 @@ class AttemptEnvironment : public testing::Test {
   }
 
   Grant grant_;
-  std::vector<os::LockRequest> locks_;
+  TakenLocks locks_;
   std::vector<Variable> services_;
   std::string scratch_;
 };

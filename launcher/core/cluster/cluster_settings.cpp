@@ -1,0 +1,67 @@
+#include "core/cluster/cluster_settings.hpp"
+
+#include <utility>
+
+#include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_expected =
+    "an address such as http://127.0.0.1:2379 or https://host:2379";
+
+Error bad_endpoint(std::string_view text) {
+  return BadValue{text_of({"\"", brief(text), "\""}), k_expected};
+}
+
+bool is_in_address(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         std::string_view(".-_:[]/%").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+Result<std::string> parse_etcd_address(std::string_view text) {
+  std::string_view host = text;
+  const bool is_plain = host.starts_with("http://");
+  if (!is_plain && !host.starts_with("https://")) return bad_endpoint(text);
+  host.remove_prefix(is_plain ? 7 : 8);
+  while (host.ends_with('/')) host.remove_suffix(1);
+  // An `@` would be a password that gets into messages.
+  if (host.find('@') != host.npos) {
+    return BadValue{"an address with `@`",
+                    text_of({k_expected, "; `user` and HOLDFAST_CLUSTER_PASSWORD say who we are"})};
+  }
+  if (host.empty() || host.front() == '/' || host.front() == ':') return bad_endpoint(text);
+  for (char c : host) {
+    if (!is_in_address(c)) return bad_endpoint(text);
+  }
+  return text_of({is_plain ? "http://" : "https://", host});
+}
+
+Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text) {
+  std::vector<std::string> endpoints;
+  while (!text.empty()) {
+    const std::string_view part = take_part(text, text.find(',') < text.find(' ') ? ',' : ' ');
+    if (part.empty()) continue;
+    Result<std::string> endpoint = parse_etcd_address(part);
+    if (!endpoint) return endpoint.error();
+    endpoints.push_back(std::move(*endpoint));
+  }
+  return endpoints;
+}
+
+Result<ClusterSettings> with_environment(ClusterSettings settings, const char* variable) {
+  if (variable == nullptr || *variable == '\0') return settings;
+  Result<std::vector<std::string>> endpoints = parse_etcd_addresses(variable);
+  if (!endpoints) {
+    return ErrorInWords{to_text(environment::k_cluster_endpoints, endpoints.error())};
+  }
+  settings.endpoints = std::move(*endpoints);
+  settings.endpoints_from = environment::k_cluster_endpoints;
+  return settings;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,97 @@
+#include "core/cluster/lock_order.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/base/parts.hpp"
+
+namespace holdfast::cluster {
+namespace {
+
+using Kind = LockTurn::Kind;
+
+// The slots that those before `own` have not, the smallest first.
+std::vector<unsigned> free_slots(const std::vector<ClusterParty>& queue, std::size_t own,
+                                 const LevelPart& part) {
+  std::vector<unsigned> free = part.slots;
+  if (free.empty()) {
+    free.resize(std::min<std::uint64_t>(queue[own].size, k_most_slots));
+    std::iota(free.begin(), free.end(), 0U);
+  }
+  std::ranges::sort(free);
+  for (std::size_t i = 0; i < own; ++i) {
+    for (const unsigned slot : queue[i].slots) std::erase(free, slot);
+  }
+  return free;
+}
+
+LockTurn turn_for_units(const std::vector<ClusterParty>& queue, std::size_t own,
+                        const LevelPart& part) {
+  const ClusterParty& self = queue[own];
+  std::uint64_t taken = 0;
+  for (std::size_t i = 0; i < own; ++i) {
+    if (!has_units(queue[i].mode)) continue;
+    if (queue[i].mode != self.mode || queue[i].size != self.size) return {Kind::refused, i, {}};
+    taken += queue[i].units;
+  }
+  // A shared holder is in nobody's way here. The nearest of the others goes first; when it has its
+  // part, it notes that, which is a change of its key.
+  for (std::size_t i = own; i-- > 0;) {
+    if (queue[i].mode == LockMode::shared) continue;
+    if (queue[i].mode == LockMode::exclusive || !queue[i].has_noted) {
+      return {Kind::waits_for_one, i, {}};
+    }
+  }
+  if (self.mode == LockMode::amount) {
+    const std::uint64_t whole = part.amount != 0 ? part.amount : self.size;
+    const bool fits = taken <= whole && self.units <= whole - taken;
+    return {fits ? Kind::has_it : Kind::waits_for_any, 0, {}};
+  }
+  std::vector<unsigned> free = free_slots(queue, own, part);
+  if (free.size() < self.units) return {Kind::waits_for_any, 0, {}};
+  free.resize(static_cast<std::size_t>(self.units));
+  return {Kind::has_it, 0, std::move(free)};
+}
+
+}  // namespace
+
+LockTurn turn_of(const std::vector<ClusterParty>& queue, std::size_t own, const LevelPart& part) {
+  if (has_units(queue[own].mode)) return turn_for_units(queue, own, part);
+  for (std::size_t i = own; i-- > 0;) {
+    if (queue[own].mode == LockMode::exclusive || queue[i].mode == LockMode::exclusive) {
+      return {Kind::waits_for_one, i, {}};
+    }
+  }
+  return {};
+}
+
+bool is_holder(const std::vector<ClusterParty>& queue, std::size_t at) {
+  if (has_units(queue[at].mode)) return queue[at].has_noted;
+  return turn_of(queue, at, {}).kind == Kind::has_it;
+}
+
+std::string describe_obstacles(std::string_view lock, const std::vector<ClusterParty>& queue,
+                               std::size_t own) {
+  std::string text(lock);
+  std::size_t holders = 0;
+  std::size_t first = own;
+  for (std::size_t i = 0; i < own; ++i) {
+    if (!is_holder(queue, i)) continue;
+    if (holders++ == 0) first = i;
+  }
+  if (holders == 0) {
+    text += " is being handed on";
+  } else {
+    text += " is held by " + describe_party(queue[first]);
+    if (holders > 1) text += text_of({" and ", std::to_string(holders - 1), " more"});
+  }
+  const std::size_t before = own - holders;
+  if (before == 0) return text;
+  text += text_of({"; ", std::to_string(before), " before us"});
+  for (std::size_t i = 0; i < own; ++i) {
+    if (!is_holder(queue, i)) return text + ", first " + describe_party(queue[i]);
+  }
+  return text;
+}
+
+}  // namespace holdfast::cluster

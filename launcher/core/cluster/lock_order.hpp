@@ -1,0 +1,49 @@
+// Whose turn it is for a lock of scope `cluster`, decided from one look at all its keys.
+//
+// The order is that of create revisions, over all machines. Whoever wants the lock has it as soon
+// as those before it leave room: nobody overtakes. Those before it only ever go away, so who once
+// has the lock keeps it until its key is gone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/cluster/cluster_party.hpp"
+
+namespace holdfast::cluster {
+
+// Of a lock that an attempt around this one holds: what there is to have of it.
+struct LevelPart {
+  std::vector<unsigned> slots;  // of a counted lock; empty: all
+  std::uint64_t amount = 0;     // in KiB; 0: all
+};
+
+struct LockTurn {
+  enum class Kind : std::uint8_t {
+    has_it,
+    waits_for_one,  // look again when the key of queue[other] changes or goes
+    waits_for_any,  // look again when any key goes
+    refused,        // the lock has another size: queue[other] says so
+  };
+  Kind kind = Kind::has_it;
+  std::size_t other = 0;
+  std::vector<unsigned> slots;  // with has_it, of a counted lock
+
+  friend bool operator==(const LockTurn&, const LockTurn&) = default;
+};
+
+// `queue`: all holders and waiters, by create revision; `own` is one of them. A waiter for units
+// has its turn only when those before it have noted what they have.
+LockTurn turn_of(const std::vector<ClusterParty>& queue, std::size_t own, const LevelPart& part);
+
+// Whether `queue[at]` has the lock, as far as one can tell from outside.
+bool is_holder(const std::vector<ClusterParty>& queue, std::size_t at);
+
+// What `queue[own]` waits for, in words for people. `lock`: `db@cluster`.
+std::string describe_obstacles(std::string_view lock, const std::vector<ClusterParty>& queue,
+                               std::size_t own);
+
+}  // namespace holdfast::cluster

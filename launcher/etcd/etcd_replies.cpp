@@ -1,0 +1,159 @@
+#include "etcd/etcd_replies.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "core/lock/lock_spec.hpp"
+#include "etcd/base64.hpp"
+
+namespace holdfast::etcd {
+namespace {
+
+using Json = nlohmann::json;
+
+Json parsed(std::string_view text) { return Json::parse(text, nullptr, false); }
+
+// Null if there is no such member.
+const Json& member(const Json& object, const char* name) {
+  static const Json none;
+  if (!object.is_object()) return none;
+  const auto found = object.find(name);
+  return found == object.end() ? none : *found;
+}
+
+std::string text_in(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+// A number, or a string that is one.
+std::int64_t number_in(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  return parse_number<std::int64_t>(text_in(object, name)).value_or(0);
+}
+
+// gRPC's codes: https://grpc.github.io/grpc/core/md_doc_statuscodes.html
+Refusal::Kind kind_of(std::int64_t code) {
+  switch (code) {
+    case 3:   // INVALID_ARGUMENT, a wrong password among them
+    case 7:   // PERMISSION_DENIED
+    case 12:  // UNIMPLEMENTED
+      return Refusal::Kind::never;
+    case 5:
+      return Refusal::Kind::not_found;
+    case 9:  // FAILED_PRECONDITION
+      return Refusal::Kind::no_users;
+    case 16:
+      return Refusal::Kind::who_are_you;
+    default:
+      return Refusal::Kind::later;
+  }
+}
+
+// Somebody else's value may be anything; then the key counts as an exclusive holder or waiter.
+ClusterParty party_in(const Json& kv) {
+  ClusterParty party;
+  party.key = from_base64(text_in(kv, "key")).value_or("");
+  party.revision = number_in(kv, "create_revision");
+  const Json value = parsed(from_base64(text_in(kv, "value")).value_or(""));
+  party.host = text_in(value, "host");
+  party.user = text_in(value, "user");
+  party.tree = text_in(value, "tree");
+  party.test = text_in(value, "test");
+  party.pid = number_in(value, "pid");
+  party.boot = text_in(value, "boot");
+  party.attempt = text_in(value, "attempt");
+  // `exclusive`, and what is not understood, excludes the most.
+  read_how(text_in(value, "mode"), party);
+  const Json& noted = member(value, "noted");
+  party.has_noted = noted.is_boolean() && noted.get<bool>();
+  const Json& slots = member(value, "slots");
+  if (!slots.is_array()) return party;
+  for (const Json& slot : slots) {
+    if (slot.is_number_unsigned() && slot.get<std::uint64_t>() < k_most_slots) {
+      party.slots.push_back(slot.get<unsigned>());
+    }
+  }
+  return party;
+}
+
+Keys keys_of(const Json& range) {
+  Keys keys;
+  const Json& kvs = member(range, "kvs");
+  if (kvs.is_array()) {
+    for (const Json& kv : kvs) keys.parties.push_back(party_in(kv));
+  }
+  std::ranges::sort(keys.parties, {}, &ClusterParty::revision);
+  return keys;
+}
+
+}  // namespace
+
+std::optional<Refusal> refusal_in(long status, std::string_view body) {
+  const Json json = parsed(body);
+  const Json& nested = member(json, "error");  // of a stream it is an object
+  const Json& error = nested.is_object() ? nested : json;
+  if (!nested.is_null()) {
+    std::string words = text_in(error, "message");
+    if (words.empty()) words = text_in(json, "error");
+    const std::int64_t code =
+        member(error, "code").is_null() ? number_in(error, "grpc_code") : number_in(error, "code");
+    // The users were changed since we got our token.
+    const bool is_old = words.find("auth store is old") != std::string::npos;
+    return Refusal{is_old ? Refusal::Kind::who_are_you : kind_of(code), printable(words)};
+  }
+  if (status == 200 && json.is_object()) return std::nullopt;
+  return Refusal{Refusal::Kind::later,
+                 text_of({"it answers like no etcd of version 3.4 or later (HTTP ",
+                          std::to_string(status), ")"})};
+}
+
+std::string token_in(std::string_view body) { return text_in(parsed(body), "token"); }
+
+std::optional<Lease> lease_in(std::string_view body) {
+  const Json json = parsed(body);
+  const Json& result = member(json, "result").is_object() ? member(json, "result") : json;
+  Lease lease{text_in(result, "ID"), Milliseconds{number_in(result, "TTL") * 1000}};
+  if (lease.id.empty()) return std::nullopt;
+  return lease;
+}
+
+std::optional<Keys> keys_in(std::string_view body) {
+  const Json json = parsed(body);
+  const std::int64_t revision = number_in(member(json, "header"), "revision");
+  if (revision == 0) return std::nullopt;
+  Keys keys;
+  const Json& responses = member(json, "responses");
+  if (responses.is_array() && !responses.empty()) {
+    keys = keys_of(member(responses.back(), "response_range"));
+  } else {
+    keys = keys_of(json);
+  }
+  keys.revision = revision;
+  return keys;
+}
+
+bool was_changed(std::string_view body) {
+  const Json json = parsed(body);
+  const Json& succeeded = member(json, "succeeded");
+  return succeeded.is_boolean() && succeeded.get<bool>();
+}
+
+WatchNews news_in(std::string_view line) {
+  const Json json = parsed(line);
+  const Json& result = member(json, "result");
+  if (!result.is_object()) return WatchNews::failed;
+  const Json& events = member(result, "events");
+  if (events.is_array() && !events.empty()) return WatchNews::happened;
+  if (!member(result, "canceled").is_null()) {
+    const bool was_late = number_in(result, "compact_revision") != 0;
+    return was_late ? WatchNews::happened : WatchNews::failed;
+  }
+  return member(result, "created").is_null() ? WatchNews::nothing : WatchNews::begun;
+}
+
+}  // namespace holdfast::etcd

@@ -1,0 +1,76 @@
+// HTTP by libcurl, many requests at once, in a loop that never waits for one of them.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/cluster/cluster_settings.hpp"
+
+namespace holdfast::etcd {
+
+struct HttpAnswer {
+  long status = 0;
+  std::string body;     // of a stream: empty
+  std::string trouble;  // why no answer came; empty: one came
+};
+
+struct HttpRequest {
+  std::string url;
+  std::string body;
+  std::string token;         // for the header `Authorization`; empty: none
+  Milliseconds patience{0};  // 0: a stream, whose lines come for as long as they come
+  bool wants_fresh = false;  // by a new connection: the last one may be dead
+  std::function<void(std::string_view)> on_line = {};  // of a stream
+  std::function<void(const HttpAnswer&)> on_end;
+};
+
+class Http {
+ public:
+  // A number that is given to nothing else; 0 is none.
+  using Id = std::uint64_t;
+
+  explicit Http(const ClusterSettings& settings);
+  ~Http();
+  Http(const Http&) = delete;
+  Http& operator=(const Http&) = delete;
+
+  // Sends a POST. The functions of the request are called by work(), never from here.
+  Id post(HttpRequest request);
+  // Its functions are not called any more. Does nothing if it is over.
+  void cancel(Id id);
+
+  // Waits until a transfer goes on, one of `fds` has news, or `patience` is over. Sets revents.
+  void wait(std::vector<curl_waitfd>& fds, Milliseconds patience);
+  // Goes on with all transfers, and calls the functions of those with news.
+  void work();
+
+ private:
+  struct Transfer {
+    Id id = 0;
+    HttpRequest request;
+    CURL* handle = nullptr;
+    curl_slist* headers = nullptr;
+    std::string received;
+    std::string trouble;  // CURLOPT_ERRORBUFFER has this room
+    ~Transfer();
+  };
+  static std::size_t receive(char* bytes, std::size_t size, std::size_t count, void* transfer);
+  void set_up(Transfer& transfer) const;
+  void deliver_lines(Id id);
+  void end(CURL* handle, CURLcode code);
+
+  const ClusterSettings& settings_;
+  CURLM* multi_;
+  std::map<Id, std::unique_ptr<Transfer>> transfers_;
+  Id last_ = 0;
+};
+
+}  // namespace holdfast::etcd

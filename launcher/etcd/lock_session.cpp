@@ -1,0 +1,359 @@
+#include "etcd/lock_session.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+#include "core/cluster/cluster_words.hpp"
+#include "core/cluster/lock_keys.hpp"
+#include "core/lock/lock_wait.hpp"
+#include "core/settings/cluster_wire.hpp"
+#include "etcd/etcd_bodies.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::etcd {
+namespace {
+
+using Turn = cluster::LockTurn::Kind;
+
+// The pause before a call that was not served is made again.
+Milliseconds pause_after(unsigned failures) {
+  return std::min(Milliseconds{100} * (1U << std::min(failures, 4U)), Milliseconds{1000});
+}
+
+Result<LockSpec> lock_in(const wire::Message& message) {
+  return parse_lock_spec(message.get("lock"));
+}
+
+}  // namespace
+
+LockSession::LockSession(const Parts& parts, os::UniqueFd socket)
+    : parts_(parts), socket_(std::move(socket)) {
+  self_.host = parts.machine.host;
+  self_.user = parts.machine.user;
+  (void)::fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
+}
+
+LockSession::~LockSession() { close(); }
+
+void LockSession::hear() {
+  Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(socket_.get());
+  if (!received || received->packet.empty()) return close();
+  const Result<wire::Message> message = wire::decode(received->packet);
+  if (!message) return refuse(to_text(message.error()));
+  obey(*message, std::move(received->descriptor));
+}
+
+void LockSession::obey(const wire::Message& message, os::UniqueFd descriptor) {
+  if (message.kind == cluster::k_begin) return begin(message, std::move(descriptor));
+  if (!memory_) return refuse("holdfast-etcd was told nothing of the attempt");
+  if (message.kind == cluster::k_ask) return ask(message);
+  if (message.kind == cluster::k_is_held) return answer_is_held(message);
+  if (message.kind == cluster::k_waiting) {
+    wire::Message reply{std::string(cluster::k_waiting), {}};
+    reply.add("why", why_waits());
+    return send(reply);
+  }
+  refuse("holdfast-etcd does not understand: " + message.kind);
+}
+
+void LockSession::begin(const wire::Message& message, os::UniqueFd memory) {
+  const ClusterParty told = to_party(message);
+  self_.tree = told.tree;
+  self_.test = told.test;
+  self_.pid = told.pid;
+  self_.boot = told.boot;
+  self_.attempt = told.attempt;
+  grace_ = Milliseconds{parse_number<std::int64_t>(message.get("grace_ms")).value_or(0)};
+  Result<os::SharedLease> shared = os::SharedLease::of(std::move(memory));
+  if (!shared) return refuse(to_text(shared.error()));
+  memory_.emplace(std::move(*shared));
+}
+
+void LockSession::ask(const wire::Message& message) {
+  if (wanted() != nullptr) return refuse("holdfast-etcd was asked for two locks at once");
+  const Result<LockSpec> spec = lock_in(message);
+  if (!spec) return refuse(to_text(spec.error()));
+  const Milliseconds ttl = parts_.settings.ttl;
+  if (const Milliseconds shortest = cluster::shortest_ttl(grace_); ttl < shortest) {
+    return refuse(
+        text_of({"`ttl` of [cluster] is ", describe(ttl), ", expected ", describe(shortest),
+                 " or more: twice the test's grace of ", describe(grace_), " and a second"}));
+  }
+  Lock lock;
+  lock.spec = *spec;
+  lock.level = message.get("level");
+  lock.part.slots = parse_slots(message.get("level_slots"));
+  lock.part.amount = parse_number<std::uint64_t>(message.get("level_amount")).value_or(0);
+  lock.party = self_;
+  lock.party.mode = spec->mode;
+  lock.party.units = spec->units;
+  lock.party.size = spec->size;
+  locks_.push_back(std::move(lock));
+  queue_.clear();
+  go_on();
+}
+
+LockSession::Lock* LockSession::wanted() {
+  return locks_.empty() || locks_.back().is_had ? nullptr : &locks_.back();
+}
+
+void LockSession::answer_is_held(const wire::Message& message) {
+  const Result<LockSpec> spec = lock_in(message);
+  if (!spec) return refuse(to_text(spec.error()));
+  const std::string prefix = cluster::prefix_of_level(spec->name, message.get("level"));
+  const std::string attempt(message.get("attempt"));
+  step_ = parts_.etcd.call(
+      k_range, range_body(prefix), [this, message, attempt](const EtcdReply& reply) {
+        step_ = 0;
+        const std::optional<Keys> keys = keys_in(reply.body);
+        if (is_refused(reply) || !keys) {
+          if (!is_over()) answer_is_held_later_ = message;
+          return;
+        }
+        wire::Message answer{std::string(cluster::k_is_held), {}};
+        const bool yes = std::ranges::any_of(keys->parties, [&](const ClusterParty& party) {
+          return party.attempt == attempt && party.boot == self_.boot;
+        });
+        if (yes) answer.add("yes", "1");
+        send(answer);
+      });
+}
+
+std::string LockSession::why_waits() const {
+  if (!trouble_.empty()) return "etcd cannot be asked: " + trouble_;
+  if (queue_.empty()) return "etcd has not answered yet";
+  return cluster::describe_obstacles(to_text(locks_.back().spec), queue_, own_);
+}
+
+void LockSession::go_on() {
+  again_at_ = k_longest;
+  if (is_over() || step_ != 0) return;
+  if (answer_is_held_later_) return answer_is_held(*std::exchange(answer_is_held_later_, {}));
+  const Lock* const lock = wanted();
+  if (lock == nullptr) return;
+  if (lease_.empty()) return grant();
+  if (!lock->is_put) return put();
+  read_queue();
+}
+
+void LockSession::grant() {
+  // What was sent later than this is renewed for longer than we believe.
+  const Milliseconds sent = os::time_since_boot();
+  step_ = parts_.etcd.call(k_grant, grant_body(parts_.settings.ttl),
+                           [this, sent](const EtcdReply& reply) {
+                             step_ = 0;
+                             if (is_refused(reply)) return;
+                             const std::optional<Lease> lease = lease_in(reply.body);
+                             if (!lease || lease->ttl.count() <= 0)
+                               return refuse("etcd gives no lease: " + reply.body);
+                             lease_ = lease->id;
+                             renewed(lease, sent);
+                             go_on();
+                           });
+}
+
+void LockSession::put() {
+  Lock& lock = *wanted();
+  const std::string prefix = cluster::prefix_of_level(lock.spec.name, lock.level);
+  lock.party.key = prefix + lease_;
+  lock.party.has_noted = false;
+  lock.party.slots.clear();
+  step_ = parts_.etcd.call(k_txn, put_body(lock.party.key, value_of(lock.party), lease_, prefix),
+                           [this](const EtcdReply& reply) {
+                             step_ = 0;
+                             if (reply.refusal && reply.refusal->kind == Refusal::Kind::not_found) {
+                               return lease_is_gone();
+                             }
+                             if (is_refused(reply)) return;
+                             wanted()->is_put = true;
+                             if (const std::optional<Keys> keys = keys_in(reply.body)) {
+                               take_queue(*keys);
+                             } else {
+                               go_on();
+                             }
+                           });
+}
+
+void LockSession::read_queue() {
+  const Lock& lock = *wanted();
+  step_ =
+      parts_.etcd.call(k_range, range_body(cluster::prefix_of_level(lock.spec.name, lock.level)),
+                       [this](const EtcdReply& reply) {
+                         step_ = 0;
+                         if (is_refused(reply)) return;
+                         const std::optional<Keys> keys = keys_in(reply.body);
+                         if (!keys) return refuse("etcd's answer is not understood");
+                         take_queue(*keys);
+                       });
+}
+
+void LockSession::take_queue(const Keys& keys) {
+  stop_watching();
+  Lock& lock = *wanted();
+  const auto own = std::ranges::find(keys.parties, lock.party.key, &ClusterParty::key);
+  if (own == keys.parties.end()) return lease_is_gone();
+  queue_ = keys.parties;
+  own_ = static_cast<std::size_t>(own - keys.parties.begin());
+  lock.party.revision = own->revision;
+  const cluster::LockTurn turn = cluster::turn_of(queue_, own_, lock.part);
+  switch (turn.kind) {
+    case Turn::has_it:
+      if (has_units(lock.spec.mode)) return note(turn.slots);
+      return had();
+    case Turn::waits_for_one:
+    case Turn::waits_for_any:
+      return watch(keys, turn);
+    case Turn::refused:
+      return refuse(text_of({"it has another size: ", describe_party(queue_[turn.other]),
+                             " has or wants ", how_of(queue_[turn.other])}));
+  }
+}
+
+void LockSession::watch(const Keys& keys, const cluster::LockTurn& turn) {
+  const Lock& lock = *wanted();
+  const std::string body =
+      turn.kind == Turn::waits_for_any
+          ? watch_ends_body(cluster::prefix_of_level(lock.spec.name, lock.level), keys.revision + 1)
+          : watch_one_body(queue_[turn.other].key, keys.revision + 1);
+  seen_failures_ = parts_.etcd.failures();
+  watch_ = parts_.etcd.watch(
+      body,
+      [this](std::string_view line) {
+        const WatchNews news = news_in(line);
+        if (news != WatchNews::happened && news != WatchNews::failed) return;
+        stop_watching();
+        if (news == WatchNews::happened) return go_on();
+        again_at_ = os::monotonic_now() + pause_after(failures_++);
+      },
+      [this](const EtcdReply& reply) {
+        watch_ = 0;
+        if (reply.refusal) trouble_ = reply.refusal->words;
+        again_at_ = os::monotonic_now() + pause_after(failures_++);
+      });
+}
+
+void LockSession::stop_watching() { parts_.etcd.cancel(std::exchange(watch_, 0)); }
+
+// Those behind it wait for this note: it says which slots are left, and that they are next.
+void LockSession::note(std::vector<unsigned> slots) {
+  Lock& lock = *wanted();
+  lock.party.has_noted = true;
+  lock.party.slots = std::move(slots);
+  step_ = parts_.etcd.call(
+      k_txn, change_body(lock.party.key, value_of(lock.party), lease_, lock.party.revision),
+      [this](const EtcdReply& reply) {
+        step_ = 0;
+        if (reply.refusal && reply.refusal->kind == Refusal::Kind::not_found) {
+          return lease_is_gone();
+        }
+        if (is_refused(reply)) return;
+        if (!was_changed(reply.body)) return lease_is_gone();
+        had();
+      });
+}
+
+void LockSession::had() {
+  Lock& lock = *wanted();
+  lock.is_had = true;
+  wire::Message reply{std::string(cluster::k_had), {}};
+  reply.add("fence", std::to_string(lock.party.revision));
+  reply.add("slots", to_text(lock.party.slots));
+  send(reply);
+}
+
+void LockSession::renew() {
+  renew_at_ = k_longest;
+  const Milliseconds sent = os::time_since_boot();
+  renewal_ =
+      parts_.etcd.call(k_keep_alive, lease_body(lease_), [this, sent](const EtcdReply& reply) {
+        renewal_ = 0;
+        if (reply.refusal && reply.refusal->kind != Refusal::Kind::not_found) {
+          trouble_ = reply.refusal->words;
+          renew_at_ = os::monotonic_now() + pause_after(failures_++);
+          return;
+        }
+        renewed(reply.refusal ? std::nullopt : lease_in(reply.body), sent);
+      });
+}
+
+void LockSession::renewed(const std::optional<Lease>& lease, Milliseconds sent) {
+  if (!lease || lease->ttl.count() <= 0) return lease_is_gone();
+  failures_ = 0;
+  trouble_.clear();
+  ttl_ = lease->ttl;
+  memory_->set_until_ms((sent + ttl_).count());
+  renew_at_ = os::monotonic_now() + cluster::renewal_interval(ttl_);
+}
+
+// Who only waits gets another place, at the end of the queue.
+void LockSession::lease_is_gone() {
+  stop_watching();
+  parts_.etcd.cancel(std::exchange(renewal_, 0));
+  parts_.etcd.cancel(std::exchange(step_, 0));
+  lease_.clear();
+  renew_at_ = k_longest;
+  const bool has_any = std::ranges::any_of(locks_, &Lock::is_had);
+  if (has_any) {
+    memory_->set_until_ms(cluster::k_lease_lost);
+    return close();
+  }
+  if (Lock* const lock = wanted()) lock->is_put = false;
+  go_on();
+}
+
+bool LockSession::is_refused(const EtcdReply& reply) {
+  if (!reply.refusal) {
+    trouble_.clear();
+    return false;
+  }
+  const Refusal& refusal = *reply.refusal;
+  if (refusal.kind == Refusal::Kind::later || refusal.kind == Refusal::Kind::not_found) {
+    trouble_ = refusal.words;
+    again_at_ = os::monotonic_now() + pause_after(failures_++);
+  } else {
+    refuse("etcd refuses: " + refusal.words);
+  }
+  return true;
+}
+
+Milliseconds LockSession::due() const { return std::min(again_at_, renew_at_); }
+
+void LockSession::look() {
+  if (is_over()) return;
+  const Milliseconds now = os::monotonic_now();
+  if (now >= renew_at_ && renewal_ == 0) renew();
+  // The endpoint that we watch at may be the one that did not answer.
+  if (watch_ != 0 && seen_failures_ != parts_.etcd.failures()) {
+    stop_watching();
+    again_at_ = now;
+  }
+  if (now >= again_at_) go_on();
+}
+
+void LockSession::refuse(const std::string& why) {
+  wire::Message reply{std::string(cluster::k_refused), {}};
+  reply.add("why", why);
+  send(reply);
+  close();
+}
+
+void LockSession::close() {
+  if (is_over()) return;
+  stop_watching();
+  parts_.etcd.cancel(std::exchange(step_, 0));
+  parts_.etcd.cancel(std::exchange(renewal_, 0));
+  if (!lease_.empty()) parts_.releases.begin(std::exchange(lease_, {}));
+  socket_.reset();
+}
+
+// A launcher that is stopped reads nothing. Nothing that it is told is worth waiting for it.
+void LockSession::send(const wire::Message& message) const {
+  (void)os::send_packet(socket_.get(), wire::encode(message));
+}
+
+}  // namespace holdfast::etcd

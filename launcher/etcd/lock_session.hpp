@@ -1,0 +1,112 @@
+// One attempt that has or wants locks of scope `cluster`: its connection with us, its lease, its
+// keys, and its place in the queues.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/cluster/cluster_party.hpp"
+#include "core/cluster/cluster_settings.hpp"
+#include "core/cluster/lock_order.hpp"
+#include "core/settings/message.hpp"
+#include "etcd/etcd.hpp"
+#include "etcd/releases.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/lock/shared_lease.hpp"
+
+namespace holdfast::etcd {
+
+// Who we are.
+struct Machine {
+  std::string host;
+  std::string user;
+};
+
+class LockSession {
+ public:
+  struct Parts {
+    Etcd& etcd;
+    Releases& releases;
+    const ClusterSettings& settings;
+    const Machine& machine;
+  };
+  LockSession(const Parts& parts, os::UniqueFd socket);
+  ~LockSession();
+  LockSession(const LockSession&) = delete;
+  LockSession& operator=(const LockSession&) = delete;
+
+  // To be polled for reading; -1: the session is over.
+  int fd() const { return socket_.get(); }
+  bool is_over() const { return !socket_.valid(); }
+  // To be called when fd() has news.
+  void hear();
+
+  // When look() has something to do, on the clock of monotonic_now().
+  Milliseconds due() const;
+  void look();
+
+ private:
+  // A lock that it has or wants.
+  struct Lock {
+    LockSpec spec;
+    std::string level;
+    cluster::LevelPart part;
+    ClusterParty party;   // what its key says
+    bool is_put = false;  // the key is in etcd, as far as we know
+    bool is_had = false;
+  };
+
+  void obey(const wire::Message& message, os::UniqueFd descriptor);
+  void begin(const wire::Message& message, os::UniqueFd memory);
+  void ask(const wire::Message& message);
+  void answer_is_held(const wire::Message& message);
+  std::string why_waits() const;
+
+  // Goes on with the lock that is wanted: the next step that is missing.
+  void go_on();
+  void grant();
+  void put();
+  void read_queue();
+  void take_queue(const Keys& keys);
+  void watch(const Keys& keys, const cluster::LockTurn& turn);
+  void note(std::vector<unsigned> slots);
+  void had();
+  void renew();
+  void renewed(const std::optional<Lease>& lease, Milliseconds sent);
+  // etcd does not know our lease any more.
+  void lease_is_gone();
+
+  // What `done` would do with a reply that is a refusal. True: it is one.
+  bool is_refused(const EtcdReply& reply);
+  // Whoever asks gets that answer, and the session is over.
+  void refuse(const std::string& why);
+  void close();
+  void stop_watching();
+  void send(const wire::Message& message) const;
+  Lock* wanted();
+
+  Parts parts_;
+  os::UniqueFd socket_;
+  std::optional<os::SharedLease> memory_;
+  ClusterParty self_;
+  Milliseconds grace_{0};
+  std::string lease_;  // empty: none
+  Milliseconds ttl_{0};
+  std::vector<Lock> locks_;  // in the order in which they were asked for; the last may be wanted
+  std::vector<ClusterParty> queue_;  // as last seen, of the lock that is wanted
+  std::size_t own_ = 0;              // our place in it
+  std::string trouble_;              // why the last call was not served; empty: it was
+  Etcd::Id step_ = 0;                // the call that go_on() has made; 0: none
+  std::optional<wire::Message> answer_is_held_later_;  // etcd could not be asked
+  Etcd::Id watch_ = 0;
+  Etcd::Id renewal_ = 0;
+  Milliseconds again_at_ = k_longest;  // when go_on() is called
+  Milliseconds renew_at_ = k_longest;
+  unsigned failures_ = 0;       // one after the other
+  unsigned seen_failures_ = 0;  // of etcd, when the watch began
+};
+
+}  // namespace holdfast::etcd

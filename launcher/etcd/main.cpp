@@ -1,0 +1,25 @@
+// holdfast-etcd FD
+//
+// FD: the connection with whoever has started this program, a keeper or `holdfast run`.
+#include <fcntl.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <optional>
+
+#include "core/base/environment.hpp"
+#include "core/base/number.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "etcd/service.hpp"
+#include "os/file/unique_fd.hpp"
+
+int main(int count, char** arguments) {
+  using namespace holdfast;
+  const std::optional<int> control = count == 2 ? parse_number<int>(arguments[1]) : std::nullopt;
+  if (!control || *control < 0 || ::fcntl(*control, F_SETFD, FD_CLOEXEC) != 0) {
+    return exit_codes::k_usage;
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  etcd::serve(os::UniqueFd(*control), std::getenv(environment::k_cluster_password.data()));
+  return exit_codes::k_success;
+}

@@ -1,0 +1,100 @@
+#include "etcd/service.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/cluster/cluster_words.hpp"
+#include "core/settings/cluster_wire.hpp"
+#include "etcd/lock_session.hpp"
+#include "etcd/locks_list.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::etcd {
+namespace {
+
+Machine this_machine() {
+  std::array<char, 256> name{};
+  (void)::gethostname(name.data(), name.size() - 1);
+  Machine machine{name.data(), std::to_string(::geteuid())};
+  if (const passwd* const user = ::getpwuid(::geteuid())) machine.user = user->pw_name;
+  return machine;
+}
+
+class Service {
+ public:
+  Service(os::UniqueFd control, ClusterSettings settings, const char* password)
+      : control_(std::move(control)),
+        settings_(std::move(settings)),
+        http_(settings_),
+        etcd_(http_, settings_, password == nullptr ? "" : password),
+        releases_(etcd_) {}
+
+  void run() {
+    while (control_.valid() || !sessions_.empty() || !releases_.are_done()) turn();
+  }
+
+ private:
+  void turn() {
+    std::vector<curl_waitfd> fds;
+    if (control_.valid()) fds.push_back({control_.get(), CURL_WAIT_POLLIN, 0});
+    Milliseconds due = releases_.due();
+    for (const LockSession& session : sessions_) {
+      fds.push_back({session.fd(), CURL_WAIT_POLLIN, 0});
+      due = std::min(due, session.due());
+    }
+    const int patience = os::poll_time(due);
+    http_.wait(fds, Milliseconds{patience < 0 ? 3'600'000 : patience});
+    std::size_t at = 0;
+    const bool had_control = control_.valid();
+    const short control_news = had_control ? fds[at++].revents : short{0};
+    for (LockSession& session : sessions_) {
+      if (fds[at++].revents != 0) session.hear();
+    }
+    if (control_news != 0) hear();
+    http_.work();
+    for (LockSession& session : sessions_) session.look();
+    releases_.look();
+    sessions_.remove_if([](const LockSession& session) { return session.is_over(); });
+  }
+
+  void hear() {
+    Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(control_.get());
+    if (!received || received->packet.empty()) return control_.reset();
+    const Result<wire::Message> message = wire::decode(received->packet);
+    if (!message) return;
+    if (message->kind == cluster::k_list) list_locks(etcd_, control_.get());
+    if (message->kind == cluster::k_connect && received->descriptor.valid()) {
+      sessions_.emplace_back(LockSession::Parts{etcd_, releases_, settings_, machine_},
+                             std::move(received->descriptor));
+    }
+  }
+
+  os::UniqueFd control_;
+  const ClusterSettings settings_;
+  const Machine machine_ = this_machine();
+  Http http_;
+  Etcd etcd_;
+  Releases releases_;
+  std::list<LockSession> sessions_;
+};
+
+}  // namespace
+
+void serve(os::UniqueFd control, const char* password) {
+  const Result<std::string> first = os::receive_packet(control.get());
+  if (!first || first->empty()) return;
+  const Result<wire::Message> settings = wire::decode(*first);
+  if (!settings || settings->kind != cluster::k_settings) return;
+  Service(std::move(control), to_cluster_settings(*settings), password).run();
+}
+
+}  // namespace holdfast::etcd

@@ -1,0 +1,104 @@
+#include "keeper/run/cluster_client.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "core/base/environment.hpp"
+#include "core/cluster/cluster_words.hpp"
+#include "core/settings/cluster_wire.hpp"
+#include "core/settings/message.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "os/process/spawn.hpp"
+
+namespace holdfast {
+namespace {
+
+// <prefix>/libexec/holdfast/holdfast-etcd; we are <prefix>/bin/holdfast.
+Result<std::string> etcd_program() {
+  Result<std::string> program = os::own_program();
+  if (!program) return program;
+  program->erase(program->rfind('/'));
+  program->erase(program->rfind('/'));
+  *program += "/libexec/holdfast/holdfast-etcd";
+  if (::access(program->c_str(), X_OK) != 0) return os::system_error("start " + *program);
+  return program;
+}
+
+[[noreturn]] void become_client(std::string program, int control) {
+  ::setsid();
+  (void)::chdir("/");
+  os::leave_standard_streams();
+  os::close_all_but({0, 1, 2, control});
+  (void)::fcntl(control, F_SETFD, 0);
+  std::string number = std::to_string(control);
+  char* arguments[] = {program.data(), number.data(), nullptr};
+  (void)os::become({arguments, ::environ}, {});
+  ::_exit(127);
+}
+
+}  // namespace
+
+Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& settings) {
+  if (!settings) return settings.error();
+  const Result<ClusterSettings> all = with_environment(
+      *settings, std::getenv(std::string(environment::k_cluster_endpoints).c_str()));
+  if (!all) return all.error();
+  if (all->endpoints.empty()) {
+    return ErrorInWords{
+        "nobody says where etcd is: expected `endpoints` in [cluster] of holdfast.toml, or "
+        "HOLDFAST_CLUSTER_ENDPOINTS"};
+  }
+  Result<std::string> program = etcd_program();
+  if (!program) return program.error();
+  Result<std::pair<os::UniqueFd, os::UniqueFd>> ends = os::packet_pair();
+  if (!ends) return ends.error();
+  const pid_t child = ::fork();
+  if (child < 0) return os::system_error("start " + *program);
+  if (child == 0) {
+    // A child of the launcher would count as a process that the command has left.
+    ends->first.reset();
+    if (::fork() == 0) become_client(std::move(*program), ends->second.get());
+    ::_exit(0);
+  }
+  (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
+  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(to_message(*all)));
+      !sent) {
+    return sent.error();
+  }
+  return std::move(ends->first);
+}
+
+Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
+  if (!control_.valid()) {
+    Result<os::UniqueFd> started = start_cluster_client(settings_);
+    if (!started) return started.error();
+    control_ = std::move(*started);
+    // One that is stopped must not stop us.
+    (void)::fcntl(control_.get(), F_SETFL, O_NONBLOCK);
+  }
+  return os::send_descriptors(control_.get(), wire::encode({std::string(cluster::k_connect), {}}),
+                              {attempt.get()});
+}
+
+void ClusterClient::connect(os::UniqueFd attempt) {
+  const bool was_there = control_.valid();
+  Result<void> passed = pass_on(attempt);
+  if (!passed && was_there) {
+    control_.reset();
+    passed = pass_on(attempt);
+  }
+  if (passed) return;
+  wire::Message reply{std::string(cluster::k_refused), {}};
+  reply.add("why", to_text(passed.error()));
+  (void)os::send_packet(attempt.get(), wire::encode(reply));
+}
+
+}  // namespace holdfast

@@ -1,0 +1,54 @@
+// Until when a lease holds, in memory that two processes share: one renews the lease and writes,
+// the other has a clock for it. A process that holds what the lease is for needs no messages, and
+// hears of a renewal only when its clock goes off.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/base/duration.hpp"
+#include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::os {
+
+class SharedLease {
+ public:
+  static Result<SharedLease> make();
+  // Maps the memory that another process has made. Fails if it is smaller than expected.
+  static Result<SharedLease> of(UniqueFd memory);
+
+  SharedLease(SharedLease&& other) noexcept;
+  SharedLease& operator=(SharedLease&& other) noexcept;
+  ~SharedLease();
+
+  int memory() const { return memory_.get(); }
+  // CLOCK_BOOTTIME in milliseconds, or a word of core/cluster/cluster_words.hpp.
+  std::int64_t until_ms() const;
+  void set_until_ms(std::int64_t until) const;
+
+ private:
+  using Word = std::atomic<std::int64_t>;
+  static_assert(Word::is_always_lock_free);
+  SharedLease(UniqueFd memory, Word* word)
+      : memory_(static_cast<UniqueFd&&>(memory)), word_(word) {}
+  void unmap();
+
+  UniqueFd memory_;
+  Word* word_ = nullptr;
+};
+
+// A descriptor that is readable from that time on, CLOCK_BOOTTIME. Also when the machine wakes up
+// later than that.
+class BootTimer {
+ public:
+  static Result<BootTimer> make();
+  int fd() const { return timer_.get(); }
+  void set(Milliseconds at) const;
+
+ private:
+  explicit BootTimer(UniqueFd timer) : timer_(static_cast<UniqueFd&&>(timer)) {}
+  UniqueFd timer_;
+};
+
+}  // namespace holdfast::os

@@ -1,0 +1,188 @@
+#include "supervision/locks/cluster_asking.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/parts.hpp"
+#include "core/cluster/cluster_words.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+// So many clients may end under us before we take it that there will be none.
+constexpr unsigned k_most_clients = 3;
+
+}  // namespace
+
+void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLocks& above,
+                         const LockWaitOrder& order) {
+  spec_ = &spec;
+  order_ = &order;
+  told_ = 0;
+  has_asked_why_ = false;
+  while (!is_over()) {
+    has_begun_anew_ = false;
+    if (!result_.cluster.is_connected()) begin();
+    // A leftover may be allowed to outlive its test, and has inherited HOLDFAST_HELD.
+    above.forget_released(place, [&](const std::string& attempt, const std::string& level) {
+      return is_over() || has_begun_anew_ || is_held(attempt, level);
+    });
+    if (is_over() || has_begun_anew_) continue;
+    const Result<LockLevel> level = above.level_for(spec, place);
+    if (!level) {
+      return end(TakenLocks::End::refused,
+                 text_of({"lock ", to_text(spec), ": ", to_text(level.error())}));
+    }
+    ask(spec, *level);
+    const std::optional<wire::Message> had = wait_for(cluster::k_had);
+    if (!had) continue;
+    result_.cluster.add({spec, std::string(had->get("fence")), parse_slots(had->get("slots"))});
+    if (told_ == 0) return;
+    return teller_.tell(text_of({"\"", order.self.test, "\" has lock ", to_text(spec), " after ",
+                                 describe(since_start())}),
+                        Layout::folded);
+  }
+}
+
+// The keeper gets a duplicate at once: the locks must outlive us for as long as the test lives.
+void ClusterAsking::begin() {
+  const std::string what = "lock " + to_text(*spec_) + ": ";
+  if (door_ < 0) {
+    return end(TakenLocks::End::refused,
+               what + "there is no keeper that could start holdfast-etcd");
+  }
+  Result<os::UniqueFd> theirs = result_.cluster.connect(grace_);
+  if (!theirs) return end(TakenLocks::End::refused, what + to_text(theirs.error()));
+  const wire::Message connect{std::string(cluster::k_connect), {}};
+  wire::Message first{std::string(cluster::k_begin), {}};
+  const LockParty& self = order_->self;
+  first.add("pid", std::to_string(self.process.pid));
+  first.add("boot", self.boot);
+  first.add("test", self.test);
+  first.add("tree", self.tree);
+  first.add("attempt", self.attempt);
+  first.add("grace_ms", std::to_string(grace_.count()));
+  Result<void> sent = os::send_descriptors(door_, wire::encode(connect), {theirs->get()});
+  if (sent) {
+    sent = os::send_descriptors(result_.cluster.descriptor(), wire::encode(first),
+                                {result_.cluster.memory()});
+  }
+  if (!sent) return end(TakenLocks::End::refused, what + to_text(sent.error()));
+  keeper_.entrust(result_.cluster.descriptor());
+}
+
+bool ClusterAsking::send(const wire::Message& message) const {
+  return bool(os::send_packet(result_.cluster.descriptor(), wire::encode(message)));
+}
+
+void ClusterAsking::ask(const LockSpec& spec, const LockLevel& level) {
+  wire::Message question{std::string(cluster::k_ask), {}};
+  question.add("lock", to_text(spec));
+  if (!level.attempt.empty()) question.add("level", level.attempt);
+  if (!level.slots.empty()) question.add("level_slots", to_text(level.slots));
+  if (level.amount != 0) question.add("level_amount", std::to_string(level.amount));
+  if (!send(question)) client_ended();
+}
+
+bool ClusterAsking::is_held(const std::string& attempt, const std::string& level) {
+  wire::Message question{std::string(cluster::k_is_held), {}};
+  question.add("lock", to_text(*spec_));
+  question.add("attempt", attempt);
+  if (!level.empty()) question.add("level", level);
+  if (!send(question)) client_ended();
+  const std::optional<wire::Message> answer = wait_for(cluster::k_is_held);
+  return !answer || !answer->get("yes").empty();
+}
+
+std::optional<wire::Message> ClusterAsking::wait_for(std::string_view kind) {
+  while (!is_over() && !has_begun_anew_) {
+    const Milliseconds next = std::min(order_->since + next_telling(told_), order_->deadline);
+    const Waited waited = wait_until(around_, next, {{result_.cluster.descriptor(), POLLIN, 0}});
+    switch (waited.reason) {
+      case Waited::Reason::told_to_end:
+        result_.signal = waited.signal;
+        end(TakenLocks::End::interrupted, "interrupted while " + waiting());
+        break;
+      case Waited::Reason::time_is_over:
+        act_by_clock();
+        break;
+      case Waited::Reason::readable:
+        if (std::optional<wire::Message> message = hear(); message && message->kind == kind) {
+          return message;
+        }
+        break;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<wire::Message> ClusterAsking::hear() {
+  const Result<std::string> packet = os::receive_packet(result_.cluster.descriptor());
+  Result<wire::Message> message =
+      packet && !packet->empty() ? wire::decode(*packet) : Result<wire::Message>(Error{"hear"});
+  if (!message) {
+    client_ended();
+    return std::nullopt;
+  }
+  if (message->kind == cluster::k_refused) {
+    end(TakenLocks::End::refused, text_of({"lock ", to_text(*spec_), ": ", message->get("why")}));
+    return std::nullopt;
+  }
+  if (message->kind == cluster::k_waiting) {
+    has_asked_why_ = false;
+    tell_wait(message->get("why"));
+    return std::nullopt;
+  }
+  return std::move(*message);
+}
+
+void ClusterAsking::act_by_clock() {
+  if (os::monotonic_now() >= order_->deadline) {
+    std::string trouble = text_of({"gave up ", waiting(), " after ", describe(since_start())});
+    if (order_->out_of_order) {
+      trouble += "; it was asked for out of order, inside a test that holds a later one";
+    }
+    return end(TakenLocks::End::not_in_time, std::move(trouble));
+  }
+  ++told_;
+  // A client that is stopped has not answered the last question.
+  if (has_asked_why_) return tell_wait("holdfast-etcd, which asks for it, does not answer");
+  has_asked_why_ = true;
+  if (!send({std::string(cluster::k_waiting), {}})) client_ended();
+}
+
+void ClusterAsking::tell_wait(std::string_view why) {
+  teller_.tell(text_of({"\"", order_->self.test, told_ > 1 ? "\" still " : "\" ", waiting(), " (",
+                        describe(since_start()), "): ", why}),
+               Layout::folded);
+}
+
+// Without locks we ask another client, and are the last in the queue again.
+void ClusterAsking::client_ended() {
+  if (!result_.cluster.held().empty()) {
+    return end(TakenLocks::End::lost,
+               text_of({"lost its lock ", to_text(result_.cluster.held().front().spec), " while ",
+                        waiting(), ": ", result_.cluster.why_lost()}));
+  }
+  result_.cluster.let_go();
+  has_begun_anew_ = true;
+  has_asked_why_ = false;
+  if (++clients_ < k_most_clients) return;
+  end(TakenLocks::End::refused,
+      text_of({"lock ", to_text(*spec_), ": holdfast-etcd, which asks for it, ended"}));
+}
+
+void ClusterAsking::end(TakenLocks::End how, std::string trouble) {
+  result_.end = how;
+  result_.trouble = std::move(trouble);
+}
+
+std::string ClusterAsking::waiting() const { return "waiting for lock " + to_text(*spec_); }
+
+Milliseconds ClusterAsking::since_start() const { return os::monotonic_now() - order_->since; }
+
+}  // namespace holdfast::supervision

@@ -1,0 +1,83 @@
+#include "supervision/locks/cluster_locks.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/cluster/cluster_words.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+// How long before the end of the lease the test is killed if its end has not come.
+constexpr Milliseconds k_last_moment{500};
+
+}  // namespace
+
+Result<os::UniqueFd> ClusterLocks::connect(Milliseconds grace) {
+  let_go();
+  grace_ = grace;
+  Result<os::SharedLease> lease = os::SharedLease::make();
+  if (!lease) return lease.error();
+  Result<os::BootTimer> timer = os::BootTimer::make();
+  if (!timer) return timer.error();
+  Result<std::pair<os::UniqueFd, os::UniqueFd>> ends = os::packet_pair();
+  if (!ends) return ends.error();
+  lease_ = std::move(*lease);
+  timer_ = std::move(*timer);
+  connection_ = std::move(ends->first);
+  return std::move(ends->second);
+}
+
+void ClusterLocks::let_go() {
+  connection_.reset();
+  held_.clear();
+  has_hung_up_ = false;
+  told_ = News::none;
+}
+
+void ClusterLocks::set_clock() const {
+  const Milliseconds until{std::max<std::int64_t>(0, lease_->until_ms())};
+  timer_->set(told_ == News::none ? cluster::end_before(until, grace_) : until - k_last_moment);
+}
+
+void ClusterLocks::add_descriptors(std::vector<pollfd>& fds) {
+  polled_at_ = fds.size();
+  // What has happened for good would wake us again and again.
+  const bool is_lease_gone = told_ == News::lost && lease_->until_ms() <= 0;
+  const bool has_time = told_ != News::over && !is_lease_gone;
+  if (has_time) set_clock();
+  fds.push_back({has_time ? timer_->fd() : -1, POLLIN, 0});
+  // Only its end matters: holdfast-etcd hangs up when the lease is lost.
+  fds.push_back({has_hung_up_ ? -1 : connection_.get(), 0, 0});
+}
+
+ClusterLocks::News ClusterLocks::look(const std::vector<pollfd>* fds) {
+  if (!is_connected() || told_ == News::over) return News::none;
+  if (fds != nullptr && ((*fds)[polled_at_ + 1].revents & (POLLHUP | POLLERR)) != 0) {
+    has_hung_up_ = true;
+  }
+  const std::int64_t until_ms = lease_->until_ms();
+  const Milliseconds until{until_ms};
+  const Milliseconds now = os::time_since_boot();
+  News news = News::none;
+  if (told_ == News::none) {
+    if (until_ms <= 0 || now >= cluster::end_before(until, grace_)) news = News::lost;
+  } else if (until_ms > 0 && now >= until - k_last_moment) {
+    news = News::over;
+  }
+  if (news == News::none) return news;
+  told_ = news;
+  set_clock();
+  return news;
+}
+
+std::string ClusterLocks::why_lost() const {
+  if (lease_->until_ms() == cluster::k_lease_lost) return "etcd has ended its lease";
+  return has_hung_up_ ? "holdfast-etcd, which renewed its lease, has ended"
+                      : "its lease was not renewed in time: etcd does not answer, or holdfast-etcd "
+                        "is stopped";
+}
+
+}  // namespace holdfast::supervision

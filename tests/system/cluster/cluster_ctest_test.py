@@ -1,0 +1,148 @@
+"""Locks of scope `cluster` under ctest: two trees, batches, deaths, and what a run without them costs."""
+
+import os
+import re
+import signal
+import time
+import unittest
+
+from etcd import EtcdCase
+from processes import keepers_of, name_of, parent_of, processes_with
+from support import CTEST, PATIENCE_S, SOURCES, STAGE, not_inside, unfolded, wait_until
+
+EXAMPLE = SOURCES / "examples/etcd"
+
+
+def processes_of_cases(cookie):
+    return [one for one in processes_with(cookie) if name_of(one.pid).startswith("case_ends")]
+
+
+class ClusterCtestTest(EtcdCase):
+    def tree(self, name, *tests, **settings):
+        source = self.work / name
+        source.mkdir(exist_ok=True)
+        (source / "holdfast.toml").write_text(self.settings(**settings))
+        return self.project("".join(self.scripted_test(*one) for one in tests), name=name, build=f"{name}-build")
+
+    def begin(self, tree, *arguments):
+        return self.start(CTEST, "--output-on-failure", *arguments, cwd=tree, stdout=-1, stderr=-2)
+
+    def test_two_trees_take_turns_and_records_say_how_long_they_waited(self):
+        alone = f'mkdir "{self.work}/busy" && echo $HOLDFAST_FENCE_DB >>"{self.work}/fences" && sleep 0.1 && rmdir "{self.work}/busy"'
+        trees = [self.tree(name, *((f"{name}.{i}", 'HOLDFAST_LOCKS "db@cluster"', alone) for i in range(4)))
+                 for name in ("one", "two")]
+        begun = [self.begin(tree, "-j4") for tree in trees]
+        for one in begun:
+            out, _ = one.communicate(timeout=2 * PATIENCE_S)
+            self.assertEqual(one.returncode, 0, out.decode())
+        fences = list(map(int, (self.work / "fences").read_text().split()))
+        self.assertEqual(len(fences), 8)
+        self.assertEqual(fences, sorted(fences))
+        ended = [record for tree in trees for run in self.runs(tree) for record in self.records(run, "attempt_ended")]
+        self.assertTrue(any(record["lock_wait_s"] > 0.05 for record in ended), ended)
+        started = self.records(self.runs(trees[0])[0], "attempt_started")
+        self.assertIn("db@cluster", str(started[0]))
+        wait_until(lambda: not self.clients(), "the end of holdfast-etcd")
+
+    def test_a_run_starts_one_client_and_only_if_a_test_needs_it(self):
+        go = self.work / "go"
+        wait = f'while [ ! -e "{go}" ]; do sleep 0.02; done'
+        without = self.tree("without", ("plain", f'HOLDFAST_LOCKS "{self.lock_name()}@user"', wait))
+        with_two = self.tree("with", ("a", 'HOLDFAST_LOCKS "a@cluster"', wait), ("b", 'HOLDFAST_LOCKS "b@cluster"', wait))
+        first = self.begin(without)
+        wait_until(lambda: self.runs(without) and self.records(self.runs(without)[0], "attempt_started"), "its test")
+        self.assertEqual(self.clients(), [])
+        second = self.begin(with_two, "-j2")
+        self.wait_for_keys(2)
+        self.assertEqual(len(self.clients()), 1)
+        go.touch()
+        for one in (first, second):
+            self.assertEqual(one.wait(PATIENCE_S), 0)
+
+    def test_a_test_that_loses_its_lock_fails_whatever_its_properties_say(self):
+        go = self.work / "on"
+        tree = self.tree("one", ("t", 'HOLDFAST_LOCKS "db@cluster" WILL_FAIL ON HOLDFAST_RETRY "any=2"',
+                                 f'touch "{go}"; exec sleep 60'))
+        begun = self.begin(tree)
+        wait_until(go.exists, "the test")
+        os.kill(self.etcd.process.pid, signal.SIGSTOP)
+        out, _ = begun.communicate(timeout=PATIENCE_S)
+        os.kill(self.etcd.process.pid, signal.SIGCONT)
+        self.assertEqual(begun.returncode, 8)
+        self.assertIn('"t" lost its lock db@cluster: its lease was not renewed in time', unfolded(out.decode()))
+        record, = self.records(self.runs(tree)[0], "attempt_ended")
+        self.assertEqual(record["outcome"], "lock_lost")
+
+    def test_cases_of_a_batch_lose_the_lock_together(self):
+        for isolation in ("none", "process", "fork"):
+            with self.subTest(isolation=isolation):
+                source = self.work / isolation
+                source.mkdir()
+                (source / "holdfast.toml").write_text(self.settings())
+                tree = self.project(
+                    'add_test(NAME batch COMMAND @P@/case_ends_linked "--gtest_filter=Ends.pass:Ends.hang:Ends.last")\n'
+                    f'set_tests_properties(batch PROPERTIES HOLDFAST_ISOLATION {isolation} PROCESSORS 2 '
+                    'HOLDFAST_LOCKS "db:shared@cluster")\n', name=isolation, build=f"{isolation}-build")
+                begun = self.begin(tree, "-j2")
+                self.wait_for_keys(1, "db")
+                wait_until(lambda: processes_of_cases(self.cookie), "a case that hangs")
+                os.kill(self.etcd.process.pid, signal.SIGSTOP)
+                out, _ = begun.communicate(timeout=2 * PATIENCE_S)
+                os.kill(self.etcd.process.pid, signal.SIGCONT)
+                self.assertEqual(begun.returncode, 8, out.decode())
+                record, = self.records(self.runs(tree)[0], "attempt_ended")
+                self.assertEqual(record["outcome"], "lock_lost", out.decode())
+                self.assertEqual(processes_of_cases(self.cookie), [])
+
+    @not_inside("pidns,cgroup", "other processes look after a killed pair")
+    def test_a_killed_pair_frees_the_lock_when_its_test_is_gone(self):
+        pids = self.pid_file()
+        tree = self.tree("one", ("t", 'HOLDFAST_LOCKS "db@cluster"', f'echo $$ >"{pids}"; trap "" TERM; while :; do sleep 0.05; done'))
+        begun = self.begin(tree)
+        main, = self.announced(pids)
+        guard = parent_of(main)
+        launcher = parent_of(guard)
+        two = self.with_lock("db@cluster", "sh", "-c", f"! grep -q '^State:.[^ZX]' /proc/{main.pid}/status")
+        self.wait_for_keys(2, "db")
+        for how in (signal.SIGSTOP, signal.SIGKILL):
+            for one in (launcher, guard):
+                os.kill(one.pid, how)
+        self.assertEqual(two.wait(PATIENCE_S), 0)
+        self.assert_gone([main])
+        self.assertEqual(begun.wait(PATIENCE_S), 8)
+
+    def test_a_killed_keeper_harms_no_holder(self):
+        on, go = self.work / "on", self.work / "go"
+        tree = self.tree("one", ("t", 'HOLDFAST_LOCKS "db@cluster"', f'touch "{on}"; while [ ! -e "{go}" ]; do sleep 0.02; done'))
+        begun = self.begin(tree)
+        wait_until(on.exists, "the test")
+        before, = self.wait_for_keys(1, "db")
+        for keeper in keepers_of(tree):
+            os.kill(keeper.pid, signal.SIGKILL)
+        time.sleep(self.ttl + 1)  # by then its lease would be over
+        self.assertEqual(self.etcd.keys("db")[0]["revision"], before["revision"])
+        go.touch()
+        self.assertEqual(begun.wait(PATIENCE_S), 0)
+        self.wait_for_keys(0)
+        wait_until(lambda: not self.clients(), "the end of holdfast-etcd")
+
+    def test_a_ctest_inside_the_holder_takes_the_lock_below_it(self):
+        inner = self.tree("inner", ("in", 'HOLDFAST_LOCKS "db@cluster"', "true"))
+        outer = self.tree("outer", ("out", 'HOLDFAST_LOCKS "db@cluster"', f'"{CTEST}" --test-dir "{inner}"'))
+        begun = self.begin(outer)
+        out, _ = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual(begun.returncode, 0, out.decode())
+
+    def test_the_example_runs_as_its_page_says(self):
+        place = self.work / "example"
+        place.mkdir()
+        environment = self.environment(PATH=f"{STAGE}/bin:{os.environ['PATH']}", CMAKE_PREFIX_PATH=str(STAGE))
+        done = self.finish(EXAMPLE / "with-etcd", EXAMPLE / "two-trees", place, env=environment, bound=4 * PATIENCE_S)
+        text = (done.stdout + done.stderr).decode()
+        self.assertEqual(done.returncode, 0, text)
+        self.assertEqual(len(re.findall("100% tests passed, 0 tests failed out of 8", text)), 2, text)
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main()

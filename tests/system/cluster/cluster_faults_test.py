@@ -1,0 +1,170 @@
+"""Locks of scope `cluster` when something fails: etcd away or restarted, its client stopped or killed."""
+
+import base64
+import os
+import signal
+import time
+import unittest
+
+from etcd import EtcdCase
+from support import HOLDFAST, PATIENCE_S, not_inside, unfolded, wait_until
+
+
+@not_inside("pidns", "a pid in a namespace is another one outside")
+class ClusterFaultsTest(EtcdCase):
+    # The deadline is 2.5 s after the last renewal, and a renewal comes every 0.8 s.
+
+    def begin(self, name="holder", spec="db@cluster", script=None, **how):
+        """A command with the lock, and its main process. It ends well when it may."""
+        pids = self.pid_file(name)
+        go = self.work / f"{name}.go"
+        script = script or f'echo $$ >"{pids}"; while [ ! -e "{go}" ]; do sleep 0.02; done'
+        begun = self.with_lock(spec, "sh", "-c", script, options=["--name", name], stderr=-1, **how)
+        return begun, self.announced(pids)[0], go
+
+    def assert_lost(self, begun, said):
+        """It ended as lock_lost. The code is that of our own failures, as for a lost file."""
+        _, err = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual(begun.returncode, 125, err)
+        self.assertRegex(unfolded(err.decode()), said)
+
+    def test_a_restart_of_etcd_loses_nothing(self):
+        holder, _, go = self.begin()
+        waiter = self.with_lock("db@cluster", "sh", "-c", "echo $HOLDFAST_FENCE_DB", stdout=-1)
+        before = self.wait_for_keys(2, "db")
+        self.etcd.end()
+        self.etcd.start()
+        self.assertEqual([key["revision"] for key in self.etcd.keys("db")], [key["revision"] for key in before])
+        time.sleep(2 * self.ttl)  # both leases are renewed again, or these keys would be gone
+        self.assertEqual([key["revision"] for key in self.etcd.keys("db")], [key["revision"] for key in before])
+        go.touch()
+        self.assertEqual(holder.wait(PATIENCE_S), 0, holder.communicate())
+        out, _ = waiter.communicate(timeout=PATIENCE_S)
+        self.assertEqual(int(out), before[1]["revision"])
+
+    def test_a_waiter_says_that_etcd_does_not_answer_and_has_its_turn_later(self):
+        self.etcd.end()
+        waiter = self.with_lock("db@cluster", "echo", "had", stdout=-1, stderr=-1, options=["--name", "waiter"])
+        time.sleep(1)
+        self.etcd.start()
+        out, err = waiter.communicate(timeout=PATIENCE_S)
+        self.assertEqual((waiter.returncode, out), (0, b"had\n"), err)
+        self.assertRegex(unfolded(err.decode()), r'"waiter" waiting for lock db@cluster \(0\.2 s\): etcd ')
+        self.assertIn(b'"waiter" has lock db@cluster after', err)
+
+    def test_a_wait_for_an_etcd_that_is_away_ends_in_time(self):
+        self.etcd.end()
+        done = self.finish(HOLDFAST, "run", "--lock", "db@cluster", "--lock-timeout", "1", "--", "true", cwd=self.place())
+        self.assertEqual(done.returncode, 75, done.stderr)
+
+    def test_a_holder_that_etcd_does_not_answer_is_ended_before_its_lease(self):
+        holder, main, _ = self.begin()
+        os.kill(self.etcd.process.pid, signal.SIGSTOP)
+        stopped = time.monotonic()
+        self.assert_lost(holder, r'"holder" lost its lock db@cluster: its lease was not renewed in time')
+        self.assert_gone([main], 0.1)
+        self.assertLess(time.monotonic() - stopped, self.ttl)
+        os.kill(self.etcd.process.pid, signal.SIGCONT)
+        self.wait_for_keys(0)
+
+    def test_a_holder_that_ignores_sigterm_is_killed_before_its_lease_is_over(self):
+        pids = self.pid_file("stubborn")
+        holder, main, _ = self.begin("stubborn", script=f'trap "" TERM; echo $$ >"{pids}"; while :; do sleep 0.05; done')
+        os.kill(self.etcd.process.pid, signal.SIGSTOP)
+        stopped = time.monotonic()
+        wait_until(lambda: not os.path.exists(f"/proc/{main.pid}"), "the end of the command")
+        self.assertLess(time.monotonic() - stopped, self.ttl)
+        self.assert_lost(holder, "lost its lock")
+
+    def test_a_stopped_guard_does_not_keep_the_command_alive(self):
+        holder, main, _ = self.begin()
+        os.kill(self.guard_of(holder.pid).pid, signal.SIGSTOP)
+        os.kill(self.etcd.process.pid, signal.SIGSTOP)
+        stopped = time.monotonic()
+        self.assert_lost(holder, "lost its lock")
+        self.assert_gone([main], 0.1)
+        self.assertLess(time.monotonic() - stopped, self.ttl)
+
+    def test_a_holder_whose_client_is_stopped_is_ended_before_its_lease(self):
+        holder, main, _ = self.begin()
+        client, = self.clients()
+        os.kill(client.pid, signal.SIGSTOP)
+        stopped = time.monotonic()
+        self.assert_lost(holder, r"its lease was not renewed in time: etcd does not answer, or holdfast-etcd is stopped")
+        self.assert_gone([main], 0.1)
+        self.assertEqual(len(self.etcd.keys("db")), 1)  # and the next has it only then
+        self.assertLess(time.monotonic() - stopped, self.ttl)
+        os.kill(client.pid, signal.SIGCONT)
+        wait_until(lambda: not self.clients(), "the end of holdfast-etcd")
+
+    def test_a_holder_whose_client_is_killed_may_end_well_before_its_deadline(self):
+        holder, _, go = self.begin()
+        os.kill(self.clients()[0].pid, signal.SIGKILL)
+        go.touch()
+        self.assertEqual(holder.wait(PATIENCE_S), 0, holder.communicate())
+
+    def test_a_holder_whose_client_is_killed_is_ended_at_its_deadline(self):
+        holder, main, _ = self.begin()
+        os.kill(self.clients()[0].pid, signal.SIGKILL)
+        killed = time.monotonic()
+        self.assert_lost(holder, "holdfast-etcd, which renewed its lease, has ended")
+        self.assert_gone([main], 0.1)
+        self.assertLess(time.monotonic() - killed, self.ttl)
+
+    def test_a_lease_that_is_revoked_ends_its_holder(self):
+        holder, _, _ = self.begin()
+        key, = self.wait_for_keys(1, "db")
+        self.etcd.call("lease/revoke", {"ID": key["lease"]})
+        self.assert_lost(holder, "etcd has ended its lease")
+
+    def test_a_waiter_whose_key_is_gone_gets_another_place(self):
+        holder, _, go = self.begin()
+        waiter = self.with_lock("db@cluster", "sh", "-c", "echo $HOLDFAST_FENCE_DB", stdout=-1)
+        key = self.wait_for_keys(2, "db")[1]
+        self.etcd.call("lease/revoke", {"ID": key["lease"]})
+        wait_until(lambda: [one for one in self.etcd.keys("db") if one["revision"] > key["revision"]], "another key")
+        go.touch()
+        out, _ = waiter.communicate(timeout=PATIENCE_S)
+        self.assertGreater(int(out), key["revision"])
+        self.assertEqual(holder.wait(PATIENCE_S), 0)
+
+    def test_foreign_keys_among_the_locks_count_as_exclusive(self):
+        key = base64.b64encode(b"holdfast/locks/db/top/mine").decode()
+        self.etcd.call("kv/put", {"key": key, "value": base64.b64encode(b"\xff{").decode()})
+        waiter = self.with_lock("db:shared@cluster", "true", options=["--lock-timeout", "0.5"])
+        self.assertEqual(waiter.wait(PATIENCE_S), 75)
+        self.etcd.call("kv/deleterange", {"key": key})
+        self.assertEqual(self.with_lock("db:shared@cluster", "true").wait(PATIENCE_S), 0)
+
+    def test_the_next_endpoint_is_asked_if_one_does_not_answer(self):
+        place = self.place("two", endpoints=["http://127.0.0.1:1", self.etcd.endpoint])
+        holder, _, go = self.begin(cwd=place)
+        time.sleep(self.ttl)  # it is renewed there, too
+        go.touch()
+        self.assertEqual(holder.wait(PATIENCE_S), 0, holder.communicate())
+
+    def test_what_is_no_etcd_is_said(self):
+        server = self.start("python3", "-m", "http.server", "--bind", "127.0.0.1", str(self.etcd.port + 1000),
+                            stdout=-3, stderr=-3)
+        place = self.place("web", endpoints=[f"http://127.0.0.1:{self.etcd.port + 1000}"])
+        done = self.finish(HOLDFAST, "run", "--lock", "db@cluster", "--lock-timeout", "3", "--", "true", cwd=place)
+        self.assertEqual(done.returncode, 75)
+        self.assertRegex(unfolded(done.stderr.decode()), "answers like no etcd of version 3.4 or later")
+        server.kill()
+
+    def test_a_vanished_holder_frees_its_lock_when_its_lease_is_over(self):
+        # The client vanishes without a word, as with its machine, and so do launcher and guard.
+        holder, main, _ = self.begin()
+        waiter = self.with_lock("db@cluster", "true", cwd=self.place("elsewhere"))
+        self.wait_for_keys(2, "db")
+        guard = self.guard_of(holder.pid)
+        first = min(self.clients(), key=lambda one: int(one.start)).pid  # the holder's
+        for pid in (first, holder.pid, guard.pid, main.pid):
+            os.kill(pid, signal.SIGKILL)
+        killed = time.monotonic()
+        self.assertEqual(waiter.wait(PATIENCE_S), 0)
+        self.assertLess(time.monotonic() - killed, self.ttl + 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,115 @@
+"""An etcd with TLS and users: what is passed on, what is refused, and that no secret gets out."""
+
+import base64
+import shutil
+import ssl
+import subprocess
+import unittest
+
+from etcd import Etcd, EtcdCase
+from support import HOLDFAST, PATIENCE_S, unfolded
+
+PASSWORD = "p4ss\"w'ord $x"
+
+
+class ClusterSecureTest(EtcdCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not shutil.which("openssl"):
+            raise unittest.SkipTest("no openssl here, to make certificates")
+
+    def openssl(self, *words):
+        subprocess.run(["openssl", *map(str, words)], cwd=self.work, check=True, capture_output=True)
+
+    def certificate(self, name, usage):
+        """A certificate of our own authority."""
+        (self.work / f"{name}.ext").write_text(f"subjectAltName=IP:127.0.0.1\nextendedKeyUsage={usage}\n")
+        self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr",
+                     "-subj", f"/CN={name}")
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                     "-out", f"{name}.pem", "-days", "2", "-extfile", f"{name}.ext")
+
+    def secure_etcd(self):
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
+                     "-days", "2", "-subj", "/CN=our own")
+        # etcd's gateway is a client of etcd itself, with this certificate.
+        self.certificate("server", "serverAuth,clientAuth")
+        self.certificate("client", "clientAuth")
+        self.etcd.end()
+        context = ssl.create_default_context(cafile=self.work / "ca.pem")
+        context.load_cert_chain(self.work / "client.pem", self.work / "client.key")
+        one = Etcd(self.work / "secure", scheme="https",
+                   options=["--cert-file", self.work / "server.pem", "--key-file", self.work / "server.key",
+                            "--client-cert-auth", "--trusted-ca-file", self.work / "ca.pem"])
+        one.context = context
+        self.etcds.append(one)
+        self.etcd = one.start()
+
+    def run_here(self, *command, options=(), **changes):
+        return self.finish(HOLDFAST, "run", "--lock", "db@cluster", "--lock-timeout", "3", *options, "--", *command,
+                           cwd=self.work / "here", env=self.environment(**changes))
+
+    def test_tls_with_certificates_of_both_sides(self):
+        self.secure_etcd()
+        self.place(cluster='ca = "../ca.pem"\ncert = "../client.pem"\nkey = "../client.key"')
+        done = self.run_here("echo", "had")
+        self.assertEqual(done.stdout, b"had\n", done.stderr)
+        # Without the authority, and without a certificate of our own, it is no etcd that we trust, or that trusts us.
+        for cluster in ('cert = "../client.pem"\nkey = "../client.key"', 'ca = "../ca.pem"'):
+            self.place(cluster=cluster)
+            done = self.run_here("echo", "had")
+            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertRegex(unfolded(done.stderr.decode()), r"etcd cannot be asked: .*(certificate|SSL|alert|TLS)")
+
+    def add_users(self):
+        call = self.etcd.call
+        call("auth/role/add", {"name": "locks"})
+        both = {"key": base64.b64encode(b"holdfast/locks/").decode(),
+                "range_end": base64.b64encode(b"holdfast/locks0").decode(), "permType": "READWRITE"}
+        call("auth/role/grant", {"name": "locks", "perm": both})
+        call("auth/role/add", {"name": "root"})
+        for user, role in (("root", "root"), ("ci", "locks"), ("other", None)):
+            call("auth/user/add", {"name": user, "password": PASSWORD})
+            if role:
+                call("auth/user/grant", {"user": user, "role": role})
+        call("auth/enable", {})
+
+    def test_a_user_and_a_password_that_nobody_else_sees(self):
+        self.add_users()
+        self.place(cluster='user = "ci"')
+        script = ('cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " >../seen; exec sleep 2')
+        begun = self.start(HOLDFAST, "run", "--lock", "db@cluster", "--", "sh", "-c", script, cwd=self.work / "here",
+                           env=self.environment(HOLDFAST_CLUSTER_PASSWORD=PASSWORD), stderr=-1, stdout=-1)
+        out, err = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual(begun.returncode, 0, err)
+        self.assertIn("holdfast-etcd", (self.work / "seen").read_text())
+        self.assertNotIn(PASSWORD, (self.work / "seen").read_text())
+        self.assertNotIn(PASSWORD.encode(), out + err)
+        for user, password, said in (("ci", "wrong", "authentication failed"), ("ci", None, "authentication failed"),
+                                     ("other", PASSWORD, "permission denied"), (None, None, "user")):
+            with self.subTest(user=user, password=password):
+                self.place(cluster=f'user = "{user}"' if user else "")
+                done = self.run_here("echo", "had", HOLDFAST_CLUSTER_PASSWORD=password)
+                self.assertEqual((done.returncode, done.stdout), (125, b""), done.stderr)
+                self.assertRegex(unfolded(done.stderr.decode()), "etcd refuses: .*")
+                self.assertIn(said, done.stderr.decode())
+                self.assertNotIn(PASSWORD.encode(), done.stderr)
+
+    def test_a_token_that_is_over_is_asked_for_again(self):
+        self.etcd.end()
+        one = self.start_etcd("short", options=["--auth-token-ttl", "1"])
+        self.etcd = one
+        self.add_users()
+        self.place(cluster='user = "ci"')
+        done = self.run_here("sleep", str(self.ttl + 1), HOLDFAST_CLUSTER_PASSWORD=PASSWORD)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_password_without_users_in_etcd_is_ignored(self):
+        self.place(cluster='user = "ci"')
+        done = self.run_here("echo", "had", HOLDFAST_CLUSTER_PASSWORD=PASSWORD)
+        self.assertEqual(done.stdout, b"had\n", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,89 @@
+#include "core/cluster/cluster_settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/cluster/cluster_words.hpp"
+#include "core/cluster/lock_keys.hpp"
+#include "core/lock/lock_spec.hpp"
+#include "core/settings/cluster_wire.hpp"
+
+namespace holdfast {
+namespace {
+
+TEST(ClusterSettings, AnEndpointIsAnAddressWithoutAnythingElse) {
+  EXPECT_EQ(*parse_etcd_address("http://127.0.0.1:2379"), "http://127.0.0.1:2379");
+  EXPECT_EQ(*parse_etcd_address("https://[::1]:2379/"), "https://[::1]:2379");
+  for (const char* bad : {"", "127.0.0.1:2379", "ftp://x", "http://", "http://:2379", "http:///x",
+                          "http://a b", "http://x\n", "http://u:secret@x"}) {
+    const Result<std::string> parsed = parse_etcd_address(bad);
+    ASSERT_FALSE(parsed) << bad;
+    // A password is not repeated.
+    EXPECT_EQ(to_text(parsed.error()).find("secret"), std::string::npos);
+  }
+}
+
+TEST(ClusterSettings, TheVariableHasSeveralEndpointsAndWinsOverTheFile) {
+  ClusterSettings file;
+  file.endpoints = {"http://file:1"};
+  EXPECT_EQ(with_environment(file, nullptr)->endpoints, file.endpoints);
+  EXPECT_EQ(with_environment(file, "")->endpoints, file.endpoints);
+  EXPECT_EQ(with_environment(file, "http://a:1,https://b:2 http://c:3")->endpoints,
+            (std::vector<std::string>{"http://a:1", "https://b:2", "http://c:3"}));
+  const Result<ClusterSettings> bad = with_environment(file, "a:1");
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(to_text(bad.error()).substr(0, 30), "HOLDFAST_CLUSTER_ENDPOINTS \"a:");
+}
+
+TEST(ClusterSettings, AMessageHasAllOfThem) {
+  const ClusterSettings settings{
+      {"http://a:1", "http://b:2"}, {}, Milliseconds{12'000}, "/ca", "/cert", "/key", "me"};
+  EXPECT_EQ(to_cluster_settings(to_message(settings)), settings);
+}
+
+TEST(ClusterLease, ATestIsEndedASecondAndItsGraceBeforeTheLeaseIsOver) {
+  using cluster::end_before;
+  EXPECT_EQ(end_before(Milliseconds{100'000}, Milliseconds{5000}), Milliseconds{94'000});
+  EXPECT_EQ(cluster::shortest_ttl(Milliseconds{5000}), Milliseconds{12'000});
+  // A renewal that is not answered leaves time for others.
+  for (const int ttl : {2000, 12'000, 30'000, 3'600'000}) {
+    const Milliseconds lease{ttl};
+    EXPECT_LT(cluster::renewal_interval(lease) * 2, lease / 2);
+  }
+}
+
+TEST(ClusterKeys, AKeyHasTheNameOfTheLockAndItsLevel) {
+  EXPECT_EQ(cluster::prefix_of_level("db", ""), "holdfast/locks/db/top/");
+  for (const char* name : {"db", "a b", "top", "x/y", "\xFF"}) {
+    for (const char* level : {"", "top", "run.7"}) {
+      const std::string prefix = cluster::prefix_of_level(name, level);
+      const auto found = cluster::parse_lock_key(prefix + "123");
+      ASSERT_TRUE(found) << prefix;
+      EXPECT_EQ(found->name, name);
+      EXPECT_EQ(found->level, level);
+      EXPECT_LT(prefix, cluster::range_end(prefix));
+      EXPECT_LT(prefix + "zzz", cluster::range_end(prefix));
+    }
+  }
+  for (const char* other : {"", "x", "holdfast/locks/", "holdfast/locks/db",
+                            "holdfast/locks/db/top/", "holdfast/locks/db/new/1"}) {
+    EXPECT_FALSE(cluster::parse_lock_key(other)) << other;
+  }
+}
+
+TEST(ClusterLockSpec, TheScopeComesLastAndNeedsAWhole) {
+  EXPECT_EQ(parse_lock_spec("db:1/4@cluster")->scope, LockScope::cluster);
+  const Result<LockSpec> memory = parse_lock_spec("memory:1GiB@cluster");
+  ASSERT_FALSE(memory);
+  EXPECT_NE(to_text(memory.error()).find("expected SIZE/SIZE"), std::string::npos);
+  const auto locks = canonical_locks(
+      {*parse_lock_spec("a@cluster"), *parse_lock_spec("z@machine"), *parse_lock_spec("b")});
+  EXPECT_EQ(to_text(locks->back()), "a@cluster");
+  const auto alike =
+      canonical_locks({*parse_lock_spec("a.b@cluster"), *parse_lock_spec("a_b@cluster")});
+  ASSERT_FALSE(alike);
+  EXPECT_NE(to_text(alike.error()).find("HOLDFAST_FENCE_A_B"), std::string::npos);
+  EXPECT_TRUE(canonical_locks({*parse_lock_spec("a.b@cluster"), *parse_lock_spec("a_b@user")}));
+}
+
+}  // namespace
+}  // namespace holdfast
