@@ -161,6 +161,13 @@ class EtcdCase(ProjectCase):
         return wait_until(lambda: (keys := self.etcd.keys(name)) is not None and len(keys) == count and [keys],
                           what or f"{count} keys of {name or 'all locks'}")[0]
 
+    def let_a_lease_end(self):
+        """Returns when a lease is over that began now, is as long as those of locks, and is not renewed."""
+        lease = self.etcd.call("lease/grant", {"TTL": self.ttl})["ID"]
+        key = base64.b64encode(f"a lease/{lease}".encode()).decode()
+        self.etcd.call("kv/put", {"key": key, "value": "", "lease": lease})
+        wait_until(lambda: "kvs" not in self.etcd.call("kv/range", {"key": key}), "the end of a lease")
+
     def clients(self):
         """The pids of holdfast-etcd that belong to this test."""
         return [one for one in processes_with(self.cookie) if name_of(one.pid) == "holdfast-etcd"]

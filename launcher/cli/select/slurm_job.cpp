@@ -39,6 +39,12 @@ bool has_worked(const os::BoundedEnd& end) {
   return end.kind == os::BoundedEnd::Kind::exited && end.code == 0;
 }
 
+// What went wrong with it, and what it said.
+std::string trouble_of(const std::string& command, const os::BoundedEnd& end) {
+  const std::string_view said = trimmed(end.errors, k_blanks);
+  return os::trouble_with(command, end) + (said.empty() ? "" : ": " + brief(said));
+}
+
 // `1-4,7`
 std::string as_ranges(const std::vector<std::size_t>& numbers) {
   std::string text;
@@ -59,8 +65,7 @@ std::optional<bool> is_going_on(const std::string& job, std::string& why) {
   if (has_worked(end)) return !trimmed(end.output, k_blanks).empty();
   // Slurm forgets a job some minutes after its end.
   if (end.errors.find("Invalid job id") != std::string::npos) return false;
-  why = os::trouble_with("squeue", end);
-  if (!end.errors.empty()) why += ": " + brief(trimmed(end.errors, k_blanks));
+  why = trouble_of("squeue", end);
   return std::nullopt;
 }
 
@@ -78,9 +83,7 @@ Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
   std::string_view output = trimmed(end.output, k_blanks);
   const std::string_view id = take_part(output, ';');
   if (has_worked(end) && !id.empty()) return SlurmJob(std::string(id));
-  std::string why = os::trouble_with("sbatch", end);
-  if (!end.errors.empty()) why += ": " + brief(trimmed(end.errors, k_blanks));
-  return ErrorInWords{why};
+  return ErrorInWords{trouble_of("sbatch", end)};
 }
 
 bool SlurmJob::wait(const os::HeldSignals& signals) const {
@@ -96,9 +99,7 @@ bool SlurmJob::wait(const os::HeldSignals& signals) const {
     if (signals.came() && !cancelled) {
       cancelled = os::monotonic_now();
       const os::BoundedEnd end = ask({"scancel", id_});
-      complain(has_worked(end)
-                   ? "cancelled job " + id_
-                   : "failed to cancel job " + id_ + ": " + brief(trimmed(end.errors, k_blanks)));
+      complain(has_worked(end) ? "cancelled job " + id_ : trouble_of("scancel", end));
       continue;
     }
     if (cancelled && os::monotonic_now() - *cancelled > k_cancel_patience) return false;

@@ -1,14 +1,14 @@
 #include "core/cluster/cluster_party.hpp"
 
+#include <optional>
+
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/lock/amount.hpp"
 
 namespace holdfast {
 
 void read_how(std::string_view how, ClusterParty& party) {
-  if (how.empty()) return;
-  const Result<LockSpec> spec = parse_lock_spec(text_of({k_memory_name, ":", how}));
+  const std::optional<LockSpec> spec = parse_how(how);
   if (!spec) return;
   party.mode = spec->mode;
   party.units = spec->units;
@@ -16,20 +16,11 @@ void read_how(std::string_view how, ClusterParty& party) {
 }
 
 std::string how_of(const ClusterParty& party) {
-  switch (party.mode) {
-    case LockMode::exclusive:
-      return {};
-    case LockMode::shared:
-      return "shared";
-    case LockMode::counted:
-      return text_of({std::to_string(party.units), "/", std::to_string(party.size)});
-    case LockMode::amount:
-      return amounts_text(party.units, party.size);
-  }
-  return {};
+  return how_text(party.mode, party.units, party.size);
 }
 
 std::string describe_party(const ClusterParty& party) {
+  if (party.host.empty()) return "the key " + printable(party.key) + ", which is not Holdfast's";
   std::string text = text_of({"\"", printable(party.test), "\" (pid ", std::to_string(party.pid),
                               " on ", printable(party.host)});
   if (!party.tree.empty()) text += ", tree " + printable(party.tree);

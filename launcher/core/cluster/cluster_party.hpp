@@ -30,7 +30,7 @@ struct ClusterParty {
   friend bool operator==(const ClusterParty&, const ClusterParty&) = default;
 };
 
-// `"server.start" (pid 4711 on host9, tree /b/debug)`
+// `"server.start" (pid 4711 on host9, tree /b/debug)`; if the value is not Holdfast's, its key.
 std::string describe_party(const ClusterParty& party);
 
 // The text after the `:` of a spec; empty: exclusive.

@@ -36,12 +36,12 @@ struct How {
   std::uint64_t size = 0;
 };
 
-How parse_how(std::string_view text) {
+How how_held(std::string_view text) {
   How how;
   if (text.empty()) return how;
   // An entry that is not understood counts as shared, which allows the least.
   how.mode = LockMode::shared;
-  const Result<LockSpec> amount = parse_lock_spec(text_of({k_memory_name, ":", text}));
+  const std::optional<LockSpec> amount = parse_how(text);
   if (amount && amount->mode == LockMode::amount) {
     how.mode = amount->mode;
     how.amount = amount->units;
@@ -152,7 +152,7 @@ std::string HeldLocks::level_of(std::string_view place) const {
 Result<LockLevel> HeldLocks::level_for(const LockSpec& spec, std::string_view place) const {
   const std::string* entry = entry_of(place);
   if (entry == nullptr) return LockLevel{};
-  How how = parse_how(how_in(*entry));
+  How how = how_held(how_in(*entry));
   LockLevel level{.attempt = std::string(attempt_in(*entry)), .slots = {}};
   if (how.mode == LockMode::exclusive || spec.mode == LockMode::shared) return level;
   if (is_among_siblings(spec)) return level;

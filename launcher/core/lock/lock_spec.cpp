@@ -155,13 +155,29 @@ Result<LockSpec> promote_resource_lock(std::string_view name) {
 }
 
 std::string to_text(const LockSpec& spec) {
-  std::string how;
-  if (spec.mode == LockMode::shared) how = ":shared";
-  if (spec.mode == LockMode::counted) {
-    how = text_of({":", std::to_string(spec.units), "/", std::to_string(spec.size)});
+  const std::string how = how_text(spec.mode, spec.units, spec.size);
+  return text_of({spec.name, how.empty() ? "" : ":", how, "@", name_of(spec.scope)});
+}
+
+std::string how_text(LockMode mode, std::uint64_t units, std::uint64_t size) {
+  switch (mode) {
+    case LockMode::exclusive:
+      return {};
+    case LockMode::shared:
+      return "shared";
+    case LockMode::counted:
+      return text_of({std::to_string(units), "/", std::to_string(size)});
+    case LockMode::amount:
+      return amounts_text(units, size);
   }
-  if (spec.mode == LockMode::amount) how = text_of({":", amounts_text(spec.units, spec.size)});
-  return text_of({spec.name, how, "@", name_of(spec.scope)});
+  return {};
+}
+
+std::optional<LockSpec> parse_how(std::string_view how) {
+  if (how.empty()) return std::nullopt;
+  Result<LockSpec> spec = parse_lock_spec(text_of({k_memory_name, ":", how}));
+  if (!spec) return std::nullopt;
+  return std::move(*spec);
 }
 
 Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,12 @@ Result<LockSpec> parse_lock_spec(std::string_view text);
 Result<LockSpec> promote_resource_lock(std::string_view name);
 
 std::string to_text(const LockSpec& spec);
+
+// How a lock is taken: what follows the `:` of a spec. `shared`, `1/4`, `6GiB/24GiB`; empty for an
+// exclusive lock.
+std::string how_text(LockMode mode, std::uint64_t units, std::uint64_t size);
+// A spec of another name that is taken so. None: the text says nothing, or is not understood.
+std::optional<LockSpec> parse_how(std::string_view how);
 
 // Sorts locks into the one global order (scope, name), which makes deadlock between tests
 // impossible. Merges two specs of the same lock: exclusive wins over shared. Fails if one name has

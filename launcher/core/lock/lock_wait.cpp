@@ -7,7 +7,6 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/lock/amount.hpp"
 
 namespace holdfast {
 namespace {
@@ -51,12 +50,6 @@ std::int64_t number_in(std::string_view text) {
   return leading_number<std::int64_t>(text).value_or(0);
 }
 
-void read_how(LockParty& party, std::string_view how) {
-  if (how.empty()) return;
-  if (const Result<LockSpec> spec = parse_lock_spec("memory:" + std::string(how)))
-    party.say_how(*spec);
-}
-
 std::string_view field(std::string_view record, std::string_view key) {
   while (!record.empty()) {
     std::string_view value = take_part(record, '\n');
@@ -68,19 +61,7 @@ std::string_view field(std::string_view record, std::string_view key) {
 
 }  // namespace
 
-std::string how_of(const LockParty& party) {
-  switch (party.mode) {
-    case LockMode::exclusive:
-      return {};
-    case LockMode::shared:
-      return "shared";
-    case LockMode::counted:
-      return text_of({std::to_string(party.units), "/", std::to_string(party.size)});
-    case LockMode::amount:
-      return amounts_text(party.units, party.size);
-  }
-  return {};
-}
+std::string how_of(const LockParty& party) { return how_text(party.mode, party.units, party.size); }
 
 void LockParty::say_how(const LockSpec& spec) {
   mode = spec.mode;
@@ -124,7 +105,7 @@ std::optional<LockParty> parse_party(std::string_view record) {
   party.attempt = std::string(field(record, "attempt"));
   party.around = split(field(record, "around"));
   party.slots = parse_slots(field(record, "slots"));
-  read_how(party, field(record, "how"));
+  if (const std::optional<LockSpec> spec = parse_how(field(record, "how"))) party.say_how(*spec);
   return party;
 }
 

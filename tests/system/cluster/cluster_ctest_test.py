@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 import unittest
 
 from etcd import EtcdCase
@@ -119,7 +118,7 @@ class ClusterCtestTest(EtcdCase):
         before, = self.wait_for_keys(1, "db")
         for keeper in keepers_of(tree):
             os.kill(keeper.pid, signal.SIGKILL)
-        time.sleep(self.ttl + 1)  # by then its lease would be over
+        self.let_a_lease_end()  # by then its lease would be over
         self.assertEqual(self.etcd.keys("db")[0]["revision"], before["revision"])
         go.touch()
         self.assertEqual(begun.wait(PATIENCE_S), 0)

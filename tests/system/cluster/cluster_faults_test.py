@@ -35,7 +35,7 @@ class ClusterFaultsTest(EtcdCase):
         self.etcd.end()
         self.etcd.start()
         self.assertEqual([key["revision"] for key in self.etcd.keys("db")], [key["revision"] for key in before])
-        time.sleep(2 * self.ttl)  # both leases are renewed again, or these keys would be gone
+        self.let_a_lease_end()  # both leases were renewed meanwhile, or these keys would be gone
         self.assertEqual([key["revision"] for key in self.etcd.keys("db")], [key["revision"] for key in before])
         go.touch()
         self.assertEqual(holder.wait(PATIENCE_S), 0, holder.communicate())
@@ -44,13 +44,15 @@ class ClusterFaultsTest(EtcdCase):
 
     def test_a_waiter_says_that_etcd_does_not_answer_and_has_its_turn_later(self):
         self.etcd.end()
-        waiter = self.with_lock("db@cluster", "echo", "had", stdout=-1, stderr=-1, options=["--name", "waiter"])
-        time.sleep(1)
+        said = self.work / "said"
+        with open(said, "wb") as stream:
+            waiter = self.with_lock("db@cluster", "echo", "had", stdout=-1, stderr=stream, options=["--name", "waiter"])
+        wait_until(lambda: "(0.2 s): etcd " in unfolded(said.read_text()), "the line")
         self.etcd.start()
-        out, err = waiter.communicate(timeout=PATIENCE_S)
-        self.assertEqual((waiter.returncode, out), (0, b"had\n"), err)
-        self.assertRegex(unfolded(err.decode()), r'"waiter" waiting for lock db@cluster \(0\.2 s\): etcd ')
-        self.assertIn(b'"waiter" has lock db@cluster after', err)
+        out, _ = waiter.communicate(timeout=PATIENCE_S)
+        self.assertEqual((waiter.returncode, out), (0, b"had\n"), said.read_text())
+        self.assertRegex(unfolded(said.read_text()), r'"waiter" waiting for lock db@cluster \(0\.2 s\): etcd ')
+        self.assertIn('"waiter" has lock db@cluster after', said.read_text())
 
     def test_a_wait_for_an_etcd_that_is_away_ends_in_time(self):
         self.etcd.end()
@@ -131,15 +133,18 @@ class ClusterFaultsTest(EtcdCase):
     def test_foreign_keys_among_the_locks_count_as_exclusive(self):
         key = base64.b64encode(b"holdfast/locks/db/top/mine").decode()
         self.etcd.call("kv/put", {"key": key, "value": base64.b64encode(b"\xff{").decode()})
-        waiter = self.with_lock("db:shared@cluster", "true", options=["--lock-timeout", "0.5"])
-        self.assertEqual(waiter.wait(PATIENCE_S), 75)
+        waiter = self.with_lock("db:shared@cluster", "true", options=["--lock-timeout", "0.5"], stderr=-1)
+        _, said = waiter.communicate(timeout=PATIENCE_S)
+        self.assertEqual(waiter.returncode, 75)
+        self.assertIn("is held by the key holdfast/locks/db/top/mine, which is not Holdfast's", unfolded(said.decode()))
         self.etcd.call("kv/deleterange", {"key": key})
         self.assertEqual(self.with_lock("db:shared@cluster", "true").wait(PATIENCE_S), 0)
 
     def test_the_next_endpoint_is_asked_if_one_does_not_answer(self):
         place = self.place("two", endpoints=["http://127.0.0.1:1", self.etcd.endpoint])
         holder, _, go = self.begin(cwd=place)
-        time.sleep(self.ttl)  # it is renewed there, too
+        self.let_a_lease_end()  # it is renewed there, too
+        self.assertIsNone(holder.poll())
         go.touch()
         self.assertEqual(holder.wait(PATIENCE_S), 0, holder.communicate())
 

@@ -8,7 +8,7 @@ import time
 import unittest
 
 from etcd import EtcdCase
-from support import HOLDFAST, PATIENCE_S
+from support import HOLDFAST, PATIENCE_S, wait_until
 
 ROUNDS = 60
 
@@ -50,10 +50,11 @@ class ClusterHandoffTest(EtcdCase):
             holder = self.start(HOLDFAST, "run", "--lock", "db@cluster", "--", "sh", "-c",
                                 f'while [ ! -e "{go}" ]; do sleep 0.01; done; date +%s%N >"{ended}"', cwd=place)
             self.wait_for_keys(1, "db")
-            waiter = self.start(HOLDFAST, "run", "--lock", "db@cluster", "--", "sh", "-c", f'date +%s%N >"{began}"',
-                                cwd=place)
-            self.wait_for_keys(2, "db")
-            time.sleep(0.05)
+            said = self.work / "said"
+            with open(said, "wb") as stream:
+                waiter = self.start(HOLDFAST, "run", "--lock", "db@cluster", "--", "sh", "-c", f'date +%s%N >"{began}"',
+                                    cwd=place, stderr=stream)
+            wait_until(lambda: b"waiting for lock" in said.read_bytes(), "the waiter")
             go.touch()
             self.assertEqual(holder.wait(PATIENCE_S), 0)
             self.assertEqual(waiter.wait(PATIENCE_S), 0)

@@ -150,8 +150,11 @@ class ClusterHostsTest(EtcdCase):
         holder = self.start(*one.inside(HOLDFAST, "run", "--lock", "db@cluster", "--", "sh", "-c",
                                         f'touch "{on}"; while :; do touch "{beats}"; sleep 0.02; done'), cwd=place)
         wait_until(on.exists, "the holder")
-        waiter = self.start(*two.inside(HOLDFAST, "run", "--lock", "db@cluster", "--", "true"), cwd=place)
-        time.sleep(1)
+        said = self.work / "said"
+        with open(said, "wb") as stream:
+            waiter = self.start(*two.inside(HOLDFAST, "run", "--lock", "db@cluster", "--", "true"), cwd=place,
+                                stderr=stream)
+        wait_until(lambda: b"waiting for lock db@cluster" in said.read_bytes(), "the waiter")
         self.cut(one)
         at = time.monotonic()
         self.assertEqual(holder.wait(PATIENCE_S), 125)

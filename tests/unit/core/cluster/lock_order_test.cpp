@@ -154,6 +154,11 @@ TEST(LockOrder, TheWordsForAWaitNameAHolderAndTheFirstWaiter) {
             "(pid 0 on h2, tree /b)");
   EXPECT_EQ(describe_obstacles("db@cluster", parties, 1),
             "db@cluster is held by \"server.start\" (pid 7 on h1)");
+  ClusterParty foreign;
+  foreign.key = "holdfast/locks/db/top/mine";
+  parties[0] = foreign;
+  EXPECT_EQ(describe_obstacles("db@cluster", parties, 1),
+            "db@cluster is held by the key holdfast/locks/db/top/mine, which is not Holdfast's");
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "cli/cluster_listing.hpp"
 #include "cli/commands.hpp"
 #include "cli/lock_listing.hpp"
+#include "cli/locks/cluster_listing.hpp"
 #include "core/outcome/exit_codes.hpp"
 
 namespace holdfast::cli {

@@ -1,4 +1,4 @@
-#include "cli/cluster_listing.hpp"
+#include "cli/locks/cluster_listing.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
