@@ -196,6 +196,7 @@ endif()
 set(_holdfast_test_order "")
 set(_holdfast_tells_labels FALSE)
 set(_holdfast_file_asks_for_retries FALSE)
+set(_holdfast_far FALSE)
 # A script may test several trees.
 unset(ENV{HOLDFAST_P_FILE_SHARES_CONTAINMENT})
 unset(ENV{HOLDFAST_P_FILE_MUST_CONTAIN})
@@ -204,6 +205,9 @@ if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
   # The locks and services of holdfast.toml for tests (launcher/core/settings/locks_for_ctest.hpp).
   include("${_holdfast_tree}/.holdfast/locks.cmake${_holdfast_of_profile}" OPTIONAL)
+  if(_holdfast_far)
+    include("${CMAKE_CURRENT_LIST_DIR}/far.cmake")
+  endif()
   if(EXISTS "${_holdfast_tree}/.holdfast/order.cmake${_holdfast_of_profile}")
     set(_holdfast_test_order "${_holdfast_tree}/.holdfast/order.cmake${_holdfast_of_profile}")
   endif()

@@ -99,9 +99,9 @@ function(_holdfast_is_told_by_ctest out)
   endif()
 endfunction()
 
-# As _holdfast_limits_of(), for a test with HOLDFAST_RETRY. Each of its attempts has the whole
-# limit, and nobody knows how many there will be. So the launcher keeps the limit, and ctest gets
-# practically none. Both empty: as for any test.
+# As _holdfast_limits_of(), for a test with HOLDFAST_RETRY, or in a run with tests on other nodes.
+# Each of its attempts has the whole limit, and nobody knows how many there will be. So the launcher
+# keeps the limit, and ctest gets practically none. Both empty: as for any test.
 function(_holdfast_limits_of_attempts native_out told_out match_out)
   set(${native_out} "" PARENT_SCOPE)
   set(${told_out} "" PARENT_SCOPE)
@@ -160,7 +160,7 @@ function(_holdfast_limits_of native_out told_out match_out)
     endif()
     return()
   endif()
-  if(of_retry)
+  if(of_retry OR _holdfast_far)
     _holdfast_limits_of_attempts(native told match)
     if(NOT told STREQUAL "")
       set(${match_out} "${match}" PARENT_SCOPE)

@@ -159,10 +159,18 @@ class Cluster:
         while not is_true():
             for name, daemon in self.daemons.items():
                 if daemon.poll() is not None:
-                    raise RuntimeError(f"{name} has ended ({self.directory}/{name}.out)")
+                    raise RuntimeError(f"{name} has ended: {self.last_words(name)}")
             if time.monotonic() > end:
                 raise RuntimeError(f"waited {PATIENCE} s for {what} ({self.directory})")
             time.sleep(0.05)
+
+    def last_words(self, name):
+        for suffix in ("out", "log"):
+            with contextlib.suppress(OSError):
+                lines = (self.directory / f"{name}.{suffix}").read_text(errors="replace").splitlines()
+                if lines:
+                    return lines[-1]
+        return "it said nothing"
 
     def steps(self):
         """The numbers of the slurmstepd processes of this cluster."""

@@ -1,8 +1,9 @@
 // holdfast-exec: the launcher for everything beyond one plain attempt. A launcher becomes it, or
-// ctest starts it for a batch.
+// ctest starts it for a batch, or srun for a test on another node.
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "exec/node/far_side.hpp"
 #include "exec/retry/test_run.hpp"
 #include "exec/step/step_run.hpp"
 #include "os/process/descendants.hpp"
@@ -12,6 +13,7 @@
 int main(int /*count*/, char** arguments) {
   using namespace holdfast;
   // The keeper finds launchers by this name (keeper/base/supervisors.hpp).
+  if (exec::is_far_side(arguments)) return exec::be_far_side(arguments[2]);
   ::prctl(PR_SET_NAME, os::k_launcher_name.data(), 0, 0, 0);
   exec::TestRunner tests;
   exec::StepRun steps;

@@ -34,7 +34,7 @@ Probes::Probes(const Subject& subject, Milliseconds time) : sources_(subject.sou
   }
   if (!subject.inputs.empty()) add("inputs", [&] { return look_at_inputs(subject.inputs); });
   if (!sources_.empty()) add("git", git_status_order(sources_, time));
-  add("machine", look_at_machine);
+  if (subject.is_on_this_machine) add("machine", look_at_machine);
   if (!subject.locks.empty()) add("locks", [&] { return look_at_locks(subject.locks); });
 }
 

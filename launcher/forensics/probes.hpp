@@ -23,6 +23,7 @@ struct Subject {
   std::string sources;                    // a directory of the project; empty: git is left out
   std::vector<std::string> locks;         // their places (core/lock/lock_place.hpp); none: left out
   std::vector<KnownFile> inputs = {};     // of the test; empty: left out
+  bool is_on_this_machine = true;         // the test ran here, so the machine is looked at
 };
 
 inline constexpr Milliseconds k_probe_time{2000};

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <queue>
 #include <utility>
 
@@ -22,10 +23,15 @@ Job job_at(double begin, double wait, double service_wait, double work, double e
   return job;
 }
 
+// The length of what ran on a node is by that node's clock, from the moment when its start was
+// known here; the end here also has what Slurm takes to end a step.
 Job job_of(const Attempt& attempt, double last) {
   const double begin = attempt.started.value_or(attempt.ended.value_or(0) - attempt.wall_s);
-  return job_at(begin, attempt.lock_wait_s, attempt.service_wait_s, begin,
-                attempt.ended.value_or(last));
+  Job job = job_at(begin, attempt.lock_wait_s + attempt.slurm_wait_s, attempt.service_wait_s, begin,
+                   attempt.ended.value_or(last));
+  job.node = attempt.node;
+  if (!job.node.empty() && attempt.wall_s > 0) job.end = job.served + attempt.wall_s;
+  return job;
 }
 
 // Until it is ready, a generation starts.
@@ -71,16 +77,19 @@ class Lanes {
 void put_in_lanes(Jobs& jobs, double first, std::size_t shards) {
   std::stable_sort(jobs.begin(), jobs.end(),
                    [](const Job& a, const Job& b) { return a.begin < b.begin; });
-  std::vector<Lanes> lanes(shards);
+  std::map<std::pair<std::size_t, std::string>, Lanes> lanes;
+  for (std::size_t i = 0; i < shards; ++i) lanes[{i, {}}];
   for (Job& job : jobs)
-    job.lane =
-        lanes.at(job.shard).take(microseconds(job.begin - first), microseconds(job.end - first));
-  std::vector<std::size_t> above(shards);
-  for (std::size_t i = 0; i < shards; ++i) {
-    jobs.lanes.push_back(lanes[i].count());
-    if (i + 1 < shards) above[i + 1] = above[i] + lanes[i].count();
+    job.lane = lanes[{job.shard, job.node}].take(microseconds(job.begin - first),
+                                                 microseconds(job.end - first));
+  std::map<std::pair<std::size_t, std::string>, std::size_t> above;
+  std::size_t count = 0;
+  for (const auto& [of, own] : lanes) {
+    jobs.groups.push_back({of.first, of.second, own.count()});
+    above[of] = count;
+    count += own.count();
   }
-  for (Job& job : jobs) job.lane += above[job.shard];
+  for (Job& job : jobs) job.lane += above[{job.shard, job.node}];
 }
 
 // Puts a report's jobs into lists, each with its shard.
@@ -130,6 +139,12 @@ class JobLists {
 };
 
 }  // namespace
+
+std::string name_of(const LaneGroup& group, const RunReport& report) {
+  std::string name = report.shards.empty() ? std::string() : report.shards.at(group.shard).name;
+  if (!group.node.empty()) name += (name.empty() ? "" : ", ") + group.node;
+  return name;
+}
 
 std::size_t shard_of_step(const RunReport& report, std::size_t step) {
   std::size_t end = 0;

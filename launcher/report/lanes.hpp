@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "report/model.hpp"
@@ -19,14 +20,26 @@ struct Job {
   std::size_t of = 0;       // which one it is in the report's list of tests, steps or services
   std::size_t attempt = 0;  // which one of its test's attempts, or of its service's generations
   std::size_t shard = 0;    // of RunReport::shards
+  std::string node = {};    // of a Slurm allocation; empty: it ran beside ctest
   std::size_t lane = 0;     // from 1
 };
 
-// In the order in which they began. The lanes of the first shard come first, then those of the
-// second.
-struct Jobs : std::vector<Job> {
-  std::vector<std::size_t> lanes;  // how many each shard has; one number for the report of one run
+// Lanes that belong together: those of one shard and one node.
+struct LaneGroup {
+  std::size_t shard = 0;
+  std::string node = {};
+  std::size_t lanes = 0;
 };
+
+// In the order in which they began. The lanes of the first shard come first, then those of the
+// second; in a shard those beside ctest, then those of each node. Each shard has at least one
+// group.
+struct Jobs : std::vector<Job> {
+  std::vector<LaneGroup> groups;
+};
+
+// How a group is called: its shard, its node, or both; empty: the report is of one run here.
+std::string name_of(const LaneGroup& group, const RunReport& report);
 
 struct Timeline {
   double first = 0;  // the first job began; 0: there are no jobs

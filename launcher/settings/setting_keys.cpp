@@ -90,6 +90,10 @@ Result<std::string> text_in(kind::Path /*kind*/, const toml::node& node) {
   return text;
 }
 
+Result<std::string> text_in(kind::Label /*kind*/, const toml::node& node) {
+  return text_in(kind::Command{}, node);
+}
+
 template <typename Kind>
 Result<std::string> text_in(Kind /*kind*/, const toml::node& node) {
   return text_of_string(node);
@@ -110,6 +114,10 @@ std::string expected_of(kind::Rules /*kind*/) {
 std::string expected_of(kind::Size /*kind*/) { return R"(a size such as "8GiB" or "512MiB")"; }
 std::string expected_of(kind::Path /*kind*/) { return "an absolute path"; }
 std::string expected_of(kind::Boundaries /*kind*/) { return containment_alternatives("\""); }
+std::string expected_of(kind::Label /*kind*/) { return "a label (an empty one: none)"; }
+std::string expected_of(kind::SrunOptions /*kind*/) {
+  return R"(options of srun such as "--mem=4G")";
+}
 std::string expected_of(kind::Command /*kind*/) {
   return "a command for /bin/sh (an empty one: none)";
 }
@@ -137,10 +145,12 @@ struct Reader {
     Field field{};
     const Result<void> understood = Kind::read(*text, field);
     if (understood) return key.add(key.node, *text);
-    if (!std::is_same_v<Kind, kind::Rules>) {
+    const bool names_part =
+        std::is_same_v<Kind, kind::Rules> || std::is_same_v<Kind, kind::SrunOptions>;
+    if (!names_part) {
       return key.complain(key.node, in_quotes(*text), expected<Kind, Field>());
     }
-    // The error about rules names the part that is wrong.
+    // The error about such a text names the part that is wrong.
     key.complain(key.node, found_in(understood.error()), expected_by(understood.error()));
   }
 };
@@ -297,6 +307,37 @@ struct Reader<kind::Paths, Field> {
       } else {
         key.complain(entry, text ? in_quotes(*text) : to_text(text.error()), expected);
       }
+    }
+  }
+};
+
+// One word, or a table of the three settings of an engine.
+template <typename Field>
+struct Reader<kind::EngineKind, Field> {
+  static void read(const Key& key) {
+    const toml::table* table = key.node.as_table();
+    if (table == nullptr) return Reader<kind::Word, Field>::read(key);
+    const NamedTable named{*table, text_of_table(key)};
+    complain_of_unknown_keys(named, {"kind", "options", "local-label"}, key.complaints);
+    read<kind::Word, Field>(key, named, "kind", Setting::engine);
+    read<kind::SrunOptions, std::string>(key, named, "options", Setting::engine_options);
+    read<kind::Label, std::string>(key, named, "local-label", Setting::local_label);
+  }
+
+ private:
+  // `[profile.ci.engine]`; in an override, `engine in [[override]]`.
+  static std::string text_of_table(const Key& key) {
+    const std::string& above = key.named.name;
+    if (above.starts_with("[[")) return std::string(key.name) + " in " + above;
+    return above.substr(0, above.size() - 1) + "." + std::string(key.name) + "]";
+  }
+
+  template <typename Kind, typename Of>
+  static void read(const Key& key, const NamedTable& named, std::string_view name,
+                   Setting setting) {
+    const toml::node* node = named.table.get(name);
+    if (node != nullptr) {
+      Reader<Kind, Of>::read({named, *node, setting, name, key.values, key.complaints});
     }
   }
 };

@@ -14,6 +14,7 @@
 #include "core/base/unrecorded.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/outcome/end_verdict.hpp"
+#include "core/settings/far_share.hpp"
 #include "os/process/execution_error.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt.hpp"
@@ -23,6 +24,7 @@
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"
 #include "supervision/base/ctest_clock.hpp"
+#include "supervision/base/far_side.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/messages.hpp"
@@ -35,6 +37,7 @@
 #include "supervision/services/network_asking.hpp"
 #include "supervision/services/service_asking.hpp"
 #include "supervision/step/step.hpp"
+#include "supervision/unwatched.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -43,51 +46,11 @@ namespace {
 // stopped or the machine is overloaded.
 constexpr Milliseconds k_ctest_patience{30'000};
 
-// How we end when we fail before there is anything to observe.
-Exit own_failure(ExitMode mode) {
-  Observation failure;
-  failure.own_failure = true;
-  return exit_of(Outcome::internal_error, failure, mode);
-}
-
-// Runs the test as if we were not there. Either the test is exempt, or we cannot supervise it:
-// there is no pidfd (an old kernel, seccomp, gVisor), or /proc is of another PID namespace.
-Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
-  TestEnvironment environment(invocation.environment);
-  const int error = os::become({invocation.command, environment.environ()}, callers);
-  write_line(os::execution_error(invocation.command[0], error));
-  Observation seen;
-  seen.main = {ProcessEnd::Kind::never_started, error};
-  return exit_of(Outcome::launch_failed, seen, invocation.mode());
-}
-
 // Whether the user has said when the scratch directory is removed. Only then has a command of
 // `holdfast run` a scratch directory.
 bool says_scratch(const Invocation& invocation) {
   return last_of(invocation.said, Setting::scratch) != nullptr ||
          last_of(invocation.line.options.said, Setting::scratch) != nullptr;
-}
-
-// For when we cannot supervise. A command that asked for a lock does not run without the lock. A
-// test of ctest runs without its locks; `holdfast begin` has said so.
-Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
-                      std::string_view trouble) {
-  if (must_be_contained(invocation)) {
-    write_line(std::string(trouble) + ": the command is not run without its containment");
-    return own_failure(invocation.mode());
-  }
-  if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
-  const bool wants_ports = last_of(invocation.line.options.said, Setting::ports) != nullptr;
-  if (invocation.line.service_keeper >= 0) {
-    write_line(std::string(trouble) + ": the command is not run without its services");
-    return own_failure(ExitMode::command);
-  }
-  if (!invocation.line.options.locks.empty() || wants_ports) {
-    write_line(std::string(trouble) + ": the command is not run without its locks");
-    return own_failure(ExitMode::command);
-  }
-  write_line(std::string(trouble) + ": running the command by itself");
-  return run_bare(invocation, callers);
 }
 
 // `holdfast run` has left the descriptor open for us, or the launcher has for holdfast-exec. The
@@ -130,6 +93,7 @@ class Launch {
   // Goes on with what holdfast-launcher found out before it became this program.
   Exit go_on(HandedOver&& handed) {
     grant_ = complete(std::move(handed.grant), invocation_, os::own_name());
+    if (handed.far) grant_.identity.n = handed.far->n;
     keeper_ = std::move(handed.keeper);
     return run_granted();
   }
@@ -140,7 +104,17 @@ class Launch {
   // The test needs holdfast-exec if it is a batch, may have a second attempt, or has hooks.
   bool needs_exec() const {
     const Policy& policy = grant_.policy;
-    return grant_.refusal.empty() && (is_batch() || policy.retry.may_retry() || policy.hooks.any());
+    return grant_.refusal.empty() &&
+           (is_batch() || policy.retry.may_retry() || policy.hooks.any() || is_for_node());
+  }
+
+  // The test is to run on another machine. It stays here without a tree that both sides see, with
+  // what its fixtures have here, and with a limit that begins when ctest reads a line of its output
+  // (TIMEOUT_AFTER_MATCH).
+  bool is_for_node() const {
+    return grant_.policy.engine.kind != Engine::local && invocation_.attach &&
+           !invocation_.is_afar && grant_.shared_tmp.empty() && !grant_.shares_network &&
+           !invocation_.limits.kept;
   }
 
   // Returns only when the hand-over has failed. Then the test is refused.
@@ -160,14 +134,17 @@ class Launch {
     // A batch finds out by itself which framework its program has.
     if (is_batch()) grant_.is_googletest = false;
     const TestSchedule schedule = schedule_of(invocation_.facts);
+    std::vector<LockSpec> all_locks;  // of an attempt of which another machine has a share
+    if (is_for_node()) {
+      all_locks = grant_.policy.locks;
+      far_ = take_far_share(grant_.policy);
+    }
     while (true) {
-      warn(record_start(grant_.identity, grant_.policy.locks, schedule));
+      warn(record_start(grant_.identity, far_ ? all_locks : grant_.policy.locks, schedule));
       AttemptScratch scratch(std::move(grant_.scratch));
       AttemptResult result = attempt_with_locks(scratch);
       std::optional<NextAttempt> next = runner_.conclude(ended_attempt(scratch, result));
-      if (!result.note.empty()) tell_note(result);
-      if (!result.older_fixtures.empty()) teller().tell(in_words(result.older_fixtures));
-      tell_scratch(scratch, result);
+      if (!invocation_.is_afar) tell_of(result, scratch);
       result.verdict = verdict_of(result);
       warn(record_end(grant_.identity, result));
       if (!next) return end_as(result, scratch);
@@ -176,6 +153,13 @@ class Launch {
       grant_.scratch = std::move(next->scratch);
       interrupted_ = runner_.wait(*next, grant_.policy, around_);
     }
+  }
+
+  // The near side of an attempt tells all this of the far one.
+  void tell_of(const AttemptResult& result, const AttemptScratch& scratch) {
+    if (!result.note.empty()) tell_note(result);
+    if (!result.older_fixtures.empty()) teller().tell(in_words(result.older_fixtures));
+    tell_scratch(scratch, result);
   }
 
   EndedAttempt ended_attempt(const AttemptScratch& scratch, AttemptResult& result) {
@@ -245,7 +229,7 @@ class Launch {
       return not_begun(in_words("interrupted before it was tried again"), interrupted_);
     }
     if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
-    const bool is_alone = invocation_.attach && !keeper_.connected();
+    const bool is_alone = invocation_.attach && !keeper_.connected() && !invocation_.is_afar;
     if (const std::string_view why = needs_keeper(grant_, invocation_); is_alone && !why.empty()) {
       return refused(in_words(std::string(why)));
     }
@@ -277,11 +261,13 @@ class Launch {
     }
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks.waited + services.waited);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
-    const bool needs_one = !runner_.is_plain() || grant_.policy.containment.has(Boundary::tmp);
-    if (wants_own || (needs_one && scratch.path().empty())) make_own(scratch);
-    AttemptResult result =
-        attempt({above, locks, services.variables, network.descriptor.get()}, scratch);
-    result.lock_wait = locks.waited;
+    const bool needs_one =
+        !runner_.is_plain() || invocation_.is_afar || grant_.policy.containment.has(Boundary::tmp);
+    if (wants_own || (needs_one && scratch.path().empty() && !far_)) make_own(scratch);
+    std::vector<Variable>& told = services.variables;
+    told.insert(told.end(), invocation_.near_variables.begin(), invocation_.near_variables.end());
+    AttemptResult result = attempt({above, locks, told, network.descriptor.get()}, scratch);
+    result.lock_wait += locks.waited;
     result.service_wait += services.waited;
     // A batch may have had later generations too.
     result.services.insert(result.services.begin(), services.uses.begin(), services.uses.end());
@@ -344,6 +330,7 @@ class Launch {
     plan.required_files = invocation_.facts.required_files;
     plan.teller = &say;
     plan.is_plain = runner_.is_plain();
+    if (far_) return attempt_afar(plan, had);
     if (policy.containment.has_any()) {
       plan.contained = containment_needs(grant_, invocation_, scratch.path());
       plan.contained.network = had.network;
@@ -371,6 +358,16 @@ class Launch {
 
   // Who passes on connections for holdfast-etcd: the keeper of ctest, or for a command itself.
   int cluster_door() const { return cluster_.valid() ? cluster_.get() : keeper_.fd(); }
+
+  // The far side weighs all evidence, which is on its machine.
+  AttemptResult attempt_afar(AttemptPlan& plan, const Had& had) {
+    const FarOrder order{invocation_, grant_, *far_};
+    plan.far = &order;
+    AttemptResult result = runner_.run(plan, around_);
+    notice_lost_locks(had.locks.held, grant_.identity.test, result);
+    notice_lost_lease(had.locks.cluster, grant_.identity.test, result);
+    return result;
+  }
 
   // Who has the services: the keeper of ctest, or that of this command's services.
   KeeperLink& services_of() { return service_keeper_.connected() ? service_keeper_ : keeper_; }
@@ -433,7 +430,9 @@ class Launch {
     teller().complain_once(describe_unrecorded(recorded.error()));
   }
 
-  Teller teller() { return {keeper_.connected() ? &keeper_ : nullptr, invocation_.line.loudness}; }
+  Teller teller() {
+    return {keeper_.connected() ? &keeper_ : nullptr, invocation_.line.loudness, invocation_.lines};
+  }
 
   std::string in_words(const std::string& trouble) const {
     return "\"" + invocation_.test + "\": " + trouble;
@@ -445,6 +444,7 @@ class Launch {
   KeeperLink service_keeper_;
   os::UniqueFd cluster_;
   Grant grant_;
+  std::optional<Policy> far_;  // what the node does of an attempt that does not run here
   CtestClock clock_;
   AttemptRunner& runner_;
   int interrupted_ = 0;  // the signal that came before another attempt
@@ -476,6 +476,7 @@ Exit launch(char** arguments, char** environment, const Runners& runners, Handed
   }
   os::CallersSignals callers;
   if (handed != nullptr) {
+    if (handed->far) be_far_side(*handed->far, *invocation);
     callers = handed->callers;
   } else {
     if (invocation->line.settings >= 0) {

@@ -10,6 +10,7 @@
 #include "cli/history_file.hpp"
 #include "cli/select/left_out.hpp"
 #include "cli/select/past_tests.hpp"
+#include "cli/select/shared_locks.hpp"
 #include "core/base/printable.hpp"
 #include "core/select/test_graph.hpp"
 #include "history/history.hpp"
@@ -73,6 +74,11 @@ Result<void> divide_chosen(const UserCall& user, const Restrictions& restriction
     Result<TestTimes> times = times_of(*history, some);
     if (!times) return times.error();
     chosen.times = *std::move(times);
+  }
+  if (is_one_tree) {
+    const Result<void> made =
+        make_fixtures_of_locks(user.tree, user.words.configuration, some.tests);
+    if (!made) return made.error();
   }
   chosen.division =
       divide(some.tests, chosen.times, restrictions.shard->count, restrictions.fixtures);

@@ -28,6 +28,8 @@ namespace fs = std::filesystem;
 
 // A process of another PID namespace looks as if it had ended. It has read its files by then.
 constexpr std::chrono::hours k_least_age{1};
+// The tasks of a job of Slurm read theirs when they begin, and the process may be of another host.
+constexpr std::chrono::hours k_least_age_of_array{30 * 24};
 
 // A line of a journal has a bound.
 constexpr std::size_t k_tests_in_record = 1000;
@@ -53,7 +55,9 @@ void remove_left_files(const fs::path& directory) {
     if (!process || os::is_alive(*process)) continue;
     std::error_code ignored;
     const auto age = fs::file_time_type::clock::now() - entry->last_write_time(ignored);
-    if (!ignored && age > k_least_age) fs::remove_all(entry->path(), ignored);
+    const bool is_array = entry->path().extension() == names::k_selected_array_suffix;
+    if (!ignored && age > (is_array ? k_least_age_of_array : k_least_age))
+      fs::remove_all(entry->path(), ignored);
   }
 }
 

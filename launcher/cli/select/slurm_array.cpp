@@ -1,5 +1,9 @@
 #include "cli/select/slurm_array.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -25,6 +29,7 @@
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/held_signals.hpp"
@@ -146,6 +151,37 @@ void write_reports(const std::string& tree, const LoadedReport& merged) {
   if (!said.trouble.empty()) complain(said.trouble);
 }
 
+// Shards of two arrays would meet in the tree. The lock ends with us, also if the job goes on.
+Result<os::UniqueFd> lock_for_array(const std::string& tree) {
+  const fs::path path = fs::path(tree) / names::k_selections_directory / names::k_array_lock_file;
+  os::UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file.valid()) return os::system_error("open " + path.string());
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return os::system_error("lock " + path.string());
+  return ErrorInWords{"--slurm-array: another one goes on in " + tree};
+}
+
+// The directory for the files of the tasks. It is removed when no task needs them any more.
+class ArrayFiles {
+ public:
+  explicit ArrayFiles(const std::string& tree)
+      : directory_(fs::path(tree) / names::k_selections_directory /
+                   begin_of_selected_file(os::own_name())) {
+    directory_.replace_extension(names::k_selected_array_suffix);
+  }
+  ArrayFiles(const ArrayFiles&) = delete;
+  ArrayFiles& operator=(const ArrayFiles&) = delete;
+  ~ArrayFiles() {
+    std::error_code ignored;
+    fs::remove_all(directory_, ignored);
+  }
+
+  const fs::path& directory() const { return directory_; }
+
+ private:
+  fs::path directory_;
+};
+
 }  // namespace
 
 Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
@@ -153,9 +189,11 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   if (!is_attached(user.tree)) {
     return ErrorInWords{"--slurm-array: Holdfast is not attached to " + user.tree};
   }
+  const Result<os::UniqueFd> lock = lock_for_array(user.tree);
+  if (!lock) return lock.error();
   const std::size_t count = chosen.division->shards.size();
-  std::string own = begin_of_selected_file(os::own_name());
-  const fs::path directory = fs::path(user.tree) / names::k_selections_directory / (own + "array");
+  const ArrayFiles files(user.tree);
+  const fs::path& directory = files.directory();
   std::error_code failed;
   fs::create_directories(directory, failed);
   if (failed) return os::system_error("make " + directory.string(), failed.value());
@@ -180,7 +218,6 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   const bool is_whole = job->wait(signals);
   std::vector<NamedReport> shards = load_shards(user.tree, before, chosen.division->fingerprint);
   tell_missing(shards, tasks, count, directory);
-  fs::remove_all(directory, failed);
   if (shards.empty()) return exit_codes::k_ctest_failed;
   const Result<LoadedReport> merged = merge_shards(std::move(shards));
   if (!merged) return merged.error();

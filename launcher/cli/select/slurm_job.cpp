@@ -72,10 +72,12 @@ std::optional<bool> is_going_on(const std::string& job, std::string& why) {
 }  // namespace
 
 Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
-  const os::BoundedEnd end = ask({"sbatch", "--parsable", "--job-name=holdfast", "--output=%a.log",
-                                  "--array=" + as_ranges(order.tasks), "--ntasks=1",
-                                  "--cpus-per-task=" + std::to_string(order.processors)},
-                                 order.directory.string(), order.script);
+  // A task that Slurm starts anew would run its shard a second time.
+  const os::BoundedEnd end =
+      ask({"sbatch", "--parsable", "--no-requeue", "--job-name=holdfast", "--output=%a.log",
+           "--array=" + as_ranges(order.tasks), "--ntasks=1",
+           "--cpus-per-task=" + std::to_string(order.processors)},
+          order.directory.string(), order.script);
   if (end.kind == os::BoundedEnd::Kind::not_started) {
     return ErrorInWords{"no sbatch is found: --slurm-array needs the commands of Slurm"};
   }

@@ -80,6 +80,20 @@ inline constexpr std::string_view k_stop_suffix = ".stop";
 // In the same directory: the output of tests that did not pass.
 inline constexpr std::string_view k_kept_output_file = "ctest.log";
 
+// In a run's directory, if its tests run on the nodes of a Slurm allocation: both sides of a far
+// attempt write here (exec/far/far_files.hpp).
+inline constexpr std::string_view k_far_directory = "far";
+// In there, by the attempt's id: what the far side is to do, what it is told meanwhile, and what it
+// says when it has begun and when all is over.
+inline constexpr std::string_view k_far_job_suffix = ".job";
+inline constexpr std::string_view k_far_control_suffix = ".control";
+inline constexpr std::string_view k_far_started_suffix = ".started";
+inline constexpr std::string_view k_far_ended_suffix = ".ended";
+// There if the allocation was over when a test was to begin.
+inline constexpr std::string_view k_far_over_file = "allocation-over";
+// Followed by the name of a node on which no further test of the run is to begin.
+inline constexpr std::string_view k_far_left_out_prefix = "left-out-";
+
 // Written by `holdfast rerun` into the directory of the run that it repeats, and read by ctest: the
 // numbers of the tests if the command line cannot have them all, and the order of the tests.
 inline constexpr std::string_view k_rerun_numbers_file = "rerun-numbers";
@@ -88,6 +102,8 @@ inline constexpr std::string_view k_rerun_order_file = "rerun-order.cmake";
 // Written by `holdfast ctest` for the ctest that it becomes: files `<pid>-<start>.NAME`, by its
 // process name. A later `holdfast ctest` removes them when that process has ended.
 inline constexpr std::string_view k_selections_directory = ".holdfast/selections";
+inline constexpr std::string_view k_selected_array_suffix = ".array";  // a directory
+inline constexpr std::string_view k_array_lock_file = "array-lock";    // in k_selections_directory
 // These names: the numbers of the tests if the command line cannot have them all, the order of the
 // tests, and the records that say which tests were chosen, for the run's journal.
 inline constexpr std::string_view k_selected_numbers_file = "numbers";

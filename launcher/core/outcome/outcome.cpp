@@ -83,6 +83,7 @@ Outcome outcome_of(const Observation& seen) {
   if (seen.own_failure || seen.lock_refused) return Outcome::internal_error;
   if (seen.lock_not_had) return Outcome::lock_timeout;
   if (seen.service_not_had) return Outcome::service_unavailable;
+  if (seen.node_lost) return Outcome::node_lost;
   // A test that the launcher has signalled has never passed, whatever the test then says.
   switch (seen.end_reason) {
     case EndReason::timeout:

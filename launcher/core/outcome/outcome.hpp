@@ -64,6 +64,7 @@ struct Observation {
   bool lock_refused = false;     // the lock can never be taken (bad directory, bad spec …)
   bool lock_lost = false;        // a lock's file was removed, or a lease ended, under the test
   bool own_failure = false;      // Holdfast could not do its part
+  bool node_lost = false;        // the node on which it ran, or was to run, was lost
   bool leaked = false;           // processes were left after the main process ended
   bool leak_fails = false;       // on-leak is `fail`
   bool marked = false;           // the main process left its marker (core/outcome/marker.hpp)

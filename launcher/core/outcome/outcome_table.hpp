@@ -29,6 +29,7 @@ enum class Outcome : std::uint8_t {
   lock_timeout,
   lock_lost,
   service_unavailable,
+  node_lost,
   interrupted,
   internal_error,
   // The next two are only for a test in a report. Launchers conclude the outcomes above.
@@ -57,13 +58,14 @@ enum class RetryCause : std::uint8_t {
   timeout,
   launch,  // could not be started, for a reason that may go away
   oom,     // killed for want of memory
+  node,    // its node was lost (engine slurm)
   any,
   service,  // failed in any way, and a service that it used was lost
 };
 
 // After a word that ends in a colon, a code or a signal follows.
-constexpr std::array<std::string_view, 8> words_of(RetryCause) {
-  return {"exit:", "signal:", "crash", "timeout", "launch", "oom", "any", "service"};
+constexpr std::array<std::string_view, 9> words_of(RetryCause) {
+  return {"exit:", "signal:", "crash", "timeout", "launch", "oom", "node", "any", "service"};
 }
 
 // Signal numbers of Linux; core includes no system header. Source: signal(7), x86 and arm.
@@ -131,6 +133,8 @@ inline constexpr std::array<OutcomeFacts, k_outcomes> k_outcome_table{{
     {.outcome = Outcome::lock_lost, .name = "lock_lost", .never_again = "its lock was lost"},
     {.outcome = Outcome::service_unavailable, .name = "service_unavailable",
      .never_again = "a service it needs is not available"},
+    {.outcome = Outcome::node_lost, .name = "node_lost",
+     .cause = RetryCause::node, .end = "node lost"},
     {.outcome = Outcome::interrupted, .name = "interrupted",
      .signal = k_signal_term, .badness = 9, .place = 8, .is_named = true,
      .never_again = "it was interrupted"},

@@ -67,8 +67,8 @@ Result<RetryRule> parse_rule(std::string_view text) {
   std::optional<RetryRule> rule = rule_named(trimmed(take_part(count, '='), k_blanks));
   if (!rule) {
     return BadValue{brief_in_quotes(text),
-                    "exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, any=N or "
-                    "service=N"};
+                    "exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, node=N, "
+                    "any=N or service=N"};
   }
   const std::optional<unsigned> attempts =
       number_of(trimmed(count, k_blanks), k_most_further_attempts);
@@ -93,6 +93,7 @@ bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
     case RetryCause::timeout:
     case RetryCause::launch:
     case RetryCause::oom:
+    case RetryCause::node:
       return cause == rule.cause;
     case RetryCause::service:
       return false;  // an end does not tell that a service was lost

@@ -1,5 +1,5 @@
 // How often each kind of failure is tried again:
-// `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,any=1,service=1`.
+// `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,node=1,any=1,service=1`.
 //
 // Each rule says for how many failures of its kind there is one further attempt. The most specific
 // rule that fits a failure counts; `any` counts only if no other fits. `any=3,crash=0` means all

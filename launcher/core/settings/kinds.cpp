@@ -7,6 +7,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
+#include "core/far/srun_words.hpp"
 #include "core/lock/amount.hpp"
 
 namespace holdfast::kind {
@@ -79,6 +80,12 @@ Result<void> Boundaries::read(std::string_view text, Containment& field) {
 }
 
 Result<void> Command::read(std::string_view text, std::string& field) {
+  field = text;
+  return {};
+}
+
+Result<void> SrunOptions::read(std::string_view text, std::string& field) {
+  if (const Result<std::vector<std::string>> words = srun_words(text); !words) return words.error();
   field = text;
   return {};
 }

@@ -20,6 +20,7 @@
 #include "core/retry/retry_policy.hpp"
 #include "core/service/service_use.hpp"
 #include "core/settings/containment.hpp"
+#include "core/settings/engine.hpp"
 #include "core/settings/report_request.hpp"
 
 namespace holdfast::kind {
@@ -119,6 +120,16 @@ struct Command {
   static std::string print(const std::string& field) { return field; }
 };
 struct Path : Command {};
+
+// One word; in holdfast.toml also a table, which has the two kinds below in it.
+struct EngineKind : Word {};
+// Words for srun, with blanks between, and quotes around a word with blanks
+// (core/far/srun_words.hpp).
+struct SrunOptions {
+  static Result<void> read(std::string_view text, std::string& field);
+  static std::string print(const std::string& field) { return field; }
+};
+struct Label : Command {};
 
 // All locks in one text, with commas between. read() replaces earlier locks. Some names do not fit
 // into such a text, so messages carry locks in another form (core/settings/wire.cpp).

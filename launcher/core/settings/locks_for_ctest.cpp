@@ -70,6 +70,11 @@ std::string function_of(const Settings& settings, Setting setting) {
                   "  set(${out} \"${", name, "}\" PARENT_SCOPE)\nendfunction()\n"});
 }
 
+// Whether any test may run on a node. Its wait for a step must not count on ctest's clock.
+bool may_run_afar(const Settings& settings) {
+  return is_said(settings, Setting::engine, name_of(Engine::slurm));
+}
+
 }  // namespace
 
 bool means_the_same_to_cmake(std::string_view pattern) {
@@ -93,8 +98,9 @@ bool means_the_same_to_cmake(std::string_view pattern) {
 }
 
 std::string locks_for_ctest(const Settings& settings) {
-  const std::string functions =
+  std::string functions =
       function_of(settings, Setting::locks) + function_of(settings, Setting::services);
+  if (may_run_afar(settings)) functions += "set(_holdfast_far TRUE)\n";
   if (functions.empty()) return {};
   return "# Written by `holdfast begin`: the locks and services of holdfast.toml, for ctest.\n" +
          functions;

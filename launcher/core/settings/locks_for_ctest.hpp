@@ -19,7 +19,9 @@ namespace holdfast {
 bool means_the_same_to_cmake(std::string_view pattern);
 
 // Text of the functions `_holdfast_locks_of_file(<test> <out>)` and, in the same way,
-// `_holdfast_services_of_file`. A function that would find nothing is left out; empty: both are.
+// `_holdfast_services_of_file`. A function that would find nothing is left out. Sets
+// `_holdfast_far` if tests may run on the nodes of a Slurm allocation. Empty: there is none of
+// these.
 std::string locks_for_ctest(const Settings& settings);
 
 }  // namespace holdfast

@@ -20,6 +20,7 @@
 #include "core/retry/retry_policy.hpp"
 #include "core/service/service_use.hpp"
 #include "core/settings/containment.hpp"
+#include "core/settings/engine.hpp"
 
 namespace holdfast {
 
@@ -85,6 +86,7 @@ struct Policy {
   std::vector<Variable> environment = default_environment();
   RetryPolicy retry = {};
   Hooks hooks = {};
+  EnginePolicy engine = {};
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };

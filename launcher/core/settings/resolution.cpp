@@ -64,6 +64,15 @@ void settle_limits(const TestFacts& facts, bool by_property, ResolvedPolicy& res
   if (policy.timeout != before) resolved.limit_from = LimitFrom::ctest;
 }
 
+// A test stays on this machine if it has the label for that, or if what it needs is here: services,
+// and what the cases of a batch share.
+void settle_engine(const TestFacts& facts, Policy& policy) {
+  const std::string& label = policy.engine.local_label;
+  const bool stays = !policy.services.empty() || policy.isolation ||
+                     (!label.empty() && has_label(facts.labels, label));
+  if (stays) policy.engine.kind = Engine::local;
+}
+
 // False: the value was not understood and is left out, with a warning.
 Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
   const Result<void> applied = apply(value, resolved.policy);
@@ -117,6 +126,7 @@ Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts) {
   settle_limits(facts, limit_by_property, resolved);
   // ctest has checked the number already.
   policy.processors = std::max(1U, parse_number<unsigned>(facts.processors).value_or(1));
+  settle_engine(facts, policy);
   std::vector<LockSpec> more;
   if (Result<void> added = add_resource_locks(facts.resource_lock, more); !added) {
     return added.error();

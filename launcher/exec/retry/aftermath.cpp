@@ -1,6 +1,5 @@
 #include "exec/retry/aftermath.hpp"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "core/lock/lock_place.hpp"
 #include "core/lock/run_alone.hpp"
+#include "exec/base/awaiting.hpp"
 #include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
@@ -40,24 +40,6 @@ std::vector<std::string> lock_places_of(const supervision::Grant& grant) {
   return places;
 }
 
-// Blocks until all of `works` have finished. Each of them limits its own time. Returns 0, or the
-// signal that came meanwhile to end the test (supervision::wait_until()).
-int await_unless_told_to_end(supervision::Surroundings& around,
-                             const std::vector<os::BoundedWork*>& works) {
-  while (true) {
-    std::vector<pollfd> fds;
-    Milliseconds until = k_longest;
-    for (os::BoundedWork* work : works) {
-      if (work->go_on()) continue;
-      fds.push_back({work->fd(), POLLIN, 0});
-      until = std::min(until, work->deadline());
-    }
-    if (fds.empty()) return 0;
-    const supervision::Waited waited = supervision::wait_until(around, until, std::move(fds));
-    if (waited.signal != 0) return waited.signal;
-  }
-}
-
 }  // namespace
 
 void Aftermath::note_start(const supervision::AttemptPlan& plan) {
@@ -76,8 +58,11 @@ void Aftermath::note_start(const supervision::AttemptPlan& plan) {
 }
 
 std::vector<forensics::Finding> Aftermath::look_around(const supervision::EndedAttempt& ended) {
-  const forensics::Probes probes(
-      {program_, before_, sources_of(ended), lock_places_of(ended.grant), inputs_});
+  // Nobody looks around on another node.
+  const bool is_here = ended.result.node.empty();
+  const std::vector<std::string> locks =
+      is_here ? lock_places_of(ended.grant) : std::vector<std::string>();
+  const forensics::Probes probes({program_, before_, sources_of(ended), locks, inputs_, is_here});
   is_told_to_end_ = await_unless_told_to_end(ended.around, probes.works()) != 0;
   std::vector<forensics::Finding> findings = probes.findings();
   if (!ended.result.service_states.empty()) {

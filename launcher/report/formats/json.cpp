@@ -55,6 +55,7 @@ Json run_json(const RunReport& report) {
   object["utilisation"] = or_null(time.utilisation);
   object["waits"] = {{"locks_s", time.lock_wait_s}, {"services_s", time.service_wait_s}};
   object["timed_out_s"] = time.timed_out_s;
+  if (time.step_cost_s) object["step_cost_s"] = *time.step_cost_s;
   object["longest_chain"] = {{"seconds", time.longest.seconds},
                              {"tests", strings(time.longest.tests)}};
   if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
@@ -122,6 +123,8 @@ Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outpu
   object["lock_wait_s"] = attempt.lock_wait_s;
   object["locks"] = strings(attempt.locks);
   object["service_wait_s"] = attempt.service_wait_s;
+  if (!attempt.node.empty()) object["node"] = valid_utf8(attempt.node);
+  if (attempt.slurm_wait_s > 0) object["slurm_wait_s"] = attempt.slurm_wait_s;
   if (attempt.lent_s > 0) object["lent_s"] = attempt.lent_s;
   object["services"] = Json::array();
   for (const std::string& text : attempt.services) {

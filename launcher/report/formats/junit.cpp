@@ -34,6 +34,12 @@ std::string attribute(std::string_view name, std::string_view value) {
   return fmt::format(" {}=\"{}\"", name, xml_attribute(value));
 }
 
+// The node of its last attempt; empty: that ran beside ctest.
+const std::string& node_of(const TestReport& test) {
+  static const std::string none;
+  return test.attempts.empty() ? none : test.attempts.back().node;
+}
+
 double time_of(const TestReport& test) {
   return test.attempts.empty() ? 0 : test.attempts.back().wall_s;
 }
@@ -100,6 +106,7 @@ Properties properties_of(const TestReport& test) {
   if (test.leaked) {
     list.emplace_back("holdfast.leftovers", bounded_list(leftover_names(test), 20));
   }
+  if (!node_of(test).empty()) list.emplace_back("holdfast.node", node_of(test));
   for (const Attempt& attempt : test.attempts) {
     if (!attempt.scratch.empty()) list.emplace_back("holdfast.scratch", attempt.scratch);
   }
@@ -236,14 +243,16 @@ struct Suite {
   const RunInfo& run;
   std::span<const TestReport> tests;
   std::string properties;
+  std::string node = {};  // of a Slurm allocation; empty: they ran beside ctest
 };
 
 void write_suite(const Suite& suite, const std::function<void(const TestReport&)>& see,
                  const Write& write) {
   const Totals totals = totals_of(suite.tests);
-  write(fmt::format("  <testsuite{}{} skipped=\"{}\" time=\"{}\" timestamp=\"{}\">\n",
+  const std::string host = suite.node.empty() ? std::string() : attribute("hostname", suite.node);
+  write(fmt::format("  <testsuite{}{} skipped=\"{}\" time=\"{}\" timestamp=\"{}\"{}>\n",
                     attribute("name", suite.name), numbers_of(totals), totals.of(Grade::skipped),
-                    seconds(totals.time), iso_time(suite.run.started.value_or(0))));
+                    seconds(totals.time), iso_time(suite.run.started.value_or(0)), host));
   write("    <properties>" + property("holdfast.run", suite.run.id) +
         property("holdfast.complete", suite.run.complete ? "true" : "false") +
         property("holdfast.version", suite.run.version) + suite.properties + "</properties>\n");
@@ -259,6 +268,26 @@ struct OfShard {
   bool operator()(const TestReport& test, std::size_t shard) const { return test.shard < shard; }
   bool operator()(std::size_t shard, const TestReport& test) const { return shard < test.shard; }
 };
+
+// Writes a suite of the tests beside ctest, and one for each node.
+void write_suites(const Suite& all, const std::function<void(const TestReport&)>& see,
+                  const Write& write) {
+  const bool is_afar = std::any_of(all.tests.begin(), all.tests.end(),
+                                   [](const TestReport& test) { return !node_of(test).empty(); });
+  if (!is_afar) return write_suite(all, see, write);
+  std::vector<TestReport> tests(all.tests.begin(), all.tests.end());
+  std::stable_sort(tests.begin(), tests.end(), [](const TestReport& a, const TestReport& b) {
+    return node_of(a) < node_of(b);
+  });
+  for (std::span<const TestReport> rest = tests; !rest.empty();) {
+    const std::string& node = node_of(rest.front());
+    const auto end = std::find_if(rest.begin(), rest.end(),
+                                  [&](const TestReport& test) { return node_of(test) != node; });
+    const auto count = static_cast<std::size_t>(end - rest.begin());
+    write_suite({all.name, all.run, rest.first(count), all.properties, node}, see, write);
+    rest = rest.subspan(count);
+  }
+}
 
 }  // namespace
 
@@ -277,13 +306,13 @@ void render_junit(const RunReport& report, Outputs& outputs, const Write& write,
       selected_nothing(report) ? property("holdfast.outcome", name_of(Outcome::no_tests)) : "";
   if (report.shards.empty()) {
     const std::string name = report.run.tree.empty() ? "ctest" : report.run.tree;
-    write_suite({name, report.run, report.tests, in_all}, see, write);
+    write_suites({name, report.run, report.tests, in_all}, see, write);
   }
   for (std::size_t shard = 0; shard < report.shards.size(); ++shard) {
     const auto [first, last] =
         std::equal_range(report.tests.begin(), report.tests.end(), shard, OfShard());
     const RunInfo& run = report.shards[shard].run;
-    write_suite({report.shards[shard].name, run, {first, last}, in_all}, see, write);
+    write_suites({report.shards[shard].name, run, {first, last}, in_all}, see, write);
   }
   write("</testsuites>\n");
 }

@@ -42,6 +42,15 @@ void add_wait(Slices& slices, std::string name, double begin, double end) {
   if (end > begin) slices.push_back({std::move(name), "wait", begin, end});
 }
 
+// What an attempt waited for before its services.
+std::string words_of_wait(const Attempt& attempt) {
+  std::string words = "waits for ";
+  if (attempt.slurm_wait_s > 0) words += "its step";
+  if (attempt.slurm_wait_s > 0 && attempt.locks.empty()) return words;
+  if (attempt.slurm_wait_s > 0) words += " and ";
+  return words + "locks: " + bounded_list(attempt.locks, 8);
+}
+
 Slices slices_of(const RunReport& report, const Job& job, Group group) {
   Slices slices;
   Slice work{{}, {}, job.served, job.end};
@@ -54,12 +63,13 @@ Slices slices_of(const RunReport& report, const Job& job, Group group) {
   } else if (group == Group::tests) {
     const TestReport& test = report.tests.at(job.of);
     const Attempt& attempt = test.attempts.at(job.attempt);
-    add_wait(slices, "waits for locks: " + bounded_list(attempt.locks, 8), job.begin, job.waited);
+    add_wait(slices, words_of_wait(attempt), job.begin, job.waited);
     add_wait(slices, "waits for services: " + bounded_list(attempt.services, 8), job.waited,
              job.served);
     work.name = test.name;
     work.kind = "test";
     work.about["attempt"] = attempt.n;
+    if (!attempt.node.empty()) work.about["node"] = valid_utf8(attempt.node);
     work.about["end"] = ending(attempt);
     const Outcome without_end = attempt.is_running ? Outcome::unknown : Outcome::interrupted;
     work.about["outcome"] = name_of(attempt.outcome.value_or(without_end));
@@ -95,10 +105,10 @@ class Trace {
  private:
   void name_lanes(Group group, const Jobs& jobs) {
     std::size_t lane = 0;
-    for (std::size_t shard = 0; shard < jobs.lanes.size(); ++shard) {
-      const std::string of =
-          report_.shards.empty() ? "" : valid_utf8(report_.shards.at(shard).name) + ": ";
-      for (std::size_t i = 1; i <= jobs.lanes[shard]; ++i)
+    for (const LaneGroup& lanes : jobs.groups) {
+      const std::string name = valid_utf8(name_of(lanes, report_));
+      const std::string of = name.empty() ? "" : name + ": ";
+      for (std::size_t i = 1; i <= lanes.lanes; ++i)
         name_it(group, ++lane, "thread_name", fmt::format("{}job {}", of, i));
     }
   }

@@ -161,10 +161,15 @@ void add_times(DataBlock& block, std::string_view name, const std::vector<Job>& 
 }
 
 // A list of jobs. `begin` counts from the begin of the job before, and the other times are lengths.
-void add_jobs(DataBlock& block, std::string_view name, const Jobs& jobs, double first) {
+void add_jobs(DataBlock& block, std::string_view name, const Jobs& jobs, const RunReport& report,
+              double first) {
   block.add(fmt::format("\"{}\":{{\"jobs\":{},", name, jobs.size()));
-  add_column(block, "lanes", jobs.lanes, [](std::string& text, std::size_t lanes) {
-    append_number(text, static_cast<std::int64_t>(lanes));
+  add_column(block, "lanes", jobs.groups, [](std::string& text, const LaneGroup& group) {
+    append_number(text, static_cast<std::int64_t>(group.lanes));
+  });
+  block.add(",");
+  add_column(block, "laneNames", jobs.groups, [&](std::string& text, const LaneGroup& group) {
+    append_string(text, printable(name_of(group, report)));
   });
   add_times(block, "of", jobs, [](const Job& job) { return job.of; });
   add_times(block, "attempt", jobs, [](const Job& job) { return job.attempt; });
@@ -200,7 +205,7 @@ void add_deaths(DataBlock& block, const std::vector<Job>& services, const RunRep
 void write_timeline(const RunReport& report, const Timeline& timeline, const Write& write) {
   DataBlock block("timeline", write);
   block.add("{");
-  add_jobs(block, "tests", timeline.tests, timeline.first);
+  add_jobs(block, "tests", timeline.tests, report, timeline.first);
   block.add(",");
   // Of an attempt that is not its test's last.
   add_column(block, "outcome", timeline.tests, [&](std::string& text, const Job& job) {
@@ -210,7 +215,7 @@ void write_timeline(const RunReport& report, const Timeline& timeline, const Wri
     append_number(text, static_cast<int>(is_last ? test.outcome : own));
   });
   block.add("},");
-  add_jobs(block, "steps", timeline.steps, timeline.first);
+  add_jobs(block, "steps", timeline.steps, report, timeline.first);
   block.add(",");
   add_column(block, "name", timeline.steps, [&](std::string& text, const Job& job) {
     append_string(text, printable(title_of(report.steps.at(job.of))));
@@ -221,7 +226,7 @@ void write_timeline(const RunReport& report, const Timeline& timeline, const Wri
     append_number(text, static_cast<int>(outcome));
   });
   block.add("},");
-  add_jobs(block, "services", timeline.services, timeline.first);
+  add_jobs(block, "services", timeline.services, report, timeline.first);
   block.add(",");
   add_column(block, "name", timeline.services, [&](std::string& text, const Job& job) {
     const ServiceReport& service = report.services.at(job.of);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -86,6 +87,20 @@ std::string slots_text(const RunReport& report, const RunTime& time) {
   return text;
 }
 
+// Until its step began, and from the test's end until the launcher beside ctest had ended it.
+std::optional<double> step_cost_of(const Attempt& attempt) {
+  if (attempt.node.empty() || !attempt.started || !attempt.ended) return std::nullopt;
+  const double own = attempt.wall_s + attempt.lock_wait_s + attempt.service_wait_s;
+  return std::max(0.0, *attempt.ended - *attempt.started - own);
+}
+
+std::optional<double> median_of(std::vector<double> all) {
+  if (all.empty()) return std::nullopt;
+  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+  std::nth_element(all.begin(), middle, all.end());
+  return *middle;
+}
+
 // Tests of different shards were never in each other's way, whatever their names are.
 Chain longest_of_shards(std::span<const TestReport> tests) {
   Chain longest;
@@ -107,13 +122,16 @@ RunTime run_time_of(const RunReport& report) {
   RunTime time;
   if (report.run.started && report.run.ended)
     time.wall_s = std::max(0.0, *report.run.ended - *report.run.started);
+  std::vector<double> step_costs;
   for (const TestReport& test : report.tests) {
     for (const Attempt& attempt : test.attempts) {
+      if (const auto cost = step_cost_of(attempt)) step_costs.push_back(*cost);
       time.lock_wait_s += attempt.lock_wait_s;
       time.service_wait_s += attempt.service_wait_s;
       if (attempt.outcome == Outcome::timed_out) time.timed_out_s += attempt.wall_s;
     }
   }
+  time.step_cost_s = median_of(std::move(step_costs));
   time.utilisation = utilisation_of(report, time.wall_s);
   time.longest = longest_of_shards(report.tests);
   return time;
@@ -128,6 +146,8 @@ std::string run_time_text(const RunReport& report) {
   std::string text = duration_text(*time.wall_s) + slots_text(report, time);
   if (!time.longest.tests.empty()) text += chain_text(time.longest);
   text += waits_text(time);
+  if (time.step_cost_s)
+    text += "; a step of Slurm: " + duration_text(*time.step_cost_s) + " on top of each test";
   if (time.timed_out_s > 0) text += "; timed out: " + duration_text(time.timed_out_s);
   return text;
 }

@@ -18,6 +18,9 @@ struct RunTime {
   double lock_wait_s = 0;
   double service_wait_s = 0;
   double timed_out_s = 0;  // of attempts that exceeded their time
+  // What a test that ran as a step of Slurm took beyond its own time and its waits for locks and
+  // services: the median. Empty: no test was a step.
+  std::optional<double> step_cost_s;
   Chain longest;
 };
 

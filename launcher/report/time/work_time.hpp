@@ -1,4 +1,5 @@
-// When an attempt's test itself ran: without the waits for its locks and services.
+// When an attempt's test itself ran: without the waits for its locks, its step and
+// services.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,10 @@ inline std::optional<WorkTime> work_time_of(const Attempt& attempt) {
   WorkTime time;
   time.end = *attempt.ended;
   time.begin = time.end - attempt.wall_s;
-  if (attempt.started) time.begin = *attempt.started + attempt.lock_wait_s + attempt.service_wait_s;
+  if (attempt.started) {
+    time.begin =
+        *attempt.started + attempt.lock_wait_s + attempt.slurm_wait_s + attempt.service_wait_s;
+  }
   time.seconds = attempt.wall_s > 0 ? attempt.wall_s : std::max(0.0, time.end - time.begin);
   return time;
 }

@@ -108,11 +108,7 @@ pid_t AttemptContainment::post_warden(std::vector<int> locks, Milliseconds grace
   ::_exit(0);
 }
 
-void AttemptContainment::dismiss_warden() {
-  if (warden_.pid <= 0) return;
-  ::kill(warden_.pid, SIGKILL);
-  (void)os::retried([&] { return ::waitpid(warden_.pid, nullptr, 0); });
-}
+void AttemptContainment::dismiss_warden() { supervision::dismiss_warden(warden_); }
 
 void AttemptContainment::enter(os::Command& command, int keeper, ContainmentMissing missing) const {
   entrust(keeper);

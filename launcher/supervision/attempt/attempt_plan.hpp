@@ -20,6 +20,16 @@
 
 namespace holdfast::supervision {
 
+struct Grant;
+struct Invocation;
+
+// What an attempt on another machine has besides the plan (exec/far).
+struct FarOrder {
+  const Invocation& invocation;
+  const Grant& grant;
+  const Policy& policy;  // for the node: take_far_share()
+};
+
 struct AttemptPlan {
   os::Command command;
   Policy policy;
@@ -44,6 +54,7 @@ struct AttemptPlan {
   // to a build step's tree.
   const BuildStep* step = nullptr;
   const StepOutputs* outputs = nullptr;
+  const FarOrder* far = nullptr;  // null: the attempt runs here
 
   // The descriptors that keep the locks.
   std::vector<int> lock_descriptors() const;

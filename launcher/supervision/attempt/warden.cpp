@@ -1,7 +1,9 @@
 #include "supervision/attempt/warden.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <utility>
@@ -30,6 +32,13 @@ Warden start_warden(std::vector<int> kept) {
   char byte = 0;
   (void)os::retried([&] { return ::read(watched.get(), &byte, sizeof byte); });
   return warden;
+}
+
+void dismiss_warden(Warden& warden) {
+  if (warden.pid <= 0) return;
+  ::kill(warden.pid, SIGKILL);
+  (void)os::retried([&] { return ::waitpid(warden.pid, nullptr, 0); });
+  warden = {};
 }
 
 }  // namespace holdfast::supervision

@@ -1,6 +1,7 @@
-// The warden: a process for attempts without a keeper (`holdfast run` outside of ctest). It
-// outlives launcher and guard until it has ended what they left in the containment. It has copies
-// of the locks, and a process group of its own. It is not of the tree that the launcher ends.
+// The warden: a process that outlives launcher and guard until what they left has ended. It has
+// copies of the locks, and a process group of its own. It is not of the tree that the launcher
+// ends. There is one for an attempt in a containment without a keeper (`holdfast run` outside of
+// ctest), and for an attempt on another machine that has locks on this one.
 #pragma once
 
 #include <sys/types.h>
@@ -22,5 +23,8 @@ struct Warden {
 // over and all is well. If the warden cannot be started, that is no failure, because it is only a
 // third watcher.
 Warden start_warden(std::vector<int> kept);
+
+// To be called when all has ended well. Without a warden it does nothing.
+void dismiss_warden(Warden& warden);
 
 }  // namespace holdfast::supervision

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/base/variable.hpp"
 #include "core/ctest/attach.hpp"
 #include "core/ctest/ctest_limits.hpp"
 #include "core/outcome/outcome.hpp"
@@ -33,7 +34,12 @@ struct Invocation {
   Milliseconds told_timeout{0};
   bool disabled = false;  // HOLDFAST_DISABLE
   bool bare = false;      // the test's property HOLDFAST_ENABLED is OFF
-  std::string warning;    // why HOLDFAST_ATTACH was not understood
+  // This side of the attempt is on another machine than its ctest. A process that stands for ctest
+  // is our parent, and there is no keeper.
+  bool is_afar = false;
+  std::vector<Variable> near_variables;  // what the other side tells the test
+  int lines = -1;       // where lines for people go without a keeper; -1: our own stderr
+  std::string warning;  // why HOLDFAST_ATTACH was not understood
 
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };

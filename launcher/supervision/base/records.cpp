@@ -83,6 +83,8 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
                                      .memory_peak_kb = report.memory_peak_kb,
                                      .lock_wait_s = result.lock_wait,
                                      .service_wait_s = result.service_wait,
+                                     .slurm_wait_s = result.slurm_wait,
+                                     .node = result.node,
                                      .lent_s = written::Seconds(result.lent_us),
                                      .services = services,
                                      .flags = written::Texts(flags).first(count),

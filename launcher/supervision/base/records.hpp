@@ -24,8 +24,10 @@ struct AttemptResult {
   std::int64_t wall_us = 0;
   Milliseconds lock_wait{0};
   Milliseconds service_wait{0};
-  std::int64_t lent_us = 0;  // what its cases ran in slots that were lent, all together
-  std::vector<std::string> services;       // that it used: `db#3` is the third generation of db
+  Milliseconds slurm_wait{0};         // from srun's start until the far side had begun
+  std::string node;                   // where it ran; empty: on ctest's machine
+  std::int64_t lent_us = 0;           // what its cases ran in slots that were lent, all together
+  std::vector<std::string> services;  // that it used: `db#3` is the third generation of db
   std::vector<std::string> lost_services;  // those of them that were lost under it
   std::string service_states;              // if it was red: of all of them, in lines for people
   std::string older_fixtures;              // if it was red: in sentences (RedServices)

@@ -12,6 +12,7 @@
 #include "core/step/build_step.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/base/far_side.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/grant/grant.hpp"
@@ -38,6 +39,7 @@ Error hand_over(const Invocation& invocation, const wire::AttemptGrant& grant,
 
 struct HandedOver : HandOver {
   wire::AttemptGrant grant;
+  std::optional<FarSide> far;
 };
 
 // To be called in holdfast-exec. Reads what was handed over, and removes the word that names it

@@ -81,6 +81,26 @@ class Array(SlurmCase):
         self.array(tree, "2", "--failed")
         self.assertEqual(self.names(tree), ["red"])
 
+    def test_tests_with_a_common_lock_are_in_one_shard_and_a_second_array_is_refused(self):
+        go, here = self.work / "go", self.work / "here"
+        wait = f'sh -c "touch {here}; until test -e {go}; do sleep 0.05; done"'
+        tree = self.project(
+            adding("w1", command=wait, properties="RESOURCE_LOCK db") + adding("w2", "w3", properties="RESOURCE_LOCK db")
+            + adding("l1", "l2", properties="HOLDFAST_LOCKS x@build") + adding("s1", "s2", properties="HOLDFAST_LOCKS y:shared")
+            + adding("n1", "n2", properties="HOLDFAST_LOCKS z@user"))
+        environment = {**self.environment(), "SLURM_CONF": self.cluster.environment["SLURM_CONF"]}
+        begun = self.start(HOLDFAST, "ctest", "--slurm-array", "6", cwd=tree, env=environment, stdout=-1, stderr=-1)
+        wait_until(here.exists, "the test", SLURM_PATIENCE_S)
+        second = self.finish(HOLDFAST, "ctest", "--slurm-array", "6", cwd=tree, env=environment)
+        self.assertEqual(second.returncode, 2, second.stderr)
+        self.assertIn(b"--slurm-array: another one goes on in ", second.stderr)
+        self.assert_our_lines(second.stderr, 1)
+        go.touch()
+        out, said = begun.communicate(timeout=SLURM_PATIENCE_S)
+        self.assertEqual(begun.returncode, 0, out + said)
+        shards = list(self.shards(tree).values())
+        self.assertEqual(sorted(map(sorted, shards)), [["l1", "l2"], ["n1"], ["n2"], ["s1"], ["s2"], ["w1", "w2", "w3"]])
+
     def test_ctrl_c_cancels_the_job_and_what_ran_is_reported(self):
         here = self.work / "here"
         tree = self.project(adding("first") + adding("hangs", command=f'sh -c "touch {here}; sleep 600"',
@@ -119,6 +139,7 @@ class Array(SlurmCase):
         ended = self.array(tree, "2", code=2, SBATCH_PARTITION="nowhere")
         self.assertIn(b"invalid partition specified: nowhere", ended.stderr)
         self.assertEqual(self.runs(tree), [])
+        self.assertEqual(list((tree / ".holdfast/selections").glob("*.array")), [])
 
 
 class Light(SlurmCase):

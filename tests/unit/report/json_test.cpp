@@ -41,10 +41,10 @@ TEST(JsonReport, TheExclusiveCountsAddUpToPlanned) {
   for (unsigned seed = 0; seed < 200; ++seed) {
     const json counts = rendered(random_journal(seed).report()).at("counts");
     std::size_t sum = 0;
-    for (const char* field :
-         {"passed", "failed", "crashed", "premature_exit", "timed_out", "oom_killed",
-          "launch_failed", "no_tests", "skipped", "lock_timeout", "lock_lost",
-          "service_unavailable", "interrupted", "internal_error", "not_run", "unknown"}) {
+    for (const char* field : {"passed", "failed", "crashed", "premature_exit", "timed_out",
+                              "oom_killed", "launch_failed", "no_tests", "skipped", "lock_timeout",
+                              "lock_lost", "service_unavailable", "node_lost", "interrupted",
+                              "internal_error", "not_run", "unknown"}) {
       sum += counts.at(field).get<std::size_t>();
     }
     ASSERT_EQ(sum, counts.at("planned").get<std::size_t>()) << seed;

@@ -62,7 +62,7 @@ TEST(MergeShards, EachShardHasLanesOfItsOwn) {
         end_of_lane[job.lane] = job.end;
       }
       std::size_t lanes = 0;
-      for (const std::size_t number : jobs->lanes) lanes += number;
+      for (const LaneGroup& group : jobs->groups) lanes += group.lanes;
       EXPECT_EQ(shard_of_lane.size(), lanes);
     }
   }

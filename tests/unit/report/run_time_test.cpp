@@ -64,6 +64,24 @@ TEST(RunTime, TheShareIsTheTimeInWhichTestsRan) {
             "0.50 s");
 }
 
+TEST(RunTime, AStepCostsWhatItTakesBesideTheTestAndItsWaits) {
+  Sample sample;
+  sample.ran("here", 0, 3).wall_s = 2;
+  for (const double cost : {0.1, 0.25, 3.0}) {
+    Attempt& step = sample.ran("step", 1, 5 + cost);
+    step.node = "n1";
+    step.wall_s = 2.5;
+    step.lock_wait_s = 1;
+    step.service_wait_s = 0.5;
+  }
+  EXPECT_NEAR(run_time_of(sample.report()).step_cost_s.value_or(-1), 0.25, 1e-9);
+  EXPECT_NE(sample.text().find("; a step of Slurm: 0.25 s on top of each test"), std::string::npos)
+      << sample.text();
+  Sample without;
+  without.ran("here", 0, 3);
+  EXPECT_FALSE(run_time_of(without.report()).step_cost_s);
+}
+
 TEST(RunTime, ATestTakesAsManySlotsAsItsProcessorsAndThereAre) {
   Sample sample;
   sample.ran("a", 0, 3);

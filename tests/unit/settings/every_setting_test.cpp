@@ -66,6 +66,14 @@ Sample sample_of<kind::Command>() {
   return {"\"look\"", "look"};
 }
 template <>
+Sample sample_of<kind::Label>() {
+  return {"\"gui\"", "gui"};
+}
+template <>
+Sample sample_of<kind::SrunOptions>() {
+  return {"\"--mem=4G\"", "--mem=4G"};
+}
+template <>
 Sample sample_of<kind::Path>() {
   return {"\"/p\"", "/p"};
 }

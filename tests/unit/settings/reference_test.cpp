@@ -46,6 +46,8 @@ Form form_of(kind::Size /*kind*/) {
 }
 Form form_of(kind::Rules /*kind*/) { return {"text", k_text}; }
 Form form_of(kind::Command /*kind*/) { return {"text", k_text}; }
+Form form_of(kind::Label /*kind*/) { return {"text", k_text}; }
+Form form_of(kind::SrunOptions /*kind*/) { return {"text", k_text}; }
 Form form_of(kind::Path /*kind*/) {
   return {"absolute path", {{"type", "string"}, {"pattern", "^/"}}};
 }
@@ -81,8 +83,21 @@ Form form_of_words(const Words& words) {
   return form;
 }
 
+// One word, or a table with the other settings of the engine.
+Form form_of_engine() {
+  Form form = form_of_words(words_of(Engine{}));
+  const Json word = form.schema;
+  const Json table{{"type", "object"},
+                   {"additionalProperties", false},
+                   {"properties", {{"kind", word}, {"options", k_text}, {"local-label", k_text}}}};
+  form.words += ", or a table";
+  form.schema = {{"anyOf", {word, table}}};
+  return form;
+}
+
 template <typename Kind, typename Field>
 Form form() {
+  if constexpr (std::is_same_v<Kind, kind::EngineKind>) return form_of_engine();
   if constexpr (requires { words_of(Field{}); }) {
     return form_of_words(words_of(Field{}));
   } else if constexpr (requires { words_of(typename Field::value_type{}); }) {
@@ -102,7 +117,7 @@ std::string built_in(const Field& field) {
     return text;
   } else if constexpr (requires { Kind::print(field); }) {
     const std::string text = Kind::print(field);
-    return std::is_same_v<Kind, kind::Word> && !text.empty() ? "\"" + text + "\"" : text;
+    return std::is_base_of_v<kind::Word, Kind> && !text.empty() ? "\"" + text + "\"" : text;
   } else {
     return {};
   }

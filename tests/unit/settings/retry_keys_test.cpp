@@ -79,8 +79,8 @@ TEST(RetryKeys, APropertyThatIsNotUnderstoodIsLeftOutWithAWarning) {
   EXPECT_EQ(to_text(resolved->policy.retry.rules), "exit:4=3,any=1");
   EXPECT_EQ(resolved->warnings,
             std::vector<std::string>{"ignoring HOLDFAST_RETRY \"fail=3\": expected exit:CODE=N, "
-                                     "signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, any=N or "
-                                     "service=N"});
+                                     "signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, node=N, "
+                                     "any=N or service=N"});
 }
 
 TEST(RetryKeys, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
@@ -91,7 +91,7 @@ TEST(RetryKeys, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
       {"retry = \"fail=3\"",
        "retry in [profile.default]: found \"fail=3\", expected exit:CODE=N, signal:NAME=N, "
        "crash=N, timeout=N, "
-       "launch=N, oom=N, any=N or service=N"},
+       "launch=N, oom=N, node=N, any=N or service=N"},
       {"retry = \"crash=1,crash=2\"",
        "retry in [profile.default]: found \"crash\" twice, expected one number for it"},
       {"retry = 3",

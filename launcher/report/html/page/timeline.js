@@ -29,8 +29,7 @@ class Timeline {
 
   groupOf(data, key, title) {
     const group = {key, title, data, length: data.jobs, lanes: 0, end: 0};
-    const names = this.tests.columns.shards ?? [""];
-    group.shards = names.map((name, i) => ({name, lanes: data.lanes[i]}))
+    group.shards = data.laneNames.map((name, i) => ({name, lanes: data.lanes[i]}))
                        .filter(({lanes}) => lanes > 0);
     group.begin = new Float64Array(data.jobs);
     let begin = 0;
@@ -79,7 +78,8 @@ class Timeline {
     const lanes = this.groups.reduce((sum, group) => sum + group.lanes, 0);
     this.laneHeight = Math.max(3, Math.min(22, Math.floor(440 / lanes)));
     const titleHeight = 22;
-    const shardHeight = this.tests.columns.shards ? 18 : 0;
+    const isNamed = (group) => group.shards.some(({name}) => name !== "");
+    const shardHeight = this.groups.some(isNamed) ? 18 : 0;
     const shards = this.groups.reduce((sum, group) => sum + group.shards.length, 0);
     const axisHeight = 22;
     this.width = canvas.clientWidth;
@@ -103,7 +103,7 @@ class Timeline {
     }
   }
 
-  // Puts the lanes of each shard below its name. Returns where the next group begins.
+  // Puts the lanes of each shard and node below their name. Returns where the next group begins.
   placeLanes(group, y, shardHeight) {
     group.laneTops = [-1];  // lanes count from 1
     for (const {name, lanes} of group.shards) {

@@ -24,6 +24,7 @@ bool is_the_tests_own_end(Outcome outcome) {
     case Outcome::lock_timeout:
     case Outcome::lock_lost:
     case Outcome::service_unavailable:
+    case Outcome::node_lost:
     case Outcome::interrupted:
     case Outcome::internal_error:
     case Outcome::not_run:

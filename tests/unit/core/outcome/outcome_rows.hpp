@@ -57,6 +57,11 @@ inline std::vector<Observation> all_observations() {
         seen.out_of_memory = seen.skip_code.has_value();  // this says nothing of an exit
         all.push_back(seen);
       }
+      Observation lost;
+      lost.main = end;
+      lost.end_reason = reason;
+      lost.node_lost = true;
+      all.push_back(lost);
     }
   }
   return all;
@@ -213,6 +218,12 @@ inline std::vector<OutcomeRow> outcome_rows() {
   Observation seen;
   seen.lock_not_had = true;
   add("lock not had in time", seen, Outcome::lock_timeout, signal(k_abort), code(75));
+  seen = {};
+  seen.node_lost = true;
+  add("its node was lost", seen, Outcome::node_lost, signal(k_abort), code(125));
+  seen.main = {Kind::exited, 0};
+  add("its node was lost, yet the test exited with 0", seen, Outcome::node_lost, signal(k_abort),
+      code(125));
   seen = {};
   seen.lock_refused = true;
   add("lock refused", seen, Outcome::internal_error, signal(k_abort), code(125));

@@ -53,6 +53,8 @@ constexpr std::array<Row, k_outcomes> k_rows{{
     {Outcome::lock_lost, "lock_lost", k_error, 125, 6, false, k_never, "lock_lost", 10, 0, false},
     {Outcome::service_unavailable, "service_unavailable", k_error, 125, 6, false, k_never,
      "service_unavailable", 10, 0, false},
+    {Outcome::node_lost, "node_lost", k_error, 125, 6, false, RetryCause::node, "node lost", 10, 0,
+     false},
     {Outcome::interrupted, "interrupted", k_error, 125, 15, false, k_never, "interrupted", 9, 8,
      true},
     {Outcome::internal_error, "internal_error", k_error, 125, 6, false, k_never, "internal_error",

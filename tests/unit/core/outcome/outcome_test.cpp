@@ -14,7 +14,7 @@ TEST(Outcome, EveryNameIsReadBackAndNoTwoAreEqual) {
     EXPECT_EQ(outcome_named(name_of(outcome)), outcome);
     ++count;
   }
-  EXPECT_EQ(count, 15U);
+  EXPECT_EQ(count, 16U);
   for (const char* name : {"", "Passed", "passed ", "unknown"}) EXPECT_FALSE(outcome_named(name));
 }
 
@@ -42,7 +42,8 @@ TEST(Outcome, AfterTheLauncherSignalledATestItIsNeverPassed) {
     if (seen.end_reason == EndReason::none) continue;
     const Outcome outcome = outcome_of(seen);
     EXPECT_TRUE(outcome == Outcome::timed_out || outcome == Outcome::interrupted ||
-                outcome == Outcome::internal_error || outcome == Outcome::lock_timeout);
+                outcome == Outcome::internal_error || outcome == Outcome::lock_timeout ||
+                outcome == Outcome::node_lost);
   }
 }
 

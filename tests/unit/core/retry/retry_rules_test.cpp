@@ -19,6 +19,7 @@ TEST(RetryRules, AreReadAndWrittenBack) {
       {"exit:0=1,exit:255=1000,crash=0", "exit:0=1,exit:255=1000,crash=0"},
       {"signal:SIGSEGV=2,signal:SIGABRT=0", "signal:SIGSEGV=2,signal:SIGABRT=0"},
       {"service=2,any=1", "service=2,any=1"},
+      {"node=2,any=1", "node=2,any=1"},
   };
   for (const auto& row : rows) {
     const Result<RetryRules> rules = parse_retry_rules(row.text);
@@ -29,8 +30,8 @@ TEST(RetryRules, AreReadAndWrittenBack) {
 
 TEST(RetryRules, WhatIsNoneIsRefusedByWhatWasExpected) {
   const std::string words =
-      ": expected exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, any=N or "
-      "service=N";
+      ": expected exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N, node=N, "
+      "any=N or service=N";
   const std::string number = ": expected a number of further attempts, 0 to 1000, after `";
   const struct {
     const char* text;

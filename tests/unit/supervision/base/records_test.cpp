@@ -58,6 +58,8 @@ class RecordsTest : public testing::Test {
     result.lock_wait = Milliseconds(4500);
     result.lent_us = 250'000;
     result.service_wait = Milliseconds(250);
+    result.slurm_wait = Milliseconds(1250);
+    result.node = "n1";
     result.services = {"db#3", "web#1"};
     result.lost_services = {"db"};
     result.is_flaky = true;
@@ -106,7 +108,7 @@ TEST_F(RecordsTest, AnEndSaysAllThatIsKnown) {
       R"({"v":1,"type":"attempt_ended","attempt":"r.1","test":"t","key":"9a","n":2,)"
       R"("outcome":"crashed","signal":9,"wall_s":1.500000,"user_s":0.020000,"sys_s":0.000004,)"
       R"("max_rss_kb":5120,"memory_peak_kb":9000,"lock_wait_s":4.500000,)"
-      R"("service_wait_s":0.250000,"lent_s":0.250000,"services":["db#3","web#1"],)"
+      R"("service_wait_s":0.250000,"slurm_wait_s":1.250000,"node":"n1","lent_s":0.250000,"services":["db#3","web#1"],)"
       R"("flags":["leaked","flaky","service_lost"],)"
       R"("leftovers":[{"pid":1250,"name":"sleep"},{"pid":1251,"name":"a\"b"}],"scratch":"/s",)"
       R"("marker":{"reason":"why\n"},"orphan_markers":[)" +

@@ -1,0 +1,54 @@
+// What Slurm says of an allocation and its nodes, and what follows for a step that never began.
+// srun's exit code says nothing: it is 1 for a step that can never fit, for a job that is over and
+// for a controller that is gone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+enum class JobState : std::uint8_t {
+  running,
+  over,     // it has ended, or is just ending
+  unknown,  // Slurm does not answer
+};
+
+// From the answer to `squeue --noheader --jobs=ID --format=%T`.
+JobState job_state_in(bool succeeded, std::string_view output, std::string_view errors);
+
+// The nodes that can run nothing now, from `sinfo --noheader --Node --format="%N %T"`.
+std::vector<std::string> lost_nodes_in(std::string_view output);
+
+// What srun has said on stderr, --verbose.
+struct SrunWords {
+  bool launches = false;  // the step exists, and srun asks the node to start it
+  std::string node;       // of the step, if it is known
+  std::string refusal;    // why Slurm has made no step: its own words; empty: it did not say so
+  std::string last;       // the last error, for people; empty: none
+  std::string trouble;    // why Holdfast cannot run on the node; empty: it did not say so
+  bool out_of_memory = false;  // something of the step was killed for want of memory
+};
+SrunWords words_of_srun(std::string_view errors);
+
+struct LostStart {
+  enum class Kind : std::uint8_t {
+    refused,          // no node of the allocation can ever run it
+    allocation_over,  // and so for all tests to come
+    node_lost,
+  };
+  Kind kind = Kind::node_lost;
+  std::string why;   // a clause for people
+  std::string node;  // that was lost; empty: not known
+};
+
+// Why a step without a record of its start has ended. `left_out`: nodes on which it was not to run.
+LostStart lost_start(JobState job, const std::vector<std::string>& lost_nodes,
+                     const std::vector<std::string>& left_out, const SrunWords& said);
+
+// The names of a list of nodes that scontrol(1) has written one by one in lines.
+std::vector<std::string> names_in_lines(std::string_view text);
+
+}  // namespace holdfast

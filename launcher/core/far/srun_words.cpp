@@ -1,0 +1,130 @@
+#include "core/far/srun_words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+
+namespace holdfast {
+namespace {
+
+// srun(1): options that Holdfast sets itself, or that would take the output elsewhere.
+constexpr std::array<std::string_view, 20> k_refused_long{
+    "ntasks", "nodes",    "label",      "output", "error",           "input", "pty",
+    "jobid",  "job-name", "multi-prog", "exact",  "unbuffered",      "chdir", "cpus-per-task",
+    "help",   "usage",    "version",    "bcast",  "ntasks-per-node", "quiet"};
+constexpr std::string_view k_refused_short = "nNloeiuDcJhVWQ";
+// Of two such options srun takes the last, so nodes that were lost are added to the user's.
+constexpr std::string_view k_exclude = "--exclude=";
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+
+std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+// srun takes any unambiguous beginning of a long option.
+bool is_refused(std::string_view word) {
+  if (word.starts_with("--")) {
+    const std::string_view name = name_of(word.substr(2));
+    if (name.size() < 2) return true;
+    if (k_exclude.substr(2).starts_with(name)) return !word.starts_with(k_exclude);
+    return std::ranges::any_of(k_refused_long,
+                               [&](std::string_view one) { return one.starts_with(name); });
+  }
+  if (word.starts_with("-x")) return true;
+  return word.size() < 2 || k_refused_short.find(word[1]) != std::string_view::npos;
+}
+
+Result<std::vector<std::string>> split(std::string_view text) {
+  std::vector<std::string> words;
+  std::optional<std::string> word;
+  char quote = '\0';
+  for (const char c : text) {
+    if (quote != '\0') {
+      if (c == quote) {
+        quote = '\0';
+      } else {
+        *word += c;
+      }
+    } else if (is_blank(c)) {
+      if (word) words.push_back(*std::exchange(word, std::nullopt));
+    } else {
+      if (!word) word.emplace();
+      if (c == '\'' || c == '"') {
+        quote = c;
+      } else {
+        *word += c;
+      }
+    }
+  }
+  if (quote != '\0') return BadValue{brief_in_quotes(text), "a second quote for the first one"};
+  if (word) words.push_back(std::move(*word));
+  return words;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> srun_words(std::string_view options) {
+  Result<std::vector<std::string>> words = split(options);
+  if (!words) return words;
+  bool may_be_value = false;
+  for (const std::string& word : *words) {
+    if (!word.starts_with('-')) {
+      if (may_be_value) {
+        may_be_value = false;
+        continue;
+      }
+      return BadValue{brief_in_quotes(word), "an option of srun, such as --mem=4G"};
+    }
+    if (is_refused(word)) {
+      return BadValue{brief_in_quotes(word),
+                      "an option of srun that says what the step needs, and none that Holdfast "
+                      "sets itself (nodes to leave out: --exclude=NODES)"};
+    }
+    may_be_value = word.find('=') == std::string::npos;
+  }
+  return words;
+}
+
+std::vector<std::string> srun_command(const FarStep& step) {
+  // --verbose once: srun then names the step and its node on stderr, which no test sees.
+  std::vector<std::string> words{"srun",      "--exact",
+                                 "--verbose", "-N1",
+                                 "-n1",       text_of({"-c", std::to_string(step.processors)})};
+  std::string left_out;
+  const auto leave_out = [&](std::string_view nodes) {
+    left_out += left_out.empty() ? k_exclude : ",";
+    left_out += nodes;
+  };
+  for (const std::string& option : step.options) {
+    if (option.starts_with(k_exclude)) {
+      leave_out(std::string_view(option).substr(k_exclude.size()));
+    } else {
+      words.push_back(option);
+    }
+  }
+  for (const std::string& node : step.left_out_nodes) leave_out(node);
+  if (!left_out.empty()) words.push_back(left_out);
+  words.insert(words.end(), step.command.begin(), step.command.end());
+  return words;
+}
+
+bool is_kept_from_srun(std::string_view entry) {
+  constexpr std::array<std::string_view, 8> k_names{
+      "SLURM_LABELIO",      "SLURM_STDOUTMODE", "SLURM_STDERRMODE", "SLURM_STDINMODE",
+      "SLURM_UNBUFFEREDIO", "SLURM_DEBUG",      "SLURM_SRUN_MULTI", "SLURM_WORKING_DIR"};
+  const std::string_view name = name_of(entry);
+  return name.starts_with("LD_") || std::ranges::find(k_names, name) != k_names.end();
+}
+
+bool is_of_step(std::string_view entry) {
+  constexpr std::array<std::string_view, 6> k_names{"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
+                                                    "GPU_DEVICE_ORDINAL",   "HIP_VISIBLE_DEVICES",
+                                                    "ZE_AFFINITY_MASK",     "TMPDIR"};
+  const std::string_view name = name_of(entry);
+  return name.starts_with("SLURM") || std::ranges::find(k_names, name) != k_names.end();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,66 @@
+// The files by which both sides of a far attempt speak to each other, in the run's directory, which
+// both machines see. One writer for each file; a whole record appears by rename.
+//
+// A directory on a network file system is looked at in the cache of this machine. Opening the
+// directory makes the cache look anew, so a record is found when it is there (close-to-open,
+// nfs(5)).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+
+namespace holdfast::exec {
+
+class FarFiles {
+ public:
+  // `directory`: <run>/far; `attempt`: the attempt's id.
+  FarFiles(std::string directory, std::string attempt);
+  // For the far side, which is told the path of its job.
+  static FarFiles of_job(const std::string& job);
+
+  const std::string& directory() const { return directory_; }
+  const std::string& attempt() const { return attempt_; }
+  std::string job() const;
+
+  // Makes the directory if it is not there, the control file, and last the job.
+  Result<void> begin(std::string_view job) const;
+  // The far side has read it: it has secrets of the environment.
+  void remove_job() const;
+  // Removes what only the two sides need.
+  void remove() const;
+
+  // The near side adds a signal; the far side reads all signals so far.
+  void tell(int signal) const;
+  std::vector<int> told() const;
+
+  Result<void> put_started(std::string_view record) const;
+  Result<void> put_ended(std::string_view record) const;
+  // Empty: it is not there.
+  std::string started() const;
+  std::string ended() const;
+
+ private:
+  std::string path(std::string_view suffix) const;
+
+  std::string directory_;
+  std::string attempt_;
+};
+
+// What all tests of a run know of their allocation.
+class FarRun {
+ public:
+  explicit FarRun(std::string directory) : directory_(std::move(directory)) {}
+
+  bool is_over() const;
+  void note_over() const;
+  std::vector<std::string> left_out() const;
+  void leave_out(const std::string& node) const;
+
+ private:
+  std::string directory_;
+};
+
+}  // namespace holdfast::exec

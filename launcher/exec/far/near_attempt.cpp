@@ -1,0 +1,227 @@
+#include "exec/far/near_attempt.hpp"
+
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "core/outcome/supervision.hpp"
+#include "core/settings/far_share.hpp"
+#include "os/file/clock.hpp"
+#include "supervision/base/surroundings.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// How often we look for records of which no frame has told: the frames are lost with slurmstepd.
+constexpr Milliseconds k_look{500};
+// How long records are looked for when srun has ended: a network file system shows them late.
+constexpr Milliseconds k_late{5000};
+constexpr Milliseconds k_short_look{20};
+// The far side has heard of a request by then.
+constexpr Milliseconds k_far_look{200};
+// srun has this long to end after the far side's record.
+constexpr Milliseconds k_srun_patience{2000};
+// The far side takes stacks at the test's limit, and then ends the test within its grace.
+constexpr Milliseconds k_stacks{60'000};
+constexpr std::size_t k_most_errors = 16 * 1024;
+
+Milliseconds sum(Milliseconds a, Milliseconds b) { return std::min(k_longest, a + b); }
+
+}  // namespace
+
+NearAttempt::NearAttempt(const supervision::AttemptPlan& plan, supervision::Surroundings& around,
+                         OutputRelay& relay, const FarFiles& files, SrunProcess srun)
+    : plan_(plan),
+      around_(around),
+      relay_(relay),
+      files_(files),
+      srun_(std::move(srun)),
+      begun_(os::monotonic_now()),
+      next_records_(begun_ + k_look) {}
+
+NearEnd NearAttempt::run() {
+  while (!srun_.has_ended()) wait_for_news();
+  while (read_srun()) relay_.finish();
+  look_after_end();
+  end_.said = words_of_srun(errors_);
+  relay_.finish();
+  return std::move(end_);
+}
+
+void NearAttempt::wait_for_news() {
+  std::vector<pollfd> fds;
+  fds.push_back({around_.signals.fd(), POLLIN, 0});
+  fds.push_back({parent_watched_ ? around_.parent.get() : -1, POLLIN, 0});
+  fds.push_back({srun_.watched(), POLLIN, 0});
+  fds.push_back({srun_.errors(), POLLIN, 0});
+  fds.push_back({relay_.is_full() ? -1 : srun_.output(), POLLIN, 0});
+  relay_.add_descriptors(fds);
+  if (plan_.cluster != nullptr) plan_.cluster->add_descriptors(fds);
+  ::poll(fds.data(), fds.size(), os::poll_time(next_look()));
+  relay_.pass_on();
+  read_srun();
+  read_signals();
+  if (parent_watched_ && fds[1].revents != 0) {
+    parent_watched_ = false;
+    if (end_.signal == 0) end_by(SIGTERM);
+  }
+  if (plan_.cluster != nullptr) look_at_lease(fds);
+  const Milliseconds now = os::monotonic_now();
+  if (now >= next_records_) look_for_records();
+  if (end_.signal == 0 && now >= limit()) {
+    end_.overdue = true;
+    end_by(SIGTERM);
+  }
+  hurry_srun(now);
+}
+
+Milliseconds NearAttempt::next_look() const {
+  const Milliseconds kill = is_killed_ ? k_longest : sum(terminated_, k_srun_patience);
+  const Milliseconds term = terminated_ != k_longest ? k_longest : time_for_term();
+  const Milliseconds over = end_.signal == 0 ? limit() : k_longest;
+  return std::min({next_records_, kill, term, over});
+}
+
+// When the test must be over, if the far side does what it should. Nobody knows how long the far
+// side waits for its locks.
+Milliseconds NearAttempt::limit() const {
+  const Policy& policy = plan_.far->policy;
+  if (policy.timeout.count() == 0 || !policy.locks.empty()) return k_longest;
+  return sum(started_, policy.timeout + policy.grace + k_stacks);
+}
+
+bool NearAttempt::read_srun() {
+  std::string bytes;
+  if (!relay_.is_full() || srun_.has_ended()) {
+    bytes = srun_.read_output();
+    for (const FrameReader::Frame& frame : frames_.read(bytes)) take(frame);
+    if (!bytes.empty() && record_ != k_longest) record_ = os::monotonic_now();
+  }
+  errors_ += srun_.read_errors();
+  if (errors_.size() > k_most_errors) {
+    // The beginning has the node and the reason; what comes again and again is in between.
+    errors_.erase(k_most_errors / 2, errors_.size() - k_most_errors);
+  }
+  return !bytes.empty();
+}
+
+void NearAttempt::take(const FrameReader::Frame& frame) {
+  switch (frame.channel) {
+    case FarChannel::output:
+      return relay_.write(Stream::output, frame.bytes);
+    case FarChannel::errors:
+      return relay_.write(Stream::errors, frame.bytes);
+    case FarChannel::said:
+      return plan_.teller->complain(frame.bytes);
+    case FarChannel::started:
+    case FarChannel::ended:
+      return look_for_records();
+  }
+}
+
+void NearAttempt::look_for_records() {
+  const Milliseconds now = os::monotonic_now();
+  next_records_ = now + k_look;
+  if (!end_.start) {
+    if (const Result<FarStart> start = far_start_in(files_.started())) {
+      end_.start = *start;
+      started_ = now;
+      end_.slurm_wait = now - begun_;
+    }
+  }
+  if (!end_.record.empty()) {
+    next_records_ = k_longest;
+    return;
+  }
+  end_.record = files_.ended();
+  if (!end_.record.empty()) record_ = now;
+}
+
+void NearAttempt::read_signals() {
+  for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
+       got = around_.signals.next()) {
+    if (got.number == SIGCHLD || got.number == SIGCONT) continue;
+    if (around_.callers.ignores(got.number) || around_.tells_limit(got)) continue;
+    const os::SignalSet bit = os::signal_bit(got.number);
+    if ((bit & supervision::k_stopping_signals) != 0) {
+      (void)around_.signals.stop_by(got.number);  // the test goes on
+    } else if ((bit & supervision::k_ending_signals) != 0) {
+      end_by(got.number);
+    } else {
+      files_.tell(got.number);
+    }
+  }
+}
+
+void NearAttempt::look_at_lease(const std::vector<pollfd>& fds) {
+  using News = supervision::ClusterLocks::News;
+  const News news = plan_.cluster->look(&fds);
+  if (news == News::none) return;
+  if (end_.signal == 0) {
+    end_.lease_lost = true;
+    return end_by(SIGTERM);
+  }
+  // A second signal is an end at once. If the far side does not hear it, TERM to srun is.
+  files_.tell(SIGTERM);
+  hurried_ = os::monotonic_now() + k_far_look;
+}
+
+// The far side may read two signals at once, so what is one event is told once.
+void NearAttempt::end_by(int signal) {
+  const Milliseconds now = os::monotonic_now();
+  if (end_.signal != 0) {
+    const bool same = signal == end_.signal;
+    if (now - ending_ < (same ? k_same_sender : k_same_event)) return;
+    return files_.tell(signal);
+  }
+  end_.signal = signal;
+  ending_ = now;
+  files_.tell(signal);
+}
+
+// When srun may get TERM. A step that does not exist yet has nothing that could end gently.
+Milliseconds NearAttempt::time_for_term() const {
+  if (hurried_ != k_longest) return hurried_;
+  if (record_ != k_longest) return record_ + k_srun_patience;
+  if (ending_ == k_longest) return k_longest;
+  const bool exists = end_.start.has_value() || words_of_srun(errors_).launches;
+  return exists ? ending_ + plan_.policy.grace + k_srun_patience : ending_;
+}
+
+void NearAttempt::hurry_srun(Milliseconds now) {
+  if (terminated_ == k_longest) {
+    if (now < time_for_term()) return;
+    terminated_ = now;
+    srun_.send(SIGTERM);
+    return;
+  }
+  if (is_killed_ || now < terminated_ + k_srun_patience) return;
+  is_killed_ = true;
+  srun_.send(SIGKILL);
+}
+
+// A step that srun has never begun to launch has no records to come. A test whose step is lost may
+// still run, and is ended there. As long as it may take, it keeps its locks, and is not tried
+// again.
+void NearAttempt::look_after_end() {
+  look_for_records();
+  const SrunWords said = words_of_srun(errors_);
+  const bool may_come = end_.start.has_value() || (said.launches && said.trouble.empty());
+  if (!may_come || !end_.record.empty()) return;
+  if (end_.signal == 0) {
+    end_.abandoned = true;
+    files_.tell(SIGTERM);
+  }
+  const Milliseconds until =
+      os::monotonic_now() + std::max(k_late, plan_.policy.grace + k_srun_patience);
+  while (end_.record.empty() && os::monotonic_now() < until) {
+    ::poll(nullptr, 0, static_cast<int>(k_short_look.count()));
+    read_signals();
+    look_for_records();
+  }
+}
+
+}  // namespace holdfast::exec

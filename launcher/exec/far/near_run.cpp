@@ -1,0 +1,312 @@
+#include "exec/far/near_run.hpp"
+
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/attempt_tag.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "core/far/srun_words.hpp"
+#include "core/settings/facts.hpp"
+#include "exec/base/variables.hpp"
+#include "exec/far/far_files.hpp"
+#include "exec/far/far_job.hpp"
+#include "exec/far/far_result.hpp"
+#include "exec/far/near_attempt.hpp"
+#include "exec/far/slurm_questions.hpp"
+#include "exec/far/srun_process.hpp"
+#include "os/file/clock.hpp"
+#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/warden.hpp"
+#include "supervision/base/programs.hpp"
+#include "supervision/grant/grant.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+using supervision::AttemptPlan;
+using supervision::AttemptResult;
+
+// What the node may need, besides the grace, to end a test of which the near side was killed.
+constexpr Milliseconds k_end_patience{2000};
+constexpr Milliseconds k_look{50};
+
+bool has_node_rule(const RetryPolicy& retry) {
+  return std::ranges::any_of(retry.rules, [](const RetryRule& rule) {
+    return rule.cause == RetryCause::node && rule.attempts > 0;
+  });
+}
+
+// What the near side tells the test: the slots and fences of its locks here.
+std::vector<Variable> near_variables(char** environment) {
+  std::vector<Variable> variables;
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    std::string_view value = *entry;
+    const std::string_view name = take_part(value, '=');
+    if (name.starts_with(environment::k_slot_prefix) ||
+        name.starts_with(environment::k_fence_prefix)) {
+      variables.push_back({std::string(name), std::string(value)});
+    }
+  }
+  return variables;
+}
+
+class NodeRun {
+ public:
+  NodeRun(const AttemptPlan& plan, supervision::Surroundings& around, OutputRelay& relay)
+      : plan_(plan),
+        around_(around),
+        relay_(relay),
+        allocation_(own_allocation()),
+        slurm_(allocation_, around),
+        files_(directory_of(plan), plan.identity->attempt),
+        run_(files_.directory()) {}
+
+  AttemptResult run() {
+    if (const std::string why = obstacle(); !why.empty()) return refuse(why);
+    if (run_.is_over()) return lost(over_in_words());
+    left_out_ = run_.left_out();
+    if (!left_out_.empty() && has_no_node()) return lost("no node is left that could run it");
+    if (Result<void> begun = files_.begin(to_text(job())); !begun) {
+      return supervision::own_failure(begun.error());
+    }
+    AttemptResult result = follow_srun();
+    files_.remove();
+    return result;
+  }
+
+ private:
+  static std::string directory_of(const AttemptPlan& plan) {
+    const std::string& journal = plan.identity->journal;
+    return journal.substr(0, journal.rfind('/') + 1) + std::string(names::k_far_directory);
+  }
+
+  // Why no test of this run can run on a node.
+  std::string obstacle() const {
+    if (allocation_.job.empty()) {
+      return "engine = \"slurm\": found no SLURM_JOB_ID, expected to run inside of an allocation "
+             "(salloc, sbatch)";
+    }
+    if (plan_.identity->journal.empty()) {
+      return "engine = \"slurm\": the build tree has no directory for this run";
+    }
+    if (slurm_program("srun").empty()) return "engine = \"slurm\": found no program srun in PATH";
+    return {};
+  }
+
+  // Every test would say the same, so it is said once, and is in every record.
+  AttemptResult refuse(const std::string& why) {
+    plan_.teller->complain_once(why);
+    AttemptResult result = supervision::refused({});
+    result.remark = why;
+    return result;
+  }
+
+  std::string over_in_words() const {
+    return text_of({"the allocation (job ", allocation_.job, ") is over"});
+  }
+
+  AttemptResult lost(const std::string& why) const {
+    AttemptResult result;
+    result.observation.node_lost = true;
+    result.outcome = outcome_of(result.observation);
+    result.remark = why;
+    return result;
+  }
+
+  bool has_no_node() {
+    const std::vector<std::string> nodes = slurm_.all_nodes();
+    return !nodes.empty() && std::ranges::all_of(nodes, [&](const std::string& node) {
+      return std::ranges::find(left_out_, node) != left_out_.end();
+    });
+  }
+
+  FarJob job() const {
+    const supervision::FarOrder& order = *plan_.far;
+    FarJob job;
+    job.version = HOLDFAST_VERSION;
+    for (char** word = order.invocation.arguments; *word != nullptr; ++word) {
+      job.arguments.emplace_back(*word);
+    }
+    job.environment = entries_of(order.invocation.environment);
+    // A command inside of the test finds the locks that the test has here.
+    std::erase_if(job.environment,
+                  [](const std::string& entry) { return is_variable(entry, environment::k_held); });
+    const std::string_view held = variable_in(plan_.command.environment, environment::k_held);
+    if (!held.empty()) job.environment.push_back(text_of({environment::k_held, "=", held}));
+    char here[PATH_MAX];
+    if (::getcwd(here, sizeof here) != nullptr) job.directory = here;
+    job.variables = near_variables(plan_.command.environment);
+    job.one_stream = relay_.streams_are_one();
+    job.n = plan_.identity->n;
+    job.grant = order.grant;
+    job.grant.policy = order.policy;
+    job.grant.policy.timeout = plan_.policy.timeout;
+    job.grant.attempt = plan_.identity->attempt;
+    job.grant.journal.clear();
+    job.grant.scratch.clear();
+    return job;
+  }
+
+  Result<SrunProcess> start_srun() const {
+    const Result<std::string> program = supervision::exec_program();
+    if (!program) return program.error();
+    // It was read by the same function before.
+    Result<std::vector<std::string>> options = srun_words(plan_.policy.engine.options);
+    if (!options) return options.error();
+    FarStep step;
+    step.processors = static_cast<unsigned>(processors_of(plan_.far->invocation.facts));
+    step.options = std::move(*options);
+    step.left_out_nodes = left_out_;
+    step.command = {*program, std::string(k_far_option), files_.job()};
+    SrunProcess::Order order;
+    order.words = srun_command(step);
+    order.words[0] = slurm_program("srun");
+    order.environment = entries_of(plan_.far->invocation.environment);
+    std::erase_if(order.environment,
+                  [](const std::string& entry) { return is_kept_from_srun(entry); });
+    order.tag = tag_number(plan_.identity->attempt);
+    return SrunProcess::start(order, around_.callers);
+  }
+
+  AttemptResult follow_srun() {
+    supervision::Warden warden = post_warden();
+    Result<SrunProcess> srun = start_srun();
+    if (!srun) {
+      supervision::dismiss_warden(warden);
+      return supervision::own_failure(srun.error());
+    }
+    NearEnd end = NearAttempt(plan_, around_, relay_, files_, std::move(*srun)).run();
+    supervision::dismiss_warden(warden);
+    AttemptResult result = concluded(end);
+    if (end.lease_lost && result.observation.end_reason == EndReason::signal) {
+      result.observation.end_reason = EndReason::lock_lost;
+    }
+    result.slurm_wait = end.slurm_wait;
+    if (end.start) result.node = end.start->node;
+    if (result.node.empty() && result.observation.node_lost) result.node = end.said.node;
+    return result;
+  }
+
+  // If we are killed, srun dies with us, and the node ends the test within its grace. Until then
+  // nobody else gets its locks.
+  supervision::Warden post_warden() const {
+    std::vector<int> locks = plan_.lock_descriptors();
+    if (locks.empty()) return {};
+    supervision::Warden warden = supervision::start_warden(std::move(locks));
+    if (warden.pid != 0) return warden;
+    files_.tell(SIGTERM);
+    const Milliseconds until = os::monotonic_now() + plan_.policy.grace + k_end_patience;
+    while (files_.ended().empty() && os::monotonic_now() < until) {
+      ::poll(nullptr, 0, static_cast<int>(k_look.count()));
+    }
+    ::_exit(0);
+  }
+
+  AttemptResult concluded(const NearEnd& end) {
+    if (!end.record.empty()) {
+      Result<AttemptResult> told = far_result_in(end.record);
+      if (!told) return supervision::own_failure(told.error());
+      return as_seen_here(std::move(*told), end);
+    }
+    if (end.signal != 0 && !end.overdue) {
+      const std::string why =
+          end.start ? "interrupted" : "interrupted while it waited for its step";
+      return supervision::not_begun(in_words(why), end.signal);
+    }
+    if (end.start) return lost_after_start(end);
+    return lost_before_start(end);
+  }
+
+  // What the far side cannot know: that its step was lost, and what slurmstepd says.
+  AttemptResult as_seen_here(AttemptResult told, const NearEnd& end) {
+    Observation& seen = told.observation;
+    const bool was_ended =
+        seen.end_reason == EndReason::signal || seen.end_reason == EndReason::parent_gone;
+    if (end.abandoned && was_ended && !seen.node_lost) {
+      seen.node_lost = true;
+      told.note = "its step ended before it did";
+    }
+    const std::string node = end.start ? end.start->node : end.said.node;
+    if (seen.node_lost) note_lost_node(node, told);
+    const bool was_killed =
+        seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == SIGKILL;
+    if (was_killed && end.said.out_of_memory) seen.out_of_memory = true;
+    told.outcome = outcome_of(seen);
+    return told;
+  }
+
+  AttemptResult lost_after_start(const NearEnd& end) {
+    std::string why = end.overdue ? "its time was over, and its node did not end it"
+                                  : "its launcher there ended without a record";
+    if (!end.said.last.empty()) why += " (" + end.said.last + ")";
+    return node_lost(end.start->node, why);
+  }
+
+  AttemptResult lost_before_start(const NearEnd& end) {
+    const JobState state = slurm_.state();
+    const std::vector<std::string> down =
+        state == JobState::running ? slurm_.lost_nodes() : std::vector<std::string>();
+    if (slurm_.told_to_end() != 0) {
+      return supervision::not_begun(in_words("interrupted before it began"), slurm_.told_to_end());
+    }
+    const LostStart start = lost_start(state, down, left_out_, end.said);
+    switch (start.kind) {
+      case LostStart::Kind::refused:
+        return supervision::refused(in_words(start.why));
+      case LostStart::Kind::allocation_over:
+        run_.note_over();
+        plan_.teller->complain_once(over_in_words() + ": no further test is run");
+        return lost(over_in_words());
+      case LostStart::Kind::node_lost:
+        break;
+    }
+    return node_lost(start.node, start.why);
+  }
+
+  AttemptResult node_lost(const std::string& node, const std::string& why) {
+    AttemptResult result = lost({});
+    result.node = node;
+    result.note = why;
+    note_lost_node(node, result);
+    return result;
+  }
+
+  // The result's note says why.
+  void note_lost_node(const std::string& node, AttemptResult& result) {
+    result.note = in_words(node.empty() ? "node lost: " + result.note
+                                        : "node " + node + " lost: " + result.note);
+    if (!node.empty() && has_node_rule(plan_.policy.retry)) run_.leave_out(node);
+  }
+
+  std::string in_words(const std::string& what) const {
+    return text_of({"\"", plan_.identity->test, "\": ", what});
+  }
+
+  const AttemptPlan& plan_;
+  supervision::Surroundings& around_;
+  OutputRelay& relay_;
+  Allocation allocation_;
+  SlurmQuestions slurm_;
+  FarFiles files_;
+  FarRun run_;
+  std::vector<std::string> left_out_;
+};
+
+}  // namespace
+
+AttemptResult run_on_node(const AttemptPlan& plan, supervision::Surroundings& around,
+                          OutputRelay& relay) {
+  return NodeRun(plan, around, relay).run();
+}
+
+}  // namespace holdfast::exec

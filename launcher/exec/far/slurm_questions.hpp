@@ -1,0 +1,48 @@
+// What is asked of Slurm, by its own programs. Each question takes a limited time, and none is
+// answered when the test has been told to end.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/far/slurm_state.hpp"
+#include "os/process/bounded_work.hpp"
+#include "supervision/base/surroundings.hpp"
+
+namespace holdfast::exec {
+
+// The allocation around us, as its variables tell; both empty: there is none.
+struct Allocation {
+  std::string job;
+  std::string nodes;  // in Slurm's form: n[1-4]
+};
+Allocation own_allocation();
+
+// The path of a program of Slurm; empty: there is none. A test may have a PATH of its own, so usual
+// places are searched, too.
+std::string slurm_program(std::string_view name);
+
+class SlurmQuestions {
+ public:
+  SlurmQuestions(Allocation allocation, supervision::Surroundings& around)
+      : allocation_(std::move(allocation)), around_(around) {}
+
+  JobState state();
+  // The nodes of the allocation that can run nothing now.
+  std::vector<std::string> lost_nodes();
+  // All its nodes; none: Slurm did not say.
+  std::vector<std::string> all_nodes();
+  // The signal that came meanwhile to end the test; 0: none.
+  int told_to_end() const { return told_to_end_; }
+
+ private:
+  os::BoundedEnd ask(std::vector<std::string> words);
+
+  Allocation allocation_;
+  supervision::Surroundings& around_;
+  int told_to_end_ = 0;
+};
+
+}  // namespace holdfast::exec

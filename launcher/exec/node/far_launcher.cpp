@@ -1,0 +1,145 @@
+#include "exec/node/far_launcher.hpp"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/far/srun_words.hpp"
+#include "exec/far/far_result.hpp"
+#include "exec/output/output_relay.hpp"
+#include "exec/retry/captured_test.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/descendants.hpp"
+#include "os/process/process.hpp"
+#include "supervision/launch.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// Runs the one attempt. Its output goes to the pipes of the far side as it would go to ctest.
+class FarRunner final : public supervision::AttemptRunner {
+ public:
+  explicit FarRunner(int result) : result_(result) {}
+
+  bool is_plain() const override { return false; }
+
+  supervision::AttemptResult run(const supervision::AttemptPlan& plan,
+                                 supervision::Surroundings& around) override {
+    if (!plan.policy.hooks.any()) return supervision::run_attempt(plan, around);
+    OutputRelay relay{std::string()};
+    return run_captured(plan, around, relay);
+  }
+
+  std::optional<supervision::NextAttempt> conclude(
+      const supervision::EndedAttempt& ended) override {
+    (void)os::write_all(result_, to_text(ended.result));
+    return std::nullopt;
+  }
+
+ private:
+  int result_;
+};
+
+// Build steps never run on a node.
+class NoSteps final : public supervision::StepRunner {};
+
+// The job's environment, with what Slurm and the site have set for this step.
+std::vector<std::string> environment_of(const FarJob& job) {
+  const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
+  std::vector<std::string> entries = job.environment;
+  for (char** own = environ; *own != nullptr; ++own) {
+    const std::string_view name = name_of(*own);
+    const auto same = [&](const std::string& entry) { return name_of(entry) == name; };
+    const auto found = std::find_if(entries.begin(), entries.end(), same);
+    if (found == entries.end()) {
+      entries.emplace_back(*own);
+    } else if (is_of_step(*own)) {
+      *found = *own;
+    }
+  }
+  return entries;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (std::string& text : texts) all.push_back(text.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+// In the child. Returns its exit code.
+int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSignals& callers,
+                FarOutput& output, const ProcessName& parent, int result) {
+  ::prctl(PR_SET_NAME, os::k_launcher_name.data(), 0, 0, 0);
+  ::dup2(output.output(), STDOUT_FILENO);
+  ::dup2(output.errors(), STDERR_FILENO);
+  output.close_ours();
+  std::vector<std::string> words = job.arguments;
+  std::vector<std::string> entries = environment_of(job);
+  std::vector<char*> arguments = pointers(words);
+  std::vector<char*> variables = pointers(entries);
+  environ = variables.data();
+  supervision::HandedOver handed;
+  handed.callers = callers;
+  handed.grant = job.grant;
+  handed.far = supervision::FarSide{parent, job.n, job.variables, output.lines()};
+  FarRunner tests(result);
+  NoSteps steps;
+  (void)supervision::launch(arguments.data(), variables.data(), {tests, steps}, &handed);
+  if (::getppid() != parent.pid) {
+    if (const Result<std::string> record = os::read_memory_file(result)) {
+      (void)files.put_ended(*record);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<FarLauncher> FarLauncher::start(const FarJob& job, const FarFiles& files,
+                                       const os::CallersSignals& callers, FarOutput& output) {
+  if (Result<void> opened = output.open(job.one_stream); !opened) return opened.error();
+  Result<os::UniqueFd> result = os::memory_file({});
+  if (!result) return result.error();
+  const ProcessName own = os::own_name();
+  const pid_t pid = ::fork();
+  if (pid < 0) return os::system_error("start the launcher of a test");
+  if (pid == 0) ::_exit(be_launcher(job, files, callers, output, own, result->get()));
+  FarLauncher launcher;
+  launcher.pid_ = pid;
+  launcher.result_ = std::move(*result);
+  return launcher;
+}
+
+bool FarLauncher::has_ended() {
+  while (!has_ended_) {
+    int status = 0;
+    const pid_t pid = os::retried([&] { return ::waitpid(-1, &status, WNOHANG); });
+    if (pid <= 0) return false;
+    if (pid != pid_) continue;
+    has_ended_ = true;
+    status_ = status;
+  }
+  return true;
+}
+
+bool FarLauncher::ended_well() const { return WIFEXITED(status_); }
+
+void FarLauncher::send(int signal) const {
+  if (!has_ended_) (void)::kill(pid_, signal);
+}
+
+std::string FarLauncher::said() const {
+  Result<std::string> text = os::read_memory_file(result_.get());
+  return text ? std::move(*text) : std::string();
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,48 @@
+#include "supervision/unwatched.hpp"
+
+#include <string>
+
+#include "core/base/test_environment.hpp"
+#include "os/process/execution_error.hpp"
+#include "os/process/spawn.hpp"
+#include "supervision/attempt/containment_needs.hpp"
+#include "supervision/base/teller.hpp"
+
+namespace holdfast::supervision {
+
+Exit own_failure(ExitMode mode) {
+  Observation failure;
+  failure.own_failure = true;
+  return exit_of(Outcome::internal_error, failure, mode);
+}
+
+Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
+  TestEnvironment environment(invocation.environment);
+  const int error = os::become({invocation.command, environment.environ()}, callers);
+  write_line(os::execution_error(invocation.command[0], error));
+  Observation seen;
+  seen.main = {ProcessEnd::Kind::never_started, error};
+  return exit_of(Outcome::launch_failed, seen, invocation.mode());
+}
+
+Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
+                      std::string_view trouble) {
+  if (must_be_contained(invocation)) {
+    write_line(std::string(trouble) + ": the command is not run without its containment");
+    return own_failure(invocation.mode());
+  }
+  if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
+  const bool wants_ports = last_of(invocation.line.options.said, Setting::ports) != nullptr;
+  if (invocation.line.service_keeper >= 0) {
+    write_line(std::string(trouble) + ": the command is not run without its services");
+    return own_failure(ExitMode::command);
+  }
+  if (!invocation.line.options.locks.empty() || wants_ports) {
+    write_line(std::string(trouble) + ": the command is not run without its locks");
+    return own_failure(ExitMode::command);
+  }
+  write_line(std::string(trouble) + ": running the command by itself");
+  return run_bare(invocation, callers);
+}
+
+}  // namespace holdfast::supervision

@@ -1,0 +1,240 @@
+"""Tests on Slurm's nodes end, print and are judged as they are beside ctest."""
+
+import json
+import os
+import shutil
+import signal
+import time
+import unittest
+from xml.etree import ElementTree
+
+import slurm_case
+from slurm_case import SLURM_PATIENCE_S, SlurmCase, end_cluster, start_cluster
+from support import HOLDFAST, verdicts, wait_until
+
+setUpModule = start_cluster
+tearDownModule = end_cluster
+
+# What ctest and Holdfast make of each end must not depend on where the test runs.
+VERDICTS = """
+function(one name properties)
+  add_test(NAME ${name} COMMAND ${ARGN})
+  if(NOT properties STREQUAL "")
+    set_tests_properties(${name} PROPERTIES ${properties})
+  endif()
+endfunction()
+one(passes "" @P@/exit_with 0)
+one(fails "" @P@/exit_with 3)
+one(exits_255 "" @P@/exit_with 255)
+one(skips "SKIP_RETURN_CODE;77" @P@/exit_with 77)
+one(wants_to_fail "WILL_FAIL;TRUE" @P@/exit_with 3)
+one(fails_to_fail "WILL_FAIL;TRUE" @P@/exit_with 0)
+one(segv "" @P@/die_of 11)
+one(abrt "" @P@/die_of 6)
+one(kill "" @P@/die_of 9)
+one(term "" @P@/die_of 15)
+one(dies_though_it_will_fail "WILL_FAIL;TRUE" @P@/die_of 11)
+one(says_so "PASS_REGULAR_EXPRESSION;all is well" sh -c "echo all is well; exit 1")
+one(says_nothing "PASS_REGULAR_EXPRESSION;all is well" true)
+one(says_error "FAIL_REGULAR_EXPRESSION;bad" sh -c "echo bad >&2")
+one(says_skip "SKIP_REGULAR_EXPRESSION;not here" sh -c "echo not here; exit 1")
+one(no_interpreter "" "${CMAKE_SOURCE_DIR}/no_interpreter")
+one(no_permission "" "${CMAKE_SOURCE_DIR}/no_permission")
+one(takes_long "TIMEOUT;1" sleep 100)
+one(takes_long_and_will_fail "TIMEOUT;1;WILL_FAIL;TRUE" sleep 100)
+one(ignores_the_end "TIMEOUT;1" sh -c "trap '' TERM; while true; do sleep 0.1; done")
+one(leaks "" sh -c "sleep 100 & exit 0")
+"""
+
+
+def said_by(text):
+    """The lines of the tests in what `ctest -V` prints, without the numbers of the tests."""
+    lines = [line.partition(": ") for line in text.splitlines()]
+    return [rest for number, colon, rest in lines if colon and number.isdigit() and not rest.startswith("Test ")]
+
+
+class SlurmTest(SlurmCase):
+    def verdict_project(self):
+        tree = self.suite(VERDICTS)
+        for name, text in (("no_interpreter", "#!/no/such/interpreter\n"), ("no_permission", "\x7fELFbad")):
+            path = self.work / "project" / name
+            path.write_text(text)
+            path.chmod(0o755)
+        return tree
+
+    def test_every_end_has_the_verdict_that_it_has_beside_ctest(self):
+        tree = self.verdict_project()
+        here = self.ctest(tree, "-j4", bound=SLURM_PATIENCE_S)
+        ends_here = self.ends(tree)
+        there = self.far(tree, "-j4")
+        ends_there = self.ends(tree)
+        self.assertEqual(verdicts(there.text), verdicts(here.text), there.text)
+        self.assertEqual(there.returncode, here.returncode)
+        for test, end in ends_here.items():
+            for field in ("outcome", "exit_code", "signal", "flags"):
+                self.assertEqual(ends_there[test].get(field), end.get(field), (test, field, ends_there[test]))
+            self.assertIn(ends_there[test]["node"], ("n1", "n2"), test)
+            self.assertGreater(ends_there[test]["slurm_wait_s"], 0)
+            self.assertNotIn("node", end)
+
+    def test_output_arrives_byte_by_byte_and_without_lines_of_slurm(self):
+        noise = self.work / "noise"
+        noise.write_bytes(os.urandom(3_000_000))
+        tree = self.suite(
+            self.scripted_test("both", "", "for i in 1 2 3 4 5 6 7 8; do echo out $i; echo err $i >&2; done")
+            + self.scripted_test("dies", "", "echo before; kill -9 $$")
+            + self.scripted_test("without_newline", "", "printf 'no end'")
+            + f'add_test(NAME noise COMMAND sh -c "cat {noise}; echo HFo00000010 is no frame")\n')
+        here = self.ctest(tree, "-V", "-E", "noise")
+        there = self.far(tree, "-V", "-E", "noise")
+        self.assertEqual(said_by(there.text), said_by(here.text))
+        self.assertNotIn("srun", there.text)
+        self.assertNotIn("slurmstepd", there.text)
+        done = self.far(tree, "-R", "noise")
+        self.assertEqual(done.returncode, 0, done.text)
+        log, = (self.runs(tree)[-1] / "output").glob("*.log")
+        self.assertEqual(log.read_bytes(), noise.read_bytes() + b"HFo00000010 is no frame\n")
+
+    def test_the_test_has_its_surroundings(self):
+        place = self.work / "place with blanks"
+        place.mkdir()
+        tree = self.suite(
+            f'add_test(NAME look COMMAND sh -c "pwd; cat; env; ulimit -Hn")\n'
+            f'set_tests_properties(look PROPERTIES WORKING_DIRECTORY "{place}" '
+            'ENVIRONMENT "ONE=1;LD_BIND_NOW=1;SLURM_LABELIO=1;ODD=a=b" PROCESSORS 2)\n')
+        done = self.far(tree, "-V", input=b"from stdin\n", env=self.environment(HOLDFAST_PROFILE="slurm", LONG="x" * 100_000))
+        said = said_by(done.text)
+        self.assertIn(str(place), said)
+        self.assertIn("from stdin", said)
+        for entry in ("ONE=1", "LD_BIND_NOW=1", "ODD=a=b", "LONG=" + "x" * 100_000, "HOLDFAST_ATTEMPT=1",
+                      "SLURM_STEP_NUM_TASKS=1", "SLURM_CPUS_PER_TASK=2"):
+            self.assertIn(entry, said)
+        scratch = [entry for entry in said if entry.startswith("HOLDFAST_TMPDIR=")]
+        self.assertEqual(len(scratch), 1, said)
+
+    def test_a_timeout_has_its_stacks_from_the_node(self):
+        tree = self.suite('add_test(NAME stuck COMMAND @P@/deadlock)\nset_tests_properties(stuck PROPERTIES TIMEOUT 2)\n')
+        here = self.ctest(tree, "-V")
+        there = self.far(tree, "-V")
+        for done in (here, there):
+            self.assertIn("***Timeout", done.text)
+            self.assertIn("#1", done.text)
+            self.assertIn("deadlock", done.text)
+        self.assertEqual(self.ends(tree)["stuck"]["outcome"], "timed_out")
+
+    def test_what_a_test_waits_for_its_step_is_outside_of_its_time(self):
+        # Each test takes all processors of both nodes' allocation in turn.
+        tests = "".join(f"add_test(NAME t{i} COMMAND sleep 1.2)\n"
+                        f"set_tests_properties(t{i} PROPERTIES TIMEOUT 2 PROCESSORS 4)\n" for i in range(6))
+        tree = self.suite(tests)
+        done = self.far(tree, "-j24")
+        self.assertEqual(done.returncode, 0, done.text)
+        waits = [end["slurm_wait_s"] for end in self.ends(tree).values()]
+        self.assertGreater(max(waits), 2)
+
+    def test_a_test_with_the_local_label_and_one_with_a_service_stay_here(self):
+        tree = self.suite(
+            "add_test(NAME gui COMMAND true)\nset_tests_properties(gui PROPERTIES LABELS here)\n"
+            "add_test(NAME usual COMMAND true)\n"
+            "add_test(NAME chosen COMMAND true)\n"
+            "add_test(NAME matched COMMAND true)\n"
+            'set_tests_properties(matched PROPERTIES TIMEOUT 30 TIMEOUT_AFTER_MATCH "20;begun")\n'
+            'add_test(NAME served COMMAND true)\nset_tests_properties(served PROPERTIES HOLDFAST_SERVICES db)\n',
+            settings='[[profile.slurm.override]]\ntest = "^chosen$"\nengine = "local"\n'
+                     '[service.db]\ncommand = ["sh", "-c", "echo ready; exec sleep 1000"]\nready-output = "ready"\n')
+        done = self.far(tree, "-j4")
+        self.assertEqual(done.returncode, 0, done.text)
+        nodes = {test: end.get("node") for test, end in self.ends(tree).items()}
+        self.assertIn(nodes.pop("usual"), ("n1", "n2"))
+        self.assertEqual(nodes, {"gui": None, "chosen": None, "matched": None, "served": None})
+
+    def test_what_can_never_fit_is_refused_in_words_and_not_tried_again(self):
+        tree = self.suite("add_test(NAME wide COMMAND true)\n"
+                          "set_tests_properties(wide PROPERTIES PROCESSORS 7)\n"
+                          "add_test(NAME gpu COMMAND true)\n",
+                          settings='[[override]]\ntest = "gpu"\nengine = { options = "--gres=gpu:1" }\nretry = "any=2"\n')
+        done = self.far(tree, "-j8")
+        ends = self.ends(tree)
+        for test in ("wide", "gpu"):
+            self.assertEqual(ends[test]["outcome"], "internal_error", done.text)
+            self.assertEqual(ends[test]["n"], 1)
+            self.assertIn("no node of the allocation can ever run it", ends[test]["note"])
+        self.assertIn("More processors requested than permitted", ends["wide"]["note"])
+
+    def test_what_keeps_holdfast_from_running_on_the_node_is_said(self):
+        tree = self.suite("add_test(NAME a COMMAND true)\n", '[[override]]\ntest = "a"\nretry = "node=2"\n')
+        # As if the run's directory were not there: the last word names the job.
+        wrapper = self.work / "bin/srun"
+        wrapper.parent.mkdir()
+        wrapper.write_text(f"#!/bin/bash\nexec {shutil.which('srun')} \"${{@:1:$#-1}}\" /no/such.job\n")
+        wrapper.chmod(0o755)
+        path = f"{wrapper.parent}:{os.environ['PATH']}"
+        done = self.far(tree, env=self.environment(HOLDFAST_PROFILE="slurm", PATH=path))
+        end = self.ends(tree)["a"]
+        self.assertEqual((end["outcome"], end["n"]), ("internal_error", 1), done.text)
+        self.assertRegex(end["note"], "Holdfast cannot run on node n[12]: failed to open /no/such.job")
+
+    def test_without_an_allocation_no_test_runs_and_one_line_says_so(self):
+        tree = self.suite("add_test(NAME a COMMAND true)\nadd_test(NAME b COMMAND true)\n")
+        done = self.ctest(tree, env=self.environment(HOLDFAST_PROFILE="slurm"))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.text.count("expected to run inside of an allocation"), 1, done.text)
+        self.assertEqual({end["outcome"] for end in self.ends(tree).values()}, {"internal_error"})
+
+    def test_an_allocation_that_is_over_is_said_once(self):
+        tree = self.suite("".join(f"add_test(NAME t{i} COMMAND true)\n" for i in range(4))
+                          + 'add_test(NAME a_first COMMAND sh -c "scancel $SLURM_JOB_ID; sleep 100")\n'
+                          "set_tests_properties(a_first PROPERTIES COST 100)\n")
+        # ctest goes on when salloc has gone.
+        begun = self.start_far(tree, "-j1")
+        wait_until(lambda: begun.poll() is not None, "salloc's end", SLURM_PATIENCE_S)
+        wait_until(lambda: len(self.runs(tree)) == 1 and len(self.ends(tree)) == 5, "five ends", SLURM_PATIENCE_S)
+        ends = self.ends(tree)
+        self.assertEqual({end["outcome"] for end in ends.values()}, {"node_lost"})
+        text = (self.work / "err").read_text() + (self.work / "out").read_text()
+        self.assertEqual(text.count("is over: no further test is run"), 1, text)
+        self.assertLess(ends["t3"]["wall_s"], 1)
+
+    def test_ctrl_c_ends_the_test_gently_on_its_node(self):
+        told = self.work / "told"
+        tree = self.suite(self.scripted_test(
+            "long", "", f"trap 'sleep 0.3; echo gently > {told}; exit 0' INT TERM; echo $$ > {self.work}/pid\n"
+                        "while true; do sleep 0.05; done"))
+        self.start_far(tree)
+        wait_until(lambda: (self.work / "pid").exists() and (self.work / "pid").read_text().strip(), "the test",
+                   SLURM_PATIENCE_S)
+        ctest, = self.processes_named("ctest")
+        since = time.monotonic()
+        os.kill(ctest.pid, signal.SIGINT)
+        wait_until(told.exists, "the gentle end", SLURM_PATIENCE_S)
+        self.assertLess(time.monotonic() - since, 5)
+        self.assert_nothing_left(SLURM_PATIENCE_S)
+        self.assertEqual(self.ends(tree)["long"]["outcome"], "interrupted")
+
+    def test_reports_have_the_node(self):
+        tree = self.suite("".join(f"add_test(NAME t{i} COMMAND sleep 1)\n" for i in range(8))
+                          + "add_test(NAME gui COMMAND true)\nset_tests_properties(gui PROPERTIES LABELS here)\n")
+        self.assertEqual(self.far(tree, "-j9").returncode, 0)
+        text = self.finish(HOLDFAST, "report", cwd=tree).stdout.decode()
+        self.assertRegex(text, r"; a step of Slurm: [0-9.]+ m?s on top of each test")
+        said = {}
+        for form in ("json", "junit", "trace"):
+            file = self.work / form
+            done = self.finish(HOLDFAST, "report", "--format", form, "--output", file, cwd=tree)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said[form] = file.read_text()
+        ends = self.ends(tree)
+        for test in json.loads(said["json"])["tests"]:
+            attempt, = test["attempts"]
+            self.assertEqual(attempt.get("node"), ends[test["name"]].get("node"))
+        hosts = {suite.get("hostname"): {case.get("name") for case in suite.findall("testcase")}
+                 for suite in ElementTree.fromstring(said["junit"]).findall("testsuite")}
+        self.assertEqual(set(hosts), {None, "n1", "n2"})
+        self.assertEqual(hosts[None], {"gui"})
+        lanes = {event["args"]["name"] for event in json.loads(said["trace"])["traceEvents"]
+                 if event["name"] == "thread_name"}
+        self.assertTrue({"job 1", "n1: job 1", "n2: job 1"} <= lanes, lanes)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,83 @@
+#include "exec/far/far_result.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstring>
+
+#include "exec/far/far_job.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+using supervision::AttemptResult;
+
+TEST(FarResult, IsReadAsItWasWritten) {
+  AttemptResult result;
+  result.observation.main = {ProcessEnd::Kind::signalled, SIGSEGV};
+  result.observation.leaked = true;
+  result.observation.skip_code = 77;
+  result.report.main_reaped = true;
+  result.report.main_status = SIGSEGV;
+  result.report.leftovers = 2;
+  result.report.leftover_list[0] = {4711, {}};
+  std::strcpy(result.report.leftover_list[0].name.data(), "a b");
+  result.report.leftover_list[1] = {4712, {}};
+  result.report.user_us = 12'345'678'901;
+  result.wall_us = 99;
+  result.lock_wait = Milliseconds{1500};
+  result.note = "two\nlines";
+  result.marker = "";
+  result.orphans = {{"exit-7", "why"}, {"exit-8", ""}};
+  const Result<AttemptResult> read = far_result_in(to_text(result));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->outcome, Outcome::crashed);
+  EXPECT_EQ(read->observation.main.code, SIGSEGV);
+  EXPECT_TRUE(read->observation.leaked);
+  EXPECT_EQ(read->observation.skip_code, 77);
+  EXPECT_EQ(supervision::signal_of(read->report), SIGSEGV);
+  EXPECT_EQ(read->report.leftover_list[0].pid, 4711);
+  EXPECT_STREQ(read->report.leftover_list[0].name.data(), "a b");
+  EXPECT_EQ(read->report.leftover_list[1].pid, 4712);
+  EXPECT_EQ(read->report.user_us, result.report.user_us);
+  EXPECT_EQ(read->wall_us, 99);
+  EXPECT_EQ(read->lock_wait, result.lock_wait);
+  EXPECT_EQ(read->note, result.note);
+  EXPECT_EQ(read->marker, "");
+  ASSERT_EQ(read->orphans.size(), 2U);
+  EXPECT_EQ(read->orphans[1].file, "exit-8");
+}
+
+TEST(FarResult, ThatIsCutOffOrOfAnotherKindIsNone) {
+  const std::string text = to_text(AttemptResult());
+  EXPECT_FALSE(far_result_in(""));
+  EXPECT_FALSE(far_result_in(text.substr(0, text.size() / 2 + 1) + "x"));
+  EXPECT_FALSE(far_result_in(to_text(FarStart{"n1", "1", "x86_64"})));
+}
+
+TEST(FarJob, IsReadAsItWasWritten) {
+  FarJob job;
+  job.version = "0.1";
+  job.arguments = {"holdfast-launcher", "--test=a b", "sh", "", "-c"};
+  job.environment = {"A=1", "B=two\nlines", "odd"};
+  job.directory = "/a b";
+  job.variables = {{"HOLDFAST_SLOT_GPU", "1,2"}, {"EMPTY", ""}};
+  job.one_stream = false;
+  job.n = 3;
+  job.grant.attempt = "7";
+  job.grant.policy.timeout = Milliseconds{1500};
+  const Result<FarJob> read = far_job_in(to_text(job));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->version, job.version);
+  EXPECT_EQ(read->arguments, job.arguments);
+  EXPECT_EQ(read->environment, job.environment);
+  EXPECT_EQ(read->directory, job.directory);
+  EXPECT_EQ(read->variables, job.variables);
+  EXPECT_FALSE(read->one_stream);
+  EXPECT_EQ(read->n, 3U);
+  EXPECT_EQ(read->grant.attempt, "7");
+  EXPECT_EQ(read->grant.policy, job.grant.policy);
+}
+
+}  // namespace
+}  // namespace holdfast::exec
