@@ -199,6 +199,7 @@ class TreeExamination {
     const bool are_unknown = order_.listing.tests.empty();
     take(check_locks(look_at_locks(order_.tree), wishes.locks,
                      are_unknown ? own_scopes(home()) : std::vector<std::string>()));
+    take(check_etcd(look_at_etcd(settings.cluster, patience_)));
     examine_services(settings, wishes);
     take(check_needs(look_at_needs(settings.preflight, order_.tree, patience_)));
   }
@@ -257,6 +258,7 @@ Diagnosis examine_machine(Milliseconds patience) {
   Times times;
   times.now_ms = os::unix_now_ms();
   add(diagnosis.findings, check_times(times));
+  add(diagnosis.findings, check_etcd(look_at_etcd({}, patience)));
   sort(diagnosis.findings);
   return diagnosis;
 }

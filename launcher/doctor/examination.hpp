@@ -1,6 +1,7 @@
 // Looks at the machine and at a build tree, and says what is wrong. Changes nothing, takes no lock
-// and ends nothing. Starts only `--version`, `ninja -n` and tools of Ninja that read, and forks to
-// try a PID namespace if tests want one.
+// and ends nothing. Starts only `--version`, `ninja -n` and tools of Ninja that read, forks to
+// try a PID namespace if tests want one, and asks etcd for its locks, by holdfast-etcd, if one is
+// named.
 #pragma once
 
 #include <optional>

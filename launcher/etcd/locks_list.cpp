@@ -19,9 +19,12 @@ void send(int socket, const wire::Message& message) {
 
 }  // namespace
 
-void list_locks(Etcd& etcd, int socket) {
+void list_locks(Etcd& etcd, int socket, std::size_t tries) {
   const std::string prefix(cluster::k_locks_prefix);
-  etcd.call(k_range, range_body(prefix), [socket](const EtcdReply& reply) {
+  etcd.call(k_range, range_body(prefix), [&etcd, socket, tries](const EtcdReply& reply) {
+    if (reply.refusal && reply.refusal->kind == Refusal::Kind::later && tries > 1) {
+      return list_locks(etcd, socket, tries - 1);
+    }
     const wire::Message none{std::string(cluster::k_list), {}};
     wire::Message last = none;
     const std::optional<Keys> keys = reply.refusal ? std::nullopt : keys_in(reply.body);

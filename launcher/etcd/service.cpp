@@ -71,7 +71,9 @@ class Service {
     if (!received || received->packet.empty()) return control_.reset();
     const Result<wire::Message> message = wire::decode(received->packet);
     if (!message) return;
-    if (message->kind == cluster::k_list) list_locks(etcd_, control_.get());
+    if (message->kind == cluster::k_list) {
+      list_locks(etcd_, control_.get(), settings_.endpoints.size());
+    }
     if (message->kind == cluster::k_connect && received->descriptor.valid()) {
       sessions_.emplace_back(LockSession::Parts{etcd_, releases_, settings_, machine_},
                              std::move(received->descriptor));

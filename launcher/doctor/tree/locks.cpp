@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
 #include "core/lock/lock_wait.hpp"
+#include "keeper/run/cluster_client.hpp"
+#include "keeper/run/cluster_list.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
@@ -108,6 +111,21 @@ Findings check_locks(const Locks& locks, const std::map<std::string, TestNames>&
         {Kind::locks_unseen, to_text(error), "", "look as the user who tests, or as root"});
   }
   return all;
+}
+
+SeenEtcd look_at_etcd(const ClusterSettings& cluster, Milliseconds patience) {
+  const Result<ClusterSettings> settings = with_own_environment(cluster);
+  if (!settings) return {to_text(settings.error()), std::string(environment::k_cluster_endpoints)};
+  if (settings->endpoints.empty()) return {};
+  const auto asked = ask_cluster_locks(*settings, std::min(patience, k_cluster_patience));
+  if (asked) return {};
+  return {to_text(asked.error()), settings->endpoints_from};
+}
+
+Findings check_etcd(const SeenEtcd& etcd) {
+  if (etcd.trouble.empty()) return {};
+  return {{Kind::etcd_away, etcd.trouble, etcd.where,
+           "start it, or correct what names it (docs/guide/cluster-locks.md)"}};
 }
 
 }  // namespace holdfast::doctor

@@ -46,10 +46,14 @@ Result<std::string> etcd_program() {
 
 }  // namespace
 
+Result<ClusterSettings> with_own_environment(const ClusterSettings& settings) {
+  return with_environment(settings,
+                          std::getenv(std::string(environment::k_cluster_endpoints).c_str()));
+}
+
 Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& settings) {
   if (!settings) return settings.error();
-  const Result<ClusterSettings> all = with_environment(
-      *settings, std::getenv(std::string(environment::k_cluster_endpoints).c_str()));
+  const Result<ClusterSettings> all = with_own_environment(*settings);
   if (!all) return all.error();
   if (all->endpoints.empty()) {
     return ErrorInWords{

@@ -9,6 +9,9 @@
 
 namespace holdfast {
 
+// The settings with what our environment says: HOLDFAST_CLUSTER_ENDPOINTS.
+Result<ClusterSettings> with_own_environment(const ClusterSettings& settings);
+
 // Starts a holdfast-etcd that belongs to nobody, and tells it the settings, which
 // HOLDFAST_CLUSTER_* of our environment may change. Returns the connection on which it takes
 // k_connect and k_list.

@@ -157,6 +157,11 @@ class ClusterLocksTest(EtcdCase):
         self.assertIn(b"etcd cannot be asked for its locks: ", shown.stderr)
         self.assertNotIn(b"no lock is held\n", shown.stdout)
 
+    def test_locks_asks_the_next_endpoint_if_one_does_not_answer(self):
+        place = self.place("two", endpoints=["http://127.0.0.1:1", "http://127.0.0.1:2", self.etcd.endpoint])
+        shown = self.finish(HOLDFAST, "locks", cwd=place)
+        self.assertEqual((shown.returncode, shown.stderr), (0, b""))
+
     def test_what_is_not_set_or_set_wrong_is_said_in_one_line(self):
         bare = self.work / "bare"
         (bare / ".git").mkdir(parents=True)

@@ -244,6 +244,14 @@ TEST(Locks, ARunAndWhatCannotBeSeenAreWorthKnowing) {
   EXPECT_EQ(found[0].what, "a run is going on in the tree: \"ctest -j8\" (pid 99)");
 }
 
+TEST(Locks, AnEtcdThatCannotBeAskedIsWrong) {
+  EXPECT_EQ(kinds_of(check_etcd({})), Kinds{});
+  const Findings found = check_etcd({"etcd does not answer", "holdfast.toml:2"});
+  ASSERT_EQ(kinds_of(found), Kinds{"etcd_away"});
+  EXPECT_EQ(found[0].what, "etcd does not answer");
+  EXPECT_EQ(found[0].where, "holdfast.toml:2");
+}
+
 TEST(Ports, OnlyAStrangerOnAPortIsWrong) {
   Ports ports;
   ports.choice = 30'000;
