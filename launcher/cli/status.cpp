@@ -56,6 +56,15 @@ std::vector<LiveRun> runs_for(const std::string& tree) {
   return runs;
 }
 
+void add_wait(const TestWait& wait, Json& test) {
+  const std::string lock = wait.names_of(wire::WaitFor::lock);
+  test["waits_for"] = lock.empty() ? Json(nullptr) : Json(valid_utf8(lock));
+  if (!wait.is_any()) return;
+  if (wait.of.what == wire::WaitFor::services) test["waits_for_services"] = wait.of.names;
+  if (wait.of.what == wire::WaitFor::step) test["waits_for_step"] = wait.of.names;
+  if (!wait.of.why.empty()) test["why"] = valid_utf8(wait.of.why);
+}
+
 Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::SurveyedLock>& locks) {
   Json status;
   status["version"] = 1;
@@ -74,9 +83,8 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
       one["attempt"] = test.attempt;
       one["pid"] = test.launcher;
       one["since"] = test.since;
-      const TestWait wait = wait_of(test.attempt, test.launcher, locks, run.service_waits);
-      one["waits_for"] = wait.lock.empty() ? Json(nullptr) : Json(valid_utf8(wait.lock));
-      if (!wait.services.empty()) one["waits_for_services"] = wait.services;
+      const TestWait wait = wait_of(test.attempt, test.launcher, locks, run.waits);
+      add_wait(wait, one);
       object["tests"].push_back(std::move(one));
     }
     object["services"] = Json::array();
@@ -94,8 +102,8 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
 
 std::string in_words(const TestWait& wait) {
   if (!wait.is_any()) return {};
-  const std::string why = wait.why.empty() ? "" : ": " + printable(wait.why);
-  return ", waiting for " + printable(subject_of(wait)) + why;
+  const std::string why = wait.of.why.empty() ? "" : ": " + printable(wait.of.why);
+  return ", waiting for " + printable(subject_of(wait.of)) + why;
 }
 
 void print_status(const std::vector<LiveRun>& runs, const std::vector<os::SurveyedLock>& locks) {
@@ -109,7 +117,7 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
     for (const LiveTest& test : run.tests) {
       fmt::print("  \"{}\" (pid {}) for {}{}\n", printable(test.test), test.launcher,
                  age_of(test.since),
-                 in_words(wait_of(test.attempt, test.launcher, locks, run.service_waits)));
+                 in_words(wait_of(test.attempt, test.launcher, locks, run.waits)));
     }
     for (const LiveService& service : run.services) {
       fmt::print("  service {}: {}, generation {}", service.name, service.state,

@@ -30,6 +30,9 @@ constexpr Milliseconds k_dismissal_patience{2000};
 // The last launcher ends before ctest does. We see its end within this time.
 constexpr Milliseconds k_news_patience{100};
 
+// All waits together leave room for the other fields of a reply (wire::k_longest_message).
+constexpr std::size_t k_most_waits = 40 * 1024;
+
 // The descriptors that wait_for_news() polls for each connection.
 constexpr std::size_t k_descriptors_each = 3;
 
@@ -71,18 +74,6 @@ wire::Message refusal(const std::string& why) {
   return message;
 }
 
-Result<ClusterSettings> cluster_of(const KeeperOrder& order) {
-  if (!order.settings) return order.settings.error();
-  return order.settings->settings().cluster;
-}
-
-// With commas between.
-std::string names_of(const std::vector<ServiceUse>& services) {
-  std::string names;
-  for (const ServiceUse& use : services) names += (names.empty() ? "" : ",") + use.name;
-  return names;
-}
-
 }  // namespace
 
 KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest)
@@ -103,7 +94,8 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)),
       slots_(order_),
-      cluster_(cluster_of(order_)),
+      cluster_(order_.settings ? Result<ClusterSettings>(order_.settings->settings().cluster)
+                               : order_.settings.error()),
       hands_out_ports_(services_.lock_ports()) {
   contain_services();
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
@@ -229,6 +221,10 @@ bool KeeperLoop::serve(Connection& connection) {
   }
   if (message && message->kind == cluster::k_connect) {
     if (received->descriptor.valid()) cluster_.connect(std::move(received->descriptor));
+    return true;
+  }
+  if (message && message->kind == wire::k_waits) {
+    connection.wait = message->get("wait");
     return true;
   }
   if (message && message->kind == wire::k_contain) {
@@ -365,10 +361,13 @@ wire::Message KeeperLoop::status() const {
   reply.add("tree", order_.tree);
   reply.add("ctest", to_text(order_.ctest));
   for (const std::string& state : services_.states()) reply.add("service", state);
+  std::size_t room = k_most_waits;
   for (const Connection& one : connections_) {
-    if (one.use == 0 || !services_.is_waiting(one.use)) continue;
-    reply.add("waits", text_of({one.attempt, " ", names_of(one.services), " ",
-                                services_.waits_for(one.use)}));
+    std::string wait = services_.wait_of(one.use, one.services);
+    if (wait.empty()) wait = one.wait;
+    if (wait.empty() || wait.size() + one.attempt.size() > room) continue;
+    room -= wait.size() + one.attempt.size();
+    reply.add("waits", text_of({one.attempt, "\n", wait}));
   }
   if (run_.has_begun()) {
     reply.add("run", run_.id());

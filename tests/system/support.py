@@ -330,6 +330,11 @@ class ProjectCase(SystemCase):
         code = f'add_test(NAME {name} COMMAND sh "{script}")\n'
         return code + (f"set_tests_properties({name} PROPERTIES {properties})\n" if properties else "")
 
+    def live_tests(self, tree):
+        """The tests of the tree's run that goes on, as `holdfast status --json` has them."""
+        status = json.loads(self.finish(HOLDFAST, "status", "--json", "--tree", tree).stdout)
+        return [test for run in status["runs"] for test in run["tests"]]
+
     def ctest(self, tree, *arguments, **how):
         done = self.finish(CTEST, *arguments, cwd=tree, **how)
         done.text = (done.stdout or b"").decode() + (done.stderr or b"").decode()

@@ -150,21 +150,21 @@ std::string RunFollower::headline_of(const LogEntry& entry, std::uint64_t base) 
 void RunFollower::look_at_waits() {
   if (state_.running().empty()) return;
   const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
-  const std::vector<ServiceWait> services = service_waits();
+  const std::vector<LiveWait> waits = keeper_waits();
   const double now = static_cast<double>(os::unix_now_ms()) / 1000;
   const std::vector<RunningTest> running = state_.running();
   for (const RunningTest& test : running) {
-    state_.set_wait(test.attempt, wait_of(test.attempt, test.launcher, locks, services), now);
+    state_.set_wait(test.attempt, wait_of(test.attempt, test.launcher, locks, waits), now);
   }
 }
 
 // A keeper that does not answer is stopped, or in another PID namespace. We do not wait for it once
 // more.
-std::vector<ServiceWait> RunFollower::service_waits() {
+std::vector<LiveWait> RunFollower::keeper_waits() {
   if (!is_keeper_there_) return {};
-  std::optional<std::vector<ServiceWait>> waits = service_waits_of(state_.run().ctest);
+  std::optional<std::vector<LiveWait>> waits = waits_of(state_.run().ctest);
   is_keeper_there_ = waits.has_value();
-  return waits ? std::move(*waits) : std::vector<ServiceWait>{};
+  return waits ? std::move(*waits) : std::vector<LiveWait>{};
 }
 
 std::optional<double> RunFollower::left() const {

@@ -1,6 +1,5 @@
 // Follows a run on disk: its journal, ctest's log, the locks. Reads what has come. The run is not
-// disturbed: no lock is taken, no file is made, and the keeper is asked only who waits for
-// services.
+// disturbed: no lock is taken, no file is made, and the keeper is asked only who waits.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +24,7 @@ class RunFollower {
 
   // Takes what has come. `now` is monotonic, in seconds.
   void look(double now);
-  // Looks who waits for locks and services. That reads the records of all locks, so it is done once
+  // Looks who waits. That reads the records of all locks, so it is done once
   // a second.
   void look_at_waits();
   // Seconds until the last test ends; none: that is not known.
@@ -44,7 +43,7 @@ class RunFollower {
   void find_log();
   void read_log(double now, LastEntry last);
   void take_logged(double now);
-  std::vector<ServiceWait> service_waits();
+  std::vector<LiveWait> keeper_waits();
   std::string headline_of(const LogEntry& entry, std::uint64_t base) const;
 
   RunEntry entry_;

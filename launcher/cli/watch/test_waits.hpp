@@ -1,4 +1,5 @@
-// What an attempt waits for: a lock, by the records of the locks, or services, by its run's keeper.
+// What an attempt waits for: a lock of this machine, by the records of the locks, or something
+// else, by its run's keeper.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +13,19 @@
 namespace holdfast::cli {
 
 struct TestWait {
-  std::string lock = {};      // `db@project`
-  std::string holder = {};    // the test that has the lock, the first of them; empty: not known
-  std::string services = {};  // `db, web`
-  std::string why = {};       // what keeps the services from the test
+  wire::AttemptWait of = {};
+  std::string holder = {};  // the test that has the lock, the first of them; empty: not known
 
-  bool is_any() const { return !lock.empty() || !services.empty(); }
+  bool is_any() const { return !of.names.empty(); }
+  // What it waits for, if that is of this kind; else empty.
+  std::string names_of(wire::WaitFor kind) const { return of.what == kind ? of.names : ""; }
   // Whether both wait for the same.
   bool is_as(const TestWait& other) const {
-    return lock == other.lock && services == other.services;
+    return of.what == other.of.what && of.names == other.of.names;
   }
 };
 
 TestWait wait_of(std::string_view attempt, std::int64_t launcher,
-                 const std::vector<os::SurveyedLock>& locks,
-                 const std::vector<ServiceWait>& services);
-
-// `lock db@project` or `service db`.
-std::string subject_of(const TestWait& wait);
+                 const std::vector<os::SurveyedLock>& locks, const std::vector<LiveWait>& waits);
 
 }  // namespace holdfast::cli

@@ -51,9 +51,9 @@ std::string bar(std::size_t done, std::size_t total, std::size_t width) {
 }
 
 std::string wait_text(const TestWait& wait) {
-  std::string text = "waits for " + brief(subject_of(wait));
+  std::string text = "waits for " + brief(subject_of(wait.of));
   if (!wait.holder.empty()) text += ", held by " + brief_in_quotes(wait.holder);
-  if (!wait.why.empty()) text += ": " + brief(wait.why);
+  if (!wait.of.why.empty()) text += ": " + brief(wait.of.why);
   return text;
 }
 
@@ -115,6 +115,15 @@ Json counts_json(const Counts& counts) {
 
 Json or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(valid_utf8(text));
+}
+
+void add_wait(const TestWait& wait, Json& json) {
+  json["lock"] = or_null(wait.names_of(wire::WaitFor::lock));
+  json["holder"] = or_null(wait.holder);
+  if (!wait.is_any()) return;
+  if (wait.of.what == wire::WaitFor::services) json["services"] = wait.of.names;
+  if (wait.of.what == wire::WaitFor::step) json["step"] = wait.of.names;
+  if (!wait.of.why.empty()) json["why"] = valid_utf8(wait.of.why);
 }
 
 Json number_or_null(std::size_t number) { return number == 0 ? Json(nullptr) : Json(number); }
@@ -227,11 +236,7 @@ std::string event_json(const WatchEvent& event, const Counts& counts, std::optio
       add_end_of_test(event, left, json);
       break;
     case WatchEventKind::waits:
-      json["lock"] = or_null(event.wait.lock);
-      json["holder"] = or_null(event.wait.holder);
-      if (event.wait.services.empty()) break;
-      json["services"] = event.wait.services;
-      json["why"] = valid_utf8(event.wait.why);
+      add_wait(event.wait, json);
       break;
     case WatchEventKind::service:
       json["service"] = event.service.service;

@@ -45,6 +45,12 @@ std::string to_text(const ServiceUse& use) {
   return text;
 }
 
+std::string names_of(const std::vector<ServiceUse>& uses) {
+  std::string names;
+  for (const ServiceUse& use : uses) names += (names.empty() ? "" : ", ") + use.name;
+  return names;
+}
+
 void add_use(const ServiceUse& use, std::vector<ServiceUse>& uses) {
   for (ServiceUse& there : uses) {
     if (there.name != use.name) continue;

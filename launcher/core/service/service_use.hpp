@@ -36,6 +36,9 @@ Result<ServiceUse> parse_service_use(std::string_view text);
 
 std::string to_text(const ServiceUse& use);
 
+// `db, web`
+std::string names_of(const std::vector<ServiceUse>& uses);
+
 // Adds a use. A service that is named twice is used in the stricter way.
 void add_use(const ServiceUse& use, std::vector<ServiceUse>& uses);
 

@@ -195,6 +195,25 @@ Result<AttemptGrant> to_grant(const Message& message) {
   return grant;
 }
 
+std::string to_text(const AttemptWait& wait) {
+  if (wait.names.empty()) return {};
+  return text_of({name_of(wait.what), "\n", wait.names, "\n", wait.why});
+}
+
+AttemptWait to_wait(std::string_view text) {
+  AttemptWait wait;
+  wait.what = named<WaitFor>(take_part(text, '\n')).value_or(WaitFor::lock);
+  wait.names = take_part(text, '\n');
+  wait.why = text;
+  return wait;
+}
+
+std::string subject_of(const AttemptWait& wait) {
+  if (wait.what == WaitFor::lock) return "lock " + wait.names;
+  if (wait.what == WaitFor::step) return "its step on Slurm";
+  return (wait.names.find(',') == std::string::npos ? "service " : "services ") + wait.names;
+}
+
 Message to_message(const Values& said) {
   Message message;
   message.kind = k_settings;

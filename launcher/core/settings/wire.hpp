@@ -2,11 +2,14 @@
 // SOCK_SEQPACKET socket. A version of Holdfast refuses the messages of another version.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
+#include "core/base/words.hpp"
 #include "core/ctest/test_inputs.hpp"
 #include "core/settings/message.hpp"
 #include "core/settings/resolution.hpp"
@@ -42,6 +45,25 @@ struct AttemptGrant {
   bool is_googletest = false;   // the program has GoogleTest in it
   Policy policy;
 };
+
+enum class WaitFor : std::uint8_t {
+  lock,
+  services,
+  step,  // of Slurm
+};
+constexpr std::array<std::string_view, 3> words_of(WaitFor) { return {"lock", "services", "step"}; }
+
+// What an attempt waits for before its test begins.
+struct AttemptWait {
+  WaitFor what = WaitFor::lock;
+  std::string names = {};  // `db@cluster`; `db, web`; `slurm`; empty: it does not wait
+  std::string why = {};    // what keeps them from it, in words; empty: not known
+};
+// One text without NUL bytes. An attempt that does not wait has an empty one.
+std::string to_text(const AttemptWait& wait);
+AttemptWait to_wait(std::string_view text);
+// `lock db@cluster`, `service db`, `services db, web` or `its step on Slurm`.
+std::string subject_of(const AttemptWait& wait);
 
 inline constexpr std::string_view k_request = "attempt";
 inline constexpr std::string_view k_grant = "grant";
@@ -79,6 +101,9 @@ inline constexpr std::string_view k_services = "services";
 inline constexpr std::string_view k_network = "network";
 // launcher -> keeper: what am I waiting for? The answer has the same kind and the field `why`.
 inline constexpr std::string_view k_waiting = "waiting";
+// launcher -> keeper, without an answer: what the attempt waits for, if nobody else sees that.
+// Field `wait`: an AttemptWait as text; without it the wait is over.
+inline constexpr std::string_view k_waits = "waits";
 // launcher -> keeper: the attempt with services was red, and is over. The answer comes when they
 // have been looked at: fields `lost`, the services that were lost under the attempt; `state`,
 // the state of each of its services, in lines for people; `fixture`, a sentence about a fixture
@@ -92,8 +117,8 @@ inline constexpr std::string_view k_red = "red";
 inline constexpr std::string_view k_slots = "slots";
 // `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`, and
 // for each service that is there `service`: name, state, generation and pid, with blanks between.
-// For each test that waits for services it has `waits`: the attempt, the names with commas between,
-// and why, with blanks between.
+// For each test that waits for services, or that has sent k_waits, it has `waits`: the attempt, a
+// line break, and an AttemptWait as text.
 inline constexpr std::string_view k_status = "status";
 inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`
 // `holdfast end` -> keeper, without an answer: the run has its reports and is in the history.

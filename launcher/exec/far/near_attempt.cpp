@@ -27,6 +27,10 @@ constexpr Milliseconds k_srun_patience{2000};
 // The far side takes stacks at the test's limit, and then ends the test within its grace.
 constexpr Milliseconds k_stacks{60'000};
 constexpr std::size_t k_most_errors = 16 * 1024;
+// Each step takes a moment, and many of them at once take longer: people are told after 2 s.
+constexpr unsigned k_unsaid = 1;
+
+wire::AttemptWait wait_for_step() { return {wire::WaitFor::step, "slurm"}; }
 
 Milliseconds sum(Milliseconds a, Milliseconds b) { return std::min(k_longest, a + b); }
 
@@ -39,8 +43,10 @@ NearAttempt::NearAttempt(const supervision::AttemptPlan& plan, supervision::Surr
       relay_(relay),
       files_(files),
       srun_(std::move(srun)),
-      begun_(os::monotonic_now()),
-      next_records_(begun_ + k_look) {}
+      waiting_(*plan.teller, plan.identity->test, subject_of(wait_for_step()), os::monotonic_now()),
+      next_records_(waiting_.start() + k_look) {
+  waiting_.tell_keeper(wait_for_step(), k_unsaid);
+}
 
 NearEnd NearAttempt::run() {
   while (!srun_.has_ended()) wait_for_news();
@@ -75,14 +81,24 @@ void NearAttempt::wait_for_news() {
     end_.overdue = true;
     end_by(SIGTERM);
   }
+  tell_wait();
   hurry_srun(now);
+}
+
+bool NearAttempt::waits_for_step() const {
+  return !end_.start && end_.record.empty() && end_.signal == 0;
+}
+
+void NearAttempt::tell_wait() {
+  if (waits_for_step() && waiting_.take_due()) waiting_.tell({});
 }
 
 Milliseconds NearAttempt::next_look() const {
   const Milliseconds kill = is_killed_ ? k_longest : sum(terminated_, k_srun_patience);
   const Milliseconds term = terminated_ != k_longest ? k_longest : time_for_term();
   const Milliseconds over = end_.signal == 0 ? limit() : k_longest;
-  return std::min({next_records_, kill, term, over});
+  const Milliseconds telling = waits_for_step() ? waiting_.next() : k_longest;
+  return std::min({next_records_, kill, term, over, telling});
 }
 
 // When the test must be over, if the far side does what it should. Nobody knows how long the far
@@ -129,7 +145,8 @@ void NearAttempt::look_for_records() {
     if (const Result<FarStart> start = far_start_in(files_.started())) {
       end_.start = *start;
       started_ = now;
-      end_.slurm_wait = now - begun_;
+      end_.slurm_wait = waiting_.since_start();
+      waiting_.tell_success();
     }
   }
   if (!end_.record.empty()) {

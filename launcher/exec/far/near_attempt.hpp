@@ -19,6 +19,7 @@
 #include "exec/far/srun_process.hpp"
 #include "exec/output/output_relay.hpp"
 #include "supervision/attempt/attempt.hpp"
+#include "supervision/base/wait_telling.hpp"
 
 namespace holdfast::exec {
 
@@ -49,6 +50,8 @@ class NearAttempt {
   bool read_srun();
   void take(const FrameReader::Frame& frame);
   void look_for_records();
+  bool waits_for_step() const;
+  void tell_wait();
   void read_signals();
   void look_at_lease(const std::vector<pollfd>& fds);
   void end_by(int signal);
@@ -66,7 +69,7 @@ class NearAttempt {
   std::string errors_;  // of srun: the end of what it said
   NearEnd end_;
   bool parent_watched_ = true;
-  Milliseconds begun_;
+  supervision::WaitTelling waiting_;     // for the step
   Milliseconds started_ = k_longest;     // the start record was seen
   Milliseconds record_ = k_longest;      // the end record was seen, or output came after that
   Milliseconds ending_ = k_longest;      // the first signal

@@ -47,7 +47,8 @@ struct Connection {
   bool awaits_network = false;            // it has asked for the network that it shares
   os::UniqueFd contained;                 // the cgroup, or the first process of the PID namespace
   std::string cgroup;                     // the cgroup's name; empty: there is no cgroup
-  std::string stop_record;                // path of a service's; empty: it is no service
+  std::string wait;         // wire::k_waits: what the attempt waits for; empty: nothing
+  std::string stop_record;  // path of a service's; empty: it is no service
 
   // The launcher has asked for an attempt and got it.
   void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);

@@ -143,6 +143,11 @@ void RunServices::leave_red(UseId use) {
   leave(use, Farewell::red);
 }
 
+std::string RunServices::wait_of(UseId use, const std::vector<ServiceUse>& services) const {
+  if (use == 0 || !services_ || !services_->is_waiting(use)) return {};
+  return to_text(wire::AttemptWait{wire::WaitFor::services, names_of(services), waits_for(use)});
+}
+
 std::string RunServices::waits_for(UseId use) const {
   if (!services_) return {};
   std::string text;

@@ -80,8 +80,9 @@ class RunServices {
   // Returns `NAME STATE GENERATION PID` for each instance that is there. PID is that of the main
   // process, or 0.
   std::vector<std::string> states() const;
-  // True: the use does not have its services yet.
-  bool is_waiting(UseId use) const { return services_ && services_->is_waiting(use); }
+  // What the use of these services waits for, as text (wire::AttemptWait); empty: it has them, or
+  // is none.
+  std::string wait_of(UseId use, const std::vector<ServiceUse>& services) const;
   // Says in words what a test waits for.
   std::string waits_for(UseId use) const;
 

@@ -10,7 +10,6 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"
 #include "keeper/tree/run_lock.hpp"
@@ -49,21 +48,13 @@ LiveService parse_service(std::string_view text) {
   return service;
 }
 
-ServiceWait parse_wait(std::string_view text) {
-  ServiceWait wait;
-  wait.attempt = take_part(text, ' ');
-  std::string_view names = take_part(text, ' ');
-  while (!names.empty()) {
-    wait.services += (wait.services.empty() ? "" : ", ") + std::string(take_part(names, ','));
-  }
-  wait.why = text;
-  return wait;
-}
-
-std::vector<ServiceWait> waits_in(const wire::Message& status) {
-  std::vector<ServiceWait> waits;
+std::vector<LiveWait> waits_in(const wire::Message& status) {
+  std::vector<LiveWait> waits;
   for (const auto& [key, text] : status.fields) {
-    if (key == "waits") waits.push_back(parse_wait(text));
+    if (key != "waits") continue;
+    std::string_view wait = text;
+    std::string attempt(take_part(wait, '\n'));
+    waits.push_back({std::move(attempt), wire::to_wait(wait)});
   }
   return waits;
 }
@@ -91,7 +82,7 @@ std::optional<LiveRun> ask(const std::string& socket) {
   for (const auto& [key, text] : reply->fields) {
     if (key == "service") run.services.push_back(parse_service(text));
   }
-  run.service_waits = waits_in(*reply);
+  run.waits = waits_in(*reply);
   const std::string_view file = reply->get("journal");
   if (file.empty()) return run;
   const Result<Journal> journal = read_journal(std::filesystem::path(file));
@@ -134,7 +125,7 @@ std::vector<LiveRun> find_live_runs() {
   return runs;
 }
 
-std::optional<std::vector<ServiceWait>> service_waits_of(const ProcessName& ctest) {
+std::optional<std::vector<LiveWait>> waits_of(const ProcessName& ctest) {
   const std::optional<wire::Message> reply = status_from(connect_to_keeper(ctest, k_patience));
   return reply ? std::optional(waits_in(*reply)) : std::nullopt;
 }

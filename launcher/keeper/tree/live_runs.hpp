@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
+#include "core/settings/wire.hpp"
 #include "store/records.hpp"
 #include "store/run_directory.hpp"
 
@@ -28,11 +29,11 @@ struct LiveService {
   std::int64_t main = 0;  // the pid of its main process; 0: not known yet
 };
 
-// A test that waits for services.
-struct ServiceWait {
+// A wait of which the run's keeper knows: for services, a lock of scope `cluster` or a step of
+// Slurm.
+struct LiveWait {
   std::string attempt;
-  std::string services;  // `db, web`
-  std::string why;       // what keeps them from the test, in words
+  wire::AttemptWait wait;
 };
 
 struct LiveRun {
@@ -44,7 +45,7 @@ struct LiveRun {
   bool is_in_other_pid_namespace = false;
   std::vector<LiveTest> tests;  // in the order of their start
   std::vector<LiveService> services;
-  std::vector<ServiceWait> service_waits;
+  std::vector<LiveWait> waits;
 };
 
 // Adds the tests that have begun and not ended according to the records, and whose launchers live.
@@ -60,9 +61,8 @@ bool is_of_another_boot(const RunStarted& started, const std::string& boot);
 // name.
 std::vector<LiveRun> find_live_runs();
 
-// Asks the keeper of this ctest which tests wait for services. None: no keeper has answered in half
-// a second.
-std::optional<std::vector<ServiceWait>> service_waits_of(const ProcessName& ctest);
+// Asks the keeper of this ctest which tests wait. None: no keeper has answered in half a second.
+std::optional<std::vector<LiveWait>> waits_of(const ProcessName& ctest);
 
 // Returns the last run of a tree, if its ctest is alive. If that ctest is in another PID namespace,
 // the tree's lock shows whether it is alive. This is for a run whose keeper was killed or has a

@@ -170,6 +170,14 @@ bool KeeperLink::say(std::string_view line, Repeat repeat, Layout layout) {
   return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
 }
 
+void KeeperLink::tell_wait(std::string_view wait) {
+  if (!connected()) return;
+  wire::Message message;
+  message.kind = wire::k_waits;
+  if (!wait.empty()) message.add("wait", wait);
+  (void)os::send_packet(fd(), wire::encode(message));
+}
+
 void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out) {
   if (keeper < 0) return;
   wire::Message message;

@@ -66,6 +66,10 @@ class KeeperLink {
   // Asks the keeper to print one line on ctest's stderr. False when the keeper cannot be asked.
   bool say(std::string_view line, Repeat repeat, Layout layout);
 
+  // Tells the keeper what the attempt waits for, for those who ask it (wire::AttemptWait as text);
+  // empty: it waits no longer.
+  void tell_wait(std::string_view wait);
+
  private:
   // Sends a question and returns the answer. None when there is no keeper, or no answer in time.
   std::optional<wire::Message> answer_to(wire::Message question);

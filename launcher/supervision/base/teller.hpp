@@ -28,6 +28,10 @@ class Teller {
   void complain_of_interruption(std::string_view text) { say(text, Repeat::unless_ctest_ends); }
   // Says an error that every test of the run would say. Only the first test says it.
   void complain_once(std::string_view text) { say(text, Repeat::once_per_run); }
+  // For `holdfast status`: what the attempt waits for, as text; empty: it waits no longer.
+  void tell_wait(std::string_view wait) {
+    if (keeper_ != nullptr) keeper_->tell_wait(wait);
+  }
 
  private:
   void say(std::string_view text, Repeat repeat, Layout layout = Layout::one_line);

@@ -22,7 +22,8 @@ void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLoc
                          const LockWaitOrder& order) {
   spec_ = &spec;
   order_ = &order;
-  told_ = 0;
+  telling_.emplace(teller_, order.self.test, "lock " + to_text(spec), order.since);
+  telling_->tell_keeper({wire::WaitFor::lock, text_of({spec.name, "@", name_of(spec.scope)})});
   has_asked_why_ = false;
   while (!is_over()) {
     has_begun_anew_ = false;
@@ -41,10 +42,7 @@ void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLoc
     const std::optional<wire::Message> had = wait_for(cluster::k_had);
     if (!had) continue;
     result_.cluster.add({spec, std::string(had->get("fence")), parse_slots(had->get("slots"))});
-    if (told_ == 0) return;
-    return teller_.tell(text_of({"\"", order.self.test, "\" has lock ", to_text(spec), " after ",
-                                 describe(since_start())}),
-                        Layout::folded);
+    return telling_->tell_success();
   }
 }
 
@@ -100,12 +98,12 @@ bool ClusterAsking::is_held(const std::string& attempt, const std::string& level
 
 std::optional<wire::Message> ClusterAsking::wait_for(std::string_view kind) {
   while (!is_over() && !has_begun_anew_) {
-    const Milliseconds next = std::min(order_->since + next_telling(told_), order_->deadline);
+    const Milliseconds next = std::min(telling_->next(), order_->deadline);
     const Waited waited = wait_until(around_, next, {{result_.cluster.descriptor(), POLLIN, 0}});
     switch (waited.reason) {
       case Waited::Reason::told_to_end:
         result_.signal = waited.signal;
-        end(TakenLocks::End::interrupted, "interrupted while " + waiting());
+        end(TakenLocks::End::interrupted, "interrupted while " + telling_->waiting());
         break;
       case Waited::Reason::time_is_over:
         act_by_clock();
@@ -134,7 +132,7 @@ std::optional<wire::Message> ClusterAsking::hear() {
   }
   if (message->kind == cluster::k_waiting) {
     has_asked_why_ = false;
-    tell_wait(message->get("why"));
+    telling_->tell(message->get("why"));
     return std::nullopt;
   }
   return std::move(*message);
@@ -142,23 +140,18 @@ std::optional<wire::Message> ClusterAsking::hear() {
 
 void ClusterAsking::act_by_clock() {
   if (os::monotonic_now() >= order_->deadline) {
-    std::string trouble = text_of({"gave up ", waiting(), " after ", describe(since_start())});
+    std::string trouble =
+        text_of({"gave up ", telling_->waiting(), " after ", describe(telling_->since_start())});
     if (order_->out_of_order) {
       trouble += "; it was asked for out of order, inside a test that holds a later one";
     }
     return end(TakenLocks::End::not_in_time, std::move(trouble));
   }
-  ++told_;
+  if (!telling_->take_due()) return;
   // A client that is stopped has not answered the last question.
-  if (has_asked_why_) return tell_wait("holdfast-etcd, which asks for it, does not answer");
+  if (has_asked_why_) return telling_->tell("holdfast-etcd, which asks for it, does not answer");
   has_asked_why_ = true;
   if (!send({std::string(cluster::k_waiting), {}})) client_ended();
-}
-
-void ClusterAsking::tell_wait(std::string_view why) {
-  teller_.tell(text_of({"\"", order_->self.test, told_ > 1 ? "\" still " : "\" ", waiting(), " (",
-                        describe(since_start()), "): ", why}),
-               Layout::folded);
 }
 
 // Without locks we ask another client, and are the last in the queue again.
@@ -166,7 +159,7 @@ void ClusterAsking::client_ended() {
   if (!result_.cluster.held().empty()) {
     return end(TakenLocks::End::lost,
                text_of({"lost its lock ", to_text(result_.cluster.held().front().spec), " while ",
-                        waiting(), ": ", result_.cluster.why_lost()}));
+                        telling_->waiting(), ": ", result_.cluster.why_lost()}));
   }
   result_.cluster.let_go();
   has_begun_anew_ = true;
@@ -180,9 +173,5 @@ void ClusterAsking::end(TakenLocks::End how, std::string trouble) {
   result_.end = how;
   result_.trouble = std::move(trouble);
 }
-
-std::string ClusterAsking::waiting() const { return "waiting for lock " + to_text(*spec_); }
-
-Milliseconds ClusterAsking::since_start() const { return os::monotonic_now() - order_->since; }
 
 }  // namespace holdfast::supervision

@@ -10,7 +10,7 @@
 #include "core/settings/message.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/surroundings.hpp"
-#include "supervision/base/teller.hpp"
+#include "supervision/base/wait_telling.hpp"
 #include "supervision/locks/lock_wait_order.hpp"
 #include "supervision/locks/taken_locks.hpp"
 
@@ -43,13 +43,10 @@ class ClusterAsking {
   std::optional<wire::Message> wait_for(std::string_view kind);
   std::optional<wire::Message> hear();
   void act_by_clock();
-  void tell_wait(std::string_view why);
   void client_ended();
   void end(TakenLocks::End how, std::string trouble);
   bool is_over() const { return result_.end != TakenLocks::End::had; }
   bool send(const wire::Message& message) const;
-  std::string waiting() const;
-  Milliseconds since_start() const;
 
   int door_;
   Milliseconds grace_;
@@ -59,7 +56,7 @@ class ClusterAsking {
   TakenLocks& result_;
   const LockSpec* spec_ = nullptr;  // the lock that is being taken
   const LockWaitOrder* order_ = nullptr;
-  unsigned told_ = 0;
+  std::optional<WaitTelling> telling_;
   bool has_asked_why_ = false;
   bool has_begun_anew_ = false;
   unsigned clients_ = 0;  // that have ended while we waited

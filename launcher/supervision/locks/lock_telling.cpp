@@ -21,32 +21,12 @@ bool is_ours(pid_t pid) {
 
 }  // namespace
 
-void LockTelling::tell_if_due() {
-  if (since_start() < next_telling(told_)) return;
-  std::string line = "\"" + order_.self.test + "\" ";
-  if (told_ > 0) line += "still ";
-  line += waiting() + " (" + describe(since_start()) + "): " + obstacles();
-  teller_.tell(line, Layout::folded);
-  ++told_;
-}
-
-void LockTelling::tell_success() const {
-  if (told_ == 0) return;
-  teller_.tell("\"" + order_.self.test + "\" has lock " + to_text(request_.spec()) + " after " +
-                   describe(since_start()),
-               Layout::folded);
-}
-
-std::string LockTelling::waiting() const { return "waiting for lock " + to_text(request_.spec()); }
-
 std::string LockTelling::gave_up(const LockCycle& circle) const {
   std::string trouble = "gave up " + waiting() + " after " + describe(since_start());
   if (!circle.empty()) return trouble + "; circle: " + describe_lock_cycle(circle);
   if (!order_.out_of_order) return trouble;
   return trouble + "; it was asked for out of order, inside a test that holds a later one";
 }
-
-Milliseconds LockTelling::since_start() const { return os::monotonic_now() - start_; }
 
 std::string LockTelling::obstacles() const {
   LockObstacles seen = request_.obstacles();

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/base/parts.hpp"
-#include "core/lock/lock_wait.hpp"
 #include "os/file/clock.hpp"
+#include "supervision/base/wait_telling.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -21,7 +21,10 @@ class Asking {
  public:
   Asking(const std::vector<ServiceUse>& uses, const std::string& test, KeeperLink& keeper,
          Surroundings& around, Teller& teller)
-      : uses_(uses), test_(test), keeper_(keeper), around_(around), teller_(teller) {}
+      : subject_(subject_of(wire::AttemptWait{wire::WaitFor::services, names_of(uses)})),
+        keeper_(keeper),
+        around_(around),
+        telling_(teller, test, subject_, os::monotonic_now()) {}
 
   HadServices run() {
     if (!keeper_.tell(wire::k_services)) {
@@ -29,26 +32,20 @@ class Asking {
     } else {
       while (!is_over_) wait();
     }
-    result_.waited = os::monotonic_now() - start_;
-    if (told_ > 0 && result_.end == HadServices::End::had) {
-      teller_.tell(text_of({"\"", test_, "\" has ", names(), " after ", describe(result_.waited)}),
-                   Layout::folded);
-    }
+    result_.waited = telling_.since_start();
+    if (result_.end == HadServices::End::had) telling_.tell_success();
     return std::move(result_);
   }
 
  private:
   void wait() {
-    const Waited waited =
-        wait_until(around_, start_ + next_telling(told_), {{keeper_.fd(), POLLIN, 0}});
+    const Waited waited = wait_until(around_, telling_.next(), {{keeper_.fd(), POLLIN, 0}});
     switch (waited.reason) {
       case Waited::Reason::told_to_end:
         result_.signal = waited.signal;
-        return end(HadServices::End::interrupted,
-                   text_of({"interrupted while waiting for ", names()}));
+        return end(HadServices::End::interrupted, "interrupted while " + telling_.waiting());
       case Waited::Reason::time_is_over:
-        ++told_;
-        if (!keeper_.tell(wire::k_waiting)) fail("the keeper has ended");
+        if (telling_.take_due() && !keeper_.tell(wire::k_waiting)) fail("the keeper has ended");
         return;
       case Waited::Reason::readable:
         return hear();
@@ -59,7 +56,7 @@ class Asking {
     const std::optional<wire::Message> message = keeper_.hear();
     if (!message) return fail("the keeper has ended");
     if (message->kind == wire::k_end) return fail("the run is over");
-    if (message->kind == wire::k_waiting) return tell_wait(message->get("why"));
+    if (message->kind == wire::k_waiting) return telling_.tell(message->get("why"));
     if (message->kind != wire::k_services) return;
     if (const std::string_view why = message->get("why"); !why.empty()) {
       result_.details = message->get("last_lines");
@@ -72,23 +69,8 @@ class Asking {
     is_over_ = true;
   }
 
-  void tell_wait(std::string_view why) {
-    teller_.tell(text_of({"\"", test_, told_ > 1 ? "\" still" : "\"", " waiting for ", names(),
-                          " (", describe(os::monotonic_now() - start_), "): ", why}),
-                 Layout::folded);
-  }
-
-  std::string names() const {
-    std::string text = uses_.size() == 1 ? "service " : "services ";
-    for (const ServiceUse& use : uses_) {
-      if (&use != &uses_.front()) text += ", ";
-      text += use.name;
-    }
-    return text;
-  }
-
   void fail(std::string_view why) {
-    end(HadServices::End::unavailable, text_of({names(), " cannot be had: ", why}));
+    end(HadServices::End::unavailable, text_of({subject_, " cannot be had: ", why}));
   }
 
   void end(HadServices::End how, std::string trouble) {
@@ -97,13 +79,10 @@ class Asking {
     is_over_ = true;
   }
 
-  const std::vector<ServiceUse>& uses_;
-  const std::string& test_;
+  std::string subject_;
   KeeperLink& keeper_;
   Surroundings& around_;
-  Teller& teller_;
-  Milliseconds start_ = os::monotonic_now();
-  unsigned told_ = 0;
+  WaitTelling telling_;
   bool is_over_ = false;
   HadServices result_;
 };

@@ -7,7 +7,7 @@ import unittest
 
 from etcd import EtcdCase
 from processes import keepers_of, name_of, parent_of, processes_with
-from support import CTEST, PATIENCE_S, SOURCES, STAGE, not_inside, unfolded, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, SOURCES, STAGE, not_inside, unfolded, wait_until
 
 EXAMPLE = SOURCES / "examples/etcd"
 
@@ -57,6 +57,37 @@ class ClusterCtestTest(EtcdCase):
         go.touch()
         for one in (first, second):
             self.assertEqual(one.wait(PATIENCE_S), 0)
+
+    def test_a_wait_is_shown_by_status_and_watch_until_it_is_over(self):
+        holder_ends, on, test_ends = (self.work / name for name in ("holder_ends", "on", "test_ends"))
+        holder = self.with_lock("db@cluster", "sh", "-c", f'while [ ! -e "{holder_ends}" ]; do sleep 0.02; done',
+                                options=["--name", "holder"])
+        self.wait_for_keys(1, "db")
+        tree = self.tree("one", ("asks", 'HOLDFAST_LOCKS "db:shared@cluster"',
+                                 f': >"{on}"; while [ ! -e "{test_ends}" ]; do sleep 0.02; done'))
+        watched = self.work / "watched"
+        with open(watched, "wb") as out:
+            watch = self.start(HOLDFAST, "watch", "--json", cwd=tree, stdout=out)
+        begun = self.begin(tree)
+        waits, = wait_until(lambda: [test for test in self.live_tests(tree) if test["waits_for"]], "the wait in status")
+        self.assertEqual((waits["test"], waits["waits_for"]), ("asks", "db@cluster"))
+        self.assertNotIn("waits_for_services", waits)
+        host = re.escape(os.uname().nodename)
+        held = rf'db:shared@cluster is held by "holder" \(pid {holder.pid} on {host}\)'
+        self.assertRegex(waits["why"], f"^{held}")
+        text = self.finish(HOLDFAST, "status", "--tree", tree).stdout.decode()
+        self.assertRegex(text, rf'\n  "asks" \(pid \d+\) for .*, waiting for lock db@cluster: {held}')
+        wait_until(lambda: '"lock":"db@cluster","holder":null,"why":"db:shared@cluster is held by ' in watched.read_text(),
+                   "the wait in watch")
+        holder_ends.touch()
+        wait_until(on.exists, "the test")
+        wait_until(lambda: [test["waits_for"] for test in self.live_tests(tree)] == [None], "the end of the wait")
+        wait_until(lambda: watched.read_text().count('"event":"waits"') == 2, "its end in watch")
+        test_ends.touch()
+        out, _ = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual(begun.returncode, 0, out.decode())
+        self.assertIn('"asks" has lock db:shared@cluster after ', unfolded(out.decode()))
+        self.assertEqual((watch.wait(PATIENCE_S), holder.wait(PATIENCE_S)), (0, 0))
 
     def test_a_test_that_loses_its_lock_fails_whatever_its_properties_say(self):
         go = self.work / "on"

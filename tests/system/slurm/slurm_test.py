@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import slurm_case
 from slurm_case import SLURM_PATIENCE_S, SlurmCase, end_cluster, start_cluster
-from support import HOLDFAST, verdicts, wait_until
+from support import HOLDFAST, unfolded, verdicts, wait_until
 
 setUpModule = start_cluster
 tearDownModule = end_cluster
@@ -131,6 +131,30 @@ class SlurmTest(SlurmCase):
         self.assertEqual(done.returncode, 0, done.text)
         waits = [end["slurm_wait_s"] for end in self.ends(tree).values()]
         self.assertGreater(max(waits), 2)
+
+    def test_a_wait_for_a_step_is_told_and_shown(self):
+        go = self.work / "go"
+        body = f'while [ ! -e "{go}" ]; do sleep 0.05; done'
+        tree = self.suite("".join(self.scripted_test(f"t{i}", f"PROCESSORS {slurm_case.CPUS}", body) for i in range(3)))
+        begun = self.start_far(tree, f"-j{3 * slurm_case.CPUS}")
+
+        def waiting():
+            tests = self.live_tests(tree)
+            waits = [test for test in tests if "waits_for_step" in test]
+            return len(tests) == 3 and len(waits) == 1 and waits
+        waits, = wait_until(waiting, "one test that waits", SLURM_PATIENCE_S)
+        self.assertEqual((waits["waits_for"], waits["waits_for_step"]), (None, "slurm"))
+        name = waits["test"]
+        line = f'"{name}" waiting for its step on Slurm ('
+        wait_until(lambda: line in unfolded((self.work / "err").read_text()), "the line", SLURM_PATIENCE_S)
+        text = self.finish(HOLDFAST, "status", "--tree", tree).stdout.decode()
+        self.assertRegex(text, rf'\n  "{name}" \(pid \d+\) for .*, waiting for its step on Slurm\n')
+        go.touch()
+        wait_until(lambda: len(self.ends(tree)) == 3, "their ends", SLURM_PATIENCE_S)
+        self.assertEqual(begun.wait(SLURM_PATIENCE_S), 0)
+        said = unfolded((self.work / "err").read_text())
+        self.assertIn(f'"{name}" has its step on Slurm after ', said)
+        self.assertEqual({part.split('"')[1] for part in said.splitlines() if "its step on Slurm" in part}, {name})
 
     def test_a_test_with_the_local_label_and_one_with_a_service_stay_here(self):
         tree = self.suite(

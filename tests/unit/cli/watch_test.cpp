@@ -78,8 +78,9 @@ class WatchTest : public testing::Test {
 TEST_F(WatchTest, EachEventIsALine) {
   state_.take(begun("a", "r.1", 2), 0);
   state_.take(begun("b", "r.2", 3), 0);
-  state_.set_wait("r.2", {.lock = "db@project", .holder = "a"}, 3);
-  state_.set_wait("r.2", {.lock = "db@project", .holder = "a"}, 3);  // nothing new
+  state_.set_wait("r.2", {.of = {wire::WaitFor::lock, "db@project"}, .holder = "a"}, 3);
+  state_.set_wait("r.2", {.of = {wire::WaitFor::lock, "db@project"}, .holder = "a"},
+                  3);  // nothing new
   state_.set_wait("r.2", {}, 4);
   state_.take(ended("a", "r.1", Outcome::passed, 0), 1);
   state_.take(logged("a", 1, LoggedResult::passed), 1);
@@ -96,6 +97,32 @@ TEST_F(WatchTest, EachEventIsALine) {
             "failed \"b\" exit code 3 after 2.00 s (2 of 3): x.cpp:3: too bad\n"
             "the run ended, 2 of 3: 1 passed, 1 failed\n");
   EXPECT_TRUE(state_.is_over());
+}
+
+TEST_F(WatchTest, AWaitThatTheKeeperKnowsHasItsReason) {
+  state_.take(begun("a", "r.1", 2), 0);
+  state_.take_events();
+  const LiveWait lock{"r.1", {wire::WaitFor::lock, "db@cluster", "held by \"b\""}};
+  const LiveWait step{"r.1", {wire::WaitFor::step, "slurm"}};
+  state_.set_wait("r.1", wait_of("r.1", 7, {}, {lock}), 3);
+  state_.set_wait("r.1", wait_of("r.1", 7, {}, {step}), 4);
+  state_.set_wait("r.1", wait_of("r.2", 7, {}, {step}), 5);
+  const auto events = state_.take_events();
+  std::string text;
+  for (const WatchEvent& event : events) text += event_line(event, {}, Lines::all, Colour::none);
+  EXPECT_EQ(text,
+            "\"a\" waits for lock db@cluster: held by \"b\"\n"
+            "\"a\" waits for its step on Slurm\n"
+            "\"a\" waits no longer\n");
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(
+      event_json(events[0], {}, {}),
+      R"({"v":1,"event":"waits","at":3.0,"test":"a","attempt":"r.1","lock":"db@cluster","holder":null,"why":"held by \"b\""})"
+      "\n");
+  EXPECT_EQ(
+      event_json(events[1], {}, {}),
+      R"({"v":1,"event":"waits","at":4.0,"test":"a","attempt":"r.1","lock":null,"holder":null,"step":"slurm"})"
+      "\n");
 }
 
 TEST_F(WatchTest, OnATerminalOnlyTroubleIsALineAndRed) {
@@ -180,7 +207,7 @@ TEST_F(WatchTest, TheBlockSaysWhoRunsWhoWaitsAndHowMuchIsLeft) {
   state_.take(logged("z", 1, LoggedResult::failed), 1);
   state_.take(begun("a", "r.1", 2), 0);
   state_.take(begun("b", "r.2", 10), 0);
-  state_.set_wait("r.2", {.lock = "db@project", .holder = "a"}, 3);
+  state_.set_wait("r.2", {.of = {wire::WaitFor::lock, "db@project"}, .holder = "a"}, 3);
   ServiceRecord service;
   service.event = "started";
   service.service = "db";
@@ -231,7 +258,7 @@ TEST_F(WatchTest, ControlCharactersOfANameDoNotReachTheTerminal) {
 
 TEST_F(WatchTest, AsJsonEachEventIsAnObject) {
   state_.take(begun("a", "r.1", 2), 0);
-  state_.set_wait("r.1", {.lock = "db@project", .holder = "b"}, 3);
+  state_.set_wait("r.1", {.of = {wire::WaitFor::lock, "db@project"}, .holder = "b"}, 3);
   state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
   state_.take(logged("a", 1, LoggedResult::failed, "x:3: bad"), 1);
   state_.take(RunEnded{9, "12-x", true}, 2);

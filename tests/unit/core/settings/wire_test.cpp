@@ -189,9 +189,10 @@ TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
     }
   }
   for (const char* key :
-       {"lock_timeout", "timeout", "grace", "on_leak", "containment", "containment_missing",
-        "passthrough", "scratch", "no_tests", "isolation", "case_timeout", "processors", "retry",
-        "backoff", "jitter", "retry_alone", "idle_slots", "flaky_result", "run_serial", "known_flaky"}) {
+       {"lock_timeout",        "timeout",     "grace",        "on_leak",    "containment",
+        "containment_missing", "passthrough", "scratch",      "no_tests",   "isolation",
+        "case_timeout",        "processors",  "retry",        "backoff",    "jitter",
+        "retry_alone",         "idle_slots",  "flaky_result", "run_serial", "known_flaky"}) {
     for (const char* value : {"x", "1 ", "999999999999999999999999999999x"}) {
       Message message = to_message(full_grant());
       int changed = 0;
@@ -273,6 +274,26 @@ TEST(Wire, AnyBytesAreDecodedOrRefused) {
   EXPECT_GT(granted, 100);
   EXPECT_GT(decoded, granted);
   EXPECT_LT(decoded, 20'000);
+}
+
+TEST(Wire, WhatAnAttemptWaitsForComesBack) {
+  for (const AttemptWait& sent : {AttemptWait{WaitFor::lock, "a lock@cluster", "held\nby \"b\""},
+                                  AttemptWait{WaitFor::services, "db, web", "db is starting"},
+                                  AttemptWait{WaitFor::step, "slurm", ""}, AttemptWait{}}) {
+    const AttemptWait read = to_wait(to_text(sent));
+    EXPECT_EQ(read.what, sent.what);
+    EXPECT_EQ(read.names, sent.names);
+    EXPECT_EQ(read.why, sent.why);
+  }
+  EXPECT_EQ(to_text(AttemptWait{}), "");
+  EXPECT_EQ(to_wait("garbage").names, "");
+}
+
+TEST(Wire, AWaitHasASubject) {
+  EXPECT_EQ(subject_of({WaitFor::lock, "db@cluster"}), "lock db@cluster");
+  EXPECT_EQ(subject_of({WaitFor::services, "db"}), "service db");
+  EXPECT_EQ(subject_of({WaitFor::services, "db, web"}), "services db, web");
+  EXPECT_EQ(subject_of({WaitFor::step, "slurm"}), "its step on Slurm");
 }
 
 TEST(Wire, WhatStepsAreToldOfHoldfastTomlComesBack) {

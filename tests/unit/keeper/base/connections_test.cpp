@@ -42,6 +42,16 @@ TEST(Connection, LetsGoOfEverythingAtTheFarewell) {
   EXPECT_EQ(connection.guard.due(), k_longest);
 }
 
+TEST(Connection, AnAttemptThatIsOverWaitsForNothing) {
+  Connection connection = granted();
+  connection.wait = "lock\ndb@cluster\n";
+  connection.begin_next("r.2", "");
+  EXPECT_EQ(connection.wait, "");
+  connection.wait = "lock\ndb@cluster\n";
+  connection.end_attempt();
+  EXPECT_EQ(connection.wait, "");
+}
+
 TEST(Connection, KeepsTheLocksOfADeadLaunchersTestAndBoundsItsGuardsTime) {
   Connection connection = granted();
   connection.expect_end();
