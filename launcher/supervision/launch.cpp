@@ -373,7 +373,7 @@ class Launch {
   KeeperLink& services_of() { return service_keeper_.connected() ? service_keeper_ : keeper_; }
 
   void make_own(AttemptScratch& scratch) {
-    Result<AttemptScratch> made = AttemptScratch::make_own(grant_.identity.attempt);
+    Result<AttemptScratch> made = AttemptScratch::make_own();
     if (made) {
       scratch = std::move(*made);
     } else {

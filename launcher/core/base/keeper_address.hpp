@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,24 +17,11 @@ namespace holdfast {
 inline std::string keeper_socket_path(std::string_view user_directory, const ProcessName& ctest,
                                       std::uint64_t pid_namespace) {
   return text_of({user_directory, "/", names::k_user_keepers_directory, "/",
-                  std::to_string(ctest.pid), "-", std::to_string(ctest.start), "-",
-                  std::to_string(pid_namespace)});
+                  file_name_of(ctest, pid_namespace)});
 }
 
 // A file beside the socket. A launcher that got no answer makes the file, so that the warning comes
 // once per run and later tests do not wait again. The file is removed with the stale sockets.
 inline std::string keeperless_flag(const std::string& socket) { return socket + ".said"; }
-
-// What the name of a keeper's socket, or of a file beside it, says.
-struct KeeperSocketName {
-  ProcessName ctest;
-  std::optional<std::uint64_t> pid_namespace;  // none: an older version made it
-
-  friend bool operator==(const KeeperSocketName&, const KeeperSocketName&) = default;
-};
-
-// Reads `<pid>-<start>-<PID namespace>`, which a dot and other text may follow. None: `name` is not
-// of this form.
-std::optional<KeeperSocketName> parse_keeper_socket_name(std::string_view name);
 
 }  // namespace holdfast

@@ -1,5 +1,7 @@
 #include "core/base/process_name.hpp"
 
+#include <algorithm>
+
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 
@@ -17,6 +19,24 @@ Result<ProcessName> parse_process_name(std::string_view text) {
 
 std::string to_text(const ProcessName& process) {
   return text_of({std::to_string(process.pid), ":", std::to_string(process.start)});
+}
+
+std::string file_name_of(const ProcessName& process, std::uint64_t pid_namespace) {
+  return text_of({std::to_string(process.pid), "-", std::to_string(process.start), "-",
+                  std::to_string(pid_namespace)});
+}
+
+std::optional<NamespacedProcess> parse_file_name(std::string_view name) {
+  name = name.substr(0, name.find('.'));
+  const std::size_t second = name.find('-', name.find('-') + 1);
+  std::string text(name.substr(0, second));
+  std::replace(text.begin(), text.end(), '-', ':');
+  const Result<ProcessName> process = parse_process_name(text);
+  if (!process) return std::nullopt;
+  if (second == std::string_view::npos) return NamespacedProcess{*process, std::nullopt};
+  const auto pid_namespace = parse_number<std::uint64_t>(name.substr(second + 1));
+  if (!pid_namespace) return std::nullopt;
+  return NamespacedProcess{*process, pid_namespace};
 }
 
 }  // namespace holdfast

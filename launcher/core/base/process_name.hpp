@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,18 @@ struct ProcessName {
 // `<pid>:<start>`, as `holdfast begin --ctest` takes it.
 Result<ProcessName> parse_process_name(std::string_view text);
 std::string to_text(const ProcessName& process);
+
+// What the name of a file says that processes of several PID namespaces may have made.
+struct NamespacedProcess {
+  ProcessName process;
+  std::optional<std::uint64_t> pid_namespace;  // none: an older version made the file
+
+  friend bool operator==(const NamespacedProcess&, const NamespacedProcess&) = default;
+};
+
+// `<pid>-<start>-<PID namespace>`
+std::string file_name_of(const ProcessName& process, std::uint64_t pid_namespace);
+// Reads such a name, which a dot and other text may follow. None: `name` is not of this form.
+std::optional<NamespacedProcess> parse_file_name(std::string_view name);
 
 }  // namespace holdfast

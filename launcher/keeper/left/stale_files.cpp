@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -11,7 +10,6 @@
 #include <system_error>
 #include <vector>
 
-#include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"
 #include "os/file/clock.hpp"
@@ -44,15 +42,29 @@ std::vector<fs::path> entries_of(const fs::path& directory) {
   return entries;
 }
 
+bool is_of_ours(const NamespacedProcess& name) {
+  const std::uint64_t ours = os::own_pid_namespace();
+  return name.pid_namespace.value_or(ours) == ours;
+}
+
+// What the launcher of a command and its guard left when both were killed may be at work in its
+// /tmp. Nobody sees that from another PID namespace, so there it stays for a day.
+bool may_use_tmp(const NamespacedProcess& launcher, const fs::path& tmp) {
+  if (!fs::exists(tmp)) return false;
+  if (!is_of_ours(launcher)) return !os::is_older_than_a_day(tmp.string());
+  const ProcessName& process = launcher.process;
+  const std::string tag = std::to_string(process.pid) + "-" + std::to_string(process.start);
+  return !os::TaggedProcesses(tag).is_empty();
+}
+
 // A ctest of another PID namespace cannot be seen from here, and may live. If the socket of its
 // keeper were removed, its next launcher would start a second keeper. So the socket stays for as
 // long as a run may take.
 bool may_be_stale(const fs::path& socket) {
-  const std::optional<KeeperSocketName> name = parse_keeper_socket_name(socket.filename().string());
+  const std::optional<NamespacedProcess> name = parse_file_name(socket.filename().string());
   if (!name) return false;
-  const std::uint64_t ours = os::own_pid_namespace();
-  return name->pid_namespace.value_or(ours) == ours ? !os::is_alive(name->ctest)
-                                                    : os::is_older_than_a_day(socket.string());
+  return is_of_ours(*name) ? !os::is_alive(name->process)
+                           : os::is_older_than_a_day(socket.string());
 }
 
 // Takes a missing directory for one without files.
@@ -91,12 +103,9 @@ void remove_stale_scratch() {
   for (const fs::path& entry : entries_of(in_user_directory(names::k_user_scratch_directory))) {
     const fs::path scratch = entry.parent_path() / entry.stem();
     const fs::path tmp = scratch.string() + std::string(names::k_private_tmp_suffix);
-    std::string name = scratch.filename().string();
-    std::ranges::replace(name, '-', ':');
-    const Result<ProcessName> launcher = parse_process_name(name);
-    if (!launcher || os::is_alive(*launcher)) continue;
-    // What the launcher and its guard left when both were killed may be at work.
-    if (fs::exists(tmp) && !os::TaggedProcesses(scratch.filename().string()).is_empty()) continue;
+    const std::optional<NamespacedProcess> launcher = parse_file_name(scratch.filename().string());
+    if (!launcher || (is_of_ours(*launcher) && os::is_alive(launcher->process))) continue;
+    if (may_use_tmp(*launcher, tmp)) continue;
     if (entry == scratch) os::sweep_empty_scratch(entry.string(), files_in(tmp));
     // People remove a scratch directory, and not the /tmp beside it. A command does so, too, and
     // may live in another PID namespace.

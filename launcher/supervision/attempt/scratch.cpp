@@ -3,17 +3,20 @@
 #include <unistd.h>
 
 #include "core/base/names.hpp"
+#include "core/base/process_name.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::supervision {
 
-Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
+Result<AttemptScratch> AttemptScratch::make_own() {
   const Result<os::UniqueFd> user = os::open_user_directory();
   if (!user) return user.error();
   const std::string above(names::k_user_scratch_directory);
   if (Result<os::UniqueFd> made = os::open_below(*user, above, 0700); !made) return made.error();
-  AttemptScratch own(os::user_directory_path() + "/" + above + "/" + attempt);
+  AttemptScratch own(os::user_directory_path() + "/" + above + "/" +
+                     file_name_of(os::own_name(), os::own_pid_namespace()));
   Result<os::UniqueFd> claimed = os::make_claimed_scratch(own.path_);
   if (!claimed) return claimed.error();
   own.claim_ = std::move(*claimed);

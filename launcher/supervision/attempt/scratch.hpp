@@ -33,8 +33,8 @@ class AttemptScratch {
   // Takes an empty directory that the keeper lends. `lent`: its path; empty: there is none.
   explicit AttemptScratch(std::string lent) : path_(std::move(lent)) {}
   // Makes a directory for a command without a keeper. It is in the user's directory, and its name
-  // is the attempt's id.
-  static Result<AttemptScratch> make_own(const std::string& attempt);
+  // is that of this process (core/base/process_name.hpp).
+  static Result<AttemptScratch> make_own();
 
   const std::string& path() const { return path_; }
   bool is_own() const { return is_own_; }

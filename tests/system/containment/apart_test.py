@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from contained import NOBODY, Contained, own_cgroup, trouble_with
-from needs import AS_NOBODY, need_reach
+from needs import AS_NOBODY, need, need_reach
 from processes import children_of
 from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, keepers_of, program,
                      wait_until)
@@ -228,8 +228,9 @@ class TmpTest(ApartCase):
 class SweptTest(Contained, ProjectCase):
     """What ends with nobody to tidy up is removed by a later run, but never while it is in use."""
 
-    def another_run(self):
-        self.ctest(self.project("add_test(NAME t COMMAND true)\n"))
+    def another_run(self, *before):
+        tree = self.project("add_test(NAME t COMMAND true)\n")
+        self.assertEqual(self.finish(*before, CTEST, cwd=tree).returncode, 0)
         wait_until(lambda: not keepers_of(self.work / "build"), "the keeper to end")
 
     def test_the_tmp_of_a_living_command_stays(self):
@@ -244,6 +245,14 @@ class SweptTest(Contained, ProjectCase):
         self.assertEqual(begun.wait(PATIENCE_S), 0)
 
     def test_the_tmp_of_what_a_killed_launcher_left_stays_until_it_ends(self):
+        self.stays_until_it_ends()
+
+    def test_it_stays_though_a_run_in_another_pid_namespace_does_not_see_who_uses_it(self):
+        namespace = ["unshare", "--pid", "--fork", "--mount-proc"]
+        need(self, [*namespace, "true"], "no PID namespace to be had")
+        self.stays_until_it_ends(*namespace)
+
+    def stays_until_it_ends(self, *before):
         self.need("tmp")
         go, tmp = self.work / "go", self.work / "tmp"
         begun = self.start(LAUNCHER, "--containment", "tmp", "--scratch", "keep-failed", "--", "sh", "-c",
@@ -253,7 +262,7 @@ class SweptTest(Contained, ProjectCase):
         for pid in (*children_of(begun.pid), begun.pid):
             os.kill(pid, signal.SIGKILL)
         begun.wait(PATIENCE_S)
-        self.another_run()
+        self.another_run(*before)
         go.touch()
         wait_until((self.work / "fine").exists, "the command to end well")
         self.assert_nothing_left()

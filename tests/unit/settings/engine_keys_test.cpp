@@ -53,7 +53,8 @@ TEST(EngineKeys, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
        "2: kind in [profile.a.engine]: found \"pbs\", expected \"local\" or \"slurm\""},
       {"[profile.a.engine]\nkind = \"slurm\"\noptions = \"-n4\"\n",
        "3: options in [profile.a.engine]: found \"-n4\", expected an option of srun that says what "
-       "the step needs, and none that Holdfast sets itself"},
+       "the step needs, and none that Holdfast sets itself (nodes to leave out: "
+       "--exclude=NODES)"},
       {"[profile.a.engine]\noptions = 3\n",
        "2: options in [profile.a.engine]: found an integer, expected options of srun such as "
        "\"--mem=4G\""},

@@ -32,17 +32,17 @@ TEST(KeeperAddress, TheLongestFitsAUnixSocketWithTheSuffixOfADraft) {
 TEST(KeeperAddress, ItsNameSaysWhoseItIs) {
   const std::string path = keeper_socket_path("/d", {4711, 99}, 7);
   const std::string name = path.substr(path.rfind('/') + 1);
-  const KeeperSocketName whose{{4711, 99}, 7};
-  EXPECT_EQ(parse_keeper_socket_name(name), whose);
-  EXPECT_EQ(parse_keeper_socket_name(keeperless_flag(name)), whose);
-  EXPECT_EQ(parse_keeper_socket_name(name + ".2147483647"), whose);
-  EXPECT_EQ(parse_keeper_socket_name("4711-99"), (KeeperSocketName{{4711, 99}, std::nullopt}));
+  const NamespacedProcess whose{{4711, 99}, 7};
+  EXPECT_EQ(parse_file_name(name), whose);
+  EXPECT_EQ(parse_file_name(keeperless_flag(name)), whose);
+  EXPECT_EQ(parse_file_name(name + ".2147483647"), whose);
+  EXPECT_EQ(parse_file_name("4711-99"), (NamespacedProcess{{4711, 99}, std::nullopt}));
 }
 
 TEST(KeeperAddress, AnyOtherNameIsNoKeepers) {
   for (const char* name : {"", ".", "..", "4711", "x-99-7", "4711-x-7", "4711-99-", "4711-99-x",
                            "4711-99-7x", "4711-99-7-1", "0-99-7", "-4711-99-7", "4711--7"}) {
-    EXPECT_FALSE(parse_keeper_socket_name(name)) << name;
+    EXPECT_FALSE(parse_file_name(name)) << name;
   }
 }
 
