@@ -26,13 +26,24 @@ Json put_of(const std::string& key, const std::string& value, const std::string&
   return {{"key", to_base64(key)}, {"value", to_base64(value)}, {"lease", lease}};
 }
 
-// A transaction that does `success` if the key was made at that revision; 0: if there is none.
-Json if_made_at(std::int64_t revision, const std::string& key, Json success) {
-  return {{"compare", Json::array({{{"key", to_base64(key)},
-                                    {"target", "CREATE"},
-                                    {"result", "EQUAL"},
-                                    {"create_revision", std::to_string(revision)}}})},
-          {"success", std::move(success)}};
+// The key was made at that revision; 0: there is none.
+Json made_at(std::int64_t revision, const std::string& key) {
+  return {{"key", to_base64(key)},
+          {"target", "CREATE"},
+          {"result", "EQUAL"},
+          {"create_revision", std::to_string(revision)}};
+}
+
+// Nobody has changed the key since that revision.
+Json unchanged_since(std::int64_t revision, const std::string& key) {
+  return {{"key", to_base64(key)},
+          {"target", "MOD"},
+          {"result", "EQUAL"},
+          {"mod_revision", std::to_string(revision)}};
+}
+
+Json transaction(Json compare, Json success) {
+  return {{"compare", std::move(compare)}, {"success", std::move(success)}};
 }
 
 }  // namespace
@@ -66,8 +77,8 @@ std::string value_of(const ClusterParty& party) {
 std::string put_body(const std::string& key, const std::string& value, const std::string& lease,
                      const std::string& prefix) {
   const Json range = {{"request_range", range_of(prefix)}};
-  Json body =
-      if_made_at(0, key, Json::array({{{"request_put", put_of(key, value, lease)}}, range}));
+  Json body = transaction(Json::array({made_at(0, key)}),
+                          Json::array({{{"request_put", put_of(key, value, lease)}}, range}));
   // The key is there when an answer was lost on its way to us.
   body["failure"] = Json::array({range});
   return text_of_json(body);
@@ -75,8 +86,8 @@ std::string put_body(const std::string& key, const std::string& value, const std
 
 std::string change_body(const std::string& key, const std::string& value, const std::string& lease,
                         std::int64_t revision) {
-  return text_of_json(
-      if_made_at(revision, key, Json::array({{{"request_put", put_of(key, value, lease)}}})));
+  return text_of_json(transaction(Json::array({unchanged_since(revision, key)}),
+                                  Json::array({{{"request_put", put_of(key, value, lease)}}})));
 }
 
 std::string range_body(const std::string& prefix) { return text_of_json(range_of(prefix)); }

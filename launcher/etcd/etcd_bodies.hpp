@@ -30,7 +30,8 @@ std::string value_of(const ClusterParty& party);
 // Puts the key if it is not there yet, and reads all keys of `prefix`, in one step.
 std::string put_body(const std::string& key, const std::string& value, const std::string& lease,
                      const std::string& prefix);
-// Changes the value if the key is still the one that was made at `revision`.
+// Changes the value if the key is still as it was at `revision`, its last change: a change that is
+// late on its way must not undo a later one.
 std::string change_body(const std::string& key, const std::string& value, const std::string& lease,
                         std::int64_t revision);
 // All keys of `prefix`, by create revision.

@@ -59,6 +59,7 @@ ClusterParty party_in(const Json& kv) {
   ClusterParty party;
   party.key = from_base64(text_in(kv, "key")).value_or("");
   party.revision = number_in(kv, "create_revision");
+  party.changed = number_in(kv, "mod_revision");
   const Json value = parsed(from_base64(text_in(kv, "value")).value_or(""));
   party.host = text_in(value, "host");
   party.user = text_in(value, "user");

@@ -200,6 +200,13 @@ void LockSession::take_queue(const Keys& keys) {
   queue_ = keys.parties;
   own_ = static_cast<std::size_t>(own - keys.parties.begin());
   lock.party.revision = own->revision;
+  lock.party.changed = own->changed;
+  // It has noted its part already, and the answer was lost. Those behind it may count on that note.
+  if (own->has_noted) {
+    lock.party.has_noted = true;
+    lock.party.slots = own->slots;
+    return had();
+  }
   const cluster::LockTurn turn = cluster::turn_of(queue_, own_, lock.part);
   switch (turn.kind) {
     case Turn::has_it:
@@ -245,14 +252,15 @@ void LockSession::note(std::vector<unsigned> slots) {
   lock.party.has_noted = true;
   lock.party.slots = std::move(slots);
   step_ = parts_.etcd.call(
-      k_txn, change_body(lock.party.key, value_of(lock.party), lease_, lock.party.revision),
+      k_txn, change_body(lock.party.key, value_of(lock.party), lease_, lock.party.changed),
       [this](const EtcdReply& reply) {
         step_ = 0;
         if (reply.refusal && reply.refusal->kind == Refusal::Kind::not_found) {
           return lease_is_gone();
         }
         if (is_refused(reply)) return;
-        if (!was_changed(reply.body)) return lease_is_gone();
+        // The key is gone, or an earlier note came late: look.
+        if (!was_changed(reply.body)) return go_on();
         had();
       });
 }

@@ -12,6 +12,7 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+from etcd_between import Between
 from processes import name_of, processes_with
 from support import HOLDFAST, ProjectCase, wait_until
 
@@ -125,12 +126,20 @@ class EtcdCase(ProjectCase):
     def setUp(self):
         super().setUp()
         self.etcds = []
+        self.betweens = []
         self.etcd = self.start_etcd()
 
     def end_everything(self):
+        super().end_everything()
+        for one in self.betweens:
+            one.end()
         for one in self.etcds:
             one.end()
-        super().end_everything()
+
+    def stand_between(self, **how):
+        one = Between(self.etcd, **how)
+        self.betweens.append(one)
+        return one
 
     def start_etcd(self, name="etcd", **how):
         one = Etcd(self.work / name, **how)

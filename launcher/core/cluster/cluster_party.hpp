@@ -25,6 +25,7 @@ struct ClusterParty {
   bool has_noted = false;
   std::vector<unsigned> slots;  // then, of a counted lock
   std::int64_t revision = 0;    // the key's create revision; not in the value
+  std::int64_t changed = 0;     // the revision of its last change; not in the value
   std::string key;              // not in the value
 
   friend bool operator==(const ClusterParty&, const ClusterParty&) = default;
