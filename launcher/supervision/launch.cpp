@@ -170,6 +170,10 @@ class Launch {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
     bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
     end_services(service_keeper_, around_);
+    // A lost lease cannot be given back, and etcd may be away.
+    const Observation& seen = result.observation;
+    const bool is_lost = seen.lock_lost || seen.end_reason == EndReason::lock_lost;
+    if (!is_lost) wait_for_release(cluster_, around_);
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
@@ -238,27 +242,11 @@ class Launch {
     TakenLocks locks = take_locks(grant_, above, around_, keeper_, cluster_door(), say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
     SharedNetwork network;
-    if (shares_network()) network = ask_for_network(services_of(), around_);
-    if (network.is_told_to_end) {
-      return not_begun(in_words("interrupted while waiting for its network"), network.signal);
-    }
-    if (!network.lost.empty()) {
-      return refused(in_words("the network that it shares is lost: " + network.lost));
-    }
-    if (!network.trouble.empty() && !does_without_network(network.trouble)) {
-      return refused(in_words("not allowed here is " + trouble_with_network(network.trouble)));
-    }
-    HadServices services =
-        ask_for_services(grant_.policy.services, grant_.identity.test, services_of(), around_, say);
-    if (services.end != HadServices::End::had) {
-      for (std::string_view lines = services.details; !lines.empty();) {
-        write_line(text_of({"its output: ", take_part(lines, '\n')}));
-      }
-      AttemptResult result = without_services(services, grant_.identity.test);
-      result.lock_wait = locks.waited;
-      result.service_wait = services.waited;
-      return result;
-    }
+    HadServices services;
+    std::optional<AttemptResult> why_not = wait_with_locks(locks, network, services);
+    // Minutes may have passed, and the test must not begin without its locks.
+    if (locks.cluster.is_lost_now()) return lost_before_start(locks, services.waited);
+    if (why_not) return std::move(*why_not);
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks.waited + services.waited);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
     const bool needs_one =
@@ -275,6 +263,42 @@ class Launch {
       note_red_services(look_at_services(services_of(), around_), result);
     }
     for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
+    return result;
+  }
+
+  // Waits for what the attempt needs besides its locks. Returns its result if it cannot begin.
+  std::optional<AttemptResult> wait_with_locks(TakenLocks& locks, SharedNetwork& network,
+                                               HadServices& services) {
+    const LossEndsWaits watched(&locks.cluster, around_);
+    if (shares_network()) network = ask_for_network(services_of(), around_);
+    if (network.is_told_to_end) {
+      return not_begun(in_words("interrupted while waiting for its network"), network.signal);
+    }
+    if (!network.lost.empty()) {
+      return refused(in_words("the network that it shares is lost: " + network.lost));
+    }
+    if (!network.trouble.empty() && !does_without_network(network.trouble)) {
+      return refused(in_words("not allowed here is " + trouble_with_network(network.trouble)));
+    }
+    Teller say = teller();
+    services =
+        ask_for_services(grant_.policy.services, grant_.identity.test, services_of(), around_, say);
+    if (services.end == HadServices::End::had) return std::nullopt;
+    for (std::string_view lines = services.details; !lines.empty();) {
+      write_line(text_of({"its output: ", take_part(lines, '\n')}));
+    }
+    AttemptResult result = without_services(services, grant_.identity.test);
+    result.lock_wait = locks.waited;
+    result.service_wait = services.waited;
+    return result;
+  }
+
+  AttemptResult lost_before_start(TakenLocks& locks, Milliseconds service_wait) {
+    locks.end = TakenLocks::End::lost;
+    locks.trouble = text_of({"lost its lock ", to_text(locks.cluster.held().front().spec),
+                             " before it began: ", locks.cluster.why_lost()});
+    AttemptResult result = without_locks(locks, grant_.identity.test);
+    result.service_wait = service_wait;
     return result;
   }
 
@@ -337,6 +361,7 @@ class Launch {
       if (!plan.contained.refusal.empty()) return refused(in_words(plan.contained.refusal));
     }
     AttemptResult result = runner_.run(plan, around_);
+    had.locks.cluster.end_watch();  // what comes now may take longer than the lease
     os::ScratchContent left = scratch.look();
     if (runner_.judges_cases()) {
       note_orphans(grant_, left, result);
@@ -364,6 +389,7 @@ class Launch {
     const FarOrder order{invocation_, grant_, *far_};
     plan.far = &order;
     AttemptResult result = runner_.run(plan, around_);
+    had.locks.cluster.end_watch();
     notice_lost_locks(had.locks.held, grant_.identity.test, result);
     notice_lost_lease(had.locks.cluster, grant_.identity.test, result);
     return result;

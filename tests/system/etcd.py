@@ -14,7 +14,7 @@ from pathlib import Path
 
 from etcd_between import Between
 from processes import name_of, processes_with
-from support import HOLDFAST, ProjectCase, wait_until
+from support import HOLDFAST, PATIENCE_S, ProjectCase, wait_until
 
 LOCKS = "holdfast/locks/"
 
@@ -145,6 +145,18 @@ class EtcdCase(ProjectCase):
         one = Etcd(self.work / name, **how)
         self.etcds.append(one)
         return one.start()
+
+    def start_members(self, count):
+        """Members of one etcd, which need more than half of them."""
+        members = [Etcd(self.work / f"member{i}") for i in range(count)]
+        all_of_them = ",".join(f"m{i}=http://127.0.0.1:{one.peer}" for i, one in enumerate(members))
+        for i, one in enumerate(members):
+            one.options = ["--name", f"m{i}", "--initial-cluster", all_of_them]
+            self.etcds.append(one)
+            one.begin()
+        for one in members:
+            wait_until(lambda one=one: one.serves() and one.answers(), "a member", 2 * PATIENCE_S)
+        return members
 
     def settings(self, more="", endpoints=None, cluster=""):
         endpoints = endpoints or [self.etcd.endpoint]

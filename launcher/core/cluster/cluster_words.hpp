@@ -11,6 +11,9 @@
 #include <string_view>
 
 #include "core/base/duration.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/result.hpp"
 
 namespace holdfast::cluster {
 
@@ -45,6 +48,15 @@ inline constexpr std::string_view k_waiting = "waiting";
 // holdfast-etcd loses it, it writes that and hangs up.
 inline constexpr std::int64_t k_no_lease = 0;
 inline constexpr std::int64_t k_lease_lost = -1;
+inline constexpr std::int64_t k_key_lost = -2;  // the lease holds, but somebody has deleted a key
+
+// `said`: what came from a holdfast-etcd that ended without having begun.
+inline Error not_started(std::string_view said) {
+  return ErrorInWords{text_of({"holdfast-etcd does not start: ", brief(said)})};
+}
+
+// How long `holdfast locks` waits for the list.
+inline constexpr Milliseconds k_list_patience{8000};
 
 // How long before the lease ends the last process of the test is to be gone.
 inline constexpr Milliseconds k_lease_margin{1000};

@@ -109,6 +109,18 @@ SupervisionStep on_lost_lock(SupervisionState state, const Event& event) {
   return {state, {}};
 }
 
+// The lease ends at once, or has ended. Whoever was told before that it would ends the tree
+// already.
+SupervisionStep on_over_lease(SupervisionState state, const Event& event) {
+  if (state.stage == Stage::killing || state.stage == Stage::ended) return {state, {}};
+  SupervisionStep step = on_lost_lock(state, event);
+  if (step.state.stage == Stage::ending) {
+    step.state.stage = Stage::killing;
+    step.actions.push_back({Action::Kind::kill_tree});
+  }
+  return step;
+}
+
 // When a test stops, we stop too in two cases: we were told to stop, as by Ctrl-Z, or a shell runs
 // us as a command and must see that it has stopped. Under ctest a test that stops by itself hangs:
 // nobody will continue it, and its time runs on.
@@ -172,8 +184,7 @@ SupervisionStep next_step(SupervisionState state, const Event& event, ExitMode m
     case Event::Kind::lock_lost:
       return on_lost_lock(state, event);
     case Event::Kind::lease_over:
-      if (state.stage != Stage::ending) break;
-      return hurry(state);
+      return on_over_lease(state, event);
     case Event::Kind::main_stopped:
       state.main_stopped = event.signal;
       return consider_pause(state, event.watched_by_shell && mode == ExitMode::command);

@@ -179,21 +179,37 @@ class BatchRun {
     return result;
   }
 
+  // Nothing more of the batch begins.
+  void end_unbegun(EndReason reason, int signal, std::string why) {
+    total_.result.observation.end_reason = reason;
+    total_.result.observation.end_signal = signal;
+    BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = std::move(why)};
+    event.end.by = total_.last_by = EndedBy::interruption;
+    event.end.main = {ProcessEnd::Kind::exited, 0};
+    happened(std::move(event));
+  }
+
+  // False: the locks over machines are lost, and the batch ends.
+  bool has_locks() {
+    if (!supervision::is_lost_now(plan_.cluster)) return true;
+    end_unbegun(EndReason::lock_lost, 0, "its lock was lost");
+    return false;
+  }
+
   // False: the services cannot be had, and the batch ends.
   bool has_services() {
     using End = supervision::HadServices::End;
     const End end = services_.have();
+    if (!has_locks()) return false;
     if (end == End::had) return true;
+    total_.result.note = "\"" + plan_.identity->test + "\": " + services_.trouble();
+    if (end == End::interrupted) {
+      end_unbegun(EndReason::signal, services_.signal(), services_.trouble());
+      return false;
+    }
+    total_.result.observation.service_not_had = true;
     BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = services_.trouble()};
     event.end.main = {ProcessEnd::Kind::exited, 0};
-    if (end == End::interrupted) {
-      event.end.by = total_.last_by = EndedBy::interruption;
-      total_.result.observation.end_reason = EndReason::signal;
-      total_.result.observation.end_signal = services_.signal();
-    } else {
-      total_.result.observation.service_not_had = true;
-    }
-    total_.result.note = "\"" + plan_.identity->test + "\": " + services_.trouble();
     happened(std::move(event));
     return false;
   }
@@ -254,14 +270,8 @@ class BatchRun {
     const int signal = cases.run();
     slots_.rest();
     ran_us_ += os::monotonic_now_us() - side_since_us_;
-    const bool is_lost = supervision::is_lost_now(plan_.cluster);
-    if ((signal != 0 || is_lost) && !batch_->waiting().empty()) {
-      total_.result.observation.end_reason = is_lost ? EndReason::lock_lost : EndReason::signal;
-      total_.result.observation.end_signal = signal;
-      BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = "interrupted"};
-      event.end.by = total_.last_by = EndedBy::interruption;
-      event.end.main = {ProcessEnd::Kind::exited, 0};
-      happened(std::move(event));
+    if (!batch_->waiting().empty() && has_locks() && signal != 0) {
+      end_unbegun(EndReason::signal, signal, "interrupted");
     }
     happened({.kind = BatchEvent::Kind::cases_over});
   }
@@ -396,6 +406,7 @@ class BatchRun {
   }
 
   void list() {
+    if (!has_locks()) return;
     const bool is_late =
         total_.last_by == EndedBy::whole_limit || total_.last_by == EndedBy::interruption;
     Result<supervision::Capture> capture = supervision::Capture::open(false);

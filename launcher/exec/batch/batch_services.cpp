@@ -32,6 +32,7 @@ BatchServices::BatchServices(const supervision::AttemptPlan& plan,
 
 HadServices::End BatchServices::have() {
   if (!are_used()) return HadServices::End::had;
+  const supervision::LossEndsWaits watched(plan_.cluster, around_);
   const Milliseconds start = os::monotonic_now();
   while (state_ == State::asked) {
     const supervision::Waited waited =

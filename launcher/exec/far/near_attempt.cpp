@@ -175,7 +175,7 @@ void NearAttempt::read_signals() {
 
 void NearAttempt::look_at_lease(const std::vector<pollfd>& fds) {
   using News = supervision::ClusterLocks::News;
-  const News news = plan_.cluster->look(&fds);
+  const News news = plan_.cluster->look(fds);
   if (news == News::none) return;
   if (end_.signal == 0) {
     end_.lease_lost = true;

@@ -179,6 +179,11 @@ class NodeRun {
   }
 
   AttemptResult follow_srun() {
+    if (plan_.cluster != nullptr) {
+      if (Result<void> begun = plan_.cluster->begin_watch(); !begun) {
+        return supervision::own_failure(begun.error());
+      }
+    }
     supervision::Warden warden = post_warden();
     Result<SrunProcess> srun = start_srun();
     if (!srun) {

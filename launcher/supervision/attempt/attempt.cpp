@@ -45,6 +45,11 @@ class Attempt final : public os::TreeWatcher {
     if (plan_.stop_time != k_longest && plan_.stop_time - k_stop_time_look > clock_.started()) {
       look_at_ = plan_.stop_time - k_stop_time_look;
     }
+    if (plan_.cluster != nullptr) {
+      if (Result<void> begun = plan_.cluster->begin_watch(); !begun) {
+        return own_failure(begun.error());
+      }
+    }
     if (Result<void> begun = guard_.start(plan_, around_); !begun) {
       return own_failure(begun.error());
     }
@@ -107,7 +112,7 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void look_at_lease() {
-    switch (plan_.cluster->look(&fds_)) {
+    switch (plan_.cluster->look(fds_)) {
       case ClusterLocks::News::none:
         return;
       case ClusterLocks::News::lost:

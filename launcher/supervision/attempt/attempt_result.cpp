@@ -108,10 +108,9 @@ void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::str
   }
 }
 
-void notice_lost_lease(ClusterLocks& locks, const std::string& name, AttemptResult& result) {
-  if (!locks.is_connected()) return;
-  if (!locks.is_lost_now()) return;
+void notice_lost_lease(const ClusterLocks& locks, const std::string& name, AttemptResult& result) {
   const bool was_ended = result.observation.end_reason == EndReason::lock_lost;
+  if (!locks.is_connected() || (!was_ended && !locks.was_over())) return;
   result.observation.lock_lost = true;
   const Outcome outcome = outcome_of(result.observation);
   if (outcome != Outcome::lock_lost) return;

@@ -39,7 +39,8 @@ AttemptResult without_services(const HadServices& services, const std::string& n
 // removed while the attempt had the lock, that becomes the result of the attempt.
 void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
                        AttemptResult& result);
-// The same for the lease of locks over machines.
-void notice_lost_lease(ClusterLocks& locks, const std::string& name, AttemptResult& result);
+// The same for the lease of locks over machines, after end_watch(). A test that has ended by itself
+// before the lease was over had its lock to the end.
+void notice_lost_lease(const ClusterLocks& locks, const std::string& name, AttemptResult& result);
 
 }  // namespace holdfast::supervision

@@ -50,17 +50,25 @@ int next_ending_signal(Surroundings& around) {
 }
 
 Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds) {
+  const auto callers = static_cast<std::ptrdiff_t>(fds.size());
   fds.push_back({around.signals.fd(), POLLIN, 0});
   fds.push_back({around.parent.get(), POLLIN, 0});
-  const pollfd& parent = fds.back();
+  const std::size_t own = fds.size();
   while (true) {
     const int signal = next_ending_signal(around);
     if (signal != 0) return {Waited::Reason::told_to_end, signal};
+    fds.resize(own);
+    if (around.lease != nullptr) around.lease->add_descriptors(fds);
     const std::int64_t left = (until - os::monotonic_now()).count();
     ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
-    if (parent.revents != 0) return {Waited::Reason::told_to_end, SIGTERM};
+    if (fds[own - 1].revents != 0) return {Waited::Reason::told_to_end, SIGTERM};
+    if (around.lease != nullptr && around.lease->is_lost_after(fds)) {
+      return {Waited::Reason::told_to_end, SIGTERM};
+    }
     const auto is_ready = [](const pollfd& one) { return one.revents != 0; };
-    if (std::any_of(fds.begin(), fds.end() - 2, is_ready)) return {Waited::Reason::readable};
+    if (std::any_of(fds.begin(), fds.begin() + callers, is_ready)) {
+      return {Waited::Reason::readable};
+    }
     if (left <= 0) return {};
   }
 }

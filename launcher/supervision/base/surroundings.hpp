@@ -14,16 +14,18 @@
 #include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
+#include "supervision/base/lease_watch.hpp"
 
 namespace holdfast::supervision {
 
 struct Surroundings {
   os::CallersSignals callers;
   os::SignalQueue signals;
-  os::UniqueFd parent;        // ctest's pidfd; invalid: nobody's death ends the test
-  pid_t parent_pid = 0;       // ctest's number if ctest is our parent; else 0
-  bool parent_gone = false;   // ctest died before we looked
-  bool parent_tells = false;  // ctest sends SIGUSR1 when the test's limit is over
+  os::UniqueFd parent;          // ctest's pidfd; invalid: nobody's death ends the test
+  pid_t parent_pid = 0;         // ctest's number if ctest is our parent; else 0
+  bool parent_gone = false;     // ctest died before we looked
+  bool parent_tells = false;    // ctest sends SIGUSR1 when the test's limit is over
+  LeaseWatch* lease = nullptr;  // its loss ends waits; null: there is none to lose
 
   bool tells_limit(const os::ReceivedSignal& got) const {
     return parent_tells && got.number == SIGUSR1 && got.sender == ::getppid();
@@ -48,12 +50,13 @@ int next_ending_signal(Surroundings& around);
 struct Waited {
   enum class Reason : std::uint8_t { time_is_over, readable, told_to_end };
   Reason reason = Reason::time_is_over;
-  int signal = 0;  // with told_to_end: the signal, or SIGTERM when ctest has died
+  // With told_to_end: the signal, or SIGTERM when ctest has died or the lease is lost.
+  int signal = 0;
 };
 
 // Blocks until the monotonic time `until`, or until one of `fds` is readable. Returns at once when
-// a signal that ends tests comes, or when ctest has died. A stop signal (Ctrl-Z) stops us as it
-// would stop a test, but `until` does not change.
+// a signal that ends tests comes, when ctest has died, or when the lease is lost. A stop signal
+// (Ctrl-Z) stops us as it would stop a test, but `until` does not change.
 Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds = {});
 
 }  // namespace holdfast::supervision

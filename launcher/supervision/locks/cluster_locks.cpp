@@ -20,12 +20,9 @@ Result<os::UniqueFd> ClusterLocks::connect(Milliseconds grace) {
   grace_ = grace;
   Result<os::SharedLease> lease = os::SharedLease::make();
   if (!lease) return lease.error();
-  Result<os::BootTimer> timer = os::BootTimer::make();
-  if (!timer) return timer.error();
   Result<std::pair<os::UniqueFd, os::UniqueFd>> ends = os::packet_pair();
   if (!ends) return ends.error();
   lease_ = std::move(*lease);
-  timer_ = std::move(*timer);
   connection_ = std::move(ends->first);
   return std::move(ends->second);
 }
@@ -34,7 +31,17 @@ void ClusterLocks::let_go() {
   connection_.reset();
   held_.clear();
   has_hung_up_ = false;
+  is_lost_ = false;
+  was_over_ = false;
   told_ = News::none;
+}
+
+Result<void> ClusterLocks::begin_watch() {
+  Result<os::BootTimer> timer = os::BootTimer::make();
+  if (!timer) return timer.error();
+  timer_ = std::move(*timer);
+  told_ = News::none;
+  return {};
 }
 
 void ClusterLocks::set_clock() const {
@@ -45,36 +52,40 @@ void ClusterLocks::set_clock() const {
 void ClusterLocks::add_descriptors(std::vector<pollfd>& fds) {
   polled_at_ = fds.size();
   // What has happened for good would wake us again and again.
-  const bool is_lease_gone = told_ == News::lost && lease_->until_ms() <= 0;
-  const bool has_time = told_ != News::over && !is_lease_gone;
+  const bool has_time = told_ != News::over;
   if (has_time) set_clock();
   fds.push_back({has_time ? timer_->fd() : -1, POLLIN, 0});
   // Only its end matters: holdfast-etcd hangs up when the lease is lost.
   fds.push_back({has_hung_up_ ? -1 : connection_.get(), 0, 0});
 }
 
-ClusterLocks::News ClusterLocks::look(const std::vector<pollfd>* fds) {
-  if (!is_connected() || told_ == News::over) return News::none;
-  if (fds != nullptr && ((*fds)[polled_at_ + 1].revents & (POLLHUP | POLLERR)) != 0) {
-    has_hung_up_ = true;
-  }
+// A lease that is known to be gone has no time left.
+bool ClusterLocks::ends_in(Milliseconds time) const {
   const std::int64_t until_ms = lease_->until_ms();
-  const Milliseconds until{until_ms};
-  const Milliseconds now = os::time_since_boot();
-  News news = News::none;
+  return until_ms <= 0 || os::time_since_boot() >= Milliseconds{until_ms} - time;
+}
+
+bool ClusterLocks::is_lost_now() {
+  if (is_connected() && ends_in(grace_ + cluster::k_lease_margin)) is_lost_ = true;
+  return is_lost_;
+}
+
+void ClusterLocks::end_watch() { was_over_ = is_connected() && ends_in(Milliseconds{0}); }
+
+ClusterLocks::News ClusterLocks::look(const std::vector<pollfd>& fds) {
+  if (!is_connected() || told_ == News::over) return News::none;
+  if ((fds[polled_at_ + 1].revents & (POLLHUP | POLLERR)) != 0) has_hung_up_ = true;
   if (told_ == News::none) {
-    if (until_ms <= 0 || now >= cluster::end_before(until, grace_)) news = News::lost;
-  } else if (until_ms > 0 && now >= until - k_last_moment) {
-    news = News::over;
+    if (!is_lost_now()) return News::none;
+    return told_ = News::lost;
   }
-  if (news == News::none) return news;
-  told_ = news;
-  set_clock();
-  return news;
+  if (!ends_in(k_last_moment)) return News::none;
+  return told_ = News::over;
 }
 
 std::string ClusterLocks::why_lost() const {
   if (lease_->until_ms() == cluster::k_lease_lost) return "etcd has ended its lease";
+  if (lease_->until_ms() == cluster::k_key_lost) return "somebody has deleted its key in etcd";
   return has_hung_up_ ? "holdfast-etcd, which renewed its lease, has ended"
                       : "its lease was not renewed in time: etcd does not answer, or holdfast-etcd "
                         "is stopped";

@@ -16,10 +16,12 @@
 #include "core/lock/lock_spec.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/lock/shared_lease.hpp"
+#include "supervision/base/lease_watch.hpp"
+#include "supervision/base/surroundings.hpp"
 
 namespace holdfast::supervision {
 
-class ClusterLocks {
+class ClusterLocks final : public LeaseWatch {
  public:
   struct Held {
     LockSpec spec;
@@ -43,40 +45,65 @@ class ClusterLocks {
   // The memory that holdfast-etcd writes to. Only after connect().
   int memory() const { return lease_->memory(); }
 
-  // --- While the test runs ------------------------------------------------------------------
-  // Appends what poll(2) is to watch, if there are locks; look() takes it from there.
-  void add_descriptors(std::vector<pollfd>& fds);
+  // --- While the test runs, or is about to --------------------------------------------------
+  // To be called first by whoever watches: all news comes anew. Each process needs a clock of its
+  // own, as others of the attempt would take the ticks of a shared one.
+  Result<void> begin_watch();
+  // Appends what poll(2) is to watch; look() takes it from there.
+  void add_descriptors(std::vector<pollfd>& fds) override;
 
   enum class News : std::uint8_t {
     none,
     // In `grace` and a second the lease ends, or it has been lost: begin to end the test.
     lost,
-    // The lease ends at once: nothing of the test may be left.
+    // The lease ends at once or has ended: nothing of the test may be left.
     over,
   };
-  // Each kind of news comes once. `fds`: null, or what was polled.
-  News look(const std::vector<pollfd>* fds);
-  // Whether look() has said so.
-  bool is_lost() const { return told_ != News::none; }
-  // The same after a look.
-  bool is_lost_now() {
-    (void)look(nullptr);
-    return is_lost();
+  // Each kind of news comes once in a watch, `lost` before `over`. `fds`: what was polled.
+  News look(const std::vector<pollfd>& fds);
+  bool is_lost_after(const std::vector<pollfd>& fds) override {
+    (void)look(fds);
+    return is_lost_;
   }
+  // Takes no news away. What was lost once stays lost.
+  bool is_lost_now();
+  // To be called as soon as the test's tree is gone.
+  void end_watch();
+  // Whether others might have had the locks by then.
+  bool was_over() const { return was_over_; }
   // One clause that says why.
   std::string why_lost() const;
 
  private:
   void set_clock() const;
+  bool ends_in(Milliseconds time) const;
 
   os::UniqueFd connection_;
   std::optional<os::SharedLease> lease_;
-  std::optional<os::BootTimer> timer_;
+  std::optional<os::BootTimer> timer_;  // of this process, from begin_watch() on
   Milliseconds grace_{0};
   std::vector<Held> held_;
   std::size_t polled_at_ = 0;
   bool has_hung_up_ = false;
-  News told_ = News::none;
+  bool is_lost_ = false;
+  bool was_over_ = false;
+  News told_ = News::none;  // in this watch
+};
+
+// For as long as it lives, the loss of the locks ends waits (wait_until()). Without a clock it does
+// not; then a look after the wait must do.
+class LossEndsWaits {
+ public:
+  // `locks`: null: there are none to lose.
+  LossEndsWaits(ClusterLocks* locks, Surroundings& around) : around_(around) {
+    if (locks != nullptr && locks->is_connected() && locks->begin_watch()) around_.lease = locks;
+  }
+  ~LossEndsWaits() { around_.lease = nullptr; }
+  LossEndsWaits(const LossEndsWaits&) = delete;
+  LossEndsWaits& operator=(const LossEndsWaits&) = delete;
+
+ private:
+  Surroundings& around_;
 };
 
 // `locks`: null: there are none to lose.

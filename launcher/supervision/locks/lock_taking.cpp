@@ -1,5 +1,8 @@
 #include "supervision/locks/lock_taking.hpp"
 
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +19,9 @@
 
 namespace holdfast::supervision {
 namespace {
+
+// For holdfast-etcd to give back the leases of a command. It goes on trying after that.
+constexpr Milliseconds k_release_patience{2000};
 
 // Returns how the attempt appears to others that want its locks.
 LockParty party_of(const Grant& grant, const HeldLocks& above) {
@@ -168,6 +174,12 @@ class Taking {
 };
 
 }  // namespace
+
+void wait_for_release(const os::UniqueFd& door, Surroundings& around) {
+  if (!door.valid()) return;
+  (void)::shutdown(door.get(), SHUT_WR);
+  (void)wait_until(around, os::monotonic_now() + k_release_patience, {{door.get(), POLLIN, 0}});
+}
 
 TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
                       int cluster_door, Teller& teller) {

@@ -21,4 +21,9 @@ namespace holdfast::supervision {
 TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
                       int cluster_door, Teller& teller);
 
+// To be called when the locks of a command are let go. Waits a moment for holdfast-etcd, which
+// gives its leases back: then it is nothing that the command has left, and the next command finds
+// the lock free. `door`: the connection with it; invalid: there is none.
+void wait_for_release(const os::UniqueFd& door, Surroundings& around);
+
 }  // namespace holdfast::supervision

@@ -1,0 +1,153 @@
+// Watches a lease that this test writes, with the real clock: what is told is far from now.
+#include "supervision/locks/cluster_locks.hpp"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <optional>
+#include <vector>
+
+#include "core/cluster/cluster_words.hpp"
+#include "os/file/clock.hpp"
+#include "supervision/attempt/attempt_result.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+using namespace std::chrono_literals;
+using News = ClusterLocks::News;
+
+constexpr Milliseconds k_grace{10'000};
+constexpr int k_patience_ms = 20'000;
+
+// An attempt with a lock, and the far end of its connection.
+struct HeldLock {
+  HeldLock() {
+    far = std::move(*locks.connect(k_grace));
+    locks.add({*parse_lock_spec("db@cluster"), "7", {}});
+    lease.emplace(std::move(*os::SharedLease::of(os::UniqueFd(::dup(locks.memory())))));
+    holds_for(60s);
+    EXPECT_TRUE(locks.begin_watch());
+  }
+  void holds_for(Milliseconds time) { lease->set_until_ms((os::time_since_boot() + time).count()); }
+  // After a poll that does not wait.
+  News look() {
+    std::vector<pollfd> fds;
+    locks.add_descriptors(fds);
+    ::poll(fds.data(), fds.size(), 0);
+    return locks.look(fds);
+  }
+
+  ClusterLocks locks;
+  os::UniqueFd far;
+  std::optional<os::SharedLease> lease;
+};
+
+// True: the clock of the locks wakes a poll.
+bool wakes(ClusterLocks& locks) {
+  std::vector<pollfd> fds;
+  locks.add_descriptors(fds);
+  return ::poll(fds.data(), fds.size(), k_patience_ms) > 0;
+}
+
+TEST(ClusterLocks, AreLostAGraceAndASecondBeforeTheLeaseEndsAndOverHalfASecondBefore) {
+  HeldLock held;
+  EXPECT_EQ(held.look(), News::none);
+  EXPECT_FALSE(held.locks.is_lost_now());
+  held.holds_for(k_grace + 900ms);
+  EXPECT_EQ(held.look(), News::lost);
+  EXPECT_EQ(held.look(), News::none);
+  held.holds_for(400ms);
+  EXPECT_EQ(held.look(), News::over);
+  EXPECT_EQ(held.look(), News::none);
+}
+
+TEST(ClusterLocks, AreOverAtOnceIfTheLeaseIsKnownToBeGone) {
+  HeldLock held;
+  held.lease->set_until_ms(cluster::k_lease_lost);
+  EXPECT_TRUE(wakes(held.locks));
+  EXPECT_EQ(held.look(), News::lost);
+  EXPECT_TRUE(wakes(held.locks));
+  EXPECT_EQ(held.look(), News::over);
+  EXPECT_EQ(held.locks.why_lost(), "etcd has ended its lease");
+}
+
+TEST(ClusterLocks, AreLostAnewForTheNextTreeOfTheTestAndStayLost) {
+  HeldLock held;
+  held.holds_for(k_grace);
+  EXPECT_TRUE(held.locks.is_lost_now());
+  EXPECT_EQ(held.look(), News::lost);  // to have asked has taken nothing away
+  ASSERT_TRUE(held.locks.begin_watch());
+  held.holds_for(60s);  // too late
+  EXPECT_EQ(held.look(), News::lost);
+  EXPECT_TRUE(held.locks.is_lost_now());
+}
+
+TEST(ClusterLocks, WakeEachProcessOfTheAttempt) {
+  HeldLock held;
+  held.holds_for(k_grace);
+  EXPECT_EQ(held.look(), News::lost);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool has_begun = bool(held.locks.begin_watch());
+    held.holds_for(k_grace + cluster::k_lease_margin + 50ms);
+    const Milliseconds begun = os::monotonic_now();
+    const bool woke = wakes(held.locks) && os::monotonic_now() - begun < k_grace / 2;
+    ::_exit(has_begun && woke ? 0 : 1);
+  }
+  // This process has had its news, and waits for half a second before the end.
+  int status = -1;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    std::vector<pollfd> fds;
+    held.locks.add_descriptors(fds);
+    ::poll(fds.data(), fds.size(), 1);
+  }
+  EXPECT_EQ(status, 0);
+}
+
+TEST(ClusterLocks, SayThatTheClientHasEnded) {
+  HeldLock held;
+  held.far.reset();
+  EXPECT_TRUE(wakes(held.locks));
+  EXPECT_EQ(held.look(), News::none);  // the lease holds all the same
+  held.holds_for(0s);
+  EXPECT_EQ(held.look(), News::lost);
+  EXPECT_EQ(held.locks.why_lost(), "holdfast-etcd, which renewed its lease, has ended");
+}
+
+AttemptResult ended_by(EndReason reason) {
+  AttemptResult result;
+  result.observation.end_reason = reason;
+  result.observation.main = {ProcessEnd::Kind::exited, 0};
+  result.outcome = outcome_of(result.observation);
+  return result;
+}
+
+TEST(LostLease, IsNoResultOfATestThatEndedByItselfBeforeTheLeaseWasOver) {
+  HeldLock held;
+  held.holds_for(k_grace);  // its deadline has passed
+  held.locks.end_watch();
+  held.holds_for(0s);  // its evidence was worked through meanwhile
+  AttemptResult good = ended_by(EndReason::none);
+  notice_lost_lease(held.locks, "t", good);
+  EXPECT_EQ(good.outcome, Outcome::passed);
+  AttemptResult ended = ended_by(EndReason::lock_lost);
+  notice_lost_lease(held.locks, "t", ended);
+  EXPECT_EQ(ended.outcome, Outcome::lock_lost);
+  EXPECT_NE(ended.note.find("; its process tree was ended"), std::string::npos) << ended.note;
+}
+
+TEST(LostLease, IsTheResultOfATestThatOutlivedTheLease) {
+  HeldLock held;
+  held.holds_for(0s);
+  held.locks.end_watch();
+  AttemptResult late = ended_by(EndReason::none);
+  notice_lost_lease(held.locks, "t", late);
+  EXPECT_EQ(late.outcome, Outcome::lock_lost);
+  EXPECT_NE(late.note.find(": another may have had it"), std::string::npos) << late.note;
+}
+
+}  // namespace
+}  // namespace holdfast::supervision
