@@ -8,6 +8,14 @@
 #include "etcd/etcd_bodies.hpp"
 
 namespace holdfast::etcd {
+namespace {
+
+std::optional<Refusal> refusal_of(const HttpAnswer& got) {
+  if (got.trouble.empty()) return refusal_in(got.status, got.body);
+  return Refusal{Refusal::Kind::later, printable(got.trouble)};
+}
+
+}  // namespace
 
 Etcd::Etcd(Http& http, const ClusterSettings& settings, std::string password)
     : http_(http),
@@ -16,11 +24,15 @@ Etcd::Etcd(Http& http, const ClusterSettings& settings, std::string password)
       needs_token_(!settings.user.empty()) {}
 
 Etcd::Id Etcd::call(std::string_view path, std::string body, Done done) {
-  return begin({std::string(path), std::move(body), std::move(done), {}});
+  return call(path, std::move(body), cluster::answer_patience(settings_.ttl), std::move(done));
+}
+
+Etcd::Id Etcd::call(std::string_view path, std::string body, Milliseconds patience, Done done) {
+  return begin({std::string(path), std::move(body), std::move(done), {}, patience});
 }
 
 Etcd::Id Etcd::watch(std::string body, std::function<void(std::string_view)> on_line, Done done) {
-  return begin({std::string(k_watch), std::move(body), std::move(done), std::move(on_line)});
+  return begin({std::string(k_watch), std::move(body), std::move(done), std::move(on_line), {}});
 }
 
 Etcd::Id Etcd::begin(Call call) {
@@ -47,28 +59,24 @@ void Etcd::send(Id id) {
   request.url = endpoint() + call.path;
   request.body = call.body;
   request.token = token_;
-  if (!call.on_line) request.patience = cluster::answer_patience(settings_.ttl);
+  request.patience = call.patience;
   request.wants_fresh = failures_ > 0 && at_fresh_ != failures_;
   request.on_line = call.on_line;
-  request.on_end = [this, id, url = request.url](const HttpAnswer& got) {
-    if (!got.trouble.empty()) fail_over(url);
-    answer(id, got);
-  };
+  request.on_end = [this, id, url = request.url](const HttpAnswer& got) { answer(id, url, got); };
   call.http = http_.post(std::move(request));
 }
 
-void Etcd::answer(Id id, const HttpAnswer& got) {
+void Etcd::answer(Id id, std::string_view url, const HttpAnswer& got) {
   Call& call = calls_.at(id);
   EtcdReply reply;
   reply.body = got.body;
-  if (!got.trouble.empty()) {
-    reply.refusal = Refusal{Refusal::Kind::later, printable(got.trouble)};
-    return finish(id, std::move(reply));
-  }
-  at_fresh_ = failures_;
-  // The lines of a watch are gone when it ends.
-  if (call.on_line) return finish(id, std::move(reply));
-  reply.refusal = refusal_in(got.status, got.body);
+  if (got.trouble.empty()) at_fresh_ = failures_;
+  // The lines of a watch that was served are gone when it ends.
+  const bool was_watch = call.on_line && got.trouble.empty() && got.status == k_http_ok;
+  if (was_watch) return finish(id, std::move(reply));
+  reply.refusal = refusal_of(got);
+  // It may be cut off from the others, or be none: another endpoint may serve us.
+  if (reply.refusal && reply.refusal->kind == Refusal::Kind::later) fail_over(url);
   const bool is_unknown =
       reply.refusal && reply.refusal->kind == Refusal::Kind::who_are_you && needs_token_;
   if (is_unknown && !std::exchange(call.had_new_token, true)) {
@@ -106,14 +114,9 @@ void Etcd::seek_token() {
 
 void Etcd::had_token(const std::string& url, const HttpAnswer& got) {
   seeks_token_ = false;
-  std::optional<Refusal> refusal;
-  if (!got.trouble.empty()) {
-    fail_over(url);
-    refusal = Refusal{Refusal::Kind::later, printable(got.trouble)};
-  } else {
-    refusal = refusal_in(got.status, got.body);
-    token_ = token_in(got.body);
-  }
+  std::optional<Refusal> refusal = refusal_of(got);
+  if (refusal && refusal->kind == Refusal::Kind::later) fail_over(url);
+  token_ = token_in(got.body);
   if (refusal && refusal->kind == Refusal::Kind::no_users) {
     refusal.reset();
     needs_token_ = false;

@@ -31,12 +31,14 @@ class Etcd {
   using Done = std::function<void(const EtcdReply&)>;
   // `body`: JSON. `done` is called later, never from here.
   Id call(std::string_view path, std::string body, Done done);
+  // Of another patience than that of a lease's calls.
+  Id call(std::string_view path, std::string body, Milliseconds patience, Done done);
   // A watch. `on_line` gets lines until `done` is called or it is cancelled.
   Id watch(std::string body, std::function<void(std::string_view)> on_line, Done done);
   // Its functions are not called any more.
   void cancel(Id id);
 
-  // Changes whenever an endpoint did not answer: a watch may be a connection with nobody.
+  // Changes whenever an endpoint did not serve us: a watch may be a connection with nobody.
   unsigned failures() const { return failures_; }
 
  private:
@@ -45,12 +47,13 @@ class Etcd {
     std::string body;
     Done done;
     std::function<void(std::string_view)> on_line;
+    Milliseconds patience{0};  // 0: a watch
     bool had_new_token = false;
     Http::Id http = 0;  // 0: it waits for a token
   };
   Id begin(Call call);
   void send(Id id);
-  void answer(Id id, const HttpAnswer& got);
+  void answer(Id id, std::string_view url, const HttpAnswer& got);
   void finish(Id id, EtcdReply reply);
   void fail_over(std::string_view url);
   void seek_token();

@@ -90,6 +90,12 @@ std::string change_body(const std::string& key, const std::string& value, const 
                                   Json::array({{{"request_put", put_of(key, value, lease)}}})));
 }
 
+std::string held_body(const std::vector<ClusterParty>& held) {
+  Json compare = Json::array();
+  for (const ClusterParty& party : held) compare.push_back(made_at(party.revision, party.key));
+  return text_of_json(transaction(std::move(compare), Json::array()));
+}
+
 std::string range_body(const std::string& prefix) { return text_of_json(range_of(prefix)); }
 
 std::string watch_one_body(const std::string& key, std::int64_t revision) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/cluster/cluster_party.hpp"
@@ -34,6 +35,8 @@ std::string put_body(const std::string& key, const std::string& value, const std
 // late on its way must not undo a later one.
 std::string change_body(const std::string& key, const std::string& value, const std::string& lease,
                         std::int64_t revision);
+// Succeeds if all these keys are still the ones that were made at their revisions.
+std::string held_body(const std::vector<ClusterParty>& held);
 // All keys of `prefix`, by create revision.
 std::string range_body(const std::string& prefix);
 // From `revision` on: all changes of one key, or only the ends of all keys of a prefix.

@@ -6,6 +6,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "etcd/base64.hpp"
 
@@ -54,6 +55,12 @@ Refusal::Kind kind_of(std::int64_t code) {
   }
 }
 
+// Of a party: what is longer is not Holdfast's, and would fit into no packet.
+std::string word_in(const Json& object, const char* name) {
+  constexpr std::size_t k_longest_word = 4096;
+  return std::string(first_bytes(text_in(object, name), k_longest_word));
+}
+
 // Somebody else's value may be anything; then the key counts as an exclusive holder or waiter.
 ClusterParty party_in(const Json& kv) {
   ClusterParty party;
@@ -61,13 +68,13 @@ ClusterParty party_in(const Json& kv) {
   party.revision = number_in(kv, "create_revision");
   party.changed = number_in(kv, "mod_revision");
   const Json value = parsed(from_base64(text_in(kv, "value")).value_or(""));
-  party.host = text_in(value, "host");
-  party.user = text_in(value, "user");
-  party.tree = text_in(value, "tree");
-  party.test = text_in(value, "test");
+  party.host = word_in(value, "host");
+  party.user = word_in(value, "user");
+  party.tree = word_in(value, "tree");
+  party.test = word_in(value, "test");
   party.pid = number_in(value, "pid");
-  party.boot = text_in(value, "boot");
-  party.attempt = text_in(value, "attempt");
+  party.boot = word_in(value, "boot");
+  party.attempt = word_in(value, "attempt");
   // `exclusive`, and what is not understood, excludes the most.
   read_how(text_in(value, "mode"), party);
   const Json& noted = member(value, "noted");
@@ -105,7 +112,7 @@ std::optional<Refusal> refusal_in(long status, std::string_view body) {
         member(error, "code").is_null() ? number_in(error, "grpc_code") : number_in(error, "code");
     // The users were changed since we got our token.
     const bool is_old = words.find("auth store is old") != std::string::npos;
-    return Refusal{is_old ? Refusal::Kind::who_are_you : kind_of(code), printable(words)};
+    return Refusal{is_old ? Refusal::Kind::who_are_you : kind_of(code), brief(words)};
   }
   if (status == 200 && json.is_object()) return std::nullopt;
   return Refusal{Refusal::Kind::later,
@@ -138,7 +145,7 @@ std::optional<Keys> keys_in(std::string_view body) {
   return keys;
 }
 
-bool was_changed(std::string_view body) {
+bool has_succeeded(std::string_view body) {
   const Json json = parsed(body);
   const Json& succeeded = member(json, "succeeded");
   return succeeded.is_boolean() && succeeded.get<bool>();

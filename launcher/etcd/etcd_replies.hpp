@@ -45,8 +45,8 @@ struct Keys {
 // Of k_range and of put_body().
 std::optional<Keys> keys_in(std::string_view body);
 
-// Of change_body(): whether the key was changed.
-bool was_changed(std::string_view body);
+// Of change_body() and held_body(): whether all was as expected.
+bool has_succeeded(std::string_view body);
 
 // A line of k_watch.
 enum class WatchNews : std::uint8_t {

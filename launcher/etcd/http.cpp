@@ -6,9 +6,17 @@
 namespace holdfast::etcd {
 namespace {
 
-constexpr Milliseconds k_connect_patience{1000};
+// For a stream; another request has its own patience for all together. The name of a host is looked
+// up and TLS agrees on keys within that.
+constexpr Milliseconds k_connect_patience{5000};
 // An answer has the keys of one lock. More is no answer of ours.
 constexpr std::size_t k_most_received = 16U << 20U;
+
+long status_of(CURL* handle) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
 
 void set_text(CURL* handle, CURLoption option, const std::string& text) {
   if (!text.empty()) curl_easy_setopt(handle, option, text.c_str());
@@ -56,8 +64,8 @@ void Http::set_up(Transfer& transfer) const {
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
   // A proxy of the environment is for the web, not for the machine room.
   curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(k_connect_patience.count()));
+  const Milliseconds connect = request.on_line ? k_connect_patience : request.patience;
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.patience.count()));
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, 5L);
@@ -104,7 +112,8 @@ void Http::work() {
   curl_multi_perform(multi_, &running);
   std::vector<Id> streams;
   for (const auto& [id, transfer] : transfers_) {
-    if (transfer->request.on_line && !transfer->received.empty()) streams.push_back(id);
+    if (!transfer->request.on_line || transfer->received.empty()) continue;
+    if (status_of(transfer->handle) == k_http_ok) streams.push_back(id);
   }
   for (const Id id : streams) deliver_lines(id);
   int left = 0;
@@ -133,7 +142,7 @@ void Http::end(CURL* handle, CURLcode code) {
   Transfer* own = nullptr;
   curl_easy_getinfo(handle, CURLINFO_PRIVATE, &own);
   HttpAnswer answer;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
+  answer.status = status_of(handle);
   if (code != CURLE_OK) {
     answer.trouble = own->trouble.c_str();
     if (answer.trouble.empty()) answer.trouble = curl_easy_strerror(code);

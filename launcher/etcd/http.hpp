@@ -16,9 +16,11 @@
 
 namespace holdfast::etcd {
 
+inline constexpr long k_http_ok = 200;
+
 struct HttpAnswer {
   long status = 0;
-  std::string body;     // of a stream: empty
+  std::string body;     // of a stream that was served: empty
   std::string trouble;  // why no answer came; empty: one came
 };
 

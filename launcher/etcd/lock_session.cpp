@@ -7,6 +7,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "core/cluster/cluster_words.hpp"
 #include "core/cluster/lock_keys.hpp"
 #include "core/lock/lock_wait.hpp"
@@ -112,7 +113,9 @@ void LockSession::answer_is_held(const wire::Message& message) {
         step_ = 0;
         const std::optional<Keys> keys = keys_in(reply.body);
         if (is_refused(reply) || !keys) {
-          if (!is_over()) answer_is_held_later_ = message;
+          if (is_over()) return;
+          answer_is_held_later_ = message;
+          if (again_at_ == k_longest) again_at_ = os::monotonic_now() + pause_after(failures_++);
           return;
         }
         wire::Message answer{std::string(cluster::k_is_held), {}};
@@ -150,9 +153,9 @@ void LockSession::grant() {
                              if (is_refused(reply)) return;
                              const std::optional<Lease> lease = lease_in(reply.body);
                              if (!lease || lease->ttl.count() <= 0)
-                               return refuse("etcd gives no lease: " + reply.body);
+                               return refuse("etcd gives no lease: " + brief(reply.body));
                              lease_ = lease->id;
-                             renewed(lease, sent);
+                             renewed(*lease, sent);
                              go_on();
                            });
 }
@@ -260,7 +263,7 @@ void LockSession::note(std::vector<unsigned> slots) {
         }
         if (is_refused(reply)) return;
         // The key is gone, or an earlier note came late: look.
-        if (!was_changed(reply.body)) return go_on();
+        if (!has_succeeded(reply.body)) return go_on();
         had();
       });
 }
@@ -280,38 +283,63 @@ void LockSession::renew() {
   renewal_ =
       parts_.etcd.call(k_keep_alive, lease_body(lease_), [this, sent](const EtcdReply& reply) {
         renewal_ = 0;
-        if (reply.refusal && reply.refusal->kind != Refusal::Kind::not_found) {
-          trouble_ = reply.refusal->words;
-          renew_at_ = os::monotonic_now() + pause_after(failures_++);
-          return;
-        }
-        renewed(reply.refusal ? std::nullopt : lease_in(reply.body), sent);
+        const bool is_gone = reply.refusal && reply.refusal->kind == Refusal::Kind::not_found;
+        if (reply.refusal && !is_gone) return renew_later(*reply.refusal);
+        const std::optional<Lease> lease = is_gone ? std::nullopt : lease_in(reply.body);
+        if (!lease || lease->ttl.count() <= 0) return lease_is_gone();
+        look_for_keys(*lease, sent);
       });
 }
 
-void LockSession::renewed(const std::optional<Lease>& lease, Milliseconds sent) {
-  if (!lease || lease->ttl.count() <= 0) return lease_is_gone();
+// A lease is renewed even if somebody has deleted what it was for.
+void LockSession::look_for_keys(const Lease& lease, Milliseconds sent) {
+  std::vector<ClusterParty> held;
+  for (const Lock& lock : locks_) {
+    if (lock.is_had) held.push_back(lock.party);
+  }
+  if (held.empty()) return renewed(lease, sent);
+  renewal_ = parts_.etcd.call(k_txn, held_body(held), [this, lease, sent](const EtcdReply& reply) {
+    renewal_ = 0;
+    if (reply.refusal) return renew_later(*reply.refusal);
+    if (!has_succeeded(reply.body)) return lose(cluster::k_key_lost);
+    renewed(lease, sent);
+  });
+}
+
+void LockSession::renew_later(const Refusal& refusal) {
+  trouble_ = refusal.words;
+  renew_at_ = os::monotonic_now() + pause_after(failures_++);
+}
+
+void LockSession::renewed(const Lease& lease, Milliseconds sent) {
   failures_ = 0;
   trouble_.clear();
-  ttl_ = lease->ttl;
+  ttl_ = lease.ttl;
   memory_->set_until_ms((sent + ttl_).count());
   renew_at_ = os::monotonic_now() + cluster::renewal_interval(ttl_);
 }
 
 // Who only waits gets another place, at the end of the queue.
 void LockSession::lease_is_gone() {
+  if (std::ranges::any_of(locks_, &Lock::is_had)) return lose(cluster::k_lease_lost);
+  forget_lease();
+  if (Lock* const lock = wanted()) lock->is_put = false;
+  go_on();
+}
+
+// The lease is not given back: other locks of it are free only when the test is gone.
+void LockSession::lose(std::int64_t how) {
+  forget_lease();
+  memory_->set_until_ms(how);
+  close();
+}
+
+void LockSession::forget_lease() {
   stop_watching();
   parts_.etcd.cancel(std::exchange(renewal_, 0));
   parts_.etcd.cancel(std::exchange(step_, 0));
   lease_.clear();
   renew_at_ = k_longest;
-  const bool has_any = std::ranges::any_of(locks_, &Lock::is_had);
-  if (has_any) {
-    memory_->set_until_ms(cluster::k_lease_lost);
-    return close();
-  }
-  if (Lock* const lock = wanted()) lock->is_put = false;
-  go_on();
 }
 
 bool LockSession::is_refused(const EtcdReply& reply) {

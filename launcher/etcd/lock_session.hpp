@@ -75,9 +75,14 @@ class LockSession {
   void note(std::vector<unsigned> slots);
   void had();
   void renew();
-  void renewed(const std::optional<Lease>& lease, Milliseconds sent);
-  // etcd does not know our lease any more.
+  void look_for_keys(const Lease& lease, Milliseconds sent);
+  void renew_later(const Refusal& refusal);
+  void renewed(const Lease& lease, Milliseconds sent);
+  // etcd does not know our lease any more, or what we waited with is gone.
   void lease_is_gone();
+  // Tells the attempt how it has lost its locks.
+  void lose(std::int64_t how);
+  void forget_lease();
 
   // What `done` would do with a reply that is a refusal. True: it is one.
   bool is_refused(const EtcdReply& reply);

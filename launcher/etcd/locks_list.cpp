@@ -19,12 +19,11 @@ void send(int socket, const wire::Message& message) {
 
 }  // namespace
 
-void list_locks(Etcd& etcd, int socket, std::size_t tries) {
+void list_locks(Etcd& etcd, int socket, std::size_t endpoints, Milliseconds each) {
   const std::string prefix(cluster::k_locks_prefix);
-  etcd.call(k_range, range_body(prefix), [&etcd, socket, tries](const EtcdReply& reply) {
-    if (reply.refusal && reply.refusal->kind == Refusal::Kind::later && tries > 1) {
-      return list_locks(etcd, socket, tries - 1);
-    }
+  const auto answer = [&etcd, socket, endpoints, each](const EtcdReply& reply) {
+    const bool is_later = reply.refusal && reply.refusal->kind == Refusal::Kind::later;
+    if (is_later && endpoints > 1) return list_locks(etcd, socket, endpoints - 1, each);
     const wire::Message none{std::string(cluster::k_list), {}};
     wire::Message last = none;
     const std::optional<Keys> keys = reply.refusal ? std::nullopt : keys_in(reply.body);
@@ -38,7 +37,8 @@ void list_locks(Etcd& etcd, int socket, std::size_t tries) {
       send(socket, one);
     }
     send(socket, last);
-  });
+  };
+  etcd.call(k_range, range_body(prefix), each, answer);
 }
 
 }  // namespace holdfast::etcd

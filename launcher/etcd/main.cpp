@@ -11,6 +11,7 @@
 #include "core/base/number.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "etcd/service.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/unique_fd.hpp"
 
 int main(int count, char** arguments) {
@@ -19,7 +20,10 @@ int main(int count, char** arguments) {
   if (!control || *control < 0 || ::fcntl(*control, F_SETFD, FD_CLOEXEC) != 0) {
     return exit_codes::k_usage;
   }
-  ::signal(SIGPIPE, SIG_IGN);
+  // It ends by itself when nobody needs it, and gives its leases back before that. Whoever ends the
+  // tree of a test, a session or a cgroup means the tests.
+  for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
+  os::leave_standard_streams();  // what the dynamic linker could say has not been said
   etcd::serve(os::UniqueFd(*control), std::getenv(environment::k_cluster_password.data()));
   return exit_codes::k_success;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <list>
 #include <string>
 #include <utility>
@@ -29,6 +30,9 @@ Machine this_machine() {
   return machine;
 }
 
+// Of the time for a list, what is not spent on calls.
+constexpr Milliseconds k_list_margin{1000};
+
 class Service {
  public:
   Service(os::UniqueFd control, ClusterSettings settings, const char* password)
@@ -39,13 +43,14 @@ class Service {
         releases_(etcd_) {}
 
   void run() {
-    while (control_.valid() || !sessions_.empty() || !releases_.are_done()) turn();
+    while (!is_left_ || !sessions_.empty() || !releases_.are_done()) turn();
   }
 
  private:
   void turn() {
     std::vector<curl_waitfd> fds;
-    if (control_.valid()) fds.push_back({control_.get(), CURL_WAIT_POLLIN, 0});
+    const bool has_control = !is_left_;
+    if (has_control) fds.push_back({control_.get(), CURL_WAIT_POLLIN, 0});
     Milliseconds due = releases_.due();
     for (const LockSession& session : sessions_) {
       fds.push_back({session.fd(), CURL_WAIT_POLLIN, 0});
@@ -54,8 +59,7 @@ class Service {
     const int patience = os::poll_time(due);
     http_.wait(fds, Milliseconds{patience < 0 ? 3'600'000 : patience});
     std::size_t at = 0;
-    const bool had_control = control_.valid();
-    const short control_news = had_control ? fds[at++].revents : short{0};
+    const short control_news = has_control ? fds[at++].revents : short{0};
     for (LockSession& session : sessions_) {
       if (fds[at++].revents != 0) session.hear();
     }
@@ -68,19 +72,30 @@ class Service {
 
   void hear() {
     Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(control_.get());
-    if (!received || received->packet.empty()) return control_.reset();
+    if (!received || received->packet.empty()) {
+      is_left_ = true;
+      return;
+    }
     const Result<wire::Message> message = wire::decode(received->packet);
     if (!message) return;
-    if (message->kind == cluster::k_list) {
-      list_locks(etcd_, control_.get(), settings_.endpoints.size());
-    }
+    if (message->kind == cluster::k_list) list_locks();
     if (message->kind == cluster::k_connect && received->descriptor.valid()) {
       sessions_.emplace_back(LockSession::Parts{etcd_, releases_, settings_, machine_},
                              std::move(received->descriptor));
     }
   }
 
+  void list_locks() {
+    const std::size_t count = settings_.endpoints.size();
+    const Milliseconds each =
+        (cluster::k_list_patience - k_list_margin) / static_cast<std::int64_t>(count);
+    etcd::list_locks(etcd_, control_.get(), count,
+                     std::min(cluster::answer_patience(settings_.ttl), each));
+  }
+
+  // Stays open to our end: whoever waits for the end of all leases waits for its hang-up.
   os::UniqueFd control_;
+  bool is_left_ = false;  // nobody is at its far end
   const ClusterSettings settings_;
   const Machine machine_ = this_machine();
   Http http_;

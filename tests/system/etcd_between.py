@@ -4,7 +4,10 @@ import base64
 import http.client
 import http.server
 import json
+import socket
+import socketserver
 import threading
+import time
 
 from support import PATIENCE_S
 
@@ -90,3 +93,39 @@ class Between:
             words = answer.read()
             self.passed.append(caller.path)
             caller.wfile.write(words)
+
+
+class SlowLine:
+    """Passes bytes on to an etcd, but keeps each new connection waiting first."""
+
+    def __init__(self, etcd, seconds):
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                time.sleep(seconds)
+                with socket.create_connection(("127.0.0.1", etcd.port)) as there:
+                    back = threading.Thread(target=copy, args=(there, self.request), daemon=True)
+                    back.start()
+                    copy(self.request, there)
+                    back.join()
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.endpoint = f"{etcd.scheme}://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
+        self.thread.start()
+
+    def end(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+def copy(one, other):
+    try:
+        while data := one.recv(65536):
+            other.sendall(data)
+        other.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # one of the two is gone

@@ -301,7 +301,7 @@ class ProjectCase(SystemCase):
         super().end_everything()
         shutil.rmtree(USER_DIRECTORY / f"locks/project-{self.project_name}", ignore_errors=True)
 
-    def project(self, text, name="project", build="build", attached=True):
+    def project(self, text, name="project", build="build", attached=True, prefix=STAGE):
         """Configures a project with these tests. @P@ in `text` stands for the directory of the test
         programs."""
         source = self.work / name
@@ -318,7 +318,7 @@ class ProjectCase(SystemCase):
             said = said if profile in said else profile + said
             settings.write_text(said.replace(profile, f'{profile}containment = "{INSIDE}"\n', 1))
         tree = self.work / build
-        made = self.finish(CMAKE, "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={STAGE}")
+        made = self.finish(CMAKE, "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={prefix}")
         self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
         return tree
 

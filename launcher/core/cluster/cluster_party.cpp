@@ -20,10 +20,10 @@ std::string how_of(const ClusterParty& party) {
 }
 
 std::string describe_party(const ClusterParty& party) {
-  if (party.host.empty()) return "the key " + printable(party.key) + ", which is not Holdfast's";
-  std::string text = text_of({"\"", printable(party.test), "\" (pid ", std::to_string(party.pid),
-                              " on ", printable(party.host)});
-  if (!party.tree.empty()) text += ", tree " + printable(party.tree);
+  if (party.host.empty()) return "the key " + brief(party.key) + ", which is not Holdfast's";
+  std::string text = text_of(
+      {"\"", brief(party.test), "\" (pid ", std::to_string(party.pid), " on ", brief(party.host)});
+  if (!party.tree.empty()) text += ", tree " + brief(party.tree);
   return text + ")";
 }
 

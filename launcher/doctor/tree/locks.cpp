@@ -117,7 +117,7 @@ SeenEtcd look_at_etcd(const ClusterSettings& cluster, Milliseconds patience) {
   const Result<ClusterSettings> settings = with_own_environment(cluster);
   if (!settings) return {to_text(settings.error()), std::string(environment::k_cluster_endpoints)};
   if (settings->endpoints.empty()) return {};
-  const auto asked = ask_cluster_locks(*settings, std::min(patience, k_cluster_patience));
+  const auto asked = ask_cluster_locks(*settings, std::min(patience, cluster::k_list_patience));
   if (asked) return {};
   return {to_text(asked.error()), settings->endpoints_from};
 }

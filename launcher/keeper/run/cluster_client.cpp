@@ -36,11 +36,15 @@ Result<std::string> etcd_program() {
   ::setsid();
   (void)::chdir("/");
   os::leave_standard_streams();
+  // The dynamic linker says what is missing: os::last_words() of whoever has the other end.
+  ::dup2(control, STDERR_FILENO);
   os::close_all_but({0, 1, 2, control});
   (void)::fcntl(control, F_SETFD, 0);
   std::string number = std::to_string(control);
   char* arguments[] = {program.data(), number.data(), nullptr};
-  (void)os::become({arguments, ::environ}, {});
+  const int error = os::become({arguments, ::environ}, {});
+  const std::string why = to_text(os::system_error("run it", error));
+  (void)!::write(STDERR_FILENO, why.data(), why.size());
   ::_exit(127);
 }
 
@@ -75,7 +79,8 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
   (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
   if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(to_message(*all)));
       !sent) {
-    return sent.error();
+    const std::string said = os::last_words(ends->first.get());
+    return said.empty() ? sent.error() : cluster::not_started(said);
   }
   return std::move(ends->first);
 }
@@ -95,9 +100,14 @@ Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
 void ClusterClient::connect(os::UniqueFd attempt) {
   const bool was_there = control_.valid();
   Result<void> passed = pass_on(attempt);
-  if (!passed && was_there) {
+  if (!passed && control_.valid()) {
+    const std::string said = os::last_words(control_.get());
     control_.reset();
-    passed = pass_on(attempt);
+    if (!said.empty()) {
+      passed = cluster::not_started(said);
+    } else if (was_there) {
+      passed = pass_on(attempt);
+    }
   }
   if (passed) return;
   wire::Message reply{std::string(cluster::k_refused), {}};

@@ -8,6 +8,7 @@
 #include "core/base/result.hpp"
 #include "core/cluster/cluster_party.hpp"
 #include "core/cluster/cluster_settings.hpp"
+#include "core/cluster/cluster_words.hpp"
 
 namespace holdfast {
 
@@ -18,10 +19,8 @@ struct ClusterQueue {
   std::vector<ClusterParty> parties;
 };
 
-inline constexpr Milliseconds k_cluster_patience{8000};
-
 // Blocks until etcd has answered, and for `patience` at most. Fails if it does not answer.
-Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& settings,
-                                                    Milliseconds patience = k_cluster_patience);
+Result<std::vector<ClusterQueue>> ask_cluster_locks(
+    const ClusterSettings& settings, Milliseconds patience = cluster::k_list_patience);
 
 }  // namespace holdfast

@@ -60,7 +60,9 @@ std::vector<pid_t> inner_supervisors(const std::vector<Link>& links) {
     // gentle signal.
     const std::string name = name_of(link.pid);
     const bool is_guard = name == k_guard_name;
-    if (is_guard || name == k_launcher_name || name == k_keeper_name) found.push_back(link.pid);
+    if (is_guard || name == k_launcher_name || name == k_keeper_name || name == k_etcd_name) {
+      found.push_back(link.pid);
+    }
     if (is_guard && link.parent != ::getpid()) found.push_back(link.parent);
   }
   return found;

@@ -9,11 +9,12 @@
 
 namespace holdfast::os {
 
-// The names of launchers, guards and keepers (prctl(2), PR_SET_NAME: at most 15 bytes). Tests have
-// other names.
+// The names of launchers, guards, keepers and holdfast-etcd (prctl(2), PR_SET_NAME: at most 15
+// bytes). Tests have other names.
 inline constexpr std::string_view k_launcher_name = "holdfast-launch";
 inline constexpr std::string_view k_guard_name = "holdfast-guard";
 inline constexpr std::string_view k_keeper_name = "holdfast keeper";
+inline constexpr std::string_view k_etcd_name = "holdfast-etcd";
 
 // Says which descendants do not belong to the tree in question. A list of children converts to this
 // type.

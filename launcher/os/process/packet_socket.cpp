@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/settings/message.hpp"
@@ -233,6 +234,21 @@ Result<std::string> receive_packet(int socket) {
   Result<PacketWithDescriptor> received = receive_with_descriptor(socket);
   if (!received) return received.error();
   return std::move(received->packet);
+}
+
+std::string last_words(int socket) {
+  std::array<char, 1024> words{};
+  // An error of the connection comes first if that program has left packets unread.
+  for (int i = 0; i < 3; ++i) {
+    const ssize_t count =
+        retried([&] { return ::recv(socket, words.data(), words.size(), MSG_DONTWAIT); });
+    if (count == 0) return {};
+    if (count < 0) continue;
+    std::string text(words.data(), static_cast<std::size_t>(count));
+    while (text.ends_with('\n')) text.pop_back();
+    return text;
+  }
+  return {};
 }
 
 void ask_for_senders(int socket) {

@@ -69,6 +69,10 @@ Result<void> send_packet(int socket, std::string_view packet);
 // the socket's patience.
 Result<std::string> receive_packet(int socket);
 
+// What the program at the other end has said before it ended, without its line breaks at the end;
+// empty: nothing. Does not wait.
+std::string last_words(int socket);
+
 // Sends a packet with at most k_most_descriptors (SCM_RIGHTS); the receiver gets duplicates.
 inline constexpr std::size_t k_most_descriptors = 3;
 Result<void> send_descriptors(int socket, std::string_view packet,

@@ -65,16 +65,20 @@ void ClusterAsking::begin() {
   first.add("attempt", self.attempt);
   first.add("grace_ms", std::to_string(grace_.count()));
   Result<void> sent = os::send_descriptors(door_, wire::encode(connect), {theirs->get()});
-  if (sent) {
-    sent = os::send_descriptors(result_.cluster.descriptor(), wire::encode(first),
-                                {result_.cluster.memory()});
+  if (!sent && door_ != keeper_.fd()) {
+    if (const std::string said = os::last_words(door_); !said.empty()) {
+      sent = cluster::not_started(said);
+    }
   }
   if (!sent) return end(TakenLocks::End::refused, what + to_text(sent.error()));
   keeper_.entrust(result_.cluster.descriptor());
+  (void)os::send_descriptors(result_.cluster.descriptor(), wire::encode(first),
+                             {result_.cluster.memory()});
 }
 
-bool ClusterAsking::send(const wire::Message& message) const {
-  return bool(os::send_packet(result_.cluster.descriptor(), wire::encode(message)));
+// If nobody is there any more, hear() says so, with the reason if there is one.
+void ClusterAsking::send(const wire::Message& message) const {
+  (void)os::send_packet(result_.cluster.descriptor(), wire::encode(message));
 }
 
 void ClusterAsking::ask(const LockSpec& spec, const LockLevel& level) {
@@ -83,7 +87,7 @@ void ClusterAsking::ask(const LockSpec& spec, const LockLevel& level) {
   if (!level.attempt.empty()) question.add("level", level.attempt);
   if (!level.slots.empty()) question.add("level_slots", to_text(level.slots));
   if (level.amount != 0) question.add("level_amount", std::to_string(level.amount));
-  if (!send(question)) client_ended();
+  send(question);
 }
 
 bool ClusterAsking::is_held(const std::string& attempt, const std::string& level) {
@@ -91,7 +95,7 @@ bool ClusterAsking::is_held(const std::string& attempt, const std::string& level
   question.add("lock", to_text(*spec_));
   question.add("attempt", attempt);
   if (!level.empty()) question.add("level", level);
-  if (!send(question)) client_ended();
+  send(question);
   const std::optional<wire::Message> answer = wait_for(cluster::k_is_held);
   return !answer || !answer->get("yes").empty();
 }
@@ -119,7 +123,9 @@ std::optional<wire::Message> ClusterAsking::wait_for(std::string_view kind) {
 }
 
 std::optional<wire::Message> ClusterAsking::hear() {
-  const Result<std::string> packet = os::receive_packet(result_.cluster.descriptor());
+  Result<std::string> packet = os::receive_packet(result_.cluster.descriptor());
+  // What we sent and nobody read makes an error of the end, which hides the last word before it.
+  if (!packet) packet = os::receive_packet(result_.cluster.descriptor());
   Result<wire::Message> message =
       packet && !packet->empty() ? wire::decode(*packet) : Result<wire::Message>(Error{"hear"});
   if (!message) {
@@ -151,7 +157,7 @@ void ClusterAsking::act_by_clock() {
   // A client that is stopped has not answered the last question.
   if (has_asked_why_) return telling_->tell("holdfast-etcd, which asks for it, does not answer");
   has_asked_why_ = true;
-  if (!send({std::string(cluster::k_waiting), {}})) client_ended();
+  send({std::string(cluster::k_waiting), {}});
 }
 
 // Without locks we ask another client, and are the last in the queue again.

@@ -46,7 +46,7 @@ class ClusterAsking {
   void client_ended();
   void end(TakenLocks::End how, std::string trouble);
   bool is_over() const { return result_.end != TakenLocks::End::had; }
-  bool send(const wire::Message& message) const;
+  void send(const wire::Message& message) const;
 
   int door_;
   Milliseconds grace_;

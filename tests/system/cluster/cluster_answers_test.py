@@ -1,11 +1,17 @@
 """Locks of scope `cluster` when answers of etcd are lost, come late, or say that it cannot now."""
 
+import base64
+import json
+import os
+import shutil
+import signal
 import threading
+import time
 import unittest
 
 from etcd import EtcdCase
 from etcd_between import Between, is_note
-from support import PATIENCE_S, not_inside, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, STAGE, unfolded, not_inside, wait_until
 
 
 @not_inside("pidns", "a pid in a namespace is another one outside")
@@ -69,6 +75,136 @@ class ClusterAnswersTest(EtcdCase):
         wait_until(lambda: between.passed.count("/v3/kv/txn") > passed, "the late note")
         self.assertEqual([key["slots"] for key in self.etcd.keys("gpu")], [[0]])
         self.end_well(second)
+
+    REFUSALS = {
+        "etcd's own": (503, '{"error":"etcdserver: no leader","message":"etcdserver: no leader","code":14}'),
+        "of a load balancer": (503, "<html>no server is available</html>"),
+        "of another server": (404, "404 page not found"),
+    }
+
+    def test_the_next_endpoint_is_asked_if_one_cannot_serve(self):
+        for name, refusal in self.REFUSALS.items():
+            with self.subTest(name):
+                between = self.stand_between(rule=lambda path, body, refusal=refusal: refusal)
+                place = self.place(f"behind{len(self.betweens)}", endpoints=[between.endpoint, self.etcd.endpoint])
+                done = self.with_lock("db@cluster", "true", options=["--lock-timeout", "10"], cwd=place, stderr=-1)
+                self.assertEqual(done.wait(PATIENCE_S), 0, done.communicate())
+
+    def test_a_watch_that_one_endpoint_refuses_is_held_at_the_next(self):
+        for name, refusal in self.REFUSALS.items():
+            with self.subTest(name):
+                watches = []
+
+                def rule(path, body, refusal=refusal, watches=watches):
+                    if path != "/v3/watch":
+                        return None
+                    watches.append(body)
+                    return refusal
+                between = self.stand_between(rule=rule)
+                here = f"{len(self.betweens)}"
+                holder = self.begin(f"holder{here}", "gpu@cluster")
+                self.had(holder[1])
+                waiter = self.begin(f"waiter{here}", "gpu@cluster", cwd=self.place(
+                    f"behind{here}", endpoints=[between.endpoint, self.etcd.endpoint]))
+                wait_until(lambda watches=watches: watches, "a watch")
+                self.let_a_lease_end()  # it would have asked often by then
+                self.assertEqual(len(watches), 1)
+                self.end_well(holder, waiter)
+
+    def test_the_list_comes_from_any_endpoint_that_serves(self):
+        between = self.stand_between(rule=lambda path, body: self.REFUSALS["etcd's own"])
+        place = self.place("several", endpoints=["http://127.0.0.1:1", between.endpoint, self.etcd.endpoint])
+        holder = self.begin("holder", "gpu@cluster")
+        self.had(holder[1])
+        done = self.finish(HOLDFAST, "locks", cwd=place)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn('gpu@cluster (exclusive)\n  held by "holder"', done.stdout.decode(), done.stderr.decode())
+        self.end_well(holder)
+
+    def test_signals_that_end_tests_do_not_end_the_client(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+            holder = self.begin(f"holder{number}", "gpu@cluster")
+            self.had(holder[1])
+            client, = self.clients()
+            os.kill(client.pid, number)
+            self.end_well(holder)
+            self.assertEqual(self.etcd.keys("gpu"), [])  # it was given back, and need not run out
+
+    def test_a_command_whose_lease_is_given_back_slowly_leaves_nothing(self):
+        def rule(path, body):
+            if path == "/v3/lease/revoke":
+                time.sleep(0.6)  # longer than what a leftover may take to end
+        between = self.stand_between(rule=rule)
+        place = self.place("slow", endpoints=[between.endpoint])
+        done = self.finish(HOLDFAST, "run", "--on-leak", "fail", "--", HOLDFAST, "run", "--lock", "db@cluster", "--", "true",
+                           cwd=place)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_an_outer_end_of_the_tree_gives_the_lock_back(self):
+        on = self.work / "on"
+        inner = f'"{HOLDFAST}" run --lock db@cluster -- sh -c \'touch "{on}"; while :; do sleep 0.02; done\''
+        outer = self.start(HOLDFAST, "run", "--timeout", "1", "--", "sh", "-c", inner, cwd=self.place(), stderr=-1)
+        wait_until(on.exists, "the inner command")
+        self.assertNotEqual(outer.wait(PATIENCE_S), 0)
+        self.assertEqual(self.etcd.keys("db"), [])
+
+    def test_odd_answers_are_told_in_one_line(self):
+        for lease in ("a\nb\x1b[2J", "x" * 100_000):
+            answer = (200, json.dumps({"header": {}, "words": lease}))
+            between = self.stand_between(rule=lambda path, body, answer=answer: path == "/v3/lease/grant" and answer or None)
+            done = self.finish(HOLDFAST, "run", "--lock", "db@cluster", "--", "true",
+                               cwd=self.place("odd", endpoints=[between.endpoint]))
+            self.assertEqual(done.returncode, 125)
+            said = unfolded(done.stderr.decode())
+            self.assertIn("lock db@cluster: etcd gives no lease: {", said)
+            self.assertLess(len(said), 1000)
+            self.assertNotIn("\x1b", said)
+            self.assertEqual(said.strip().count("\n"), 0, said)
+
+    def test_a_holder_with_a_long_name_is_told_too(self):
+        key = base64.b64encode(b"holdfast/locks/db/top/mine").decode()
+        value = base64.b64encode(json.dumps({"host": "far", "test": "x" * 100_000}).encode()).decode()
+        self.etcd.call("kv/put", {"key": key, "value": value})
+        waiter = self.with_lock("db@cluster", "true", options=["--lock-timeout", "0.5"], stderr=-1)
+        _, said = waiter.communicate(timeout=PATIENCE_S)
+        self.assertEqual(waiter.returncode, 75)
+        self.assertIn('db@cluster is held by "xxx', unfolded(said.decode()))
+        self.assertIn(b"xxx", self.finish(HOLDFAST, "locks", cwd=self.place()).stdout)
+
+    def test_a_question_whose_answer_is_not_understood_is_asked_again(self):
+        odd = []
+
+        def rule(path, body):
+            if path == "/v3/kv/range" and not odd:
+                odd.append(body)
+                return 200, "{}"
+            return None
+        between = self.stand_between(rule=rule)
+        inner = f'"{HOLDFAST}" run --lock db@cluster --lock-timeout 10 -- echo had'
+        # The inner command asks whether the outer one still has the lock.
+        outer = self.with_lock("db@cluster", "sh", "-c", f"HOLDFAST_CLUSTER_ENDPOINTS={between.endpoint} {inner}", stdout=-1)
+        out, _ = outer.communicate(timeout=PATIENCE_S)
+        self.assertEqual((outer.returncode, out), (0, b"had\n"))
+        self.assertTrue(odd)
+
+    def test_a_client_that_does_not_start_is_told_with_its_reason(self):
+        prefix = self.work / "prefix"
+        shutil.copytree(STAGE, prefix, symlinks=True, copy_function=os.link)
+        client = prefix / "libexec/holdfast/holdfast-etcd"
+        client.unlink()
+        client.write_text('#!/bin/sh\necho "$0: error while loading shared libraries: libcurl.so.4: no such file" >&2\nexit 127\n')
+        client.chmod(0o755)
+        said = r"lock db@cluster: holdfast-etcd does not start: \S+: error while loading shared libraries: libcurl.so.4"
+        done = self.finish(prefix / "bin/holdfast", "run", "--lock", "db@cluster", "--", "true", cwd=self.place())
+        self.assertEqual(done.returncode, 125)
+        self.assertRegex(unfolded(done.stderr.decode()), said)
+        # A keeper starts it for the tests of ctest.
+        (self.work / "suite").mkdir()
+        (self.work / "suite/holdfast.toml").write_text(self.settings())
+        tree = self.project(self.scripted_test("t", 'HOLDFAST_LOCKS "db@cluster"', "true"), name="suite", prefix=prefix)
+        done = self.finish(CTEST, cwd=tree)
+        self.assertEqual(done.returncode, 8)
+        self.assertRegex(unfolded((done.stdout + done.stderr).decode()), said)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,27 @@ class ClusterFaultsTest(EtcdCase):
         self.etcd.call("lease/revoke", {"ID": key["lease"]})
         self.assert_lost(holder, "etcd has ended its lease")
 
+    def test_a_holder_whose_key_is_deleted_is_ended(self):
+        _, main, _ = begun = self.begin()
+        key, = self.wait_for_keys(1, "db")
+        self.etcd.call("kv/deleterange", {"key": base64.b64encode(key["key"].encode()).decode()})
+        deleted = time.monotonic()
+        self.assert_lost(begun[0], "somebody has deleted its key in etcd; its process tree was ended")
+        self.assert_gone([main], 0.1)
+        self.assertLess(time.monotonic() - deleted, self.ttl)
+
+    def test_a_holder_whose_lease_is_known_to_be_gone_has_no_grace(self):
+        pids, told = self.pid_file("stubborn"), self.work / "told"
+        self.grace, self.ttl = "10s", 24
+        script = f'trap \'touch "{told}"\' TERM; echo $$ >"{pids}"; while :; do sleep 0.05; done'
+        holder, main, _ = self.begin("stubborn", script=script)
+        key, = self.wait_for_keys(1, "db")
+        self.etcd.call("lease/revoke", {"ID": key["lease"]})
+        self.assert_lost(holder, "etcd has ended its lease")
+        self.assert_gone([main], 0.1)
+        # With a grace it would have had time to be told.
+        self.assertLess(time.time() - (told.stat().st_mtime if told.exists() else time.time()), 5)
+
     def test_a_waiter_whose_key_is_gone_gets_another_place(self):
         holder, _, go = self.begin()
         waiter = self.with_lock("db@cluster", "sh", "-c", "echo $HOLDFAST_FENCE_DB", stdout=-1)

@@ -16,14 +16,15 @@ from support import HOLDFAST, PATIENCE_S, not_inside, wait_until
 
 HOSTS = 4
 LOOPS = 10
-SECONDS = 40
+SECONDS = 60
 
-# A holder that uses the resource again and again. The resource keeps the highest fence, in a file that it locks.
+# A holder that uses the resource again and again; some for longer than a lease. The resource keeps the highest fence,
+# in a file that it locks.
 USE = """
-import fcntl, os, sys, time
-place, host = sys.argv[1], sys.argv[2]
+import fcntl, os, random, sys, time
+place, host, ttl = sys.argv[1], sys.argv[2], float(sys.argv[3])
 fence = int(os.environ["HOLDFAST_FENCE_RESOURCE"])
-until = time.monotonic() + 0.3
+until = time.monotonic() + (ttl + 2 if random.random() < 0.2 else 0.3)
 while time.monotonic() < until:
     with open(place + "/resource", "r+") as resource, open(place + "/log", "a") as log:
         fcntl.flock(resource, fcntl.LOCK_EX)
@@ -94,6 +95,13 @@ class ClusterHostsTest(EtcdCase):
         self.router.ip("link", "set", f"p{host.number}", "up")
         self.router.ip("route", "replace", f"10.44.0.{host.number}", "dev", f"p{host.number}")
 
+    @staticmethod
+    def signal(one, number):
+        try:
+            os.kill(one.pid, number)
+        except ProcessLookupError:
+            pass
+
     def used(self):
         return [line.split() for line in (self.work / "log").read_text().splitlines()]
 
@@ -107,12 +115,13 @@ class ClusterHostsTest(EtcdCase):
         for host in self.hosts:
             for _ in range(LOOPS):
                 loop = (f'while [ ! -e "{stop}" ]; do "{HOLDFAST}" run --lock resource@cluster -- '
-                        f'python3 "{self.work / "use.py"}" "{self.work}" {host.number}; done >/dev/null 2>&1')
+                        f'python3 "{self.work / "use.py"}" "{self.work}" {host.number} {self.ttl}; done >/dev/null 2>>"{self.work}/said"')
                 self.start(*host.inside("sh", "-c", loop), cwd=place)
         wait_until(lambda: len(self.used()) > 20, "the first holders", 4 * PATIENCE_S)
         chance = random.Random(44)
         until = time.monotonic() + SECONDS
-        killed = cuts = 0
+        killed = cuts = stops = restarts = 0
+        stopped = []
         while time.monotonic() < until:
             if chance.random() < 0.3:
                 host = chance.choice(self.hosts)
@@ -120,15 +129,27 @@ class ClusterHostsTest(EtcdCase):
                 cuts += 1
                 time.sleep(chance.choice([0.5, 2, self.ttl + 1]))
                 self.join(host)
+            if restarts < 2 and time.monotonic() > until - SECONDS * (2 - restarts) / 3:
+                self.etcd.end()
+                self.etcd.start()
+                restarts += 1
+            if chance.random() < 0.3:
+                clients = [one for one in self.clients() if one not in stopped]
+                if clients:
+                    stopped.append(chance.choice(clients))
+                    stops += 1
+                    self.signal(stopped[-1], signal.SIGSTOP)
+            # Some are stopped for longer than a lease.
+            if stopped and chance.random() < 0.15:
+                self.signal(stopped.pop(0), signal.SIGCONT)
             victims = [one for one in processes_with(self.cookie)
                        if name_of(one.pid) in ("holdfast-launch", "holdfast-guard", "holdfast-etcd")]
             if victims:
-                try:
-                    os.kill(chance.choice(victims).pid, signal.SIGKILL)
-                    killed += 1
-                except ProcessLookupError:
-                    pass
+                self.signal(chance.choice(victims), signal.SIGKILL)
+                killed += 1
             time.sleep(chance.random())
+        for one in stopped:
+            self.signal(one, signal.SIGCONT)
         before = len(self.used())
         # Everything is joined again, and somebody of each host has its turn.
         seen = wait_until(lambda: len({line[0] for line in self.used()[before:]}) == HOSTS and self.used(),
@@ -137,9 +158,12 @@ class ClusterHostsTest(EtcdCase):
         fences = [int(line[1]) for line in seen if line[2] == "used"]
         self.assertEqual(fences, sorted(fences))
         refused = [line for line in seen if line[2] == "refused"]
+        # Deadlines were reached: without them there would be two holders.
+        lost = (self.work / "said").read_text(errors="replace").count("lost its lock")
         print(json.dumps({"accesses": len(seen), "holders": len(set(fences)), "refused": len(refused),
-                          "killed": killed, "cuts": cuts}))
+                          "killed": killed, "cuts": cuts, "stops": stops, "restarts": restarts, "lost": lost}))
         self.assertEqual(refused, [])
+        self.assertGreater(lost, 0)
         self.assertGreater(len(set(fences)), 20)
 
     def test_a_host_that_is_cut_off_ends_its_test_before_others_have_the_lock(self):

@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 from etcd import Etcd, EtcdCase
+from etcd_between import SlowLine
 from support import HOLDFAST, PATIENCE_S, unfolded
 
 PASSWORD = "p4ss\"w'ord $x"
@@ -62,6 +63,16 @@ class ClusterSecureTest(EtcdCase):
             self.assertEqual(done.returncode, 75, done.stderr)
             self.assertRegex(unfolded(done.stderr.decode()), r"etcd cannot be asked: .*(certificate|SSL|alert|TLS)")
 
+    def test_a_slow_handshake_is_waited_for(self):
+        self.secure_etcd()
+        self.ttl = 18  # so an answer may take 3 s
+        line = SlowLine(self.etcd, 1.5)
+        self.betweens.append(line)
+        self.place(endpoints=[line.endpoint], cluster='ca = "../ca.pem"\ncert = "../client.pem"\nkey = "../client.key"')
+        done = self.finish(HOLDFAST, "run", "--lock", "db@cluster", "--lock-timeout", "20", "--", "echo", "had",
+                           cwd=self.work / "here", bound=2 * PATIENCE_S)
+        self.assertEqual(done.stdout, b"had\n", done.stderr)
+
     def add_users(self):
         call = self.etcd.call
         call("auth/role/add", {"name": "locks"})
@@ -95,6 +106,28 @@ class ClusterSecureTest(EtcdCase):
                 self.assertRegex(unfolded(done.stderr.decode()), "etcd refuses: .*")
                 self.assertIn(said, done.stderr.decode())
                 self.assertNotIn(PASSWORD.encode(), done.stderr)
+
+    def test_only_a_test_with_such_a_lock_gets_the_password(self):
+        self.add_users()
+        self.place(cluster='user = "ci"')
+        show = ("sh", "-c", 'echo "<$HOLDFAST_CLUSTER_PASSWORD>"')
+        environment = self.environment(HOLDFAST_CLUSTER_PASSWORD=PASSWORD)
+        self.assertEqual(self.run_here(*show, HOLDFAST_CLUSTER_PASSWORD=PASSWORD).stdout.decode(), f"<{PASSWORD}>\n")
+        for options in ((), ("--lock", f"{self.lock_name()}@user")):
+            done = self.finish(HOLDFAST, "run", *options, "--", *show, cwd=self.work / "here", env=environment)
+            self.assertEqual(done.stdout, b"<>\n", done.stderr)
+        # A run inside the holder can take the lock below it.
+        inner = f'"{HOLDFAST}" run --lock db@cluster -- echo had'
+        done = self.run_here("sh", "-c", inner, HOLDFAST_CLUSTER_PASSWORD=PASSWORD)
+        self.assertEqual(done.stdout, b"had\n", done.stderr)
+
+    def test_a_password_in_an_address_is_not_repeated(self):
+        self.place()
+        for address in ("ci:s3cret@127.0.0.1:2379", "HTTPS://ci:s3cret@127.0.0.1:2379"):
+            done = self.run_here("true", HOLDFAST_CLUSTER_ENDPOINTS=address)
+            self.assertEqual(done.returncode, 125)
+            self.assertIn("HOLDFAST_CLUSTER_ENDPOINTS an address with `@`", unfolded(done.stderr.decode()))
+            self.assertNotIn(b"s3cret", done.stderr)
 
     def test_a_token_that_is_over_is_asked_for_again(self):
         self.etcd.end()

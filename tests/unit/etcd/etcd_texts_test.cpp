@@ -75,8 +75,8 @@ TEST(EtcdReplies, TheKeysOfALockComeByCreateRevision) {
   party.slots = {1, 3};
   const std::string kvs = R"("kvs":[{"key":")" + to_base64("k2") +
                           R"(","create_revision":"12","value":"AAAA"},{"key":")" + to_base64("k1") +
-                          R"(","create_revision":"11","value":")" + to_base64(value_of(party)) +
-                          R"("}])";
+                          R"(","create_revision":"11","mod_revision":"15","value":")" +
+                          to_base64(value_of(party)) + R"("}])";
   for (
       const std::string& body :
       {R"({"header":{"revision":"20"},)" + kvs + "}",
@@ -90,12 +90,34 @@ TEST(EtcdReplies, TheKeysOfALockComeByCreateRevision) {
     expected.test = "t\xEF\xBF\xBD";
     expected.key = "k1";
     expected.revision = 11;
+    expected.changed = 15;
     EXPECT_EQ(keys->parties[0], expected);
     // A value that is not ours stands for whoever excludes everybody.
     EXPECT_EQ(keys->parties[1].mode, LockMode::exclusive);
   }
   EXPECT_TRUE(keys_in(R"({"header":{"revision":"1"}})")->parties.empty());
   EXPECT_FALSE(keys_in("{}"));
+}
+
+TEST(EtcdReplies, TheWordsOfAPartyAreNotLongerThanAPacket) {
+  const std::string value = R"({"host":"h","test":")" + std::string(100'000, 'x') + R"("})";
+  const auto keys = keys_in(R"({"header":{"revision":"2"},"kvs":[{"key":"","value":")" +
+                            to_base64(value) + R"("}]})");
+  ASSERT_TRUE(keys);
+  EXPECT_EQ(keys->parties.at(0).test.size(), 4096U);
+}
+
+TEST(EtcdBodies, AHolderExpectsAllItsKeys) {
+  ClusterParty one;
+  one.key = "a/1";
+  one.revision = 7;
+  ClusterParty two = one;
+  two.revision = 9;
+  const nlohmann::json body = nlohmann::json::parse(held_body({one, two}));
+  EXPECT_EQ(body["compare"].size(), 2U);
+  EXPECT_EQ(body["compare"][1]["create_revision"], "9");
+  EXPECT_EQ(body["compare"][1]["result"], "EQUAL");
+  EXPECT_TRUE(body["success"].empty());
 }
 
 TEST(EtcdBodies, NumbersAreTextsAndKeysAreBase64) {
