@@ -31,8 +31,8 @@ bool passes_to_test(std::string_view entry) {
   if (!entry.starts_with(k_prefix)) return true;
   const std::string_view name = name_of(entry);
   return name == environment::k_disable || name == environment::k_profile ||
-         name == environment::k_log || name == environment::k_cluster_endpoints ||
-         name == environment::k_cluster_password;  // for runs that the test starts
+         name == environment::k_log ||
+         name == environment::k_cluster_endpoints;  // for runs that the test starts
 }
 
 TestEnvironment::TestEnvironment(char** inherited) {

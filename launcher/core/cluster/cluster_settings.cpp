@@ -12,6 +12,14 @@ namespace {
 constexpr std::string_view k_expected =
     "an address such as http://127.0.0.1:2379 or https://host:2379";
 
+// An `@` means a password, which must get into no message.
+bool has_password(std::string_view text) { return text.find('@') != text.npos; }
+
+Error password_in_address() {
+  return BadValue{"an address with `@`",
+                  text_of({k_expected, "; `user` and HOLDFAST_CLUSTER_PASSWORD say who we are"})};
+}
+
 Error bad_endpoint(std::string_view text) {
   return BadValue{text_of({"\"", brief(text), "\""}), k_expected};
 }
@@ -24,16 +32,12 @@ bool is_in_address(char c) {
 }  // namespace
 
 Result<std::string> parse_etcd_address(std::string_view text) {
+  if (has_password(text)) return password_in_address();
   std::string_view host = text;
   const bool is_plain = host.starts_with("http://");
   if (!is_plain && !host.starts_with("https://")) return bad_endpoint(text);
   host.remove_prefix(is_plain ? 7 : 8);
   while (host.ends_with('/')) host.remove_suffix(1);
-  // An `@` would be a password that gets into messages.
-  if (host.find('@') != host.npos) {
-    return BadValue{"an address with `@`",
-                    text_of({k_expected, "; `user` and HOLDFAST_CLUSTER_PASSWORD say who we are"})};
-  }
   if (host.empty() || host.front() == '/' || host.front() == ':') return bad_endpoint(text);
   for (char c : host) {
     if (!is_in_address(c)) return bad_endpoint(text);
@@ -42,6 +46,8 @@ Result<std::string> parse_etcd_address(std::string_view text) {
 }
 
 Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text) {
+  // Before the parts: a password may have commas and blanks.
+  if (has_password(text)) return password_in_address();
   std::vector<std::string> endpoints;
   while (!text.empty()) {
     const std::string_view part = take_part(text, text.find(',') < text.find(' ') ? ',' : ' ');

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
@@ -116,7 +117,9 @@ bool is_kept_from_srun(std::string_view entry) {
       "SLURM_LABELIO",      "SLURM_STDOUTMODE", "SLURM_STDERRMODE", "SLURM_STDINMODE",
       "SLURM_UNBUFFEREDIO", "SLURM_DEBUG",      "SLURM_SRUN_MULTI", "SLURM_WORKING_DIR"};
   const std::string_view name = name_of(entry);
-  return name.starts_with("LD_") || std::ranges::find(k_names, name) != k_names.end();
+  // Slurm would send the password to its controller and to the node, where nobody asks etcd.
+  return name.starts_with("LD_") || name == environment::k_cluster_password ||
+         std::ranges::find(k_names, name) != k_names.end();
 }
 
 bool is_of_step(std::string_view entry) {

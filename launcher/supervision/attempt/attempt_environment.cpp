@@ -1,5 +1,7 @@
 #include "supervision/attempt/attempt_environment.hpp"
 
+#include <cstdlib>
+
 #include "core/base/environment.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/lock/port_locks.hpp"
@@ -22,6 +24,14 @@ std::vector<std::string> tell_locks(const AttemptFacts& facts, TestEnvironment& 
     told.set(std::string(environment::k_fence_prefix) + slot_variable(lock.spec.name), lock.fence);
   }
   return places;
+}
+
+// Runs inside the test may take its locks over machines below it. Other tests have no use for the
+// password, and many print their environment.
+void pass_on_password(const ClusterLocks& locks, TestEnvironment& told) {
+  if (!locks.is_connected()) return;
+  const char* const password = ::getenv(environment::k_cluster_password.data());
+  if (password != nullptr) told.set(environment::k_cluster_password, password);
 }
 
 // The locks of the ports are the last ones.
@@ -59,6 +69,7 @@ TestEnvironment attempt_environment(const Invocation& invocation, const AttemptF
   std::vector<std::string> places = tell_locks(facts, told);
   // A ctest on the same tree inside this test must not wait for the run that it is part of.
   if (invocation.attach) places.push_back(run_place(facts.grant.home.tree));
+  pass_on_password(facts.locks.cluster, told);
   const std::string held = facts.above.with(places, identity.attempt);
   if (!held.empty()) told.set(env::k_held, held);
   return told;

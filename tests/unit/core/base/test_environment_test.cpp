@@ -27,7 +27,7 @@ TEST(TestEnvironment, OnlyTheUsersOwnSettingsOfOurPrefixPassToTheTest) {
       {"HOLDFAST_PROFILE=ci=x", true},
       {"HOLDFAST_LOG=debug", true},
       {"HOLDFAST_CLUSTER_ENDPOINTS=http://a:1", true},
-      {"HOLDFAST_CLUSTER_PASSWORD=x", true},
+      {"HOLDFAST_CLUSTER_PASSWORD=x", false},
       {"HOLDFAST_=", false},
       {"HOLDFAST_DISABLED=1", false},
       {"HOLDFAST_LOGS=1", false},

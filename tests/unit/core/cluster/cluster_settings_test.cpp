@@ -14,7 +14,8 @@ TEST(ClusterSettings, AnEndpointIsAnAddressWithoutAnythingElse) {
   EXPECT_EQ(*parse_etcd_address("http://127.0.0.1:2379"), "http://127.0.0.1:2379");
   EXPECT_EQ(*parse_etcd_address("https://[::1]:2379/"), "https://[::1]:2379");
   for (const char* bad : {"", "127.0.0.1:2379", "ftp://x", "http://", "http://:2379", "http:///x",
-                          "http://a b", "http://x\n", "http://u:secret@x"}) {
+                          "http://a b", "http://x\n", "http://u:secret@x", "u:secret@x:1",
+                          "HTTPS://u:secret@x", "http://a?secret@x"}) {
     const Result<std::string> parsed = parse_etcd_address(bad);
     ASSERT_FALSE(parsed) << bad;
     // A password is not repeated.
@@ -29,6 +30,12 @@ TEST(ClusterSettings, TheVariableHasSeveralEndpointsAndWinsOverTheFile) {
   EXPECT_EQ(with_environment(file, "")->endpoints, file.endpoints);
   EXPECT_EQ(with_environment(file, "http://a:1,https://b:2 http://c:3")->endpoints,
             (std::vector<std::string>{"http://a:1", "https://b:2", "http://c:3"}));
+  for (const char* secret :
+       {"u:secret@a:1", "http://a:1,HTTPS://u:secret@b", "u:sec,ret@a", "u:a secret@a"}) {
+    const Result<ClusterSettings> parsed = with_environment(file, secret);
+    ASSERT_FALSE(parsed) << secret;
+    EXPECT_EQ(to_text(parsed.error()).find("sec"), std::string::npos) << to_text(parsed.error());
+  }
   const Result<ClusterSettings> bad = with_environment(file, "a:1");
   ASSERT_FALSE(bad);
   EXPECT_EQ(to_text(bad.error()).substr(0, 30), "HOLDFAST_CLUSTER_ENDPOINTS \"a:");

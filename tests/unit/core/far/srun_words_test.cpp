@@ -71,6 +71,8 @@ TEST(SrunWords, NodesThatWereLostAreAddedToThoseThatTheUserLeavesOut) {
 TEST(SrunWords, VariablesThatWouldChangeWhatSrunPrintsAreKeptFromIt) {
   EXPECT_TRUE(is_kept_from_srun("SLURM_LABELIO=1"));
   EXPECT_TRUE(is_kept_from_srun("LD_PRELOAD=/x"));
+  EXPECT_TRUE(is_kept_from_srun("HOLDFAST_CLUSTER_PASSWORD=x"));
+  EXPECT_FALSE(is_kept_from_srun("HOLDFAST_CLUSTER_ENDPOINTS=x"));
   EXPECT_FALSE(is_kept_from_srun("SLURM_JOB_ID=1"));
   EXPECT_FALSE(is_kept_from_srun("PATH=LD_"));
   EXPECT_TRUE(is_of_step("SLURM_STEP_ID=1"));
