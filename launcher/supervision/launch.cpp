@@ -46,13 +46,6 @@ namespace {
 // stopped or the machine is overloaded.
 constexpr Milliseconds k_ctest_patience{30'000};
 
-// Whether the user has said when the scratch directory is removed. Only then has a command of
-// `holdfast run` a scratch directory.
-bool says_scratch(const Invocation& invocation) {
-  return last_of(invocation.said, Setting::scratch) != nullptr ||
-         last_of(invocation.line.options.said, Setting::scratch) != nullptr;
-}
-
 // `holdfast run` has left the descriptor open for us, or the launcher has for holdfast-exec. The
 // command must not get it.
 KeeperLink service_keeper_of(const Invocation& invocation) {
@@ -170,10 +163,7 @@ class Launch {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
     bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
     end_services(service_keeper_, around_);
-    // A lost lease cannot be given back, and etcd may be away.
-    const Observation& seen = result.observation;
-    const bool is_lost = seen.lock_lost || seen.end_reason == EndReason::lock_lost;
-    if (!is_lost) wait_for_release(cluster_, around_);
+    if (!has_lost_lock(result.observation)) wait_for_release(cluster_, around_);
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
@@ -245,7 +235,8 @@ class Launch {
     HadServices services;
     std::optional<AttemptResult> why_not = wait_with_locks(locks, network, services);
     // Minutes may have passed, and the test must not begin without its locks.
-    if (locks.cluster.is_lost_now()) return lost_before_start(locks, services.waited);
+    if (locks.cluster.is_lost_now())
+      return lost_before_start(locks, services, grant_.identity.test);
     if (why_not) return std::move(*why_not);
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_had(locks.waited + services.waited);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
@@ -289,16 +280,6 @@ class Launch {
     }
     AttemptResult result = without_services(services, grant_.identity.test);
     result.lock_wait = locks.waited;
-    result.service_wait = services.waited;
-    return result;
-  }
-
-  AttemptResult lost_before_start(TakenLocks& locks, Milliseconds service_wait) {
-    locks.end = TakenLocks::End::lost;
-    locks.trouble = text_of({"lost its lock ", to_text(locks.cluster.held().front().spec),
-                             " before it began: ", locks.cluster.why_lost()});
-    AttemptResult result = without_locks(locks, grant_.identity.test);
-    result.service_wait = service_wait;
     return result;
   }
 

@@ -73,7 +73,7 @@ class BatchRun {
       write_journal();
     }
     say_trouble();
-    rest = what_is_left();
+    rest = not_well(batch_->results());
     return conclude();
   }
 
@@ -181,12 +181,8 @@ class BatchRun {
 
   // Nothing more of the batch begins.
   void end_unbegun(EndReason reason, int signal, std::string why) {
-    total_.result.observation.end_reason = reason;
-    total_.result.observation.end_signal = signal;
-    BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = std::move(why)};
-    event.end.by = total_.last_by = EndedBy::interruption;
-    event.end.main = {ProcessEnd::Kind::exited, 0};
-    happened(std::move(event));
+    total_.end_by(reason, signal);
+    happened(not_begun(total_.last_by, std::move(why)));
   }
 
   // False: the locks over machines are lost, and the batch ends.
@@ -205,12 +201,10 @@ class BatchRun {
     total_.result.note = "\"" + plan_.identity->test + "\": " + services_.trouble();
     if (end == End::interrupted) {
       end_unbegun(EndReason::signal, services_.signal(), services_.trouble());
-      return false;
+    } else {
+      total_.result.observation.service_not_had = true;
+      happened(not_begun(WorkerEnd{}.by, services_.trouble()));
     }
-    total_.result.observation.service_not_had = true;
-    BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = services_.trouble()};
-    event.end.main = {ProcessEnd::Kind::exited, 0};
-    happened(std::move(event));
     return false;
   }
 
@@ -438,16 +432,6 @@ class BatchRun {
   void add(const AttemptResult& result) {
     total_.add(result);
     ran_us_ += result.wall_us;
-  }
-
-  // Returns the cases that have not ended well. None: the failure belongs to no case, so all cases
-  // run again.
-  std::vector<std::string> what_is_left() const {
-    std::vector<std::string> left;
-    for (const CaseResult& result : batch_->results()) {
-      if (is_bad(result.outcome) || !result.outcome) left.push_back(result.name);
-    }
-    return left;
   }
 
   AttemptResult conclude() {

@@ -1,6 +1,7 @@
 #include "exec/batch/batch_total.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast::exec {
 
@@ -23,6 +24,27 @@ void note_end(const ProcessEnd& main, supervision::AttemptResult& result) {
   result.report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
   if (main.kind == ProcessEnd::Kind::exited) result.report.main_status = main.code << 8;
   if (main.kind == ProcessEnd::Kind::signalled) result.report.main_status = main.code;
+}
+
+BatchEvent not_begun(EndedBy by, std::string why) {
+  BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = std::move(why)};
+  event.end.by = by;
+  event.end.main = {ProcessEnd::Kind::exited, 0};
+  return event;
+}
+
+std::vector<std::string> not_well(const std::vector<CaseResult>& results) {
+  std::vector<std::string> names;
+  for (const CaseResult& result : results) {
+    if (is_bad(result.outcome) || !result.outcome) names.push_back(result.name);
+  }
+  return names;
+}
+
+void BatchTotal::end_by(EndReason reason, int signal) {
+  last_by = EndedBy::interruption;
+  result.observation.end_reason = reason;
+  result.observation.end_signal = signal;
 }
 
 void BatchTotal::add(const supervision::AttemptResult& one) {

@@ -86,14 +86,25 @@ AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
   return result;
 }
 
+AttemptResult lost_before_start(TakenLocks& locks, const HadServices& services,
+                                const std::string& name) {
+  locks.end = TakenLocks::End::lost;
+  locks.trouble = "lost its lock " + to_text(locks.cluster.held().front().spec) +
+                  " before it began: " + locks.cluster.why_lost();
+  AttemptResult result = without_locks(locks, name);
+  result.service_wait = services.waited;
+  return result;
+}
+
 AttemptResult without_services(const HadServices& services, const std::string& name) {
-  std::string note = "\"" + name + "\": " + services.trouble;
-  if (services.end == HadServices::End::interrupted) {
-    return not_begun(std::move(note), services.signal != 0 ? services.signal : SIGTERM);
-  }
+  const std::string note = "\"" + name + "\": " + services.trouble;
   Observation seen;
   seen.service_not_had = true;
-  return result_without_attempt(seen, std::move(note));
+  AttemptResult result = services.end == HadServices::End::interrupted
+                             ? not_begun(note, services.signal != 0 ? services.signal : SIGTERM)
+                             : result_without_attempt(seen, note);
+  result.service_wait = services.waited;
+  return result;
 }
 
 void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,

@@ -32,8 +32,16 @@ AttemptResult not_begun(std::string note, int signal);
 AttemptResult refused(std::string note);
 // Returns the result if `locks` were not taken, for whatever reason. `name`: the name of the test.
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
+// Returns the result if the lease of `locks` ended while the attempt waited for something else.
+AttemptResult lost_before_start(TakenLocks& locks, const HadServices& services,
+                                const std::string& name);
 // `services` were not had; `name` is the name of the test.
 AttemptResult without_services(const HadServices& services, const std::string& name);
+
+// Whether others may have had a lock of the attempt, for whatever reason we know that.
+inline bool has_lost_lock(const Observation& seen) {
+  return seen.lock_lost || seen.end_reason == EndReason::lock_lost;
+}
 
 // To be called when the test is over and its locks are still held. If the file of a lock was
 // removed while the attempt had the lock, that becomes the result of the attempt.

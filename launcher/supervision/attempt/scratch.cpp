@@ -77,4 +77,9 @@ std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::Scra
   return {};
 }
 
+bool says_scratch(const Invocation& invocation) {
+  return last_of(invocation.said, Setting::scratch) != nullptr ||
+         last_of(invocation.line.options.said, Setting::scratch) != nullptr;
+}
+
 }  // namespace holdfast::supervision

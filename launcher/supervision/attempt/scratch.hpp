@@ -10,6 +10,7 @@
 #include "core/settings/policy.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "supervision/attempt/containment_needs.hpp"
+#include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/records.hpp"
 
@@ -73,5 +74,9 @@ class AttemptScratch {
   bool is_own_ = false;
   bool is_as_new_ = false;
 };
+
+// Whether the user has said when the scratch directory is removed. Only then has a command of
+// `holdfast run` a scratch directory.
+bool says_scratch(const Invocation& invocation);
 
 }  // namespace holdfast::supervision

@@ -23,7 +23,8 @@ TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, Keep
 
 // To be called when the locks of a command are let go. Waits a moment for holdfast-etcd, which
 // gives its leases back: then it is nothing that the command has left, and the next command finds
-// the lock free. `door`: the connection with it; invalid: there is none.
+// the lock free. A lost lease is not worth the wait. `door`: the connection with it; invalid: there
+// is none.
 void wait_for_release(const os::UniqueFd& door, Surroundings& around);
 
 }  // namespace holdfast::supervision
