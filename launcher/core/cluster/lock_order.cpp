@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/base/parts.hpp"
+#include "core/lock/lock_wait.hpp"
 
 namespace holdfast::cluster {
 namespace {
@@ -72,26 +72,15 @@ bool is_holder(const std::vector<ClusterParty>& queue, std::size_t at) {
 
 std::string describe_obstacles(std::string_view lock, const std::vector<ClusterParty>& queue,
                                std::size_t own) {
-  std::string text(lock);
-  std::size_t holders = 0;
-  std::size_t first = own;
+  ObstacleWords words;
   for (std::size_t i = 0; i < own; ++i) {
-    if (!is_holder(queue, i)) continue;
-    if (holders++ == 0) first = i;
+    if (is_holder(queue, i)) {
+      if (words.holders++ == 0) words.holder = describe_party(queue[i]);
+    } else if (words.ahead++ == 0) {
+      words.waiter = "first " + describe_party(queue[i]);
+    }
   }
-  if (holders == 0) {
-    text += " is being handed on";
-  } else {
-    text += " is held by " + describe_party(queue[first]);
-    if (holders > 1) text += text_of({" and ", std::to_string(holders - 1), " more"});
-  }
-  const std::size_t before = own - holders;
-  if (before == 0) return text;
-  text += text_of({"; ", std::to_string(before), " before us"});
-  for (std::size_t i = 0; i < own; ++i) {
-    if (!is_holder(queue, i)) return text + ", first " + describe_party(queue[i]);
-  }
-  return text;
+  return holdfast::describe_obstacles(lock, words);
 }
 
 }  // namespace holdfast::cluster

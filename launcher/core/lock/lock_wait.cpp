@@ -125,32 +125,38 @@ std::string describe_party(const LockParty& party) {
   return text + ")";
 }
 
+std::string describe_obstacles(std::string_view lock, const ObstacleWords& words) {
+  std::string text(lock);
+  text += words.holder.empty() ? " is being handed on" : " is held by " + words.holder;
+  if (words.holders > 1) text += text_of({" and ", std::to_string(words.holders - 1), " more"});
+  if (words.ahead == 0) return text;
+  text += text_of({"; ", std::to_string(words.ahead), " before us"});
+  if (!words.waiter.empty()) text += ", " + words.waiter;
+  return text;
+}
+
 std::string describe_obstacles(std::string_view lock, const LockObstacles& obstacles,
                                std::int64_t now_unix_ms) {
-  std::string text(lock);
+  ObstacleWords words;
+  words.ahead = obstacles.ahead;
   if (!obstacles.holders.empty()) {
     // Of several holders, a stopped one matters most to people.
     const auto& all = obstacles.holders;
     const auto stopped = std::ranges::find_if(all, &LockParty::stopped);
     const LockParty& holder = stopped != all.end() ? *stopped : all.front();
     const std::int64_t held = std::max<std::int64_t>(0, now_unix_ms - holder.since_unix_ms);
-    text +=
-        text_of({" is held by ", describe_party(holder), " for ", describe(Milliseconds{held})});
-    if (all.size() > 1) text += text_of({" and ", std::to_string(all.size() - 1), " more"});
+    words.holder = text_of({describe_party(holder), " for ", describe(Milliseconds{held})});
+    words.holders = all.size();
   } else if (!obstacles.strangers.empty()) {
-    text += " is held by a process that left no record: " + obstacles.strangers.front();
+    words.holder = "a process that left no record: " + obstacles.strangers.front();
   } else if (obstacles.ahead == 0) {
-    text += " is held by a process that left no record (flock(1)?)";
-  } else {
-    text += " is being handed on";
+    words.holder = "a process that left no record (flock(1)?)";
   }
-  if (obstacles.ahead == 0) return text;
-  text += text_of({"; ", std::to_string(obstacles.ahead), " before us"});
-  for (const LockParty& party : obstacles.before) {
-    if (party.stopped) return text + ", of them stopped: " + describe_party(party);
-  }
-  if (!obstacles.before.empty()) text += ", first " + describe_party(obstacles.before.front());
-  return text;
+  const auto& before = obstacles.before;
+  if (!before.empty()) words.waiter = "first " + describe_party(before.front());
+  const auto stopped = std::ranges::find_if(before, &LockParty::stopped);
+  if (stopped != before.end()) words.waiter = "of them stopped: " + describe_party(*stopped);
+  return describe_obstacles(lock, words);
 }
 
 std::vector<unsigned> parse_slots(std::string_view text) {

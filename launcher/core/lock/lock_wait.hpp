@@ -60,6 +60,14 @@ struct LockObstacles {
 // `"server.start" (pid 4711, tree /b/debug)`
 std::string describe_party(const LockParty& party);
 
+// The same in words, whatever kind of lock it is.
+struct ObstacleWords {
+  std::string holder = {};  // empty: the lock is being handed on
+  std::size_t holders = 0;  // how many
+  std::size_t ahead = 0;    // how many wait before us
+  std::string waiter = {};  // one of these, with a word before that says which; empty: not known
+};
+std::string describe_obstacles(std::string_view lock, const ObstacleWords& words);
 // `db@project is held by "server.start" (pid 4711, tree /b/debug) for 4.2 s; 2 before us`
 std::string describe_obstacles(std::string_view lock, const LockObstacles& obstacles,
                                std::int64_t now_unix_ms);

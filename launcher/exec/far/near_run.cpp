@@ -46,14 +46,15 @@ bool has_node_rule(const RetryPolicy& retry) {
   });
 }
 
-// What the near side tells the test: the slots and fences of its locks here.
+// What the near side tells the test: the slots and fences of its locks here, and what runs inside
+// it need to ask for these.
 std::vector<Variable> near_variables(char** environment) {
   std::vector<Variable> variables;
   for (char** entry = environment; *entry != nullptr; ++entry) {
     std::string_view value = *entry;
     const std::string_view name = take_part(value, '=');
     if (name.starts_with(environment::k_slot_prefix) ||
-        name.starts_with(environment::k_fence_prefix)) {
+        name.starts_with(environment::k_fence_prefix) || name == environment::k_cluster_password) {
       variables.push_back({std::string(name), std::string(value)});
     }
   }

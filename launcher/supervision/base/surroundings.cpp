@@ -38,13 +38,16 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   return around;
 }
 
-int next_ending_signal(Surroundings& around) {
+int next_ending_signal(Surroundings& around, Milliseconds* stopped) {
   for (os::ReceivedSignal got = around.signals.next(); got.number != 0;
        got = around.signals.next()) {
     if (around.callers.ignores(got.number)) continue;
     const os::SignalSet signal = os::signal_bit(got.number);
     if ((signal & k_ending_signals) != 0 || around.tells_limit(got)) return got.number;
-    if ((signal & k_stopping_signals) != 0) (void)around.signals.stop_by(got.number);
+    if ((signal & k_stopping_signals) == 0) continue;
+    const Milliseconds before = os::monotonic_now();
+    (void)around.signals.stop_by(got.number);
+    if (stopped != nullptr) *stopped += os::monotonic_now() - before;
   }
   return 0;
 }
@@ -54,22 +57,23 @@ Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> 
   fds.push_back({around.signals.fd(), POLLIN, 0});
   fds.push_back({around.parent.get(), POLLIN, 0});
   const std::size_t own = fds.size();
+  Milliseconds stopped{0};
   while (true) {
-    const int signal = next_ending_signal(around);
-    if (signal != 0) return {Waited::Reason::told_to_end, signal};
+    const int signal = next_ending_signal(around, &stopped);
+    if (signal != 0) return {Waited::Reason::told_to_end, signal, stopped};
     fds.resize(own);
     if (around.lease != nullptr) around.lease->add_descriptors(fds);
     const std::int64_t left = (until - os::monotonic_now()).count();
     ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
-    if (fds[own - 1].revents != 0) return {Waited::Reason::told_to_end, SIGTERM};
+    if (fds[own - 1].revents != 0) return {Waited::Reason::told_to_end, SIGTERM, stopped};
     if (around.lease != nullptr && around.lease->is_lost_after(fds)) {
-      return {Waited::Reason::told_to_end, SIGTERM};
+      return {Waited::Reason::told_to_end, SIGTERM, stopped};
     }
     const auto is_ready = [](const pollfd& one) { return one.revents != 0; };
     if (std::any_of(fds.begin(), fds.begin() + callers, is_ready)) {
-      return {Waited::Reason::readable};
+      return {Waited::Reason::readable, 0, stopped};
     }
-    if (left <= 0) return {};
+    if (left <= 0) return {Waited::Reason::time_is_over, 0, stopped};
   }
 }
 

@@ -43,8 +43,8 @@ inline constexpr os::SignalSet k_stopping_signals =
 
 // Takes pending signals, and stops this process if one of them says so. Returns the first signal
 // that ends tests; 0: none. For a process that waits and has no test to which it could pass
-// signals.
-int next_ending_signal(Surroundings& around);
+// signals. `stopped`: the time for which it was stopped is added there; null: nobody asks.
+int next_ending_signal(Surroundings& around, Milliseconds* stopped = nullptr);
 
 // What ended a wait: the time, a readable descriptor, or a reason to end the test.
 struct Waited {
@@ -52,6 +52,7 @@ struct Waited {
   Reason reason = Reason::time_is_over;
   // With told_to_end: the signal, or SIGTERM when ctest has died or the lease is lost.
   int signal = 0;
+  Milliseconds stopped{0};  // for how long we were stopped meanwhile
 };
 
 // Blocks until the monotonic time `until`, or until one of `fds` is readable. Returns at once when

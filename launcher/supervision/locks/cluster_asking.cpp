@@ -22,6 +22,7 @@ void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLoc
                          const LockWaitOrder& order) {
   spec_ = &spec;
   order_ = &order;
+  deadline_ = order.deadline;
   telling_.emplace(teller_, order.self.test, "lock " + to_text(spec), order.since);
   telling_->tell_keeper({wire::WaitFor::lock, text_of({spec.name, "@", name_of(spec.scope)})});
   has_asked_why_ = false;
@@ -102,8 +103,11 @@ bool ClusterAsking::is_held(const std::string& attempt, const std::string& level
 
 std::optional<wire::Message> ClusterAsking::wait_for(std::string_view kind) {
   while (!is_over() && !has_begun_anew_) {
-    const Milliseconds next = std::min(telling_->next(), order_->deadline);
+    const Milliseconds next = std::min(telling_->next(), deadline_);
     const Waited waited = wait_until(around_, next, {{result_.cluster.descriptor(), POLLIN, 0}});
+    // A pause counts neither for people nor for the limit.
+    telling_->leave_out(waited.stopped);
+    if (deadline_ != k_longest) deadline_ += waited.stopped;
     switch (waited.reason) {
       case Waited::Reason::told_to_end:
         result_.signal = waited.signal;
@@ -145,7 +149,7 @@ std::optional<wire::Message> ClusterAsking::hear() {
 }
 
 void ClusterAsking::act_by_clock() {
-  if (os::monotonic_now() >= order_->deadline) {
+  if (os::monotonic_now() >= deadline_) {
     std::string trouble =
         text_of({"gave up ", telling_->waiting(), " after ", describe(telling_->since_start())});
     if (order_->out_of_order) {

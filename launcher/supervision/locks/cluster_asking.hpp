@@ -56,6 +56,7 @@ class ClusterAsking {
   TakenLocks& result_;
   const LockSpec* spec_ = nullptr;  // the lock that is being taken
   const LockWaitOrder* order_ = nullptr;
+  Milliseconds deadline_ = k_longest;
   std::optional<WaitTelling> telling_;
   bool has_asked_why_ = false;
   bool has_begun_anew_ = false;

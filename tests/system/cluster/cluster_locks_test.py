@@ -4,10 +4,11 @@ import json
 import os
 import re
 import signal
+import time
 import unittest
 
 from etcd import EtcdCase
-from support import HOLDFAST, PATIENCE_S, not_inside, unfolded, wait_until
+from support import HOLDFAST, PATIENCE_S, not_inside, state_of, unfolded, wait_until
 
 PRINT_FENCE = 'echo "$HOLDFAST_FENCE_DB $HOLDFAST_SLOT_DB"'
 
@@ -239,6 +240,24 @@ class ClusterLocksTest(EtcdCase):
         first, second = map(int, re.findall(rb"^(\d+)$", done.stdout, re.MULTILINE))
         self.assertLess(first, second)
         self.wait_for_keys(0)
+
+    def test_a_pause_of_the_waiter_is_not_counted(self):
+        begun, go = self.holder("db@cluster")
+        self.wait_on()
+        said = self.work / "said"
+        # It has a process group of its own that is not orphaned, as a shell's job.
+        with open(said, "wb") as stream:
+            waiter = self.with_lock("db@cluster", "true", stderr=stream, preexec_fn=lambda: os.setpgid(0, 0),
+                                    options=["--name", "waiter", "--lock-timeout", "3"])
+        wait_until(lambda: b"waiting for lock" in said.read_bytes(), "the waiter")
+        waiter.send_signal(signal.SIGTSTP)
+        wait_until(lambda: state_of(waiter.pid) == "T", "the waiter to stop")
+        time.sleep(4)  # the pause itself is tested; its length is no synchronisation
+        waiter.send_signal(signal.SIGCONT)
+        wait_until(lambda: state_of(waiter.pid) in "SZ", "the waiter to go on")
+        self.let_go(begun, go)
+        self.assertEqual(waiter.wait(PATIENCE_S), 0, said.read_text())
+        self.assertRegex(unfolded(said.read_text()), r'"waiter" has lock db@cluster after [0-2]\.')
 
 
 @not_inside("pidns", "a pid in a namespace is another one outside")
