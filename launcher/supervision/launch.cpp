@@ -48,17 +48,10 @@ constexpr Milliseconds k_ctest_patience{30'000};
 
 // `holdfast run` has left the descriptor open for us, or the launcher has for holdfast-exec. The
 // command must not get it.
-KeeperLink service_keeper_of(const Invocation& invocation) {
-  const int fd = invocation.line.service_keeper;
-  if (fd < 0 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return {};
-  return KeeperLink::adopt(os::UniqueFd(fd));
-}
-
-// Likewise, with holdfast-etcd.
-os::UniqueFd cluster_of(const Invocation& invocation) {
-  os::UniqueFd cluster(invocation.line.cluster);
-  if (cluster.valid() && ::fcntl(cluster.get(), F_SETFD, FD_CLOEXEC) != 0) return {};
-  return cluster;
+os::UniqueFd kept_from_command(int descriptor) {
+  os::UniqueFd own(descriptor);
+  if (own.valid() && ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return {};
+  return own;
 }
 
 // Takes a test from its grant to its record. Takes the locks before each attempt, and releases them
@@ -68,8 +61,8 @@ class Launch {
   Launch(Invocation invocation, Surroundings around, AttemptRunner& runner)
       : invocation_(std::move(invocation)),
         around_(std::move(around)),
-        service_keeper_(service_keeper_of(invocation_)),
-        cluster_(cluster_of(invocation_)),
+        service_keeper_(KeeperLink::adopt(kept_from_command(invocation_.line.service_keeper))),
+        cluster_(kept_from_command(invocation_.line.cluster)),
         clock_(invocation_.limits),
         runner_(runner) {
     if (!invocation_.tells_locks) clock_.start();
