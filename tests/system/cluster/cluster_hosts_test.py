@@ -12,7 +12,7 @@ import unittest
 from etcd import Etcd, EtcdCase
 from needs import need
 from processes import command_of, name_of, processes_with
-from support import HOLDFAST, PATIENCE_S, not_inside, wait_until
+from support import HOLDFAST, PATIENCE_S, not_inside, unfolded, wait_until
 
 HOSTS = 4
 LOOPS = 10
@@ -24,7 +24,7 @@ USE = """
 import fcntl, os, random, sys, time
 place, host, ttl = sys.argv[1], sys.argv[2], float(sys.argv[3])
 fence = int(os.environ["HOLDFAST_FENCE_RESOURCE"])
-until = time.monotonic() + (ttl + 2 if random.random() < 0.2 else 0.3)
+until = time.monotonic() + (ttl + 2 if random.random() < 0.4 else 0.3)
 while time.monotonic() < until:
     with open(place + "/resource", "r+") as resource, open(place + "/log", "a") as log:
         fcntl.flock(resource, fcntl.LOCK_EX)
@@ -96,6 +96,13 @@ class ClusterHostsTest(EtcdCase):
         self.router.ip("route", "replace", f"10.44.0.{host.number}", "dev", f"p{host.number}")
 
     @staticmethod
+    def network_of(pid):
+        try:
+            return os.readlink(f"/proc/{pid}/ns/net")
+        except OSError:
+            return None  # it has ended
+
+    @staticmethod
     def signal(one, number):
         try:
             os.kill(one.pid, number)
@@ -123,8 +130,9 @@ class ClusterHostsTest(EtcdCase):
         killed = cuts = stops = restarts = 0
         stopped = []
         while time.monotonic() < until:
+            user = self.hosts[int(self.used()[-1][0]) - 1]
             if chance.random() < 0.3:
-                host = chance.choice(self.hosts)
+                host = chance.choice([user, *self.hosts])
                 self.cut(host)
                 cuts += 1
                 time.sleep(chance.choice([0.5, 2, self.ttl + 1]))
@@ -134,14 +142,15 @@ class ClusterHostsTest(EtcdCase):
                 self.etcd.start()
                 restarts += 1
             if chance.random() < 0.3:
-                clients = [one for one in self.clients() if one not in stopped]
-                if clients:
-                    stopped.append(chance.choice(clients))
-                    stops += 1
-                    self.signal(stopped[-1], signal.SIGSTOP)
+                clients = [one for one in self.clients() if self.network_of(one.pid) == self.network_of(user.process.pid)]
+                for one in clients:
+                    self.signal(one, signal.SIGSTOP)
+                stopped += clients
+                stops += len(clients)
             # Some are stopped for longer than a lease.
-            if stopped and chance.random() < 0.15:
-                self.signal(stopped.pop(0), signal.SIGCONT)
+            if chance.random() < 0.15:
+                while stopped:
+                    self.signal(stopped.pop(), signal.SIGCONT)
             victims = [one for one in processes_with(self.cookie)
                        if name_of(one.pid) in ("holdfast-launch", "holdfast-guard", "holdfast-etcd")]
             if victims:
@@ -159,12 +168,12 @@ class ClusterHostsTest(EtcdCase):
         self.assertEqual(fences, sorted(fences))
         refused = [line for line in seen if line[2] == "refused"]
         # Deadlines were reached: without them there would be two holders.
-        lost = (self.work / "said").read_text(errors="replace").count("lost its lock")
+        lost = unfolded((self.work / "said").read_text(errors="replace")).count("lost its lock")
         print(json.dumps({"accesses": len(seen), "holders": len(set(fences)), "refused": len(refused),
                           "killed": killed, "cuts": cuts, "stops": stops, "restarts": restarts, "lost": lost}))
         self.assertEqual(refused, [])
         self.assertGreater(lost, 0)
-        self.assertGreater(len(set(fences)), 20)
+        self.assertGreater(len(set(fences)), 10)
 
     def test_a_host_that_is_cut_off_ends_its_test_before_others_have_the_lock(self):
         self.build_network()
