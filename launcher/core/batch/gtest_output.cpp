@@ -63,6 +63,22 @@ bool names_case(std::string_view text, std::string_view name) {
 // last piece of a torn line end so.
 bool ends_as_an_end(std::string_view text) { return text.ends_with(" ms)"); }
 
+// Whether `text` is what GoogleTest prints after the name of a case that has ended.
+bool is_last_piece(std::string_view text) {
+  return ends_as_an_end(text) && (text.starts_with(" (") || text.starts_with(", where "));
+}
+
+// The name in the rest of a line that ends a case; empty: it is no such line.
+std::string_view name_in_end(std::string_view text) {
+  if (!ends_as_an_end(text)) return {};
+  std::size_t end = text.rfind(" (");
+  if (const std::size_t where = text.find(", where "); where != std::string_view::npos) {
+    end = std::min(end, where);
+  }
+  const std::string_view name = text.substr(0, end);
+  return is_case_name(name) ? name : std::string_view();
+}
+
 bool is_end_of_help(std::string_view line) {
   const std::string_view beginning = k_end_of_help.substr(0, k_end_of_help.find('@'));
   return line.find(beginning) != std::string_view::npos && without_colours(line) == k_end_of_help;
@@ -151,19 +167,15 @@ void GtestOutput::read_line(std::string_view line, const Tell& tell) {
   if (!line.empty()) ends_with_help_ = is_end_of_help(line);
   const Tags tags(line);
   if (!tags.any()) {  // most lines have none
-    if (cut_ && has_name_of_open(line)) torn_ = cut_;
+    if (cut_ || torn_ || is_whole_cut_) read_rest(line, tell);
     return;
   }
   const std::string& name = open_.empty() ? closed_ : open_;
   if (!name.empty() && read_end(tags, name, tell)) return;
+  if (open_.empty() && cut_begin_ && read_untold(tags, tell)) return;
   if (read_begin(line, tags, tell)) return;
-  if (!open_.empty()) {
-    if (!torn_ || nested_ > 0 || !tags.has(k_whole)) return;
-    if (tags.behind(k_whole).find(" ran.") == std::string_view::npos) return;
-    end_open(*torn_, tell);
-  }
-  if (tags.has(k_whole) || tags.has(k_part)) closed_.clear();
-  if (tags.has(k_whole)) read_whole(tags.behind(k_whole), tell);
+  if (open_.empty() && (tags.has(k_whole) || tags.has(k_part))) closed_.clear();
+  if (tags.has(k_whole)) (void)read_whole(tags.behind(k_whole), tell);
 }
 
 bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell& tell) {
@@ -177,21 +189,53 @@ bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell
       (text.starts_with(shown(name)) ? torn_ : cut_) = one.end;
       continue;
     }
-    if (nested_ > 0) {
-      --nested_;
-      return true;
-    }
+    end_one(one.end, tell);
+    return true;
+  }
+  return false;
+}
+
+// Reads a line without a tag, after a line whose tag was followed by foreign text.
+void GtestOutput::read_rest(std::string_view line, const Tell& tell) {
+  std::string room;
+  const std::string_view text = plain_in(line, room);
+  if (is_whole_cut_ && read_whole(text, tell)) return;
+  if (open_.empty()) return;
+  if (torn_) {
+    if (is_last_piece(text)) end_one(*torn_, tell);
+    return;
+  }
+  if (!cut_) return;
+  const std::string_view name = shown(open_);
+  if (text.starts_with(name)) {
+    if (is_last_piece(text.substr(name.size()))) return end_one(*cut_, tell);
+    torn_ = cut_;
+  } else if (ends_as_an_end(text) &&
+             text.find(std::string(name) + " (") != std::string_view::npos) {
+    torn_ = cut_;
+  }
+}
+
+// Reads the end of a case whose name stood apart from "[ RUN      ] ".
+bool GtestOutput::read_untold(const Tags& tags, const Tell& tell) {
+  std::string room;
+  for (const EndTag& one : k_end_tags) {
+    if (!tags.has(one.tag)) continue;
+    const std::string_view name = name_in_end(plain_in(tags.behind(one.tag), room));
+    if (name.empty() || (!only_.empty() && name != only_shown_)) continue;
+    begin(name, *cut_begin_, tell);
     end_open(one.end, tell);
     return true;
   }
   return false;
 }
 
-bool GtestOutput::has_name_of_open(std::string_view line) const {
-  std::string room;
-  const std::string_view text = plain_in(line, room);
-  return !open_.empty() && ends_as_an_end(text) &&
-         text.find(std::string(shown(open_)) + " (") != std::string_view::npos;
+// The case that is open has ended, or the one that was begun inside it.
+void GtestOutput::end_one(CaseEnd end, const Tell& tell) {
+  if (nested_ == 0) return end_open(end, tell);
+  --nested_;
+  torn_.reset();
+  cut_.reset();
 }
 
 void GtestOutput::end_open(CaseEnd end, const Tell& tell) {
@@ -206,31 +250,43 @@ void GtestOutput::end_open(CaseEnd end, const Tell& tell) {
 
 bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell& tell) {
   if (!tags.has(k_run)) return false;
-  const std::size_t at = tags.at(k_run);
+  std::size_t start = tags.at(k_run);
   std::string room;
   const std::string_view name = plain_in(tags.behind(k_run), room);
-  if (only_.empty() ? !is_case_name(name) : name != only_shown_) return !only_.empty();
-  if (!open_.empty()) {
-    if (name == shown(open_)) ++nested_;
-    return true;
-  }
-  std::size_t start = at;
   // The line begins with the escape sequence of the tag's colour, if it has one.
-  if (const std::size_t escape = line.rfind('\x1b', at);
+  if (const std::size_t escape = line.rfind('\x1b', start);
       escape != std::string_view::npos &&
-      without_colours(line.substr(escape, at - escape)).empty()) {
+      without_colours(line.substr(escape, start - escape)).empty()) {
     start = escape;
   }
-  open_ = only_.empty() ? name : std::string_view(only_);
-  closed_.clear();
-  nested_ = 0;
-  torn_.reset();
-  cut_.reset();
-  tell({GtestEvent::Kind::began, open_, CaseEnd::passed, line_start_ + start, 0});
+  if (only_.empty() ? !is_case_name(name) : name != only_shown_) {
+    if (open_.empty() && (only_.empty() || closed_.empty())) {
+      closed_.clear();
+      cut_begin_ = line_start_ + start;
+    }
+    return !only_.empty();
+  }
+  if (open_.empty()) {
+    begin(name, line_start_ + start, tell);
+  } else if (name == shown(open_)) {
+    ++nested_;
+  }
   return true;
 }
 
-void GtestOutput::read_whole(std::string_view text, const Tell& tell) {
+void GtestOutput::begin(std::string_view name, std::uint64_t offset, const Tell& tell) {
+  open_ = only_.empty() ? name : std::string_view(only_);
+  closed_.clear();
+  nested_ = 0;
+  cut_begin_.reset();
+  is_whole_cut_ = false;
+  torn_.reset();
+  cut_.reset();
+  tell({GtestEvent::Kind::began, open_, CaseEnd::passed, offset, 0});
+}
+
+// `text`: what follows "[==========] ".
+bool GtestOutput::read_whole(std::string_view text, const Tell& tell) {
   constexpr std::string_view k_running = "Running ";
   const std::string plain = without_colours(text);
   std::string_view rest = plain;
@@ -241,12 +297,21 @@ void GtestOutput::read_whole(std::string_view text, const Tell& tell) {
   } else if (rest.find(" ran.") != std::string_view::npos) {
     event.kind = GtestEvent::Kind::finished;
   } else {
-    return;
+    rest = {};
   }
+  if (!open_.empty() && (!torn_ || nested_ > 0)) return false;
   const std::optional<std::uint64_t> count = leading_number<std::uint64_t>(rest);
-  if (!count || rest.find(" test") == std::string_view::npos) return;
+  is_whole_cut_ = !count || rest.find(" test") == std::string_view::npos;
+  if (is_whole_cut_) return false;
+  if (!open_.empty()) {
+    if (event.kind != GtestEvent::Kind::finished) return false;
+    end_open(*torn_, tell);
+    closed_.clear();
+  }
+  cut_begin_.reset();
   event.count = *count;
   tell(event);
+  return true;
 }
 
 }  // namespace holdfast

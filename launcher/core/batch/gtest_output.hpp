@@ -8,8 +8,10 @@
 //   end first.
 // - If an end comes twice, with no other line of GoogleTest's between, the second one is true: the
 //   case printed the first.
-// - GoogleTest prints the line of an end in three pieces, and a thread may print in between. Such
-//   an end is told only when the program says that all its cases have run.
+// - GoogleTest prints a line in pieces, and a thread may print lines in between. The pieces count
+// as
+//   one line if they are sure to belong together. If a piece of an end is missing, the end is told
+//   only when the program says that all its cases have run.
 #pragma once
 
 #include <cstdint>
@@ -59,9 +61,12 @@ class GtestOutput {
 
   void read_line(std::string_view line, const Tell& tell);
   bool read_end(const Tags& tags, const std::string& name, const Tell& tell);
+  void read_rest(std::string_view line, const Tell& tell);
+  bool read_untold(const Tags& tags, const Tell& tell);
   bool read_begin(std::string_view line, const Tags& tags, const Tell& tell);
-  void read_whole(std::string_view text, const Tell& tell);
-  bool has_name_of_open(std::string_view line) const;
+  bool read_whole(std::string_view text, const Tell& tell);
+  void begin(std::string_view name, std::uint64_t offset, const Tell& tell);
+  void end_one(CaseEnd end, const Tell& tell);
   void end_open(CaseEnd end, const Tell& tell);
 
   // `name`: of the open or the closed case. Returns the part of it that GoogleTest's lines show.
@@ -80,6 +85,10 @@ class GtestOutput {
   std::optional<CaseEnd> torn_;
   // A line says that a case has ended, but foreign text came before the case's name.
   std::optional<CaseEnd> cut_;
+  // Where a line says that a case begins, but foreign text came before the case's name.
+  std::optional<std::uint64_t> cut_begin_;
+  // Foreign text came after the last "[==========] ".
+  bool is_whole_cut_ = false;
 };
 
 // The text without the escape sequences of colours.

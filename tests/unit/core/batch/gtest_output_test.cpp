@@ -171,7 +171,74 @@ TEST(GtestOutputTest, cases_print_what_they_like) {
   for (const Row& row : rows) EXPECT_EQ(read(row.text), row.events) << row.what;
 }
 
-TEST(GtestOutputTest, an_end_that_a_thread_prints_into_is_told_when_the_program_is_through) {
+// GoogleTest prints each of these pieces with one call, so a thread may print before any of them.
+std::vector<std::string> pieces_of_two_cases(bool coloured) {
+  const auto tag = [coloured](std::string_view text, int colour) {
+    if (!coloured) return std::string(text);
+    return "\x1b[0;3" + std::to_string(colour) + "m" + std::string(text) + "\x1b[m";
+  };
+  return {tag("[==========] ", 2),
+          "Running 2 tests from 1 test suite.\n",
+          tag("[----------] ", 2),
+          "Global test environment set-up.\n",
+          tag("[----------] ", 2),
+          "2 tests from A\n",
+          tag("[ RUN      ] ", 2),
+          "A.a\n",
+          tag("[       OK ] ", 2),
+          "A.a",
+          " (0 ms)\n",
+          tag("[ RUN      ] ", 2),
+          "A.b\n",
+          tag("[  FAILED  ] ", 1),
+          "A.b",
+          ", where GetParam() = 1",
+          " (10 ms)\n",
+          tag("[----------] ", 2),
+          "2 tests from A (10 ms total)\n\n",
+          tag("[----------] ", 2),
+          "Global test environment tear-down\n",
+          tag("[==========] ", 2),
+          "2 tests from 1 test suite ran.",
+          " (11 ms total)",
+          "\n",
+          tag("[  PASSED  ] ", 2),
+          "1 test.\n"};
+}
+
+TEST(GtestOutputTest, a_thread_may_print_lines_between_all_pieces_of_a_line) {
+  const std::vector<std::string> events{"running 2", "began A.a",        "ended A.a passed",
+                                        "began A.b", "ended A.b failed", "finished 2"};
+  for (const bool coloured : {false, true}) {
+    const std::vector<std::string> pieces = pieces_of_two_cases(coloured);
+    for (std::size_t one = 0; one < pieces.size(); ++one) {
+      std::string text;
+      for (std::size_t i = 0; i < pieces.size(); ++i) {
+        if (i == one) text += "from a thread 7\nand again\n";
+        text += pieces[i];
+      }
+      EXPECT_EQ(read(text), events) << text;
+      EXPECT_EQ(read(text, 5), events) << text;
+    }
+    // Between all of them, but for those of the cases' beginnings.
+    std::string text;
+    for (const std::string& piece : pieces) {
+      if (piece != "A.a\n" && piece != "A.b\n") text += "from a thread 7\n";
+      text += piece;
+    }
+    EXPECT_EQ(read(text), events) << text;
+  }
+}
+
+TEST(GtestOutputTest, the_one_case_may_begin_on_a_line_that_a_thread_prints_into) {
+  GtestOutput output("A.a");
+  std::vector<std::string> events;
+  output.read("[ RUN      ] from A.b\nA.a\n[       OK ] A.b (0 ms)\n[       OK ] A.a (0 ms)\n",
+              [&](const GtestEvent& event) { events.push_back(text_of(event)); });
+  EXPECT_EQ(events, (std::vector<std::string>{"began A.a", "ended A.a passed"}));
+}
+
+TEST(GtestOutputTest, an_end_with_a_missing_piece_is_told_when_the_program_is_through) {
   const std::string begin = "[ RUN      ] A.a\n";
   const std::string ran = "[==========] 1 test from 1 test suite ran. (1 ms total)\n";
   using Events = std::vector<std::string>;
