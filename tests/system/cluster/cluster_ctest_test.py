@@ -69,7 +69,9 @@ class ClusterCtestTest(EtcdCase):
         with open(watched, "wb") as out:
             watch = self.start(HOLDFAST, "watch", "--json", cwd=tree, stdout=out)
         begun = self.begin(tree)
-        waits, = wait_until(lambda: [test for test in self.live_tests(tree) if test["waits_for"]], "the wait in status")
+        # At first etcd has not said who holds it.
+        waits, = wait_until(lambda: [test for test in self.live_tests(tree) if "is held by" in (test.get("why") or "")],
+                            "the wait in status")
         self.assertEqual((waits["test"], waits["waits_for"]), ("asks", "db@cluster"))
         self.assertNotIn("waits_for_services", waits)
         host = re.escape(os.uname().nodename)

@@ -89,8 +89,15 @@ class ServicesTest(ProjectCase):
 
     def test_one_that_is_stopped_while_nobody_uses_it_is_replaced(self):
         """The check after its last user counts for a tenth of a second, and for no longer."""
-        tree = self.suite(SERVER, ("user", "db", f'echo "$HOLDFAST_SERVICE_DB_PID" >{self.work}/pid'),
-                          ("other", "", f'kill -STOP "$(cat {self.work}/pid)"; sleep 0.15'), ("next", "db", "true"),
+        checks = self.work / "checks"
+        server = SERVER.replace("health-tcp", f'health-command = ["sh", "-c", "echo >>{checks}"]\n#')
+        count = f"$(wc -l <{checks})"
+        tree = self.suite(server,
+                          ("user", "db", f'cd {self.work}; echo "$HOLDFAST_SERVICE_DB_PID" >pid; touch checks; '
+                                         f'echo "{count}" >before'),
+                          ("other", "", f'cd {self.work}; while [ "{count}" = "$(cat before)" ]; do sleep 0.01; done; '
+                                        'kill -STOP "$(cat pid)"; sleep 0.15'),
+                          ("next", "db", "true"),
                           more="set_tests_properties(other PROPERTIES DEPENDS user)\n"
                                "set_tests_properties(next PROPERTIES DEPENDS other)\n")
         done = self.ctest(tree)
