@@ -204,6 +204,8 @@ macro(_holdfast_learn_property)
     endif()
   elseif(property STREQUAL "HOLDFAST_RETRY")
     set(of_retry TRUE)
+  elseif(property STREQUAL "engine of holdfast.toml")
+    set(limits TRUE)
   elseif(property STREQUAL "HOLDFAST_ISOLATION")
     set(of_isolation "${value}")
   elseif(property MATCHES "^(WILL_FAIL|SKIP_RETURN_CODE|(PASS|FAIL|SKIP)_REGULAR_EXPRESSION)$")
@@ -229,7 +231,7 @@ function(_holdfast_learn)
   math(EXPR last "${count} - 1")
   _holdfast_watched_properties(watched)
   list(APPEND watched "locks of holdfast.toml" "services of holdfast.toml"
-    PASS_REGULAR_EXPRESSION FAIL_REGULAR_EXPRESSION SKIP_REGULAR_EXPRESSION)
+    "engine of holdfast.toml" PASS_REGULAR_EXPRESSION FAIL_REGULAR_EXPRESSION SKIP_REGULAR_EXPRESSION)
   list(REMOVE_ITEM watched WORKING_DIRECTORY)
   foreach(i RANGE 3 ${last} 2)
     math(EXPR property "${i} - 1")
@@ -333,7 +335,8 @@ function(_holdfast_pass_on_piecemeal)
 endfunction()
 
 # A value that comes from no call of set_tests_properties(): the labels of the test's directory,
-# which ctest has from set_directory_properties(), and the locks and services that holdfast.toml gives the test.
+# which ctest has from set_directory_properties(), and the locks, services and engine that holdfast.toml gives
+# the test.
 # It is learnt like such a call; ctest is told what follows from it.
 function(_holdfast_note_property test property value)
   get_property(state GLOBAL PROPERTY "_holdfast_of ${test}")

@@ -59,10 +59,32 @@ std::string as_ranges(const std::vector<std::size_t>& numbers) {
   return text;
 }
 
-// Nothing: Slurm did not say.
+// Slurm puts the number of the job and the like in place of what follows a `%`.
+std::string pattern_of(std::string_view path) {
+  std::string pattern;
+  for (const char c : path) pattern += c == '%' ? "%%" : std::string(1, c);
+  return pattern;
+}
+
+// Why Slurm has started no task of the job yet, in its own word, from lines of `STATE REASON`;
+// empty: it has.
+std::string reason_to_wait(std::string_view lines) {
+  std::string reason;
+  while (!lines.empty()) {
+    std::string_view line = trimmed(take_part(lines, '\n'), k_blanks);
+    if (take_part(line, ' ') != "PENDING") return {};
+    reason = line;
+  }
+  return reason == "None" ? std::string() : reason;
+}
+
+// Nothing: Slurm did not say. `why`: what it said instead, or why no task has started.
 std::optional<bool> is_going_on(const std::string& job, std::string& why) {
-  const os::BoundedEnd end = ask({"squeue", "--noheader", "--jobs", job});
-  if (has_worked(end)) return !trimmed(end.output, k_blanks).empty();
+  const os::BoundedEnd end = ask({"squeue", "--noheader", "--jobs", job, "--format=%T %r"});
+  if (has_worked(end)) {
+    why = reason_to_wait(trimmed(end.output, k_blanks));
+    return !trimmed(end.output, k_blanks).empty();
+  }
   // Slurm forgets a job some minutes after its end.
   if (end.errors.find("Invalid job id") != std::string::npos) return false;
   why = trouble_of("squeue", end);
@@ -74,7 +96,8 @@ std::optional<bool> is_going_on(const std::string& job, std::string& why) {
 Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
   // A task that Slurm starts anew would run its shard a second time.
   const os::BoundedEnd end =
-      ask({"sbatch", "--parsable", "--no-requeue", "--job-name=holdfast", "--output=%a.log",
+      ask({"sbatch", "--parsable", "--no-requeue", "--job-name=holdfast", "--export=ALL",
+           "--output=" + pattern_of(order.directory.string()) + "/%a.log",
            "--array=" + as_ranges(order.tasks), "--ntasks=1",
            "--cpus-per-task=" + std::to_string(order.processors)},
           order.directory.string(), order.script);
@@ -90,6 +113,7 @@ Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
 
 bool SlurmJob::wait(const os::HeldSignals& signals) const {
   bool is_told = false;
+  std::string told_reason;
   std::optional<Milliseconds> cancelled;
   while (true) {
     std::string why;
@@ -97,6 +121,10 @@ bool SlurmJob::wait(const os::HeldSignals& signals) const {
     if (goes_on == false) return !cancelled;
     if (!goes_on && !std::exchange(is_told, true)) {
       complain("waiting for Slurm, which does not say whether job " + id_ + " has ended: " + why);
+    }
+    if (goes_on && !why.empty() && why != told_reason) {
+      told_reason = why;
+      complain("job " + id_ + " waits: Slurm has not started it yet (" + why + ")");
     }
     if (signals.came() && !cancelled) {
       cancelled = os::monotonic_now();

@@ -24,7 +24,8 @@ bool is_lost(std::string_view state) {
 
 // Why there will never be such a step, in the words of slurm_strerror(3). Anything else, such as a
 // controller that does not answer, may go away.
-constexpr std::array<std::string_view, 12> k_refusals{
+constexpr std::array<std::string_view, 13> k_refusals{
+    "Invalid --exclusive specification",
     "More processors requested than permitted",
     "Requested node configuration is not available",
     "Requested nodes not in this partition",
@@ -62,6 +63,19 @@ bool tells_of_memory(std::string_view line) {
          line.find("Out Of Memory") != std::string_view::npos;
 }
 
+// srun names itself as it was called, with its path or without.
+void take_refusal_of_options(std::string_view line, SrunWords& words) {
+  for (const std::string_view refusal :
+       {"unrecognized option", "invalid option", "ambiguous option", "requires an argument",
+        "doesn't allow an argument", "fatal: "}) {
+    if (line.find(refusal) == std::string_view::npos) continue;
+    const std::string_view what = after(line, "srun: ");
+    words.refusal = what.starts_with("fatal: ") ? what.substr(7) : what;
+    words.last = words.refusal;
+    return;
+  }
+}
+
 void take_line(std::string_view line, SrunWords& words) {
   if (tells_of_memory(line)) words.out_of_memory = true;
   if (words.trouble.empty()) words.trouble = own_trouble_in(line);
@@ -74,10 +88,7 @@ void take_line(std::string_view line, SrunWords& words) {
   }
   std::string_view error = after(line, "error: ");
   if (error.empty()) {
-    if (line.starts_with("srun: unrecognized option") || line.starts_with("srun: invalid option")) {
-      error = after(line, "srun: ");
-      words.refusal = error;
-    }
+    take_refusal_of_options(line, words);
     return;
   }
   if (const std::string_view refusal = refusal_in(error); !refusal.empty()) words.refusal = refusal;

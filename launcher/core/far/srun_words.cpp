@@ -13,11 +13,31 @@ namespace holdfast {
 namespace {
 
 // srun(1): options that Holdfast sets itself, or that would take the output elsewhere.
-constexpr std::array<std::string_view, 20> k_refused_long{
-    "ntasks", "nodes",    "label",      "output", "error",           "input", "pty",
-    "jobid",  "job-name", "multi-prog", "exact",  "unbuffered",      "chdir", "cpus-per-task",
-    "help",   "usage",    "version",    "bcast",  "ntasks-per-node", "quiet"};
-constexpr std::string_view k_refused_short = "nNloeiuDcJhVWQ";
+constexpr std::array<std::string_view, 23> k_refused_long{
+    "ntasks",      "nodes",    "label",      "output", "error",           "input", "pty",
+    "jobid",       "job-name", "multi-prog", "exact",  "unbuffered",      "chdir", "cpus-per-task",
+    "help",        "usage",    "version",    "bcast",  "ntasks-per-node", "quiet", "hold",
+    "no-allocate", "het-group"};
+constexpr std::string_view k_refused_short = "nNloeiuDcJhVWQHZ";
+// Options without a value, or with one that stands in the same word.
+constexpr std::array<std::string_view, 17> k_flags_long{"exclusive",
+                                                        "contiguous",
+                                                        "disable-status",
+                                                        "immediate",
+                                                        "kill-on-bad-exit",
+                                                        "no-kill",
+                                                        "overcommit",
+                                                        "overlap",
+                                                        "oversubscribe",
+                                                        "preserve-env",
+                                                        "propagate",
+                                                        "quit-on-interrupt",
+                                                        "spread-job",
+                                                        "whole",
+                                                        "use-min-nodes",
+                                                        "verbose",
+                                                        "reboot"};
+constexpr std::string_view k_flags_short = "EIKOXksv";
 // Of two such options srun takes the last, so nodes that were lost are added to the user's.
 constexpr std::string_view k_exclude = "--exclude=";
 
@@ -35,7 +55,23 @@ bool is_refused(std::string_view word) {
                                [&](std::string_view one) { return one.starts_with(name); });
   }
   if (word.starts_with("-x")) return true;
-  return word.size() < 2 || k_refused_short.find(word[1]) != std::string_view::npos;
+  // Several flags may stand in one word.
+  for (const char letter : word.substr(1)) {
+    if (k_refused_short.find(letter) != std::string_view::npos) return true;
+    if (k_flags_short.find(letter) == std::string_view::npos) return false;
+  }
+  return word.size() < 2;
+}
+
+// Whether the option's value may be the next word.
+bool takes_next_word(std::string_view word) {
+  if (!word.starts_with("--")) {
+    const std::size_t option = word.find_first_not_of(k_flags_short, 1);
+    return option != std::string_view::npos && option + 1 == word.size();
+  }
+  if (word.find('=') != std::string_view::npos) return false;
+  return std::ranges::none_of(
+      k_flags_long, [&](std::string_view one) { return one.starts_with(word.substr(2)); });
 }
 
 Result<std::vector<std::string>> split(std::string_view text) {
@@ -84,7 +120,7 @@ Result<std::vector<std::string>> srun_words(std::string_view options) {
                       "an option of srun that says what the step needs, and none that Holdfast "
                       "sets itself (nodes to leave out: --exclude=NODES)"};
     }
-    may_be_value = word.find('=') == std::string::npos;
+    may_be_value = takes_next_word(word);
   }
   return words;
 }

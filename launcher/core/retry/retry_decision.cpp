@@ -117,6 +117,7 @@ RetryDecision decide_retry(const RetryQuestion& question) {
   const std::string_view never = never_again(last.outcome, last.main);
   if (!never.empty()) return not_again(end, never);
   if (last.told_to_end) return not_again(end, "it was told to end");
+  if (last.has_no_node) return not_again(end, "there is no node for it");
   if (question.failure_is_looked_for) return not_again(end, "ctest repeats it until it fails");
   const Account account(question);
   const Grounds grounds = account.next_for(last);

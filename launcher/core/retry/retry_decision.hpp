@@ -24,6 +24,7 @@ struct AttemptResult {
   // The index in RetryPolicy::known of the first signature found in a failed attempt's output.
   std::optional<std::size_t> known;
   bool lost_service = false;  // a service that it used was lost under it
+  bool has_no_node = false;   // the allocation of Slurm is over, or none of its nodes is left
 };
 
 struct RetryQuestion {

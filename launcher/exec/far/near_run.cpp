@@ -67,16 +67,17 @@ class NodeRun {
       : plan_(plan),
         around_(around),
         relay_(relay),
-        allocation_(own_allocation()),
+        allocation_(allocation_of_ctest(plan.far->invocation.environment)),
         slurm_(allocation_, around),
         files_(directory_of(plan), plan.identity->attempt),
         run_(files_.directory()) {}
 
   AttemptResult run() {
     if (const std::string why = obstacle(); !why.empty()) return refuse(why);
-    if (run_.is_over()) return lost(over_in_words());
+    if (run_.is_over()) return lost_for_good(over_in_words());
     left_out_ = run_.left_out();
-    if (!left_out_.empty() && has_no_node()) return lost("no node is left that could run it");
+    if (!left_out_.empty() && has_no_node())
+      return lost_for_good("no node is left that could run it");
     if (Result<void> begun = files_.begin(to_text(job())); !begun) {
       return supervision::own_failure(begun.error());
     }
@@ -124,6 +125,12 @@ class NodeRun {
     return result;
   }
 
+  AttemptResult lost_for_good(const std::string& why) const {
+    AttemptResult result = lost(why);
+    result.has_no_node = true;
+    return result;
+  }
+
   bool has_no_node() {
     const std::vector<std::string> nodes = slurm_.all_nodes();
     return !nodes.empty() && std::ranges::all_of(nodes, [&](const std::string& node) {
@@ -139,14 +146,21 @@ class NodeRun {
       job.arguments.emplace_back(*word);
     }
     job.environment = entries_of(order.invocation.environment);
-    // A command inside of the test finds the locks that the test has here.
-    std::erase_if(job.environment,
-                  [](const std::string& entry) { return is_variable(entry, environment::k_held); });
+    // A command inside of the test finds the locks that the test has here. Only a test with locks
+    // over machines needs the password, and it is told below.
+    std::erase_if(job.environment, [](const std::string& entry) {
+      return is_variable(entry, environment::k_held) ||
+             is_variable(entry, environment::k_cluster_password);
+    });
     const std::string_view held = variable_in(plan_.command.environment, environment::k_held);
     if (!held.empty()) job.environment.push_back(text_of({environment::k_held, "=", held}));
     char here[PATH_MAX];
     if (::getcwd(here, sizeof here) != nullptr) job.directory = here;
     job.variables = near_variables(plan_.command.environment);
+    for (std::string_view value : allocation_.of_test) {
+      const std::string_view name = take_part(value, '=');
+      job.variables.push_back({std::string(name), std::string(value)});
+    }
     job.one_stream = relay_.streams_are_one();
     job.n = plan_.identity->n;
     job.grant = order.grant;
@@ -172,7 +186,7 @@ class NodeRun {
     SrunProcess::Order order;
     order.words = srun_command(step);
     order.words[0] = slurm_program("srun");
-    order.environment = entries_of(plan_.far->invocation.environment);
+    order.environment = allocation_.environment;
     std::erase_if(order.environment,
                   [](const std::string& entry) { return is_kept_from_srun(entry); });
     order.tag = tag_number(plan_.identity->attempt);
@@ -236,9 +250,11 @@ class NodeRun {
   // What the far side cannot know: that its step was lost, and what slurmstepd says.
   AttemptResult as_seen_here(AttemptResult told, const NearEnd& end) {
     Observation& seen = told.observation;
+    // The launcher on the node has lost the far side of the step, which nobody here has ended.
+    const bool is_orphaned = seen.end_reason == EndReason::parent_gone && end.signal == 0;
     const bool was_ended =
         seen.end_reason == EndReason::signal || seen.end_reason == EndReason::parent_gone;
-    if (end.abandoned && was_ended && !seen.node_lost) {
+    if ((is_orphaned || (end.abandoned && was_ended)) && !seen.node_lost) {
       seen.node_lost = true;
       told.note = "its step ended before it did";
     }
@@ -272,7 +288,7 @@ class NodeRun {
       case LostStart::Kind::allocation_over:
         run_.note_over();
         plan_.teller->complain_once(over_in_words() + ": no further test is run");
-        return lost(over_in_words());
+        return lost_for_good(over_in_words());
       case LostStart::Kind::node_lost:
         break;
     }

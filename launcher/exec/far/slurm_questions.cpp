@@ -1,11 +1,15 @@
 #include "exec/far/slurm_questions.hpp"
 
-#include <cstdlib>
+#include <unistd.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
 #include "exec/base/awaiting.hpp"
+#include "exec/base/variables.hpp"
+#include "os/process/process.hpp"
 #include "os/process/program_search.hpp"
 
 namespace holdfast::exec {
@@ -19,15 +23,38 @@ bool succeeded(const os::BoundedEnd& end) {
   return end.kind == os::BoundedEnd::Kind::exited && end.code == 0;
 }
 
-std::string variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? std::string() : value;
+constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
+
+bool is_of_slurm(std::string_view entry) { return entry.starts_with("SLURM"); }
+
+std::string variable_in(const std::vector<std::string>& entries, std::string_view name) {
+  for (const std::string& entry : entries) {
+    if (is_variable(entry, name)) return entry.substr(name.size() + 1);
+  }
+  return {};
 }
 
 }  // namespace
 
-Allocation own_allocation() {
-  Allocation allocation{variable("SLURM_JOB_ID"), variable("SLURM_JOB_NODELIST")};
+Allocation allocation_of_ctest(char** environment) {
+  Allocation allocation;
+  allocation.environment = entries_of(environment);
+  // ctest is our parent. The project may give the test other values, such as of a mock.
+  std::vector<std::string> around = os::first_environment_of(::getppid(), k_longest_environment);
+  std::erase_if(around, [](const std::string& entry) { return !is_of_slurm(entry); });
+  if (!around.empty()) {
+    for (const std::string& entry : allocation.environment) {
+      const bool is_same = std::ranges::find(around, entry) != around.end();
+      if (is_of_slurm(entry) && !is_same) allocation.of_test.push_back(entry);
+    }
+    std::erase_if(allocation.environment, is_of_slurm);
+    allocation.environment.insert(allocation.environment.end(), around.begin(), around.end());
+  }
+  const auto variable = [&](std::string_view name) {
+    return variable_in(allocation.environment, name);
+  };
+  allocation.job = variable("SLURM_JOB_ID");
+  allocation.nodes = variable("SLURM_JOB_NODELIST");
   if (allocation.job.empty()) allocation.job = variable("SLURM_JOBID");
   // To squeue, the number of one task may mean the whole array.
   const std::string array = variable("SLURM_ARRAY_JOB_ID");
@@ -46,7 +73,7 @@ os::BoundedEnd SlurmQuestions::ask(std::vector<std::string> words) {
   os::BoundedOrder order;
   if (std::string program = slurm_program(words[0]); !program.empty()) words[0] = program;
   order.words = std::move(words);
-  order.environment = os::own_environment();
+  order.environment = allocation_.environment;
   order.time = k_patience;
   order.errors_apart = true;
   os::BoundedWork work(order);

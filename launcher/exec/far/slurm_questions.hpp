@@ -13,12 +13,17 @@
 
 namespace holdfast::exec {
 
-// The allocation around us, as its variables tell; both empty: there is none.
+// The allocation around ctest, as Slurm's variables tell.
 struct Allocation {
-  std::string job;
+  std::string job;    // empty: there is none
   std::string nodes;  // in Slurm's form: n[1-4]
+  // Ours, with ctest's variables of Slurm in place of those that the project gives the test.
+  std::vector<std::string> environment;
+  // Those that the project gives the test.
+  std::vector<std::string> of_test;
 };
-Allocation own_allocation();
+// `environment`: the test's.
+Allocation allocation_of_ctest(char** environment);
 
 // The path of a program of Slurm; empty: there is none. A test may have a PATH of its own, so usual
 // places are searched, too.

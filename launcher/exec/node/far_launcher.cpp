@@ -1,5 +1,6 @@
 #include "exec/node/far_launcher.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -109,6 +110,7 @@ Result<FarLauncher> FarLauncher::start(const FarJob& job, const FarFiles& files,
   if (Result<void> opened = output.open(job.one_stream); !opened) return opened.error();
   Result<os::UniqueFd> result = os::memory_file({});
   if (!result) return result.error();
+  (void)::fcntl(result->get(), F_SETFD, FD_CLOEXEC);  // the test has no use for it
   const ProcessName own = os::own_name();
   const pid_t pid = ::fork();
   if (pid < 0) return os::system_error("start the launcher of a test");

@@ -71,7 +71,11 @@ class FarSide {
       if (Result<os::UniqueFd> watched = os::watch_parent(parent))
         slurmstepd_ = std::move(*watched);
     }
-    (void)files_.put_started(to_text(FarStart{node_, HOLDFAST_VERSION, architecture()}));
+    const FarStart start{node_, HOLDFAST_VERSION, architecture()};
+    if (const Result<void> put = files_.put_started(to_text(start)); !put) {
+      supervision::write_line(to_text(put.error()));
+      return 1;
+    }
     if (const std::string why = obstacle(); !why.empty()) {
       output_.begin();
       return end(supervision::own_failure(ErrorInWords{why}));

@@ -102,6 +102,7 @@ AttemptResult TestRunner::judge(const EndedAttempt& ended) const {
   judged.outcome = ended.result.outcome;
   judged.main = ended.result.observation.main;
   judged.told_to_end = ended.result.pressed != 0;
+  judged.has_no_node = ended.result.has_no_node;
   judged.verdict = mirror_->of(ended.result, mode_, output_.get());
   if (judged.verdict == MirroredVerdict::failed) judged.known = known_flake(ended);
   return judged;

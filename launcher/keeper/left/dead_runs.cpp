@@ -114,6 +114,19 @@ std::vector<fs::path> stops_of(const fs::path& run) {
   return stops;
 }
 
+std::vector<fs::path> far_jobs_of(const fs::path& run) {
+  std::vector<fs::path> jobs;
+  std::error_code failed;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(run / names::k_far_directory, failed)) {
+    // One that was not written to its end has another ending.
+    if (entry.path().filename().string().find(names::k_far_job_suffix) != std::string::npos) {
+      jobs.push_back(entry.path());
+    }
+  }
+  return jobs;
+}
+
 std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   const std::optional<RunStarted> started = first_record(entry.journal);
   if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;
@@ -125,6 +138,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   run.lacks_end = !end_record(entry.journal);
   run.empty_directories = empty_directories_of(entry.directory);
   run.stops = stops_of(entry.directory);
+  run.far_jobs = far_jobs_of(entry.directory);
   // A keeper of another PID namespace has a socket whose name we do not know (stale_files.hpp).
   if (!run.is_of_others_numbers) {
     const fs::path socket = keeper_socket_path_here(run.ctest);
@@ -189,7 +203,12 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
         to_text(os::system_error("remove " + run.socket.string(), failed.value())));
   }
   if (had_socket) ++tidied.sockets;
-  return directories != 0 || had_socket;
+  std::size_t jobs = 0;
+  for (const fs::path& job : run.far_jobs) {
+    if (fs::remove(job, failed)) ++jobs;
+  }
+  tidied.far_jobs += jobs;
+  return directories != 0 || had_socket || jobs != 0;
 }
 
 // True: a command was run.
@@ -284,6 +303,9 @@ std::string describe(const Tidied& tidied) {
     removed.push_back(count(tidied.directories, "empty directory", "empty directories"));
   }
   if (tidied.sockets != 0) removed.push_back(count(tidied.sockets, "socket", "sockets"));
+  if (tidied.far_jobs != 0) {
+    removed.push_back(count(tidied.far_jobs, "job for a node", "jobs for nodes"));
+  }
   if (!removed.empty()) parts.push_back(fmt::format("{} removed", fmt::join(removed, " and ")));
   return fmt::format("{}: {}", count(tidied.runs, "run", "runs"), fmt::join(parts, ", "));
 }

@@ -24,10 +24,12 @@ struct DeadRun {
   std::filesystem::path socket;                          // the keeper's; empty: there is none
   // Stop commands of services that nobody could run (os/process/stop_record.hpp).
   std::vector<std::filesystem::path> stops;
+  // Jobs for nodes of Slurm that no node has read. They have the environment of a test.
+  std::vector<std::filesystem::path> far_jobs;
 
   bool is_tidy() const {
     return unended.empty() && !lacks_end && empty_directories.empty() && socket.empty() &&
-           stops.empty();
+           stops.empty() && far_jobs.empty();
   }
 };
 
@@ -52,12 +54,13 @@ struct Tidied {
   std::size_t ends = 0;      // runs that had no last record
   std::size_t directories = 0;
   std::size_t sockets = 0;
+  std::size_t far_jobs = 0;
   std::vector<std::string> stopped;   // services whose stop command ran
   std::vector<std::string> troubles;  // each in words
 };
 
-// Runs the stop commands, waits for them, writes missing records and removes empty directories and
-// the socket. A directory in which a test left something stays: it is evidence.
+// Runs the stop commands, waits for them, writes missing records and removes empty directories, the
+// socket and jobs for nodes. A directory in which a test left something stays: it is evidence.
 Tidied tidy(const std::vector<DeadRun>& runs);
 
 // Returns a text such as `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty

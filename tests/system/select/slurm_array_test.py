@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -115,6 +116,27 @@ class Array(SlurmCase):
         self.assertIn(b"cancelled job", said)
         self.assertIn(b"first", out)
         self.assert_nothing_left()
+        self.over(tree)
+
+    def test_a_tree_may_have_any_name_and_the_site_may_export_nothing(self):
+        told = self.work / "told"
+        tree = self.project(adding("a", "b", command=f'sh -c "echo $HOLDFAST_PROFILE >>{told}"'), build="feature%2Fx%a")
+        (self.work / "project/holdfast.toml").write_text("[profile.ci]\n")
+        self.array(tree, "2", SBATCH_EXPORT="NONE", HOLDFAST_PROFILE="ci")
+        self.assertEqual(told.read_text(), "ci\nci\n")
+
+    def test_a_job_that_cannot_start_is_explained(self):
+        tree = self.project(adding("a"))
+        environment = {**self.environment(), "SLURM_CONF": self.cluster.environment["SLURM_CONF"]}
+        said = self.work / "said"
+        with open(said, "wb") as errors:
+            # No node has so many processors.
+            begun = self.start(HOLDFAST, "ctest", "--slurm-array", "1", "--", "-j9", cwd=tree, stdout=-1, stderr=errors,
+                               env=environment)
+            wait_until(lambda: re.search(r"job \d+ waits: Slurm has not started it yet \(\w+\)", said.read_text()),
+                       "the reason", SLURM_PATIENCE_S)
+            begun.send_signal(signal.SIGINT)
+            begun.communicate(timeout=SLURM_PATIENCE_S)
         self.over(tree)
 
     def test_wrong_use_is_one_line(self):

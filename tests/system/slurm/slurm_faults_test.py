@@ -102,6 +102,20 @@ class SlurmFaultsTest(SlurmCase):
         os.kill(parent.pid, signal.SIGKILL)
         self.assert_ended(tree, "node_lost", GRACE_S + 2)
 
+    def test_the_far_side_of_a_test_that_ends_at_once_is_killed(self):
+        """The record of its end is there before srun has ended."""
+        body = f"echo $$ > {self.work}/one.pids\n[ $HOLDFAST_ATTEMPT = 2 ] && exit 0\nexec sleep 100"
+        tree = self.suite(self.scripted_test("one", "", body), '[[override]]\ntest = "one"\nretry = "node=1"\n')
+        self.start_far(tree, "-j1")
+        self.announced(self.pid_file("one"))
+        parent, _ = self.far_sides()
+        os.kill(parent.pid, signal.SIGKILL)
+        run = self.runs(tree)[-1]
+        ends = wait_until(lambda: self.records(run, "attempt_ended")[1:] and self.records(run, "attempt_ended"),
+                          "two ends", SLURM_PATIENCE_S)
+        self.assertEqual([end["outcome"] for end in ends], ["node_lost", "passed"], ends)
+        self.assertIn("its step ended before it did", ends[0]["note"])
+
     def test_the_far_launcher_is_killed(self):
         tree = self.run_with_a_long_test()
         parent, children = self.far_sides()

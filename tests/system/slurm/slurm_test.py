@@ -99,16 +99,18 @@ class SlurmTest(SlurmCase):
         place = self.work / "place with blanks"
         place.mkdir()
         tree = self.suite(
-            f'add_test(NAME look COMMAND sh -c "pwd; cat; env; ulimit -Hn")\n'
+            f'add_test(NAME look COMMAND sh -c "pwd; cat; env; ulimit -Hn; ls -l /proc/self/fd")\n'
             f'set_tests_properties(look PROPERTIES WORKING_DIRECTORY "{place}" '
-            'ENVIRONMENT "ONE=1;LD_BIND_NOW=1;SLURM_LABELIO=1;ODD=a=b" PROCESSORS 2)\n')
+            # The last ones are for a mock of Slurm, say: the allocation is that of ctest.
+            'ENVIRONMENT "ONE=1;LD_BIND_NOW=1;SLURM_LABELIO=1;ODD=a=b;SLURM_JOB_ID=77777;SLURM_EXCLUSIVE=1" PROCESSORS 2)\n')
         done = self.far(tree, "-V", input=b"from stdin\n", env=self.environment(HOLDFAST_PROFILE="slurm", LONG="x" * 100_000))
         said = said_by(done.text)
         self.assertIn(str(place), said)
         self.assertIn("from stdin", said)
         for entry in ("ONE=1", "LD_BIND_NOW=1", "ODD=a=b", "LONG=" + "x" * 100_000, "HOLDFAST_ATTEMPT=1",
-                      "SLURM_STEP_NUM_TASKS=1", "SLURM_CPUS_PER_TASK=2"):
+                      "SLURM_STEP_NUM_TASKS=1", "SLURM_CPUS_PER_TASK=2", "SLURM_JOB_ID=77777", "SLURM_EXCLUSIVE=1"):
             self.assertIn(entry, said)
+        self.assertNotIn("memfd", done.text)  # a descriptor of ours
         scratch = [entry for entry in said if entry.startswith("HOLDFAST_TMPDIR=")]
         self.assertEqual(len(scratch), 1, said)
 
@@ -121,6 +123,13 @@ class SlurmTest(SlurmCase):
             self.assertIn("#1", done.text)
             self.assertIn("deadlock", done.text)
         self.assertEqual(self.ends(tree)["stuck"]["outcome"], "timed_out")
+
+    def test_the_limit_that_ctest_gives_is_a_timeout_too(self):
+        tree = self.suite("add_test(NAME a COMMAND sleep 100)\nadd_test(NAME b COMMAND sleep 100)\n"
+                          "set_tests_properties(b PROPERTIES LABELS x)\n")
+        done = self.far(tree, "-j2", "--timeout", "1.5")
+        self.assertEqual(verdicts(done.text), {"a": "***Timeout", "b": "***Timeout"}, done.text)
+        self.assertEqual({end["outcome"] for end in self.ends(tree).values()}, {"timed_out"})
 
     def test_what_a_test_waits_for_its_step_is_outside_of_its_time(self):
         # Each test takes all processors of both nodes' allocation in turn.
@@ -185,18 +194,47 @@ class SlurmTest(SlurmCase):
             self.assertIn("no node of the allocation can ever run it", ends[test]["note"])
         self.assertIn("More processors requested than permitted", ends["wide"]["note"])
 
-    def test_what_keeps_holdfast_from_running_on_the_node_is_said(self):
-        tree = self.suite("add_test(NAME a COMMAND true)\n", '[[override]]\ntest = "a"\nretry = "node=2"\n')
-        # As if the run's directory were not there: the last word names the job.
+    def with_srun(self, text):
+        """A PATH on which srun is that script of bash; in it, {srun} is the true one, and the last word names the job."""
         wrapper = self.work / "bin/srun"
-        wrapper.parent.mkdir()
-        wrapper.write_text(f"#!/bin/bash\nexec {shutil.which('srun')} \"${{@:1:$#-1}}\" /no/such.job\n")
+        wrapper.parent.mkdir(exist_ok=True)
+        wrapper.write_text("#!/bin/bash\n" + text.replace("{srun}", shutil.which("srun")))
         wrapper.chmod(0o755)
-        path = f"{wrapper.parent}:{os.environ['PATH']}"
-        done = self.far(tree, env=self.environment(HOLDFAST_PROFILE="slurm", PATH=path))
-        end = self.ends(tree)["a"]
-        self.assertEqual((end["outcome"], end["n"]), ("internal_error", 1), done.text)
-        self.assertRegex(end["note"], "Holdfast cannot run on node n[12]: failed to open /no/such.job")
+        return f"{wrapper.parent}:{os.environ['PATH']}"
+
+    def test_what_keeps_holdfast_from_running_on_the_node_is_said(self):
+        tree = self.suite(f"add_test(NAME a COMMAND touch {self.work}/ran)\n",
+                          '[[override]]\ntest = "a"\nretry = "node=2"\n')
+        for text, why in (
+                # As if the run's directory were not there.
+                ('exec {srun} "${@:1:$#-1}" /no/such.job', "failed to open /no/such.job"),
+                # As if it could not be written to.
+                ('job="${@: -1}"; mkdir "${job%.job}.started.part"; exec {srun} "$@"', "failed to make .*started")):
+            path = self.with_srun(text)
+            done = self.far(tree, env=self.environment(HOLDFAST_PROFILE="slurm", PATH=path))
+            end = self.ends(tree)["a"]
+            self.assertEqual((end["outcome"], end["n"]), ("internal_error", 1), done.text)
+            self.assertRegex(end["note"], "Holdfast cannot run on node n[12]: " + why)
+        self.assertFalse((self.work / "ran").exists())
+
+    def test_a_job_that_no_node_has_read_does_not_stay_with_its_environment(self):
+        tree = self.suite("add_test(NAME a COMMAND true)\n")
+        waits = self.work / "waits"
+        path = self.with_srun(f"echo $$ > {waits}; exec sleep 1000")
+        self.start_far(tree, PATH=path, HOLDFAST_CLUSTER_PASSWORD="a secret")
+        wait_until(lambda: waits.exists() and waits.read_text(), "srun", SLURM_PATIENCE_S)
+        run = self.runs(tree)[-1]
+        job, = (run / "far").glob("*.job")
+        self.assertNotIn(b"a secret", job.read_bytes())
+        ctest, = self.processes_named("ctest")
+        near = slurm_case.parent_of(int(waits.read_text()))
+        for pid in (near, ctest.pid):
+            os.kill(pid, signal.SIGKILL)
+        self.assert_nothing_left(SLURM_PATIENCE_S)
+        self.assertTrue(job.exists())
+        done = self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertIn("1 job for a node removed", (done.stdout + done.stderr).decode())
+        self.assertFalse(job.exists())
 
     def test_without_an_allocation_no_test_runs_and_one_line_says_so(self):
         tree = self.suite("add_test(NAME a COMMAND true)\nadd_test(NAME b COMMAND true)\n")
@@ -208,13 +246,15 @@ class SlurmTest(SlurmCase):
     def test_an_allocation_that_is_over_is_said_once(self):
         tree = self.suite("".join(f"add_test(NAME t{i} COMMAND true)\n" for i in range(4))
                           + 'add_test(NAME a_first COMMAND sh -c "scancel $SLURM_JOB_ID; sleep 100")\n'
-                          "set_tests_properties(a_first PROPERTIES COST 100)\n")
+                          "set_tests_properties(a_first PROPERTIES COST 100)\n",
+                          settings='[[override]]\ntest = "^t"\nretry = "node=2"\n')
         # ctest goes on when salloc has gone.
         begun = self.start_far(tree, "-j1")
         wait_until(lambda: begun.poll() is not None, "salloc's end", SLURM_PATIENCE_S)
         wait_until(lambda: len(self.runs(tree)) == 1 and len(self.ends(tree)) == 5, "five ends", SLURM_PATIENCE_S)
         ends = self.ends(tree)
         self.assertEqual({end["outcome"] for end in ends.values()}, {"node_lost"})
+        self.assertEqual({end["n"] for end in ends.values()}, {1})  # nothing is tried again
         text = (self.work / "err").read_text() + (self.work / "out").read_text()
         self.assertEqual(text.count("is over: no further test is run"), 1, text)
         self.assertLess(ends["t3"]["wall_s"], 1)

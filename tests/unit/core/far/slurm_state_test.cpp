@@ -50,6 +50,11 @@ TEST(SlurmState, SrunNamesTheNodeAndTheReason) {
   EXPECT_FALSE(wide.launches);
   EXPECT_EQ(wide.refusal, "More processors requested than permitted");
   EXPECT_EQ(words_of_srun(k_no_gpu).refusal, "Invalid generic resource (gres) specification");
+  EXPECT_EQ(words_of_srun("/usr/bin/srun: unrecognized option '--no-such=1'\n"
+                          "Try \"srun --help\" for more information\n")
+                .refusal,
+            "unrecognized option '--no-such=1'");
+  EXPECT_EQ(words_of_srun("srun: fatal: --constraint is wrong\n").refusal, "--constraint is wrong");
   EXPECT_EQ(words_of_srun("slurmstepd-n1: error: execve(): /no/such: No such file or directory\n"
                           "srun: error: n1: task 0: Exited with exit code 2\n")
                 .last,

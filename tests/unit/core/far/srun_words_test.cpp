@@ -19,6 +19,7 @@ TEST(SrunWords, AreSplitAtBlanksOutsideOfQuotes) {
       {"--comment='a\"b'", {"--comment=a\"b"}},
       {"-p main", {"-p", "main"}},
       {"--exclusive --no-kill", {"--exclusive", "--no-kill"}},
+      {"-vpmain -Xp main", {"-vpmain", "-Xp", "main"}},
   };
   for (const auto& row : rows) {
     const Result<Words> words = srun_words(row.text);
@@ -28,19 +29,38 @@ TEST(SrunWords, AreSplitAtBlanksOutsideOfQuotes) {
 }
 
 TEST(SrunWords, WhatHoldfastSetsAndWhatIsNoOptionIsRefused) {
-  for (const char* text : {"true",        "--mem=4G rm -rf",
-                           "-n4",         "-n",
-                           "--ntasks=4",  "--ntask=4",
-                           "-N2",         "--nodes",
-                           "-l",          "--label",
-                           "--output=/x", "-o/x",
-                           "--pty",       "--jobid=3",
-                           "-c2",         "--cpus-per-task=3",
-                           "--",          "-",
-                           "--mem='4G",   "--help",
-                           "--exclude",   "-xn1",
-                           "--exclud=n1", "--quiet",
-                           "-Q"}) {
+  for (const char* text : {"true",
+                           "--mem=4G rm -rf",
+                           "-n4",
+                           "-n",
+                           "--ntasks=4",
+                           "--ntask=4",
+                           "-N2",
+                           "--nodes",
+                           "-l",
+                           "--label",
+                           "--output=/x",
+                           "-o/x",
+                           "--pty",
+                           "--jobid=3",
+                           "-c2",
+                           "--cpus-per-task=3",
+                           "--",
+                           "-",
+                           "--mem='4G",
+                           "--help",
+                           "--exclude",
+                           "-xn1",
+                           "--exclud=n1",
+                           "--quiet",
+                           "-Q",
+                           "-vl",
+                           "-Xn2",
+                           "--exclusive /bin/echo",
+                           "-sv /bin/echo",
+                           "-H",
+                           "--no-allocate",
+                           "--hold"}) {
     EXPECT_FALSE(srun_words(text)) << text;
   }
   EXPECT_EQ(to_text("options", srun_words("--mem=1G --ntasks=4").error()),
