@@ -12,7 +12,8 @@ namespace {
 
 std::optional<Refusal> refusal_of(const HttpAnswer& got) {
   if (got.trouble.empty()) return refusal_in(got.status, got.body);
-  return Refusal{Refusal::Kind::later, printable(got.trouble)};
+  return Refusal{got.is_unusable ? Refusal::Kind::unusable : Refusal::Kind::later,
+                 printable(got.trouble)};
 }
 
 }  // namespace
@@ -77,14 +78,18 @@ void Etcd::answer(Id id, std::string_view url, const HttpAnswer& got) {
   reply.refusal = refusal_of(got);
   // It may be cut off from the others, or be none: another endpoint may serve us.
   if (reply.refusal && reply.refusal->kind == Refusal::Kind::later) fail_over(url);
-  const bool is_unknown =
-      reply.refusal && reply.refusal->kind == Refusal::Kind::who_are_you && needs_token_;
-  if (is_unknown && !std::exchange(call.had_new_token, true)) {
+  const bool is_unknown = reply.refusal && reply.refusal->kind == Refusal::Kind::who_are_you;
+  if (is_unknown && !settings_.user.empty() && !std::exchange(call.had_new_token, true)) {
+    // etcd may have had no users until now.
+    needs_token_ = true;
     call.http = 0;
     token_.clear();
     return seek_token();
   }
-  if (is_unknown) reply.refusal->kind = Refusal::Kind::never;
+  if (is_unknown) {
+    reply.refusal->kind = Refusal::Kind::never;
+    if (settings_.user.empty()) reply.refusal->words += "; [cluster] has no `user`";
+  }
   finish(id, std::move(reply));
 }
 

@@ -110,8 +110,9 @@ std::optional<Refusal> refusal_in(long status, std::string_view body) {
     if (words.empty()) words = text_in(json, "error");
     const std::int64_t code =
         member(error, "code").is_null() ? number_in(error, "grpc_code") : number_in(error, "code");
-    // The users were changed since we got our token.
-    const bool is_old = words.find("auth store is old") != std::string::npos;
+    // The users were changed since we got our token, or we have none, because etcd had no users.
+    const bool is_old = words.find("auth store is old") != std::string::npos ||
+                        words.find("user name is empty") != std::string::npos;
     return Refusal{is_old ? Refusal::Kind::who_are_you : kind_of(code), brief(words)};
   }
   if (status == 200 && json.is_object()) return std::nullopt;

@@ -21,9 +21,10 @@ struct Refusal {
     no_users,     // etcd has no users: ask without a token
     not_found,    // there is no such lease
     never,        // asking again cannot help
+    unusable,     // what holdfast.toml says of etcd cannot work: its addresses or certificates
   };
   Kind kind = Kind::later;
-  std::string words;  // etcd's own
+  std::string words;  // etcd's own, or libcurl's
 };
 
 // None: the call was served. `status`: of HTTP.

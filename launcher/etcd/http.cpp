@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast::etcd {
 namespace {
 
@@ -17,6 +19,9 @@ long status_of(CURL* handle) {
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   return status;
 }
+
+// The part of the URL that people have written: the paths of calls begin with `/v3/`.
+std::string_view address_of(std::string_view url) { return url.substr(0, url.find("/v3/")); }
 
 void set_text(CURL* handle, CURLoption option, const std::string& text) {
   if (!text.empty()) curl_easy_setopt(handle, option, text.c_str());
@@ -146,6 +151,11 @@ void Http::end(CURL* handle, CURLcode code) {
   if (code != CURLE_OK) {
     answer.trouble = own->trouble.c_str();
     if (answer.trouble.empty()) answer.trouble = curl_easy_strerror(code);
+    // OpenSSL's own words follow in lines of their own.
+    answer.trouble.resize(std::min(answer.trouble.size(), answer.trouble.find('\n')));
+    answer.trouble = text_of({address_of(own->request.url), ": ", answer.trouble});
+    answer.is_unusable = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
+                         code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM;
   }
   answer.body = std::move(own->received);
   const auto on_end = std::move(own->request.on_end);

@@ -20,8 +20,9 @@ inline constexpr long k_http_ok = 200;
 
 struct HttpAnswer {
   long status = 0;
-  std::string body;     // of a stream that was served: empty
-  std::string trouble;  // why no answer came; empty: one came
+  std::string body;          // of a stream that was served: empty
+  std::string trouble;       // why no answer came; empty: one came
+  bool is_unusable = false;  // the address or a certificate's file can never work
 };
 
 struct HttpRequest {

@@ -26,6 +26,9 @@ Milliseconds pause_after(unsigned failures) {
   return std::min(Milliseconds{100} * (1U << std::min(failures, 4U)), Milliseconds{1000});
 }
 
+// How soon a question is answered with what is known, if etcd does not answer.
+constexpr Milliseconds k_answer_soon{500};
+
 Result<LockSpec> lock_in(const wire::Message& message) {
   return parse_lock_spec(message.get("lock"));
 }
@@ -54,11 +57,7 @@ void LockSession::obey(const wire::Message& message, os::UniqueFd descriptor) {
   if (!memory_) return refuse("holdfast-etcd was told nothing of the attempt");
   if (message.kind == cluster::k_ask) return ask(message);
   if (message.kind == cluster::k_is_held) return answer_is_held(message);
-  if (message.kind == cluster::k_waiting) {
-    wire::Message reply{std::string(cluster::k_waiting), {}};
-    reply.add("why", why_waits());
-    return send(reply);
-  }
+  if (message.kind == cluster::k_waiting) return look_why();
   refuse("holdfast-etcd does not understand: " + message.kind);
 }
 
@@ -133,6 +132,21 @@ std::string LockSession::why_waits() const {
   return cluster::describe_obstacles(to_text(locks_.back().spec), queue_, own_);
 }
 
+// The queue behind the one that we watch may have changed since it was read.
+void LockSession::look_why() {
+  if (watch_ == 0 || step_ != 0) return tell_why();
+  tell_why_at_ = os::monotonic_now() + k_answer_soon;
+  read_queue();
+}
+
+void LockSession::tell_why() {
+  tell_why_at_ = k_longest;
+  if (wanted() == nullptr) return;
+  wire::Message reply{std::string(cluster::k_waiting), {}};
+  reply.add("why", why_waits());
+  send(reply);
+}
+
 void LockSession::go_on() {
   again_at_ = k_longest;
   if (is_over() || step_ != 0) return;
@@ -192,6 +206,7 @@ void LockSession::read_queue() {
                          const std::optional<Keys> keys = keys_in(reply.body);
                          if (!keys) return refuse("etcd's answer is not understood");
                          take_queue(*keys);
+                         if (tell_why_at_ != k_longest) tell_why();
                        });
 }
 
@@ -317,6 +332,8 @@ void LockSession::renewed(const Lease& lease, Milliseconds sent) {
   ttl_ = lease.ttl;
   memory_->set_until_ms((sent + ttl_).count());
   renew_at_ = os::monotonic_now() + cluster::renewal_interval(ttl_);
+  // A proxy, or a firewall that has forgotten the connection, may keep the lines of a watch back.
+  if (watch_ != 0 && step_ == 0) read_queue();
 }
 
 // Who only waits gets another place, at the end of the queue.
@@ -349,20 +366,27 @@ bool LockSession::is_refused(const EtcdReply& reply) {
   }
   const Refusal& refusal = *reply.refusal;
   if (refusal.kind == Refusal::Kind::later || refusal.kind == Refusal::Kind::not_found) {
-    trouble_ = refusal.words;
-    again_at_ = os::monotonic_now() + pause_after(failures_++);
+    again_later(refusal.words);
+  } else if (refusal.kind == Refusal::Kind::unusable) {
+    refuse("etcd cannot be asked: " + refusal.words);
   } else {
     refuse("etcd refuses: " + refusal.words);
   }
   return true;
 }
 
-Milliseconds LockSession::due() const { return std::min(again_at_, renew_at_); }
+void LockSession::again_later(const std::string& why) {
+  trouble_ = why;
+  again_at_ = os::monotonic_now() + pause_after(failures_++);
+}
+
+Milliseconds LockSession::due() const { return std::min({again_at_, renew_at_, tell_why_at_}); }
 
 void LockSession::look() {
   if (is_over()) return;
   const Milliseconds now = os::monotonic_now();
   if (now >= renew_at_ && renewal_ == 0) renew();
+  if (now >= tell_why_at_) tell_why();
   // The endpoint that we watch at may be the one that did not answer.
   if (watch_ != 0 && seen_failures_ != parts_.etcd.failures()) {
     stop_watching();

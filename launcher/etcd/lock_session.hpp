@@ -64,6 +64,8 @@ class LockSession {
   void ask(const wire::Message& message);
   void answer_is_held(const wire::Message& message);
   std::string why_waits() const;
+  void look_why();
+  void tell_why();
 
   // Goes on with the lock that is wanted: the next step that is missing.
   void go_on();
@@ -86,6 +88,7 @@ class LockSession {
 
   // What `done` would do with a reply that is a refusal. True: it is one.
   bool is_refused(const EtcdReply& reply);
+  void again_later(const std::string& why);
   // Whoever asks gets that answer, and the session is over.
   void refuse(const std::string& why);
   void close();
@@ -106,6 +109,8 @@ class LockSession {
   std::string trouble_;              // why the last call was not served; empty: it was
   Etcd::Id step_ = 0;                // the call that go_on() has made; 0: none
   std::optional<wire::Message> answer_is_held_later_;  // etcd could not be asked
+  Milliseconds tell_why_at_ =
+      k_longest;  // when whoever asked why we wait is answered at the latest
   Etcd::Id watch_ = 0;
   Etcd::Id renewal_ = 0;
   Milliseconds again_at_ = k_longest;  // when go_on() is called

@@ -1,8 +1,10 @@
 #include "core/cluster/cluster_settings.hpp"
 
+#include <cstdint>
 #include <utility>
 
 #include "core/base/environment.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
@@ -24,6 +26,22 @@ Error bad_endpoint(std::string_view text) {
   return BadValue{text_of({"\"", brief(text), "\""}), k_expected};
 }
 
+// `host`, `host:port`, `[address]` or `[address]:port`.
+bool is_host(std::string_view host) {
+  if (host.starts_with('[')) {
+    const std::size_t end = host.find(']');
+    if (end == std::string_view::npos || end == 1) return false;
+    host.remove_prefix(end + 1);
+    if (!host.empty() && host.front() != ':') return false;
+  } else if (host.find_first_of("[]%") != std::string_view::npos || host.starts_with(':')) {
+    return false;
+  }
+  const std::size_t colon = host.find(':');
+  if (colon == std::string_view::npos) return true;
+  const auto port = parse_number<std::uint16_t>(host.substr(colon + 1));
+  return port && *port != 0;
+}
+
 bool is_in_address(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
          std::string_view(".-_:[]/%").find(c) != std::string_view::npos;
@@ -38,7 +56,9 @@ Result<std::string> parse_etcd_address(std::string_view text) {
   if (!is_plain && !host.starts_with("https://")) return bad_endpoint(text);
   host.remove_prefix(is_plain ? 7 : 8);
   while (host.ends_with('/')) host.remove_suffix(1);
-  if (host.empty() || host.front() == '/' || host.front() == ':') return bad_endpoint(text);
+  if (host.empty() || host.front() == '/' || !is_host(host.substr(0, host.find('/')))) {
+    return bad_endpoint(text);
+  }
   for (char c : host) {
     if (!is_in_address(c)) return bad_endpoint(text);
   }
@@ -65,6 +85,7 @@ Result<ClusterSettings> with_environment(ClusterSettings settings, const char* v
   if (!endpoints) {
     return ErrorInWords{to_text(environment::k_cluster_endpoints, endpoints.error())};
   }
+  if (endpoints->empty()) return settings;
   settings.endpoints = std::move(*endpoints);
   settings.endpoints_from = environment::k_cluster_endpoints;
   return settings;

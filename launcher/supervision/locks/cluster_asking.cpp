@@ -69,6 +69,8 @@ void ClusterAsking::begin() {
   if (!sent && door_ != keeper_.fd()) {
     if (const std::string said = os::last_words(door_); !said.empty()) {
       sent = cluster::not_started(said);
+    } else {
+      sent = ErrorInWords{"holdfast-etcd, which asks for it, has ended"};
     }
   }
   if (!sent) return end(TakenLocks::End::refused, what + to_text(sent.error()));

@@ -111,6 +111,40 @@ class ClusterAnswersTest(EtcdCase):
                 self.assertEqual(len(watches), 1)
                 self.end_well(holder, waiter)
 
+    def test_a_waiter_looks_for_itself_if_its_watch_tells_nothing(self):
+        """So a proxy does that keeps streams back."""
+        never = threading.Event()
+        self.addCleanup(never.set)
+        between = self.stand_between(rule=lambda path, body: never if path == "/v3/watch" else None)
+        go = self.work / "go"
+        holder = self.with_lock("db@cluster", "sh", "-c", f'while [ ! -e "{go}" ]; do sleep 0.02; done')
+        self.wait_for_keys(1, "db")
+        place = self.place("between", endpoints=[between.endpoint])
+        waiter = self.with_lock("db@cluster", "true", cwd=place, stderr=-1)
+        self.wait_for_keys(2, "db")
+        go.touch()
+        _, said = waiter.communicate(timeout=PATIENCE_S)
+        self.assertEqual((waiter.returncode, holder.wait(PATIENCE_S)), (0, 0), said)
+
+    def test_a_wait_names_who_holds_the_lock_now(self):
+        names = ("first", "second", "third")
+        files = {name: self.work / name for name in names}
+        running = {}
+        for number, name in enumerate(names, 1):
+            with open(self.work / f"{name}.said", "wb") as said:
+                running[name] = self.with_lock("db@cluster", "sh", "-c", f'while [ ! -e "{files[name]}" ]; do sleep 0.02; done',
+                                               options=["--name", name], stderr=said)
+            self.wait_for_keys(number, "db")
+
+        def third_says(text):
+            wait_until(lambda: text in unfolded((self.work / "third.said").read_text()), text)
+        third_says('db@cluster is held by "first"')
+        files["first"].touch()
+        third_says('db@cluster is held by "second"')
+        for name in names:
+            files[name].touch()
+            self.assertEqual(running[name].wait(PATIENCE_S), 0)
+
     def test_the_list_comes_from_any_endpoint_that_serves(self):
         between = self.stand_between(rule=lambda path, body: self.REFUSALS["etcd's own"])
         place = self.place("several", endpoints=["http://127.0.0.1:1", between.endpoint, self.etcd.endpoint])

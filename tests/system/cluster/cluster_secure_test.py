@@ -121,6 +121,24 @@ class ClusterSecureTest(EtcdCase):
         done = self.run_here("sh", "-c", inner, HOLDFAST_CLUSTER_PASSWORD=PASSWORD)
         self.assertEqual(done.stdout, b"had\n", done.stderr)
 
+    def test_users_may_come_while_a_lock_is_held(self):
+        self.place(cluster='user = "ci"')
+        begun = self.start(HOLDFAST, "run", "--lock", "db@cluster", "--", "sleep", str(self.ttl + 1), cwd=self.work / "here",
+                           env=self.environment(HOLDFAST_CLUSTER_PASSWORD=PASSWORD), stderr=-1)
+        self.wait_for_keys(1, "db")
+        self.add_users()
+        _, said = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual(begun.returncode, 0, said)
+
+    def test_a_file_that_is_missing_is_said_at_once(self):
+        self.secure_etcd()
+        for cluster in ('ca = "../none.pem"', 'ca = "../ca.pem"\ncert = "../none.pem"\nkey = "../client.key"'):
+            self.place(cluster=cluster)
+            done = self.run_here("true")
+            self.assertEqual(done.returncode, 125, done.stderr)
+            self.assertRegex(unfolded(done.stderr.decode()), r"etcd cannot be asked: https://127.0.0.1:\d+: .*(certificate|none.pem)")
+            self.assert_our_lines(done.stderr, 1)
+
     def test_a_password_in_an_address_is_not_repeated(self):
         self.place()
         for address in ("ci:s3cret@127.0.0.1:2379", "HTTPS://ci:s3cret@127.0.0.1:2379"):

@@ -48,6 +48,9 @@ TEST(EtcdReplies, AreUnderstood) {
       Refusal::Kind::no_users);
   EXPECT_EQ(refusal_in(401, R"({"error":"etcdserver: invalid auth token","code":16})")->kind,
             Refusal::Kind::who_are_you);
+  // Its users came after our first call.
+  EXPECT_EQ(refusal_in(400, R"({"error":"etcdserver: user name is empty","code":3})")->kind,
+            Refusal::Kind::who_are_you);
   EXPECT_EQ(refusal_in(503, R"({"error":"etcdserver: no leader","code":14})")->kind,
             Refusal::Kind::later);
   for (const char* other : {"", "<html>", "[]", "7", "{\"error\":7}"}) {

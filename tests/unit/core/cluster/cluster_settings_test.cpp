@@ -13,9 +13,29 @@ namespace {
 TEST(ClusterSettings, AnEndpointIsAnAddressWithoutAnythingElse) {
   EXPECT_EQ(*parse_etcd_address("http://127.0.0.1:2379"), "http://127.0.0.1:2379");
   EXPECT_EQ(*parse_etcd_address("https://[::1]:2379/"), "https://[::1]:2379");
-  for (const char* bad : {"", "127.0.0.1:2379", "ftp://x", "http://", "http://:2379", "http:///x",
-                          "http://a b", "http://x\n", "http://u:secret@x", "u:secret@x:1",
-                          "HTTPS://u:secret@x", "http://a?secret@x"}) {
+  EXPECT_EQ(*parse_etcd_address("https://[fe80::1%eth0]"), "https://[fe80::1%eth0]");
+  EXPECT_EQ(*parse_etcd_address("http://proxy:80/etcd/"), "http://proxy:80/etcd");
+  for (const char* bad : {"",
+                          "127.0.0.1:2379",
+                          "ftp://x",
+                          "http://",
+                          "http://:2379",
+                          "http:///x",
+                          "http://a b",
+                          "http://x\n",
+                          "http://u:secret@x",
+                          "u:secret@x:1",
+                          "HTTPS://u:secret@x",
+                          "http://a?secret@x",
+                          "http://x:99999",
+                          "http://x:0",
+                          "http://x:abc",
+                          "http://x:",
+                          "http://[::1",
+                          "http://[]:1",
+                          "http://%%",
+                          "http://a:1:2",
+                          "http://[::1]2"}) {
     const Result<std::string> parsed = parse_etcd_address(bad);
     ASSERT_FALSE(parsed) << bad;
     // A password is not repeated.
@@ -28,6 +48,7 @@ TEST(ClusterSettings, TheVariableHasSeveralEndpointsAndWinsOverTheFile) {
   file.endpoints = {"http://file:1"};
   EXPECT_EQ(with_environment(file, nullptr)->endpoints, file.endpoints);
   EXPECT_EQ(with_environment(file, "")->endpoints, file.endpoints);
+  EXPECT_EQ(with_environment(file, " , ")->endpoints, file.endpoints);
   EXPECT_EQ(with_environment(file, "http://a:1,https://b:2 http://c:3")->endpoints,
             (std::vector<std::string>{"http://a:1", "https://b:2", "http://c:3"}));
   for (const char* secret :
