@@ -167,9 +167,10 @@ void GtestOutput::read_line(std::string_view line, const Tell& tell) {
   if (!line.empty()) ends_with_help_ = is_end_of_help(line);
   const Tags tags(line);
   if (!tags.any()) {  // most lines have none
-    if (cut_ || torn_ || is_whole_cut_) read_rest(line, tell);
+    if (cut_ || torn_ || half_ || is_whole_cut_) read_rest(line, tell);
     return;
   }
+  if (tags.has(k_run) || tags.has(k_whole) || tags.has(k_part)) cut_.reset();
   const std::string& name = open_.empty() ? closed_ : open_;
   if (!name.empty() && read_end(tags, name, tell)) return;
   if (open_.empty() && cut_begin_ && read_untold(tags, tell)) return;
@@ -201,15 +202,14 @@ void GtestOutput::read_rest(std::string_view line, const Tell& tell) {
   const std::string_view text = plain_in(line, room);
   if (is_whole_cut_ && read_whole(text, tell)) return;
   if (open_.empty()) return;
-  if (torn_) {
-    if (is_last_piece(text)) end_one(*torn_, tell);
-    return;
+  if (const std::optional<CaseEnd>& said = torn_ ? torn_ : half_; said && is_last_piece(text)) {
+    return end_one(CaseEnd{*said}, tell);
   }
   if (!cut_) return;
   const std::string_view name = shown(open_);
   if (text.starts_with(name)) {
-    if (is_last_piece(text.substr(name.size()))) return end_one(*cut_, tell);
-    torn_ = cut_;
+    if (is_last_piece(text.substr(name.size()))) return end_one(CaseEnd{*cut_}, tell);
+    half_ = cut_;
   } else if (ends_as_an_end(text) &&
              text.find(std::string(name) + " (") != std::string_view::npos) {
     torn_ = cut_;
@@ -230,12 +230,17 @@ bool GtestOutput::read_untold(const Tags& tags, const Tell& tell) {
   return false;
 }
 
+void GtestOutput::forget_pieces() {
+  torn_.reset();
+  half_.reset();
+  cut_.reset();
+}
+
 // The case that is open has ended, or the one that was begun inside it.
 void GtestOutput::end_one(CaseEnd end, const Tell& tell) {
   if (nested_ == 0) return end_open(end, tell);
   --nested_;
-  torn_.reset();
-  cut_.reset();
+  forget_pieces();
 }
 
 void GtestOutput::end_open(CaseEnd end, const Tell& tell) {
@@ -243,8 +248,7 @@ void GtestOutput::end_open(CaseEnd end, const Tell& tell) {
     closed_.swap(open_);
     open_.clear();
   }
-  torn_.reset();
-  cut_.reset();
+  forget_pieces();
   tell({GtestEvent::Kind::ended, closed_, end, size_, 0});
 }
 
@@ -280,8 +284,7 @@ void GtestOutput::begin(std::string_view name, std::uint64_t offset, const Tell&
   nested_ = 0;
   cut_begin_.reset();
   is_whole_cut_ = false;
-  torn_.reset();
-  cut_.reset();
+  forget_pieces();
   tell({GtestEvent::Kind::began, open_, CaseEnd::passed, offset, 0});
 }
 

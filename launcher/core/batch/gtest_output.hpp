@@ -9,9 +9,10 @@
 // - If an end comes twice, with no other line of GoogleTest's between, the second one is true: the
 //   case printed the first.
 // - GoogleTest prints a line in pieces, and a thread may print lines in between. The pieces count
-// as
-//   one line if they are sure to belong together. If a piece of an end is missing, the end is told
-//   only when the program says that all its cases have run.
+//   as one line if they are sure to belong together. If a piece of an end is missing, the end is
+//   told only when the program says that all its cases have run.
+// A limit: if a thread prints right after the name in the line of a beginning, the name is read
+// with what the thread printed, unless the program runs one case.
 #pragma once
 
 #include <cstdint>
@@ -67,6 +68,7 @@ class GtestOutput {
   bool read_whole(std::string_view text, const Tell& tell);
   void begin(std::string_view name, std::uint64_t offset, const Tell& tell);
   void end_one(CaseEnd end, const Tell& tell);
+  void forget_pieces();
   void end_open(CaseEnd end, const Tell& tell);
 
   // `name`: of the open or the closed case. Returns the part of it that GoogleTest's lines show.
@@ -83,6 +85,8 @@ class GtestOutput {
   unsigned nested_ = 0;  // how often the open case was begun inside of itself
   // A line with the open case's name and foreign text says that the case has ended.
   std::optional<CaseEnd> torn_;
+  // The same in two lines: the one that says so, and one that begins with the case's name.
+  std::optional<CaseEnd> half_;
   // A line says that a case has ended, but foreign text came before the case's name.
   std::optional<CaseEnd> cut_;
   // Where a line says that a case begins, but foreign text came before the case's name.
