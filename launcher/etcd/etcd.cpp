@@ -71,11 +71,19 @@ void Etcd::answer(Id id, std::string_view url, const HttpAnswer& got) {
   Call& call = calls_.at(id);
   EtcdReply reply;
   reply.body = got.body;
-  if (got.trouble.empty()) at_fresh_ = failures_;
+  if (got.trouble.empty()) {
+    at_fresh_ = failures_;
+    has_answered_ = true;
+  }
   // The lines of a watch that was served are gone when it ends.
   const bool was_watch = call.on_line && got.trouble.empty() && got.status == k_http_ok;
   if (was_watch) return finish(id, std::move(reply));
   reply.refusal = refusal_of(got);
+  // Another endpoint may be written right, and a certificate may be missing while it is replaced.
+  const bool may_pass = has_answered_ || settings_.endpoints.size() > 1;
+  if (reply.refusal && reply.refusal->kind == Refusal::Kind::unusable && may_pass) {
+    reply.refusal->kind = Refusal::Kind::later;
+  }
   // It may be cut off from the others, or be none: another endpoint may serve us.
   if (reply.refusal && reply.refusal->kind == Refusal::Kind::later) fail_over(url);
   const bool is_unknown = reply.refusal && reply.refusal->kind == Refusal::Kind::who_are_you;

@@ -66,6 +66,7 @@ class Etcd {
   std::string token_;
   bool needs_token_;
   bool seeks_token_ = false;
+  bool has_answered_ = false;
   std::map<Id, Call> calls_;
   Id last_ = 0;
   std::size_t at_ = 0;

@@ -206,12 +206,11 @@ void LockSession::read_queue() {
                          const std::optional<Keys> keys = keys_in(reply.body);
                          if (!keys) return refuse("etcd's answer is not understood");
                          take_queue(*keys);
-                         if (tell_why_at_ != k_longest) tell_why();
+                         if (tell_why_at_ != k_longest && !is_over()) tell_why();
                        });
 }
 
 void LockSession::take_queue(const Keys& keys) {
-  stop_watching();
   Lock& lock = *wanted();
   const auto own = std::ranges::find(keys.parties, lock.party.key, &ClusterParty::key);
   if (own == keys.parties.end()) return lease_is_gone();
@@ -221,6 +220,7 @@ void LockSession::take_queue(const Keys& keys) {
   lock.party.changed = own->changed;
   // It has noted its part already, and the answer was lost. Those behind it may count on that note.
   if (own->has_noted) {
+    stop_watching();
     lock.party.has_noted = true;
     lock.party.slots = own->slots;
     return had();
@@ -228,6 +228,7 @@ void LockSession::take_queue(const Keys& keys) {
   const cluster::LockTurn turn = cluster::turn_of(queue_, own_, lock.part);
   switch (turn.kind) {
     case Turn::has_it:
+      stop_watching();
       if (has_units(lock.spec.mode)) return note(turn.slots);
       return had();
     case Turn::waits_for_one:
@@ -241,10 +242,14 @@ void LockSession::take_queue(const Keys& keys) {
 
 void LockSession::watch(const Keys& keys, const cluster::LockTurn& turn) {
   const Lock& lock = *wanted();
+  const bool is_any = turn.kind == Turn::waits_for_any;
+  std::string what =
+      is_any ? cluster::prefix_of_level(lock.spec.name, lock.level) : queue_[turn.other].key;
+  if (watch_ != 0 && watched_ == what) return;
+  stop_watching();
   const std::string body =
-      turn.kind == Turn::waits_for_any
-          ? watch_ends_body(cluster::prefix_of_level(lock.spec.name, lock.level), keys.revision + 1)
-          : watch_one_body(queue_[turn.other].key, keys.revision + 1);
+      is_any ? watch_ends_body(what, keys.revision + 1) : watch_one_body(what, keys.revision + 1);
+  watched_ = std::move(what);
   seen_failures_ = parts_.etcd.failures();
   watch_ = parts_.etcd.watch(
       body,
@@ -253,12 +258,11 @@ void LockSession::watch(const Keys& keys, const cluster::LockTurn& turn) {
         if (news != WatchNews::happened && news != WatchNews::failed) return;
         stop_watching();
         if (news == WatchNews::happened) return go_on();
-        again_at_ = os::monotonic_now() + pause_after(failures_++);
+        again_later(trouble_);
       },
       [this](const EtcdReply& reply) {
         watch_ = 0;
-        if (reply.refusal) trouble_ = reply.refusal->words;
-        again_at_ = os::monotonic_now() + pause_after(failures_++);
+        again_later(reply.refusal ? reply.refusal->words : trouble_);
       });
 }
 

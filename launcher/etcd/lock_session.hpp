@@ -112,6 +112,7 @@ class LockSession {
   Milliseconds tell_why_at_ =
       k_longest;  // when whoever asked why we wait is answered at the latest
   Etcd::Id watch_ = 0;
+  std::string watched_;  // the key that is watched, or what all watched keys begin with
   Etcd::Id renewal_ = 0;
   Milliseconds again_at_ = k_longest;  // when go_on() is called
   Milliseconds renew_at_ = k_longest;

@@ -54,6 +54,7 @@ class Etcd:
         self.port, self.peer = free_ports(2)
         self.process = None
         self.context = None  # of TLS, for our own calls
+        self.token = None  # for the same, if there are users
 
     @property
     def endpoint(self):
@@ -98,7 +99,8 @@ class Etcd:
             self.process.wait()
 
     def call(self, path, body, bound=5):
-        asked = urllib.request.Request(f"{self.endpoint}/v3/{path}", json.dumps(body).encode())
+        asked = urllib.request.Request(f"{self.endpoint}/v3/{path}", json.dumps(body).encode(),
+                                       {"Authorization": self.token} if self.token else {})
         with urllib.request.urlopen(asked, timeout=bound, context=self.context) as answer:
             return json.loads(answer.read())
 

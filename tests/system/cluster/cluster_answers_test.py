@@ -127,6 +127,7 @@ class ClusterAnswersTest(EtcdCase):
         self.assertEqual((waiter.returncode, holder.wait(PATIENCE_S)), (0, 0), said)
 
     def test_a_wait_names_who_holds_the_lock_now(self):
+        self.ttl = 60  # a renewal would tell it too
         names = ("first", "second", "third")
         files = {name: self.work / name for name in names}
         running = {}

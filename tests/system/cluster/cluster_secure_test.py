@@ -85,6 +85,7 @@ class ClusterSecureTest(EtcdCase):
             if role:
                 call("auth/user/grant", {"user": user, "role": role})
         call("auth/enable", {})
+        self.etcd.token = call("auth/authenticate", {"name": "root", "password": PASSWORD})["token"]
 
     def test_a_user_and_a_password_that_nobody_else_sees(self):
         self.add_users()
@@ -123,10 +124,14 @@ class ClusterSecureTest(EtcdCase):
 
     def test_users_may_come_while_a_lock_is_held(self):
         self.place(cluster='user = "ci"')
-        begun = self.start(HOLDFAST, "run", "--lock", "db@cluster", "--", "sleep", str(self.ttl + 1), cwd=self.work / "here",
+        go = self.work / "go"
+        begun = self.start(HOLDFAST, "run", "--lock", "db@cluster", "--", "sh", "-c",
+                           f'while [ ! -e "{go}" ]; do sleep 0.02; done', cwd=self.work / "here",
                            env=self.environment(HOLDFAST_CLUSTER_PASSWORD=PASSWORD), stderr=-1)
         self.wait_for_keys(1, "db")
         self.add_users()
+        self.let_a_lease_end()
+        go.touch()
         _, said = begun.communicate(timeout=PATIENCE_S)
         self.assertEqual(begun.returncode, 0, said)
 
