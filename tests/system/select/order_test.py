@@ -57,7 +57,8 @@ class OrderTest(SelectCase):
             self.run_all(tree, "-R", "t1")  # ctest forgets what failed
             self.forget_costs(tree)
             self.select(tree, "--order", "failed-first", "--", "-j", jobs, code=8)
-            self.assertEqual(sorted(self.starts(tree)[:len(red)]), sorted(red))
+            # Tests that begin together may be on record in any order.
+            self.assertLessEqual(set(red), set(self.starts(tree)[:len(red) + int(jobs) - 1]))
 
     def test_the_order_of_chosen_tests(self):
         tree = self.timed()
