@@ -335,9 +335,8 @@ function(_holdfast_pass_on_piecemeal)
 endfunction()
 
 # A value that comes from no call of set_tests_properties(): the labels of the test's directory,
-# which ctest has from set_directory_properties(), and the locks, services and engine that holdfast.toml gives
-# the test.
-# It is learnt like such a call; ctest is told what follows from it.
+# which ctest has from set_directory_properties(), and the locks, services and engine that
+# holdfast.toml gives the test. It is learnt like such a call; ctest is told what follows from it.
 function(_holdfast_note_property test property value)
   get_property(state GLOBAL PROPERTY "_holdfast_of ${test}")
   set(call "in no call: ${property}") # a call begins with its number of arguments

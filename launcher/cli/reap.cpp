@@ -54,6 +54,9 @@ void list(const DeadRun& run) {
   for (const std::filesystem::path& directory : run.empty_directories) {
     fmt::print("  directory  {}  (run {})\n", printable(directory.string()), run.id);
   }
+  for (const std::filesystem::path& job : run.far_jobs) {
+    fmt::print("  job for a node  {}  (run {})\n", printable(job.string()), run.id);
+  }
   if (!run.socket.empty()) fmt::print("  socket  {}  (run {})\n", run.socket.string(), run.id);
 }
 

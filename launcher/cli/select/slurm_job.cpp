@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/far/slurm_state.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/bounded_work.hpp"
 
@@ -66,29 +68,21 @@ std::string pattern_of(std::string_view path) {
   return pattern;
 }
 
-// Why Slurm has started no task of the job yet, in its own word, from lines of `STATE REASON`;
-// empty: it has.
-std::string reason_to_wait(std::string_view lines) {
-  std::string reason;
-  while (!lines.empty()) {
-    std::string_view line = trimmed(take_part(lines, '\n'), k_blanks);
-    if (take_part(line, ' ') != "PENDING") return {};
-    reason = line;
-  }
-  return reason == "None" ? std::string() : reason;
-}
+// What Slurm says of a job.
+struct Seen {
+  std::optional<bool> goes_on;  // none: Slurm did not say
+  std::string trouble;          // what it said instead
+  std::string waits_for;        // why none of its tasks runs; empty: one does
+};
 
-// Nothing: Slurm did not say. `why`: what it said instead, or why no task has started.
-std::optional<bool> is_going_on(const std::string& job, std::string& why) {
+Seen look_at(const std::string& job) {
   const os::BoundedEnd end = ask({"squeue", "--noheader", "--jobs", job, "--format=%T %r"});
   if (has_worked(end)) {
-    why = reason_to_wait(trimmed(end.output, k_blanks));
-    return !trimmed(end.output, k_blanks).empty();
+    return {!trimmed(end.output, k_blanks).empty(), {}, reason_to_wait(end.output)};
   }
   // Slurm forgets a job some minutes after its end.
-  if (end.errors.find("Invalid job id") != std::string::npos) return false;
-  why = trouble_of("squeue", end);
-  return std::nullopt;
+  if (end.errors.find("Invalid job id") != std::string::npos) return {false, {}, {}};
+  return {std::nullopt, trouble_of("squeue", end), {}};
 }
 
 }  // namespace
@@ -113,18 +107,21 @@ Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
 
 bool SlurmJob::wait(const os::HeldSignals& signals) const {
   bool is_told = false;
-  std::string told_reason;
+  bool has_begun = false;
+  std::set<std::string> reasons;  // that were told
   std::optional<Milliseconds> cancelled;
   while (true) {
-    std::string why;
-    const std::optional<bool> goes_on = is_going_on(id_, why);
-    if (goes_on == false) return !cancelled;
-    if (!goes_on && !std::exchange(is_told, true)) {
-      complain("waiting for Slurm, which does not say whether job " + id_ + " has ended: " + why);
+    const Seen seen = look_at(id_);
+    if (seen.goes_on == false) return !cancelled;
+    if (!seen.goes_on && !std::exchange(is_told, true)) {
+      complain("waiting for Slurm, which does not say whether job " + id_ +
+               " has ended: " + seen.trouble);
     }
-    if (goes_on && !why.empty() && why != told_reason) {
-      told_reason = why;
-      complain("job " + id_ + " waits: Slurm has not started it yet (" + why + ")");
+    // Later tasks may wait for earlier ones.
+    has_begun = has_begun || (seen.goes_on && seen.waits_for.empty());
+    const bool is_explained = !seen.waits_for.empty() && seen.waits_for != "None";
+    if (!has_begun && is_explained && reasons.insert(seen.waits_for).second) {
+      complain("job " + id_ + " waits: Slurm has not started it yet (" + seen.waits_for + ")");
     }
     if (signals.came() && !cancelled) {
       cancelled = os::monotonic_now();

@@ -65,14 +65,12 @@ bool tells_of_memory(std::string_view line) {
 
 // srun names itself as it was called, with its path or without.
 void take_refusal_of_options(std::string_view line, SrunWords& words) {
-  for (const std::string_view refusal :
-       {"unrecognized option", "invalid option", "ambiguous option", "requires an argument",
-        "doesn't allow an argument", "fatal: "}) {
-    if (line.find(refusal) == std::string_view::npos) continue;
-    const std::string_view what = after(line, "srun: ");
-    words.refusal = what.starts_with("fatal: ") ? what.substr(7) : what;
-    words.last = words.refusal;
-    return;
+  const std::string_view what = after(line, "srun: ");
+  for (const std::string_view refusal : {"unrecognized option", "invalid option", "is ambiguous",
+                                         "requires an argument", "doesn't allow an argument"}) {
+    if (what.find(refusal) == std::string_view::npos) continue;
+    words.refusal = what;
+    words.last = what;
   }
 }
 
@@ -150,8 +148,21 @@ LostStart lost_start(JobState job, const std::vector<std::string>& lost_nodes,
   }
   std::string why = said.node.empty() ? "its step could not be started"
                                       : text_of({"its step could not be started on ", said.node});
-  if (is_refused && !left_out.empty()) why = "no node is left that could run it";
+  if (is_refused && !left_out.empty()) {
+    return {LostStart::Kind::no_node_left, "no node is left that could run it" + in_words, {}};
+  }
   return {LostStart::Kind::node_lost, why + in_words, said.node};
+}
+
+std::string reason_to_wait(std::string_view output) {
+  std::string reason;
+  while (!output.empty()) {
+    std::string_view line = trimmed(take_part(output, '\n'), k_blanks);
+    if (line.empty()) continue;
+    if (take_part(line, ' ') != "PENDING") return {};
+    reason = line;
+  }
+  return reason;
 }
 
 std::vector<std::string> names_in_lines(std::string_view text) {

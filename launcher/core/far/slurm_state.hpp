@@ -37,6 +37,7 @@ struct LostStart {
   enum class Kind : std::uint8_t {
     refused,          // no node of the allocation can ever run it
     allocation_over,  // and so for all tests to come
+    no_node_left,     // that is not left out
     node_lost,
   };
   Kind kind = Kind::node_lost;
@@ -47,6 +48,10 @@ struct LostStart {
 // Why a step without a record of its start has ended. `left_out`: nodes on which it was not to run.
 LostStart lost_start(JobState job, const std::vector<std::string>& lost_nodes,
                      const std::vector<std::string>& left_out, const SrunWords& said);
+
+// Why no task of a job runs, in Slurm's own word, from `squeue --noheader --format="%T %r"`;
+// `None`: it has given no reason yet; empty: one runs.
+std::string reason_to_wait(std::string_view output);
 
 // The names of a list of nodes that scontrol(1) has written one by one in lines.
 std::vector<std::string> names_in_lines(std::string_view text);

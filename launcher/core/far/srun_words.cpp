@@ -13,31 +13,22 @@ namespace holdfast {
 namespace {
 
 // srun(1): options that Holdfast sets itself, or that would take the output elsewhere.
-constexpr std::array<std::string_view, 23> k_refused_long{
-    "ntasks",      "nodes",    "label",      "output", "error",           "input", "pty",
-    "jobid",       "job-name", "multi-prog", "exact",  "unbuffered",      "chdir", "cpus-per-task",
-    "help",        "usage",    "version",    "bcast",  "ntasks-per-node", "quiet", "hold",
-    "no-allocate", "het-group"};
+constexpr std::array<std::string_view, 25> k_refused_long{
+    "ntasks",      "nodes",     "label",      "output", "error",           "input", "pty",
+    "jobid",       "job-name",  "multi-prog", "exact",  "unbuffered",      "chdir", "cpus-per-task",
+    "help",        "usage",     "version",    "bcast",  "ntasks-per-node", "quiet", "hold",
+    "no-allocate", "het-group", "test-only",  "wait"};
 constexpr std::string_view k_refused_short = "nNloeiuDcJhVWQHZ";
-// Options without a value, or with one that stands in the same word.
-constexpr std::array<std::string_view, 17> k_flags_long{"exclusive",
-                                                        "contiguous",
-                                                        "disable-status",
-                                                        "immediate",
-                                                        "kill-on-bad-exit",
-                                                        "no-kill",
-                                                        "overcommit",
-                                                        "overlap",
-                                                        "oversubscribe",
-                                                        "preserve-env",
-                                                        "propagate",
-                                                        "quit-on-interrupt",
-                                                        "spread-job",
-                                                        "whole",
-                                                        "use-min-nodes",
-                                                        "verbose",
-                                                        "reboot"};
-constexpr std::string_view k_flags_short = "EIKOXksv";
+// Options without a value, or with one that can only stand in the same word.
+constexpr std::array<std::string_view, 23> k_flags_long{
+    "exclusive",         "contiguous",   "disable-status", "immediate",
+    "kill-on-bad-exit",  "no-kill",      "overcommit",     "overlap",
+    "oversubscribe",     "preserve-env", "propagate",      "reboot",
+    "quit-on-interrupt", "spread-job",   "whole",          "use-min-nodes",
+    "verbose",           "nice",         "resv-ports",     "send-libs",
+    "compress",          "x11",          "interactive"};
+constexpr std::string_view k_flags_short = "EOXsv";
+constexpr std::string_view k_optional_value_short = "IKk";
 // Of two such options srun takes the last, so nodes that were lost are added to the user's.
 constexpr std::string_view k_exclude = "--exclude=";
 
@@ -55,23 +46,24 @@ bool is_refused(std::string_view word) {
                                [&](std::string_view one) { return one.starts_with(name); });
   }
   if (word.starts_with("-x")) return true;
+  if (word.size() < 2) return true;
   // Several flags may stand in one word.
-  for (const char letter : word.substr(1)) {
-    if (k_refused_short.find(letter) != std::string_view::npos) return true;
-    if (k_flags_short.find(letter) == std::string_view::npos) return false;
-  }
-  return word.size() < 2;
+  const std::size_t last = std::min(word.find_first_not_of(k_flags_short, 1), word.size() - 1);
+  return std::ranges::any_of(word.substr(1, last), [](char letter) {
+    return k_refused_short.find(letter) != std::string_view::npos;
+  });
 }
 
 // Whether the option's value may be the next word.
 bool takes_next_word(std::string_view word) {
-  if (!word.starts_with("--")) {
-    const std::size_t option = word.find_first_not_of(k_flags_short, 1);
-    return option != std::string_view::npos && option + 1 == word.size();
+  if (word.starts_with("--")) {
+    return word.find('=') == std::string_view::npos &&
+           std::ranges::none_of(
+               k_flags_long, [&](std::string_view one) { return one.starts_with(word.substr(2)); });
   }
-  if (word.find('=') != std::string_view::npos) return false;
-  return std::ranges::none_of(
-      k_flags_long, [&](std::string_view one) { return one.starts_with(word.substr(2)); });
+  const std::size_t option = word.find_first_not_of(k_flags_short, 1);
+  return option + 1 == word.size() &&
+         k_optional_value_short.find(word[option]) == std::string_view::npos;
 }
 
 Result<std::vector<std::string>> split(std::string_view text) {
@@ -149,11 +141,12 @@ std::vector<std::string> srun_command(const FarStep& step) {
 }
 
 bool is_kept_from_srun(std::string_view entry) {
-  constexpr std::array<std::string_view, 8> k_names{
+  constexpr std::array<std::string_view, 12> k_names{
       "SLURM_LABELIO",      "SLURM_STDOUTMODE", "SLURM_STDERRMODE", "SLURM_STDINMODE",
-      "SLURM_UNBUFFEREDIO", "SLURM_DEBUG",      "SLURM_SRUN_MULTI", "SLURM_WORKING_DIR"};
+      "SLURM_UNBUFFEREDIO", "SLURM_DEBUG",      "SLURM_SRUN_MULTI", "SLURM_WORKING_DIR",
+      "SRUN_OUTPUT",        "SRUN_ERROR",       "SRUN_INPUT",       "SRUN_DEBUG"};
   const std::string_view name = name_of(entry);
-  // Slurm would send the password to its controller and to the node, where nobody asks etcd.
+  // Slurm would send the password to its controller. The job has it if the test needs it.
   return name.starts_with("LD_") || name == environment::k_cluster_password ||
          std::ranges::find(k_names, name) != k_names.end();
 }

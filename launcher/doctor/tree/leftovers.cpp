@@ -56,7 +56,7 @@ void check_processes(const Leftovers& left, Findings& all) {
 }
 
 void check_dead_run(const Leftovers& left, const DeadRun& run, Findings& all) {
-  if (run.lacks_end || !run.unended.empty()) {
+  if (run.lacks_end || !run.unended.empty() || !run.far_jobs.empty()) {
     const std::string attempts =
         run.unended.empty()
             ? ""

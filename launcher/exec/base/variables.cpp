@@ -13,6 +13,13 @@ std::string_view variable_in(char** environment, std::string_view name, std::str
   return unset;
 }
 
+std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name) {
+  for (const std::string& entry : entries) {
+    if (is_variable(entry, name)) return std::string_view(entry).substr(name.size() + 1);
+  }
+  return {};
+}
+
 std::vector<std::string> entries_of(char** environment) {
   std::vector<std::string> entries;
   for (char** entry = environment; *entry != nullptr; ++entry) entries.emplace_back(*entry);

@@ -289,10 +289,13 @@ class NodeRun {
         run_.note_over();
         plan_.teller->complain_once(over_in_words() + ": no further test is run");
         return lost_for_good(over_in_words());
+      case LostStart::Kind::no_node_left:
       case LostStart::Kind::node_lost:
         break;
     }
-    return node_lost(start.node, start.why);
+    AttemptResult result = node_lost(start.node, start.why);
+    result.has_no_node = start.kind == LostStart::Kind::no_node_left;
+    return result;
   }
 
   AttemptResult node_lost(const std::string& node, const std::string& why) {

@@ -25,13 +25,12 @@ bool succeeded(const os::BoundedEnd& end) {
 
 constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
 
-bool is_of_slurm(std::string_view entry) { return entry.starts_with("SLURM"); }
+bool is_of_slurm(std::string_view entry) {
+  return entry.starts_with("SLURM") || entry.starts_with("SRUN_");
+}
 
-std::string variable_in(const std::vector<std::string>& entries, std::string_view name) {
-  for (const std::string& entry : entries) {
-    if (is_variable(entry, name)) return entry.substr(name.size() + 1);
-  }
-  return {};
+bool names_job(const std::string& entry) {
+  return is_variable(entry, "SLURM_JOB_ID") || is_variable(entry, "SLURM_JOBID");
 }
 
 }  // namespace
@@ -39,10 +38,11 @@ std::string variable_in(const std::vector<std::string>& entries, std::string_vie
 Allocation allocation_of_ctest(char** environment) {
   Allocation allocation;
   allocation.environment = entries_of(environment);
-  // ctest is our parent. The project may give the test other values, such as of a mock.
+  // ctest is our parent. The project may give the test other values, such as of a mock. A script of
+  // ctest may have set all of them; ctest then shows none.
   std::vector<std::string> around = os::first_environment_of(::getppid(), k_longest_environment);
   std::erase_if(around, [](const std::string& entry) { return !is_of_slurm(entry); });
-  if (!around.empty()) {
+  if (std::ranges::any_of(around, names_job)) {
     for (const std::string& entry : allocation.environment) {
       const bool is_same = std::ranges::find(around, entry) != around.end();
       if (is_of_slurm(entry) && !is_same) allocation.of_test.push_back(entry);
@@ -51,7 +51,7 @@ Allocation allocation_of_ctest(char** environment) {
     allocation.environment.insert(allocation.environment.end(), around.begin(), around.end());
   }
   const auto variable = [&](std::string_view name) {
-    return variable_in(allocation.environment, name);
+    return std::string(variable_in(allocation.environment, name));
   };
   allocation.job = variable("SLURM_JOB_ID");
   allocation.nodes = variable("SLURM_JOB_NODELIST");

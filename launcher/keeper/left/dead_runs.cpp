@@ -206,6 +206,10 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   std::size_t jobs = 0;
   for (const fs::path& job : run.far_jobs) {
     if (fs::remove(job, failed)) ++jobs;
+    if (failed) {
+      tidied.troubles.push_back(
+          to_text(os::system_error("remove " + job.string(), failed.value())));
+    }
   }
   tidied.far_jobs += jobs;
   return directories != 0 || had_socket || jobs != 0;

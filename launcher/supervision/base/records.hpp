@@ -39,7 +39,7 @@ struct AttemptResult {
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // supervision/attempt/companion.hpp
   int pressed = 0;                   // SupervisionState::pressed
-  bool has_no_node = false;          // of Slurm, nor will another attempt have one
+  bool has_no_node = false;          // the allocation of Slurm is over, or no node is left
   // What holdfast-exec adds. A field is empty if there is nothing to add.
   bool told_timeout = false;  // ctest has read that the test timed out, and will end us
   std::string verdict;        // what ctest will conclude of this attempt

@@ -126,8 +126,9 @@ class SlurmTest(SlurmCase):
 
     def test_the_limit_that_ctest_gives_is_a_timeout_too(self):
         tree = self.suite("add_test(NAME a COMMAND sleep 100)\nadd_test(NAME b COMMAND sleep 100)\n"
-                          "set_tests_properties(b PROPERTIES LABELS x)\n")
-        done = self.far(tree, "-j2", "--timeout", "1.5")
+                          "set_tests_properties(b PROPERTIES LABELS x FIXTURES_REQUIRED f)\n"
+                          "set_tests_properties(a PROPERTIES FIXTURES_CLEANUP f)\n")
+        done = self.far(tree, "-R", "b", "--timeout", "1.5")  # ctest brings `a` along
         self.assertEqual(verdicts(done.text), {"a": "***Timeout", "b": "***Timeout"}, done.text)
         self.assertEqual({end["outcome"] for end in self.ends(tree).values()}, {"timed_out"})
 

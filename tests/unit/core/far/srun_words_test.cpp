@@ -20,6 +20,7 @@ TEST(SrunWords, AreSplitAtBlanksOutsideOfQuotes) {
       {"-p main", {"-p", "main"}},
       {"--exclusive --no-kill", {"--exclusive", "--no-kill"}},
       {"-vpmain -Xp main", {"-vpmain", "-Xp", "main"}},
+      {"-koff -K1 -vI", {"-koff", "-K1", "-vI"}},
   };
   for (const auto& row : rows) {
     const Result<Words> words = srun_words(row.text);
@@ -57,6 +58,10 @@ TEST(SrunWords, WhatHoldfastSetsAndWhatIsNoOptionIsRefused) {
                            "-vl",
                            "-Xn2",
                            "--exclusive /bin/echo",
+                           "-I5 /bin/echo",
+                           "-K1 /bin/echo",
+                           "--nice /bin/echo",
+                           "--test-only",
                            "-sv /bin/echo",
                            "-H",
                            "--no-allocate",
