@@ -56,7 +56,7 @@ void check_processes(const Leftovers& left, Findings& all) {
 }
 
 void check_dead_run(const Leftovers& left, const DeadRun& run, Findings& all) {
-  if (run.lacks_end || !run.unended.empty() || !run.far_jobs.empty()) {
+  if (run.lacks_end || !run.unended.empty()) {
     const std::string attempts =
         run.unended.empty()
             ? ""
@@ -75,6 +75,12 @@ void check_dead_run(const Leftovers& left, const DeadRun& run, Findings& all) {
         {Kind::stop_command_left,
          fmt::format("a service of run {} was not stopped: its stop command did not run", run.id),
          stop.string(), "run it", reap(left.tree)});
+  }
+  for (const fs::path& job : run.far_jobs) {
+    all.push_back({Kind::job_left,
+                   fmt::format("a job for a node is left of run {}, with the environment of a test",
+                               run.id),
+                   job.string(), "the next run removes it, or you do", reap(left.tree)});
   }
 }
 

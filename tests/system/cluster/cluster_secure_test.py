@@ -8,7 +8,7 @@ import unittest
 
 from etcd import Etcd, EtcdCase
 from etcd_between import SlowLine
-from support import HOLDFAST, PATIENCE_S, unfolded
+from support import HOLDFAST, PATIENCE_S, unfolded, wait_until
 
 PASSWORD = "p4ss\"w'ord $x"
 
@@ -143,6 +143,27 @@ class ClusterSecureTest(EtcdCase):
             self.assertEqual(done.returncode, 125, done.stderr)
             self.assertRegex(unfolded(done.stderr.decode()), r"etcd cannot be asked: https://127.0.0.1:\d+: .*(certificate|none.pem)")
             self.assert_our_lines(done.stderr, 1)
+
+    def test_a_certificate_may_be_replaced_while_a_lock_is_waited_for(self):
+        self.secure_etcd()
+        self.ttl = 60  # the line that is awaited comes before the holder has to end
+        place = self.place("there", cluster='ca = "../ca.pem"\ncert = "../client.pem"\nkey = "../client.key"')
+        go = self.work / "go"
+        holds = self.with_lock("db@cluster", "sh", "-c", f'while [ ! -e "{go}" ]; do sleep 0.02; done', cwd=place)
+        self.wait_for_keys(1, "db")
+        said = self.work / "said"
+        with open(said, "wb") as err:
+            waits = self.with_lock("db@cluster", "echo", "had", cwd=place, stdout=-1, stderr=err)
+        self.wait_for_keys(2, "db")
+        (self.work / "client.pem").rename(self.work / "client.old")
+        self.etcd.end()
+        self.etcd.start()  # the connections are over, and new ones need the certificate
+        wait_until(lambda: "etcd cannot be asked: " in unfolded(said.read_text()), "a line", 2 * PATIENCE_S)
+        (self.work / "client.old").rename(self.work / "client.pem")
+        go.touch()
+        holds.wait(PATIENCE_S)
+        out, _ = waits.communicate(timeout=2 * PATIENCE_S)
+        self.assertEqual((waits.returncode, out), (0, b"had\n"), said.read_text())
 
     def test_a_password_in_an_address_is_not_repeated(self):
         self.place()

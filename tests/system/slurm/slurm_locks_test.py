@@ -86,6 +86,16 @@ class FarClusterLocksTest(SlurmCase, EtcdCase):
         self.assertGreater(int((self.work / "fence").read_text()), 0)
         self.assertEqual(self.etcd.keys(), [])
 
+    def test_only_a_test_with_such_a_lock_has_the_password_on_its_node(self):
+        show = 'echo "<$HOLDFAST_CLUSTER_PASSWORD>" > '
+        tree = self.suite(self.scripted_test("holds", "HOLDFAST_LOCKS db@cluster", f"{show}{self.work}/holds.said")
+                          + self.scripted_test("bare", "", f"{show}{self.work}/bare.said"),
+                          f'[cluster]\nendpoints = ["{self.etcd.endpoint}"]\nttl = "{self.ttl}s"\nuser = "ci"\n')
+        done = self.far(tree, env=self.environment(HOLDFAST_PROFILE="slurm", HOLDFAST_CLUSTER_PASSWORD="a secret"))
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual((self.work / "holds.said").read_text(), "<a secret>\n")
+        self.assertEqual((self.work / "bare.said").read_text(), "<>\n")
+
     def test_a_command_inside_of_the_test_finds_the_lock_that_the_test_has(self):
         tree = self.cluster_suite(f"{HOLDFAST} run --lock db@cluster --lock-timeout 20s -- touch {self.work}/inner")
         done = self.far(tree)

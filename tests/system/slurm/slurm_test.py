@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -10,7 +11,7 @@ from xml.etree import ElementTree
 
 import slurm_case
 from slurm_case import SLURM_PATIENCE_S, SlurmCase, end_cluster, start_cluster
-from support import HOLDFAST, unfolded, verdicts, wait_until
+from support import CTEST, HOLDFAST, unfolded, verdicts, wait_until
 
 setUpModule = start_cluster
 tearDownModule = end_cluster
@@ -236,6 +237,8 @@ class SlurmTest(SlurmCase):
         listed = self.finish(HOLDFAST, "reap", "--dry-run", "--tree", tree).stdout.decode()
         self.assertIn(f"  job for a node  {job}  (run {run.name})", listed)
         self.assertTrue(job.exists())
+        seen = json.loads(self.finish(HOLDFAST, "doctor", "--json", "--tree", tree, bound=SLURM_PATIENCE_S).stdout)
+        self.assertEqual([one["where"] for one in seen["findings"] if one["finding"] == "job_left"], [str(job)])
         done = self.finish(HOLDFAST, "reap", "--tree", tree)
         self.assertIn("1 job for a node removed", (done.stdout + done.stderr).decode())
         self.assertFalse(job.exists())
@@ -246,6 +249,21 @@ class SlurmTest(SlurmCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(done.text.count("expected to run inside of an allocation"), 1, done.text)
         self.assertEqual({end["outcome"] for end in self.ends(tree).values()}, {"internal_error"})
+
+    def test_an_allocation_may_be_named_by_a_preset(self):
+        tree = self.suite("add_test(NAME a COMMAND true)\n")
+        made = self.finish("salloc", "--no-shell", "-N2", f"-n{2 * slurm_case.CPUS}", bound=SLURM_PATIENCE_S)
+        job, = re.findall(rb"Granted job allocation (\d+)", made.stderr)
+        (tree.parent / "project/CMakePresets.json").write_text(json.dumps({
+            "version": 4,
+            "configurePresets": [{"name": "it", "generator": "Ninja", "binaryDir": str(tree)}],
+            "testPresets": [{"name": "it", "configurePreset": "it",
+                             "environment": {"SLURM_JOB_ID": job.decode(), "HOLDFAST_PROFILE": "slurm"}}]}))
+        done = self.finish(CTEST, "--preset", "it", cwd=tree.parent / "project", bound=SLURM_PATIENCE_S)
+        said = (done.stdout + done.stderr).decode()
+        self.assertEqual(done.returncode, 0, said)
+        self.assertIn(self.ends(tree)["a"]["node"], ("n1", "n2"))
+        self.finish("scancel", job.decode())
 
     def test_an_allocation_that_is_over_is_said_once(self):
         tree = self.suite("".join(f"add_test(NAME t{i} COMMAND true)\n" for i in range(4))
