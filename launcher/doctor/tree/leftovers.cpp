@@ -77,10 +77,10 @@ void check_dead_run(const Leftovers& left, const DeadRun& run, Findings& all) {
          stop.string(), "run it", reap(left.tree)});
   }
   for (const fs::path& job : run.far_jobs) {
-    all.push_back({Kind::job_left,
-                   fmt::format("a job for a node is left of run {}, with the environment of a test",
-                               run.id),
-                   job.string(), "the next run removes it, or you do", reap(left.tree)});
+    all.push_back(
+        {Kind::job_left,
+         fmt::format("a job for a node is left of run {}, with the environment of a test", run.id),
+         job.string(), "the next run removes it, or you do", reap(left.tree)});
   }
 }
 

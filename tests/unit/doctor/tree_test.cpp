@@ -289,8 +289,9 @@ TEST(Leftovers, EachIsNamedWithItsRun) {
   left.lost_services = {"db"};
   left.markers = {"/b/.holdfast/runs/3-x/scratch/1/.markers"};
   const Findings found = check_leftovers(left);
-  ASSERT_EQ(kinds_of(found), (Kinds{"process_left", "process_let_go", "run_died", "socket_stale",
-                                    "stop_command_left", "job_left", "service_lost", "markers_left"}));
+  ASSERT_EQ(kinds_of(found),
+            (Kinds{"process_left", "process_let_go", "run_died", "socket_stale",
+                   "stop_command_left", "job_left", "service_lost", "markers_left"}));
   EXPECT_EQ(found[0].what, "sleep (pid 12) still lives, which \"t\" of run 3-x left");
   EXPECT_EQ(found[0].command, "holdfast reap --tree /b");
 }
