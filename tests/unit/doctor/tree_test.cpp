@@ -296,6 +296,15 @@ TEST(Leftovers, EachIsNamedWithItsRun) {
   EXPECT_EQ(found[0].command, "holdfast reap --tree /b");
 }
 
+TEST(Leftovers, ARunThatHasEndedAndLeftAJobIsNotSaidToHaveDied) {
+  Leftovers left{"/b"};
+  DeadRun ended;
+  ended.id = "3-x";
+  ended.far_jobs = {"/b/.holdfast/runs/3-x/far/1.job"};
+  left.dead = {ended};
+  EXPECT_EQ(kinds_of(check_leftovers(left)), Kinds{"job_left"});
+}
+
 TEST(Attachment, AWholeOneIsNoFinding) {
   Attachment attachment{"/b"};
   EXPECT_EQ(kinds_of(check_attachment(attachment)), Kinds{});
