@@ -1,4 +1,4 @@
-# A test with a limit of its own and a lock or a service waits for it on ctest's clock. So, when it
+# A test with a limit (its own, or ctest's default) and a lock or a service waits for it on ctest's clock. So, when it
 # has all of them, the launcher prints one first line (`holdfast: lock db, service web after 4.2 s`).
 # By TIMEOUT_AFTER_MATCH ctest then restarts its clock from zero. Until then its limit is generous.
 #
@@ -25,12 +25,18 @@ endfunction()
 
 # Changes the variables that _holdfast_limits_of() sets to their values for such a test.
 macro(_holdfast_restart_clock_at_locks native_name told_name match_name)
+  set(from_line "") # ctest's limit, which counts from the line
   if("${${told_name}}" MATCHES "NATIVE_LIMIT=set:[0-9.]*[1-9]") # our limit ends the test
+    set(from_line "${${native_name}}")
+  elseif("${${told_name}}${${native_name}}" STREQUAL "") # ctest's default limit does, if there is one
+    set(from_line "${_holdfast_default_limit}")
+  endif()
+  if(NOT from_line STREQUAL "")
     _holdfast_may_tell_locks(tells)
     if(tells)
       # If ctest gets an expression twice, it looks for it twice at each line.
-      if(NOT of_lock_line STREQUAL "${${native_name}}")
-        set(of_lock_line "${${native_name}}")
+      if(NOT of_lock_line STREQUAL from_line)
+        set(of_lock_line "${from_line}")
         set(${match_name} "${of_lock_line};^(holdfast: [^\n]*\n)*holdfast: (lock|service) ")
       endif()
       list(APPEND ${told_name} "HOLDFAST_P_LOCK_LINE=set:1")

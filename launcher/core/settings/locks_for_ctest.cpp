@@ -77,14 +77,29 @@ bool may_run_afar(const Settings& settings) {
 
 }  // namespace
 
+// CMake refuses a group that may be empty and is repeated, and more groups than nine. So no group
+// is repeated, and no choice is empty.
 bool means_the_same_to_cmake(std::string_view pattern) {
+  constexpr unsigned k_most_groups = 9;
+  unsigned groups = 0;
+  unsigned open = 0;
   bool may_be_repeated = false;
+  bool is_empty = true;  // what is read of a choice
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
     if (c == '^' && i == 0) continue;
     if (c == '$' && i + 1 == pattern.size()) continue;
-    if ((c == '*' || c == '+') && may_be_repeated) {
+    if ((c == '*' || c == '+' || c == '?') && may_be_repeated) {
       may_be_repeated = false;
+      continue;
+    }
+    if (c == '(' || c == ')' || c == '|') {
+      if (c == '(' && ++groups > k_most_groups) return false;
+      if (c != '(' && is_empty) return false;
+      if (c == ')' && open-- == 0) return false;
+      if (c == '(') ++open;
+      may_be_repeated = false;
+      is_empty = c != ')';
       continue;
     }
     if (c == '\\') {
@@ -93,8 +108,9 @@ bool means_the_same_to_cmake(std::string_view pattern) {
       return false;
     }
     may_be_repeated = true;
+    is_empty = false;
   }
-  return true;
+  return open == 0 && (!is_empty || pattern.find('|') == std::string_view::npos);
 }
 
 std::string locks_for_ctest(const Settings& settings) {

@@ -15,7 +15,8 @@
 namespace holdfast {
 
 // Whether CMake reads this pattern of RE2 as we do. It may have plain characters, `\` before
-// punctuation, `.`, `*`, `+`, `^` at its beginning and `$` at its end.
+// punctuation, `.`, `*`, `+`, `?`, `^` at its beginning, `$` at its end, and choices (`a|b`) and
+// groups that are not empty and not repeated.
 bool means_the_same_to_cmake(std::string_view pattern);
 
 // Text of the functions `_holdfast_locks_of_file(<test> <out>)` and, in the same way,

@@ -19,11 +19,12 @@ class LockTest(TimeoutCase):
         tree = self.timeout_project({
             "own": ([program("exit_with"), "0"], f'TIMEOUT 1 HOLDFAST_LOCKS "{name}@user"'),
             "ours": ([program("exit_with"), "0"],
-                     f'HOLDFAST_TIMEOUT 1 HOLDFAST_LOCKS "{name}:shared@user"')}, margin=1)
+                     f'HOLDFAST_TIMEOUT 1 HOLDFAST_LOCKS "{name}:shared@user"'),
+            "default": ([program("exit_with"), "0"], f'HOLDFAST_LOCKS "{name}:shared@user"')}, margin=1)
         holder = self.start(*self.supervised(program("close_output"), self.pid_file(),
                                              options=["--lock", f"{name}@user"]))
         self.announced(self.pid_file())
-        begun = self.start(CTEST, "-V", cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        begun = self.start(CTEST, "-V", "--timeout", "1", cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         wait_until(lambda: any(self.records(journal.parent, "attempt_started") for journal in
                                (tree / ".holdfast/runs").glob("*/journal.jsonl")), "a test to wait")
         time.sleep(4)  # more than limit and margin, on purpose
@@ -32,11 +33,11 @@ class LockTest(TimeoutCase):
         holder.wait(30)
         text = out.decode()
         self.assertEqual(begun.returncode, 0, text)
-        self.assertEqual(self.outcomes(tree), {"own": "passed", "ours": "passed"})
+        self.assertEqual(self.outcomes(tree), {"own": "passed", "ours": "passed", "default": "passed"})
         self.assertRegex(text, rf"1: holdfast: lock {name} after \d+\.\d s\n")
         for seconds in re.findall(r"Passed +(\d+\.\d+) sec", text):
             self.assertLess(float(seconds), 2)
-        self.assertEqual(len(re.findall("Passed", text)), 2)
+        self.assertEqual(len(re.findall("Passed", text)), 3)
 
     def test_what_hangs_with_a_lock_times_out_natively(self):
         name = self.lock_name()
@@ -45,10 +46,12 @@ class LockTest(TimeoutCase):
             "own": ([program("linger"), self.pid_file()],
                     f'TIMEOUT 1 RESOURCE_LOCK "{name}" {quiet}'),
             "ours": ([program("linger"), self.pid_file()],
-                     f'HOLDFAST_TIMEOUT 1 HOLDFAST_LOCKS "{name}:shared@user" {quiet}')}, margin=3)
-        done = self.ctest(tree, "-j2")
-        self.assert_timeouts(done, "own", "ours")
-        self.assertEqual(self.outcomes(tree), {"own": "timed_out", "ours": "timed_out"})
+                     f'HOLDFAST_TIMEOUT 1 HOLDFAST_LOCKS "{name}:shared@user" {quiet}'),
+            "default": ([program("linger"), self.pid_file()], f'HOLDFAST_LOCKS "{name}:shared@user" {quiet}')},
+            margin=3)
+        done = self.ctest(tree, "-j3", "--timeout", "1")
+        self.assert_timeouts(done, "own", "ours", "default")
+        self.assertEqual(self.outcomes(tree), dict.fromkeys(("own", "ours", "default"), "timed_out"))
         self.assert_nothing_left()
 
     def test_a_chatty_one_passes_in_the_time_that_it_takes(self):
@@ -121,6 +124,11 @@ class LockTest(TimeoutCase):
         for one in told.values():
             for expression in one[1]:
                 self.assertTrue(expression.startswith("^") or expression == "go")
+        # With ctest's default limit, which a test without one of its own has.
+        by_default = self.lock_lines(tree, "--timeout", "20")
+        self.assertEqual(by_default["no_limit"], (28, [line], True, A_DAY_S))
+        self.assertEqual(by_default["locked"], told["locked"])
+        self.assertEqual(by_default["off"], told["off"])
         # The lock line would cancel --stop-time.
         stop = time.strftime("%H:%M:%S", time.localtime(time.time() + 3000))
         for seconds, expressions, says, limit in self.lock_lines(tree, "--stop-time", stop).values():

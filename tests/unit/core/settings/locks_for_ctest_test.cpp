@@ -8,12 +8,15 @@ namespace holdfast {
 namespace {
 
 TEST(LocksForCtest, PatternsThatCmakeReadsAsWeDo) {
-  for (const char* same :
-       {"", "db", "^db\\.", "a.*b$", "x+", "^$", "a/b:c", "\\(x\\)", "\xC3\xA4"}) {
+  for (const char* same : {"", "db", "^db\\.", "a.*b$", "x+", "^$", "a/b:c", "\\(x\\)", "\xC3\xA4",
+                           "^(apples|pears)$", "a|b.*", "a?", "(a(b|c))d"}) {
     EXPECT_TRUE(means_the_same_to_cmake(same)) << same;
   }
-  for (const char* other : {"\\d", "a|b", "(a)", "[ab]", "a{2}", "a?", "a*?", "a**", "*a", "^*",
-                            "a^", "$a", "\\", "a\\", "\\b", "\"", "${x}", "a\nb"}) {
+  for (const char* other :
+       {"\\d",  "(?i)a", "[ab]", "a{2}", "a*?", "(a)*", "()",
+        "(a|)", "|a",    "a|",   "a|$",  "(a",  "a)",   "(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)",
+        "a**",  "*a",    "^*",   "a^",   "$a",  "\\",   "a\\",
+        "\\b",  "\"",    "${x}", "a\nb"}) {
     EXPECT_FALSE(means_the_same_to_cmake(other)) << other;
   }
 }
