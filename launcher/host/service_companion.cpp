@@ -442,7 +442,7 @@ pid_t ServiceCompanion::youngest_child_of_main() const {
   ProcessName youngest;
   for (const os::Link& link : os::descendants({})) {
     const Result<os::ProcessStat> stat = os::read_process_stat(link.pid);
-    if (link.parent != main_ || !stat || stat->state == 'Z') continue;
+    if (link.parent != main_ || !stat || os::has_ended(*stat)) continue;
     if (stat->start >= youngest.start) youngest = {link.pid, stat->start};
   }
   return youngest.pid;

@@ -11,11 +11,13 @@
 //   overwritten      it has zeros in place of its environment
 //   untagged         bare, and with the resource limits of a new login
 //   stopped          it stops itself
+//   headless         its main thread ends and another one stays
 //   spawning         chains of processes that each fork the next and exit, until there is a file
 //                    FILE.stop
 //   for=MS           the main process writes `finished` to FILE.end after MS and exits with 0;
 //                    without it, it stays until it is ended, for a minute at most
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include <initializer_list>
@@ -69,8 +71,29 @@ void overwrite_environment() {
   habit::linger();
 }
 
+bool main_thread_has_ended() {
+  char text[512] = {};
+  const int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || read(fd, text, sizeof text - 1) <= 0) _exit(96);
+  close(fd);
+  return std::strrchr(text, ')')[2] == 'Z';
+}
+
+void* stay_without_main_thread(void*) {
+  while (!main_thread_has_ended()) habit::rest(1);
+  habit::announce(file.c_str());
+  habit::linger();
+}
+
+[[noreturn]] void end_main_thread() {
+  pthread_t other;
+  if (pthread_create(&other, nullptr, stay_without_main_thread, nullptr) != 0) _exit(96);
+  pthread_exit(nullptr);
+}
+
 [[noreturn]] void stay() {
   if (is_said("spawning")) keep_spawning();
+  if (is_said("headless")) end_main_thread();
   habit::announce(file.c_str());
   if (is_said("stopped")) kill(getpid(), SIGSTOP);
   habit::linger();

@@ -13,11 +13,28 @@
 
 namespace {
 
-bool is_of(const char* pid, const std::string& program) {
+enum class Runs { it, another, nothing };
+
+// A zombie, or a thread that has released its memory, runs nothing.
+Runs what_runs(const std::string& entry, const std::string& program) {
   char target[4096] = {};
-  const std::string link = std::string("/proc/") + pid + "/exe";
-  // A zombie, or a process that has released its memory, has no such link.
-  return readlink(link.c_str(), target, sizeof target - 1) > 0 && program == target;
+  if (readlink((entry + "/exe").c_str(), target, sizeof target - 1) <= 0) return Runs::nothing;
+  return program == target ? Runs::it : Runs::another;
+}
+
+bool is_of(const char* pid, const std::string& program) {
+  const std::string entry = std::string("/proc/") + pid;
+  const Runs runs = what_runs(entry, program);
+  if (runs != Runs::nothing) return runs == Runs::it;
+  // If the main thread has ended, other threads may run the program.
+  glob_t threads{};
+  glob((entry + "/task/*").c_str(), 0, nullptr, &threads);
+  bool found = false;
+  for (std::size_t i = 0; i < threads.gl_pathc; ++i) {
+    found |= what_runs(threads.gl_pathv[i], program) == Runs::it;
+  }
+  globfree(&threads);
+  return found;
 }
 
 std::string processes_of(const std::string& program) {

@@ -41,6 +41,7 @@ HOWS = [
     How("forges its tags", "orphan setsid forged"),
     How("ignores TERM", "deaf", count=1),
     How("is stopped", "stopped", count=1),
+    How("ends its main thread", "orphan setsid closed headless"),
     How("keeps spawning", "spawning", count=1, tags=False),
     How("is a stopped daemon", "orphan setsid closed bare stopped"),
     How("is a deaf daemon without anything", "orphan setsid closed bare deaf", normal=True),

@@ -1,5 +1,5 @@
-"""Which processes live, according to /proc. A process is a pid and its start time, and a zombie
-counts as gone."""
+"""Which processes live, according to /proc. A process is a pid and its start time. A zombie counts
+as gone, unless other threads of it live: then only its main thread has ended."""
 
 import collections
 import os
@@ -16,10 +16,14 @@ def stat_of(pid):
         return None
 
 
+def has_ended(fields):
+    return fields[0] == "X" or fields[0] == "Z" and int(fields[17]) <= 1
+
+
 def process(pid):
     """The process that now has this pid. None: there is none, or only a zombie."""
     fields = stat_of(pid)
-    return Process(int(pid), fields[19]) if fields and fields[0] not in "ZX" else None
+    return Process(int(pid), fields[19]) if fields and not has_ended(fields) else None
 
 
 def parent_of(one):
@@ -115,8 +119,11 @@ def processes_of(program):
         return found
     for pid in all_pids():
         try:
-            # A zombie has none. The path would differ in another mount namespace.
-            if not os.path.samefile(f"/proc/{pid}/exe", program):
+            # A zombie has none, and neither has a main thread that has ended. The path would differ
+            # in another mount namespace.
+            threads = os.listdir(f"/proc/{pid}/task")
+            links = [f"/proc/{pid}/exe", *(f"/proc/{pid}/task/{thread}/exe" for thread in threads if thread != str(pid))]
+            if not any(os.path.exists(link) and os.path.samefile(link, program) for link in links):
                 continue
         except OSError:
             continue

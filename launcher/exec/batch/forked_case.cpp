@@ -36,7 +36,7 @@ std::vector<os::NamedProcess> tree_below(pid_t root) {
   std::vector<os::NamedProcess> tree;
   for (std::size_t i = 1; i < known.size(); ++i) {
     const Result<os::ProcessStat> stat = os::read_process_stat(known[i]);
-    if (stat && stat->state != 'Z') tree.push_back({known[i], stat->name});
+    if (stat && !os::has_ended(*stat)) tree.push_back({known[i], stat->name});
   }
   return tree;
 }

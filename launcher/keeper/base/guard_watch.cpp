@@ -60,7 +60,7 @@ void GuardWatch::look_for_guard() {
   for (pid_t child : os::children_of(launcher_.pid)) {
     const Result<os::ProcessStat> stat = os::read_process_stat(child);
     if (!stat || !is_guard(*stat)) continue;
-    if (stat->state == 'Z') {
+    if (os::has_ended(*stat)) {
       if (!is_without_guard_) guard_died();
       continue;
     }

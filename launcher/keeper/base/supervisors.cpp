@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view k_ours = "holdfast";
 
 bool is_ours(const os::ProcessStat& stat) {
-  return stat.state != 'Z' && stat.name.starts_with(k_ours);
+  return !os::has_ended(stat) && stat.name.starts_with(k_ours);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ std::vector<NamedProcess> CgroupProcesses::living() {
   std::vector<NamedProcess> living;
   for (pid_t pid : cgroup_members(directory_)) {
     const Result<ProcessStat> stat = read_process_stat(pid);
-    if (stat && stat->state != 'Z' && stat->state != 'X') living.push_back({pid, stat->name});
+    if (stat && !has_ended(*stat)) living.push_back({pid, stat->name});
   }
   return living;
 }

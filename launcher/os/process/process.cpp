@@ -61,6 +61,8 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
   stat.name = line.substr(open + 1, close - open - 1);
   stat.state = state.empty() ? '?' : state[0];
   stat.parent = stat_number<pid_t>(line, 4);
+  stat.flags = stat_number<std::uint64_t>(line, 9);
+  stat.threads = stat_number<unsigned>(line, 20);
   stat.start = stat_number<std::uint64_t>(line, 22);
   return stat;
 }
@@ -79,13 +81,12 @@ bool is_being_killed(pid_t pid) {
 }
 
 bool is_dying(pid_t pid) {
-  constexpr std::uint64_t k_exiting = 4;  // PF_EXITING of the kernel's linux/sched.h
-  const Result<std::string> stat = read_file(in_proc(pid, "stat"), k_longest_stat);
-  if (!stat) return true;
-  const std::string_view state = stat_field(*stat, 3);
-  const bool has_ended = state == "Z" || state == "X";
-  return has_ended || (stat_number<std::uint64_t>(*stat, 9) & k_exiting) != 0 ||
-         is_being_killed(pid);
+  constexpr std::uint64_t k_exiting = 4;  // PF_EXITING
+  const Result<ProcessStat> stat = read_process_stat(pid);
+  if (!stat || has_ended(*stat)) return true;
+  // The flags are those of the main thread. If it has ended, they say nothing of the process.
+  const bool exits = stat->state != 'Z' && (stat->flags & k_exiting) != 0;
+  return exits || is_being_killed(pid);
 }
 
 bool is_stopping(pid_t pid) {
@@ -144,7 +145,7 @@ Result<UniqueFd> watch_process(const ProcessName& process) {
   // This check comes after the open, because an open descriptor never refers to another process
   // later.
   const Result<ProcessStat> stat = read_process_stat(process.pid);
-  if (!stat || stat->start != process.start || stat->state == 'Z') {
+  if (!stat || stat->start != process.start || has_ended(*stat)) {
     return system_error("watch process " + std::to_string(process.pid), ESRCH);
   }
   return watched;
@@ -178,7 +179,7 @@ bool is_alive(const ProcessName& process) {
     return watch_living(process.pid).valid() || errno != ESRCH;
   }
   const Result<ProcessStat> stat = read_process_stat(process.pid);
-  return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
+  return stat && stat->start == process.start && !has_ended(*stat);
 }
 
 bool has_terminal() {

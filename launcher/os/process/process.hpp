@@ -23,8 +23,16 @@ struct ProcessStat {
   std::string name;  // comm: at most 15 bytes
   char state = '?';
   pid_t parent = 0;
+  std::uint64_t flags = 0;  // of the main thread: PF_… of the kernel's linux/sched.h
+  unsigned threads = 0;
   std::uint64_t start = 0;  // clock ticks since boot
 };
+
+// A zombie has ended. But if a main thread ends and other threads live, /proc shows the process as
+// a zombie too: then it has more than one thread.
+inline bool has_ended(const ProcessStat& stat) {
+  return stat.state == 'X' || (stat.state == 'Z' && stat.threads <= 1);
+}
 
 // Fails if there is no such process.
 Result<ProcessStat> read_process_stat(pid_t pid);
@@ -69,6 +77,10 @@ inline constexpr std::uint64_t k_first_pid_namespace = 4026531836;
 // machine's first PID namespace is left out of the name. A process number of another numbering
 // cannot be looked up here. That does not mean that its process is dead.
 std::string numbering_id();
+// Returns the boot id in such a name.
+inline std::string_view boot_in(std::string_view numbering) {
+  return numbering.substr(0, numbering.find('/'));
+}
 
 // Watches `process`: the returned descriptor becomes readable when the process ends. Fails if the
 // process has ended, if its pid belongs to another process by now, or if pidfd_open(2) is missing

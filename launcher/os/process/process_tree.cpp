@@ -255,7 +255,7 @@ std::vector<NamedProcess> living_descendants(const Spared& spared) {
   std::vector<NamedProcess> living;
   for (const Link& link : descendants(spared)) {
     const Result<ProcessStat> stat = read_process_stat(link.pid);
-    if (stat && stat->state != 'Z') living.push_back({link.pid, stat->name});
+    if (stat && !has_ended(*stat)) living.push_back({link.pid, stat->name});
   }
   return living;
 }

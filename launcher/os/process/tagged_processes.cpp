@@ -79,7 +79,7 @@ void TaggedProcesses::scan(std::initializer_list<int> signals) {
 
 void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> signals) {
   const Result<ProcessStat> stat = read_process_stat(pid);
-  if (!stat || stat->state == 'Z' || stat->state == 'X') return;
+  if (!stat || has_ended(*stat)) return;
   for (int signal : signals) (void)send_signal(held.get(), signal);
   members_.push_back({{pid, stat->name}, std::move(held)});
 }

@@ -71,6 +71,15 @@ class LeftoversTest(SystemCase):
         ended, left = self.leave(options=["--on-leak=fail"], code=4)
         self.assertEqual((ended.returncode, left), (4, None))
 
+    def test_a_process_whose_main_thread_has_ended_is_a_leak_while_another_thread_lives(self):
+        for by in self.each_supervisor():
+            self.pid_file().unlink(missing_ok=True)
+            ended = self.finish(*self.supervised(program("hide"), self.pid_file(), "child", "headless", "for=0",
+                                                 by=by, options=["--on-leak", "fail"]))
+            self.assertEqual(ended.returncode, 1)
+            self.assertIn(b"left 1 process behind, ended: hide (pid ", ended.stderr)
+            self.assertEqual([pid for pid in self.read_pids(self.pid_file()) if process(pid)], [])
+
     @not_inside("tmp", "what lives on keeps its /tmp, and a line says so")
     def test_a_leak_is_let_go_where_that_is_wanted(self):
         ended, left = self.leave("quiet", options=["--on-leak", "ignore"], code=4)

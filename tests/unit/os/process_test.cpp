@@ -1,8 +1,10 @@
 #include "os/process/process.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,6 +145,29 @@ TEST(Process, AZombieIsGone) {
   ASSERT_FALSE(watched);
   EXPECT_EQ(watched.error().message,
             "watch process " + std::to_string(name.pid) + ": No such process");
+}
+
+TEST(Process, AProcessLivesWithoutItsMainThreadWhileAnotherThreadLives) {
+  Child child([] {
+    pthread_t other{};
+    const auto stay = [](void*) -> void* {
+      while (true) ::pause();
+    };
+    ::pthread_create(&other, nullptr, stay, nullptr);
+    ::syscall(SYS_exit, 0);  // of this thread alone, and without its destructors
+    return 1;
+  });
+  ASSERT_TRUE(becomes_true([&] { return read_process_stat(child.pid())->state == 'Z'; }));
+  const ProcessName name{child.pid(), read_process_stat(child.pid())->start};
+  EXPECT_FALSE(has_ended(*read_process_stat(child.pid())));
+  EXPECT_TRUE(is_alive(name));
+  EXPECT_FALSE(is_dying(child.pid()));
+  const Result<UniqueFd> watched = watch_process(name);
+  ASSERT_TRUE(watched);
+  EXPECT_FALSE(readable(watched->get(), Milliseconds{0}));
+  child.signal(SIGKILL);
+  EXPECT_TRUE(readable(watched->get()));
+  EXPECT_FALSE(is_alive(name));
 }
 
 TEST(Process, ARecycledPidIsAnotherProcess) {
