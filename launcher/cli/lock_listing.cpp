@@ -43,6 +43,7 @@ Json party_json(const LockParty& party) {
   if (!party.slots.empty()) object["slots"] = party.slots;
   if (!party.attempt.empty()) object["attempt"] = valid_utf8(party.attempt);
   object["stopped"] = party.stopped;
+  if (party.elsewhere) object["other_pid_namespace"] = true;
   return object;
 }
 

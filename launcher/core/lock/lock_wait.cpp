@@ -120,6 +120,7 @@ std::string describe_party(const LockParty& party) {
   // characters.
   std::string text =
       text_of({"\"", printable(party.test), "\" (pid ", std::to_string(party.process.pid)});
+  if (party.elsewhere) text += " in another PID namespace";
   if (party.stopped) text += ", stopped";
   if (!party.tree.empty()) text += ", tree " + printable(party.tree);
   return text + ")";

@@ -18,7 +18,8 @@ namespace holdfast {
 // A holder of a lock or a waiter, as the lock's files record it: docs/reference/lock-files.md.
 struct LockParty {
   ProcessName process;  // the launcher
-  std::string boot;     // boot id; after a reboot the process is gone
+  // The boot id, after which a process is gone, and the PID namespace: os::numbering_id().
+  std::string boot;
   std::string test;
   std::string tree;  // empty outside a build tree
   std::int64_t since_unix_ms = 0;
@@ -32,7 +33,9 @@ struct LockParty {
   std::string attempt = {};
   std::vector<std::string> around = {};  // the attempts around the party, as far as they hold locks
 
-  bool stopped = false;  // as seen now; not in the record
+  // As seen now; not in the record.
+  bool stopped = false;
+  bool elsewhere = false;  // the process number is one of another PID namespace
 
   void say_how(const LockSpec& spec);
 

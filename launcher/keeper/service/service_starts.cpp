@@ -96,7 +96,7 @@ Result<bool> RunServices::take_ports(const ServiceOrder& order) {
   const std::string& name = services_->specs()[order.instance.service].name;
   LockParty holder;
   holder.process = ctest_;
-  holder.boot = os::boot_id();
+  holder.boot = os::numbering_id();
   holder.test = "service " + name_of_instance(name, order.instance.number);
   holder.tree = tree_;
   return ports_.take(order, services_->specs(), holder,

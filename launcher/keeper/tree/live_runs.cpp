@@ -108,8 +108,7 @@ void take_records(const std::vector<Record>& records, const std::string& numberi
 }
 
 bool is_of_another_boot(const RunStarted& started, const std::string& boot) {
-  return !boot.empty() && !started.boot.empty() &&
-         started.boot.substr(0, started.boot.find('/')) != boot;
+  return !boot.empty() && !started.boot.empty() && os::boot_in(started.boot) != boot;
 }
 
 std::vector<LiveRun> find_live_runs() {

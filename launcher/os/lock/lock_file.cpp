@@ -236,11 +236,11 @@ std::vector<LockParty> LockRequest::waiters() const { return living_waiters(lock
 LockObstacles LockRequest::obstacles() const {
   LockObstacles seen;
   seen.holders = holders();
-  for (LockParty& holder : seen.holders) holder.stopped = is_stopped(holder.process);
+  for (LockParty& holder : seen.holders) look_at(holder);
   seen.ahead = ahead();
   for (LockParty& other : waiters()) {
     if (other.ticket >= ticket()) continue;
-    other.stopped = is_stopped(other.process);
+    look_at(other);
     seen.before.push_back(std::move(other));
   }
   return seen;

@@ -91,6 +91,11 @@ std::vector<LockParty> living_waiters(int file) {
   return found;
 }
 
+void look_at(LockParty& party) {
+  party.elsewhere = party.boot != numbering_id();
+  party.stopped = !party.elsewhere && is_stopped(party.process);
+}
+
 std::size_t count_living(int file, RecordList list) { return living_places(file, list).size(); }
 
 std::vector<LockParty> all_records(int file, RecordList list) {

@@ -26,6 +26,8 @@ void erase(int file, RecordList list, const ProcessName& process);
 std::vector<LockParty> living_records(int file, RecordList list);
 // Returns the records of the waiters that still count, in the order of the queue.
 std::vector<LockParty> living_waiters(int file);
+// Notes what is seen of the party's process now.
+void look_at(LockParty& party);
 // Returns how many records of other owners still count, readable or not.
 std::size_t count_living(int file, RecordList list);
 // Returns all records, whether their owners live or not.

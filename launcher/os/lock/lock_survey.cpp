@@ -51,7 +51,7 @@ UniqueFd open_to_look(const std::string& path) {
 }
 
 std::vector<LockParty> with_states(std::vector<LockParty> parties) {
-  for (LockParty& party : parties) party.stopped = is_stopped(party.process);
+  for (LockParty& party : parties) look_at(party);
   return parties;
 }
 

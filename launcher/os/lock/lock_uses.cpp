@@ -11,20 +11,15 @@
 namespace holdfast::os {
 namespace {
 
-// True: the party's process number can belong to our numbering. A test's record does not name the
-// PID namespace, so the number and the start time decide for it.
-bool may_be_in_sight(const LockParty& party) {
-  return party.boot == boot_id() || party.boot == numbering_id();
-}
-
 void add_those_around(LockParty& waiter, const std::vector<LockUse>& uses) {
-  if (!may_be_in_sight(waiter)) return;
+  const std::string numbering = numbering_id();
+  if (waiter.boot != numbering) return;
   const std::vector<ProcessName> ancestors = ancestors_of(waiter.process);
   for (const LockUse& use : uses) {
     for (const LockParty& holder : use.holders) {
       if (holder.attempt.empty()) continue;
       if (std::ranges::find(ancestors, holder.process) == ancestors.end()) continue;
-      if (!may_be_in_sight(holder)) continue;
+      if (holder.boot != numbering) continue;
       if (std::ranges::find(waiter.around, holder.attempt) == waiter.around.end()) {
         waiter.around.push_back(holder.attempt);
       }

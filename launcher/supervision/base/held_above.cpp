@@ -63,9 +63,12 @@ class Search {
   }
 
   void look_at(const os::SurveyedLock& lock, const LockParty& holder) {
-    if (holder.attempt.empty() || holder.boot != seeker_.boot) return;
+    if (holder.attempt.empty()) return;
+    if (os::boot_in(holder.boot) != os::boot_in(seeker_.numbering)) return;
     const std::vector<ProcessName>& ancestors = seeker_.ancestors;
-    const auto ancestor = std::find(ancestors.begin(), ancestors.end(), holder.process);
+    const auto ancestor = holder.boot == seeker_.numbering
+                              ? std::find(ancestors.begin(), ancestors.end(), holder.process)
+                              : ancestors.end();
     const auto named = std::find(around_.begin(), around_.end(), holder.attempt);
     std::size_t distance = 0;
     if (ancestor != ancestors.end()) {
@@ -100,7 +103,7 @@ std::string held_above_in(const std::vector<os::SurveyedLock>& locks, const Lock
 std::string find_held_above() {
   if (!may_be_inside()) return {};
   return held_above_in(os::survey_locks(os::Strangers::leave_out),
-                       {os::own_tag(), os::boot_id(), os::own_ancestors()});
+                       {os::own_tag(), os::numbering_id(), os::own_ancestors()});
 }
 
 }  // namespace holdfast::supervision

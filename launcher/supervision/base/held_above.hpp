@@ -20,7 +20,7 @@ std::string find_held_above();
 // A process that looks for the attempts around it.
 struct LockSeeker {
   std::uint64_t tag = 0;               // os::own_tag()
-  std::string boot;                    // os::boot_id()
+  std::string numbering;               // os::numbering_id()
   std::vector<ProcessName> ancestors;  // the nearest first
 };
 

@@ -29,7 +29,7 @@ LockParty party_of(const Grant& grant, const HeldLocks& above) {
   // If nobody will ask, this saves system calls.
   if (grant.policy.locks.empty() && grant.policy.ports == 0) return party;
   party.process = grant.identity.launcher;
-  party.boot = os::boot_id();
+  party.boot = os::numbering_id();
   party.test = grant.identity.test;
   party.tree = grant.home.tree;
   party.attempt = grant.identity.attempt;

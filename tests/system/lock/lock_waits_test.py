@@ -8,7 +8,8 @@ import socket
 import subprocess
 import unittest
 
-from support import (PATIENCE_S, ProjectCase, no_keeper_of, program, state_of, unfolded, wait_until)
+from places import need_namespace
+from support import (HOLDFAST, PATIENCE_S, ProjectCase, no_keeper_of, program, state_of, unfolded, wait_until)
 
 
 class LockWaitsTest(ProjectCase):
@@ -47,6 +48,25 @@ class LockWaitsTest(ProjectCase):
         _, log = self.wait_for(name)
         self.assertIn(f"(pid {holder.pid}, stopped)", unfolded(log.read_text()))
         os.kill(test.pid, signal.SIGCONT)
+
+    def test_a_holder_in_another_pid_namespace_is_told_and_listed_as_such(self):
+        """Its number there is none of ours, or another process's."""
+        name = self.lock_name()
+        inside = need_namespace(self)
+        file = self.pid_file("inside")
+        begun = self.start(*inside, *self.supervised(
+            "sh", "-c", f"echo $$ >{file}; until [ -e {self.work}/go ]; do sleep 0.01; done",
+            options=["--lock", name, "--name", "the holder"]), stderr=-3)
+        wait_until(file.exists, "the holder")
+        waiter, log = self.wait_for(name)
+        self.assertRegex(unfolded(log.read_text()), r'is held by "the holder" \(pid \d+ in another PID namespace\) for')
+        lock, = (one for one in json.loads(self.finish(HOLDFAST, "locks", "--json").stdout) if one["name"] == name)
+        holder, = lock["holders"]
+        self.assertEqual((holder["test"], holder["other_pid_namespace"]), ("the holder", True))
+        self.assertNotIn("other_pid_namespace", lock["waiters"][0])
+        (self.work / "go").touch()
+        for one in (begun, waiter):
+            self.assertEqual(one.wait(PATIENCE_S), 0)
 
     def test_who_is_before_us_is_counted_and_a_stopped_one_is_named(self):
         name = self.lock_name()

@@ -147,6 +147,11 @@ TEST(LockWait, WhatStandsInTheWayIsDescribed) {
   EXPECT_EQ(describe_obstacles("db@user", seen, 1000),
             "db@user is held by \"server.start\" (pid 4711, tree /b/debug) for 0.0 s and 1 more; "
             "2 before us, first \"other\" (pid 4711)");
+  seen.before[0].elsewhere = true;
+  EXPECT_NE(describe_obstacles("db@user", seen, 1000)
+                .find("first \"other\" (pid 4711 in another PID namespace)"),
+            std::string::npos);
+  seen.before[0].elsewhere = false;
   seen.holders[1].stopped = true;
   seen.before[0].stopped = true;
   EXPECT_EQ(describe_obstacles("db@user", seen, 1000),

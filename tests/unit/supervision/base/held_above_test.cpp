@@ -48,6 +48,13 @@ TEST(HeldAbove, IsNothingOfOthers) {
   EXPECT_EQ(held_above_in({lock("a", {of_container})}, seeker()), "");
 }
 
+TEST(HeldAbove, InAnotherPidNamespaceTheTagCountsAndNoNumber) {
+  LockSeeker inside = seeker("r.2");
+  inside.numbering += "/pid:[7]";
+  EXPECT_EQ(held_above_in({lock("a", {holder("r.1", {10, 9})})}, inside), "");
+  EXPECT_EQ(held_above_in({lock("a", {holder("r.2", {80, 9})})}, inside), "user/a#r.2");
+}
+
 TEST(HeldAbove, SaysHowALockIsHeld) {
   LockParty shared = holder("r.1", {10, 9});
   shared.mode = LockMode::shared;
