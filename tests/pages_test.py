@@ -1,5 +1,5 @@
-"""The Markdown pages: the targets of their links exist, and their lines are not too long to
-read."""
+"""The Markdown pages: the targets of their links exist, and their lines are not too long to read.
+Pages that list names have all of them."""
 
 import re
 import unittest
@@ -41,11 +41,22 @@ def is_there(named):
     return (ROOT / named).exists() or any(ROOT.glob(f"{named}-*.md"))
 
 
-class Pages(unittest.TestCase):
+def code_of(page):
+    """What is between backticks, a line for each."""
+    return "\n".join(re.findall(r"`([^`]+)`", "\n".join(line for _, line in prose_of(page))))
+
+
+def has_name(text, name, before=r"(?<![\w-])", after=r"(?![\w-])"):
+    return re.search(before + re.escape(name) + after, text) is not None
+
+
+class PagesCase(unittest.TestCase):
     def assert_none(self, found):
         if found:
             self.fail("\n" + "\n".join(found))
 
+
+class Pages(PagesCase):
     def test_each_link_leads_to_a_file_and_a_heading_that_are_there(self):
         lost = []
         for page in PAGES:
@@ -91,6 +102,33 @@ class Pages(unittest.TestCase):
                     broken.append(f"{page.relative_to(ROOT)}:{number}")
                 head = (head or cells) if cells else None
         self.assert_none(broken)
+
+
+class Lists(PagesCase):
+    def test_the_page_on_names_on_disk_has_each_name_of_the_programs(self):
+        """A prefix is on the page with something after it, and a suffix with something before it."""
+        page = code_of(DOCS / "reference/on-disk.md")
+        header = (ROOT / "launcher/core/base/names.hpp").read_text()
+        names = re.findall(r'string_view k_(\w+) = "([^"]+)";', header)
+        self.assertEqual(len(names), header.count("string_view k_"))
+        missing = []
+        for constant, name in names:
+            shown = name.removeprefix(".holdfast/")
+            if constant.endswith("_prefix"):
+                found = has_name(page, shown, after=r"[<\w]")
+            else:
+                found = has_name(page, shown, **({"before": ""} if shown.startswith(".") else {}))
+            if not found:
+                missing.append(f"k_{constant}: {name}")
+        self.assert_none(missing)
+
+    def test_the_page_on_names_on_disk_has_each_name_of_the_cmake_files(self):
+        page = code_of(DOCS / "reference/on-disk.md")
+        text = "".join(file.read_text() for folder in ("cmake", "ctest-integration")
+                       for file in sorted((ROOT / folder).glob("*.cmake")))
+        names = set(re.findall(r"\.holdfast/([a-z][\w.-]*)", text))
+        self.assertGreater(len(names), 10)
+        self.assert_none(sorted(name for name in names if not has_name(page, name)))
 
 
 if __name__ == "__main__":
