@@ -14,11 +14,11 @@ No edit is needed with this option of the configure step::
 
   cmake -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=<prefix>/lib/cmake/Holdfast/Holdfast.cmake ...
 
-A tree is attached once: including Holdfast again, from a sub-project too, changes nothing. It only
-sets the directory property :prop_dir:`TEST_INCLUDE_FILE` (to a file that includes the project's own
-value) and adds one line to ``CTestCustom.cmake`` in the build tree. Both happen at the end of the
-configure step. On systems other than Linux it does nothing, and says so. docs/guide/attaching.md has
-the details.
+A tree is attached once: including Holdfast again, from a sub-project too, changes nothing. At the end
+of the configure step Holdfast sets the directory property :prop_dir:`TEST_INCLUDE_FILE` (to a file
+that includes the project's own value), and adds one line to ``CTestCustom.cmake`` in the build tree
+(docs/guide/attaching.md). It also attaches the build steps, unless ``HOLDFAST_BUILD_STEPS`` is
+``OFF`` (below). On systems other than Linux it does nothing, and says so.
 
 Variables
 ^^^^^^^^^
@@ -57,10 +57,9 @@ Set them with :command:`set_tests_properties`, or with the ``PROPERTIES`` of
 ``HOLDFAST_LOCKS``
   A list of the locks that the test holds while it runs: ``NAME[:shared|:K/N|:SIZE/SIZE][@scope]``,
   for example ``db``, ``db:shared``, ``gpu:1/4@machine``, ``vram:6GiB/24GiB``, ``memory:6GiB``. The
-  scopes are ``build``, ``project`` (default),
-  ``user`` and ``machine``. ctest also gets the exclusive locks as :prop_test:`RESOURCE_LOCK`. The
-  names in a test's own ``RESOURCE_LOCK`` are exclusive locks of scope ``project`` and need not be
-  named here (docs/guide/locks.md).
+  scopes are ``build``, ``project`` (default), ``user``, ``machine`` and ``cluster``. ctest also gets
+  the exclusive locks as :prop_test:`RESOURCE_LOCK`. The names in a test's own ``RESOURCE_LOCK`` are
+  exclusive locks of scope ``project`` and need not be named here (docs/guide/locks.md).
 ``HOLDFAST_TIMEOUT``
   The time that the test may take, without its waits for locks: ``30``, ``500ms``, ``2m``. It wins
   over :prop_test:`TIMEOUT`, which Holdfast keeps as well. When the time is over, Holdfast shows the
@@ -75,13 +74,25 @@ Set them with :command:`set_tests_properties`, or with the ``PROPERTIES`` of
 ``HOLDFAST_SERVICES``
   A list of the services that the test uses: ``NAME``, ``NAME:exclusive`` or ``NAME:fresh``.
   ``holdfast_add_service()`` (services.cmake) declares them (docs/reference/services.md).
+``HOLDFAST_PORTS``
+  How many TCP ports the test gets for itself, 64 at most. It finds them in ``HOLDFAST_PORT`` (the
+  first) and ``HOLDFAST_PORTS`` (docs/reference/services.md).
+``HOLDFAST_CONTAINMENT``
+  Boundaries of the kernel around the test: ``none``, or some of ``cgroup``, ``pidns``, ``netns`` (a
+  network of its own) and ``tmp`` (its own /tmp), with commas between (docs/guide/containment.md).
+``HOLDFAST_NICE``
+  The least nice value of the test's processes, 0 to 19: with 10 they give way to others.
 ``HOLDFAST_ISOLATION``
-  The test is a batch: a GoogleTest program with several cases. Each case has a result of its own,
-  and none takes the others with it. ``process``: one process per case. ``fork``: the same, forked
-  from a process that has done its start-up (link ``Holdfast::gtest_main``). ``none``: one process
-  until it ends early, then a fresh one. :prop_test:`PROCESSORS` says how many cases may run beside
-  each other. ``HOLDFAST_TIMEOUT`` limits each case, :prop_test:`TIMEOUT` the whole.
-  ``holdfast_discover_tests()`` (gtest_discovery.cmake) makes such tests (docs/guide/gtest.md).
+  The test is a batch: a GoogleTest or Catch2 program with several cases. Each case has a result of
+  its own, and none takes the others with it. ``process``: one process per case. ``fork``: the same,
+  forked from a process that has done its start-up; only GoogleTest programs that link
+  ``Holdfast::gtest_main`` can do that, and others get ``process``. ``none``: one process until it ends
+  early, then a fresh one. :prop_test:`PROCESSORS` says how many cases may run beside each other.
+  ``HOLDFAST_TIMEOUT`` limits each case, :prop_test:`TIMEOUT` the whole. ``holdfast_discover_tests()``
+  (gtest_discovery.cmake) makes such tests (docs/guide/gtest.md, docs/guide/batches.md).
+``HOLDFAST_IDLE_SLOTS``
+  ``OFF``: the cases of this batch never use more slots of ``ctest -j`` than its
+  :prop_test:`PROCESSORS`. ``ON``, the default: they also use those that no test has.
 
 Targets
 ^^^^^^^

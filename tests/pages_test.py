@@ -130,6 +130,16 @@ class Lists(PagesCase):
         self.assertGreater(len(names), 10)
         self.assert_none(sorted(name for name in names if not has_name(page, name)))
 
+    def test_the_module_that_users_include_names_each_property(self):
+        table = (ROOT / "launcher/core/settings/table.def").read_text()
+        rows = re.findall(r'^HOLDFAST_SETTING\((\w+), .*,\n  ".*",\n  "(\w*)", ', table, re.MULTILINE)
+        self.assertEqual(len(rows), len(re.findall(r"^HOLDFAST_SETTING\(", table, re.MULTILINE)))
+        header = (ROOT / "ctest-integration/Holdfast.cmake").read_text().partition("#]===")[0]
+        described = re.findall(r"^``(HOLDFAST_\w+)``$", header, re.MULTILINE)
+        properties = [f"HOLDFAST_{name}" for _, name in rows if name]
+        self.assertIn("HOLDFAST_LOCKS", properties)
+        self.assert_none(sorted(set(properties) - set(described)))
+
 
 if __name__ == "__main__":
     unittest.main()
