@@ -8,6 +8,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
+from needs import AS_NOBODY, need_reach
 from processes import all_pids, process, processes_with, stat_of
 from support import USER_DIRECTORY, name_of, wait_until
 
@@ -61,6 +62,14 @@ def apart(*words):
     return ("unshare", "--mount", "sh", "-c", mount, "sh", *words)
 
 
+def users():
+    """Words that make a command run as root, and as a plain user; the name of each."""
+    own = "root" if os.geteuid() == 0 else "a plain user"
+    yield own, []
+    if own == "root":
+        yield "a plain user", AS_NOBODY
+
+
 class Contained:
     """A mixin for SystemCase: runs a test for each kind of containment, or skips it with the
     reasons."""
@@ -76,6 +85,19 @@ class Contained:
         for kind, trouble in troubles.items():
             if trouble:
                 print(f"not shown here for {kind}: {trouble}", flush=True)
+
+    def each_user(self, kind):
+        """Runs a test as each user who may have this containment here. Yields the words to put before a command."""
+        for name, words in users():
+            if words:
+                need_reach(self, words)
+            if trouble := trouble_with(kind, words):
+                print(f"not shown here for {name}: {trouble}", flush=True)
+                continue
+            with self.subTest(user=name):
+                yield words
+            if words:
+                self.finish("find", f"/tmp/holdfast-{NOBODY}", "-depth", "-type", "d", "-empty", "-delete")
 
     def need(self, kind, user=()):
         if trouble := trouble_with(kind, user):

@@ -1,5 +1,6 @@
 """Tests that do not meet: a network of its own (netns), a /tmp of its own (tmp)."""
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import unittest
 from pathlib import Path
 
 from contained import NOBODY, Contained, own_cgroup, trouble_with
-from needs import AS_NOBODY, need, need_reach
+from needs import need
 from processes import children_of
 from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, keepers_of, program,
                      wait_until)
@@ -32,27 +33,7 @@ while not os.path.exists(sys.argv[3]) and time.monotonic() < until:
 """
 
 
-def users():
-    """Words that make a command run as root, and as a plain user; the name of each."""
-    own = "root" if os.geteuid() == 0 else "a plain user"
-    yield own, []
-    if own == "root":
-        yield "a plain user", AS_NOBODY
-
-
 class ApartCase(Contained, SystemCase):
-    def each_user(self, kind):
-        for name, words in users():
-            if words:
-                need_reach(self, words)
-            if trouble := trouble_with(kind, words):
-                print(f"not shown here for {name}: {trouble}", flush=True)
-                continue
-            with self.subTest(user=name):
-                yield words
-            if words:
-                self.finish("find", f"/tmp/holdfast-{NOBODY}", "-depth", "-type", "d", "-empty", "-delete")
-
     def alone(self, kind, words, *command, **how):
         return self.finish(*words, LAUNCHER, "--containment", kind, *how.pop("options", ()), "--", *command, **how)
 
@@ -209,6 +190,25 @@ class TmpTest(ApartCase):
         self.assertEqual(seen.stdout.decode().split(), ["/tmp", "here", USER_DIRECTORY.name])
         self.assertFalse(os.path.exists("/tmp/here"))
 
+    def test_its_locks_are_those_outside(self):
+        """Who is inside waits for who is outside, and the other way round."""
+        for words in self.each_user("tmp"):
+            inside = [*words, LAUNCHER, "--containment", "tmp", "--"]
+            for holds, waits in (words, inside), (inside, words):
+                self.fresh()
+                self.work.chmod(0o777)
+                name, has, go, done, log = self.lock_name(), *(self.work / one for one in ("has", "go", "done", "log"))
+                run = [HOLDFAST, "run", "--lock", f"{name}@user", "--"]
+                holder = self.start(*holds, *run, "sh", "-c",
+                                    f"touch {has}; until test -e {go}; do sleep 0.02; done; touch {done}")
+                wait_until(has.exists, "the holder")
+                with open(log, "wb") as stream:
+                    waiter = self.start(*waits, *run, "test", "-e", done, stderr=stream)
+                wait_until(lambda log=log: b"waiting for lock" in log.read_bytes(), "the other to wait")
+                go.touch()
+                self.assertEqual([one.wait(PATIENCE_S) for one in (holder, waiter)], [0, 0])
+                shutil.rmtree(f"/tmp/holdfast-{NOBODY if words else os.geteuid()}/locks/user/{name}")
+
     def test_what_lives_on_keeps_its_tmp(self):
         for words in self.each_user("tmp"):
             self.fresh()
@@ -223,6 +223,25 @@ class TmpTest(ApartCase):
             wait_until(lambda: (self.work / "copied").exists() and (self.work / "copied").read_text(), "the copy")
             self.assertEqual((self.work / "copied").read_text(), "text\n")
             subprocess.run(["rm", "-rf", kept, f"{kept}.tmp"], check=True)
+
+
+class RunTest(Contained, ProjectCase):
+    def test_from_inside_the_runs_outside_are_seen(self):
+        """The sockets of their keepers are below /tmp."""
+        self.need("tmp")
+        self.settings("tmp")
+        other = self.project(f"add_test(NAME stays COMMAND @P@/linger {self.pid_file()})\n", "other", "other-build")
+        tree = self.project(self.scripted_test("asks", "", f'exec "{HOLDFAST}" status --json > "{self.work}/said"'))
+        begun = self.start(CTEST, cwd=other, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: self.read_pids(self.pid_file()), "the other run")
+        ran = self.ctest(tree)
+        self.assertEqual(ran.returncode, 0, ran.text)
+        runs = {run["tree"]: [test["test"] for test in run["tests"]]
+                for run in json.loads((self.work / "said").read_text())["runs"]}
+        self.assertEqual((runs[str(tree)], runs[str(other)]), (["asks"], ["stays"]))
+        begun.terminate()
+        begun.wait(PATIENCE_S)
+        self.assert_nothing_left()
 
 
 class SweptTest(Contained, ProjectCase):
