@@ -1,8 +1,9 @@
 """What a test needs of the machine. If it is missing, the test is skipped with the reason."""
 
 import subprocess
+import sys
 
-from support import STAGE, program
+from support import HERE, STAGE, program
 
 
 def need(case, words, what):
@@ -26,3 +27,5 @@ def need_reach(case, as_user):
 
 # Words to put before a command.
 AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+# And the name of an error and those of system calls after them (without_call.py).
+WITHOUT_CALL = [sys.executable, "-B", str(HERE / "without_call.py")]

@@ -2,14 +2,12 @@
 
 All of it runs in a mount namespace of its own, which ends with its last process."""
 
-import sys
 import unittest
 from pathlib import Path
 
-from needs import need_mounts
-from support import CTEST, HERE, HOLDFAST, USER_DIRECTORY, ProjectCase, not_inside, no_keeper_of, wait_until
+from needs import WITHOUT_CALL, need_mounts
+from support import CTEST, HOLDFAST, USER_DIRECTORY, ProjectCase, not_inside, no_keeper_of, wait_until
 
-WITHOUT_CALL = [sys.executable, "-B", str(HERE / "without_call.py")]
 IN_THE_WAY = "something is mounted there"
 
 

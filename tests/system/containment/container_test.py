@@ -6,16 +6,14 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-from needs import need, need_mounts
-from support import CMAKE, CTEST, HERE, PATIENCE_S, SOURCES, STAGE, ProjectCase, no_keeper_of, wait_until
+from needs import WITHOUT_CALL, need, need_mounts
+from support import CMAKE, CTEST, PATIENCE_S, SOURCES, STAGE, ProjectCase, no_keeper_of, wait_until
 
 EXAMPLE = SOURCES / "examples/container"
-WITHOUT_CALL = [sys.executable, "-B", str(HERE / "without_call.py")]
 # podman raises these limits, which root in a container may not do. runc works with any cgroups.
 SETTINGS = """
 [containers]
