@@ -90,7 +90,8 @@ std::string on_evidence(const AttemptResult& result, std::string_view test) {
 
 std::string describe_leftovers(const GuardReport& report) {
   return "left " + counted(report.leftovers, "process", "processes") +
-         " behind, ended: " + list_of(report.leftover_list, report.leftovers);
+         (report.survivors > 0 ? " behind: " : " behind, ended: ") +
+         list_of(report.leftover_list, report.leftovers);
 }
 
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,

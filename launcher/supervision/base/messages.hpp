@@ -18,7 +18,8 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
 // to run.
 bool is_worth_knowing(const AttemptResult& result);
 
-// Returns a text such as "left 1 process behind, ended: sleep (pid 17)".
+// Returns a text such as "left 1 process behind, ended: sleep (pid 17)". It does not say `ended` if
+// some of the tree could not be ended.
 std::string describe_leftovers(const GuardReport& report);
 
 }  // namespace holdfast::supervision

@@ -92,6 +92,12 @@ TEST(Note, NamesWhatCouldNotBeEnded) {
   EXPECT_EQ(note(result),
             "\"t\" timed out after 1.5 s; its process tree was ended; could not be ended: dd (pid "
             "9)");
+  AttemptResult left = leaked(2);
+  left.report.survivors = 1;
+  left.report.survivor_list[0] = process(18, "cat");
+  EXPECT_EQ(note(left),
+            "\"t\" left 2 processes behind: sleep (pid 17), cat (pid 18); could not be ended: cat "
+            "(pid 18)");
 }
 
 TEST(Note, OnACommandThatCannotBeExecutedSaysNothingElse) {
