@@ -43,8 +43,9 @@ std::string trouble_with_machine_lock(const std::string& name) {
 
 std::string advice_for(Containment what) {
   return what.has(Boundary::cgroup) ? "start ctest in a cgroup of its own, or take the setting away"
-                                    : "allow user namespaces (kernel.unprivileged_userns_clone, "
-                                      "user.max_user_namespaces), "
+                                    : "allow user namespaces (user.max_user_namespaces, "
+                                      "kernel.unprivileged_userns_clone, "
+                                      "kernel.apparmor_restrict_unprivileged_userns), "
                                       "or take the setting away";
 }
 

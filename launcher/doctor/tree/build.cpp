@@ -34,6 +34,12 @@ constexpr std::size_t k_most_words = 1'000'000;
 using Names = std::set<std::string, std::less<>>;
 using Programs = std::span<const OldProgram>;
 
+// What went wrong, of all that Ninja said. It may show the place in its file after that.
+std::string error_in(const std::string& said) {
+  const std::size_t at = said.rfind("ninja: error: ");
+  return at == std::string::npos ? said : said.substr(at, said.find('\n', at) - at);
+}
+
 class Ninja {
  public:
   explicit Ninja(const BuildOrder& order) : order_(order) {}
@@ -70,7 +76,7 @@ class Ninja {
     call.environment.emplace_back("NINJA_STATUS=");
     os::BoundedEnd end = os::run_bounded(call);
     if (end.kind == os::BoundedEnd::Kind::exited && end.code == 0) return std::move(end.output);
-    if (!end.errors.empty()) end.output = end.errors;
+    end.output = error_in(end.errors.empty() ? end.output : end.errors);
     trouble_ = os::trouble_with("ninja " + words[0], end);
     return std::nullopt;
   }

@@ -193,6 +193,14 @@ add_test(NAME v COMMAND v)
                          ["whether programs are older than their sources: the tree is built by Unix Makefiles, "
                           "and only Ninja says it"])
 
+    def test_a_build_that_ninja_does_not_understand(self):
+        tree = self.built()
+        with (tree / "build.ninja").open("a", encoding="utf-8") as file:
+            file.write("nonsense\n")
+        self.assert_only(self.look(tree), "build_unknown",
+                         "^whether programs are older than their sources is not known: .*exit code 1: ninja: error: ",
+                         command=r"ninja -C '.*/build tree' -n$")
+
     def test_a_compiler_that_another_program_starts_has_its_own_version(self):
         starter = self.program_in(self.work, '#!/bin/sh\n[ "$1" = --version ] && echo fake 1.2.3 || exec "$@"\n', "starter")
         tree = self.built(configure=(f"-DCMAKE_C_COMPILER={starter};cc",))

@@ -114,6 +114,25 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assert_only(self.look(tree, code=0), "process_let_go", 'which "daemon" of run .* was allowed to leave$',
                          severity="worth_knowing")
 
+    @own_locks.needed  # any keeper that starts meanwhile removes the socket
+    def test_a_service_whose_stop_command_nobody_ran(self):
+        servers, stopped = self.pid_file("servers"), self.work / "stopped"
+        self.toml(f'[service.db]\ncommand = ["{program("linger")}", "{servers}"]\nstop-command = ["touch", "{stopped}"]\n')
+        tree = self.project(f"add_test(NAME use COMMAND @P@/linger {self.pid_file()})\n"
+                            "set_tests_properties(use PROPERTIES HOLDFAST_SERVICES db)\n")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        self.announced(self.pid_file())
+        server, = self.announced(servers)
+        kill_at_once(*{process(ctest.pid), *keepers_of(tree), *self.pair_of(ctest), *self.ancestors(server.pid)})
+        ctest.wait(PATIENCE_S)
+        run, = self.runs(tree)
+        self.assert_found(self.look(tree), "stop_command_left", f"^a service of run {run.name} was not stopped: ",
+                          command=f"^holdfast reap --tree {tree}$")
+        self.assertFalse(stopped.exists())
+        self.assertEqual(self.finish(HOLDFAST, "reap", "--tree", tree).returncode, 0)
+        self.assertTrue(stopped.exists())
+        self.assertEqual(set(self.look(tree, code=0)) - OF_THE_MACHINE, set(), self.said["findings"])
+
     def test_a_kept_service_that_lost_its_host(self):
         self.toml(f'[service.db]\ncommand = ["{program("linger")}", "{self.pid_file()}"]\n')
         tree = self.project()

@@ -1,18 +1,20 @@
 """`holdfast doctor`: limits, disks, memory and rights."""
 
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
 
 import own_locks
+from contained import Contained
 from doctor_case import DoctorCase, on_silent_disk
 from limited_cgroup import limited_cgroup
-from needs import AS_NOBODY, need, need_mounts, need_reach
+from needs import AS_NOBODY, WITHOUT_CALL, need, need_mounts, need_reach
 from support import HOLDFAST, USER_DIRECTORY, wait_until
 
 
-class MachineTest(DoctorCase):
+class MachineTest(Contained, DoctorCase):
     def limited(self, *words):
         """Words that run a command under other limits."""
         return ["sh", "-c", " && ".join(words) + ' && exec "$@"', "sh"]
@@ -31,6 +33,17 @@ class MachineTest(DoctorCase):
             done = self.finish(HOLDFAST, "doctor", *options, cwd="/")
             self.assertEqual((done.returncode, done.stdout), (2, b""), options)
             self.assert_our_lines(done.stderr, 1)
+
+    def test_a_cmake_that_is_too_old(self):
+        place = self.work / "bin"
+        place.mkdir()
+        cmake = self.program_in(place, "#!/bin/sh\necho cmake version 3.16.3\n", "cmake")
+        found = self.look(None, cwd="/", env=self.environment(PATH=f"{place}:{os.environ['PATH']}"))
+        self.assert_found(found, "tool_too_old", f"^{cmake} has version 3.16.3, and Holdfast needs 3.25$")
+
+    def test_a_machine_where_no_process_can_be_watched(self):
+        found = self.look(self.project(), before=[*WITHOUT_CALL, "EPERM", "pidfd_open"])
+        self.assert_found(found, "cannot_supervise", "^tests run without Holdfast: .*pidfd_open")
 
     def test_few_descriptors(self):
         found = self.look(self.project(), before=self.limited("ulimit -n 40"))
@@ -151,6 +164,31 @@ class MachineTest(DoctorCase):
         found = self.look(tree, before=AS_NOBODY)
         self.assert_found(found, "containment_denied", '^"t" would run without containment = "cgroup": failed to ',
                           command="^systemd-run ")
+
+    def test_a_containment_that_has_no_rights(self):
+        for words in self.each_user("netns"):
+            self.fresh()
+            self.toml('[profile.default]\ncontainment = "netns"\n')
+            tree = self.project()
+            self.finish("chown", "-R", "nobody", self.work)  # does nothing if this is a plain user
+            found = self.look(tree, before=[*WITHOUT_CALL, "EPERM", "mount", *words])
+            self.assert_found(found, "containment_denied", '^"t" would run without containment = "netns": failed to '
+                              "keep mounts apart: Operation not permitted$")
+            self.assertIn("kernel.apparmor_restrict_unprivileged_userns", found["containment_denied"]["advice"])
+
+    @own_locks.needed
+    def test_locks_that_this_user_may_not_look_at(self):
+        words = AS_NOBODY if os.geteuid() == 0 else []
+        need_reach(self, words)
+        locks = Path(own_locks.MACHINES_PARENT, "holdfast/locks")
+        locks.mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, locks.parent)
+        locks.chmod(0)
+        self.addCleanup(locks.chmod, 0o700)
+        tree = self.project()
+        self.finish("chown", "-R", "nobody", self.work)  # does nothing if this is a plain user
+        self.assert_found(self.look(tree, before=words), "locks_unseen",
+                          "^failed to look into /var/lock/holdfast/locks: Permission denied$", severity="worth_knowing")
 
     @own_locks.needed
     def test_a_lock_of_the_machine_that_this_user_may_not_make(self):

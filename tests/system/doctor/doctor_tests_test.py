@@ -1,6 +1,7 @@
 """`holdfast doctor`: what tests and settings lack."""
 
 import re
+import shutil
 
 import own_locks
 from doctor_case import OF_THE_MACHINE, DoctorCase
@@ -152,6 +153,15 @@ class SettingsTest(DoctorCase):
         attach.write_text(attach.read_text().replace(str(STAGE), "/no/where"))
         self.assert_only(self.look(tree), "holdfast_gone", "one in /no/where/.*, which is gone$",
                          command="^cmake -B ")
+
+    def test_a_tree_that_another_holdfast_configured(self):
+        other = self.work / "other"
+        shutil.copytree(STAGE / "lib/cmake", other / "lib/cmake")
+        for folder in ("bin", "libexec"):
+            (other / folder).symlink_to(STAGE / folder)
+        self.assert_only(self.look(self.project(prefix=other), code=0), "other_holdfast",
+                         f"^tests run through the Holdfast in {other}/.*; this one is in {STAGE}/",
+                         severity="worth_knowing")
 
     def test_an_update_of_holdfast_that_fits_is_no_finding(self):
         tree = self.project()
