@@ -1,4 +1,4 @@
-// Base64, in which etcd's gateway has keys and values.
+// Base64, the form of keys and values in the JSON of etcd's gateway.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 namespace holdfast::etcd {
 
 std::string to_base64(std::string_view bytes);
-// None: it is no base64 with padding.
+// Returns none if the text is no base64 with padding.
 std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace holdfast::etcd

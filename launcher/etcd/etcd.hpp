@@ -1,5 +1,5 @@
-// Calls of etcd: which endpoint is asked, and who we are. A call that is not served goes back to
-// its caller, who decides when to ask again; the next call then goes to the next endpoint.
+// Makes calls to etcd: chooses the endpoint, and logs in. If a call is not served, its caller
+// learns of it and decides when to ask again. The next call then goes to the next endpoint.
 #pragma once
 
 #include <cstdint>
@@ -24,21 +24,22 @@ struct EtcdReply {
 
 class Etcd {
  public:
-  // `password`: from the environment.
+  // `password` comes from the environment.
   Etcd(Http& http, const ClusterSettings& settings, std::string password);
 
   using Id = std::uint64_t;
   using Done = std::function<void(const EtcdReply&)>;
-  // `body`: JSON. `done` is called later, never from here.
+  // Makes a call. `body` is JSON. `done` is called later, never from here.
   Id call(std::string_view path, std::string body, Done done);
-  // Of another patience than that of a lease's calls.
+  // Does the same with another patience than the calls about a lease have.
   Id call(std::string_view path, std::string body, Milliseconds patience, Done done);
-  // A watch. `on_line` gets lines until `done` is called or it is cancelled.
+  // Begins a watch. `on_line` gets lines until `done` is called or the watch is cancelled.
   Id watch(std::string body, std::function<void(std::string_view)> on_line, Done done);
-  // Its functions are not called any more.
+  // Ends a call or a watch. Its functions are not called any more.
   void cancel(Id id);
 
-  // Changes whenever an endpoint did not serve us: a watch may be a connection with nobody.
+  // Changes whenever an endpoint did not serve us. Nobody may then be at the other end of an older
+  // watch.
   unsigned failures() const { return failures_; }
 
  private:
@@ -49,7 +50,7 @@ class Etcd {
     std::function<void(std::string_view)> on_line;
     Milliseconds patience{0};  // 0: a watch
     bool had_new_token = false;
-    Http::Id http = 0;  // 0: it waits for a token
+    Http::Id http = 0;  // 0: the call waits for a token
   };
   Id begin(Call call);
   void send(Id id);
@@ -71,7 +72,7 @@ class Etcd {
   Id last_ = 0;
   std::size_t at_ = 0;
   unsigned failures_ = 0;
-  unsigned at_fresh_ = 0;  // the failures when a call was last served
+  unsigned at_fresh_ = 0;  // what failures_ was when a call was last served
 };
 
 }  // namespace holdfast::etcd

@@ -1,5 +1,5 @@
-// What the answers of etcd's gateway mean. Numbers of 64 bits are strings there, keys and values
-// are base64. Anybody may write keys, so nothing is taken for granted.
+// What the answers of etcd's gateway mean. Numbers of 64 bits are strings there, and keys and
+// values are base64. Anybody may write keys, so these functions take nothing for granted.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +16,18 @@ namespace holdfast::etcd {
 // Why a call was not served, and what to do.
 struct Refusal {
   enum class Kind : std::uint8_t {
-    later,        // etcd cannot now: ask again, or another endpoint
-    who_are_you,  // the token is not valid, any more
+    later,        // etcd cannot serve it now: ask again, or ask another endpoint
+    who_are_you,  // the token is not valid, or not any more
     no_users,     // etcd has no users: ask without a token
     not_found,    // there is no such lease
     never,        // asking again cannot help
-    unusable,     // what holdfast.toml says of etcd cannot work: its addresses or certificates
+    unusable,     // the addresses or certificates in holdfast.toml cannot work
   };
   Kind kind = Kind::later;
   std::string words;  // etcd's own, or libcurl's
 };
 
-// None: the call was served. `status`: of HTTP.
+// Returns none if the call was served. `status` is HTTP's.
 std::optional<Refusal> refusal_in(long status, std::string_view body);
 
 std::string token_in(std::string_view body);  // empty: there is none
@@ -36,20 +36,20 @@ struct Lease {
   std::string id;
   Milliseconds ttl{0};  // 0: the lease is over
 };
-// Of k_grant and of k_keep_alive.
+// Reads the answer to k_grant or k_keep_alive.
 std::optional<Lease> lease_in(std::string_view body);
 
 struct Keys {
   std::vector<ClusterParty> parties;  // by create revision
-  std::int64_t revision = 0;          // of the store when they were read
+  std::int64_t revision = 0;          // the store's revision when they were read
 };
-// Of k_range and of put_body().
+// Reads the answer to k_range or to put_body().
 std::optional<Keys> keys_in(std::string_view body);
 
-// Of change_body() and held_body(): whether all was as expected.
+// Reads the answer to change_body() or held_body(). True: all was as expected.
 bool has_succeeded(std::string_view body);
 
-// A line of k_watch.
+// What a line of k_watch says.
 enum class WatchNews : std::uint8_t {
   nothing,
   begun,

@@ -1,4 +1,4 @@
-// HTTP by libcurl, many requests at once, in a loop that never waits for one of them.
+// Makes HTTP requests by libcurl: many at once, in a loop that never waits for a single one.
 #pragma once
 
 #include <curl/curl.h>
@@ -20,7 +20,7 @@ inline constexpr long k_http_ok = 200;
 
 struct HttpAnswer {
   long status = 0;
-  std::string body;          // of a stream that was served: empty
+  std::string body;          // empty for a stream that was served
   std::string trouble;       // why no answer came; empty: one came
   bool is_unusable = false;  // the address or a certificate's file can never work
 };
@@ -29,15 +29,15 @@ struct HttpRequest {
   std::string url;
   std::string body;
   std::string token;         // for the header `Authorization`; empty: none
-  Milliseconds patience{0};  // 0: a stream, whose lines come for as long as they come
-  bool wants_fresh = false;  // by a new connection: the last one may be dead
-  std::function<void(std::string_view)> on_line = {};  // of a stream
+  Milliseconds patience{0};  // 0: a stream, which has no limit of time
+  bool wants_fresh = false;  // use a new connection, because the last one may be dead
+  std::function<void(std::string_view)> on_line = {};  // for a stream
   std::function<void(const HttpAnswer&)> on_end;
 };
 
 class Http {
  public:
-  // A number that is given to nothing else; 0 is none.
+  // Identifies a request. No two requests have the same number; 0 is none.
   using Id = std::uint64_t;
 
   explicit Http(const ClusterSettings& settings);
@@ -47,7 +47,7 @@ class Http {
 
   // Sends a POST. The functions of the request are called by work(), never from here.
   Id post(HttpRequest request);
-  // Its functions are not called any more. Does nothing if it is over.
+  // Ends a request. Its functions are not called any more. Does nothing if the request is over.
   void cancel(Id id);
 
   // Waits until a transfer goes on, one of `fds` has news, or `patience` is over. Sets revents.
@@ -62,7 +62,7 @@ class Http {
     CURL* handle = nullptr;
     curl_slist* headers = nullptr;
     std::string received;
-    std::string trouble;  // CURLOPT_ERRORBUFFER has this room
+    std::string trouble;  // the room for CURLOPT_ERRORBUFFER
     ~Transfer();
   };
   static std::size_t receive(char* bytes, std::size_t size, std::size_t count, void* transfer);

@@ -1,5 +1,5 @@
-// One attempt that has or wants locks of scope `cluster`: its connection with us, its lease, its
-// keys, and its place in the queues.
+// One attempt that has or wants locks of scope `cluster`. A session has the attempt's connection
+// with us, its lease, its keys, and its places in the queues.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 
 namespace holdfast::etcd {
 
-// Who we are.
+// This machine and the user, as others see them in our keys.
 struct Machine {
   std::string host;
   std::string user;
@@ -38,7 +38,7 @@ class LockSession {
   LockSession(const LockSession&) = delete;
   LockSession& operator=(const LockSession&) = delete;
 
-  // To be polled for reading; -1: the session is over.
+  // To be polled for reading. -1: the session is over.
   int fd() const { return socket_.get(); }
   bool is_over() const { return !socket_.valid(); }
   // To be called when fd() has news.
@@ -49,7 +49,7 @@ class LockSession {
   void look();
 
  private:
-  // A lock that it has or wants.
+  // A lock that the attempt has or wants.
   struct Lock {
     LockSpec spec;
     std::string level;
@@ -67,7 +67,7 @@ class LockSession {
   void look_why();
   void tell_why();
 
-  // Goes on with the lock that is wanted: the next step that is missing.
+  // Takes the next step towards the lock that is wanted.
   void go_on();
   void grant();
   void put();
@@ -80,16 +80,17 @@ class LockSession {
   void look_for_keys(const Lease& lease, Milliseconds sent);
   void renew_later(const Refusal& refusal);
   void renewed(const Lease& lease, Milliseconds sent);
-  // etcd does not know our lease any more, or what we waited with is gone.
+  // To be called if etcd does not know our lease any more, or if the key with which we wait is
+  // gone.
   void lease_is_gone();
   // Tells the attempt how it has lost its locks.
   void lose(std::int64_t how);
   void forget_lease();
 
-  // What `done` would do with a reply that is a refusal. True: it is one.
+  // Returns whether the reply is a refusal, and then does what follows from it.
   bool is_refused(const EtcdReply& reply);
   void again_later(const std::string& why);
-  // Whoever asks gets that answer, and the session is over.
+  // Answers the attempt with `why`, and ends the session.
   void refuse(const std::string& why);
   void close();
   void stop_watching();
@@ -108,9 +109,8 @@ class LockSession {
   std::size_t own_ = 0;              // our place in it
   std::string trouble_;              // why the last call was not served; empty: it was
   Etcd::Id step_ = 0;                // the call that go_on() has made; 0: none
-  std::optional<wire::Message> answer_is_held_later_;  // etcd could not be asked
-  Milliseconds tell_why_at_ =
-      k_longest;  // when whoever asked why we wait is answered at the latest
+  std::optional<wire::Message> answer_is_held_later_;  // etcd is to be asked again
+  Milliseconds tell_why_at_ = k_longest;               // when we answer at the latest why we wait
   Etcd::Id watch_ = 0;
   std::string watched_;  // the key that is watched, or what all watched keys begin with
   Etcd::Id renewal_ = 0;

@@ -8,10 +8,10 @@
 
 namespace holdfast::etcd {
 
-// Asks at most `endpoints` times for the list, each for that long, until one has it. Then answers
-// on `socket`, which must stay open until all calls of etcd are over: a message k_list with a party
-// in each, by lock and create revision, then an empty one of that kind, or one with `why` there is
-// no list.
+// Asks etcd for the list, at most `endpoints` times and with the patience `each`, until an endpoint
+// has it. Then answers on `socket`, which must stay open until all calls to etcd are over. The
+// answer is a message k_list for each party, by lock and create revision, and then an empty message
+// k_list. If there is no list, the answer is one message with `why`.
 void list_locks(Etcd& etcd, int socket, std::size_t endpoints, Milliseconds each);
 
 }  // namespace holdfast::etcd

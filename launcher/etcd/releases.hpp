@@ -1,5 +1,5 @@
-// Leases that are given back. Their keys go with them, so the next waiter has its turn at once and
-// need not wait for the end of the lease.
+// Gives leases back. Their keys go with them, so the next waiter has its turn at once and need not
+// wait for the end of the lease.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@ class Releases {
  public:
   explicit Releases(Etcd& etcd) : etcd_(etcd) {}
 
-  // Gives the lease back, if etcd does not answer then again. After a while nobody would gain by
-  // it.
+  // Gives the lease back. If etcd does not answer, tries again for a while. Later nobody would gain
+  // by it.
   void begin(const std::string& lease);
   bool are_done() const { return leases_.empty(); }
 

@@ -5,8 +5,9 @@
 
 namespace holdfast::etcd {
 
-// Serves whoever has started this program, by `control`, and the attempts whose connections come
-// from there. Blocks until both are gone. `password`: of the user in the settings.
+// Serves the process that has started this program, over `control`, and the attempts whose
+// connections come from that process. Blocks until all of them are gone. `password` belongs to the
+// user in the settings.
 void serve(os::UniqueFd control, const char* password);
 
 }  // namespace holdfast::etcd
