@@ -84,8 +84,8 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
             order_.directory,
-            // Whether other runs may be at work in the tree. Without the tree's lock they may, and
-            // the tests then take no locks against tests of other runs.
+            // Whether other runs may be at work in the tree. Without the tree's lock that is
+            // possible, and the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0, RunsOf::ctest,
             order_.planned},
            lines_),
@@ -479,8 +479,7 @@ void KeeperLoop::finish_after_ctest() {
     lines_.say_held_back();
   }
   // A process that reads ctest's output to its end must not wait while we tidy up. The last
-  // launcher may have ended already, without our having seen it, so we first wait a moment for that
-  // news.
+  // launcher may have ended already without our knowledge, so we first wait a moment for that news.
   if (!wait_for_connections(nullptr, k_news_patience)) lines_.let_go();
   dismiss_connections(nullptr);
   services_.end();

@@ -94,9 +94,9 @@ class Launch {
            (is_batch() || policy.retry.may_retry() || policy.hooks.any() || is_for_node());
   }
 
-  // The test is to run on another machine. It stays here without a tree that both sides see, with
-  // what its fixtures have here, and with a limit that begins when ctest reads a line of its output
-  // (TIMEOUT_AFTER_MATCH).
+  // Whether the test runs on another machine. It stays here without a build tree, which both sides
+  // must see. It also stays here if its fixtures share a /tmp or a network on this machine, or if
+  // its limit begins when ctest reads a line of its output (TIMEOUT_AFTER_MATCH).
   bool is_for_node() const {
     return grant_.policy.engine.kind != Engine::local && invocation_.attach &&
            !invocation_.is_afar && grant_.shared_tmp.empty() && !grant_.shares_network &&
@@ -120,7 +120,7 @@ class Launch {
     // A batch finds out by itself which framework its program has.
     if (is_batch()) grant_.is_googletest = false;
     const TestSchedule schedule = schedule_of(invocation_.facts);
-    std::vector<LockSpec> all_locks;  // of an attempt of which another machine has a share
+    std::vector<LockSpec> all_locks;  // of an attempt that runs partly on another machine
     if (is_for_node()) {
       all_locks = grant_.policy.locks;
       far_ = take_far_share(grant_.policy);
@@ -141,7 +141,7 @@ class Launch {
     }
   }
 
-  // The near side of an attempt tells all this of the far one.
+  // Not called on the far side of an attempt: the near side tells people the same.
   void tell_of(const AttemptResult& result, const AttemptScratch& scratch) {
     if (!result.note.empty()) tell_note(result);
     if (!result.older_fixtures.empty()) teller().tell(in_words(result.older_fixtures));
@@ -300,7 +300,7 @@ class Launch {
     const HeldLocks& above;
     TakenLocks& locks;
     const std::vector<Variable>& services;
-    int network;  // that it shares; -1: none
+    int network;  // the network that it shares; -1: none
   };
 
   // Runs the test itself, once.
@@ -335,7 +335,7 @@ class Launch {
       if (!plan.contained.refusal.empty()) return refused(in_words(plan.contained.refusal));
     }
     AttemptResult result = runner_.run(plan, around_);
-    had.locks.cluster.end_watch();  // what comes now may take longer than the lease
+    had.locks.cluster.end_watch();  // what follows may take longer than the lease
     os::ScratchContent left = scratch.look();
     if (runner_.judges_cases()) {
       note_orphans(grant_, left, result);
@@ -355,7 +355,8 @@ class Launch {
     return result;
   }
 
-  // Who passes on connections for holdfast-etcd: the keeper of ctest, or for a command itself.
+  // Where connections for holdfast-etcd are sent: to ctest's keeper, which passes them on, or for a
+  // command to holdfast-etcd itself.
   int cluster_door() const { return cluster_.valid() ? cluster_.get() : keeper_.fd(); }
 
   // The far side weighs all evidence, which is on its machine.
@@ -369,7 +370,7 @@ class Launch {
     return result;
   }
 
-  // Who has the services: the keeper of ctest, or that of this command's services.
+  // The process that has the services: ctest's keeper, or the service keeper of this command.
   KeeperLink& services_of() { return service_keeper_.connected() ? service_keeper_ : keeper_; }
 
   void make_own(AttemptScratch& scratch) {
@@ -395,7 +396,7 @@ class Launch {
       if (&use == &uses.front()) line += "service ";
       line += use.name;
     }
-    // An override with a label, of which ctest does not know, may have taken all of them away.
+    // An override with a label may have taken all of them away. ctest does not know of that.
     if (line.empty()) line = "lock none";
     write_line(line + " after " + describe(waited));
     // CTest 3.25 forgets the regular expression for this line after the first match. So ctest never
@@ -412,8 +413,8 @@ class Launch {
     }
   }
 
-  // A test that left something behind or had nothing to run is worth knowing. Any other note is an
-  // error.
+  // It is worth knowing that a test left something behind or had nothing to run. Any other note is
+  // an error.
   void tell_note(const AttemptResult& result) {
     if (is_worth_knowing(result)) return teller().tell(result.note);
     if (result.outcome == Outcome::interrupted && result.report.survivors == 0) {
@@ -444,7 +445,7 @@ class Launch {
   KeeperLink service_keeper_;
   os::UniqueFd cluster_;
   Grant grant_;
-  std::optional<Policy> far_;  // what the node does of an attempt that does not run here
+  std::optional<Policy> far_;  // the node's part of the policy, if the attempt runs on a node
   CtestClock clock_;
   AttemptRunner& runner_;
   int interrupted_ = 0;  // the signal that came before another attempt
