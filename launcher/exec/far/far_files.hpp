@@ -1,8 +1,9 @@
-// The files by which both sides of a far attempt speak to each other, in the run's directory, which
-// both machines see. One writer for each file; a whole record appears by rename.
+// The files by which the two sides of a far attempt speak to each other. They are in the run's
+// directory, which both machines see. Each file has one writer. A record appears as a whole, by
+// rename.
 //
-// A directory on a network file system is looked at in the cache of this machine. Opening the
-// directory makes the cache look anew, so a record is found when it is there (close-to-open,
+// A look at a directory on a network file system goes to the cache of this machine. Opening the
+// directory makes the cache look anew, so a record is found as soon as it is there (close-to-open,
 // nfs(5)).
 #pragma once
 
@@ -16,7 +17,7 @@ namespace holdfast::exec {
 
 class FarFiles {
  public:
-  // `directory`: <run>/far; `attempt`: the attempt's id.
+  // `directory` is <run>/far, and `attempt` is the attempt's id.
   FarFiles(std::string directory, std::string attempt);
   // For the far side, which is told the path of its job.
   static FarFiles of_job(const std::string& job);
@@ -25,11 +26,11 @@ class FarFiles {
   const std::string& attempt() const { return attempt_; }
   std::string job() const;
 
-  // Makes the directory if it is not there, the control file, and last the job.
+  // Makes the directory if it is not there, then the control file, and last the job.
   Result<void> begin(std::string_view job) const;
-  // The far side has read it: it has secrets of the environment.
+  // To be called when the far side has read the job, because a job has secrets of the environment.
   void remove_job() const;
-  // Removes what only the two sides need.
+  // Removes the files that only the two sides need.
   void remove() const;
 
   // The near side adds a signal; the far side reads all signals so far.
@@ -38,7 +39,7 @@ class FarFiles {
 
   Result<void> put_started(std::string_view record) const;
   Result<void> put_ended(std::string_view record) const;
-  // Empty: it is not there.
+  // Return an empty text if the record is not there.
   std::string started() const;
   std::string ended() const;
 
@@ -49,7 +50,7 @@ class FarFiles {
   std::string attempt_;
 };
 
-// What all tests of a run know of their allocation.
+// What all tests of a run know about their allocation.
 class FarRun {
  public:
   explicit FarRun(std::string directory) : directory_(std::move(directory)) {}

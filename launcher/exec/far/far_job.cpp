@@ -9,7 +9,7 @@
 namespace holdfast::exec {
 namespace {
 
-// Fields besides those of the grant, none of which begins so.
+// The fields of a job besides those of its grant. No field of a grant begins with `far_`.
 constexpr std::string_view k_version = "far_version";
 constexpr std::string_view k_argument = "far_argument";
 constexpr std::string_view k_entry = "far_entry";

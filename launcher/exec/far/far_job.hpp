@@ -17,9 +17,9 @@ namespace holdfast::exec {
 inline constexpr std::string_view k_far_option = "--far";
 
 struct FarJob {
-  std::string version;                   // of Holdfast: both sides must have the same
-  std::vector<std::string> arguments;    // of the near launcher
-  std::vector<std::string> environment;  // likewise
+  std::string version;                   // Holdfast's: both sides must have the same
+  std::vector<std::string> arguments;    // those of the near launcher
+  std::vector<std::string> environment;  // that of the near launcher
   std::string directory;                 // the working directory
   std::vector<Variable> variables;       // what the near side tells the test
   bool one_stream = true;                // the test's stdout and stderr are one

@@ -23,7 +23,7 @@ constexpr std::string_view k_leftover = "leftover";
 constexpr std::string_view k_orphan_file = "orphan_file";
 constexpr std::string_view k_orphan_why = "orphan_why";
 
-// Every field that is one value, for writing and for reading.
+// Calls `use` for each field that is one value. Writing and reading share this list.
 template <typename Result, typename Use>
 void for_each_field(Result& result, Use use) {
   auto& seen = result.observation;

@@ -15,19 +15,21 @@
 namespace holdfast::exec {
 namespace {
 
-// How often we look for records of which no frame has told: the frames are lost with slurmstepd.
+// How often we look for records that no frame has announced. If slurmstepd dies, its frames are
+// lost.
 constexpr Milliseconds k_look{500};
-// How long records are looked for when srun has ended: a network file system shows them late.
+// How long we look for records when srun has ended. A network file system may show them late.
 constexpr Milliseconds k_late{5000};
 constexpr Milliseconds k_short_look{20};
-// The far side has heard of a request by then.
+// The far side learns of a request within this time.
 constexpr Milliseconds k_far_look{200};
 // srun has this long to end after the far side's record.
 constexpr Milliseconds k_srun_patience{2000};
 // The far side takes stacks at the test's limit, and then ends the test within its grace.
 constexpr Milliseconds k_stacks{60'000};
 constexpr std::size_t k_most_errors = 16 * 1024;
-// Each step takes a moment, and many of them at once take longer: people are told after 2 s.
+// Each step takes a moment, and many at once take longer. So the first line about a wait comes
+// after 2 s.
 constexpr unsigned k_unsaid = 1;
 
 wire::AttemptWait wait_for_step() { return {wire::WaitFor::step, "slurm"}; }
@@ -118,7 +120,8 @@ bool NearAttempt::read_srun() {
   }
   errors_ += srun_.read_errors();
   if (errors_.size() > k_most_errors) {
-    // The beginning has the node and the reason; what comes again and again is in between.
+    // The beginning has the node and the reason. What srun repeats again and again is in the
+    // middle.
     errors_.erase(k_most_errors / 2, errors_.size() - k_most_errors);
   }
   return !bytes.empty();
@@ -181,12 +184,13 @@ void NearAttempt::look_at_lease(const std::vector<pollfd>& fds) {
     end_.lease_lost = true;
     return end_by(SIGTERM);
   }
-  // A second signal is an end at once. If the far side does not hear it, TERM to srun is.
+  // A second signal ends the test at once. If the far side does not learn of it, TERM to srun ends
+  // the test.
   files_.tell(SIGTERM);
   hurried_ = os::monotonic_now() + k_far_look;
 }
 
-// The far side may read two signals at once, so what is one event is told once.
+// The far side may read two signals at once, so one event is told only once.
 void NearAttempt::end_by(int signal) {
   const Milliseconds now = os::monotonic_now();
   if (end_.signal != 0) {
@@ -199,7 +203,7 @@ void NearAttempt::end_by(int signal) {
   files_.tell(signal);
 }
 
-// When srun may get TERM. A step that does not exist yet has nothing that could end gently.
+// When srun may get TERM. If the step does not exist yet, there is nothing that could end gently.
 Milliseconds NearAttempt::time_for_term() const {
   if (hurried_ != k_longest) return hurried_;
   if (record_ != k_longest) return record_ + k_srun_patience;
@@ -220,9 +224,9 @@ void NearAttempt::hurry_srun(Milliseconds now) {
   srun_.send(SIGKILL);
 }
 
-// A step that srun has never begun to launch has no records to come. A test whose step is lost may
-// still run, and is ended there. As long as it may take, it keeps its locks, and is not tried
-// again.
+// If srun has never begun to launch the step, no record can come. If the step is lost, the test may
+// still run, and its node ends it. As long as this may take, the attempt keeps its locks, and the
+// test is not tried again.
 void NearAttempt::look_after_end() {
   look_for_records();
   const SrunWords said = words_of_srun(errors_);

@@ -1,9 +1,10 @@
 // The near side of a far attempt: follows srun and the records of the far side until the test is
 // over, passes the test's output on, and tells the far side what happens here.
 //
-// Nothing gentle goes through srun: to srun(1), TERM, QUIT and HUP are SIGKILL for the task, and
-// INT is nothing. So a signal is told by a file, and srun gets TERM only when the far side has said
-// that all is over, or when it has had its grace and has not said so.
+// srun passes no gentle signal on: by srun(1), TERM, QUIT and HUP become SIGKILL for the task, and
+// INT does nothing. So this side tells the far side of a signal by a file. srun gets TERM only when
+// the far side has said that all is over, or when the grace is over and the far side has not said
+// so.
 #pragma once
 
 #include <poll.h>
@@ -23,15 +24,15 @@
 
 namespace holdfast::exec {
 
-// What was seen when srun has ended.
+// What this side knows when srun has ended.
 struct NearEnd {
   std::optional<FarStart> start;  // none: the far side has not begun
   std::string record;             // of the end; empty: there is none
   SrunWords said;
   Milliseconds slurm_wait{0};  // from srun's start until the far side had begun
-  int signal = 0;              // that was to end the test; 0: none
+  int signal = 0;              // the signal to end the test; 0: none
   bool overdue = false;        // the far side did not end the test at its limit
-  bool lease_lost = false;     // the lease of its locks over machines; `signal` is SIGTERM
+  bool lease_lost = false;     // its locks over machines are lost; `signal` is SIGTERM
   bool abandoned = false;      // srun ended before the test, for no reason that is known here
 };
 
@@ -40,13 +41,13 @@ class NearAttempt {
   NearAttempt(const supervision::AttemptPlan& plan, supervision::Surroundings& around,
               OutputRelay& relay, const FarFiles& files, SrunProcess srun);
 
-  // Returns when srun has ended and its records were looked for.
+  // Returns when srun has ended and this side has looked for the records.
   NearEnd run();
 
  private:
   void wait_for_news();
   Milliseconds next_look() const;
-  // Returns whether there was something of the test's output.
+  // Returns whether srun had printed something.
   bool read_srun();
   void take(const FrameReader::Frame& frame);
   void look_for_records();
@@ -66,7 +67,7 @@ class NearAttempt {
   const FarFiles& files_;
   SrunProcess srun_;
   FrameReader frames_;
-  std::string errors_;  // of srun: the end of what it said
+  std::string errors_;  // what srun said, without its middle if it is long
   NearEnd end_;
   bool parent_watched_ = true;
   supervision::WaitTelling waiting_;     // for the step

@@ -36,7 +36,7 @@ namespace {
 using supervision::AttemptPlan;
 using supervision::AttemptResult;
 
-// What the node may need, besides the grace, to end a test of which the near side was killed.
+// How long the node may need, besides the grace, to end a test whose near side was killed.
 constexpr Milliseconds k_end_patience{2000};
 constexpr Milliseconds k_look{50};
 
@@ -46,8 +46,8 @@ bool has_node_rule(const RetryPolicy& retry) {
   });
 }
 
-// What the near side tells the test: the slots and fences of its locks here, and what runs inside
-// it need to ask for these.
+// What the near side tells the test: the slots and fences of the locks that it holds here, and the
+// password that a run inside the test needs to ask for these locks.
 std::vector<Variable> near_variables(char** environment) {
   std::vector<Variable> variables;
   for (char** entry = environment; *entry != nullptr; ++entry) {
@@ -105,7 +105,7 @@ class NodeRun {
     return {};
   }
 
-  // Every test would say the same, so it is said once, and is in every record.
+  // Every test would say the same, so the line is printed once. Every record has it.
   AttemptResult refuse(const std::string& why) {
     plan_.teller->complain_once(why);
     AttemptResult result = supervision::refused({});
@@ -175,7 +175,7 @@ class NodeRun {
   Result<SrunProcess> start_srun() const {
     const Result<std::string> program = supervision::exec_program();
     if (!program) return program.error();
-    // It was read by the same function before.
+    // srun_words() has accepted the same text before, when the settings were read.
     Result<std::vector<std::string>> options = srun_words(plan_.policy.engine.options);
     if (!options) return options.error();
     FarStep step;
@@ -217,8 +217,8 @@ class NodeRun {
     return result;
   }
 
-  // If we are killed, srun dies with us, and the node ends the test within its grace. Until then
-  // nobody else gets its locks.
+  // If we are killed, srun dies with us, and the node ends the test within the grace. Until then
+  // the warden keeps the locks from all others.
   supervision::Warden post_warden() const {
     std::vector<int> locks = plan_.lock_descriptors();
     if (locks.empty()) return {};
@@ -247,10 +247,11 @@ class NodeRun {
     return lost_before_start(end);
   }
 
-  // What the far side cannot know: that its step was lost, and what slurmstepd says.
+  // Adds what the far side cannot know: that its step was lost, and what slurmstepd says.
   AttemptResult as_seen_here(AttemptResult told, const NearEnd& end) {
     Observation& seen = told.observation;
-    // The launcher on the node has lost the far side of the step, which nobody here has ended.
+    // The launcher on the node has lost its parent, the other process of the far side, and nobody
+    // here has ended the test.
     const bool is_orphaned = seen.end_reason == EndReason::parent_gone && end.signal == 0;
     const bool was_ended =
         seen.end_reason == EndReason::signal || seen.end_reason == EndReason::parent_gone;

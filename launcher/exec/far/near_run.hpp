@@ -7,7 +7,8 @@
 
 namespace holdfast::exec {
 
-// `plan.far` is set. The result is as that of an attempt here, with the name of its node.
+// `plan.far` must be set. The result is like that of an attempt on this machine, with the name of
+// the node.
 supervision::AttemptResult run_on_node(const supervision::AttemptPlan& plan,
                                        supervision::Surroundings& around, OutputRelay& relay);
 

@@ -38,8 +38,8 @@ bool names_job(const std::string& entry) {
 Allocation allocation_of_ctest(char** environment) {
   Allocation allocation;
   allocation.environment = entries_of(environment);
-  // ctest is our parent. The project may give the test other values, such as of a mock. A script of
-  // ctest may have set all of them; ctest then shows none.
+  // ctest is our parent. The project may give the test other values, such as those of a mock. If a
+  // script of ctest has set all of them, ctest's first environment has none.
   std::vector<std::string> around = os::first_environment_of(::getppid(), k_longest_environment);
   std::erase_if(around, [](const std::string& entry) { return !is_of_slurm(entry); });
   if (std::ranges::any_of(around, names_job)) {
@@ -56,7 +56,7 @@ Allocation allocation_of_ctest(char** environment) {
   allocation.job = variable("SLURM_JOB_ID");
   allocation.nodes = variable("SLURM_JOB_NODELIST");
   if (allocation.job.empty()) allocation.job = variable("SLURM_JOBID");
-  // To squeue, the number of one task may mean the whole array.
+  // squeue may take the number of one task for the whole array.
   const std::string array = variable("SLURM_ARRAY_JOB_ID");
   const std::string task = variable("SLURM_ARRAY_TASK_ID");
   if (!array.empty() && !task.empty()) allocation.job = text_of({array, "_", task});

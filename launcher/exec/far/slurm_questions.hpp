@@ -1,5 +1,5 @@
-// What is asked of Slurm, by its own programs. Each question takes a limited time, and none is
-// answered when the test has been told to end.
+// Asks Slurm, by its own programs. Each question takes a limited time. When the test has been told
+// to end, no question is answered.
 #pragma once
 
 #include <string>
@@ -13,20 +13,21 @@
 
 namespace holdfast::exec {
 
-// The allocation around ctest, as Slurm's variables tell.
+// The allocation around ctest, by Slurm's variables.
 struct Allocation {
   std::string job;    // empty: there is none
   std::string nodes;  // in Slurm's form: n[1-4]
-  // Ours, with ctest's variables of Slurm in place of those that the project gives the test.
+  // Our environment, with ctest's variables of Slurm in place of those that the project gives the
+  // test.
   std::vector<std::string> environment;
-  // Those that the project gives the test.
+  // The variables of Slurm that the project gives the test.
   std::vector<std::string> of_test;
 };
-// `environment`: the test's.
+// `environment` is the test's.
 Allocation allocation_of_ctest(char** environment);
 
-// The path of a program of Slurm; empty: there is none. A test may have a PATH of its own, so usual
-// places are searched, too.
+// Returns the path of a program of Slurm. Empty: there is none. A test may have a PATH of its own,
+// so the usual places are searched, too.
 std::string slurm_program(std::string_view name);
 
 class SlurmQuestions {
@@ -37,9 +38,9 @@ class SlurmQuestions {
   JobState state();
   // The nodes of the allocation that can run nothing now.
   std::vector<std::string> lost_nodes();
-  // All its nodes; none: Slurm did not say.
+  // All nodes of the allocation. Empty: Slurm did not say.
   std::vector<std::string> all_nodes();
-  // The signal that came meanwhile to end the test; 0: none.
+  // The signal to end the test that came meanwhile. 0: none.
   int told_to_end() const { return told_to_end_; }
 
  private:

@@ -39,7 +39,7 @@ Result<Pipe> make_pipe() {
   return Pipe{os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
 }
 
-// In the new process. A death of ours kills srun, and Slurm then ends the step.
+// Runs in the new process. If we die, srun is killed, and Slurm then ends the step.
 [[noreturn]] void be_srun(const os::Command& command, const os::CallersSignals& callers,
                           pid_t parent) {
   ::setpgid(0, 0);

@@ -1,5 +1,5 @@
-// srun, started by the near side of a far attempt: in a process group of its own, so that Ctrl-C
-// does not reach it, and it dies with us.
+// srun, which the near side of a far attempt starts. It has a process group of its own, so that
+// Ctrl-C does not reach it, and it dies with us.
 #pragma once
 
 #include <sys/types.h>
@@ -20,7 +20,7 @@ class SrunProcess {
   struct Order {
     std::vector<std::string> words;
     std::vector<std::string> environment;
-    std::uint64_t tag = 0;  // of the attempt, by which the keeper finds what is left
+    std::uint64_t tag = 0;  // the attempt's, by which the keeper finds what is left
   };
 
   // srun reads our stdin, unless that is a terminal: a process in the background must not read it.
@@ -34,7 +34,7 @@ class SrunProcess {
   int watched() const { return watched_.get(); }
   int output() const { return output_.get(); }  // do not block
   int errors() const { return errors_.get(); }
-  // Reads what is there; closes the descriptor at its end.
+  // Read what is there, and close the descriptor at its end.
   std::string read_output() { return read(output_); }
   std::string read_errors() { return read(errors_); }
 
