@@ -21,10 +21,11 @@ enum class FarChannel : char {
   ended = 'x',    // the record of the end is there
 };
 
-// No frame is longer, so that a frame that is cut off cannot be waited for without end.
+// No frame is longer than this, so that nobody waits forever for the rest of a frame that is cut
+// off.
 inline constexpr std::size_t k_longest_frame = 64UL * 1024;
 
-// Appends frames for all of `bytes`: one at least.
+// Appends frames for all of `bytes`, at least one.
 void add_frames(FarChannel channel, std::string_view bytes, std::string& to);
 
 // Takes apart what comes from srun. Bytes that belong to no frame are not the test's.

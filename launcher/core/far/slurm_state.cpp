@@ -15,15 +15,15 @@ std::string_view after(std::string_view line, std::string_view words) {
   return at == std::string_view::npos ? std::string_view() : line.substr(at + words.size());
 }
 
-// `down*`: a node that does not answer has a `*`.
+// The state of a node that does not answer ends with a `*`, as in `down*`.
 bool is_lost(std::string_view state) {
   constexpr std::array<std::string_view, 3> k_lost{"down", "unknown", "power"};
   if (state.find('*') != std::string_view::npos) return true;
   return std::ranges::any_of(k_lost, [&](std::string_view one) { return state.starts_with(one); });
 }
 
-// Why there will never be such a step, in the words of slurm_strerror(3). Anything else, such as a
-// controller that does not answer, may go away.
+// The reasons why there will never be such a step, in the words of slurm_strerror(3). Any other
+// trouble, such as a controller that does not answer, may pass.
 constexpr std::array<std::string_view, 13> k_refusals{
     "Invalid --exclusive specification",
     "More processors requested than permitted",
@@ -39,7 +39,7 @@ constexpr std::array<std::string_view, 13> k_refusals{
     "Invalid node name specified",
     "Invalid license specification"};
 
-// The refusal in the line, to its end.
+// Returns the refusal in the line, up to the end of the line.
 std::string_view refusal_in(std::string_view error) {
   for (const std::string_view refusal : k_refusals) {
     const std::size_t at = error.find(refusal);
@@ -48,7 +48,8 @@ std::string_view refusal_in(std::string_view error) {
   return {};
 }
 
-// What holdfast-exec says that cannot begin, or slurmstepd, if there is no holdfast-exec.
+// Returns what holdfast-exec says if it cannot begin, or what slurmstepd says if there is no
+// holdfast-exec.
 std::string_view own_trouble_in(std::string_view line) {
   constexpr std::string_view k_own = "holdfast: ";
   if (line.starts_with(k_own)) return line.substr(k_own.size());
@@ -56,14 +57,14 @@ std::string_view own_trouble_in(std::string_view line) {
   return at == std::string_view::npos ? std::string_view() : line.substr(at);
 }
 
-// slurmstepd of Slurm 20 to 24.
+// These are the words of slurmstepd from Slurm 20 to 24.
 bool tells_of_memory(std::string_view line) {
   return line.find("oom-kill event") != std::string_view::npos ||
          line.find("oom_kill event") != std::string_view::npos ||
          line.find("Out Of Memory") != std::string_view::npos;
 }
 
-// srun names itself as it was called, with its path or without.
+// srun begins a line with its name as it was called, with its path or without.
 void take_refusal_of_options(std::string_view line, SrunWords& words) {
   const std::string_view what = after(line, "srun: ");
   for (const std::string_view refusal : {"unrecognized option", "invalid option", "is ambiguous",
@@ -90,7 +91,7 @@ void take_line(std::string_view line, SrunWords& words) {
     return;
   }
   if (const std::string_view refusal = refusal_in(error); !refusal.empty()) words.refusal = refusal;
-  // What srun says at last, that the task has ended, follows from what was said before.
+  // srun's last line says that the task has ended. That follows from what was said before.
   const bool follows = error.find("Exited with exit code") != std::string_view::npos;
   if (words.last.empty() || !follows) words.last = error;
 }

@@ -24,11 +24,11 @@ std::vector<std::string> lost_nodes_in(std::string_view output);
 
 // What srun has said on stderr, --verbose.
 struct SrunWords {
-  bool launches = false;  // the step exists, and srun asks the node to start it
-  std::string node;       // of the step, if it is known
-  std::string refusal;    // why Slurm has made no step: its own words; empty: it did not say so
-  std::string last;       // the last error, for people; empty: none
-  std::string trouble;    // why Holdfast cannot run on the node; empty: it did not say so
+  bool launches = false;       // the step exists, and srun asks the node to start it
+  std::string node;            // the step's node, if it is known
+  std::string refusal;         // why Slurm has made no step, in its own words; empty: not said
+  std::string last;            // the last error, for people; empty: none
+  std::string trouble;         // why Holdfast cannot run on the node; empty: not said
   bool out_of_memory = false;  // something of the step was killed for want of memory
 };
 SrunWords words_of_srun(std::string_view errors);
@@ -36,24 +36,25 @@ SrunWords words_of_srun(std::string_view errors);
 struct LostStart {
   enum class Kind : std::uint8_t {
     refused,          // no node of the allocation can ever run it
-    allocation_over,  // and so for all tests to come
-    no_node_left,     // that is not left out
+    allocation_over,  // no later test can run on it either
+    no_node_left,     // no node can run it, apart from those that are left out
     node_lost,
   };
   Kind kind = Kind::node_lost;
   std::string why;   // a clause for people
-  std::string node;  // that was lost; empty: not known
+  std::string node;  // the node that was lost; empty: not known
 };
 
-// Why a step without a record of its start has ended. `left_out`: nodes on which it was not to run.
+// Returns why a step has ended without a record of its start. `left_out` are the nodes that it was
+// told to avoid.
 LostStart lost_start(JobState job, const std::vector<std::string>& lost_nodes,
                      const std::vector<std::string>& left_out, const SrunWords& said);
 
-// Why no task of a job runs, in Slurm's own word, from `squeue --noheader --format="%T %r"`;
-// `None`: it has given no reason yet; empty: one runs.
+// Returns why no task of a job runs, in Slurm's own word, from
+// `squeue --noheader --format="%T %r"`. `None`: Slurm has given no reason yet. Empty: a task runs.
 std::string reason_to_wait(std::string_view output);
 
-// The names of a list of nodes that scontrol(1) has written one by one in lines.
+// Returns the names in a list of nodes that scontrol(1) has written, one in each line.
 std::vector<std::string> names_in_lines(std::string_view text);
 
 }  // namespace holdfast

@@ -29,7 +29,8 @@ constexpr std::array<std::string_view, 23> k_flags_long{
     "compress",          "x11",          "interactive"};
 constexpr std::string_view k_flags_short = "EOXsv";
 constexpr std::string_view k_optional_value_short = "IKk";
-// Of two such options srun takes the last, so nodes that were lost are added to the user's.
+// If such an option comes twice, srun takes the last one. So nodes that were lost are added to the
+// user's own option.
 constexpr std::string_view k_exclude = "--exclude=";
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
@@ -118,7 +119,7 @@ Result<std::vector<std::string>> srun_words(std::string_view options) {
 }
 
 std::vector<std::string> srun_command(const FarStep& step) {
-  // --verbose once: srun then names the step and its node on stderr, which no test sees.
+  // With one --verbose, srun names the step and its node on stderr, which no test sees.
   std::vector<std::string> words{"srun",      "--exact",
                                  "--verbose", "-N1",
                                  "-n1",       text_of({"-c", std::to_string(step.processors)})};
@@ -146,7 +147,8 @@ bool is_kept_from_srun(std::string_view entry) {
       "SLURM_UNBUFFEREDIO", "SLURM_DEBUG",      "SLURM_SRUN_MULTI", "SLURM_WORKING_DIR",
       "SRUN_OUTPUT",        "SRUN_ERROR",       "SRUN_INPUT",       "SRUN_DEBUG"};
   const std::string_view name = name_of(entry);
-  // Slurm would send the password to its controller. The job has it if the test needs it.
+  // Slurm would send the password to its controller. If the test needs the password, the job file
+  // has it.
   return name.starts_with("LD_") || name == environment::k_cluster_password ||
          std::ranges::find(k_names, name) != k_names.end();
 }

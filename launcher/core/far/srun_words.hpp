@@ -18,7 +18,7 @@ Result<std::vector<std::string>> srun_words(std::string_view options);
 
 struct FarStep {
   unsigned processors = 1;
-  std::vector<std::string> options;  // of the user: srun_words()
+  std::vector<std::string> options;  // the user's, from srun_words()
   std::vector<std::string> left_out_nodes;
   std::vector<std::string> command;  // what the step runs
 };
@@ -26,8 +26,8 @@ struct FarStep {
 // The words of the whole command.
 std::vector<std::string> srun_command(const FarStep& step);
 
-// Whether a variable (`NAME=VALUE`) is kept from srun itself: it would change the form of what srun
-// prints, or it is for the test's dynamic linker.
+// Whether a variable (`NAME=VALUE`) is kept from srun itself, because it would change what srun
+// prints, is for the test's dynamic linker, or is secret.
 bool is_kept_from_srun(std::string_view entry);
 
 // Whether a variable of the step wins over that of the same name on this side: Slurm, or what a
