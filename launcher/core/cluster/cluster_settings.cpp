@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view k_expected =
     "an address such as http://127.0.0.1:2379 or https://host:2379";
 
-// An `@` means a password, which must get into no message.
+// An `@` means that there is a password, which must not get into a message.
 bool has_password(std::string_view text) { return text.find('@') != text.npos; }
 
 Error password_in_address() {
@@ -66,7 +66,7 @@ Result<std::string> parse_etcd_address(std::string_view text) {
 }
 
 Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text) {
-  // Before the parts: a password may have commas and blanks.
+  // This looks at the whole text, because a password may have commas and blanks.
   if (has_password(text)) return password_in_address();
   std::vector<std::string> endpoints;
   while (!text.empty()) {

@@ -17,7 +17,7 @@ inline constexpr Milliseconds k_longest_cluster_ttl{3'600'000};
 // A password is never among these: it stays in the environment.
 struct ClusterSettings {
   std::vector<std::string> endpoints;  // `https://host:2379`; empty: nobody has named an etcd
-  std::string endpoints_from = {};     // where they are said: a place in the file, or the variable
+  std::string endpoints_from = {};     // where they are set: a place in the file, or the variable
   Milliseconds ttl = k_default_cluster_ttl;  // whole seconds
   // Absolute paths; empty: not set.
   std::string ca = {};
@@ -28,12 +28,13 @@ struct ClusterSettings {
   friend bool operator==(const ClusterSettings&, const ClusterSettings&) = default;
 };
 
-// An address such as `http://127.0.0.1:2379`, without what etcd does not need at its end.
+// Reads an address such as `http://127.0.0.1:2379`. Leaves out slashes at its end.
 Result<std::string> parse_etcd_address(std::string_view text);
-// Several, with commas or blanks between.
+// Reads several addresses, with commas or blanks between them.
 Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text);
 
-// `variable`: the value of HOLDFAST_CLUSTER_ENDPOINTS, which wins over the file; null: not set.
+// `variable` is the value of HOLDFAST_CLUSTER_ENDPOINTS, which wins over the file. Null: it is not
+// set.
 Result<ClusterSettings> with_environment(ClusterSettings settings, const char* variable);
 
 }  // namespace holdfast

@@ -2,9 +2,9 @@
 // message per packet (core/settings/message.hpp).
 //
 // An attempt has a connection of its own with holdfast-etcd. Its locks are freed when the last
-// descriptor of its end is closed: that of the launcher, of the guard, and the keeper's duplicate.
-// Into a piece of memory that both have, holdfast-etcd writes until when the lease holds. So nobody
-// has to read messages while the test runs, and a client that is stopped renews nothing.
+// descriptor of its end is closed. The launcher and the guard have one, and the keeper has a
+// duplicate. holdfast-etcd writes into shared memory until when the lease holds. So nobody has to
+// read messages while the test runs, and a holdfast-etcd that is stopped renews nothing.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@
 
 namespace holdfast::cluster {
 
-// keeper or `holdfast run` -> holdfast-etcd, first on the connection that it is started with:
-// core/cluster/cluster_settings.hpp.
+// keeper or `holdfast run` -> holdfast-etcd, first on the connection that it is started with: the
+// settings (core/cluster/cluster_settings.hpp).
 inline constexpr std::string_view k_settings = "cluster_settings";
 // launcher -> keeper, and whoever has started it -> holdfast-etcd: with a descriptor, the far end
 // of an attempt's own connection. Everything else is said there.
@@ -30,27 +30,29 @@ inline constexpr std::string_view k_list = "list";
 // launcher -> holdfast-etcd, first on its connection, with the descriptor of the memory: the fields
 // of a ClusterParty, and `grace_ms`.
 inline constexpr std::string_view k_begin = "begin";
-// launcher -> holdfast-etcd: wants `lock`, a spec. Below an attempt around this one that has it:
-// `level`, and then of its lock `level_slots` or `level_amount`. The answer is k_had or k_refused,
-// however long that takes.
+// launcher -> holdfast-etcd: the attempt wants `lock`, a spec. If an attempt around this one has
+// the lock, `level` names that attempt, and `level_slots` or `level_amount` says how much of the
+// lock it has. The answer is k_had or k_refused, however long that takes.
 inline constexpr std::string_view k_ask = "ask";
-// holdfast-etcd -> launcher: it has it. `fence`: the create revision of its key; `slots`.
+// holdfast-etcd -> launcher: the attempt has the lock. `fence` is the create revision of its key,
+// and `slots` are the numbers of its slots.
 inline constexpr std::string_view k_had = "had";
-// holdfast-etcd -> launcher: it cannot be had; `why`, in one sentence.
+// holdfast-etcd -> launcher: the attempt cannot get the lock. `why` says so in one sentence.
 inline constexpr std::string_view k_refused = "refused";
-// launcher -> holdfast-etcd: has the attempt `attempt` of this machine `lock` at the level `level`?
-// The answer has the same kind and `yes`.
+// launcher -> holdfast-etcd: does the attempt `attempt` of this machine have `lock` at the level
+// `level`? The answer has the same kind and `yes`.
 inline constexpr std::string_view k_is_held = "is_held";
-// launcher -> holdfast-etcd: what does it wait for? The answer has the same kind and `why`.
+// launcher -> holdfast-etcd: what does the attempt wait for? The answer has the same kind and
+// `why`.
 inline constexpr std::string_view k_waiting = "waiting";
 
-// What the shared memory has: until when the lease holds, in CLOCK_BOOTTIME milliseconds. When
-// holdfast-etcd loses it, it writes that and hangs up.
+// The shared memory says until when the lease holds, in CLOCK_BOOTTIME milliseconds, or has one of
+// these values. When holdfast-etcd loses the lease or a key, it writes so and hangs up.
 inline constexpr std::int64_t k_no_lease = 0;
 inline constexpr std::int64_t k_lease_lost = -1;
 inline constexpr std::int64_t k_key_lost = -2;  // the lease holds, but somebody has deleted a key
 
-// `said`: what came from a holdfast-etcd that ended without having begun.
+// `said` is what a holdfast-etcd said that ended without having begun.
 inline Error not_started(std::string_view said) {
   return ErrorInWords{text_of({"holdfast-etcd does not start: ", brief(said)})};
 }
@@ -58,18 +60,18 @@ inline Error not_started(std::string_view said) {
 // How long `holdfast locks` waits for the list.
 inline constexpr Milliseconds k_list_patience{8000};
 
-// How long before the lease ends the last process of the test is to be gone.
+// The last process of the test must be gone this long before the lease ends.
 inline constexpr Milliseconds k_lease_margin{1000};
 
-// When the end of a test begins whose lease holds until `until`.
+// Returns when Holdfast must begin to end a test whose lease holds until `until`.
 constexpr Milliseconds end_before(Milliseconds until, Milliseconds grace) {
   return until - grace - k_lease_margin;
 }
 
-// A shorter lease would leave a test less than half of it to be renewed in.
+// With a shorter lease, less than half of it would be left for renewals.
 constexpr Milliseconds shortest_ttl(Milliseconds grace) { return (grace + k_lease_margin) * 2; }
 
-// When a lease is renewed after it was last renewed, and how long an answer may take.
+// How long after a renewal the next one comes, and how long an answer may take.
 constexpr Milliseconds renewal_interval(Milliseconds ttl) { return ttl / 5; }
 constexpr Milliseconds answer_patience(Milliseconds ttl) {
   const Milliseconds patience = ttl / 6;

@@ -7,7 +7,7 @@ namespace holdfast::cluster {
 namespace {
 
 constexpr std::string_view k_top = "top";
-// Before the name of an attempt, so that none is called `top`.
+// Stands before the name of an attempt, so that no attempt's level is called `top`.
 constexpr std::string_view k_below = "below-";
 
 }  // namespace
@@ -23,7 +23,7 @@ std::string prefix_of_level(std::string_view name, std::string_view level) {
 }
 
 std::string range_end(std::string prefix) {
-  // No byte of ours is 0xff.
+  // No byte of our keys is 0xff.
   prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
   return prefix;
 }

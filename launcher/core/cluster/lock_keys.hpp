@@ -11,18 +11,18 @@ namespace holdfast::cluster {
 
 inline constexpr std::string_view k_locks_prefix = "holdfast/locks/";
 
-// With `/` at the end. `level`: an attempt; empty: the top.
+// Both end with `/`. `level` is an attempt. Empty: the top.
 std::string prefix_of_lock(std::string_view name);
 std::string prefix_of_level(std::string_view name, std::string_view level);
 
-// The end of the range of all keys that begin with `prefix`, which is not empty.
+// Returns the end of the range of all keys that begin with `prefix`, which must not be empty.
 std::string range_end(std::string prefix);
 
 struct LockKey {
   std::string name;
   std::string level;  // empty: the top
 };
-// None: it is no key of a lock.
+// Returns none if it is no key of a lock.
 std::optional<LockKey> parse_lock_key(std::string_view key);
 
 }  // namespace holdfast::cluster

@@ -10,7 +10,7 @@ namespace {
 
 using Kind = LockTurn::Kind;
 
-// The slots that those before `own` have not, the smallest first.
+// Returns the slots that no party before `own` has, the smallest first.
 std::vector<unsigned> free_slots(const std::vector<ClusterParty>& queue, std::size_t own,
                                  const LevelPart& part) {
   std::vector<unsigned> free = part.slots;
@@ -34,8 +34,8 @@ LockTurn turn_for_units(const std::vector<ClusterParty>& queue, std::size_t own,
     if (queue[i].mode != self.mode || queue[i].size != self.size) return {Kind::refused, i, {}};
     taken += queue[i].units;
   }
-  // A shared holder is in nobody's way here. The nearest of the others goes first; when it has its
-  // part, it notes that, which is a change of its key.
+  // A shared holder is in nobody's way here. The nearest of the other parties goes first. When it
+  // has its part, it notes that, and so its key changes.
   for (std::size_t i = own; i-- > 0;) {
     if (queue[i].mode == LockMode::shared) continue;
     if (queue[i].mode == LockMode::exclusive || !queue[i].has_noted) {

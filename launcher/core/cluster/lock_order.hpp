@@ -1,8 +1,8 @@
 // Whose turn it is for a lock of scope `cluster`, decided from one look at all its keys.
 //
-// The order is that of create revisions, over all machines. Whoever wants the lock has it as soon
-// as those before it leave room: nobody overtakes. Those before it only ever go away, so who once
-// has the lock keeps it until its key is gone.
+// The order is that of create revisions, over all machines. A party has the lock as soon as those
+// before it leave room for it; nobody overtakes. The parties before it can only go away, so a party
+// that has the lock keeps it until its key is gone.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace holdfast::cluster {
 
-// Of a lock that an attempt around this one holds: what there is to have of it.
+// The part that there is to have of a lock that an attempt around this one holds.
 struct LevelPart {
   std::vector<unsigned> slots;  // of a counted lock; empty: all
   std::uint64_t amount = 0;     // in KiB; 0: all
@@ -35,14 +35,14 @@ struct LockTurn {
   friend bool operator==(const LockTurn&, const LockTurn&) = default;
 };
 
-// `queue`: all holders and waiters, by create revision; `own` is one of them. A waiter for units
-// has its turn only when those before it have noted what they have.
+// `queue` has all holders and waiters, by create revision, and `own` is the place of one of them. A
+// waiter for units has its turn only when those before it have noted what they have.
 LockTurn turn_of(const std::vector<ClusterParty>& queue, std::size_t own, const LevelPart& part);
 
 // Whether `queue[at]` has the lock, as far as one can tell from outside.
 bool is_holder(const std::vector<ClusterParty>& queue, std::size_t at);
 
-// What `queue[own]` waits for, in words for people. `lock`: `db@cluster`.
+// Says for people what `queue[own]` waits for. `lock` is a text such as `db@cluster`.
 std::string describe_obstacles(std::string_view lock, const std::vector<ClusterParty>& queue,
                                std::size_t own);
 
