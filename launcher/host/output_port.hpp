@@ -17,7 +17,8 @@ class OutputPort {
   // `pattern` is that of `ready-output`.
   explicit OutputPort(Pattern pattern) : pattern_(std::move(pattern)) {}
 
-  // Returns the port that the line tells; 0: it matches and tells none. None: it does not match.
+  // Returns the port that the line names. 0: the line matches, and names no port. None: it does not
+  // match.
   std::optional<std::uint16_t> port_in(std::string_view line) const {
     if (!pattern_.is_found_in(line)) return std::nullopt;
     const std::optional<std::string> text = pattern_.group_in(line, "port");

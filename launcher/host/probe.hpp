@@ -1,4 +1,5 @@
-// Finds out once whether a service answers. That takes as long as the service takes to answer.
+// A probe finds out once whether a service answers. That takes as long as the service takes to
+// answer.
 #pragma once
 
 #include <poll.h>

@@ -32,7 +32,7 @@ struct ServiceSurroundings {
   std::optional<OutputPort> output_port = {};  // that of `ready-output`
   // Readable when the service has gone to the background. Invalid: it does not go there.
   os::UniqueFd background = {};
-  os::UniqueFd dependents = {};  // as in the order
+  os::UniqueFd dependents = {};  // HostOrder::dependents
   Door* door = nullptr;          // null: nobody keeps the service
 };
 
@@ -117,7 +117,7 @@ class ServiceCompanion final : public supervision::Companion {
   std::string last_answer_;  // why the last probe found it unwell
   std::string line_;         // the beginning of a line of its output
   bool output_told_ = false;
-  bool has_answered_ = false;  // as `ready` says; what is left is the proof
+  bool has_answered_ = false;  // in the way that `ready` says; only the proof is missing
   std::uint16_t port_told_ = 0;
   bool wants_stacks_ = false;
   bool was_stopped_ = false;

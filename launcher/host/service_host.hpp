@@ -4,8 +4,8 @@
 namespace holdfast::host {
 
 // `holdfast service-host FD`: `keeper` is a connection (SOCK_SEQPACKET) on which the keeper sends a
-// wire::HostOrder first of all. Returns when nothing of the service is left. The keeper was told
-// everything that the exit code says.
+// wire::HostOrder first of all. Returns when nothing of the service is left. The keeper has been
+// told everything that the exit code says.
 //
 // This process gets a session of its own. The service ends when the keeper says so, or when the
 // keeper is gone and ctest has ended. A service that people keep ends when somebody says so on its

@@ -38,17 +38,17 @@ std::optional<Listening> listening_at(const ServiceProbe& probe);
 // Does the same for the port at this machine.
 std::optional<Listening> listening_on(std::uint16_t port);
 
-// Returns a text such as `pid 12 (redis-server *:6379), there for 3min, in /home/me/build, of test
-// "a" (run 12-…)`. Leaves out what may not be read.
+// Returns a text such as `pid 12 (redis-server *:6379), there for 3 m 20 s, in /home/me/build, of
+// test "a" (run 12-…)`. Leaves out what may not be read.
 std::string stranger(pid_t pid);
 
 // Returns a text such as `port 6379 belongs to pid 12 (…)`. If the process cannot be seen, the text
 // has the number of its user.
 std::string owner_of(const Listening& listening);
 
-// To be called before a service starts whose port is declared, when the port's lock is had. Waits,
-// a second at most, while only dying processes listen there: those of an earlier run that was
-// killed as a whole.
+// To be called before a service starts whose port is declared, and after the port's lock was taken.
+// Waits, for a second at most, while only dying processes listen there: those of an earlier run
+// that was killed as a whole.
 void await_dying_listener(std::uint16_t port);
 
 }  // namespace holdfast::host

@@ -22,8 +22,8 @@ struct ChangedFile {
   std::string shown;  // its path, for people
   BuildGraph::Node node = 0;
   bool is_in_build = false;  // Ninja knows the file
-  bool is_ignored = false;   // a rule says that no test needs it, for as far as nobody knows it
-  std::vector<std::size_t> rules = {};  // those that fit: indexes in AffectedQuestion::rules
+  bool is_ignored = false;   // a rule says that no test needs it; counts only if nobody knows it
+  std::vector<std::size_t> rules = {};  // those that match: indexes in AffectedQuestion::rules
 };
 
 // An output whose inputs are not known for sure, because it is not built, or older than one of
@@ -35,7 +35,7 @@ struct Doubt {
 
 struct NamedFile {
   BuildGraph::Node node = 0;
-  std::string_view by;  // what of the test names it: "command", "ENVIRONMENT", "service db"
+  std::string_view by;  // the part of the test that names it: "command", "service db"
 };
 
 // What is wrong with the program of a test.
@@ -49,7 +49,7 @@ enum class ProgramTrouble : std::uint8_t {
 struct CandidateTest {
   std::string name;
   std::vector<NamedFile> files = {};  // those that are nodes of the graph, each once
-  std::string program = {};           // as its command names it; or what else is made elsewhere
+  std::string program = {};  // as its command names it; or another file that is made_elsewhere
   ProgramTrouble trouble = ProgramTrouble::none;
 };
 
@@ -65,7 +65,8 @@ struct AffectedQuestion {
   const BuildGraph& graph;
   std::string tree;               // the build tree, as paths of the graph have it
   BuildGraph::Node manifest = 0;  // Ninja's own file, which CMake writes
-  // A file that is newer than that, so that the graph no longer holds; empty: there is none.
+  // A file that is newer than the manifest, so that the graph is no longer right. Empty: there is
+  // none.
   std::string newer_than_manifest = {};
   std::vector<ChangedFile> changes = {};  // each with a node of its own
   std::vector<Doubt> doubts = {};
@@ -99,10 +100,10 @@ struct Reason {
 
 // One line, without the test's name: "src/a.cpp, through bin/unit".
 std::string to_text(const Reason& reason);
-// The name of a reason in JSON.
+// Returns the name of a reason in JSON.
 std::string_view word_of(Because because);
 
-// How sure it is that a change affects a test: as sure as its best reason.
+// How certain it is that a change affects a test. The best reason counts.
 enum class Certainty : std::uint8_t {
   none,            // it is not affected
   made_elsewhere,  // its program is not Ninja's, and a build does not help
@@ -118,7 +119,7 @@ struct AffectedTest {
   Certainty certainty = Certainty::none;
 };
 
-// Who knows a file that changed. The first that holds counts.
+// Who knows a file that changed. The first one that knows it counts.
 enum class KnownBy : std::uint8_t { configure, build, test, rule, ignored, nobody };
 std::string_view word_of(KnownBy known);
 
@@ -132,8 +133,8 @@ struct Affected {
 
 Affected affected_by(const AffectedQuestion& question);
 
-// A name by which Ninja and `cmake --build --target` make the node: a target's name if Ninja has it
-// for this node alone, else the path from the build tree.
+// Returns a name by which Ninja and `cmake --build --target` make the node: a target's name if
+// Ninja has it for this node alone, else the path from the build tree.
 std::string target_name(const BuildGraph& graph, BuildGraph::Node node, std::string_view tree);
 
 }  // namespace holdfast

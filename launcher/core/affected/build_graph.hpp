@@ -28,7 +28,7 @@ class BuildGraph {
   BuildGraph& operator=(const BuildGraph&) = delete;
   ~BuildGraph() = default;
 
-  // The node of that path; makes one if there is none.
+  // Returns the node of that path. Makes one if there is none.
   Node node(std::string_view path);
   std::optional<Node> find(std::string_view path) const;
   const std::string& path(Node node) const { return *nodes_[node].path; }
@@ -37,15 +37,16 @@ class BuildGraph {
   // A phony step does nothing: its outputs stand for its inputs.
   Step add_step(bool is_phony);
   void add_input(Step step, Node input);
-  void add_output(Step step, Node output);  // twice is as good as once
+  void add_output(Step step, Node output);  // twice does the same as once
 
-  // The step that makes the node; none: no step does. If several do, the last that was added.
+  // Returns the step that makes the node. None: no step does. If several do, returns the last that
+  // was added.
   std::optional<Step> maker_of(Node node) const { return nodes_[node].maker; }
   // Whether a step that is not phony makes the node.
   bool is_made(Node node) const;
-  // Whether a phony step makes it: then it may be a name and no file.
+  // Whether a phony step makes the node, which may then be a name and no file.
   bool is_phony(Node node) const { return nodes_[node].maker && !is_made(node); }
-  // The outputs of phony steps that stand for this node alone.
+  // Returns the outputs of phony steps that stand for this node alone.
   std::vector<Node> aliases_of(Node node) const;
 
   const std::vector<Step>& users_of(Node node) const { return nodes_[node].users; }
@@ -75,15 +76,16 @@ class BuildGraph {
   std::unordered_map<std::string, Node, Hash, std::equal_to<>> numbers_;
 };
 
-// For each node of the graph, whether `goal` is made from it. It is made from itself, too.
+// Says for each node of the graph whether `goal` is made from it. A node counts as made from
+// itself.
 std::vector<bool> leading_to(const BuildGraph& graph, BuildGraph::Node goal);
 
-// Which causes reach a node: the changes of a file that make Ninja make it anew. A cause is a
-// number of the caller's.
+// Which causes reach a node. A cause is the change of a file that makes Ninja rebuild the node. The
+// caller chooses a number for each cause.
 class Reach {
  public:
-  // Of more causes than this, a node has only those that were spread first. So the time is in
-  // proportion to the size of the graph, however many causes there are.
+  // If more causes than this reach a node, the node has only those that were spread first. So the
+  // time is proportional to the size of the graph, however many causes there are.
   static constexpr std::size_t k_most_causes = 8;
 
   explicit Reach(const BuildGraph& graph) : graph_(graph), causes_(graph.node_count()) {}

@@ -16,7 +16,8 @@ namespace holdfast {
 //   \       takes the next byte as it is
 //
 // A glob without a `/` before its end fits the last part of a path; any other glob begins at the
-// top. What fits a directory fits everything below it. A glob that ends with `/` fits only that.
+// top. What fits a directory fits everything below it. A glob that ends with `/` fits only what is
+// below.
 std::string expression_for_glob(std::string_view glob);
 
 }  // namespace holdfast

@@ -1,7 +1,7 @@
 // Reads what Ninja's tools print (`ninja -t graph`, `-t targets`, `-t deps`), and depfiles. Paths
 // are as Ninja has them: absolute, or relative to the build tree.
 //
-// The views are parts of the text.
+// The views in the results are parts of the text.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +29,15 @@ struct NinjaGraph {
   std::vector<NinjaStep> steps;
 };
 
-// What `ninja -t graph` prints (Graphviz). Order-only inputs are left out: a change of one does not
-// make Ninja run the step. Ninja does not say so of a step with one input and one output.
+// Reads what `ninja -t graph` prints (Graphviz). Order-only inputs are left out, because a change
+// of one does not make Ninja run the step. For a step with one input and one output, Ninja does not
+// say whether the input is order-only.
 NinjaGraph read_ninja_graph(std::string_view text);
 
-// The names in what `ninja -t targets` prints: `NAME: RULE` in each line.
+// Returns the names in what `ninja -t targets` prints: `NAME: RULE` in each line.
 std::vector<std::string_view> read_ninja_targets(std::string_view text);
 
-// What was recorded of one output.
+// What Ninja has recorded about one output.
 struct RecordedInputs {
   std::string_view output;
   // The output was written after this was recorded (Ninja was killed), or is gone.
@@ -48,12 +49,12 @@ struct RecordedInputs {
 // during the call.
 void read_ninja_deps(std::string_view text, const std::function<void(const RecordedInputs&)>& see);
 
-// By output: a time, in ns since 1970.
+// A time for each output, in ns since 1970.
 using NinjaLog = std::unordered_map<std::string_view, std::int64_t>;
 
-// When the outputs in a log of Ninja (.ninja_log) were up to date last, by the times of their
-// inputs. A command that leaves its output as it is counts. The text is the same from Ninja 1.9 to
-// 1.13.
+// Returns when each output in a log of Ninja (.ninja_log) was last up to date, by the times of its
+// inputs. A command that leaves its output unchanged counts. The form of the log is the same from
+// Ninja 1.9 to 1.13.
 NinjaLog read_ninja_log(std::string_view text);
 
 // A depfile, as a compiler writes it: rules of make whose targets are outputs, with `\` before

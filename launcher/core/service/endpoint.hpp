@@ -11,8 +11,8 @@
 namespace holdfast {
 
 struct Endpoint {
-  // Addresses to try in turn, as inet_pton(3) reads them. No name but `localhost` is looked up:
-  // that may take long, and a service is on this machine.
+  // Addresses to try in turn, as inet_pton(3) reads them. No name except `localhost` is looked up,
+  // because a look-up may take long, and a service is on this machine.
   std::vector<std::string> addresses;
   std::uint16_t port = 0;
   std::string host;  // as it was written

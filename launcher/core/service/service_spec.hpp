@@ -36,7 +36,7 @@ struct ServiceProbe {
   friend bool operator==(const ServiceProbe&, const ServiceProbe&) = default;
 };
 
-// True: it names a place where the service answers: a port or a socket.
+// Whether the probe names a place where the service answers: a port or a socket.
 bool names_place(const ServiceProbe& probe);
 
 // Returns the endings of the keys that are declared: `tcp`, `unix`, `http`, `command`, `output`.
@@ -70,14 +70,15 @@ struct ServiceSpec {
   std::string directory;
   std::vector<Variable> environment;
 
-  // The probe for its health. Where none is declared, it is the probe for its start. A line of its
-  // output says nothing about later: the service is then healthy as long as it is alive.
+  // Returns the probe for the service's health: the declared one, or else the probe for its start.
+  // A line of output says nothing about the time after it. So a service that says by a line that it
+  // is ready is healthy as long as it is alive.
   ServiceProbe health_probe() const;
-  // The probe that must find it well once it has said that it is ready, if that word came from no
-  // place of its own: else a stranger may have its place. Its health, if that names a place; else
-  // nothing (no kind).
+  // If the service says that it is ready in another way than by an answer at its own place, a
+  // stranger may have that place. Returns the probe that must then find the service well: the one
+  // for its health, if that names a place, else an empty one (no kind).
   ServiceProbe proof() const;
-  // How long its stop command may take.
+  // Returns how long its stop command may take.
   Milliseconds stop_time() const;
 };
 

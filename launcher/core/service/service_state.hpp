@@ -35,7 +35,7 @@ struct ServiceLife {
   // Generations that came to a bad end one after the other, none of which served a test well.
   unsigned restarts = 0;
   bool is_dismissed = false;  // it was told to stop, so it is not started again
-  bool is_whole = false;      // the generation was ready, and no loss of it is noted
+  bool is_whole = false;      // the generation was ready, and no loss of it was noted
 
   friend bool operator==(const ServiceLife&, const ServiceLife&) = default;
 };

@@ -3,7 +3,7 @@
 //
 // A test asks for all its services at once, when it has its locks. It asks for nothing afterwards.
 // Tests get their services in the order in which they asked. A later test goes first only if no
-// earlier test waits longer for that. So no circle of waits can arise.
+// earlier test has to wait longer because of that. So no circle of waits can arise.
 #pragma once
 
 #include <cstddef>
@@ -164,7 +164,7 @@ class Services {
     std::vector<Wish> wishes;      // in order of start
     std::vector<Hold> holds = {};  // empty: the request waits for earlier requests
     bool is_using = false;
-    bool is_rechecked = false;  // what was well first was checked again when all was well
+    bool is_rechecked = false;  // the instances that were well first were checked again at the end
   };
   enum class Progress : std::uint8_t { waits, granted, refused };
 
