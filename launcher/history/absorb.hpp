@@ -1,5 +1,5 @@
-// Takes the runs of a build tree into its history. Their journals are the log from which this can
-// be done later, too, as long as the tree keeps them (k_runs_kept).
+// Takes the runs of a build tree into its history. This can also be done later, from the runs'
+// journals, as long as the tree keeps them (k_runs_kept).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace holdfast {
 
 // Adds the runs that are over and not yet in the history, then prunes it. Leaves out runs that a
 // test started, and runs without tests. Returns how many runs were added. A journal that cannot be
-// read is left out. `now`: seconds since 1970.
+// read is left out. `now` is in seconds since 1970.
 Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
                            const std::function<bool(const RunEntry&)>& is_going_on, double now);
 

@@ -1,4 +1,4 @@
-// SQLite, as much of it as the history needs. https://www.sqlite.org/cintro.html
+// The part of SQLite that the history needs. https://www.sqlite.org/cintro.html
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class Statement {
   Result<bool> step();
   // Makes a statement that has more rows ready to be run again.
   void reset();
-  // For a statement that has no rows.
+  // Runs a statement that has no rows.
   Result<void> run();
 
   std::int64_t number(int column) const;
@@ -44,18 +44,17 @@ class Database {
  public:
   enum class Use : std::uint8_t { read, write };
 
-  // With Use::write, the file is made if it is not there. Another process that writes is waited
-  // for, some seconds at most. The file may come from anywhere: nothing that its schema says is
-  // executed.
+  // With Use::write, makes the file if it is not there. Waits for another process that writes, a
+  // few seconds at most. The file may come from anywhere: nothing that its schema says is executed.
   static Result<Database> open(const std::filesystem::path& file, Use use);
 
   // Does not fail for a statement of ours that fits the schema.
   Result<Statement> prepare(std::string_view sql);
   Result<void> execute(const std::string& sql);
-  // A number that the statement returns: `PRAGMA user_version`.
+  // Returns the number that a statement such as `PRAGMA user_version` returns.
   Result<std::int64_t> number(std::string_view sql);
   std::int64_t last_row() const;
-  // Whether the file is no database, or a damaged one. Reads all of it.
+  // Whether the file is no database, or a damaged one. Reads the whole file.
   bool is_damaged();
 
  private:

@@ -13,11 +13,11 @@
 
 namespace holdfast {
 
-// Which test it is, in all runs.
+// Identifies a test in all runs.
 struct TestId {
   std::string name;
   std::string batch = {};  // the test whose case it is; empty: a test of ctest
-  std::int64_t nth = 1;    // among the tests of that name, by ctest's numbers
+  std::int64_t nth = 1;    // its place among the tests of that name, by ctest's numbers
 
   friend bool operator==(const TestId&, const TestId&) = default;
   friend bool operator<(const TestId& one, const TestId& other) {
@@ -49,13 +49,14 @@ struct PastResult {
   friend bool operator==(const PastResult&, const PastResult&) = default;
 };
 
-// A test or case, by the number that the file has for it.
+// A test or case, with the number that it has in the file.
 struct NumberedTest {
   std::int64_t number = 0;
   TestId id;
 };
 
-// The numbers of the tests that are asked for. Others in between may come, too.
+// The first and the last number of the tests that are asked for. Other tests between them may come,
+// too.
 struct NumberRange {
   std::int64_t first = 0;
   std::int64_t last = 0;
@@ -69,7 +70,7 @@ struct BriefResult {
   std::int64_t attempts = 0;
 };
 
-// Its id and the time of its start tell a run from all others.
+// Id and time of start distinguish a run from all others.
 struct RunHead {
   std::string id;
   double started = 0;  // seconds since 1970, as everywhere
@@ -87,8 +88,8 @@ struct PastRun {
   std::vector<PastResult> results;  // tests, and also the cases of batches
 };
 
-// What is to be remembered of a run. `started` is when it began, if the report does not know.
-// Disabled tests are left out: nobody saw them.
+// Returns what is to be remembered about a run. `started` is when it began, if the report does not
+// know. Leaves out disabled tests, because nobody saw them run.
 PastRun past_run_of(const RunReport& report, Outputs& outputs, double started);
 
 }  // namespace holdfast

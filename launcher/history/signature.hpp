@@ -8,11 +8,12 @@
 
 namespace holdfast {
 
-// What the attempt itself says of its failure (report/excerpt.hpp), else how it ended. Without what
-// differs from run to run: directories, lines, numbers, addresses.
+// Returns what the attempt itself printed about its failure (report/excerpt.hpp), or else how it
+// ended. Leaves out what differs from run to run: directories, lines, numbers, addresses.
 std::string signature_of(const Attempt& attempt, std::string_view output);
 
-// One line of at most 200 bytes, with `#` for each number and the last part of each path.
+// Returns one line of at most 200 bytes, with `#` for each number and only the last part of each
+// path.
 std::string bounded_signature(std::string_view text);
 
 }  // namespace holdfast
