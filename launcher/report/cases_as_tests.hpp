@@ -8,11 +8,12 @@
 
 namespace holdfast {
 
-// One case of the test.
+// Returns one case of the test as a test.
 TestReport as_test(const TestReport& test, const Case& one);
 
-// For formats that know no cases inside tests. The cases of a batch take its place, each as a test.
-// The batch stays too if it went wrong and none of its cases did. Calls `see` with each in turn.
+// For formats that know no cases inside tests. Calls `see` with each test in turn. The cases of a
+// batch take the place of the batch, each as a test. The batch stays too if it went wrong and none
+// of its cases did.
 void see_as_tests(std::span<const TestReport> tests,
                   const std::function<void(const TestReport&)>& see);
 

@@ -8,12 +8,12 @@
 
 namespace holdfast {
 
-// The files of the record, each with the tests that ran when it was written. The report has all
-// else already.
+// Returns the files of the record, each with the tests that ran when it was written. `report` must
+// already have everything else.
 std::vector<ChangedSource> changed_sources(const SourcesRecord& record, const RunReport& report);
 
 // "2 tracked files changed while tests ran: data/x.txt (while only net.get ran), y.txt (removed)".
-// Safe for a terminal. Empty: none did, or nobody looked.
+// Safe for a terminal. Empty: no file changed, or nobody looked.
 std::string changed_sources_text(const RunReport& report);
 
 }  // namespace holdfast

@@ -25,27 +25,28 @@ std::string command_text(const std::vector<std::string>& command);
 // ctest selected no tests, that its log is not known.
 std::vector<std::string> warnings_of(const RunReport& report);
 
-// Of a merged report: which shards it has, and which tests ran in more than one of them. Whole
-// lines, safe for a terminal; none for the report of one run.
+// For a merged report: which shards it has, and which tests ran in more than one of them. Whole
+// lines, safe for a terminal. None for the report of one run.
 std::vector<std::string> in_shards(const RunReport& report);
 
 // The tests whose names more than one shard has, each once.
 std::vector<std::string> in_several_shards(const RunReport& report);
 
-// Of a merged report: in what it differs from the division of its tests. Likewise.
+// For a merged report: how it differs from the division of its tests, in whole lines, safe for a
+// terminal.
 std::vector<std::string> against_division(const RunReport& report);
 
-// Why a run had no tests: "ctest selected none by -R nothing". Of a report of which
+// Why a run had no tests: "ctest selected none by -R nothing". Only for a report for which
 // selected_nothing() is true. One line, safe for a terminal.
 std::string no_tests_text(const RunReport& report);
 
 // "3 more ran through Holdfast and could not be recorded".
 std::string unrecorded_text(std::int64_t unrecorded);
 
-// What of the journal was ignored. Empty: nothing.
+// Says what parts of the journal were ignored. Empty: none.
 std::string journal_note(const RunReport& report);
 
-// Whether this is neither good nor "not run".
+// Whether the outcome is neither good nor "not run".
 bool is_red(Outcome outcome);
 bool went_wrong(const TestReport& test);
 
@@ -57,7 +58,7 @@ std::string title_of(Outcome outcome);
 std::string ending(const Attempt& attempt);
 
 // Why the test has its outcome: the end of its last attempt, ctest's part in it and the note, or
-// why it did not run; and in which shard. One line, safe for a terminal.
+// why it did not run; and its shard. One line, safe for a terminal.
 std::string reason(const TestReport& test);
 
 // The counts of the run in whole lines: what was planned and run, with which outcomes, what ran

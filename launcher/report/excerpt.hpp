@@ -18,9 +18,10 @@ struct Excerpt {
   friend bool operator==(const Excerpt&, const Excerpt&) = default;
 };
 
-// At most `limit` excerpts, those that say most first. None if nothing in the output looks like
-// words of a tool that is known here: GoogleTest, Catch2, doctest, Boost.Test, Qt Test, pytest,
-// assert(3), sanitizers, compilers, CMake, Python, Rust, Go. A message has at most some KiB.
+// Returns at most `limit` excerpts, those that say most first. Returns none if nothing in the
+// output looks like the words of a tool that is known here: GoogleTest, Catch2, doctest,
+// Boost.Test, Qt Test, pytest, assert(3), sanitizers, compilers, CMake, Python, Rust, Go. A message
+// has a few KiB at most.
 std::vector<Excerpt> excerpts_of(std::string_view output, std::size_t limit);
 
 // One line of what the test printed for a failure: "a.cpp:12: Expected equality of these values:

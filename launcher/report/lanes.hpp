@@ -10,8 +10,8 @@
 
 namespace holdfast {
 
-// One attempt of a test, one build step, or one generation of a service, which is not served until
-// it is ready. All times are in seconds since 1970, and none is before the one above it.
+// One attempt of a test, one build step, or one generation of a service, which counts as served
+// when it is ready. All times are in seconds since 1970, and none is before the one above it.
 struct Job {
   double begin = 0;         // the wait for its locks or its slot begins
   double waited = 0;        // it has them, and the wait for its services begins
@@ -38,11 +38,12 @@ struct Jobs : std::vector<Job> {
   std::vector<LaneGroup> groups;
 };
 
-// How a group is called: its shard, its node, or both; empty: the report is of one run here.
+// Returns the name of a group: its shard, its node, or both. Empty: the report is about one run on
+// one machine.
 std::string name_of(const LaneGroup& group, const RunReport& report);
 
 struct Timeline {
-  double first = 0;  // the first job began; 0: there are no jobs
+  double first = 0;  // when the first job began; 0: there are no jobs
   Jobs steps;
   Jobs tests;  // attempts for which the journal has no time are missing
   Jobs services;
@@ -50,7 +51,7 @@ struct Timeline {
 
 Timeline timeline_of(const RunReport& report);
 
-// Which shard has the step with this place in RunReport::steps; 0 in the report of one run.
+// Returns the shard of the step with this place in RunReport::steps. 0 in the report of one run.
 std::size_t shard_of_step(const RunReport& report, std::size_t step);
 
 }  // namespace holdfast

@@ -18,7 +18,7 @@ struct LoadedReport {
   std::unique_ptr<Outputs> outputs;
 };
 
-// The report with its outputs, and with the steps of the build before it.
+// Loads the report with its outputs, and with the steps of the build before the run.
 Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state);
 
 // Reads the run's journal. Fails only when it cannot be opened. Never throws.
@@ -32,10 +32,11 @@ std::unique_ptr<Outputs> outputs_of(const RunReport& report, const RunEntry& run
 // began. Adds nothing when there were no steps.
 void load_steps(RunReport& report, const RunEntry& run);
 
-// The same as lines of the build journal, whole and in its order.
+// Returns these steps as whole lines of the build journal, in its order.
 std::string step_lines(const RunEntry& run);
 
-// The report of a tree without a run: only its build steps. Nothing if there are none either.
+// Loads the report of a tree without a run, which has only build steps. None if there are no steps
+// either.
 std::optional<RunReport> load_builds(const std::filesystem::path& tree);
 
 }  // namespace holdfast

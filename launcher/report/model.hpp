@@ -24,9 +24,9 @@ struct ServiceOutput {
   std::int64_t instance = 0;
   std::int64_t generation = 0;
   std::string log;         // path of the file with all its output
-  std::uint64_t head = 0;  // how much of the begin is kept if the output is too long
+  std::uint64_t head = 0;  // how much of the beginning is kept if the output is too long
   std::uint64_t from = 0;
-  std::optional<std::uint64_t> to = {};  // empty: to the end
+  std::optional<std::uint64_t> to = {};  // none: to the end
   std::size_t shard = 0;                 // of RunReport::shards
 };
 
@@ -76,7 +76,7 @@ struct TestReport {
   bool is_ahead = false;        // ctest's log has an execution that we have no record of
   bool may_be_skipped = false;  // for a bare test: it has a SKIP_RETURN_CODE
   std::vector<Case> cases;      // the cases of the last attempt that has any
-  std::string part_of;          // the test whose case this is (as_tests()); empty: this is a test
+  std::string part_of;          // the test whose case this is (as_test()); empty: this is a test
   std::optional<OutputPlace> output_place;
   std::size_t shard = 0;   // of RunReport::shards
   std::string shard_name;  // empty: the report is of one run
@@ -98,7 +98,8 @@ struct RunInfo {
   std::optional<double> ended;              // if the run is incomplete: the time of the last record
 };
 
-// A generation that was lost, and the tests that may have done it. One alone did it.
+// A generation that was lost, and the tests that may have done it. If there is only one such test,
+// that test did it.
 struct ServiceDeath {
   std::int64_t generation = 0;
   std::vector<std::string> users;
@@ -133,14 +134,14 @@ struct Shard {
   std::string name;  // that of its bundle
   RunInfo run;
   std::size_t steps = 0;  // how many of RunReport::steps are its own
-  std::string part = {};  // of a division: `2/4`; empty: it is of none
+  std::string part = {};  // its part of a division: `2/4`; empty: there is no division
 };
 
 // How the run's tests were divided into shards (`holdfast shard`).
 struct RunDivision {
-  std::string shard;        // the run's own: `2/4`; of a merged report: empty
+  std::string shard;        // the run's own: `2/4`; empty in a merged report
   std::string fingerprint;  // empty: the tests were not divided
-  // By shard: the names of its tests. Setups and cleanups of fixtures may be in several shards.
+  // The names of the tests of each shard. Setups and cleanups of fixtures may be in several shards.
   std::map<std::string, std::vector<std::string>> tests;
 };
 
@@ -150,17 +151,17 @@ struct ChangedSource {
   bool is_removed = false;
   // The tests that ran when it was written last, as far as it is known when they ran.
   std::vector<std::string> tests;
-  // No other test ran then. So this one did it, unless somebody else did.
+  // No other test ran then. So this test changed the file, unless somebody else did.
   bool was_alone = false;
 };
 
 struct RunReport {
-  RunInfo run;                // of a merged report: without an id; what all shards have in common
+  RunInfo run;                // in a merged report: without an id; what all shards have in common
   std::vector<Shard> shards;  // empty: the report is of one run. Tests, services and steps are in
                               // the order of their shards.
-  RunDivision division;       // of a merged report: that of all shards
-  // Of a merged report with a division: names of tests that no shard ran, and of those that ran
-  // more often than planned.
+  RunDivision division;       // in a merged report: that of all shards
+  // In a merged report with a division: the names of the tests that no shard ran, and of those that
+  // ran more often than planned.
   std::vector<std::string> missing;
   std::vector<std::string> too_often;
   Counts counts;
@@ -168,7 +169,7 @@ struct RunReport {
   std::vector<ServiceReport> services;  // in the order in which they were started
   std::vector<StepRecord> steps;  // of the build, in the order in which they ended (load_steps())
   std::vector<ChangedSource> changed_sources;
-  std::int64_t more_changed_sources = 0;  // that are not told by name
+  std::int64_t more_changed_sources = 0;  // how many more changed
   std::size_t journal_flaws = 0;
   std::vector<Complaint> complaints;
   bool cut_off = false;

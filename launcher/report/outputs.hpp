@@ -12,13 +12,14 @@
 
 namespace holdfast {
 
-// How much output a report shows of a test that passed, and of any other test.
+// How much of the output of a test a report shows: of one that passed, and of any other.
 inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
 inline constexpr std::size_t k_output_limit = 64U << 10U;
-// The same of what a service printed while a red attempt used it.
+// The same for what a service printed while a red attempt used it.
 inline constexpr std::size_t k_service_output_limit = 16U << 10U;
 
-// The end of an output: at most `size` bytes, in whole lines. If the last line is longer, its end.
+// Returns the end of an output: at most `size` bytes, in whole lines. If the last line is longer,
+// returns the end of that line.
 inline std::string_view last_of(std::string_view output, std::size_t size) {
   if (output.size() <= size) return output;
   const std::size_t line = output.find('\n', output.size() - size) + 1;  // 0: there is none
@@ -37,10 +38,11 @@ class Outputs {
   Outputs(const Outputs&) = delete;
   Outputs& operator=(const Outputs&) = delete;
 
-  // Of the test's last attempt. The test may be a case that as_tests() shows as one.
+  // The output of the test's last attempt. The test may be a case that see_as_tests() shows as a
+  // test.
   virtual Printed of(const TestReport& test) = 0;
   virtual std::string of(const Case& one) = 0;
-  // Of an attempt before the last. What cannot be read is empty.
+  // The output of an attempt before the last. If it cannot be read, it is empty.
   virtual std::string of(const Attempt& earlier) = 0;
   virtual std::string of(const ServiceOutput& part) = 0;
 };

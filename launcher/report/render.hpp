@@ -22,7 +22,8 @@ using Write = std::function<void(std::string_view)>;
 // its schema names: a file, a line, properties. GitLab and Buildkite read these.
 enum class JunitReader : std::uint8_t { any, jenkins };
 
-// The whole report, with a newline at its end. Never fails, whatever bytes names and outputs hold.
+// Writes the whole report, with a newline at its end. Never fails, whatever bytes names and outputs
+// contain.
 void render(const RunReport& report, Outputs& outputs, Format format, const Write& write,
             JunitReader reader);
 
@@ -40,7 +41,7 @@ void render_trace(const RunReport& report, Outputs& outputs, const Write& write)
 void render_github(const RunReport& report, Outputs& outputs, const Write& write);
 
 // What GitHub Actions shows of a job, in Markdown: the failures with the end of their outputs, and
-// what else is worth knowing. At most `room` bytes; empty: it needs more.
+// what else is worth knowing. Returns at most `room` bytes. Empty: the page needs more.
 std::string github_summary(const RunReport& report, Outputs& outputs, std::size_t room);
 // A page for people, in one file.
 void render_html(const RunReport& report, Outputs& outputs, const Write& write);

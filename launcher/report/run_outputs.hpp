@@ -19,7 +19,7 @@ class RunOutputs final : public Outputs {
 
   // A note says why an output cannot be read.
   Printed of(const TestReport& test) override;
-  // What cannot be read is empty.
+  // If an output cannot be read, these return an empty text.
   std::string of(const Case& one) override;
   std::string of(const Attempt& earlier) override;
   std::string of(const ServiceOutput& part) override;

@@ -16,7 +16,7 @@ class CollectedServices {
   void add(const ServiceRecord& record);
   // Hands out what services printed while this attempt used them.
   std::vector<ServiceOutput> take_outputs(const std::string& attempt);
-  // `run`: what is known of the run. In a run that is over, all services have ended.
+  // `run` is what is known about the run. In a run that is over, all services have ended.
   std::vector<ServiceReport> take(const RunInfo& run, RunState state);
 
  private:

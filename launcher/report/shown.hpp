@@ -1,4 +1,5 @@
-// What was printed, as people read it where no terminal obeys its escape sequences.
+// Prepares outputs for people who do not read them on a terminal: nothing obeys escape sequences
+// there.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +10,18 @@
 
 namespace holdfast {
 
-// Valid UTF-8 without what only a terminal obeys: colours and other escape sequences are left out,
-// a carriage return is a line break, and any other control character becomes \x and two
-// hexadecimal digits.
+// Returns valid UTF-8 without anything that only a terminal obeys. Colours and other escape
+// sequences are left out, a carriage return becomes a line break, and any other control character
+// becomes \x and two hexadecimal digits.
 std::string shown(std::string_view output);
 
-// The last lines of the text, at most `limit` bytes. A first line says if something is missing.
+// Returns the last lines of the text, at most `limit` bytes. If something is missing, the first
+// line says so.
 std::string tail_of(std::string text, std::size_t limit);
 
 // Outputs as shown() shows them, and at most `limit` bytes of each. The text of `inner` is bounded
-// already. What good cases of batches printed has no place in a report for people.
+// already. What good cases of batches printed is left out, because it has no place in a report for
+// people.
 class ShownOutputs final : public Outputs {
  public:
   explicit ShownOutputs(Outputs& inner) : inner_(inner) {}

@@ -10,8 +10,8 @@
 namespace holdfast {
 
 // The last record of each step that ended after `from` and by `until` (seconds since 1970), in the
-// order in which they ended. Several builds may have run a step meanwhile. Its kind, its output and
-// its program tell a step from others: three programs make a static library.
+// order in which they ended. Several builds may have run a step meanwhile. Kind, output and program
+// distinguish a step from others: three programs make a static library.
 std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double from, double until);
 
 // The step's kind and what it makes: "compile a.o". Not safe for a terminal.

@@ -1,4 +1,4 @@
-// What a report says of a test: one outcome from Holdfast's last attempt and ctest's verdict.
+// What a report says about a test: one outcome from Holdfast's last attempt and ctest's verdict.
 #pragma once
 
 #include "core/outcome/outcome.hpp"

@@ -10,7 +10,7 @@ namespace holdfast {
 // Gives each test its verdict and appends the tests that only ctest knows. A verdict has ctest's
 // number and a name, a test has a key and a name, and CTest allows one name several times. Among
 // tests of one name, a verdict goes to the first whose last attempt agrees with it, else to the
-// first one left. Of several verdicts with one number the last counts.
+// first one left. If several verdicts have the same number, the last counts.
 void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts);
 
 }  // namespace holdfast
