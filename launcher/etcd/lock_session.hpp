@@ -117,7 +117,7 @@ class LockSession {
   Milliseconds again_at_ = k_longest;  // when go_on() is called
   Milliseconds renew_at_ = k_longest;
   unsigned failures_ = 0;       // one after the other
-  unsigned seen_failures_ = 0;  // of etcd, when the watch began
+  unsigned seen_failures_ = 0;  // Etcd::failures() when the watch began
 };
 
 }  // namespace holdfast::etcd

@@ -19,8 +19,8 @@ struct Job {
   double end = 0;           // if it has not ended: the end of the run
   std::size_t of = 0;       // which one it is in the report's list of tests, steps or services
   std::size_t attempt = 0;  // which one of its test's attempts, or of its service's generations
-  std::size_t shard = 0;    // of RunReport::shards
-  std::string node = {};    // of a Slurm allocation; empty: it ran beside ctest
+  std::size_t shard = 0;    // an index in RunReport::shards
+  std::string node = {};    // the node of a Slurm allocation; empty: it ran beside ctest
   std::size_t lane = 0;     // from 1
 };
 

@@ -27,7 +27,7 @@ struct ServiceOutput {
   std::uint64_t head = 0;  // how much of the beginning is kept if the output is too long
   std::uint64_t from = 0;
   std::optional<std::uint64_t> to = {};  // none: to the end
-  std::size_t shard = 0;                 // of RunReport::shards
+  std::size_t shard = 0;                 // an index in RunReport::shards
 };
 
 // An attempt with the record of its end, whose fields have their defaults until it has ended. `n`
@@ -40,7 +40,7 @@ struct Attempt : AttemptEnded {
   std::optional<double> ended;
   std::vector<std::string> locks;
   std::vector<ServiceOutput> service_outputs;
-  std::size_t shard = 0;  // of RunReport::shards
+  std::size_t shard = 0;  // an index in RunReport::shards
 };
 
 // One case inside a test (a GoogleTest case of a batch).
@@ -53,7 +53,7 @@ struct Case {
   std::int64_t worker = 0;  // from 1; 0: none
   std::string note = {};
   std::optional<OutputPlace> output_place = {};
-  std::size_t shard = 0;  // of RunReport::shards
+  std::size_t shard = 0;  // an index in RunReport::shards
 };
 
 struct TestReport {
@@ -78,7 +78,7 @@ struct TestReport {
   std::vector<Case> cases;      // the cases of the last attempt that has any
   std::string part_of;          // the test whose case this is (as_test()); empty: this is a test
   std::optional<OutputPlace> output_place;
-  std::size_t shard = 0;   // of RunReport::shards
+  std::size_t shard = 0;   // an index in RunReport::shards
   std::string shard_name;  // empty: the report is of one run
 };
 
@@ -125,7 +125,7 @@ struct ServiceReport {
   std::string outcome = {};
   std::vector<ServiceDeath> deaths = {};
   std::vector<ServiceGeneration> generations = {};  // those whose start is on record, in order
-  std::size_t shard = 0;                            // of RunReport::shards
+  std::size_t shard = 0;                            // an index in RunReport::shards
   std::string shard_name = {};                      // empty: the report is of one run
 };
 

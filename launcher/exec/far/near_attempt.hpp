@@ -27,7 +27,7 @@ namespace holdfast::exec {
 // What this side knows when srun has ended.
 struct NearEnd {
   std::optional<FarStart> start;  // none: the far side has not begun
-  std::string record;             // of the end; empty: there is none
+  std::string record;             // the record of the end; empty: there is none
   SrunWords said;
   Milliseconds slurm_wait{0};  // from srun's start until the far side had begun
   int signal = 0;              // the signal to end the test; 0: none
