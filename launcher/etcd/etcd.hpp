@@ -38,8 +38,8 @@ class Etcd {
   // Ends a call or a watch. Its functions are not called any more.
   void cancel(Id id);
 
-  // Changes whenever an endpoint did not serve us. Nobody may then be at the other end of an older
-  // watch.
+  // Changes whenever an endpoint did not serve us. A watch from before that may be a connection
+  // with nobody.
   unsigned failures() const { return failures_; }
 
  private:

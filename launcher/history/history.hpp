@@ -1,8 +1,8 @@
 // What Holdfast remembers about past runs: one SQLite file, which may be carried from machine to
 // machine.
 //
-// Nothing here throws. An error in words refuses a file that is no history, or a history of a later
-// version.
+// Nothing here throws. To open a file that is no history, or a history of a later version, is an
+// error that says so.
 #pragma once
 
 #include <cstddef>

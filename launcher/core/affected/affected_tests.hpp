@@ -35,7 +35,7 @@ struct Doubt {
 
 struct NamedFile {
   BuildGraph::Node node = 0;
-  std::string_view by;  // the part of the test that names it: "command", "service db"
+  std::string_view by;  // what names it: "command", "ENVIRONMENT", "service db"
 };
 
 // What is wrong with the program of a test.

@@ -37,7 +37,7 @@ struct LostStart {
   enum class Kind : std::uint8_t {
     refused,          // no node of the allocation can ever run it
     allocation_over,  // no later test can run on it either
-    no_node_left,     // no node can run it, apart from those that are left out
+    no_node_left,     // only nodes that are left out could run it
     node_lost,
   };
   Kind kind = Kind::node_lost;

@@ -47,7 +47,7 @@ class NearAttempt {
  private:
   void wait_for_news();
   Milliseconds next_look() const;
-  // Returns whether srun had printed something.
+  // Returns whether there was something on srun's stdout.
   bool read_srun();
   void take(const FrameReader::Frame& frame);
   void look_for_records();
