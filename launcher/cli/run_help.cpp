@@ -47,8 +47,10 @@ std::string text_of(const HelpOfOption& row) {
 std::string help_of_run() {
   std::string text = R"(usage: holdfast run [OPTION]... -- COMMAND [ARGUMENT]...
 
-Runs COMMAND and ends as it ended: same exit code, same signal. Whatever dies, everything that
-COMMAND started is ended, gently first.
+Runs COMMAND and ends as it ended: same exit code, same signal. What COMMAND leaves running is then
+ended, gently first (but see --on-leak). Two processes of Holdfast see to this, launcher and guard.
+If one of them is killed, the other ends COMMAND and all that it started. If both are killed at the
+same instant, only --containment=cgroup or --containment=pidns does.
 
 )";
   for (const HelpOfOption& row : k_options) {
