@@ -14,11 +14,11 @@ No edit is needed with this option of the configure step::
 
   cmake -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=<prefix>/lib/cmake/Holdfast/Holdfast.cmake ...
 
-A tree is attached once: including Holdfast again, from a sub-project too, changes nothing. At the end
-of the configure step Holdfast sets the directory property :prop_dir:`TEST_INCLUDE_FILE` (to a file
-that includes the project's own value), and adds one line to ``CTestCustom.cmake`` in the build tree
-(docs/guide/attaching.md). It also attaches the build steps, unless ``HOLDFAST_BUILD_STEPS`` is
-``OFF`` (below). On systems other than Linux it does nothing, and says so.
+A tree is attached once: including Holdfast again, from a sub-project too, changes nothing. Holdfast
+sets the directory property :prop_dir:`TEST_INCLUDE_FILE` (to a file that includes the project's own
+value), adds one line to ``CTestCustom.cmake`` in the build tree, and puts its launcher before build
+steps (``HOLDFAST_BUILD_STEPS`` below). All this happens at the end of the configure step. On
+systems other than Linux it does nothing, and says so. docs/guide/attaching.md has the details.
 
 Variables
 ^^^^^^^^^

@@ -31,8 +31,8 @@ class TestEnvironment {
 // Whether only Holdfast may set a variable: users cannot choose its value in a test.
 bool is_holdfasts_own(std::string_view name);
 
-// Whether the test inherits a variable: HOLDFAST_DISABLE, HOLDFAST_PROFILE, HOLDFAST_LOG, and
-// everything without our prefix.
+// Whether the test inherits a variable: HOLDFAST_DISABLE, HOLDFAST_PROFILE, HOLDFAST_LOG,
+// HOLDFAST_CLUSTER_ENDPOINTS, and everything without our prefix.
 bool passes_to_test(std::string_view entry);
 
 }  // namespace holdfast
