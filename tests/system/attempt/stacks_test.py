@@ -1,15 +1,32 @@
 """The stacks of a test whose limit is over: by which tool, and what happens if that takes too long
 (docs/guide/timeouts.md)."""
 
+import os
 import re
 import shutil
 import signal
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
-from support import program
+from needs import AS_NOBODY, need_reach
+from support import LAUNCHER, not_inside, program
 from timing_out import TimeoutCase
+
+YAMAS_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
+
+
+def said_of_spin(case, *before, **how):
+    """Runs spin until its limit is over. A debugger has two seconds, which may be too short on a busy machine."""
+    words = case.supervised(program("spin"), options=["--timeout", "500ms", "--grace", "0"])
+    for _ in range(3):
+        ended = case.finish(*before, *words, **how)
+        case.assertEqual(ended.returncode, 124, ended.stderr)
+        case.assert_nothing_left()
+        if b"spin_here" in ended.stderr:
+            break
+    return ended.stderr.decode()
 
 
 @unittest.skipUnless(shutil.which("gdb"), "gdb is not installed")
@@ -66,6 +83,13 @@ class ToolTest(TimeoutCase):
         self.assertRegex(output, r"holdfast:   file 1: pipe:")
         self.assert_nothing_left()
 
+    @unittest.skipUnless(shutil.which("eu-stack"), "eu-stack is not installed")
+    def test_without_gdb_eu_stack_tells(self):
+        path = self.tools()
+        (path / "eu-stack").symlink_to(shutil.which("eu-stack"))
+        said = said_of_spin(self, env=self.environment(PATH=path))
+        self.assertRegex(said, r"holdfast: process \d+ \(spin\), by eu-stack:\n(?s:.*)#\d+ .*spin_here")
+
     def test_a_debugger_that_hangs_delays_the_end_by_its_bound_at_most(self):
         path = self.tools(gdb="exec /bin/sleep 50", eu_stack="/bin/sleep 50; echo never")
         options = ["--timeout", "200ms", "--grace", "0", "--quiet"]
@@ -103,6 +127,38 @@ class ToolTest(TimeoutCase):
         self.assertEqual(begun.wait(30), 124)
         self.assert_gone([tool])
         self.assert_nothing_left()
+
+
+class PermissionTest(TimeoutCase):
+    """Yama may let a process be traced only by its ancestors. The debugger is none: the launcher starts it."""
+
+    @not_inside("pidns", "the launcher has no number there, and needs no permission")
+    @unittest.skipUnless(shutil.which("strace"), "strace shows the call")
+    def test_the_test_permits_its_launcher_before_its_program_begins(self):
+        trace = self.work / "trace"
+        ended = self.finish("strace", "-f", "-qq", "-o", trace, "-e", "trace=prctl,execve",
+                            *self.supervised(program("exit_with"), 3))
+        if ended.returncode == 1 and b"ptrace" in ended.stderr.lower():
+            self.skipTest("strace may not trace here")
+        self.assertEqual(ended.returncode, 3, ended.stderr)
+        calls = trace.read_text()
+        launcher, = re.findall(rf'^(\d+) +execve\("{re.escape(LAUNCHER)}"', calls, re.MULTILINE)
+        test, = re.findall(rf'^(\d+) +execve\("{re.escape(program("exit_with"))}"', calls, re.MULTILINE)
+        before = "\n".join(re.findall(rf"^{test} +(.*)", calls, re.MULTILINE)).partition("execve(")[0]
+        self.assertRegex(before, rf"prctl\(PR_SET_PTRACER, {launcher}\b", calls)
+
+    @not_inside("cgroup,pidns,netns,tmp", "another user may have none")
+    @unittest.skipUnless(shutil.which("gdb") or shutil.which("eu-stack"), "no debugger is installed")
+    def test_where_only_ancestors_may_trace_the_debugger_may(self):
+        scope = YAMAS_SCOPE.read_text().strip() if YAMAS_SCOPE.exists() else "absent"
+        if scope != "1":
+            self.skipTest(f"needs 1 in {YAMAS_SCOPE}; it is {scope}")
+        user = []
+        if os.geteuid() == 0:  # root may trace all
+            user = AS_NOBODY
+            need_reach(self, user)
+        said = said_of_spin(self, *user)
+        self.assertRegex(said, r"process \d+ \(spin\), by (gdb|eu-stack):\n(?s:.*)spin_here")
 
 
 if __name__ == "__main__":
