@@ -3,7 +3,9 @@
 ctest inverts exit codes (WILL_FAIL) and turns them into skips, but never a death by a signal."""
 
 import os
+import re
 import resource
+import shutil
 import signal
 import unittest
 from pathlib import Path
@@ -73,6 +75,23 @@ class ExitStatusTest(SystemCase):
         self.assertEqual(self.ended_as(), "signal 11")  # no "core" is said
         self.assertEqual(len(list(self.work.glob("core*"))), 1)
         self.assertEqual({f for f in os.listdir("/") if f.startswith("core")}, before)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace shows the calls")
+    def test_a_launcher_that_dies_has_ruled_out_a_core_before(self):
+        """A core_pattern that is a pipe ignores the limit, so both calls are needed."""
+        for words in (self.supervised(program("die_of"), 11), self.under_ctest(program("die_of"), 11)):
+            trace = self.work / "trace"
+            ended = self.finish("strace", "-f", "-qq", "-o", trace, "-e", "trace=execve,prctl,setrlimit,prlimit64,kill",
+                                *words)
+            if ended.returncode == 1 and b"ptrace" in ended.stderr.lower():
+                self.skipTest("strace may not trace here")
+            text = trace.read_text()
+            launcher, = re.findall(rf'^(\d+) +execve\("{re.escape(LAUNCHER)}"', text, re.MULTILINE)
+            calls = re.findall(rf"^{launcher} +(.*)", text, re.MULTILINE)
+            before, kill, _ = "\n".join(calls).partition(f"kill({launcher}, SIGSEGV")
+            self.assertTrue(kill, text)
+            self.assertRegex(before, r"(setrlimit\(|prlimit64\(0, )RLIMIT_CORE, \{rlim_cur=0, rlim_max=0\}")
+            self.assertIn("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE", before)
 
     def test_a_script_whose_interpreter_is_missing_says_so(self):
         script = self.work / "script"
