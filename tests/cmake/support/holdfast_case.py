@@ -22,7 +22,7 @@ PACKAGE = "lib/cmake/Holdfast"
 LAUNCHER = "libexec/holdfast/holdfast-launcher"
 EXEC = "libexec/holdfast/holdfast-exec"
 
-_VERDICT = re.compile(r"^ *\d+/\d+ Test +#(\d+): (.*?) \.*(.*?) +\d+\.\d+ sec", re.M | re.S)
+_VERDICT = re.compile(r"^ *\d+/\d+ Test +#(\d+): (.*?) \.+(.*?) +\d+\.\d+ sec", re.M | re.S)
 _FAILED_LINE = re.compile(r"^\t *(\d+) - (.*) \((.*)\)$", re.M)
 _COMMAND = re.compile(r"^(\d+): Test command: (.*)$", re.M)
 _MODIFICATION = re.compile(r"^(\d+):  ([A-Za-z_0-9]+=[a-z_]+:.*)$", re.M)
