@@ -38,7 +38,7 @@ std::optional<Listening> listening_at(const ServiceProbe& probe);
 // Does the same for the port at this machine.
 std::optional<Listening> listening_on(std::uint16_t port);
 
-// Returns a text such as `pid 12 (redis-server *:6379), there for 3 m 20 s, in /home/me/build, of
+// Returns a text such as `pid 12 (redis-server *:6379), there for 3 min 20 s, in /home/me/build, of
 // test "a" (run 12-…)`. Leaves out what may not be read.
 std::string stranger(pid_t pid);
 

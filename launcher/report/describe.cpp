@@ -1,5 +1,6 @@
 #include "report/describe.hpp"
 
+#include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/ctest_options.hpp"
@@ -82,9 +83,8 @@ std::string reason_alone(const TestReport& test) {
 std::string duration_text(double seconds) {
   if (!(seconds > 0)) return "0.00 s";
   if (seconds < 10) return fmt::format("{:.2f} s", seconds);
-  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
-  const double minutes = std::floor(seconds / 60);
-  return fmt::format("{:.0f} min {:.0f} s", minutes, std::floor(seconds - minutes * 60));
+  constexpr double k_most = 1e12;
+  return describe(Milliseconds{std::llround(std::min(seconds, k_most) * 1000)});
 }
 
 std::string time_text(double at) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(at)); }

@@ -85,8 +85,8 @@ std::string describe(Milliseconds length) {
   const std::int64_t tenths = (ms + 50) / 100;
   if (ms < 60'000) return shown(tenths / 10, ".", tenths % 10, " s");
   const std::int64_t seconds = ms / 1000;
-  if (seconds < 3600) return shown(seconds / 60, " m ", seconds % 60, " s");
-  return shown(seconds / 3600, " h ", seconds % 3600 / 60, " m");
+  if (seconds < 3600) return shown(seconds / 60, " min ", seconds % 60, " s");
+  return shown(seconds / 3600, " h ", seconds % 3600 / 60, " min");
 }
 
 }  // namespace holdfast

@@ -21,7 +21,7 @@ Result<Milliseconds> parse_duration(std::string_view text);
 // `250ms`, `30s`, `20m`, `1h`: parse_duration() reads it back exactly.
 std::string to_text(Milliseconds length);
 
-// `4.2 s`, `3 m 20 s`: for people, never parsed again.
+// `4.2 s`, `3 min 20 s`, `1 h 5 min`: for people, never parsed again.
 std::string describe(Milliseconds length);
 
 }  // namespace holdfast

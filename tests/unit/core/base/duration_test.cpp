@@ -89,11 +89,16 @@ TEST(Duration, PeopleAreToldTheTwoLargestUnits) {
     std::int64_t ms;
     const char* text;
   } rows[] = {
-      {0, "0.0 s"},           {49, "0.0 s"},
-      {50, "0.1 s"},          {4'200, "4.2 s"},
-      {59'949, "59.9 s"},     {60'000, "1 m 0 s"},
-      {200'000, "3 m 20 s"},  {3'599'999, "59 m 59 s"},
-      {3'600'000, "1 h 0 m"}, {90'000'000, "25 h 0 m"},
+      {0, "0.0 s"},
+      {49, "0.0 s"},
+      {50, "0.1 s"},
+      {4'200, "4.2 s"},
+      {59'949, "59.9 s"},
+      {60'000, "1 min 0 s"},
+      {200'000, "3 min 20 s"},
+      {3'599'999, "59 min 59 s"},
+      {3'600'000, "1 h 0 min"},
+      {90'000'000, "25 h 0 min"},
   };
   for (const auto& row : rows) EXPECT_EQ(describe(Milliseconds{row.ms}), row.text);
 }
