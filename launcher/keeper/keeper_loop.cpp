@@ -236,11 +236,10 @@ bool KeeperLoop::serve(Connection& connection) {
   if (reply.kind.empty()) return true;
   const std::string_view question = message ? message->get(wire::k_question) : std::string_view();
   if (!question.empty()) reply.add(wire::k_question, question);
-  if (os::send_packet(connection.socket.get(), wire::encode(reply))) {
-    if (!connection.attempt.empty())
-      connection.launcher_life = os::watch_living(connection.launcher.pid);
-    return true;
-  }
+  // Watches the launcher before the reply lets it go on: soon after, it may be dead.
+  if (!connection.attempt.empty())
+    connection.launcher_life = os::watch_living(connection.launcher.pid);
+  if (os::send_packet(connection.socket.get(), wire::encode(reply))) return true;
   // The launcher has given us up and runs its test by itself. The grant never reached it.
   if (message && message->kind == wire::k_request) connection.attempt.clear();
   return false;

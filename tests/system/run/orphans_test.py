@@ -2,7 +2,9 @@
 alone. endings_test.py has the ways in which a test may hide."""
 
 import os
+import shutil
 import signal
+import subprocess
 import time
 import unittest
 
@@ -51,6 +53,34 @@ class OrphansTest(Forsaken, ProjectCase):
         ctest.wait(PATIENCE_S)
         ended = self.only_end(tree)
         self.assertEqual(ended["outcome"], "interrupted")
+        self.assert_nothing_left()
+
+    @unittest.skipUnless(shutil.which("strace"), "strace keeps the keeper from its next step")
+    def test_nor_if_the_launcher_died_before_the_keeper_took_its_next_step(self):
+        """The keeper's answer lets the launcher go on."""
+        self.graces("500ms")
+        tree = self.project(f"""
+add_test(NAME before COMMAND @P@/close_output {self.pid_file("before")})
+set_tests_properties(before PROPERTIES WILL_FAIL ON)
+add_test(NAME lingers COMMAND @P@/linger {self.pid_file()})
+set_tests_properties(lingers PROPERTIES DEPENDS before)""")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        self.announced(self.pid_file("before"))
+        strace = self.start("strace", "-o", "/dev/null", "-e", "inject=sendto:delay_exit=5000000", "-p",
+                            self.keeper_of(tree).pid, stderr=subprocess.PIPE)
+        if b" attached" not in strace.stderr.readline():
+            self.skipTest("strace may not trace here")
+        (self.work / "before.pids.go").touch()
+        left = self.announced(self.pid_file())
+        launcher, guard = self.pair_of(ctest)
+        os.kill(guard.pid, signal.SIGSTOP)
+        os.kill(launcher.pid, signal.SIGKILL)
+        strace.terminate()
+        self.assert_gone([*left, guard], 0.5 + 7 + BOUND_S)
+        ctest.wait(PATIENCE_S)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        outcomes = {r["test"]: r["outcome"] for r in self.records(self.runs(tree)[-1], "attempt_ended")}
+        self.assertEqual(outcomes, {"before": "failed", "lingers": "interrupted"})
         self.assert_nothing_left()
 
     def test_nor_does_one_that_keeps_a_server_until_the_end_of_the_run(self):
