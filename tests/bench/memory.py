@@ -48,7 +48,8 @@ def around_a_test(bench):
             for field in ("Rss", "Pss")
         }
     except PermissionError:
-        # Launcher and guard are not dumpable, so that they never leave a second core file.
+        # The kernel hides the memory of a process whose program its user may not read (prctl(2),
+        # PR_SET_DUMPABLE).
         print("bench: the memory of launcher and guard is readable by root only", file=sys.stderr)
         return []
     finally:
