@@ -27,15 +27,19 @@ WORKLOADS = {one.name: one for one in (
 )}
 
 ROLES = ("begin", "end", "keeper", "launcher", "guard", "test")
-# Roles that may die at the same moment, so that still nothing of the test survives.
-ALSO = {
-    "begin": ("", "ctest"),
-    "end": ("", "ctest", "keeper"),
-    "keeper": ("", "ctest", "launcher", "guard"),
-    "launcher": ("", "ctest", "guard", "keeper", "guard+ctest"),
-    "guard": ("", "ctest", "launcher", "keeper", "launcher+ctest"),
-    "test": ("", "guard", "launcher", "launcher+guard", "ctest"),
+# Who may die at the same moment when a role takes a step, so that still nothing of the test survives.
+VICTIMS = {
+    "begin": ("begin", "begin+ctest"),
+    "end": ("end", "end+ctest", "end+keeper"),
+    "keeper": ("keeper", "keeper+ctest", "keeper+launcher", "keeper+guard"),
+    "launcher": ("launcher", "launcher+ctest", "launcher+guard", "launcher+keeper", "launcher+guard+ctest"),
+    "guard": ("guard", "guard+ctest", "guard+launcher", "guard+keeper", "guard+launcher+ctest"),
+    # Its steps are those between fork and exec, and the last three leave it alone there. With ~helper it stays
+    # there until the helper, which ends what is left of a test, has ended.
+    "test": ("test", "test+guard", "test+launcher", "test+launcher+guard", "test+ctest", "launcher+guard",
+             "launcher+guard+ctest", "launcher+guard~helper"),
 }
+AT_EVERY_STEP = {role: (role,) for role in ROLES} | {"test": ("test", "launcher+guard", "launcher+guard~helper")}
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Schedule:
 
 
 def victims_of(strike):
-    return {victim.partition("/")[0] for victim in strike.partition("=")[2].split("+")}
+    return {victim.partition("/")[0] for victim in strike.partition("=")[2].partition("~")[0].split("+")}
 
 
 def random_schedule(seed, profiles):
@@ -63,14 +67,15 @@ def random_schedule(seed, profiles):
     name = draw.choice(sorted(WORKLOADS))
     steps = profiles[name]
     role = draw.choice([role for role in ROLES if steps.get(role)])
-    also = draw.choice(ALSO[role])
+    victims = draw.choice(VICTIMS[role])
     # The start of the programs is long and always the same, so half of the strikes are in the later
     # half.
     step = 1 + int(steps[role] * draw.choice((draw.random(), 0.5 + draw.random() / 2)))
-    return Schedule(name, f"{role}:{step}={'+'.join(filter(None, (role, also)))}")
+    return Schedule(name, f"{role}:{step}={victims}")
 
 
 def every_step(role, profiles):
-    """Kills one role at each of its steps, against a test that leaves a daemon behind."""
+    """Kills at each step of one role, against a test that leaves a daemon behind."""
     name = "leaks"
-    return [Schedule(name, f"{role}:{step}={role}") for step in range(1, profiles[name].get(role, 0) + 1)]
+    return [Schedule(name, f"{role}:{step}={victims}") for victims in AT_EVERY_STEP[role]
+            for step in range(1, profiles[name].get(role, 0) + 1)]

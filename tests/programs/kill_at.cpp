@@ -2,9 +2,10 @@
 //
 // A step is a stop before or after a system call, counted for each role. Between two steps a
 // process changes nothing that others can see. SCHEDULE is `-` or a comma list of
-// ROLE:STEP=VICTIM[/SIGNAL][+VICTIM…], as in `guard:17=guard+launcher,keeper:90=ctest/15`. When
-// ROLE takes that step, the victims get SIGKILL (or SIGNAL), and none of them can act in between.
-// ctest and the helper go on meanwhile.
+// ROLE:STEP=VICTIM[/SIGNAL][+VICTIM…][~OTHER], as in `guard:17=guard+launcher,keeper:90=ctest/15`.
+// When ROLE takes that step, the victims get SIGKILL (or SIGNAL), and none of them can act in
+// between. ctest and the helper go on meanwhile. With ~OTHER, the process stays at that step until
+// one of the role OTHER has ended, as if it got no time on a busy machine.
 //
 // The roles are begin (`holdfast begin`, or the process that starts a keeper later), end, keeper,
 // launcher, guard and test (until its exec). ctest and helper (which looks after orphans) can only
@@ -27,6 +28,7 @@ struct Strike {
   std::string role;
   long step = 0;
   std::vector<std::pair<std::string, int>> victims;
+  std::string held_until;  // the role that must end first; empty: not held
 };
 
 struct Traced {
@@ -42,6 +44,7 @@ std::vector<Strike> schedule;
 std::map<pid_t, Traced> traced;
 std::map<std::string, long> steps;
 std::map<std::string, pid_t> latest;  // the latest process of each role
+std::map<pid_t, std::string> held;    // at its step, until one of that role ends
 const char* report;
 pid_t ctest;
 
@@ -51,7 +54,9 @@ Strike parse_strike(const std::string& text) {
   const std::size_t equals = text.find('=');
   strike.role = text.substr(0, colon);
   strike.step = std::atol(text.c_str() + colon + 1);
-  std::istringstream victims(text.substr(equals + 1));
+  const std::size_t tilde = text.find('~');
+  if (tilde != std::string::npos) strike.held_until = text.substr(tilde + 1);
+  std::istringstream victims(text.substr(equals + 1, tilde - equals - 1));
   for (std::string victim; std::getline(victims, victim, '+');) {
     const std::size_t slash = victim.find('/');
     const int number = slash == std::string::npos ? SIGKILL : std::atoi(&victim[slash + 1]);
@@ -137,9 +142,25 @@ void take_step(pid_t pid) {
   const std::string role = traced[pid].role;
   const long step = ++steps[role];
   for (const Strike& strike : schedule) {
-    if (strike.role == role && strike.step == step) carry_out(strike, pid);
+    if (strike.role != role || strike.step != step) continue;
+    carry_out(strike, pid);
+    if (!strike.held_until.empty()) held[pid] = strike.held_until;
   }
-  go_on(pid, 0);
+  if (held.find(pid) == held.end()) go_on(pid, 0);
+}
+
+void on_end(pid_t pid) {
+  const std::string role = traced[pid].role;
+  traced.erase(pid);
+  held.erase(pid);
+  for (auto one = held.begin(); one != held.end();) {
+    if (one->second != role) {
+      ++one;
+      continue;
+    }
+    go_on(one->first, 0);
+    one = held.erase(one);
+  }
 }
 
 void become(pid_t pid, const std::string& role) {
@@ -226,7 +247,7 @@ int main(int /*count*/, char** words) {
       on_stop(pid, status);
       continue;
     }
-    traced.erase(pid);
+    on_end(pid);
     if (pid != ctest) continue;
     habit::append_line(
         report, (WIFEXITED(status) ? "ended ctest exit " + std::to_string(WEXITSTATUS(status))

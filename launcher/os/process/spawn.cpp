@@ -1,5 +1,6 @@
 // Hazards. Between vfork and exec the child shares our memory and our stack. It calls only
-// async-signal-safe functions, changes two ints, and leaves by exec or _exit.
+// async-signal-safe functions, changes two ints, and leaves by exec or _exit. It closes none of our
+// descriptors before exec (tagged_processes.hpp).
 #include "os/process/spawn.hpp"
 
 #include <fcntl.h>
