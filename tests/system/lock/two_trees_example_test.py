@@ -3,7 +3,6 @@
 import fcntl
 import re
 import subprocess
-import unittest
 
 import own_locks
 from support import CMAKE, CTEST, PATIENCE_S, SOURCES, STAGE, ProjectCase, unfolded, verdicts
