@@ -1,6 +1,7 @@
-# A test with a limit (its own, or ctest's default) and a lock or a service waits for it on ctest's clock. So, when it
-# has all of them, the launcher prints one first line (`holdfast: lock db, service web after 4.2 s`).
-# By TIMEOUT_AFTER_MATCH ctest then restarts its clock from zero. Until then its limit is generous.
+# A test with a limit (its own, or ctest's default) and a lock or a service waits for it on ctest's
+# clock. So, when it has all of them, the launcher prints one first line (`holdfast: lock db, service
+# web after 4.2 s`). By TIMEOUT_AFTER_MATCH ctest then restarts its clock from zero. Until then its
+# limit is generous.
 #
 # The expression is anchored at the start of the output. ctest tries it on the whole output at every
 # line, and an expression without an anchor took 63 s for 40,000 lines. Other lines of ours may come
@@ -28,7 +29,7 @@ macro(_holdfast_restart_clock_at_locks native_name told_name match_name)
   set(from_line "") # ctest's limit, which counts from the line
   if("${${told_name}}" MATCHES "NATIVE_LIMIT=set:[0-9.]*[1-9]") # our limit ends the test
     set(from_line "${${native_name}}")
-  elseif("${${told_name}}${${native_name}}" STREQUAL "") # ctest's default limit does, if there is one
+  elseif("${${told_name}}${${native_name}}" STREQUAL "") # ctest's default limit does, if any
     set(from_line "${_holdfast_default_limit}")
   endif()
   if(NOT from_line STREQUAL "")

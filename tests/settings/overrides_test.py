@@ -22,6 +22,11 @@ class Overrides(HoldfastCase):
         self.assertEqual(got, {**{n: True for n in passed}, **{n: False for n in failed}},
                          self.text)
 
+    def native_locks(self):
+        listing = self.ctest(self.build, "--show-only=json-v1", env=self.environment(HOLDFAST_EXPLAIN="1"))
+        return {test["name"]: [p["value"] for p in test["properties"] if p["name"] == "RESOURCE_LOCK"]
+                for test in json.loads(listing.stdout)["tests"]}
+
     def test_by_name(self):
         verdicts = self.run_with(f"""
             add_test(NAME db.leaks {LEAKY})
@@ -43,12 +48,16 @@ class Overrides(HoldfastCase):
         self.assertIn("holdfast: lock db after ", (self.build / "Testing/Temporary/LastTest.log").read_text())
         # ctest knows the locks of overrides by name. It cannot know those by label, because a
         # test's labels come after the test.
-        listing = self.ctest(self.build, "--show-only=json-v1", env=self.environment(HOLDFAST_EXPLAIN="1"))
-        locks = {test["name"]: [p["value"] for p in test["properties"] if p["name"] == "RESOURCE_LOCK"]
-                 for test in json.loads(listing.stdout)["tests"]}
-        self.assertEqual(locks, {"db.a": [["db"]], "db.b": [["db"]], "net.x": []})
+        self.assertEqual(self.native_locks(), {"db.a": [["db"]], "db.b": [["db"]], "net.x": []})
         said = self.command(STAGE / "bin/holdfast", "config", "--explain", "db.a", cwd=self.build).stdout
         self.assertRegex(said, r"\nlocks +db@project +holdfast.toml:3, \[\[override\]\]\n")
+
+    def test_ctest_is_told_of_a_pattern_with_choices(self):
+        """CMake reads it as we do. If CMake refused it, ctest would read no test."""
+        tests = "".join(f"add_test(NAME {name} COMMAND true)\n" for name in ("apple", "pear", "plums", "peach", "pears"))
+        self.run_with(tests, '[[override]]\ntest = "^(apples?|p(ear|lum)s)$"\nlocks = ["fruit"]\n')
+        self.assertEqual(self.native_locks(), {
+            "apple": [["fruit"]], "pear": [], "plums": [["fruit"]], "peach": [], "pears": [["fruit"]]})
 
     def test_the_property_wins_over_it(self):
         self.run_with('add_test(NAME a COMMAND true)\nset_tests_properties(a PROPERTIES HOLDFAST_LOCKS own)\n',
