@@ -6,10 +6,10 @@
 #include "core/ctest/ctest_options.hpp"
 #include "core/outcome/signal_names.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <ctime>
 #include <string_view>
@@ -23,9 +23,13 @@ namespace {
 constexpr std::size_t k_shards_named = 20;
 constexpr double k_last_second = 253402300799.0;  // 9999-12-31 23:59:59
 
-std::tm utc(double at) {
-  const double inside = std::clamp(at, 0.0, k_last_second);
-  return fmt::gmtime(static_cast<std::time_t>(inside));
+// strftime(3)'s `format` of a time in UTC.
+std::string utc(double at, const char* format) {
+  const std::time_t inside = static_cast<std::time_t>(std::clamp(at, 0.0, k_last_second));
+  std::tm broken_down{};
+  gmtime_r(&inside, &broken_down);
+  std::array<char, 40> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), format, &broken_down)};
 }
 
 std::string marker_text(const std::string& reason) {
@@ -87,8 +91,8 @@ std::string duration_text(double seconds) {
   return describe(Milliseconds{std::llround(std::min(seconds, k_most) * 1000)});
 }
 
-std::string time_text(double at) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(at)); }
-std::string iso_time(double at) { return fmt::format("{:%Y-%m-%dT%H:%M:%S}", utc(at)); }
+std::string time_text(double at) { return utc(at, "%Y-%m-%d %H:%M:%S UTC"); }
+std::string iso_time(double at) { return utc(at, "%Y-%m-%dT%H:%M:%S"); }
 
 std::string command_text(const std::vector<std::string>& command) {
   constexpr std::size_t k_arguments = 12;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 #include <CLI/CLI.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>  // join(), which only this header has from fmt 12 on
+#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>

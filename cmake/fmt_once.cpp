@@ -1,0 +1,3 @@
+// All of fmt, for the archive holdfast_fmt (CommandLinking.cmake says why).
+#include <fmt/format.h>
+#include <fmt/ranges.h>
