@@ -45,7 +45,11 @@ target_compile_options(holdfast_compile_bare INTERFACE
   -ffunction-sections -fdata-sections)
 
 # The launcher itself gets -Os, too. It waits far more than it computes, and each start pays for
-# every page it touches. holdfast-exec reads all that a batch prints, so it is compiled for speed.
+# every page it touches. holdfast-exec reads all that a batch prints, so it is compiled for speed,
+# whatever the type of build says (the preset release asks for little: it is quick to build).
 add_library(holdfast_compile_small INTERFACE)
 target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile_bare)
 target_compile_options(holdfast_compile_small INTERFACE $<$<NOT:$<CONFIG:Debug>>:-Os>)
+add_library(holdfast_compile_fast INTERFACE)
+target_link_libraries(holdfast_compile_fast INTERFACE holdfast_compile_bare)
+target_compile_options(holdfast_compile_fast INTERFACE $<$<NOT:$<CONFIG:Debug>>:-O2>)

@@ -86,15 +86,20 @@ function(holdfast_may_fail target kind note)
 endfunction()
 
 # A library below a launcher. `<name>` is for everybody, `<name>_launcher` for launchers; both have
-# the same sources (ARGN). FOR_SPEED: the launchers' one is compiled for speed too, not for size.
+# the sources of ARGN. NOT_FOR_LAUNCHERS: sources that no launcher uses, directly or not.
+# FOR_SPEED: the launchers' one is compiled for speed too, not for size.
+#
+# The sources are many and small, and most of the time that one takes goes into what it includes. So
+# the compiler gets those of a folder at once, unless CMAKE_UNITY_BUILD is OFF, as for `./dev lint`.
+# Thus a name may be in the anonymous namespace of one source of a folder only.
 function(holdfast_small_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 _library "FOR_SPEED" "" "")
+  cmake_parse_arguments(PARSE_ARGV 1 _library "FOR_SPEED" "" "NOT_FOR_LAUNCHERS")
   set(sources ${_library_UNPARSED_ARGUMENTS})
   set(compile_launcher holdfast_compile_small)
   if(_library_FOR_SPEED)
-    set(compile_launcher holdfast_compile_bare)
+    set(compile_launcher holdfast_compile_fast)
   endif()
-  add_library(${name} STATIC ${sources})
+  add_library(${name} STATIC ${sources} ${_library_NOT_FOR_LAUNCHERS})
   if(holdfast_tries_musl)
     add_library(${name}_launcher STATIC ${sources})
     target_link_libraries(${name}_launcher PRIVATE ${compile_launcher} holdfast_launcher_libc)
@@ -105,6 +110,17 @@ function(holdfast_small_library name)
     target_link_libraries(${name} PRIVATE ${compile_launcher})
   endif()
   target_link_libraries(${name} PUBLIC holdfast_compile)
+  if(CMAKE_UNITY_BUILD OR NOT DEFINED CMAKE_UNITY_BUILD)
+    foreach(source IN LISTS sources _library_NOT_FOR_LAUNCHERS)
+      get_filename_component(folder "${source}" DIRECTORY)
+      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${folder}")
+    endforeach()
+    set(libraries ${name})
+    if(holdfast_tries_musl)
+      list(APPEND libraries ${name}_launcher)
+    endif()
+    set_target_properties(${libraries} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  endif()
 endfunction()
 
 # `name` and `below` must both come from holdfast_small_library().

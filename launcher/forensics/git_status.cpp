@@ -8,7 +8,7 @@
 namespace holdfast::forensics {
 namespace {
 
-constexpr std::size_t k_named = 10;
+constexpr std::size_t k_files_named = 10;
 constexpr std::size_t k_most_output = 16 * 1024 * 1024;
 constexpr int k_no_repository = 128;
 
@@ -30,7 +30,7 @@ std::string describe_git_status(std::string_view porcelain, bool cut) {
     const std::string_view entry = porcelain.substr(0, end);
     porcelain.remove_prefix(end + 1);
     if (entry.size() < 4) continue;
-    if (++count <= k_named) named += "\n" + std::string(entry);
+    if (++count <= k_files_named) named += "\n" + std::string(entry);
     // A renamed or copied file has its old name in the next entry.
     if (entry.substr(0, 2).find_first_of("RC") == std::string_view::npos) continue;
     porcelain.remove_prefix(std::min(porcelain.find('\0'), porcelain.size() - 1) + 1);
@@ -39,7 +39,7 @@ std::string describe_git_status(std::string_view porcelain, bool cut) {
   std::string text = (cut ? "more than " : "") + std::to_string(count) +
                      (count == 1 && !cut ? " file differs" : " files differ") +
                      " from what is committed";
-  if (count > k_named) text += ", the first ten:";
+  if (count > k_files_named) text += ", the first ten:";
   return text + named;
 }
 

@@ -16,7 +16,7 @@
 namespace holdfast::forensics {
 namespace {
 
-constexpr std::size_t k_named = 10;
+constexpr std::size_t k_locks_named = 10;
 
 // Reads a line such as `MemTotal:       16311348 kB`.
 std::optional<std::uint64_t> bytes_of(std::string_view meminfo, std::string_view key) {
@@ -83,11 +83,11 @@ Result<std::string> look_at_locks(const std::vector<std::string>& places) {
   std::string text;
   std::size_t used = 0;
   for (const os::SurveyedLock& lock : locks) {
-    if (!is_asked_for(lock) || !lock.is_in_use() || ++used > k_named) continue;
+    if (!is_asked_for(lock) || !lock.is_in_use() || ++used > k_locks_named) continue;
     text += (text.empty() ? "" : "\n") + describe_lock(lock);
   }
   if (used == 0) return std::string("none in use");
-  if (used > k_named) text += "\n… and " + std::to_string(used - k_named) + " more";
+  if (used > k_locks_named) text += "\n… and " + std::to_string(used - k_locks_named) + " more";
   return text;
 }
 

@@ -18,7 +18,7 @@
 namespace holdfast::forensics {
 namespace {
 
-constexpr std::size_t k_named = 5;
+constexpr std::size_t k_look_alikes = 5;
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -109,7 +109,7 @@ Result<std::string> look_at_directory(const std::string& path, std::size_t most)
   std::string text = directory + " has " + (count > most ? "more than " : "") +
                      counted(std::min(count, most), "entry", "entries");
   std::string before = "; like " + name + ": ";
-  for (const std::string& alike : look_alikes(name, names, k_named)) {
+  for (const std::string& alike : look_alikes(name, names, k_look_alikes)) {
     text += before + alike;
     before = ", ";
   }

@@ -5,7 +5,7 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_hex = "0123456789ABCDEF";
+constexpr std::string_view k_escape_digits = "0123456789ABCDEF";
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -25,8 +25,8 @@ std::string encode_file_name(std::string_view text) {
     }
     const auto byte = static_cast<unsigned char>(c);
     out += '%';
-    out += k_hex[byte >> 4U];
-    out += k_hex[byte & 15U];
+    out += k_escape_digits[byte >> 4U];
+    out += k_escape_digits[byte & 15U];
   }
   return out;
 }
@@ -39,8 +39,8 @@ std::string decode_file_name(std::string_view text) {
       continue;
     }
     if (i + 2 >= text.size()) return std::string(text);
-    const std::size_t high = k_hex.find(text[i + 1]);
-    const std::size_t low = k_hex.find(text[i + 2]);
+    const std::size_t high = k_escape_digits.find(text[i + 1]);
+    const std::size_t low = k_escape_digits.find(text[i + 2]);
     if (high == std::string_view::npos || low == std::string_view::npos) return std::string(text);
     out += static_cast<char>(high * 16 + low);
     i += 2;

@@ -10,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_hex = "0123456789abcdef";
+constexpr std::string_view k_hex_digits = "0123456789abcdef";
 constexpr std::size_t k_usual_line = 512;
 
 template <typename Number>
@@ -43,8 +43,8 @@ void append_escape(std::string& out, char c) {
     return;
   }
   out += "\\u00";
-  out += k_hex[byte >> 4U];
-  out += k_hex[byte & 15U];
+  out += k_hex_digits[byte >> 4U];
+  out += k_hex_digits[byte & 15U];
 }
 
 // How many bytes at the start need no escape.

@@ -90,9 +90,9 @@ std::string printable(std::string_view text) {
 }
 
 std::string brief(std::string_view text) {
-  constexpr std::size_t k_longest = 240;
-  if (text.size() <= k_longest) return printable(text);
-  return printable(first_bytes(text, k_longest)) + "...";
+  constexpr std::size_t k_brief = 240;
+  if (text.size() <= k_brief) return printable(text);
+  return printable(first_bytes(text, k_brief)) + "...";
 }
 
 std::string brief_in_quotes(std::string_view text) { return text_of({"\"", brief(text), "\""}); }

@@ -5,25 +5,25 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_with_meaning = ":-*?";
+constexpr std::string_view k_special = ":-*?";
 
 }  // namespace
 
 bool is_literal_in_filter(std::string_view name) {
-  return name.find_first_of(k_with_meaning) == std::string_view::npos;
+  return name.find_first_of(k_special) == std::string_view::npos;
 }
 
 std::string filter_pattern(std::string_view name) {
   std::string pattern(name);
   for (char& c : pattern) {
-    if (k_with_meaning.find(c) != std::string_view::npos) c = '?';
+    if (k_special.find(c) != std::string_view::npos) c = '?';
   }
   return pattern;
 }
 
 bool filter_selects(std::string_view name, std::string_view other) {
   return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char wanted, char c) {
-    return wanted == c || k_with_meaning.find(wanted) != std::string_view::npos;
+    return wanted == c || k_special.find(wanted) != std::string_view::npos;
   });
 }
 

@@ -13,7 +13,7 @@ namespace holdfast {
 namespace {
 
 // GoogleTest's own lines are shorter, unless they show values of parameters, which we do not need.
-constexpr std::size_t k_longest_line = 64 * 1024;
+constexpr std::size_t k_longest_unfinished = 64 * 1024;
 constexpr std::size_t k_kept_of_longer = 4 * 1024;
 
 constexpr std::string_view k_end_of_help = "<googletestframework@googlegroups.com>.";
@@ -154,7 +154,7 @@ void GtestOutput::read(std::string_view bytes, const Tell& tell) {
       read_line(is_whole ? part : line_, tell);
       line_.clear();
       line_start_ = size_;
-    } else if (line_.size() > k_longest_line) {
+    } else if (line_.size() > k_longest_unfinished) {
       const std::size_t gone = line_.size() - k_kept_of_longer;
       line_.erase(0, gone);
       line_start_ += gone;

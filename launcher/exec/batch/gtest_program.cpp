@@ -16,7 +16,7 @@ namespace holdfast::exec {
 namespace {
 
 constexpr std::string_view k_total_shards = "GTEST_TOTAL_SHARDS";
-constexpr std::string_view k_shard_index = "GTEST_SHARD_INDEX";
+constexpr std::string_view k_shard_index_variable = "GTEST_SHARD_INDEX";
 constexpr std::string_view k_shard_file = "GTEST_SHARD_STATUS_FILE";
 constexpr std::string_view k_brief = "GTEST_BRIEF";
 constexpr std::string_view k_also_disabled = "GTEST_ALSO_RUN_DISABLED_TESTS";
@@ -95,7 +95,7 @@ Selection selection_of(const GtestCommand& given) {
     selection.disabled = Disabled::run_too;
   }
   std::string_view total = variable_in(environment, k_total_shards);
-  std::string_view index = variable_in(environment, k_shard_index);
+  std::string_view index = variable_in(environment, k_shard_index_variable);
   for (const std::string& flag : given.flags) {
     const std::string_view value = value_of(flag);
     if (is_flag(flag, k_also_disabled_flag)) {
@@ -124,7 +124,7 @@ void hide_shard(WorkerCommand& made, const GtestCommand& given) {
   // GoogleTest itself refuses values that make no shard.
   if (!selection_of(given).shard) return;
   made.hide_variable(k_total_shards);
-  made.hide_variable(k_shard_index);
+  made.hide_variable(k_shard_index_variable);
   // We cannot remove a flag that stands in a file. But the last flag counts, and -1 means no shard.
   for (const std::string_view flag : {k_total_shards_flag, k_shard_index_flag}) {
     if (given.has(flag)) made.add_argument(std::string(flag) + "=-1");

@@ -16,7 +16,7 @@ namespace {
 
 // How long the processes may take beyond the grace. They end their trees as launchers do, and kill
 // a guard that does not.
-constexpr Milliseconds k_ending_patience{15'000};
+constexpr Milliseconds k_kill_patience{15'000};
 
 }  // namespace
 
@@ -97,7 +97,7 @@ void SideBySide::read_signals() {
 
 void SideBySide::end_all(int signal, Passing passing) {
   if (ended_by_ == 0) ended_by_ = signal;
-  kill_at_ = std::min(kill_at_, os::monotonic_now() + parts_.grace + k_ending_patience);
+  kill_at_ = std::min(kill_at_, os::monotonic_now() + parts_.grace + k_kill_patience);
   if (passing == Passing::done) return;
   for (const auto& one : cases_) one->send(signal);
 }

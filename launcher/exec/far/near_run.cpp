@@ -38,7 +38,7 @@ using supervision::AttemptResult;
 
 // How long the node may need, besides the grace, to end a test whose near side was killed.
 constexpr Milliseconds k_end_patience{2000};
-constexpr Milliseconds k_look{50};
+constexpr Milliseconds k_state_interval{50};
 
 bool has_node_rule(const RetryPolicy& retry) {
   return std::ranges::any_of(retry.rules, [](const RetryRule& rule) {
@@ -227,7 +227,7 @@ class NodeRun {
     files_.tell(SIGTERM);
     const Milliseconds until = os::monotonic_now() + plan_.policy.grace + k_end_patience;
     while (files_.ended().empty() && os::monotonic_now() < until) {
-      ::poll(nullptr, 0, static_cast<int>(k_look.count()));
+      ::poll(nullptr, 0, static_cast<int>(k_state_interval.count()));
     }
     ::_exit(0);
   }

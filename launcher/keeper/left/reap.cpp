@@ -14,8 +14,8 @@
 #include "core/base/proc_status.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/cgroup_processes.hpp"
-#include "os/file/file_text.hpp"
 #include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 
 namespace holdfast {
@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t k_most_described = 5;
 
 bool is_in_namespace_below(pid_t pid) {
-  const Result<std::string> status = os::read_file(os::in_proc(pid, "status"));
+  const Result<std::string> status = os::read_process_status(pid);
   return status && numbers_in_namespaces(*status) > 1;
 }
 

@@ -24,7 +24,6 @@ namespace {
 
 // The file has at most 52 numbers and a short name; a buffer this small needs no fresh page.
 constexpr std::size_t k_longest_stat = 1024 + 256;
-constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and processors
 
 // Returns what is between the NULs of a file.
 std::vector<std::string> parts_of(const std::string& path, std::size_t limit) {
@@ -75,8 +74,13 @@ std::string_view stat_field(std::string_view stat, unsigned field) {
   return take_part(rest, ' ');
 }
 
+Result<std::string> read_process_status(pid_t pid) {
+  constexpr std::size_t k_longest = 64 * 1024;  // it lists groups and processors
+  return read_file(in_proc(pid, "status"), k_longest);
+}
+
 bool is_being_killed(pid_t pid) {
-  const Result<std::string> status = read_file(in_proc(pid, "status"), k_longest_status);
+  const Result<std::string> status = read_process_status(pid);
   return status && pends(*status, SIGKILL);
 }
 
@@ -97,7 +101,7 @@ bool is_stopping(pid_t pid) {
   constexpr int k_looks_at_rest = 2;
   int at_rest = 0;
   for (int look = 0; look < k_most_looks; ++look) {
-    const Result<std::string> status = read_file(in_proc(pid, "status"), k_longest_status);
+    const Result<std::string> status = read_process_status(pid);
     if (!status) return false;
     if (state_in(*status) == 'T' || state_in(*status) == 't' || pends(*status, SIGSTOP))
       return true;

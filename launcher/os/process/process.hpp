@@ -37,6 +37,9 @@ inline bool has_ended(const ProcessStat& stat) {
 // Fails if there is no such process.
 Result<ProcessStat> read_process_stat(pid_t pid);
 
+// The text of /proc/<pid>/status. Fails if there is no such process.
+Result<std::string> read_process_status(pid_t pid);
+
 // Returns one field of a text like /proc/<pid>/stat; empty: the field is missing. `field` is the
 // field's number in proc(5), at least 3.
 std::string_view stat_field(std::string_view stat, unsigned field);

@@ -9,14 +9,11 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "os/file/file_text.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
-
-constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and processors
 
 Stream stream_in(int failed, const struct stat& info) {
   if (failed != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))) return {};
@@ -48,7 +45,7 @@ bool may_hold_unseen(pid_t process, unsigned user) {
   // The kernel asks for the same right for all links of a process.
   char first = 0;
   if (::readlink(in_proc(process, "cwd").c_str(), &first, 1) >= 0 || errno != EACCES) return false;
-  const Result<std::string> status = read_file(in_proc(process, "status"), k_longest_status);
+  const Result<std::string> status = read_process_status(process);
   if (!status) return false;
   constexpr std::string_view k_users = "\nUid:";  // real, effective, saved, of the file system
   const std::size_t found = status->find(k_users);

@@ -12,7 +12,7 @@
 namespace holdfast::os {
 namespace {
 
-constexpr Milliseconds k_patience{5000};
+constexpr Milliseconds k_lookup_time{5000};
 
 }  // namespace
 
@@ -37,7 +37,7 @@ Result<User> find_user(const std::string& name) {
   BoundedOrder order;
   order.words = {"getent", "passwd", "--", name};
   order.environment = own_environment();
-  order.time = k_patience;
+  order.time = k_lookup_time;
   return parse_user(run_bounded(order).output, name);
 }
 
