@@ -1,0 +1,114 @@
+#include "cli/parser/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+#include <utility>
+
+namespace holdfast::cli {
+
+Option Option::required() const {
+  option_->required();
+  return *this;
+}
+
+Option Option::check(const Check& check) const {
+  option_->check(CLI::Validator(check, ""));
+  return *this;
+}
+
+Option Option::check_without_name(const Check& check) const {
+  const auto thrown = [check](const std::string& word) -> std::string {
+    const std::string trouble = check(word);
+    if (trouble.empty()) return {};
+    throw CLI::ParseError(trouble, CLI::ExitCodes::ExtrasError);
+  };
+  return this->check(thrown);
+}
+
+Option Option::takes(int words) const {
+  option_->expected(words);
+  return *this;
+}
+
+Option Option::excludes(const std::vector<Option>& others) const {
+  for (const Option other : others) option_->excludes(other.option_);
+  return *this;
+}
+
+Option Option::type_name(const std::string& name) const {
+  option_->type_name(name);
+  return *this;
+}
+
+const std::string& Command::name() const { return app_->get_name(); }
+
+// CLI11 leaves commands without a group out of its help.
+bool Command::is_hidden() const { return app_->get_group().empty(); }
+
+void Command::hide() const { app_->group(""); }
+
+std::vector<Command> Command::subcommands() const {
+  std::vector<Command> commands;
+  for (CLI::App* app : app_->get_subcommands([](const CLI::App*) { return true; })) {
+    commands.emplace_back(*app);
+  }
+  return commands;
+}
+
+Command Command::add_subcommand(const std::string& word, const std::string& help) const {
+  return Command(*app_->add_subcommand(word, help));
+}
+
+Option Command::add_option(const std::string& names, std::string& value,
+                           const std::string& help) const {
+  return Option(*app_->add_option(names, value, help));
+}
+
+Option Command::add_option(const std::string& names, int& value, const std::string& help) const {
+  return Option(*app_->add_option(names, value, help));
+}
+
+Option Command::add_option(const std::string& names, std::vector<std::string>& values,
+                           const std::string& help) const {
+  return Option(*app_->add_option(names, values, help));
+}
+
+Option Command::add_flag(const std::string& names, bool& value, const std::string& help) const {
+  return Option(*app_->add_flag(names, value, help));
+}
+
+void Command::require_subcommand() const { app_->require_subcommand(1); }
+
+void Command::fall_through() const { app_->fallthrough(); }
+
+void Command::validate_positionals() const { app_->validate_positionals(); }
+
+void Command::allow_extras() const { app_->allow_extras(); }
+
+void Command::footer(const std::string& text) const { app_->footer(text); }
+
+void Command::callback(std::function<void()> act) const { app_->callback(std::move(act)); }
+
+std::vector<std::string> Command::remaining() const { return app_->remaining(); }
+
+Parser::Parser(const std::string& help, const std::string& name, const std::string& version)
+    : app_(std::make_unique<CLI::App>(help, name)) {
+  app_->set_version_flag("--version", version);
+}
+
+Parser::~Parser() = default;
+
+Parsed Parser::parse(int count, char** arguments) const {
+  try {
+    app_->parse(count, arguments);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    std::ostringstream words;
+    app_->exit(asked, words, words);
+    return {words.str(), {}};
+  } catch (const CLI::ParseError& error) {
+    return {{}, error.what()};
+  }
+  return {};
+}
+
+}  // namespace holdfast::cli
