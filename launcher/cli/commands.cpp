@@ -1,14 +1,12 @@
 #include "cli/commands.hpp"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -22,16 +20,15 @@
 
 namespace holdfast::cli {
 
-CLI::Validator expected(const std::string& what) {
-  return {[what](const std::string& word) {
-            return word.empty() ? "\"\": expected " + what : std::string();
-          },
-          ""};
+Check expected(const std::string& what) {
+  return [what](const std::string& word) {
+    return word.empty() ? "\"\": expected " + what : std::string();
+  };
 }
 
-CLI::Option* add_tree_option(CLI::App& command, std::string& tree) {
+Option add_tree_option(Command command, std::string& tree) {
   return command.add_option("--tree", tree, "the build tree (default: found upward from here)")
-      ->check(expected("a build tree"));
+      .check(expected("a build tree"));
 }
 
 Result<std::string> find_tree(const std::string& tree) {
@@ -59,15 +56,15 @@ void complain(const std::string& text) {
 
 namespace {
 
-// CLI11 says no more than that it wants a command. Commands without a group are not for people, so
-// they are not named.
-std::string trouble_with_command(const CLI::App& app, std::string_view word) {
+// The parser says no more than that it wants a command. Hidden commands are not for people, so they
+// are not named.
+std::string trouble_with_command(Command app, std::string_view word) {
   if (word.starts_with("-")) return {};
   std::string known;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name() == word) return {};
-    if (command->get_group().empty()) continue;
-    known += (known.empty() ? "" : ", ") + command->get_name();
+  for (const Command command : app.subcommands()) {
+    if (command.name() == word) return {};
+    if (command.is_hidden()) continue;
+    known += (known.empty() ? "" : ", ") + command.name();
   }
   return "unknown command \"" + std::string(word) + "\": expected one of " + known +
          " (see holdfast --help)";
@@ -79,7 +76,7 @@ int output_lost(int number) {
 }
 
 // Every ctest starts `begin` and `end`. They must not pay for the options of the other commands.
-void add_commands(CLI::App& app, std::string_view word, const std::vector<std::string>& for_ctest,
+void add_commands(Command app, std::string_view word, const std::vector<std::string>& for_ctest,
                   int& exit_code) {
   if (word == "begin") return add_begin(app, exit_code);
   if (word == "end") return add_end(app, exit_code);
@@ -133,9 +130,9 @@ int run_command(int count, char** arguments) {
     }
   }
   try {
-    CLI::App app("Holdfast: a plugin for CTest and Ninja.", "holdfast");
-    app.set_version_flag("--version", HOLDFAST_VERSION);
-    app.require_subcommand(1);
+    const Parser parser("Holdfast: a plugin for CTest and Ninja.", "holdfast", HOLDFAST_VERSION);
+    const Command app = parser.command();
+    app.require_subcommand();
     app.add_subcommand("run", "run a command under Holdfast (holdfast run --help)");
     int exit_code = exit_codes::k_success;
     const std::string_view word = count > 1 ? arguments[1] : "";
@@ -148,16 +145,12 @@ int run_command(int count, char** arguments) {
         return exit_codes::k_usage;
       }
     }
-    try {
-      app.parse(count, arguments);
-    } catch (const CLI::Success& asked) {  // --help, --version
-      std::ostringstream words;
-      exit_code = app.exit(asked, words, words);
-      fmt::print("{}", words.str());
-    } catch (const CLI::ParseError& error) {
-      complain(std::string(error.what()) + " (see holdfast --help)");
+    const Parsed parsed = parser.parse(count, arguments);
+    if (parsed.trouble) {
+      complain(*parsed.trouble + " (see holdfast --help)");
       return exit_codes::k_usage;
     }
+    if (parsed.wanted) fmt::print("{}", *parsed.wanted);
     // begin and end succeed even if their words are lost: the run is no worse for that.
     const bool is_of_ctest = word == "begin" || word == "end";
     if (std::fflush(stdout) != 0 && !is_of_ctest) return output_lost(errno);

@@ -5,40 +5,33 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/parser/command.hpp"
 #include "core/base/result.hpp"
-
-// Each file that includes CLI11 has its own copy of CLI11's static objects, which every start of
-// `holdfast` makes. So only files that need CLI11 include it.
-namespace CLI {
-class App;
-class Option;
-class Validator;
-}  // namespace CLI
 
 namespace holdfast::cli {
 
 int run_command(int count, char** arguments);
 
 // Each function adds its command to `app`. The command that runs sets `exit_code`.
-void add_report(CLI::App& app, int& exit_code);
-void add_rerun(CLI::App& app, int& exit_code);
-void add_debug(CLI::App& app, int& exit_code);
-void add_watch(CLI::App& app, int& exit_code);
-void add_config(CLI::App& app, int& exit_code);
-void add_reap(CLI::App& app, int& exit_code);
-void add_locks(CLI::App& app, int& exit_code);
-void add_status(CLI::App& app, int& exit_code);
-void add_service(CLI::App& app, int& exit_code);
-void add_doctor(CLI::App& app, int& exit_code);
-void add_history(CLI::App& app, int& exit_code);
+void add_report(Command app, int& exit_code);
+void add_rerun(Command app, int& exit_code);
+void add_debug(Command app, int& exit_code);
+void add_watch(Command app, int& exit_code);
+void add_config(Command app, int& exit_code);
+void add_reap(Command app, int& exit_code);
+void add_locks(Command app, int& exit_code);
+void add_status(Command app, int& exit_code);
+void add_service(Command app, int& exit_code);
+void add_doctor(Command app, int& exit_code);
+void add_history(Command app, int& exit_code);
 // `words`: ctest's own arguments, which came after `--`.
-void add_ctest(CLI::App& app, const std::vector<std::string>& words, int& exit_code);
-void add_shard(CLI::App& app, const std::vector<std::string>& words, int& exit_code);
-void add_affected(CLI::App& app, int& exit_code);
-void add_mark(CLI::App& app, int& exit_code);
-void add_begin(CLI::App& app, int& exit_code);
-void add_end(CLI::App& app, int& exit_code);
-void add_keeper(CLI::App& app, int& exit_code);
+void add_ctest(Command app, const std::vector<std::string>& words, int& exit_code);
+void add_shard(Command app, const std::vector<std::string>& words, int& exit_code);
+void add_affected(Command app, int& exit_code);
+void add_mark(Command app, int& exit_code);
+void add_begin(Command app, int& exit_code);
+void add_end(Command app, int& exit_code);
+void add_keeper(Command app, int& exit_code);
 
 // `holdfast run`: becomes the launcher, because there is only one supervisor. Returns only on
 // failure.
@@ -51,10 +44,10 @@ int print_help_of_run();
 int answer(const std::vector<std::string>& words);
 
 // Refuses an empty word (a script's unset variable), which would count as no word.
-CLI::Validator expected(const std::string& what);
+Check expected(const std::string& what);
 
 // `--tree`, for commands that find a build tree by themselves.
-CLI::Option* add_tree_option(CLI::App& command, std::string& tree);
+Option add_tree_option(Command command, std::string& tree);
 
 // The canonical path of the build tree that `--tree` names, or of the one around here.
 Result<std::string> find_tree(const std::string& tree);

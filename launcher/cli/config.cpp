@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include <cstddef>
 #include <cstdlib>
@@ -157,15 +156,15 @@ int explain_test(const ConfigOptions& options) {
 
 }  // namespace
 
-void add_config(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("config", "show the settings of a test");
+void add_config(Command app, int& exit_code) {
+  const Command command = app.add_subcommand("config", "show the settings of a test");
   const auto options = std::make_shared<ConfigOptions>();
-  command->add_option("--explain", options->test, "the test: each value and where it comes from")
-      ->required();
-  add_tree_option(*command, options->tree);
-  command->add_option("--profile", options->profile,
-                      "of holdfast.toml (default: HOLDFAST_PROFILE, else default)");
-  command->callback([options, &exit_code] { exit_code = explain_test(*options); });
+  command.add_option("--explain", options->test, "the test: each value and where it comes from")
+      .required();
+  add_tree_option(command, options->tree);
+  command.add_option("--profile", options->profile,
+                     "of holdfast.toml (default: HOLDFAST_PROFILE, else default)");
+  command.callback([options, &exit_code] { exit_code = explain_test(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -301,14 +300,11 @@ Result<int> debug_test(const DebugOptions& options) {
 
 // A stray word is a mistake of the user, not a word for the debugger. The words are checked while
 // they are read, and by then `--` is among those that belong to no option.
-CLI::Validator after_mark(const CLI::App& command) {
-  return {[&command](const std::string& word) -> std::string {
-            if (!command.remaining().empty()) return {};
-            throw CLI::ParseError(
-                brief_in_quotes(word) + ": expected -- before words for the debugger",
-                CLI::ExitCodes::ExtrasError);
-          },
-          ""};
+Check after_mark(Command command) {
+  return [command](const std::string& word) -> std::string {
+    if (!command.remaining().empty()) return {};
+    return brief_in_quotes(word) + ": expected -- before words for the debugger";
+  };
 }
 
 int debug(const DebugOptions& options) {
@@ -320,22 +316,22 @@ int debug(const DebugOptions& options) {
 
 }  // namespace
 
-void add_debug(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand(
+void add_debug(Command app, int& exit_code) {
+  const Command command = app.add_subcommand(
       "debug", "start a test under a debugger, with its environment, locks and services");
   const auto options = std::make_shared<DebugOptions>();
-  command->add_option("TEST", options->test, "a test, or a case of a batch")
-      ->required()
-      ->check(expected("a test"));
-  command->add_option("ARGUMENT", options->extra, "after --: words for the debugger")
-      ->check(after_mark(*command));
-  command->validate_positionals();
-  command->add_option("--debugger", options->debugger,
-                      "gdb, lldb or rr (default: the first that is installed)");
-  command->add_option("-C,--config", options->configuration,
-                      "the configuration, where the tree has several");
-  add_tree_option(*command, options->tree);
-  command->callback([options, &exit_code] { exit_code = debug(*options); });
+  command.add_option("TEST", options->test, "a test, or a case of a batch")
+      .required()
+      .check(expected("a test"));
+  command.add_option("ARGUMENT", options->extra, "after --: words for the debugger")
+      .check_without_name(after_mark(command));
+  command.validate_positionals();
+  command.add_option("--debugger", options->debugger,
+                     "gdb, lldb or rr (default: the first that is installed)");
+  command.add_option("-C,--config", options->configuration,
+                     "the configuration, where the tree has several");
+  add_tree_option(command, options->tree);
+  command.callback([options, &exit_code] { exit_code = debug(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <strings.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -112,17 +111,17 @@ int look(const DoctorOptions& options) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand(
+void add_doctor(Command app, int& exit_code) {
+  const Command command = app.add_subcommand(
       "doctor", "say what is wrong with the machine, the build tree and its tests");
   const auto options = std::make_shared<DoctorOptions>();
-  add_tree_option(*command, options->tree);
-  command->add_option("-C,--config", options->configuration,
-                      "the configuration, where the tree has several");
-  command->add_option("--patience", options->patience,
-                      "how long ctest, Ninja or a compiler may take to answer (default 1m)");
-  command->add_flag("--json", options->json, "as JSON");
-  command->callback([options, &exit_code] { exit_code = look(*options); });
+  add_tree_option(command, options->tree);
+  command.add_option("-C,--config", options->configuration,
+                     "the configuration, where the tree has several");
+  command.add_option("--patience", options->patience,
+                     "how long ctest, Ninja or a compiler may take to answer (default 1m)");
+  command.add_flag("--json", options->json, "as JSON");
+  command.callback([options, &exit_code] { exit_code = look(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,7 +1,6 @@
 // The commands that answer from the history: failed, flaky, history, slowest and compare. None of
 // them runs a test.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -247,27 +246,31 @@ int history(const Options& options) {
   return fail(std::string(k_expected));
 }
 
-std::shared_ptr<Options> add_command(CLI::App& app, int& exit_code, const char* name,
-                                     const char* help, const char* formats,
-                                     int (*act)(const Options&)) {
-  CLI::App* const command = app.add_subcommand(name, help);
-  auto options = std::make_shared<Options>();
+struct Added {
+  Command command;
+  std::shared_ptr<Options> options;
+};
+
+Added add_command(Command app, int& exit_code, const char* name, const char* help,
+                  const char* formats, int (*act)(const Options&)) {
+  const Command command = app.add_subcommand(name, help);
+  const auto options = std::make_shared<Options>();
   const auto known = std::make_shared<std::vector<std::string>>();
   for (std::string_view rest = formats; !rest.empty();) {
     const std::size_t end = std::min(rest.find('|'), rest.size());
     known->emplace_back(rest.substr(0, end));
     rest.remove_prefix(std::min(rest.size(), end + 1));
   }
-  command->add_option("--format", options->format, formats);
-  add_tree_option(*command, options->tree);
+  command.add_option("--format", options->format, formats);
+  add_tree_option(command, options->tree);
   const std::string list = formats;
-  command->callback([options, known, list, act, &exit_code] {
+  command.callback([options, known, list, act, &exit_code] {
     const bool is_known = std::find(known->begin(), known->end(), options->format) != known->end();
     exit_code = is_known
                     ? act(*options)
                     : fail("--format " + brief_in_quotes(options->format) + ": expected " + list);
   });
-  return options;
+  return {command, options};
 }
 
 template <Result<std::string> (*Answer)(const Options&, History&)>
@@ -277,27 +280,28 @@ int answered(const Options& options) {
 
 }  // namespace
 
-void add_history(CLI::App& app, int& exit_code) {
+void add_history(Command app, int& exit_code) {
   add_command(app, exit_code, "failed", "what was red when it was last seen, in any run",
               "text|names|ctest|json", answered<failed>);
   add_command(app, exit_code, "flaky", "which tests are flaky, how often and since when",
               "text|json", answered<flaky>);
   add_command(app, exit_code, "slowest", "which tests take longest", "text|json",
               answered<slowest>);
-  const auto of_history = add_command(app, exit_code, "history",
-                                      "what became of a test in all runs", "text|json", history);
-  app.get_subcommand("history")
-      ->add_option("TEST", of_history->words, "a test; or export FILE, import FILE…, merge FILE…")
-      ->required()
-      ->check(expected("a test, or export, import or merge and files"));
-  const auto of_compare =
+  const Added of_test = add_command(app, exit_code, "history", "what became of a test in all runs",
+                                    "text|json", history);
+  of_test.command
+      .add_option("TEST", of_test.options->words,
+                  "a test; or export FILE, import FILE…, merge FILE…")
+      .required()
+      .check(expected("a test, or export, import or merge and files"));
+  const Added of_runs =
       add_command(app, exit_code, "compare", "what is newly red or slow in the second run",
                   "text|json", answered<compare_runs>);
-  app.get_subcommand("compare")
-      ->add_option("RUN", of_compare->words, "two runs: an id, the beginning of one, or latest")
-      ->required()
-      ->expected(2)
-      ->check(expected("a run"));
+  of_runs.command
+      .add_option("RUN", of_runs.options->words, "two runs: an id, the beginning of one, or latest")
+      .required()
+      .takes(2)
+      .check(expected("a run"));
 }
 
 }  // namespace holdfast::cli

@@ -5,7 +5,6 @@
 // say so. ctest ends with 8 when a PRE_TEST or POST_TEST command fails.
 #include <fmt/core.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -69,12 +68,12 @@ struct IntegrationOptions {
   std::string alone_for;      // the test property that needs more than a shared tree; empty: none
 };
 
-std::shared_ptr<IntegrationOptions> add_options(CLI::App* command) {
+std::shared_ptr<IntegrationOptions> add_options(Command command) {
   auto options = std::make_shared<IntegrationOptions>();
-  command->group("");  // not in --help
-  command->add_option("--tree", options->tree)->required();
-  command->add_option("--project", options->project);
-  command->add_option("--ctest", options->ctest)->required();
+  command.hide();
+  command.add_option("--tree", options->tree).required();
+  command.add_option("--project", options->project);
+  command.add_option("--ctest", options->ctest).required();
   return options;
 }
 
@@ -440,25 +439,25 @@ int keeper(const IntegrationOptions& options) {
 
 }  // namespace
 
-void add_begin(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("begin", "before the first test of a run");
+void add_begin(Command app, int& exit_code) {
+  const Command command = app.add_subcommand("begin", "before the first test of a run");
   const auto options = add_options(command);
-  command->add_option("--ctest-version", options->ctest_version);
-  command->add_flag("--from-include", options->from_include);
-  command->add_flag("--log-next", options->log_next);
-  command->add_flag("--begun", options->begun);
-  command->add_option("--alone-for", options->alone_for);
-  command->callback([options, &exit_code] { exit_code = begin(*options); });
+  command.add_option("--ctest-version", options->ctest_version);
+  command.add_flag("--from-include", options->from_include);
+  command.add_flag("--log-next", options->log_next);
+  command.add_flag("--begun", options->begun);
+  command.add_option("--alone-for", options->alone_for);
+  command.callback([options, &exit_code] { exit_code = begin(*options); });
 }
 
-void add_end(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("end", "after the last test of a run");
-  command->callback([options = add_options(command), &exit_code] { exit_code = end(*options); });
+void add_end(Command app, int& exit_code) {
+  const Command command = app.add_subcommand("end", "after the last test of a run");
+  command.callback([options = add_options(command), &exit_code] { exit_code = end(*options); });
 }
 
-void add_keeper(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("keeper", "start the keeper of a ctest");
-  command->callback([options = add_options(command), &exit_code] { exit_code = keeper(*options); });
+void add_keeper(Command app, int& exit_code) {
+  const Command command = app.add_subcommand("keeper", "start the keeper of a ctest");
+  command.callback([options = add_options(command), &exit_code] { exit_code = keeper(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,5 +1,4 @@
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <string>
@@ -38,21 +37,21 @@ Result<void> mark(const MarkOptions& options) {
 
 }  // namespace
 
-void add_mark(CLI::App& app, int& exit_code) {
-  CLI::App* command =
+void add_mark(Command app, int& exit_code) {
+  const Command command =
       app.add_subcommand("mark", "say that the calling shell exits on purpose, as a failed test");
   const auto options = std::make_shared<MarkOptions>();
-  command->add_option("REASON", options->reason, "one sentence for the report");
+  command.add_option("REASON", options->reason, "one sentence for the report");
   command
-      ->add_option("--pid", options->process,
-                   "the process that is about to exit; from a sub-shell: --pid $$")
-      ->check(CLI::Validator(trouble_with_pid, ""))
-      ->type_name("PID");
-  command->footer(
+      .add_option("--pid", options->process,
+                  "the process that is about to exit; from a sub-shell: --pid $$")
+      .check(trouble_with_pid)
+      .type_name("PID");
+  command.footer(
       "To be called by a test's main process, which then exits with a code other than 0. Does "
       "nothing "
       "where Holdfast does not run the test. docs/reference/marker-protocol.md");
-  command->callback([options, &exit_code] {
+  command.callback([options, &exit_code] {
     const Result<void> marked = mark(*options);
     if (marked) return;
     complain(to_text(marked.error()));

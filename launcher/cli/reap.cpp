@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -125,12 +124,13 @@ int reap(const ReapOptions& options) {
 
 }  // namespace
 
-void add_reap(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("reap", "end what earlier runs of this build tree left");
+void add_reap(Command app, int& exit_code) {
+  const Command command =
+      app.add_subcommand("reap", "end what earlier runs of this build tree left");
   const auto options = std::make_shared<ReapOptions>();
-  add_tree_option(*command, options->tree);
-  command->add_flag("--dry-run", options->dry_run, "list what there is and touch nothing");
-  command->callback([options, &exit_code] { exit_code = reap(*options); });
+  add_tree_option(command, options->tree);
+  command.add_flag("--dry-run", options->dry_run, "list what there is and touch nothing");
+  command.callback([options, &exit_code] { exit_code = reap(*options); });
 }
 
 }  // namespace holdfast::cli

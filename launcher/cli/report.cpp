@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -155,34 +154,35 @@ int report(const ReportOptions& options) {
 
 }  // namespace
 
-void add_report(CLI::App& app, int& exit_code) {
-  CLI::App* command = app.add_subcommand("report", "show what a run did");
+void add_report(Command app, int& exit_code) {
+  const Command command = app.add_subcommand("report", "show what a run did");
   const auto options = std::make_shared<ReportOptions>();
-  CLI::Option* run =
-      command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
-          ->check(expected("a run's id, the beginning of one, or latest"));
-  CLI::Option* format =
-      command->add_option("--format", options->format, "text, json, junit, trace, github or html");
-  CLI::Option* output = command->add_option("--output", options->output, "write to this file")
-                            ->check(expected("the path of a file"));
-  CLI::Option* bundle =
+  const Option run =
+      command.add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
+          .check(expected("a run's id, the beginning of one, or latest"));
+  const Option format =
+      command.add_option("--format", options->format, "text, json, junit, trace, github or html");
+  const Option output = command.add_option("--output", options->output, "write to this file")
+                            .check(expected("the path of a file"));
+  const Option bundle =
       command
-          ->add_option("--bundle", options->bundle,
-                       "write the run with all that its report needs to this archive: .tar.gz, "
-                       ".tar.zst, .tar or .zip")
-          ->check(expected("the path of a file"));
-  CLI::Option* from = command->add_option("--from", options->from, "show the run in this bundle")
-                          ->check(expected("the path of a bundle"));
-  CLI::Option* tree = add_tree_option(*command, options->tree);
-  bundle->excludes(format, output, from);
-  from->excludes(run, tree);
+          .add_option("--bundle", options->bundle,
+                      "write the run with all that its report needs to this archive: .tar.gz, "
+                      ".tar.zst, .tar or .zip")
+          .check(expected("the path of a file"));
+  const Option from = command.add_option("--from", options->from, "show the run in this bundle")
+                          .check(expected("the path of a bundle"));
+  const Option tree = add_tree_option(command, options->tree);
+  bundle.excludes({format, output, from});
+  from.excludes({run, tree});
   // The options may stand on either side of the word.
-  CLI::App* merge = command->add_subcommand("merge", "show the bundles of the shards of a suite");
-  merge->fallthrough();
-  merge->add_option("FILE", options->shards, "the bundle of a shard")
-      ->required()
-      ->check(expected("the path of a bundle"));
-  command->callback([options, &exit_code] { exit_code = report(*options); });
+  const Command merge =
+      command.add_subcommand("merge", "show the bundles of the shards of a suite");
+  merge.fall_through();
+  merge.add_option("FILE", options->shards, "the bundle of a shard")
+      .required()
+      .check(expected("the path of a bundle"));
+  command.callback([options, &exit_code] { exit_code = report(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -292,34 +291,34 @@ int logs(const ServiceOptions& options) {
 
 }  // namespace
 
-void add_service(CLI::App& app, int& exit_code) {
-  CLI::App* const service =
+void add_service(Command app, int& exit_code) {
+  const Command service =
       app.add_subcommand("service", "keep services of a build tree by hand, and look at them");
-  service->require_subcommand(1);
+  service.require_subcommand();
   const auto options = std::make_shared<ServiceOptions>();
   const auto add = [&](const char* word, const char* help, int (*run)(const ServiceOptions&)) {
-    CLI::App* const command = service->add_subcommand(word, help);
-    add_tree_option(*command, options->tree);
-    command->add_option("--config", options->configuration,
-                        "the configuration, where the tree has several");
-    command->callback([options, run, &exit_code] { exit_code = run(*options); });
+    const Command command = service.add_subcommand(word, help);
+    add_tree_option(command, options->tree);
+    command.add_option("--config", options->configuration,
+                       "the configuration, where the tree has several");
+    command.callback([options, run, &exit_code] { exit_code = run(*options); });
     return command;
   };
   const auto add_named = [&](const char* word, const char* help,
                              int (*run)(const ServiceOptions&)) {
-    CLI::App* const command = add(word, help, run);
-    command->add_option("name", options->name, "the service")
-        ->required()
-        ->check(expected("a service"));
+    const Command command = add(word, help, run);
+    command.add_option("name", options->name, "the service")
+        .required()
+        .check(expected("a service"));
     return command;
   };
   add("list", "the declared services, and what is kept of them", list)
-      ->add_flag("--json", options->json, "as JSON");
+      .add_flag("--json", options->json, "as JSON");
   add_named("start", "start it and keep it until `stop`: runs of the tree use it", start_named);
   add_named("stop", "end it", stop_named);
   add_named("restart", "end it and start its next generation", restart);
   add_named("logs", "print its output", logs)
-      ->add_flag("--follow", options->follow, "go on until it ends");
+      .add_flag("--follow", options->follow, "go on until it ends");
 }
 
 }  // namespace holdfast::cli

@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -147,14 +146,14 @@ int show_status(const StatusOptions& options) {
 
 }  // namespace
 
-void add_status(CLI::App& app, int& exit_code) {
-  CLI::App* command =
+void add_status(Command app, int& exit_code) {
+  const Command command =
       app.add_subcommand("status", "show the runs that are going on, their tests, and the locks");
   const auto options = std::make_shared<StatusOptions>();
-  command->add_option("--tree", options->tree, "only runs of this build tree")
-      ->check(expected("a build tree"));
-  command->add_flag("--json", options->json, "as JSON");
-  command->callback([options, &exit_code] { exit_code = show_status(*options); });
+  command.add_option("--tree", options->tree, "only runs of this build tree")
+      .check(expected("a build tree"));
+  command.add_flag("--json", options->json, "as JSON");
+  command.callback([options, &exit_code] { exit_code = show_status(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -4,7 +4,6 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -220,13 +219,13 @@ int watch(const WatchOptions& options) {
 
 }  // namespace
 
-void add_watch(CLI::App& app, int& exit_code) {
-  CLI::App* command =
+void add_watch(Command app, int& exit_code) {
+  const Command command =
       app.add_subcommand("watch", "follow the run of a build tree while it goes on");
   const auto options = std::make_shared<WatchOptions>();
-  command->add_flag("--json", options->json, "one JSON object per line and event");
-  add_tree_option(*command, options->tree);
-  command->callback([options, &exit_code] { exit_code = watch(*options); });
+  command.add_flag("--json", options->json, "one JSON object per line and event");
+  add_tree_option(command, options->tree);
+  command.callback([options, &exit_code] { exit_code = watch(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -78,20 +77,19 @@ int affected(const Options& options) {
 
 }  // namespace
 
-void add_affected(CLI::App& app, int& exit_code) {
-  CLI::App* command =
+void add_affected(Command app, int& exit_code) {
+  const Command command =
       app.add_subcommand("affected", "which tests the changes since a commit affect");
   const auto options = std::make_shared<Options>();
-  command->add_option("--since", options->order.since, "a commit, as git names it")
-      ->required()
-      ->check(expected("a commit"));
-  command->add_option("--format", options->format, known_formats());
-  command->add_flag("--explain", options->explain,
-                    "for each test: by which file, and through what");
-  command->add_option("-C,--config", options->order.configuration,
-                      "the configuration, where the tree has several");
-  add_tree_option(*command, options->order.tree);
-  command->callback([options, &exit_code] { exit_code = affected(*options); });
+  command.add_option("--since", options->order.since, "a commit, as git names it")
+      .required()
+      .check(expected("a commit"));
+  command.add_option("--format", options->format, known_formats());
+  command.add_flag("--explain", options->explain, "for each test: by which file, and through what");
+  command.add_option("-C,--config", options->order.configuration,
+                     "the configuration, where the tree has several");
+  add_tree_option(command, options->order.tree);
+  command.callback([options, &exit_code] { exit_code = affected(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <utility>
@@ -42,12 +41,12 @@ int list_locks(bool as_json) {
 
 }  // namespace
 
-void add_locks(CLI::App& app, int& exit_code) {
-  CLI::App* command =
+void add_locks(Command app, int& exit_code) {
+  const Command command =
       app.add_subcommand("locks", "show who holds locks and who waits for them, in order");
   const auto as_json = std::make_shared<bool>(false);
-  command->add_flag("--json", *as_json, "as JSON");
-  command->callback([as_json, &exit_code] { exit_code = list_locks(*as_json); });
+  command.add_flag("--json", *as_json, "as JSON");
+  command.callback([as_json, &exit_code] { exit_code = list_locks(*as_json); });
 }
 
 }  // namespace holdfast::cli

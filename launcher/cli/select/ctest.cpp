@@ -1,5 +1,4 @@
 // `holdfast ctest`: becomes a ctest of chosen tests.
-#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <memory>
@@ -200,35 +199,36 @@ int ctest(const CtestOptions& options) {
 
 }  // namespace
 
-void add_ctest(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
-  CLI::App* command =
+void add_ctest(Command app, const std::vector<std::string>& words, int& exit_code) {
+  const Command command =
       app.add_subcommand("ctest", "run ctest with chosen tests; its own arguments come after --");
   const auto options = std::make_shared<CtestOptions>();
   options->words = words;
-  command->add_flag("--failed", options->failed,
-                    "only tests that were red when last seen, or that a run left out because it "
-                    "ended too early");
+  command.add_flag("--failed", options->failed,
+                   "only tests that were red when last seen, or that a run left out because it "
+                   "ended too early");
   command
-      ->add_option("--affected", options->affected,
-                   "only tests that the changes since a commit affect")
-      ->check(expected("a commit"));
-  command->add_option("--shard", options->shard, "only shard I of N (I/N)")->check(expected("I/N"));
+      .add_option("--affected", options->affected,
+                  "only tests that the changes since a commit affect")
+      .check(expected("a commit"));
+  const Option shard = command.add_option("--shard", options->shard, "only shard I of N (I/N)")
+                           .check(expected("I/N"));
   command
-      ->add_option("--timings", options->timings,
-                   "with --shard: a history with the times of tests, the same for all shards")
-      ->check(expected("the path of a history"));
-  command->add_option("--order", options->order, "failed-first, longest-first or as-is")
-      ->check(expected("failed-first, longest-first or as-is"));
+      .add_option("--timings", options->timings,
+                  "with --shard: a history with the times of tests, the same for all shards")
+      .check(expected("the path of a history"));
+  command.add_option("--order", options->order, "failed-first, longest-first or as-is")
+      .check(expected("failed-first, longest-first or as-is"));
   command
-      ->add_option("--slurm-array", options->slurm_array,
-                   "run the tests on Slurm's nodes: an array job of N shards, in this build tree")
-      ->check(expected("a number of shards"))
-      ->excludes("--shard");
-  add_tree_option(*command, options->tree);
-  command->footer("After --: ctest's own arguments, such as -j8 -L unit.");
-  command->allow_extras();
-  command->callback([options, command, &exit_code] {
-    options->stray = command->remaining();
+      .add_option("--slurm-array", options->slurm_array,
+                  "run the tests on Slurm's nodes: an array job of N shards, in this build tree")
+      .check(expected("a number of shards"))
+      .excludes({shard});
+  add_tree_option(command, options->tree);
+  command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
+  command.allow_extras();
+  command.callback([options, command, &exit_code] {
+    options->stray = command.remaining();
     exit_code = ctest(*options);
   });
 }

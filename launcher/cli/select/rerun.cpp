@@ -1,5 +1,4 @@
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <cstddef>
 #include <cstdlib>
@@ -201,14 +200,14 @@ int rerun(const RerunOptions& options) {
 
 }  // namespace
 
-void add_rerun(CLI::App& app, int& exit_code) {
-  CLI::App* command =
+void add_rerun(Command app, int& exit_code) {
+  const Command command =
       app.add_subcommand("rerun", "run the tests of a run again, with the same options and order");
   const auto options = std::make_shared<RerunOptions>();
-  command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
-      ->check(expected("a run's id, the beginning of one, or latest"));
-  add_tree_option(*command, options->tree);
-  command->callback([options, &exit_code] { exit_code = rerun(*options); });
+  command.add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
+      .check(expected("a run's id, the beginning of one, or latest"));
+  add_tree_option(command, options->tree);
+  command.callback([options, &exit_code] { exit_code = rerun(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,6 +1,5 @@
 // `holdfast shard`: says which tests are in a shard.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -86,23 +85,23 @@ int shard(const ShardOptions& options) {
 
 }  // namespace
 
-void add_shard(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
-  CLI::App* command = app.add_subcommand("shard", "name the tests of shard I of N");
+void add_shard(Command app, const std::vector<std::string>& words, int& exit_code) {
+  const Command command = app.add_subcommand("shard", "name the tests of shard I of N");
   const auto options = std::make_shared<ShardOptions>();
   options->words = words;
-  command->add_option("SHARD", options->shard, "I/N: shard I of N")
-      ->required()
-      ->check(expected("I/N"));
+  command.add_option("SHARD", options->shard, "I/N: shard I of N")
+      .required()
+      .check(expected("I/N"));
   command
-      ->add_option("--timings", options->timings,
-                   "a history with the times of tests, the same for all shards")
-      ->check(expected("the path of a history"));
-  command->add_option("--format", options->format, "names, ctest or json");
-  add_tree_option(*command, options->tree);
-  command->footer("After --: ctest's own arguments, such as -j8 -L unit.");
-  command->allow_extras();
-  command->callback([options, command, &exit_code] {
-    options->stray = command->remaining();
+      .add_option("--timings", options->timings,
+                  "a history with the times of tests, the same for all shards")
+      .check(expected("the path of a history"));
+  command.add_option("--format", options->format, "names, ctest or json");
+  add_tree_option(command, options->tree);
+  command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
+  command.allow_extras();
+  command.callback([options, command, &exit_code] {
+    options->stray = command.remaining();
     exit_code = shard(*options);
   });
 }
