@@ -1,6 +1,6 @@
 #include "core/bundle/bundle_sum.hpp"
 
-#include <fmt/format.h>
+#include <charconv>
 
 #include "core/bundle/bundle_names.hpp"
 
@@ -14,7 +14,11 @@ void BundleSum::begin(std::string_view name) {
 
 std::string BundleSum::text() {
   end();
-  return fmt::format("{:016x}", sum_);
+  constexpr std::size_t k_length = 16;
+  char digits[k_length];
+  const auto written = std::to_chars(digits, digits + k_length, sum_, 16);
+  const std::string_view text(digits, static_cast<std::size_t>(written.ptr - digits));
+  return std::string(k_length - text.size(), '0').append(text);
 }
 
 void BundleSum::end() {

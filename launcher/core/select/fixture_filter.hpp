@@ -11,9 +11,9 @@ namespace holdfast {
 // Expressions for names of fixtures, in CMake's dialect. An empty one, or one that ctest does not
 // compile, matches none.
 struct FixtureFilter {
-  std::string any;      // whose tests are not brought along
-  std::string setup;    // whose setups are not
-  std::string cleanup;  // whose cleanups are not
+  std::string any = {};      // whose tests are not brought along
+  std::string setup = {};    // whose setups are not
+  std::string cleanup = {};  // whose cleanups are not
 };
 
 // Removes from the tests what would bring others along against the filter.

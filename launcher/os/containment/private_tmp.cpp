@@ -51,7 +51,7 @@ bool is_plain(const std::string& path) {
 }
 
 // Of ioctl_iflags(2); the headers of Linux and of C libraries do not go together.
-constexpr unsigned long k_get_flags = 0x80086601;
+constexpr int k_get_flags = static_cast<int>(0x80086601U);  // musl's ioctl() takes an int
 constexpr unsigned k_immutable_or_append = 0x10 | 0x20;
 
 // Whether the directory is ours, and has that mode and nothing that is kept beside a mode: flags
