@@ -77,7 +77,9 @@ TEST_F(ScratchDirectory, TheTmpOfAKilledLauncherIsSweptAndThatOfAKeptOneIsNot) {
     { ASSERT_TRUE(make_claimed_scratch(left)); }
     std::filesystem::create_directories(left + ".tmp/tmp");
     std::ofstream(left + ".tmp/tmp/file") << "x";
-    if (!was_killed) ASSERT_TRUE(remove_marker_directory(left));
+    if (!was_killed) {
+      ASSERT_TRUE(remove_marker_directory(left));
+    }
     sweep_empty_scratch(left, FilesInTmp::some);
     EXPECT_EQ(std::filesystem::exists(left + ".tmp/tmp/file"), !was_killed);
     EXPECT_FALSE(std::filesystem::exists(left));

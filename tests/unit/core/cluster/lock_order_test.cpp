@@ -130,7 +130,9 @@ TEST(LockOrder, WhoeverHasItIsAloneOrHasRoomWhateverHappens) {
         }
       }
       ASSERT_LE(exclusive, 1U);
-      if (exclusive == 1) ASSERT_EQ(others, 0U);
+      if (exclusive == 1) {
+        ASSERT_EQ(others, 0U);
+      }
       for (const std::int64_t one : had) {
         const bool is_there = std::ranges::any_of(
             parties, [&](const ClusterParty& party) { return party.revision == one; });

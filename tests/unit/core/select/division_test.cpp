@@ -372,7 +372,9 @@ void check_division(const RandomList& list, std::size_t count) {
   }
   for (std::size_t test = 0; test < times_in.size(); ++test) {
     EXPECT_GE(times_in[test], 1U) << test;
-    if (!list.providers()[test]) EXPECT_EQ(times_in[test], 1U) << test;
+    if (!list.providers()[test]) {
+      EXPECT_EQ(times_in[test], 1U) << test;
+    }
   }
   std::int64_t longest = 0;
   for (const Numbers& cluster : list.clusters()) longest = std::max(longest, list.time_of(cluster));
