@@ -5,7 +5,7 @@
 namespace holdfast {
 namespace {
 
-using Kind = ServiceEvent::Kind;
+using Event = ServiceEvent::Kind;
 
 class Step {
  public:
@@ -27,10 +27,10 @@ class Step {
         draining();
         break;
       case ServiceState::stopping:
-        if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
+        if (event_.kind == Event::told_to_stop) step_.life.is_dismissed = true;
         // A host says `died` only if the service died before the order to stop reached it.
-        if (event_.kind == Kind::died && step_.life.is_whole) lose();
-        if (event_.kind == Kind::ended) come_to_rest();
+        if (event_.kind == Event::died && step_.life.is_whole) lose();
+        if (event_.kind == Event::ended) come_to_rest();
         break;
       case ServiceState::failed:
         break;
@@ -40,39 +40,39 @@ class Step {
 
  private:
   void absent() {
-    if (event_.kind == Kind::wanted && !step_.life.is_dismissed) start();
-    if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
+    if (event_.kind == Event::wanted && !step_.life.is_dismissed) start();
+    if (event_.kind == Event::told_to_stop) step_.life.is_dismissed = true;
   }
 
   void starting() {
-    if (event_.kind == Kind::became_ready) {
+    if (event_.kind == Event::became_ready) {
       step_.life.state = ServiceState::ready;
       step_.life.is_whole = true;
     }
-    if (event_.kind == Kind::died || event_.kind == Kind::ended) {
+    if (event_.kind == Event::died || event_.kind == Event::ended) {
       step_.life.state = ServiceState::failed;
     }
     // People have kept it since before the run, and the first check finds that it hangs.
-    if (event_.kind == Kind::found_unhealthy) lose_unwell();
-    if (event_.kind == Kind::told_to_stop) dismiss();
+    if (event_.kind == Event::found_unhealthy) lose_unwell();
+    if (event_.kind == Event::told_to_stop) dismiss();
   }
 
   void ready() {
-    if (event_.kind == Kind::served) step_.life.restarts = 0;
-    if (event_.kind == Kind::renew) drain();
-    if (event_.kind == Kind::found_unhealthy) return lose_unwell();
+    if (event_.kind == Event::served) step_.life.restarts = 0;
+    if (event_.kind == Event::renew) drain();
+    if (event_.kind == Event::found_unhealthy) return lose_unwell();
     end_unbidden();
-    if (event_.kind == Kind::told_to_stop) dismiss();
+    if (event_.kind == Event::told_to_stop) dismiss();
   }
 
   void draining() {
-    if (event_.kind == Kind::unused) stop();
-    if (event_.kind == Kind::died) {
+    if (event_.kind == Event::unused) stop();
+    if (event_.kind == Event::died) {
       if (step_.life.is_whole) lose();
       step_.life.state = ServiceState::stopping;
     }
-    if (event_.kind == Kind::ended) come_to_rest();
-    if (event_.kind == Kind::told_to_stop) dismiss();
+    if (event_.kind == Event::ended) come_to_rest();
+    if (event_.kind == Event::told_to_stop) dismiss();
   }
 
   void lose_unwell() {
@@ -88,10 +88,10 @@ class Step {
 
   // The service or its host ended, though nobody has told it to.
   void end_unbidden() {
-    if (event_.kind != Kind::died && event_.kind != Kind::ended) return;
+    if (event_.kind != Event::died && event_.kind != Event::ended) return;
     lose();
     step_.life.state = ServiceState::stopping;
-    if (event_.kind == Kind::ended) come_to_rest();
+    if (event_.kind == Event::ended) come_to_rest();
   }
 
   void lose() {
