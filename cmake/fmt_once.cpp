@@ -1,3 +1,2 @@
 // All of fmt, for the archive holdfast_fmt (CommandLinking.cmake says why).
 #include <fmt/format.h>
-#include <fmt/ranges.h>
