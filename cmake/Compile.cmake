@@ -14,7 +14,8 @@ target_compile_options(holdfast_compile INTERFACE
   -Werror=switch)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # It warns of std::string operator+ itself when it optimises (GCC bug 105651, fixed in 13).
-  target_compile_options(holdfast_compile INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+  target_compile_options(holdfast_compile INTERFACE -Wno-restrict -Wno-array-bounds
+    -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 target_compile_definitions(holdfast_compile INTERFACE
   HOLDFAST_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)
@@ -29,6 +30,10 @@ if(HOLDFAST_SANITIZE)
   target_compile_options(holdfast_compile INTERFACE
     -fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(holdfast_compile INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
+  if(HOLDFAST_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # It warns of the fence in std::shared_ptr itself.
+    target_compile_options(holdfast_compile INTERFACE -Wno-tsan)
+  endif()
 endif()
 
 # For the code of the launcher and the code that uses it: no exceptions, no RTTI, no guards of local
