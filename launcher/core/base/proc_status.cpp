@@ -17,13 +17,6 @@ unsigned numbers_in_namespaces(std::string_view status) {
   return static_cast<unsigned>(std::ranges::count(rest.substr(0, end), '\t'));
 }
 
-char state_in(std::string_view status) {
-  constexpr std::string_view k_label = "\nState:\t";
-  const std::size_t at = status.find(k_label);
-  const std::size_t letter = at + k_label.size();
-  return at == std::string_view::npos || letter >= status.size() ? ' ' : status[letter];
-}
-
 bool pends(std::string_view status, int signal) {
   constexpr std::string_view k_label = "\nShdPnd:\t";
   const std::size_t at = status.find(k_label);

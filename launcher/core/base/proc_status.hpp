@@ -10,9 +10,6 @@ namespace holdfast {
 // missing or cut off; a kernel without PID namespaces has none.
 unsigned numbers_in_namespaces(std::string_view status);
 
-// The letter of the line `State:`, such as T for stopped; a blank if there is no such line.
-char state_in(std::string_view status);
-
 // Whether `signal` was sent to the process and is still pending (`ShdPnd:`). SIGKILL stays pending
 // until the process is gone.
 bool pends(std::string_view status, int signal);

@@ -34,18 +34,8 @@ std::vector<std::string> parts_of(const std::string& path, std::size_t limit) {
   return parts;
 }
 
-bool is_stopped(const ProcessStat& stat) { return stat.state == 'T' || stat.state == 't'; }
-
-// True: this kernel lets us watch processes at all. Also true if only our limit of descriptors
-// prevents it.
-bool can_watch_processes() {
-  return watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
-}
-
-}  // namespace
-
-Result<ProcessStat> read_process_stat(pid_t pid) {
-  Result<std::string> text = read_file(in_proc(pid, "stat"), k_longest_stat);
+Result<ProcessStat> read_stat(const std::string& path) {
+  Result<std::string> text = read_file(path, k_longest_stat);
   if (!text) return text.error();
   const std::string_view line = *text;
   // The name is in parentheses. It may itself contain blanks and parentheses.
@@ -53,7 +43,7 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
   const std::size_t close = line.rfind(')');
   if (open == std::string_view::npos || close == std::string_view::npos ||
       close + 2 > line.size()) {
-    return Error{"read " + in_proc(pid, "stat") + ": not in the form of proc(5)"};
+    return Error{"read " + path + ": not in the form of proc(5)"};
   }
   const std::string_view state = stat_field(line, 3);
   ProcessStat stat;
@@ -65,6 +55,29 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
   stat.start = stat_number<std::uint64_t>(line, 22);
   return stat;
 }
+
+bool is_stopped(const ProcessStat& stat) { return stat.state == 'T' || stat.state == 't'; }
+
+bool has_stopped_thread(pid_t pid) {
+  bool found = false;
+  const std::string tasks = in_proc(pid, "task/");
+  for_each_number(tasks, [&](pid_t task) {
+    if (found) return;
+    const Result<ProcessStat> stat = read_stat(tasks + std::to_string(task) + "/stat");
+    found = stat && is_stopped(*stat);
+  });
+  return found;
+}
+
+// True: this kernel lets us watch processes at all. Also true if only our limit of descriptors
+// prevents it.
+bool can_watch_processes() {
+  return watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
+}
+
+}  // namespace
+
+Result<ProcessStat> read_process_stat(pid_t pid) { return read_stat(in_proc(pid, "stat")); }
 
 std::string_view stat_field(std::string_view stat, unsigned field) {
   const std::size_t name_end = stat.rfind(')');
@@ -94,20 +107,11 @@ bool is_dying(pid_t pid) {
 }
 
 bool is_stopping(pid_t pid) {
-  // A process that has taken the signal runs for some microseconds before it is stopped. The kernel
-  // writes the state before the signals: if the process takes the signal in between, it seems to
-  // sleep with none. So it sleeps only if two looks say so.
-  constexpr int k_most_looks = 6;
-  constexpr int k_looks_at_rest = 2;
-  int at_rest = 0;
-  for (int look = 0; look < k_most_looks; ++look) {
-    const Result<std::string> status = read_process_status(pid);
-    if (!status) return false;
-    if (state_in(*status) == 'T' || state_in(*status) == 't' || pends(*status, SIGSTOP))
-      return true;
-    if (state_in(*status) != 'R' && ++at_rest == k_looks_at_rest) return false;
-  }
-  return false;
+  const Result<std::string> status = read_process_status(pid);
+  if (!status) return false;
+  // A thread that takes the signal is stopped in the same moment. Each other thread, also the main
+  // thread, is stopped when it runs next. So the threads are looked at after the signals.
+  return pends(*status, SIGSTOP) || has_stopped_thread(pid);
 }
 
 ProcessName own_name() {
@@ -192,7 +196,9 @@ bool has_terminal() {
 
 bool is_stopped(pid_t pid) {
   const Result<ProcessStat> stat = read_process_stat(pid);
-  return stat && is_stopped(*stat);
+  if (!stat) return false;
+  // A main thread that has ended says nothing of the others.
+  return is_stopped(*stat) || (stat->state == 'Z' && has_stopped_thread(pid));
 }
 
 std::vector<std::string> command_of(pid_t pid, std::size_t limit) {

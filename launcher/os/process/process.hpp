@@ -57,7 +57,7 @@ bool is_being_killed(pid_t pid);
 bool is_dying(pid_t pid);
 
 // True: the process is stopped, or SIGSTOP was just sent to it: kill(2) returns before the process
-// stops. Reads State and ShdPnd of /proc/<pid>/status, proc(5).
+// stops. Reads ShdPnd of /proc/<pid>/status and the states of its threads, proc(5).
 bool is_stopping(pid_t pid);
 
 // Returns the name of this process. No other process ever has the same name.

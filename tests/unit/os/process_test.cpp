@@ -25,6 +25,19 @@ Child sleeper(Channel& told, const std::string& name = "") {
   });
 }
 
+// A child with one thread, which is not the main thread.
+Child one_whose_main_thread_ended() {
+  return Child([] {
+    pthread_t other{};
+    const auto stay = [](void*) -> void* {
+      while (true) ::pause();
+    };
+    ::pthread_create(&other, nullptr, stay, nullptr);
+    ::syscall(SYS_exit, 0);  // of this thread alone, and without its destructors
+    return 1;
+  });
+}
+
 // A zombie counts, too: nothing looks for zombies.
 TEST(Process, IsBeingKilledFromTheSignalUntilItIsGone) {
   Channel told;
@@ -73,6 +86,16 @@ TEST(Process, IsStoppingFromTheSignalOn) {
     child.signal(SIGCONT);
   }
   EXPECT_FALSE(is_stopping(0)) << "there is no such process";
+}
+
+TEST(Process, IsStoppedWithoutItsMainThread) {
+  Child child = one_whose_main_thread_ended();
+  ASSERT_TRUE(becomes_true([&] { return read_process_stat(child.pid())->state == 'Z'; }));
+  EXPECT_FALSE(is_stopped(child.pid()));
+  EXPECT_FALSE(is_stopping(child.pid()));
+  child.signal(SIGSTOP);
+  EXPECT_TRUE(is_stopping(child.pid()));
+  EXPECT_TRUE(becomes_true([&] { return is_stopped(child.pid()); }));
 }
 
 TEST(Process, AnOddNameDoesNotConfuseTheFieldsAfterIt) {
@@ -148,15 +171,7 @@ TEST(Process, AZombieIsGone) {
 }
 
 TEST(Process, AProcessLivesWithoutItsMainThreadWhileAnotherThreadLives) {
-  Child child([] {
-    pthread_t other{};
-    const auto stay = [](void*) -> void* {
-      while (true) ::pause();
-    };
-    ::pthread_create(&other, nullptr, stay, nullptr);
-    ::syscall(SYS_exit, 0);  // of this thread alone, and without its destructors
-    return 1;
-  });
+  Child child = one_whose_main_thread_ended();
   ASSERT_TRUE(becomes_true([&] { return read_process_stat(child.pid())->state == 'Z'; }));
   const ProcessName name{child.pid(), read_process_stat(child.pid())->start};
   EXPECT_FALSE(has_ended(*read_process_stat(child.pid())));

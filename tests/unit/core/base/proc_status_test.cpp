@@ -25,15 +25,6 @@ TEST(ProcStatus, HasANumberForEachPidNamespaceFromThatOfProcDownward) {
     EXPECT_EQ(numbers_in_namespaces(row.status), row.numbers) << row.status;
 }
 
-TEST(ProcStatus, HasTheState) {
-  EXPECT_EQ(state_in("Name:\tctest\nState:\tT (stopped)\n"), 'T');
-  EXPECT_EQ(state_in("Name:\tctest\nState:\tt (tracing stop)\n"), 't');
-  EXPECT_EQ(state_in("Name:\tState:\tT\nState:\tS (sleeping)\n"), 'S');
-  for (const std::string_view odd : {"", "Name:\tctest\n", "Name:\tctest\nState:\t"}) {
-    EXPECT_EQ(state_in(odd), ' ') << odd;
-  }
-}
-
 TEST(ProcStatus, TellsOfSignalsThatHaveNotBeenTaken) {
   const std::string_view killed = "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n";
   EXPECT_TRUE(pends(killed, SIGKILL));
