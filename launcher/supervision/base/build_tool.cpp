@@ -27,22 +27,26 @@ bool is_make(std::string_view name) { return name == "make" || name == "gmake"; 
 
 }  // namespace
 
-bool BuildToolSearch::take(const ProcessName& ancestor, std::string_view name) {
+bool BuildToolSearch::take(const ProcessName& ancestor, pid_t session, std::string_view name) {
+  if (session != self_.session) {
+    is_adopted_ = !has_leader_;
+    return false;
+  }
   if (ancestor.pid == 1) return false;
+  has_leader_ = has_leader_ || ancestor.pid == session;
   if (stands_between(name)) return true;
   const bool may_have_another_above = is_make(name);
-  if (!tool_ || may_have_another_above) tool_ = BuildTool{ancestor, ancestor.pid == parent_};
+  if (!tool_ || may_have_another_above) tool_ = BuildTool{ancestor, ancestor.pid == self_.parent};
   return may_have_another_above;
 }
 
-Result<BuildTool> find_build_tool() {
-  const pid_t parent = ::getppid();
-  BuildToolSearch search(parent);
-  os::walk_up(parent, [&](pid_t pid, const os::ProcessStat& stat) {
-    return search.take({pid, stat.start}, stat.name);
+BuildToolSearch find_build_tool() {
+  const BuildToolSearch::Self self{::getpid(), ::getppid(), ::getsid(0)};
+  BuildToolSearch search(self);
+  os::walk_up(self.parent, [&](pid_t pid, const os::ProcessStat& stat) {
+    return search.take({pid, stat.start}, ::getsid(pid), stat.name);
   });
-  if (!search.tool()) return Error{"find the build tool among the ancestors"};
-  return *search.tool();
+  return search;
 }
 
 os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -51,7 +52,8 @@ class Step {
   Exit run() {
     grant_.identity.test = step_.title();
     grant_.home.tree = step_.tree;
-    if (runner_.is_plain() && is_for_exec()) return refuse(hand_over_step());
+    if (runner_.is_plain() && is_for_exec() && !around_.parent_gone)
+      return refuse(hand_over_step());
     AttemptResult result = attempt();
     if (const std::string why = why_once_more(result); !why.empty()) {
       write_line("\"" + step_.title() + "\" " + why + ": once more, alone");
@@ -131,6 +133,9 @@ class Step {
   }
 
   AttemptResult attempt_with_locks() {
+    if (around_.parent_gone) {
+      return not_begun("the build tool had ended before the step began", SIGTERM);
+    }
     HeldLocks above(invocation_.held);
     KeeperLink none;
     Teller teller(nullptr, invocation_.line.loudness, lines_.get());
@@ -171,10 +176,13 @@ class Step {
 // tool's stderr); invalid: there is none.
 os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around) {
   const BuildStep& step = *invocation.line.step;
-  const Result<BuildTool> tool = find_build_tool();
+  const BuildToolSearch search = find_build_tool();
+  around.parent_gone = search.tool_has_ended();
+  const std::optional<BuildTool>& tool = search.tool();
   if (!tool) return {};
   Result<os::UniqueFd> watched =
       tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
+  around.parent_gone = !watched;
   if (watched) around.parent = std::move(*watched);
   if (watched && tool->is_parent) around.parent_pid = tool->process.pid;
   const bool may_wait = !invocation.line.options.locks.empty() || step.memory_slots;

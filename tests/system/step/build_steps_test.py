@@ -26,6 +26,17 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
+def wait_for_writer(fifo):
+    """A descriptor that writes into a FIFO, once somebody reads from it."""
+    def opened():
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return None
+
+    return wait_until(opened)
+
+
 class BuildStepsTest(BuildCase):
     def test_each_compile_and_link_is_recorded_and_a_second_build_does_nothing(self):
         for generator in GENERATORS:
@@ -156,6 +167,37 @@ class BuildStepsTest(BuildCase):
                 ninja.wait(PATIENCE_S)
                 self.assert_nothing_half(tree, pids)
                 (self.work / "compilers").unlink()
+
+    def begin_after(self, *starter):
+        """Runs `starter` with a command that becomes a step as soon as somebody writes into a FIFO."""
+        waits, ran = self.work / "waits", self.work / "ran"
+        for path in (waits, ran):
+            path.unlink(missing_ok=True)
+        os.mkfifo(waits)
+        (self.work / ".holdfast/build").mkdir(parents=True)
+        step = self.work / "step.sh"
+        step.write_text(f'read line < {waits}\nexec {LAUNCHER} --step=compile --tree={self.work} -- touch {ran}\n')
+        (self.work / "build.ninja").write_text(f"rule r\n  command = sh {step}\nbuild out: r\n")
+        starter = self.start(*starter, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return starter, wait_for_writer(waits), ran
+
+    def test_a_step_does_not_begin_when_its_build_tool_has_ended(self):
+        ninja, waits, ran = self.begin_after("ninja")
+        ninja.kill()
+        ninja.wait(PATIENCE_S)
+        with os.fdopen(waits, "w") as file:
+            file.write("go\n")
+        [step] = wait_until(lambda: self.steps(self.work))
+        self.assertEqual(step["outcome"], "interrupted")
+        self.assertIn("the build tool had ended before the step began", step["note"])
+        self.assertFalse(ran.exists())
+
+    def test_a_step_needs_no_build_tool(self):
+        shell, waits, ran = self.begin_after("sh", "-c", f"sh {self.work}/step.sh; exit $?")
+        with os.fdopen(waits, "w") as file:
+            file.write("go\n")
+        self.assertEqual(shell.wait(PATIENCE_S), 0)
+        self.assertTrue(ran.exists())
 
     def test_a_killed_make_ends_what_its_makes_have_begun(self):
         # Three makes run one another, and cmake starts a link. None of them ends when the first
