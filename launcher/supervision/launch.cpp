@@ -15,6 +15,7 @@
 #include "core/lock/held_locks.hpp"
 #include "core/outcome/end_verdict.hpp"
 #include "core/settings/far_share.hpp"
+#include "os/file/file_text.hpp"
 #include "os/process/execution_error.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt.hpp"
@@ -471,7 +472,10 @@ Exit launch(char** arguments, char** environment, const Runners& runners, Handed
   if (runners.tests.is_plain() && is_told_of_batch) become_exec(arguments, environment);
   Result<Invocation> invocation = read_invocation(arguments, environment);
   if (!invocation) return cannot_begin(to_text(invocation.error()));
-  if (invocation->line.help) return cannot_begin("`holdfast run --help` says what there is");
+  if (invocation->line.help) {
+    (void)os::write_all(STDOUT_FILENO, "holdfast: `holdfast run --help` says what there is\n");
+    return {Exit::Kind::code, 0};
+  }
   if (invocation->line.step) {
     return launch_step(std::move(*invocation), handed, runners.steps);
   }
