@@ -105,7 +105,8 @@ std::optional<Refusal> refusal_in(long status, std::string_view body) {
   const Json json = parsed(body);
   const Json& nested = member(json, "error");  // of a stream it is an object
   const Json& error = nested.is_object() ? nested : json;
-  if (!nested.is_null()) {
+  // Debian 13's etcd has `message` and `code` alone, others have `error` as well.
+  if (!nested.is_null() || (status != 200 && member(json, "message").is_string())) {
     std::string words = text_in(error, "message");
     if (words.empty()) words = text_in(json, "error");
     const std::int64_t code =

@@ -25,7 +25,8 @@ class ClusterSecureTest(EtcdCase):
 
     def certificate(self, name, usage):
         """A certificate of our own authority."""
-        (self.work / f"{name}.ext").write_text(f"subjectAltName=IP:127.0.0.1\nextendedKeyUsage={usage}\n")
+        (self.work / f"{name}.ext").write_text(f"subjectAltName=IP:127.0.0.1\nextendedKeyUsage={usage}\n"
+                                               "authorityKeyIdentifier=keyid\n")
         self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr",
                      "-subj", f"/CN={name}")
         self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
@@ -33,7 +34,7 @@ class ClusterSecureTest(EtcdCase):
 
     def secure_etcd(self):
         self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
-                     "-days", "2", "-subj", "/CN=our own")
+                     "-days", "2", "-subj", "/CN=our own", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
         # etcd's gateway is a client of etcd itself, with this certificate.
         self.certificate("server", "serverAuth,clientAuth")
         self.certificate("client", "clientAuth")

@@ -46,6 +46,9 @@ TEST(EtcdReplies, AreUnderstood) {
   EXPECT_EQ(
       refusal_in(412, R"({"error":"etcdserver: authentication is not enabled","code":9})")->kind,
       Refusal::Kind::no_users);
+  EXPECT_EQ(
+      refusal_in(400, R"({"code":9, "message":"etcdserver: authentication is not enabled"})")->kind,
+      Refusal::Kind::no_users);
   EXPECT_EQ(refusal_in(401, R"({"error":"etcdserver: invalid auth token","code":16})")->kind,
             Refusal::Kind::who_are_you);
   // Its users came after our first call.
