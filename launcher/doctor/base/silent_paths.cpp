@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -57,7 +58,12 @@ std::vector<std::string> silent_among(const std::vector<std::string>& paths,
   std::vector<std::string> rest = paths;
   while (!rest.empty()) {
     const auto looks = std::make_shared<Looks>(rest);
-    std::thread thread([looks] { looks->look(); });
+    std::thread thread;
+    try {
+      thread = std::thread([looks] { looks->look(); });
+    } catch (const std::system_error&) {
+      break;  // this user has no process left to have, and doctor says so elsewhere
+    }
     const std::size_t answered = looks->await(patience);
     if (answered == rest.size()) {
       thread.join();

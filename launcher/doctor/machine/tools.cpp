@@ -26,10 +26,12 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 os::BoundedOrder order_for(const Tool& tool, Milliseconds patience) {
   os::BoundedOrder order;
   order.words = {tool.path, "--version"};
-  // Words are looked at in English.
+  // Words are looked at in English. GNU Make from 4.4 on looks at TMPDIR first, and would hang with
+  // it. A TMPDIR that hangs is found for itself.
   order.environment = os::own_environment();
-  std::erase_if(order.environment,
-                [](const std::string& variable) { return variable.starts_with("LC_ALL="); });
+  std::erase_if(order.environment, [](const std::string& variable) {
+    return variable.starts_with("LC_ALL=") || variable.starts_with("TMPDIR=");
+  });
   order.environment.emplace_back("LC_ALL=C");
   order.directory = "/";
   order.time = patience;
