@@ -314,7 +314,7 @@ class Refused(BundleCase):
         with tarfile.open(self.bundle, "w:gz") as archive:
             entry = tarfile.TarInfo("run/journal.jsonl")
             entry.size = 10 << 30
-            archive.addfile(entry, None)
+            archive.fileobj.write(entry.tobuf())
         self.assertEqual(self.read(), f"failed to read {self.bundle}: its files have more than 2048 MiB")
         with zipfile.ZipFile(self.work / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             with archive.open("run/journal.jsonl", "w", force_zip64=True) as entry:

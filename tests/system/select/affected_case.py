@@ -156,7 +156,7 @@ class AffectedCase(ProjectCase):
         for name, text in files.items():
             self.write(name, text.replace("@NAME@", self.project_name), source)
         self.git("init", "-q", cwd=source)
-        self.commit(source)
+        self.commit(source, "all that there is")
 
     def configure(self, *options, generator="Ninja", source=None, code=0):
         done = self.finish(CMAKE, "-G", generator, "-S", source or self.source, "-B", self.tree,

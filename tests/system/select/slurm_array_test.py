@@ -125,13 +125,18 @@ class Array(SlurmCase):
         self.array(tree, "2", SBATCH_EXPORT="NONE", HOLDFAST_PROFILE="ci")
         self.assertEqual(told.read_text(), "ci\nci\n")
 
+    def set_partition(self, state):
+        done = self.cluster.ask("scontrol", "update", "PartitionName=main", f"State={state}", timeout=SLURM_PATIENCE_S)
+        self.assertEqual(done.returncode, 0)
+
     def test_a_job_that_cannot_start_is_explained(self):
         tree = self.project(adding("a"))
         environment = {**self.environment(), "SLURM_CONF": self.cluster.environment["SLURM_CONF"]}
         said = self.work / "said"
+        self.addCleanup(self.set_partition, "UP")
+        self.set_partition("DOWN")
         with open(said, "wb") as errors:
-            # No node has so many processors.
-            begun = self.start(HOLDFAST, "ctest", "--slurm-array", "1", "--", "-j9", cwd=tree, stdout=-1, stderr=errors,
+            begun = self.start(HOLDFAST, "ctest", "--slurm-array", "1", cwd=tree, stdout=-1, stderr=errors,
                                env=environment)
             wait_until(lambda: re.search(r"job \d+ waits: Slurm has not started it yet \(\w+\)", said.read_text()),
                        "the reason", SLURM_PATIENCE_S)

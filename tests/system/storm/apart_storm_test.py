@@ -27,10 +27,10 @@ set_tests_properties(t${i} PROPERTIES HOLDFAST_CONTAINMENT "@ALL@")
 """
 
 
-def namespaces(pids=None):
-    """Those of these processes (None: of all), and those that they have open."""
+def namespaces(pids):
+    """Those of these processes, and those that they have open."""
     found = set()
-    for pid in all_pids() if pids is None else pids:
+    for pid in pids:
         for kind in KINDS:
             try:
                 found.add(os.readlink(f"/proc/{pid}/ns/{kind}"))
@@ -85,6 +85,14 @@ set_tests_properties(waits PROPERTIES HOLDFAST_CONTAINMENT {ALL})
             return True
         return False
 
+    def is_of_another_test(self, pid):
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        cookies = [one for one in environment if one.startswith(b"SYSTEM_COOKIE=")]
+        return bool(cookies) and self.cookie.encode() not in cookies
+
     def test_nothing_is_left(self):
         self.need(ALL)
         chance = random.Random(SEED)
@@ -116,13 +124,14 @@ set_tests_properties(waits PROPERTIES HOLDFAST_CONTAINMENT {ALL})
         reaped = self.finish(HOLDFAST, "reap", "--tree", tree, bound=4 * PATIENCE_S)
         self.assertIn(reaped.returncode, (0, 1), reaped.stderr)
         self.assert_nothing_left()
-        # Another test may get a namespace of the same number, for a moment.
         self.assertGreater(len(seen - outside), 0)
 
         def left():
-            return namespaces() & (seen - outside)
+            """Processes in a namespace of ours. Those of another test do not count: it may get the number of one
+            that is gone."""
+            return [pid for pid in all_pids() if not self.is_of_another_test(pid) and namespaces([pid]) & (seen - outside)]
 
-        wait_until(lambda: not left(), lambda: f"these namespaces to go: {left()}")
+        wait_until(lambda: not left(), lambda: f"these to go: {[(pid, name_of(pid)) for pid in left()]}")
         self.assertNotIn(self.work.name, Path("/proc/self/mountinfo").read_text())
         self.assertEqual([one for one in ("/tmp", "/dev/shm") if os.path.exists(f"{one}/{self.work.name}")], [])
         run = self.runs(tree)[-1]
