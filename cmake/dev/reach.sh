@@ -61,7 +61,8 @@ test_release() {
   rm -rf "${reach:?}/$suite$sources"
   git clone --quiet --no-hardlinks . "$reach/$suite$sources"
   say "$suite, $user: ./dev test of $commit (build/reach/$suite-$user.log)"
-  # The second user's compiler reuses what the first user's compiler made.
+  # The second user's compiler reuses what the first user's compiler made. ccache needs the
+  # sloppiness and -fpch-preprocess where there is a precompiled header.
   in_release "$suite" bash -euc '
     user=$1 sources=$2
     mkdir -p /var/cache/holdfast-reach
@@ -69,7 +70,8 @@ test_release() {
     id "$user" >/dev/null 2>&1 || useradd --create-home "$user"
     chown -R "$user" "$sources"
     exec runuser -u "$user" -- env HOME="$(getent passwd "$user" | cut -d: -f6)" CCACHE_DIR=/var/cache/holdfast-reach \
-      CCACHE_UMASK=000 CCACHE_BASEDIR="$sources" CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache "$sources/dev" test
+      CCACHE_UMASK=000 CCACHE_BASEDIR="$sources" CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache \
+      CCACHE_SLOPPINESS=pch_defines,time_macros CXXFLAGS=-fpch-preprocess "$sources/dev" test
   ' reach "$user" "$sources" >"$log" 2>&1 </dev/null || status=$?
   # Takes the last list, because a test's own ctest may have printed one before it.
   awk '/tests passed, .* failed out of/ { n = 0 }
