@@ -333,11 +333,11 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
   write(head(report) + "\n" + counts_text(report) + time_line(report) + sources_line(report) +
-        address_line(report) + red_sections(report, outputs) + red_cases(report, outputs) + tails(report, outputs) +
-        whole_outputs(report, outputs) + findings_text(tests_that(report, went_wrong)) +
-        further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +
-        leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
-        not_through(report) +
+        address_line(report) + red_sections(report, outputs) + red_cases(report, outputs) +
+        tails(report, outputs) + whole_outputs(report, outputs) +
+        findings_text(tests_that(report, went_wrong)) + further_attempts_text(report) +
+        section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
+        kept_scratch(report) + orphan_markers(report) + stale_text(report) + not_through(report) +
         section("Skipped", skipped, k_tests_per_section,
                 [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); }) +
         lock_waits(report) + lost_services(report) + slowest(report) + memory_budgets(report) +
