@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import unittest
 
 from holdfast_case import CTEST, STAGE, HoldfastCase
@@ -13,6 +14,26 @@ SHOWN = """
 configure_file(show ${CMAKE_BINARY_DIR}/wd/show-attach COPYONLY)
 add_test(NAME show COMMAND show-attach)
 set_tests_properties(show PROPERTIES WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/wd)
+"""
+
+# Each run of the program adds to the counts of its lines.
+COVERED = """
+int main(int count, char **words) {
+  (void)words;
+  for (int i = 0; i < 3; ++i) {
+    if (count > 2) return 2;
+  }
+  return count > 1;
+}
+"""
+COVERAGE = """
+include(CTest)
+add_executable(covered covered.c)
+target_compile_options(covered PRIVATE -O0 --coverage)
+target_link_options(covered PRIVATE --coverage)
+add_test(NAME without COMMAND covered)
+add_test(NAME with COMMAND covered word)
+set_tests_properties(with PROPERTIES WILL_FAIL ON)
 """
 
 
@@ -67,6 +88,22 @@ class Scripts(HoldfastCase):
         self.assertEqual(run.code, 0, run.text)
         xml, = build.glob("Testing/*/Test.xml")
         self.assertIn("<Name>a</Name>", xml.read_text())
+        self.assertRegex(xml.read_text(), r"<FullCommandLine>[^<]*holdfast-launcher[^<]*true[^<]*</FullCommandLine>")
+
+    @unittest.skipUnless(shutil.which("gcov"), "gcov is not installed")
+    def test_coverage_is_the_same(self):
+        source = self.project(COVERAGE, languages="C", files={"covered.c": COVERED})
+        counts = []
+        for name, attached in (("plain", False), ("attached", True)):
+            build = self.configure(source, name, attached=attached)
+            self.command("cmake", "--build", build)
+            run = self.ctest(build, "-V", "-T", "Test", "-T", "Coverage")
+            self.assertEqual(run.code, 0, run.text)
+            self.assertEqual(set(run.wrapped().values()), {attached}, run.text)
+            log, = build.glob("Testing/*/CoverageLog-0.xml")
+            counts.append(re.findall(r'<Line Number="\d+" Count="(-?\d+)">', log.read_text()))
+        self.assertIn("6", counts[0])  # 3 rounds of the loop in each of 2 tests
+        self.assertEqual(counts[0], counts[1])
 
     def test_junit_keeps_names_and_verdicts(self):
         source = self.project("add_test(NAME a COMMAND true)\nadd_test(NAME b COMMAND false)\n")
@@ -75,10 +112,10 @@ class Scripts(HoldfastCase):
         for disable in (False, True):
             path = self.work / f"junit-{disable}.xml"
             self.ctest(build, "--output-junit", path, disable=disable)
-            outputs.append(re.findall(r'<testcase name="(\S+)".* status="(\S+)"',
+            outputs.append(re.findall(r'<testcase name="(\S+)" classname="(\S+)".* status="(\S+)"',
                                       path.read_text()))
         self.assertEqual(outputs[0], outputs[1])
-        self.assertEqual(outputs[0], [("a", "run"), ("b", "fail")])
+        self.assertEqual(outputs[0], [("a", "a", "run"), ("b", "b", "fail")])
 
     def test_a_nested_ctest_counts_for_itself(self):
         inner = self.configure(self.project(SHOWN, name="inner", files={"show": SHOW}), "inner b")
