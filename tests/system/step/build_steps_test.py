@@ -10,7 +10,7 @@ from pathlib import Path
 
 import own_locks
 from building import FIND, GENERATORS, HEAD, BuildCase, cmdline, parent_of
-from support import CMAKE, LAUNCHER, PATIENCE_S, STAGE, wait_until
+from support import CMAKE, LAUNCHER, PATIENCE_S, STAGE, program, wait_until
 
 # Stands in for a slow compiler: it writes half of its output and then waits.
 SLOW = """#!/usr/bin/env python3
@@ -220,6 +220,17 @@ class BuildStepsTest(BuildCase):
         # ninja's exit code when it is interrupted: an older ninja's, and a newer one's.
         self.assertIn(ninja.wait(PATIENCE_S), (2, 130))
         self.assert_nothing_half(tree, pids)
+
+    def test_a_signal_is_how_the_step_ends_though_its_command_then_exits(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number):
+                file = self.pid_file(number.name)
+                step = self.start(LAUNCHER, "--step=compile", f"--tree={self.work}", "--",
+                                  program("record_signals"), file, 1, stderr=subprocess.DEVNULL)
+                self.announced(file)
+                step.send_signal(number)
+                self.assertEqual(step.wait(PATIENCE_S), -number)
+                self.assertEqual(Path(f"{file}.signals").read_text().split(), [str(int(number)), "clean"])
 
     def test_a_killed_launcher_leaves_no_half_object(self):
         tree, ninja, pids = self.slow_build()
