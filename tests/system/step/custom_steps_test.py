@@ -7,6 +7,7 @@ import unittest
 
 from building import BUILD_BOUND_S, FIND, GENERATORS, HEAD, BuildCase
 from support import CMAKE, PATIENCE_S, STAGE, is_alive, process, wait_until
+from terminal import TerminalCase
 
 # Writes its pid and its child's to a file, notes that it was told to end, and prints on both
 # streams.
@@ -19,8 +20,17 @@ echo to the file, too >&2
 while :; do sleep 0.1; done
 """
 
+# Names those of its first descriptors that are a terminal, asks for a line, and stays.
+ASKS = """#!/bin/sh
+for fd in 0 1 2; do test -t $fd && echo "$fd is a terminal"; done
+read line
+echo "it was told $line"
+echo $$ >>"@W@/asks.pids"
+exec sleep 3600
+"""
 
-class CustomStepsTest(BuildCase):
+
+class CustomCase(BuildCase):
     def script(self, name, text):
         file = self.work / name
         file.write_text(text.replace("@W@", str(self.work)))
@@ -30,6 +40,8 @@ class CustomStepsTest(BuildCase):
     def customs(self, tree):
         return [s for s in self.steps(tree) if s["kind"] == "custom"]
 
+
+class CustomStepsTest(CustomCase):
     def test_only_a_directory_that_asks_and_those_below_it(self):
         for inner in ("asks/below", "asks/not", "quiet"):
             (self.work / "source" / inner).mkdir(parents=True)
@@ -172,6 +184,26 @@ add_custom_target(asks ALL DEPENDS made.txt)
         said = " ".join(made.stderr.decode().split())
         self.assertIn(f'HOLDFAST_CUSTOM_TIMEOUT of DIRECTORY {source} is "soon": expected a length of time '
                       "such as 90, 500ms or 2m", said)
+
+
+class ConsoleTest(CustomCase, TerminalCase):
+    """Ninja's console pool."""
+
+    def test_a_command_that_uses_the_terminal_has_it_and_ctrl_c_ends_it(self):
+        asks = self.script("asks.sh", ASKS)
+        tree = self.configure(FIND + "set_property(DIRECTORY PROPERTY HOLDFAST_CUSTOM_STEPS ON)\n"
+                              f"add_custom_target(asks ALL COMMAND {asks} USES_TERMINAL)\n")
+        terminal = self.open("ninja", "-C", tree)
+        terminal.expect("0 is a terminal\n1 is a terminal\n2 is a terminal\n")
+        terminal.type("a word\n")
+        terminal.expect("it was told a word\n")
+        asking, = self.announced(self.work / "asks.pids")
+        terminal.type("\x03")
+        # ninja's exit code when it is interrupted: an older ninja's, and a newer one's.
+        self.assertIn(terminal.wait(), (2, 130))
+        self.assert_gone([asking])
+        step, = wait_until(lambda: self.customs(tree), "the step's record")
+        self.assertEqual(step["outcome"], "interrupted")
 
 
 if __name__ == "__main__":
