@@ -103,6 +103,24 @@ class Attempts(Retry):
         self.assertEqual([r["outcome"] for r in self.ends(tree, "slow")], ["timed_out", "passed"])
         self.assert_nothing_left()
 
+    def test_a_marker_is_of_its_own_attempt_only(self):
+        mark = f"{HOLDFAST} mark 'by the first'"
+        first = {"exits": (f"{mark}; exit 4", "deliberate_exit"), "slow": (f"{mark}; sleep 600", "timed_out")}
+        second = {0: "passed", 3: "failed"}
+        tests = [self.add(f"{how}{code}", f"test $n = 2 && exit {code}; {script}", HOLDFAST_RETRY="any=1")
+                 for how, (script, _) in first.items() for code in second]
+        tree, done = self.ran(*tests, toml='[profile.default]\ntimeout = "5s"\ngrace = 0\n', arguments=("-j4",))
+        self.assertEqual(verdicts(done.text), {"exits0": "Passed", "exits3": "***Failed",
+                                               "slow0": "Passed", "slow3": "***Failed"})
+        for how, (_, outcome) in first.items():
+            for code, last_outcome in second.items():
+                marked, last = self.ends(tree, f"{how}{code}")
+                self.assertEqual((marked["outcome"], marked["marker"]), (outcome, {"reason": "by the first"}))
+                self.assertEqual((last["outcome"], last["exit_code"]), (last_outcome, code))
+                self.assertEqual({"marker", "orphan_markers"} & last.keys(), set(), last)
+        counts = self.report(tree)["counts"]
+        self.assertEqual((counts["flaky"], counts["deliberate_exit"], counts["orphan_markers"]), (2, 0, 0))
+
     def test_each_attempt_has_its_timeout_to_itself(self):
         slow = "test $n = 2 || sleep 600"
         tests = (self.add("own", slow, HOLDFAST_RETRY="timeout=1", TIMEOUT="2"),
