@@ -13,7 +13,8 @@ import sys
 # The same on every architecture, but for those of the second line: x86_64 has numbers of its own.
 NUMBERS = {"pidfd_send_signal": 424, "pidfd_open": 434, "clone3": 435, "close_range": 436, "openat2": 437,
            "pidfd_getfd": 438, "faccessat2": 439, "epoll_pwait2": 441}
-NUMBERS |= {"mount": 165, "ioctl": 16} if os.uname().machine == "x86_64" else {"mount": 40, "ioctl": 29}
+NUMBERS |= ({"mount": 165, "ioctl": 16, "flock": 73} if os.uname().machine == "x86_64" else
+            {"mount": 40, "ioctl": 29, "flock": 32})
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06

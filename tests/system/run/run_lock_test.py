@@ -10,9 +10,10 @@ import time
 import unittest
 
 from contained import Contained, apart
-from needs import need_mounts
+from needs import WITHOUT_CALL, need_mounts
 from run_locks import HELD_BY, RunLockCase, waiting_begin
-from support import CTEST, PATIENCE_S, children_of, is_alive, keepers_of, no_keeper_of, process, program, wait_until
+from support import (CTEST, PATIENCE_S, children_of, is_alive, keepers_of, no_keeper_of, process, program, unfolded,
+                     wait_until)
 
 class TwoRunsTest(RunLockCase):
     def test_the_second_waits_says_for_whom_and_starts_when_the_first_ends(self):
@@ -279,6 +280,18 @@ class ReadOnlyTest(RunLockCase):
         self.assertEqual(len(said), 1, text)
         self.assertIn("another may be at work", said[0])
         self.assertIn("Read-only file system", said[0])
+
+
+class WithoutLocksTest(RunLockCase):
+    def test_a_file_system_without_locks_is_one_warning_and_tests_run(self):
+        tree = self.project("add_test(NAME t COMMAND true)\n")
+        ran = self.finish(*WITHOUT_CALL, "ENOLCK", "flock", CTEST, cwd=tree)
+        text = unfolded((ran.stdout + ran.stderr).decode())
+        self.assertEqual(ran.returncode, 0, text)
+        self.assertIn("100% tests passed, 0 tests failed out of 1", text)
+        said, = [line for line in text.splitlines() if line.startswith("holdfast: ignoring ")]
+        self.assertIn(f"ignoring that another run may be at work in {tree}: failed to ", said)
+        self.assertIn("No locks available", said)
 
 
 if __name__ == "__main__":
