@@ -1,5 +1,6 @@
 """Stops and continues launchers and tests."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -7,30 +8,33 @@ import time
 import unittest
 from pathlib import Path
 
-from support import PATIENCE_S, SystemCase, is_alive, program, state_of, wait_until
+from support import PATIENCE_S, SUPERVISORS, SystemCase, is_alive, program, state_of, wait_until
 
 
 class PauseTest(SystemCase):
-    def stop(self, begun, *processes):
-        begun.send_signal(signal.SIGTSTP)
+    def stop(self, begun, *processes, number=signal.SIGTSTP):
+        begun.send_signal(number)
         for pid in (begun.pid, *(p.pid for p in processes)):
             wait_until(lambda pid=pid: state_of(pid) == "T", f"{pid} to stop")
 
-    def in_a_job(self, *command, options=(), **how):
+    def in_a_job(self, *command, options=(), by="holdfast-launcher", **how):
         # It has a process group of its own that is not orphaned, as a shell's job: the kernel
         # discards the stop signals of orphaned groups.
-        return self.start(*self.supervised(*command, options=options),
+        return self.start(*self.supervised(*command, options=options, by=by),
                           preexec_fn=lambda: os.setpgid(0, 0), **how)
 
-    def test_tstp_stops_test_and_launcher_and_cont_resumes_both(self):
-        begun = self.in_a_job(program("linger"), self.pid_file())
-        test, = self.announced(self.pid_file())
-        self.stop(begun, test)
-        begun.send_signal(signal.SIGCONT)
-        for pid in (begun.pid, test.pid):
-            wait_until(lambda pid=pid: state_of(pid) == "S", f"{pid} to go on")
-        begun.send_signal(signal.SIGTERM)
-        self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
+    def test_each_stopping_signal_stops_test_and_launcher_and_cont_resumes_both(self):
+        for by in self.each_supervisor():
+            self.pid_file().unlink(missing_ok=True)
+            begun = self.in_a_job(program("linger"), self.pid_file(), by=by, stderr=subprocess.DEVNULL)
+            test, = self.announced(self.pid_file())
+            for number in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+                self.stop(begun, test, number=number)
+                begun.send_signal(signal.SIGCONT)
+                for pid in (begun.pid, test.pid):
+                    wait_until(lambda pid=pid: state_of(pid) == "S", f"{pid} to go on after {number.name}")
+            begun.send_signal(signal.SIGTERM)
+            self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
 
     def test_a_pause_is_not_counted_by_the_timeout(self):
         begun = self.in_a_job(program("close_output"), self.pid_file(),
@@ -44,16 +48,23 @@ class PauseTest(SystemCase):
         self.assertEqual(begun.wait(PATIENCE_S), 5)
 
     def test_a_stop_while_the_launcher_starts_never_hangs(self):
-        for _ in range(20):
-            begun = self.in_a_job(program("exit_with"), 3)
+        for by, round_ in itertools.product(SUPERVISORS, range(20)):
+            began = time.monotonic()
+            self.in_a_job(program("exit_with"), 3, by=by).wait(PATIENCE_S)
+            whole = time.monotonic() - began
+            begun = self.in_a_job(program("exit_with"), 3, by=by)
+            # A moment of varying length, to hit each point of the start.
+            until = time.monotonic() + whole * round_ / 20
+            while time.monotonic() < until:
+                pass
             begun.send_signal(signal.SIGTSTP)
             # It may stop before it can take signals, stop itself later, or be done already. So CONT
             # is sent until it has ended.
             def ended(begun=begun):
                 begun.send_signal(signal.SIGCONT)
                 return begun.poll() is not None
-            wait_until(ended, "the end of a launcher that was stopped")
-            self.assertIn(begun.returncode, (3,))
+            wait_until(ended, f"the end of {by} that was stopped")
+            self.assertEqual(begun.returncode, 3)
 
     def test_who_is_told_to_go_on_at_once_is_never_left_stopped(self):
         name = self.lock_name()
