@@ -88,11 +88,18 @@ class PairTest(SystemCase):
         self.assert_gone([test])
 
     def test_the_end_of_the_thread_that_started_the_launcher_ends_nothing(self):
-        begun = self.start(program("start_from_thread"),
-                           *self.supervised(program("close_output"), self.pid_file()), stdout=-3)
-        self.announced(self.pid_file())
-        (self.work / "announced.pids.go").touch()
-        self.assertEqual(begun.wait(PATIENCE_S), 5)
+        attach = ('HOLDFAST_ATTACH="2 $PPID $(cut -d" " -f22 /proc/$PPID/stat) '
+                  f'$(readlink /proc/self/ns/pid | tr -dc 0-9) 1 system-test {self.work}"')
+        words = " ".join(f'"{w}"' for w in self.supervised(program("close_output"), self.pid_file()))
+        for script in (f"exec {words}", f"export {attach}; exec {words}"):
+            with self.subTest(script=script):
+                for file in self.work.glob("*.pids*"):
+                    file.unlink()
+                begun = self.start(program("start_from_thread"), self.pid_file(), "sh", "-c", script, stdout=-3)
+                self.announced(self.pid_file())
+                wait_until(lambda pid=begun.pid: len(os.listdir(f"/proc/{pid}/task")) == 1, "the end of the thread")
+                (self.work / "announced.pids.go").touch()
+                self.assertEqual(begun.wait(PATIENCE_S), 5)
 
 
 class CtestTest(ProjectCase):
