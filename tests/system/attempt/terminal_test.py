@@ -8,8 +8,8 @@ import signal
 import unittest
 
 from contained import trouble_with
-from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, command_of, no_keeper_of, number_outside, process,
-                     processes_with, program, stat_of, state_of, wait_until)
+from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, SUPERVISORS, ProjectCase, command_of, no_keeper_of,
+                     number_outside, process, processes_with, program, stat_of, state_of, wait_until)
 from terminal import PROMPT, TerminalCase
 
 
@@ -189,6 +189,27 @@ class ProgramTest(TerminalCase):
             terminal.expect("grabbed")
             terminal.expect("code 0")
             self.assertEqual(terminal.wait(), 0)
+
+    def test_a_grandchild_that_keeps_the_terminal_stops_neither(self):
+        # The launcher is in the background then, and writes lines while the test lives and after it.
+        go, script = self.work / "go", self.work / "script"
+        script.write_text(f'{program("grab_terminal")} {self.pid_file()} <&2 &\n'
+                          f'until [ -e {go} ]; do sleep 0.01; done\nexit $1\n')
+        for by, (options, code, said) in itertools.product(SUPERVISORS, (
+                ((), 7, "left 1 process behind"), (("--timeout", "3s"), 124, "timed out after 3.0 s"))):
+            for file in (go, self.pid_file()):
+                file.unlink(missing_ok=True)
+            terminal = self.shell()
+            terminal.type(" ".join(self.supervised("sh", script, code, by=by, options=options)) + "\n")
+            keeper, = self.announced(self.pid_file())
+            self.assertEqual(os.tcgetpgrp(terminal.fd), keeper.pid)
+            if not options:
+                go.touch()
+            terminal.expect(said)
+            terminal.expect(PROMPT)
+            terminal.type("echo code $?\n")
+            terminal.expect(f"code {code}\n")
+            self.assert_gone([keeper])
 
 
 class CtestTest(TerminalCase, ProjectCase):
