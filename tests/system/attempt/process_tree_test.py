@@ -8,7 +8,7 @@ import signal
 import time
 import unittest
 
-from support import LAUNCHER, PATIENCE_S, SystemCase, is_alive, process, program, wait_until
+from support import PATIENCE_S, SystemCase, is_alive, process, program, wait_until
 
 
 class ProcessTreeTest(SystemCase):
@@ -69,26 +69,31 @@ class ProcessTreeTest(SystemCase):
 
     def test_children_of_the_shell_that_execd_the_launcher_are_not_the_tests(self):
         # The launcher has a child from before its own start.
-        script = (f'"{program("linger")}" "{self.pid_file()}" >/dev/null 2>&1 & '
-                  f'while ! [ -s "{self.pid_file()}" ]; do :; done; '
-                  f'exec "{LAUNCHER}" -- "{program("exit_with")}" 8')
-        ended = self.finish("sh", "-c", script)
-        self.assertEqual((ended.returncode, ended.stderr), (8, b""))
-        other = process(int(self.pid_file().read_text()))  # it is outside of any containment
-        self.assertTrue(is_alive(other))
+        for by in self.each_supervisor():
+            self.pid_file().unlink(missing_ok=True)
+            words = " ".join(f'"{w}"' for w in self.supervised(program("exit_with"), 8, by=by))
+            script = (f'"{program("linger")}" "{self.pid_file()}" >/dev/null 2>&1 & '
+                      f'while ! [ -s "{self.pid_file()}" ]; do :; done; exec {words}')
+            ended = self.finish("sh", "-c", script)
+            self.assertEqual((ended.returncode, ended.stderr), (8, b""))
+            other = process(int(self.pid_file().read_text()))  # it is outside of any containment
+            self.assertTrue(is_alive(other))
 
     def test_they_live_on_when_the_tree_is_ended_in_the_guards_place(self):
         main = self.work / "main.pids"
-        script = (f'"{program("linger")}" "{self.pid_file()}" >/dev/null 2>&1 & '
-                  f'while ! [ -s "{self.pid_file()}" ]; do :; done; '
-                  f'exec "{LAUNCHER}" -- "{program("linger")}" "{main}"')
-        begun = self.start("sh", "-c", script, stderr=-3)
-        test, = self.announced(main)
-        other, = self.announced(self.pid_file())
-        os.kill(self.guard_of(begun.pid).pid, signal.SIGKILL)
-        self.assertEqual(begun.wait(PATIENCE_S), 125)
-        self.assertFalse(is_alive(test))
-        self.assertTrue(is_alive(other))
+        for by in self.each_supervisor():
+            for file in (main, self.pid_file()):
+                file.unlink(missing_ok=True)
+            words = " ".join(f'"{w}"' for w in self.supervised(program("linger"), main, by=by))
+            script = (f'"{program("linger")}" "{self.pid_file()}" >/dev/null 2>&1 & '
+                      f'while ! [ -s "{self.pid_file()}" ]; do :; done; exec {words}')
+            begun = self.start("sh", "-c", script, stderr=-3)
+            test, = self.announced(main)
+            other, = self.announced(self.pid_file())
+            os.kill(self.guard_of(begun.pid).pid, signal.SIGKILL)
+            self.assertEqual(begun.wait(PATIENCE_S), 125)
+            self.assertFalse(is_alive(test))
+            self.assertTrue(is_alive(other))
 
     def test_launcher_and_guard_keep_no_working_directory_busy(self):
         begun = self.start(*self.supervised(program("linger"), self.pid_file()))
