@@ -2,11 +2,12 @@
 a test's output has not one byte of Holdfast's."""
 
 import hashlib
+import itertools
 import os
 import subprocess
 import unittest
 
-from support import PATIENCE_S, ProjectCase, SystemCase, program
+from support import PATIENCE_S, SUPERVISORS, ProjectCase, SystemCase, program
 
 
 class StdioTest(SystemCase):
@@ -31,20 +32,20 @@ class StdioTest(SystemCase):
     def test_closed_ones_stay_closed_and_no_line_of_ours_gets_into_a_lock(self):
         name = self.lock_name()
         script = f'ls /proc/$$/fd >"{self.work}/open"; exec "{program("linger")}" "{self.pid_file()}"'
-        for closed in ((0,), (2,), (1, 2), (0, 1, 2)):
+        for by, closed in itertools.product(SUPERVISORS, ((0,), (1,), (2,), (1, 2), (0, 1, 2))):
             def close(numbers=closed):
                 for number in numbers:
                     os.close(number)
             # It lives until its limit, so its stacks are shown before it is ended.
-            begun = self.start(*self.supervised("sh", "-c", script, options=[
+            begun = self.start(*self.supervised("sh", "-c", script, by=by, options=[
                 "--lock", f"{name}@user", "--timeout", "500ms", "--grace", "0"]), preexec_fn=close)
             self.assertEqual(begun.wait(PATIENCE_S), 124)
             seen = (self.work / "open").read_text()
             alone = self.start("sh", "-c", script.replace("exec", "true"), preexec_fn=close)
             self.assertEqual(alone.wait(PATIENCE_S), 0)
-            self.assertEqual(seen, (self.work / "open").read_text(), closed)
+            self.assertEqual(seen, (self.work / "open").read_text(), (by, closed))
             record = self.lock_file(name).read_bytes().rstrip(b"\0").splitlines()
-            self.assertEqual((record[0], record[-2:]), (b"v=1", [b"test=sh", b"tree="]), closed)
+            self.assertEqual((record[0], record[-2:]), (b"v=1", [b"test=sh", b"tree="]), (by, closed))
 
     def test_any_bytes_of_any_size_pass_both_ways(self):
         data = os.urandom(1 << 20) * 8
