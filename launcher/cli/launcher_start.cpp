@@ -15,6 +15,7 @@
 #include "keeper/run/cluster_client.hpp"
 #include "keeper/service/command_services.hpp"
 #include "keeper/service/tree_services.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "supervision/base/programs.hpp"
@@ -101,6 +102,12 @@ Result<ForLauncher> prepare(const CommandLine& line, const LauncherOrder& start)
   Result<os::UniqueFd> file = supervision::hand_settings(start.said);
   if (!file) return file.error();
   prepared.settings = std::move(*file);
+  // Nothing that we open may get the number of a closed stdin, stdout or stderr: the service keeper
+  // would lose its connection, and the launcher would write messages to it. The launcher finds the
+  // three closed, as we did.
+  if (Result<void> filled = os::fill_closed_streams(prepared.settings); !filled) {
+    return filled.error();
+  }
   prepared.options.push_back(option_for(k_settings_option, prepared.settings));
   Result<os::UniqueFd> services = begin_services(line, start);
   if (!services) return services.error();

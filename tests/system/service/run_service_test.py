@@ -98,6 +98,22 @@ class RunServiceTest(ProjectCase):
         self.assertEqual(self.run_in(tree, "--service", "db", "--", "sh", "-c", "kill -KILL $$").returncode, -9)
         self.assert_nothing_left()
 
+    def test_a_command_without_stdin_stdout_or_stderr_has_them_too(self):
+        tree = self.suite(self.service("db"))
+        script = f'ls /proc/$$/fd >"{self.work}/open"; exit 3'
+        for closed in ((1, 2), (0, 1, 2)):
+            with self.subTest(closed):
+                def close(numbers=closed):
+                    for number in numbers:
+                        os.close(number)
+                begun = self.start(HOLDFAST, "run", "--service", "db", "--", "sh", "-c", script, cwd=tree, preexec_fn=close)
+                self.assertEqual(begun.wait(PATIENCE_S), 3)
+                seen = (self.work / "open").read_text()
+                alone = self.start("sh", "-c", script, preexec_fn=close)
+                self.assertEqual(alone.wait(PATIENCE_S), 3)
+                self.assertEqual(seen, (self.work / "open").read_text())
+        self.assert_nothing_left()
+
     def test_options_add_up_and_the_file_names_them_too(self):
         tree = self.suite(self.service("db") + self.service("web") +
                           '[[override]]\ntest = "^t$"\nservices = ["db"]\n')
