@@ -10,7 +10,7 @@ import signal
 import unittest
 from pathlib import Path
 
-from support import (LAUNCHER, SUPERVISORS, SystemCase, ProjectCase, program)
+from support import (HOLDFAST, LAUNCHER, STAGE, SUPERVISORS, SystemCase, ProjectCase, program)
 
 # Signals that by default neither stop a process nor are ignored.
 DEADLY = [n for n in range(1, 32) if n not in (
@@ -120,6 +120,20 @@ class ExitStatusTest(SystemCase):
             self.assertEqual(ended.returncode, 126)
             self.assert_our_lines(ended.stderr, 1)
             self.assertIn(f"{command}: Permission denied".encode(), ended.stderr)
+
+    def test_without_its_launcher_holdfast_run_fails_itself_with_path_and_reason(self):
+        holdfast, launcher = (self.work / "stage" / Path(name).relative_to(STAGE) for name in (HOLDFAST, LAUNCHER))
+        holdfast.parent.mkdir(parents=True)
+        shutil.copy(HOLDFAST, holdfast)
+        launcher.parent.mkdir(parents=True)
+        for there, reason in ((False, "No such file or directory"), (True, "Permission denied")):
+            if there:
+                shutil.copy(LAUNCHER, launcher)
+                launcher.chmod(0)
+            ended = self.finish(holdfast, "run", "--", "touch", self.work / "ran")
+            self.assertEqual(ended.returncode, 125)
+            self.assertEqual(ended.stderr.decode(), f"holdfast: failed to execute {launcher}: {reason}\n")
+        self.assertFalse((self.work / "ran").exists())
 
     def test_a_script_without_an_interpreter_line_runs_as_with_execvp(self):
         script = self.work / "script"
