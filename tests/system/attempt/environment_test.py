@@ -135,9 +135,10 @@ class EnvironmentTest(SystemCase):
     def test_a_thousand_inherited_descriptors_pass(self):
         fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(1000)]
         try:
-            ended = self.finish(*self.supervised(program("show_self")), pass_fds=fds)
-            self.assertEqual((ended.returncode, ended.stderr), (0, b""))
-            self.assertLessEqual({str(fd) for fd in fds}, set(json.loads(ended.stdout)["fds"]))
+            for by in self.each_supervisor():
+                ended = self.finish(*self.supervised(program("show_self"), by=by), pass_fds=fds)
+                self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+                self.assertLessEqual({str(fd) for fd in fds}, set(json.loads(ended.stdout)["fds"]))
         finally:
             for fd in fds:
                 os.close(fd)
@@ -147,16 +148,18 @@ class EnvironmentTest(SystemCase):
         def low():
             resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
         name = self.lock_name()
-        ended = self.finish(*self.supervised(program("exit_with"), 3, options=["--lock", name]),
-                            preexec_fn=low)
-        self.assertEqual((ended.returncode, ended.stderr), (3, b""))
+        for by in self.each_supervisor():
+            ended = self.finish(*self.supervised(program("exit_with"), 3, options=["--lock", name], by=by),
+                                preexec_fn=low)
+            self.assertEqual((ended.returncode, ended.stderr), (3, b""))
 
     def test_a_deleted_working_directory_is_no_trouble(self):
         gone = self.work / "gone"
-        gone.mkdir()
-        ended = self.finish("sh", "-c", f'cd "{gone}" && rmdir "{gone}" && exec "{LAUNCHER}" -- '
-                            f'"{program("exit_with")}" 4')
-        self.assertEqual((ended.returncode, ended.stderr), (4, b""))
+        for by in self.each_supervisor():
+            gone.mkdir()
+            words = " ".join(f'"{w}"' for w in self.supervised(program("exit_with"), 4, by=by))
+            ended = self.finish("sh", "-c", f'cd "{gone}" && rmdir "{gone}" && exec {words}')
+            self.assertEqual((ended.returncode, ended.stderr), (4, b""))
 
     @not_inside("pidns", "these are outside of its namespace")
     def test_a_session_leaders_child_stays_in_group_and_session(self):
