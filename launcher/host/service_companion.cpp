@@ -309,11 +309,17 @@ Result<void> ServiceCompanion::put_stop_on_record() {
   return {};
 }
 
-void ServiceCompanion::run_stop_if_due() {
+void ServiceCompanion::run_stop_if_due(bool guard_lost) {
   if (!stop_record_.valid()) return;
-  // The command may still run, because it made the service end.
-  if (was_stopped_ && work_) os::await({work_.get()});
-  if (!was_stopped_) (void)os::run_bounded(stop_order().command);
+  bool is_done = was_stopped_;
+  if (was_stopped_ && work_) {
+    // The command may still run, because it made the service end.
+    os::await({work_.get()});
+    // In the place of a dead guard this process ended all processes below it, the command too.
+    const os::BoundedEnd& end = work_->end();
+    is_done = !guard_lost || (end.kind == os::BoundedEnd::Kind::exited && end.code == 0);
+  }
+  if (!is_done) (void)os::run_bounded(stop_order().command);
   (void)::unlink(os::stop_record_path(around_.order.log).c_str());
   stop_record_.reset();
 }

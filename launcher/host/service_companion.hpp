@@ -58,9 +58,10 @@ class ServiceCompanion final : public supervision::Companion {
   std::string stranger_at_its_place() const;
   // Tells the keeper why the service died.
   void report_death(const std::string& why);
-  // Runs the stop command if nobody has, because the service ended by itself or was killed. Waits
-  // for the command, and takes it off the record.
-  void run_stop_if_due();
+  // Runs the stop command if nobody has, because the service ended by itself or was killed; and
+  // again if it was ended together with the service. Waits for the command, and takes it off the
+  // record. `guard_lost`: the service's guard was killed.
+  void run_stop_if_due(bool guard_lost);
   // True: the keeper was told why the service died, or the service ended as it was told to.
   bool is_explained() const { return was_stopped_ || is_death_told_; }
 

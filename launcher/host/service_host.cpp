@@ -203,7 +203,7 @@ class Host {
         run_attempt(plan(environment, *output, *background, companion), surroundings);
     companion.finish();
     if (!companion.is_explained()) companion.report_death(why_it_ended(result, companion));
-    companion.run_stop_if_due();
+    companion.run_stop_if_due(result.observation.own_failure);
     if (door) {
       (void)::rmdir(order_.scratch.c_str());  // what is in it stays
       door->remove();

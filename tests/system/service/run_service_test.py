@@ -235,6 +235,19 @@ class RunServiceTest(ProjectCase):
                     self.finish(HOLDFAST, "reap", "--tree", tree)
                 self.assertEqual(self.noted.read_text(), "stop\n")
 
+    def test_a_stop_command_that_the_guards_death_has_ended_runs_again(self):
+        once = self.work / "once"
+        script = (f"echo begun >>'{self.noted}'; if test ! -e '{once}'; then touch '{once}'; exec sleep 600; fi; "
+                  f"echo stop >>'{self.noted}'")
+        tree = self.suite(self.service("db", f'stop-command = ["sh", "-c", "{script}"]\n'))
+        run, said, named = self.begin(tree, "--service", "db")
+        (self.work / "go").touch()
+        wait_until(once.exists, "the stop command")
+        self.kill(named, ("guard",))
+        run.wait(PATIENCE_S)
+        self.assert_all_gone(named, said)
+        self.assertEqual(self.noted.read_text(), "begun\nbegun\nstop\n")
+
     def test_what_everybodys_death_has_left_is_ended_by_reap(self):
         tree = self.suite(self.service("db", f"stop-command = {self.note('stop')}\n"))
         run, said, named = self.begin(tree, "--service", "db")
