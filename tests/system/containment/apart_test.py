@@ -15,6 +15,9 @@ from processes import children_of
 from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, keepers_of, program,
                      wait_until)
 
+# A test sees the sockets of the machine's displays in its own /tmp.
+LS = "ls -A -I .X11-unix"
+
 # Holds the port, or the name of an abstract socket, until the file `go` is there.
 HOLD = """
 import os, socket, sys, time
@@ -72,7 +75,7 @@ class NetworkTest(ApartCase):
 
 
 class TmpTest(ApartCase):
-    SHOW = ('for d in /tmp /var/tmp /dev/shm; do stat -c "%n %a %U" $d; ls -A $d; done')
+    SHOW = f'for d in /tmp /var/tmp /dev/shm; do stat -c "%n %a %U" $d; {LS} $d; done'
 
     def test_its_directories_are_empty_and_anybody_may_write_there(self):
         for words in self.each_user("tmp"):
@@ -150,7 +153,7 @@ class TmpTest(ApartCase):
 
     def test_a_program_right_in_tmp_does_not_bring_tmp_along(self):
         tool = Path(f"/tmp/holdfast-test-tool-{os.getpid()}")
-        tool.write_text("#!/bin/sh\nls -A /tmp\n")
+        tool.write_text(f"#!/bin/sh\n{LS} /tmp\n")
         tool.chmod(0o755)
         self.addCleanup(tool.unlink)
         seen = self.alone("tmp", [], tool)
@@ -181,12 +184,12 @@ class TmpTest(ApartCase):
 
     def test_tmp_itself_is_never_passed_through(self):
         for tmpdir in ("/tmp", "/tmp/", "//tmp", "/tmp/.", "/var/../tmp/"):
-            seen = self.alone("tmp", [], "sh", "-c", "ls -A /tmp",
+            seen = self.alone("tmp", [], "sh", "-c", f"{LS} /tmp",
                               env=self.environment(TMPDIR=tmpdir, SSH_AUTH_SOCK="/tmp/sock"))
             self.assertEqual((seen.stdout.decode().split(), seen.stderr), ([USER_DIRECTORY.name], b""), tmpdir)
 
     def test_in_tmp_itself_it_starts_in_its_own(self):
-        seen = self.alone("tmp", [], "sh", "-c", "pwd; touch here; ls -A /tmp", cwd="/tmp")
+        seen = self.alone("tmp", [], "sh", "-c", f"pwd; touch here; {LS} /tmp", cwd="/tmp")
         self.assertEqual(seen.stdout.decode().split(), ["/tmp", "here", USER_DIRECTORY.name])
         self.assertFalse(os.path.exists("/tmp/here"))
 
@@ -324,7 +327,7 @@ class KeptTest(Contained, ProjectCase):
         self.assertEqual(self.ctest(tree).returncode, 8)
         self.assert_nothing_left()
         left = set(os.listdir(self.kept_tmps(tree)["t"]))
-        self.assertEqual(left - {USER_DIRECTORY.name}, {"app.lock", "empty"})
+        self.assertEqual(left - {USER_DIRECTORY.name, ".X11-unix"}, {"app.lock", "empty"})
 
     def test_what_lives_on_after_the_run_keeps_it(self):
         self.need("tmp")
