@@ -77,7 +77,7 @@ void Etcd::answer(Id id, std::string_view url, const HttpAnswer& got) {
   }
   // The lines of a watch that was served are gone when it ends.
   const bool was_watch = call.on_line && got.trouble.empty() && got.status == k_http_ok;
-  if (was_watch) return finish(id, std::move(reply));
+  if (was_watch) return finish(id, reply);
   reply.refusal = refusal_of(got);
   // Another endpoint may be written right, and a certificate may be missing while it is replaced.
   const bool may_pass = has_answered_ || settings_.endpoints.size() > 1;
@@ -98,10 +98,10 @@ void Etcd::answer(Id id, std::string_view url, const HttpAnswer& got) {
     reply.refusal->kind = Refusal::Kind::never;
     if (settings_.user.empty()) reply.refusal->words += "; [cluster] has no `user`";
   }
-  finish(id, std::move(reply));
+  finish(id, reply);
 }
 
-void Etcd::finish(Id id, EtcdReply reply) {
+void Etcd::finish(Id id, const EtcdReply& reply) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
   const Done done = std::move(found->second.done);

@@ -55,7 +55,7 @@ class Etcd {
   Id begin(Call call);
   void send(Id id);
   void answer(Id id, std::string_view url, const HttpAnswer& got);
-  void finish(Id id, EtcdReply reply);
+  void finish(Id id, const EtcdReply& reply);
   void fail_over(std::string_view url);
   void seek_token();
   void had_token(const std::string& url, const HttpAnswer& got);
