@@ -67,15 +67,16 @@ def command_of(pid):
         return []
 
 
-def number_outside(number):
-    """The pid of a process that has this number in a PID namespace below ours. None: there is none."""
+def number_outside(number, entry):
+    """The pid of a process of ours that has this number in a PID namespace below ours. Ours are those below the
+    driver, and those with `entry` in their environment; others may have the same number in theirs. None: there is none."""
     for pid in all_pids():
         try:
             status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
         numbers = next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
-        if numbers[1:] and int(numbers[-1]) == number:
+        if numbers[1:] and int(numbers[-1]) == number and (is_below(pid, os.getpid()) or has_entry(pid, entry)):
             return pid
     return None
 
@@ -98,18 +99,17 @@ def pending_signals(pid):
     return {number for number in range(1, 65) if pending >> (number - 1) & 1}
 
 
+def has_entry(pid, entry):
+    """Whether `entry` (NAME=value) is in the environment of a process."""
+    try:
+        return entry.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
 def processes_with(entry):
     """Processes that have `entry` (NAME=value) in their environment."""
-    found = []
-    for pid in all_pids():
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        one = process(pid)
-        if one and entry.encode() in environment:
-            found.append(one)
-    return found
+    return [one for pid in all_pids() if has_entry(pid, entry) and (one := process(pid))]
 
 
 def processes_of(program):

@@ -230,7 +230,7 @@ class SystemCase(unittest.TestCase):
         if "pidns" not in INSIDE.split(","):
             return numbers
         for number in set(numbers) - self.outside.keys():
-            if pid := number_outside(number):
+            if pid := number_outside(number, self.cookie):
                 self.outside[number] = pid
             elif is_below(number, os.getpid()):  # a process that the test has put outside
                 self.outside[number] = number

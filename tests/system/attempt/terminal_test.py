@@ -255,7 +255,7 @@ add_test(NAME slow-to-end COMMAND @P@/record_signals {file} 0 600)""")
         terminal = self.open("sh", "-c", f'trap ":" INT QUIT; ulimit -c 0; cd "{tree}"; {CTEST}; '
                              f'while ! [ -e "{go}" ]; do sleep 0.05; done')
         said = int(wait_until(lambda: self.pid_file().exists() and self.pid_file().read_text().strip(), "the test"))
-        test = process(number_outside(said) or said)
+        test = process(number_outside(said, self.cookie) or said)
         guard = process(int(stat_of(test.pid)[1]))
         launcher = process(int(stat_of(guard.pid)[1]))
         os.kill(launcher.pid, signal.SIGSTOP)
