@@ -372,9 +372,9 @@ Result<void> History::remove_before(double started) {
 }
 
 Result<std::int64_t> History::bytes() {
-  const Result<std::int64_t> pages = database_.number("PRAGMA page_count");
+  Result<std::int64_t> pages = database_.number("PRAGMA page_count");
   if (!pages) return pages;
-  const Result<std::int64_t> page = database_.number("PRAGMA page_size");
+  Result<std::int64_t> page = database_.number("PRAGMA page_size");
   return page ? Result<std::int64_t>(*pages * *page) : page;
 }
 

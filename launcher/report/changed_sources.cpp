@@ -33,7 +33,7 @@ bool ran_between(const TestReport& test, double from, double to) {
 }
 
 std::string text_of(const ChangedSource& source) {
-  const std::string file = brief(source.file);
+  std::string file = brief(source.file);
   if (source.is_removed) return file + " (removed)";
   if (source.tests.empty()) return file;
   if (source.was_alone) return fmt::format("{} (while only {} ran)", file, brief(source.tests[0]));
