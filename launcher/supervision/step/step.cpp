@@ -182,7 +182,8 @@ os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around
   if (!tool) return {};
   Result<os::UniqueFd> watched =
       tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
-  around.parent_gone = !watched;
+  // A tool that lives and cannot be watched (too few descriptors) does not stop the step.
+  around.parent_gone = !watched && !os::is_alive(tool->process);
   if (watched) around.parent = std::move(*watched);
   if (watched && tool->is_parent) around.parent_pid = tool->process.pid;
   const bool may_wait = !invocation.line.options.locks.empty() || step.memory_slots;

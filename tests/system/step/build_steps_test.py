@@ -10,6 +10,7 @@ from pathlib import Path
 
 import own_locks
 from building import FIND, GENERATORS, HEAD, BuildCase, cmdline, parent_of
+from needs import WITHOUT_CALL
 from support import CMAKE, LAUNCHER, PATIENCE_S, STAGE, program, wait_until
 
 # Stands in for a slow compiler: it writes half of its output and then waits.
@@ -198,6 +199,11 @@ class BuildStepsTest(BuildCase):
             file.write("go\n")
         self.assertEqual(shell.wait(PATIENCE_S), 0)
         self.assertTrue(ran.exists())
+
+    def test_a_build_tool_that_lives_and_cannot_be_watched_stops_no_step(self):
+        done = self.finish(*WITHOUT_CALL, "EMFILE", "pidfd_open", LAUNCHER, "--step=compile", f"--tree={self.work}",
+                           "--", "echo", "ran")
+        self.assertEqual((done.returncode, done.stdout), (0, b"ran\n"), done.stderr)
 
     def test_a_killed_make_ends_what_its_makes_have_begun(self):
         # Three makes run one another, and cmake starts a link. None of them ends when the first
