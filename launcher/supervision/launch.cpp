@@ -386,20 +386,7 @@ class Launch {
 
   // Prints the first line of the test's output, for which ctest waits (lock_line.cmake).
   void tell_had(Milliseconds waited) {
-    std::string line;
-    for (const LockSpec& lock : grant_.policy.locks) {
-      line += line.empty() ? "lock " : ", ";
-      line += lock.name;
-    }
-    const std::vector<ServiceUse>& uses = grant_.policy.services;
-    for (const ServiceUse& use : uses) {
-      if (!line.empty()) line += ", ";
-      if (&use == &uses.front()) line += "service ";
-      line += use.name;
-    }
-    // An override with a label may have taken all of them away. ctest does not know of that.
-    if (line.empty()) line = "lock none";
-    write_line(line + " after " + describe(waited));
+    write_line(lock_line(grant_.policy, waited));
     // CTest 3.25 forgets the regular expression for this line after the first match. So ctest never
     // starts its clock for a later attempt of `--repeat`, and will not end that attempt.
     if (!grant_.is_again) clock_.start();

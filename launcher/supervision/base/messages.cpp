@@ -88,6 +88,23 @@ std::string on_evidence(const AttemptResult& result, std::string_view test) {
 
 }  // namespace
 
+std::string lock_line(const Policy& policy, Milliseconds waited) {
+  std::string line;
+  for (const LockSpec& lock : policy.locks) {
+    line += line.empty() ? "lock " : ", ";
+    line += lock.name;
+  }
+  const std::vector<ServiceUse>& uses = policy.services;
+  for (const ServiceUse& use : uses) {
+    if (!line.empty()) line += ", ";
+    if (&use == &uses.front()) line += "service ";
+    line += use.name;
+  }
+  // An override with a label may have taken all of them away. ctest does not know of that.
+  if (line.empty()) line = "lock none";
+  return line + " after " + describe(waited);
+}
+
 std::string describe_leftovers(const GuardReport& report) {
   return "left " + counted(report.leftovers, "process", "processes") +
          (report.survivors > 0 ? " behind: " : " behind, ended: ") +

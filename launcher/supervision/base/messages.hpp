@@ -9,6 +9,10 @@
 
 namespace holdfast::supervision {
 
+// Returns what a test had to wait for, and how long: `lock db, port, service web after 1.2 s`.
+// lock_line.cmake has the pattern by which ctest knows this line.
+std::string lock_line(const Policy& policy, Milliseconds waited);
+
 // Returns one sentence; empty: there is nothing to say. `command`: the program that was to be
 // executed. `parent`: the program whose death ends the test.
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,

@@ -48,6 +48,15 @@ std::string note(const AttemptResult& result) {
   return note_on(result, "t", "/b/t", policy);
 }
 
+TEST(LockLine, NamesLocksAndServices) {
+  Policy policy;
+  EXPECT_EQ(lock_line(policy, 0ms), "lock none after 0.0 s");
+  policy.services = {{.name = "web"}, {.name = "mail"}};
+  EXPECT_EQ(lock_line(policy, 0ms), "service web, mail after 0.0 s");
+  policy.locks = {{.name = "db"}, {.name = "port"}};
+  EXPECT_EQ(lock_line(policy, 1200ms), "lock db, port, service web, mail after 1.2 s");
+}
+
 TEST(Note, OnATestThatSimplyRanAndEndedIsEmpty) {
   EXPECT_EQ(note(with(Outcome::passed, 0)), "");
   EXPECT_EQ(note(with(Outcome::failed)), "");
