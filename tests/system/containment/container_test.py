@@ -93,6 +93,13 @@ class ContainerTest(ProjectCase):
         self.assertEqual(ran.returncode, 0, said)
         self.assertIn("holdfast: this kernel cannot watch processes (pidfd_open): tests run without Holdfast", said)
 
+    def test_a_ctest_that_lives_and_cannot_be_watched_has_not_ended(self):
+        ran = self.finish(*WITHOUT_CALL, "EMFILE", "pidfd_open", CTEST, "-V", "-R", "one", cwd=self.tree)
+        said = (ran.stdout + ran.stderr).decode()
+        self.assertEqual(ran.returncode, 8, said)
+        self.assertRegex(said, "holdfast: .*watch process [0-9]+: Too many open files")
+        self.assertNotIn("ctest had ended", said)
+
 
 # Each is mounted in place of the present cgroups.
 CGROUPS = {
