@@ -261,6 +261,7 @@ class Attempt final : public os::TreeWatcher {
     if (!main_is_told_) tell_of_main();
     if (stage == GuardReport::Stage::watching) look_at_stops();
     if (stage == GuardReport::Stage::tree_ended) {
+      if (guard_.report().lease_over) happened({Event::Kind::lock_lost});
       clock_.end();
       happened({Event::Kind::tree_ended});
     } else if (exited) {

@@ -142,7 +142,7 @@ class Guard final : public os::TreeWatcher {
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
     if (may_stay() && !hold_output(leftovers)) let_go();
     report(GuardReport::Stage::main_ended);
-    end_tree(SIGTERM, policy_.grace);
+    end_tree(SIGTERM, grace());
     finish();
   }
 
@@ -278,15 +278,31 @@ class Guard final : public os::TreeWatcher {
     report_.survivors = list_processes(for_people(survivors), report_.survivor_list);
   }
 
-  // Waits until a child has news, an order comes, or `time` is over. Carries out the order.
+  // Waits until a child has news, an order comes, or `time` is over. Carries out the order. Does
+  // not return when the test's lease is over.
   void wait(Milliseconds time) {
+    time = std::min(time, time_of_lease());
+    if (time.count() <= 0) {
+      report_.lease_over = true;
+      end_tree(0, Milliseconds{0});
+      finish();
+    }
     pollfd fds[2] = {{children_.get(), POLLIN, 0}, {hurry_fd(), POLLIN, 0}};
-    const auto timeout = time == k_longest ? -1 : static_cast<int>(time.count());
+    const auto timeout =
+        time == k_longest ? -1 : static_cast<int>(std::min<std::int64_t>(time.count(), 3'600'000));
     if (::poll(fds, 2, timeout) <= 0) return;
     if (fds[0].revents != 0) os::hear_of_children(children_);
     GuardOrder order{};
     if (fds[1].revents != 0 && read_order(order)) carry_out(order);
   }
+
+  // How long the test's lease of locks over machines lets it run. The launcher ends the test before
+  // that. The guard looks at the lease for a launcher that is stopped or was killed.
+  Milliseconds time_of_lease() const {
+    return plan_.cluster == nullptr ? k_longest : plan_.cluster->time_left();
+  }
+
+  Milliseconds grace() const { return std::clamp(time_of_lease(), Milliseconds{0}, policy_.grace); }
 
   void carry_out(const GuardOrder& order) {
     switch (order.kind) {
@@ -338,7 +354,7 @@ class Guard final : public os::TreeWatcher {
   bool read_order(GuardOrder& order) {
     const LauncherLink::Heard heard = launcher_.next_order(order);
     if (heard == LauncherLink::Heard::death) {
-      order = {GuardOrder::Kind::end_tree, SIGTERM, policy_.grace.count()};
+      order = {GuardOrder::Kind::end_tree, SIGTERM, grace().count()};
     }
     return heard != LauncherLink::Heard::nothing;
   }

@@ -89,9 +89,10 @@ struct GuardReport {
   std::uint64_t oom_kills = 0;      // in the attempt's own cgroup, if main died of SIGKILL
   unsigned leftovers = 0;           // how many; the list has the first k_most_listed
   std::array<ListedProcess, k_most_listed> leftover_list{};
-  bool kept = false;       // the leftovers live on, with or without the guard
-  bool stays = false;      // the guard lives on with them
-  unsigned survivors = 0;  // how many could not be ended: uninterruptible, or another user's
+  bool kept = false;        // the leftovers live on, with or without the guard
+  bool stays = false;       // the guard lives on with them
+  bool lease_over = false;  // the guard ended the tree by itself: a lease of locks was over
+  unsigned survivors = 0;   // how many could not be ended: uninterruptible, or another user's
   std::array<ListedProcess, k_most_listed> survivor_list{};
 };
 

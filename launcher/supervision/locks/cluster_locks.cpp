@@ -70,6 +70,12 @@ bool ClusterLocks::is_lost_now() {
   return is_lost_;
 }
 
+Milliseconds ClusterLocks::time_left() const {
+  if (!is_connected()) return k_longest;
+  if (lease_->until_ms() <= 0) return Milliseconds{0};
+  return Milliseconds{lease_->until_ms()} - k_last_moment - os::time_since_boot();
+}
+
 void ClusterLocks::end_watch() { was_over_ = is_connected() && ends_in(Milliseconds{0}); }
 
 ClusterLocks::News ClusterLocks::look(const std::vector<pollfd>& fds) {

@@ -67,6 +67,8 @@ class ClusterLocks final : public LeaseWatch {
   }
   // Takes no news away. What was lost once stays lost.
   bool is_lost_now();
+  // How long the test may still run; k_longest: there is no lease. Needs no watch.
+  Milliseconds time_left() const;
   // To be called as soon as the test's tree is gone.
   void end_watch();
   // Whether others might have had the locks by then.

@@ -4,8 +4,10 @@ import base64
 import contextlib
 import os
 import signal
+import struct
 import time
 import unittest
+from pathlib import Path
 
 from etcd import EtcdCase
 from support import HOLDFAST, PATIENCE_S, not_inside, unfolded, wait_until
@@ -87,6 +89,33 @@ class ClusterFaultsTest(EtcdCase):
         self.assert_lost(holder, "lost its lock")
         self.assert_gone([main], 0.1)
         self.assertLess(time.monotonic() - stopped, self.ttl)
+
+    def test_a_stopped_launcher_does_not_keep_the_command_alive(self):
+        holder, main, _ = self.begin()
+        os.kill(holder.pid, signal.SIGSTOP)
+        os.kill(self.etcd.process.pid, signal.SIGSTOP)
+        stopped = time.monotonic()
+        wait_until(lambda: not os.path.exists(f"/proc/{main.pid}"), "the end of the command")
+        self.assertLess(time.monotonic() - stopped, self.ttl)
+        os.kill(holder.pid, signal.SIGCONT)
+        self.assert_lost(holder, "lost its lock")
+
+    def test_a_launcher_that_is_killed_at_last_leaves_no_more_grace_than_its_lease_has(self):
+        self.grace, self.ttl = "1.9s", 6
+        pids = self.pid_file("stubborn")
+        holder, main, _ = self.begin("stubborn", script=f'trap "" TERM; echo $$ >"{pids}"; while :; do sleep 0.05; done')
+        os.kill(holder.pid, signal.SIGSTOP)
+        os.kill(self.etcd.process.pid, signal.SIGSTOP)
+        until = self.end_of_lease(holder.pid)
+        wait_until(lambda: time.clock_gettime(time.CLOCK_BOOTTIME) > until - 1.3, "the last moments")
+        os.kill(holder.pid, signal.SIGKILL)
+        wait_until(lambda: not os.path.exists(f"/proc/{main.pid}"), "the end of the command")
+        self.assertLess(time.clock_gettime(time.CLOCK_BOOTTIME), until)
+
+    def end_of_lease(self, launcher):
+        """By CLOCK_BOOTTIME, as the launcher knows it."""
+        memory, = [one for one in Path(f"/proc/{launcher}/fd").iterdir() if "holdfast-lease" in os.readlink(one)]
+        return struct.unpack("q", memory.read_bytes()[:8])[0] / 1000
 
     def test_a_holder_whose_client_is_stopped_is_ended_before_its_lease(self):
         holder, main, _ = self.begin()
