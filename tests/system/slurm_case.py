@@ -116,6 +116,18 @@ class SlurmCase(ProjectCase):
         near, = {parent_of(pid) for pid in sruns} - sruns
         return near
 
+    def far_sides(self):
+        """The process that stands for ctest on the node, and the launcher: parent and child."""
+        both = [one for one in self.processes_named("holdfast-exec")
+                if "--far" in command_of(one.pid) and "srun" not in command_of(one.pid)[0]]
+        numbers = {one.pid for one in both}
+        parents = [one for one in both if parent_of(one.pid) not in numbers]
+        return parents[0], [one for one in both if one not in parents]
+
+    def slurmstepd(self):
+        parent, _ = self.far_sides()
+        return parent_of(parent.pid)
+
     def ends(self, tree):
         """The last record of each test's end, by the test's name."""
         run = self.runs(tree)[-1]

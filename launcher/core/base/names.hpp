@@ -89,6 +89,7 @@ inline constexpr std::string_view k_far_job_suffix = ".job";
 inline constexpr std::string_view k_far_control_suffix = ".control";
 inline constexpr std::string_view k_far_started_suffix = ".started";
 inline constexpr std::string_view k_far_ended_suffix = ".ended";
+inline constexpr std::string_view k_far_cases_suffix = ".cases";
 // There if the allocation was over when a test was to begin.
 inline constexpr std::string_view k_far_over_file = "allocation-over";
 // Followed by the name of a node on which no further test of the run is to begin.

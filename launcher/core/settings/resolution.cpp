@@ -64,12 +64,10 @@ void settle_limits(const TestFacts& facts, bool by_property, ResolvedPolicy& res
   if (policy.timeout != before) resolved.limit_from = LimitFrom::ctest;
 }
 
-// A test stays on this machine if it has the label for that, or if what it needs is here: services,
-// and what the cases of a batch share.
+// A test stays on this machine if it has the label for that, or if its services are here.
 void settle_engine(const TestFacts& facts, Policy& policy) {
   const std::string& label = policy.engine.local_label;
-  const bool stays = !policy.services.empty() || policy.isolation ||
-                     (!label.empty() && has_label(facts.labels, label));
+  const bool stays = !policy.services.empty() || (!label.empty() && has_label(facts.labels, label));
   if (stays) policy.engine.kind = Engine::local;
 }
 

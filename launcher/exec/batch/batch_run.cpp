@@ -49,11 +49,11 @@ constexpr Milliseconds k_late_listing_time{1000};
 
 class BatchRun {
  public:
-  BatchRun(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay)
+  BatchRun(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay, std::string journal)
       : plan_(plan),
         around_(around),
         relay_(relay),
-        journal_(*plan.identity),
+        journal_(*plan.identity, std::move(journal)),
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
         program_(test_program(plan.command, markers_)),
         start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
@@ -62,10 +62,10 @@ class BatchRun {
         slots_(plan),
         services_(plan, around) {}
 
-  AttemptResult run(std::vector<std::string>& rest) {
+  AttemptResult run(std::vector<std::string> cases) {
     start_us_ = os::monotonic_now_us();
     if (!start_.why.empty()) say(start_.why);
-    happened({.kind = BatchEvent::Kind::begun, .cases = std::move(rest)});
+    happened({.kind = BatchEvent::Kind::begun, .cases = std::move(cases)});
     while (!todo_.empty()) {
       const BatchAction action = std::move(todo_.front());
       todo_.pop_front();
@@ -73,8 +73,9 @@ class BatchRun {
       write_journal();
     }
     say_trouble();
-    rest = not_well(batch_->results());
-    return conclude();
+    AttemptResult result = conclude();
+    result.cases_left = not_well(batch_->results());
+    return result;
   }
 
  private:
@@ -488,8 +489,8 @@ class BatchRun {
 }  // namespace
 
 AttemptResult run_batch(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay,
-                        std::vector<std::string>& rest) {
-  return BatchRun(plan, around, relay).run(rest);
+                        BatchOrder order) {
+  return BatchRun(plan, around, relay, std::move(order.journal)).run(std::move(order.cases));
 }
 
 }  // namespace holdfast::exec

@@ -10,10 +10,14 @@
 
 namespace holdfast::exec {
 
-// Runs one attempt of the batch. `rest`: the cases that an earlier attempt left and that are to
-// run; empty: all. On return, `rest` has the cases that the next attempt has to run.
+struct BatchOrder {
+  std::vector<std::string> cases;  // those that an earlier attempt has left; empty: all
+  std::string journal;             // the file for the records of cases; empty: there is none
+};
+
+// Runs one attempt of the batch. The result has the cases that the next attempt has to run.
 supervision::AttemptResult run_batch(const supervision::AttemptPlan& plan,
                                      supervision::Surroundings& around, OutputRelay& relay,
-                                     std::vector<std::string>& rest);
+                                     BatchOrder order);
 
 }  // namespace holdfast::exec

@@ -26,7 +26,7 @@ void CaseJournal::begin_record(unsigned worker) {
 }
 
 Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output) {
-  if (identity_.journal.empty()) return {};
+  if (path_.empty()) return {};
   Result<void> written;
   if (record_ && worker_ != result.worker) written = write();
   if (!record_) begin_record(result.worker);
@@ -49,7 +49,7 @@ Result<void> CaseJournal::write() {
   if (!log_.empty()) record_->text("log", log_);
   room_ = std::move(*record_).finish();
   record_.reset();
-  return os::append_line(identity_.journal, room_);
+  return os::append_line(path_, room_);
 }
 
 }  // namespace holdfast::exec

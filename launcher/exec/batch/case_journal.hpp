@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/json_line.hpp"
 #include "core/base/result.hpp"
@@ -25,7 +26,9 @@ struct CaseOutput {
 // never changes a verdict.
 class CaseJournal {
  public:
-  explicit CaseJournal(const supervision::AttemptIdentity& identity) : identity_(identity) {}
+  // `path`: the file for the records; empty: there is none.
+  CaseJournal(const supervision::AttemptIdentity& identity, std::string path)
+      : identity_(identity), path_(std::move(path)) {}
 
   Result<void> add(const CaseResult& result, const CaseOutput& output);
   Result<void> write();
@@ -34,6 +37,7 @@ class CaseJournal {
   void begin_record(unsigned worker);
 
   const supervision::AttemptIdentity& identity_;
+  std::string path_;
   std::string log_;                 // the file with the output of all cases in the record
   unsigned worker_ = 0;             // the worker of all cases in the record
   std::optional<JsonLine> record_;  // not written yet

@@ -22,6 +22,7 @@ namespace {
 
 // A job has the whole environment in it.
 constexpr std::size_t k_most = 16UL * 1024 * 1024;
+constexpr std::size_t k_part = 64UL * 1024;
 
 void look_anew(const std::string& directory) {
   const os::UniqueFd seen(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -80,8 +81,9 @@ Result<void> FarFiles::begin(std::string_view job) const {
 void FarFiles::remove_job() const { (void)::unlink(job().c_str()); }
 
 void FarFiles::remove() const {
-  for (const std::string_view suffix : {names::k_far_job_suffix, names::k_far_control_suffix,
-                                        names::k_far_started_suffix, names::k_far_ended_suffix}) {
+  for (const std::string_view suffix :
+       {names::k_far_job_suffix, names::k_far_control_suffix, names::k_far_started_suffix,
+        names::k_far_ended_suffix, names::k_far_cases_suffix}) {
     (void)::unlink(path(suffix).c_str());
   }
 }
@@ -115,6 +117,24 @@ std::string FarFiles::started() const {
 }
 
 std::string FarFiles::ended() const { return text_in(directory_, path(names::k_far_ended_suffix)); }
+
+std::string FarFiles::cases() const { return path(names::k_far_cases_suffix); }
+
+std::string FarFiles::cases_after(std::uint64_t done) const {
+  look_anew(directory_);
+  const os::UniqueFd file(::open(cases().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  std::string text;
+  std::string part(k_part, '\0');
+  while (file.valid()) {
+    const ssize_t count = os::retried([&] {
+      return ::pread(file.get(), part.data(), part.size(), static_cast<off_t>(done + text.size()));
+    });
+    if (count <= 0) break;
+    text.append(part, 0, static_cast<std::size_t>(count));
+  }
+  text.resize(text.rfind('\n') + 1);
+  return text;
+}
 
 bool FarRun::is_over() const {
   const std::string path = text_of({directory_, "/", names::k_far_over_file});

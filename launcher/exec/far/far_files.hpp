@@ -7,6 +7,7 @@
 // nfs(5)).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,11 @@ class FarFiles {
   // Return an empty text if the record is not there.
   std::string started() const;
   std::string ended() const;
+
+  // The far side of a batch adds records of its cases, which are lines of the journal.
+  std::string cases() const;
+  // Returns the whole lines after the first `done` bytes of that file.
+  std::string cases_after(std::uint64_t done) const;
 
  private:
   std::string path(std::string_view suffix) const;

@@ -17,6 +17,8 @@ constexpr std::string_view k_directory = "far_directory";
 constexpr std::string_view k_variable = "far_variable";
 constexpr std::string_view k_one_stream = "far_one_stream";
 constexpr std::string_view k_attempt_number = "far_n";
+constexpr std::string_view k_case = "far_case";
+constexpr std::string_view k_log = "far_log";
 
 constexpr std::string_view k_started = "far-started";
 constexpr std::string_view k_node = "node";
@@ -36,6 +38,8 @@ std::string to_text(const FarJob& job) {
   }
   if (job.one_stream) message.add(k_one_stream, "1");
   message.add(k_attempt_number, std::to_string(job.n));
+  for (const std::string& name : job.cases) message.add(k_case, name);
+  message.add(k_log, job.log);
   return wire::encode(message);
 }
 
@@ -49,6 +53,7 @@ Result<FarJob> far_job_in(std::string_view text) {
   for (const auto& [key, value] : message->fields) {
     if (key == k_argument) job.arguments.push_back(value);
     if (key == k_entry) job.environment.push_back(value);
+    if (key == k_case) job.cases.push_back(value);
     if (key == k_variable) {
       std::string_view rest = value;
       std::string name(take_part(rest, '='));
@@ -57,6 +62,7 @@ Result<FarJob> far_job_in(std::string_view text) {
   }
   job.version = message->get(k_version);
   job.directory = message->get(k_directory);
+  job.log = message->get(k_log);
   job.one_stream = !message->get(k_one_stream).empty();
   const auto n = parse_number<unsigned>(message->get(k_attempt_number));
   if (!n || job.arguments.empty()) return Error{"read the description of an attempt"};

@@ -24,6 +24,8 @@ struct FarJob {
   std::vector<Variable> variables;       // what the near side tells the test
   bool one_stream = true;                // the test's stdout and stderr are one
   unsigned n = 1;                        // which attempt of the test it is
+  std::vector<std::string> cases;        // those that a batch has to run; empty: all
+  std::string log;                       // the file to which the near side writes all output
   wire::AttemptGrant grant;              // with the far side's policy
 };
 

@@ -20,6 +20,7 @@ using supervision::ListedProcess;
 
 constexpr std::string_view k_kind = "far-ended";
 constexpr std::string_view k_leftover = "leftover";
+constexpr std::string_view k_case_left = "case_left";
 constexpr std::string_view k_orphan_file = "orphan_file";
 constexpr std::string_view k_orphan_why = "orphan_why";
 
@@ -28,6 +29,7 @@ template <typename Result, typename Use>
 void for_each_field(Result& result, Use use) {
   auto& seen = result.observation;
   auto& report = result.report;
+  use("outcome", result.outcome);
   use("main", seen.main.kind);
   use("main_code", seen.main.code);
   use("end_reason", seen.end_reason);
@@ -108,6 +110,7 @@ void add_lists(const AttemptResult& result, wire::Message& message) {
     message.add(k_orphan_file, orphan.file);
     message.add(k_orphan_why, orphan.why);
   }
+  for (const std::string& name : result.cases_left) message.add(k_case_left, name);
 }
 
 void read_lists(const wire::Message& message, AttemptResult& result) {
@@ -121,6 +124,7 @@ void read_lists(const wire::Message& message, AttemptResult& result) {
       name = name.substr(0, one.name.size() - 1);
       std::memcpy(one.name.data(), name.data(), name.size());
     }
+    if (key == k_case_left) result.cases_left.push_back(value);
     if (key == k_orphan_file) result.orphans.push_back({value, {}});
     if (key == k_orphan_why && !result.orphans.empty()) result.orphans.back().why = value;
   }
@@ -156,7 +160,6 @@ Result<AttemptResult> far_result_in(std::string_view text) {
   }
   result.lock_wait = Milliseconds{*wait};
   read_lists(*message, result);
-  result.outcome = outcome_of(result.observation);
   return result;
 }
 

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/unrecorded.hpp"
 #include "core/outcome/supervision.hpp"
 #include "core/settings/far_share.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
 #include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {
@@ -158,6 +160,17 @@ void NearAttempt::look_for_records() {
   }
   end_.record = files_.ended();
   if (!end_.record.empty()) record_ = now;
+  if (plan_.far->policy.isolation) take_cases();
+}
+
+// The journal has one writer for each attempt, as lines of two machines could overwrite each other.
+void NearAttempt::take_cases() {
+  const std::string lines = files_.cases_after(cases_);
+  if (lines.empty()) return;
+  cases_ += lines.size();
+  if (Result<void> put = os::append_line(plan_.identity->journal, lines); !put) {
+    plan_.teller->complain_once(describe_unrecorded(put.error()));
+  }
 }
 
 void NearAttempt::read_signals() {

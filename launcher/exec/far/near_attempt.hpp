@@ -9,6 +9,7 @@
 
 #include <poll.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,7 @@ class NearAttempt {
   bool read_srun();
   void take(const FrameReader::Frame& frame);
   void look_for_records();
+  void take_cases();
   bool waits_for_step() const;
   void tell_wait();
   void read_signals();
@@ -67,7 +69,8 @@ class NearAttempt {
   const FarFiles& files_;
   SrunProcess srun_;
   FrameReader frames_;
-  std::string errors_;  // what srun said, without its middle if it is long
+  std::uint64_t cases_ = 0;  // how many bytes of the records of cases are in the journal
+  std::string errors_;       // what srun said, without its middle if it is long
   NearEnd end_;
   bool parent_watched_ = true;
   supervision::WaitTelling waiting_;     // for the step

@@ -63,10 +63,12 @@ std::vector<Variable> near_variables(char** environment) {
 
 class NodeRun {
  public:
-  NodeRun(const AttemptPlan& plan, supervision::Surroundings& around, OutputRelay& relay)
+  NodeRun(const AttemptPlan& plan, supervision::Surroundings& around, OutputRelay& relay,
+          const std::vector<std::string>& cases)
       : plan_(plan),
         around_(around),
         relay_(relay),
+        cases_(cases),
         allocation_(allocation_of_ctest(plan.far->invocation.environment)),
         slurm_(allocation_, around),
         files_(directory_of(plan), plan.identity->attempt),
@@ -163,6 +165,9 @@ class NodeRun {
     }
     job.one_stream = relay_.streams_are_one();
     job.n = plan_.identity->n;
+    job.cases = cases_;
+    // With two streams their order in our log is not certain, so no case has a place in it.
+    if (job.one_stream) job.log = relay_.log();
     job.grant = order.grant;
     job.grant.policy = order.policy;
     job.grant.policy.timeout = plan_.policy.timeout;
@@ -264,7 +269,7 @@ class NodeRun {
     const bool was_killed =
         seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == SIGKILL;
     if (was_killed && end.said.out_of_memory) seen.out_of_memory = true;
-    told.outcome = outcome_of(seen);
+    if (seen.node_lost || seen.out_of_memory) told.outcome = outcome_of(seen);
     return told;
   }
 
@@ -321,6 +326,7 @@ class NodeRun {
   const AttemptPlan& plan_;
   supervision::Surroundings& around_;
   OutputRelay& relay_;
+  const std::vector<std::string>& cases_;
   Allocation allocation_;
   SlurmQuestions slurm_;
   FarFiles files_;
@@ -331,8 +337,8 @@ class NodeRun {
 }  // namespace
 
 AttemptResult run_on_node(const AttemptPlan& plan, supervision::Surroundings& around,
-                          OutputRelay& relay) {
-  return NodeRun(plan, around, relay).run();
+                          OutputRelay& relay, const std::vector<std::string>& cases) {
+  return NodeRun(plan, around, relay, cases).run();
 }
 
 }  // namespace holdfast::exec

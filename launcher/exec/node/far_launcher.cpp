@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/far/srun_words.hpp"
+#include "exec/batch/batch_run.hpp"
 #include "exec/far/far_result.hpp"
 #include "exec/output/output_relay.hpp"
 #include "exec/retry/captured_test.hpp"
@@ -27,16 +28,23 @@ namespace {
 // Runs the one attempt. Its output goes to the pipes of the far side as it would go to ctest.
 class FarRunner final : public supervision::AttemptRunner {
  public:
-  explicit FarRunner(int result) : result_(result) {}
+  FarRunner(const FarJob& job, std::string cases, int result)
+      : job_(job), cases_(std::move(cases)), result_(result) {}
 
   bool is_plain() const override { return false; }
 
   supervision::AttemptResult run(const supervision::AttemptPlan& plan,
                                  supervision::Surroundings& around) override {
+    if (judges_cases()) {
+      OutputRelay relay = OutputRelay::into_log_of_another(job_.log);
+      return run_batch(plan, around, relay, {job_.cases, cases_});
+    }
     if (!plan.policy.hooks.any()) return supervision::run_attempt(plan, around);
     OutputRelay relay{std::string()};
     return run_captured(plan, around, relay);
   }
+
+  bool judges_cases() const override { return job_.grant.policy.isolation.has_value(); }
 
   std::optional<supervision::NextAttempt> conclude(
       const supervision::EndedAttempt& ended) override {
@@ -45,6 +53,8 @@ class FarRunner final : public supervision::AttemptRunner {
   }
 
  private:
+  const FarJob& job_;
+  std::string cases_;  // the file for the records of a batch's cases
   int result_;
 };
 
@@ -92,7 +102,7 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   handed.callers = callers;
   handed.grant = job.grant;
   handed.far = supervision::FarSide{parent, job.n, job.variables, output.lines()};
-  FarRunner tests(result);
+  FarRunner tests(job, files.cases(), result);
   NoSteps steps;
   (void)supervision::launch(arguments.data(), variables.data(), {tests, steps}, &handed);
   if (::getppid() != parent.pid) {

@@ -56,6 +56,12 @@ OutputRelay::OutputRelay(const std::string& log, Passing passing)
   }
 }
 
+OutputRelay OutputRelay::into_log_of_another(std::string log) {
+  OutputRelay relay{std::string()};
+  relay.log_path_ = std::move(log);
+  return relay;
+}
+
 void OutputRelay::open_log() {
   const auto make = [this] {
     log_ = os::UniqueFd(
@@ -111,6 +117,7 @@ void OutputRelay::write(Stream stream, std::string_view bytes) {
     keep(bytes);
   } else {
     keep_tail(bytes);
+    position_ += bytes.size();
   }
   if (held_back_) {
     const std::uint64_t kept = position_ - before;

@@ -34,6 +34,9 @@ class OutputRelay {
   // there is no file, and output that is passed on later is kept in memory.
   explicit OutputRelay(const std::string& log, Passing passing = Passing::at_once);
 
+  // The same, where another process reads what is passed on, and writes it to the file `log`.
+  static OutputRelay into_log_of_another(std::string log);
+
   // True: ctest has one pipe for both streams.
   bool streams_are_one() const { return one_; }
   // Returns how many bytes are in the log so far.

@@ -51,7 +51,9 @@ supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings
       log_of(*plan.identity), way == OutputWay::held_back ? OutputRelay::Passing::when_released
                                                           : OutputRelay::Passing::at_once);
   supervision::AttemptResult result =
-      is_batch_ ? run_batch(plan, around, *output_, rest_) : run_captured(plan, around, *output_);
+      is_batch_ ? run_batch(plan, around, *output_, {cases_left_, plan.identity->journal})
+                : run_captured(plan, around, *output_);
+  cases_left_ = result.cases_left;
   if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
     plan.teller->complain_once(trouble);
   }
@@ -65,7 +67,10 @@ supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings
 supervision::AttemptResult TestRunner::run_afar(const AttemptPlan& plan, Surroundings& around) {
   output_ =
       std::make_unique<OutputRelay>(log_of(*plan.identity), OutputRelay::Passing::when_released);
-  supervision::AttemptResult result = run_on_node(plan, around, *output_);
+  supervision::AttemptResult result = run_on_node(plan, around, *output_, cases_left_);
+  // A node that was lost may not have said what it left.
+  const bool is_known = !result.observation.node_lost || !result.cases_left.empty();
+  if (is_known) cases_left_ = result.cases_left;
   if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
     plan.teller->complain_once(trouble);
   }

@@ -29,18 +29,6 @@ class SlurmFaultsTest(SlurmCase):
     def only(self, word, place=1):
         return wait_until(lambda: self.processes_named(word, place), word, SLURM_PATIENCE_S)[0]
 
-    def far_sides(self):
-        """The process that stands for ctest on the node, and the launcher: parent and child."""
-        both = [one for one in self.processes_named("holdfast-exec")
-                if "--far" in command_of(one.pid) and "srun" not in command_of(one.pid)[0]]
-        numbers = {one.pid for one in both}
-        parents = [one for one in both if slurm_case.parent_of(one.pid) not in numbers]
-        return parents[0], [one for one in both if one not in parents]
-
-    def slurmstepd(self):
-        parent, _ = self.far_sides()
-        return slurm_case.parent_of(parent.pid)
-
     def outcome(self, tree, test="long"):
         def look():
             try:

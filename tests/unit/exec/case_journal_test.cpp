@@ -44,7 +44,7 @@ CaseResult passed(std::string name, unsigned worker = 1) {
 }
 
 TEST_F(CaseJournalTest, WhatIsAddedIsThereWhenItIsWritten) {
-  CaseJournal journal(identity_);
+  CaseJournal journal(identity_, identity_.journal);
   ASSERT_TRUE(journal.add(passed("A.a"), {"/log", 5, 9}));
   ASSERT_TRUE(journal.add(passed("A.b"), {}));
   EXPECT_TRUE(written().empty());
@@ -63,7 +63,7 @@ TEST_F(CaseJournalTest, WhatIsAddedIsThereWhenItIsWritten) {
 }
 
 TEST_F(CaseJournalTest, ARecordIsOfOneWorker) {
-  CaseJournal journal(identity_);
+  CaseJournal journal(identity_, identity_.journal);
   for (const unsigned worker : {1U, 1U, 2U, 0U}) {
     ASSERT_TRUE(journal.add(passed("A.a", worker), {}));
   }
@@ -77,12 +77,11 @@ TEST_F(CaseJournalTest, ARecordIsOfOneWorker) {
 
 // A line has said that records are lost. Those that come when there is room again are not.
 TEST_F(CaseJournalTest, WhatCouldNotBeWrittenCostsNoOther) {
-  const std::string journal_path = identity_.journal;
   identity_.journal = (directory_.path() / "no-such" / "journal.jsonl").string();
-  CaseJournal journal(identity_);
+  CaseJournal journal(identity_, identity_.journal);
   ASSERT_TRUE(journal.add(passed("A.a", 1), {}));
   EXPECT_FALSE(journal.add(passed("A.b", 2), {}));
-  identity_.journal = journal_path;
+  std::filesystem::create_directory(directory_.path() / "no-such");
   ASSERT_TRUE(journal.write());
   const std::vector<CasesRecord> records = written();
   ASSERT_EQ(records.size(), 1U);
@@ -99,7 +98,7 @@ TEST_F(CaseJournalTest, NoRecordIsTooLargeForItsReader) {
   CaseResult not_run = passed("A.a");
   not_run.outcome.reset();
   for (const CaseResult& result : {passed("A.a"), crashed, not_run}) {
-    CaseJournal journal(identity_);
+    CaseJournal journal(identity_, identity_.journal);
     std::filesystem::remove(identity_.journal);
     for (int i = 0; i < 3000; ++i) ASSERT_TRUE(journal.add(result, {"/l", 0, 1}));
     ASSERT_TRUE(journal.write());

@@ -52,8 +52,7 @@ TEST(FarShare, WhatNeedsThisMachineStaysHere) {
   labelled.labels = "slow,gui";
   EXPECT_EQ(engine_of(slurm, labelled), Engine::local);
   for (const auto& [setting, text] :
-       {std::pair(Setting::services, "db"), std::pair(Setting::isolation, "process"),
-        std::pair(Setting::engine, "local")}) {
+       {std::pair(Setting::services, "db"), std::pair(Setting::engine, "local")}) {
     Values said = slurm;
     said.push_back({setting, Source::file, text, {}});
     EXPECT_EQ(engine_of(said), Engine::local) << text;

@@ -29,9 +29,12 @@ TEST(FarResult, IsReadAsItWasWritten) {
   result.note = "two\nlines";
   result.marker = "";
   result.orphans = {{"exit-7", "why"}, {"exit-8", ""}};
+  result.outcome = Outcome::timed_out;  // of a case: the process tells another
+  result.cases_left = {"A.b", "two\nlines"};
   const Result<AttemptResult> read = far_result_in(to_text(result));
   ASSERT_TRUE(read) << read.error().message;
-  EXPECT_EQ(read->outcome, Outcome::crashed);
+  EXPECT_EQ(read->outcome, Outcome::timed_out);
+  EXPECT_EQ(read->cases_left, result.cases_left);
   EXPECT_EQ(read->observation.main.code, SIGSEGV);
   EXPECT_TRUE(read->observation.leaked);
   EXPECT_EQ(read->observation.skip_code, 77);
@@ -64,6 +67,8 @@ TEST(FarJob, IsReadAsItWasWritten) {
   job.variables = {{"HOLDFAST_SLOT_GPU", "1,2"}, {"EMPTY", ""}};
   job.one_stream = false;
   job.n = 3;
+  job.cases = {"A.a", "A.b c"};
+  job.log = "/a b/1.log";
   job.grant.attempt = "7";
   job.grant.policy.timeout = Milliseconds{1500};
   const Result<FarJob> read = far_job_in(to_text(job));
@@ -73,6 +78,8 @@ TEST(FarJob, IsReadAsItWasWritten) {
   EXPECT_EQ(read->environment, job.environment);
   EXPECT_EQ(read->directory, job.directory);
   EXPECT_EQ(read->variables, job.variables);
+  EXPECT_EQ(read->cases, job.cases);
+  EXPECT_EQ(read->log, job.log);
   EXPECT_FALSE(read->one_stream);
   EXPECT_EQ(read->n, 3U);
   EXPECT_EQ(read->grant.attempt, "7");
