@@ -55,7 +55,7 @@ Result<pid_t> GuardProcess::fork_contained(const AttemptPlan& plan) {
   containment_.emplace(plan.policy.containment, plan.contained);
   const bool has_cgroup = containment_->has(Boundary::cgroup);
   if (has_cgroup) post_warden(plan, -1);
-  const Result<pid_t> guard = containment_->fork_guard(plan.policy.containment_missing);
+  Result<pid_t> guard = containment_->fork_guard(plan.policy.containment_missing);
   const bool is_first = guard && *guard > 0 && containment_->has(Boundary::pidns);
   if (is_first && !has_cgroup) post_warden(plan, *guard);
   return guard;
