@@ -83,8 +83,8 @@ inline constexpr std::string_view k_kept_output_file = "ctest.log";
 // In a run's directory, if its tests run on the nodes of a Slurm allocation: both sides of a far
 // attempt write here (exec/far/far_files.hpp).
 inline constexpr std::string_view k_far_directory = "far";
-// In there, by the attempt's id: what the far side is to do, what it is told meanwhile, and what it
-// says when it has begun and when all is over.
+// In there, by the attempt's id: what the far side is to do, what it is told meanwhile, what it
+// says when it has begun and when all is over, and the records of a batch's cases.
 inline constexpr std::string_view k_far_job_suffix = ".job";
 inline constexpr std::string_view k_far_control_suffix = ".control";
 inline constexpr std::string_view k_far_started_suffix = ".started";

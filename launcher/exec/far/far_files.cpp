@@ -22,7 +22,6 @@ namespace {
 
 // A job has the whole environment in it.
 constexpr std::size_t k_most = 16UL * 1024 * 1024;
-constexpr std::size_t k_part = 64UL * 1024;
 
 void look_anew(const std::string& directory) {
   const os::UniqueFd seen(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -118,20 +117,16 @@ std::string FarFiles::started() const {
 
 std::string FarFiles::ended() const { return text_in(directory_, path(names::k_far_ended_suffix)); }
 
-std::string FarFiles::cases() const { return path(names::k_far_cases_suffix); }
+std::string FarFiles::cases_file() const { return path(names::k_far_cases_suffix); }
 
 std::string FarFiles::cases_after(std::uint64_t done) const {
   look_anew(directory_);
-  const os::UniqueFd file(::open(cases().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const os::UniqueFd file(
+      ::open(cases_file().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   std::string text;
-  std::string part(k_part, '\0');
-  while (file.valid()) {
-    const ssize_t count = os::retried([&] {
-      return ::pread(file.get(), part.data(), part.size(), static_cast<off_t>(done + text.size()));
-    });
-    if (count <= 0) break;
-    text.append(part, 0, static_cast<std::size_t>(count));
-  }
+  const bool is_there =
+      file.valid() && ::lseek(file.get(), static_cast<off_t>(done), SEEK_SET) >= 0;
+  if (is_there) (void)os::read_all(file.get(), text);
   text.resize(text.rfind('\n') + 1);
   return text;
 }

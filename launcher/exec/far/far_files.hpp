@@ -1,6 +1,6 @@
 // The files by which the two sides of a far attempt speak to each other. They are in the run's
 // directory, which both machines see. Each file has one writer. A record appears as a whole, by
-// rename.
+// rename; signals, and the records of a batch's cases, are added to their file line by line.
 //
 // A look at a directory on a network file system goes to the cache of this machine. Opening the
 // directory makes the cache look anew, so a record is found as soon as it is there (close-to-open,
@@ -45,7 +45,7 @@ class FarFiles {
   std::string ended() const;
 
   // The far side of a batch adds records of its cases, which are lines of the journal.
-  std::string cases() const;
+  std::string cases_file() const;
   // Returns the whole lines after the first `done` bytes of that file.
   std::string cases_after(std::uint64_t done) const;
 

@@ -20,6 +20,7 @@ using supervision::ListedProcess;
 
 constexpr std::string_view k_kind = "far-ended";
 constexpr std::string_view k_leftover = "leftover";
+constexpr std::string_view k_cases_left = "cases_left";  // the cases follow
 constexpr std::string_view k_case_left = "case_left";
 constexpr std::string_view k_orphan_file = "orphan_file";
 constexpr std::string_view k_orphan_why = "orphan_why";
@@ -110,7 +111,9 @@ void add_lists(const AttemptResult& result, wire::Message& message) {
     message.add(k_orphan_file, orphan.file);
     message.add(k_orphan_why, orphan.why);
   }
-  for (const std::string& name : result.cases_left) message.add(k_case_left, name);
+  if (!result.cases_left) return;
+  message.add(k_cases_left, {});
+  for (const std::string& name : *result.cases_left) message.add(k_case_left, name);
 }
 
 void read_lists(const wire::Message& message, AttemptResult& result) {
@@ -124,7 +127,8 @@ void read_lists(const wire::Message& message, AttemptResult& result) {
       name = name.substr(0, one.name.size() - 1);
       std::memcpy(one.name.data(), name.data(), name.size());
     }
-    if (key == k_case_left) result.cases_left.push_back(value);
+    if (key == k_cases_left) result.cases_left.emplace();
+    if (key == k_case_left && result.cases_left) result.cases_left->push_back(value);
     if (key == k_orphan_file) result.orphans.push_back({value, {}});
     if (key == k_orphan_why && !result.orphans.empty()) result.orphans.back().why = value;
   }

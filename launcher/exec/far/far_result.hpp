@@ -12,7 +12,7 @@ namespace holdfast::exec {
 
 std::string to_text(const supervision::AttemptResult& result);
 
-// Reads that message. The outcome follows from what was observed.
+// Reads that message. The outcome is the far side's: a batch is judged by its cases.
 Result<supervision::AttemptResult> far_result_in(std::string_view text);
 
 }  // namespace holdfast::exec

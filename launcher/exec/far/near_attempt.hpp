@@ -69,8 +69,8 @@ class NearAttempt {
   const FarFiles& files_;
   SrunProcess srun_;
   FrameReader frames_;
-  std::uint64_t cases_ = 0;  // how many bytes of the records of cases are in the journal
-  std::string errors_;       // what srun said, without its middle if it is long
+  std::uint64_t copied_bytes_ = 0;  // of the records of cases, to the journal
+  std::string errors_;              // what srun said, without its middle if it is long
   NearEnd end_;
   bool parent_watched_ = true;
   supervision::WaitTelling waiting_;     // for the step

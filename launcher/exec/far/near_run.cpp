@@ -16,6 +16,7 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/far/srun_words.hpp"
+#include "core/lock/run_alone.hpp"
 #include "core/settings/facts.hpp"
 #include "exec/base/variables.hpp"
 #include "exec/far/far_files.hpp"
@@ -68,7 +69,7 @@ class NodeRun {
       : plan_(plan),
         around_(around),
         relay_(relay),
-        cases_(cases),
+        cases_to_run_(cases),
         allocation_(allocation_of_ctest(plan.far->invocation.environment)),
         slurm_(allocation_, around),
         files_(directory_of(plan), plan.identity->attempt),
@@ -165,12 +166,14 @@ class NodeRun {
     }
     job.one_stream = relay_.streams_are_one();
     job.n = plan_.identity->n;
-    job.cases = cases_;
+    job.cases = cases_to_run_;
     // With two streams their order in our log is not certain, so no case has a place in it.
     if (job.one_stream) job.log = relay_.log();
     job.grant = order.grant;
     job.grant.policy = order.policy;
     job.grant.policy.timeout = plan_.policy.timeout;
+    // The lock by which an attempt runs alone stays here, and a batch has to know.
+    if (has_to_itself(plan_.policy.locks)) job.grant.policy.processors = 1;
     job.grant.attempt = plan_.identity->attempt;
     job.grant.journal.clear();
     job.grant.scratch.clear();
@@ -326,7 +329,7 @@ class NodeRun {
   const AttemptPlan& plan_;
   supervision::Surroundings& around_;
   OutputRelay& relay_;
-  const std::vector<std::string>& cases_;
+  const std::vector<std::string>& cases_to_run_;
   Allocation allocation_;
   SlurmQuestions slurm_;
   FarFiles files_;

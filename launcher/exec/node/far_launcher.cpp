@@ -28,16 +28,16 @@ namespace {
 // Runs the one attempt. Its output goes to the pipes of the far side as it would go to ctest.
 class FarRunner final : public supervision::AttemptRunner {
  public:
-  FarRunner(const FarJob& job, std::string cases, int result)
-      : job_(job), cases_(std::move(cases)), result_(result) {}
+  FarRunner(const FarJob& job, std::string cases_file, int result)
+      : job_(job), cases_file_(std::move(cases_file)), result_(result) {}
 
   bool is_plain() const override { return false; }
 
   supervision::AttemptResult run(const supervision::AttemptPlan& plan,
                                  supervision::Surroundings& around) override {
     if (judges_cases()) {
-      OutputRelay relay = OutputRelay::into_log_of_another(job_.log);
-      return run_batch(plan, around, relay, {job_.cases, cases_});
+      OutputRelay relay = OutputRelay::for_log_of_reader(job_.log);
+      return run_batch(plan, around, relay, {job_.cases, cases_file_});
     }
     if (!plan.policy.hooks.any()) return supervision::run_attempt(plan, around);
     OutputRelay relay{std::string()};
@@ -54,7 +54,7 @@ class FarRunner final : public supervision::AttemptRunner {
 
  private:
   const FarJob& job_;
-  std::string cases_;  // the file for the records of a batch's cases
+  std::string cases_file_;  // for the records of a batch's cases
   int result_;
 };
 
@@ -102,7 +102,7 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   handed.callers = callers;
   handed.grant = job.grant;
   handed.far = supervision::FarSide{parent, job.n, job.variables, output.lines()};
-  FarRunner tests(job, files.cases(), result);
+  FarRunner tests(job, files.cases_file(), result);
   NoSteps steps;
   (void)supervision::launch(arguments.data(), variables.data(), {tests, steps}, &handed);
   if (::getppid() != parent.pid) {

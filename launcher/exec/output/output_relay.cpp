@@ -56,7 +56,7 @@ OutputRelay::OutputRelay(const std::string& log, Passing passing)
   }
 }
 
-OutputRelay OutputRelay::into_log_of_another(std::string log) {
+OutputRelay OutputRelay::for_log_of_reader(std::string log) {
   OutputRelay relay{std::string()};
   relay.log_path_ = std::move(log);
   return relay;
@@ -88,7 +88,8 @@ OutputRelay::Target& OutputRelay::target(Stream stream) {
   return targets_[stream == Stream::errors && !one_ ? 1 : 0];
 }
 
-void OutputRelay::keep(std::string_view bytes) {
+std::uint64_t OutputRelay::keep(std::string_view bytes) {
+  const std::uint64_t before = position_;
   while (!is_full_ && !bytes.empty()) {
     const ssize_t count =
         os::retried([&] { return ::write(log_.get(), bytes.data(), bytes.size()); });
@@ -102,6 +103,7 @@ void OutputRelay::keep(std::string_view bytes) {
     trouble_ = to_text(os::system_error("write to " + log_path_.substr(0, log_path_.rfind('/'))));
     is_full_ = true;
   }
+  return position_ - before;
 }
 
 void OutputRelay::keep_tail(std::string_view bytes) {
@@ -112,15 +114,14 @@ void OutputRelay::keep_tail(std::string_view bytes) {
 
 void OutputRelay::write(Stream stream, std::string_view bytes) {
   if (bytes.empty()) return;
-  const std::uint64_t before = position_;
+  std::uint64_t kept = 0;
   if (log_.valid()) {
-    keep(bytes);
+    kept = keep(bytes);
   } else {
     keep_tail(bytes);
-    position_ += bytes.size();
+    if (!log_path_.empty()) position_ += bytes.size();
   }
   if (held_back_) {
-    const std::uint64_t kept = position_ - before;
     if (!held_.empty() && held_.back().first == stream) {
       held_.back().second += kept;
     } else if (kept > 0) {

@@ -34,8 +34,9 @@ class OutputRelay {
   // there is no file, and output that is passed on later is kept in memory.
   explicit OutputRelay(const std::string& log, Passing passing = Passing::at_once);
 
-  // The same, where another process reads what is passed on, and writes it to the file `log`.
-  static OutputRelay into_log_of_another(std::string log);
+  // Passes the output on at once and keeps none. Who reads it writes it to the file `log`, from its
+  // beginning. So position() is a place in that file.
+  static OutputRelay for_log_of_reader(std::string log);
 
   // True: ctest has one pipe for both streams.
   bool streams_are_one() const { return one_; }
@@ -88,7 +89,8 @@ class OutputRelay {
   static std::size_t pass(Target& to, std::string_view bytes);
   // Passes on the line of put_first(). False: ctest takes no more now.
   bool pass_first();
-  void keep(std::string_view bytes);
+  // Returns how many bytes the log has taken.
+  std::uint64_t keep(std::string_view bytes);
   void keep_tail(std::string_view bytes);
 
   bool one_ = true;

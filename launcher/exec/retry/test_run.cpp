@@ -40,20 +40,21 @@ OutputWay way_of_output(const Policy& policy, ExitMode mode) {
   return is_read ? OutputWay::captured : OutputWay::direct;
 }
 
+// On a node, ctest's limit is out of reach while the test waits for its step, and ctest learns of a
+// timeout by the first line of the output. So the output is held back as that of a test that may be
+// tried again.
 supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
   is_batch_ = plan.policy.isolation.has_value() && plan.mode == ExitMode::ctest;
-  const OutputWay way = way_of_output(plan.policy, plan.mode);
+  const OutputWay way =
+      plan.far != nullptr ? OutputWay::held_back : way_of_output(plan.policy, plan.mode);
   output_.reset();
   aftermath_.note_start(plan);
-  if (plan.far != nullptr) return run_afar(plan, around);
   if (way == OutputWay::direct) return supervision::run_attempt(plan, around);
   output_ = std::make_unique<OutputRelay>(
       log_of(*plan.identity), way == OutputWay::held_back ? OutputRelay::Passing::when_released
                                                           : OutputRelay::Passing::at_once);
-  supervision::AttemptResult result =
-      is_batch_ ? run_batch(plan, around, *output_, {cases_left_, plan.identity->journal})
-                : run_captured(plan, around, *output_);
-  cases_left_ = result.cases_left;
+  supervision::AttemptResult result = run_captured_attempt(plan, around);
+  if (result.cases_left) cases_left_ = *result.cases_left;
   if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
     plan.teller->complain_once(trouble);
   }
@@ -61,21 +62,11 @@ supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings
   return result;
 }
 
-// ctest's limit is out of reach while a test waits for its step, and ctest learns of a timeout by
-// the first line of the output. So the output is held back as that of a test that may be tried
-// again.
-supervision::AttemptResult TestRunner::run_afar(const AttemptPlan& plan, Surroundings& around) {
-  output_ =
-      std::make_unique<OutputRelay>(log_of(*plan.identity), OutputRelay::Passing::when_released);
-  supervision::AttemptResult result = run_on_node(plan, around, *output_, cases_left_);
-  // A node that was lost may not have said what it left.
-  const bool is_known = !result.observation.node_lost || !result.cases_left.empty();
-  if (is_known) cases_left_ = result.cases_left;
-  if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
-    plan.teller->complain_once(trouble);
-  }
-  result.log = output_->log();
-  return result;
+supervision::AttemptResult TestRunner::run_captured_attempt(const AttemptPlan& plan,
+                                                            Surroundings& around) {
+  if (plan.far != nullptr) return run_on_node(plan, around, *output_, cases_left_);
+  if (is_batch_) return run_batch(plan, around, *output_, {cases_left_, plan.identity->journal});
+  return run_captured(plan, around, *output_);
 }
 
 std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {

@@ -40,8 +40,8 @@ class TestRunner final : public supervision::AttemptRunner {
            supervision::Surroundings& around) override;
 
  private:
-  supervision::AttemptResult run_afar(const supervision::AttemptPlan& plan,
-                                      supervision::Surroundings& around);
+  supervision::AttemptResult run_captured_attempt(const supervision::AttemptPlan& plan,
+                                                  supervision::Surroundings& around);
   AttemptResult judge(const supervision::EndedAttempt& ended) const;
   void note_lost_services(const supervision::EndedAttempt& ended);
   std::optional<std::size_t> known_flake(const supervision::EndedAttempt& ended) const;

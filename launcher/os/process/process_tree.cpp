@@ -220,12 +220,14 @@ class Unwatched final : public TreeWatcher {
 
 // Waits until a member ends, the watcher has news, or the time is over. True: the watcher hurries.
 bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds time) {
+  if (watcher != nullptr) time = std::min(time, watcher->hurry_time());
   std::vector<pollfd> fds{{watcher != nullptr ? watcher->hurry_fd() : -1, POLLIN, 0}};
   for (int fd : processes.news()) fds.push_back({fd, POLLIN, 0});
   const auto timeout = static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, 3'600'000));
-  if (::poll(fds.data(), fds.size(), timeout) <= 0) return false;
-  processes.hear_news();
-  return fds[0].revents != 0 && watcher->hurries();
+  if (::poll(fds.data(), fds.size(), timeout) > 0) processes.hear_news();
+  if (watcher == nullptr) return false;
+  const bool is_due = fds[0].revents != 0 || watcher->hurry_time().count() <= 0;
+  return is_due && watcher->hurries();
 }
 
 // Returns false as soon as the processes are gone, and true when the grace is over.

@@ -36,8 +36,10 @@ class TreeWatcher {
   // Returns a descriptor that becomes readable when the grace may have to be cut short; -1: there
   // is none.
   virtual int hurry_fd() = 0;
-  // Called when hurry_fd() is readable. True: the tree must be killed now. Must read what made the
-  // descriptor readable.
+  // Returns after how long hurries() is to be called in any case.
+  virtual Milliseconds hurry_time() { return k_longest; }
+  // Called when hurry_fd() is readable or hurry_time() is over. True: the tree must be killed now.
+  // Must read what made the descriptor readable.
   virtual bool hurries() = 0;
 
  protected:

@@ -261,6 +261,7 @@ class Attempt final : public os::TreeWatcher {
     if (!main_is_told_) tell_of_main();
     if (stage == GuardReport::Stage::watching) look_at_stops();
     if (stage == GuardReport::Stage::tree_ended) {
+      // First, or the SIGKILL of the guard would count as a crash of the test.
       if (guard_.report().lease_over) happened({Event::Kind::lock_lost});
       clock_.end();
       happened({Event::Kind::tree_ended});

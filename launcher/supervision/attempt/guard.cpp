@@ -97,9 +97,16 @@ class Guard final : public os::TreeWatcher {
 
   int hurry_fd() override { return launcher_.fd(); }
 
+  // The launcher ends the test before its lease of locks over machines is over. The guard looks at
+  // the lease as well, in case the launcher is stopped or was killed.
+  Milliseconds hurry_time() override {
+    return plan_.cluster == nullptr ? k_longest : plan_.cluster->time_left();
+  }
+
   // While the tree is being ended, every order but kill_tree is ignored, and so is the launcher's
   // death.
   bool hurries() override {
+    if (is_lease_over()) return true;
     GuardOrder order{};
     return read_order(order) && order.kind == GuardOrder::Kind::kill_tree;
   }
@@ -142,7 +149,7 @@ class Guard final : public os::TreeWatcher {
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
     if (may_stay() && !hold_output(leftovers)) let_go();
     report(GuardReport::Stage::main_ended);
-    end_tree(SIGTERM, grace());
+    end_tree(SIGTERM, policy_.grace);
     finish();
   }
 
@@ -281,12 +288,11 @@ class Guard final : public os::TreeWatcher {
   // Waits until a child has news, an order comes, or `time` is over. Carries out the order. Does
   // not return when the test's lease is over.
   void wait(Milliseconds time) {
-    time = std::min(time, time_of_lease());
-    if (time.count() <= 0) {
-      report_.lease_over = true;
+    if (is_lease_over()) {
       end_tree(0, Milliseconds{0});
       finish();
     }
+    time = std::min(time, hurry_time());
     pollfd fds[2] = {{children_.get(), POLLIN, 0}, {hurry_fd(), POLLIN, 0}};
     const auto timeout =
         time == k_longest ? -1 : static_cast<int>(std::min<std::int64_t>(time.count(), 3'600'000));
@@ -296,13 +302,11 @@ class Guard final : public os::TreeWatcher {
     if (fds[1].revents != 0 && read_order(order)) carry_out(order);
   }
 
-  // How long the test's lease of locks over machines lets it run. The launcher ends the test before
-  // that. The guard looks at the lease for a launcher that is stopped or was killed.
-  Milliseconds time_of_lease() const {
-    return plan_.cluster == nullptr ? k_longest : plan_.cluster->time_left();
+  bool is_lease_over() {
+    if (hurry_time().count() > 0) return false;
+    report_.lease_over = true;
+    return true;
   }
-
-  Milliseconds grace() const { return std::clamp(time_of_lease(), Milliseconds{0}, policy_.grace); }
 
   void carry_out(const GuardOrder& order) {
     switch (order.kind) {
@@ -354,7 +358,7 @@ class Guard final : public os::TreeWatcher {
   bool read_order(GuardOrder& order) {
     const LauncherLink::Heard heard = launcher_.next_order(order);
     if (heard == LauncherLink::Heard::death) {
-      order = {GuardOrder::Kind::end_tree, SIGTERM, grace().count()};
+      order = {GuardOrder::Kind::end_tree, SIGTERM, policy_.grace.count()};
     }
     return heard != LauncherLink::Heard::nothing;
   }

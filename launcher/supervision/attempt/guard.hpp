@@ -1,6 +1,7 @@
 // The guard is the launcher's child and the test's parent. It reaps, finds leftovers and ends the
 // tree. If the launcher is killed, the guard goes on. If the guard is killed, the launcher takes
-// over.
+// over. The guard also kills the test when its lease of locks over machines is over, because the
+// launcher may be stopped at that time.
 //
 // One process would not be enough. If that one process got SIGKILL, nothing would show that a
 // double-forked process with a cleared environment belongs to the test. Of the two processes, the

@@ -37,10 +37,11 @@ struct AttemptResult {
   std::string ran_nothing_because;         // with no_tests; empty: its filter selects nothing
   std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
   std::vector<OrphanMarker> orphans;
-  std::vector<std::string> cases_left;  // of a batch: what the next attempt has to run
-  bool ended_for_companion = false;     // supervision/attempt/companion.hpp
-  int pressed = 0;                      // SupervisionState::pressed
-  bool has_no_node = false;             // the allocation of Slurm is over, or no node is left
+  // Of a batch: the cases that the next attempt has to run; empty: all. None: nobody has said it.
+  std::optional<std::vector<std::string>> cases_left;
+  bool ended_for_companion = false;  // supervision/attempt/companion.hpp
+  int pressed = 0;                   // SupervisionState::pressed
+  bool has_no_node = false;          // the allocation of Slurm is over, or no node is left
   // What holdfast-exec adds. A field is empty if there is nothing to add.
   bool told_timeout = false;  // ctest has read that the test timed out, and will end us
   std::string verdict;        // what ctest will conclude of this attempt

@@ -33,7 +33,8 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
     if (is_parent) around.parent_pid = ctest.pid;
     around.parent_tells = invocation.limits.tells && ::getppid() == ctest.pid;
   } else if (os::is_alive(ctest)) {
-    // Too few descriptors. A test that nobody could end with its ctest does not begin.
+    // It cannot be watched, as no descriptor is left. A test that would not end with its ctest must
+    // not begin.
     return parent.error();
   } else {
     around.parent_gone = true;

@@ -1,8 +1,8 @@
 // The locks of scope `cluster` that an attempt has: one connection with holdfast-etcd, one lease.
 //
-// holdfast-etcd renews the lease, and may be stopped, killed or cut off from etcd. So this process
-// holds the deadline: it knows until when the lease holds, and reports in time that the test must
-// be ended.
+// holdfast-etcd renews the lease, and may be stopped, killed or cut off from etcd. So the launcher
+// holds the deadline: it knows until when the lease holds, and learns here in time that the test
+// must be ended. The guard asks here too, in case the launcher is stopped or was killed.
 #pragma once
 
 #include <poll.h>

@@ -5,8 +5,9 @@ import os
 import re
 import signal
 import unittest
+from pathlib import Path
 
-from slurm_case import SLURM_PATIENCE_S, SlurmCase, end_cluster, start_cluster
+from slurm_case import SLURM_PATIENCE_S, SlurmCase, end_cluster, parent_of, start_cluster
 from support import CTEST, HOLDFAST, verdicts, wait_until
 
 setUpModule = start_cluster
@@ -56,7 +57,7 @@ class SlurmBatchesTest(SlurmCase):
         self.assertEqual(sum(len(test.get("cases", [])) for test in found["tests"]), len(at_home))
         parts = 0
         for record in self.records(self.runs(tree)[-1], "cases"):
-            log = open(record["log"], "rb").read()
+            log = Path(record["log"]).read_bytes()
             for case in record["cases"]:
                 if case["case"] != "Ends.fails":
                     continue
@@ -78,29 +79,65 @@ class SlurmBatchesTest(SlurmCase):
                  for n, end in ((1, first), (2, second))}
         self.assertEqual(cases, {1: ["Ends.passes", "Ends.fails", "Ends.skips"], 2: ["Ends.fails"]}, done.text)
 
-    def test_what_ended_before_the_node_was_lost_is_on_record_and_counted_once(self):
+    def test_as_many_cases_run_at_once_as_it_has_processors_and_no_more(self):
+        tree = self.suite("".join(
+            f'add_test(NAME {name} COMMAND @P@/gtest_cases --gtest_filter=Meet.*)\n'
+            f"set_tests_properties({name} PROPERTIES HOLDFAST_ISOLATION {isolation} PROCESSORS {processors}\n"
+            f'  HOLDFAST_TIMEOUT 2s ENVIRONMENT "ANNOUNCE={self.work}/{name}")\n'
+            for name, isolation, processors in (("narrow", "process", 1), ("wide", "process", 2), ("forked", "fork", 2))))
+        done = self.far(tree, "-j8")
+        ends = self.ends(tree)
+        self.assertEqual({name: end["outcome"] for name, end in ends.items()},
+                         {"narrow": "timed_out", "wide": "passed", "forked": "passed"}, done.text)
+        self.assertFalse([end for end in ends.values() if "lent_s" in end])
+
+    def test_an_attempt_that_runs_alone_has_no_cases_side_by_side(self):
+        tree = self.suite(
+            'add_test(NAME t COMMAND @P@/gtest_cases "--gtest_filter=Ends.hangs:Lost.closes_all_and_hangs")\n'
+            "set_tests_properties(t PROPERTIES HOLDFAST_ISOLATION process PROCESSORS 2 HOLDFAST_TIMEOUT 2s\n"
+            f'  HOLDFAST_RETRY any=1 ENVIRONMENT "ANNOUNCE={self.work}/t")\n', settings="[profile.slurm]\nretry-alone = true\n")
+        done = self.far(tree, "-j8")
+        _, alone = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertGreaterEqual(alone["wall_s"], 4, done.text)
+
+    def lose_the_node(self, pid_to_kill):
+        """The records of both attempts at a batch whose second case hangs until the node of the first is lost, and is
+        killed in the second attempt."""
         tree = self.suite(
             'add_test(NAME t COMMAND @P@/gtest_cases "--gtest_filter=Ends.passes:Ends.hangs:Ends.uses_a_thread")\n'
             f'set_tests_properties(t PROPERTIES HOLDFAST_ISOLATION none ENVIRONMENT "ANNOUNCE={self.work}/hangs"\n'
             "  HOLDFAST_RETRY node=1)\n")
         begun = self.start_far(tree)
         first, = self.announced(self.work / "hangs.pids")
-        os.kill(self.slurmstepd(), signal.SIGKILL)
-        wait_until(lambda: self.records(self.runs(tree)[-1], "attempt_ended"), "the end of the first attempt",
-                   SLURM_PATIENCE_S)
-        self.assert_gone([first], 0.1)
-        lost, = self.records(self.runs(tree)[-1], "attempt_ended")
-        self.assertEqual(lost["outcome"], "node_lost")
-        recorded = {case["case"]: case["outcome"] for case in self.case_records(self.runs(tree)[-1])}
-        self.assertEqual(recorded["Ends.passes"], "passed")
-        self.assertNotIn("passed", {recorded.get("Ends.hangs"), recorded.get("Ends.uses_a_thread")})
+        for pid in pid_to_kill():
+            os.kill(pid, signal.SIGKILL)
         _, second = self.announced(self.work / "hangs.pids", 2)
+        self.assert_gone([first], 0.1)
         os.kill(second.pid, signal.SIGKILL)
         begun.wait(SLURM_PATIENCE_S)
-        found = json.loads(self.report(tree, "--format", "json"))
-        test, = found["tests"]
-        self.assertEqual({case["name"] for case in test["cases"]}, {"Ends.passes", "Ends.hangs", "Ends.uses_a_thread"})
+        lost, last = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual((lost["outcome"], last["outcome"]), ("node_lost", "crashed"))
+        found = [{case["case"]: case["outcome"] for case in self.case_records(self.runs(tree)[-1])
+                  if case["attempt"] == end["attempt"]} for end in (lost, last)]
+        # In the report each counts once.
+        test, = json.loads(self.report(tree, "--format", "json"))["tests"]
+        self.assertEqual({case["name"]: case["outcome"] for case in test["cases"]},
+                         {"Ends.passes": "passed", "Ends.hangs": "crashed", "Ends.uses_a_thread": "passed"})
         self.assertEqual(len(test["cases"]), 3)
+        self.assertEqual(found[0]["Ends.passes"], "passed")
+        self.assertNotIn("passed", {found[0].get("Ends.hangs"), found[0].get("Ends.uses_a_thread")})
+        return found
+
+    def test_a_lost_node_that_says_what_was_left_has_only_this_tried_again(self):
+        _, again = self.lose_the_node(lambda: [self.slurmstepd()])
+        self.assertEqual(again, {"Ends.hangs": "crashed", "Ends.uses_a_thread": "passed"})
+
+    def test_a_lost_node_that_says_nothing_has_all_tried_again(self):
+        def both():
+            parent, below = self.far_sides()
+            return [parent.pid, *(one.pid for one in below if parent_of(one.pid) == parent.pid)]  # not the guard
+        _, again = self.lose_the_node(both)
+        self.assertEqual(again, {"Ends.passes": "passed", "Ends.hangs": "crashed", "Ends.uses_a_thread": "passed"})
 
     def test_ctrl_c_ends_the_batch_gently_on_its_node(self):
         tree = self.suite(

@@ -57,6 +57,9 @@ TEST(FarShare, WhatNeedsThisMachineStaysHere) {
     said.push_back({setting, Source::file, text, {}});
     EXPECT_EQ(engine_of(said), Engine::local) << text;
   }
+  Values batch = slurm;
+  batch.push_back({Setting::isolation, Source::file, "process", {}});
+  EXPECT_EQ(engine_of(batch), Engine::slurm);
 }
 
 }  // namespace

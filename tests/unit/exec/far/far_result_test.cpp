@@ -30,7 +30,7 @@ TEST(FarResult, IsReadAsItWasWritten) {
   result.marker = "";
   result.orphans = {{"exit-7", "why"}, {"exit-8", ""}};
   result.outcome = Outcome::timed_out;  // of a case: the process tells another
-  result.cases_left = {"A.b", "two\nlines"};
+  result.cases_left = {{"A.b", "two\nlines"}};
   const Result<AttemptResult> read = far_result_in(to_text(result));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->outcome, Outcome::timed_out);
@@ -49,6 +49,13 @@ TEST(FarResult, IsReadAsItWasWritten) {
   EXPECT_EQ(read->marker, "");
   ASSERT_EQ(read->orphans.size(), 2U);
   EXPECT_EQ(read->orphans[1].file, "exit-8");
+}
+
+TEST(FarResult, KnowsWhetherTheCasesThatAreLeftWereSaid) {
+  AttemptResult result;
+  EXPECT_EQ(far_result_in(to_text(result))->cases_left, std::nullopt);
+  result.cases_left.emplace();
+  EXPECT_EQ(far_result_in(to_text(result))->cases_left, std::vector<std::string>());
 }
 
 TEST(FarResult, ThatIsCutOffOrOfAnotherKindIsNone) {

@@ -52,6 +52,20 @@ bool wakes(ClusterLocks& locks) {
   return ::poll(fds.data(), fds.size(), k_patience_ms) > 0;
 }
 
+TEST(ClusterLocks, SayHowLongTheTestMayRun) {
+  EXPECT_EQ(ClusterLocks().time_left(), k_longest);
+  HeldLock held;
+  held.holds_for(60s);
+  EXPECT_LE(held.locks.time_left(), 59'500ms);
+  EXPECT_GT(held.locks.time_left(), 40'000ms);
+  held.holds_for(400ms);
+  EXPECT_LT(held.locks.time_left().count(), 0);
+  held.lease->set_until_ms(cluster::k_lease_lost);
+  EXPECT_EQ(held.locks.time_left(), 0ms);
+  held.locks.let_go();
+  EXPECT_EQ(held.locks.time_left(), k_longest);
+}
+
 TEST(ClusterLocks, AreLostAGraceAndASecondBeforeTheLeaseEndsAndOverHalfASecondBefore) {
   HeldLock held;
   EXPECT_EQ(held.look(), News::none);

@@ -1,0 +1,36 @@
+#include "exec/output/output_relay.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+namespace holdfast::exec {
+namespace {
+
+TEST(OutputRelay, ForTheLogOfItsReaderKnowsPlacesInIt) {
+  testing::internal::CaptureStdout();
+  OutputRelay relay = OutputRelay::for_log_of_reader("/the/log");
+  EXPECT_EQ(relay.log(), "/the/log");
+  relay.write(Stream::output, "four");
+  relay.write(Stream::output, "five5");
+  relay.finish();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "fourfive5");
+  EXPECT_EQ(relay.position(), 9U);
+  EXPECT_EQ(relay.text(5), "five5");
+}
+
+TEST(OutputRelay, WhatIsHeldBackIsKeptInMemoryIfThereIsNoFileForIt) {
+  testing::internal::CaptureStdout();
+  rlimit most{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &most), 0);
+  rlimit none = most;
+  none.rlim_cur = 0;  // no descriptor more
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  OutputRelay relay({}, OutputRelay::Passing::when_released);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &most), 0);
+  relay.write(Stream::output, "held back\n");
+  relay.release();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "held back\n");
+}
+
+}  // namespace
+}  // namespace holdfast::exec
