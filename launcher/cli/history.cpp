@@ -187,7 +187,7 @@ Result<void> write_copy(History& history, const std::string& target) {
   if (fs::is_directory(target, failed)) return Error{"write " + target + ": it is a directory"};
   return os::replace_file(target, [&](const os::Draft& draft) -> Result<void> {
     const Result<void> done = history.copy_to(draft.path);
-    if (done) return done;
+    if (done) return {};
     // SQLite speaks of the file that it reads.
     return Error{"write " + target + ": " + to_text(done.error())};
   });

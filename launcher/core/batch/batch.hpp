@@ -45,6 +45,9 @@ class Batch {
   // Call these when the batch has ended.
   BatchConclusion conclude() const;
   const std::vector<CaseResult>& results() const { return results_; }
+  // The cases that another attempt has to run: those that have not ended well. Empty: all. It is
+  // all if it is not known which cases there are, or if something failed that belongs to no case.
+  std::vector<std::string> cases_left() const;
   // "20 cases: 18 passed, 1 failed, 1 crashed (Suite.Name)"
   std::string summary() const;
 
@@ -86,6 +89,7 @@ class Batch {
     return isolation_ == Isolation::none && framework_.tells() == Telling::nothing;
   }
   bool all_have_begun() const;
+  bool has_failed_beyond_cases() const;
   bool is_settled(std::string_view name) const;
   bool is_child(std::string_view name) const;
   bool is_waiting(std::string_view name) const;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -78,6 +79,23 @@ BatchConclusion Batch::conclude() const {
   const bool is_help = conclusion.outcome == Outcome::no_tests && has_printed_help_;
   if (is_help) conclusion.note = k_printed_help;
   return conclusion;
+}
+
+// What others do to the batch is no failure of the program.
+bool Batch::has_failed_beyond_cases() const {
+  return beyond_cases_ && *beyond_cases_ != Outcome::interrupted &&
+         *beyond_cases_ != Outcome::service_unavailable &&
+         *beyond_cases_ != Outcome::internal_error;
+}
+
+std::vector<std::string> Batch::cases_left() const {
+  const bool are_known = is_listed_ || all_have_begun();
+  if (!are_known || has_failed_beyond_cases()) return {};
+  std::vector<std::string> names;
+  for (const CaseResult& result : results_) {
+    if (is_bad(result.outcome) || !result.outcome) names.push_back(result.name);
+  }
+  return names;
 }
 
 std::string Batch::summary() const {

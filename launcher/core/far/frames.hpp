@@ -18,7 +18,7 @@ enum class FarChannel : char {
   errors = 'e',
   said = 's',     // a line of ours for people, without its newline
   started = 'b',  // the record of the start is there
-  ended = 'x',    // the record of the end is there
+  ended = 'x',    // the record of the end; an empty frame follows it
 };
 
 // No frame is longer than this, so that nobody waits forever for the rest of a frame that is cut

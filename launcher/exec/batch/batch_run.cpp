@@ -74,7 +74,7 @@ class BatchRun {
     }
     say_trouble();
     AttemptResult result = conclude();
-    result.cases_left = not_well(batch_->results());
+    result.cases_left = batch_->cases_left();
     return result;
   }
 
@@ -262,11 +262,12 @@ class BatchRun {
          [this] { return batch_->waiting().size(); },
          [this](const BatchAction& action, CaseProcessReport& report) { work_on(action, report); },
          [this](const CaseProcess& one, const OutputRange& range) { ended_beside(one, range); }});
-    const int signal = cases.run();
+    const SideBySide::End end = cases.run();
     slots_.rest();
     ran_us_ += os::monotonic_now_us() - side_since_us_;
-    if (!batch_->waiting().empty() && has_locks() && signal != 0) {
-      end_unbegun(EndReason::signal, signal, "interrupted");
+    if (end.reason == EndReason::parent_gone) total_.end_by(end.reason, end.signal);
+    if (!batch_->waiting().empty() && has_locks() && end.reason != EndReason::none) {
+      end_unbegun(end.reason, end.signal, "interrupted");
     }
     happened({.kind = BatchEvent::Kind::cases_over});
   }

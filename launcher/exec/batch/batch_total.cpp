@@ -33,14 +33,6 @@ BatchEvent not_begun(EndedBy by, std::string why) {
   return event;
 }
 
-std::vector<std::string> not_well(const std::vector<CaseResult>& results) {
-  std::vector<std::string> names;
-  for (const CaseResult& result : results) {
-    if (is_bad(result.outcome) || !result.outcome) names.push_back(result.name);
-  }
-  return names;
-}
-
 void BatchTotal::end_by(EndReason reason, int signal) {
   last_by = EndedBy::interruption;
   result.observation.end_reason = reason;

@@ -18,10 +18,6 @@ void note_end(const ProcessEnd& main, supervision::AttemptResult& result);
 // A worker did not begin. `by`: who ended the batch for that.
 BatchEvent not_begun(EndedBy by, std::string why);
 
-// Returns the cases that have not ended well. None: the failure belongs to no case, so all cases
-// run again.
-std::vector<std::string> not_well(const std::vector<CaseResult>& results);
-
 struct BatchTotal {
   supervision::AttemptResult result = {};
   EndedBy last_by = EndedBy::itself;  // who ended the last worker

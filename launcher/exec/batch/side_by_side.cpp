@@ -25,10 +25,10 @@ bool allows_side_by_side(const Policy& policy) {
          !policy.needed_by_others && !has_to_itself(policy.locks);
 }
 
-int SideBySide::run() {
+SideBySide::End SideBySide::run() {
   while (true) {
     start_cases();
-    if (cases_.empty()) return ended_by_;
+    if (cases_.empty()) return end_;
     wait();
     look();
   }
@@ -41,14 +41,14 @@ std::size_t SideBySide::running() const {
 
 void SideBySide::start_cases() {
   const std::size_t most = parts_.slots.most(running());
-  while (ended_by_ == 0 && running() < most) {
+  while (end_.reason == EndReason::none && running() < most) {
     const std::optional<BatchAction> next = parts_.next();
     if (!next) break;
     if (cases_.empty()) first_from_ = parts_.relay.position();
     const auto work = [&](CaseProcessReport& report) { parts_.work(*next, report); };
     cases_.push_back(CaseProcess::start(next->cases.front(), parts_.relay.streams_are_one(), work));
   }
-  parts_.slots.tell(running(), ended_by_ != 0 ? 0 : parts_.waiting());
+  parts_.slots.tell(running(), end_.reason != EndReason::none ? 0 : parts_.waiting());
   look();  // a process that could not be started is over already
 }
 
@@ -65,7 +65,7 @@ void SideBySide::wait() {
   read_signals();
   if (fds[1].revents != 0) {
     is_parent_watched_ = false;
-    end_all(SIGTERM, Passing::needed);
+    end_all({EndReason::parent_gone, SIGTERM}, Passing::needed);
   }
   if (os::monotonic_now() >= kill_at_) {
     kill_at_ = k_longest;
@@ -82,7 +82,7 @@ void SideBySide::read_signals() {
     if (around.callers.ignores(got.number) || around.tells_limit(got)) continue;
     const bool is_theirs = got.source == SignalSource::terminal;
     if ((signal & supervision::k_ending_signals) != 0) {
-      end_all(got.number, is_theirs ? Passing::done : Passing::needed);
+      end_all({EndReason::signal, got.number}, is_theirs ? Passing::done : Passing::needed);
     } else if ((signal & supervision::k_stopping_signals) != 0) {
       if (!is_theirs) {
         for (const auto& one : cases_) one->send(got.number);
@@ -95,11 +95,11 @@ void SideBySide::read_signals() {
   }
 }
 
-void SideBySide::end_all(int signal, Passing passing) {
-  if (ended_by_ == 0) ended_by_ = signal;
+void SideBySide::end_all(End end, Passing passing) {
+  if (end_.reason == EndReason::none) end_ = end;
   kill_at_ = std::min(kill_at_, os::monotonic_now() + parts_.grace + k_kill_patience);
   if (passing == Passing::done) return;
-  for (const auto& one : cases_) one->send(signal);
+  for (const auto& one : cases_) one->send(end.signal);
 }
 
 void SideBySide::look() {

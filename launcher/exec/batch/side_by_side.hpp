@@ -41,10 +41,14 @@ class SideBySide {
   };
   explicit SideBySide(Parts parts) : parts_(std::move(parts)) {}
 
+  // Why no more cases began: a signal that ends tests, or ctest's death.
+  struct End {
+    EndReason reason = EndReason::none;
+    int signal = 0;  // the first such signal; SIGTERM if ctest died
+  };
   // Returns when no case runs or waits. Passes signals that end tests on to the cases, and ends
-  // them when ctest dies; then no more cases begin. Returns the first such signal, SIGTERM if ctest
-  // died, 0 if there was none.
-  int run();
+  // them when ctest dies; then no more cases begin.
+  End run();
 
  private:
   std::size_t running() const;
@@ -53,12 +57,12 @@ class SideBySide {
   void look();
   void read_signals();
   enum class Passing : std::uint8_t { needed, done };
-  void end_all(int signal, Passing passing);
+  void end_all(End end, Passing passing);
 
   Parts parts_;
   std::deque<std::unique_ptr<CaseProcess>> cases_;  // the output of the first is passed on
   std::uint64_t first_from_ = 0;                    // where that begins in the file
-  int ended_by_ = 0;                                // the signal; 0: cases may begin
+  End end_;                                         // a reason: no more cases begin
   bool is_parent_watched_ = true;
   Milliseconds kill_at_ = k_longest;
 };

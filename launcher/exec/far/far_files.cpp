@@ -38,7 +38,10 @@ Result<void> make_file(const std::string& path, std::string_view text) {
 Result<void> put(const std::string& path, std::string_view text) {
   const std::string part = path + ".part";
   (void)::unlink(part.c_str());
-  if (Result<void> made = make_file(part, text); !made) return made;
+  if (Result<void> made = make_file(part, text); !made) {
+    (void)::unlink(part.c_str());
+    return made;
+  }
   if (std::rename(part.c_str(), path.c_str()) != 0) return os::system_error("make " + path);
   return {};
 }

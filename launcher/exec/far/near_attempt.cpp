@@ -138,7 +138,11 @@ void NearAttempt::take(const FrameReader::Frame& frame) {
     case FarChannel::said:
       return plan_.teller->complain(frame.bytes);
     case FarChannel::started:
+      return look_for_records();
     case FarChannel::ended:
+      said_end_ += frame.bytes;
+      if (!frame.bytes.empty()) return;
+      is_end_said_ = true;
       return look_for_records();
   }
 }
@@ -159,6 +163,7 @@ void NearAttempt::look_for_records() {
     return;
   }
   end_.record = files_.ended();
+  if (end_.record.empty() && is_end_said_) end_.record = said_end_;
   if (!end_.record.empty()) record_ = now;
   if (plan_.far->policy.isolation) take_cases();
 }

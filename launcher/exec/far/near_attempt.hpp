@@ -69,6 +69,8 @@ class NearAttempt {
   const FarFiles& files_;
   SrunProcess srun_;
   FrameReader frames_;
+  std::string said_end_;            // the record of the end as frames have it
+  bool is_end_said_ = false;        // it is whole
   std::uint64_t copied_bytes_ = 0;  // of the records of cases, to the journal
   std::string errors_;              // what srun said, without its middle if it is long
   NearEnd end_;

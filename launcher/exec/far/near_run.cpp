@@ -82,6 +82,7 @@ class NodeRun {
     if (!left_out_.empty() && has_no_node())
       return lost_for_good("no node is left that could run it");
     if (Result<void> begun = files_.begin(to_text(job())); !begun) {
+      files_.remove();
       return supervision::own_failure(begun.error());
     }
     AttemptResult result = follow_srun();

@@ -138,8 +138,9 @@ void FarOutput::finish(int slurmstepd) {
   }
 }
 
-void FarOutput::say(FarChannel channel, int slurmstepd) {
-  add_frames(channel, {}, waiting_);
+void FarOutput::end(std::string_view record, int slurmstepd) {
+  add_frames(FarChannel::ended, record, waiting_);
+  add_frames(FarChannel::ended, {}, waiting_);
   finish(slurmstepd);
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -39,7 +40,8 @@ class FarOutput {
   void take_rest(int slurmstepd);
   // Writes all that is waiting; gives up when `slurmstepd` has ended.
   void finish(int slurmstepd);
-  void say(FarChannel channel, int slurmstepd);
+  // Says the record of the end, and that this was all.
+  void end(std::string_view record, int slurmstepd);
   // Nobody will ever read it.
   void give_up();
 

@@ -170,11 +170,14 @@ class FarSide {
     return std::move(*result);
   }
 
+  // The record of the end is in a file and in frames: slurmstepd may be killed, or the disk be
+  // full.
   int end(const AttemptResult& result) {
     if (!is_orphaned_) output_.finish(slurmstepd_.get());
-    const Result<void> written = files_.put_ended(to_text(result));
-    if (!is_orphaned_) output_.say(FarChannel::ended, slurmstepd_.get());
-    return written ? 0 : 1;
+    const std::string record = to_text(result);
+    (void)files_.put_ended(record);
+    if (!is_orphaned_) output_.end(record, slurmstepd_.get());
+    return 0;
   }
 
   FarFiles files_;

@@ -4,6 +4,7 @@ docs/guide/batches.md)."""
 import unittest
 
 from retrying import Retry, verdicts
+from support import PROGRAMS
 
 WAYS = [("case_ends", "none"), ("case_ends", "process"), ("case_ends_linked", "none"),
         ("case_ends_linked", "process"), ("case_ends_linked", "fork")]
@@ -55,6 +56,17 @@ class Batches(Retry):
                                                  {"Ends.fail": "failed"}])
         counts = self.report(tree)["counts"]["cases"]
         self.assertEqual((counts["planned"], counts["passed"], counts["failed"]), (2, 1, 1))
+
+    def test_all_are_run_again_if_the_program_could_not_say_which_there_are(self):
+        wrapped = self.work / "wrapped"
+        wrapped.write_text(f'#!/bin/sh\ncase "$*" in *--gtest_list_tests*) exit 3;; esac\nexec {PROGRAMS}/case_ends "$@"\n')
+        wrapped.chmod(0o755)
+        tree, done = self.ran(f'add_test(NAME t COMMAND "{wrapped}" "--gtest_filter=Again.*")\n'
+                              "set_tests_properties(t PROPERTIES HOLDFAST_ISOLATION none HOLDFAST_RETRY any=1)\n")
+        first, second = self.cases(tree, "t")
+        self.assertEqual(first, {"Again.passes": "passed", "Again.fails_first": "failed", "Again.crashes_first": "crashed"})
+        self.assertEqual(second, dict.fromkeys(("Again.passes", "Again.fails_first", "Again.crashes_first",
+                                                "Again.passes_too"), "passed"), done.text)
 
 
 if __name__ == "__main__":

@@ -139,6 +139,18 @@ class SlurmBatchesTest(SlurmCase):
         _, again = self.lose_the_node(both)
         self.assertEqual(again, {"Ends.passes": "passed", "Ends.hangs": "crashed", "Ends.uses_a_thread": "passed"})
 
+    def test_a_far_side_that_is_killed_while_cases_run_side_by_side_is_a_lost_node(self):
+        tree = self.suite(
+            'add_test(NAME t COMMAND @P@/gtest_cases "--gtest_filter=Ends.hangs:Lost.closes_all_and_hangs")\n'
+            "set_tests_properties(t PROPERTIES HOLDFAST_ISOLATION process PROCESSORS 2\n"
+            f'  ENVIRONMENT "ANNOUNCE={self.work}/t")\n')
+        begun = self.start_far(tree)
+        both = self.announced(self.work / "t.pids", 2)
+        os.kill(self.far_sides()[0].pid, signal.SIGKILL)
+        begun.wait(SLURM_PATIENCE_S)
+        self.assert_gone(both, 0.1)
+        self.assertEqual(self.ends(tree)["t"]["outcome"], "node_lost")
+
     def test_ctrl_c_ends_the_batch_gently_on_its_node(self):
         tree = self.suite(
             'add_test(NAME t COMMAND @P@/gtest_cases "--gtest_filter=Ends.passes:Ends.hangs:Ends.uses_a_thread")\n'

@@ -245,6 +245,15 @@ class SlurmTest(SlurmCase):
         self.assertIn("1 job for a node removed", (done.stdout + done.stderr).decode())
         self.assertFalse(job.exists())
 
+    def test_a_record_that_cannot_be_written_changes_no_verdict(self):
+        # As on a full disk.
+        spoil = 'for one in .holdfast/runs/*/far/*.control; do mkdir "${one%.control}.ended.part"; done'
+        tree = self.suite(self.scripted_test("t", "HOLDFAST_RETRY node=1", f"cd {self.work}/build && {spoil} && exit 0"))
+        done = self.far(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        end = self.ends(tree)["t"]
+        self.assertEqual((end["outcome"], end["node"] in ("n1", "n2"), end["n"]), ("passed", True, 1))
+
     def test_without_an_allocation_no_test_runs_and_one_line_says_so(self):
         tree = self.suite("add_test(NAME a COMMAND true)\nadd_test(NAME b COMMAND true)\n")
         done = self.ctest(tree, env=self.environment(HOLDFAST_PROFILE="slurm"))

@@ -37,40 +37,40 @@ class FileTimes : public testing::Test {
  protected:
   bool p_is_old() const {
     const auto time_of = [&](std::string_view path) {
-      const auto found = times.find(path);
-      return found == times.end() ? std::int64_t{0} : found->second;
+      const auto found = times_.find(path);
+      return found == times_.end() ? std::int64_t{0} : found->second;
     };
     return are_old({"p"}, {k_graph, k_deps}, read_ninja_log(k_log), time_of).front();
   }
 
-  std::map<std::string, std::int64_t, std::less<>> times{{"p", 30},   {"a.o", 20}, {"b.o", 20},
-                                                         {"a.c", 10}, {"b.c", 10}, {"v.h", 10}};
+  std::map<std::string, std::int64_t, std::less<>> times_{{"p", 30},   {"a.o", 20}, {"b.o", 20},
+                                                          {"a.c", 10}, {"b.c", 10}, {"v.h", 10}};
 };
 
 TEST_F(FileTimes, WhatIsBuiltIsNotOldWhateverRunsInEachBuild) {
   EXPECT_FALSE(p_is_old());
-  times["b.c"] = 15;  // newer than v.h, but the step runs in each build anyway
+  times_["b.c"] = 15;  // newer than v.h, but the step runs in each build anyway
   EXPECT_FALSE(p_is_old());
 }
 
 TEST_F(FileTimes, ANewerInputOfAnyStepMakesTheProgramOld) {
   for (const char* file : {"a.c", "b.c", "v.h", "a.o", "b.o"}) {
-    const std::int64_t before = times[file];
-    times[file] = 31;
+    const std::int64_t before = times_[file];
+    times_[file] = 31;
     EXPECT_TRUE(p_is_old()) << file;
-    times[file] = before;
+    times_[file] = before;
   }
 }
 
 TEST_F(FileTimes, ACommandThatLeftItsOutputAsItWasCounts) {
-  times["b.o"] = 5;  // the log says that it was up to date at 20
+  times_["b.o"] = 5;  // the log says that it was up to date at 20
   EXPECT_FALSE(p_is_old());
-  times["b.c"] = 21;
+  times_["b.c"] = 21;
   EXPECT_TRUE(p_is_old());
 }
 
 TEST_F(FileTimes, WhatWasNeverMadeMakesTheProgramOld) {
-  times.erase("b.o");  // the log has it: such a step runs each time
+  times_.erase("b.o");  // the log has it: such a step runs each time
   EXPECT_FALSE(p_is_old());
   const auto none = [](std::string_view) { return std::int64_t{0}; };
   EXPECT_EQ(are_old({"p", "unknown"}, {k_graph, k_deps}, {}, none),

@@ -40,6 +40,30 @@ TEST(BatchTest, after_a_death_a_fresh_worker_goes_on_with_the_rest) {
             "4 cases: 1 passed, 1 failed, 1 crashed (A.b), 1 premature exit (A.c)");
 }
 
+TEST(BatchTest, what_is_left_is_all_if_it_is_not_known_which_cases_there_are) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(3));
+  story.pass("A.a");
+  story.tell(began("A.b"));
+  EXPECT_EQ(story.tell(gone(signalled(15), EndedBy::interruption)), "A.b interrupted in 1; list");
+  EXPECT_TRUE(story.batch.cases_left().empty());
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c"})), "A.c not_run in 0; end");
+  EXPECT_EQ(story.batch.cases_left(), (std::vector<std::string>{"A.b", "A.c"}));
+}
+
+TEST(BatchTest, what_is_left_is_all_if_something_failed_that_belongs_to_no_case) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(2));
+  story.pass("A.a");
+  story.pass("A.b", CaseEnd::failed);
+  EXPECT_EQ(story.batch.cases_left(), (std::vector<std::string>{"A.b"}));
+  story.tell(simple(Event::Kind::finished));
+  story.tell(gone(signalled(11)));
+  EXPECT_TRUE(story.batch.cases_left().empty());
+}
+
 TEST(BatchTest, a_worker_that_was_told_to_leave_has_done_no_wrong) {
   Story story(Isolation::none);
   story.tell(simple(Event::Kind::begun));
