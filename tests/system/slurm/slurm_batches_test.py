@@ -7,6 +7,7 @@ import signal
 import unittest
 from pathlib import Path
 
+from processes import stat_of
 from slurm_case import SLURM_PATIENCE_S, SlurmCase, end_cluster, parent_of, start_cluster
 from support import CTEST, HOLDFAST, verdicts, wait_until
 
@@ -135,7 +136,12 @@ class SlurmBatchesTest(SlurmCase):
     def test_a_lost_node_that_says_nothing_has_all_tried_again(self):
         def both():
             parent, below = self.far_sides()
-            return [parent.pid, *(one.pid for one in below if parent_of(one.pid) == parent.pid)]  # not the guard
+            pids = [parent.pid, *(one.pid for one in below if parent_of(one.pid) == parent.pid)]  # not the guard
+            # None of the two must have time to see the other die.
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+                wait_until(lambda pid=pid: stat_of(pid)[0] == "T", "the stop")
+            return pids
         _, again = self.lose_the_node(both)
         self.assertEqual(again, {"Ends.passes": "passed", "Ends.hangs": "crashed", "Ends.uses_a_thread": "passed"})
 
