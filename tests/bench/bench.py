@@ -1,17 +1,18 @@
-"""What Holdfast costs, as ratios of two things that are measured in turn on this machine.
+"""What Holdfast costs.
 
-Prints one table and asserts nothing: the bounds are the project's own aims, and a busy machine may
-miss them. Each topic is a file beside this one with a list `MEASUREMENTS` of (name, function); a
-function gets the Bench and returns rows. FILTER selects by topic or name."""
+Without --against: ratios of two things that are measured in turn on this machine, in one table that
+asserts nothing: the bounds are the project's own aims, and a busy machine may miss them.
+With --against: what this checkout costs, by what another stage costs (against.py). Ends with 1 if
+something is dearer, 2 on wrong use, and 3 if something could not be measured.
+
+Each topic is a file beside this one with a list MEASUREMENTS. FILTER selects by topic or name."""
 
 import argparse
 import pathlib
-import shutil
-import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
 
+import against
 import batches
 import build_steps
 import command_cost
@@ -25,131 +26,113 @@ import selecting
 import services
 import singles
 import suite
+from measuring import Bench, NotMeasured
 
 TOPICS = [command_cost, containment, suite, singles, output, memory, ending, locks, batches, build_steps,
           services, records, selecting]
 
 
-@dataclass
-class Row:
-    what: str
-    ratio: float
-    bound: float | None = None
-    aim: float | None = None
-    measured: str = ""
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        print(f"bench: {message} (./dev --help)", file=sys.stderr)
+        sys.exit(2)
 
 
-@dataclass
-class Samples:
-    """All executions of one command in an interleaved run."""
-
-    wall_us: list[float]
-    peak_kb: list[int]
-
-    @property
-    def wall(self):
-        return statistics.median(self.wall_us)
-
-    @property
-    def peak(self):
-        return statistics.median(self.peak_kb)
+def path(text):
+    return pathlib.Path(text).resolve()
 
 
-@dataclass
-class Bench:
-    stage: pathlib.Path
-    programs: pathlib.Path
-    work: pathlib.Path
-
-    Row = Row
-
-    @property
-    def launcher(self):
-        return self.stage / "libexec/holdfast/holdfast-launcher"
-
-    @property
-    def launcher_libc(self):
-        """Only glibc's start files say which kernel a static program needs."""
-        return "glibc" if b".note.ABI-tag" in self.launcher.read_bytes() else "musl"
-
-    @property
-    def top_level_include(self):
-        return self.stage / "lib/cmake/Holdfast/Holdfast.cmake"
-
-    def install(self):
-        """Measures a copy, as a package installs it. What a linker has just written lies in the
-        page cache in single pages, which cost more to map at each start of a program."""
-        installed = self.fresh_directory("installed")
-        shutil.copytree(self.stage, installed, symlinks=True, dirs_exist_ok=True)
-        self.stage = installed
-
-    def program(self, name):
-        return self.programs / f"bench-{name}"
-
-    def fresh_directory(self, name):
-        directory = self.work / name
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-        return directory
-
-    def interleave(self, rounds, commands, attach=None, pipe=False):
-        """`commands` is {name: [KEY=VALUE…, "--", COMMAND…]}. Returns {name: Samples}."""
-        call = [self.program("interleave"), str(rounds)]
-        if attach:
-            call += ["--attach", attach]
-        if pipe:
-            call.append("--pipe")
-        for name, command in commands.items():
-            call += ["--next", name, *command]
-        printed = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True).stdout
-        samples = {name: Samples([], []) for name in commands}
-        for line in printed.splitlines():
-            name, wall, peak = line.split("\t")
-            samples[name].wall_us.append(float(wall))
-            samples[name].peak_kb.append(int(peak))
-        return samples
+def seconds(text):
+    number = float(text)
+    if not number >= 0:
+        raise ValueError
+    return number
 
 
-def print_table(rows):
+def parse(words):
+    parser = Parser(prog="./dev bench", allow_abbrev=False)
+    for name in ("stage", "programs", "work"):
+        parser.add_argument(f"--{name}", type=path, required=True, help=argparse.SUPPRESS)
+    # Says what is wrong with the other words, before anything is built, and measures nothing.
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--against", type=path, metavar="STAGE", help="an installed Holdfast")
+    parser.add_argument("--seconds", type=seconds, metavar="N", help="with --against: the time for each measurement,"
+                        " after its least number of rounds (60)")
+    parser.add_argument("filter", nargs="?", default="", metavar="FILTER")
+    options = parser.parse_args(words)
+    if options.against:
+        missing = Bench(options.against, options.programs, options.work).missing()
+        if missing:
+            parser.error(f"--against {options.against}: no installed Holdfast: it has no {missing}")
+    elif options.seconds is not None:
+        parser.error("--seconds: only with --against")
+    options.picked = picked(options.filter, bool(options.against))
+    if not options.picked:
+        parser.error(f"nothing is called '{options.filter}'" +
+                     (" that two stages can be compared by" if options.against else ""))
+    return options
+
+
+def picked(wanted, is_against):
+    return [measurement for topic in TOPICS for measurement in topic.MEASUREMENTS
+            if wanted in f"{topic.__name__}: {measurement.name}" and (measurement.ours or not is_against)]
+
+
+def not_measured(measurement, why):
+    print(f"bench: {measurement.name}: not measured: {why}", file=sys.stderr)
+
+
+def print_table(table, lefts):
+    """`lefts` are the columns whose text begins at their left edge."""
+    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
+    for line in table:
+        print("  ".join(f"{cell:{'<' if column in lefts else '>'}{widths[column]}}"
+                        for column, cell in enumerate(line)).rstrip())
+
+
+def show_costs(options):
+    bench = Bench(options.stage, options.programs, options.work)
+    bench.install()
     table = [["what", "ratio", "bound", "aim", "measured"]]
-    for row in rows:
-        limits = ["-" if limit is None else f"{limit:.2f}" for limit in (row.bound, row.aim)]
-        table.append([row.what, f"{row.ratio:.2f}", *limits, row.measured])
-    widths = [max(len(line[column]) for line in table) for column in range(5)]
-    for what, ratio, bound, aim, measured in table:
-        print(
-            f"{what:<{widths[0]}}  {ratio:>{widths[1]}}  {bound:>{widths[2]}}"
-            f"  {aim:>{widths[3]}}  {measured}".rstrip()
-        )
+    for measurement in options.picked:
+        print(f"measuring: {measurement.name}", file=sys.stderr)
+        try:
+            rows = list(measurement.rows(bench, bench.measure(measurement.plan(bench))))
+        except (subprocess.CalledProcessError, NotMeasured) as failure:
+            not_measured(measurement, failure)
+            continue
+        for row in rows:
+            limits = ["-" if limit is None else f"{limit:.2f}" for limit in (row.bound, row.aim)]
+            table.append([row.what, f"{row.ratio:.2f}", *limits, row.measured])
+    print_table(table, lefts=(0, 4))
+    print(f"(the launcher is built with {bench.launcher_libc})")
+    return 0
+
+
+def compare_stages(options):
+    def sides():
+        # Paths of the same length: they are in environments, command lines and files.
+        return [Bench(stage, options.programs, options.work / name)
+                for name, stage in (("new", options.stage), ("old", options.against))]
+
+    rows = []
+    for measurement in options.picked:
+        print(f"measuring: {measurement.name}", file=sys.stderr)
+        compared, why = against.judged(measurement, sides, 60 if options.seconds is None else options.seconds)
+        if why:
+            not_measured(measurement, why)
+        rows += compared
+    print_table(against.table_of(rows), lefts=(0, 5))
+    print(f"(new: {options.stage}, old: {options.against}; from, to: {against.interval.CONFIDENCE:.0%} confidence)")
+    return against.exit_code(rows)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    for name in ("stage", "programs", "work"):
-        parser.add_argument(f"--{name}", type=lambda text: pathlib.Path(text).resolve(), required=True)
-    parser.add_argument("filter", nargs="?", default="")
-    options = parser.parse_args()
-    bench = Bench(options.stage, options.programs, options.work)
-    bench.install()
-
-    picked = [
-        (name, measure)
-        for topic in TOPICS
-        for name, measure in topic.MEASUREMENTS
-        if options.filter in f"{topic.__name__}: {name}"
-    ]
-    if not picked:
-        sys.exit(f"bench: nothing is called '{options.filter}'")
-    rows = []
-    for name, measure in picked:
-        print(f"measuring: {name}", file=sys.stderr)
-        try:
-            rows += measure(bench)
-        except subprocess.CalledProcessError as failure:
-            print(f"bench: {name}: not measured: {failure}", file=sys.stderr)
-    print_table(rows)
-    print(f"(the launcher is built with {bench.launcher_libc})")
+    options = parse(sys.argv[1:])
+    if options.check:
+        return 0
+    return compare_stages(options) if options.against else show_costs(options)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

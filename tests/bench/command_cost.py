@@ -1,50 +1,44 @@
 """How much more a command costs with another program before it."""
 
-import sys
-
-ROUNDS = 400
+from measuring import TIME, Commands, Measurement, Row, attached_to
 
 
 def added_cost(bench):
     true = bench.program("true")
     tree = bench.fresh_directory("command-cost")
-    lock = tree / "lock"
-    flock = ["flock", lock]
+    flock = ["flock", tree / "lock"]
     timeout = ["timeout", "60"]
     # -s makes tini a subreaper, because it is not process 1 here.
     tini = ["tini", "-s", "--"]
-    commands = {
+    return Commands({
         "floor": ["--", true],
         "composite": ["--", *flock, *timeout, *tini, true],
-        "launcher, attached": ["HOLDFAST_ATTACH=@", "--", bench.launcher, "--name", "t", "--", true],
+        "launcher, attached": [attached_to(tree), "--", bench.launcher, "--name", "t", "--", true],
         "launcher, alone": ["--", bench.launcher, "--", true],
         "flock": ["--", *flock, true],
         "timeout": ["--", *timeout, true],
         "tini": ["--", *tini, true],
         "cmake -E env": ["--", "cmake", "-E", "env", true],
         "python3": ["--", "python3", "-c", "import os, sys; os.execv(sys.argv[1], sys.argv[1:])", true],
-    }
-    samples = bench.interleave(ROUNDS, commands, attach=tree)
-    if not list(tree.glob(".holdfast/runs/*/journal.jsonl")):
-        print("bench: no journal was written: `attached` ran without a keeper", file=sys.stderr)
+    }, 400)
+
+
+def rows(_, samples):
     floor = samples["floor"].wall
     composite = samples["composite"].wall - floor
-    rows = []
     for name, sample in samples.items():
         if name in ("floor", "composite"):
             continue
         ours = name == "launcher, attached"
         added = sample.wall - floor
-        rows.append(
-            bench.Row(
-                f"added per command: {name} / composite",
-                added / composite,
-                0.40 if ours else None,
-                0.30 if ours else None,
-                f"{added / 1000:.2f} ms / {composite / 1000:.2f} ms, floor {floor / 1000:.2f} ms",
-            )
+        yield Row(
+            f"added per command: {name} / composite",
+            added / composite,
+            0.40 if ours else None,
+            0.30 if ours else None,
+            f"{added / 1000:.2f} ms / {composite / 1000:.2f} ms, floor {floor / 1000:.2f} ms",
         )
-    return rows
 
 
-MEASUREMENTS = [("added cost per command", added_cost)]
+MEASUREMENTS = [Measurement("added cost per command", added_cost, rows,
+                            {"launcher, attached": (TIME,), "launcher, alone": (TIME,)})]

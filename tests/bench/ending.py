@@ -3,32 +3,34 @@
 import statistics
 import subprocess
 
-ROUNDS = 60
+from measuring import READING, Measurement, Readings, Row, ratio
+
+ENDINGS = 5
 BYSTANDERS = 1000
 
 
-def measure(bench, bystanders):
-    call = [bench.program("endings"), str(ROUNDS), str(bystanders), bench.launcher]
+def ended(bench, bystanders):
+    call = [bench.program("endings"), str(ENDINGS), str(bystanders), bench.launcher]
     printed = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True).stdout
     samples = {"plain": [], "launcher": []}
     for line in printed.splitlines():
         name, wall, _ = line.split("\t")
         samples[name].append(float(wall))
-    # The median of the rounds' ratios: a machine that is busy for a while slows both endings of a
-    # round.
-    ratio = statistics.median(ours / theirs for ours, theirs in zip(samples["launcher"], samples["plain"]))
-    ours, theirs = (statistics.median(samples[name]) for name in ("launcher", "plain"))
-    return ratio, f"{ours / 1000:.2f} ms / {theirs / 1000:.2f} ms"
+    return {name: statistics.median(wall) for name, wall in samples.items()}
 
 
-def escaped(bench):
-    rows = []
-    for bystanders in (0, BYSTANDERS):
-        ratio, measured = measure(bench, bystanders)
-        among = f" among {bystanders} bystanders" if bystanders else ""
-        rows.append(bench.Row(f"end 50 escaped grandchildren{among} / kill a group of 50", ratio, 1.5, None,
-                              measured))
-    return rows
+def escaped(bystanders):
+    among = f" among {bystanders} bystanders" if bystanders else ""
+
+    def plan(bench):
+        return Readings(lambda: ended(bench, bystanders), 12)
+
+    def rows(_, samples):
+        ours, theirs = samples["launcher"], samples["plain"]
+        yield Row(f"end 50 escaped grandchildren{among} / kill a group of 50", ratio(ours.readings, theirs.readings),
+                  1.5, None, f"{ours.reading / 1000:.2f} ms / {theirs.reading / 1000:.2f} ms")
+
+    return Measurement(f"ending of escaped processes{among}", plan, rows, {"launcher": (READING,)})
 
 
-MEASUREMENTS = [("ending of escaped processes", escaped)]
+MEASUREMENTS = [escaped(0), escaped(BYSTANDERS)]

@@ -2,57 +2,68 @@
 
 import statistics
 import subprocess
-import time
+
+from measuring import TIME, Commands, Measurement, Readings, Row
 
 
 def contend(bench, *words):
+    """The lock itself, which bench-contend has from this checkout: no stage is in it."""
     call = [bench.program("contend"), *map(str, words)]
     printed = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True).stdout
     return [int(line) for line in printed.split()]
 
 
 def hand_off(bench):
-    ours, raw = [], []
-    # In turn, so that other work of the machine hits both alike.
-    for _ in range(5):
-        raw += contend(bench, "handoff", "flock", 100)
-        ours += contend(bench, "handoff", "holdfast", 100)
-    polled = contend(bench, "handoff", "polled", 15)
-    median = {name: statistics.median(ns) / 1000
-              for name, ns in (("ours", ours), ("raw", raw), ("polled", polled))}
+    def read():
+        return {name: statistics.median(contend(bench, "handoff", kind, rounds)) / 1000
+                for name, kind, rounds in (("raw", "flock", 100), ("ours", "holdfast", 100), ("polled", "polled", 3))}
+
+    return Readings(read, 5)
+
+
+def hand_off_rows(_, samples):
+    ours, raw, polled = (samples[name].reading for name in ("ours", "raw", "polled"))
     return [
-        bench.Row("lock handed on: Holdfast / flock(2), median", median["ours"] / median["raw"], 8.00,
-                  None, f"{median['ours']:.1f} us / {median['raw']:.1f} us"),
-        bench.Row("lock handed on: Holdfast / lock file polled every 50 ms, median",
-                  median["ours"] / median["polled"], None, None,
-                  f"{median['ours']:.1f} us / {median['polled'] / 1000:.1f} ms"),
+        Row("lock handed on: Holdfast / flock(2), median", ours / raw, 8.00, None, f"{ours:.1f} us / {raw:.1f} us"),
+        Row("lock handed on: Holdfast / lock file polled every 50 ms, median", ours / polled, None, None,
+            f"{ours:.1f} us / {polled / 1000:.1f} ms"),
     ]
 
 
 def sharing(bench):
-    rows = []
+    def read():
+        had = {kind: contend(bench, "share", kind, 8, 10000) for kind in ("holdfast", "flock")}
+        return {(kind, name): pick(counts) for kind, counts in had.items()
+                for name, pick in (("most", max), ("least", min))}
+
+    return Readings(read, 1)
+
+
+def sharing_rows(_, samples):
     for kind, bound in (("holdfast", 1.05), ("flock", None)):
-        had = contend(bench, "share", kind, 8, 10000)
-        rows.append(bench.Row(f"8 contenders, 10000 acquisitions, {kind}: most / least",
-                              max(had) / max(1, min(had)), bound, None, f"{max(had)} / {min(had)}"))
-    return rows
+        most, least = (samples[kind, name].reading for name in ("most", "least"))
+        yield Row(f"8 contenders, 10000 acquisitions, {kind}: most / least", most / max(1, least), bound, None,
+                  f"{most} / {least}")
 
 
 def uncontended(bench):
-    lock = statistics.median(contend(bench, "alone", "holdfast", 2000)) / 1000
-    raw = statistics.median(contend(bench, "alone", "flock", 2000)) / 1000
     true = bench.program("true")
     name = f"bench-{bench.work.name}-alone"
-    samples = bench.interleave(300, {
+    return Commands({
         "plain": ["--", bench.launcher, "--", true],
         "locked": ["--", bench.launcher, "--lock", f"{name}@user", "--", true],
-    })
+    }, 300)
+
+
+def uncontended_rows(bench, samples):
+    lock = statistics.median(contend(bench, "alone", "holdfast", 2000)) / 1000
+    raw = statistics.median(contend(bench, "alone", "flock", 2000)) / 1000
     launch, locked = samples["plain"].wall, samples["locked"].wall
     return [
-        bench.Row("uncontended lock / launch", lock / launch, 0.05, None,
-                  f"{lock:.1f} us / {launch:.0f} us, flock(2) {raw:.1f} us"),
-        bench.Row("launch with an uncontended lock / without", locked / launch, None, None,
-                  f"{locked:.0f} us / {launch:.0f} us"),
+        Row("uncontended lock / launch", lock / launch, 0.05, None,
+            f"{lock:.1f} us / {launch:.0f} us, flock(2) {raw:.1f} us"),
+        Row("launch with an uncontended lock / without", locked / launch, None, None,
+            f"{locked:.0f} us / {launch:.0f} us"),
     ]
 
 
@@ -62,34 +73,37 @@ CONTENDERS = 8
 
 
 def queue_of(command):
-    began = time.monotonic()
-    script = f"i=0; while [ $i -lt {COMMANDS} ]; do {command}; i=$((i+1)); done"
-    runs = [subprocess.Popen(["sh", "-c", script]) for _ in range(CONTENDERS)]
-    for run in runs:
-        if run.wait() != 0:
-            raise subprocess.CalledProcessError(run.returncode, command)
-    return time.monotonic() - began
+    """Fails if one of the commands does."""
+    script = (f"for n in $(seq {CONTENDERS}); do "
+              f"(for i in $(seq {COMMANDS}); do {command} || exit 1; done) & all=\"$all $!\"; done; "
+              "for one in $all; do wait $one || exit 1; done")
+    return ["--", "sh", "-c", script]
 
 
 def commands(bench):
     directory = bench.fresh_directory("locks")
     true = bench.program("true")
-    polled = (f'until mkdir "{directory}/polled" 2>/dev/null; do sleep 0.05; done; {true}; '
-              f'rmdir "{directory}/polled"')
-    took = {
-        "ours": queue_of(f"{bench.launcher} --quiet --lock bench-queue@user -- {true}"),
-        "flock": queue_of(f'flock "{directory}/flock" {true}'),
+    polled = (f'(until mkdir "{directory}/polled" 2>/dev/null; do sleep 0.05; done; "{true}"; '
+              f'rmdir "{directory}/polled")')
+    lock = f"bench-{bench.work.name}-queue@user"
+    return Commands({
+        "launcher": queue_of(f'"{bench.launcher}" --quiet --lock "{lock}" -- "{true}"'),
+        "flock": queue_of(f'flock "{directory}/flock" "{true}"'),
         "polled": queue_of(polled),
-    }
-    what = f"{CONTENDERS} processes, {COMMANDS} commands each under one lock: launcher"
-    return [bench.Row(f"{what} / {name}", took["ours"] / took[other], None, None,
-                      f"{took['ours']:.2f} s / {took[other]:.2f} s")
-            for name, other in (("flock(1)", "flock"), ("mkdir polled every 50 ms", "polled"))]
+    }, 3)
+
+
+def commands_rows(_, samples):
+    ours = samples["launcher"].wall / 1e6
+    for name, other in (("flock(1)", "flock"), ("mkdir polled every 50 ms", "polled")):
+        theirs = samples[other].wall / 1e6
+        yield Row(f"{CONTENDERS} processes, {COMMANDS} commands each under one lock: launcher / {name}",
+                  ours / theirs, None, None, f"{ours:.2f} s / {theirs:.2f} s")
 
 
 MEASUREMENTS = [
-    ("hand-off", hand_off),
-    ("fairness", sharing),
-    ("uncontended", uncontended),
-    ("commands in a queue", commands),
+    Measurement("hand-off", hand_off, hand_off_rows),
+    Measurement("fairness", sharing, sharing_rows),
+    Measurement("uncontended lock", uncontended, uncontended_rows, {"locked": (TIME,)}),
+    Measurement("commands in a queue", commands, commands_rows, {"launcher": (TIME,)}),
 ]

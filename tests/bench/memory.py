@@ -3,12 +3,13 @@
 import os
 import pathlib
 import subprocess
-import sys
 import time
 
 import suite
+from measuring import READING, Measurement, NotMeasured, Readings, Row
 
 LIMIT_KB = 1024
+HELD = [(name, field) for name in ("launcher", "guard") for field in ("Rss", "Pss")]
 
 
 def children(pid):
@@ -24,9 +25,9 @@ def find(bench, ctest, deadline_s=10):
             for guard in children(launcher):
                 for test in children(guard):
                     if os.readlink(f"/proc/{test}/exe") == str(bench.program("sleeper")):
-                        return launcher, guard
+                        return {"launcher": launcher, "guard": guard}
         time.sleep(0.01)
-    raise subprocess.CalledProcessError(1, "a test under launcher and guard was not seen")
+    raise NotMeasured("a test under launcher and guard was not seen")
 
 
 def smaps(pid, field):
@@ -36,29 +37,32 @@ def smaps(pid, field):
     raise ValueError(f"no {field} in smaps_rollup")
 
 
-def around_a_test(bench):
-    sleeper = bench.program("sleeper")
-    _, attached = suite.trees(bench, 1, f'"{sleeper}"')
-    ctest = subprocess.Popen(["ctest", "--test-dir", attached], stdout=subprocess.DEVNULL)
+def held(bench, tree):
+    ctest = subprocess.Popen(["ctest", "--test-dir", tree], stdout=subprocess.DEVNULL)
     try:
-        pids = dict(zip(("launcher", "guard"), find(bench, ctest.pid)))
-        held = {
-            (name, field): smaps(pid, field)
-            for name, pid in pids.items()
-            for field in ("Rss", "Pss")
-        }
-    except PermissionError:
+        pids = find(bench, ctest.pid)
+        return {f"{name}, {field}": smaps(pids[name], field) for name, field in HELD}
+    except PermissionError as failure:
         # The kernel hides the memory of a process whose program its user may not read (prctl(2),
         # PR_SET_DUMPABLE).
-        print("bench: the memory of launcher and guard is readable by root only", file=sys.stderr)
-        return []
+        raise NotMeasured("the memory of launcher and guard is readable by root only") from failure
     finally:
         ctest.terminate()
         ctest.wait()
-    return [
-        bench.Row(f"{name}, while a test runs: {field} / 1 MiB", kb / LIMIT_KB, 1.00, None, f"{kb} kB")
-        for (name, field), kb in held.items()
-    ]
 
 
-MEASUREMENTS = [("memory of launcher and guard", around_a_test)]
+def around_a_test(bench):
+    sleeper = bench.program("sleeper")
+    _, attached = suite.trees(bench, 1, f'"{sleeper}"')
+    return Readings(lambda: held(bench, attached), 1)
+
+
+def rows(_, samples):
+    for name, field in HELD:
+        kb = samples[f"{name}, {field}"].reading
+        yield Row(f"{name}, while a test runs: {field} / 1 MiB", kb / LIMIT_KB, 1.00, None, f"{kb} kB")
+
+
+# The share of memory that others map too (Pss) differs with who runs at that moment.
+MEASUREMENTS = [Measurement("memory of launcher and guard", around_a_test, rows,
+                            {f"{name}, {field}": (READING,) for name, field in HELD if field == "Rss"})]

@@ -1,8 +1,7 @@
 """How much more an attached test costs that prints much, with a limit and a lock of its own."""
 
-import subprocess
-
-from suite import time_row
+from measuring import Commands
+from suite import plain_and_attached, timed
 
 LINES = 200_000
 
@@ -18,15 +17,9 @@ def chatty(bench):
         f'add_test(NAME chatty COMMAND /bin/sh -c "{command}")\n'
         f"set_tests_properties(chatty PROPERTIES TIMEOUT 600 RESOURCE_LOCK {name})\n"
     )
-    attach = f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={bench.top_level_include}"
-    for tree, extra in (("plain", []), ("attached", [attach])):
-        call = ["cmake", "-S", source, "-B", source / tree, "-G", "Ninja", *extra]
-        subprocess.run(call, check=True, stdout=subprocess.DEVNULL)
+    plain, attached = plain_and_attached(bench, source)
     ctest = ["--", "ctest", "--test-dir"]
-    samples = bench.interleave(15, {"plain": [*ctest, source / "plain"],
-                                    "attached": [*ctest, source / "attached"]})
-    what = f"a test of {LINES} lines with TIMEOUT and a lock: time attached / plain"
-    return [time_row(bench, what, samples, 1.30)]
+    return Commands({"plain": [*ctest, plain], "attached": [*ctest, attached]}, 15)
 
 
-MEASUREMENTS = [("a test of many lines", chatty)]
+MEASUREMENTS = [timed(f"a test of {LINES} lines with TIMEOUT and a lock", chatty, 1.30)]

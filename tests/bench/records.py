@@ -2,13 +2,10 @@
 what it needs of memory. The journal is made up: 50,000 tests, one of 500 red, one of 10 after others."""
 
 import json
-import os
-import statistics
-import subprocess
-import time
+
+from measuring import PEAK, PROCESSOR_TIME, READING, TIME, Commands, Measurement, Readings, Row, quietly, ratio
 
 TESTS = 50_000
-ROUNDS = 5
 RUN = "1-20261120-084053-1"
 BEGAN = 1795163653.0
 LIMITS = {"text": 2, "json": 4, "junit": 4, "html": 4, "trace": 4, "github": 4}
@@ -46,50 +43,44 @@ def tree_with(bench, tests):
     return tree
 
 
-def python_reads(tree):
-    begun = time.process_time()
-    with open(tree / ".holdfast/runs" / RUN / "journal.jsonl", "rb") as journal:
-        for line in journal:
-            json.loads(line)
-    return time.process_time() - begun
+READS_JOURNAL = "import json, sys\nfor line in open(sys.argv[1], 'rb'): json.loads(line)"
 
 
-def holdfast_makes(bench, tree, form):
-    """Its processor time, and its peak of memory in MiB."""
-    process = subprocess.Popen([bench.stage / "bin/holdfast", "report", "--tree", tree, "--format", form,
-                                "--output", tree / f"report.{form}"])
-    _, status, used = os.wait4(process.pid, 0)
-    assert status == 0, (form, status)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+def report(bench, tree, form):
+    return [bench.holdfast, "report", "--tree", tree, "--format", form, "--output", tree / f"report.{form}"]
 
 
 def formats(bench):
     tree = tree_with(bench, TESTS)
-    plain = []
-    taken = {form: [] for form in LIMITS}
-    peak = dict.fromkeys(LIMITS, 0)
-    for _ in range(ROUNDS):
-        plain.append(python_reads(tree))
-        for form in LIMITS:
-            seconds, mib = holdfast_makes(bench, tree, form)
-            taken[form].append(seconds)
-            peak[form] = max(peak[form], mib)
-    rows = []
+    journal = tree / ".holdfast/runs" / RUN / "journal.jsonl"
+    commands = {"python": ["--", "python3", "-c", READS_JOURNAL, journal]}
+    commands.update({form: ["--", *report(bench, tree, form)] for form in LIMITS})
+    return Commands(commands, 5)
+
+
+def formats_rows(_, samples):
+    plain = samples["python"]
     for form, limit in LIMITS.items():
-        ratio = statistics.median(ours / theirs for ours, theirs in zip(taken[form], plain))
-        rows.append(bench.Row(f"report --format {form} of {TESTS} tests / Python's json of the journal", ratio, limit,
-                              None, f"{statistics.median(taken[form]):.2f} s / {statistics.median(plain):.2f} s"))
-    most = max(peak.values())
-    rows.append(bench.Row(f"the largest of these reports, of {MOST_MIB} MiB", most / MOST_MIB, 1, None,
-                          f"{most:.0f} MiB"))
-    return rows
+        ours = samples[form]
+        yield Row(f"report --format {form} of {TESTS} tests / Python's json of the journal",
+                  ratio(ours.cpu_us, plain.cpu_us), limit, None, f"{ours.cpu / 1e6:.2f} s / {plain.cpu / 1e6:.2f} s")
+    most = max(max(samples[form].peak_kb) for form in LIMITS) / 1024
+    yield Row(f"the largest of these reports, of {MOST_MIB} MiB", most / MOST_MIB, 1, None, f"{most:.0f} MiB")
 
 
 def page(bench):
     tree = tree_with(bench, 2 * TESTS)
-    holdfast_makes(bench, tree, "html")
-    size = (tree / "report.html").stat().st_size / 2**20
-    return [bench.Row(f"the page of {2 * TESTS} tests, of 12 MiB", size / 12, 1, None, f"{size:.1f} MiB")]
+
+    def read():
+        quietly(report(bench, tree, "html"))
+        return {"size": (tree / "report.html").stat().st_size / 2**20}
+
+    return Readings(read, 1)
+
+
+def page_rows(_, samples):
+    size = samples["size"].reading
+    return [Row(f"the page of {2 * TESTS} tests, of 12 MiB", size / 12, 1, None, f"{size:.1f} MiB")]
 
 
 def ends(bench):
@@ -99,16 +90,19 @@ def ends(bench):
     (source / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.25)\nproject(ends NONE)\nenable_testing()\nfind_package(Holdfast REQUIRED)\n"
         "add_test(NAME one COMMAND true)\n")
-    tree = source / "build"
-    subprocess.run(["cmake", "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={bench.stage}"], check=True,
-                   stdout=subprocess.DEVNULL)
-    samples = bench.interleave(60, {
-        "plain": ["--", "ctest", "--test-dir", str(tree)],
-        "history": [f"HOLDFAST_HISTORY={source}/h.sqlite", "--", "ctest", "--test-dir", str(tree)]}, pipe=True)
+    tree = bench.configure(source, source / "build", f"-DCMAKE_PREFIX_PATH={bench.stage}")
+    ctest = ["--", "ctest", "--test-dir", tree]
+    return Commands({"plain": ctest, "history": [f"HOLDFAST_HISTORY={source}/h.sqlite", *ctest]}, 60, pipe=True)
+
+
+def ends_rows(_, samples):
     ours, theirs = samples["history"].wall, samples["plain"].wall
-    return [bench.Row("ctest of one test with HOLDFAST_HISTORY / without", ours / theirs, None, None,
-                      f"{ours / 1000:.1f} ms / {theirs / 1000:.1f} ms")]
+    return [Row("ctest of one test with HOLDFAST_HISTORY / without", ours / theirs, None, None,
+                f"{ours / 1000:.1f} ms / {theirs / 1000:.1f} ms")]
 
 
-MEASUREMENTS = [("formats of a large run", formats), ("page of a large run", page),
-                ("history in a file of its own", ends)]
+MEASUREMENTS = [
+    Measurement("formats of a large run", formats, formats_rows, {form: (PROCESSOR_TIME, PEAK) for form in LIMITS}),
+    Measurement("page of a large run", page, page_rows, {"size": (READING,)}),
+    Measurement("history in a file of its own", ends, ends_rows, {"history": (TIME,)}),
+]

@@ -3,15 +3,13 @@
 one, and before it several that were killed, each with a choice of its own."""
 
 import json
-import statistics
 import subprocess
-import time
 
 import records
+from measuring import TIME, Commands, Measurement, Row, ratio
 
 TESTS = 100_000
 DIRECTORIES = 100
-ROUNDS = 3
 KILLED = 10
 LIMIT = 2
 
@@ -50,18 +48,11 @@ def project(bench):
             {"type": "attempt_started", "at": records.BEGAN - 86400 + number, "attempt": f"{killed}.1", "test": names[0],
              "key": "0", "n": 1, "launcher": {"pid": 2, "start": 1}}])
     write_run(tree, records.RUN, records.records(TESTS))
-    subprocess.run(["cmake", "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={bench.stage}"], check=True,
-                   stdout=subprocess.DEVNULL)
-    return tree
+    return bench.configure(source, tree, f"-DCMAKE_PREFIX_PATH={bench.stage}")
 
 
-def choosing(bench):
-    tree = project(bench)
-    holdfast = str(bench.stage / "bin/holdfast")
-    times = tree / "times.sqlite"
-    subprocess.run([holdfast, "history", "export", times], check=True, cwd=tree)
-    listing = ["ctest", "--show-only=json-v1"]
-    commands = {
+def choices(holdfast, times):
+    return {
         "shard": [holdfast, "shard", "3/16"],
         "shard with --timings": [holdfast, "shard", "3/16", "--timings", times],
         # One of 500 is red. ctest itself then lists them once more.
@@ -72,21 +63,26 @@ def choosing(bench):
             [holdfast, "ctest", "--order", "failed-first", "--", "--show-only=json-v1"],
     }
 
-    def seconds(command):
-        begun = time.monotonic()
-        subprocess.run(command, check=True, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return time.monotonic() - begun
 
-    seconds(listing)
-    plain, taken = [], {name: [] for name in commands}
-    for _ in range(ROUNDS):
-        plain.append(seconds(listing))
-        for name, command in commands.items():
-            taken[name].append(seconds(command))
-    return [bench.Row(f"holdfast {name} of {TESTS} tests / ctest's list of them",
-                      statistics.median(ours / theirs for ours, theirs in zip(taken[name], plain)), LIMIT, None,
-                      f"{statistics.median(taken[name]):.2f} s / {statistics.median(plain):.2f} s")
-            for name in commands]
+NAMES = list(choices("", ""))
+LISTING = "ctest's list"
 
 
-MEASUREMENTS = [("choosing among many tests", choosing)]
+def choosing(bench):
+    tree = project(bench)
+    times = tree / "times.sqlite"
+    subprocess.run([bench.holdfast, "history", "export", times], check=True, cwd=tree)
+    commands = {LISTING: ["ctest", "--show-only=json-v1"], **choices(bench.holdfast, times)}
+    inside = ["--", "sh", "-c", 'cd "$0" && exec "$@" 2>/dev/null', tree]
+    return Commands({name: [*inside, *command] for name, command in commands.items()}, 3)
+
+
+def rows(_, samples):
+    plain = samples[LISTING]
+    for name in NAMES:
+        ours = samples[name]
+        yield Row(f"holdfast {name} of {TESTS} tests / ctest's list of them", ratio(ours.wall_us, plain.wall_us),
+                  LIMIT, None, f"{ours.wall / 1e6:.2f} s / {plain.wall / 1e6:.2f} s")
+
+
+MEASUREMENTS = [Measurement("choosing among many tests", choosing, rows, {name: (TIME,) for name in NAMES})]

@@ -1,9 +1,6 @@
 """What a service that is well costs a test that uses it, and one that does not."""
 
-import subprocess
-import sys
-
-ROUNDS = 200
+from measuring import TIME, Commands, Measurement, Row, attached_to
 
 
 def tree(bench, name, services):
@@ -11,22 +8,7 @@ def tree(bench, name, services):
     source = bench.fresh_directory(f"services-{name}")
     (source / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.25)\nproject(Services LANGUAGES NONE)\nenable_testing()\n" + services)
-    attach = f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={bench.top_level_include}"
-    subprocess.run(["cmake", "-S", source, "-B", source / "tree", "-G", "Ninja", attach], check=True,
-                   stdout=subprocess.DEVNULL)
-    return source / "tree"
-
-
-def measure(bench, where, uses):
-    """Tests with each of `uses`, in turn, and a bare program. {name: Samples}."""
-    launcher = ["--", bench.launcher, "--name", "t", "--", bench.program("true")]
-    commands = {"floor": ["--", bench.program("true")], "plain": ["HOLDFAST_ATTACH=@", *launcher]}
-    for use in uses:
-        commands[use] = ["HOLDFAST_ATTACH=@", f"HOLDFAST_P_SERVICES={use}", *launcher]
-    samples = bench.interleave(ROUNDS, commands, attach=where)
-    if not list(where.glob(".holdfast/runs/*/journal.jsonl")):
-        print("bench: no journal was written: the tests ran without a keeper", file=sys.stderr)
-    return samples
+    return bench.configure(source, source / "tree", f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={bench.top_level_include}")
 
 
 def services(bench):
@@ -34,25 +16,30 @@ def services(bench):
     declared = "".join(
         f'holdfast_add_service({name} COMMAND "{server}" {{port}} PORTS 1 READY_TCP "127.0.0.1:{{port}}" {health})\n'
         for name, health in (("tcp", ""), ("command", f'HEALTH_COMMAND "{bench.program("true")}"')))
-    with_services = tree(bench, "declared", declared)
-    without = tree(bench, "none", "")
-    samples = measure(bench, with_services, ["tcp", "command"])
-    launch, floor = samples["plain"].wall, samples["floor"].wall
-    added = {use: samples[use].wall - launch for use in ("tcp", "command")}
-    # In turn, so that other work of the machine hits both alike.
-    rounds = [(measure(bench, with_services, [])["plain"], measure(bench, without, [])["plain"]) for _ in range(4)]
-    ours, theirs = (sum((one[i].wall_us for one in rounds), []) for i in (0, 1))
-    unused = type(samples["plain"])
-    ours, theirs = unused(ours, []).wall, unused(theirs, []).wall
+    with_services, without = tree(bench, "declared", declared), tree(bench, "none", "")
+    launcher = ["--", bench.launcher, "--name", "t", "--", bench.program("true")]
+    return Commands({
+        "floor": ["--", bench.program("true")],
+        "none used": [attached_to(with_services), *launcher],
+        "none declared": [attached_to(without), *launcher],
+        "tcp": [attached_to(with_services), "HOLDFAST_P_SERVICES=tcp", *launcher],
+        "command": [attached_to(with_services), "HOLDFAST_P_SERVICES=command", *launcher],
+    }, 400)
+
+
+def rows(_, samples):
+    launch, floor = samples["none used"].wall, samples["floor"].wall
+    without = samples["none declared"].wall
+    tcp, command = (samples[use].wall - launch for use in ("tcp", "command"))
     return [
-        bench.Row("a service that is well, TCP: added to a launch / launch", added["tcp"] / launch, 0.15, None,
-                  f"{added['tcp']:.0f} us / {launch:.0f} us"),
-        bench.Row("a service that is well, HEALTH_COMMAND: added / launch and the command",
-                  added["command"] / (launch + floor), 1.00, None,
-                  f"{added['command']:.0f} us / {launch + floor:.0f} us"),
-        bench.Row("a test without services: in a project with services / without", ours / theirs, 1.01, None,
-                  f"{ours:.0f} us / {theirs:.0f} us"),
+        Row("a service that is well, TCP: added to a launch / launch", tcp / launch, 0.15, None,
+            f"{tcp:.0f} us / {launch:.0f} us"),
+        Row("a service that is well, HEALTH_COMMAND: added / launch and the command", command / (launch + floor),
+            1.00, None, f"{command:.0f} us / {launch + floor:.0f} us"),
+        Row("a test without services: in a project with services / without", launch / without, 1.01, None,
+            f"{launch:.0f} us / {without:.0f} us"),
     ]
 
 
-MEASUREMENTS = [("services", services)]
+MEASUREMENTS = [Measurement("services", services, rows,
+                            {name: (TIME,) for name in ("none used", "tcp", "command")})]

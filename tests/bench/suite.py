@@ -1,7 +1,6 @@
 """How much more a whole ctest run costs if its tests are attached."""
 
-import statistics
-import subprocess
+from measuring import PEAK, TIME, Commands, Measurement, Row, ratio
 
 
 def trees(bench, tests, command="", properties=""):
@@ -21,93 +20,99 @@ def trees(bench, tests, command="", properties=""):
         + set_properties
         + "endforeach()\n"
     )
+    return plain_and_attached(bench, source)
+
+
+def plain_and_attached(bench, source, *options):
     attach = f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={bench.top_level_include}"
-    for tree, extra in (("plain", []), ("attached", [attach])):
-        call = ["cmake", "-S", source, "-B", source / tree, "-G", "Ninja", *extra]
-        subprocess.run(call, check=True, stdout=subprocess.DEVNULL)
-    return source / "plain", source / "attached"
+    return (bench.configure(source, source / "plain", *options),
+            bench.configure(source, source / "attached", *options, attach))
 
 
-def compare(bench, tests, rounds, *arguments, command="", properties=""):
+def compared(bench, tests, rounds, *arguments, command="", properties=""):
     plain, attached = trees(bench, tests, command, properties)
     ctest = ["--", "ctest", *arguments, "--test-dir"]
-    commands = {"plain": [*ctest, plain], "attached": [*ctest, attached]}
-    return bench.interleave(rounds, commands)
+    return Commands({"plain": [*ctest, plain], "attached": [*ctest, attached]}, rounds)
 
 
-def time_row(bench, what, samples, bound=None, aim=None):
+def time_row(what, samples, bound=None, aim=None):
     plain, attached = samples["plain"], samples["attached"]
-    # The median of the rounds' ratios: a machine that is busy for a while slows both runs of a
-    # round.
-    ratio = statistics.median(ours / theirs for ours, theirs in zip(attached.wall_us, plain.wall_us))
     measured = f"{attached.wall / 1e3:.0f} ms / {plain.wall / 1e3:.0f} ms"
-    return bench.Row(what, ratio, bound, aim, measured)
+    return Row(what, ratio(attached.wall_us, plain.wall_us), bound, aim, measured)
 
 
-def many_tests(tests, jobs, rounds):
-    def measure(bench):
-        samples = compare(bench, tests, rounds, f"-j{jobs}")
-        what = f"ctest -j{jobs}, {tests} tests"
-        return [
-            time_row(bench, f"{what}: time attached / plain", samples, 1.30, 1.15),
-            memory_row(bench, what, samples),
-        ]
+def timed(what, plan, bound=None, aim=None, ours=(TIME,)):
+    """A measurement whose plan has the commands `plain` and `attached`."""
+    def rows(_, samples):
+        return [time_row(f"{what}: time attached / plain", samples, bound, aim)]
 
-    return (f"ctest -j{jobs}, {tests} tests", measure)
+    return Measurement(what, plan, rows, {"attached": ours} if ours else {})
+
+
+def memory_row(what, samples, bound=1.05):
+    plain, attached = samples["plain"].peak, samples["attached"].peak
+    measured = f"{attached / 1024:.1f} MiB / {plain / 1024:.1f} MiB"
+    return Row(f"{what}: ctest's peak memory attached / plain", attached / plain, bound, None, measured)
+
+
+def many_tests(tests, jobs, rounds, ours=()):
+    what = f"ctest -j{jobs}, {tests} tests"
+
+    def plan(bench):
+        return compared(bench, tests, rounds, f"-j{jobs}")
+
+    def rows(_, samples):
+        return [time_row(f"{what}: time attached / plain", samples, 1.30, 1.15), memory_row(what, samples)]
+
+    return Measurement(what, plan, rows, {"attached": ours} if ours else {})
 
 
 def one_test(bench):
-    return [time_row(bench, "ctest, one test: time attached / plain", compare(bench, 1, 15))]
+    return compared(bench, 1, 15)
 
 
 def parse(bench):
     # This matches no test: ctest reads all of them and runs none.
-    samples = compare(bench, 20000, 5, "--no-tests=ignore", "-R", "^no-such-test$")
-    return [time_row(bench, "ctest reads 20000 tests: time attached / plain", samples)]
+    return compared(bench, 20000, 5, "--no-tests=ignore", "-R", "^no-such-test$")
 
 
-def memory_row(bench, what, samples, bound=1.05):
-    plain, attached = samples["plain"].peak, samples["attached"].peak
-    measured = f"{attached / 1024:.1f} MiB / {plain / 1024:.1f} MiB"
-    return bench.Row(f"{what}: ctest's peak memory attached / plain", attached / plain, bound, None, measured)
-
-
-def empty_selection(bench):
+def empty_selection(tests, command, arguments, bound, ours=()):
     """The cost of reading tests: each has properties for the launcher, and none is run."""
-    rows = []
-    # Only ctest knows which tests a label leaves out, but -R is known beforehand.
-    by_label, by_name = ("-L", "^no-such-label$"), ("-R", "^no-such-test$")
-    for tests, command, arguments, bound in (
-        (5000, "", by_label, 3),
-        (5000, "", by_name, 1.5),
-        (10000, "", by_label, 3),
-        # A command that is no path may be another file in another directory, so each test asks for
-        # ctest's directory.
-        (5000, "sh -c true", by_label, None),
-        (5000, "sh -c true", by_name, None),
-    ):
-        samples = compare(
-            bench, tests, 7, "--no-tests=ignore", *arguments, command=command, properties="TIMEOUT 30 RESOURCE_LOCK db"
-        )
-        what = f"nothing selected by {arguments[0]} of {tests} tests with TIMEOUT and a lock"
-        if command:
-            what += f", COMMAND {command}"
-        rows.append(time_row(bench, f"{what}: time attached / plain", samples, bound))
+    what = f"nothing selected by {arguments[0]} of {tests} tests with TIMEOUT and a lock"
+    if command:
+        what += f", COMMAND {command}"
+
+    def plan(bench):
+        return compared(bench, tests, 7, "--no-tests=ignore", *arguments, command=command,
+                        properties="TIMEOUT 30 RESOURCE_LOCK db")
+
+    def rows(_, samples):
         # A limit and a lock take some 700 bytes of each test: 1.05 to 1.14 on Debian 12, 1.07 to
         # 1.22 on 13.
-        rows.append(memory_row(bench, what, samples, 1.25))
-    return rows
+        return [time_row(f"{what}: time attached / plain", samples, bound), memory_row(what, samples, 1.25)]
 
+    return Measurement(f"empty selection, {what}", plan, rows, {"attached": ours} if ours else {})
+
+
+# Only ctest knows which tests a label leaves out, but -R is known beforehand.
+BY_LABEL, BY_NAME = ("-L", "^no-such-label$"), ("-R", "^no-such-test$")
+BOTH = (TIME, PEAK)
 
 MEASUREMENTS = [
-    ("one test", one_test),
-    many_tests(1000, 2, 5),
-    many_tests(1000, 8, 5),
+    timed("ctest, one test", one_test),
+    many_tests(1000, 2, 5, BOTH),
+    many_tests(1000, 8, 5, BOTH),
+    # Two stages are compared by fewer tests, and by those that ctest only reads: it compares each
+    # property with the name of every test, so a cost that grows faster shows here and there.
     many_tests(5000, 2, 5),
     many_tests(5000, 8, 5),
-    # ctest compares each property with the name of every test, so a cost that grows faster shows
-    # here.
     many_tests(10000, 2, 3),
-    ("parse 20000 tests", parse),
-    ("empty selection", empty_selection),
+    timed("ctest reads 20000 tests", parse, ours=BOTH),
+    empty_selection(5000, "", BY_LABEL, 3, BOTH),
+    empty_selection(5000, "", BY_NAME, 1.5),
+    empty_selection(10000, "", BY_LABEL, 3),
+    # A command that is no path may be another file in another directory, so each test asks for
+    # ctest's directory.
+    empty_selection(5000, "sh -c true", BY_LABEL, None, BOTH),
+    empty_selection(5000, "sh -c true", BY_NAME, None),
 ]
