@@ -5,8 +5,13 @@ import pathlib
 import shutil
 import statistics
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+
+# Of what the programs say, if one of them fails.
+MOST_LINES = 20
 
 
 class NotMeasured(Exception):
@@ -168,8 +173,13 @@ def interleave(program, rounds, commands, pipe):
     for name, command in commands:
         call += ["--next", name, *command]
     samples = {name: Samples() for name, _ in commands}
-    printed = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True).stdout
-    for line in printed.splitlines():
+    # A keeper that is still ending has the file too, and nobody waits for it.
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        done = subprocess.run(call, stdout=subprocess.PIPE, stderr=said, text=True)
+        if done.returncode != 0:
+            said.seek(0)
+            raise NotMeasured("\n".join(said.read().splitlines()[-MOST_LINES:]))
+    for line in done.stdout.splitlines():
         name, wall, cpu, peak = line.split("\t")
         samples[name].wall_us.append(float(wall))
         samples[name].cpu_us.append(float(cpu))

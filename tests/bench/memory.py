@@ -38,7 +38,8 @@ def smaps(pid, field):
 
 
 def held(bench, tree):
-    ctest = subprocess.Popen(["ctest", "--test-dir", tree], stdout=subprocess.DEVNULL)
+    ctest = subprocess.Popen(["ctest", "--test-dir", tree], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
     try:
         pids = find(bench, ctest.pid)
         return {f"{name}, {field}": smaps(pids[name], field) for name, field in HELD}
