@@ -2,6 +2,7 @@
 what it needs of memory. The journal is made up: 50,000 tests, one of 500 red, one of 10 after others."""
 
 import json
+import sys
 
 from measuring import PEAK, PROCESSOR_TIME, READING, TIME, Commands, Measurement, Readings, Row, quietly, ratio
 
@@ -53,7 +54,7 @@ def report(bench, tree, form):
 def formats(bench):
     tree = tree_with(bench, TESTS)
     journal = tree / ".holdfast/runs" / RUN / "journal.jsonl"
-    commands = {"python": ["--", "python3", "-c", READS_JOURNAL, journal]}
+    commands = {"python": ["--", sys.executable, "-c", READS_JOURNAL, journal]}
     commands.update({form: ["--", *report(bench, tree, form)] for form in LIMITS})
     return Commands(commands, 5)
 
