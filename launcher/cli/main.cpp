@@ -1,3 +1,6 @@
 #include "cli/commands.hpp"
+#include "os/process/process_title.hpp"
 
-int main(int count, char** arguments) { return holdfast::cli::run_command(count, arguments); }
+int main(int count, char** arguments) {
+  return holdfast::cli::run_command(count, holdfast::os::take_arguments(arguments));
+}

@@ -1,20 +1,21 @@
 // holdfast-exec: the launcher for everything beyond one plain attempt. A launcher becomes it, or
 // ctest starts it for a batch, or srun for a test on another node.
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "exec/node/far_side.hpp"
 #include "exec/retry/test_run.hpp"
 #include "exec/step/step_run.hpp"
 #include "os/process/descendants.hpp"
+#include "os/process/process_title.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/launch.hpp"
 
-int main(int /*count*/, char** arguments) {
+int main(int /*count*/, char** argv) {
   using namespace holdfast;
-  // The keeper finds launchers by this name (keeper/base/supervisors.hpp).
+  char** arguments = os::take_arguments(argv);
   if (exec::is_far_side(arguments)) return exec::be_far_side(arguments[2]);
-  ::prctl(PR_SET_NAME, os::k_launcher_name.data(), 0, 0, 0);
+  // The keeper finds launchers by this name (keeper/base/supervisors.hpp).
+  os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
   exec::TestRunner tests;
   exec::StepRun steps;
   auto handed = supervision::take_over(arguments);

@@ -11,6 +11,7 @@
 
 #include "core/base/result.hpp"
 #include "os/file/system_call.hpp"
+#include "os/process/process_title.hpp"
 #include "os/process/spawn.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/teller.hpp"
@@ -34,6 +35,8 @@ int end_as(int status) {
 
 int be_forking_service(int told, char** command) {
   (void)::fcntl(told, F_SETFD, FD_CLOEXEC);
+  // The command line must not look like the service's.
+  os::set_process_title("holdfast", {"holdfast", "service-fork"});
   (void)::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const os::Spawned spawned = os::spawn({command, ::environ}, {});
   if (spawned.error != 0) {

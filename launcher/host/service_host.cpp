@@ -275,7 +275,7 @@ int be_service_host(int keeper) {
     supervision::write_line("service-host: " + to_text(order.error()));
     return k_failed;
   }
-  os::set_process_title("holdfast-host", {"holdfast", "service-host", order->spec.name});
+  os::set_process_title("holdfast-host", {"holdfast", "service-host"});
   return Host(std::move(*order), std::move(connection)).run();
 }
 

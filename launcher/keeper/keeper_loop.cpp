@@ -161,7 +161,7 @@ void KeeperLoop::wait_for_news() {
 void KeeperLoop::hurry_guard_of(Connection& connection) {
   if (os::monotonic_now() < connection.guard_until) return;
   connection.guard_until = k_longest;
-  (void)kill_forsaken_guard({order_.ctest, run_.include_count()}, connection.test);
+  (void)kill_forsaken_guard({order_.ctest, run_.include_count()}, connection.attempt);
 }
 
 void KeeperLoop::accept_one() {
@@ -307,7 +307,7 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
                                              run_of(request.include_count, asker), lines_);
   services_.begin(*run_.current());
   if (granted.refusal.empty()) granted.refusal = services_.refusal(granted.policy.services);
-  granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
+  if (!request.program.empty()) granted.program = googletest_.look_at(request.program);
   if (order_.company == Company::possible) tests_apart_.insert(request.key);
   if (granted.policy.ports > 0) hands_out_ports_ = true;
   if (granted.refusal.empty()) {

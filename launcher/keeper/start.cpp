@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/fnv1a.hpp"
 #include "core/base/names.hpp"
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/keeper_socket.hpp"
@@ -61,13 +62,11 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
   return {};
 }
 
-// The keeper is a fork of `holdfast begin` or `holdfast keeper`. This function makes it show the
-// command line that would start a keeper, cut to the length of its own command line.
+// The keeper is a fork of `holdfast begin` or `holdfast keeper`. The path of the tree is not shown:
+// a test that ends a server by its name would end the keeper too, if the project has that name.
 void show_as_keeper(const KeeperOrder& order) {
-  const std::vector<std::string> now = os::command_of(::getpid());
-  os::set_process_title(std::string(os::k_keeper_name).c_str(),
-                        {now.empty() ? "holdfast" : now.front(), "keeper", "--tree", order.tree,
-                         "--ctest", to_text(order.ctest)});
+  os::set_process_title(os::k_keeper_name,
+                        {"holdfast", "keeper", word_of_tree(order.tree), to_text(order.ctest)});
 }
 
 // The keeper process, from beginning to end.
@@ -99,6 +98,10 @@ void show_as_keeper(const KeeperOrder& order) {
 }
 
 }  // namespace
+
+std::string word_of_tree(const std::string& tree) {
+  return std::to_string(Fnv1a().add(tree).value());
+}
 
 Result<void> start_keeper(const KeeperOrder& order) {
   int ends[2];

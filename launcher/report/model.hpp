@@ -93,6 +93,7 @@ struct RunInfo {
   std::int64_t unrecorded = 0;              // tests that had an attempt but have no record
   bool has_log = true;                      // false: more tests may have run than are on record
   std::vector<std::string> address_in_use;  // tests that failed with these words
+  std::vector<std::string> ran_nothing;     // tests that passed and printed that they ran nothing
   std::optional<std::size_t> jobs;          // ctest's -j; empty: not known
   std::optional<double> started;            // seconds since 1970
   std::optional<double> ended;              // if the run is incomplete: the time of the last record

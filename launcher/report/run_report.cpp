@@ -228,6 +228,7 @@ class RunReporter::Collector {
     run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
     run_.has_log = run_.has_log && record.has_log;
     if (!record.address_in_use.empty()) run_.address_in_use = record.address_in_use;
+    if (!record.ran_nothing.empty()) run_.ran_nothing = record.ran_nothing;
     see(record.at);
   }
 

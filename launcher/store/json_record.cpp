@@ -122,7 +122,8 @@ Record run_ended(FieldReader& in) {
                   in.text("retries"),
                   in.integer("unrecorded").value_or(0),
                   in.truth("log").value_or(true),
-                  in.texts("address_in_use")};
+                  in.texts("address_in_use"),
+                  in.texts("ran_nothing")};
 }
 
 ParsedLine record_of(const Json& object) {

@@ -104,6 +104,7 @@ std::string line_of(const RunEnded& record) {
   if (record.unrecorded > 0) line.number("unrecorded", record.unrecorded);
   if (!record.has_log) line.raw("log", truth(false));
   if (!record.address_in_use.empty()) line.raw("address_in_use", list_of(record.address_in_use));
+  if (!record.ran_nothing.empty()) line.raw("ran_nothing", list_of(record.ran_nothing));
   return std::move(line).finish();
 }
 

@@ -141,6 +141,7 @@ struct RunEnded {
   std::int64_t unrecorded = 0;  // tests that had an attempt but have no record
   bool has_log = true;          // field `log`; false: more tests may have run than are on record
   std::vector<std::string> address_in_use = {};  // tests that failed with these words
+  std::vector<std::string> ran_nothing = {};     // passed tests that printed that they ran nothing
 };
 
 using Record =

@@ -16,8 +16,10 @@
 #include "core/outcome/end_verdict.hpp"
 #include "core/settings/far_share.hpp"
 #include "os/file/file_text.hpp"
+#include "os/process/descendants.hpp"
 #include "os/process/execution_error.hpp"
 #include "os/process/process.hpp"
+#include "os/process/process_title.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_environment.hpp"
 #include "supervision/attempt/attempt_result.hpp"
@@ -119,7 +121,7 @@ class Launch {
 
   Exit run_granted() {
     // A batch finds out by itself which framework its program has.
-    if (is_batch()) grant_.is_googletest = false;
+    if (is_batch()) grant_.program = {};
     const TestSchedule schedule = schedule_of(invocation_.facts);
     std::vector<LockSpec> all_locks;  // of an attempt that runs partly on another machine
     if (is_for_node()) {
@@ -127,6 +129,7 @@ class Launch {
       far_ = take_far_share(grant_.policy);
     }
     while (true) {
+      os::set_process_title(os::k_launcher_name, {os::k_launcher_title, grant_.identity.attempt});
       warn(record_start(grant_.identity, far_ ? all_locks : grant_.policy.locks, schedule));
       AttemptScratch scratch(std::move(grant_.scratch));
       AttemptResult result = attempt_with_locks(scratch);
@@ -326,6 +329,7 @@ class Launch {
     plan.timeout_grace = invocation_.limits.end_grace;
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
+    plan.rights_file = evidence.googletest.runs_file;
     plan.required_files = invocation_.facts.required_files;
     plan.teller = &say;
     plan.is_plain = runner_.is_plain();

@@ -1,3 +1,5 @@
+#include "os/process/descendants.hpp"
+#include "os/process/process_title.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/attempt/anchor.hpp"
 #include "supervision/launch.hpp"
@@ -9,9 +11,14 @@ class PlainStepRunner final : public holdfast::supervision::StepRunner {};
 
 }  // namespace
 
-int main(int /*count*/, char** arguments) {
+int main(int /*count*/, char** argv) {
   using namespace holdfast;
+  // The command line must not look like the test's, not even for a moment longer than it takes to
+  // get here: tests look for processes by command line, and end them.
+  char** arguments = os::take_arguments(argv);
+  // An anchor's arguments are numbers.
   if (supervision::is_anchor(arguments)) return supervision::end_as_anchor(arguments).value;
+  os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
   PlainRunner tests;
   PlainStepRunner steps;
   const Exit end = supervision::launch(arguments, environ, {tests, steps});

@@ -63,6 +63,7 @@ class Explain(HoldfastCase):
             "services": "none | built-in default",
             "run-serial": "run | built-in default",
             "no-tests": "keep | built-in default",
+            "premature-exit": "fail | built-in default",
             "locks": "db@project, gpu:1/4@project | the test's HOLDFAST_LOCKS",
             "isolation": "no batch | built-in default",
             "idle-slots": "true | built-in default",

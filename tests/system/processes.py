@@ -133,13 +133,22 @@ def processes_of(program):
     return found
 
 
+def word_of_tree(tree):
+    """What a keeper's command shows instead of the path of its tree: FNV-1a, 64 bits."""
+    number = 14695981039346656037
+    for byte in str(tree).encode():
+        number = (number ^ byte) * 1099511628211 % 2**64
+    return str(number)
+
+
 def keepers_of(tree):
     """The keepers that serve this build tree. They have a session of their own, and their command
     names the tree."""
     found = []
+    named = {str(tree), word_of_tree(tree)}
     for pid in all_pids():
         words = command_of(pid)
-        if len(words) < 2 or words[1] not in ("begin", "keeper") or str(tree) not in words:
+        if len(words) < 2 or words[1] not in ("begin", "keeper") or not named & set(words):
             continue
         fields = stat_of(pid)
         if fields and fields[0] not in "ZX" and int(fields[3]) == pid:

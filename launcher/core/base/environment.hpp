@@ -104,8 +104,6 @@ inline constexpr std::string_view k_ports = "HOLDFAST_PORTS";
 // A file that the program makes, and removes when its tests have finished.
 inline constexpr std::string_view k_googletest_runs = "TEST_PREMATURE_EXIT_FILE";
 inline constexpr std::string_view k_googletest_output = "GTEST_OUTPUT";
-// A file that the program makes when its tests begin.
-inline constexpr std::string_view k_googletest_shard_file = "GTEST_SHARD_STATUS_FILE";
 
 // --- To a hook, besides those of the test -------------------------------------------------
 inline constexpr std::string_view k_hook = "HOLDFAST_HOOK";

@@ -58,7 +58,6 @@ inline constexpr std::string_view k_private_tmp_suffix = ".tmp";
 inline constexpr std::string_view k_private_tmp_link = ".tmp";
 inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the decimal pid
 inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
-inline constexpr std::string_view k_googletest_began_file = "googletest-began";
 inline constexpr std::string_view k_googletest_report = ".xml";  // follows a program's name
 inline constexpr std::string_view k_googletest_list_file = "googletest-list.json";
 inline constexpr std::string_view k_catch2_list_file = "catch2-list.xml";

@@ -15,8 +15,7 @@ std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.
 // Whether an enclosing attempt set this entry: it names a file in that attempt's marker directory.
 bool is_of(std::string_view markers, std::string_view entry) {
   const std::string_view name = name_of(entry);
-  if (name != environment::k_googletest_runs && name != environment::k_googletest_output &&
-      name != environment::k_googletest_shard_file) {
+  if (name != environment::k_googletest_runs && name != environment::k_googletest_output) {
     return false;
   }
   const std::size_t at = entry.find(markers);
@@ -52,10 +51,14 @@ void TestEnvironment::set(std::string_view name, std::string_view value) {
   own_.push_back(text_of({name, "=", value}));
 }
 
+bool TestEnvironment::has(std::string_view name) const {
+  return std::ranges::any_of(entries_, [&](std::string_view entry) {
+    return entry.starts_with(name) && entry.substr(name.size()).starts_with('=');
+  });
+}
+
 bool TestEnvironment::set_if_absent(std::string_view name, std::string_view value) {
-  for (const std::string_view entry : entries_) {
-    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return false;
-  }
+  if (has(name)) return false;
   set(name, value);
   return true;
 }

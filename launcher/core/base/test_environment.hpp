@@ -17,6 +17,8 @@ class TestEnvironment {
 
   // Only before environ() is called.
   void set(std::string_view name, std::string_view value);
+  // Whether the user has set it, even to an empty value.
+  bool has(std::string_view name) const;
   // Sets it unless the user has, even to an empty value. False: the user has.
   bool set_if_absent(std::string_view name, std::string_view value);
 

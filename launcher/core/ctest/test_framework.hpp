@@ -2,9 +2,21 @@
 // signs count. A program without them may be anything.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace holdfast {
+
+// What is known of a test's program before it starts.
+struct TestProgram {
+  bool is_googletest = false;
+  // How it can lose rights that it has when it starts: `imports setuid`
+  // (core/ctest/lost_rights.hpp). Empty: not at all.
+  std::string may_lose_rights = {};
+
+  // Whether it can be asked to leave files.
+  bool can_be_asked() const { return is_googletest && may_lose_rights.empty(); }
+};
 
 // `command` and `environment` are null-terminated, as for execve(2).
 
@@ -18,6 +30,9 @@ bool may_be_asked_for_report(const char* const* command, const char* const* envi
 // Whether a GoogleTest program runs a part of its tests. Then its report tells whether there was
 // anything to run. False for a shard, because a shard may well be empty.
 bool may_select_nothing(const char* const* command, const char* const* environment);
+
+// Whether the dynamic linker loads libraries into the program that the program does not name.
+bool preloads(const char* const* environment);
 
 // Whether the text begins like a GoogleTest program's XML report.
 bool is_googletest_report(std::string_view xml);

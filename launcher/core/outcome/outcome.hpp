@@ -54,6 +54,17 @@ constexpr std::array<std::string_view, 4> words_of(NoTests) {
   return {"keep", "pass", "fail", "skip"};
 }
 
+// What becomes of a GoogleTest program that exits with 0 before its cases are through.
+enum class PrematureExit : std::uint8_t {
+  fail,    // premature_exit
+  report,  // its own verdict, and a note
+  ignore,  // its own verdict; it is not asked for anything
+};
+
+constexpr std::array<std::string_view, 3> words_of(PrematureExit) {
+  return {"fail", "report", "ignore"};
+}
+
 // Everything that the outcome depends on.
 struct Observation {
   ProcessEnd main;

@@ -77,6 +77,7 @@ struct Policy {
   unsigned nice = 0;  // the least nice value, 0 to 19
   RunSerial run_serial = RunSerial::run;
   NoTests no_tests = NoTests::keep;
+  PrematureExit premature_exit = PrematureExit::fail;
   // If set, the test is a batch of cases, and `timeout` limits all of them together.
   std::optional<Isolation> isolation;
   Milliseconds case_timeout{0};  // for each case; 0: no limit

@@ -174,7 +174,10 @@ Message to_message(const AttemptGrant& grant) {
   if (!grant.shared_tmp.empty()) message.add("shared_tmp", grant.shared_tmp);
   if (grant.shares_network) message.add("shares_network", "1");
   if (grant.is_again) message.add("again", "1");
-  if (grant.is_googletest) message.add("googletest", "1");
+  if (grant.program.is_googletest) message.add("googletest", "1");
+  if (!grant.program.may_lose_rights.empty()) {
+    message.add("may_lose_rights", grant.program.may_lose_rights);
+  }
   add_policy(message, grant.policy);
   return message;
 }
@@ -189,7 +192,8 @@ Result<AttemptGrant> to_grant(const Message& message) {
   grant.shared_tmp = message.get("shared_tmp");
   grant.shares_network = !message.get("shares_network").empty();
   grant.is_again = !message.get("again").empty();
-  grant.is_googletest = !message.get("googletest").empty();
+  grant.program.is_googletest = !message.get("googletest").empty();
+  grant.program.may_lose_rights = message.get("may_lose_rights");
   if (message.kind != k_grant) return unreadable(message, k_grant);
   if (Result<void> read = read_policy(message, grant.policy); !read) return read.error();
   return grant;

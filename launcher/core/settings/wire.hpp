@@ -10,6 +10,7 @@
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
+#include "core/ctest/test_framework.hpp"
 #include "core/ctest/test_inputs.hpp"
 #include "core/settings/message.hpp"
 #include "core/settings/resolution.hpp"
@@ -24,8 +25,7 @@ struct AttemptRequest {
   unsigned include_count = 1;
   ProcessName launcher;
   Milliseconds soonest_end = k_longest;  // when ctest may end the test: core/ctest/ctest_limits.hpp
-  std::string program =
-      {};  // absolute path, if the launcher does not know what kind of program this is
+  std::string program = {};              // absolute path; empty: it is a name without a directory
   TestInputs inputs = {};
   TestFacts facts = {};
   Values said = {};  // what the test's properties say
@@ -42,7 +42,7 @@ struct AttemptGrant {
   std::string shared_tmp = {};
   bool shares_network = false;  // with Boundary::netns: it is to ask for a network (k_network)
   bool is_again = false;        // the test had an attempt in this run before (`ctest --repeat`)
-  bool is_googletest = false;   // the program has GoogleTest in it
+  TestProgram program = {};
   Policy policy;
 };
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "os/file/system_call.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
+#include "os/process/process_title.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {
@@ -89,7 +89,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 // In the child. Returns its exit code.
 int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSignals& callers,
                 FarOutput& output, const ProcessName& parent, int result) {
-  ::prctl(PR_SET_NAME, os::k_launcher_name.data(), 0, 0, 0);
+  os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
   ::dup2(output.output(), STDOUT_FILENO);
   ::dup2(output.errors(), STDERR_FILENO);
   output.close_ours();

@@ -53,6 +53,9 @@ struct KeeperOrder {
   Result<ProjectSettings> settings = ProjectSettings{};
 };
 
+// What a keeper's command line shows instead of its tree: a number made of the path (FNV-1a).
+std::string word_of_tree(const std::string& tree);
+
 // Starts a keeper for the order's ctest as a process of its own, in a session of its own. Returns
 // when a keeper listens: the new one, or one that was there already.
 Result<void> start_keeper(const KeeperOrder& order);

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "core/settings/command_line.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 
@@ -20,13 +19,8 @@ bool kill_those(const RunOfCtest& run, IsMeant is_meant) {
 
 }  // namespace
 
-bool is_launcher_of(const std::vector<std::string>& words, const std::string& test) {
-  if (words.empty()) return false;
-  // If the launcher was handed something over, the word that names it comes first.
-  const bool is_handed_over = words.size() > 1 && words[1].starts_with(k_handed_over);
-  const Result<CommandLine> line =
-      parse_command_line({words.begin() + (is_handed_over ? 2 : 1), words.end()});
-  return line && line->name == test;
+bool names_attempt(const std::vector<std::string>& words, const std::string& attempt) {
+  return words.size() > 1 && words[1] == attempt;
 }
 
 void kill_launcher(const ProcessName& launcher) {
@@ -42,9 +36,9 @@ bool kill_guards_of(const RunOfCtest& run) {
   return kill_those(run, [](pid_t, const os::ProcessStat& stat) { return is_guard(stat); });
 }
 
-bool kill_forsaken_guard(const RunOfCtest& run, const std::string& test) {
+bool kill_forsaken_guard(const RunOfCtest& run, const std::string& attempt) {
   return kill_those(run, [&](pid_t pid, const os::ProcessStat& stat) {
-    return is_guard(stat) && is_alone(stat) && is_launcher_of(os::command_of(pid), test);
+    return is_guard(stat) && is_alone(stat) && names_attempt(os::command_of(pid), attempt);
   });
 }
 

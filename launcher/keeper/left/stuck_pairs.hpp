@@ -10,9 +10,8 @@
 
 namespace holdfast {
 
-// True: `words` are the command line of that test's launcher. The guard is a fork of the launcher
-// and shows the same words.
-bool is_launcher_of(const std::vector<std::string>& words, const std::string& test);
+// Whether the command line of a launcher or guard (os/process/process_title.hpp) names the attempt.
+bool names_attempt(const std::vector<std::string>& words, const std::string& attempt);
 
 // Kills a launcher that does not look after its test.
 void kill_launcher(const ProcessName& launcher);
@@ -20,7 +19,7 @@ void kill_launcher(const ProcessName& launcher);
 // Both functions return false if there was nobody to kill.
 bool kill_launchers_of(const RunOfCtest& run);
 bool kill_guards_of(const RunOfCtest& run);
-// Kills the guard of a test whose launcher is dead.
-bool kill_forsaken_guard(const RunOfCtest& run, const std::string& test);
+// Kills the guard of an attempt whose launcher is dead.
+bool kill_forsaken_guard(const RunOfCtest& run, const std::string& attempt);
 
 }  // namespace holdfast

@@ -1,16 +1,19 @@
-// Finds out which programs contain GoogleTest. Other programs get no settings that only GoogleTest
-// understands.
+// Finds out which programs contain GoogleTest, and whether they can be asked to leave files. Other
+// programs get no settings that only GoogleTest understands.
 #pragma once
 
 #include <map>
 #include <string>
 
+#include "core/ctest/test_framework.hpp"
+#include "os/stack/lost_rights.hpp"
+
 namespace holdfast {
 
 class GoogletestPrograms {
  public:
-  // True: the program contains GoogleTest. Reads the file once, and again after it has changed.
-  bool knows(const std::string& path);
+  // Reads the program's file once, and again after it has changed.
+  TestProgram look_at(const std::string& path);
 
  private:
   struct Version {
@@ -23,9 +26,10 @@ class GoogletestPrograms {
   };
   struct Known {
     Version version;
-    bool is_googletest = false;
+    TestProgram program;
   };
   std::map<std::string, Known> known_;
+  os::ProgramReader reader_;
 };
 
 }  // namespace holdfast

@@ -24,6 +24,7 @@
 #include "report/load.hpp"
 #include "report/run_report.hpp"
 #include "report/said/address_in_use.hpp"
+#include "report/said/ran_nothing.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_output.hpp"
 #include "store/journal_reader.hpp"
@@ -189,11 +190,12 @@ Result<RunReport> Run::report(const RunEnded& to_come) const {
   return std::move(reporter).finish(*flaws, RunState::over);
 }
 
-std::vector<std::string> Run::address_in_use(const RunReport& seen) const {
-  if (std::ranges::none_of(seen.tests, went_wrong)) return {};
+void Run::add_what_tests_printed(const RunReport& seen, RunEnded& record) const {
   const Result<RunEntry> entry = find_run(origin_.tree, id_);
-  if (!entry) return {};
-  return tests_with_address_in_use(seen, *outputs_of(seen, *entry), [this](const TestReport& test) {
+  if (!entry) return;
+  const std::unique_ptr<Outputs> outputs = outputs_of(seen, *entry);
+  record.ran_nothing = tests_that_say_they_ran_nothing(seen, *outputs);
+  record.address_in_use = tests_with_address_in_use(seen, *outputs, [this](const TestReport& test) {
     return in_own_network_.count(test.key) != 0;
   });
 }
@@ -221,7 +223,7 @@ std::string Run::finish(Completeness completeness) {
   record.has_log = believes_log() && recorded && log_->is_whole();
   Result<RunReport> seen = report(record);
   if (seen) record.unrecorded = unrecorded_in(*seen, tests_);
-  if (seen) record.address_in_use = address_in_use(*seen);
+  if (seen) add_what_tests_printed(*seen, record);
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());
@@ -234,6 +236,7 @@ std::string Run::finish(Completeness completeness) {
   if (!seen) return "holdfast: no summary, " + to_text(seen.error()) + "\n";
   seen->run.unrecorded = record.unrecorded;
   seen->run.address_in_use = std::move(record.address_in_use);
+  seen->run.ran_nothing = std::move(record.ran_nothing);
   selected_nothing_ = attempts_ == 0 && holdfast::selected_nothing(*seen);
   unlike_choice_ = chosen_.difference_to(*seen);
   return render_summary(*seen);

@@ -95,8 +95,8 @@ class Run {
   // Returns the report of the journal and of `to_come`, the run's end that the journal does not
   // have yet. The run's end decides how a test without an end is judged.
   Result<RunReport> report(const RunEnded& to_come) const;
-  // What this run's failed tests printed of addresses that were in use.
-  std::vector<std::string> address_in_use(const RunReport& seen) const;
+  // Adds the names of tests that printed what their outcome does not show.
+  void add_what_tests_printed(const RunReport& seen, RunEnded& record) const;
 
   RunOrigin origin_;
   std::string id_;

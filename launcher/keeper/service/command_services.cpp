@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/settings/wire.hpp"
+#include "keeper/base/keeper.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/network_offer.hpp"
 #include "keeper/base/run_lines.hpp"
@@ -147,10 +148,8 @@ class CommandServices {
   os::allow_many_descriptors();
   os::close_all_but({0, 1, 2, link.get()});
   os::leave_standard_streams();
-  const std::vector<std::string> now = os::command_of(::getpid());
-  os::set_process_title(std::string(os::k_keeper_name).c_str(),
-                        {now.empty() ? "holdfast" : now.front(), "keeper", "--tree", order.tree,
-                         "--launcher", to_text(order.launcher)});
+  os::set_process_title(os::k_keeper_name,
+                        {"holdfast", "keeper", word_of_tree(order.tree), to_text(order.launcher)});
   Result<os::UniqueFd> launcher = os::watch_process(order.launcher);
   if (launcher && ::chdir("/") == 0) {
     CommandServices(order, std::move(link), std::move(*launcher)).run();

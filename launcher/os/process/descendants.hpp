@@ -16,6 +16,11 @@ inline constexpr std::string_view k_guard_name = "holdfast-guard";
 inline constexpr std::string_view k_keeper_name = "holdfast keeper";
 inline constexpr std::string_view k_etcd_name = "holdfast-etcd";
 
+// The first words of the command lines of launchers and guards; the attempt's id follows. Nothing
+// else is there: a name of a test or of its program would make them look like the test.
+inline constexpr std::string_view k_launcher_title = "holdfast-launcher";
+inline constexpr std::string_view k_guard_title = "holdfast-guard";
+
 // Says which descendants do not belong to the tree in question. A list of children converts to this
 // type.
 struct Spared {

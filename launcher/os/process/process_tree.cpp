@@ -246,6 +246,16 @@ bool wait_out_grace(ProcessSet& processes, const EndOrder& order, TreeWatcher& w
   return false;
 }
 
+// Returns a child that waitpid(2) will tell of. 0: there is none now; -1: there is no child.
+pid_t child_with_news(TreeWatcher& watcher, int news) {
+  siginfo_t info{};
+  if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL | news) != 0) return -1;
+  const bool ended =
+      info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+  if (info.si_pid > 0 && ended) watcher.on_ended(info.si_pid);
+  return info.si_pid;
+}
+
 }  // namespace
 
 Result<void> become_subreaper() {
@@ -279,7 +289,9 @@ bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops) {
       return true;
     }
     int status = 0;
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG | __WALL | news);
+    const pid_t pid = child_with_news(watcher, news);
+    // A stop may be over before we take the news of it.
+    if (pid > 0 && ::waitpid(pid, &status, WNOHANG | __WALL | news) <= 0) continue;
     if (pid > 0 && !WIFEXITED(status) && !WIFSIGNALED(status)) {
       watcher.on_stop_news(pid, status);
       continue;

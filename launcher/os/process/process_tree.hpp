@@ -28,6 +28,8 @@ std::vector<NamedProcess> living_descendants(const Spared& spared);
 // Hears what happens while a tree is being ended.
 class TreeWatcher {
  public:
+  // A child has ended. It is a zombie until this function returns.
+  virtual void on_ended(pid_t /*pid*/) {}
   // A child was reaped.
   virtual void on_reaped(pid_t pid, int status) = 0;
   // A child has stopped or goes on. `status` is as waitpid(2) gives it. Only reap() with

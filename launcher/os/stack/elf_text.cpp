@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -29,50 +31,136 @@ bool is_readable_elf(const Elf64_Ehdr& header) {
          header.e_shstrndx < header.e_shnum;
 }
 
-// Returns all sections of that name; a file may have more than one.
-std::vector<Elf64_Shdr> sections_named(int file, std::string_view name) {
-  Elf64_Ehdr header{};
-  if (!read_at(file, 0, &header, sizeof header) || !is_readable_elf(header)) return {};
-  std::vector<Elf64_Shdr> sections(header.e_shnum);
-  if (!read_at(file, header.e_shoff, sections.data(), sections.size() * sizeof(Elf64_Shdr))) {
-    return {};
+// A 64-bit ELF file of this machine's byte order, read section by section.
+class ElfFile {
+ public:
+  static std::optional<ElfFile> open(const std::string& path) {
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    struct stat info {};
+    if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+      return std::nullopt;
+    }
+    ElfFile elf(std::move(file));
+    if (!elf.read_table()) return std::nullopt;
+    return elf;
   }
-  const Elf64_Shdr& table = sections[header.e_shstrndx];
-  std::string names(std::min<std::uint64_t>(table.sh_size, k_longest_names), '\0');
-  if (!read_at(file, table.sh_offset, names.data(), names.size())) return {};
-  std::erase_if(sections, [&](const Elf64_Shdr& section) {
-    if (section.sh_type == SHT_NOBITS || section.sh_name >= names.size()) return true;
-    return std::string_view(names.c_str() + section.sh_name) != name;
-  });
-  return sections;
+
+  // Returns all sections of that name; a file may have more than one.
+  std::vector<Elf64_Shdr> named(std::string_view name) const {
+    std::vector<Elf64_Shdr> found;
+    for (const Elf64_Shdr& section : sections_) {
+      if (section.sh_type == SHT_NOBITS || section.sh_name >= names_.size()) continue;
+      if (std::string_view(names_.c_str() + section.sh_name) == name) found.push_back(section);
+    }
+    return found;
+  }
+
+  const Elf64_Shdr* first_of(std::uint32_t type) const {
+    const auto found = std::ranges::find(sections_, type, &Elf64_Shdr::sh_type);
+    return found != sections_.end() ? &*found : nullptr;
+  }
+
+  // The texts to which the entries of `section` refer; none: unreadable.
+  std::optional<std::string> texts_of(const Elf64_Shdr& section) const {
+    if (section.sh_link >= sections_.size()) return std::nullopt;
+    const Elf64_Shdr& table = sections_[section.sh_link];
+    std::string text(std::min<std::uint64_t>(table.sh_size, k_most_read), '\0');
+    if (!read_at(file_.get(), table.sh_offset, text.data(), text.size())) return std::nullopt;
+    return text;
+  }
+
+  template <typename Entry>
+  std::vector<Entry> entries_of(const Elf64_Shdr& section) const {
+    std::vector<Entry> entries(std::min<std::uint64_t>(section.sh_size, k_most_read) /
+                               sizeof(Entry));
+    const std::size_t size = entries.size() * sizeof(Entry);
+    if (!read_at(file_.get(), section.sh_offset, entries.data(), size)) entries.clear();
+    return entries;
+  }
+
+  bool holds(const Elf64_Shdr& section, std::string_view text) const {
+    const std::uint64_t size = std::min<std::uint64_t>(section.sh_size, k_most_read);
+    std::vector<char> piece;
+    // Pieces overlap, so that a text across two of them is found.
+    for (std::uint64_t at = 0; at + text.size() <= size; at += k_piece) {
+      piece.resize(std::min<std::uint64_t>(size - at, k_piece + text.size()));
+      if (!read_at(file_.get(), section.sh_offset + at, piece.data(), piece.size())) return false;
+      if (::memmem(piece.data(), piece.size(), text.data(), text.size()) != nullptr) return true;
+    }
+    return false;
+  }
+
+ private:
+  explicit ElfFile(UniqueFd file) : file_(std::move(file)) {}
+
+  bool read_table() {
+    Elf64_Ehdr header{};
+    if (!read_at(file_.get(), 0, &header, sizeof header) || !is_readable_elf(header)) return false;
+    sections_.resize(header.e_shnum);
+    const std::size_t size = sections_.size() * sizeof(Elf64_Shdr);
+    if (!read_at(file_.get(), header.e_shoff, sections_.data(), size)) return false;
+    const Elf64_Shdr& table = sections_[header.e_shstrndx];
+    names_.resize(std::min<std::uint64_t>(table.sh_size, k_longest_names));
+    return read_at(file_.get(), table.sh_offset, names_.data(), names_.size());
+  }
+
+  UniqueFd file_;
+  std::vector<Elf64_Shdr> sections_;
+  std::string names_;
+};
+
+// Returns the text that begins at `at` in a table of null-terminated texts.
+std::string text_at(const std::string& texts, std::uint64_t at) {
+  return at < texts.size() ? std::string(texts.c_str() + at) : std::string();
 }
 
-bool holds(int file, const Elf64_Shdr& section, std::string_view text) {
-  const std::uint64_t size = std::min<std::uint64_t>(section.sh_size, k_most_read);
-  std::vector<char> piece;
-  // Pieces overlap, so that a text across two of them is found.
-  for (std::uint64_t at = 0; at + text.size() <= size; at += k_piece) {
-    piece.resize(std::min<std::uint64_t>(size - at, k_piece + text.size()));
-    if (!read_at(file, section.sh_offset + at, piece.data(), piece.size())) return false;
-    if (::memmem(piece.data(), piece.size(), text.data(), text.size()) != nullptr) return true;
+void add_imports(const ElfFile& file, const Elf64_Shdr& symbols, const std::string& texts,
+                 std::vector<std::string>& imports) {
+  for (const Elf64_Sym& symbol : file.entries_of<Elf64_Sym>(symbols)) {
+    if (symbol.st_shndx != SHN_UNDEF || symbol.st_name == 0) continue;
+    imports.push_back(text_at(texts, symbol.st_name));
   }
-  return false;
+}
+
+void add_run_paths(std::string_view paths, std::vector<std::string>& all) {
+  while (!paths.empty()) all.emplace_back(take_part(paths, ':'));
 }
 
 }  // namespace
 
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  struct stat info {};
-  if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
-  const std::vector<Elf64_Shdr> sections = sections_named(file.get(), section);
+  const std::optional<ElfFile> file = ElfFile::open(path);
+  if (!file) return false;
+  const std::vector<Elf64_Shdr> sections = file->named(section);
   return std::ranges::any_of(sections,
-                             [&](const Elf64_Shdr& one) { return holds(file.get(), one, text); });
+                             [&](const Elf64_Shdr& one) { return file->holds(one, text); });
 }
 
 bool holds_googletest(const std::string& path) {
   return elf_section_holds(path, ".rodata", environment::k_googletest_runs) ||
          elf_section_holds(path, ".dynstr", "libgtest");
+}
+
+std::optional<ElfLinks> elf_links(const std::string& path) {
+  const std::optional<ElfFile> file = ElfFile::open(path);
+  if (!file) return std::nullopt;
+  const Elf64_Shdr* const symbols = file->first_of(SHT_DYNSYM);
+  const Elf64_Shdr* const dynamic = file->first_of(SHT_DYNAMIC);
+  if (symbols == nullptr || dynamic == nullptr) return std::nullopt;
+  const std::optional<std::string> names = file->texts_of(*symbols);
+  const std::optional<std::string> texts = file->texts_of(*dynamic);
+  if (!names || !texts) return std::nullopt;
+  ElfLinks links;
+  add_imports(*file, *symbols, *names, links.imports);
+  for (const Elf64_Dyn& entry : file->entries_of<Elf64_Dyn>(*dynamic)) {
+    if (entry.d_tag == DT_NULL) break;
+    const std::string text = text_at(*texts, entry.d_un.d_val);
+    if (entry.d_tag == DT_NEEDED) links.needed.push_back(text);
+    if (entry.d_tag == DT_RUNPATH || entry.d_tag == DT_RPATH) add_run_paths(text, links.run_paths);
+  }
+  // A static program that may be loaded anywhere (-static-pie) has both sections, and no library.
+  if (links.needed.empty()) return std::nullopt;
+  return links;
 }
 
 }  // namespace holdfast::os

@@ -1,8 +1,10 @@
-// Looks for text in a program without running it.
+// Looks into a program without running it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::os {
 
@@ -14,5 +16,15 @@ bool elf_section_holds(const std::string& path, std::string_view section, std::s
 // True: the program contains GoogleTest or is linked with a library of that name, with the suffixes
 // that builds add. Debug sections, which may be a hundred times larger, are not searched.
 bool holds_googletest(const std::string& path);
+
+// What the dynamic linker is told by a 64-bit ELF file.
+struct ElfLinks {
+  std::vector<std::string> imports;    // names of functions and data that others define
+  std::vector<std::string> needed;     // names of libraries
+  std::vector<std::string> run_paths;  // where to look for them first: `$ORIGIN/../lib`
+};
+
+// None: the file cannot be read, or it is linked statically.
+std::optional<ElfLinks> elf_links(const std::string& path);
 
 }  // namespace holdfast::os

@@ -70,6 +70,7 @@ void add_run(RunInfo& all, const Shard& shard, bool is_first) {
   all.unrecorded += run.unrecorded;
   all.address_in_use.insert(all.address_in_use.end(), run.address_in_use.begin(),
                             run.address_in_use.end());
+  all.ran_nothing.insert(all.ran_nothing.end(), run.ran_nothing.begin(), run.ran_nothing.end());
   keep_extreme(all.started, run.started, [](double a, double b) { return a < b; });
   keep_extreme(all.ended, run.ended, [](double a, double b) { return a > b; });
   if (run.retries.empty()) return;

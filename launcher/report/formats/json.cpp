@@ -62,6 +62,7 @@ Json run_json(const RunReport& report) {
   if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
   if (!run.has_log) object["log"] = false;
   if (!run.address_in_use.empty()) object["address_in_use"] = strings(run.address_in_use);
+  if (!run.ran_nothing.empty()) object["ran_nothing"] = strings(run.ran_nothing);
   if (!report.division.fingerprint.empty()) {
     object["fingerprint"] = valid_utf8(report.division.fingerprint);
     if (!report.division.shard.empty()) object["shard"] = valid_utf8(report.division.shard);

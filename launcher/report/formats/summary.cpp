@@ -6,6 +6,7 @@
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
 #include "report/said/address_in_use.hpp"
+#include "report/said/ran_nothing.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
@@ -95,6 +96,11 @@ std::string sources_line(const RunReport& report) {
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
 }
 
+std::string empty_line(const RunReport& report) {
+  const std::string text = ran_nothing_text(report);
+  return text.empty() ? text : fmt::format("holdfast: {}\n", text);
+}
+
 std::string address_line(const RunReport& report) {
   const std::string text = address_in_use_text(report);
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
@@ -151,7 +157,7 @@ std::string render_summary(const RunReport& report) {
   }
   return through_line(report) + unrecorded_line(report) + cases_line(report) +
          retries_line(report) + service_lines(report) + sources_line(report) +
-         address_line(report) + not_through_line(report) + time_line(report);
+         address_line(report) + empty_line(report) + not_through_line(report) + time_line(report);
 }
 
 }  // namespace holdfast

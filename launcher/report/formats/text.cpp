@@ -7,6 +7,7 @@
 #include "report/describe.hpp"
 #include "report/memory_budgets.hpp"
 #include "report/said/address_in_use.hpp"
+#include "report/said/ran_nothing.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/steps.hpp"
@@ -51,6 +52,11 @@ std::string time_line(const RunReport& report) {
 
 std::string sources_line(const RunReport& report) {
   const std::string text = changed_sources_text(report);
+  return text.empty() ? text : text + '\n';
+}
+
+std::string empty_line(const RunReport& report) {
+  const std::string text = ran_nothing_text(report);
   return text.empty() ? text : text + '\n';
 }
 
@@ -333,8 +339,8 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
   write(head(report) + "\n" + counts_text(report) + time_line(report) + sources_line(report) +
-        address_line(report) + red_sections(report, outputs) + red_cases(report, outputs) +
-        tails(report, outputs) + whole_outputs(report, outputs) +
+        address_line(report) + empty_line(report) + red_sections(report, outputs) +
+        red_cases(report, outputs) + tails(report, outputs) + whole_outputs(report, outputs) +
         findings_text(tests_that(report, went_wrong)) + further_attempts_text(report) +
         section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
         kept_scratch(report) + orphan_markers(report) + stale_text(report) + not_through(report) +

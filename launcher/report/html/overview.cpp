@@ -5,6 +5,7 @@
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"
 #include "report/said/address_in_use.hpp"
+#include "report/said/ran_nothing.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
@@ -129,6 +130,8 @@ std::string notices_html(const RunReport& report) {
   if (!changed.empty()) add("loud", changed + ".");
   const std::string in_use = address_in_use_text(report);
   if (!in_use.empty()) add("loud", in_use + ".");
+  const std::string empty = ran_nothing_text(report);
+  if (!empty.empty()) add("loud", empty + ".");
   if (report.run.unrecorded > 0) add("loud", unrecorded_text(report.run.unrecorded) + ".");
   if (const std::string note = journal_note(report); !note.empty()) add("loud", note + ".");
   return html;

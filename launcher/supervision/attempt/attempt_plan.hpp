@@ -46,6 +46,9 @@ struct AttemptPlan {
   // True: this process starts nothing for the test but this attempt, and ctest's signal for the
   // limit ends the attempt.
   bool is_plain = true;
+  // If this file is there when the main process ends, the guard compares the rights of the process
+  // with its own; empty: it does not.
+  std::string rights_file = {};
   std::string_view required_files = {};  // as TestFacts has them
   ContainmentNeeds contained;            // what the policy's containment needs
   Teller* teller = nullptr;

@@ -37,7 +37,11 @@ AttemptResult result_of(const SeenAttempt& seen) {
   // If the guard was killed from outside, we ended the test for that reason, and nobody knows how
   // the test would have ended. If the tree was already being ended, the earlier reason counts.
   observation.own_failure = seen.guard_lost && seen.state.reason == EndReason::none;
-  if (observation.own_failure) result.note = "the guard was killed";
+  if (observation.own_failure) {
+    result.note =
+        "the guard was killed: if the test did it, as the parent of an orphan, containment = "
+        "\"pidns\" helps";
+  }
   observation.main = end_of_main(seen.report);
   result.pressed = seen.state.pressed;
   // Whoever pressed the key wanted the test to end. So if the test died of the key's signal, the

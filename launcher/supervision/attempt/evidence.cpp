@@ -22,17 +22,56 @@ bool exited_with(const Observation& seen, int code) {
   return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == code;
 }
 
-void look_at_files(const Evidence& evidence, const Invocation& invocation, const Grant& grant,
-                   const os::ScratchContent& left, AttemptResult& result) {
+void note(std::string& remark, std::string_view more) {
+  if (!remark.empty()) remark += "; ";
+  remark += more;
+}
+
+// Decides what the trace means. The absence of a trace is evidence only if the program was able to
+// leave one.
+void judge_end(GoogletestEnd end, const Policy& policy, AttemptResult& result) {
+  Observation& seen = result.observation;
+  if (seen.main.kind != ProcessEnd::Kind::exited || end == GoogletestEnd::through) return;
+  if (end == GoogletestEnd::unclear) {
+    if (seen.main.code != 0) return;
+    return note(result.remark,
+                "several GoogleTest programs began in it, so it is not known whether its own cases "
+                "were through");
+  }
+  if (seen.main.code != 0) return note(result.remark, "its GoogleTest cases were not through");
+  if (result.report.rights_changed) {
+    return note(result.remark,
+                "its GoogleTest cases seem not to be through, but it had given up rights and could "
+                "not have told");
+  }
+  seen.unfinished = policy.premature_exit == PrematureExit::fail;
+  if (!seen.unfinished) {
+    note(result.remark, "exited with 0 before its GoogleTest cases were through");
+  }
+}
+
+void look_at_files(const Evidence& evidence, const Grant& grant, const os::ScratchContent& left,
+                   AttemptResult& result) {
   Observation& seen = result.observation;
   std::vector<std::string> names = left.marker_files;
-  weigh_trace(evidence.googletest, invocation, left, names, seen);
+  const WeighedTrace trace = weigh_trace(evidence.googletest, left, names);
+  judge_end(trace.end, grant.policy, result);
+  if (trace.ran_nothing && exited_with(seen, 0)) seen.ran_nothing = true;
   if (names.empty()) return;
   JudgedMarkers judged = judge_markers(os::read_marker_files(left.markers.get(), names),
                                        owner_of(grant, result.report));
   seen.marked = judged.reason.has_value();
   result.marker = std::move(judged.reason);
   result.orphans = std::move(judged.orphans);
+}
+
+// Why a GoogleTest program must not be asked for a trace of its end; empty: it may be asked.
+std::string why_not_asked(const Grant& grant, const Invocation& invocation) {
+  if (!grant.program.is_googletest || grant.policy.premature_exit == PrematureExit::ignore) {
+    return {};
+  }
+  if (!grant.program.may_lose_rights.empty()) return "it " + grant.program.may_lose_rights;
+  return preloads(invocation.environment) ? "LD_PRELOAD is set" : "";
 }
 
 }  // namespace
@@ -45,8 +84,10 @@ Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
   if (scratch.empty()) return evidence;
   const std::string markers = scratch + "/" + std::string(names::k_marker_directory);
   told.set(env::k_marker_dir, markers);
-  if (!grant.is_googletest) return evidence;
-  evidence.googletest = ask_for_trace(invocation, markers, told);
+  evidence.not_asked = why_not_asked(grant, invocation);
+  if (grant.program.can_be_asked() && evidence.not_asked.empty()) {
+    evidence.googletest = ask_for_trace(invocation, grant.policy, markers, told);
+  }
   return evidence;
 }
 
@@ -59,10 +100,13 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
   if (evidence.pytest && exited_with(seen, k_pytest_usage_error)) {
     result.remark = "pytest did not understand what it was given: an option, a path, a conftest.py";
   }
-  if (!left.marker_files.empty()) look_at_files(evidence, invocation, grant, left, result);
-  if (seen.unfinished && seen.main.kind == ProcessEnd::Kind::exited && seen.main.code != 0) {
-    result.remark = "its GoogleTest cases were not through";
+  if (!evidence.not_asked.empty() && exited_with(seen, 0)) {
+    note(result.remark,
+         "not asked whether its GoogleTest cases were through: " + evidence.not_asked);
   }
+  // A trace may be told by a file that is gone.
+  const bool has_trace = !evidence.googletest.runs_file.empty();
+  if (has_trace || !left.marker_files.empty()) look_at_files(evidence, grant, left, result);
   result.outcome = outcome_of(seen);
 }
 

@@ -18,6 +18,8 @@ namespace holdfast::supervision {
 // What a test is asked to leave, and what its exit code may mean. Known before the test starts.
 struct Evidence {
   GoogletestTrace googletest;
+  // Why a GoogleTest program is not asked for anything; empty: it is asked, or is not to be asked.
+  std::string not_asked = {};
   bool pytest = false;
 };
 

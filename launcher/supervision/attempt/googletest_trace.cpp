@@ -13,7 +13,6 @@
 #include "core/ctest/test_framework.hpp"
 #include "os/file/marker_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/stack/elf_text.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -34,12 +33,6 @@ os::UniqueFd make_beginnings(const std::string& path) {
   os::UniqueFd fifo(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
   if (!fifo.valid()) ::unlink(path.c_str());
   return fifo;
-}
-
-// Returns the name that GoogleTest gives its report in a directory without reports.
-std::string own_report_of(const char* program) {
-  const std::string_view path = program;
-  return std::string(path.substr(path.rfind('/') + 1)) + std::string(names::k_googletest_report);
 }
 
 bool is_report(const std::string& name) {
@@ -65,19 +58,16 @@ std::string head_of(const os::ScratchContent& left, const std::string& report) {
 }
 
 // `is_there`: whether the runs file exists.
-bool is_unfinished(const GoogletestTrace& trace, const Invocation& invocation,
-                   const os::ScratchContent& left, bool is_there) {
-  if (!trace.beginnings.valid()) return is_there;
+GoogletestEnd end_shown_by(const GoogletestTrace& trace, const os::ScratchContent& left,
+                           bool is_there) {
   const std::size_t begun = count_beginnings(trace.beginnings);
-  // The runs file is either the FIFO that we made, or a new file. In the second case a program had
-  // finished, and a later program made the file.
-  if (is_there) return begun > 0 || !is_fifo(left.markers.get(), names::k_googletest_runs_file);
-  // One of several programs has finished and has removed the runs file. Now only the test's own
-  // report shows whether the test had finished, and only if the test's own program writes a report.
-  // If the test is a script, a program that it starts is not the test.
-  return begun > 1 && !trace.own_report.empty() &&
-         !is_googletest_report(head_of(left, trace.own_report)) &&
-         os::holds_googletest(invocation.command[0]);
+  // The file that we made is there, so nobody was through.
+  if (is_there && is_fifo(left.markers.get(), names::k_googletest_runs_file)) {
+    return begun > 0 ? GoogletestEnd::unfinished : GoogletestEnd::through;
+  }
+  // One program was through and removed the file. Another one began before or after that. Nobody
+  // knows which of them was the test's own.
+  return is_there || begun > 1 ? GoogletestEnd::unclear : GoogletestEnd::through;
 }
 
 // True: every complete report says that its program had no cases.
@@ -94,43 +84,41 @@ bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>
 
 }  // namespace
 
-GoogletestTrace ask_for_trace(const Invocation& invocation, const std::string& markers,
-                              TestEnvironment& told) {
+GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,
+                              const std::string& markers, TestEnvironment& told) {
   GoogletestTrace trace;
-  const std::string runs = in(markers, names::k_googletest_runs_file);
-  trace.runs_file = told.set_if_absent(env::k_googletest_runs, runs);
-  if (!may_be_asked_for_report(invocation.command, invocation.environment)) return trace;
-  trace.reports = told.set_if_absent(env::k_googletest_output, "xml:" + markers + "/");
-  trace.may_be_empty = may_select_nothing(invocation.command, invocation.environment);
-  if (!trace.reports || !trace.runs_file) return trace;
-  trace.beginnings = make_beginnings(runs);
-  const std::string began = in(markers, names::k_googletest_began_file);
-  std::string own_report = own_report_of(invocation.command[0]);
-  if (told.set_if_absent(env::k_googletest_shard_file, began) &&
-      ::symlink(own_report.c_str(), began.c_str()) == 0) {
-    trace.own_report = std::move(own_report);
+  if (policy.premature_exit != PrematureExit::ignore && !told.has(env::k_googletest_runs)) {
+    std::string runs = in(markers, names::k_googletest_runs_file);
+    // GoogleTest crashes if it cannot open the file.
+    trace.beginnings = make_beginnings(runs);
+    if (trace.beginnings.valid()) {
+      told.set(env::k_googletest_runs, runs);
+      trace.runs_file = std::move(runs);
+    }
+  }
+  if (policy.no_tests != NoTests::keep &&
+      may_select_nothing(invocation.command, invocation.environment) &&
+      may_be_asked_for_report(invocation.command, invocation.environment)) {
+    trace.reports = told.set_if_absent(env::k_googletest_output, "xml:" + markers + "/");
   }
   return trace;
 }
 
-void weigh_trace(const GoogletestTrace& trace, const Invocation& invocation,
-                 const os::ScratchContent& left, std::vector<std::string>& names,
-                 Observation& seen) {
+WeighedTrace weigh_trace(const GoogletestTrace& trace, const os::ScratchContent& left,
+                         std::vector<std::string>& names) {
+  WeighedTrace weighed;
   const bool are_all_read = names.size() < os::k_most_marker_files;
-  if (trace.runs_file) {
+  if (!trace.runs_file.empty()) {
     const bool is_there = std::erase(names, names::k_googletest_runs_file) > 0;
-    seen.unfinished = is_unfinished(trace, invocation, left, is_there);
+    weighed.end = end_shown_by(trace, left, is_there);
   }
-  if (!trace.reports) return;
-  std::erase(names, names::k_googletest_began_file);
+  if (!trace.reports) return weighed;
   const auto others = std::partition(names.begin(), names.end(),
                                      [](const std::string& name) { return !is_report(name); });
   const std::vector<std::string> reports(others, names.end());
   names.erase(others, names.end());
-  const bool exited_well = seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == 0;
-  if (trace.may_be_empty && are_all_read && exited_well) {
-    seen.ran_nothing = say_no_tests(left, reports);
-  }
+  weighed.ran_nothing = are_all_read && say_no_tests(left, reports);
+  return weighed;
 }
 
 }  // namespace holdfast::supervision

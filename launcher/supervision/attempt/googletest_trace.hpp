@@ -1,23 +1,23 @@
-// What the GoogleTest programs of an attempt are asked to leave in its marker directory. These
-// files tell whether the test's cases had finished when the test exited, and whether there were
-// any.
-//
-// Programs that the test starts inherit the request and leave the same files. So no single file
-// shows how the test itself ended:
+// What a GoogleTest program is asked to leave in the attempt's marker directory, so that its end
+// can be told from an exit in the middle, and an empty selection from a pass.
 //
 //   googletest-runs   a FIFO: each program that begins puts a byte into it. A program that is
 //                     through removes the file's name (TEST_PREMATURE_EXIT_FILE)
-//   googletest-began  a link to the report that the test's own program is going to write. The first
-//                     program that begins makes that report, empty (GTEST_SHARD_STATUS_FILE)
-//   <program>.xml     a report, written when a program is through (GTEST_OUTPUT). Its name is one
-//                     that no file has when the program starts, so each run gets its own report
+//   <program>.xml     a report, written when a program is through (GTEST_OUTPUT). It is asked for
+//                     only if a setting gives a verdict to an empty selection
+//
+// GoogleTest aborts a program that cannot write the report, and a program that cannot remove the
+// file looks as if it were not through. So only programs are asked that cannot lose the right to do
+// either (TestProgram::may_lose_rights). Programs that the test starts inherit the request.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/base/test_environment.hpp"
 #include "core/outcome/outcome.hpp"
+#include "core/settings/policy.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "supervision/base/invocation.hpp"
@@ -25,20 +25,28 @@
 namespace holdfast::supervision {
 
 struct GoogletestTrace {
-  bool runs_file = false;
-  bool reports = false;
-  bool may_be_empty = false;  // only some cases were asked for: there may be none
-  std::string own_report;     // the name of the test's own report; empty: unknown
-  os::UniqueFd beginnings;    // the FIFO; invalid: the runs file is a plain file
+  std::string runs_file;    // empty: the program is not asked for it
+  bool reports = false;     // of a program that may have selected nothing
+  os::UniqueFd beginnings;  // the FIFO
+};
+
+enum class GoogletestEnd : std::uint8_t {
+  through,     // or nobody was asked
+  unfinished,  // it began, and was not through
+  unclear,     // more programs than one began, and not each has removed the file
+};
+
+struct WeighedTrace {
+  GoogletestEnd end = GoogletestEnd::through;
+  bool ran_nothing = false;  // by its report
 };
 
 // Asks for each part whose variable the user has not set.
-GoogletestTrace ask_for_trace(const Invocation& invocation, const std::string& markers,
-                              TestEnvironment& told);
+GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,
+                              const std::string& markers, TestEnvironment& told);
 
 // To be called when the test is over. Removes from `names` the files that were asked for.
-void weigh_trace(const GoogletestTrace& trace, const Invocation& invocation,
-                 const os::ScratchContent& left, std::vector<std::string>& names,
-                 Observation& seen);
+WeighedTrace weigh_trace(const GoogletestTrace& trace, const os::ScratchContent& left,
+                         std::vector<std::string>& names);
 
 }  // namespace holdfast::supervision

@@ -2,12 +2,12 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -15,10 +15,12 @@
 #include "os/file/descriptors.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
+#include "os/process/process_title.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stream_holders.hpp"
 #include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
+#include "os/stack/lost_rights.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
 #include "supervision/attempt/guard_report.hpp"
 #include "supervision/base/guard_messages.hpp"
@@ -57,7 +59,7 @@ class Guard final : public os::TreeWatcher {
     }
     // The name is set before the test exists. A process that signals an outer tree sees by this
     // name where our tree begins.
-    ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
+    os::set_process_title(os::k_guard_name, {os::k_guard_title, plan_.identity->attempt});
     report_.earliest_start = os::clock_ticks_since_boot();
     const os::Spawned spawned = os::spawn(command_, around_.callers);
     report_.latest_start = os::clock_ticks_since_boot();
@@ -76,6 +78,13 @@ class Guard final : public os::TreeWatcher {
     if (plan_.companion->wants_start()) report(GuardReport::Stage::watching);
     watch_main();
     settle();
+  }
+
+  // Afterwards nothing tells what rights the process had. We look only if it matters.
+  void on_ended(pid_t pid) override {
+    if (pid != main_ || plan_.rights_file.empty()) return;
+    if (::access(plan_.rights_file.c_str(), F_OK) != 0) return;
+    report_.rights_changed = os::has_other_rights(pid);
   }
 
   void on_reaped(pid_t pid, int status) override {
@@ -279,6 +288,20 @@ class Guard final : public os::TreeWatcher {
     return in_namespace() ? containment_->named_outside(processes) : processes;
   }
 
+  // Inside a PID namespace the guard is process 1, as orphans expect.
+  void note_orphan() {
+    if (in_namespace()) return;
+    for (const os::Link& child : os::children(spared())) {
+      if (child.pid == main_) continue;
+      const Result<os::ProcessStat> stat = os::read_process_stat(child.pid);
+      if (!stat || os::has_ended(*stat)) continue;
+      std::array<ListedProcess, k_most_listed> list{};
+      list_processes({{child.pid, stat->name}}, list);
+      report_.orphan = list.front();
+      return;
+    }
+  }
+
   void end_tree(int signal, Milliseconds grace, pid_t told_group = os::k_no_group) {
     const std::vector<os::NamedProcess> survivors =
         os::end_tree({signal, grace, spared(), told_group, contained()}, *this);
@@ -324,6 +347,7 @@ class Guard final : public os::TreeWatcher {
         if (is_still_stopped(order.stop)) signal_launcher(SIGSTOP);
         return;
       case GuardOrder::Kind::end_tree:
+        note_orphan();
         end_tree(order.signal, Milliseconds{order.grace_ms}, told_group(order));
         break;
       case GuardOrder::Kind::end_tree_beyond_group:

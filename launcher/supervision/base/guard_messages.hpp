@@ -81,7 +81,8 @@ struct GuardReport {
   int exec_error = 0;      // errno: the command was never executed
   int entrance_error = 0;  // errno: the test ran, but not in its cgroup
   bool main_reaped = false;
-  int main_status = 0;  // as waitpid(2) gives it
+  int main_status = 0;          // as waitpid(2) gives it
+  bool rights_changed = false;  // with AttemptPlan::rights_file: it had other rights when it ended
   std::int64_t user_us = 0;
   std::int64_t system_us = 0;
   std::int64_t max_rss_kb = 0;      // of the largest process
@@ -92,7 +93,10 @@ struct GuardReport {
   bool kept = false;        // the leftovers live on, with or without the guard
   bool stays = false;       // the guard lives on with them
   bool lease_over = false;  // the guard ended the tree by itself: a lease of locks was over
-  unsigned survivors = 0;   // how many could not be ended: uninterruptible, or another user's
+  // When the tree was to be ended: a child of the guard that was not started by it, so an orphan of
+  // the test's. Without a guard its parent would be process 1. Pid 0: there was none.
+  ListedProcess orphan;
+  unsigned survivors = 0;  // how many could not be ended: uninterruptible, or another user's
   std::array<ListedProcess, k_most_listed> survivor_list{};
 };
 

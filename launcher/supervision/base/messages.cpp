@@ -44,6 +44,13 @@ void add(std::string& text, const std::string& more) {
   text += more;
 }
 
+// A daemon often waits until its parent is process 1.
+std::string on_orphan(const ListedProcess& orphan) {
+  if (orphan.pid == 0) return {};
+  return list_of({orphan}, 1) +
+         " had lost its parent: if it waits for getppid() == 1, containment = \"pidns\" helps";
+}
+
 std::string on_orphans(const AttemptResult& result, const std::string& name) {
   if (result.orphans.empty()) return {};
   const OrphanMarker& first = result.orphans.front();
@@ -57,7 +64,9 @@ std::string on_orphans(const AttemptResult& result, const std::string& name) {
 std::string on_outcome(const AttemptResult& result, const std::string& name) {
   const Observation& seen = result.observation;
   if (result.outcome == Outcome::premature_exit) {
-    return name + " exited with 0 before its cases were through (exit() in a case?)";
+    return name +
+           " exited with 0 before its cases were through (exit() in a case? See the setting "
+           "premature-exit)";
   }
   if (result.outcome == Outcome::no_tests && seen.main.code == k_pytest_found_nothing) {
     return name + " found nothing to run: pytest has collected no test, or deselected all";
@@ -124,6 +133,7 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   if (seen.end_reason != EndReason::none && !pressed) {
     text =
         "\"" + brief(test) + "\" " + why(result, policy, parent) + "; its process tree was ended";
+    if (seen.end_reason == EndReason::timeout) add(text, on_orphan(report.orphan));
   } else if (seen.leaked) {
     text = "\"" + brief(test) + "\" " + describe_leftovers(report);
   }

@@ -19,6 +19,7 @@
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/process.hpp"
+#include "os/stack/lost_rights.hpp"
 #include "supervision/base/inputs.hpp"
 #include "supervision/base/teller.hpp"
 
@@ -70,7 +71,6 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
     keeper = KeeperLink{};
     return false;
   }
-  answer->is_googletest = answer->is_googletest || grant.is_googletest;
   Result<Policy> policy = with_options(std::move(answer->policy), invocation.line.options);
   static_cast<wire::AttemptGrant&>(grant) = std::move(*answer);
   grant.identity.attempt = grant.attempt;
@@ -144,8 +144,13 @@ Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers
                  KeeperLink& keeper) {
   const ProcessName own = os::own_name();
   Grant grant = complete(own_names(own), invocation, own);
-  grant.is_googletest = has_googletest_argument(invocation.command);
   if (invocation.attach && ask_keeper(invocation, callers, keeper, grant)) return grant;
+  // Without a keeper, which remembers what it has seen, only a program is looked at that is most
+  // likely one with GoogleTest.
+  const std::string_view program = invocation.command[0];
+  if (has_googletest_argument(invocation.command) && program.find('/') != std::string_view::npos) {
+    grant.program = os::ProgramReader().read(std::string(program));
+  }
   resolve_here(invocation, grant);
   return grant;
 }

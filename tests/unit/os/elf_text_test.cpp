@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -51,6 +52,15 @@ TEST(ElfText, AFileCutOffAnywhereIsReadToNoEnd) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << odd;
     (void)elf_section_holds(path, ".dynstr", "libc.so");
   }
+}
+
+TEST(ElfText, TheLinksOfAProgramAreItsImportsAndLibraries) {
+  const std::optional<ElfLinks> links = elf_links("/proc/self/exe");
+  ASSERT_TRUE(links);
+  EXPECT_NE(std::ranges::find(links->imports, "mkfifo"), links->imports.end());
+  EXPECT_EQ(std::ranges::find(links->imports, "no_such_function"), links->imports.end());
+  EXPECT_NE(std::ranges::find(links->needed, "libc.so.6"), links->needed.end());
+  EXPECT_FALSE(elf_links("/proc/self/cmdline"));
 }
 
 }  // namespace

@@ -1,8 +1,13 @@
 #include "supervision/attempt/evidence.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "../os/scratch.hpp"
 #include "started.hpp"
 
 namespace holdfast::supervision {
@@ -50,12 +55,64 @@ TEST(Evidence, IsAskedForOnlyWhereThereIsADirectoryForIt) {
   Started started({"--", "/b/t", "--gtest_filter=A.*"}, {"PATH=/bin"});
   const Invocation invocation = started.invocation();
   Grant grant;
-  grant.is_googletest = true;
+  grant.program.is_googletest = true;
   TestEnvironment told(invocation.environment);
   (void)ask_for_evidence(invocation, grant, {}, told);
   char** entries = told.environ();
   EXPECT_STREQ(entries[0], "PATH=/bin");
   EXPECT_EQ(entries[1], nullptr);
+}
+
+// `exit(0)` in the middle of a GoogleTest program, as its launcher sees it.
+AttemptResult exited_early(const Grant& grant, std::vector<std::string> variables = {},
+                           bool rights_changed = false) {
+  const os::Scratch scratch;
+  const std::string markers = scratch.path(".markers");
+  std::filesystem::create_directory(markers);
+  Started started({"--", "/b/t"}, std::move(variables));
+  const Invocation invocation = started.invocation();
+  TestEnvironment told(invocation.environment);
+  const Evidence evidence = ask_for_evidence(invocation, grant, scratch.path(""), told);
+  std::ofstream(evidence.googletest.runs_file) << '0';
+  os::ScratchContent left;
+  left.markers = os::UniqueFd(::open(markers.c_str(), O_RDONLY | O_DIRECTORY));
+  for (const auto& file : std::filesystem::directory_iterator(markers)) {
+    left.marker_files.push_back(file.path().filename());
+  }
+  AttemptResult result = exited(0);
+  result.report.rights_changed = rights_changed;
+  weigh_evidence(evidence, invocation, grant, left, result);
+  return result;
+}
+
+TEST(Evidence, AnExitInTheMiddleIsRedOnlyForAProgramThatCouldHaveToldOtherwise) {
+  Grant grant;
+  grant.program.is_googletest = true;
+  EXPECT_EQ(exited_early(grant).outcome, Outcome::premature_exit);
+  EXPECT_EQ(exited_early(grant).remark, "");
+  const AttemptResult changed = exited_early(grant, {}, true);
+  EXPECT_EQ(changed.outcome, Outcome::passed);
+  EXPECT_NE(changed.remark.find("had given up rights"), std::string::npos);
+  const AttemptResult preloaded = exited_early(grant, {"LD_PRELOAD=/x.so"});
+  EXPECT_EQ(preloaded.outcome, Outcome::passed);
+  EXPECT_NE(preloaded.remark.find("LD_PRELOAD"), std::string::npos);
+  grant.program.may_lose_rights = "imports setuid";
+  const AttemptResult unasked = exited_early(grant);
+  EXPECT_EQ(unasked.outcome, Outcome::passed);
+  EXPECT_NE(unasked.remark.find("imports setuid"), std::string::npos);
+}
+
+TEST(Evidence, TheSettingDecidesWhatAnExitInTheMiddleIs) {
+  Grant grant;
+  grant.program.is_googletest = true;
+  grant.policy.premature_exit = PrematureExit::report;
+  const AttemptResult reported = exited_early(grant);
+  EXPECT_EQ(reported.outcome, Outcome::passed);
+  EXPECT_NE(reported.remark.find("exited with 0 before"), std::string::npos);
+  grant.policy.premature_exit = PrematureExit::ignore;
+  EXPECT_EQ(exited_early(grant).remark, "");
+  grant.program.may_lose_rights = "imports setuid";
+  EXPECT_EQ(exited_early(grant).remark, "");
 }
 
 AttemptResult killed(EndReason reason, int signal, std::uint64_t oom_kills) {

@@ -1,104 +1,119 @@
 #include "supervision/attempt/googletest_trace.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
+#include "../os/scratch.hpp"
 #include "started.hpp"
 
 namespace holdfast::supervision {
 namespace {
-
-// Nothing can be made below it, so a program is asked for a plain file.
-constexpr const char* k_nowhere = "/proc/no-such-directory";
 
 struct Asked {
   GoogletestTrace trace;
   std::vector<std::string> variables;  // what the test is told
 };
 
-Asked asked(std::vector<std::string> command, std::vector<std::string> inherited = {}) {
-  command.insert(command.begin(), "--");
-  Started started(std::move(command), std::move(inherited));
-  const Invocation invocation = started.invocation();
-  TestEnvironment told(invocation.environment);
-  Asked result{ask_for_trace(invocation, k_nowhere, told), {}};
-  for (char** entry = told.environ(); *entry != nullptr; ++entry) {
-    result.variables.emplace_back(*entry);
+class GoogletestTraceTest : public testing::Test {
+ protected:
+  Asked asked(std::vector<std::string> command, std::vector<std::string> inherited = {}) {
+    (void)::unlink(runs().c_str());
+    command.insert(command.begin(), "--");
+    Started started(std::move(command), std::move(inherited));
+    const Invocation invocation = started.invocation();
+    TestEnvironment told(invocation.environment);
+    Asked result{ask_for_trace(invocation, policy_, scratch_.path(""), told), {}};
+    for (char** entry = told.environ(); *entry != nullptr; ++entry) {
+      result.variables.emplace_back(*entry);
+    }
+    return result;
   }
-  return result;
-}
 
-bool has(const Asked& asked, const std::string& variable) {
-  return std::find(asked.variables.begin(), asked.variables.end(), variable) !=
-         asked.variables.end();
-}
+  std::string runs() const { return scratch_.path("/googletest-runs"); }
 
-TEST(GoogletestTrace, AsksForARunsFileAndForReports) {
-  const Asked plain = asked({"/b/t"});
-  EXPECT_TRUE(plain.trace.runs_file);
-  EXPECT_TRUE(plain.trace.reports);
-  EXPECT_FALSE(plain.trace.may_be_empty);
-  EXPECT_TRUE(has(plain, "TEST_PREMATURE_EXIT_FILE=/proc/no-such-directory/googletest-runs"));
-  EXPECT_TRUE(has(plain, "GTEST_OUTPUT=xml:/proc/no-such-directory/"));
-  EXPECT_TRUE(asked({"/b/t", "--gtest_filter=A.*"}).trace.may_be_empty);
-}
+  // What a program does when its cases begin, and when they are through (gtest.cc,
+  // ScopedPrematureExitFile).
+  void begin() const { std::ofstream(runs()) << '0'; }
+  void be_through() const { (void)::unlink(runs().c_str()); }
 
-TEST(GoogletestTrace, AsksForNothingThatTheUserHasForHimself) {
-  const Asked own_runs = asked({"/b/t"}, {"TEST_PREMATURE_EXIT_FILE=/x"});
-  EXPECT_FALSE(own_runs.trace.runs_file);
-  EXPECT_TRUE(own_runs.trace.reports);
-  const Asked own_report = asked({"/b/t"}, {"GTEST_OUTPUT=xml:mine"});
-  EXPECT_TRUE(own_report.trace.runs_file);
-  EXPECT_FALSE(own_report.trace.reports);
-  EXPECT_FALSE(asked({"/b/t", "--gtest_output=json"}).trace.reports);
-  EXPECT_FALSE(asked({"/b/t", "--gtest_list_tests"}).trace.reports);
-}
+  // What is seen of these events: `b` begins, `t` is through.
+  GoogletestEnd seen(const std::string& events) {
+    const Asked program = asked({"/b/t"});
+    for (const char event : events) event == 'b' ? begin() : be_through();
+    std::vector<std::string> names;
+    if (::access(runs().c_str(), F_OK) == 0) names.emplace_back("googletest-runs");
+    os::ScratchContent left;
+    left.markers = scratch_.open();
+    return weigh_trace(program.trace, left, names).end;
+  }
 
-struct Weighed {
-  std::vector<std::string> names;  // what is left for others
-  Observation seen;
+  os::Scratch scratch_;
+  Policy policy_;
 };
 
-Weighed weighed(const GoogletestTrace& trace, std::vector<std::string> names, int code = 0) {
+bool has(const Asked& asked, const std::string& beginning) {
+  return std::ranges::any_of(asked.variables,
+                             [&](const std::string& v) { return v.starts_with(beginning); });
+}
+
+TEST_F(GoogletestTraceTest, AsksOnlyForWhatASettingNeeds) {
+  const Asked plain = asked({"/b/t", "--gtest_filter=A.*"});
+  EXPECT_TRUE(has(plain, "TEST_PREMATURE_EXIT_FILE=" + scratch_.path("/googletest-runs")));
+  EXPECT_FALSE(has(plain, "GTEST_OUTPUT="));
+  EXPECT_FALSE(has(plain, "GTEST_SHARD_STATUS_FILE="));
+  policy_.no_tests = NoTests::fail;
+  EXPECT_TRUE(has(asked({"/b/t", "--gtest_filter=A.*"}), "GTEST_OUTPUT=xml:"));
+  EXPECT_FALSE(has(asked({"/b/t"}), "GTEST_OUTPUT="));
+  policy_.premature_exit = PrematureExit::ignore;
+  EXPECT_FALSE(has(asked({"/b/t"}), "TEST_PREMATURE_EXIT_FILE="));
+}
+
+TEST_F(GoogletestTraceTest, AsksForNothingThatTheUserHasForHimself) {
+  policy_.no_tests = NoTests::fail;
+  const std::vector<std::string> command{"/b/t", "--gtest_filter=A.*"};
+  const Asked own_runs = asked(command, {"TEST_PREMATURE_EXIT_FILE=/x"});
+  EXPECT_EQ(own_runs.trace.runs_file, "");
+  EXPECT_TRUE(own_runs.trace.reports);
+  const Asked own_report = asked(command, {"GTEST_OUTPUT=xml:mine"});
+  EXPECT_NE(own_report.trace.runs_file, "");
+  EXPECT_FALSE(own_report.trace.reports);
+  EXPECT_FALSE(asked({"/b/t", "--gtest_filter=A.*", "--gtest_output=json"}).trace.reports);
+  EXPECT_FALSE(asked({"/b/t", "--gtest_filter=A.*", "--gtest_list_tests"}).trace.reports);
+}
+
+TEST_F(GoogletestTraceTest, OnlyAProgramThatBeganAloneAndRemovedNothingIsUnfinished) {
+  EXPECT_EQ(seen(""), GoogletestEnd::through);  // as with --help
+  EXPECT_EQ(seen("b"), GoogletestEnd::unfinished);
+  EXPECT_EQ(seen("bt"), GoogletestEnd::through);
+  EXPECT_EQ(seen("bb"), GoogletestEnd::unfinished);
+  // Some program was through: perhaps an inner one, and the test's own was not.
+  EXPECT_EQ(seen("bbt"), GoogletestEnd::unclear);
+  EXPECT_EQ(seen("bbtt"), GoogletestEnd::unclear);
+  EXPECT_EQ(seen("btb"), GoogletestEnd::unclear);
+}
+
+TEST_F(GoogletestTraceTest, APlaceInWhichNothingCanBeMadeIsNotAskedFor) {
   Started started({"--", "/b/t"});
-  Weighed result{std::move(names), {}};
-  result.seen.main = {ProcessEnd::Kind::exited, code};
-  weigh_trace(trace, started.invocation(), {}, result.names, result.seen);
-  return result;
+  const Invocation invocation = started.invocation();
+  TestEnvironment told(invocation.environment);
+  EXPECT_EQ(ask_for_trace(invocation, policy_, "/proc/no-such-directory", told).runs_file, "");
+  EXPECT_EQ(told.environ()[0], nullptr);
 }
 
-TEST(GoogletestTrace, ARunsFileThatIsStillThereMeansThatItsCasesWereNotThrough) {
+TEST_F(GoogletestTraceTest, TakesItsOwnFilesOutOfTheMarkersAndNoOthers) {
+  const std::vector<std::string> all{"googletest-runs", "exit-1", "t.xml"};
+  std::vector<std::string> names = all;
+  (void)weigh_trace({}, {}, names);
+  EXPECT_EQ(names, all);
   GoogletestTrace trace;
-  trace.runs_file = true;
-  const Weighed left = weighed(trace, {"googletest-runs", "exit-1"});
-  EXPECT_TRUE(left.seen.unfinished);
-  EXPECT_EQ(left.names, std::vector<std::string>{"exit-1"});
-  EXPECT_FALSE(weighed(trace, {"exit-1"}).seen.unfinished);
-}
-
-TEST(GoogletestTrace, FilesThatNobodyAskedForAreNotOurs) {
-  const std::vector<std::string> names{"googletest-runs", "googletest-began", "t.xml"};
-  const Weighed result = weighed({}, names);
-  EXPECT_EQ(result.names, names);
-  EXPECT_FALSE(result.seen.unfinished);
-}
-
-TEST(GoogletestTrace, TakesItsOwnFilesOutOfTheMarkers) {
-  GoogletestTrace trace;
-  trace.runs_file = true;
+  trace.runs_file = "/m/googletest-runs";
   trace.reports = true;
-  const Weighed result =
-      weighed(trace, {"t.xml", "exit-1", "googletest-began", "googletest-runs", "u.xml"});
-  EXPECT_EQ(result.names, std::vector<std::string>{"exit-1"});
-}
-
-TEST(GoogletestTrace, WithoutAReportNobodyKnowsThatThereWereNoCases) {
-  GoogletestTrace trace;
-  trace.reports = true;
-  trace.may_be_empty = true;
-  EXPECT_FALSE(weighed(trace, {"t.xml"}).seen.ran_nothing);
-  EXPECT_FALSE(weighed(trace, {}).seen.ran_nothing);
+  EXPECT_FALSE(weigh_trace(trace, {}, names).ran_nothing);
+  EXPECT_EQ(names, std::vector<std::string>{"exit-1"});
 }
 
 }  // namespace

@@ -66,6 +66,14 @@ TEST(Note, OnATestThatSimplyRanAndEndedIsEmpty) {
 TEST(Note, SaysWhyItWasEnded) {
   EXPECT_EQ(note(ended(EndReason::timeout)),
             "\"t\" timed out after 1.5 s; its process tree was ended");
+  AttemptResult waits = ended(EndReason::timeout);
+  waits.report.orphan = process(23, "daemon");
+  EXPECT_EQ(note(waits),
+            "\"t\" timed out after 1.5 s; its process tree was ended; daemon (pid 23) had lost its "
+            "parent: if it waits for getppid() == 1, containment = \"pidns\" helps");
+  waits.observation.end_reason = EndReason::signal;
+  waits.observation.end_signal = SIGTERM;
+  EXPECT_EQ(note(waits).find("daemon"), std::string::npos);
   EXPECT_EQ(note(ended(EndReason::signal, SIGTERM)),
             "\"t\" interrupted by SIGTERM; its process tree was ended");
   EXPECT_EQ(note(ended(EndReason::signal, SIGRTMIN + 20)), "\"t\" interrupted by signal " +
@@ -128,7 +136,8 @@ TEST(Note, ExplainsAnOutcomeThatTheExitCodeDoesNot) {
     std::string text;
   } rows[] = {
       {with(Outcome::premature_exit, 0),
-       "exited with 0 before its cases were through (exit() in a case?)"},
+       "exited with 0 before its cases were through (exit() in a case? See the setting "
+       "premature-exit)"},
       {with(Outcome::no_tests, 5),
        "found nothing to run: pytest has collected no test, or deselected all"},
       {unfiltered, "found nothing to run: its filter matches no test"},
