@@ -12,20 +12,34 @@
 
 namespace holdfast::host {
 
+// What one line says.
+struct LineOfOutput {
+  bool is_ready = false;     // the line matches
+  std::uint16_t port = 0;    // 0: the line names no port
+  std::string no_port = {};  // what stands in the place of the port, if that makes it no match
+};
+
 class OutputPort {
  public:
   // `pattern` is that of `ready-output`.
   explicit OutputPort(Pattern pattern) : pattern_(std::move(pattern)) {}
 
-  // Returns the port that the line names. 0: the line matches, and names no port. None: it does not
-  // match.
-  std::optional<std::uint16_t> port_in(std::string_view line) const {
-    if (!pattern_.is_found_in(line)) return std::nullopt;
+  // A line whose group `port` is no port does not match: nobody could reach the service there. A
+  // group without a name may be the port, or may be there for an alternative, such as `(up|ready)`.
+  LineOfOutput read(std::string_view line) const {
+    if (!pattern_.is_found_in(line)) return {};
     const std::optional<std::string> text = pattern_.group_in(line, "port");
-    return text ? parse_number<std::uint16_t>(*text).value_or(0) : std::uint16_t{0};
+    if (!text) return {true};
+    if (!pattern_.names_group("port") && !is_number(*text)) return {true};
+    const std::uint16_t port = parse_number<std::uint16_t>(*text).value_or(0);
+    return port != 0 ? LineOfOutput{true, port} : LineOfOutput{false, 0, *text};
   }
 
  private:
+  static bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+
   Pattern pattern_;
 };
 

@@ -120,6 +120,11 @@ class ConnectionProbe : public LifeProbe {
 
   Milliseconds due() const override { return due_; }
 
+  void give_up(const std::string& why) override {
+    const std::string what = is_there() && !is_dying() ? silence() : std::string();
+    LifeProbe::give_up(why.empty() || what.empty() ? why + what : why + ": " + what);
+  }
+
   bool go_on() override {
     if (!socket_.valid()) return begin();
     pollfd news{socket_.get(), static_cast<short>(is_connected_ ? POLLIN : POLLOUT), 0};
@@ -150,6 +155,9 @@ class ConnectionProbe : public LifeProbe {
     }
     return look(false);
   }
+  // What the server does in place of an answer, such as `it listens on port 80 and accepts no
+  // connection`.
+  virtual std::string silence() const = 0;
   // True: there is an answer.
   virtual bool look(bool has_news) {
     if (has_news) return hear();
@@ -252,6 +260,10 @@ class TcpProbe : public ConnectionProbe {
     return is_reset && !listening_at(endpoint_) ? begin_anew() : conclude_unless_dying();
   }
 
+  std::string silence() const override {
+    return "it listens on port " + std::to_string(endpoint_.port) + " and accepts no connection";
+  }
+
   const Endpoint& endpoint() const { return endpoint_; }
 
  private:
@@ -279,6 +291,12 @@ class HttpProbe final : public TcpProbe {
         [&] { return ::send(socket().get(), request.data(), request.size(), MSG_NOSIGNAL); });
     if (sent == static_cast<ssize_t>(request.size())) return false;
     return conclude(Kind::unwell, "it did not take a request");
+  }
+
+  std::string silence() const override {
+    if (!is_accepted()) return TcpProbe::silence();
+    return "it accepts connections on port " + std::to_string(endpoint().port) +
+           " and does not answer";
   }
 
   bool look(bool has_news) override {
@@ -338,6 +356,10 @@ class UnixProbe final : public ConnectionProbe {
   bool is_accepted() const override {
     const std::optional<std::uint64_t> end = peer();
     return !end || *end != 0;
+  }
+
+  std::string silence() const override {
+    return "it listens at " + path_ + " and accepts no connection";
   }
 
   // The kernel also ends a connection that nobody has accepted, if the server closes its socket.

@@ -42,7 +42,8 @@ class Probe {
   virtual Milliseconds due() const { return k_longest; }
   // Takes a turn. True: answer() is there.
   virtual bool go_on() = 0;
-  // Ends the probe, whose time is over: answer() is `unwell`. `why` says so in words.
+  // Ends the probe, whose time is over: answer() is `unwell`. `why` says so in words, and may be
+  // empty. The probe adds what it knows.
   virtual void give_up(const std::string& why) { conclude(ProbeAnswer::Kind::unwell, why); }
   const ProbeAnswer& answer() const { return answer_; }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/number.hpp"
+#include "core/base/printable.hpp"
 #include "core/service/service_words.hpp"
 #include "host/strangers.hpp"
 #include "os/file/clock.hpp"
@@ -102,21 +103,25 @@ void ServiceCompanion::read_output() {
       const std::size_t end = std::min(part.find('\n'), part.size());
       line_.append(part, 0, std::min(end, k_longest_line - std::min(line_.size(), k_longest_line)));
       if (end == part.size()) return;
-      if (const std::optional<std::uint16_t> port = around_.output_port->port_in(line_)) {
-        output_told_ = true;
-        has_answered_ = true;
-        port_told_ = *port;
-        // The commands and probes from now on may name the port.
-        if (port_told_ != 0) {
-          spec_ = filled(spec_,
-                         {spec_.name, around_.order.instance, {port_told_}, around_.order.scratch});
-          (void)put_stop_on_record();
-        }
-      }
+      take_line(around_.output_port->read(line_));
       line_.clear();
       part.remove_prefix(end + 1);
     }
   });
+}
+
+void ServiceCompanion::take_line(const LineOfOutput& line) {
+  if (!line.no_port.empty()) {
+    last_answer_ = "its output names the port \"" + brief(line.no_port) + "\", expected 1 to 65535";
+  }
+  if (!line.is_ready) return;
+  output_told_ = true;
+  has_answered_ = true;
+  port_told_ = line.port;
+  if (port_told_ == 0) return;
+  // The commands and probes from now on may name the port.
+  spec_ = filled(spec_, {spec_.name, around_.order.instance, {port_told_}, around_.order.scratch});
+  (void)put_stop_on_record();
 }
 
 void ServiceCompanion::hear_keeper() {
@@ -385,6 +390,11 @@ Milliseconds ServiceCompanion::look_at() {
 supervision::Companion::Verdict ServiceCompanion::on_deadline() {
   switch (phase_) {
     case Phase::probing:
+      // A probe that still waits knows more than the one before it.
+      if (probe_) {
+        probe_->give_up({});
+        if (!probe_->answer().why.empty()) last_answer_ = probe_->answer().why;
+      }
       fail("it was not ready within " + describe(spec_.start_timeout) +
            (last_answer_.empty() ? "" : ": " + last_answer_));
       return Verdict::end_tree;

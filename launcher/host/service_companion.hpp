@@ -77,6 +77,7 @@ class ServiceCompanion final : public supervision::Companion {
   };
 
   void read_output();
+  void take_line(const LineOfOutput& line);
   void hear_keeper();
   void obey(const wire::Message& message);
   void receive(os::UniqueFd& visitor, const wire::Message& message);

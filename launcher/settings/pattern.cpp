@@ -70,6 +70,10 @@ int Pattern::number_of_group(const std::string& name) const {
   return compiled_->NumberOfCapturingGroups() == 1 ? 1 : 0;
 }
 
+bool Pattern::names_group(const std::string& name) const {
+  return compiled_->NamedCapturingGroups().contains(name);
+}
+
 bool Pattern::has_group(const std::string& name) const { return number_of_group(name) != 0; }
 
 std::optional<std::string> Pattern::group_in(std::string_view text, const std::string& name) const {

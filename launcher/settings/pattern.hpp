@@ -27,6 +27,8 @@ class Pattern {
 
   // Whether it has a group that group_in() finds.
   bool has_group(const std::string& name) const;
+  // Whether a group has this name.
+  bool names_group(const std::string& name) const;
   // The part of `text` that the group called `name`, or else the only group, matches. None: the
   // pattern is not found, or has no such group, or the group takes no part in the match.
   std::optional<std::string> group_in(std::string_view text, const std::string& name) const;

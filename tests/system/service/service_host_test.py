@@ -111,6 +111,24 @@ class ServiceHostTest(SystemCase):
         self.assert_over(host)
         self.assertIn("sleep", self.log.read_text())
 
+    def test_a_line_of_output_that_names_no_port_is_none(self):
+        for port in ("0", "65536", "70000"):
+            with self.subTest(port):
+                host = self.host(("ready-output", "listening on (?P<port>[0-9]+)"), ("start-timeout", "300"),
+                                 command=["sh", "-c", f"echo listening on {port}; exec sleep 1000"], ready=())
+                kind, fields = host.hear()
+                self.assertEqual((kind, fields["why"]), (
+                    "died", f'it was not ready within 0.3 s: its output names the port "{port}", expected 1 to 65535'))
+                self.assert_over(host)
+
+    def test_but_a_later_line_may_name_one(self):
+        host = self.host(("ready-output", "listening on (?P<port>[0-9]+)"), ready=(),
+                         command=["sh", "-c", "echo listening on 0; echo listening on 8080; exec sleep 1000"])
+        kind, fields = host.hear()
+        self.assertEqual((kind, fields["port"]), ("ready", "8080"))
+        host.say("stop")
+        self.assert_over(host)
+
     def test_a_service_whose_port_is_anothers_fails_at_once(self):
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))

@@ -129,7 +129,8 @@ class PlacesTest(ProjectCase):
                                   ("next", "HOLDFAST_SERVICES db DEPENDS culprit", self.ask(kind)))
                 done = self.ctest(tree)
                 self.assertEqual(done.returncode, 0, done.text)
-                self.assertIn('service db was lost (no answer within 1.0 s), used by "culprit" alone; ', done.text)
+                self.assertRegex(done.text, r"service db was lost \(no answer within 1.0 s: it listens (at|on port) "
+                                 r'\S+ and accepts no connection\), used by "culprit" alone; ')
                 self.assertEqual(self.ended(tree)["next"]["services"], ["db#2"])
                 self.assert_nothing_left()
 
@@ -140,7 +141,8 @@ class PlacesTest(ProjectCase):
                 tree = self.suite(self.service(kind, 'start-timeout = "1s"\n'), ("user", "HOLDFAST_SERVICES db", "true"))
                 done = self.ctest(tree)
                 self.assertEqual(done.returncode, 8, done.text)
-                self.assert_unavailable(tree, "it was not ready within 1.0 s", "user")
+                self.assert_unavailable(tree, "it was not ready within 1.0 s: it listens ", "user")
+                self.assert_unavailable(tree, " and accepts no connection", "user")
                 self.assert_nothing_left()
 
     def test_one_in_the_background_is_known_as_its_own(self):

@@ -435,6 +435,29 @@ TEST(Probe, OfAStoppedProcessThatIsGivenUpIsUnwell) {
   child.signal(SIGCONT);
 }
 
+TEST(Probe, OfAServerThatAcceptsNothingSaysSoWhenItIsGivenUp) {
+  for (const bool by_http : {false, true}) {
+    const Listener server;
+    const ServiceProbe what = by_http ? server.http() : server.tcp();
+    const std::unique_ptr<Probe> probe = begin_probe(what, we_ourselves(), k_longest);
+    EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+    probe->give_up("no answer within 1.0 s");
+    EXPECT_EQ(probe->answer().why, "no answer within 1.0 s: it listens on port " +
+                                       std::to_string(server.port()) +
+                                       " and accepts no connection");
+  }
+}
+
+TEST(Probe, OfAServerThatAcceptsAndDoesNotAnswerSaysSoWhenItIsGivenUp) {
+  const Listener server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.http(), we_ourselves(), k_longest);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  const UniqueFd accepted = server.accept();
+  probe->give_up({});
+  EXPECT_EQ(probe->answer().why, "it accepts connections on port " + std::to_string(server.port()) +
+                                     " and does not answer");
+}
+
 TEST(Probe, ByACommandThatStopsItselfEndsInItsTime) {
   ServiceProbe what;
   what.command = {"sh", "-c", "kill -STOP $$"};
