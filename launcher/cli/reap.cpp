@@ -8,12 +8,15 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
+#include "keeper/service/kept_service.hpp"
+#include "keeper/service/service_keeping.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -59,10 +62,24 @@ void list(const DeadRun& run) {
   if (!run.socket.empty()) fmt::print("  socket  {}  (run {})\n", run.socket.string(), run.id);
 }
 
+// Services that people kept before they removed .holdfast. They are in nobody's use.
+std::vector<wire::KeptState> find_forgotten(const ReapOrder& order) {
+  std::vector<wire::KeptState> all = unnoted_services(order.tree.string());
+  std::erase_if(all, [](const wire::KeptState& one) { return one.user > 0; });
+  return all;
+}
+
 int list(const ReapOrder& order) {
   const std::vector<LeftBehind> left = find_left_behind(order);
   const Untidy untidy = find_untidy(order);
-  if (left.empty() && untidy.runs.empty()) fmt::print("nothing is left of earlier runs\n");
+  const std::vector<wire::KeptState> forgotten = find_forgotten(order);
+  if (left.empty() && untidy.runs.empty() && forgotten.empty()) {
+    fmt::print("nothing is left of earlier runs\n");
+  }
+  for (const wire::KeptState& one : forgotten) {
+    fmt::print("{:>8}  service {}, kept by hand, of which {} says nothing\n", one.main, one.name,
+               names::k_tree_directory);
+  }
   for (const LeftBehind& one : left) {
     fmt::print("{:>8}  {:<15}  {}  (run {})\n", one.process.pid, printable(one.process.name),
                printable(one.test), one.run);
@@ -85,21 +102,38 @@ int tidy_up(const Untidy& untidy) {
   return tidied.troubles.empty() ? exit_codes::k_success : k_not_ended;
 }
 
+// False: one could not be ended.
+bool end_forgotten(const ReapOrder& order, const std::vector<wire::KeptState>& forgotten) {
+  bool all_ended = true;
+  for (const wire::KeptState& one : forgotten) {
+    const Result<bool> stopped = stop_kept(order.tree.string(), one.name);
+    if (!stopped) complain(to_text(stopped.error()));
+    if (stopped && *stopped) {
+      fmt::print("ended service {} (pid {}), kept by hand, of which {} says nothing\n", one.name,
+                 one.main, names::k_tree_directory);
+    }
+    all_ended = all_ended && stopped;
+  }
+  return all_ended;
+}
+
 int end_all(const ReapOrder& order) {
+  const std::vector<wire::KeptState> forgotten = find_forgotten(order);
+  const bool all_ended = end_forgotten(order, forgotten);
   const Reaped reaped = reap_left_behind(order);
   const Untidy untidy = find_untidy(order);
   if (!reaped.survivors.empty()) {
     complain("failed to end " + describe(reaped.survivors));
   } else if (!reaped.found.empty()) {
     fmt::print("ended {}\n", printable(describe(reaped.found)));
-  } else if (untidy.runs.empty()) {
+  } else if (untidy.runs.empty() && forgotten.empty()) {
     fmt::print("nothing is left of earlier runs\n");
   }
   const int tidied = tidy_up(untidy);
   remove_stale_sockets();
   remove_stale_scratch();
   remove_all_stale_levels();
-  return reaped.survivors.empty() ? tidied : k_not_ended;
+  return reaped.survivors.empty() && all_ended ? tidied : k_not_ended;
 }
 
 int reap(const ReapOptions& options) {

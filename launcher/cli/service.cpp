@@ -16,6 +16,7 @@
 #include "core/lock/port_locks.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/service/service_check.hpp"
+#include "core/service/service_use.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/service_keeping.hpp"
 #include "keeper/service/tree_services.hpp"
@@ -228,11 +229,14 @@ Result<Tree> tree_that_declares(const ServiceOptions& options, std::string_view 
 
 // People may keep a service that is not declared any more.
 Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view command) {
+  Result<std::string> found = find_tree(options.tree);
+  if (!found) return found.error();
+  const bool is_kept = is_service_name(options.name) && KeptService(*found, options.name).is_kept();
+  if (!is_kept) return tree_that_declares(options, command);
+  // What is declared may be wrong or missing by now.
   Result<Tree> tree = load_tree(options);
-  if (!tree) return tree;
-  const std::vector<std::string> kept = kept_services(tree->path);
-  const bool is_kept = std::ranges::find(kept, options.name) != kept.end();
-  return is_kept ? tree : tree_that_declares(options, command);
+  if (!tree) return Tree{*std::move(found), {}};
+  return tree;
 }
 
 int start_named(const ServiceOptions& options) {
@@ -272,7 +276,8 @@ int logs(const ServiceOptions& options) {
   if (!tree) return refuse(tree.error());
   const KeptService kept(tree->path, options.name);
   if (kept.last_generation() == 0) {
-    complain(options.name + " was never kept in this tree");
+    complain(options.name + (kept.has_host() ? " is kept, and its output was removed with .holdfast"
+                                             : " was never kept in this tree"));
     return k_not_done;
   }
   const std::string path = kept.log_of(kept.last_generation());

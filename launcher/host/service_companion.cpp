@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/service/service_words.hpp"
@@ -25,6 +26,9 @@ constexpr Milliseconds k_probe_interval{20};
 constexpr Milliseconds k_keeper_patience{10'000};
 // If there is no keeper then, the services that depend on this one have this time to end.
 constexpr Milliseconds k_dependents_patience{30'000};
+// No event tells of all the ways in which a directory leaves its path: the directories above it are
+// moved, and the service's working directory keeps it from ever being deleted.
+constexpr Milliseconds k_tree_interval{1'000};
 constexpr std::size_t k_longest_line = 4096;
 
 }  // namespace
@@ -55,6 +59,7 @@ void ServiceCompanion::look() {
         [this](os::UniqueFd& visitor, const wire::Message& message) { receive(visitor, message); });
   }
   look_at_ctest();
+  if (os::monotonic_now() >= next_look_at_tree_) look_at_tree();
   switch (phase_) {
     case Phase::probing:
       // Tests are told the pid of the main process, so it must be known.
@@ -144,6 +149,8 @@ void ServiceCompanion::obey(const wire::Message& message) {
 }
 
 void ServiceCompanion::receive(os::UniqueFd& visitor, const wire::Message& message) {
+  // The visitor may be of another tree at the same path.
+  look_at_tree();
   if (message.kind == wire::k_stop) {
     if (around_.keeper.valid()) report_death("it was stopped by hand");
     return begin_stop();
@@ -188,6 +195,24 @@ void ServiceCompanion::look_at_ctest() {
   if (ctest_ended_ == k_longest) ctest_ended_ = now;
   if (around_.keeper.valid() && now < ctest_ended_ + k_keeper_patience) return;
   if (are_dependents_gone() || now >= ctest_ended_ + k_dependents_patience) begin_stop();
+}
+
+// Without its tree nobody finds a service that people keep. A run that uses it may go on: its tests
+// do not fail because of us.
+void ServiceCompanion::look_at_tree() {
+  if (around_.tree == nullptr) return;
+  next_look_at_tree_ = os::monotonic_now() + k_tree_interval;
+  if (around_.keeper.valid() || !is_tree_gone()) return;
+  // The stop command needs a directory, and its own may have been in the tree.
+  if (::access(spec_.directory.c_str(), X_OK) != 0) spec_.directory = "/";
+  begin_stop();
+}
+
+// A directory without both is no build tree (find_build_tree() in store/run_directory.hpp).
+bool ServiceCompanion::is_tree_gone() const {
+  const os::HeldDirectory& tree = *around_.tree;
+  return tree.is_gone() ||
+         (tree.lacks("CMakeCache.txt") && tree.lacks(std::string(names::k_tree_directory)));
 }
 
 bool ServiceCompanion::are_dependents_gone() const {
@@ -381,6 +406,7 @@ Milliseconds ServiceCompanion::look_at() {
         !around_.keeper.valid() || os::monotonic_now() >= ctest_ended_ + k_keeper_patience;
     next = ctest_ended_ + (is_alone ? k_dependents_patience : k_keeper_patience);
   }
+  if (around_.tree != nullptr && !is_stopping) next = std::min(next, next_look_at_tree_);
   if (probe_) next = std::min(next, probe_->due());
   if (work_ && !work_->is_done()) next = std::min(next, work_->deadline());
   const bool will_probe = phase_ == Phase::probing && !probe_ && !waits_for_output();

@@ -13,6 +13,7 @@
 #include "host/output_port.hpp"
 #include "host/probe.hpp"
 #include "host/service_log.hpp"
+#include "os/file/held_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/stop_record.hpp"
@@ -34,6 +35,8 @@ struct ServiceSurroundings {
   os::UniqueFd background = {};
   os::UniqueFd dependents = {};  // HostOrder::dependents
   Door* door = nullptr;          // null: nobody keeps the service
+  // The build tree of one that people keep. Null: nobody keeps it.
+  const os::HeldDirectory* tree = nullptr;
 };
 
 class ServiceCompanion final : public supervision::Companion {
@@ -83,6 +86,8 @@ class ServiceCompanion final : public supervision::Companion {
   void receive(os::UniqueFd& visitor, const wire::Message& message);
   wire::KeptState state() const;
   void look_at_ctest();
+  void look_at_tree();
+  bool is_tree_gone() const;
   void probe();
   std::unique_ptr<Probe> begin_proof() const;
   bool waits_for_output() const;
@@ -127,6 +132,7 @@ class ServiceCompanion final : public supervision::Companion {
   os::UniqueFd stop_record_;  // invalid: there is none
   Milliseconds ctest_ended_ = k_longest;
   bool is_death_told_ = false;
+  Milliseconds next_look_at_tree_{0};
 };
 
 }  // namespace holdfast::host

@@ -21,6 +21,7 @@
 #include "host/strangers.hpp"
 #include "os/containment/network_namespace.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/held_directory.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/packet_socket.hpp"
@@ -165,7 +166,11 @@ class Host {
     // A reader of the output of `holdfast service start` must not wait for the end of this process.
     if (is_kept) os::leave_standard_streams();
     std::optional<Door> door;
+    std::optional<os::HeldDirectory> tree;
     if (is_kept) {
+      Result<os::HeldDirectory> held = os::HeldDirectory::open(order_.tree);
+      if (!held) return held.error();
+      tree.emplace(std::move(*held));
       Result<Door> opened = Door::open(order_.kept_at);
       if (!opened) return opened.error();
       door.emplace(std::move(*opened));
@@ -196,6 +201,7 @@ class Host {
     around.background = std::move(background->told);
     around.dependents = std::move(dependents_);
     around.door = door ? &*door : nullptr;
+    around.tree = tree ? &*tree : nullptr;
     ServiceCompanion companion(std::move(around));
     if (Result<void> put = companion.put_stop_on_record(); !put) return put.error();
     supervision::Surroundings surroundings{callers, std::move(*signals), {}};

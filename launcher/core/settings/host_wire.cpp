@@ -108,6 +108,7 @@ void each_field(Order& order, Use use) {
   use("log", order.log);
   use("scratch", order.scratch);
   use("kept_at", order.kept_at);
+  use("tree", order.tree);
 }
 
 template <typename State, typename Use>

@@ -39,6 +39,8 @@ struct HostOrder {
   // For a service that people keep: the socket where the host listens. It is bound to nobody then.
   // Empty: it is bound to ctest.
   std::string kept_at;
+  // The build tree of such a service, which does not outlive it.
+  std::string tree;
 };
 
 // keeper -> host, without fields.

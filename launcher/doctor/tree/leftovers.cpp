@@ -107,7 +107,7 @@ Leftovers look_at_leftovers(const std::string& tree) {
   }
   for (const std::string& name : kept_services(tree)) {
     const KeptService kept(tree, name);
-    if (kept.is_kept() && !kept.has_host()) left.lost_services.push_back(name);
+    if (kept.is_noted() && !kept.has_host()) left.lost_services.push_back(name);
   }
   return left;
 }

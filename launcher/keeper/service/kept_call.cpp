@@ -60,7 +60,7 @@ void KeptCall::hear() {
   }
   if (message) {
     Result<wire::KeptState> state = wire::to_kept_state(*message);
-    if (state && state->name == service_) {
+    if (state && (service_.empty() || state->name == service_)) {
       answer_.state = std::move(*state);
       return;
     }

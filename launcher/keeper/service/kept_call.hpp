@@ -20,7 +20,8 @@ struct KeptAnswer {
 
 class KeptCall {
  public:
-  // Connects to the host that listens at `socket`, and sends it a message without fields.
+  // Connects to the host that listens at `socket`, and sends it a message without fields. An answer
+  // for another service is none, unless `service` is empty.
   KeptCall(const std::string& socket, std::string service, std::string_view kind);
 
   // False: nobody listens there, or the call has ended without an answer.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <system_error>
 #include <utility>
 
@@ -37,20 +38,69 @@ std::string in_directory(const std::string& directory, std::string_view name) {
   return directory + "/" + std::string(name);
 }
 
+std::string sockets_directory() {
+  return in_directory(os::user_directory_path(), names::k_user_services_directory);
+}
+
+std::string tree_and_numbers(const std::string& tree) {
+  return fmt::format("{}\n{}", tree, os::own_pid_namespace());
+}
+
+// By this the sockets of one tree are found without the names of the services.
+std::string prefix_of_sockets(const std::string& tree_and_numbers) {
+  return fmt::format("{}-", Fnv1a().add(tree_and_numbers).value());
+}
+
+KeptAnswer answer_to(KeptCall& asked) {
+  while (!asked.look()) {
+    pollfd news{asked.fd(), POLLIN, 0};
+    (void)::poll(&news, 1, os::poll_time(asked.due()));
+  }
+  return asked.take_answer();
+}
+
+std::vector<std::string> sockets_of(const std::string& tree) {
+  const std::string prefix = prefix_of_sockets(tree_and_numbers(tree));
+  std::vector<std::string> sockets;
+  std::error_code failed;
+  for (const fs::directory_entry& entry : fs::directory_iterator(sockets_directory(), failed)) {
+    if (entry.path().filename().string().starts_with(prefix)) {
+      sockets.push_back(entry.path().string());
+    }
+  }
+  return sockets;
+}
+
+// Without a name: no host answers.
+wire::KeptState state_at(const std::string& socket) {
+  KeptCall asked(socket, {}, wire::k_state);
+  return answer_to(asked).state;
+}
+
+std::vector<std::string> noted_services(const std::string& tree) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(fs::path(tree) / names::k_kept_directory, failed)) {
+    std::string name = entry.path().filename().string();
+    if (KeptService(tree, name).is_noted()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
 }  // namespace
 
 // The name of the socket is short, because the path of a socket must be short. It stands for our
 // PID namespace too: a host of another namespace has other process numbers.
 KeptService::KeptService(const std::string& tree, const std::string& service) : service_(service) {
   directory_ = fmt::format("{}/{}/{}", tree, names::k_kept_directory, service);
-  const std::string tree_and_numbers = fmt::format("{}\n{}", tree, os::own_pid_namespace());
-  const auto hash = Fnv1a().add(tree_and_numbers).end().add(service).value();
-  socket_ =
-      fmt::format("{}/{}/{}", os::user_directory_path(), names::k_user_services_directory, hash);
+  const std::string numbers = tree_and_numbers(tree);
+  const auto hash = Fnv1a().add(numbers).end().add(service).value();
+  socket_ = fmt::format("{}/{}{}", sockets_directory(), prefix_of_sockets(numbers), hash);
   attempts_ = fmt::format("kept-{}", hash);
 }
 
-bool KeptService::is_kept() const {
+bool KeptService::is_noted() const {
   return ::access(in_directory(directory_, names::k_kept_file).c_str(), F_OK) == 0;
 }
 
@@ -101,21 +151,27 @@ bool KeptService::has_host() const {
 
 KeptAnswer KeptService::ask(std::string_view kind) const {
   KeptCall asked = call(kind);
-  while (kind != wire::k_stop && !asked.look()) {
-    pollfd news{asked.fd(), POLLIN, 0};
-    (void)::poll(&news, 1, os::poll_time(asked.due()));
+  return kind == wire::k_stop ? asked.take_answer() : answer_to(asked);
+}
+
+std::vector<wire::KeptState> unnoted_services(const std::string& tree) {
+  std::vector<std::string> sockets = sockets_of(tree);
+  for (const std::string& name : noted_services(tree)) {
+    std::erase(sockets, KeptService(tree, name).socket());
   }
-  return asked.take_answer();
+  std::vector<wire::KeptState> states;
+  for (const std::string& socket : sockets) {
+    wire::KeptState state = state_at(socket);
+    if (KeptService(tree, state.name).socket() == socket) states.push_back(std::move(state));
+  }
+  std::ranges::sort(states, std::ranges::greater(),
+                    [](const wire::KeptState& one) { return one.host.start; });
+  return states;
 }
 
 std::vector<std::string> kept_services(const std::string& tree) {
-  std::vector<std::string> names;
-  std::error_code failed;
-  for (const fs::directory_entry& entry :
-       fs::directory_iterator(fs::path(tree) / names::k_kept_directory, failed)) {
-    std::string name = entry.path().filename().string();
-    if (KeptService(tree, name).is_kept()) names.push_back(std::move(name));
-  }
+  std::vector<std::string> names = noted_services(tree);
+  for (wire::KeptState& one : unnoted_services(tree)) names.push_back(std::move(one.name));
   std::ranges::sort(names);
   return names;
 }

@@ -18,8 +18,11 @@ class KeptService {
   const std::string& directory() const { return directory_; }  // of its output
   const std::string& socket() const { return socket_; }        // where its host listens
 
-  // True: people have started the service, and have not stopped it. Its host may have been killed.
-  bool is_kept() const;
+  // True: the tree says that people have started the service, and have not stopped it. Its host may
+  // have been killed.
+  bool is_noted() const;
+  // Also true if only its host knows, because .holdfast was removed.
+  bool is_kept() const { return is_noted() || has_host(); }
   unsigned last_generation() const;  // 0: there was none
   // Returns the name by which the processes of a generation are found.
   std::string attempt_of(unsigned generation) const;
@@ -44,7 +47,11 @@ class KeptService {
   std::string attempts_;
 };
 
-// Returns the names of all services that are kept in the tree, declared or not.
+// Returns what the hosts say of which the tree knows nothing, because .holdfast was removed. The
+// service that started last comes first. Waits for the answers.
+std::vector<wire::KeptState> unnoted_services(const std::string& tree);
+
+// Returns the names of all services that are kept in the tree, declared or not, noted or not.
 std::vector<std::string> kept_services(const std::string& tree);
 
 }  // namespace holdfast

@@ -96,10 +96,12 @@ std::vector<EarlierGeneration> RunServices::earlier_generations() {
   std::vector<EarlierGeneration> earlier;
   for (std::size_t i = 0; i < declared_->size(); ++i) {
     const KeptService kept(tree_, (*declared_)[i].name);
-    const bool is_kept = kept.is_kept();
-    if (keeps_all_ == KeepsAll::no && !is_kept) continue;
-    if (is_kept && !kept.has_host()) end_rest_of(kept, (*declared_)[i]);
-    earlier.push_back({{i, 0}, kept.last_generation()});
+    const bool has_host = kept.has_host();
+    if (kept.is_noted() && !has_host) end_rest_of(kept, (*declared_)[i]);
+    // Where the number is lost with .holdfast, it is at least the first generation.
+    const unsigned least = has_host ? 1 : 0;
+    if (keeps_all_ == KeepsAll::no && !kept.is_noted() && !has_host) continue;
+    earlier.push_back({{i, 0}, std::max(kept.last_generation(), least)});
   }
   return earlier;
 }

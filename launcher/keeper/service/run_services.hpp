@@ -120,6 +120,7 @@ class RunServices {
   void fail_to_start(const ServiceOrder& order, const std::string& why);
   Result<bool> take_ports(const ServiceOrder& order);
   Result<ServiceHost> start_generation(const ServiceOrder& order);
+  bool may_be_kept(const InstanceId& id) const;
   bool is_kept(const InstanceId& id) const;
   void take_kept(ServiceOrder order, KeptAnswer answer);
   Result<void> place(wire::HostOrder& host, bool is_kept) const;

@@ -113,7 +113,7 @@ std::vector<ServiceSpec> needed_for(const std::string& name,
 Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>& declared,
                         const std::string& name) {
   const KeptService kept(tree, name);
-  if (kept.is_kept()) {
+  if (kept.is_noted()) {
     if (Result<void> ended = end_rest(kept, kept.last_generation()); !ended) return ended;
   }
   const std::vector<unsigned> before = last_generations(tree, declared);
@@ -148,7 +148,7 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
 
 Result<bool> stop_kept(const std::string& tree, const std::string& name) {
   const KeptService kept(tree, name);
-  const bool was_kept = kept.is_kept();
+  const bool was_kept = kept.is_noted();
   const KeptAnswer now = kept.ask(wire::k_state);
   if (!was_kept && !now.connection.valid()) return false;
   // From now on, a run that used the service starts an instance of its own.

@@ -27,10 +27,10 @@ Result<void> make_directory(const std::string& path) {
 }  // namespace
 
 void RunServices::start(const ServiceOrder& order) {
-  if (is_kept(order.instance)) {
-    const KeptService kept(tree_, services_->specs()[order.instance.service].name);
-    if (kept_starts_.ask(order, kept)) return;
-  }
+  // The host is asked even if nothing in the tree says that people keep the service: they may have
+  // removed .holdfast. A host that was told to end answers that it is ending.
+  const KeptService kept(tree_, services_->specs()[order.instance.service].name);
+  if (may_be_kept(order.instance) && kept_starts_.ask(order, kept)) return;
   start_own(order);
 }
 
@@ -46,7 +46,7 @@ void RunServices::start_answered(KeptStarts::Answered answered) {
   }
   const ServiceSpec& spec = services_->specs()[order.instance.service];
   const KeptService kept(tree_, spec.name);
-  if (!is_there && kept.is_kept()) {
+  if (!is_there && kept.is_noted()) {
     lines_.say(
         fmt::format("service {}: the host that people keep does not answer; the next "
                     "generation takes its place",
@@ -157,6 +157,7 @@ Result<void> RunServices::place(wire::HostOrder& host, bool is_kept) const {
     directory = kept.directory();
     host.attempt = kept.attempt_of(host.generation);
     host.kept_at = kept.socket();
+    host.tree = tree_;
   }
   host.log = fmt::format("{}/{}{}", directory, name, names::k_output_suffix);
   host.scratch = fmt::format("{}/{}", directory, name);
@@ -167,10 +168,13 @@ Result<void> RunServices::place(wire::HostOrder& host, bool is_kept) const {
 }
 
 // Only the first instance of a service is kept. A kept one is in the network of the machine.
+bool RunServices::may_be_kept(const InstanceId& id) const {
+  return id.number == 0 && !has_network();
+}
+
 bool RunServices::is_kept(const InstanceId& id) const {
   const std::string& name = services_->specs()[id.service].name;
-  return id.number == 0 && !has_network() &&
-         (keeps_all_ == KeepsAll::yes || KeptService(tree_, name).is_kept());
+  return may_be_kept(id) && (keeps_all_ == KeepsAll::yes || KeptService(tree_, name).is_noted());
 }
 
 // Uses the generation that people keep, in place of a start.

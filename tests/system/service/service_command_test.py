@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from processes import name_of, parent_of, process, state_of
-from support import CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until
+from support import CMAKE, CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until
 
 SERVER = program("small_server")
 
@@ -64,6 +64,10 @@ class ServiceCommandTest(ProjectCase):
                             f"{tests}")
         self.trees.append(tree)
         return tree
+
+    def configure(self, tree):
+        """With the holdfast.toml that is there, which may be wrong."""
+        self.finish(CMAKE, tree)
 
     def service(self, tree, *words, code=0):
         done = self.finish(HOLDFAST, "service", *words, "--tree", tree)
@@ -133,6 +137,96 @@ class ServiceCommandTest(ProjectCase):
         self.assertEqual(self.db(tree), first)
         self.assertEqual(self.service(tree, "stop", "db"), "db is stopped\n")
         self.assert_nothing_left()
+
+    def test_one_whose_note_is_removed_is_found_by_its_socket(self):
+        """People may remove .holdfast, and what was declared may be gone or broken by then."""
+        settings = self.work / "project/holdfast.toml"
+        for words in ("", None, "[service.db"):
+            with self.subTest(words):
+                tree = self.suite()
+                self.service(tree, "start", "db")
+                first = self.db(tree)
+                shutil.rmtree(tree / ".holdfast")
+                self.assertEqual(self.db(tree), first)
+                self.assertEqual(self.service(tree, "logs", "db", code=1),
+                                 "holdfast: db is kept, and its output was removed with .holdfast\n")
+                self.suite()  # .holdfast says where holdfast.toml is
+                self.assertIn("db is kept already: generation 1", self.service(tree, "start", "db"))
+                self.run_green(tree)
+                self.assertEqual(self.met()[-1][0], first["pid"])
+                shutil.rmtree(tree / ".holdfast")
+                if words is not None:
+                    settings.write_text(words)
+                    self.configure(tree)
+                if words == "":
+                    self.assertEqual(self.db(tree), first)
+                self.assertEqual(self.service(tree, "stop", "db"), "db is stopped\n")
+                self.assert_nothing_left()
+
+    def test_and_a_reap_ends_it_unless_it_is_noted_or_used(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        first = self.db(tree)
+        nothing = b"nothing is left of earlier runs\n"
+        self.assertEqual(self.finish(HOLDFAST, "reap", "--tree", tree).stdout, nothing)
+        self.assertEqual(self.db(tree), first)
+        shutil.rmtree(tree / ".holdfast")
+        for words in (("--dry-run",), ()):
+            reaped = self.finish(HOLDFAST, "reap", "--tree", tree, *words)
+            self.assertEqual((reaped.returncode, reaped.stderr), (0, b""))
+            self.assertRegex(reaped.stdout.decode(), rf"(?m)^.*service db\b.*kept by hand, of which \.holdfast says nothing$")
+            self.assertIn(str(first["pid"]), reaped.stdout.decode())
+        self.assert_nothing_left()
+        self.assertEqual(self.finish(HOLDFAST, "reap", "--tree", tree).stdout, nothing)
+
+    def test_one_whose_tree_is_gone_ends_and_its_stop_command_runs(self):
+        stop = f"""stop-command = ["sh", "-c", "echo stop >>'{self.noted}'"]\nworking-directory = "../build"\n"""
+
+        def empty(tree):
+            for entry in list(tree.iterdir()):
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+        def move(tree):
+            tree.rename(self.work / "moved")
+
+        def replace(tree):
+            shutil.rmtree(tree)
+            tree.mkdir()
+
+        for remove in (shutil.rmtree, empty, move, replace):
+            with self.subTest(remove.__name__):
+                tree = self.suite(stop)
+                self.service(tree, "start", "db")
+                main = self.db(tree)["pid"]
+                guard, host = self.host_of(main)
+                named = [process(main), guard, host]
+                remove(tree)
+                self.assert_gone(named)
+                self.assertEqual(self.noted.read_text(), "stop\n")
+                self.noted.unlink()
+                self.assertEqual(self.db(self.suite(stop))["state"], "absent")
+                shutil.rmtree(self.work / "moved", ignore_errors=True)
+
+    def test_a_new_tree_at_the_path_has_a_service_of_its_own_at_once(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        main = process(self.db(tree)["pid"])
+        shutil.rmtree(tree)
+        tree = self.suite()
+        self.assertRegex(self.service(tree, "start", "db"), r"^db is ready: generation \d, ")
+        self.assertNotEqual(self.db(tree)["pid"], main.pid)
+        self.assert_gone([main])
+
+    def test_a_run_that_uses_it_keeps_it_although_the_tree_is_gone(self):
+        tree = self.suite()
+        self.service(tree, "start", "db")
+        main = self.db(tree)["pid"]
+        # What is above it is moved: ctest has the tree as its working directory.
+        self.act(f'mv "{self.work}/build" "{self.work}/away"; sleep 1.5; kill -0 $HOLDFAST_SERVICE_DB_PID && '
+                 f'echo "$HOLDFAST_SERVICE_DB_PID 0 0" >>met; mv "{self.work}/away" "{self.work}/build"')
+        self.run_green(tree)
+        self.assertEqual([pid for pid, *_ in self.met()], [main, main])
+        self.assertEqual(self.db(tree)["pid"], main)
 
     def test_a_restart_makes_the_next_generation(self):
         tree = self.suite()
