@@ -33,6 +33,7 @@
 #include "keeper/left/dead_runs.hpp"
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
+#include "keeper/left/stopped_supervisors.hpp"
 #include "keeper/run/log_turn.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "keeper/tree/own_keeper.hpp"
@@ -56,6 +57,8 @@ constexpr int k_not_ready = 1;
 constexpr int k_not_chosen = 1;
 // How long a file system may take to answer that [preflight] names.
 constexpr Milliseconds k_file_patience{5'000};
+// Whose processes nobody looks after any more, although their ctest lives.
+constexpr std::string_view k_unattended = "a test whose launcher, guard and keeper were killed";
 
 struct IntegrationOptions {
   std::string tree;
@@ -95,22 +98,44 @@ void tidy_up(const std::string& tree) {
 
 // Ends the processes that a killed run left, because they may hold ports, files and locks that
 // tests need. Processes that settings let live are spared: nobody has asked to end them
-// (docs/internals/decisions/0011).
-void end_left_behind(const std::string& tree, const std::string& whose) {
+// (docs/internals/decisions/0011). Returns what was done, in one line; empty: nothing was left.
+std::string end_left_of(const std::string& tree, const std::string& whose) {
   ReapOrder order;
   order.tree = tree;
   order.let_go = LetGo::spare;
   const Reaped reaped = reap_left_behind(order);
-  if (reaped.found.empty()) return;
+  if (reaped.found.empty()) return {};
   std::string line = "ended what " + whose + " left, " + describe(reaped.found);
   if (!reaped.survivors.empty()) line += "; failed to end " + describe(reaped.survivors);
-  complain(line);
+  return line;
+}
+
+void end_left_behind(const std::string& tree, const std::string& whose) {
+  if (const std::string line = end_left_of(tree, whose); !line.empty()) complain(line);
+}
+
+// Those that hold the tests of an earlier run, and that nobody else would continue.
+void continue_stopped(const std::string& tree, Milliseconds grace) {
+  const std::vector<StoppedSupervisor> stopped = find_stopped(tree);
+  if (stopped.empty()) return;
+  let_go_on(stopped, patience_with_stopped(grace));
+  complain("continued " + describe(stopped) + ", which an earlier run left");
+}
+
+// The same while this run waits for the tree of another run.
+std::string look_after_other(const std::string& tree, OtherKeeper keeper) {
+  let_go_on(find_stopped(tree), Milliseconds{0});
+  if (keeper == OtherKeeper::there) return {};
+  return end_left_of(tree, std::string(k_unattended));
 }
 
 RunLockOrder lock_order(const IntegrationOptions& options, const ProcessName& ctest,
                         SecondRun second) {
   RunLockOrder order{options.tree, ctest, variable(environment::k_held)};
   order.ctest_version = options.ctest_version;
+  order.look_after_other = [&options](OtherKeeper keeper) {
+    return look_after_other(options.tree, keeper);
+  };
   if (!options.alone_for.empty()) return order;
   if (second == SecondRun::wait) order.selection = selection_of(ctest, options.ctest_version);
   if (second == SecondRun::share || !order.selection.is_whole()) order.use = TreeUse::shared;
@@ -216,7 +241,10 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   tell_attach(options.tree, names::k_locks_for_ctest, locks_for_ctest(settings.settings()));
   tell_attach(options.tree, names::k_order_for_ctest,
               order_for(options.tree, settings.run().order));
-  if (!last_run_ended_well(options.tree)) end_left_behind(options.tree, "an earlier run");
+  if (!last_run_ended_well(options.tree)) {
+    continue_stopped(options.tree, grace);
+    end_left_behind(options.tree, "an earlier run");
+  }
   // A run that shares the tree tidies nothing. It cannot see a run beside it that is in another PID
   // namespace, and must not take that run for dead. A run inside another run tidies nothing either.
   const bool shares = lock->use == TreeUse::shared;
@@ -401,7 +429,7 @@ int end(const IntegrationOptions& options) {
     }
     // Nobody else ends tests whose launcher and guard were killed after their keeper.
     if (ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty()) {
-      end_left_behind(options.tree, "a test whose launcher, guard and keeper were killed");
+      end_left_behind(options.tree, std::string(k_unattended));
       report_died_run(options, *ctest);
     }
     return exit_codes::k_success;

@@ -15,11 +15,13 @@
 #include "keeper/left/dead_runs.hpp"
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
+#include "keeper/left/stopped_supervisors.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/service_keeping.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
+#include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
@@ -73,8 +75,12 @@ int list(const ReapOrder& order) {
   const std::vector<LeftBehind> left = find_left_behind(order);
   const Untidy untidy = find_untidy(order);
   const std::vector<wire::KeptState> forgotten = find_forgotten(order);
-  if (left.empty() && untidy.runs.empty() && forgotten.empty()) {
+  const std::vector<StoppedSupervisor> stopped = find_stopped(order.tree);
+  if (left.empty() && untidy.runs.empty() && forgotten.empty() && stopped.empty()) {
     fmt::print("nothing is left of earlier runs\n");
+  }
+  for (const StoppedSupervisor& one : stopped) {
+    fmt::print("{:>8}  {:<15}  is stopped, and is to go on\n", one.process.pid, one.name);
   }
   for (const wire::KeptState& one : forgotten) {
     fmt::print("{:>8}  service {}, kept by hand, of which {} says nothing\n", one.main, one.name,
@@ -117,7 +123,20 @@ bool end_forgotten(const ReapOrder& order, const std::vector<wire::KeptState>& f
   return all_ended;
 }
 
+// False: nobody was stopped.
+bool continue_stopped(const ReapOrder& order) {
+  const std::vector<StoppedSupervisor> stopped = find_stopped(order.tree);
+  if (stopped.empty()) return false;
+  const Result<ProjectSettings> settings =
+      ProjectSettings::load(settings_file_of_tree(order.tree.string()), selected_profile());
+  const Milliseconds grace = settings ? longest_grace(settings->settings()) : order.grace;
+  let_go_on(stopped, patience_with_stopped(grace));
+  fmt::print("continued {}\n", describe(stopped));
+  return true;
+}
+
 int end_all(const ReapOrder& order) {
+  const bool has_continued = continue_stopped(order);
   const std::vector<wire::KeptState> forgotten = find_forgotten(order);
   const bool all_ended = end_forgotten(order, forgotten);
   const Reaped reaped = reap_left_behind(order);
@@ -126,7 +145,7 @@ int end_all(const ReapOrder& order) {
     complain("failed to end " + describe(reaped.survivors));
   } else if (!reaped.found.empty()) {
     fmt::print("ended {}\n", printable(describe(reaped.found)));
-  } else if (untidy.runs.empty() && forgotten.empty()) {
+  } else if (untidy.runs.empty() && forgotten.empty() && !has_continued) {
     fmt::print("nothing is left of earlier runs\n");
   }
   const int tidied = tidy_up(untidy);

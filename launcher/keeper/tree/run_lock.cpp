@@ -250,7 +250,16 @@ class RunLockWait {
     if (link.socket.valid()) (void)os::continue_peer(link.socket.get());
   }
 
+  // A ctest whose keeper is gone or stopped may wait for the output of a test that nobody looks
+  // after any more.
+  void look_after_other() {
+    if (!order_.look_after_other) return;
+    const OtherKeeper keeper = orphaned_ ? OtherKeeper::killed : OtherKeeper::there;
+    if (const std::string line = order_.look_after_other(keeper); !line.empty()) say(line);
+  }
+
   void tell() {
+    look_after_other();
     std::string line =
         told_ == 0 ? "waiting for this build tree, taken by "
                    : "still waiting (" + describe(waited()) + ") for this build tree, taken by ";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ namespace holdfast {
 
 enum class TreeUse : std::uint8_t { alone, shared };
 
+// The keeper of the run for which another run waits.
+enum class OtherKeeper : std::uint8_t { there, killed };
+
 struct RunLockOrder {
   std::string tree;
   ProcessName ctest;
@@ -28,6 +32,9 @@ struct RunLockOrder {
   // run's test, on ctest's clock. A whole run always shares.
   CtestSelection selection = {};
   std::string ctest_version = {};
+  // Called each time before a line says what the run waits for, to look after what nobody looks
+  // after any more. Returns what to say, in one line; empty: nothing.
+  std::function<std::string(OtherKeeper)> look_after_other = {};
 };
 
 struct RunLock {

@@ -124,18 +124,22 @@ class ReapTest(ReapCase):
         (self.work / "announced.pids.go").touch()
         self.assertEqual(ctest.wait(PATIENCE_S), 0)
 
-    def test_an_attempt_whose_launcher_lives_is_its_launchers(self):
-        tree = self.project(f"add_test(NAME w COMMAND @P@/linger {self.pid_file()})\n")
+    def deaf_test_with_a_long_grace(self):
+        """It lives on while those that look after it end it."""
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 60\n")
+        tree = self.project(f"add_test(NAME w COMMAND @P@/ignore {self.pid_file()} 15 2)\n")
         ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
         test, = self.announced(self.pid_file())
+        return tree, ctest, test
+
+    def test_an_attempt_whose_launcher_lives_is_its_launchers(self):
+        tree, ctest, test = self.deaf_test_with_a_long_grace()
         launcher, guard = self.pair_of(ctest)
-        for one in (launcher, guard):
-            os.kill(one.pid, signal.SIGSTOP)
         kill_at_once(process(ctest.pid), self.keeper_of(tree))
         self.assertEqual(self.reap(tree).stdout, NOTHING)
-        self.assert_all_alive([test])
-        for one in (guard, launcher):
-            os.kill(one.pid, signal.SIGCONT)
+        self.assert_all_alive([test, launcher, guard])
+        os.kill(test.pid, signal.SIGKILL)
         self.assert_gone([test, launcher, guard])
 
     def test_it_may_be_called_by_what_a_dead_run_left(self):
@@ -297,24 +301,19 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertFalse((run / "scratch").exists())
 
     def test_a_run_that_somebody_is_still_at_work_for_is_not_tidied(self):
-        tree = self.project(f"add_test(NAME w COMMAND @P@/linger {self.pid_file()})\n")
-        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
-        self.announced(self.pid_file())
+        tree, ctest, test = self.deaf_test_with_a_long_grace()
         run, = self.runs(tree)
         launcher, guard = self.pair_of(ctest)
         keeper = self.keeper_of(tree)
-        stopped = (launcher, guard, keeper)
-        for one in stopped:
-            os.kill(one.pid, signal.SIGSTOP)
         kill_at_once(process(ctest.pid))
-        # First keeper, launcher and guard live, then the last two, then the guard alone.
+        # First keeper, launcher and guard live, then the last two.
         for gone in (keeper, launcher):
             self.assertEqual(self.reap(tree, "--dry-run").stdout, NOTHING)
             self.assertEqual(self.reap(tree).stdout, NOTHING)
             self.assertEqual(self.records(run, "attempt_ended", "run_ended"), [])
             os.kill(gone.pid, signal.SIGKILL)
             self.assert_gone([gone])
-        os.kill(guard.pid, signal.SIGCONT)
+        os.kill(test.pid, signal.SIGKILL)
         self.assert_gone([guard])
         self.reap(tree)
         ended = self.records(run, "attempt_ended", "run_ended")

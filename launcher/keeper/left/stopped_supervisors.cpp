@@ -1,0 +1,184 @@
+#include "keeper/left/stopped_supervisors.hpp"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
+#include "core/ctest/attach.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "keeper/base/supervisors.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/descendants.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+// After its grace a launcher may wait for a guard, and looks at what is left.
+constexpr Milliseconds k_ending_patience{7'000};
+// The kernel may take so long to end a process that was killed.
+constexpr Milliseconds k_kill_patience{2'000};
+constexpr std::size_t k_longest_environment = std::size_t{2} << 20;
+
+CtestState state_of(const ProcessName& ctest) {
+  if (!os::is_alive(ctest)) return CtestState::dead;
+  return os::is_stopped(ctest.pid) ? CtestState::stopped : CtestState::running;
+}
+
+// What is known of one ctest.
+struct Ctest {
+  CtestState state = CtestState::running;
+  ProcessName keeper = {};  // pid 0: there is none
+  bool is_keeper_stopped = false;
+};
+
+Ctest look_at(const ProcessName& name) {
+  Ctest ctest{state_of(name)};
+  const os::Connected keeper = connect_to_keeper(name, k_probe_patience);
+  if (!keeper.socket.valid()) return ctest;
+  const pid_t pid = os::peer_process(keeper.socket.get());
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  if (!stat) return ctest;
+  ctest.keeper = {pid, stat->start};
+  ctest.is_keeper_stopped = os::is_stopped(pid);
+  return ctest;
+}
+
+std::optional<Attach> attach_of(pid_t pid) {
+  const std::string beginning = std::string(environment::k_attach) + "=";
+  for (const std::string& entry : os::first_environment_of(pid, k_longest_environment)) {
+    if (!entry.starts_with(beginning)) continue;
+    const Result<Attach> attach = parse_attach(std::string_view(entry).substr(beginning.size()));
+    if (attach) return *attach;
+  }
+  return std::nullopt;
+}
+
+class Search {
+ public:
+  explicit Search(const fs::path& tree) : tree_(tree) {}
+
+  std::vector<StoppedSupervisor> run() {
+    os::for_each_process([this](pid_t pid) { look_at_process(pid); });
+    for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
+      for (const RunEntry& run : list_runs(tree_, Dates::only_for_the_order, whose)) {
+        const std::optional<RunStarted> started = first_record(run.journal);
+        if (!started || started->tree != tree_.string() || started->ctest.pid <= 0) continue;
+        if (started->boot == os::numbering_id()) (void)of(started->ctest);
+      }
+    }
+    for (const auto& [name, ctest] : ctests_) {
+      if (!ctest.is_keeper_stopped) continue;
+      const bool is_over = ctest.state == CtestState::dead;
+      found_.push_back({ctest.keeper, std::string(os::k_keeper_name), is_over});
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void look_at_process(pid_t pid) {
+    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+    if (!stat || (!is_launcher(*stat) && !is_guard(*stat)) || !os::is_stopped(pid)) return;
+    const std::optional<Attach> attach = attach_of(pid);
+    if (!attach || !is_our_tree(attach->tree)) return;
+    if (attach->pid_namespace != os::own_pid_namespace()) return;
+    const Ctest& ctest = of(attach->ctest);
+    StoppedPlace place;
+    place.is_guard_alone = is_guard(*stat) && is_alone(*stat);
+    place.has_keeper = ctest.keeper.pid > 0 && !ctest.is_keeper_stopped;
+    place.ctest = ctest.state;
+    if (!is_to_go_on(place)) return;
+    const bool is_over = ctest.state == CtestState::dead;
+    found_.push_back({{pid, stat->start}, stat->name, is_over, place.is_guard_alone});
+  }
+
+  bool is_our_tree(const std::string& tree) const {
+    std::error_code failed;
+    return tree == tree_.string() || fs::weakly_canonical(tree, failed) == tree_;
+  }
+
+  const Ctest& of(const ProcessName& name) {
+    const auto known = ctests_.find(to_text(name));
+    if (known != ctests_.end()) return known->second;
+    return ctests_.emplace(to_text(name), look_at(name)).first->second;
+  }
+
+  fs::path tree_;
+  std::map<std::string, Ctest> ctests_;
+  std::vector<StoppedSupervisor> found_;
+};
+
+// True: all have ended in time.
+bool all_end(const std::vector<os::UniqueFd>& processes, Milliseconds patience) {
+  const Milliseconds until = os::monotonic_now() + patience;
+  return std::ranges::all_of(processes, [&](const os::UniqueFd& one) {
+    pollfd end{one.get(), POLLIN, 0};
+    return ::poll(&end, 1, os::poll_time(until)) == 1;
+  });
+}
+
+}  // namespace
+
+bool is_to_go_on(const StoppedPlace& place) {
+  if (place.is_keeper || place.is_guard_alone) return true;
+  switch (place.ctest) {
+    case CtestState::dead:
+      return true;
+    case CtestState::stopped:
+      return false;
+    case CtestState::running:
+      return !place.has_keeper;
+  }
+  return false;
+}
+
+std::vector<StoppedSupervisor> find_stopped(const fs::path& tree) { return Search(tree).run(); }
+
+void let_go_on(const std::vector<StoppedSupervisor>& stopped, Milliseconds patience) {
+  std::vector<os::UniqueFd> ending;
+  std::vector<os::UniqueFd> over;
+  for (const StoppedSupervisor& one : stopped) {
+    Result<os::UniqueFd> held = os::watch_process(one.process);
+    if (!held) continue;
+    (void)os::send_signal(held->get(), SIGCONT);
+    if (one.run_is_over) {
+      over.push_back(std::move(*held));
+    } else if (one.is_guard_alone) {
+      ending.push_back(std::move(*held));
+    }
+  }
+  if (patience == Milliseconds{0}) return;
+  (void)all_end(ending, patience);
+  if (all_end(over, patience)) return;
+  for (const os::UniqueFd& one : over) (void)os::send_signal(one.get(), SIGKILL);
+  (void)all_end(over, k_kill_patience);
+}
+
+Milliseconds patience_with_stopped(Milliseconds grace) { return grace + k_ending_patience; }
+
+std::string describe(const std::vector<StoppedSupervisor>& stopped) {
+  std::string text =
+      counted(stopped.size(), "stopped process", "stopped processes") + " of Holdfast: ";
+  for (std::size_t i = 0; i < stopped.size(); ++i) {
+    text +=
+        fmt::format("{}{} (pid {})", i == 0 ? "" : ", ", stopped[i].name, stopped[i].process.pid);
+  }
+  return text;
+}
+
+}  // namespace holdfast
