@@ -15,6 +15,7 @@
 #include "core/outcome/exit_codes.hpp"
 #include "host/forking.hpp"
 #include "host/service_host.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "store/run_directory.hpp"
 
@@ -39,7 +40,9 @@ Result<std::string> find_tree(const std::string& tree) {
     return ErrorInWords{"--tree \"" + tree + "\": expected a build tree"};
   }
   if (!found) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
-  return fs::canonical(*found).string();
+  std::string path = fs::canonical(*found).string();
+  if (Result<void> fits = os::check_tree(path); !fits) return fits.error();
+  return path;
 }
 
 std::string variable(std::string_view name) {

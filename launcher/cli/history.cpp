@@ -49,8 +49,7 @@ int fail(const std::string& text) {
 // Empty: there is none here or above.
 Result<std::string> tree_of(const Options& options) {
   if (!options.tree.empty()) return find_tree(options.tree);
-  const std::optional<fs::path> found = find_build_tree(fs::current_path());
-  return found ? found->string() : std::string();
+  return find_build_tree(fs::current_path()) ? find_tree({}) : Result<std::string>(std::string());
 }
 
 // Shows each run to `see`, oldest first.

@@ -12,6 +12,7 @@
 #include "history/database.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/own_files.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
@@ -22,12 +23,28 @@ namespace fs = std::filesystem;
 // Twice within the runs that a tree keeps, so that a run which died at such a moment is not lost.
 constexpr std::uint64_t k_runs_at_once = k_runs_kept / 2;
 
-Result<History> open_with_runs_of(const std::string& tree, const fs::path& file) {
-  Result<History> history = History::open(file);
+Result<History> with_runs_of(const std::string& tree, Result<History> history) {
   if (!history || tree.empty()) return history;
   const Result<std::size_t> added = absorb(tree, *history, is_going_on, now_s());
   if (!added) return added.error();
   return history;
+}
+
+Result<History> open_with_runs_of(const std::string& tree, const fs::path& file) {
+  return with_runs_of(tree, History::open(file));
+}
+
+// What the tree of another user remembers, and its runs; nothing is written there.
+Result<History> look_at_runs_of(const std::string& tree, const fs::path& file) {
+  Result<History> seen = History::in_memory();
+  if (!seen) return seen;
+  if (os::exists_own(file.string())) {
+    Result<History> past = History::open_existing(file);
+    if (!past) return past;
+    const Result<std::size_t> added = seen->add_all_of(*past);
+    if (!added) return added.error();
+  }
+  return with_runs_of(tree, std::move(seen));
 }
 
 Result<History> with_runs_of(const std::string& tree) {
@@ -67,17 +84,17 @@ bool put_aside_if_damaged(const std::string& tree) {
   Result<Database> database = Database::open(*file, Database::Use::read);
   if (!database || !database->is_damaged()) return false;
   const fs::path aside = file->string() + ".damaged";
-  std::error_code failed;
-  fs::rename(*file, aside, failed);
-  if (failed) return false;
+  if (!os::rename_own(file->string(), aside.string())) return false;
   complain("the history was damaged: it is now " + aside.string() + ", and a new one is begun");
   return true;
 }
 
 Result<History> open_history(const std::string& tree) {
+  const Result<fs::path> file = history_file(tree);
+  const bool is_own = variable(environment::k_history).empty();
+  if (file && is_own && os::is_tree_of_another(tree)) return look_at_runs_of(tree, *file);
   Result<History> history = with_runs_of(tree);
   if (history) return history;
-  const Result<fs::path> file = history_file(tree);
   std::error_code failed;
   if (!file || !fs::exists(*file, failed)) return history;
   Result<History> as_it_is = History::open_existing(*file);

@@ -14,7 +14,7 @@ Result<std::filesystem::path> history_file(const std::string& tree);
 
 // The history with all runs of the tree that are over. If the tree's own file is damaged, it gets
 // another name, and a new one is begun. If nothing can be written, the history is as it was, and a
-// line says so.
+// line says so. Nothing is written in the tree of another user.
 Result<History> open_history(const std::string& tree);
 
 // Seconds since 1970.

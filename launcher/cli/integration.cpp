@@ -39,6 +39,7 @@
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -154,10 +155,10 @@ std::string of_profile(std::string_view name) {
 void tell_attach(const std::string& tree, std::string_view name, const std::string& text) {
   const std::string path = tree + "/" + of_profile(name);
   if (text.empty()) {
-    std::remove(path.c_str());
+    (void)os::remove_own(path);
     return;
   }
-  if (const Result<std::string> before = os::read_file(path, text.size() + 1);
+  if (const Result<std::string> before = os::read_own(path, text.size() + 1);
       before && *before == text) {
     return;
   }
@@ -182,13 +183,13 @@ std::string take_planned(const ProcessName& ctest) {
   const std::string file = variable(environment::k_planned);
   const std::string name = std::filesystem::path(file).filename();
   if (!name.starts_with(begin_of_selected_file(ctest))) return {};
-  Result<std::string> lines = os::read_file(file, k_most_planned);
+  Result<std::string> lines = os::read_own(file, k_most_planned);
   if (!lines) {
     complain("ignoring that the run does not record which tests were chosen: " +
              to_text(lines.error()));
     return {};
   }
-  std::remove(file.c_str());
+  (void)os::remove_own(file);
   return *std::move(lines);
 }
 

@@ -19,6 +19,7 @@
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/service_keeping.hpp"
 #include "keeper/tree/run_lock.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "settings/project_settings.hpp"
@@ -156,14 +157,12 @@ int end_all(const ReapOrder& order) {
 }
 
 int reap(const ReapOptions& options) {
-  const auto tree = find_build_tree(options.tree.empty() ? "." : options.tree);
-  std::error_code error;
   // With --tree, the directory itself must be the build tree, not a directory above it: everything
   // that is left of the tree gets ended.
-  if (!tree ||
-      (!options.tree.empty() && !std::filesystem::equivalent(*tree, options.tree, error))) {
-    complain(options.tree.empty() ? "no build tree here or above: expected --tree DIR"
-                                  : "--tree \"" + options.tree + "\": expected a build tree");
+  const Result<std::string> tree = find_tree(options.tree);
+  const Result<void> user = os::check_user_directory();
+  if (!tree || !user) {
+    complain(to_text(tree ? user.error() : tree.error()));
     return exit_codes::k_usage;
   }
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
@@ -171,7 +170,7 @@ int reap(const ReapOptions& options) {
     return k_not_ended;
   }
   ReapOrder order;
-  order.tree = std::filesystem::canonical(*tree);
+  order.tree = *tree;
   return options.dry_run ? list(order) : end_all(order);
 }
 

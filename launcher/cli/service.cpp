@@ -23,6 +23,7 @@
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::cli {
@@ -49,6 +50,7 @@ struct Tree {
 Result<Tree> load_tree(const ServiceOptions& options) {
   Result<std::string> found = find_tree(options.tree);
   if (!found) return found.error();
+  if (Result<void> user = os::check_user_directory(); !user) return user.error();
   Tree tree{*std::move(found), {}};
   const Result<ProjectSettings> settings =
       ProjectSettings::load(settings_file_of_tree(tree.path), selected_profile());

@@ -18,6 +18,7 @@
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
@@ -132,6 +133,10 @@ int show_status(const StatusOptions& options) {
   std::error_code error;
   if (!options.tree.empty() && !std::filesystem::is_directory(options.tree, error)) {
     complain("--tree \"" + options.tree + "\": expected a build tree");
+    return exit_codes::k_usage;
+  }
+  if (const Result<void> user = os::check_user_directory(); !user) {
+    complain(to_text(user.error()));
     return exit_codes::k_usage;
   }
   const std::vector<LiveRun> runs = runs_for(options.tree);

@@ -25,6 +25,7 @@
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "store/run_directory.hpp"
 
@@ -207,8 +208,9 @@ void follow_window() {
 
 int watch(const WatchOptions& options) {
   const Result<std::string> tree = find_tree(options.tree);
-  if (!tree) {
-    complain(to_text(tree.error()));
+  const Result<void> user = os::check_user_directory();
+  if (!tree || !user) {
+    complain(to_text(tree ? user.error() : tree.error()));
     return exit_codes::k_usage;
   }
   Display display(options.json);

@@ -28,6 +28,7 @@
 #include "keeper/service/tree_services.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::doctor {
@@ -206,7 +207,7 @@ class TreeExamination {
 
   LockHome home() const {
     const Result<std::string> text =
-        os::read_file(order_.tree + "/" + std::string(names::k_project_file));
+        os::read_own(order_.tree + "/" + std::string(names::k_project_file));
     std::string_view rest = text ? std::string_view(*text) : std::string_view();
     return {std::string(take_part(rest, '\n')), order_.tree};
   }

@@ -2,9 +2,9 @@
 
 #include <sqlite3.h>
 
-#include <filesystem>
-#include <system_error>
 #include <utility>
+
+#include "history/own_database.hpp"
 
 namespace holdfast {
 namespace {
@@ -17,7 +17,8 @@ bool is_of_damage(int code) {
 }
 
 Error error_of(sqlite3* database, int code) {
-  const std::string file = database == nullptr ? "" : sqlite3_db_filename(database, "main");
+  const std::string file =
+      database == nullptr ? "" : path_of_own(sqlite3_db_filename(database, "main"));
   if (is_of_damage(code)) return Error{"read " + file + ": damaged, or no history"};
   return Error{"use " + file + ": " +
                (database == nullptr ? "out of memory" : sqlite3_errmsg(database))};
@@ -82,20 +83,24 @@ std::string Statement::text(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
-  // SQLite would speak of a disk error, or wait for ever for who writes to a FIFO.
-  std::error_code failed;
-  const std::filesystem::file_status status = std::filesystem::status(file, failed);
-  if (std::filesystem::is_directory(status)) {
-    return Error{"open " + file.string() + ": it is a directory, and a history is a file"};
-  }
-  if (std::filesystem::is_other(status)) {
-    return Error{"open " + file.string() + ": it is no regular file"};
-  }
+  Result<OwnDatabase> own = find_own_database(
+      file.string(), use == Use::write ? MissingFile::is_made : MissingFile::is_error);
+  if (!own) return own.error();
+  Result<Database> database =
+      open(own->name, use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
+  if (database) database->directory_ = std::move(own->directory);
+  return database;
+}
+
+Result<Database> Database::in_memory() {
+  return open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, "memory");
+}
+
+Result<Database> Database::open(const std::string& name, int flags,
+                                const std::filesystem::path& file) {
   Database database;
   sqlite3* opened = nullptr;
-  const int flags =
-      use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int code = sqlite3_open_v2(file.c_str(), &opened, flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &opened, flags, own_vfs());
   database.database_.reset(opened);
   if (code != SQLITE_OK) {
     return Error{"open " + file.string() + ": " +

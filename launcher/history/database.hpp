@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -44,9 +45,12 @@ class Database {
  public:
   enum class Use : std::uint8_t { read, write };
 
-  // With Use::write, makes the file if it is not there. Waits for another process that writes, a
-  // few seconds at most. The file may come from anywhere: nothing that its schema says is executed.
+  // With Use::write, makes the file if it is not there. Refuses a file that somebody else may have
+  // put there (os/file/own_files.hpp). Waits for another process that writes, a few seconds at
+  // most. The file may come from anywhere: nothing that its schema says is executed.
   static Result<Database> open(const std::filesystem::path& file, Use use);
+
+  static Result<Database> in_memory();
 
   // Does not fail for a statement of ours that fits the schema.
   Result<Statement> prepare(std::string_view sql);
@@ -61,6 +65,11 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  // `file` is for messages.
+  static Result<Database> open(const std::string& name, int flags,
+                               const std::filesystem::path& file);
+
+  os::UniqueFd directory_;  // of the file; the connection needs it
   std::unique_ptr<sqlite3, Close> database_;
 };
 

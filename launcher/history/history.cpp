@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "os/file/own_files.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -164,9 +166,20 @@ std::int64_t bounded(std::int64_t number, std::int64_t most) {
 }  // namespace
 
 Result<History> History::open(const std::filesystem::path& file) {
+  const std::filesystem::path above = file.parent_path();
   std::error_code failed;
-  std::filesystem::create_directories(file.parent_path(), failed);
-  Result<Database> database = Database::open(file, Database::Use::write);
+  if (os::has_own_part(above.string())) {
+    const Result<void> made = os::make_own_directories(above.string(), 0755);
+    if (!made) return made.error();
+  } else {
+    std::filesystem::create_directories(above, failed);
+  }
+  return with_tables(Database::open(file, Database::Use::write), file);
+}
+
+Result<History> History::in_memory() { return with_tables(Database::in_memory(), "memory"); }
+
+Result<History> History::with_tables(Result<Database> database, const std::filesystem::path& file) {
   if (!database) return database.error();
   History history(std::move(*database));
   const Result<bool> has = has_tables(history.database_, file);

@@ -29,6 +29,8 @@ class History {
  public:
   // Makes the file, and its directory, if they are not there.
   static Result<History> open(const std::filesystem::path& file);
+  // One that is gone with this object.
+  static Result<History> in_memory();
   // Opens a file that is only read.
   static Result<History> open_existing(const std::filesystem::path& file);
 
@@ -60,6 +62,8 @@ class History {
  private:
   explicit History(Database database) : database_(std::move(database)) {}
 
+  // Makes the tables if there are none; `file` is for messages.
+  static Result<History> with_tables(Result<Database> database, const std::filesystem::path& file);
   // `next` returns one run after the other, and none after the last.
   Result<std::size_t> add_each(const std::function<Result<std::optional<PastRun>>()>& next);
   Result<void> in_transaction(const std::function<Result<void>()>& change);

@@ -40,6 +40,12 @@ RunRetryLimits retry_limits(const KeeperOrder& order) {
   return order.settings ? order.settings->run().retries : RunRetryLimits{};
 }
 
+// Of all runs of the tree, in bytes.
+std::uint64_t kept_output(const KeeperOrder& order) {
+  const RunSettings run = order.settings ? order.settings->run() : RunSettings{};
+  return run.kept_output_in_all_kb * 1024;
+}
+
 // Whether `asker`, a launcher or `holdfast end`, still has its end of the connection open.
 bool is_there(const Connection& asker) {
   pollfd peer{asker.socket.get(), 0, 0};
@@ -87,7 +93,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             // Whether other runs may be at work in the tree. Without the tree's lock that is
             // possible, and the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0, RunsOf::ctest,
-            order_.planned},
+            kept_output(order_), order_.planned},
            lines_),
       services_(services_of(order_), order_.tree, order_.ctest, lines_, orphans_),
       fixtures_(order_.tree, order_.ctest),

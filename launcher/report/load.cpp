@@ -6,6 +6,7 @@
 #include "report/steps.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
+#include "store/own_stream.hpp"
 #include "store/run_files.hpp"
 
 #include <algorithm>
@@ -93,8 +94,9 @@ std::string step_lines(const RunEntry& run) {
   const Span span = steps_span(run);
   std::string lines;
   for (const std::string& file : build_journals(tree_of(run))) {
-    std::ifstream stream(file, std::ios::binary);
-    for (std::string line; std::getline(stream, line);) {
+    Result<OwnStream> stream = OwnStream::open(file);
+    if (!stream) continue;
+    for (std::string line; std::getline(*stream, line);) {
       const ParsedLine parsed = parse_record(line);
       const auto* step = parsed.record ? std::get_if<StepRecord>(&*parsed.record) : nullptr;
       if (step != nullptr && step->at > span.from && step->at <= span.until) lines += line + '\n';

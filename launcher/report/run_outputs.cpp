@@ -1,5 +1,6 @@
 #include "report/run_outputs.hpp"
 
+#include "core/base/kept_output.hpp"
 #include "core/base/names.hpp"
 #include "core/service/log_gap.hpp"
 
@@ -42,6 +43,12 @@ std::string read_service_output(const ServiceOutput& part, RunFile& file,
   return text;
 }
 
+std::uint64_t size_of_mark_in(RunFile& file) {
+  const std::uint64_t length = std::min<std::uint64_t>(file.size, k_longest_left_out);
+  return size_of_mark(
+      read_bounded(*file.stream, {{}, file.size - length, length}, k_longest_left_out, k_gap));
+}
+
 }  // namespace
 
 bool is_kept_with_run(const OutputPlace& place) {
@@ -73,7 +80,7 @@ std::string RunOutputs::of(const Case& one) { return of_case(one.output_place, o
 std::string RunOutputs::of(const Attempt& earlier) {
   if (earlier.log.empty()) return {};
   const Result<RunFile> file = files_->open(own_file(names::k_output_directory, earlier.log));
-  if (!file) return {};
+  if (!file) return what_is_gone();
   return read_kept_output(*file->stream, {{}, 0, file->size}, k_output_limit);
 }
 
@@ -84,10 +91,23 @@ std::string RunOutputs::of_case(const std::optional<OutputPlace>& place, Outcome
     Result<RunFile> file = files_->open(log);
     cases_.reset();
     if (file) cases_ = std::move(*file);
+    if (cases_) whole_ = cases_->size - size_of_mark_in(*cases_);
     opened_ = std::move(log);
   }
-  if (!cases_) return {};
-  return read_bounded(*cases_->stream, *place, limit_of(outcome), k_gap);
+  if (place->length == 0) return {};
+  if (!cases_) return what_is_gone();
+  // Places also count what was not kept.
+  const std::uint64_t end = place->offset + place->length;
+  if (end <= whole_) return read_bounded(*cases_->stream, *place, limit_of(outcome), k_gap);
+  const std::uint64_t from = std::min(place->offset, whole_);
+  return read_bounded(*cases_->stream, {{}, from, whole_ - from}, limit_of(outcome), k_gap) +
+         mark_of_left_out(end - std::max(place->offset, whole_));
+}
+
+std::string RunOutputs::what_is_gone() {
+  const bool is_dropped = static_cast<bool>(
+      files_->open(own_file(names::k_output_directory, names::k_dropped_outputs_file)));
+  return is_dropped ? std::string(k_output_dropped) : std::string();
 }
 
 std::string RunOutputs::of(const ServiceOutput& part) {

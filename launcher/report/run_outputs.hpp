@@ -5,6 +5,7 @@
 #include "store/ctest_output.hpp"
 #include "store/run_files.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -27,10 +28,14 @@ class RunOutputs final : public Outputs {
  private:
   std::string of_case(const std::optional<OutputPlace>& place, Outcome outcome);
 
+  // The line for an output whose file is gone; empty: nobody knows why.
+  std::string what_is_gone();
+
   std::unique_ptr<RunFiles> files_;
   LoggedOutputs logged_;
   std::string opened_;            // the file with outputs of cases that `cases_` reads
   std::optional<RunFile> cases_;  // none: it cannot be read
+  std::uint64_t whole_ = 0;       // how much of what was printed it has
 };
 
 // Whether the place is in a file that the run keeps by itself, and not in ctest's log.

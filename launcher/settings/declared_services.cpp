@@ -1,16 +1,15 @@
 #include "settings/declared_services.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "settings/keys.hpp"
 #include "settings/service_keys.hpp"
 #include "settings/settings_file.hpp"
@@ -19,20 +18,18 @@
 namespace holdfast {
 namespace {
 
-namespace fs = std::filesystem;
-
 // The files of each configuration; an empty name: there are no configurations.
 using Files = std::map<std::string, std::vector<std::string>>;
 
 Files files_in(const std::string& directory) {
   Files files;
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(directory, error), end; it != end && !error;
-       it.increment(error)) {
-    if (it->path().extension() != ".toml" || it.depth() > 1) continue;
-    const std::string configuration =
-        it.depth() == 0 ? std::string() : it->path().parent_path().filename().string();
-    files[configuration].push_back(it->path().string());
+  const auto add = [&](const std::string& configuration, const std::string& path) {
+    if (path.ends_with(".toml")) files[configuration].push_back(path);
+  };
+  for (const std::string& name : os::names_in_own(directory)) {
+    const std::string path = directory + "/" + name;
+    add({}, path);
+    for (const std::string& inner : os::names_in_own(path)) add(name, path + "/" + inner);
   }
   return files;
 }
@@ -120,7 +117,7 @@ Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
   if (!paths) return paths.error();
   std::vector<ServiceSpec> services;
   for (const std::string& path : *paths) {
-    const Result<std::string> text = os::read_file(path, k_largest_settings_file);
+    const Result<std::string> text = os::read_own(path, k_largest_settings_file);
     if (!text) return text.error();
     Result<ServiceSpec> service = parse_declared_service(*text, path);
     if (!service) return service.error();

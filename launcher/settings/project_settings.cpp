@@ -30,10 +30,32 @@ uid_t owner_of(const std::string& directory) {
   return ::stat(directory.c_str(), &info) == 0 ? info.st_uid : ::geteuid();
 }
 
-bool is_trusted(const std::string& path, uid_t owner) {
+// The user whom the file belongs to, if it is neither this one, root nor `owner`. A link has two
+// owners: who made it decides which file is read.
+std::optional<uid_t> stranger_at(const std::string& path, uid_t owner) {
+  const auto is_strange = [&](const struct stat& info) {
+    return info.st_uid != 0 && info.st_uid != ::geteuid() && info.st_uid != owner;
+  };
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 && ::lstat(path.c_str(), &info) != 0) return false;
-  return info.st_uid == 0 || info.st_uid == ::geteuid() || info.st_uid == owner;
+  if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
+  if (is_strange(info)) return info.st_uid;
+  if (::stat(path.c_str(), &info) == 0 && is_strange(info)) return info.st_uid;
+  return std::nullopt;
+}
+
+bool is_trusted(const std::string& path, uid_t owner) {
+  return exists(path) && !stranger_at(path, owner);
+}
+
+// The file can start programs, so nobody else may have put it there.
+Result<void> look_at_owners(const std::string& file) {
+  const std::string directory = file.substr(0, file.rfind('/'));
+  const uid_t owner = owner_of(directory);
+  const std::optional<uid_t> stranger = stranger_at(file, owner);
+  if (!stranger) return {};
+  return ErrorInWords{file + ": found a file or link of user " + std::to_string(*stranger) +
+                      ", expected one of user " + std::to_string(::geteuid()) +
+                      ", of root, or of user " + std::to_string(owner) + ", who owns " + directory};
 }
 
 // Calls `stop` with `directory` and all directories above it, the nearest first, until it is true.
@@ -86,6 +108,7 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
     }
     return project;
   }
+  if (Result<void> trusted = look_at_owners(*file); !trusted) return trusted.error();
   Result<Settings> settings = read_settings_file(*file, profile);
   if (!settings) return settings.error();
   Result<OverridePatterns> patterns = OverridePatterns::of(*settings);

@@ -3,7 +3,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -34,10 +37,20 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+// If the file is a link, what it names is beside the real file.
+std::string directory_of(const std::string& path) {
+  std::error_code failed;
+  std::string file = path;
+  if (std::filesystem::is_symlink(path, failed)) {
+    file = std::filesystem::canonical(path, failed).string();
+  }
+  if (failed) file = path;
+  return file.substr(0, file.rfind('/'));
+}
+
 class Reader {
  public:
-  explicit Reader(const std::string& path)
-      : complaints_(path), directory_(path.substr(0, path.rfind('/'))) {}
+  explicit Reader(const std::string& path) : complaints_(path), directory_(directory_of(path)) {}
 
   void read(const toml::table& file) {
     profiles_[std::string(k_default_profile)].layer.name = k_default_profile;

@@ -1,10 +1,14 @@
 #include "store/ctest_output.hpp"
 
 #include "core/base/utf8.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
 #include "store/descriptor_stream.hpp"
 #include "store/file_time.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -69,6 +73,12 @@ std::uint64_t share_of_each(const std::vector<VerdictRecord>& verdicts, const Ke
   return std::min(std::max(sizes.of_all / number, k_least), sizes.of_each);
 }
 
+Result<os::UniqueFd> make_copy(const std::string& path) {
+  const std::string directory = path.substr(0, path.rfind('/'));
+  if (Result<void> made = os::make_own_directories(directory, 0755); !made) return made.error();
+  return os::open_own(path, O_WRONLY | O_CREAT | O_TRUNC);
+}
+
 }  // namespace
 
 std::string read_bounded(std::istream& file, const OutputPlace& place, std::size_t limit,
@@ -109,16 +119,16 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
                           const fs::path& file, const KeptSizes& sizes) {
   DescriptorBuffer bytes(log.descriptor);
   std::istream stream(&bytes);
-  std::ofstream copy;
+  os::UniqueFd copy;
   std::uint64_t size = 0;
   const std::uint64_t limit = share_of_each(verdicts, sizes);
   std::vector<std::pair<VerdictRecord*, OutputPlace>> kept;
   for (VerdictRecord& one : verdicts) {
     if (!is_to_be_kept(one) || size + std::min(one.output->length, limit) > sizes.of_all) continue;
-    if (!copy.is_open()) {
-      std::error_code failed;
-      fs::create_directories(file.parent_path(), failed);
-      copy.open(file, std::ios::binary | std::ios::trunc);
+    if (!copy.valid()) {
+      Result<os::UniqueFd> made = make_copy(file.string());
+      if (!made) return made.error();
+      copy = std::move(*made);
     }
     // One output at a time: all outputs of a large run would take too much memory for a keeper.
     // What is cut has room for the line that says so, or a report would cut it again.
@@ -127,11 +137,8 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
         read_bounded(stream, *one.output, static_cast<std::size_t>(most), k_gap);
     kept.push_back({&one, {file.string(), size, output.size()}});
     size += output.size();
-    copy << output;
+    if (!os::write_all(copy.get(), output)) return os::system_error("write " + file.string());
   }
-  if (kept.empty()) return {};
-  copy.close();
-  if (!copy) return os::system_error("write " + file.string());
   for (auto& [verdict, place] : kept) verdict->output = std::move(place);
   return {};
 }

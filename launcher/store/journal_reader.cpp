@@ -2,6 +2,7 @@
 
 #include "os/file/system_call.hpp"
 #include "store/json_record.hpp"
+#include "store/own_stream.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,10 +102,9 @@ JournalFlaws read_records(std::istream& stream, const SeeRecord& see) {
 }
 
 Result<JournalFlaws> read_records(const std::filesystem::path& file, const SeeRecord& see) {
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return os::system_error("open the journal " + file.string());
-  return read_records(stream, see);
+  Result<OwnStream> stream = OwnStream::open(file.string());
+  if (!stream) return stream.error();
+  return read_records(*stream, see);
 }
 
 Journal read_journal(std::istream& stream) {
@@ -124,21 +124,22 @@ Result<Journal> read_journal(const std::filesystem::path& file) {
 }
 
 std::optional<RunStarted> first_record(const std::filesystem::path& journal) {
-  std::ifstream stream(journal, std::ios::binary);
-  ParsedLine parsed = parse_record(first_line(stream));
+  Result<OwnStream> stream = OwnStream::open(journal.string());
+  if (!stream) return std::nullopt;
+  ParsedLine parsed = parse_record(first_line(*stream));
   if (!parsed.record) return std::nullopt;
   auto* started = std::get_if<RunStarted>(&*parsed.record);
   return started != nullptr ? std::optional<RunStarted>(std::move(*started)) : std::nullopt;
 }
 
 std::optional<RunEnded> end_record(const std::filesystem::path& journal) {
-  std::ifstream stream(journal, std::ios::binary | std::ios::ate);
-  const std::streamoff size = stream.tellg();
-  if (size <= 0) return std::nullopt;
-  stream.seekg(std::max<std::streamoff>(0, size - k_tail));
+  Result<OwnStream> stream = OwnStream::open(journal.string());
+  if (!stream) return std::nullopt;
+  const auto size = static_cast<std::streamoff>(stream->size());
+  stream->seekg(std::max<std::streamoff>(0, size - k_tail));
   std::optional<RunEnded> end;
   std::string line;
-  while (std::getline(stream, line)) {
+  while (std::getline(*stream, line)) {
     const ParsedLine parsed = parse_record(line);
     const auto* ended = parsed.record ? std::get_if<RunEnded>(&*parsed.record) : nullptr;
     if (ended != nullptr && (!end || !end->complete)) end = *ended;

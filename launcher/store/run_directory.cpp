@@ -2,12 +2,15 @@
 
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/process/process.hpp"
 #include "store/file_time.hpp"
 #include "store/journal_reader.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -52,33 +55,28 @@ RunName name_of(std::string_view id) {
   return second.empty() ? name : RunName{*number, second, id};
 }
 
-std::optional<RunEntry> entry_of(const fs::directory_entry& found) {
+std::optional<RunEntry> entry_of(const fs::path& found) {
   std::error_code ignored;
-  if (found.symlink_status(ignored).type() != fs::file_type::directory) return std::nullopt;
-  RunEntry entry{found.path().filename().string(), found.path(),
-                 found.path() / names::k_journal_file, 0};
+  RunEntry entry{found.filename().string(), found, found / names::k_journal_file, 0};
   // The journal must be neither a link nor a FIFO, at which we would hang: anybody may have made
   // it.
-  if (fs::symlink_status(entry.journal, ignored).type() != fs::file_type::regular)
+  if (fs::symlink_status(entry.journal, ignored).type() != fs::file_type::regular ||
+      !os::check_own(entry.journal.string(), os::Expected::file_or_directory)) {
     return std::nullopt;
+  }
   return entry;
 }
 
 // Calls `see` with each entry of the directory of runs.
 template <typename See>
 void look_through_runs(const fs::path& tree, RunsOf whose, See see) {
-  std::error_code failed;
-  fs::directory_iterator it(tree / directory_of(whose),
-                            fs::directory_options::skip_permission_denied, failed);
-  while (!failed && it != fs::directory_iterator()) {
-    see(*it);
-    it.increment(failed);
-  }
+  const fs::path runs = tree / directory_of(whose);
+  for (const std::string& name : os::names_in_own(runs.string())) see(runs / name);
 }
 
 std::vector<RunEntry> undated_runs(const fs::path& tree, RunsOf whose) {
   std::vector<RunEntry> runs;
-  look_through_runs(tree, whose, [&](const fs::directory_entry& found) {
+  look_through_runs(tree, whose, [&](const fs::path& found) {
     if (std::optional<RunEntry> entry = entry_of(found)) runs.push_back(*std::move(entry));
   });
   return runs;
@@ -169,8 +167,8 @@ std::string_view directory_of(RunsOf whose) {
 
 std::uint64_t next_run_number(const fs::path& tree, RunsOf whose) {
   std::uint64_t last = 0;
-  look_through_runs(tree, whose, [&](const fs::directory_entry& found) {
-    last = std::max(last, name_of(found.path().filename().string()).number);
+  look_through_runs(tree, whose, [&](const fs::path& found) {
+    last = std::max(last, name_of(found.filename().string()).number);
   });
   return last + 1;
 }
@@ -214,12 +212,14 @@ RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
 Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::string_view around) {
   // If `wanted` is a whole name, no list and no order are needed.
   if (!wanted.empty() && wanted.find('/') == std::string_view::npos) {
-    std::error_code failed;
-    const fs::directory_entry named(tree / names::k_runs_directory / wanted, failed);
+    const fs::path named = tree / names::k_runs_directory / wanted;
     if (std::optional<RunEntry> entry = entry_of(named)) return dated(*std::move(entry));
   }
-  std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
   const std::string where = (tree / names::k_runs_directory).string();
+  if (const Result<os::UniqueFd> seen = os::open_own_directory(where); !seen && errno == EPERM) {
+    return seen.error();
+  }
+  std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
   if (runs.empty())
     return Error{fmt::format("find a run: {} has none; run ctest there first", where)};
   if (wanted.empty() || wanted == "latest") return dated(latest_of(runs, around));
@@ -273,6 +273,43 @@ Pruned prune_runs(const fs::path& tree, std::string_view live, std::size_t keep,
     }
   }
   return pruned;
+}
+
+namespace {
+
+bool is_output_of_attempt(std::string_view name) {
+  return name.ends_with(names::k_output_suffix) && name != names::k_kept_output_file;
+}
+
+std::uint64_t size_of_outputs(const std::string& directory, const std::vector<std::string>& files) {
+  std::uint64_t size = 0;
+  for (const std::string& name : files) {
+    struct stat info {};
+    if (::lstat((directory + "/" + name).c_str(), &info) == 0) {
+      size += static_cast<std::uint64_t>(info.st_size);
+    }
+  }
+  return size;
+}
+
+// What tests that did not pass printed stays: it is little, and has a bound of its own.
+void drop_outputs(const std::string& directory, const std::vector<std::string>& files) {
+  (void)os::append_line(directory + "/" + std::string(names::k_dropped_outputs_file), {});
+  for (const std::string& name : files) (void)os::remove_own(directory + "/" + name);
+}
+
+}  // namespace
+
+void prune_outputs(const fs::path& tree, std::string_view live, std::uint64_t limit) {
+  std::uint64_t total = 0;
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    const std::string directory = (run.directory / names::k_output_directory).string();
+    std::vector<std::string> files = os::names_in_own(directory);
+    std::erase_if(files, [](const std::string& name) { return !is_output_of_attempt(name); });
+    if (files.empty()) continue;
+    total += size_of_outputs(directory, files);
+    if (total > limit && run.id != live && !is_at_work(run)) drop_outputs(directory, files);
+  }
 }
 
 std::optional<fs::path> find_build_tree(const fs::path& from) {

@@ -66,6 +66,11 @@ struct Pruned {
   std::vector<std::string> troubles;  // what could not be removed, each in words
 };
 
+// If the outputs of attempts that the runs keep have more than `limit` bytes together, removes
+// those of the oldest runs; not those of runs at work, nor of `live`. In their place, a file says
+// so (k_dropped_outputs_file).
+void prune_outputs(const std::filesystem::path& tree, std::string_view live, std::uint64_t limit);
+
 // Removes all runs but the newest `keep` and those at work. Never removes the run `live`, which
 // counts as one of the newest. A run that cannot be removed stays: pruning never fails a run.
 Pruned prune_runs(const std::filesystem::path& tree, std::string_view live,

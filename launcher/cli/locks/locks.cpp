@@ -8,6 +8,7 @@
 #include "cli/lock_listing.hpp"
 #include "cli/locks/cluster_listing.hpp"
 #include "core/outcome/exit_codes.hpp"
+#include "os/file/trusted_directory.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -21,6 +22,10 @@ Result<std::vector<ClusterQueue>> locks_of_cluster() {
 }
 
 int list_locks(bool as_json) {
+  if (const Result<void> user = os::check_user_directory(); !user) {
+    complain(to_text(user.error()));
+    return exit_codes::k_usage;
+  }
   const os::LockSurvey survey = os::survey_all_locks(os::Strangers::look_for);
   for (const Error& error : survey.unseen) complain(to_text(error));
   const Result<std::vector<ClusterQueue>> of_cluster = locks_of_cluster();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <optional>
@@ -50,6 +51,15 @@ Result<void> write_into(const std::string& to, const Produce& produce) {
   return write_pieces(file.get(), to, produce);
 }
 
+// In a directory for everybody, others can leave links.
+Result<void> look_at_link(const std::string& to) {
+  struct stat info {};
+  const bool is_link = ::lstat(to.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
+  if (!is_link || info.st_uid == ::geteuid() || info.st_uid == 0) return {};
+  return Error{
+      fmt::format("write {}: found a link of user {}, expected one of this user", to, info.st_uid)};
+}
+
 }  // namespace
 
 bool is_at(const std::string& path, int descriptor) {
@@ -65,6 +75,7 @@ Result<void> write_pieces(int descriptor, std::string_view to, const Produce& pr
 
 Result<void> write_whole(const fs::path& path, const Produce& produce) {
   const std::string to = path.string();
+  if (Result<void> fits = look_at_link(to); !fits) return fits;
   std::error_code error;
   const fs::file_type there = fs::status(path, error).type();
   const bool leads_nowhere = there == fs::file_type::not_found && fs::is_symlink(path, error);

@@ -16,6 +16,8 @@
 #include "core/base/process_name.hpp"
 #include "core/ctest/selected_files.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
@@ -48,16 +50,15 @@ std::optional<ProcessName> process_of(std::string_view name) {
 }
 
 void remove_left_files(const fs::path& directory) {
-  std::error_code failed;
-  for (fs::directory_iterator entry(directory, failed), end; !failed && entry != end;
-       entry.increment(failed)) {
-    const std::optional<ProcessName> process = process_of(entry->path().filename().string());
+  for (const std::string& name : os::names_in_own(directory.string())) {
+    const std::optional<ProcessName> process = process_of(name);
     if (!process || os::is_alive(*process)) continue;
+    const fs::path path = directory / name;
     std::error_code ignored;
-    const auto age = fs::file_time_type::clock::now() - entry->last_write_time(ignored);
-    const bool is_array = entry->path().extension() == names::k_selected_array_suffix;
-    if (!ignored && age > (is_array ? k_least_age_of_array : k_least_age))
-      fs::remove_all(entry->path(), ignored);
+    const auto age = fs::file_time_type::clock::now() - fs::last_write_time(path, ignored);
+    const bool is_array = path.extension() == names::k_selected_array_suffix;
+    if (ignored || age <= (is_array ? k_least_age_of_array : k_least_age)) continue;
+    if (!os::remove_own(path.string())) (void)os::remove_directory(path.string());
   }
 }
 
@@ -91,9 +92,9 @@ PlannedRecord own_record() {
 
 Result<SelectionFiles> SelectionFiles::make(const std::string& tree) {
   const fs::path directory = fs::path(tree) / names::k_selections_directory;
-  std::error_code failed;
-  fs::create_directories(directory, failed);
-  if (failed) return os::system_error("make " + directory.string(), failed.value());
+  if (Result<void> made = os::make_own_directories(directory.string(), 0777); !made) {
+    return made.error();
+  }
   remove_left_files(directory);
   return SelectionFiles(directory / begin_of_selected_file(os::own_name()));
 }

@@ -28,6 +28,8 @@
 #include "core/ctest/selected_files.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
@@ -124,7 +126,7 @@ void tell_missing(const std::vector<NamedReport>& shards, const std::vector<std:
     const std::string shard = to_text(ShardNumber{task, count});
     if (there.contains(shard)) continue;
     const fs::path log = directory / (std::to_string(task) + ".log");
-    const Result<std::string> text = os::read_file(log.string(), k_longest_log);
+    const Result<std::string> text = os::read_own(log.string(), k_longest_log);
     std::string line = "shard " + shard + " has no run";
     const std::string_view said = text ? trimmed(*text, k_blanks) : std::string_view();
     if (!said.empty()) line += ": " + brief(said.substr(said.rfind('\n') + 1));
@@ -154,9 +156,9 @@ void write_reports(const std::string& tree, const LoadedReport& merged) {
 // Shards of two arrays would meet in the tree. The lock ends with us, also if the job goes on.
 Result<os::UniqueFd> lock_for_array(const std::string& tree) {
   const fs::path path = fs::path(tree) / names::k_selections_directory / names::k_array_lock_file;
-  os::UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!file.valid()) return os::system_error("open " + path.string());
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+  Result<os::UniqueFd> file = os::open_own(path.string(), O_RDWR | O_CREAT, 0666);
+  if (!file) return file;
+  if (::flock(file->get(), LOCK_EX | LOCK_NB) == 0) return file;
   if (errno != EWOULDBLOCK) return os::system_error("lock " + path.string());
   return ErrorInWords{"--slurm-array: another one goes on in " + tree};
 }
@@ -171,10 +173,7 @@ class ArrayFiles {
   }
   ArrayFiles(const ArrayFiles&) = delete;
   ArrayFiles& operator=(const ArrayFiles&) = delete;
-  ~ArrayFiles() {
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
-  }
+  ~ArrayFiles() { (void)os::remove_directory(directory_.string()); }
 
   const fs::path& directory() const { return directory_; }
 
@@ -194,9 +193,9 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   const std::size_t count = chosen.division->shards.size();
   const ArrayFiles files(user.tree);
   const fs::path& directory = files.directory();
-  std::error_code failed;
-  fs::create_directories(directory, failed);
-  if (failed) return os::system_error("make " + directory.string(), failed.value());
+  if (Result<void> made = os::make_own_directories(directory.string(), 0777); !made) {
+    return made.error();
+  }
   std::vector<std::size_t> tasks;
   for (std::size_t number = 1; number <= count; ++number) {
     if (chosen.division->shards[number - 1].empty()) continue;

@@ -19,6 +19,7 @@
 #include "keeper/tree/enclosing_run.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/project_file.hpp"
 #include "os/process/git_command.hpp"
 #include "os/process/process.hpp"
@@ -151,7 +152,7 @@ std::string record_of(const std::string& source, const std::vector<std::string>&
 }  // namespace
 
 Result<void> look_at_tracked_files(const std::string& tree, const ProcessName& ctest) {
-  std::remove(file_of(tree).c_str());
+  (void)os::remove_own(file_of(tree));
   const std::optional<std::string> source = os::source_of_tree(tree);
   if (!source) return {};
   const Result<Look> seen = look(*source);
@@ -160,13 +161,13 @@ Result<void> look_at_tracked_files(const std::string& tree, const ProcessName& c
 }
 
 Result<void> record_changed_files(const std::string& tree, const ProcessName& ctest) {
-  const Result<std::string> text = os::read_file(file_of(tree), k_largest_look);
+  const Result<std::string> text = os::read_own(file_of(tree), k_largest_look);
   if (!text) return {};
   const std::optional<TrackedLook> before = look_from_text(*text, to_text(ctest));
   const std::optional<std::string> source = os::source_of_tree(tree);
   const std::vector<std::string> runs = runs_of(tree, ctest, os::numbering_id());
   if (!before || !source || runs.empty()) return {};
-  std::remove(file_of(tree).c_str());
+  (void)os::remove_own(file_of(tree));
   const Result<Look> now = look(*source);
   if (!now) return now.error();
   const Result<std::vector<std::string>> committed = written_and_committed(*source, *before, *now);

@@ -74,6 +74,10 @@ inline constexpr std::string_view k_journal_file = "journal.jsonl";
 // What attempts of batches print: one file per attempt, by its id.
 inline constexpr std::string_view k_output_directory = "output";
 inline constexpr std::string_view k_output_suffix = ".log";
+// In there, besides: how many bytes the run's files have taken so far of what they may take, and a
+// file that is there once they have made room for those of later runs.
+inline constexpr std::string_view k_kept_size_file = "size";
+inline constexpr std::string_view k_dropped_outputs_file = "dropped";
 // The stop command of a service that runs (os/process/stop_record.hpp).
 inline constexpr std::string_view k_stop_suffix = ".stop";
 // In the same directory: the output of tests that did not pass.

@@ -63,6 +63,13 @@ Result<void> Size::read(std::string_view text, std::optional<std::uint64_t>& fie
   return {};
 }
 
+Result<void> Size::read(std::string_view text, std::uint64_t& field) {
+  std::optional<std::uint64_t> size;
+  if (Result<void> read = Size::read(text, size); !read) return read;
+  field = *size;
+  return {};
+}
+
 std::string Size::print(const std::optional<std::uint64_t>& field) {
   return field ? size_text(*field) : std::string();
 }

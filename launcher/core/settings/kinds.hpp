@@ -96,6 +96,7 @@ struct UpTo {
 // `8GiB`, `512MiB`; stored in KiB.
 struct Size {
   static Result<void> read(std::string_view text, std::optional<std::uint64_t>& field);
+  static Result<void> read(std::string_view text, std::uint64_t& field);
   static std::string print(const std::optional<std::uint64_t>& field);
 };
 

@@ -72,6 +72,8 @@ struct Settings {
   Preflight preflight = {};  // of the file, changed by these profiles
 };
 
+inline constexpr std::uint64_t k_default_kept_output_in_all_kb = 4U << 20U;
+
 // The settings of a whole run.
 struct RunSettings {
   SecondRun runs = SecondRun::wait;
@@ -80,6 +82,8 @@ struct RunSettings {
   TrackedFiles tracked_files = TrackedFiles::ignore;
   std::vector<ReportRequest> reports = {};  // written when the run has ended
   TestOrder order = TestOrder::as_is;
+  // KiB that all runs of the tree may keep of the output of attempts.
+  std::uint64_t kept_output_in_all_kb = k_default_kept_output_in_all_kb;
 };
 
 struct BuildStepSettings {

@@ -12,6 +12,7 @@
 #include "keeper/service/kept_service.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "keeper/tree/run_lock.hpp"
+#include "os/file/own_files.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::doctor {
@@ -27,14 +28,10 @@ bool is_among(const std::vector<LeftBehind>& all, const LeftBehind& one) {
 // The marker directories with something in them, below that of a run. A launcher removes them when
 // its attempt is over.
 void add_markers(const fs::path& run, std::vector<std::string>& markers) {
-  std::error_code failed;
-  for (const fs::directory_entry& attempt :
-       fs::directory_iterator(run / names::k_scratch_directory, failed)) {
-    const fs::path directory = attempt.path() / names::k_marker_directory;
-    std::error_code missing;
-    if (fs::is_directory(directory, missing) && !fs::is_empty(directory, missing)) {
-      markers.push_back(directory.string());
-    }
+  const fs::path scratch = run / names::k_scratch_directory;
+  for (const std::string& attempt : os::names_in_own(scratch.string())) {
+    const std::string directory = (scratch / attempt / names::k_marker_directory).string();
+    if (!os::names_in_own(directory).empty()) markers.push_back(directory);
   }
 }
 

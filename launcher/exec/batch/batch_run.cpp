@@ -31,6 +31,7 @@
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/before_kill.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/own_files.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/capture.hpp"
@@ -294,7 +295,7 @@ class BatchRun {
     total_ = {};
     todo_.clear();
     markers_ += "/" + std::to_string(::getpid());
-    (void)::mkdir(markers_.c_str(), 0700);
+    (void)os::make_new_own_directory(markers_, 0700);
     program_->use(markers_);
     link_ = WorkerLink::listen(markers_);
     const std::string& name = action.cases.front();
@@ -302,8 +303,8 @@ class BatchRun {
     happened({.kind = BatchEvent::Kind::listed, .cases = {name}});
     run_worker(program_->running(action.selection), name);
     relay_.finish();
-    ::unlink((markers_ + "/" + HOLDFAST_WORKER_SOCKET).c_str());
-    (void)::rmdir(markers_.c_str());
+    (void)os::remove_own(markers_ + "/" + HOLDFAST_WORKER_SOCKET);
+    (void)os::remove_own_directory(markers_);
     say_in(report);
   }
 

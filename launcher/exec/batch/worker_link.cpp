@@ -1,6 +1,5 @@
 #include "exec/batch/worker_link.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -19,12 +19,12 @@ namespace holdfast::exec {
 namespace {
 
 // Reaches the directory through a descriptor, because its path may be longer than sun_path.
-os::UniqueFd listening_in(const std::string& directory, const std::string& path) {
-  const os::UniqueFd place(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+os::UniqueFd listening_in(const std::string& directory) {
+  const Result<os::UniqueFd> place = os::open_own_directory(directory);
   os::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!place.valid() || !socket.valid()) return {};
+  if (!place || !socket.valid()) return {};
   const std::string near =
-      "/proc/self/fd/" + std::to_string(place.get()) + "/" + HOLDFAST_WORKER_SOCKET;
+      "/proc/self/fd/" + std::to_string(place->get()) + "/" + HOLDFAST_WORKER_SOCKET;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, near.c_str(), near.size() + 1);
@@ -32,8 +32,8 @@ os::UniqueFd listening_in(const std::string& directory, const std::string& path)
     return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   };
   // An earlier attempt may have been killed and have left its socket.
-  const bool is_bound = bind() || (errno == EADDRINUSE && ::unlink(path.c_str()) == 0 && bind());
-  if (!is_bound || ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), 8) != 0) {
+  const bool is_bound = bind() || (errno == EADDRINUSE && ::unlink(near.c_str()) == 0 && bind());
+  if (!is_bound || ::chmod(near.c_str(), 0600) != 0 || ::listen(socket.get(), 8) != 0) {
     return {};
   }
   return socket;
@@ -58,12 +58,12 @@ WorkerLink WorkerLink::listen(const std::string& directory) {
   WorkerLink link;
   if (directory.empty()) return link;
   link.path_ = directory + "/" + HOLDFAST_WORKER_SOCKET;
-  link.listener_ = listening_in(directory, link.path_);
+  link.listener_ = listening_in(directory);
   return link;
 }
 
 WorkerLink::~WorkerLink() {
-  if (listener_.valid()) ::unlink(path_.c_str());
+  if (listener_.valid()) (void)os::remove_own(path_);
 }
 
 void WorkerLink::add_descriptors(std::vector<pollfd>& fds) const {

@@ -1,12 +1,9 @@
 #include "exec/far/far_files.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -14,6 +11,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -24,31 +22,29 @@ namespace {
 constexpr std::size_t k_most = 16UL * 1024 * 1024;
 
 void look_anew(const std::string& directory) {
-  const os::UniqueFd seen(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Result<os::UniqueFd> seen = os::open_own_directory(directory);
 }
 
 Result<void> make_file(const std::string& path, std::string_view text) {
-  os::UniqueFd file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file.valid()) return os::system_error("make " + path);
-  if (!os::write_all(file.get(), text)) return os::system_error("write to " + path);
+  const Result<os::UniqueFd> file = os::open_own(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!file) return file.error();
+  if (!os::write_all(file->get(), text)) return os::system_error("write to " + path);
   return {};
 }
 
 Result<void> put(const std::string& path, std::string_view text) {
   const std::string part = path + ".part";
-  (void)::unlink(part.c_str());
+  (void)os::remove_own(part);
   if (Result<void> made = make_file(part, text); !made) {
-    (void)::unlink(part.c_str());
+    (void)os::remove_own(part);
     return made;
   }
-  if (std::rename(part.c_str(), path.c_str()) != 0) return os::system_error("make " + path);
-  return {};
+  return os::rename_own(part, path);
 }
 
 std::string text_in(const std::string& directory, const std::string& path) {
   look_anew(directory);
-  Result<std::string> text = os::read_file(path, k_most);
+  Result<std::string> text = os::read_own(path, k_most);
   return text ? std::move(*text) : std::string();
 }
 
@@ -73,20 +69,18 @@ std::string FarFiles::path(std::string_view suffix) const {
 std::string FarFiles::job() const { return path(names::k_far_job_suffix); }
 
 Result<void> FarFiles::begin(std::string_view job) const {
-  if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST) {
-    return os::system_error("make " + directory_);
-  }
+  if (Result<void> made = os::make_own_directories(directory_, 0700); !made) return made;
   if (Result<void> made = make_file(path(names::k_far_control_suffix), {}); !made) return made;
   return put(this->job(), job);
 }
 
-void FarFiles::remove_job() const { (void)::unlink(job().c_str()); }
+void FarFiles::remove_job() const { (void)os::remove_own(job()); }
 
 void FarFiles::remove() const {
   for (const std::string_view suffix :
        {names::k_far_job_suffix, names::k_far_control_suffix, names::k_far_started_suffix,
         names::k_far_ended_suffix, names::k_far_cases_suffix}) {
-    (void)::unlink(path(suffix).c_str());
+    (void)os::remove_own(path(suffix));
   }
 }
 
@@ -96,7 +90,7 @@ void FarFiles::tell(int signal) const {
 
 std::vector<int> FarFiles::told() const {
   std::vector<int> signals;
-  const Result<std::string> text = os::read_file(path(names::k_far_control_suffix));
+  const Result<std::string> text = os::read_own(path(names::k_far_control_suffix));
   if (!text) return signals;
   std::string_view lines = *text;
   while (lines.find('\n') != std::string_view::npos) {
@@ -124,19 +118,16 @@ std::string FarFiles::cases_file() const { return path(names::k_far_cases_suffix
 
 std::string FarFiles::cases_after(std::uint64_t done) const {
   look_anew(directory_);
-  const os::UniqueFd file(
-      ::open(cases_file().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const Result<os::UniqueFd> file = os::open_own(cases_file(), O_RDONLY);
   std::string text;
-  const bool is_there =
-      file.valid() && ::lseek(file.get(), static_cast<off_t>(done), SEEK_SET) >= 0;
-  if (is_there) (void)os::read_all(file.get(), text);
+  const bool is_there = file && ::lseek(file->get(), static_cast<off_t>(done), SEEK_SET) >= 0;
+  if (is_there) (void)os::read_all(file->get(), text);
   text.resize(text.rfind('\n') + 1);
   return text;
 }
 
 bool FarRun::is_over() const {
-  const std::string path = text_of({directory_, "/", names::k_far_over_file});
-  return ::access(path.c_str(), F_OK) == 0;
+  return os::exists_own(text_of({directory_, "/", names::k_far_over_file}));
 }
 
 void FarRun::note_over() const {
@@ -145,16 +136,11 @@ void FarRun::note_over() const {
 
 std::vector<std::string> FarRun::left_out() const {
   std::vector<std::string> nodes;
-  DIR* const directory = ::opendir(directory_.c_str());
-  if (directory == nullptr) return nodes;
-  while (const dirent* const entry = ::readdir(directory)) {
-    const std::string_view name = entry->d_name;
+  for (const std::string& name : os::names_in_own(directory_)) {
     if (name.starts_with(names::k_far_left_out_prefix)) {
-      nodes.emplace_back(name.substr(names::k_far_left_out_prefix.size()));
+      nodes.push_back(name.substr(names::k_far_left_out_prefix.size()));
     }
   }
-  ::closedir(directory);
-  std::sort(nodes.begin(), nodes.end());
   return nodes;
 }
 

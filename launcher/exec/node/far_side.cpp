@@ -21,6 +21,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -205,7 +206,7 @@ int be_far_side(const std::string& job_file) {
   const os::CallersSignals callers = os::take_signals();
   Result<os::SignalQueue> signals = os::SignalQueue::open();
   FarFiles files = FarFiles::of_job(job_file);
-  const Result<std::string> text = os::read_file(job_file, 16UL * 1024 * 1024);
+  const Result<std::string> text = os::read_own(job_file, 16UL * 1024 * 1024);
   Result<FarJob> job = text ? far_job_in(*text) : Result<FarJob>(text.error());
   if (!signals || !job) {
     supervision::write_line(to_text(job ? signals.error() : job.error()));

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "core/base/names.hpp"
+#include "exec/output/kept_room.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::exec {
@@ -63,20 +65,30 @@ OutputRelay OutputRelay::for_log_of_reader(std::string log) {
 }
 
 void OutputRelay::open_log() {
-  const auto make = [this] {
-    log_ = os::UniqueFd(
-        ::open(log_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-    return log_.valid();
-  };
-  if (make()) return;
-  // The first attempt of the run makes the directory.
-  const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
-  if (errno == ENOENT && ::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
-    trouble_ = to_text(os::system_error("make " + directory));
-  } else if (!make()) {
-    trouble_ = to_text(os::system_error("make " + log_path_));
+  const auto make = [this] { return os::open_own(log_path_, O_RDWR | O_CREAT | O_EXCL); };
+  Result<os::UniqueFd> log = make();
+  if (!log && errno == ENOENT) {
+    // The first attempt of the run makes the directory.
+    const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
+    const Result<void> made = os::make_own_directories(directory, 0755);
+    log = made ? make() : Result<os::UniqueFd>(made.error());
   }
-  if (!log_.valid()) log_path_.clear();
+  if (log) {
+    log_ = std::move(*log);
+    return;
+  }
+  trouble_ = to_text(log.error());
+  log_path_.clear();
+}
+
+void OutputRelay::remove_log() {
+  if (log_path_.empty() || !log_.valid()) return;
+  (void)os::remove_own(log_path_);
+  log_path_.clear();
+}
+
+void OutputRelay::cut_log(std::uint64_t limit) {
+  if (!log_path_.empty() && log_.valid()) cut_to_room(log_, log_path_, limit);
 }
 
 std::string OutputRelay::take_trouble() {

@@ -59,6 +59,11 @@ class OutputRelay {
   // back.
   void finish();
 
+  // To be called when the attempt has ended and nothing is written any more. The log goes, or is
+  // cut to the room that it gets of `limit` bytes. What is held back is not passed on after that.
+  void remove_log();
+  void cut_log(std::uint64_t limit);
+
   // Passes on what was held back, and waits like finish(). Nothing is held back any more.
   void release();
   bool holds_back() const { return held_back_; }

@@ -158,6 +158,7 @@ std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
   supervision::Teller(ended.teller)
       .tell("\"" + brief(identity.test) + "\": attempt " + std::to_string(identity.n) + ": " +
             decision.end + ", " + decision.reason);
+  settle_log(ended);
   earlier_.push_back({identity.n, decision.end, ended.result.log});
   NextAttempt next;
   next.attempt = again.attempt.empty() ? first_ + "." + std::to_string(identity.n + 1)
@@ -193,6 +194,21 @@ void TestRunner::come_to_the_end(const EndedAttempt& ended, const RetryDecision&
       break;
   }
   if (output_) output_->release();
+  settle_log(ended);
+}
+
+// ctest has the output of an attempt that passed at once, and a report takes it from there. That of
+// a batch is kept because the parts of its cases are found in no other place.
+void TestRunner::settle_log(const EndedAttempt& ended) {
+  if (!output_) return;
+  const bool is_first = attempts_.size() == 1;
+  if (is_first && attempts_.back().verdict != MirroredVerdict::failed && !is_batch_) {
+    output_->remove_log();
+    ended.result.log.clear();
+    return;
+  }
+  constexpr std::uint64_t k_kib = 1024;
+  output_->cut_log(ended.grant.policy.kept_output_kb * k_kib);
 }
 
 void TestRunner::note_flaky(const EndedAttempt& ended) {

@@ -50,6 +50,7 @@ class TestRunner final : public supervision::AttemptRunner {
                                                        RetryDecision& decision);
   void come_to_the_end(const supervision::EndedAttempt& ended, const RetryDecision& decision);
   void note_flaky(const supervision::EndedAttempt& ended);
+  void settle_log(const supervision::EndedAttempt& ended);
   void tell_timeout(const supervision::EndedAttempt& ended);
   void note_failure(const supervision::EndedAttempt& ended, const RetryDecision& decision);
 

@@ -9,6 +9,7 @@
 #include "exec/base/answer.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/memory/free_memory.hpp"
 #include "supervision/base/teller.hpp"
@@ -23,7 +24,7 @@ constexpr std::size_t k_largest_journal = 32UL * 1024 * 1024;
 std::optional<std::uint64_t> past_peak_of(const BuildStep& step) {
   const std::string path = step.tree + "/" + std::string(names::k_build_journal);
   for (const std::string& journal : {path, path + std::string(names::k_older_suffix)}) {
-    const Result<std::string> text = os::read_file(journal, k_largest_journal);
+    const Result<std::string> text = os::read_own(journal, k_largest_journal);
     if (!text) continue;
     if (const auto peak = past_peak_kb(*text, step)) return peak;
   }

@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <filesystem>
 #include <iterator>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "core/base/names.hpp"
@@ -17,6 +15,7 @@
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
@@ -30,13 +29,10 @@ constexpr std::size_t k_longest_notes = 64UL * 1024 * 1024;
 // The directories to which links in scratch directories lead (supervision/attempt/scratch.cpp).
 std::vector<std::string> kept_tmps(const std::string& scratch) {
   std::vector<std::string> kept;
-  std::error_code failed;
-  for (std::filesystem::directory_iterator it(scratch, failed), end; !failed && it != end;
-       it.increment(failed)) {
-    std::error_code is_none;
-    const std::filesystem::path link =
-        std::filesystem::read_symlink(it->path() / names::k_private_tmp_link, is_none);
-    if (!is_none) kept.push_back(link.string());
+  for (const std::string& name : os::names_in_own(scratch)) {
+    const std::string link =
+        os::read_link(text_of({scratch, "/", name, "/", names::k_private_tmp_link}));
+    if (!link.empty()) kept.push_back(link);
   }
   return kept;
 }
@@ -48,19 +44,15 @@ void remove_left_notes(const std::string& tree) {
   constexpr std::string_view k_prefix = "fixtures-";
   static_assert(names::k_fixture_notes_prefix.ends_with(k_prefix));
   const std::uint64_t own = os::own_pid_namespace();
-  std::error_code failed;
-  for (std::filesystem::directory_iterator it(directory, failed), end; !failed && it != end;
-       it.increment(failed)) {
-    const std::string name = it->path().filename().string();
+  for (const std::string& name : os::names_in_own(directory)) {
     if (!name.starts_with(k_prefix)) continue;
     std::string_view rest = std::string_view(name).substr(k_prefix.size());
     const std::string ctest = text_of({take_part(rest, '-'), ":", take_part(rest, '-')});
     const Result<ProcessName> process = parse_process_name(ctest);
     if (!process || os::is_alive(*process)) continue;
     const bool is_seen_from_here = parse_number<std::uint64_t>(take_part(rest, '-')) == own;
-    if (is_seen_from_here || os::is_older_than_a_day(it->path().string())) {
-      ::unlink(it->path().c_str());
-    }
+    const std::string path = text_of({directory, "/", name});
+    if (is_seen_from_here || os::is_older_than_a_day(path)) (void)os::remove_own(path);
   }
 }
 
@@ -84,7 +76,7 @@ Result<std::optional<std::size_t>> FixtureContainments::of(const TestFacts& fact
   fixtures.insert(fixtures.end(), schedule.cleanup.begin(), schedule.cleanup.end());
   if (fixtures.empty()) return std::optional<std::size_t>();
   if (include_count_ != include_count) {
-    const Result<std::string> notes = os::read_file(notes_path(include_count), k_longest_notes);
+    const Result<std::string> notes = os::read_own(notes_path(include_count), k_longest_notes);
     if (!notes) return notes.error();
     include_count_ = include_count;
     sets_ = FixtureSets::read(*notes);
@@ -110,10 +102,8 @@ Result<std::string> FixtureContainments::tmp(std::size_t set, const std::string&
   Shared& shared = shared_[set];
   if (!shared.tmp.empty()) return shared.tmp;
   const std::string path = scratch + "/fixtures-" + std::to_string(set);
-  const auto is_made = [](const std::string& directory, mode_t mode) {
-    return ::mkdir(directory.c_str(), mode) == 0 || errno == EEXIST;
-  };
-  if (!is_made(scratch, 0755) || !is_made(path, 0700)) return os::system_error("make " + path);
+  if (Result<void> made = os::make_own_directories(scratch, 0755); !made) return made.error();
+  if (Result<void> made = os::make_own_directories(path, 0700); !made) return made.error();
   shared.tmp = path;
   return path;
 }
@@ -132,7 +122,7 @@ void FixtureContainments::end_run(unsigned include_count) {
   }
   shared_.clear();
   sets_ = {};
-  ::unlink(notes_path(include_count).c_str());
+  (void)os::remove_own(notes_path(include_count));
   remove_left_notes(tree_);
   include_count_ = 0;
 }

@@ -16,6 +16,7 @@
 #include "core/ctest/rerun.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -62,29 +63,17 @@ void note_start(pid_t ctest, RunStarted& record) {
   }
 }
 
-Result<void> make_directories(const std::string& tree, std::string_view relative) {
-  std::size_t end = 0;
-  while (end != std::string_view::npos) {
-    end = relative.find('/', end + 1);
-    const std::string path = tree + "/" + std::string(relative.substr(0, end));
-    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
-      return os::system_error("make " + path);
-    }
-  }
-  return {};
-}
-
 // Makes the directory of a run, numbers it and returns the run's id. The number is needed because
 // two ctests in two containers may have the same pid and begin within one second.
 Result<std::string> make_run_directory(const RunOrigin& origin, const std::string& unnumbered) {
   const std::string& tree = origin.tree;
-  const std::string_view runs = directory_of(origin.whose);
-  if (Result<void> made = make_directories(tree, runs); !made) return made.error();
+  const std::string runs = fmt::format("{}/{}", tree, directory_of(origin.whose));
+  if (Result<void> made = os::make_own_directories(runs, 0755); !made) return made.error();
   for (std::uint64_t number = next_run_number(tree, origin.whose);; ++number) {
     std::string id = fmt::format("{}-{}", number, unnumbered);
-    const std::string path = fmt::format("{}/{}/{}", tree, runs, id);
-    if (::mkdir(path.c_str(), 0755) == 0) return id;
-    if (errno != EEXIST) return os::system_error("make " + path);
+    const Result<void> made = os::make_new_own_directory(fmt::format("{}/{}", runs, id), 0755);
+    if (made) return id;
+    if (errno != EEXIST) return made.error();
   }
 }
 
@@ -233,6 +222,7 @@ std::string Run::finish(Completeness completeness) {
     if (!trouble_.empty()) trouble_ += "; ";
     trouble_ += "an old run stays: " + stays;
   }
+  prune_outputs(origin_.tree, id_, origin_.kept_output);
   if (!seen) return "holdfast: no summary, " + to_text(seen.error()) + "\n";
   seen->run.unrecorded = record.unrecorded;
   seen->run.address_in_use = std::move(record.address_in_use);

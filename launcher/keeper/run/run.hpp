@@ -12,6 +12,7 @@
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/retry/run_retries.hpp"
+#include "core/settings/settings.hpp"
 #include "keeper/run/chosen_tests.hpp"
 #include "keeper/run/run_log.hpp"
 #include "keeper/run/scratch_pool.hpp"
@@ -32,6 +33,8 @@ struct RunOrigin {
   // the log of that run.
   bool has_company = false;
   RunsOf whose = RunsOf::ctest;
+  // In bytes, what all runs of the tree may keep of what attempts print.
+  std::uint64_t kept_output = k_default_kept_output_in_all_kb * 1024;
   std::string planned = {};  // whole lines for the journal of the first run
 };
 

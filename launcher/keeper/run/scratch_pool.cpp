@@ -5,6 +5,7 @@
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
 
@@ -35,7 +36,7 @@ void ScratchPool::close() {
     os::remove_empty_directories(path + std::string(names::k_private_tmp_suffix));
   }
   free_.clear();
-  ::rmdir(directory_.c_str());
+  (void)os::remove_own_directory(directory_);
 }
 
 }  // namespace holdfast

@@ -2,13 +2,10 @@
 
 #include <fmt/core.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <functional>
-#include <system_error>
 #include <utility>
 
 #include "core/base/fnv1a.hpp"
@@ -16,6 +13,7 @@
 #include "core/base/number.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
@@ -24,15 +22,8 @@
 namespace holdfast {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t k_longest_number = 64;
 constexpr unsigned k_logs_kept = 20;
-
-Result<void> make_directory(const std::string& path, mode_t mode) {
-  if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return {};
-  return os::system_error("make " + path);
-}
 
 std::string in_directory(const std::string& directory, std::string_view name) {
   return directory + "/" + std::string(name);
@@ -62,11 +53,8 @@ KeptAnswer answer_to(KeptCall& asked) {
 std::vector<std::string> sockets_of(const std::string& tree) {
   const std::string prefix = prefix_of_sockets(tree_and_numbers(tree));
   std::vector<std::string> sockets;
-  std::error_code failed;
-  for (const fs::directory_entry& entry : fs::directory_iterator(sockets_directory(), failed)) {
-    if (entry.path().filename().string().starts_with(prefix)) {
-      sockets.push_back(entry.path().string());
-    }
+  for (const std::string& name : os::names_in_own(sockets_directory())) {
+    if (name.starts_with(prefix)) sockets.push_back(in_directory(sockets_directory(), name));
   }
   return sockets;
 }
@@ -79,10 +67,7 @@ wire::KeptState state_at(const std::string& socket) {
 
 std::vector<std::string> noted_services(const std::string& tree) {
   std::vector<std::string> names;
-  std::error_code failed;
-  for (const fs::directory_entry& entry :
-       fs::directory_iterator(fs::path(tree) / names::k_kept_directory, failed)) {
-    std::string name = entry.path().filename().string();
+  for (std::string& name : os::names_in_own(in_directory(tree, names::k_kept_directory))) {
     if (KeptService(tree, name).is_noted()) names.push_back(std::move(name));
   }
   return names;
@@ -101,12 +86,12 @@ KeptService::KeptService(const std::string& tree, const std::string& service) : 
 }
 
 bool KeptService::is_noted() const {
-  return ::access(in_directory(directory_, names::k_kept_file).c_str(), F_OK) == 0;
+  return os::exists_own(in_directory(directory_, names::k_kept_file));
 }
 
 unsigned KeptService::last_generation() const {
   const Result<std::string> text =
-      os::read_file(in_directory(directory_, names::k_kept_generation_file), k_longest_number);
+      os::read_own(in_directory(directory_, names::k_kept_generation_file), k_longest_number);
   return text ? leading_number<unsigned>(*text).value_or(0) : 0;
 }
 
@@ -125,23 +110,21 @@ Result<void> KeptService::note(unsigned generation) const {
       os::open_below(*user, std::string(names::k_user_services_directory), 0700);
   if (!sockets) return sockets.error();
   const std::string all = directory_.substr(0, directory_.rfind('/'));
-  for (const std::string& path : {all.substr(0, all.rfind('/')), all}) {
-    if (Result<void> made = make_directory(path, 0755); !made) return made;
-  }
-  if (Result<void> made = make_directory(directory_, 0700); !made) return made;
-  if (generation > k_logs_kept) (void)::unlink(log_of(generation - k_logs_kept).c_str());
+  if (Result<void> made = os::make_own_directories(all, 0755); !made) return made;
+  if (Result<void> made = os::make_own_directories(directory_, 0700); !made) return made;
+  if (generation > k_logs_kept) (void)os::remove_own(log_of(generation - k_logs_kept));
   const std::string number = std::to_string(generation) + "\n";
   for (const std::string_view name : {names::k_kept_generation_file, names::k_kept_file}) {
     const std::string path = in_directory(directory_, name);
     const std::string fresh = fmt::format("{}.{}", path, ::getpid());
     if (Result<void> written = os::append_line(fresh, number); !written) return written;
-    if (::rename(fresh.c_str(), path.c_str()) != 0) return os::system_error("write " + path);
+    if (Result<void> renamed = os::rename_own(fresh, path); !renamed) return renamed;
   }
   return {};
 }
 
 void KeptService::forget() const {
-  (void)::unlink(in_directory(directory_, names::k_kept_file).c_str());
+  (void)os::remove_own(in_directory(directory_, names::k_kept_file));
 }
 
 bool KeptService::has_host() const {

@@ -8,6 +8,7 @@
 
 #include "core/lock/port_locks.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -51,8 +52,11 @@ Result<void> lend_to_user(wire::HostOrder& host) {
        {std::pair{"HOME", user->home}, {"USER", user->name}, {"LOGNAME", user->name}}) {
     host.spec.environment.insert(host.spec.environment.begin(), Variable{name, value});
   }
-  if (::chmod(directory.c_str(), 0711) != 0 ||
-      ::chown(host.scratch.c_str(), user->uid, user->gid) != 0) {
+  const Result<os::UniqueFd> above = os::open_own_directory(directory);
+  if (!above) return above.error();
+  const Result<os::UniqueFd> scratch = os::open_own_directory(host.scratch);
+  if (!scratch) return scratch.error();
+  if (::fchmod(above->get(), 0711) != 0 || ::fchown(scratch->get(), user->uid, user->gid) != 0) {
     return os::system_error("give " + host.scratch + " to " + user->name);
   }
   return {};

@@ -9,6 +9,7 @@
 #include "core/settings/wire.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/own_files.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
@@ -88,7 +89,7 @@ void RunServices::hear_of_service(ServiceHost& host, const wire::Message& messag
 void RunServices::lose(ServiceHost& host) {
   host.socket.reset();
   host.has_died = true;
-  (void)::rmdir(host.order.scratch.c_str());  // what is in it stays
+  (void)os::remove_own_directory(host.order.scratch);  // what is in it stays
   to_reap_.push_back(std::exchange(host.pid, -1));
   host.due = k_longest;
   Connection left;

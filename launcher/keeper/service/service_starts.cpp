@@ -13,6 +13,7 @@
 #include "core/base/names.hpp"
 #include "core/service/service_words.hpp"
 #include "keeper/service/kept_service.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 
@@ -20,8 +21,7 @@ namespace holdfast {
 namespace {
 
 Result<void> make_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return os::system_error("make " + path);
+  return os::make_own_directories(path, 0700);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "core/base/attempt_tag.hpp"
 #include "core/base/names.hpp"
 #include "keeper/tree/enclosing_run.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_records.hpp"
 #include "os/lock/lock_survey.hpp"
@@ -29,9 +30,9 @@ std::string name_of_ctest(const LockParty& holder) {
 // for that ctest (run_lock.cpp).
 void add_orphaned_holders(LockUse& use, const std::string& directory) {
   const std::string path = directory + "/" + std::string(names::k_lock_file);
-  const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!lock.valid()) return;
-  for (LockParty& party : os::all_records(lock.get(), os::RecordList::holders)) {
+  const Result<os::UniqueFd> lock = os::open_own(path, O_RDONLY);
+  if (!lock) return;
+  for (LockParty& party : os::all_records(lock->get(), os::RecordList::holders)) {
     const bool known = std::ranges::any_of(
         use.holders, [&](const auto& holder) { return holder.process == party.process; });
     if (known || party.boot != os::numbering_id() || !os::is_alive(party.process)) continue;

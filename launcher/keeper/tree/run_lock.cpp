@@ -22,6 +22,7 @@
 #include "keeper/tree/tree_lock.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_records.hpp"
 #include "os/process/packet_socket.hpp"
@@ -320,8 +321,8 @@ std::string lock_path(const std::string& tree) {
 // Opens the lock to read its records; read access is enough for that. The lock is not taken,
 // because a run that wants the tree at this moment must get it.
 os::UniqueFd open_to_look(const std::string& tree, int access) {
-  return os::UniqueFd(
-      ::open(lock_path(tree).c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  Result<os::UniqueFd> lock = os::open_own(lock_path(tree), access);
+  return lock ? std::move(*lock) : os::UniqueFd();
 }
 
 // True: a lock may exist that we cannot open. To be called after open_to_look() has failed.

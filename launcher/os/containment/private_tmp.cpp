@@ -17,6 +17,7 @@
 #include "os/containment/mounts.hpp"
 #include "os/file/directory_names.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -106,9 +107,7 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
                                        const std::vector<Passed>& passed_through) {
   PrivateTmp tmp;
   tmp.above_ = directory;
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return system_error("make " + directory);
-  }
+  if (Result<void> made = make_own_directories(directory, 0700); !made) return made.error();
   const ExactModes exact;
   for (const UsualPlace& usual : k_usual_places) {
     const std::string path = without_links(usual.path);
@@ -118,9 +117,7 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
                           std::ranges::find(tmp.places_, path, &Place::path) == tmp.places_.end();
     if (!is_other) continue;
     const std::string backing = directory + "/" + usual.name;
-    if (::mkdir(backing.c_str(), k_mode) != 0 && errno != EEXIST) {
-      return system_error("make " + backing);
-    }
+    if (Result<void> made = make_own_directories(backing, k_mode); !made) return made.error();
     tmp.places_.push_back({path, backing, info.st_dev, info.st_ino});
   }
   for (const Passed& passed : passed_through) tmp.pass_through(passed);

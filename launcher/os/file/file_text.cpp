@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
@@ -70,8 +71,7 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
-// This function and the next one open files without waiting, so that a planted FIFO cannot make
-// them hang.
+// Opens without waiting, so that a planted FIFO cannot make it hang.
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   const UniqueFd file(retried([&] {
     return ::openat(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -83,15 +83,12 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 }
 
 Result<void> append_line(const std::string& path, std::string_view text) {
-  const UniqueFd file(retried([&] {
-    return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                  0644);
-  }));
-  if (!file.valid()) return system_error("open " + path);
-  const ssize_t put = retried([&] { return ::write(file.get(), text.data(), text.size()); });
+  const Result<UniqueFd> file = open_own(path, O_WRONLY | O_APPEND | O_CREAT);
+  if (!file) return file.error();
+  const ssize_t put = retried([&] { return ::write(file->get(), text.data(), text.size()); });
   if (put < 0) return system_error("write " + path);
   if (static_cast<std::size_t>(put) == text.size()) return {};
-  take_back(file.get(), put);
+  take_back(file->get(), put);
   return system_error("write " + path, ENOSPC);
 }
 

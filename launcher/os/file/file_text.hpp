@@ -13,10 +13,11 @@
 
 namespace holdfast::os {
 
-// Reads at most `limit` bytes, by read(2) until the end. Meant for /proc and our own small files.
+// Reads at most `limit` bytes, by read(2) until the end. Meant for /proc and what the user names;
+// read_own() is for our own files (os/file/own_files.hpp).
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 1024);
 
-// Appends `text` by one write(2) to a file opened with O_APPEND, so that the lines of many
+// Appends `text` by one write(2) to a file of ours, opened with O_APPEND, so that the lines of many
 // processes never mix. Creates the file (0644). A short write (the disk is full) is an error, and
 // the part that was written is removed again.
 Result<void> append_line(const std::string& path, std::string_view text);

@@ -4,13 +4,14 @@
 
 #include "core/base/names.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 
 namespace holdfast::os {
 
 std::optional<std::string> source_of_tree(const std::string& tree) {
   constexpr std::size_t k_longest = 16 * 1024;
   const Result<std::string> text =
-      read_file((tree == "/" ? "" : tree) + "/" + std::string(names::k_project_file), k_longest);
+      read_own((tree == "/" ? "" : tree) + "/" + std::string(names::k_project_file), k_longest);
   if (!text) return std::nullopt;
   const std::size_t first_end = text->find('\n');
   if (first_end == std::string::npos) return std::nullopt;

@@ -3,12 +3,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -16,23 +16,16 @@
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/resolve.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
 namespace {
 
-// A test can nest directories deeper than we have descriptors.
-constexpr int k_deepest = 256;
-
-// Values of openat2(2), which the headers of some C libraries lack.
-constexpr long k_openat2 = 437;
-constexpr std::uint64_t k_no_xdev = 0x01;
-constexpr std::uint64_t k_no_symlinks = 0x04;
-struct HowToOpen {
-  std::uint64_t flags = 0;
-  std::uint64_t mode = 0;
-  std::uint64_t resolve = 0;
-};
+// Each level that we are below the first takes a descriptor, and a program that a test leaves
+// behind can nest directories more deeply than we have descriptors, or than a path can be long.
+constexpr int k_deepest = 64;
 
 constexpr int k_not_to_be_told = EOPNOTSUPP;
 
@@ -45,6 +38,8 @@ const char* describe(int error) {
       return "something is mounted there";
     case ELOOP:
       return "a symbolic link is there";
+    case EPERM:
+      return "a link, or a directory of another user, is on the way there";
     default:
       return strerrordesc_np(error);
   }
@@ -73,13 +68,9 @@ UniqueFd open_by_mount_ids(int above, const char* name, int flags) {
 
 UniqueFd open_on_this_mount(int above, const char* name, int how) {
   const int flags = how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  const HowToOpen strictly{static_cast<std::uint64_t>(flags), 0, k_no_xdev | k_no_symlinks};
-  const long fd = ::syscall(k_openat2, above, name, &strictly, sizeof strictly);
-  if (fd >= 0) return UniqueFd(static_cast<int>(fd));
-  // EPERM comes from a seccomp filter that does not know the call. It never comes from the open
-  // itself.
-  if (errno == ENOSYS || errno == EPERM) return open_by_mount_ids(above, name, flags);
-  return UniqueFd();
+  UniqueFd directory = open_resolved(above, name, flags, 0, k_no_mounts | k_no_symlinks);
+  if (!directory.valid() && lacks_openat2()) return open_by_mount_ids(above, name, flags);
+  return directory;
 }
 
 // Opens a directory that a test has made unreadable or unwritable, so that it can be removed too.
@@ -120,17 +111,41 @@ Stays stays(const char* name, int error) { return {std::string("/") + name, desc
 // Two keepers may remove the same old run at once. ENOENT means that the other keeper was faster.
 Stays stays_unless_gone(const char* name) { return errno == ENOENT ? Stays{} : stays(name, errno); }
 
-Stays empty(UniqueFd directory, int depth);
+// What is nested too deeply goes to the directory that is emptied, and is emptied from there.
+class Heights {
+ public:
+  explicit Heights(int top) : top_(top) {}
 
-Stays remove_entry(int above, const char* name, int depth) {
+  // To move a directory to another one, one must be allowed to write to it.
+  bool raise(int above, const char* name) {
+    if (!open_to_empty(above, name).valid()) return false;
+    do {
+      const std::string raised = ".holdfast-" + std::to_string(++number_);
+      if (::renameat(above, name, top_, raised.c_str()) == 0) return has_raised_ = true;
+    } while (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR);
+    return false;
+  }
+
+  bool take_raised() { return std::exchange(has_raised_, false); }
+
+ private:
+  int top_;
+  unsigned number_ = 0;
+  bool has_raised_ = false;
+};
+
+Stays empty(UniqueFd directory, int depth, Heights& heights);
+
+Stays remove_entry(int above, const char* name, int depth, Heights& heights) {
   if (::unlinkat(above, name, 0) == 0) return {};
   // unlink(2) says EISDIR for a directory. With any other error `name` is no directory, and it
   // stays.
   if (errno != EISDIR) return stays_unless_gone(name);
-  if (depth == k_deepest) return {std::string("/") + name, "it is nested too deeply"};
+  if (depth == k_deepest && heights.raise(above, name)) return {};
+  if (depth == k_deepest) return stays_unless_gone(name);
   UniqueFd below = open_to_empty(above, name);
   if (!below.valid()) return stays_unless_gone(name);
-  if (Stays left = empty(std::move(below), depth + 1)) {
+  if (Stays left = empty(std::move(below), depth + 1, heights)) {
     left.path.insert(0, std::string("/") + name);
     return left;
   }
@@ -141,19 +156,28 @@ bool is_self_or_parent(const char* name) {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
 }
 
-Stays empty(UniqueFd directory, int depth) {
+Stays empty(UniqueFd directory, int depth, Heights& heights) {
   const int fd = directory.get();
   DIR* entries = ::fdopendir(fd);
   if (entries == nullptr) return {"", describe(errno)};
   (void)directory.release();  // closedir(3) closes it
   Stays first;
-  while (const dirent* entry = ::readdir(entries)) {
-    if (is_self_or_parent(entry->d_name)) continue;
-    Stays left = remove_entry(fd, entry->d_name, depth);
-    if (left && !first) first = std::move(left);
-  }
+  do {
+    ::rewinddir(entries);
+    first = {};
+    while (const dirent* entry = ::readdir(entries)) {
+      if (is_self_or_parent(entry->d_name)) continue;
+      Stays left = remove_entry(fd, entry->d_name, depth, heights);
+      if (left && !first) first = std::move(left);
+    }
+  } while (depth == 0 && heights.take_raised());
   ::closedir(entries);
   return first;
+}
+
+Stays empty(UniqueFd directory) {
+  Heights heights(directory.get());
+  return empty(std::move(directory), 0, heights);
 }
 
 // An entry that is no directory and no empty file stays.
@@ -185,13 +209,14 @@ UniqueFd open_following(const std::string& path) {
 }
 
 // A run's directories are ours, but a test knows where they are. So we check that none of them has
-// become a mount or a link. The directories above them are the user's, and are not checked.
+// become a mount or a link. Those above them may be mounts, and ours may be no links either.
 UniqueFd open_above(const std::string& path) {
   const std::string runs = "/" + std::string(names::k_runs_directory) + "/";
   const std::size_t at = path.rfind(runs);
-  if (at == std::string::npos) return open_following(path);
-  std::size_t from = at + runs.size();
-  UniqueFd directory = open_following(path.substr(0, from));
+  if (at == std::string::npos && !has_own_part(path)) return open_following(path);
+  std::size_t from = at == std::string::npos ? path.size() + 1 : at + runs.size();
+  Result<UniqueFd> own = open_own_directory(path.substr(0, from - 1));
+  UniqueFd directory = own ? std::move(*own) : UniqueFd();
   while (directory.valid() && from < path.size()) {
     const std::size_t end = std::min(path.find('/', from), path.size());
     directory = open_on_this_mount(directory.get(), path.substr(from, end - from).c_str(), O_PATH);
@@ -231,7 +256,7 @@ Result<void> empty_directory(const std::string& path) {
   UniqueFd directory;
   if (place.above.valid()) directory = open_to_empty(place.above.get(), place.name.c_str());
   if (!directory.valid()) return result_of(path, {"", describe(errno)});
-  return result_of(path, empty(std::move(directory), 0));
+  return result_of(path, empty(std::move(directory)));
 }
 
 Result<void> remove_directory(const UniqueFd& above, const std::string& above_path,
@@ -239,7 +264,13 @@ Result<void> remove_directory(const UniqueFd& above, const std::string& above_pa
   const auto remove = [&] { return ::unlinkat(above.get(), name.c_str(), AT_REMOVEDIR) == 0; };
   if (remove() || errno == ENOENT) return {};
   if (errno != ENOTEMPTY) return result_of(above_path, stays(name.c_str(), errno));
-  return result_of(above_path, remove_entry(above.get(), name.c_str(), 0));
+  UniqueFd directory = open_to_empty(above.get(), name.c_str());
+  if (!directory.valid()) return result_of(above_path, stays_unless_gone(name.c_str()));
+  if (const Stays left = empty(std::move(directory))) {
+    return result_of(above_path + "/" + name, left);
+  }
+  if (remove()) return {};
+  return result_of(above_path, stays_unless_gone(name.c_str()));
 }
 
 void remove_empty_directories(const std::string& path) {

@@ -16,7 +16,8 @@
 namespace holdfast::os {
 
 // In every `path` below, the last component must not be a link or a mount. No component after
-// `.holdfast/runs/` may be a link or a mount either. Earlier components may be links and mounts.
+// `.holdfast/runs/` may be a link or a mount either, and `.holdfast/runs` no link
+// (os/file/own_files.hpp). Earlier components may be links and mounts.
 
 // Opens the directory at `path`.
 Result<UniqueFd> open_unmounted(const std::string& path);
@@ -29,7 +30,8 @@ UniqueFd open_unmounted(const UniqueFd& above, const std::string& name);
 // why ("/a/b: something is mounted there").
 Result<void> empty_directory(const std::string& path);
 
-// Does the same, and removes the directory itself. A missing directory is no error.
+// Does the same, and removes the directory itself. A missing directory is no error. Directories may
+// be nested as deeply as they like.
 Result<void> remove_directory(const std::string& path);
 // Removes the directories at and below `path` that hold nothing but such directories and empty
 // files.

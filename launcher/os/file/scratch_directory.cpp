@@ -8,6 +8,7 @@
 #include "core/base/names.hpp"
 #include "os/file/directory_names.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 
@@ -33,21 +34,21 @@ bool make_marker_directory(const UniqueFd& scratch) {
 
 // Completes a directory that we have just made; the umask may have narrowed its mode.
 Result<void> furnish(const std::string& path) {
-  const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
-  if (scratch.valid() && make_marker_directory(scratch)) return {};
+  const Result<UniqueFd> scratch = open_own_directory(path);
+  if (!scratch) return scratch.error();
+  if (make_marker_directory(*scratch)) return {};
   return system_error("make the marker directory of " + path);
 }
 
 }  // namespace
 
 Result<void> make_scratch_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);
-  if (errno == ENOENT) {
-    const std::string above = path.substr(0, path.rfind('/'));
-    if (::mkdir(above.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + above);
-    if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);
+  Result<void> made = make_new_own_directory(path, 0700);
+  if (!made && errno == ENOENT) {
+    made = make_own_directories(path.substr(0, path.rfind('/')), 0755);
+    if (made) made = make_new_own_directory(path, 0700);
   }
-  return system_error("make " + path);
+  return made ? furnish(path) : made;
 }
 
 ScratchContent look_into_scratch(const std::string& path) {
@@ -72,7 +73,7 @@ ScratchContent look_into_scratch(const std::string& path) {
 }
 
 Result<void> renew_scratch_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);  // the test has removed it
+  if (make_new_own_directory(path, 0700)) return furnish(path);  // the test has removed it
   if (Result<void> emptied = empty_directory(path); !emptied) return emptied;
   const Result<UniqueFd> scratch = open_unmounted(path);
   if (!scratch) return scratch.error();
@@ -92,7 +93,7 @@ Result<void> remove_marker_directory(const std::string& path) {
 void remove_empty_scratch(const std::string& path) {
   (void)remove_marker_directory(path);
   // rmdir(2) fails if the directory is not empty. This is intended.
-  ::rmdir(path.c_str());
+  (void)remove_own_directory(path);
 }
 
 Result<UniqueFd> make_claimed_scratch(const std::string& path) {

@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <utility>
+
 #include "core/base/names.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -14,13 +17,41 @@ namespace {
 constexpr int k_directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int k_file_flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-// `file` is the result of an open, which has set errno if it failed.
-Result<UniqueFd> checked(UniqueFd file, const std::string& name) {
+Error belongs_to(const std::string& path, uid_t user, const std::string& expected) {
+  errno = EPERM;
+  return Error{"use " + path + ": it belongs to user " + std::to_string(user) + "; expected " +
+               expected};
+}
+
+// `file` is the result of an open, which has set errno if it failed. Only who owns the directory
+// may own a file in it, besides root and this user.
+Result<UniqueFd> checked(UniqueFd file, const UniqueFd& directory, const std::string& name) {
   if (!file.valid()) return system_error("open " + name);
   struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return system_error("examine " + name);
+  struct stat above {};
+  if (::fstat(file.get(), &info) != 0 || ::fstat(directory.get(), &above) != 0) {
+    return system_error("examine " + name);
+  }
   if (!S_ISREG(info.st_mode)) return Error{"use " + name + ": expected a regular file"};
+  if (info.st_uid != 0 && info.st_uid != ::geteuid() && info.st_uid != above.st_uid) {
+    return belongs_to(name, info.st_uid, "the owner of its directory");
+  }
   return file;
+}
+
+// `directory` is the result of an open of the user's directory.
+Result<UniqueFd> checked_users(UniqueFd directory, const std::string& path) {
+  if (!directory.valid()) return system_error("open the directory " + path);
+  struct stat info {};
+  if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
+  if (info.st_uid != ::geteuid()) {
+    return belongs_to(path, info.st_uid, "user " + std::to_string(::geteuid()));
+  }
+  if ((info.st_mode & 0077U) != 0) {
+    errno = EPERM;
+    return Error{"use " + path + ": others may enter it; expected mode 0700"};
+  }
+  return directory;
 }
 
 }  // namespace
@@ -40,17 +71,18 @@ Result<UniqueFd> open_user_directory() {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error("make " + path);
     directory = UniqueFd(::open(path.c_str(), k_directory_flags));
   }
-  if (!directory.valid()) return system_error("open the directory " + path);
-  struct stat info {};
-  if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
-  if (info.st_uid != ::geteuid()) {
-    return Error{"use " + path + ": it belongs to user " + std::to_string(info.st_uid) +
-                 "; expected user " + std::to_string(::geteuid())};
-  }
-  if ((info.st_mode & 0077U) != 0) {
-    return Error{"use " + path + ": others may enter it; expected mode 0700"};
-  }
-  return directory;
+  return checked_users(std::move(directory), path);
+}
+
+Result<UniqueFd> open_existing_user_directory() {
+  const std::string path = user_directory_path();
+  return checked_users(UniqueFd(::open(path.c_str(), k_directory_flags)), path);
+}
+
+Result<void> check_user_directory() {
+  const Result<UniqueFd> directory = open_existing_user_directory();
+  if (directory || errno == ENOENT) return {};
+  return directory.error();
 }
 
 Result<UniqueFd> open_machine_directory() {
@@ -69,10 +101,7 @@ Result<UniqueFd> open_machine_directory() {
   }
   struct stat info {};
   if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
-  if (info.st_uid != 0) {
-    return Error{"use " + path + ": it belongs to user " + std::to_string(info.st_uid) +
-                 "; expected root"};
-  }
+  if (info.st_uid != 0) return belongs_to(path, info.st_uid, "root");
   return directory;
 }
 
@@ -109,11 +138,11 @@ Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name
       file = UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags));
     }
   }
-  return checked(std::move(file), name);
+  return checked(std::move(file), directory, name);
 }
 
 Result<UniqueFd> open_existing_regular(const UniqueFd& directory, const std::string& name) {
-  return checked(UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags)), name);
+  return checked(UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags)), directory, name);
 }
 
 }  // namespace holdfast::os

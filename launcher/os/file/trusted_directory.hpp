@@ -14,6 +14,11 @@ std::string user_directory_path();
 // Opens the user's directory, and makes it with mode 0700 if it is missing. Refuses it if it is not
 // a directory (a planted symbolic link), belongs to another user, or lets others in.
 Result<UniqueFd> open_user_directory();
+// Does the same, but makes nothing; errno is ENOENT if it is missing.
+Result<UniqueFd> open_existing_user_directory();
+
+// Says what is wrong with the user's directory; a missing one is right.
+Result<void> check_user_directory();
 
 // Opens the machine's directory. Refuses it if it is not root's. The owner of a directory can
 // replace any file in it, even with the sticky bit, so two processes could hold one lock.
@@ -42,7 +47,8 @@ class ExactModes {
 };
 
 // Opens a regular file for reading and writing. Makes the file with `mode` (regardless of the
-// umask) if it is missing. Refuses links, FIFOs and devices. Does not block.
+// umask) if it is missing. Refuses links, FIFOs, devices, and files of others than this user, root
+// and the owner of the directory. Does not block.
 Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode);
 // Does the same, but makes nothing.
 Result<UniqueFd> open_existing_regular(const UniqueFd& directory, const std::string& name);

@@ -14,6 +14,7 @@
 #include "core/base/printable.hpp"
 #include "core/settings/message.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
 
@@ -54,7 +55,8 @@ Result<StopOrder> order_in(std::string_view text) {
 
 // Holds the record; invalid: there is none, it is another user's, or somebody else holds it.
 UniqueFd take(const std::string& path) {
-  UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  Result<UniqueFd> opened = open_own(path, O_RDONLY);
+  UniqueFd file = opened ? std::move(*opened) : UniqueFd();
   struct stat info {};
   if (!file.valid() || ::fstat(file.get(), &info) != 0 || info.st_uid != ::geteuid()) return {};
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return {};
@@ -72,13 +74,14 @@ std::string stop_record_path(std::string_view log) {
 
 Result<UniqueFd> write_stop_record(const std::string& path, const StopOrder& order) {
   const std::string fresh = path + ".new";
-  (void)::unlink(fresh.c_str());
+  (void)remove_own(fresh);
   // It has the environment, which may have secrets.
-  UniqueFd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file.valid() || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 ||
-      !write_all(file.get(), text_of(order)) || ::rename(fresh.c_str(), path.c_str()) != 0) {
+  Result<UniqueFd> file = open_own(fresh, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!file) return file;
+  if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0 || !write_all(file->get(), text_of(order)) ||
+      !rename_own(fresh, path)) {
     const Error failed = system_error("put the stop command on record in " + path);
-    (void)::unlink(fresh.c_str());
+    (void)remove_own(fresh);
     return failed;
   }
   return file;
@@ -99,7 +102,7 @@ std::optional<LeftStop> run_left_stop(const std::string& path) {
   } else {
     left.trouble = path + ": " + to_text(order.error());
   }
-  (void)::unlink(path.c_str());
+  (void)remove_own(path);
   return left;
 }
 

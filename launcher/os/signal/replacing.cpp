@@ -5,26 +5,24 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <utility>
 
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 namespace {
 
-UniqueFd make_draft(const std::string& path) {
+Result<UniqueFd> make_draft(const std::string& path) {
   constexpr mode_t k_as_umask_says = 0666;
-  const auto make = [&] {
-    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  k_as_umask_says);
-  };
-  UniqueFd file(make());
-  if (file.valid() || errno != EEXIST) return file;
+  const auto make = [&] { return open_own(path, O_WRONLY | O_CREAT | O_EXCL, k_as_umask_says); };
+  Result<UniqueFd> file = make();
+  if (file || errno != EEXIST) return file;
   // A process with our pid was killed in the middle.
-  ::unlink(path.c_str());
-  return UniqueFd(make());
+  (void)remove_own(path);
+  return make();
 }
 
 Result<void> fill_and_rename(const Draft& draft, UniqueFd file, const std::string& target,
@@ -37,8 +35,7 @@ Result<void> fill_and_rename(const Draft& draft, UniqueFd file, const std::strin
   if (draft.signals.came()) return Error{"write " + target + ": interrupted"};
   // A network file system may report a failed write as late as here.
   if (::close(file.release()) != 0) return system_error("write " + target);
-  if (::rename(draft.path.c_str(), target.c_str()) != 0) return system_error("write " + target);
-  return {};
+  return rename_own(draft.path, target);
 }
 
 }  // namespace
@@ -47,11 +44,11 @@ Result<void> replace_file(const std::string& target,
                           const std::function<Result<void>(const Draft&)>& fill) {
   const HeldSignals signals;
   const std::string path = target + "." + std::to_string(::getpid()) + ".tmp";
-  UniqueFd file = make_draft(path);
-  if (!file.valid()) return system_error("write " + target);
-  const int descriptor = file.get();
-  Result<void> done = fill_and_rename({descriptor, path, signals}, std::move(file), target, fill);
-  if (!done) ::unlink(path.c_str());
+  Result<UniqueFd> file = make_draft(path);
+  if (!file) return errno == EPERM ? file.error() : system_error("write " + target);
+  const int descriptor = file->get();
+  Result<void> done = fill_and_rename({descriptor, path, signals}, std::move(*file), target, fill);
+  if (!done) (void)remove_own(path);
   return done;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/names.hpp"
 #include "core/base/printable.hpp"
 #include "core/bundle/bundle_names.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
@@ -149,10 +150,6 @@ class ScratchWriter {
   std::size_t files_ = 0;
 };
 
-UniqueFd open_directory(const std::filesystem::path& path) {
-  return UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
 }  // namespace
 
 void LeftOut::note(const std::string& path, const std::string& why) {
@@ -171,17 +168,18 @@ Result<void> add_outputs(Packing& packing, const std::filesystem::path& director
                          const BundleSizes& sizes, LeftOut& left_out) {
   std::uint64_t total = 0;
   for (const std::string_view below : {names::k_output_directory, names::k_services_directory}) {
-    const UniqueFd opened = open_directory(directory / below);
-    if (!opened.valid()) {
-      if (errno != ENOENT) left_out.note(std::string(below), error_text());
+    const Result<UniqueFd> opened = os::open_own_directory((directory / below).string());
+    if (!opened) {
+      if (errno != ENOENT) left_out.note(std::string(below), opened.error().message);
       continue;
     }
-    for (const std::string& name : names_in(opened)) {
+    for (const std::string& name : names_in(*opened)) {
       const std::string path = std::string(below) + '/' + name;
       // A service has a directory and a stop command beside its output, and while it runs, files
       // with the end of its output: db-1.log.tail.
-      if (name.find(names::k_output_suffix) == std::string::npos) continue;
-      const Result<OpenedFile> file = open_file(opened, name);
+      const bool is_output = name.find(names::k_output_suffix) != std::string::npos;
+      if (!is_output && name != names::k_dropped_outputs_file) continue;
+      const Result<OpenedFile> file = open_file(*opened, name);
       if (!file || total + file->size > sizes.outputs ||
           !packing.has_room(path_in_bundle(path), file->size)) {
         left_out.note(path, file ? too_large(*file) : file.error().message);

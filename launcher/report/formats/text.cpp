@@ -1,3 +1,4 @@
+#include "core/base/kept_output.hpp"
 #include "report/render.hpp"
 
 #include "core/base/printable.hpp"
@@ -212,17 +213,23 @@ std::string findings_text(const Tests& red) {
   return text;
 }
 
+// The file with the output of the attempt, if it still has all of it.
+std::string log_text(const Attempt& attempt, Outputs& outputs) {
+  const std::string_view why = missing_in(outputs.of(attempt));
+  return printable(attempt.log) + (why.empty() ? "" : fmt::format(" ({})", why));
+}
+
 // Why each attempt had a further one, and where its output is.
-std::string further_attempts_text(const RunReport& report) {
+std::string further_attempts_text(const RunReport& report, Outputs& outputs) {
   const Tests tests = tests_that(report, [](const TestReport& test) {
     return test.attempts.size() > 1 && !test.attempts.front().retry.empty();
   });
-  return section("Tried again", tests, k_tests_per_section, [](const TestReport& test) {
+  return section("Tried again", tests, k_tests_per_section, [&](const TestReport& test) {
     std::string text;
     for (const Attempt& attempt : test.attempts) {
       text += fmt::format("\n    attempt {}: {}", attempt.n, ending(attempt));
       if (!attempt.retry.empty()) text += "; " + printable(attempt.retry);
-      if (!attempt.log.empty()) text += fmt::format("\n      {}", printable(attempt.log));
+      if (!attempt.log.empty()) text += fmt::format("\n      {}", log_text(attempt, outputs));
     }
     return text;
   });
@@ -341,7 +348,7 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
   write(head(report) + "\n" + counts_text(report) + time_line(report) + sources_line(report) +
         address_line(report) + empty_line(report) + red_sections(report, outputs) +
         red_cases(report, outputs) + tails(report, outputs) + whole_outputs(report, outputs) +
-        findings_text(tests_that(report, went_wrong)) + further_attempts_text(report) +
+        findings_text(tests_that(report, went_wrong)) + further_attempts_text(report, outputs) +
         section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
         kept_scratch(report) + orphan_markers(report) + stale_text(report) + not_through(report) +
         section("Skipped", skipped, k_tests_per_section,

@@ -1,5 +1,6 @@
 #include "report/html/failures.hpp"
 
+#include "core/base/kept_output.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
@@ -78,7 +79,7 @@ std::string cases_html(const TestReport& test, Outputs& outputs) {
                             line_html(bounded_list(further, k_names)));
 }
 
-std::string attempts_html(const TestReport& test) {
+std::string attempts_html(const TestReport& test, Outputs& outputs) {
   if (test.attempts.size() < 2) return {};
   std::string html = "<ol class=\"attempts\">\n";
   for (const Attempt& attempt : test.attempts) {
@@ -88,6 +89,9 @@ std::string attempts_html(const TestReport& test) {
     if (!attempt.note.empty()) html += "; " + line_html(attempt.note);
     if (!attempt.retry.empty()) html += "; " + line_html(attempt.retry);
     if (!attempt.log.empty()) html += fmt::format("<br><code>{}</code>", line_html(attempt.log));
+    if (const std::string_view why = missing_in(outputs.of(attempt)); !why.empty()) {
+      html += fmt::format(" ({})", line_html(why));
+    }
     html += "</li>\n";
   }
   return folded_html(fmt::format("{} attempts", test.attempts.size()), html + "</ol>\n");
@@ -180,7 +184,7 @@ std::string article(const TestReport& test, Outputs& outputs) {
   if (has_own_words && said.empty()) html += end_html(printed.text);
   html += cases_html(test, outputs);
   if (!test.attempts.empty()) {
-    html += output_html(printed) + attempts_html(test) + findings_html(test.attempts.back()) +
+    html += output_html(printed) + attempts_html(test, outputs) + findings_html(test.attempts.back()) +
             services_html(test.attempts.back(), outputs) + facts_html(test);
   }
   return html + "</article>\n";

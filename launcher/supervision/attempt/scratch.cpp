@@ -4,6 +4,7 @@
 
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
@@ -58,7 +59,10 @@ void AttemptScratch::point_to(const std::string& tmp, os::ScratchContent& left) 
   left.holds_files = true;
   left.is_as_made = false;
   const std::string link = path_ + "/" + std::string(names::k_private_tmp_link);
-  if (::symlink(tmp.c_str(), link.c_str()) == 0) return;
+  const Result<os::OwnPlace> place = os::own_place(link);
+  const bool is_made =
+      place && ::symlinkat(tmp.c_str(), place->directory.get(), place->name.c_str()) == 0;
+  if (is_made) return;
   (void)succeeded(os::system_error("make " + link + ", a link to " + tmp));
 }
 

@@ -26,6 +26,10 @@ constexpr Milliseconds k_patience{2000};
 constexpr Milliseconds k_patience_lost{50};
 
 os::Connected connect_to_keeper(const Attach& attach) {
+  if (const Result<os::UniqueFd> user = os::open_existing_user_directory();
+      !user && errno != ENOENT) {
+    return {{}, os::ConnectFailure::other, user.error()};
+  }
   const std::string socket =
       keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace);
   const bool lost = ::access(keeperless_flag(socket).c_str(), F_OK) == 0;

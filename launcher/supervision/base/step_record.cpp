@@ -10,6 +10,7 @@
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/unique_fd.hpp"
 #include "supervision/base/record_writer.hpp"
 
@@ -24,15 +25,15 @@ constexpr off_t k_full = 16 * 1024 * 1024;
 // open appends to the moved journal.
 void move_if_full(const std::string& path) {
   struct stat now {};
-  if (::stat(path.c_str(), &now) != 0 || now.st_size < k_full) return;
-  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (::lstat(path.c_str(), &now) != 0 || now.st_size < k_full) return;
+  const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
   struct stat locked {};
-  if (!file.valid() || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
-  if (::fstat(file.get(), &locked) != 0 || ::stat(path.c_str(), &now) != 0) return;
+  if (!file || ::flock(file->get(), LOCK_EX | LOCK_NB) != 0) return;
+  if (::fstat(file->get(), &locked) != 0 || ::lstat(path.c_str(), &now) != 0) return;
   if (locked.st_ino != now.st_ino || locked.st_dev != now.st_dev) return;
   // Another process has moved the full journal meanwhile. This is the next journal.
   if (locked.st_size < k_full) return;
-  (void)::rename(path.c_str(), (path + std::string(names::k_older_suffix)).c_str());
+  (void)os::rename_own(path, path + std::string(names::k_older_suffix));
 }
 
 }  // namespace

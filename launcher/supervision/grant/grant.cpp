@@ -16,6 +16,7 @@
 #include "core/ctest/test_framework.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/process.hpp"
@@ -31,9 +32,8 @@ namespace {
 void say_keeperless(const Attach& attach, const std::string& why) {
   const std::string flag = keeperless_flag(
       keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace));
-  const os::UniqueFd first(
-      ::open(flag.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (first.valid() || errno != EEXIST) write_line(why);
+  const Result<os::UniqueFd> first = os::open_own(flag, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (first || errno != EEXIST) write_line(why);
 }
 
 wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant) {
@@ -104,10 +104,12 @@ LockHome enclosing_tree(const std::string& from) {
     const std::string file = directory + "/" + std::string(names::k_project_file);
     // Anybody can leave a file in /tmp; only files of this user and of root count.
     struct stat info {};
-    const bool ours = ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+    std::string project;
+    const Result<os::UniqueFd> opened = os::open_own(file, O_RDONLY);
+    const bool ours = opened && ::fstat(opened->get(), &info) == 0 &&
                       (info.st_uid == ::geteuid() || info.st_uid == 0);
-    if (Result<std::string> project = os::read_file(file, 4096); ours && project) {
-      return {project->substr(0, project->find('\n')), directory};
+    if (ours && os::read_all(opened->get(), project, 4096)) {
+      return {project.substr(0, project.find('\n')), directory};
     }
     directory.erase(directory.rfind('/'));
   }

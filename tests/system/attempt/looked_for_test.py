@@ -175,8 +175,9 @@ class SubreaperTest(ProjectCase):
         for name, script in scripts.items():
             (self.work / f"{name}.py").write_text(script)
             for where in ("", ".inside"):
+                limit = 3 if name == "waits" and not where else 30
                 text += (f"add_test(NAME {name}{where} COMMAND python3 {self.work}/{name}.py)\n"
-                         f"set_tests_properties({name}{where} PROPERTIES TIMEOUT {3 if name == "waits" and not where else 30})\n")
+                         f"set_tests_properties({name}{where} PROPERTIES TIMEOUT {limit})\n")
         if not trouble_with("pidns"):
             inside = '[[override]]\ntest = "inside$"\ncontainment = "pidns"\ntimeout = 20\n'
         (self.work / "project").mkdir()

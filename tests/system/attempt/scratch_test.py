@@ -24,6 +24,14 @@ if "hostile" in does:
     open(here + "/closed/below/file", "w").close()
     os.chmod(here + "/closed/below", 0)
     os.chmod(here + "/closed", 0o500)
+    deep = os.open(here, os.O_RDONLY)
+    for level in range(700):  # deeper than there are descriptors, and longer than a path may be
+        os.mkdir("d" * 100, dir_fd=deep)
+        below = os.open("d" * 100, os.O_RDONLY, dir_fd=deep)
+        if level % 50 == 49:
+            os.fchmod(deep, 0)
+        os.close(deep)
+        deep = below
     os.mkfifo(here + "/fifo")
     os.symlink(does[-1], here + "/to-directory")
     os.symlink(does[-1] + "/precious", here + "/to-file")

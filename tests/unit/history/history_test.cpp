@@ -210,7 +210,7 @@ TEST_F(HistoryFile, NumbersOfAForeignFileAreBounded) {
 TEST_F(HistoryFile, ADirectoryIsNone) {
   const std::string directory = directory_.path().string();
   const std::string said =
-      "failed to open " + directory + ": it is a directory, and a history is a file";
+      "failed to use " + directory + ": it is a directory; expected a file that Holdfast made";
   EXPECT_EQ(to_text(History::open(directory).error()), said);
   EXPECT_EQ(to_text(History::open_existing(directory).error()), said);
 }

@@ -1,5 +1,6 @@
 #include "report/load.hpp"
 
+#include "core/base/kept_output.hpp"
 #include "core/service/log_gap.hpp"
 #include "opened_log.hpp"
 #include "scratch_directory.hpp"
@@ -52,6 +53,45 @@ TEST(LoadReport, OutputComesFromCtestsLog) {
   ASSERT_TRUE(report);
   ASSERT_EQ(report->tests.size(), 1U);
   EXPECT_EQ(outputs_of(*report, run)->of(report->tests[0]).text, "what it printed\n");
+}
+
+Case case_at(std::uint64_t offset, std::uint64_t length) {
+  Case one;
+  one.outcome = Outcome::failed;
+  one.output_place = OutputPlace{"/elsewhere/x.1.log", offset, length};
+  return one;
+}
+
+Attempt attempt_with_log() {
+  Attempt attempt;
+  attempt.log = "/elsewhere/x.1.log";
+  return attempt;
+}
+
+TEST(LoadReport, AnOutputThatWasCutIsNamedAsSuch) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  const std::string mark = mark_of_left_out(14);
+  tree.write(".holdfast/runs/one/output/x.1.log", "0123456789" + mark);
+  const RunEntry run = *find_run(tree.path(), "latest");
+  const std::unique_ptr<Outputs> outputs = outputs_of(*load_report(run), run);
+  EXPECT_EQ(outputs->of(case_at(0, 4)), "0123");
+  EXPECT_EQ(outputs->of(case_at(6, 4)), "6789");
+  EXPECT_EQ(outputs->of(case_at(8, 4)), "89" + mark_of_left_out(2));
+  EXPECT_EQ(outputs->of(case_at(12, 5)), mark_of_left_out(5));
+  EXPECT_EQ(outputs->of(case_at(17, 0)), "");
+  EXPECT_EQ(outputs->of(attempt_with_log()), "0123456789" + mark);
+}
+
+TEST(LoadReport, AnOutputThatWasDroppedIsNamedAsSuch) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  tree.write(".holdfast/runs/one/output/dropped", "");
+  const RunEntry run = *find_run(tree.path(), "latest");
+  const std::unique_ptr<Outputs> outputs = outputs_of(*load_report(run), run);
+  EXPECT_EQ(outputs->of(case_at(0, 4)), k_output_dropped);
+  EXPECT_EQ(outputs->of(case_at(0, 0)), "");
+  EXPECT_EQ(outputs->of(attempt_with_log()), k_output_dropped);
 }
 
 // What a generation printed from byte `from` to byte `to`, of which `log` keeps 10 bytes at either

@@ -383,7 +383,7 @@ TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
   const CtestLogFile place{log.descriptor(), file.parent_path(), ""};
   auto records = read_ctest_log(place, now() - 60);
   ASSERT_TRUE(records);
-  const auto kept = tree_.path() / "run/output/ctest.log";
+  const auto kept = tree_.path() / ".holdfast/runs/1/output/ctest.log";
   ASSERT_TRUE(keep_outputs(place, *records, kept, {200, 1000}));
   EXPECT_EQ((*records)[0].output->log, file);
   EXPECT_EQ((*records)[1].output->log, kept);
@@ -400,7 +400,7 @@ TEST_F(CtestFiles, WhatIsKeptOfOutputsIsBounded) {
   const auto file = write("LastTest.log", std::string(k_each * 40, 'x'));
   const OpenedLog log(file);
   const CtestLogFile place{log.descriptor(), file.parent_path(), ""};
-  const auto kept = tree_.path() / "run/output/ctest.log";
+  const auto kept = tree_.path() / ".holdfast/runs/1/output/ctest.log";
   const auto keep = [&](std::uint64_t count, const KeptSizes& sizes) {
     std::vector<VerdictRecord> records(count);
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -450,7 +450,7 @@ TEST_F(CtestFiles, OutputIsKeptInLittleMemory) {
     records[i].output = OutputPlace{file.string(), i * k_each, k_each};
   }
   const CtestLogFile place{log.descriptor(), file.parent_path(), ""};
-  const auto kept = tree_.path() / "run/output/ctest.log";
+  const auto kept = tree_.path() / ".holdfast/runs/1/output/ctest.log";
   EXPECT_EXIT(keep_outputs_within(48U << 20U, place, records, kept, k_each),
               ::testing::ExitedWithCode(0), "");
   EXPECT_EQ(std::filesystem::file_size(kept), k_each * k_count);

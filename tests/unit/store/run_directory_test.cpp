@@ -55,6 +55,34 @@ TEST(RunDirectory, TheLatestIsNoneThatATestOfAnotherStartedButForThatTest) {
   EXPECT_EQ(find_run(tree.path(), "latest")->id, "11-20261120-100004-5");
 }
 
+TEST(RunDirectory, TheOutputsOfOlderRunsMakeRoomForThoseOfLaterOnes) {
+  const ScratchDirectory tree;
+  for (int run = 1; run <= 4; ++run) {
+    const std::string id = std::to_string(run) + "-20261120-100000-1";
+    add_run(tree, id, run);
+    const std::string output = ".holdfast/runs/" + id + "/output/";
+    tree.write(output + "x.log", std::string(100, 'x'));
+    tree.write(output + "ctest.log", std::string(1000, 'x'));
+    tree.write(output + "size", "100\n");
+  }
+  const auto has = [&](int run, const std::string& name) {
+    return fs::exists(tree.path() / ".holdfast/runs" /
+                      (std::to_string(run) + "-20261120-100000-1") / "output" / name);
+  };
+  prune_outputs(tree.path(), "4-20261120-100000-1", 400);
+  EXPECT_TRUE(has(1, "x.log"));
+  prune_outputs(tree.path(), "4-20261120-100000-1", 250);
+  for (int run = 1; run <= 4; ++run) {
+    EXPECT_EQ(has(run, "x.log"), run > 2) << run;
+    EXPECT_EQ(has(run, "dropped"), run <= 2) << run;
+    EXPECT_TRUE(has(run, "ctest.log"));
+  }
+  // That of the run itself stays.
+  prune_outputs(tree.path(), "4-20261120-100000-1", 0);
+  EXPECT_TRUE(has(4, "x.log"));
+  EXPECT_FALSE(has(3, "x.log"));
+}
+
 TEST(RunDirectory, AJournalWithoutAReadableStartIsDatedByItsFile) {
   const ScratchDirectory tree;
   tree.write(".holdfast/runs/x/journal.jsonl", std::string(5U << 20U, 'x'));

@@ -23,8 +23,8 @@ TEST(Run, ThatCannotBeRecordedSaysSoAndStillNamesItsAttempts) {
   EXPECT_EQ(run.journal(), "");
   EXPECT_EQ(run.scratch(), nullptr);
   EXPECT_TRUE(is_like(run.trouble(),
-                      "ignoring that this run cannot be recorded: failed to make "
-                      "/proc/no-such-tree/.holdfast: .*"))
+                      "ignoring that this run cannot be recorded: failed to open "
+                      "/proc/no-such-tree/.holdfast/runs: .*"))
       << run.trouble();
   EXPECT_EQ(run.next_attempt(), run.id() + ".1");
   EXPECT_EQ(run.next_attempt(), run.id() + ".2");
@@ -36,7 +36,7 @@ TEST(Run, ThatCanBeNeitherRecordedNorLockedSaysBothInOneSentence) {
   origin.lock_trouble = "the tree could not be locked";
   EXPECT_TRUE(is_like(begun(origin).trouble(),
                       "ignoring that this run cannot be recorded and another may be at work in "
-                      "/proc/no-such-tree: failed to make .*"));
+                      "/proc/no-such-tree: failed to open .*"));
 }
 
 TEST(Run, KnowsATestThatItHadBefore) {

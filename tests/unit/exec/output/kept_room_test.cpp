@@ -1,0 +1,70 @@
+#include "exec/output/kept_room.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/base/kept_output.hpp"
+#include "exec/output/output_relay.hpp"
+#include "scratch_directory.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+class KeptRoom : public testing::Test {
+ protected:
+  std::string log(const std::string& attempt) const {
+    return (directory_.path() / ".holdfast/runs/1/output" / (attempt + ".log")).string();
+  }
+  // What is left of an attempt that printed `text`.
+  std::string kept(const std::string& attempt, const std::string& text, std::uint64_t limit) const {
+    testing::internal::CaptureStdout();
+    OutputRelay relay(log(attempt));
+    relay.write(Stream::output, text);
+    relay.finish();
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), text);
+    relay.cut_log(limit);
+    std::ifstream stream(log(attempt));
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  ScratchDirectory directory_;
+};
+
+TEST_F(KeptRoom, TheAttemptsOfARunShareIt) {
+  directory_.write(".holdfast/runs/1/journal.jsonl", "");
+  EXPECT_EQ(kept("a", "123456", 10), "123456");
+  EXPECT_EQ(kept("b", "abcdefg", 10), "abcd" + mark_of_left_out(3));
+  EXPECT_EQ(kept("c", "xyz", 10), mark_of_left_out(3));
+  EXPECT_EQ(kept("d", "", 10), "");
+}
+
+TEST_F(KeptRoom, NoByteOfItIsGivenTwice) {
+  constexpr std::uint64_t k_limit = 1000;
+  directory_.write(".holdfast/runs/1/output/x.log", "");
+  std::uint64_t taken[4] = {};
+  std::vector<std::thread> threads;
+  for (std::uint64_t& mine : taken) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) mine += take_room(log("x"), 7, k_limit);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(taken[0] + taken[1] + taken[2] + taken[3], k_limit);
+}
+
+TEST_F(KeptRoom, ALogThatGoesIsNotNamed) {
+  directory_.write(".holdfast/runs/1/journal.jsonl", "");
+  OutputRelay relay(log("a"));
+  EXPECT_EQ(relay.log(), log("a"));
+  relay.remove_log();
+  EXPECT_EQ(relay.log(), "");
+  EXPECT_FALSE(std::filesystem::exists(log("a")));
+}
+
+}  // namespace
+}  // namespace holdfast::exec
