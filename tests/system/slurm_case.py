@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from processes import command_of, processes_with, stat_of
+from processes import command_of, is_below, processes_with, stat_of
 from support import CTEST, PATIENCE_S, SOURCES, ProjectCase
 
 sys.path.insert(0, str(SOURCES / "examples/slurm"))
@@ -118,11 +118,10 @@ class SlurmCase(ProjectCase):
 
     def far_sides(self):
         """The process that stands for ctest on the node, and the launcher: parent and child."""
-        both = [one for one in self.processes_named("holdfast-exec")
-                if "--far" in command_of(one.pid) and "srun" not in command_of(one.pid)[0]]
-        numbers = {one.pid for one in both}
-        parents = [one for one in both if parent_of(one.pid) not in numbers]
-        return parents[0], [one for one in both if one not in parents]
+        parent = next(one for one in self.processes_named("holdfast-exec")
+                      if "--far" in command_of(one.pid) and "srun" not in command_of(one.pid)[0])
+        return parent, [one for name in ("holdfast-launcher", "holdfast-guard") for one in self.processes_named(name)
+                        if is_below(one.pid, parent.pid)]
 
     def slurmstepd(self):
         parent, _ = self.far_sides()

@@ -41,12 +41,19 @@ Result<UniqueFd> checked(UniqueFd file, const UniqueFd& directory, const std::st
 
 // `directory` is the result of an open of the user's directory.
 Result<UniqueFd> checked_users(UniqueFd directory, const std::string& path) {
-  if (!directory.valid()) return system_error("open the directory " + path);
+  const int number = errno;
   struct stat info {};
-  if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
-  if (info.st_uid != ::geteuid()) {
+  // Somebody else's directory may not even let us open it.
+  const bool is_seen = directory.valid() ? ::fstat(directory.get(), &info) == 0
+                                         : number == EACCES && ::lstat(path.c_str(), &info) == 0;
+  if (is_seen && info.st_uid != ::geteuid()) {
     return belongs_to(path, info.st_uid, "user " + std::to_string(::geteuid()));
   }
+  if (!directory.valid()) {
+    errno = number;
+    return system_error("open the directory " + path);
+  }
+  if (!is_seen) return system_error("examine " + path);
   if ((info.st_mode & 0077U) != 0) {
     errno = EPERM;
     return Error{"use " + path + ": others may enter it; expected mode 0700"};

@@ -198,7 +198,7 @@ set_tests_properties(red-${long} PROPERTIES HOLDFAST_RETRY any=1)
             said = [line for line in ran.text.splitlines() if "not recorded" in line]
             self.assertEqual(len(said), 1, ran.text)
             self.assertIn(f"{tree}/.holdfast/runs/", said[0])
-            self.assertIn("Is a directory", said[0])
+            self.assertIn("it is a directory", said[0])
             self.assertIn("holdfast: no summary, failed to ", ran.text)
 
     def test_a_name_of_a_test_does_not_steer_the_terminal(self):

@@ -102,14 +102,24 @@ class LockRobustnessTest(SystemCase):
     # --- Hidden processes, another clock ---------------------------------------------------
 
     def test_locks_that_may_not_be_looked_at_are_not_called_free(self):
-        (self.directory / "locks").mkdir(parents=True)
-        self.directory.chmod(0o700)  # and the directory is root's
+        locks = self.directory / "locks"
+        locks.mkdir(parents=True)
+        os.chown(self.directory, int(self.user), int(self.user))
+        self.directory.chmod(0o700)
+        locks.chmod(0o700)  # and it is root's
         ended = self.finish(*self.as_user(HOLDFAST, "locks"))
         self.assertEqual((ended.returncode, ended.stdout), (0, b"no lock is held, as far as it may be seen\n"))
         self.assert_our_lines(ended.stderr, 1)
-        self.assertIn(f"failed to look into {self.directory}/locks: Permission denied", ended.stderr.decode())
-        self.directory.chmod(0o755)
+        self.assertIn(f"failed to look into {locks}: Permission denied", ended.stderr.decode())
+        locks.chmod(0o755)
         self.assertEqual(self.finish(*self.as_user(HOLDFAST, "locks")).stderr, b"")
+
+    def test_the_directory_of_somebody_else_is_named(self):
+        self.directory.mkdir(mode=0o700)
+        ended = self.finish(*self.as_user(HOLDFAST, "locks"))
+        self.assertEqual((ended.returncode, ended.stdout), (2, b""))
+        self.assert_our_lines(ended.stderr, 1)
+        self.assertIn(f"use {self.directory}: it belongs to user 0", ended.stderr.decode())
 
     @unittest.skipUnless(subprocess.run(["unshare", "-T", "--fork", "--monotonic", "1000", "true"], check=False,
                                         stderr=subprocess.DEVNULL).returncode == 0, "no time namespaces here")

@@ -87,15 +87,15 @@ class SlurmTest(SlurmCase):
             self.scripted_test("both", "", "for i in 1 2 3 4 5 6 7 8; do echo out $i; echo err $i >&2; done")
             + self.scripted_test("dies", "", "echo before; kill -9 $$")
             + self.scripted_test("without_newline", "", "printf 'no end'")
-            + f'add_test(NAME noise COMMAND sh -c "cat {noise}; echo HFo00000010 is no frame")\n')
+            + f'add_test(NAME noise COMMAND sh -c "cat {noise}; echo HFo00000010 is no frame; exit 1")\n')
         here = self.ctest(tree, "-V", "-E", "noise")
         there = self.far(tree, "-V", "-E", "noise")
         self.assertEqual(said_by(there.text), said_by(here.text))
         self.assertNotIn("srun", there.text)
         self.assertNotIn("slurmstepd", there.text)
         done = self.far(tree, "-R", "noise")
-        self.assertEqual(done.returncode, 0, done.text)
-        log, = (self.runs(tree)[-1] / "output").glob("*.log")
+        self.assertEqual(done.returncode, 8, done.text)  # a test that passes at once keeps no output
+        log, = (self.runs(tree)[-1] / "output").glob("*.1.log")
         self.assertEqual(log.read_bytes(), noise.read_bytes() + b"HFo00000010 is no frame\n")
 
     def test_the_test_has_its_surroundings(self):
@@ -213,7 +213,7 @@ class SlurmTest(SlurmCase):
                 # As if the run's directory were not there.
                 ('exec {srun} "${@:1:$#-1}" /no/such.job', "failed to open /no/such.job"),
                 # As if it could not be written to.
-                ('job="${@: -1}"; mkdir "${job%.job}.started.part"; exec {srun} "$@"', "failed to make .*started")):
+                ('job="${@: -1}"; mkdir "${job%.job}.started.part"; exec {srun} "$@"', "failed to (make|open|use) .*started")):
             path = self.with_srun(text)
             done = self.far(tree, env=self.environment(HOLDFAST_PROFILE="slurm", PATH=path))
             end = self.ends(tree)["a"]
