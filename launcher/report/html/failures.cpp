@@ -184,8 +184,9 @@ std::string article(const TestReport& test, Outputs& outputs) {
   if (has_own_words && said.empty()) html += end_html(printed.text);
   html += cases_html(test, outputs);
   if (!test.attempts.empty()) {
-    html += output_html(printed) + attempts_html(test, outputs) + findings_html(test.attempts.back()) +
-            services_html(test.attempts.back(), outputs) + facts_html(test);
+    html += output_html(printed) + attempts_html(test, outputs) +
+            findings_html(test.attempts.back()) + services_html(test.attempts.back(), outputs) +
+            facts_html(test);
   }
   return html + "</article>\n";
 }
