@@ -49,7 +49,8 @@ class JournalTest(ProjectCase):
         self.assertGreaterEqual(ended["user_s"] + ended["sys_s"], 0.25)
         self.assertGreaterEqual(ended["max_rss_kb"], 30000)
         self.assertLess(ended["max_rss_kb"], 50000)
-        self.assertGreater(ended["wall_s"], 0.2)
+        # Each of the two takes 150 ms, at the same time if there are two processors.
+        self.assertGreater(ended["wall_s"], 0.14)
 
     def test_leftovers_are_named(self):
         tree = self.project(f"add_test(NAME leak COMMAND @P@/leave_child {self.pid_file()} 0)")
