@@ -55,31 +55,25 @@ RunName name_of(std::string_view id) {
   return second.empty() ? name : RunName{*number, second, id};
 }
 
-std::optional<RunEntry> entry_of(const fs::path& found) {
-  std::error_code ignored;
-  RunEntry entry{found.filename().string(), found, found / names::k_journal_file, 0};
-  // The journal must be neither a link nor a FIFO, at which we would hang: anybody may have made
-  // it.
-  if (fs::symlink_status(entry.journal, ignored).type() != fs::file_type::regular ||
-      !os::check_own(entry.journal.string(), os::Expected::file_or_directory)) {
-    return std::nullopt;
-  }
-  return entry;
-}
-
-// Calls `see` with each entry of the directory of runs.
-template <typename See>
-void look_through_runs(const fs::path& tree, RunsOf whose, See see) {
-  const fs::path runs = tree / directory_of(whose);
-  for (const std::string& name : os::names_in_own(runs.string())) see(runs / name);
+// The journal must be neither a link nor a FIFO, at which we would hang: anybody may have made it.
+// `runs` is the directory of runs, at `place`.
+std::optional<RunEntry> entry_of(const os::OwnDirectory& runs, const fs::path& place,
+                                 const std::string& name) {
+  if (!runs.has_file(name, std::string(names::k_journal_file))) return std::nullopt;
+  return RunEntry{name, place / name, place / name / names::k_journal_file, 0};
 }
 
 std::vector<RunEntry> undated_runs(const fs::path& tree, RunsOf whose) {
-  std::vector<RunEntry> runs;
-  look_through_runs(tree, whose, [&](const fs::path& found) {
-    if (std::optional<RunEntry> entry = entry_of(found)) runs.push_back(*std::move(entry));
-  });
-  return runs;
+  std::vector<RunEntry> found;
+  const fs::path place = tree / directory_of(whose);
+  const Result<os::OwnDirectory> runs = os::OwnDirectory::open(place.string());
+  if (!runs) return found;
+  for (const std::string& name : runs->names()) {
+    if (std::optional<RunEntry> entry = entry_of(*runs, place, name)) {
+      found.push_back(*std::move(entry));
+    }
+  }
+  return found;
 }
 
 // For two runs of the same moment the id decides, so that the order is always the same.
@@ -167,9 +161,9 @@ std::string_view directory_of(RunsOf whose) {
 
 std::uint64_t next_run_number(const fs::path& tree, RunsOf whose) {
   std::uint64_t last = 0;
-  look_through_runs(tree, whose, [&](const fs::path& found) {
-    last = std::max(last, name_of(found.filename().string()).number);
-  });
+  for (const std::string& name : os::names_in_own((tree / directory_of(whose)).string())) {
+    last = std::max(last, name_of(name).number);
+  }
   return last + 1;
 }
 
@@ -210,14 +204,14 @@ RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
 }  // namespace
 
 Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::string_view around) {
+  const fs::path place = tree / names::k_runs_directory;
+  const std::string where = place.string();
+  const Result<os::OwnDirectory> seen = os::OwnDirectory::open(where);
+  if (!seen && errno == EPERM) return seen.error();
   // If `wanted` is a whole name, no list and no order are needed.
-  if (!wanted.empty() && wanted.find('/') == std::string_view::npos) {
-    const fs::path named = tree / names::k_runs_directory / wanted;
-    if (std::optional<RunEntry> entry = entry_of(named)) return dated(*std::move(entry));
-  }
-  const std::string where = (tree / names::k_runs_directory).string();
-  if (const Result<os::UniqueFd> seen = os::open_own_directory(where); !seen && errno == EPERM) {
-    return seen.error();
+  if (seen && !wanted.empty() && wanted.find('/') == std::string_view::npos) {
+    std::optional<RunEntry> entry = entry_of(*seen, place, std::string(wanted));
+    if (entry) return dated(*std::move(entry));
   }
   std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
   if (runs.empty())

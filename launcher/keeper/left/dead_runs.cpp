@@ -23,6 +23,7 @@
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
@@ -67,62 +68,51 @@ bool is_deserted(const RunStarted& started) {
          all_end_in_time(supervisors_of({ctest}, all));
 }
 
-bool is_directory_itself(const fs::path& path) {
-  std::error_code failed;
-  return fs::symlink_status(path, failed).type() == fs::file_type::directory;
-}
-
-// True: `scratch` holds nothing but an empty marker directory.
-bool is_empty_scratch(const fs::path& scratch) {
-  const fs::path markers = scratch / names::k_marker_directory;
-  if (!is_directory_itself(scratch)) return false;
-  std::error_code failed;
-  for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
-    if (entry.path() != markers || !is_directory_itself(markers)) return false;
-    if (!fs::is_empty(markers, failed)) return false;
-  }
-  return !failed;
+// True: the directory `name` holds nothing but an empty marker directory.
+bool is_empty_scratch(const os::OwnDirectory& all, const std::string& name) {
+  const Result<os::OwnDirectory> scratch = all.below(name);
+  if (!scratch) return false;
+  const std::string markers(names::k_marker_directory);
+  const std::vector<std::string> inside = scratch->names();
+  if (inside.empty()) return true;
+  if (inside.size() > 1 || inside.front() != markers) return false;
+  const Result<os::OwnDirectory> held = scratch->below(markers);
+  return held && held->names().empty();
 }
 
 // Looks at the run's scratch directory and the directories in it. Returns those that are empty.
-std::vector<fs::path> empty_directories_of(const fs::path& run) {
+std::vector<fs::path> empty_directories_in(const os::OwnDirectory& run, const fs::path& scratch) {
   std::vector<fs::path> empty;
-  std::error_code failed;
-  const fs::path scratch = run / names::k_scratch_directory;
-  if (!is_directory_itself(scratch)) return empty;
-  bool all_empty = true;
-  for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
-    const bool is_empty = is_empty_scratch(entry.path());
-    if (is_empty) empty.push_back(entry.path());
-    all_empty = all_empty && is_empty;
+  const Result<os::OwnDirectory> all = run.below(std::string(names::k_scratch_directory));
+  if (!all) return empty;
+  const std::vector<std::string> names = all->names();
+  for (const std::string& name : names) {
+    if (is_empty_scratch(*all, name)) empty.push_back(scratch / name);
   }
-  if (all_empty) empty.push_back(scratch);
+  if (empty.size() == names.size()) empty.push_back(scratch);
   return empty;
 }
 
-std::vector<fs::path> stops_of(const fs::path& run) {
+std::vector<fs::path> stops_in(const os::OwnDirectory& run, const fs::path& services) {
   std::vector<fs::path> stops;
-  std::error_code failed;
-  for (const fs::directory_entry& entry :
-       fs::directory_iterator(run / names::k_services_directory, failed)) {
-    const fs::path& path = entry.path();
-    if (path.extension() == names::k_stop_suffix && os::is_left(path.string())) {
-      stops.push_back(path);
+  const Result<os::OwnDirectory> all = run.below(std::string(names::k_services_directory));
+  if (!all) return stops;
+  for (const std::string& name : all->names()) {
+    const fs::path stop = services / name;
+    if (stop.extension() == names::k_stop_suffix && os::is_left(stop.string())) {
+      stops.push_back(stop);
     }
   }
-  std::ranges::sort(stops);
   return stops;
 }
 
-std::vector<fs::path> far_jobs_of(const fs::path& run) {
+std::vector<fs::path> far_jobs_in(const os::OwnDirectory& run, const fs::path& far) {
   std::vector<fs::path> jobs;
-  std::error_code failed;
-  for (const fs::directory_entry& entry :
-       fs::directory_iterator(run / names::k_far_directory, failed)) {
+  const Result<os::OwnDirectory> all = run.below(std::string(names::k_far_directory));
+  if (!all) return jobs;
+  for (const std::string& name : all->names()) {
     // One that was not written to its end has another ending.
-    if (entry.path().filename().string().find(names::k_far_job_suffix) != std::string::npos) {
-      jobs.push_back(entry.path());
-    }
+    if (name.find(names::k_far_job_suffix) != std::string::npos) jobs.push_back(far / name);
   }
   return jobs;
 }
@@ -130,15 +120,17 @@ std::vector<fs::path> far_jobs_of(const fs::path& run) {
 std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   const std::optional<RunStarted> started = first_record(entry.journal);
   if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;
+  const Result<os::OwnDirectory> own = os::OwnDirectory::open(entry.directory.string());
+  if (!own) return std::nullopt;
   DeadRun run;
   run.id = entry.id;
   run.journal = entry.journal;
   run.ctest = started->ctest;
   run.is_of_others_numbers = started->boot != os::numbering_id();
   run.lacks_end = !end_record(entry.journal);
-  run.empty_directories = empty_directories_of(entry.directory);
-  run.stops = stops_of(entry.directory);
-  run.far_jobs = far_jobs_of(entry.directory);
+  run.empty_directories = empty_directories_in(*own, entry.directory / names::k_scratch_directory);
+  run.stops = stops_in(*own, entry.directory / names::k_services_directory);
+  run.far_jobs = far_jobs_in(*own, entry.directory / names::k_far_directory);
   // A keeper of another PID namespace has a socket whose name we do not know (stale_files.hpp).
   if (!run.is_of_others_numbers) {
     const fs::path socket = keeper_socket_path_here(run.ctest);
@@ -156,10 +148,11 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
 }
 
 bool is_cut_off(const fs::path& journal) {
-  const os::UniqueFd file(::open(journal.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  const off_t size = ::lseek(file.get(), 0, SEEK_END);
+  const Result<os::UniqueFd> file = os::open_own(journal.string(), O_RDONLY);
+  if (!file) return false;
+  const off_t size = ::lseek(file->get(), 0, SEEK_END);
   char last = '\n';
-  return size > 0 && ::pread(file.get(), &last, 1, size - 1) == 1 && last != '\n';
+  return size > 0 && ::pread(file->get(), &last, 1, size - 1) == 1 && last != '\n';
 }
 
 // True: something was written.
@@ -180,11 +173,11 @@ bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
 // True: we have removed `directory`. It is no trouble if the directory is not empty or somebody
 // else has removed it.
 bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
-  if (::rmdir(directory.c_str()) == 0) return true;
-  if (errno != ENOENT && errno != ENOTEMPTY) {
-    tidied.troubles.push_back(to_text(os::system_error("remove " + directory.string())));
+  const Result<void> removed = os::remove_own_directory(directory.string());
+  if (!removed && errno != ENOENT && errno != ENOTEMPTY) {
+    tidied.troubles.push_back(to_text(removed.error()));
   }
-  return false;
+  return static_cast<bool>(removed);
 }
 
 // True: something was removed.
@@ -192,7 +185,7 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   std::size_t directories = 0;
   for (const fs::path& directory : run.empty_directories) {
     const fs::path markers = directory / names::k_marker_directory;
-    if (is_directory_itself(markers) && !remove_if_empty(markers, tidied)) continue;
+    if (os::exists_own(markers.string()) && !remove_if_empty(markers, tidied)) continue;
     if (remove_if_empty(directory, tidied)) ++directories;
   }
   tidied.directories += directories;
@@ -205,11 +198,9 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   if (had_socket) ++tidied.sockets;
   std::size_t jobs = 0;
   for (const fs::path& job : run.far_jobs) {
-    if (fs::remove(job, failed)) ++jobs;
-    if (failed) {
-      tidied.troubles.push_back(
-          to_text(os::system_error("remove " + job.string(), failed.value())));
-    }
+    const Result<void> gone = os::remove_own(job.string());
+    if (gone) ++jobs;
+    if (!gone && errno != ENOENT) tidied.troubles.push_back(to_text(gone.error()));
   }
   tidied.far_jobs += jobs;
   return directories != 0 || had_socket || jobs != 0;

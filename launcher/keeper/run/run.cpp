@@ -180,6 +180,10 @@ Result<RunReport> Run::report(const RunEnded& to_come) const {
 }
 
 void Run::add_what_tests_printed(const RunReport& seen, RunEnded& record) const {
+  const bool none_may = std::ranges::none_of(seen.tests, [](const TestReport& test) {
+    return went_wrong(test) || may_say_ran_nothing(test);
+  });
+  if (none_may) return;
   const Result<RunEntry> entry = find_run(origin_.tree, id_);
   if (!entry) return;
   const std::unique_ptr<Outputs> outputs = outputs_of(seen, *entry);

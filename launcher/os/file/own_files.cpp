@@ -22,6 +22,7 @@ namespace holdfast::os {
 namespace {
 
 constexpr int k_to_pass = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr int k_to_list = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int k_always = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 // Where our own part of a path begins.
@@ -99,15 +100,23 @@ Error of_stranger(const std::string& path, uid_t owner, const OwnPlace& place) {
 constexpr const char* k_directory = "a directory that Holdfast made";
 constexpr const char* k_file = "a file that Holdfast made";
 
-// Goes on to the directory `name`, whose path is `path`.
-Result<void> enter(OwnPlace& place, const std::string& name, const std::string& path,
-                   int flags = k_to_pass) {
+// Opens the directory `name`, whose path is `path`.
+Result<UniqueFd> directory_in(const OwnPlace& place, const std::string& name,
+                              const std::string& path, int flags) {
   UniqueFd next(::openat(place.directory.get(), name.c_str(), flags));
   if (!next.valid()) return cannot_open(place.directory.get(), name, path, k_directory);
   struct stat info {};
   if (::fstat(next.get(), &info) != 0) return system_error("examine " + path);
   if (!is_trusted(info.st_uid, place)) return of_stranger(path, info.st_uid, place);
-  place.directory = std::move(next);
+  return next;
+}
+
+// Goes on to that directory.
+Result<void> enter(OwnPlace& place, const std::string& name, const std::string& path,
+                   int flags = k_to_pass) {
+  Result<UniqueFd> next = directory_in(place, name, path, flags);
+  if (!next) return next.error();
+  place.directory = std::move(*next);
   return {};
 }
 
@@ -230,13 +239,55 @@ Result<std::string> read_own(const std::string& path, std::size_t limit) {
   return text;
 }
 
+Result<OwnDirectory> OwnDirectory::open(const std::string& path) {
+  Result<OwnPlace> place = own_place(path);
+  if (!place) return place.error();
+  const std::string name = place->name;
+  if (Result<void> entered = enter(*place, name, path, k_to_list); !entered) return entered.error();
+  return OwnDirectory(std::move(*place), path);
+}
+
+Result<OwnDirectory> OwnDirectory::below(const std::string& name) const {
+  const std::string path = path_ + "/" + name;
+  Result<UniqueFd> next = directory_in(place_, name, path, k_to_list);
+  if (!next) return next.error();
+  OwnPlace place;
+  place.directory = std::move(*next);
+  place.is_ours = place_.is_ours;
+  place.tree_owner = place_.tree_owner;
+  place.is_others = place_.is_others;
+  return OwnDirectory(std::move(place), path);
+}
+
+std::vector<std::string> OwnDirectory::names() const {
+  std::vector<std::string> names;
+  UniqueFd own(::openat(place_.directory.get(), ".", k_to_list));
+  DIR* const entries = own.valid() ? ::fdopendir(own.get()) : nullptr;
+  if (entries == nullptr) return names;
+  (void)own.release();  // closedir(3) closes it
+  while (const dirent* entry = ::readdir(entries)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  ::closedir(entries);
+  std::ranges::sort(names);
+  return names;
+}
+
+bool OwnDirectory::has_file(const std::string& directory, const std::string& file) const {
+  const auto is_there = [&](const std::string& name, mode_t kind) {
+    struct stat info {};
+    return ::fstatat(place_.directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (info.st_mode & S_IFMT) == kind && is_trusted(info.st_uid, place_);
+  };
+  return is_there(directory, S_IFDIR) && is_there(directory + "/" + file, S_IFREG);
+}
+
 Result<UniqueFd> open_own_directory(const std::string& path) {
   Result<OwnPlace> place = own_place(path);
   if (!place) return place.error();
   const std::string name = place->name;
-  Result<void> entered = enter(*place, name, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (!entered) return entered.error();
-  return std::move(place->directory);
+  return directory_in(*place, name, path, k_to_list);
 }
 
 Result<void> make_own_directories(const std::string& path, unsigned mode) {
@@ -255,18 +306,8 @@ Result<void> make_new_own_directory(const std::string& path, unsigned mode) {
 }
 
 std::vector<std::string> names_in_own(const std::string& path) {
-  std::vector<std::string> names;
-  Result<UniqueFd> directory = open_own_directory(path);
-  DIR* const entries = directory ? ::fdopendir(directory->get()) : nullptr;
-  if (entries == nullptr) return names;
-  (void)directory->release();  // closedir(3) closes it
-  while (const dirent* entry = ::readdir(entries)) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  ::closedir(entries);
-  std::ranges::sort(names);
-  return names;
+  const Result<OwnDirectory> directory = OwnDirectory::open(path);
+  return directory ? directory->names() : std::vector<std::string>();
 }
 
 bool exists_own(const std::string& path) {

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -49,6 +50,28 @@ Result<OwnPlace> own_place(const std::string& path);
 Result<UniqueFd> open_own(const std::string& path, int flags, unsigned mode = 0644);
 // Reads at most `limit` bytes of it.
 Result<std::string> read_own(const std::string& path, std::size_t limit = 64 * 1024);
+
+// A directory of ours, open. The way to it is gone once for any number of looks into it.
+class OwnDirectory {
+ public:
+  static Result<OwnDirectory> open(const std::string& path);
+  // Opens a directory in this one.
+  Result<OwnDirectory> below(const std::string& name) const;
+
+  const UniqueFd& descriptor() const { return place_.directory; }
+  // Returns the names of what is in it, in order.
+  std::vector<std::string> names() const;
+  // True: `directory` in it is a directory with a regular `file`. Neither is a link, and both
+  // belong to somebody who may own files of ours.
+  bool has_file(const std::string& directory, const std::string& file) const;
+
+ private:
+  OwnDirectory(OwnPlace place, std::string path)
+      : place_(std::move(place)), path_(std::move(path)) {}
+
+  OwnPlace place_;
+  std::string path_;
+};
 
 // Opens a directory.
 Result<UniqueFd> open_own_directory(const std::string& path);

@@ -22,13 +22,13 @@ constexpr std::uint64_t k_longest = 4096;
 constexpr std::string_view k_ran = "[==========] 0 tests from 0 test ";
 constexpr std::string_view k_passed = "[  PASSED  ] 0 tests.";
 
-bool may_say_so(const TestReport& test) {
+}  // namespace
+
+bool may_say_ran_nothing(const TestReport& test) {
   if (test.outcome != Outcome::passed || test.attempts.empty() || !test.output_place) return false;
   const std::uint64_t length = test.output_place->length;
   return length >= k_shortest && length <= k_longest && test.cases.empty();
 }
-
-}  // namespace
 
 bool says_ran_nothing(std::string_view output) {
   const std::size_t ran = output.find(k_ran);
@@ -41,7 +41,7 @@ std::vector<std::string> tests_that_say_they_ran_nothing(const RunReport& report
   std::set<std::string_view> known;
   std::size_t looked_at = 0;
   for (const TestReport& test : report.tests) {
-    if (!may_say_so(test)) continue;
+    if (!may_say_ran_nothing(test)) continue;
     if (++looked_at > k_most_looked_at) break;
     if (known.count(test.name) != 0 || !says_ran_nothing(outputs.of(test).text)) continue;
     known.insert(test.name);

@@ -15,6 +15,9 @@ namespace holdfast {
 // Whether an output ends as that of a GoogleTest program that ran no test.
 bool says_ran_nothing(std::string_view output);
 
+// Whether its output may say so: it passed and printed little.
+bool may_say_ran_nothing(const TestReport& test);
+
 // The names of the passed tests whose output says so; each name once, in the order of the report.
 // Reads only short outputs, and those of the first ten thousand such tests.
 std::vector<std::string> tests_that_say_they_ran_nothing(const RunReport& report, Outputs& outputs);
