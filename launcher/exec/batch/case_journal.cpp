@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -11,7 +11,7 @@
 #include "core/outcome/supervision.hpp"
 #include "core/settings/far_share.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {

@@ -17,7 +17,7 @@
 #include "os/containment/pid_namespace.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"

@@ -7,7 +7,7 @@
 
 #include "core/base/json_line.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/program_identity.hpp"
 
 namespace holdfast {

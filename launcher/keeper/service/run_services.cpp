@@ -12,7 +12,7 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
 #include "store/json_record.hpp"

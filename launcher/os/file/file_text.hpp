@@ -1,6 +1,5 @@
-// Reads and writes files: whole small files, lines at the end of a file, and pieces of large files.
-// Makes small files in memory (memfd_create(2)), by which a process gives data to the program that
-// it becomes or starts.
+// Reads and writes files: whole small files, and pieces of large files. Makes small files in memory
+// (memfd_create(2)), by which a process gives data to the program that it becomes or starts.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +15,6 @@ namespace holdfast::os {
 // Reads at most `limit` bytes, by read(2) until the end. Meant for /proc and what the user names;
 // read_own() is for our own files (os/file/own_files.hpp).
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 1024);
-
-// Appends `text` by one write(2) to a file of ours, opened with O_APPEND, so that the lines of many
-// processes never mix. Creates the file (0644). A short write (the disk is full) is an error, and
-// the part that was written is removed again.
-Result<void> append_line(const std::string& path, std::string_view text);
 
 // Returns the path to which a symbolic link leads; empty, with errno set: the link cannot be read.
 std::string read_link(const std::string& path);

@@ -210,6 +210,17 @@ std::optional<Result<UniqueFd>> open_at_once(const Beginning& begin, const std::
   return checked(std::move(file), path, flags, *place);
 }
 
+// Half a line would spoil the next line. So half a line is cut off if it is still the end of the
+// file. The disk is full, so others cannot append between the look and the cut. If room is made
+// just then, whole lines of others may be lost, but none is torn.
+void take_back(int file, off_t put) {
+  const off_t end = ::lseek(file, 0, SEEK_CUR);
+  struct stat info {};
+  const bool is_last = end >= put && ::fstat(file, &info) == 0 && info.st_size == end;
+  if (is_last && ::ftruncate(file, end - put) == 0) return;
+  (void)retried([&] { return ::write(file, "\n", 1); });  // keep the damage to this one line
+}
+
 }  // namespace
 
 bool has_own_part(std::string_view path) { return beginning_of(path).in != Beginning::In::nothing; }
@@ -237,6 +248,16 @@ Result<std::string> read_own(const std::string& path, std::size_t limit) {
   std::string text;
   if (!read_all(file->get(), text, limit)) return system_error("read " + path);
   return text;
+}
+
+Result<void> append_line(const std::string& path, std::string_view text) {
+  const Result<UniqueFd> file = open_own(path, O_WRONLY | O_APPEND | O_CREAT);
+  if (!file) return file.error();
+  const ssize_t put = retried([&] { return ::write(file->get(), text.data(), text.size()); });
+  if (put < 0) return system_error("write " + path);
+  if (static_cast<std::size_t>(put) == text.size()) return {};
+  take_back(file->get(), put);
+  return system_error("write " + path, ENOSPC);
 }
 
 Result<OwnDirectory> OwnDirectory::open(const std::string& path) {

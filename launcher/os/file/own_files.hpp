@@ -51,6 +51,11 @@ Result<UniqueFd> open_own(const std::string& path, int flags, unsigned mode = 06
 // Reads at most `limit` bytes of it.
 Result<std::string> read_own(const std::string& path, std::size_t limit = 64 * 1024);
 
+// Appends `text` by one write(2) to a file of ours, opened with O_APPEND, so that the lines of many
+// processes never mix. Creates the file (0644). A short write (the disk is full) is an error, and
+// the part that was written is removed again.
+Result<void> append_line(const std::string& path, std::string_view text);
+
 // A directory of ours, open. The way to it is gone once for any number of looks into it.
 class OwnDirectory {
  public:

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/base/parts.hpp"
-#include "core/ctest/lost_rights.hpp"
+#include "core/outcome/lost_rights.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/stack/elf_text.hpp"

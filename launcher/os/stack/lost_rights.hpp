@@ -1,5 +1,5 @@
 // Finds out whether a program can lose rights that it had when it started, and whether a process
-// has lost them. core/ctest/lost_rights.hpp says why that matters.
+// has lost them. core/outcome/lost_rights.hpp says why that matters.
 #pragma once
 
 #include <sys/types.h>

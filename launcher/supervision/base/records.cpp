@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "supervision/base/record_writer.hpp"
 
 namespace holdfast::supervision {

@@ -7,7 +7,7 @@
 
 #include "os/containment/cgroup_files.hpp"
 #include "os/containment/cgroup_processes.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/process/spawn.hpp"
 #include "sanitized.hpp"
 #include "scratch.hpp"

@@ -1,4 +1,5 @@
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

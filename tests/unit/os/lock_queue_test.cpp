@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "sanitized.hpp"
 #include "scratch.hpp"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {

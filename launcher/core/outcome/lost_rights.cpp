@@ -1,4 +1,4 @@
-#include "core/ctest/lost_rights.hpp"
+#include "core/outcome/lost_rights.hpp"
 
 #include <algorithm>
 #include <array>
