@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/printable.hpp"
 #include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/affected_keys.hpp"
@@ -145,6 +146,7 @@ class Reader {
     profile.inherits = read_text(named, "inherits", "the name of a profile", complaints_);
     if (profile.inherits) profile.inherits_at = place_of(table->get("inherits")->source());
     count_environment(named, profile.layer.said);
+    place_hooks(profile.layer.said);
     if (const toml::node* own = table->get("preflight")) {
       profile.layer.preflight = read_preflight(*own, "profile." + name + ".preflight", complaints_);
     }
@@ -176,6 +178,7 @@ class Reader {
     }
     if (content.test) check_pattern(named, "test", *content.test, complaints_);
     count_environment(named, content.said);
+    place_hooks(content.said);
     overrides_.push_back(std::move(override));
   }
 
@@ -186,6 +189,17 @@ class Reader {
                              "a table [build-steps]");
     }
     build_steps_ = read_settings({*table, "[build-steps]"}, TableOf::build_steps, {}, complaints_);
+  }
+
+  // A hook that begins with ./ or ../ names a file beside the settings file.
+  void place_hooks(Values& said) const {
+    for (Value& value : said) {
+      const bool is_hook =
+          value.setting == Setting::on_failure || value.setting == Setting::before_kill;
+      if (is_hook && (value.text.starts_with("./") || value.text.starts_with("../"))) {
+        value.text.insert(0, for_shell(directory_ + "/"));
+      }
+    }
   }
 
   void count_environment(const NamedTable& named, const Values& said) {

@@ -79,6 +79,28 @@ TEST_F(ProjectSettingsOnDisk, ALinkToNothingIsNotPassedOver) {
   EXPECT_NE(loaded.error().message.find(link), std::string::npos) << loaded.error().message;
 }
 
+// The shell runs a hook in the test's working directory, which is another one for each test.
+TEST_F(ProjectSettingsOnDisk, AHookOfARelativePathIsBesideTheRealFile) {
+  const std::string real = write("it's shared/holdfast.toml", R"(
+[profile.default]
+on-failure = "./collect.sh 2>&1"
+before-kill = "../tools/stacks"
+[[override]]
+test = "named"
+on-failure = "collect.sh ./x"
+)");
+  directory("source");
+  fs::create_symlink(real, root_ / "source/holdfast.toml");
+  const Result<ProjectSettings> project =
+      ProjectSettings::load((root_ / "source/holdfast.toml").string(), "default");
+  ASSERT_TRUE(project);
+  const Hooks hooks = project->resolve("any", {}, {})->policy.hooks;
+  const std::string beside = (root_ / "it'\\''s shared/").string();
+  EXPECT_EQ(hooks.on_failure, "'" + beside + "'./collect.sh 2>&1");
+  EXPECT_EQ(hooks.before_kill, "'" + beside + "'../tools/stacks");
+  EXPECT_EQ(project->resolve("named", {}, {})->policy.hooks.on_failure, "collect.sh ./x");
+}
+
 TEST_F(ProjectSettingsOnDisk, WhatIsNoFileOrTooLargeIsRefused) {
   const Result<ProjectSettings> folder = ProjectSettings::load(directory("folder"), "default");
   ASSERT_FALSE(folder);
