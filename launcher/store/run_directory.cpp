@@ -245,34 +245,15 @@ Result<void> remove_run(const fs::path& directory) {
   return os::remove_directory(directory.string());
 }
 
-}  // namespace
-
-Pruned prune_runs(const fs::path& tree, std::string_view live, std::size_t keep, RunsOf whose) {
-  const std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order, whose);
-  const bool live_listed =
-      std::any_of(runs.begin(), runs.end(), [&](const RunEntry& run) { return run.id == live; });
-  std::size_t room = keep > 0 && live_listed ? keep - 1 : keep;
-  Pruned pruned;
-  for (const RunEntry& run : runs) {
-    if (run.id == live) continue;
-    if (room > 0) {
-      --room;
-      continue;
-    }
-    if (is_at_work(run)) continue;
-    if (Result<void> removed = remove_run(run.directory); removed) {
-      ++pruned.removed;
-    } else {
-      pruned.troubles.push_back(to_text(removed.error()));
-    }
-  }
-  return pruned;
-}
-
-namespace {
-
-bool is_output_of_attempt(std::string_view name) {
-  return name.ends_with(names::k_output_suffix) && name != names::k_kept_output_file;
+// Returns the names of the files with the attempts' outputs. Most runs keep none.
+std::vector<std::string> outputs_in(const std::string& directory) {
+  struct stat info {};
+  if (::lstat(directory.c_str(), &info) != 0) return {};
+  std::vector<std::string> files = os::names_in_own(directory);
+  std::erase_if(files, [](const std::string& name) {
+    return !name.ends_with(names::k_output_suffix) || name == names::k_kept_output_file;
+  });
+  return files;
 }
 
 std::uint64_t size_of_outputs(const std::string& directory, const std::vector<std::string>& files) {
@@ -292,18 +273,42 @@ void drop_outputs(const std::string& directory, const std::vector<std::string>& 
   for (const std::string& name : files) (void)os::remove_own(directory + "/" + name);
 }
 
-}  // namespace
-
-void prune_outputs(const fs::path& tree, std::string_view live, std::uint64_t limit) {
+void prune_outputs(const std::vector<RunEntry>& runs, std::string_view live, std::uint64_t limit) {
   std::uint64_t total = 0;
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+  for (const RunEntry& run : runs) {
     const std::string directory = (run.directory / names::k_output_directory).string();
-    std::vector<std::string> files = os::names_in_own(directory);
-    std::erase_if(files, [](const std::string& name) { return !is_output_of_attempt(name); });
+    const std::vector<std::string> files = outputs_in(directory);
     if (files.empty()) continue;
     total += size_of_outputs(directory, files);
     if (total > limit && run.id != live && !is_at_work(run)) drop_outputs(directory, files);
   }
+}
+
+}  // namespace
+
+Pruned prune_runs(const fs::path& tree, std::string_view live, Kept kept, RunsOf whose) {
+  std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order, whose);
+  const bool live_listed =
+      std::any_of(runs.begin(), runs.end(), [&](const RunEntry& run) { return run.id == live; });
+  std::size_t room = kept.runs > 0 && live_listed ? kept.runs - 1 : kept.runs;
+  Pruned pruned;
+  std::erase_if(runs, [&](const RunEntry& run) {
+    if (run.id == live) return false;
+    if (room > 0) {
+      --room;
+      return false;
+    }
+    if (is_at_work(run)) return false;
+    const Result<void> removed = remove_run(run.directory);
+    if (removed) {
+      ++pruned.removed;
+    } else {
+      pruned.troubles.push_back(to_text(removed.error()));
+    }
+    return static_cast<bool>(removed);
+  });
+  prune_outputs(runs, live, kept.outputs);
+  return pruned;
 }
 
 std::optional<fs::path> find_build_tree(const fs::path& from) {

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,15 +67,19 @@ struct Pruned {
   std::vector<std::string> troubles;  // what could not be removed, each in words
 };
 
-// If the outputs of attempts that the runs keep have more than `limit` bytes together, removes
-// those of the oldest runs; not those of runs at work, nor of `live`. In their place, a file says
-// so (k_dropped_outputs_file).
-void prune_outputs(const std::filesystem::path& tree, std::string_view live, std::uint64_t limit);
+// How much of the runs stays.
+struct Kept {
+  std::size_t runs = k_runs_kept;
+  // Bytes of the attempts' outputs of all these runs together.
+  std::uint64_t outputs = std::numeric_limits<std::uint64_t>::max();
+};
 
-// Removes all runs but the newest `keep` and those at work. Never removes the run `live`, which
-// counts as one of the newest. A run that cannot be removed stays: pruning never fails a run.
-Pruned prune_runs(const std::filesystem::path& tree, std::string_view live,
-                  std::size_t keep = k_runs_kept, RunsOf whose = RunsOf::ctest);
+// Removes all runs but the newest and those at work. Never removes the run `live`, which counts as
+// one of the newest. A run that cannot be removed stays: pruning never fails a run. If the outputs
+// that the other runs keep are too large, removes those of the oldest, with the same exceptions; in
+// their place, a file says so (k_dropped_outputs_file).
+Pruned prune_runs(const std::filesystem::path& tree, std::string_view live, Kept kept = {},
+                  RunsOf whose = RunsOf::ctest);
 
 // The nearest directory from `from` upward that has .holdfast/ or CMakeCache.txt.
 std::optional<std::filesystem::path> find_build_tree(const std::filesystem::path& from);

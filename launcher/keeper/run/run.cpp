@@ -24,8 +24,7 @@
 #include "report/formats/summary.hpp"
 #include "report/load.hpp"
 #include "report/run_report.hpp"
-#include "report/said/address_in_use.hpp"
-#include "report/said/ran_nothing.hpp"
+#include "report/said/printed_hints.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_output.hpp"
 #include "store/journal_reader.hpp"
@@ -200,7 +199,7 @@ void Run::finish_without_tests() {
   record.run = id_;
   record.complete = true;
   (void)os::append_line(journal_, line_of(record));
-  (void)prune_runs(origin_.tree, id_, k_runs_kept, origin_.whose);
+  (void)prune_runs(origin_.tree, id_, {}, origin_.whose);
 }
 
 std::string Run::finish(Completeness completeness) {
@@ -221,12 +220,11 @@ std::string Run::finish(Completeness completeness) {
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());
   // Shards in one tree are reported together when all have ended.
-  const std::size_t kept = k_runs_kept + chosen_.shards();
+  const Kept kept{k_runs_kept + chosen_.shards(), origin_.kept_output};
   for (const std::string& stays : prune_runs(origin_.tree, id_, kept).troubles) {
     if (!trouble_.empty()) trouble_ += "; ";
     trouble_ += "an old run stays: " + stays;
   }
-  prune_outputs(origin_.tree, id_, origin_.kept_output);
   if (!seen) return "holdfast: no summary, " + to_text(seen.error()) + "\n";
   seen->run.unrecorded = record.unrecorded;
   seen->run.address_in_use = std::move(record.address_in_use);

@@ -5,8 +5,7 @@
 #include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
-#include "report/said/address_in_use.hpp"
-#include "report/said/ran_nothing.hpp"
+#include "report/said/printed_hints.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 

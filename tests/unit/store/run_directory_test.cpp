@@ -69,16 +69,16 @@ TEST(RunDirectory, TheOutputsOfOlderRunsMakeRoomForThoseOfLaterOnes) {
     return fs::exists(tree.path() / ".holdfast/runs" /
                       (std::to_string(run) + "-20261120-100000-1") / "output" / name);
   };
-  prune_outputs(tree.path(), "4-20261120-100000-1", 400);
+  (void)prune_runs(tree.path(), "4-20261120-100000-1", {.outputs = 400});
   EXPECT_TRUE(has(1, "x.log"));
-  prune_outputs(tree.path(), "4-20261120-100000-1", 250);
+  (void)prune_runs(tree.path(), "4-20261120-100000-1", {.outputs = 250});
   for (int run = 1; run <= 4; ++run) {
     EXPECT_EQ(has(run, "x.log"), run > 2) << run;
     EXPECT_EQ(has(run, "dropped"), run <= 2) << run;
     EXPECT_TRUE(has(run, "ctest.log"));
   }
   // That of the run itself stays.
-  prune_outputs(tree.path(), "4-20261120-100000-1", 0);
+  (void)prune_runs(tree.path(), "4-20261120-100000-1", {.outputs = 0});
   EXPECT_TRUE(has(4, "x.log"));
   EXPECT_FALSE(has(3, "x.log"));
 }
@@ -131,7 +131,7 @@ TEST(RunDirectory, NumbersPutRunsInOrderWhateverTheClockSaid) {
     EXPECT_EQ(ids, expected);
   }
   EXPECT_EQ(find_run(tree.path(), "latest")->id, "10-20261120-095959-3-2");
-  EXPECT_EQ(prune_runs(tree.path(), "9-20261120-100000-9", 2).removed, 2U);
+  EXPECT_EQ(prune_runs(tree.path(), "9-20261120-100000-9", {.runs = 2}).removed, 2U);
   EXPECT_EQ(find_run(tree.path(), "latest")->id, "10-20261120-095959-3-2");
 }
 

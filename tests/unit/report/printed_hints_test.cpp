@@ -1,4 +1,4 @@
-#include "report/said/address_in_use.hpp"
+#include "report/said/printed_hints.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,10 @@
 
 namespace holdfast {
 namespace {
+
+constexpr const char* k_nothing =
+    "Note: Google Test filter = No.Such\n[==========] Running 0 tests from 0 test suites.\n"
+    "[==========] 0 tests from 0 test suites ran. (0 ms total)\n[  PASSED  ] 0 tests.\n";
 
 // What tests and cases have printed, by name. Counts what it was asked for.
 class Printing final : public Outputs {
@@ -100,6 +104,41 @@ TEST(AddressInUse, TheTextNamesTheSettingAndFewTests) {
   report.run.address_in_use.assign(20, "b");
   EXPECT_NE(address_in_use_text(report).find("20 tests failed"), std::string::npos);
   EXPECT_LT(address_in_use_text(report).size(), 300U);
+}
+
+TEST(RanNothing, OnlyTheClosingLinesOfAnEmptyRunSaySo) {
+  EXPECT_TRUE(says_ran_nothing(k_nothing));
+  EXPECT_TRUE(says_ran_nothing(
+      "[==========] 0 tests from 0 test cases ran. (0 ms total)\n[  PASSED  ] 0 tests.\n"));
+  EXPECT_FALSE(says_ran_nothing(""));
+  EXPECT_FALSE(
+      says_ran_nothing("[==========] 10 tests from 0 test suites ran.\n[  PASSED  ] 10 tests."));
+  // The program was cut off.
+  EXPECT_FALSE(says_ran_nothing("[==========] 0 tests from 0 test suites ran. (0 ms total)\n"));
+}
+
+TEST(RanNothing, PassedTestsAreNamedOnce) {
+  RunReport report;
+  Printing outputs;
+  const auto add_printing = [&](const std::string& name, Outcome outcome, std::string text) {
+    add(report, name, outcome).output_place = {"log", 0, text.size()};
+    outputs.texts[name] = std::move(text);
+  };
+  add_printing("empty", Outcome::passed, k_nothing);
+  add_printing("empty", Outcome::passed, k_nothing);
+  add_printing("red", Outcome::failed, k_nothing);
+  add_printing("full", Outcome::passed, std::string(200, 'x'));
+  add_printing("long", Outcome::passed, k_nothing + std::string(10'000, 'x'));
+  EXPECT_EQ(tests_that_say_they_ran_nothing(report, outputs), std::vector<std::string>{"empty"});
+}
+
+TEST(RanNothing, TheLineNamesTheTestsAndTheSetting) {
+  RunReport report;
+  EXPECT_EQ(ran_nothing_text(report), "");
+  report.run.ran_nothing = {"a", "b"};
+  EXPECT_EQ(ran_nothing_text(report),
+            "2 tests had nothing to run, as printed (a, b): no-tests = \"fail\" in holdfast.toml "
+            "makes such a test fail");
 }
 
 }  // namespace
