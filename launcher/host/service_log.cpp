@@ -4,12 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "core/service/log_gap.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/own_files.hpp"
 
 namespace holdfast::host {
 namespace {
@@ -18,9 +17,8 @@ constexpr std::size_t k_remembered = 4096;
 constexpr unsigned k_last_lines = 10;
 constexpr std::size_t k_copied_at_once = 64 * 1024;
 
-os::UniqueFd make_file(const std::string& path) {
-  return os::UniqueFd(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+Result<os::UniqueFd> make_file(const std::string& path) {
+  return os::open_own(path, O_WRONLY | O_CREAT | O_TRUNC);
 }
 
 }  // namespace
@@ -29,8 +27,9 @@ Result<ServiceLog> ServiceLog::open(const std::string& path, std::uint64_t limit
   ServiceLog log;
   log.path_ = path;
   log.half_ = limit / 2;
-  log.head_ = make_file(path);
-  if (!log.head_.valid()) return os::system_error("make " + path);
+  Result<os::UniqueFd> head = make_file(path);
+  if (!head) return head.error();
+  log.head_ = std::move(*head);
   return log;
 }
 
@@ -56,10 +55,11 @@ void ServiceLog::add_to_tail(std::string_view text) {
   while (!text.empty()) {
     if (!tail_.valid() || in_tail_ >= half_) {
       if (tail_.valid()) {
-        (void)::rename(tail_path(false).c_str(), tail_path(true).c_str());
+        (void)os::rename_own(tail_path(false), tail_path(true));
         in_old_ = in_tail_;
       }
-      tail_ = make_file(tail_path(false));
+      Result<os::UniqueFd> tail = make_file(tail_path(false));
+      tail_ = tail ? std::move(*tail) : os::UniqueFd();
       in_tail_ = 0;
     }
     const std::size_t room = static_cast<std::size_t>(
@@ -91,12 +91,13 @@ std::string ServiceLog::last_lines() const {
 }
 
 void ServiceLog::append_file(const std::string& path, std::uint64_t from) {
-  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  (void)::lseek(file.get(), static_cast<off_t>(from), SEEK_SET);
+  const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
+  if (!file) return;
+  (void)::lseek(file->get(), static_cast<off_t>(from), SEEK_SET);
   std::string part;
   do {
     part.clear();
-    if (!os::read_all(file.get(), part, k_copied_at_once)) return;
+    if (!os::read_all(file->get(), part, k_copied_at_once)) return;
   } while (!part.empty() && os::write_all(head_.get(), part));
 }
 
@@ -111,13 +112,13 @@ void ServiceLog::close() {
     if (left_out > 0) (void)os::write_all(head_.get(), mark_of_gap(left_out));
     append_file(tail_path(true), std::min(surplus, in_old_));
     // The old tail goes before more is written, so that the files never exceed twice the limit.
-    (void)::unlink(tail_path(true).c_str());
+    (void)os::remove_own(tail_path(true));
     append_file(tail_path(false), surplus - std::min(surplus, in_old_));
   }
   tail_.reset();
   head_.reset();
-  (void)::unlink(tail_path(true).c_str());
-  (void)::unlink(tail_path(false).c_str());
+  (void)os::remove_own(tail_path(true));
+  (void)os::remove_own(tail_path(false));
 }
 
 }  // namespace holdfast::host

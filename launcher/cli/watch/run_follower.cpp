@@ -15,6 +15,7 @@
 #include "core/ctest/ctest_jobs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -37,13 +38,18 @@ std::uint64_t size_of(int file) {
   return ::fstat(file, &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
 
+os::UniqueFd opened(const std::filesystem::path& journal) {
+  Result<os::UniqueFd> file = os::open_own(journal.string(), O_RDONLY);
+  return file ? std::move(*file) : os::UniqueFd();
+}
+
 }  // namespace
 
 RunFollower::RunFollower(RunEntry entry, KnownDurations known, int news)
     : entry_(std::move(entry)),
       news_(news),
       durations_(std::move(known)),
-      journal_(::open(entry_.journal.c_str(), O_RDONLY | O_CLOEXEC)) {
+      journal_(opened(entry_.journal)) {
   (void)::inotify_add_watch(news_, entry_.journal.c_str(), IN_MODIFY);
 }
 

@@ -84,13 +84,13 @@ Error cannot_open(int above, const std::string& name, const std::string& path,
 }
 
 bool is_trusted(uid_t owner, const OwnPlace& place) {
-  if (owner == ::geteuid() || !place.is_ours) return true;
+  if (owner == place.user || !place.is_ours) return true;
   return owner == 0 || owner == place.tree_owner;
 }
 
 Error of_stranger(const std::string& path, uid_t owner, const OwnPlace& place) {
   std::string text = "use " + path + ": it belongs to user " + std::to_string(owner) +
-                     "; expected user " + std::to_string(::geteuid());
+                     "; expected user " + std::to_string(place.user);
   if (place.is_others && place.tree_owner != 0) {
     text += " or user " + std::to_string(place.tree_owner) + ", who owns the build tree";
   }
@@ -122,12 +122,13 @@ Result<void> enter(OwnPlace& place, const std::string& name, const std::string& 
 
 Result<OwnPlace> first_place(const Beginning& begin) {
   OwnPlace place;
+  place.user = ::geteuid();
   place.is_ours = begin.in != Beginning::In::nothing;
   if (begin.in == Beginning::In::users) {
     Result<UniqueFd> users = open_existing_user_directory();
     if (!users) return users.error();
     place.directory = std::move(*users);
-    place.tree_owner = ::geteuid();
+    place.tree_owner = place.user;
     return place;
   }
   place.directory = UniqueFd(::open(begin.above.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -136,7 +137,7 @@ Result<OwnPlace> first_place(const Beginning& begin) {
     return system_error("open " + std::string(begin.path));
   }
   place.tree_owner = info.st_uid;
-  place.is_others = info.st_uid != ::geteuid();
+  place.is_others = info.st_uid != place.user;
   return place;
 }
 
@@ -274,6 +275,7 @@ Result<OwnDirectory> OwnDirectory::below(const std::string& name) const {
   if (!next) return next.error();
   OwnPlace place;
   place.directory = std::move(*next);
+  place.user = place_.user;
   place.is_ours = place_.is_ours;
   place.tree_owner = place_.tree_owner;
   place.is_others = place_.is_others;

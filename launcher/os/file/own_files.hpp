@@ -33,6 +33,7 @@ namespace holdfast::os {
 struct OwnPlace {
   UniqueFd directory;  // by O_PATH
   std::string name;
+  uid_t user = 0;          // who asks
   bool is_ours = false;    // false: the path is the user's
   uid_t tree_owner = 0;    // who owns the build tree
   bool is_others = false;  // the tree is another user's

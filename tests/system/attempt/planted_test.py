@@ -78,6 +78,9 @@ FOREIGN = [
     ("project", ["service", "list"]),
 ]
 
+# In a run that has not ended: directory, and what a dead run may have left in there.
+LEFT_BY_A_RUN = [("far", "a.job"), ("services", "a.stop"), ("scratch", "a/")]
+
 # ctest goes on, and the run is not recorded.
 IN_A_RUN = [("", "elsewhere"), ("runs", "runs"), ("run-lock", "run-lock"), ("run-lock/lock", "lock")]
 
@@ -205,6 +208,32 @@ add_test(NAME fails COMMAND false)
         self.fresh_tree(OWNER)
         os.link(self.victim / "precious", self.place("history.sqlite"))
         self.is_refused(None, ["failed"])
+
+    def test_reap_looks_behind_no_link_for_what_a_run_has_left(self):
+        def check(owner, _, name, left):
+            # A run whose ctest, keeper and launchers died has no end in its journal.
+            journal = self.tree / ".holdfast/runs" / self.run_id / "journal.jsonl"
+            lines = journal.read_bytes().splitlines(keepends=True)
+            journal.write_bytes(b"".join(line for line in lines if b'"run_ended"' not in line))
+            there = self.victim / ("left-" + name)
+            there.mkdir(exist_ok=True)
+            if left.endswith("/"):
+                (there / left).mkdir(exist_ok=True)
+            else:
+                (there / left).write_text("left\n")
+            link = self.place("runs/RUN/" + name)
+            link.symlink_to(there)
+            if owner is not None:
+                os.chown(journal, os.geteuid(), os.getegid())
+                os.chown(link, owner, owner, follow_symlinks=False)
+            before = self.seen(self.victim)
+            done = self.act(None, ["reap"])
+            self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout)
+            # The run was looked at.
+            self.assertIn(b'"run_ended"', journal.read_bytes())
+            self.assertEqual(self.seen(self.victim), before)
+            self.assertTrue(link.is_symlink())
+        self.for_each(LEFT_BY_A_RUN, check)
 
     def test_a_run_follows_no_link_and_its_tests_run(self):
         shutil.copytree(self.pristine / ".holdfast", self.victim / "elsewhere", dirs_exist_ok=True)

@@ -82,7 +82,7 @@ TEST_F(ServiceLogs, HaveTheirLastLinesAtHand) {
 TEST_F(ServiceLogs, AreRefusedWhereNoFileCanBe) {
   const Result<ServiceLog> none = ServiceLog::open(path() + "/x", 10);
   ASSERT_FALSE(none);
-  EXPECT_EQ(to_text(none.error()), "failed to make " + path() + "/x: No such file or directory");
+  EXPECT_EQ(to_text(none.error()), "failed to open " + path() + "/x: No such file or directory");
 }
 
 TEST_F(ServiceLogs, HaveNoNulBytesInTheirLastLines) {
