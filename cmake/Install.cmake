@@ -39,7 +39,8 @@ file(GLOB holdfast_headers CONFIGURE_DEPENDS
 foreach(header IN LISTS holdfast_headers)
   holdfast_stage_file("${header}" "include/holdfast")
 endforeach()
-file(GLOB holdfast_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/ctest-integration/gtest/*.[ch]pp")
+file(GLOB holdfast_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/ctest-integration/gtest/*.[ch]pp"
+  "${PROJECT_SOURCE_DIR}/ctest-integration/gtest/*.h")
 foreach(source IN LISTS holdfast_sources)
   holdfast_stage_file("${source}" "${HOLDFAST_PACKAGE_DIR}/gtest")
 endforeach()

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <holdfast/worker_protocol.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,9 +13,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <utility>
-#include <vector>
 
 #include "own_handlers.hpp"
 
@@ -38,41 +34,39 @@ const long k_close_range = 436;
 
 // How the case ended, in fields of the protocol.
 struct End {
-  std::string status = "0";
-  std::string user_us = "0";
-  std::string system_us = "0";
-  std::string peak_kb = "0";
+  long long status = 0;
+  long long user_us = 0;
+  long long system_us = 0;
+  long long peak_kb = 0;
 };
 
-std::string microseconds(const timeval& time) {
-  return std::to_string(static_cast<long long>(time.tv_sec) * 1000000 + time.tv_usec);
+long long microseconds(const timeval& time) {
+  return static_cast<long long>(time.tv_sec) * 1000000 + time.tv_usec;
 }
 
 // Field 22 of this process's /proc/<pid>/stat. Fields are counted from the last ')', because the
 // name before it may hold blanks and parentheses.
-std::string own_start() {
+long long own_start() {
   char text[1024];
   const Descriptor file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
   const ssize_t size = file.valid() ? ::read(file.get(), text, sizeof text - 1) : 0;
   text[size > 0 ? size : 0] = '\0';
   const char* at = strrchr(text, ')');
   for (int field = 2; field < 22 && at != nullptr; ++field) at = strchr(at + 1, ' ');
-  if (at == nullptr) return "0";
-  ++at;
-  return std::string(at, strcspn(at, " "));
+  return at == nullptr ? 0 : atoll(at + 1);
 }
 
-// For a system where close_range(2) is refused (seccomp) or absent.
+// For a system where close_range(2) is refused (seccomp) or absent. Closing a descriptor does not
+// change the order in which the kernel lists the later ones.
 void close_each_but(int kept) {
-  std::vector<int> numbers;
-  if (DIR* directory = ::opendir("/proc/self/fd")) {
-    while (const dirent* entry = ::readdir(directory)) {
-      const int number = atoi(entry->d_name);
-      if (number > STDERR_FILENO && number != kept) numbers.push_back(number);
-    }
-    ::closedir(directory);
+  DIR* directory = ::opendir("/proc/self/fd");
+  if (directory == nullptr) return;
+  const int own = ::dirfd(directory);
+  while (const dirent* entry = ::readdir(directory)) {
+    const int number = atoi(entry->d_name);
+    if (number > STDERR_FILENO && number != kept && number != own) ::close(number);
   }
-  for (const int number : numbers) ::close(number);
+  ::closedir(directory);
 }
 
 // Closes everything but the report socket. The end of the leftovers may take long, and nobody is to
@@ -90,26 +84,22 @@ void let_go_of_everything_but(int report) {
   (void)!::chdir("/");
 }
 
-[[noreturn]] void become_launcher(const Anchor& anchor, const std::string& grace_ms,
-                                  const std::string& child, const std::string& first_signal,
-                                  const End& end) {
+[[noreturn]] void become_launcher(const Anchor& anchor, const char* grace_ms, pid_t child,
+                                  const char* first_signal, const End& end) {
   let_go_of_everything_but(anchor.report.get());
   ::fcntl(anchor.report.get(), F_SETFD, 0);
-  std::string words[] = {anchor.launcher,
-                         HOLDFAST_WORKER_ANCHOR_OPTION,
-                         std::to_string(anchor.report.get()),
-                         grace_ms,
-                         child,
-                         first_signal,
-                         end.status,
-                         end.user_us,
-                         end.system_us,
-                         end.peak_kb};
-  const std::size_t count = sizeof words / sizeof *words;
-  char* arguments[count + 1];
-  for (std::size_t i = 0; i < count; ++i) arguments[i] = &words[i][0];
-  arguments[count] = nullptr;
-  ::execv(arguments[0], arguments);
+  const long long numbers[] = {anchor.report.get(), child,         end.status,
+                               end.user_us,         end.system_us, end.peak_kb};
+  char room[6][k_number_size];
+  const char* text[6];
+  for (int i = 0; i < 6; ++i) text[i] = decimal(numbers[i], room[i]);
+  const char* words[] = {anchor.launcher, HOLDFAST_WORKER_ANCHOR_OPTION,
+                         text[0],         grace_ms,
+                         text[1],         first_signal,
+                         text[2],         text[3],
+                         text[4],         text[5],
+                         nullptr};
+  ::execv(anchor.launcher, const_cast<char* const*>(words));
   // exec hears of no end then: it ends what is left when it ends the whole attempt.
   ::_exit(1);
 }
@@ -121,9 +111,10 @@ End wait_for(pid_t child, const Anchor& anchor) {
   while (watched.valid()) {
     if (::poll(news, 2, -1) < 0) continue;
     if (news[0].revents != 0) break;
-    const Fields order = receive(anchor.report.get()).fields;
-    if (order.size() == 3 && order[0] == HOLDFAST_WORKER_TERMINATE) {
-      become_launcher(anchor, order[2], std::to_string(child), order[1], End());
+    Packet order;
+    receive(anchor.report.get(), order);
+    if (order.fields == 3 && order.is(HOLDFAST_WORKER_TERMINATE)) {
+      become_launcher(anchor, order.at[2], child, order.at[1], End());
     }
     // exec is gone. Others will end this whole process tree; until then the case goes on.
     news[1].fd = -1;
@@ -134,10 +125,10 @@ End wait_for(pid_t child, const Anchor& anchor) {
   while (::wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
   }
   End end;
-  end.status = std::to_string(status);
+  end.status = status;
   end.user_us = microseconds(usage.ru_utime);
   end.system_us = microseconds(usage.ru_stime);
-  end.peak_kb = std::to_string(usage.ru_maxrss);
+  end.peak_kb = usage.ru_maxrss;
   return end;
 }
 
@@ -154,36 +145,33 @@ bool anybody_is_left() {
 void see_to_the_end(pid_t child, const Anchor& anchor) {
   const End end = wait_for(child, anchor);
   const bool is_over = !anybody_is_left();
-  send_fields(anchor.report.get(), Fields{is_over ? HOLDFAST_WORKER_OVER : HOLDFAST_WORKER_ENDED,
-                                          end.status, end.user_us, end.system_us, end.peak_kb});
-  if (!is_over) become_launcher(anchor, anchor.grace_ms, "0", "0", end);
+  Message message(is_over ? HOLDFAST_WORKER_OVER : HOLDFAST_WORKER_ENDED);
+  message.add(end.status).add(end.user_us).add(end.system_us).add(end.peak_kb);
+  send(anchor.report.get(), message);
+  if (!is_over) become_launcher(anchor, anchor.grace_ms, 0, "0", end);
 }
 
 // Waits for the next case. False: no more will come.
-bool next_order(const Anchor& anchor, CaseOrder& order) {
-  while (true) {
-    Packet packet = receive(anchor.report.get());
-    if (packet.fields.empty()) return false;
+bool next_order(const Anchor& anchor, Packet& order) {
+  do {
+    receive(anchor.report.get(), order);
+    if (order.fields == 0) return false;
     // Any other order is to end a case that has just ended.
-    if (packet.fields[0] != HOLDFAST_WORKER_RUN) continue;
-    if (packet.fields.size() != 3 || packet.descriptors.size() != 2) return false;
-    order.test = packet.fields[2];
-    order.out = std::move(packet.descriptors[0]);
-    order.err = std::move(packet.descriptors[1]);
-    return true;
-  }
+  } while (!order.is(HOLDFAST_WORKER_RUN));
+  return case_of(order) != nullptr && order.given == 2;
 }
 
 // Called in the process of a case, before it does anything else.
 void say_who_it_is(const Anchor& anchor, pid_t anchor_pid) {
-  send_fields(anchor.report.get(), Fields{HOLDFAST_WORKER_CHILD, std::to_string(anchor_pid),
-                                          std::to_string(::getpid()), own_start()});
+  Message message(HOLDFAST_WORKER_CHILD);
+  message.add(anchor_pid).add(::getpid()).add(own_start());
+  send(anchor.report.get(), message);
   // Yama may let only ancestors trace a process, and no ancestor takes the stacks of a case that
   // hangs.
   ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 }
 
-const std::size_t k_name_size = 16;  // prctl(2): with the NUL
+const size_t k_name_size = 16;  // prctl(2): with the NUL
 
 pid_t fork_case(const OwnHandlers& handlers, const char* name) {
   // No signal may arrive in the child before the program's own handlers are back.
@@ -203,11 +191,16 @@ pid_t fork_case(const OwnHandlers& handlers, const char* name) {
 }  // namespace
 
 void fail_under_anchor(int report, const char* what) {
-  const std::string why = std::string(what) + ": " + strerror(errno);
-  send_fields(report, Fields{HOLDFAST_WORKER_CHILD_FAILED, why});
+  char why[128];
+  snprintf(why, sizeof why, "%s: %s", what, strerror(errno));
+  send(report, Message(HOLDFAST_WORKER_CHILD_FAILED).add(why));
 }
 
-void anchor_cases(Anchor& anchor, CaseOrder& order) {
+const char* case_of(const Packet& order) {
+  return order.fields == 3 && order.is(HOLDFAST_WORKER_RUN) ? order.at[2] : nullptr;
+}
+
+void anchor_cases(Anchor& anchor, Packet& order) {
   move_up(anchor.report);
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
     give_up(anchor, "prctl(PR_SET_CHILD_SUBREAPER)");
@@ -221,8 +214,7 @@ void anchor_cases(Anchor& anchor, CaseOrder& order) {
     const pid_t child = fork_case(handlers, name);
     if (child < 0) give_up(anchor, "fork");
     if (child == 0) return say_who_it_is(anchor, own_pid);
-    order.out.reset();
-    order.err.reset();
+    for (Descriptor& output : order.descriptors) output.reset();
     see_to_the_end(child, anchor);
   } while (next_order(anchor, order));
   ::_exit(0);

@@ -7,8 +7,6 @@
 // the case.
 #pragma once
 
-#include <string>
-
 #include "packets.hpp"
 
 namespace holdfast {
@@ -16,21 +14,17 @@ namespace gtest_support {
 
 struct Anchor {
   Descriptor report;     // the report socket, on which orders arrive
-  std::string launcher;  // the path of holdfast-launcher
-  std::string grace_ms;  // the grace of processes that a case leaves behind
+  const char* launcher;  // the path of holdfast-launcher
+  const char* grace_ms;  // the grace of processes that a case leaves behind
 };
 
-// A case that exec has ordered.
-struct CaseOrder {
-  std::string test;
-  Descriptor out;
-  Descriptor err;
-};
+// A case that exec has ordered: `run`, with the descriptors stdout and stderr.
+const char* case_of(const Packet& order);
 
 // Makes this process an anchor. It forks a process for `order`, and one for each later order that
 // exec sends once the tree of the case before is gone. Returns only in the process of a case, after
 // exec has heard of it; `order` is then that case. The anchor exits instead.
-void anchor_cases(Anchor& anchor, CaseOrder& order);
+void anchor_cases(Anchor& anchor, Packet& order);
 
 // Tells exec what failed (`what` and errno), so that there is no case.
 void fail_under_anchor(int report, const char* what);

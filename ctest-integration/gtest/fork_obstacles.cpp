@@ -2,10 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-
-#include <fstream>
 
 namespace holdfast {
 namespace gtest_support {
@@ -21,8 +22,11 @@ bool has_timer() {
     }
   }
   // Timers of timer_create(2). Some kernels are built without this file.
-  std::ifstream timers("/proc/self/timers");
-  return timers.peek() != std::ifstream::traits_type::eof();
+  FILE* timers = ::fopen("/proc/self/timers", "re");
+  if (timers == nullptr) return false;
+  const bool has_some = ::fgetc(timers) != EOF;
+  ::fclose(timers);
+  return has_some;
 }
 
 bool has_children() {
@@ -31,16 +35,23 @@ bool has_children() {
   return ::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) == 0;
 }
 
-// The first mapping of /proc/self/maps that all copies would write to; empty: none.
-std::string shared_memory() {
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    const std::string::size_type rights = line.find(' ') + 1;
-    if (line.size() < rights + 4 || line[rights + 1] != 'w' || line[rights + 3] != 's') continue;
-    const std::string::size_type name = line.find_first_of("/[");
-    return name == std::string::npos ? "anonymous" : line.substr(name);
+// True: copies would write to one mapping of /proc/self/maps. `name` is the first such mapping.
+bool has_shared_memory(char* name, size_t room) {
+  FILE* maps = ::fopen("/proc/self/maps", "re");
+  if (maps == nullptr) return false;
+  char* line = nullptr;
+  size_t size = 0;
+  bool is_found = false;
+  while (!is_found && ::getline(&line, &size, maps) > 0) {
+    line[strcspn(line, "\n")] = '\0';
+    const char* rights = strchr(line, ' ');
+    is_found = rights != nullptr && strlen(rights) > 4 && rights[2] == 'w' && rights[4] == 's';
+    const char* at = strpbrk(line, "/[");
+    if (is_found) snprintf(name, room, "%s", at != nullptr ? at : "anonymous");
   }
-  return std::string();
+  ::free(line);
+  ::fclose(maps);
+  return is_found;
 }
 
 unsigned count_threads() {
@@ -56,14 +67,21 @@ unsigned count_threads() {
 
 }  // namespace
 
-std::string fork_obstacle() {
+bool has_fork_obstacle(char* why, size_t room) {
   const unsigned threads = count_threads();
-  if (threads > 1) return "it has " + std::to_string(threads) + " threads before its first case";
-  if (has_timer()) return "it has set a timer before its first case";
-  if (has_children()) return "it has started a process before its first case";
-  const std::string shared = shared_memory();
-  if (!shared.empty()) return "it has shared memory before its first case (" + shared + ")";
-  return std::string();
+  char mapping[256];
+  if (threads > 1) {
+    snprintf(why, room, "it has %u threads before its first case", threads);
+  } else if (has_timer()) {
+    snprintf(why, room, "it has set a timer before its first case");
+  } else if (has_children()) {
+    snprintf(why, room, "it has started a process before its first case");
+  } else if (has_shared_memory(mapping, sizeof mapping)) {
+    snprintf(why, room, "it has shared memory before its first case (%s)", mapping);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 }  // namespace gtest_support

@@ -1,21 +1,5 @@
-// The main() of Holdfast::gtest_main.
-#include <gtest/gtest.h>
-#include <holdfast/gtest.h>
+/* The main() of Holdfast::gtest_main. It is compiled once per project, so it knows nothing of
+ * GoogleTest. */
+extern "C" int holdfast_gtest_main(int argc, char** argv); /* googletest.cpp */
 
-// It exists if the program links GoogleMock, which it need not. It reads GoogleMock's flags too.
-namespace testing {
-#ifdef __GNUC__
-__attribute__((weak)) void InitGoogleMock(int* argc, char** argv);
-#endif
-}  // namespace testing
-
-int main(int argc, char** argv) {
-#ifdef __GNUC__
-  if (&testing::InitGoogleMock != nullptr) {
-    testing::InitGoogleMock(&argc, argv);
-    return holdfast::run_all_tests();
-  }
-#endif
-  testing::InitGoogleTest(&argc, argv);
-  return holdfast::run_all_tests();
-}
+int main(int argc, char** argv) { return holdfast_gtest_main(argc, argv); }

@@ -5,7 +5,7 @@ namespace gtest_support {
 
 OwnHandlers OwnHandlers::put_aside() {
   OwnHandlers own;
-  for (int number = 1; number <= SIGRTMAX; ++number) {
+  for (int number = 1; number <= k_most; ++number) {
     struct sigaction action;
     if (::sigaction(number, nullptr, &action) != 0) continue;
     const bool caught = (action.sa_flags & SA_SIGINFO) != 0 ||
@@ -14,15 +14,16 @@ OwnHandlers OwnHandlers::put_aside() {
     const bool takes_ends = number == SIGCHLD &&
                             (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0);
     if (!caught && !takes_ends) continue;
-    own.handlers_.push_back(std::make_pair(number, action));
+    own.handlers_[number] = action;
+    own.is_kept_[number] = true;
     ::signal(number, SIG_DFL);
   }
   return own;
 }
 
 void OwnHandlers::restore() const {
-  for (const std::pair<int, struct sigaction>& handler : handlers_) {
-    ::sigaction(handler.first, &handler.second, nullptr);
+  for (int number = 1; number <= k_most; ++number) {
+    if (is_kept_[number]) ::sigaction(number, &handlers_[number], nullptr);
   }
 }
 

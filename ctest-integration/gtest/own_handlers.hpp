@@ -4,9 +4,6 @@
 
 #include <signal.h>
 
-#include <utility>
-#include <vector>
-
 namespace holdfast {
 namespace gtest_support {
 
@@ -20,7 +17,10 @@ class OwnHandlers {
   void restore() const;
 
  private:
-  std::vector<std::pair<int, struct sigaction>> handlers_;
+  static const int k_most = 64;  // the largest number of a signal on Linux
+
+  struct sigaction handlers_[k_most + 1];
+  bool is_kept_[k_most + 1] = {};
 };
 
 // Blocks all signals of this process while it lives, except those that cannot be blocked.

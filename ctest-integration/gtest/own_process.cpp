@@ -1,9 +1,8 @@
 #include "own_process.hpp"
 
+#include <stddef.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cstddef>
 
 namespace holdfast {
 namespace gtest_support {
@@ -17,7 +16,7 @@ const int k_wipe_on_fork = 18;
 #endif
 
 volatile char* page_for_this_process() {
-  const std::size_t size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t size = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   void* page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return nullptr;
   if (::madvise(page, size, k_wipe_on_fork) != 0) {
@@ -31,7 +30,12 @@ volatile char* page_for_this_process() {
 
 }  // namespace
 
-OwnProcess::OwnProcess() : pid_(::getpid()), mark_(page_for_this_process()) {}
+OwnProcess OwnProcess::now() {
+  OwnProcess own;
+  own.pid_ = ::getpid();
+  own.mark_ = page_for_this_process();
+  return own;
+}
 
 bool OwnProcess::asks_kernel() const { return ::getpid() == pid_; }
 

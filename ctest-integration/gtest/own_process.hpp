@@ -9,9 +9,12 @@ namespace gtest_support {
 
 class OwnProcess {
  public:
-  OwnProcess();
+  // Of no process.
+  constexpr OwnProcess() : pid_(-1), mark_(nullptr) {}
+  // Of this process.
+  static OwnProcess now();
 
-  // False in a process that was forked from the one that made this object.
+  // False in a process that was forked from the one that now() was called in.
   bool is_here() const { return mark_ != nullptr ? *mark_ != 0 : asks_kernel(); }
 
  private:

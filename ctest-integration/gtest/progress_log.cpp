@@ -1,6 +1,5 @@
 #include "progress_log.hpp"
 
-#include <holdfast/worker_protocol.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,7 +9,7 @@ namespace holdfast {
 namespace gtest_support {
 namespace {
 
-const std::size_t k_room = HOLDFAST_WORKER_LOG_SIZE - HOLDFAST_WORKER_LOG_HEADER;
+const size_t k_room = HOLDFAST_WORKER_LOG_SIZE - HOLDFAST_WORKER_LOG_HEADER;
 
 uint64_t now_us() {
   timespec now;
@@ -31,13 +30,14 @@ ProgressLog ProgressLog::map(Descriptor file) {
   return log;
 }
 
-bool ProgressLog::say(int socket, const std::string& text) {
-  if (text.size() > HOLDFAST_WORKER_LONGEST) return false;
-  const std::size_t whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + text.size() + 7) / 8 * 8;
+bool ProgressLog::say(int socket, const Message& text) {
+  if (!text.fits()) return false;
+  const size_t whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + text.size() + 7) / 8 * 8;
   if (*written() + whole > k_room) {
-    if (!send_fields(socket, Fields{HOLDFAST_WORKER_FULL})) return false;
-    const Fields answer = receive_answer(socket).fields;
-    if (answer.empty() || answer[0] != HOLDFAST_WORKER_ROOM || *written() != 0) return false;
+    if (!send(socket, Message(HOLDFAST_WORKER_FULL))) return false;
+    Packet answer;
+    receive_answer(socket, answer);
+    if (!answer.is(HOLDFAST_WORKER_ROOM) || *written() != 0) return false;
   }
   const uint64_t time_and_size = now_us() << 16 | text.size();
   const uint32_t from = *written();
@@ -49,7 +49,7 @@ bool ProgressLog::say(int socket, const std::string& text) {
   __atomic_store_n(written(), from + static_cast<uint32_t>(whole), __ATOMIC_SEQ_CST);
   if (__atomic_load_n(wants_news(), __ATOMIC_SEQ_CST) == 0) return true;
   __atomic_store_n(wants_news(), 0U, __ATOMIC_SEQ_CST);
-  return send_fields(socket, Fields{HOLDFAST_WORKER_NEWS});
+  return send(socket, Message(HOLDFAST_WORKER_NEWS));
 }
 
 }  // namespace gtest_support

@@ -11,8 +11,6 @@ namespace gtest_support {
 // The log stays mapped as long as the process lives.
 class ProgressLog {
  public:
-  ProgressLog() : start_(nullptr) {}
-
   // The result is not valid if `file` cannot be mapped.
   static ProgressLog map(Descriptor file);
 
@@ -20,13 +18,13 @@ class ProgressLog {
 
   // Waits for room in the log, ten seconds at most. Wakes the reader, through the socket, only if
   // the reader has asked for that. False: the message is too long, or exec does not hear us.
-  bool say(int socket, const std::string& message);
+  bool say(int socket, const Message& message);
 
  private:
   uint32_t* written() const { return reinterpret_cast<uint32_t*>(start_); }
   uint32_t* wants_news() const { return written() + 1; }
 
-  char* start_;
+  char* start_ = nullptr;
 };
 
 }  // namespace gtest_support

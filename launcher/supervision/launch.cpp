@@ -344,6 +344,7 @@ class Launch {
     os::ScratchContent left = scratch.look();
     if (runner_.judges_cases()) {
       note_orphans(grant_, left, result);
+      if (result.ran_no_case) weigh_end(invocation_, result);
     } else {
       weigh_evidence(evidence, invocation_, grant_, left, result);
       weigh_memory(keeper_, result);

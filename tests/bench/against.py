@@ -125,8 +125,10 @@ def exit_code(rows):
 
 def table_of(rows):
     table = [["what", "new / old", "from", "to", "allowed", "verdict", "rounds"]]
-    for row in rows:
-        known = row.interval
-        numbers = [f"{number:.3f}" for number in (known.ratio, known.low, known.high)] if known else ["-"] * 3
-        table.append([row.what, *numbers, f"{row.allowed:.3f}", row.verdict, str(row.rounds)])
-    return table
+    return table + [cells(row) for row in rows]
+
+
+def cells(row):
+    known = row.interval
+    numbers = [f"{number:.3f}" for number in (known.ratio, known.low, known.high)] if known else ["-"] * 3
+    return [row.what, *numbers, f"{row.allowed:.3f}", row.verdict, str(row.rounds)]

@@ -121,6 +121,8 @@ def compare_stages(options):
         compared, why = against.judged(measurement, sides, 60 if options.seconds is None else options.seconds)
         if why:
             not_measured(measurement, why)
+        for row in compared:
+            print("  " + "  ".join(against.cells(row)), file=sys.stderr)
         rows += compared
     print_table(against.table_of(rows), lefts=(0, 5))
     print(f"(new: {options.stage}, old: {options.against}; from, to: {against.interval.CONFIDENCE:.0%} confidence)")

@@ -1,24 +1,25 @@
 /* Lets a GoogleTest program take part in a batch of Holdfast: docs/guide/gtest.md.
  *
  * CMake targets: Holdfast::gtest_main has a main() of its own; Holdfast::gtest is for programs that
- * have one:
+ * have one. With the GNU linker, lld or mold, a call of RUN_ALL_TESTS() needs no change, and this
+ * header is not needed:
  *
  *   int main(int argc, char** argv) {
  *     testing::InitGoogleTest(&argc, argv);
- *     return holdfast::run_all_tests();
+ *     return RUN_ALL_TESTS();
  *   }
  *
- * Without Holdfast, or if the test is no batch, this is the same as RUN_ALL_TESTS(). It needs C++11
- * and GoogleTest 1.8 or later.
+ * It needs C++11 and GoogleTest 1.8 or later.
  */
 #ifndef HOLDFAST_GTEST_H
 #define HOLDFAST_GTEST_H
 
 namespace holdfast {
 
-/* Call this once after InitGoogleTest(), in place of RUN_ALL_TESTS(). With isolation `fork`, what
- * main() did before is the start-up that all cases share. The function then returns once in the
- * process of each case, and once, with 0, in the process that forked them. */
+/* The same as RUN_ALL_TESTS(), also where the linker has no option --wrap. Without Holdfast, or if
+ * the test is no batch, it does nothing else. With isolation `fork`, what main() did before is the
+ * start-up that all cases share. The function then returns once in the process of each case, and
+ * once, with 0, in the process that forked them: what main() does next happens in each of them. */
 int run_all_tests();
 
 /* Call this before run_all_tests(), or in a case. A process in which a case failed then runs no

@@ -9,7 +9,11 @@
 /* A packet of a SOCK_SEQPACKET socket is one message. It is a sequence of fields, of which the
  * first is the message's name. A NUL byte ends each field, the last one too; no field holds a NUL.
  * Numbers are decimal. */
-#define HOLDFAST_WORKER_VERSION "2"
+#define HOLDFAST_WORKER_VERSION "3"
+/* A program that forks its cases has this in a section of its file, so that exec knows that before
+ * it starts the program. */
+#define HOLDFAST_WORKER_SECTION ".holdfast.worker"
+#define HOLDFAST_WORKER_NAME "holdfast-worker-" HOLDFAST_WORKER_VERSION
 /* In the marker directory ($HOLDFAST_MARKER_DIR). It exists only for a batch. */
 #define HOLDFAST_WORKER_SOCKET "worker"
 /* A receiver refuses a longer message. A long list needs several messages. */
@@ -43,7 +47,7 @@
 /* list <case> …: in fork mode, the cases that are to run, in their order; then listed. */
 #define HOLDFAST_WORKER_LIST "list"
 #define HOLDFAST_WORKER_LISTED "listed"
-/* cannot-fork <why>: instead of the list; the program ends. */
+/* cannot-fork <why>: instead of the list, or before `listed`; the program ends. */
 #define HOLDFAST_WORKER_CANNOT_FORK "cannot-fork"
 
 /* --- exec -> program, on the worker socket ------------------------------------------------- */

@@ -26,6 +26,10 @@ std::string how(const ProcessEnd& end) {
   return "ended";
 }
 
+bool exited_by_itself(const WorkerEnd& end) {
+  return end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited;
+}
+
 // Why nothing more runs after this worker; empty: more may run.
 std::string why_no_more(const WorkerEnd& end) {
   switch (end.by) {
@@ -64,6 +68,7 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       break;
     case Kind::announced:
       announced_ = event.count;
+      has_told_ = has_told_ || event.count > 0;
       results_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
       places_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
       worker_finished_ = false;
@@ -79,6 +84,9 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       break;
     case Kind::finished:
       if (!open_) worker_finished_ = true;
+      break;
+    case Kind::reached:
+      worker_reached_ = true;
       break;
     case Kind::leaves:
       worker_leaves_ = true;
@@ -137,6 +145,7 @@ void Batch::on_listed(const BatchEvent& event) {
   }
   others_ = event.others;
   is_shard_ = event.is_shard;
+  worker_reached_ = true;
   if (wanted_.empty()) return wait_for(event.cases);
   const auto has = [](const std::vector<std::string>& names, const std::string& name) {
     return std::ranges::find(names, name) != names.end();
@@ -175,6 +184,7 @@ void Batch::on_case_began(const BatchEvent& event) {
   // cases.
   worker_has_begun_ = worker_has_begun_ || ordered_.empty() || !is_settled(event.name);
   worker_finished_ = false;
+  has_told_ = true;
   last_end_.reset();
   open_ = Open{std::string(event.name), event.at_us};
   if (!is_settled(event.name)) ++begun_;
@@ -207,6 +217,8 @@ void Batch::on_worker_ended(const BatchEvent& event) {
     case Isolation::none:
       if (open_) {
         settle_open(event);
+      } else if (is_early(event.end)) {
+        early_ = event.end.main;
       } else {
         consider_worker(event.end);
       }
@@ -215,10 +227,14 @@ void Batch::on_worker_ended(const BatchEvent& event) {
       if (!ordered_.empty()) settle_own_process(event);
       break;
     case Isolation::fork:
-      if (!event.end.ended_well()) consider_worker(event.end);
+      if (!worker_reached_ && exited_by_itself(event.end)) {
+        early_ = event.end.main;
+      } else if (!event.end.ended_well()) {
+        consider_worker(event.end);
+      }
       break;
   }
-  if (is_one_test()) return ask(BatchAction::Kind::end);
+  if (is_one_test() || early_) return ask(BatchAction::Kind::end);
   if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why);
   if (died_untold) part_cases();
   if (worker_has_begun_ || isolation_ == Isolation::process) return go_on();
@@ -249,6 +265,13 @@ void Batch::part_cases() {
                "their own"}));
 }
 
+// Whether the first worker exited before it told anything of its cases: its main() came to an end
+// without them, or it prints in a way of its own.
+bool Batch::is_early(const WorkerEnd& end) const {
+  return exited_by_itself(end) && results_.empty() && ordered_.empty() && !announced_ &&
+         !has_told_ && !has_printed_help_ && framework_.tells() == Telling::beginnings;
+}
+
 // Settles the open case: the process ended in the middle of it.
 void Batch::settle_open(const BatchEvent& event) {
   CaseResult result;
@@ -267,24 +290,28 @@ void Batch::settle_own_process(const BatchEvent& event) {
   result.wall_us = last_end_ ? last_end_->wall_us : event.at_us - worker_since_us_;
   if (last_end_) {
     conclude_own_process(result, end);
+  } else if (!announced_ && exited_by_itself(end) && !end.marker) {
+    result.exit_code = end.main.code;
+    result.outcome = end.main.code == 0 ? Outcome::premature_exit : Outcome::failed;
+    result.note = text_of({"the process ", how(end.main), " before it began"});
   } else if (!end.ended_well()) {
     conclude_case(result, std::nullopt, false, end);
     result.note = "before it began";
-  } else if (!announced_) {
-    // The program prints in a way of its own, so only its exit code counts, as in plain ctest.
-    result.outcome = Outcome::passed;
-    result.exit_code = 0;
-    result.note =
-        text_of({"by its exit code alone: it prints nothing of ", framework_.name(), "'s"});
   } else {
     // If the program announced no case, this one did not run and has no outcome. If it announced
     // some, the process exited too early. Either makes the test red.
-    if (*announced_ > 0) result.outcome = Outcome::premature_exit;
+    if (announced_ && *announced_ > 0) result.outcome = Outcome::premature_exit;
     result.exit_code = 0;
-    result.note = *announced_ == 0 ? "it is listed, and the program did not run it"
-                                   : "the process exited with code 0 before it began";
+    result.note = announced_ && *announced_ == 0 ? "it is listed, and the program did not run it"
+                                                 : "the process exited with code 0 before it began";
   }
   forget_waiting(result.name);
+  result.untold = !last_end_ && !announced_;
+  if (result.untold && exited_by_itself(end) && extent_ == Extent::whole) {
+    result.worker = worker_;
+    untold_.push_back(std::move(result));
+    return;
+  }
   record(std::move(result));
 }
 
@@ -375,13 +402,33 @@ void Batch::on_child_ended(const BatchEvent& event) {
   record(std::move(result));
 }
 
+// Judges cases whose processes exited and told of no case. If no process has told of one, main()
+// may do without cases here, or the program prints in a way of its own. So it runs as it is, and
+// decides the result, as in plain ctest.
+void Batch::settle_untold() {
+  std::vector<CaseResult> untold = std::exchange(untold_, {});
+  if (!has_told_) {
+    waiting_.clear();
+    isolation_ = Isolation::none;
+    say("a process for one case told of no case: the program runs as one test");
+    return start_worker({BatchAction::Kind::run_all});
+  }
+  for (CaseResult& result : untold) record(std::move(result));
+  go_on();
+}
+
 void Batch::on_case_settled(const BatchEvent& event) {
   const auto child = std::ranges::find(children_, event.name, &Open::name);
   if (child == children_.end()) return;
   CaseResult result = event.settled;
   result.worker = child->worker;
   children_.erase(child);
-  record(std::move(result));
+  has_told_ = has_told_ || !result.untold;
+  if (result.untold && exited_by_itself(event.end)) {
+    untold_.push_back(std::move(result));
+  } else {
+    record(std::move(result));
+  }
   if (const std::string why = why_no_more(event.end); !why.empty()) stop(why);
 }
 
@@ -404,6 +451,7 @@ void Batch::go_on() {
       break;
     case Isolation::process:
       if (!is_listed_) return ask(BatchAction::Kind::list);
+      if (!untold_.empty() && !stopped_) return settle_untold();
       return waiting_.empty() ? run_empty() : run_waiting();
     case Isolation::fork:
       if (is_listed_ && waiting_.empty()) return run_empty();
@@ -448,7 +496,8 @@ void Batch::start_worker(BatchAction action) {
   ordered_ = action.cases;
   worker_runs_ = true;
   worker_since_us_ = now_us_;
-  worker_has_begun_ = worker_finished_ = worker_failed_case_ = worker_leaves_ = false;
+  worker_reached_ = worker_has_begun_ = worker_finished_ = worker_failed_case_ = worker_leaves_ =
+      false;
   open_.reset();
   last_end_.reset();
   if (action.kind != BatchAction::Kind::run_all) announced_.reset();

@@ -26,13 +26,16 @@ struct BatchConclusion {
   Outcome outcome = Outcome::passed;
   ProcessEnd main;  // the launcher exits as this says
   std::string note;
+  bool is_of_no_case = false;  // no case ran, so `main` alone says what the test came to
 };
 
 class Batch {
  public:
-  // The framework must outlive this object.
-  Batch(Isolation isolation, const Framework& framework)
-      : isolation_(isolation), framework_(framework) {}
+  // The framework must outlive this object. A batch for one case of a larger one records what the
+  // case came to; the larger one judges that.
+  enum class Extent : std::uint8_t { whole, one_case };
+  Batch(Isolation isolation, const Framework& framework, Extent extent = Extent::whole)
+      : isolation_(isolation), framework_(framework), extent_(extent) {}
 
   // Takes one event. The returned actions are valid until the next call.
   std::vector<BatchAction>& happened(const BatchEvent& event);
@@ -65,12 +68,14 @@ class Batch {
   void settle_open(const BatchEvent& event);
   void settle_own_process(const BatchEvent& event);
   void conclude_own_process(CaseResult& result, const WorkerEnd& end) const;
+  bool is_early(const WorkerEnd& end) const;
   std::string_view where_it_ended() const;
   bool is_explained(int code) const;
   void consider_worker(const WorkerEnd& end);
   void consider_listing(const WorkerEnd& end);
   void part_cases();
   void go_on();
+  void settle_untold();
   void run_empty();
   void run_waiting();
   std::string select_first();
@@ -108,6 +113,7 @@ class Batch {
 
   Isolation isolation_;
   const Framework& framework_;
+  Extent extent_;
   std::vector<BatchAction> actions_;  // of the current event
   bool is_listed_ = false;
   bool is_shard_ = false;
@@ -121,6 +127,7 @@ class Batch {
   unsigned worker_ = 0;
   bool worker_runs_ = false;
   std::vector<std::string> ordered_;  // the cases that this worker was started for; empty: all
+  bool worker_reached_ = false;       // this worker has come to where its cases would begin
   bool worker_has_begun_ = false;     // this worker has begun a case
   bool worker_finished_ = false;
   bool worker_failed_case_ = false;
@@ -134,6 +141,12 @@ class Batch {
   std::optional<Open> open_;
   std::optional<LastEnd> last_end_;
   std::vector<Open> children_;  // the cases that run now, if several can
+
+  // With isolation `process`: cases whose process exited and told of no case.
+  std::vector<CaseResult> untold_;
+  bool has_told_ = false;  // a process has told of a case
+  // The program exited before its first case, as it would have in plain ctest.
+  std::optional<ProcessEnd> early_;
 
   // A failure that belongs to no case.
   std::optional<Outcome> beyond_cases_;

@@ -58,6 +58,12 @@ std::string names_of(const Found& found) {
 
 BatchConclusion Batch::conclude() const {
   BatchConclusion conclusion;
+  if (early_) {
+    conclusion.outcome = early_->code == 0 ? Outcome::passed : Outcome::failed;
+    conclusion.main = *early_;
+    conclusion.is_of_no_case = true;
+    return conclusion;
+  }
   int worst = 0;
   for (const CaseResult& result : results_) {
     const int bad = badness(result.outcome);
@@ -99,6 +105,10 @@ std::vector<std::string> Batch::cases_left() const {
 }
 
 std::string Batch::summary() const {
+  if (early_) {
+    return text_of({"no case ran: the program exited with code ", std::to_string(early_->code),
+                    " before its first case"});
+  }
   std::string text = counted(results_.size(), "case");
   if (results_.empty() && is_one_test() && !is_listed_) text = "run as one test";
   // holdfast_discover_tests() knows these words. A shard may well be without a case.

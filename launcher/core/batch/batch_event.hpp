@@ -27,6 +27,7 @@ struct BatchEvent {
     not_begun,     // the worker could not begin, for want of its services or by an interruption:
                    // `why`, `end`
     // Only with isolation `fork`; there the worker is the server.
+    reached,      // the server has come to where its cases would begin
     cannot_fork,  // `why`; each case then gets a process of its own
     child_began,  // `name`
     child_ended,  // `name`, `child_said`, `child_finished`, `end`

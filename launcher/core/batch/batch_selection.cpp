@@ -30,6 +30,8 @@ void Batch::on_case_wanted() {
   // The worker that was ordered is the first of them.
   if (!ordered_.empty()) --worker_;
   ordered_.clear();
+  // Perhaps no process will tell of a case.
+  if (!untold_.empty() && !has_told_) return;
   while (!waiting_.empty()) {
     BatchAction action{BatchAction::Kind::run_cases};
     action.selection = select_first();

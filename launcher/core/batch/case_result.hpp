@@ -45,6 +45,7 @@ struct CaseResult {
   unsigned worker = 0;             // from 1; 0: none
   std::optional<Outcome> outcome;  // none: the case did not run
   bool leak_failed = false;        // the case failed for one reason: what it left behind
+  bool untold = false;             // its process told of no case
 };
 
 // `not_run` if there is no outcome.

@@ -299,7 +299,7 @@ class BatchRun {
     program_->use(markers_);
     link_ = WorkerLink::listen(markers_);
     const std::string& name = action.cases.front();
-    batch_.emplace(Isolation::process, program_->framework());
+    batch_.emplace(Isolation::process, program_->framework(), Batch::Extent::one_case);
     happened({.kind = BatchEvent::Kind::listed, .cases = {name}});
     run_worker(program_->running(action.selection), name);
     relay_.finish();
@@ -323,6 +323,7 @@ class BatchRun {
     report.signal = result.signal;
     report.wall_us = result.wall_us;
     report.leak_failed = result.leak_failed;
+    report.untold = result.untold;
     report.is_whole = true;
   }
 
@@ -370,7 +371,7 @@ class BatchRun {
     };
     ForkServer server({plan_, *batch_, program_->is_shard(), *capture, relay_, link_, slots_,
                        *launcher, tell, has_marker, left_behind});
-    WorkerCommand command = program_->serving();
+    WorkerCommand command = program_->running_all();
     services_.give_to(command);
     const AttemptPlan plan = plan_for(command.command(), *capture);
     BeforeKill hook(server, plan, relay_, [&server] { return server.overdue(); });
@@ -380,11 +381,6 @@ class BatchRun {
     slots_.rest();
     add(result);
     say_trouble();
-    if (!server.is_linked() && end.ended_well()) {
-      happened({.kind = BatchEvent::Kind::cannot_fork,
-                .why = "it is not linked with Holdfast::gtest_main"});
-      happened(program_->listed(server.text(), end));
-    }
     happened({.kind = BatchEvent::Kind::worker_ended, .end = end});
   }
 
@@ -449,6 +445,7 @@ class BatchRun {
     const BatchConclusion conclusion = batch_->conclude();
     result.outcome = conclusion.outcome;
     result.observation.main = conclusion.main;
+    result.ran_no_case = conclusion.is_of_no_case;
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
     result.ran_nothing_because = conclusion.note;

@@ -31,6 +31,7 @@ CaseResult CaseProcessReport::result(const std::string& name) const {
   made.signal = signal;
   made.outcome = outcome;
   made.leak_failed = leak_failed;
+  made.untold = untold;
   return made;
 }
 

@@ -42,6 +42,7 @@ struct CaseProcessReport {
   std::optional<int> signal;
   std::int64_t wall_us = 0;
   bool leak_failed = false;
+  bool untold = false;
   Note note{};
 
   static void write(std::string_view text, Note& to);

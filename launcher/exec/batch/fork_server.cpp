@@ -8,7 +8,6 @@
 
 #include "core/batch/worker_message.hpp"
 #include "core/ctest/time_budget.hpp"
-#include "exec/batch/listing.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {
@@ -24,12 +23,8 @@ void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
 
 void ForkServer::look() {
   parts_.relay.pass_on();
-  if (is_linked_) {
-    parts_.capture.read(
-        [this](Stream stream, std::string_view bytes) { parts_.relay.write(stream, bytes); });
-  } else {
-    read_list(parts_.capture, parts_.relay, text_);
-  }
+  parts_.capture.read(
+      [this](Stream stream, std::string_view bytes) { parts_.relay.write(stream, bytes); });
   hear();
   notice_death();
   look_at_children(nullptr);
@@ -39,7 +34,7 @@ void ForkServer::look() {
 // Notices that the server is gone before it was told to go. The guard then ends the server's
 // children, so children that end from now on have not ended by themselves.
 void ForkServer::notice_death() {
-  if (!is_linked_ || has_quit_ || parts_.link.has_peer()) return;
+  if (!has_answered_ || has_quit_ || parts_.link.has_peer()) return;
   for (const auto& child : children_) child->cut_off();
 }
 
@@ -63,7 +58,8 @@ void ForkServer::on_message(std::string_view packet) {
   const std::string first(fields->size() > 1 ? (*fields)[1] : std::string_view());
   if (kind == HOLDFAST_WORKER_HELLO) {
     if (first != HOLDFAST_WORKER_VERSION) return parts_.link.drop();
-    is_linked_ = parts_.link.send(
+    happened({.kind = BatchEvent::Kind::reached});
+    has_answered_ = parts_.link.send(
         worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_FORK, parts_.launcher,
                         std::to_string(parts_.plan.policy.grace.count())}));
   } else if (kind == HOLDFAST_WORKER_LIST) {

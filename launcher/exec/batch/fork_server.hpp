@@ -1,6 +1,6 @@
-// Looks after a server and its children. A server is a program that forks one child for each case
-// after its start-up (docs/internals/worker-protocol.md). A program that is not linked with
-// Holdfast's support lists its cases instead and ends.
+// Looks after a server and its children. A server is a program that was started as the user's
+// command says, and forks one child for each case where its cases would begin
+// (docs/internals/worker-protocol.md).
 #pragma once
 
 #include <cstdint>
@@ -63,9 +63,6 @@ class ForkServer final : public supervision::Companion {
 
   // To be called when the server and its children are gone.
   void finish(const WorkerEnd& end);
-  bool is_linked() const { return is_linked_; }
-  // Returns the list that a program has printed instead of serving.
-  const std::string& text() const { return text_; }
 
  private:
   void hear();
@@ -82,11 +79,10 @@ class ForkServer final : public supervision::Companion {
 
   Parts parts_;
   pid_t main_ = -1;
-  bool is_linked_ = false;
+  bool has_answered_ = false;  // the server, and got an answer
   bool is_listed_ = false;
   bool has_quit_ = false;
   std::vector<std::string> listed_;
-  std::string text_;
   // In the order in which they began. The output of the first is passed on as it comes.
   std::deque<std::unique_ptr<ForkedCase>> children_;
   // Report sockets of anchors that wait for a case.

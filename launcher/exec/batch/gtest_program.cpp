@@ -1,4 +1,6 @@
 // Programs of GoogleTest 1.8 and later, linked with Holdfast's support or not.
+#include <holdfast/worker_protocol.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "exec/batch/marker_directory.hpp"
 #include "exec/batch/test_program.hpp"
 #include "os/file/file_text.hpp"
+#include "os/stack/elf_text.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -138,9 +141,18 @@ class GoogletestProgram final : public TestProgram {
 
   const Framework& framework() const override { return googletest(); }
 
-  // A program that was told to list its cases runs none.
+  // A program that was told to list its cases runs none. One that forks its cases says so in its
+  // file, because any other program would have to be started in vain.
   Start start(Isolation wanted) const override {
-    return {only_lists(given_) ? Isolation::none : wanted, {}};
+    if (only_lists(given_)) return {Isolation::none, {}};
+    if (wanted != Isolation::fork) return {wanted, {}};
+    const std::string program = given_.command.arguments[0];
+    if (os::elf_section_holds(program, HOLDFAST_WORKER_SECTION, HOLDFAST_WORKER_NAME)) {
+      return {wanted, {}};
+    }
+    return {Isolation::process,
+            "cannot fork its cases, each gets a process of its own: it is not linked with "
+            "Holdfast::gtest_main"};
   }
 
   WorkerCommand running_all() const override {
@@ -162,14 +174,9 @@ class GoogletestProgram final : public TestProgram {
   }
 
   WorkerCommand listing() const override {
-    WorkerCommand made = serving();
-    hide_shard(made, given_);
-    return made;
-  }
-
-  WorkerCommand serving() const override {
     const std::string file = report_file_in(markers_, names::k_googletest_list_file);
     WorkerCommand made = running_all();
+    hide_shard(made, given_);
     made.add_argument(std::string(k_list_flag));
     // The flag is added even if we have no file: otherwise the list would overwrite the report of a
     // run.

@@ -42,9 +42,6 @@ class TestProgram {
   // From now on, processes use another marker directory.
   virtual void use(const std::string& markers) = 0;
 
-  // Returns a command that makes a linked program serve its cases, and any other program list them.
-  // Only for isolation `fork`, which start() must have allowed.
-  virtual WorkerCommand serving() const { return listing(); }
   // True: other tests run a part of the program's cases.
   virtual bool is_shard() const = 0;
 };

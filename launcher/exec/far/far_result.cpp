@@ -48,6 +48,7 @@ void for_each_field(Result& result, Use use) {
   use("no_tests", seen.no_tests);
   use("out_of_memory", seen.out_of_memory);
   use("skip_code", seen.skip_code);
+  use("ran_no_case", result.ran_no_case);
   use("exec_error", report.exec_error);
   use("main_reaped", report.main_reaped);
   use("main_status", report.main_status);

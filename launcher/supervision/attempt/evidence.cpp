@@ -110,6 +110,11 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
   result.outcome = outcome_of(seen);
 }
 
+void weigh_end(const Invocation& invocation, AttemptResult& result) {
+  result.observation.skip_code = invocation.skip_code;
+  result.outcome = outcome_of(result.observation);
+}
+
 void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptResult& result) {
   std::vector<std::string> names;
   for (const std::string& name : left.marker_files) {

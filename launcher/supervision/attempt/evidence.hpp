@@ -33,6 +33,9 @@ Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
 void weigh_evidence(const Evidence& evidence, const Invocation& invocation, const Grant& grant,
                     const os::ScratchContent& left, AttemptResult& result);
 
+// Sets the outcome of a batch in which no case ran, by how its program ended.
+void weigh_end(const Invocation& invocation, AttemptResult& result);
+
 // Notes the orphan markers in a result that the runner itself has judged. The runner has removed
 // the markers of owners that it knows.
 void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptResult& result);

@@ -39,6 +39,8 @@ struct AttemptResult {
   std::vector<OrphanMarker> orphans;
   // Of a batch: the cases that the next attempt has to run; empty: all. None: nobody has said it.
   std::optional<std::vector<std::string>> cases_left;
+  // A batch in which no case ran: the end of its program alone says what it came to.
+  bool ran_no_case = false;
   bool ended_for_companion = false;  // supervision/attempt/companion.hpp
   int pressed = 0;                   // SupervisionState::pressed
   bool has_no_node = false;          // the allocation of Slurm is over, or no node is left

@@ -8,7 +8,7 @@ import unittest
 
 from processes import is_alive, process, stat_of
 from support import LAUNCHER, SystemCase, program, wait_until
-from worker_protocol import ProgressLog, Worker, pack, receive
+from worker_protocol import VERSION, ProgressLog, Worker, pack, receive
 
 ENDED_BY_SIGSEGV = 11
 
@@ -26,7 +26,7 @@ class GtestSupport(SystemCase):
         return worker
 
     def fork_server(self, *arguments, grace_ms=5000, **changes):
-        return self.worker(["fork", LAUNCHER, grace_ms], *arguments, "--gtest_list_tests", **changes)
+        return self.worker(["fork", LAUNCHER, grace_ms], *arguments, **changes)
 
     def forked(self, name, **changes):
         """Runs one case in its own process, to its end."""
@@ -43,7 +43,7 @@ class GtestSupport(SystemCase):
         worker = self.worker(["report"], "--gtest_filter=Ends.passes:Ends.fails:Ends.skips")
         messages = worker.messages()
         self.assertEqual(worker.end().returncode, 1)
-        self.assertEqual(worker.hello, ["hello", "2", str(worker.process.pid)])
+        self.assertEqual(worker.hello, ["hello", VERSION, str(worker.process.pid)])
         self.assertEqual([message[:3] for message in messages], [
             ["begin", "Ends.passes"], ["end", "Ends.passes", "passed"],
             ["begin", "Ends.fails"], ["end", "Ends.fails", "failed"],
@@ -384,7 +384,7 @@ class GtestSupport(SystemCase):
         # With a long path, the program needs one more descriptor while it connects.
         for name, named in (("closed" * 20, str), ("closed", lambda place: place.name)):
             def closed(place, named=named):
-                return self.start("sh", "-c", f"exec {program('gtest_cases')} --gtest_list_tests >&- 2>&-",
+                return self.start("sh", "-c", f"exec {program('gtest_cases')} >&- 2>&-",
                                   env=self.environment(HOLDFAST_MARKER_DIR=named(place)))
             with self.subTest(name):
                 server = Worker(self.work / name, ["fork", LAUNCHER], closed)

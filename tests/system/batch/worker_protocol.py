@@ -10,6 +10,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
+VERSION = "3"  # ctest-integration/include/holdfast/worker_protocol.h
 PATIENCE_S = 30
 
 

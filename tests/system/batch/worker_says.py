@@ -12,7 +12,7 @@ import struct
 import sys
 import time
 
-from worker_protocol import ProgressLog, pack
+from worker_protocol import VERSION, ProgressLog, pack
 
 
 BEGIN = "[==========] Running 1 test from 1 test suite.\n[ RUN      ] Says.wrong\n"
@@ -29,7 +29,7 @@ def connect():
 
 def say(what):
     connection = connect()
-    connection.send(pack("hello", "0" if what == "version" else "2", os.getpid()))
+    connection.send(pack("hello", "0" if what == "version" else VERSION, os.getpid()))
     if what == "version":
         return connection
     _, (log,), _, _ = socket.recv_fds(connection, 1 << 14, 1)

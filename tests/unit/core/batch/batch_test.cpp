@@ -244,7 +244,7 @@ TEST(BatchTest, a_process_of_its_own_is_judged_by_its_end_too) {
   story.tell(simple(Event::Kind::finished));
   EXPECT_EQ(story.tell(gone(signalled(6))), "A.a crashed in 1; run A.b");
   EXPECT_EQ(story.tell(gone(signalled(11))), "A.b crashed in 2; run A.c");
-  EXPECT_EQ(story.tell(gone(exited(0))), "A.c passed in 3; end");  // prints nothing of GoogleTest's
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.c premature_exit in 3; end");
 }
 
 TEST(BatchTest, a_listed_case_that_does_not_run_is_red) {
