@@ -8,6 +8,8 @@
 #include <holdfast/gtest.h>
 #include <holdfast/worker_protocol.h>
 
+#include "worker.h"
+
 // It exists if the program links GoogleMock, which it need not. It reads GoogleMock's flags too.
 namespace testing {
 #ifdef __GNUC__
@@ -15,8 +17,7 @@ __attribute__((weak)) void InitGoogleMock(int* argc, char** argv);
 #endif
 }  // namespace testing
 
-// The main() of Holdfast::gtest_main calls this.
-extern "C" int holdfast_gtest_main(int argc, char** argv) {
+int holdfast_gtest_main(int argc, char** argv) {
 #ifdef __GNUC__
   if (&testing::InitGoogleMock != nullptr) {
     testing::InitGoogleMock(&argc, argv);
@@ -41,7 +42,6 @@ extern "C" int holdfast_gtest_main(int argc, char** argv) {
 #include <vector>
 
 #include "googletest_api.hpp"
-#include "worker.h"
 
 // With --wrap, the linker gives the call in RUN_ALL_TESTS() the first of these names, and
 // GoogleTest's function the second. Without, the second is null.

@@ -62,6 +62,9 @@ int holdfast_worker_is_here(void);
 /* After a case that has failed, the process exits. */
 void holdfast_worker_retire_after_failure(void);
 
+/* What main() of Holdfast::gtest_main does; in googletest.cpp. */
+int holdfast_gtest_main(int argc, char** argv);
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,6 +14,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/utf8.hpp"
+#include "core/batch/gtest_output.hpp"
 
 namespace holdfast {
 namespace {
@@ -171,7 +172,7 @@ std::string following(std::string_view& rest, Follow follow) {
     }
     const bool is_blank = line.find_first_not_of(" \t") == std::string_view::npos;
     if (is_blank && text.empty()) continue;
-    if (is_blank || line.starts_with("[  FAILED")) break;
+    if (is_blank || is_googletest_line(line)) break;
     if (!text.empty()) text += '\n';
     text += line;
   }

@@ -60,7 +60,7 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       on_listed(event);
       break;
     case Kind::not_listed:
-      if (!stopped_) {
+      if (!stopped_ && !skips_all_) {
         stopped_ = "it is not known which there are";
         consider_listing(event.end);
       }
@@ -139,6 +139,10 @@ void Batch::on_begun(const BatchEvent& event) {
 }
 
 void Batch::on_listed(const BatchEvent& event) {
+  const bool may_run_as_one = isolation_ == Isolation::process && results_.empty() && !stopped_;
+  if (!event.why.empty() && may_run_as_one) {
+    return run_as_one(text_of({"its list of cases is not to be understood: ", event.why}));
+  }
   if (!event.why.empty()) {
     beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0},
            "its list of cases is not to be understood: " + event.why);
@@ -167,6 +171,7 @@ void Batch::wait_for(const std::vector<std::string>& cases) {
     if (!is_settled(name) && !is_child(name)) waiting_.push_back(name);
   }
   if (stopped_) return stop(*stopped_);
+  if (skips_all_) return skip_waiting();
   // A server lists its cases while it runs, and then gets them one after the other.
   if (!worker_runs_) go_on();
 }
@@ -236,6 +241,11 @@ void Batch::on_worker_ended(const BatchEvent& event) {
   }
   if (is_one_test() || early_) return ask(BatchAction::Kind::end);
   if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why);
+  if (isolation_ == Isolation::none && is_skipped_as_a_whole() && event.end.ended_well() &&
+      results_.empty() && !is_listed_) {
+    skips_all_ = true;
+    return ask(BatchAction::Kind::list);
+  }
   if (died_untold) part_cases();
   if (worker_has_begun_ || isolation_ == Isolation::process) return go_on();
   if (isolation_ == Isolation::fork && is_listed_ && waiting_.empty()) return go_on();
@@ -263,6 +273,12 @@ void Batch::part_cases() {
   say(text_of({"a process ended early, and ", framework_.name(),
                " does not tell in which case: those that it has not told of get a process of "
                "their own"}));
+}
+
+// Whether the worker announced cases, came to the end, and began none of them: a global environment
+// has skipped them.
+bool Batch::is_skipped_as_a_whole() const {
+  return announced_ && *announced_ > 0 && worker_finished_ && !worker_has_begun_ && !open_;
 }
 
 // Whether the first worker exited before it told anything of its cases: its main() came to an end
@@ -294,6 +310,9 @@ void Batch::settle_own_process(const BatchEvent& event) {
     result.exit_code = end.main.code;
     result.outcome = end.main.code == 0 ? Outcome::premature_exit : Outcome::failed;
     result.note = text_of({"the process ", how(end.main), " before it began"});
+  } else if (is_skipped_as_a_whole() && end.ended_well()) {
+    result.outcome = Outcome::skipped;
+    result.exit_code = 0;
   } else if (!end.ended_well()) {
     conclude_case(result, std::nullopt, false, end);
     result.note = "before it began";
@@ -408,13 +427,18 @@ void Batch::on_child_ended(const BatchEvent& event) {
 void Batch::settle_untold() {
   std::vector<CaseResult> untold = std::exchange(untold_, {});
   if (!has_told_) {
-    waiting_.clear();
-    isolation_ = Isolation::none;
-    say("a process for one case told of no case: the program runs as one test");
-    return start_worker({BatchAction::Kind::run_all});
+    return run_as_one("a process for one case told of no case");
   }
   for (CaseResult& result : untold) record(std::move(result));
   go_on();
+}
+
+// The program runs as it is.
+void Batch::run_as_one(std::string why) {
+  waiting_.clear();
+  isolation_ = Isolation::none;
+  say(text_of({"no process per case: ", why}));
+  start_worker({BatchAction::Kind::run_all});
 }
 
 void Batch::on_case_settled(const BatchEvent& event) {
@@ -466,6 +490,16 @@ void Batch::run_empty() {
   if (is_over) return ask(BatchAction::Kind::end);
   isolation_ = Isolation::none;
   start_worker({BatchAction::Kind::run_all});
+}
+
+void Batch::skip_waiting() {
+  for (const std::string& name : std::exchange(waiting_, {})) {
+    CaseResult result;
+    result.name = name;
+    result.outcome = Outcome::skipped;
+    record(std::move(result));
+  }
+  ask(BatchAction::Kind::end);
 }
 
 // Runs nothing more. The cases that did not run are recorded all the same, as far as they are

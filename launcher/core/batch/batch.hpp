@@ -75,7 +75,10 @@ class Batch {
   void consider_listing(const WorkerEnd& end);
   void part_cases();
   void go_on();
+  bool is_skipped_as_a_whole() const;
+  void skip_waiting();
   void settle_untold();
+  void run_as_one(std::string why);
   void run_empty();
   void run_waiting();
   std::string select_first();
@@ -144,7 +147,8 @@ class Batch {
 
   // With isolation `process`: cases whose process exited and told of no case.
   std::vector<CaseResult> untold_;
-  bool has_told_ = false;  // a process has told of a case
+  bool has_told_ = false;   // a process has told of a case
+  bool skips_all_ = false;  // the cases were skipped before the first began
   // The program exited before its first case, as it would have in plain ctest.
   std::optional<ProcessEnd> early_;
 

@@ -12,9 +12,7 @@ class Catch2 final : public Framework {
   constexpr Catch2(Catch2Version version, Telling tells) : version_(version), tells_(tells) {}
 
   std::string_view name() const override { return "Catch2"; }
-  std::string_view list_option() const override {
-    return version_ == Catch2Version::two ? "--list-test-names-only" : "--list-tests";
-  }
+  std::string_view list_option() const override { return "--list-tests"; }
   Telling tells() const override { return tells_; }
 
   // Catch2 ignores upper and lower case in names, so any selection may select another case too.

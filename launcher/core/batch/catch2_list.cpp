@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <set>
 #include <utility>
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/batch/name_index.hpp"
 
@@ -16,7 +18,7 @@ constexpr std::string_view k_empty_list = "<MatchingTests/>";
 constexpr std::string_view k_end_of_list = "</MatchingTests>";
 constexpr std::string_view k_name = "<Name>";
 constexpr std::string_view k_end_of_name = "</Name>";
-constexpr int k_codes = 256;
+constexpr std::string_view k_indent = "  ";  // of a name in the list for people
 
 struct Entity {
   std::string_view text;
@@ -59,6 +61,25 @@ std::string_view without_quotes(std::string_view line) {
   return line.substr(1, line.size() - 2);
 }
 
+std::string_view take_line(std::string_view& text) {
+  std::string_view line = take_part(text, '\n');
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
+  return line;
+}
+
+bool begins_list(std::string_view line) {
+  return line.ends_with("All available test cases:") || line.ends_with("Matching test cases:");
+}
+
+// The number in `3 test cases` or `1 matching test case`.
+std::optional<std::size_t> count_in(std::string_view line) {
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view rest = line.substr(end);
+  const bool is_count = rest == " test cases" || rest == " test case" ||
+                        rest == " matching test cases" || rest == " matching test case";
+  return is_count ? parse_number<std::size_t>(line.substr(0, end)) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml) {
@@ -80,21 +101,26 @@ std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml) {
   return Catch2List{names.take(), {}};
 }
 
-std::optional<Catch2List> parse_catch2_name_list(std::string_view text, int exit_code) {
-  Names names;
-  std::size_t lines = 0;
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
-    if (line.empty()) continue;
-    ++lines;
-    names.add(std::string(without_quotes(line)));
+std::optional<Catch2List> parse_catch2_name_list(std::string_view text) {
+  // What the program printed before may stand in the same line.
+  std::string_view line;
+  while (!text.empty() && !begins_list(line)) line = take_line(text);
+  std::set<std::string_view> shown;
+  std::optional<std::size_t> count;
+  while (!text.empty() && !count) {
+    line = take_line(text);
+    count = count_in(line);
+    if (!count && line.starts_with(k_indent)) shown.insert(line.substr(k_indent.size()));
   }
-  if (lines == 0 && exit_code != 0) return std::nullopt;
+  if (!count || !take_line(text).empty()) return std::nullopt;
+  Names names;
+  for (std::size_t i = 0; i < *count && !text.empty(); ++i) {
+    names.add(std::string(without_quotes(take_line(text))));
+  }
   Catch2List list{names.take(), {}};
-  if (lines % k_codes != static_cast<std::size_t>(exit_code)) {
-    list.trouble = text_of({std::to_string(lines), " lines, and its code ",
-                            std::to_string(exit_code), " says that there are not so many cases"});
+  while (!text.empty() && list.trouble.empty()) {
+    line = take_line(text);
+    if (shown.count(line) != 0) list.trouble = "a name has several lines";
   }
   return list;
 }

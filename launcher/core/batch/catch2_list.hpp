@@ -20,11 +20,11 @@ struct Catch2List {
 // not such a file, or is cut off.
 std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml);
 
-// Reads what `--list-test-names-only` of version 2 prints: a line per name, in quotes if the name
-// begins with `#`. The process exits with the number of cases, modulo 256. If the program prints
-// other text too, or a name has several lines, the number of lines is not that of the cases;
-// `trouble` then says so. None: there is no line, and the exit code is not 0.
-std::optional<Catch2List> parse_catch2_name_list(std::string_view text, int exit_code);
+// Reads what `--list-tests --list-test-names-only` of version 2 prints: the list for people, which
+// ends with the number of cases, then a line per name, in quotes if the name begins with `#`. Other
+// text may stand before and after. If a name has several lines, `trouble` says so. None: there is
+// no list.
+std::optional<Catch2List> parse_catch2_name_list(std::string_view text);
 
 // `--shard-count` and `--shard-index` of version 3. A shard runs one stretch of the list.
 struct Catch2Shard {

@@ -317,4 +317,12 @@ bool GtestOutput::read_whole(std::string_view text, const Tell& tell) {
   return true;
 }
 
+bool is_googletest_line(std::string_view line) {
+  constexpr std::string_view k_total = "[  PASSED  ] ";
+  std::string room;
+  const std::string_view plain = plain_in(line, room);
+  const auto begins = [&](std::string_view tag) { return plain.starts_with(tag); };
+  return begins(k_total) || std::any_of(std::begin(k_tags), std::end(k_tags), begins);
+}
+
 }  // namespace holdfast

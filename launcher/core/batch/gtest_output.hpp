@@ -95,6 +95,9 @@ class GtestOutput {
   bool is_whole_cut_ = false;
 };
 
+// Whether the line begins as one of GoogleTest's own: "[ RUN      ] ", "[----------] " …
+bool is_googletest_line(std::string_view line);
+
 // The text without the escape sequences of colours.
 std::string without_colours(std::string_view text);
 

@@ -66,7 +66,10 @@ class Catch2Program final : public TestProgram {
     WorkerCommand made(given_.command(), given_.without({Catch2Word::reporter, Catch2Word::output,
                                                          Catch2Word::shard, Catch2Word::warning}));
     made.add_argument(std::string(framework_.list_option()));
-    if (version_ == Catch2Version::two) return made;
+    if (version_ == Catch2Version::two) {
+      made.add_argument("--list-test-names-only");
+      return made;
+    }
     made.add_argument("--reporter");
     made.add_argument(markers_.empty() ? "xml" : report_as("xml", names::k_catch2_list_file));
     return made;
@@ -79,6 +82,8 @@ class Catch2Program final : public TestProgram {
     const bool has_exited = end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited;
     std::optional<Catch2List> list;
     if (has_exited) list = take_list(printed, end.main.code);
+    const bool is_unknown = version_ == Catch2Version::two && end.ended_well();
+    if (!list && is_unknown) list = Catch2List{{}, "it prints none of Catch2's"};
     if (!list) return event;
     event.kind = BatchEvent::Kind::listed;
     event.others = take_other_shards(list->cases, given_.shard());
@@ -127,7 +132,7 @@ class Catch2Program final : public TestProgram {
   }
 
   std::optional<Catch2List> take_list(std::string_view printed, int code) const {
-    if (version_ == Catch2Version::two) return parse_catch2_name_list(printed, code);
+    if (version_ == Catch2Version::two) return parse_catch2_name_list(printed);
     const std::optional<std::string> file = take_report_file(markers_, names::k_catch2_list_file);
     if (code != 0) return std::nullopt;
     return parse_catch2_xml_list(file ? std::string_view(*file) : printed);

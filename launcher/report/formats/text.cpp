@@ -73,7 +73,9 @@ std::string red_sections(const RunReport& report, Outputs& outputs) {
         tests_that(report, [&](const TestReport& test) { return test.outcome == row.outcome; });
     text += section(title_of(row.outcome), tests, k_tests_per_section, [&](const TestReport& test) {
       // The cases of a batch say more, in a section of their own.
-      if (!test.cases.empty() || test.attempts.empty()) return reason(test);
+      const bool has_red_case =
+          std::ranges::any_of(test.cases, [](const Case& one) { return is_red(one.outcome); });
+      if (has_red_case || test.attempts.empty()) return reason(test);
       return with_words_of_failure(reason(test), outputs.of(test).text);
     });
   }

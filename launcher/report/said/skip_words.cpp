@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "core/base/parts.hpp"
+#include "core/batch/gtest_output.hpp"
 
 namespace holdfast {
 namespace {
@@ -24,10 +26,13 @@ std::optional<std::string_view> place_of_skip(std::string_view line) {
 
 std::string message_in(std::string_view rest) {
   std::string message;
+  std::string_view last;
   for (std::size_t i = 0; i < k_lines_of_a_message && !rest.empty(); ++i) {
     const std::string_view line = take_line(rest);
     if (line == "explicitly with message:") continue;
-    if (line.empty() || line.starts_with("[  SKIPPED ]") || line.starts_with("====")) break;
+    if (line.empty() || is_googletest_line(line) || line.starts_with("====")) break;
+    // GoogleTest prints the words of a global environment twice.
+    if (line == std::exchange(last, line)) continue;
     if (!message.empty()) message += "; ";
     message += line;
   }

@@ -261,19 +261,64 @@ TEST(BatchTest, a_listed_case_that_does_not_run_is_red) {
             "1 case: 1 not run (it is listed, and the program did not run it)");
 }
 
-TEST(BatchTest, a_list_that_may_hide_cases_is_red) {
+TEST(BatchTest, with_a_list_that_may_hide_cases_the_program_runs_as_it_is) {
   Story story(Isolation::process);
   story.tell(simple(Event::Kind::begun));
   Event some = listed({"A.a"});
   some.why = "\"  a b\" names no case";
-  EXPECT_EQ(story.tell(some), "run A.a");
-  story.tell(announced(1));
+  EXPECT_EQ(story.tell(some), "say; run all");
+  story.tell(announced(2));
   story.pass("A.a");
+  story.pass("A.a b");
   story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
+  EXPECT_EQ(story.batch.summary(), "2 cases: 2 passed");
+}
+
+TEST(BatchTest, a_program_that_returns_before_its_cases_is_one_test) {
+  for (const Isolation isolation : {Isolation::none, Isolation::fork}) {
+    Story story(isolation);
+    story.tell(simple(Event::Kind::begun));
+    EXPECT_EQ(story.tell(gone(exited(77))), "end");
+    EXPECT_TRUE(story.batch.conclude().is_of_no_case);
+    EXPECT_EQ(story.batch.conclude().main.code, 77);
+    EXPECT_EQ(story.batch.summary(),
+              "no case ran: the program exited with code 77 before its first case");
+  }
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.a");
+  EXPECT_EQ(story.tell(gone(exited(0))), "say; run all");
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
+  EXPECT_TRUE(story.batch.conclude().is_of_no_case);
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::passed);
+}
+
+// A server that came to its first case and could not say which there are.
+TEST(BatchTest, a_server_that_ends_without_its_list_is_red) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(simple(Event::Kind::reached));
   story.tell(gone(exited(0)));
-  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
-  EXPECT_EQ(story.batch.summary(),
-            "1 case: 1 passed; its list of cases is not to be understood: \"  a b\" names no case");
+  EXPECT_FALSE(story.batch.conclude().is_of_no_case);
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::premature_exit);
+}
+
+TEST(BatchTest, cases_that_a_global_environment_skips_are_skipped) {
+  Story all(Isolation::none);
+  all.tell(simple(Event::Kind::begun));
+  all.tell(announced(2));
+  all.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(all.tell(gone(exited(0))), "list");
+  EXPECT_EQ(all.tell(listed({"A.a", "A.b"})), "A.a skipped in 1; A.b skipped in 1; end");
+  EXPECT_EQ(all.batch.conclude().main.code, 0);
+
+  Story one(Isolation::process);
+  one.tell(simple(Event::Kind::begun));
+  one.tell(listed({"A.a"}));
+  one.tell(announced(1));
+  one.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(one.tell(gone(exited(0))), "A.a skipped in 1; end");
 }
 
 TEST(BatchTest, a_filter_selects_its_case_alone) {
