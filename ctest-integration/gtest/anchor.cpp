@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "own_handlers.hpp"
+#include "worker.h"
 
 namespace holdfast {
 namespace gtest_support {
@@ -140,6 +142,25 @@ bool anybody_is_left() {
   return ended == 0;
 }
 
+const char* name_of_end(int said) {
+  switch (said - 1) {
+    case HOLDFAST_WORKER_CASE_PASSED:
+      return HOLDFAST_WORKER_PASSED;
+    case HOLDFAST_WORKER_CASE_FAILED:
+      return HOLDFAST_WORKER_FAILED;
+    case HOLDFAST_WORKER_CASE_SKIPPED:
+      return HOLDFAST_WORKER_SKIPPED;
+    default:
+      return HOLDFAST_WORKER_UNSAID;
+  }
+}
+
+CaseWords* shared_words() {
+  void* page =
+      ::mmap(nullptr, sizeof(CaseWords), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return page == MAP_FAILED ? nullptr : static_cast<CaseWords*>(page);
+}
+
 // Waits until the case has ended. Returns if nothing of it is left; else this process becomes the
 // launcher.
 void see_to_the_end(pid_t child, const Anchor& anchor) {
@@ -147,6 +168,7 @@ void see_to_the_end(pid_t child, const Anchor& anchor) {
   const bool is_over = !anybody_is_left();
   Message message(is_over ? HOLDFAST_WORKER_OVER : HOLDFAST_WORKER_ENDED);
   message.add(end.status).add(end.user_us).add(end.system_us).add(end.peak_kb);
+  message.add(name_of_end(anchor.words->said)).add(anchor.words->finished != 0 ? 1LL : 0LL);
   send(anchor.report.get(), message);
   if (!is_over) become_launcher(anchor, anchor.grace_ms, 0, "0", end);
 }
@@ -205,12 +227,15 @@ void anchor_cases(Anchor& anchor, Packet& order) {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
     give_up(anchor, "prctl(PR_SET_CHILD_SUBREAPER)");
   }
+  anchor.words = shared_words();
+  if (anchor.words == nullptr) give_up(anchor, "mmap");
   char name[k_name_size] = "";
   ::prctl(PR_GET_NAME, name, 0, 0, 0);
   const OwnHandlers handlers = OwnHandlers::put_aside();
   ::prctl(PR_SET_NAME, "holdfast-anchor", 0, 0, 0);
   const pid_t own_pid = ::getpid();
   do {
+    memset(anchor.words, 0, sizeof *anchor.words);
     const pid_t child = fork_case(handlers, name);
     if (child < 0) give_up(anchor, "fork");
     if (child == 0) return say_who_it_is(anchor, own_pid);

@@ -12,10 +12,18 @@
 namespace holdfast {
 namespace gtest_support {
 
+// What a case tells of itself, in memory that it shares with its anchor: it may close its
+// descriptors.
+struct CaseWords {
+  int said;      // 0: nothing; else 1 + holdfast_worker_end
+  int finished;  // not 0: all that was to run has run
+};
+
 struct Anchor {
   Descriptor report;     // the report socket, on which orders arrive
   const char* launcher;  // the path of holdfast-launcher
   const char* grace_ms;  // the grace of processes that a case leaves behind
+  CaseWords* words;
 };
 
 // A case that exec has ordered: `run`, with the descriptors stdout and stderr.

@@ -27,7 +27,7 @@ struct Reporting {
   const holdfast_worker_framework* framework = nullptr;
   int socket = -1;  // -1: nobody is to be told
   ProgressLog log;
-  bool says_beginnings = true;
+  CaseWords* words = nullptr;  // in the process of a case, in place of messages
   bool asks = false;
   OwnProcess owner;
 };
@@ -133,7 +133,7 @@ void report_to(const holdfast_worker_framework& framework, Descriptor socket) {
 }
 
 // Called in the process of a case. Makes it like a process that was started for this case alone.
-void become_case(Packet& order, Descriptor report, const holdfast_worker_framework& framework) {
+void become_case(Packet& order, Anchor& anchor, const holdfast_worker_framework& framework) {
   Descriptor& out = order.descriptors[0];
   Descriptor& err = order.descriptors[1];
   move_up(out);
@@ -141,8 +141,8 @@ void become_case(Packet& order, Descriptor report, const holdfast_worker_framewo
   ::dup2(out.get(), STDOUT_FILENO);
   ::dup2(err.get(), STDERR_FILENO);
   framework.select(case_of(order));
-  report_to(framework, static_cast<Descriptor&&>(report));
-  reporting.says_beginnings = false;
+  report_to(framework, static_cast<Descriptor&&>(anchor.report));
+  reporting.words = anchor.words;
 }
 
 // Isolation `fork`: this process has done its start-up, and each case runs in a copy of it.
@@ -168,9 +168,9 @@ holdfast_worker_role serve(Descriptor socket, const Packet& mode,
     if (pid == 0) {
       socket.reset();
       Anchor anchor{static_cast<Descriptor&&>(order.descriptors[2]), mode.at[2],
-                    mode.fields > 3 ? mode.at[3] : k_usual_grace_ms};
+                    mode.fields > 3 ? mode.at[3] : k_usual_grace_ms, nullptr};
       anchor_cases(anchor, order);
-      become_case(order, static_cast<Descriptor&&>(anchor.report), framework);
+      become_case(order, anchor, framework);
       return HOLDFAST_WORKER_IS_CASE;
     }
     if (pid < 0) fail_under_anchor(order.descriptors[2].get(), "fork");
@@ -235,7 +235,7 @@ int holdfast_worker_refuses_to_fork(const char* why) {
 int holdfast_worker_is_here(void) { return is_here() ? 1 : 0; }
 
 void holdfast_worker_case_begins(const char* suite, const char* name) {
-  if (!is_here() || !reporting.says_beginnings) return;
+  if (!is_here() || reporting.words != nullptr) return;
   if (reporting.log.valid()) {
     Message message{char(HOLDFAST_WORKER_LOG_BEGIN)};
     return say(add_case(message, suite, name));
@@ -249,7 +249,9 @@ void holdfast_worker_case_ends(const char* suite, const char* name, holdfast_wor
   if (!is_here()) return;
   const bool is_failed = end == HOLDFAST_WORKER_CASE_FAILED;
   const bool is_skipped = end == HOLDFAST_WORKER_CASE_SKIPPED;
-  if (reporting.log.valid()) {
+  if (reporting.words != nullptr) {
+    reporting.words->said = 1 + end;
+  } else if (reporting.log.valid()) {
     say(Message(char(is_failed    ? HOLDFAST_WORKER_LOG_FAILED
                      : is_skipped ? HOLDFAST_WORKER_LOG_SKIPPED
                                   : HOLDFAST_WORKER_LOG_PASSED)));
@@ -268,6 +270,10 @@ void holdfast_worker_case_ends(const char* suite, const char* name, holdfast_wor
 void holdfast_worker_finished(int code) {
   if (!is_here()) return;
   reporting.framework->flush();
+  if (reporting.words != nullptr) {
+    reporting.words->finished = 1;
+    return;
+  }
   say(Message(HOLDFAST_WORKER_FINISHED).add(code));
 }
 

@@ -121,7 +121,10 @@ class Launch {
 
   Exit run_granted() {
     // A batch finds out by itself which framework its program has.
-    if (is_batch()) grant_.program = {};
+    if (is_batch()) {
+      may_ask_for_cases_ = grant_.program.can_be_asked() && !preloads(invocation_.environment);
+      grant_.program = {};
+    }
     const TestSchedule schedule = schedule_of(invocation_.facts);
     std::vector<LockSpec> all_locks;  // of an attempt that runs partly on another machine
     if (is_for_node()) {
@@ -330,6 +333,7 @@ class Launch {
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
     plan.rights_file = evidence.googletest.runs_file;
+    plan.may_ask_for_cases = may_ask_for_cases_;
     plan.required_files = invocation_.facts.required_files;
     plan.teller = &say;
     plan.is_plain = runner_.is_plain();
@@ -438,7 +442,8 @@ class Launch {
   KeeperLink service_keeper_;
   os::UniqueFd cluster_;
   Grant grant_;
-  std::optional<Policy> far_;  // the node's part of the policy, if the attempt runs on a node
+  bool may_ask_for_cases_ = false;  // AttemptPlan
+  std::optional<Policy> far_;       // the node's part of the policy, if the attempt runs on a node
   CtestClock clock_;
   AttemptRunner& runner_;
   int interrupted_ = 0;  // the signal that came before another attempt

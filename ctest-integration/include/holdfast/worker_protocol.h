@@ -80,11 +80,14 @@
 #define HOLDFAST_WORKER_LOG_SKIPPED 4
 
 /* --- on the report socket of an anchor and the case it has forked ---------------------------- */
-/* Child and anchor -> exec. The child says end, retire and finished as above, and: */
+/* Child and anchor -> exec. What the child says of its case it writes into memory that it shares
+ * with the anchor, because a case may close its descriptors. */
 /* child <anchor's pid> <pid> <start>: from the child, before anything else. */
 #define HOLDFAST_WORKER_CHILD "child"
-/* over <wait status> <user us> <system us> <peak kB>: the child is gone and has left nothing. The
- * anchor waits for another `run`. */
+/* over <wait status> <user us> <system us> <peak kB> passed|failed|skipped|unsaid 1|0: the child is
+ * gone and has left nothing. The last two fields are what it said of its case, and whether all that
+ * was to run has run. The anchor waits for another `run`. */
+#define HOLDFAST_WORKER_UNSAID "unsaid"
 #define HOLDFAST_WORKER_OVER "over"
 /* ended, with the same fields: the child is gone, but left processes. The anchor forks no more. */
 #define HOLDFAST_WORKER_ENDED "ended"

@@ -60,6 +60,7 @@ inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the
 inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
 inline constexpr std::string_view k_googletest_report = ".xml";  // follows a program's name
 inline constexpr std::string_view k_googletest_list_file = "googletest-list.json";
+inline constexpr std::string_view k_googletest_cases_file = "googletest-cases.xml";
 inline constexpr std::string_view k_catch2_list_file = "catch2-list.xml";
 inline constexpr std::string_view k_catch2_cases_file = "catch2-cases";
 inline constexpr std::string_view k_catch2_totals_file = "catch2-totals";

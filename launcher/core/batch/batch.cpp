@@ -82,6 +82,9 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
     case Kind::case_ended:
       on_case_ended(event);
       break;
+    case Kind::reported:
+      on_reported(event);
+      break;
     case Kind::finished:
       if (!open_) worker_finished_ = true;
       break;
@@ -209,6 +212,39 @@ void Batch::on_case_ended(const BatchEvent& event) {
   result.outcome = outcome_of(event.said);
   result.wall_us = last_end_->wall_us;
   record(std::move(result));
+}
+
+// What a process has printed may be of a process that a case has forked, and a case may have closed
+// the output. The report is the program's own. But it has cases that a global environment skips
+// among those that ran.
+void Batch::on_reported(const BatchEvent& event) {
+  if (announced_ && !worker_has_begun_) return;
+  has_told_ = worker_finished_ = true;
+  worker_failed_case_ = worker_failed_case_ || event.said == CaseEnd::failed;
+  const std::int64_t since_us = open_ ? open_->since_us : worker_since_us_;
+  const bool has_begun = open_ && open_->name == event.name;
+  if (has_begun) open_.reset();
+  if (isolation_ == Isolation::process) {
+    if (ordered_.empty() || ordered_.front() != event.name) return;
+    last_end_ = LastEnd{event.said, last_end_ ? last_end_->wall_us : event.at_us - since_us};
+    return;
+  }
+  const std::optional<std::uint32_t> place = places_.find(event.name, name_at());
+  if (!place) {
+    // It has been printed under another name: of a name of several lines, only the first is printed.
+    if (!has_begun && announced_ && begun_ >= *announced_) return;
+    if (!has_begun) ++begun_;
+    forget_waiting(event.name);
+    CaseResult result;
+    result.name = event.name;
+    result.outcome = outcome_of(event.said);
+    return record(std::move(result));
+  }
+  CaseResult& known = results_[*place];
+  const bool is_of_another = known.worker != worker_ || known.exit_code || known.signal;
+  if (is_of_another || known.outcome == outcome_of(event.said)) return;
+  known.outcome = outcome_of(event.said);
+  actions_.push_back({BatchAction::Kind::record, {}, *place});
 }
 
 void Batch::on_worker_ended(const BatchEvent& event) {

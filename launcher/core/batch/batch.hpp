@@ -60,6 +60,7 @@ class Batch {
   void wait_for(const std::vector<std::string>& cases);
   void on_case_began(const BatchEvent& event);
   void on_case_ended(const BatchEvent& event);
+  void on_reported(const BatchEvent& event);
   void on_worker_ended(const BatchEvent& event);
   void on_not_begun(const BatchEvent& event);
   void on_child_ended(const BatchEvent& event);

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <set>
 #include <utility>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/batch/name_index.hpp"
+#include "core/batch/xml_entities.hpp"
 
 namespace holdfast {
 namespace {
@@ -19,26 +19,6 @@ constexpr std::string_view k_end_of_list = "</MatchingTests>";
 constexpr std::string_view k_name = "<Name>";
 constexpr std::string_view k_end_of_name = "</Name>";
 constexpr std::string_view k_indent = "  ";  // of a name in the list for people
-
-struct Entity {
-  std::string_view text;
-  char stands_for;
-};
-constexpr Entity k_entities[] = {
-    {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
-
-std::string without_entities(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  while (!text.empty()) {
-    const auto* const entity = std::ranges::find_if(
-        k_entities, [text](const Entity& one) { return text.starts_with(one.text); });
-    const bool is_entity = entity != std::end(k_entities);
-    plain += is_entity ? entity->stands_for : text.front();
-    text.remove_prefix(is_entity ? entity->text.size() : 1);
-  }
-  return plain;
-}
 
 // Adds each name once.
 class Names {
@@ -105,12 +85,12 @@ std::optional<Catch2List> parse_catch2_name_list(std::string_view text) {
   // What the program printed before may stand in the same line.
   std::string_view line;
   while (!text.empty() && !begins_list(line)) line = take_line(text);
-  std::set<std::string_view> shown;
+  std::vector<std::string_view> shown;
   std::optional<std::size_t> count;
   while (!text.empty() && !count) {
     line = take_line(text);
     count = count_in(line);
-    if (!count && line.starts_with(k_indent)) shown.insert(line.substr(k_indent.size()));
+    if (!count && line.starts_with(k_indent)) shown.push_back(line.substr(k_indent.size()));
   }
   if (!count || !take_line(text).empty()) return std::nullopt;
   Names names;
@@ -120,7 +100,7 @@ std::optional<Catch2List> parse_catch2_name_list(std::string_view text) {
   Catch2List list{names.take(), {}};
   while (!text.empty() && list.trouble.empty()) {
     line = take_line(text);
-    if (shown.count(line) != 0) list.trouble = "a name has several lines";
+    if (std::ranges::find(shown, line) != shown.end()) list.trouble = "a name has several lines";
   }
   return list;
 }

@@ -56,7 +56,7 @@ class BatchRun {
         relay_(relay),
         journal_(*plan.identity, std::move(journal)),
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
-        program_(test_program(plan.command, markers_)),
+        program_(test_program(plan.command, markers_, plan.may_ask_for_cases)),
         start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
         batch_(std::in_place, start_.isolation, program_->framework()),
         link_(WorkerLink::listen(markers_)),

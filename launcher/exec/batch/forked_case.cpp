@@ -120,16 +120,12 @@ void ForkedCase::on_message(std::string_view packet, pid_t sender) {
     child_start_ = static_cast<std::uint64_t>(number(3));
     // What the case says of numbers means nothing outside of its PID namespace.
     if (sender != child_) anchor_ = parent_of(sender);
-  } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
-    said_ = case_end_named((*fields)[2]);
-  } else if (kind == HOLDFAST_WORKER_FINISHED) {
-    finished_ = true;
   } else if (kind == HOLDFAST_WORKER_OVER) {
-    status_ = static_cast<int>(number(1));
+    note_end(*fields);
     free_anchor_ = std::move(report_);
     be_over();
   } else if (kind == HOLDFAST_WORKER_ENDED) {
-    status_ = static_cast<int>(number(1));
+    note_end(*fields);
   } else if (kind == HOLDFAST_WORKER_LEFT) {
     // The number may be 0: the last leftover ended before it was listed.
     left_.leftovers = static_cast<unsigned>(std::clamp<std::int64_t>(number(1), 0, INT_MAX));
@@ -145,6 +141,15 @@ void ForkedCase::on_message(std::string_view packet, pid_t sender) {
     trouble_ = fields->size() > 1 ? (*fields)[1] : "it could not be forked";
     be_over();
   }
+}
+
+// The launcher in the anchor's place does not know what the case has said.
+void ForkedCase::note_end(const std::vector<std::string_view>& fields) {
+  if (fields.size() < 2) return;
+  status_ = parse_number<int>(fields[1]);
+  if (fields.size() < 7) return;
+  if (fields[5] != HOLDFAST_WORKER_UNSAID) said_ = case_end_named(fields[5]);
+  finished_ = fields[6] == "1";
 }
 
 void ForkedCase::be_over() {

@@ -84,6 +84,7 @@ class ForkedCase {
   explicit ForkedCase(std::string name) : name_(std::move(name)) {}
   void hear();
   void on_message(std::string_view packet, pid_t sender);
+  void note_end(const std::vector<std::string_view>& fields);
   void go_on_with_stacks(OutputRelay* relay);
   void terminate();
   void be_over();

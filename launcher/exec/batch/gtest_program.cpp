@@ -8,6 +8,7 @@
 
 #include "core/base/names.hpp"
 #include "core/batch/gtest_list.hpp"
+#include "core/ctest/test_framework.hpp"
 #include "exec/base/variables.hpp"
 #include "exec/batch/gtest_worker.hpp"
 #include "exec/batch/marker_directory.hpp"
@@ -136,8 +137,14 @@ void hide_shard(WorkerCommand& made, const GtestCommand& given) {
 
 class GoogletestProgram final : public TestProgram {
  public:
-  GoogletestProgram(const os::Command& command, const std::string& markers)
-      : given_(command), markers_(markers) {}
+  // A linked program tells of its cases on its socket.
+  GoogletestProgram(const os::Command& command, const std::string& markers, bool may_ask)
+      : given_(command),
+        markers_(markers),
+        is_linked_(os::elf_section_holds(command.arguments[0], HOLDFAST_WORKER_SECTION,
+                                         HOLDFAST_WORKER_NAME)),
+        asks_(may_ask && !is_linked_ && !markers.empty() &&
+              may_be_asked_for_report(command.arguments, command.environment)) {}
 
   const Framework& framework() const override { return googletest(); }
 
@@ -146,10 +153,7 @@ class GoogletestProgram final : public TestProgram {
   Start start(Isolation wanted) const override {
     if (only_lists(given_)) return {Isolation::none, {}};
     if (wanted != Isolation::fork) return {wanted, {}};
-    const std::string program = given_.command.arguments[0];
-    if (os::elf_section_holds(program, HOLDFAST_WORKER_SECTION, HOLDFAST_WORKER_NAME)) {
-      return {wanted, {}};
-    }
+    if (is_linked_) return {wanted, {}};
     return {Isolation::process,
             "cannot fork its cases, each gets a process of its own: it is not linked with "
             "Holdfast::gtest_main"};
@@ -162,6 +166,10 @@ class GoogletestProgram final : public TestProgram {
     // its help.
     if (given_.has(k_brief_flag)) made.add_argument(std::string(k_brief_flag) + "=0");
     made.hide_variable(k_brief);
+    if (asks_) {
+      made.add_variable("GTEST_OUTPUT=xml:" +
+                        report_file_in(markers_, names::k_googletest_cases_file));
+    }
     return made;
   }
 
@@ -200,7 +208,7 @@ class GoogletestProgram final : public TestProgram {
   }
 
   std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
-    return std::make_unique<GtestWorker>(std::move(order));
+    return std::make_unique<GtestWorker>(std::move(order), asks_ ? markers_ : std::string());
   }
 
   void use(const std::string& markers) override { markers_ = markers; }
@@ -221,13 +229,15 @@ class GoogletestProgram final : public TestProgram {
 
   GtestCommand given_;
   std::string markers_;
+  bool is_linked_;
+  bool asks_;
 };
 
 }  // namespace
 
 std::unique_ptr<TestProgram> googletest_program(const os::Command& command,
-                                                const std::string& markers) {
-  return std::make_unique<GoogletestProgram>(command, markers);
+                                                const std::string& markers, bool may_ask) {
+  return std::make_unique<GoogletestProgram>(command, markers, may_ask);
 }
 
 }  // namespace holdfast::exec

@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/names.hpp"
+#include "core/batch/gtest_report.hpp"
 #include "core/batch/worker_message.hpp"
+#include "exec/batch/marker_directory.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {
@@ -37,8 +40,9 @@ std::string_view first_lines(std::string_view bytes) {
 
 }  // namespace
 
-GtestWorker::GtestWorker(WorkerOrder order)
+GtestWorker::GtestWorker(WorkerOrder order, std::string markers)
     : order_(std::move(order)),
+      markers_(std::move(markers)),
       told_at_(os::monotonic_now()),
       printed_(order_.own_case),
       limit_from_(told_at_),
@@ -433,7 +437,7 @@ GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {
   return nullptr;
 }
 
-OutputRange GtestWorker::finish(const ProcessEnd& /*end*/) {
+OutputRange GtestWorker::finish(const ProcessEnd& end) {
   order_.capture.close_writing();
   // What is still unread is no more than the pipes hold. A full relay must pass on its output
   // first.
@@ -444,10 +448,23 @@ OutputRange GtestWorker::finish(const ProcessEnd& /*end*/) {
   settle_end();
   settle_printed_end();
   if (printed_.ends_with_help()) happened(BatchEvent{BatchEvent::Kind::printed_help});
+  tell_report(end);
   order_.link.drop();
   progress_.reset();
   order_.told();
   return {open_.empty() ? rest_from_ : case_from_, order_.relay.position()};
+}
+
+// A report that does not fit the process's end is of another process.
+void GtestWorker::tell_report(const ProcessEnd& end) {
+  if (markers_.empty()) return;
+  const std::optional<std::string> xml = take_report_file(markers_, names::k_googletest_cases_file);
+  if (!xml) return;
+  const std::optional<GtestReport> report = parse_gtest_report(*xml);
+  if (!report || !report->agrees_with(end)) return;
+  for (const ReportedCase& one : report->cases) {
+    happened(BatchEvent{BatchEvent::Kind::reported, one.name, one.end});
+  }
 }
 
 void GtestWorker::happened(BatchEvent event, const OutputRange& range) {

@@ -23,7 +23,9 @@ namespace holdfast::exec {
 
 class GtestWorker final : public BatchWorker {
  public:
-  explicit GtestWorker(WorkerOrder order);
+  // `markers`: the directory in which the program leaves a report of its cases; empty: it leaves
+  // none.
+  explicit GtestWorker(WorkerOrder order, std::string markers = {});
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
@@ -73,6 +75,7 @@ class GtestWorker final : public BatchWorker {
   void end_case(std::string_view name, CaseEnd said, std::uint64_t at);
   void settle_end();
   void settle_printed_end();
+  void tell_report(const ProcessEnd& end);
   Printed* first_printed(std::string_view name);
   Printed* last_printed(std::string_view name);
   void forget_printed(const Printed& printed);
@@ -80,6 +83,7 @@ class GtestWorker final : public BatchWorker {
   std::uint64_t place_of(std::uint64_t offset) const;
 
   WorkerOrder order_;
+  std::string markers_;
   pid_t main_ = -1;
   ProgressLog progress_;
   std::vector<std::string_view> fields_;  // of the message that is being read

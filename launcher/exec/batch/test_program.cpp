@@ -19,7 +19,8 @@ std::optional<Catch2Version> catch2_in(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<TestProgram> test_program(const os::Command& command, const std::string& markers) {
+std::unique_ptr<TestProgram> test_program(const os::Command& command, const std::string& markers,
+                                          bool may_ask) {
   // Nearly every batch of GoogleTest has a filter among its arguments. For such a batch we need not
   // read the file.
   if (!has_googletest_argument(command.arguments)) {
@@ -27,7 +28,7 @@ std::unique_ptr<TestProgram> test_program(const os::Command& command, const std:
       return catch2_program(command, markers, *version);
     }
   }
-  return googletest_program(command, markers);
+  return googletest_program(command, markers, may_ask);
 }
 
 }  // namespace holdfast::exec

@@ -48,11 +48,13 @@ class TestProgram {
 
 // Finds the test framework by what the program's file contains. If the file shows no framework, the
 // framework is taken to be GoogleTest. `markers` is the attempt's marker directory; empty: there is
-// none. The command must outlive the result.
-std::unique_ptr<TestProgram> test_program(const os::Command& command, const std::string& markers);
+// none. The command must outlive the result. `may_ask`: a GoogleTest program can be asked for a
+// report of its cases.
+std::unique_ptr<TestProgram> test_program(const os::Command& command, const std::string& markers,
+                                          bool may_ask);
 
 std::unique_ptr<TestProgram> googletest_program(const os::Command& command,
-                                                const std::string& markers);
+                                                const std::string& markers, bool may_ask);
 std::unique_ptr<TestProgram> catch2_program(const os::Command& command, const std::string& markers,
                                             Catch2Version version);
 

@@ -49,6 +49,8 @@ struct AttemptPlan {
   // If this file is there when the main process ends, the guard compares the rights of the process
   // with its own; empty: it does not.
   std::string rights_file = {};
+  // True: the program is of GoogleTest and may be asked for a report of its cases.
+  bool may_ask_for_cases = false;
   std::string_view required_files = {};  // as TestFacts has them
   ContainmentNeeds contained;            // what the policy's containment needs
   Teller* teller = nullptr;

@@ -208,6 +208,9 @@ TEST(Lost, closes_all_and_hangs) {
   announce(".pids");
   wait_for_ever(nullptr);
 }
+TEST(Lost, closes_all) {
+  for (int fd = 3; fd < 1024; ++fd) ::close(fd);
+}
 // It runs after those that announce themselves.
 TEST(Lost, is_beside_nobody) {
   std::ifstream file(variable("ANNOUNCE") + ".pids");

@@ -59,8 +59,13 @@ class OddCases(Batch):
                                         "Closes.then_fails": "failed",
                                         "Closes.then_passes": "passed"}, name)
 
-    def test_one_that_is_followed_by_its_output_and_closes_it_is_never_green(self):
-        outcomes = self.outcomes_of("Closes.*", [("case_odd", "none")])["case_odd.none"]
+    def test_those_after_one_that_closes_the_output_are_in_googletests_report(self):
+        for name, outcomes in self.outcomes_of("Closes.*", WAYS[:2]).items():
+            self.assertEqual(outcomes, {"Closes.stdout_and_stderr": "passed",
+                                        "Closes.then_fails": "failed", "Closes.then_passes": "passed"}, name)
+
+    def test_without_a_report_of_its_own_one_that_closes_the_output_is_never_green(self):
+        outcomes = self.outcomes_of("Closes.*", WAYS[:1], options='" "--gtest_output=xml:own.xml')["case_odd.none"]
         self.assertEqual(outcomes, {"Closes.stdout_and_stderr": "failed",
                                     "Closes.then_fails": "failed", "Closes.then_passes": "passed"})
 

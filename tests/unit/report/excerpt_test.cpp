@@ -24,6 +24,9 @@ const Row k_rows[] = {
      "/s/a_test.cpp:12: Failed"},
     {"GoogleTest without a blank line", "a.cc:3: Failure\nFailed\n[  FAILED  ] A.b (0 ms)\n",
      "a.cc:3: Failed"},
+    {"GoogleTest outside of cases",
+     "a.cc:3: Failure\nFailed\nis down\n[----------] 1 test from A\n[ RUN      ] A.b\n",
+     "a.cc:3: Failed; is down"},
     {"Catch2",
      "-----\nadds\n-----\na.cpp:4\n.....\n\na.cpp:5: FAILED:\n  REQUIRE( x == 2 )\nwith "
      "expansion:\n  1 == 2\n\n=====\n",

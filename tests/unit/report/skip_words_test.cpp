@@ -25,6 +25,9 @@ TEST(SkipWords, TheyAreThoseOfTheSkipElseTheLastLine) {
       {"/s/a.cpp:9: SKIPPED:\nexplicitly with message:\n  no GPU\n\n====\nall skipped\n",
        "/s/a.cpp:9: no GPU"},
       {"/s/a.cpp:9: Skipped", "/s/a.cpp:9: skipped"},
+      // Of a global environment.
+      {"/s/a.cpp:9: Skipped\nno board\nno board\n[----------] Global test environment tear-down\n",
+       "/s/a.cpp:9: no board"},
       {"collected 0 items\n\n==== no tests ran in 0.01s ====\n", "==== no tests ran in 0.01s ===="},
   };
   for (const auto& row : rows) EXPECT_EQ(skip_words(row.output), row.words) << row.output;

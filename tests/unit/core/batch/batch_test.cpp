@@ -304,11 +304,55 @@ TEST(BatchTest, a_server_that_ends_without_its_list_is_red) {
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::premature_exit);
 }
 
+inline Event reported(const char* name, CaseEnd said) {
+  return {Event::Kind::reported, name, said};
+}
+
+// What a forked copy of the program has printed is not the program's.
+TEST(BatchTest, the_programs_report_is_believed_more_than_its_output) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(2));
+  story.pass("A.a");
+  EXPECT_EQ(story.pass("A.b", CaseEnd::failed), "A.b failed in 1");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(reported("A.a", CaseEnd::passed)), "");
+  EXPECT_EQ(story.tell(reported("A.b", CaseEnd::passed)), "A.b passed in 1");
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
+  EXPECT_EQ(story.batch.summary(), "2 cases: 2 passed");
+}
+
+TEST(BatchTest, cases_that_nobody_has_printed_are_those_of_the_report) {
+  Story all(Isolation::none);
+  all.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(all.tell(reported("A.a", CaseEnd::passed)), "A.a passed in 1");
+  EXPECT_EQ(all.tell(reported("A.b", CaseEnd::failed)), "A.b failed in 1");
+  EXPECT_EQ(all.tell(gone(exited(1))), "end");
+  EXPECT_EQ(all.batch.conclude().outcome, Outcome::failed);
+
+  Story one(Isolation::process);
+  one.tell(simple(Event::Kind::begun));
+  one.tell(listed({"A.a"}));
+  one.tell(reported("A.a", CaseEnd::passed));
+  EXPECT_EQ(one.tell(gone(exited(0))), "A.a passed in 1; end");
+
+  // It closed its output.
+  Story closed(Isolation::none);
+  closed.tell(simple(Event::Kind::begun));
+  closed.tell(announced(2));
+  closed.tell(began("A.a"));
+  EXPECT_EQ(closed.tell(reported("A.a", CaseEnd::passed)), "A.a passed in 1");
+  EXPECT_EQ(closed.tell(reported("A.b", CaseEnd::passed)), "A.b passed in 1");
+  EXPECT_EQ(closed.tell(gone(exited(0))), "end");
+}
+
 TEST(BatchTest, cases_that_a_global_environment_skips_are_skipped) {
   Story all(Isolation::none);
   all.tell(simple(Event::Kind::begun));
   all.tell(announced(2));
   all.tell(simple(Event::Kind::finished));
+  // In GoogleTest's report they have run.
+  EXPECT_EQ(all.tell(reported("A.a", CaseEnd::passed)), "");
   EXPECT_EQ(all.tell(gone(exited(0))), "list");
   EXPECT_EQ(all.tell(listed({"A.a", "A.b"})), "A.a skipped in 1; A.b skipped in 1; end");
   EXPECT_EQ(all.batch.conclude().main.code, 0);

@@ -1,0 +1,33 @@
+// The report that a GoogleTest program writes at its end (`--gtest_output=xml:FILE`), as far as it
+// tells how cases ended. A case cannot forge it by what it prints, and a process that a case has
+// forked cannot either: the program writes it last.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/case_result.hpp"
+
+namespace holdfast {
+
+struct ReportedCase {
+  std::string name;  // `Suite.Name`
+  CaseEnd end = CaseEnd::passed;
+};
+
+struct GtestReport {
+  std::vector<ReportedCase> cases;  // those that ran, in their order
+  bool has_failures = false;        // those outside of cases too
+
+  // Whether a program with this report ends so: GoogleTest's main() returns 1 if anything failed.
+  bool agrees_with(const ProcessEnd& end) const {
+    return end.kind == ProcessEnd::Kind::exited && (end.code != 0) == has_failures;
+  }
+};
+
+// None: it is not such a report, or is cut off.
+std::optional<GtestReport> parse_gtest_report(std::string_view xml);
+
+}  // namespace holdfast
