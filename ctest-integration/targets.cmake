@@ -41,8 +41,8 @@ endfunction()
 # looks for it in its own directory.
 #
 # The libraries are made here, at the end of the project's top directory, and only if something
-# links them. If that directory has no C++ (only directories below it have), each program compiles
-# their sources.
+# links them. If that directory has no C++ (only directories below it have), or nothing is seen to
+# link them, whoever does compiles their sources.
 function(_holdfast_link_googletest)
   set(users "")
   _holdfast_users_of_gtest("${CMAKE_SOURCE_DIR}" users)
@@ -52,9 +52,6 @@ function(_holdfast_link_googletest)
     set_property(TARGET "${user}" APPEND PROPERTY "${property}"
       "$<IF:$<TARGET_EXISTS:GTest::gtest>,GTest::gtest,$<TARGET_NAME_IF_EXISTS:gtest>>")
   endforeach()
-  if(NOT users)
-    return()
-  endif()
   get_property(directory TARGET Holdfast::gtest PROPERTY _holdfast_sources)
   get_property(include TARGET Holdfast::mark PROPERTY INTERFACE_INCLUDE_DIRECTORIES)
   set(sources_gtest "")
@@ -68,7 +65,8 @@ function(_holdfast_link_googletest)
     if(NOT sources_${part})
       continue()
     endif()
-    if(NOT DEFINED CMAKE_CXX_COMPILE_OBJECT)
+    # What links us by another name was not seen.
+    if(NOT users OR NOT DEFINED CMAKE_CXX_COMPILE_OBJECT)
       set_property(TARGET "Holdfast::${part}" APPEND PROPERTY
         INTERFACE_SOURCES "${sources_${part}}")
       continue()
@@ -77,8 +75,13 @@ function(_holdfast_link_googletest)
     target_include_directories("holdfast_${part}" PRIVATE "${include}")
     target_compile_features("holdfast_${part}" PRIVATE cxx_std_11)
     # These are not the user's sources: neither warnings nor tools are to look at them.
-    target_compile_options("holdfast_${part}" PRIVATE -w)
+    target_compile_options("holdfast_${part}" PRIVATE
+      -w "$<$<CXX_COMPILER_ID:GNU,Clang,AppleClang>:-fno-lto>")
     set_target_properties("holdfast_${part}" PROPERTIES
+      LINK_LIBRARIES ""
+      INTERFACE_LINK_LIBRARIES ""
+      INTERPROCEDURAL_OPTIMIZATION OFF
+      ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/CMakeFiles/holdfast"
       POSITION_INDEPENDENT_CODE ON
       CXX_CLANG_TIDY "" CXX_CPPCHECK "" CXX_CPPLINT "" CXX_INCLUDE_WHAT_YOU_USE ""
       UNITY_BUILD OFF

@@ -4,6 +4,9 @@
 // Where main() calls RUN_ALL_TESTS(), a link option puts this in its place (targets.cmake):
 // ld --wrap. So what main() has set up is there in the process of each case, and each of these
 // processes does what main() does after RUN_ALL_TESTS().
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Weverything"
+#endif
 #include <gtest/gtest.h>
 #include <holdfast/gtest.h>
 #include <holdfast/worker_protocol.h>
@@ -12,13 +15,13 @@
 
 // It exists if the program links GoogleMock, which it need not. It reads GoogleMock's flags too.
 namespace testing {
-#ifdef __GNUC__
+#if defined(__GNUC__) && defined(__ELF__)
 __attribute__((weak)) void InitGoogleMock(int* argc, char** argv);
 #endif
 }  // namespace testing
 
 int holdfast_gtest_main(int argc, char** argv) {
-#ifdef __GNUC__
+#if defined(__GNUC__) && defined(__ELF__)
   if (&testing::InitGoogleMock != nullptr) {
     testing::InitGoogleMock(&argc, argv);
     return holdfast::run_all_tests();
@@ -39,6 +42,7 @@ int holdfast_gtest_main(int argc, char** argv) {
 
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "googletest_api.hpp"
@@ -61,6 +65,7 @@ namespace {
 // Whether RUN_ALL_TESTS() has called us, and whether this process then forked its cases.
 bool is_reached = false;
 bool has_served = false;
+bool has_begun_case = false;
 
 int really_run() {
   testing::UnitTest* all = testing::UnitTest::GetInstance();
@@ -206,6 +211,7 @@ class Reporter : public testing::EmptyTestEventListener {
     const char* suite = suite_name(test, 0);
     if (suite_ != suite) flush_standard_streams();
     suite_ = suite;
+    has_begun_case = true;
     holdfast_worker_case_begins(suite, test.name());
   }
   void OnTestEnd(const testing::TestInfo& test) override {
@@ -233,6 +239,16 @@ void install_reporter() {
   if (printer != nullptr) listeners.Append(printer);
 }
 
+// main() may call RUN_ALL_TESTS() more than once.
+int run_and_report() {
+  has_begun_case = false;
+  const int code = really_run();
+  const testing::TestResult& outside = testing::UnitTest::GetInstance()->ad_hoc_test_result();
+  if (!has_begun_case && is_skipped(outside, 0)) holdfast_worker_all_skipped();
+  holdfast_worker_finished(code);
+  return code;
+}
+
 int run_in_batch() {
   static holdfast_worker_framework framework{
       holdfast_worker_version, 0, flush_output, list_cases, write_no_report, select_one};
@@ -242,9 +258,7 @@ int run_in_batch() {
   has_served = role == HOLDFAST_WORKER_HAS_SERVED;
   if (has_served) return 0;
   if (role != HOLDFAST_WORKER_IS_NONE) install_reporter();
-  const int code = really_run();
-  holdfast_worker_finished(code);
-  return code;
+  return run_and_report();
 }
 
 // Whether GoogleTest started this process for a death test of the style `threadsafe`. It passes on
@@ -271,8 +285,8 @@ class Watcher : public testing::EmptyTestEventListener {
   void OnTestProgramStart(const testing::UnitTest& /*all*/) override {
     if (is_reached) return;
     const bool refuses = holdfast_worker_refuses_to_fork(
-                             "RUN_ALL_TESTS() is called in a library that is not linked with "
-                             "Holdfast::gtest") != 0;
+                             "RUN_ALL_TESTS() is called where the linker's --wrap does not reach "
+                             "it, as in a library") != 0;
     if (!refuses) return;
     flush_output();
     ::exit(0);
@@ -300,9 +314,13 @@ int __wrap__ZN7testing8UnitTest3RunEv(testing::UnitTest* /*all*/) {
   namespace support = holdfast::gtest_support;
   // main() or a case may run GoogleTest once more.
   if (support::has_served) return 0;
-  const bool is_plain = support::is_reached || support::is_death_test_child();
+  if (support::is_death_test_child()) {
+    support::is_reached = true;
+    return support::really_run();
+  }
+  if (support::is_reached) return support::run_and_report();
   support::is_reached = true;
-  return is_plain ? support::really_run() : support::run_in_batch();
+  return support::run_in_batch();
 }
 
 #else  // there are no batches on other systems

@@ -250,7 +250,8 @@ void holdfast_worker_case_ends(const char* suite, const char* name, holdfast_wor
   const bool is_failed = end == HOLDFAST_WORKER_CASE_FAILED;
   const bool is_skipped = end == HOLDFAST_WORKER_CASE_SKIPPED;
   if (reporting.words != nullptr) {
-    reporting.words->said = 1 + end;
+    // A case that runs more than once has its worst end.
+    if (reporting.words->said != 1 + HOLDFAST_WORKER_CASE_FAILED) reporting.words->said = 1 + end;
   } else if (reporting.log.valid()) {
     say(Message(char(is_failed    ? HOLDFAST_WORKER_LOG_FAILED
                      : is_skipped ? HOLDFAST_WORKER_LOG_SKIPPED
@@ -265,6 +266,15 @@ void holdfast_worker_case_ends(const char* suite, const char* name, holdfast_wor
   }
   if (retires && is_failed && reporting.socket >= 0) retire(suite, name);
   ask();
+}
+
+void holdfast_worker_all_skipped(void) {
+  if (!is_here()) return;
+  if (reporting.words != nullptr) {
+    reporting.words->said = 1 + HOLDFAST_WORKER_CASE_SKIPPED;
+    return;
+  }
+  say(Message(HOLDFAST_WORKER_ALL_SKIPPED));
 }
 
 void holdfast_worker_finished(int code) {

@@ -37,11 +37,12 @@ enum holdfast_worker_role {
   HOLDFAST_WORKER_HAS_SERVED /* its cases have run in processes of their own: run none */
 };
 
-/* To be called where the cases would begin. With isolation `fork` it returns once in the process of
+/* To be called where the cases would begin. Waits 10 s at most for an answer of exec. With isolation `fork` it returns once in the process of
  * each case, and at the end in the process that has forked them. */
 enum holdfast_worker_role holdfast_worker_begin(const struct holdfast_worker_framework* framework);
 
-/* Not 0: exec wants to fork cases here, and the process cannot do that: `why`. */
+/* Not 0: exec wants to fork cases here, and has been told that the process cannot do that: `why`.
+ * Waits 10 s at most for its answer. */
 int holdfast_worker_refuses_to_fork(const char* why);
 
 /* The reports. They do nothing in a process that was forked from the one that reports, or if there
@@ -55,7 +56,9 @@ void holdfast_worker_case_begins(const char* suite, const char* name);
 /* Does not return if the process is to run no further case. */
 void holdfast_worker_case_ends(const char* suite, const char* name, enum holdfast_worker_end end,
                                long long milliseconds);
-/* All cases have run; the framework has returned `code`. */
+/* No case has begun: all are skipped. */
+void holdfast_worker_all_skipped(void);
+/* All cases have run; the framework has returned `code`. Flushes what was printed. */
 void holdfast_worker_finished(int code);
 /* Not 0: this process reports. */
 int holdfast_worker_is_here(void);

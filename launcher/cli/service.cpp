@@ -1,8 +1,11 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -23,6 +26,7 @@
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "settings/project_settings.hpp"
 
@@ -260,14 +264,14 @@ int restart(const ServiceOptions& options) {
 
 // Prints what has come since `from`. Returns how much there is now.
 std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
-  std::FILE* const file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return from;
-  (void)std::fseek(file, static_cast<long>(from), SEEK_SET);
-  char part[16 * 1024];
-  for (std::size_t got = 0; (got = std::fread(part, 1, sizeof part, file)) > 0; from += got) {
-    (void)std::fwrite(part, 1, got, stdout);
+  const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
+  if (!file) return from;
+  (void)::lseek(file->get(), static_cast<off_t>(from), SEEK_SET);
+  constexpr std::size_t k_part = 16UL * 1024;
+  for (std::string part; os::read_all(file->get(), part, k_part) && !part.empty(); part.clear()) {
+    (void)std::fwrite(part.data(), 1, part.size(), stdout);
+    from += part.size();
   }
-  (void)std::fclose(file);
   (void)std::fflush(stdout);
   return from;
 }
@@ -283,6 +287,9 @@ int logs(const ServiceOptions& options) {
     return k_not_done;
   }
   const std::string path = kept.log_of(kept.last_generation());
+  if (const Result<os::UniqueFd> log = os::open_own(path, O_RDONLY); !log && errno == EPERM) {
+    return refuse(log.error());
+  }
   std::uintmax_t printed = print_from(path, 0);
   if (!options.follow) return exit_codes::k_success;
   // The host closes this connection when it ends.

@@ -42,6 +42,8 @@
 #define HOLDFAST_WORKER_ROOM "room"
 /* silent: the process goes on, but this is its last message. */
 #define HOLDFAST_WORKER_SILENT "silent"
+/* all-skipped: no case has begun, because a global environment has skipped all. */
+#define HOLDFAST_WORKER_ALL_SKIPPED "all-skipped"
 /* finished <exit code>: all cases that were to run have ended; the process is about to return. */
 #define HOLDFAST_WORKER_FINISHED "finished"
 /* list <case> …: in fork mode, the cases that are to run, in their order; then listed. */

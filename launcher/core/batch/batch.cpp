@@ -82,6 +82,9 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
     case Kind::case_ended:
       on_case_ended(event);
       break;
+    case Kind::all_skipped:
+      worker_skipped_all_ = worker_finished_ = true;
+      break;
     case Kind::reported:
       on_reported(event);
       break;
@@ -127,6 +130,7 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
 }
 
 void Batch::on_begun(const BatchEvent& event) {
+  is_of_some_cases_ = !event.cases.empty();
   if (event.cases.empty()) {
     if (isolation_ == Isolation::none) return start_worker({BatchAction::Kind::run_all});
     return go_on();
@@ -143,6 +147,10 @@ void Batch::on_begun(const BatchEvent& event) {
 
 void Batch::on_listed(const BatchEvent& event) {
   const bool may_run_as_one = isolation_ == Isolation::process && results_.empty() && !stopped_;
+  if (skips_all_) {
+    others_ = event.others;
+    return wait_for(event.cases);
+  }
   if (!event.why.empty() && may_run_as_one) {
     return run_as_one(text_of({"its list of cases is not to be understood: ", event.why}));
   }
@@ -215,10 +223,8 @@ void Batch::on_case_ended(const BatchEvent& event) {
 }
 
 // What a process has printed may be of a process that a case has forked, and a case may have closed
-// the output. The report is the program's own. But it has cases that a global environment skips
-// among those that ran.
+// the output. The report is the program's own.
 void Batch::on_reported(const BatchEvent& event) {
-  if (announced_ && !worker_has_begun_) return;
   has_told_ = worker_finished_ = true;
   worker_failed_case_ = worker_failed_case_ || event.said == CaseEnd::failed;
   const std::int64_t since_us = open_ ? open_->since_us : worker_since_us_;
@@ -231,7 +237,8 @@ void Batch::on_reported(const BatchEvent& event) {
   }
   const std::optional<std::uint32_t> place = places_.find(event.name, name_at());
   if (!place) {
-    // It has been printed under another name: of a name of several lines, only the first is printed.
+    // It has been printed under another name: of a name of several lines, only the first is
+    // printed.
     if (!has_begun && announced_ && begun_ >= *announced_) return;
     if (!has_begun) ++begun_;
     forget_waiting(event.name);
@@ -268,9 +275,9 @@ void Batch::on_worker_ended(const BatchEvent& event) {
       if (!ordered_.empty()) settle_own_process(event);
       break;
     case Isolation::fork:
-      if (!worker_reached_ && exited_by_itself(event.end)) {
+      if (is_early(event.end)) {
         early_ = event.end.main;
-      } else if (!event.end.ended_well()) {
+      } else if (!event.end.ended_well() && !has_served_all(event.end)) {
         consider_worker(event.end);
       }
       break;
@@ -278,7 +285,8 @@ void Batch::on_worker_ended(const BatchEvent& event) {
   if (is_one_test() || early_) return ask(BatchAction::Kind::end);
   if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why);
   if (isolation_ == Isolation::none && is_skipped_as_a_whole() && event.end.ended_well() &&
-      results_.empty() && !is_listed_) {
+      results_.empty()) {
+    if (is_listed_) return skip_waiting();
     skips_all_ = true;
     return ask(BatchAction::Kind::list);
   }
@@ -311,15 +319,22 @@ void Batch::part_cases() {
                "their own"}));
 }
 
-// Whether the worker announced cases, came to the end, and began none of them: a global environment
-// has skipped them.
+// Whether the worker came to its end and began no case, because a global environment has skipped
+// all.
 bool Batch::is_skipped_as_a_whole() const {
-  return announced_ && *announced_ > 0 && worker_finished_ && !worker_has_begun_ && !open_;
+  return worker_skipped_all_ && worker_finished_ && !worker_has_begun_ && !open_;
+}
+
+// Whether all cases of a server are over. What its main() then does without them tells nothing:
+// the process of each case has done the same, and was judged by it.
+bool Batch::has_served_all(const WorkerEnd& end) const {
+  return end.by == EndedBy::itself && is_listed_ && waiting_.empty() && children_.empty();
 }
 
 // Whether the first worker exited before it told anything of its cases: its main() came to an end
 // without them, or it prints in a way of its own.
 bool Batch::is_early(const WorkerEnd& end) const {
+  if (worker_reached_ || beyond_cases_ || ran_empty_) return false;
   return exited_by_itself(end) && results_.empty() && ordered_.empty() && !announced_ &&
          !has_told_ && !has_printed_help_ && framework_.tells() == Telling::beginnings;
 }
@@ -347,8 +362,7 @@ void Batch::settle_own_process(const BatchEvent& event) {
     result.outcome = end.main.code == 0 ? Outcome::premature_exit : Outcome::failed;
     result.note = text_of({"the process ", how(end.main), " before it began"});
   } else if (is_skipped_as_a_whole() && end.ended_well()) {
-    result.outcome = Outcome::skipped;
-    result.exit_code = 0;
+    conclude_case(result, CaseEnd::skipped, true, end);
   } else if (!end.ended_well()) {
     conclude_case(result, std::nullopt, false, end);
     result.note = "before it began";
@@ -362,7 +376,7 @@ void Batch::settle_own_process(const BatchEvent& event) {
   }
   forget_waiting(result.name);
   result.untold = !last_end_ && !announced_;
-  if (result.untold && exited_by_itself(end) && extent_ == Extent::whole) {
+  if (result.untold && exited_by_itself(end) && extent_ == Extent::whole && may_be_one_test()) {
     result.worker = worker_;
     untold_.push_back(std::move(result));
     return;
@@ -471,7 +485,6 @@ void Batch::settle_untold() {
 
 // The program runs as it is.
 void Batch::run_as_one(std::string why) {
-  waiting_.clear();
   isolation_ = Isolation::none;
   say(text_of({"no process per case: ", why}));
   start_worker({BatchAction::Kind::run_all});
@@ -484,7 +497,7 @@ void Batch::on_case_settled(const BatchEvent& event) {
   result.worker = child->worker;
   children_.erase(child);
   has_told_ = has_told_ || !result.untold;
-  if (result.untold && exited_by_itself(event.end)) {
+  if (result.untold && exited_by_itself(event.end) && may_be_one_test()) {
     untold_.push_back(std::move(result));
   } else {
     record(std::move(result));
@@ -525,6 +538,7 @@ void Batch::run_empty() {
   const bool is_over = !results_.empty() || !children_.empty() || beyond_cases_ || stopped_;
   if (is_over) return ask(BatchAction::Kind::end);
   isolation_ = Isolation::none;
+  ran_empty_ = true;
   start_worker({BatchAction::Kind::run_all});
 }
 
@@ -543,6 +557,7 @@ void Batch::skip_waiting() {
 void Batch::stop(const std::string& why) {
   const bool told = stopped_.has_value();
   stopped_ = why;
+  for (CaseResult& result : std::exchange(untold_, {})) record(std::move(result));
   if (isolation_ == Isolation::none && !is_listed_ && announced_ && !all_have_begun() && !told) {
     return ask(BatchAction::Kind::list);
   }
@@ -567,7 +582,7 @@ void Batch::start_worker(BatchAction action) {
   worker_runs_ = true;
   worker_since_us_ = now_us_;
   worker_reached_ = worker_has_begun_ = worker_finished_ = worker_failed_case_ = worker_leaves_ =
-      false;
+      worker_skipped_all_ = false;
   open_.reset();
   last_end_.reset();
   if (action.kind != BatchAction::Kind::run_all) announced_.reset();

@@ -69,7 +69,10 @@ class Batch {
   void settle_open(const BatchEvent& event);
   void settle_own_process(const BatchEvent& event);
   void conclude_own_process(CaseResult& result, const WorkerEnd& end) const;
+  bool has_served_all(const WorkerEnd& end) const;
   bool is_early(const WorkerEnd& end) const;
+  // Whether it may still turn out that the program tells of no case.
+  bool may_be_one_test() const { return !has_told_ && !is_of_some_cases_; }
   std::string_view where_it_ended() const;
   bool is_explained(int code) const;
   void consider_worker(const WorkerEnd& end);
@@ -139,7 +142,10 @@ class Batch {
   std::optional<std::uint64_t> announced_;  // how many cases this worker has announced
   // A worker printed its help before any count was announced or any case had a result.
   bool has_printed_help_ = false;
-  std::uint64_t begun_ = 0;  // how many cases have begun, each counted once
+  bool worker_skipped_all_ = false;
+  bool is_of_some_cases_ = false;  // only cases that were named are to run
+  bool ran_empty_ = false;         // there is no case to run
+  std::uint64_t begun_ = 0;        // how many cases have begun, each counted once
   std::int64_t now_us_ = 0;
   std::int64_t worker_since_us_ = 0;
   std::optional<Open> open_;

@@ -106,8 +106,8 @@ std::vector<std::string> Batch::cases_left() const {
 
 std::string Batch::summary() const {
   if (early_) {
-    return text_of({"no case ran: the program exited with code ", std::to_string(early_->code),
-                    " before its first case"});
+    return text_of(
+        {"it told of no case: the program exited with code ", std::to_string(early_->code)});
   }
   std::string text = counted(results_.size(), "case");
   if (results_.empty() && is_one_test() && !is_listed_) text = "run as one test";

@@ -21,6 +21,7 @@ struct BatchEvent {
     printed_help,  // the worker printed its help, and nothing after that
     case_began,    // `name`
     case_ended,    // `name`, `said`
+    all_skipped,   // the worker says that a global environment has skipped all its cases
     reported,      // the worker's own report says how a case ended: `name`, `said`
     finished,      // the worker says that all its cases have run
     leaves,        // the worker will end before its next case: its services have changed

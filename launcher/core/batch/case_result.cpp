@@ -81,10 +81,6 @@ void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool f
   }
   if (said) {
     end_after(result, *said, finished, end);
-  } else if (finished && end.main.code == 0 && !end.marker) {
-    // A global environment has skipped it.
-    result.outcome = Outcome::skipped;
-    result.exit_code = 0;
   } else {
     end_within(result, end);
   }

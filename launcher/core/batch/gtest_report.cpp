@@ -30,6 +30,12 @@ std::optional<std::string> attribute(std::string_view tag, std::string_view name
   return std::nullopt;
 }
 
+// A case that never began has the beginning of all times as its time, in any time zone.
+bool has_begun(std::string_view tag) {
+  const std::string at = attribute(tag, "timestamp").value_or("");
+  return !at.starts_with("1970-01-01") && !at.starts_with("1969-12-31");
+}
+
 class Reader {
  public:
   explicit Reader(std::string_view xml) : rest_(xml) {}
@@ -91,8 +97,10 @@ class Reader {
     open_ = {suite.value_or("") + "." + name.value_or(""), CaseEnd::passed};
     // What fails outside of cases has no name.
     const bool has_name = suite && name && !(suite->empty() && name->empty());
-    did_run_ = has_name && attribute(tag, "status") == "run" &&
-               attribute(tag, "result").value_or("") != "suppressed";
+    const std::string result = attribute(tag, "result").value_or("");
+    const bool was_to_run = has_name && attribute(tag, "status") == "run" && result != "suppressed";
+    did_run_ = was_to_run && (result == "skipped" || has_begun(tag));
+    if (was_to_run && !did_run_) ++report_.not_begun;
     is_open_ = true;
   }
 

@@ -1,8 +1,8 @@
 // The report that a GoogleTest program writes at its end (`--gtest_output=xml:FILE`), as far as it
-// tells how cases ended. A case cannot forge it by what it prints, and a process that a case has
-// forked cannot either: the program writes it last.
+// tells how cases ended. A case cannot forge it by what it prints.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +19,9 @@ struct ReportedCase {
 
 struct GtestReport {
   std::vector<ReportedCase> cases;  // those that ran, in their order
-  bool has_failures = false;        // those outside of cases too
+  // How many cases were to run and never began. They count as passed in the report.
+  std::size_t not_begun = 0;
+  bool has_failures = false;  // those outside of cases too
 
   // Whether a program with this report ends so: GoogleTest's main() returns 1 if anything failed.
   bool agrees_with(const ProcessEnd& end) const {

@@ -26,6 +26,9 @@ constexpr std::string_view k_brief = "GTEST_BRIEF";
 constexpr std::string_view k_also_disabled = "GTEST_ALSO_RUN_DISABLED_TESTS";
 constexpr std::string_view k_brief_flag = "--gtest_brief";
 constexpr std::string_view k_also_disabled_flag = "--gtest_also_run_disabled_tests";
+// The report is of the last repetition only.
+constexpr std::string_view k_repeat_flag = "--gtest_repeat";
+constexpr std::string_view k_repeat = "GTEST_REPEAT";
 constexpr std::string_view k_list_flag = "--gtest_list_tests";
 // GoogleTest has these two flags since 1.18.
 constexpr std::string_view k_total_shards_flag = "--gtest_total_shards";
@@ -144,7 +147,8 @@ class GoogletestProgram final : public TestProgram {
         is_linked_(os::elf_section_holds(command.arguments[0], HOLDFAST_WORKER_SECTION,
                                          HOLDFAST_WORKER_NAME)),
         asks_(may_ask && !is_linked_ && !markers.empty() &&
-              may_be_asked_for_report(command.arguments, command.environment)) {}
+              may_be_asked_for_report(command.arguments, command.environment) &&
+              !given_.has(k_repeat_flag) && variable_in(command.environment, k_repeat).empty()) {}
 
   const Framework& framework() const override { return googletest(); }
 
@@ -167,7 +171,8 @@ class GoogletestProgram final : public TestProgram {
     if (given_.has(k_brief_flag)) made.add_argument(std::string(k_brief_flag) + "=0");
     made.hide_variable(k_brief);
     if (asks_) {
-      made.add_variable("GTEST_OUTPUT=xml:" +
+      // Programs that a case starts do not inherit an argument.
+      made.add_argument("--gtest_output=xml:" +
                         report_file_in(markers_, names::k_googletest_cases_file));
     }
     return made;

@@ -187,6 +187,8 @@ void GtestWorker::on_printed(const GtestEvent& event) {
       is_finished_printed_ = false;
       BatchEvent announced{BatchEvent::Kind::announced};
       announced.count = event.count;
+      // A case may start another program.
+      if (!announced_) announced_ = event.count;
       return happened(announced);
     }
     case GtestEvent::Kind::began:
@@ -358,6 +360,8 @@ void GtestWorker::on_message(std::string_view packet) {
   } else if (kind == HOLDFAST_WORKER_ASK && order_.services.are_used()) {
     order_.services.ask();
     is_asking_ = true;
+  } else if (kind == HOLDFAST_WORKER_ALL_SKIPPED) {
+    happened(BatchEvent{BatchEvent::Kind::all_skipped});
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
     happened(BatchEvent{BatchEvent::Kind::finished});
@@ -455,13 +459,18 @@ OutputRange GtestWorker::finish(const ProcessEnd& end) {
   return {open_.empty() ? rest_from_ : case_from_, order_.relay.position()};
 }
 
-// A report that does not fit the process's end is of another process.
+// A report that does not fit the process's end, or has not as many cases as the process has
+// announced, may be of another process: of one that a case has started.
 void GtestWorker::tell_report(const ProcessEnd& end) {
   if (markers_.empty()) return;
   const std::optional<std::string> xml = take_report_file(markers_, names::k_googletest_cases_file);
   if (!xml) return;
   const std::optional<GtestReport> report = parse_gtest_report(*xml);
   if (!report || !report->agrees_with(end)) return;
+  if (announced_ && *announced_ != report->cases.size() + report->not_begun) return;
+  if (report->cases.empty() && report->not_begun > 0) {
+    happened(BatchEvent{BatchEvent::Kind::all_skipped});
+  }
   for (const ReportedCase& one : report->cases) {
     happened(BatchEvent{BatchEvent::Kind::reported, one.name, one.end});
   }

@@ -67,14 +67,22 @@ WorkerLink::~WorkerLink() {
 }
 
 void WorkerLink::add_descriptors(std::vector<pollfd>& fds) const {
-  if (peer_.valid()) {
-    fds.push_back({peer_.get(), POLLIN, 0});
-  } else if (listener_.valid() && !waiting_.valid()) {
-    fds.push_back({listener_.get(), POLLIN, 0});
+  if (peer_.valid()) fds.push_back({peer_.get(), POLLIN, 0});
+  if (listener_.valid() && !waiting_.valid()) fds.push_back({listener_.get(), POLLIN, 0});
+}
+
+// A program that a case starts may be linked too. It must not wait for an answer.
+void WorkerLink::refuse_others() {
+  while (peer_.valid() && listener_.valid()) {
+    const os::UniqueFd other(os::retried([&] {
+      return ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    }));
+    if (!other.valid()) return;
   }
 }
 
 void WorkerLink::accept(pid_t main) {
+  refuse_others();
   while (!peer_.valid() && listener_.valid()) {
     if (!waiting_.valid()) {
       waiting_ = os::UniqueFd(os::retried([&] {

@@ -48,6 +48,8 @@ class WorkerLink {
   void drop();
 
  private:
+  void refuse_others();
+
   os::UniqueFd listener_;
   os::UniqueFd peer_;
   os::UniqueFd waiting_;  // has connected, but may be another process than the worker

@@ -173,6 +173,15 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing = Missing::sta
   }
 }
 
+// Whether the only other name of the file is the second name that a lock of ours has
+// (os/lock/lock_file.hpp).
+bool has_only_a_spare(const struct stat& info, const std::string& path) {
+  struct stat spare {};
+  return info.st_nlink == 2 &&
+         ::lstat((path + std::string(names::k_spare_suffix)).c_str(), &spare) == 0 &&
+         spare.st_dev == info.st_dev && spare.st_ino == info.st_ino;
+}
+
 // What is there must be as it was expected.
 Result<void> judge(const struct stat& info, const std::string& path, bool is_to_write,
                    const OwnPlace& place) {
@@ -182,6 +191,7 @@ Result<void> judge(const struct stat& info, const std::string& path, bool is_to_
   if (!is_trusted(info.st_uid, place)) return of_stranger(path, info.st_uid, place);
   const bool may_be_planted = place.is_ours && place.is_others && info.st_uid != place.tree_owner;
   if (!is_to_write || !may_be_planted || info.st_nlink <= 1) return {};
+  if (has_only_a_spare(info, path)) return {};
   return refused("use " + path + ": it has another name somewhere (a hard link); expected " +
                  k_file);
 }

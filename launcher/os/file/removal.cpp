@@ -39,7 +39,9 @@ const char* describe(int error) {
     case ELOOP:
       return "a symbolic link is there";
     case EPERM:
-      return "a link, or a directory of another user, is on the way there";
+      return "not permitted: another user's directory or a link is on the way there, or an "
+             "attribute "
+             "of the file forbids it";
     default:
       return strerrordesc_np(error);
   }

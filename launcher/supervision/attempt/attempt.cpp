@@ -375,7 +375,8 @@ class Attempt final : public os::TreeWatcher {
       plan_.teller->complain_once("ignoring " + trouble);
     }
     AttemptResult result =
-        result_of({report, state_, guard_lost_, plan_.policy.on_leak, clock_.wall_us()});
+        result_of({report, state_, guard_lost_, plan_.policy.on_leak, clock_.wall_us(),
+                   plan_.policy.containment.has(Boundary::pidns)});
     result.ended_for_companion = is_over_for_companion_;
     return result;
   }

@@ -38,9 +38,12 @@ AttemptResult result_of(const SeenAttempt& seen) {
   // the test would have ended. If the tree was already being ended, the earlier reason counts.
   observation.own_failure = seen.guard_lost && seen.state.reason == EndReason::none;
   if (observation.own_failure) {
-    result.note =
-        "the guard was killed: if the test did it, as the parent of an orphan, containment = "
-        "\"pidns\" helps";
+    result.note = "the guard was killed";
+    // From such a namespace the test cannot see the guard.
+    if (!seen.in_pidns) {
+      result.note +=
+          ": if the test did it, as the parent of an orphan, containment = \"pidns\" helps";
+    }
   }
   observation.main = end_of_main(seen.report);
   result.pressed = seen.state.pressed;

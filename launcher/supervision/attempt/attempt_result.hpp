@@ -20,6 +20,7 @@ struct SeenAttempt {
   bool guard_lost = false;
   OnLeak on_leak = OnLeak::kill;
   std::int64_t wall_us = 0;
+  bool in_pidns = false;  // its processes had a PID namespace of their own
 };
 
 AttemptResult result_of(const SeenAttempt& seen);

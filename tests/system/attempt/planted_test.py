@@ -196,6 +196,16 @@ add_test(NAME fails COMMAND false)
             self.is_refused(actor, words)
         self.for_each(OTHER_FILES, check)
 
+    def test_the_output_of_a_service_is_read_from_no_link_and_no_fifo(self):
+        for plant in (lambda path: path.symlink_to(self.victim / "precious"), os.mkfifo):
+            self.fresh_tree(None)
+            kept = self.tree / ".holdfast/kept/db"
+            kept.mkdir(parents=True)
+            (kept / "generation").write_text("1\n")
+            (kept / "kept").write_text("")
+            plant(kept / "db-1.log")
+            self.is_refused(None, ["service", "logs", "db"])
+
     @unittest.skipUnless(ROOT, NEEDS_ROOT)
     def test_what_a_third_user_owns_is_not_trusted(self):
         def check(_, actor, name, words):
@@ -260,6 +270,22 @@ add_test(NAME fails COMMAND false)
         for words in (["report"], ["failed"], ["flaky"], ["status"], ["reap"]):
             done = self.act(None, words)
             self.assertEqual((done.returncode, done.stderr), (0, b""), words)
+
+    @unittest.skipUnless(ROOT, NEEDS_ROOT)
+    def test_a_lock_that_root_has_made_in_the_tree_of_a_user_is_no_planted_file(self):
+        """A lock has two names, .holdfast/run-lock/lock and a spare."""
+        self.fresh_tree(OWNER)
+        shutil.rmtree(self.tree / ".holdfast/run-lock")
+        shutil.rmtree(self.tree / ".holdfast/runs")
+        self.ctest(self.tree)
+        lock = self.tree / ".holdfast/run-lock/lock"
+        self.assertEqual((lock.stat().st_uid, lock.stat().st_nlink), (0, 2))
+        # A run whose processes died has no end.
+        for journal in (self.tree / ".holdfast/runs").glob("*/journal.jsonl"):
+            lines = journal.read_bytes().splitlines(keepends=True)
+            journal.write_bytes(b"".join(line for line in lines if b'"run_ended"' not in line))
+        done = self.act(None, ["reap"])
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout)
 
     @unittest.skipUnless(ROOT, NEEDS_ROOT)
     def test_who_looks_at_the_tree_of_another_makes_nothing_there(self):

@@ -22,7 +22,7 @@ class StartUp(Batch):
         for name in self.names:
             self.assertEqual(self.outcomes(self.tree, name),
                              {"StartUp.was_there": "passed", "StartUp.finds_a_fault": "failed"}, name)
-        self.assertRegex(self.done.text, 'holdfast: .*"start_up_in_library.fork": .*called in a library')
+        self.assertRegex(self.done.text, 'holdfast: .*"start_up_in_library.fork": .*wrap does not reach')
 
     def test_what_main_does_after_the_cases_happens_for_each_of_them(self):
         after = self.work / "after"

@@ -282,8 +282,7 @@ TEST(BatchTest, a_program_that_returns_before_its_cases_is_one_test) {
     EXPECT_EQ(story.tell(gone(exited(77))), "end");
     EXPECT_TRUE(story.batch.conclude().is_of_no_case);
     EXPECT_EQ(story.batch.conclude().main.code, 77);
-    EXPECT_EQ(story.batch.summary(),
-              "no case ran: the program exited with code 77 before its first case");
+    EXPECT_EQ(story.batch.summary(), "it told of no case: the program exited with code 77");
   }
   Story story(Isolation::process);
   story.tell(simple(Event::Kind::begun));
@@ -350,9 +349,7 @@ TEST(BatchTest, cases_that_a_global_environment_skips_are_skipped) {
   Story all(Isolation::none);
   all.tell(simple(Event::Kind::begun));
   all.tell(announced(2));
-  all.tell(simple(Event::Kind::finished));
-  // In GoogleTest's report they have run.
-  EXPECT_EQ(all.tell(reported("A.a", CaseEnd::passed)), "");
+  all.tell(simple(Event::Kind::all_skipped));
   EXPECT_EQ(all.tell(gone(exited(0))), "list");
   EXPECT_EQ(all.tell(listed({"A.a", "A.b"})), "A.a skipped in 1; A.b skipped in 1; end");
   EXPECT_EQ(all.batch.conclude().main.code, 0);
@@ -361,8 +358,59 @@ TEST(BatchTest, cases_that_a_global_environment_skips_are_skipped) {
   one.tell(simple(Event::Kind::begun));
   one.tell(listed({"A.a"}));
   one.tell(announced(1));
-  one.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(one.tell(gone(exited(0))), "A.a skipped in 1; end");
+  one.tell(simple(Event::Kind::all_skipped));
+  Event left = gone(exited(0));
+  left.end.left = "left a process behind";
+  left.end.leak_fails = true;
+  EXPECT_EQ(one.tell(left), "A.a failed in 1; end");
+}
+
+// That nothing began is no skip: a shard without a case, a --gtest_repeat=0.
+TEST(BatchTest, a_case_that_did_not_begin_is_not_skipped_by_that) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a"}));
+  story.tell(announced(1));
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.a premature_exit in 1; end");
+}
+
+TEST(BatchTest, a_later_server_that_returns_early_hides_no_result) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(simple(Event::Kind::reached));
+  story.tell(listed({"A.a", "A.b"}));
+  Event child = simple(Event::Kind::child_began);
+  child.name = "A.a";
+  story.tell(child);
+  child.kind = Event::Kind::child_ended;
+  child.child_said = CaseEnd::failed;
+  child.child_finished = true;
+  child.end.main = exited(1);
+  story.tell(child);
+  story.tell(gone(signalled(9)));
+  story.tell(gone(exited(0)));
+  EXPECT_FALSE(story.batch.conclude().is_of_no_case);
+  EXPECT_NE(story.batch.conclude().outcome, Outcome::passed);
+}
+
+TEST(BatchTest, a_case_that_told_nothing_has_its_result_when_nothing_more_runs) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.a");
+  story.tell(announced(1));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.a passed in 1; run A.b");
+  EXPECT_EQ(story.tell(gone(exited(3))), "A.b failed in 2; end");
+}
+
+TEST(BatchTest, a_retry_of_some_cases_never_runs_all) {
+  Story story(Isolation::process);
+  Event some = simple(Event::Kind::begun);
+  some.cases = {"A.a"};
+  EXPECT_EQ(story.tell(some), "run A.a");
+  EXPECT_EQ(story.tell(gone(exited(1))), "A.a failed in 1; end");
 }
 
 TEST(BatchTest, a_filter_selects_its_case_alone) {

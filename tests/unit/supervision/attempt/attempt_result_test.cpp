@@ -59,6 +59,7 @@ TEST(AttemptResult, IsOurFailureWhereTheGuardWasKilledUnlessTheTreeWasBeingEnded
   const AttemptResult lost = result_of(attempt);
   EXPECT_EQ(lost.outcome, Outcome::internal_error);
   EXPECT_NE(lost.note.find("the guard was killed"), std::string::npos);
+  EXPECT_NE(lost.note.find("pidns"), std::string::npos);
   EXPECT_NE(lost.note.find("containment = \"pidns\""), std::string::npos);
   attempt.state.reason = EndReason::timeout;
   const AttemptResult late = result_of(attempt);
