@@ -13,7 +13,11 @@
 int main(int /*count*/, char** argv) {
   using namespace holdfast;
   char** arguments = os::take_arguments(argv);
-  if (exec::is_far_side(arguments)) return exec::be_far_side(arguments[2]);
+  if (exec::is_far_side(arguments)) {
+    // The path of the job has the tree's name.
+    os::set_process_title("holdfast-exec", {"holdfast-exec", "--far"});
+    return exec::be_far_side(arguments[2]);
+  }
   // The keeper finds launchers by this name (keeper/base/supervisors.hpp).
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
   exec::TestRunner tests;

@@ -72,7 +72,9 @@ bool may_select_nothing(const char* const* command, const char* const* environme
   return selects && !is_shard;
 }
 
-bool preloads(const char* const* environment) { return has_variable(environment, "LD_PRELOAD"); }
+bool preloads(const char* const* environment) {
+  return has_variable(environment, "LD_PRELOAD") || has_variable(environment, "LD_AUDIT");
+}
 
 bool is_googletest_report(std::string_view xml) { return xml.starts_with(k_beginning); }
 

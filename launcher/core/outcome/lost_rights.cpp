@@ -8,26 +8,17 @@ namespace {
 
 // prctl(2) installs filters of system calls, and syscall(2) can do anything. The last rows are of
 // libraries that exist for this purpose.
-constexpr auto k_taking = std::to_array<std::string_view>({"capset",        "chroot",
-                                                           "fsmount",       "initgroups",
-                                                           "mount",         "mount_setattr",
-                                                           "move_mount",    "pivot_root",
-                                                           "prctl",         "prlimit",
-                                                           "prlimit64",     "setegid",
-                                                           "seteuid",       "setfsgid",
-                                                           "setfsuid",      "setgid",
-                                                           "setgroups",     "setns",
-                                                           "setregid",      "setresgid",
-                                                           "setresuid",     "setreuid",
-                                                           "setrlimit",     "setrlimit64",
-                                                           "setuid",        "syscall",
-                                                           "umount",        "umount2",
-                                                           "unshare",       "cap_launch",
-                                                           "cap_set_mode",  "cap_set_proc",
-                                                           "cap_setgroups", "cap_setuid",
-                                                           "capng_apply",   "capng_change_id",
-                                                           "capng_lock",    "pam_open_session",
-                                                           "seccomp_load"});
+constexpr auto k_taking = std::to_array<std::string_view>(
+    {"capset",          "chroot",        "fsmount",          "initgroups",
+     "mount",           "mount_setattr", "move_mount",       "pivot_root",
+     "prctl",           "prlimit",       "prlimit64",        "setegid",
+     "seteuid",         "setfsgid",      "setfsuid",         "setgid",
+     "setgroups",       "setns",         "setregid",         "setresgid",
+     "setresuid",       "setreuid",      "setrlimit",        "setrlimit64",
+     "setuid",          "syscall",       "ulimit",           "umount",
+     "umount2",         "unshare",       "cap_launch",       "cap_set_mode",
+     "cap_set_proc",    "cap_setgroups", "cap_setuid",       "capng_apply",
+     "capng_change_id", "capng_lock",    "pam_open_session", "seccomp_load"});
 
 constexpr auto k_toolchain = std::to_array<std::string_view>(
     {"libasan",     "libatomic", "libc",      "libc++",  "libc++abi", "libdl",      "libgcc_s",

@@ -209,11 +209,13 @@ Result<UniqueFd> checked(UniqueFd file, const std::string& path, int flags, cons
 }
 
 // One call for the usual case: each attempt of a test pays for it. It says nothing about the owners
-// of the directories on the way, which the keeper has looked at when it made the run's.
+// of the directories on the way: in a tree of this user, they are this user's.
 std::optional<Result<UniqueFd>> open_at_once(const Beginning& begin, const std::string& path,
                                              int flags, unsigned mode) {
   Result<OwnPlace> place = first_place(begin);
   if (!place) return place.error();
+  // In the tree of another, a directory on the way may be of a third user.
+  if (place->is_others) return std::nullopt;
   const std::string ours(begin.ours);
   UniqueFd file = open_resolved(place->directory.get(), ours.c_str(), (flags & ~O_TRUNC) | k_always,
                                 (flags & O_CREAT) != 0 ? mode : 0, k_no_symlinks);

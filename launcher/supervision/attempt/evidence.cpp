@@ -71,7 +71,7 @@ std::string why_not_asked(const Grant& grant, const Invocation& invocation) {
     return {};
   }
   if (!grant.program.may_lose_rights.empty()) return "it " + grant.program.may_lose_rights;
-  return preloads(invocation.environment) ? "LD_PRELOAD is set" : "";
+  return preloads(invocation.environment) ? "LD_PRELOAD or LD_AUDIT is set" : "";
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
   const std::string markers = scratch + "/" + std::string(names::k_marker_directory);
   told.set(env::k_marker_dir, markers);
   evidence.not_asked = why_not_asked(grant, invocation);
-  if (grant.program.can_be_asked() && evidence.not_asked.empty()) {
+  if (grant.program.can_be_asked() && !preloads(invocation.environment)) {
     evidence.googletest = ask_for_trace(invocation, grant.policy, markers, told);
   }
   return evidence;

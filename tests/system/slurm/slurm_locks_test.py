@@ -35,7 +35,8 @@ class FarLocksTest(SlurmCase):
         self.assertEqual(self.holder_of(names["project"]), near)
         far = self.holder_of(names["user"])
         self.assertNotEqual(far, near)
-        self.assertIn("--far", command_of(far))
+        _, on_node = self.far_sides()
+        self.assertIn(far, [one.pid for one in on_node])
         (self.work / "go").touch()
         wait_until(lambda: begun.poll() is not None, "the run's end", SLURM_PATIENCE_S)
 
