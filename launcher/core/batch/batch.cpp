@@ -26,10 +26,6 @@ std::string how(const ProcessEnd& end) {
   return "ended";
 }
 
-bool exited_by_itself(const WorkerEnd& end) {
-  return end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited;
-}
-
 // Why nothing more runs after this worker; empty: more may run.
 std::string why_no_more(const WorkerEnd& end) {
   switch (end.by) {
@@ -319,24 +315,10 @@ void Batch::part_cases() {
                "their own"}));
 }
 
-// Whether the worker came to its end and began no case, because a global environment has skipped
-// all.
-bool Batch::is_skipped_as_a_whole() const {
-  return worker_skipped_all_ && worker_finished_ && !worker_has_begun_ && !open_;
-}
-
 // Whether all cases of a server are over. What its main() then does without them tells nothing:
 // the process of each case has done the same, and was judged by it.
 bool Batch::has_served_all(const WorkerEnd& end) const {
   return end.by == EndedBy::itself && is_listed_ && waiting_.empty() && children_.empty();
-}
-
-// Whether the first worker exited before it told anything of its cases: its main() came to an end
-// without them, or it prints in a way of its own.
-bool Batch::is_early(const WorkerEnd& end) const {
-  if (worker_reached_ || beyond_cases_ || ran_empty_) return false;
-  return exited_by_itself(end) && results_.empty() && ordered_.empty() && !announced_ &&
-         !has_told_ && !has_printed_help_ && framework_.tells() == Telling::beginnings;
 }
 
 // Settles the open case: the process ended in the middle of it.
@@ -357,26 +339,22 @@ void Batch::settle_own_process(const BatchEvent& event) {
   result.wall_us = last_end_ ? last_end_->wall_us : event.at_us - worker_since_us_;
   if (last_end_) {
     conclude_own_process(result, end);
-  } else if (!announced_ && exited_by_itself(end) && !end.marker) {
-    result.exit_code = end.main.code;
-    result.outcome = end.main.code == 0 ? Outcome::premature_exit : Outcome::failed;
-    result.note = text_of({"the process ", how(end.main), " before it began"});
   } else if (is_skipped_as_a_whole() && end.ended_well()) {
     conclude_case(result, CaseEnd::skipped, true, end);
   } else if (!end.ended_well()) {
     conclude_case(result, std::nullopt, false, end);
     result.note = "before it began";
-  } else {
-    // If the program announced no case, this one did not run and has no outcome. If it announced
-    // some, the process exited too early. Either makes the test red.
-    if (announced_ && *announced_ > 0) result.outcome = Outcome::premature_exit;
+  } else if (announced_ && *announced_ == 0) {
+    // It did not run and has no outcome, which makes the test red.
     result.exit_code = 0;
-    result.note = announced_ && *announced_ == 0 ? "it is listed, and the program did not run it"
-                                                 : "the process exited with code 0 before it began";
+    result.note = "it is listed, and the program did not run it";
+  } else {
+    conclude_case(result, std::nullopt, false, end);
+    result.note = "the process exited with code 0 before it began";
   }
   forget_waiting(result.name);
   result.untold = !last_end_ && !announced_;
-  if (result.untold && exited_by_itself(end) && extent_ == Extent::whole && may_be_one_test()) {
+  if (result.untold && end.exited_by_itself() && extent_ == Extent::whole && may_be_one_test()) {
     result.worker = worker_;
     untold_.push_back(std::move(result));
     return;
@@ -471,25 +449,6 @@ void Batch::on_child_ended(const BatchEvent& event) {
   record(std::move(result));
 }
 
-// Judges cases whose processes exited and told of no case. If no process has told of one, main()
-// may do without cases here, or the program prints in a way of its own. So it runs as it is, and
-// decides the result, as in plain ctest.
-void Batch::settle_untold() {
-  std::vector<CaseResult> untold = std::exchange(untold_, {});
-  if (!has_told_) {
-    return run_as_one("a process for one case told of no case");
-  }
-  for (CaseResult& result : untold) record(std::move(result));
-  go_on();
-}
-
-// The program runs as it is.
-void Batch::run_as_one(std::string why) {
-  isolation_ = Isolation::none;
-  say(text_of({"no process per case: ", why}));
-  start_worker({BatchAction::Kind::run_all});
-}
-
 void Batch::on_case_settled(const BatchEvent& event) {
   const auto child = std::ranges::find(children_, event.name, &Open::name);
   if (child == children_.end()) return;
@@ -497,7 +456,7 @@ void Batch::on_case_settled(const BatchEvent& event) {
   result.worker = child->worker;
   children_.erase(child);
   has_told_ = has_told_ || !result.untold;
-  if (result.untold && exited_by_itself(event.end) && may_be_one_test()) {
+  if (result.untold && event.end.exited_by_itself() && may_be_one_test()) {
     untold_.push_back(std::move(result));
   } else {
     record(std::move(result));
@@ -529,25 +488,6 @@ void Batch::go_on() {
     case Isolation::fork:
       if (is_listed_ && waiting_.empty()) return run_empty();
       return start_worker({BatchAction::Kind::serve});
-  }
-  ask(BatchAction::Kind::end);
-}
-
-// There is no case to isolate. The program itself runs and decides the result, as in plain ctest.
-void Batch::run_empty() {
-  const bool is_over = !results_.empty() || !children_.empty() || beyond_cases_ || stopped_;
-  if (is_over) return ask(BatchAction::Kind::end);
-  isolation_ = Isolation::none;
-  ran_empty_ = true;
-  start_worker({BatchAction::Kind::run_all});
-}
-
-void Batch::skip_waiting() {
-  for (const std::string& name : std::exchange(waiting_, {})) {
-    CaseResult result;
-    result.name = name;
-    result.outcome = Outcome::skipped;
-    record(std::move(result));
   }
   ask(BatchAction::Kind::end);
 }

@@ -30,6 +30,9 @@ struct WorkerEnd {
   std::string left = {};    // what the process left behind, in words; empty: nothing
   bool leak_fails = false;  // on-leak is `fail`
 
+  bool exited_by_itself() const {
+    return by == EndedBy::itself && main.kind == ProcessEnd::Kind::exited;
+  }
   // The process exited by itself with code 0.
   bool ended_well() const { return by == EndedBy::itself && main.exited_with(0); }
 };

@@ -79,9 +79,8 @@ class Catch2Program final : public TestProgram {
     BatchEvent event;
     event.end = end;
     event.kind = BatchEvent::Kind::not_listed;
-    const bool has_exited = end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited;
     std::optional<Catch2List> list;
-    if (has_exited) list = take_list(printed, end.main.code);
+    if (end.exited_by_itself()) list = take_list(printed, end.main.code);
     const bool is_unknown = version_ == Catch2Version::two && end.ended_well();
     if (!list && is_unknown) list = Catch2List{{}, "it prints none of Catch2's"};
     if (!list) return event;

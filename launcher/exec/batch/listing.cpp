@@ -13,16 +13,6 @@ constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
 
 }  // namespace
 
-void read_list(supervision::Capture& capture, OutputRelay& relay, std::string& list) {
-  capture.read([&](Stream stream, std::string_view bytes) {
-    if (stream == Stream::errors) {
-      relay.write(stream, bytes);
-    } else if (list.size() < k_longest_list) {
-      list += bytes;
-    }
-  });
-}
-
 Listing::Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link,
                  Milliseconds limit)
     : capture_(capture),
@@ -52,7 +42,13 @@ void Listing::answer() {
 void Listing::look() {
   relay_.pass_on();
   answer();
-  read_list(capture_, relay_, text_);
+  capture_.read([&](Stream stream, std::string_view bytes) {
+    if (stream == Stream::errors) {
+      relay_.write(stream, bytes);
+    } else if (text_.size() < k_longest_list) {
+      text_ += bytes;
+    }
+  });
 }
 
 void Listing::on_pause(Milliseconds length) {

@@ -11,10 +11,6 @@
 
 namespace holdfast::exec {
 
-// Reads what a program that lists its cases has printed: adds its stdout to `list`, up to 64 MiB,
-// and passes its stderr on.
-void read_list(supervision::Capture& capture, OutputRelay& relay, std::string& list);
-
 class Listing final : public supervision::Companion {
  public:
   // `limit`: the time after which the program is ended; 0: none. The other arguments must outlive

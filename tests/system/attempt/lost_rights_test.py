@@ -2,9 +2,10 @@
 
 import json
 import os
+import shutil
 import unittest
 
-from support import HOLDFAST, ProjectCase, no_keeper_of, program, wait_until
+from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, program, wait_until
 
 # Those that only root can give up come first.
 OF_ROOT = ("user", "user-by-number", "root", "mounts")
@@ -53,6 +54,21 @@ class LostRightsTest(ProjectCase):
         self.assertIn("it needs liblibrary_rights.so, which imports chroot", by_name["library"]["attempts"][0]["note"])
         if os.geteuid() == 0:
             self.assertIn("had given up rights", by_name["hidden"]["attempts"][0]["note"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be another account")
+    def test_the_namespace_of_a_plain_user_takes_no_right_of_the_program(self):
+        user = 64996
+        self.addCleanup(shutil.rmtree, f"/tmp/holdfast-{user}", ignore_errors=True)
+        tree = self.project(add("exits", f"{program('googletest_cases')} --gtest_filter=Case.ExitsWithZero", "") +
+                            "set_tests_properties(exits PROPERTIES HOLDFAST_CONTAINMENT pidns)\n")
+        for directory, _, files in os.walk(tree):
+            for path in (directory, *(os.path.join(directory, name) for name in files)):
+                os.chown(path, user, user)
+        done = self.finish("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", CTEST, "-V", cwd=tree)
+        if b"ignoring containment" in done.stdout + done.stderr:
+            self.skipTest("a plain user has no namespaces here")
+        report = json.loads(self.finish(HOLDFAST, "report", "latest", "--format", "json", "--tree", tree).stdout)
+        self.assertEqual([test["outcome"] for test in report["tests"]], ["premature_exit"], done.stdout.decode())
 
 
 if __name__ == "__main__":
