@@ -444,7 +444,9 @@ void Batch::on_child_ended(const BatchEvent& event) {
   result.name = event.name;
   result.wall_us = event.at_us - child->since_us;
   conclude_case(result, event.child_said, event.child_finished, event.end);
-  if (result.note.empty()) result.note = event.why;
+  // Ctrl-C in a terminal ends those who look after the cases, too.
+  const bool was_interrupted = result.outcome == Outcome::interrupted;
+  if (result.note.empty() && !was_interrupted) result.note = event.why;
   children_.erase(child);
   record(std::move(result));
 }

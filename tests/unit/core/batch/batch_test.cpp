@@ -394,6 +394,23 @@ TEST(BatchTest, a_later_server_that_returns_early_hides_no_result) {
   EXPECT_NE(story.batch.conclude().outcome, Outcome::passed);
 }
 
+TEST(BatchTest, an_interrupted_case_is_not_called_one_whose_anchor_was_killed) {
+  for (const EndedBy by : {EndedBy::interruption, EndedBy::own_failure}) {
+    Story story(Isolation::fork);
+    story.tell(simple(Event::Kind::begun));
+    story.tell(simple(Event::Kind::reached));
+    story.tell(listed({"A.a"}));
+    Event child = simple(Event::Kind::child_began);
+    child.name = "A.a";
+    story.tell(child);
+    child.kind = Event::Kind::child_ended;
+    child.why = "who looked after it was killed";
+    child.end.by = by;
+    story.tell(child);
+    EXPECT_EQ(story.batch.results().front().note.empty(), by == EndedBy::interruption);
+  }
+}
+
 TEST(BatchTest, a_case_that_told_nothing_has_its_result_when_nothing_more_runs) {
   Story story(Isolation::process);
   story.tell(simple(Event::Kind::begun));
