@@ -174,7 +174,7 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing = Missing::sta
 }
 
 // Whether the only other name of the file is the second name that a lock of ours has
-// (os/lock/lock_file.hpp).
+// (os/lock/lock_directory.hpp).
 bool has_only_a_spare(const struct stat& info, const std::string& path) {
   struct stat spare {};
   return info.st_nlink == 2 &&
