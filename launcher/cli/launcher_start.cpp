@@ -16,6 +16,7 @@
 #include "keeper/service/command_services.hpp"
 #include "keeper/service/tree_services.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "supervision/base/programs.hpp"
@@ -26,7 +27,7 @@ namespace {
 
 bool may_use(const std::string& tree) {
   struct stat info {};
-  return ::stat(tree.c_str(), &info) == 0 && (info.st_uid == ::geteuid() || info.st_uid == 0);
+  return ::stat(tree.c_str(), &info) == 0 && os::is_trusted_owner(info.st_uid);
 }
 
 // The build tree whose services are meant. Found upward from here it must be ours or root's, as its

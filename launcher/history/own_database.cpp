@@ -15,6 +15,7 @@
 
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
+#include "os/file/owner.hpp"
 
 namespace holdfast {
 namespace {
@@ -36,6 +37,17 @@ int keep_name(sqlite3_vfs* /*self*/, const char* name, int room, char* out) {
   return SQLITE_OK;
 }
 
+// Without shared memory there is no write-ahead log. A file that somebody else has put into that
+// mode would need two more files beside it, even to read it.
+const sqlite3_io_methods* without_shared_memory(const sqlite3_io_methods& methods) {
+  static const sqlite3_io_methods without = [&methods] {
+    sqlite3_io_methods copy = methods;
+    copy.iVersion = 1;
+    return copy;
+  }();
+  return &without;
+}
+
 int open_file(sqlite3_vfs* /*self*/, const char* name, sqlite3_file* file, int flags, int* out) {
   if ((flags & SQLITE_OPEN_SUPER_JOURNAL) != 0) return SQLITE_CANTOPEN;
   // It would wait for ever for who writes to a FIFO.
@@ -43,7 +55,10 @@ int open_file(sqlite3_vfs* /*self*/, const char* name, sqlite3_file* file, int f
   if (name != nullptr && ::lstat(name, &info) == 0 && !S_ISREG(info.st_mode)) {
     return SQLITE_CANTOPEN;
   }
-  return usual()->xOpen(usual(), name, file, flags, out);
+  const int opened = usual()->xOpen(usual(), name, file, flags, out);
+  const bool is_history = (flags & SQLITE_OPEN_MAIN_DB) != 0 && file->pMethods != nullptr;
+  if (is_history) file->pMethods = without_shared_memory(*file->pMethods);
+  return opened;
 }
 
 // The user has named the file. In a directory for everybody, others can leave links.
@@ -51,7 +66,7 @@ std::string followed(const std::string& path) {
   struct stat info {};
   const bool is_link = ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
   if (!is_link || os::has_own_part(path)) return path;
-  if (info.st_uid != ::geteuid() && info.st_uid != 0) return path;
+  if (!os::is_trusted_owner(info.st_uid)) return path;
   std::array<char, PATH_MAX> real{};
   return ::realpath(path.c_str(), real.data()) == nullptr ? path : real.data();
 }

@@ -6,6 +6,7 @@
 
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/own_files.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::host {
@@ -58,6 +59,6 @@ void Door::hear(const Use& use) {
   std::erase_if(visitors_, [](const os::UniqueFd& visitor) { return !visitor.valid(); });
 }
 
-void Door::remove() { (void)::unlink(path_.c_str()); }
+void Door::remove() { (void)os::remove_own(path_); }
 
 }  // namespace holdfast::host

@@ -12,6 +12,7 @@
 #include "host/strangers.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/own_files.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -350,7 +351,7 @@ void ServiceCompanion::run_stop_if_due(bool guard_lost) {
     is_done = !guard_lost || (end.kind == os::BoundedEnd::Kind::exited && end.code == 0);
   }
   if (!is_done) (void)os::run_bounded(stop_order().command);
-  (void)::unlink(os::stop_record_path(around_.order.log).c_str());
+  (void)os::remove_own(os::stop_record_path(around_.order.log));
   stop_record_.reset();
 }
 

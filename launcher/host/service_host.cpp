@@ -22,6 +22,7 @@
 #include "os/containment/network_namespace.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/held_directory.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/packet_socket.hpp"
@@ -211,7 +212,7 @@ class Host {
     if (!companion.is_explained()) companion.report_death(why_it_ended(result, companion));
     companion.run_stop_if_due(result.observation.own_failure);
     if (door) {
-      (void)::rmdir(order_.scratch.c_str());  // what is in it stays
+      (void)os::remove_own_directory(order_.scratch);  // what is in it stays
       door->remove();
     }
     supervision::bid_farewell(keeper_.get(), supervision::LentScratch::used);

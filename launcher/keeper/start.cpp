@@ -13,6 +13,7 @@
 #include "keeper/keeper_loop.hpp"
 #include "keeper/left/stale_files.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/descendants.hpp"
@@ -93,7 +94,7 @@ void show_as_keeper(const KeeperOrder& order) {
   tell(k_caller, std::string_view(&k_listens, 1));
   ::close(k_caller);
   loop.run();
-  ::unlink(path.c_str());
+  (void)os::remove_own(path);
   ::_exit(0);
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/lock/run_alone.hpp"
+#include "os/file/owner.hpp"
 #include "os/file/project_file.hpp"
 #include "settings/settings_file.hpp"
 
@@ -33,13 +34,11 @@ uid_t owner_of(const std::string& directory) {
 // The user whom the file belongs to, if it is neither this one, root nor `owner`. A link has two
 // owners: who made it decides which file is read.
 std::optional<uid_t> stranger_at(const std::string& path, uid_t owner) {
-  const auto is_strange = [&](const struct stat& info) {
-    return info.st_uid != 0 && info.st_uid != ::geteuid() && info.st_uid != owner;
-  };
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
-  if (is_strange(info)) return info.st_uid;
-  if (::stat(path.c_str(), &info) == 0 && is_strange(info)) return info.st_uid;
+  if (!os::is_trusted_owner(info.st_uid, owner)) return info.st_uid;
+  const bool is_there = ::stat(path.c_str(), &info) == 0;
+  if (is_there && !os::is_trusted_owner(info.st_uid, owner)) return info.st_uid;
   return std::nullopt;
 }
 

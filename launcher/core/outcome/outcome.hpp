@@ -58,7 +58,7 @@ constexpr std::array<std::string_view, 4> words_of(NoTests) {
 enum class PrematureExit : std::uint8_t {
   fail,    // premature_exit
   report,  // its own verdict, and a note
-  ignore,  // its own verdict; it is not asked for anything
+  ignore,  // its own verdict; it is not asked whether they are through
 };
 
 constexpr std::array<std::string_view, 3> words_of(PrematureExit) {

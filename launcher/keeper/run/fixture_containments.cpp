@@ -14,7 +14,6 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
@@ -30,9 +29,9 @@ constexpr std::size_t k_longest_notes = 64UL * 1024 * 1024;
 std::vector<std::string> kept_tmps(const std::string& scratch) {
   std::vector<std::string> kept;
   for (const std::string& name : os::names_in_own(scratch)) {
-    const std::string link =
-        os::read_link(text_of({scratch, "/", name, "/", names::k_private_tmp_link}));
-    if (!link.empty()) kept.push_back(link);
+    std::string link =
+        os::read_own_link(text_of({scratch, "/", name, "/", names::k_private_tmp_link}));
+    if (!link.empty()) kept.push_back(std::move(link));
   }
   return kept;
 }

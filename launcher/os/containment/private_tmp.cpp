@@ -108,6 +108,8 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
   PrivateTmp tmp;
   tmp.above_ = directory;
   if (Result<void> made = make_own_directories(directory, 0700); !made) return made.error();
+  const Result<UniqueFd> above = open_own_directory(directory);
+  if (!above) return above.error();
   const ExactModes exact;
   for (const UsualPlace& usual : k_usual_places) {
     const std::string path = without_links(usual.path);
@@ -117,7 +119,7 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
                           std::ranges::find(tmp.places_, path, &Place::path) == tmp.places_.end();
     if (!is_other) continue;
     const std::string backing = directory + "/" + usual.name;
-    if (Result<void> made = make_own_directories(backing, k_mode); !made) return made.error();
+    if (Result<UniqueFd> made = open_below(*above, usual.name, k_mode); !made) return made.error();
     tmp.places_.push_back({path, backing, info.st_dev, info.st_ino});
   }
   for (const Passed& passed : passed_through) tmp.pass_through(passed);

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -47,14 +48,13 @@ std::vector<MarkerFile> read_marker_files(int directory, const std::vector<std::
 
 Result<void> leave_marker(const std::string& directory, const Marker& marker) {
   const std::string path = directory + "/" + marker_file_name(marker.process.pid);
-  const UniqueFd file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file.valid()) {
+  const Result<UniqueFd> file = open_own(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!file) {
     if (errno == EEXIST) return {};
-    return system_error("make the marker " + path);
+    return ErrorInWords{"make the marker: " + file.error().message};
   }
   const std::string text = marker_text(marker);
-  const ssize_t put = retried([&] { return ::write(file.get(), text.data(), text.size()); });
+  const ssize_t put = retried([&] { return ::write(file->get(), text.data(), text.size()); });
   if (put < 0) return system_error("write the marker " + path);
   if (static_cast<std::size_t>(put) != text.size()) {
     return system_error("write the marker " + path, ENOSPC);

@@ -7,15 +7,13 @@
 // /tmp/holdfast-<uid>/. What is before it is the user's: links in it are followed. From there on,
 // no component may be a link, and each must belong to this user, to root or to the owner of the
 // build tree. So nobody else decides what is read or written, and the owner of a tree decides only
-// about files in it. Nobody but this user may own what is in /tmp/holdfast-<uid>.
+// about files in it. In /tmp/holdfast-<uid>, all belongs to this user or to root.
 //
 // In a path that has no such part, only the last component may be no link.
 //
 // An error is a sentence that names what is in the way. errno is then EPERM, or what the kernel
 // said.
 #pragma once
-
-#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,25 +23,10 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "os/file/own_place.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
-
-// Where a file of ours is, or is to be.
-struct OwnPlace {
-  UniqueFd directory;  // by O_PATH
-  std::string name;
-  uid_t user = 0;          // who asks
-  bool is_ours = false;    // false: the path is the user's
-  uid_t tree_owner = 0;    // who owns the build tree
-  bool is_others = false;  // the tree is another user's
-};
-
-// True: the path has a part of our own.
-bool has_own_part(std::string_view path);
-
-// Finds the directory of the file at `path`. Makes nothing.
-Result<OwnPlace> own_place(const std::string& path);
 
 // Opens a regular file. `flags` and `mode` are those of open(2); a file is neither followed nor
 // waited for. To write, a file in another user's tree must have no second name: somebody may have
@@ -56,6 +39,9 @@ Result<std::string> read_own(const std::string& path, std::size_t limit = 64 * 1
 // processes never mix. Creates the file (0644). A short write (the disk is full) is an error, and
 // the part that was written is removed again.
 Result<void> append_line(const std::string& path, std::string_view text);
+
+// Returns where a link of ours leads; empty: it cannot be read.
+std::string read_own_link(const std::string& path);
 
 // A directory of ours, open. The way to it is gone once for any number of looks into it.
 class OwnDirectory {

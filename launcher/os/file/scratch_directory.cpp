@@ -7,7 +7,6 @@
 
 #include "core/base/names.hpp"
 #include "os/file/directory_names.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
@@ -32,6 +31,12 @@ bool make_marker_directory(const UniqueFd& scratch) {
   return ::mkdirat(scratch.get(), marker_directory(), 0700) == 0;
 }
 
+// The directory itself may belong to anybody: a test may give it to another user.
+UniqueFd open_scratch(const std::string& path) {
+  const Result<OwnPlace> place = own_place(path);
+  return place ? open_directory(place->directory.get(), place->name.c_str()) : UniqueFd();
+}
+
 // Completes a directory that we have just made; the umask may have narrowed its mode.
 Result<void> furnish(const std::string& path) {
   const Result<UniqueFd> scratch = open_own_directory(path);
@@ -53,7 +58,7 @@ Result<void> make_scratch_directory(const std::string& path) {
 
 ScratchContent look_into_scratch(const std::string& path) {
   ScratchContent content;
-  const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
+  const UniqueFd scratch = open_scratch(path);
   content.holds_files = !scratch.valid() && errno != ENOENT;
   if (!scratch.valid()) return content;
   for_each_name(scratch, k_size_with_markers, [&](const char* name) {
@@ -100,7 +105,7 @@ Result<UniqueFd> make_claimed_scratch(const std::string& path) {
   // A sweeper may remove the directory before we have claimed it. Then we make it again.
   for (int attempt = 0; attempt < k_most_claims; ++attempt) {
     if (Result<void> made = make_scratch_directory(path); !made) return made.error();
-    UniqueFd claim = open_directory(AT_FDCWD, path.c_str());
+    UniqueFd claim = open_scratch(path);
     struct stat info {};
     if (claim.valid() && retried([&] { return ::flock(claim.get(), LOCK_SH); }) == 0 &&
         ::fstat(claim.get(), &info) == 0 && info.st_nlink > 0) {
@@ -112,7 +117,7 @@ Result<UniqueFd> make_claimed_scratch(const std::string& path) {
 }
 
 void sweep_empty_scratch(const std::string& path, FilesInTmp files) {
-  const UniqueFd claim = open_directory(AT_FDCWD, path.c_str());
+  const UniqueFd claim = open_scratch(path);
   if (!claim.valid() || ::flock(claim.get(), LOCK_EX | LOCK_NB) != 0) return;
   const std::string tmp = path + std::string(names::k_private_tmp_suffix);
   const std::string link = path + "/" + std::string(names::k_private_tmp_link);
@@ -122,7 +127,7 @@ void sweep_empty_scratch(const std::string& path, FilesInTmp files) {
       ::fstatat(claim.get(), marker_directory(), &info, AT_SYMLINK_NOFOLLOW) == 0;
   if (was_killed || files == FilesInTmp::none) {
     const bool is_gone = static_cast<bool>(remove_directory(tmp));
-    if (is_gone && read_link(link) == tmp) ::unlink(link.c_str());
+    if (is_gone && read_own_link(link) == tmp) (void)remove_own(link);
   }
   remove_empty_scratch(path);
 }

@@ -8,13 +8,14 @@
 #include <utility>
 
 #include "core/base/names.hpp"
+#include "os/file/directory_names.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
 namespace {
 
-constexpr int k_directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int k_file_flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 Error belongs_to(const std::string& path, uid_t user, const std::string& expected) {
@@ -33,7 +34,7 @@ Result<UniqueFd> checked(UniqueFd file, const UniqueFd& directory, const std::st
     return system_error("examine " + name);
   }
   if (!S_ISREG(info.st_mode)) return Error{"use " + name + ": expected a regular file"};
-  if (info.st_uid != 0 && info.st_uid != ::geteuid() && info.st_uid != above.st_uid) {
+  if (!is_trusted_owner(info.st_uid, above.st_uid)) {
     return belongs_to(name, info.st_uid, "the owner of its directory");
   }
   return file;
@@ -72,18 +73,18 @@ std::string user_directory_path() {
 
 Result<UniqueFd> open_user_directory() {
   const std::string path = user_directory_path();
-  UniqueFd directory(::open(path.c_str(), k_directory_flags));
+  UniqueFd directory = open_directory(AT_FDCWD, path.c_str());
   if (!directory.valid() && errno == ENOENT) {
     const ExactModes exact;
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error("make " + path);
-    directory = UniqueFd(::open(path.c_str(), k_directory_flags));
+    directory = open_directory(AT_FDCWD, path.c_str());
   }
   return checked_users(std::move(directory), path);
 }
 
 Result<UniqueFd> open_existing_user_directory() {
   const std::string path = user_directory_path();
-  return checked_users(UniqueFd(::open(path.c_str(), k_directory_flags)), path);
+  return checked_users(open_directory(AT_FDCWD, path.c_str()), path);
 }
 
 Result<void> check_user_directory() {
@@ -94,12 +95,12 @@ Result<void> check_user_directory() {
 
 Result<UniqueFd> open_machine_directory() {
   const std::string path(names::k_machine_directory);
-  UniqueFd directory(::open(path.c_str(), k_directory_flags));
+  UniqueFd directory = open_directory(AT_FDCWD, path.c_str());
   // Only root can make the machine's directory.
   if (!directory.valid() && errno == ENOENT && ::geteuid() == 0) {
     const ExactModes exact;
     if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + path);
-    directory = UniqueFd(::open(path.c_str(), k_directory_flags));
+    directory = open_directory(AT_FDCWD, path.c_str());
   }
   if (!directory.valid()) {
     Error error = system_error("open the directory of machine-wide locks, " + path);
@@ -117,13 +118,13 @@ std::string path_of(const UniqueFd& directory) {
 }
 
 Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& name) {
-  UniqueFd directory(::openat(parent.get(), name.c_str(), k_directory_flags));
+  UniqueFd directory = open_directory(parent.get(), name.c_str());
   if (!directory.valid()) return system_error("open the directory " + name);
   return directory;
 }
 
 Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode) {
-  UniqueFd directory(::openat(parent.get(), name.c_str(), k_directory_flags));
+  UniqueFd directory = open_directory(parent.get(), name.c_str());
   if (directory.valid()) return directory;
   if (errno != ENOENT) return system_error("open the directory " + name);
   const ExactModes exact;

@@ -107,8 +107,10 @@ std::vector<std::string> tests_that_say_they_ran_nothing(const RunReport& report
 }
 
 std::string ran_nothing_text(const RunReport& report) {
-  return sentence_on(report.run.ran_nothing, "had nothing to run, as printed",
-                     "no-tests = \"fail\" in holdfast.toml makes such a test fail");
+  return sentence_on(
+      report.run.ran_nothing, "had nothing to run, as printed",
+      "no-tests = \"fail\" in holdfast.toml makes such a test fail, unless its record "
+      "says that it was not asked");
 }
 
 }  // namespace holdfast

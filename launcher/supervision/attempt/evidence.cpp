@@ -31,7 +31,8 @@ void note(std::string& remark, std::string_view more) {
 // leave one.
 void judge_end(GoogletestEnd end, const Policy& policy, AttemptResult& result) {
   Observation& seen = result.observation;
-  if (seen.main.kind != ProcessEnd::Kind::exited || end == GoogletestEnd::through) return;
+  const bool is_clear = end == GoogletestEnd::not_asked || end == GoogletestEnd::through;
+  if (seen.main.kind != ProcessEnd::Kind::exited || is_clear) return;
   if (end == GoogletestEnd::unclear) {
     if (seen.main.code != 0) return;
     return note(result.remark,
@@ -65,13 +66,23 @@ void look_at_files(const Evidence& evidence, const Grant& grant, const os::Scrat
   result.orphans = std::move(judged.orphans);
 }
 
-// Why a GoogleTest program must not be asked for a trace of its end; empty: it may be asked.
-std::string why_not_asked(const Grant& grant, const Invocation& invocation) {
-  if (!grant.program.is_googletest || grant.policy.premature_exit == PrematureExit::ignore) {
-    return {};
+// What a GoogleTest program is not asked that the settings want to know, and why; empty: there is
+// nothing.
+std::string not_asked(const Grant& grant, const Invocation& invocation) {
+  std::string what;
+  if (grant.policy.premature_exit != PrematureExit::ignore)
+    what = "its GoogleTest cases were through";
+  if (wants_report(grant.policy, invocation)) {
+    what += std::string(what.empty() ? "" : ", or whether ") + "it had any";
   }
-  if (!grant.program.may_lose_rights.empty()) return "it " + grant.program.may_lose_rights;
-  return preloads(invocation.environment) ? "LD_PRELOAD or LD_AUDIT is set" : "";
+  if (what.empty() || !grant.program.is_googletest) return {};
+  std::string why;
+  if (!grant.program.may_lose_rights.empty()) {
+    why = "it " + grant.program.may_lose_rights;
+  } else if (preloads(invocation.environment)) {
+    why = "LD_PRELOAD or LD_AUDIT is set";
+  }
+  return why.empty() ? why : "not asked whether " + what + ": " + why;
 }
 
 }  // namespace
@@ -84,7 +95,7 @@ Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
   if (scratch.empty()) return evidence;
   const std::string markers = scratch + "/" + std::string(names::k_marker_directory);
   told.set(env::k_marker_dir, markers);
-  evidence.not_asked = why_not_asked(grant, invocation);
+  evidence.not_asked = not_asked(grant, invocation);
   if (grant.program.can_be_asked() && !preloads(invocation.environment)) {
     evidence.googletest = ask_for_trace(invocation, grant.policy, markers, told);
   }
@@ -101,8 +112,7 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
     result.remark = "pytest did not understand what it was given: an option, a path, a conftest.py";
   }
   if (!evidence.not_asked.empty() && exited_with(seen, 0)) {
-    note(result.remark,
-         "not asked whether its GoogleTest cases were through: " + evidence.not_asked);
+    note(result.remark, evidence.not_asked);
   }
   // A trace may be told by a file that is gone.
   const bool has_trace = !evidence.googletest.runs_file.empty();

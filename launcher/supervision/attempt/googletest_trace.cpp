@@ -12,6 +12,7 @@
 #include "core/base/names.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "os/file/marker_files.hpp"
+#include "os/file/own_place.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::supervision {
@@ -29,9 +30,13 @@ std::string in(const std::string& directory, std::string_view name) {
 // We open the FIFO for reading and writing, so that a program that begins does not wait for a
 // reader.
 os::UniqueFd make_beginnings(const std::string& path) {
-  if (::mkfifo(path.c_str(), 0600) != 0) return {};
-  os::UniqueFd fifo(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
-  if (!fifo.valid()) ::unlink(path.c_str());
+  const Result<os::OwnPlace> place = os::own_place(path);
+  if (!place) return {};
+  const int directory = place->directory.get();
+  if (::mkfifoat(directory, place->name.c_str(), 0600) != 0) return {};
+  os::UniqueFd fifo(
+      ::openat(directory, place->name.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  if (!fifo.valid()) ::unlinkat(directory, place->name.c_str(), 0);
   return fifo;
 }
 
@@ -84,6 +89,12 @@ bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>
 
 }  // namespace
 
+bool wants_report(const Policy& policy, const Invocation& invocation) {
+  return policy.no_tests != NoTests::keep &&
+         may_select_nothing(invocation.command, invocation.environment) &&
+         may_be_asked_for_report(invocation.command, invocation.environment);
+}
+
 GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,
                               const std::string& markers, TestEnvironment& told) {
   GoogletestTrace trace;
@@ -96,9 +107,7 @@ GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy
       trace.runs_file = std::move(runs);
     }
   }
-  if (policy.no_tests != NoTests::keep &&
-      may_select_nothing(invocation.command, invocation.environment) &&
-      may_be_asked_for_report(invocation.command, invocation.environment)) {
+  if (wants_report(policy, invocation)) {
     trace.reports = told.set_if_absent(env::k_googletest_output, "xml:" + markers + "/");
   }
   return trace;

@@ -31,15 +31,19 @@ struct GoogletestTrace {
 };
 
 enum class GoogletestEnd : std::uint8_t {
-  through,     // or nobody was asked
+  not_asked,
+  through,
   unfinished,  // it began, and was not through
   unclear,     // more programs than one began, and not each has removed the file
 };
 
 struct WeighedTrace {
-  GoogletestEnd end = GoogletestEnd::through;
+  GoogletestEnd end = GoogletestEnd::not_asked;
   bool ran_nothing = false;  // by its report
 };
+
+// True: a setting gives a verdict to an empty selection, and this may be one.
+bool wants_report(const Policy& policy, const Invocation& invocation);
 
 // Asks for each part whose variable the user has not set.
 GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,

@@ -17,6 +17,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
+#include "os/file/owner.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/process.hpp"
@@ -100,18 +101,14 @@ LockHome enclosing_tree(const std::string& from) {
       from.empty() ? ::getcwd(buffer, sizeof buffer) : ::realpath(from.c_str(), buffer);
   if (there == nullptr) return {};
   std::string directory = buffer;
-  while (!directory.empty()) {
+  for (; !directory.empty(); directory.erase(directory.rfind('/'))) {
     const std::string file = directory + "/" + std::string(names::k_project_file);
     // Anybody can leave a file in /tmp; only files of this user and of root count.
     struct stat info {};
-    std::string project;
-    const Result<os::UniqueFd> opened = os::open_own(file, O_RDONLY);
-    const bool ours = opened && ::fstat(opened->get(), &info) == 0 &&
-                      (info.st_uid == ::geteuid() || info.st_uid == 0);
-    if (ours && os::read_all(opened->get(), project, 4096)) {
-      return {project.substr(0, project.find('\n')), directory};
-    }
-    directory.erase(directory.rfind('/'));
+    const bool is_there = ::lstat(file.c_str(), &info) == 0;
+    if (!is_there || !os::is_trusted_owner(info.st_uid)) continue;
+    const Result<std::string> project = os::read_own(file, 4096);
+    if (project) return {project->substr(0, project->find('\n')), directory};
   }
   return {};
 }

@@ -8,8 +8,8 @@ import unittest
 from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, program, wait_until
 
 # Those that only root can give up come first.
-OF_ROOT = ("user", "user-by-number", "root", "mounts")
-OF_ALL = ("descriptors", "file-size", "nothing")
+OF_ROOT = ("user", "user-by-number", "root", "mounts", "pivot-root", "setns", "new-user-namespace")
+OF_ALL = ("descriptors", "file-size", "filter", "nothing")
 # How the program runs: name, its suffix, arguments, isolation.
 WAYS = (("plain", "", "", ""), ("filter", "", "--gtest_filter=Sandbox.*", ""), ("none", "", "", "none"),
         ("process", "", "", "process"), ("linked", "_linked", "", ""), ("linked-none", "_linked", "", "none"),
@@ -25,13 +25,13 @@ def add(name, command, environment, isolation=""):
 class LostRightsTest(ProjectCase):
     def test_attached_the_verdicts_are_those_of_plain_ctest(self):
         rights = (OF_ROOT if os.geteuid() == 0 else ()) + OF_ALL
-        (self.work / "hidden").mkdir()
+        ours = self.work / "build/.holdfast"  # what the program hides from itself
         text = ""
         for right in rights:
             for way, suffix, arguments, isolation in WAYS:
                 text += add(f"{right}.{way}", f"{program('sandbox_cases' + suffix)} {arguments}",
-                            f"LOSES={right};HIDES={self.work}/hidden", isolation)
-            text += add(f"{right}.exits", program("sandbox_cases"), f"LOSES={right};EXITS=1;HIDES={self.work}/hidden")
+                            f"LOSES={right};HIDES={ours}", isolation)
+            text += add(f"{right}.exits", program("sandbox_cases"), f"LOSES={right};EXITS=1;HIDES={ours}")
         if os.geteuid() == 0:
             text += add("hidden", program("hidden_rights_cases"), "")
         text += add("library", program("library_rights_cases"), "")
@@ -54,6 +54,14 @@ class LostRightsTest(ProjectCase):
         self.assertIn("it needs liblibrary_rights.so, which imports chroot", by_name["library"]["attempts"][0]["note"])
         if os.geteuid() == 0:
             self.assertIn("had given up rights", by_name["hidden"]["attempts"][0]["note"])
+
+    def test_an_exit_in_the_middle_is_red_each_time(self):
+        exits = f"{program('googletest_cases')} --gtest_filter=Case.ExitsWithZero"
+        tree = self.project("".join(add(f"exits.{number}", exits, "A=1") for number in range(100)))
+        self.ctest(tree, "-j4")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        report = json.loads(self.finish(HOLDFAST, "report", "latest", "--format", "json", "--tree", tree).stdout)
+        self.assertEqual([test["outcome"] for test in report["tests"]], ["premature_exit"] * 100)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root, to be another account")
     def test_the_namespace_of_a_plain_user_takes_no_right_of_the_program(self):

@@ -1,8 +1,10 @@
 """What somebody else has put in the place of Holdfast's files: links, FIFOs, files and directories of
 other users. Holdfast says so in one line, follows nothing and writes nothing (os/file/own_files.hpp)."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import unittest
@@ -212,6 +214,15 @@ add_test(NAME fails COMMAND false)
             os.chown(self.tree / ".holdfast" / name.replace("RUN", self.run_id), STRANGER, STRANGER)
             self.is_refused(actor, words)
         self.for_each(FOREIGN, check)
+
+    def test_a_history_with_a_write_ahead_log_is_not_opened(self):
+        """SQLite would make two more files beside it, even to read it."""
+        def check(owner, actor, command):
+            history = self.tree / ".holdfast/history.sqlite"
+            with contextlib.closing(sqlite3.connect(history)) as database:
+                database.execute("PRAGMA journal_mode=WAL")
+            self.is_refused(actor, [command])
+        self.for_each([("failed",), ("flaky",)], check)
 
     @unittest.skipUnless(ROOT, NEEDS_ROOT)
     def test_a_file_with_a_second_name_is_not_written(self):

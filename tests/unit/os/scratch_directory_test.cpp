@@ -133,5 +133,23 @@ TEST_F(ScratchDirectory, OnlyTheTestsOwnFilesKeepIt) {
   EXPECT_FALSE(std::filesystem::exists(path()));
 }
 
+TEST(ScratchBehindALink, IsNotLookedIntoAndStays) {
+  const Scratch scratch;
+  namespace fs = std::filesystem;
+  fs::create_directories(scratch.path("tree/.holdfast"));
+  fs::create_directories(scratch.path("elsewhere/a/.markers"));
+  fs::create_directory_symlink(scratch.path("elsewhere"), scratch.path("tree/.holdfast/scratch"));
+  const std::string behind = scratch.path("tree/.holdfast/scratch/a");
+  const ScratchContent content = look_into_scratch(behind);
+  EXPECT_TRUE(content.holds_files);
+  EXPECT_FALSE(content.markers.valid());
+  sweep_empty_scratch(behind, FilesInTmp::none);
+  EXPECT_FALSE(make_scratch_directory(scratch.path("tree/.holdfast/scratch/b")));
+  EXPECT_FALSE(make_claimed_scratch(scratch.path("tree/.holdfast/scratch/c")));
+  EXPECT_TRUE(fs::exists(scratch.path("elsewhere/a/.markers")));
+  EXPECT_FALSE(fs::exists(scratch.path("elsewhere/b")));
+  EXPECT_FALSE(fs::exists(scratch.path("elsewhere/c")));
+}
+
 }  // namespace
 }  // namespace holdfast::os

@@ -138,7 +138,7 @@ TEST(RanNothing, TheLineNamesTheTestsAndTheSetting) {
   report.run.ran_nothing = {"a", "b"};
   EXPECT_EQ(ran_nothing_text(report),
             "2 tests had nothing to run, as printed (a, b): no-tests = \"fail\" in holdfast.toml "
-            "makes such a test fail");
+            "makes such a test fail, unless its record says that it was not asked");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What another user may own needs root, and is in tests/system/run/planted_test.py.
+// What another user may own needs root, and is in tests/system/attempt/planted_test.py.
 #include "os/file/own_files.hpp"
 
 #include <fcntl.h>
@@ -62,6 +62,16 @@ TEST_F(OwnFiles, NoComponentOfOurPartMayBeALink) {
   EXPECT_EQ(text_in(path("elsewhere/file")), "precious");
   EXPECT_TRUE(fs::is_empty(path("elsewhere/runs")));
   EXPECT_FALSE(fs::exists(path("elsewhere/new")));
+}
+
+TEST_F(OwnFiles, ALinkOfOursIsReadBehindNoOther) {
+  fs::create_directories(path("elsewhere/scratch"));
+  ASSERT_EQ(::symlink("/there", path("elsewhere/scratch/to").c_str()), 0);
+  ASSERT_EQ(::symlink("/there", ours("runs/to").c_str()), 0);
+  fs::create_directory_symlink(path("elsewhere/scratch"), ours("scratch"));
+  EXPECT_EQ(read_own_link(ours("runs/to")), "/there");
+  EXPECT_EQ(read_own_link(ours("scratch/to")), "");
+  EXPECT_EQ(read_own_link(ours("runs")), "");
 }
 
 TEST_F(OwnFiles, AnErrorNamesWhatIsInTheWay) {
