@@ -115,19 +115,21 @@ void end_left_behind(const std::string& tree, const std::string& whose) {
   if (const std::string line = end_left_of(tree, whose); !line.empty()) complain(line);
 }
 
-// Those that hold the tests of an earlier run, and that nobody else would continue.
-void continue_stopped(const std::string& tree, Milliseconds grace) {
+// Continues those that hold the tests of an earlier run, and that nobody else would continue.
+// Returns what was done, in one line; empty: nothing was to do.
+std::string continue_stopped(const std::string& tree, Milliseconds patience) {
   const std::vector<StoppedSupervisor> stopped = find_stopped(tree);
-  if (stopped.empty()) return;
-  let_go_on(stopped, patience_with_stopped(grace));
-  complain("continued " + describe(stopped) + ", which an earlier run left");
+  if (stopped.empty()) return {};
+  let_go_on(stopped, patience);
+  return "continued " + describe(stopped) + ", which an earlier run left";
 }
 
-// The same while this run waits for the tree of another run.
+// While this run waits for the tree of another run.
 std::string look_after_other(const std::string& tree, OtherKeeper keeper) {
-  let_go_on(find_stopped(tree), Milliseconds{0});
-  if (keeper == OtherKeeper::there) return {};
-  return end_left_of(tree, std::string(k_unattended));
+  std::string line = continue_stopped(tree, Milliseconds{0});
+  if (keeper == OtherKeeper::there) return line;
+  const std::string ended = end_left_of(tree, std::string(k_unattended));
+  return line.empty() || ended.empty() ? line + ended : line + "; " + ended;
 }
 
 RunLockOrder lock_order(const IntegrationOptions& options, const ProcessName& ctest,
@@ -243,7 +245,8 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   tell_attach(options.tree, names::k_order_for_ctest,
               order_for(options.tree, settings.run().order));
   if (!last_run_ended_well(options.tree)) {
-    continue_stopped(options.tree, grace);
+    const std::string line = continue_stopped(options.tree, patience_with_stopped(grace));
+    if (!line.empty()) complain(line);
     end_left_behind(options.tree, "an earlier run");
   }
   // A run that shares the tree tidies nothing. It cannot see a run beside it that is in another PID

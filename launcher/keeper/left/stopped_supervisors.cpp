@@ -85,7 +85,8 @@ class Search {
     for (const auto& [name, ctest] : ctests_) {
       if (!ctest.is_keeper_stopped) continue;
       const bool is_over = ctest.state == CtestState::dead;
-      found_.push_back({ctest.keeper, std::string(os::k_keeper_name), is_over});
+      found_.push_back({ctest.keeper, std::string(os::k_keeper_name),
+                        is_over ? GoingOn::may_end : GoingOn::works});
     }
     return std::move(found_);
   }
@@ -103,8 +104,9 @@ class Search {
     place.has_keeper = ctest.keeper.pid > 0 && !ctest.is_keeper_stopped;
     place.ctest = ctest.state;
     if (!is_to_go_on(place)) return;
-    const bool is_over = ctest.state == CtestState::dead;
-    found_.push_back({{pid, stat->start}, stat->name, is_over, place.is_guard_alone});
+    GoingOn then = place.is_guard_alone ? GoingOn::may_end : GoingOn::works;
+    if (ctest.state == CtestState::dead) then = GoingOn::must_end;
+    found_.push_back({{pid, stat->start}, stat->name, then});
   }
 
   bool is_our_tree(const std::string& tree) const {
@@ -124,8 +126,7 @@ class Search {
 };
 
 // True: all have ended in time.
-bool all_end(const std::vector<os::UniqueFd>& processes, Milliseconds patience) {
-  const Milliseconds until = os::monotonic_now() + patience;
+bool all_end(const std::vector<os::UniqueFd>& processes, Milliseconds until) {
   return std::ranges::all_of(processes, [&](const os::UniqueFd& one) {
     pollfd end{one.get(), POLLIN, 0};
     return ::poll(&end, 1, os::poll_time(until)) == 1;
@@ -135,7 +136,7 @@ bool all_end(const std::vector<os::UniqueFd>& processes, Milliseconds patience) 
 }  // namespace
 
 bool is_to_go_on(const StoppedPlace& place) {
-  if (place.is_keeper || place.is_guard_alone) return true;
+  if (place.is_guard_alone) return true;
   switch (place.ctest) {
     case CtestState::dead:
       return true;
@@ -150,23 +151,22 @@ bool is_to_go_on(const StoppedPlace& place) {
 std::vector<StoppedSupervisor> find_stopped(const fs::path& tree) { return Search(tree).run(); }
 
 void let_go_on(const std::vector<StoppedSupervisor>& stopped, Milliseconds patience) {
-  std::vector<os::UniqueFd> ending;
-  std::vector<os::UniqueFd> over;
+  std::vector<os::UniqueFd> may_end;
+  std::vector<os::UniqueFd> must_end;
   for (const StoppedSupervisor& one : stopped) {
     Result<os::UniqueFd> held = os::watch_process(one.process);
     if (!held) continue;
     (void)os::send_signal(held->get(), SIGCONT);
-    if (one.run_is_over) {
-      over.push_back(std::move(*held));
-    } else if (one.is_guard_alone) {
-      ending.push_back(std::move(*held));
-    }
+    if (one.then == GoingOn::may_end) may_end.push_back(std::move(*held));
+    if (one.then == GoingOn::must_end) must_end.push_back(std::move(*held));
   }
   if (patience == Milliseconds{0}) return;
-  (void)all_end(ending, patience);
-  if (all_end(over, patience)) return;
-  for (const os::UniqueFd& one : over) (void)os::send_signal(one.get(), SIGKILL);
-  (void)all_end(over, k_kill_patience);
+  const Milliseconds until = os::monotonic_now() + patience;
+  const bool have_ended = all_end(must_end, until);
+  (void)all_end(may_end, until);
+  if (have_ended) return;
+  for (const os::UniqueFd& one : must_end) (void)os::send_signal(one.get(), SIGKILL);
+  (void)all_end(must_end, os::monotonic_now() + k_kill_patience);
 }
 
 Milliseconds patience_with_stopped(Milliseconds grace) { return grace + k_ending_patience; }

@@ -15,32 +15,38 @@ namespace holdfast {
 
 enum class CtestState : std::uint8_t { running, stopped, dead };
 
-// What a stopped process is, and who is there beside it.
+// What a stopped launcher or guard is, and who is there beside it.
 struct StoppedPlace {
-  bool is_keeper = false;
   bool is_guard_alone = false;  // a guard whose launcher is dead
   bool has_keeper = false;      // the run's keeper lives and is not stopped
   CtestState ctest = CtestState::running;
 };
 
-// Whether the process is to be continued. Job control stops ctest and launchers together (Ctrl-Z),
-// and whoever has done that continues them. It reaches neither a keeper nor a guard whose launcher
-// is dead.
+// Whether it is to be continued. Job control stops ctest and launchers together (Ctrl-Z), and
+// whoever has done that continues them. It does not reach a guard whose launcher is dead. (Nor does
+// it reach a keeper, so a stopped keeper is always continued.)
 bool is_to_go_on(const StoppedPlace& place);
+
+// What becomes of a process after it goes on.
+enum class GoingOn : std::uint8_t {
+  works,     // its run goes on
+  may_end,   // a guard alone, unless it keeps what a fixture needs; a keeper whose ctest is dead,
+             // when its services have stopped
+  must_end,  // a launcher or guard whose ctest is dead
+};
 
 struct StoppedSupervisor {
   ProcessName process;
-  std::string name;             // as in /proc/<pid>/comm
-  bool run_is_over = false;     // its ctest is dead, so it ends soon after it goes on
-  bool is_guard_alone = false;  // likewise, unless it keeps what a fixture needs
+  std::string name;  // as in /proc/<pid>/comm
+  GoingOn then = GoingOn::works;
 };
 
 // Returns those of the tree (absolute, without links) that are to be continued. Leaves out
 // processes of another PID namespace.
 std::vector<StoppedSupervisor> find_stopped(const std::filesystem::path& tree);
 
-// Continues them. Then waits, for at most `patience`, until those have ended that are to end, and
-// kills the others whose run is over. With a patience of 0, waits for nobody and kills nobody.
+// Continues them. Then waits, for at most `patience`, until those have ended that may end, and
+// kills those that must and have not. With a patience of 0, waits for nobody and kills nobody.
 void let_go_on(const std::vector<StoppedSupervisor>& stopped, Milliseconds patience);
 
 // Returns how long those take to end their tests after they go on.
