@@ -157,6 +157,8 @@ function(holdfast_link_launcher name main memory library)
   if(NOT HOLDFAST_SANITIZE)
     # A sanitizer replaces operator new itself.
     target_sources(${name} PRIVATE ${memory} "${PROJECT_SOURCE_DIR}/launcher/supervision/runtime.cpp")
-    target_link_options(${name} PRIVATE -static -Wl,--gc-sections)
+    # A program that is so small needs no pages of their own for what is code and what is not: each
+    # start maps them.
+    target_link_options(${name} PRIVATE -static -Wl,--gc-sections -Wl,-z,noseparate-code)
   endif()
 endfunction()
