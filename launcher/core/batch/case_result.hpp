@@ -13,6 +13,13 @@ namespace holdfast {
 // What a program says at the end of a case.
 enum class CaseEnd : std::uint8_t { passed, failed, skipped };
 
+// How a case ended, as a report of its program says.
+struct ReportedCase {
+  std::string name;
+  CaseEnd end = CaseEnd::passed;
+  std::string words = {};  // what failed, as the report says; empty: it was printed
+};
+
 // Why a worker, or the child that ran one case, ended.
 enum class EndedBy : std::uint8_t {
   itself,

@@ -1,14 +1,13 @@
 #include "core/batch/catch2_list.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
 #include <utility>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/batch/name_index.hpp"
-#include "core/batch/xml_entities.hpp"
+#include "core/batch/unique_names.hpp"
+#include "core/batch/xml.hpp"
 
 namespace holdfast {
 namespace {
@@ -19,21 +18,6 @@ constexpr std::string_view k_end_of_list = "</MatchingTests>";
 constexpr std::string_view k_name = "<Name>";
 constexpr std::string_view k_end_of_name = "</Name>";
 constexpr std::string_view k_indent = "  ";  // of a name in the list for people
-
-// Adds each name once.
-class Names {
- public:
-  void add(std::string name) {
-    const auto name_at = [this](std::uint32_t place) { return std::string_view(names_[place]); };
-    const auto count = static_cast<std::uint32_t>(names_.size());
-    if (places_.find_or_add(name, count, name_at) == count) names_.push_back(std::move(name));
-  }
-  std::vector<std::string> take() { return std::move(names_); }
-
- private:
-  std::vector<std::string> names_;
-  NameIndex places_;
-};
 
 // Version 2 puts quotes around a name that begins with `#`.
 std::string_view without_quotes(std::string_view line) {
@@ -70,7 +54,7 @@ std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml) {
     return std::nullopt;
   }
   xml = xml.substr(begin, end - begin);
-  Names names;
+  UniqueNames names;
   for (std::size_t at = xml.find(k_name); at != std::string_view::npos; at = xml.find(k_name, at)) {
     at += k_name.size();
     const std::size_t name_end = xml.find(k_end_of_name, at);
@@ -93,7 +77,7 @@ std::optional<Catch2List> parse_catch2_name_list(std::string_view text) {
     if (!count && line.starts_with(k_indent)) shown.push_back(line.substr(k_indent.size()));
   }
   if (!count || !take_line(text).empty()) return std::nullopt;
-  Names names;
+  UniqueNames names;
   for (std::size_t i = 0; i < *count && !text.empty(); ++i) {
     names.add(std::string(without_quotes(take_line(text))));
   }

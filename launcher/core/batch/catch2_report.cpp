@@ -37,8 +37,8 @@ bool tells_of_failures(std::string_view columns) {
 
 }  // namespace
 
-std::vector<Catch2Case> read_catch2_cases(std::string_view report) {
-  std::vector<Catch2Case> cases;
+std::vector<ReportedCase> read_catch2_cases(std::string_view report) {
+  std::vector<ReportedCase> cases;
   while (report.find('\n') != std::string_view::npos) {
     std::string_view line = take_part(report, '\n');
     const bool is_result = line.starts_with(k_result);

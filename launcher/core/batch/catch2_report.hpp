@@ -16,14 +16,9 @@
 
 namespace holdfast {
 
-struct Catch2Case {
-  std::string name;
-  CaseEnd end = CaseEnd::passed;
-};
-
 // Reads what `automake` wrote: `:test-result: PASS <name>`. A line that does not begin with
 // `:test-result:` continues the name in the line before. A last line that is cut off is no result.
-std::vector<Catch2Case> read_catch2_cases(std::string_view report);
+std::vector<ReportedCase> read_catch2_cases(std::string_view report);
 
 // Finds the lines that end a run.
 class Catch2Totals {

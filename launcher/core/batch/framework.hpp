@@ -57,5 +57,7 @@ const Framework& googletest();
 
 enum class Catch2Version : std::uint8_t { two, three };
 const Framework& catch2(Catch2Version version, Telling tells);
+const Framework& doctest(Telling tells);     // ends or nothing
+const Framework& boost_test(Telling tells);  // likewise
 
 }  // namespace holdfast

@@ -1,47 +1,26 @@
 #include "core/batch/gtest_report.hpp"
 
-#include <cstddef>
 #include <utility>
 
-#include "core/batch/xml_entities.hpp"
+#include "core/batch/xml.hpp"
 
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_text = "<![CDATA[";
-constexpr std::string_view k_end_of_text = "]]>";
 constexpr std::string_view k_last = "</testsuites>";
-
-// The value of an attribute of the element that begins with `tag`; none: it has no such attribute.
-// GoogleTest puts all values into double quotes, and escapes those in them.
-std::optional<std::string> attribute(std::string_view tag, std::string_view name) {
-  std::size_t at = tag.find(' ');
-  while (at != std::string_view::npos && at < tag.size()) {
-    const std::size_t begin = tag.find_first_not_of(" \n", at);
-    const std::size_t equals = begin == std::string_view::npos ? begin : tag.find("=\"", begin);
-    if (equals == std::string_view::npos) return std::nullopt;
-    const std::size_t end = tag.find('"', equals + 2);
-    if (end == std::string_view::npos) return std::nullopt;
-    if (tag.substr(begin, equals - begin) == name) {
-      return without_entities(tag.substr(equals + 2, end - equals - 2));
-    }
-    at = end + 1;
-  }
-  return std::nullopt;
-}
 
 // A case that never began has the beginning of all times as its time, in any time zone.
 bool has_begun(std::string_view tag) {
-  const std::string at = attribute(tag, "timestamp").value_or("");
+  const std::string at = xml_attribute(tag, "timestamp").value_or("");
   return !at.starts_with("1970-01-01") && !at.starts_with("1969-12-31");
 }
 
 class Reader {
  public:
-  explicit Reader(std::string_view xml) : rest_(xml) {}
+  explicit Reader(std::string_view xml) : tags_(xml) {}
 
   std::optional<GtestReport> read() {
-    while (const std::optional<std::string_view> tag = next_tag()) {
+    while (const std::optional<std::string_view> tag = tags_.next()) {
       if (*tag == k_last) return is_open_ ? std::nullopt : std::optional(std::move(report_));
       take(*tag);
     }
@@ -49,34 +28,6 @@ class Reader {
   }
 
  private:
-  // `<name …>`, `<name … />` or `</name>`. Text is passed over.
-  std::optional<std::string_view> next_tag() {
-    while (true) {
-      const std::size_t begin = rest_.find('<');
-      if (begin == std::string_view::npos) return std::nullopt;
-      rest_.remove_prefix(begin);
-      if (!rest_.starts_with(k_text)) break;
-      const std::size_t end = rest_.find(k_end_of_text);
-      if (end == std::string_view::npos) return std::nullopt;
-      rest_.remove_prefix(end + k_end_of_text.size());
-    }
-    const std::size_t end = end_of_tag();
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string_view tag = rest_.substr(0, end + 1);
-    rest_.remove_prefix(end + 1);
-    return tag;
-  }
-
-  // A `>` may stand in a value.
-  std::size_t end_of_tag() const {
-    bool is_quoted = false;
-    for (std::size_t i = 0; i < rest_.size(); ++i) {
-      if (rest_[i] == '"') is_quoted = !is_quoted;
-      if (rest_[i] == '>' && !is_quoted) return i;
-    }
-    return std::string_view::npos;
-  }
-
   void take(std::string_view tag) {
     if (tag.starts_with("<testcase ")) {
       begin_case(tag);
@@ -92,13 +43,14 @@ class Reader {
   }
 
   void begin_case(std::string_view tag) {
-    const std::optional<std::string> suite = attribute(tag, "classname");
-    const std::optional<std::string> name = attribute(tag, "name");
+    const std::optional<std::string> suite = xml_attribute(tag, "classname");
+    const std::optional<std::string> name = xml_attribute(tag, "name");
     open_ = {suite.value_or("") + "." + name.value_or(""), CaseEnd::passed};
     // What fails outside of cases has no name.
     const bool has_name = suite && name && !(suite->empty() && name->empty());
-    const std::string result = attribute(tag, "result").value_or("");
-    const bool was_to_run = has_name && attribute(tag, "status") == "run" && result != "suppressed";
+    const std::string result = xml_attribute(tag, "result").value_or("");
+    const bool was_to_run =
+        has_name && xml_attribute(tag, "status") == "run" && result != "suppressed";
     did_run_ = was_to_run && (result == "skipped" || has_begun(tag));
     if (was_to_run && !did_run_) ++report_.not_begun;
     is_open_ = true;
@@ -109,7 +61,7 @@ class Reader {
     is_open_ = false;
   }
 
-  std::string_view rest_;
+  XmlTags tags_;
   GtestReport report_;
   ReportedCase open_;
   bool is_open_ = false;

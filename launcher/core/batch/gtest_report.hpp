@@ -12,13 +12,8 @@
 
 namespace holdfast {
 
-struct ReportedCase {
-  std::string name;  // `Suite.Name`
-  CaseEnd end = CaseEnd::passed;
-};
-
 struct GtestReport {
-  std::vector<ReportedCase> cases;  // those that ran, in their order
+  std::vector<ReportedCase> cases;  // those that ran, in their order: `Suite.Name`
   // How many cases were to run and never began. They count as passed in the report.
   std::size_t not_begun = 0;
   bool has_failures = false;  // those outside of cases too

@@ -120,9 +120,7 @@ class BatchRun {
         return run_worker(program_->running_all());
       case BatchAction::Kind::run_cases:
         if (may_run_side_by_side()) return run_side_by_side();
-        return run_worker(
-            program_->running(action.selection),
-            batch_->isolation() == Isolation::process ? action.cases.front() : std::string());
+        return run_selected(action);
       case BatchAction::Kind::serve:
         return serve();
       case BatchAction::Kind::record:
@@ -130,6 +128,13 @@ class BatchRun {
       case BatchAction::Kind::end:
         return;
     }
+  }
+
+  void run_selected(const BatchAction& action) {
+    using Selected = TestProgram::Selected;
+    const bool is_one = batch_->isolation() == Isolation::process;
+    run_worker(program_->running(action.selection, is_one ? Selected::one_case : Selected::several),
+               is_one ? action.cases.front() : std::string());
   }
 
   void record(const CaseResult& result) {
@@ -301,7 +306,7 @@ class BatchRun {
     const std::string& name = action.cases.front();
     batch_.emplace(Isolation::process, program_->framework(), Batch::Extent::one_case);
     happened({.kind = BatchEvent::Kind::listed, .cases = {name}});
-    run_worker(program_->running(action.selection), name);
+    run_worker(program_->running(action.selection, TestProgram::Selected::one_case), name);
     relay_.finish();
     (void)os::remove_own(markers_ + "/" + HOLDFAST_WORKER_SOCKET);
     (void)os::remove_own_directory(markers_);
@@ -404,7 +409,8 @@ class BatchRun {
         total_.last_by == EndedBy::whole_limit || total_.last_by == EndedBy::interruption;
     Result<supervision::Capture> capture = supervision::Capture::open(false);
     if (!capture) return fail(capture.error());
-    Listing listing(*capture, relay_, link_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
+    Listing listing(*capture, relay_, link_, program_->lists_on(),
+                    is_late ? Milliseconds{0} : plan_.policy.case_timeout);
     WorkerCommand command = program_->listing();
     AttemptPlan plan = plan_for(command.command(), *capture);
     plan.companion = &listing;

@@ -1,17 +1,83 @@
 // Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
 // print as it is. core/batch/catch2_report.hpp says what can still be known of their cases.
+#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "core/base/names.hpp"
 #include "core/batch/catch2_list.hpp"
+#include "core/batch/catch2_report.hpp"
 #include "exec/batch/catch2_command.hpp"
-#include "exec/batch/catch2_worker.hpp"
 #include "exec/batch/marker_directory.hpp"
+#include "exec/batch/report_worker.hpp"
 #include "exec/batch/test_program.hpp"
 
 namespace holdfast::exec {
 namespace {
+
+// What shows how the cases ended.
+enum class Catch2Sign : std::uint8_t {
+  reports,    // files in the marker directory: names::k_catch2_cases_file, k_catch2_totals_file
+  console,    // the totals that the program prints, and its exit code
+  exit_code,  // only its exit code
+};
+
+class Catch2Reports final : public CaseReports {
+ public:
+  Catch2Reports(Catch2Sign sign, std::string markers) : sign_(sign), markers_(std::move(markers)) {}
+
+  bool tell_each() const override { return sign_ == Catch2Sign::reports; }
+
+  void forget() override {
+    if (sign_ != Catch2Sign::reports) return;
+    (void)take_report_file(markers_, names::k_catch2_cases_file);
+    (void)take_report_file(markers_, names::k_catch2_totals_file);
+  }
+
+  CaseReport take(const ProcessEnd& end, const std::string& own_case,
+                  std::string_view printed) override {
+    CaseReport said;
+    const bool has_exited = end.kind == ProcessEnd::Kind::exited;
+    Catch2Totals totals(sign_ == Catch2Sign::reports ? Catch2Totals::Source::compact
+                                                     : Catch2Totals::Source::console);
+    switch (sign_) {
+      case Catch2Sign::reports: {
+        const auto cases = take_report_file(markers_, names::k_catch2_cases_file);
+        if (cases) said.cases = read_catch2_cases(*cases);
+        const auto text = take_report_file(markers_, names::k_catch2_totals_file);
+        if (text) totals.read(*text);
+        break;
+      }
+      case Catch2Sign::console:
+        totals.read(printed);
+        break;
+      case Catch2Sign::exit_code:
+        said.is_through = has_exited;
+        break;
+    }
+    totals.end();
+    // After a fatal signal, Catch2 ends its reports as it does after a whole run, although the
+    // program may live on.
+    const bool has_crashed = totals.has_crashed() && !has_exited;
+    said.is_through = said.is_through || (totals.are_there() && !has_crashed);
+    said.ran_nothing = said.is_through && totals.ran_nothing();
+    // If the process has crashed, it has crashed in the last case.
+    if (has_crashed && !said.cases.empty() && said.cases.back().end == CaseEnd::failed) {
+      said.died_in = std::move(said.cases.back());
+      said.cases.pop_back();
+    }
+    const bool is_by_code = sign_ != Catch2Sign::reports && said.is_through && !said.ran_nothing;
+    if (is_by_code && !own_case.empty()) {
+      const bool is_well = !totals.has_failed() && (!has_exited || end.code == 0);
+      said.cases.push_back({own_case, is_well ? CaseEnd::passed : CaseEnd::failed});
+    }
+    return said;
+  }
+
+ private:
+  Catch2Sign sign_;
+  std::string markers_;
+};
 
 class Catch2Program final : public TestProgram {
  public:
@@ -48,7 +114,7 @@ class Catch2Program final : public TestProgram {
     return made;
   }
 
-  WorkerCommand running(const std::string& selection) const override {
+  WorkerCommand running(const std::string& selection, Selected /*selected*/) const override {
     WorkerCommand made(given_.command(),
                        given_.without({Catch2Word::selection, Catch2Word::shard}));
     add_reports(made);
@@ -98,7 +164,8 @@ class Catch2Program final : public TestProgram {
     const Catch2Sign sign = has_reports()   ? Catch2Sign::reports
                             : has_no_totals ? Catch2Sign::exit_code
                                             : Catch2Sign::console;
-    return std::make_unique<Catch2Worker>(std::move(order), sign, markers_);
+    return std::make_unique<ReportWorker>(std::move(order),
+                                          std::make_unique<Catch2Reports>(sign, markers_));
   }
 
   void use(const std::string& markers) override {

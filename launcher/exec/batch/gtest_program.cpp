@@ -178,7 +178,7 @@ class GoogletestProgram final : public TestProgram {
     return made;
   }
 
-  WorkerCommand running(const std::string& selection) const override {
+  WorkerCommand running(const std::string& selection, Selected /*selected*/) const override {
     WorkerCommand made = running_all();
     made.add_argument("--gtest_filter=" + selection);
     hide_shard(made, given_);

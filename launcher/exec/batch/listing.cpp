@@ -14,10 +14,11 @@ constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
 }  // namespace
 
 Listing::Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link,
-                 Milliseconds limit)
+                 Stream lists_on, Milliseconds limit)
     : capture_(capture),
       relay_(relay),
       link_(link),
+      lists_on_(lists_on),
       until_(limit.count() == 0 ? k_longest : os::monotonic_now() + limit) {}
 
 void Listing::add_descriptors(std::vector<pollfd>& fds) {
@@ -43,7 +44,7 @@ void Listing::look() {
   relay_.pass_on();
   answer();
   capture_.read([&](Stream stream, std::string_view bytes) {
-    if (stream == Stream::errors) {
+    if (stream != lists_on_) {
       relay_.write(stream, bytes);
     } else if (text_.size() < k_longest_list) {
       text_ += bytes;

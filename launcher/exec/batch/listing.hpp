@@ -13,9 +13,10 @@ namespace holdfast::exec {
 
 class Listing final : public supervision::Companion {
  public:
-  // `limit`: the time after which the program is ended; 0: none. The other arguments must outlive
-  // this object.
-  Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit);
+  // `lists_on`: the stream that the list comes on. `limit`: the time after which the program is
+  // ended; 0: none. The other arguments must outlive this object.
+  Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link, Stream lists_on,
+          Milliseconds limit);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
@@ -37,6 +38,7 @@ class Listing final : public supervision::Companion {
   supervision::Capture& capture_;
   OutputRelay& relay_;
   WorkerLink& link_;
+  Stream lists_on_;
   pid_t main_ = -1;
   Milliseconds until_;
   std::string text_;

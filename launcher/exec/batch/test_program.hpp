@@ -2,6 +2,7 @@
 // the list of cases is read, and which class looks after a process.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "core/batch/framework.hpp"
 #include "exec/batch/batch_worker.hpp"
 #include "exec/batch/worker_command.hpp"
+#include "exec/output/output_relay.hpp"
 #include "os/process/spawn.hpp"
 
 namespace holdfast::exec {
@@ -30,9 +32,12 @@ class TestProgram {
   // Returns the command as it was given, with what Holdfast needs to follow the cases.
   virtual WorkerCommand running_all() const = 0;
   // Returns a command that runs only what `selection` selects.
-  virtual WorkerCommand running(const std::string& selection) const = 0;
+  enum class Selected : std::uint8_t { one_case, several };
+  virtual WorkerCommand running(const std::string& selection, Selected selected) const = 0;
   // Returns a command that lists the cases and runs none.
   virtual WorkerCommand listing() const = 0;
+  // Returns the stream that the list comes on.
+  virtual Stream lists_on() const { return Stream::output; }
   // Makes the event `listed` or `not_listed` from what a process with that command has printed, and
   // from how it ended. Removes the file that the process has left.
   virtual BatchEvent listed(std::string_view printed, const WorkerEnd& end) const = 0;
@@ -57,5 +62,8 @@ std::unique_ptr<TestProgram> googletest_program(const os::Command& command,
                                                 const std::string& markers, bool may_ask);
 std::unique_ptr<TestProgram> catch2_program(const os::Command& command, const std::string& markers,
                                             Catch2Version version);
+std::unique_ptr<TestProgram> doctest_program(const os::Command& command,
+                                             const std::string& markers);
+std::unique_ptr<TestProgram> boost_program(const os::Command& command, const std::string& markers);
 
 }  // namespace holdfast::exec

@@ -5,9 +5,9 @@
 namespace holdfast {
 namespace {
 
-std::string in_words(const std::vector<Catch2Case>& cases) {
+std::string in_words(const std::vector<ReportedCase>& cases) {
   std::string text;
-  for (const Catch2Case& one : cases) {
+  for (const ReportedCase& one : cases) {
     text += one.end == CaseEnd::passed ? "+" : one.end == CaseEnd::failed ? "-" : "o";
     text += "(" + one.name + ")";
   }

@@ -1,0 +1,156 @@
+// Programs of Boost.Test, version 1.62 and later. A case has a path, `suite/case`. A value of
+// `--run_test` is a list of paths with `:` in between; each part of a path is a list of names with
+// `,` in between, and a `*` at an end of a name stands for any text. There is no escape. So a name
+// with one of these characters is selected by what is before it. Source: the user's guide of
+// Boost.Test, "Test unit filtering".
+#include <algorithm>
+#include <cstdint>
+
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+#include "core/batch/case_list.hpp"
+#include "core/batch/framework.hpp"
+#include "core/batch/unique_names.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_special_in_path = ",:*!@+";
+
+// The pattern for one name of a path.
+std::string pattern_of(std::string_view name) {
+  const std::size_t special = name.find_first_of(k_special_in_path);
+  if (special == std::string_view::npos) return std::string(name);
+  return std::string(name.substr(0, special)) + "*";
+}
+
+bool fits_pattern(std::string_view pattern, std::string_view name) {
+  const bool from_any = pattern.starts_with('*');
+  if (from_any) pattern.remove_prefix(1);
+  const bool to_any = pattern.ends_with('*');
+  if (to_any) pattern.remove_suffix(1);
+  if (from_any && to_any) return name.find(pattern) != std::string_view::npos;
+  if (from_any) return name.ends_with(pattern);
+  return to_any ? name.starts_with(pattern) : name == pattern;
+}
+
+bool fits_one_of(std::string_view patterns, std::string_view name) {
+  while (!patterns.empty()) {
+    if (fits_pattern(take_part(patterns, ','), name)) return true;
+  }
+  return false;
+}
+
+// A path of a suite selects all of its cases.
+bool path_selects(std::string_view wanted, std::string_view path) {
+  while (!wanted.empty()) {
+    if (path.empty()) return false;
+    const std::string_view patterns = take_part(wanted, '/');
+    if (!fits_one_of(patterns, take_part(path, '/'))) return false;
+  }
+  return true;
+}
+
+std::string selection_of(std::string_view path) {
+  std::string selection;
+  while (!path.empty()) {
+    if (!selection.empty()) selection += '/';
+    selection += pattern_of(take_part(path, '/'));
+  }
+  return selection;
+}
+
+class BoostTest final : public Framework {
+ public:
+  explicit constexpr BoostTest(Telling tells) : tells_(tells) {}
+
+  std::string_view name() const override { return "Boost.Test"; }
+  std::string_view list_option() const override { return "--list_content=DOT"; }
+  Telling tells() const override { return tells_; }
+
+  bool is_exact(std::string_view path) const override {
+    return path.find_first_of(k_special_in_path) == std::string_view::npos;
+  }
+  bool selects(std::string_view path, std::string_view other) const override {
+    return path_selects(selection_of(path), other);
+  }
+  std::optional<std::string> selection_without(
+      std::string_view path, const std::vector<std::string_view>& others) const override {
+    if (path.empty() || !others.empty()) return std::nullopt;
+    return selection_of(path);
+  }
+  char separator() const override { return ':'; }
+
+  bool is_usual_exit(CaseEnd /*said*/, int code) const override { return code == 0; }
+
+ private:
+  Telling tells_;
+};
+
+constinit const BoostTest k_boost(Telling::ends);
+constinit const BoostTest k_silent_boost(Telling::nothing);
+
+// One unit of the list: `tu65536[…,color=green,label="name|file(12)"];`. Cases have numbers from
+// 65536 on. A suite that is open is followed by `{`.
+struct ListedUnit {
+  bool is_case = false;
+  bool is_enabled = false;
+  std::string name;
+};
+
+std::optional<ListedUnit> unit_in(std::string_view line) {
+  constexpr std::uint64_t k_first_case = 65536;
+  constexpr std::string_view k_label = "label=\"";
+  if (!line.starts_with("tu")) return std::nullopt;
+  const auto number = leading_number<std::uint64_t>(line.substr(2));
+  const std::size_t label = line.find(k_label);
+  if (!number || label == std::string_view::npos) return std::nullopt;
+  const std::string_view text = line.substr(label + k_label.size());
+  return ListedUnit{*number >= k_first_case,
+                    line.substr(0, label).find("color=green") != std::string_view::npos,
+                    std::string(text.substr(0, text.find_first_of("|\"")))};
+}
+
+}  // namespace
+
+const Framework& boost_test(Telling tells) {
+  return tells == Telling::nothing ? k_silent_boost : k_boost;
+}
+
+std::optional<std::vector<std::string>> parse_boost_list(std::string_view dot) {
+  constexpr std::string_view k_beginning = "digraph G {";
+  const std::size_t begin = dot.find(k_beginning);
+  if (begin == std::string_view::npos) return std::nullopt;
+  dot.remove_prefix(begin + k_beginning.size());
+  UniqueNames paths;
+  // The first is the module, which is in no path.
+  std::vector<ListedUnit> suites;
+  ListedUnit last;
+  while (!dot.empty()) {
+    const std::string_view line = take_part(dot, '\n');
+    if (line == "{") {
+      suites.push_back(last);
+    } else if (line == "}") {
+      if (suites.empty()) return paths.take();
+      suites.pop_back();
+    } else if (std::optional<ListedUnit> unit = unit_in(line)) {
+      last = std::move(*unit);
+      const bool runs = last.is_enabled && std::ranges::all_of(suites, &ListedUnit::is_enabled);
+      if (!last.is_case || !runs) continue;
+      std::string path;
+      for (std::size_t i = 1; i < suites.size(); ++i) path += suites[i].name + "/";
+      paths.add(path + last.name);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<bool> boost_filter_selects(std::string_view filter, std::string_view path) {
+  if (filter.find_first_of("!@+") != std::string_view::npos) return std::nullopt;
+  while (!filter.empty()) {
+    if (path_selects(take_part(filter, ':'), path)) return true;
+  }
+  return false;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,86 @@
+#include <utility>
+
+#include "core/batch/case_report.hpp"
+#include "core/batch/xml.hpp"
+
+namespace holdfast {
+namespace {
+
+class BoostReader {
+ public:
+  BoostReader(std::string_view xml, bool fails) : tags_(xml), fails_(fails) {}
+
+  CaseReport read() {
+    while (const std::optional<std::string_view> tag = tags_.next()) take(*tag);
+    if (report_.died_in) report_.is_through = false;
+    report_.ran_nothing = report_.is_through && report_.cases.empty();
+    return std::move(report_);
+  }
+
+ private:
+  void take(std::string_view tag) {
+    const bool is_whole = tag.ends_with("/>");
+    if (tag == "</TestLog>") {
+      report_.is_through = true;
+    } else if (is_xml_beginning(tag, "TestSuite")) {
+      if (!is_whole) suites_.push_back(xml_attribute(tag, "name").value_or(""));
+    } else if (tag == "</TestSuite>") {
+      if (!suites_.empty()) suites_.pop_back();
+    } else if (is_xml_beginning(tag, "TestCase")) {
+      open_ = ReportedCase{path_of(xml_attribute(tag, "name").value_or(""))};
+      if (is_whole) end_unrun(tag);
+    } else if (tag == "</TestCase>") {
+      end_case();
+    } else if (open_) {
+      take_in_case(tag);
+    }
+  }
+
+  // The first suite is the module itself.
+  std::string path_of(const std::string& name) const {
+    std::string path;
+    for (std::size_t i = 1; i < suites_.size(); ++i) path += suites_[i] + "/";
+    return path + name;
+  }
+
+  // A case that is disabled, or not selected, is none of the run's.
+  void end_unrun(std::string_view tag) {
+    if (xml_attribute(tag, "reason") != "disabled") {
+      open_->end = CaseEnd::skipped;
+      report_.cases.push_back(std::move(*open_));
+    }
+    open_.reset();
+  }
+
+  void take_in_case(std::string_view tag) {
+    const bool is_failure = is_xml_beginning(tag, "Error") || is_xml_beginning(tag, "FatalError") ||
+                            is_xml_beginning(tag, "Exception");
+    if (is_failure && fails_) open_->end = CaseEnd::failed;
+    if (tag == "</Message>" && tags_.text() == "Test is aborted") is_aborted_ = true;
+  }
+
+  void end_case() {
+    if (!open_) return;
+    if (is_aborted_) {
+      report_.died_in = std::exchange(open_, std::nullopt);
+      return;
+    }
+    report_.cases.push_back(std::move(*open_));
+    open_.reset();
+  }
+
+  XmlTags tags_;
+  bool fails_;
+  CaseReport report_;
+  std::vector<std::string> suites_;
+  std::optional<ReportedCase> open_;
+  bool is_aborted_ = false;  // after a signal, no further case runs
+};
+
+}  // namespace
+
+CaseReport read_boost_report(std::string_view xml, const ProcessEnd& end) {
+  return BoostReader(xml, !end.exited_with(0)).read();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,35 @@
+// What a process of a batch says of all its cases, once it has ended. Pure: text in, results out,
+// any bytes at all.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/case_result.hpp"
+
+namespace holdfast {
+
+struct CaseReport {
+  std::vector<ReportedCase> cases;      // those that have ended, in their order
+  std::optional<ReportedCase> died_in;  // the case in which the process died
+  bool is_through = false;              // the program came to the end of its cases
+  bool ran_nothing = false;             // and there were none
+  std::string first_words;              // what the report says before the cases
+  std::string last_words;               // and after them
+};
+
+// The report of doctest's reporter `xml`. Its words are put into the form that doctest's console
+// has: with this reporter, the program prints nothing of its cases.
+CaseReport read_doctest_report(std::string_view xml);
+
+// The end of what a doctest program prints for people. `own_case`: the only case of the process.
+CaseReport read_doctest_totals(std::string_view printed, std::string_view own_case);
+
+// The log of Boost.Test's logger `XML`, with the level `test_suite`. The log does not tell failures
+// that a case expects from others: they are none if the program exited with 0. Boost.Test writes
+// the log at its end, so a process that dies has none.
+CaseReport read_boost_report(std::string_view xml, const ProcessEnd& end);
+
+}  // namespace holdfast

@@ -1,0 +1,70 @@
+// Programs of doctest. A selection is a pattern for whole names, in which `*` stands for any text
+// and `?` for any character; doctest ignores upper and lower case in it. A `,` ends a pattern, and
+// only version 2.4.7 and later know an escape for it, so a `?` stands for it here. Source:
+// wildcmp() and parseCommaSepArgs() of versions 2.4.0 to 2.4.11.
+#include <algorithm>
+
+#include "core/batch/case_list.hpp"
+#include "core/batch/framework.hpp"
+#include "core/batch/unique_names.hpp"
+#include "core/batch/xml.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_special_in_pattern = "*?,\\\"";
+
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_any_in_pattern(char c) { return k_special_in_pattern.find(c) != std::string_view::npos; }
+
+class Doctest final : public Framework {
+ public:
+  explicit constexpr Doctest(Telling tells) : tells_(tells) {}
+
+  std::string_view name() const override { return "doctest"; }
+  std::string_view list_option() const override { return "--list-test-cases"; }
+  Telling tells() const override { return tells_; }
+
+  bool is_exact(std::string_view /*name*/) const override { return false; }
+  bool selects(std::string_view name, std::string_view other) const override {
+    return std::ranges::equal(name, other, [](char wanted, char there) {
+      return is_any_in_pattern(wanted) || folded(wanted) == folded(there);
+    });
+  }
+  std::optional<std::string> selection_without(
+      std::string_view name, const std::vector<std::string_view>& others) const override {
+    if (name.empty() || !others.empty()) return std::nullopt;
+    std::string pattern(name);
+    std::ranges::replace_if(pattern, is_any_in_pattern, '?');
+    return pattern;
+  }
+  char separator() const override { return ','; }
+
+  bool is_usual_exit(CaseEnd /*said*/, int code) const override { return code == 0; }
+
+ private:
+  Telling tells_;
+};
+
+constinit const Doctest k_doctest(Telling::ends);
+constinit const Doctest k_silent_doctest(Telling::nothing);
+
+}  // namespace
+
+const Framework& doctest(Telling tells) {
+  return tells == Telling::nothing ? k_silent_doctest : k_doctest;
+}
+
+std::optional<std::vector<std::string>> parse_doctest_list(std::string_view xml) {
+  UniqueNames names;
+  XmlTags tags(xml);
+  while (const std::optional<std::string_view> tag = tags.next()) {
+    if (*tag == "</doctest>") return names.take();
+    if (!is_xml_beginning(*tag, "TestCase") || xml_attribute(*tag, "skipped") == "true") continue;
+    names.add(xml_attribute(*tag, "name").value_or(""));
+  }
+  return std::nullopt;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,66 @@
+// Looks after one process of a program that nothing of Holdfast's is linked with, and that is not
+// followed while it runs. Passes its output on as it comes. When the process has ended, reads what
+// it says of its cases.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/case_report.hpp"
+#include "exec/batch/batch_worker.hpp"
+
+namespace holdfast::exec {
+
+// Where a process says how its cases ended. Each framework has its own classes.
+class CaseReports {
+ public:
+  virtual ~CaseReports() = default;
+
+  // True: it tells of each of several cases.
+  virtual bool tell_each() const = 0;
+  // Removes what an earlier process has left.
+  virtual void forget() = 0;
+  // Reads and removes what the process with that end has left. `own_case` is its only case; empty:
+  // it had several. `printed`: the end of what it has printed on stdout.
+  virtual CaseReport take(const ProcessEnd& end, const std::string& own_case,
+                          std::string_view printed) = 0;
+};
+
+class ReportWorker final : public BatchWorker {
+ public:
+  ReportWorker(WorkerOrder order, std::unique_ptr<CaseReports> reports);
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  // If there are several cases, it is not known which case runs, so no case has a limit.
+  Milliseconds deadline() override { return until_; }
+  Verdict on_deadline() override { return Verdict::end_tree; }
+  void on_tree_ends() override { order_.told(); }
+  void on_tree_gone() override { look(); }
+  void on_pause(Milliseconds length) override;
+  void tell(const std::string& text) override;
+  OutputRange finish(const ProcessEnd& end) override;
+
+ private:
+  void read_output();
+  void keep_end_of(std::string_view bytes);
+  void tell_own_case(const CaseReport& said);
+  void tell_cases(const CaseReport& said);
+  OutputRange print(const std::string& words);
+  void happened(BatchEvent event, const OutputRange& range = {});
+  void began(const std::string& name);
+  void ended(const ReportedCase& one, const OutputRange& range = {});
+  void announce(std::uint64_t count);
+
+  WorkerOrder order_;
+  std::unique_ptr<CaseReports> reports_;
+  std::string printed_;  // the end of what came on stdout
+  std::uint64_t from_;   // where the output of the process begins in the file
+  std::int64_t since_us_;
+  Milliseconds until_;
+};
+
+}  // namespace holdfast::exec
