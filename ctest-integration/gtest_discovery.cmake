@@ -1,9 +1,10 @@
 #[=======================================================================[.rst:
 .. command:: holdfast_discover_tests
 
-  Makes tests of a GoogleTest program's cases, with several cases in one test if you want that::
+  Makes tests of a program's cases, with several cases in one test if you want that::
 
     holdfast_discover_tests(target
+                            [FRAMEWORK <gtest|catch2|doctest|boost>]
                             [BATCH <case|suite|binary|N>]
                             [ISOLATION <process|fork|none>]
                             [EXTRA_ARGS args...]
@@ -18,11 +19,18 @@
                             [XML_OUTPUT_DIR dir]
                             [DISCOVERY_MODE <POST_BUILD|PRE_TEST>])
 
-  All options except the first two are those of :command:`gtest_discover_tests`, with the same default
-  of ``DISCOVERY_MODE`` (``CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE``). Without the first two the
+  All options except the first three are those of :command:`gtest_discover_tests`, with the same default
+  of ``DISCOVERY_MODE`` (``CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE``). Without the first three the
   command makes the same tests with the same names as ``gtest_discover_tests()``.
   docs/guide/gtest.md has the guide.
 
+  ``FRAMEWORK``
+    The test framework of the program: GoogleTest (``gtest``, the default), ``catch2`` (2.13 and later),
+    ``doctest`` (2.4) or ``boost`` (Boost.Test 1.62 and later). The options about names of parameters
+    and about GoogleTest's XML are for ``gtest`` alone, and so is ``ISOLATION fork``. ``BATCH suite`` is
+    for ``gtest`` and ``boost``. ``TEST_FILTER`` is a selection in the framework's own form; ``boost``
+    has none. ``catch_discover_tests()`` and ``doctest_discover_tests()`` give a ``case`` each the same
+    names.
   ``BATCH``
     What one ctest test is: a ``case`` (the default without ``ISOLATION``), a ``suite`` (the default
     with ``ISOLATION``), the whole ``binary``, or ``N`` cases in their order. The tests are named
@@ -109,9 +117,38 @@ endif()
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${base}-include.cmake")
 endfunction()
 
+# Ends the configure step if the call asks for what the framework does not have.
+macro(_holdfast_check_framework)
+  if(NOT given_FRAMEWORK)
+    set(given_FRAMEWORK gtest)
+  elseif(NOT given_FRAMEWORK MATCHES "^(gtest|catch2|doctest|boost)$")
+    message(FATAL_ERROR "holdfast_discover_tests: FRAMEWORK ${given_FRAMEWORK}: expected gtest, catch2, "
+      "doctest or boost")
+  endif()
+  if(NOT given_FRAMEWORK STREQUAL "gtest")
+    foreach(option IN ITEMS XML_OUTPUT_DIR NO_PRETTY_TYPES NO_PRETTY_VALUES)
+      if(given_${option})
+        message(FATAL_ERROR "holdfast_discover_tests: ${option} with FRAMEWORK ${given_FRAMEWORK}: "
+          "expected FRAMEWORK gtest")
+      endif()
+    endforeach()
+    if(given_ISOLATION STREQUAL "fork")
+      message(FATAL_ERROR "holdfast_discover_tests: ISOLATION fork with FRAMEWORK ${given_FRAMEWORK}: "
+        "expected process or none")
+    elseif(NOT given_FRAMEWORK STREQUAL "boost")
+      if(given_BATCH STREQUAL "suite")
+        message(FATAL_ERROR "holdfast_discover_tests: BATCH suite with FRAMEWORK ${given_FRAMEWORK}: "
+          "expected case, binary or a number")
+      elseif(given_ISOLATION AND NOT given_BATCH)
+        set(given_BATCH binary)
+      endif()
+    endif()
+  endif()
+endmacro()
+
 function(holdfast_discover_tests target)
   cmake_parse_arguments(PARSE_ARGV 1 given "NO_PRETTY_TYPES;NO_PRETTY_VALUES"
-    "BATCH;ISOLATION;TEST_PREFIX;TEST_SUFFIX;WORKING_DIRECTORY;TEST_LIST;DISCOVERY_TIMEOUT;\
+    "FRAMEWORK;BATCH;ISOLATION;TEST_PREFIX;TEST_SUFFIX;WORKING_DIRECTORY;TEST_LIST;DISCOVERY_TIMEOUT;\
 XML_OUTPUT_DIR;DISCOVERY_MODE"
     "EXTRA_ARGS;PROPERTIES;TEST_FILTER;DISCOVERY_EXTRA_ARGS")
   if(NOT TARGET "${target}")
@@ -119,6 +156,7 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
   elseif(given_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "holdfast_discover_tests: unknown argument ${given_UNPARSED_ARGUMENTS}")
   endif()
+  _holdfast_check_framework()
   _holdfast_batch_of("${given_BATCH}" "${given_ISOLATION}" "${given_XML_OUTPUT_DIR}"
     given_BATCH given_ISOLATION)
   foreach(default IN ITEMS "WORKING_DIRECTORY=${CMAKE_CURRENT_BINARY_DIR}"
@@ -148,7 +186,7 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
 
   # A copy, so that a tree finds its tests even when Holdfast is no longer installed.
   get_property(directory GLOBAL PROPERTY HOLDFAST_DISCOVERY_DIR)
-  foreach(file IN ITEMS gtest_cases gtest_listing)
+  foreach(file IN ITEMS gtest_cases gtest_listing case_listing)
     configure_file("${directory}/${file}.cmake" "${CMAKE_BINARY_DIR}/.holdfast/${file}.cmake" COPYONLY)
   endforeach()
   set(script "${CMAKE_BINARY_DIR}/.holdfast/gtest_cases.cmake")
@@ -174,7 +212,7 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
   _holdfast_set_line(_holdfast_tests_file "${base}-tests${suffix}.cmake" request)
   _holdfast_set_line(_holdfast_executor "${executor}" request)
   _holdfast_set_line(_holdfast_target "${target}" request)
-  foreach(name IN ITEMS BATCH ISOLATION TEST_PREFIX TEST_SUFFIX TEST_FILTER WORKING_DIRECTORY TEST_LIST
+  foreach(name IN ITEMS FRAMEWORK BATCH ISOLATION TEST_PREFIX TEST_SUFFIX TEST_FILTER WORKING_DIRECTORY TEST_LIST
       DISCOVERY_TIMEOUT DISCOVERY_EXTRA_ARGS XML_OUTPUT_DIR EXTRA_ARGS PROPERTIES NO_PRETTY_TYPES
       NO_PRETTY_VALUES)
     _holdfast_set_line(_holdfast_${name} "${given_${name}}" request)

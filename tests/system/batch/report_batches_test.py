@@ -138,7 +138,8 @@ class Boost(ReportBatch):
             "inner/typed<long double>": F, "expecting/fails": P, "dies": P, "last": F}
     # The log does not tell that the failure is expected.
     none_ends = {"expecting/fails": F}
-    of_death = {"killed": "crashed", "aborts": F, "exits": "premature_exit"}
+    # With a second logger, exit() in a case makes Boost.Test's library crash.
+    of_death = {"killed": "crashed", "aborts": F, "exits": "crashed"}
     told_at_death = ("aborts",)  # Boost.Test handles this one itself
     select = "--run_test=passes:last"
     green = "--run_test=passes"
