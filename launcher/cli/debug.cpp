@@ -21,7 +21,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/batch/catch2_names.hpp"
+#include "core/framework/catch2_names.hpp"
 #include "core/batch/gtest_filter.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "core/ctest/name_expression.hpp"

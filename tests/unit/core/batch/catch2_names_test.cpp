@@ -1,4 +1,4 @@
-#include "core/batch/catch2_names.hpp"
+#include "core/framework/catch2_names.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/batch/catch2_report.hpp"
+#include "core/framework/catch2_report.hpp"
 
 #include <algorithm>
 #include <iterator>

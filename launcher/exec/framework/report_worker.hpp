@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/batch/case_report.hpp"
+#include "core/framework/case_report.hpp"
 #include "exec/batch/batch_worker.hpp"
 
 namespace holdfast::exec {

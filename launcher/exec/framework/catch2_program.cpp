@@ -1,16 +1,16 @@
 // Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
-// print as it is. core/batch/catch2_report.hpp says what can still be known of their cases.
+// print as it is. core/framework/catch2_report.hpp says what can still be known of their cases.
 #include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "core/base/names.hpp"
-#include "core/batch/catch2_list.hpp"
-#include "core/batch/catch2_report.hpp"
-#include "exec/batch/catch2_command.hpp"
+#include "core/framework/catch2_list.hpp"
+#include "core/framework/catch2_report.hpp"
 #include "exec/batch/marker_directory.hpp"
-#include "exec/batch/report_worker.hpp"
 #include "exec/batch/test_program.hpp"
+#include "exec/framework/catch2_command.hpp"
+#include "exec/framework/report_worker.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -1,5 +1,5 @@
-#include "core/batch/catch2_names.hpp"
 #include "core/batch/framework.hpp"
+#include "core/framework/catch2_names.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "exec/batch/catch2_command.hpp"
+#include "exec/framework/catch2_command.hpp"
 
 #include <algorithm>
 #include <iterator>

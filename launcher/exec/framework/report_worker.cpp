@@ -1,4 +1,4 @@
-#include "exec/batch/report_worker.hpp"
+#include "exec/framework/report_worker.hpp"
 
 #include <algorithm>
 #include <cstddef>

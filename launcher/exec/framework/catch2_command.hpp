@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/batch/catch2_list.hpp"
+#include "core/framework/catch2_list.hpp"
 #include "os/process/spawn.hpp"
 
 namespace holdfast::exec {

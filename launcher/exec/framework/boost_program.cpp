@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "core/base/names.hpp"
-#include "core/batch/case_list.hpp"
+#include "core/framework/case_list.hpp"
 #include "exec/base/variables.hpp"
 #include "exec/batch/marker_directory.hpp"
-#include "exec/batch/report_worker.hpp"
 #include "exec/batch/test_program.hpp"
+#include "exec/framework/report_worker.hpp"
 
 namespace holdfast::exec {
 namespace {

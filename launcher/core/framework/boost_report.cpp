@@ -1,7 +1,7 @@
 #include <utility>
 
-#include "core/batch/case_report.hpp"
 #include "core/batch/xml.hpp"
+#include "core/framework/case_report.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,7 +1,7 @@
 // Programs of doctest, version 2.4. Holdfast links nothing with them. A process of one case prints
 // what doctest prints, and the totals at its end tell of the case. A process of several cases
 // writes doctest's XML into a file instead, because doctest has one place for all of its reporters;
-// Holdfast then prints what is in it (core/batch/case_report.hpp).
+// Holdfast then prints what is in it (core/framework/case_report.hpp).
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "core/base/names.hpp"
-#include "core/batch/case_list.hpp"
+#include "core/framework/case_list.hpp"
 #include "exec/batch/marker_directory.hpp"
-#include "exec/batch/report_worker.hpp"
 #include "exec/batch/test_program.hpp"
+#include "exec/framework/report_worker.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/batch/case_report.hpp"
 #include "core/batch/xml.hpp"
+#include "core/framework/case_report.hpp"
 
 namespace holdfast {
 namespace {

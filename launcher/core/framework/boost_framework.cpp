@@ -8,9 +8,9 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/batch/case_list.hpp"
 #include "core/batch/framework.hpp"
 #include "core/batch/unique_names.hpp"
+#include "core/framework/case_list.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/batch/catch2_list.hpp"
+#include "core/framework/catch2_list.hpp"
 
 #include <algorithm>
 #include <iterator>

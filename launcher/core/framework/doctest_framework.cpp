@@ -4,10 +4,10 @@
 // wildcmp() and parseCommaSepArgs() of versions 2.4.0 to 2.4.11.
 #include <algorithm>
 
-#include "core/batch/case_list.hpp"
 #include "core/batch/framework.hpp"
 #include "core/batch/unique_names.hpp"
 #include "core/batch/xml.hpp"
+#include "core/framework/case_list.hpp"
 
 namespace holdfast {
 namespace {
