@@ -43,15 +43,15 @@
     its start-up (needs ``Holdfast::gtest_main`` or ``Holdfast::gtest``). ``none``: all cases share a
     process until one ends it. Without Holdfast a batch is one run of the program with a filter.
   ``XML_OUTPUT_DIR``
-    A batch may have it only with isolation ``none``: the processes of another batch would all write one
-    file. ``holdfast report --format junit`` has every case.
+    A batch has one file with all of its cases, whatever its isolation. Without Holdfast a batch is one
+    process anyway.
 #]=======================================================================]
 include_guard(GLOBAL)
 
 set_property(GLOBAL PROPERTY HOLDFAST_DISCOVERY_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
 # Puts in the defaults of BATCH and ISOLATION. Ends the configure step if their values are wrong.
-function(_holdfast_batch_of batch isolation xml_dir batch_out isolation_out)
+function(_holdfast_batch_of batch isolation batch_out isolation_out)
   if("${batch}" STREQUAL "")
     set(batch case)
     if(NOT "${isolation}" STREQUAL "")
@@ -67,9 +67,6 @@ function(_holdfast_batch_of batch isolation xml_dir batch_out isolation_out)
   endif()
   if(batch STREQUAL "case")
     set(isolation "") # a single case has its own process anyway
-  elseif(NOT "${xml_dir}" STREQUAL "" AND NOT isolation STREQUAL "none")
-    message(FATAL_ERROR "holdfast_discover_tests: XML_OUTPUT_DIR with BATCH ${batch} needs ISOLATION none: "
-      "the processes of a batch would write one file. `holdfast report --format junit` has every case")
   endif()
   set(${batch_out} "${batch}" PARENT_SCOPE)
   set(${isolation_out} "${isolation}" PARENT_SCOPE)
@@ -157,8 +154,7 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
     message(FATAL_ERROR "holdfast_discover_tests: unknown argument ${given_UNPARSED_ARGUMENTS}")
   endif()
   _holdfast_check_framework()
-  _holdfast_batch_of("${given_BATCH}" "${given_ISOLATION}" "${given_XML_OUTPUT_DIR}"
-    given_BATCH given_ISOLATION)
+  _holdfast_batch_of("${given_BATCH}" "${given_ISOLATION}" given_BATCH given_ISOLATION)
   foreach(default IN ITEMS "WORKING_DIRECTORY=${CMAKE_CURRENT_BINARY_DIR}"
       "TEST_LIST=${target}_TESTS" "DISCOVERY_TIMEOUT=5"
       "DISCOVERY_MODE=${CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE}" "DISCOVERY_MODE=POST_BUILD")

@@ -61,6 +61,8 @@ inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
 inline constexpr std::string_view k_googletest_report = ".xml";  // follows a program's name
 inline constexpr std::string_view k_googletest_list_file = "googletest-list.json";
 inline constexpr std::string_view k_googletest_cases_file = "googletest-cases.xml";
+// The parts of a report that the processes of a batch leave: one file each.
+inline constexpr std::string_view k_report_parts_directory = "report-parts";
 inline constexpr std::string_view k_doctest_list_file = "doctest-list.xml";
 inline constexpr std::string_view k_doctest_cases_file = "doctest-cases.xml";
 inline constexpr std::string_view k_boost_cases_file = "boost-cases.xml";

@@ -1,5 +1,6 @@
 #include "core/batch/gtest_report.hpp"
 
+#include <cstddef>
 #include <utility>
 
 #include "core/batch/xml.hpp"
@@ -31,9 +32,9 @@ class Reader {
   void take(std::string_view tag) {
     if (tag.starts_with("<testcase ")) {
       begin_case(tag);
-      if (tag.ends_with("/>")) end_case();
+      if (tag.ends_with("/>")) end_case(tag);
     } else if (tag == "</testcase>") {
-      end_case();
+      end_case(tag);
     } else if (tag.starts_with("<failure")) {
       report_.has_failures = true;
       if (is_open_) open_.end = CaseEnd::failed;
@@ -54,10 +55,18 @@ class Reader {
     did_run_ = was_to_run && (result == "skipped" || has_begun(tag));
     if (was_to_run && !did_run_) ++report_.not_begun;
     is_open_ = true;
+    has_name_ = has_name;
+    begin_ = tag.data();
   }
 
-  void end_case() {
-    if (did_run_ && is_open_) report_.cases.push_back(std::move(open_));
+  void end_case(std::string_view last) {
+    const auto size = static_cast<std::size_t>(last.data() + last.size() - begin_);
+    if (is_open_ && did_run_) {
+      report_.elements.emplace_back(begin_, size);
+      report_.cases.push_back(std::move(open_));
+    } else if (is_open_ && !has_name_ && open_.end == CaseEnd::failed) {
+      report_.outside.emplace_back(begin_, size);
+    }
     is_open_ = false;
   }
 
@@ -66,6 +75,8 @@ class Reader {
   ReportedCase open_;
   bool is_open_ = false;
   bool did_run_ = false;
+  bool has_name_ = false;
+  const char* begin_ = nullptr;  // of its element
 };
 
 }  // namespace

@@ -14,6 +14,9 @@ namespace holdfast {
 
 struct GtestReport {
   std::vector<ReportedCase> cases;  // those that ran, in their order: `Suite.Name`
+  // Their elements, and those of what failed outside of cases. They are parts of the report's text.
+  std::vector<std::string_view> elements;
+  std::vector<std::string_view> outside;
   // How many cases were to run and never began. They count as passed in the report.
   std::size_t not_begun = 0;
   bool has_failures = false;  // those outside of cases too

@@ -18,6 +18,7 @@
 #include "core/base/unrecorded.hpp"
 #include "core/batch/batch.hpp"
 #include "exec/base/variables.hpp"
+#include "exec/batch/batch_report.hpp"
 #include "exec/batch/batch_services.hpp"
 #include "exec/batch/batch_total.hpp"
 #include "exec/batch/case_journal.hpp"
@@ -61,10 +62,12 @@ class BatchRun {
         batch_(std::in_place, start_.isolation, program_->framework()),
         link_(WorkerLink::listen(markers_)),
         slots_(plan),
-        services_(plan, around) {}
+        services_(plan, around),
+        report_(program_->wanted_report(), markers_) {}
 
   AttemptResult run(std::vector<std::string> cases) {
     start_us_ = os::monotonic_now_us();
+    report_.begin(cases.empty() ? BatchReport::Cases::all : BatchReport::Cases::some);
     if (!start_.why.empty()) say(start_.why);
     happened({.kind = BatchEvent::Kind::begun, .cases = std::move(cases)});
     while (!todo_.empty()) {
@@ -142,6 +145,9 @@ class BatchRun {
     CaseOutput output;
     if (place_.name == result.name) output = {relay_.log(), place_.range.begin, place_.range.end};
     warn(journal_.add(result, output));
+    if (report_.is_wanted() && is_bad(result.outcome)) {
+      report_.add_words(result.name, relay_.part(output.begin, output.end));
+    }
   }
 
   // Assigns the parts one by one, so that the memory of the last name is used again.
@@ -376,7 +382,7 @@ class BatchRun {
     };
     ForkServer server({plan_, *batch_, program_->is_shard(), *capture, relay_, link_, slots_,
                        *launcher, tell, has_marker, left_behind});
-    WorkerCommand command = program_->running_all();
+    WorkerCommand command = program_->serving();
     services_.give_to(command);
     const AttemptPlan plan = plan_for(command.command(), *capture);
     BeforeKill hook(server, plan, relay_, [&server] { return server.overdue(); });
@@ -458,6 +464,9 @@ class BatchRun {
     note_end(conclusion.main, result);
     relay_.write(Stream::output, "holdfast: " + batch_->summary() + "\n");
     relay_.finish();
+    if (const Result<void> written = report_.write(batch_->results()); !written) {
+      say(to_text(written.error()));
+    }
     return result;
   }
 
@@ -472,6 +481,7 @@ class BatchRun {
   WorkerLink link_;
   LentSlots slots_;
   BatchServices services_;
+  BatchReport report_;
   std::deque<BatchAction> todo_;
   // The output of the case that ended last.
   struct Place {

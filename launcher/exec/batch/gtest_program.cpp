@@ -1,5 +1,7 @@
 // Programs of GoogleTest 1.8 and later, linked with Holdfast's support or not.
 #include <holdfast/worker_protocol.h>
+#include <limits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
@@ -10,6 +12,7 @@
 #include "core/batch/gtest_list.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "exec/base/variables.hpp"
+#include "exec/batch/batch_report.hpp"
 #include "exec/batch/gtest_worker.hpp"
 #include "exec/batch/marker_directory.hpp"
 #include "exec/batch/test_program.hpp"
@@ -34,6 +37,8 @@ constexpr std::string_view k_list_flag = "--gtest_list_tests";
 constexpr std::string_view k_total_shards_flag = "--gtest_total_shards";
 constexpr std::string_view k_shard_index_flag = "--gtest_shard_index";
 constexpr std::string_view k_flag_file = "--gtest_flagfile";
+constexpr std::string_view k_output_flag = "--gtest_output";
+constexpr std::string_view k_output = "GTEST_OUTPUT";
 
 // Room for a filter that names a million cases.
 constexpr std::size_t k_longest_flag_file = 64UL * 1024UL * 1024UL;
@@ -126,6 +131,28 @@ bool only_lists(const GtestCommand& given) {
   return lists;
 }
 
+// Where the command or its environment wants GoogleTest's XML: `xml:FILE`, `xml:DIRECTORY/`, `xml`.
+// Empty: nowhere, or it wants another form.
+std::string xml_report_of(const GtestCommand& given) {
+  const auto in_full = [](const std::string& file) {
+    char here[PATH_MAX];
+    if (file.starts_with('/') || ::getcwd(here, sizeof here) == nullptr) return file;
+    return std::string(here) + "/" + file;
+  };
+  constexpr std::string_view k_usual_file = "test_detail.xml";
+  std::string_view wanted = variable_in(given.command.environment, k_output);
+  for (const std::string& flag : given.flags) {
+    if (is_flag(flag, k_output_flag)) wanted = value_of(flag);
+  }
+  if (wanted == "xml") return in_full(std::string(k_usual_file));
+  if (!wanted.starts_with("xml:")) return {};
+  std::string file(wanted.substr(4));
+  if (file.empty()) return in_full(std::string(k_usual_file));
+  if (!file.ends_with('/')) return in_full(file);
+  const std::string_view program = given.command.arguments[0];
+  return in_full(file + std::string(program.substr(program.rfind('/') + 1)) + ".xml");
+}
+
 // Hides the shard from a process for which we have chosen the shard's cases.
 void hide_shard(WorkerCommand& made, const GtestCommand& given) {
   // GoogleTest itself refuses values that make no shard.
@@ -144,6 +171,8 @@ class GoogletestProgram final : public TestProgram {
   GoogletestProgram(const os::Command& command, const std::string& markers, bool may_ask)
       : given_(command),
         markers_(markers),
+        parts_(parts_in(markers)),
+        report_(markers.empty() || only_lists(given_) ? std::string() : xml_report_of(given_)),
         is_linked_(os::elf_section_holds(command.arguments[0], HOLDFAST_WORKER_SECTION,
                                          HOLDFAST_WORKER_NAME)),
         asks_(may_ask && !is_linked_ && !markers.empty() &&
@@ -170,8 +199,10 @@ class GoogletestProgram final : public TestProgram {
     // its help.
     if (given_.has(k_brief_flag)) made.add_argument(std::string(k_brief_flag) + "=0");
     made.hide_variable(k_brief);
-    if (asks_) {
-      // Programs that a case starts do not inherit an argument.
+    // Programs that a case starts do not inherit an argument.
+    if (!report_.empty()) {
+      made.add_argument("--gtest_output=xml:" + next_part());
+    } else if (asks_) {
       made.add_argument("--gtest_output=xml:" +
                         report_file_in(markers_, names::k_googletest_cases_file));
     }
@@ -185,6 +216,15 @@ class GoogletestProgram final : public TestProgram {
     made.hide_variable(k_shard_file);
     return made;
   }
+
+  // Its children would all write one file.
+  WorkerCommand serving() const override {
+    WorkerCommand made = running_all();
+    if (!report_.empty()) made.add_argument("--gtest_output=");
+    return made;
+  }
+
+  std::string wanted_report() const override { return report_; }
 
   WorkerCommand listing() const override {
     const std::string file = report_file_in(markers_, names::k_googletest_list_file);
@@ -213,7 +253,13 @@ class GoogletestProgram final : public TestProgram {
   }
 
   std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
-    return std::make_unique<GtestWorker>(std::move(order), asks_ ? markers_ : std::string());
+    GtestWorker::Report report;
+    report.tells = asks_ ? markers_ : std::string();
+    if (!report_.empty()) {
+      report.part = part_;
+      report.parts = parts_;
+    }
+    return std::make_unique<GtestWorker>(std::move(order), std::move(report));
   }
 
   void use(const std::string& markers) override { markers_ = markers; }
@@ -232,8 +278,18 @@ class GoogletestProgram final : public TestProgram {
     return parse_gtest_list(printed);
   }
 
+  // Each process writes a file of its own beside the user's: it has the same rights there.
+  std::string next_part() const {
+    part_ = report_ + "." + std::to_string(::getpid()) + "-" + std::to_string(++part_count_);
+    return part_;
+  }
+
   GtestCommand given_;
   std::string markers_;
+  std::string parts_;
+  std::string report_;        // where the user wants an XML report
+  mutable std::string part_;  // what the last process writes of it
+  mutable unsigned part_count_ = 0;
   bool is_linked_;
   bool asks_;
 };

@@ -9,6 +9,7 @@
 #include "core/base/names.hpp"
 #include "core/batch/gtest_report.hpp"
 #include "core/batch/worker_message.hpp"
+#include "exec/batch/batch_report.hpp"
 #include "exec/batch/marker_directory.hpp"
 #include "os/file/clock.hpp"
 
@@ -40,9 +41,9 @@ std::string_view first_lines(std::string_view bytes) {
 
 }  // namespace
 
-GtestWorker::GtestWorker(WorkerOrder order, std::string markers)
+GtestWorker::GtestWorker(WorkerOrder order, Report report)
     : order_(std::move(order)),
-      markers_(std::move(markers)),
+      report_(std::move(report)),
       told_at_(os::monotonic_now()),
       printed_(order_.own_case),
       limit_from_(told_at_),
@@ -462,8 +463,10 @@ OutputRange GtestWorker::finish(const ProcessEnd& end) {
 // A report that does not fit the process's end, or has not as many cases as the process has
 // announced, may be of another process: of one that a case has started.
 void GtestWorker::tell_report(const ProcessEnd& end) {
-  if (markers_.empty()) return;
-  const std::optional<std::string> xml = take_report_file(markers_, names::k_googletest_cases_file);
+  if (!report_.part.empty()) keep_part(report_.part, report_.parts);
+  if (report_.tells.empty()) return;
+  const std::optional<std::string> xml =
+      take_report_file(report_.tells, names::k_googletest_cases_file);
   if (!xml) return;
   const std::optional<GtestReport> report = parse_gtest_report(*xml);
   if (!report || !report->agrees_with(end)) return;

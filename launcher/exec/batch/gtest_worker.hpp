@@ -23,9 +23,13 @@ namespace holdfast::exec {
 
 class GtestWorker final : public BatchWorker {
  public:
-  // `markers`: the directory in which the program leaves a report of its cases; empty: it leaves
-  // none.
-  explicit GtestWorker(WorkerOrder order, std::string markers = {});
+  // What becomes of the report that the program leaves of its cases.
+  struct Report {
+    std::string tells = {};  // the directory with one that says how the cases ended; empty: none
+    std::string part = {};   // the file that is a part of the user's report; empty: none
+    std::string parts = {};  // where parts are kept
+  };
+  GtestWorker(WorkerOrder order, Report report);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
@@ -83,7 +87,7 @@ class GtestWorker final : public BatchWorker {
   std::uint64_t place_of(std::uint64_t offset) const;
 
   WorkerOrder order_;
-  std::string markers_;
+  Report report_;
   pid_t main_ = -1;
   ProgressLog progress_;
   std::vector<std::string_view> fields_;  // of the message that is being read

@@ -44,6 +44,13 @@ class TestProgram {
 
   virtual std::unique_ptr<BatchWorker> worker(WorkerOrder order) const = 0;
 
+  // Returns a command for a process that forks others for the cases.
+  virtual WorkerCommand serving() const { return running_all(); }
+
+  // Returns where the user wants one report of all cases in the form of the framework; empty:
+  // nowhere. The processes leave their parts of it in parts_in() (exec/batch/batch_report.hpp).
+  virtual std::string wanted_report() const { return {}; }
+
   // From now on, processes use another marker directory.
   virtual void use(const std::string& markers) = 0;
 

@@ -179,6 +179,12 @@ std::string OutputRelay::text(std::size_t most) const {
   return all;
 }
 
+std::string OutputRelay::part(std::uint64_t begin, std::uint64_t end) const {
+  constexpr std::uint64_t k_most = 64UL * 1024UL;
+  if (!log_.valid() || end <= begin) return {};
+  return read_log(begin, std::min(end - begin, k_most));
+}
+
 void OutputRelay::release() {
   constexpr std::uint64_t k_part = 256UL * 1024UL;
   // Nothing is held back, but our last words may be waiting behind output that ctest has not taken

@@ -282,7 +282,6 @@ class Batches(HoldfastCase):
         for arguments, words in (("prog BATCH 0", "BATCH 0: expected"),
                                  ("prog BATCH each", "BATCH each: expected"),
                                  ("prog ISOLATION thread", "ISOLATION thread: expected"),
-                                 ("prog XML_OUTPUT_DIR x BATCH suite", "needs ISOLATION none"),
                                  ("prog DISCOVERY_MODE LATER", "DISCOVERY_MODE LATER"),
                                  ("prog NONSENSE", "unknown argument NONSENSE"),
                                  ("gone", "gone is no target")):
