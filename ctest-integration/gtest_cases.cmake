@@ -208,7 +208,8 @@ macro(_holdfast_prepare_words)
   # With WILL_FAIL a test without a case fails already, and this would make it pass.
   if(NOT "WILL_FAIL" IN_LIST _holdfast_PROPERTIES)
     string(APPEND _holdfast_common_words " FAIL_REGULAR_EXPRESSION")
-    _holdfast_append_quoted(_holdfast_common_words "${_holdfast_none_matches}")
+    _holdfast_append_quoted(_holdfast_common_words
+      "${_holdfast_none_matches};\\[doctest\\] test cases: +0 \\|[^\n]*\n[^\n]*\n[^\n]*\n*$;No tests ran\n*$")
   endif()
 endmacro()
 

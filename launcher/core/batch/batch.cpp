@@ -142,7 +142,8 @@ void Batch::on_begun(const BatchEvent& event) {
 }
 
 void Batch::on_listed(const BatchEvent& event) {
-  const bool may_run_as_one = isolation_ == Isolation::process && results_.empty() && !stopped_;
+  const bool may_run_as_one =
+      isolation_ == Isolation::process && results_.empty() && !stopped_ && !is_parted_;
   if (skips_all_) {
     others_ = event.others;
     return wait_for(event.cases);
@@ -256,7 +257,7 @@ void Batch::on_worker_ended(const BatchEvent& event) {
     beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0}, event.end.left);
   }
   const bool died_untold = isolation_ == Isolation::none && !worker_finished_ && !open_ &&
-                           framework_.tells() == Telling::ends;
+                           framework_.tells() == Telling::ends && !runs_as_one_;
   switch (isolation_) {
     case Isolation::none:
       if (open_) {
@@ -309,6 +310,7 @@ void Batch::on_not_begun(const BatchEvent& event) {
 
 // Nobody knows in which case the worker died, or which cases it ran without telling of them.
 void Batch::part_cases() {
+  is_parted_ = true;
   isolation_ = Isolation::process;
   say(text_of({"a process ended early, and ", framework_.name(),
                " does not tell in which case: those that it has not told of get a process of "

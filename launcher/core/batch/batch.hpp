@@ -145,6 +145,8 @@ class Batch {
   bool worker_skipped_all_ = false;
   bool is_of_some_cases_ = false;  // only cases that were named are to run
   bool ran_empty_ = false;         // there is no case to run
+  bool runs_as_one_ = false;       // its cases cannot be told apart
+  bool is_parted_ = false;         // part_cases()
   std::uint64_t begun_ = 0;        // how many cases have begun, each counted once
   std::int64_t now_us_ = 0;
   std::int64_t worker_since_us_ = 0;

@@ -21,7 +21,7 @@ bool Batch::is_skipped_as_a_whole() const {
 bool Batch::is_early(const WorkerEnd& end) const {
   if (worker_reached_ || beyond_cases_ || ran_empty_) return false;
   return end.exited_by_itself() && results_.empty() && ordered_.empty() && !announced_ &&
-         !has_told_ && !has_printed_help_ && framework_.tells() == Telling::beginnings;
+         !has_told_ && !has_printed_help_ && framework_.tells() != Telling::nothing;
 }
 
 // Judges cases whose processes exited and told of no case. If no process has told of one, main()
@@ -38,6 +38,7 @@ void Batch::settle_untold() {
 
 // The program runs as it is.
 void Batch::run_as_one(std::string why) {
+  runs_as_one_ = true;
   isolation_ = Isolation::none;
   say(text_of({"no process per case: ", why}));
   start_worker({BatchAction::Kind::run_all});

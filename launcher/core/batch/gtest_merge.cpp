@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/utf8.hpp"
 #include "core/batch/gtest_report.hpp"
 #include "core/batch/xml.hpp"
 
@@ -41,10 +42,10 @@ std::string seconds_text(std::int64_t us) {
   return text;
 }
 
-// What a value or a text may not have becomes a `?`, as GoogleTest leaves it out.
+// XML has no characters below U+0020 but three, so a `?` stands for them.
 std::string in_xml(std::string_view text) {
   std::string made;
-  for (const char c : text) {
+  for (const char c : valid_utf8(text)) {
     switch (c) {
       case '<':
         made += "&lt;";
@@ -130,9 +131,15 @@ void GtestMerge::add(std::string_view xml) {
   for (std::size_t i = 0; i < report->cases.size(); ++i) {
     known(report->cases[i].name).element = "    " + std::string(report->elements[i]) + "\n";
   }
+  // Each process of a batch may tell of the same. Times differ.
+  const auto failure_of = [](std::string_view element) {
+    return element.substr(std::min(element.find(k_failure), element.size()));
+  };
   for (const std::string_view element : report->outside) {
     std::string text = "    " + std::string(element) + "\n";
-    if (std::ranges::find(outside_, text) == outside_.end()) outside_.push_back(std::move(text));
+    const bool is_known = std::ranges::any_of(
+        outside_, [&](const std::string& one) { return failure_of(one) == failure_of(text); });
+    if (!is_known) outside_.push_back(std::move(text));
   }
 }
 

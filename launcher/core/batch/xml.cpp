@@ -1,5 +1,6 @@
 #include "core/batch/xml.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -9,6 +10,8 @@
 namespace holdfast {
 namespace {
 
+constexpr std::size_t k_longest_entity = 8;
+
 // The character that `&amp;` or `&#x0A;` stands for, and how long that is; none: it is no such
 // entity.
 std::optional<std::pair<char, std::size_t>> entity_at(std::string_view text) {
@@ -17,8 +20,9 @@ std::optional<std::pair<char, std::size_t>> entity_at(std::string_view text) {
   for (const auto& [name, meant] : k_named) {
     if (text.starts_with(name)) return std::pair(meant, name.size());
   }
-  const std::size_t end = text.find(';');
-  if (!text.starts_with("&#x") || end == std::string_view::npos) return std::nullopt;
+  if (!text.starts_with("&#x")) return std::nullopt;
+  const std::size_t end = text.substr(0, k_longest_entity).find(';');
+  if (end == std::string_view::npos) return std::nullopt;
   const auto value = parse_number<unsigned>(text.substr(3, end - 3), 16);
   if (!value || *value == 0 || *value > 0xFF) return std::nullopt;
   return std::pair(static_cast<char>(*value), end + 1);
@@ -42,6 +46,10 @@ std::size_t end_of_tag(std::string_view text) {
 std::string without_entities(std::string_view text) {
   std::string plain;
   while (!text.empty()) {
+    const std::size_t next = std::min(text.find('&'), text.size());
+    plain += text.substr(0, next);
+    text.remove_prefix(next);
+    if (text.empty()) break;
     const auto entity = entity_at(text);
     plain += entity ? entity->first : text.front();
     text.remove_prefix(entity ? entity->second : 1);

@@ -117,12 +117,13 @@ const Framework& boost_test(Telling tells) {
   return tells == Telling::nothing ? k_silent_boost : k_boost;
 }
 
-std::optional<std::vector<std::string>> parse_boost_list(std::string_view dot) {
+std::optional<BoostList> parse_boost_list(std::string_view dot) {
   constexpr std::string_view k_beginning = "digraph G {";
   const std::size_t begin = dot.find(k_beginning);
   if (begin == std::string_view::npos) return std::nullopt;
   dot.remove_prefix(begin + k_beginning.size());
   UniqueNames paths;
+  UniqueNames disabled;
   // The first is the module, which is in no path.
   std::vector<ListedUnit> suites;
   ListedUnit last;
@@ -131,15 +132,15 @@ std::optional<std::vector<std::string>> parse_boost_list(std::string_view dot) {
     if (line == "{") {
       suites.push_back(last);
     } else if (line == "}") {
-      if (suites.empty()) return paths.take();
+      if (suites.empty()) return BoostList{paths.take(), disabled.take()};
       suites.pop_back();
     } else if (std::optional<ListedUnit> unit = unit_in(line)) {
       last = std::move(*unit);
       const bool runs = last.is_enabled && std::ranges::all_of(suites, &ListedUnit::is_enabled);
-      if (!last.is_case || !runs) continue;
+      if (!last.is_case) continue;
       std::string path;
       for (std::size_t i = 1; i < suites.size(); ++i) path += suites[i].name + "/";
-      paths.add(path + last.name);
+      (runs ? paths : disabled).add(path + last.name);
     }
   }
   return std::nullopt;

@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <utility>
 
 #include "core/batch/xml.hpp"
@@ -6,13 +7,15 @@
 namespace holdfast {
 namespace {
 
+constexpr std::size_t k_deepest_suite = 100;
+
 class BoostReader {
  public:
   BoostReader(std::string_view xml, bool fails) : tags_(xml), fails_(fails) {}
 
   CaseReport read() {
     while (const std::optional<std::string_view> tag = tags_.next()) take(*tag);
-    if (report_.died_in) report_.is_through = false;
+    if (report_.died_in || is_too_deep_) report_.is_through = false;
     report_.ran_nothing = report_.is_through && report_.cases.empty();
     return std::move(report_);
   }
@@ -23,7 +26,7 @@ class BoostReader {
     if (tag == "</TestLog>") {
       report_.is_through = true;
     } else if (is_xml_beginning(tag, "TestSuite")) {
-      if (!is_whole) suites_.push_back(xml_attribute(tag, "name").value_or(""));
+      if (!is_whole) begin_suite(xml_attribute(tag, "name").value_or(""));
     } else if (tag == "</TestSuite>") {
       if (!suites_.empty()) suites_.pop_back();
     } else if (is_xml_beginning(tag, "TestCase")) {
@@ -36,11 +39,15 @@ class BoostReader {
     }
   }
 
-  // The first suite is the module itself.
+  // The first suite is the module itself, which is in no path.
+  void begin_suite(const std::string& name) {
+    is_too_deep_ = is_too_deep_ || suites_.size() > k_deepest_suite;
+    suites_.push_back(suites_.empty() || is_too_deep_ ? std::string()
+                                                      : suites_.back() + name + "/");
+  }
+
   std::string path_of(const std::string& name) const {
-    std::string path;
-    for (std::size_t i = 1; i < suites_.size(); ++i) path += suites_[i] + "/";
-    return path + name;
+    return suites_.empty() ? name : suites_.back() + name;
   }
 
   // A case that is disabled, or not selected, is none of the run's.
@@ -56,7 +63,7 @@ class BoostReader {
     const bool is_failure = is_xml_beginning(tag, "Error") || is_xml_beginning(tag, "FatalError") ||
                             is_xml_beginning(tag, "Exception");
     if (is_failure && fails_) open_->end = CaseEnd::failed;
-    if (tag == "</Message>" && tags_.text() == "Test is aborted") is_aborted_ = true;
+    if (tag == "</Message>" && tags_.text() == "Test is aborted" && fails_) is_aborted_ = true;
   }
 
   void end_case() {
@@ -72,7 +79,8 @@ class BoostReader {
   XmlTags tags_;
   bool fails_;
   CaseReport report_;
-  std::vector<std::string> suites_;
+  std::vector<std::string> suites_;  // the paths of those that are open
+  bool is_too_deep_ = false;
   std::optional<ReportedCase> open_;
   bool is_aborted_ = false;  // after a signal, no further case runs
 };

@@ -13,9 +13,13 @@ namespace holdfast {
 // told apart by a selection. None: it is no such list, or is cut off.
 std::optional<std::vector<std::string>> parse_doctest_list(std::string_view xml);
 
-// The paths (`suite/case`) of the cases that `--list_content=DOT` lists and that are enabled. Other
-// text may stand before. None: it is no such list, or is cut off.
-std::optional<std::vector<std::string>> parse_boost_list(std::string_view dot);
+// The paths (`suite/case`) of the cases that `--list_content=DOT` lists.
+struct BoostList {
+  std::vector<std::string> cases;
+  std::vector<std::string> disabled;
+};
+// Other text may stand before. None: it is no such list, or is cut off.
+std::optional<BoostList> parse_boost_list(std::string_view dot);
 
 // Whether a value of `--run_test` selects the case with that path. None: the value has parts that
 // are not understood: labels, dependencies, changes of what is enabled.

@@ -12,6 +12,9 @@
 namespace holdfast {
 
 struct CaseReport {
+  // False: the program exited before its framework began. It may not have any cases to run here, or
+  // it does not read its command line.
+  bool has_begun = true;
   std::vector<ReportedCase> cases;      // those that have ended, in their order
   std::optional<ReportedCase> died_in;  // the case in which the process died
   bool is_through = false;              // the program came to the end of its cases

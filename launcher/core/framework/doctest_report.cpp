@@ -4,6 +4,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/batch/gtest_output.hpp"
 #include "core/batch/xml.hpp"
 #include "core/framework/case_report.hpp"
 
@@ -42,7 +43,9 @@ class DoctestReader {
  private:
   void take(std::string_view tag) {
     if (is_xml_beginning(tag, "doctest")) {
-      report_.first_words = "[doctest] doctest version is \"" + value(tag, "version") +
+      const std::string version = value(tag, "version");
+      if (version.empty()) return;
+      report_.first_words = "[doctest] doctest version is \"" + version +
                             "\"\n[doctest] run with \"--help\" for options\n";
     } else if (is_xml_beginning(tag, "TestSuite")) {
       suite_ = value(tag, "name");
@@ -60,13 +63,20 @@ class DoctestReader {
       conclude();
     } else if (tag.starts_with("<OverallResultsAsserts")) {
       asserts_ = totals(tag);
-      if (open_ && xml_attribute(tag, "test_case_success") == "false") open_->end = CaseEnd::failed;
+      if (open_ && has_failed(tag)) open_->end = CaseEnd::failed;
     } else if (tag.starts_with("<OverallResultsTestCases")) {
       cases_ = totals(tag);
       skipped_ = value(tag, "skipped");
     } else {
       take_failure(tag);
     }
+  }
+
+  // Versions before 2.4.7 say only how many assertions failed.
+  bool has_failed(std::string_view tag) const {
+    if (const auto success = xml_attribute(tag, "test_case_success")) return *success == "false";
+    const bool fails = value(tag, "failures") != "0" || !open_->words.empty();
+    return should_fail_ ? !fails : fails && !may_fail_;
   }
 
   static std::string value(std::string_view tag, std::string_view name) {
@@ -148,7 +158,7 @@ class DoctestReader {
       if (!is_success_) say(at_ + expression() + logged_ + "\n");
     } else if (tag == "</Message>") {
       is_inside_ = false;
-      say(at_ + kind_ + ": " + message_ + "\n" + logged_ + "\n");
+      say(at_ + (kind_ == "WARNING" ? "MESSAGE" : kind_) + ": " + message_ + "\n" + logged_ + "\n");
     } else if (tag == "</Exception>" && original_.empty()) {
       is_inside_ = false;
       has_crashed_ = has_crashed_ || is_crash_;
@@ -211,6 +221,8 @@ CaseReport read_doctest_report(std::string_view xml) { return DoctestReader(xml)
 
 CaseReport read_doctest_totals(std::string_view printed, std::string_view own_case) {
   CaseReport report;
+  std::string room;
+  if (printed.find('\x1b') != std::string_view::npos) printed = room = without_colours(printed);
   const std::size_t at = printed.rfind(k_doctest_totals);
   if (at == std::string_view::npos) return report;
   std::string_view columns = printed.substr(at + k_doctest_totals.size());

@@ -44,8 +44,8 @@ Result<void> put(const std::string& file, std::string_view text) {
   make_directories_of(file);
   const std::string draft = file + "." + std::to_string(::getpid());
   {
-    const os::UniqueFd made(
-        ::openat(AT_FDCWD, draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    const os::UniqueFd made(::openat(AT_FDCWD, draft.c_str(),
+                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (!made.valid()) return os::system_error("write " + file);
     if (!os::write_all(made.get(), text)) {
       Error error = os::system_error("write " + file);

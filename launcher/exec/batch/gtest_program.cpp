@@ -1,9 +1,13 @@
 // Programs of GoogleTest 1.8 and later, linked with Holdfast's support or not.
 #include <holdfast/worker_protocol.h>
 #include <limits.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -153,6 +157,17 @@ std::string xml_report_of(const GtestCommand& given) {
   return in_full(file + std::string(program.substr(program.rfind('/') + 1)) + ".xml");
 }
 
+// A report of ours takes the place of a file. A device, a pipe and a link stay what they are: each
+// process writes there itself.
+std::string as_file(std::string path) {
+  struct stat info {};
+  const bool is_there = ::lstat(path.c_str(), &info) == 0;
+  if (is_there ? !S_ISREG(info.st_mode) : errno != ENOENT) path.clear();
+  // Such files belong to a process.
+  if (path.starts_with("/dev/") || path.starts_with("/proc/")) path.clear();
+  return path;
+}
+
 // Hides the shard from a process for which we have chosen the shard's cases.
 void hide_shard(WorkerCommand& made, const GtestCommand& given) {
   // GoogleTest itself refuses values that make no shard.
@@ -172,7 +187,8 @@ class GoogletestProgram final : public TestProgram {
       : given_(command),
         markers_(markers),
         parts_(parts_in(markers)),
-        report_(markers.empty() || only_lists(given_) ? std::string() : xml_report_of(given_)),
+        report_(markers.empty() || only_lists(given_) ? std::string()
+                                                      : as_file(xml_report_of(given_))),
         is_linked_(os::elf_section_holds(command.arguments[0], HOLDFAST_WORKER_SECTION,
                                          HOLDFAST_WORKER_NAME)),
         asks_(may_ask && !is_linked_ && !markers.empty() &&
@@ -278,9 +294,12 @@ class GoogletestProgram final : public TestProgram {
     return parse_gtest_list(printed);
   }
 
-  // Each process writes a file of its own beside the user's: it has the same rights there.
+  // Each process writes a file of its own beside the user's: it has the same rights there. Nobody
+  // can guess its name, and so nobody can put a link there.
   std::string next_part() const {
-    part_ = report_ + "." + std::to_string(::getpid()) + "-" + std::to_string(++part_count_);
+    std::uint64_t random = 0;
+    (void)::getrandom(&random, sizeof random, 0);
+    part_ = report_ + "." + std::to_string(random);
     return part_;
   }
 
@@ -289,7 +308,6 @@ class GoogletestProgram final : public TestProgram {
   std::string parts_;
   std::string report_;        // where the user wants an XML report
   mutable std::string part_;  // what the last process writes of it
-  mutable unsigned part_count_ = 0;
   bool is_linked_;
   bool asks_;
 };

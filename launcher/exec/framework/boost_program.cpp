@@ -33,6 +33,16 @@ constexpr auto k_of_log =
 constexpr auto k_boost_questions = std::to_array<std::string_view>(
     {"--list_content", "--list_labels", "--help", "--usage", "--version", "-?"});
 
+// The other options of Boost.Test that may be there: a process of one case has them too.
+constexpr auto k_harmless = std::to_array<std::string_view>(
+    {"--auto_start_dbg",      "--break_exec_path", "--build_info",
+     "--catch_system_errors", "--color_output",    "--detect_fp_exceptions",
+     "--detect_memory_leaks", "--output_format",   "--random",
+     "--report_format",       "--report_level",    "--report_memory_leaks_to",
+     "--report_sink",         "--result_code",     "--save_pattern",
+     "--show_progress",       "--use_alt_stack",   "--wait_for_debugger",
+     "--no_result_code",      "--no_color_output"});
+
 // One option: the words that it consists of, and its value.
 struct BoostOption {
   std::size_t words = 1;
@@ -65,7 +75,8 @@ class BoostReports final : public CaseReports {
       return read_boost_report(*xml, end);
     }
     CaseReport said;
-    if (!markers_.empty() || end.kind != ProcessEnd::Kind::exited) return said;
+    said.has_begun = markers_.empty();
+    if (!said.has_begun || end.kind != ProcessEnd::Kind::exited) return said;
     said.is_through = true;
     if (!own_case.empty()) {
       said.cases.push_back({own_case, end.code == 0 ? CaseEnd::passed : CaseEnd::failed});
@@ -85,6 +96,7 @@ class BoostProgram final : public TestProgram {
         markers_(markers.find_first_of(":,") == std::string::npos ? std::move(markers)
                                                                   : std::string()),
         loggers_(loggers()),
+        is_understood_(is_understood()),
         framework_(boost_test(has_reports() ? Telling::ends : Telling::nothing)) {}
 
   const Framework& framework() const override { return framework_; }
@@ -94,6 +106,11 @@ class BoostProgram final : public TestProgram {
     if (wanted == Isolation::fork) {
       return {Isolation::process,
               "cannot fork its cases, each gets a process of its own: it is a Boost.Test program"};
+    }
+    if (!is_understood_) {
+      return {Isolation::none,
+              "it runs as one test: its command has options that Holdfast does not know, or one "
+              "that selects or logs twice"};
     }
     if (wanted == Isolation::none && !has_reports()) {
       return {Isolation::none,
@@ -168,6 +185,33 @@ class BoostProgram final : public TestProgram {
     return !variable_in(given_.environment, "BOOST_TEST_LIST_CONTENT").empty();
   }
 
+  // Boost.Test takes the beginning of an option for the option, and words behind `--` are the
+  // program's own.
+  bool is_understood() const {
+    std::vector<std::string_view> seen;
+    for (char** word = given_.arguments + 1; *word != nullptr; ++word) {
+      const std::string_view text(*word);
+      const BoostSetting* setting = nullptr;
+      std::optional<BoostOption> option;
+      for (const BoostSetting& one :
+           {k_filters, k_loggers, k_log_format, k_log_level, k_log_sink}) {
+        if (!option) option = option_at(word, one);
+        if (option && setting == nullptr) setting = &one;
+      }
+      if (option) {
+        if (std::ranges::find(seen, setting->full) != seen.end()) return false;
+        seen.push_back(setting->full);
+        if (option->words == 2) ++word;
+        continue;
+      }
+      const std::string_view name = text.substr(0, text.find('='));
+      if (text.starts_with("--") && std::ranges::find(k_harmless, name) == k_harmless.end()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   // The program's own loggers, as one value of `--logger`. Empty: ours cannot be beside them.
   std::string loggers() const {
     if (const std::string_view own = value_of(k_loggers); !own.empty()) {
@@ -175,11 +219,14 @@ class BoostProgram final : public TestProgram {
     }
     const std::string_view format = value_of(k_log_format, "HRF");
     if (format != "HRF" && format != "CLF") return {};
+    if (value_of(k_log_sink).find_first_of(":,") != std::string_view::npos) return {};
     return std::string(format) + "," + std::string(value_of(k_log_level, "error")) + "," +
            std::string(value_of(k_log_sink, "stdout"));
   }
 
-  bool has_reports() const { return !markers_.empty() && !loggers_.empty() && !is_question(); }
+  bool has_reports() const {
+    return !markers_.empty() && !loggers_.empty() && !is_question() && is_understood_;
+  }
 
   // The command with our logger, without the options of that setting, and with another argument.
   WorkerCommand made_without(const BoostSetting* setting, std::string argument) const {
@@ -206,23 +253,33 @@ class BoostProgram final : public TestProgram {
     return made;
   }
 
-  // Boost.Test lists all cases, whatever is selected.
-  void select(std::vector<std::string> all, BatchEvent& event) const {
+  // Boost.Test lists all cases, whatever is selected. A case that is disabled runs if it is
+  // selected by its name.
+  void select(BoostList all, BatchEvent& event) const {
     const std::string_view filter = value_of(k_filters);
-    for (std::string& path : all) {
-      const std::optional<bool> is_selected =
-          filter.empty() ? true : boost_filter_selects(filter, path);
-      if (!is_selected) {
+    const auto is_selected = [filter](const std::string& path) {
+      return filter.empty() ? true : boost_filter_selects(filter, path);
+    };
+    for (const std::string& path : all.disabled) {
+      if (!filter.empty() && is_selected(path) != false) {
         event.why = "its filter (" + std::string(filter) + ") changes what is enabled";
         return;
       }
-      (*is_selected ? event.cases : event.others).push_back(std::move(path));
+    }
+    for (std::string& path : all.cases) {
+      const std::optional<bool> selected = is_selected(path);
+      if (!selected) {
+        event.why = "its filter (" + std::string(filter) + ") changes what is enabled";
+        return;
+      }
+      (*selected ? event.cases : event.others).push_back(std::move(path));
     }
   }
 
   os::Command given_;
   std::string markers_;
   std::string loggers_;
+  bool is_understood_;
   const Framework& framework_;
 };
 

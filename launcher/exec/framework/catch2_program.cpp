@@ -43,6 +43,7 @@ class Catch2Reports final : public CaseReports {
     switch (sign_) {
       case Catch2Sign::reports: {
         const auto cases = take_report_file(markers_, names::k_catch2_cases_file);
+        said.has_begun = cases.has_value();
         if (cases) said.cases = read_catch2_cases(*cases);
         const auto text = take_report_file(markers_, names::k_catch2_totals_file);
         if (text) totals.read(*text);

@@ -21,6 +21,7 @@ enum class DoctestWord : std::uint8_t {
   other,
   selection,  // the names of cases
   report,     // what is reported, how, and where to
+  alone,      // what is about all cases of a run together
   question,   // the program runs no case
 };
 
@@ -39,6 +40,10 @@ constexpr auto k_doctest_options = std::to_array<DoctestOption>({
     {"m", "minimal", DoctestWord::report},
     {"q", "quiet", DoctestWord::report},
     {"d", "duration", DoctestWord::report},
+    {"f", "first", DoctestWord::alone},
+    {"l", "last", DoctestWord::alone},
+    {"aa", "abort-after", DoctestWord::alone},
+    {"ne", "no-exitcode", DoctestWord::alone},
     {"?", "help", DoctestWord::question},
     {"h", "help", DoctestWord::question},
     {"v", "version", DoctestWord::question},
@@ -77,10 +82,12 @@ class DoctestReports final : public CaseReports {
     const bool has_exited = end.kind == ProcessEnd::Kind::exited;
     if (own_case.empty()) {
       if (xml) return read_doctest_report(*xml);
+      said.has_begun = markers_.empty();
       said.is_through = markers_.empty() && has_exited;
     } else if (has_totals_) {
       // After a fatal signal, doctest prints totals and then dies of the signal.
       if (has_exited) said = read_doctest_totals(printed, own_case);
+      said.has_begun = printed.find("[doctest] ") != std::string_view::npos;
     } else if (has_exited) {
       said.is_through = true;
       said.cases.push_back({own_case, end.code == 0 ? CaseEnd::passed : CaseEnd::failed});
@@ -104,6 +111,11 @@ class DoctestProgram final : public TestProgram {
 
   Start start(Isolation wanted) const override {
     if (has(DoctestWord::question)) return {};
+    if (has(DoctestWord::alone)) {
+      return {Isolation::none,
+              "it runs as one test: --first, --last, --abort-after and --no-exitcode are about all "
+              "of its cases together"};
+    }
     if (wanted == Isolation::fork) {
       return {Isolation::process,
               "cannot fork its cases, each gets a process of its own: it is a doctest program"};
@@ -185,7 +197,8 @@ class DoctestProgram final : public TestProgram {
   }
 
   bool has_reports() const {
-    return !markers_.empty() && !has(DoctestWord::report) && !has(DoctestWord::question);
+    return !markers_.empty() && !has(DoctestWord::report) && !has(DoctestWord::alone) &&
+           !has(DoctestWord::question);
   }
 
   void add_report(WorkerCommand& made) const {

@@ -93,6 +93,7 @@ OutputRange ReportWorker::finish(const ProcessEnd& end) {
 }
 
 void ReportWorker::tell_own_case(const CaseReport& said) {
+  if (!said.has_begun) return;
   const std::optional<CaseEnd> end = worst_of(said.cases, order_.own_case);
   // The program came to its end and has not run the case.
   if (said.is_through && !end) return announce(0);
@@ -104,6 +105,7 @@ void ReportWorker::tell_own_case(const CaseReport& said) {
 }
 
 void ReportWorker::tell_cases(const CaseReport& said) {
+  if (!said.has_begun) return;
   const bool has_more = !said.is_through || (said.cases.empty() && !said.ran_nothing);
   announce(said.cases.size() + (has_more ? 1 : 0));
   print(said.first_words);

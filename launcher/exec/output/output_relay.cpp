@@ -182,7 +182,8 @@ std::string OutputRelay::text(std::size_t most) const {
 std::string OutputRelay::part(std::uint64_t begin, std::uint64_t end) const {
   constexpr std::uint64_t k_most = 64UL * 1024UL;
   if (!log_.valid() || end <= begin) return {};
-  return read_log(begin, std::min(end - begin, k_most));
+  const std::uint64_t size = std::min(end - begin, k_most);
+  return read_log(end - size, size);
 }
 
 void OutputRelay::release() {

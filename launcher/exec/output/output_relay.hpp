@@ -72,7 +72,7 @@ class OutputRelay {
   // Returns the last `most` bytes of the output so far. If there is no log and output is passed on
   // at once, returns at most the last mebibyte.
   std::string text(std::size_t most) const;
-  // Returns that part of the log, 64 KiB of it at most; empty: there is no log.
+  // Returns that part of the log, its last 64 KiB at most; empty: there is no log.
   std::string part(std::uint64_t begin, std::uint64_t end) const;
 
  private:

@@ -166,6 +166,10 @@ int list(const Order& order) {
 }
 
 int run(const Order& order) {
+  // It opens its files before the first case.
+  for (const auto& [name, file] : order.reporters) {
+    if (!file.empty()) std::ofstream(file, std::ios::trunc).flush();
+  }
   // It keeps what its reporter says until all are through.
   std::string results;
   int passed = 0;

@@ -25,6 +25,7 @@ class ReportBatch(GoogletestBatch):
     nothing = None  # the one that selects none
     own_report = None  # a word that makes isolation none tell of nothing
     words = ()  # in the words of a failed case
+    options = ()  # commands; each has to have its verdict
 
     def setUp(self):
         super().setUp()
@@ -95,6 +96,18 @@ class ReportBatch(GoogletestBatch):
             plain = self.finish(program(self.name), self.nothing).returncode
             self.assertEqual(attempts[f"nothing.{isolation}"]["exit_code"], plain)
 
+    def test_options_about_all_cases_give_the_verdict_of_plain_ctest(self):
+        tests = {f"{number}.{isolation}": (words, isolation, "")
+                 for number, words in enumerate(self.options) for isolation in ("none", "process")}
+        tree = self.batches(tests)
+        self.ctest(tree, "-j4", bound=60)
+        attempts = self.attempts(tree)
+        for number, words in enumerate(self.options):
+            plain = self.finish(program(self.name), *words).returncode
+            for isolation in ("none", "process"):
+                seen = attempts[f"{number}.{isolation}"]["outcome"]
+                self.assertEqual((words, isolation, seen == P), (words, isolation, plain == 0))
+
     def test_a_report_of_the_users_stays(self):
         file = self.work / "own.xml"
         tree = self.batches({isolation: ([self.select, self.own_report.format(file)], isolation, "")
@@ -118,7 +131,27 @@ class Doctest(ReportBatch):
     green = "-tc=passes"
     nothing = "-tc=none such"
     own_report = "--out={}"
+    options = (["-f=2", "-l=4", "-tc=*t*"], ["-ns", "-tc=passes,is skipped"], ["-aa=1"], ["-ne"],
+               ["-fc", "-tc=passes"], ["-fc", "-tc=last"], ["--no-run", "-tc=last"], ["-s", "-tc=last"],
+               ["-dt-tc=passes"], ["---tc=passes"])
     words = (("last", "FATAL ERROR: no"), ("fails in a part", "CHECK_EQ( 1, 2 )"))
+
+    def test_a_program_that_reads_no_command_line_has_the_verdict_of_plain_ctest(self):
+        codes = {"green": ("", 0), "red": ("FAILS=1", 1), "early": ("RETURNS=0", 0), "code": ("RETURNS=7", 7)}
+        text = ""
+        for name, (variable, _) in codes.items():
+            for isolation in ("none", "process"):
+                text += (f"add_test(NAME {name}.{isolation} COMMAND @P@/doctest_own_main)\n"
+                         f"set_tests_properties({name}.{isolation} PROPERTIES HOLDFAST_ISOLATION {isolation}"
+                         f' ENVIRONMENT "A=1;{variable}")\n')
+        tree = self.project(text)
+        self.ctest(tree, "-j3")
+        attempts = self.attempts(tree)
+        for name, (_, code) in codes.items():
+            for isolation in ("none", "process"):
+                self.assertEqual((name, isolation, attempts[f"{name}.{isolation}"]["exit_code"]),
+                                 (name, isolation, code))
+                self.assertEqual(self.cases(tree, f"{name}.{isolation}"), {})
 
     def test_what_doctest_would_print_is_printed(self):
         tree = self.batches({"none": ([], "none", "")})
@@ -145,6 +178,11 @@ class Boost(ReportBatch):
     green = "--run_test=passes"
     nothing = "--run_test=nonesuch"
     own_report = "--logger=XML,all,{}"
+    options = (["--run_test=last", "--run_test=passes"], ["--run_test=inner/is_disabled:passes"],
+               ["--run_test=!passes"], ["--run_test=passes", "--", "mine"], ["--run=passes"], ["--run=last"],
+               ["-t", "passes"], ["--run_test=passes", "--log_level=all"], ["--run_test=passes", "--log_l=all"],
+               ["--run_test=passes", "--log_sink=a:b.log"], ["--run_test=passes", "--color_output=no"],
+               ["--run_test=last", "--random=7", "--report_level=detailed"])
     words = (("last", "no"), ("inner/fails", "check a == 3 has failed"))
 
 

@@ -74,13 +74,17 @@ class XmlReport(GoogletestBatch):
         self.assertEqual(set(found), CASES)
         self.assertEqual(found["All/Values.is_small/0"].get("value_param"), "1")
 
-    def test_what_cannot_be_written_is_said_and_changes_no_verdict(self):
-        (self.work / "file").write_text("")
-        tree = self.batches({"nowhere": ("gtest_cases", f"--gtest_filter=Ends.passes --gtest_output=xml:{self.work}/file/x.xml",
-                                         "fork", "")})
-        done = self.ctest(tree)
-        self.assertIn('"nowhere": failed to write', done.text)
-        self.assertRegex(done.text, r"nowhere \.+ +Passed")
+    def test_what_is_no_file_is_left_to_the_processes(self):
+        """A report of Holdfast's would take the place of a link, a pipe or a device."""
+        (self.work / "real.xml").write_text("")
+        (self.work / "link.xml").symlink_to("real.xml")
+        tests = {name: ("gtest_cases", f"--gtest_filter=Ends.passes --gtest_output=xml:{path}", "process", "")
+                 for name, path in (("link", self.work / "link.xml"), ("device", "/dev/null"),
+                                    ("descriptor", "/proc/self/fd/1"))}
+        tree = self.batches(tests)
+        self.assertEqual(self.ctest(tree).returncode, 0)
+        self.assertTrue((self.work / "link.xml").is_symlink())
+        self.assertEqual(set(self.cases_in(self.work / "real.xml")), {"Ends.passes"})
 
 
 del GoogletestBatch

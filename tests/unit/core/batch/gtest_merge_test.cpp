@@ -37,6 +37,7 @@ TEST(GtestMergeTest, each_result_is_there_once_by_its_own_element_if_that_fits) 
   merge.add(part(own("c", "<failure message=\"no\"></failure>")));
   merge.add("no report");
   merge.add_words("S.d", "<said> & \x01 died\n");
+  merge.add_words("S.b", "\xff\xfe");
   const std::string text =
       merge.text({result_of("S.a", Outcome::passed), result_of("S.b", Outcome::crashed),
                   result_of("S.c", Outcome::failed), result_of("S.d", Outcome::crashed),
