@@ -218,7 +218,7 @@ class Deaths(Slots):
                 killed = self.batch("killed", 12, "PROCESSORS 2 COST 9", isolation=isolation,
                                     SLOT_GATE=self.work / "gate")
                 # The other has room when the first is gone, and can have all that the first had.
-                other = self.batch("other", 24, "PROCESSORS 3", SLOT_MS=30)
+                other = self.batch("other", 24, "PROCESSORS 3", SLOT_MS=100)
                 ctest = self.begin(killed + other)
                 pid, = children_of(ctest.pid)
                 os.kill(pid, signal.SIGKILL)

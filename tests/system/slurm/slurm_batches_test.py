@@ -141,7 +141,8 @@ class SlurmBatchesTest(SlurmCase):
             for pid in pids:
                 os.kill(pid, signal.SIGSTOP)
                 wait_until(lambda pid=pid: stat_of(pid)[0] == "T", "the stop")
-            return pids
+            # The parent is the last to be killed: a stopped process whose parent dies gets SIGHUP.
+            return pids[::-1]
         _, again = self.lose_the_node(both)
         self.assertEqual(again, {"Ends.passes": "passed", "Ends.hangs": "crashed", "Ends.uses_a_thread": "passed"})
 
