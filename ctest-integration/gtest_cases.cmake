@@ -1,11 +1,10 @@
 # Asks a program for its cases and writes the tests of a holdfast_discover_tests() call
 # (gtest_discovery.cmake). It runs as a script after the build, with -D HOLDFAST_REQUEST=<file>, or
-# ctest includes it. The build tree has a copy of it and of the two files that it includes; they need
-# nothing else of Holdfast.
+# ctest includes it. The build tree has a copy of it and of gtest_listing.cmake; they need nothing
+# else of Holdfast.
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/gtest_listing.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/case_listing.cmake")
 
 # Longer filters go into a file: the kernel takes at most 128 KiB per argument.
 set(_holdfast_longest_filter 100000)

@@ -186,7 +186,7 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
 
   # A copy, so that a tree finds its tests even when Holdfast is no longer installed.
   get_property(directory GLOBAL PROPERTY HOLDFAST_DISCOVERY_DIR)
-  foreach(file IN ITEMS gtest_cases gtest_listing case_listing)
+  foreach(file IN ITEMS gtest_cases gtest_listing)
     configure_file("${directory}/${file}.cmake" "${CMAKE_BINARY_DIR}/.holdfast/${file}.cmake" COPYONLY)
   endforeach()
   set(script "${CMAKE_BINARY_DIR}/.holdfast/gtest_cases.cmake")
