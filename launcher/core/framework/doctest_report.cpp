@@ -124,7 +124,7 @@ class DoctestReader {
   }
 
   // The first words of a run of a case say which run it is.
-  void say(std::string text) {
+  void say(const std::string& text) {
     if (!open_) return;
     if (headed_ != parts_) {
       headed_ = parts_;
@@ -132,7 +132,7 @@ class DoctestReader {
       for (const std::string& part : parts_) open_->words += "  " + part + "\n";
       open_->words += '\n';
     }
-    open_->words += std::move(text);
+    open_->words += text;
   }
 
   // An element of a failure, or one inside.
