@@ -103,14 +103,14 @@ class BoostProgram final : public TestProgram {
 
   Start start(Isolation wanted) const override {
     if (is_question()) return {};
-    if (wanted == Isolation::fork) {
-      return {Isolation::process,
-              "cannot fork its cases, each gets a process of its own: it is a Boost.Test program"};
-    }
     if (!is_understood_) {
       return {Isolation::none,
               "it runs as one test: its command has options that Holdfast does not know, or one "
               "that selects or logs twice"};
+    }
+    if (wanted == Isolation::fork) {
+      return {Isolation::process,
+              "cannot fork its cases, each gets a process of its own: it is a Boost.Test program"};
     }
     if (wanted == Isolation::none && !has_reports()) {
       return {Isolation::none,
@@ -191,16 +191,17 @@ class BoostProgram final : public TestProgram {
     std::vector<std::string_view> seen;
     for (char** word = given_.arguments + 1; *word != nullptr; ++word) {
       const std::string_view text(*word);
-      const BoostSetting* setting = nullptr;
-      std::optional<BoostOption> option;
-      for (const BoostSetting& one :
-           {k_filters, k_loggers, k_log_format, k_log_level, k_log_sink}) {
-        if (!option) option = option_at(word, one);
-        if (option && setting == nullptr) setting = &one;
+      std::string_view setting;
+      std::optional<BoostOption> option = option_at(word, k_filters);
+      if (option) setting = k_filters.full;
+      for (const BoostSetting& of_log : k_of_log) {
+        if (option) break;
+        option = option_at(word, of_log);
+        setting = of_log.full;
       }
       if (option) {
-        if (std::ranges::find(seen, setting->full) != seen.end()) return false;
-        seen.push_back(setting->full);
+        if (std::ranges::find(seen, setting) != seen.end()) return false;
+        seen.push_back(setting);
         if (option->words == 2) ++word;
         continue;
       }

@@ -19,6 +19,7 @@ enum class Catch2Word : std::uint8_t {
   output,     // --out, --verbosity: where the reporter writes, and how much
   shard,      // --shard-count, --shard-index
   warning,    // --warn
+  ending,     // --abort, --abortx: the run ends after that many failures
   question,   // --list-tests, --help and the like: the program runs no case
 };
 

@@ -100,11 +100,12 @@ class Catch2Program final : public TestProgram {
               "cannot fork its cases, each gets a process of its own: it is a Catch2 program"};
     }
     if (wanted == Isolation::none && framework_.tells() == Telling::nothing) {
-      return {Isolation::none, version_ == Catch2Version::two
-                                   ? "it runs as one test: Catch2 2 tells of its cases only in "
-                                     "place of its output (isolation process tells them apart)"
-                                   : "it runs as one test: there is no directory for what Catch2 "
-                                     "tells of its cases"};
+      return {Isolation::none,
+              version_ == Catch2Version::two
+                  ? "it runs as one test: Catch2 2 tells of its cases only in "
+                    "place of its output (isolation process tells them apart)"
+                  : "it runs as one test: its run may end before all cases (--abort), or "
+                    "there is no directory for what Catch2 tells of them"};
     }
     return {wanted, {}};
   }
@@ -178,7 +179,7 @@ class Catch2Program final : public TestProgram {
  private:
   bool has_reports() const {
     return version_ == Catch2Version::three && !markers_.empty() &&
-           !given_.has(Catch2Word::question);
+           !given_.has(Catch2Word::question) && !given_.has(Catch2Word::ending);
   }
 
   std::string report_as(std::string_view reporter, std::string_view file) const {

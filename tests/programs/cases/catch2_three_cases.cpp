@@ -115,6 +115,7 @@ std::string escaped(const std::string& text) {
 
 struct Order {
   bool lists = false;
+  bool aborts = false;  // at the first failure
   std::string selection;
   std::vector<std::pair<std::string, std::string>> reporters;  // name, file; no file: stdout
 };
@@ -125,6 +126,8 @@ Order read_order(char** words) {
     const std::string text = *word;
     if (text == "--list-tests") {
       order.lists = true;
+    } else if (text == "-a") {
+      order.aborts = true;
     } else if (text == "--reporter") {
       const std::string given = *++word;
       const std::size_t colons = given.find("::out=");
@@ -187,6 +190,7 @@ int run(const Order& order) {
                 : end == End::failed ? "FAIL "
                                      : "SKIP ") +
                one.name + "\n";
+    if (order.aborts && failed > 0) break;
   }
   std::string totals = "test cases: " + std::to_string(passed + failed + skipped) + " | " +
                        std::to_string(failed) + " failed\n";

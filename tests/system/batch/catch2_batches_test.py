@@ -118,6 +118,14 @@ class Catch2Batch(GoogletestBatch):
         self.assertEqual(ran, {(test, case): times for test in tests
                                for case, times in (("passes", 1), ("fails", 2))})
 
+    def test_a_retry_of_a_run_that_ended_at_its_first_failure_loses_no_case(self):
+        tree = self.catch2_project({"aborts": (["-a", "passes,fails,exits with 3"], "none", "HOLDFAST_RETRY any=1")})
+        self.ctest(tree)
+        # What the first attempt has not run is no reason to be green.
+        attempts = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual([attempt["outcome"] for attempt in attempts], ["failed", "failed"])
+        self.assertEqual(self.case_records(self.runs(tree)[-1]), [])
+
     def test_the_users_reporter_stays(self):
         file = self.work / "own.txt"
         words = (["--reporter", "compact", "--out", str(file), "passes,fails,exits with 3"]

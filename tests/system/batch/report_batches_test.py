@@ -98,13 +98,13 @@ class ReportBatch(GoogletestBatch):
 
     def test_options_about_all_cases_give_the_verdict_of_plain_ctest(self):
         tests = {f"{number}.{isolation}": (words, isolation, "")
-                 for number, words in enumerate(self.options) for isolation in ("none", "process")}
+                 for number, words in enumerate(self.options) for isolation in ("none", "process", "fork")}
         tree = self.batches(tests)
         self.ctest(tree, "-j4", bound=60)
         attempts = self.attempts(tree)
         for number, words in enumerate(self.options):
             plain = self.finish(program(self.name), *words).returncode
-            for isolation in ("none", "process"):
+            for isolation in ("none", "process", "fork"):
                 seen = attempts[f"{number}.{isolation}"]["outcome"]
                 self.assertEqual((words, isolation, seen == P), (words, isolation, plain == 0))
 
