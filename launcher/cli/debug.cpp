@@ -21,10 +21,10 @@
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/batch/framework.hpp"
 #include "core/batch/gtest_filter.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "core/ctest/name_expression.hpp"
-#include "core/framework/catch2_names.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/program_search.hpp"
@@ -103,13 +103,35 @@ bool filter_has(const ListedTest& test, const std::string& name) {
   return false;
 }
 
-// Adds the selection of one case. The last filter counts in GoogleTest.
-void select_case(const std::string& name, ListedTest& test) {
-  if (os::holds_googletest(test.command[0].c_str())) {
-    test.command.push_back("--gtest_filter=" + filter_pattern(name));
-  } else if (const auto selection = catch2_selection(name)) {
-    test.command.push_back(*selection);
+const Framework& framework_of(FrameworkKind kind) {
+  switch (kind) {
+    case FrameworkKind::catch2_two:
+    case FrameworkKind::catch2_three:
+      return catch2(kind, Telling::ends);
+    case FrameworkKind::doctest:
+      return doctest(Telling::ends);
+    case FrameworkKind::boost:
+      return boost_test(Telling::ends);
+    case FrameworkKind::googletest:
+      break;
   }
+  return googletest();
+}
+
+// Makes the selection of one case the only one.
+void select_case(const std::string& name, ListedTest& test) {
+  const std::optional<FrameworkKind> kind = os::framework_in(test.command[0]);
+  if (!kind) return;
+  const Framework& framework = framework_of(*kind);
+  const std::optional<std::string> selection = framework.selection_without(name, {});
+  if (!selection) return;
+  std::vector<char*> given;
+  for (std::string& word : test.command) given.push_back(word.data());
+  given.push_back(nullptr);
+  std::vector<std::string> words{test.command[0]};
+  for (const char* word : framework.without_selection(given.data() + 1)) words.emplace_back(word);
+  words.push_back(std::string(framework.selecting_option()) + *selection);
+  test.command = std::move(words);
 }
 
 Result<std::optional<NamedTest>> find_case(const std::string& tree, const std::string& listing,

@@ -41,6 +41,11 @@ class Framework {
   // `others`. None: there is no such selection.
   virtual std::optional<std::string> selection_without(
       std::string_view name, const std::vector<std::string_view>& others) const = 0;
+  // The option that has a selection as its value, in one word. Empty: the selection stands alone.
+  virtual std::string_view selecting_option() const = 0;
+  // The arguments without those that select cases, so that a selection can be added. `arguments`:
+  // null-terminated, without the program's name.
+  virtual std::vector<char*> without_selection(char* const* arguments) const = 0;
   // Stands between the selections of two cases.
   virtual char separator() const = 0;
 
@@ -55,8 +60,11 @@ class Framework {
 // The objects live as long as the program.
 const Framework& googletest();
 
-enum class Catch2Version : std::uint8_t { two, three };
-const Framework& catch2(Catch2Version version, Telling tells);
+// The framework that a program's file shows (os/stack/elf_text.hpp).
+enum class FrameworkKind : std::uint8_t { googletest, catch2_two, catch2_three, doctest, boost };
+
+// `version`: catch2_two or catch2_three.
+const Framework& catch2(FrameworkKind version, Telling tells);
 const Framework& doctest(Telling tells);     // ends or nothing
 const Framework& boost_test(Telling tells);  // likewise
 

@@ -18,6 +18,13 @@ class Googletest final : public Framework {
       std::string_view name, const std::vector<std::string_view>& others) const override {
     return filter_without(name, others);
   }
+  std::string_view selecting_option() const override { return "--gtest_filter="; }
+  // The last filter counts.
+  std::vector<char*> without_selection(char* const* arguments) const override {
+    std::vector<char*> all;
+    for (char* const* word = arguments; *word != nullptr; ++word) all.push_back(*word);
+    return all;
+  }
   char separator() const override { return ':'; }
 
   bool is_usual_exit(CaseEnd /*said*/, int code) const override { return code == 0; }

@@ -2,8 +2,9 @@
 // `--run_test` is a list of paths with `:` in between; each part of a path is a list of names with
 // `,` in between, and a `*` at an end of a name stands for any text. There is no escape. So a name
 // with one of these characters is selected by what is before it. Source: the user's guide of
-// Boost.Test, "Test unit filtering".
+// Boost.Test, "Test unit filtering" and "Runtime parameters".
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "core/base/number.hpp"
@@ -11,6 +12,7 @@
 #include "core/batch/framework.hpp"
 #include "core/batch/unique_names.hpp"
 #include "core/framework/case_list.hpp"
+#include "core/framework/program_words.hpp"
 
 namespace holdfast {
 namespace {
@@ -60,6 +62,54 @@ std::string selection_of(std::string_view path) {
   return selection;
 }
 
+// An option, with its value behind `=`.
+struct BoostOption {
+  std::string_view brief;  // empty: there is none
+  std::string_view full;
+  BoostWord kind;
+  bool is_split = false;  // its value may be the next word
+};
+
+constexpr auto k_boost_options = std::to_array<BoostOption>({
+    {"-t", "--run_test", BoostWord::selection, true},
+    {{}, "--logger", BoostWord::loggers, true},
+    {"-f", "--log_format", BoostWord::log_format, true},
+    {"-l", "--log_level", BoostWord::log_level, true},
+    {"-k", "--log_sink", BoostWord::log_sink, true},
+    {{}, "--list_content", BoostWord::question},
+    {{}, "--list_labels", BoostWord::question},
+    {"-?", "--help", BoostWord::question},
+    {{}, "--usage", BoostWord::question},
+    {{}, "--version", BoostWord::question},
+    {{}, "--auto_start_dbg", BoostWord::harmless},
+    {{}, "--break_exec_path", BoostWord::harmless},
+    {{}, "--build_info", BoostWord::harmless},
+    {{}, "--catch_system_errors", BoostWord::harmless},
+    {{}, "--color_output", BoostWord::harmless},
+    {{}, "--detect_fp_exceptions", BoostWord::harmless},
+    {{}, "--detect_memory_leaks", BoostWord::harmless},
+    {{}, "--output_format", BoostWord::harmless},
+    {{}, "--random", BoostWord::harmless},
+    {{}, "--report_format", BoostWord::harmless},
+    {{}, "--report_level", BoostWord::harmless},
+    {{}, "--report_memory_leaks_to", BoostWord::harmless},
+    {{}, "--report_sink", BoostWord::harmless},
+    {{}, "--result_code", BoostWord::harmless},
+    {{}, "--save_pattern", BoostWord::harmless},
+    {{}, "--show_progress", BoostWord::harmless},
+    {{}, "--use_alt_stack", BoostWord::harmless},
+    {{}, "--wait_for_debugger", BoostWord::harmless},
+    {{}, "--no_result_code", BoostWord::harmless},
+    {{}, "--no_color_output", BoostWord::harmless},
+});
+
+const BoostOption* boost_option_called(std::string_view name) {
+  const auto* const found = std::ranges::find_if(k_boost_options, [name](const BoostOption& one) {
+    return name == one.full || (!one.brief.empty() && name == one.brief);
+  });
+  return found == k_boost_options.end() ? nullptr : found;
+}
+
 class BoostTest final : public Framework {
  public:
   explicit constexpr BoostTest(Telling tells) : tells_(tells) {}
@@ -78,6 +128,10 @@ class BoostTest final : public Framework {
       std::string_view path, const std::vector<std::string_view>& others) const override {
     if (path.empty() || !others.empty()) return std::nullopt;
     return selection_of(path);
+  }
+  std::string_view selecting_option() const override { return "--run_test="; }
+  std::vector<char*> without_selection(char* const* arguments) const override {
+    return boost_words(arguments).without({BoostWord::selection});
   }
   char separator() const override { return ':'; }
 
@@ -115,6 +169,24 @@ std::optional<ListedUnit> unit_in(std::string_view line) {
 
 const Framework& boost_test(Telling tells) {
   return tells == Telling::nothing ? k_silent_boost : k_boost;
+}
+
+ProgramWords<BoostWord> boost_words(char* const* arguments) {
+  ProgramWords<BoostWord> words;
+  for (char* const* word = arguments; *word != nullptr; ++word) {
+    const std::string_view text = *word;
+    const std::size_t end = text.find('=');
+    const BoostOption* const option = boost_option_called(text.substr(0, end));
+    if (option == nullptr) {
+      words.add(*word, text.starts_with("--") ? BoostWord::unknown : BoostWord::own);
+      continue;
+    }
+    words.add(*word, option->kind,
+              end == std::string_view::npos ? std::string_view() : text.substr(end + 1));
+    const bool takes_next = option->is_split && end == std::string_view::npos && word[1] != nullptr;
+    if (takes_next) words.add_value(*++word);
+  }
+  return words;
 }
 
 std::optional<BoostList> parse_boost_list(std::string_view dot) {

@@ -1,5 +1,6 @@
 #include "core/batch/framework.hpp"
 #include "core/framework/catch2_names.hpp"
+#include "core/framework/program_words.hpp"
 
 namespace holdfast {
 namespace {
@@ -9,7 +10,7 @@ constexpr int k_all_skipped = 4;
 
 class Catch2 final : public Framework {
  public:
-  constexpr Catch2(Catch2Version version, Telling tells) : version_(version), tells_(tells) {}
+  constexpr Catch2(FrameworkKind version, Telling tells) : version_(version), tells_(tells) {}
 
   std::string_view name() const override { return "Catch2"; }
   std::string_view list_option() const override { return "--list-tests"; }
@@ -24,6 +25,11 @@ class Catch2 final : public Framework {
       std::string_view name, const std::vector<std::string_view>& others) const override {
     return others.empty() ? catch2_selection(name) : std::nullopt;
   }
+  std::string_view selecting_option() const override { return {}; }
+  std::vector<char*> without_selection(char* const* arguments) const override {
+    return catch2_words(arguments).without(
+        {Catch2Word::selection, Catch2Word::shard_count, Catch2Word::shard_index});
+  }
   char separator() const override { return ','; }
 
   bool is_usual_exit(CaseEnd said, int code) const override {
@@ -31,18 +37,18 @@ class Catch2 final : public Framework {
   }
 
  private:
-  Catch2Version version_;
+  FrameworkKind version_;
   Telling tells_;
 };
 
-constinit const Catch2 k_two(Catch2Version::two, Telling::nothing);
-constinit const Catch2 k_three(Catch2Version::three, Telling::ends);
-constinit const Catch2 k_silent_three(Catch2Version::three, Telling::nothing);
+constinit const Catch2 k_two(FrameworkKind::catch2_two, Telling::nothing);
+constinit const Catch2 k_three(FrameworkKind::catch2_three, Telling::ends);
+constinit const Catch2 k_silent_three(FrameworkKind::catch2_three, Telling::nothing);
 
 }  // namespace
 
-const Framework& catch2(Catch2Version version, Telling tells) {
-  if (version == Catch2Version::two) return k_two;
+const Framework& catch2(FrameworkKind version, Telling tells) {
+  if (version == FrameworkKind::catch2_two) return k_two;
   return tells == Telling::nothing ? k_silent_three : k_three;
 }
 

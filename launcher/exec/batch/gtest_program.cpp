@@ -145,6 +145,10 @@ std::string xml_report_of(const GtestCommand& given) {
   };
   constexpr std::string_view k_usual_file = "test_detail.xml";
   std::string_view wanted = variable_in(given.command.environment, k_output);
+  // Bazel's variable for the same.
+  const std::string of_file =
+      "xml:" + std::string(variable_in(given.command.environment, "XML_OUTPUT_FILE"));
+  if (wanted.empty() && of_file != "xml:") wanted = of_file;
   for (const std::string& flag : given.flags) {
     if (is_flag(flag, k_output_flag)) wanted = value_of(flag);
   }

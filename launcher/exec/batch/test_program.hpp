@@ -68,7 +68,7 @@ std::unique_ptr<TestProgram> test_program(const os::Command& command, const std:
 std::unique_ptr<TestProgram> googletest_program(const os::Command& command,
                                                 const std::string& markers, bool may_ask);
 std::unique_ptr<TestProgram> catch2_program(const os::Command& command, const std::string& markers,
-                                            Catch2Version version);
+                                            FrameworkKind version);
 std::unique_ptr<TestProgram> doctest_program(const os::Command& command,
                                              const std::string& markers);
 std::unique_ptr<TestProgram> boost_program(const os::Command& command, const std::string& markers);

@@ -7,9 +7,9 @@
 #include "core/base/names.hpp"
 #include "core/framework/catch2_list.hpp"
 #include "core/framework/catch2_report.hpp"
+#include "core/framework/program_words.hpp"
 #include "exec/batch/marker_directory.hpp"
 #include "exec/batch/test_program.hpp"
-#include "exec/framework/catch2_command.hpp"
 #include "exec/framework/report_worker.hpp"
 
 namespace holdfast::exec {
@@ -82,8 +82,9 @@ class Catch2Reports final : public CaseReports {
 
 class Catch2Program final : public TestProgram {
  public:
-  Catch2Program(const os::Command& command, const std::string& markers, Catch2Version version)
+  Catch2Program(const os::Command& command, const std::string& markers, FrameworkKind version)
       : given_(command),
+        words_(catch2_words(command.arguments + 1)),
         version_(version),
         // In Catch2's options a `::` would end the name of a report file, so a directory with `::`
         // cannot be used.
@@ -94,14 +95,14 @@ class Catch2Program final : public TestProgram {
 
   Start start(Isolation wanted) const override {
     // A program that was told to list its cases runs none.
-    if (given_.has(Catch2Word::question)) return {};
+    if (words_.has(Catch2Word::question)) return {};
     if (wanted == Isolation::fork) {
       return {Isolation::process,
               "cannot fork its cases, each gets a process of its own: it is a Catch2 program"};
     }
     if (wanted == Isolation::none && framework_.tells() == Telling::nothing) {
       return {Isolation::none,
-              version_ == Catch2Version::two
+              version_ == FrameworkKind::catch2_two
                   ? "it runs as one test: Catch2 2 tells of its cases only in "
                     "place of its output (isolation process tells them apart)"
                   : "it runs as one test: its run may end before all cases (--abort), or "
@@ -111,17 +112,17 @@ class Catch2Program final : public TestProgram {
   }
 
   WorkerCommand running_all() const override {
-    WorkerCommand made(given_.command());
+    WorkerCommand made(given_);
     add_reports(made);
     return made;
   }
 
   WorkerCommand running(const std::string& selection, Selected /*selected*/) const override {
-    WorkerCommand made(given_.command(),
-                       given_.without({Catch2Word::selection, Catch2Word::shard}));
+    WorkerCommand made(given_, framework_.without_selection(given_.arguments + 1));
     add_reports(made);
     // Without this option, version 2 exits with 0 if no case has that name.
-    const bool may_pass_empty = version_ == Catch2Version::two && !given_.has(Catch2Word::warning);
+    const bool may_pass_empty =
+        version_ == FrameworkKind::catch2_two && !words_.has(Catch2Word::warning);
     if (may_pass_empty) {
       made.add_argument("--warn");
       made.add_argument("NoTests");
@@ -131,10 +132,11 @@ class Catch2Program final : public TestProgram {
   }
 
   WorkerCommand listing() const override {
-    WorkerCommand made(given_.command(), given_.without({Catch2Word::reporter, Catch2Word::output,
-                                                         Catch2Word::shard, Catch2Word::warning}));
+    WorkerCommand made(
+        given_, words_.without({Catch2Word::reporter, Catch2Word::output, Catch2Word::shard_count,
+                                Catch2Word::shard_index, Catch2Word::warning}));
     made.add_argument(std::string(framework_.list_option()));
-    if (version_ == Catch2Version::two) {
+    if (version_ == FrameworkKind::catch2_two) {
       made.add_argument("--list-test-names-only");
       return made;
     }
@@ -149,11 +151,11 @@ class Catch2Program final : public TestProgram {
     event.kind = BatchEvent::Kind::not_listed;
     std::optional<Catch2List> list;
     if (end.exited_by_itself()) list = take_list(printed, end.main.code);
-    const bool is_unknown = version_ == Catch2Version::two && end.ended_well();
+    const bool is_unknown = version_ == FrameworkKind::catch2_two && end.ended_well();
     if (!list && is_unknown) list = Catch2List{{}, "it prints none of Catch2's"};
     if (!list) return event;
     event.kind = BatchEvent::Kind::listed;
-    event.others = take_other_shards(list->cases, given_.shard());
+    event.others = take_other_shards(list->cases, catch2_shard(words_));
     event.cases = std::move(list->cases);
     event.why = std::move(list->trouble);
     return event;
@@ -161,8 +163,8 @@ class Catch2Program final : public TestProgram {
 
   std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
     // Only the console reporter, on stdout, prints totals that can be read.
-    const bool has_no_totals = given_.has(Catch2Word::reporter) || given_.has(Catch2Word::output) ||
-                               given_.has(Catch2Word::question);
+    const bool has_no_totals = words_.has(Catch2Word::reporter) || words_.has(Catch2Word::output) ||
+                               words_.has(Catch2Word::question);
     const Catch2Sign sign = has_reports()   ? Catch2Sign::reports
                             : has_no_totals ? Catch2Sign::exit_code
                                             : Catch2Sign::console;
@@ -174,12 +176,12 @@ class Catch2Program final : public TestProgram {
     if (!markers_.empty()) markers_ = markers;
   }
 
-  bool is_shard() const override { return given_.shard().count > 1; }
+  bool is_shard() const override { return catch2_shard(words_).count > 1; }
 
  private:
   bool has_reports() const {
-    return version_ == Catch2Version::three && !markers_.empty() &&
-           !given_.has(Catch2Word::question) && !given_.has(Catch2Word::ending);
+    return version_ == FrameworkKind::catch2_three && !markers_.empty() &&
+           !words_.has(Catch2Word::question) && !words_.has(Catch2Word::ending);
   }
 
   std::string report_as(std::string_view reporter, std::string_view file) const {
@@ -189,7 +191,7 @@ class Catch2Program final : public TestProgram {
   // Keeps the reporters that Catch2 would use: the user's, or the console reporter.
   void add_reports(WorkerCommand& made) const {
     if (!has_reports()) return;
-    if (!given_.has(Catch2Word::reporter)) {
+    if (!words_.has(Catch2Word::reporter)) {
       made.add_argument("--reporter");
       made.add_argument("console");
     }
@@ -200,14 +202,15 @@ class Catch2Program final : public TestProgram {
   }
 
   std::optional<Catch2List> take_list(std::string_view printed, int code) const {
-    if (version_ == Catch2Version::two) return parse_catch2_name_list(printed);
+    if (version_ == FrameworkKind::catch2_two) return parse_catch2_name_list(printed);
     const std::optional<std::string> file = take_report_file(markers_, names::k_catch2_list_file);
     if (code != 0) return std::nullopt;
     return parse_catch2_xml_list(file ? std::string_view(*file) : printed);
   }
 
-  Catch2Command given_;
-  Catch2Version version_;
+  os::Command given_;
+  ProgramWords<Catch2Word> words_;
+  FrameworkKind version_;
   std::string markers_;
   const Framework& framework_;
 };
@@ -215,7 +218,7 @@ class Catch2Program final : public TestProgram {
 }  // namespace
 
 std::unique_ptr<TestProgram> catch2_program(const os::Command& command, const std::string& markers,
-                                            Catch2Version version) {
+                                            FrameworkKind version) {
   return std::make_unique<Catch2Program>(command, markers, version);
 }
 

@@ -2,68 +2,18 @@
 // what doctest prints, and the totals at its end tell of the case. A process of several cases
 // writes doctest's XML into a file instead, because doctest has one place for all of its reporters;
 // Holdfast then prints what is in it (core/framework/case_report.hpp).
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "core/base/names.hpp"
 #include "core/framework/case_list.hpp"
+#include "core/framework/program_words.hpp"
 #include "exec/batch/marker_directory.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/framework/report_worker.hpp"
 
 namespace holdfast::exec {
 namespace {
-
-enum class DoctestWord : std::uint8_t {
-  other,
-  selection,  // the names of cases
-  report,     // what is reported, how, and where to
-  alone,      // what is about all cases of a run together
-  question,   // the program runs no case
-};
-
-struct DoctestOption {
-  std::string_view brief;
-  std::string_view full;
-  DoctestWord kind;
-};
-
-// All options have one or two dashes, perhaps the prefix `dt-`, and their value behind a `=`.
-constexpr auto k_doctest_options = std::to_array<DoctestOption>({
-    {"tc", "test-case", DoctestWord::selection},
-    {"r", "reporters", DoctestWord::report},
-    {"o", "out", DoctestWord::report},
-    {"s", "success", DoctestWord::report},
-    {"m", "minimal", DoctestWord::report},
-    {"q", "quiet", DoctestWord::report},
-    {"d", "duration", DoctestWord::report},
-    {"f", "first", DoctestWord::alone},
-    {"l", "last", DoctestWord::alone},
-    {"aa", "abort-after", DoctestWord::alone},
-    {"ne", "no-exitcode", DoctestWord::alone},
-    {"?", "help", DoctestWord::question},
-    {"h", "help", DoctestWord::question},
-    {"v", "version", DoctestWord::question},
-    {"c", "count", DoctestWord::question},
-    {"ltc", "list-test-cases", DoctestWord::question},
-    {"lts", "list-test-suites", DoctestWord::question},
-    {"lr", "list-reporters", DoctestWord::question},
-    {"nr", "no-run", DoctestWord::question},
-});
-
-DoctestWord kind_of_word(std::string_view word) {
-  if (!word.starts_with('-')) return DoctestWord::other;
-  word.remove_prefix(word.starts_with("--") ? 2 : 1);
-  if (word.starts_with("dt-")) word.remove_prefix(3);
-  word = word.substr(0, word.find('='));
-  const auto* const found = std::ranges::find_if(
-      k_doctest_options,
-      [word](const DoctestOption& one) { return one.brief == word || one.full == word; });
-  return found == k_doctest_options.end() ? DoctestWord::other : found->kind;
-}
 
 class DoctestReports final : public CaseReports {
  public:
@@ -104,14 +54,15 @@ class DoctestProgram final : public TestProgram {
  public:
   DoctestProgram(const os::Command& command, std::string markers)
       : given_(command),
+        words_(doctest_words(command.arguments + 1)),
         markers_(std::move(markers)),
         framework_(doctest(has_reports() ? Telling::ends : Telling::nothing)) {}
 
   const Framework& framework() const override { return framework_; }
 
   Start start(Isolation wanted) const override {
-    if (has(DoctestWord::question)) return {};
-    if (has(DoctestWord::alone)) {
+    if (words_.has(DoctestWord::question)) return {};
+    if (words_.has(DoctestWord::alone)) {
       return {Isolation::none,
               "it runs as one test: --first, --last, --abort-after and --no-exitcode are about all "
               "of its cases together"};
@@ -135,14 +86,14 @@ class DoctestProgram final : public TestProgram {
   }
 
   WorkerCommand running(const std::string& selection, Selected selected) const override {
-    WorkerCommand made(given_, without({DoctestWord::selection}));
-    made.add_argument("--test-case=" + selection);
+    WorkerCommand made(given_, framework_.without_selection(given_.arguments + 1));
+    made.add_argument(std::string(framework_.selecting_option()) + selection);
     if (selected == Selected::several) add_report(made);
     return made;
   }
 
   WorkerCommand listing() const override {
-    WorkerCommand made(given_, without({DoctestWord::report}));
+    WorkerCommand made(given_, words_.without({DoctestWord::report}));
     made.add_argument(std::string(framework_.list_option()));
     made.add_argument("--reporters=xml");
     if (!markers_.empty()) {
@@ -171,7 +122,7 @@ class DoctestProgram final : public TestProgram {
   std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
     return std::make_unique<ReportWorker>(
         std::move(order), std::make_unique<DoctestReports>(has_reports() ? markers_ : std::string(),
-                                                           !has(DoctestWord::report)));
+                                                           !words_.has(DoctestWord::report)));
   }
 
   void use(const std::string& markers) override {
@@ -181,24 +132,9 @@ class DoctestProgram final : public TestProgram {
   bool is_shard() const override { return false; }
 
  private:
-  bool has(DoctestWord kind) const {
-    for (char** word = given_.arguments + 1; *word != nullptr; ++word) {
-      if (kind_of_word(*word) == kind) return true;
-    }
-    return false;
-  }
-
-  std::vector<char*> without(std::initializer_list<DoctestWord> kinds) const {
-    std::vector<char*> left;
-    for (char** word = given_.arguments + 1; *word != nullptr; ++word) {
-      if (std::ranges::find(kinds, kind_of_word(*word)) == kinds.end()) left.push_back(*word);
-    }
-    return left;
-  }
-
   bool has_reports() const {
-    return !markers_.empty() && !has(DoctestWord::report) && !has(DoctestWord::alone) &&
-           !has(DoctestWord::question);
+    return !markers_.empty() && !words_.has(DoctestWord::report) &&
+           !words_.has(DoctestWord::alone) && !words_.has(DoctestWord::question);
   }
 
   void add_report(WorkerCommand& made) const {
@@ -208,6 +144,7 @@ class DoctestProgram final : public TestProgram {
   }
 
   os::Command given_;
+  ProgramWords<DoctestWord> words_;
   std::string markers_;
   const Framework& framework_;
 };

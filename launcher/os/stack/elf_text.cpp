@@ -45,16 +45,6 @@ class ElfFile {
     return elf;
   }
 
-  // Returns all sections of that name; a file may have more than one.
-  std::vector<Elf64_Shdr> named(std::string_view name) const {
-    std::vector<Elf64_Shdr> found;
-    for (const Elf64_Shdr& section : sections_) {
-      if (section.sh_type == SHT_NOBITS || section.sh_name >= names_.size()) continue;
-      if (std::string_view(names_.c_str() + section.sh_name) == name) found.push_back(section);
-    }
-    return found;
-  }
-
   const Elf64_Shdr* first_of(std::uint32_t type) const {
     const auto found = std::ranges::find(sections_, type, &Elf64_Shdr::sh_type);
     return found != sections_.end() ? &*found : nullptr;
@@ -78,7 +68,22 @@ class ElfFile {
     return entries;
   }
 
-  bool holds(const Elf64_Shdr& section, std::string_view text) const {
+  // A file may have several sections of one name.
+  bool holds(std::string_view name, std::string_view text) const {
+    return std::ranges::any_of(sections_, [&](const Elf64_Shdr& section) {
+      return is_named(section, name) && section_holds(section, text);
+    });
+  }
+
+ private:
+  explicit ElfFile(UniqueFd file) : file_(std::move(file)) {}
+
+  bool is_named(const Elf64_Shdr& section, std::string_view name) const {
+    return section.sh_type != SHT_NOBITS && section.sh_name < names_.size() &&
+           std::string_view(names_.c_str() + section.sh_name) == name;
+  }
+
+  bool section_holds(const Elf64_Shdr& section, std::string_view text) const {
     const std::uint64_t size = std::min<std::uint64_t>(section.sh_size, k_most_read);
     std::vector<char> piece;
     // Pieces overlap, so that a text across two of them is found.
@@ -89,9 +94,6 @@ class ElfFile {
     }
     return false;
   }
-
- private:
-  explicit ElfFile(UniqueFd file) : file_(std::move(file)) {}
 
   bool read_table() {
     Elf64_Ehdr header{};
@@ -131,14 +133,29 @@ void add_run_paths(std::string_view paths, std::vector<std::string>& all) {
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text) {
   const std::optional<ElfFile> file = ElfFile::open(path);
   if (!file) return false;
-  const std::vector<Elf64_Shdr> sections = file->named(section);
-  return std::ranges::any_of(sections,
-                             [&](const Elf64_Shdr& one) { return file->holds(one, text); });
+  return file->holds(section, text);
 }
 
-bool holds_googletest(const std::string& path) {
-  return elf_section_holds(path, ".rodata", environment::k_googletest_runs) ||
-         elf_section_holds(path, ".dynstr", "libgtest");
+std::optional<FrameworkKind> framework_in(const std::string& path) {
+  const std::optional<ElfFile> file = ElfFile::open(path);
+  if (!file) return std::nullopt;
+  const auto has = [&file](std::string_view section, std::string_view text) {
+    return file->holds(section, text);
+  };
+  // Any other framework comes before GoogleTest: GoogleMock works with all of them.
+  if (has(".dynstr", "libCatch2")) return FrameworkKind::catch2_three;
+  if (has(".rodata", "A Catch2 test executable")) {
+    return has(".rodata", "list-test-names-only") ? FrameworkKind::catch2_two
+                                                  : FrameworkKind::catch2_three;
+  }
+  if (has(".rodata", "listing all test case names")) return FrameworkKind::doctest;
+  if (has(".dynstr", "libboost_unit_test_framework") || has(".rodata", "BOOST_TEST_RUN_FILTERS")) {
+    return FrameworkKind::boost;
+  }
+  if (has(".rodata", environment::k_googletest_runs) || has(".dynstr", "libgtest")) {
+    return FrameworkKind::googletest;
+  }
+  return std::nullopt;
 }
 
 std::optional<ElfLinks> elf_links(const std::string& path) {

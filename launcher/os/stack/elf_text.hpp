@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/batch/framework.hpp"
+
 namespace holdfast::os {
 
 // True: in a 64-bit ELF file of this machine's byte order, the section of that name holds the text.
@@ -13,9 +15,9 @@ namespace holdfast::os {
 // without its section table (stripped).
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text);
 
-// True: the program contains GoogleTest or is linked with a library of that name, with the suffixes
-// that builds add. Debug sections, which may be a hundred times larger, are not searched.
-bool holds_googletest(const std::string& path);
+// The test framework that the program contains, or with whose library it is linked. None: the file
+// shows none. Debug sections, which may be a hundred times larger, are not searched.
+std::optional<FrameworkKind> framework_in(const std::string& path);
 
 // What the dynamic linker is told by a 64-bit ELF file.
 struct ElfLinks {

@@ -1,14 +1,16 @@
 """Batches of doctest and Boost.Test cases (docs/guide/batches.md). An argument names the class to run."""
 
 import re
+import shutil
 import unittest
 from collections import Counter
 from pathlib import Path
 
 from batches_test import Batch as GoogletestBatch
-from support import program
+from support import HOLDFAST, program
 
 P, F = "passed", "failed"
+GDB = shutil.which("gdb")
 
 
 class ReportBatch(GoogletestBatch):
@@ -24,6 +26,7 @@ class ReportBatch(GoogletestBatch):
     green = None  # the one that selects {passes}
     nothing = None  # the one that selects none
     own_report = None  # a word that makes isolation none tell of nothing
+    one_case = None  # what a run of one case prints
     words = ()  # in the words of a failed case
     options = ()  # commands; each has to have its verdict
 
@@ -108,6 +111,13 @@ class ReportBatch(GoogletestBatch):
                 seen = attempts[f"{number}.{isolation}"]["outcome"]
                 self.assertEqual((words, isolation, seen == P), (words, isolation, plain == 0))
 
+    @unittest.skipUnless(GDB, "gdb is not installed")
+    def test_the_debugger_gets_one_case(self):
+        tree = self.batches({"two": ([self.select], "process", "")})
+        self.ctest(tree)
+        done = self.finish(HOLDFAST, "debug", "passes", "--", "-nx", "-batch", "-ex", "run", cwd=tree)
+        self.assertRegex(done.stdout.decode() + done.stderr.decode(), self.one_case)
+
     def test_a_report_of_the_users_stays(self):
         file = self.work / "own.xml"
         tree = self.batches({isolation: ([self.select, self.own_report.format(file)], isolation, "")
@@ -131,6 +141,7 @@ class Doctest(ReportBatch):
     green = "-tc=passes"
     nothing = "-tc=none such"
     own_report = "--out={}"
+    one_case = r"test cases: +1 "
     options = (["-f=2", "-l=4", "-tc=*t*"], ["-ns", "-tc=passes,is skipped"], ["-aa=1"], ["-ne"],
                ["-fc", "-tc=passes"], ["-fc", "-tc=last"], ["--no-run", "-tc=last"], ["-s", "-tc=last"],
                ["-dt-tc=passes"], ["---tc=passes"])
@@ -178,6 +189,7 @@ class Boost(ReportBatch):
     green = "--run_test=passes"
     nothing = "--run_test=nonesuch"
     own_report = "--logger=XML,all,{}"
+    one_case = "Running 1 test case"
     options = (["--run_test=last", "--run_test=passes"], ["--run_test=inner/is_disabled:passes"],
                ["--run_test=!passes"], ["--run_test=passes", "--", "mine"], ["--run=passes"], ["--run=last"],
                ["-t", "passes"], ["--run_test=passes", "--log_level=all"], ["--run_test=passes", "--log_l=all"],

@@ -4,8 +4,8 @@
 namespace holdfast {
 namespace {
 
-const Framework& three() { return catch2(Catch2Version::three, Telling::ends); }
-const Framework& two() { return catch2(Catch2Version::two, Telling::nothing); }
+const Framework& three() { return catch2(FrameworkKind::catch2_three, Telling::ends); }
+const Framework& two() { return catch2(FrameworkKind::catch2_two, Telling::nothing); }
 
 Event finished() { return simple(Event::Kind::finished); }
 

@@ -56,7 +56,7 @@ TEST(Catch2NamesTest, each_selects_itself) {
 }
 
 TEST(Catch2NamesTest, what_selects_another_too_has_no_selection_of_its_own) {
-  const Framework& framework = catch2(Catch2Version::three, Telling::ends);
+  const Framework& framework = catch2(FrameworkKind::catch2_three, Telling::ends);
   EXPECT_EQ(framework.selection_without("a,b", {}), "a\\,b");
   EXPECT_EQ(framework.selection_without("Foo", {"foo"}), std::nullopt);
 }

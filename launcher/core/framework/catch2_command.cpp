@@ -1,12 +1,11 @@
-#include "exec/framework/catch2_command.hpp"
-
 #include <algorithm>
 #include <iterator>
 #include <optional>
 
 #include "core/base/number.hpp"
+#include "core/framework/program_words.hpp"
 
-namespace holdfast::exec {
+namespace holdfast {
 namespace {
 
 enum class Takes : std::uint8_t { nothing, value };
@@ -17,9 +16,6 @@ struct Option {
   Takes takes;
   Catch2Word kind = Catch2Word::other;
 };
-
-constexpr std::string_view k_shard_count = "--shard-count";
-constexpr std::string_view k_shard_index = "--shard-index";
 
 // The options of versions 2.13 and 3.
 constexpr Option k_options[] = {
@@ -58,8 +54,8 @@ constexpr Option k_options[] = {
     {{}, "--benchmark-confidence-interval", Takes::value},
     {{}, "--benchmark-no-analysis", Takes::nothing},
     {{}, "--benchmark-warmup-time", Takes::value},
-    {{}, k_shard_count, Takes::value, Catch2Word::shard},
-    {{}, k_shard_index, Takes::value, Catch2Word::shard},
+    {{}, "--shard-count", Takes::value, Catch2Word::shard_count},
+    {{}, "--shard-index", Takes::value, Catch2Word::shard_index},
     {{}, "--allow-running-no-tests", Takes::nothing},
 };
 
@@ -93,44 +89,32 @@ bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-'
 
 }  // namespace
 
-Catch2Command::Catch2Command(const os::Command& given) : command_(given) {
-  if (*given.arguments == nullptr) return;
-  for (char** word = given.arguments + 1; *word != nullptr; ++word) {
+ProgramWords<Catch2Word> catch2_words(char* const* arguments) {
+  ProgramWords<Catch2Word> words;
+  for (char* const* word = arguments; *word != nullptr; ++word) {
     if (!is_option(*word)) {
-      words_.push_back({*word, Catch2Word::selection});
+      words.add(*word, Catch2Word::selection);
       continue;
     }
     const OptionWord option = read_option(*word);
-    const Catch2Word kind = option.last == nullptr ? Catch2Word::other : option.last->kind;
-    words_.push_back({*word, kind});
-    const bool may_take = option.last == nullptr || option.last->takes == Takes::value;
-    const bool takes_next = may_take && !option.value && word[1] != nullptr &&
-                            (option.last != nullptr || !is_option(word[1]));
-    if (takes_next) words_.push_back({*++word, kind});
-    if (option.last != nullptr) {
-      note_shard(option.last->full, option.value.value_or(*word));
-    }
+    const bool is_known = option.last != nullptr;
+    words.add(*word, is_known ? option.last->kind : Catch2Word::other, option.value.value_or(""));
+    const bool may_take = !is_known || option.last->takes == Takes::value;
+    const bool takes_next =
+        may_take && !option.value && word[1] != nullptr && (is_known || !is_option(word[1]));
+    if (takes_next) words.add_value(*++word);
   }
+  return words;
 }
 
-void Catch2Command::note_shard(std::string_view option, std::string_view value) {
-  const std::optional<std::size_t> number = parse_number<std::size_t>(value);
-  if (!number) return;
-  if (option == k_shard_count) shard_.count = *number;
-  if (option == k_shard_index) shard_.index = *number;
+Catch2Shard catch2_shard(const ProgramWords<Catch2Word>& words) {
+  Catch2Shard shard;
+  const auto number = [&words](Catch2Word kind, std::size_t unset) {
+    return parse_number<std::size_t>(words.value_of(kind)).value_or(unset);
+  };
+  shard.count = number(Catch2Word::shard_count, shard.count);
+  shard.index = number(Catch2Word::shard_index, shard.index);
+  return shard;
 }
 
-bool Catch2Command::has(Catch2Word kind) const {
-  return std::any_of(words_.begin(), words_.end(),
-                     [kind](const Word& word) { return word.kind == kind; });
-}
-
-std::vector<char*> Catch2Command::without(std::initializer_list<Catch2Word> kinds) const {
-  std::vector<char*> left;
-  for (const Word& word : words_) {
-    if (std::find(kinds.begin(), kinds.end(), word.kind) == kinds.end()) left.push_back(word.text);
-  }
-  return left;
-}
-
-}  // namespace holdfast::exec
+}  // namespace holdfast
