@@ -71,9 +71,10 @@ void WorkerLink::add_descriptors(std::vector<pollfd>& fds) const {
   if (listener_.valid() && !waiting_.valid()) fds.push_back({listener_.get(), POLLIN, 0});
 }
 
-// A program that a case starts may be linked too. It must not wait for an answer.
+// A program that a case starts, or becomes (execve(2)), may be linked too. It must not wait for an
+// answer, and what it says is not about the worker's cases.
 void WorkerLink::refuse_others() {
-  while (peer_.valid() && listener_.valid()) {
+  while ((peer_.valid() || had_peer_) && listener_.valid()) {
     const os::UniqueFd other(os::retried([&] {
       return ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     }));
@@ -83,7 +84,7 @@ void WorkerLink::refuse_others() {
 
 void WorkerLink::accept(pid_t main) {
   refuse_others();
-  while (!peer_.valid() && listener_.valid()) {
+  while (!peer_.valid() && !had_peer_ && listener_.valid()) {
     if (!waiting_.valid()) {
       waiting_ = os::UniqueFd(os::retried([&] {
         return ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -109,6 +110,7 @@ std::optional<std::string_view> WorkerLink::next() {
   if (count < 0 && errno == EAGAIN) return std::nullopt;
   if (count <= 0) {
     peer_.reset();
+    had_peer_ = true;
     return std::nullopt;
   }
   return std::string_view(packet_.get(), static_cast<std::size_t>(count));
@@ -125,6 +127,7 @@ bool WorkerLink::send_with(std::string_view packet, std::initializer_list<int> d
 void WorkerLink::drop() {
   peer_.reset();
   waiting_.reset();
+  had_peer_ = false;
 }
 
 }  // namespace holdfast::exec

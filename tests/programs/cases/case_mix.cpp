@@ -1,12 +1,15 @@
 // A GoogleTest program of 200 cases that end as the letters of MIX say. It is built with Holdfast's
 // main and without.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <holdfast/mark.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 namespace {
 
@@ -16,7 +19,35 @@ namespace {
   std::abort();
 }
 
-void end_as(char letter) {
+// Another run of this program, in which that case passes.
+[[noreturn]] void become_run_of(int index) {
+  ::setenv("MIX", std::string(200, 'q').c_str(), 1);
+  const std::string filter = "--gtest_filter=All/Mix.ends/" + std::to_string(index);
+  ::execl("/proc/self/exe", "case_mix", filter.c_str(), nullptr);
+  std::abort();
+}
+
+template <typename Action>
+int code_of_child(const Action& action) {
+  std::fflush(stdout);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    action();
+    std::fflush(stdout);
+    std::exit(3);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void print_lines_of(int index) {
+  std::printf("[ RUN      ] All/Mix.ends/%d\n[  FAILED  ] All/Mix.ends/%d (0 ms)\n", index, index);
+  std::printf("[ RUN      ] All/Mix.ends/%d\n[       OK ] All/Mix.ends/%d (0 ms)\n", index, index);
+  std::printf("[  PASSED  ] 1 test.\n");
+}
+
+void end_as(char letter, int another) {
   switch (letter) {
     case 'p':
       return;
@@ -38,6 +69,22 @@ void end_as(char letter) {
     case 'c':
       holdfast_mark_exit("on purpose");
       die_of(SIGSEGV);
+    case 'F':
+      EXPECT_EQ(code_of_child([&] { print_lines_of(another); }), 3);
+      return;
+    case 'G':
+      EXPECT_EQ(code_of_child([] { ADD_FAILURE() << "in a copy"; }), 3);
+      return;
+    case 'E':
+      EXPECT_EQ(code_of_child([&] { become_run_of(another); }), 0);
+      return;
+    case 'X':
+      become_run_of(another);
+    case 'd':
+    case 'D':
+      ::close_range(3, ~0U, 0);
+      EXPECT_EQ(letter, 'd');
+      return;
     case 't':
       while (true) ::pause();
   }
@@ -49,9 +96,10 @@ TEST_P(Mix, ends) {
   const char* letters = std::getenv("MIX");
   ASSERT_NE(letters, nullptr);
   const char letter = letters[GetParam()];
+  if (letter == 'q') return;  // it is another run in a case
   std::printf("case %d is to end as %c\n", GetParam(), letter);
   std::fflush(stdout);
-  end_as(letter);
+  end_as(letter, (GetParam() + 1) % 200);
 }
 INSTANTIATE_TEST_SUITE_P(All, Mix, ::testing::Range(0, 200));
 

@@ -17,7 +17,8 @@ from support import CTEST, HOLDFAST, ProjectCase
 # The outcome for each letter of tests/programs/cases/case_mix.cpp.
 OUTCOMES = {
     "p": "passed", "f": "failed", "k": "skipped", "0": "premature_exit", "1": "failed", "a": "crashed",
-    "s": "crashed", "e": "deliberate_exit", "c": "crashed", "t": "timed_out",
+    "s": "crashed", "e": "deliberate_exit", "c": "crashed", "t": "timed_out", "F": "passed", "G": "passed",
+    "E": "passed", "X": "premature_exit", "d": "passed", "D": "failed",
 }
 LABELS = {"premature exit": "premature_exit", "timed out": "timed_out"}
 NUMBERS = re.compile(r"(\d+) (passed|failed|crashed|premature exit|timed out|skipped|not run)\b")
