@@ -30,6 +30,7 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(expecting)
 BOOST_AUTO_TEST_CASE(fails, *boost::unit_test::expected_failures(1)) { BOOST_TEST(false); }
 BOOST_AUTO_TEST_SUITE_END()
+BOOST_AUTO_TEST_CASE(depends, *boost::unit_test::depends_on("inner/fails")) { BOOST_TEST(true); }
 BOOST_AUTO_TEST_CASE(dies) {
   const char* how = std::getenv("DIES");
   const std::string dies = how == nullptr ? "" : how;

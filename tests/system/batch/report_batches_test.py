@@ -179,7 +179,7 @@ class Boost(ReportBatch):
     name = "boost_batch_cases"
     ends = {"passes": P, "inner/fails": F, "inner/throws": F, "inner/is_skipped": "skipped",
             "inner/data/_0": P, "inner/data/_1": F, "inner/typed<int>": P,
-            "inner/typed<long double>": F, "expecting/fails": P, "dies": P, "last": F}
+            "inner/typed<long double>": F, "expecting/fails": P, "depends": "skipped", "dies": P, "last": F}
     # The log does not tell that the failure is expected.
     none_ends = {"expecting/fails": F}
     # With a second logger, exit() in a case makes Boost.Test's library crash.
