@@ -55,8 +55,10 @@ class DoctestReader {
       end_case();
     } else if (is_xml_beginning(tag, "SubCase")) {
       parts_.push_back(value(tag, "name"));
+      is_headed_ = false;
     } else if (tag == "</SubCase>" && !parts_.empty()) {
       parts_.pop_back();
+      is_headed_ = false;
     } else if (tag == "</doctest>") {
       report_.is_through = true;
       report_.ran_nothing = report_.cases.empty();
@@ -64,6 +66,7 @@ class DoctestReader {
     } else if (tag.starts_with("<OverallResultsAsserts")) {
       asserts_ = totals(tag);
       if (open_ && has_failed(tag)) open_->end = CaseEnd::failed;
+      if (open_) expected_failures_ = value(tag, "expected_failures");
     } else if (tag.starts_with("<OverallResultsTestCases")) {
       cases_ = totals(tag);
       skipped_ = value(tag, "skipped");
@@ -95,13 +98,14 @@ class DoctestReader {
     may_fail_ = xml_attribute(tag, "may_fail") == "true";
     should_fail_ = xml_attribute(tag, "should_fail") == "true";
     parts_.clear();
-    headed_.reset();
+    is_headed_ = false;
     place_ = value(tag, "filename") + ":" + value(tag, "line") + ":";
     begin_ = std::string(k_doctest_line) + place_ + "\n";
     const std::string description = value(tag, "description");
     if (!description.empty()) begin_ += "DESCRIPTION: " + description + "\n";
     if (!suite_.empty()) begin_ += "TEST SUITE: " + suite_ + "\n";
-    begin_ += "TEST CASE:  " + open_->name + "\n";
+    if (!open_->name.starts_with("  Scenario:")) begin_ += "TEST CASE:  ";
+    begin_ += open_->name + "\n";
   }
 
   void end_case() {
@@ -112,6 +116,11 @@ class DoctestReader {
     } else if (should_fail_) {
       say(has_failed ? "Should have failed but didn't! Marking it as failed!\n"
                      : "Failed as expected so marking it as not failed\n");
+    } else if (!expected_failures_.empty()) {
+      say(has_failed
+              ? "Didn't fail exactly " + expected_failures_ + " times so marking it as failed!\n"
+              : "Failed exactly " + expected_failures_ +
+                    " times as expected so marking it as not failed!\n");
     } else if (has_failed && open_->words.empty()) {
       say("Marking it as failed!\n");
     }
@@ -123,13 +132,14 @@ class DoctestReader {
     open_.reset();
   }
 
-  // The first words of a run of a case say which run it is.
+  // The first words of a run of a case, or of a subcase, say which it is.
   void say(const std::string& text) {
     if (!open_) return;
-    if (headed_ != parts_) {
-      headed_ = parts_;
+    if (!std::exchange(is_headed_, true)) {
       open_->words += begin_;
-      for (const std::string& part : parts_) open_->words += "  " + part + "\n";
+      for (const std::string& part : parts_) {
+        if (!part.empty()) open_->words += "  " + part + "\n";
+      }
       open_->words += '\n';
     }
     open_->words += text;
@@ -144,15 +154,19 @@ class DoctestReader {
       is_success_ = xml_attribute(tag, "success") == "true";
       is_crash_ = xml_attribute(tag, "crash") == "true";
       is_inside_ = true;
-      original_ = expanded_ = thrown_ = logged_ = message_ = {};
+      has_thrown_ = false;
+      original_ = expanded_ = thrown_ = logged_ = message_ = expected_type_ = expected_text_ = {};
       return;
     }
+    if (is_xml_beginning(tag, "Exception")) has_thrown_ = true;
     const std::string text(trimmed(tags_.text(), k_doctest_blanks));
     if (tag == "</Original>") original_ = text;
     if (tag == "</Expanded>") expanded_ = text;
     if (tag == "</Text>") message_ = text;
     if (tag == "</Info>") logged_ += (logged_.empty() ? "  logged: " : "          ") + text + "\n";
     if (tag == "</Exception>") thrown_ = text;
+    if (tag == "</ExpectedException>") expected_type_ = text;
+    if (tag == "</ExpectedExceptionString>") expected_text_ = text;
     if (tag == "</Expression>") {
       is_inside_ = false;
       if (!is_success_) say(at_ + expression() + logged_ + "\n");
@@ -174,10 +188,20 @@ class DoctestReader {
     const std::string_view how = is_warning                     ? "WARNING: "
                                  : kind_.starts_with("REQUIRE") ? "FATAL ERROR: "
                                                                 : "ERROR: ";
-    std::string text = std::string(how) + kind_ + "( " + original_ + " ) ";
-    if (!thrown_.empty()) return text + "THREW exception: " + thrown_ + "\n";
-    text += "is NOT correct!\n";
-    return expanded_.empty() ? text : text + "  values: " + kind_ + "( " + expanded_ + " )\n";
+    std::string text = std::string(how) + kind_ + "( " + original_;
+    const bool is_about_text = kind_.find("_THROWS_WITH") != std::string::npos;
+    const bool is_about_type = kind_.ends_with("_AS");
+    if (is_about_text) text += ", \"" + expected_text_ + "\"";
+    if (is_about_type) text += ", " + expected_type_;
+    text += " ) ";
+    if (kind_.find("_THROWS") != std::string::npos) {
+      if (!has_thrown_) return text + "did NOT throw at all!\n";
+      text += "threw a DIFFERENT exception";
+      return text + (is_about_text && is_about_type ? "! (contents: " + thrown_ + ")\n"
+                                                    : ": " + thrown_ + "\n");
+    }
+    if (has_thrown_) return text + "THREW exception: " + thrown_ + "\n";
+    return text + "is NOT correct!\n  values: " + kind_ + "( " + expanded_ + " )\n";
   }
 
   void conclude() {
@@ -198,10 +222,11 @@ class DoctestReader {
   CaseReport report_;
   std::optional<ReportedCase> open_;
   std::string suite_;
-  std::string place_;                               // of a case
-  std::string begin_;                               // of the words of a case
-  std::vector<std::string> parts_;                  // the subcases that are open
-  std::optional<std::vector<std::string>> headed_;  // those under whose names words stand
+  std::string place_;               // of a case
+  std::string begin_;               // of the words of a case
+  std::vector<std::string> parts_;  // the subcases that are open
+  bool is_headed_ = false;          // their names stand above what is said
+  std::string expected_failures_;   // how many of the case; empty: it does not say
   bool may_fail_ = false;
   bool should_fail_ = false;
   bool has_crashed_ = false;
@@ -212,7 +237,9 @@ class DoctestReader {
   bool is_inside_ = false;
   bool is_success_ = false;
   bool is_crash_ = false;
+  bool has_thrown_ = false;
   std::string at_, kind_, original_, expanded_, thrown_, logged_, message_;
+  std::string expected_type_, expected_text_;  // of an exception
 };
 
 }  // namespace

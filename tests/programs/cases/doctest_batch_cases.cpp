@@ -26,6 +26,23 @@ TEST_SUITE("inner") {
   TEST_CASE("may fail" * doctest::may_fail()) { CHECK(false); }
   TEST_CASE("should fail" * doctest::should_fail()) { CHECK(true); }
   TEST_CASE("fails as it should" * doctest::should_fail()) { CHECK(false); }
+  TEST_CASE("fails twice, not once" * doctest::expected_failures(1)) {
+    CHECK(false);
+    CHECK(false);
+  }
+  TEST_CASE("fails once" * doctest::expected_failures(1)) { CHECK(false); }
+  TEST_CASE("throws something else") {
+    CHECK_THROWS(std::string());
+    CHECK_THROWS_AS(std::string(), int);
+    CHECK_THROWS_AS(throw std::runtime_error("this"), int);
+    CHECK_THROWS_WITH(throw std::runtime_error("this"), "that");
+    CHECK_THROWS_WITH_AS(throw std::runtime_error("this"), "that", std::runtime_error);
+    CHECK_NOTHROW(throw std::runtime_error("this"));
+  }
+  SCENARIO("parts without names") {
+    SUBCASE("") { CHECK(false); }
+    SUBCASE("") { CHECK(false); }
+  }
   TEST_CASE_TEMPLATE("typed", T, int, char) { CHECK(sizeof(T) == 1); }
 }
 TEST_CASE("Twin") {}

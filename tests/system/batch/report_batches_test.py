@@ -133,6 +133,8 @@ class Doctest(ReportBatch):
     name = "doctest_batch_cases"
     ends = {"passes": P, 'fails, badly <a> & "b" *': F, "fails in a part": F, "throws": F,
             "may fail": P, "should fail": F, "fails as it should": P, "typed<int>": F,
+            "fails twice, not once": F, "fails once": P, "throws something else": F,
+            "  Scenario: parts without names": F,
             "typed<char>": P, "Twin": "not_run", "twin": "not_run", "dies": P, "last": F}
     none_ends = {"Twin": P, "twin": P}
     of_death = {"killed": "crashed", "aborts": "crashed", "exits": "premature_exit"}
