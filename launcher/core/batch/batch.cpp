@@ -56,11 +56,7 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       on_listed(event);
       break;
     case Kind::not_listed:
-      if (!stopped_ && !skips_all_) {
-        stopped_ = "it is not known which there are";
-        consider_listing(event.end);
-      }
-      ask(BatchAction::Kind::end);
+      on_not_listed(event.end);
       break;
     case Kind::announced:
       announced_ = event.count;
@@ -142,13 +138,11 @@ void Batch::on_begun(const BatchEvent& event) {
 }
 
 void Batch::on_listed(const BatchEvent& event) {
-  const bool may_run_as_one =
-      isolation_ == Isolation::process && results_.empty() && !stopped_ && !is_parted_;
   if (skips_all_) {
     others_ = event.others;
     return wait_for(event.cases);
   }
-  if (!event.why.empty() && may_run_as_one) {
+  if (!event.why.empty() && may_run_as_one()) {
     return run_as_one(text_of({"its list of cases is not to be understood: ", event.why}));
   }
   if (!event.why.empty()) {
@@ -369,9 +363,8 @@ void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const
   WorkerEnd judged = end;
   // A case that depends on others is skipped if one of them fails in its process.
   const bool is_of_another = last_end_->said == CaseEnd::skipped && worker_failed_case_;
-  const bool is_usual =
-      end.main.kind == ProcessEnd::Kind::exited &&
-      (is_of_another || framework_.is_usual_exit(last_end_->said, end.main.code));
+  const bool is_usual = end.main.kind == ProcessEnd::Kind::exited &&
+                        (is_of_another || framework_.is_usual_exit(last_end_->said, end.main.code));
   if (is_usual) judged.main.code = 0;
   conclude_case(result, last_end_->said, worker_finished_, judged);
   if (is_usual && result.exit_code) result.exit_code = end.main.code;
@@ -432,14 +425,21 @@ void Batch::consider_worker(const WorkerEnd& end) {
   }
 }
 
-// Judges a process that should have listed its cases and did not.
-void Batch::consider_listing(const WorkerEnd& end) {
+void Batch::on_not_listed(const WorkerEnd& end) {
+  if (stopped_ || skips_all_) return ask(BatchAction::Kind::end);
+  const bool ended_itself =
+      end.by == EndedBy::itself && end.main.kind != ProcessEnd::Kind::never_started;
+  const std::string how_it_ended =
+      text_of({"asked for its cases (", framework_.list_option(), ") it ", how(end.main)});
+  if (ended_itself && may_run_as_one()) return run_as_one(how_it_ended);
+  stopped_ = "it is not known which there are";
   consider_worker(end);
-  if (end.by != EndedBy::itself || end.main.kind == ProcessEnd::Kind::never_started) return;
-  beyond_cases_.reset();
-  const bool died = end.main.kind == ProcessEnd::Kind::signalled;
-  beyond(died ? Outcome::crashed : Outcome::failed, end.main,
-         text_of({"asked for its cases (", framework_.list_option(), ") it ", how(end.main)}));
+  if (ended_itself) {
+    beyond_cases_.reset();
+    const bool died = end.main.kind == ProcessEnd::Kind::signalled;
+    beyond(died ? Outcome::crashed : Outcome::failed, end.main, how_it_ended);
+  }
+  ask(BatchAction::Kind::end);
 }
 
 void Batch::on_child_ended(const BatchEvent& event) {

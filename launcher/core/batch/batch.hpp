@@ -57,6 +57,7 @@ class Batch {
  private:
   void on_begun(const BatchEvent& event);
   void on_listed(const BatchEvent& event);
+  void on_not_listed(const WorkerEnd& end);
   void wait_for(const std::vector<std::string>& cases);
   void on_case_began(const BatchEvent& event);
   void on_case_ended(const BatchEvent& event);
@@ -76,12 +77,12 @@ class Batch {
   std::string_view where_it_ended() const;
   bool is_explained(int code) const;
   void consider_worker(const WorkerEnd& end);
-  void consider_listing(const WorkerEnd& end);
   void part_cases();
   void go_on();
   bool is_skipped_as_a_whole() const;
   void skip_waiting();
   void settle_untold();
+  bool may_run_as_one() const;
   void run_as_one(std::string why);
   void run_empty();
   void run_waiting();

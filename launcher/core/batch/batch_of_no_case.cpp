@@ -36,6 +36,11 @@ void Batch::settle_untold() {
   go_on();
 }
 
+// Whether nothing is known of its cases yet, and it may run as it is.
+bool Batch::may_run_as_one() const {
+  return isolation_ == Isolation::process && results_.empty() && !stopped_ && !is_parted_;
+}
+
 // The program runs as it is.
 void Batch::run_as_one(std::string why) {
   runs_as_one_ = true;

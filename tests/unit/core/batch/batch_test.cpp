@@ -211,6 +211,14 @@ TEST(BatchTest, an_interruption_leaves_the_rest_not_run_even_if_it_cannot_be_lis
   EXPECT_EQ(story.batch.summary(), "1 case: 1 interrupted (A.a), 2 not run (interrupted)");
 }
 
+TEST(BatchTest, a_program_that_cannot_list_its_cases_runs_as_it_is) {
+  Story story(Isolation::process);
+  EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "list");
+  Event event = simple(Event::Kind::not_listed);
+  event.end.main = exited(1);
+  EXPECT_EQ(story.tell(event), "say; run all");
+}
+
 TEST(BatchTest, a_case_that_takes_too_long_does_not_end_the_batch) {
   Story story(Isolation::process);
   EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "list");
