@@ -60,8 +60,9 @@ bool has_googletest_argument(const char* const* command) {
 }
 
 bool may_be_asked_for_report(const char* const* command, const char* const* environment) {
-  const bool has_own_report =
-      has_flag(command, "output") || has_variable(environment, "GTEST_OUTPUT");
+  const bool has_own_report = has_flag(command, "output") ||
+                              has_variable(environment, "GTEST_OUTPUT") ||
+                              has_variable(environment, "XML_OUTPUT_FILE");  // of Bazel
   return !has_own_report && !has_flag(command, "list_tests") && !has_flag(command, "help");
 }
 

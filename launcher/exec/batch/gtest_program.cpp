@@ -197,7 +197,8 @@ class GoogletestProgram final : public TestProgram {
                                          HOLDFAST_WORKER_NAME)),
         asks_(may_ask && !is_linked_ && !markers.empty() &&
               may_be_asked_for_report(command.arguments, command.environment) &&
-              !given_.has(k_repeat_flag) && variable_in(command.environment, k_repeat).empty()) {}
+              !given_.has(k_output_flag) && !given_.has(k_repeat_flag) &&
+              variable_in(command.environment, k_repeat).empty()) {}
 
   const Framework& framework() const override { return googletest(); }
 

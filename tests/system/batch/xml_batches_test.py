@@ -61,10 +61,12 @@ class XmlReport(GoogletestBatch):
         out = self.work / "out of it"
         tests = {"variable": ("gtest_cases", f'"{FILTER}"', "process", f'ENVIRONMENT "GTEST_OUTPUT=xml:{out}/"'),
                  "list": ("gtest_cases", "--gtest_list_tests", "process",
-                          f'ENVIRONMENT "GTEST_OUTPUT=xml:{out}/list.xml"')}
+                          f'ENVIRONMENT "GTEST_OUTPUT=xml:{out}/list.xml"'),
+                 "bazel": ("gtest_cases", f'"{FILTER}"', "process", f'ENVIRONMENT "XML_OUTPUT_FILE={out}/bazel.xml"')}
         tree = self.batches(tests)
         self.ctest(tree)
-        self.assertEqual(set(self.cases_in(out / "gtest_cases.xml")), CASES)
+        for name in ("gtest_cases", "bazel"):
+            self.assertEqual(set(self.cases_in(out / f"{name}.xml")), CASES)
 
     def test_a_retry_changes_the_cases_that_it_ran(self):
         tree = self.batches({"retried": ("gtest_cases", f'"{FILTER}" --gtest_output=xml:retried.xml', "process",

@@ -39,6 +39,7 @@ TEST(TestFramework, AReportIsAskedForWhereTheUserHasNone) {
   EXPECT_TRUE(asked({"t"}, {"GTEST_TOTAL_SHARDS=4"}));
   EXPECT_FALSE(asked({"t", "--gtest_output=xml:x"}));
   EXPECT_FALSE(asked({"t"}, {"GTEST_OUTPUT=json"}));
+  EXPECT_FALSE(asked({"t"}, {"XML_OUTPUT_FILE=x"}));
   EXPECT_FALSE(asked({"t", "--gtest_list_tests"}));
   EXPECT_FALSE(asked({"t", "--gtest_help"}));
 }
