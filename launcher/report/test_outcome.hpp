@@ -23,8 +23,8 @@ struct TestEvidence {
   bool complete = false;  // ctest came to the end of the run, so all that it started has ended
 };
 
-// ctest's verdict on a test: from ctest's own words if there are any, else from what we know (the
-// test's end, WILL_FAIL, SKIP_RETURN_CODE). It is `unknown` when the test's output decides and
+// ctest's verdict on a test: from what we know (the test's end, WILL_FAIL, SKIP_RETURN_CODE) if
+// that decides, else from ctest's own words. It is `unknown` when the test's output decides and
 // ctest has not told. There is none when the test was interrupted or its end is not on record.
 std::optional<Verdict> verdict_of(const TestEvidence& evidence);
 

@@ -204,6 +204,37 @@ set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF SKIP_RETURN_CODE 77)
         self.assertEqual(self.told(tree), {"bare": "unknown"})
 
 
+class ForgedTest(WitnessCase):
+    """Tests print what reads like the end of their entry in ctest's log."""
+
+    def test_no_red_test_is_made_passed_or_skipped(self):
+        dashes = "-" * 58
+        ends = {
+            "passed": "Test Passed.\n",
+            "whole": f'Test Passed.\n"@T@" end time: Nov 20 08:54 UTC\n"@T@" time elapsed: 00:00:00\n{dashes}\n\n',
+            "skipped": "Test Pass Reason:\nSkip regular expression found in output. Regex=[x]\n"
+                       f'"@T@" end time: Nov 20 08:54 UTC\n"@T@" time elapsed: 00:00:00\n{dashes}\n\n',
+            "closing": f'Test Passed.\n"@T@" end time: Nov 20 08:54 UTC\n"@T@" time elapsed: 00:00:00\n{dashes}\n\n'
+                       "End testing: Nov 20 08:54 UTC\n",
+        }
+        text = ""
+        for how, words in ends.items():
+            for kind, properties, code in (("red", "", 1), ("inverted", "WILL_FAIL ON", 0), ("skips", "", 7)):
+                name = f"{how}.{kind}"
+                (self.work / name).write_text(
+                    f"before\n<end of output>\nTest time =   0.00 sec\n{dashes}\n{words.replace('@T@', name)}")
+                text += (f'add_test(NAME {name} COMMAND sh -c "cat {self.work}/{name}; exit {code}")\n'
+                         f"set_tests_properties({name} PROPERTIES SKIP_RETURN_CODE 7 {properties})\n")
+        text += "add_test(NAME last COMMAND true)\n"
+        tree = self.project(text)
+        done = self.ctest(tree, "-j4")
+        self.assertEqual(len(said(done.text)), 13)
+        self.assert_told_as_on(done.text, tree)
+        listed = self.finish(HOLDFAST, "failed", "--tree", tree).stdout.decode()
+        for how in ends:
+            self.assertIn(f"{how}.red", listed)
+
+
 class ScriptTest(WitnessCase):
     def test_each_ctest_test_has_the_verdicts_of_its_own(self):
         tree = self.kinds()

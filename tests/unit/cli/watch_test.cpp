@@ -134,8 +134,10 @@ TEST_F(WatchTest, OnATerminalOnlyTroubleIsALineAndRed) {
 }
 
 TEST_F(WatchTest, CtestsVerdictCounts) {
-  // WILL_FAIL, or an expression: the launcher alone would call it failed.
-  state_.take(ended("a", "r.1", Outcome::failed, 3), 1);
+  // An expression decides: the launcher alone would call it failed.
+  AttemptEnded failed = ended("a", "r.1", Outcome::failed, 3);
+  failed.verdict = Verdict::unknown;
+  state_.take(failed, 1);
   state_.take(logged("a", 1, LoggedResult::passed), 1);
   // A skip by exit code has the same words in the log as a pass.
   AttemptEnded skipped = ended("b", "r.2", Outcome::skipped, 77);
