@@ -99,7 +99,11 @@ bool take_start_of_output(std::string_view& text, const std::string& name, LogMa
   return false;
 }
 
-std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Patience& patience) {
+// `run_total`: how many tests the run has. An entry with another total is a nested run's.
+using Total = std::optional<std::uint32_t>;
+
+std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Total run_total,
+                                Patience& patience) {
   const std::size_t size = text.size();
   LogMark mark;
   std::string_view rest = text;
@@ -107,6 +111,8 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   if (!index || !take(rest, "/")) return std::nullopt;
   const std::optional<std::uint32_t> total = take_number<std::uint32_t>(rest);
   if (!total || !take(rest, k_testing)) return std::nullopt;
+  // Before any search: a test may print many such lines.
+  if (run_total && *total != *run_total) return std::nullopt;
   const std::string again =
       "\n" + std::to_string(*index) + "/" + std::to_string(*total) + " Test: ";
   const std::string_view line = rest.substr(0, k_max_name);
@@ -242,18 +248,20 @@ bool begins_like_mark(std::string_view line) {
           take(line, k_testing));
 }
 
-std::optional<LogMark> mark_in(std::string_view text, std::uint64_t offset, Patience& patience) {
-  return text.front() == '<' ? end_at(text, offset, patience) : entry_at(text, offset, patience);
+std::optional<LogMark> mark_in(std::string_view text, std::uint64_t offset, Total run_total,
+                               Patience& patience) {
+  return text.front() == '<' ? end_at(text, offset, patience)
+                             : entry_at(text, offset, run_total, patience);
 }
 
 // Most marks fit into a piece. More of the log is read only for what begins like a mark.
-std::optional<LogMark> mark_at(Window& window, Patience& patience) {
+std::optional<LogMark> mark_at(Window& window, Total run_total, Patience& patience) {
   if (!begins_like_mark(window.ahead(k_beginning))) return std::nullopt;
   std::size_t reach = std::min(k_piece, patience.reach());
   while (true) {
     const std::string_view text = window.ahead(reach).substr(0, reach);
     const Patience before = patience;
-    std::optional<LogMark> mark = mark_in(text, window.offset(), patience);
+    std::optional<LogMark> mark = mark_in(text, window.offset(), run_total, patience);
     if (mark || text.size() < reach || reach >= before.reach()) return mark;
     patience = before;  // the next round searches and counts the same bytes again
     reach = patience.reach();
@@ -276,13 +284,13 @@ std::vector<LogMark> scan_marks(std::istream& log) {
   std::vector<LogMark> marks;
   Window window(log);
   Patience patience;
-  std::optional<std::uint32_t> total;
+  Total total;
   std::string between;  // what was passed over since the last mark, while it is short
   while (!window.at_end()) {
-    std::optional<LogMark> mark = mark_at(window, patience);
+    std::optional<LogMark> mark = mark_at(window, total, patience);
     const bool is_entry = mark && mark->kind == LogMark::Kind::entry;
     if (is_entry && !total) total = mark->total;
-    if (!mark || (is_entry && mark->total != *total)) {
+    if (!mark) {
       if (between.size() <= k_max_preamble) {
         const std::string_view text = window.ahead(k_max_preamble);
         between += text.substr(0, std::min(text.find('\n'), k_max_preamble));

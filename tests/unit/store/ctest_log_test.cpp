@@ -238,6 +238,14 @@ TEST(CtestLog, BeginningsOfMarksWithoutEndDoNotTakeForEver) {
   EXPECT_EQ(entries_of(log).size(), 2U);
 }
 
+TEST(CtestLog, BeginningsOfAnotherRunsEntryDoNotTakeForEver) {
+  std::string output;
+  // The later entry of `b` ends the search for each. It would take half a minute.
+  for (int i = 0; i < 100'000; ++i) output += "1/1 Testing: b\n1/1 Test: b\nCommand: x\n";
+  const std::string log = k_head + entry(1, 2, "a", output) + entry(2, 2, "b", "y\n") + k_foot;
+  EXPECT_EQ(entries_of(log).size(), 2U);
+}
+
 TEST(CtestLog, ATestThatPrintsItsOwnBeginningOverAndOverIsOneEntry) {
   std::string output;
   for (int i = 0; i < 50'000; ++i) output += begin_of(1, 2, "a");
