@@ -37,8 +37,9 @@ enum holdfast_worker_role {
   HOLDFAST_WORKER_HAS_SERVED /* its cases have run in processes of their own: run none */
 };
 
-/* To be called where the cases would begin. Waits 10 s at most for an answer of exec. With isolation `fork` it returns once in the process of
- * each case, and at the end in the process that has forked them. */
+/* To be called where the cases would begin. Waits 10 s at most for an answer of exec. With
+ * isolation `fork` it returns once in the process of each case, and at the end in the process that
+ * has forked them. */
 enum holdfast_worker_role holdfast_worker_begin(const struct holdfast_worker_framework* framework);
 
 /* Not 0: exec wants to fork cases here, and has been told that the process cannot do that: `why`.

@@ -83,7 +83,7 @@ class Batch {
   void skip_waiting();
   void settle_untold();
   bool may_run_as_one() const;
-  void run_as_one(std::string why);
+  void run_as_one(const std::string& why);
   void run_empty();
   void run_waiting();
   std::string select_first();

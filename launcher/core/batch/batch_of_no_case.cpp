@@ -42,7 +42,7 @@ bool Batch::may_run_as_one() const {
 }
 
 // The program runs as it is.
-void Batch::run_as_one(std::string why) {
+void Batch::run_as_one(const std::string& why) {
   runs_as_one_ = true;
   isolation_ = Isolation::none;
   say(text_of({"no process per case: ", why}));

@@ -21,6 +21,7 @@
 #include "exec/batch/marker_directory.hpp"
 #include "exec/batch/test_program.hpp"
 #include "os/file/file_text.hpp"
+#include "os/process/proc_numbers.hpp"
 #include "os/stack/elf_text.hpp"
 
 namespace holdfast::exec {
@@ -168,7 +169,7 @@ std::string as_file(std::string path) {
   const bool is_there = ::lstat(path.c_str(), &info) == 0;
   if (is_there ? !S_ISREG(info.st_mode) : errno != ENOENT) path.clear();
   // Such files belong to a process.
-  if (path.starts_with("/dev/") || path.starts_with("/proc/")) path.clear();
+  if (path.starts_with("/dev/") || path.starts_with(os::in_proc(""))) path.clear();
   return path;
 }
 

@@ -52,7 +52,7 @@ class WorkerLink {
 
   os::UniqueFd listener_;
   os::UniqueFd peer_;
-  os::UniqueFd waiting_;  // has connected, but may be another process than the worker
+  os::UniqueFd waiting_;   // has connected, but may be another process than the worker
   bool had_peer_ = false;  // the worker is gone; it does not connect twice
   std::string path_;
   std::unique_ptr<char[]> packet_;
