@@ -25,6 +25,7 @@
 #include "core/batch/gtest_filter.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "core/ctest/name_expression.hpp"
+#include "core/ctest/test_framework.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/program_search.hpp"
@@ -120,14 +121,17 @@ const Framework& framework_of(FrameworkKind kind) {
 
 // Makes the selection of one case the only one.
 void select_case(const std::string& name, ListedTest& test) {
-  const std::optional<FrameworkKind> kind = os::framework_in(test.command[0]);
+  std::vector<char*> given;
+  for (std::string& word : test.command) given.push_back(word.data());
+  given.push_back(nullptr);
+  // As a batch finds it (exec/batch/test_program.cpp).
+  const std::optional<FrameworkKind> kind = has_googletest_argument(given.data())
+                                                ? FrameworkKind::googletest
+                                                : os::framework_in(test.command[0]);
   if (!kind) return;
   const Framework& framework = framework_of(*kind);
   const std::optional<std::string> selection = framework.selection_without(name, {});
   if (!selection) return;
-  std::vector<char*> given;
-  for (std::string& word : test.command) given.push_back(word.data());
-  given.push_back(nullptr);
   std::vector<std::string> words{test.command[0]};
   for (const char* word : framework.without_selection(given.data() + 1)) words.emplace_back(word);
   words.push_back(std::string(framework.selecting_option()) + *selection);

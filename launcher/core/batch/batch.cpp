@@ -361,10 +361,8 @@ void Batch::settle_own_process(const BatchEvent& event) {
 // Concludes a case that had ended before its own process did.
 void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const {
   WorkerEnd judged = end;
-  // A case that depends on others is skipped if one of them fails in its process.
-  const bool is_of_another = last_end_->said == CaseEnd::skipped && worker_failed_case_;
   const bool is_usual = end.main.kind == ProcessEnd::Kind::exited &&
-                        (is_of_another || framework_.is_usual_exit(last_end_->said, end.main.code));
+                        framework_.is_usual_exit(last_end_->said, end.main.code);
   if (is_usual) judged.main.code = 0;
   conclude_case(result, last_end_->said, worker_finished_, judged);
   if (is_usual && result.exit_code) result.exit_code = end.main.code;

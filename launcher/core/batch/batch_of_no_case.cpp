@@ -38,7 +38,8 @@ void Batch::settle_untold() {
 
 // Whether nothing is known of its cases yet, and it may run as it is.
 bool Batch::may_run_as_one() const {
-  return isolation_ == Isolation::process && results_.empty() && !stopped_ && !is_parted_;
+  return isolation_ == Isolation::process && results_.empty() && !stopped_ && !is_parted_ &&
+         !is_of_some_cases_;
 }
 
 // The program runs as it is.

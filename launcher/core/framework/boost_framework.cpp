@@ -62,12 +62,11 @@ std::string selection_of(std::string_view path) {
   return selection;
 }
 
-// An option, with its value behind `=`.
 struct BoostOption {
   std::string_view brief;  // empty: there is none
   std::string_view full;
   BoostWord kind;
-  bool is_split = false;  // its value may be the next word
+  bool has_value = false;  // which matters here
 };
 
 constexpr auto k_boost_options = std::to_array<BoostOption>({
@@ -181,10 +180,22 @@ ProgramWords<BoostWord> boost_words(char* const* arguments) {
       words.add(*word, text.starts_with("--") ? BoostWord::unknown : BoostWord::own);
       continue;
     }
-    words.add(*word, option->kind,
-              end == std::string_view::npos ? std::string_view() : text.substr(end + 1));
-    const bool takes_next = option->is_split && end == std::string_view::npos && word[1] != nullptr;
-    if (takes_next) words.add_value(*++word);
+    if (!option->has_value) {
+      words.add(*word, option->kind);
+      continue;
+    }
+    // Boost.Test takes the value of a long option behind `=`, and that of a short one from the next
+    // word. It refuses anything else, so such a word must stay.
+    const bool is_long = text.starts_with("--");
+    if (is_long && end != std::string_view::npos && end + 1 < text.size()) {
+      words.add(*word, option->kind, text.substr(end + 1));
+    } else if (!is_long && end == std::string_view::npos && word[1] != nullptr &&
+               word[1][0] != '\0') {
+      words.add(*word, option->kind);
+      words.add_value(*++word);
+    } else {
+      words.add(*word, BoostWord::unknown);
+    }
   }
   return words;
 }

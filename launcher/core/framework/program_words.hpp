@@ -81,7 +81,8 @@ enum class DoctestWord : std::uint8_t {
 };
 ProgramWords<DoctestWord> doctest_words(char* const* arguments);
 
-// Boost.Test takes the beginning of an option for the option. Such a word is `unknown`.
+// Boost.Test takes the beginning of an option for the option. Such a word is `unknown`, and so is
+// an option whose value is not where Boost.Test expects it, and `--`.
 enum class BoostWord : std::uint8_t {
   own,         // the program's own
   harmless,    // a process of one case has it too

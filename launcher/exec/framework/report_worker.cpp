@@ -101,11 +101,6 @@ void ReportWorker::tell_own_case(const CaseReport& said) {
   began(order_.own_case);
   if (!said.is_through) return;
   ended({order_.own_case, *end}, {from_, order_.relay.position()});
-  for (const ReportedCase& one : said.cases) {
-    if (one.name != order_.own_case) {
-      happened(BatchEvent{BatchEvent::Kind::reported, one.name, one.end});
-    }
-  }
   happened(BatchEvent{BatchEvent::Kind::finished});
 }
 

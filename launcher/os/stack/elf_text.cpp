@@ -136,6 +136,11 @@ bool elf_section_holds(const std::string& path, std::string_view section, std::s
   return file->holds(section, text);
 }
 
+bool holds_googletest(const std::string& path) {
+  return elf_section_holds(path, ".rodata", environment::k_googletest_runs) ||
+         elf_section_holds(path, ".dynstr", "libgtest");
+}
+
 std::optional<FrameworkKind> framework_in(const std::string& path) {
   const std::optional<ElfFile> file = ElfFile::open(path);
   if (!file) return std::nullopt;
@@ -152,10 +157,7 @@ std::optional<FrameworkKind> framework_in(const std::string& path) {
   if (has(".dynstr", "libboost_unit_test_framework") || has(".rodata", "BOOST_TEST_RUN_FILTERS")) {
     return FrameworkKind::boost;
   }
-  if (has(".rodata", environment::k_googletest_runs) || has(".dynstr", "libgtest")) {
-    return FrameworkKind::googletest;
-  }
-  return std::nullopt;
+  return holds_googletest(path) ? std::optional(FrameworkKind::googletest) : std::nullopt;
 }
 
 std::optional<ElfLinks> elf_links(const std::string& path) {

@@ -15,6 +15,9 @@ namespace holdfast::os {
 // without its section table (stripped).
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text);
 
+// True: the program contains GoogleTest, perhaps beside another framework.
+bool holds_googletest(const std::string& path);
+
 // The test framework that the program contains, or with whose library it is linked. None: the file
 // shows none. Debug sections, which may be a hundred times larger, are not searched.
 std::optional<FrameworkKind> framework_in(const std::string& path);

@@ -91,7 +91,7 @@ struct ProgramReader::Search {
 };
 
 TestProgram ProgramReader::read(const std::string& program) {
-  if (framework_in(program) != FrameworkKind::googletest) return {};
+  if (!holds_googletest(program)) return {};
   return {true, way_to_lose_rights(program)};
 }
 

@@ -37,7 +37,7 @@ int code_of_child(const Action& action) {
     std::exit(3);
   }
   int status = 0;
-  ::waitpid(child, &status, 0);
+  if (child < 0 || ::waitpid(child, &status, 0) != child) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

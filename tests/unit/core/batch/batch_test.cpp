@@ -219,6 +219,17 @@ TEST(BatchTest, a_program_that_cannot_list_its_cases_runs_as_it_is) {
   EXPECT_EQ(story.tell(event), "say; run all");
 }
 
+TEST(BatchTest, a_retry_of_some_cases_that_cannot_be_listed_runs_nothing_else) {
+  Story story(Isolation::process);
+  Event begun = simple(Event::Kind::begun);
+  begun.cases = {"A.a:b"};
+  EXPECT_EQ(story.tell(begun), "list");
+  Event event = simple(Event::Kind::not_listed);
+  event.end.main = exited(1);
+  EXPECT_EQ(story.tell(event), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+}
+
 TEST(BatchTest, a_case_that_takes_too_long_does_not_end_the_batch) {
   Story story(Isolation::process);
   EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "list");

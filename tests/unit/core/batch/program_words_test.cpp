@@ -87,8 +87,8 @@ TEST(FrameworkTest, a_selection_can_be_taken_out_of_a_command) {
   EXPECT_EQ(unselected(doctest(Telling::ends), {"--dt-tc=a,b", "-tce=c", "-test-case=d", "x"}),
             "-tce=c x");
   EXPECT_EQ(unselected(boost_test(Telling::ends),
-                       {"-t", "a/b", "--run_test=c", "--log_level", "all", "-t=d", "x"}),
-            "--log_level all x");
+                       {"-t", "a/b", "--run_test=c", "--log_level=all", "-t=d", "x"}),
+            "--log_level=all -t=d x");
   EXPECT_EQ(unselected(googletest(), {"--gtest_filter=a", "x"}), "--gtest_filter=a x");
 }
 
@@ -101,7 +101,8 @@ TEST(BoostCommandTest, options_and_values_are_told_apart) {
   EXPECT_FALSE(words.has(BoostWord::question));
   EXPECT_EQ(joined(words.without({BoostWord::log_level, BoostWord::unknown})),
             "--log_sink=file own");
-  EXPECT_EQ(boost_words(Words({"-l", "all", "-l=error"}).arguments()).count(BoostWord::log_level),
+  EXPECT_EQ(boost_words(Words({"-l", "all", "--log_level=error"}).arguments())
+                .count(BoostWord::log_level),
             2U);
 }
 
