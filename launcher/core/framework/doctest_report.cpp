@@ -65,8 +65,8 @@ class DoctestReader {
       conclude();
     } else if (tag.starts_with("<OverallResultsAsserts")) {
       asserts_ = totals(tag);
-      if (open_ && has_failed(tag)) open_->end = CaseEnd::failed;
       if (open_) expected_failures_ = value(tag, "expected_failures");
+      if (open_ && has_failed(tag)) open_->end = CaseEnd::failed;
     } else if (tag.starts_with("<OverallResultsTestCases")) {
       cases_ = totals(tag);
       skipped_ = value(tag, "skipped");
@@ -79,7 +79,9 @@ class DoctestReader {
   bool has_failed(std::string_view tag) const {
     if (const auto success = xml_attribute(tag, "test_case_success")) return *success == "false";
     const bool fails = value(tag, "failures") != "0" || !open_->words.empty();
-    return should_fail_ ? !fails : fails && !may_fail_;
+    if (should_fail_) return !fails;
+    if (may_fail_ && fails) return false;
+    return expected_failures_.empty() ? fails : value(tag, "failures") != expected_failures_;
   }
 
   static std::string value(std::string_view tag, std::string_view name) {
@@ -98,7 +100,8 @@ class DoctestReader {
     may_fail_ = xml_attribute(tag, "may_fail") == "true";
     should_fail_ = xml_attribute(tag, "should_fail") == "true";
     parts_.clear();
-    is_headed_ = false;
+    is_headed_ = is_inside_ = false;
+    expected_failures_.clear();
     place_ = value(tag, "filename") + ":" + value(tag, "line") + ":";
     begin_ = std::string(k_doctest_line) + place_ + "\n";
     const std::string description = value(tag, "description");
@@ -156,6 +159,8 @@ class DoctestReader {
       is_inside_ = true;
       has_thrown_ = false;
       original_ = expanded_ = thrown_ = logged_ = message_ = expected_type_ = expected_text_ = {};
+      // An exception without words has no end of its own.
+      if (is_xml_beginning(tag, "Exception") && tag.ends_with("/>")) end_exception();
       return;
     }
     if (is_xml_beginning(tag, "Exception")) has_thrown_ = true;
@@ -174,13 +179,17 @@ class DoctestReader {
       is_inside_ = false;
       say(at_ + (kind_ == "WARNING" ? "MESSAGE" : kind_) + ": " + message_ + "\n" + logged_ + "\n");
     } else if (tag == "</Exception>" && original_.empty()) {
-      is_inside_ = false;
-      has_crashed_ = has_crashed_ || is_crash_;
-      say(place_ +
-          (is_crash_ ? " FATAL ERROR: test case CRASHED: "
-                     : " ERROR: test case THREW exception: ") +
-          thrown_ + "\n" + logged_ + "\n");
+      end_exception();
     }
+  }
+
+  // Of one that left the case.
+  void end_exception() {
+    is_inside_ = false;
+    has_crashed_ = has_crashed_ || is_crash_;
+    say(place_ +
+        (is_crash_ ? " FATAL ERROR: test case CRASHED: " : " ERROR: test case THREW exception: ") +
+        thrown_ + "\n" + logged_ + "\n");
   }
 
   std::string expression() const {

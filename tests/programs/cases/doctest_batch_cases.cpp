@@ -22,6 +22,7 @@ TEST_SUITE("inner") {
     SUBCASE("two") { CHECK_EQ(1, 2); }
   }
   TEST_CASE("throws") { throw std::runtime_error("thrown"); }
+  TEST_CASE("throws without a word") { throw std::runtime_error(""); }
   TEST_CASE("is skipped" * doctest::skip()) { CHECK(false); }
   TEST_CASE("may fail" * doctest::may_fail()) { CHECK(false); }
   TEST_CASE("should fail" * doctest::should_fail()) { CHECK(true); }

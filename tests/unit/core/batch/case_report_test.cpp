@@ -63,6 +63,26 @@ TEST(DoctestReportTest, early_versions_say_only_how_many_assertions_failed) {
   EXPECT_EQ(in_words(read_doctest_report(early)), "a <1> \" passed;b failed; through");
 }
 
+TEST(DoctestReportTest, early_versions_do_not_judge_expected_failures) {
+  const auto one = [](const std::string& name, const std::string& failures) {
+    return "<TestCase name=\"" + name + "\"><OverallResultsAsserts successes=\"0\" failures=\"" +
+           failures + "\" expected_failures=\"1\"/></TestCase>";
+  };
+  EXPECT_EQ(in_words(read_doctest_report("<doctest version=\"2.4.0\"><TestSuite>" + one("a", "1") +
+                                         one("b", "0") + "</TestSuite></doctest>")),
+            "a passed;b failed; through");
+}
+
+TEST(DoctestReportTest, an_exception_without_words_does_not_hide_a_crash) {
+  EXPECT_EQ(
+      in_words(read_doctest_report(
+          "<doctest><TestCase name=\"a\"><Exception crash=\"false\"/><OverallResultsAsserts "
+          "failures=\"0\" test_case_success=\"false\"/></TestCase><TestCase name=\"b\">"
+          "<Exception crash=\"true\">SIGSEGV</Exception><OverallResultsAsserts failures=\"0\" "
+          "test_case_success=\"false\"/></TestCase></doctest>")),
+      "a failed;b died; not through");
+}
+
 TEST(XmlTest, long_texts_without_an_end_take_no_time) {
   const std::string text(4'000'000, '&');
   EXPECT_EQ(without_entities(text).size(), text.size());
