@@ -25,7 +25,6 @@
 #include "core/batch/gtest_filter.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "core/ctest/name_expression.hpp"
-#include "core/ctest/test_framework.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/program_search.hpp"
@@ -124,10 +123,7 @@ void select_case(const std::string& name, ListedTest& test) {
   std::vector<char*> given;
   for (std::string& word : test.command) given.push_back(word.data());
   given.push_back(nullptr);
-  // As a batch finds it (exec/batch/test_program.cpp).
-  const std::optional<FrameworkKind> kind = has_googletest_argument(given.data())
-                                                ? FrameworkKind::googletest
-                                                : os::framework_in(test.command[0]);
+  const std::optional<FrameworkKind> kind = os::framework_of(given.data());
   if (!kind) return;
   const Framework& framework = framework_of(*kind);
   const std::optional<std::string> selection = framework.selection_without(name, {});

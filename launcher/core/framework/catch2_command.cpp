@@ -87,6 +87,20 @@ OptionWord read_option(std::string_view word) {
 
 bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-'; }
 
+// `unset`: the number if there is no such option. None: it is no number.
+std::optional<std::size_t> shard_number(const ProgramWords<Catch2Word>& words, Catch2Word kind,
+                                        std::size_t unset) {
+  if (!words.has(kind)) return unset;
+  return parse_number<std::size_t>(words.value_of(kind));
+}
+
+// Whether Catch2 takes the shard: its index is below its count.
+bool is_shard_of_catch2(const ProgramWords<Catch2Word>& words) {
+  const auto count = shard_number(words, Catch2Word::shard_count, 1);
+  const auto index = shard_number(words, Catch2Word::shard_index, 0);
+  return count && index && *index < *count;
+}
+
 }  // namespace
 
 ProgramWords<Catch2Word> catch2_words(char* const* arguments) {
@@ -104,16 +118,17 @@ ProgramWords<Catch2Word> catch2_words(char* const* arguments) {
         may_take && !option.value && word[1] != nullptr && (is_known || !is_option(word[1]));
     if (takes_next) words.add_value(*++word);
   }
+  if (!is_shard_of_catch2(words)) {
+    words.change(Catch2Word::shard_count, Catch2Word::other);
+    words.change(Catch2Word::shard_index, Catch2Word::other);
+  }
   return words;
 }
 
 Catch2Shard catch2_shard(const ProgramWords<Catch2Word>& words) {
   Catch2Shard shard;
-  const auto number = [&words](Catch2Word kind, std::size_t unset) {
-    return parse_number<std::size_t>(words.value_of(kind)).value_or(unset);
-  };
-  shard.count = number(Catch2Word::shard_count, shard.count);
-  shard.index = number(Catch2Word::shard_index, shard.index);
+  shard.count = shard_number(words, Catch2Word::shard_count, shard.count).value_or(shard.count);
+  shard.index = shard_number(words, Catch2Word::shard_index, shard.index).value_or(shard.index);
   return shard;
 }
 

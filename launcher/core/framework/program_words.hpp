@@ -22,6 +22,13 @@ class ProgramWords {
   // Adds a word that belongs to the word before.
   void add_value(char* text) { words_.push_back({text, words_.back().kind, text, false}); }
 
+  // From now on, words of the first kind are of the second.
+  void change(Kind from, Kind to) {
+    for (Word& word : words_) {
+      if (word.kind == from) word.kind = to;
+    }
+  }
+
   bool has(Kind kind) const { return count(kind) > 0; }
   // How many options are of this kind.
   std::size_t count(Kind kind) const {
@@ -56,7 +63,8 @@ class ProgramWords {
 };
 
 // An option that Catch2 does not know is the program's own. It stays `other`, and so does the next
-// word, which may be its value.
+// word, which may be its value. A shard that Catch2 refuses is `other`, too, so that it stays in
+// every command.
 enum class Catch2Word : std::uint8_t {
   other,
   selection,    // names, tags, files of names
@@ -69,7 +77,6 @@ enum class Catch2Word : std::uint8_t {
   question,     // --list-tests, --help and the like: the program runs no case
 };
 ProgramWords<Catch2Word> catch2_words(char* const* arguments);
-// A shard that makes no sense is left out, because Catch2 itself refuses it.
 Catch2Shard catch2_shard(const ProgramWords<Catch2Word>& words);
 
 enum class DoctestWord : std::uint8_t {

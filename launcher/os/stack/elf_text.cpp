@@ -12,6 +12,7 @@
 
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
+#include "core/ctest/test_framework.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -141,7 +142,11 @@ bool holds_googletest(const std::string& path) {
          elf_section_holds(path, ".dynstr", "libgtest");
 }
 
-std::optional<FrameworkKind> framework_in(const std::string& path) {
+std::optional<FrameworkKind> framework_of(const char* const* command) {
+  // Nearly every batch of GoogleTest has a filter among its arguments, and its file need not be
+  // read.
+  if (has_googletest_argument(command)) return FrameworkKind::googletest;
+  const std::string path = command[0];
   const std::optional<ElfFile> file = ElfFile::open(path);
   if (!file) return std::nullopt;
   const auto has = [&file](std::string_view section, std::string_view text) {

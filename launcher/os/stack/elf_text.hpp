@@ -18,9 +18,11 @@ bool elf_section_holds(const std::string& path, std::string_view section, std::s
 // True: the program contains GoogleTest, perhaps beside another framework.
 bool holds_googletest(const std::string& path);
 
-// The test framework that the program contains, or with whose library it is linked. None: the file
-// shows none. Debug sections, which may be a hundred times larger, are not searched.
-std::optional<FrameworkKind> framework_in(const std::string& path);
+// The test framework of the command's program. An argument that only GoogleTest understands shows
+// it, else what the program contains, or with whose library it is linked. None: nothing shows one.
+// `command`: null-terminated. Debug sections, which may be a hundred times larger, are not
+// searched.
+std::optional<FrameworkKind> framework_of(const char* const* command);
 
 // What the dynamic linker is told by a 64-bit ELF file.
 struct ElfLinks {

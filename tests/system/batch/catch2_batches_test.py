@@ -175,6 +175,15 @@ class Catch2Batch(GoogletestBatch):
                          {"passes": "passed", "exits with 0": "premature_exit"})
 
 
+    def test_a_shard_that_makes_no_sense_has_the_verdict_of_plain_ctest(self):
+        words = ["passes", "--shard-count", "many"]
+        tree = self.catch2_project({isolation: (words, isolation, "") for isolation in ("none", "process")})
+        self.ctest(tree)
+        plain = self.finish(program(self.name), *words).returncode
+        for isolation, attempt in self.attempts(tree).items():
+            self.assertEqual((isolation, attempt["outcome"] == "passed"), (isolation, plain == 0))
+
+
 class Installed(Catch2Batch):
     name = "catch2_cases"
 

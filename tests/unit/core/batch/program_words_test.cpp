@@ -78,6 +78,10 @@ TEST(Catch2CommandTest, a_shard_is_a_count_and_an_index) {
   EXPECT_EQ(catch2_shard(given.command()).index, 2U);
   EXPECT_EQ(rest_of({"--shard-count", "3", "--shard-index=2", "-s"}), "-s");
   EXPECT_EQ(catch2_shard(Words({"--shard-count", "many"}).command()).count, 1U);
+  // Catch2 is to refuse these.
+  EXPECT_EQ(rest_of({"--shard-count", "many", "-s"}), "--shard-count many -s");
+  EXPECT_EQ(rest_of({"--shard-count=3", "--shard-index=3"}), "--shard-count=3 --shard-index=3");
+  EXPECT_EQ(rest_of({"--shard-index", "1"}), "--shard-index 1");
 }
 
 TEST(FrameworkTest, a_selection_can_be_taken_out_of_a_command) {
