@@ -118,20 +118,22 @@ const Framework& framework_of(FrameworkKind kind) {
   return googletest();
 }
 
-// Makes the selection of one case the only one.
-void select_case(const std::string& name, ListedTest& test) {
+// Makes the selection of one case the only one. False: its framework cannot select that case alone,
+// or is not known.
+bool select_case(const std::string& name, ListedTest& test) {
   std::vector<char*> given;
   for (std::string& word : test.command) given.push_back(word.data());
   given.push_back(nullptr);
   const std::optional<FrameworkKind> kind = os::framework_of(given.data());
-  if (!kind) return;
+  if (!kind) return false;
   const Framework& framework = framework_of(*kind);
   const std::optional<std::string> selection = framework.selection_without(name, {});
-  if (!selection) return;
+  if (!selection) return false;
   std::vector<std::string> words{test.command[0]};
   for (const char* word : framework.without_selection(given.data() + 1)) words.emplace_back(word);
   words.push_back(std::string(framework.selecting_option()) + *selection);
   test.command = std::move(words);
+  return true;
 }
 
 Result<std::optional<NamedTest>> find_case(const std::string& tree, const std::string& listing,
@@ -142,7 +144,10 @@ Result<std::optional<NamedTest>> find_case(const std::string& tree, const std::s
     if (!is_batch(one.test) || one.test.command.empty()) return false;
     return one.name == recorded || (may_be_filtered && filter_has(one.test, name));
   });
-  if (found && *found) select_case(name, (*found)->test);
+  if (found && *found && !select_case(name, (*found)->test)) {
+    complain(fmt::format("{} cannot be selected alone: the whole of {} runs", brief_in_quotes(name),
+                         brief_in_quotes((*found)->name)));
+  }
   return found;
 }
 

@@ -127,7 +127,7 @@ std::vector<Shown> look_at_all(const Tree& tree) {
   return all;
 }
 
-Json json_of(const std::vector<Shown>& all) {
+Json json_of_services(const std::vector<Shown>& all) {
   Json services = Json::array();
   for (const Shown& one : all) {
     Json object;
@@ -157,7 +157,7 @@ int list(const ServiceOptions& options) {
   if (!tree) return refuse(tree.error());
   const std::vector<Shown> all = look_at_all(*tree);
   if (options.json) {
-    fmt::print("{}\n", Json{{"version", 1}, {"services", json_of(all)}}.dump(2));
+    fmt::print("{}\n", Json{{"version", 1}, {"services", json_of_services(all)}}.dump(2));
     return exit_codes::k_success;
   }
   if (all.empty()) fmt::print("no service is declared\n");

@@ -1,5 +1,8 @@
 #include "report/describe.hpp"
 
+#include "report/changed_sources.hpp"
+#include "report/said/printed_hints.hpp"
+
 #include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -143,6 +146,13 @@ void add_tests(std::vector<std::string> names, std::string_view what,
 }
 
 }  // namespace
+
+std::vector<std::string> remarks_of(const RunReport& report) {
+  std::vector<std::string> remarks{changed_sources_text(report), address_in_use_text(report),
+                                   ran_nothing_text(report)};
+  std::erase(remarks, "");
+  return remarks;
+}
 
 std::vector<std::string> in_shards(const RunReport& report) {
   if (report.shards.empty()) return {};

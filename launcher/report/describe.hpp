@@ -25,6 +25,10 @@ std::string command_text(const std::vector<std::string>& command);
 // ctest selected no tests, that its log is not known.
 std::vector<std::string> warnings_of(const RunReport& report);
 
+// What was noticed in the run as a whole: files that changed while tests ran, addresses in use,
+// tests that ran nothing. Whole lines, safe for a terminal.
+std::vector<std::string> remarks_of(const RunReport& report);
+
 // For a merged report: which shards it has, and which tests ran in more than one of them. Whole
 // lines, safe for a terminal. None for the report of one run.
 std::vector<std::string> in_shards(const RunReport& report);

@@ -31,41 +31,6 @@ void add_once(std::vector<std::string>& flags, std::string_view flag) {
   if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);
 }
 
-// Collects the cases of a run's batches from their records.
-class CollectedCases {
- public:
-  // `test`: a number of its own for each test. `is_further`: the attempt is a retry, which runs
-  // only the cases that went wrong before. The others stay as they were.
-  void add(std::size_t test, const CasesRecord& record, bool is_further) {
-    Batch& batch = batches_[test];
-    if (batch.attempt != record.attempt && !is_further) batch = {};
-    batch.attempt = record.attempt;
-    for (const CaseRecord& one : record.cases) batch.add(one, record.worker);
-  }
-
-  // The cases of the test's last attempt that had any, each once, in the order in which they first
-  // came. If that was a retry, the cases of the attempts before it count too.
-  std::vector<Case> take(std::size_t test) { return std::move(batches_[test].cases); }
-
- private:
-  struct Batch {
-    void add(const CaseRecord& record, std::int64_t worker) {
-      const auto [place, is_new] = places.try_emplace(record.name, cases.size());
-      if (is_new) cases.emplace_back();
-      const Outcome known = record.outcome.value_or(Outcome::unknown);
-      cases[place->second] = {record.name,      record.not_run ? Outcome::not_run : known,
-                              record.exit_code, record.signal,
-                              record.wall_s,    worker,
-                              record.note,      record.output};
-    }
-
-    std::string attempt;
-    std::vector<Case> cases;
-    std::unordered_map<std::string, std::size_t> places;
-  };
-  std::map<std::size_t, Batch> batches_;
-};
-
 // For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
 void renumber(std::vector<Attempt>& attempts) {
   int n = 0;
@@ -144,6 +109,41 @@ void sort_by_number(std::vector<TestReport>& tests) {
 
 // Collects records into tests, in one pass.
 class RunReporter::Collector {
+  // Collects the cases of a run's batches from their records.
+  class CollectedCases {
+   public:
+    // `test`: a number of its own for each test. `is_further`: the attempt is a retry, which runs
+    // only the cases that went wrong before. The others stay as they were.
+    void add(std::size_t test, const CasesRecord& record, bool is_further) {
+      Batch& batch = batches_[test];
+      if (batch.attempt != record.attempt && !is_further) batch = {};
+      batch.attempt = record.attempt;
+      for (const CaseRecord& one : record.cases) batch.add(one, record.worker);
+    }
+
+    // The cases of the test's last attempt that had any, each once, in the order in which they
+    // first came. If that was a retry, the cases of the attempts before it count too.
+    std::vector<Case> take(std::size_t test) { return std::move(batches_[test].cases); }
+
+   private:
+    struct Batch {
+      void add(const CaseRecord& record, std::int64_t worker) {
+        const auto [place, is_new] = places.try_emplace(record.name, cases.size());
+        if (is_new) cases.emplace_back();
+        const Outcome known = record.outcome.value_or(Outcome::unknown);
+        cases[place->second] = {record.name,      record.not_run ? Outcome::not_run : known,
+                                record.exit_code, record.signal,
+                                record.wall_s,    worker,
+                                record.note,      record.output};
+      }
+
+      std::string attempt;
+      std::vector<Case> cases;
+      std::unordered_map<std::string, std::size_t> places;
+    };
+    std::map<std::size_t, Batch> batches_;
+  };
+
  public:
   void operator()(RunStarted&& record) {
     run_.id = std::move(record.run);

@@ -10,15 +10,15 @@
 namespace holdfast {
 namespace {
 
-constexpr const char* k_called = "[[affected]]";
+constexpr const char* k_affected = "[[affected]]";
 constexpr const char* k_globs = R"(a glob for files, or a list of such, such as ["data/**"])";
 constexpr const char* k_patterns =
     R"(a regular expression for names of tests, or a list of such, such as ["^db\\."])";
 
-class Reader {
+class AffectedReader {
  public:
-  Reader(const toml::table& table, Complaints& complaints)
-      : named_{table, k_called}, complaints_(complaints) {}
+  AffectedReader(const toml::table& table, Complaints& complaints)
+      : named_{table, k_affected}, complaints_(complaints) {}
 
   AffectedRule read() {
     complain_of_unknown_keys(named_, {"files", "tests", "ignore"}, complaints_);
@@ -42,7 +42,7 @@ class Reader {
   void check_keys() {
     const char* expected = "`files` with `tests`, or `ignore`";
     const auto complain = [&](const char* found) {
-      complaints_.add(place_of(named_.table.source()), k_called, found, expected);
+      complaints_.add(place_of(named_.table.source()), k_affected, found, expected);
     };
     if (has("files") && !has("tests")) return complain("`files` without `tests`");
     if (has("tests") && !has("files")) return complain("`tests` without `files`");
@@ -92,10 +92,10 @@ class Reader {
 
 std::vector<AffectedRule> read_affected(const toml::node& node, Complaints& complaints) {
   std::vector<AffectedRule> rules;
-  const toml::array* array = tables_in(node, "affected", k_called, complaints);
+  const toml::array* array = tables_in(node, "affected", k_affected, complaints);
   if (array == nullptr) return rules;
   for (const toml::node& entry : *array) {
-    rules.push_back(Reader(*entry.as_table(), complaints).read());
+    rules.push_back(AffectedReader(*entry.as_table(), complaints).read());
   }
   return rules;
 }

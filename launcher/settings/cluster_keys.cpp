@@ -8,9 +8,9 @@
 namespace holdfast {
 namespace {
 
-class Reader {
+class ClusterReader {
  public:
-  Reader(const NamedTable& named, const std::string& directory, Complaints& complaints)
+  ClusterReader(const NamedTable& named, const std::string& directory, Complaints& complaints)
       : named_(named), directory_(directory), complaints_(complaints) {}
 
   ClusterSettings read() {
@@ -85,7 +85,7 @@ ClusterSettings read_cluster(const toml::node& node, const std::string& director
     complaints.add(place_of(node.source()), "cluster", describe_type(node), "a table [cluster]");
     return {};
   }
-  return Reader({*table, "[cluster]"}, directory, complaints).read();
+  return ClusterReader({*table, "[cluster]"}, directory, complaints).read();
 }
 
 }  // namespace holdfast

@@ -10,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-constexpr const char* k_called = "[[known-flaky]]";
+constexpr const char* k_known_flaky = "[[known-flaky]]";
 
 std::optional<Day> day_in(const toml::node& value) {
   if (const auto* text = value.as_string()) return parse_day(text->get());
@@ -20,10 +20,10 @@ std::optional<Day> day_in(const toml::node& value) {
   return Day{std::chrono::year{day.year}, std::chrono::month{day.month}, std::chrono::day{day.day}};
 }
 
-class Reader {
+class KnownFlakyReader {
  public:
-  Reader(const toml::table& table, Complaints& complaints)
-      : named_{table, k_called}, complaints_(complaints) {}
+  KnownFlakyReader(const toml::table& table, Complaints& complaints)
+      : named_{table, k_known_flaky}, complaints_(complaints) {}
 
   KnownFlaky read() {
     complain_of_unknown_keys(named_, {"tests", "signature", "issue", "expires", "attempts"},
@@ -88,14 +88,14 @@ class Reader {
 
 std::vector<KnownFlaky> read_known_flaky(const toml::node& node, Complaints& complaints) {
   std::vector<KnownFlaky> entries;
-  const toml::array* array = tables_in(node, "known-flaky", k_called, complaints);
+  const toml::array* array = tables_in(node, "known-flaky", k_known_flaky, complaints);
   if (array == nullptr) return entries;
   std::size_t size = 0;
   for (const toml::node& entry : *array) {
-    entries.push_back(Reader(*entry.as_table(), complaints).read());
+    entries.push_back(KnownFlakyReader(*entry.as_table(), complaints).read());
     size += entries.back().flake.signature.size() + entries.back().flake.issue.size() + 64;
     if (size <= k_most_known_flaky) continue;
-    complaints.add(place_of(entry.source()), k_called, "too much",
+    complaints.add(place_of(entry.source()), k_known_flaky, "too much",
                    "at most " + std::to_string(k_most_known_flaky) +
                        " bytes of signatures and issues in the whole file");
     break;

@@ -34,9 +34,9 @@ std::string describe_value(const toml::node& node) {
   return describe_type(node);
 }
 
-class Reader {
+class PreflightReader {
  public:
-  Reader(const NamedTable& named, Complaints& complaints)
+  PreflightReader(const NamedTable& named, Complaints& complaints)
       : named_(named), complaints_(complaints) {}
 
   PreflightNeeds read(const std::vector<std::string>& other_keys) {
@@ -120,12 +120,13 @@ Preflight read_preflight(const toml::node& node, const std::string& key, Complai
   Preflight preflight;
   const toml::table* table = table_in(node, key, complaints);
   if (table == nullptr) return preflight;
-  preflight.fail = Reader({*table, "[" + key + "]"}, complaints).read({std::string(k_warn)});
+  preflight.fail =
+      PreflightReader({*table, "[" + key + "]"}, complaints).read({std::string(k_warn)});
   const toml::node* warn = table->get(k_warn);
   if (warn == nullptr) return preflight;
   const std::string key_of_warn = key + "." + std::string(k_warn);
   if (const toml::table* only_warn = table_in(*warn, key_of_warn, complaints)) {
-    preflight.warn = Reader({*only_warn, "[" + key_of_warn + "]"}, complaints).read({});
+    preflight.warn = PreflightReader({*only_warn, "[" + key_of_warn + "]"}, complaints).read({});
   }
   return preflight;
 }

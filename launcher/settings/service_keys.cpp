@@ -16,9 +16,9 @@ namespace {
 
 constexpr unsigned k_most = 1000;
 
-class Reader {
+class ServiceReader {
  public:
-  Reader(const NamedTable& named, const std::string& directory, Complaints& complaints)
+  ServiceReader(const NamedTable& named, const std::string& directory, Complaints& complaints)
       : named_(named), directory_(directory), complaints_(complaints) {}
 
   ServiceSpec read(std::string name) {
@@ -152,7 +152,7 @@ class Reader {
 
 ServiceSpec read_service(const NamedTable& table, std::string name, const std::string& directory,
                          Complaints& complaints) {
-  return Reader(table, directory, complaints).read(std::move(name));
+  return ServiceReader(table, directory, complaints).read(std::move(name));
 }
 
 std::vector<ServiceSpec> read_services(const toml::node& node, const std::string& directory,

@@ -138,7 +138,7 @@ std::string expected() {
 }
 
 template <typename Kind, typename Field>
-struct Reader {
+struct KeyReader {
   static void read(const Key& key) {
     const Result<std::string> text = text_in(Kind{}, key.node);
     if (!text) return key.complain(key.node, to_text(text.error()), expected<Kind, Field>());
@@ -183,7 +183,7 @@ std::optional<std::string> read_list(const Key& key, const std::string& expected
 }
 
 template <typename Field>
-struct Reader<kind::Locks, Field> {
+struct KeyReader<kind::Locks, Field> {
   static void read(const Key& key) {
     const std::string expected =
         R"(a list of locks such as "db", "db:shared" or "gpu:1/4@machine")";
@@ -197,7 +197,7 @@ struct Reader<kind::Locks, Field> {
 };
 
 template <typename Field>
-struct Reader<kind::Uses, Field> {
+struct KeyReader<kind::Uses, Field> {
   static void read(const Key& key) {
     std::vector<ServiceUse> uses;
     const std::optional<std::string> all =
@@ -208,7 +208,7 @@ struct Reader<kind::Uses, Field> {
 };
 
 template <typename Field>
-struct Reader<kind::Reports, Field> {
+struct KeyReader<kind::Reports, Field> {
   // In one file, the later report would replace the other. /dev/stdout takes both.
   static bool are_in_files_of_their_own(const Key& key,
                                         const std::vector<ReportRequest>& requests) {
@@ -237,7 +237,7 @@ struct Reader<kind::Reports, Field> {
 };
 
 template <typename Field>
-struct Reader<kind::Variables, Field> {
+struct KeyReader<kind::Variables, Field> {
   static std::string trouble_with(std::string_view name) {
     const auto has = [name](char c) { return name.find(c) != std::string_view::npos; };
     if (name.empty() || has('=') || has('\0')) {
@@ -270,7 +270,7 @@ struct Reader<kind::Variables, Field> {
 };
 
 template <typename Field>
-struct Reader<kind::Patterns, Field> {
+struct KeyReader<kind::Patterns, Field> {
   static void read(const Key& key) {
     const std::string expected = "regular expressions (RE2) for a line of the output";
     const toml::array* entries = key.node.as_array();
@@ -295,7 +295,7 @@ struct Reader<kind::Patterns, Field> {
 };
 
 template <typename Field>
-struct Reader<kind::Paths, Field> {
+struct KeyReader<kind::Paths, Field> {
   static void read(const Key& key) {
     const std::string expected = R"(a list of absolute paths such as "/tmp/.ICE-unix")";
     const toml::array* list = key.node.as_array();
@@ -313,10 +313,10 @@ struct Reader<kind::Paths, Field> {
 
 // One word, or a table of the three settings of an engine.
 template <typename Field>
-struct Reader<kind::EngineKind, Field> {
+struct KeyReader<kind::EngineKind, Field> {
   static void read(const Key& key) {
     const toml::table* table = key.node.as_table();
-    if (table == nullptr) return Reader<kind::Word, Field>::read(key);
+    if (table == nullptr) return KeyReader<kind::Word, Field>::read(key);
     const NamedTable named{*table, text_of_table(key)};
     complain_of_unknown_keys(named, {"kind", "options", "local-label"}, key.complaints);
     read<kind::Word, Field>(key, named, "kind", Setting::engine);
@@ -337,14 +337,14 @@ struct Reader<kind::EngineKind, Field> {
                    Setting setting) {
     const toml::node* node = named.table.get(name);
     if (node != nullptr) {
-      Reader<Kind, Of>::read({named, *node, setting, name, key.values, key.complaints});
+      KeyReader<Kind, Of>::read({named, *node, setting, name, key.values, key.complaints});
     }
   }
 };
 
 // Known flakes have a section of their own (settings/known_flaky_keys.hpp).
 template <typename Field>
-struct Reader<kind::KnownFlakes, Field> {
+struct KeyReader<kind::KnownFlakes, Field> {
   static void read(const Key& /*key*/) {}
 };
 
@@ -358,14 +358,15 @@ struct Row {
 constexpr Row k_rows[] = {
 #define HOLDFAST_SETTING(id, field, Kind, toml, ...) \
   {Setting::id, toml, TableOf::tests,                \
-   &Reader<kind::Kind, std::remove_cvref_t<decltype(std::declval<Policy&>().field)>>::read},
+   &KeyReader<kind::Kind, std::remove_cvref_t<decltype(std::declval<Policy&>().field)>>::read},
 #define HOLDFAST_RUN_SETTING(id, field, Kind, toml, ...) \
   {Setting::id, toml, TableOf::profile,                  \
-   &Reader<kind::Kind, std::remove_cvref_t<decltype(std::declval<RunSettings&>().field)>>::read},
+   &KeyReader<kind::Kind,                                \
+              std::remove_cvref_t<decltype(std::declval<RunSettings&>().field)>>::read},
 #define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...) \
   {Setting::id, toml, TableOf::build_steps,               \
-   &Reader<kind::Kind,                                    \
-           std::remove_cvref_t<decltype(std::declval<BuildStepSettings&>().field)>>::read},
+   &KeyReader<kind::Kind,                                 \
+              std::remove_cvref_t<decltype(std::declval<BuildStepSettings&>().field)>>::read},
 #include "core/settings/table.def"
 };
 

@@ -49,9 +49,10 @@ std::string directory_of(const std::string& path) {
   return file.substr(0, file.rfind('/'));
 }
 
-class Reader {
+class FileReader {
  public:
-  explicit Reader(const std::string& path) : complaints_(path), directory_(directory_of(path)) {}
+  explicit FileReader(const std::string& path)
+      : complaints_(path), directory_(directory_of(path)) {}
 
   void read(const toml::table& file) {
     profiles_[std::string(k_default_profile)].layer.name = k_default_profile;
@@ -237,7 +238,7 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
     complaints.add(place_of(parsed.error().source()), one_line(parsed.error().description()));
     return *complaints.first();
   }
-  Reader reader(path);
+  FileReader reader(path);
   reader.read(parsed.table());
   if (reader.error()) return *reader.error();
   if (reader.profiles().count(profile) == 0) {

@@ -45,7 +45,7 @@ Result<std::string> listing_of(const AffectedOrder& order) {
   return list_tests(listing);
 }
 
-Result<std::string> text_of(const FoundAffected& found, const Options& options) {
+Result<std::string> output_of(const FoundAffected& found, const Options& options) {
   if (options.format == "json") return affected_json(found, options.order.since);
   if (options.format == "targets") return affected_targets(found);
   if (options.format == "ctest") return affected_expression(found);
@@ -62,7 +62,7 @@ Result<std::string> answer_for(Options options) {
   const Result<FoundAffected> found = find_affected(options.order, *listing);
   if (!found) return found.error();
   for (const std::string& note : found->notes) complain(note);
-  return text_of(*found, options);
+  return output_of(*found, options);
 }
 
 int affected(const Options& options) {

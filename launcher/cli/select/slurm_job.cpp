@@ -20,8 +20,8 @@ namespace {
 
 // slurmctld answers late if thousands of jobs come at once.
 constexpr Milliseconds k_slurm_time{60'000};
-constexpr int k_interval_ms = 1000;
-constexpr std::string_view k_blanks = " \t\r\n";
+constexpr int k_slurm_interval_ms = 1000;
+constexpr std::string_view k_slurm_blanks = " \t\r\n";
 // After that long, a job that was cancelled is left to Slurm.
 constexpr Milliseconds k_cancel_patience{60'000};
 
@@ -43,7 +43,7 @@ bool has_worked(const os::BoundedEnd& end) {
 
 // What went wrong with it, and what it said.
 std::string trouble_of(const std::string& command, const os::BoundedEnd& end) {
-  const std::string_view said = trimmed(end.errors, k_blanks);
+  const std::string_view said = trimmed(end.errors, k_slurm_blanks);
   return os::trouble_with(command, end) + (said.empty() ? "" : ": " + brief(said));
 }
 
@@ -78,7 +78,7 @@ struct Seen {
 Seen look_at(const std::string& job) {
   const os::BoundedEnd end = ask({"squeue", "--noheader", "--jobs", job, "--format=%T %r"});
   if (has_worked(end)) {
-    return {!trimmed(end.output, k_blanks).empty(), {}, reason_to_wait(end.output)};
+    return {!trimmed(end.output, k_slurm_blanks).empty(), {}, reason_to_wait(end.output)};
   }
   // Slurm forgets a job some minutes after its end.
   if (end.errors.find("Invalid job id") != std::string::npos) return {false, {}, {}};
@@ -99,7 +99,7 @@ Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
     return ErrorInWords{"no sbatch is found: --slurm-array needs the commands of Slurm"};
   }
   // `12`, or `12;cluster`
-  std::string_view output = trimmed(end.output, k_blanks);
+  std::string_view output = trimmed(end.output, k_slurm_blanks);
   const std::string_view id = take_part(output, ';');
   if (has_worked(end) && !id.empty()) return SlurmJob(std::string(id));
   return ErrorInWords{trouble_of("sbatch", end)};
@@ -130,7 +130,7 @@ bool SlurmJob::wait(const os::HeldSignals& signals) const {
       continue;
     }
     if (cancelled && os::monotonic_now() - *cancelled > k_cancel_patience) return false;
-    ::poll(nullptr, 0, k_interval_ms);
+    ::poll(nullptr, 0, k_slurm_interval_ms);
   }
 }
 

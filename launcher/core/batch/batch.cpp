@@ -273,7 +273,7 @@ void Batch::on_worker_ended(const BatchEvent& event) {
       }
       break;
   }
-  if (is_one_test() || early_) return ask(BatchAction::Kind::end);
+  if (tells_of_no_case() || early_) return ask(BatchAction::Kind::end);
   if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why);
   if (isolation_ == Isolation::none && is_skipped_as_a_whole() && event.end.ended_well() &&
       results_.empty()) {
@@ -350,7 +350,8 @@ void Batch::settle_own_process(const BatchEvent& event) {
   }
   forget_waiting(result.name);
   result.untold = !last_end_ && !announced_;
-  if (result.untold && end.exited_by_itself() && extent_ == Extent::whole && may_be_one_test()) {
+  if (result.untold && end.exited_by_itself() && extent_ == Extent::whole &&
+      may_tell_of_no_case()) {
     result.worker = worker_;
     untold_.push_back(std::move(result));
     return;
@@ -416,7 +417,7 @@ void Batch::consider_worker(const WorkerEnd& end) {
     if (!failed_last) beyond(Outcome::deliberate_exit, {ProcessEnd::Kind::exited, 1}, text);
   } else if (end.main.code != 0) {
     if (is_explained(end.main.code)) return;
-    const bool says_all = is_one_test() && worker_finished_;
+    const bool says_all = tells_of_no_case() && worker_finished_;
     beyond(Outcome::failed, end.main, says_all ? "" : text);
   } else if (!worker_finished_ && announced_) {
     beyond(Outcome::premature_exit, end.main, text);
@@ -461,7 +462,7 @@ void Batch::on_case_settled(const BatchEvent& event) {
   result.worker = child->worker;
   children_.erase(child);
   has_told_ = has_told_ || !result.untold;
-  if (result.untold && event.end.exited_by_itself() && may_be_one_test()) {
+  if (result.untold && event.end.exited_by_itself() && may_tell_of_no_case()) {
     untold_.push_back(std::move(result));
   } else {
     record(std::move(result));

@@ -73,7 +73,7 @@ class Batch {
   bool has_served_all(const WorkerEnd& end) const;
   bool is_early(const WorkerEnd& end) const;
   // Whether it may still turn out that the program tells of no case.
-  bool may_be_one_test() const { return !has_told_ && !is_of_some_cases_; }
+  bool may_tell_of_no_case() const { return !has_told_ && !is_of_some_cases_; }
   std::string_view where_it_ended() const;
   bool is_explained(int code) const;
   void consider_worker(const WorkerEnd& end);
@@ -98,7 +98,7 @@ class Batch {
   auto name_at() const {
     return [this](std::uint32_t place) { return std::string_view(results_[place].name); };
   }
-  bool is_one_test() const {
+  bool tells_of_no_case() const {
     return isolation_ == Isolation::none && framework_.tells() == Telling::nothing;
   }
   bool all_have_begun() const;

@@ -110,7 +110,7 @@ std::string Batch::summary() const {
         {"it told of no case: the program exited with code ", std::to_string(early_->code)});
   }
   std::string text = counted(results_.size(), "case");
-  if (results_.empty() && is_one_test() && !is_listed_) text = "run as one test";
+  if (results_.empty() && tells_of_no_case() && !is_listed_) text = "run as one test";
   // holdfast_discover_tests() knows these words. A shard may well be without a case.
   const bool has_others = is_shard_ || !others_.empty();
   if (results_.empty() && has_printed_help_) {

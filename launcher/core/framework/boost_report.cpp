@@ -11,7 +11,8 @@ constexpr std::size_t k_deepest_suite = 100;
 
 class BoostReader {
  public:
-  BoostReader(std::string_view xml, bool fails) : tags_(xml), fails_(fails) {}
+  BoostReader(std::string_view xml, bool fails, const std::string& own_case)
+      : tags_(xml), fails_(fails), own_case_(own_case) {}
 
   CaseReport read() {
     while (const std::optional<std::string_view> tag = tags_.next()) take(*tag);
@@ -26,7 +27,8 @@ class BoostReader {
     if (tag == "</TestLog>") {
       report_.is_through = true;
     } else if (is_xml_beginning(tag, "TestSuite")) {
-      if (!is_whole) begin_suite(xml_attribute(tag, "name").value_or(""));
+      const std::string name = xml_attribute(tag, "name").value_or("");
+      is_whole ? end_unrun_suite(tag, name) : begin_suite(name);
     } else if (tag == "</TestSuite>") {
       if (!suites_.empty()) suites_.pop_back();
     } else if (is_xml_beginning(tag, "TestCase")) {
@@ -50,9 +52,20 @@ class BoostReader {
     return suites_.empty() ? name : suites_.back() + name;
   }
 
-  // A case that is disabled, or not selected, is none of the run's.
+  // What is disabled, or not selected, is none of the run's.
+  static bool is_selected(std::string_view tag) {
+    return xml_attribute(tag, "reason") != "disabled";
+  }
+
+  void end_unrun_suite(std::string_view tag, const std::string& name) {
+    if (xml_attribute(tag, "skipped") != "yes" || !is_selected(tag)) return;
+    const std::string path = path_of(name) + "/";
+    const bool has_own = own_case_.starts_with(path);
+    report_.cases.push_back({has_own ? own_case_ : path + "*", CaseEnd::skipped});
+  }
+
   void end_unrun(std::string_view tag) {
-    if (xml_attribute(tag, "reason") != "disabled") {
+    if (is_selected(tag)) {
       open_->end = CaseEnd::skipped;
       report_.cases.push_back(std::move(*open_));
     }
@@ -78,6 +91,7 @@ class BoostReader {
 
   XmlTags tags_;
   bool fails_;
+  const std::string& own_case_;
   CaseReport report_;
   std::vector<std::string> suites_;  // the paths of those that are open
   bool is_too_deep_ = false;
@@ -87,8 +101,9 @@ class BoostReader {
 
 }  // namespace
 
-CaseReport read_boost_report(std::string_view xml, const ProcessEnd& end) {
-  return BoostReader(xml, !end.exited_with(0)).read();
+CaseReport read_boost_report(std::string_view xml, const ProcessEnd& end,
+                             const std::string& own_case) {
+  return BoostReader(xml, !end.exited_with(0), own_case).read();
 }
 
 }  // namespace holdfast

@@ -32,7 +32,10 @@ CaseReport read_doctest_totals(std::string_view printed, std::string_view own_ca
 
 // The log of Boost.Test's logger `XML`, with the level `test_suite`. The log does not tell failures
 // that a case expects from others: they are none if the program exited with 0. Boost.Test writes
-// the log at its end, so a process that dies has none.
-CaseReport read_boost_report(std::string_view xml, const ProcessEnd& end);
+// the log at its end, so a process that dies has none. It does not name the cases of a suite that
+// is skipped: they are reported as `suite/*`, or as `own_case` if that is one of them. `own_case`:
+// the only case of the process, or empty.
+CaseReport read_boost_report(std::string_view xml, const ProcessEnd& end,
+                             const std::string& own_case = {});
 
 }  // namespace holdfast

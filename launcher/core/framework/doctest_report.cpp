@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include "core/base/number.hpp"
@@ -14,6 +15,8 @@ namespace {
 constexpr std::string_view k_doctest_blanks = " \t\r\n";
 constexpr std::string_view k_doctest_line =
     "===============================================================================\n";
+// More nested subcases are not named: each run of a case names all of its own.
+constexpr std::size_t k_most_parts = 100;
 constexpr std::string_view k_doctest_totals = "[doctest] test cases:";
 
 // Numbers of one kind, in columns of one width: "| 2 passed | 10 failed |".
@@ -140,7 +143,8 @@ class DoctestReader {
     if (!open_) return;
     if (!std::exchange(is_headed_, true)) {
       open_->words += begin_;
-      for (const std::string& part : parts_) {
+      for (const std::string& part :
+           std::span(parts_).first(std::min(parts_.size(), k_most_parts))) {
         if (!part.empty()) open_->words += "  " + part + "\n";
       }
       open_->words += '\n';

@@ -77,7 +77,7 @@ std::vector<std::string> silent_among(const std::vector<std::string>& paths,
 }
 
 std::string say_silent(const std::string& path, Milliseconds patience) {
-  return path + " gave no answer within " + describe(patience);
+  return path + " gave no answer within " + holdfast::describe(patience);
 }
 
 }  // namespace holdfast::doctor

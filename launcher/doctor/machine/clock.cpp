@@ -18,7 +18,7 @@ constexpr std::int64_t k_tolerance_ms = 10'000;
 constexpr std::size_t k_most_files = 3;
 
 std::string ahead(std::int64_t at_ms, std::int64_t now_ms) {
-  return describe(Milliseconds{at_ms - now_ms});
+  return holdfast::describe(Milliseconds{at_ms - now_ms});
 }
 
 }  // namespace

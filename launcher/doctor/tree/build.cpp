@@ -108,9 +108,9 @@ std::vector<OldProgram> made_programs(const BuildOrder& order,
   return made;
 }
 
-class Look {
+class BuildLook {
  public:
-  explicit Look(const BuildOrder& order) : order_(order), ninja_(order) {}
+  explicit BuildLook(const BuildOrder& order) : order_(order), ninja_(order) {}
 
   Build look() && {
     const auto targets = ninja_.output({"-t", "targets", "all"});
@@ -294,7 +294,7 @@ class Look {
 
 Build look_at_build(const BuildOrder& order) {
   if (order.ninja.empty()) return {};
-  return Look(order).look();
+  return BuildLook(order).look();
 }
 
 Findings check_configuration(const BuildOrder& order, const Build& build) {

@@ -39,9 +39,9 @@ std::string title_of(const os::SurveyedLock& lock) {
 
 void check_holder(const os::SurveyedLock& lock, const LockParty& holder, const std::string& tests,
                   std::int64_t now_ms, Findings& all) {
-  const std::string held =
-      fmt::format("the lock {} is held by {} for {}", title_of(lock), describe_party(holder),
-                  describe(Milliseconds{std::max<std::int64_t>(0, now_ms - holder.since_unix_ms)}));
+  const std::string held = fmt::format(
+      "the lock {} is held by {} for {}", title_of(lock), describe_party(holder),
+      holdfast::describe(Milliseconds{std::max<std::int64_t>(0, now_ms - holder.since_unix_ms)}));
   const std::string waits = lock.tickets == 0 ? std::string()
                                               : fmt::format("; {} wait{} for it", lock.tickets,
                                                             lock.tickets == 1 ? "s" : "");

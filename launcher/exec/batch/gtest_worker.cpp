@@ -231,6 +231,17 @@ void GtestWorker::hear() {
     on_message(*packet);
   }
   take_progress();
+  hear_of_new_program();
+}
+
+// A main() may start the program anew (execve(2)) before the first case: in an environment's
+// SetUp(), for instance. What it becomes is the worker, too. After that a program that connects is
+// one that a case has become.
+void GtestWorker::hear_of_new_program() {
+  if (!is_linked_ || has_begun_ || order_.link.has_peer() || is_all_printed_) return;
+  order_.link.drop();
+  progress_.reset();
+  is_linked_ = is_asking_ = false;
 }
 
 void GtestWorker::take_progress() {
@@ -301,7 +312,7 @@ void GtestWorker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_u
 // entry was still awaited.
 void GtestWorker::stop_hearing() {
   settle_end();
-  order_.link.drop();
+  order_.link.refuse();
   progress_.reset();
   is_linked_ = false;
   for (const Printed& one : std::exchange(printed_cases_, {})) {
@@ -391,6 +402,7 @@ void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
 
 void GtestWorker::begin_case(std::string_view name, std::uint64_t at) {
   settle_end();
+  has_begun_ = true;
   open_ = name;
   case_from_ = at;
   limit_from_ = said_at();

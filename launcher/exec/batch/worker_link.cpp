@@ -109,8 +109,7 @@ std::optional<std::string_view> WorkerLink::next() {
       os::retried([&] { return ::recv(peer_.get(), packet_.get(), k_room, MSG_DONTWAIT); });
   if (count < 0 && errno == EAGAIN) return std::nullopt;
   if (count <= 0) {
-    peer_.reset();
-    had_peer_ = true;
+    refuse();
     return std::nullopt;
   }
   return std::string_view(packet_.get(), static_cast<std::size_t>(count));
@@ -122,6 +121,11 @@ bool WorkerLink::send(std::string_view packet) const {
 
 bool WorkerLink::send_with(std::string_view packet, std::initializer_list<int> descriptors) const {
   return peer_.valid() && os::send_descriptors(peer_.get(), packet, descriptors);
+}
+
+void WorkerLink::refuse() {
+  peer_.reset();
+  had_peer_ = true;
 }
 
 void WorkerLink::drop() {

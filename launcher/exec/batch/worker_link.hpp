@@ -44,8 +44,10 @@ class WorkerLink {
   bool send(std::string_view packet) const;
   bool send_with(std::string_view packet, std::initializer_list<int> descriptors) const;
 
-  // Drops the worker's connection, so that the next worker can connect.
+  // Drops the worker's connection, so that a worker can connect again.
   void drop();
+  // Drops the worker's connection. The worker cannot connect again.
+  void refuse();
 
  private:
   void refuse_others();

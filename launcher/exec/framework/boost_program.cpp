@@ -29,7 +29,7 @@ class BoostReports final : public CaseReports {
   CaseReport take(const ProcessEnd& end, const std::string& own_case,
                   std::string_view /*printed*/) override {
     if (const auto xml = take_report_file(markers_, names::k_boost_cases_file)) {
-      return read_boost_report(*xml, end);
+      return read_boost_report(*xml, end, own_case);
     }
     CaseReport said;
     said.has_begun = markers_.empty();

@@ -12,7 +12,7 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_last_runs = 10;
-constexpr std::size_t k_shown = 20;
+constexpr std::size_t k_slowest_shown = 20;
 
 double total_of(const std::vector<SlowTest>& sorted) {
   double total = 0;
@@ -59,7 +59,7 @@ std::string slowest_text(const std::vector<SlowTest>& sorted) {
   std::string text =
       fmt::format("The slowest of {}, by the median of their last {} runs; all take {}\n",
                   counted(sorted.size(), "test"), k_last_runs, duration_text(total));
-  for (std::size_t i = 0; i < std::min(sorted.size(), k_shown); ++i) {
+  for (std::size_t i = 0; i < std::min(sorted.size(), k_slowest_shown); ++i) {
     const SlowTest& one = sorted[i];
     text += fmt::format("  {:>12}  {:>5.1f} %  {}\n", duration_text(one.median),
                         total > 0 ? 100 * one.median / total : 0.0, title_of(one.test));

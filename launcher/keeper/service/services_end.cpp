@@ -32,7 +32,7 @@ void wake_guard(const ServiceHost& host) {
 }
 
 // The end of all services may take so much longer than all graces.
-constexpr Milliseconds k_end_patience{2000};
+constexpr Milliseconds k_services_end_patience{2000};
 constexpr Milliseconds k_answer_patience{1000};
 
 }  // namespace
@@ -43,7 +43,7 @@ void RunServices::reap() {
 
 void RunServices::end() {
   if (!services_) return;
-  Milliseconds patience = k_end_patience;
+  Milliseconds patience = k_services_end_patience;
   for (const ServiceHost& host : hosts_) patience += longest_end(host.order.spec);
   // The check after its last user tells whether a kept service is lost. Nobody hears it later.
   (void)wait_until([this] { return !is_kept_one_checked(); }, k_answer_patience);

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/ctest/test_framework.hpp"
+#include "core/framework/framework_signs.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -33,7 +33,7 @@ bool is_readable_elf(const Elf64_Ehdr& header) {
 }
 
 // A 64-bit ELF file of this machine's byte order, read section by section.
-class ElfFile {
+class ElfFile final : public ProgramTexts {
  public:
   static std::optional<ElfFile> open(const std::string& path) {
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
@@ -70,7 +70,7 @@ class ElfFile {
   }
 
   // A file may have several sections of one name.
-  bool holds(std::string_view name, std::string_view text) const {
+  bool has(std::string_view name, std::string_view text) const override {
     return std::ranges::any_of(sections_, [&](const Elf64_Shdr& section) {
       return is_named(section, name) && section_holds(section, text);
     });
@@ -134,35 +134,20 @@ void add_run_paths(std::string_view paths, std::vector<std::string>& all) {
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text) {
   const std::optional<ElfFile> file = ElfFile::open(path);
   if (!file) return false;
-  return file->holds(section, text);
+  return file->has(section, text);
 }
 
 bool holds_googletest(const std::string& path) {
-  return elf_section_holds(path, ".rodata", environment::k_googletest_runs) ||
-         elf_section_holds(path, ".dynstr", "libgtest");
+  const std::optional<ElfFile> file = ElfFile::open(path);
+  return file && has_googletest(*file);
 }
 
 std::optional<FrameworkKind> framework_of(const char* const* command) {
   // Nearly every batch of GoogleTest has a filter among its arguments, and its file need not be
   // read.
   if (has_googletest_argument(command)) return FrameworkKind::googletest;
-  const std::string path = command[0];
-  const std::optional<ElfFile> file = ElfFile::open(path);
-  if (!file) return std::nullopt;
-  const auto has = [&file](std::string_view section, std::string_view text) {
-    return file->holds(section, text);
-  };
-  // Any other framework comes before GoogleTest: GoogleMock works with all of them.
-  if (has(".dynstr", "libCatch2")) return FrameworkKind::catch2_three;
-  if (has(".rodata", "A Catch2 test executable")) {
-    return has(".rodata", "list-test-names-only") ? FrameworkKind::catch2_two
-                                                  : FrameworkKind::catch2_three;
-  }
-  if (has(".rodata", "listing all test case names")) return FrameworkKind::doctest;
-  if (has(".dynstr", "libboost_unit_test_framework") || has(".rodata", "BOOST_TEST_RUN_FILTERS")) {
-    return FrameworkKind::boost;
-  }
-  return holds_googletest(path) ? std::optional(FrameworkKind::googletest) : std::nullopt;
+  const std::optional<ElfFile> file = ElfFile::open(command[0]);
+  return file ? framework_in(*file) : std::nullopt;
 }
 
 std::optional<ElfLinks> elf_links(const std::string& path) {

@@ -90,19 +90,10 @@ std::string time_line(const RunReport& report) {
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
 }
 
-std::string sources_line(const RunReport& report) {
-  const std::string text = changed_sources_text(report);
-  return text.empty() ? text : fmt::format("holdfast: {}\n", text);
-}
-
-std::string empty_line(const RunReport& report) {
-  const std::string text = ran_nothing_text(report);
-  return text.empty() ? text : fmt::format("holdfast: {}\n", text);
-}
-
-std::string address_line(const RunReport& report) {
-  const std::string text = address_in_use_text(report);
-  return text.empty() ? text : fmt::format("holdfast: {}\n", text);
+std::string lines(const std::vector<std::string>& texts) {
+  std::string lines;
+  for (const std::string& text : texts) lines += fmt::format("holdfast: {}\n", text);
+  return lines;
 }
 
 std::string service_lines(const RunReport& report) {
@@ -155,8 +146,8 @@ std::string render_summary(const RunReport& report) {
     return "holdfast: no tests were run\n";
   }
   return through_line(report) + unrecorded_line(report) + cases_line(report) +
-         retries_line(report) + service_lines(report) + sources_line(report) +
-         address_line(report) + empty_line(report) + not_through_line(report) + time_line(report);
+         retries_line(report) + service_lines(report) + lines(remarks_of(report)) +
+         not_through_line(report) + time_line(report);
 }
 
 }  // namespace holdfast

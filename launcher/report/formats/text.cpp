@@ -30,7 +30,7 @@ constexpr std::size_t k_names_in_a_line = 20;
 constexpr std::size_t k_slowest = 5;
 constexpr std::size_t k_tail_lines = 10;
 
-std::string head(const RunReport& report) {
+std::string text_head(const RunReport& report) {
   const RunInfo& run = report.run;
   std::string text = fmt::format("Run {}", run.id.empty() ? "(no id)" : printable(run.id));
   if (!report.shards.empty()) text = "One suite";
@@ -45,24 +45,11 @@ std::string head(const RunReport& report) {
   return text;
 }
 
-std::string time_line(const RunReport& report) {
-  const std::string text = run_time_text(report);
-  return text.empty() ? text : text + '\n';
-}
-
-std::string sources_line(const RunReport& report) {
-  const std::string text = changed_sources_text(report);
-  return text.empty() ? text : text + '\n';
-}
-
-std::string empty_line(const RunReport& report) {
-  const std::string text = ran_nothing_text(report);
-  return text.empty() ? text : text + '\n';
-}
-
-std::string address_line(const RunReport& report) {
-  const std::string text = address_in_use_text(report);
-  return text.empty() ? text : text + '\n';
+std::string remarks(const RunReport& report) {
+  std::string text = run_time_text(report);
+  if (!text.empty()) text += '\n';
+  for (const std::string& remark : remarks_of(report)) text += remark + '\n';
+  return text;
 }
 
 std::string red_sections(const RunReport& report, Outputs& outputs) {
@@ -346,10 +333,10 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
   const Tests skipped =
       tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  write(head(report) + "\n" + counts_text(report) + time_line(report) + sources_line(report) +
-        address_line(report) + empty_line(report) + red_sections(report, outputs) +
-        red_cases(report, outputs) + tails(report, outputs) + whole_outputs(report, outputs) +
-        findings_text(tests_that(report, went_wrong)) + further_attempts_text(report, outputs) +
+  write(text_head(report) + "\n" + counts_text(report) + remarks(report) +
+        red_sections(report, outputs) + red_cases(report, outputs) + tails(report, outputs) +
+        whole_outputs(report, outputs) + findings_text(tests_that(report, went_wrong)) +
+        further_attempts_text(report, outputs) +
         section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
         kept_scratch(report) + orphan_markers(report) + stale_text(report) + not_through(report) +
         section("Skipped", skipped, k_tests_per_section,

@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t k_of_a_kind = 10;
 constexpr std::size_t k_of_a_test = 5;
 constexpr std::size_t k_names = 20;
-constexpr std::size_t k_last_output = 1U << 10U;
+constexpr std::size_t k_annotated_output = 1U << 10U;
 
 enum class Place : std::uint8_t { message, property };
 
@@ -83,7 +83,7 @@ std::vector<Annotation> annotations_of(const TestReport& test, const std::string
     all.front().message += '\n' + reason(test);
     return all;
   }
-  const std::string_view last = last_of(output, k_last_output);
+  const std::string_view last = last_of(output, k_annotated_output);
   all.push_back({"error", title, reason(test) + (last.empty() ? "" : "\n")});
   all.back().message += last;
   return all;

@@ -61,7 +61,7 @@ std::string fenced(std::string_view output) {
   return fmt::format("\n{}text\n{}{}\n", fence, text, fence);
 }
 
-std::string head(const RunReport& report) {
+std::string page_head(const RunReport& report) {
   std::size_t wrong = 0;
   see_as_tests(report.tests, [&](const TestReport& test) { wrong += is_wrong(test) ? 1U : 0U; });
   std::string_view mark = ":white_check_mark:";
@@ -148,7 +148,7 @@ std::string lists(const RunReport& report, Outputs& outputs) {
 
 std::string github_summary(const RunReport& report, Outputs& raw, std::size_t room) {
   ShownOutputs outputs(raw);
-  std::string text = head(report);
+  std::string text = page_head(report);
   std::string rest = lists(report, outputs);
   constexpr std::size_t k_for_names = 16U << 10U;
   std::vector<std::string> others;

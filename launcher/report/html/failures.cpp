@@ -27,9 +27,9 @@ namespace {
 constexpr std::size_t k_in_full = 50;
 constexpr std::size_t k_with_words = 1000;
 
-constexpr std::size_t k_cases = 20;
+constexpr std::size_t k_red_cases = 20;
 constexpr std::size_t k_excerpts = 3;
-constexpr std::size_t k_end_of_output = 8U << 10U;
+constexpr std::size_t k_failure_output = 8U << 10U;
 constexpr std::size_t k_end_of_case = 2U << 10U;
 
 std::string badge(Outcome outcome) {
@@ -68,12 +68,12 @@ std::string cases_html(const TestReport& test, Outputs& outputs) {
   if (red.empty()) return {};
   std::string html = fmt::format("<p>{} of {} cases went wrong:</p>\n<ul class=\"cases\">\n",
                                  red.size(), test.cases.size());
-  for (std::size_t i = 0; i < std::min(red.size(), k_cases); ++i)
+  for (std::size_t i = 0; i < std::min(red.size(), k_red_cases); ++i)
     html += case_html(test, *red[i], outputs);
   html += "</ul>\n";
-  if (red.size() <= k_cases) return html;
+  if (red.size() <= k_red_cases) return html;
   std::vector<std::string> further;
-  for (std::size_t i = k_cases; i < red.size(); ++i) further.push_back(printable(red[i]->name));
+  for (std::size_t i = k_red_cases; i < red.size(); ++i) further.push_back(printable(red[i]->name));
   constexpr std::size_t k_names = 1000;
   return html + fmt::format("<p>And {} more: {}</p>\n", further.size(),
                             line_html(bounded_list(further, k_names)));
@@ -116,7 +116,7 @@ std::string services_html(const Attempt& last, Outputs& outputs) {
     const std::string printed = outputs.of(part);
     if (printed.empty()) continue;
     html += folded_html(fmt::format("Output of {}, while the test ran", line_html(text_of(part))),
-                        printed_html(tail_of(printed, k_end_of_output)));
+                        printed_html(tail_of(printed, k_failure_output)));
   }
   return html;
 }
@@ -171,7 +171,7 @@ std::string output_html(const Printed& printed) {
   if (!printed.note.empty())
     return fmt::format("<p class=\"note\">No output: {}.</p>\n", line_html(printed.note));
   if (printed.text.empty()) return "<p class=\"note\">It printed nothing.</p>\n";
-  return folded_html("Output", printed_html(tail_of(printed.text, k_end_of_output)));
+  return folded_html("Output", printed_html(tail_of(printed.text, k_failure_output)));
 }
 
 std::string article(const TestReport& test, Outputs& outputs) {

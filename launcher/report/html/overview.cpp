@@ -125,12 +125,7 @@ std::string notices_html(const RunReport& report) {
   };
   for (const std::string& line : in_shards(report)) add("quiet", line + ".");
   for (const std::string& warning : warnings_of(report)) add("loud", warning);
-  const std::string changed = changed_sources_text(report);
-  if (!changed.empty()) add("loud", changed + ".");
-  const std::string in_use = address_in_use_text(report);
-  if (!in_use.empty()) add("loud", in_use + ".");
-  const std::string empty = ran_nothing_text(report);
-  if (!empty.empty()) add("loud", empty + ".");
+  for (const std::string& remark : remarks_of(report)) add("loud", remark + ".");
   if (report.run.unrecorded > 0) add("loud", unrecorded_text(report.run.unrecorded) + ".");
   if (const std::string note = journal_note(report); !note.empty()) add("loud", note + ".");
   return html;

@@ -1,5 +1,10 @@
 // A GoogleTest program of 200 cases that end as the letters of MIX say. It is built with Holdfast's
-// main and without.
+// main and without. The letters:
+//   p passes · f fails · k skips · 0, 1 exits with that code · a aborts · s dies of a signal
+//   e marks its exit and exits with 1 · c marks its exit and dies of a signal · t never ends
+//   F a copy (fork) prints the lines of another case, then exits · G a copy fails, then exits
+//   E a copy becomes a run of another case (exec) · X the process itself becomes one
+//   d, D closes all descriptors above 2, and passes or fails
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <holdfast/mark.h>

@@ -60,6 +60,13 @@ class OutsideCases(EachWay):
                         self.assertFalse([line for line in said if "[---" in line or "[===" in line], said)
 
 
+    def test_an_environment_may_start_the_program_anew(self):
+        self.run_all(SET_UP="anew")
+        for name in self.names:
+            if not name.endswith(".fork"):  # there it would be a process for one case that does it
+                self.assertEqual(self.found(name), dict.fromkeys(CASES, "passed"), name)
+
+
 class Copies(EachWay):
     PATTERN = "Copy.*"
 

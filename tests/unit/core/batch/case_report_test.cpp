@@ -104,6 +104,18 @@ TEST(DoctestReportTest, totals_tell_of_the_only_case) {
   EXPECT_EQ(totals(""), " not through");
 }
 
+TEST(DoctestReportTest, names_no_more_than_100_nested_subcases) {
+  std::string xml = "<doctest version=\"2.4.9\"><TestCase name=\"a\" filename=\"f\" line=\"1\">";
+  for (int i = 0; i < 3000; ++i) {
+    xml +=
+        "<SubCase name=\"deep\"><Message type=\"ERROR\" filename=\"f\" "
+        "line=\"2\"><Text>x</Text></Message>";
+  }
+  const CaseReport report = read_doctest_report(xml);
+  ASSERT_TRUE(report.died_in);
+  EXPECT_LT(report.died_in->words.size(), 3000U * 1000U);
+}
+
 TEST(DoctestSelectionTest, a_name_is_a_pattern_for_itself) {
   const Framework& framework = doctest(Telling::ends);
   EXPECT_EQ(framework.selection_without("a, b*\\ \"c\"", {}), "a? b?? ?c?");
@@ -138,6 +150,17 @@ TEST(BoostReportTest, tells_of_each_case_by_its_path) {
   EXPECT_FALSE(read_boost_report(k_boost.substr(0, k_boost.size() - 1), red).is_through);
   EXPECT_TRUE(read_boost_report("<TestLog></TestLog>", red).ran_nothing);
   EXPECT_EQ(in_words(read_boost_report("", red)), " not through");
+}
+
+TEST(BoostReportTest, a_suite_that_is_skipped_stands_for_its_cases) {
+  constexpr std::string_view k_xml =
+      "<TestLog><TestSuite name=\"m\"><TestSuite name=\"s\" skipped=\"yes\" reason=\"precondition "
+      "failed\"/><TestSuite name=\"off\" skipped=\"yes\" "
+      "reason=\"disabled\"/></TestSuite></TestLog>";
+  const ProcessEnd green{ProcessEnd::Kind::exited, 0};
+  EXPECT_EQ(in_words(read_boost_report(k_xml, green)), "s/* skipped; through");
+  EXPECT_EQ(in_words(read_boost_report(k_xml, green, "s/t/a")), "s/t/a skipped; through");
+  EXPECT_EQ(in_words(read_boost_report(k_xml, green, "sa")), "s/* skipped; through");
 }
 
 TEST(BoostReportTest, a_run_that_is_aborted_ends_in_its_case) {
