@@ -39,7 +39,7 @@ class WorkerLinkTest : public ::testing::Test {
   }
 
   const os::Scratch scratch_;
-  WorkerLink link_ = WorkerLink::listen(scratch_.path(""));
+  WorkerLink link_ = WorkerLink::listen(scratch_.path());
   os::UniqueFd worker_;
 };
 
