@@ -3,7 +3,7 @@
 #
 # Every test passes through both at each start of ctest. ctest forks per test and pays for its heap
 # at each fork. So the code below follows some rules:
-# - One word tells the launcher what --name NAME -- would say in three.
+# - One word tells the launcher what --name NAME -- would say in three: _holdfast_as with the name.
 # - For the usual number of arguments no code is evaluated and no list is made. Naming each ARGV<n>
 #   in quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
 # - cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those. It serves only long commands
@@ -160,24 +160,24 @@ endfunction()
 function(_holdfast_add_long_test)
   if(count LESS 8)
     if(count EQUAL 5)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}")
     elseif(count EQUAL 6)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}")
     else()
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}")
     endif()
   elseif(count LESS 11)
     if(count EQUAL 8)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}")
     elseif(count EQUAL 9)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}")
     else()
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}")
     endif()
   else()
@@ -187,7 +187,7 @@ function(_holdfast_add_long_test)
       string(APPEND code " \"\${ARGV${i}}\"")
     endforeach()
     cmake_language(EVAL CODE "__add_test(\"\${ARGV0}\" \"\${_holdfast_launcher}\"
-      \"--test=\${ARGV0}\" \"\${command}\" ${code})")
+      \"\${_holdfast_as}\${ARGV0}\" \"\${command}\" ${code})")
   endif()
 endfunction()
 
@@ -202,19 +202,19 @@ function(add_test)
   endif()
   if(ARGC LESS 5)
     if(ARGC EQUAL 2)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}")
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}")
     elseif(ARGC EQUAL 4)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
         "${ARGV3}")
     else()
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}")
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}")
     endif()
   elseif(ARGC LESS 11 OR ARGV MATCHES "${_holdfast_odd_arguments}")
     set(count ${ARGC})
     _holdfast_add_long_test()
   else()
     cmake_parse_arguments(PARSE_ARGV 2 passed "" "" "")
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}"
       ${passed_UNPARSED_ARGUMENTS})
   endif()
   if(_holdfast_tells_new_tests)

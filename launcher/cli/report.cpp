@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -92,7 +93,8 @@ Result<LoadedReport> load(const ReportOptions& options) {
   return load_whole_report(*run, state_of(*run));
 }
 
-Result<void> bundle(const ReportOptions& options) {
+// Returns the exit code.
+Result<int> bundle(const ReportOptions& options) {
   const Result<std::string> tree = find_tree(options.tree);
   if (!tree) return tree.error();
   const Result<RunEntry> run = run_of(*tree, options);
@@ -100,7 +102,7 @@ Result<void> bundle(const ReportOptions& options) {
   const Result<std::string> left_out = write_bundle_file(*run, state_of(*run), options.bundle);
   if (!left_out) return left_out.error();
   if (!left_out->empty()) complain(*left_out);
-  return {};
+  return exit_codes::k_success;
 }
 
 Result<Format> format_of(const ReportOptions& options) {
@@ -113,11 +115,23 @@ Result<void> show(const LoadedReport& loaded, Format format, const std::string& 
   return output.empty() ? print_report(loaded, format) : write_report(loaded, format, output);
 }
 
-Result<void> show(const ReportOptions& options) {
+// The exit code of a command that has shown the report. A test that goes on has no verdict yet.
+int code_of(const RunReport& report) {
+  const bool has_unknown = std::ranges::any_of(report.tests, [](const TestReport& test) {
+    const bool goes_on = !test.attempts.empty() && test.attempts.back().is_running;
+    return test.outcome == Outcome::unknown && !goes_on;
+  });
+  return has_unknown ? exit_codes::k_unknown_verdict : exit_codes::k_success;
+}
+
+// Returns the exit code.
+Result<int> show(const ReportOptions& options) {
   const Result<Format> format = format_of(options);
   if (!format) return format.error();
   const Result<LoadedReport> loaded = load(options);
-  return loaded ? show(*loaded, *format, options.output) : Result<void>(loaded.error());
+  if (!loaded) return loaded.error();
+  if (Result<void> shown = show(*loaded, *format, options.output); !shown) return shown.error();
+  return code_of(loaded->report);
 }
 
 // Returns the exit code.
@@ -135,7 +149,7 @@ Result<int> merge(const ReportOptions& options) {
   if (Result<void> shown = show(*merged, *format, options.output); !shown) return shown.error();
   const std::vector<std::string> trouble = against_division(merged->report);
   for (const std::string& line : trouble) complain("report merge: " + line);
-  return trouble.empty() ? exit_codes::k_success : exit_codes::k_unfit_shards;
+  return trouble.empty() ? code_of(merged->report) : exit_codes::k_unfit_shards;
 }
 
 int report(const ReportOptions& options) {
@@ -148,8 +162,8 @@ int report(const ReportOptions& options) {
     const Result<int> merged = merge(options);
     return merged ? *merged : fail(to_text(merged.error()));
   }
-  const Result<void> done = options.bundle.empty() ? show(options) : bundle(options);
-  return done ? exit_codes::k_success : fail(to_text(done.error()));
+  const Result<int> done = options.bundle.empty() ? show(options) : bundle(options);
+  return done ? *done : fail(to_text(done.error()));
 }
 
 }  // namespace

@@ -47,8 +47,7 @@ Grade grade_of(const TestReport& test) {
   const std::optional<Verdict>& verdict = test.verdict;
   const bool is_skip =
       (test.outcome == Outcome::not_run && verdict == Verdict::disabled) ||
-      (test.outcome == Outcome::no_tests && verdict && verdict != Verdict::failed) ||
-      (test.outcome == Outcome::unknown && verdict == Verdict::unknown);
+      (test.outcome == Outcome::no_tests && verdict && verdict != Verdict::failed);
   return is_skip ? Grade::skipped : facts_of(test.outcome).grade;
 }
 

@@ -19,7 +19,7 @@ constexpr double k_of_records_s = 0.001;
 
 // Whether it is known when each test of the run ran.
 bool knows_all_times(const RunReport& report) {
-  const auto ran_unseen = [](const TestReport& test) { return test.bare || test.is_ahead; };
+  const auto ran_unseen = [](const TestReport& test) { return test.bare || test.is_doubtful; };
   return report.run.unrecorded == 0 && report.run.has_log &&
          std::ranges::none_of(report.tests, ran_unseen);
 }

@@ -42,6 +42,8 @@ std::string marker_text(const std::string& reason) {
 // Names ctest's part if ctest concluded something else than the exit code says.
 std::string judgement(const TestReport& test, const Attempt& last) {
   if (!test.verdict) return {};
+  if (test.outcome == Outcome::unknown && test.is_doubtful)
+    return "its entry in ctest's log cannot be told from what a test printed";
   if (test.outcome == Outcome::unknown && test.verdict == Verdict::unknown)
     return "its output decides, and what ctest found there is not on record";
   if (test.outcome == Outcome::skipped)
@@ -67,6 +69,7 @@ std::string in_which_shards(const RunReport& report, Holds holds) {
 
 std::string reason_alone(const TestReport& test) {
   if (test.attempts.empty()) {
+    if (test.outcome == Outcome::unknown && test.is_doubtful) return judgement(test, {});
     if (!test.why.empty()) return printable(test.why);
     if (test.verdict == Verdict::disabled) return "disabled";
     if (test.outcome == Outcome::unknown)

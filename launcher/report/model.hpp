@@ -73,7 +73,8 @@ struct TestReport {
   TestSchedule schedule;
   std::vector<Attempt> attempts;
   std::int64_t executions = 0;  // how often ctest started it; the launcher's retries do not count
-  bool is_ahead = false;        // ctest's log has an execution that we have no record of
+  // ctest's log has an execution that we have no record of, or what a test has printed may be one.
+  bool is_doubtful = false;
   bool may_be_skipped = false;  // for a bare test: it has a SKIP_RETURN_CODE
   std::vector<Case> cases;      // the cases of the last attempt that has any
   std::string part_of;          // the test whose case this is (as_test()); empty: this is a test

@@ -45,7 +45,7 @@ bool has_flag(const TestReport& test, std::string_view flag) {
 // (WILL_FAIL), the last attempt did not pass either, so the test is not flaky.
 bool is_flaky(const TestReport& test) {
   if (test.outcome != Outcome::passed || test.attempts.size() < 2) return false;
-  if (test.attempts.back().outcome != Outcome::passed || test.is_ahead) return false;
+  if (test.attempts.back().outcome != Outcome::passed || test.is_doubtful) return false;
   return std::any_of(test.attempts.begin(), test.attempts.end(),
                      [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
 }
@@ -55,15 +55,15 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
   if (state == RunState::going_on && !test.attempts.empty())
     test.attempts.back().is_running = !test.attempts.back().has_ended;
   TestEvidence evidence;
-  evidence.attempted = !test.attempts.empty() && !test.is_ahead;
+  evidence.attempted = !test.attempts.empty();
   if (evidence.attempted) {
     evidence.ended = test.attempts.back().has_ended;
     evidence.running = test.attempts.back().is_running;
     evidence.outcome = test.attempts.back().outcome;
     evidence.expected = test.attempts.back().verdict;
   }
-  // A launcher said so (bare), or ctest's log did (is_ahead, by assign_verdicts).
-  evidence.ran = test.bare || test.is_ahead;
+  evidence.ran = test.bare;
+  evidence.doubtful = test.is_doubtful;
   evidence.verdict = test.verdict;
   evidence.complete = run.complete;
   test.outcome = outcome_of(evidence);
@@ -180,6 +180,7 @@ class RunReporter::Collector {
   void operator()(const Bare& record) {
     TestReport& test = test_of(record.test, record.key);
     test.bare = true;
+    ++test.executions;
     test.may_be_skipped = test.may_be_skipped || record.may_be_skipped;
     test.why = record.why;
     see(record.at);
@@ -218,6 +219,7 @@ class RunReporter::Collector {
     see(record.at);
     sources_ = std::move(record);
   }
+  void operator()(const LogWordRecord&) {}  // for who reads the log
   void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
 
   void operator()(const RunEnded& record) {

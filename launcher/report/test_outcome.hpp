@@ -21,6 +21,7 @@ struct TestEvidence {
   std::optional<Verdict> expected;
   bool running = false;   // the last attempt goes on
   bool complete = false;  // ctest came to the end of the run, so all that it started has ended
+  bool doubtful = false;  // another entry of ctest's log may be the last one of the test
 };
 
 // ctest's verdict on a test: from what we know (the test's end, WILL_FAIL, SKIP_RETURN_CODE) if

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -48,7 +49,6 @@ bool agrees(const TestReport& test, const VerdictRecord& verdict) {
 struct Times {
   std::int64_t started = 0;
   std::optional<std::int64_t> logged = 0;
-  unsigned tests = 0;     // tests of that name in the journal
   unsigned verdicts = 0;  // tests of that name in the log
 };
 
@@ -57,7 +57,16 @@ struct Namesakes {
   Times times;
 };
 
-void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
+// Whether the log has more entries of the tests of that name than ctest has started them. A test
+// that is not started by the launcher has no record of that.
+bool has_too_many(const VerdictRecord& verdict, const Times& times) {
+  const bool has_records = verdict.launched || times.started > 0;
+  if (!has_records || !times.logged) return false;
+  return *times.logged > std::max<std::int64_t>(times.started, times.verdicts);
+}
+
+void give(TestReport& test, const VerdictRecord& verdict, const Times& times, bool is_doubtful) {
+  test.is_doubtful = is_doubtful;
   test.index = verdict.index;
   if (!test.why.empty()) {
     // The test's own records say why.
@@ -70,9 +79,6 @@ void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
   if (times.logged && *times.logged < times.started && !test.attempts.empty()) return;
   test.verdict = verdict.verdict;
   test.output_place = verdict.output;
-  const bool has_namesake = times.tests > 1 || times.verdicts > 1;
-  test.is_ahead =
-      times.logged && *times.logged > times.started && !has_namesake && !test.attempts.empty();
   const bool is_told = test.bare && !test.may_be_skipped;
   if (verdict.or_skipped && test.attempts.empty() && !is_told) test.verdict = Verdict::unknown;
 }
@@ -84,7 +90,6 @@ void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> 
   for (std::size_t i = 0; i < tests.size(); ++i) {
     auto& [without, times] = of_name[tests[i].name];
     without.push_back(i);
-    ++times.tests;
     times.started += tests[i].executions;
   }
 
@@ -98,6 +103,17 @@ void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> 
       *times.logged += *verdict.times;
   }
 
+  std::unordered_set<std::int64_t> with_too_many;
+  for (const VerdictRecord& verdict : verdicts) {
+    if (verdict.index && has_too_many(verdict, of_name[verdict.test].times)) {
+      with_too_many.insert(*verdict.index);
+    }
+  }
+  const auto is_doubtful = [&](const VerdictRecord& verdict) {
+    return with_too_many.count(verdict.index.value_or(0)) != 0 ||
+           with_too_many.count(verdict.before.value_or(0)) != 0;
+  };
+
   std::vector<VerdictRecord> left;
   for (VerdictRecord& verdict : verdicts) {
     auto& [without, times] = of_name[verdict.test];
@@ -107,19 +123,19 @@ void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> 
       left.push_back(std::move(verdict));
       continue;
     }
-    give(tests[*found], verdict, times);
+    give(tests[*found], verdict, times, is_doubtful(verdict));
     without.erase(found);
   }
   for (const VerdictRecord& verdict : left) {
     auto& [without, times] = of_name[verdict.test];
     if (!without.empty() && !is_not_run(verdict)) {
-      give(tests[without.front()], verdict, times);
+      give(tests[without.front()], verdict, times, is_doubtful(verdict));
       without.erase(without.begin());
       continue;
     }
     TestReport& test = tests.emplace_back();
     test.name = verdict.test;
-    give(test, verdict, times);
+    give(test, verdict, times, is_doubtful(verdict));
     test.bare = verdict.ran.value_or(verdict.verdict == Verdict::passed ||
                                      verdict.verdict == Verdict::skipped);
   }

@@ -4,8 +4,6 @@
 #include "core/base/utf8.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execution_error.hpp"
-#include "store/ctest_log_marks.hpp"
-#include "store/descriptor_stream.hpp"
 #include "store/file_time.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +14,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
-#include <istream>
 #include <map>
 #include <optional>
 #include <set>
@@ -111,6 +108,8 @@ VerdictRecord record_of(const LogEntry& entry, const std::string& log, double ru
   record.index = entry.index;
   record.ran = entry.started && refusal.empty();
   record.launched = *record.ran && entry.launched;
+  record.times = entry.heads;
+  if (entry.before_several != 0) record.before = entry.before_several;
   record.output = OutputPlace{log, entry.output_begin, entry.output_end - entry.output_begin};
   const std::string& note = entry.started ? refusal : entry.preamble;
   record.note = valid_utf8(note.substr(0, k_max_note));
@@ -125,9 +124,7 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
     const auto [known, is_new] = place.try_emplace({entry.index, entry.name}, records.size());
     if (is_new) records.emplace_back();
     VerdictRecord& record = records[known->second];
-    const std::int64_t times = record.times.value_or(0) + 1;
     record = record_of(entry, log, run_started);
-    record.times = times;
   }
   return records;
 }
@@ -169,16 +166,14 @@ Verdict verdict_alone(const LogEntry& entry) {
 
 fs::path CtestLogFile::final_path() const { return directory / ("LastTest" + tag + ".log"); }
 
-Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started,
-                                                  ListsOf lists) {
+Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::string_view word,
+                                                  double run_started, ListsOf lists) {
   char first = 0;
   if (::pread(log.descriptor, &first, 1, 0) < 0) {
     return os::system_error(fmt::format("read ctest's log, {}", log.final_path().string()));
   }
-  DescriptorBuffer bytes(log.descriptor);
-  std::istream stream(&bytes);
-  std::vector<VerdictRecord> records =
-      last_of_each(resolve_entries(scan_marks(stream)), log.final_path().string(), run_started);
+  std::vector<VerdictRecord> records = last_of_each(
+      read_log_entries(log.descriptor, word).entries, log.final_path().string(), run_started);
   std::optional<Indexes> skipped;
   if (lists == ListsOf::this_run) {
     skipped = skipped_by_code(

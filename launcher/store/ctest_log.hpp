@@ -11,12 +11,13 @@
 #pragma once
 
 #include "core/base/result.hpp"
-#include "store/ctest_log_marks.hpp"
+#include "store/ctest_log_entries.hpp"
 #include "store/records.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -35,11 +36,12 @@ struct CtestLogFile {
 // LastTestsFailed.log and LastTestsDisabled.log tell which tests were skipped by their exit codes.
 // These two files, the lists, count only if `lists` says that they are this run's, if they were
 // written after `run_started` (seconds since 1970), and if they agree with the log. Otherwise
-// VerdictRecord::or_skipped is set in the record of each test that the lists would decide. Blocks
-// while it reads. Memory grows with the number of tests, not with the size of the log. The error is
+// VerdictRecord::or_skipped is set in the record of each test that the lists would decide. `word`:
+// as for read_log_entries(). Blocks while it reads. Memory grows with the number of tests, not with the size of the log. The error is
 // one line that fits after "failed to".
 enum class ListsOf : std::uint8_t { this_run, any_run };
-Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started,
+Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::string_view word,
+                                                  double run_started,
                                                   ListsOf lists = ListsOf::this_run);
 
 // The verdict that an entry alone gives. The log has the same words for a test that was skipped by

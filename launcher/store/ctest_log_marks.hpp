@@ -19,16 +19,18 @@
 //     "name" time elapsed: 00:00:00
 //     ----------------------------------------------------------
 //
-// Names and arguments may hold newlines, and a test may itself print lines like these, for instance
-// when it runs ctest and shows the log. So a mark is the whole pattern, not one line of it, and
-// resolve_entries() decides which marks are real.
+// The part before the output is the head, the part after it the tail. Names and arguments may hold
+// newlines, and a test may itself print such lines. The functions here tell what a place looks
+// like; read_log_entries() decides what is real.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <iosfwd>
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
+
+#include "store/log_text.hpp"
 
 namespace holdfast {
 
@@ -51,33 +53,39 @@ struct LoggedTest {
   LoggedCommand command;
 };
 
-// Of a LoggedTest, a mark that ends an entry has only the name.
-struct LogMark : LoggedTest {
-  enum class Kind : std::uint8_t { entry, end };
-  Kind kind = Kind::entry;
-  std::uint64_t begin = 0;  // offset of its first byte
-  std::uint64_t end = 0;    // offset after its last byte; for an entry: where the output begins
-  // Only for an entry:
+struct LogHead : LoggedTest {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;  // where the output begins
   std::uint32_t total = 0;
-  // Only for an end:
+};
+
+struct LogTail {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::string name;
   LoggedResult result = LoggedResult::failed;
   bool took_no_time = false;  // ctest shows 0.00 s
 };
 
-struct LogEntry : LoggedTest {
-  LoggedResult result = LoggedResult::failed;
-  std::uint64_t output_begin = 0;
-  std::uint64_t output_end = 0;
-  bool took_no_time = false;
-};
+// The last bytes of a tail.
+inline constexpr std::string_view k_end_of_tail =
+    "\n----------------------------------------------------------\n\n";
 
-// All marks of the log, in order. Only a part of the log is in memory at a time, at most some MiB.
-// If the total of an entry differs from the first entry's, the entry is a nested run's, and its
-// mark is left out.
-std::vector<LogMark> scan_marks(std::istream& log);
+// The head that begins there.
+std::optional<LogHead> head_at(LogText& log, std::uint64_t begin);
+// The head of a test that the launcher starts. `mark`: where its second word begins, with the
+// quote before it; `word`: that word up to the test's name (core/settings/command_line.hpp).
+std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word);
+// The first head from `begin` on. Before it, there is nothing but what ctest says of a test that it
+// does not start: at most some KiB.
+std::optional<LogHead> head_after(LogText& log, std::uint64_t begin, std::uint64_t end);
 
-// The entries that the marks form, in order. A test that ctest repeated has several entries. Marks
-// inside an entry's output do not count. An entry without an end is dropped.
-std::vector<LogEntry> resolve_entries(const std::vector<LogMark>& marks);
+// The tail that ends there. The name is that of the tail, whatever test that is of.
+std::optional<LogTail> tail_before(LogText& log, std::uint64_t end);
+// A line that stands in the tail of that test only.
+std::string line_in_tail(std::string_view name);
+
+// What ctest says between `begin` and the head.
+void add_preamble(LogText& log, std::uint64_t begin, LogHead& head);
 
 }  // namespace holdfast

@@ -84,6 +84,7 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
   record.ran = in.truth("ran");
   record.launched = in.truth("launched").value_or(false);
   record.times = in.integer("times");
+  record.before = in.integer("before");
   record.or_skipped = in.truth("or_skipped").value_or(false);
   record.note = in.text("note");
   return record;
@@ -164,6 +165,9 @@ ParsedLine record_of(const Json& object) {
     parsed.record = service_record(in);
   } else if (type == "planned") {
     parsed.record = planned_record(in);
+  } else if (type == "log_word") {
+    if (in.text("word").empty()) return refused("log_word without a word");
+    parsed.record = LogWordRecord{in.number("at"), in.text("word")};
   } else if (type == "sources") {
     parsed.record = sources_record(in);
   } else if (type == "run_ended") {

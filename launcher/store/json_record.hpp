@@ -25,6 +25,7 @@ ParsedLine parse_record(std::string_view line);
 std::string line_of(const RunStarted& record);
 std::string line_of(const VerdictRecord& record);
 std::string line_of(const RunEnded& record);
+std::string line_of(const LogWordRecord& record);
 std::string line_of(const PlannedRecord& record);
 std::string line_of(const ServiceRecord& record);
 

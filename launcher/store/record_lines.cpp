@@ -57,6 +57,7 @@ std::string line_of(const VerdictRecord& record) {
   if (record.ran) line.raw("ran", truth(*record.ran));
   if (record.launched) line.raw("launched", truth(true));
   if (record.times) line.number("times", *record.times);
+  if (record.before) line.number("before", *record.before);
   if (record.or_skipped) line.raw("or_skipped", truth(true));
   if (record.output) {
     line.text("log", record.output->log);
@@ -80,6 +81,12 @@ std::string line_of(const ServiceRecord& record) {
   if (record.log_from) line.number("log_from", *record.log_from);
   if (record.log_to) line.number("log_to", *record.log_to);
   if (record.log_head > 0) line.number("log_head", record.log_head);
+  return std::move(line).finish();
+}
+
+std::string line_of(const LogWordRecord& record) {
+  JsonLine line = begun("log_word", record.at);
+  line.text("word", record.word);
   return std::move(line).finish();
 }
 

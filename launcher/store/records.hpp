@@ -55,8 +55,12 @@ struct VerdictRecord {
   std::optional<OutputPlace> output;
   std::optional<bool> ran;  // whether ctest started the test at all
   bool launched = false;    // ctest started our launcher for it
-  // How often ctest ran the test (--repeat). The verdict is that of the last time.
+  // How many entries ctest's log has, or seems to have, of the test (--repeat). The verdict is that
+  // of the last one. If ctest has not started the test that often, a test has printed one of them.
   std::optional<std::int64_t> times;
+  // ctest's number of the test whose entry follows. Only if that test has several entries: if one of
+  // them is printed, this entry may be cut short.
+  std::optional<std::int64_t> before = {};
   bool or_skipped = false;  // passed, or skipped by its exit code: ctest's log cannot tell
   std::string note;         // why ctest did not start the test
 };
@@ -106,6 +110,12 @@ struct ServiceRecord {
   std::int64_t log_head = 0;
 };
 
+// The word by which ctest's log shows the entries of this run (store/ctest_log_entries.hpp).
+struct LogWordRecord {
+  double at = 0;
+  std::string word;  // required
+};
+
 // Tests that the run was to run, by the choice of `holdfast ctest`; or, of a shard, those of one of
 // all the shards.
 struct PlannedRecord {
@@ -146,6 +156,6 @@ struct RunEnded {
 
 using Record =
     std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
-                 CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord, SourcesRecord>;
+                 CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord, SourcesRecord, LogWordRecord>;
 
 }  // namespace holdfast

@@ -21,7 +21,7 @@
 #include "os/process/process.hpp"
 #include "report/excerpt.hpp"
 #include "report/load.hpp"
-#include "store/descriptor_stream.hpp"
+#include "store/ctest_log_entries.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
 
@@ -30,7 +30,6 @@ namespace {
 
 // A failure's words are sought in so much of an output at each of its ends.
 constexpr std::size_t k_end_of_output = 256U << 10U;
-constexpr double k_writing_s = 1;
 constexpr std::size_t k_piece = 64U << 10U;
 
 std::uint64_t size_of(int file) {
@@ -56,9 +55,8 @@ RunFollower::RunFollower(RunEntry entry, KnownDurations known, int news)
 void RunFollower::look(double now) {
   // A launcher records the end of an attempt before ctest logs it. So what is in the log now is in
   // the journal, too.
-  // ctest writes an entry when its test has ended, all at once, so none is in the making for long.
-  const bool is_stuck = stuck_since_ && now >= *stuck_since_ + k_writing_s;
-  read_log(now, is_stuck ? LastEntry::is_as_it_is : LastEntry::may_grow);
+  if (state_.log_word().empty()) read_journal(now);
+  read_log();
   read_journal(now);
   take_logged(now);
   if (!ctest_.valid() && state_.run().ctest.pid > 0 && !ctest_ended_) {
@@ -88,7 +86,7 @@ void RunFollower::read_journal(double now) {
       begin = end + 1;
       if (!line.record) continue;
       if (std::holds_alternative<RunEnded>(*line.record)) {  // ctest's log is whole
-        read_log(now, LastEntry::is_as_it_is);
+        read_log();
         take_logged(now);
         const Result<RunReport> report = load_report(entry_);
         if (report) state_.set_counts(report->counts, now);
@@ -109,39 +107,27 @@ void RunFollower::find_log() {
   log_ = RunLog::open(*std::move(place));
 }
 
-void RunFollower::read_log(double now, LastEntry last) {
+void RunFollower::read_log() {
   if (!log_) return;
   const int file = log_->file().descriptor;
   const std::uint64_t size = size_of(file);
-  if (size == log_seen_ && last == LastEntry::may_grow) return;
+  if (size == log_seen_) return;
   log_seen_ = size;
-  DescriptorBuffer buffer(file);
-  std::istream stream(&buffer);
-  stream.seekg(static_cast<std::streamoff>(log_at_));
-  const std::vector<LogMark> marks = scan_marks(stream);
-  const std::uint64_t base = log_at_;
-  const auto first = std::ranges::find(marks, LogMark::Kind::entry, &LogMark::kind);
-  const std::size_t total = first == marks.end() ? 0 : first->total;
-  const WholeEntries whole = whole_entries(marks, last);
-  log_at_ = base + whole.read;
-  if (whole.is_all) {
-    stuck_since_.reset();
-  } else if (whole.read > 0 || last == LastEntry::is_as_it_is || !stuck_since_) {
-    stuck_since_ = now;
-  }
-  for (const LogEntry& entry : whole.entries) {
-    LoggedEnd logged{entry, total, {}};
-    if (entry.result == LoggedResult::failed) logged.headline = headline_of(entry, base);
+  LogEntries found = read_log_entries(file, state_.log_word(), log_at_);
+  log_at_ = found.read;
+  for (LogEntry& entry : found.entries) {
+    LoggedEnd logged{std::move(entry), {}};
+    if (logged.entry.result == LoggedResult::failed) logged.headline = headline_of(logged.entry);
     logged_.push_back(std::move(logged));
   }
 }
 
-std::string RunFollower::headline_of(const LogEntry& entry, std::uint64_t base) const {
+std::string RunFollower::headline_of(const LogEntry& entry) const {
   const std::uint64_t length = entry.output_end - entry.output_begin;
   const auto at_end = [&](std::uint64_t from, std::uint64_t size) {
     std::string part(size, '\0');
     const int file = log_->file().descriptor;
-    return os::read_at(file, base + from, part.data(), part.size()) ? part : std::string();
+    return os::read_at(file, from, part.data(), part.size()) ? part : std::string();
   };
   std::string output =
       at_end(entry.output_begin, std::min<std::uint64_t>(length, 2 * k_end_of_output));

@@ -9,7 +9,6 @@
 
 #include "cli/watch/time_left.hpp"
 #include "cli/watch/watch_state.hpp"
-#include "cli/watch/whole_entries.hpp"
 #include "keeper/run/run_log.hpp"
 #include "os/file/unique_fd.hpp"
 #include "store/run_directory.hpp"
@@ -41,10 +40,10 @@ class RunFollower {
  private:
   void read_journal(double now);
   void find_log();
-  void read_log(double now, LastEntry last);
+  void read_log();
   void take_logged(double now);
   std::vector<LiveWait> keeper_waits();
-  std::string headline_of(const LogEntry& entry, std::uint64_t base) const;
+  std::string headline_of(const LogEntry& entry) const;
 
   RunEntry entry_;
   int news_;
@@ -59,8 +58,7 @@ class RunFollower {
   std::optional<RunLog> log_;
   std::uint64_t log_at_ = 0;
   std::uint64_t log_seen_ = 0;
-  std::optional<double> stuck_since_;  // the log shows an entry without an end
-  std::vector<LoggedEnd> logged_;      // read and not taken yet
+  std::vector<LoggedEnd> logged_;  // read and not taken yet
 };
 
 }  // namespace holdfast::cli

@@ -26,6 +26,8 @@ void WatchState::take(const Record& record, double now) {
     WatchEvent event{WatchEventKind::run, started->at};
     event.run = *started;
     events_.push_back(std::move(event));
+  } else if (const auto* word = std::get_if<LogWordRecord>(&record)) {
+    log_word_ = word->word;
   } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
     begin(*begun);
   } else if (const auto* bare = std::get_if<Bare>(&record)) {
@@ -62,7 +64,7 @@ void WatchState::begin(const AttemptStarted& record) {
 
 void WatchState::take(const LoggedEnd& logged, double now) {
   const LogEntry& entry = logged.entry;
-  total_ = std::max(total_, logged.total);
+  total_ = std::max<std::size_t>(total_, entry.total);
   logged_.insert(entry.index);
   const std::string name = valid_utf8(entry.name);  // as the journal has it
   const auto found =

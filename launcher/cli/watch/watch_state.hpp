@@ -16,7 +16,7 @@
 #include "cli/watch/test_waits.hpp"
 #include "report/counts.hpp"
 #include "store/ctest_log.hpp"
-#include "store/ctest_log_marks.hpp"
+#include "store/ctest_log_entries.hpp"
 #include "store/records.hpp"
 
 namespace holdfast::cli {
@@ -55,7 +55,6 @@ struct RunningTest {
 // One test in ctest's log.
 struct LoggedEnd {
   LogEntry entry;
-  std::size_t total = 0;
   std::string headline = {};  // of its output, if it went wrong
 };
 
@@ -76,6 +75,7 @@ class WatchState {
   std::vector<WatchEvent> take_events();
 
   const RunStarted& run() const { return run_; }
+  const std::string& log_word() const { return log_word_; }
   const std::vector<RunningTest>& running() const { return running_; }
   const std::unordered_set<std::string>& begun() const { return begun_; }
   // Services that have been started and are not ready, or were lost.
@@ -100,6 +100,7 @@ class WatchState {
   void finish(double at, bool complete);
 
   RunStarted run_;
+  std::string log_word_;
   std::vector<RunningTest> running_;  // in the order of their start
   std::deque<Pending> pending_;
   std::unordered_set<std::string> begun_;

@@ -9,6 +9,7 @@ inline constexpr int k_no_tests = 1;  // `holdfast end`: a run without tests tha
 inline constexpr int k_ctest_failed =
     8;  // ctest's own: tests failed, or there is none and that is wrong
 inline constexpr int k_unfit_shards = 1;      // `holdfast report merge`: not all of one division
+inline constexpr int k_unknown_verdict = 1;   // `holdfast report`: of a test nobody knows ctest's verdict
 inline constexpr int k_usage = 2;             // `holdfast` itself: bad arguments
 inline constexpr int k_lock_not_had = 75;     // --lock-timeout ran out
 inline constexpr int k_timed_out = 124;       // --timeout ran out

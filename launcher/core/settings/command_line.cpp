@@ -38,8 +38,9 @@ constexpr std::array<std::string_view, 13> words_of(Option) {
           k_cluster_option, "--quiet", "--help"};
 }
 
-// `--test=NAME` means `--name NAME --`, in one word. attach.cmake writes it for every test.
-constexpr std::string_view k_test = "--test=";
+// `--test=NAME` and `--test:WORD=NAME` mean `--name NAME --`, in one word. attach.cmake writes it for
+// every test.
+constexpr std::string_view k_test = "--test";
 
 bool takes_value(Option option) { return option != Option::quiet && option != Option::help; }
 
@@ -150,7 +151,22 @@ Result<void> add_setting(Setting setting, std::string_view name, std::string_vie
   return {};
 }
 
+// False: the argument is another one.
+bool read_test_word(std::string_view argument, CommandLine& line) {
+  const std::size_t equals = argument.find('=');
+  if (equals == std::string_view::npos || !argument.starts_with(k_test)) return false;
+  const std::string_view mark = argument.substr(k_test.size(), equals - k_test.size());
+  if (!mark.empty() && mark.front() != ':') return false;
+  line.word = mark.substr(mark.empty() ? 0 : 1);
+  line.name = argument.substr(equals + 1);
+  return true;
+}
+
 }  // namespace
+
+std::string test_word(std::string_view word) {
+  return word.empty() ? text_of({k_test, "="}) : text_of({k_test, ":", word, "="});
+}
 
 Result<CommandLine> parse_command_line(const std::vector<std::string_view>& arguments) {
   CommandLine line;
@@ -163,11 +179,10 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
       line.command_at = i + 1;
       return line;
     }
-    if (argument.starts_with(k_test)) {
+    if (read_test_word(argument, line)) {
       if (i + 1 == arguments.size()) {
         return ErrorInWords{text_of({"expected a command after \"", argument, "\""})};
       }
-      line.name = argument.substr(k_test.size());
       line.command_at = i + 1;
       return line;
     }

@@ -113,6 +113,7 @@ Message to_message(const AttemptRequest& request) {
   message.add("test", request.test);
   message.add("key", request.key);
   message.add("include", std::to_string(request.include_count));
+  if (!request.word.empty()) message.add("word", request.word);
   message.add("launcher", to_text(request.launcher));
   if (!request.program.empty()) message.add("program", request.program);
   for (const std::string& path : request.inputs.named) message.add(k_input, path);
@@ -141,6 +142,7 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.test = message.get("test");
   request.key = message.get("key");
   request.include_count = *include_count;
+  request.word = message.get("word");
   request.launcher = *launcher;
   request.program = message.get("program");
   if (!message.get("soonest_end").empty()) {

@@ -234,11 +234,12 @@ void GtestWorker::hear() {
   hear_of_new_program();
 }
 
-// A main() may start the program anew (execve(2)) before the first case: in an environment's
-// SetUp(), for instance. What it becomes is the worker, too. After that a program that connects is
-// one that a case has become.
+// Outside of cases the worker may become another program (execve(2)), in an environment's SetUp()
+// for instance. That is the worker, too. A program that connects after the worker has gone in a case
+// is one that the case has become.
 void GtestWorker::hear_of_new_program() {
-  if (!is_linked_ || has_begun_ || order_.link.has_peer() || is_all_printed_) return;
+  const bool is_in_case = !open_.empty() && !said_end_;
+  if (!is_linked_ || is_in_case || order_.link.has_peer() || is_all_printed_) return;
   order_.link.drop();
   progress_.reset();
   is_linked_ = is_asking_ = false;
@@ -402,7 +403,6 @@ void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
 
 void GtestWorker::begin_case(std::string_view name, std::uint64_t at) {
   settle_end();
-  has_begun_ = true;
   open_ = name;
   case_from_ = at;
   limit_from_ = said_at();

@@ -121,7 +121,6 @@ class GtestWorker final : public BatchWorker {
   std::deque<Printed> printed_cases_;
   std::optional<std::uint64_t> announced_;  // how many cases the process has said that it runs
   bool is_linked_ = false;
-  bool has_begun_ = false;  // a case
   bool is_asking_ = false;  // the program waits until it is known whether it may go on
   // True: a linked program has printed that all its cases have run, and has not printed since that
   // it runs more.

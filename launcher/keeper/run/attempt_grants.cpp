@@ -59,6 +59,7 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines) {
   wire::AttemptGrant granted;
+  run.note_word(request.word);
   granted.run = run.id();
   granted.attempt = run.next_attempt();
   granted.journal = run.journal();

@@ -135,11 +135,20 @@ void Run::settle_log() {
   if (log_->is_written_elsewhere(origin_.ctest) || log_->has_foreign_end()) log_.reset();
 }
 
+void Run::note_word(const std::string& word) {
+  if (word.empty() || !word_.empty()) return;
+  word_ = word;
+  if (journal_.empty()) return;
+  // For whoever reads the log if we are killed, or while the run goes on.
+  const Result<void> written = os::append_line(journal_, line_of(LogWordRecord{unix_now(), word_}));
+  if (!written) trouble_ = describe_unrecorded(written.error());
+}
+
 Result<void> Run::record_verdicts() {
   // Without a log (ctest died before its first test), the journal is all there is.
   if (!log_) return {};
   Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(
-      log_->file(), started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
+      log_->file(), word_, started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
   if (!verdicts) return verdicts.error();
   if (!believes_log()) return {};
   const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();

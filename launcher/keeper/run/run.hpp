@@ -60,6 +60,9 @@ class Run {
   // before.
   bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 
+  // The word by which ctest's log shows this run's entries (store/ctest_log_entries.hpp).
+  void note_word(const std::string& word);
+
   // The test with that key has a network of its own. Its failures are not for want of one.
   void note_own_network(const std::string& key) { in_own_network_.insert(key); }
   // Why the test must not run in this run; empty: it may.
@@ -104,6 +107,7 @@ class Run {
   RunOrigin origin_;
   std::string id_;
   std::string journal_;
+  std::string word_;
   std::string trouble_;
   double started_ = 0;
   unsigned attempts_ = 0;

@@ -68,6 +68,16 @@ std::string through_line(const RunReport& report) {
                      names_text(report, "flaky", is_flaky), names_text(report, "stale", is_stale));
 }
 
+std::string unknown_line(const RunReport& report) {
+  std::vector<std::string> items;
+  for (const TestReport& test : report.tests) {
+    if (test.outcome != Outcome::unknown) continue;
+    items.push_back(fmt::format("{} ({})", brief(test.name), brief(reason(test))));
+  }
+  if (items.empty()) return {};
+  return fmt::format("holdfast: verdict unknown: {}\n", bounded_list(items, k_names_shown));
+}
+
 std::string cases_line(const RunReport& report) {
   if (report.counts.cases == 0) return {};
   return fmt::format("holdfast: {} in batches: {}\n", counted(report.counts.cases, "case"),
@@ -145,7 +155,7 @@ std::string render_summary(const RunReport& report) {
              "not whole\n";
     return "holdfast: no tests were run\n";
   }
-  return through_line(report) + unrecorded_line(report) + cases_line(report) +
+  return through_line(report) + unknown_line(report) + unrecorded_line(report) + cases_line(report) +
          retries_line(report) + service_lines(report) + lines(remarks_of(report)) +
          not_through_line(report) + time_line(report);
 }

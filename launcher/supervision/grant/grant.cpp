@@ -43,6 +43,7 @@ wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant
   request.test = identity.test;
   request.key = identity.key;
   request.include_count = invocation.attach->include_count;
+  request.word = invocation.line.word;
   request.launcher = identity.launcher;
   request.soonest_end = soonest_end(invocation.limits, Milliseconds{os::unix_now_ms()});
   request.facts = invocation.facts;

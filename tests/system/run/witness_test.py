@@ -67,8 +67,13 @@ class WitnessCase(ProjectCase):
 
     def report(self, tree, run="latest", form="json"):
         done = self.finish(HOLDFAST, "report", "--tree", tree, run, "--format", form)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout) if form == "json" else done.stdout.decode()
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        if form != "json":
+            return done.stdout.decode()
+        report = json.loads(done.stdout)
+        if report["run"]["complete"]:
+            self.assertEqual(done.returncode, 1 if report["counts"]["unknown"] else 0)
+        return report
 
     def told(self, tree, run="latest"):
         return {t["name"]: t["verdict"] for t in self.report(tree, run)["tests"]}
@@ -233,6 +238,64 @@ class ForgedTest(WitnessCase):
         listed = self.finish(HOLDFAST, "failed", "--tree", tree).stdout.decode()
         for how in ends:
             self.assertIn(f"{how}.red", listed)
+
+    def kinds_that_print(self, files):
+        """One test of each kind for each file that it prints."""
+        text = ""
+        for file in files:
+            for kind, properties, code in (
+                    ("green", "", 0), ("red", "", 1), ("inverted", "WILL_FAIL ON", 1),
+                    ("fails", "FAIL_REGULAR_EXPRESSION NEVER", 0), ("finds", "FAIL_REGULAR_EXPRESSION MINE", 0),
+                    ("wants", "PASS_REGULAR_EXPRESSION MINE", 1),
+                    ("skips", "SKIP_REGULAR_EXPRESSION MINE", 0)):
+                name = f"{file.name}.{kind}"
+                text += (f'add_test(NAME {name} COMMAND sh -c "cat {file}; echo MINE; exit {code}")\n'
+                         f"set_tests_properties({name} PROPERTIES SKIP_RETURN_CODE 7 {properties})\n")
+        return text
+
+    def pieces(self):
+        """Pieces of logs of this tree, with the heads and tails of all kinds of tests."""
+        logs = self.work / "logs"
+        logs.mkdir()
+        first = self.project(self.kinds_that_print([logs / "none"]), "first", "first-build")
+        (logs / "none").write_text("")
+        self.ctest(first)
+        log = (first / "Testing/Temporary/LastTest.log").read_text()
+        (logs / "whole").write_text(log)
+        (logs / "twice").write_text(2 * log)
+        entries = re.split(r"(?m)^(?=\d+/\d+ Testing: )", log)
+        (logs / "reversed").write_text("".join(reversed(entries)))
+        for kind in ("green", "red", "finds"):
+            for other in ("green", "red", "fails", "finds"):
+                entry, = (one for one in entries if f" Testing: none.{kind}\n" in one)
+                end = entry[entry.index("<end of output>"):]
+                named = end.replace(f"none.{kind}", f"end.{kind}.{other}.{other}")
+                (logs / f"end.{kind}.{other}").write_text(named + "after it\n" + entry)
+        return sorted(logs.iterdir())
+
+    def test_what_green_tests_and_tests_with_expressions_print_changes_nothing(self):
+        text = self.kinds_that_print(self.pieces())
+        tree = self.project(text)
+        done = self.ctest(tree, "-j4")
+        self.assertGreater(len(said(done.text)), 100)
+        self.assert_told_as_on(done.text, tree)
+
+    def test_a_test_that_has_read_the_word_makes_others_unknown_at_most(self):
+        """`first` is told by its output. `shows` prints the log of the run that goes on, with the
+        word that marks the entries."""
+        tree = self.project("""
+add_test(NAME first COMMAND echo MINE)
+set_tests_properties(first PROPERTIES FAIL_REGULAR_EXPRESSION MINE)
+add_test(NAME green COMMAND echo green)
+add_test(NAME shows COMMAND sh -c "cat Testing/Temporary/LastTest.log.tmp*")
+add_test(NAME after COMMAND echo MINE)
+set_tests_properties(after PROPERTIES FAIL_REGULAR_EXPRESSION MINE)
+""")
+        done = self.ctest(tree)
+        on_console = said(done.text)
+        told = self.told(tree)
+        self.assertIn(told.pop("first"), ("unknown", "failed"))
+        self.assertEqual(told, {name: one for name, one in on_console.items() if name != "first"})
 
 
 class ScriptTest(WitnessCase):
@@ -415,7 +478,8 @@ set_tests_properties(skip PROPERTIES SKIP_RETURN_CODE 77)
                          {"regex": "unknown", "plain": "passed", "plain_red": "failed",
                           "inverted": "passed", "skip": "skipped"})
         self.assertEqual(report["counts"]["unknown"], 1)
-        self.assertIn('<skipped message="holdfast: verdict unknown">', self.report(tree, form="junit"))
+        self.assertIn('<error message="holdfast: verdict unknown: ', self.report(tree, form="junit"))
+        self.assertRegex(self.report(tree, form="github"), "::error title=.*unknown::")
 
     def test_killed_before_its_first_test_it_did_not_come_to_its_end(self):
         source = self.work / "project"

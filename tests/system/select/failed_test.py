@@ -114,7 +114,7 @@ class FailedTest(SelectCase):
                    if (record.get("test"), record["type"]) not in (("open", "attempt_ended"), ("bare", "attempt_ended"))]
         write(0)
         said = self.select(tree, "--failed", "--", "-N")
-        self.assertIn("holdfast: 3 tests (0 red when last seen, 3 not begun)\n", said)
+        self.assertIn("holdfast: 3 tests (3 red when last seen, 0 not begun)\n", said)
         records = [record for record in records if record.get("test") != "lost"]
         write(1)
         self.assertEqual(self.records(self.runs(tree)[-1], "verdict"), [])

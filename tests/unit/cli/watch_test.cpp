@@ -39,7 +39,7 @@ LoggedEnd logged(const std::string& test, std::uint32_t index, LoggedResult resu
   end.entry.index = index;
   end.entry.started = end.entry.launched = true;
   end.entry.result = result;
-  end.total = 3;
+  end.entry.total = 3;
   end.headline = headline;
   return end;
 }

@@ -72,9 +72,9 @@ TEST(ChangedSources, ATestRanAloneIfItIsKnownWhenTheOthersRan) {
   EXPECT_FALSE(source_of(11, report).was_alone);
   EXPECT_EQ(source_of(11, report).tests, Strings{"a"});
   other.bare = false;
-  other.is_ahead = true;
+  other.is_doubtful = true;
   EXPECT_FALSE(source_of(11, report).was_alone);
-  other.is_ahead = false;
+  other.is_doubtful = false;
   report.run.unrecorded = 1;
   EXPECT_FALSE(source_of(11, report).was_alone);
   report.run.unrecorded = 0;

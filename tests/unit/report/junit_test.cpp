@@ -84,17 +84,17 @@ TEST(JUnit, FailuresErrorsAndSkipsAreTold) {
   EXPECT_TRUE(has("<skipped message=\"disabled\"/>"));
 }
 
-TEST(JUnit, AnUnknownVerdictIsSkippedAndSaysSo) {
+TEST(JUnit, AnUnknownVerdictIsAnErrorAndSaysWhy) {
   SampleJournal sample;
   sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
     ended.verdict = Verdict::unknown;
   });
   const std::string xml = text_of_report(sample.report(), Format::junit);
-  EXPECT_NE(xml.find("<skipped message=\"holdfast: verdict unknown\">exit code 0 after 0.05 s; its "
-                     "output decides, and what ctest found there is not on record</skipped>"),
+  EXPECT_NE(xml.find("<error message=\"holdfast: verdict unknown: exit code 0 after 0.05 s; its output "
+                     "decides, and what ctest found there is not on record\" type=\"unknown\">"),
             std::string::npos)
       << xml;
-  EXPECT_NE(xml.find("failures=\"0\" errors=\"0\" skipped=\"1\""), std::string::npos) << xml;
+  EXPECT_NE(xml.find("failures=\"0\" errors=\"1\" skipped=\"0\""), std::string::npos) << xml;
 }
 
 TEST(JUnit, WhatRanNothingIsAnErrorWhereItIsRedAndSkippedWhereItIsNot) {

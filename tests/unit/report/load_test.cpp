@@ -38,7 +38,7 @@ void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
       R"({"v":1,"type":"attempt_ended","at":2,"attempt":"x.1","test":"a","key":"k","n":1,"outcome":"failed","exit_code":1})"
       "\n";
   const OpenedLog opened(log);
-  const auto verdicts = read_ctest_log({opened.descriptor(), log.parent_path(), ""}, at);
+  const auto verdicts = read_ctest_log({opened.descriptor(), log.parent_path(), ""}, {}, at);
   ASSERT_TRUE(verdicts) << verdicts.error().message;
   for (const VerdictRecord& verdict : *verdicts) journal += line_of(verdict);
   journal += line_of(RunEnded{now(), id, true});

@@ -73,10 +73,31 @@ TEST(Model, AVerdictOnATimeBeforeIsNoneOnTheLast) {
   EXPECT_EQ(again(Verdict::unknown, 2), "failed");
   EXPECT_EQ(again(Verdict::unknown, 1), "unknown");
   EXPECT_EQ(again(std::nullopt, 1), "passed");
-  // The last attempt left no record, so only ctest's word counts.
+  // The last attempt left no record, or a test has printed that entry of ctest's log.
   SampleJournal ahead;
   ahead.attempt("a", Outcome::crashed, 11).verdict("a", Verdict::passed, 1, true).times(2);
-  EXPECT_EQ(name_of(ahead.report().tests.at(0).outcome), "passed");
+  EXPECT_EQ(name_of(ahead.report().tests.at(0).outcome), "unknown");
+  // What it might say is what the launcher knows.
+  SampleJournal same;
+  same.attempt("a", Outcome::failed).verdict("a", Verdict::failed, 1, true).times(2);
+  EXPECT_EQ(name_of(same.report().tests.at(0).outcome), "failed");
+}
+
+TEST(Model, AnEntryBeforeOneThatMayBePrintedIsInDoubt) {
+  const auto before = [](std::optional<Verdict> own, std::int64_t started) {
+    SampleJournal sample;
+    sample.attempt("a", Outcome::passed);
+    sample.change_last_attempt([&](AttemptEnded& ended) { ended.verdict = own; });
+    for (std::int64_t i = 0; i < started; ++i) sample.attempt("b", Outcome::passed);
+    sample.verdict("a", Verdict::failed, 1, true);
+    std::get<VerdictRecord>(sample.journal().records.back()).before = 2;
+    sample.verdict("b", Verdict::passed, 2, true).times(2);
+    return name_of(sample.report().tests.at(0).outcome);
+  };
+  EXPECT_EQ(before(Verdict::unknown, 2), "failed");
+  EXPECT_EQ(before(Verdict::unknown, 1), "unknown");
+  EXPECT_EQ(before(std::nullopt, 1), "unknown");
+  EXPECT_EQ(before(Verdict::failed, 1), "failed");
 }
 
 TEST(Model, PassedOrSkippedIsUnknownUnlessSomebodyKnows) {

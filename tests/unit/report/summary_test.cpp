@@ -72,7 +72,9 @@ TEST(Summary, UnknownIsCountedAndSaidAsThat) {
   });
   sample.attempt("b", Outcome::passed);
   EXPECT_EQ(render_summary(sample.report()),
-            "holdfast: 2 tests through Holdfast: 1 passed, 1 unknown\n");
+            "holdfast: 2 tests through Holdfast: 1 passed, 1 unknown\n"
+            "holdfast: verdict unknown: a (exit code 0 after 0.05 s; its output decides, and what "
+            "ctest found there is not on record)\n");
 }
 
 TEST(Summary, WhatCouldNotBeRecordedIsSaid) {

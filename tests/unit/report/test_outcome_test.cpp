@@ -24,6 +24,11 @@ TestEvidence without_attempt(bool ran, std::optional<Verdict> verdict) {
   return {false, false, std::nullopt, ran, verdict, {}, false, false};
 }
 
+TestEvidence doubtful(TestEvidence evidence) {
+  evidence.doubtful = true;
+  return evidence;
+}
+
 TEST(TestOutcome, TheTable) {
   const Row rows[] = {
       {ended(Outcome::passed, k_no_verdict), Outcome::passed},
@@ -65,6 +70,12 @@ TEST(TestOutcome, TheTable) {
       {expected(Outcome::failed, Verdict::passed, Verdict::failed), Outcome::failed},
       {ended(Outcome::skipped, k_no_verdict), Outcome::skipped},
       {without_attempt(true, Verdict::unknown), Outcome::unknown},
+      // Another entry of ctest's log may be the test's: only what both say is certain.
+      {doubtful(ended(Outcome::passed, Verdict::passed)), Outcome::passed},
+      {doubtful(ended(Outcome::passed, Verdict::failed)), Outcome::unknown},
+      {doubtful(ended(Outcome::crashed, Verdict::passed)), Outcome::unknown},
+      {doubtful(expected(Outcome::passed, Verdict::unknown, Verdict::passed)), Outcome::unknown},
+      {doubtful(without_attempt(true, Verdict::passed)), Outcome::unknown},
       {ended(Outcome::skipped, Verdict::failed), Outcome::failed},  // FAIL_REGULAR_EXPRESSION
       {ended(Outcome::no_tests, Verdict::passed), Outcome::no_tests},
       {{true, true, std::nullopt, false, Verdict::passed, {}, false, false}, Outcome::unknown},

@@ -58,6 +58,14 @@ foreach(launcher IN ITEMS holdfast-launcher holdfast-exec)
   file(CHMOD ${CMAKE_BINARY_DIR}/${launcher} PERMISSIONS OWNER_READ OWNER_EXECUTE)
   add_test(NAME by_${launcher} COMMAND ${CMAKE_BINARY_DIR}/${launcher} -- true)
 endforeach()
+# Tests of the launcher, with the word of the run. They show the log of the run that goes on.
+file(WRITE ${CMAKE_BINARY_DIR}/bin/holdfast-launcher "#!/bin/sh\nshift; exec \"$@\"\n")
+file(CHMOD ${CMAKE_BINARY_DIR}/bin/holdfast-launcher PERMISSIONS OWNER_READ OWNER_EXECUTE)
+foreach(name IN ITEMS by_word "by \"word\"
+of two lines")
+  add_test(NAME "${name}" COMMAND ${CMAKE_BINARY_DIR}/bin/holdfast-launcher "--test:R3al=${name}" sh -c
+    "sed 's/R3al/Old1/' Testing/Temporary/LastTest.log.tmp* | tail -n 40")
+endforeach()
 add_test(NAME last COMMAND echo last)
 )cmake";
 
@@ -92,6 +100,8 @@ const Expected k_expected[] = {
     {"shows_a_log", Verdict::passed, true},
     {"by_holdfast-launcher", Verdict::passed, true},
     {"by_holdfast-exec", Verdict::passed, true},
+    {"by_word", Verdict::passed, true},
+    {"by \"word\"\nof two lines", Verdict::passed, true},
     {"last", Verdict::passed, true},
 };
 
@@ -125,7 +135,7 @@ class RealLog : public testing::Test {
     const std::filesystem::path directory = project_.path() / "build/Testing/Temporary";
     const OpenedLog log(directory / "LastTest.log");
     EXPECT_TRUE(is_whole_log(log.descriptor()));
-    const auto result = read_ctest_log({log.descriptor(), directory, ""}, started);
+    const auto result = read_ctest_log({log.descriptor(), directory, ""}, "R3al", started);
     EXPECT_TRUE(result) << result.error().message;
     if (!result) return by_name;
     for (const VerdictRecord& record : *result)
@@ -153,7 +163,7 @@ TEST_F(RealLog, EveryKindOfVerdictIsRead) {
       const VerdictRecord& record = verdicts.at(expected.test);
       EXPECT_EQ(name_of(record.verdict), name_of(expected.verdict)) << expected.test;
       EXPECT_EQ(record.ran, expected.ran) << expected.test;
-      EXPECT_EQ(record.launched, record.test.starts_with("by_")) << expected.test;
+      EXPECT_EQ(record.launched, record.test.starts_with("by")) << expected.test;
       EXPECT_FALSE(record.or_skipped) << expected.test;
     }
     EXPECT_EQ(output_of(verdicts.at("pass")), "hello\n");

@@ -1,0 +1,43 @@
+// Which entries ctest's log has.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/ctest_log_marks.hpp"
+
+namespace holdfast {
+
+struct LogEntry : LoggedTest {
+  LoggedResult result = LoggedResult::failed;
+  std::uint64_t output_begin = 0;
+  std::uint64_t output_end = 0;
+  bool took_no_time = false;
+  std::uint32_t total = 0;
+  // How many heads the log has of the test. More than ctest has started it: a test has printed one.
+  std::uint32_t heads = 1;
+  // The test whose head follows the entry, if the log has several heads of it; 0: none. If one too
+  // many was printed, it may be this one, and the entry may end later.
+  std::uint32_t before_several = 0;
+};
+
+struct LogEntries {
+  std::vector<LogEntry> entries;
+  std::uint64_t read = 0;  // behind the last entry; if there is none, the beginning
+};
+
+// The entries of the log from `begin` on, which is between two entries, in order. A test that ctest
+// repeated has several.
+//
+// Tests print what they like, also what looks like a log. `word` is the word that ctest's command
+// has for each test of this run that the launcher starts, and that no test is told; empty: no test
+// was started by the launcher. A head with the word is ctest's, and the last tail before it is that
+// of the entry before. Heads without the word count only between two entries. So what a test with
+// the word prints is never taken for an entry, unless the test has read the word in the log.
+//
+// An entry without an end is left out. The time that this takes grows with the size of the log, not
+// with what is in it.
+LogEntries read_log_entries(int descriptor, std::string_view word, std::uint64_t begin = 0);
+
+}  // namespace holdfast

@@ -1,0 +1,42 @@
+// The bytes of a log that may be larger than memory, at any place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+class LogText {
+ public:
+  // The descriptor is open for reading, and must outlive this object. Its offset is not used. What
+  // is written later is not seen.
+  explicit LogText(int descriptor);
+
+  std::uint64_t size() const { return size_; }
+
+  // The bytes from `begin` on, at most `length`, and fewer at the end. The view is valid until the
+  // next call of any function.
+  std::string_view at(std::uint64_t begin, std::size_t length);
+  // At most `length` bytes before `end`.
+  std::string_view before(std::uint64_t end, std::size_t length);
+  bool has(std::string_view text, std::uint64_t begin) { return at(begin, text.size()) == text; }
+
+  // Where the text stands first, wholly within [begin, end).
+  std::optional<std::uint64_t> find(std::string_view text, std::uint64_t begin, std::uint64_t end);
+  // Where it stands last.
+  std::optional<std::uint64_t> find_last(std::string_view text, std::uint64_t begin,
+                                         std::uint64_t end);
+
+ private:
+  void load(std::uint64_t begin, std::size_t length);
+
+  int descriptor_;
+  std::uint64_t size_ = 0;
+  std::uint64_t base_ = 0;  // the place of what is in memory
+  std::string loaded_;
+};
+
+}  // namespace holdfast
