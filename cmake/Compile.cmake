@@ -57,3 +57,21 @@ target_compile_options(holdfast_compile_small INTERFACE $<$<NOT:$<CONFIG:Debug>>
 add_library(holdfast_compile_fast INTERFACE)
 target_link_libraries(holdfast_compile_fast INTERFACE holdfast_compile_bare)
 target_compile_options(holdfast_compile_fast INTERFACE $<$<NOT:$<CONFIG:Debug>>:-O2>)
+
+# The sources are many and small, and most of the time that one takes goes into what it includes. So
+# the compiler gets up to eight of a folder at once, unless CMAKE_UNITY_BUILD is OFF, as for
+# `./dev lint`. Thus a name may be in the anonymous namespace of one source of a folder only. To be
+# called in the target's directory.
+function(holdfast_compile_by_folder target)
+  if(DEFINED CMAKE_UNITY_BUILD AND NOT CMAKE_UNITY_BUILD)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    get_filename_component(folder "${source}" DIRECTORY)
+    math(EXPR _count_${folder} "${_count_${folder}} + 1")
+    math(EXPR part "(${_count_${folder}} - 1) / 8")
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${folder}${part}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()

@@ -89,9 +89,6 @@ endfunction()
 # the sources of ARGN. NOT_FOR_LAUNCHERS: sources that no launcher uses, directly or not.
 # FOR_SPEED: the launchers' one is compiled for speed too, not for size.
 #
-# The sources are many and small, and most of the time that one takes goes into what it includes. So
-# the compiler gets those of a folder at once, unless CMAKE_UNITY_BUILD is OFF, as for `./dev lint`.
-# Thus a name may be in the anonymous namespace of one source of a folder only.
 function(holdfast_small_library name)
   cmake_parse_arguments(PARSE_ARGV 1 _library "FOR_SPEED" "" "NOT_FOR_LAUNCHERS")
   set(sources ${_library_UNPARSED_ARGUMENTS})
@@ -110,16 +107,9 @@ function(holdfast_small_library name)
     target_link_libraries(${name} PRIVATE ${compile_launcher})
   endif()
   target_link_libraries(${name} PUBLIC holdfast_compile)
-  if(CMAKE_UNITY_BUILD OR NOT DEFINED CMAKE_UNITY_BUILD)
-    foreach(source IN LISTS sources _library_NOT_FOR_LAUNCHERS)
-      get_filename_component(folder "${source}" DIRECTORY)
-      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${folder}")
-    endforeach()
-    set(libraries ${name})
-    if(holdfast_tries_musl)
-      list(APPEND libraries ${name}_launcher)
-    endif()
-    set_target_properties(${libraries} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  holdfast_compile_by_folder(${name})
+  if(holdfast_tries_musl)
+    holdfast_compile_by_folder(${name}_launcher)
   endif()
 endfunction()
 

@@ -159,7 +159,8 @@ endif()
 # nothing that a test prints is taken for ctest's words (launcher/store/ctest_log_entries.hpp).
 set(_holdfast_as "--test=")
 if(NOT "$ENV{HOLDFAST_EXPLAIN}")
-  string(RANDOM LENGTH 16 _holdfast_as)
+  # string(RANDOM) would give the same word in each run of a script that sets RANDOM_SEED.
+  file(READ /dev/urandom _holdfast_as LIMIT 8 HEX)
   set(_holdfast_as "--test:${_holdfast_as}=")
 endif()
 set(_holdfast_is_shard_in_one_tree FALSE)

@@ -31,6 +31,7 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"
 #include "keeper/left/dead_runs.hpp"
+#include "keeper/left/lost_keeper.hpp"
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
 #include "keeper/left/stopped_supervisors.hpp"
@@ -409,13 +410,23 @@ void say(const SaidAtEnd& said) {
   if (!said.trouble.empty()) complain(said.trouble);
 }
 
-// The keeper of the run is gone, so nobody else makes its reports.
-void report_died_run(const IntegrationOptions& options, const ProcessName& ctest) {
+// The keeper of the run is gone, so nobody else records its end and makes its reports.
+void end_died_run(const IntegrationOptions& options, const ProcessName& ctest) {
   const std::vector<std::string> runs = runs_of(options.tree, ctest, os::numbering_id());
-  const Result<ProjectSettings> settings = settings_of(options);
-  if (runs.empty() || !settings) return;
+  // A run that is not on record never had a keeper, and begin has said so.
+  if (runs.empty()) return;
   const std::string& run = runs.front();
-  say(after_runs({options.tree, run, run, settings->run().reports}));
+  const Result<RunEntry> entry = find_run(options.tree, run);
+  const std::string summary = entry ? finish_without_keeper(*entry) : std::string();
+  if (summary.empty()) {
+    complain(
+        "no summary: the keeper of this run was killed, and ctest's log does not tell what it "
+        "would have recorded (journalctl -k tells whether memory ran out)");
+  }
+  std::fwrite(summary.data(), 1, summary.size(), stdout);
+  std::fflush(stdout);
+  const Result<ProjectSettings> settings = settings_of(options);
+  if (settings) say(after_runs({options.tree, run, run, settings->run().reports}));
 }
 
 int end(const IntegrationOptions& options) {
@@ -427,14 +438,15 @@ int end(const IntegrationOptions& options) {
   }
   const Result<EndOfRun> ended = end_of_run(ctest, options.tree);
   if (!ended) {
-    // A run that is not on record never had a keeper, and begin has said so.
-    if (!ctest || !runs_of(options.tree, *ctest, os::numbering_id()).empty()) {
-      complain("no summary, the keeper of this run is gone (" + to_text(ended.error()) + ")");
+    const bool is_dead = ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty();
+    if (!is_dead && (!ctest || !runs_of(options.tree, *ctest, os::numbering_id()).empty())) {
+      complain("no summary, the keeper of this run does not answer (" + to_text(ended.error()) +
+               ")");
     }
-    // Nobody else ends tests whose launcher and guard were killed after their keeper.
-    if (ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty()) {
+    if (is_dead) {
+      // Nobody else ends tests whose launcher and guard were killed after their keeper.
       end_left_behind(options.tree, std::string(k_unattended));
-      report_died_run(options, *ctest);
+      end_died_run(options, *ctest);
     }
     return exit_codes::k_success;
   }

@@ -16,7 +16,7 @@
 namespace holdfast::cli {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 // Takes the launcher away from the front of a command.
 std::vector<std::string> own_command(std::vector<std::string> words) {

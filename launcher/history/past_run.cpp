@@ -9,6 +9,7 @@
 #include "core/base/utf8.hpp"
 #include "history/signature.hpp"
 #include "report/cases_as_tests.hpp"
+#include "report/said/reasons.hpp"
 
 namespace holdfast {
 namespace {
@@ -39,10 +40,7 @@ PastResult result_of(const TestReport& test, Outputs& outputs) {
   for (std::size_t i = 0; i < test.attempts.size(); ++i) {
     const Attempt& attempt = test.attempts[i];
     const bool is_last = i + 1 == test.attempts.size();
-    const bool is_wrong_one = is_last           ? is_wrong(test)
-                              : attempt.verdict ? *attempt.verdict == Verdict::failed
-                                                : attempt.outcome != Outcome::passed;
-    if (!is_wrong_one) continue;
+    if (!(is_last ? is_wrong(test) : has_failed(attempt))) continue;
     const std::string output = is_last ? outputs.of(test).text : outputs.of(attempt);
     result.failures.push_back(failure_of(attempt, static_cast<std::int64_t>(i) + 1, output));
   }

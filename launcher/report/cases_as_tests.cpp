@@ -45,9 +45,8 @@ void see_as_tests(std::span<const TestReport> tests,
 
 Grade grade_of(const TestReport& test) {
   const std::optional<Verdict>& verdict = test.verdict;
-  const bool is_skip =
-      (test.outcome == Outcome::not_run && verdict == Verdict::disabled) ||
-      (test.outcome == Outcome::no_tests && verdict && verdict != Verdict::failed);
+  const bool is_skip = (test.outcome == Outcome::not_run && verdict == Verdict::disabled) ||
+                       (test.outcome == Outcome::no_tests && verdict && verdict != Verdict::failed);
   return is_skip ? Grade::skipped : facts_of(test.outcome).grade;
 }
 

@@ -150,9 +150,20 @@ void add_tests(std::vector<std::string> names, std::string_view what,
 
 }  // namespace
 
+std::string lost_keeper_text(const RunReport& report) {
+  if (!report.run.keeper_until) return {};
+  const auto without = static_cast<std::size_t>(
+      std::ranges::count_if(report.tests, [](const TestReport& test) { return test.bare; }));
+  return fmt::format(
+      "the keeper of this run was killed after {}: of {} that ran without it only ctest's verdict "
+      "is "
+      "on record (journalctl -k tells whether memory ran out)",
+      time_text(*report.run.keeper_until), counted(without, "test"));
+}
+
 std::vector<std::string> remarks_of(const RunReport& report) {
-  std::vector<std::string> remarks{changed_sources_text(report), address_in_use_text(report),
-                                   ran_nothing_text(report)};
+  std::vector<std::string> remarks{lost_keeper_text(report), changed_sources_text(report),
+                                   address_in_use_text(report), ran_nothing_text(report)};
   std::erase(remarks, "");
   return remarks;
 }

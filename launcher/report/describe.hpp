@@ -25,8 +25,12 @@ std::string command_text(const std::vector<std::string>& command);
 // ctest selected no tests, that its log is not known.
 std::vector<std::string> warnings_of(const RunReport& report);
 
-// What was noticed in the run as a whole: files that changed while tests ran, addresses in use,
-// tests that ran nothing. Whole lines, safe for a terminal.
+// That the keeper of the run was killed, and what is not on record for it: "the keeper of this run
+// was killed after 2026-11-20 08:54:55 UTC: …". Empty: it was not.
+std::string lost_keeper_text(const RunReport& report);
+
+// What was noticed in the run as a whole: a killed keeper, files that changed while tests ran,
+// addresses in use, tests that ran nothing. Whole lines, safe for a terminal.
 std::vector<std::string> remarks_of(const RunReport& report);
 
 // For a merged report: which shards it has, and which tests ran in more than one of them. Whole

@@ -63,6 +63,15 @@ constexpr std::array k_rows = {
         Rank::assertion, Follow::nothing},
     Row{R"re(^FAIL!  : (?P<what>.*)$)re", Rank::assertion, Follow::nothing},
     Row{R"re(^   Loc: \[(?P<file>.+)\((?P<line>\d+)\)\]$)re", Rank::assertion, Follow::place_of_it},
+    // Other tools: the place may stand on either side of the words, and in either order.
+    Row{R"re(^(?P<file>[^\s:][^:]*):(?P<line>\d+):(?:\d+:)? (?:Failure|FAILURE|FAILED|failed)[: -]+(?P<what>\S.*)$)re",
+        Rank::assertion, Follow::nothing},
+    Row{R"re(^\W*(?P<what>.*\b(?:FAILED|FAIL|FAILURE|Failed|Failure)\b.*?)\W* (?:at|in|on) line (?P<line>\d+)\W+(?:(?:of|in|file) )*(?P<file>[\w./+-]+\.\w+)\W*$)re",
+        Rank::assertion, Follow::nothing},
+    Row{R"re(^\W*(?P<what>.*\b(?:FAILED|FAIL|FAILURE|Failed|Failure)\b.*?)\W* (?:at|in|on) (?:file )?(?P<file>[\w./+-]+\.\w+)\W+(?:at |on )?line (?P<line>\d+)\W*$)re",
+        Rank::assertion, Follow::nothing},
+    Row{R"re(^\s*at line (?P<line>\d+), (?P<file>[\w./+-]+\.\w+)$)re", Rank::assertion,
+        Follow::place_of_it},
     // assert(3) as glibc and musl print it.
     Row{R"re(^(?:[^:]*: )?(?P<file>[^\s:][^:]*):(?P<line>\d+): .*?(?P<what>Assertion [`'].*' failed\.)$)re",
         Rank::assertion, Follow::nothing},

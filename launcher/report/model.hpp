@@ -40,6 +40,9 @@ struct Attempt : AttemptEnded {
   std::optional<double> ended;
   std::vector<std::string> locks;
   std::vector<ServiceOutput> service_outputs;
+  // Where ctest's log has what the attempt printed. Only for one before the last, and if ctest
+  // itself repeated the test. Then `test` is the test's name.
+  std::optional<OutputPlace> printed;
   std::size_t shard = 0;  // an index in RunReport::shards
 };
 
@@ -92,6 +95,7 @@ struct RunInfo {
   bool complete = false;                    // ctest came to its end
   std::string retries;                      // what was tried again and what was not
   std::int64_t unrecorded = 0;              // tests that had an attempt but have no record
+  std::optional<double> keeper_until;       // the keeper was killed then or later; none: it was not
   bool has_log = true;                      // false: more tests may have run than are on record
   std::vector<std::string> address_in_use;  // tests that failed with these words
   std::vector<std::string> ran_nothing;     // tests that passed and printed that they ran nothing

@@ -49,6 +49,21 @@ std::uint64_t size_of_mark_in(RunFile& file) {
       read_bounded(*file.stream, {{}, file.size - length, length}, k_longest_left_out, k_gap));
 }
 
+// Leaves out the lines by which tests give numbers to CTest, which are not for people.
+std::string without_measurements(std::string text) {
+  if (text.find("Measurement") == std::string::npos) return text;
+  std::string rest;
+  for (std::string_view all = text; !all.empty();) {
+    const std::size_t size = std::min(all.find('\n'), all.size() - 1) + 1;
+    const std::string_view line = all.substr(0, size);
+    const bool is_one =
+        line.starts_with("<CTestMeasurement") || line.starts_with("<DartMeasurement");
+    if (!is_one || line.find("Measurement>") == std::string_view::npos) rest += line;
+    all.remove_prefix(size);
+  }
+  return rest;
+}
+
 }  // namespace
 
 bool is_kept_with_run(const OutputPlace& place) {
@@ -63,22 +78,28 @@ Printed RunOutputs::of(const TestReport& test) {
   if (test.attempts.empty()) return {};
   if (!test.output_place)
     return {{}, "ctest's log had not been read when the run ended, or has nothing of it"};
-  const OutputPlace& place = *test.output_place;
+  return logged(*test.output_place, test.name, limit_of(test.outcome));
+}
+
+Printed RunOutputs::logged(const OutputPlace& place, const std::string& test, std::size_t limit) {
   if (place.length == 0) return {};  // it printed nothing
-  const std::size_t limit = limit_of(test.outcome);
   if (!is_kept_with_run(place)) {
-    Result<std::string> output = logged_.read(place, test.name, limit);
-    return output ? Printed{*std::move(output), {}} : Printed{{}, to_text(output.error())};
+    Result<std::string> output = logged_.read(place, test, limit);
+    if (!output) return {{}, to_text(output.error())};
+    return {without_measurements(*std::move(output)), {}};
   }
   const Result<RunFile> kept = files_->open(own_file(names::k_output_directory, place.log));
   if (!kept) return {{}, to_text(kept.error())};
-  return {read_kept_output(*kept->stream, place, limit), {}};
+  return {without_measurements(read_kept_output(*kept->stream, place, limit)), {}};
 }
 
 std::string RunOutputs::of(const Case& one) { return of_case(one.output_place, one.outcome); }
 
 std::string RunOutputs::of(const Attempt& earlier) {
-  if (earlier.log.empty()) return {};
+  if (earlier.log.empty()) {
+    return earlier.printed ? logged(*earlier.printed, earlier.test, k_output_limit).text
+                           : std::string();
+  }
   const Result<RunFile> file = files_->open(own_file(names::k_output_directory, earlier.log));
   if (!file) return what_is_gone();
   return read_kept_output(*file->stream, {{}, 0, file->size}, k_output_limit);

@@ -26,6 +26,7 @@ class RunOutputs final : public Outputs {
   std::string of(const ServiceOutput& part) override;
 
  private:
+  Printed logged(const OutputPlace& place, const std::string& test, std::size_t limit);
   std::string of_case(const std::optional<OutputPlace>& place, Outcome outcome);
 
   // The line for an output whose file is gone; empty: nobody knows why.

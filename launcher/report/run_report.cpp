@@ -219,7 +219,7 @@ class RunReporter::Collector {
     see(record.at);
     sources_ = std::move(record);
   }
-  void operator()(const LogWordRecord&) {}  // for who reads the log
+  void operator()(const LogWordRecord&) { log_ = LogOf::marked; }
   void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
 
   void operator()(const RunEnded& record) {
@@ -229,6 +229,7 @@ class RunReporter::Collector {
     if (!record.retries.empty()) run_.retries = record.retries;
     run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
     run_.has_log = run_.has_log && record.has_log;
+    if (record.keeper_until > 0) run_.keeper_until = record.keeper_until;
     if (!record.address_in_use.empty()) run_.address_in_use = record.address_in_use;
     if (!record.ran_nothing.empty()) run_.ran_nothing = record.ran_nothing;
     see(record.at);
@@ -248,7 +249,7 @@ class RunReporter::Collector {
     }
     report.tests = std::move(tests_);
     place_.clear();  // assign_verdicts() takes as much again
-    assign_verdicts(report.tests, std::move(verdicts_));
+    assign_verdicts(report.tests, std::move(verdicts_), log_);
     return report;
   }
 
@@ -293,6 +294,7 @@ class RunReporter::Collector {
   std::vector<TestReport> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> place_;
   std::vector<VerdictRecord> verdicts_;
+  LogOf log_ = LogOf::unmarked;
   SourcesRecord sources_;
 };
 

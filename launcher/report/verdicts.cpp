@@ -49,7 +49,8 @@ bool agrees(const TestReport& test, const VerdictRecord& verdict) {
 struct Times {
   std::int64_t started = 0;
   std::optional<std::int64_t> logged = 0;
-  unsigned verdicts = 0;  // tests of that name in the log
+  unsigned verdicts = 0;        // tests of that name in the log that ran
+  bool has_unlaunched = false;  // one of them without the launcher, which leaves no record
 };
 
 struct Namesakes {
@@ -59,10 +60,22 @@ struct Namesakes {
 
 // Whether the log has more entries of the tests of that name than ctest has started them. A test
 // that is not started by the launcher has no record of that.
-bool has_too_many(const VerdictRecord& verdict, const Times& times) {
-  const bool has_records = verdict.launched || times.started > 0;
-  if (!has_records || !times.logged) return false;
+bool has_too_many(const Times& times) {
+  if (!times.logged || times.has_unlaunched) return false;
   return *times.logged > std::max<std::int64_t>(times.started, times.verdicts);
+}
+
+// Tells the last attempt of each earlier execution where its output is.
+void give_earlier(TestReport& test, const VerdictRecord& verdict) {
+  std::size_t execution = 0;
+  for (std::size_t i = 0; i + 1 < test.attempts.size(); ++i) {
+    if (test.attempts[i + 1].n != 1) continue;
+    if (execution == verdict.earlier.size()) return;
+    const OutputPlace& place = verdict.earlier[execution++];
+    if (place.length == 0) continue;
+    test.attempts[i].printed = place;
+    test.attempts[i].test = test.name;
+  }
 }
 
 void give(TestReport& test, const VerdictRecord& verdict, const Times& times, bool is_doubtful) {
@@ -79,13 +92,15 @@ void give(TestReport& test, const VerdictRecord& verdict, const Times& times, bo
   if (times.logged && *times.logged < times.started && !test.attempts.empty()) return;
   test.verdict = verdict.verdict;
   test.output_place = verdict.output;
+  if (!is_doubtful && verdict.times == test.executions) give_earlier(test, verdict);
   const bool is_told = test.bare && !test.may_be_skipped;
   if (verdict.or_skipped && test.attempts.empty() && !is_told) test.verdict = Verdict::unknown;
 }
 
 }  // namespace
 
-void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts) {
+void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts,
+                     LogOf log) {
   std::unordered_map<std::string, Namesakes> of_name;
   for (std::size_t i = 0; i < tests.size(); ++i) {
     auto& [without, times] = of_name[tests[i].name];
@@ -96,7 +111,8 @@ void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> 
   keep_latest(verdicts);
   for (const VerdictRecord& verdict : verdicts) {
     Times& times = of_name[verdict.test].times;
-    ++times.verdicts;
+    if (!is_not_run(verdict)) ++times.verdicts;
+    times.has_unlaunched = times.has_unlaunched || (!is_not_run(verdict) && !verdict.launched);
     if (!verdict.times)
       times.logged.reset();
     else if (times.logged && !is_not_run(verdict))
@@ -105,12 +121,12 @@ void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> 
 
   std::unordered_set<std::int64_t> with_too_many;
   for (const VerdictRecord& verdict : verdicts) {
-    if (verdict.index && has_too_many(verdict, of_name[verdict.test].times)) {
+    if (log == LogOf::marked && verdict.index && has_too_many(of_name[verdict.test].times)) {
       with_too_many.insert(*verdict.index);
     }
   }
   const auto is_doubtful = [&](const VerdictRecord& verdict) {
-    return with_too_many.count(verdict.index.value_or(0)) != 0 ||
+    return verdict.doubtful || with_too_many.count(verdict.index.value_or(0)) != 0 ||
            with_too_many.count(verdict.before.value_or(0)) != 0;
   };
 

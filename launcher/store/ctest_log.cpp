@@ -2,9 +2,11 @@
 
 #include "core/base/number.hpp"
 #include "core/base/utf8.hpp"
+#include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execution_error.hpp"
 #include "store/file_time.hpp"
+#include "store/log_text.hpp"
 
 #include <fmt/format.h>
 
@@ -26,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_max_note = 300;
+constexpr std::size_t k_most_earlier = 100;
 
 using Indexes = std::set<std::uint32_t>;
 
@@ -110,6 +113,7 @@ VerdictRecord record_of(const LogEntry& entry, const std::string& log, double ru
   record.launched = *record.ran && entry.launched;
   record.times = entry.heads;
   if (entry.before_several != 0) record.before = entry.before_several;
+  record.doubtful = entry.is_doubtful;
   record.output = OutputPlace{log, entry.output_begin, entry.output_end - entry.output_begin};
   const std::string& note = entry.started ? refusal : entry.preamble;
   record.note = valid_utf8(note.substr(0, k_max_note));
@@ -124,7 +128,14 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
     const auto [known, is_new] = place.try_emplace({entry.index, entry.name}, records.size());
     if (is_new) records.emplace_back();
     VerdictRecord& record = records[known->second];
+    std::vector<OutputPlace> earlier = std::move(record.earlier);
+    if (!is_new && earlier.size() < k_most_earlier) {
+      OutputPlace printed = record.output.value_or(OutputPlace{});
+      if (record.verdict != Verdict::failed) printed.length = 0;
+      earlier.push_back(std::move(printed));
+    }
     record = record_of(entry, log, run_started);
+    record.earlier = std::move(earlier);
   }
   return records;
 }
@@ -172,8 +183,8 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::
   if (::pread(log.descriptor, &first, 1, 0) < 0) {
     return os::system_error(fmt::format("read ctest's log, {}", log.final_path().string()));
   }
-  std::vector<VerdictRecord> records = last_of_each(
-      read_log_entries(log.descriptor, word).entries, log.final_path().string(), run_started);
+  std::vector<VerdictRecord> records = last_of_each(read_log_entries(log.descriptor, word).entries,
+                                                    log.final_path().string(), run_started);
   std::optional<Indexes> skipped;
   if (lists == ListsOf::this_run) {
     skipped = skipped_by_code(
@@ -187,6 +198,11 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::
       record.verdict = Verdict::skipped;
   }
   return records;
+}
+
+bool has_word(int descriptor, std::string_view word) {
+  LogText text(descriptor);
+  return text.find("\"" + test_word(word), 0, text.size()).has_value();
 }
 
 bool is_whole_log(int descriptor) {

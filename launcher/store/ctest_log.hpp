@@ -37,8 +37,8 @@ struct CtestLogFile {
 // These two files, the lists, count only if `lists` says that they are this run's, if they were
 // written after `run_started` (seconds since 1970), and if they agree with the log. Otherwise
 // VerdictRecord::or_skipped is set in the record of each test that the lists would decide. `word`:
-// as for read_log_entries(). Blocks while it reads. Memory grows with the number of tests, not with the size of the log. The error is
-// one line that fits after "failed to".
+// as for read_log_entries(). Blocks while it reads. Memory grows with the number of tests, not with
+// the size of the log. The error is one line that fits after "failed to".
 enum class ListsOf : std::uint8_t { this_run, any_run };
 Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::string_view word,
                                                   double run_started,
@@ -47,6 +47,9 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::
 // The verdict that an entry alone gives. The log has the same words for a test that was skipped by
 // its exit code as for one that passed.
 Verdict verdict_alone(const LogEntry& entry);
+
+// Whether the log is that of the run with this word. No other log has the word.
+bool has_word(int descriptor, std::string_view word);
 
 // Whether the log has its closing line. ctest writes that line after the last test and before
 // POST_TEST; a summary of labels may follow. A log without that line is still being written, or its

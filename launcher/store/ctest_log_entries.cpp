@@ -10,16 +10,13 @@
 namespace holdfast {
 namespace {
 
-// How many bytes are searched for what is hardly ever there: for tails of tests without the word,
-// and for what ctest says before a head. After that, what cannot be told at once is not found.
-constexpr std::uint64_t k_most_searched = 512ULL << 20U;
-
 class EntryReader {
  public:
   EntryReader(int descriptor, std::string_view word, std::uint64_t begin)
       : log_(descriptor), word_(word), between_(begin), read_(begin) {}
 
   LogEntries read() {
+    if (word_.empty() && between_ == 0) word_ = first_word();
     if (!word_.empty()) take_heads_with_word();
     take_end();
     note_several();
@@ -27,6 +24,18 @@ class EntryReader {
   }
 
  private:
+  // The word of the log's first entry: no test has printed anything before it.
+  std::string first_word() {
+    const std::optional<LogHead> head = head_after(log_, 0, log_.size());
+    if (!head || !head->launched) return {};
+    const std::string before = "\" \"--test:";
+    const std::optional<std::uint64_t> at = log_.find(before, head->begin, head->end);
+    if (!at) return {};
+    constexpr std::size_t k_longest_word = 64;
+    const std::string_view text = log_.at(*at + before.size(), k_longest_word);
+    return std::string(text.substr(0, std::min(text.find('='), text.size())));
+  }
+
   void take_heads_with_word() {
     const std::string mark = "\"" + test_word(word_);
     std::uint64_t from = between_;
@@ -46,7 +55,11 @@ class EntryReader {
     if (!is_closed) {
       // The test whose output this is has printed the head of an earlier test.
       if (!is_first) return false;
-      // Something before the head is not understood.
+      // Something before the head is not understood. If the open entry's head is none, the entry
+      // before that ends later.
+      if (open_ && !entries_.empty() && closers_.back() == open_->index) {
+        entries_.back().is_doubtful = true;
+      }
       open_.reset();
     }
     if (!entries_.empty() && is_closed) closers_.back() = head.index;
@@ -58,9 +71,8 @@ class EntryReader {
   // Where the tail before the head ends; the end of what has been understood: there is none.
   std::uint64_t end_before(std::uint64_t head) {
     for (const std::uint64_t reach : {std::uint64_t{1} << 10U, std::uint64_t{64} << 10U}) {
-      const std::uint64_t lowest =
-          std::max(between_, head - std::min<std::uint64_t>(head, reach));
-      if (reach > 1024 && !may_search(head - lowest)) break;
+      const std::uint64_t lowest = std::max(between_, head - std::min<std::uint64_t>(head, reach));
+      if (reach > 1024 && !log_.may_search(head - lowest)) break;
       const std::optional<std::uint64_t> at = log_.find_last(k_end_of_tail, lowest, head);
       if (at) return *at + k_end_of_tail.size();
       if (lowest == between_) break;
@@ -92,6 +104,7 @@ class EntryReader {
     const std::optional<LogTail> tail = tail_before(log_, end);
     if (!tail) return false;
     if (open_ && tail->begin >= open_->end && tail->name == open_->name) {
+      if (close_before_namesake(*tail)) return true;
       end_entry(*tail);
       return true;
     }
@@ -109,9 +122,29 @@ class EntryReader {
     return true;
   }
 
+  // The tail may be that of a test of the same name that has no word. Then the open entry ends
+  // earlier. If the test has printed that, nobody can tell: both entries are in doubt.
+  bool close_before_namesake(const LogTail& tail) {
+    const std::string line = line_in_tail(open_->name);
+    const std::optional<std::uint64_t> at = log_.find(line, open_->end, tail.begin);
+    if (!at) return false;
+    const std::optional<LogTail> own = tail_with(*at, line, *open_);
+    if (!own || own->end >= tail.begin) return false;
+    std::vector<std::pair<LogHead, LogTail>> others = others_in(own->end, tail.end);
+    if (others.empty()) return false;
+    end_entry(*own);
+    entries_.back().is_doubtful = true;
+    for (auto& [head, its_tail] : others) {
+      ++heads_[head.index];
+      begin_entry(std::move(head));
+      end_entry(its_tail);
+    }
+    return true;
+  }
+
   std::optional<LogTail> last_tail_of(const LogHead& head, std::uint64_t end) {
     const std::string line = line_in_tail(head.name);
-    if (!may_search(end - head.end)) return std::nullopt;
+    if (!log_.may_search(end - head.end)) return std::nullopt;
     const std::optional<std::uint64_t> at = log_.find_last(line, head.end, end);
     return at ? tail_with(*at, line, head) : std::nullopt;
   }
@@ -148,16 +181,11 @@ class EntryReader {
     std::uint64_t from = head.end;
     while (true) {
       const std::optional<std::uint64_t> at = log_.find(line, from, end);
-      if (!may_search((at ? *at : end) - from) || !at) return std::nullopt;
+      if (!log_.may_search((at ? *at : end) - from) || !at) return std::nullopt;
       from = *at + line.size();
       const std::optional<LogTail> tail = tail_with(*at, line, head);
       if (tail && (tail->end == end || head_after(log_, tail->end, end))) return tail;
     }
-  }
-
-  bool may_search(std::uint64_t bytes) {
-    searched_ += bytes;
-    return searched_ <= k_most_searched;
   }
 
   // After the last entry there is nothing, or ctest's closing line and its summary of labels.
@@ -170,7 +198,10 @@ class EntryReader {
     if (log_.before(size, k_end_of_tail.size()) == k_end_of_tail) {
       (void)close(size);
     } else if (const std::optional<std::uint64_t> at = log_.find_last(closing, lowest, size)) {
-      (void)close(*at + k_end_of_tail.size());
+      const std::uint64_t line = *at + k_end_of_tail.size();
+      const std::uint64_t end = log_.find("\n", line, size).value_or(size) + 1;
+      const bool is_last = end == size || log_.before(size, 32).ends_with(" sec*proc\n\n");
+      if (is_last) (void)close(line);
     }
   }
 
@@ -182,10 +213,9 @@ class EntryReader {
   }
 
   LogText log_;
-  std::string_view word_;
+  std::string word_;
   std::uint64_t between_;  // the end of what has been understood
   std::uint64_t read_;
-  std::uint64_t searched_ = 0;
   std::optional<LogHead> open_;  // the entry whose output goes on
   std::unordered_map<std::uint32_t, std::uint32_t> heads_;
   std::vector<LogEntry> entries_;

@@ -20,6 +20,7 @@ struct LogEntry : LoggedTest {
   // The test whose head follows the entry, if the log has several heads of it; 0: none. If one too
   // many was printed, it may be this one, and the entry may end later.
   std::uint32_t before_several = 0;
+  bool is_doubtful = false;  // it may end later, for another reason
 };
 
 struct LogEntries {

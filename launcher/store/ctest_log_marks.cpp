@@ -182,6 +182,7 @@ std::optional<LogHead> head_at(LogText& log, std::uint64_t begin) {
       return head;
     }
     if (text.size() < reach || reach == k_reach) return std::nullopt;
+    if (!log.may_search(std::min(reach * 64, k_reach))) return std::nullopt;
   }
 }
 
@@ -191,21 +192,28 @@ std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string
   const std::optional<std::uint64_t> command =
       log.find_last(std::string(k_command) + "\"", from, mark);
   if (!command) return std::nullopt;
-  for (const std::size_t reach : {k_usual_reach, 2 * k_max_name + k_usual_reach}) {
-    const std::uint64_t lowest = *command - std::min<std::uint64_t>(*command, reach);
-    const std::optional<std::uint64_t> testing = log.find_last(k_testing, lowest, *command);
-    if (!testing) continue;
+  // The name may hold the same words, and be long.
+  constexpr int k_most_tries = 16;
+  std::uint64_t behind = *command;
+  for (int tries = 0; tries < k_most_tries; ++tries) {
+    std::optional<std::uint64_t> testing;
+    for (const std::size_t reach : {k_usual_reach, 2 * k_max_name + k_usual_reach}) {
+      if (testing || (reach > k_usual_reach && !log.may_search(reach))) break;
+      const std::uint64_t lowest = *command - std::min<std::uint64_t>(*command, reach);
+      if (lowest < behind) testing = log.find_last(k_testing, lowest, behind);
+    }
+    if (!testing) return std::nullopt;
+    behind = *testing;
     const std::string_view line = log.before(*testing, 64);
     const std::size_t newline = line.rfind('\n');
     const std::uint64_t begin = *testing - (line.size() - (newline + 1));
     std::optional<LogHead> head = head_at(log, begin);
-    if (!head) return std::nullopt;
+    if (!head) continue;
     const std::size_t number = number_of(*head).size();
     const std::uint64_t end_of_names = begin + number + k_testing.size() + head->name.size() + 1 +
                                        number + k_test.size() + head->name.size();
     const std::string second = std::string(word) + head->name + "\"";
-    if (end_of_names != *command || !log.has(second, mark)) return std::nullopt;
-    return head;
+    if (end_of_names == *command && log.has(second, mark)) return head;
   }
   return std::nullopt;
 }
@@ -213,6 +221,7 @@ std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string
 std::optional<LogHead> head_after(LogText& log, std::uint64_t begin, std::uint64_t end) {
   const std::uint64_t last = std::min<std::uint64_t>(end, begin + k_preamble_reach);
   for (std::uint64_t at = begin; at < last;) {
+    if (at > begin && !log.may_search(64)) break;
     if (std::optional<LogHead> head = head_at(log, at)) return head;
     const std::optional<std::uint64_t> newline = log.find("\n", at, last);
     if (!newline) break;
@@ -235,7 +244,7 @@ std::optional<LogTail> tail_before(LogText& log, std::uint64_t end) {
       tail->begin = end - k_end_of_tail.size() - (text.size() - begin);
       return tail;
     }
-    if (is_longest) return std::nullopt;
+    if (is_longest || !log.may_search(std::min(reach * 64, k_max_reason))) return std::nullopt;
   }
 }
 

@@ -55,22 +55,26 @@ bool still_frames(std::istream& stream, const OutputPlace& place, std::string_vi
          read_at(stream, place.offset + place.length, k_after.size()) == k_after;
 }
 
-bool is_to_be_kept(const VerdictRecord& one) {
-  return one.verdict != Verdict::passed && one.output && one.output->length > 0;
+// The outputs of executions that did not pass.
+std::vector<OutputPlace*> places_to_keep(std::vector<VerdictRecord>& verdicts) {
+  std::vector<OutputPlace*> places;
+  for (VerdictRecord& one : verdicts) {
+    for (OutputPlace& earlier : one.earlier) {
+      if (earlier.length > 0) places.push_back(&earlier);
+    }
+    const bool has_output = one.verdict != Verdict::passed && one.output && one.output->length > 0;
+    if (has_output) places.push_back(&*one.output);
+  }
+  return places;
 }
 
 // An output has less than that only if it is shorter.
-std::uint64_t share_of_each(const std::vector<VerdictRecord>& verdicts, const KeptSizes& sizes) {
+std::uint64_t share_of_each(const std::vector<OutputPlace*>& places, const KeptSizes& sizes) {
   constexpr std::uint64_t k_least = 1U << 10U;
-  std::uint64_t number = 0;
   std::uint64_t total = 0;
-  for (const VerdictRecord& one : verdicts) {
-    if (!is_to_be_kept(one)) continue;
-    ++number;
-    total += std::min(one.output->length, sizes.of_each);
-  }
+  for (const OutputPlace* place : places) total += std::min(place->length, sizes.of_each);
   if (total <= sizes.of_all) return sizes.of_each;
-  return std::min(std::max(sizes.of_all / number, k_least), sizes.of_each);
+  return std::min(std::max(sizes.of_all / places.size(), k_least), sizes.of_each);
 }
 
 Result<os::UniqueFd> make_copy(const std::string& path) {
@@ -121,10 +125,11 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
   std::istream stream(&bytes);
   os::UniqueFd copy;
   std::uint64_t size = 0;
-  const std::uint64_t limit = share_of_each(verdicts, sizes);
-  std::vector<std::pair<VerdictRecord*, OutputPlace>> kept;
-  for (VerdictRecord& one : verdicts) {
-    if (!is_to_be_kept(one) || size + std::min(one.output->length, limit) > sizes.of_all) continue;
+  const std::vector<OutputPlace*> places = places_to_keep(verdicts);
+  const std::uint64_t limit = share_of_each(places, sizes);
+  std::vector<std::pair<OutputPlace*, OutputPlace>> kept;
+  for (OutputPlace* const place : places) {
+    if (size + std::min(place->length, limit) > sizes.of_all) continue;
     if (!copy.valid()) {
       Result<os::UniqueFd> made = make_copy(file.string());
       if (!made) return made.error();
@@ -132,14 +137,13 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
     }
     // One output at a time: all outputs of a large run would take too much memory for a keeper.
     // What is cut has room for the line that says so, or a report would cut it again.
-    const std::uint64_t most = one.output->length > limit ? limit - k_longest_gap : limit;
-    const std::string output =
-        read_bounded(stream, *one.output, static_cast<std::size_t>(most), k_gap);
-    kept.push_back({&one, {file.string(), size, output.size()}});
+    const std::uint64_t most = place->length > limit ? limit - k_longest_gap : limit;
+    const std::string output = read_bounded(stream, *place, static_cast<std::size_t>(most), k_gap);
+    kept.push_back({place, {file.string(), size, output.size()}});
     size += output.size();
     if (!os::write_all(copy.get(), output)) return os::system_error("write " + file.string());
   }
-  for (auto& [verdict, place] : kept) verdict->output = std::move(place);
+  for (auto& [place, copied] : kept) *place = std::move(copied);
   return {};
 }
 

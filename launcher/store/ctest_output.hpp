@@ -53,10 +53,10 @@ struct KeptSizes {
   std::uint64_t of_all = 16U << 20U;
 };
 
-// Copies the output of tests that did not pass to `file`, and points their records there. The next
-// ctest overwrites the log. If there is more output than `sizes` allow, each test has an equal
-// share, and tests for which no room is left keep their place in the log. Makes `file`, but not if
-// all tests passed. On an error the records stay unchanged.
+// Copies the output of tests, and of their earlier executions, that did not pass to `file`, and
+// points their records there. The next ctest overwrites the log. If there is more output than
+// `sizes` allow, each test has an equal share, and tests for which no room is left keep their place
+// in the log. Makes `file`, but not if all tests passed. On an error the records stay unchanged.
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
                           const std::filesystem::path& file, const KeptSizes& sizes = {});
 

@@ -74,6 +74,18 @@ Record service_record(FieldReader& in) {
                        in.integer("log_head").value_or(0)};
 }
 
+// `numbers` has an offset and a length for each place.
+std::vector<OutputPlace> places_of(const std::string& log,
+                                   const std::vector<std::int64_t>& numbers) {
+  std::vector<OutputPlace> places;
+  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
+    if (numbers[i] < 0 || numbers[i + 1] < 0) return {};
+    places.push_back(
+        {log, static_cast<std::uint64_t>(numbers[i]), static_cast<std::uint64_t>(numbers[i + 1])});
+  }
+  return places;
+}
+
 Record verdict_record(FieldReader& in, Verdict verdict) {
   VerdictRecord record;
   record.at = in.number("at");
@@ -85,6 +97,8 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
   record.launched = in.truth("launched").value_or(false);
   record.times = in.integer("times");
   record.before = in.integer("before");
+  record.doubtful = in.truth("doubtful").value_or(false);
+  record.earlier = places_of(in.text("earlier_log"), in.integers("earlier"));
   record.or_skipped = in.truth("or_skipped").value_or(false);
   record.note = in.text("note");
   return record;
@@ -123,6 +137,7 @@ Record run_ended(FieldReader& in) {
                   in.text("retries"),
                   in.integer("unrecorded").value_or(0),
                   in.truth("log").value_or(true),
+                  in.number("keeper_until"),
                   in.texts("address_in_use"),
                   in.texts("ran_nothing")};
 }
@@ -167,7 +182,8 @@ ParsedLine record_of(const Json& object) {
     parsed.record = planned_record(in);
   } else if (type == "log_word") {
     if (in.text("word").empty()) return refused("log_word without a word");
-    parsed.record = LogWordRecord{in.number("at"), in.text("word")};
+    parsed.record =
+        LogWordRecord{in.number("at"), in.text("word"), in.truth("company").value_or(false)};
   } else if (type == "sources") {
     parsed.record = sources_record(in);
   } else if (type == "run_ended") {

@@ -16,8 +16,7 @@ constexpr std::size_t k_log_piece = 1U << 20U;
 constexpr std::size_t k_log_margin = 64U << 10U;
 
 const char* first_in(std::string_view piece, std::string_view text) {
-  return static_cast<const char*>(
-      ::memmem(piece.data(), piece.size(), text.data(), text.size()));
+  return static_cast<const char*>(::memmem(piece.data(), piece.size(), text.data(), text.size()));
 }
 
 }  // namespace
@@ -63,7 +62,8 @@ std::string_view LogText::before(std::uint64_t end, std::size_t length) {
 std::optional<std::uint64_t> LogText::find(std::string_view text, std::uint64_t begin,
                                            std::uint64_t end) {
   while (begin < end) {
-    // What is in memory is searched first: a new piece for each find would cost more than the search.
+    // What is in memory is searched first: a new piece for each find would cost more than the
+    // search.
     const std::uint64_t in_memory = base_ + loaded_.size();
     const bool has_enough = begin >= base_ && begin + text.size() <= in_memory;
     const std::uint64_t wanted = has_enough ? in_memory - begin : k_log_piece;

@@ -1,6 +1,7 @@
 // The bytes of a log that may be larger than memory, at any place.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,11 +31,19 @@ class LogText {
   std::optional<std::uint64_t> find_last(std::string_view text, std::uint64_t begin,
                                          std::uint64_t end);
 
+  // A search that is hardly ever needed and may look at many bytes asks first. False: such searches
+  // have taken so much that the rest is not made. So the time to read a log grows with its size.
+  bool may_search(std::uint64_t bytes) {
+    searched_ += bytes;
+    return searched_ <= std::max<std::uint64_t>(512ULL << 20U, 4 * size_);
+  }
+
  private:
   void load(std::uint64_t begin, std::size_t length);
 
   int descriptor_;
   std::uint64_t size_ = 0;
+  std::uint64_t searched_ = 0;
   std::uint64_t base_ = 0;  // the place of what is in memory
   std::string loaded_;
 };

@@ -5,6 +5,7 @@
 
 #include "core/base/json_line.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -58,11 +59,23 @@ std::string line_of(const VerdictRecord& record) {
   if (record.launched) line.raw("launched", truth(true));
   if (record.times) line.number("times", *record.times);
   if (record.before) line.number("before", *record.before);
+  if (record.doubtful) line.raw("doubtful", truth(true));
   if (record.or_skipped) line.raw("or_skipped", truth(true));
   if (record.output) {
     line.text("log", record.output->log);
     line.raw("output", "[" + std::to_string(record.output->offset) + "," +
                            std::to_string(record.output->length) + "]");
+  }
+  const auto printed = std::ranges::find_if(
+      record.earlier, [](const OutputPlace& place) { return place.length > 0; });
+  if (printed != record.earlier.end()) {
+    std::string numbers;
+    for (const OutputPlace& place : record.earlier) {
+      const bool is_there = place.log == printed->log;
+      numbers += (numbers.empty() ? "[" : ",") + std::to_string(is_there ? place.offset : 0) + "," +
+                 std::to_string(is_there ? place.length : 0);
+    }
+    line.text("earlier_log", printed->log).raw("earlier", numbers + "]");
   }
   if (!record.note.empty()) line.text("note", record.note);
   return std::move(line).finish();
@@ -87,6 +100,7 @@ std::string line_of(const ServiceRecord& record) {
 std::string line_of(const LogWordRecord& record) {
   JsonLine line = begun("log_word", record.at);
   line.text("word", record.word);
+  if (record.has_company) line.raw("company", truth(true));
   return std::move(line).finish();
 }
 
@@ -110,6 +124,8 @@ std::string line_of(const RunEnded& record) {
   if (!record.retries.empty()) line.text("retries", record.retries);
   if (record.unrecorded > 0) line.number("unrecorded", record.unrecorded);
   if (!record.has_log) line.raw("log", truth(false));
+  if (record.keeper_until > 0)
+    line.seconds("keeper_until", std::llround(record.keeper_until * 1e6));
   if (!record.address_in_use.empty()) line.raw("address_in_use", list_of(record.address_in_use));
   if (!record.ran_nothing.empty()) line.raw("ran_nothing", list_of(record.ran_nothing));
   return std::move(line).finish();

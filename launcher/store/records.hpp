@@ -58,9 +58,13 @@ struct VerdictRecord {
   // How many entries ctest's log has, or seems to have, of the test (--repeat). The verdict is that
   // of the last one. If ctest has not started the test that often, a test has printed one of them.
   std::optional<std::int64_t> times;
-  // ctest's number of the test whose entry follows. Only if that test has several entries: if one of
-  // them is printed, this entry may be cut short.
+  // ctest's number of the test whose entry follows. Only if that test has several entries: if one
+  // of them is printed, this entry may be cut short.
   std::optional<std::int64_t> before = {};
+  bool doubtful = false;  // the log may be read in another way, too
+  // What the earlier executions (--repeat) printed, in their order, at most 100 of them. Fields
+  // `earlier_log`, and `earlier` with two numbers for each. Length 0: nothing, or it passed.
+  std::vector<OutputPlace> earlier = {};
   bool or_skipped = false;  // passed, or skipped by its exit code: ctest's log cannot tell
   std::string note;         // why ctest did not start the test
 };
@@ -114,6 +118,9 @@ struct ServiceRecord {
 struct LogWordRecord {
   double at = 0;
   std::string word;  // required
+  // Field `company`: other runs may be at work in the tree, and write what ctest leaves beside its
+  // log.
+  bool has_company = false;
 };
 
 // Tests that the run was to run, by the choice of `holdfast ctest`; or, of a shard, those of one of
@@ -150,12 +157,15 @@ struct RunEnded {
   std::string retries = {};     // which tests were tried again and which were not, in words
   std::int64_t unrecorded = 0;  // tests that had an attempt but have no record
   bool has_log = true;          // field `log`; false: more tests may have run than are on record
+  // The keeper was killed, at this time or later; 0: it was not. Tests that ran without it have
+  // ctest's verdict and no attempt.
+  double keeper_until = 0;
   std::vector<std::string> address_in_use = {};  // tests that failed with these words
   std::vector<std::string> ran_nothing = {};     // passed tests that printed that they ran nothing
 };
 
-using Record =
-    std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
-                 CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord, SourcesRecord, LogWordRecord>;
+using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
+                            CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord,
+                            SourcesRecord, LogWordRecord>;
 
 }  // namespace holdfast

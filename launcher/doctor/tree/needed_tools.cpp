@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t k_longest_file = std::size_t{1} << 20;
+constexpr std::size_t k_longest_listing = std::size_t{1} << 20;
 
 // The value that CMake wrote as `set(<name> "<value>")`.
 std::string quoted_value(const std::string& text, const std::string& name) {
@@ -56,7 +56,7 @@ ConfiguredCompiler find_compiler(const std::string& tree, const std::string& lan
                   cached("CMAKE_CACHE_MINOR_VERSION"), cached("CMAKE_CACHE_PATCH_VERSION"));
   const Result<std::string> text =
       os::read_file(fmt::format("{}/CMakeFiles/{}/CMake{}Compiler.cmake", tree, version, language),
-                    k_longest_file);
+                    k_longest_listing);
   return text ? configured_compiler(*text, language) : ConfiguredCompiler();
 }
 

@@ -20,6 +20,7 @@
 #include "core/outcome/outcome.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"
+#include "keeper/left/lost_keeper.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
@@ -156,7 +157,7 @@ bool is_cut_off(const fs::path& journal) {
 }
 
 // True: something was written.
-bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
+bool write_lines(const DeadRun& run, Tidied& tidied) {
   std::string lines = missing_lines(run, os::unix_now_ms());
   if (lines.empty()) return false;
   // The writer may have died in the middle of the last line.
@@ -168,6 +169,18 @@ bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
   tidied.attempts += run.unended.size();
   if (run.lacks_end) ++tidied.ends;
   return true;
+}
+
+// True: something was written.
+bool write_what_is_missing(DeadRun run, Tidied& tidied) {
+  // ctest may have come to its end without the keeper.
+  const RunEntry entry{run.id, run.journal.parent_path(), run.journal, 0};
+  const bool is_finished = run.lacks_end && !finish_without_keeper(entry).empty();
+  if (is_finished) {
+    ++tidied.ends;
+    run.lacks_end = false;
+  }
+  return write_lines(run, tidied) || is_finished;
 }
 
 // True: we have removed `directory`. It is no trouble if the directory is not empty or somebody

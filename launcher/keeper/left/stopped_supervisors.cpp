@@ -69,9 +69,9 @@ std::optional<Attach> attach_of(pid_t pid) {
   return std::nullopt;
 }
 
-class Search {
+class StoppedSearch {
  public:
-  explicit Search(const fs::path& tree) : tree_(tree) {}
+  explicit StoppedSearch(const fs::path& tree) : tree_(tree) {}
 
   std::vector<StoppedSupervisor> run() {
     os::for_each_process([this](pid_t pid) { look_at_process(pid); });
@@ -148,7 +148,9 @@ bool is_to_go_on(const StoppedPlace& place) {
   return false;
 }
 
-std::vector<StoppedSupervisor> find_stopped(const fs::path& tree) { return Search(tree).run(); }
+std::vector<StoppedSupervisor> find_stopped(const fs::path& tree) {
+  return StoppedSearch(tree).run();
+}
 
 void let_go_on(const std::vector<StoppedSupervisor>& stopped, Milliseconds patience) {
   std::vector<os::UniqueFd> may_end;

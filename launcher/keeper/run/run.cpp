@@ -140,7 +140,8 @@ void Run::note_word(const std::string& word) {
   word_ = word;
   if (journal_.empty()) return;
   // For whoever reads the log if we are killed, or while the run goes on.
-  const Result<void> written = os::append_line(journal_, line_of(LogWordRecord{unix_now(), word_}));
+  const Result<void> written =
+      os::append_line(journal_, line_of(LogWordRecord{unix_now(), word_, origin_.has_company}));
   if (!written) trouble_ = describe_unrecorded(written.error());
 }
 

@@ -19,7 +19,7 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t k_longest_start = 1U << 20U;
+constexpr std::size_t k_longest_command = 1U << 20U;
 
 // Bounds the list; by then the run has so many tests without us that their slots do not matter.
 constexpr std::size_t k_most_unconnected = 1000;
@@ -60,8 +60,8 @@ void SlotLending::begin(os::UniqueFd socket, const Connection& asker,
   if (is_shared_ || !runs_now(asker) || asker.serial) return;
   if (!loans_) {
     const std::optional<std::size_t> jobs =
-        jobs_to_lend(os::command_of(ctest_.pid, k_longest_start),
-                     os::first_environment_of(ctest_.pid, k_longest_start));
+        jobs_to_lend(os::command_of(ctest_.pid, k_longest_command),
+                     os::first_environment_of(ctest_.pid, k_longest_command));
     const bool may_lend = jobs && !limits_load_by_file(tree_) &&
                           (directory_.empty() || !limits_load_by_file(directory_));
     slots_ = may_lend ? *jobs : 0;

@@ -33,7 +33,7 @@ void wake_guard(const ServiceHost& host) {
 
 // The end of all services may take so much longer than all graces.
 constexpr Milliseconds k_services_end_patience{2000};
-constexpr Milliseconds k_answer_patience{1000};
+constexpr Milliseconds k_still_there_patience{1000};
 
 }  // namespace
 
@@ -46,7 +46,7 @@ void RunServices::end() {
   Milliseconds patience = k_services_end_patience;
   for (const ServiceHost& host : hosts_) patience += longest_end(host.order.spec);
   // The check after its last user tells whether a kept service is lost. Nobody hears it later.
-  (void)wait_until([this] { return !is_kept_one_checked(); }, k_answer_patience);
+  (void)wait_until([this] { return !is_kept_one_checked(); }, k_still_there_patience);
   is_ending_ = true;
   services_->end();
   carry_out();

@@ -26,7 +26,7 @@ namespace {
 // out.
 constexpr Milliseconds k_patience{500};
 // A test that does not end at once still has its grace.
-constexpr Milliseconds k_end_patience{10'000};
+constexpr Milliseconds k_run_end_patience{10'000};
 
 void read_tests(const Journal& journal, LiveRun& run) {
   take_records(journal.records, os::numbering_id(), os::is_alive, run);
@@ -174,7 +174,7 @@ bool is_going_on(const RunEntry& run) {
   // Before it ends, the keeper waits until all connections are closed, so we close ours.
   keeper.socket.reset();
   pollfd ended{life.get(), POLLIN, 0};
-  if (life.valid()) (void)::poll(&ended, 1, static_cast<int>(k_end_patience.count()));
+  if (life.valid()) (void)::poll(&ended, 1, static_cast<int>(k_run_end_patience.count()));
   return false;
 }
 

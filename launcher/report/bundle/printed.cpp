@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t k_piece = 1U << 20U;
+constexpr std::size_t k_printed_piece = 1U << 20U;
 
 std::string piece_name(std::int64_t number) {
   return fmt::format("{}{}", bundle_names::k_printed_pieces, number);
@@ -44,7 +44,7 @@ class PrintedWriter {
       line["note"] = valid_utf8(printed.note);
     }
     index_ += line.dump() + '\n';
-    return piece_.size() < k_piece ? Result<void>() : end_piece();
+    return piece_.size() < k_printed_piece ? Result<void>() : end_piece();
   }
 
   Result<void> finish() {

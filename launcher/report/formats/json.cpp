@@ -61,6 +61,7 @@ Json run_json(const RunReport& report) {
   if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
   if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
   if (!run.has_log) object["log"] = false;
+  if (run.keeper_until) object["keeper_until"] = *run.keeper_until;
   if (!run.address_in_use.empty()) object["address_in_use"] = strings(run.address_in_use);
   if (!run.ran_nothing.empty()) object["ran_nothing"] = strings(run.ran_nothing);
   if (!report.division.fingerprint.empty()) {

@@ -47,33 +47,30 @@ double time_of(const TestReport& test) {
   return test.attempts.empty() ? 0 : test.attempts.back().wall_s;
 }
 
+// What a viewer shows of a failure: some show nothing but what is inside this element.
+std::string inside_failure(const std::string& message, std::string_view output) {
+  std::string text = message;
+  const std::string_view last = last_of(output, k_output_in_failure);
+  if (last.size() < output.size()) text += "\n[... the end of the output ...]";
+  if (!last.empty() && !text.empty()) text += '\n';
+  return text.append(last);
+}
+
 // The attempts before the last: flaky ones if the test passed in the end, else reruns of a failure.
-std::string earlier_attempts(const TestReport& test) {
+std::string earlier_attempts(const TestReport& test, Outputs& outputs) {
   std::string xml;
   const std::string_view element =
       test.outcome == Outcome::passed ? "flakyFailure" : "rerunFailure";
   if (test.outcome == Outcome::passed && !test.flaky) return xml;
   for (std::size_t i = 0; i + 1 < test.attempts.size(); ++i) {
     const Attempt& attempt = test.attempts[i];
-    const bool passed =
-        attempt.verdict ? *attempt.verdict != Verdict::failed : attempt.outcome == Outcome::passed;
-    if (passed) continue;
+    if (!has_failed(attempt)) continue;
     const std::string_view type = name_of(attempt.outcome.value_or(Outcome::interrupted));
-    xml +=
-        fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element,
-                    attribute("message", fmt::format("attempt {}: {}", attempt.n, ending(attempt))),
-                    attribute("type", type), xml_text(attempt.note));
+    xml += fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element,
+                       attribute("message", with_words(attempt, outputs)), attribute("type", type),
+                       xml_text(inside_failure(attempt.note, outputs.of(attempt))));
   }
   return xml;
-}
-
-// What a viewer shows of a failure: some show nothing but what is inside this element.
-std::string inside_failure(const std::string& message, std::string_view output) {
-  std::string text = message;
-  const std::string_view last = last_of(output, k_output_in_failure);
-  if (last.size() < output.size()) text += "\n[... the end of the output ...]";
-  if (!last.empty()) text += '\n';
-  return text.append(last);
 }
 
 std::string verdict_element(const TestReport& test, Grade grade, const std::string& said,
@@ -83,8 +80,8 @@ std::string verdict_element(const TestReport& test, Grade grade, const std::stri
   if (grade == Grade::skipped)
     return fmt::format("      <skipped{}/>\n", attribute("message", skip_reason(test, output)));
   const std::string_view element = grade == Grade::failure ? "failure" : "error";
-  const std::string outcome = test.outcome == Outcome::unknown ? std::string(k_verdict_unknown)
-                                                               : label(test.outcome);
+  const std::string outcome =
+      test.outcome == Outcome::unknown ? std::string(k_verdict_unknown) : label(test.outcome);
   const std::string message =
       fmt::format("{}: {}{}", outcome, why, said.empty() ? said : "; " + said);
   return fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element, attribute("message", message),
@@ -208,7 +205,7 @@ std::string testcase(const TestReport& test, const std::string& name, Outputs& o
   if (!is_strict) xml += as_element(properties);
   xml +=
       verdict_element(test, grade, said.empty() ? std::string() : headline(said.front()), output);
-  xml += earlier_attempts(test);
+  xml += earlier_attempts(test, outputs);
   if (!output.empty()) xml += fmt::format("      <system-out>{}</system-out>\n", xml_text(output));
   const std::string aside =
       (is_strict ? as_lines(properties) : std::string()) + service_output(test, outputs);

@@ -223,6 +223,14 @@ std::string further_attempts_text(const RunReport& report, Outputs& outputs) {
   });
 }
 
+std::string flaky_reason(const TestReport& test, Outputs& outputs) {
+  std::string text = reason(test);
+  for (std::size_t i = 0; i + 1 < test.attempts.size(); ++i) {
+    if (has_failed(test.attempts[i])) text += "\n    " + with_words(test.attempts[i], outputs);
+  }
+  return text;
+}
+
 std::string stale_text(const RunReport& report) {
   const Tests stale = tests_that(report, [](const TestReport& test) { return test.stale; });
   return section("Stale: their programs or inputs were changed while the run was on", stale,
@@ -337,8 +345,10 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write) 
         red_sections(report, outputs) + red_cases(report, outputs) + tails(report, outputs) +
         whole_outputs(report, outputs) + findings_text(tests_that(report, went_wrong)) +
         further_attempts_text(report, outputs) +
-        section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
-        kept_scratch(report) + orphan_markers(report) + stale_text(report) + not_through(report) +
+        section("Flaky", flaky, k_tests_per_section,
+                [&](const TestReport& test) { return flaky_reason(test, outputs); }) +
+        leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
+        not_through(report) +
         section("Skipped", skipped, k_tests_per_section,
                 [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); }) +
         lock_waits(report) + lost_services(report) + slowest(report) + memory_budgets(report) +

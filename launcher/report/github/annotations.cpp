@@ -6,6 +6,7 @@
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
+#include "report/said/reasons.hpp"
 
 #include <fmt/format.h>
 
@@ -119,10 +120,24 @@ void write_errors(const RunReport& report, Outputs& outputs, const Write& write)
   }
 }
 
-void write_warnings(const RunReport& report, const Write& write) {
+Annotation flaky_annotation(const TestReport& test, Outputs& outputs, const std::string& tree) {
+  Annotation one{"warning", test.name + ": flaky", reason(test)};
+  for (std::size_t i = 0; i + 1 < test.attempts.size(); ++i) {
+    const Attempt& attempt = test.attempts[i];
+    if (!has_failed(attempt)) continue;
+    one.message += '\n' + with_words(attempt, outputs);
+    const Excerpt words = words_of(attempt, outputs);
+    if (!one.file.empty() || words.file.empty()) continue;
+    one.file = file_of(words, tree);
+    one.line = words.line;
+  }
+  return one;
+}
+
+void write_warnings(const RunReport& report, Outputs& outputs, const Write& write) {
   std::vector<Annotation> all;
   for (const TestReport& test : report.tests) {
-    if (test.flaky) all.push_back({"warning", test.name + ": flaky", reason(test)});
+    if (test.flaky) all.push_back(flaky_annotation(test, outputs, report.run.tree));
     if (test.leaked) {
       all.push_back({"warning", test.name + ": left processes behind",
                      bounded_list(leftover_names(test), k_names)});
@@ -144,7 +159,7 @@ void write_warnings(const RunReport& report, const Write& write) {
 
 void render_github(const RunReport& report, Outputs& outputs, const Write& write) {
   write_errors(report, outputs, write);
-  write_warnings(report, write);
+  write_warnings(report, outputs, write);
   std::string counts =
       selected_nothing(report) ? "no tests: " + no_tests_text(report) + '\n' : counts_text(report);
   for (const std::string& line : in_shards(report)) counts += line + '\n';

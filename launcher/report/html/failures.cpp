@@ -8,6 +8,7 @@
 #include "report/excerpt.hpp"
 #include "report/html/markup.hpp"
 #include "report/html/words.hpp"
+#include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
 #include "report/text_sections.hpp"
@@ -86,6 +87,11 @@ std::string attempts_html(const TestReport& test, Outputs& outputs) {
     html += "<li>";
     if (attempt.outcome) html += badge(*attempt.outcome) + ' ';
     html += line_html(ending(attempt));
+    const bool is_earlier = &attempt != &test.attempts.back();
+    if (is_earlier && has_failed(attempt)) {
+      const std::string words = headline(words_of(attempt, outputs));
+      if (!words.empty()) html += ": " + line_html(brief(words));
+    }
     if (!attempt.note.empty()) html += "; " + line_html(attempt.note);
     if (!attempt.retry.empty()) html += "; " + line_html(attempt.retry);
     if (!attempt.log.empty()) html += fmt::format("<br><code>{}</code>", line_html(attempt.log));

@@ -1,12 +1,13 @@
 """How tests that passed after a retry appear in the summary, the reports and ctest's own records
 (issue 6, docs/guide/retry.md)."""
 
+import re
 import unittest
 import xml.etree.ElementTree as xml
 
 from junit import cases_by_junitparser, check_by_schema
 from retrying import Retry, verdicts
-from support import CTEST
+from support import CTEST, HOLDFAST
 
 
 class Flaky(Retry):
@@ -45,6 +46,37 @@ class Flaky(Retry):
             self.assertEqual([(case["name"], case["result"], case["flaky"], case["rerun"])
                               for case in cases_by_junitparser(file)[:3]],
                              [("f", [], 2, 0), ("g", ["Failure"], 0, 2), ("h", [], 0, 0)])
+
+    def assert_words(self, tree, name):
+        """Each report shows by which words the first attempt failed."""
+        words = "x.cpp:7: the socket was busy"
+        case, = (c for c in xml.fromstring(self.report(tree, "junit")).iter("testcase") if c.get("name") == name)
+        failure = case.find("flakyFailure")
+        self.assertIn(words, failure.get("message"))
+        self.assertIn("x.cpp:7: Failure\nthe socket was busy", failure.text)
+        self.assertNotIn("CTestMeasurement", self.report(tree, "junit"))
+        warning, = re.findall(f"^::warning title={name}%3A flaky.*$", self.report(tree, "github"), re.MULTILINE)
+        self.assertIn(",file=x.cpp,line=7::", warning)
+        self.assertIn(words, warning)
+        text = self.report(tree, "text")
+        self.assertIn(words, text[text.index("Flaky"):])
+        self.assertIn(words, self.report(tree, "html"))
+
+    def test_every_report_has_the_words_of_the_attempt_that_failed(self):
+        tree, _ = self.ran(self.add("f", "echo x.cpp:7: Failure; echo the socket was busy; test $n = 2",
+                                    HOLDFAST_RETRY="any=2"))
+        self.assert_words(tree, "f")
+
+    def test_so_it_is_if_ctest_repeats_the_test(self):
+        tree, done = self.ran(self.add("f", "test -e ran || { touch ran; echo x.cpp:7: Failure; "
+                                            "echo the socket was busy; exit 1; }"),
+                              self.add("h", "exit 0"), arguments=("--repeat", "until-pass:3"))
+        self.assertEqual(verdicts(done.text), {"f": "Passed", "h": "Passed"})
+        self.assert_words(tree, "f")
+        self.ctest(tree, "-R", "h")  # ctest's log is that of another run
+        run = self.runs(tree)[0].name
+        self.assertIn("x.cpp:7: the socket was busy", self.finish(
+            HOLDFAST, "report", "--tree", tree, run).stdout.decode())
 
     def test_ctest_has_a_label_and_a_measurement_of_it(self):
         tree, _ = self.flaky_run()

@@ -298,6 +298,62 @@ set_tests_properties(after PROPERTIES FAIL_REGULAR_EXPRESSION MINE)
         self.assertEqual(told, {name: one for name, one in on_console.items() if name != "first"})
 
 
+class KilledKeeperTest(WitnessCase):
+    """The keeper is killed while a test runs. ctest and the launchers go on without it."""
+
+    def killed(self, settings=""):
+        """Returns the tree and ctest's output, once ctest has ended."""
+        gate = f"touch {self.work}/begun; while [ ! -e {self.work}/go ]; do sleep 0.01; done"
+        tree = self.kinds(f'add_test(NAME meddles COMMAND sh -c "{gate}")', settings)
+        with open(self.work / "console", "wb") as console:
+            ctest = self.start(CTEST, cwd=tree, stdout=console, stderr=subprocess.STDOUT)
+        wait_until((self.work / "begun").exists, "the test")
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        (self.work / "go").touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 8)
+        return tree, (self.work / "console").read_text()
+
+    def test_the_log_tells_what_the_keeper_would_have_recorded(self):
+        tree, text = self.killed()
+        expected = said(text)
+        report = self.report(tree)
+        self.assertEqual(self.told(tree), expected)
+        self.assertTrue(report["run"]["complete"])
+        self.assertGreater(report["run"]["keeper_until"], 0)
+        with_attempts = {test["name"] for test in report["tests"] if test["attempts"]}
+        self.assertEqual(with_attempts, {"pass", "red", "fail_regex", "pass_regex", "skip_regex", "inverted",
+                                         "inverted_red", "meddles"})
+        words = "the keeper of this run was killed after "
+        for form in ("text", "html"):
+            self.assertIn(words, self.report(tree, form=form))
+        self.assertRegex(text, f"(?m)^holdfast: {words}.*: of 6 tests that ran without it only ctest's verdict")
+        self.assertRegex(text, r"(?m)^holdfast: \d+ tests through Holdfast: ")
+        self.assertNotIn("failed to connect", text)
+        listed = self.finish(HOLDFAST, "failed", "--tree", tree).stdout.decode()
+        for name in ("red", "fail_regex", "late_fail_regex", "alone_red"):
+            self.assertIn(name, listed)
+
+    def test_with_another_ctests_log_in_its_place_nothing_is_taken_from_it(self):
+        tree, text = self.killed()
+        run, = self.runs(tree)
+        journal = run / "journal.jsonl"
+        records = [r for r in self.records(run) if r["type"] not in ("verdict", "run_ended")]
+        journal.write_text("".join(json.dumps(record) + "\n" for record in records))
+        log = tree / "Testing/Temporary/LastTest.log"
+        word, = {record["word"] for record in records if record["type"] == "log_word"}
+        log.write_text(log.read_text().replace(word, "x" * len(word)))
+        self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(self.records(run, "verdict"), [])
+        self.assertFalse(self.report(tree)["run"]["complete"])
+        # With its own log, the next look finds it.
+        journal.write_text("".join(json.dumps(record) + "\n" for record in records))
+        log.write_text(log.read_text().replace("x" * len(word), word))
+        self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(self.told(tree), said(text))
+
+
 class ScriptTest(WitnessCase):
     def test_each_ctest_test_has_the_verdicts_of_its_own(self):
         tree = self.kinds()

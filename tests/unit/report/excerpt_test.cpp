@@ -39,6 +39,11 @@ const Row k_rows[] = {
      "FAIL!  : TestA::adds() Compared values are not the same\n   Actual   (x): 1\n   Loc: "
      "[a.cpp(8)]\n",
      "a.cpp:8: TestA::adds() Compared values are not the same"},
+    {"words behind the place", "slow.cpp:5: Failure: waiting for the lamp\n",
+     "slow.cpp:5: waiting for the lamp"},
+    {"line and file", "Parse ....... FAILED at line 5573, tests/file.c\n",
+     "tests/file.c:5573: Parse ....... FAILED"},
+    {"file and line", "FAILED: x == 2 in src/a.c, line 12\n", "src/a.c:12: FAILED: x == 2"},
     {"assert(3)", "prog: /s/a.c:6: main: Assertion `x == 2' failed.\n",
      "/s/a.c:6: Assertion `x == 2' failed."},
     {"assert(3) of C++ with colons",

@@ -37,6 +37,7 @@ Last output of red
 
 Flaky
   wobbly  exit code 0 after 0.05 s; attempt 2
+    attempt 1: exit code 1 after 0.05 s
 
 Left processes behind
   leaky  sleep

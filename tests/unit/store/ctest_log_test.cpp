@@ -40,8 +40,9 @@ std::string head_of(int index, int total, const std::string& name, const std::st
 // Of a test that the launcher starts.
 std::string begin_of(int index, int total, const std::string& name,
                      const std::string& word = k_word) {
-  return head_of(index, total, name,
-                 "\"/a b/holdfast-launcher\" \"--test:" + word + "=" + name + "\" \"/bin/x\" \"y\"");
+  return head_of(
+      index, total, name,
+      "\"/a b/holdfast-launcher\" \"--test:" + word + "=" + name + "\" \"/bin/x\" \"y\"");
 }
 
 // Of another test.
@@ -265,7 +266,8 @@ TEST(CtestLog, AHeadThatIsForgedMakesWhatItTouchesUncertain) {
   // `a` has read the word, and prints its own end and an entry of a later test.
   const std::string forged = end_of("a") + begin_of(3, 3, "c") + "forged\n";
   const std::string log = k_head + entry(1, 3, "a", forged, "Test Failed.") +
-                          entry(2, 3, "b", "y\n") + entry(3, 3, "c", "z\n", "Test Failed.") + k_foot;
+                          entry(2, 3, "b", "y\n") + entry(3, 3, "c", "z\n", "Test Failed.") +
+                          k_foot;
   for (const LogEntry& one : entries_of(log)) {
     const bool is_touched = one.heads > 1 || one.before_several != 0;
     EXPECT_TRUE(is_touched || one.name == "b") << one.name;
@@ -279,6 +281,46 @@ TEST(CtestLog, TestsWithoutTheWordCountBetweenTwoEntries) {
   const std::string own = end_of("q", "Test Failed.") + "more\n";
   EXPECT_EQ(shape(k_head + bare(1, 2, "q", own) + entry(2, 2, "a", "x\n") + k_foot),
             "1:q=[" + own + "]P 2:a=[x\n]P ");
+}
+
+TEST(CtestLog, ANamesakeWithoutTheWordIsAnEntryOfItsOwn) {
+  const std::vector<LogEntry> entries =
+      entries_of(k_head + entry(1, 3, "t", "ERROR\n", "Test Failed.") + bare(2, 3, "t", "") +
+                 entry(3, 3, "b", "y\n") + k_foot);
+  ASSERT_EQ(entries.size(), 3U);
+  EXPECT_EQ(entries[0].result, LoggedResult::failed);
+  EXPECT_EQ(entries[1].index, 2U);
+  // The first test may have printed all that.
+  EXPECT_TRUE(entries[0].is_doubtful);
+}
+
+TEST(CtestLog, ANameMayHoldTheWordsOfAHead) {
+  const std::string name = "Unit Testing: foo Test: bar";
+  EXPECT_EQ(
+      shape(k_head + entry(1, 2, "a", "x\n", "Test Failed.") + entry(2, 2, name, "y\n") + k_foot),
+      "1:a=[x\n]F 2:" + name + "=[y\n]P ");
+}
+
+TEST(CtestLog, AHeadThatLeadsNowhereLeavesDoubt) {
+  const std::string forged = end_of("a") + begin_of(99, 3, "ghost") + "z\n";
+  const std::vector<LogEntry> entries = entries_of(
+      k_head + entry(1, 3, "a", forged, "Test Failed.") + entry(2, 3, "b", "y\n") + k_foot);
+  for (const LogEntry& one : entries) EXPECT_TRUE(one.name == "b" || one.is_doubtful) << one.name;
+}
+
+TEST(CtestLog, AClosingLineInTheMiddleIsNone) {
+  const std::string forged = end_of("a") + "End testing: x\nmore\n" + std::string(500, 'x');
+  EXPECT_TRUE(entries_of(k_head + begin_of(1, 1, "a") + forged).empty());
+}
+
+TEST(CtestLog, TheFirstEntryTellsTheWord) {
+  const std::string output = end_of("b") + bare(1, 2, "a", "");
+  const Result<os::UniqueFd> file = os::memory_file(
+      k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", output, "Test Failed.") + k_foot);
+  ASSERT_TRUE(file);
+  const std::vector<LogEntry> entries = read_log_entries(file->get(), {}).entries;
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[1].result, LoggedResult::failed);
 }
 
 TEST(CtestLog, ALogIsReadInPartsWhileItGrows) {
@@ -305,16 +347,28 @@ std::string filled(const std::string& text, std::size_t bytes) {
 TEST(CtestLog, WhateverATestPrintsTheTimeToReadGrowsWithItsSize) {
   constexpr std::size_t k_size = 20U << 20U;
   for (const std::string& text :
-       {std::string("1/2 Testing: a\n"), std::string("1/2 Testing: a\n1/2 Test: a\nCommand: \n"),
-        std::string("<end of output>\nTest time = \n"), std::string("x\" end time: \n"),
-        std::string("\"a\" time elapsed: \n"), std::string("\n"), begin_of(1, 2, "a"),
-        begin_of(2, 2, "b"), end_of("a"), end_of("b"), end_of("a") + begin_of(2, 2, "b"),
-        end_of("a") + bare_of(2, 2, "b"), bare(2, 2, "b", ""), bare_of(1, 2, "a"),
-        k_dashes + "\n\n", "\"/a b/holdfast-launcher\" \"--test:" + k_word + "=",
+       {std::string("1/2 Testing: a\n"),
+        std::string("1/2 Testing: a\n1/2 Test: a\nCommand: \n"),
+        std::string("<end of output>\nTest time = \n"),
+        std::string("x\" end time: \n"),
+        std::string("\"a\" time elapsed: \n"),
+        std::string("\n"),
+        begin_of(1, 2, "a"),
+        begin_of(2, 2, "b"),
+        end_of("a"),
+        end_of("b"),
+        end_of("a") + begin_of(2, 2, "b"),
+        end_of("a") + bare_of(2, 2, "b"),
+        bare(2, 2, "b", ""),
+        bare_of(1, 2, "a"),
+        k_dashes + "\n\n",
+        k_dashes + "\n\n" + begin_of(1, 2, "a"),
+        "\nCommand: \"/a b/holdfast-launcher\" \"--test:" + k_word + "=a\" \"/bin/x\"\n",
+        end_of("a") + "1/2 Testing: a\n1/2 Test: a\nCommand: \n",
+        "\"/a b/holdfast-launcher\" \"--test:" + k_word + "=",
         "\"--test:" + k_word + "="}) {
     const std::string output = filled(text, k_size) + "\n";
-    const std::string log =
-        k_head + entry(1, 2, "a", output) + entry(2, 2, "b", "y\n") + k_foot;
+    const std::string log = k_head + entry(1, 2, "a", output) + entry(2, 2, "b", "y\n") + k_foot;
     const auto began = std::chrono::steady_clock::now();
     const std::vector<LogEntry> entries = entries_of(log);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;

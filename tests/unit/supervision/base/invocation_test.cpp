@@ -22,6 +22,7 @@ TEST(Invocation, ATestHasCtestsNameForItAndACommandItsProgramsName) {
   } rows[] = {
       {{"--test=db insert", "/b/db_test", "x"}, "db insert"},
       {{"--test=", "/b/db_test"}, ""},
+      {{"--test:w0rd=db=insert", "/b/db_test"}, "db=insert"},
       {{"--name", "mine", "--", "/b/db_test"}, "mine"},
       {{"--", "/b/db_test", "/x/y"}, "db_test"},
       {{"--", "make"}, "make"},
