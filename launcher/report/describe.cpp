@@ -1,8 +1,5 @@
 #include "report/describe.hpp"
 
-#include "report/changed_sources.hpp"
-#include "report/said/printed_hints.hpp"
-
 #include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -159,13 +156,6 @@ std::string lost_keeper_text(const RunReport& report) {
       "is "
       "on record (journalctl -k tells whether memory ran out)",
       time_text(*report.run.keeper_until), counted(without, "test"));
-}
-
-std::vector<std::string> remarks_of(const RunReport& report) {
-  std::vector<std::string> remarks{lost_keeper_text(report), changed_sources_text(report),
-                                   address_in_use_text(report), ran_nothing_text(report)};
-  std::erase(remarks, "");
-  return remarks;
 }
 
 std::vector<std::string> in_shards(const RunReport& report) {

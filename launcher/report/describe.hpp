@@ -29,10 +29,6 @@ std::vector<std::string> warnings_of(const RunReport& report);
 // was killed after 2026-11-20 08:54:55 UTC: …". Empty: it was not.
 std::string lost_keeper_text(const RunReport& report);
 
-// What was noticed in the run as a whole: a killed keeper, files that changed while tests ran,
-// addresses in use, tests that ran nothing. Whole lines, safe for a terminal.
-std::vector<std::string> remarks_of(const RunReport& report);
-
 // For a merged report: which shards it has, and which tests ran in more than one of them. Whole
 // lines, safe for a terminal. None for the report of one run.
 std::vector<std::string> in_shards(const RunReport& report);

@@ -38,8 +38,8 @@ constexpr std::array<std::string_view, 13> words_of(Option) {
           k_cluster_option, "--quiet", "--help"};
 }
 
-// `--test=NAME` and `--test:WORD=NAME` mean `--name NAME --`, in one word. attach.cmake writes it for
-// every test.
+// `--test=NAME` and `--test:WORD=NAME` mean `--name NAME --`, in one word. attach.cmake writes it
+// for every test.
 constexpr std::string_view k_test = "--test";
 
 bool takes_value(Option option) { return option != Option::quiet && option != Option::help; }

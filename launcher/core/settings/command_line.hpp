@@ -27,7 +27,8 @@ inline constexpr std::string_view k_cluster_option = "--cluster";
 // arguments. Nobody else uses this option, and parse_command_line() does not know it.
 inline constexpr std::string_view k_handed_over = "--handed-over=";
 
-// What stands before a test's name in the word by which ctest tells the launcher which test it runs:
+// What stands before a test's name in the word by which ctest tells the launcher which test it
+// runs:
 // `--test:WORD=`. `word` is a random word of the run. It marks the run's entries in ctest's log
 // (store/ctest_log_entries.hpp). Empty: `--test=`.
 std::string test_word(std::string_view word);

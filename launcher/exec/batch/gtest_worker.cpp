@@ -235,8 +235,8 @@ void GtestWorker::hear() {
 }
 
 // Outside of cases the worker may become another program (execve(2)), in an environment's SetUp()
-// for instance. That is the worker, too. A program that connects after the worker has gone in a case
-// is one that the case has become.
+// for instance. That is the worker, too. A program that connects after the worker has gone in a
+// case is one that the case has become.
 void GtestWorker::hear_of_new_program() {
   const bool is_in_case = !open_.empty() && !said_end_;
   if (!is_linked_ || is_in_case || order_.link.has_peer() || is_all_printed_) return;

@@ -155,9 +155,9 @@ std::string render_summary(const RunReport& report) {
              "not whole\n";
     return "holdfast: no tests were run\n";
   }
-  return through_line(report) + unknown_line(report) + unrecorded_line(report) + cases_line(report) +
-         retries_line(report) + service_lines(report) + lines(remarks_of(report)) +
-         not_through_line(report) + time_line(report);
+  return through_line(report) + unknown_line(report) + unrecorded_line(report) +
+         cases_line(report) + retries_line(report) + service_lines(report) +
+         lines(remarks_of(report)) + not_through_line(report) + time_line(report);
 }
 
 }  // namespace holdfast

@@ -10,6 +10,7 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 
 namespace holdfast {
@@ -111,6 +112,13 @@ std::string ran_nothing_text(const RunReport& report) {
       report.run.ran_nothing, "had nothing to run, as printed",
       "no-tests = \"fail\" in holdfast.toml makes such a test fail, unless its record "
       "says that it was not asked");
+}
+
+std::vector<std::string> remarks_of(const RunReport& report) {
+  std::vector<std::string> remarks{lost_keeper_text(report), changed_sources_text(report),
+                                   address_in_use_text(report), ran_nothing_text(report)};
+  std::erase(remarks, "");
+  return remarks;
 }
 
 }  // namespace holdfast

@@ -231,7 +231,7 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         records = [json.loads(line) for line in lines[:-3] + lines[-2:]]
         self.assertEqual([r["type"] for r in records],
                          ["run_started", "log_word", "attempt_started", "attempt_ended", "run_ended"])
-        _, began, ended, end = records
+        _, _, began, ended, end = records
         self.assertEqual((ended["outcome"], end["complete"]), ("interrupted", False))
         for key in ("attempt", "test", "key", "n"):
             self.assertEqual(ended[key], began[key])

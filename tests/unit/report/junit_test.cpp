@@ -90,9 +90,10 @@ TEST(JUnit, AnUnknownVerdictIsAnErrorAndSaysWhy) {
     ended.verdict = Verdict::unknown;
   });
   const std::string xml = text_of_report(sample.report(), Format::junit);
-  EXPECT_NE(xml.find("<error message=\"holdfast: verdict unknown: exit code 0 after 0.05 s; its output "
-                     "decides, and what ctest found there is not on record\" type=\"unknown\">"),
-            std::string::npos)
+  EXPECT_NE(
+      xml.find("<error message=\"holdfast: verdict unknown: exit code 0 after 0.05 s; its output "
+               "decides, and what ctest found there is not on record\" type=\"unknown\">"),
+      std::string::npos)
       << xml;
   EXPECT_NE(xml.find("failures=\"0\" errors=\"1\" skipped=\"0\""), std::string::npos) << xml;
 }
