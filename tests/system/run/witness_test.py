@@ -315,26 +315,6 @@ class KilledKeeperTest(WitnessCase):
         self.assertEqual(ctest.wait(PATIENCE_S), 8)
         return tree, (self.work / "console").read_text()
 
-    def test_the_log_tells_what_the_keeper_would_have_recorded(self):
-        tree, text = self.killed()
-        expected = said(text)
-        report = self.report(tree)
-        self.assertEqual(self.told(tree), expected)
-        self.assertTrue(report["run"]["complete"])
-        self.assertGreater(report["run"]["keeper_until"], 0)
-        with_attempts = {test["name"] for test in report["tests"] if test["attempts"]}
-        self.assertEqual(with_attempts, {"pass", "red", "fail_regex", "pass_regex", "skip_regex", "inverted",
-                                         "inverted_red", "meddles"})
-        words = "the keeper of this run was killed after "
-        for form in ("text", "html"):
-            self.assertIn(words, self.report(tree, form=form))
-        self.assertRegex(text, f"(?m)^holdfast: {words}.*: of 6 tests that ran without it only ctest's verdict")
-        self.assertRegex(text, r"(?m)^holdfast: \d+ tests through Holdfast: ")
-        self.assertNotIn("failed to connect", text)
-        listed = self.finish(HOLDFAST, "failed", "--tree", tree).stdout.decode()
-        for name in ("red", "fail_regex", "late_fail_regex", "alone_red"):
-            self.assertIn(name, listed)
-
     def test_with_another_ctests_log_in_its_place_nothing_is_taken_from_it(self):
         tree, text = self.killed()
         run, = self.runs(tree)
