@@ -41,7 +41,7 @@ OUTCOMES = {
 }
 NOT_STARTED = {"Not Run", DISABLED}
 # Every other outcome becomes an `error`.
-ELEMENTS = {"passed": None, "skipped": "skipped", "unknown": "skipped", "failed": "failure"}
+ELEMENTS = {"passed": None, "skipped": "skipped", "unknown": "error", "failed": "failure"}
 
 
 def outcome_of(words, is_bare):
