@@ -12,7 +12,7 @@ LINE = re.compile(r"^ *(?:\d+/\d+)? +Test +#(\d+): (\S+) \.*([\s\S]*?) +[\d.]+ s
 WITHIN = re.compile(r"(?<=\.)holdfast: .*\n(?:holdfast:   .*\n)*")
 NUMBERS = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)$", re.MULTILINE)
 SUMMARY = re.compile(r"^holdfast: (?:(\d+) tests? through Holdfast: (.*)|no test ran through Holdfast|"
-                     r"no tests: ctest selected none[^\n]*)\n"
+                     r"no tests: ctest selected none[^\n]*)\n(?:holdfast: verdict unknown: .*\n)?"
                      r"(?:holdfast: (\d+) not through Holdfast: (.*)\n)?", re.MULTILINE)
 
 FOUND = "Failed Error regular expression found in output."
