@@ -31,7 +31,6 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"
 #include "keeper/left/dead_runs.hpp"
-#include "keeper/left/lost_keeper.hpp"
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
 #include "keeper/left/stopped_supervisors.hpp"
@@ -410,21 +409,16 @@ void say(const SaidAtEnd& said) {
   if (!said.trouble.empty()) complain(said.trouble);
 }
 
-// The keeper of the run is gone, so nobody else records its end and makes its reports.
-void end_died_run(const IntegrationOptions& options, const ProcessName& ctest) {
+// The keeper of the run is gone, so nobody else makes its reports. Its end is recorded later, by
+// whoever records the ends of its attempts (keeper/left/dead_runs).
+void report_died_run(const IntegrationOptions& options, const ProcessName& ctest) {
   const std::vector<std::string> runs = runs_of(options.tree, ctest, os::numbering_id());
   // A run that is not on record never had a keeper, and begin has said so.
   if (runs.empty()) return;
   const std::string& run = runs.front();
-  const Result<RunEntry> entry = find_run(options.tree, run);
-  const std::string summary = entry ? finish_without_keeper(*entry) : std::string();
-  if (summary.empty()) {
-    complain(
-        "no summary: the keeper of this run was killed, and ctest's log does not tell what it "
-        "would have recorded (journalctl -k tells whether memory ran out)");
-  }
-  std::fwrite(summary.data(), 1, summary.size(), stdout);
-  std::fflush(stdout);
+  complain(
+      "no summary: the keeper of this run was killed (journalctl -k tells whether memory ran out); "
+      "`holdfast reap`, or the next run, takes what it did not record from ctest's log");
   const Result<ProjectSettings> settings = settings_of(options);
   if (settings) say(after_runs({options.tree, run, run, settings->run().reports}));
 }
@@ -446,7 +440,7 @@ int end(const IntegrationOptions& options) {
     if (is_dead) {
       // Nobody else ends tests whose launcher and guard were killed after their keeper.
       end_left_behind(options.tree, std::string(k_unattended));
-      end_died_run(options, *ctest);
+      report_died_run(options, *ctest);
     }
     return exit_codes::k_success;
   }

@@ -66,11 +66,14 @@ std::string in_which_shards(const RunReport& report, Holds holds) {
 
 std::string reason_alone(const TestReport& test) {
   if (test.attempts.empty()) {
-    if (test.outcome == Outcome::unknown && test.is_doubtful) return judgement(test, {});
+    if (test.outcome == Outcome::unknown) {
+      const std::string unknown = test.is_doubtful ? judgement(test, {})
+                                  : test.index     ? "passed, or skipped by its exit code"
+                                                   : "no record of its end";
+      return test.why.empty() ? unknown : printable(test.why) + "; " + unknown;
+    }
     if (!test.why.empty()) return printable(test.why);
     if (test.verdict == Verdict::disabled) return "disabled";
-    if (test.outcome == Outcome::unknown)
-      return test.index ? "passed, or skipped by its exit code" : "no record of its end";
     return test.outcome == Outcome::not_run ? "ctest did not start it" : "";
   }
   const Attempt& last = test.attempts.back();

@@ -24,6 +24,8 @@ class EntryReader {
   }
 
  private:
+  using Entries = std::vector<std::pair<LogHead, LogTail>>;
+
   // The word of the log's first entry: no test has printed anything before it.
   std::string first_word() {
     const std::optional<LogHead> head = head_after(log_, 0, log_.size());
@@ -98,6 +100,14 @@ class EntryReader {
     read_ = between_ = tail.end;
   }
 
+  void add(Entries others) {
+    for (auto& [head, tail] : others) {
+      ++heads_[head.index];
+      begin_entry(std::move(head));
+      end_entry(tail);
+    }
+  }
+
   // Ends the open entry and those without the word that follow it. The last one ends at `end`.
   // False: there are no such entries, and nothing has changed.
   bool close(std::uint64_t end) {
@@ -111,14 +121,10 @@ class EntryReader {
     std::optional<LogTail> own;
     if (open_) own = last_tail_of(*open_, end);
     if (open_ && !own) return false;
-    std::vector<std::pair<LogHead, LogTail>> others = others_in(own ? own->end : between_, end);
+    Entries others = others_in(own ? own->end : between_, end);
     if (others.empty()) return false;
     if (own) end_entry(*own);
-    for (auto& [head, its_tail] : others) {
-      ++heads_[head.index];
-      begin_entry(std::move(head));
-      end_entry(its_tail);
-    }
+    add(std::move(others));
     return true;
   }
 
@@ -130,15 +136,11 @@ class EntryReader {
     if (!at) return false;
     const std::optional<LogTail> own = tail_with(*at, line, *open_);
     if (!own || own->end >= tail.begin) return false;
-    std::vector<std::pair<LogHead, LogTail>> others = others_in(own->end, tail.end);
+    Entries others = others_in(own->end, tail.end);
     if (others.empty()) return false;
     end_entry(*own);
     entries_.back().is_doubtful = true;
-    for (auto& [head, its_tail] : others) {
-      ++heads_[head.index];
-      begin_entry(std::move(head));
-      end_entry(its_tail);
-    }
+    add(std::move(others));
     return true;
   }
 
@@ -161,8 +163,8 @@ class EntryReader {
   }
 
   // The entries without the word that fill the log from `begin` to `end`; none: they do not.
-  std::vector<std::pair<LogHead, LogTail>> others_in(std::uint64_t begin, std::uint64_t end) {
-    std::vector<std::pair<LogHead, LogTail>> found;
+  Entries others_in(std::uint64_t begin, std::uint64_t end) {
+    Entries found;
     while (begin < end) {
       std::optional<LogHead> head = head_after(log_, begin, end);
       if (!head) return {};

@@ -34,8 +34,9 @@ struct LogEntries {
 // Tests print what they like, also what looks like a log. `word` is the word that ctest's command
 // has for each test of this run that the launcher starts, and that no test is told; empty: no test
 // was started by the launcher. A head with the word is ctest's, and the last tail before it is that
-// of the entry before. Heads without the word count only between two entries. So what a test with
-// the word prints is never taken for an entry, unless the test has read the word in the log.
+// of the entry before. Heads without the word count only between two entries. So what a test prints
+// that the launcher starts is never taken for an entry, unless the test has read the word in the
+// log.
 //
 // An entry without an end is left out. The time that this takes grows with the size of the log, not
 // with what is in it.

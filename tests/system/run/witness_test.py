@@ -315,6 +315,27 @@ class KilledKeeperTest(WitnessCase):
         self.assertEqual(ctest.wait(PATIENCE_S), 8)
         return tree, (self.work / "console").read_text()
 
+    def test_the_log_tells_what_the_keeper_would_have_recorded(self):
+        tree, text = self.killed()
+        self.assertIn("holdfast: no summary: the keeper of this run was killed ", text)
+        self.assertNotIn("failed to connect", text)
+        expected = said(text)
+        self.assertEqual(self.finish(HOLDFAST, "reap", "--tree", tree).returncode, 0)
+        report = self.report(tree)
+        self.assertEqual(self.told(tree), expected)
+        self.assertTrue(report["run"]["complete"])
+        self.assertGreater(report["run"]["keeper_until"], 0)
+        with_attempts = {test["name"] for test in report["tests"] if test["attempts"]}
+        self.assertEqual(with_attempts, {"pass", "red", "fail_regex", "pass_regex", "skip_regex", "inverted",
+                                         "inverted_red", "meddles"})
+        words = "the keeper of this run was killed after "
+        for form in ("text", "html"):
+            self.assertIn(words, self.report(tree, form=form))
+        self.assertRegex(self.report(tree, form="text"), f"{words}.*: of 5 tests that ran without it only ctest's")
+        listed = self.finish(HOLDFAST, "failed", "--tree", tree).stdout.decode()
+        for name in ("red", "fail_regex", "late_fail_regex", "alone_red"):
+            self.assertIn(name, listed)
+
     def test_with_another_ctests_log_in_its_place_nothing_is_taken_from_it(self):
         tree, text = self.killed()
         run, = self.runs(tree)
