@@ -2,7 +2,9 @@
 as gone, unless other threads of it live: then only its main thread has ended."""
 
 import collections
+import contextlib
 import os
+import re
 from pathlib import Path
 
 Process = collections.namedtuple("Process", "pid start")
@@ -65,6 +67,27 @@ def command_of(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
     except OSError:
         return []
+
+
+def descriptors_of(pid):
+    """Maps each open descriptor of a process to what it is open on. One that closes meanwhile is left out, and a
+    process that has ended has none."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                found[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
+    return found
+
+
+def watched_inodes(pid):
+    """The inodes that a process watches by inotify."""
+    found = set()
+    for number in descriptors_of(pid):
+        with contextlib.suppress(OSError):
+            told = Path(f"/proc/{pid}/fdinfo/{number}").read_text()
+            found.update(int(inode, 16) for inode in re.findall(r"^inotify .*\bino:([0-9a-f]+)", told, re.MULTILINE))
+    return found
 
 
 def number_outside(number, entry):

@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from processes import is_alive, process, stat_of
+from processes import descriptors_of, process, stat_of
 from support import LAUNCHER, SystemCase, program, wait_until
 from worker_protocol import VERSION, ProgressLog, Worker, pack, receive
 
@@ -296,8 +296,7 @@ class GtestSupport(SystemCase):
         def kept():
             """The anchor's descriptors by number: the same as the server's, without the server's
             socket."""
-            links = {int(number): os.readlink(f"/proc/{anchor}/fd/{number}")
-                     for number in os.listdir(f"/proc/{anchor}/fd")}
+            links = descriptors_of(anchor)
             beyond = [link for number, link in links.items() if number > 2]
             return sorted(link.split(":")[0] for link in beyond) == ["anon_inode", "socket"] and links
         links = wait_until(kept)

@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 from etcd import EtcdCase
+from processes import descriptors_of
 from support import HOLDFAST, PATIENCE_S, not_inside, unfolded, wait_until
 
 
@@ -114,8 +115,8 @@ class ClusterFaultsTest(EtcdCase):
 
     def end_of_lease(self, launcher):
         """By CLOCK_BOOTTIME, as the launcher knows it."""
-        memory, = [one for one in Path(f"/proc/{launcher}/fd").iterdir() if "holdfast-lease" in os.readlink(one)]
-        return struct.unpack("q", memory.read_bytes()[:8])[0] / 1000
+        memory, = [number for number, target in descriptors_of(launcher).items() if "holdfast-lease" in target]
+        return struct.unpack("q", Path(f"/proc/{launcher}/fd/{memory}").read_bytes()[:8])[0] / 1000
 
     def test_a_holder_whose_client_is_stopped_is_ended_before_its_lease(self):
         holder, main, _ = self.begin()

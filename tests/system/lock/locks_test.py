@@ -5,6 +5,7 @@ import signal
 import subprocess
 import unittest
 
+from processes import descriptors_of
 from support import (LAUNCHER, PATIENCE_S, SystemCase, is_alive, process, processes_with, program,
                      unfolded, wait_until)
 
@@ -120,9 +121,9 @@ class LocksTest(SystemCase):
     def test_a_lock_is_not_inherited_by_the_tests_processes(self):
         name = self.lock_name()
         _, test = self.hold(name)
-        targets = [os.readlink(f"/proc/{test.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{test.pid}/fd")]
-        self.assertEqual([t for t in targets if "holdfast-" in t], [])
-        self.assertEqual(sorted(map(int, os.listdir(f"/proc/{test.pid}/fd"))), [0, 1, 2])
+        open_ones = descriptors_of(test.pid)
+        self.assertEqual([t for t in open_ones.values() if "holdfast-" in t], [])
+        self.assertEqual(sorted(open_ones), [0, 1, 2])
 
     def test_what_was_let_go_holds_no_lock(self):
         name = self.lock_name()

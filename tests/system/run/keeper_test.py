@@ -8,8 +8,8 @@ import time
 import unittest
 from pathlib import Path
 
-from processes import word_of_tree
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, no_keeper_of, process,
+from processes import descriptors_of, word_of_tree
+from support import (CTEST, PATIENCE_S, ProjectCase, command_of, keepers_of, no_keeper_of, process,
                      processes_with, script_step, wait_until)
 
 MANY = "".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(8))
@@ -88,8 +88,7 @@ class KeeperTest(ProjectCase):
         tree = self.waiting_tree()
         ctest = self.begin(tree, stdout=-1, stderr=subprocess.STDOUT)
         keeper, = keepers_of(tree)
-        fds = f"/proc/{keeper.pid}/fd"
-        held = {os.readlink(f"{fds}/{fd}"): fd for fd in os.listdir(fds)}
+        held = {target: number for number, target in descriptors_of(keeper.pid).items()}
         self.assertEqual([t for t in held if t.startswith("pipe:")], [])
         # But it has ctest's log, which it opened itself to read: the log is the witness of the
         # verdicts.

@@ -9,17 +9,17 @@ import time
 import unittest
 from pathlib import Path
 
+from processes import descriptors_of
 from shared_trees import WAITS, SharedTreeCase
 from support import CTEST, HOLDFAST, PATIENCE_S, ctest_version, no_keeper_of, program, script_step, wait_until
 
 
 def inode_of_log(ctest):
     """The inode of the log that the ctest has open. None: it has none."""
-    for number in os.listdir(f"/proc/{ctest.pid}/fd"):
-        link = f"/proc/{ctest.pid}/fd/{number}"
+    for number, target in descriptors_of(ctest.pid).items():
         with contextlib.suppress(OSError):
-            if "/Testing/Temporary/LastTest.log" in os.readlink(link):
-                return os.stat(link).st_ino
+            if "/Testing/Temporary/LastTest.log" in target:
+                return os.stat(f"/proc/{ctest.pid}/fd/{number}").st_ino
     return None
 
 

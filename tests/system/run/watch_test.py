@@ -7,8 +7,8 @@ import signal
 import struct
 import termios
 import unittest
-from pathlib import Path
 
+from processes import watched_inodes
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, no_keeper_of, wait_until
 from terminal import Terminal
 
@@ -109,9 +109,8 @@ set_tests_properties(off PROPERTIES DISABLED ON)
         tree = self.project("add_test(NAME t COMMAND true)\n")
         self.assertFalse((tree / ".holdfast/runs").exists())
         watch = self.watch(tree)
-        inode = f" ino:{(tree / '.holdfast').stat().st_ino:x} "
-        wait_until(lambda: any(inode in file.read_text() for file in Path(f"/proc/{watch.pid}/fdinfo").iterdir()),
-                   "the directory to be watched")
+        directory = (tree / ".holdfast").stat().st_ino
+        wait_until(lambda: directory in watched_inodes(watch.pid), "the directory to be watched")
         self.end(tree, self.start(CTEST, cwd=tree, stdout=-3, stderr=-3), watch)
         self.assertIn('passed "t"', self.seen())
 

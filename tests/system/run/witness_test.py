@@ -1,7 +1,6 @@
 """Reports say of each test what its own ctest said, whatever else works in the tree. If ctest died
 before it could say it, and the output decides, they say `unknown`."""
 
-import contextlib
 import json
 import os
 import re
@@ -12,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from needs import need_mounts
+from processes import descriptors_of
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of, no_keeper_of, program,
                      processes_with, script_step, verdicts, wait_until)
 
@@ -463,9 +463,7 @@ add_test(NAME nested COMMAND sh -c "{CTEST} -R '^green$' && {HOLDFAST} report --
 
     @staticmethod
     def watches_a_process(pid):
-        with contextlib.suppress(OSError):  # a descriptor may close meanwhile
-            return any("[pidfd]" in os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir())
-        return False
+        return any("[pidfd]" in target for target in descriptors_of(pid).values())
 
     def test_a_report_waits_for_the_end_of_a_run_that_has_just_ended(self):
         tree = self.kinds(text=f"""

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 from contained import ALL, Contained, cgroups_like
-from processes import all_pids, children_of, keepers_of, name_of, no_keeper_of, process
+from processes import all_pids, children_of, descriptors_of, keepers_of, name_of, no_keeper_of, process
 from support import CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, wait_until
 
 SEED = 1
@@ -36,11 +36,8 @@ def namespaces(pids):
                 found.add(os.readlink(f"/proc/{pid}/ns/{kind}"))
             except OSError:
                 continue
-        try:
-            links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-        except OSError:
-            continue
-        found.update(link for link in links if link.startswith(tuple(f"{kind}:[" for kind in KINDS)))
+        found.update(target for target in descriptors_of(pid).values()
+                     if target.startswith(tuple(f"{kind}:[" for kind in KINDS)))
     return found
 
 
