@@ -157,11 +157,10 @@ if(NOT "$ENV{HOLDFAST_PLANNED}" STREQUAL "") # `holdfast begin` has read it; it 
 endif()
 # ctest puts a test's command into its log, before what the test prints. No test is told this word, so
 # nothing that a test prints is taken for ctest's words (launcher/store/ctest_log_entries.hpp).
-set(_holdfast_as "--test=")
+set(_holdfast_word "")
 if(NOT "$ENV{HOLDFAST_EXPLAIN}")
   # string(RANDOM) would give the same word in each run of a script that sets RANDOM_SEED.
-  file(READ /dev/urandom _holdfast_as LIMIT 8 HEX)
-  set(_holdfast_as "--test:${_holdfast_as}=")
+  file(READ /dev/urandom _holdfast_word LIMIT 8 HEX)
 endif()
 set(_holdfast_is_shard_in_one_tree FALSE)
 if(NOT "$ENV{HOLDFAST_ONE_TREE}" STREQUAL "") # no other shard has its tests or their fixtures
@@ -197,6 +196,7 @@ endif()
 include("${CMAKE_CURRENT_LIST_DIR}/commands.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/ctest_limits.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/overrides.cmake")
+_holdfast_enter_directory()
 set(_holdfast_may_share FALSE)
 if(_holdfast_line MATCHES "2d49|2d2d74657374732d(66|69)") # -I, --tests-from-file, --tests-information
   set(_holdfast_may_share TRUE)

@@ -3,7 +3,8 @@
 #
 # Every test passes through both at each start of ctest. ctest forks per test and pays for its heap
 # at each fork. So the code below follows some rules:
-# - One word tells the launcher what --name NAME -- would say in three: _holdfast_as with the name.
+# - One word tells the launcher what --name NAME -- would say in three, and which of the tests of this
+#   name it is (launcher/core/ctest/test_place.hpp).
 # - For the usual number of arguments no code is evaluated and no list is made. Naming each ARGV<n>
 #   in quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
 # - cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those. It serves only long commands
@@ -46,6 +47,46 @@ function(_holdfast_watch_verdicts)
     include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/retries.cmake")
     _holdfast_tell_what_ctest_looks_for()
   endif()
+endfunction()
+
+# ctest calls this in each directory that it reads, before the tests of the directory. Directories
+# stand in the word for the launcher. Names of files have no meaning there, so a tree may be moved.
+function(_holdfast_enter_directory)
+  file(READ_SYMLINK /proc/self/cwd directory)
+  if(directory STREQUAL _holdfast_tree)
+    set(directory ".")
+  else()
+    string(FIND "${directory}" "${_holdfast_tree}/" begin)
+    if(begin STREQUAL "0")
+      string(LENGTH "${_holdfast_tree}/" begin)
+      string(SUBSTRING "${directory}" ${begin} -1 directory)
+    endif()
+    if(NOT directory MATCHES "^[A-Za-z0-9_.+/-]*$")
+      include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/encoding.cmake")
+      _holdfast_encode("${directory}" directory)
+      string(REPLACE "%2F" "/" directory "${directory}")
+    endif()
+  endif()
+  set(_holdfast_place "${directory}:" PARENT_SCOPE) # the colon makes it true, even after `off`
+  set(_holdfast_as "--test:${_holdfast_word}:${directory}=" PARENT_SCOPE)
+endfunction()
+
+# The word for a test whose name an earlier test has, too. `first`: the place of the first one.
+function(_holdfast_tell_apart name first)
+  get_property(nth GLOBAL PROPERTY "_holdfast_nth ${name}")
+  if("${nth}" STREQUAL "")
+    set(nth 1)
+    set_property(GLOBAL PROPERTY "_holdfast_in ${first} ${name}" 1)
+  endif()
+  get_property(in_directory GLOBAL PROPERTY "_holdfast_in ${_holdfast_place} ${name}")
+  if("${in_directory}" STREQUAL "")
+    set(in_directory 0)
+  endif()
+  math(EXPR nth "${nth} + 1")
+  math(EXPR in_directory "${in_directory} + 1")
+  set_property(GLOBAL PROPERTY "_holdfast_nth ${name}" ${nth})
+  set_property(GLOBAL PROPERTY "_holdfast_in ${_holdfast_place} ${name}" ${in_directory})
+  set(named "--test:${_holdfast_word}:${_holdfast_place}${in_directory}:${nth}=${name}" PARENT_SCOPE)
 endfunction()
 
 # Handles a test whose command is not known yet, or only for ctest's current directory, or is left
@@ -160,24 +201,24 @@ endfunction()
 function(_holdfast_add_long_test)
   if(count LESS 8)
     if(count EQUAL 5)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}")
     elseif(count EQUAL 6)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}")
     else()
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}")
     endif()
   elseif(count LESS 11)
     if(count EQUAL 8)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}")
     elseif(count EQUAL 9)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}")
     else()
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
         "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}")
     endif()
   else()
@@ -187,11 +228,17 @@ function(_holdfast_add_long_test)
       string(APPEND code " \"\${ARGV${i}}\"")
     endforeach()
     cmake_language(EVAL CODE "__add_test(\"\${ARGV0}\" \"\${_holdfast_launcher}\"
-      \"\${_holdfast_as}\${ARGV0}\" \"\${command}\" ${code})")
+      \"\${named}\" \"\${command}\" ${code})")
   endif()
 endfunction()
 
 function(add_test)
+  set(named "${_holdfast_as}${ARGV0}")
+  get_property(first GLOBAL PROPERTY "+${ARGV0}")
+  if(first)
+    _holdfast_tell_apart("${ARGV0}" "${first}")
+  endif()
+  set_property(GLOBAL PROPERTY "+${ARGV0}" "${_holdfast_place}")
   get_property(command GLOBAL PROPERTY "_holdfast_command ${ARGV1}")
   if(NOT command)
     set(count ${ARGC})
@@ -202,19 +249,19 @@ function(add_test)
   endif()
   if(ARGC LESS 5)
     if(ARGC EQUAL 2)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}")
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}")
     elseif(ARGC EQUAL 4)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}"
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
         "${ARGV3}")
     else()
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}" "${ARGV2}")
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}")
     endif()
   elseif(ARGC LESS 11 OR ARGV MATCHES "${_holdfast_odd_arguments}")
     set(count ${ARGC})
     _holdfast_add_long_test()
   else()
     cmake_parse_arguments(PARSE_ARGV 2 passed "" "" "")
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}"
       ${passed_UNPARSED_ARGUMENTS})
   endif()
   if(_holdfast_tells_new_tests)

@@ -7,6 +7,7 @@
 #include <map>
 #include <system_error>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "os/file/own_files.hpp"
@@ -17,7 +18,8 @@ namespace {
 // "Hfst", so that file(1) and we know the file
 // (https://www.sqlite.org/pragma.html#pragma_application_id).
 constexpr std::int64_t k_application = 0x48667374;
-constexpr std::int64_t k_version = 1;
+// Version 1 had no keys of tests.
+constexpr std::int64_t k_version = 2;
 
 // Results lie in the order of their runs: a new run is added at the end, and an old one goes from
 // the beginning. A `word` is an outcome or a signature.
@@ -26,7 +28,7 @@ constexpr const char* k_schema = R"sql(
     ended REAL NOT NULL, complete INTEGER NOT NULL, UNIQUE(started, name));
   CREATE TABLE word(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
   CREATE TABLE test(id INTEGER PRIMARY KEY, name TEXT NOT NULL, batch TEXT NOT NULL,
-    nth INTEGER NOT NULL, UNIQUE(name, batch, nth));
+    nth INTEGER NOT NULL, key TEXT NOT NULL DEFAULT '', UNIQUE(name, batch, nth));
   CREATE TABLE result(run INTEGER NOT NULL, test INTEGER NOT NULL, outcome INTEGER NOT NULL,
     grade INTEGER NOT NULL, wall_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,
     flaky INTEGER NOT NULL, PRIMARY KEY(run, test)) WITHOUT ROWID;
@@ -40,9 +42,13 @@ Grade grade_at(std::int64_t number) {
   return static_cast<Grade>(std::clamp<std::int64_t>(number, 0, last));
 }
 
-// Whether the file has our tables. False: it is empty. Fails for a file of somebody else. One
+constexpr const char* k_from_version_1 = R"sql(
+  ALTER TABLE test ADD COLUMN key TEXT NOT NULL DEFAULT '';
+)sql";
+
+// The version of our tables. 0: the file is empty. Fails for a file of somebody else. One
 // statement asks for everything: between two, another process may make the tables.
-Result<bool> has_tables(Database& database, const std::filesystem::path& file) {
+Result<std::int64_t> version_of(Database& database, const std::filesystem::path& file) {
   Result<Statement> asked = database.prepare(
       "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
       "FROM pragma_application_id, pragma_user_version");
@@ -51,12 +57,12 @@ Result<bool> has_tables(Database& database, const std::filesystem::path& file) {
   const std::int64_t application = asked->number(0);
   const std::int64_t version = asked->number(1);
   const std::int64_t tables = asked->number(2);
-  if (application == k_application && version == k_version) return true;
+  if (application == k_application && version >= 1 && version <= k_version) return version;
   if (application == k_application && version > k_version) {
     return ErrorInWords{
         fmt::format("{}: a later version of Holdfast wrote this history", file.string())};
   }
-  if (application == 0 && version == 0 && tables == 0) return false;
+  if (application == 0 && version == 0 && tables == 0) return 0;
   return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
 }
 
@@ -71,8 +77,10 @@ class Inserter {
         {&one.failure_, "INSERT INTO failure VALUES(?,?,?,?,?)"},
         {&one.find_word_, "SELECT id FROM word WHERE text=?"},
         {&one.add_word_, "INSERT INTO word(text) VALUES(?)"},
-        {&one.find_test_, "SELECT id FROM test WHERE name=? AND batch=? AND nth=?"},
-        {&one.add_test_, "INSERT INTO test(name, batch, nth) VALUES(?,?,?)"},
+        {&one.find_test_, "SELECT id FROM test WHERE name=? AND batch=? AND key=? ORDER BY nth"},
+        {&one.all_named_, "SELECT id, nth, key FROM test WHERE name=? AND batch=? ORDER BY nth"},
+        {&one.add_test_, "INSERT INTO test(name, batch, nth, key) VALUES(?,?,?,?)"},
+        {&one.set_key_, "UPDATE test SET key=? WHERE id=?"},
     };
     for (const auto& [statement, sql] : statements) {
       Result<Statement> prepared = database.prepare(sql);
@@ -90,6 +98,9 @@ class Inserter {
                             .run();
     if (!done) return done;
     const std::int64_t row = database_->last_row();
+    rows_.clear();
+    namesakes_.clear();
+    for (const PastResult& one : run.results) ++namesakes_[{one.test.name, one.test.batch}];
     for (const PastResult& one : run.results) {
       if (Result<void> inserted = insert(row, one); !inserted) return inserted;
     }
@@ -132,10 +143,59 @@ class Inserter {
   }
 
   Result<std::int64_t> row_of(const TestId& id) {
-    const auto bound = [&](Statement& statement) -> Statement& {
-      return statement.bind(0, id.name).bind(1, id.batch).bind(2, id.nth);
+    Result<std::int64_t> row = id.key.empty() ? 0 : row_with_key(id);
+    if (row && (*row == 0 || rows_.count(*row) != 0)) row = row_for(id);
+    if (row) rows_.insert(*row);
+    return row;
+  }
+
+  // 0: there is none.
+  Result<std::int64_t> row_with_key(const TestId& id) {
+    const Result<bool> found = find_test_.bind(0, id.name).bind(1, id.batch).bind(2, id.key).step();
+    if (!found) return found.error();
+    const std::int64_t row = *found ? find_test_.number(0) : 0;
+    find_test_.reset();
+    return row;
+  }
+
+  // The row that was made when the test's key was not known, or a new one. A run with fewer tests
+  // of the name than there are such rows does not tell which row is whose.
+  Result<std::int64_t> row_for(const TestId& id) {
+    struct Row {
+      std::int64_t id = 0;
+      std::int64_t nth = 0;
+      bool has_key = false;
     };
-    return found_or_added(bound(find_test_), bound(add_test_));
+    std::vector<Row> rows;
+    all_named_.bind(0, id.name).bind(1, id.batch);
+    while (true) {
+      const Result<bool> more = all_named_.step();
+      if (!more) return more.error();
+      if (!*more) break;
+      rows.push_back({all_named_.number(0), all_named_.number(1), !all_named_.text(2).empty()});
+    }
+    const std::size_t namesakes = namesakes_[{id.name, id.batch}];
+    if (rows.size() == 1 && namesakes == 1 && (id.key.empty() || !rows.front().has_key)) {
+      return with_key(rows.front().id, id.key);
+    }
+    const auto without_key =
+        std::ranges::count_if(rows, [](const Row& row) { return !row.has_key; });
+    for (const Row& row : rows) {
+      if (row.has_key || row.nth != id.nth || rows_.count(row.id) != 0) continue;
+      if (static_cast<std::size_t>(without_key) <= namesakes) return with_key(row.id, id.key);
+    }
+    std::int64_t nth = id.nth;
+    const auto is_taken = [&](const Row& row) { return row.nth == nth; };
+    if (std::ranges::any_of(rows, is_taken)) nth = rows.back().nth + 1;
+    add_test_.bind(0, id.name).bind(1, id.batch).bind(2, nth).bind(3, id.key);
+    if (const Result<void> done = add_test_.run(); !done) return done.error();
+    return database_->last_row();
+  }
+
+  Result<std::int64_t> with_key(std::int64_t row, const std::string& key) {
+    if (key.empty()) return row;
+    const Result<void> done = set_key_.bind(0, key).bind(1, row).run();
+    return done ? Result<std::int64_t>(row) : done.error();
   }
 
   Result<std::int64_t> found_or_added(Statement& find, Statement& add) {
@@ -151,8 +211,11 @@ class Inserter {
   }
 
   Database* database_;
-  Statement run_, result_, failure_, find_word_, add_word_, find_test_, add_test_;
+  Statement run_, result_, failure_, find_word_, add_word_;
+  Statement find_test_, all_named_, add_test_, set_key_;
   std::unordered_map<std::string, std::int64_t> words_;
+  std::unordered_set<std::int64_t> rows_;  // of this run's tests so far
+  std::map<std::pair<std::string, std::string>, std::size_t> namesakes_;  // by name and batch
 };
 
 constexpr std::int64_t k_longest_ms = std::int64_t{366} * 24 * 3600 * 1000;
@@ -182,19 +245,20 @@ Result<History> History::in_memory() { return with_tables(Database::in_memory(),
 Result<History> History::with_tables(Result<Database> database, const std::filesystem::path& file) {
   if (!database) return database.error();
   History history(std::move(*database));
-  const Result<bool> has = has_tables(history.database_, file);
-  if (!has) return has.error();
-  if (*has) return history;
+  const Result<std::int64_t> version = version_of(history.database_, file);
+  if (!version) return version.error();
+  if (*version == k_version) return history;
   // This must come before the first table. Removed runs then make the file smaller.
   const Result<void> set = history.database_.execute("PRAGMA auto_vacuum=INCREMENTAL");
   if (!set) return set.error();
   const Result<void> made = history.in_transaction([&]() -> Result<void> {
     // Another process may have made the tables meanwhile.
-    const Result<bool> now = has_tables(history.database_, file);
+    const Result<std::int64_t> now = version_of(history.database_, file);
     if (!now) return now.error();
-    if (*now) return {};
-    return history.database_.execute(fmt::format(
-        "PRAGMA application_id={}; PRAGMA user_version={};{}", k_application, k_version, k_schema));
+    if (*now == k_version) return {};
+    return history.database_.execute(
+        fmt::format("PRAGMA application_id={}; PRAGMA user_version={};{}", k_application, k_version,
+                    *now == 0 ? k_schema : k_from_version_1));
   });
   if (!made) return made.error();
   return history;
@@ -203,12 +267,14 @@ Result<History> History::with_tables(Result<Database> database, const std::files
 Result<History> History::open_existing(const std::filesystem::path& file) {
   Result<Database> database = Database::open(file, Database::Use::read);
   if (!database) return database.error();
-  const Result<bool> has = has_tables(*database, file);
-  if (!has) return has.error();
-  if (!*has) {
+  const Result<std::int64_t> version = version_of(*database, file);
+  if (!version) return version.error();
+  if (*version == 0) {
     return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
   }
-  return History(std::move(*database));
+  History history(std::move(*database));
+  if (*version == 1) history.key_ = "''";
+  return history;
 }
 
 Result<void> History::in_transaction(const std::function<Result<void>()>& change) {
@@ -234,14 +300,15 @@ Result<std::vector<RunHead>> History::runs() {
 }
 
 Result<std::vector<NumberedTest>> History::tests() {
-  Result<Statement> all = database_.prepare("SELECT id, name, batch, nth FROM test ORDER BY id");
+  Result<Statement> all =
+      database_.prepare(fmt::format("SELECT id, name, batch, nth, {} FROM test ORDER BY id", key_));
   if (!all) return all.error();
   std::vector<NumberedTest> tests;
   while (true) {
     const Result<bool> row = all->step();
     if (!row) return row.error();
     if (!*row) return tests;
-    tests.push_back({all->number(0), {all->text(1), all->text(2), all->number(3)}});
+    tests.push_back({all->number(0), {all->text(1), all->text(2), all->number(3), all->text(4)}});
   }
 }
 
@@ -257,8 +324,9 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
   const Result<std::int64_t> id = row_of(head);
   if (!id) return id.error();
   Result<Statement> all = database_.prepare(fmt::format(
-      "SELECT test.name, test.batch, test.nth, word.text, grade, wall_ms, attempts, flaky FROM {} "
-      "JOIN word ON word.id=result.outcome WHERE result.run=?1 ORDER BY result.test",
+      "SELECT test.name, test.batch, test.nth, word.text, grade, wall_ms, attempts, flaky, {} "
+      "FROM {} JOIN word ON word.id=result.outcome WHERE result.run=?1 ORDER BY result.test",
+      key_,
       test ? "test JOIN result ON result.test=test.id AND test.name=?2"
            : "result JOIN test ON test.id=result.test"));
   if (!all) return all.error();
@@ -269,7 +337,7 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
     const Result<bool> row = all->step();
     if (!row) return row.error();
     if (!*row) break;
-    run.results.push_back({{all->text(0), all->text(1), all->number(2)},
+    run.results.push_back({{all->text(0), all->text(1), all->number(2), all->text(8)},
                            all->text(3),
                            grade_at(all->number(4)),
                            bounded(all->number(5), k_longest_ms),
@@ -297,7 +365,7 @@ Result<void> History::load_failures(std::int64_t row, PastRun& run) {
     const Result<bool> found = all->step();
     if (!found) return found.error();
     if (!*found) return {};
-    const auto result = results.find({all->text(0), all->text(1), all->number(2)});
+    const auto result = results.find({all->text(0), all->text(1), all->number(2), {}});
     if (result == results.end()) continue;
     result->second->failures.push_back({all->number(3), all->text(4), all->text(5)});
   }

@@ -74,6 +74,7 @@ class History {
   Result<void> keep_from(const std::vector<RunHead>& all, std::size_t first);
 
   Database database_;
+  std::string key_ = "test.key";  // the expression for a test's key
 };
 
 }  // namespace holdfast

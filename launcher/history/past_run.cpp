@@ -31,7 +31,7 @@ PastFailure failure_of(const Attempt& attempt, std::int64_t n, std::string_view 
 // `test` is as see_as_tests() and the report have it: a test of ctest, or a case of one.
 PastResult result_of(const TestReport& test, Outputs& outputs) {
   PastResult result;
-  result.test = {valid_utf8(test.name), valid_utf8(test.part_of)};
+  result.test = {valid_utf8(test.name), valid_utf8(test.part_of), test.nth, test.key};
   result.outcome = name_of(test.outcome);
   result.grade = grade_of(test);
   result.flaky = test.flaky;
@@ -62,7 +62,8 @@ PastRun past_run_of(const RunReport& report, Outputs& outputs, double started) {
   const auto add = [&](const TestReport& test) {
     if (test.verdict == Verdict::disabled) return;
     PastResult result = result_of(test, outputs);
-    result.test.nth = ++times[{result.test.batch, result.test.name}];
+    const std::int64_t nth = ++times[{result.test.batch, result.test.name}];
+    if (result.test.key.empty()) result.test.nth = nth;
     past.results.push_back(std::move(result));
   };
   for (const TestReport& test : report.tests) {

@@ -17,7 +17,11 @@ namespace holdfast {
 struct TestId {
   std::string name;
   std::string batch = {};  // the test whose case it is; empty: a test of ctest
-  std::int64_t nth = 1;    // its place among the tests of that name, by ctest's numbers
+  // Which of the tests of that name it is. Tests without a key are numbered in ctest's order.
+  std::int64_t nth = 1;
+  // Of the test, or of the batch (core/ctest/test_place.hpp). Empty: older versions did not keep
+  // it, or ctest started the test without the launcher.
+  std::string key = {};
 
   friend bool operator==(const TestId&, const TestId&) = default;
   friend bool operator<(const TestId& one, const TestId& other) {

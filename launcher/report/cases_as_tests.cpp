@@ -6,6 +6,8 @@ TestReport as_test(const TestReport& test, const Case& one) {
   TestReport shown;
   shown.name = one.name;
   shown.part_of = test.name;
+  shown.key = test.key;
+  shown.nth = test.nth;
   shown.shard = test.shard;
   shown.shard_name = test.shard_name;
   shown.outcome = one.outcome;

@@ -219,8 +219,8 @@ class RunReporter::Collector {
     see(record.at);
     sources_ = std::move(record);
   }
-  void operator()(const LogWordRecord&) { log_ = LogOf::marked; }
-  void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
+  void operator()(const LogWordRecord&) {}  // for whoever reads ctest's log
+  void operator()(const StepRecord&) {}     // a record of the build journal (report/steps.hpp)
 
   void operator()(const RunEnded& record) {
     if (run_.id.empty()) run_.id = record.run;
@@ -249,7 +249,7 @@ class RunReporter::Collector {
     }
     report.tests = std::move(tests_);
     place_.clear();  // assign_verdicts() takes as much again
-    assign_verdicts(report.tests, std::move(verdicts_), log_);
+    assign_verdicts(report.tests, std::move(verdicts_));
     return report;
   }
 
@@ -294,7 +294,6 @@ class RunReporter::Collector {
   std::vector<TestReport> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> place_;
   std::vector<VerdictRecord> verdicts_;
-  LogOf log_ = LogOf::unmarked;
   SourcesRecord sources_;
 };
 

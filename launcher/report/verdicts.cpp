@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,36 +34,12 @@ bool is_not_run(const VerdictRecord& verdict) {
   return verdict.verdict == Verdict::disabled || !verdict.ran.value_or(true);
 }
 
-bool agrees(const TestReport& test, const VerdictRecord& verdict) {
-  if (is_not_run(verdict)) return false;
-  if (test.attempts.empty()) return true;
-  const Attempt& last = test.attempts.back();
-  // A setting decides whether a test that had nothing to run passes.
-  if (last.outcome == Outcome::no_tests) return true;
-  const bool passed =
-      last.verdict ? *last.verdict == Verdict::passed : last.outcome == Outcome::passed;
-  return passed == (verdict.verdict == Verdict::passed);
-}
-
-// How often the tests of one name were started, and how often ctest's log has them. Both grow with
-// --repeat. `logged` is absent in records of older versions.
-struct Times {
-  std::int64_t started = 0;
-  std::optional<std::int64_t> logged = 0;
-  unsigned verdicts = 0;        // tests of that name in the log that ran
-  bool has_unlaunched = false;  // one of them without the launcher, which leaves no record
-};
-
-struct Namesakes {
-  std::vector<std::size_t> without;  // a verdict, by place in the list
-  Times times;
-};
-
-// Whether the log has more entries of the tests of that name than ctest has started them. A test
-// that is not started by the launcher has no record of that.
-bool has_too_many(const Times& times) {
-  if (!times.logged || times.has_unlaunched) return false;
-  return *times.logged > std::max<std::int64_t>(times.started, times.verdicts);
+// Whether the log has more entries of the test than ctest has started it. A test that is not
+// started by the launcher has no record of that.
+bool has_too_many(const TestReport* test, const VerdictRecord& verdict) {
+  if (verdict.key.empty() || !verdict.launched) return false;
+  const std::int64_t started = test == nullptr ? 0 : test->executions;
+  return verdict.times.value_or(0) > std::max<std::int64_t>(started, 1);
 }
 
 // Tells the last attempt of each earlier execution where its output is.
@@ -78,9 +55,10 @@ void give_earlier(TestReport& test, const VerdictRecord& verdict) {
   }
 }
 
-void give(TestReport& test, const VerdictRecord& verdict, const Times& times, bool is_doubtful) {
+void give(TestReport& test, const VerdictRecord& verdict, bool is_doubtful) {
   test.is_doubtful = is_doubtful;
   test.index = verdict.index;
+  test.nth = verdict.nth;
   if (!test.why.empty()) {
     // The test's own records say why.
   } else if (verdict.launched && test.attempts.empty()) {
@@ -89,7 +67,7 @@ void give(TestReport& test, const VerdictRecord& verdict, const Times& times, bo
     test.why = verdict.note;
   }
   // ctest died before it recorded the last execution. Its verdict is on an earlier one.
-  if (times.logged && *times.logged < times.started && !test.attempts.empty()) return;
+  if (verdict.times && *verdict.times < test.executions && !test.attempts.empty()) return;
   test.verdict = verdict.verdict;
   test.output_place = verdict.output;
   if (!is_doubtful && verdict.times == test.executions) give_earlier(test, verdict);
@@ -97,64 +75,87 @@ void give(TestReport& test, const VerdictRecord& verdict, const Times& times, bo
   if (verdict.or_skipped && test.attempts.empty() && !is_told) test.verdict = Verdict::unknown;
 }
 
+// Finds the tests of a journal.
+class KnownTests {
+ public:
+  explicit KnownTests(std::vector<TestReport>& tests) : tests_(&tests), has_verdict_(tests.size()) {
+    for (std::size_t i = 0; i < tests.size(); ++i) {
+      if (!tests[i].key.empty()) by_key_.emplace(tests[i].key, i);
+      by_name_[tests[i].name].push_back(i);
+    }
+  }
+
+  // Null: the journal has none.
+  TestReport* with_key(const VerdictRecord& verdict) {
+    const auto found = by_key_.find(verdict.key);
+    if (verdict.key.empty() || found == by_key_.end()) return nullptr;
+    TestReport& test = (*tests_)[found->second];
+    return test.name == verdict.test ? &test : nullptr;
+  }
+
+  void note_verdict(const TestReport& test) {
+    has_verdict_[static_cast<std::size_t>(&test - tests_->data())] = true;
+  }
+
+  // The first of that name without a verdict. Null: there is none.
+  TestReport* next_named(const std::string& name) {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) return nullptr;
+    for (const std::size_t i : found->second) {
+      if (!has_verdict_[i]) return &(*tests_)[i];
+    }
+    return nullptr;
+  }
+
+ private:
+  std::vector<TestReport>* tests_;
+  std::vector<bool> has_verdict_;
+  std::unordered_map<std::string, std::size_t> by_key_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
+};
+
 }  // namespace
 
-void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts,
-                     LogOf log) {
-  std::unordered_map<std::string, Namesakes> of_name;
-  for (std::size_t i = 0; i < tests.size(); ++i) {
-    auto& [without, times] = of_name[tests[i].name];
-    without.push_back(i);
-    times.started += tests[i].executions;
-  }
-
+void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts) {
   keep_latest(verdicts);
-  for (const VerdictRecord& verdict : verdicts) {
-    Times& times = of_name[verdict.test].times;
-    if (!is_not_run(verdict)) ++times.verdicts;
-    times.has_unlaunched = times.has_unlaunched || (!is_not_run(verdict) && !verdict.launched);
-    if (!verdict.times)
-      times.logged.reset();
-    else if (times.logged && !is_not_run(verdict))
-      *times.logged += *verdict.times;
-  }
-
+  KnownTests known(tests);
   std::unordered_set<std::int64_t> with_too_many;
   for (const VerdictRecord& verdict : verdicts) {
-    if (log == LogOf::marked && verdict.index && has_too_many(of_name[verdict.test].times)) {
+    if (verdict.index && has_too_many(known.with_key(verdict), verdict))
       with_too_many.insert(*verdict.index);
-    }
   }
   const auto is_doubtful = [&](const VerdictRecord& verdict) {
     return verdict.doubtful || with_too_many.count(verdict.index.value_or(0)) != 0 ||
            with_too_many.count(verdict.before.value_or(0)) != 0;
   };
 
-  std::vector<VerdictRecord> left;
-  for (VerdictRecord& verdict : verdicts) {
-    auto& [without, times] = of_name[verdict.test];
-    const auto found = std::find_if(without.begin(), without.end(),
-                                    [&](std::size_t i) { return agrees(tests[i], verdict); });
-    if (found == without.end()) {
-      left.push_back(std::move(verdict));
+  std::vector<const VerdictRecord*> left;
+  for (const VerdictRecord& verdict : verdicts) {
+    TestReport* const test = known.with_key(verdict);
+    if (test == nullptr) {
+      left.push_back(&verdict);
       continue;
     }
-    give(tests[*found], verdict, times, is_doubtful(verdict));
-    without.erase(found);
+    give(*test, verdict, is_doubtful(verdict));
+    known.note_verdict(*test);
   }
-  for (const VerdictRecord& verdict : left) {
-    auto& [without, times] = of_name[verdict.test];
-    if (!without.empty() && !is_not_run(verdict)) {
-      give(tests[without.front()], verdict, times, is_doubtful(verdict));
-      without.erase(without.begin());
+  std::vector<TestReport> further;
+  for (const VerdictRecord* const verdict : left) {
+    TestReport* test = nullptr;
+    if (verdict->key.empty() && !is_not_run(*verdict)) test = known.next_named(verdict->test);
+    if (test != nullptr) {
+      give(*test, *verdict, is_doubtful(*verdict));
+      known.note_verdict(*test);
       continue;
     }
-    TestReport& test = tests.emplace_back();
-    test.name = verdict.test;
-    give(test, verdict, times, is_doubtful(verdict));
-    test.bare = verdict.ran.value_or(verdict.verdict == Verdict::passed ||
-                                     verdict.verdict == Verdict::skipped);
+    TestReport& added = further.emplace_back();
+    added.name = verdict->test;
+    added.key = verdict->key;
+    give(added, *verdict, is_doubtful(*verdict));
+    added.bare = verdict->ran.value_or(verdict->verdict == Verdict::passed ||
+                                       verdict->verdict == Verdict::skipped);
   }
+  std::move(further.begin(), further.end(), std::back_inserter(tests));
 }
 
 }  // namespace holdfast

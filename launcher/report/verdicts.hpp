@@ -3,20 +3,14 @@
 
 #include "report/model.hpp"
 
-#include <cstdint>
 #include <vector>
 
 namespace holdfast {
 
-// Whether a word marks the entries of ctest's log (store/ctest_log_entries.hpp). Logs of older
-// versions have none, and no verdict from them is doubted.
-enum class LogOf : std::uint8_t { marked, unmarked };
-
-// Gives each test its verdict and appends the tests that only ctest knows. A verdict has ctest's
-// number and a name, a test has a key and a name, and CTest allows one name several times. Among
-// tests of one name, a verdict goes to the first whose last attempt agrees with it, else to the
-// first one left. If several verdicts have the same number, the last counts.
-void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts,
-                     LogOf log);
+// Gives each test its verdict and appends the tests that only ctest knows. CTest allows one name
+// several times: a test and its verdict have the same key. A verdict without a key goes to the
+// first test of its name that is left: it is of a test that ctest ran without us, or from an older
+// version. If several verdicts have the same number, the last counts.
+void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts);
 
 }  // namespace holdfast

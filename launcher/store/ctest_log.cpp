@@ -108,6 +108,10 @@ VerdictRecord record_of(const LogEntry& entry, const std::string& log, double ru
   VerdictRecord record;
   record.test = valid_utf8(entry.name);
   record.verdict = verdict_alone(entry);
+  if (entry.place) {
+    record.key = key_of(entry.name, *entry.place);
+    record.nth = entry.place->nth;
+  }
   record.index = entry.index;
   record.ran = entry.started && refusal.empty();
   record.launched = *record.ran && entry.launched;

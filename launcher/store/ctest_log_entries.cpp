@@ -35,7 +35,7 @@ class EntryReader {
     if (!at) return {};
     constexpr std::size_t k_longest_word = 64;
     const std::string_view text = log_.at(*at + before.size(), k_longest_word);
-    return std::string(text.substr(0, std::min(text.find('='), text.size())));
+    return std::string(text.substr(0, std::min(text.find(':'), text.size())));
   }
 
   void take_heads_with_word() {

@@ -188,6 +188,9 @@ std::optional<LogHead> head_at(LogText& log, std::uint64_t begin) {
 
 std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word) {
   if (!is_launcher_word(log.before(mark, 24))) return std::nullopt;
+  constexpr std::size_t k_longest_place = 3 * k_longest_path;  // each byte encoded
+  std::string place(log.at(mark + word.size(), k_longest_place));
+  place.resize(std::min(place.find('='), place.size()));
   const std::uint64_t from = mark - std::min<std::uint64_t>(mark, k_longest_path + 64);
   const std::optional<std::uint64_t> command =
       log.find_last(std::string(k_command) + "\"", from, mark);
@@ -212,8 +215,10 @@ std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string
     const std::size_t number = number_of(*head).size();
     const std::uint64_t end_of_names = begin + number + k_testing.size() + head->name.size() + 1 +
                                        number + k_test.size() + head->name.size();
-    const std::string second = std::string(word) + head->name + "\"";
-    if (end_of_names == *command && log.has(second, mark)) return head;
+    const std::string second = std::string(word) + place + "=" + head->name + "\"";
+    if (end_of_names != *command || !log.has(second, mark)) continue;
+    head->place = parse_test_place(place);
+    return head;
   }
   return std::nullopt;
 }

@@ -30,6 +30,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/ctest/test_place.hpp"
 #include "store/log_text.hpp"
 
 namespace holdfast {
@@ -47,9 +48,10 @@ struct LoggedTest {
   std::string name;
   std::uint32_t index = 0;
   bool started = false;
-  bool launched = false;   // the command is the launcher
-  bool explained = false;  // ctest said beforehand why it did not start the test
-  std::string preamble;    // the beginning of what ctest said
+  bool launched = false;           // the command is the launcher
+  std::optional<TestPlace> place;  // which the command tells, if it has the run's word
+  bool explained = false;          // ctest said beforehand why it did not start the test
+  std::string preamble;            // the beginning of what ctest said
   LoggedCommand command;
 };
 
@@ -74,7 +76,7 @@ inline constexpr std::string_view k_end_of_tail =
 // The head that begins there.
 std::optional<LogHead> head_at(LogText& log, std::uint64_t begin);
 // The head of a test that the launcher starts. `mark`: where its second word begins, with the
-// quote before it; `word`: that word up to the test's name (core/settings/command_line.hpp).
+// quote before it; `word`: that word up to the test's place (core/settings/command_line.hpp).
 std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word);
 // The first head from `begin` on. Before it, there is nothing but what ctest says of a test that it
 // does not start: at most some KiB.

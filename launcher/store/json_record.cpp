@@ -91,6 +91,8 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
   record.at = in.number("at");
   record.test = in.text("test");
   record.verdict = verdict;
+  record.key = in.text("key");
+  record.nth = in.integer("nth").value_or(1);
   record.index = in.integer("index");
   record.output = in.output_place(in.text("log"));
   record.ran = in.truth("ran");
@@ -120,7 +122,7 @@ Record planned_record(FieldReader& in) {
   record.fingerprint = in.text("fingerprint");
   record.is_own = in.truth("own").value_or(false);
   record.tests = in.texts("tests");
-  record.numbers = in.integers("numbers");
+  record.keys = in.texts("keys");
   return record;
 }
 

@@ -54,6 +54,8 @@ std::string line_of(const RunStarted& record) {
 std::string line_of(const VerdictRecord& record) {
   JsonLine line = begun("verdict", record.at);
   line.text("test", record.test).text("verdict", name_of(record.verdict));
+  if (!record.key.empty()) line.text("key", record.key);
+  if (record.nth != 1) line.number("nth", record.nth);
   if (record.index) line.number("index", *record.index);
   if (record.ran) line.raw("ran", truth(*record.ran));
   if (record.launched) line.raw("launched", truth(true));
@@ -110,11 +112,7 @@ std::string line_of(const PlannedRecord& record) {
   if (!record.fingerprint.empty()) line.text("fingerprint", record.fingerprint);
   line.raw("own", truth(record.is_own));
   line.raw("tests", list_of(record.tests));
-  std::string numbers;
-  for (const std::int64_t number : record.numbers) {
-    numbers += (numbers.empty() ? "[" : ",") + std::to_string(number);
-  }
-  if (!numbers.empty()) line.raw("numbers", numbers + "]");
+  if (!record.keys.empty()) line.raw("keys", list_of(record.keys));
   return std::move(line).finish();
 }
 

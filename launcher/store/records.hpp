@@ -51,6 +51,8 @@ struct VerdictRecord {
   double at = 0;
   std::string test;                   // required
   Verdict verdict = Verdict::failed;  // required
+  std::string key = {};  // as in the test's other records; empty: ctest did not start our launcher
+  std::int64_t nth = 1;  // which of the tests of its name that ctest has read it is
   std::optional<std::int64_t> index;  // ctest's number of the test
   std::optional<OutputPlace> output;
   std::optional<bool> ran;  // whether ctest started the test at all
@@ -131,8 +133,8 @@ struct PlannedRecord {
   std::string fingerprint = {};  // of the division (core/select/division.hpp)
   bool is_own = false;           // field `own`; false: the tests are those of another shard
   std::vector<std::string> tests = {};
-  // Field `numbers`: ctest's numbers of these tests, in the same order.
-  std::vector<std::int64_t> numbers = {};
+  // Field `keys`: of these tests, in the same order. Only if several tests have one name.
+  std::vector<std::string> keys = {};
 };
 
 // A file under git's control whose content changed while tests ran.

@@ -68,18 +68,18 @@ class LastAttempts {
   void end(const AttemptEnded& record) {
     tests_[{record.test, record.key}] = record.verdict != Verdict::unknown;
   }
-  void judge(const std::string& test) { judged_.insert(test); }
+  void judge(const std::string& test, const std::string& key) { judged_.insert({test, key}); }
 
   void add_to(Recorded& found) const {
     for (const auto& [test, is_known] : tests_) {
-      if (judged_.contains(test.first)) continue;  // has been added
-      (is_known ? found.begun : found.open).push_back({test.first});
+      if (judged_.contains(test) || judged_.contains({test.first, {}})) continue;  // has been added
+      (is_known ? found.begun : found.open).push_back({test.first, test.second});
     }
   }
 
  private:
   std::map<std::pair<std::string, std::string>, bool> tests_;  // by name and key: is it known?
-  std::set<std::string> judged_;                               // by ctest
+  std::set<std::pair<std::string, std::string>> judged_;  // by ctest; an older record has no key
 };
 
 Recorded read_run(const RunEntry& run) {
@@ -94,16 +94,15 @@ Recorded read_run(const RunEntry& run) {
     } else if (const auto* bare = std::get_if<Bare>(&record)) {
       attempts.begin(bare->test, bare->key);
     } else if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
-      const auto number = static_cast<std::size_t>(verdict->index.value_or(0));
-      attempts.judge(verdict->test);
-      found.begun.push_back({verdict->test, number});
+      attempts.judge(verdict->test, verdict->key);
+      found.begun.push_back({verdict->test, verdict->key});
       found.has_failed = found.has_failed || verdict->verdict == Verdict::failed;
     } else if (const auto* planned = std::get_if<PlannedRecord>(&record)) {
       if (!planned->is_own) return;
       found.has_plan = true;
       for (std::size_t i = 0; i < planned->tests.size(); ++i) {
-        const std::int64_t number = i < planned->numbers.size() ? planned->numbers[i] : 0;
-        found.planned.push_back({planned->tests[i], static_cast<std::size_t>(number)});
+        const bool has_key = i < planned->keys.size();
+        found.planned.push_back({planned->tests[i], has_key ? planned->keys[i] : std::string()});
       }
     }
   });
@@ -117,29 +116,29 @@ class LeftOut {
   LeftOut(const UserCall& user, const TreeTests& all)
       : user_(user), all_(all), places_(places_of(all.tests)) {}
 
-  // A record whose number says nothing does not say which of several tests of one name has begun.
-  // None has then: to run a test again does less harm than to leave one out.
-  TestSet begun(const RunStarted& run, std::vector<RanTest> tests) const {
+  // A record without a key does not say which of several tests of one name has begun. None has
+  // then: to run a test again does less harm than to leave one out.
+  TestSet begun(const std::vector<RanTest>& tests) const {
     TestSet set(all_.tests.size());
-    forget_other_numbers(run, tests);
     for (const RanTest& test : tests) {
       const std::vector<std::size_t> places = places_.meant_by(test);
-      const bool is_one = places.size() == 1 && all_.namesakes.count(test.name) == 0;
-      if (is_one || (!places.empty() && all_.tests[places.front()].number == test.index))
-        set[places.front()] = true;
+      if (places.size() == 1) set[places.front()] = true;
     }
     return set;
   }
 
   // The tests that these may be.
-  TestSet named(const RunStarted& run, std::vector<RanTest> tests) const {
-    forget_other_numbers(run, tests);
-    return set_of(tests);
+  TestSet named(const std::vector<RanTest>& tests) const {
+    TestSet set(all_.tests.size());
+    for (const RanTest& test : tests) {
+      for (const std::size_t place : places_.meant_by(test)) set[place] = true;
+    }
+    return set;
   }
 
   // What a run was to run that ended too early. Nothing: that is not known.
   std::optional<TestSet> planned(const PastRunOfTree& run, Recorded recorded) {
-    if (recorded.has_plan) return named(run.started, std::move(recorded.planned));
+    if (recorded.has_plan) return named(recorded.planned);
     const Result<RerunWords> words = rerun_words(run.started.command);
     if (!words || words->reruns_failed) return std::nullopt;
     if (!words->selects && had_all_of_list(run.started)) return TestSet(all_.tests.size(), true);
@@ -153,25 +152,6 @@ class LeftOut {
     UserCall of_tree = user_;
     of_tree.directory = user_.tree;
     return had_list_of(user_, run) || had_list_of(of_tree, run);
-  }
-
-  // Names stay what they are. A number of another list, or of a list that has changed since, is 0.
-  void forget_other_numbers(const RunStarted& run, std::vector<RanTest>& tests) const {
-    if (all_.namesakes.empty()) return;
-    const bool is_same_list = had_list_of(user_, run);
-    for (RanTest& test : tests) {
-      const auto found = all_.namesakes.find(test.name);
-      if (found == all_.namesakes.end() || !is_same_list || found->second.count(test.index) == 0)
-        test.index = 0;
-    }
-  }
-
-  TestSet set_of(const std::vector<RanTest>& tests) const {
-    TestSet set(all_.tests.size());
-    for (const RanTest& test : tests) {
-      for (const std::size_t place : places_.meant_by(test)) set[place] = true;
-    }
-    return set;
   }
 
   // What ctest would run now. Many runs may have had the same words.
@@ -194,7 +174,7 @@ class LeftOut {
     if (!names) return std::nullopt;
     std::vector<RanTest> tests;
     for (const std::string& name : *names) tests.push_back({name});
-    return set_of(tests);
+    return named(tests);
   }
 
   // The value of -I is numbers, or a file that may be gone.
@@ -223,8 +203,8 @@ TestSet tests_not_begun(const UserCall& user, const TreeTests& all) {
   NotBegun found(disabled(all));
   for (const PastRunOfTree& run : runs_of(user.tree)) {
     Recorded recorded = read_run(run.entry);
-    found.see_begun(left_out.begun(run.started, std::move(recorded.begun)));
-    found.see_planned(left_out.named(run.started, std::move(recorded.open)));
+    found.see_begun(left_out.begun(recorded.begun));
+    found.see_planned(left_out.named(recorded.open));
     if (found.is_done()) break;
     if (run.stops == Stops::never || (run.stops == Stops::at_a_failure && !recorded.has_failed))
       continue;

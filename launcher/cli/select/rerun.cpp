@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -57,32 +57,37 @@ class EarlierRunReader {
 
   void add(const Record& record) {
     if (const auto* started = std::get_if<RunStarted>(&record)) run_.started = *started;
-    if (const auto* begun = std::get_if<AttemptStarted>(&record)) note_start(begun->test);
-    if (const auto* bare = std::get_if<Bare>(&record)) note_start(bare->test);
+    if (const auto* begun = std::get_if<AttemptStarted>(&record)) note_start(*begun);
+    if (const auto* bare = std::get_if<Bare>(&record)) note_start(*bare);
     if (const auto* ended = std::get_if<RunEnded>(&record)) run_.complete = ended->complete;
     if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
-      with_verdict_.insert(verdict->test);
-      const auto index = static_cast<std::size_t>(verdict->index.value_or(0));
-      run_.tests.push_back({verdict->test, index});
+      with_verdict_.insert({verdict->test, verdict->key});
+      run_.tests.push_back({verdict->test, verdict->key});
     }
   }
 
   EarlierRun finish() && {
     // If ctest's log is lost, only launchers have recorded tests.
-    for (const std::string& name : run_.order) {
-      if (with_verdict_.count(name) == 0) run_.tests.push_back({name});
+    for (const RanTest& test : started_) {
+      const bool is_known = with_verdict_.contains({test.name, test.key}) ||
+                            with_verdict_.contains({test.name, {}});  // of an older version
+      if (!is_known) run_.tests.push_back(test);
     }
     return std::move(run_);
   }
 
  private:
-  void note_start(const std::string& name) {
-    if (ordered_.insert(name).second) run_.order.push_back(name);
+  template <class Begun>
+  void note_start(const Begun& record) {
+    if (!seen_.insert({record.test, record.key}).second) return;
+    started_.push_back({record.test, record.key});
+    run_.order.push_back(record.test);
   }
 
   EarlierRun run_;
-  std::unordered_set<std::string> ordered_;
-  std::unordered_set<std::string> with_verdict_;
+  std::vector<RanTest> started_;
+  std::set<std::pair<std::string, std::string>> seen_;
+  std::set<std::pair<std::string, std::string>> with_verdict_;
 };
 
 Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted) {
@@ -149,7 +154,7 @@ std::vector<SelectableTest> all_that_run(const std::vector<std::size_t>& places,
 // This option makes ctest list all of them.
 Result<TreeTests> list_all(const CtestCall& call, RerunWords words) {
   words.selecting = {"-I", "1,,1"};
-  return list_tree_tests(call, words);
+  return list_tree_tests(call, words, Keys::of_namesakes);
 }
 
 Result<void> run_again(const std::string& tree, const std::string& wanted) {

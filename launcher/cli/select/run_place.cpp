@@ -63,17 +63,6 @@ Result<CtestCall> call_of(const RunEntry& run, const RunStarted& started, const 
   return ErrorInWords{"the directory of run " + run.id + " is gone: " + call.directory};
 }
 
-bool had_all_if_as_many(const UserCall& user, const RunStarted& started) {
-  const Result<std::string> directory = directory_in(user.tree, started);
-  if (!directory) return false;
-  const auto is_in = [](const std::string& one, const std::string& other) {
-    return one == other || one.starts_with(other + "/");
-  };
-  if (is_in(*directory, user.directory)) return true;
-  const Result<RerunWords> words = rerun_words(started.command);
-  return words && !words->selects && is_in(user.directory, *directory);
-}
-
 bool had_list_of(const UserCall& user, const RunStarted& started) {
   const Result<RerunWords> words = rerun_words(started.command);
   if (!words || words->for_listing != user.listing) return false;

@@ -20,8 +20,4 @@ Result<CtestCall> call_of(const RunEntry& run, const RunStarted& started, const 
 // some. Then its numbers of tests are the user's, unless the project has changed.
 bool had_list_of(const UserCall& user, const RunStarted& started);
 
-// Whether a run that had as many tests of a name as the user's list has must have had all of them:
-// it looked for tests in the user's directory or below, or, without selecting any, above.
-bool had_all_if_as_many(const UserCall& user, const RunStarted& started);
-
 }  // namespace holdfast::cli

@@ -62,7 +62,6 @@ Result<void> divide_chosen(const UserCall& user, const Restrictions& restriction
   TreeTests some;
   for (const std::size_t place : chosen.divided) {
     some.tests.push_back(chosen.all.tests[place]);
-    some.nth.push_back(chosen.all.nth[place]);
   }
   chosen.times.resize(some.tests.size());
   const bool is_one_tree = restrictions.fixtures == SharedFixtures::in_one_shard;
@@ -106,7 +105,10 @@ TestSet with_what_belongs_to_it(const TreeTests& all, TestSet wanted) {
 
 Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
   if (!user.trouble.empty()) return ErrorInWords{user.trouble};
-  Result<TreeTests> all = list_tree_tests(user.call, user.words);
+  // Other directories may have had tests of the same names.
+  const bool is_part = restrictions.failed && user.directory != user.tree;
+  Result<TreeTests> all =
+      list_tree_tests(user.call, user.words, is_part ? Keys::of_all : Keys::of_namesakes);
   if (!all) return all.error();
   Chosen chosen;
   chosen.all = *std::move(all);

@@ -66,15 +66,17 @@ void remove_left_files(const fs::path& directory) {
 void add_records(PlannedRecord record, const std::vector<SelectableTest>& tests,
                  std::string& lines) {
   std::size_t bytes = 0;
+  const bool has_keys =
+      std::ranges::any_of(tests, [](const SelectableTest& test) { return !test.key.empty(); });
   const auto flush = [&] {
     if (!record.tests.empty()) lines += line_of(record);
     record.tests.clear();
-    record.numbers.clear();
+    record.keys.clear();
     bytes = 0;
   };
   for (const SelectableTest& test : tests) {
     record.tests.push_back(test.name);
-    record.numbers.push_back(static_cast<std::int64_t>(test.number));
+    if (has_keys) record.keys.push_back(test.key);
     bytes += test.name.size();
     if (record.tests.size() == k_tests_in_record || bytes > k_bytes_in_record) flush();
   }

@@ -5,14 +5,17 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "cli/ctest_listing.hpp"
 #include "cli/listing_json.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/shown_tests.hpp"
 #include "core/select/fixture_filter.hpp"
+#include "core/settings/command_line.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -114,12 +117,10 @@ void keep_only(TreeTests& all, const TestSet& kept) {
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (!kept[i]) continue;
     if (to != i) all.tests[to] = std::move(all.tests[i]);
-    all.nth[to] = all.nth[i];
     all.ranks[to] = all.ranks[i];
     ++to;
   }
   all.tests.resize(to);
-  all.nth.resize(to);
   all.ranks.resize(to);
 }
 
@@ -131,6 +132,36 @@ TestSet set_of(const std::vector<SelectableTest>& tests, const std::vector<std::
     set[i] = next < numbers.size() && numbers[next] == tests[i].number;
   }
   return set;
+}
+
+bool has_namesakes(const std::vector<SelectableTest>& tests) {
+  std::unordered_set<std::string_view> names;
+  return std::ranges::any_of(
+      tests, [&](const SelectableTest& test) { return !names.insert(test.name).second; });
+}
+
+// Only what ctest would start the launcher with tells the keys. A test without the launcher has
+// none.
+Result<void> find_keys(ListingOrder order, std::vector<SelectableTest>& tests) {
+  order.variables = {std::string(environment::k_explain) + "=1"};
+  const Result<Listing> listing = ask_for_tests(order);
+  if (!listing) return listing.error();
+  try {
+    const Json json = Json::parse(cli::json_of(listing->text));
+    const Json& entries = json.at("tests");
+    if (entries.size() != tests.size()) return listing_not_understood();
+    for (std::size_t i = 0; i < tests.size(); ++i) {
+      const std::vector<std::string> command = entries[i].contains("command")
+                                                   ? texts_in(entries[i].at("command"))
+                                                   : std::vector<std::string>{};
+      if (command.size() < 3) continue;
+      const Result<CommandLine> line = parse_command_line({command[1], command[2]});
+      if (line && line->name == tests[i].name) tests[i].key = key_of(tests[i].name, line->place);
+    }
+  } catch (const Json::exception&) {
+    return listing_not_understood();
+  }
+  return {};
 }
 
 // -I counts the tests that the expressions of names and labels leave.
@@ -168,7 +199,7 @@ Result<std::vector<SelectableTest>> selectable_tests(const std::string& listing)
 
 TestPlaces places_of(const std::vector<SelectableTest>& tests) {
   TestPlaces places;
-  for (const SelectableTest& test : tests) places.add(test.name, test.number);
+  for (const SelectableTest& test : tests) places.add(test.name, test.key);
   return places;
 }
 
@@ -182,7 +213,7 @@ Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& 
   return directory.empty() ? Result<std::string>(listing_not_understood()) : directory;
 }
 
-Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words) {
+Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words, Keys keys) {
   ListingOrder order{call.program, call.directory, words.for_listing};
   // A preset may select tests by their numbers. This option makes ctest list all of them.
   if (words.has_preset) order.options = joined(order.options, {"-I", "1,,1"});
@@ -193,16 +224,12 @@ Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words
   TreeTests all;
   all.listing = std::move(listing->text);
   all.tests = *std::move(tests);
-  std::unordered_map<std::string_view, std::int64_t> namesakes;
-  for (const SelectableTest& test : all.tests) {
-    all.nth.push_back(++namesakes[test.name]);
-    all.ranks.push_back(test.number);
+  for (const SelectableTest& test : all.tests) all.ranks.push_back(test.number);
+  if (keys == Keys::of_all || has_namesakes(all.tests)) {
+    if (const Result<void> found = find_keys(order, all.tests); !found) return found.error();
   }
   if (words.has_preset) {
     if (const Result<void> found = find_ranks(call, words, all); !found) return found.error();
-  }
-  for (const SelectableTest& test : all.tests) {
-    if (namesakes[test.name] > 1) all.namesakes[test.name].insert(test.number);
   }
   if (words.has_preset || !words.selecting.empty()) {
     const Result<Listing> selected = ask(call, joined(words.for_listing, words.selecting));

@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,18 +17,19 @@ struct TreeTests {
   std::string listing;  // what ctest printed of all tests, as JSON
   // What a ctest with the user's options would run, in ctest's order.
   std::vector<SelectableTest> tests;
-  // By test: its place among the tests of that name in the whole list, from 1, as the history
-  // counts.
-  std::vector<std::int64_t> nth;
-  // Names that several tests of the whole list have, with ctest's numbers of these tests.
-  std::map<std::string, std::set<std::size_t>> namesakes;
   // By test: the number by which -I selects it. 0: a fixture of a preset's tests that the preset
   // itself leaves out. ctest brings it along.
   std::vector<std::size_t> ranks;
 };
 
+// Which tests are to have their keys. ctest lists them once more for that.
+enum class Keys : std::uint8_t {
+  of_namesakes,  // all, if several tests of the list have one name
+  of_all,
+};
+
 // Lists the tests that `call`, with these words of ctest, would run.
-Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words);
+Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words, Keys keys);
 
 // The directory in which it looks for its tests.
 Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& words);

@@ -193,9 +193,9 @@ Result<RerunWords> rerun_words(const std::vector<std::string>& command) {
   return words;
 }
 
-void TestPlaces::add(std::string_view name, std::size_t number) {
-  by_name_[name].push_back(numbers_.size());
-  numbers_.push_back(number);
+void TestPlaces::add(std::string_view name, std::string_view key) {
+  by_name_[name].push_back(keys_.size());
+  keys_.push_back(key);
 }
 
 const std::vector<std::size_t>& TestPlaces::named(std::string_view name) const {
@@ -204,16 +204,17 @@ const std::vector<std::size_t>& TestPlaces::named(std::string_view name) const {
   return found == by_name_.end() ? k_nowhere : found->second;
 }
 
-std::optional<std::size_t> TestPlaces::place(std::string_view name, std::size_t number) const {
-  for (const std::size_t place : named(name)) {
-    if (numbers_[place] == number) return place;
-  }
-  return std::nullopt;
-}
-
 std::vector<std::size_t> TestPlaces::meant_by(const RanTest& test) const {
-  if (const auto found = place(test.name, test.index)) return {*found};
-  return named(test.name);
+  const std::vector<std::size_t>& all = named(test.name);
+  const auto with = [&](std::string_view key) {
+    std::vector<std::size_t> places;
+    std::ranges::copy_if(all, std::back_inserter(places),
+                         [&](std::size_t place) { return keys_[place] == key; });
+    return places;
+  };
+  std::vector<std::size_t> places = with(test.key);
+  if (places.empty()) places = test.key.empty() ? all : with({});
+  return places;
 }
 
 RerunSelection select_again(const std::vector<RanTest>& ran, const TestPlaces& listed) {

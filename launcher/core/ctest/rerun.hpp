@@ -41,29 +41,27 @@ struct RerunWords {
 // ctest does more than run tests, or its command line was not recorded.
 Result<RerunWords> rerun_words(const std::vector<std::string>& command);
 
-// A test that is to run again. `index` is ctest's number of it then; 0: not known.
+// A test that is to run again. Without a key (core/ctest/test_place.hpp) it may be any of its name.
 struct RanTest {
   std::string name;
-  std::size_t index = 0;
+  std::string key = {};
 
   friend bool operator==(const RanTest&, const RanTest&) = default;
 };
 
-// The tests of a list by their names and ctest's numbers. Names must outlive it.
+// The tests of a list by their names and keys, which must outlive it.
 class TestPlaces {
  public:
-  // The next test of the list.
-  void add(std::string_view name, std::size_t number);
+  // The next test of the list. Without a key, the list does not say which one of its name it is.
+  void add(std::string_view name, std::string_view key);
   // Ascending.
   const std::vector<std::size_t>& named(std::string_view name) const;
-  std::optional<std::size_t> place(std::string_view name, std::size_t number) const;
-  // The tests that are meant now: the name decides, since numbers change. Of several tests with one
-  // name, the one with the same number counts, and without such a one all of them do.
+  // The tests that it may be now.
   std::vector<std::size_t> meant_by(const RanTest& test) const;
 
  private:
   std::unordered_map<std::string_view, std::vector<std::size_t>> by_name_;
-  std::vector<std::size_t> numbers_;  // by place
+  std::vector<std::string_view> keys_;  // by place
 };
 
 struct RerunSelection {

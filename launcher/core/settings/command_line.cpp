@@ -1,5 +1,6 @@
 #include "core/settings/command_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -38,7 +39,7 @@ constexpr std::array<std::string_view, 13> words_of(Option) {
           k_cluster_option, "--quiet", "--help"};
 }
 
-// `--test=NAME` and `--test:WORD=NAME` mean `--name NAME --`, in one word. attach.cmake writes it
+// `--test=NAME` means `--name NAME --`, in one word. attach.cmake writes `--test:WORD:PLACE=NAME`
 // for every test.
 constexpr std::string_view k_test = "--test";
 
@@ -155,18 +156,26 @@ Result<void> add_setting(Setting setting, std::string_view name, std::string_vie
 bool read_test_word(std::string_view argument, CommandLine& line) {
   const std::size_t equals = argument.find('=');
   if (equals == std::string_view::npos || !argument.starts_with(k_test)) return false;
-  const std::string_view mark = argument.substr(k_test.size(), equals - k_test.size());
-  if (!mark.empty() && mark.front() != ':') return false;
-  line.word = mark.substr(mark.empty() ? 0 : 1);
+  std::string_view mark = argument.substr(k_test.size(), equals - k_test.size());
+  if (!mark.empty()) {
+    if (mark.front() != ':') return false;
+    mark.remove_prefix(1);
+    const std::size_t colon = std::min(mark.find(':'), mark.size());
+    line.word = mark.substr(0, colon);
+    mark.remove_prefix(colon);
+    if (!mark.empty()) {
+      std::optional<TestPlace> place = parse_test_place(mark.substr(1));
+      if (!place) return false;
+      line.place = *std::move(place);
+    }
+  }
   line.name = argument.substr(equals + 1);
   return true;
 }
 
 }  // namespace
 
-std::string test_word(std::string_view word) {
-  return word.empty() ? text_of({k_test, "="}) : text_of({k_test, ":", word, "="});
-}
+std::string test_word(std::string_view word) { return text_of({k_test, ":", word, ":"}); }
 
 Result<CommandLine> parse_command_line(const std::vector<std::string_view>& arguments) {
   CommandLine line;

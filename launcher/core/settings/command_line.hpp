@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/ctest/test_place.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/step/build_step.hpp"
 #include "core/step/step_slots.hpp"
@@ -27,16 +28,16 @@ inline constexpr std::string_view k_cluster_option = "--cluster";
 // arguments. Nobody else uses this option, and parse_command_line() does not know it.
 inline constexpr std::string_view k_handed_over = "--handed-over=";
 
-// What stands before a test's name in the word by which ctest tells the launcher which test it
-// runs:
-// `--test:WORD=`. `word` is a random word of the run. It marks the run's entries in ctest's log
-// (store/ctest_log_entries.hpp). Empty: `--test=`.
+// How the argument begins by which ctest tells the launcher which test it runs:
+// `--test:WORD:PLACE=NAME`, up to the place. `word` is a random word of the run. It marks the run's
+// entries in ctest's log (store/ctest_log_entries.hpp).
 std::string test_word(std::string_view word);
 
 enum class Loudness : std::uint8_t { normal, quiet };
 
 struct CommandLine {
   std::string word;                 // of the run; empty: none was said
+  TestPlace place;                  // of the test
   std::optional<std::string> name;  // none: the command's own name; a test's name may be empty
   Options options;
   Loudness loudness = Loudness::normal;

@@ -37,6 +37,7 @@ Json json_of(const TestId& test) {
   one["test"] = test.name;
   if (!test.batch.empty()) one["batch"] = test.batch;
   one["nth"] = test.nth;
+  if (!test.key.empty()) one["key"] = test.key;
   return one;
 }
 

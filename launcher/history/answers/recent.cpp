@@ -13,12 +13,6 @@ namespace {
 // does not know a test that has not run for longer, or only a few of its times.
 constexpr std::size_t k_runs_for_order = 20;
 
-std::string key_of(const std::string& name, std::int64_t nth) {
-  std::string key = name;
-  key += '\0';
-  return key + std::to_string(nth);
-}
-
 }  // namespace
 
 double RecentTest::seconds() const { return median_s(times_ms); }
@@ -27,15 +21,15 @@ RecentTests::RecentTests(const std::vector<NumberedTest>& tests, std::size_t tim
     : times_(times) {
   for (const auto& [number, test] : tests) {
     if (!test.batch.empty()) continue;
-    places_.emplace(key_of(test.name, test.nth), tests_.size());
+    places_[test.name].push_back(tests_.size());
     numbers_.push_back(number);
-    tests_.push_back({test.name, test.nth});
+    tests_.push_back({test.name, test.key});
   }
   end_ = tests_.size();
 }
 
 bool RecentTests::is_open(const RecentTest& test) const {
-  return !test.is_seen || test.times_ms.size() < times_;
+  return test.seen == 0 || test.times_ms.size() < times_;
 }
 
 void RecentTests::add(const BriefResult& result) {
@@ -43,8 +37,11 @@ void RecentTests::add(const BriefResult& result) {
   const auto number = std::ranges::lower_bound(numbers_, result.test);
   if (number == numbers_.end() || *number != result.test) return;
   RecentTest& test = tests_[static_cast<std::size_t>(number - numbers_.begin())];
-  if (!test.is_seen) test.is_red = is_red(result.grade);
-  test.is_seen = true;
+  ++results_;
+  if (test.seen == 0) {
+    test.seen = results_;
+    test.is_red = is_red(result.grade);
+  }
   if (result.grade == Grade::passed && result.attempts > 0 && test.times_ms.size() < times_)
     test.times_ms.push_back(result.wall_ms);
 }
@@ -56,9 +53,31 @@ std::optional<NumberRange> RecentTests::open() {
   return NumberRange{numbers_[first_], numbers_[end_ - 1]};
 }
 
-const RecentTest* RecentTests::find(const std::string& name, std::int64_t nth) const {
-  const auto place = places_.find(key_of(name, nth));
-  return place == places_.end() ? nullptr : &tests_[place->second];
+std::vector<const RecentTest*> RecentTests::meant_by(const RanTest& test) const {
+  const auto named = places_.find(test.name);
+  if (named == places_.end()) return {};
+  std::vector<const RecentTest*> without_key;
+  const RecentTest* newest = nullptr;
+  for (const std::size_t place : named->second) {
+    const RecentTest& one = tests_[place];
+    if (!test.key.empty() && one.key == test.key) return {&one};
+    if (one.key.empty()) without_key.push_back(&one);
+    if (one.seen != 0 && (newest == nullptr || one.seen < newest->seen)) newest = &one;
+  }
+  // A test that is alone with its name may have been in another directory before.
+  if (test.key.empty() && without_key.empty() && newest != nullptr) return {newest};
+  return without_key;
+}
+
+bool RecentTests::was_red(const RanTest& test) const {
+  return std::ranges::any_of(meant_by(test), [](const RecentTest* one) { return one->is_red; });
+}
+
+std::optional<double> RecentTests::seconds_of(const RanTest& test) const {
+  for (const RecentTest* const one : meant_by(test)) {
+    if (!one->times_ms.empty()) return one->seconds();
+  }
+  return std::nullopt;
 }
 
 Result<RecentTests> recent_tests(History& history, const std::vector<NumberedTest>& tests,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/ctest/rerun.hpp"
 #include "core/ctest/test_order.hpp"
 #include "history/history.hpp"
 #include "history/past_run.hpp"
@@ -18,8 +19,8 @@ namespace holdfast {
 
 struct RecentTest {
   std::string name;
-  std::int64_t nth = 1;
-  bool is_seen = false;                     // in a run that did not skip it
+  std::string key = {};
+  std::size_t seen = 0;                     // in which result, from the newest; 0: in none
   bool is_red = false;                      // in the last such run
   std::vector<std::int64_t> times_ms = {};  // of the last runs in which it passed, newest first
 
@@ -40,15 +41,21 @@ class RecentTests {
 
   // In the order of `tests`.
   const std::vector<RecentTest>& tests() const { return tests_; }
-  // Null: it was not asked for.
-  const RecentTest* find(const std::string& name, std::int64_t nth) const;
+
+  // A test of a list. If it is not known which one of its name that is, it is each that may be
+  // meant: red if one of them is.
+  bool was_red(const RanTest& test) const;
+  // The median of its times. Nothing: it has none.
+  std::optional<double> seconds_of(const RanTest& test) const;
 
  private:
   bool is_open(const RecentTest& test) const;
+  std::vector<const RecentTest*> meant_by(const RanTest& test) const;
 
   std::vector<RecentTest> tests_;
-  std::vector<std::int64_t> numbers_;  // by place in tests_
-  std::unordered_map<std::string, std::size_t> places_;
+  std::vector<std::int64_t> numbers_;                                 // by place in tests_
+  std::unordered_map<std::string, std::vector<std::size_t>> places_;  // by name
+  std::size_t results_ = 0;
   std::size_t times_;
   // Before and behind these places, no test is open.
   std::size_t first_ = 0;

@@ -141,7 +141,8 @@ std::string service_output(const TestReport& test, Outputs& outputs) {
 }
 
 // Gives the second and each further test of one class and one name a number that makes no name of
-// another test. Viewers take tests of one class and name for one test.
+// another test. Viewers take tests of one class and name for one test. A test has the same number
+// in a run of the whole tree and in a run of some of its tests.
 class UniqueNames {
  public:
   explicit UniqueNames(std::span<const TestReport> tests) {
@@ -151,13 +152,13 @@ class UniqueNames {
   }
 
   std::string of(const TestReport& test) {
-    unsigned& number = numbers_[key_of(class_of(test), test.name)];
-    if (++number == 1) return test.name;
-    while (true) {
-      std::string name = fmt::format("{} #{}", test.name, number);
-      if (!is_taken(class_of(test), name)) return name;
+    std::int64_t& last = numbers_[key_of(class_of(test), test.name)];
+    std::int64_t number = std::max(last + 1, test.nth);
+    std::string name = test.name;
+    while (number > 1 && is_taken(class_of(test), name = fmt::format("{} #{}", test.name, number)))
       ++number;
-    }
+    last = number;
+    return name;
   }
 
   static const std::string& class_of(const TestReport& test) {
@@ -173,7 +174,7 @@ class UniqueNames {
     return numbers_.contains(key_of(of_class, name)) || numbers_.contains(key_of(name, name));
   }
 
-  std::unordered_map<std::string, unsigned> numbers_;  // the last that was given
+  std::unordered_map<std::string, std::int64_t> numbers_;  // the last that was given
 };
 
 // The test passed at once and left nothing behind. In a large run nearly all tests are so, and some

@@ -1,15 +1,12 @@
 #include "supervision/base/invocation.hpp"
 
-#include <limits.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/base/environment.hpp"
-#include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
 #include "core/ctest/cmake_truth.hpp"
 
@@ -124,19 +121,6 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   invocation.test =
       invocation.line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
   return invocation;
-}
-
-std::string key_of(const Invocation& invocation) {
-  Fnv1a hash;
-  hash.add(invocation.test).end();
-  char directory[PATH_MAX];
-  if (::getcwd(directory, sizeof directory) != nullptr) hash.add(directory).end();
-  for (char** word = invocation.command; *word != nullptr; ++word) hash.add(*word).end();
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    text += "0123456789abcdef"[(hash.value() >> shift) & 15U];
-  }
-  return text;
 }
 
 }  // namespace holdfast::supervision

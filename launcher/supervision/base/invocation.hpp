@@ -50,8 +50,4 @@ std::vector<std::string_view> words_of(char** command);
 // `arguments` is argv. An error is a usage error.
 Result<Invocation> read_invocation(char** arguments, char** environment);
 
-// Returns 16 hexadecimal digits that tell apart two tests of one name: FNV-1a of name, working
-// directory and command.
-std::string key_of(const Invocation& invocation);
-
 }  // namespace holdfast::supervision

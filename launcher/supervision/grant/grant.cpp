@@ -131,7 +131,7 @@ Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const P
   Grant grant{std::move(granted), {}, {}};
   AttemptIdentity& identity = grant.identity;
   identity.test = invocation.test;
-  identity.key = key_of(invocation);
+  identity.key = key_of(invocation.test, invocation.line.place);
   identity.launcher = own;
   identity.attempt = grant.attempt;
   identity.journal = grant.journal;

@@ -187,7 +187,7 @@ class Commands(HoldfastCase):
             self.assertEqual(run.output(1), ["through=a b"] * has_launchers + ["emulated=prog"], run.text)
             outermost = f'{os.path.realpath(source)}/{"through" if has_launchers else "emulator"}'
             if attached:
-                self.assertRegex(run.commands()[1], f'"--test:\\w+=prog" "{re.escape(outermost)}"')
+                self.assertRegex(run.commands()[1], f'"--test:\\w+:\\.=prog" "{re.escape(outermost)}"')
             else:
                 self.assertTrue(run.commands()[1].startswith(outermost), run.commands())
             # A listing has the project's own words.

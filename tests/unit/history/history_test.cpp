@@ -96,6 +96,71 @@ TEST_F(HistoryFile, WhatIsAddedIsReadBack) {
   EXPECT_EQ(one->results[0], run.results[2]);
 }
 
+std::string told(History& history) {
+  std::string text;
+  const Result<std::vector<RunHead>> runs = history.runs();
+  EXPECT_TRUE(runs);
+  for (const RunHead& head : *runs) {
+    const Result<PastRun> run = history.load(head);
+    EXPECT_TRUE(run);
+    for (const PastResult& one : run->results) {
+      text += one.test.name + "#" + std::to_string(one.test.nth) + one.test.key +
+              (one.is_red() ? "-" : "+");
+    }
+    text += ";";
+  }
+  return text;
+}
+
+PastResult green(const TestId& test) { return {test, "passed", Grade::passed, 1, 1}; }
+
+TEST_F(HistoryFile, TestsOfOneNameAreToldApartByTheirKeys) {
+  History history = opened();
+  ASSERT_TRUE(history.add({run_at(1, {green({"a", "", 2, "y"})})}));
+  ASSERT_TRUE(history.add({run_at(2, {green({"a", "", 1, "x"}), green({"a", "", 2, "y"})})}));
+  // In a directory of the tree, the test is the first of its name.
+  ASSERT_TRUE(history.add({run_at(3, {green({"a", "", 1, "y"})})}));
+  ASSERT_TRUE(history.add({run_at(4, {green({"a", "", 1, "z"})})}));
+  EXPECT_EQ(told(history), "a#2y+;a#2y+a#1x+;a#2y+;a#3z+;");
+}
+
+TEST_F(HistoryFile, ATestWhoseKeyWasNotKnownIsFoundAgain) {
+  History history = opened();
+  ASSERT_TRUE(history.add({run_at(1, {green({"a"}), green({"b", "", 1}), green({"b", "", 2})})}));
+  // Of two tests with one name, it may be either.
+  ASSERT_TRUE(history.add({run_at(2, {green({"b", "", 2, "t"})})}));
+  ASSERT_TRUE(history.add(
+      {run_at(3, {green({"a", "", 1, "k"}), green({"b", "", 1, "s"}), green({"b", "", 2, "t"})})}));
+  // ctest starts it without the launcher.
+  ASSERT_TRUE(history.add({run_at(4, {green({"a"})})}));
+  EXPECT_EQ(told(history), "a#1k+b#1s+b#2+;b#3t+;a#1k+b#1s+b#3t+;a#1k+;");
+}
+
+TEST_F(HistoryFile, TestsWithoutAKeyAreCounted) {
+  History history = opened();
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(history.add({run_at(i, {green({"a", "", 1}), green({"a", "", 2})})}));
+  EXPECT_EQ(told(history), "a#1+a#2+;a#1+a#2+;");
+}
+
+TEST_F(HistoryFile, AHistoryOfVersion1IsCarriedOver) {
+  const std::string file = (directory_.path() / "old.sqlite").string();
+  {
+    History history = opened("old.sqlite");
+    ASSERT_TRUE(history.add({run_at(1, {red("a", "s")})}));
+    Result<Database> database = Database::open(file, Database::Use::write);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(database->execute("ALTER TABLE test DROP COLUMN key; PRAGMA user_version=1"));
+  }
+  Result<History> read = History::open_existing(file);
+  ASSERT_TRUE(read) << to_text(read.error());
+  EXPECT_EQ(told(*read), "a#1-;");
+  ASSERT_EQ(read->tests()->size(), 1U);
+  History history = opened("old.sqlite");
+  ASSERT_TRUE(history.add({run_at(2, {green({"a", "", 1, "k"})})}));
+  EXPECT_EQ(told(history), "a#1k-;a#1k+;");
+}
+
 TEST_F(HistoryFile, ARunIsAddedOnce) {
   History history = opened();
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(history.add({run_at(100)}));

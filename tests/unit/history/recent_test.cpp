@@ -35,10 +35,9 @@ TEST(Recent, TheLastRunThatDidNotSkipATestSaysWhetherItIsRed) {
   recent.add(result(6, Grade::failure));
   recent.add(result(7, Grade::failure));
   ASSERT_EQ(recent.tests().size(), 4U);
-  EXPECT_TRUE(recent.find("a", 1)->is_red);
-  EXPECT_FALSE(recent.find("b", 1)->is_red);
-  EXPECT_EQ(recent.find("a", 2), nullptr);
-  EXPECT_EQ(recent.find("case", 1), nullptr);
+  EXPECT_TRUE(recent.was_red({"a"}));
+  EXPECT_FALSE(recent.was_red({"b"}));
+  EXPECT_FALSE(recent.was_red({"case"}));
 }
 
 TEST(Recent, OnlyTheTestsBetweenTheFirstAndTheLastOpenOneAreAskedFor) {
@@ -65,18 +64,37 @@ TEST(Recent, TheTimeIsTheMedianOfTheLastRunsThatPassed) {
     if (time == 900) recent.add(result(1, Grade::failure, 7));
   }
   EXPECT_FALSE(recent.open());
-  EXPECT_EQ(recent.find("a", 1)->times_ms, (std::vector<std::int64_t>{100, 900, 300}));
-  EXPECT_EQ(recent.find("a", 1)->seconds(), 0.3);
-  EXPECT_EQ(RecentTests({{1, {"b"}}}, 3).find("b", 1)->seconds(), 0);
+  EXPECT_EQ(recent.tests()[0].times_ms, (std::vector<std::int64_t>{100, 900, 300}));
+  EXPECT_EQ(recent.seconds_of({"a"}), 0.3);
+  EXPECT_FALSE(RecentTests({{1, {"b"}}}, 3).seconds_of({"b"}));
 }
 
 TEST(Recent, TestsOfOneNameAreApart) {
-  RecentTests recent({{1, {"a", {}, 1}}, {2, {"a", {}, 2}}}, 1);
+  RecentTests recent({{1, {"a", {}, 1, "k1"}}, {2, {"a", {}, 2, "k2"}}}, 1);
   recent.add(result(2, Grade::failure, 5));
   recent.add(result(1, Grade::passed, 6));
-  EXPECT_FALSE(recent.find("a", 1)->is_red);
-  EXPECT_TRUE(recent.find("a", 2)->is_red);
-  EXPECT_TRUE(recent.find("a", 2)->times_ms.empty());
+  EXPECT_FALSE(recent.was_red({"a", "k1"}));
+  EXPECT_TRUE(recent.was_red({"a", "k2"}));
+  EXPECT_FALSE(recent.was_red({"a", "k3"}));
+  EXPECT_EQ(recent.seconds_of({"a", "k1"}), 0.006);
+  EXPECT_FALSE(recent.seconds_of({"a", "k2"}));
+}
+
+TEST(Recent, ATestThatIsAloneWithItsNameNowIsTheOneThatRanLast) {
+  RecentTests recent({{1, {"a", {}, 1, "k1"}}, {2, {"a", {}, 2, "k2"}}}, 0);
+  recent.add(result(2, Grade::passed));
+  recent.add(result(1, Grade::failure));
+  EXPECT_FALSE(recent.was_red({"a"}));
+}
+
+TEST(Recent, ATestOfWhichNoKeyWasKeptMayBeAnyOfItsName) {
+  RecentTests recent({{1, {"a", {}, 1}}, {2, {"a", {}, 2}}, {3, {"a", {}, 3, "k"}}}, 0);
+  recent.add(result(3, Grade::passed));
+  recent.add(result(2, Grade::failure));
+  recent.add(result(1, Grade::passed));
+  EXPECT_FALSE(recent.was_red({"a", "k"}));
+  EXPECT_TRUE(recent.was_red({"a", "other"}));
+  EXPECT_TRUE(recent.was_red({"a"}));
 }
 
 }  // namespace

@@ -192,6 +192,14 @@ TEST(JUnit, TestsOfOneNameAreToldApart) {
   }
 }
 
+TEST(JUnit, ATestHasItsNumberWithoutTheOthersOfItsName) {
+  RunReport report;
+  report.tests.emplace_back().name = "same";
+  report.tests.back().nth = 3;
+  EXPECT_NE(text_of_report(report, Format::junit).find("<testcase name=\"same #3\""),
+            std::string::npos);
+}
+
 TEST(JUnit, ANumberMakesNoNameThatAnotherTestHas) {
   RunReport report;
   for (const char* name : {"same", "same", "same #2", "same", "batch"})

@@ -95,6 +95,12 @@ class SampleJournal {
     journal_.records.push_back(record);
     return *this;
   }
+  // Changes the latest verdict.
+  SampleJournal& with_key(const std::string& key, int nth = 1) {
+    std::get<VerdictRecord>(journal_.records.back()).key = key;
+    std::get<VerdictRecord>(journal_.records.back()).nth = nth;
+    return *this;
+  }
   // Changes the latest verdict: the launcher was around its test.
   SampleJournal& launched() {
     std::get<VerdictRecord>(journal_.records.back()).launched = true;

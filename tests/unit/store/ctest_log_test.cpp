@@ -42,7 +42,7 @@ std::string begin_of(int index, int total, const std::string& name,
                      const std::string& word = k_word) {
   return head_of(
       index, total, name,
-      "\"/a b/holdfast-launcher\" \"--test:" + word + "=" + name + "\" \"/bin/x\" \"y\"");
+      "\"/a b/holdfast-launcher\" \"--test:" + word + ":.=" + name + "\" \"/bin/x\" \"y\"");
 }
 
 // Of another test.
@@ -363,10 +363,10 @@ TEST(CtestLog, WhateverATestPrintsTheTimeToReadGrowsWithItsSize) {
         bare_of(1, 2, "a"),
         k_dashes + "\n\n",
         k_dashes + "\n\n" + begin_of(1, 2, "a"),
-        "\nCommand: \"/a b/holdfast-launcher\" \"--test:" + k_word + "=a\" \"/bin/x\"\n",
+        "\nCommand: \"/a b/holdfast-launcher\" \"--test:" + k_word + ":.=a\" \"/bin/x\"\n",
         end_of("a") + "1/2 Testing: a\n1/2 Test: a\nCommand: \n",
-        "\"/a b/holdfast-launcher\" \"--test:" + k_word + "=",
-        "\"--test:" + k_word + "="}) {
+        "\"/a b/holdfast-launcher\" \"--test:" + k_word + ":",
+        "\"--test:" + k_word + ":"}) {
     const std::string output = filled(text, k_size) + "\n";
     const std::string log = k_head + entry(1, 2, "a", output) + entry(2, 2, "b", "y\n") + k_foot;
     const auto began = std::chrono::steady_clock::now();

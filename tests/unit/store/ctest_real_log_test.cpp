@@ -63,7 +63,7 @@ file(WRITE ${CMAKE_BINARY_DIR}/bin/holdfast-launcher "#!/bin/sh\nshift; exec \"$
 file(CHMOD ${CMAKE_BINARY_DIR}/bin/holdfast-launcher PERMISSIONS OWNER_READ OWNER_EXECUTE)
 foreach(name IN ITEMS by_word "by \"word\"
 of two lines")
-  add_test(NAME "${name}" COMMAND ${CMAKE_BINARY_DIR}/bin/holdfast-launcher "--test:R3al=${name}" sh -c
+  add_test(NAME "${name}" COMMAND ${CMAKE_BINARY_DIR}/bin/holdfast-launcher "--test:R3al:.=${name}" sh -c
     "sed 's/R3al/Old1/' Testing/Temporary/LastTest.log.tmp* | tail -n 40")
 endforeach()
 add_test(NAME last COMMAND echo last)

@@ -181,13 +181,13 @@ TEST(JsonRecord, WhatIsWrittenIsReadBackTheSame) {
 
   EXPECT_TRUE(parsed<RunEnded>(line_of(RunEnded{1, "id", true})).complete);
 
-  const PlannedRecord planned{1, "2/4", "0123456789abcdef", true, {"a", "b\nc"}, {3, 7}};
+  const PlannedRecord planned{1, "2/4", "0123456789abcdef", true, {"a", "b\nc"}, {"k", ""}};
   const auto planned_back = parsed<PlannedRecord>(line_of(planned));
   EXPECT_EQ(planned_back.shard, "2/4");
   EXPECT_EQ(planned_back.fingerprint, "0123456789abcdef");
   EXPECT_TRUE(planned_back.is_own);
   EXPECT_EQ(planned_back.tests, planned.tests);
-  EXPECT_EQ(planned_back.numbers, planned.numbers);
+  EXPECT_EQ(planned_back.keys, planned.keys);
   EXPECT_FALSE(parsed<PlannedRecord>(line_of(PlannedRecord{})).is_own);
 }
 

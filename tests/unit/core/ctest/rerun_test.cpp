@@ -113,26 +113,28 @@ TEST(Rerun, AScriptOrADashboardIsRefused) {
   EXPECT_FALSE(rerun_words({}));
 }
 
-RerunSelection selected(const std::vector<RanTest>& ran, const Words& listed) {
+RerunSelection selected(const std::vector<RanTest>& ran, const std::vector<RanTest>& listed) {
   TestPlaces places;
-  for (std::size_t i = 0; i < listed.size(); ++i) places.add(listed[i], i + 1);
+  for (const RanTest& test : listed) places.add(test.name, test.key);
   return select_again(ran, places);
 }
 
 TEST(Rerun, ANameHasThePlaceThatItHasNow) {
   const RerunSelection selection =
-      selected({{"c", 1}, {"a", 2}, {"gone", 3}}, {"new", "a", "b", "c"});
+      selected({{"c", "1"}, {"a", "2"}, {"gone", "3"}}, {{"new"}, {"a"}, {"b"}, {"c"}});
   EXPECT_EQ(selection.places, (std::vector<std::size_t>{1, 3}));
   EXPECT_EQ(selection.gone, Words{"gone"});
 }
 
-TEST(Rerun, OfTestsWithOneNameTheNumberDecides) {
-  const Words listed{"a", "b", "a"};
-  EXPECT_EQ(selected({{"a", 3}}, listed).places, (std::vector<std::size_t>{2}));
-  EXPECT_EQ(selected({{"a", 1}, {"a", 3}}, listed).places, (std::vector<std::size_t>{0, 2}));
-  // The numbers have changed: nobody knows which one it was.
-  EXPECT_EQ(selected({{"a", 2}}, listed).places, (std::vector<std::size_t>{0, 2}));
+TEST(Rerun, OfTestsWithOneNameTheKeyDecides) {
+  const std::vector<RanTest> listed{{"a", "1"}, {"b", "2"}, {"a", "3"}};
+  EXPECT_EQ(selected({{"a", "3"}}, listed).places, (std::vector<std::size_t>{2}));
+  EXPECT_EQ(selected({{"a", "1"}, {"a", "3"}}, listed).places, (std::vector<std::size_t>{0, 2}));
+  EXPECT_EQ(selected({{"a", "9"}}, listed).gone, Words{"a"});
+  // Nobody knows which one it was, or is.
   EXPECT_EQ(selected({{"a"}}, listed).places, (std::vector<std::size_t>{0, 2}));
+  EXPECT_EQ(selected({{"a", "9"}}, {{"a", "1"}, {"a"}}).places, (std::vector<std::size_t>{1}));
+  EXPECT_EQ(selected({{"a"}}, {{"a", "1"}, {"a"}}).places, (std::vector<std::size_t>{1}));
 }
 
 TEST(Rerun, ARangeIsShortAndAnythingElseIsAList) {

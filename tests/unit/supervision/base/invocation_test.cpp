@@ -22,7 +22,8 @@ TEST(Invocation, ATestHasCtestsNameForItAndACommandItsProgramsName) {
   } rows[] = {
       {{"--test=db insert", "/b/db_test", "x"}, "db insert"},
       {{"--test=", "/b/db_test"}, ""},
-      {{"--test:w0rd=db=insert", "/b/db_test"}, "db=insert"},
+      {{"--test:w0rd:a/b=db=insert", "/b/db_test"}, "db=insert"},
+      {{"--test::.:2:2=db:x", "/b/db_test"}, "db:x"},
       {{"--name", "mine", "--", "/b/db_test"}, "mine"},
       {{"--", "/b/db_test", "/x/y"}, "db_test"},
       {{"--", "make"}, "make"},
@@ -153,21 +154,6 @@ TEST(Invocation, AskedForHelpItReadsNothingElse) {
 TEST(Invocation, WithoutACommandIsAUsageError) {
   Started started({"--test=t"});
   EXPECT_FALSE(started.read());
-}
-
-std::string key(const std::vector<std::string>& words) {
-  return key_of(Started(words).invocation());
-}
-
-TEST(KeyOfATest, TellsApartTestsOfOneNameByTheirCommands) {
-  const std::string one = key({"--test=t", "a", "b"});
-  EXPECT_EQ(one.size(), 16U);
-  EXPECT_EQ(one.find_first_not_of("0123456789abcdef"), std::string::npos);
-  EXPECT_EQ(key({"--test=t", "a", "b"}), one);
-  EXPECT_NE(key({"--test=u", "a", "b"}), one);
-  EXPECT_NE(key({"--test=t", "a", "c"}), one);
-  EXPECT_NE(key({"--test=t", "ab"}), one);
-  EXPECT_NE(key({"--test=t", "a", "b", ""}), one);
 }
 
 }  // namespace
