@@ -10,7 +10,7 @@
 #include "core/base/printable.hpp"
 #include "history/absorb.hpp"
 #include "history/database.hpp"
-#include "keeper/tree/live_runs.hpp"
+#include "keeper/left/dead_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "store/run_directory.hpp"
@@ -25,7 +25,7 @@ constexpr std::uint64_t k_runs_at_once = k_runs_kept / 2;
 
 Result<History> with_runs_of(const std::string& tree, Result<History> history) {
   if (!history || tree.empty()) return history;
-  const Result<std::size_t> added = absorb(tree, *history, is_going_on, now_s());
+  const Result<std::size_t> added = absorb(tree, *history, goes_on, now_s());
   if (!added) return added.error();
   return history;
 }

@@ -31,6 +31,7 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"
 #include "keeper/left/dead_runs.hpp"
+#include "keeper/left/lost_keeper.hpp"
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
 #include "keeper/left/stopped_supervisors.hpp"
@@ -44,6 +45,8 @@
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
+#include "report/formats/summary.hpp"
+#include "report/load.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -409,16 +412,25 @@ void say(const SaidAtEnd& said) {
   if (!said.trouble.empty()) complain(said.trouble);
 }
 
-// The keeper of the run is gone, so nobody else makes its reports. Its end is recorded later, by
-// whoever records the ends of its attempts (keeper/left/dead_runs).
+// The keeper of the run is gone, so nobody else makes its summary and its reports.
 void report_died_run(const IntegrationOptions& options, const ProcessName& ctest) {
   const std::vector<std::string> runs = runs_of(options.tree, ctest, os::numbering_id());
   // A run that is not on record never had a keeper, and begin has said so.
   if (runs.empty()) return;
   const std::string& run = runs.front();
-  complain(
-      "no summary: the keeper of this run was killed (journalctl -k tells whether memory ran out); "
-      "`holdfast reap`, or the next run, takes what it did not record from ctest's log");
+  const Result<RunEntry> entry = find_run(options.tree, run);
+  if (entry && finish_without_keeper(*entry, ctest)) {
+    complain(
+        "the keeper of this run was killed (journalctl -k tells whether memory ran out): tests "
+        "that "
+        "began later ran by their own properties");
+    const Result<LoadedReport> loaded = load_whole_report(*entry, RunState::over);
+    if (loaded) say({render_summary(loaded->report), {}});
+  } else {
+    complain(
+        "no summary: the keeper of this run was killed (journalctl -k tells whether memory ran "
+        "out); `holdfast report` takes what it did not record from ctest's log");
+  }
   const Result<ProjectSettings> settings = settings_of(options);
   if (settings) say(after_runs({options.tree, run, run, settings->run().reports}));
 }

@@ -13,7 +13,7 @@
 #include "cli/report/report_writing.hpp"
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "keeper/tree/live_runs.hpp"
+#include "keeper/left/dead_runs.hpp"
 #include "report/bundle/division_check.hpp"
 #include "report/bundle/merge.hpp"
 #include "report/bundle/read_bundle.hpp"
@@ -40,7 +40,7 @@ int fail(const std::string& text) {
 }
 
 RunState state_of(const RunEntry& run) {
-  return is_going_on(run) ? RunState::going_on : RunState::over;
+  return goes_on(run) ? RunState::going_on : RunState::over;
 }
 
 Result<RunEntry> run_of(const std::string& tree, const ReportOptions& options) {

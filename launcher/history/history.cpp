@@ -18,11 +18,11 @@ namespace {
 // "Hfst", so that file(1) and we know the file
 // (https://www.sqlite.org/pragma.html#pragma_application_id).
 constexpr std::int64_t k_application = 0x48667374;
-// Version 1 had no keys of tests.
+// Version 1 had no keys of tests, and no programs.
 constexpr std::int64_t k_version = 2;
 
 // Results lie in the order of their runs: a new run is added at the end, and an old one goes from
-// the beginning. A `word` is an outcome or a signature.
+// the beginning. A `word` is an outcome, a signature or what tells programs apart.
 constexpr const char* k_schema = R"sql(
   CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT NOT NULL, started REAL NOT NULL,
     ended REAL NOT NULL, complete INTEGER NOT NULL, UNIQUE(started, name));
@@ -31,7 +31,8 @@ constexpr const char* k_schema = R"sql(
     nth INTEGER NOT NULL, key TEXT NOT NULL DEFAULT '', UNIQUE(name, batch, nth));
   CREATE TABLE result(run INTEGER NOT NULL, test INTEGER NOT NULL, outcome INTEGER NOT NULL,
     grade INTEGER NOT NULL, wall_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,
-    flaky INTEGER NOT NULL, PRIMARY KEY(run, test)) WITHOUT ROWID;
+    flaky INTEGER NOT NULL, program INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY(run, test)) WITHOUT ROWID;
   CREATE TABLE failure(run INTEGER NOT NULL, test INTEGER NOT NULL, attempt INTEGER NOT NULL,
     outcome INTEGER NOT NULL, signature INTEGER NOT NULL,
     PRIMARY KEY(run, test, attempt)) WITHOUT ROWID;
@@ -44,6 +45,7 @@ Grade grade_at(std::int64_t number) {
 
 constexpr const char* k_from_version_1 = R"sql(
   ALTER TABLE test ADD COLUMN key TEXT NOT NULL DEFAULT '';
+  ALTER TABLE result ADD COLUMN program INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 // The version of our tables. 0: the file is empty. Fails for a file of somebody else. One
@@ -73,7 +75,7 @@ class Inserter {
     Inserter one(database);
     const std::pair<Statement*, std::string_view> statements[] = {
         {&one.run_, "INSERT INTO run(name, started, ended, complete) VALUES(?,?,?,?)"},
-        {&one.result_, "INSERT INTO result VALUES(?,?,?,?,?,?,?)"},
+        {&one.result_, "INSERT INTO result VALUES(?,?,?,?,?,?,?,?)"},
         {&one.failure_, "INSERT INTO failure VALUES(?,?,?,?,?)"},
         {&one.find_word_, "SELECT id FROM word WHERE text=?"},
         {&one.add_word_, "INSERT INTO word(text) VALUES(?)"},
@@ -115,6 +117,8 @@ class Inserter {
     if (!test) return test.error();
     const Result<std::int64_t> outcome = word(one.outcome);
     if (!outcome) return outcome.error();
+    const Result<std::int64_t> program = one.program.empty() ? 0 : word(one.program);
+    if (!program) return program.error();
     Result<void> done = result_.bind(0, run)
                             .bind(1, *test)
                             .bind(2, *outcome)
@@ -122,6 +126,7 @@ class Inserter {
                             .bind(4, one.wall_ms)
                             .bind(5, one.attempts)
                             .bind(6, std::int64_t{one.flaky})
+                            .bind(7, *program)
                             .run();
     if (!done) return done;
     for (const PastFailure& wrong : one.failures) {
@@ -273,7 +278,7 @@ Result<History> History::open_existing(const std::filesystem::path& file) {
     return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
   }
   History history(std::move(*database));
-  if (*version == 1) history.key_ = "''";
+  if (*version == 1) history.key_ = history.program_ = "''";
   return history;
 }
 
@@ -324,9 +329,9 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
   const Result<std::int64_t> id = row_of(head);
   if (!id) return id.error();
   Result<Statement> all = database_.prepare(fmt::format(
-      "SELECT test.name, test.batch, test.nth, word.text, grade, wall_ms, attempts, flaky, {} "
-      "FROM {} JOIN word ON word.id=result.outcome WHERE result.run=?1 ORDER BY result.test",
-      key_,
+      "SELECT test.name, test.batch, test.nth, word.text, grade, wall_ms, attempts, flaky, {}, "
+      "{} FROM {} JOIN word ON word.id=result.outcome WHERE result.run=?1 ORDER BY result.test",
+      key_, program_,
       test ? "test JOIN result ON result.test=test.id AND test.name=?2"
            : "result JOIN test ON test.id=result.test"));
   if (!all) return all.error();
@@ -342,7 +347,9 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
                            grade_at(all->number(4)),
                            bounded(all->number(5), k_longest_ms),
                            bounded(all->number(6), k_most_attempts),
-                           all->number(7) != 0});
+                           all->number(7) != 0,
+                           {},
+                           all->text(9)});
   }
   if (const Result<void> loaded = load_failures(*id, run); !loaded) return loaded.error();
   return run;
@@ -442,8 +449,8 @@ Result<void> History::remove_before(double started) {
       "DELETE FROM result WHERE run IN (SELECT id FROM run WHERE started<?)",
       "DELETE FROM run WHERE started<?",
       "DELETE FROM test WHERE ?>=0 AND id NOT IN (SELECT test FROM result)",
-      "DELETE FROM word WHERE ?>=0 AND id NOT IN (SELECT outcome FROM result UNION SELECT outcome "
-      "FROM failure UNION SELECT signature FROM failure)"};
+      "DELETE FROM word WHERE ?>=0 AND id NOT IN (SELECT outcome FROM result UNION SELECT program "
+      "FROM result UNION SELECT outcome FROM failure UNION SELECT signature FROM failure)"};
   for (const std::string_view step : steps) {
     Result<Statement> statement = database_.prepare(step);
     if (!statement) return statement.error();

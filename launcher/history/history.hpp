@@ -74,7 +74,9 @@ class History {
   Result<void> keep_from(const std::vector<RunHead>& all, std::size_t first);
 
   Database database_;
-  std::string key_ = "test.key";  // the expression for a test's key
+  // The expressions for a test's key, and for a result's program.
+  std::string key_ = "test.key";
+  std::string program_ = "(SELECT text FROM word WHERE id=result.program)";
 };
 
 }  // namespace holdfast

@@ -35,6 +35,7 @@ PastResult result_of(const TestReport& test, Outputs& outputs) {
   result.outcome = name_of(test.outcome);
   result.grade = grade_of(test);
   result.flaky = test.flaky;
+  result.program = valid_utf8(test.program);
   result.attempts = static_cast<std::int64_t>(test.attempts.size());
   if (!test.attempts.empty()) result.wall_ms = milliseconds(test.attempts.back().wall_s);
   for (std::size_t i = 0; i < test.attempts.size(); ++i) {

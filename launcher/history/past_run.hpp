@@ -48,6 +48,8 @@ struct PastResult {
   std::int64_t attempts = 0;
   bool flaky = false;
   std::vector<PastFailure> failures = {};
+  // The same for the same program and inputs. Empty: not known.
+  std::string program = {};
 
   bool is_red() const { return holdfast::is_red(grade); }
   friend bool operator==(const PastResult&, const PastResult&) = default;

@@ -323,6 +323,7 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
   stale_.look(StalePrograms::Point::start, asker, run_.journal());
+  run_.current()->note_program(request.key, stale_.fingerprint(asker));
   return wire::to_message(granted);
 }
 

@@ -8,6 +8,7 @@ TestReport as_test(const TestReport& test, const Case& one) {
   shown.part_of = test.name;
   shown.key = test.key;
   shown.nth = test.nth;
+  shown.program = test.program;
   shown.shard = test.shard;
   shown.shard_name = test.shard_name;
   shown.outcome = one.outcome;

@@ -152,13 +152,20 @@ void add_tests(std::vector<std::string> names, std::string_view what,
 
 std::string lost_keeper_text(const RunReport& report) {
   if (!report.run.keeper_until) return {};
-  const auto without = static_cast<std::size_t>(
-      std::ranges::count_if(report.tests, [](const TestReport& test) { return test.bare; }));
-  return fmt::format(
-      "the keeper of this run was killed after {}: of {} that ran without it only ctest's verdict "
-      "is "
-      "on record (journalctl -k tells whether memory ran out)",
-      time_text(*report.run.keeper_until), counted(without, "test"));
+  // The keeper names attempts by the run.
+  const auto own = std::ranges::count_if(report.tests, [&](const TestReport& test) {
+    return !test.attempts.empty() && !test.attempts.back().attempt.starts_with(report.run.id + ".");
+  });
+  const auto bare = std::ranges::count_if(report.tests, &TestReport::bare);
+  std::string text = fmt::format(
+      "the keeper of this run was killed after {} (journalctl -k tells whether memory "
+      "ran out): {} ran without it, by their own properties",
+      time_text(*report.run.keeper_until), counted(static_cast<std::size_t>(own), "test"));
+  if (bare > 0) {
+    text += fmt::format("; of {} only ctest's verdict is on record",
+                        counted(static_cast<std::size_t>(bare), "test"));
+  }
+  return text;
 }
 
 std::vector<std::string> in_shards(const RunReport& report) {

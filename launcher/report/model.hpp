@@ -63,6 +63,7 @@ struct TestReport {
   std::string name;
   std::string key;                    // empty when ctest has not told it to Holdfast
   std::int64_t nth = 1;               // which of the tests of its name that ctest has read it is
+  std::string program;                // as in its VerdictRecord
   std::optional<std::int64_t> index;  // ctest's number
   Outcome outcome = Outcome::unknown;
   std::optional<Verdict> verdict;  // ctest's, or what it must have been (verdict_of())

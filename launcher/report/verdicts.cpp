@@ -59,6 +59,7 @@ void give(TestReport& test, const VerdictRecord& verdict, bool is_doubtful) {
   test.is_doubtful = is_doubtful;
   test.index = verdict.index;
   test.nth = verdict.nth;
+  test.program = verdict.program;
   if (!test.why.empty()) {
     // The test's own records say why.
   } else if (verdict.launched && test.attempts.empty()) {

@@ -93,6 +93,7 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
   record.verdict = verdict;
   record.key = in.text("key");
   record.nth = in.integer("nth").value_or(1);
+  record.program = in.text("program");
   record.index = in.integer("index");
   record.output = in.output_place(in.text("log"));
   record.ran = in.truth("ran");

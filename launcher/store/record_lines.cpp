@@ -56,6 +56,7 @@ std::string line_of(const VerdictRecord& record) {
   line.text("test", record.test).text("verdict", name_of(record.verdict));
   if (!record.key.empty()) line.text("key", record.key);
   if (record.nth != 1) line.number("nth", record.nth);
+  if (!record.program.empty()) line.text("program", record.program);
   if (record.index) line.number("index", *record.index);
   if (record.ran) line.raw("ran", truth(*record.ran));
   if (record.launched) line.raw("launched", truth(true));

@@ -53,6 +53,8 @@ struct VerdictRecord {
   Verdict verdict = Verdict::failed;  // required
   std::string key = {};  // as in the test's other records; empty: ctest did not start our launcher
   std::int64_t nth = 1;  // which of the tests of its name that ctest has read it is
+  // What the last attempt ran: the same digits for the same program and inputs. Empty: not known.
+  std::string program = {};
   std::optional<std::int64_t> index;  // ctest's number of the test
   std::optional<OutputPlace> output;
   std::optional<bool> ran;  // whether ctest started the test at all

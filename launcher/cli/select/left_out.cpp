@@ -17,7 +17,7 @@
 #include "core/ctest/early_end.hpp"
 #include "core/ctest/rerun.hpp"
 #include "core/select/not_begun.hpp"
-#include "keeper/tree/live_runs.hpp"
+#include "keeper/left/dead_runs.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 
@@ -39,7 +39,7 @@ std::vector<PastRunOfTree> runs_of(const std::string& tree) {
     std::optional<RunStarted> started = first_record(entry.journal);
     if (!started || !started->inside.empty()) continue;
     const std::optional<RunEnded> ended = end_record(entry.journal);
-    if (!ended && is_going_on(entry)) continue;
+    if (!ended && goes_on(entry)) continue;
     const bool is_complete = ended && ended->complete;
     PastRunOfTree run{entry, *std::move(started)};
     run.stops = is_complete ? stops_of(run.started.command) : Stops::at_any_time;

@@ -24,7 +24,7 @@
 #include "core/ctest/rerun.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/select/test_graph.hpp"
-#include "keeper/tree/live_runs.hpp"
+#include "keeper/left/dead_runs.hpp"
 #include "report/describe.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
@@ -93,7 +93,7 @@ class EarlierRunReader {
 Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted) {
   Result<RunEntry> entry = find_run(tree, wanted, variable(environment::k_run_id));
   if (!entry) return entry.error();
-  if (is_going_on(*entry)) return ErrorInWords{"run " + entry->id + " is still going on"};
+  if (goes_on(*entry)) return ErrorInWords{"run " + entry->id + " is still going on"};
   EarlierRunReader reader(*entry);
   const Result<JournalFlaws> flaws =
       read_records(entry->journal, [&](const Record& record) { reader.add(record); });

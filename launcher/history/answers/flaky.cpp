@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "core/base/parts.hpp"
@@ -43,6 +44,7 @@ Json json_of(const FlakyTest& test) {
   one["rate"] = test.rate();
   one["red"] = test.red;
   one["changes"] = test.changes;
+  one["changes_on_one_program"] = test.changes_on_one_program;
   if (test.first) one["first"] = {{"run", test.first->id}, {"at", test.first->started}};
   if (test.last) one["last"] = {{"run", test.last->id}, {"at", test.last->started}};
   one["signatures"] = Json::array();
@@ -58,6 +60,19 @@ Json json_of(const std::vector<FlakyTest>& tests) {
   return list;
 }
 
+bool alternates(const FlakyTest& test) { return test.changes_on_one_program >= 2; }
+
+std::string changes_text(std::string_view title, const std::vector<FlakyTest>& tests) {
+  if (tests.empty()) return {};
+  std::string text = fmt::format("\n{}\n", title);
+  for (const FlakyTest& test : tests) {
+    text += fmt::format("  {}: {} in {}, red in {}\n", title_of(test.test),
+                        counted(test.changes, "change"), counted(test.runs, "run"), test.red) +
+            signature_lines(test);
+  }
+  return text;
+}
+
 }  // namespace
 
 void Flakiness::add(const PastRun& run) {
@@ -70,6 +85,13 @@ void Flakiness::add(const PastRun& run) {
     test.test = result.test;
     if (test.runs > 0 && seen.was_red != result.is_red()) ++test.changes;
     seen.was_red = result.is_red();
+    if (!result.program.empty()) {
+      const auto [program, is_new] = seen.programs.try_emplace(result.program);
+      OfProgram& same = program->second;
+      if (!is_new && same.was_red != result.is_red()) ++same.changes;
+      same.was_red = result.is_red();
+      test.changes_on_one_program = std::max(test.changes_on_one_program, same.changes);
+    }
     ++test.runs;
     if (result.is_red()) ++test.red;
     for (const PastFailure& wrong : result.failures) ++test.signatures[wrong.signature];
@@ -91,10 +113,18 @@ std::vector<FlakyTest> Flakiness::flaky() const {
   return list;
 }
 
+std::vector<FlakyTest> Flakiness::alternating() const { return that_change(alternates); }
+
 std::vector<FlakyTest> Flakiness::unsteady(std::size_t least) const {
+  return that_change(
+      [&](const FlakyTest& test) { return !alternates(test) && test.changes >= least; });
+}
+
+template <class Wanted>
+std::vector<FlakyTest> Flakiness::that_change(Wanted is_wanted) const {
   std::vector<FlakyTest> list;
   for (const auto& [test, seen] : seen_) {
-    if (seen.facts.flaky == 0 && seen.facts.changes >= least) list.push_back(seen.facts);
+    if (seen.facts.flaky == 0 && is_wanted(seen.facts)) list.push_back(seen.facts);
   }
   std::stable_sort(list.begin(), list.end(), [](const FlakyTest& one, const FlakyTest& other) {
     return one.changes > other.changes;
@@ -104,7 +134,6 @@ std::vector<FlakyTest> Flakiness::unsteady(std::size_t least) const {
 
 std::string flaky_text(const Flakiness& flakiness) {
   const std::vector<FlakyTest> flaky = flakiness.flaky();
-  const std::vector<FlakyTest> unsteady = flakiness.unsteady();
   std::string text = fmt::format("{} in {}", counted(flaky.size(), "flaky test", "flaky tests"),
                                  counted(flakiness.runs(), "run"));
   text += flakiness.runs() > 0 ? fmt::format(" since {}\n", time_text(flakiness.since())) : "\n";
@@ -115,12 +144,9 @@ std::string flaky_text(const Flakiness& flakiness) {
     if (test.flaky > 1) text += fmt::format(", last {}", time_text(test.last->started));
     text += '\n' + signature_lines(test);
   }
-  if (!unsteady.empty()) text += "\nWithout a retry, between red and green from run to run\n";
-  for (const FlakyTest& test : unsteady) {
-    text += fmt::format("  {}: {} in {}, red in {}\n", title_of(test.test),
-                        counted(test.changes, "change"), counted(test.runs, "run"), test.red) +
-            signature_lines(test);
-  }
+  text += changes_text("Alternating on one binary, without a retry", flakiness.alternating());
+  text +=
+      changes_text("Without a retry, between red and green from run to run", flakiness.unsteady());
   return text;
 }
 
@@ -129,6 +155,7 @@ std::string flaky_json(const Flakiness& flakiness) {
                  {"runs", flakiness.runs()},
                  {"since", flakiness.since()},
                  {"flaky", json_of(flakiness.flaky())},
+                 {"alternating", json_of(flakiness.alternating())},
                  {"unsteady", json_of(flakiness.unsteady())}});
 }
 

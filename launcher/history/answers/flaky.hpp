@@ -17,6 +17,8 @@ struct FlakyTest {
   std::size_t flaky = 0;    // runs in which it passed after a failed attempt
   std::size_t red = 0;      // runs in which it failed
   std::size_t changes = 0;  // how often it was red in one run and green in the next, or the reverse
+  std::size_t changes_on_one_program =
+      0;                              // at most, of the runs of one program with one set of inputs
   std::optional<RunHead> first = {};  // the first and the last run in which it was flaky
   std::optional<RunHead> last = {};
   std::map<std::string, std::size_t> signatures = {};  // of failed attempts
@@ -35,14 +37,25 @@ class Flakiness {
   double since() const { return since_; }
   // Those that have ever been flaky, those with the highest rate first.
   std::vector<FlakyTest> flaky() const;
-  // Those that never were, but changed between red and green at least `least` times.
+  // Those that never were, but were red, green and red, or green, red and green, while their
+  // program and inputs stayed the same.
+  std::vector<FlakyTest> alternating() const;
+  // The others that never were, but changed between red and green at least `least` times. They may
+  // have been broken and mended so often.
   std::vector<FlakyTest> unsteady(std::size_t least = 3) const;
 
  private:
+  struct OfProgram {
+    bool was_red = false;
+    std::size_t changes = 0;
+  };
   struct Seen {
     FlakyTest facts;
     bool was_red = false;
+    std::map<std::string, OfProgram> programs = {};
   };
+  template <class Wanted>
+  std::vector<FlakyTest> that_change(Wanted is_wanted) const;
   std::map<TestId, Seen> seen_;
   std::size_t runs_ = 0;
   double since_ = 0;  // when the oldest run began

@@ -296,6 +296,17 @@ Tidied tidy(const std::vector<DeadRun>& runs) {
   return tidied;
 }
 
+bool goes_on(const RunEntry& run) {
+  if (is_going_on(run)) return true;
+  if (end_record(run.journal)) return false;
+  std::optional<DeadRun> dead = look_at(run, tree_of(run));
+  if (!dead || !finish_without_keeper(run)) return false;
+  Tidied ignored;
+  dead->lacks_end = false;
+  (void)write_lines(*dead, ignored);
+  return false;
+}
+
 std::string describe(const Tidied& tidied) {
   std::vector<std::string> parts;
   if (tidied.attempts != 0) {

@@ -10,6 +10,7 @@
 
 #include "core/base/process_name.hpp"
 #include "store/records.hpp"
+#include "store/run_directory.hpp"
 
 namespace holdfast {
 
@@ -62,6 +63,10 @@ struct Tidied {
 // Runs the stop commands, waits for them, writes missing records and removes empty directories, the
 // socket and jobs for nodes. A directory in which a test left something stays: it is evidence.
 Tidied tidy(const std::vector<DeadRun>& runs);
+
+// True: the run goes on (keeper/tree/live_runs.hpp). False: it is over, and on record; if its
+// keeper was killed and ctest came to its end, what ctest's log tells has been recorded.
+bool goes_on(const RunEntry& run);
 
 // Returns a text such as `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty
 // directory and 1 socket removed`. Leaves out a part whose number is 0. To be called only if

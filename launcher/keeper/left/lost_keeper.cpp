@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "core/base/names.hpp"
+#include "keeper/run/run_log.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
@@ -28,6 +30,11 @@ struct Known {
   bool has_end = false;
 };
 
+// Whether the keeper has granted the attempt. Without one, its launcher has given it a name.
+bool is_granted(const AttemptStarted& begun, const RunEntry& run) {
+  return begun.attempt.starts_with(run.id + ".");
+}
+
 Known known_of(const RunEntry& run) {
   Known known;
   (void)read_records(run.journal, [&](Record&& record) {
@@ -35,10 +42,9 @@ Known known_of(const RunEntry& run) {
       known.started = std::move(*started);
       known.keeper_until = known.started.at;
     } else if (auto* word = std::get_if<LogWordRecord>(&record)) {
-      known.word = std::move(*word);
+      if (known.word.word.empty()) known.word = std::move(*word);
     } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      // The keeper has granted it.
-      known.keeper_until = std::max(known.keeper_until, begun->at);
+      if (is_granted(*begun, run)) known.keeper_until = std::max(known.keeper_until, begun->at);
     } else if (std::holds_alternative<RunEnded>(record)) {
       known.has_end = true;
     }
@@ -46,21 +52,10 @@ Known known_of(const RunEntry& run) {
   return known;
 }
 
-}  // namespace
-
-bool finish_without_keeper(const RunEntry& run) {
-  const Known known = known_of(run);
-  if (known.has_end || known.word.word.empty()) return false;
-  const std::string& place =
-      known.started.directory.empty() ? known.started.tree : known.started.directory;
-  CtestLogFile log{-1, std::filesystem::path(place) / "Testing/Temporary", ""};
-  const Result<os::UniqueFd> file = os::open_own(log.final_path().string(), O_RDONLY);
-  if (!file) return false;
-  log.descriptor = file->get();
-  if (!is_whole_log(log.descriptor) || !has_word(log.descriptor, known.word.word)) return false;
+bool record(const RunEntry& run, const Known& known, const CtestLogFile& log, ListsOf lists) {
+  if (!has_word(log.descriptor, known.word.word)) return false;
   Result<std::vector<VerdictRecord>> verdicts =
-      read_ctest_log(log, known.word.word, known.started.at,
-                     known.word.has_company ? ListsOf::any_run : ListsOf::this_run);
+      read_ctest_log(log, known.word.word, known.started.at, lists);
   if (!verdicts) return false;
   (void)keep_outputs(log, *verdicts,
                      run.directory / names::k_output_directory / names::k_kept_output_file);
@@ -76,6 +71,28 @@ bool finish_without_keeper(const RunEntry& run) {
   end.complete = true;
   end.keeper_until = known.keeper_until;
   return static_cast<bool>(os::append_line(run.journal.string(), lines + line_of(end)));
+}
+
+}  // namespace
+
+bool finish_without_keeper(const RunEntry& run) {
+  const Known known = known_of(run);
+  if (known.has_end || known.word.word.empty()) return false;
+  const std::string& place =
+      known.started.directory.empty() ? known.started.tree : known.started.directory;
+  CtestLogFile log{-1, std::filesystem::path(place) / "Testing/Temporary", ""};
+  const Result<os::UniqueFd> file = os::open_own(log.final_path().string(), O_RDONLY);
+  if (!file || !is_whole_log(file->get())) return false;
+  log.descriptor = file->get();
+  return record(run, known, log, known.word.has_company ? ListsOf::any_run : ListsOf::this_run);
+}
+
+bool finish_without_keeper(const RunEntry& run, const ProcessName& ctest) {
+  const Known known = known_of(run);
+  if (known.has_end || known.word.word.empty()) return false;
+  std::optional<LogPlace> place = find_log_of(ctest);
+  const std::optional<RunLog> log = place ? RunLog::open(*std::move(place)) : std::nullopt;
+  return log && record(run, known, log->file(), ListsOf::any_run);
 }
 
 }  // namespace holdfast

@@ -159,6 +159,8 @@ Result<void> Run::record_verdicts() {
   std::string lines;
   for (VerdictRecord& verdict : *verdicts) {
     verdict.at = now;
+    const auto test = tests_.find(verdict.key);
+    if (test != tests_.end()) verdict.program = test->second;
     lines += line_of(verdict);
   }
   if (lines.empty()) return kept;
@@ -167,7 +169,7 @@ Result<void> Run::record_verdicts() {
 }
 
 std::int64_t unrecorded_in(const RunReport& report,
-                           const std::unordered_set<std::string>& granted) {
+                           const std::unordered_map<std::string, std::string>& granted) {
   std::size_t known = 0;
   for (const TestReport& test : report.tests) {
     // If a launcher has given us up, its test has no key in the report, but it has ctest's verdict.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -40,7 +41,8 @@ struct RunOrigin {
 
 // `granted`: the keys of tests that were granted an attempt. Returns how many of these tests are
 // missing in the report.
-std::int64_t unrecorded_in(const RunReport& report, const std::unordered_set<std::string>& granted);
+std::int64_t unrecorded_in(const RunReport& report,
+                           const std::unordered_map<std::string, std::string>& granted);
 
 class Run {
  public:
@@ -58,7 +60,11 @@ class Run {
   std::string next_attempt() { return id_ + "." + std::to_string(++attempts_); }
   // Notes an attempt of the test with that key. Returns whether the run had an attempt of it
   // before.
-  bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
+  bool begin_attempt_of(const std::string& key) { return !tests_.try_emplace(key).second; }
+  // What the attempt runs (keeper/run/stale_programs.hpp). The last attempt of a test counts.
+  void note_program(const std::string& key, std::string fingerprint) {
+    tests_[key] = std::move(fingerprint);
+  }
 
   // The word by which ctest's log shows this run's entries (store/ctest_log_entries.hpp).
   void note_word(const std::string& word);
@@ -114,7 +120,7 @@ class Run {
   bool selected_nothing_ = false;
   ChosenTests chosen_;
   std::string unlike_choice_;
-  std::unordered_set<std::string> tests_;
+  std::unordered_map<std::string, std::string> tests_;  // by key: what the last attempt ran
   std::unordered_set<std::string> in_own_network_;
   std::optional<RunLog> log_;
   bool is_log_safe_ = true;  // false: later openings of the log cannot be watched

@@ -3,8 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "core/base/fnv1a.hpp"
 #include "core/base/json_line.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
@@ -44,6 +47,25 @@ void StalePrograms::look(Point point, Connection& connection, const std::string&
       look_at(path, "input " + path, point, connection, journal);
     }
   }
+}
+
+std::string StalePrograms::fingerprint(const Connection& connection) const {
+  if (connection.is_stale) return {};
+  Fnv1a hash;
+  const auto add = [&](const std::string& path) {
+    const auto known = known_.find(path);
+    if (known == known_.end() || !known->second.identity) return false;
+    const ProgramIdentity& file = *known->second.identity;
+    // A build that makes the same program anew changes its time, and not its build-id.
+    hash.add(file.build_id.empty() ? fmt::format("{} {}", file.size, file.modified_ns)
+                                   : file.build_id)
+        .end();
+    return true;
+  };
+  if (!add(connection.program)) return {};
+  for (const std::string& path : connection.inputs.required) (void)add(path);
+  for (const std::string& path : connection.inputs.named) (void)add(path);
+  return fmt::format("{:016x}", hash.value());
 }
 
 void StalePrograms::look_at(const std::string& path, const std::string& what, Point point,

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/program_identity.hpp"
 #include "core/ctest/test_inputs.hpp"
@@ -23,6 +24,10 @@ class StalePrograms {
   // changed since the run first saw that file, records the change, once per attempt. A failed write
   // is not reported here: the writer of the attempt's own record has reported it.
   void look(Point point, Connection& connection, const std::string& journal);
+
+  // Tells what the attempt runs, at its start, from the same program with the same inputs in
+  // another run. 16 hexadecimal digits; empty: not known, or changed since the run began.
+  std::string fingerprint(const Connection& connection) const;
 
   // Forgets all programs, so that the next run knows none.
   void forget() { known_.clear(); }

@@ -83,8 +83,9 @@ KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& call
     if (start_keeper(attach, callers)) connected = connect_to_keeper(attach);
   }
   if (!connected.socket.valid()) {
-    link.trouble_ = "no keeper (" + to_text(connected.error) +
-                    "): tests run by their own properties, nothing is recorded";
+    link.trouble_ = connected.failure == os::ConnectFailure::dead
+                        ? "it was killed; journalctl -k tells whether memory ran out"
+                        : to_text(connected.error);
     return link;
   }
   link.socket_ = std::move(connected.socket);

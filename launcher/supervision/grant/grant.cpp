@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/json_line.hpp"
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
 #include "core/ctest/ctest_limits.hpp"
@@ -24,17 +25,35 @@
 #include "os/stack/lost_rights.hpp"
 #include "supervision/base/inputs.hpp"
 #include "supervision/base/teller.hpp"
+#include "supervision/grant/left_run.hpp"
 
 namespace holdfast::supervision {
 namespace {
 
 // Says that there is no keeper. Only the first test of the run says it, because every later one
-// finds the same. The flag is removed with the sockets of dead keepers.
-void say_keeperless(const Attach& attach, const std::string& why) {
+// finds the same. The flag is removed with the sockets of dead keepers. False: it has been said.
+bool say_keeperless(const Attach& attach, const std::string& why, const std::string& journal) {
   const std::string flag = keeperless_flag(
       keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace));
   const Result<os::UniqueFd> first = os::open_own(flag, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  if (first || errno != EEXIST) write_line(why);
+  if (!first && errno == EEXIST) return false;
+  write_line("no keeper (" + why + "): tests run by their own properties" +
+             (journal.empty() ? ", nothing is recorded" : ""));
+  return true;
+}
+
+// The keeper has begun the run, so its journal is there.
+void go_on_without(const Invocation& invocation, const std::string& why, Grant& grant) {
+  grant.journal = grant.identity.journal = journal_of_left_run(*invocation.attach);
+  const std::string& word = invocation.line.word;
+  if (!say_keeperless(*invocation.attach, why, grant.journal) || word.empty()) return;
+  // Perhaps the keeper has not seen the word. Without it, ctest's log would not tell verdicts from
+  // what tests print. Who else may be at work in the tree is not known here.
+  if (!grant.journal.empty()) {
+    JsonLine line("log_word", os::unix_now_ms());
+    (void)os::append_line(grant.journal,
+                          std::move(line.text("word", word).raw("company", "true")).finish());
+  }
 }
 
 wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant) {
@@ -59,15 +78,13 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
                 Grant& grant) {
   keeper = KeeperLink::find(*invocation.attach, callers);
   if (!keeper.connected()) {
-    if (!keeper.trouble().empty()) say_keeperless(*invocation.attach, keeper.trouble());
+    if (!keeper.trouble().empty()) go_on_without(invocation, keeper.trouble(), grant);
     return false;
   }
   Result<wire::AttemptGrant> answer = keeper.ask(request_of(invocation, grant));
   if (!answer) {
     // The keeper was killed or stopped after we connected.
-    say_keeperless(*invocation.attach,
-                   "no keeper (" + to_text(answer.error()) +
-                       "): tests run by their own properties, nothing is recorded");
+    go_on_without(invocation, to_text(answer.error()), grant);
     // If the keeper wakes up and finds the request, this message tells it that the attempt is over.
     bid_farewell(keeper.fd(), LentScratch::used);
     keeper = KeeperLink{};

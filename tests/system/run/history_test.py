@@ -49,6 +49,21 @@ class History(ProjectCase):
     def json(self, *words, **environment):
         return json.loads(self.ask(*words, "--format", "json", **environment))
 
+    def test_red_green_and_red_on_one_binary(self):
+        self.source.joinpath("CMakeLists.txt").open("a").write('add_test(NAME mended COMMAND "${CMAKE_SOURCE_DIR}/program")\n')
+        program = self.source / "program"
+        for code in (1, 0, 1):
+            program.write_text(f"#!/bin/sh\nexit {code}\n")
+            program.chmod(0o755)
+            if code == 1:
+                self.mark("broken", "red", "12")
+            self.run_tests("-R", "broken|mended")
+            if code == 1:
+                self.unmark("broken", "red")
+        alternating, = self.json("flaky")["alternating"]
+        self.assertEqual((alternating["test"], alternating["changes_on_one_program"], alternating["red"]), ("broken", 2, 2))
+        self.assertEqual(self.json("flaky")["unsteady"], [])
+
     def test_what_was_red_when_last_seen_in_any_run(self):
         self.mark("broken", "red", "12")
         self.mark("odd (name)|x", "red", "13")
@@ -292,7 +307,7 @@ add_test(NAME hangs COMMAND sleep 300)
         with sqlite3.connect(self.tree / ".holdfast/history.sqlite") as database:
             database.executemany("INSERT INTO test(name, batch, nth) VALUES(?, '', 0)",
                                  [(f"{number}-{'x' * 50}",) for number in range(1200)] + [("two\nlines",)])
-            database.execute("INSERT INTO result SELECT result.run, test.id, outcome, grade, 1, 1, 0 FROM test, "
+            database.execute("INSERT INTO result SELECT result.run, test.id, outcome, grade, 1, 1, 0, 0 FROM test, "
                              "(SELECT * FROM result WHERE grade > 1 LIMIT 1) AS result WHERE test.name LIKE '%xxx%' "
                              "OR test.name LIKE 'two%'")
         database.close()

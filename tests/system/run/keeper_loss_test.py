@@ -1,5 +1,6 @@
 """Tests also run without a keeper, and one line says so."""
 
+import json
 import os
 import pwd
 import signal
@@ -40,9 +41,11 @@ set_tests_properties(first PROPERTIES WILL_FAIL ON)
         self.assertEqual(ctest.returncode, 0, text)
         said = [line for line in text.splitlines() if "no keeper" in line]
         self.assertEqual(len(said), 1, "\n".join(said))
-        # A report has what was recorded until then.
-        report = self.finish(HOLDFAST, "report", "--tree", tree)
+        self.assertIn("holdfast: 7 tests through Holdfast: 7 passed\n", text)
+        report = self.finish(HOLDFAST, "report", "--format", "json", "--tree", tree)
         self.assertEqual(report.returncode, 0, report.stderr)
+        tests = json.loads(report.stdout)["tests"]
+        self.assertEqual([len(test["attempts"]) for test in tests], [1] * 7)
 
     def test_a_stopped_keeper_is_had_go_on_and_fails_no_test(self):
         _, ctest, keeper = self.begin()

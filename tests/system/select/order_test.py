@@ -97,7 +97,7 @@ class OrderTest(SelectCase):
                 for number in range(1, runs + 1):
                     history.execute("INSERT INTO run SELECT id + ?1, name || ?1, started + ?1 / 1e6, ended, complete "
                                     "FROM run WHERE id=1", (number,))
-                    history.execute("INSERT INTO result SELECT run + ?, test, outcome, grade, 1, 1, 0 FROM result "
+                    history.execute("INSERT INTO result SELECT run + ?, test, outcome, grade, 1, 1, 0, 0 FROM result "
                                     "JOIN test ON test.id=test WHERE run=1 AND name='t2'", (number,))
             self.assertEqual(self.select(tree, "--failed", "--", "-N"), "holdfast: 1 test (1 red when last seen, 0 not begun)\n")
             self.select(tree, "--order", "failed-first", code=8)

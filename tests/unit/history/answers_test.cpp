@@ -90,6 +90,28 @@ TEST(Flaky, ATestThatChangesBetweenRedAndGreenIsUnsteady) {
       << flaky_text(flakiness);
 }
 
+TEST(Flaky, ATestThatIsRedGreenAndRedOnOneProgramAlternates) {
+  const auto with = [](PastResult result, const std::string& program) {
+    result.program = program;
+    return result;
+  };
+  Flakiness flakiness;
+  flakiness.add(run(1, {with(failed("a"), "p"), with(failed("b"), "p"), failed("c")}));
+  flakiness.add(run(2, {with(passed("a"), "p"), with(passed("b"), "q"), passed("c")}));
+  flakiness.add(run(3, {with(failed("a"), "q"), with(failed("b"), "r"), failed("c")}));
+  // A change to and from another program is no proof.
+  EXPECT_TRUE(flakiness.alternating().empty());
+  flakiness.add(run(4, {with(failed("a"), "p"), with(passed("b"), "q"), passed("c")}));
+  ASSERT_EQ(flakiness.alternating().size(), 1U);
+  EXPECT_EQ(flakiness.alternating()[0].test.name, "a");
+  ASSERT_EQ(flakiness.unsteady().size(), 2U);
+  EXPECT_NE(
+      flaky_text(flakiness).find(
+          "\nAlternating on one binary, without a retry\n  a: 2 changes in 4 runs, red in 3\n"),
+      std::string::npos)
+      << flaky_text(flakiness);
+}
+
 TEST(HistoryOfTest, OutcomesAndDurationsAreDrawn) {
   TestHistory history;
   history.add(run(1, {passed("a", 10)}));

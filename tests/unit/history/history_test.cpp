@@ -74,10 +74,11 @@ TEST_F(HistoryFile, ResultsAreReadFromTheNewestRunToTheFirstThatNobodyAsksFor) {
 }
 
 TEST_F(HistoryFile, WhatIsAddedIsReadBack) {
-  const PastRun run = run_at(
-      100.123456, {{{"b", "", 2}, "passed", Grade::passed, 12, 2, true, {{1, "crashed", "s"}}},
-                   red("a\xC3\xA4 'x'; --", "why"),
-                   {{"case", "batch"}, "skipped", Grade::skipped, 0, 1}});
+  const PastRun run =
+      run_at(100.123456,
+             {{{"b", "", 2}, "passed", Grade::passed, 12, 2, true, {{1, "crashed", "s"}}, "0123"},
+              red("a\xC3\xA4 'x'; --", "why"),
+              {{"case", "batch"}, "skipped", Grade::skipped, 0, 1}});
   opened("new/h.sqlite");
   History history = opened("new/h.sqlite");
   ASSERT_TRUE(history.add({run}));
@@ -150,7 +151,9 @@ TEST_F(HistoryFile, AHistoryOfVersion1IsCarriedOver) {
     ASSERT_TRUE(history.add({run_at(1, {red("a", "s")})}));
     Result<Database> database = Database::open(file, Database::Use::write);
     ASSERT_TRUE(database);
-    ASSERT_TRUE(database->execute("ALTER TABLE test DROP COLUMN key; PRAGMA user_version=1"));
+    ASSERT_TRUE(database->execute(
+        "ALTER TABLE test DROP COLUMN key; ALTER TABLE result DROP COLUMN program; "
+        "PRAGMA user_version=1"));
   }
   Result<History> read = History::open_existing(file);
   ASSERT_TRUE(read) << to_text(read.error());

@@ -56,17 +56,17 @@ TestReport reported(const std::string& key, bool bare) {
 TEST(Run, CountsTheTestsThatHadAnAttemptAndHaveNoRecord) {
   RunReport report;
   report.tests = {reported("a", false), reported("c", false), reported("", false)};
-  EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 1);
-  EXPECT_EQ(unrecorded_in(report, {"a"}), 0);
+  EXPECT_EQ(unrecorded_in(report, {{"a", ""}, {"b", ""}}), 1);
+  EXPECT_EQ(unrecorded_in(report, {{"a", ""}}), 0);
   EXPECT_EQ(unrecorded_in(report, {}), 0);
   // It ran, but has nothing to do with this test.
   report.tests.push_back(reported("c", true));
-  EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 1);
+  EXPECT_EQ(unrecorded_in(report, {{"a", ""}, {"b", ""}}), 1);
   // A test whose launcher gave the keeper up.
   report.tests.push_back(reported("", true));
-  EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 0);
+  EXPECT_EQ(unrecorded_in(report, {{"a", ""}, {"b", ""}}), 0);
   report.tests.push_back(reported("", true));
-  EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 0);
+  EXPECT_EQ(unrecorded_in(report, {{"a", ""}, {"b", ""}}), 0);
 }
 
 }  // namespace
