@@ -31,7 +31,6 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"
 #include "keeper/left/dead_runs.hpp"
-#include "keeper/left/lost_keeper.hpp"
 #include "keeper/left/reap.hpp"
 #include "keeper/left/stale_files.hpp"
 #include "keeper/left/stopped_supervisors.hpp"
@@ -419,7 +418,7 @@ void report_died_run(const IntegrationOptions& options, const ProcessName& ctest
   if (runs.empty()) return;
   const std::string& run = runs.front();
   const Result<RunEntry> entry = find_run(options.tree, run);
-  if (entry && finish_without_keeper(*entry, ctest)) {
+  if (entry && finish_at_end(*entry, ctest)) {
     complain(
         "the keeper of this run was killed (journalctl -k tells whether memory ran out): tests "
         "that "

@@ -187,8 +187,13 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::
   if (::pread(log.descriptor, &first, 1, 0) < 0) {
     return os::system_error(fmt::format("read ctest's log, {}", log.final_path().string()));
   }
-  std::vector<VerdictRecord> records = last_of_each(read_log_entries(log.descriptor, word).entries,
-                                                    log.final_path().string(), run_started);
+  const LogEntries found = read_log_entries(log.descriptor, word);
+  if (found.has_given_up) {
+    return ErrorInWords{fmt::format("read ctest's log, {}: tests have printed too much like it",
+                                    log.final_path().string())};
+  }
+  std::vector<VerdictRecord> records =
+      last_of_each(found.entries, log.final_path().string(), run_started);
   std::optional<Indexes> skipped;
   if (lists == ListsOf::this_run) {
     skipped = skipped_by_code(

@@ -26,6 +26,8 @@ struct LogEntry : LoggedTest {
 struct LogEntries {
   std::vector<LogEntry> entries;
   std::uint64_t read = 0;  // behind the last entry; if there is none, the beginning
+  // Tests have printed so much that looks like entries with the word that the rest is not read.
+  bool has_given_up = false;
 };
 
 // The entries of the log from `begin` on, which is between two entries, in order. A test that ctest

@@ -55,6 +55,12 @@ bool all_end_in_time(os::TaggedProcesses processes) {
   });
 }
 
+// True: no launcher and no guard of the ctest is left.
+bool has_no_supervisors(const ProcessName& ctest) {
+  const auto all = [](pid_t, const os::ProcessStat&) { return true; };
+  return all_end_in_time(supervisors_of({ctest}, all));
+}
+
 // True: nobody can be at work for the run.
 bool is_deserted(const RunStarted& started) {
   const std::string boot = os::numbering_id();
@@ -64,9 +70,7 @@ bool is_deserted(const RunStarted& started) {
     return !started.boot.empty() && !is_witnessed(started, started.tree).value_or(true);
   }
   const ProcessName ctest = started.ctest;
-  const auto all = [](pid_t, const os::ProcessStat&) { return true; };
-  return !os::is_alive(ctest) && !has_keeper(ctest) &&
-         all_end_in_time(supervisors_of({ctest}, all));
+  return !os::is_alive(ctest) && !has_keeper(ctest) && has_no_supervisors(ctest);
 }
 
 // True: the directory `name` holds nothing but an empty marker directory.
@@ -128,7 +132,10 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   run.journal = entry.journal;
   run.ctest = started->ctest;
   run.is_of_others_numbers = started->boot != os::numbering_id();
-  run.lacks_end = !end_record(entry.journal);
+  const std::optional<RunEnded> end = end_record(entry.journal);
+  run.lacks_end = !end;
+  // Without its keeper, a run may have an end and attempts that have none.
+  const bool may_lack_ends = !end || end->keeper_until > 0;
   run.empty_directories = empty_directories_in(*own, entry.directory / names::k_scratch_directory);
   run.stops = stops_in(*own, entry.directory / names::k_services_directory);
   run.far_jobs = far_jobs_in(*own, entry.directory / names::k_far_directory);
@@ -138,14 +145,14 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
     std::error_code failed;
     if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
   }
-  if (run.is_tidy() || !is_deserted(*started)) return std::nullopt;
+  if ((run.is_tidy() && !may_lack_ends) || !is_deserted(*started)) return std::nullopt;
   // The journal is read last, because a guard that we waited for has written its record by now.
-  if (run.lacks_end) {
+  if (may_lack_ends) {
     const Result<Journal> read = read_journal(entry.journal);
     if (read) run.unended = unended_attempts(read->records);
   }
   run.lacks_end = !end_record(entry.journal);
-  return run;
+  return run.is_tidy() ? std::nullopt : std::optional(std::move(run));
 }
 
 bool is_cut_off(const fs::path& journal) {
@@ -294,6 +301,19 @@ Tidied tidy(const std::vector<DeadRun>& runs) {
     if (stopped || written || removed) ++tidied.runs;
   }
   return tidied;
+}
+
+bool finish_at_end(const RunEntry& run, const ProcessName& ctest) {
+  if (!has_no_supervisors(ctest)) return false;
+  const Result<Journal> read = read_journal(run.journal);
+  if (!read || !finish_without_keeper(run, ctest)) return false;
+  DeadRun left;
+  left.id = run.id;
+  left.journal = run.journal;
+  left.unended = unended_attempts(read->records);
+  Tidied ignored;
+  (void)write_lines(left, ignored);
+  return true;
 }
 
 bool goes_on(const RunEntry& run) {

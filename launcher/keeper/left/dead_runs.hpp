@@ -64,6 +64,12 @@ struct Tidied {
 // socket and jobs for nodes. A directory in which a test left something stays: it is evidence.
 Tidied tidy(const std::vector<DeadRun>& runs);
 
+// Records the end of a run whose keeper was killed, while its `ctest` waits in its last step: what
+// ctest's log tells, and the ends of attempts that have none. Waits two seconds at most for a guard
+// that is just ending its test. False: one has not ended, or the log does not tell enough; nothing
+// is written.
+bool finish_at_end(const RunEntry& run, const ProcessName& ctest);
+
 // True: the run goes on (keeper/tree/live_runs.hpp). False: it is over, and on record; if its
 // keeper was killed and ctest came to its end, what ctest's log tells has been recorded.
 bool goes_on(const RunEntry& run);

@@ -209,12 +209,13 @@ set_tests_properties(odd next {bare})
                     ctest.wait(PATIENCE_S)
                 self.go.touch()
                 self.assertEqual(watch.wait(PATIENCE_S), 0)
-                # Without its keeper, the run's end is not on record.
-                self.assertRegex(self.seen(), r"\nthe run died, .*\n$")
+                # Without its keeper, `holdfast end` records the end of the run.
+                ended = "ended" if victims == "keeper" else "died"
+                self.assertRegex(self.seen(), rf"\nthe run {ended}, .*\n$")
                 if victims == "keeper":
                     self.assertEqual(ctest.wait(PATIENCE_S), 0)
                     self.assertEqual(self.seen().count("passed \""), 2, self.seen())
-                    self.assertIn("the run died, 2 of 2: 2 passed\n", self.seen())
+                    self.assertIn("the run ended, 2 of 2: 2 passed\n", self.seen())
                 wait_until(lambda t=tree: no_keeper_of(t), "the keeper to end")
 
     def test_tests_after_the_death_of_the_keeper_are_counted(self):
@@ -227,7 +228,7 @@ set_tests_properties(odd next {bare})
         wait_until(lambda: no_keeper_of(tree), "the keeper to be dead")
         self.end(tree, ctest)
         self.assertEqual(watch.wait(PATIENCE_S), 0)
-        self.assertRegex(self.seen(), r"\nthe run died, 2 of 2: 2 passed\n$")
+        self.assertRegex(self.seen(), r"\nthe run ended, 2 of 2: 2 passed\n$")
 
     def test_ctrl_c_ends_it_at_once_and_the_run_goes_on(self):
         tree = self.project(self.slow())
