@@ -421,8 +421,7 @@ void report_died_run(const IntegrationOptions& options, const ProcessName& ctest
   if (entry && finish_at_end(*entry, ctest)) {
     complain(
         "the keeper of this run was killed (journalctl -k tells whether memory ran out): tests "
-        "that "
-        "began later ran by their own properties");
+        "that began later ran by their own properties");
     const Result<LoadedReport> loaded = load_whole_report(*entry, RunState::over);
     if (loaded) say({render_summary(loaded->report), {}});
   } else {

@@ -7,7 +7,6 @@
 #include <map>
 #include <system_error>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "os/file/own_files.hpp"
@@ -79,8 +78,7 @@ class Inserter {
         {&one.failure_, "INSERT INTO failure VALUES(?,?,?,?,?)"},
         {&one.find_word_, "SELECT id FROM word WHERE text=?"},
         {&one.add_word_, "INSERT INTO word(text) VALUES(?)"},
-        {&one.find_test_, "SELECT id FROM test WHERE name=? AND batch=? AND key=? ORDER BY nth"},
-        {&one.all_named_, "SELECT id, nth, key FROM test WHERE name=? AND batch=? ORDER BY nth"},
+        {&one.find_tests_, "SELECT id, nth, key FROM test WHERE name=? AND batch=? ORDER BY nth"},
         {&one.add_test_, "INSERT INTO test(name, batch, nth, key) VALUES(?,?,?,?)"},
         {&one.set_key_, "UPDATE test SET key=? WHERE id=?"},
     };
@@ -100,9 +98,8 @@ class Inserter {
                             .run();
     if (!done) return done;
     const std::int64_t row = database_->last_row();
-    rows_.clear();
     namesakes_.clear();
-    for (const PastResult& one : run.results) ++namesakes_[{one.test.name, one.test.batch}];
+    for (const PastResult& one : run.results) ++namesakes_[{one.test.name, one.test.batch}].in_run;
     for (const PastResult& one : run.results) {
       if (Result<void> inserted = insert(row, one); !inserted) return inserted;
     }
@@ -147,60 +144,69 @@ class Inserter {
     return id;
   }
 
-  Result<std::int64_t> row_of(const TestId& id) {
-    Result<std::int64_t> row = id.key.empty() ? 0 : row_with_key(id);
-    if (row && (*row == 0 || rows_.count(*row) != 0)) row = row_for(id);
-    if (row) rows_.insert(*row);
-    return row;
-  }
-
-  // 0: there is none.
-  Result<std::int64_t> row_with_key(const TestId& id) {
-    const Result<bool> found = find_test_.bind(0, id.name).bind(1, id.batch).bind(2, id.key).step();
-    if (!found) return found.error();
-    const std::int64_t row = *found ? find_test_.number(0) : 0;
-    find_test_.reset();
-    return row;
-  }
-
-  // The row that was made when the test's key was not known, or a new one. A run with fewer tests
-  // of the name than there are such rows does not tell which row is whose.
-  Result<std::int64_t> row_for(const TestId& id) {
-    struct Row {
-      std::int64_t id = 0;
-      std::int64_t nth = 0;
-      bool has_key = false;
-    };
+  struct Row {
+    std::int64_t id = 0;
+    std::int64_t nth = 0;
+    std::string key;
+    bool is_used = false;  // by this run
+  };
+  // The tests of one name in the file, and how many this run has.
+  struct Namesakes {
     std::vector<Row> rows;
-    all_named_.bind(0, id.name).bind(1, id.batch);
-    while (true) {
-      const Result<bool> more = all_named_.step();
-      if (!more) return more.error();
-      if (!*more) break;
-      rows.push_back({all_named_.number(0), all_named_.number(1), !all_named_.text(2).empty()});
+    bool are_read = false;
+    std::size_t in_run = 0;
+  };
+
+  Result<std::int64_t> row_of(const TestId& id) {
+    Namesakes& named = namesakes_[{id.name, id.batch}];
+    if (!named.are_read) {
+      if (const Result<void> read = read_rows(id, named.rows); !read) return read.error();
+      named.are_read = true;
     }
-    const std::size_t namesakes = namesakes_[{id.name, id.batch}];
-    if (rows.size() == 1 && namesakes == 1 && (id.key.empty() || !rows.front().has_key)) {
-      return with_key(rows.front().id, id.key);
-    }
-    const auto without_key =
-        std::ranges::count_if(rows, [](const Row& row) { return !row.has_key; });
-    for (const Row& row : rows) {
-      if (row.has_key || row.nth != id.nth || rows_.count(row.id) != 0) continue;
-      if (static_cast<std::size_t>(without_key) <= namesakes) return with_key(row.id, id.key);
+    if (Row* const row = row_for(id, named)) {
+      row->is_used = true;
+      if (id.key.empty() || row->key == id.key) return row->id;
+      row->key = id.key;
+      const Result<void> done = set_key_.bind(0, id.key).bind(1, row->id).run();
+      return done ? Result<std::int64_t>(row->id) : done.error();
     }
     std::int64_t nth = id.nth;
-    const auto is_taken = [&](const Row& row) { return row.nth == nth; };
-    if (std::ranges::any_of(rows, is_taken)) nth = rows.back().nth + 1;
+    for (const Row& row : named.rows) {
+      if (row.nth == id.nth) nth = named.rows.back().nth + 1;
+    }
     add_test_.bind(0, id.name).bind(1, id.batch).bind(2, nth).bind(3, id.key);
     if (const Result<void> done = add_test_.run(); !done) return done.error();
-    return database_->last_row();
+    const Row added{database_->last_row(), nth, id.key, true};
+    named.rows.insert(std::ranges::upper_bound(named.rows, nth, {}, &Row::nth), added);
+    return added.id;
   }
 
-  Result<std::int64_t> with_key(std::int64_t row, const std::string& key) {
-    if (key.empty()) return row;
-    const Result<void> done = set_key_.bind(0, key).bind(1, row).run();
-    return done ? Result<std::int64_t>(row) : done.error();
+  Result<void> read_rows(const TestId& id, std::vector<Row>& rows) {
+    find_tests_.bind(0, id.name).bind(1, id.batch);
+    while (true) {
+      const Result<bool> more = find_tests_.step();
+      if (!more) return more.error();
+      if (!*more) return {};
+      rows.push_back({find_tests_.number(0), find_tests_.number(1), find_tests_.text(2)});
+    }
+  }
+
+  // That of the test; or one that was made when the test's key was not known. A run with fewer
+  // tests of the name than there are such rows does not tell which row is whose. Null: there is
+  // none.
+  static Row* row_for(const TestId& id, Namesakes& named) {
+    std::vector<Row*> without_key;
+    for (Row& row : named.rows) {
+      if (row.is_used) continue;
+      if (!id.key.empty() && row.key == id.key) return &row;
+      if (row.key.empty()) without_key.push_back(&row);
+    }
+    const bool is_alone = named.rows.size() == 1 && named.in_run == 1;
+    if (is_alone && (id.key.empty() || !without_key.empty())) return named.rows.data();
+    if (id.key.empty()) return without_key.empty() ? nullptr : without_key.front();
+    if (without_key.size() > named.in_run) return nullptr;
+    const auto same = std::ranges::find(without_key, id.nth, &Row::nth);
+    return same == without_key.end() ? nullptr : *same;
   }
 
   Result<std::int64_t> found_or_added(Statement& find, Statement& add) {
@@ -217,10 +223,9 @@ class Inserter {
 
   Database* database_;
   Statement run_, result_, failure_, find_word_, add_word_;
-  Statement find_test_, all_named_, add_test_, set_key_;
+  Statement find_tests_, add_test_, set_key_;
   std::unordered_map<std::string, std::int64_t> words_;
-  std::unordered_set<std::int64_t> rows_;  // of this run's tests so far
-  std::map<std::pair<std::string, std::string>, std::size_t> namesakes_;  // by name and batch
+  std::map<std::pair<std::string, std::string>, Namesakes> namesakes_;  // by name and batch
 };
 
 constexpr std::int64_t k_longest_ms = std::int64_t{366} * 24 * 3600 * 1000;

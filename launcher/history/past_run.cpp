@@ -63,6 +63,7 @@ PastRun past_run_of(const RunReport& report, Outputs& outputs, double started) {
   const auto add = [&](const TestReport& test) {
     if (test.verdict == Verdict::disabled) return;
     PastResult result = result_of(test, outputs);
+    if (!report.run.has_keys) result.test.key.clear();
     const std::int64_t nth = ++times[{result.test.batch, result.test.name}];
     if (result.test.key.empty()) result.test.nth = nth;
     past.results.push_back(std::move(result));

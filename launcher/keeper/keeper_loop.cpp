@@ -257,7 +257,10 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     return request ? grant(*request, asker) : refusal(to_text(request.error()));
   }
   if (message.kind == wire::k_farewell) {
-    if (!asker.farewell) stale_.look(StalePrograms::Point::end, asker, run_.journal());
+    if (!asker.farewell) {
+      stale_.look(StalePrograms::Point::end, asker, run_.journal());
+      if (run_.current() != nullptr && asker.is_stale) run_.current()->note_program(asker.key, {});
+    }
     asker.end_attempt();
     if (message.get("came_out") == "bare") slots_.note_bare(asker);
     const bool is_green =

@@ -159,7 +159,7 @@ std::string lost_keeper_text(const RunReport& report) {
   const auto bare = std::ranges::count_if(report.tests, &TestReport::bare);
   std::string text = fmt::format(
       "the keeper of this run was killed after {} (journalctl -k tells whether memory "
-      "ran out): {} ran without it, by their own properties",
+      "ran out): {} ran without it, by properties alone",
       time_text(*report.run.keeper_until), counted(static_cast<std::size_t>(own), "test"));
   if (bare > 0) {
     text += fmt::format("; of {} only ctest's verdict is on record",

@@ -78,8 +78,11 @@ struct TestReport {
   TestSchedule schedule;
   std::vector<Attempt> attempts;
   std::int64_t executions = 0;  // how often ctest started it; the launcher's retries do not count
-  // ctest's log has an execution that we have no record of, or what a test has printed may be one.
-  bool is_doubtful = false;
+  bool is_doubtful =
+      false;  // ctest's log may be read in another way: a test may have printed a part
+  // ctest's log has more executions than are on record: the last left no record, or a test has
+  // printed one.
+  bool may_lack_last = false;
   bool may_be_skipped = false;  // for a bare test: it has a SKIP_RETURN_CODE
   std::vector<Case> cases;      // the cases of the last attempt that has any
   std::string part_of;          // the test whose case this is (as_test()); empty: this is a test
@@ -94,6 +97,7 @@ struct RunInfo {
   std::string version;
   std::vector<std::string> command;
   std::string inside;                       // the run whose test started ctest; empty: none
+  bool has_keys = false;                    // false: older versions made other keys of tests
   bool complete = false;                    // ctest came to its end
   std::string retries;                      // what was tried again and what was not
   std::int64_t unrecorded = 0;              // tests that had an attempt but have no record

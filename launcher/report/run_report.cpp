@@ -64,6 +64,7 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
   }
   evidence.ran = test.bare;
   evidence.doubtful = test.is_doubtful;
+  evidence.lacks_last = test.may_lack_last;
   evidence.verdict = test.verdict;
   evidence.complete = run.complete;
   test.outcome = outcome_of(evidence);
@@ -219,8 +220,9 @@ class RunReporter::Collector {
     see(record.at);
     sources_ = std::move(record);
   }
-  void operator()(const LogWordRecord&) {}  // for whoever reads ctest's log
-  void operator()(const StepRecord&) {}     // a record of the build journal (report/steps.hpp)
+  // With the word, ctest's command tells where ctest has read the test.
+  void operator()(const LogWordRecord&) { run_.has_keys = true; }
+  void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
 
   void operator()(const RunEnded& record) {
     if (run_.id.empty()) run_.id = record.run;

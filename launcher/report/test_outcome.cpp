@@ -51,12 +51,13 @@ std::optional<Verdict> verdict_of(const TestEvidence& evidence) {
   const std::optional<Verdict> own =
       evidence.expected ? evidence.expected : named<Verdict>(usual_verdict(*evidence.outcome));
   if (!evidence.verdict) return own;
-  if (evidence.doubtful) return own == evidence.verdict ? own : Verdict::unknown;
   // What the test prints is in ctest's log, too, and may read like a verdict. So the log counts
   // where an expression decides. It also counts where it says "failed": ctest may have ended the
   // launcher after the launcher had recorded the end.
+  if (evidence.lacks_last) return own == evidence.verdict ? own : Verdict::unknown;
   const bool is_known = own && *own != Verdict::unknown;
-  return is_known && evidence.verdict != Verdict::failed ? own : evidence.verdict;
+  if (is_known && evidence.verdict != Verdict::failed) return own;
+  return evidence.doubtful && own != evidence.verdict ? Verdict::unknown : evidence.verdict;
 }
 
 Outcome outcome_of(const TestEvidence& evidence) {
@@ -64,7 +65,8 @@ Outcome outcome_of(const TestEvidence& evidence) {
   if (!evidence.ended) return without_end(evidence);
   if (!evidence.outcome) return Outcome::unknown;
   const std::optional<Verdict> verdict = verdict_of(evidence);
-  if (evidence.doubtful && verdict == Verdict::unknown) return Outcome::unknown;
+  const bool is_certain = !evidence.doubtful && !evidence.lacks_last;
+  if (!is_certain && verdict == Verdict::unknown) return Outcome::unknown;
   const bool is_for_ctest_to_judge = facts_of(*evidence.outcome).grade != Grade::error;
   return verdict && is_for_ctest_to_judge ? judged(*evidence.outcome, *verdict) : *evidence.outcome;
 }

@@ -21,7 +21,9 @@ struct TestEvidence {
   std::optional<Verdict> expected;
   bool running = false;   // the last attempt goes on
   bool complete = false;  // ctest came to the end of the run, so all that it started has ended
-  bool doubtful = false;  // another entry of ctest's log may be the last one of the test
+  bool doubtful = false;  // what the log says of the test may be of another, or cut short
+  // The log has a later execution, or a test has printed one. `outcome` may be of one before.
+  bool lacks_last = false;
 };
 
 // ctest's verdict on a test: from what we know (the test's end, WILL_FAIL, SKIP_RETURN_CODE) if

@@ -94,6 +94,9 @@ class KnownTests {
     return test.name == verdict.test ? &test : nullptr;
   }
 
+  bool has_verdict(const TestReport& test) const {
+    return has_verdict_[static_cast<std::size_t>(&test - tests_->data())];
+  }
   void note_verdict(const TestReport& test) {
     has_verdict_[static_cast<std::size_t>(&test - tests_->data())] = true;
   }
@@ -137,7 +140,10 @@ void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> 
       left.push_back(&verdict);
       continue;
     }
-    give(*test, verdict, is_doubtful(verdict));
+    // ctest has one number for a test. If the log has two, the test has printed one of them.
+    const bool is_second = known.has_verdict(*test);
+    give(*test, verdict, is_second || is_doubtful(verdict));
+    test->may_lack_last = with_too_many.count(verdict.index.value_or(0)) != 0;
     known.note_verdict(*test);
   }
   std::vector<TestReport> further;

@@ -181,13 +181,13 @@ Verdict verdict_alone(const LogEntry& entry) {
 
 fs::path CtestLogFile::final_path() const { return directory / ("LastTest" + tag + ".log"); }
 
-Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::string_view word,
+Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, const RunInLog& run,
                                                   double run_started, ListsOf lists) {
   char first = 0;
   if (::pread(log.descriptor, &first, 1, 0) < 0) {
     return os::system_error(fmt::format("read ctest's log, {}", log.final_path().string()));
   }
-  const LogEntries found = read_log_entries(log.descriptor, word);
+  const LogEntries found = read_log_entries(log.descriptor, run);
   if (found.has_given_up) {
     return ErrorInWords{fmt::format("read ctest's log, {}: tests have printed too much like it",
                                     log.final_path().string())};

@@ -40,7 +40,7 @@ struct CtestLogFile {
 // as for read_log_entries(). Blocks while it reads. Memory grows with the number of tests, not with
 // the size of the log. The error is one line that fits after "failed to".
 enum class ListsOf : std::uint8_t { this_run, any_run };
-Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, std::string_view word,
+Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, const RunInLog& run,
                                                   double run_started,
                                                   ListsOf lists = ListsOf::this_run);
 

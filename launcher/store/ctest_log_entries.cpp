@@ -12,8 +12,8 @@ namespace {
 
 class EntryReader {
  public:
-  EntryReader(int descriptor, std::string_view word, std::uint64_t begin)
-      : log_(descriptor), word_(word), between_(begin), read_(begin) {}
+  EntryReader(int descriptor, const RunInLog& run, std::uint64_t begin)
+      : log_(descriptor), word_(run.word), launches_(run.launches), between_(begin), read_(begin) {}
 
   LogEntries read() {
     if (word_.empty() && between_ == 0) word_ = first_word();
@@ -46,7 +46,7 @@ class EntryReader {
       from = *at + mark.size();
       const bool is_real = head && head->begin >= between_ && take(*std::move(head));
       if (is_real) from = between_;
-      if (!is_real) ++guesses_;
+      ++(is_real ? with_word_ : guesses_);
       if (has_given_up()) return;
     }
   }
@@ -64,12 +64,25 @@ class EntryReader {
       if (open_ && !entries_.empty() && closers_.back() == open_->index) {
         entries_.back().is_doubtful = true;
       }
-      open_.reset();
+      if (open_) end_in_doubt(head.begin);
     }
     if (!entries_.empty() && is_closed) closers_.back() = head.index;
     add_preamble(log_, is_closed ? end : head.begin, head);
     begin_entry(std::move(head));
     return true;
+  }
+
+  // The open entry ends somewhere before that place.
+  void end_in_doubt(std::uint64_t end) {
+    const std::string line = line_in_tail(open_->name);
+    const bool may = log_.may_search(end - open_->end);
+    const auto at = may ? log_.find_last(line, open_->end, end) : std::nullopt;
+    const std::optional<LogTail> tail = at ? tail_with(*at, line, *open_) : std::nullopt;
+    if (tail) {
+      end_entry(*tail);
+      entries_.back().is_doubtful = true;
+    }
+    open_.reset();
   }
 
   // Where the tail before the head ends; the end of what has been understood: there is none.
@@ -121,7 +134,7 @@ class EntryReader {
       end_entry(*tail);
       return true;
     }
-    if (open_) return close_before_others(end);
+    if (open_) return close_before_others(end) || close_before_one(*tail);
     Entries others = others_in(between_, end);
     if (others.empty()) return false;
     add(std::move(others));
@@ -158,6 +171,28 @@ class EntryReader {
     add(std::move(others));
     for (std::size_t i = first; i < entries_.size(); ++i) entries_[i].is_doubtful |= is_doubtful;
     return true;
+  }
+
+  // One entry without the word follows the open one, and it ends with `last`. What it printed looks
+  // like entries, too, so both are in doubt.
+  bool close_before_one(const LogTail& last) {
+    constexpr int k_most_tries = 64;
+    const std::string line = line_in_tail(open_->name);
+    std::uint64_t before = last.begin;
+    for (int tries = 0; tries < k_most_tries && log_.may_search(before - open_->end); ++tries) {
+      const std::optional<std::uint64_t> at = log_.find_last(line, open_->end, before);
+      if (!at) return false;
+      before = *at;
+      const std::optional<LogTail> own = tail_with(*at, line, *open_);
+      std::optional<LogHead> head = own ? head_at(log_, own->end) : std::nullopt;
+      if (!head || head->name != last.name || !may_follow(*head, 0)) continue;
+      end_entry(*own);
+      entries_.back().is_doubtful = true;
+      add({{*std::move(head), last}});
+      entries_.back().is_doubtful = true;
+      return true;
+    }
+    return false;
   }
 
   // The tail may be that of a test of the same name that has no word. Then the open entry ends
@@ -252,14 +287,17 @@ class EntryReader {
   // A test may print the whole log. So many guesses more take a third of a second.
   bool has_given_up() const {
     constexpr std::size_t k_most_guesses = 20'000;
-    return guesses_ > k_most_guesses + 2 * tests_;
+    const std::uint64_t few = k_most_guesses + 2 * tests_;
+    return guesses_ > few || (with_word_ > few && with_word_ - few > launches_);
   }
 
   LogText log_;
   std::string word_;
-  std::size_t guesses_ = 0;  // what looked like entries and was none
-  std::size_t tests_ = 0;    // of the run, according to the first head
-  std::uint64_t between_;    // the end of what has been understood
+  std::uint64_t launches_;
+  std::uint64_t with_word_ = 0;
+  std::uint64_t guesses_ = 0;  // what looked like entries and was none
+  std::size_t tests_ = 0;      // of the run, according to the first head
+  std::uint64_t between_;      // the end of what has been understood
   std::uint64_t read_;
   std::optional<LogHead> open_;  // the entry whose output goes on
   std::unordered_map<std::uint32_t, std::uint32_t> heads_;
@@ -269,8 +307,8 @@ class EntryReader {
 
 }  // namespace
 
-LogEntries read_log_entries(int descriptor, std::string_view word, std::uint64_t begin) {
-  return EntryReader(descriptor, word, begin).read();
+LogEntries read_log_entries(int descriptor, const RunInLog& run, std::uint64_t begin) {
+  return EntryReader(descriptor, run, begin).read();
 }
 
 }  // namespace holdfast

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/ctest_log_marks.hpp"
@@ -23,6 +25,13 @@ struct LogEntry : LoggedTest {
   bool is_doubtful = false;  // it may end later, for another reason
 };
 
+// What is known of the run whose log is read.
+struct RunInLog {
+  std::string_view word;
+  // How often ctest started the launcher. Much more heads with the word are not ctest's.
+  std::uint64_t launches = std::numeric_limits<std::uint64_t>::max();
+};
+
 struct LogEntries {
   std::vector<LogEntry> entries;
   std::uint64_t read = 0;  // behind the last entry; if there is none, the beginning
@@ -33,15 +42,15 @@ struct LogEntries {
 // The entries of the log from `begin` on, which is between two entries, in order. A test that ctest
 // repeated has several.
 //
-// Tests print what they like, also what looks like a log. `word` is the word that ctest's command
-// has for each test of this run that the launcher starts, and that no test is told; empty: no test
-// was started by the launcher. A head with the word is ctest's, and the last tail before it is that
-// of the entry before. Heads without the word count only between two entries. So what a test prints
-// that the launcher starts is never taken for an entry, unless the test has read the word in the
-// log.
+// Tests print what they like, also what looks like a log. `run.word` is the word that ctest's
+// command has for each test of this run that the launcher starts, and that no test is told; empty:
+// no test was started by the launcher. A head with the word is ctest's, and the last tail before it
+// is that of the entry before. Heads without the word count only between two entries. So what a
+// test prints that the launcher starts is never taken for an entry, unless the test has read the
+// word in the log.
 //
 // An entry without an end is left out. The time that this takes grows with the size of the log, not
 // with what is in it.
-LogEntries read_log_entries(int descriptor, std::string_view word, std::uint64_t begin = 0);
+LogEntries read_log_entries(int descriptor, const RunInLog& run, std::uint64_t begin = 0);
 
 }  // namespace holdfast

@@ -189,8 +189,8 @@ std::optional<LogHead> head_at(LogText& log, std::uint64_t begin) {
 std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word) {
   if (!is_launcher_word(log.before(mark, 24))) return std::nullopt;
   constexpr std::size_t k_longest_place = 3 * k_longest_path;  // each byte encoded
-  std::string place(log.at(mark + word.size(), k_longest_place));
-  place.resize(std::min(place.find('='), place.size()));
+  std::string_view told = log.at(mark + word.size(), k_longest_place);
+  const std::string place(told.substr(0, told.find('=')));
   const std::uint64_t from = mark - std::min<std::uint64_t>(mark, k_longest_path + 64);
   const std::optional<std::uint64_t> command =
       log.find_last(std::string(k_command) + "\"", from, mark);

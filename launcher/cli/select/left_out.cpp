@@ -38,8 +38,8 @@ std::vector<PastRunOfTree> runs_of(const std::string& tree) {
   for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order)) {
     std::optional<RunStarted> started = first_record(entry.journal);
     if (!started || !started->inside.empty()) continue;
+    if (goes_on(entry)) continue;
     const std::optional<RunEnded> ended = end_record(entry.journal);
-    if (!ended && goes_on(entry)) continue;
     const bool is_complete = ended && ended->complete;
     PastRunOfTree run{entry, *std::move(started)};
     run.stops = is_complete ? stops_of(run.started.command) : Stops::at_any_time;
@@ -70,14 +70,19 @@ class LastAttempts {
   }
   void judge(const std::string& test, const std::string& key) { judged_.insert({test, key}); }
 
+  // Without the run's word, the keys are those of an older version, which are of no use.
+  void note_word() { has_word_ = true; }
+
   void add_to(Recorded& found) const {
     for (const auto& [test, is_known] : tests_) {
       if (judged_.contains(test) || judged_.contains({test.first, {}})) continue;  // has been added
-      (is_known ? found.begun : found.open).push_back({test.first, test.second});
+      (is_known ? found.begun : found.open)
+          .push_back({test.first, has_word_ ? test.second : std::string()});
     }
   }
 
  private:
+  bool has_word_ = false;
   std::map<std::pair<std::string, std::string>, bool> tests_;  // by name and key: is it known?
   std::set<std::pair<std::string, std::string>> judged_;  // by ctest; an older record has no key
 };
@@ -97,6 +102,8 @@ Recorded read_run(const RunEntry& run) {
       attempts.judge(verdict->test, verdict->key);
       found.begun.push_back({verdict->test, verdict->key});
       found.has_failed = found.has_failed || verdict->verdict == Verdict::failed;
+    } else if (std::holds_alternative<LogWordRecord>(record)) {
+      attempts.note_word();
     } else if (const auto* planned = std::get_if<PlannedRecord>(&record)) {
       if (!planned->is_own) return;
       found.has_plan = true;

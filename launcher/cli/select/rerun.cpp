@@ -59,6 +59,7 @@ class EarlierRunReader {
     if (const auto* started = std::get_if<RunStarted>(&record)) run_.started = *started;
     if (const auto* begun = std::get_if<AttemptStarted>(&record)) note_start(*begun);
     if (const auto* bare = std::get_if<Bare>(&record)) note_start(*bare);
+    if (std::holds_alternative<LogWordRecord>(record)) has_keys_ = true;
     if (const auto* ended = std::get_if<RunEnded>(&record)) run_.complete = ended->complete;
     if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
       with_verdict_.insert({verdict->test, verdict->key});
@@ -71,7 +72,7 @@ class EarlierRunReader {
     for (const RanTest& test : started_) {
       const bool is_known = with_verdict_.contains({test.name, test.key}) ||
                             with_verdict_.contains({test.name, {}});  // of an older version
-      if (!is_known) run_.tests.push_back(test);
+      if (!is_known) run_.tests.push_back(has_keys_ ? test : RanTest{test.name});
     }
     return std::move(run_);
   }
@@ -85,6 +86,7 @@ class EarlierRunReader {
   }
 
   EarlierRun run_;
+  bool has_keys_ = false;  // those of an older version are of no use
   std::vector<RanTest> started_;
   std::set<std::pair<std::string, std::string>> seen_;
   std::set<std::pair<std::string, std::string>> with_verdict_;

@@ -113,7 +113,7 @@ void RunFollower::read_log() {
   const std::uint64_t size = size_of(file);
   if (size == log_seen_) return;
   log_seen_ = size;
-  LogEntries found = read_log_entries(file, state_.log_word(), log_at_);
+  LogEntries found = read_log_entries(file, {state_.log_word()}, log_at_);
   log_at_ = found.read;
   for (LogEntry& entry : found.entries) {
     LoggedEnd logged{std::move(entry), {}};

@@ -56,17 +56,22 @@ std::optional<NumberRange> RecentTests::open() {
 std::vector<const RecentTest*> RecentTests::meant_by(const RanTest& test) const {
   const auto named = places_.find(test.name);
   if (named == places_.end()) return {};
-  std::vector<const RecentTest*> without_key;
-  const RecentTest* newest = nullptr;
+  // Without its key, a test is alone with its name: it is the one that ran last, wherever it was.
+  const RecentTest* own = nullptr;
   for (const std::size_t place : named->second) {
     const RecentTest& one = tests_[place];
-    if (!test.key.empty() && one.key == test.key) return {&one};
-    if (one.key.empty()) without_key.push_back(&one);
-    if (one.seen != 0 && (newest == nullptr || one.seen < newest->seen)) newest = &one;
+    if (one.key.empty() || (!test.key.empty() && one.key != test.key)) continue;
+    if (own == nullptr || (one.seen != 0 && (own->seen == 0 || one.seen < own->seen))) own = &one;
   }
-  // A test that is alone with its name may have been in another directory before.
-  if (test.key.empty() && without_key.empty() && newest != nullptr) return {newest};
-  return without_key;
+  std::vector<const RecentTest*> meant;
+  if (own != nullptr) meant.push_back(own);
+  // What ran later without a key may have been this test, too.
+  for (const std::size_t place : named->second) {
+    const RecentTest& one = tests_[place];
+    const bool is_later = own == nullptr || own->seen == 0 || one.seen < own->seen;
+    if (one.key.empty() && one.seen != 0 && is_later) meant.push_back(&one);
+  }
+  return meant;
 }
 
 bool RecentTests::was_red(const RanTest& test) const {

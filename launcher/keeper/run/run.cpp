@@ -148,8 +148,9 @@ void Run::note_word(const std::string& word) {
 Result<void> Run::record_verdicts() {
   // Without a log (ctest died before its first test), the journal is all there is.
   if (!log_) return {};
-  Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(
-      log_->file(), word_, started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
+  Result<std::vector<VerdictRecord>> verdicts =
+      read_ctest_log(log_->file(), {word_, attempts_}, started_,
+                     origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
   if (!verdicts) return verdicts.error();
   if (!believes_log()) return {};
   const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
@@ -172,9 +173,7 @@ std::int64_t unrecorded_in(const RunReport& report,
                            const std::unordered_map<std::string, std::string>& granted) {
   std::size_t known = 0;
   for (const TestReport& test : report.tests) {
-    // If a launcher has given us up, its test has no key in the report, but it has ctest's verdict.
-    const bool is_recorded = !test.key.empty() && granted.count(test.key) != 0;
-    if (is_recorded || (test.key.empty() && test.bare)) ++known;
+    if (!test.key.empty() && granted.count(test.key) != 0) ++known;
   }
   return known < granted.size() ? static_cast<std::int64_t>(granted.size() - known) : 0;
 }

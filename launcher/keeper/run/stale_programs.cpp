@@ -12,6 +12,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/program_identity.hpp"
+#include "os/stack/elf_text.hpp"
 
 namespace holdfast {
 namespace {
@@ -23,6 +24,10 @@ void record(const Connection& connection, const std::string& path, const std::st
   line.text("attempt", connection.attempt).text("test", connection.test);
   line.text("key", connection.key).text("program", path).text("why", why);
   (void)os::append_line(journal, std::move(line).finish());
+}
+
+bool is_in(const std::string& file, const std::string& directory) {
+  return !directory.empty() && file.starts_with(directory + "/");
 }
 
 }  // namespace
@@ -51,6 +56,9 @@ void StalePrograms::look(Point point, Connection& connection, const std::string&
 
 std::string StalePrograms::fingerprint(const Connection& connection) const {
   if (connection.is_stale) return {};
+  const auto own = known_.find(connection.program);
+  // It may have libraries of its own, and these may have changed.
+  if (own == known_.end() || own->second.has_run_path) return {};
   Fnv1a hash;
   const auto add = [&](const std::string& path) {
     const auto known = known_.find(path);
@@ -63,9 +71,12 @@ std::string StalePrograms::fingerprint(const Connection& connection) const {
     return true;
   };
   if (!add(connection.program)) return {};
-  for (const std::string& path : connection.inputs.required) (void)add(path);
-  for (const std::string& path : connection.inputs.named) (void)add(path);
-  return fmt::format("{:016x}", hash.value());
+  bool has_own =
+      is_in(connection.program, place_.sources) || is_in(connection.program, place_.tree);
+  for (const std::string& path : connection.inputs.required) has_own = add(path) || has_own;
+  for (const std::string& path : connection.inputs.named) has_own = add(path) || has_own;
+  // `sh -c "…"` starts who knows what.
+  return has_own ? fmt::format("{:016x}", hash.value()) : std::string();
 }
 
 void StalePrograms::look_at(const std::string& path, const std::string& what, Point point,
@@ -75,7 +86,9 @@ void StalePrograms::look_at(const std::string& path, const std::string& what, Po
   const auto known = known_.find(path);
   if (known == known_.end()) {
     // A file that does not exist yet (a fixture may build it) becomes known when it exists.
-    if (seen) known_[path] = {*seen, os::known_program(path)};
+    if (!seen) return;
+    const std::optional<os::ElfLinks> links = os::elf_links(path);
+    known_[path] = {*seen, os::known_program(path), links && !links->run_paths.empty()};
     return;
   }
   if (seen == known->second.seen) return;

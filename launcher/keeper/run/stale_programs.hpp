@@ -25,8 +25,9 @@ class StalePrograms {
   // is not reported here: the writer of the attempt's own record has reported it.
   void look(Point point, Connection& connection, const std::string& journal);
 
-  // Tells what the attempt runs, at its start, from the same program with the same inputs in
-  // another run. 16 hexadecimal digits; empty: not known, or changed since the run began.
+  // 16 hexadecimal digits that are the same in each run for the same program and inputs of an
+  // attempt. Empty: not known, or changed during this run. Nothing is known of a program that may
+  // have libraries of its own, nor of one that is not the project's and has no input of it.
   std::string fingerprint(const Connection& connection) const;
 
   // Forgets all programs, so that the next run knows none.
@@ -44,6 +45,7 @@ class StalePrograms {
   struct Known {
     Seen seen;
     std::optional<ProgramIdentity> identity;
+    bool has_run_path = false;  // of an ELF program: where it looks for libraries first
   };
 
   // Nothing: `path` is missing or is no regular file.

@@ -50,18 +50,23 @@ class History(ProjectCase):
         return json.loads(self.ask(*words, "--format", "json", **environment))
 
     def test_red_green_and_red_on_one_binary(self):
-        self.source.joinpath("CMakeLists.txt").open("a").write('add_test(NAME mended COMMAND "${CMAKE_SOURCE_DIR}/program")\n')
-        program = self.source / "program"
+        programs = {name: self.source / name for name in ("alternates", "mended")}
+        with open(self.source / "CMakeLists.txt", "a") as file:
+            file.writelines(f'add_test(NAME {name} COMMAND "{path}")\n' for name, path in programs.items())
+            file.write(f'add_test(NAME anything COMMAND sh -c "exec {programs["mended"]}")\n')
         for code in (1, 0, 1):
-            program.write_text(f"#!/bin/sh\nexit {code}\n")
-            program.chmod(0o755)
+            for name, text in (("alternates", '! test -e "$0.red"'), ("mended", f"exit {code}")):
+                programs[name].write_text(f"#!/bin/sh\n{text}\n")
+                programs[name].chmod(0o755)
+            os.utime(programs["alternates"], (1e9, 1e9))
             if code == 1:
-                self.mark("broken", "red", "12")
-            self.run_tests("-R", "broken|mended")
+                self.mark("alternates", "red")
+            self.run_tests("-R", "alternates|mended|anything")
             if code == 1:
-                self.unmark("broken", "red")
+                self.unmark("alternates", "red")
         alternating, = self.json("flaky")["alternating"]
-        self.assertEqual((alternating["test"], alternating["changes_on_one_program"], alternating["red"]), ("broken", 2, 2))
+        self.assertEqual((alternating["test"], alternating["changes_on_one_program"], alternating["red"]),
+                         ("alternates", 2, 2))
         self.assertEqual(self.json("flaky")["unsteady"], [])
 
     def test_what_was_red_when_last_seen_in_any_run(self):

@@ -334,7 +334,7 @@ class KilledKeeperTest(WitnessCase):
         words = "the keeper of this run was killed after "
         for form in ("text", "html"):
             self.assertIn(words, self.report(tree, form=form))
-        self.assertRegex(self.report(tree, form="text"), f"{words}.*: \\d+ tests ran without it, by their own properties")
+        self.assertRegex(self.report(tree, form="text"), f"{words}.*: \\d+ tests ran without it, by properties alone")
         listed = self.finish(HOLDFAST, "failed", "--tree", tree).stdout.decode()
         for name in ("red", "fail_regex", "late_fail_regex", "alone_red"):
             self.assertIn(name, listed)

@@ -29,6 +29,11 @@ TestEvidence doubtful(TestEvidence evidence) {
   return evidence;
 }
 
+TestEvidence without_last(TestEvidence evidence) {
+  evidence.lacks_last = true;
+  return evidence;
+}
+
 TEST(TestOutcome, TheTable) {
   const Row rows[] = {
       {ended(Outcome::passed, k_no_verdict), Outcome::passed},
@@ -73,7 +78,10 @@ TEST(TestOutcome, TheTable) {
       // Another entry of ctest's log may be the test's: only what both say is certain.
       {doubtful(ended(Outcome::passed, Verdict::passed)), Outcome::passed},
       {doubtful(ended(Outcome::passed, Verdict::failed)), Outcome::unknown},
-      {doubtful(ended(Outcome::crashed, Verdict::passed)), Outcome::unknown},
+      {doubtful(ended(Outcome::crashed, Verdict::passed)), Outcome::crashed},
+      {doubtful(ended(Outcome::failed, Verdict::skipped)), Outcome::failed},
+      {without_last(ended(Outcome::crashed, Verdict::passed)), Outcome::unknown},
+      {without_last(ended(Outcome::passed, Verdict::passed)), Outcome::passed},
       {doubtful(expected(Outcome::passed, Verdict::unknown, Verdict::passed)), Outcome::unknown},
       {doubtful(without_attempt(true, Verdict::passed)), Outcome::unknown},
       {ended(Outcome::skipped, Verdict::failed), Outcome::failed},  // FAIL_REGULAR_EXPRESSION

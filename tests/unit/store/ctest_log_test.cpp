@@ -68,7 +68,7 @@ std::string bare(int index, int total, const std::string& name, const std::strin
 
 LogEntries log_entries(const std::string& log, std::uint64_t begin = 0) {
   const Result<os::UniqueFd> file = os::memory_file(log);
-  return file ? read_log_entries(file->get(), k_word, begin) : LogEntries{};
+  return file ? read_log_entries(file->get(), {k_word}, begin) : LogEntries{};
 }
 
 std::vector<LogEntry> entries_of(const std::string& log) { return log_entries(log).entries; }
@@ -408,7 +408,8 @@ class CtestFiles : public testing::Test {
     const auto file = write("LastTest" + tag + ".log", content);
     const OpenedLog log(file);
     std::filesystem::remove(file);
-    auto records = read_ctest_log({log.descriptor(), file.parent_path(), tag}, k_word, now() - 60);
+    auto records =
+        read_ctest_log({log.descriptor(), file.parent_path(), tag}, {k_word}, now() - 60);
     write("LastTest" + tag + ".log", content);
     return records;
   }
@@ -520,7 +521,7 @@ TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
                 entry(3, 3, "c", std::string(499, 'x') + "\n", "Test Failed.") + k_foot);
   const OpenedLog log(file);
   const CtestLogFile place{log.descriptor(), file.parent_path(), ""};
-  auto records = read_ctest_log(place, k_word, now() - 60);
+  auto records = read_ctest_log(place, {k_word}, now() - 60);
   ASSERT_TRUE(records);
   const auto kept = tree_.path() / ".holdfast/runs/1/output/ctest.log";
   ASSERT_TRUE(keep_outputs(place, *records, kept, {200, 1000}));

@@ -135,7 +135,7 @@ class RealLog : public testing::Test {
     const std::filesystem::path directory = project_.path() / "build/Testing/Temporary";
     const OpenedLog log(directory / "LastTest.log");
     EXPECT_TRUE(is_whole_log(log.descriptor()));
-    const auto result = read_ctest_log({log.descriptor(), directory, ""}, "R3al", started);
+    const auto result = read_ctest_log({log.descriptor(), directory, ""}, {"R3al"}, started);
     EXPECT_TRUE(result) << result.error().message;
     if (!result) return by_name;
     for (const VerdictRecord& record : *result)
