@@ -8,7 +8,7 @@ import sqlite3
 import unittest
 
 from needs import AS_NOBODY, need_mounts, need_reach
-from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, wait_until
+from support import CMAKE, CTEST, HOLDFAST, ProjectCase, no_keeper_of, wait_until
 
 # Each test looks for a file of its name: FILE.red makes it fail, FILE.flaky its first attempt.
 PROJECT = """
@@ -54,6 +54,7 @@ class History(ProjectCase):
         with open(self.source / "CMakeLists.txt", "a") as file:
             file.writelines(f'add_test(NAME {name} COMMAND "{path}")\n' for name, path in programs.items())
             file.write(f'add_test(NAME anything COMMAND sh -c "exec {programs["mended"]}")\n')
+        self.finish(CMAKE, self.tree)
         for code in (1, 0, 1):
             for name, text in (("alternates", '! test -e "$0.red"'), ("mended", f"exit {code}")):
                 programs[name].write_text(f"#!/bin/sh\n{text}\n")

@@ -144,6 +144,19 @@ TEST_F(HistoryFile, TestsWithoutAKeyAreCounted) {
   EXPECT_EQ(told(history), "a#1+a#2+;a#1+a#2+;");
 }
 
+TEST_F(HistoryFile, TestsWithoutAKeyStayAsManyAsARunHas) {
+  History history = opened();
+  const auto both = [](const std::string& key) {
+    return std::vector<PastResult>{green({"a", "", 1, key + (key.empty() ? "" : "1")}),
+                                   green({"a", "", 2, key + (key.empty() ? "" : "2")})};
+  };
+  int at = 0;
+  for (const char* key : {"k", "", "", "k", ""})
+    ASSERT_TRUE(history.add({run_at(++at, both(key))}));
+  ASSERT_TRUE(history.add({run_at(++at, {green({"a"})})}));
+  EXPECT_EQ(history.tests()->size(), 4U);
+}
+
 TEST_F(HistoryFile, AHistoryOfVersion1IsCarriedOver) {
   const std::string file = (directory_.path() / "old.sqlite").string();
   {

@@ -171,6 +171,19 @@ TEST(Model, NamesakesAreTwoTestsAndTheKeyTellsWhoseAVerdictIs) {
   EXPECT_EQ(report.tests[2].why, "its launcher left no record");
 }
 
+TEST(Model, TwoNumbersOfOneKeyAreInDoubt) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.verdict = Verdict::unknown;
+  });
+  sample.verdict("a", Verdict::failed, 2, true).with_key("k").launched();
+  // Another test has read the word, and has printed an entry.
+  sample.verdict("a", Verdict::passed, 9, true).with_key("k").launched();
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 1U);
+  EXPECT_EQ(report.tests[0].outcome, Outcome::unknown);
+}
+
 TEST(Model, ANamesakeThatCtestDidNotStartIsATestOfItsOwn) {
   SampleJournal sample;
   sample.attempt("dup", Outcome::failed, 1, "one");

@@ -384,6 +384,30 @@ TEST(CtestLog, WhateverATestPrintsTheTimeToReadGrowsWithItsSize) {
   }
 }
 
+TEST(CtestLog, ATestWithoutTheWordThatPrintsItsNeighboursEndIsAnEntryInDoubt) {
+  const std::string printed = end_of("c") + "x\n" + end_of("a") + "y\n";
+  const std::string log = k_head + entry(1, 3, "a", "1\n") + bare(2, 3, "b", printed) +
+                          entry(3, 3, "c", "3\n") + k_foot;
+  const std::vector<LogEntry> entries = entries_of(log);
+  ASSERT_EQ(entries.size(), 3U);
+  EXPECT_EQ(entries[1].name, "b");
+  EXPECT_TRUE(entries[1].is_doubtful);
+}
+
+TEST(CtestLog, AfterTooManyHeadsTheRestIsNotRead) {
+  std::string printed;
+  for (int i = 0; i < 50'000; ++i) printed += entry(2, 2, "b", "");
+  const std::string log = k_head + entry(1, 2, "a", printed) + entry(2, 2, "b", "") + k_foot;
+  const Result<os::UniqueFd> file = os::memory_file(log);
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(read_log_entries(file->get(), {k_word, 2}).has_given_up);
+  // ctest has repeated a test that often.
+  const std::string real = k_head + entry(1, 2, "a", "") + printed + k_foot;
+  const Result<os::UniqueFd> other = os::memory_file(real);
+  ASSERT_TRUE(other);
+  EXPECT_FALSE(read_log_entries(other->get(), {k_word, 50'001}).has_given_up);
+}
+
 std::string not_started(int index, int total, const std::string& name, const std::string& why) {
   const std::string number = std::to_string(index) + "/" + std::to_string(total);
   return why + number + " Testing: " + name + "\n" + number + " Test: " + name +
