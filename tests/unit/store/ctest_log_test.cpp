@@ -384,14 +384,15 @@ TEST(CtestLog, WhateverATestPrintsTheTimeToReadGrowsWithItsSize) {
   }
 }
 
-TEST(CtestLog, ATestWithoutTheWordThatPrintsItsNeighboursEndIsAnEntryInDoubt) {
+TEST(CtestLog, ATestWithoutTheWordThatPrintsItsNeighboursEndIsAnEntry) {
   const std::string printed = end_of("c") + "x\n" + end_of("a") + "y\n";
   const std::string log = k_head + entry(1, 3, "a", "1\n") + bare(2, 3, "b", printed) +
                           entry(3, 3, "c", "3\n") + k_foot;
   const std::vector<LogEntry> entries = entries_of(log);
   ASSERT_EQ(entries.size(), 3U);
   EXPECT_EQ(entries[1].name, "b");
-  EXPECT_TRUE(entries[1].is_doubtful);
+  EXPECT_EQ(entries[1].output_end - entries[1].output_begin, printed.size());
+  EXPECT_EQ(entries[0].output_end - entries[0].output_begin, 2U);
 }
 
 TEST(CtestLog, AfterTooManyHeadsTheRestIsNotRead) {
