@@ -30,7 +30,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/ctest/test_place.hpp"
+#include "core/select/test_place.hpp"
 #include "store/log_text.hpp"
 
 namespace holdfast {

@@ -41,7 +41,8 @@ struct RerunWords {
 // ctest does more than run tests, or its command line was not recorded.
 Result<RerunWords> rerun_words(const std::vector<std::string>& command);
 
-// A test that is to run again. Without a key (core/ctest/test_place.hpp) it may be any of its name.
+// A test that is to run again. Without a key (core/select/test_place.hpp) it may be any of its
+// name.
 struct RanTest {
   std::string name;
   std::string key = {};

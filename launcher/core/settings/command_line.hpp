@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/ctest/test_place.hpp"
+#include "core/select/test_place.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/step/build_step.hpp"
 #include "core/step/step_slots.hpp"

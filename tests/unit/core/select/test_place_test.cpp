@@ -1,4 +1,4 @@
-#include "core/ctest/test_place.hpp"
+#include "core/select/test_place.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/ctest/test_place.hpp"
+#include "core/select/test_place.hpp"
 
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
