@@ -31,6 +31,11 @@
 #   _holdfast_to <number> <call>      with the values: the number that follows; for that number:
 #   _holdfast_more <number>           what else ctest is told
 #   _holdfast_instead <number>        ARGV<n> and the value that ctest gets in its place
+#
+# Further global properties tell tests of one name apart:
+#   +<test>                           a place: the name has occurred
+#   _holdfast_nth <test>              how often, and
+#   _holdfast_in <place> <test>       how often in that directory; both only from the second time on
 
 set(_holdfast_odd_arguments "[][\\]|;;|;$")
 

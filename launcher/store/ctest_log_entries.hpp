@@ -28,7 +28,7 @@ struct LogEntry : LoggedTest {
 // What is known of the run whose log is read.
 struct RunInLog {
   std::string_view word;
-  // How often ctest started the launcher. Much more heads with the word are not ctest's.
+  // How often ctest started the launcher. Many more heads with the word are not ctest's.
   std::uint64_t launches = std::numeric_limits<std::uint64_t>::max();
 };
 

@@ -178,15 +178,18 @@ bool write_lines(const DeadRun& run, Tidied& tidied) {
   return true;
 }
 
+// True: ctest has come to its end without the keeper, and that is now on record.
+bool take_from_log(DeadRun& run, Tidied& tidied) {
+  const RunEntry entry{run.id, run.journal.parent_path(), run.journal, 0};
+  if (!run.lacks_end || !finish_without_keeper(entry)) return false;
+  ++tidied.ends;
+  run.lacks_end = false;
+  return true;
+}
+
 // True: something was written.
 bool write_what_is_missing(DeadRun run, Tidied& tidied) {
-  // ctest may have come to its end without the keeper.
-  const RunEntry entry{run.id, run.journal.parent_path(), run.journal, 0};
-  const bool is_finished = run.lacks_end && finish_without_keeper(entry);
-  if (is_finished) {
-    ++tidied.ends;
-    run.lacks_end = false;
-  }
+  const bool is_finished = take_from_log(run, tidied);
   return write_lines(run, tidied) || is_finished;
 }
 
@@ -320,10 +323,8 @@ bool goes_on(const RunEntry& run) {
   if (is_going_on(run)) return true;
   if (end_record(run.journal)) return false;
   std::optional<DeadRun> dead = look_at(run, tree_of(run));
-  if (!dead || !finish_without_keeper(run)) return false;
   Tidied ignored;
-  dead->lacks_end = false;
-  (void)write_lines(*dead, ignored);
+  if (dead && take_from_log(*dead, ignored)) (void)write_lines(*dead, ignored);
   return false;
 }
 

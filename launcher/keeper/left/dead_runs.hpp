@@ -70,8 +70,9 @@ Tidied tidy(const std::vector<DeadRun>& runs);
 // is written.
 bool finish_at_end(const RunEntry& run, const ProcessName& ctest);
 
-// True: the run goes on (keeper/tree/live_runs.hpp). False: it is over, and on record; if its
-// keeper was killed and ctest came to its end, what ctest's log tells has been recorded.
+// True: the run goes on (keeper/tree/live_runs.hpp). False: it is over. If its keeper was
+// killed and ctest came to its end, what ctest's log tells has been recorded, if we may write
+// there.
 bool goes_on(const RunEntry& run);
 
 // Returns a text such as `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty
