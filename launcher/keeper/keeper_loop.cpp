@@ -259,7 +259,9 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
   if (message.kind == wire::k_farewell) {
     if (!asker.farewell) {
       stale_.look(StalePrograms::Point::end, asker, run_.journal());
-      if (run_.current() != nullptr && asker.is_stale) run_.current()->note_program(asker.key, {});
+      // Now nobody waits for it.
+      if (run_.current() != nullptr)
+        run_.current()->note_program(asker.key, stale_.fingerprint(asker));
     }
     asker.end_attempt();
     if (message.get("came_out") == "bare") slots_.note_bare(asker);
@@ -326,7 +328,6 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
   stale_.look(StalePrograms::Point::start, asker, run_.journal());
-  run_.current()->note_program(request.key, stale_.fingerprint(asker));
   return wire::to_message(granted);
 }
 

@@ -54,11 +54,17 @@ void StalePrograms::look(Point point, Connection& connection, const std::string&
   }
 }
 
-std::string StalePrograms::fingerprint(const Connection& connection) const {
+std::string StalePrograms::fingerprint(const Connection& connection) {
   if (connection.is_stale) return {};
   const auto own = known_.find(connection.program);
+  if (own == known_.end()) return {};
+  std::optional<bool>& has_run_path = own->second.has_run_path;
+  if (!has_run_path) {
+    const std::optional<os::ElfLinks> links = os::elf_links(connection.program);
+    has_run_path = links && !links->run_paths.empty();
+  }
   // It may have libraries of its own, and these may have changed.
-  if (own == known_.end() || own->second.has_run_path) return {};
+  if (*has_run_path) return {};
   Fnv1a hash;
   const auto add = [&](const std::string& path) {
     const auto known = known_.find(path);
@@ -86,9 +92,7 @@ void StalePrograms::look_at(const std::string& path, const std::string& what, Po
   const auto known = known_.find(path);
   if (known == known_.end()) {
     // A file that does not exist yet (a fixture may build it) becomes known when it exists.
-    if (!seen) return;
-    const std::optional<os::ElfLinks> links = os::elf_links(path);
-    known_[path] = {*seen, os::known_program(path), links && !links->run_paths.empty()};
+    if (seen) known_[path] = {*seen, os::known_program(path)};
     return;
   }
   if (seen == known->second.seen) return;

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "core/base/program_identity.hpp"
 #include "core/ctest/test_inputs.hpp"
@@ -28,7 +27,7 @@ class StalePrograms {
   // 16 hexadecimal digits that are the same in each run for the same program and inputs of an
   // attempt. Empty: not known, or changed during this run. Nothing is known of a program that may
   // have libraries of its own, nor of one that is not the project's and has no input of it.
-  std::string fingerprint(const Connection& connection) const;
+  std::string fingerprint(const Connection& connection);
 
   // Forgets all programs, so that the next run knows none.
   void forget() { known_.clear(); }
@@ -45,7 +44,7 @@ class StalePrograms {
   struct Known {
     Seen seen;
     std::optional<ProgramIdentity> identity;
-    bool has_run_path = false;  // of an ELF program: where it looks for libraries first
+    std::optional<bool> has_run_path = {};  // where it looks for libraries first; not looked up yet
   };
 
   // Nothing: `path` is missing or is no regular file.
