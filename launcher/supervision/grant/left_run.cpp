@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,13 @@ std::uint64_t number_of(std::string_view run) {
   return leading_number<std::uint64_t>(run).value_or(0);
 }
 
+// A script goes on after a run, and the keeper of its next run may have been killed before it
+// began.
+bool has_ended(const std::string& journal) {
+  const Result<std::string> text = os::read_own(journal, std::numeric_limits<std::uint32_t>::max());
+  return text && text->find("{\"v\":1,\"type\":\"run_ended\"") != std::string::npos;
+}
+
 }  // namespace
 
 std::string journal_of_left_run(const Attach& attach) {
@@ -34,7 +42,8 @@ std::string journal_of_left_run(const Attach& attach) {
     constexpr std::size_t k_first_record = 64U << 10U;
     std::string journal = text_of({runs, "/", name, "/", names::k_journal_file});
     const Result<std::string> text = os::read_own(journal, k_first_record);
-    if (text && text->substr(0, text->find('\n')).find(ctest) != std::string::npos) return journal;
+    if (!text || text->substr(0, text->find('\n')).find(ctest) == std::string::npos) continue;
+    return has_ended(journal) ? std::string() : journal;
   }
   return {};
 }

@@ -7,7 +7,8 @@
 
 namespace holdfast::supervision {
 
-// The journal that the keeper has begun for this ctest's run. Empty: it has begun none.
+// The journal that the keeper has begun for this ctest's run. Empty: it has begun none, or the run
+// has ended.
 std::string journal_of_left_run(const Attach& attach);
 
 }  // namespace holdfast::supervision

@@ -317,8 +317,7 @@ class KilledKeeperTest(WitnessCase):
 
     def test_the_log_tells_what_the_keeper_would_have_recorded(self):
         tree, text = self.killed()
-        self.assertIn("holdfast: the keeper of this run was killed (journalctl -k tells whether memory ran out): "
-                      "tests that began later ran by their own properties\n", text)
+        self.assertEqual(text.count("holdfast: the keeper of this run was killed after "), 1, text)
         self.assertNotIn("failed to connect", text)
         self.assertRegex(text, r"\nholdfast: \d+ tests through Holdfast: ")
         report = self.report(tree)

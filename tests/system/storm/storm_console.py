@@ -13,6 +13,7 @@ WITHIN = re.compile(r"(?<=\.)holdfast: .*\n(?:holdfast:   .*\n)*")
 NUMBERS = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)$", re.MULTILINE)
 SUMMARY = re.compile(r"^holdfast: (?:(\d+) tests? through Holdfast: (.*)|no test ran through Holdfast|"
                      r"no tests: ctest selected none[^\n]*)\n(?:holdfast: verdict unknown: .*\n)?"
+                     r"(?:holdfast: the keeper of this run was killed after .*\n)?"
                      r"(?:holdfast: (\d+) not through Holdfast: (.*)\n)?", re.MULTILINE)
 
 FOUND = "Failed Error regular expression found in output."

@@ -72,12 +72,20 @@ class Collector:
             return '"type":"run_ended"' in (run / "journal.jsonl").read_text().splitlines()[-1]
         return False
 
+    def reports_of_one_moment(self, tree, run):
+        """As JSON and as JUnit. None: a guard that outlived all others, or a later run, has written meanwhile."""
+        reports, sizes = [], set()
+        for form in ("json", "junit"):
+            reports.append(self.case.finish(HOLDFAST, "report", run.name, "--tree", tree, "--format", form))
+            with contextlib.suppress(OSError):
+                sizes.add((run / "journal.jsonl").stat().st_size)
+        return reports if len(sizes) < 2 else None
+
     def collect(self, tree, run):
         first = self.first_record(run)
         if not first:
             return  # killed before its first record
-        reports = [self.case.finish(HOLDFAST, "report", run.name, "--tree", tree, "--format", form)
-                   for form in ("json", "junit")]
+        reports = wait_until(lambda: self.reports_of_one_moment(tree, run), "a journal to stay as it is")
         if not run.exists():
             return  # a later run has removed it meanwhile
         for report in reports:
