@@ -125,8 +125,11 @@ Result<Journal> read_journal(const std::filesystem::path& file) {
 
 std::optional<RunStarted> first_record(const std::filesystem::path& journal) {
   Result<OwnStream> stream = OwnStream::open(journal.string());
-  if (!stream) return std::nullopt;
-  ParsedLine parsed = parse_record(first_line(*stream));
+  return stream ? first_record(*stream) : std::nullopt;
+}
+
+std::optional<RunStarted> first_record(OwnStream& journal) {
+  ParsedLine parsed = parse_record(first_line(journal));
   if (!parsed.record) return std::nullopt;
   auto* started = std::get_if<RunStarted>(&*parsed.record);
   return started != nullptr ? std::optional<RunStarted>(std::move(*started)) : std::nullopt;
@@ -134,12 +137,16 @@ std::optional<RunStarted> first_record(const std::filesystem::path& journal) {
 
 std::optional<RunEnded> end_record(const std::filesystem::path& journal) {
   Result<OwnStream> stream = OwnStream::open(journal.string());
-  if (!stream) return std::nullopt;
-  const auto size = static_cast<std::streamoff>(stream->size());
-  stream->seekg(std::max<std::streamoff>(0, size - k_tail));
+  return stream ? end_record(*stream) : std::nullopt;
+}
+
+std::optional<RunEnded> end_record(OwnStream& journal) {
+  const auto size = static_cast<std::streamoff>(journal.size());
+  journal.clear();
+  journal.seekg(std::max<std::streamoff>(0, size - k_tail));
   std::optional<RunEnded> end;
   std::string line;
-  while (std::getline(*stream, line)) {
+  while (std::getline(journal, line)) {
     const ParsedLine parsed = parse_record(line);
     const auto* ended = parsed.record ? std::get_if<RunEnded>(&*parsed.record) : nullptr;
     if (ended != nullptr && (!end || !end->complete)) end = *ended;

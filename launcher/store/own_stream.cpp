@@ -3,23 +3,34 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <utility>
+
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast {
 
 Result<OwnStream> OwnStream::open(const std::string& path) {
-  const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
+  Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
   if (!file) return file.error();
+  return over(std::move(*file), path);
+}
+
+Result<OwnStream> OwnStream::over(os::UniqueFd file, const std::string& path) {
   struct stat info {};
-  OwnStream stream;
-  // By the descriptor, because the name may be another file's by now.
-  stream.std::ifstream::open("/proc/self/fd/" + std::to_string(file->get()), std::ios::binary);
-  if (!stream.is_open() || ::fstat(file->get(), &info) != 0) {
-    return os::system_error("read " + path);
-  }
-  stream.size_ = static_cast<std::uint64_t>(info.st_size);
-  return stream;
+  if (::fstat(file.get(), &info) != 0) return os::system_error("read " + path);
+  Buffer buffer(file.release(), std::ios::in | std::ios::binary);
+  return OwnStream(std::move(buffer), static_cast<std::uint64_t>(info.st_size));
+}
+
+OwnStream::OwnStream(Buffer buffer, std::uint64_t size)
+    : std::istream(nullptr), buffer_(std::move(buffer)), size_(size) {
+  rdbuf(&buffer_);
+}
+
+OwnStream::OwnStream(OwnStream&& other) noexcept
+    : std::istream(nullptr), buffer_(std::move(other.buffer_)), size_(other.size_) {
+  rdbuf(&buffer_);
 }
 
 }  // namespace holdfast

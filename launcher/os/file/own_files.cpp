@@ -36,7 +36,7 @@ void take_back(int file, off_t put) {
 
 Result<UniqueFd> open_own(const std::string& path, int flags, unsigned mode) {
   const Result<OwnPlace> place = own_place(path);
-  return place ? file_in(*place, path, flags, mode) : Result<UniqueFd>(place.error());
+  return place ? file_in(*place, place->name, path, flags, mode) : Result<UniqueFd>(place.error());
 }
 
 Result<std::string> read_own(const std::string& path, std::size_t limit) {
@@ -84,6 +84,10 @@ Result<OwnDirectory> OwnDirectory::below(const std::string& name) const {
   place.tree_owner = place_.tree_owner;
   place.is_others = place_.is_others;
   return OwnDirectory(std::move(place), path);
+}
+
+Result<UniqueFd> OwnDirectory::file(const std::string& name) const {
+  return file_in(place_, name, path_ + "/" + name, O_RDONLY, 0);
 }
 
 std::vector<std::string> OwnDirectory::names() const {

@@ -50,6 +50,9 @@ class OwnDirectory {
   // Opens a directory in this one.
   Result<OwnDirectory> below(const std::string& name) const;
 
+  // Opens a regular file in this one, to read it.
+  Result<UniqueFd> file(const std::string& name) const;
+
   const UniqueFd& descriptor() const { return place_.directory; }
   // Returns the names of what is in it, in order.
   std::vector<std::string> names() const;

@@ -147,9 +147,10 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing, unsigned mode
 
 // Whether the only other name of the file is the second name that a lock of ours has
 // (os/lock/lock_directory.hpp).
-bool has_only_a_spare(const struct stat& info, const OwnPlace& place) {
+bool has_only_a_spare(const struct stat& info, std::string_view path, const OwnPlace& place) {
   struct stat spare {};
-  const std::string name = place.name + std::string(names::k_spare_suffix);
+  std::string name(path.substr(path.rfind('/') + 1));
+  name += names::k_spare_suffix;
   return info.st_nlink == 2 &&
          ::fstatat(place.directory.get(), name.c_str(), &spare, AT_SYMLINK_NOFOLLOW) == 0 &&
          spare.st_dev == info.st_dev && spare.st_ino == info.st_ino;
@@ -183,12 +184,13 @@ Result<UniqueFd> directory_in(const OwnPlace& place, const std::string& name,
   return directory;
 }
 
-Result<UniqueFd> file_in(const OwnPlace& place, const std::string& path, int flags, unsigned mode) {
+Result<UniqueFd> file_in(const OwnPlace& place, const std::string& name, const std::string& path,
+                         int flags, unsigned mode) {
   // It is emptied only when it is known to be the right one.
   UniqueFd file(retried([&] {
-    return ::openat(place.directory.get(), place.name.c_str(), (flags & ~O_TRUNC) | k_to_use, mode);
+    return ::openat(place.directory.get(), name.c_str(), (flags & ~O_TRUNC) | k_to_use, mode);
   }));
-  if (!file.valid()) return cannot_open(place, place.name, path, k_file);
+  if (!file.valid()) return cannot_open(place, name, path, k_file);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return system_error("examine " + path);
   const Access access = (flags & O_ACCMODE) == O_RDONLY ? Access::read : Access::write;
@@ -217,7 +219,7 @@ Result<void> check_file(const struct stat& info, const std::string& path, Access
   if (Result<void> fits = check_owner(info, path, place); !fits) return fits;
   const bool may_be_planted = place.is_ours && place.is_others && info.st_uid != place.tree_owner;
   if (access == Access::read || !may_be_planted || info.st_nlink <= 1) return {};
-  if (has_only_a_spare(info, place)) return {};
+  if (has_only_a_spare(info, path, place)) return {};
   return refused("use " + path + ": it has another name somewhere (a hard link); expected " +
                  k_file);
 }

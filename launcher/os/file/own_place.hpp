@@ -39,8 +39,9 @@ Result<void> make_in(const OwnPlace& place, const std::string& path, unsigned mo
 Result<UniqueFd> directory_in(const OwnPlace& place, const std::string& name,
                               const std::string& path, OpenTo what);
 
-// Opens the regular file in the place; open_own() says more.
-Result<UniqueFd> file_in(const OwnPlace& place, const std::string& path, int flags, unsigned mode);
+// Opens the regular file `name` there; open_own() says more.
+Result<UniqueFd> file_in(const OwnPlace& place, const std::string& name, const std::string& path,
+                         int flags, unsigned mode);
 
 // Says what is wrong with something that is there.
 Result<void> check_owner(const struct stat& info, const std::string& path, const OwnPlace& place);
