@@ -11,7 +11,7 @@
 #   without them. Evaluated code costs heap and serves the rest.
 # - An `elseif` costs as much as a get_property(), so branches form a tree.
 # - Each ${reference} costs a third of that, and so does each command of a branch that is not taken.
-# - STREQUAL is cheaper than EQUAL.
+# - STREQUAL is cheaper than EQUAL, and OR is cheaper than a second `if`.
 # - ctest compares each property with the name of each of its tests: two pairs in one call cost as
 #   much as in two calls.
 #
@@ -91,7 +91,7 @@ function(_holdfast_tell_apart name first)
   math(EXPR in_directory "${in_directory} + 1")
   set_property(GLOBAL PROPERTY "_holdfast_nth ${name}" ${nth})
   set_property(GLOBAL PROPERTY "_holdfast_in ${_holdfast_place} ${name}" ${in_directory})
-  set(named "--test:${_holdfast_word}:${_holdfast_place}${in_directory}:${nth}=${name}" PARENT_SCOPE)
+  set(_holdfast_as "--test:${_holdfast_word}:${_holdfast_place}${in_directory}:${nth}=" PARENT_SCOPE)
 endfunction()
 
 # Handles a test whose command is not known yet, or only for ctest's current directory, or is left
@@ -204,6 +204,7 @@ endfunction()
 
 # Adds a test with more arguments than add_test() itself handles. No parameters, as above.
 function(_holdfast_add_long_test)
+  set(named "${_holdfast_as}${ARGV0}")
   if(count LESS 8)
     if(count EQUAL 5)
       __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
@@ -238,35 +239,37 @@ function(_holdfast_add_long_test)
 endfunction()
 
 function(add_test)
-  set(named "${_holdfast_as}${ARGV0}")
   get_property(first GLOBAL PROPERTY "+${ARGV0}")
-  if(first)
-    _holdfast_tell_apart("${ARGV0}" "${first}")
-  endif()
-  set_property(GLOBAL PROPERTY "+${ARGV0}" "${_holdfast_place}")
   get_property(command GLOBAL PROPERTY "_holdfast_command ${ARGV1}")
-  if(NOT command)
-    set(count ${ARGC})
-    _holdfast_seek_command()
-    if(command STREQUAL "")
-      return()
+  set_property(GLOBAL PROPERTY "+${ARGV0}" "${_holdfast_place}")
+  if(first OR NOT command)
+    if(first)
+      _holdfast_tell_apart("${ARGV0}" "${first}")
+    endif()
+    if(NOT command)
+      set(count ${ARGC})
+      _holdfast_seek_command()
+      if(command STREQUAL "")
+        return()
+      endif()
     endif()
   endif()
-  if(ARGC LESS 5)
-    if(ARGC EQUAL 2)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}")
-    elseif(ARGC EQUAL 4)
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}"
-        "${ARGV3}")
+  if(ARGC STREQUAL "2")
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}")
+  elseif(ARGC LESS 5)
+    if(ARGC STREQUAL "4")
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}"
+        "${ARGV2}" "${ARGV3}")
     else()
-      __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}" "${ARGV2}")
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}"
+        "${ARGV2}")
     endif()
   elseif(ARGC LESS 11 OR ARGV MATCHES "${_holdfast_odd_arguments}")
     set(count ${ARGC})
     _holdfast_add_long_test()
   else()
     cmake_parse_arguments(PARSE_ARGV 2 passed "" "" "")
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "${named}" "${command}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "${_holdfast_as}${ARGV0}" "${command}"
       ${passed_UNPARSED_ARGUMENTS})
   endif()
   if(_holdfast_tells_new_tests)
@@ -359,10 +362,8 @@ function(_holdfast_pass_on)
 endfunction()
 
 function(set_tests_properties)
-  if(ARGC STREQUAL "4")
-    if(ARGV2 STREQUAL "_BACKTRACE_TRIPLES")
-      return()
-    endif()
+  if("${ARGC} ${ARGV2}" STREQUAL "4 _BACKTRACE_TRIPLES")
+    return()
   endif()
   set(call "${ARGC} ${ARGV1} ${ARGV2} ${ARGV4} ${ARGV6} ${ARGV8} ${ARGV10} ${ARGV12} ${ARGV14} ${ARGV16}")
   if("${_holdfast_leaves_${call}}") # selection.cmake

@@ -41,12 +41,12 @@ def time_row(what, samples, bound=None, aim=None):
     return Row(what, ratio(attached.wall_us, plain.wall_us), bound, aim, measured)
 
 
-def timed(what, plan, bound=None, aim=None, ours=(TIME,)):
+def timed(what, plan, bound=None, aim=None, ours=(TIME,), allowed=1.03):
     """A measurement whose plan has the commands `plain` and `attached`."""
     def rows(_, samples):
         return [time_row(f"{what}: time attached / plain", samples, bound, aim)]
 
-    return Measurement(what, plan, rows, {"attached": ours} if ours else {})
+    return Measurement(what, plan, rows, {"attached": ours} if ours else {}, allowed)
 
 
 def memory_row(what, samples, bound=1.05):
@@ -107,7 +107,8 @@ MEASUREMENTS = [
     many_tests(5000, 2, 5),
     many_tests(5000, 8, 5),
     many_tests(10000, 2, 3),
-    timed("ctest reads 20000 tests", parse, ours=BOTH),
+    # The place of a test takes some 130 bytes, of 3,300 (docs/internals/decisions/0051).
+    timed("ctest reads 20000 tests", parse, ours=BOTH, allowed=1.04),
     empty_selection(5000, "", BY_LABEL, 3, BOTH),
     empty_selection(5000, "", BY_NAME, 1.5),
     empty_selection(10000, "", BY_LABEL, 3),
