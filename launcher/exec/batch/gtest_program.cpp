@@ -144,20 +144,18 @@ std::string xml_report_of(const GtestCommand& given) {
     if (file.starts_with('/') || ::getcwd(here, sizeof here) == nullptr) return file;
     return std::string(here) + "/" + file;
   };
-  constexpr std::string_view k_usual_file = "test_detail.xml";
-  std::string_view wanted = variable_in(given.command.environment, k_output);
-  // Bazel's variable for the same.
-  const std::string of_file =
-      "xml:" + std::string(variable_in(given.command.environment, "XML_OUTPUT_FILE"));
-  if (wanted.empty() && of_file != "xml:") wanted = of_file;
+  // Bazel's variable for the same. A variable that is set and empty counts as set.
+  const std::string_view of_bazel = variable_in(given.command.environment, "XML_OUTPUT_FILE");
+  const std::string by_default =
+      of_bazel.data() == nullptr ? std::string() : "xml:" + std::string(of_bazel);
+  std::string_view wanted = variable_in(given.command.environment, k_output, by_default);
   for (const std::string& flag : given.flags) {
     if (is_flag(flag, k_output_flag)) wanted = value_of(flag);
   }
-  if (wanted == "xml") return in_full(std::string(k_usual_file));
+  if (wanted == "xml") return in_full("test_detail.xml");
   if (!wanted.starts_with("xml:")) return {};
-  std::string file(wanted.substr(4));
-  if (file.empty()) return in_full(std::string(k_usual_file));
-  if (!file.ends_with('/')) return in_full(file);
+  const std::string file(wanted.substr(4));
+  if (!file.empty() && !file.ends_with('/')) return in_full(file);
   const std::string_view program = given.command.arguments[0];
   return in_full(file + std::string(program.substr(program.rfind('/') + 1)) + ".xml");
 }

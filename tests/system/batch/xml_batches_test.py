@@ -68,6 +68,24 @@ class XmlReport(GoogletestBatch):
         for name in ("gtest_cases", "bazel"):
             self.assertEqual(set(self.cases_in(out / f"{name}.xml")), CASES)
 
+    def test_a_variable_that_is_empty_counts_as_set(self):
+        """In plain ctest an empty file name stands for the directory, and an empty GTEST_OUTPUT for no report."""
+        ways = {"bazel": "XML_OUTPUT_FILE=", "no_name": "GTEST_OUTPUT=xml:",
+                "none": "GTEST_OUTPUT=;XML_OUTPUT_FILE=unwanted.xml"}
+        tests = {}
+        for way, environment in ways.items():
+            for isolation in ("none", "process"):
+                place = self.work / f"{way}.{isolation}"
+                place.mkdir()
+                tests[place.name] = ("gtest_cases", '"--gtest_filter=Ends.passes"', isolation,
+                                     f'WORKING_DIRECTORY "{place}" ENVIRONMENT "{environment}"')
+        tree = self.batches(tests)
+        self.assertEqual(self.ctest(tree).returncode, 0)
+        for name in tests:
+            with self.subTest(name=name):
+                made = sorted(path.name for path in (self.work / name).iterdir())
+                self.assertEqual(made, [] if name.startswith("none") else ["gtest_cases.xml"])
+
     def test_a_retry_changes_the_cases_that_it_ran(self):
         tree = self.batches({"retried": ("gtest_cases", f'"{FILTER}" --gtest_output=xml:retried.xml', "process",
                                          "HOLDFAST_RETRY any=1")})
