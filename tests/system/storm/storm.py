@@ -114,14 +114,20 @@ ctest_test(EXCLUDE "nested|^times_out$")
 """
 
 
-def project_text(other_tree, wrapper, consoles, lock):
-    """The tests of one tree. Two of them run ctest in the other tree, and one in its own."""
+def kinds_text(lock):
+    """A test of each kind."""
     text = ""
     for name, kind in KINDS.items():
         command = kind.command.replace("$$", chr(92) + "$" + chr(92) + "$")
         text += f"add_test(NAME {name} COMMAND {command})\n"
         if kind.properties:
             text += f"set_tests_properties({name} PROPERTIES {kind.properties.replace('@LOCK@', lock)})\n"
+    return text
+
+
+def project_text(other_tree, wrapper, consoles, lock):
+    """The tests of one tree. Two of them run ctest in the other tree, and one in its own."""
+    text = kinds_text(lock)
     nested = {"nested_there": (other_tree, "-E nested|^times_out$"),
               "nested_single": (other_tree, "-R ^red_by_output$"),
               "nested_here": ("${CMAKE_BINARY_DIR}", "-R ^(passes|skips_by_output)$")}
