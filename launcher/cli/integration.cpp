@@ -418,17 +418,21 @@ void report_died_run(const IntegrationOptions& options, const ProcessName& ctest
   if (runs.empty()) return;
   const std::string& run = runs.front();
   const Result<RunEntry> entry = find_run(options.tree, run);
-  if (entry && finish_at_end(*entry, ctest)) {
-    // The summary says that the keeper was killed.
-    const Result<LoadedReport> loaded = load_whole_report(*entry, RunState::over);
-    if (loaded) say({render_summary(loaded->report), {}});
+  if (!entry) return complain("no summary: " + to_text(entry.error()));
+  if (const Result<void> finished = finish_at_end(*entry, ctest); !finished) {
+    complain("the keeper of this run was killed (journalctl -k tells whether memory ran out): " +
+             to_text(finished.error()) + "; `holdfast report` may tell more later");
+  }
+  // It says that the keeper was killed.
+  const Result<LoadedReport> loaded = load_whole_report(*entry, RunState::over);
+  if (loaded) {
+    say({render_summary(loaded->report), {}});
   } else {
-    complain(
-        "no summary: the keeper of this run was killed (journalctl -k tells whether memory ran "
-        "out); `holdfast report` takes what it did not record from ctest's log");
+    complain("no summary: " + to_text(loaded.error()));
   }
   const Result<ProjectSettings> settings = settings_of(options);
-  if (settings) say(after_runs({options.tree, run, run, settings->run().reports}));
+  if (!settings) return complain("no reports: " + to_text(settings.error()));
+  say(after_runs({options.tree, run, run, settings->run().reports}));
 }
 
 int end(const IntegrationOptions& options) {

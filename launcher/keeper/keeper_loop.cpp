@@ -260,8 +260,9 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     if (!asker.farewell) {
       stale_.look(StalePrograms::Point::end, asker, run_.journal());
       // Now nobody waits for it.
-      if (run_.current() != nullptr)
+      if (run_.current() != nullptr) {
         run_.current()->note_program(asker.key, stale_.fingerprint(asker));
+      }
     }
     asker.end_attempt();
     if (message.get("came_out") == "bare") slots_.note_bare(asker);

@@ -161,8 +161,8 @@ struct RunEnded {
   std::string retries = {};     // which tests were tried again and which were not, in words
   std::int64_t unrecorded = 0;  // tests that had an attempt but have no record
   bool has_log = true;          // field `log`; false: more tests may have run than are on record
-  // The keeper was killed, at this time or later; 0: it was not. Tests that ran without it have
-  // ctest's verdict and no attempt.
+  // The keeper was killed, at this time or later; 0: it was not. Attempts that began without it
+  // have ids that do not begin with the run's.
   double keeper_until = 0;
   std::vector<std::string> address_in_use = {};  // tests that failed with these words
   std::vector<std::string> ran_nothing = {};     // passed tests that printed that they ran nothing

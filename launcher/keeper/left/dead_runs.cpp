@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@
 #include "os/process/stop_record.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
+#include "store/own_stream.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {
@@ -122,20 +124,23 @@ std::vector<fs::path> far_jobs_in(const os::OwnDirectory& run, const fs::path& f
   return jobs;
 }
 
-std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
-  const std::optional<RunStarted> started = first_record(entry.journal);
-  if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;
-  const Result<os::OwnDirectory> own = os::OwnDirectory::open(entry.directory.string());
+// Each run that begins looks at the last twenty, so the way to a run and its journal is gone once.
+std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree,
+                               const os::OwnDirectory& runs, const std::string& numbering) {
+  const Result<os::OwnDirectory> own = runs.below(entry.id);
   if (!own) return std::nullopt;
+  Result<os::UniqueFd> file = own->file(std::string(names::k_journal_file));
+  if (!file) return std::nullopt;
+  Result<OwnStream> journal = OwnStream::over(std::move(*file), entry.journal.string());
+  if (!journal) return std::nullopt;
+  const std::optional<RunStarted> started = first_record(*journal);
+  if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;
   DeadRun run;
   run.id = entry.id;
   run.journal = entry.journal;
   run.ctest = started->ctest;
-  run.is_of_others_numbers = started->boot != os::numbering_id();
-  const std::optional<RunEnded> end = end_record(entry.journal);
-  run.lacks_end = !end;
-  // Without its keeper, a run may have an end and attempts that have none.
-  const bool may_lack_ends = !end || end->keeper_until > 0;
+  run.is_of_others_numbers = started->boot != numbering;
+  run.lacks_end = !end_record(*journal);
   run.empty_directories = empty_directories_in(*own, entry.directory / names::k_scratch_directory);
   run.stops = stops_in(*own, entry.directory / names::k_services_directory);
   run.far_jobs = far_jobs_in(*own, entry.directory / names::k_far_directory);
@@ -145,52 +150,63 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
     std::error_code failed;
     if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
   }
-  if ((run.is_tidy() && !may_lack_ends) || !is_deserted(*started)) return std::nullopt;
+  if (run.is_tidy() || !is_deserted(*started)) return std::nullopt;
   // The journal is read last, because a guard that we waited for has written its record by now.
-  if (may_lack_ends) {
+  run.lacks_end = !end_record(entry.journal);
+  if (run.lacks_end) {
     const Result<Journal> read = read_journal(entry.journal);
     if (read) run.unended = unended_attempts(read->records);
   }
-  run.lacks_end = !end_record(entry.journal);
   return run.is_tidy() ? std::nullopt : std::optional(std::move(run));
 }
 
-bool is_cut_off(const fs::path& journal) {
-  const Result<os::UniqueFd> file = os::open_own(journal.string(), O_RDONLY);
-  if (!file) return false;
-  const off_t size = ::lseek(file->get(), 0, SEEK_END);
+// The turn to write what a journal lacks. Several processes may have found the run: the next run,
+// `holdfast reap`, readers. Not valid: it is another one's.
+os::UniqueFd take_turn(const fs::path& journal) {
+  Result<os::UniqueFd> file = os::open_own(journal.string(), O_RDONLY);
+  if (!file || ::flock(file->get(), LOCK_EX | LOCK_NB) != 0) return {};
+  return std::move(*file);
+}
+
+bool is_cut_off(int journal) {
+  const off_t size = ::lseek(journal, 0, SEEK_END);
   char last = '\n';
-  return size > 0 && ::pread(file->get(), &last, 1, size - 1) == 1 && last != '\n';
+  return size > 0 && ::pread(journal, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-// True: something was written.
-bool write_lines(const DeadRun& run, Tidied& tidied) {
+// Writes the records of attempts and of the run's end, which is the last one, so that a reader
+// finds either all or none. `told` has what ctest's log tells; an error: nothing.
+Result<void> write_missing(DeadRun run, const os::UniqueFd& turn, const Result<ToldByLog>& told,
+                           Tidied& tidied) {
+  run.lacks_end = run.lacks_end && !told;
   std::string lines = missing_lines(run, os::unix_now_ms());
-  if (lines.empty()) return false;
+  if (told) lines += told->verdicts + told->end;
   // The writer may have died in the middle of the last line.
-  if (is_cut_off(run.journal)) lines.insert(0, "\n");
-  if (Result<void> written = os::append_line(run.journal.string(), lines); !written) {
-    tidied.troubles.push_back(to_text(written.error()));
-    return false;
-  }
+  if (is_cut_off(turn.get())) lines.insert(0, "\n");
+  if (Result<void> written = os::append_line(run.journal.string(), lines); !written) return written;
   tidied.attempts += run.unended.size();
-  if (run.lacks_end) ++tidied.ends;
-  return true;
-}
-
-// True: ctest has come to its end without the keeper, and that is now on record.
-bool take_from_log(DeadRun& run, Tidied& tidied) {
-  const RunEntry entry{run.id, run.journal.parent_path(), run.journal, 0};
-  if (!run.lacks_end || !finish_without_keeper(entry)) return false;
   ++tidied.ends;
-  run.lacks_end = false;
-  return true;
+  if (told && !told->trouble.empty()) tidied.troubles.push_back(told->trouble);
+  return {};
 }
 
-// True: something was written.
-bool write_what_is_missing(DeadRun run, Tidied& tidied) {
-  const bool is_finished = take_from_log(run, tidied);
-  return write_lines(run, tidied) || is_finished;
+RunEntry entry_of(const DeadRun& run) {
+  return {run.id, run.journal.parent_path(), run.journal, 0};
+}
+
+// What to write if ctest's log does not tell how the run ended.
+enum class WithoutLog : std::uint8_t { an_early_end, nothing };
+
+// True: the run's end was written, which it lacked.
+bool write_what_is_missing(const DeadRun& run, WithoutLog without, Tidied& tidied) {
+  if (!run.lacks_end) return false;
+  const os::UniqueFd turn = take_turn(run.journal);
+  if (!turn.valid() || end_record(run.journal)) return false;
+  const Result<ToldByLog> told = told_by_log(entry_of(run));
+  if (!told && without == WithoutLog::nothing) return false;
+  const Result<void> written = write_missing(run, turn, told, tidied);
+  if (!written) tidied.troubles.push_back(to_text(written.error()));
+  return static_cast<bool>(written);
 }
 
 // True: we have removed `directory`. It is no trouble if the directory is not empty or somebody
@@ -287,9 +303,14 @@ std::string missing_lines(const DeadRun& run, std::int64_t now_unix_ms) {
 
 std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
   std::vector<DeadRun> dead;
+  const std::string numbering = os::numbering_id();
   for (const RunsOf whose : {RunsOf::ctest, RunsOf::people}) {
+    const Result<os::OwnDirectory> runs =
+        os::OwnDirectory::open((tree / directory_of(whose)).string());
+    if (!runs) continue;
     for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order, whose)) {
-      if (std::optional<DeadRun> run = look_at(entry, tree)) dead.push_back(*std::move(run));
+      std::optional<DeadRun> run = look_at(entry, tree, *runs, numbering);
+      if (run) dead.push_back(*std::move(run));
     }
   }
   return dead;
@@ -299,32 +320,42 @@ Tidied tidy(const std::vector<DeadRun>& runs) {
   Tidied tidied;
   for (const DeadRun& run : runs) {
     const bool stopped = run_stops(run, tidied);
-    const bool written = write_what_is_missing(run, tidied);
+    const bool written = write_what_is_missing(run, WithoutLog::an_early_end, tidied);
     const bool removed = remove_what_is_left(run, tidied);
     if (stopped || written || removed) ++tidied.runs;
   }
   return tidied;
 }
 
-bool finish_at_end(const RunEntry& run, const ProcessName& ctest) {
-  if (!has_no_supervisors(ctest)) return false;
+Result<void> finish_at_end(const RunEntry& run, const ProcessName& ctest) {
+  if (!has_no_supervisors(ctest)) return ErrorInWords{"a test of this run is still ending"};
+  const os::UniqueFd turn = take_turn(run.journal);
+  if (!turn.valid() || end_record(run.journal)) {
+    return ErrorInWords{"another command records the end of this run"};
+  }
   const Result<Journal> read = read_journal(run.journal);
-  if (!read || !finish_without_keeper(run, ctest)) return false;
+  if (!read) return read.error();
+  const Result<ToldByLog> told = told_by_log(run, ctest);
+  if (!told) return told.error();
   DeadRun left;
   left.id = run.id;
   left.journal = run.journal;
   left.unended = unended_attempts(read->records);
-  Tidied ignored;
-  (void)write_lines(left, ignored);
-  return true;
+  Tidied done;
+  if (Result<void> written = write_missing(left, turn, told, done); !written) return written;
+  return done.troubles.empty() ? Result<void>() : ErrorInWords{done.troubles.front()};
 }
 
 bool goes_on(const RunEntry& run) {
   if (is_going_on(run)) return true;
   if (end_record(run.journal)) return false;
-  std::optional<DeadRun> dead = look_at(run, tree_of(run));
+  const Result<os::OwnDirectory> runs =
+      os::OwnDirectory::open(run.directory.parent_path().string());
+  if (!runs) return false;
+  const std::optional<DeadRun> dead = look_at(run, tree_of(run), *runs, os::numbering_id());
+  // Reports say what is not on record.
   Tidied ignored;
-  if (dead && take_from_log(*dead, ignored)) (void)write_lines(*dead, ignored);
+  if (dead) (void)write_what_is_missing(*dead, WithoutLog::nothing, ignored);
   return false;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
 #include "store/records.hpp"
 #include "store/run_directory.hpp"
 
@@ -66,9 +67,8 @@ Tidied tidy(const std::vector<DeadRun>& runs);
 
 // Records the end of a run whose keeper was killed, while its `ctest` waits in its last step: what
 // ctest's log tells, and the ends of attempts that have none. Waits two seconds at most for a guard
-// that is just ending its test. False: one has not ended, or the log does not tell enough; nothing
-// is written.
-bool finish_at_end(const RunEntry& run, const ProcessName& ctest);
+// that is just ending its test. Fails if one has not ended, or if the log does not tell enough.
+Result<void> finish_at_end(const RunEntry& run, const ProcessName& ctest);
 
 // True: the run goes on (keeper/tree/live_runs.hpp). False: it is over. If its keeper was
 // killed and ctest came to its end, what ctest's log tells has been recorded, if we may write

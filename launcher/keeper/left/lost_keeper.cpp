@@ -1,7 +1,6 @@
 #include "keeper/left/lost_keeper.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -25,12 +24,10 @@
 namespace holdfast {
 namespace {
 
-// What the journal tells of the run.
-struct Known {
+struct JournalFacts {
   RunStarted started;
   LogWordRecord word;
   double keeper_until = 0;  // when the keeper was last there for certain
-  bool has_end = false;
   std::uint64_t launches = 0;
 };
 
@@ -39,78 +36,82 @@ bool is_granted(const AttemptStarted& begun, const RunEntry& run) {
   return begun.attempt.starts_with(run.id + ".");
 }
 
-Known known_of(const RunEntry& run) {
-  Known known;
+JournalFacts facts_of(const RunEntry& run) {
+  JournalFacts facts;
   (void)read_records(run.journal, [&](Record&& record) {
     if (auto* started = std::get_if<RunStarted>(&record)) {
-      known.started = std::move(*started);
-      known.keeper_until = known.started.at;
+      facts.started = std::move(*started);
+      facts.keeper_until = facts.started.at;
     } else if (auto* word = std::get_if<LogWordRecord>(&record)) {
-      if (known.word.word.empty()) known.word = std::move(*word);
+      if (facts.word.word.empty()) facts.word = std::move(*word);
     } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      ++known.launches;
-      if (is_granted(*begun, run)) known.keeper_until = std::max(known.keeper_until, begun->at);
-    } else if (std::holds_alternative<RunEnded>(record)) {
-      known.has_end = true;
+      ++facts.launches;
+      if (is_granted(*begun, run)) facts.keeper_until = std::max(facts.keeper_until, begun->at);
     }
   });
-  return known;
+  return facts;
 }
 
-bool record(const RunEntry& run, const Known& known, const CtestLogFile& log, ListsOf lists) {
-  if (!has_word(log.descriptor, known.word.word)) return false;
-  // Several readers may have found the run.
-  const os::UniqueFd one(::open(run.journal.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (::flock(one.get(), LOCK_EX | LOCK_NB) != 0 || end_record(run.journal)) return false;
+constexpr const char* k_nothing = "take the rest from ctest's log: ";
+
+Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const JournalFacts& facts,
+                          ListsOf lists) {
   Result<std::vector<VerdictRecord>> verdicts =
-      read_ctest_log(log, {known.word.word, known.launches}, known.started.at, lists);
-  if (!verdicts) return false;
-  (void)keep_outputs(log, *verdicts,
-                     run.directory / names::k_output_directory / names::k_kept_output_file);
+      read_ctest_log(log, {facts.word.word, facts.launches}, facts.started.at, lists);
+  if (!verdicts) return verdicts.error();
+  ToldByLog told;
+  const Result<void> kept = keep_outputs(
+      log, *verdicts, run.directory / names::k_output_directory / names::k_kept_output_file);
+  if (!kept) told.trouble = to_text(kept.error());
   // The last entry is ctest's, and we may come much later.
-  double now = static_cast<double>(os::unix_now_ms()) / 1000;
+  double ended_at = static_cast<double>(os::unix_now_ms()) / 1000;
   struct stat status {};
-  if (::fstat(log.descriptor, &status) == 0) now = std::min(now, seconds_of(status.st_mtim));
-  std::string lines;
+  if (::fstat(log.descriptor, &status) == 0) {
+    ended_at = std::min(ended_at, seconds_of(status.st_mtim));
+  }
   for (VerdictRecord& verdict : *verdicts) {
-    verdict.at = now;
-    lines += line_of(verdict);
+    verdict.at = ended_at;
+    told.verdicts += line_of(verdict);
   }
   RunEnded end;
-  end.at = now;
+  end.at = ended_at;
   end.run = run.id;
   end.complete = true;
-  end.keeper_until = known.keeper_until;
-  return static_cast<bool>(os::append_line(run.journal.string(), lines + line_of(end)));
+  end.has_log = is_whole_log(log.descriptor);
+  end.keeper_until = facts.keeper_until;
+  told.end = line_of(end);
+  return told;
 }
 
 }  // namespace
 
-bool finish_without_keeper(const RunEntry& run) {
-  const Known known = known_of(run);
-  if (known.has_end || known.word.word.empty()) return false;
+Result<ToldByLog> told_by_log(const RunEntry& run) {
+  const JournalFacts facts = facts_of(run);
+  if (facts.word.word.empty()) return ErrorInWords{k_nothing + std::string("no test began")};
   const std::string& place =
-      known.started.directory.empty() ? known.started.tree : known.started.directory;
+      facts.started.directory.empty() ? facts.started.tree : facts.started.directory;
   const std::filesystem::path directory = std::filesystem::path(place) / "Testing/Temporary";
   for (const std::string& name : os::names_in_own(directory.string())) {
     const std::optional<LogName> parts = parse_log_name((directory / name).string());
     CtestLogFile log{-1, directory, parts ? parts->tag : ""};
     if (!parts || log.final_path().filename() != name) continue;
     const Result<os::UniqueFd> file = os::open_own(log.final_path().string(), O_RDONLY);
-    if (!file || !is_whole_log(file->get())) continue;
+    if (!file || !is_whole_log(file->get()) || !has_word(file->get(), facts.word.word)) continue;
     log.descriptor = file->get();
-    const ListsOf lists = known.word.has_company ? ListsOf::any_run : ListsOf::this_run;
-    if (record(run, known, log, lists)) return true;
+    return told_by(log, run, facts, facts.word.has_company ? ListsOf::any_run : ListsOf::this_run);
   }
-  return false;
+  return ErrorInWords{k_nothing + ("it is no more in " + directory.string())};
 }
 
-bool finish_without_keeper(const RunEntry& run, const ProcessName& ctest) {
-  const Known known = known_of(run);
-  if (known.has_end || known.word.word.empty()) return false;
+Result<ToldByLog> told_by_log(const RunEntry& run, const ProcessName& ctest) {
+  const JournalFacts facts = facts_of(run);
+  if (facts.word.word.empty()) return ErrorInWords{k_nothing + std::string("no test began")};
   std::optional<LogPlace> place = find_log_of(ctest);
   const std::optional<RunLog> log = place ? RunLog::open(*std::move(place)) : std::nullopt;
-  return log && record(run, known, log->file(), ListsOf::any_run);
+  if (!log || !has_word(log->file().descriptor, facts.word.word)) {
+    return ErrorInWords{k_nothing + std::string("ctest has another one open")};
+  }
+  return told_by(log->file(), run, facts, ListsOf::any_run);
 }
 
 }  // namespace holdfast

@@ -5,6 +5,7 @@
 
 #include "core/base/names.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/unrecorded.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/lock/tests_apart.hpp"
 #include "core/settings/resolution.hpp"
@@ -59,7 +60,9 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines) {
   wire::AttemptGrant granted;
-  run.note_word(request.word);
+  if (const Result<void> noted = run.note_word(request.word); !noted) {
+    lines.say_once("holdfast: " + describe_unrecorded(noted.error()));
+  }
   granted.run = run.id();
   granted.attempt = run.next_attempt();
   granted.journal = run.journal();

@@ -135,14 +135,12 @@ void Run::settle_log() {
   if (log_->is_written_elsewhere(origin_.ctest) || log_->has_foreign_end()) log_.reset();
 }
 
-void Run::note_word(const std::string& word) {
-  if (word.empty() || !word_.empty()) return;
+Result<void> Run::note_word(const std::string& word) {
+  if (word.empty() || !word_.empty()) return {};
   word_ = word;
-  if (journal_.empty()) return;
+  if (journal_.empty()) return {};
   // For whoever reads the log if we are killed, or while the run goes on.
-  const Result<void> written =
-      os::append_line(journal_, line_of(LogWordRecord{unix_now(), word_, origin_.has_company}));
-  if (!written) trouble_ = describe_unrecorded(written.error());
+  return os::append_line(journal_, line_of(LogWordRecord{unix_now(), word_, origin_.has_company}));
 }
 
 Result<void> Run::record_verdicts() {

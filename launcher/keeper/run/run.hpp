@@ -63,11 +63,12 @@ class Run {
   bool begin_attempt_of(const std::string& key) { return !tests_.try_emplace(key).second; }
   // What the attempt runs (keeper/run/stale_programs.hpp). The last attempt of a test counts.
   void note_program(const std::string& key, std::string fingerprint) {
-    tests_[key] = std::move(fingerprint);
+    const auto test = tests_.find(key);
+    if (test != tests_.end()) test->second = std::move(fingerprint);
   }
 
   // The word by which ctest's log shows this run's entries (store/ctest_log_entries.hpp).
-  void note_word(const std::string& word);
+  Result<void> note_word(const std::string& word);
 
   // The test with that key has a network of its own. Its failures are not for want of one.
   void note_own_network(const std::string& key) { in_own_network_.insert(key); }

@@ -42,7 +42,7 @@ bool say_keeperless(const Attach& attach, const std::string& why, const std::str
   return true;
 }
 
-// The keeper has begun the run, so its journal is there.
+// If the keeper has begun the run, its journal is there.
 void go_on_without(const Invocation& invocation, const std::string& why, Grant& grant) {
   grant.journal = grant.identity.journal = journal_of_left_run(*invocation.attach);
   const std::string& word = invocation.line.word;

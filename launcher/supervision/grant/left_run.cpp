@@ -1,8 +1,10 @@
 #include "supervision/grant/left_run.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +25,15 @@ std::uint64_t number_of(std::string_view run) {
 // A script goes on after a run, and the keeper of its next run may have been killed before it
 // began.
 bool has_ended(const std::string& journal) {
-  const Result<std::string> text = os::read_own(journal, std::numeric_limits<std::uint32_t>::max());
-  return text && text->find("{\"v\":1,\"type\":\"run_ended\"") != std::string::npos;
+  // It is the last record, but for attempts whose guards ended later.
+  constexpr off_t k_tail = off_t{64} << 10U;
+  const Result<os::UniqueFd> file = os::open_own(journal, O_RDONLY);
+  const off_t size = file ? ::lseek(file->get(), 0, SEEK_END) : -1;
+  if (size < 0 || ::lseek(file->get(), std::max<off_t>(0, size - k_tail), SEEK_SET) < 0)
+    return false;
+  std::string text;
+  return os::read_all(file->get(), text, k_tail) &&
+         text.find("{\"v\":1,\"type\":\"run_ended\"") != std::string::npos;
 }
 
 }  // namespace

@@ -1,0 +1,100 @@
+#include "keeper/left/lost_keeper.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "../os/scratch.hpp"
+#include "../store/log_lines.hpp"
+#include "keeper/left/dead_runs.hpp"
+#include "os/process/process.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr int k_tests = 40;  // more than the last 4096 bytes of a journal have room for
+const std::string k_run = "1-20261120-085400-7";
+
+std::string name_of(int test) { return "t" + std::to_string(test); }
+
+// A tree in which ctest came to its end, though keeper, launchers and guards were killed.
+class LostKeeper : public testing::Test {
+ protected:
+  LostKeeper() {
+    std::filesystem::create_directories(tree_ / ".holdfast/runs" / k_run);
+    std::filesystem::create_directories(tree_ / "Testing/Temporary");
+    std::ofstream log(tree_ / "Testing/Temporary/LastTest.log");
+    std::ofstream journal(this->journal());
+    RunStarted started;
+    started.at = 1'700'000'000;
+    started.run = k_run;
+    started.tree = tree_.string();
+    started.boot = os::numbering_id();
+    started.ctest = {1, 1};  // no process begins so early
+    journal << line_of(started) << line_of(LogWordRecord{started.at, k_word, false});
+    log << k_head;
+    for (int test = 1; test <= k_tests; ++test) {
+      journal << R"({"v":1,"type":"attempt_started","at":1700000001,"attempt":")" << k_run << "."
+              << test << R"(","test":")" << name_of(test) << R"(","key":"00000000000000)"
+              << 10 + test << R"(","n":1})"
+              << "\n";
+      log << entry(test, k_tests, name_of(test), "", "Test Failed.");
+    }
+    log << k_foot;
+  }
+
+  std::filesystem::path journal() const {
+    return tree_ / ".holdfast/runs" / k_run / "journal.jsonl";
+  }
+
+  os::Scratch scratch_;
+  std::filesystem::path tree_ = scratch_.path();
+};
+
+TEST_F(LostKeeper, TheEndOfTheRunIsTheLastRecordAndTheOnlyOne) {
+  for (int look = 0; look < 2; ++look) {
+    (void)tidy(find_dead_runs(tree_));
+    const Result<Journal> read = read_journal(journal());
+    ASSERT_TRUE(read);
+    int ends = 0;
+    int interrupted = 0;
+    int verdicts = 0;
+    for (const Record& record : read->records) {
+      ends += std::holds_alternative<RunEnded>(record) ? 1 : 0;
+      interrupted += std::holds_alternative<AttemptEnded>(record) ? 1 : 0;
+      verdicts += std::holds_alternative<VerdictRecord>(record) ? 1 : 0;
+    }
+    EXPECT_EQ(ends, 1);
+    EXPECT_EQ(interrupted, k_tests);
+    EXPECT_EQ(verdicts, k_tests);
+    const auto* last = std::get_if<RunEnded>(&read->records.back());
+    ASSERT_NE(last, nullptr);
+    EXPECT_TRUE(last->complete);
+    EXPECT_TRUE(last->has_log);
+    EXPECT_GT(last->keeper_until, 0);
+  }
+}
+
+TEST_F(LostKeeper, ALineThatItsWriterDidNotFinishSpoilsNoRecord) {
+  std::ofstream(journal(), std::ios::app) << R"({"v":1,"type":"attempt_en)";
+  (void)tidy(find_dead_runs(tree_));
+  const Result<Journal> read = read_journal(journal());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->flaws, 1U);
+  EXPECT_EQ(read->records.size(), 2U + 3 * k_tests + 1);
+}
+
+TEST_F(LostKeeper, WithoutAWholeLogAReaderWritesNothing) {
+  std::filesystem::resize_file(tree_ / "Testing/Temporary/LastTest.log", 300);
+  const auto before = std::filesystem::file_size(journal());
+  const RunEntry run{k_run, journal().parent_path(), journal(), 0};
+  EXPECT_FALSE(told_by_log(run));
+  EXPECT_FALSE(goes_on(run));
+  EXPECT_EQ(std::filesystem::file_size(journal()), before);
+}
+
+}  // namespace
+}  // namespace holdfast
