@@ -51,10 +51,12 @@ std::optional<Verdict> verdict_of(const TestEvidence& evidence) {
   const std::optional<Verdict> own =
       evidence.expected ? evidence.expected : named<Verdict>(usual_verdict(*evidence.outcome));
   if (!evidence.verdict) return own;
+  // The last entry may be of an execution without a record, or printed: only what both say is
+  // certain.
+  if (evidence.lacks_last) return own == evidence.verdict ? own : Verdict::unknown;
   // What the test prints is in ctest's log, too, and may read like a verdict. So the log counts
   // where an expression decides. It also counts where it says "failed": ctest may have ended the
   // launcher after the launcher had recorded the end.
-  if (evidence.lacks_last) return own == evidence.verdict ? own : Verdict::unknown;
   const bool is_known = own && *own != Verdict::unknown;
   if (is_known && evidence.verdict != Verdict::failed) return own;
   return evidence.doubtful && own != evidence.verdict ? Verdict::unknown : evidence.verdict;

@@ -5,8 +5,8 @@
 // the reason stands above the entry, or nowhere if the test is disabled. For a test that was
 // skipped by its exit code, the words are also "Test Passed.".
 //
-// The reader needs a descriptor that was opened while ctest wrote the log. The file's name is of no
-// use: every other ctest in the tree, even a listing, puts a log of its own there
+// The reader needs a descriptor. The file's name alone is of no use: every other ctest in the tree,
+// even a listing, puts a log of its own there. The word of a run shows whose log a file is
 // (docs/internals/decisions/0024-the-witness.md).
 #pragma once
 
@@ -36,9 +36,9 @@ struct CtestLogFile {
 // LastTestsFailed.log and LastTestsDisabled.log tell which tests were skipped by their exit codes.
 // These two files, the lists, count only if `lists` says that they are this run's, if they were
 // written after `run_started` (seconds since 1970), and if they agree with the log. Otherwise
-// VerdictRecord::or_skipped is set in the record of each test that the lists would decide. `word`:
-// as for read_log_entries(). Blocks while it reads. Memory grows with the number of tests, not with
-// the size of the log. The error is one line that fits after "failed to".
+// VerdictRecord::or_skipped is set in the record of each test that the lists would decide. `run`:
+// as for read_log_entries(). Blocks while it reads. Memory grows with the number of executions, not
+// with the size of the log. The error is one line that fits after "failed to".
 enum class ListsOf : std::uint8_t { this_run, any_run };
 Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, const RunInLog& run,
                                                   double run_started,

@@ -17,7 +17,8 @@ struct LogEntry : LoggedTest {
   std::uint64_t output_end = 0;
   bool took_no_time = false;
   std::uint32_t total = 0;
-  // How many heads the log has of the test. More than ctest has started it: a test has printed one.
+  // How many heads of the test the log has. If ctest has not started the test that often, a test
+  // has printed one.
   std::uint32_t heads = 1;
   // The test whose head follows the entry, if the log has several heads of it; 0: none. If one too
   // many was printed, it may be this one, and the entry may end later.
@@ -44,10 +45,10 @@ struct LogEntries {
 //
 // Tests print what they like, also what looks like a log. `run.word` is the word that ctest's
 // command has for each test of this run that the launcher starts, and that no test is told; empty:
-// no test was started by the launcher. A head with the word is ctest's, and the last tail before it
-// is that of the entry before. Heads without the word count only between two entries. So what a
-// test prints that the launcher starts is never taken for an entry, unless the test has read the
-// word in the log.
+// not known, and then the word of the log's first entry counts, if the launcher starts that test. A
+// head with the word is ctest's, and the last tail before it is that of the entry before. Heads
+// without the word count only between two entries. So what a test prints that the launcher starts
+// is never taken for an entry, unless the test has read the word in the log.
 //
 // An entry without an end is left out. The time that this takes grows with the size of the log, not
 // with what is in it.

@@ -53,9 +53,10 @@ RunFollower::RunFollower(RunEntry entry, KnownDurations known, int news)
 }
 
 void RunFollower::look(double now) {
+  // The log is read by the run's word, which is in the journal.
+  if (state_.log_word().empty()) read_journal(now);
   // A launcher records the end of an attempt before ctest logs it. So what is in the log now is in
   // the journal, too.
-  if (state_.log_word().empty()) read_journal(now);
   read_log();
   read_journal(now);
   take_logged(now);

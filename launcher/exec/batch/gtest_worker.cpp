@@ -234,9 +234,9 @@ void GtestWorker::hear() {
   hear_of_new_program();
 }
 
-// Outside of cases the worker may become another program (execve(2)), in an environment's SetUp()
-// for instance. That is the worker, too. A program that connects after the worker has gone in a
-// case is one that the case has become.
+// Outside of cases, the worker may execute another program (execve(2)), for example in an
+// environment's SetUp(). That program is then the worker. In a case it is not: there the case
+// itself has executed it.
 void GtestWorker::hear_of_new_program() {
   const bool is_in_case = !open_.empty() && !said_end_;
   if (!is_linked_ || is_in_case || order_.link.has_peer() || is_all_printed_) return;

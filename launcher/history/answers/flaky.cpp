@@ -144,7 +144,7 @@ std::string flaky_text(const Flakiness& flakiness) {
     if (test.flaky > 1) text += fmt::format(", last {}", time_text(test.last->started));
     text += '\n' + signature_lines(test);
   }
-  text += changes_text("Alternating on one binary, without a retry", flakiness.alternating());
+  text += changes_text("Alternating on one program, without a retry", flakiness.alternating());
   text +=
       changes_text("Without a retry, between red and green from run to run", flakiness.unsteady());
   return text;

@@ -107,7 +107,7 @@ TEST(Flaky, ATestThatIsRedGreenAndRedOnOneProgramAlternates) {
   ASSERT_EQ(flakiness.unsteady().size(), 2U);
   EXPECT_NE(
       flaky_text(flakiness).find(
-          "\nAlternating on one binary, without a retry\n  a: 2 changes in 4 runs, red in 3\n"),
+          "\nAlternating on one program, without a retry\n  a: 2 changes in 4 runs, red in 3\n"),
       std::string::npos)
       << flaky_text(flakiness);
 }
