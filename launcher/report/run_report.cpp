@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -295,7 +296,7 @@ class RunReporter::Collector {
   double last_ = 0;
   std::vector<TestReport> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> place_;
-  std::vector<VerdictRecord> verdicts_;
+  std::deque<VerdictRecord> verdicts_;
   SourcesRecord sources_;
 };
 

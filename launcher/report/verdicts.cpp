@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -16,15 +18,22 @@ namespace {
 
 // Keeps the last verdict of each (name, number), in the order in which the pairs first came. In
 // place, because a large run has many.
-void keep_latest(std::vector<VerdictRecord>& verdicts) {
-  std::map<std::pair<std::string, std::int64_t>, std::size_t> place;
+void keep_latest(std::deque<VerdictRecord>& verdicts) {
+  std::vector<std::size_t> places;
+  places.reserve(verdicts.size());
   std::size_t kept = 0;
+  {
+    std::map<std::pair<std::string_view, std::int64_t>, std::size_t> known;
+    for (const VerdictRecord& verdict : verdicts) {
+      // All records of one name without a number are one test, as number -1.
+      const auto [place, is_new] =
+          known.try_emplace({verdict.test, verdict.index.value_or(-1)}, kept);
+      if (is_new) ++kept;
+      places.push_back(place->second);
+    }
+  }
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    // All records of one name without a number are one test, as number -1.
-    const auto [known, is_new] =
-        place.try_emplace({verdicts[i].test, verdicts[i].index.value_or(-1)}, kept);
-    if (is_new) ++kept;
-    if (known->second != i) verdicts[known->second] = std::move(verdicts[i]);
+    if (places[i] != i) verdicts[places[i]] = std::move(verdicts[i]);
   }
   verdicts.resize(kept);
 }
@@ -76,13 +85,12 @@ void give(TestReport& test, const VerdictRecord& verdict, bool is_doubtful) {
   if (verdict.or_skipped && test.attempts.empty() && !is_told) test.verdict = Verdict::unknown;
 }
 
-// Finds the tests of a journal.
+// Finds the tests of a journal, whose names and keys stay where they are meanwhile.
 class KnownTests {
  public:
   explicit KnownTests(std::vector<TestReport>& tests) : tests_(&tests), has_verdict_(tests.size()) {
     for (std::size_t i = 0; i < tests.size(); ++i) {
       if (!tests[i].key.empty()) by_key_.emplace(tests[i].key, i);
-      by_name_[tests[i].name].push_back(i);
     }
   }
 
@@ -103,6 +111,8 @@ class KnownTests {
 
   // The first of that name without a verdict. Null: there is none.
   TestReport* next_named(const std::string& name) {
+    // Most runs have a key for each verdict.
+    if (by_name_.empty()) sort_by_name();
     const auto found = by_name_.find(name);
     if (found == by_name_.end()) return nullptr;
     for (const std::size_t i : found->second) {
@@ -112,15 +122,20 @@ class KnownTests {
   }
 
  private:
+  void sort_by_name() {
+    by_name_.reserve(tests_->size());
+    for (std::size_t i = 0; i < tests_->size(); ++i) by_name_[(*tests_)[i].name].push_back(i);
+  }
+
   std::vector<TestReport>* tests_;
   std::vector<bool> has_verdict_;
-  std::unordered_map<std::string, std::size_t> by_key_;
-  std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
+  std::unordered_map<std::string_view, std::size_t> by_key_;
+  std::unordered_map<std::string_view, std::vector<std::size_t>> by_name_;
 };
 
 }  // namespace
 
-void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts) {
+void assign_verdicts(std::vector<TestReport>& tests, std::deque<VerdictRecord> verdicts) {
   keep_latest(verdicts);
   KnownTests known(tests);
   std::unordered_set<std::int64_t> with_too_many;

@@ -3,6 +3,7 @@
 
 #include "report/model.hpp"
 
+#include <deque>
 #include <vector>
 
 namespace holdfast {
@@ -11,6 +12,7 @@ namespace holdfast {
 // several times: a test and its verdict have the same key. A verdict without a key goes to the
 // first test of its name that is left: it is of a test that ctest ran without us, or from an older
 // version. If several verdicts have the same number, the last counts.
-void assign_verdicts(std::vector<TestReport>& tests, std::vector<VerdictRecord> verdicts);
+// A deque, because the verdicts of a large run take much memory.
+void assign_verdicts(std::vector<TestReport>& tests, std::deque<VerdictRecord> verdicts);
 
 }  // namespace holdfast
