@@ -41,8 +41,9 @@ struct Attempt : AttemptEnded {
   std::vector<std::string> locks;
   std::vector<ServiceOutput> service_outputs;
   // Where ctest's log has what the attempt printed. Only for one before the last, and if ctest
-  // itself repeated the test. Then `test` is the test's name.
-  std::optional<OutputPlace> printed;
+  // itself repeated the test. Then `test` is the test's name. One place or none: a large run has
+  // many attempts, and an empty vector is small.
+  std::vector<OutputPlace> printed;
   std::size_t shard = 0;  // an index in RunReport::shards
 };
 
@@ -69,21 +70,21 @@ struct TestReport {
   std::optional<Verdict> verdict;  // ctest's, or what it must have been (verdict_of())
   bool flaky = false;
   bool leaked = false;
-  bool stale = false;              // its program changed during the run
+  bool stale = false;           // its program changed during the run
+  bool orphaned = false;        // an attempt found markers that were not its own
+  bool bare = false;            // it ran, but not through Holdfast
+  bool may_be_skipped = false;  // for a bare test: it has a SKIP_RETURN_CODE
+  // ctest's log may be read in another way: a test may have printed a part.
+  bool is_doubtful = false;
+  // ctest's log has more executions than are on record: the last left no record, or a test has
+  // printed one.
+  bool may_lack_last = false;
   std::string stale_why;           // how the program changed
-  bool orphaned = false;           // an attempt found markers that were not its own
-  bool bare = false;               // it ran, but not through Holdfast
   std::string why;                 // why it did not run, or ran bare; may be empty
   std::vector<std::string> flags;  // flaky, leaked, bare, and the flags of the attempts
   TestSchedule schedule;
   std::vector<Attempt> attempts;
   std::int64_t executions = 0;  // how often ctest started it; the launcher's retries do not count
-  bool is_doubtful =
-      false;  // ctest's log may be read in another way: a test may have printed a part
-  // ctest's log has more executions than are on record: the last left no record, or a test has
-  // printed one.
-  bool may_lack_last = false;
-  bool may_be_skipped = false;  // for a bare test: it has a SKIP_RETURN_CODE
   std::vector<Case> cases;      // the cases of the last attempt that has any
   std::string part_of;          // the test whose case this is (as_test()); empty: this is a test
   std::optional<OutputPlace> output_place;

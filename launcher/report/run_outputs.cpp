@@ -97,8 +97,8 @@ std::string RunOutputs::of(const Case& one) { return of_case(one.output_place, o
 
 std::string RunOutputs::of(const Attempt& earlier) {
   if (earlier.log.empty()) {
-    return earlier.printed ? logged(*earlier.printed, earlier.test, k_output_limit).text
-                           : std::string();
+    if (earlier.printed.empty()) return {};
+    return logged(earlier.printed.front(), earlier.test, k_output_limit).text;
   }
   const Result<RunFile> file = files_->open(own_file(names::k_output_directory, earlier.log));
   if (!file) return what_is_gone();

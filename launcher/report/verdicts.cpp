@@ -59,7 +59,7 @@ void give_earlier(TestReport& test, const VerdictRecord& verdict) {
     if (execution == verdict.earlier.size()) return;
     const OutputPlace& place = verdict.earlier[execution++];
     if (place.length == 0) continue;
-    test.attempts[i].printed = place;
+    test.attempts[i].printed = {place};
     test.attempts[i].test = test.name;
   }
 }
