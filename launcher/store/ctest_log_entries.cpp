@@ -179,12 +179,14 @@ class EntryReader {
     constexpr int k_most_tries = 64;
     const std::string line = line_in_tail(open_->name);
     std::uint64_t before = last.begin;
-    for (int tries = 0; tries < k_most_tries && log_.may_search(before - open_->end); ++tries) {
+    for (int tries = 0; tries < k_most_tries && before > open_->end; ++tries) {
+      if (!log_.may_search(before - open_->end)) return false;
       const std::optional<std::uint64_t> at = log_.find_last(line, open_->end, before);
       if (!at) return false;
       before = *at;
       const std::optional<LogTail> own = tail_with(*at, line, *open_);
-      std::optional<LogHead> head = own ? head_at(log_, own->end) : std::nullopt;
+      std::optional<LogHead> head;
+      if (own && own->end < last.begin) head = head_at(log_, own->end, last.begin);
       if (!head || head->name != last.name || !may_follow(*head, 0)) continue;
       end_entry(*own);
       entries_.back().is_doubtful = true;

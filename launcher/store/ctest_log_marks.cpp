@@ -172,9 +172,9 @@ bool begins_like_head(std::string_view line) {
 
 }  // namespace
 
-std::optional<LogHead> head_at(LogText& log, std::uint64_t begin) {
+std::optional<LogHead> head_at(LogText& log, std::uint64_t begin, std::uint64_t end) {
   for (std::size_t reach = k_usual_reach;; reach = std::min(reach * 64, k_reach)) {
-    const std::string_view text = log.at(begin, reach);
+    const std::string_view text = log.at(begin, std::min<std::uint64_t>(reach, end - begin));
     if (!begins_like_head(text.substr(0, 64))) return std::nullopt;
     if (std::optional<LogHead> head = parse_head(text)) {
       head->begin = begin;
@@ -210,7 +210,7 @@ std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string
     const std::string_view line = log.before(*testing, 64);
     const std::size_t newline = line.rfind('\n');
     const std::uint64_t begin = *testing - (line.size() - (newline + 1));
-    std::optional<LogHead> head = head_at(log, begin);
+    std::optional<LogHead> head = head_at(log, begin, log.size());
     if (!head) continue;
     const std::size_t number = number_of(*head).size();
     const std::uint64_t end_of_names = begin + number + k_testing.size() + head->name.size() + 1 +
@@ -227,7 +227,7 @@ std::optional<LogHead> head_after(LogText& log, std::uint64_t begin, std::uint64
   const std::uint64_t last = std::min<std::uint64_t>(end, begin + k_preamble_reach);
   for (std::uint64_t at = begin; at < last;) {
     if (at > begin && !log.may_search(64)) break;
-    if (std::optional<LogHead> head = head_at(log, at)) return head;
+    if (std::optional<LogHead> head = head_at(log, at, end)) return head;
     const std::optional<std::uint64_t> newline = log.find("\n", at, last);
     if (!newline) break;
     at = *newline + 1;

@@ -73,8 +73,8 @@ struct LogTail {
 inline constexpr std::string_view k_end_of_tail =
     "\n----------------------------------------------------------\n\n";
 
-// The head that begins there.
-std::optional<LogHead> head_at(LogText& log, std::uint64_t begin);
+// The head that begins there and ends at `end` at the latest.
+std::optional<LogHead> head_at(LogText& log, std::uint64_t begin, std::uint64_t end);
 // The head of a test that the launcher starts. `mark`: where its second word begins, with the
 // quote before it; `word`: that word up to the test's place (core/settings/command_line.hpp).
 std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word);

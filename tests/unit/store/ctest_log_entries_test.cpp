@@ -372,5 +372,19 @@ TEST(CtestLog, AfterTooManyHeadsTheRestIsNotRead) {
   EXPECT_FALSE(read_log_entries(other->get(), {k_word, 50'001}).has_given_up);
 }
 
+// A head may be as long as a command, but it ends before the next one that has the word.
+TEST(CtestLog, HeadsThatAreCutShortCostNoLaterTestItsEntry) {
+  constexpr int k_pairs = 300;
+  const std::string cut =
+      "7/600 Testing: t7\n7/600 Test: t7\nCommand: \"/bin/x\"\nDirectory: /t\n\"t7\x7f";
+  std::string log = k_head;
+  for (int i = 1; i <= 2 * k_pairs; i += 2) {
+    log +=
+        entry(i, 2 * k_pairs, "t" + std::to_string(i), cut + "\n" + bare_of(7, 2 * k_pairs, "t7"));
+    log += bare(i + 1, 2 * k_pairs, "t" + std::to_string(i + 1), cut);
+  }
+  EXPECT_EQ(entries_of(log + k_foot).size(), 2U * k_pairs);
+}
+
 }  // namespace
 }  // namespace holdfast
