@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -13,6 +12,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/ctest_listing.hpp"
+#include "cli/select/begun_tests.hpp"
 #include "cli/select/run_place.hpp"
 #include "core/ctest/early_end.hpp"
 #include "core/ctest/rerun.hpp"
@@ -61,49 +61,15 @@ struct Recorded {
   bool has_failed = false;  // a test
 };
 
-// How the last attempt of each test ended, while a journal is read.
-class LastAttempts {
- public:
-  void begin(const std::string& test, const std::string& key) { tests_[{test, key}] = false; }
-  void end(const AttemptEnded& record) {
-    tests_[{record.test, record.key}] = record.verdict != Verdict::unknown;
-  }
-  void judge(const std::string& test, const std::string& key) { judged_.insert({test, key}); }
-
-  // Without the run's word, the keys are those of an older version, which are of no use.
-  void note_word() { has_word_ = true; }
-
-  void add_to(Recorded& found) const {
-    for (const auto& [test, is_known] : tests_) {
-      if (judged_.contains(test) || judged_.contains({test.first, {}})) continue;  // has been added
-      (is_known ? found.begun : found.open)
-          .push_back({test.first, has_word_ ? test.second : std::string()});
-    }
-  }
-
- private:
-  bool has_word_ = false;
-  std::map<std::pair<std::string, std::string>, bool> tests_;  // by name and key: is it known?
-  std::set<std::pair<std::string, std::string>> judged_;  // by ctest; an older record has no key
-};
-
 Recorded read_run(const RunEntry& run) {
   Recorded found;
-  LastAttempts attempts;
+  BegunTests tests;
   (void)read_records(run.journal, [&](const Record& record) {
-    if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      attempts.begin(begun->test, begun->key);
-    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
-      attempts.end(*ended);
+    tests.see(record);
+    if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
       found.has_failed = found.has_failed || ended->verdict == Verdict::failed;
-    } else if (const auto* bare = std::get_if<Bare>(&record)) {
-      attempts.begin(bare->test, bare->key);
     } else if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
-      attempts.judge(verdict->test, verdict->key);
-      found.begun.push_back({verdict->test, verdict->key});
       found.has_failed = found.has_failed || verdict->verdict == Verdict::failed;
-    } else if (std::holds_alternative<LogWordRecord>(record)) {
-      attempts.note_word();
     } else if (const auto* planned = std::get_if<PlannedRecord>(&record)) {
       if (!planned->is_own) return;
       found.has_plan = true;
@@ -113,7 +79,10 @@ Recorded read_run(const RunEntry& run) {
       }
     }
   });
-  attempts.add_to(found);
+  found.begun = tests.judged();
+  for (const BegunTests::Other& other : tests.others()) {
+    (other.is_known ? found.begun : found.open).push_back(other.test);
+  }
   return found;
 }
 

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/select/begun_tests.hpp"
 #include "cli/select/ctest_call.hpp"
 #include "cli/select/run_place.hpp"
 #include "cli/select/selection_files.hpp"
@@ -56,40 +56,22 @@ class EarlierRunReader {
   explicit EarlierRunReader(RunEntry entry) { run_.entry = std::move(entry); }
 
   void add(const Record& record) {
+    tests_.see(record);
     if (const auto* started = std::get_if<RunStarted>(&record)) run_.started = *started;
-    if (const auto* begun = std::get_if<AttemptStarted>(&record)) note_start(*begun);
-    if (const auto* bare = std::get_if<Bare>(&record)) note_start(*bare);
-    if (std::holds_alternative<LogWordRecord>(record)) has_keys_ = true;
     if (const auto* ended = std::get_if<RunEnded>(&record)) run_.complete = ended->complete;
-    if (const auto* verdict = std::get_if<VerdictRecord>(&record)) {
-      with_verdict_.insert({verdict->test, verdict->key});
-      run_.tests.push_back({verdict->test, verdict->key});
-    }
   }
 
   EarlierRun finish() && {
+    run_.tests = tests_.judged();
     // If ctest's log is lost, only launchers have recorded tests.
-    for (const RanTest& test : started_) {
-      const bool is_known = with_verdict_.contains({test.name, test.key}) ||
-                            with_verdict_.contains({test.name, {}});  // of an older version
-      if (!is_known) run_.tests.push_back(has_keys_ ? test : RanTest{test.name});
-    }
+    for (BegunTests::Other& other : tests_.others()) run_.tests.push_back(std::move(other.test));
+    run_.order = tests_.order();
     return std::move(run_);
   }
 
  private:
-  template <class Begun>
-  void note_start(const Begun& record) {
-    if (!seen_.insert({record.test, record.key}).second) return;
-    started_.push_back({record.test, record.key});
-    run_.order.push_back(record.test);
-  }
-
   EarlierRun run_;
-  bool has_keys_ = false;  // those of an older version are of no use
-  std::vector<RanTest> started_;
-  std::set<std::pair<std::string, std::string>> seen_;
-  std::set<std::pair<std::string, std::string>> with_verdict_;
+  BegunTests tests_;
 };
 
 Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted) {
