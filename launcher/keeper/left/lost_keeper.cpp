@@ -52,7 +52,7 @@ JournalFacts facts_of(const RunEntry& run) {
   return facts;
 }
 
-constexpr const char* k_nothing = "take the rest from ctest's log: ";
+constexpr const char* k_taking = "take the rest from ctest's log: ";
 
 Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const JournalFacts& facts,
                           ListsOf lists) {
@@ -87,7 +87,8 @@ Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const Jo
 
 Result<ToldByLog> told_by_log(const RunEntry& run) {
   const JournalFacts facts = facts_of(run);
-  if (facts.word.word.empty()) return ErrorInWords{k_nothing + std::string("no test began")};
+  if (facts.word.word.empty())
+    return Error{k_taking + std::string("it is not known that a test began")};
   const std::string& place =
       facts.started.directory.empty() ? facts.started.tree : facts.started.directory;
   const std::filesystem::path directory = std::filesystem::path(place) / "Testing/Temporary";
@@ -100,16 +101,17 @@ Result<ToldByLog> told_by_log(const RunEntry& run) {
     log.descriptor = file->get();
     return told_by(log, run, facts, facts.word.has_company ? ListsOf::any_run : ListsOf::this_run);
   }
-  return ErrorInWords{k_nothing + ("it is no more in " + directory.string())};
+  return Error{k_taking + ("none of this run is in " + directory.string())};
 }
 
 Result<ToldByLog> told_by_log(const RunEntry& run, const ProcessName& ctest) {
   const JournalFacts facts = facts_of(run);
-  if (facts.word.word.empty()) return ErrorInWords{k_nothing + std::string("no test began")};
+  if (facts.word.word.empty())
+    return Error{k_taking + std::string("it is not known that a test began")};
   std::optional<LogPlace> place = find_log_of(ctest);
   const std::optional<RunLog> log = place ? RunLog::open(*std::move(place)) : std::nullopt;
   if (!log || !has_word(log->file().descriptor, facts.word.word)) {
-    return ErrorInWords{k_nothing + std::string("ctest has another one open")};
+    return Error{k_taking + std::string("ctest has another one open")};
   }
   return told_by(log->file(), run, facts, ListsOf::any_run);
 }
