@@ -140,10 +140,11 @@ void assign_verdicts(std::vector<TestReport>& tests, std::deque<VerdictRecord> v
   KnownTests known(tests);
   std::unordered_set<std::int64_t> with_too_many;
   for (const VerdictRecord& verdict : verdicts) {
-    if (verdict.index && has_too_many(known.with_key(verdict), verdict))
+    if (verdict.index && !verdict.listed && has_too_many(known.with_key(verdict), verdict))
       with_too_many.insert(*verdict.index);
   }
   const auto is_doubtful = [&](const VerdictRecord& verdict) {
+    if (verdict.listed) return false;
     return verdict.doubtful || with_too_many.count(verdict.index.value_or(0)) != 0 ||
            with_too_many.count(verdict.before.value_or(0)) != 0;
   };

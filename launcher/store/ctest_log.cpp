@@ -48,26 +48,58 @@ Indexes listed(const fs::path& file, double since) {
   return indexes;
 }
 
-// The tests that were skipped by their exit codes. The log alone does not tell these from passed
-// tests. Any other ctest in the tree may have written the lists, so the lists count only if they
-// agree with this log about every test. If they do not agree, the answer is nothing.
-std::optional<Indexes> skipped_by_code(const std::vector<VerdictRecord>& verdicts,
-                                       const Indexes& failed, Indexes disabled) {
-  Indexes passed;
-  Indexes red;
-  for (const VerdictRecord& one : verdicts) {
-    const auto index = static_cast<std::uint32_t>(*one.index);
-    if (one.verdict == Verdict::passed) {
-      passed.insert(index);
-    } else if (one.verdict == Verdict::failed) {
-      red.insert(index);
-    } else if (disabled.erase(index) == 0) {
-      return std::nullopt;
-    }
+// What ctest's lists say of the tests of its last run.
+struct Lists {
+  Indexes failed;
+  Indexes disabled;  // and those that were skipped, for whatever reason
+
+  bool say(Verdict verdict, std::uint32_t index) const {
+    const bool is_failed = failed.count(index) != 0;
+    const bool is_disabled = disabled.count(index) != 0;
+    // The log has the same words for a test that was skipped by its exit code.
+    if (verdict == Verdict::passed) return !is_failed;
+    return verdict == Verdict::failed ? is_failed && !is_disabled : is_disabled && !is_failed;
   }
-  const bool fit = red == failed &&
-                   std::includes(passed.begin(), passed.end(), disabled.begin(), disabled.end());
-  return fit ? std::optional<Indexes>(std::move(disabled)) : std::nullopt;
+};
+
+std::uint32_t index_of(const VerdictRecord& record) {
+  return static_cast<std::uint32_t>(*record.index);
+}
+
+// Whether a test may have printed what the log seems to say of this one.
+bool may_be_printed(const VerdictRecord& record) {
+  return record.doubtful || record.before || record.times > 1;
+}
+
+// Any other ctest in the tree may have written the lists, so they count only if they agree with
+// this log about every test, but for those of which the log may say what a test has printed. If all
+// are like that, the lists agree about each of them.
+bool agree(const Lists& lists, const std::vector<VerdictRecord>& records) {
+  const auto has_failed = [](const VerdictRecord& one) { return one.verdict == Verdict::failed; };
+  const bool none_has = std::none_of(records.begin(), records.end(), has_failed);
+  if (lists.failed.empty() && !none_has) return false;  // ctest could not write it
+  const bool none_is_sure = std::all_of(records.begin(), records.end(), may_be_printed);
+  Indexes known;
+  for (const VerdictRecord& record : records) {
+    known.insert(index_of(record));
+    if (may_be_printed(record) && !none_is_sure) continue;
+    if (!lists.say(record.verdict, index_of(record))) return false;
+  }
+  const auto are_known = [&](const Indexes& indexes) {
+    return std::includes(known.begin(), known.end(), indexes.begin(), indexes.end());
+  };
+  return are_known(lists.failed) && are_known(lists.disabled);
+}
+
+void decide_by(const Lists& lists, VerdictRecord& record) {
+  const bool is_disabled = lists.disabled.count(index_of(record)) != 0;
+  if (may_be_printed(record)) {
+    record.listed = true;
+    record.verdict = lists.failed.count(index_of(record)) != 0 ? Verdict::failed : Verdict::passed;
+    if (is_disabled) record.verdict = *record.ran ? Verdict::skipped : Verdict::disabled;
+  } else if (record.verdict == Verdict::passed && is_disabled) {
+    record.verdict = Verdict::skipped;
+  }
 }
 
 // MAX_ARG_STRLEN of execve(2), less the byte that ends the argument.
@@ -194,17 +226,23 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, const
   }
   std::vector<VerdictRecord> records =
       last_of_each(found.entries, log.final_path().string(), run_started);
-  std::optional<Indexes> skipped;
-  if (lists == ListsOf::this_run) {
-    skipped = skipped_by_code(
-        records, listed(log.directory / fmt::format("LastTestsFailed{}.log", log.tag), run_started),
-        listed(log.directory / fmt::format("LastTestsDisabled{}.log", log.tag), run_started));
+  const auto list = [&](std::string_view name) {
+    return listed(log.directory / fmt::format("{}{}.log", name, log.tag), run_started);
+  };
+  std::optional<Lists> known;
+  // More tests than ctest ran: a test has printed entries of some that do not exist.
+  const bool has_more = !found.entries.empty() && records.size() > found.entries.front().total;
+  // ctest writes the lists after the log's last line.
+  if (lists == ListsOf::this_run && !has_more && is_whole_log(log.descriptor)) {
+    known = Lists{list("LastTestsFailed"), list("LastTestsDisabled")};
+    if (!agree(*known, records)) known.reset();
   }
   for (VerdictRecord& record : records) {
-    if (record.verdict != Verdict::passed) continue;
-    record.or_skipped = !skipped;
-    if (skipped && skipped->count(static_cast<std::uint32_t>(*record.index)) != 0)
-      record.verdict = Verdict::skipped;
+    if (known) {
+      decide_by(*known, record);
+    } else {
+      record.or_skipped = record.verdict == Verdict::passed;
+    }
   }
   return records;
 }

@@ -33,10 +33,11 @@ struct CtestLogFile {
 
 // Reads the log into verdict records, in the order in which the tests ended; `at` stays 0. A test
 // that ctest ran several times (--repeat) gives one record, which tells of its last execution.
-// LastTestsFailed.log and LastTestsDisabled.log tell which tests were skipped by their exit codes.
-// These two files, the lists, count only if `lists` says that they are this run's, if they were
-// written after `run_started` (seconds since 1970), and if they agree with the log. Otherwise
-// VerdictRecord::or_skipped is set in the record of each test that the lists would decide. `run`:
+// LastTestsFailed.log and LastTestsDisabled.log tell which tests were skipped by their exit codes,
+// and the verdicts of those of which the log may say what a test has printed (`listed`). These two
+// files, the lists, count only if `lists` says that they are this run's, if they were written after
+// `run_started` (seconds since 1970), and if they agree with the log about all other tests. If they
+// do not count, VerdictRecord::or_skipped is set in the record of each test that passed. `run`:
 // as for read_log_entries(). Blocks while it reads. Memory grows with the number of executions, not
 // with the size of the log. The error is one line that fits after "failed to".
 enum class ListsOf : std::uint8_t { this_run, any_run };

@@ -1,8 +1,10 @@
 #include "store/ctest_log_entries.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/settings/command_line.hpp"
@@ -40,20 +42,20 @@ class EntryReader {
 
   void take_heads_with_word() {
     const std::string mark = "\"" + test_word(word_);
-    std::uint64_t from = between_;
-    while (const std::optional<std::uint64_t> at = log_.find(mark, from, log_.size())) {
-      std::optional<LogHead> head = head_around(log_, *at, mark);
-      from = *at + mark.size();
+    std::optional<std::uint64_t> at = log_.find(mark, between_, log_.size());
+    while (at && !has_given_up()) {
+      const std::optional<std::uint64_t> next = log_.find(mark, *at + mark.size(), log_.size());
+      std::optional<LogHead> head = head_around(log_, *at, mark, next.value_or(log_.size()));
       const bool is_real = head && head->begin >= between_ && take(*std::move(head));
-      if (is_real) from = between_;
       ++(is_real ? with_word_ : guesses_);
-      if (has_given_up()) return;
+      at = next;
     }
   }
 
   // Whether the head is real.
   bool take(LogHead head) {
     const bool is_first = ++heads_[head.index] == 1;
+    std::size_t first_closed = entries_.size();
     const std::uint64_t end = end_before(head.begin);
     const bool is_closed = end > between_ ? close(end) : !open_;
     if (!is_closed) {
@@ -66,7 +68,9 @@ class EntryReader {
       }
       if (open_) end_in_doubt(head.begin);
     }
-    if (!entries_.empty() && is_closed) closers_.back() = head.index;
+    if (first_closed == entries_.size() && first_closed > 0) --first_closed;
+    if (is_closed)
+      std::fill(closers_.begin() + std::ptrdiff_t(first_closed), closers_.end(), head.index);
     add_preamble(log_, is_closed ? end : head.begin, head);
     begin_entry(std::move(head));
     return true;
@@ -143,7 +147,7 @@ class EntryReader {
 
   // The open entry ends with the last tail of its test after which entries without the word fill
   // the log: those tests may have printed its tail, too. If it may as well end earlier, nobody can
-  // tell.
+  // tell. Then each entry that there may be counts, in doubt, so that none is lost.
   bool close_before_others(std::uint64_t end) {
     constexpr int k_most_tries = 64;
     const std::string line = line_in_tail(open_->name);
@@ -151,7 +155,7 @@ class EntryReader {
     Entries others;
     bool is_doubtful = false;
     std::uint64_t before = end;
-    for (int tries = 0; tries < k_most_tries && !is_doubtful; ++tries) {
+    for (int tries = 0; tries < k_most_tries; ++tries) {
       if (!log_.may_search(before - open_->end)) break;
       const std::optional<std::uint64_t> at = log_.find_last(line, open_->end, before);
       if (!at) break;
@@ -161,9 +165,8 @@ class EntryReader {
       Entries found = others_in(tail->end, end);
       if (found.empty()) continue;
       is_doubtful = own.has_value();
-      if (is_doubtful) break;
-      own = *std::move(tail);
-      others = std::move(found);
+      if (!own) own = *std::move(tail);
+      add_missing(std::move(found), others);
     }
     if (!own) return false;
     end_entry(*own);
@@ -171,6 +174,16 @@ class EntryReader {
     add(std::move(others));
     for (std::size_t i = first; i < entries_.size(); ++i) entries_[i].is_doubtful |= is_doubtful;
     return true;
+  }
+
+  // Adds the entries of tests of which `to` has none, in front.
+  static void add_missing(Entries from, Entries& to) {
+    std::unordered_set<std::uint32_t> known;
+    for (const auto& entry : to) known.insert(entry.first.index);
+    const auto is_known = [&](const auto& entry) { return known.count(entry.first.index) != 0; };
+    from.erase(std::remove_if(from.begin(), from.end(), is_known), from.end());
+    std::move(to.begin(), to.end(), std::back_inserter(from));
+    to = std::move(from);
   }
 
   // One entry without the word follows the open one, and it ends with `last`. What it printed looks

@@ -186,7 +186,8 @@ std::optional<LogHead> head_at(LogText& log, std::uint64_t begin, std::uint64_t 
   }
 }
 
-std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word) {
+std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word,
+                                   std::uint64_t end) {
   if (!is_launcher_word(log.before(mark, 24))) return std::nullopt;
   constexpr std::size_t k_longest_place = 3 * k_longest_path;  // each byte encoded
   std::string_view told = log.at(mark + word.size(), k_longest_place);
@@ -210,7 +211,7 @@ std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string
     const std::string_view line = log.before(*testing, 64);
     const std::size_t newline = line.rfind('\n');
     const std::uint64_t begin = *testing - (line.size() - (newline + 1));
-    std::optional<LogHead> head = head_at(log, begin, log.size());
+    std::optional<LogHead> head = head_at(log, begin, end);
     if (!head) continue;
     const std::size_t number = number_of(*head).size();
     const std::uint64_t end_of_names = begin + number + k_testing.size() + head->name.size() + 1 +

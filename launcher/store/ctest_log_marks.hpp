@@ -75,9 +75,11 @@ inline constexpr std::string_view k_end_of_tail =
 
 // The head that begins there and ends at `end` at the latest.
 std::optional<LogHead> head_at(LogText& log, std::uint64_t begin, std::uint64_t end);
-// The head of a test that the launcher starts. `mark`: where its second word begins, with the
-// quote before it; `word`: that word up to the test's place (core/settings/command_line.hpp).
-std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word);
+// The head of a test that the launcher starts, which ends at `end` at the latest. `mark`: where its
+// second word begins, with the quote before it; `word`: that word up to the test's place
+// (core/settings/command_line.hpp).
+std::optional<LogHead> head_around(LogText& log, std::uint64_t mark, std::string_view word,
+                                   std::uint64_t end);
 // The first head from `begin` on. Before it, there is nothing but what ctest says of a test that it
 // does not start: at most some KiB.
 std::optional<LogHead> head_after(LogText& log, std::uint64_t begin, std::uint64_t end);

@@ -101,6 +101,7 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
   record.times = in.integer("times");
   record.before = in.integer("before");
   record.doubtful = in.truth("doubtful").value_or(false);
+  record.listed = in.truth("listed").value_or(false);
   record.earlier = places_of(in.text("earlier_log"), in.integers("earlier"));
   record.or_skipped = in.truth("or_skipped").value_or(false);
   record.note = in.text("note");

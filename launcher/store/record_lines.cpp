@@ -63,6 +63,7 @@ std::string line_of(const VerdictRecord& record) {
   if (record.times) line.number("times", *record.times);
   if (record.before) line.number("before", *record.before);
   if (record.doubtful) line.raw("doubtful", truth(true));
+  if (record.listed) line.raw("listed", truth(true));
   if (record.or_skipped) line.raw("or_skipped", truth(true));
   if (record.output) {
     line.text("log", record.output->log);

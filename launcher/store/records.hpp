@@ -66,6 +66,8 @@ struct VerdictRecord {
   // of them is printed, this entry may be cut short.
   std::optional<std::int64_t> before = {};
   bool doubtful = false;  // the log may be read in another way, too
+  // Whatever the log may say: the verdict is that of ctest's lists of failed and skipped tests.
+  bool listed = false;
   // What the earlier executions (--repeat) printed, in their order, at most 100 of them. Fields
   // `earlier_log`, and `earlier` with two numbers for each. Length 0: nothing, or it passed.
   std::vector<OutputPlace> earlier = {};

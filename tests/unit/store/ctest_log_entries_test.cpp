@@ -358,6 +358,29 @@ TEST(CtestLog, ATestWithoutTheWordThatPrintsEntriesIsOneInDoubt) {
   EXPECT_FALSE(entries[2].is_doubtful);
 }
 
+// The rest of the head stands in an old log that another test prints.
+TEST(CtestLog, AHeadWithTheWordThatIsCutShortCostsNoEntry) {
+  const std::string cut = begin_of(2, 4, "b").substr(0, begin_of(2, 4, "b").find("\nDirectory"));
+  const std::string log = k_head + entry(1, 4, "a", end_of("a") + cut + "\n") +
+                          entry(2, 4, "b", "") + bare(3, 4, "c", bare_of(2, 4, "b") + "x\n") +
+                          entry(4, 4, "d", "") + k_foot;
+  EXPECT_EQ(entries_of(log).size(), 4U);
+}
+
+// Where the entry of `a` ends is open: after any of the tails.
+TEST(CtestLog, NoTestWithoutTheWordIsLostWhenAnotherPrintsItsNeighboursEnd) {
+  for (const std::string& printed : {end_of("a") + "x\n", end_of("a") + end_of("a"),
+                                     end_of("a") + "x\n" + end_of("a") + "y\n"}) {
+    const std::string log = k_head + entry(1, 4, "a", "1\n") + bare(2, 4, "b", printed) +
+                            bare(3, 4, "c", "") + entry(4, 4, "d", "") + k_foot;
+    const std::vector<LogEntry> entries = entries_of(log);
+    ASSERT_EQ(entries.size(), 4U) << printed;
+    EXPECT_EQ(entries[1].name, "b");
+    EXPECT_TRUE(entries[0].is_doubtful && entries[1].is_doubtful && entries[2].is_doubtful);
+    EXPECT_FALSE(entries[3].is_doubtful);
+  }
+}
+
 TEST(CtestLog, AfterTooManyHeadsTheRestIsNotRead) {
   std::string printed;
   for (int i = 0; i < 50'000; ++i) printed += entry(2, 2, "b", "");

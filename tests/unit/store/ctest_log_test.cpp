@@ -115,6 +115,31 @@ TEST_F(CtestFiles, ListsThatSayAnythingElseThanTheLogAreNoWitness) {
   }
 }
 
+// The one test has printed an end of its own, the other its neighbour's end.
+TEST_F(CtestFiles, WhereTheLogIsInDoubtTheListsDecide) {
+  const std::string log = k_head + entry(6, 6, "f", "") + entry(1, 6, "a", "x\n", "Test Failed.") +
+                          bare(2, 6, "b", end_of("a") + "y\n") + bare(3, 6, "c", "") +
+                          entry(4, 6, "d", end_of("d", "Test Failed.") + entry(5, 6, "e", "")) +
+                          entry(5, 6, "e", "z\n", "Test Failed.") + k_foot;
+  const auto are_listed = [&] {
+    std::string names;
+    for (const VerdictRecord& record : *read(log)) names += record.listed ? record.test : "";
+    return names;
+  };
+  EXPECT_EQ(are_listed(), "");  // tests have failed, and no list says so
+  write("LastTestsFailed.log", "1:a\n2:b\n5:e\n");
+  EXPECT_EQ(verdicts(log), "f=passed a=failed b=failed c=passed d=passed e=failed ");
+  EXPECT_EQ(are_listed(), "abcde");
+  write("LastTestsDisabled.log", "3:c\n");
+  EXPECT_EQ(verdicts(log), "f=passed a=failed b=failed c=skipped d=passed e=failed ");
+}
+
+TEST_F(CtestFiles, ListsOfARunThatWasCutOffAreNoWitness) {
+  write("LastTestsDisabled.log", "1:a\n");
+  const std::string log = k_head + entry(1, 2, "a", "");
+  EXPECT_EQ(verdicts(log), "a=passed? ");
+}
+
 TEST_F(CtestFiles, ADashboardsListsHaveItsTag) {
   write("LastTestsDisabled_20261120-0854.log", "1:a\n");
   write("LastTestsDisabled.log", "");
