@@ -238,6 +238,7 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, const
     if (!agree(*known, records)) known.reset();
   }
   for (VerdictRecord& record : records) {
+    record.doubtful |= has_more && !record.launched;
     if (known) {
       decide_by(*known, record);
     } else {

@@ -138,7 +138,7 @@ class EntryReader {
       end_entry(*tail);
       return true;
     }
-    if (open_) return close_before_others(end) || close_before_one(*tail);
+    if (open_) return close_before_others(end);
     Entries others = others_in(between_, end);
     if (others.empty()) return false;
     add(std::move(others));
@@ -155,6 +155,7 @@ class EntryReader {
     Entries others;
     bool is_doubtful = false;
     std::uint64_t before = end;
+    std::uint64_t end_of_later = end;
     for (int tries = 0; tries < k_most_tries; ++tries) {
       if (!log_.may_search(before - open_->end)) break;
       const std::optional<std::uint64_t> at = log_.find_last(line, open_->end, before);
@@ -162,8 +163,10 @@ class EntryReader {
       before = *at;
       std::optional<LogTail> tail = tail_with(*at, line, *open_);
       if (!tail) continue;
+      const std::uint64_t later = std::exchange(end_of_later, tail->end);
       Entries found = others_in(tail->end, end);
-      if (found.empty()) continue;
+      // What ctest says before a head has no tail.
+      if (found.empty() || found.front().first.begin >= later) continue;
       is_doubtful = own.has_value();
       if (!own) own = *std::move(tail);
       add_missing(std::move(found), others);
@@ -184,30 +187,6 @@ class EntryReader {
     from.erase(std::remove_if(from.begin(), from.end(), is_known), from.end());
     std::move(to.begin(), to.end(), std::back_inserter(from));
     to = std::move(from);
-  }
-
-  // One entry without the word follows the open one, and it ends with `last`. What it printed looks
-  // like entries, too, so both are in doubt.
-  bool close_before_one(const LogTail& last) {
-    constexpr int k_most_tries = 64;
-    const std::string line = line_in_tail(open_->name);
-    std::uint64_t before = last.begin;
-    for (int tries = 0; tries < k_most_tries && before > open_->end; ++tries) {
-      if (!log_.may_search(before - open_->end)) return false;
-      const std::optional<std::uint64_t> at = log_.find_last(line, open_->end, before);
-      if (!at) return false;
-      before = *at;
-      const std::optional<LogTail> own = tail_with(*at, line, *open_);
-      std::optional<LogHead> head;
-      if (own && own->end < last.begin) head = head_at(log_, own->end, last.begin);
-      if (!head || head->name != last.name || !may_follow(*head, 0)) continue;
-      end_entry(*own);
-      entries_.back().is_doubtful = true;
-      add({{*std::move(head), last}});
-      entries_.back().is_doubtful = true;
-      return true;
-    }
-    return false;
   }
 
   // The tail may be that of a test of the same name that has no word. Then the open entry ends
@@ -237,20 +216,42 @@ class EntryReader {
     return tail;
   }
 
-  // The entries without the word that fill the log from `begin` to `end`; none: they do not.
+  // The entries without the word that fill the log from `begin` to `end`; none: they do not. A test
+  // may have printed a tail of its own, so the first tails that lead to the end count.
   Entries others_in(std::uint64_t begin, std::uint64_t end) {
+    constexpr int k_most_dead_ends = 1000;
     Entries found;
-    while (begin < end && !has_given_up()) {
-      std::optional<LogHead> head = head_after(log_, begin, end);
-      if (!head || !may_follow(*head, found.size())) break;
-      add_preamble(log_, begin, *head);
-      const std::optional<LogTail> tail = tail_after(*head, end);
-      if (!tail) break;
-      begin = tail->end;
-      found.emplace_back(*std::move(head), *tail);
+    std::unordered_set<std::uint64_t> dead_ends;
+    const auto is_over = [&] { return has_given_up() || dead_ends.size() > k_most_dead_ends; };
+    std::uint64_t at = begin;
+    while (at < end && !is_over()) {
+      std::optional<LogHead> head;
+      if (dead_ends.count(at) == 0) head = head_after(log_, at, end);
+      // What ctest says before a head has no tail.
+      const bool is_early =
+          head && !found.empty() && tail_after(found.back().first, at, head->begin);
+      if (head && !is_early && may_follow(*head, found.size())) {
+        add_preamble(log_, at, *head);
+        LogTail none;
+        none.end = head->end;
+        found.emplace_back(*std::move(head), none);
+      } else {
+        dead_ends.insert(at);
+      }
+      while (!found.empty()) {
+        auto& [last, tail] = found.back();
+        if (std::optional<LogTail> next = tail_after(last, tail.end, end)) {
+          tail = *std::move(next);
+          break;
+        }
+        ++guesses_;
+        found.pop_back();
+        if (!found.empty()) dead_ends.insert(found.back().second.end);
+      }
+      if (found.empty()) return {};
+      at = found.back().second.end;
     }
-    if (begin == end) return found;
-    guesses_ += found.size();
+    if (at == end) return found;
     return {};
   }
 
@@ -262,16 +263,15 @@ class EntryReader {
            others <= std::max<std::size_t>(k_repeated, 4UL * open_->total);
   }
 
-  // The first tail of that test after which the log goes on as between two entries.
-  std::optional<LogTail> tail_after(const LogHead& head, std::uint64_t end) {
+  // The first tail of that test from there on.
+  std::optional<LogTail> tail_after(const LogHead& head, std::uint64_t from, std::uint64_t end) {
     const std::string line = line_in_tail(head.name);
-    std::uint64_t from = head.end;
     while (true) {
       const std::optional<std::uint64_t> at = log_.find(line, from, end);
       if (!log_.may_search((at ? *at : end) - from) || !at) return std::nullopt;
       from = *at + line.size();
-      const std::optional<LogTail> tail = tail_with(*at, line, head);
-      if (tail && (tail->end == end || head_after(log_, tail->end, end))) return tail;
+      std::optional<LogTail> tail = tail_with(*at, line, head);
+      if (tail) return tail;
     }
   }
 

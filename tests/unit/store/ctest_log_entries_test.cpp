@@ -346,16 +346,31 @@ TEST(CtestLog, ATestWithoutTheWordThatPrintsItsNeighboursEndIsAnEntry) {
   EXPECT_EQ(entries[0].output_end - entries[0].output_begin, 2U);
 }
 
-TEST(CtestLog, ATestWithoutTheWordThatPrintsEntriesIsOneInDoubt) {
+TEST(CtestLog, ATestWithoutTheWordThatPrintsItsEndAndNeighbourIsAnEntry) {
   const std::string printed = end_of("b") + bare_of(3, 3, "c") + "x\n";
   const std::string log = k_head + entry(1, 3, "a", "1\n") + bare(2, 3, "b", printed) +
                           entry(3, 3, "c", "3\n") + k_foot;
   const std::vector<LogEntry> entries = entries_of(log);
   ASSERT_EQ(entries.size(), 3U);
   EXPECT_EQ(entries[1].output_end - entries[1].output_begin, printed.size());
-  EXPECT_TRUE(entries[0].is_doubtful);
-  EXPECT_TRUE(entries[1].is_doubtful);
-  EXPECT_FALSE(entries[2].is_doubtful);
+  for (const LogEntry& entry : entries) EXPECT_FALSE(entry.is_doubtful) << entry.name;
+}
+
+TEST(CtestLog, ATestWithoutTheWordEndsWithItsLastTailBeforeTheNextHead) {
+  const std::string own = end_of("q", "Test Failed.") + "more\n";
+  EXPECT_EQ(shape(k_head + bare(1, 3, "q", own) + bare(2, 3, "r", own) + entry(3, 3, "a", "x\n") +
+                  k_foot),
+            "1:q=[" + own + "]P 2:r=[" + own + "]P 3:a=[x\n]P ");
+}
+
+// The head that `q` prints after an end of its own leads nowhere.
+TEST(CtestLog, ATestWithoutTheWordThatPrintsItsEndAndAHeadIsAnEntry) {
+  const std::string own = end_of("q", "Test Failed.") + bare_of(7, 4, "z") + "more\n";
+  for (const std::string& first : {std::string(), entry(4, 4, "b", "")}) {
+    EXPECT_EQ(shape(k_head + first + bare(1, 4, "q", own) + bare(2, 4, "r", "") +
+                    entry(3, 4, "a", "x\n") + k_foot),
+              (first.empty() ? "" : "4:b=[]P ") + ("1:q=[" + own + "]P 2:r=[]P 3:a=[x\n]P "));
+  }
 }
 
 // The rest of the head stands in an old log that another test prints.
@@ -369,8 +384,9 @@ TEST(CtestLog, AHeadWithTheWordThatIsCutShortCostsNoEntry) {
 
 // Where the entry of `a` ends is open: after any of the tails.
 TEST(CtestLog, NoTestWithoutTheWordIsLostWhenAnotherPrintsItsNeighboursEnd) {
-  for (const std::string& printed : {end_of("a") + "x\n", end_of("a") + end_of("a"),
-                                     end_of("a") + "x\n" + end_of("a") + "y\n"}) {
+  for (const std::string& printed :
+       {end_of("a") + "x\n", end_of("a") + end_of("a"), end_of("a") + "x\n" + end_of("a") + "y\n",
+        end_of("a").substr(12) + end_of("z")}) {
     const std::string log = k_head + entry(1, 4, "a", "1\n") + bare(2, 4, "b", printed) +
                             bare(3, 4, "c", "") + entry(4, 4, "d", "") + k_foot;
     const std::vector<LogEntry> entries = entries_of(log);
