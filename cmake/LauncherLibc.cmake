@@ -11,7 +11,7 @@
 # Provides holdfast_tries_musl, and holdfast_launcher_libc with the options for musl.
 
 set(HOLDFAST_LAUNCHER_LIBC "auto" CACHE STRING
-  "C library of the launcher: auto, glibc, or musl, where the build fails if it cannot be had")
+  "C library of the launcher: auto, glibc, or musl, where the build fails if it is unavailable")
 set_property(CACHE HOLDFAST_LAUNCHER_LIBC PROPERTY STRINGS auto musl glibc)
 set(HOLDFAST_MUSL_PREFIX "" CACHE PATH "Where musl is: include/ and lib/ (empty: where Debian has it)")
 
@@ -88,7 +88,6 @@ endfunction()
 # A library below a launcher. `<name>` is for everybody, `<name>_launcher` for launchers; both have
 # the sources of ARGN. NOT_FOR_LAUNCHERS: sources that no launcher uses, directly or not.
 # FOR_SPEED: the launchers' one is compiled for speed too, not for size.
-#
 function(holdfast_small_library name)
   cmake_parse_arguments(PARSE_ARGV 1 _library "FOR_SPEED" "" "NOT_FOR_LAUNCHERS")
   set(sources ${_library_UNPARSED_ARGUMENTS})

@@ -25,6 +25,7 @@ constexpr std::uint64_t k_runs_at_once = k_runs_kept / 2;
 
 Result<History> with_runs_of(const std::string& tree, Result<History> history) {
   if (!history || tree.empty()) return history;
+  const auto goes_on = [](const RunEntry& run) { return !settle(run); };
   const Result<std::size_t> added = absorb(tree, *history, goes_on, now_s());
   if (!added) return added.error();
   return history;

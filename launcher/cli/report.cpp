@@ -40,7 +40,7 @@ int fail(const std::string& text) {
 }
 
 RunState state_of(const RunEntry& run) {
-  return goes_on(run) ? RunState::going_on : RunState::over;
+  return settle(run) ? RunState::over : RunState::going_on;
 }
 
 Result<RunEntry> run_of(const std::string& tree, const ReportOptions& options) {

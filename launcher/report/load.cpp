@@ -127,7 +127,13 @@ std::unique_ptr<Outputs> outputs_of(const RunReport& report, const RunEntry& run
   const double from = report.run.started.value_or(0);
   const double to = std::min(report.run.ended.value_or(0) + k_log_is_closed_within,
                              next_start(neighbours_of(run)));
-  return std::make_unique<RunOutputs>(std::make_unique<RunDirectory>(run.directory), from, to);
+  return std::make_unique<RunOutputs>(std::make_unique<RunDirectory>(run.directory),
+                                      LoggedOutputs(from, to));
+}
+
+std::unique_ptr<Outputs> outputs_of(const RunEntry& run, const CtestLogFile& log) {
+  return std::make_unique<RunOutputs>(std::make_unique<RunDirectory>(run.directory),
+                                      LoggedOutputs(log));
 }
 
 Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state) {

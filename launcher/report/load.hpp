@@ -4,6 +4,7 @@
 #include "core/base/result.hpp"
 #include "report/model.hpp"
 #include "report/outputs.hpp"
+#include "store/ctest_log.hpp"
 #include "store/run_directory.hpp"
 
 #include <filesystem>
@@ -27,6 +28,8 @@ Result<RunReport> load_report(const RunEntry& run, RunState state = RunState::ov
 // Reads what was printed in the run. The last attempt of each test is in ctest's log, which the
 // next run overwrites. An output that is gone is never taken from another run.
 std::unique_ptr<Outputs> outputs_of(const RunReport& report, const RunEntry& run);
+// The same while the run's log is open: from CMake 4.3 on, it has another name until ctest ends.
+std::unique_ptr<Outputs> outputs_of(const RunEntry& run, const CtestLogFile& log);
 
 // Adds the build steps that ended after the tree's previous run ended and before its next run
 // began. Adds nothing when there were no steps.

@@ -70,8 +70,8 @@ bool is_kept_with_run(const OutputPlace& place) {
   return std::filesystem::path(place.log).filename() == names::k_kept_output_file;
 }
 
-RunOutputs::RunOutputs(std::unique_ptr<RunFiles> files, double from, double to)
-    : files_(std::move(files)), logged_(from, to) {}
+RunOutputs::RunOutputs(std::unique_ptr<RunFiles> files, LoggedOutputs logged)
+    : files_(std::move(files)), logged_(std::move(logged)) {}
 
 Printed RunOutputs::of(const TestReport& test) {
   if (!test.part_of.empty()) return {of_case(test.output_place, test.outcome), {}};

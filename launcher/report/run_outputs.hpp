@@ -15,8 +15,7 @@ namespace holdfast {
 
 class RunOutputs final : public Outputs {
  public:
-  // ctest's log is this run's only if it was written within [from, to], in seconds since 1970.
-  RunOutputs(std::unique_ptr<RunFiles> files, double from, double to);
+  RunOutputs(std::unique_ptr<RunFiles> files, LoggedOutputs logged);
 
   // A note says why an output cannot be read.
   Printed of(const TestReport& test) override;

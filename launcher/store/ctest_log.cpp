@@ -148,7 +148,7 @@ VerdictRecord record_of(const LogEntry& entry, const std::string& log, double ru
   record.ran = entry.started && refusal.empty();
   record.launched = *record.ran && entry.launched;
   record.times = entry.heads;
-  if (entry.before_several != 0) record.before = entry.before_several;
+  if (entry.next_with_several != 0) record.before = entry.next_with_several;
   record.doubtful = entry.is_doubtful;
   record.output = OutputPlace{log, entry.output_begin, entry.output_end - entry.output_begin};
   const std::string& note = entry.started ? refusal : entry.preamble;
@@ -176,26 +176,6 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
   return records;
 }
 
-struct Tail {
-  std::string text;
-  bool is_all = false;  // whether `text` is the whole file
-};
-
-Tail tail_of(int descriptor, off_t most) {
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return {};
-  const off_t size = std::min(most, status.st_size);
-  Tail tail{std::string(static_cast<std::size_t>(size), '\0'), size == status.st_size};
-  const ssize_t got =
-      ::pread(descriptor, tail.text.data(), tail.text.size(), status.st_size - size);
-  tail.text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return tail;
-}
-
-// Whether the text ends with ctest's summary of labels, which follows the closing line of the log:
-// `\n<label> = 0.30 sec*proc\n` for each label, and one more `\n`.
-bool ends_with_label(std::string_view text) { return text.ends_with(" sec*proc\n\n"); }
-
 }  // namespace
 
 Verdict verdict_alone(const LogEntry& entry) {
@@ -215,11 +195,11 @@ fs::path CtestLogFile::final_path() const { return directory / ("LastTest" + tag
 
 Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, const RunInLog& run,
                                                   double run_started, ListsOf lists) {
-  char first = 0;
-  if (::pread(log.descriptor, &first, 1, 0) < 0) {
-    return os::system_error(fmt::format("read ctest's log, {}", log.final_path().string()));
-  }
   const LogEntries found = read_log_entries(log.descriptor, run);
+  if (found.read_error != 0) {
+    return os::system_error(fmt::format("read ctest's log, {}", log.final_path().string()),
+                            found.read_error);
+  }
   if (found.has_given_up) {
     return ErrorInWords{fmt::format("read ctest's log, {}: tests have printed too much like it",
                                     log.final_path().string())};
@@ -250,30 +230,12 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, const
 
 bool has_word(int descriptor, std::string_view word) {
   LogText text(descriptor);
-  return text.find("\"" + test_word(word), 0, text.size()).has_value();
+  return text.find("\"" + begin_of_test_argument(word), 0, text.size()).has_value();
 }
 
 bool is_whole_log(int descriptor) {
-  // The closing line takes about 30 bytes, in whatever language the time is. A test may print a
-  // line like it, so it counts only after an entry, or after the first lines of a run without
-  // tests.
-  constexpr off_t k_tail = 512;
-  constexpr off_t k_tail_with_labels = off_t{1} << 20;
-  constexpr std::string_view k_dashes =
-      "\n----------------------------------------------------------\n";
-  constexpr std::string_view k_last_line = "\nEnd testing: ";
-  Tail tail = tail_of(descriptor, k_tail);
-  if (ends_with_label(tail.text)) tail = tail_of(descriptor, k_tail_with_labels);
-  const std::string_view text = tail.text;
-  const std::size_t line = text.rfind(k_last_line);
-  const std::size_t end = line == text.npos ? line : text.find('\n', line + 1);
-  if (end == text.npos) return false;
-  const std::string_view behind = text.substr(end + 1);
-  if (!behind.empty() && (behind.front() != '\n' || !ends_with_label(behind))) return false;
-  const std::string_view before = text.substr(0, line + 1);
-  const bool is_third = tail.is_all && before.starts_with("Start testing: ") &&
-                        std::count(before.begin(), before.end(), '\n') == 2;
-  return before.ends_with(std::string(k_dashes) + "\n") || (is_third && before.ends_with(k_dashes));
+  LogText log(descriptor);
+  return closing_line(log).has_value();
 }
 
 }  // namespace holdfast

@@ -22,7 +22,7 @@ class EntryReader {
     if (!word_.empty()) take_heads_with_word();
     if (!has_given_up()) take_end();
     note_several();
-    return {std::move(entries_), read_, has_given_up()};
+    return {std::move(entries_), read_, has_given_up(), log_.read_error()};
   }
 
  private:
@@ -41,7 +41,7 @@ class EntryReader {
   }
 
   void take_heads_with_word() {
-    const std::string mark = "\"" + test_word(word_);
+    const std::string mark = "\"" + begin_of_test_argument(word_);
     std::optional<std::uint64_t> at = log_.find(mark, between_, log_.size());
     while (at && !has_given_up()) {
       const std::optional<std::uint64_t> next = log_.find(mark, *at + mark.size(), log_.size());
@@ -275,27 +275,20 @@ class EntryReader {
     }
   }
 
-  // After the last entry there is nothing, or ctest's closing line and its summary of labels.
+  // After the last entry there is nothing yet, or ctest's closing line.
   void take_end() {
-    constexpr std::size_t k_longest_summary = 4U << 20U;
     const std::uint64_t size = log_.size();
-    const std::uint64_t lowest =
-        std::max(between_, size - std::min<std::uint64_t>(size, k_longest_summary));
-    const std::string closing = std::string(k_end_of_tail) + "End testing: ";
     if (log_.before(size, k_end_of_tail.size()) == k_end_of_tail) {
       (void)close(size);
-    } else if (const std::optional<std::uint64_t> at = log_.find_last(closing, lowest, size)) {
-      const std::uint64_t line = *at + k_end_of_tail.size();
-      const std::uint64_t end = log_.find("\n", line, size).value_or(size) + 1;
-      const bool is_last = end == size || log_.before(size, 32).ends_with(" sec*proc\n\n");
-      if (is_last) (void)close(line);
+    } else if (const std::optional<std::uint64_t> line = closing_line(log_)) {
+      (void)close(*line);
     }
   }
 
   void note_several() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       entries_[i].heads = heads_[entries_[i].index];
-      if (closers_[i] != 0 && heads_[closers_[i]] > 1) entries_[i].before_several = closers_[i];
+      if (closers_[i] != 0 && heads_[closers_[i]] > 1) entries_[i].next_with_several = closers_[i];
     }
   }
 

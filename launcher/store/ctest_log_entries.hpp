@@ -22,7 +22,7 @@ struct LogEntry : LoggedTest {
   std::uint32_t heads = 1;
   // The test whose head follows the entry, if the log has several heads of it; 0: none. If one too
   // many was printed, it may be this one, and the entry may end later.
-  std::uint32_t before_several = 0;
+  std::uint32_t next_with_several = 0;
   bool is_doubtful = false;  // it may end later, for another reason
 };
 
@@ -38,6 +38,7 @@ struct LogEntries {
   std::uint64_t read = 0;  // behind the last entry; if there is none, the beginning
   // Tests have printed so much that looks like entries with the word that the rest is not read.
   bool has_given_up = false;
+  int read_error = 0;  // the errno of a read that failed; 0: none has
 };
 
 // The entries of the log from `begin` on, which is between two entries, in order. A test that ctest

@@ -258,6 +258,30 @@ std::string line_in_tail(std::string_view name) {
   return "\n\"" + std::string(name) + "\" time elapsed: ";
 }
 
+std::optional<std::uint64_t> closing_line(LogText& log) {
+  constexpr std::size_t k_longest_line = 512;  // about 30 bytes, in whatever language the time is
+  constexpr std::size_t k_longest_summary = 4U << 20U;
+  constexpr std::string_view k_end_of_summary = " sec*proc\n\n";
+  const std::uint64_t size = log.size();
+  const bool has_summary = log.before(size, k_end_of_summary.size()) == k_end_of_summary;
+  const std::size_t reach = has_summary ? k_longest_summary : k_longest_line;
+  const std::uint64_t lowest = size - std::min<std::uint64_t>(size, reach);
+  const std::optional<std::uint64_t> before = log.find_last("\nEnd testing: ", lowest, size);
+  if (!before) return std::nullopt;
+  const std::uint64_t line = *before + 1;
+  const std::optional<std::uint64_t> newline = log.find("\n", line, size);
+  if (!newline) return std::nullopt;
+  // `\n<label> = 0.30 sec*proc\n` for each label, and one more newline.
+  if (*newline + 1 < size && !(has_summary && log.has("\n", *newline + 1))) return std::nullopt;
+  if (log.before(line, k_end_of_tail.size()) == k_end_of_tail) return line;
+  if (line > k_longest_line) return std::nullopt;
+  const std::string_view first = log.at(0, static_cast<std::size_t>(line));
+  const bool is_third = first.starts_with("Start testing: ") &&
+                        std::count(first.begin(), first.end(), '\n') == 2 &&
+                        first.ends_with(k_end_of_tail.substr(0, k_end_of_tail.size() - 1));
+  return is_third ? std::optional(line) : std::nullopt;
+}
+
 void add_preamble(LogText& log, std::uint64_t begin, LogHead& head) {
   const std::uint64_t length = head.begin - begin;
   std::string_view text =

@@ -89,6 +89,11 @@ std::optional<LogTail> tail_before(LogText& log, std::uint64_t end);
 // A line that stands in the tail of that test only.
 std::string line_in_tail(std::string_view name);
 
+// Where ctest's closing line (`End testing: …`) begins. Behind it there is nothing, or ctest's
+// summary of labels. A test may print a line like it, so it counts only after a tail, or after the
+// first lines of a run without tests.
+std::optional<std::uint64_t> closing_line(LogText& log);
+
 // What ctest says between `begin` and the head.
 void add_preamble(LogText& log, std::uint64_t begin, LogHead& head);
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <fstream>
 #include <istream>
+#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -94,22 +95,26 @@ std::string read_bounded(std::istream& file, const OutputPlace& place, std::size
          read_at(file, place.offset + place.length - half, half);
 }
 
+LoggedOutputs::LoggedOutputs(const CtestLogFile& log) : opened_(log.final_path().string()) {
+  constexpr std::int64_t k_all = std::numeric_limits<std::int64_t>::max();
+  files_.push_back(std::make_unique<DescriptorStream>(log.descriptor, 0, k_all));
+}
+
 void LoggedOutputs::open(const std::string& log) {
   opened_ = log;
   files_.clear();
   for (const std::string& file : {log, log + std::string(k_tmp)}) {
     const std::optional<double> written = written_at(file);
     if (!written || *written < written_from_ || *written > written_to_) continue;
-    files_.emplace_back(file, std::ios::binary);
+    files_.push_back(std::make_unique<std::ifstream>(file, std::ios::binary));
   }
 }
 
 Result<std::string> LoggedOutputs::read(const OutputPlace& place, std::string_view test,
                                         std::size_t limit) {
   if (place.log != opened_) open(place.log);
-  for (std::ifstream& file : files_) {
-    if (file.is_open() && still_frames(file, place, test))
-      return read_bounded(file, place, limit, k_gap);
+  for (const std::unique_ptr<std::istream>& file : files_) {
+    if (still_frames(*file, place, test)) return read_bounded(*file, place, limit, k_gap);
   }
   return Error{
       fmt::format("read the output of {}: {} is gone or belongs to a later run", test, place.log)};

@@ -7,8 +7,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <istream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +27,8 @@ class LoggedOutputs {
   // A log that was not written within [written_from, written_to] is another run's.
   LoggedOutputs(double written_from, double written_to)
       : written_from_(written_from), written_to_(written_to) {}
+  // Reads this log only. It may not have its last name yet.
+  explicit LoggedOutputs(const CtestLogFile& log);
 
   // The output at `place`, at most `limit` bytes of it. If that is not all, its beginning and its
   // end, with a line between them that says how much is left out. `test` is the name of the test
@@ -38,10 +40,11 @@ class LoggedOutputs {
  private:
   void open(const std::string& log);
 
-  double written_from_;
-  double written_to_;
+  double written_from_ = 0;
+  double written_to_ = 0;
   std::string opened_;
-  std::vector<std::ifstream> files_;  // the log, and the name that it has while ctest writes it
+  // The log, and the name that it has while ctest writes it.
+  std::vector<std::unique_ptr<std::istream>> files_;
 };
 
 // The same for a file that only this run writes (names::k_kept_output_file).

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "os/file/system_call.hpp"
@@ -36,11 +37,12 @@ void LogText::load(std::uint64_t begin, std::size_t length) {
       return ::pread(descriptor_, loaded_.data() + got, loaded_.size() - got,
                      static_cast<off_t>(base_ + got));
     });
+    if (count < 0) read_error_ = errno;
     if (count <= 0) break;
     got += static_cast<std::size_t>(count);
   }
   if (got == loaded_.size()) return;
-  // Somebody has cut the file off.
+  // Somebody has cut the file off, or it cannot be read.
   loaded_.resize(got);
   size_ = base_ + got;
 }

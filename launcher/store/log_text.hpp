@@ -17,6 +17,8 @@ class LogText {
   explicit LogText(int descriptor);
 
   std::uint64_t size() const { return size_; }
+  // The errno of the read that failed; 0: none has. What could not be read counts as the end.
+  int read_error() const { return read_error_; }
 
   // The bytes from `begin` on, at most `length`, and fewer at the end. The view is valid until the
   // next call of any function.
@@ -43,6 +45,7 @@ class LogText {
 
   int descriptor_;
   std::uint64_t size_ = 0;
+  int read_error_ = 0;
   std::uint64_t searched_ = 0;
   std::uint64_t base_ = 0;  // the place of what is in memory
   std::string loaded_;

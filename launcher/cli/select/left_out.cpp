@@ -38,7 +38,7 @@ std::vector<PastRunOfTree> runs_of(const std::string& tree) {
   for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order)) {
     std::optional<RunStarted> started = first_record(entry.journal);
     if (!started || !started->inside.empty()) continue;
-    if (goes_on(entry)) continue;
+    if (!settle(entry)) continue;
     const std::optional<RunEnded> ended = end_record(entry.journal);
     const bool is_complete = ended && ended->complete;
     PastRunOfTree run{entry, *std::move(started)};

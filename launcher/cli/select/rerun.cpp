@@ -77,7 +77,7 @@ class EarlierRunReader {
 Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted) {
   Result<RunEntry> entry = find_run(tree, wanted, variable(environment::k_run_id));
   if (!entry) return entry.error();
-  if (goes_on(*entry)) return ErrorInWords{"run " + entry->id + " is still going on"};
+  if (!settle(*entry)) return ErrorInWords{"run " + entry->id + " is still going on"};
   EarlierRunReader reader(*entry);
   const Result<JournalFlaws> flaws =
       read_records(entry->journal, [&](const Record& record) { reader.add(record); });

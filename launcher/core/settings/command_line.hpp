@@ -31,7 +31,7 @@ inline constexpr std::string_view k_handed_over = "--handed-over=";
 // How the argument begins by which ctest tells the launcher which test it runs:
 // `--test:WORD:PLACE=NAME`, up to the place. `word` is a random word of the run. It marks the run's
 // entries in ctest's log (store/ctest_log_entries.hpp).
-std::string test_word(std::string_view word);
+std::string begin_of_test_argument(std::string_view word);
 
 enum class Loudness : std::uint8_t { normal, quiet };
 

@@ -23,7 +23,7 @@ struct AttemptRequest {
   std::string test;
   std::string key;
   unsigned include_count = 1;
-  std::string word = {};  // of the run (test_word()); empty: ctest's command has none
+  std::string word = {};  // of the run (begin_of_test_argument()); empty: ctest's command has none
   ProcessName launcher;
   Milliseconds soonest_end = k_longest;  // when ctest may end the test: core/ctest/ctest_limits.hpp
   std::string program = {};              // absolute path; empty: it is a name without a directory

@@ -346,17 +346,17 @@ Result<void> finish_at_end(const RunEntry& run, const ProcessName& ctest) {
   return done.troubles.empty() ? Result<void>() : ErrorInWords{done.troubles.front()};
 }
 
-bool goes_on(const RunEntry& run) {
-  if (is_going_on(run)) return true;
-  if (end_record(run.journal)) return false;
+bool settle(const RunEntry& run) {
+  if (is_going_on(run)) return false;
+  if (end_record(run.journal)) return true;
   const Result<os::OwnDirectory> runs =
       os::OwnDirectory::open(run.directory.parent_path().string());
-  if (!runs) return false;
+  if (!runs) return true;
   const std::optional<DeadRun> dead = look_at(run, tree_of(run), *runs, os::numbering_id());
   // Reports say what is not on record.
   Tidied ignored;
   if (dead) (void)write_what_is_missing(*dead, WithoutLog::nothing, ignored);
-  return false;
+  return true;
 }
 
 std::string describe(const Tidied& tidied) {

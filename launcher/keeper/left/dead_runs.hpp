@@ -70,10 +70,10 @@ Tidied tidy(const std::vector<DeadRun>& runs);
 // that is just ending its test. Fails if one has not ended, or if the log does not tell enough.
 Result<void> finish_at_end(const RunEntry& run, const ProcessName& ctest);
 
-// True: the run goes on (keeper/tree/live_runs.hpp). False: it is over. If its keeper was
-// killed and ctest came to its end, what ctest's log tells has been recorded, if we may write
-// there.
-bool goes_on(const RunEntry& run);
+// Records what ctest's log tells of a run whose keeper was killed, if the run is over, its ctest
+// came to its end, and we may write there. Whoever reads a run calls this first. Returns false if
+// the run still goes on (keeper/tree/live_runs.hpp).
+bool settle(const RunEntry& run);
 
 // Returns a text such as `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty
 // directory and 1 socket removed`. Leaves out a part whose number is 0. To be called only if

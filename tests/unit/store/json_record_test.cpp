@@ -191,6 +191,35 @@ TEST(JsonRecord, WhatIsWrittenIsReadBackTheSame) {
   EXPECT_FALSE(parsed<PlannedRecord>(line_of(PlannedRecord{})).is_own);
 }
 
+template <typename T>
+void expect_same_line(const T& record, const std::vector<std::string>& fields) {
+  const std::string line = line_of(record);
+  for (const std::string& field : fields)
+    EXPECT_NE(line.find("\"" + field + "\":"), std::string::npos) << field << " in " << line;
+  EXPECT_EQ(line_of(parsed<T>(line)), line);
+}
+
+TEST(JsonRecord, EveryFieldIsWrittenAsItWasRead) {
+  VerdictRecord verdict;
+  verdict.test = "t";
+  verdict.key = "k";
+  verdict.nth = 2;
+  verdict.program = "0123";
+  verdict.index = 7;
+  verdict.times = 3;
+  verdict.before = 8;
+  verdict.doubtful = verdict.listed = verdict.or_skipped = true;
+  verdict.output = OutputPlace{"/log", 100, 20};
+  verdict.earlier = {{"/log", 10, 5}, {}};
+  verdict.note = "n";
+  expect_same_line(verdict, {"key", "nth", "program", "index", "times", "before", "doubtful",
+                             "listed", "or_skipped", "earlier", "earlier_log", "note"});
+  expect_same_line(LogWordRecord{1, "w", true}, {"word", "company"});
+  RunEnded end{1, "id", true, "words", 3, false, 2.5, {"a"}, {"b"}};
+  expect_same_line(end, {"complete", "retries", "unrecorded", "log", "keeper_until",
+                         "address_in_use", "ran_nothing"});
+}
+
 TEST(JsonRecord, ALineIsOneLineWhateverANameHolds) {
   VerdictRecord verdict;
   verdict.test = "a\nb\xFF\x01";
