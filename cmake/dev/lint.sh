@@ -48,6 +48,13 @@ if grep -rnE '"/proc/?("|\{|locks|thread-self)' --include='*.[ch]pp' launcher |
   complain "what names processes in /proc goes through os/process/proc_numbers.hpp"
 fi
 
+while IFS= read -r words; do
+  if grep -rnF -- "$words" launcher ctest-integration cmake examples docs README.md |
+    grep -v '/glossary\.md:'; then
+    complain "docs/internals/glossary.md has other words for: $words"
+  fi
+done < <(sed -n '/^## Words to avoid/,$s/^| `\([^`]*\)` |.*/\1/p' docs/internals/glossary.md)
+
 # Each header must compile alone, with nothing before it.
 say "headers"
 check_header() {

@@ -118,6 +118,13 @@ std::vector<std::string> take_words_for_ctest(int& count, char** arguments) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
+  if (count > 1 && std::string_view(arguments[1]) == "help") {
+    std::string option = "--help";
+    std::vector<char*> words{arguments[0]};
+    if (count > 2) words.push_back(arguments[2]);
+    words.insert(words.end(), {option.data(), nullptr});
+    return run_command(static_cast<int>(words.size()) - 1, words.data());
+  }
   // CLI11 must not read the arguments of these commands: it would take words of a command, or a
   // pattern, for options.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
@@ -142,6 +149,7 @@ int run_command(int count, char** arguments) {
     std::vector<std::string> for_ctest;
     if (word == "ctest" || word == "shard") for_ctest = take_words_for_ctest(count, arguments);
     add_commands(app, word, for_ctest, exit_code);
+    app.add_subcommand("help", "say what a command does: holdfast help COMMAND");
     if (count > 1) {
       if (const std::string trouble = trouble_with_command(app, word); !trouble.empty()) {
         complain(trouble);

@@ -177,7 +177,15 @@ Result<std::string> compare_runs(const Options& options, History& history) {
     if (!run) return run.error();
     loaded[i] = std::move(*run);
   }
-  const Comparison comparison = compare(loaded[0], loaded[1]);
+  EarlierTimes times;
+  const auto last = std::find(runs->begin(), runs->end(), loaded[0].head);
+  const auto first = last - std::min<std::ptrdiff_t>(k_last_runs - 1, last - runs->begin());
+  for (auto head = first; head != runs->end() && head <= last; ++head) {
+    const Result<PastRun> run = history.load(*head);
+    if (!run) return run.error();
+    times.add(*run);
+  }
+  const Comparison comparison = compare(loaded[0], loaded[1], times);
   return options.format == "json" ? comparison_json(comparison) : comparison_text(comparison);
 }
 

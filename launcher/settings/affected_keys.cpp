@@ -1,5 +1,6 @@
 #include "settings/affected_keys.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,7 @@ class AffectedReader {
       : named_{table, k_affected}, complaints_(complaints) {}
 
   AffectedRule read() {
-    complain_of_unknown_keys(named_, {"files", "tests", "ignore"}, complaints_);
+    complain_of_unknown_keys(named_, {"files", "tests", "ignore", "documentation"}, complaints_);
     AffectedRule rule;
     rule.origin = origin_of(named_.table, named_);
     rule.files = texts("files", k_globs);
@@ -29,6 +30,10 @@ class AffectedReader {
     rule.ignore = texts("ignore", k_globs);
     check_globs("files", rule.files);
     check_globs("ignore", rule.ignore);
+    if (has("documentation")) {
+      rule.documentation = texts("documentation", k_globs, Empty::allowed);
+      check_globs("documentation", *rule.documentation);
+    }
     for (const std::string& pattern : rule.tests) {
       check_pattern(named_, "tests", pattern, complaints_);
     }
@@ -40,17 +45,20 @@ class AffectedReader {
   bool has(std::string_view key) const { return named_.table.get(key) != nullptr; }
 
   void check_keys() {
-    const char* expected = "`files` with `tests`, or `ignore`";
+    const char* expected = "`files` with `tests`, `ignore` or `documentation`";
     const auto complain = [&](const char* found) {
       complaints_.add(place_of(named_.table.source()), k_affected, found, expected);
     };
     if (has("files") && !has("tests")) return complain("`files` without `tests`");
     if (has("tests") && !has("files")) return complain("`tests` without `files`");
-    if (!has("files") && !has("ignore")) complain("none of its keys");
+    if (!has("files") && !has("ignore") && !has("documentation")) complain("none of its keys");
   }
 
+  enum class Empty : std::uint8_t { refused, allowed };
+
   // The texts under `key`; none: there is no such key.
-  std::vector<std::string> texts(std::string_view key, const char* expected) {
+  std::vector<std::string> texts(std::string_view key, const char* expected,
+                                 Empty empty = Empty::refused) {
     const toml::node* value = named_.table.get(key);
     if (value == nullptr) return {};
     std::vector<std::string> found;
@@ -60,7 +68,8 @@ class AffectedReader {
       return found;
     }
     for (const toml::node& entry : *list) add_text(key, entry, expected, found);
-    if (list->empty()) complain_of(named_, key, "an empty list", expected, complaints_);
+    if (list->empty() && empty == Empty::refused)
+      complain_of(named_, key, "an empty list", expected, complaints_);
     return found;
   }
 

@@ -20,12 +20,23 @@ bool is_any_in(const std::vector<Pattern>& patterns, std::string_view text) {
 }  // namespace
 
 AffectedPatterns::AffectedPatterns(const std::vector<AffectedRule>& rules) {
+  bool has_documentation = false;
   for (const AffectedRule& rule : rules) {
+    has_documentation = has_documentation || rule.documentation;
+    for (const std::string& glob : rule.documentation.value_or(std::vector<std::string>()))
+      add(documentation_, expression_for_glob(glob));
     Patterns& patterns = rules_.emplace_back();
     for (const std::string& glob : rule.files) add(patterns.files, expression_for_glob(glob));
     for (const std::string& glob : rule.ignore) add(patterns.ignore, expression_for_glob(glob));
     for (const std::string& pattern : rule.tests) add(patterns.tests, pattern);
   }
+  if (has_documentation) return;
+  for (const std::string_view glob : k_documentation)
+    add(documentation_, expression_for_glob(glob));
+}
+
+bool AffectedPatterns::is_documentation(std::string_view file) const {
+  return is_any_in(documentation_, file);
 }
 
 bool AffectedPatterns::is_ignored(std::string_view file) const {

@@ -18,6 +18,8 @@ class AffectedPatterns {
 
   // `file` is relative to the directory of holdfast.toml; what is outside of it begins with `../`.
   bool is_ignored(std::string_view file) const;
+  // The same of `documentation`, or of Holdfast's own list if no rule has that key.
+  bool is_documentation(std::string_view file) const;
   // Indices of rules with `files` that fit.
   std::vector<std::size_t> rules_for(std::string_view file) const;
   // Whether the rule's `tests` fit the test.
@@ -30,6 +32,7 @@ class AffectedPatterns {
     std::vector<Pattern> ignore = {};
   };
   std::vector<Patterns> rules_;
+  std::vector<Pattern> documentation_;
 };
 
 }  // namespace holdfast

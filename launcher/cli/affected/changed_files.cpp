@@ -208,7 +208,13 @@ Result<Difference> difference_since(const std::string& source, const std::string
   }
   Result<std::string> commit = commit_of(source, revision);
   if (!commit) {
-    return failed(brief_in_quotes(revision) + ": expected a commit", commit.error());
+    const Result<std::string> shallow =
+        line_of_git(source, {"rev-parse", "--is-shallow-repository"});
+    const bool is_shallow = shallow && *shallow == "true";
+    return failed(
+        brief_in_quotes(revision) + ": expected a commit" +
+            (is_shallow ? " that this shallow clone has; git fetch --unshallow brings all" : ""),
+        commit.error());
   }
   Differ differ(source, tree);
   const Result<void> compared = differ.compare(*top, *commit);

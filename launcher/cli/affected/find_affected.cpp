@@ -61,6 +61,7 @@ class Rules {
 
   void apply_to(ChangedFile& change) {
     change.is_ignored = patterns_.is_ignored(change.shown);
+    change.is_documentation = patterns_.is_documentation(change.shown);
     for (const std::size_t rule : patterns_.rules_for(change.shown)) {
       const RuledTests& ruled = tests_of(rule);
       idle_[rule] = ruled.tests.empty();

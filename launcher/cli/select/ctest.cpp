@@ -136,8 +136,7 @@ Result<std::vector<std::string>> words_to_run(const UserCall& user,
       !left)
     return left.error();
   std::vector<std::string> words = *std::move(by_numbers);
-  // If the list of tests changes meanwhile, there may be none of these numbers.
-  if (user.words.no_tests.empty()) words.emplace_back("--no-tests=error");
+  if (user.words.no_tests.empty()) words.push_back(no_tests_word(chosen->all, chosen->tests));
   words.insert(words.end(), user.words.kept.begin(), user.words.kept.end());
   if (user.words.is_random) words.emplace_back("--schedule-random");
   return words;

@@ -1,12 +1,12 @@
 // `holdfast shard`: says which tests are in a shard.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -65,12 +65,12 @@ Result<std::string> text_of(const ShardOptions& options) {
   if (!chosen) return chosen.error();
   if (options.format == "json") return json_of(*chosen, *shard);
   std::vector<std::string> names;
-  std::unordered_set<std::string_view> known;
-  for (const std::size_t place : chosen->tests) {
-    const std::string& name = chosen->all.tests[place].name;
-    if (known.insert(name).second) names.push_back(name);
-  }
-  return options.format == "ctest" ? names_as_expression(names) : names_as_lines(names);
+  for (const std::size_t place : chosen->tests) names.push_back(chosen->all.tests[place].name);
+  if (options.format == "names") return names_as_lines(names);
+  // An expression selects all tests of a name.
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names_as_expression(names);
 }
 
 int shard(const ShardOptions& options) {

@@ -47,14 +47,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_longest_log = 64 * 1024;
+constexpr const char* k_no_tests_file = "no-tests";
 constexpr std::string_view k_blanks = " \t\r\n";
 
-// What one task needs, in files `<number>.numbers` and `<number>.planned.jsonl`.
+// What one task needs, in files `<number>.numbers` (ctest's option -I reads it),
+// `<number>.no-tests` (one more option) and `<number>.planned.jsonl`.
 Result<void> leave_shard(const fs::path& directory, const Chosen& chosen, const Restrictions& all,
                          std::size_t number) {
   std::vector<std::size_t> ranks;
+  std::vector<std::size_t> places;
   for (const std::size_t place : chosen.division->shards[number - 1]) {
-    const std::size_t rank = chosen.all.ranks[chosen.divided[place]];
+    places.push_back(chosen.divided[place]);
+    const std::size_t rank = chosen.all.ranks[places.back()];
     if (rank > 0) ranks.push_back(rank);  // ctest itself brings a test without a rank along
   }
   if (ranks.empty()) {
@@ -66,6 +70,10 @@ Result<void> leave_shard(const fs::path& directory, const Chosen& chosen, const 
   if (Result<void> left =
           os::replace_file(begin + "." + std::string(names::k_selected_numbers_file),
                            value_of_numbers(ranks) + "\n");
+      !left)
+    return left;
+  if (Result<void> left =
+          os::replace_file(begin + "." + k_no_tests_file, no_tests_word(chosen.all, places) + "\n");
       !left)
     return left;
   return os::replace_file(begin + "." + std::string(names::k_planned_file),
@@ -92,7 +100,7 @@ std::string script_for(const UserCall& user, const fs::path& directory) {
   }
   text += "cd -- " + for_shell(user.call.directory) + "\nexec " + for_shell(user.call.program) +
           " -I " + files + std::string(names::k_selected_numbers_file);
-  if (user.words.no_tests.empty()) text += " --no-tests=error";
+  if (user.words.no_tests.empty()) text += " $(<" + files + k_no_tests_file + ")";
   for (const std::string& word : user.words.kept) text += " " + for_shell(word);
   if (user.words.is_random) text += " --schedule-random";
   return text + "\n";

@@ -244,4 +244,10 @@ Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words
   return all;
 }
 
+std::string no_tests_word(const TreeTests& all, const std::vector<std::size_t>& places) {
+  const bool are_disabled =
+      std::ranges::all_of(places, [&](std::size_t place) { return all.tests[place].is_disabled; });
+  return are_disabled ? "--no-tests=ignore" : "--no-tests=error";
+}
+
 }  // namespace holdfast::cli

@@ -31,6 +31,11 @@ enum class Keys : std::uint8_t {
 // Lists the tests that `call`, with these words of ctest, would run.
 Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words, Keys keys);
 
+// The option of ctest that says whether it fails if it finds none of these tests. If all are
+// disabled, ctest says that it found none, and does not fail. Otherwise the list of tests has
+// changed since, and it fails.
+std::string no_tests_word(const TreeTests& all, const std::vector<std::size_t>& places);
+
 // The directory in which it looks for its tests.
 Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& words);
 

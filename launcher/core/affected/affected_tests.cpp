@@ -84,7 +84,8 @@ class Selection {
     if (change.is_in_build) return KnownBy::build;
     if (is_named_[index]) return KnownBy::test;
     if (!change.rules.empty()) return KnownBy::rule;
-    return change.is_ignored ? KnownBy::ignored : KnownBy::nobody;
+    if (change.is_ignored) return KnownBy::ignored;
+    return change.is_documentation ? KnownBy::documentation : KnownBy::nobody;
   }
 
   void judge_changes() {
@@ -93,7 +94,8 @@ class Selection {
       const ChangedFile& change = question_.changes[i];
       const KnownBy known = configures[change.node] ? KnownBy::configure : who_knows(i);
       known_.push_back(known);
-      has_effect_ = has_effect_ || known != KnownBy::ignored;
+      const bool is_needed = known != KnownBy::ignored && known != KnownBy::documentation;
+      has_effect_ = has_effect_ || is_needed;
       if (known == KnownBy::configure) add_for_all({Because::configured, change.shown});
       if (known == KnownBy::nobody) add_for_all({Because::unknown, change.shown});
     }
@@ -215,7 +217,7 @@ class Selection {
   const AffectedQuestion& question_;
   Reach reach_;
   std::vector<bool> is_named_;
-  bool has_effect_ = false;  // some change is not ignored
+  bool has_effect_ = false;  // a test may need some file that changed
   std::vector<KnownBy> known_;
   std::vector<Reason> for_all_;
   std::vector<AffectedTest> affected_;  // one for each test; without reasons: it is not affected
@@ -287,6 +289,8 @@ std::string_view word_of(KnownBy known) {
       return "rule";
     case KnownBy::ignored:
       return "ignored";
+    case KnownBy::documentation:
+      return "documentation";
     case KnownBy::nobody:
       return "nobody";
   }

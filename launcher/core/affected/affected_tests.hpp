@@ -23,6 +23,7 @@ struct ChangedFile {
   BuildGraph::Node node = 0;
   bool is_in_build = false;  // Ninja knows the file
   bool is_ignored = false;   // a rule says that no test needs it; counts only if nobody knows it
+  bool is_documentation = false;  // likewise
   std::vector<std::size_t> rules = {};  // those that match: indexes in AffectedQuestion::rules
 };
 
@@ -120,7 +121,15 @@ struct AffectedTest {
 };
 
 // Who knows a file that changed. The first one that knows it counts.
-enum class KnownBy : std::uint8_t { configure, build, test, rule, ignored, nobody };
+enum class KnownBy : std::uint8_t {
+  configure,
+  build,
+  test,
+  rule,
+  ignored,
+  documentation,
+  nobody,
+};
 std::string_view word_of(KnownBy known);
 
 struct Affected {

@@ -143,11 +143,11 @@ void Batch::on_listed(const BatchEvent& event) {
     return wait_for(event.cases);
   }
   if (!event.why.empty() && may_run_as_one()) {
-    return run_as_one(text_of({"its list of cases is not to be understood: ", event.why}));
+    return run_as_one(text_of({"its list of cases is unreadable: ", event.why}));
   }
   if (!event.why.empty()) {
     beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0},
-           "its list of cases is not to be understood: " + event.why);
+           "its list of cases is unreadable: " + event.why);
   }
   others_ = event.others;
   is_shard_ = event.is_shard;

@@ -71,7 +71,7 @@ struct Observation {
   EndReason end_reason = EndReason::none;
   int end_signal = 0;            // with EndReason::signal
   bool lock_not_had = false;     // the wait for the lock reached its time limit
-  bool service_not_had = false;  // a service that it needs cannot be had
+  bool service_not_had = false;  // a service that it needs is unavailable
   bool lock_refused = false;     // the lock can never be taken (bad directory, bad spec …)
   bool lock_lost = false;        // a lock's file was removed, or a lease ended, under the test
   bool own_failure = false;      // Holdfast could not do its part

@@ -22,15 +22,19 @@ std::int64_t median_of(std::vector<std::int64_t> known) {
   return *middle;
 }
 
-std::vector<std::int64_t> weights_of(const TestTimes& times) {
+// ctest does not start a disabled test.
+std::vector<std::int64_t> weights_of(const std::vector<SelectableTest>& tests,
+                                     const TestTimes& times) {
   std::vector<std::int64_t> known;
-  for (const auto& time : times) {
-    if (time) known.push_back(std::max(*time, k_least_time));
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    if (times[i] && !tests[i].is_disabled) known.push_back(std::max(*times[i], k_least_time));
   }
   const std::int64_t median = median_of(known);
-  std::vector<std::int64_t> weights;
-  weights.reserve(times.size());
-  for (const auto& time : times) weights.push_back(time ? std::max(*time, k_least_time) : median);
+  std::vector<std::int64_t> weights(tests.size(), 0);
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    if (tests[i].is_disabled) continue;
+    weights[i] = times[i] ? std::max(*times[i], k_least_time) : median;
+  }
   return weights;
 }
 
@@ -119,13 +123,14 @@ std::string hexadecimal(std::uint64_t value) {
 std::string fingerprint_of(const std::vector<SelectableTest>& tests, const TestTimes& times,
                            std::size_t count, SharedFixtures fixtures) {
   Fnv1a hash;
-  hash.add(fixtures == SharedFixtures::repeated ? "shards 1" : "shards of one tree 1")
+  hash.add(fixtures == SharedFixtures::repeated ? "shards 2" : "shards of one tree 2")
       .end()
       .add(std::to_string(count))
       .end();
   for (std::size_t i = 0; i < tests.size(); ++i) {
     const TestSchedule& schedule = tests[i].schedule;
     hash.add(tests[i].name).end().add(times[i] ? std::to_string(*times[i]) : "").end();
+    hash.add(tests[i].is_disabled ? "disabled" : "").end();
     for (const auto* const names :
          {&schedule.depends, &schedule.required, &schedule.setup, &schedule.cleanup}) {
       hash.add(std::to_string(names->size())).end();
@@ -156,7 +161,7 @@ std::string to_text(const ShardNumber& shard) {
 Division divide(const std::vector<SelectableTest>& tests, const TestTimes& times, std::size_t count,
                 SharedFixtures fixtures) {
   const Clusters all = find_clusters(TestGraph(tests));
-  const std::vector<std::int64_t> weights = weights_of(times);
+  const std::vector<std::int64_t> weights = weights_of(tests, times);
   const PieceMaker maker(all, tests, times, weights);
   std::vector<ShardPiece> pieces = pieces_of(all, maker);
   Placement placement = maker.place(pieces, count);

@@ -12,7 +12,7 @@ namespace holdfast::doctor {
 struct WantedContainment {
   Containment what;                     // a cgroup, or namespaces
   std::vector<std::string> tests = {};  // that have it
-  std::string trouble = {};             // why it cannot be had; empty: it can
+  std::string trouble = {};             // why it is unavailable; empty: it is not
 };
 
 struct WantedMachineLock {

@@ -205,7 +205,7 @@ class BatchRun {
     return false;
   }
 
-  // False: the services cannot be had, and the batch ends.
+  // False: the services are unavailable, and the batch ends.
   bool has_services() {
     using End = supervision::HadServices::End;
     const End end = services_.have();
@@ -354,7 +354,7 @@ class BatchRun {
     } else {
       event.settled.outcome = Outcome::internal_error;
       if (!one.trouble().empty()) event.settled.note = one.trouble();
-      if (event.settled.note.empty()) event.settled.note = "who looked after it was killed";
+      if (event.settled.note.empty()) event.settled.note = "its supervisor was killed";
       event.end.main = {ProcessEnd::Kind::exited, 0};
     }
     know_place(one.name(), range);

@@ -66,7 +66,7 @@ void BatchServices::ask() {
     state_ = State::asked;
   } else {
     had_.end = HadServices::End::unavailable;
-    had_.trouble = "its services cannot be had: the keeper has ended";
+    had_.trouble = "its services are unavailable: the keeper has ended";
     state_ = State::current;
   }
 }
@@ -80,7 +80,7 @@ BatchServices::News BatchServices::hear() {
       take(*message);
     } else {
       had_.end = HadServices::End::unavailable;
-      had_.trouble = "its services cannot be had: the keeper has ended";
+      had_.trouble = "its services are unavailable: the keeper has ended";
       state_ = State::current;
       return News::other;
     }

@@ -36,7 +36,7 @@ class BatchServices {
   enum class News : std::uint8_t {
     none,   // there is no answer yet
     same,   // all services are well and as the worker knows them
-    other,  // the services have changed or cannot be had: only another worker can go on
+    other,  // the services have changed or are unavailable: only another worker can go on
   };
   News hear();
 

@@ -99,7 +99,7 @@ void ForkedCase::hear() {
     const ssize_t count = os::receive_at_once(report_.get(), packet, sizeof packet, sender);
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
-      if (!is_over_ && !status_) trouble_ = "who looked after it was killed";
+      if (!is_over_ && !status_) trouble_ = "its supervisor was killed";
       be_over();
       return;
     }

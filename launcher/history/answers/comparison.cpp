@@ -9,6 +9,7 @@
 
 #include "core/base/printable.hpp"
 #include "history/answers/phrases.hpp"
+#include "history/answers/slowest.hpp"
 #include "report/describe.hpp"
 
 namespace holdfast {
@@ -18,21 +19,28 @@ constexpr std::size_t k_shown = 50;
 
 double seconds(const PastResult& result) { return static_cast<double>(result.wall_ms) / 1000; }
 
-bool is_slower(const PastResult& before, const PastResult& after) {
-  constexpr std::int64_t k_worth_telling_ms = 100;
-  return before.grade == Grade::passed && after.grade == Grade::passed &&
-         after.wall_ms - before.wall_ms >= k_worth_telling_ms &&
-         2 * after.wall_ms >= 3 * before.wall_ms;
+// The median of its times before, in seconds, if the test is slower than that; 0: it is not, or not
+// enough is known.
+double usual_if_slower(const std::vector<std::int64_t>& times, const PastResult& after) {
+  constexpr double k_worth_telling_s = 0.1;
+  if (times.size() < k_least_runs) return 0;
+  if (after.wall_ms <= *std::max_element(times.begin(), times.end())) return 0;
+  const double usual = median_s(times);
+  const bool is_slower =
+      seconds(after) - usual >= k_worth_telling_s && 2 * seconds(after) >= 3 * usual;
+  return is_slower ? usual : 0;
 }
 
-void sort_in(Comparison& result, const PastResult& before, const PastResult& after) {
-  const Change change{after.test, before, after};
+void sort_in(Comparison& result, const PastResult& before, const PastResult& after,
+             const EarlierTimes& times) {
+  Change change{after.test, before, after};
   if (after.is_red()) {
     (before.is_red() ? result.still_red : result.newly_red).push_back(change);
   } else if (before.is_red() && after.grade == Grade::passed) {
     result.mended.push_back(change);
-  } else if (is_slower(before, after)) {
-    result.newly_slow.push_back(change);
+  } else if (before.grade == Grade::passed && after.grade == Grade::passed) {
+    change.usual_s = usual_if_slower(times.of(after.test), after);
+    if (change.usual_s > 0) result.newly_slow.push_back(change);
   }
 }
 
@@ -54,6 +62,7 @@ Json json_of(const std::vector<Change>& changes) {
     one["before"] = {{"outcome", change.before.outcome}, {"wall_s", seconds(change.before)}};
     one["after"] = {{"outcome", change.after.outcome}, {"wall_s", seconds(change.after)}};
     if (change.after.is_red()) one["signature"] = signature_for(change.after);
+    if (change.usual_s > 0) one["usual_s"] = change.usual_s;
     list.push_back(std::move(one));
   }
   return list;
@@ -71,7 +80,21 @@ Json json_of(const std::vector<PastResult>& results) {
 
 }  // namespace
 
-Comparison compare(const PastRun& before, const PastRun& after) {
+void EarlierTimes::add(const PastRun& run) {
+  for (const PastResult& result : run.results) {
+    if (result.grade != Grade::passed || result.attempts == 0) continue;
+    std::vector<std::int64_t>& times = times_[result.test];
+    if (times.size() == k_last_runs) times.erase(times.begin());
+    times.push_back(result.wall_ms);
+  }
+}
+
+std::vector<std::int64_t> EarlierTimes::of(const TestId& test) const {
+  const auto found = times_.find(test);
+  return found == times_.end() ? std::vector<std::int64_t>() : found->second;
+}
+
+Comparison compare(const PastRun& before, const PastRun& after, const EarlierTimes& times) {
   Comparison result{before.head, after.head, {}, {}, {}, {}, {}, {}};
   std::map<TestId, const PastResult*> earlier;
   for (const PastResult& one : before.results) earlier[one.test] = &one;
@@ -83,14 +106,13 @@ Comparison compare(const PastRun& before, const PastRun& after) {
       result.added.push_back(one);
       continue;
     }
-    sort_in(result, *found->second, one);
+    sort_in(result, *found->second, one, times);
     earlier.erase(found);
   }
   for (const auto& [test, one] : earlier) result.gone.push_back(*one);
   std::stable_sort(result.newly_slow.begin(), result.newly_slow.end(),
                    [](const Change& one, const Change& other) {
-                     return one.after.wall_ms - one.before.wall_ms >
-                            other.after.wall_ms - other.before.wall_ms;
+                     return seconds(one.after) - one.usual_s > seconds(other.after) - other.usual_s;
                    });
   return result;
 }
@@ -111,9 +133,9 @@ std::string comparison_text(const Comparison& comparison) {
       section("Newly red", comparison.newly_red, red) +
       section("Newly slow", comparison.newly_slow,
               [](const Change& change) {
-                return fmt::format("{}: {}, before {}", title_of(change.test),
+                return fmt::format("{}: {}, usually {}", title_of(change.test),
                                    duration_text(seconds(change.after)),
-                                   duration_text(seconds(change.before)));
+                                   duration_text(change.usual_s));
               }) +
       section("Green again", comparison.mended, name) +
       section("Still red", comparison.still_red, red) +

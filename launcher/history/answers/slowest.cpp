@@ -11,8 +11,13 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t k_last_runs = 10;
 constexpr std::size_t k_slowest_shown = 20;
+
+// Those of which it can be said that they are slow.
+std::vector<SlowTest> known_well(std::vector<SlowTest> tests) {
+  std::erase_if(tests, [](const SlowTest& one) { return one.runs < k_least_runs; });
+  return tests;
+}
 
 double total_of(const std::vector<SlowTest>& sorted) {
   double total = 0;
@@ -53,8 +58,13 @@ std::vector<SlowTest> Durations::sorted() const {
   return list;
 }
 
-std::string slowest_text(const std::vector<SlowTest>& sorted) {
-  if (sorted.empty()) return "no test that passed is in the history\n";
+std::string slowest_text(const std::vector<SlowTest>& all) {
+  if (all.empty()) return "no test that passed is in the history\n";
+  const std::vector<SlowTest> sorted = known_well(all);
+  const std::size_t left_out = all.size() - sorted.size();
+  const std::string others = fmt::format("{} passed fewer than {} times: not known well enough\n",
+                                         counted(left_out, "test"), k_least_runs);
+  if (sorted.empty()) return others;
   const double total = total_of(sorted);
   std::string text =
       fmt::format("The slowest of {}, by the median of their last {} runs; all take {}\n",
@@ -64,7 +74,7 @@ std::string slowest_text(const std::vector<SlowTest>& sorted) {
     text += fmt::format("  {:>12}  {:>5.1f} %  {}\n", duration_text(one.median),
                         total > 0 ? 100 * one.median / total : 0.0, title_of(one.test));
   }
-  return text;
+  return left_out == 0 ? text : text + others;
 }
 
 std::string slowest_json(const std::vector<SlowTest>& sorted) {

@@ -12,6 +12,11 @@
 
 namespace holdfast {
 
+// Of fewer runs nobody can say that they are slow.
+inline constexpr std::size_t k_least_runs = 3;
+// So many of the last runs count.
+inline constexpr std::size_t k_last_runs = 10;
+
 // In seconds; 0 for no times.
 double median_s(std::vector<std::int64_t> times_ms);
 

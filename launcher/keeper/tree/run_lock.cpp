@@ -269,6 +269,8 @@ class RunLockWait {
     } else {
       for (const LockParty& holder : request_.holders()) continue_keeper(holder);
       line += describe_obstacle();
+      if (told_ == 0 && second_ != SecondRun::share)
+        line += "; with runs = \"share\" in holdfast.toml, runs go on beside one another";
     }
     say(line);
     ++told_;

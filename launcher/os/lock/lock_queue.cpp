@@ -30,7 +30,7 @@ Result<void> LockQueue::join() {
     const std::vector<std::int64_t> there = tickets();
     if (!there.empty() && there.back() < k_last_ticket) behind_all = there.back() + 1;
   }
-  return Error{"draw a ticket: others have gone ahead each time"};
+  return Error{"draw a ticket: the queue is too busy"};
 }
 
 bool LockQueue::is_head() const {

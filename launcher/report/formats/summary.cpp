@@ -10,9 +10,12 @@
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace holdfast {
@@ -130,16 +133,36 @@ std::string why_not(const TestReport& test) {
   return why;
 }
 
+// Names each reason once, and ten tests in all; but one of each of the first ten reasons.
 std::string not_through_line(const RunReport& report) {
-  std::vector<std::string> items;
+  constexpr std::size_t k_most_named = 10;
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  std::unordered_map<std::string, std::size_t> known;
+  std::size_t count = 0;
   for (const TestReport& test : report.tests) {
     if (!test.attempts.empty()) continue;
-    const std::string why = why_not(test);
-    items.push_back(why.empty() ? brief(test.name) : fmt::format("{} ({})", brief(test.name), why));
+    ++count;
+    std::string why = why_not(test);
+    const auto [group, is_new] = known.try_emplace(why, groups.size());
+    if (is_new) groups.push_back({std::move(why), {}});
+    groups[group->second].second.push_back(brief(test.name));
   }
-  if (items.empty()) return {};
-  return fmt::format("holdfast: {} not through Holdfast: {}\n", items.size(),
-                     bounded_list(items, k_names_shown));
+  if (count == 0) return {};
+  const std::size_t all = count;
+  std::size_t left = k_most_named;  // names
+  std::vector<std::string> items;
+  for (const auto& [why, names] : groups) {
+    if (items.size() == k_most_named) break;
+    const std::size_t groups_after = std::min(groups.size(), k_most_named) - items.size() - 1;
+    const std::size_t shown = std::min(names.size(), left - std::min(groups_after, left - 1));
+    left -= shown;
+    const std::string list = bounded_list(names, shown);
+    items.push_back(why.empty() ? list : fmt::format("{} ({})", list, why));
+    count -= names.size();
+  }
+  std::string text = fmt::format("{}", fmt::join(items, "; "));
+  if (count > 0) text += fmt::format("; and {} more", count);
+  return fmt::format("holdfast: {} not through Holdfast: {}\n", all, text);
 }
 
 }  // namespace

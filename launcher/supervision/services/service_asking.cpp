@@ -70,7 +70,7 @@ class Asking {
   }
 
   void fail(std::string_view why) {
-    end(HadServices::End::unavailable, text_of({subject_, " cannot be had: ", why}));
+    end(HadServices::End::unavailable, text_of({subject_, " unavailable: ", why}));
   }
 
   void end(HadServices::End how, std::string trouble) {

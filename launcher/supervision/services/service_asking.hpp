@@ -20,7 +20,7 @@ namespace holdfast::supervision {
 struct HadServices {
   enum class End : std::uint8_t { had, unavailable, interrupted } end = End::had;
   int signal = 0;       // with interrupted: the signal, or 0 when ctest died
-  std::string trouble;  // why the services are not had, in one sentence
+  std::string trouble;  // why the services are unavailable, in one sentence
   std::string details;  // lines below it; empty: none
   Milliseconds waited{0};
   std::vector<std::string> uses;    // `db#3`: the third generation of db
@@ -28,7 +28,7 @@ struct HadServices {
 };
 
 // To be called when the attempt has its locks. Blocks until all services are well, one of them
-// cannot be had, a signal that ends tests arrives, or ctest dies. `test`: the name of the test.
+// is unavailable, a signal that ends tests arrives, or ctest dies. `test`: the name of the test.
 HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
                              KeeperLink& keeper, Surroundings& around, Teller& teller);
 

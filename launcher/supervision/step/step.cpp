@@ -60,7 +60,7 @@ class Step {
       step_.earlier = add_up(result, why);
       if (runner_.is_plain()) {
         // We get here only if handing over fails; then the step ends as its attempt did.
-        write_line("ignoring that it is to be done once more: " + to_text(hand_over_step()));
+        write_line("not retried: " + to_text(hand_over_step()));
         step_.earlier = {};
       } else {
         result = attempt();

@@ -74,7 +74,7 @@ class OddNames(Batch):
             outcomes = self.outcomes_of("First.*:Odd*", WAYS[1:3], more=f"ENVIRONMENT PRINTED_LIST=1")
             again = self.ctest(self.tree, "-j2", "--output-on-failure",
                                env=self.environment(QUIET=quiet))
-            self.assertEqual(again.text.count("its list of cases is not to be understood: "), 2,
+            self.assertEqual(again.text.count("its list of cases is unreadable: "), 2,
                              again.text)
             whole = self.outcomes_of("First.*:Odd*", [("case_names", "none")])
             for of_way in outcomes.values():

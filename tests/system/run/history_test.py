@@ -104,16 +104,20 @@ class History(ProjectCase):
         self.assertIn("  outcomes   ff.f\n", self.ask("history", "wobbly"))
 
     def test_slowest_and_compare(self):
-        self.run_tests()
+        for _ in range(3):
+            self.run_tests()
         self.mark("green", "slow")
         self.mark("broken", "red", "1")
         self.run_tests()
-        self.assertEqual(self.json("slowest")["slowest"][0]["test"], "green")
+        green, = [one for one in self.json("slowest")["slowest"] if one["test"] == "green"]
+        self.assertEqual(green["runs"], 4)
+        self.assertGreater(green["last_s"], green["median_s"])
         runs = [one["run"] for one in self.json("history", "green")["tests"][0]["runs"]]
-        compared = self.json("compare", runs[0], "latest")
+        compared = self.json("compare", runs[2], "latest")
+        self.assertEqual(self.json("compare", runs[0], "latest")["newly_slow"], [])  # one sample
         self.assertEqual([one["test"] for one in compared["newly_red"]], ["broken"])
         self.assertEqual([one["test"] for one in compared["newly_slow"]], ["green"])
-        self.assertEqual(self.ask("compare", "1", "2"), self.ask("compare", *runs))
+        self.assertEqual(self.ask("compare", "1", "4"), self.ask("compare", runs[0], runs[-1]))
         self.assertIn("no such run in the history; the latest are 1-", self.ask("compare", "1", "77", expected=2))
 
     def test_a_history_is_carried_to_another_machine(self):

@@ -283,8 +283,34 @@ add_test(NAME "o;d\\"d" COMMAND odd)
         self.assert_affected("one")
 
 
+    def test_a_shallow_clone_is_named_with_what_deepens_it(self):
+        self.built()
+        self.append("one.cpp")
+        self.commit()
+        clone = self.work / "clone"
+        self.git("clone", "-q", "--depth", "1", f"file://{self.source}", clone)
+        shutil.rmtree(self.source / ".git")
+        (clone / ".git").rename(self.source / ".git")
+        self.assertEqual(self.ask(), [])
+        self.assertIn('"HEAD~1": expected a commit that this shallow clone has; git fetch --unshallow brings all (',
+                      self.refused(since="HEAD~1"))
+
+
 class Rules(AffectedCase):
     """[[affected]] of holdfast.toml."""
+
+    def test_documentation_affects_nothing_unless_it_is_named(self):
+        self.built({**PROJECT, "data/told.txt": "\n"})
+        for name in ("README.md", "ChangeLog", "NEWS", "LICENSE.txt", "AUTHORS", "doc/a.txt", "doc/b.rst"):
+            self.write(name, "new\n")
+        self.assertEqual({one["known_by"] for one in self.told()["changes"]}, {"documentation"})
+        self.assert_affected()
+        self.append("data/told.txt")
+        self.assert_affected("told")
+        self.write("holdfast.toml", '[[affected]]\ndocumentation = ["data/", "*.toml"]\n')
+        self.assertEqual(self.ask(), ALL)
+        known = {one["file"]: one["known_by"] for one in self.told()["changes"]}
+        self.assertEqual((known["README.md"], known["holdfast.toml"]), ("nobody", "documentation"))
 
     def test_rules_name_tests_and_files_that_no_test_needs(self):
         self.built()
@@ -312,7 +338,7 @@ ignore = ["*.md", "odd names/", "two.cpp"]
         self.built()
         self.write("holdfast.toml", "[[affected]]\nfiles = 'x'\n")
         self.assertEqual(self.refused(), f"{self.source}/holdfast.toml:1: [[affected]]: found `files` without "
-                         "`tests`, expected `files` with `tests`, or `ignore`")
+                         "`tests`, expected `files` with `tests`, `ignore` or `documentation`")
 
 
 class Answers(AffectedCase):
@@ -353,7 +379,7 @@ class Answers(AffectedCase):
                 {"test": "two", "index": 2, "because": [{"why": "rebuilt", "file": "core/core.h", "through": "two"}]},
                 {"test": "told", "index": 6,
                  "because": [{"why": "named", "file": "data/told.txt", "through": "command"}]}]})
-        self.append("README.md")
+        self.append("data/free.txt")
         whole = self.told()
         self.assertTrue(whole["all"])
         self.assertEqual(len(whole["tests"]), len(ALL))

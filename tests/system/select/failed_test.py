@@ -47,6 +47,14 @@ class FailedTest(SelectCase):
         self.assertEqual(self.select(tree, "--failed", "--", "--no-tests=error", code=8), NOTHING)
         self.assertEqual(len(self.runs(tree)), runs)
 
+    def test_what_was_red_and_is_disabled_now_is_no_failure(self):
+        tree = self.project(self.failing("bad") + "include(${CMAKE_SOURCE_DIR}/off.cmake OPTIONAL)\n")
+        self.flag("bad").touch()
+        self.run_all(tree, code=8)
+        (self.work / "project/off.cmake").write_text("set_tests_properties(bad PROPERTIES DISABLED TRUE)\n")
+        self.assertEqual(self.finish(CMAKE, tree).returncode, 0)
+        self.select(tree, "--failed")
+
     def test_the_keeper_was_killed_with_it(self):
         there, go, slow = self.blocking()
         tree = self.project(adding("good") + slow + adding("never"))
@@ -433,8 +441,8 @@ add_test(NAME u CONFIGURATIONS Release COMMAND true)
         old.touch()
         os.utime(old, (time.time() - 7200,) * 2)
         young.touch()
-        self.select(tree, "--shard", "1/2")
-        self.assertEqual(len(self.ran(tree)), 1000)
+        self.select(tree, "--shard", "2/2")
+        self.assertEqual(len(self.ran(tree)), 5 + 1989)  # disabled tests weigh nothing
         command = self.records(self.runs(tree)[-1], "run_started")[0]["command"]
         self.assertEqual(command[1], "-I")
         self.assertTrue(command[2].startswith(f"{tree}/.holdfast/selections/"), command)

@@ -1,6 +1,7 @@
 """Shards: `holdfast shard`, `holdfast ctest --shard`, and what `report merge` makes of their bundles."""
 
 import json
+import os
 import shutil
 import sqlite3
 import unittest
@@ -224,7 +225,23 @@ class ShardsTest(SelectCase):
         tree = self.project("add_subdirectory(one)\nadd_subdirectory(two)\n" + adding("t"))
         names, bundles = self.run_shards(tree, 2)
         self.assertEqual(sorted(names), [["same", "same"], ["t"]])
+        self.assertEqual([self.shard(tree, f"{number}/2").splitlines() for number in (1, 2)], names)
+        self.assertEqual({self.shard(tree, f"{number}/2", "--format", "ctest").strip() for number in (1, 2)},
+                         {"^(same)$", "^(t)$"})
         self.assertEqual(self.merge(*bundles)[1], [])
+
+    def test_disabled_tests_weigh_nothing_and_alone_they_are_no_failure(self):
+        tree = self.project(adding("a") + adding("off", "off 2", properties="DISABLED TRUE"))
+        shards = [self.shard(tree, f"{number}/2").splitlines() for number in (1, 2)]
+        self.assertEqual(shards, [["a"], ["off", "off 2"]])
+        names, bundles = self.run_shards(tree, 2)
+        self.assertEqual(names, shards)
+        report, _ = self.merge(*bundles)
+        self.assertEqual({test["name"]: test["verdict"] for test in report["tests"]},
+                         {"a": "passed", "off": "disabled", "off 2": "disabled"})
+        self.select(tree, "--shard", "2/2", "--", "--no-tests=error", code=8)
+        env = {**os.environ, "CTEST_NO_TESTS_ACTION": "error"}
+        self.select(tree, "--shard", "2/2", env=env)
 
     def test_only_what_ctests_options_select_is_divided(self):
         tree = self.project(PROJECT + adding("off", properties="DISABLED TRUE"))

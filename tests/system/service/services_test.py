@@ -340,7 +340,7 @@ ready-tcp = "127.0.0.1:2"
         self.assertNotEqual(ctest.wait(30), 0)
         self.assert_gone([server])
         log = (tree / "Testing/Temporary/LastTest.log").read_text()
-        self.assertIn('"later": service db cannot be had: there is no keeper that could start it', log)
+        self.assertIn('"later": service db unavailable: there is no keeper that could start it', log)
         self.assertNotIn('"user":', log)
 
 

@@ -101,9 +101,10 @@ class Summary:
     @classmethod
     def of(cls, number, text, not_through, names):
         if not_through:
-            more = re.search(r" and (\d+) more$", names)
-            shown = re.sub(r"\([^()]*\)", "", names[:more.start()] if more else names).split(",")
-            assert int(not_through) == len(shown) + int(more[1] if more else 0), (not_through, names)
+            shown = re.sub(r" \([^()]*\)", "", names)
+            more = sum(int(count) for count in re.findall(r"and (\d+) more", shown))
+            named = [name for name in re.split(r"[,;] ", re.sub(r"(; | )and \d+ more", "", shown)) if name]
+            assert int(not_through) == len(named) + more, (not_through, names)
         first, *rest = re.sub(r" \([^()]*\)", "", text).split("; ")
         numbers = [Counter({name.replace(" ", "_"): int(count) for count, name in
                             (part.split(" ", 1) for part in parts if part)}) for parts in (first.split(", "), rest)]

@@ -148,23 +148,56 @@ TEST(Slowest, TheMedianOfTheLastRunsCounts) {
   EXPECT_DOUBLE_EQ(median_s({1000, 4000, 2000, 3000}), 2.5);
 }
 
+EarlierTimes times_in(const std::vector<PastRun>& runs) {
+  EarlierTimes times;
+  for (const PastRun& one : runs) times.add(one);
+  return times;
+}
+
 TEST(Compare, WhatIsNewlyRedOrSlowIsTold) {
+  const PastRun before = run(1, {passed("a"), passed("slow", 200), passed("quick", 20), failed("m"),
+                                 failed("s"), passed("gone"), passed("once", 200)});
+  const PastRun earlier = run(0, {passed("slow", 190), passed("quick", 20)});
   const Comparison comparison =
-      compare(run(1, {passed("a"), passed("slow", 200), passed("quick", 20), failed("m"),
-                      failed("s"), passed("gone")}),
+      compare(before,
               run(2, {failed("a"), passed("slow", 300), passed("quick", 90), passed("m"),
-                      failed("s"), passed("added"), failed("new")}));
+                      failed("s"), passed("added"), failed("new"), passed("once", 900)}),
+              times_in({earlier, earlier, before}));
   EXPECT_EQ(comparison_text(comparison),
             "From run r1 of 1970-01-02 00:00:00 UTC\nto run   r2 of 1970-01-03 00:00:00 UTC\n"
             "\nNewly red\n  a: failed: why\n  new: failed: why (new test)\n"
-            "\nNewly slow\n  slow: 0.30 s, before 0.20 s\n"
+            "\nNewly slow\n  slow: 0.30 s, usually 0.19 s\n"
             "\nGreen again\n  m\n\nStill red\n  s: failed: why\n"
             "\nOnly in the later run\n  added\n  new\n\nOnly in the earlier run\n  gone\n");
   const auto json = nlohmann::json::parse(comparison_json(comparison));
   EXPECT_EQ(json["newly_red"][0]["test"], "a");
-  EXPECT_NE(comparison_text(compare(run(1, {passed("a")}), run(2, {passed("a")})))
+  EXPECT_EQ(json["newly_slow"][0]["usual_s"], 0.19);
+  EXPECT_NE(comparison_text(compare(run(1, {passed("a")}), run(2, {passed("a")}), {}))
                 .find("\nNothing is newly"),
             std::string::npos);
+}
+
+TEST(Compare, WhatWasAsSlowOnceIsNotNewlySlow) {
+  std::vector<PastRun> runs;
+  for (const int wall : {900, 100, 100, 100}) runs.push_back(run(1, {passed("a", wall)}));
+  const auto are_slow = [&](int wall) {
+    return compare(runs.back(), run(9, {passed("a", wall)}), times_in(runs)).newly_slow.size();
+  };
+  EXPECT_EQ(are_slow(900), 0U);
+  EXPECT_EQ(are_slow(901), 1U);
+  // Of more than the last ten runs nobody thinks.
+  for (int i = 0; i < 9; ++i) runs.push_back(run(1, {passed("a", 100)}));
+  EXPECT_EQ(are_slow(900), 1U);
+}
+
+TEST(Slowest, WhatPassedFewerThanThreeTimesIsNotSlow) {
+  Durations durations;
+  for (int i = 0; i < 3; ++i) durations.add(run(i, {passed("a", 100)}));
+  durations.add(run(3, {passed("new", 90'000)}));
+  EXPECT_EQ(slowest_text(durations.sorted()),
+            "The slowest of 1 test, by the median of their last 10 runs; all take 0.10 s\n"
+            "        0.10 s  100.0 %  a\n"
+            "1 test passed fewer than 3 times: not known well enough\n");
 }
 
 }  // namespace

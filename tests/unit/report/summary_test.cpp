@@ -14,8 +14,8 @@ TEST(Summary, ItSaysWhatRanThroughHoldfastAndWhatDidNot) {
             "holdfast: 11 tests through Holdfast: 4 passed, 1 failed, 2 crashed, 1 timed out, 1 "
             "skipped, 1 lock timeout, "
             "1 interrupted; 1 left processes behind (leaky: sleep); 1 flaky (wobbly)\n"
-            "holdfast: 3 not through Holdfast: gone (not run: Unable to find executable: /x), off "
-            "(disabled), "
+            "holdfast: 3 not through Holdfast: gone (not run: Unable to find executable: /x); off "
+            "(disabled); "
             "alone (HOLDFAST_ENABLED is OFF)\n"
             "holdfast: 1 min 0 s on 8 slots; longest chain 1 min 1 s (slow → leaky); waits: locks "
             "4.20 s; timed out: 1 min 1 s\n");
@@ -91,7 +91,32 @@ TEST(Summary, ListsAreBounded) {
   SampleJournal sample;
   for (int i = 0; i < 25; ++i) sample.verdict("t" + std::to_string(i), Verdict::failed, i, false);
   const std::string text = render_summary(sample.report());
-  EXPECT_NE(text.find("t7 (not run) and 17 more\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("t9 and 15 more (not run)\n"), std::string::npos) << text;
+}
+
+TEST(Summary, EachReasonIsNamedOnceAndTenTestsInAll) {
+  SampleJournal sample;
+  for (int i = 0; i < 20; ++i) sample.verdict("off" + std::to_string(i), Verdict::disabled, i);
+  sample.verdict("x", Verdict::failed, 20, false, "why").verdict("y", Verdict::failed, 21, false);
+  const std::string text = render_summary(sample.report());
+  EXPECT_NE(text.find("22 not through Holdfast: off0, off1, off2, off3, off4, off5, off6, off7 and "
+                      "12 more (disabled); x (not run: why); y (not run)\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Summary, OfManyReasonsTenAreNamed) {
+  SampleJournal sample;
+  for (int i = 0; i < 15; ++i) {
+    const std::string why = "why " + std::to_string(i % 12);
+    sample.verdict("t" + std::to_string(i), Verdict::failed, i, false, why);
+  }
+  const std::string text = render_summary(sample.report());
+  EXPECT_NE(
+      text.find("15 not through Holdfast: t0 and 1 more (not run: why 0); t1 and 1 more (not"),
+      std::string::npos)
+      << text;
+  EXPECT_NE(text.find("t9 (not run: why 9); and 2 more\n"), std::string::npos) << text;
 }
 
 // The summary is one message of the keeper, of at most 64 KiB (core/settings/wire.hpp).

@@ -34,17 +34,37 @@ ignore = "*.md"
   EXPECT_EQ(rules[1].ignore, Strings{"*.md"});
 }
 
+TEST(Affected, DocumentationIsHoldfastsListUnlessTheFileHasOne) {
+  const AffectedPatterns own(rules_in(""));
+  for (const char* file : {"README", "README.txt", "sub/README.md", "ChangeLog", "NEWS.0",
+                           "LICENSE", "AUTHORS", "doc/x.png", "a/docs/b/c.cpp", "x.rst"})
+    EXPECT_TRUE(own.is_documentation(file)) << file;
+  for (const char* file : {"README_test.cpp", "news.cpp", "docs", "x.md/y", "src/documents/x"})
+    EXPECT_EQ(own.is_documentation(file), std::string_view(file) == "x.md/y") << file;
+  const AffectedPatterns two(
+      rules_in("[[affected]]\ndocumentation = ['man/']\n[[affected]]\ndocumentation = '*.7'\n"));
+  EXPECT_TRUE(two.is_documentation("man/x"));
+  EXPECT_TRUE(two.is_documentation("x.7"));
+  EXPECT_FALSE(two.is_documentation("README"));
+  const AffectedPatterns none(rules_in("[[affected]]\ndocumentation = []\n"));
+  EXPECT_FALSE(none.is_documentation("README"));
+}
+
 TEST(Affected, WhatIsNotUnderstoodIsAnError) {
   const std::string globs = "a glob for files, or a list of such, such as [\"data/**\"]";
   const struct {
     std::string text;
     std::string error;
   } cases[] = {
-      {"", "[[affected]]: found none of its keys, expected `files` with `tests`, or `ignore`"},
+      {"",
+       "[[affected]]: found none of its keys, expected `files` with `tests`, `ignore` or "
+       "`documentation`"},
       {"files = 'a'",
-       "[[affected]]: found `files` without `tests`, expected `files` with `tests`, or `ignore`"},
+       "[[affected]]: found `files` without `tests`, expected `files` with `tests`, `ignore` or "
+       "`documentation`"},
       {"tests = 'a'\nignore = 'b'",
-       "[[affected]]: found `tests` without `files`, expected `files` with `tests`, or `ignore`"},
+       "[[affected]]: found `tests` without `files`, expected `files` with `tests`, `ignore` or "
+       "`documentation`"},
       {"ignore = []", "ignore in [[affected]]: found an empty list, expected " + globs},
       {"ignore = [1]", "ignore in [[affected]]: found an integer, expected " + globs},
       {"ignore = ''", "ignore in [[affected]]: found an empty string, expected " + globs},
@@ -59,7 +79,7 @@ TEST(Affected, WhatIsNotUnderstoodIsAnError) {
        "expression (RE2)"},
       {"test = 'a'\nignore = 'b'",
        "[[affected]]: found the unknown key \"test\", expected files, "
-       "tests or ignore (did you mean \"tests\"?)"},
+       "tests, ignore or documentation (did you mean \"tests\"?)"},
   };
   for (const auto& one : cases) {
     EXPECT_NE(error_of("[[affected]]\n" + one.text + "\n").find(one.error), std::string::npos)

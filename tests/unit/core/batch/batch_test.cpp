@@ -423,7 +423,7 @@ TEST(BatchTest, an_interrupted_case_is_not_called_one_whose_anchor_was_killed) {
     child.name = "A.a";
     story.tell(child);
     child.kind = Event::Kind::child_ended;
-    child.why = "who looked after it was killed";
+    child.why = "its supervisor was killed";
     child.end.by = by;
     story.tell(child);
     EXPECT_EQ(story.batch.results().front().note.empty(), by == EndedBy::interruption);

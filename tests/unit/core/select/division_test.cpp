@@ -191,6 +191,12 @@ TEST(division, fixtures_that_need_one_another_in_a_circle_are_in_a_shard) {
   EXPECT_EQ(shards_of(tests, {5, 5, 5}, 2), (Shards{{0, 1}, {2}}));
 }
 
+TEST(division, a_disabled_test_weighs_nothing) {
+  auto tests = numbered({named("a"), named("b"), named("c"), named("d")});
+  tests[0].is_disabled = true;
+  EXPECT_EQ(shards_of(tests, {1000, 10, 10, 20}, 2), (Shards{{0, 3}, {1, 2}}));
+}
+
 TEST(division, the_fingerprint_is_that_of_the_tests_the_times_and_the_count) {
   const auto tests = numbered({named("a"), named("b", {.depends = {"a"}})});
   const auto print = [](const std::vector<SelectableTest>& list, const TestTimes& times,
@@ -210,7 +216,10 @@ TEST(division, the_fingerprint_is_that_of_the_tests_the_times_and_the_count) {
         TestSchedule{.cleanup = {"a"}}, TestSchedule{.depends = {"a", "b"}}}) {
     others.insert(print({tests[0], named("b", schedule)}, {1, std::nullopt}, 2));
   }
-  EXPECT_EQ(others.size(), 11U);
+  auto disabled = tests;
+  disabled[1].is_disabled = true;
+  others.insert(print(disabled, {1, std::nullopt}, 2));
+  EXPECT_EQ(others.size(), 12U);
 }
 
 // A random list of tests, and what a reader of the properties would say of it.
