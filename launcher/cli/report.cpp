@@ -39,9 +39,7 @@ int fail(const std::string& text) {
   return exit_codes::k_usage;
 }
 
-RunState state_of(const RunEntry& run) {
-  return settle(run) ? RunState::over : RunState::going_on;
-}
+RunState state_of(const RunEntry& run) { return settle(run) ? RunState::over : RunState::going_on; }
 
 Result<RunEntry> run_of(const std::string& tree, const ReportOptions& options) {
   return find_run(tree, options.run, variable(environment::k_run_id));

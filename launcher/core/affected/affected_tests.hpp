@@ -23,7 +23,7 @@ struct ChangedFile {
   BuildGraph::Node node = 0;
   bool is_in_build = false;  // Ninja knows the file
   bool is_ignored = false;   // a rule says that no test needs it; counts only if nobody knows it
-  bool is_documentation = false;  // likewise
+  bool is_documentation = false;        // likewise
   std::vector<std::size_t> rules = {};  // those that match: indexes in AffectedQuestion::rules
 };
 

@@ -38,8 +38,8 @@ struct Division {
 enum class SharedFixtures : std::uint8_t { repeated, in_one_shard };
 
 // Every test is in one shard. Setups and cleanups of fixtures are in each shard that needs them
-// (core/select/clusters.hpp). A test whose time is not known counts as one of median time, and a disabled
-// test takes none.
+// (core/select/clusters.hpp). A test whose time is not known counts as one of median time, and a
+// disabled test takes none.
 Division divide(const std::vector<SelectableTest>& tests, const TestTimes& times, std::size_t count,
                 SharedFixtures fixtures = SharedFixtures::repeated);
 

@@ -175,7 +175,9 @@ bool read_test_word(std::string_view argument, CommandLine& line) {
 
 }  // namespace
 
-std::string begin_of_test_argument(std::string_view word) { return text_of({k_test, ":", word, ":"}); }
+std::string begin_of_test_argument(std::string_view word) {
+  return text_of({k_test, ":", word, ":"});
+}
 
 Result<CommandLine> parse_command_line(const std::vector<std::string_view>& arguments) {
   CommandLine line;
