@@ -21,7 +21,7 @@ class EarlierTimes {
  public:
   // The runs, oldest first.
   void add(const PastRun& run);
-  // Of the last k_last_runs runs in which it passed (history/answers/slowest.hpp).
+  // The last k_last_runs of them (history/answers/slowest.hpp), oldest first.
   std::vector<std::int64_t> of(const TestId& test) const;
 
  private:
