@@ -55,7 +55,7 @@ class ContainedStopTest(JobControlCase, Contained):
                 os.kill(test.pid, signal.SIGCONT)
                 self.state_becomes(test, "S")
                 self.state_becomes(launcher, "S")
-            terminal.type("kill %1; wait %1; echo code $?\n")
+            terminal.type("kill %1; wait $!; echo code $?\n")
             terminal.expect("code 143\n")
             self.assert_gone([test, launcher])
 
