@@ -199,6 +199,9 @@ void GtestWorker::on_printed(const GtestEvent& event) {
       return;
     case GtestEvent::Kind::ended:
       if (!is_linked_) {
+        if (said_end_ && said_end_->name == event.name) {
+          return end_case(event.name, std::exchange(said_end_, std::nullopt)->said, place);
+        }
         limit_from_ = said_at();
         printed_end_ =
             PrintedEnd{{std::string(event.name), event.end}, place, os::monotonic_now_us()};
@@ -241,8 +244,8 @@ void GtestWorker::hear_of_new_program() {
   const bool is_in_case = !open_.empty() && !said_end_;
   if (!is_linked_ || is_in_case || order_.link.has_peer() || is_all_printed_) return;
   order_.link.drop();
-  progress_.reset();
-  is_linked_ = is_asking_ = false;
+  is_asking_ = false;
+  follow_output();
 }
 
 void GtestWorker::take_progress() {
@@ -314,6 +317,12 @@ void GtestWorker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_u
 void GtestWorker::stop_hearing() {
   settle_end();
   order_.link.refuse();
+  follow_output();
+}
+
+// What is printed and was not said is taken now. A case that has closed the socket may have printed
+// its end, and even the program's.
+void GtestWorker::follow_output() {
   progress_.reset();
   is_linked_ = false;
   for (const Printed& one : std::exchange(printed_cases_, {})) {
@@ -325,6 +334,7 @@ void GtestWorker::stop_hearing() {
     }
   }
   if (!std::exchange(is_finished_printed_, false)) return;
+  settle_end();
   settle_printed_end();
   happened(BatchEvent{BatchEvent::Kind::finished});
 }

@@ -66,6 +66,7 @@ class GtestWorker final : public BatchWorker {
   void hear_of_new_program();
   void hear_of_services();
   void stop_hearing();
+  void follow_output();
   void take_progress();
   void take_entries();
   void take_progress_of_printed();

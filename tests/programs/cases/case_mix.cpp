@@ -5,6 +5,7 @@
 //   F a copy (fork) prints the lines of another case, then exits · G a copy fails, then exits
 //   E a copy becomes a run of another case (exec) · X the process itself becomes one
 //   d, D closes all descriptors above 2, and passes or fails
+// If MIX_LATE is set, a run with such a case ends some time after it has printed its last line.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <holdfast/mark.h>
@@ -17,6 +18,8 @@
 #include <string>
 
 namespace {
+
+bool has_closed = false;
 
 [[noreturn]] void die_of(int signal) {
   ::signal(signal, SIG_DFL);
@@ -88,6 +91,7 @@ void end_as(char letter, int another) {
     case 'd':
     case 'D':
       ::close_range(3, ~0U, 0);
+      has_closed = true;
       EXPECT_EQ(letter, 'd');
       return;
     case 't':
@@ -95,6 +99,17 @@ void end_as(char letter, int another) {
   }
   FAIL() << "MIX does not say";
 }
+
+class LateEnd : public ::testing::EmptyTestEventListener {
+  void OnTestProgramEnd(const ::testing::UnitTest&) override {
+    if (has_closed && std::getenv("MIX_LATE") != nullptr) ::usleep(200'000);
+  }
+};
+const auto* const late_end = [] {
+  auto* const listener = new LateEnd;
+  ::testing::UnitTest::GetInstance()->listeners().Append(listener);
+  return listener;
+}();
 
 class Mix : public ::testing::TestWithParam<int> {};
 TEST_P(Mix, ends) {

@@ -110,6 +110,15 @@ class MixTest(ProjectCase):
         self.verdicts(of_ctest, batches, letters)
         self.sums(tree, of_ctest + of_ours, wanted)
 
+    # What a run says at its end is heard, also when it comes after its last line.
+    def test_cases_that_close_all_descriptors_pass_however_late_their_run_ends(self):
+        tree = self.project('add_test(NAME t COMMAND @P@/case_mix_linked "--gtest_filter=All/Mix.ends/?")\n'
+                            "set_tests_properties(t PROPERTIES HOLDFAST_ISOLATION process)\n")
+        done = self.finish(CTEST, cwd=tree, env=self.environment(MIX="dpdDdddddp".ljust(CASES, "p"), MIX_LATE="1"))
+        self.assertEqual(done.returncode, 8, done.stdout.decode())
+        outcomes = {r["case"]: r["outcome"] for r in self.case_records(self.runs(tree)[-1])}
+        self.assertEqual(outcomes, {f"All/Mix.ends/{i}": "failed" if i == 3 else "passed" for i in range(10)})
+
     def own_output_only(self, record):
         begin, length = record["output"]
         printed = Path(record["log"]).read_bytes()[begin:begin + length].decode()
