@@ -17,6 +17,7 @@
 #include "cli/commands.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/wire.hpp"
+#include "settings/complaints.hpp"
 #include "settings/project_settings.hpp"
 #include "settings/signatures.hpp"
 
@@ -45,7 +46,7 @@ int answer_found(const std::vector<std::string>& patterns) {
 int answer_steps(const std::string& tree) {
   const Result<ProjectSettings> project =
       ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
-  if (!project) return refuse(project.error());
+  if (!project) return refuse(in_one_line(project.error()));
   const StepSettings steps{build_step_settings(project->settings()), project->run().oom_events};
   return print(wire::encode(wire::to_message(steps)));
 }

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "host/forking.hpp"
@@ -51,10 +52,14 @@ std::string variable(std::string_view name) {
 }
 
 void complain(const std::string& text) {
-  const std::string line = fmt::format("holdfast: {}\n", printable(text));
+  std::string lines;
+  std::string_view rest = text;
+  do {
+    lines += fmt::format("holdfast: {}\n", printable(take_part(rest, '\n')));
+  } while (!rest.empty());
   // If stderr takes nothing, fmt::print() would throw. An error does not matter here, because every
   // caller is about to end.
-  (void)std::fputs(line.c_str(), stderr);
+  (void)std::fputs(lines.c_str(), stderr);
 }
 
 namespace {

@@ -55,7 +55,7 @@ Result<std::string> find_tree(const std::string& tree);
 // The value of an environment variable; empty: it is not set.
 std::string variable(std::string_view name);
 
-// Prints `holdfast: <text>` on stderr, in one line.
+// Prints `holdfast: <text>` on stderr, for each line of the text.
 void complain(const std::string& text);
 
 }  // namespace holdfast::cli

@@ -46,6 +46,7 @@
 #include "os/signal/replacing.hpp"
 #include "report/formats/summary.hpp"
 #include "report/load.hpp"
+#include "settings/complaints.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -478,6 +479,7 @@ int keeper(const IntegrationOptions& options) {
   }
   KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::SummaryBy::keeper};
   order.settings = settings_of(options);
+  if (!order.settings) order.settings = in_one_line(order.settings.error());
   order.configuration = variable(environment::k_configuration);
   order.after_runs = after_runs;
   if (const Result<void> started = start_keeper(order); !started) {

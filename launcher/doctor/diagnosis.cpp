@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <tuple>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -25,39 +25,56 @@ std::string heading_of(Severity severity, std::size_t count) {
   return fmt::format("\n{} ({}):\n", words, count);
 }
 
-std::string shown(const Finding& finding) {
-  std::string text =
-      fmt::format("  {}: {}\n", name_of(area_of(finding.kind)), printable(finding.what));
-  if (!finding.where.empty() && finding.what.find(finding.where) == std::string::npos) {
-    text += fmt::format("    at: {}\n", printable(finding.where));
+using Group = std::vector<const Finding*>;
+
+// Those of which one command does what is to do, in the order of their first findings.
+std::vector<Group> groups_of(const Findings& findings, Severity severity) {
+  std::vector<Group> groups;
+  for (const Finding& finding : findings) {
+    if (severity_of(finding.kind) != severity) continue;
+    const auto is_like = [&](const Group& group) {
+      const Finding& first = *group.front();
+      return std::tie(first.kind, first.advice, first.command) ==
+             std::tie(finding.kind, finding.advice, finding.command);
+    };
+    const auto group = std::ranges::find_if(groups, is_like);
+    if (group == groups.end()) {
+      groups.push_back({&finding});
+    } else {
+      group->push_back(&finding);
+    }
   }
-  if (!finding.advice.empty()) {
-    text += fmt::format("    do: {}{}\n", printable(finding.advice),
-                        finding.command.empty() ? "" : ": " + printable(finding.command));
+  return groups;
+}
+
+std::string shown(const Group& group) {
+  const Finding& first = *group.front();
+  const std::string_view area = name_of(area_of(first.kind));
+  const std::size_t count = std::min(group.size(), k_most_shown);
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Finding& finding = *group[i];
+    text += fmt::format("  {}: {}\n", area, printable(finding.what));
+    if (!finding.where.empty() && finding.what.find(finding.where) == std::string::npos) {
+      text += fmt::format("    at: {}\n", printable(finding.where));
+    }
   }
-  return text;
+  const std::size_t more = group.size() - count;
+  if (more > 0) text += fmt::format("  {}: {} more of this kind (--json has them)\n", area, more);
+  if (first.advice.empty()) return text;
+  const std::string command = more > 0 ? first.command : command_for(group);
+  return text + fmt::format("    do: {}{}\n", printable(first.advice),
+                            command.empty() ? "" : ": " + printable(command));
 }
 
 std::string findings_of(const Diagnosis& diagnosis, Severity severity) {
-  std::map<Kind, std::size_t> counts;
-  for (const Finding& finding : diagnosis.findings) {
-    if (severity_of(finding.kind) == severity) ++counts[finding.kind];
+  std::string text;
+  std::size_t count = 0;
+  for (const Group& group : groups_of(diagnosis.findings, severity)) {
+    text += shown(group);
+    count += group.size();
   }
-  std::size_t all = 0;
-  for (const auto& [kind, count] : counts) all += count;
-  if (all == 0) return {};
-  std::string text = heading_of(severity, all);
-  std::map<Kind, std::size_t> shown_of;
-  for (const Finding& finding : diagnosis.findings) {
-    if (severity_of(finding.kind) != severity) continue;
-    const std::size_t number = ++shown_of[finding.kind];
-    if (number <= k_most_shown) text += shown(finding);
-    if (number == k_most_shown + 1) {
-      text += fmt::format("  {}: {} more of this kind (--json has them)\n",
-                          name_of(area_of(finding.kind)), counts[finding.kind] - k_most_shown);
-    }
-  }
-  return text;
+  return count == 0 ? text : heading_of(severity, count) + text;
 }
 
 std::string facts_of(const Diagnosis& diagnosis) {
@@ -100,7 +117,7 @@ Json json_of(const Finding& finding) {
   object["what"] = valid_utf8(finding.what);
   object["where"] = text_or_null(finding.where);
   object["advice"] = text_or_null(finding.advice);
-  object["command"] = text_or_null(finding.command);
+  object["command"] = text_or_null(command_for({&finding}));
   return object;
 }
 

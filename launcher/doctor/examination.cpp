@@ -29,6 +29,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
+#include "settings/complaints.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::doctor {
@@ -134,7 +135,6 @@ class TreeExamination {
                                          say_silent(silent.front(), patience_));
     }
     Programs programs{look_at_programs(listing.tests), build_command()};
-    take(check_programs(programs));
     auto seen = programs.tests.begin();
     for (const TreeTest& test : listing.tests) {
       if (test.is_disabled) continue;
@@ -143,7 +143,8 @@ class TreeExamination {
       }
       files_.insert(test.files.begin(), test.files.end());
     }
-    examine_build();
+    examine_build(programs);
+    take(check_programs(programs));
   }
 
   std::string build_command() const {
@@ -152,7 +153,8 @@ class TreeExamination {
     return command;
   }
 
-  void examine_build() {
+  // Fills in the targets of programs that are missing.
+  void examine_build(Programs& programs) {
     const std::string generator = order_.cached("CMAKE_GENERATOR");
     if (!generator.starts_with("Ninja")) {
       return diagnosis_.unseen.push_back(
@@ -165,11 +167,16 @@ class TreeExamination {
     build.ninja = order_.cached("CMAKE_MAKE_PROGRAM");
     build.file =
         generator == "Ninja" ? "build.ninja" : fmt::format("build-{}.ninja", order_.configuration);
+    build.command = programs.build;
     build.patience = patience_;
+    for (const SeenTest& test : programs.tests) {
+      if (test.program == SeenTest::Program::missing) build.missing.push_back(test.path);
+    }
     for (const auto& [file, tests] : tests_of_file_) build.programs.push_back(file);
     // Without Ninja, that is a finding about tools.
     if (::access(build.ninja.c_str(), X_OK) != 0) return;
     const Build seen = look_at_build(build);
+    for (const auto& [path, target] : seen.missing) programs.targets.emplace(path, target);
     take(
         check_build(build, seen, [&](const std::string& file) { return tests_of_file_.at(file); }));
     files_.insert(seen.newer.begin(), seen.newer.end());
@@ -184,7 +191,7 @@ class TreeExamination {
     const std::optional<std::string> file = settings_file_of_tree(order_.tree);
     const Result<ProjectSettings> project = ProjectSettings::load(file, selected_profile());
     if (!project) {
-      take({{Kind::settings_refused, to_text(project.error()), file.value_or(""),
+      take({{Kind::settings_refused, to_text(in_one_line(project.error())), file.value_or(""),
              "correct it (docs/reference/config.md)"}});
       return take(check_locks(look_at_locks(order_.tree), {}, own_scopes(home())));
     }

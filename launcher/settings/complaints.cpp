@@ -1,7 +1,8 @@
 #include "settings/complaints.hpp"
 
 #include <string_view>
-#include <tuple>
+
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -17,11 +18,28 @@ void Complaints::add(Place at, const std::string& what, const std::string& found
   add(at, what + ": found " + found + ", expected " + expected);
 }
 
-void Complaints::add(Place at, const std::string& sentence) {
-  if (first_ && std::tie(place_.line, place_.column) <= std::tie(at.line, at.column)) return;
-  place_ = at;
-  const std::string line = line_ == LineTold::yes ? ":" + std::to_string(at.line) : "";
-  first_ = ErrorInWords{path_ + line + ": " + sentence};
+void Complaints::add(Place at, const std::string& sentence) { sentences_.emplace(at, sentence); }
+
+std::optional<Error> Complaints::error() const {
+  if (sentences_.empty()) return std::nullopt;
+  std::string lines;
+  std::size_t count = 0;
+  for (const auto& [at, sentence] : sentences_) {
+    if (count++ == k_most) break;
+    const std::string line = line_ == LineTold::yes ? ":" + std::to_string(at.line) : "";
+    lines += (lines.empty() ? "" : "\n") + path_ + line + ": " + sentence;
+  }
+  if (count > k_most) {
+    lines += "\n" + path_ + ": " + counted(sentences_.size() - k_most, "more mistake");
+  }
+  return ErrorInWords{lines};
+}
+
+Error in_one_line(Error error) {
+  for (std::size_t at; (at = error.message.find('\n')) != std::string::npos;) {
+    error.message.replace(at, 1, "; ");
+  }
+  return error;
 }
 
 std::string in_quotes(std::string_view text) {

@@ -1,7 +1,9 @@
-// What is wrong in a settings file. The first complaint, by place, becomes the printed error.
+// What is wrong in a settings file.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +16,8 @@ namespace holdfast {
 struct Place {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
+
+  friend auto operator<=>(const Place&, const Place&) = default;
 };
 
 // Whether a complaint names the line. It does not if the file is not the one that people wrote.
@@ -30,14 +34,22 @@ class Complaints {
   // `<path>:<line>: <sentence>`
   void add(Place at, const std::string& sentence);
 
-  const std::optional<Error>& first() const { return first_; }
+  // Of several at one place, only the first counts: the others follow from it.
+  std::size_t size() const { return sentences_.size(); }
+  // The complaints by their places, each a line, and at most k_most: then a line says how many more
+  // there are. None: there is no complaint.
+  std::optional<Error> error() const;
+
+  static constexpr std::size_t k_most = 20;
 
  private:
   std::string path_;
   LineTold line_;
-  Place place_;
-  std::optional<Error> first_;
+  std::map<Place, std::string> sentences_;
 };
+
+// The same error, with `; ` in place of ends of lines.
+Error in_one_line(Error error);
 
 // A name or text of the user's, quoted and shortened, on one line.
 std::string in_quotes(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -106,7 +107,7 @@ Result<ServiceSpec> parse_declared_service(std::string_view text, const std::str
   const NamedTable named{*table, "holdfast_add_service(" + name + ")"};
   Complaints complaints(declared_in, LineTold::no);
   ServiceSpec service = read_service(named, name, text_under(file, "directory"), complaints);
-  if (complaints.first()) return *complaints.first();
+  if (const std::optional<Error> error = complaints.error()) return *error;
   service.origin = declared_in + ", " + named.name;
   return service;
 }

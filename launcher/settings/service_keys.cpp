@@ -25,6 +25,7 @@ class ServiceReader {
     std::vector<std::string> known;
 #define HOLDFAST_SERVICE_KEY(field, key, ...) known.emplace_back(key);
 #include "core/service/service_keys.def"
+    const std::size_t before = complaints_.size();
     complain_of_unknown_keys(named_, known, complaints_);
     ServiceSpec service;
     service.name = std::move(name);
@@ -40,7 +41,7 @@ class ServiceReader {
       service.directory = directory_ + (service.directory.empty() ? "" : "/") + service.directory;
     }
     // What was not understood is missing here, and that has been said.
-    if (complaints_.first()) return service;
+    if (complaints_.size() != before) return service;
     if (Result<void> checked = check(service); !checked) {
       complaints_.add(place_of(named_.table.source()),
                       named_.name + ": " + to_text(checked.error()));

@@ -84,7 +84,7 @@ class FileReader {
     });
   }
 
-  const std::optional<Error>& error() const { return complaints_.first(); }
+  std::optional<Error> error() const { return complaints_.error(); }
   const Profiles& profiles() const { return profiles_; }
 
   // May be called only if there is no error and the profile exists.
@@ -236,11 +236,11 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
   if (!parsed) {
     Complaints complaints(path);
     complaints.add(place_of(parsed.error().source()), one_line(parsed.error().description()));
-    return *complaints.first();
+    return *complaints.error();
   }
   FileReader reader(path);
   reader.read(parsed.table());
-  if (reader.error()) return *reader.error();
+  if (const std::optional<Error> error = reader.error()) return *error;
   if (reader.profiles().count(profile) == 0) {
     const std::vector<std::string> names = names_of(reader.profiles());
     return ErrorInWords{path + ": found no profile " + in_quotes(profile) + ", expected " +

@@ -12,8 +12,9 @@ namespace holdfast {
 
 inline constexpr std::size_t k_largest_settings_file = 1024 * 1024;
 
-// `path` is only for messages. The error is the first in the file, on one line: `<path>:<line>:
-// <what>: found …, expected …`. If the file has no such `profile`, it is `<path>: profile …`.
+// `path` is only for messages. The error has a line for each mistake in the file, as Complaints has
+// it: `<path>:<line>: <what>: found …, expected …`. If the file has no such `profile`, it is
+// `<path>: profile …`.
 Result<Settings> parse_settings(std::string_view text, const std::string& path,
                                 const std::string& profile);
 

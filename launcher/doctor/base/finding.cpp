@@ -40,6 +40,15 @@ void sort(Findings& all) {
   });
 }
 
+std::string command_for(const std::vector<const Finding*>& findings) {
+  std::string command = findings.front()->command;
+  const auto has_none = [](const Finding* finding) { return finding->target.empty(); };
+  if (command.empty() || std::ranges::any_of(findings, has_none)) return command;
+  command += " --target";
+  for (const Finding* finding : findings) command += " " + for_shell(finding->target);
+  return command;
+}
+
 bool has_wrong(const Findings& all) {
   return std::ranges::any_of(
       all, [](const Finding& one) { return severity_of(one.kind) == Severity::wrong; });

@@ -54,7 +54,11 @@ struct Finding {
   std::string where = {};    // a file, or a line of one; empty: `what` says it
   std::string advice = {};   // what to do, without a full stop
   std::string command = {};  // a command for a shell that does it; empty: there is none
+  std::string target = {};   // what `command` has to build; empty: all
 };
+
+// The whole command for one finding, or for several that differ only in their targets.
+std::string command_for(const std::vector<const Finding*>& findings);
 
 using Findings = std::vector<Finding>;
 

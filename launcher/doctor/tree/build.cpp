@@ -32,7 +32,7 @@ constexpr std::size_t k_no_bound = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t k_most_words = 1'000'000;
 
 using Names = std::set<std::string, std::less<>>;
-using Programs = std::span<const OldProgram>;
+using Programs = std::span<const MadeProgram>;
 
 // What went wrong, of all that Ninja said. It may show the place in its file after that.
 std::string error_in(const std::string& said) {
@@ -95,11 +95,12 @@ std::vector<std::string> names_for_ninja(const fs::path& file, const std::string
           real.lexically_relative(tree).string(), file.string()};
 }
 
-// The programs that Ninja makes.
-std::vector<OldProgram> made_programs(const BuildOrder& order,
-                                      const std::unordered_set<std::string_view>& outputs) {
-  std::vector<OldProgram> made;
-  for (const std::string& path : order.programs) {
+// Those of the programs that Ninja makes.
+std::vector<MadeProgram> made_among(const std::vector<std::string>& programs,
+                                    const BuildOrder& order,
+                                    const std::unordered_set<std::string_view>& outputs) {
+  std::vector<MadeProgram> made;
+  for (const std::string& path : programs) {
     const std::vector<std::string> names = names_for_ninja(path, order.tree);
     const auto name =
         std::ranges::find_if(names, [&](const std::string& one) { return outputs.contains(one); });
@@ -122,11 +123,12 @@ class BuildLook {
     }
     logged_ = read_ninja_log(log_);
     if (outputs.contains("build.ninja") && !look_at_configuration()) return give_up();
-    const std::vector<OldProgram> programs = made_programs(order_, outputs);
+    build_.missing = made_among(order_.missing, order_, outputs);
+    const std::vector<MadeProgram> programs = made_among(order_.programs, order_, outputs);
     for (Programs rest = programs; !rest.empty();) {
       if (!look_at(take_some(rest))) return give_up();
     }
-    std::ranges::sort(build_.old, {}, &OldProgram::path);
+    std::ranges::sort(build_.old, {}, &MadeProgram::path);
     return std::move(build_);
   }
 
@@ -149,7 +151,7 @@ class BuildLook {
 
   std::optional<Reasons> reasons_for(Programs programs) {
     std::vector<std::string> words{"-n", "-d", "explain"};
-    for (const OldProgram& one : programs) words.push_back(one.target);
+    for (const MadeProgram& one : programs) words.push_back(one.target);
     const auto explained = ninja_.explanation(words);
     if (!explained) return std::nullopt;
     return reasons_in(*explained, logged_);
@@ -163,7 +165,7 @@ class BuildLook {
 
   // The functions from here on return false if Ninja failed.
   bool look_at_configuration() {
-    const std::vector<OldProgram> file{{"", "build.ninja"}};
+    const std::vector<MadeProgram> file{{"", "build.ninja"}};
     std::optional<Reasons> reasons = reasons_for(file);
     if (!reasons) return false;
     note_newer(*reasons);
@@ -190,13 +192,13 @@ class BuildLook {
   }
 
   struct Candidates {
-    std::vector<OldProgram> made;     // Ninja would make them
-    std::vector<OldProgram> unknown;  // nothing is known of them
+    std::vector<MadeProgram> made;     // Ninja would make them
+    std::vector<MadeProgram> unknown;  // nothing is known of them
   };
 
   std::optional<Candidates> those_that_would_be_made(Programs programs) {
     std::vector<std::string> words{"-n", "-v"};
-    for (const OldProgram& one : programs) words.push_back(one.target);
+    for (const MadeProgram& one : programs) words.push_back(one.target);
     const auto commands = ninja_.output(words);
     if (!commands) return std::nullopt;
     const auto steps = ninja_.output({"-t", "compdb"});
@@ -211,7 +213,7 @@ class BuildLook {
       if (step != outputs.end()) made.insert(step->second);
     }
     Candidates candidates;
-    for (const OldProgram& one : programs) {
+    for (const MadeProgram& one : programs) {
       if (!known.contains(one.target)) {
         candidates.unknown.push_back(one);
       } else if (made.contains(one.target)) {
@@ -222,10 +224,10 @@ class BuildLook {
   }
 
   // Takes those away that are old by the times of files.
-  bool compare_times(std::vector<OldProgram>& programs) {
+  bool compare_times(std::vector<MadeProgram>& programs) {
     if (programs.empty()) return true;
     std::vector<std::string> targets;
-    for (const OldProgram& one : programs) targets.push_back(one.target);
+    for (const MadeProgram& one : programs) targets.push_back(one.target);
     std::vector<std::string> words{"-t", "graph"};
     words.insert(words.end(), targets.begin(), targets.end());
     std::optional<std::string> graph = ninja_.output(words);
@@ -236,7 +238,7 @@ class BuildLook {
     const NinjaTexts texts{*std::move(graph), *std::move(deps)};
     const std::vector<bool> old =
         are_old(targets, texts, logged_, [&](std::string_view path) { return time_of(path); });
-    std::vector<OldProgram> others;
+    std::vector<MadeProgram> others;
     for (std::size_t i = 0; i < programs.size(); ++i) {
       (old[i] ? build_.old : others).push_back(programs[i]);
     }
@@ -315,14 +317,15 @@ Findings check_configuration(const BuildOrder& order, const Build& build) {
   return all;
 }
 
-Finding finding_of(const BuildOrder& order, const OldProgram& program,
+Finding finding_of(const BuildOrder& order, const MadeProgram& program,
                    const std::vector<std::string>& tests) {
   return {
       Kind::program_old,
       fmt::format("{}: the program is older than its sources: {}", some_of(tests), program.path),
-      program.path, "build it",
-      fmt::format("cmake --build {} --target {}", for_shell(order.tree),
-                  for_shell(program.target))};
+      program.path,
+      "build it",
+      order.command,
+      program.target};
 }
 
 }  // namespace holdfast::doctor

@@ -108,7 +108,7 @@ ByWhat lacks_of(const std::vector<SeenTest>& tests) {
   return lacks;
 }
 
-Finding finding_of(const ByWhat::Lack& lack, const std::string& build) {
+Finding finding_of(const ByWhat::Lack& lack, const Programs& programs) {
   const std::string names = some_of(lack.names);
   Finding finding{lack.kind, ""};
   switch (lack.kind) {
@@ -123,7 +123,10 @@ Finding finding_of(const ByWhat::Lack& lack, const std::string& build) {
       if (lack.kind == Kind::program_later) {
         finding.advice += ", unless another test makes the program";
       }
-      finding.command = build;
+      finding.command = programs.build;
+      if (const auto found = programs.targets.find(lack.what); found != programs.targets.end()) {
+        finding.target = found->second;
+      }
       break;
     case Kind::program_refused:
       finding.what = names + ": the program cannot be executed: " + lack.what;
@@ -157,7 +160,7 @@ std::vector<SeenTest> look_at_programs(const std::vector<TreeTest>& tests) {
 Findings check_programs(const Programs& programs) {
   Findings all;
   const ByWhat lacks = lacks_of(programs.tests);
-  for (const ByWhat::Lack& lack : lacks.all()) all.push_back(finding_of(lack, programs.build));
+  for (const ByWhat::Lack& lack : lacks.all()) all.push_back(finding_of(lack, programs));
   return all;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct SeenTest {
 struct Programs {
   std::vector<SeenTest> tests = {};
   std::string build = {};  // the command that builds the tree
+  // What the build tool calls the programs that are missing, by their paths.
+  std::map<std::string, std::string> targets = {};
 };
 
 // Leaves out tests that are disabled.

@@ -161,7 +161,7 @@ add_test(NAME v COMMAND v)
         (tree / "b b").unlink()
         found = self.look(tree)
         self.assert_only(found, "program_missing", r'^"a": the program does not exist: .*/build tree/a$',
-                         command=r"^cmake --build '.*/build tree'$")
+                         command=r"^cmake --build '.*/build tree' --target a$")
         self.assertEqual([one["what"].split(":")[0] for one in self.said["findings"]
                           if one["finding"] == "program_missing"], ['"a"', '"b b"'])
 

@@ -72,14 +72,17 @@ class BuildOfNinja : public testing::Test {
   }
 
   Build look(int count, std::size_t most_searches = 200) const {
-    BuildOrder order{ninja_, tree_, "build.ninja", {}, Milliseconds{60'000}, most_searches};
+    BuildOrder order{.ninja = ninja_, .tree = tree_, .file = "build.ninja"};
+    order.patience = Milliseconds{60'000};
+    order.most_searches = most_searches;
+    order.missing = {tree_ + "/p0", tree_ + "/nobody"};
     for (int i = 0; i < count; ++i) order.programs.push_back(fmt::format("{}/p{}", tree_, i));
     return look_at_build(order);
   }
 
   static std::vector<std::string> targets_of(const Build& build) {
     std::vector<std::string> targets;
-    for (const OldProgram& one : build.old) targets.push_back(one.target);
+    for (const MadeProgram& one : build.old) targets.push_back(one.target);
     std::ranges::sort(targets);
     return targets;
   }
@@ -96,6 +99,8 @@ TEST_F(BuildOfNinja, OfManyProgramsBehindAStepThatRunsEachTimeOnlyTheOldOnesAreN
     const Build well = look(60);
     EXPECT_EQ(well.trouble, "");
     EXPECT_EQ(targets_of(well), Targets{});
+    ASSERT_EQ(well.missing.size(), 1U);
+    EXPECT_EQ(well.missing[0].target, "p0");
     date("s7", 1);
     date("s58", 1);
     const Build seen = look(60);
@@ -147,7 +152,11 @@ TEST_F(BuildOfNinja, ATreeIsSeenThroughALinkToo) {
   date("s", 1);
   const std::string link = tree_ + "/link";
   fs::create_directory_symlink(tree_, link);
-  BuildOrder order{ninja_, tree_, "build.ninja", {link + "/sub/p"}, Milliseconds{60'000}};
+  const BuildOrder order{.ninja = ninja_,
+                         .tree = tree_,
+                         .file = "build.ninja",
+                         .programs = {link + "/sub/p"},
+                         .patience = Milliseconds{60'000}};
   const Build seen = look_at_build(order);
   EXPECT_EQ(targets_of(seen), Targets{"sub/p"});
   ASSERT_EQ(seen.old.size(), 1U);

@@ -77,6 +77,25 @@ TEST(Diagnosis, ManyOfOneKindAreCounted) {
       << text;
 }
 
+TEST(Diagnosis, OneCommandIsSaidOnceForAllThatItMends) {
+  const std::string text = findings_in(diagnosis_of(
+      {{Kind::program_missing, "a is missing", "", "build the tree", "cmake --build /b", "a"},
+       {Kind::program_old, "o is old", "", "build it", "cmake --build /b", "o"},
+       {Kind::program_missing, "b is missing", "", "build the tree", "cmake --build /b", "x b"}}));
+  EXPECT_EQ(text,
+            "\nwrong (3):\n"
+            "  tests: a is missing\n"
+            "  tests: b is missing\n"
+            "    do: build the tree: cmake --build /b --target a 'x b'\n"
+            "  tests: o is old\n"
+            "    do: build it: cmake --build /b --target o\n");
+  Findings many;
+  for (int i = 0; i < 14; ++i) {
+    many.push_back({Kind::program_old, "old", "", "build it", "make", std::to_string(i)});
+  }
+  EXPECT_NE(findings_in(diagnosis_of(many)).find("    do: build it: make\n"), std::string::npos);
+}
+
 TEST(Diagnosis, OnlyTheMachineIsSaidInOneLine) {
   const std::string text = to_text(Diagnosis{});
   EXPECT_EQ(text.substr(0, text.find('\n')),

@@ -31,14 +31,16 @@ TEST(Programs, TestsThatLackTheSameProgramAreOneFinding) {
   const Findings found = check_programs(programs);
   ASSERT_EQ(kinds_of(found), Kinds{"program_missing"});
   EXPECT_EQ(found[0].what, "\"a\", \"b\", \"c\" and 2 more: the program does not exist: /b/prog");
-  EXPECT_EQ(found[0].command, "cmake --build /b");
+  EXPECT_EQ(command_for({&found[0]}), "cmake --build /b");
+  programs.targets = {{"/b/prog", "prog"}};
+  EXPECT_EQ(command_for({&check_programs(programs)[0]}), "cmake --build /b --target prog");
 }
 
 TEST(Programs, AProgramThatAnotherTestMayMakeIsWorthKnowing) {
   SeenTest test = seen("a", SeenTest::Program::missing);
   test.needs_others = true;
   test.missing = {"/b/data"};
-  EXPECT_EQ(kinds_of(check_programs({{test}, ""})), Kinds{"program_later"});
+  EXPECT_EQ(kinds_of(check_programs({{test}})), Kinds{"program_later"});
 }
 
 TEST(Programs, WhatCannotBeStartedIsWrong) {
@@ -47,7 +49,7 @@ TEST(Programs, WhatCannotBeStartedIsWrong) {
   SeenTest refused = seen("b", SeenTest::Program::refused);
   SeenTest files = seen("c");
   files.missing = {"/b/data", "/b/dir"};
-  const Findings found = check_programs({{script, refused, files}, ""});
+  const Findings found = check_programs({{script, refused, files}});
   ASSERT_EQ(kinds_of(found),
             (Kinds{"interpreter_missing", "program_refused", "file_missing", "file_missing"}));
   EXPECT_EQ(found[0].what, "\"a\": the interpreter of /b/prog does not exist: /usr/bin/python2");
@@ -55,7 +57,10 @@ TEST(Programs, WhatCannotBeStartedIsWrong) {
 }
 
 TEST(Build, OldProgramsAndAnOldConfigurationAreWrong) {
-  const BuildOrder order{"/usr/bin/ninja", "/b c", "build.ninja", {}, Milliseconds{0}};
+  const BuildOrder order{.ninja = "/usr/bin/ninja",
+                         .tree = "/b c",
+                         .file = "build.ninja",
+                         .command = "cmake --build '/b c'"};
   Build build;
   const auto tests_of = [](const std::string&) { return std::vector<std::string>{"a"}; };
   EXPECT_EQ(kinds_of(check_build(order, build, tests_of)), Kinds{});
@@ -64,8 +69,8 @@ TEST(Build, OldProgramsAndAnOldConfigurationAreWrong) {
   const Findings found = check_build(order, build, tests_of);
   ASSERT_EQ(kinds_of(found), (Kinds{"configure_again", "program_old"}));
   EXPECT_EQ(found[1].what, "\"a\": the program is older than its sources: /b c/t");
-  EXPECT_EQ(found[1].command, "cmake --build '/b c' --target t");
-  build = {"`ninja -n` took too long", {}, {}, {}};
+  EXPECT_EQ(command_for({&found[1]}), "cmake --build '/b c' --target t");
+  build = {"`ninja -n` took too long"};
   EXPECT_EQ(kinds_of(check_build(order, build, tests_of)), Kinds{"build_unknown"});
 }
 

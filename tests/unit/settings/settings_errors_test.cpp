@@ -1,5 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/parts.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {
@@ -235,9 +241,29 @@ TEST(SettingsErrors, AProfileThatIsNotThereIsSaidWithThoseThatAre) {
             "\"ci\"?)");
 }
 
-TEST(SettingsErrors, TheFirstInTheFileIsTheOneThatIsSaid) {
-  EXPECT_EQ(error_of("[profile.z]\nscratch = 1\n[profile.a]\nscratch = 2\n").substr(0, 19),
-            "/p/holdfast.toml:2:");
+TEST(SettingsErrors, AllMistakesAreSaidByTheirPlaces) {
+  const std::string error = error_of(
+      "[profile.z]\nscratch = 1\n[profile.a]\nnonsense = 1\n[service.s]\nnonsense = 2\n"
+      "[service.t]\ncommand = [\"x\"]\nscope = 3\n[[override]]\n");
+  std::vector<std::string> places;
+  std::string_view rest = error;
+  while (!rest.empty()) {
+    const std::string_view line = take_part(rest, '\n');
+    places.emplace_back(line.substr(0, line.find(": found")));
+  }
+  EXPECT_EQ(places, (std::vector<std::string>{
+                        "/p/holdfast.toml:2: scratch in [profile.z]",
+                        "/p/holdfast.toml:4: [profile.a]", "/p/holdfast.toml:6: [service.s]",
+                        "/p/holdfast.toml:9: [service.t]", "/p/holdfast.toml:10: [[override]]"}))
+      << error;
+}
+
+TEST(SettingsErrors, ManyMistakesAreCounted) {
+  std::string text = "[profile.default]\n";
+  for (int i = 0; i < 23; ++i) text += "nonsense" + std::to_string(i) + " = 1\n";
+  const std::string error = error_of(text);
+  EXPECT_EQ(std::ranges::count(error, '\n'), 20);
+  EXPECT_TRUE(error.ends_with("\n/p/holdfast.toml: 3 more mistakes")) << error;
 }
 
 TEST(SettingsErrors, ProfilesThatAreNotSelectedAreCheckedToo) {
