@@ -19,7 +19,7 @@ Json json_of(const Reason& reason) {
     json[reason.because == Because::needs ? "test" : "file"] = reason.file;
   }
   if (!reason.through.empty()) json["through"] = reason.through;
-  if (!reason.why.empty()) json["doubt"] = reason.why;
+  if (!reason.why.empty()) json[reason.because == Because::doubtful ? "doubt" : "by"] = reason.why;
   return json;
 }
 

@@ -123,6 +123,7 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
     if (!known.insert(node).second) continue;
     if (!file.is_tracked && graph.is_made(node) && !build.rewritten.contains(node)) continue;
     ChangedFile change{path_from(project.source, name), node, node < in_build};
+    change.is_compiled = build.compiled.contains(node);
     rules.apply_to(change);
     changes.push_back(std::move(change));
   }
@@ -133,12 +134,19 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
 // the program does not exist.
 std::vector<std::string> targets_for(const AffectedQuestion& question, const Affected& affected) {
   std::set<std::string> targets;
+  const PathIndex index(question.graph);
+  const auto add = [&](BuildGraph::Node node) {
+    if (!question.graph.is_made(node)) return;
+    targets.insert(target_name(question.graph, node, question.tree));
+  };
   for (const AffectedTest& affects : affected.tests) {
     const CandidateTest& test = question.tests[affects.number - 1];
     if (test.trouble == ProgramTrouble::missing) return {"all"};
-    for (const NamedFile& file : test.files) {
-      if (!question.graph.is_made(file.node)) continue;
-      targets.insert(target_name(question.graph, file.node, question.tree));
+    for (const NamedFile& file : test.files) add(file.node);
+    for (const NamedGroup& named : test.groups) {
+      const FileGroup& group = question.groups[named.group];
+      if (group.kind == FileGroup::Kind::doubt && fits_all(group.path)) return {"all"};
+      std::ranges::for_each(nodes_in(index, group), add);
     }
   }
   return {targets.begin(), targets.end()};
@@ -159,6 +167,8 @@ std::string words_of(const Reason& reason, const AffectedTest& test) {
       return "the program of " + test.name + " does not exist";
     case Because::made_elsewhere:
       return to_text(reason);
+    case Because::unclear:
+      return "nobody knows where " + brief(reason.through) + " leads";
     default:  // it needs another test of which this is said
       return {};
   }
@@ -204,6 +214,7 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
   }
   for (const std::string& note :
        {note_on(affected, Certainty::doubtful, ": build first to have fewer"),
+        note_on(affected, Certainty::unclear, ""),
         note_on(affected, Certainty::made_elsewhere, "")}) {
     if (!note.empty()) notes.push_back(note);
   }
@@ -244,16 +255,18 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
   Rules rules(project->rules(), *tests);
   std::vector<ChangedFile> changes = changes_in(difference->files, *project, rules, build, names);
   const std::vector<std::string> idle = rules.idle();
-  const AffectedQuestion question{
-      build.graph,
-      tree->directory,
-      build.manifest,
-      build.newer_than_manifest,
-      std::move(changes),
-      std::move(build.doubts),
-      candidates_of(*tests, *services, build.graph, tree->directory, changed.links, names),
-      std::move(rules).take(),
-      preparations_in(*tests)};
+  NamedByTests named = named_by(
+      *tests, {build.graph, *services, tree->directory, project->source, changed.links}, names);
+  const AffectedQuestion question{build.graph,
+                                  tree->directory,
+                                  build.manifest,
+                                  build.newer_than_manifest,
+                                  std::move(changes),
+                                  std::move(build.doubts),
+                                  std::move(named.tests),
+                                  std::move(rules).take(),
+                                  preparations_in(*tests),
+                                  std::move(named.groups)};
   found.affected = affected_by(question);
   for (const ChangedFile& change : question.changes) found.changes.push_back(change.shown);
   found.targets = targets_for(question, found.affected);

@@ -4,15 +4,22 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "core/affected/command_reading.hpp"
+#include "core/affected/path_pattern.hpp"
 #include "core/affected/word_paths.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/program_identity.hpp"
+#include "core/ctest/environment_modification.hpp"
+#include "os/file/file_text.hpp"
+#include "os/process/bounded_work.hpp"
 #include "os/process/program_search.hpp"
 
 namespace holdfast::cli {
@@ -38,6 +45,46 @@ std::string_view value_in_modification(std::string_view entry) {
   return colon == std::string_view::npos ? std::string_view() : change.substr(colon + 1);
 }
 
+std::string_view name_in(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+std::optional<std::string> own_variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+// Programs and libraries are found by these. Ninja knows what they are made from, and the words of
+// a command are looked up in PATH.
+bool is_search_path(std::string_view variable) {
+  return variable == "PATH" || variable == "LD_LIBRARY_PATH";
+}
+
+constexpr std::size_t k_longest_script = 256 * 1024;
+
+// Whether a script may start a build: `cmake --build`, `ctest --build-and-test`, try_compile().
+bool starts_build(const std::string& path) {
+  const Result<std::string> text = os::read_file(path, k_longest_script);
+  return text && (text->find("--build") != std::string::npos ||
+                  text->find("try_compile") != std::string::npos);
+}
+
+bool is_script(std::string_view path, mode_t mode) {
+  const bool has_suffix =
+      path.ends_with(".cmake") || path.ends_with(".sh") || path.ends_with(".py");
+  return has_suffix || (mode & S_IXUSR) != 0;
+}
+
+// Whether `path` is `directory` or below it.
+bool is_within(std::string_view path, std::string_view directory) {
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+// Without `./` and `../` at its begin.
+std::string_view known_part(std::string_view path) {
+  while (path.starts_with("./") || path.starts_with("../")) path = path.substr(path.find('/') + 1);
+  return path;
+}
+
 bool is_file(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
@@ -45,36 +92,45 @@ bool is_file(const std::string& path) {
 
 class Namer {
  public:
-  Namer(const BuildGraph& graph, const UsedServices& services, const std::string& tree,
-        const std::unordered_set<std::string>& changed_links, FileNames& names)
-      : graph_(graph),
-        services_(services),
-        tree_(tree),
-        changed_links_(changed_links),
-        names_(names) {}
+  Namer(const NamingQuestion& question, FileNames& names) : question_(question), names_(names) {}
 
   CandidateTest candidate(const NamedTest& named) {
     const ListedTest& test = named.test;
     CandidateTest candidate{named.name};
-    directory_ = in_tree(test.directory);
+    const std::string directory = in_tree(test.directory);
+    CommandReader reader(directory, own_variable);
+    for (const std::string& entry : environment_of(test)) {
+      reader.set(std::string(name_in(entry)), std::string(value_in(entry)));
+    }
+    directories_ = {directory};
+    add_working_directory(names_.of(directory + "/."), candidate);
     if (test.command.empty()) {
       candidate.program = "its program";
       candidate.trouble = ProgramTrouble::missing;
     } else {
       judge_program(test.command[0], candidate);
     }
-    for (std::size_t i = 1; i < test.command.size(); ++i) {
-      add_word(test.command[i], k_command, candidate);
-    }
+    add_command(std::move(reader), test.command, k_command, candidate);
+    directories_ = {directory};
     for (const std::string& variable : test.environment) {
-      add_value(value_in(variable), "ENVIRONMENT", candidate);
+      add_value(name_in(variable), value_in(variable), "ENVIRONMENT", candidate);
     }
     for (const std::string& entry : test.modifications) {
-      add_value(value_in_modification(entry), "ENVIRONMENT_MODIFICATION", candidate);
+      add_value(name_in(entry), value_in_modification(entry), "ENVIRONMENT_MODIFICATION",
+                candidate);
     }
-    for (const std::string& file : test.required_files) add(file, "REQUIRED_FILES", candidate);
+    for (const std::string& file : test.required_files) {
+      add(file, {"REQUIRED_FILES", file}, candidate);
+    }
     add_services(candidate);
+    add_tree(candidate);
     return candidate;
+  }
+
+  std::vector<FileGroup> take_groups() && {
+    std::vector<FileGroup> groups(groups_.size());
+    for (const auto& [group, number] : groups_) groups[number] = group;
+    return groups;
   }
 
  private:
@@ -82,19 +138,42 @@ class Namer {
     std::string name;
     // Its own, that of what it leads to if it is a link, and changed links on the way there.
     std::vector<Node> nodes = {};
+    bool is_there = false;
     bool is_foreign = false;  // compiled, in the build tree, and Ninja does not make it
+    bool starts_build = false;
+    std::string directory = {};  // its name; empty: it is none
+  };
+
+  // What names a file, and how.
+  struct Naming {
+    std::string_view by;
+    std::string_view shown;
+    // Of a directory in the build tree, this says nothing about the files in it.
+    bool is_place = false;
   };
 
   // ctest starts tests in the build tree.
   std::string in_tree(const std::string& directory) const {
     if (directory.starts_with('/')) return directory;
-    return directory.empty() ? tree_ : tree_ + "/" + directory;
+    return directory.empty() ? question_.tree : question_.tree + "/" + directory;
+  }
+
+  static std::vector<std::string> environment_of(const ListedTest& test) {
+    ModifiedEnvironment environment(test.modifications.empty() ? std::vector<std::string>()
+                                                               : os::own_environment());
+    for (const std::string& entry : test.environment) environment.set(entry);
+    for (const std::string& entry : test.modifications) environment.modify(entry);
+    return environment.entries();
   }
 
   // A name that Ninja has for several files may stand in a command and mean something else.
   std::optional<Node> file_node(const std::string& name) const {
-    const std::optional<Node> node = graph_.find(name);
-    return node && graph_.is_phony(*node) && !is_file(name) ? std::nullopt : node;
+    const std::optional<Node> node = question_.graph.find(name);
+    return node && question_.graph.is_phony(*node) && !is_file(name) ? std::nullopt : node;
+  }
+
+  bool is_made(const std::vector<Node>& nodes) const {
+    return std::ranges::any_of(nodes, [&](Node node) { return question_.graph.is_made(node); });
   }
 
   const Resolved& resolve(const std::string& path) {
@@ -102,17 +181,25 @@ class Namer {
     if (known != resolved_.end()) return known->second;
     Resolved found{names_.of(path)};
     struct stat info {};
-    const bool is_link = ::lstat(found.name.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
+    found.is_there = ::lstat(found.name.c_str(), &info) == 0;
+    const bool is_link = found.is_there && S_ISLNK(info.st_mode);
     add_node(found.name, found);
     if (is_link) add_node(names_.target_of(found.name), found);
-    if (!changed_links_.empty()) {
+    if (!question_.changed_links.empty()) {
       for (const std::string& link : names_.links_on(path)) {
-        if (changed_links_.contains(link)) add_node(link, found);
+        if (question_.changed_links.contains(link)) add_node(link, found);
       }
     }
-    const auto is_made = [&](Node node) { return graph_.is_made(node); };
-    found.is_foreign = found.name.starts_with(tree_ + "/") && (is_link || S_ISREG(info.st_mode)) &&
-                       std::ranges::none_of(found.nodes, is_made) && is_compiled(found.name);
+    if (is_link) ::stat(found.name.c_str(), &info);
+    // What was removed may have been a directory.
+    if (!found.is_there || S_ISDIR(info.st_mode)) found.directory = names_.of(path + "/.");
+    const bool is_compiled_here = found.name.starts_with(question_.tree + "/") &&
+                                  (is_link || S_ISREG(info.st_mode)) && !is_made(found.nodes) &&
+                                  is_compiled(found.name);
+    found.is_foreign = is_compiled_here;
+    found.starts_build = S_ISREG(info.st_mode) && !is_made(found.nodes) &&
+                         is_script(found.name, info.st_mode) &&
+                         is_within(found.name, question_.source) && starts_build(found.name);
     return resolved_[path] = std::move(found);
   }
 
@@ -126,7 +213,7 @@ class Namer {
     if (word.find('/') == std::string::npos) {
       path = os::find_program(word);
     } else if (!word.starts_with('/')) {
-      path = directory_ + "/" + word;
+      path = directories_.front() + "/" + word;
     }
     candidate.program = word;
     if (path.empty()) {
@@ -134,77 +221,193 @@ class Namer {
       return;
     }
     const Resolved& program = resolve(path);
-    add(program, word, k_command, candidate);
-    const auto is_made = [&](Node node) { return graph_.is_made(node); };
-    if (std::ranges::any_of(program.nodes, is_made)) return;
+    add(program, {k_command, word}, candidate);
+    if (is_made(program.nodes)) return;
     if (::access(program.name.c_str(), F_OK) != 0) candidate.trouble = ProgramTrouble::missing;
   }
 
+  void add_command(CommandReader reader, const std::vector<std::string>& words, std::string_view by,
+                   CandidateTest& candidate) {
+    reader.read(words);
+    search_path_ = reader.search_path();
+    ReadCommand command = std::move(reader).take();
+    directories_ = std::move(command.directories);
+    candidate.builds = candidate.builds || command.builds;
+    for (const CommandWord& word : command.words) {
+      const auto add_part = [&](std::string_view path) {
+        return add(path, {by, word.shown, word.is_place}, candidate);
+      };
+      if (!word.text.starts_with('-')) add_part(word.text);
+      find_paths(word.text, add_part);
+    }
+    search_path_.clear();
+  }
+
   void add_services(CandidateTest& candidate) {
-    const auto found = services_.by_test.find(candidate.name);
-    if (found == services_.by_test.end()) return;
+    const auto found = question_.services.by_test.find(candidate.name);
+    if (found == question_.services.by_test.end()) return;
     for (const std::size_t place : found->second) {
-      const UsedService& service = services_.services[place];
-      directory_ = in_tree(service.directory);
-      for (const std::string& word : service.words) add_word(word, service.shown, candidate);
+      const UsedService& service = question_.services.services[place];
+      add_command(CommandReader(in_tree(service.directory), own_variable), service.words,
+                  service.shown, candidate);
     }
   }
 
-  void add_word(std::string_view word, std::string_view by, CandidateTest& candidate) {
-    if (!word.starts_with('-')) add(word, by, candidate);
-    find_paths(word, [&](std::string_view path) { return add(path, by, candidate); });
+  void add_value(std::string_view variable, std::string_view value, std::string_view by,
+                 CandidateTest& candidate) {
+    const auto add_part = [&](std::string_view path) {
+      return add(path, {by, path, is_search_path(variable)}, candidate);
+    };
+    if (!add_part(value)) find_paths(value, add_part);
   }
 
-  void add_value(std::string_view value, std::string_view by, CandidateTest& candidate) {
-    if (!add(value, by, candidate)) {
-      find_paths(value, [&](std::string_view path) { return add(path, by, candidate); });
-    }
+  // A test may read what is where it runs, without naming it.
+  void add_working_directory(const std::string& directory, CandidateTest& candidate) {
+    if (is_within(directory, question_.tree) || is_within(question_.source, directory)) return;
+    add_group({FileGroup::Kind::not_built, directory}, {"WORKING_DIRECTORY", directory}, candidate);
   }
 
   // False: nobody knows this file.
-  bool add(std::string_view path, std::string_view by, CandidateTest& candidate) {
+  bool add(std::string_view path, const Naming& naming, CandidateTest& candidate) {
     if (path.empty()) return false;
-    const bool is_absolute = path.starts_with('/');
-    const Resolved& file =
-        resolve(is_absolute ? std::string(path) : text_of({directory_, "/", path}));
-    add(file, path, by, candidate);
-    return !file.nodes.empty() || file.is_foreign;
+    if (is_pattern(path)) return add_pattern(std::string(path), naming, candidate);
+    if (path.starts_with('/')) {
+      const Resolved& file = resolve(std::string(path));
+      add(file, naming, candidate);
+      if (!file.is_there) add_as_glob(path, naming, candidate);
+      return is_known(file);
+    }
+    bool is_known_once = false;
+    bool is_there = false;
+    const bool is_name = path.find('/') == std::string_view::npos;
+    const auto try_in = [&](const std::string& directory) {
+      const Resolved& file = resolve(text_of({directory, "/", path}));
+      // It may be the name of a directory by chance.
+      add(file, {naming.by, naming.shown, naming.is_place || is_name}, candidate);
+      is_known_once = is_known_once || is_known(file);
+      is_there = is_there || file.is_there;
+    };
+    for (const std::string& directory : directories_) {
+      if (is_pattern(directory)) {
+        add_pattern(joined_path(directory, path), naming, candidate);
+      } else {
+        try_in(directory);
+      }
+    }
+    if (is_name) std::ranges::for_each(search_path_, try_in);
+    if (!is_name && !is_there && !is_known_once) {
+      add_as_glob(path, naming, candidate);
+      const std::string_view part = known_part(path);
+      if (!part.empty()) {
+        add_group({FileGroup::Kind::doubt, text_of({{&k_unknown, 1}, "/", part})}, naming,
+                  candidate);
+      }
+    }
+    return is_known_once;
   }
 
-  static void add(const Resolved& file, std::string_view shown, std::string_view by,
-                  CandidateTest& candidate) {
+  // A program may expand a glob itself, or take it for something else.
+  void add_as_glob(std::string_view path, const Naming& naming, CandidateTest& candidate) {
+    if (path.find('*') == std::string_view::npos) return;
+    std::string pattern(path);
+    std::ranges::replace(pattern, '*', k_unknown);
+    add_pattern(std::move(pattern), naming, candidate);
+  }
+
+  bool add_pattern(std::string pattern, const Naming& naming, CandidateTest& candidate) {
+    const bool is_alone = pattern.starts_with('/') || pattern.starts_with(k_unknown);
+    if (is_alone) {
+      add_whole_pattern(pattern, naming, candidate);
+    } else {
+      for (const std::string& directory : directories_) {
+        add_whole_pattern(joined_path(directory, pattern), naming, candidate);
+      }
+    }
+    return is_glob(pattern);
+  }
+
+  // What is known of it is a directory, which may have links.
+  void add_whole_pattern(std::string pattern, const Naming& naming, CandidateTest& candidate) {
+    const std::size_t slash = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
+    if (slash != std::string::npos && slash > 0) {
+      pattern = joined_path("/", pattern);
+      const std::size_t known = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
+      pattern = names_.of(pattern.substr(0, known) + "/.") + pattern.substr(known);
+    }
+    add_group({is_glob(pattern) ? FileGroup::Kind::glob : FileGroup::Kind::doubt, pattern}, naming,
+              candidate);
+  }
+
+  static bool is_known(const Resolved& file) { return !file.nodes.empty() || file.is_foreign; }
+
+  void add(const Resolved& file, const Naming& naming, CandidateTest& candidate) {
     for (const Node node : file.nodes) {
       const auto is_it = [&](const NamedFile& other) { return other.node == node; };
-      if (std::ranges::none_of(candidate.files, is_it)) candidate.files.push_back({node, by});
+      if (std::ranges::none_of(candidate.files, is_it)) {
+        candidate.files.push_back({node, naming.by});
+      }
     }
+    if (file.starts_build && naming.by == k_command) {
+      candidate.builds = true;  // and nobody knows of which files
+      add_group({FileGroup::Kind::not_built, question_.source}, naming, candidate);
+    }
+    if (!file.directory.empty()) add_directory(file.directory, naming, candidate);
     if (!file.is_foreign || candidate.trouble != ProgramTrouble::none) return;
     candidate.trouble = ProgramTrouble::made_elsewhere;
-    candidate.program = shown;
+    candidate.program = naming.shown;
+  }
+
+  // Of the top of the source tree, only what the build does not know counts: other tests name the
+  // rest. The top of the build tree is often only a place to write to.
+  void add_directory(const std::string& directory, const Naming& naming, CandidateTest& candidate) {
+    if (directory == question_.source) {
+      add_group({FileGroup::Kind::not_built, directory}, naming, candidate);
+    } else if (directory == question_.tree) {
+      if (!naming.is_place) names_tree_.emplace_back(naming.by, naming.shown);
+    } else if (!is_within(question_.source, directory) && !is_within(question_.tree, directory) &&
+               !(naming.is_place && is_within(directory, question_.tree))) {
+      add_group({FileGroup::Kind::directory, directory}, naming, candidate);
+    }
+  }
+
+  void add_tree(CandidateTest& candidate) {
+    const auto is_made = [&](const NamedFile& file) { return question_.graph.is_made(file.node); };
+    if (!names_tree_.empty() && std::ranges::none_of(candidate.files, is_made)) {
+      const auto& [by, shown] = names_tree_.front();
+      add_group({FileGroup::Kind::directory, question_.tree}, {by, shown}, candidate);
+    }
+    names_tree_.clear();
+  }
+
+  void add_group(FileGroup group, const Naming& naming, CandidateTest& candidate) {
+    const auto [found, is_new] = groups_.emplace(std::move(group), groups_.size());
+    const std::size_t number = found->second;
+    const auto is_it = [&](const NamedGroup& other) { return other.group == number; };
+    if (std::ranges::any_of(candidate.groups, is_it)) return;
+    candidate.groups.push_back({number, naming.by, std::string(naming.shown)});
   }
 
   static constexpr std::string_view k_command = "command";
 
-  const BuildGraph& graph_;
-  const UsedServices& services_;
-  const std::string& tree_;
-  const std::unordered_set<std::string>& changed_links_;
+  const NamingQuestion& question_;
   FileNames& names_;
-  std::string directory_;  // from which relative paths begin
+  std::vector<std::string> directories_;  // from which relative paths begin: maybe patterns
+  std::vector<std::pair<std::string_view, std::string>> names_tree_;  // what names the build tree
+  std::vector<std::string> search_path_;  // where words without a slash may be, too
   std::unordered_map<std::string, Resolved> resolved_;
+  std::map<FileGroup, std::size_t> groups_;
 };
 
 }  // namespace
 
-std::vector<CandidateTest> candidates_of(const std::vector<NamedTest>& tests,
-                                         const UsedServices& services, const BuildGraph& graph,
-                                         const std::string& tree,
-                                         const std::unordered_set<std::string>& changed_links,
-                                         FileNames& names) {
-  Namer namer(graph, services, tree, changed_links, names);
-  std::vector<CandidateTest> candidates;
-  candidates.reserve(tests.size());
-  for (const NamedTest& test : tests) candidates.push_back(namer.candidate(test));
-  return candidates;
+NamedByTests named_by(const std::vector<NamedTest>& tests, const NamingQuestion& question,
+                      FileNames& names) {
+  Namer namer(question, names);
+  NamedByTests named;
+  named.tests.reserve(tests.size());
+  for (const NamedTest& test : tests) named.tests.push_back(namer.candidate(test));
+  named.groups = std::move(namer).take_groups();
+  return named;
 }
 
 }  // namespace holdfast::cli

@@ -14,15 +14,26 @@
 
 namespace holdfast::cli {
 
-// The tests in their order, with those of their files that are nodes of `graph`. A test names files
-// by its program, the other words of its command, ENVIRONMENT, ENVIRONMENT_MODIFICATION and
-// REQUIRED_FILES, by paths within a word (core/affected/word_paths.hpp), and by the commands of its
-// services. It names the links on the way to such a file, too, as far as they are `changed_links`.
-// `tree` and `changed_links` are names of FileNames. `services` has to outlive the answer.
-std::vector<CandidateTest> candidates_of(const std::vector<NamedTest>& tests,
-                                         const UsedServices& services, const BuildGraph& graph,
-                                         const std::string& tree,
-                                         const std::unordered_set<std::string>& changed_links,
-                                         FileNames& names);
+// What leads from tests to files. Paths are names of FileNames.
+struct NamingQuestion {
+  const BuildGraph& graph;
+  const UsedServices& services;  // must outlive the answer
+  std::string tree;
+  std::string source;  // the top source directory
+  const std::unordered_set<std::string>& changed_links;
+};
+
+struct NamedByTests {
+  std::vector<CandidateTest> tests = {};  // in their order
+  std::vector<FileGroup> groups = {};
+};
+
+// Finds the files, directories and globs that the tests name: by the program and the other words of
+// the command, which is read as core/affected/command_reading.hpp says, by ENVIRONMENT,
+// ENVIRONMENT_MODIFICATION and REQUIRED_FILES, by paths within a word
+// (core/affected/word_paths.hpp), and by the commands of their services. A test names the links on
+// the way to a file, too, as far as they are `changed_links`.
+NamedByTests named_by(const std::vector<NamedTest>& tests, const NamingQuestion& question,
+                      FileNames& names);
 
 }  // namespace holdfast::cli

@@ -10,9 +10,12 @@
 #include <set>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
+#include "core/affected/include_names.hpp"
 #include "core/affected/ninja_tools.hpp"
+#include "core/affected/path_pattern.hpp"
 #include "core/base/printable.hpp"
 #include "os/file/file_text.hpp"
 
@@ -23,6 +26,7 @@ using Node = BuildGraph::Node;
 using Step = BuildGraph::Step;
 using Views = std::vector<std::string_view>;
 
+constexpr std::size_t k_largest_source = 16 * 1024 * 1024;
 constexpr std::size_t k_largest_depfile = 64 * 1024 * 1024;
 // CMake's rule for add_custom_command().
 constexpr std::string_view k_custom_rule = "CUSTOM_COMMAND";
@@ -65,6 +69,7 @@ class Maker {
   void add_graph(const NinjaGraph& graph) {
     for (const NinjaStep& ninjas : graph.steps) {
       if (is_there(graph, ninjas)) continue;  // two calls of Ninja show what both ask for
+      if (ninjas.rule == "CLEAN" || ninjas.rule == "HELP") continue;  // they make nothing
       const Step step = build_.graph.add_step(ninjas.is_phony());
       std::vector<Node> inputs;
       for (const std::uint32_t input : ninjas.inputs) {
@@ -203,6 +208,10 @@ class Maker {
     steps_.emplace_back(step, is_custom             ? Kind::custom
                               : ninjas.is_compile() ? Kind::compile
                                                     : Kind::other);
+    if (ninjas.rule.starts_with("C_COMPILER__") || ninjas.rule.starts_with("CXX_COMPILER__")) {
+      is_of_c_.insert(step);
+    }
+    if (steps_.back().second == Kind::compile) build_.compiled.insert(inputs.begin(), inputs.end());
     const std::vector<Node>& outputs = build_.graph.outputs_of(step);
     if (std::ranges::find(outputs, build_.manifest) != outputs.end()) {
       manifest_inputs_ = std::move(inputs);
@@ -251,8 +260,61 @@ class Maker {
     }
     for (const Node input : build_.graph.inputs_of(step)) {
       if (!is_newer(input, *made)) continue;
+      if (kind == Kind::compile && has_all_that_includes(step, input)) continue;
       return doubt(step, "is older than " + build_.graph.path(input));
     }
+  }
+
+  // Whether the compiler's record of what it has read for `step` has all files that `input`
+  // includes now. Then the record is right, although the file was written since: by `git switch`,
+  // say. A name that no file has leads nowhere.
+  bool has_all_that_includes(Step step, Node input) {
+    if (!is_of_c_.contains(step)) return false;
+    const auto [found, is_new] = included_.try_emplace(input);
+    if (is_new) found->second = included_by(build_.graph.path(input));
+    if (!found->second) return false;
+    return std::ranges::all_of(*found->second, [&](const std::string& end) {
+      return has_input(step, end) || !is_a_file(end);
+    });
+  }
+
+  bool has_input(Step step, const std::string& end) {
+    if (step_of_inputs_ != step) {
+      step_of_inputs_ = step;
+      inputs_by_last_part_.clear();
+      for (const Node input : build_.graph.inputs_of(step)) {
+        const std::string& path = build_.graph.path(input);
+        inputs_by_last_part_.emplace(last_part_of(path), path);
+      }
+    }
+    const auto [first, last] = inputs_by_last_part_.equal_range(last_part_of(end));
+    return std::any_of(first, last, [&](const auto& one) { return one.second.ends_with(end); });
+  }
+
+  // The ends of the paths of included files: `/a.h` for `a.h` and `../a.h`.
+  static std::optional<std::vector<std::string>> included_by(const std::string& path) {
+    const Result<std::string> text = os::read_file(path, k_largest_source);
+    if (!text) return std::nullopt;
+    const auto names = included_names(*text);
+    if (!names) return std::nullopt;
+    std::vector<std::string> ends;
+    for (const std::string_view name : *names) ends.push_back(joined_path("/", name));
+    return ends;
+  }
+
+  // Whether a file that Ninja or git knows has a path with this end.
+  bool is_a_file(const std::string& end) {
+    if (last_parts_.empty()) {
+      for (Node node = 0; node < build_.graph.node_count(); ++node) {
+        last_parts_.insert(last_part_of(build_.graph.path(node)));
+      }
+      for (const std::string& path : changed_.files) last_parts_.insert(last_part_of(path));
+    }
+    return last_parts_.contains(last_part_of(end));
+  }
+
+  static std::string_view last_part_of(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
   }
 
   // Whether CMake would configure the tree again before anything is built.
@@ -315,6 +377,12 @@ class Maker {
   std::vector<Node> manifest_inputs_;
   std::vector<Node> links_;
   std::vector<DepfileRule> depfile_rules_;
+  std::unordered_set<Step> is_of_c_;
+  // What files include: the ends of paths. None: it is not known.
+  std::unordered_map<Node, std::optional<std::vector<std::string>>> included_;
+  std::optional<Step> step_of_inputs_;
+  std::unordered_multimap<std::string_view, std::string_view> inputs_by_last_part_;
+  std::unordered_set<std::string_view> last_parts_;  // of the paths of all files that are known
 };
 
 }  // namespace

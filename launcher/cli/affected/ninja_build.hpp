@@ -28,6 +28,7 @@ struct NinjaBuild {
   // Those of ChangedNames::untracked that a step makes, and that are newer than what is made from
   // them: somebody wrote them, or has run that step alone.
   std::unordered_set<BuildGraph::Node> rewritten = {};
+  std::unordered_set<BuildGraph::Node> compiled = {};  // what compile steps have as their sources
 };
 
 // What compilers were seen to read counts as an input, and so does a changed link through which the

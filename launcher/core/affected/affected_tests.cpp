@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace holdfast {
@@ -20,6 +21,8 @@ Certainty certainty_of(Because because) {
       return Certainty::doubtful;
     case Because::made_elsewhere:
       return Certainty::made_elsewhere;
+    case Because::unclear:
+      return Certainty::unclear;
     default:
       return Certainty::certain;
   }
@@ -28,8 +31,13 @@ Certainty certainty_of(Because because) {
 // Answers one question.
 class Selection {
  public:
+  using Node = BuildGraph::Node;
+
   explicit Selection(const AffectedQuestion& question)
-      : question_(question), reach_(question.graph), affected_(question.tests.size()) {}
+      : question_(question),
+        index_(question.graph),
+        reach_(question.graph),
+        affected_(question.tests.size()) {}
 
   Affected run() && {
     note_named();
@@ -38,6 +46,8 @@ class Selection {
     if (has_effect_) {
       spread_doubts();
       give_reasons();
+      give_reasons_by_groups();
+      give_reasons_by_builds();
       give_reasons_by_rules();
       give_reasons_by_preparations();
     }
@@ -46,7 +56,7 @@ class Selection {
 
  private:
   void note_named() {
-    std::unordered_map<BuildGraph::Node, std::size_t> changes;
+    std::unordered_map<Node, std::size_t> changes;
     for (std::size_t i = 0; i < question_.changes.size(); ++i) {
       changes.emplace(question_.changes[i].node, i);
     }
@@ -56,8 +66,26 @@ class Selection {
         if (const auto found = changes.find(file.node); found != changes.end()) {
           is_named_[found->second] = true;
         }
+        named_.insert(file.node);
       }
     }
+    for (const FileGroup& group : question_.groups) {
+      nodes_.push_back(nodes_in(index_, group));
+      if (group.kind != FileGroup::Kind::directory && group.kind != FileGroup::Kind::glob) continue;
+      for (const Node node : nodes_.back()) {
+        const auto found = changes.find(node);
+        if (found == changes.end()) continue;
+        // `ignore` says of a whole directory which files count.
+        const bool is_left_out =
+            group.kind == FileGroup::Kind::directory && question_.changes[found->second].is_ignored;
+        if (!is_left_out) is_named_[found->second] = true;
+      }
+    }
+  }
+
+  // `ignore` says which files of a directory do not count.
+  static bool is_left_out(const FileGroup& group, const ChangedFile& change) {
+    return group.kind == FileGroup::Kind::directory && change.is_ignored;
   }
 
   // A file that changed is the cause with its index; a doubt comes after all of them.
@@ -79,6 +107,10 @@ class Selection {
 
   bool is_change(std::uint32_t cause) const { return cause < question_.changes.size(); }
 
+  const Doubt& doubt_of(std::uint32_t cause) const {
+    return question_.doubts[cause - question_.changes.size()];
+  }
+
   KnownBy who_knows(std::size_t index) const {
     const ChangedFile& change = question_.changes[index];
     if (change.is_in_build) return KnownBy::build;
@@ -94,14 +126,18 @@ class Selection {
       const ChangedFile& change = question_.changes[i];
       const KnownBy known = configures[change.node] ? KnownBy::configure : who_knows(i);
       known_.push_back(known);
-      const bool is_needed = known != KnownBy::ignored && known != KnownBy::documentation;
-      has_effect_ = has_effect_ || is_needed;
+      has_effect_ = has_effect_ || is_needed(i);
       if (known == KnownBy::configure) add_for_all({Because::configured, change.shown});
       if (known == KnownBy::nobody) add_for_all({Because::unknown, change.shown});
     }
     if (has_effect_ && !question_.newer_than_manifest.empty()) {
       add_for_all({Because::not_configured, question_.newer_than_manifest});
     }
+  }
+
+  // Whether a test may need the file that changed.
+  bool is_needed(std::size_t change) const {
+    return known_[change] != KnownBy::ignored && known_[change] != KnownBy::documentation;
   }
 
   void add_for_all(Reason reason) {
@@ -123,7 +159,7 @@ class Selection {
       }
       return {Because::rebuilt, change.shown, through};
     }
-    const Doubt& doubt = question_.doubts[cause - question_.changes.size()];
+    const Doubt& doubt = doubt_of(cause);
     const std::string output = shown_in(question_.graph.path(doubt.output), question_.tree);
     return {Because::doubtful, output, through, doubt.why};
   }
@@ -141,6 +177,107 @@ class Selection {
       }
       if (test.trouble == ProgramTrouble::made_elsewhere) {
         add(i, {Because::made_elsewhere, {}, test.program});
+      }
+    }
+  }
+
+  // What happened to a node of a group.
+  struct Hit {
+    Node node = 0;
+    std::uint32_t cause = 0;
+  };
+
+  bool counts_in(const FileGroup& group, const Hit& hit) const {
+    // What is not built itself, in a directory, may be a name that never becomes a file.
+    if (!is_change(hit.cause)) {
+      return group.kind != FileGroup::Kind::not_built && doubt_of(hit.cause).output != hit.node;
+    }
+    const ChangedFile& change = question_.changes[hit.cause];
+    if (!is_needed(hit.cause) || is_left_out(group, change)) return false;
+    return group.kind != FileGroup::Kind::not_built ||
+           (change.node == hit.node && !change.is_in_build);
+  }
+
+  // Each cause once, at most Reach::k_most_causes.
+  std::vector<Hit> hits_in(std::size_t number) const {
+    const FileGroup& group = question_.groups[number];
+    std::vector<Hit> hits;
+    for (const Node node : nodes_[number]) {
+      for (const std::uint32_t cause : reach_.causes_of(node)) {
+        if (hits.size() == Reach::k_most_causes) return hits;
+        if (std::ranges::find(hits, cause, &Hit::cause) != hits.end()) continue;
+        if (counts_in(group, {node, cause})) hits.push_back({node, cause});
+      }
+    }
+    return hits;
+  }
+
+  Reason reason_by(const Hit& hit, const NamedGroup& named) const {
+    const FileGroup& group = question_.groups[named.group];
+    Reason reason = reason_by(hit.cause, NamedFile{hit.node, named.by});
+    if (reason.because == Because::doubtful) return reason;
+    if (group.kind == FileGroup::Kind::glob) return reason;
+    const bool is_doubt = group.kind == FileGroup::Kind::doubt;
+    return {is_doubt ? Because::unclear : Because::below, reason.file, named.shown,
+            std::string(named.by)};
+  }
+
+  void give_reasons_by_groups() {
+    std::vector<std::vector<Hit>> hits;
+    for (std::size_t i = 0; i < question_.groups.size(); ++i) hits.push_back(hits_in(i));
+    for (std::size_t i = 0; i < question_.tests.size(); ++i) {
+      for (const NamedGroup& named : question_.tests[i].groups) {
+        for (const Hit& hit : hits[named.group]) add_once(i, reason_by(hit, named));
+      }
+    }
+  }
+
+  // A file that the test names, too, needs no second reason.
+  void add_once(std::size_t test, Reason reason) {
+    const auto is_same = [&](const Reason& other) { return other.file == reason.file; };
+    if (std::ranges::none_of(affected_[test].reasons, is_same)) add(test, std::move(reason));
+  }
+
+  // What is made from the node, and from which nothing more is made.
+  std::vector<Node> ends_of(Node node) const {
+    std::vector<Node> ends;
+    std::vector<Node> open{node};
+    std::unordered_set<Node> known{node};
+    while (!open.empty()) {
+      const Node one = open.back();
+      open.pop_back();
+      bool is_end = one != node;
+      for (const BuildGraph::Step step : question_.graph.users_of(one)) {
+        for (const Node output : question_.graph.outputs_of(step)) {
+          if (question_.graph.is_phony(output)) continue;
+          is_end = false;
+          if (known.insert(output).second) open.push_back(output);
+        }
+      }
+      if (is_end) ends.push_back(one);
+    }
+    return ends;
+  }
+
+  // A test that starts a build may compile any header and any source of a library. A source of
+  // one program alone, which a test names, is only that test's.
+  bool is_for_builds(std::size_t number) const {
+    const ChangedFile& change = question_.changes[number];
+    if (!change.is_in_build || !is_needed(number)) return false;
+    if (!change.is_compiled) return true;
+    const std::vector<Node> ends = ends_of(change.node);
+    return ends.size() != 1 || !named_.contains(ends.front());
+  }
+
+  void give_reasons_by_builds() {
+    std::vector<std::size_t> causes;
+    for (std::size_t i = 0; i < question_.changes.size(); ++i) {
+      if (causes.size() < Reach::k_most_causes && is_for_builds(i)) causes.push_back(i);
+    }
+    for (std::size_t i = 0; i < question_.tests.size(); ++i) {
+      if (!question_.tests[i].builds) continue;
+      for (const std::size_t cause : causes) {
+        add_once(i, {Because::nested, question_.changes[cause].shown});
       }
     }
   }
@@ -215,7 +352,10 @@ class Selection {
   }
 
   const AffectedQuestion& question_;
+  const PathIndex index_;
   Reach reach_;
+  std::unordered_set<Node> named_;        // files that tests name
+  std::vector<std::vector<Node>> nodes_;  // of each group
   std::vector<bool> is_named_;
   bool has_effect_ = false;  // a test may need some file that changed
   std::vector<KnownBy> known_;
@@ -231,6 +371,12 @@ std::string to_text(const Reason& reason) {
       return reason.file + ", through " + reason.through;
     case Because::named:
       return reason.file + ", which its " + reason.through + " names";
+    case Because::below:
+      return reason.file + ", for " + reason.through + ", which its " + reason.why + " names";
+    case Because::unclear:
+      return reason.file + ", if " + reason.through + " of its " + reason.why + " leads there";
+    case Because::nested:
+      return reason.file + ", which the build that it starts may read";
     case Because::ruled:
       return reason.file + ", by " + reason.through;
     case Because::needs:
@@ -257,6 +403,12 @@ std::string_view word_of(Because because) {
       return "rebuilt";
     case Because::named:
       return "named";
+    case Because::below:
+      return "below";
+    case Because::unclear:
+      return "unclear";
+    case Because::nested:
+      return "nested";
     case Because::ruled:
       return "rule";
     case Because::needs:
@@ -298,6 +450,17 @@ std::string_view word_of(KnownBy known) {
 }
 
 Affected affected_by(const AffectedQuestion& question) { return Selection(question).run(); }
+
+std::vector<BuildGraph::Node> nodes_in(const PathIndex& index, const FileGroup& group) {
+  if (group.kind == FileGroup::Kind::glob || group.kind == FileGroup::Kind::doubt) {
+    return index.fitting(group.path);
+  }
+  std::vector<BuildGraph::Node> nodes = index.below(group.path);
+  std::erase_if(nodes, [&](BuildGraph::Node node) {
+    return index.path(node).find("/CMakeFiles/", group.path.size()) != std::string::npos;
+  });
+  return nodes;
+}
 
 std::string target_name(const BuildGraph& graph, BuildGraph::Node node, std::string_view tree) {
   const std::string& path = graph.path(node);

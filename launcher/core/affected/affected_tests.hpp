@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/affected/build_graph.hpp"
+#include "core/affected/path_pattern.hpp"
 
 namespace holdfast {
 
@@ -24,6 +25,7 @@ struct ChangedFile {
   bool is_in_build = false;  // Ninja knows the file
   bool is_ignored = false;   // a rule says that no test needs it; counts only if nobody knows it
   bool is_documentation = false;        // likewise
+  bool is_compiled = false;             // a compile step has it as its source, and not as a header
   std::vector<std::size_t> rules = {};  // those that match: indexes in AffectedQuestion::rules
 };
 
@@ -39,6 +41,30 @@ struct NamedFile {
   std::string_view by;  // what names it: "command", "ENVIRONMENT", "service db"
 };
 
+// Files that a test names together, or of which it may name some.
+struct FileGroup {
+  enum class Kind : std::uint8_t {
+    // All files below `path`, apart from those in CMake's own directories (CMakeFiles).
+    directory,
+    // Of the files below `path`, those that changed and that the build does not know.
+    not_built,
+    // The files that fit `path` (path_pattern.hpp), which the test names.
+    glob,
+    // The same, but nobody knows which of them the test means.
+    doubt,
+  };
+  Kind kind = Kind::directory;
+  std::string path;
+
+  friend auto operator<=>(const FileGroup&, const FileGroup&) = default;
+};
+
+struct NamedGroup {
+  std::size_t group = 0;  // its index in AffectedQuestion::groups
+  std::string_view by;    // as NamedFile::by
+  std::string shown;      // as the test has it
+};
+
 // What is wrong with the program of a test.
 enum class ProgramTrouble : std::uint8_t {
   none,
@@ -52,6 +78,8 @@ struct CandidateTest {
   std::vector<NamedFile> files = {};  // those that are nodes of the graph, each once
   std::string program = {};  // as its command names it; or another file that is made_elsewhere
   ProgramTrouble trouble = ProgramTrouble::none;
+  std::vector<NamedGroup> groups = {};
+  bool builds = false;  // it starts a build of its own
 };
 
 // What some tests do for others: a fixture, or a name that DEPENDS has. If a provider is affected,
@@ -74,12 +102,16 @@ struct AffectedQuestion {
   std::vector<CandidateTest> tests = {};  // in ctest's order
   std::vector<RuledTests> rules = {};
   std::vector<Preparation> preparations = {};
+  std::vector<FileGroup> groups = {};
 };
 
 // Why a test is affected.
 enum class Because : std::uint8_t {
   rebuilt,          // Ninja makes `through` anew, because of `file`
   named,            // `file`, which the test's `through` names, changed itself
+  below,            // the test's `why` names `through`, a directory that has or needs `file`
+  unclear,          // `through` of the test's `why` may lead to what is made from `file`
+  nested,           // the test starts a build, which may read `file`
   ruled,            // `file` changed, and the rule at `through` names the test
   needs,            // the test `file` is affected, which provides `through`
   configured,       // CMake reads `file` when it configures the tree: all tests
@@ -94,7 +126,7 @@ struct Reason {
   Because because = Because::rebuilt;
   std::string file = {};
   std::string through = {};
-  std::string why = {};  // of a Doubt
+  std::string why = {};
 
   friend bool operator==(const Reason&, const Reason&) = default;
 };
@@ -107,6 +139,7 @@ std::string_view word_of(Because because);
 // How certain it is that a change affects a test. The best reason counts.
 enum class Certainty : std::uint8_t {
   none,            // it is not affected
+  unclear,         // nobody knows which files it names, and a build does not help
   made_elsewhere,  // its program is not Ninja's, and a build does not help
   doubtful,        // a build would tell
   certain,
@@ -141,6 +174,9 @@ struct Affected {
 };
 
 Affected affected_by(const AffectedQuestion& question);
+
+// The nodes of a group, also those that did not change.
+std::vector<BuildGraph::Node> nodes_in(const PathIndex& index, const FileGroup& group);
 
 // Returns a name by which Ninja and `cmake --build --target` make the node: a target's name if
 // Ninja has it for this node alone, else the path from the build tree.

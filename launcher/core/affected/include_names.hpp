@@ -1,0 +1,15 @@
+// What a source of C or C++ includes, by its text alone.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+// Returns the names in `#include <a/b.h>`, `#include "c.h"`, `#embed "d.bin"` and the like, also
+// those in comments and in branches that are not compiled. None: a name is not written out
+// (`#include MACRO`), or the source imports modules. The views are parts of `text`.
+std::optional<std::vector<std::string_view>> included_names(std::string_view text);
+
+}  // namespace holdfast
