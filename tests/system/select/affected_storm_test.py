@@ -34,6 +34,7 @@ int main(int count, char** words) {
 """
 CORE = {"core/core.h": "int core(void);\n#define CORE_IS 0\n",
         "core/core.c": '#include "core.h"\nint core(void) { return CORE_IS; }\n'}
+LIBRARY_FILES = ["core/core.h", "core/core.c"]
 LIBRARY = """
 add_library(core STATIC core/core.c)
 target_include_directories(core PUBLIC core)
@@ -54,7 +55,7 @@ class Storm(AffectedCase):
         file = self.source / name
         text = file.read_text()
         for good, bad in (("return core() + 0", "return 1"), ("CORE_IS 0", "CORE_IS 1"), ("return CORE_IS", "return 1"),
-                          ("good", "bad"), ("exit 0", "exit 1"), ("GEN 0", "GEN 1")):
+                          ("good", "bad"), ("exit 0", "exit 1"), ("GEN 0", "GEN 1"), ("return GEN", "return 1")):
             if good in text:
                 return file.write_text(text.replace(good, bad))
         raise AssertionError(f"{name}: nothing to break")
@@ -113,8 +114,10 @@ class Storm(AffectedCase):
         self.assertLessEqual(taken_in_all, 1.5 * needed_in_all)
 
 
+NAMES = ["a", "b", "c", "d", "e", "f"]
+
+
 class Scripts(Storm):
-    names = ["a", "b", "c", "d", "e", "f"]
     files = {
         "CMakeLists.txt": HEAD + LIBRARY + """
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${bin}/out)
@@ -128,35 +131,34 @@ add_custom_command(OUTPUT gen.h COMMAND sh ${src}/tools/gen.sh ${src}/tools/gen.
   DEPENDS tools/gen.sh tools/gen.in)
 add_executable(g g.c gen.h)
 target_include_directories(g PRIVATE ${bin})
-add_test(NAME a COMMAND sh -c "cd ${bin}/out && ./a")
+add_test(NAME a COMMAND sh -c "cd '${bin}/out' && ./a")
 add_test(NAME b COMMAND sh -c "cd out; if true; then ./b; fi")
-add_test(NAME c COMMAND sh -c "P=${bin}/out; \\"$P/c\\"")
-add_test(NAME d COMMAND sh -c "$P/d")
+add_test(NAME c COMMAND sh -c "P='${bin}/out'; \\"$P/c\\"")
+add_test(NAME d COMMAND sh -c "\\"$P/d\\"")
 set_tests_properties(d PROPERTIES ENVIRONMENT P=${bin}/out)
 add_test(NAME e COMMAND sh ${src}/tools/run.sh $<TARGET_FILE:e>)
 add_test(NAME f COMMAND ${CMAKE_COMMAND} -E env P=out sh -c "exec $P/f")
 add_test(NAME g COMMAND g)
-add_test(NAME glob COMMAND sh -c "out/reader ${src}/data/one/*.txt")
-add_test(NAME listed COMMAND sh -c "for f in 1 2; do out/reader ${src}/data/two/$f.txt || exit 1; done")
-add_test(NAME within COMMAND sh -c "cd ${src}/data/two && ${bin}/out/reader *.txt")
+add_test(NAME glob COMMAND sh -c "out/reader '${src}/data/one/'*.txt")
+add_test(NAME listed COMMAND sh -c "for f in 1 2; do out/reader '${src}/data/two/'$f.txt || exit 1; done")
+add_test(NAME within COMMAND sh -c "cd '${src}/data/two' && '${bin}/out/reader' *.txt")
 add_test(NAME directory COMMAND sh ${src}/tools/all.sh ${bin}/out/reader ${src}/data/three)
 add_test(NAME script COMMAND ${src}/tools/check.sh)
 """,
-        **CORE, **{f"{name}.c": program(name) for name in names}, "reader.c": READER,
+        **CORE, **{f"{name}.c": program(name) for name in NAMES}, "reader.c": READER,
         "g.c": '#include "gen.h"\nint main(void) { return GEN; }\n',
         "tools/gen.sh": 'cat "$1" >"$2" # exit 0\n', "tools/gen.in": "#define GEN 0\n",
         "tools/run.sh": '"$1" || exit 1\nexit 0\n', "tools/check.sh": "#!/bin/sh\nexit 0\n",
         "tools/all.sh": 'reader=$1\ncd "$2" || exit 1\n"$reader" *.txt || exit 1\nexit 0\n',
         **{f"data/{place}/{number}.txt": "good\n" for place in ("one", "two", "three") for number in range(1, 4)},
     }
-    core = ["core/core.h", "core/core.c"]
     needs = {
-        **{name: [f"{name}.c", *core] for name in names}, "e": ["e.c", "tools/run.sh", *core],
+        **{name: [f"{name}.c", *LIBRARY_FILES] for name in NAMES}, "e": ["e.c", "tools/run.sh", *LIBRARY_FILES],
         "g": ["g.c", "tools/gen.in", "tools/gen.sh"],
-        "glob": ["reader.c", "data/one/", *core],
-        "listed": ["reader.c", "data/two/1.txt", "data/two/2.txt", *core],
-        "within": ["reader.c", "data/two/", *core],
-        "directory": ["reader.c", "data/three/", "tools/all.sh", *core],
+        "glob": ["reader.c", "data/one/", *LIBRARY_FILES],
+        "listed": ["reader.c", "data/two/1.txt", "data/two/2.txt", *LIBRARY_FILES],
+        "within": ["reader.c", "data/two/", *LIBRARY_FILES],
+        "directory": ["reader.c", "data/three/", "tools/all.sh", *LIBRARY_FILES],
         "script": ["tools/check.sh"],
     }
 
@@ -169,8 +171,10 @@ add_test(NAME script COMMAND ${src}/tools/check.sh)
         self.storm()
 
 
+UNITS = [f"unit{number}" for number in range(8)]
+
+
 class Builds(Storm):
-    names = [f"unit{number}" for number in range(8)]
     files = {
         "CMakeLists.txt": HEAD + LIBRARY + """
 foreach(number RANGE 7)
@@ -186,7 +190,7 @@ add_test(NAME user COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test ${src}/user $
   --test-command user)
 add_test(NAME source COMMAND ${CMAKE_COMMAND} -Dsource=${src} -Dbuild=${bin}/source -P ${src}/user/build.cmake)
 """,
-        **CORE, **{f"{name}.c": program(name) for name in names}, "reader.c": READER,
+        **CORE, **{f"{name}.c": program(name) for name in UNITS}, "reader.c": READER,
         "data/1.txt": "good\n", "data/2.txt": "good\n",
         "user/CMakeLists.txt": "cmake_minimum_required(VERSION 3.25)\nproject(user C)\n"
                                "add_executable(user user.c ../core/core.c)\n"
@@ -197,19 +201,20 @@ add_test(NAME source COMMAND ${CMAKE_COMMAND} -Dsource=${src} -Dbuild=${bin}/sou
                             "execute_process(COMMAND ${CMAKE_COMMAND} --build ${build} COMMAND_ERROR_IS_FATAL ANY)\n"
                             "execute_process(COMMAND ${build}/user COMMAND_ERROR_IS_FATAL ANY) # exit 0\n",
     }
-    core = ["core/core.h", "core/core.c"]
     needs = {
-        **{name: [f"{name}.c", *core] for name in names},
-        "reads": ["reader.c", "data/1.txt", "data/2.txt", *core],
-        "user": ["user/", *core], "source": ["user/", *core],
+        **{name: [f"{name}.c", *LIBRARY_FILES] for name in UNITS},
+        "reads": ["reader.c", "data/1.txt", "data/2.txt", *LIBRARY_FILES],
+        "user": ["user/", *LIBRARY_FILES], "source": ["user/", *LIBRARY_FILES],
     }
 
     def test_builds_within_tests(self):
         self.storm()
 
 
+PLACES = ["p", "q", "r", "s"]
+
+
 class Data(Storm):
-    places = ["p", "q", "r", "s"]
     files = {
         "CMakeLists.txt": HEAD + LIBRARY + """
 add_subdirectory(sub)
@@ -232,14 +237,13 @@ set_tests_properties(told_q PROPERTIES FIXTURES_REQUIRED p)
         "tools/all.sh": '"$READER" "$DATA"/*.txt || exit 1\nexit 0\n',
         "tools/all.cmake": "file(GLOB files ${data}/*.txt)\n"
                            "execute_process(COMMAND ${program} ${files} COMMAND_ERROR_IS_FATAL ANY) # exit 0\n",
-        **{f"data/{place}/{number}.txt": "good\n" for place in places for number in range(1, 4)},
+        **{f"data/{place}/{number}.txt": "good\n" for place in PLACES for number in range(1, 4)},
     }
-    core = ["core/core.h", "core/core.c"]
     needs = {
-        **{f"told_{place}": ["reader.c", "tools/all.sh", f"data/{place}/", *core] for place in places},
-        **{f"one_{place}": ["reader.c", f"data/{place}/1.txt", *core] for place in places},
-        **{f"defined_{place}": ["reader.c", "tools/all.cmake", f"data/{place}/", *core] for place in places},
-        "inner": ["sub/inner.c", *core],
+        **{f"told_{place}": ["reader.c", "tools/all.sh", f"data/{place}/", *LIBRARY_FILES] for place in PLACES},
+        **{f"one_{place}": ["reader.c", f"data/{place}/1.txt", *LIBRARY_FILES] for place in PLACES},
+        **{f"defined_{place}": ["reader.c", "tools/all.cmake", f"data/{place}/", *LIBRARY_FILES] for place in PLACES},
+        "inner": ["sub/inner.c", *LIBRARY_FILES],
     }
     needs["told_q"] = [*needs["told_q"], "data/p/"]
 
