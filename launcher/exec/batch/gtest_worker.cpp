@@ -185,6 +185,15 @@ void GtestWorker::on_printed(const GtestEvent& event) {
   if (!is_told_again) settle_printed_end();
   switch (event.kind) {
     case GtestEvent::Kind::running: {
+      if (may_be_new_) {
+        progress_.look();
+        take_entries();  // where a case begins, the program is the same
+      }
+      if (may_be_new_) {
+        printed_cases_.clear();
+        follow_output();
+      }
+      is_run_printed_ = true;
       is_finished_printed_ = false;
       BatchEvent announced{BatchEvent::Kind::announced};
       announced.count = event.count;
@@ -239,13 +248,16 @@ void GtestWorker::hear() {
 
 // Outside of cases, the worker may execute another program (execve(2)), for example in an
 // environment's SetUp(). That program is then the worker. In a case it is not: there the case
-// itself has executed it.
+// itself has executed it. But a case may also just have closed the socket. So the log counts until
+// a new program says hello, or prints that it runs cases. The log had every case before its first
+// line was printed, so what else was printed until then is of no case.
 void GtestWorker::hear_of_new_program() {
   const bool is_in_case = !open_.empty() && !said_end_;
-  if (!is_linked_ || is_in_case || order_.link.has_peer() || is_all_printed_) return;
+  if (!is_linked_ || may_be_new_ || is_in_case || order_.link.has_peer() || is_all_printed_) return;
   order_.link.drop();
   is_asking_ = false;
-  follow_output();
+  may_be_new_ = true;
+  if (!progress_.valid() || is_run_printed_) follow_output();
 }
 
 void GtestWorker::take_progress() {
@@ -295,6 +307,7 @@ bool GtestWorker::is_printed(const ProgressLog::Entry& entry) const {
 
 void GtestWorker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
   progress_.drop_first();
+  is_run_printed_ = false;
   said_at_us_ = std::clamp(entry.at_us, std::min(last_said_us_, now_us), now_us);
   last_said_us_ = said_at_us_;
   switch (entry.kind) {
@@ -320,11 +333,10 @@ void GtestWorker::stop_hearing() {
   follow_output();
 }
 
-// What is printed and was not said is taken now. A case that has closed the socket may have printed
-// its end, and even the program's.
+// What is printed and was not said is taken now.
 void GtestWorker::follow_output() {
   progress_.reset();
-  is_linked_ = false;
+  is_linked_ = may_be_new_ = false;
   for (const Printed& one : std::exchange(printed_cases_, {})) {
     settle_printed_end();
     if (one.name != open_) begin_case(one.name, one.begin);
@@ -340,6 +352,7 @@ void GtestWorker::follow_output() {
 }
 
 void GtestWorker::answer_hello() {
+  may_be_new_ = false;
   progress_ = ProgressLog::make();
   last_said_us_ = os::monotonic_now_us();
   const bool must_ask = order_.services.are_used() && order_.own_case.empty();
@@ -413,6 +426,8 @@ void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
 
 void GtestWorker::begin_case(std::string_view name, std::uint64_t at) {
   settle_end();
+  // It is the same program, and what connects now is not.
+  if (std::exchange(may_be_new_, false)) order_.link.refuse();
   open_ = name;
   case_from_ = at;
   limit_from_ = said_at();

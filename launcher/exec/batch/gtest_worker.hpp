@@ -122,7 +122,9 @@ class GtestWorker final : public BatchWorker {
   std::deque<Printed> printed_cases_;
   std::optional<std::uint64_t> announced_;  // how many cases the process has said that it runs
   bool is_linked_ = false;
-  bool is_asking_ = false;  // the program waits until it is known whether it may go on
+  bool is_run_printed_ = false;  // since the log's last entry: that cases will run
+  bool may_be_new_ = false;  // the socket is closed, and another program may have taken its place
+  bool is_asking_ = false;   // the program waits until it is known whether it may go on
   // True: a linked program has printed that all its cases have run, and has not printed since that
   // it runs more.
   bool is_finished_printed_ = false;

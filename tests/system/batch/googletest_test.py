@@ -92,7 +92,7 @@ class GoogletestTest(ProjectCase):
                 self.assertNotIn("orphan_markers", ended[name])
                 line, = [l for l in ran.text.splitlines() if f": {name} ." in l]
                 self.assertIn(status, line)
-        self.assertIn("not through", ended["exits_3"]["note"])
+        self.assertIn("not all its GoogleTest cases", ended["exits_3"]["note"])
         self.assertIn('"exits_0" exited with 0 before', ran.text)
         self.assertIn("premature-exit", ran.text)  # the line names the setting
         self.assertIn('"no_match_fails" found nothing to run', ran.text)
