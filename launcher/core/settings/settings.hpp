@@ -77,7 +77,8 @@ inline constexpr std::uint64_t k_default_kept_output_in_all_kb = 4U << 20U;
 // The settings of a whole run.
 struct RunSettings {
   SecondRun runs = SecondRun::wait;
-  std::string oom_events;  // path of the counter of kills for want of memory; empty: our cgroup's
+  std::string
+      oom_events;  // path of the counter of kills because memory ran out; empty: our cgroup's
   RunRetryLimits retries;
   TrackedFiles tracked_files = TrackedFiles::ignore;
   std::vector<ReportRequest> reports = {};  // written when the run has ended

@@ -118,6 +118,7 @@ Message to_message(const AttemptRequest& request) {
   if (!request.program.empty()) message.add("program", request.program);
   for (const std::string& path : request.inputs.named) message.add(k_input, path);
   for (const std::string& path : request.inputs.required) message.add(k_required, path);
+  if (request.command_sum != 0) message.add("command_sum", std::to_string(request.command_sum));
   if (request.soonest_end != k_longest) {
     message.add("soonest_end", std::to_string(request.soonest_end.count()));
   }
@@ -145,6 +146,11 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.word = message.get("word");
   request.launcher = *launcher;
   request.program = message.get("program");
+  if (!message.get("command_sum").empty()) {
+    Result<std::uint64_t> sum = number_in<std::uint64_t>(message, "command_sum");
+    if (!sum) return sum.error();
+    request.command_sum = *sum;
+  }
   if (!message.get("soonest_end").empty()) {
     Result<Milliseconds> soonest = time_in(message, "soonest_end");
     if (!soonest) return soonest.error();

@@ -28,6 +28,8 @@ struct AttemptRequest {
   Milliseconds soonest_end = k_longest;  // when ctest may end the test: core/ctest/ctest_limits.hpp
   std::string program = {};              // absolute path; empty: it is a name without a directory
   TestInputs inputs = {};
+  // A sum of the words of its command and of LD_LIBRARY_PATH: what it runs besides its files.
+  std::uint64_t command_sum = 0;
   TestFacts facts = {};
   Values said = {};  // what the test's properties say
 };

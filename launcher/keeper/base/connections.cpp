@@ -15,6 +15,7 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   n = 1;
   program = request.program;
   inputs = request.inputs;
+  command_sum = request.command_sum;
   is_stale = false;
   processors = static_cast<std::size_t>(processors_of(request.facts));
   serial = request.facts.serial;

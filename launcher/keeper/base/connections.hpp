@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,9 +27,10 @@ struct Connection {
   unsigned n = 1;       // the number of the launcher's attempt
   std::string program;  // path; empty: unknown
   TestInputs inputs;
-  bool is_stale = false;       // a change of the program or an input is on record
-  std::size_t processors = 1;  // as many of ctest's slots the test has
-  bool serial = false;         // RUN_SERIAL: it has them all
+  std::uint64_t command_sum = 0;  // wire::AttemptRequest
+  bool is_stale = false;          // a change of the program or an input is on record
+  std::size_t processors = 1;     // as many of ctest's slots the test has
+  bool serial = false;            // RUN_SERIAL: it has them all
   ProcessName launcher;
   os::Stream output;  // the test's stdout; ctest waits for its end
   Milliseconds grace = k_default_grace;

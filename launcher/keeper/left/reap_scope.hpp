@@ -1,4 +1,4 @@
-// Finds the attempts of a build tree's earlier runs that nobody looks after any more, and the
+// Finds the attempts of a build tree's earlier runs that nobody supervises any more, and the
 // processes that belong to them.
 #pragma once
 

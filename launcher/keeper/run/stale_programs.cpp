@@ -66,6 +66,7 @@ std::string StalePrograms::fingerprint(const Connection& connection) {
   // It may have libraries of its own, and these may have changed.
   if (*has_run_path) return {};
   Fnv1a hash;
+  hash.add(std::to_string(connection.command_sum)).end();
   const auto add = [&](const std::string& path) {
     const auto known = known_.find(path);
     if (known == known_.end() || !known->second.identity) return false;

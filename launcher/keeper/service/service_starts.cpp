@@ -138,7 +138,7 @@ Result<void> RunServices::contain(wire::HostOrder& host) {
   if (network_.state() != os::SharedNetwork::State::failed) return {};
   const std::string trouble = "containment = \"netns\": " + network_.trouble();
   if (host.must_be_contained) {
-    return ErrorInWords{"not allowed here is " + trouble};
+    return ErrorInWords{"not allowed here: " + trouble};
   }
   lines_.say_once("ignoring " + trouble);
   return {};

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/fnv1a.hpp"
 #include "core/base/json_line.hpp"
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
@@ -56,6 +57,13 @@ void go_on_without(const Invocation& invocation, const std::string& why, Grant& 
   }
 }
 
+std::uint64_t sum_of_command(const Invocation& invocation) {
+  Fnv1a sum;
+  for (char* const* word = invocation.command; *word != nullptr; ++word) sum.add(*word).end();
+  if (const char* const libraries = std::getenv("LD_LIBRARY_PATH")) sum.add(libraries);
+  return sum.value();
+}
+
 wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant) {
   const AttemptIdentity& identity = grant.identity;
   wire::AttemptRequest request;
@@ -70,6 +78,7 @@ wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant
   const char* const program = invocation.command[0];
   if (*program == '/') request.program = program;
   request.inputs = inputs_of(invocation.command, invocation.facts.required_files);
+  request.command_sum = sum_of_command(invocation);
   return request;
 }
 

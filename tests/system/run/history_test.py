@@ -54,15 +54,17 @@ class History(ProjectCase):
         with open(self.source / "CMakeLists.txt", "a") as file:
             file.writelines(f'add_test(NAME {name} COMMAND "{path}")\n' for name, path in programs.items())
             file.write(f'add_test(NAME anything COMMAND sh -c "exec {programs["mended"]}")\n')
-        self.finish(CMAKE, self.tree)
+            # Its arguments change with its outcome.
+            file.write(f'add_test(NAME told COMMAND "{programs["alternates"]}" ${{SAID}})\n')
         for code in (1, 0, 1):
+            self.finish(CMAKE, f"-DSAID={code}", self.tree)
             for name, text in (("alternates", '! test -e "$0.red"'), ("mended", f"exit {code}")):
                 programs[name].write_text(f"#!/bin/sh\n{text}\n")
                 programs[name].chmod(0o755)
             os.utime(programs["alternates"], (1e9, 1e9))
             if code == 1:
                 self.mark("alternates", "red")
-            self.run_tests("-R", "alternates|mended|anything")
+            self.run_tests("-R", "alternates|mended|anything|told")
             if code == 1:
                 self.unmark("alternates", "red")
         alternating, = self.json("flaky")["alternating"]

@@ -16,6 +16,7 @@ AttemptRequest full_request() {
   AttemptRequest request;
   request.test = k_hostile;
   request.key = "9ae16a3b2f90404f";
+  request.command_sum = ~0ULL;
   request.include_count = 4294967295U;
   request.launcher = {2147483647, 18446744073709551615ULL};
   request.said = {by_property(Setting::locks, "db:shared,gpu:1/4"),
@@ -74,6 +75,7 @@ AttemptGrant full_grant() {
 
 void expect_equal(const AttemptRequest& a, const AttemptRequest& b) {
   EXPECT_EQ(a.test, b.test);
+  EXPECT_EQ(a.command_sum, b.command_sum);
   EXPECT_EQ(a.key, b.key);
   EXPECT_EQ(a.include_count, b.include_count);
   EXPECT_EQ(a.launcher, b.launcher);

@@ -1,0 +1,74 @@
+#include "keeper/run/stale_programs.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+class StaleProgramsTest : public testing::Test {
+ protected:
+  StaleProgramsTest() {
+    std::string made = testing::TempDir() + "holdfast-stale-XXXXXX";
+    place_ = ::mkdtemp(made.data());
+    write("t.sh", "exit 0");
+    write("data.txt", "1");
+  }
+  ~StaleProgramsTest() override { fs::remove_all(place_); }
+
+  std::string path(const std::string& name) const { return place_ + "/" + name; }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name)) << text;
+    fs::permissions(path(name), fs::perms::owner_all);
+  }
+
+  // Of one attempt, in a run of its own.
+  std::string fingerprint(const std::string& program, const std::vector<std::string>& required = {},
+                          std::uint64_t command_sum = 1) const {
+    StalePrograms programs({place_, place_ + "/b"});
+    Connection connection;
+    connection.program = program;
+    connection.inputs.required = required;
+    connection.command_sum = command_sum;
+    programs.look(StalePrograms::Point::start, connection, "");
+    return programs.fingerprint(connection);
+  }
+
+  std::string place_;
+};
+
+TEST_F(StaleProgramsTest, OneProgramWithOneCommandHasOneFingerprint) {
+  const std::string first = fingerprint(path("t.sh"));
+  EXPECT_EQ(first.size(), 16U);
+  EXPECT_EQ(fingerprint(path("t.sh")), first);
+  EXPECT_NE(fingerprint(path("t.sh"), {}, 2), first);
+  EXPECT_NE(fingerprint(path("t.sh"), {path("data.txt")}), first);
+  write("t.sh", "exit 1 # longer");
+  EXPECT_NE(fingerprint(path("t.sh")), first);
+}
+
+TEST_F(StaleProgramsTest, NothingIsKnownOfProgramsOfOthersAndOfWhatIsNotThere) {
+  EXPECT_EQ(fingerprint("/bin/sh"), "");
+  EXPECT_EQ(fingerprint("/bin/sh", {path("data.txt")}).size(), 16U);
+  EXPECT_EQ(fingerprint(path("nothing")), "");
+  EXPECT_EQ(fingerprint(""), "");
+}
+
+TEST_F(StaleProgramsTest, AChangeDuringTheRunLeavesNone) {
+  StalePrograms programs({place_, place_ + "/b"});
+  Connection connection;
+  connection.program = path("t.sh");
+  programs.look(StalePrograms::Point::start, connection, "");
+  write("t.sh", "exit 1 # longer");
+  programs.look(StalePrograms::Point::end, connection, "");
+  EXPECT_TRUE(connection.is_stale);
+  EXPECT_EQ(programs.fingerprint(connection), "");
+}
+
+}  // namespace
+}  // namespace holdfast
