@@ -119,8 +119,15 @@ function(_holdfast_seek_command)
     cmake_language(EVAL CODE "__add_test(${code})") # ctest says in its own words what is wrong
     # Its list does not name a program that it does not find.
     if("$ENV{HOLDFAST_EXPLAIN}" AND count GREATER 1 AND NOT ARGV1 MATCHES "^(NOT_AVAILABLE)?$|;")
-      __set_tests_properties("${ARGV0}" PROPERTIES ENVIRONMENT_MODIFICATION
-        "HOLDFAST_P_COMMAND=set:${ARGV1}")
+      set(told "HOLDFAST_P_COMMAND=set:${ARGV1}")
+      math(EXPR last "${count} - 1")
+      if(count GREATER 2)
+        foreach(i RANGE 2 ${last})
+          string(REPLACE ";" "\\;" argument "${ARGV${i}}")
+          string(APPEND told ";HOLDFAST_P_ARGUMENT=set:${argument}")
+        endforeach()
+      endif()
+      __set_tests_properties("${ARGV0}" PROPERTIES ENVIRONMENT_MODIFICATION "${told}")
     endif()
   elseif(NOT ARGV1 MATCHES "^/")
     # WORKING_DIRECTORY may still change which file is meant.

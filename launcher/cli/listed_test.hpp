@@ -29,6 +29,7 @@ struct ListedTest {
   bool is_disabled = false;
   // The program that ctest does not find. Empty: it is found, or ctest does not say.
   std::string missing = {};
+  std::vector<std::string> missing_arguments = {};  // and the rest of its command
 };
 
 // What ctest's JSON says of `test`. What PRE_TEST commands print may come before the JSON. Nothing

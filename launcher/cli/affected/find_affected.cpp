@@ -16,6 +16,7 @@
 #include "cli/affected/used_services.hpp"
 #include "cli/ctest_listing.hpp"
 #include "cli/listed_test.hpp"
+#include "core/affected/path_pattern.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -113,7 +114,6 @@ ChangedNames names_in(const std::vector<DifferingFile>& files, FileNames& names)
 std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, const Project& project,
                                     Rules& rules, NinjaBuild& build, FileNames& names) {
   BuildGraph& graph = build.graph;
-  const std::size_t in_build = graph.node_count();
   std::unordered_set<BuildGraph::Node> known;
   std::vector<ChangedFile> changes;
   for (const DifferingFile& file : files) {
@@ -122,7 +122,8 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
     const BuildGraph::Node node = graph.node(name);
     if (!known.insert(node).second) continue;
     if (!file.is_tracked && graph.is_made(node) && !build.rewritten.contains(node)) continue;
-    ChangedFile change{path_from(project.source, name), node, node < in_build};
+    const bool is_in_build = graph.maker_of(node) || !graph.users_of(node).empty();
+    ChangedFile change{path_from(project.source, name), node, is_in_build};
     change.is_compiled = build.compiled.contains(node);
     rules.apply_to(change);
     changes.push_back(std::move(change));
@@ -130,24 +131,53 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
   return changes;
 }
 
+// ctest does not say which program a test wants if it does not exist. Holdfast's files for ctest
+// do, if the tree is attached.
+Result<void> learn_commands(const AffectedOrder& order, std::vector<NamedTest>& tests) {
+  const auto has_no_command = [](const NamedTest& test) { return test.test.command.empty(); };
+  if (std::ranges::none_of(tests, has_no_command)) return {};
+  std::vector<std::string> options;
+  if (!order.configuration.empty()) options = {"-C", order.configuration};
+  const Result<std::string> explained = list_for_launcher(order.tree, options);
+  if (!explained) return explained.error();
+  const Result<std::vector<NamedTest>> known = all_listed(*explained);
+  if (!known) return known.error();
+  for (std::size_t i = 0; i < std::min(tests.size(), known->size()); ++i) {
+    ListedTest& test = tests[i].test;
+    const ListedTest& other = (*known)[i].test;
+    if (!test.command.empty() || (*known)[i].name != tests[i].name) continue;
+    test.command = other.command;
+    if (!test.command.empty() || other.missing.empty()) continue;
+    test.command = {other.missing};
+    test.command.insert(test.command.end(), other.missing_arguments.begin(),
+                        other.missing_arguments.end());
+  }
+  return {};
+}
+
 // What has to be built before these tests can run. ctest does not say which program a test has if
 // the program does not exist.
 std::vector<std::string> targets_for(const AffectedQuestion& question, const Affected& affected) {
-  std::set<std::string> targets;
-  const PathIndex index(question.graph);
-  const auto add = [&](BuildGraph::Node node) {
-    if (!question.graph.is_made(node)) return;
-    targets.insert(target_name(question.graph, node, question.tree));
-  };
+  std::set<BuildGraph::Node> nodes;
+  std::set<std::size_t> groups;
   for (const AffectedTest& affects : affected.tests) {
     const CandidateTest& test = question.tests[affects.number - 1];
     if (test.trouble == ProgramTrouble::missing) return {"all"};
-    for (const NamedFile& file : test.files) add(file.node);
-    for (const NamedGroup& named : test.groups) {
-      const FileGroup& group = question.groups[named.group];
-      if (group.kind == FileGroup::Kind::doubt && fits_all(group.path)) return {"all"};
-      std::ranges::for_each(nodes_in(index, group), add);
-    }
+    for (const NamedFile& file : test.files) nodes.insert(file.node);
+    for (const NamedGroup& named : test.groups) groups.insert(named.group);
+  }
+  const PathIndex index(question.graph);
+  for (const std::size_t number : groups) {
+    const FileGroup& group = question.groups[number];
+    if (group.kind == FileGroup::Kind::not_built) continue;
+    if (fits_all(group.path)) return {"all"};
+    const std::vector<BuildGraph::Node> some = nodes_in(index, group);
+    nodes.insert(some.begin(), some.end());
+  }
+  std::set<std::string> targets;
+  for (const BuildGraph::Node node : nodes) {
+    if (!question.graph.is_made(node)) continue;
+    targets.insert(target_name(question.graph, node, question.tree));
   }
   return {targets.begin(), targets.end()};
 }
@@ -238,13 +268,14 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
   if (!tree) return tree.error();
   const Result<Project> project = project_of(order.tree, names);
   if (!project) return project.error();
-  const Result<std::vector<NamedTest>> tests = all_listed(listing);
+  Result<std::vector<NamedTest>> tests = all_listed(listing);
   if (!tests) return tests.error();
   const Result<Difference> difference =
       difference_since(project->source, tree->directory, order.since);
   if (!difference) return difference.error();
   FoundAffected found{difference->commit, {}, tests->size()};
   if (difference->files.empty()) return found;
+  if (const Result<void> learned = learn_commands(order, *tests); !learned) return learned.error();
   const Result<UsedServices> services =
       used_services(project->settings, order.tree, order.configuration);
   if (!services) return services.error();
@@ -266,11 +297,17 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
                                   std::move(named.tests),
                                   std::move(rules).take(),
                                   preparations_in(*tests),
-                                  std::move(named.groups)};
+                                  std::move(named.groups),
+                                  std::move(build.objects)};
   found.affected = affected_by(question);
   for (const ChangedFile& change : question.changes) found.changes.push_back(change.shown);
   found.targets = targets_for(question, found.affected);
   found.notes = notes_on(question, found.affected);
+  if (build.is_unbuilt) {
+    found.notes.emplace_back(
+        "nothing is compiled yet: what sources include is read from their texts: build first to "
+        "have fewer");
+  }
   if (!difference->strangers.empty()) {
     found.notes.push_back(note_on_strangers(difference->strangers, *project, names));
   }

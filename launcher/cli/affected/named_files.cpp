@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -150,6 +151,7 @@ class Namer {
     std::string_view shown;
     // Of a directory in the build tree, this says nothing about the files in it.
     bool is_place = false;
+    bool makes_known = true;  // FileGroup
   };
 
   // ctest starts tests in the build tree.
@@ -177,6 +179,8 @@ class Namer {
   }
 
   const Resolved& resolve(const std::string& path) {
+    static const Resolved k_nothing{};
+    if (path.size() > PATH_MAX) return k_nothing;
     const auto known = resolved_.find(path);
     if (known != resolved_.end()) return known->second;
     Resolved found{names_.of(path)};
@@ -192,7 +196,11 @@ class Namer {
     }
     if (is_link) ::stat(found.name.c_str(), &info);
     // What was removed may have been a directory.
-    if (!found.is_there || S_ISDIR(info.st_mode)) found.directory = names_.of(path + "/.");
+    const bool may_be_gone = !found.is_there && (is_within(found.name, question_.source) ||
+                                                 is_within(found.name, question_.tree));
+    if (may_be_gone || (found.is_there && S_ISDIR(info.st_mode))) {
+      found.directory = names_.of(path + "/.");
+    }
     const bool is_compiled_here = found.name.starts_with(question_.tree + "/") &&
                                   (is_link || S_ISREG(info.st_mode)) && !is_made(found.nodes) &&
                                   is_compiled(found.name);
@@ -229,15 +237,23 @@ class Namer {
   void add_command(CommandReader reader, const std::vector<std::string>& words, std::string_view by,
                    CandidateTest& candidate) {
     reader.read(words);
-    search_path_ = reader.search_path();
+    for (const std::string& directory : reader.search_path()) {
+      const std::string whole = joined_path(directories_.front(), directory);
+      const bool is_own = is_within(whole, question_.source) || is_within(whole, question_.tree);
+      if (is_own || is_pattern(whole)) search_path_.push_back(whole);
+    }
     ReadCommand command = std::move(reader).take();
     directories_ = std::move(command.directories);
     candidate.builds = candidate.builds || command.builds;
     for (const CommandWord& word : command.words) {
-      const auto add_part = [&](std::string_view path) {
-        return add(path, {by, word.shown, word.is_place}, candidate);
-      };
-      if (!word.text.starts_with('-')) add_part(word.text);
+      const Naming naming{by, word.shown, word.is_place, !word.is_place && !word.is_guess};
+      const auto add_part = [&](std::string_view path) { return add(path, naming, candidate); };
+      const std::size_t unknown = word.text.find_first_of(k_wildcards);
+      if (!word.text.starts_with('-')) {
+        add_part(word.text);
+      } else if (unknown != std::string::npos) {  // -f$X
+        add_part(std::string_view(word.text).substr(unknown));
+      }
       find_paths(word.text, add_part);
     }
     search_path_.clear();
@@ -280,20 +296,24 @@ class Namer {
     bool is_known_once = false;
     bool is_there = false;
     const bool is_name = path.find('/') == std::string_view::npos;
+    Naming here = naming;
+    here.makes_known = naming.makes_known && !is_name;
     const auto try_in = [&](const std::string& directory) {
+      if (is_pattern(directory)) {
+        add_pattern(joined_path(directory, path), here, candidate);
+        return;
+      }
       const Resolved& file = resolve(text_of({directory, "/", path}));
-      // It may be the name of a directory by chance.
-      add(file, {naming.by, naming.shown, naming.is_place || is_name}, candidate);
+      if (is_name && !naming.is_place && file.is_there && !file.directory.empty()) {
+        add_by_chance(file.directory, here, candidate);
+      }
+      here.is_place = naming.is_place || is_name;
+      add(file, here, candidate);
+      here.is_place = naming.is_place;
       is_known_once = is_known_once || is_known(file);
       is_there = is_there || file.is_there;
     };
-    for (const std::string& directory : directories_) {
-      if (is_pattern(directory)) {
-        add_pattern(joined_path(directory, path), naming, candidate);
-      } else {
-        try_in(directory);
-      }
-    }
+    std::ranges::for_each(directories_, try_in);
     if (is_name) std::ranges::for_each(search_path_, try_in);
     if (!is_name && !is_there && !is_known_once) {
       add_as_glob(path, naming, candidate);
@@ -332,7 +352,9 @@ class Namer {
     if (slash != std::string::npos && slash > 0) {
       pattern = joined_path("/", pattern);
       const std::size_t known = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
-      pattern = names_.of(pattern.substr(0, known) + "/.") + pattern.substr(known);
+      if (known != std::string::npos && known > 0) {
+        pattern = names_.of(pattern.substr(0, known) + "/.") + pattern.substr(known);
+      }
     }
     add_group({is_glob(pattern) ? FileGroup::Kind::glob : FileGroup::Kind::doubt, pattern}, naming,
               candidate);
@@ -370,6 +392,12 @@ class Namer {
     }
   }
 
+  // A plain word may be the name of a directory in the build tree by chance.
+  void add_by_chance(const std::string& directory, const Naming& naming, CandidateTest& candidate) {
+    if (directory == question_.tree || !is_within(directory, question_.tree)) return;
+    add_group({FileGroup::Kind::doubt, directory + "/" + k_unknown}, naming, candidate);
+  }
+
   void add_tree(CandidateTest& candidate) {
     const auto is_made = [&](const NamedFile& file) { return question_.graph.is_made(file.node); };
     if (!names_tree_.empty() && std::ranges::none_of(candidate.files, is_made)) {
@@ -380,6 +408,7 @@ class Namer {
   }
 
   void add_group(FileGroup group, const Naming& naming, CandidateTest& candidate) {
+    group.makes_known = naming.makes_known;
     const auto [found, is_new] = groups_.emplace(std::move(group), groups_.size());
     const std::size_t number = found->second;
     const auto is_it = [&](const NamedGroup& other) { return other.group == number; };

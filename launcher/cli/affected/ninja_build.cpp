@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,9 +15,9 @@
 #include <unordered_set>
 #include <utility>
 
-#include "core/affected/include_names.hpp"
+#include "cli/affected/include_directories.hpp"
+#include "cli/affected/included_files.hpp"
 #include "core/affected/ninja_tools.hpp"
-#include "core/affected/path_pattern.hpp"
 #include "core/base/printable.hpp"
 #include "os/file/file_text.hpp"
 
@@ -26,7 +28,6 @@ using Node = BuildGraph::Node;
 using Step = BuildGraph::Step;
 using Views = std::vector<std::string_view>;
 
-constexpr std::size_t k_largest_source = 16 * 1024 * 1024;
 constexpr std::size_t k_largest_depfile = 64 * 1024 * 1024;
 // CMake's rule for add_custom_command().
 constexpr std::string_view k_custom_rule = "CUSTOM_COMMAND";
@@ -61,8 +62,9 @@ Time time_of_file(const std::string& path, bool& is_link) {
 
 class Maker {
  public:
-  Maker(const NinjaTree& tree, FileNames& names, const ChangedNames& changed)
-      : tree_(tree), names_(names), changed_(changed) {
+  Maker(const NinjaTree& tree, const std::function<std::string()>& ask, FileNames& names,
+        const ChangedNames& changed)
+      : tree_(tree), ask_(ask), names_(names), changed_(changed) {
     build_.manifest = node(tree.manifest);
   }
 
@@ -113,7 +115,12 @@ class Maker {
   }
 
   NinjaBuild finish() && {
-    for (const auto& [step, kind] : steps_) doubt_step(step, kind);
+    build_.is_unbuilt = is_nothing_compiled();
+    for (const auto& [step, kind] : steps_) {
+      if (kind == Kind::compile) check_record(step);
+      if (kind == Kind::custom) doubt_custom(step);
+    }
+    read_sources();
     check_manifest();
     find_rewritten();
     follow_links();
@@ -211,8 +218,11 @@ class Maker {
     if (ninjas.rule.starts_with("C_COMPILER__") || ninjas.rule.starts_with("CXX_COMPILER__")) {
       is_of_c_.insert(step);
     }
-    if (steps_.back().second == Kind::compile) build_.compiled.insert(inputs.begin(), inputs.end());
     const std::vector<Node>& outputs = build_.graph.outputs_of(step);
+    if (steps_.back().second == Kind::compile) {
+      if (!inputs.empty()) build_.compiled.insert(inputs.front());  // others are made before it
+      build_.objects.insert(outputs.begin(), outputs.end());
+    }
     if (std::ranges::find(outputs, build_.manifest) != outputs.end()) {
       manifest_inputs_ = std::move(inputs);
     } else if (is_custom) {
@@ -238,83 +248,102 @@ class Maker {
     return step && std::ranges::binary_search(custom_, *step);
   }
 
-  void doubt_step(Step step, Kind kind) {
+  // Whether there are compile steps, and none of their outputs.
+  bool is_nothing_compiled() {
+    bool has_compile = false;
+    for (const auto& [step, kind] : steps_) {
+      if (kind != Kind::compile) continue;
+      has_compile = true;
+      for (const Node output : build_.graph.outputs_of(step)) {
+        if (time_of(output)) return false;
+      }
+    }
+    return has_compile;
+  }
+
+  // A custom step that runs each time may have an output that never exists. Ninja's graph has all
+  // that a link step reads.
+  void doubt_custom(Step step) {
     Time made;  // the first of its outputs
-    bool is_whole = true;
     for (const Node output : build_.graph.outputs_of(step)) {
-      const Time time = made_at(output, kind);
-      if (!time) build_.doubts.push_back({output, "is not built"});
-      is_whole = is_whole && time;
+      const Time time = made_at(output, Kind::custom);
+      if (!time && !is_name_of_target(output)) build_.doubts.push_back({output, "is not built"});
       if (time && (!made || *time < *made)) made = time;
     }
-    if (!made || kind == Kind::other) return;  // Ninja's graph has all that a link step reads
-    // A custom step that runs each time may have an output that never exists.
-    if (kind == Kind::compile) {
-      if (!is_whole) return doubt(step, "is made with what is not built");
-      if (recorded_[step] == Recorded::no) {
-        return doubt(step, "was built, but Ninja has no record of its headers");
+    if (!made) return;
+    for (const Node input : build_.graph.inputs_of(step)) {
+      if (is_newer(input, *made)) {
+        return doubt(step, "is older than " + build_.graph.path(input));
       }
-      if (recorded_[step] == Recorded::stale) {
-        return doubt(step, "is newer than Ninja's record of its headers");
-      }
+    }
+  }
+
+  // add_custom_target() has an output that never becomes a file.
+  bool is_name_of_target(Node output) const { return build_.graph.path(output).ends_with(".util"); }
+
+  // Notes the step if it is not certain what its compiler would read now.
+  void check_record(Step step) {
+    Time made;
+    for (const Node output : build_.graph.outputs_of(step)) {
+      const Time time = made_at(output, Kind::compile);
+      if (!time) return note_unread(step, "is not built");
+      if (!made || *time < *made) made = time;
+    }
+    if (recorded_[step] == Recorded::no) {
+      return note_unread(step, "was built, but Ninja has no record of its headers");
+    }
+    if (recorded_[step] == Recorded::stale) {
+      return note_unread(step, "is newer than Ninja's record of its headers");
     }
     for (const Node input : build_.graph.inputs_of(step)) {
-      if (!is_newer(input, *made)) continue;
-      if (kind == Kind::compile && has_all_that_includes(step, input)) continue;
-      return doubt(step, "is older than " + build_.graph.path(input));
+      if (made && is_newer(input, *made)) {
+        return note_unread(step, "is older than " + build_.graph.path(input));
+      }
     }
   }
 
-  // Whether the compiler's record of what it has read for `step` has all files that `input`
-  // includes now. Then the record is right, although the file was written since: by `git switch`,
-  // say. A name that no file has leads nowhere.
-  bool has_all_that_includes(Step step, Node input) {
-    if (!is_of_c_.contains(step)) return false;
-    const auto [found, is_new] = included_.try_emplace(input);
-    if (is_new) found->second = included_by(build_.graph.path(input));
-    if (!found->second) return false;
-    return std::ranges::all_of(*found->second, [&](const std::string& end) {
-      return has_input(step, end) || !is_a_file(end);
+  void note_unread(Step step, std::string why) { unread_.emplace(step, std::move(why)); }
+
+  // Adds what the sources include by their texts. Where a text does not say it, the outputs are in
+  // doubt.
+  void read_sources() {
+    if (unread_.empty()) return;
+    IncludedFiles included(names_, [this](const std::string& name) {
+      const std::optional<Node> node = build_.graph.find(name);
+      return (node && build_.graph.is_made(*node)) || changed_.files.contains(name);
     });
-  }
-
-  bool has_input(Step step, const std::string& end) {
-    if (step_of_inputs_ != step) {
-      step_of_inputs_ = step;
-      inputs_by_last_part_.clear();
+    const auto step_of = [this](std::string_view output) {
+      const std::optional<Node> node = build_.graph.find(names_.of(output));
+      const std::optional<Step> step = node ? build_.graph.maker_of(*node) : std::nullopt;
+      return step && unread_.contains(*step) && is_of_c_.contains(*step) ? step : std::nullopt;
+    };
+    const auto is_needed = [&](std::string_view output) { return step_of(output).has_value(); };
+    for (CompileCommand& command : read_compile_commands(ask_(), tree_.directory, is_needed)) {
+      const Step step = *step_of(command.output);
+      for (std::string& directory : command.directories) directory = names_.of(directory + "/.");
+      std::vector<std::string> files;
+      for (const std::string& file : command.files) files.push_back(names_.of(file));
       for (const Node input : build_.graph.inputs_of(step)) {
-        const std::string& path = build_.graph.path(input);
-        inputs_by_last_part_.emplace(last_part_of(path), path);
+        if (build_.compiled.contains(input)) files.push_back(build_.graph.path(input));
+      }
+      const auto all = included.of(files, command.directories);
+      if (!all) continue;
+      for (const std::string& path : *all) add_included(step, path);
+      unread_.erase(step);
+    }
+    for (const auto& [step, why] : unread_) doubt(step, why);
+  }
+
+  void add_included(Step step, const std::string& path) {
+    build_.graph.add_input(step, build_.graph.node(names_.of(path)));
+    if (!changed_.links.empty()) {
+      for (const std::string& link : names_.links_on(path)) {
+        if (changed_.links.contains(link)) {
+          build_.graph.add_input(step, build_.graph.node(link));
+        }
       }
     }
-    const auto [first, last] = inputs_by_last_part_.equal_range(last_part_of(end));
-    return std::any_of(first, last, [&](const auto& one) { return one.second.ends_with(end); });
-  }
-
-  // The ends of the paths of included files: `/a.h` for `a.h` and `../a.h`.
-  static std::optional<std::vector<std::string>> included_by(const std::string& path) {
-    const Result<std::string> text = os::read_file(path, k_largest_source);
-    if (!text) return std::nullopt;
-    const auto names = included_names(*text);
-    if (!names) return std::nullopt;
-    std::vector<std::string> ends;
-    for (const std::string_view name : *names) ends.push_back(joined_path("/", name));
-    return ends;
-  }
-
-  // Whether a file that Ninja or git knows has a path with this end.
-  bool is_a_file(const std::string& end) {
-    if (last_parts_.empty()) {
-      for (Node node = 0; node < build_.graph.node_count(); ++node) {
-        last_parts_.insert(last_part_of(build_.graph.path(node)));
-      }
-      for (const std::string& path : changed_.files) last_parts_.insert(last_part_of(path));
-    }
-    return last_parts_.contains(last_part_of(end));
-  }
-
-  static std::string_view last_part_of(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);
+    seen_.resize(build_.graph.node_count());
   }
 
   // Whether CMake would configure the tree again before anything is built.
@@ -364,6 +393,7 @@ class Maker {
   }
 
   const NinjaTree& tree_;
+  const std::function<std::string()>& ask_;
   FileNames& names_;
   const ChangedNames& changed_;
   NinjaBuild build_;
@@ -378,18 +408,15 @@ class Maker {
   std::vector<Node> links_;
   std::vector<DepfileRule> depfile_rules_;
   std::unordered_set<Step> is_of_c_;
-  // What files include: the ends of paths. None: it is not known.
-  std::unordered_map<Node, std::optional<std::vector<std::string>>> included_;
-  std::optional<Step> step_of_inputs_;
-  std::unordered_multimap<std::string_view, std::string_view> inputs_by_last_part_;
-  std::unordered_set<std::string_view> last_parts_;  // of the paths of all files that are known
+  // Of compile steps of which it is not certain what they read: why.
+  std::map<Step, std::string> unread_;
 };
 
 }  // namespace
 
 NinjaBuild make_build(const NinjaTree& tree, const NinjaTexts& texts, FileNames& names,
                       const ChangedNames& changed) {
-  Maker maker(tree, names, changed);
+  Maker maker(tree, texts.ask_for_commands, names, changed);
   for (const std::string& text : texts.graphs) maker.add_graph(read_ninja_graph(text));
   read_ninja_deps(texts.deps, [&](const RecordedInputs& record) { maker.add_record(record); });
   maker.add_depfiles();

@@ -28,11 +28,16 @@ struct NinjaBuild {
   // Those of ChangedNames::untracked that a step makes, and that are newer than what is made from
   // them: somebody wrote them, or has run that step alone.
   std::unordered_set<BuildGraph::Node> rewritten = {};
-  std::unordered_set<BuildGraph::Node> compiled = {};  // what compile steps have as their sources
+  // Nothing is compiled yet: all that sources include is known by their texts alone.
+  bool is_unbuilt = false;
+  std::unordered_set<BuildGraph::Node> compiled = {};  // the sources of compile steps
+  std::unordered_set<BuildGraph::Node> objects = {};   // what compile steps make
 };
 
-// What compilers were seen to read counts as an input, and so does a changed link through which the
-// path of an input leads. That a changed file is newer than what is made from it raises no doubt.
+// What compilers were seen to read counts as an input. For a source of C or C++ that is newer than
+// that, or not compiled, what it includes by its text counts, too (included_files.hpp). So does a
+// changed link through which the path of an input leads. That a changed file is newer than what is
+// made from it raises no doubt.
 NinjaBuild make_build(const NinjaTree& tree, const NinjaTexts& texts, FileNames& names,
                       const ChangedNames& changed);
 

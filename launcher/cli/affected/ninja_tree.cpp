@@ -98,6 +98,10 @@ Result<NinjaTexts> ask_ninja(const NinjaTree& tree) {
   os::await({&deps});
   if (Result<void> ended = check_end(tree, "deps", deps.end()); !ended) return ended.error();
   texts.deps = deps.end().output;
+  texts.ask_for_commands = [tree] {
+    const os::BoundedEnd commands = os::run_bounded(order_of(tree, {"compdb"}));
+    return check_end(tree, "compdb", commands) ? commands.output : std::string();
+  };
   return texts;
 }
 

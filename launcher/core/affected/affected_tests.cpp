@@ -1,6 +1,8 @@
 #include "core/affected/affected_tests.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -68,24 +70,29 @@ class Selection {
         }
         named_.insert(file.node);
       }
+      if (!test.builds) continue;
+      for (const NamedGroup& named : test.groups) builds_.insert(named.group);
     }
-    for (const FileGroup& group : question_.groups) {
+    for (std::size_t i = 0; i < question_.groups.size(); ++i) {
+      const FileGroup& group = question_.groups[i];
       nodes_.push_back(nodes_in(index_, group));
-      if (group.kind != FileGroup::Kind::directory && group.kind != FileGroup::Kind::glob) continue;
+      if (!group.makes_known || group.kind == FileGroup::Kind::not_built) continue;
       for (const Node node : nodes_.back()) {
         const auto found = changes.find(node);
-        if (found == changes.end()) continue;
-        // `ignore` says of a whole directory which files count.
-        const bool is_left_out =
-            group.kind == FileGroup::Kind::directory && question_.changes[found->second].is_ignored;
-        if (!is_left_out) is_named_[found->second] = true;
+        if (found != changes.end() && makes_known(i, question_.changes[found->second])) {
+          is_named_[found->second] = true;
+        }
       }
     }
   }
 
-  // `ignore` says which files of a directory do not count.
-  static bool is_left_out(const FileGroup& group, const ChangedFile& change) {
-    return group.kind == FileGroup::Kind::directory && change.is_ignored;
+  // Who names a directory need not know all that a compiler may find there. A test that builds what
+  // is there does.
+  bool makes_known(std::size_t number, const ChangedFile& change) const {
+    const FileGroup& group = question_.groups[number];
+    if (group.kind == FileGroup::Kind::doubt) return false;
+    if (group.kind == FileGroup::Kind::glob) return true;
+    return !change.is_ignored && (builds_.contains(number) || !is_named_like_source(change.shown));
   }
 
   // A file that changed is the cause with its index; a doubt comes after all of them.
@@ -193,9 +200,16 @@ class Selection {
       return group.kind != FileGroup::Kind::not_built && doubt_of(hit.cause).output != hit.node;
     }
     const ChangedFile& change = question_.changes[hit.cause];
-    if (!is_needed(hit.cause) || is_left_out(group, change)) return false;
-    return group.kind != FileGroup::Kind::not_built ||
-           (change.node == hit.node && !change.is_in_build);
+    if (!is_needed(hit.cause)) return false;
+    const bool is_change = change.node == hit.node;
+    switch (group.kind) {
+      case FileGroup::Kind::not_built:
+        return is_change && !change.is_in_build;
+      case FileGroup::Kind::directory:  // `ignore` says which of its files do not count
+        return !is_change || !change.is_ignored;
+      default:
+        return true;
+    }
   }
 
   // Each cause once, at most Reach::k_most_causes.
@@ -222,12 +236,17 @@ class Selection {
             std::string(named.by)};
   }
 
+  // What is certain comes first.
   void give_reasons_by_groups() {
     std::vector<std::vector<Hit>> hits;
     for (std::size_t i = 0; i < question_.groups.size(); ++i) hits.push_back(hits_in(i));
-    for (std::size_t i = 0; i < question_.tests.size(); ++i) {
-      for (const NamedGroup& named : question_.tests[i].groups) {
-        for (const Hit& hit : hits[named.group]) add_once(i, reason_by(hit, named));
+    for (const bool are_doubts : {false, true}) {
+      for (std::size_t i = 0; i < question_.tests.size(); ++i) {
+        for (const NamedGroup& named : question_.tests[i].groups) {
+          const FileGroup& group = question_.groups[named.group];
+          if ((group.kind == FileGroup::Kind::doubt) != are_doubts) continue;
+          for (const Hit& hit : hits[named.group]) add_once(i, reason_by(hit, named));
+        }
       }
     }
   }
@@ -238,38 +257,41 @@ class Selection {
     if (std::ranges::none_of(affected_[test].reasons, is_same)) add(test, std::move(reason));
   }
 
-  // What is made from the node, and from which nothing more is made.
-  std::vector<Node> ends_of(Node node) const {
-    std::vector<Node> ends;
-    std::vector<Node> open{node};
-    std::unordered_set<Node> known{node};
+  // Whether the source is compiled only into one file that a test names, with nothing but objects
+  // on the way.
+  bool is_of_one_test(Node source) const {
+    std::optional<Node> end;
+    std::unordered_set<Node> known{source};
+    std::vector<Node> open{source};
     while (!open.empty()) {
       const Node one = open.back();
       open.pop_back();
-      bool is_end = one != node;
       for (const BuildGraph::Step step : question_.graph.users_of(one)) {
         for (const Node output : question_.graph.outputs_of(step)) {
-          if (question_.graph.is_phony(output)) continue;
-          is_end = false;
-          if (known.insert(output).second) open.push_back(output);
+          if (question_.graph.is_phony(output) || !known.insert(output).second) continue;
+          if (question_.objects.contains(output)) {
+            open.push_back(output);
+          } else if (end || !named_.contains(output)) {
+            return false;
+          } else {
+            end = output;
+            open.push_back(output);
+          }
         }
       }
-      if (is_end) ends.push_back(one);
     }
-    return ends;
+    return end.has_value();
   }
 
-  // A test that starts a build may compile any header and any source of a library. A source of
-  // one program alone, which a test names, is only that test's.
+  // A test that starts a build may compile any header and any source of a library.
   bool is_for_builds(std::size_t number) const {
     const ChangedFile& change = question_.changes[number];
     if (!change.is_in_build || !is_needed(number)) return false;
-    if (!change.is_compiled) return true;
-    const std::vector<Node> ends = ends_of(change.node);
-    return ends.size() != 1 || !named_.contains(ends.front());
+    return !change.is_compiled || !is_of_one_test(change.node);
   }
 
   void give_reasons_by_builds() {
+    if (std::ranges::none_of(question_.tests, &CandidateTest::builds)) return;
     std::vector<std::size_t> causes;
     for (std::size_t i = 0; i < question_.changes.size(); ++i) {
       if (causes.size() < Reach::k_most_causes && is_for_builds(i)) causes.push_back(i);
@@ -354,8 +376,9 @@ class Selection {
   const AffectedQuestion& question_;
   const PathIndex index_;
   Reach reach_;
-  std::unordered_set<Node> named_;        // files that tests name
-  std::vector<std::vector<Node>> nodes_;  // of each group
+  std::unordered_set<std::size_t> builds_;  // groups that tests name which start builds
+  std::unordered_set<Node> named_;          // files that tests name
+  std::vector<std::vector<Node>> nodes_;    // of each group
   std::vector<bool> is_named_;
   bool has_effect_ = false;  // a test may need some file that changed
   std::vector<KnownBy> known_;
@@ -450,6 +473,15 @@ std::string_view word_of(KnownBy known) {
 }
 
 Affected affected_by(const AffectedQuestion& question) { return Selection(question).run(); }
+
+bool is_named_like_source(std::string_view path) {
+  constexpr std::array<std::string_view, 24> k_suffixes{
+      "h",   "hh",  "hpp", "hxx", "h++", "H",   "inc", "inl", "ipp", "tpp", "tcc", "txx",
+      "def", "cuh", "c",   "cc",  "cpp", "cxx", "C",   "m",   "mm",  "cu",  "S",   "cppm"};
+  const std::size_t dot = path.rfind('.');
+  return dot != std::string_view::npos && path.find('/', dot) == std::string_view::npos &&
+         std::ranges::find(k_suffixes, path.substr(dot + 1)) != k_suffixes.end();
+}
 
 std::vector<BuildGraph::Node> nodes_in(const PathIndex& index, const FileGroup& group) {
   if (group.kind == FileGroup::Kind::glob || group.kind == FileGroup::Kind::doubt) {

@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "core/affected/build_graph.hpp"
-#include "core/affected/path_pattern.hpp"
+#include "core/affected/path_index.hpp"
 
 namespace holdfast {
 
@@ -55,6 +56,9 @@ struct FileGroup {
   };
   Kind kind = Kind::directory;
   std::string path;
+  // Whoever names the group knows its files. Sources within a directory are known to nobody by
+  // that.
+  bool makes_known = true;
 
   friend auto operator<=>(const FileGroup&, const FileGroup&) = default;
 };
@@ -103,6 +107,7 @@ struct AffectedQuestion {
   std::vector<RuledTests> rules = {};
   std::vector<Preparation> preparations = {};
   std::vector<FileGroup> groups = {};
+  std::unordered_set<BuildGraph::Node> objects = {};  // what compile steps make
 };
 
 // Why a test is affected.
@@ -174,6 +179,9 @@ struct Affected {
 };
 
 Affected affected_by(const AffectedQuestion& question);
+
+// Whether a compiler may read it, by its name.
+bool is_named_like_source(std::string_view path);
 
 // The nodes of a group, also those that did not change.
 std::vector<BuildGraph::Node> nodes_in(const PathIndex& index, const FileGroup& group);

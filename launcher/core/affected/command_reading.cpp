@@ -13,6 +13,7 @@ namespace {
 
 // More values of a word than this count as unknown.
 constexpr std::size_t k_most_values = 8;
+constexpr std::string_view k_unknown_text(&k_unknown, 1);
 // Scripts within scripts.
 constexpr int k_deepest = 6;
 
@@ -60,8 +61,6 @@ std::string_view assigned_name(std::string_view word) {
   const bool is_one = end > 0 && end < word.size() && word[end] == '=' && !is_digit(word[0]);
   return is_one ? word.substr(0, end) : std::string_view();
 }
-
-std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 // `-c`, `-ec`, `-lc`
 bool is_script_option(std::string_view word) {
@@ -121,9 +120,7 @@ class ScriptReader {
     const std::size_t begin = at_;
     values_ = {""};
     while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (k_blanks.find(c) != std::string_view::npos) break;
-      if (k_operators.find(c) != std::string_view::npos) break;
+      if (ends_word(text_[at_])) break;
       take_part(begin);
     }
     return {std::move(values_), std::string(text_.substr(begin, at_ - begin))};
@@ -155,10 +152,10 @@ class ScriptReader {
         add({&k_one, 1});
         break;
       case '[':
-        take_group(']', "", c);
+        take_brackets();
         break;
       case '{':
-        take_group('}', ",", c);
+        take_alternatives();
         break;
       case '~':
         take_home(at_ - 1 == begin);
@@ -194,16 +191,40 @@ class ScriptReader {
     at_ = std::min(at_ + 1, text_.size());
   }
 
-  // `[a-c]`, `{a,b}`: what is in it may be anything, if it is such a group.
-  void take_group(char end, std::string_view needs, char begin) {
-    const std::size_t found = text_.find(end, at_);
-    const std::size_t stop = std::min(text_.find_first_of(" \t\n;&|()<>'\"", at_), text_.size());
-    const bool is_group =
-        found < stop && found > at_ &&
-        (needs.empty() || text_.substr(at_, found - at_).find(needs) != std::string_view::npos);
-    if (!is_group) return add({&begin, 1});
-    at_ = found + 1;
-    add({&k_unknown, 1});
+  // `[a-c]` and `{a,b}`, `{1..3}`: anything, if it is such a group.
+  void take_brackets() {
+    std::size_t at = at_;
+    if (at < text_.size() && (text_[at] == '!' || text_[at] == '^')) ++at;
+    if (at < text_.size() && text_[at] == ']') ++at;
+    while (at < text_.size() && text_[at] != ']' && !ends_word(text_[at])) {
+      const bool is_class = text_.substr(at, 2) == "[:";
+      const std::size_t end = is_class ? text_.find(":]", at) : std::string_view::npos;
+      at = end == std::string_view::npos ? at + 1 : end + 2;
+    }
+    take_group(at, ']', "[");
+  }
+
+  void take_alternatives() {
+    std::size_t at = at_;
+    int open = 1;
+    bool is_list = false;
+    for (; at < text_.size() && !ends_word(text_[at]); ++at) {
+      if (text_[at] == '{') ++open;
+      if (text_[at] == '}' && --open == 0) break;
+      is_list = is_list || text_[at] == ',' || text_.substr(at, 2) == "..";
+    }
+    take_group(is_list ? at : text_.size(), '}', "{");
+  }
+
+  void take_group(std::size_t end, char last, std::string_view first) {
+    if (end >= text_.size() || text_[end] != last) return add(first);
+    at_ = end + 1;
+    add(k_unknown_text);
+  }
+
+  static bool ends_word(char c) {
+    return k_blanks.find(c) != std::string_view::npos ||
+           k_operators.find(c) != std::string_view::npos;
   }
 
   void take_home(bool is_first) {
@@ -219,6 +240,7 @@ class ScriptReader {
   // After the `$`.
   void take_expansion() {
     const char c = at_ < text_.size() ? text_[at_] : '\0';
+    if (c == '\'' || c == '"') return;  // $'…': the quotes follow
     if (c == '(') return take_substitution();
     if (c == '{') return take_braces();
     if (is_digit(c) || c == '@' || c == '*') {
@@ -227,7 +249,7 @@ class ScriptReader {
     }
     if (c == '?' || c == '#' || c == '$' || c == '!' || c == '-') {
       ++at_;
-      return add("0");
+      return add("0");  // a number, which is hardly a part of the name of a file in git
     }
     const std::size_t end = end_of_name(text_, at_);
     if (end == at_) return add("$");
@@ -249,24 +271,30 @@ class ScriptReader {
     const std::size_t end = open == 0 ? at_ - 1 : at_;
     const std::string_view script = text_.substr(begin, end - begin);
     if (script == "pwd") return add_values(reader_.command_.directories);
-    if (script.starts_with('(')) return add("0");  // arithmetic
+    if (script.starts_with('(')) return add(k_unknown_text);  // arithmetic
     add_unknown(script);
   }
 
   void take_braces() {
     const std::size_t begin = ++at_;
-    const std::size_t end = end_of_name(text_, begin);
-    at_ = std::min(text_.find('}', end), text_.size());
-    const std::string name(text_.substr(begin, end - begin));
-    const std::string_view rest = text_.substr(end, at_ - end);
-    at_ = std::min(at_ + 1, text_.size());
-    if (name.empty()) return add(rest.starts_with('#') ? "0" : std::string_view(&k_unknown, 1));
+    for (int open = 1; at_ < text_.size() && open > 0; ++at_) {
+      if (text_[at_] == '{') ++open;
+      if (text_[at_] == '}') --open;
+    }
+    const bool is_closed = text_[at_ - 1] == '}';
+    const std::string_view inner = text_.substr(begin, at_ - begin - (is_closed ? 1 : 0));
+    const std::size_t end = end_of_name(inner, 0);
+    const std::string name(inner.substr(0, end));
+    std::string_view rest = inner.substr(end);
+    if (name.empty()) return add(rest.starts_with('#') ? "0" : k_unknown_text);
     Values values = is_digit(name[0]) ? reader_.arguments_ : reader_.values_of(name);
     if (rest.empty()) return add_values(values);
-    const std::size_t word = rest.find_first_not_of(":-=+?");
-    const bool has_other = std::string_view(":-=+?").find(rest[0]) != std::string_view::npos;
-    if (!has_other) return add({&k_unknown, 1});
-    if (word != std::string_view::npos) add_once(values, std::string(rest.substr(word)));
+    if (rest.starts_with(':')) rest.remove_prefix(1);
+    const bool has_default = !rest.empty() && std::string_view("-=+?").find(rest[0]) != rest.npos;
+    if (!has_default) return add(k_unknown_text);
+    const std::string_view other = rest.substr(1);
+    const bool is_plain = other.find_first_of("$`\"'\\*[{") == std::string_view::npos;
+    add_once(values, is_plain ? std::string(other) : std::string(k_unknown_text));
     add_values(values);
   }
 
@@ -274,7 +302,7 @@ class ScriptReader {
     Values values = std::move(values_);
     reader_.read_script(script, depth_ + 1);
     values_ = std::move(values);
-    add({&k_unknown, 1});
+    add(k_unknown_text);
   }
 
   void add(std::string_view text) {
@@ -282,7 +310,7 @@ class ScriptReader {
   }
 
   void add_values(const Values& more) {
-    if (more.size() * values_.size() > k_most_values) return add({&k_unknown, 1});
+    if (more.size() * values_.size() > k_most_values) return add(k_unknown_text);
     if (more.empty()) return;
     Values all;
     for (const std::string& value : values_) {
@@ -311,7 +339,13 @@ class WordsReader {
   void read() {
     for (at_ = 0; at_ < words_.size(); ++at_) {
       const std::string& first = words_[at_].values.front();
-      if (is_script_next_ || (is_argv_ && at_ > 0 && may_be_script(first))) read_script();
+      if (is_script_next_) {
+        read_script();
+      } else if (is_argv_ && at_ > 0 && may_be_script(first)) {
+        const bool was_guess = std::exchange(reader_.is_guess_, true);
+        read_script();
+        reader_.is_guess_ = was_guess;
+      }
       if (std::exchange(is_script_next_, false)) continue;
       is_place_ = false;
       if (is_directory_next_ && first != "-") read_directory(first);
@@ -356,7 +390,9 @@ class WordsReader {
   }
 
   void read_program(std::string_view first) {
-    program_ = file_name(first);
+    program_ = last_part_of(first);
+    program_at_ = at_;
+    is_own_ = first.find('/') != std::string_view::npos;
     is_directory_next_ = program_ == "cd" || program_ == "pushd";
     is_script_next_ = program_ == "eval" || program_ == "trap";
     is_shell_ = has(k_shells, program_);
@@ -364,25 +400,25 @@ class WordsReader {
   }
 
   void read_argument(std::string_view first) {
-    if (program_ == "for" && at_ > 2) assign_loop();
+    if (program_ == "for" && at_ > program_at_ + 2) assign_loop();
     if (program_ == "read" && !first.starts_with('-')) {
-      reader_.set(std::string(first), std::string(1, k_unknown));
+      reader_.set(std::string(first), std::string(k_unknown_text));
     }
     if (program_ == "set") {
       for (const std::string& value : words_[at_].values) add_once(reader_.arguments_, value);
     }
-    is_shell_ = is_shell_ || has(k_shells, file_name(first));
+    is_shell_ = is_shell_ || has(k_shells, last_part_of(first));
     is_script_next_ = is_shell_ && is_script_option(first);
     is_directory_next_ =
         is_directory_next_ || first == "-C" || first == "chdir" || first == "--chdir";
-    if (first == "--build" || first == "--build-and-test" || has(k_builders, first)) {
+    if (first == "--build" || first == "--build-and-test" || has(k_builders, last_part_of(first))) {
       reader_.command_.builds = true;
     }
   }
 
   // `for NAME in WORD…`
   void assign_loop() {
-    const std::string& name = words_[1].values.front();
+    const std::string& name = words_[program_at_ + 1].values.front();
     for (const std::string& value : words_[at_].values) reader_.set(name, value);
   }
 
@@ -393,10 +429,12 @@ class WordsReader {
       const bool says_nothing =
           fits_all(is_assigned ? std::string_view(value).substr(value.find('=') + 1) : value);
       if (says_nothing && (is_assigned || is_place_ || has(k_askers, program_))) continue;
-      if (has(k_speakers, program_) && (says_nothing || value.find('/') == std::string::npos)) {
+      if (!is_own_ && has(k_speakers, program_) &&
+          (says_nothing || value.find('/') == std::string::npos)) {
         continue;
       }
-      reader_.add_word({value, word.shown, is_place_ || (is_assigned && !is_argv_)});
+      reader_.add_word(
+          {value, word.shown, is_place_ || (is_assigned && !is_argv_), reader_.is_guess_});
     }
   }
 
@@ -406,6 +444,8 @@ class WordsReader {
   int depth_;
   std::size_t at_ = 0;
   std::string_view program_;
+  std::size_t program_at_ = 0;
+  bool is_own_ = false;    // the program is named by a path
   bool is_shell_ = false;  // a shell was among the words
   bool is_script_next_ = false;
   bool is_directory_next_ = false;
@@ -425,14 +465,17 @@ void CommandReader::set(const std::string& name, std::string value) {
   Values& values = variables_[name];
   add_once(values, std::move(value));
   if (values.size() <= k_most_values && !fits_all(values.front())) return;
-  values = {std::string(1, k_unknown)};
+  values = {std::string(k_unknown_text)};
 }
 
 void CommandReader::read(const std::vector<std::string>& words) {
   std::vector<Word> all;
   all.reserve(words.size());
   for (const std::string& word : words) all.push_back({{word}, word});
-  WordsReader(*this, all, true, 0).read();
+  for (const bool only_assigns : {true, false}) {
+    only_assigns_ = only_assigns;
+    WordsReader(*this, all, true, 0).read();
+  }
 }
 
 std::vector<std::string> CommandReader::search_path() const {
@@ -450,10 +493,11 @@ CommandReader::Values CommandReader::values_of(const std::string& name) const {
   if (name == "PWD") return command_.directories;
   if (const auto found = variables_.find(name); found != variables_.end()) return found->second;
   if (std::optional<std::string> value = outer_(name)) return {*std::move(value)};
-  return {std::string(1, k_unknown)};
+  return {std::string(k_unknown_text)};
 }
 
 void CommandReader::add_directory(std::string_view path) {
+  if (only_assigns_) return;
   const Values before = command_.directories;
   for (const std::string& directory : before) {
     add_once(command_.directories, joined_path(directory, path));
@@ -461,20 +505,22 @@ void CommandReader::add_directory(std::string_view path) {
   }
   if (command_.directories.size() > k_most_values) {
     command_.directories.resize(k_most_values);
-    add_once(command_.directories, std::string(1, k_unknown));
+    add_once(command_.directories, std::string(k_unknown_text));
   }
 }
 
 void CommandReader::add_word(CommandWord word) {
-  const auto is_it = [&](const CommandWord& other) { return other.text == word.text; };
-  if (word.text.empty() || std::ranges::any_of(command_.words, is_it)) return;
+  if (only_assigns_ || word.text.empty() || !known_words_.insert(word.text).second) return;
   command_.words.push_back(std::move(word));
 }
 
 void CommandReader::read_script(std::string_view text, int depth) {
+  if (depth >= k_deepest) return add_word({std::string(k_unknown_text), std::string(text)});
   // Nobody knows the arguments of a function.
-  if (text.find("()") != std::string_view::npos) add_once(arguments_, std::string(1, k_unknown));
-  if (depth < k_deepest) ScriptReader(*this, text, depth).read();
+  const bool has_function =
+      text.find("()") != std::string_view::npos || text.find("function ") != std::string_view::npos;
+  if (has_function) add_once(arguments_, std::string(k_unknown_text));
+  ScriptReader(*this, text, depth).read();
 }
 
 }  // namespace holdfast

@@ -1,7 +1,7 @@
 // Reads a command as a shell would, as far as that tells which files it names.
 //
 // This is no shell: it does not know which branch is taken or in which order things happen. It
-// collects all directories to which the command may change, and all values that a variable may
+// collects the directories to which the command may change, and the values that a variable may
 // have.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace holdfast {
@@ -20,6 +21,7 @@ struct CommandWord {
   std::string shown;  // as it is written
   // The command only goes to this directory, or has a variable for it.
   bool is_place = false;
+  bool is_guess = false;  // it is of an argument that only looks like a script
 };
 
 struct ReadCommand {
@@ -68,6 +70,11 @@ class CommandReader {
   Outer outer_;
   std::map<std::string, Values, std::less<>> variables_;
   Values arguments_;  // of the script that is read: what $1, $2 and so on may be
+  // A script is read twice, because a loop may use a variable before it assigns to it. The first
+  // time, only assignments count.
+  bool only_assigns_ = false;
+  bool is_guess_ = false;
+  std::unordered_set<std::string> known_words_;
   ReadCommand command_;
 };
 

@@ -13,8 +13,8 @@ constexpr std::string_view k_blanks_in_line = " \t\r\f\v";
 constexpr std::array<std::string_view, 4> k_directives{"include", "include_next", "import",
                                                        "embed"};
 
-void skip_blanks(std::string_view& text) {
-  text.remove_prefix(std::min(text.find_first_not_of(k_blanks_in_line), text.size()));
+std::string_view without_blanks(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(k_blanks_in_line), text.size()));
 }
 
 std::string_view take_word(std::string_view& text) {
@@ -29,7 +29,7 @@ std::string_view take_word(std::string_view& text) {
 bool is_import(std::string_view line) {
   std::string_view word = take_word(line);
   if (word == "export") {
-    skip_blanks(line);
+    line = without_blanks(line);
     word = take_word(line);
   }
   return word == "import" &&
@@ -43,21 +43,25 @@ std::optional<std::vector<std::string_view>> included_names(std::string_view tex
   std::vector<std::string_view> names;
   while (!text.empty()) {
     std::string_view line = take_part(text, '\n');
-    skip_blanks(line);
-    if (!line.starts_with('#')) {
-      if (is_import(line)) return std::nullopt;
-      continue;
+    if (is_import(without_blanks(line))) return std::nullopt;
+    // What stands before may be a comment, or a byte order mark.
+    for (std::size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#')) {
+      const bool is_first = without_blanks(line).starts_with('#');
+      line = without_blanks(line.substr(at + 1));
+      // The directive is in the next line, or after a comment.
+      if (is_first && (line.starts_with('\\') || line.starts_with("/*"))) return std::nullopt;
+      std::string_view rest = line;
+      if (std::ranges::find(k_directives, take_word(rest)) == k_directives.end()) continue;
+      rest = without_blanks(rest);
+      const char open = rest.empty() ? '\0' : rest[0];
+      const std::size_t end = open == '<' ? rest.find('>') : rest.find('"', 1);
+      if ((open == '<' || open == '"') && end != std::string_view::npos) {
+        names.push_back(rest.substr(1, end - 1));
+      } else if (is_first) {
+        return std::nullopt;
+      }
     }
-    line.remove_prefix(1);
-    skip_blanks(line);
-    if (line.starts_with('\\')) return std::nullopt;  // the directive is in the next line
-    if (std::ranges::find(k_directives, take_word(line)) == k_directives.end()) continue;
-    skip_blanks(line);
-    const char open = line.empty() ? '\0' : line[0];
-    if (open != '<' && open != '"') return std::nullopt;
-    const std::size_t end = line.find(open == '<' ? '>' : '"', 1);
-    if (end == std::string_view::npos) return std::nullopt;
-    names.push_back(line.substr(1, end - 1));
+    if (without_blanks(line).starts_with("%:")) return std::nullopt;  // another way to write `#`
   }
   return names;
 }

@@ -85,8 +85,7 @@ class Targets(TargetsCase):
         step = self.ninja("-t", "commands", "CMakeFiles/with_shared.dir/b.c.o").splitlines()[-1]
         subprocess.run(step, shell=True, cwd=self.tree, check=True)
         self.append("common.h")
-        self.assertEqual(self.assert_as_ninja(r"1 test may need what changed: \S+b\.c\.o is newer than Ninja's record"),
-                         ["shared", "pch"])
+        self.assertEqual(self.assert_as_ninja(), ["shared", "pch"])
         self.build()
         self.assertEqual(self.ask(), ["shared", "pch"])
         self.assertEqual(self.said, "")

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+
+#include "core/affected/path_pattern.hpp"
 
 namespace holdfast {
 namespace {
@@ -53,7 +56,7 @@ class AffectedTests : public testing::Test {
       }
     }
     return affected_by({graph_, "/b", *graph_.find("/b/build.ninja"), newer_, changes_, doubts_,
-                        tests_, rules_, preparations_});
+                        tests_, rules_, preparations_, groups_, objects_});
   }
 
   // "a: because, because" for each test.
@@ -75,6 +78,8 @@ class AffectedTests : public testing::Test {
   std::vector<Doubt> doubts_;
   std::vector<RuledTests> rules_;
   std::vector<Preparation> preparations_;
+  std::vector<FileGroup> groups_;
+  std::unordered_set<BuildGraph::Node> objects_;
   std::string newer_;
 };
 
@@ -219,6 +224,67 @@ TEST_F(AffectedTests, ATargetHasItsNameOrItsPath) {
   EXPECT_EQ(target_name(graph_, *graph_.find("/b/bin/a"), "/b"), "a");
   EXPECT_EQ(target_name(graph_, *graph_.find("/b/bin/b"), "/b"), "bin/b");
   EXPECT_EQ(target_name(graph_, graph_.node("/bin2/x"), "/b"), "/bin2/x");
+}
+
+TEST_F(AffectedTests, ATestThatBuildsNeedsHeadersAndSourcesOfLibraries) {
+  step({"/s/lib.cpp"}, "/b/lib.o");
+  step({"/b/lib.o"}, "/b/lib.a");
+  step({"/b/lib.a", "/b/b.o"}, "/b/bin/b");
+  for (const char* object : {"/b/a.o", "/b/b.o", "/b/lib.o"}) objects_.insert(graph_.node(object));
+  tests_.push_back({"builds"});
+  named_.push_back({"/b/nothing"});
+  tests_.back().builds = true;
+  for (const auto& [file, is_taken] : std::map<std::string, bool>{
+           {"a.cpp", false}, {"common.h", true}, {"lib.cpp", true}, {"b.cpp", false}}) {
+    changes_.clear();
+    change(file).is_compiled = file != "common.h";
+    const Strings lines = answer();
+    const std::string line = "builds: " + file + ", which the build that it starts may read;";
+    EXPECT_EQ(std::ranges::find(lines, line) != lines.end(), is_taken) << file;
+  }
+}
+
+TEST_F(AffectedTests, AGroupHasReasonsOfItsKind) {
+  const std::string unknown(1, k_unknown);
+  groups_ = {{FileGroup::Kind::directory, "/s/data"},
+             {FileGroup::Kind::glob, std::string("/s/data/") + k_star + ".txt"},
+             {FileGroup::Kind::doubt, unknown + "/a"},
+             {FileGroup::Kind::not_built, "/s"},
+             {FileGroup::Kind::doubt, unknown},
+             {FileGroup::Kind::directory, "/b/bin"}};
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    tests_.push_back({"g" + std::to_string(i)});
+    named_.push_back({});
+    tests_.back().groups = {{i, "command", "word"}};
+  }
+  change("data/x.txt");
+  EXPECT_EQ(answer(), (Strings{"g0: data/x.txt, for word, which its command names;",
+                               "g1: data/x.txt, which its command names;",
+                               "g3: data/x.txt, for word, which its command names;",
+                               "g4: data/x.txt, if word of its command leads there;"}));
+  EXPECT_EQ(ask().known, std::vector{KnownBy::test});
+  changes_.clear();
+  change("a.cpp");
+  EXPECT_EQ(answer(),
+            (Strings{"a: a.cpp, through bin/a;", "g2: a.cpp, if word of its command leads there;",
+                     "g4: a.cpp, if word of its command leads there;",
+                     "g5: a.cpp, for word, which its command names;"}));
+  EXPECT_EQ(ask().tests[1].certainty, Certainty::unclear);
+  changes_.clear();
+  change("data/new.h");  // a directory does not know sources
+  EXPECT_EQ(ask().known, std::vector{KnownBy::nobody});
+  tests_[3].builds = true;
+  EXPECT_EQ(ask().known, std::vector{KnownBy::test});
+  changes_.clear();
+  change("data/x.txt").is_ignored = true;
+  groups_.erase(groups_.begin() + 1);
+  tests_.resize(3);
+  named_.resize(3);
+  tests_.push_back({"g0"});
+  tests_.back().groups = {{0, "command", "word"}};
+  named_.push_back({});
+  EXPECT_EQ(ask().known, std::vector{KnownBy::ignored});
+  EXPECT_EQ(answer(), Strings{});
 }
 
 }  // namespace

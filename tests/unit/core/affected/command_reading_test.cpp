@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/affected/path_index.hpp"
 #include "core/affected/path_pattern.hpp"
 
 namespace holdfast {
@@ -72,6 +73,11 @@ TEST_F(CommandReading, AVariableHasAllValuesThatItMayHave) {
   EXPECT_EQ(words("cat ~/f $HOME/g"), (Strings{"cat", "/home/u/f", "/home/u/g"}));
   EXPECT_EQ(words("$P/p"), Strings{"~/p"});
   EXPECT_EQ(words("read P; ${P%/*}/p"), (Strings{"read", "P", "~/p"}));
+  EXPECT_EQ(words("read P; ${P:0:4}/p").back(), "~/p");
+  EXPECT_EQ(words("${A:-${B}/d}/p").back(), "~/p");
+  EXPECT_EQ(words("while x; do ./$N; N=b; done")[3], "./b");
+  EXPECT_EQ(words("i=1; while x; do ./$i; i=$((i+1)); done")[5], "./~");
+  EXPECT_EQ(words("while x; do for f in a; do ./$f").back(), "./a");
   EXPECT_EQ(words("ls $(pwd)/x").back(), "/b/x");
   environment_ = {{"P", "/e"}};
   EXPECT_EQ(words("$P/p"), Strings{"/e/p"});
@@ -91,6 +97,9 @@ TEST_F(CommandReading, QuotesBackslashesAndGlobsAreThoseOfAShell) {
   EXPECT_TRUE(is_glob(script("cat d/*.txt").words.back().text));
   EXPECT_FALSE(is_pattern(script("cat d/'*'").words.back().text));
   EXPECT_EQ(words("cat d/[ab].txt d/{x,y}.c {}"), (Strings{"cat", "d/~.txt", "d/~.c", "{}"}));
+  EXPECT_EQ(words("cat [[:digit:]]*.txt {a,{b,c}}.x {1..3} [! {"),
+            (Strings{"cat", "~*.txt", "~.x", "~", "[!", "{"}));
+  EXPECT_EQ(words("cat $'a b' $\"c d\""), (Strings{"cat", "a b", "c d"}));
   EXPECT_EQ(words("p <in >out 2>&1 | q & r # it's"),
             (Strings{"p", "in", "out", "2", "1", "q", "r"}));
   EXPECT_EQ(words("cat 'open").back(), "open");
@@ -109,14 +118,17 @@ TEST_F(CommandReading, ScriptsWithinScriptsAreRead) {
   EXPECT_EQ(read({"python3", "-c", "x(); cd d && p"}).directories, Strings{"/b"});
   EXPECT_EQ(read({"sh", "-c", "$1/p", "sh", "/x"}).words[3].text, "/x/p");
   EXPECT_EQ(words("f() { ./$1; }; f p")[2], "./~");
+  EXPECT_EQ(words("function f { ./$1; }; f p")[3], "./~");
   std::string deep = "cd d";
   for (int i = 0; i < 50; ++i) deep = "$(" + deep + ")";
   EXPECT_EQ(directories(deep), Strings{"/b"});
+  EXPECT_EQ(words(deep).back(), "~");
 }
 
 TEST_F(CommandReading, WhatOnlyPrintsNamesNothingUnknown) {
   EXPECT_EQ(words("echo p $X a/b; exit $?; [ -z \"$X\" ]; y=$X; cd $X"),
             (Strings{"a/b", "[", "-z", "]", "cd"}));
+  EXPECT_EQ(words("./echo p"), (Strings{"./echo", "p"}));
   EXPECT_EQ(words("cat $X"), (Strings{"cat", "~"}));
   EXPECT_EQ(words("$X"), Strings{"~"});
 }
@@ -125,7 +137,7 @@ TEST_F(CommandReading, ABuildIsSeen) {
   EXPECT_TRUE(read({"/usr/bin/ctest", "--build-and-test", "/s/x", "y"}).builds);
   EXPECT_TRUE(read({"cmake", "--build", "y"}).builds);
   EXPECT_TRUE(script("cd y && make all").builds);
-  EXPECT_TRUE(read({"timeout", "9", "ninja", "-C", "y"}).builds);
+  EXPECT_TRUE(read({"timeout", "9", "/usr/bin/ninja", "-C", "y"}).builds);
   EXPECT_FALSE(read({"cmake", "-P", "x.cmake"}).builds);
   EXPECT_FALSE(read({"cmake", "-G", "Ninja", "/s/make.txt"}).builds);
 }
@@ -163,6 +175,8 @@ TEST(PathPattern, JoinsPathsByTheirText) {
   EXPECT_EQ(joined_path("/b", "../.."), "/");
   EXPECT_EQ(joined_path(k_any, "../p"), k_any + "/p");
   EXPECT_EQ(joined_path("/b", k_any + "/p"), k_any + "/p");
+  EXPECT_EQ(joined_path("/", "//" + k_any + "/p"), "/" + k_any + "/p");
+  EXPECT_EQ(joined_path("/", "/x/../" + k_any), "/" + k_any);
 }
 
 TEST(PathPattern, FindsNodesByTheirPaths) {

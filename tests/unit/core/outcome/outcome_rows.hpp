@@ -157,7 +157,7 @@ inline void add_rows_of_traces(std::vector<OutcomeRow>& rows) {
   add("another code", seen, Outcome::failed, code(77), code(77));
   seen = ended(Kind::signalled, 9);
   seen.out_of_memory = true;
-  add("killed for want of memory", seen, Outcome::oom_killed, signal(9), signal(9));
+  add("killed because memory ran out", seen, Outcome::oom_killed, signal(9), signal(9));
   seen = ended(Kind::signalled, 11);
   seen.out_of_memory = true;
   add("another signal", seen, Outcome::crashed, signal(11), signal(11));

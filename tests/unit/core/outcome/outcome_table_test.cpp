@@ -43,7 +43,7 @@ constexpr std::array<Row, k_outcomes> k_rows{{
     {Outcome::timed_out, "timed_out", k_error, 124, 9, false, RetryCause::timeout, "timed out", 6,
      5, true},
     {Outcome::oom_killed, "oom_killed", k_error, 0, 6, true, RetryCause::oom,
-     "killed for want of memory", 7, 6, true},
+     "killed because memory ran out", 7, 6, true},
     {Outcome::launch_failed, "launch_failed", k_error, 126, 6, false, RetryCause::launch,
      "not started", 10, 9, false},
     {Outcome::no_tests, "no_tests", k_error, 1, 6, true, k_never, "exit 7", 2, 7, true},

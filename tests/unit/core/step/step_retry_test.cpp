@@ -52,9 +52,9 @@ TEST(StepRetry, WithoutEvidenceNothingIsDoneOnceMore) {
 }
 
 TEST(StepRetry, WantOfMemoryExplainsAKillAndADriverThatLivesOnAndNoOtherSignal) {
-  EXPECT_EQ(why_once_more(signalled(SIGKILL), {true, ""}), "was killed for want of memory");
+  EXPECT_EQ(why_once_more(signalled(SIGKILL), {true, ""}), "was killed because memory ran out");
   EXPECT_EQ(why_once_more(exited(1), {true, ""}),
-            "failed while the kernel killed for want of memory");
+            "failed while the kernel killed because memory ran out");
   EXPECT_EQ(why_once_more(signalled(SIGSEGV), {true, ""}), "");
 }
 

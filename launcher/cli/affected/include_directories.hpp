@@ -1,0 +1,25 @@
+// Where compilers look for headers, by their commands.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::cli {
+
+struct CompileCommand {
+  std::string output;  // as Ninja has it
+  // Absolute, or relative to the build tree.
+  std::vector<std::string> directories = {};
+  std::vector<std::string> files =
+      {};  // that the command names and that exist: sources, `-include`
+};
+
+// Reads what `ninja -t compdb` prints of the build tree `tree`, as far as `is_needed` is true for
+// the output. Empty: it is no such text.
+std::vector<CompileCommand> read_compile_commands(
+    const std::string& text, const std::string& tree,
+    const std::function<bool(std::string_view)>& is_needed);
+
+}  // namespace holdfast::cli
