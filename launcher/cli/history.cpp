@@ -160,10 +160,10 @@ Result<RunHead> find_in(const std::vector<RunHead>& runs, const std::string& wan
   for (std::size_t i = named.size() > 5 ? named.size() - 5 : 0; i < named.size(); ++i) {
     ids += (ids.empty() ? "" : ", ") + named[i].id;
   }
-  return ErrorInWords{
-      "RUN " + brief_in_quotes(wanted) + ": " +
-      (meant.empty() ? "no such run in the history; the latest are " : "several begin so: ") +
-      (ids.empty() ? "none" : ids)};
+  return ErrorInWords{"RUN " + brief_in_quotes(wanted) + ": " +
+                      (meant.empty() ? "no such run in the history; the latest are "
+                                     : "several runs begin with that: ") +
+                      (ids.empty() ? "none" : ids)};
 }
 
 Result<std::string> compare_runs(const Options& options, History& history) {
@@ -294,7 +294,7 @@ void add_history(Command app, int& exit_code) {
               "text|json", answered<flaky>);
   add_command(app, exit_code, "slowest", "which tests take longest", "text|json",
               answered<slowest>);
-  const Added of_test = add_command(app, exit_code, "history", "what became of a test in all runs",
+  const Added of_test = add_command(app, exit_code, "history", "the outcomes of a test in all runs",
                                     "text|json", history);
   of_test.command
       .add_option("TEST", of_test.options->words,

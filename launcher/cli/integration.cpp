@@ -61,7 +61,7 @@ constexpr int k_not_ready = 1;
 constexpr int k_not_chosen = 1;
 // How long a file system may take to answer that [preflight] names.
 constexpr Milliseconds k_file_patience{5'000};
-// Whose processes nobody looks after any more, although their ctest lives.
+// Whose processes nobody supervises any more, although their ctest lives.
 constexpr std::string_view k_unattended = "a test whose launcher, guard and keeper were killed";
 
 struct IntegrationOptions {
@@ -222,7 +222,7 @@ bool has_what_is_needed(const Preflight& preflight, const std::string& tree) {
     complain(to_line(one));
     is_ready = is_ready && one.trouble == doctor::Trouble::warns;
   }
-  if (!is_ready) complain("[preflight] asks for what is missing: no test is run");
+  if (!is_ready) complain("[preflight] is not met: no test runs");
   return is_ready;
 }
 
@@ -432,7 +432,7 @@ void report_died_run(const IntegrationOptions& options, const ProcessName& ctest
     complain("no summary: " + to_text(loaded.error()));
   }
   const Result<ProjectSettings> settings = settings_of(options);
-  if (!settings) return complain("no reports: " + to_text(settings.error()));
+  if (!settings) return complain("no reports: " + to_text(in_one_line(settings.error())));
   say(after_runs({options.tree, run, run, settings->run().reports}));
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <tuple>
@@ -30,21 +31,20 @@ using Group = std::vector<const Finding*>;
 // Those of which one command does what is to do, in the order of their first findings.
 std::vector<Group> groups_of(const Findings& findings, Severity severity) {
   std::vector<Group> groups;
+  std::map<std::tuple<Kind, std::string_view, std::string_view>, std::size_t> places;
   for (const Finding& finding : findings) {
     if (severity_of(finding.kind) != severity) continue;
-    const auto is_like = [&](const Group& group) {
-      const Finding& first = *group.front();
-      return std::tie(first.kind, first.advice, first.command) ==
-             std::tie(finding.kind, finding.advice, finding.command);
-    };
-    const auto group = std::ranges::find_if(groups, is_like);
-    if (group == groups.end()) {
-      groups.push_back({&finding});
-    } else {
-      group->push_back(&finding);
-    }
+    const auto [place, is_new] =
+        places.try_emplace({finding.kind, finding.advice, finding.command}, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[place->second].push_back(&finding);
   }
   return groups;
+}
+
+std::string left_out(Kind kind, std::size_t count) {
+  return fmt::format("  {}: {} more of this kind (--json has them)\n", name_of(area_of(kind)),
+                     count);
 }
 
 std::string shown(const Group& group) {
@@ -60,7 +60,7 @@ std::string shown(const Group& group) {
     }
   }
   const std::size_t more = group.size() - count;
-  if (more > 0) text += fmt::format("  {}: {} more of this kind (--json has them)\n", area, more);
+  if (more > 0) text += left_out(first.kind, more);
   if (first.advice.empty()) return text;
   const std::string command = more > 0 ? first.command : command_for(group);
   return text + fmt::format("    do: {}{}\n", printable(first.advice),
@@ -70,19 +70,28 @@ std::string shown(const Group& group) {
 std::string findings_of(const Diagnosis& diagnosis, Severity severity) {
   std::string text;
   std::size_t count = 0;
-  for (const Group& group : groups_of(diagnosis.findings, severity)) {
-    text += shown(group);
+  std::map<Kind, std::size_t> shown_of;
+  const std::vector<Group> groups = groups_of(diagnosis.findings, severity);
+  std::map<Kind, std::size_t> left;
+  for (const Group& group : groups) {
     count += group.size();
+    std::size_t& number = shown_of[group.front()->kind];
+    if (number < k_most_shown) {
+      text += shown(group);
+      number += std::min(group.size(), k_most_shown);
+    } else {
+      left[group.front()->kind] += group.size();
+    }
   }
+  for (const auto& [kind, number] : left) text += left_out(kind, number);
   return count == 0 ? text : heading_of(severity, count) + text;
 }
 
 std::string facts_of(const Diagnosis& diagnosis) {
   const Machine& machine = diagnosis.machine;
-  std::string text =
-      diagnosis.tree.empty()
-          ? std::string("no build tree here or above: only the machine is looked at\n")
-          : fmt::format("tree: {}\n", printable(diagnosis.tree));
+  std::string text = diagnosis.tree.empty()
+                         ? std::string("no build tree here or above: only the machine is checked\n")
+                         : fmt::format("tree: {}\n", printable(diagnosis.tree));
   text += fmt::format("machine: Holdfast {}, {}, {}\n", HOLDFAST_VERSION, machine.system,
                       counted(machine.limits.processors, "processor"));
   text += fmt::format("tools: {}\n", printable(describe(machine.tools)));
@@ -158,7 +167,7 @@ std::string to_text(const Diagnosis& diagnosis) {
   std::string text = facts_of(diagnosis);
   text += findings_of(diagnosis, Severity::wrong);
   text += findings_of(diagnosis, Severity::worth_knowing);
-  if (!diagnosis.unseen.empty()) text += "\nnot looked at:\n";
+  if (!diagnosis.unseen.empty()) text += "\nnot checked:\n";
   for (const std::string& one : diagnosis.unseen) text += "  " + printable(one) + "\n";
   return text + conclusion_of(diagnosis.findings);
 }

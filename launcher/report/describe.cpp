@@ -113,13 +113,13 @@ std::vector<std::string> warnings_of(const RunReport& report) {
   std::vector<std::string> warnings;
   if (!report.run.complete)
     warnings.push_back(
-        fmt::format("INCOMPLETE: ctest did not come to its end (or has not yet){}; this is what "
+        fmt::format("INCOMPLETE: ctest did not finish (or is still running){}; this is what "
                     "was recorded until then.",
                     in_which_shards(report, [](const RunInfo& run) { return !run.complete; })));
   if (selected_nothing(report)) warnings.push_back("No tests: " + no_tests_text(report) + ".");
   if (report.run.complete && !report.run.has_log)
     warnings.push_back(
-        fmt::format("ctest's log was missing, not whole or not its own{}: tests that are not on "
+        fmt::format("ctest's log was missing, incomplete or not its own{}: tests that are not on "
                     "record may have run.",
                     in_which_shards(report, [](const RunInfo& run) { return !run.has_log; })));
   return warnings;

@@ -225,8 +225,8 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
   for (RunEntry& run : runs) {
     if (!may_mean(run.id, wanted)) continue;
     if (match != nullptr) {
-      return Error{
-          fmt::format("find run {}: several begin so: {}", wanted, short_list(runs, wanted))};
+      return Error{fmt::format("find run {}: several runs begin with that: {}", wanted,
+                               short_list(runs, wanted))};
     }
     match = &run;
   }

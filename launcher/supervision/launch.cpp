@@ -269,7 +269,7 @@ class Launch {
       return refused(in_words("the network that it shares is lost: " + network.lost));
     }
     if (!network.trouble.empty() && !does_without_network(network.trouble)) {
-      return refused(in_words("not allowed here is " + trouble_with_network(network.trouble)));
+      return refused(in_words("not allowed here: " + trouble_with_network(network.trouble)));
     }
     Teller say = teller();
     services =

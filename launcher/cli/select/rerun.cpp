@@ -112,7 +112,7 @@ void announce(const EarlierRun& run, const RerunSelection& selection,
     complain("of run " + id + " do not exist any more: " + bounded_list(names, k_named));
   }
   if (!run.complete) {
-    complain("run " + id + " did not come to its end: what it had not started is left out");
+    complain("run " + id + " did not finish: what it had not started is left out");
   }
   std::string line = "ctest";
   for (const std::string& word : kept) line += " " + word;

@@ -33,7 +33,7 @@ struct WorkerEnd {
   ProcessEnd main;
   EndedBy by = EndedBy::itself;
   bool marker = false;      // the main process left its marker
-  bool oom_killed = false;  // there is evidence of a kill by the kernel for want of memory
+  bool oom_killed = false;  // there is evidence of a kill by the kernel because memory ran out
   std::string left = {};    // what the process left behind, in words; empty: nothing
   bool leak_fails = false;  // on-leak is `fail`
 

@@ -29,7 +29,7 @@ struct SrunWords {
   std::string refusal;         // why Slurm has made no step, in its own words; empty: not said
   std::string last;            // the last error, for people; empty: none
   std::string trouble;         // why Holdfast cannot run on the node; empty: not said
-  bool out_of_memory = false;  // something of the step was killed for want of memory
+  bool out_of_memory = false;  // something of the step was killed because memory ran out
 };
 SrunWords words_of_srun(std::string_view errors);
 

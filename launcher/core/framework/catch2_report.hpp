@@ -34,7 +34,7 @@ class Catch2Totals {
   // To be called when no bytes follow: the rest then counts as a line, even without a line break.
   void end();
 
-  // Whether the run has come to its end.
+  // Whether the run has finished.
   bool are_there() const { return are_there_; }
   bool ran_nothing() const { return ran_nothing_; }
   bool has_failed() const { return has_failed_; }

@@ -1,5 +1,5 @@
-// Whether the kernel killed a test for want of memory. A death by SIGKILL alone proves nothing: an
-// administrator, a container's manager or a script may have sent it. docs/reference/outcomes.md.
+// Whether the kernel killed a test because memory ran out. A death by SIGKILL alone proves nothing:
+// an administrator, a container's manager or a script may have sent it. docs/reference/outcomes.md.
 #pragma once
 
 #include <cstdint>

@@ -54,10 +54,10 @@ enum class Grade : std::uint8_t {
 enum class RetryCause : std::uint8_t {
   exit_code,  // ended by itself with one given code
   signal,     // crashed by one given signal
-  crash,      // died of a signal, and not for want of memory
+  crash,      // died of a signal, and not because memory ran out
   timeout,
   launch,  // could not be started, for a reason that may go away
-  oom,     // killed for want of memory
+  oom,     // killed because memory ran out
   node,    // its node was lost (engine slurm)
   any,
   service,  // failed in any way, and a service that it used was lost
@@ -117,7 +117,7 @@ inline constexpr std::array<OutcomeFacts, k_outcomes> k_outcome_table{{
      .cause = RetryCause::timeout, .end = "timed out"},
     {.outcome = Outcome::oom_killed, .name = "oom_killed",
      .code = 0, .is_worth_knowing = true, .badness = 7, .place = 6, .is_named = true,
-     .cause = RetryCause::oom, .end = "killed for want of memory"},
+     .cause = RetryCause::oom, .end = "killed because memory ran out"},
     {.outcome = Outcome::launch_failed, .name = "launch_failed",
      .code = exit_codes::k_cannot_execute, .place = 9,
      .cause = RetryCause::launch, .never_again = "a command that cannot be executed",

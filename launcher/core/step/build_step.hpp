@@ -28,7 +28,7 @@ struct EarlierAttempts {
   std::int64_t system_us = 0;
   std::int64_t max_rss_kb = 0;
   std::int64_t waited_ms = 0;
-  std::string why;  // "was killed for want of memory"
+  std::string why;  // "was killed because memory ran out"
 
   friend bool operator==(const EarlierAttempts&, const EarlierAttempts&) = default;
 };

@@ -18,11 +18,11 @@ bool died_of_sigkill(const Observation& seen) {
 }
 
 std::string why_once_more(const Observation& seen, const StepEvidence& evidence) {
-  if (evidence.out_of_memory && died_of_sigkill(seen)) return "was killed for want of memory";
+  if (evidence.out_of_memory && died_of_sigkill(seen)) return "was killed because memory ran out";
   // The compiler's driver survives the killed process and says so: `g++: fatal error: Killed signal
   // terminated program cc1plus`.
   if (evidence.out_of_memory && seen.main.kind == ProcessEnd::Kind::exited) {
-    return "failed while the kernel killed for want of memory";
+    return "failed while the kernel killed because memory ran out";
   }
   if (!evidence.signature.empty())
     return text_of({"failed of what may pass: \"", evidence.signature, "\""});

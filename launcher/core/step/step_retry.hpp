@@ -20,7 +20,7 @@ struct StepEvidence {
   std::string signature;       // the signature in holdfast.toml that the output shows; empty: none
 };
 
-// Why the step runs once more: "was killed for want of memory". Empty: it does not run again.
+// Why the step runs once more: "was killed because memory ran out". Empty: it does not run again.
 std::string why_once_more(const Observation& seen, const StepEvidence& evidence);
 
 }  // namespace holdfast

@@ -40,15 +40,16 @@ std::string reap(const std::string& tree) { return "holdfast reap --tree " + for
 void check_processes(const Leftovers& left, Findings& all) {
   for (const LeftBehind& one : left.unwanted) {
     all.push_back({Kind::process_left,
-                   fmt::format("{} (pid {}) still lives, which \"{}\" of run {} left",
+                   fmt::format("{} (pid {}) is still running, left by \"{}\" of run {}",
                                one.process.name, one.process.pid, one.test, one.run),
                    "", "end it", reap(left.tree)});
   }
   for (const LeftBehind& one : left.let_go) {
-    all.push_back({Kind::process_let_go,
-                   fmt::format("{} (pid {}) lives, which \"{}\" of run {} was allowed to leave",
-                               one.process.name, one.process.pid, one.test, one.run),
-                   "", "end it, if nobody needs it", reap(left.tree)});
+    all.push_back(
+        {Kind::process_let_go,
+         fmt::format("{} (pid {}) is running, left by \"{}\" of run {}, which may leave it",
+                     one.process.name, one.process.pid, one.test, one.run),
+         "", "end it, if nobody needs it", reap(left.tree)});
   }
 }
 
@@ -114,12 +115,11 @@ Findings check_leftovers(const Leftovers& left) {
   check_processes(left, all);
   for (const DeadRun& run : left.dead) check_dead_run(left, run, all);
   for (const std::string& name : left.lost_services) {
-    all.push_back(
-        {Kind::service_lost,
-         fmt::format("service {} is kept by hand, and nobody looks after it any more", name),
-         left.tree, "start it again, or stop keeping it",
-         fmt::format("holdfast service restart {} --tree {}", for_shell(name),
-                     for_shell(left.tree))});
+    all.push_back({Kind::service_lost,
+                   fmt::format("service {} was started by hand, and its supervisor is gone", name),
+                   left.tree, "start it again, or stop keeping it",
+                   fmt::format("holdfast service restart {} --tree {}", for_shell(name),
+                               for_shell(left.tree))});
   }
   for (const std::string& directory : left.markers) {
     all.push_back({Kind::markers_left, "markers are left that nobody will read: " + directory,

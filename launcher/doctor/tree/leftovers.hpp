@@ -15,7 +15,7 @@ struct Leftovers {
   std::vector<LeftBehind> unwanted = {};  // `holdfast begin` would end them
   std::vector<LeftBehind> let_go = {};    // a test was allowed to leave them
   std::vector<DeadRun> dead = {};
-  std::vector<std::string> lost_services = {};  // kept by hand, and nobody looks after them
+  std::vector<std::string> lost_services = {};  // kept by hand, and nobody supervises them
   std::vector<std::string> markers = {};        // marker directories of runs that do not go on
   // What cannot be looked at, in words: a run has the tree, or nobody can tell.
   std::string unseen = {};

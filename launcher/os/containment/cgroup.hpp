@@ -47,7 +47,7 @@ class Cgroup {
   UniqueFd directory_;
 };
 
-// Returns the cgroups that nobody looks after and whose names begin with `prefix`. Looks everywhere
+// Returns the cgroups that nobody supervises and whose names begin with `prefix`. Looks everywhere
 // below the cgroup2 mount. From now on, whoever has the result looks after these cgroups.
 std::vector<Cgroup> forsaken_cgroups(const std::string& prefix);
 

@@ -1,5 +1,5 @@
 // Finds processes by the tag of their attempt. This is the last resort, when launcher and guard are
-// both dead and nobody looks after what they left.
+// both dead and nobody supervises what they left.
 //
 // Hazards. A scan of /proc is not a snapshot and can miss a process that forks all the time. So a
 // set counts as empty after several empty scans in a row, and even that is no proof. Between fork

@@ -259,7 +259,7 @@ void write_suite(const Suite& suite, const std::function<void(const TestReport&)
   see_as_tests(suite.tests, see);
   // Every reader must see that a run died. Some readers show nothing but system-err.
   if (!suite.run.complete)
-    write("    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n");
+    write("    <system-err>holdfast: incomplete: ctest did not finish</system-err>\n");
   write("  </testsuite>\n");
 }
 

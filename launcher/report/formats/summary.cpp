@@ -174,8 +174,7 @@ std::string render_summary(const RunReport& report) {
   if (report.counts.planned == 0 && report.run.unrecorded == 0) {
     if (report.run.complete)
       return "holdfast: no test ran through Holdfast; whether any other ran is not known: ctest's "
-             "log is missing or "
-             "not whole\n";
+             "log is missing or incomplete\n";
     return "holdfast: no tests were run\n";
   }
   return through_line(report) + unknown_line(report) + unrecorded_line(report) +

@@ -97,7 +97,7 @@ std::string names_of(const std::vector<std::string>& names) { return bounded_lis
 void write_errors(const RunReport& report, Outputs& outputs, const Write& write) {
   std::size_t room = k_of_a_kind;
   if (!report.run.complete) {
-    write(line_of({"error", "holdfast", "incomplete: ctest did not come to its end"}));
+    write(line_of({"error", "holdfast", "incomplete: ctest did not finish"}));
     --room;
   }
   std::vector<std::vector<Annotation>> shown;

@@ -77,7 +77,7 @@ std::string page_head(const RunReport& report) {
     title = safe("no tests: " + no_tests_text(report));
   }
   std::string text = fmt::format("### {} {}\n\n", mark, title);
-  if (!report.run.complete) text += "**Incomplete: ctest did not come to its end.**\n\n";
+  if (!report.run.complete) text += "**Incomplete: ctest did not finish.**\n\n";
   std::string counts = counts_text(report);
   for (const std::string& line : in_shards(report)) counts += line + '\n';
   for (std::string_view rest = counts; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {

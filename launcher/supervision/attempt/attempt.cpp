@@ -370,7 +370,7 @@ class Attempt final : public os::TreeWatcher {
           "containment = \"cgroup\": " +
           to_text(os::system_error("put a test into its cgroup", report.entrance_error));
       if (plan_.policy.containment_missing == ContainmentMissing::fail) {
-        return own_failure(ErrorInWords{"not allowed here is " + trouble});
+        return own_failure(ErrorInWords{"not allowed here: " + trouble});
       }
       plan_.teller->complain_once("ignoring " + trouble);
     }

@@ -79,7 +79,7 @@ Result<pid_t> AttemptContainment::fork_guard(ContainmentMissing missing) {
   }
   dismiss_warden();
   remove();
-  return ErrorInWords{"not allowed here is " + troubles_.front()};
+  return ErrorInWords{"not allowed here: " + troubles_.front()};
 }
 
 Result<pid_t> AttemptContainment::fork_into_namespaces() {

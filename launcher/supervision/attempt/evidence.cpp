@@ -36,18 +36,19 @@ void judge_end(GoogletestEnd end, const Policy& policy, AttemptResult& result) {
   if (end == GoogletestEnd::unclear) {
     if (seen.main.code != 0) return;
     return note(result.remark,
-                "several GoogleTest programs began in it, so it is not known whether its own cases "
-                "were through");
+                "several GoogleTest programs began in it, so it is not known whether all its own "
+                "cases had run");
   }
-  if (seen.main.code != 0) return note(result.remark, "its GoogleTest cases were not through");
+  if (seen.main.code != 0) return note(result.remark, "not all its GoogleTest cases had run");
   if (result.report.rights_changed) {
-    return note(result.remark,
-                "its GoogleTest cases seem not to be through, but it had given up rights and could "
-                "not have told");
+    return note(
+        result.remark,
+        "not all its GoogleTest cases seem to have run, but it had given up rights and could "
+        "not have told");
   }
   seen.unfinished = policy.premature_exit == PrematureExit::fail;
   if (!seen.unfinished) {
-    note(result.remark, "exited with 0 before its GoogleTest cases were through");
+    note(result.remark, "exited with 0 before all its GoogleTest cases had run");
   }
 }
 
@@ -71,7 +72,7 @@ void look_at_files(const Evidence& evidence, const Grant& grant, const os::Scrat
 std::string not_asked(const Grant& grant, const Invocation& invocation) {
   std::string what;
   if (grant.policy.premature_exit != PrematureExit::ignore)
-    what = "its GoogleTest cases were through";
+    what = "all its GoogleTest cases had run";
   if (wants_report(grant.policy, invocation)) {
     what += std::string(what.empty() ? "" : ", or whether ") + "it had any";
   }

@@ -65,7 +65,7 @@ std::string on_outcome(const AttemptResult& result, const std::string& name) {
   const Observation& seen = result.observation;
   if (result.outcome == Outcome::premature_exit) {
     return name +
-           " exited with 0 before its cases were through (exit() in a case? See the setting "
+           " exited with 0 before all its cases had run (exit() in a case? See the setting "
            "premature-exit)";
   }
   if (result.outcome == Outcome::no_tests && seen.main.code == k_pytest_found_nothing) {
@@ -77,7 +77,7 @@ std::string on_outcome(const AttemptResult& result, const std::string& name) {
            " found nothing to run: " + (because.empty() ? "its filter matches no test" : because);
   }
   if (result.outcome == Outcome::oom_killed) {
-    return name + " was killed by the kernel for want of memory";
+    return name + " was killed by the kernel because memory ran out";
   }
   const bool hides = seen.main.code == 0 || seen.skip_code == seen.main.code;
   if (result.outcome == Outcome::deliberate_exit && hides) {

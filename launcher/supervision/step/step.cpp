@@ -56,7 +56,7 @@ class Step {
       return refuse(hand_over_step());
     AttemptResult result = attempt();
     if (const std::string why = why_once_more(result); !why.empty()) {
-      write_line("\"" + step_.title() + "\" " + why + ": once more, alone");
+      write_line("\"" + step_.title() + "\" " + why + ": retried alone");
       step_.earlier = add_up(result, why);
       if (runner_.is_plain()) {
         // We get here only if handing over fails; then the step ends as its attempt did.

@@ -50,7 +50,7 @@ class LostRightsTest(ProjectCase):
         for right in rights:
             for way in ("plain", "filter", "exits"):
                 note = by_name[f"{right}.{way}"]["attempts"][0]["note"]
-                self.assertIn("not asked whether its GoogleTest cases were through: it imports ", note)
+                self.assertIn("not asked whether all its GoogleTest cases had run: it imports ", note)
         self.assertIn("it needs liblibrary_rights.so, which imports chroot", by_name["library"]["attempts"][0]["note"])
         if os.geteuid() == 0:
             self.assertIn("had given up rights", by_name["hidden"]["attempts"][0]["note"])

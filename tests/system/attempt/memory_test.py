@@ -50,7 +50,7 @@ set_tests_properties(f PROPERTIES HOLDFAST_TIMEOUT 0.5)
                          {"a": "oom_killed", "b": "crashed", "c": "crashed", "d": "failed",
                           "e": "oom_killed", "f": "timed_out"})
         self.assertEqual(ended["a"]["signal"], signal.SIGKILL)
-        self.assertIn('"a" was killed by the kernel for want of memory', ran.text)
+        self.assertIn('"a" was killed by the kernel because memory ran out', ran.text)
         self.assertIn("2 oom killed", ran.text)
 
     def test_one_rise_explains_one_death_of_two(self):

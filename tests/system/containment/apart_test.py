@@ -376,7 +376,7 @@ class MissingTest(Contained, ProjectCase):
                             "--", "touch", ran)
         self.assertEqual(ended.returncode, 125)
         self.assert_our_lines(ended.stderr, 1)
-        self.assertIn(b'not allowed here is containment = "netns": failed to make namespaces: ', ended.stderr)
+        self.assertIn(b'not allowed here: containment = "netns": failed to make namespaces: ', ended.stderr)
         self.assertFalse(ran.exists())
 
     @unittest.skipUnless(shutil.which("strace"), "strace makes pidfd_open(2) fail")

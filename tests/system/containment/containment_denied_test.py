@@ -14,7 +14,7 @@ class DeniedTest(Contained, ProjectCase):
     def assert_denied(self, words, kind, trouble):
         """`words`: the command up to the launcher."""
         why = f'containment = "{kind}": failed to {trouble}\n'
-        for missing, code, line in (("warn", 3, f"holdfast: ignoring {why}"), ("fail", 125, f"holdfast: not allowed here is {why}")):
+        for missing, code, line in (("warn", 3, f"holdfast: ignoring {why}"), ("fail", 125, f"holdfast: not allowed here: {why}")):
             ended = self.finish(*words, LAUNCHER, "--containment", kind, "--containment-missing", missing, "--",
                                 program("exit_with"), 3)
             self.assertEqual((ended.returncode, ended.stderr.decode()), (code, line))

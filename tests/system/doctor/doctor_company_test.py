@@ -92,7 +92,7 @@ class LeftoversTest(Forsaken, DoctorCase):
         markers.mkdir(parents=True, exist_ok=True)
         (markers / "exit-17").write_text("")
         found = self.look(tree)
-        others = self.assert_found(found, "process_left", rf'\(pid \d+\) still lives, which "hides" of run {run.name} left$',
+        others = self.assert_found(found, "process_left", rf'\(pid \d+\) is still running, left by "hides" of run {run.name}$',
                                    command=f"^holdfast reap --tree {tree}$")
         self.assertEqual(others, {"run_died", "socket_stale", "markers_left"})
         self.assertEqual({int(one["what"].split("(pid ")[1].split(")")[0]) for one in self.said["findings"]
@@ -111,7 +111,7 @@ class LeftoversTest(Forsaken, DoctorCase):
 set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertEqual(self.ctest(tree).returncode, 0)
         self.announced(self.pid_file())
-        self.assert_only(self.look(tree, code=0), "process_let_go", 'which "daemon" of run .* was allowed to leave$',
+        self.assert_only(self.look(tree, code=0), "process_let_go", 'left by "daemon" of run .*, which may leave it$',
                          severity="worth_knowing")
 
     @own_locks.needed  # any keeper that starts meanwhile removes the socket
@@ -142,7 +142,7 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         hosts = self.ancestors(server.pid)
         kill_at_once(*hosts)
         found = self.look(tree)
-        self.assert_found(found, "service_lost", "^service db is kept by hand, and nobody looks after it any more$",
+        self.assert_found(found, "service_lost", "^service db was started by hand, and its supervisor is gone$",
                           command=f"^holdfast service restart db --tree {tree}$")
         self.finish(HOLDFAST, "service", "stop", "db", "--tree", tree)
         self.finish(HOLDFAST, "reap", "--tree", tree)

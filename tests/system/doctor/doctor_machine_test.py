@@ -22,7 +22,7 @@ class MachineTest(Contained, DoctorCase):
     def test_without_a_tree_only_the_machine_is_looked_at(self):
         done = self.finish(HOLDFAST, "doctor", cwd="/")
         self.assertEqual(done.stdout.splitlines()[0],
-                         b"no build tree here or above: only the machine is looked at")
+                         b"no build tree here or above: only the machine is checked")
         self.assertIn(done.returncode, (0, 1))
         self.look(None, cwd="/")
         self.assertIsNone(self.said["tree"])

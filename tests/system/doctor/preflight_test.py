@@ -6,7 +6,7 @@ import own_locks
 from doctor_case import on_silent_disk
 from support import CTEST, HOLDFAST, ProjectCase, program, script_step
 
-STOPPED = "holdfast: [preflight] asks for what is missing: no test is run\n"
+STOPPED = "holdfast: [preflight] is not met: no test runs\n"
 
 
 class PreflightTest(ProjectCase):

@@ -53,7 +53,7 @@ class AnswersTest(SystemCase):
         script = "echo No space left; exit 7"
         code, printed, said = self.step(script)
         self.assertEqual((code, printed), (7, "No space left\n"))
-        self.assertIn("once more, alone", said)
+        self.assertIn("retried alone", said)
         self.assertEqual(self.step(script, "found exit 3"),
                          (7, "No space left\n",
                           f"holdfast: ignoring `transient`: {self.trouble('found', 'it exited with 3')}\n"))

@@ -116,7 +116,7 @@ class Incomplete(ExampleCase):
         run.wait()
         wait_until(lambda: "INCOMPLETE" in self.report(tree, "text"), "the run to be over")
         page = Page(self.report(tree, "html"))
-        self.assertIn("INCOMPLETE: ctest did not come to its end", page.words)
+        self.assertIn("INCOMPLETE: ctest did not finish", page.words)
         self.assertIn("\nINCOMPLETE: 1 of 1 test went wrong\n", page.words)
 
 

@@ -212,7 +212,7 @@ set_tests_properties(last PROPERTIES DEPENDS first)
         again = self.rerun(tree)
         self.assertEqual(again.returncode, 0, again.text)
         self.assertEqual([name for _, name in self.ran_in(tree)], ["quick", "slow"])
-        self.assertRegex(again.text, r"holdfast: run \S+ did not come to its end: what it had not started is left out\n")
+        self.assertRegex(again.text, r"holdfast: run \S+ did not finish: what it had not started is left out\n")
 
     def test_a_copy_of_the_tree_runs_its_own_tests(self):
         tree = self.project(self.adding("t", command='sh -c pwd'))

@@ -449,7 +449,7 @@ set_tests_properties(long {name} PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
             self.assertEqual([t["name"] for t in self.report(tree, wanted)["tests"]], ["red"])
         done = self.finish(HOLDFAST, "report", "--tree", tree, run.name[:-1])
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn(b"several begin so", done.stderr)
+        self.assertIn(b"several runs begin with that", done.stderr)
 
     def test_the_latest_run_is_none_that_a_test_of_another_started(self):
         tree = self.project(f"""

@@ -158,7 +158,7 @@ set_tests_properties(both PROPERTIES FIXTURES_REQUIRED f HOLDFAST_SERVICES db)
             text = (done.stdout + done.stderr).decode()
             self.assertEqual(done.returncode, code, text)
             if missing == "fail":
-                self.assertIn('service db is not available: not allowed here is containment = "pidns"', text)
+                self.assertIn('service db is not available: not allowed here: containment = "pidns"', text)
 
 
 if __name__ == "__main__":

@@ -86,8 +86,8 @@ class StepRetryTest(BuildCase):
 
     def assert_done_once_more(self, done, tree, why):
         self.assertEqual(done.returncode, 0, done.text)
-        self.assertRegex(done.text, f'holdfast: "compile [^"]*a.c.o" {why}: once more, alone\n')
-        self.assertEqual(done.text.count("once more, alone"), 1)
+        self.assertRegex(done.text, f'holdfast: "compile [^"]*a.c.o" {why}: retried alone\n')
+        self.assertEqual(done.text.count("retried alone"), 1)
         step = self.step(tree)
         self.assertEqual((step["outcome"], step["attempts"]), ("passed", 2))
         self.assertRegex(step["note"], f"^attempt 1 {why}$")
@@ -100,13 +100,13 @@ class StepRetryTest(BuildCase):
             with self.subTest(generator):
                 (self.work / "events").write_text("oom 1\noom_kill 1\n")
                 tree = self.failing("oom", generator=generator, build=generator.split()[-1])
-                self.assert_done_once_more(self.build(tree), tree, "was killed for want of memory")
+                self.assert_done_once_more(self.build(tree), tree, "was killed because memory ran out")
                 self.assertEqual(self.attempts(), 2)
 
     def test_so_is_one_whose_driver_lives_on(self):
         self.settings()
         tree = self.failing("driver")
-        self.assert_done_once_more(self.build(tree), tree, "failed while the kernel killed for want of memory")
+        self.assert_done_once_more(self.build(tree), tree, "failed while the kernel killed because memory ran out")
 
     def test_without_evidence_a_kill_is_red_at_once(self):
         self.settings()
@@ -167,7 +167,7 @@ class StepRetryTest(BuildCase):
         tree = self.failing("rendezvous", name="a.c.o,b.c.o")
         done = self.build(tree, "-j2")
         self.assertEqual(done.returncode, 0, done.text)
-        self.assertEqual(done.text.count("once more, alone"), 2)
+        self.assertEqual(done.text.count("retried alone"), 2)
         log = [line.split() for line in (self.work / "log").read_text().splitlines()]
         # The first two begin and are killed. After that, each that begins ends before the next
         # begins.
@@ -213,7 +213,7 @@ class StepRetryTest(BuildCase):
             if self.step(tree).get("signal") != signal.SIGKILL:
                 self.skipTest("the limit does not hold here: " + done.text)
         self.assertFalse((tree / ".holdfast/build/has-settings").exists())
-        self.assert_done_once_more(done, tree, "was killed for want of memory")
+        self.assert_done_once_more(done, tree, "was killed because memory ran out")
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ class StormTest(ProjectCase):
             self.ctest_says_what_it_should(name, words, disturbed, where)
             if name not in told:
                 # The test began, or was not started, after the keeper's death. The next keeper may
-                # see ctest come to its end, but says that it has not seen the log.
+                # see ctest finish, but says that it has not seen the log.
                 is_said = not run.json["run"]["complete"] or run.json["run"].get("log") is False
                 self.assertTrue(disturbed and is_said, f"{name} is missing in {where}")
             elif disturbed and 0 < len(told[name]["attempts"]) != said.times[name]:

@@ -99,7 +99,7 @@ TEST(Diagnosis, OneCommandIsSaidOnceForAllThatItMends) {
 TEST(Diagnosis, OnlyTheMachineIsSaidInOneLine) {
   const std::string text = to_text(Diagnosis{});
   EXPECT_EQ(text.substr(0, text.find('\n')),
-            "no build tree here or above: only the machine is looked at");
+            "no build tree here or above: only the machine is checked");
 }
 
 TEST(Diagnosis, JsonHasEachFindingWhole) {

@@ -297,7 +297,7 @@ TEST(Leftovers, EachIsNamedWithItsRun) {
   ASSERT_EQ(kinds_of(found),
             (Kinds{"process_left", "process_let_go", "run_died", "socket_stale",
                    "stop_command_left", "job_left", "service_lost", "markers_left"}));
-  EXPECT_EQ(found[0].what, "sleep (pid 12) still lives, which \"t\" of run 3-x left");
+  EXPECT_EQ(found[0].what, "sleep (pid 12) is still running, left by \"t\" of run 3-x");
   EXPECT_EQ(found[0].command, "holdfast reap --tree /b");
 }
 

@@ -193,7 +193,7 @@ TEST(HtmlReport, WhatAReaderMustKnowIsSaidOnTop) {
   std::string plain = plain_part(page_of(report));
   plain.resize(plain.find("<main>"));
   EXPECT_THAT(plain, HasSubstr("<h1>INCOMPLETE: 1 of 1 test went wrong"));
-  EXPECT_THAT(plain, HasSubstr("INCOMPLETE: ctest did not come to its end"));
+  EXPECT_THAT(plain, HasSubstr("INCOMPLETE: ctest did not finish"));
   EXPECT_THAT(plain, HasSubstr("<title>INCOMPLETE: "));
   EXPECT_THAT(plain, HasSubstr("3 more ran through Holdfast and could not be recorded"));
   EXPECT_THAT(plain, HasSubstr("2 lines of the journal ignored"));

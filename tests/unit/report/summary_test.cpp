@@ -49,7 +49,7 @@ TEST(Summary, NoTestsAndNoneThroughHoldfastAreSaid) {
   EXPECT_EQ(
       render_summary(empty),
       "holdfast: no test ran through Holdfast; whether any other ran is not known: ctest's log "
-      "is missing or not whole\n");
+      "is missing or incomplete\n");
   SampleJournal sample;
   sample.verdict("a", Verdict::passed, 1, true);
   EXPECT_EQ(render_summary(sample.report()),

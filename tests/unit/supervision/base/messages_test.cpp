@@ -136,13 +136,13 @@ TEST(Note, ExplainsAnOutcomeThatTheExitCodeDoesNot) {
     std::string text;
   } rows[] = {
       {with(Outcome::premature_exit, 0),
-       "exited with 0 before its cases were through (exit() in a case? See the setting "
+       "exited with 0 before all its cases had run (exit() in a case? See the setting "
        "premature-exit)"},
       {with(Outcome::no_tests, 5),
        "found nothing to run: pytest has collected no test, or deselected all"},
       {unfiltered, "found nothing to run: its filter matches no test"},
       {because, "found nothing to run: all are disabled"},
-      {with(Outcome::oom_killed), "was killed by the kernel for want of memory"},
+      {with(Outcome::oom_killed), "was killed by the kernel because memory ran out"},
       {marked,
        "left a marker (no disk) and exited with 0, which says something else: it counts as failed"},
       {skipped,
@@ -158,9 +158,10 @@ TEST(Note, NamesTheFirstMarkerThatIsNobodys) {
   EXPECT_EQ(note(result), "\"t\" has an orphan marker: exit-1 is of another attempt");
   result.orphans.push_back({"exit-2", "is empty"});
   result.outcome = Outcome::oom_killed;
-  EXPECT_EQ(note(result),
-            "\"t\" was killed by the kernel for want of memory; \"t\" has an orphan marker: exit-1 "
-            "is of another attempt, and 1 more");
+  EXPECT_EQ(
+      note(result),
+      "\"t\" was killed by the kernel because memory ran out; \"t\" has an orphan marker: exit-1 "
+      "is of another attempt, and 1 more");
 }
 
 TEST(Note, IsWorthKnowingAndNoErrorWhereTheTestItselfWasNotCutShort) {
