@@ -49,7 +49,8 @@ void read_modification(std::string_view text, ListedTest& test, bool& keeps_own)
       test.command[0] = path;
     }
   }
-  if (name == env::k_property_argument) test.missing_arguments.emplace_back(text.substr(equals + 5));
+  if (name == env::k_property_argument)
+    test.missing_arguments.emplace_back(text.substr(equals + 5));
   learn(name.substr(env::k_property_prefix.size()), text.substr(equals + 5), test.facts, test.said);
 }
 

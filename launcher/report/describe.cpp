@@ -113,7 +113,7 @@ std::vector<std::string> warnings_of(const RunReport& report) {
   std::vector<std::string> warnings;
   if (!report.run.complete)
     warnings.push_back(
-        fmt::format("INCOMPLETE: ctest did not finish (or is still running){}; this is what "
+        fmt::format("INCOMPLETE: ctest did not finish (or has not yet){}; this is what "
                     "was recorded until then.",
                     in_which_shards(report, [](const RunInfo& run) { return !run.complete; })));
   if (selected_nothing(report)) warnings.push_back("No tests: " + no_tests_text(report) + ".");

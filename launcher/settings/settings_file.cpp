@@ -32,12 +32,6 @@ struct PlacedOverride {
   SettingsOverride content;
 };
 
-std::string one_line(std::string_view text) {
-  std::string line(text);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  return line;
-}
-
 // If the file is a link, what it names is beside the real file.
 std::string directory_of(const std::string& path) {
   std::error_code failed;
@@ -235,7 +229,8 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     Complaints complaints(path);
-    complaints.add(place_of(parsed.error().source()), one_line(parsed.error().description()));
+    const Error why = in_one_line(ErrorInWords{std::string(parsed.error().description())});
+    complaints.add(place_of(parsed.error().source()), why.message);
     return *complaints.error();
   }
   FileReader reader(path);

@@ -26,11 +26,6 @@ inline bool fits_all(std::string_view pattern) {
 }
 bool fits_pattern(std::string_view pattern, std::string_view path);
 
-// The part after the last slash.
-inline std::string_view last_part_of(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 // Joins two paths and takes `.`, `..` and empty parts out, by their text alone. An absolute `path`
 // needs no directory, and what begins with an unknown part may be one. `..` after an unknown part
 // leaves that part as it is.

@@ -17,6 +17,11 @@ inline std::string_view take_part(std::string_view& text, char separator) {
   return part;
 }
 
+// The name of a file without its directories.
+inline std::string_view last_part_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 // The text without these characters at its ends.
 std::string_view trimmed(std::string_view text, std::string_view blanks);
 

@@ -1,5 +1,7 @@
 #include "core/ctest/test_framework.hpp"
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -36,8 +38,6 @@ bool has_variable(const char* const* environment, std::string_view name) {
   }
   return false;
 }
-
-std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 // `python`, `python3`, `python3.11`
 bool is_python(std::string_view program) {
@@ -85,7 +85,7 @@ bool reports_no_tests(std::string_view xml) {
 
 bool is_pytest(const char* const* command) {
   if (command[0] == nullptr) return false;
-  const std::string_view program = file_name(command[0]);
+  const std::string_view program = last_part_of(command[0]);
   if (is_pytest_script(program)) return true;
   if (!is_python(program)) return false;
   // These are options of the interpreter. Of them, -W and -X take the next word too.
@@ -100,7 +100,7 @@ bool is_pytest(const char* const* command) {
     }
   }
   // `python3 /usr/bin/pytest`
-  return *word != nullptr && is_pytest_script(file_name(*word));
+  return *word != nullptr && is_pytest_script(last_part_of(*word));
 }
 
 }  // namespace holdfast

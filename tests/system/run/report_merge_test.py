@@ -53,7 +53,7 @@ class ReportMerge(BundleCase):
         self.the_trace(json.loads(self.merged("trace", *bundles)))
         page = self.merged("html", *bundles)
         self.assertIn("3 shards: linux (run ", page)
-        self.assertIn("INCOMPLETE: ctest did not finish (or is still running) in died;", page)
+        self.assertIn("INCOMPLETE: ctest did not finish (or has not yet) in died;", page)
         notes = self.merged("github", *bundles).splitlines()
         self.assertEqual(notes[0], "::error title=holdfast::incomplete: ctest did not finish")
         self.assertIn("3 shards: linux", notes[-1])
@@ -87,7 +87,7 @@ class ReportMerge(BundleCase):
         self.assertEqual(lines[0], "One suite")
         self.assertRegex(text, r"\n3 shards: linux \(run \S+\), mac \(run \S+\), died \(run \S+, incomplete\)\n"
                                r"1 test ran in more than one shard: both\n"
-                               r"INCOMPLETE: ctest did not finish \(or is still running\) in died;")
+                               r"INCOMPLETE: ctest did not finish \(or has not yet\) in died;")
         self.assertIn("9 planned, 9 run: 4 passed, 4 failed, 1 interrupted\n", text)
         self.assertRegex(text, r"\n  both +exit code 3 after \S+ s; in linux\n")
         self.assertRegex(text, r"\n  both +exit code 3 after \S+ s; in mac\n")
