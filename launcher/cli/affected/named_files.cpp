@@ -152,6 +152,7 @@ class Namer {
     // Of a directory in the build tree, this says nothing about the files in it.
     bool is_place = false;
     bool makes_known = true;  // FileGroup
+    bool is_whole = false;    // it is a word, and not a part of one
   };
 
   // ctest starts tests in the build tree.
@@ -246,11 +247,13 @@ class Namer {
     directories_ = std::move(command.directories);
     candidate.builds = candidate.builds || command.builds;
     for (const CommandWord& word : command.words) {
-      const Naming naming{by, word.shown, word.is_place, !word.is_place && !word.is_guess};
+      Naming naming{by, word.shown, word.is_place, !word.is_place && !word.is_guess};
       const auto add_part = [&](std::string_view path) { return add(path, naming, candidate); };
       const std::size_t unknown = word.text.find_first_of(k_wildcards);
       if (!word.text.starts_with('-')) {
+        naming.is_whole = true;
         add_part(word.text);
+        naming.is_whole = false;
       } else if (unknown != std::string::npos) {  // -f$X
         add_part(std::string_view(word.text).substr(unknown));
       }
@@ -304,7 +307,8 @@ class Namer {
         return;
       }
       const Resolved& file = resolve(text_of({directory, "/", path}));
-      if (is_name && !naming.is_place && file.is_there && !file.directory.empty()) {
+      if (is_name && naming.is_whole && !naming.is_place && file.is_there &&
+          !file.directory.empty()) {
         add_by_chance(file.directory, here, candidate);
       }
       here.is_place = naming.is_place || is_name;
