@@ -24,9 +24,9 @@ class StalePrograms {
   // is not reported here: the writer of the attempt's own record has reported it.
   void look(Point point, Connection& connection, const std::string& journal);
 
-  // 16 hexadecimal digits that are the same in each run for the same program, arguments and inputs of
-  // an attempt. Empty: not known, or changed during this run. Nothing is known of a program that may
-  // have libraries of its own, nor of one that is not the project's and has no input of it.
+  // 16 hexadecimal digits that are the same in each run for the same program, arguments and inputs
+  // of an attempt. Empty: not known, or changed during this run. Nothing is known of a program that
+  // may have libraries of its own, nor of one that is not the project's and has no input of it.
   std::string fingerprint(const Connection& connection);
 
   // Forgets all programs, so that the next run knows none.
