@@ -50,9 +50,10 @@ void check_inheritance(const Profiles& profiles, Complaints& complaints) {
     const std::vector<std::string> way = way_from(profiles, name);
     if (way.back() != name) continue;  // not on the cycle, if there is one
     // It is one mistake, however many profiles are on it.
-    const auto is_before = [&](const std::string& other) {
+    const Place& at = profile.inherits_at;
+    const auto is_before = [&profiles, &at](const std::string& other) {
       const Profile& one = profiles.at(other);
-      return one.inherits && one.inherits_at < profile.inherits_at;
+      return one.inherits && one.inherits_at < at;
     };
     if (std::ranges::any_of(way, is_before)) continue;
     std::string cycle;

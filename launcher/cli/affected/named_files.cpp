@@ -335,10 +335,10 @@ class Namer {
     if (path.find('*') == std::string_view::npos) return;
     std::string pattern(path);
     std::ranges::replace(pattern, '*', k_unknown);
-    add_pattern(std::move(pattern), naming, candidate);
+    add_pattern(pattern, naming, candidate);
   }
 
-  bool add_pattern(std::string pattern, const Naming& naming, CandidateTest& candidate) {
+  bool add_pattern(const std::string& pattern, const Naming& naming, CandidateTest& candidate) {
     const bool is_alone = pattern.starts_with('/') || pattern.starts_with(k_unknown);
     if (is_alone) {
       add_whole_pattern(pattern, naming, candidate);

@@ -44,9 +44,9 @@ std::vector<BuildGraph::Node> PathIndex::fitting(std::string_view pattern) const
     std::ranges::for_each(by_path_, add);
     return found;
   }
-  const auto [begin, end] = std::ranges::equal_range(by_last_part_, last, {},
-                                                     [this](Node node) { return last_part(node); });
-  std::for_each(begin, end, add);
+  auto at = std::ranges::lower_bound(by_last_part_, last, {},
+                                     [this](Node node) { return last_part(node); });
+  for (; at != by_last_part_.end() && last_part(*at) == last; ++at) add(*at);
   return found;
 }
 
