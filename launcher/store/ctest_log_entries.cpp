@@ -120,10 +120,10 @@ class EntryReader {
     read_ = between_ = tail.end;
   }
 
-  void add(Entries others) {
-    for (auto& [head, tail] : others) {
+  void add(const Entries& others) {
+    for (const auto& [head, tail] : others) {
       ++heads_[head.index];
-      begin_entry(std::move(head));
+      begin_entry(head);
       end_entry(tail);
     }
   }
@@ -141,7 +141,7 @@ class EntryReader {
     if (open_) return close_before_others(end);
     Entries others = others_in(between_, end);
     if (others.empty()) return false;
-    add(std::move(others));
+    add(others);
     return true;
   }
 
@@ -174,7 +174,7 @@ class EntryReader {
     if (!own) return false;
     end_entry(*own);
     const std::size_t first = entries_.size() - 1;
-    add(std::move(others));
+    add(others);
     for (std::size_t i = first; i < entries_.size(); ++i) entries_[i].is_doubtful |= is_doubtful;
     return true;
   }
@@ -201,7 +201,7 @@ class EntryReader {
     if (others.empty()) return false;
     end_entry(*own);
     entries_.back().is_doubtful = true;
-    add(std::move(others));
+    add(others);
     return true;
   }
 

@@ -322,7 +322,13 @@ class Maker {
       const Step step = *step_of(command.output);
       for (std::string& directory : command.directories) directory = names_.of(directory + "/.");
       std::vector<std::string> files;
-      for (const std::string& file : command.files) files.push_back(names_.of(file));
+      for (const std::string& file : command.files) {
+        // It names its output, too, and the compiler.
+        const std::string name = names_.of(file);
+        const std::optional<Node> node = build_.graph.find(name);
+        const bool is_made = node && build_.graph.is_made(*node);
+        if (is_named_like_source(name) && !is_made) files.push_back(name);
+      }
       for (const Node input : build_.graph.inputs_of(step)) {
         if (build_.compiled.contains(input)) files.push_back(build_.graph.path(input));
       }

@@ -105,7 +105,7 @@ class LateEnd : public ::testing::EmptyTestEventListener {
     if (has_closed && std::getenv("MIX_LATE") != nullptr) ::usleep(200'000);
   }
 };
-const auto* const late_end = [] {
+const auto* const k_late_end = [] {
   auto* const listener = new LateEnd;
   ::testing::UnitTest::GetInstance()->listeners().Append(listener);
   return listener;
