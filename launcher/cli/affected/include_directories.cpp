@@ -26,10 +26,12 @@ class Reader {
   // `-I DIR`, `-IDIR`, `-isystem DIR` and the like. The path of a directory stands in a command for
   // nothing else.
   CompileCommand read(std::string output, const std::string& command) {
-    CompileCommand read{std::move(output)};
+    CompileCommand read;
+    read.output = std::move(output);
     CommandReader reader(tree_, [](const std::string&) { return std::optional<std::string>(); });
     reader.read({"sh", "-c", command});
     for (const CommandWord& word : std::move(reader).take().words) {
+      read.is_elsewhere = read.is_elsewhere || word.text.starts_with('@');
       const std::string path = path_in(word.text);
       const Kind kind = path.empty() ? Kind::nothing : kind_of(path);
       if (kind == Kind::directory) read.directories.push_back(path);

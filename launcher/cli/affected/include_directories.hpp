@@ -9,11 +9,12 @@
 namespace holdfast::cli {
 
 struct CompileCommand {
-  std::string output;  // as Ninja has it
+  std::string output;         // as Ninja has it
+  bool is_elsewhere = false;  // a part of the command is in a file (`@x.rsp`)
   // Absolute, or relative to the build tree.
   std::vector<std::string> directories = {};
-  std::vector<std::string> files =
-      {};  // that the command names and that exist: sources, `-include`
+  // Those that the command names and that exist: sources, `-include`.
+  std::vector<std::string> files = {};
 };
 
 // Reads what `ninja -t compdb` prints of the build tree `tree`, as far as `is_needed` is true for

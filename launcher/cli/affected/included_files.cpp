@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
@@ -15,6 +16,11 @@ namespace {
 
 constexpr std::size_t k_largest_source = 16 * 1024 * 1024;
 
+// A project may be in /usr/src.
+bool is_of_system(std::string_view path) {
+  return path.starts_with("/usr/include/") || path.starts_with("/usr/lib/");
+}
+
 std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 }  // namespace
@@ -24,7 +30,7 @@ std::optional<std::vector<std::string>> IncludedFiles::of(
   std::vector<std::string> all;
   std::unordered_set<std::string> known;
   const auto add = [&](std::string path) {
-    if (!path.starts_with("/usr/") && known.insert(path).second) all.push_back(std::move(path));
+    if (!is_of_system(path) && known.insert(path).second) all.push_back(std::move(path));
   };
   for (const std::string& file : files) add(file);
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -20,7 +20,7 @@ class IncludedFiles {
 
   // Returns the files `files`, all that they include, what these include and so on: with any
   // condition, and in each of the directories that has a file of that name. So these are more than
-  // a compiler reads. Headers of the system (/usr) are left out. None: a text does not say what it
+  // a compiler reads. Headers of the system are left out. None: a text does not say what it
   // includes (included_names()). Paths are those by which the files were found.
   std::optional<std::vector<std::string>> of(const std::vector<std::string>& files,
                                              const std::vector<std::string>& directories);

@@ -17,6 +17,7 @@
 
 #include "cli/affected/include_directories.hpp"
 #include "cli/affected/included_files.hpp"
+#include "core/affected/include_names.hpp"
 #include "core/affected/ninja_tools.hpp"
 #include "core/base/printable.hpp"
 #include "os/file/file_text.hpp"
@@ -319,7 +320,9 @@ class Maker {
     };
     const auto is_needed = [&](std::string_view output) { return step_of(output).has_value(); };
     for (CompileCommand& command : read_compile_commands(ask_(), tree_.directory, is_needed)) {
-      const Step step = *step_of(command.output);
+      const std::optional<Step> made_by = step_of(command.output);
+      if (!made_by || command.is_elsewhere) continue;
+      const Step step = *made_by;
       for (std::string& directory : command.directories) directory = names_.of(directory + "/.");
       std::vector<std::string> files;
       for (const std::string& file : command.files) {

@@ -1,11 +1,12 @@
 #include "core/affected/affected_tests.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+
+#include "core/affected/include_names.hpp"
 
 namespace holdfast {
 namespace {
@@ -473,15 +474,6 @@ std::string_view word_of(KnownBy known) {
 }
 
 Affected affected_by(const AffectedQuestion& question) { return Selection(question).run(); }
-
-bool is_named_like_source(std::string_view path) {
-  constexpr std::array<std::string_view, 24> k_suffixes{
-      "h",   "hh",  "hpp", "hxx", "h++", "H",   "inc", "inl", "ipp", "tpp", "tcc", "txx",
-      "def", "cuh", "c",   "cc",  "cpp", "cxx", "C",   "m",   "mm",  "cu",  "S",   "cppm"};
-  const std::size_t dot = path.rfind('.');
-  return dot != std::string_view::npos && path.find('/', dot) == std::string_view::npos &&
-         std::ranges::find(k_suffixes, path.substr(dot + 1)) != k_suffixes.end();
-}
 
 std::vector<BuildGraph::Node> nodes_in(const PathIndex& index, const FileGroup& group) {
   if (group.kind == FileGroup::Kind::glob || group.kind == FileGroup::Kind::doubt) {

@@ -56,8 +56,8 @@ struct FileGroup {
   };
   Kind kind = Kind::directory;
   std::string path;
-  // Whoever names the group knows its files. Sources within a directory are known to nobody by
-  // that.
+  // Whoever names the group knows its files. Of a directory, sources are known only to a test that
+  // builds them.
   bool makes_known = true;
 
   friend auto operator<=>(const FileGroup&, const FileGroup&) = default;
@@ -179,9 +179,6 @@ struct Affected {
 };
 
 Affected affected_by(const AffectedQuestion& question);
-
-// Whether a compiler may read it, by its name.
-bool is_named_like_source(std::string_view path);
 
 // The nodes of a group, also those that did not change.
 std::vector<BuildGraph::Node> nodes_in(const PathIndex& index, const FileGroup& group);

@@ -66,4 +66,13 @@ std::optional<std::vector<std::string_view>> included_names(std::string_view tex
   return names;
 }
 
+bool is_named_like_source(std::string_view path) {
+  constexpr std::array<std::string_view, 24> k_suffixes{
+      "h",   "hh",  "hpp", "hxx", "h++", "H",   "inc", "inl", "ipp", "tpp", "tcc", "txx",
+      "def", "cuh", "c",   "cc",  "cpp", "cxx", "C",   "m",   "mm",  "cu",  "S",   "cppm"};
+  const std::size_t dot = path.rfind('.');
+  return dot != std::string_view::npos && path.find('/', dot) == std::string_view::npos &&
+         std::ranges::find(k_suffixes, path.substr(dot + 1)) != k_suffixes.end();
+}
+
 }  // namespace holdfast

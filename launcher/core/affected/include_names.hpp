@@ -12,4 +12,7 @@ namespace holdfast {
 // (`#include MACRO`), or the source imports modules. The views are parts of `text`.
 std::optional<std::vector<std::string_view>> included_names(std::string_view text);
 
+// Whether the file is a source or a header of C, C++ or their kin, by its name.
+bool is_named_like_source(std::string_view path);
+
 }  // namespace holdfast

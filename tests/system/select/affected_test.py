@@ -123,6 +123,13 @@ class Changes(AffectedCase):
         self.build()
         self.assert_affected("made", "variable")
 
+    def test_of_what_was_never_built_and_has_its_include_directories_in_a_file(self):
+        self.repository(PROJECT)
+        self.configure("-DCMAKE_NINJA_FORCE_RESPONSE_FILE=1")
+        self.append("tool.cpp")
+        self.assertEqual(self.ask(), ["one", "two", "made", "variable"])
+        self.assertIn("core.cpp.o is not built", self.said)
+
     def test_of_what_was_built_before_something_else_changed(self):
         # Since the build, core.h includes a header that Ninja knows from another program.
         self.built()

@@ -28,5 +28,14 @@ TEST(IncludeNames, AreNotKnownWhereTheyAreNotWrittenOut) {
   }
 }
 
+TEST(IncludeNames, SourcesAreKnownByTheirNames) {
+  for (const char* const path : {"a.h", "/s/a.b/c.hpp", "a.C", "a.inl"}) {
+    EXPECT_TRUE(is_named_like_source(path)) << path;
+  }
+  for (const char* const path : {"a", "a.txt", "/s/a.h/b", ".", "a.", ""}) {
+    EXPECT_FALSE(is_named_like_source(path)) << path;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast
