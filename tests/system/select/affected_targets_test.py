@@ -150,8 +150,7 @@ class Modules(TargetsCase):
         self.write("letters.cppm", MODULES["letters.cppm"].replace("deep.h", "late.h").replace("DEEP", "LATE"))
         self.commit()
         self.append("late.h")
-        self.assertEqual(self.assert_as_ninja(r"1 test may need what changed: \S+ is older than \S.*/letters\.cppm"),
-                         ["app", "other"])
+        self.assertEqual(self.assert_as_ninja(), ["app", "other"])
 
 
 if __name__ == "__main__":
