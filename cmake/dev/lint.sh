@@ -13,10 +13,11 @@ declare -A may_include=(
   [core]="core"
   [os]="core os"
   [supervision]="core os supervision"
+  [log]="core os log"
   [forensics]="core os forensics"
   [exec]="core os supervision forensics exec"
   [archive]="core os archive"
-  [etcd]="core os etcd"
+  [etcd]="core os log etcd"
   [store]="core os store"
   [report]="core os store report"
   [history]="core os store report history"
@@ -24,9 +25,9 @@ declare -A may_include=(
   [host]="core os supervision settings host"
   [keeper]="core os store report settings keeper"
   [doctor]="core os supervision store settings host keeper doctor"
-  [cli]="core os supervision store report history settings host keeper doctor cli"
+  [cli]="core os log supervision store report history settings host keeper doctor cli"
 )
-for layer in core os supervision forensics exec archive etcd store report history settings host keeper doctor cli; do
+for layer in core os log supervision forensics exec archive etcd store report history settings host keeper doctor cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -16,8 +18,10 @@
 #include "core/outcome/exit_codes.hpp"
 #include "host/forking.hpp"
 #include "host/service_host.hpp"
+#include "log/log.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
@@ -52,6 +56,7 @@ std::string variable(std::string_view name) {
 }
 
 void complain(const std::string& text) {
+  os::log(LogLevel::warn, {text});
   std::string lines;
   std::string_view rest = text;
   do {
@@ -78,6 +83,13 @@ std::string trouble_with_command(Command app, std::string_view word) {
          " (see holdfast --help)";
 }
 
+// The commands that act on a run. The others only show something.
+bool logs(std::string_view command) {
+  constexpr std::array<std::string_view, 7> k_those{"begin",   "end",  "keeper",      "run",
+                                                    "service", "reap", "service-host"};
+  return std::ranges::find(k_those, command) != k_those.end();
+}
+
 int output_lost(int number) {
   complain(to_text(os::system_error("write to stdout", number)));
   return exit_codes::k_usage;
@@ -93,6 +105,7 @@ void add_commands(Command app, std::string_view word, const std::vector<std::str
   add_debug(app, exit_code);
   add_watch(app, exit_code);
   add_config(app, exit_code);
+  add_log(app, exit_code);
   add_reap(app, exit_code);
   add_locks(app, exit_code);
   add_status(app, exit_code);
@@ -130,6 +143,7 @@ int run_command(int count, char** arguments) {
     words.insert(words.end(), {option.data(), nullptr});
     return run_command(static_cast<int>(words.size()) - 1, words.data());
   }
+  if (count > 1 && logs(arguments[1])) log_by_spdlog("cli");
   // CLI11 must not read the arguments of these commands: it would take words of a command, or a
   // pattern, for options.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);

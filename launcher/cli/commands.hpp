@@ -18,6 +18,7 @@ void add_rerun(Command app, int& exit_code);
 void add_debug(Command app, int& exit_code);
 void add_watch(Command app, int& exit_code);
 void add_config(Command app, int& exit_code);
+void add_log(Command app, int& exit_code);
 void add_reap(Command app, int& exit_code);
 void add_locks(Command app, int& exit_code);
 void add_status(Command app, int& exit_code);

@@ -40,6 +40,7 @@
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
+#include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -401,6 +402,7 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest, const std::string&
     if (!message) return message.error();
     if (!message->fields.empty()) {
       EndOfRun ended = end_in(*message, tree);
+      os::begin_log(wire::log_in(*message));
       ended.keeper = std::move(link.socket);
       return ended;
     }
@@ -420,6 +422,7 @@ void report_died_run(const IntegrationOptions& options, const ProcessName& ctest
   const std::string& run = runs.front();
   const Result<RunEntry> entry = find_run(options.tree, run);
   if (!entry) return complain("no summary: " + to_text(entry.error()));
+  os::continue_log(entry->journal);
   if (const Result<void> finished = finish_at_end(*entry, ctest); !finished) {
     complain("the keeper of this run was killed (journalctl -k tells whether memory ran out): " +
              to_text(finished.error()) + "; `holdfast report` may tell more later");

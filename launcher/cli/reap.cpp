@@ -20,6 +20,7 @@
 #include "keeper/service/service_keeping.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/trusted_directory.hpp"
+#include "os/log/log.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "settings/project_settings.hpp"
@@ -137,6 +138,9 @@ bool continue_stopped(const ReapOrder& order) {
 }
 
 int end_all(const ReapOrder& order) {
+  if (const Result<RunEntry> last = find_run(order.tree, "latest")) {
+    os::continue_log(last->journal);
+  }
   const bool has_continued = continue_stopped(order);
   const std::vector<wire::KeptState> forgotten = find_forgotten(order);
   const bool all_ended = end_forgotten(order, forgotten);
@@ -145,6 +149,7 @@ int end_all(const ReapOrder& order) {
   if (!reaped.survivors.empty()) {
     complain("failed to end " + describe(reaped.survivors));
   } else if (!reaped.found.empty()) {
+    os::log(LogLevel::info, {"ended ", describe(reaped.found)});
     fmt::print("ended {}\n", printable(describe(reaped.found)));
   } else if (untidy.runs.empty() && forgotten.empty() && !has_continued) {
     fmt::print("nothing is left of earlier runs\n");

@@ -14,6 +14,7 @@
 #include "core/settings/cluster_wire.hpp"
 #include "etcd/etcd_bodies.hpp"
 #include "os/file/clock.hpp"
+#include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::etcd {
@@ -93,6 +94,7 @@ void LockSession::ask(const wire::Message& message) {
   lock.party.mode = spec->mode;
   lock.party.units = spec->units;
   lock.party.size = spec->size;
+  log(LogLevel::debug, {"asks etcd for lock ", to_text(lock.spec)});
   locks_.push_back(std::move(lock));
   queue_.clear();
   go_on();
@@ -249,6 +251,7 @@ void LockSession::watch(const Keys& keys, const cluster::LockTurn& turn) {
   stop_watching();
   const std::string body =
       is_any ? watch_ends_body(what, keys.revision + 1) : watch_one_body(what, keys.revision + 1);
+  log(LogLevel::debug, {"waits: ", why_waits()});
   watched_ = std::move(what);
   seen_failures_ = parts_.etcd.failures();
   watch_ = parts_.etcd.watch(
@@ -287,9 +290,15 @@ void LockSession::note(std::vector<unsigned> slots) {
       });
 }
 
+void LockSession::log(LogLevel level, std::initializer_list<std::string_view> message) const {
+  os::log_about(self_.test, self_.attempt, level, message);
+}
+
 void LockSession::had() {
   Lock& lock = *wanted();
   lock.is_had = true;
+  log(LogLevel::debug,
+      {"has lock ", to_text(lock.spec), ", fence ", std::to_string(lock.party.revision)});
   wire::Message reply{std::string(cluster::k_had), {}};
   reply.add("fence", std::to_string(lock.party.revision));
   reply.add("slots", to_text(lock.party.slots));
@@ -327,6 +336,7 @@ void LockSession::look_for_keys(const Lease& lease, Milliseconds sent) {
 
 void LockSession::renew_later(const Refusal& refusal) {
   trouble_ = refusal.words;
+  log(LogLevel::warn, {"the lease is not renewed yet: ", trouble_});
   renew_at_ = os::monotonic_now() + pause_after(failures_++);
 }
 
@@ -350,6 +360,9 @@ void LockSession::lease_is_gone() {
 
 // The lease is not given back: other locks of it are free only when the test is gone.
 void LockSession::lose(std::int64_t how) {
+  log(LogLevel::warn, {how == cluster::k_key_lost ? "somebody has removed the key of its lock"
+                                                  : "the lease of its locks is lost",
+                       trouble_.empty() ? "" : ": ", trouble_});
   forget_lease();
   memory_->set_until_ms(how);
   close();
@@ -381,6 +394,7 @@ bool LockSession::is_refused(const EtcdReply& reply) {
 
 void LockSession::again_later(const std::string& why) {
   trouble_ = why;
+  log(LogLevel::debug, {"asks etcd again later: ", why});
   again_at_ = os::monotonic_now() + pause_after(failures_++);
 }
 
@@ -400,6 +414,7 @@ void LockSession::look() {
 }
 
 void LockSession::refuse(const std::string& why) {
+  log(LogLevel::warn, {"its lock is refused: ", why});
   wire::Message reply{std::string(cluster::k_refused), {}};
   reply.add("why", why);
   send(reply);
@@ -411,6 +426,7 @@ void LockSession::close() {
   stop_watching();
   parts_.etcd.cancel(std::exchange(step_, 0));
   parts_.etcd.cancel(std::exchange(renewal_, 0));
+  if (!lease_.empty()) log(LogLevel::debug, {"gives its locks back"});
   if (!lease_.empty()) parts_.releases.begin(std::exchange(lease_, {}));
   socket_.reset();
 }

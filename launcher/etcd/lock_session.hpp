@@ -59,6 +59,8 @@ class LockSession {
     bool is_had = false;
   };
 
+  // A line about the test that the session is for.
+  void log(LogLevel level, std::initializer_list<std::string_view> message) const;
   void obey(const wire::Message& message, os::UniqueFd descriptor);
   void begin(const wire::Message& message, os::UniqueFd memory);
   void ask(const wire::Message& message);

@@ -11,6 +11,7 @@
 #include "core/base/number.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "etcd/service.hpp"
+#include "log/log.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -24,6 +25,7 @@ int main(int count, char** arguments) {
   // tree of a test, a session or a cgroup means the tests.
   for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
   os::leave_standard_streams();  // what the dynamic linker could say has not been said
+  log_by_spdlog("etcd");
   etcd::serve(os::UniqueFd(*control), std::getenv(environment::k_cluster_password.data()));
   return exit_codes::k_success;
 }

@@ -17,6 +17,7 @@
 #include "etcd/lock_session.hpp"
 #include "etcd/locks_list.hpp"
 #include "os/file/clock.hpp"
+#include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::etcd {
@@ -111,6 +112,9 @@ void serve(os::UniqueFd control, const char* password) {
   if (!first || first->empty()) return;
   const Result<wire::Message> settings = wire::decode(*first);
   if (!settings || settings->kind != cluster::k_settings) return;
+  LogTarget log = wire::log_in(*settings);
+  log.part = "etcd";
+  os::begin_log(std::move(log));
   Service(std::move(control), to_cluster_settings(*settings), password).run();
 }
 

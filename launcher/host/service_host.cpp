@@ -10,6 +10,7 @@
 
 #include "core/base/attempt_tag.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/lock/port_locks.hpp"
 #include "core/outcome/signal_names.hpp"
@@ -25,6 +26,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_title.hpp"
@@ -45,7 +47,13 @@ Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
   if (!packet) return packet.error();
   const Result<wire::Message> message = wire::decode(*packet);
   if (!message) return message.error();
-  return wire::to_host_order(*message);
+  Result<wire::HostOrder> order = wire::to_host_order(*message);
+  if (order) {
+    LogTarget log = wire::log_in(*message);
+    log.part = text_of({"host ", order->spec.name, "#", std::to_string(order->generation)});
+    os::begin_log(std::move(log));
+  }
+  return order;
 }
 
 // Adds what was declared to the environment of the keeper, which is that of ctest.

@@ -2,14 +2,17 @@
 
 #include <fmt/core.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
+#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/cluster/cluster_words.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "core/settings/resolution.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"
@@ -18,9 +21,11 @@
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/clock.hpp"
+#include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "os/signal/signal_queue.hpp"
 
 namespace holdfast {
 namespace {
@@ -74,6 +79,30 @@ std::vector<ReportRequest> reports_of(const KeeperOrder& order) {
   return order.settings ? order.settings->run().reports : std::vector<ReportRequest>();
 }
 
+std::string_view words_for(KilledBy killer) {
+  switch (killer) {
+    case KilledBy::ctest:
+      return "ctest killed them, because the time of the test was over";
+    case KilledBy::ctest_if_all_are_killed:
+      return "ctest or somebody else killed them";
+    case KilledBy::stranger:
+      break;
+  }
+  return "somebody killed them";
+}
+
+// They are blocked and end nothing: the keeper ends with ctest alone.
+void log_signals() {
+  constexpr os::SignalSet k_those = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
+                                    os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
+  for (os::ReceivedSignal got = os::take_pending(k_those); got.number != 0;
+       got = os::take_pending(k_those)) {
+    os::log(LogLevel::info, {"got ", signal_name(got.number), " from ",
+                             os::named_sender(got.source, got.sender, got.user),
+                             "; the keeper ends with ctest alone"});
+  }
+}
+
 wire::Message refusal(const std::string& why) {
   wire::Message message = message_of(wire::k_refusal);
   message.add("why", why);
@@ -93,7 +122,8 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             // Whether other runs may be at work in the tree. Without the tree's lock that is
             // possible, and the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0, RunsOf::ctest,
-            kept_output(order_), order_.planned},
+            kept_output(order_), order_.planned,
+            order_.settings ? order_.settings->run().log : LogLevel::info},
            lines_),
       services_(services_of(order_), order_.tree, order_.ctest, lines_, orphans_),
       fixtures_(order_.tree, order_.ctest),
@@ -112,6 +142,9 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
     services_.begin(run_.at(k_count_not_known));
   }
   if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
+  if (const auto level = os::log_level_of_environment(); !level) {
+    lines_.say("ignoring " + to_text(environment::k_log, level.error()));
+  }
 }
 
 void KeeperLoop::run() {
@@ -149,8 +182,13 @@ void KeeperLoop::wait_for_news() {
     if (connection.guard_until != k_longest) hurry_guard_of(connection);
     const bool is_watched = connection.guard.fd() >= 0;  // false after the farewell
     if (news[2].revents != 0 && is_watched) connection.guard.guard_died();
-    if (connection.guard.look(order_.ctest)) kill_launcher(connection.launcher);
+    if (connection.guard.look(order_.ctest)) {
+      os::log_about(connection.test, connection.attempt, LogLevel::info,
+                    {"its guard has died, and its launcher is stopped: kills it"});
+      kill_launcher(connection.launcher);
+    }
   }
+  log_signals();
   services_.look();
   answer_for_services();
   fixtures_.look();
@@ -167,6 +205,9 @@ void KeeperLoop::wait_for_news() {
 void KeeperLoop::hurry_guard_of(Connection& connection) {
   if (os::monotonic_now() < connection.guard_until) return;
   connection.guard_until = k_longest;
+  os::log_about(
+      connection.test, connection.attempt, LogLevel::info,
+      {"its launcher has died, and its guard does not end the attempt in time: kills it"});
   (void)kill_forsaken_guard({order_.ctest, run_.include_count()}, connection.attempt);
 }
 
@@ -199,6 +240,9 @@ void KeeperLoop::attend_to(Connection& connection, short news) {
   if (connection.shared_set) fixtures_.keep_tmp(*connection.shared_set);
   const KilledBy killer = killer_of(os::age_of(connection.launcher), connection.soonest_end,
                                     ctest_died() ? CtestIs::dead : CtestIs::alive);
+  os::log_about(connection.test, connection.attempt, LogLevel::info,
+                {"launcher and guard are gone, and the attempt was not over: ", words_for(killer),
+                 "; what is left is ended"});
   orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest, lines_);
   connection = {};
 }
@@ -207,6 +251,8 @@ bool KeeperLoop::serve(Connection& connection) {
   Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(connection.socket.get());
   if (!received || received->packet.empty()) return false;
   const Result<wire::Message> message = wire::decode(received->packet);
+  os::log_about(connection.test, connection.attempt, LogLevel::trace,
+                {"got the message ", message ? message->kind : to_text(message.error())});
   if (message && message->kind == wire::k_hold) {
     if (received->descriptor.valid()) connection.locks.push_back(std::move(received->descriptor));
     return true;
@@ -279,7 +325,7 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     return {};
   }
   if (message.kind == wire::k_say) {
-    lines_.say_for(asker.test, message);
+    lines_.say_for({asker.test, asker.attempt}, message);
     return {};
   }
   if (message.kind == wire::k_memory) return memory_.answer(message, asker);
@@ -360,6 +406,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   const std::string summary = run_.finish_for_end();
   reply.add("summary", lines_.take_summary(summary));
   reply.add("run", run_.id());
+  wire::add_log(reply, os::log_target());
   for (const ReportRequest& report : reports_of(order_)) reply.add("report", to_text(report));
   if (run_.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
   if (const std::string unlike = run_.unlike_choice(); !unlike.empty())

@@ -16,6 +16,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
+#include "os/log/log.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -78,6 +79,7 @@ void show_as_keeper(const KeeperOrder& order) {
   };
   os::take_signals();
   show_as_keeper(order);
+  os::log_as("keeper");
   Result<os::UniqueFd> user = os::open_user_directory();
   if (!user) fail(user.error());
   if (Result<void> ready = prepare_directory(*user); !ready) fail(ready.error());

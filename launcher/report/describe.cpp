@@ -39,6 +39,8 @@ std::string marker_text(const std::string& reason) {
 // Names ctest's part if ctest concluded something else than the exit code says.
 std::string judgement(const TestReport& test, const Attempt& last) {
   if (!test.verdict) return {};
+  if (test.outcome == Outcome::unknown && test.came_twice)
+    return "its entry came twice in ctest's log, and a test may have printed one of them";
   if (test.outcome == Outcome::unknown && test.is_doubtful)
     return "its entry in ctest's log cannot be told from what a test printed";
   if (test.outcome == Outcome::unknown && test.verdict == Verdict::unknown)
@@ -123,6 +125,21 @@ std::vector<std::string> warnings_of(const RunReport& report) {
                     "record may have run.",
                     in_which_shards(report, [](const RunInfo& run) { return !run.has_log; })));
   return warnings;
+}
+
+std::string log_hint(const RunReport& report) {
+  const auto is_odd = [](const TestReport& test) {
+    return test.outcome == Outcome::unknown || test.outcome == Outcome::interrupted ||
+           test.outcome == Outcome::internal_error;
+  };
+  std::vector<std::string> names;
+  for (const TestReport& test : report.tests) {
+    if (is_odd(test)) names.push_back(brief(test.name));
+  }
+  if (names.empty() || report.run.log.empty()) return {};
+  const std::string& id = report.run.id;
+  return fmt::format("more on {}: holdfast log {}", bounded_list(names, 10),
+                     id.substr(0, id.find('-')));
 }
 
 std::vector<std::string> in_several_shards(const RunReport& report) {

@@ -29,6 +29,10 @@ std::vector<std::string> warnings_of(const RunReport& report);
 // was killed after 2026-11-20 08:54:55 UTC: …". Empty: it was not.
 std::string lost_keeper_text(const RunReport& report);
 
+// Where to read why tests were interrupted, have no verdict or failed because Holdfast did: "more
+// on a, b: holdfast log 12". Empty: there are none, or the run has no log.
+std::string log_hint(const RunReport& report);
+
 // For a merged report: which shards it has, and which tests ran in more than one of them. Whole
 // lines, safe for a terminal. None for the report of one run.
 std::vector<std::string> in_shards(const RunReport& report);

@@ -76,6 +76,7 @@ struct TestReport {
   bool may_be_skipped = false;  // for a bare test: it has a SKIP_RETURN_CODE
   // ctest's log may be read in another way: a test may have printed a part.
   bool is_doubtful = false;
+  bool came_twice = false;  // its entry in ctest's log, or more often than ctest started it
   // ctest's log has more executions than are on record: the last left no record, or a test has
   // printed one.
   bool may_lack_last = false;
@@ -98,6 +99,7 @@ struct RunInfo {
   std::string version;
   std::vector<std::string> command;
   std::string inside;                       // the run whose test started ctest; empty: none
+  std::string log;                          // the level of its log; empty: it has none
   bool has_keys = false;                    // false: older versions made other keys of tests
   bool complete = false;                    // ctest came to its end
   std::string retries;                      // what was tried again and what was not

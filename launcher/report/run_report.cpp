@@ -154,6 +154,7 @@ class RunReporter::Collector {
     run_.jobs = jobs_of(record.command, record.environment);
     run_.command = std::move(record.command);
     run_.inside = std::move(record.inside);
+    run_.log = std::move(record.log);
     if (record.at > 0) run_.started = record.at;
     see(record.at);
   }

@@ -160,6 +160,7 @@ void assign_verdicts(std::vector<TestReport>& tests, std::deque<VerdictRecord> v
     const bool is_second = known.has_verdict(*test);
     give(*test, verdict, is_second || is_doubtful(verdict));
     test->may_lack_last = with_too_many.count(verdict.index.value_or(0)) != 0;
+    test->came_twice = is_second || test->may_lack_last;
     known.note_verdict(*test);
   }
   std::vector<TestReport> further;

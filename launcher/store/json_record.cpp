@@ -39,6 +39,7 @@ Record run_started(FieldReader& in) {
   record.directory = in.text("directory");
   record.environment = in.texts("environment");
   record.inside = in.text("inside");
+  record.log = in.text("log");
   return record;
 }
 

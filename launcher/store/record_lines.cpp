@@ -48,6 +48,7 @@ std::string line_of(const RunStarted& record) {
   if (!record.directory.empty()) line.text("directory", record.directory);
   if (!record.environment.empty()) line.raw("environment", list_of(record.environment));
   if (!record.inside.empty()) line.text("inside", record.inside);
+  if (!record.log.empty()) line.text("log", record.log);
   return std::move(line).finish();
 }
 

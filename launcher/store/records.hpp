@@ -28,6 +28,7 @@ struct RunStarted {
   std::string directory = {};  // in which ctest looks for its tests
   // `NAME=VALUE` for each variable of ctest that decides what its tests do (core/ctest/rerun.hpp).
   std::vector<std::string> environment = {};
+  std::string log = {};  // the level of the run's log; empty: it has none
 };
 
 // The program of an attempt, or an input, has changed since the run first saw it.

@@ -16,6 +16,7 @@
 #include "core/outcome/end_verdict.hpp"
 #include "core/settings/far_share.hpp"
 #include "os/file/file_text.hpp"
+#include "os/log/log.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/execution_error.hpp"
 #include "os/process/process.hpp"
@@ -74,6 +75,7 @@ class Launch {
   Exit run() {
     if (!invocation_.warning.empty()) teller().complain(invocation_.warning);
     grant_ = seek_grant(invocation_, around_.callers, keeper_);
+    begin_log();
     if (invocation_.bare) return run_unwatched();
     if (runner_.is_plain() && needs_exec()) hand_over_test();
     return run_granted();
@@ -84,10 +86,30 @@ class Launch {
     grant_ = complete(std::move(handed.grant), invocation_, os::own_name());
     if (handed.far) grant_.identity.n = handed.far->n;
     keeper_ = std::move(handed.keeper);
+    begin_log();
     return run_granted();
   }
 
  private:
+  // The keeper says how much is logged. Without one, HOLDFAST_LOG does. The launcher writes the
+  // lines below `info`: the keeper has those above from what it is told anyway.
+  void begin_log() {
+    const bool is_told = keeper_.connected() || invocation_.is_afar;
+    LogLevel level = grant_.log;
+    if (!is_told) {
+      const Result<std::optional<LogLevel>> said = os::log_level_of_environment();
+      level = said && *said ? **said : LogLevel::info;
+    }
+    if (level >= LogLevel::info) return;
+    LogTarget log{
+        invocation_.is_afar ? invocation_.far_log : os::log_beside(grant_.identity.journal), level,
+        runner_.is_plain() ? "launcher" : "exec", grant_.identity.test, grant_.identity.attempt};
+    if (invocation_.is_afar) log.part += "@" + invocation_.far_node;
+    os::begin_log(std::move(log));
+    os::log(LogLevel::debug, {"goes on with what the ",
+                              is_told ? "keeper has granted" : "properties of the test say"});
+  }
+
   bool is_batch() const { return grant_.policy.isolation && invocation_.attach; }
 
   // The test needs holdfast-exec if it is a batch, may have a second attempt, or has hooks.
@@ -133,12 +155,14 @@ class Launch {
     }
     while (true) {
       os::set_process_title(os::k_launcher_name, {os::k_launcher_title, grant_.identity.attempt});
+      os::log_attempt(grant_.identity.attempt);
       warn(record_start(grant_.identity, far_ ? all_locks : grant_.policy.locks, schedule));
       AttemptScratch scratch(std::move(grant_.scratch));
       AttemptResult result = attempt_with_locks(scratch);
       std::optional<NextAttempt> next = runner_.conclude(ended_attempt(scratch, result));
       if (!invocation_.is_afar) tell_of(result, scratch);
       result.verdict = verdict_of(result);
+      if (os::logs(LogLevel::debug)) os::log(LogLevel::debug, {account_of(result)});
       warn(record_end(grant_.identity, result));
       if (!next) return end_as(result, scratch);
       grant_.identity.attempt = next->attempt;
@@ -254,6 +278,7 @@ class Launch {
       note_red_services(look_at_services(services_of(), around_), result);
     }
     for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
+    if (!locks.held.empty()) os::log(LogLevel::debug, {"lets its locks go"});
     return result;
   }
 

@@ -19,6 +19,7 @@ import command_cost
 import containment
 import ending
 import locks
+import logs
 import memory
 import output
 import records
@@ -29,7 +30,7 @@ import suite
 from measuring import Bench, NotMeasured
 
 TOPICS = [command_cost, containment, suite, singles, output, memory, ending, locks, batches, build_steps,
-          services, records, selecting]
+          services, records, selecting, logs]
 
 
 class Parser(argparse.ArgumentParser):

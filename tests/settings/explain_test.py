@@ -83,6 +83,7 @@ class Explain(HoldfastCase):
             "oom-events": "the run's cgroup | built-in default",
             "retry-budget": "none | built-in default",
             "retry-breaker": "0.5 | built-in default", "reports": "none | built-in default",
+            "log": "info | built-in default",
             "order": "as-is | built-in default", "tracked-files": "ignore | built-in default"})
         self.assertEqual(self.head.splitlines(), [
             "test: db.one", f"file: {self.source}/holdfast.toml",

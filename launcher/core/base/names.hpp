@@ -77,6 +77,8 @@ inline constexpr std::string_view k_build_has_settings = ".holdfast/build/has-se
 // In the same place: what services print, one file and one directory for each generation.
 inline constexpr std::string_view k_services_directory = "services";
 inline constexpr std::string_view k_journal_file = "journal.jsonl";
+// What Holdfast did and why, beside the journal; older lines have the suffixes `.1` and `.2`.
+inline constexpr std::string_view k_log_file = "holdfast.log";
 // What attempts of batches print: one file per attempt, by its id.
 inline constexpr std::string_view k_output_directory = "output";
 inline constexpr std::string_view k_output_suffix = ".log";
@@ -99,6 +101,8 @@ inline constexpr std::string_view k_far_control_suffix = ".control";
 inline constexpr std::string_view k_far_started_suffix = ".started";
 inline constexpr std::string_view k_far_ended_suffix = ".ended";
 inline constexpr std::string_view k_far_cases_suffix = ".cases";
+// And what the far side logs, which the near side adds to the run's log.
+inline constexpr std::string_view k_far_log_suffix = ".log";
 // There if the allocation was over when a test was to begin.
 inline constexpr std::string_view k_far_over_file = "allocation-over";
 // Followed by the name of a node on which no further test of the run is to begin.

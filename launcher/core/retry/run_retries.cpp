@@ -40,8 +40,8 @@ RunAnswer RunRetries::again(std::string_view test) {
   }
   if (limits_.budget && granted_ >= *limits_.budget) {
     ++refused_;
-    return {false, text_of({"the run's ", further_attempts(*limits_.budget),
-                            " (retry-budget) are spent"})};
+    return {false, text_of({"the run's retry-budget of ", further_attempts(*limits_.budget),
+                            " is spent"})};
   }
   ++granted_;
   return {true, {}};

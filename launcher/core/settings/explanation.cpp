@@ -9,8 +9,6 @@
 namespace holdfast {
 namespace {
 
-constexpr const char* k_built_in = "built-in default";
-
 // Empty: there is no limit.
 template <typename Kind, typename Field>
 std::string shown(const Field& field) {
@@ -36,7 +34,7 @@ std::string shown<kind::Paths>(const std::vector<std::string>& field) {
 
 std::string origin_of(const Values& said, Setting setting) {
   const Value* value = last_of(said, setting);
-  return value == nullptr ? k_built_in : holdfast::origin_of(*value);
+  return value == nullptr ? std::string(k_built_in_origin) : holdfast::origin_of(*value);
 }
 
 class Explanation {
@@ -76,7 +74,7 @@ void Explanation::add<kind::Variables>(Setting setting, std::string_view key,
     if (std::ranges::find(all, name, &Variable::name) == all.end()) all.push_back({name, {}});
   }
   for (const Variable& one : all) {
-    std::string origin = k_built_in;
+    std::string origin(k_built_in_origin);
     for (const Value& value : said_) {
       const bool is_it = value.setting == setting && value.text.starts_with(one.name + "=");
       if (is_it) origin = holdfast::origin_of(value);
@@ -116,15 +114,16 @@ std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& fac
     origins.emplace_back(is_second ? "RESOURCE_LOCK" : "the test's RESOURCE_LOCK");
   }
   if (resolved.policy.run_serial != RunSerial::run) origins.emplace_back("run-serial");
-  return origins.empty() ? k_built_in : enumeration(origins, " and ");
+  return origins.empty() ? std::string(k_built_in_origin) : enumeration(origins, " and ");
 }
 
 // For a batch, the test's limit is the limit of all cases together.
 void explain_limits(const ResolvedPolicy& resolved, Explanation& explanation) {
   const Policy& policy = resolved.policy;
-  const std::string origin = resolved.limit_from == LimitFrom::test    ? "the test's TIMEOUT"
-                             : resolved.limit_from == LimitFrom::ctest ? "ctest's own limit"
-                                                                       : k_built_in;
+  const std::string origin = resolved.limit_from == LimitFrom::test ? "the test's TIMEOUT"
+                             : resolved.limit_from == LimitFrom::ctest
+                                 ? "ctest's own limit"
+                                 : std::string(k_built_in_origin);
   const auto text = [](Milliseconds limit) {
     return limit.count() == 0 ? std::string("none") : to_text(limit);
   };

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/settings/resolution.hpp"
 #include "core/settings/settings.hpp"
 
 namespace holdfast {
+
+// The origin of a value that nobody has said.
+inline constexpr std::string_view k_built_in_origin = "built-in default";
 
 struct ExplainedValue {
   std::string key;  // as in holdfast.toml

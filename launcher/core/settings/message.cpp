@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/base/parts.hpp"
+#include "core/base/words.hpp"
 
 namespace holdfast::wire {
 namespace {
@@ -26,6 +27,17 @@ std::string_view Message::get(std::string_view key) const {
     if (name == key) return value;
   }
   return {};
+}
+
+void add_log(Message& message, const LogTarget& place) {
+  if (place.file.empty() || place.level == LogLevel::off) return;
+  message.add("log_file", place.file);
+  message.add("log_level", name_of(place.level));
+}
+
+LogTarget log_in(const Message& message) {
+  const std::string_view level = message.get("log_level");
+  return {std::string(message.get("log_file")), named<LogLevel>(level).value_or(LogLevel::off)};
 }
 
 std::string encode(const Message& message) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/log/log_target.hpp"
 
 namespace holdfast::wire {
 
@@ -20,6 +21,10 @@ struct Message {
   // The first field of that name; empty: there is none.
   std::string_view get(std::string_view key) const;
 };
+
+// Where the process that gets the message is to log: the file and the level of `place`.
+void add_log(Message& message, const LogTarget& place);
+LogTarget log_in(const Message& message);
 
 inline constexpr std::size_t k_longest_message = 64 * 1024;
 

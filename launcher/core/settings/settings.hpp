@@ -15,6 +15,7 @@
 #include "core/base/words.hpp"
 #include "core/cluster/cluster_settings.hpp"
 #include "core/ctest/test_order.hpp"
+#include "core/log/log_line.hpp"
 #include "core/retry/known_flaky.hpp"
 #include "core/retry/run_retries.hpp"
 #include "core/service/service_spec.hpp"
@@ -85,6 +86,7 @@ struct RunSettings {
   TestOrder order = TestOrder::as_is;
   // KiB that all runs of the tree may keep of the output of attempts.
   std::uint64_t kept_output_in_all_kb = k_default_kept_output_in_all_kb;
+  LogLevel log = LogLevel::info;
 };
 
 struct BuildStepSettings {

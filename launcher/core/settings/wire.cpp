@@ -6,6 +6,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/words.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast::wire {
@@ -182,6 +183,8 @@ Message to_message(const AttemptGrant& grant) {
   if (!grant.shared_tmp.empty()) message.add("shared_tmp", grant.shared_tmp);
   if (grant.shares_network) message.add("shares_network", "1");
   if (grant.is_again) message.add("again", "1");
+  // Above that, launchers do not log.
+  if (grant.log < LogLevel::info) message.add("log", name_of(grant.log));
   if (grant.program.is_googletest) message.add("googletest", "1");
   if (!grant.program.may_lose_rights.empty()) {
     message.add("may_lose_rights", grant.program.may_lose_rights);
@@ -200,6 +203,7 @@ Result<AttemptGrant> to_grant(const Message& message) {
   grant.shared_tmp = message.get("shared_tmp");
   grant.shares_network = !message.get("shares_network").empty();
   grant.is_again = !message.get("again").empty();
+  grant.log = named<LogLevel>(message.get("log")).value_or(LogLevel::info);
   grant.program.is_googletest = !message.get("googletest").empty();
   grant.program.may_lose_rights = message.get("may_lose_rights");
   if (message.kind != k_grant) return unreadable(message, k_grant);

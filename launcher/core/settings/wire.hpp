@@ -12,6 +12,7 @@
 #include "core/base/words.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "core/ctest/test_inputs.hpp"
+#include "core/log/log_line.hpp"
 #include "core/settings/message.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/settings/settings.hpp"
@@ -43,8 +44,9 @@ struct AttemptGrant {
   std::string refusal;  // why the test must not run; empty: it may run
   // With Boundary::tmp: the directory with the /tmp of its fixtures; empty: it has its own.
   std::string shared_tmp = {};
-  bool shares_network = false;  // with Boundary::netns: it is to ask for a network (k_network)
-  bool is_again = false;        // the test had an attempt in this run before (`ctest --repeat`)
+  bool shares_network = false;    // with Boundary::netns: it is to ask for a network (k_network)
+  bool is_again = false;          // the test had an attempt in this run before (`ctest --repeat`)
+  LogLevel log = LogLevel::info;  // of the run
   TestProgram program = {};
   Policy policy;
 };

@@ -13,6 +13,7 @@
 #include "keeper/tree/live_runs.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/own_files.hpp"
+#include "store/log_reader.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::doctor {
@@ -32,6 +33,13 @@ void add_markers(const fs::path& run, std::vector<std::string>& markers) {
   for (const std::string& attempt : os::names_in_own(scratch.string())) {
     const std::string directory = (scratch / attempt / names::k_marker_directory).string();
     if (!os::names_in_own(directory).empty()) markers.push_back(directory);
+  }
+}
+
+void add_troubles(const RunEntry& run, Leftovers& left) {
+  left.last_run = run.id;
+  for (const LogLine& line : LogReader(run.directory).take_lines()) {
+    if (line.level >= LogLevel::warn) left.troubles.push_back(line.message);
   }
 }
 
@@ -103,6 +111,9 @@ Leftovers look_at_leftovers(const std::string& tree) {
       if (!is_going_on(run)) add_markers(run.directory, left.markers);
     }
   }
+  if (const std::vector<RunEntry> runs = list_runs(tree); !runs.empty()) {
+    add_troubles(runs.front(), left);
+  }
   for (const std::string& name : kept_services(tree)) {
     const KeptService kept(tree, name);
     if (kept.is_noted() && !kept.has_host()) left.lost_services.push_back(name);
@@ -125,6 +136,14 @@ Findings check_leftovers(const Leftovers& left) {
     all.push_back({Kind::markers_left, "markers are left that nobody will read: " + directory,
                    directory, "remove them, if you do not want to look at them",
                    "rm -r " + for_shell(directory)});
+  }
+  if (!left.troubles.empty()) {
+    all.push_back({Kind::last_run_trouble,
+                   fmt::format("the log of run {} has {}: {}", left.last_run,
+                               counted(left.troubles.size(), "warning"), left.troubles.front()),
+                   "", "read them",
+                   fmt::format("holdfast log {} --level warn --tree {}", left.last_run,
+                               for_shell(left.tree))});
   }
   return all;
 }

@@ -17,6 +17,8 @@ struct Leftovers {
   std::vector<DeadRun> dead = {};
   std::vector<std::string> lost_services = {};  // kept by hand, and nobody supervises them
   std::vector<std::string> markers = {};        // marker directories of runs that do not go on
+  std::string last_run = {};                    // its id
+  std::vector<std::string> troubles = {};       // warnings and errors in its log
   // What cannot be looked at, in words: a run has the tree, or nobody can tell.
   std::string unseen = {};
 };

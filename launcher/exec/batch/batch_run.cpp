@@ -33,6 +33,7 @@
 #include "exec/output/before_kill.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
+#include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/capture.hpp"
@@ -141,6 +142,8 @@ class BatchRun {
   }
 
   void record(const CaseResult& result) {
+    os::log(is_bad(result.outcome) ? LogLevel::debug : LogLevel::trace,
+            {"case ", result.name, ": ", name_of(result.outcome)});
     if (is_of_one_case_) return;
     CaseOutput output;
     if (place_.name == result.name) output = {relay_.log(), place_.range.begin, place_.range.end};

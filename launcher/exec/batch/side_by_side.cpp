@@ -76,8 +76,7 @@ void SideBySide::wait() {
 // Ctrl-C on a terminal reaches the processes without us.
 void SideBySide::read_signals() {
   supervision::Surroundings& around = parts_.around;
-  for (os::ReceivedSignal got = around.signals.next(); got.number != 0;
-       got = around.signals.next()) {
+  for (os::ReceivedSignal got = around.next_signal(); got.number != 0; got = around.next_signal()) {
     const os::SignalSet signal = os::signal_bit(got.number);
     if (around.callers.ignores(got.number) || around.tells_limit(got)) continue;
     const bool is_theirs = got.source == SignalSource::terminal;

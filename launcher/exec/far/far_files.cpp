@@ -79,7 +79,7 @@ void FarFiles::remove_job() const { (void)os::remove_own(job()); }
 void FarFiles::remove() const {
   for (const std::string_view suffix :
        {names::k_far_job_suffix, names::k_far_control_suffix, names::k_far_started_suffix,
-        names::k_far_ended_suffix, names::k_far_cases_suffix}) {
+        names::k_far_ended_suffix, names::k_far_cases_suffix, names::k_far_log_suffix}) {
     (void)os::remove_own(path(suffix));
   }
 }
@@ -116,9 +116,15 @@ std::string FarFiles::ended() const { return text_in(directory_, path(names::k_f
 
 std::string FarFiles::cases_file() const { return path(names::k_far_cases_suffix); }
 
-std::string FarFiles::cases_after(std::uint64_t done) const {
+std::string FarFiles::cases_after(std::uint64_t done) const { return lines_in(cases_file(), done); }
+
+std::string FarFiles::log_file() const { return path(names::k_far_log_suffix); }
+
+std::string FarFiles::log() const { return lines_in(log_file(), 0); }
+
+std::string FarFiles::lines_in(const std::string& path, std::uint64_t done) const {
   look_anew(directory_);
-  const Result<os::UniqueFd> file = os::open_own(cases_file(), O_RDONLY);
+  const Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
   std::string text;
   const bool is_there = file && ::lseek(file->get(), static_cast<off_t>(done), SEEK_SET) >= 0;
   if (is_there) (void)os::read_all(file->get(), text);

@@ -44,13 +44,20 @@ class FarFiles {
   std::string started() const;
   std::string ended() const;
 
-  // The far side of a batch adds records of its cases, which are lines of the journal.
+  // The far side of a batch adds records of its cases, which are lines of the journal. `done`: how
+  // many bytes of them the near side has.
   std::string cases_file() const;
-  // Returns the whole lines after the first `done` bytes of that file.
   std::string cases_after(std::uint64_t done) const;
+
+  // Where the far side logs, and the whole lines that it has logged. Two machines cannot append to
+  // one file on NFS (open(2), O_APPEND), so the near side adds them to the run's log.
+  std::string log_file() const;
+  std::string log() const;
 
  private:
   std::string path(std::string_view suffix) const;
+  // The whole lines after the first `done` bytes of a file.
+  std::string lines_in(const std::string& path, std::uint64_t done) const;
 
   std::string directory_;
   std::string attempt_;

@@ -180,8 +180,8 @@ void NearAttempt::take_cases() {
 }
 
 void NearAttempt::read_signals() {
-  for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
-       got = around_.signals.next()) {
+  for (os::ReceivedSignal got = around_.next_signal(); got.number != 0;
+       got = around_.next_signal()) {
     if (got.number == SIGCHLD || got.number == SIGCONT) continue;
     if (around_.callers.ignores(got.number) || around_.tells_limit(got)) continue;
     const os::SignalSet bit = os::signal_bit(got.number);

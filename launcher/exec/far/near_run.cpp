@@ -26,6 +26,7 @@
 #include "exec/far/slurm_questions.hpp"
 #include "exec/far/srun_process.hpp"
 #include "os/file/clock.hpp"
+#include "os/log/log.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/warden.hpp"
 #include "supervision/base/programs.hpp"
@@ -86,6 +87,7 @@ class NodeRun {
       return supervision::own_failure(begun.error());
     }
     AttemptResult result = follow_srun();
+    if (const std::string log = files_.log(); !log.empty()) os::append_to_log(log);
     files_.remove();
     return result;
   }

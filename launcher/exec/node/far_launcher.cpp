@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -101,7 +103,8 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   supervision::HandedOver handed;
   handed.callers = callers;
   handed.grant = job.grant;
-  handed.far = supervision::FarSide{parent, job.n, job.variables, output.lines()};
+  handed.far = supervision::FarSide{parent,           job.n,      job.variables, output.lines(),
+                                    files.log_file(), node_name()};
   FarRunner tests(job, files.cases_file(), result);
   NoSteps steps;
   (void)supervision::launch(arguments.data(), variables.data(), {tests, steps}, &handed);
@@ -114,6 +117,15 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
 }
 
 }  // namespace
+
+std::string node_name() {
+  for (const char* const name : {"SLURMD_NODENAME", "SLURM_NODENAME"}) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  utsname names{};
+  return ::uname(&names) == 0 ? names.nodename : "?";
+}
 
 Result<FarLauncher> FarLauncher::start(const FarJob& job, const FarFiles& files,
                                        const os::CallersSignals& callers, FarOutput& output) {

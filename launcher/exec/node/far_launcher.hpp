@@ -15,6 +15,9 @@
 
 namespace holdfast::exec {
 
+// The name of this machine, as Slurm knows it.
+std::string node_name();
+
 class FarLauncher {
  public:
   // If we are killed, the launcher itself leaves the record of the end in `files`.

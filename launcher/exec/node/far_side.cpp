@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -35,15 +34,6 @@ using supervision::AttemptResult;
 
 // The near side is told that a request is seen within 200 ms.
 constexpr Milliseconds k_look{100};
-
-std::string node_name() {
-  for (const char* const name : {"SLURMD_NODENAME", "SLURM_NODENAME"}) {
-    const char* const value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
-  }
-  utsname names{};
-  return ::uname(&names) == 0 ? names.nodename : "?";
-}
 
 std::string architecture() {
   utsname names{};

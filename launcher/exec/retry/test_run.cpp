@@ -12,6 +12,7 @@
 #include "exec/far/near_run.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/clock.hpp"
+#include "os/log/log.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/services/service_asking.hpp"
 
@@ -86,6 +87,7 @@ std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
     if (std::optional<NextAttempt> next = next_attempt(ended, decision)) return next;
     if (attempts_.size() > 1 || attempts_.back().verdict == MirroredVerdict::failed) {
       ended.result.retry = decision.reason;
+      os::log(LogLevel::debug, {decision.reason});
     }
   }
   come_to_the_end(ended, decision);
@@ -154,6 +156,7 @@ std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
   is_refused_ = decision.step == RetryDecision::Step::done;
   if (is_refused_) return std::nullopt;
   ended.result.retry = decision.reason;
+  os::log(LogLevel::debug, {decision.end, ": ", decision.reason});
   const supervision::AttemptIdentity& identity = ended.grant.identity;
   supervision::Teller(ended.teller)
       .tell("\"" + brief(identity.test) + "\": attempt " + std::to_string(identity.n) + ": " +

@@ -7,6 +7,7 @@
 #include "core/ctest/ctest_options.hpp"
 #include "keeper/base/live_lines.hpp"
 #include "os/file/clock.hpp"
+#include "os/log/log.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
@@ -46,27 +47,38 @@ bool RunLines::try_to_say(std::string_view line) {
 }
 
 void RunLines::say(std::string_view text, Layout layout) {
+  os::log(LogLevel::info, {text});
   (void)try_to_say(said_line(text, layout));
 }
 
 void RunLines::say_once(const std::string& text) {
-  const std::string line = said_line(text);
-  if (said_.insert(text).second && !try_to_say(line)) unsaid_ += line;
+  if (!said_.insert(text).second) return;
+  os::log(LogLevel::warn, {text});
+  put_once(text);
 }
 
-void RunLines::say_for(const std::string& test, const wire::Message& message) {
+void RunLines::put_once(std::string_view text) {
+  const std::string line = said_line(text);
+  if (!try_to_say(line)) unsaid_ += line;
+}
+
+void RunLines::say_for(const Speaker& speaker, const wire::Message& message) {
   std::string line(message.get("line"));
-  if (!message.get("once").empty()) return say_once(line);
-  const bool is_folded = !message.get("folded").empty();
+  const bool is_once = !message.get("once").empty();
+  if (is_once && !said_.insert(line).second) return;
+  os::log_about(speaker.attempt.empty() ? std::string_view() : speaker.name, speaker.attempt,
+                is_once ? LogLevel::warn : LogLevel::info, {line});
+  if (is_once) return put_once(line);
   if (message.get("interrupted").empty()) {
-    return say(line, is_folded ? Layout::folded : Layout::one_line);
+    const bool is_folded = !message.get("folded").empty();
+    (void)try_to_say(said_line(line, is_folded ? Layout::folded : Layout::one_line));
+  } else if (!interruption_.is_said()) {
+    interruption_.hold_back(std::move(line), speaker.name, os::monotonic_now());
   }
-  if (interruption_.is_said()) return;
-  interruption_.hold_back(std::move(line), test, os::monotonic_now());
 }
 
 void RunLines::say_held_back() {
-  for (const std::string& line : interruption_.take_lines()) say(line);
+  for (const std::string& line : interruption_.take_lines()) (void)try_to_say(said_line(line));
 }
 
 void RunLines::say_end_of_ctest(const std::vector<std::string>& running) {

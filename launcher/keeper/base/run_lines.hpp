@@ -1,4 +1,5 @@
-// What people are told while a run goes on, and its summary. `ctest --quiet` turns all of it off.
+// What people are told while a run goes on, and its summary. `ctest --quiet` turns all of it off,
+// but the run's log has all lines.
 #pragma once
 
 #include <set>
@@ -29,10 +30,15 @@ class RunLines {
   std::string take_summary(std::string_view summary);
 
   void say(std::string_view text, Layout layout = Layout::one_line);
-  // Says a line once. If the line does not fit into a full pipe, it comes with the summary.
+  // Says a line once.
   void say_once(const std::string& text);
-  // Says the line of the launcher of `test`, in the layout that the launcher asks for.
-  void say_for(const std::string& test, const wire::Message& message);
+  // Whose line it is: a test's launcher, or the host of a service, which has no attempt.
+  struct Speaker {
+    std::string name;
+    std::string attempt;
+  };
+  // Says a line of another process, in the layout that it asks for.
+  void say_for(const Speaker& speaker, const wire::Message& message);
 
   // Returns the latest time to call say_held_back(); k_longest: nothing is held back.
   Milliseconds due() const { return interruption_.due(); }
@@ -45,6 +51,8 @@ class RunLines {
 
  private:
   bool try_to_say(std::string_view line);
+  // If the line does not fit into a full pipe, it comes with the summary.
+  void put_once(std::string_view text);
 
   ProcessName ctest_;
   bool quiet_;

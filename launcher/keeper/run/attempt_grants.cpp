@@ -4,17 +4,42 @@
 #include <utility>
 
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/unrecorded.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/lock/tests_apart.hpp"
+#include "core/settings/explanation.hpp"
 #include "core/settings/resolution.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"
+#include "os/log/log.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {
+
+// What may hold a secret is not shown.
+bool is_shown(std::string_view key) {
+  return !key.starts_with("environment.") && key != "on-failure" && key != "before-kill";
+}
+
+// Where each value came from that somebody has said.
+void log_values(const wire::AttemptRequest& request, const std::string& attempt,
+                const ResolvedPolicy& resolved) {
+  if (!os::logs(LogLevel::debug)) return;
+  std::string text;
+  for (const ExplainedValue& one : explain(resolved, request.facts)) {
+    if (one.origin == k_built_in_origin) continue;
+    text += text_of({text.empty() ? ": " : ", ", one.key});
+    if (is_shown(one.key)) text += text_of({" = ", one.value});
+    text += text_of({" (", one.origin, ")"});
+  }
+  if (text.empty()) text = ", with defaults alone";
+  os::log_about(request.test, attempt, LogLevel::debug,
+                {"granted to ", os::named_process(request.launcher.pid), text});
+}
 
 void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>& settings,
              Company company, RunLines& lines, wire::AttemptGrant& granted) {
@@ -28,6 +53,7 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
   for (const std::string& warning : resolved->warnings) {
     lines.say_once("\"" + brief(request.test) + "\": " + warning);
   }
+  log_values(request, granted.attempt, *resolved);
   granted.policy = std::move(resolved->policy);
   if (company == Company::none) return;
   const Result<void> apart =
@@ -68,9 +94,13 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
   granted.journal = run.journal();
   granted.is_again = run.begin_attempt_of(request.key);
   granted.scratch = lend_scratch(run, lines);
+  granted.log = os::log_target().level;
   resolve(request, settings, company, lines, granted);
   if (granted.policy.containment.has(Boundary::netns)) run.note_own_network(request.key);
   if (granted.refusal.empty()) granted.refusal = run.refusal_of(request.test);
+  if (!granted.refusal.empty()) {
+    os::log_about(request.test, granted.attempt, LogLevel::info, {"refused: ", granted.refusal});
+  }
   return granted;
 }
 
@@ -79,6 +109,7 @@ wire::Message answer_again(const wire::Message& question, Connection& asker, Run
   wire::Message reply = message_of(wire::k_again);
   const RunAnswer answer = run.retries().again(asker.key);
   if (!answer.granted) {
+    os::log_about(asker.test, asker.attempt, LogLevel::info, {"not tried again: ", answer.reason});
     reply.add("why", answer.reason);
     return reply;
   }

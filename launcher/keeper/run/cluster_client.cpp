@@ -14,6 +14,7 @@
 #include "core/settings/message.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/spawn.hpp"
@@ -77,8 +78,9 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
     ::_exit(0);
   }
   (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
-  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(to_message(*all)));
-      !sent) {
+  wire::Message message = to_message(*all);
+  wire::add_log(message, os::log_target());
+  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(message)); !sent) {
     const std::string said = os::last_words(ends->first.get());
     return said.empty() ? sent.error() : cluster::not_started(said);
   }

@@ -12,12 +12,15 @@
 #include <utility>
 
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/unrecorded.hpp"
+#include "core/base/words.hpp"
 #include "core/ctest/rerun.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "report/describe.hpp"
@@ -76,6 +79,30 @@ Result<std::string> make_run_directory(const RunOrigin& origin, const std::strin
   }
 }
 
+LogLevel log_level(const RunOrigin& origin) {
+  const Result<std::optional<LogLevel>> said = os::log_level_of_environment();
+  return said && *said ? **said : origin.log;
+}
+
+void begin_log(const RunOrigin& origin, const std::string& journal, LogLevel level) {
+  os::begin_log({.file = os::log_beside(journal), .level = level, .part = {}, .rotates = true});
+  os::log(LogLevel::info,
+          {"the run begins: Holdfast " HOLDFAST_VERSION ", ", os::named_process(origin.ctest.pid),
+           ", build tree ", origin.tree, ", log level ", name_of(level)});
+}
+
+// What the lines of its attempts do not say.
+void log_verdict(const TestReport& test) {
+  const std::string attempt = test.attempts.empty() ? std::string() : test.attempts.back().attempt;
+  if (test.outcome == Outcome::internal_error) {
+    os::log_about(test.name, attempt, LogLevel::error, {"Holdfast failed: ", reason(test)});
+  } else if (test.outcome == Outcome::unknown) {
+    os::log_about(test.name, attempt, LogLevel::info, {"its outcome is unknown: ", reason(test)});
+  } else if (test.flaky) {
+    os::log_about(test.name, attempt, LogLevel::info, {"it is flaky: ", reason(test)});
+  }
+}
+
 // If a run has neither lock nor journal, usually one reason explains both: the tree cannot be
 // written to.
 std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
@@ -93,6 +120,7 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   run.id_ = unnumbered_id(origin, nth);
   run.started_ = unix_now();
   if (nth == 1) run.chosen_ = ChosenTests(origin.planned);
+  os::begin_log(LogTarget());  // not that of an earlier run
   Result<std::string> id = make_run_directory(origin, run.id_);
   if (!id) {
     run.trouble_ = describe_unrecordable(origin, id.error());
@@ -113,12 +141,15 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   note_start(origin.ctest.pid, record);
   record.directory = origin.directory;
   record.inside = origin.inside;
+  const LogLevel log = log_level(origin);
+  if (log != LogLevel::off) record.log = name_of(log);
   const std::string lines = line_of(record) + (nth == 1 ? origin.planned : std::string());
   if (Result<void> written = os::append_line(run.journal_, lines); !written) {
     run.trouble_ = describe_unrecordable(origin, written.error());
     run.journal_.clear();
   } else {
     run.trouble_ = origin.lock_trouble;
+    begin_log(origin, run.journal_, log);
   }
   return run;
 }
@@ -226,6 +257,10 @@ std::string Run::finish(Completeness completeness) {
   Result<RunReport> seen = report(record);
   if (seen) record.unrecorded = unrecorded_in(*seen, tests_);
   if (seen) add_what_tests_printed(*seen, record);
+  if (seen) std::ranges::for_each(seen->tests, log_verdict);
+  os::log(LogLevel::info, {"the run ends, ", record.complete ? "complete" : "incomplete",
+                           record.has_log ? "" : "; ctest's log could not be believed", "; ",
+                           counted(attempts_, "attempt")});
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());

@@ -12,6 +12,7 @@
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
+#include "core/log/log_line.hpp"
 #include "core/retry/run_retries.hpp"
 #include "core/settings/settings.hpp"
 #include "keeper/run/chosen_tests.hpp"
@@ -36,7 +37,8 @@ struct RunOrigin {
   RunsOf whose = RunsOf::ctest;
   // In bytes, what all runs of the tree may keep of what attempts print.
   std::uint64_t kept_output = k_default_kept_output_in_all_kb * 1024;
-  std::string planned = {};  // whole lines for the journal of the first run
+  std::string planned = {};       // whole lines for the journal of the first run
+  LogLevel log = LogLevel::info;  // unless HOLDFAST_LOG says another
 };
 
 // `granted`: the keys of tests that were granted an attempt. Returns how many of these tests are

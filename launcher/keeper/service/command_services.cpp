@@ -18,6 +18,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
@@ -148,6 +149,7 @@ class CommandServices {
   os::allow_many_descriptors();
   os::close_all_but({0, 1, 2, link.get()});
   os::leave_standard_streams();
+  os::log_as("keeper");
   os::set_process_title(os::k_keeper_name,
                         {"holdfast", "keeper", word_of_tree(order.tree), to_text(order.launcher)});
   Result<os::UniqueFd> launcher = os::watch_process(order.launcher);

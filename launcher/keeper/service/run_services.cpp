@@ -13,6 +13,7 @@
 #include "keeper/service/kept_service.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
+#include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
 #include "store/json_record.hpp"
@@ -441,6 +442,8 @@ void RunServices::record(std::string_view event, const ServiceOrder& order, cons
 }
 
 void RunServices::write(ServiceRecord record) const {
+  os::log(LogLevel::info, {"service ", record.service, "#", std::to_string(record.generation), ": ",
+                           record.event, record.why.empty() ? "" : ": ", record.why});
   if (journal_.empty()) return;
   record.at = static_cast<double>(os::unix_now_ms()) / 1000;
   (void)os::append_line(journal_, line_of(record));

@@ -10,6 +10,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/spawn.hpp"
@@ -81,8 +82,9 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   const os::Spawned spawned = os::spawn({arguments, ::environ}, {});
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, FD_CLOEXEC);
   if (spawned.error != 0) return os::system_error("start " + *program, spawned.error);
-  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(wire::to_message(order)));
-      !sent) {
+  wire::Message message = wire::to_message(order);
+  wire::add_log(message, os::log_target());
+  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(message)); !sent) {
     return sent.error();
   }
   ServiceHost host;

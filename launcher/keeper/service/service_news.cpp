@@ -34,7 +34,7 @@ bool RunServices::hear_message(ServiceHost& host) {
   const Result<wire::Message> message = wire::decode(received->packet);
   if (!message) return true;
   if (message->kind == wire::k_say) {
-    lines_.say_for(host.order.spec.name, *message);
+    lines_.say_for({host.order.spec.name, {}}, *message);
     return true;
   }
   if (message->kind == wire::k_contain) {

@@ -25,6 +25,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_records.hpp"
+#include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 
@@ -286,6 +287,7 @@ class RunLockWait {
   }
 
   void say(const std::string& line) {
+    os::log(LogLevel::info, {line});
     write_live_line(open_stderr_of(order_.ctest), said_line(line, Layout::folded));
   }
 

@@ -24,5 +24,6 @@ std::uint64_t clock_ticks_since_boot();
 
 // CLOCK_REALTIME since 1970, for records only.
 std::int64_t unix_now_ms();
+std::int64_t unix_now_us();
 
 }  // namespace holdfast::os

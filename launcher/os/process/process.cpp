@@ -14,9 +14,11 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/proc_status.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
 #include "os/process/proc_numbers.hpp"
 
 namespace holdfast::os {
@@ -159,7 +161,38 @@ Result<UniqueFd> watch_process(const ProcessName& process) {
   return watched;
 }
 
+std::string named_process(pid_t pid) {
+  if (pid == 0) return "a process that we cannot see";
+  const Result<ProcessStat> stat = read_process_stat(pid);
+  if (!stat) return text_of({"pid ", std::to_string(pid)});
+  return text_of({stat->name, " (pid ", std::to_string(pid), ")"});
+}
+
+std::string named_sender(SignalSource source, pid_t sender, uid_t user) {
+  if (source == SignalSource::terminal) return "the terminal";
+  return text_of({named_process(sender), " of user ", std::to_string(user)});
+}
+
+void log_sent(pid_t to, int signal) {
+  if (!logs(LogLevel::debug)) return;
+  log(LogLevel::debug, {"sends ", signal_name(signal), " to ", named_process(to)});
+}
+
+namespace {
+
+// The process that a pidfd watches; 0: it has ended (proc(5), fdinfo of a pidfd).
+pid_t watched_by(int watched) {
+  constexpr std::string_view k_field = "\nPid:\t";
+  const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
+  const std::size_t at = text ? text->find(k_field) : std::string::npos;
+  if (at == std::string::npos) return 0;
+  return leading_number<pid_t>(std::string_view(*text).substr(at + k_field.size())).value_or(0);
+}
+
+}  // namespace
+
 bool send_signal(int watched, int signal) {
+  if (logs(LogLevel::debug)) log_sent(watched_by(watched), signal);
   return ::syscall(SYS_pidfd_send_signal, watched, signal, nullptr, 0) == 0;
 }
 

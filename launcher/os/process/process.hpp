@@ -14,6 +14,7 @@
 #include "core/base/number.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
+#include "core/outcome/supervision.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -96,6 +97,16 @@ UniqueFd watch_living(pid_t pid);
 
 // Watches our parent. No other process can get its pid while it is our parent.
 Result<UniqueFd> watch_parent(pid_t parent);
+
+// `make (pid 77)`: a process for people; `pid 77` if it has ended, `a process that we cannot see`
+// for 0, the number of one outside of our PID namespace.
+std::string named_process(pid_t pid);
+
+// The sender of a signal, for people: `bash (pid 77) of user 1000`, or `the terminal`.
+std::string named_sender(SignalSource source, pid_t sender, uid_t user);
+
+// Logs that this process sends a signal to another one.
+void log_sent(pid_t to, int signal);
 
 // Sends `signal` to the process that the descriptor `watched` watches, by pidfd_send_signal(2).
 // False: the process has ended, or we may not signal it.

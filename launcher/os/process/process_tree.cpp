@@ -41,7 +41,10 @@ constexpr int k_kill_round_ms = 5;
 // the descendant, then check its parent, then send the signal.
 void send(const Link& to, std::initializer_list<int> signals) {
   if (to.parent == ::getpid()) {
-    for (int signal : signals) ::kill(to.pid, signal);
+    for (int signal : signals) {
+      log_sent(to.pid, signal);
+      ::kill(to.pid, signal);
+    }
     return;
   }
   const UniqueFd held = watch_living(to.pid);

@@ -48,7 +48,7 @@ ReceivedSignal take_pending(SignalSet set) {
   } while (is_of_own_write(info));
   const bool from_line = info.si_code == POLL_IN;
   return {info.si_signo, is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
-          from_line ? 0 : info.si_pid, from_line};
+          from_line ? 0 : info.si_pid, from_line, info.si_uid};
 }
 
 Result<SignalQueue> SignalQueue::open() {

@@ -26,6 +26,7 @@ struct ReceivedSignal {
   SignalSource source = SignalSource::process;
   pid_t sender = 0;        // who called kill(2)
   bool from_line = false;  // a SignalLine sent it
+  uid_t user = 0;          // of the sender
 };
 
 // Takes one pending signal of `set`, without waiting. This process must have all of `set` blocked.

@@ -1,6 +1,7 @@
 #include "report/bundle/write_bundle.hpp"
 
 #include "core/base/names.hpp"
+#include "os/log/log.hpp"
 #include "report/bundle/manifest.hpp"
 #include "report/bundle/printed.hpp"
 #include "report/bundle/temporary.hpp"
@@ -17,6 +18,22 @@ Result<void> add_journal(Packing& packing, const RunEntry& run) {
   const Result<RunFile> journal = RunDirectory(run.directory).open(name);
   if (!journal) return journal.error();
   return packing.add(std::string(bundle_names::k_run) + name, *journal->stream, journal->size);
+}
+
+// At most three files, of 8 MiB each (os/log/log.hpp).
+Result<void> add_log(Packing& packing, const RunEntry& run, LeftOut& left_out) {
+  for (unsigned number = 0; number < os::k_log_files; ++number) {
+    const std::string file = os::older_log(std::string(names::k_log_file), number);
+    const std::string name = std::string(bundle_names::k_run) + file;
+    const Result<RunFile> log = RunDirectory(run.directory).open(file);
+    if (!log) continue;
+    if (!packing.has_room(name, log->size)) {
+      left_out.note(name, "the bundle has no room for it");
+    } else if (Result<void> added = packing.add(name, *log->stream, log->size); !added) {
+      return added;
+    }
+  }
+  return {};
 }
 
 Result<void> add_steps(Packing& packing, const RunEntry& run) {
@@ -56,6 +73,7 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
       [&] { return add_journal(packing, order.run); },
       [&] { return add_steps(packing, order.run); },
       // What follows is left out if there is no room for it.
+      [&] { return add_log(packing, order.run, left_out); },
       [&] { return add_outputs(packing, directory, order.sizes, left_out); },
       [&] { return add_printed(packing, order.loaded, left_out); },
       [&] { return add_scratch(packing, directory, order.sizes, left_out); },

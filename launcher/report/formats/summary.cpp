@@ -103,6 +103,11 @@ std::string time_line(const RunReport& report) {
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
 }
 
+std::string hint_line(const RunReport& report) {
+  const std::string text = log_hint(report);
+  return text.empty() ? text : fmt::format("holdfast: {}\n", text);
+}
+
 std::string lines(const std::vector<std::string>& texts) {
   std::string lines;
   for (const std::string& text : texts) lines += fmt::format("holdfast: {}\n", text);
@@ -179,7 +184,8 @@ std::string render_summary(const RunReport& report) {
   }
   return through_line(report) + unknown_line(report) + unrecorded_line(report) +
          cases_line(report) + retries_line(report) + service_lines(report) +
-         lines(remarks_of(report)) + not_through_line(report) + time_line(report);
+         lines(remarks_of(report)) + not_through_line(report) + time_line(report) +
+         hint_line(report);
 }
 
 }  // namespace holdfast

@@ -49,6 +49,7 @@ std::string remarks(const RunReport& report) {
   std::string text = run_time_text(report);
   if (!text.empty()) text += '\n';
   for (const std::string& remark : remarks_of(report)) text += remark + '\n';
+  if (const std::string hint = log_hint(report); !hint.empty()) text += hint + '\n';
   return text;
 }
 

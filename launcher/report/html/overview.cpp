@@ -1,5 +1,7 @@
 #include "report/html/overview.hpp"
 
+#include "core/base/file_name.hpp"
+#include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "report/changed_sources.hpp"
 #include "report/describe.hpp"
@@ -98,6 +100,17 @@ std::string bar_html(const Counts& counts) {
       at, red, counts.planned, good, bars);
 }
 
+// For a browser on the machine of the run.
+std::string log_address(const RunInfo& run) {
+  const std::string path =
+      fmt::format("{}/{}/{}/{}", run.tree, names::k_runs_directory, run.id, names::k_log_file);
+  std::string address = "file://";
+  for (std::string_view rest = std::string_view(path).substr(1); !rest.empty();) {
+    address += '/' + encode_file_name(take_part(rest, '/'));
+  }
+  return address;
+}
+
 std::string run_html(const RunReport& report) {
   const RunInfo& run = report.run;
   std::string html = "<p class=\"run\">";
@@ -111,6 +124,9 @@ std::string run_html(const RunReport& report) {
   if (report.shards.empty())
     html +=
         fmt::format("<span>run {}</span>", run.id.empty() ? "without an id" : line_html(run.id));
+  if (!run.log.empty() && !run.tree.empty() && report.shards.empty()) {
+    html += fmt::format(" <a href=\"{}\">its log</a>", line_html(log_address(run)));
+  }
   if (!run.version.empty())
     html += fmt::format(" <span>Holdfast {}</span>", line_html(run.version));
   if (!run.retries.empty())
@@ -127,6 +143,7 @@ std::string notices_html(const RunReport& report) {
   for (const std::string& warning : warnings_of(report)) add("loud", warning);
   for (const std::string& remark : remarks_of(report)) add("loud", remark + ".");
   if (report.run.unrecorded > 0) add("loud", unrecorded_text(report.run.unrecorded) + ".");
+  if (const std::string hint = log_hint(report); !hint.empty()) add("quiet", hint + ".");
   if (const std::string note = journal_note(report); !note.empty()) add("loud", note + ".");
   return html;
 }

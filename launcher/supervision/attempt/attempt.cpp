@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "core/ctest/time_budget.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "core/outcome/supervision.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
 #include "os/process/ancestry.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -23,6 +25,7 @@
 #include "supervision/attempt/attempt_stacks.hpp"
 #include "supervision/attempt/guard_process.hpp"
 #include "supervision/attempt/shared_stops.hpp"
+#include "supervision/base/messages.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -69,8 +72,8 @@ class Attempt final : public os::TreeWatcher {
   void on_reaped(pid_t pid, int /*status*/) override { guard_.note_reaped(pid); }
   int hurry_fd() override { return around_.signals.fd(); }
   bool hurries() override {
-    for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
-         got = around_.signals.next()) {
+    for (os::ReceivedSignal got = around_.next_signal(); got.number != 0;
+         got = around_.next_signal()) {
       if (around_.callers.ignores(got.number)) continue;
       if (got.number == SIGTERM || got.number == SIGINT) return true;
     }
@@ -240,7 +243,14 @@ class Attempt final : public os::TreeWatcher {
     }
     GuardOrder order = passing_on(kind, signal);
     order.grace_ms = grace_.count();
+    if (os::logs(LogLevel::debug)) log_end(signal);
     guard_.order(order);
+  }
+
+  void log_end(int signal) const {
+    os::log(LogLevel::debug,
+            {"orders the guard to end the process tree, because ", because(state_.reason), ": ",
+             signal_name(signal), ", and SIGKILL after ", describe(grace_)});
   }
 
   // Returns an order that carries `signal`. The order names the sender if `signal` is the one that
@@ -280,8 +290,8 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void read_signals() {
-    for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
-         got = around_.signals.next()) {
+    for (os::ReceivedSignal got = around_.next_signal(); got.number != 0;
+         got = around_.next_signal()) {
       if (got.number == SIGCHLD) {
         look_at_guard();
         continue;
@@ -318,12 +328,14 @@ class Attempt final : public os::TreeWatcher {
 
   // Called if the guard did not end the tree as ordered. Most likely the guard is stopped.
   void take_over() {
+    os::log(LogLevel::debug, {"kills the guard, which did not end the process tree in time"});
     guard_.kill();
     guard_lost_ = true;
     happened({Event::Kind::guard_ended});
   }
 
   void end_tree_here(int signal) {
+    os::log(LogLevel::debug, {"ends the process tree itself: the guard is gone"});
     AttemptContainment* containment = guard_.containment();
     os::EndOrder order{signal, grace(), {guard_.spared(), plan_.step != nullptr}};
     if (containment != nullptr) order.contained = containment->processes();

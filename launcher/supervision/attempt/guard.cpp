@@ -11,8 +11,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/log/log.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_title.hpp"
@@ -60,6 +62,7 @@ class Guard final : public os::TreeWatcher {
     // The name is set before the test exists. A process that signals an outer tree sees by this
     // name where our tree begins.
     os::set_process_title(os::k_guard_name, {os::k_guard_title, plan_.identity->attempt});
+    os::log_as("guard");
     report_.earliest_start = os::clock_ticks_since_boot();
     const os::Spawned spawned = os::spawn(command_, around_.callers);
     report_.latest_start = os::clock_ticks_since_boot();
@@ -73,6 +76,10 @@ class Guard final : public os::TreeWatcher {
       finish();
     }
     main_ = spawned.pid;
+    if (os::logs(LogLevel::debug)) {
+      os::log(LogLevel::debug,
+              {"started ", command_.arguments[0], " as pid ", std::to_string(main_)});
+    }
     report_.main = in_namespace() ? 0 : main_;
     report_.main_inside = main_;
     if (plan_.companion->wants_start()) report(GuardReport::Stage::watching);
@@ -156,7 +163,13 @@ class Guard final : public os::TreeWatcher {
     }
     const std::vector<os::NamedProcess> leftovers = leftovers_with_their_output_closed();
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
-    if (may_stay() && !hold_output(leftovers)) let_go();
+    const bool stay = may_stay() && !hold_output(leftovers);
+    if (os::logs(LogLevel::debug)) {
+      os::log(LogLevel::debug, {"the main process has ended, and ",
+                                counted(leftovers.size(), "process is", "processes are"),
+                                stay ? " left, to live on" : " left, to be ended"});
+    }
+    if (stay) let_go();
     report(GuardReport::Stage::main_ended);
     end_tree(SIGTERM, policy_.grace);
     finish();
@@ -382,6 +395,7 @@ class Guard final : public os::TreeWatcher {
   bool read_order(GuardOrder& order) {
     const LauncherLink::Heard heard = launcher_.next_order(order);
     if (heard == LauncherLink::Heard::death) {
+      os::log(LogLevel::debug, {"the launcher has died, so the guard ends the process tree"});
       order = {GuardOrder::Kind::end_tree, SIGTERM, policy_.grace.count()};
     }
     return heard != LauncherLink::Heard::nothing;

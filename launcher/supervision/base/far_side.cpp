@@ -6,6 +6,8 @@ void be_far_side(const FarSide& far, Invocation& invocation) {
   invocation.is_afar = true;
   invocation.near_variables = far.variables;
   invocation.lines = far.lines;
+  invocation.far_log = far.log;
+  invocation.far_node = far.node;
   if (!invocation.attach) invocation.attach.emplace();
   invocation.attach->ctest = far.parent;
   CtestLimits& limits = invocation.limits;

@@ -14,7 +14,9 @@ struct FarSide {
   ProcessName parent;  // our parent, in ctest's place: when it dies, the test is ended
   unsigned n = 1;      // which attempt of the test it is
   std::vector<Variable> variables;
-  int lines = -1;  // as in Invocation
+  int lines = -1;         // as in Invocation
+  std::string log = {};   // path: where this side logs
+  std::string node = {};  // its machine
 };
 
 // `invocation` is as the launcher beside ctest has read it. ctest's clock and its first line of the

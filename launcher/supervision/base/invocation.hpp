@@ -38,6 +38,8 @@ struct Invocation {
   // is our parent, and there is no keeper.
   bool is_afar = false;
   std::vector<Variable> near_variables;  // what the other side tells the test
+  std::string far_log;                   // where this side logs then
+  std::string far_node;                  // and on which machine
   int lines = -1;       // where lines for people go without a keeper; -1: our own stderr
   std::string warning;  // why HOLDFAST_ATTACH was not understood
 

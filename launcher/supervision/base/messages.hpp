@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/outcome/outcome.hpp"
 #include "core/settings/policy.hpp"
 #include "supervision/base/records.hpp"
 
@@ -25,5 +26,11 @@ bool is_worth_knowing(const AttemptResult& result);
 // Returns a text such as "left 1 process behind, ended: sleep (pid 17)". It does not say `ended` if
 // some of the tree could not be ended.
 std::string describe_leftovers(const GuardReport& report);
+
+// For the log: why a tree is ended, after `because`.
+std::string_view because(EndReason reason);
+// For the log: the outcome, how the main process ended, and the evidence: what counted, and what
+// did not.
+std::string account_of(const AttemptResult& result);
 
 }  // namespace holdfast::supervision

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/log/log.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {
@@ -42,9 +44,18 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   return around;
 }
 
+os::ReceivedSignal Surroundings::next_signal() {
+  const os::ReceivedSignal got = signals.next();
+  const bool is_news = got.number != 0 && got.number != SIGCHLD && !got.from_line;
+  if (is_news && os::logs(LogLevel::debug)) {
+    os::log(LogLevel::debug, {"got ", signal_name(got.number), " from ",
+                              os::named_sender(got.source, got.sender, got.user)});
+  }
+  return got;
+}
+
 int next_ending_signal(Surroundings& around, Milliseconds* stopped) {
-  for (os::ReceivedSignal got = around.signals.next(); got.number != 0;
-       got = around.signals.next()) {
+  for (os::ReceivedSignal got = around.next_signal(); got.number != 0; got = around.next_signal()) {
     if (around.callers.ignores(got.number)) continue;
     const os::SignalSet signal = os::signal_bit(got.number);
     if ((signal & k_ending_signals) != 0 || around.tells_limit(got)) return got.number;

@@ -27,6 +27,9 @@ struct Surroundings {
   bool parent_tells = false;    // ctest sends SIGUSR1 when the test's limit is over
   LeaseWatch* lease = nullptr;  // its loss ends waits; null: there is none to lose
 
+  // Takes the next pending signal, as os::SignalQueue::next() does, and logs from whom it is.
+  os::ReceivedSignal next_signal();
+
   bool tells_limit(const os::ReceivedSignal& got) const {
     return parent_tells && got.number == SIGUSR1 && got.sender == ::getppid();
   }

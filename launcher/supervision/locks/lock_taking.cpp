@@ -11,6 +11,7 @@
 #include "core/lock/lock_place.hpp"
 #include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
+#include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/process.hpp"
 #include "supervision/base/held_above.hpp"
@@ -62,10 +63,22 @@ class Taking {
       result_.cluster.let_go();
     }
     result_.waited = os::monotonic_now() - start_;
+    if (!result_.trouble.empty()) os::log(LogLevel::debug, {result_.trouble});
     return std::move(result_);
   }
 
  private:
+  static void log_wait(const os::LockRequest& request, const LockSpec& spec) {
+    if (!os::logs(LogLevel::debug)) return;
+    const std::string seen =
+        describe_obstacles(to_text(spec), request.obstacles(), os::unix_now_ms());
+    os::log(LogLevel::debug, {"waits for lock ", to_text(spec), seen.empty() ? "" : ": ", seen});
+  }
+  static void log_had(const LockSpec& spec, Milliseconds since) {
+    os::log(LogLevel::debug,
+            {"has lock ", to_text(spec), " after ", describe(os::monotonic_now() - since)});
+  }
+
   void take(const LockSpec& spec) {
     const std::string place = place_of(spec, home_);
     const Milliseconds since = os::monotonic_now();
@@ -74,12 +87,14 @@ class Taking {
     if (!asked) return refuse(spec, asked.error());
     os::LockRequest& request = asked->request;
     if (!asked->had) {
+      log_wait(request, spec);
       wait_for_lock(request, wait_order(spec, place, since), around_, teller_, result_);
       if (result_.end != TakenLocks::End::had) return;
     }
     LockParty holder = self_;
     holder.since_unix_ms = os::unix_now_ms();
     request.sign(holder);
+    if (os::logs(LogLevel::debug)) log_had(spec, since);
     entrust(request);
     result_.held.push_back(std::move(request));
   }

@@ -163,7 +163,7 @@ class Wait {
 
   bool read_signals() {
     while (true) {
-      const os::ReceivedSignal received = around_.signals.next();
+      const os::ReceivedSignal received = around_.next_signal();
       if (received.number == 0) return false;
       // SIGCONT discards pending stop signals, so it came after the stop signals that the handler
       // received.

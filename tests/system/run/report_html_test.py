@@ -84,8 +84,10 @@ class ReportHtml(ExampleCase):
         self.assertEqual(len(self.page.scripts), 1)
         self.assertIn("default-src 'none'", self.page.policy)
         self.assertNotIn("unsafe", self.page.policy)
-        self.assertFalse([about for _, about in self.page.tags if {"src", "href"} & set(about) and
-                          not about.get("href", "").startswith(("data:", "#"))])
+        led = [about for _, about in self.page.tags if {"src", "href"} & set(about) and
+               not about.get("href", "").startswith(("data:", "#"))]
+        self.assertEqual([list(about) for about in led], [["href"]])  # to the log
+        self.assertRegex(led[0]["href"], r"^file:///[\w./%-]+/holdfast\.log$")
 
     def the_timeline_has_each_attempt_and_its_wait(self):
         timeline, names = self.page.data["timeline"], self.page.names()

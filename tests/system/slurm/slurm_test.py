@@ -98,6 +98,16 @@ class SlurmTest(SlurmCase):
         log, = (self.runs(tree)[-1] / "output").glob("*.1.log")
         self.assertEqual(log.read_bytes(), noise.read_bytes() + b"HFo00000010 is no frame\n")
 
+    def test_what_the_node_logs_comes_back(self):
+        tree = self.suite("add_test(NAME red COMMAND @P@/exit_with 3)\nadd_test(NAME green COMMAND true)\n")
+        self.far(tree, env=self.environment(HOLDFAST_PROFILE="slurm", HOLDFAST_LOG="debug"))
+        done = self.finish(HOLDFAST, "log", "--json", "--test", "red", "--tree", tree)
+        told = {line["part"]: line["message"] for line in map(json.loads, done.stdout.decode().splitlines())}
+        node = self.ends(tree)["red"]["node"]
+        self.assertLessEqual({"keeper", "exec", f"exec@{node}", f"guard@{node}"}, told.keys())
+        self.assertTrue(told[f"exec@{node}"].startswith("outcome failed: exit 3"), told)
+        self.assertEqual(list(self.runs(tree)[-1].glob("far/*.log")), [])
+
     def test_the_test_has_its_surroundings(self):
         place = self.work / "place with blanks"
         place.mkdir()

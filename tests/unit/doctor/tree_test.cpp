@@ -293,10 +293,14 @@ TEST(Leftovers, EachIsNamedWithItsRun) {
   left.dead = {dead};
   left.lost_services = {"db"};
   left.markers = {"/b/.holdfast/runs/3-x/scratch/1/.markers"};
+  left.last_run = "3-x";
+  left.troubles = {"ignoring that x", "ignoring that y"};
   const Findings found = check_leftovers(left);
-  ASSERT_EQ(kinds_of(found),
-            (Kinds{"process_left", "process_let_go", "run_died", "socket_stale",
-                   "stop_command_left", "job_left", "service_lost", "markers_left"}));
+  ASSERT_EQ(kinds_of(found), (Kinds{"process_left", "process_let_go", "run_died", "socket_stale",
+                                    "stop_command_left", "job_left", "service_lost", "markers_left",
+                                    "last_run_trouble"}));
+  EXPECT_EQ(found.back().what, "the log of run 3-x has 2 warnings: ignoring that x");
+  EXPECT_EQ(found.back().command, "holdfast log 3-x --level warn --tree /b");
   EXPECT_EQ(found[0].what, "sleep (pid 12) is still running, left by \"t\" of run 3-x");
   EXPECT_EQ(found[0].command, "holdfast reap --tree /b");
 }

@@ -20,7 +20,7 @@ TEST(RunRetries, ABudgetIsForTheWholeRun) {
   EXPECT_TRUE(retries.again("b").granted);
   const RunAnswer answer = retries.again("c");
   EXPECT_FALSE(answer.granted);
-  EXPECT_EQ(answer.reason, "the run's 2 further attempts (retry-budget) are spent");
+  EXPECT_EQ(answer.reason, "the run's retry-budget of 2 further attempts is spent");
   EXPECT_EQ(retries.summary(), "2 further attempts of 2, 1 refused");
   EXPECT_FALSE(RunRetries({.budget = 0}).again("a").granted);
 }

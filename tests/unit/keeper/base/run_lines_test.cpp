@@ -19,8 +19,8 @@ wire::Message said(std::string_view line, std::string_view how = {}) {
 TEST(RunLines, ALineForTheWholeRunThatNobodyGotComesOnceWithTheSummary) {
   RunLines lines(k_no_ctest);
   lines.say_once("no disk");
-  lines.say_for("t", said("no disk", "once"));
-  lines.say_for("t", said("no memory", "once"));
+  lines.say_for({"t", ""}, said("no disk", "once"));
+  lines.say_for({"t", ""}, said("no memory", "once"));
   EXPECT_EQ(lines.take_summary("5 passed\n"), "holdfast: no disk\nholdfast: no memory\n5 passed\n");
   EXPECT_EQ(lines.take_summary("5 passed\n"), "5 passed\n");
 }
@@ -28,16 +28,16 @@ TEST(RunLines, ALineForTheWholeRunThatNobodyGotComesOnceWithTheSummary) {
 TEST(RunLines, AnyOtherLineIsLostIfNobodyGotIt) {
   RunLines lines(k_no_ctest);
   lines.say("waiting");
-  lines.say_for("t", said("waiting"));
-  lines.say_for("t", said("waiting", "folded"));
+  lines.say_for({"t", ""}, said("waiting"));
+  lines.say_for({"t", ""}, said("waiting", "folded"));
   EXPECT_EQ(lines.take_summary(""), "");
 }
 
 TEST(RunLines, OnlyWhatTestsSayOfTheirInterruptionIsHeldBack) {
   RunLines lines(k_no_ctest);
-  lines.say_for("t", said("left 1 process behind"));
+  lines.say_for({"t", ""}, said("left 1 process behind"));
   EXPECT_EQ(lines.due(), k_longest);
-  lines.say_for("t", said("interrupted", "interrupted"));
+  lines.say_for({"t", ""}, said("interrupted", "interrupted"));
   EXPECT_NE(lines.due(), k_longest);
   lines.say_held_back();
   EXPECT_EQ(lines.due(), k_longest);
@@ -47,7 +47,7 @@ TEST(RunLines, AfterTheEndOfCtestNoTestSaysThatItWasInterrupted) {
   RunLines lines(k_no_ctest);
   lines.ctest_has_ended();
   lines.say_end_of_ctest({"t"});
-  lines.say_for("t", said("interrupted", "interrupted"));
+  lines.say_for({"t", ""}, said("interrupted", "interrupted"));
   EXPECT_EQ(lines.due(), k_longest);
 }
 

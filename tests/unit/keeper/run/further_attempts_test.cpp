@@ -36,7 +36,7 @@ TEST_F(FurtherAttempts, HaveNamesAndNumbersOfTheirOwn) {
 TEST_F(FurtherAttempts, ComeToAnEndWithTheRunsBudget) {
   (void)answer_again(question_, asker_, run_, lines_);
   const wire::Message answer = answer_again(question_, asker_, run_, lines_);
-  EXPECT_EQ(answer.get("why"), "the run's 1 further attempt (retry-budget) are spent");
+  EXPECT_EQ(answer.get("why"), "the run's retry-budget of 1 further attempt is spent");
   EXPECT_EQ(answer.get("attempt"), "");
   EXPECT_EQ(asker_.n, 2U);
 }

@@ -1,0 +1,145 @@
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/words.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "keeper/tree/live_runs.hpp"
+#include "log/log.hpp"
+#include "os/file/unique_fd.hpp"
+#include "store/log_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+// The exit code if the run has no log.
+constexpr int k_no_log = 1;
+constexpr int k_tick_ms = 1000;
+
+struct LogOptions {
+  std::string run = "latest";
+  std::string test;
+  std::string level = "trace";
+  bool follow = false;
+  bool json = false;
+  std::string tree;
+};
+
+class Display {
+ public:
+  Display(const LogOptions& options, LogLevel level)
+      : test_(printable(options.test)), level_(level), json_(options.json) {}
+
+  void show(const std::vector<LogLine>& lines) {
+    for (const LogLine& line : lines) {
+      if (line.level < level_ || (!test_.empty() && line.test != test_)) continue;
+      if (json_) {
+        print(line);
+      } else {
+        view_.show(line);
+      }
+    }
+    // Nobody reads on, so there is nothing left to do.
+    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
+  }
+
+ private:
+  static void print(const LogLine& line) {
+    nlohmann::ordered_json json;
+    json["at"] = static_cast<double>(line.at_us) / 1e6;
+    json["time"] = log_time(line.at_us);
+    json["level"] = holdfast::name_of(line.level);
+    json["part"] = line.part;
+    json["pid"] = line.pid;
+    if (!line.test.empty()) json["test"] = line.test;
+    if (!line.attempt.empty()) json["attempt"] = line.attempt;
+    json["message"] = line.message;
+    using nlohmann::detail::error_handler_t;
+    fmt::print("{}\n", json.dump(-1, ' ', false, error_handler_t::replace));
+  }
+
+  std::string test_;
+  LogLevel level_;
+  bool json_;
+  LogView view_;
+};
+
+// Shows what comes until the run is over.
+void follow(const RunEntry& run, LogReader& log, Display& display) {
+  const os::UniqueFd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  (void)::inotify_add_watch(news.get(), run.directory.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO);
+  while (true) {
+    const bool goes_on = is_going_on(run);
+    display.show(log.take_lines());
+    if (!goes_on) return;
+    pollfd fds{news.get(), POLLIN, 0};
+    (void)::poll(&fds, 1, k_tick_ms);
+    char events[4096];
+    while (::read(news.get(), events, sizeof events) > 0) {
+    }
+  }
+}
+
+int show_log(const LogOptions& options) {
+  const auto level = named<LogLevel>(options.level);
+  if (!level || *level == LogLevel::off) {
+    complain("--level \"" + options.level + "\": expected error, warn, info, debug or trace");
+    return exit_codes::k_usage;
+  }
+  const Result<std::string> tree = find_tree(options.tree);
+  if (!tree) {
+    complain(to_text(tree.error()));
+    return exit_codes::k_usage;
+  }
+  const Result<RunEntry> run = find_run(*tree, options.run, variable(environment::k_run_id));
+  if (!run) {
+    complain(to_text(run.error()));
+    return exit_codes::k_usage;
+  }
+  LogReader log(run->directory);
+  const std::vector<LogLine> lines = log.take_lines();
+  if (lines.empty() && !options.follow) {
+    complain("run " + run->id + " has no log: HOLDFAST_LOG or `log` in " +
+             std::string(names::k_settings_file) + " turned it off, or it could not be written");
+    return k_no_log;
+  }
+  Display display(options, *level);
+  display.show(lines);
+  if (options.follow) follow(*run, log, display);
+  return exit_codes::k_success;
+}
+
+}  // namespace
+
+void add_log(Command app, int& exit_code) {
+  const Command command = app.add_subcommand("log", "say what Holdfast did in a run, and why");
+  const auto options = std::make_shared<LogOptions>();
+  command.add_option("RUN", options->run, "latest (default), a run's id, number or beginning")
+      .check(expected("a run"));
+  command.add_option("--test", options->test, "only lines about this test")
+      .check(expected("the name of a test"));
+  command.add_option("--level", options->level,
+                     "only lines of this level and those that weigh more: error, warn, info, debug "
+                     "or trace");
+  command.add_flag("--follow", options->follow, "show what comes until the run is over");
+  command.add_flag("--json", options->json, "one JSON object per line");
+  add_tree_option(command, options->tree);
+  command.callback([options, &exit_code] { exit_code = show_log(*options); });
+}
+
+}  // namespace holdfast::cli
