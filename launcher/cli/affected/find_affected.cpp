@@ -162,7 +162,7 @@ std::vector<std::string> targets_for(const AffectedQuestion& question, const Aff
   std::set<std::size_t> groups;
   for (const AffectedTest& affects : affected.tests) {
     const CandidateTest& test = question.tests[affects.number - 1];
-    if (test.trouble == ProgramTrouble::missing) return {"all"};
+    if (test.trouble != ProgramTrouble::none) return {"all"};
     for (const NamedFile& file : test.files) nodes.insert(file.node);
     for (const NamedGroup& named : test.groups) groups.insert(named.group);
   }

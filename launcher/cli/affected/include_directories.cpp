@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -10,44 +11,81 @@
 #include <utility>
 
 #include "core/affected/command_reading.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast::cli {
 namespace {
 
 enum class Kind : std::uint8_t { nothing, directory, file };
 
-constexpr std::array<std::string_view, 5> k_options{"-isystem", "-iquote", "-idirafter", "-include",
-                                                    "-I"};
+struct Option {
+  std::string_view name;
+  Kind names;
+};
+
+// The path follows at once or as the next word.
+constexpr std::array<Option, 6> k_options{{{"-isystem", Kind::directory},
+                                           {"-iquote", Kind::directory},
+                                           {"-idirafter", Kind::directory},
+                                           {"-include", Kind::file},
+                                           {"-imacros", Kind::file},
+                                           {"-I", Kind::directory}}};
+// What these say of where headers are is not read.
+constexpr std::array<std::string_view, 8> k_not_read{
+    "@", "--include", "--imacros", "-iprefix", "-iwithprefix", "-Wp,", "--sysroot", "-isysroot"};
 
 class Reader {
  public:
   explicit Reader(const std::string& tree) : tree_(tree) {}
 
-  // `-I DIR`, `-IDIR`, `-isystem DIR` and the like. The path of a directory stands in a command for
-  // nothing else.
   CompileCommand read(std::string output, const std::string& command) {
     CompileCommand read;
     read.output = std::move(output);
+    std::vector<std::string> forced;
     CommandReader reader(tree_, [](const std::string&) { return std::optional<std::string>(); });
     reader.read({"sh", "-c", command});
+    Kind next = Kind::nothing;  // what the last option says of the word that follows
     for (const CommandWord& word : std::move(reader).take().words) {
-      read.is_elsewhere = read.is_elsewhere || word.text.starts_with('@');
-      const std::string path = path_in(word.text);
-      const Kind kind = path.empty() ? Kind::nothing : kind_of(path);
-      if (kind == Kind::directory) read.directories.push_back(path);
-      if (kind == Kind::file) read.files.push_back(path);
+      const auto begins = [&](std::string_view text) { return word.text.starts_with(text); };
+      read.is_elsewhere = read.is_elsewhere || std::ranges::any_of(k_not_read, begins);
+      const auto option = std::ranges::find_if(k_options, begins, &Option::name);
+      const bool is_option = option != k_options.end();
+      const std::string path = is_option ? word.text.substr(option->name.size()) : word.text;
+      const Kind kind = is_option ? option->names : std::exchange(next, Kind::nothing);
+      if (path.empty()) {
+        next = kind;
+      } else if (kind == Kind::file) {
+        forced.push_back(path);
+      } else if (kind == Kind::directory) {
+        read.directories.push_back(path);
+      } else if (!path.starts_with('-')) {
+        add_word(path, read);
+      }
     }
+    for (const std::string& name : forced) add_forced(name, read);
     return read;
   }
 
  private:
-  static std::string path_in(const std::string& word) {
-    if (!word.starts_with('-')) return word;
-    for (const std::string_view option : k_options) {
-      if (word.starts_with(option)) return word.substr(option.size());
-    }
-    return {};
+  // The reader shows each word once, so the option before a directory may be missing. The path of a
+  // directory stands in a command for nothing else.
+  void add_word(const std::string& path, CompileCommand& read) {
+    const Kind kind = kind_of(path);
+    if (kind == Kind::directory) read.directories.push_back(path);
+    if (kind == Kind::file) read.files.push_back(path);
   }
+
+  // The compiler looks for it where it runs, and then in the directories.
+  void add_forced(const std::string& name, CompileCommand& read) {
+    if (is_file(name)) return read.files.push_back(name);
+    for (const std::string& directory : read.directories) {
+      const std::string path = text_of({directory, "/", name});
+      if (is_file(path)) return read.files.push_back(path);
+    }
+    read.is_elsewhere = true;
+  }
+
+  bool is_file(const std::string& path) { return kind_of(path) == Kind::file; }
 
   Kind kind_of(const std::string& path) {
     const auto [found, is_new] = kinds_.try_emplace(path, Kind::nothing);

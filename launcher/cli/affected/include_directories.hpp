@@ -9,8 +9,10 @@
 namespace holdfast::cli {
 
 struct CompileCommand {
-  std::string output;         // as Ninja has it
-  bool is_elsewhere = false;  // a part of the command is in a file (`@x.rsp`)
+  std::string output;  // as Ninja has it
+  // A part of the command is in a file (`@x.rsp`) or not read, or `-include` names a file that does
+  // not exist yet.
+  bool is_elsewhere = false;
   // Absolute, or relative to the build tree.
   std::vector<std::string> directories = {};
   // Those that the command names and that exist: sources, `-include`.

@@ -9,6 +9,7 @@
 
 #include "core/affected/include_names.hpp"
 #include "core/affected/path_pattern.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 
 namespace holdfast::cli {
@@ -40,7 +41,10 @@ std::optional<std::vector<std::string>> IncludedFiles::of(
     if (!included) return std::nullopt;
     for (const std::string& name : *included) {
       const auto try_in = [&](const std::string& directory) {
-        std::string path = joined_path(directory, name);
+        // `..` after a link leads to where the link leads.
+        std::string path = name.find("..") == std::string::npos
+                               ? joined_path(directory, name)
+                               : names_.of(text_of({directory, "/", name}));
         if (is_there(path)) add(std::move(path));
       };
       try_in(directory_of(file));

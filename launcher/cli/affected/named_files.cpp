@@ -352,6 +352,7 @@ class Namer {
 
   // What is known of it is a directory, which may have links.
   void add_whole_pattern(std::string pattern, const Naming& naming, CandidateTest& candidate) {
+    if (pattern.find("/.") != std::string::npos) pattern = joined_path("/", pattern);
     const std::size_t slash = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
     if (slash != std::string::npos && slash > 0) {
       pattern = joined_path("/", pattern);

@@ -280,7 +280,10 @@ class Maker {
   }
 
   // add_custom_target() has an output that never becomes a file.
-  bool is_name_of_target(Node output) const { return build_.graph.path(output).ends_with(".util"); }
+  bool is_name_of_target(Node output) const {
+    const std::string& path = build_.graph.path(output);
+    return path.ends_with(".util") || path.substr(0, path.rfind('/')).ends_with("/CMakeFiles");
+  }
 
   // Notes the step if it is not certain what its compiler would read now.
   void check_record(Step step) {

@@ -19,6 +19,9 @@ UsedService used(const ServiceSpec& spec) {
        {spec.command, spec.init, spec.reset, spec.stop, spec.ready.command, spec.health.command}) {
     service.words.insert(service.words.end(), command.begin(), command.end());
   }
+  for (const Variable& variable : spec.environment) {
+    service.words.push_back(variable.name + "=" + variable.value);
+  }
   return service;
 }
 

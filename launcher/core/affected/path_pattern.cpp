@@ -55,20 +55,24 @@ std::string joined_path(std::string_view directory, std::string_view path) {
   std::string_view rest;
   const std::string whole = stands_alone ? std::string(path) : text_of({directory, "/", path});
   rest = whole;
+  bool begins_unknown = whole.starts_with(k_unknown);
   std::vector<std::string_view> parts;
   while (!rest.empty()) {
     const std::string_view part = take_part(rest, '/');
     if (part.empty() || part == ".") continue;
     const bool is_known = parts.empty() || parts.back().find(k_unknown) == std::string_view::npos;
-    if (part == "..") {
-      if (is_known && !parts.empty()) parts.pop_back();
-      continue;
+    if (part != "..") {
+      parts.push_back(part);
+    } else if (!is_known) {
+      parts = {std::string_view(&k_unknown, 1)};
+      begins_unknown = true;
+    } else if (!parts.empty()) {
+      parts.pop_back();
     }
-    parts.push_back(part);
   }
   std::string joined;
   for (const std::string_view part : parts) {
-    if (!joined.empty() || !whole.starts_with(k_unknown)) joined += '/';
+    if (!joined.empty() || !begins_unknown) joined += '/';
     joined += part;
   }
   return joined.empty() ? "/" : joined;

@@ -27,8 +27,8 @@ inline bool fits_all(std::string_view pattern) {
 bool fits_pattern(std::string_view pattern, std::string_view path);
 
 // Joins two paths and takes `.`, `..` and empty parts out, by their text alone. An absolute `path`
-// needs no directory, and what begins with an unknown part may be one. `..` after an unknown part
-// leaves that part as it is.
+// needs no directory, and what begins with an unknown part may be one. What `..` after an
+// unknown part leads to is unknown from its begin on: the part may have been several.
 std::string joined_path(std::string_view directory, std::string_view path);
 
 }  // namespace holdfast

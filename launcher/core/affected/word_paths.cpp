@@ -6,7 +6,7 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_separators = " \t\r\n\"'`=:;,|&()<>";
+constexpr std::string_view k_separators = " \t\r\n\"'`=:;,|&()<>[]{}!#?@";
 constexpr std::size_t k_most_ends = 8;
 
 bool is_separator(char c) { return k_separators.find(c) != std::string_view::npos; }
@@ -42,7 +42,13 @@ void find_paths(std::string_view word, const std::function<bool(std::string_view
     const std::size_t slash = word.substr(at, end - at).find('/');
     at = end + 1;
     if (slash == std::string_view::npos) continue;
-    if (word[start] == '-') start += slash;
+    if (word[start] == '-') {
+      constexpr std::size_t k_short_option = 2;  // -fdata/in.txt
+      if (slash > k_short_option) {
+        at = std::max(at, take_path(word, start + k_short_option, try_path));
+      }
+      start += slash;
+    }
     at = std::max(at, take_path(word, start, try_path));
   }
 }

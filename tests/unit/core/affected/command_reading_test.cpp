@@ -175,6 +175,10 @@ TEST(PathPattern, JoinsPathsByTheirText) {
   EXPECT_EQ(joined_path("/b", "../.."), "/");
   EXPECT_EQ(joined_path(k_any, "../p"), k_any + "/p");
   EXPECT_EQ(joined_path("/b", k_any + "/p"), k_any + "/p");
+  EXPECT_EQ(joined_path("/b", k_any + "/../p"), k_any + "/p");
+  EXPECT_EQ(joined_path("/b", k_any + "/d/../../p"), k_any + "/p");
+  EXPECT_EQ(joined_path("/", "/b/x" + k_any + "/../p"), k_any + "/p");
+  EXPECT_EQ(joined_path("/b", k_any + "/./p"), k_any + "/p");
   EXPECT_EQ(joined_path("/", "//" + k_any + "/p"), "/" + k_any + "/p");
   EXPECT_EQ(joined_path("/", "/x/../" + k_any), "/" + k_any);
 }
