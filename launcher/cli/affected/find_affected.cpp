@@ -123,6 +123,10 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
     if (!known.insert(node).second) continue;
     if (!file.is_tracked && graph.is_made(node) && !build.rewritten.contains(node)) continue;
     const bool is_in_build = graph.maker_of(node) || !graph.users_of(node).empty();
+    const std::optional<BuildGraph::Step> configures = graph.maker_of(build.manifest);
+    if (!is_in_build && configures && build.globs.would_add(name)) {
+      graph.add_input(*configures, node);
+    }
     ChangedFile change{path_from(project.source, name), node, is_in_build};
     change.is_compiled = build.compiled.contains(node);
     rules.apply_to(change);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/affected/command_reading.hpp"
+#include "core/affected/path_pattern.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast::cli {
@@ -102,6 +103,28 @@ class Reader {
 };
 
 }  // namespace
+
+std::vector<NamedPaths> read_named_paths(const std::string& text, const std::string& tree,
+                                         const std::function<bool(std::string_view)>& is_needed) {
+  std::vector<NamedPaths> steps;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_array()) return steps;
+  for (const auto& step : json) {
+    NamedPaths named{step.value("output", "")};
+    if (!is_needed(named.output)) continue;
+    CommandReader reader(tree, [](const std::string&) { return std::optional<std::string>(); });
+    reader.read({"sh", "-c", step.value("command", "")});
+    const ReadCommand command = std::move(reader).take();
+    for (const CommandWord& word : command.words) {
+      for (const std::string& directory : command.directories) {
+        std::string path = joined_path(directory, word.text);
+        if (!is_pattern(path)) named.paths.push_back(std::move(path));
+      }
+    }
+    steps.push_back(std::move(named));
+  }
+  return steps;
+}
 
 std::vector<CompileCommand> read_compile_commands(
     const std::string& text, const std::string& tree,

@@ -25,4 +25,14 @@ std::vector<CompileCommand> read_compile_commands(
     const std::string& text, const std::string& tree,
     const std::function<bool(std::string_view)>& is_needed);
 
+// Paths that a step's command may mean: each of its words, in each directory to which it goes.
+struct NamedPaths {
+  std::string output;
+  std::vector<std::string> paths = {};  // absolute
+};
+
+// Reads the same text, of any step.
+std::vector<NamedPaths> read_named_paths(const std::string& text, const std::string& tree,
+                                         const std::function<bool(std::string_view)>& is_needed);
+
 }  // namespace holdfast::cli

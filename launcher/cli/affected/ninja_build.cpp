@@ -19,6 +19,7 @@
 #include "cli/affected/included_files.hpp"
 #include "core/affected/include_names.hpp"
 #include "core/affected/ninja_tools.hpp"
+#include "core/affected/path_pattern.hpp"
 #include "core/base/printable.hpp"
 #include "os/file/file_text.hpp"
 
@@ -47,6 +48,23 @@ std::vector<std::string> depfiles_in(const std::string& directory) {
   return files;
 }
 
+// By the names that files have here.
+VerifiedGlobs globs_of(const std::string& tree, FileNames& names) {
+  const Result<std::string> text =
+      os::read_file(tree + "/CMakeFiles/VerifyGlobs.cmake", k_largest_depfile);
+  if (!text) return {};  // no list of the project depends on which files there are
+  VerifiedGlobs globs = read_verified_globs(*text);
+  for (std::string& pattern : globs.patterns) {
+    const std::size_t slash = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
+    if (slash == std::string::npos || slash == 0) continue;
+    pattern = names.of(pattern.substr(0, slash) + "/.") + pattern.substr(slash);
+  }
+  std::set<std::string, std::less<>> listed;
+  for (const std::string& path : globs.listed) listed.insert(names.of(path));
+  globs.listed = std::move(listed);
+  return globs;
+}
+
 // When a file was written last, in ns since 1970; none: it does not exist.
 using Time = std::optional<std::int64_t>;
 
@@ -67,6 +85,7 @@ class Maker {
         const ChangedNames& changed)
       : tree_(tree), ask_(ask), names_(names), changed_(changed) {
     build_.manifest = node(tree.manifest);
+    build_.globs = globs_of(tree.directory, names);
   }
 
   void add_graph(const NinjaGraph& graph) {
@@ -122,6 +141,7 @@ class Maker {
       if (kind == Kind::custom) doubt_custom(step);
     }
     read_sources();
+    read_custom_commands();
     check_manifest();
     find_rewritten();
     follow_links();
@@ -322,7 +342,7 @@ class Maker {
       return step && unread_.contains(*step) && is_of_c_.contains(*step) ? step : std::nullopt;
     };
     const auto is_needed = [&](std::string_view output) { return step_of(output).has_value(); };
-    for (CompileCommand& command : read_compile_commands(ask_(), tree_.directory, is_needed)) {
+    for (CompileCommand& command : read_compile_commands(commands(), tree_.directory, is_needed)) {
       const std::optional<Step> made_by = step_of(command.output);
       if (!made_by || command.is_elsewhere) continue;
       const Step step = *made_by;
@@ -344,6 +364,34 @@ class Maker {
       unread_.erase(step);
     }
     for (const auto& [step, why] : unread_) doubt(step, why);
+  }
+
+  // A custom command that names a file reads it, or starts it, though Ninja may not know that: it
+  // only makes a program before it, without DEPENDS.
+  void read_custom_commands() {
+    const auto step_of = [this](std::string_view output) {
+      const std::optional<Node> node = build_.graph.find(names_.of(output));
+      const std::optional<Step> step = node ? build_.graph.maker_of(*node) : std::nullopt;
+      return step && std::ranges::binary_search(custom_, *step) ? step : std::nullopt;
+    };
+    const auto is_needed = [&](std::string_view output) { return step_of(output).has_value(); };
+    if (custom_.empty()) return;
+    for (const NamedPaths& named : read_named_paths(commands(), tree_.directory, is_needed)) {
+      const Step step = *step_of(named.output);
+      for (const std::string& path : named.paths) add_named(step, names_.of(path));
+    }
+  }
+
+  void add_named(Step step, const std::string& name) {
+    const std::optional<Node> node = build_.graph.find(name);
+    const bool is_made = node && build_.graph.is_made(*node);
+    if (is_made ? build_.graph.maker_of(*node) == step : !changed_.files.contains(name)) return;
+    add_included(step, name);
+  }
+
+  const std::string& commands() {
+    if (!commands_) commands_ = ask_();
+    return *commands_;
   }
 
   void add_included(Step step, const std::string& path) {
@@ -419,6 +467,7 @@ class Maker {
   std::vector<Node> manifest_inputs_;
   std::vector<Node> links_;
   std::vector<DepfileRule> depfile_rules_;
+  std::optional<std::string> commands_;  // what `ninja -t compdb` prints
   std::unordered_set<Step> is_of_c_;
   // Of compile steps of which it is not certain what they read: why.
   std::map<Step, std::string> unread_;

@@ -10,6 +10,7 @@
 #include "cli/affected/ninja_tree.hpp"
 #include "core/affected/affected_tests.hpp"
 #include "core/affected/build_graph.hpp"
+#include "core/affected/verified_globs.hpp"
 
 namespace holdfast::cli {
 
@@ -32,6 +33,7 @@ struct NinjaBuild {
   bool is_unbuilt = false;
   std::unordered_set<BuildGraph::Node> compiled = {};  // the sources of compile steps
   std::unordered_set<BuildGraph::Node> objects = {};   // what compile steps make
+  VerifiedGlobs globs = {};                            // of names of FileNames
 };
 
 // What compilers were seen to read counts as an input. For a source of C or C++ that is newer than

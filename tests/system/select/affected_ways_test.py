@@ -85,6 +85,49 @@ endforeach()
 }
 
 
+GLOBS = {
+    "CMakeLists.txt": """
+cmake_minimum_required(VERSION 3.25)
+project(@NAME@ C)
+enable_testing()
+find_package(Holdfast REQUIRED)
+file(GLOB sources CONFIGURE_DEPENDS src/doc/*.c)
+add_executable(prog prog.c ${sources})
+file(GLOB_RECURSE texts CONFIGURE_DEPENDS res/*.txt)
+add_custom_command(OUTPUT texts.c COMMAND sh ${PROJECT_SOURCE_DIR}/embed.sh ${texts} DEPENDS ${texts} embed.sh)
+add_executable(embeds texts.c)
+add_test(NAME prog COMMAND prog)
+add_test(NAME embeds COMMAND embeds)
+add_test(NAME lists COMMAND ls ${PROJECT_SOURCE_DIR}/res)
+""",
+    "prog.c": MAIN, "src/doc/a.c": "int a;\n", "res/a.txt": "a\n", "res/deep/b.txt": "b\n",
+    "embed.sh": f"echo '{MAIN.strip()}' >texts.c\n",
+}
+
+
+class Globs(AffectedCase):
+    """What CMake lists at configure time: with another file, it configures the tree again."""
+
+    files = GLOBS
+
+    def test_a_new_file_is_read_by_cmake(self):
+        for file in ("src/doc/new.c", "res/new.txt", "res/deep/new.txt"):
+            with self.subTest(file):
+                self.built()
+                self.write(file, "\n")
+                self.assertEqual(self.ask(), ["prog", "embeds", "lists"])
+                self.assertIn("all tests: CMake configures the build tree with ", self.said)
+                self.build()
+                self.assertLess(len(self.ask()), 3)
+
+    def test_a_file_that_is_gone_still_counts_after_the_build(self):
+        self.built()
+        (self.source / "res/deep/b.txt").unlink()
+        self.assertIn("embeds", self.ask())
+        self.build()
+        self.assertIn("embeds", self.ask())
+
+
 class Words(AffectedCase):
     files = WORDS
 
@@ -119,6 +162,43 @@ class Copied(AffectedCase):
         self.append("copy.c")
         self.assertEqual(self.ask(), ["copied"])
         self.assertEqual(self.ask("--format", "targets"), ["all"])
+
+
+class Generators(AffectedCase):
+    """A custom command that names a program or a script which is not in its DEPENDS."""
+
+    files = {
+        "CMakeLists.txt": """
+cmake_minimum_required(VERSION 3.25)
+project(@NAME@ C)
+enable_testing()
+find_package(Holdfast REQUIRED)
+add_executable(gentool gentool.c)
+add_custom_command(OUTPUT tool.c COMMAND gentool tool.c)
+add_executable(by_tool tool.c)
+add_custom_command(OUTPUT script.c COMMAND sh ${PROJECT_SOURCE_DIR}/gen.sh script.c DEPENDS list.txt)
+add_executable(by_script script.c)
+add_executable(other other.c)
+foreach(name IN ITEMS by_tool by_script other)
+  add_test(NAME ${name} COMMAND ${name})
+endforeach()
+add_test(NAME itself COMMAND sh ${PROJECT_SOURCE_DIR}/gen.sh /dev/null)
+""",
+        "gentool.c": f'''#include <stdio.h>
+int main(int c, char** v) {{ FILE* f = fopen(v[1], "w"); fprintf(f, "{MAIN.strip()}"); return fclose(f); }}
+''',
+        "gen.sh": f"echo '{MAIN.strip()}' >$1\n", "other.c": MAIN, "list.txt": "\n",
+    }
+
+    def test_the_program_and_the_script_count(self):
+        for state in ("built", "configured"):
+            for file, tests in (("gentool.c", ["by_tool"]), ("gen.sh", ["by_script", "itself"])):
+                with self.subTest(file=file, state=state):
+                    self.share(self.files, state)
+                    self.append(file, "# \n" if file.endswith(".sh") else "// \n")
+                    self.assertLessEqual(set(tests), set(self.ask()), self.said)
+                    if state == "built":
+                        self.assertEqual(self.ask(), tests)
 
 
 class Includes(AffectedCase):
