@@ -54,8 +54,9 @@ class Display {
         view_.show(line);
       }
     }
-    // Nobody reads on, so there is nothing left to do.
-    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
+    // Nobody reads on, so there is nothing left to do. spdlog flushes, too, and does not look.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      throw std::system_error(errno, std::generic_category());
   }
 
  private:
@@ -114,8 +115,9 @@ int show_log(const LogOptions& options) {
   LogReader log(run->directory);
   const std::vector<LogLine> lines = log.take_lines();
   if (lines.empty() && !options.follow) {
-    complain("run " + run->id + " has no log: HOLDFAST_LOG or `log` in " +
-             std::string(names::k_settings_file) + " turned it off, or it could not be written");
+    complain("run " + run->id + " has no line in its log: HOLDFAST_LOG or `log` in " +
+             std::string(names::k_settings_file) + " wants none of what happened, or none could " +
+             "be written");
     return k_no_log;
   }
   Display display(options, *level);

@@ -23,7 +23,9 @@ int main(int count, char** arguments) {
   }
   // It ends by itself when nobody needs it, and gives its leases back before that. Whoever ends the
   // tree of a test, a session or a cgroup means the tests.
-  for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
+  for (const int signal : {SIGPIPE, SIGXFSZ, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) {
+    ::signal(signal, SIG_IGN);
+  }
   os::leave_standard_streams();  // what the dynamic linker could say has not been said
   log_by_spdlog("etcd");
   etcd::serve(os::UniqueFd(*control), std::getenv(environment::k_cluster_password.data()));

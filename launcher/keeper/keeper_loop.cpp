@@ -143,7 +143,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
   }
   if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
   if (const auto level = os::log_level_of_environment(); !level) {
-    lines_.say("ignoring " + to_text(environment::k_log, level.error()));
+    lines_.say_once("ignoring " + to_text(environment::k_log, level.error()));
   }
 }
 

@@ -80,23 +80,26 @@ spdlog::logger& own_logger() {
 // So many lines are held at most.
 constexpr std::size_t k_most_held = 1000;
 
-void write_held(std::vector<LogLine>& held) {
-  for (const LogLine& line : held) {
+std::vector<LogLine>& held_lines() {
+  static std::vector<LogLine> held;
+  return held;
+}
+
+void write_held() {
+  for (const LogLine& line : held_lines()) {
     if (os::logs(line.level)) os::append_to_log(text_of(line));
   }
-  held.clear();
+  held_lines().clear();
 }
 
 void write_by_spdlog(LogLevel level, std::string_view test, std::string_view attempt,
                      std::string_view message) {
-  static std::vector<LogLine> held;
   if (os::log_target().file.empty()) {
-    if (held.size() == k_most_held) return;
-    held.push_back({os::unix_now_us(), level, os::log_target().part, ::getpid(), std::string(test),
-                    std::string(attempt), std::string(message)});
+    if (held_lines().size() == k_most_held) return;
+    held_lines().push_back({os::unix_now_us(), level, os::log_target().part, ::getpid(),
+                            std::string(test), std::string(attempt), std::string(message)});
     return;
   }
-  write_held(held);
   const std::string text = log_text(test, attempt, message);
   own_logger().log(level_of(level), spdlog::string_view_t(text.data(), text.size()));
 }
@@ -114,7 +117,9 @@ std::string about(const LogLine& line) {
 
 }  // namespace
 
-void log_by_spdlog(std::string_view part) { os::set_log_writer(part, &write_by_spdlog); }
+void log_by_spdlog(std::string_view part) {
+  os::set_log_writer(part, &write_by_spdlog, &write_held);
+}
 
 class LogView::Sink final : public spdlog::sinks::ansicolor_stdout_sink_st {};
 

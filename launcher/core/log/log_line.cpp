@@ -72,7 +72,7 @@ std::string text_of(const LogLine& line) {
 std::optional<LogLine> parse_log_line(std::string_view text) {
   const std::optional<std::int64_t> at_us = parse_time(take_part(text, '\t'));
   const std::optional<LogLevel> level = named<LogLevel>(take_part(text, '\t'));
-  if (!at_us || !level) return std::nullopt;
+  if (!at_us || !level || *level == LogLevel::off) return std::nullopt;
   LogLine line{*at_us, *level};
   line.part = take_part(text, '\t');
   const std::optional<int> pid = parse_number<int>(take_part(text, '\t'));

@@ -87,7 +87,9 @@ class NodeRun {
       return supervision::own_failure(begun.error());
     }
     AttemptResult result = follow_srun();
-    if (const std::string log = files_.log(); !log.empty()) os::append_to_log(log);
+    if (os::logs(LogLevel::debug)) {
+      if (const std::string log = files_.log(); !log.empty()) os::append_to_log(log);
+    }
     files_.remove();
     return result;
   }

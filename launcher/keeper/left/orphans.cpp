@@ -19,6 +19,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stop_record.hpp"
@@ -117,6 +118,11 @@ bool all_are_killed(os::TaggedProcesses& processes) {
                        const ProcessName& ctest, RunLines& lines) {
   lines.let_go();
   keep_only_of(orphan);
+  LogTarget log = os::log_target();
+  log.rotates = false;
+  log.test = orphan.test;
+  log.attempt = orphan.attempt;
+  os::begin_log(std::move(log));
   // The containment comes first. No process in it can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);

@@ -22,7 +22,8 @@ namespace {
 
 // What may hold a secret is not shown.
 bool is_shown(std::string_view key) {
-  return !key.starts_with("environment.") && key != "on-failure" && key != "before-kill";
+  return !key.starts_with("environment.") && key != "on-failure" && key != "before-kill" &&
+         key != "engine-options";
 }
 
 // Where each value came from that somebody has said.
@@ -98,9 +99,6 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
   resolve(request, settings, company, lines, granted);
   if (granted.policy.containment.has(Boundary::netns)) run.note_own_network(request.key);
   if (granted.refusal.empty()) granted.refusal = run.refusal_of(request.test);
-  if (!granted.refusal.empty()) {
-    os::log_about(request.test, granted.attempt, LogLevel::info, {"refused: ", granted.refusal});
-  }
   return granted;
 }
 

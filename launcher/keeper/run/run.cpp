@@ -98,6 +98,8 @@ void log_verdict(const TestReport& test) {
     os::log_about(test.name, attempt, LogLevel::error, {"Holdfast failed: ", reason(test)});
   } else if (test.outcome == Outcome::unknown) {
     os::log_about(test.name, attempt, LogLevel::info, {"its outcome is unknown: ", reason(test)});
+  } else if (test.outcome == Outcome::interrupted) {
+    os::log_about(test.name, attempt, LogLevel::info, {"it was interrupted: ", reason(test)});
   } else if (test.flaky) {
     os::log_about(test.name, attempt, LogLevel::info, {"it is flaky: ", reason(test)});
   }

@@ -28,6 +28,7 @@ void write_plainly(LogLevel level, std::string_view test, std::string_view attem
 struct Log {
   LogTarget place;
   LogWriter writer = &write_plainly;
+  void (*begun)() = nullptr;
 };
 
 // It is never destroyed: for that, the launchers would need more of the C library.
@@ -66,6 +67,7 @@ void begin_log(LogTarget place) {
   if (place.file.empty()) place.level = LogLevel::off;
   if (place.part.empty()) place.part = log.place.part;
   log.place = std::move(place);
+  if (log.begun != nullptr && !log.place.file.empty()) log.begun();
 }
 
 void continue_log(const std::string& journal) {
@@ -97,10 +99,11 @@ void log_about(std::string_view test, std::string_view attempt, LogLevel level,
   if (logs(level)) own_log().writer(level, test, attempt, text_of(message));
 }
 
-void set_log_writer(std::string_view part, LogWriter writer) {
+void set_log_writer(std::string_view part, LogWriter writer, void (*begun)()) {
   Log& log = own_log();
   log.place = {{}, LogLevel::debug, std::string(part)};
   log.writer = writer;
+  log.begun = begun;
 }
 
 void append_to_log(std::string_view line) {

@@ -52,8 +52,9 @@ void log_about(std::string_view test, std::string_view attempt, LogLevel level,
 // Who makes the line and calls append_to_log(). By default, that is text_of(LogLine).
 using LogWriter = void (*)(LogLevel level, std::string_view test, std::string_view attempt,
                            std::string_view message);
-// The writer gets the lines of `debug` and above even before begin_log().
-void set_log_writer(std::string_view part, LogWriter writer);
+// The writer gets the lines of `debug` and above even before begin_log(), which calls `begun` when
+// the place is known.
+void set_log_writer(std::string_view part, LogWriter writer, void (*begun)());
 // Appends a whole line to the log's file.
 void append_to_log(std::string_view line);
 

@@ -174,13 +174,13 @@ std::string named_sender(SignalSource source, pid_t sender, uid_t user) {
 }
 
 void log_sent(pid_t to, int signal) {
-  if (!logs(LogLevel::debug)) return;
+  if (to <= 0 || !logs(LogLevel::debug)) return;
   log(LogLevel::debug, {"sends ", signal_name(signal), " to ", named_process(to)});
 }
 
 namespace {
 
-// The process that a pidfd watches; 0: it has ended (proc(5), fdinfo of a pidfd).
+// The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
 pid_t watched_by(int watched) {
   constexpr std::string_view k_field = "\nPid:\t";
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
@@ -192,8 +192,9 @@ pid_t watched_by(int watched) {
 }  // namespace
 
 bool send_signal(int watched, int signal) {
-  if (logs(LogLevel::debug)) log_sent(watched_by(watched), signal);
-  return ::syscall(SYS_pidfd_send_signal, watched, signal, nullptr, 0) == 0;
+  const bool is_sent = ::syscall(SYS_pidfd_send_signal, watched, signal, nullptr, 0) == 0;
+  if (is_sent && logs(LogLevel::debug)) log_sent(watched_by(watched), signal);
+  return is_sent;
 }
 
 Result<UniqueFd> watch_parent(pid_t parent) {

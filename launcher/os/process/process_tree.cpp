@@ -42,8 +42,8 @@ constexpr int k_kill_round_ms = 5;
 void send(const Link& to, std::initializer_list<int> signals) {
   if (to.parent == ::getpid()) {
     for (int signal : signals) {
-      log_sent(to.pid, signal);
       ::kill(to.pid, signal);
+      log_sent(to.pid, signal);
     }
     return;
   }

@@ -174,7 +174,7 @@ std::string account_of(const AttemptResult& result) {
     add(text, text_of({"not believed: the marker ", one.file, " ", one.why}));
   }
   if (seen.unfinished) add(text, "not all its cases had run");
-  if (seen.out_of_memory) add(text, "only want of memory explains its death");
+  if (seen.out_of_memory) add(text, "it died because memory ran out");
   add(text, result.remark);
   if (!result.verdict.empty()) add(text, "verdict " + result.verdict);
   return text;

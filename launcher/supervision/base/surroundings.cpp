@@ -46,7 +46,9 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
 
 os::ReceivedSignal Surroundings::next_signal() {
   const os::ReceivedSignal got = signals.next();
-  const bool is_news = got.number != 0 && got.number != SIGCHLD && !got.from_line;
+  // A SIGCONT without a sender is the queue's own.
+  const bool is_own = got.from_line || (got.number == SIGCONT && got.sender == 0);
+  const bool is_news = got.number != 0 && got.number != SIGCHLD && !is_own;
   if (is_news && os::logs(LogLevel::debug)) {
     os::log(LogLevel::debug, {"got ", signal_name(got.number), " from ",
                               os::named_sender(got.source, got.sender, got.user)});

@@ -39,7 +39,8 @@ std::vector<std::string> LockTelling::strangers() const {
   for (const os::FlockHolder& one :
        os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
     if (is_ours(one.pid)) continue;
-    found.push_back("\"" + one.command + "\" (pid " + std::to_string(one.pid) + ")");
+    // Its arguments may be secrets, and this line is logged.
+    found.push_back(os::named_process(one.pid));
   }
   return found;
 }
