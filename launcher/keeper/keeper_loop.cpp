@@ -251,8 +251,10 @@ bool KeeperLoop::serve(Connection& connection) {
   Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(connection.socket.get());
   if (!received || received->packet.empty()) return false;
   const Result<wire::Message> message = wire::decode(received->packet);
-  os::log_about(connection.test, connection.attempt, LogLevel::trace,
-                {"got the message ", message ? message->kind : to_text(message.error())});
+  if (os::logs(LogLevel::trace)) {
+    os::log_about(connection.test, connection.attempt, LogLevel::trace,
+                  {"got the message ", message ? message->kind : to_text(message.error())});
+  }
   if (message && message->kind == wire::k_hold) {
     if (received->descriptor.valid()) connection.locks.push_back(std::move(received->descriptor));
     return true;

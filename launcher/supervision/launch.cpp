@@ -95,11 +95,7 @@ class Launch {
   // lines below `info`: the keeper has those above from what it is told anyway.
   void begin_log() {
     const bool is_told = keeper_.connected() || invocation_.is_afar;
-    LogLevel level = grant_.log;
-    if (!is_told) {
-      const Result<std::optional<LogLevel>> said = os::log_level_of_environment();
-      level = said && *said ? **said : LogLevel::info;
-    }
+    const LogLevel level = is_told ? grant_.log : os::log_level_or(LogLevel::info);
     if (level >= LogLevel::info) return;
     LogTarget log{
         invocation_.is_afar ? invocation_.far_log : os::log_beside(grant_.identity.journal), level,

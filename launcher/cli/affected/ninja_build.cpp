@@ -15,8 +15,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "cli/affected/include_directories.hpp"
 #include "cli/affected/included_files.hpp"
+#include "cli/affected/step_commands.hpp"
 #include "core/affected/include_names.hpp"
 #include "core/affected/ninja_tools.hpp"
 #include "core/affected/path_pattern.hpp"

@@ -79,11 +79,6 @@ Result<std::string> make_run_directory(const RunOrigin& origin, const std::strin
   }
 }
 
-LogLevel log_level(const RunOrigin& origin) {
-  const Result<std::optional<LogLevel>> said = os::log_level_of_environment();
-  return said && *said ? **said : origin.log;
-}
-
 void begin_log(const RunOrigin& origin, const std::string& journal, LogLevel level) {
   os::begin_log({.file = os::log_beside(journal), .level = level, .part = {}, .rotates = true});
   os::log(LogLevel::info,
@@ -143,7 +138,7 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   note_start(origin.ctest.pid, record);
   record.directory = origin.directory;
   record.inside = origin.inside;
-  const LogLevel log = log_level(origin);
+  const LogLevel log = os::log_level_or(origin.log);
   if (log != LogLevel::off) record.log = name_of(log);
   const std::string lines = line_of(record) + (nth == 1 ? origin.planned : std::string());
   if (Result<void> written = os::append_line(run.journal_, lines); !written) {

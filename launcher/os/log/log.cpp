@@ -62,6 +62,11 @@ Result<std::optional<LogLevel>> log_level_of_environment() {
   return BadValue(brief_in_quotes(value), alternatives(words_of(LogLevel{})));
 }
 
+LogLevel log_level_or(LogLevel otherwise) {
+  const Result<std::optional<LogLevel>> said = log_level_of_environment();
+  return said && *said ? **said : otherwise;
+}
+
 void begin_log(LogTarget place) {
   Log& log = own_log();
   if (place.file.empty()) place.level = LogLevel::off;
@@ -71,11 +76,8 @@ void begin_log(LogTarget place) {
 }
 
 void continue_log(const std::string& journal) {
-  LogTarget target{log_beside(journal), LogLevel::info};
-  if (!exists_own(target.file)) return;
-  const Result<std::optional<LogLevel>> said = log_level_of_environment();
-  if (said && *said) target.level = **said;
-  begin_log(std::move(target));
+  LogTarget target{log_beside(journal), log_level_or(LogLevel::info)};
+  if (exists_own(target.file)) begin_log(std::move(target));
 }
 
 const LogTarget& log_target() { return own_log().place; }

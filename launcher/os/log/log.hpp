@@ -31,6 +31,9 @@ std::string older_log(const std::string& file, unsigned number);
 // What HOLDFAST_LOG says. None: nothing. An error names what is wrong with it.
 Result<std::optional<LogLevel>> log_level_of_environment();
 
+// The same, or `otherwise`; what is wrong with the variable is told by the keeper.
+LogLevel log_level_or(LogLevel otherwise);
+
 // To be called when the place is known, and again when it changes.
 void begin_log(LogTarget place);
 const LogTarget& log_target();

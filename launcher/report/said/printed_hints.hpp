@@ -42,8 +42,7 @@ std::vector<std::string> tests_that_say_they_ran_nothing(const RunReport& report
 std::string ran_nothing_text(const RunReport& report);
 
 // What was noticed in the run as a whole: a killed keeper, files that changed while tests ran,
-// addresses in use, tests that ran nothing. Whole lines, safe for a
-// terminal.
+// addresses in use, tests that ran nothing. Whole lines, safe for a terminal.
 std::vector<std::string> remarks_of(const RunReport& report);
 
 }  // namespace holdfast

@@ -1,4 +1,5 @@
-// Where compilers look for headers, by their commands.
+// What the commands of Ninja's steps say: where compilers look for headers, which files a step
+// names.
 #pragma once
 
 #include <functional>

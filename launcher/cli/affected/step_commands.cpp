@@ -1,4 +1,4 @@
-#include "cli/affected/include_directories.hpp"
+#include "cli/affected/step_commands.hpp"
 
 #include <sys/stat.h>
 
@@ -35,6 +35,13 @@ constexpr std::array<Option, 6> k_options{{{"-isystem", Kind::directory},
 constexpr std::array<std::string_view, 8> k_not_read{
     "@", "--include", "--imacros", "-iprefix", "-iwithprefix", "-Wp,", "--sysroot", "-isysroot"};
 
+// What a command says of files, by the words that it gets from a shell.
+ReadCommand read_command(const std::string& tree, const std::string& command) {
+  CommandReader reader(tree, [](const std::string&) { return std::optional<std::string>(); });
+  reader.read({"sh", "-c", command});
+  return std::move(reader).take();
+}
+
 class Reader {
  public:
   explicit Reader(const std::string& tree) : tree_(tree) {}
@@ -43,10 +50,8 @@ class Reader {
     CompileCommand read;
     read.output = std::move(output);
     std::vector<std::string> forced;
-    CommandReader reader(tree_, [](const std::string&) { return std::optional<std::string>(); });
-    reader.read({"sh", "-c", command});
     Kind next = Kind::nothing;  // what the last option says of the word that follows
-    for (const CommandWord& word : std::move(reader).take().words) {
+    for (const CommandWord& word : read_command(tree_, command).words) {
       const auto begins = [&](std::string_view text) { return word.text.starts_with(text); };
       read.is_elsewhere = read.is_elsewhere || std::ranges::any_of(k_not_read, begins);
       const auto option = std::ranges::find_if(k_options, begins, &Option::name);
@@ -102,27 +107,33 @@ class Reader {
   std::unordered_map<std::string, Kind> kinds_;
 };
 
+// Calls `see(output, command)` for each step that is needed.
+template <typename See>
+void each_step(const std::string& text, const std::function<bool(std::string_view)>& is_needed,
+               See see) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_array()) return;
+  for (const auto& step : json) {
+    std::string output = step.value("output", "");
+    if (is_needed(output)) see(std::move(output), step.value("command", ""));
+  }
+}
+
 }  // namespace
 
 std::vector<NamedPaths> read_named_paths(const std::string& text, const std::string& tree,
                                          const std::function<bool(std::string_view)>& is_needed) {
   std::vector<NamedPaths> steps;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_array()) return steps;
-  for (const auto& step : json) {
-    NamedPaths named{step.value("output", "")};
-    if (!is_needed(named.output)) continue;
-    CommandReader reader(tree, [](const std::string&) { return std::optional<std::string>(); });
-    reader.read({"sh", "-c", step.value("command", "")});
-    const ReadCommand command = std::move(reader).take();
+  each_step(text, is_needed, [&](std::string output, const std::string& text_of_step) {
+    NamedPaths& named = steps.emplace_back(NamedPaths{std::move(output)});
+    const ReadCommand command = read_command(tree, text_of_step);
     for (const CommandWord& word : command.words) {
       for (const std::string& directory : command.directories) {
         std::string path = joined_path(directory, word.text);
         if (!is_pattern(path)) named.paths.push_back(std::move(path));
       }
     }
-    steps.push_back(std::move(named));
-  }
+  });
   return steps;
 }
 
@@ -130,13 +141,10 @@ std::vector<CompileCommand> read_compile_commands(
     const std::string& text, const std::string& tree,
     const std::function<bool(std::string_view)>& is_needed) {
   std::vector<CompileCommand> commands;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_array()) return commands;
   Reader reader(tree);
-  for (const auto& step : json) {
-    std::string output = step.value("output", "");
-    if (is_needed(output)) commands.push_back(reader.read(output, step.value("command", "")));
-  }
+  each_step(text, is_needed, [&](std::string output, const std::string& command) {
+    commands.push_back(reader.read(std::move(output), command));
+  });
   return commands;
 }
 
