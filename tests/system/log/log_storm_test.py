@@ -31,7 +31,7 @@ class LogStorm(ProjectCase):
         text = ""
         for i in range(TESTS):
             code = int(i % 7 == 0)
-            text += f'add_test(NAME t{i} COMMAND sh -c "sleep 0.{self.chance.randrange(1, 9)}; exit {code}")\n'
+            text += f'add_test(NAME t{i} COMMAND sh -c "sleep 0.{self.chance.randrange(1, 9)}; touch {self.work}/ended-{i}; exit {code}")\n'
             if i % 5 == 0:
                 text += f'set_tests_properties(t{i} PROPERTIES HOLDFAST_RETRY "any=1")\n'
         self.tree = self.project(text)
@@ -117,12 +117,15 @@ class LogStorm(ProjectCase):
         need_mounts(self)
         ours = self.tree / ".holdfast"
         copy = self.work / "copy"
-        # The disk is full from soon after the run's begin until three seconds later. What is on it is copied at the end.
+        # The disk is full from soon after the run's begin until half of the tests have ended. What is on it is
+        # copied at the end.
         script = f"""
 cp -a {ours} {copy} && mount -t tmpfs -o size=4m none {ours} && cp -a {copy}/. {ours}/ || exit 99
 rm -rf {copy}
 (until ls {ours}/runs/*/holdfast.log; do sleep 0.02; done
- head -c 8m /dev/zero >{ours}/filler; touch {self.work}/full; sleep 3; rm {ours}/filler) >/dev/null 2>&1 &
+ head -c 8m /dev/zero >{ours}/filler; touch {self.work}/full
+ until [ $(ls {self.work}/ended-* | wc -l) -ge {TESTS // 2} ]; do sleep 0.02; done
+ rm {ours}/filler) >/dev/null 2>&1 &
 {CTEST} -j{JOBS}
 code=$?
 wait
@@ -133,7 +136,11 @@ exit $code
                            env=self.environment(HOLDFAST_LOG="trace"))
         self.assertTrue((self.work / "full").exists())
         self.assert_verdicts(done.stdout.decode(), 0)
-        self.assert_lines(list(copy.glob("runs/*/holdfast.log*")))
+        logs = list(copy.glob("runs/*/holdfast.log*"))
+        self.assert_lines(logs)
+        told = {line.split(b"\t")[4] for log in logs for line in log.read_bytes().splitlines()} - {b""}
+        self.assertLess(len(told), TESTS * 9 // 10, "the disk was not full")
+        self.assertIn(f"t{TESTS - 1}".encode(), told, "no line after the disk had room again")
 
 
 if __name__ == "__main__":
