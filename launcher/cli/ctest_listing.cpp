@@ -12,6 +12,7 @@
 
 #include "cli/listing_json.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/words.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
 
@@ -60,6 +61,20 @@ std::string ctest_of(const std::string& tree) {
   return program.empty() ? "ctest" : program;
 }
 
+namespace {
+
+// Some tests cannot even be listed without a configuration (gtest_discover_tests() with PRE_TEST).
+std::string missing_configuration(const ListingOrder& order) {
+  const auto chooses_one = [](const std::string& option) {
+    return option.starts_with("-C") || option.starts_with("--build-config");
+  };
+  const std::vector<std::string> known = configurations_of(order.directory);
+  if (known.empty() || std::ranges::any_of(order.options, chooses_one)) return {};
+  return ", which has several configurations (expected -C " + alternatives(known) + ")";
+}
+
+}  // namespace
+
 Result<Listing> ask_for_tests(const ListingOrder& order) {
   os::BoundedOrder bounded;
   bounded.words = {order.ctest};
@@ -85,7 +100,7 @@ Result<Listing> ask_for_tests(const ListingOrder& order) {
     const std::string why =
         in_one_line(error < listed.errors.size() ? listed.errors.substr(error) : listed.errors);
     return ErrorInWords{"ctest " + order.format + " failed in " + order.directory +
-                        (why.empty() ? "" : ": " + brief(why))};
+                        missing_configuration(order) + (why.empty() ? "" : ": " + brief(why))};
   }
   return Listing{std::move(listed.output), std::move(listed.errors)};
 }

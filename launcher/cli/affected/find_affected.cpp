@@ -246,6 +246,13 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
     notes.push_back("all tests: " + brief(question.newer_than_manifest) +
                     " is newer than what CMake has configured: build first to have fewer");
   }
+  if (affected.tests.empty()) {
+    std::vector<std::string> files;
+    for (std::size_t i = 0; i < question.changes.size(); ++i) {
+      if (affected.known[i] == KnownBy::build) files.push_back(question.changes[i].shown);
+    }
+    if (!files.empty()) notes.push_back(sentence("no test needs ", files, ""));
+  }
   for (const std::string& note :
        {note_on(affected, Certainty::doubtful, ": build first to have fewer"),
         note_on(affected, Certainty::unclear, ""),

@@ -59,9 +59,7 @@ const IncludedFiles::Included& IncludedFiles::included_by(const std::string& pat
   if (!is_new) return found->second;
   const Result<std::string> text = os::read_file(path, k_largest_source);
   if (text) {
-    if (const auto names = included_names(*text)) {
-      found->second.emplace(names->begin(), names->end());
-    }
+    found->second = included_names(*text);
   } else if (is_made_(names_.of(path))) {
     found->second.emplace();  // whatever needs it is in doubt, because it is not built
   }

@@ -294,6 +294,11 @@ add_test(NAME "o;d\\"d" COMMAND odd)
         self.append("one.cpp")
         self.assertIn("has several configurations: expected --config CFG", self.refused())
         self.assertIn("build-Fast.ninja", self.refused("-C", "Fast"))
+        with (self.tree / "CTestTestfile.cmake").open("a", encoding="utf-8") as file:
+            file.write('include("listed-${CTEST_CONFIGURATION_TYPE}.cmake")\n')  # as with PRE_TEST
+        for name in ("Debug", "Release"):
+            (self.tree / f"listed-{name}.cmake").touch()
+        self.assertIn("(expected -C Debug, RelWithDebInfo or Release)", self.refused())
         self.assertEqual(self.ask("-C", "Debug"), ["one"], self.said)
         self.assertEqual(self.ask("-C", "Release"), ["one"])
         self.assertIn("nothing is compiled yet", self.said)

@@ -26,6 +26,10 @@ add_test(NAME fragment COMMAND prog ${src}/data/exp.txt\\#x)
 add_test(NAME glued COMMAND prog -fdata/exp.txt)
 set_tests_properties(glued PROPERTIES WORKING_DIRECTORY ${src})
 add_test(NAME other COMMAND prog)
+add_test(NAME named COMMAND prog ${src}/more/x.txt)
+add_test(NAME joined COMMAND prog -Imore)
+set_tests_properties(joined PROPERTIES WORKING_DIRECTORY ${src})
+add_library(unused unused.c)
 
 holdfast_add_service(db COMMAND sleep 300 READY_COMMAND true ENVIRONMENT "CONF=${src}/data/db.conf" "PLUG=$<TARGET_FILE:plug>")
 add_test(NAME uses COMMAND true)
@@ -40,6 +44,7 @@ add_custom_target(makes ALL DEPENDS made.txt)
 add_test(NAME place COMMAND ls ${CMAKE_CURRENT_BINARY_DIR})
 """,
     "prog.c": MAIN, "plug.c": "int plug;\n", "data/exp.txt": "0\n", "data/sub/x": "\n", "data/db.conf": "\n",
+    "more/x.txt": "\n", "unused.c": "int unused;\n",
 }
 COPIED = {
     "CMakeLists.txt": """
@@ -146,6 +151,13 @@ class Words(AffectedCase):
         self.append("plug.c")
         self.assertEqual(self.ask(), ["uses"])
         self.assertEqual(self.ask("--format", "targets"), ["libplug.so"])
+
+    def test_a_directory_follows_a_short_option(self):
+        self.assert_with_one("more/x.txt", "joined", "named")
+
+    def test_a_source_that_no_test_needs_is_named(self):
+        self.assert_with_one("unused.c")
+        self.assertIn("no test needs unused.c", self.said)
 
     def test_a_target_that_makes_no_file_is_never_built(self):
         self.built()
