@@ -349,6 +349,7 @@ int begin(const IntegrationOptions& options) {
   }
   switch (answer) {
     case OwnKeeper::Answer::serves:
+      if (!keeper.log().file.empty()) os::begin_log(keeper.log());
       return go_on_with(keeper, options, *ctest, settings->run().runs);
     case OwnKeeper::Answer::silent:
       // Launchers notice by themselves when the keeper answers again.

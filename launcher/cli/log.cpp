@@ -96,6 +96,16 @@ void follow(const RunEntry& run, LogReader& log, Display& display) {
   }
 }
 
+constexpr std::string_view k_by_hand = "by-hand";
+
+// Services that were started by hand have runs of their own.
+Result<RunEntry> run_of(const std::string& tree, const std::string& wanted) {
+  if (wanted != k_by_hand) return find_run(tree, wanted, variable(environment::k_run_id));
+  std::vector<RunEntry> runs = list_runs(tree, Dates::exact, RunsOf::people);
+  if (runs.empty()) return ErrorInWords{tree + ": no service was started by hand here"};
+  return std::move(runs.front());
+}
+
 int show_log(const LogOptions& options) {
   const auto level = named<LogLevel>(options.level);
   if (!level || *level == LogLevel::off) {
@@ -107,7 +117,7 @@ int show_log(const LogOptions& options) {
     complain(to_text(tree.error()));
     return exit_codes::k_usage;
   }
-  const Result<RunEntry> run = find_run(*tree, options.run, variable(environment::k_run_id));
+  const Result<RunEntry> run = run_of(*tree, options.run);
   if (!run) {
     complain(to_text(run.error()));
     return exit_codes::k_usage;
@@ -123,6 +133,7 @@ int show_log(const LogOptions& options) {
   Display display(options, *level);
   display.show(lines);
   if (options.follow) follow(*run, log, display);
+  display.show(log.take_rest());
   return exit_codes::k_success;
 }
 
@@ -131,7 +142,10 @@ int show_log(const LogOptions& options) {
 void add_log(Command app, int& exit_code) {
   const Command command = app.add_subcommand("log", "say what Holdfast did in a run, and why");
   const auto options = std::make_shared<LogOptions>();
-  command.add_option("RUN", options->run, "latest (default), a run's id, number or beginning")
+  command
+      .add_option("RUN", options->run,
+                  "latest (default), a run's id, number or beginning; by-hand: the "
+                  "services that were last started by hand")
       .check(expected("a run"));
   command.add_option("--test", options->test, "only lines about this test")
       .check(expected("the name of a test"));

@@ -81,6 +81,9 @@ class Service {
     if (!message) return;
     if (message->kind == cluster::k_list) list_locks();
     if (message->kind == cluster::k_connect && received->descriptor.valid()) {
+      LogTarget log = wire::log_in(*message);
+      log.part = "etcd";
+      os::begin_log(std::move(log));
       sessions_.emplace_back(LockSession::Parts{etcd_, releases_, settings_, machine_},
                              std::move(received->descriptor));
     }
@@ -112,9 +115,6 @@ void serve(os::UniqueFd control, const char* password) {
   if (!first || first->empty()) return;
   const Result<wire::Message> settings = wire::decode(*first);
   if (!settings || settings->kind != cluster::k_settings) return;
-  LogTarget log = wire::log_in(*settings);
-  log.part = "etcd";
-  os::begin_log(std::move(log));
   Service(std::move(control), to_cluster_settings(*settings), password).run();
 }
 

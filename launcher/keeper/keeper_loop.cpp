@@ -92,11 +92,19 @@ std::string_view words_for(KilledBy killer) {
 }
 
 // They are blocked and end nothing: the keeper ends with ctest alone.
+// They do not end the keeper.
+constexpr os::SignalSet k_told_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
+                                         os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
+
+// Invalid: no descriptor is left, and signals are logged when something else happens.
+os::UniqueFd watched_signals() {
+  Result<os::UniqueFd> signals = os::watch_signals(k_told_signals);
+  return signals ? std::move(*signals) : os::UniqueFd();
+}
+
 void log_signals() {
-  constexpr os::SignalSet k_those = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
-                                    os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
-  for (os::ReceivedSignal got = os::take_pending(k_those); got.number != 0;
-       got = os::take_pending(k_those)) {
+  for (os::ReceivedSignal got = os::take_pending(k_told_signals); got.number != 0;
+       got = os::take_pending(k_told_signals)) {
     os::log(LogLevel::info, {"got ", signal_name(got.number), " from ",
                              os::named_sender(got.source, got.sender, got.user),
                              "; the keeper ends with ctest alone"});
@@ -115,6 +123,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
     : order_(order),
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
+      signals_(watched_signals()),
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
@@ -172,6 +181,7 @@ void KeeperLoop::wait_for_news() {
   services_.add_descriptors(fds);
   slots_.add_descriptors(fds);
   fixtures_.add_descriptors(fds);
+  fds.push_back({signals_.get(), POLLIN, 0});
   if (::poll(fds.data(), fds.size(), os::poll_time(next)) < 0) return;
   const std::size_t polled = connections_.size();
   for (std::size_t i = 0; i < polled; ++i) {
@@ -327,7 +337,8 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     return {};
   }
   if (message.kind == wire::k_say) {
-    lines_.say_for({asker.test, asker.attempt}, message);
+    const std::string_view attempt = message.get("attempt");
+    lines_.say_for({asker.test, attempt.empty() ? asker.attempt : std::string(attempt)}, message);
     return {};
   }
   if (message.kind == wire::k_memory) return memory_.answer(message, asker);
@@ -470,6 +481,7 @@ wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   if (Run* run = run_.current()) run->settle_log();
   wire::Message reply = message_of(wire::k_tree);
   reply.add("run", "1");
+  wire::add_log(reply, os::log_target());
   return reply;
 }
 

@@ -79,6 +79,7 @@ class KeeperLoop {
   KeeperOrder order_;
   os::UniqueFd listener_;
   os::UniqueFd ctest_;
+  os::UniqueFd signals_;  // those that the log tells of
   os::UniqueFd tree_lock_;
   RunLines lines_;
   std::vector<Connection> connections_;

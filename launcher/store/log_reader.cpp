@@ -4,11 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "core/base/names.hpp"
-#include "core/base/parts.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
@@ -16,9 +17,11 @@
 namespace holdfast {
 namespace {
 
-os::UniqueFd opened(const std::string& path) {
-  Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
-  return file ? std::move(*file) : os::UniqueFd();
+bool is_same(const os::UniqueFd& one, const os::UniqueFd& other) {
+  struct stat first {};
+  struct stat second {};
+  return ::fstat(one.get(), &first) == 0 && ::fstat(other.get(), &second) == 0 &&
+         first.st_ino == second.st_ino && first.st_dev == second.st_dev;
 }
 
 LogLine line_in(std::string_view text) {
@@ -36,43 +39,53 @@ LogReader::LogReader(const std::filesystem::path& directory)
 
 std::vector<LogLine> LogReader::take_lines() {
   std::vector<LogLine> lines;
-  if (!has_begun_) {
-    has_begun_ = true;
-    for (unsigned number = os::k_log_files - 1; number > 0; --number) {
-      read_to_end(opened(os::older_log(path_, number)), lines);
-    }
-    file_ = opened(path_);
-    read_to_end(file_, lines);
-    std::ranges::stable_sort(lines, {}, &LogLine::at_us);
-    return lines;
-  }
-  read_to_end(file_, lines);
-  if (is_replaced()) {
-    file_ = opened(path_);
-    read_to_end(file_, lines);
+  open_new_files();
+  for (File& file : files_) read_to_end(file, lines);
+  if (files_.size() > os::k_log_files) files_.erase(files_.begin(), files_.end() - os::k_log_files);
+  std::ranges::stable_sort(lines, {}, &LogLine::at_us);
+  return lines;
+}
+
+std::vector<LogLine> LogReader::take_rest() {
+  std::vector<LogLine> lines;
+  for (File& file : files_) {
+    if (!file.rest.empty()) add(std::exchange(file.rest, {}), lines);
   }
   return lines;
 }
 
-bool LogReader::is_replaced() const {
-  struct stat there {};
-  struct stat own {};
-  if (::lstat(path_.c_str(), &there) != 0) return false;
-  return !file_.valid() || ::fstat(file_.get(), &own) != 0 || own.st_ino != there.st_ino;
+// The newest one is opened first. If the log is rotated meanwhile, one file is found twice, and
+// none is overlooked.
+void LogReader::open_new_files() {
+  std::vector<File> found;
+  const auto is_known = [&](const os::UniqueFd& fd) {
+    const auto is_it = [&](const File& file) { return is_same(file.fd, fd); };
+    return std::ranges::any_of(files_, is_it) || std::ranges::any_of(found, is_it);
+  };
+  for (unsigned number = 0; number < os::k_log_files; ++number) {
+    Result<os::UniqueFd> fd = os::open_own(os::older_log(path_, number), O_RDONLY);
+    if (fd && !is_known(*fd)) found.push_back({std::move(*fd), {}});
+  }
+  std::ranges::move(found.rbegin(), found.rend(), std::back_inserter(files_));
 }
 
-void LogReader::read_to_end(const os::UniqueFd& file, std::vector<LogLine>& lines) {
+void LogReader::read_to_end(File& file, std::vector<LogLine>& lines) {
   std::string text;
-  if (!file.valid() || !os::read_all(file.get(), text)) return;
-  const std::string all = std::exchange(rest_, {}) + text;
+  if (!os::read_all(file.fd.get(), text)) return;
+  const std::string all = std::exchange(file.rest, {}) + text;
   std::string_view left = all;
   for (std::size_t end; (end = left.find('\n')) != std::string_view::npos;) {
-    lines.push_back(line_in(left.substr(0, end)));
-    // What no time stands before belongs where it was found.
-    if (lines.back().at_us == 0 && lines.size() > 1) lines.back().at_us = lines.end()[-2].at_us;
+    add(left.substr(0, end), lines);
     left.remove_prefix(end + 1);
   }
-  rest_ = left;
+  file.rest = left;
+}
+
+void LogReader::add(std::string_view text, std::vector<LogLine>& lines) {
+  lines.push_back(line_in(text));
+  std::int64_t& at = lines.back().at_us;
+  if (at == 0) at = last_us_ == 0 ? os::unix_now_us() : last_us_;
+  last_us_ = at;
 }
 
 }  // namespace holdfast

@@ -21,7 +21,7 @@ namespace holdfast::cluster {
 // settings (core/cluster/cluster_settings.hpp).
 inline constexpr std::string_view k_settings = "cluster_settings";
 // launcher -> keeper, and whoever has started it -> holdfast-etcd: with a descriptor, the far end
-// of an attempt's own connection. Everything else is said there.
+// of an attempt's own connection, and where to log. Everything else is said there.
 inline constexpr std::string_view k_connect = "cluster";
 // `holdfast locks` -> holdfast-etcd: who holds locks and who waits? The answer has the same kind,
 // with `lock` and `party` (core/cluster/cluster_party.hpp), or `why`. An empty message ends it.

@@ -78,9 +78,8 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
     ::_exit(0);
   }
   (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
-  wire::Message message = to_message(*all);
-  wire::add_log(message, os::log_target());
-  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(message)); !sent) {
+  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(to_message(*all)));
+      !sent) {
     const std::string said = os::last_words(ends->first.get());
     return said.empty() ? sent.error() : cluster::not_started(said);
   }
@@ -95,8 +94,9 @@ Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
     // One that is stopped must not stop us.
     (void)::fcntl(control_.get(), F_SETFL, O_NONBLOCK);
   }
-  return os::send_descriptors(control_.get(), wire::encode({std::string(cluster::k_connect), {}}),
-                              {attempt.get()});
+  wire::Message message{std::string(cluster::k_connect), {}};
+  wire::add_log(message, os::log_target());  // of this run: with ctest -S, there are several
+  return os::send_descriptors(control_.get(), wire::encode(message), {attempt.get()});
 }
 
 void ClusterClient::connect(os::UniqueFd attempt) {

@@ -117,7 +117,7 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   run.id_ = unnumbered_id(origin, nth);
   run.started_ = unix_now();
   if (nth == 1) run.chosen_ = ChosenTests(origin.planned);
-  os::begin_log(LogTarget());  // not that of an earlier run
+  os::suspend_log();
   Result<std::string> id = make_run_directory(origin, run.id_);
   if (!id) {
     run.trouble_ = describe_unrecordable(origin, id.error());

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/settings/message.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -45,8 +46,12 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
   if (answer && !answer->get("serves").empty()) {
     // The second message says that the earlier run is over, or the next one has begun. If the
     // keeper is gone instead, launchers notice that by themselves.
-    if (next != ComesNext::tests && wait_for_answer(socket_.get(), k_end_patience))
-      (void)os::receive_packet(socket_.get());
+    if (next == ComesNext::tests || !wait_for_answer(socket_.get(), k_end_patience)) {
+      return Answer::serves;
+    }
+    const Result<std::string> packet = os::receive_packet(socket_.get());
+    const Result<wire::Message> news = wire::decode(packet ? *packet : std::string());
+    if (news) log_ = wire::log_in(*news);
     return Answer::serves;
   }
   // The keeper closes its end of the connection when it has done everything.

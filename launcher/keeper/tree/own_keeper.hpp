@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/process_name.hpp"
+#include "core/log/log_target.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast {
@@ -22,6 +23,7 @@ namespace wire {
 // the new one, and sends a second message of this kind, with the field `run`. With the field `look`
 // instead, the asker looks at something before it decides whether a run begins. The keeper that
 // serves then ends the old run, and sends a second message of this kind, with the field `look`.
+// With `run`, the second message also says where the run logs.
 inline constexpr std::string_view k_tree = "tree";
 // Sent in the same way: this run needs its tree alone. A keeper that shares the tree lets it go and
 // answers with the same kind and the field `let_go`. `holdfast begin` then sends the same kind with
@@ -50,6 +52,9 @@ class OwnKeeper {
   // none was said.
   Answer go_on_with(const std::string& tree, ComesNext next, const std::string& configuration);
 
+  // Where the run logs that has begun since go_on_with(); empty: none has.
+  const LogTarget& log() const { return log_; }
+
   // To be called only after `serves`. True: the keeper shared the tree and has let it go. The
   // caller then takes the tree alone, and gives the keeper that lock with hand_over().
   bool let_go_of_shared_tree();
@@ -57,6 +62,7 @@ class OwnKeeper {
 
  private:
   os::UniqueFd socket_;
+  LogTarget log_;
 };
 
 }  // namespace holdfast

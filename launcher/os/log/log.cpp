@@ -75,6 +75,11 @@ void begin_log(LogTarget place) {
   if (log.begun != nullptr && !log.place.file.empty()) log.begun();
 }
 
+void suspend_log() {
+  Log& log = own_log();
+  log.place = {{}, log.begun == nullptr ? LogLevel::off : LogLevel::debug, log.place.part};
+}
+
 void continue_log(const std::string& journal) {
   LogTarget target{log_beside(journal), log_level_or(LogLevel::info)};
   if (exists_own(target.file)) begin_log(std::move(target));
@@ -103,9 +108,10 @@ void log_about(std::string_view test, std::string_view attempt, LogLevel level,
 
 void set_log_writer(std::string_view part, LogWriter writer, void (*begun)()) {
   Log& log = own_log();
-  log.place = {{}, LogLevel::debug, std::string(part)};
+  log.place.part = part;
   log.writer = writer;
   log.begun = begun;
+  suspend_log();
 }
 
 void append_to_log(std::string_view line) {

@@ -37,6 +37,8 @@ LogLevel log_level_or(LogLevel otherwise);
 // To be called when the place is known, and again when it changes.
 void begin_log(LogTarget place);
 const LogTarget& log_target();
+// The run is over and there may be another: until begin_log(), all is as before its first call.
+void suspend_log();
 // The same for who comes when the run is over: if there is no log, none is begun.
 void continue_log(const std::string& journal);
 // The same process goes on as another part, or with another attempt. begin_log() keeps the part if

@@ -2,11 +2,14 @@
 
 #include <setjmp.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 
 #include "os/file/system_call.hpp"
 
@@ -20,9 +23,11 @@ constexpr int k_look = SIGCHLD;
 sigjmp_buf g_back;
 volatile sig_atomic_t g_blocking = 0;
 std::atomic<SignalSet> g_received{0};
+std::array<siginfo_t, 65> g_infos;  // by the number of the signal; of those in g_received
 
 // All signals are blocked in this handler, and also at the place to which it jumps.
-void interrupt(int signal) {
+void interrupt(int signal, siginfo_t* info, void* /*context*/) {
+  g_infos[static_cast<std::size_t>(signal)] = *info;
   g_received.fetch_or(signal_bit(signal), std::memory_order_relaxed);
   if (g_blocking == 0) return;
   g_blocking = 0;
@@ -36,11 +41,15 @@ void for_each_signal(SignalSet set, Action action) {
   }
 }
 
-// Returns the action that the signal had before.
-struct sigaction handle(int signal, void (*handler)(int)) {
-  struct sigaction action {};
+// So that it is known who sent it first. A process may say of a signal to itself what it likes
+// (rt_sigqueueinfo(2)).
+void send_again(int signal) {
+  ::syscall(SYS_rt_sigqueueinfo, ::getpid(), signal, &g_infos[static_cast<std::size_t>(signal)]);
+}
+
+// Returns the action that the signal had before. `action`: zero is the default one.
+struct sigaction handle(int signal, struct sigaction action) {
   struct sigaction before {};
-  action.sa_handler = handler;
   sigfillset(&action.sa_mask);
   (void)::sigaction(signal, &action, &before);
   return before;
@@ -76,7 +85,7 @@ void Interruptions::end() {
   ::timer_delete(timer_);
   if (parent_ != 0) ::prctl(PR_SET_PDEATHSIG, callers_death_signal_, 0, 0, 0);
   parent_ = 0;
-  for_each_signal(take_received(), [](int signal) { ::kill(::getpid(), signal); });
+  for_each_signal(take_received(), send_again);
   for_each_signal(signals_, reset);
 }
 
@@ -92,13 +101,16 @@ void Interruptions::set_time(Milliseconds monotonic) const {
 
 // False: the signal was ignored, and it stays ignored.
 bool Interruptions::set(int signal) {
-  const struct sigaction before = handle(signal, interrupt);
+  struct sigaction action {};
+  action.sa_sigaction = interrupt;
+  action.sa_flags = SA_SIGINFO;
+  const struct sigaction before = handle(signal, action);
   if (before.sa_handler != SIG_IGN) return true;
   sigaction(signal, &before, nullptr);
   return false;
 }
 
-void Interruptions::reset(int signal) { (void)handle(signal, SIG_DFL); }
+void Interruptions::reset(int signal) { (void)handle(signal, {}); }
 
 std::optional<int> Interruptions::run_blocking(int (*call)(void*), void* argument) const {
   // sigsetjmp() need not save the mask: after the jump the mask is the handler's, which blocks all
@@ -114,6 +126,10 @@ std::optional<int> Interruptions::run_blocking(int (*call)(void*), void* argumen
   if (result == -1 && error == EINTR) return std::nullopt;
   errno = error;
   return result;
+}
+
+ReceivedSignal Interruptions::received(int signal) {
+  return received_signal(g_infos[static_cast<std::size_t>(signal)]);
 }
 
 SignalSet Interruptions::take_received() const {

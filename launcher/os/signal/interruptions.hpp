@@ -14,6 +14,7 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
+#include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast::os {
@@ -52,6 +53,8 @@ class Interruptions {
 
   // Returns the signals that came, and forgets them.
   SignalSet take_received() const;
+  // Who sent the one that came last of this number.
+  static ReceivedSignal received(int signal);
   void forget(SignalSet signals) const;
   bool parent_ended() const;
 

@@ -39,6 +39,12 @@ void send(int signal) { ::kill(::getpid(), signal); }
 
 }  // namespace
 
+ReceivedSignal received_signal(const siginfo_t& info) {
+  const bool from_line = info.si_code == POLL_IN;
+  return {info.si_signo, is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
+          from_line ? 0 : info.si_pid, from_line, info.si_uid};
+}
+
 ReceivedSignal take_pending(SignalSet set) {
   const timespec now{0, 0};
   siginfo_t info{};
@@ -46,16 +52,20 @@ ReceivedSignal take_pending(SignalSet set) {
     info = {};
     if (::syscall(SYS_rt_sigtimedwait, &set, &info, &now, sizeof set) <= 0) return {};
   } while (is_of_own_write(info));
-  const bool from_line = info.si_code == POLL_IN;
-  return {info.si_signo, is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
-          from_line ? 0 : info.si_pid, from_line, info.si_uid};
+  return received_signal(info);
+}
+
+Result<UniqueFd> watch_signals(SignalSet set) {
+  UniqueFd signals(
+      static_cast<int>(::syscall(SYS_signalfd4, -1, &set, sizeof set, SFD_CLOEXEC | SFD_NONBLOCK)));
+  if (!signals.valid()) return system_error("open a signal descriptor");
+  return signals;
 }
 
 Result<SignalQueue> SignalQueue::open() {
-  UniqueFd signals(static_cast<int>(
-      ::syscall(SYS_signalfd4, -1, &k_all, sizeof k_all, SFD_CLOEXEC | SFD_NONBLOCK)));
-  if (!signals.valid()) return system_error("open a signal descriptor");
-  return SignalQueue(std::move(signals));
+  Result<UniqueFd> signals = watch_signals(k_all);
+  if (!signals) return signals.error();
+  return SignalQueue(std::move(*signals));
 }
 
 // The signal descriptor must not become readable for the witness.

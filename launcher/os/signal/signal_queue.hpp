@@ -9,6 +9,7 @@
 // come.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -29,8 +30,14 @@ struct ReceivedSignal {
   uid_t user = 0;          // of the sender
 };
 
+// What the kernel tells of a signal (sigaction(2)).
+ReceivedSignal received_signal(const siginfo_t& info);
+
 // Takes one pending signal of `set`, without waiting. This process must have all of `set` blocked.
 ReceivedSignal take_pending(SignalSet set);
+
+// Returns a descriptor that is readable while one of `set` is pending (signalfd(2)).
+Result<UniqueFd> watch_signals(SignalSet set);
 
 // The process must have one thread and all signals blocked.
 class SignalQueue {

@@ -12,6 +12,7 @@
 #include "core/base/keeper_address.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
+#include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/spawn.hpp"
 #include "supervision/base/programs.hpp"
@@ -169,6 +170,8 @@ bool KeeperLink::say(std::string_view line, Repeat repeat, Layout layout) {
   wire::Message message;
   message.kind = wire::k_say;
   message.add("line", line);
+  // The keeper may have granted the next attempt already.
+  message.add("attempt", os::log_target().attempt);
   if (repeat == Repeat::once_per_run) message.add("once", "1");
   if (repeat == Repeat::unless_ctest_ends) message.add("interrupted", "1");
   if (layout == Layout::folded) message.add("folded", "1");

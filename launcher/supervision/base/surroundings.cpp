@@ -46,6 +46,11 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
 
 os::ReceivedSignal Surroundings::next_signal() {
   const os::ReceivedSignal got = signals.next();
+  log_signal(got);
+  return got;
+}
+
+void log_signal(const os::ReceivedSignal& got) {
   // A SIGCONT without a sender is the queue's own.
   const bool is_own = got.from_line || (got.number == SIGCONT && got.sender == 0);
   const bool is_news = got.number != 0 && got.number != SIGCHLD && !is_own;
@@ -53,7 +58,6 @@ os::ReceivedSignal Surroundings::next_signal() {
     os::log(LogLevel::debug, {"got ", signal_name(got.number), " from ",
                               os::named_sender(got.source, got.sender, got.user)});
   }
-  return got;
 }
 
 int next_ending_signal(Surroundings& around, Milliseconds* stopped) {

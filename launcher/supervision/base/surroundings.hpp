@@ -35,6 +35,9 @@ struct Surroundings {
   }
 };
 
+// Logs a signal and who sent it. SIGCHLD, and what the queue sends itself, are no news.
+void log_signal(const os::ReceivedSignal& got);
+
 // To be called after take_signals().
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers);
 

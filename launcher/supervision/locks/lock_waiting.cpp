@@ -175,7 +175,9 @@ class Wait {
   bool take_interruptions() {
     const os::SignalSet received = interruptions_.take_received();
     for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU}) {
-      if (is_in(received, signal) && obey(signal)) return true;
+      if (!is_in(received, signal)) continue;
+      log_signal(os::Interruptions::received(signal));
+      if (obey(signal)) return true;
     }
     return false;
   }

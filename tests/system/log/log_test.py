@@ -9,7 +9,7 @@ import unittest
 from urllib.parse import unquote
 
 from processes import keepers_of, name_of, processes_with
-from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, no_keeper_of, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, no_keeper_of, script_step, wait_until
 
 FORGE = """
 log=$(cat Testing/Temporary/LastTest.log.tmp*)
@@ -197,7 +197,8 @@ set_tests_properties(green PROPERTIES TIMEOUT 77 ENVIRONMENT "SECRET=s3cr3t" HOL
         self.assertTrue(all(unittest.TestCase.assertRegex(self, line, form) is None for line in shown))
         self.assertTrue(any('"odd name" (.' in line for line in shown), shown)
 
-    def test_what_an_earlier_run_left_is_told_by_the_next(self):
+    def left_behind(self):
+        """A tree with a test whose ctest and supervisors were killed."""
         tree = self.project(f'add_test(NAME stays COMMAND sh -c "{self.gate()}")\n')
         ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until((self.work / "begun").exists, "the test")
@@ -210,11 +211,91 @@ set_tests_properties(green PROPERTIES TIMEOUT 77 ENVIRONMENT "SECRET=s3cr3t" HOL
                 os.kill(one.pid, number)
         ctest.kill()
         ctest.wait()
+        return tree
+
+    def test_reap_tells_the_log_of_the_run_what_it_ends(self):
+        tree = self.left_behind()
+        done = self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(any(line["part"] == "cli" and line["message"].startswith("ended ") for line in self.log(tree)),
+                        self.log(tree))
+
+    def test_what_an_earlier_run_left_is_told_by_the_next(self):
+        tree = self.left_behind()
         # `begin` ends the test of that run before it begins this one.
         self.project("add_test(NAME green COMMAND true)\n")
         self.ctest(tree)
         self.assertTrue(any(line["part"] == "cli" and line["level"] == "warn" and "an earlier run" in line["message"]
                             for line in self.log(tree)), self.log(tree))
+
+
+class Places(LogCase):
+    """Which run, attempt and sender a line names."""
+
+    def test_a_signal_during_a_wait_for_a_lock_has_a_sender(self):
+        tests = "set_tests_properties({} PROPERTIES HOLDFAST_LOCKS log-signal@user)\n"
+        holder = self.project(f'add_test(NAME holds COMMAND sh -c "{self.gate()}")\n' + tests.format("holds"), "one", "one-build")
+        tree = self.project("add_test(NAME waits COMMAND true)\n" + tests.format("waits"), "two", "two-build")
+        first = self.start(CTEST, cwd=holder, stdout=subprocess.DEVNULL)
+        wait_until((self.work / "begun").exists, "the holder")
+        second = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            env=self.environment(HOLDFAST_LOG="debug"))
+        wait_until(lambda: self.runs(tree) and (self.runs(tree)[0] / "holdfast.log").exists(), "the log")
+        wait_until(lambda: any("waiting for lock" in line["message"] for line in self.log(tree, "--test", "waits")), "the wait")
+        waiting = [line["pid"] for line in self.log(tree, "--test", "waits") if line["part"] == "launcher"][0]
+        os.kill(waiting, signal.SIGTERM)
+        wait_until(lambda: any("got SIGTERM" in line["message"] for line in self.log(tree, "--test", "waits")), "the signal")
+        (self.work / "go").touch()
+        self.assertEqual([first.wait(PATIENCE_S), second.wait(PATIENCE_S)], [0, 8])
+        told, = [line for line in self.about(tree, "waits", "debug") if line["message"].startswith("got SIGTERM")]
+        self.assertEqual((told["part"], told["pid"]), ("launcher", waiting))
+        self.assertRegex(told["message"], rf"^got SIGTERM from \S.* \(pid {os.getpid()}\) of user {os.getuid()}$")
+
+    def test_a_signal_to_the_keeper_is_told_at_once(self):
+        tree = self.project(f'add_test(NAME goes_on COMMAND sh -c "{self.gate()}")\n')
+        ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until((self.work / "begun").exists, "the test")
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGTERM)
+        told = rf"^got SIGTERM from \S.* \(pid {os.getpid()}\) of user {os.getuid()}; the keeper ends with ctest alone$"
+        wait_until(lambda: any(re.match(told, line["message"]) for line in self.log(tree)), "the signal")
+        (self.work / "go").touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+
+    def test_what_is_told_before_the_run_begins_has_its_level(self):
+        tree = self.project("add_test(NAME green COMMAND true)\n")
+        (self.work / "project/holdfast.toml").write_text('[preflight.warn]\ncommands = ["no-such-command"]\n')
+        self.ctest(tree, env=self.environment(HOLDFAST_LOG="warn"))
+        told, = self.log(tree)
+        self.assertEqual((told["part"], told["level"]), ("cli", "warn"))
+        self.ctest(tree, env=self.environment(HOLDFAST_LOG="error"))
+        self.log(tree, expected=1)
+
+    def test_a_line_is_about_the_attempt_that_it_tells_of(self):
+        tree = self.project("""
+add_test(NAME leaks COMMAND sh -c "[ $HOLDFAST_ATTEMPT = 1 ] || exit 0; sleep 300 & exit 1")
+set_tests_properties(leaks PROPERTIES HOLDFAST_RETRY "any=1")
+""")
+        self.assertEqual(self.ctest(tree).returncode, 0)
+        first, second = self.records(self.runs(tree)[0], "attempt_started")
+        told, = [line for line in self.about(tree, "leaks", "info") if "left 1 process" in line["message"]]
+        self.assertEqual(told["attempt"], first["attempt"])
+        self.assertNotEqual(told["attempt"], second["attempt"])
+
+    def test_each_run_of_a_script_has_its_own_lines(self):
+        tree = self.project("add_test(NAME green COMMAND true)\n")
+        (self.work / "project/holdfast.toml").write_text('[preflight.warn]\ncommands = ["no-such-command"]\n')
+        script = self.work / "twice.cmake"
+        script.write_text(script_step(self.work / "project", tree, "ctest_test()\nctest_test()\n"))
+        self.finish(CTEST, "-S", script, "-V")
+        runs = self.runs(tree)
+        self.assertEqual(len(runs), 2)
+        for run in runs:
+            lines = self.log(tree, run.name)
+            self.assertEqual([line["message"].split(":")[0] for line in lines if line["message"].startswith("the run begins")],
+                             ["the run begins"])
+            self.assertEqual(len([line for line in lines if line["level"] == "warn" and "no-such-command" in line["message"]]),
+                             1, lines)
 
 
 class Follow(LogCase):
@@ -269,6 +350,18 @@ set_tests_properties(uses PROPERTIES HOLDFAST_SERVICES db)
         lines = self.log(tree)
         self.assertTrue(any(line["message"].startswith("service db#1: started") for line in lines), lines)
         self.assertTrue(any(line["part"] == "host db#1" for line in lines), lines)
+
+    def test_services_that_are_started_by_hand_have_their_own(self):
+        tree = self.project("add_test(NAME green COMMAND true)\n")
+        (self.work / "project/holdfast.toml").write_text(
+            '[service.db]\ncommand = ["sleep", "300"]\nready-command = ["true"]\n')
+        done = self.finish(HOLDFAST, "log", "by-hand", "--tree", tree)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertIn(b"no service was started by hand", done.stderr)
+        for words in (["start", "db"], ["stop", "db"]):
+            done = self.finish(HOLDFAST, "service", *words, "--tree", tree)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(any(line["message"].startswith("service db#1: started") for line in self.log(tree, "by-hand")))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using Messages = std::vector<std::string>;
+
+Messages messages_of(const std::vector<LogLine>& lines) {
+  Messages messages;
+  for (const LogLine& line : lines) messages.push_back(line.message);
+  return messages;
+}
+
 class Log : public testing::Test {
  protected:
   std::string file() const { return directory_.path("holdfast.log"); }
@@ -147,6 +155,33 @@ TEST_F(Log, AReaderFollowsThroughANewFile) {
   EXPECT_EQ(read[1].message, "three");
 }
 
+TEST_F(Log, AReaderLosesNoLineOfOlderFiles) {
+  log_by_spdlog("keeper");
+  os::begin_log(target(LogLevel::info));
+  os::log(LogLevel::info, {"one"});
+  LogReader reader(directory_.path());
+  EXPECT_EQ(reader.take_lines().size(), 1U);
+  std::ofstream late(file(), std::ios::app);  // opened by somebody before the log is rotated
+  for (const char* const word : {"two", "three"}) {
+    fs::rename(file(), file() + ".1");
+    os::log(LogLevel::info, {word});
+    if (std::string_view(word) == "two") fs::rename(file() + ".1", file() + ".2");
+  }
+  EXPECT_EQ(messages_of(reader.take_lines()), (Messages{"two", "three"}));
+  late << text_of(LogLine{6'000'000, LogLevel::info, "cli", 1, "", "", "late"}) << std::flush;
+  EXPECT_EQ(messages_of(reader.take_lines()), Messages{"late"});
+}
+
+TEST_F(Log, LinesBetweenTwoRunsAreOfTheNextOne) {
+  log_by_spdlog("keeper");
+  os::begin_log(target(LogLevel::info));
+  os::suspend_log();
+  os::log(LogLevel::info, {"between"});
+  EXPECT_EQ(lines().size(), 0U);
+  os::begin_log(target(LogLevel::info));
+  EXPECT_EQ(messages_of(lines()), Messages{"between"});
+}
+
 TEST_F(Log, AReaderWaitsForTheRestOfALineAndShowsWhatIsNotOurs) {
   const std::string whole = text_of(LogLine{5'000'000, LogLevel::info, "cli", 1, "", "", "ours"});
   std::ofstream out(file());
@@ -160,6 +195,12 @@ TEST_F(Log, AReaderWaitsForTheRestOfALineAndShowsWhatIsNotOurs) {
   const std::vector<LogLine> second = reader.take_lines();
   ASSERT_EQ(second.size(), 1U);
   EXPECT_EQ(second[0].message, "ours");
+  out << "cut off" << std::flush;
+  EXPECT_EQ(reader.take_lines().size(), 0U);
+  const std::vector<LogLine> rest = reader.take_rest();
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].message, "cut off");
+  EXPECT_EQ(rest[0].at_us, 5'000'000);
 }
 
 }  // namespace
