@@ -43,6 +43,9 @@ Variables
   A list of ``PATTERN=N`` and ``PATTERN=memory`` sets the same for compile steps, by their object
   files. The first pattern that fits counts. ``*`` is any text, ``?`` any character, as in
   ``*/heavy_*.o=2;*=memory``.
+``HOLDFAST_COMPONENTS``
+  Where Holdfast is built with the project (FetchContent of its sources): the helpers to build, a list
+  of ``archive`` (bundles of reports) and ``etcd`` (locks over machines). None, by default.
 ``HOLDFAST_TIMEOUT_MARGIN``
   For Holdfast's own tests: the whole seconds that ctest waits beyond a limit.
 
@@ -112,6 +115,17 @@ Environment of ctest
   A true value: this ctest runs as without Holdfast.
 ``HOLDFAST_PROFILE``
   The profile of ``holdfast.toml`` in the project's top source directory (docs/reference/config.md).
+``HOLDFAST_LOG``
+  How much the run's log says: ``off``, ``error``, ``warn``, ``info`` (the default), ``debug`` or
+  ``trace``. It wins over ``log`` in ``holdfast.toml`` (docs/reference/log.md).
+``HOLDFAST_HISTORY``
+  The absolute path of the file with the history, in place of the build tree's own
+  (docs/guide/history.md).
+``HOLDFAST_CLUSTER_ENDPOINTS``
+  The addresses of the etcd that has locks of scope ``cluster``, with commas between. They replace
+  ``endpoints`` in ``holdfast.toml`` (docs/guide/cluster-locks.md).
+``HOLDFAST_CLUSTER_PASSWORD``
+  The password of etcd's user, which is ``user`` in ``[cluster]`` of ``holdfast.toml``.
 #]=======================================================================]
 
 cmake_policy(PUSH)

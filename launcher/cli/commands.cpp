@@ -136,13 +136,6 @@ std::vector<std::string> take_words_for_ctest(int& count, char** arguments) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
-  if (count > 1 && std::string_view(arguments[1]) == "help") {
-    std::string option = "--help";
-    std::vector<char*> words{arguments[0]};
-    if (count > 2) words.push_back(arguments[2]);
-    words.insert(words.end(), {option.data(), nullptr});
-    return run_command(static_cast<int>(words.size()) - 1, words.data());
-  }
   if (count > 1 && logs(arguments[1])) log_by_spdlog("cli");
   // CLI11 must not read the arguments of these commands: it would take words of a command, or a
   // pattern, for options.
@@ -168,14 +161,16 @@ int run_command(int count, char** arguments) {
     std::vector<std::string> for_ctest;
     if (word == "ctest" || word == "shard") for_ctest = take_words_for_ctest(count, arguments);
     add_commands(app, word, for_ctest, exit_code);
-    app.add_subcommand("help", "say what a command does: holdfast help COMMAND");
+    app.add_subcommand("help",
+                       "say what a command, a setting or a name means: holdfast help TOPIC");
+    if (word == "help") exit_code = help(app, {arguments + 2, arguments + count});
     if (count > 1) {
       if (const std::string trouble = trouble_with_command(app, word); !trouble.empty()) {
         complain(trouble);
         return exit_codes::k_usage;
       }
     }
-    const Parsed parsed = parser.parse(count, arguments);
+    const Parsed parsed = word == "help" ? Parsed() : parser.parse(count, arguments);
     if (parsed.trouble) {
       complain(*parsed.trouble + " (see holdfast --help)");
       return exit_codes::k_usage;

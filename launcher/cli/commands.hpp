@@ -38,6 +38,9 @@ void add_keeper(Command app, int& exit_code);
 // failure.
 int exec_run(char** arguments);
 
+// `holdfast help`: `words` came after `help`. `app`: with all of its commands.
+int help(Command app, const std::vector<std::string>& words);
+
 // Prints the help of `holdfast run` to stdout. Returns the exit code of `holdfast`.
 int print_help_of_run();
 

@@ -13,11 +13,13 @@
 #include "cli/listed_test.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
+#include "core/base/names.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/explanation.hpp"
 #include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -26,6 +28,7 @@ struct ConfigOptions {
   std::string test;
   std::string tree;
   std::string profile;
+  bool checks = false;
 };
 
 struct Found {
@@ -57,7 +60,7 @@ std::string labels_text(std::string_view labels) {
 
 void print_head(const ConfigOptions& options, const ProjectSettings& project) {
   const Settings& settings = project.settings();
-  fmt::print("test: {}\n", printable(options.test));
+  if (!options.test.empty()) fmt::print("test: {}\n", printable(options.test));
   if (settings.file.empty()) {
     fmt::print("file: none, built-in defaults hold\n");
   } else {
@@ -113,38 +116,66 @@ Asked ask_ctest(const std::string& tree, const std::string& test) {
   return {*listed, {}};
 }
 
-int explain_test(const ConfigOptions& options) {
+Result<ProjectSettings> load(const Found& found, const ConfigOptions& options) {
+  return ProjectSettings::load(found.file,
+                               options.profile.empty() ? selected_profile() : options.profile);
+}
+
+int fail(const Error& error) {
+  complain(to_text(error));
+  return exit_codes::k_usage;
+}
+
+// Says all that is wrong in holdfast.toml.
+int check_file(const ConfigOptions& options) {
   const Found found = find(options);
-  const std::string profile = options.profile.empty() ? selected_profile() : options.profile;
-  const Result<ProjectSettings> project = ProjectSettings::load(found.file, profile);
-  if (!project) {
-    complain(to_text(project.error()));
-    return exit_codes::k_usage;
+  const Result<ProjectSettings> project = load(found, options);
+  if (!project) return fail(project.error());
+  if (project->settings().file.empty()) {
+    fmt::print("no {}: built-in defaults hold\n", names::k_settings_file);
+  } else {
+    fmt::print("{}: nothing is wrong\n", project->settings().file);
   }
+  return exit_codes::k_success;
+}
+
+// Editors read the file's first line.
+void print_schema() {
+  const Result<std::string> installed = supervision::installation();
+  if (!installed) return;
+  const std::string schema = *installed + "/share/holdfast/holdfast.schema.json";
+  if (std::filesystem::exists(schema)) fmt::print("schema: {}\n", schema);
+}
+
+// With a test, what holds for it; else what holds for any test that no override names.
+int explain_settings(const ConfigOptions& options) {
+  const Found found = find(options);
+  const Result<ProjectSettings> project = load(found, options);
+  if (!project) return fail(project.error());
   print_head(options, *project);
-  const Asked asked = ask_ctest(found.tree, options.test);
+  const bool is_general = options.test.empty();
+  const Asked asked = is_general ? Asked() : ask_ctest(found.tree, options.test);
   const ListedTest test = asked.test.value_or(ListedTest{});
-  if (asked.test) {
+  if (is_general) {
+    print_schema();
+    fmt::print(
+        "for a test that no [[override]] and no property says otherwise "
+        "(holdfast config --explain TEST):\n\n");
+  } else if (asked.test) {
     fmt::print("labels: {}\n\n", labels_text(test.facts.labels));
   } else {
     fmt::print("properties and labels: not known ({}); a test's own properties would win\n\n",
                asked.trouble);
   }
   const Result<ResolvedPolicy> resolved = project->resolve(options.test, test.facts, test.said);
-  if (!resolved) {
-    complain(to_text(resolved.error()));
-    return exit_codes::k_usage;
-  }
+  if (!resolved) return fail(resolved.error());
   print_lines(explain(*resolved, test.facts));
   print_lines(explain_run(project->settings()));
   print_lines(explain_build_steps(project->settings()), " (build steps)");
   const Result<ClusterSettings> cluster =
       with_environment(project->settings().cluster,
                        std::getenv(std::string(environment::k_cluster_endpoints).c_str()));
-  if (!cluster) {
-    complain(to_text(cluster.error()));
-    return exit_codes::k_usage;
-  }
+  if (!cluster) return fail(cluster.error());
   print_lines(explain_cluster(*cluster), " (cluster)");
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!asked.is_none) return exit_codes::k_success;
@@ -157,14 +188,20 @@ int explain_test(const ConfigOptions& options) {
 }  // namespace
 
 void add_config(Command app, int& exit_code) {
-  const Command command = app.add_subcommand("config", "show the settings of a test");
+  const Command command = app.add_subcommand(
+      "config", "show the settings, or those of a test, and check holdfast.toml");
   const auto options = std::make_shared<ConfigOptions>();
-  command.add_option("--explain", options->test, "the test: each value and where it comes from")
-      .required();
+  const Option explain =
+      command.add_option("--explain", options->test, "the test: each value and where it comes from")
+          .check(expected("the name of a test"));
+  command.add_flag("--check", options->checks, "say all that is wrong in holdfast.toml")
+      .excludes({explain});
   add_tree_option(command, options->tree);
   command.add_option("--profile", options->profile,
                      "of holdfast.toml (default: HOLDFAST_PROFILE, else default)");
-  command.callback([options, &exit_code] { exit_code = explain_test(*options); });
+  command.callback([options, &exit_code] {
+    exit_code = options->checks ? check_file(*options) : explain_settings(*options);
+  });
 }
 
 }  // namespace holdfast::cli

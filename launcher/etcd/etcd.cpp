@@ -133,8 +133,7 @@ void Etcd::had_token(const std::string& url, const HttpAnswer& got) {
   if (refusal && refusal->kind == Refusal::Kind::no_users) {
     refusal.reset();
     needs_token_ = false;
-  }
-  if (refusal && refusal->kind == Refusal::Kind::never) {
+  } else if (refusal && refusal->kind == Refusal::Kind::never) {
     refusal->words = text_of({"as user \"", settings_.user, "\": ", refusal->words});
   }
   std::vector<Id> waiting;

@@ -55,22 +55,55 @@ std::vector<Command> Command::subcommands() const {
   return commands;
 }
 
+std::string Command::help() const { return app_->get_description(); }
+
+std::vector<OptionWords> Command::options() const {
+  std::vector<OptionWords> all;
+  for (const CLI::Option* option : app_->get_options([](const CLI::Option*) { return true; })) {
+    if (option->get_group().empty()) continue;  // hidden
+    OptionWords words;
+    words.is_positional = option->get_positional();
+    words.names = words.is_positional ? option->get_single_name() : option->get_name(false, true);
+    words.help = option->get_description();
+    if (option->get_items_expected_max() > 0) words.value = option->get_type_name();
+    all.push_back(std::move(words));
+  }
+  return all;
+}
+
+std::string Command::page(const std::string& above) const { return app_->help(above); }
+
 Command Command::add_subcommand(const std::string& word, const std::string& help) const {
   return Command(*app_->add_subcommand(word, help));
 }
 
+namespace {
+
+// An option's value is called after the option: `--tree TREE`.
+Option named(CLI::Option* option) {
+  std::string name;
+  const std::vector<std::string>& names = option->get_lnames();
+  for (const char c : names.empty() ? std::string() : names.back()) {
+    name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  if (!name.empty()) option->type_name(name);
+  return Option(*option);
+}
+
+}  // namespace
+
 Option Command::add_option(const std::string& names, std::string& value,
                            const std::string& help) const {
-  return Option(*app_->add_option(names, value, help));
+  return named(app_->add_option(names, value, help));
 }
 
 Option Command::add_option(const std::string& names, int& value, const std::string& help) const {
-  return Option(*app_->add_option(names, value, help));
+  return named(app_->add_option(names, value, help));
 }
 
 Option Command::add_option(const std::string& names, std::vector<std::string>& values,
                            const std::string& help) const {
-  return Option(*app_->add_option(names, values, help));
+  return named(app_->add_option(names, values, help));
 }
 
 Option Command::add_flag(const std::string& names, bool& value, const std::string& help) const {

@@ -40,6 +40,14 @@ class Option {
   CLI::Option* option_;
 };
 
+// What the help says of an option.
+struct OptionWords {
+  std::string names;  // "-C,--config"; of a place for words: "RUN"
+  std::string value;  // what its value is called; empty: it takes none
+  std::string help;
+  bool is_positional = false;
+};
+
 // A command, or the command line as a whole. The parser owns it; a copy means the same command.
 class Command {
  public:
@@ -48,6 +56,10 @@ class Command {
   const std::string& name() const;
   bool is_hidden() const;
   std::vector<Command> subcommands() const;
+  std::string help() const;  // in one line, as the list of commands has it
+  std::vector<OptionWords> options() const;
+  // What its --help prints. `above`: the names of the commands above it.
+  std::string page(const std::string& above) const;
 
   Command add_subcommand(const std::string& word, const std::string& help) const;
   // `names`: as in `-C,--config`; without a dash: a place for words. The value must outlive the

@@ -54,6 +54,10 @@ inline constexpr std::int64_t k_key_lost = -2;  // the lease holds, but somebody
 
 // `said` is what a holdfast-etcd said that ended without having begun.
 inline Error not_started(std::string_view said) {
+  // The dynamic linker says this.
+  if (said.find("libcurl.so.4: cannot open") != std::string_view::npos) {
+    return ErrorInWords{"holdfast-etcd needs libcurl, which is not installed (Debian: libcurl4)"};
+  }
   return ErrorInWords{text_of({"holdfast-etcd does not start: ", brief(said)})};
 }
 

@@ -67,7 +67,7 @@ class AnswersTest(SystemCase):
             done = self.finish(self.stage / "bin/real-holdfast", "run", "--name", "f", "--", "sh", "-c",
                                "echo reset by peer; exit 4", env=self.environment(ANSWER=answer))
             self.assertEqual(done.returncode, 4)
-            return done.stdout.count(b"reset"), done.stderr.decode()
+            return done.stdout.count(b"reset by peer"), done.stderr.decode()
         self.assertEqual(run("")[0], 2)
         for how, why in (("exit 3", "it exited with 3"), (f"print {LONGEST_ANSWER + 1}", "its answer is too long")):
             with self.subTest(how):

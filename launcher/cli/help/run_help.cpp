@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/commands.hpp"
+#include "cli/help/reference.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
 
@@ -64,6 +65,16 @@ Own exit codes: 75 locks not free in time, 124 timeout, 125 Holdfast itself fail
 }
 
 }  // namespace
+
+std::vector<OptionWords> options_of_run() {
+  std::vector<OptionWords> all;
+  for (const HelpOfOption& row : k_options) {
+    if (row.option.empty()) continue;
+    all.push_back({std::string(row.option), std::string(row.argument), std::string(row.help)});
+    std::ranges::replace(all.back().help, '\n', ' ');
+  }
+  return all;
+}
 
 int print_help_of_run() {
   const std::string text = help_of_run();

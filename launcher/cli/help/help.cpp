@@ -1,0 +1,210 @@
+// `holdfast help [TOPIC]`. With `--json` it prints all that a user can say, and with `--write DIR`
+// it writes man pages and completions, which the build installs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/help/reference.hpp"
+#include "core/base/printable.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const CommandPage& page) {
+  Json options = Json::array();
+  for (const OptionWords& option : page.options) {
+    options.push_back({{"names", option.names}, {"value", option.value}, {"help", option.help}});
+  }
+  Json commands = Json::array();
+  for (const CommandPage& one : page.commands) commands.push_back(json_of(one));
+  return {{"name", page.name}, {"help", page.help}, {"options", options}, {"commands", commands}};
+}
+
+Json json_of(const Reference& reference) {
+  Json settings = Json::array();
+  for (const SettingPage& one : reference.settings) {
+    settings.push_back({{"key", one.key},
+                        {"scope", one.scope},
+                        {"property", one.property},
+                        {"option", one.option},
+                        {"meaning", one.meaning}});
+  }
+  Json names = Json::array();
+  for (const DeclaredName& one : reference.names) {
+    names.push_back({{"name", one.name}, {"section", one.section}, {"meaning", one.text}});
+  }
+  Json all = json_of(reference.program);
+  all["settings"] = std::move(settings);
+  all["cmake"] = std::move(names);
+  return all;
+}
+
+// Lines of at most 80 columns.
+std::string wrapped(const std::string& text, std::size_t indent) {
+  constexpr std::size_t k_columns = 80;
+  std::string lines(indent, ' ');
+  std::size_t column = indent;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (column > indent && column + 1 + end - at > k_columns) {
+      lines += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      lines += ' ';
+      ++column;
+    }
+    lines.append(text, at, end - at);
+    column += end - at;
+    at = end + 1;
+  }
+  return lines + "\n";
+}
+
+std::string text_of(const SettingPage& setting) {
+  std::string text =
+      fmt::format("{}: a key of holdfast.toml, for {}\n", setting.key, setting.scope);
+  if (!setting.property.empty()) text += "  test property " + setting.property + "\n";
+  if (!setting.option.empty()) text += "  holdfast run " + setting.option + "\n";
+  return text + wrapped(setting.meaning, 2);
+}
+
+// Topics that are not commands: settings by any of their names, and the names of CMake.
+std::string topic(const Reference& reference, const std::string& word) {
+  std::string text;
+  if (word.empty()) return text;
+  for (const SettingPage& setting : reference.settings) {
+    if (setting.key == word || setting.option == word || setting.property == word) {
+      text += text_of(setting);
+    }
+  }
+  for (const DeclaredName& name : reference.names) {
+    if (name.name == word) text += name.name + ": " + name.section + "\n" + wrapped(name.text, 2);
+  }
+  return text;
+}
+
+std::string all_topics(const Reference& reference) {
+  std::string text = "Commands:\n";
+  const auto add = [&text](std::vector<std::string> words) {
+    std::ranges::sort(words);
+    words.erase(std::ranges::unique(words).begin(), words.end());
+    text += wrapped(fmt::format("{}", fmt::join(words, " ")), 2);
+  };
+  std::vector<std::string> words;
+  for (const CommandPage& one : reference.program.commands) {
+    words.push_back(one.name.substr(one.name.find(' ') + 1));
+  }
+  add(std::move(words));
+  text += "Keys of holdfast.toml:\n";
+  words.clear();
+  for (const SettingPage& one : reference.settings) words.push_back(one.key);
+  add(std::move(words));
+  text += "Names in CMake, and variables:\n";
+  words.clear();
+  for (const DeclaredName& one : reference.names) words.push_back(one.name);
+  add(std::move(words));
+  return text;
+}
+
+std::optional<Command> command_named(Command app, const std::string& word) {
+  for (const Command one : app.subcommands()) {
+    if (!one.is_hidden() && one.name() == word) return one;
+  }
+  return std::nullopt;
+}
+
+int fail(const std::string& text) {
+  complain(text);
+  return exit_codes::k_usage;
+}
+
+// `service list`: the page of the last command.
+int print_command(Command command, const std::vector<std::string>& words) {
+  std::string above = "holdfast";
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::optional<Command> below = command_named(command, words[i]);
+    if (!below) {
+      return fail("help: \"" + above + " " + command.name() + "\" has no command " +
+                  brief_in_quotes(words[i]));
+    }
+    above += " " + command.name();
+    command = *below;
+  }
+  fmt::print("{}", command.page(above));
+  return exit_codes::k_success;
+}
+
+Result<void> write(const std::filesystem::path& file, const std::string& text) {
+  std::error_code failed;
+  std::filesystem::create_directories(file.parent_path(), failed);
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) return os::system_error("write " + file.string());
+  return {};
+}
+
+int write_all(const Reference& reference, const std::filesystem::path& share) {
+  const CommandPage& program = reference.program;
+  std::vector<std::pair<std::filesystem::path, std::string>> files{
+      {share / "bash-completion/completions/holdfast", bash_completion(program)},
+      {share / "zsh/vendor-completions/_holdfast", zsh_completion(program)},
+      {share / "fish/vendor_completions.d/holdfast.fish", fish_completion(program)}};
+  for (const ManPage& page : man_pages(reference)) {
+    const std::string section = "man" + page.file.substr(page.file.rfind('.') + 1);
+    files.emplace_back(share / "man" / section / page.file, page.text);
+  }
+  for (const auto& [file, text] : files) {
+    if (const Result<void> written = write(file, text); !written) {
+      return fail(to_text(written.error()));
+    }
+  }
+  return exit_codes::k_success;
+}
+
+}  // namespace
+
+int help(Command app, const std::vector<std::string>& words) {
+  if (words.empty() || words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
+    fmt::print(
+        "{}\nholdfast help TOPIC says what a command, a key of holdfast.toml, a test property "
+        "or a\nvariable means; holdfast help topics lists them.\n",
+        app.page(""));
+    return exit_codes::k_success;
+  }
+  if (words[0] == "run") return print_help_of_run();
+  const Reference reference = reference_of(app);
+  if (const std::optional<Command> command = command_named(app, words[0])) {
+    const int code = print_command(*command, words);
+    if (words.size() == 1) fmt::print("{}", topic(reference, words[0]));  // `locks` is a key, too
+    return code;
+  }
+  if (words[0] == "--write" && words.size() == 2) return write_all(reference, words[1]);
+  if (words[0] == "--json") {
+    fmt::print("{}\n", json_of(reference).dump(2));
+    return exit_codes::k_success;
+  }
+  const std::string text =
+      words[0] == "topics" ? all_topics(reference) : topic(reference, words[0]);
+  if (text.empty()) {
+    return fail("help " + brief_in_quotes(words[0]) +
+                ": expected a command, a key of holdfast.toml, a test property or a variable "
+                "(holdfast help topics)");
+  }
+  fmt::print("{}", text);
+  return exit_codes::k_success;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,51 @@
+// Everything that a user can say: commands with their options, settings, and the names of CMake.
+// The help, the man pages and the completions are made from it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/help/declared_names.hpp"
+#include "cli/parser/command.hpp"
+
+namespace holdfast::cli {
+
+struct CommandPage {
+  std::string name;  // "holdfast service list"
+  std::string help;
+  std::vector<OptionWords> options;
+  std::vector<CommandPage> commands;
+};
+
+struct SettingPage {
+  std::string key;       // in holdfast.toml
+  std::string scope;     // "a test", "a run", "build steps"
+  std::string property;  // HOLDFAST_LOCKS; empty: there is none
+  std::string option;    // of `holdfast run`; empty: there is none
+  std::string meaning;   // without marks
+};
+
+struct Reference {
+  CommandPage program;
+  std::vector<SettingPage> settings;
+  std::vector<DeclaredName> names;
+};
+
+// `app`: with all of its commands. Without the installed Holdfast.cmake there are no names.
+Reference reference_of(Command app);
+
+// The options of `holdfast run`.
+std::vector<OptionWords> options_of_run();
+
+// The text of a page of man(1), and what its file is called: "holdfast-report.1".
+struct ManPage {
+  std::string file;
+  std::string text;
+};
+std::vector<ManPage> man_pages(const Reference& reference);
+
+std::string bash_completion(const CommandPage& program);
+std::string zsh_completion(const CommandPage& program);
+std::string fish_completion(const CommandPage& program);
+
+}  // namespace holdfast::cli
