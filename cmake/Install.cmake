@@ -16,7 +16,10 @@ set(holdfast_name \"$<TARGET_FILE_NAME:${target}>\")")
   endforeach()
 endfunction()
 holdfast_install_programs(bin holdfast-cli)
-holdfast_install_programs(libexec/holdfast holdfast-launcher holdfast-exec holdfast-archive holdfast-etcd)
+holdfast_install_programs(libexec/holdfast holdfast-launcher holdfast-exec)
+foreach(component IN LISTS holdfast_components)
+  holdfast_install_programs(libexec/holdfast holdfast-${component})
+endforeach()
 
 # Copies a file into the stage at configure time and installs that copy. CMake runs again when the
 # source changes, so an edit reaches the stage with the next build.
@@ -44,6 +47,9 @@ file(GLOB holdfast_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/ctest-integr
 foreach(source IN LISTS holdfast_sources)
   holdfast_stage_file("${source}" "${HOLDFAST_PACKAGE_DIR}/gtest")
 endforeach()
+
+# For editors: the first line of a holdfast.toml may name it (docs/reference/config.md).
+holdfast_stage_file("${PROJECT_SOURCE_DIR}/docs/reference/holdfast.schema.json" share/holdfast)
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/HoldfastConfig.cmake.in"

@@ -29,7 +29,9 @@ Result<std::string> etcd_program() {
   program->erase(program->rfind('/'));
   program->erase(program->rfind('/'));
   *program += "/libexec/holdfast/holdfast-etcd";
-  if (::access(program->c_str(), X_OK) != 0) return os::system_error("start " + *program);
+  if (::access(program->c_str(), F_OK) != 0) {
+    return ErrorInWords{*program + " is not installed: HOLDFAST_COMPONENTS=etcd builds it"};
+  }
   return program;
 }
 

@@ -71,6 +71,13 @@ Result<std::string> installation() { return program_at(""); }
 Result<std::string> main_program() { return whole_program_at(k_main); }
 Result<std::string> exec_program() { return whole_program_at(k_exec); }
 Result<std::string> launcher_program() { return program_at(k_launcher); }
-Result<std::string> archive_program() { return program_at(k_archive); }
+
+Result<std::string> archive_program() {
+  Result<std::string> program = program_at(k_archive);
+  if (program && ::access(program->c_str(), F_OK) != 0) {
+    return ErrorInWords{*program + " is not installed: HOLDFAST_COMPONENTS=archive builds it"};
+  }
+  return program;
+}
 
 }  // namespace holdfast::supervision
