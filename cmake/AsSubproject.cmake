@@ -5,6 +5,8 @@
 #
 #   <build>/.holdfast/tools-build   our build tree
 #   <build>/.holdfast/tools         our prefix
+#
+# What was built is kept in $XDG_CACHE_HOME/holdfast (SubprojectCache.cmake), for the next build tree.
 
 if(NOT CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
   include("${CMAKE_CURRENT_LIST_DIR}/../ctest-integration/targets.cmake")
@@ -18,30 +20,37 @@ if(DEFINED HOLDFAST_ENABLED AND NOT HOLDFAST_ENABLED)
   return()
 endif()
 
+include("${CMAKE_CURRENT_LIST_DIR}/SubprojectCache.cmake")
+
 set(holdfast_build "${CMAKE_BINARY_DIR}/.holdfast/tools-build")
 set(holdfast_prefix "${CMAKE_BINARY_DIR}/.holdfast/tools")
+set(HOLDFAST_COMPONENTS "" CACHE STRING
+  "Helpers of Holdfast to build: archive (bundles of reports), etcd (locks over machines)")
 
 # An edit of our sources configures the project again, and that builds what changed.
 file(GLOB_RECURSE holdfast_sources CONFIGURE_DEPENDS
   "${CMAKE_CURRENT_LIST_DIR}/../launcher/*.[ch]pp"
+  "${CMAKE_CURRENT_LIST_DIR}/../launcher/*.def"
   "${CMAKE_CURRENT_LIST_DIR}/../launcher/CMakeLists.txt"
   "${CMAKE_CURRENT_LIST_DIR}/../ctest-integration/*"
   "${CMAKE_CURRENT_LIST_DIR}/../cmake/*")
-list(FILTER holdfast_sources EXCLUDE REGEX "/cmake/dev/")
+list(FILTER holdfast_sources EXCLUDE REGEX "/cmake/(dev|package)/")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${holdfast_sources})
 
-# The programs run on this machine, so a cross compiler of the project's is not used.
+# The programs run on this machine, so a cross compiler of the project's is not used. -O1: it is
+# quick to compile, and the launcher has options of its own.
 set(holdfast_arguments
-  -S "${CMAKE_CURRENT_SOURCE_DIR}" -B "${holdfast_build}"
-  -D CMAKE_BUILD_TYPE=RelWithDebInfo -D HOLDFAST_BUILD_TESTS=OFF
-  -D "CMAKE_INSTALL_PREFIX=${holdfast_prefix}")
+  -D CMAKE_BUILD_TYPE=Release -D "CMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" -D HOLDFAST_BUILD_TESTS=OFF
+  -D "HOLDFAST_COMPONENTS=${HOLDFAST_COMPONENTS}")
+set(holdfast_compiler c++)
 if(NOT CMAKE_CROSSCOMPILING AND CMAKE_CXX_COMPILER)
+  set(holdfast_compiler "${CMAKE_CXX_COMPILER}")
   list(APPEND holdfast_arguments -D "CMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}")
 endif()
 if(CMAKE_GENERATOR MATCHES "^Ninja")
-  list(APPEND holdfast_arguments -G Ninja -D "CMAKE_MAKE_PROGRAM=${CMAKE_MAKE_PROGRAM}")
+  set(holdfast_generator -G Ninja -D "CMAKE_MAKE_PROGRAM=${CMAKE_MAKE_PROGRAM}")
 else()
-  list(APPEND holdfast_arguments -G "Unix Makefiles")
+  set(holdfast_generator -G "Unix Makefiles")
 endif()
 
 # Runs cmake and shows its output only if it fails.
@@ -55,9 +64,55 @@ function(holdfast_run_cmake what)
   endif()
 endfunction()
 
-message(STATUS "Holdfast: building its programs in ${holdfast_build}")
-holdfast_run_cmake("configured" ${holdfast_arguments})
-cmake_host_system_information(RESULT holdfast_jobs QUERY NUMBER_OF_LOGICAL_CORES)
-holdfast_run_cmake("built" --build "${holdfast_build}" --parallel ${holdfast_jobs})
-holdfast_run_cmake("installed" --install "${holdfast_build}")
+# Builds what is not built yet, and says how far it is. The output is in a file, of which the end is
+# shown if the build fails.
+function(holdfast_build_programs)
+  cmake_host_system_information(RESULT jobs QUERY NUMBER_OF_LOGICAL_CORES)
+  set(output "${holdfast_build}/build.log")
+  file(REMOVE "${output}")
+  execute_process(
+    COMMAND "${CMAKE_COMMAND}" -E env --unset=DESTDIR --unset=MAKEFLAGS --unset=MAKELEVEL --unset=NINJA_STATUS
+      sh -c "exec \"$@\" 2>&1" sh "${CMAKE_COMMAND}" --build "${holdfast_build}" --parallel ${jobs}
+    COMMAND awk -v "output=${output}" -f "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/progress.awk"
+    RESULTS_VARIABLE results)
+  list(GET results 0 result)
+  if(NOT result EQUAL 0)
+    execute_process(COMMAND tail -n 40 "${output}" OUTPUT_VARIABLE end)
+    message(FATAL_ERROR "Holdfast could not be built (${result}; all of it is in ${output}):\n${end}")
+  endif()
+endfunction()
+
+# Fills holdfast_prefix.
+function(holdfast_provide_programs)
+  holdfast_key(key "${holdfast_compiler}" "${holdfast_arguments}" "${holdfast_sources}")
+  if(EXISTS "${holdfast_prefix}/key-${key}")
+    return()
+  endif()
+  set(new "${holdfast_prefix}-new")
+  file(REMOVE_RECURSE "${new}")
+  holdfast_open_cache(cache "${key}")
+  if(cache AND EXISTS "${cache}/${key}/bin/holdfast")
+    message(STATUS "Holdfast: its programs are in ${cache}/${key}")
+    file(COPY "${cache}/${key}/" DESTINATION "${new}")
+  else()
+    set(helpers ${HOLDFAST_COMPONENTS})
+    list(TRANSFORM helpers PREPEND ", holdfast-")
+    string(CONCAT helpers ${helpers})
+    message(STATUS "Holdfast: building holdfast, holdfast-launcher, holdfast-exec${helpers} in ${holdfast_build}")
+    message(STATUS "Holdfast: this takes minutes, once; its tarball needs no build (docs/guide/attaching.md)")
+    holdfast_run_cmake("configured" -S "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/.." -B "${holdfast_build}"
+      ${holdfast_generator} ${holdfast_arguments})
+    holdfast_build_programs()
+    holdfast_run_cmake("installed" --install "${holdfast_build}" --strip --prefix "${new}")
+    if(cache)
+      holdfast_keep("${new}" "${cache}/${key}")
+    endif()
+  endif()
+  holdfast_replace("${new}" "${holdfast_prefix}")
+  file(GLOB keys "${holdfast_prefix}/key-*")
+  file(REMOVE ${keys})
+  file(TOUCH "${holdfast_prefix}/key-${key}")
+endfunction()
+
+holdfast_provide_programs()
 include("${holdfast_prefix}/lib/cmake/Holdfast/Holdfast.cmake")
