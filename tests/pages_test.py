@@ -2,10 +2,15 @@
 Pages that list names have all of them."""
 
 import re
+import sys
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/system"))
+
+import pictures  # noqa: E402
+
 DOCS = ROOT / "docs"
 COLUMNS = 100
 LINK = re.compile(r"\]\(([^)\s]*)\)")
@@ -102,6 +107,14 @@ class Pages(PagesCase):
                     broken.append(f"{page.relative_to(ROOT)}:{number}")
                 head = (head or cells) if cells else None
         self.assert_none(broken)
+
+
+class Pictures(PagesCase):
+    def test_they_are_of_the_page_that_reports_have(self):
+        for picture in ("report-light.png", "report-dark.png"):
+            self.assertTrue((DOCS / "guide/pictures" / picture).read_bytes().startswith(b"\x89PNG"))
+        self.assertEqual((DOCS / "guide/pictures" / pictures.FILE).read_text(), pictures.made_from(),
+                         "made of another page: launcher/report/html/README.md says how to make them again")
 
 
 class Lists(PagesCase):

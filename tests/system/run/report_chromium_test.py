@@ -15,6 +15,7 @@ import threading
 import unittest
 from pathlib import Path
 
+import pictures
 from browser import Browser, browser_here
 from report_example import HOSTILE, BundleCase, ExampleCase
 from support import SOURCES, no_keeper_of, wait_until
@@ -281,6 +282,7 @@ class Pictures(ChromiumCase):
                     window.dispatchEvent(new Event("resize"))""")
                 browser.value(THREE_FRAMES)
                 browser.picture(to / f"report-{scheme}.png")
+        (to / pictures.FILE).write_text(pictures.made_from())
 
 
 class Measured(ChromiumCase):

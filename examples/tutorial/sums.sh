@@ -1,0 +1,2 @@
+# A test without a fault.
+test $((2 + 2)) = 4 && echo "2 + 2 = 4"

@@ -1,0 +1,190 @@
+"""Every command, option, setting, property and variable is the same set wherever it is told: in `--help`, in the man
+pages, in the completions, in the schema and in docs. HOLDFAST_WRITE_REFERENCE=1 writes docs/reference/commands.md."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+from support import HOLDFAST, STAGE, ProjectCase
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCS = ROOT / "docs"
+SHARE = Path(STAGE) / "share"
+PAGE = DOCS / "reference/commands.md"
+HEAD = """# Commands
+
+`holdfast help --json` has this list for programs. This page is written from it
+(`HOLDFAST_WRITE_REFERENCE=1 ctest -R system.reference`). `holdfast help TOPIC` and the man pages
+say the same. [Holdfast's exit codes](outcomes.md) are the same for all commands.
+"""
+
+
+def spellings(option):
+    """-C,--config -> both; of a place for words: none."""
+    return [name for name in option["names"].split(",") if name.startswith("-")]
+
+
+def walk(command):
+    yield command
+    for one in command["commands"]:
+        yield from walk(one)
+
+
+def cell(text):
+    return text.replace("\n", " ").replace("|", "\\|").replace("<", "\\<")
+
+
+class Reference(ProjectCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        told = subprocess.run([HOLDFAST, "help", "--json"], stdout=subprocess.PIPE, check=True)
+        cls.program = json.loads(told.stdout)
+        cls.commands = list(walk(cls.program))
+
+    def said(self, *words):
+        done = self.finish(HOLDFAST, *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.decode()
+
+    def test_the_help_of_each_command_has_each_option(self):
+        self.assertGreater(len(self.commands), 25)
+        for command in self.commands:
+            words = command["name"].split()[1:]
+            for asked in ([*words, "--help"], ["help", *words]):
+                with self.subTest(asked):
+                    text = self.said(*asked)
+                    for option in command["options"]:
+                        for name in spellings(option) or [option["names"]]:
+                            self.assertRegex(text, rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+                    for one in command["commands"]:
+                        self.assertIn("\n  " + one["name"].split()[-1] + " ", text)
+
+    def test_each_command_has_a_man_page_with_each_option(self):
+        pages = {page.name for page in (SHARE / "man/man1").iterdir()}
+        self.assertEqual(pages, {command["name"].replace(" ", "-") + ".1" for command in self.commands})
+        for command in self.commands:
+            text = (SHARE / "man/man1" / (command["name"].replace(" ", "-") + ".1")).read_text()
+            for option in command["options"]:
+                for name in spellings(option):
+                    self.assertIn("\\fB" + name.replace("-", "\\-") + "\\fR", text)
+        self.assertEqual({one["name"] for one in self.program["cmake"]} - set(re.findall(
+            r"^\\fB([\w:]+)\\fR$", (SHARE / "man/man1/holdfast.1").read_text(), re.MULTILINE)), set())
+        keys = re.findall(r"^\\fB([\w\\-]+)\\fR$", (SHARE / "man/man5/holdfast.toml.5").read_text(), re.MULTILINE)
+        self.assertEqual([key.replace("\\", "") for key in keys], [one["key"] for one in self.program["settings"]])
+
+    def test_man_finds_nothing_wrong_in_the_pages(self):
+        if shutil.which("groff") is None:
+            self.skipTest("no groff")
+        for page in sorted((SHARE / "man").rglob("*.[15]")):
+            done = subprocess.run(["groff", "-k", "-man", "-Tutf8", "-ww", "-z", page], capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, b""), page)
+
+    def test_bash_completes_commands_and_options(self):
+        script = SHARE / "bash-completion/completions/holdfast"
+        for command in [self.program, *self.program["commands"]]:
+            words = command["name"].split()
+            asked = (f"source '{script}'; COMP_WORDS=({' '.join(words)} ''); COMP_CWORD={len(words)}; _holdfast; "
+                     "printf '%s\\n' \"${COMPREPLY[@]}\"")
+            done = subprocess.run(["bash", "-ec", asked], capture_output=True, check=True)
+            wanted = {one["name"].split()[-1] for one in command["commands"]}
+            wanted.update(name for option in command["options"] for name in spellings(option))
+            self.assertEqual(set(done.stdout.decode().split()), wanted, command["name"])
+
+    def test_the_completions_of_zsh_and_fish_have_each_command_and_option(self):
+        for file, mark, checks in (("zsh/vendor-completions/_holdfast", "'{}[", ["zsh", "-n"]),
+                                   ("fish/vendor_completions.d/holdfast.fish", "{} ", ["fish", "-n"])):
+            text = (SHARE / file).read_text()
+            for command in self.program["commands"]:
+                self.assertIn(command["name"].split()[-1], text)
+                for option in command["options"]:
+                    for name in spellings(option):
+                        written = name if "zsh" in file else (
+                            "-l " + name[2:] if name.startswith("--") else "-s " + name[1:])
+                        self.assertIn(mark.format(written), text)
+            if shutil.which(checks[0]):
+                done = subprocess.run([*checks, SHARE / file], capture_output=True, check=False)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_the_page_of_the_commands_is_of_this_program(self):
+        text = HEAD
+        for command in self.commands[1:]:
+            text += f"\n## {command['name']}\n\n{cell(command['help'])}\n"
+            if command["options"]:
+                text += "\n| option | meaning |\n|---|---|\n"
+            for option in command["options"]:
+                names = ", ".join(f"`{name}`" for name in option["names"].split(","))
+                if option["value"] and spellings(option):
+                    names = names[:-1] + f" {option['value']}`"
+                text += f"| {names} | {cell(option['help'])} |\n"
+        if os.environ.get("HOLDFAST_WRITE_REFERENCE"):
+            PAGE.write_text(text)
+        self.assertEqual(PAGE.read_text(), text)
+
+    def test_each_key_is_in_the_schema_and_in_its_page(self):
+        schema = (SHARE / "holdfast/holdfast.schema.json").read_text()
+        self.assertEqual(schema, (DOCS / "reference/holdfast.schema.json").read_text())
+        page = (DOCS / "reference/config.md").read_text()
+        for setting in self.program["settings"]:
+            self.assertIn(f'"{setting["key"]}":', schema)
+            self.assertIn(f"| `{setting['key']}`", page)
+
+    def test_each_variable_is_in_its_page_and_no_other(self):
+        page = (DOCS / "reference/environment.md").read_text()
+        section = page.partition("## Set by you")[2].partition("\n## ")[0]
+        self.assertEqual(set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)),
+                         {one["name"] for one in self.program["cmake"] if one["section"] == "Environment of ctest"})
+
+    def test_each_topic_is_explained(self):
+        topics = self.said("help", "topics").split()
+        for name in [one["key"] for one in self.program["settings"]] + [one["name"] for one in self.program["cmake"]]:
+            self.assertIn(name, topics)
+            text = self.said("help", name)
+            self.assertRegex(text, rf"(?m)^{name}: ")
+            self.assertNotIn("`", text.partition(f"\n{name}: ")[2] or text)
+        property_text = self.said("help", "HOLDFAST_LOCKS")
+        self.assertIn("a key of holdfast.toml", property_text)
+        self.assertIn("Test properties", property_text)
+
+    def test_what_is_no_topic_is_refused(self):
+        for words in (["no-such-topic"], [""], ["service", "no-such-command"], ["keeper"]):
+            done = self.finish(HOLDFAST, "help", *words)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), words)
+            self.assert_our_lines(done.stderr, 1)
+
+    def test_config_without_a_test_shows_what_holds_for_any(self):
+        tree = self.project("")
+        (self.work / "project/holdfast.toml").write_text('#:schema\n[profile.default]\ngrace = "7s"\n')
+        done = self.finish(HOLDFAST, "config", cwd=tree)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout.decode(), r"\ngrace +7s +holdfast.toml:3, \[profile.default\]\n")
+        self.assertIn(f"schema: {SHARE}/holdfast/holdfast.schema.json\n", done.stdout.decode())
+        for setting in self.program["settings"]:
+            if setting["scope"] != "build steps" and setting["key"] != "environment":
+                self.assertRegex(done.stdout.decode(), rf"\n{setting['key']} ")
+
+    def test_five_mistakes_get_five_lines(self):
+        tree = self.project("")
+        file = self.work / "project/holdfast.toml"
+        file.write_text('x = 1\n[profile.default]\ntimeout = "x"\nretry = "q"\nruns = "no"\n[[override]]\nnice = 3\n')
+        done = self.finish(HOLDFAST, "config", "--check", cwd=tree)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        lines = self.assert_our_lines(done.stderr, 5)
+        self.assertEqual([int(re.search(r"holdfast\.toml:(\d+):", line)[1]) for line in done.stderr.decode().splitlines()],
+                         [1, 3, 4, 5, 6], lines)
+        file.write_text("[profile.default]\n")
+        done = self.finish(HOLDFAST, "config", "--check", cwd=tree)
+        self.assertEqual((done.returncode, done.stdout.decode()), (0, f"{file}: nothing is wrong\n"))
+        file.unlink()
+        self.assertEqual(self.finish(HOLDFAST, "config", "--check", cwd=tree).returncode, 0)
+        done = self.finish(HOLDFAST, "config", "--check", "--explain", "t", cwd=tree)
+        self.assertEqual(done.returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
