@@ -42,7 +42,8 @@ if(NOT holdfast_pkg_config)
 endif()
 if(holdfast_missing)
   list(JOIN holdfast_missing " " holdfast_missing)
-  message(FATAL_ERROR "Holdfast cannot be built, packages are missing: ${holdfast_missing}\n"
-    "Debian and Ubuntu: sudo apt install ${holdfast_missing}\n"
-    "Without building: holdfast-${PROJECT_VERSION}-linux-x86_64.tar.zst needs none of them (docs/guide/attaching.md).")
+  # CMake breaks lines that are not indented.
+  message(FATAL_ERROR "Holdfast cannot be built, because packages are missing. On Debian and Ubuntu:\n"
+    "  sudo apt install ${holdfast_missing}\n"
+    "Its tarball needs no build and none of them (docs/guide/attaching.md).")
 endif()

@@ -65,11 +65,12 @@ mkdir -p -- "$1" && [ ! -L "$1" ] && [ -O "$1" ] && [ -z "$(find "$1" -maxdepth 
   endif()
 endfunction()
 
-# Copies a prefix into the cache, by a rename. What was not used for two months goes.
+# Copies a prefix into the cache, by a rename; the caller has the lock of its key. What was not used
+# for two months goes.
 function(holdfast_keep from to)
   string(RANDOM LENGTH 12 number)
   file(COPY "${from}/" DESTINATION "${to}.${number}")
-  file(RENAME "${to}.${number}" "${to}" NO_REPLACE RESULT result)
+  file(RENAME "${to}.${number}" "${to}" RESULT result)
   if(NOT result STREQUAL "0")
     file(REMOVE_RECURSE "${to}.${number}")
   endif()
