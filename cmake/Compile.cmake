@@ -19,6 +19,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 target_compile_definitions(holdfast_compile INTERFACE
   HOLDFAST_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)
+# The same bytes wherever it is built.
+target_compile_options(holdfast_compile INTERFACE
+  "$<$<CONFIG:Release>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}=holdfast>")
 target_include_directories(holdfast_compile INTERFACE
   "${PROJECT_SOURCE_DIR}/launcher"
   # The headers that users' programs and Holdfast both compile.

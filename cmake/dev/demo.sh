@@ -56,5 +56,12 @@ grep -q '^holdfast: service redis died during kills_it (alone); ' "$work/service
   fail "nobody said which test killed the service"
 grep -q ' is held by ' "$work"/two-trees/*.log ||
   fail "no tree said whose lock it waits for"
-echo "GoogleTest's suite: as in plain ctest. Two trees: never two tests at a time, and each wait named its holder."
-echo "The service: all tests passed, and the lines above say which of them broke the server."
+cat <<TEXT
+
+You have seen
+  GoogleTest's own suite, attached by one -D and no edit: the verdicts are those of plain ctest (3)
+  the same run once more, from its record: holdfast report (4)
+  two ctests that share a lock: never two tests at a time, and each wait names its holder (5)
+  tests that kill, stop and fill a server: it is started anew, and the line says who broke it (6)
+  what comes next: docs/guide/tutorial.md mends a project of eight bad tests in fifteen minutes
+TEXT

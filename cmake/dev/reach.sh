@@ -7,6 +7,8 @@
 #   build/reach/SUITE-USER.tests   a line for each test that did not pass: its name and ctest's word
 reach=$PWD/build/reach
 commit=$(git rev-parse --short HEAD)
+packages_only=no
+if [ "${1-}" = --packages ]; then packages_only=yes; shift; fi
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
 
@@ -18,16 +20,17 @@ mkdir -p "$reach"
 exec 9>"$reach/lock"
 flock -n 9 || fail "another ./dev reach is at work here"
 
+# make_release SUITE [NAME PACKAGES]
 make_release() {
-  local mirror
+  local mirror name=${2-$1}
   mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" && !found++ { print $2 }')
   [ -n "$mirror" ] || fail "no source of Debian's packages (apt-get update)"
-  rm -rf "$reach/$1.part"
+  rm -rf "$reach/$name.part"
   # Its own mount namespace removes what debootstrap mounted, however it ends.
-  quietly unshare --mount --propagation private debootstrap --variant=minbase --include=ca-certificates,git "$1" "$reach/$1.part" "$mirror"
+  quietly unshare --mount --propagation private debootstrap --variant=minbase --include="${3-ca-certificates,git}" "$1" "$reach/$name.part" "$mirror"
   # A mirror may be behind, but its contents are signed all the same.
-  echo 'Acquire::Check-Valid-Until "false";' >"$reach/$1.part/etc/apt/apt.conf.d/90reach"
-  mv "$reach/$1.part" "$reach/$1"
+  echo 'Acquire::Check-Valid-Until "false";' >"$reach/$name.part/etc/apt/apt.conf.d/90reach"
+  mv "$reach/$name.part" "$reach/$name"
 }
 
 # in_release SUITE COMMAND…: runs a command in PID and mount namespaces of its own. Its processes
@@ -85,6 +88,9 @@ test_release() {
 
 reached=0
 summaries=()
+source cmake/dev/reach_packages.sh
+reach_packages bookworm trixie sid
+[ "$packages_only" = no ] || suites=()
 for suite in "${suites[@]}"; do
   if [ ! -d "$reach/$suite" ]; then
     say "$suite: debootstrap"

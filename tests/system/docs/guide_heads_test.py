@@ -302,8 +302,8 @@ class GuideHeadsTest(ProjectCase):
             yield
             return
         with open(self.work / "beside", "wb") as said:
-            begun = self.start("bash", "-c", self.with_port(scene.beside), cwd=place, env=self.shell_environment, stdout=said,
-                               stderr=said)
+            begun = self.start("bash", "-c", self.with_port(scene.beside), cwd=place, env=self.shell_environment,
+                               stdout=said, stderr=said)
         until = self.with_port(scene.until)
         asked = {"cwd": place, "env": self.shell_environment}
         wait_until(lambda: self.finish("bash", "-c", until, **asked).returncode == 0, until)
