@@ -252,6 +252,7 @@ class GuideHeadsTest(ProjectCase):
             if not shutil.which(needed):
                 self.skipTest(f"no {needed} here")
         self.app = self.work / "app"
+        self.port, = etcd.free_ports(1)
         self.written(scene, blocks)
         self.shell_environment = self.environment(
             PATH=f"{Path(HOLDFAST).parent}:{Path(CTEST).parent}:{Path(CMAKE).parent}:{os.environ['PATH']}",
@@ -286,10 +287,8 @@ class GuideHeadsTest(ProjectCase):
             (self.app / file).write_text(self.with_port(text))
             (self.app / file).chmod(0o755)
 
-    @staticmethod
-    def with_port(text):
-        """@PORT@ is a port below the ephemeral ones."""
-        return text.replace("@PORT@", str(20000 + os.getpid() % 10000))
+    def with_port(self, text):
+        return text.replace("@PORT@", str(self.port))
 
     def shell(self, command, place, check=True):
         done = self.finish("bash", "-c", command, cwd=place, env=self.shell_environment, bound=BOUND_S)

@@ -8,7 +8,8 @@ namespace {
 TEST(DeclaredNames, AreTheEntriesOfEachSection) {
   const std::vector<DeclaredName> names = declared_names(
       "#[===[.rst:\nHead\n----\n\n``NOT_YET`` is in a sentence.\n\nVariables\n^^^^^^^^^\n\n"
-      "``A``\n  One\n  two.\n``B``, ``C``\n  As :prop_test:`TIMEOUT`.\n\nTargets\n^^^^^^^\n\n``D``\n"
+      "``A``\n  One\n  two.\n``B``, ``C``\n  As "
+      ":prop_test:`TIMEOUT`.\n\nTargets\n^^^^^^^\n\n``D``\n"
       "  Last\n#]===]\n``E``\n  No more.\n");
   ASSERT_EQ(names.size(), 4U);
   EXPECT_EQ(names[0].name, "A");
