@@ -41,9 +41,10 @@ inline std::size_t width_of(const Tests& tests) {
 
 // One line, or two if the name is wider than its column.
 inline std::string row(const std::string& name, std::size_t width, std::string_view text) {
-  std::string line = name.size() <= width
-                         ? fmt::format("  {:<{}}  {}", name, width, text)
-                         : fmt::format("  {}\n  {:<{}}  {}", name, "", width, text);
+  std::string line = name.size() <= width ? fmt::format("  {:<{}}  ", name, width)
+                                          : fmt::format("  {}\n  {:<{}}  ", name, "", width);
+  if (text.starts_with('\n')) line.resize(line.find_last_not_of(" \n") + 1);
+  line += text;
   line.resize(line.find_last_not_of(' ') + 1);
   return line + '\n';
 }

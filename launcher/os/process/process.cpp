@@ -251,6 +251,7 @@ std::string command_line_of(pid_t pid, std::size_t limit) {
   }
   std::ranges::replace_if(
       line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  line.resize(line.find_last_not_of(' ') + 1);  // titles of processes are padded
   return line;
 }
 
