@@ -206,7 +206,7 @@ const Row k_rows[] = {
     {"attempt.verdict", CHANGE(r.tests[0].attempts[1].verdict = Verdict::failed), "jJhH"},
     {"attempt.retry", CHANGE(r.tests[0].attempts[0].retry = "tried again"), "jJtThH"},
     {"attempt.forensics",
-     CHANGE(r.tests[0].attempts[1].forensics.emplace_back(Finding{"git", "clean"})), "jJtThH"},
+     CHANGE(r.tests[0].attempts[1].forensics.push_back({"git", false, "clean"})), "jJtThH"},
     {"attempt.note", CHANGE(r.tests[0].attempts[1].note = "killed for memory"), "jJtTxXhHgG"},
     {"attempt.service_outputs of the first", CHANGE(r.tests[0].attempts[0].service_outputs.clear()),
      "jJhH"},
