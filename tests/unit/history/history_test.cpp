@@ -1,6 +1,7 @@
 #include "history/history.hpp"
 
 #include "history/answers/of_test.hpp"
+#include "history/database.hpp"
 
 #include "scratch_directory.hpp"
 
@@ -95,6 +96,21 @@ TEST_F(HistoryFile, WhatIsAddedIsReadBack) {
   ASSERT_TRUE(one);
   ASSERT_EQ(one->results.size(), 1U);
   EXPECT_EQ(one->results[0], run.results[2]);
+}
+
+TEST_F(HistoryFile, WhatFailsInTheMiddleLeavesNothingAndNobodyIsKeptOut) {
+  History history = opened();
+  ASSERT_TRUE(history.add({run_at(50)}));
+  Result<Database> other = Database::open(directory_.path() / "h.sqlite", Database::Use::write);
+  ASSERT_TRUE(other);
+  ASSERT_TRUE(other->execute("CREATE UNIQUE INDEX once ON result(wall_ms)"));
+  // The second result has the time of the first one.
+  EXPECT_FALSE(history.add({run_at(100, {red("a", "s"), red("b", "s")})}));
+  const Result<std::vector<RunHead>> runs = history.runs();
+  ASSERT_TRUE(runs);
+  EXPECT_EQ(runs->size(), 1U);
+  ASSERT_TRUE(other->execute("DROP INDEX once"));
+  EXPECT_TRUE(history.add({run_at(100, {red("a", "s"), red("b", "s")})}));
 }
 
 std::string told(History& history) {

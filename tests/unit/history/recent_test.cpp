@@ -69,6 +69,14 @@ TEST(Recent, TheTimeIsTheMedianOfTheLastRunsThatPassed) {
   EXPECT_FALSE(RecentTests({{1, {"b"}}}, 3).seconds_of({"b"}));
 }
 
+TEST(Recent, AResultWithoutAnAttemptHasNoTime) {
+  RecentTests recent({{1, {"a"}}}, 1);
+  recent.add({1, Grade::passed, 0, 0});
+  EXPECT_FALSE(recent.seconds_of({"a"}));
+  recent.add(result(1, Grade::passed, 40));
+  EXPECT_EQ(recent.seconds_of({"a"}), 0.04);
+}
+
 TEST(Recent, TestsOfOneNameAreApart) {
   RecentTests recent({{1, {"a", {}, 1, "k1"}}, {2, {"a", {}, 2, "k2"}}}, 1);
   recent.add(result(2, Grade::failure, 5));

@@ -244,6 +244,9 @@ ProbeAnswer answer_to_http(const std::string& said) {
 TEST(Probe, OfAUrlGoesByTheStatus) {
   EXPECT_EQ(answer_to_http("HTTP/1.1 200 OK\r\nA: b\r\n\r\n").kind, Kind::well);
   EXPECT_EQ(answer_to_http("HTTP/1.0 302 Found\r\n").kind, Kind::well);
+  EXPECT_EQ(answer_to_http("HTTP/1.1 399 ?\r\n").kind, Kind::well);
+  EXPECT_EQ(answer_to_http("HTTP/1.1 400 Bad Request\r\n").kind, Kind::unwell);
+  EXPECT_EQ(answer_to_http("HTTP/1.1 404 Not Found\r\n").kind, Kind::unwell);
   const ProbeAnswer ill = answer_to_http("HTTP/1.1 503 Not now\r\n\r\n");
   EXPECT_EQ(ill.kind, Kind::unwell);
   EXPECT_EQ(ill.why, "it answered \"HTTP/1.1 503 Not now\"");

@@ -1,0 +1,70 @@
+#include "history/absorb.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "scratch_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double k_day = 24 * 3600;
+
+class Absorb : public ::testing::Test {
+ protected:
+  void add_run(const std::string& id, double started) {
+    const fs::path run = tree_ / ".holdfast/runs" / id;
+    fs::create_directories(run);
+    const auto at = [&](double later) { return std::to_string(started + later); };
+    std::ofstream(run / "journal.jsonl")
+        << R"({"v":1,"type":"run_started","at":)" << at(0) << R"(,"run":")" << id << "\"}\n"
+        << R"({"v":1,"type":"attempt_ended","at":)" << at(1) << R"(,"attempt":")" << id
+        << R"(.1","test":"a","key":"k","n":1,"outcome":"passed","exit_code":0,"wall_s":0.5})"
+        << '\n'
+        << R"({"v":1,"type":"verdict","at":)" << at(2)
+        << R"(,"test":"a","verdict":"passed","key":"k","launched":true})" << '\n'
+        << R"({"v":1,"type":"run_ended","at":)" << at(3) << R"(,"run":")" << id
+        << R"(","complete":true})" << '\n';
+  }
+
+  std::vector<std::string> absorbed(double now) {
+    Result<History> history = History::open(directory_.path() / "h.sqlite");
+    EXPECT_TRUE(history);
+    EXPECT_TRUE(absorb(
+        tree_, *history, [](const RunEntry&) { return false; }, now));
+    std::vector<std::string> ids;
+    const Result<std::vector<RunHead>> runs = history->runs();
+    EXPECT_TRUE(runs);
+    for (const RunHead& run : *runs) ids.push_back(run.id);
+    return ids;
+  }
+
+  ScratchDirectory directory_;
+  fs::path tree_ = directory_.path() / "tree";
+};
+
+using Ids = std::vector<std::string>;
+
+TEST_F(Absorb, ARunIsAddedOnce) {
+  add_run("1-a", 1000);
+  EXPECT_EQ(absorbed(2000), Ids{"1-a"});
+  EXPECT_EQ(absorbed(2000), Ids{"1-a"});
+}
+
+TEST_F(Absorb, WhatIsTooOldGoesWhenARunComes) {
+  add_run("1-a", 1000);
+  EXPECT_EQ(absorbed(2000), Ids{"1-a"});
+  EXPECT_EQ(absorbed(300 * k_day), Ids{"1-a"});  // nothing has come
+  fs::remove_all(tree_ / ".holdfast/runs/1-a");
+  add_run("2-b", 200 * k_day);
+  EXPECT_EQ(absorbed(300 * k_day), Ids{"2-b"});
+}
+
+}  // namespace
+}  // namespace holdfast
