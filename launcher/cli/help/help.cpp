@@ -1,6 +1,7 @@
 // `holdfast help [TOPIC]`. With `--json` it prints all that a user can say, and with `--write DIR`
 // it writes man pages and completions, which the build installs.
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 
 #include <algorithm>
 #include <filesystem>

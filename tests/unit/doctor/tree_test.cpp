@@ -270,6 +270,14 @@ TEST(Ports, OnlyAStrangerOnAPortIsWrong) {
   EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
 }
 
+TEST(Ports, AreChosenForATestAndForAService) {
+  SeenService service;
+  EXPECT_FALSE(look_at_ports({service}, false, "/b").are_chosen);
+  EXPECT_TRUE(look_at_ports({service}, true, "/b").are_chosen);
+  service.spec.ports = 2;
+  EXPECT_TRUE(look_at_ports({service, SeenService()}, false, "/b").are_chosen);
+}
+
 TEST(Ports, ARangeThatLeavesNoneMattersIfPortsAreChosen) {
   Ports ports;
   ports.choice = 0;

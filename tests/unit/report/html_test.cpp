@@ -9,8 +9,10 @@
 #include <zlib.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -255,6 +257,55 @@ TEST(HtmlReport, ManyFailuresAreAllNamedAndTakeLittleRoom) {
   ASSERT_GT(blocks.size(), 2U);
   EXPECT_TRUE(block_of(page, "details-1").contains(std::to_string(blocks[1])));
   EXPECT_FALSE(block_of(page, "details-0").contains(std::to_string(blocks[1])));
+}
+
+// As much as deflate can do nothing about, for each test another.
+class RandomOutputs final : public Outputs {
+ public:
+  Printed of(const TestReport& test) override {
+    std::string text = "begins\n";
+    std::uint64_t state = std::hash<std::string>()(test.name) | 1U;
+    while (text.size() < k_output_limit - 100) {
+      state ^= state << 13U;
+      state ^= state >> 7U;
+      state ^= state << 17U;
+      text += k_digits[state % k_digits.size()];
+    }
+    return {text + "\nends\n", {}};
+  }
+  std::string of(const Case& /*one*/) override { return {}; }
+  std::string of(const Attempt& /*earlier*/) override { return {}; }
+  std::string of(const ServiceOutput& /*part*/) override { return {}; }
+
+ private:
+  static constexpr std::string_view k_digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+};
+
+TEST(HtmlReport, OutputsAreShortenedWhenThePageBecomesLarge) {
+  constexpr int k_tests = 300;
+  SampleJournal sample;
+  sample.run_started();
+  for (int i = 0; i < k_tests; ++i) sample.attempt(fmt::format("red_{}", i), Outcome::failed, 1);
+  RandomOutputs outputs;
+  const std::string page = text_of_report(sample.run_ended().report(), Format::html, outputs);
+  EXPECT_LT(page.size(), 16U << 20U);
+  const std::vector<std::size_t> blocks = block_of(page, "words").at("blocks");
+  const auto output_of = [&](int test) {
+    const auto after = std::upper_bound(blocks.begin(), blocks.end(), std::size_t(test));
+    const json block = block_of(page, fmt::format("details-{}", after - blocks.begin() - 1));
+    return block.at(std::to_string(test))
+        .at("test")
+        .at("attempts")
+        .at(0)
+        .at("output")
+        .get<std::string>();
+  };
+  EXPECT_THAT(output_of(0), testing::StartsWith("begins\n"));
+  EXPECT_THAT(output_of(0), testing::EndsWith("\nends\n"));
+  EXPECT_THAT(output_of(k_tests - 1), Not(HasSubstr("begins")));
+  EXPECT_THAT(output_of(k_tests - 1), testing::EndsWith("ends\n"));
+  EXPECT_LT(output_of(k_tests - 1).size(), 4096U);
 }
 
 TEST(HtmlReport, TheTimelineHasTheLanesOfTheTrace) {
