@@ -275,6 +275,7 @@ include("{ROOT}/cmake/package/prepare.cmake")
         ids = {one["SPDXID"] for one in spdx["packages"]} | {"SPDXRef-DOCUMENT"}
         for one in spdx["relationships"]:
             self.assertLessEqual({one["spdxElementId"], one["relatedSpdxElement"]}, ids)
+        self.assertTrue((doc / "examples/tutorial/CMakeLists.txt").exists())
         linked = {one["name"] for one in spdx["packages"] if not one["name"].startswith("holdfast")}
         self.assertEqual({file.name for file in (doc / "licences").iterdir()}, linked)
         self.assertTrue(all(one["versionInfo"] for one in spdx["packages"]))

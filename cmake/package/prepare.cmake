@@ -89,6 +89,7 @@ ${relations}
   ]
 }
 ")
+file(COPY "${CPACK_HOLDFAST_SOURCE}/examples/tutorial" DESTINATION "${doc}/examples")
 file(COPY "${CPACK_HOLDFAST_SOURCE}/README.md" "${CPACK_HOLDFAST_SOURCE}/CHANGELOG.md"
   "${CPACK_HOLDFAST_SOURCE}/SECURITY.md" DESTINATION "${doc}")
 

@@ -109,7 +109,7 @@ std::string history_text(const TestHistory& history, Charset charset) {
     text += (text.empty() ? "" : "\n") + text_of(test, seen, charset);
   }
   if (!text.empty())
-    text += "\n. passed, f flaky, F failed, E could not say, s skipped; oldest first\n";
+    text += "\n. passed, f flaky, F failed, E crashed or could not say, s skipped; oldest first\n";
   return text;
 }
 

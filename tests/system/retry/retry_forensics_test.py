@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from retrying import Retry, verdicts
-from support import HOLDFAST, program
+from support import CTEST, HOLDFAST, PATIENCE_S, program, wait_until
 
 
 class Failing(Retry):
@@ -174,6 +175,26 @@ class Hooks(Retry):
         self.assertFalse(Path(f"{out}.meant").exists())
         self.assertIn("said by the hook", str(record["forensics"]["on-failure"]))
         self.assertIn("ended with 9", str(record["forensics"]["on-failure"]))
+
+    def test_on_failure_does_not_begin_once_the_test_is_told_to_end(self):
+        """It is told while git is looked at, which never ends here."""
+        programs = self.work / "programs"
+        programs.mkdir()
+        git = programs / "git"
+        git.write_text(f"#!/bin/sh\ntouch '{self.work}/looks'\nexec sleep 600\n")
+        git.chmod(0o755)
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text(f"[profile.default]\non-failure = \"touch '{self.work}/hooked'\"\n")
+        tree = self.project(self.add("f", "exit 4", HOLDFAST_RETRY="exit:4=1"))
+        ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           env=self.environment(PATH=f"{programs}:{os.environ['PATH']}"))
+        wait_until((self.work / "looks").exists, "the look at git")
+        os.kill(self.records(self.runs(tree)[0], "attempt_started")[0]["launcher"]["pid"], signal.SIGTERM)
+        ctest.wait(PATIENCE_S)
+        self.settled(tree)
+        self.assertEqual([record["outcome"] for record in self.ends(tree)], ["failed", "failed"])
+        self.assertFalse((self.work / "hooked").exists())
+        self.assert_nothing_left()
 
     def test_before_kill_sees_the_test_alive(self):
         out = self.work / "seen"

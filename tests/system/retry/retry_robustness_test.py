@@ -96,6 +96,15 @@ class Timeouts(Retry):
         ends = self.ends(tree, "f")
         self.assertEqual([r["outcome"] for r in ends], ["timed_out"] * 2)
         self.assertEqual(ends[-1]["n"], 1)
+        # ctest does not look for this line any more.
+        self.assertEqual(done.text.count("\nholdfast: timed out after "), 1, done.text)
+
+    def test_a_further_attempt_has_no_more_time_than_ctest_leaves(self):
+        stop = subprocess.run(["date", "-d", "+9 seconds", "+%H:%M:%S"], capture_output=True, text=True,
+                              check=True).stdout.strip()
+        tree, done = self.ran(self.add("f", "test $n = 1 && exit 4; sleep 600", HOLDFAST_RETRY="exit:4=1"),
+                              toml=self.GRACE, arguments=("--stop-time", stop))
+        self.assertEqual([r["outcome"] for r in self.ends(tree, "f")], ["failed", "timed_out"], done.text)
 
     def test_stop_time_holds(self):
         stop = subprocess.run(["date", "-d", "+1 hour", "+%H:%M:%S"], capture_output=True, text=True,
