@@ -48,6 +48,13 @@ foreach(line IN LISTS lines)
   set(package "${CMAKE_MATCH_1}")
   set(licence "${CMAKE_MATCH_2}")
   string(REPLACE "," ";" programs "${CMAKE_MATCH_3}")
+  if(package STREQUAL "libstdc++-dev")
+    execute_process(COMMAND c++ -print-file-name=libstdc++.a OUTPUT_VARIABLE file
+      OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    get_filename_component(file "${file}" REALPATH)
+    execute_process(COMMAND dpkg-query -S "${file}" OUTPUT_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
+    string(REGEX REPLACE "[:,].*" "" package "${said}")
+  endif()
   execute_process(COMMAND dpkg-query -W -f "\${Version}" "${package}"
     OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)
   string(MAKE_C_IDENTIFIER "${package}" id)

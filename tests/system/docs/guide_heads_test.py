@@ -232,6 +232,7 @@ VARYING = [
     (r"\(pid <pid> on [\w.-]+\)", "(pid <pid> on <host>)"),
     (r"(\bport |server |sport = :)\d+\b", r"\1<port>"),
     (r"0x[0-9a-f]+", "<address>"),
+    (r"^#\d+ ", "#<n> "),  # a newer libc has more frames of its own
     (r"^(machine|tools|limits|disk|memory): .*", r"\1: <what the machine has>"),
     (r"  +", "  "),
 ]
