@@ -100,9 +100,9 @@ class Timeouts(Retry):
         self.assertEqual(done.text.count("\nholdfast: timed out after "), 1, done.text)
 
     def test_a_further_attempt_has_no_more_time_than_ctest_leaves(self):
-        stop = subprocess.run(["date", "-d", "+9 seconds", "+%H:%M:%S"], capture_output=True, text=True,
+        stop = subprocess.run(["date", "-d", "+12 seconds", "+%H:%M:%S"], capture_output=True, text=True,
                               check=True).stdout.strip()
-        tree, done = self.ran(self.add("f", "test $n = 1 && exit 4; sleep 600", HOLDFAST_RETRY="exit:4=1"),
+        tree, done = self.ran("set(HOLDFAST_TIMEOUT_MARGIN 1)\n", self.add("f", "test $n = 2 && sleep 600; sleep 4; exit 4", HOLDFAST_RETRY="exit:4=1"),
                               toml=self.GRACE, arguments=("--stop-time", stop))
         self.assertEqual([r["outcome"] for r in self.ends(tree, "f")], ["failed", "timed_out"], done.text)
 
