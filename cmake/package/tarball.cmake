@@ -1,5 +1,5 @@
 # CPack runs this to pack the tarball from CPACK_TEMPORARY_DIRECTORY: as .tar.zst, and as .tar.xz for
-# FetchContent of CMake before 3.31, which knows no other. CPack itself packs files in the order in
+# FetchContent of CMake 3, which does not know the other. CPack itself packs files in the order in
 # which the file system has them, and as the user who builds.
 foreach(form IN ITEMS "zst:zstd -19 -T1" "xz:xz -9 -T1")
   string(REGEX MATCH "^([^:]+):(.+)$" _ "${form}")
