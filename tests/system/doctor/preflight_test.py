@@ -154,6 +154,15 @@ message(NOTICE "values: ${first} and ${second}")
         self.assert_stopped(done, f"holdfast.toml:2, [preflight]: {silent} gave no answer within 5.0 s, "
                                   "expected 1.0 MiB free")
 
+    def test_a_disk_that_does_not_answer_is_only_told_where_that_is_wanted(self):
+        silent = self.work / "silent"
+        words = on_silent_disk(self, silent)
+        self.toml(f'[preflight.warn]\ndisk = {{ "{silent}" = "1MiB" }}\n')
+        done = self.finish(*words, CTEST, cwd=self.tree())
+        text = done.stdout.decode() + done.stderr.decode()
+        self.assertEqual((done.returncode, self.ran()), (0, ["ran", "ran-below"]), text)
+        self.assertIn(f"holdfast.toml:2, [preflight.warn]: {silent} gave no answer within 5.0 s, expected 1.0 MiB free", text)
+
     def test_a_stopped_script_keeps_the_tree_from_nobody(self):
         self.toml('[preflight]\ncommands = ["no-such-command"]\n')
         tree = self.tree()
