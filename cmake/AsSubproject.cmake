@@ -29,11 +29,11 @@ set(HOLDFAST_COMPONENTS "" CACHE STRING
 
 # An edit of our sources configures the project again, and that builds what changed.
 file(GLOB_RECURSE holdfast_sources CONFIGURE_DEPENDS
-  "${CMAKE_CURRENT_LIST_DIR}/../launcher/*.[ch]pp"
-  "${CMAKE_CURRENT_LIST_DIR}/../launcher/*.def"
-  "${CMAKE_CURRENT_LIST_DIR}/../launcher/CMakeLists.txt"
+  "${CMAKE_CURRENT_LIST_DIR}/../launcher/*"
   "${CMAKE_CURRENT_LIST_DIR}/../ctest-integration/*"
-  "${CMAKE_CURRENT_LIST_DIR}/../cmake/*")
+  "${CMAKE_CURRENT_LIST_DIR}/../cmake/*"
+  "${CMAKE_CURRENT_LIST_DIR}/../CMakeLists.txt"
+  "${CMAKE_CURRENT_LIST_DIR}/../docs/reference/holdfast.schema.json")
 list(FILTER holdfast_sources EXCLUDE REGEX "/cmake/(dev|package)/")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${holdfast_sources})
 
@@ -82,18 +82,25 @@ function(holdfast_build_programs)
   endif()
 endfunction()
 
-# Fills holdfast_prefix.
+# Fills holdfast_prefix, unless what is there is of this key and whole.
 function(holdfast_provide_programs)
   holdfast_key(key "${holdfast_compiler}" "${holdfast_arguments}" "${holdfast_sources}")
-  if(EXISTS "${holdfast_prefix}/key-${key}")
+  holdfast_is_whole(is_there "${holdfast_prefix}" "${key}")
+  if(is_there)
     return()
   endif()
   set(new "${holdfast_prefix}-new")
   file(REMOVE_RECURSE "${new}")
   holdfast_open_cache(cache "${key}")
-  if(cache AND EXISTS "${cache}/${key}/bin/holdfast")
+  if(cache)
+    holdfast_is_whole(is_cached "${cache}/${key}" "${key}")
+  endif()
+  if(is_cached)
     message(STATUS "Holdfast: its programs are in ${cache}/${key}")
-    file(COPY "${cache}/${key}/" DESTINATION "${new}")
+    holdfast_copy(copied "${cache}/${key}" "${new}")
+    if(NOT copied)
+      message(FATAL_ERROR "Holdfast could not be copied from ${cache}/${key} to ${new}")
+    endif()
   else()
     set(helpers ${HOLDFAST_COMPONENTS})
     list(TRANSFORM helpers PREPEND ", holdfast-")
@@ -104,16 +111,12 @@ function(holdfast_provide_programs)
       ${holdfast_generator} ${holdfast_arguments})
     holdfast_build_programs()
     holdfast_run_cmake("installed" --install "${holdfast_build}" --strip --prefix "${new}")
-    if(cache)
-      holdfast_keep("${new}" "${cache}/${key}")
+    holdfast_stamp("${new}" "${key}")
+    if(cache AND NOT holdfast_cache_is_read_only)
+      holdfast_keep("${new}" "${cache}" "${key}")
     endif()
   endif()
   holdfast_replace("${new}" "${holdfast_prefix}")
-  file(GLOB keys "${holdfast_prefix}/key-*")
-  if(keys)
-    file(REMOVE ${keys})
-  endif()
-  file(TOUCH "${holdfast_prefix}/key-${key}")
 endfunction()
 
 holdfast_provide_programs()

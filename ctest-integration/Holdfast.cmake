@@ -146,6 +146,17 @@ include("${CMAKE_CURRENT_LIST_DIR}/gtest_discovery.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/services.cmake")
 
 get_property(_holdfast_attached_by GLOBAL PROPERTY HOLDFAST_ATTACHED_BY)
+# A program that is not there, or is cut off, is a matter of ctest (process.cmake): it may be installed
+# again.
+get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
+set(_holdfast_runs_here TRUE)
+if("${_holdfast_attached_by}" STREQUAL "" AND CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux" AND EXISTS "${_holdfast_program}")
+  file(SIZE "${_holdfast_program}" _holdfast_size)
+  execute_process(COMMAND "${_holdfast_program}" --version OUTPUT_QUIET ERROR_QUIET RESULT_VARIABLE _holdfast_result)
+  if(_holdfast_size GREATER 100000 AND NOT _holdfast_result EQUAL 0)
+    set(_holdfast_runs_here FALSE)
+  endif()
+endif()
 if(NOT CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
   get_property(_holdfast_said GLOBAL PROPERTY HOLDFAST_SAID_NOT_LINUX)
   if(NOT _holdfast_said)
@@ -156,6 +167,11 @@ elseif(CMAKE_VERSION VERSION_LESS 3.25)
   message(STATUS "Holdfast needs CMake 3.25: tests run without it")
 elseif(NOT HOLDFAST_ENABLED)
   # An earlier configure left these in the tree. The line in CTestCustom.cmake checks for them.
+  file(REMOVE "${CMAKE_BINARY_DIR}/.holdfast/attach.cmake"
+    "${CMAKE_BINARY_DIR}/.holdfast/custom.cmake")
+elseif("${_holdfast_attached_by}" STREQUAL "" AND NOT _holdfast_runs_here)
+  # Of another architecture, or on a file system from which nothing may be executed.
+  message(STATUS "Holdfast: ${_holdfast_program} cannot be executed here: tests run without it")
   file(REMOVE "${CMAKE_BINARY_DIR}/.holdfast/attach.cmake"
     "${CMAKE_BINARY_DIR}/.holdfast/custom.cmake")
 elseif("${_holdfast_attached_by}" STREQUAL "")

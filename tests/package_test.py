@@ -137,7 +137,7 @@ class Sources(PackageCase):
 
 
 class Cache(PackageCase):
-    """FetchContent of our sources, with the programs in the cache already: nothing is compiled."""
+    """FetchContent of our sources. A build that only installs the stage stands for the one that compiles."""
 
     def setUp(self):
         super().setUp()
@@ -145,10 +145,22 @@ class Cache(PackageCase):
         self.source.mkdir()
         self.ours = self.work / "ours"
         self.ours.mkdir()
-        (self.ours / "CMakeLists.txt").write_text((ROOT / "CMakeLists.txt").read_text())
+        (self.ours / "CMakeLists.txt").write_text(f"""
+cmake_minimum_required(VERSION 3.25)
+project(Holdfast VERSION 0.1.0 LANGUAGES NONE)
+if(NOT PROJECT_IS_TOP_LEVEL)
+  include(cmake/AsSubproject.cmake)
+  return()
+endif()
+install(DIRECTORY "{STAGE}/" DESTINATION . USE_SOURCE_PERMISSIONS)
+file(WRITE "${{CMAKE_BINARY_DIR}}/built" "")
+""")
         for part in ("cmake", "ctest-integration"):
             shutil.copytree(ROOT / part, self.ours / part)
-        (self.ours / "launcher").mkdir()
+        (self.ours / "launcher/page").mkdir(parents=True)
+        (self.ours / "launcher/page/table.js").write_text("1\n")
+        (self.ours / "docs/reference").mkdir(parents=True)
+        (self.ours / "docs/reference/holdfast.schema.json").write_text("{}\n")
         (self.source / "CMakeLists.txt").write_text(f"""
 cmake_minimum_required(VERSION 3.25)
 project(p NONE)
@@ -159,75 +171,139 @@ FetchContent_MakeAvailable(Holdfast)
 add_test(NAME a COMMAND true)
 """)
         self.cache = self.work / "cache/holdfast"
+        self.tools = self.work / "build/.holdfast/tools"
 
-    def attach(self, *words):
-        return self.configure(self.source, *words, XDG_CACHE_HOME=str(self.work / "cache"))
+    def attach(self, *words, **environment):
+        return self.configure(self.source, *words, **{"XDG_CACHE_HOME": str(self.work / "cache"), **environment})
 
-    def fill(self):
-        """Lets a build fail, to learn the key, and puts the programs there."""
-        done = self.attach()
-        self.assertNotEqual(done.returncode, 0)
-        lock, = self.cache.glob("*.lock")
-        shutil.copytree(STAGE, self.cache / lock.name.removesuffix(".lock"))
-        return lock.name.removesuffix(".lock")
-
-    def test_a_tree_attaches_from_it_and_what_is_changed_has_another_key(self):
-        key = self.fill()
-        done = self.attach()
+    def assert_attached(self, done, how):
+        """`how`: built, cached or there."""
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(f"its programs are in {self.cache}/{key}", done.stdout)
-        tools = self.work / "build/.holdfast/tools"
-        self.assertIn(f"tests run through it ({tools}/lib/cmake/Holdfast)", done.stdout)
-        launcher = tools / "libexec/holdfast/holdfast-launcher"
-        self.assertEqual(hashlib.sha256(launcher.read_bytes()).digest(),
-                         hashlib.sha256((STAGE / "libexec/holdfast/holdfast-launcher").read_bytes()).digest())
+        self.assertIn(f"tests run through it ({self.tools}/lib/cmake/Holdfast)", done.stdout)
+        self.assertEqual(("Holdfast: building " in done.stdout, "its programs are in " in done.stdout),
+                         (how == "built", how == "cached"), done.stdout)
+        for program in ("bin/holdfast", "libexec/holdfast/holdfast-launcher"):
+            self.assertEqual(hashlib.sha256((self.tools / program).read_bytes()).digest(),
+                             hashlib.sha256((STAGE / program).read_bytes()).digest())
+
+    def fresh(self):
+        shutil.rmtree(self.work / "build", ignore_errors=True)
+
+    def keys(self):
+        return {path.name for path in self.cache.iterdir() if path.is_dir()}
+
+    def test_what_is_built_is_kept_for_the_next_tree(self):
+        self.assert_attached(self.attach(), "built")
+        self.assert_attached(self.attach(), "there")
+        self.fresh()
+        self.assert_attached(self.attach(), "cached")
         # Once there, the tree does not need the cache.
         shutil.rmtree(self.cache)
-        self.assertEqual(self.attach().returncode, 0)
-        with (self.ours / "ctest-integration/attach.cmake").open("a", encoding="utf-8") as file:
-            file.write("# edited\n")
-        self.assertNotEqual(self.attach().returncode, 0)
-        self.assertNotEqual({file.stem for file in self.cache.glob("*.lock")}, {key})
+        self.assert_attached(self.attach(), "there")
+        self.assertEqual(list(self.tools.parent.glob("tools-new")), [])
 
-    def test_what_is_built_is_kept_and_what_is_old_goes(self):
-        prefix = self.prefix()
-        old = self.cache / "old"
-        old.mkdir(parents=True, mode=0o700)
-        os.utime(old, (0, 0))
-        self.cache.chmod(0o700)
+    def test_each_source_and_what_a_configure_step_reads_has_another_key(self):
+        self.assert_attached(self.attach(), "built")
+        seen = len(self.keys())
+        for file in ("CMakeLists.txt", "ctest-integration/attach.cmake", "cmake/Compile.cmake", "launcher/page/table.js",
+                     "docs/reference/holdfast.schema.json"):
+            with (self.ours / file).open("a", encoding="utf-8") as stream:
+                stream.write("\n")
+            self.assert_attached(self.attach(), "built")
+            seen += 1
+            self.assertEqual(len(self.keys()), seen, file)
+        for variable in ("CXXFLAGS", "LDFLAGS", "PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH"):
+            self.fresh()
+            self.assert_attached(self.attach(**{variable: "/odd"}), "built")
+            seen += 1
+            self.assertEqual(len(self.keys()), seen, variable)
+        self.assert_attached(self.attach("-DHOLDFAST_COMPONENTS=archive"), "built")
+
+    def test_what_is_half_there_is_made_again(self):
+        self.assert_attached(self.attach(), "built")
+        key, = self.keys()
+        (self.tools / "libexec/holdfast/holdfast-launcher").unlink()
+        self.assert_attached(self.attach(), "cached")
+        for spoil in (lambda: shutil.rmtree(self.cache / key / "lib"),
+                      lambda: (self.cache / key / "bin/holdfast").write_bytes(b""),
+                      lambda: (self.cache / key / f"key-{key}").unlink()):
+            self.fresh()
+            spoil()
+            self.assert_attached(self.attach(), "built")
+            self.fresh()
+            self.assert_attached(self.attach(), "cached")
+
+    def test_what_only_the_old_prefix_has_goes(self):
+        self.assert_attached(self.attach(), "built")
+        (self.tools / "libexec/holdfast/holdfast-old").write_text("")
+        self.assert_attached(self.attach(), "cached")
+        self.assertFalse((self.tools / "libexec/holdfast/holdfast-old").exists())
+
+    def test_a_cache_that_takes_nothing_is_only_missing(self):
+        self.cache.mkdir(parents=True, mode=0o700)
+        (self.cache.parent / "readme").write_text("")
+        if os.geteuid() == 0:
+            mount = ["unshare", "--mount", "--propagation", "private", "sh", "-ec",
+                     f"mount -t tmpfs -o size=1m,mode=700 full '{self.cache}'; exec \"$@\"", "sh"]
+        else:
+            self.skipTest("needs root, to have a full disk")
+        done = subprocess.run([*mount, CMAKE, "-S", self.source, "-B", self.work / "build"], capture_output=True, text=True,
+                              check=False, env={**os.environ, "XDG_CACHE_HOME": str(self.work / "cache")})
+        self.assert_attached(done, "built")
+        self.assertIn(f"its programs could not be kept in {self.cache}", done.stdout)
+
+    def test_a_cache_that_can_only_be_read_is_read(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to mount read-only")
+        self.assert_attached(self.attach(), "built")
+        self.fresh()
+        mount = ["unshare", "--mount", "--propagation", "private", "sh", "-ec",
+                 f"mount --bind '{self.cache}' '{self.cache}'; mount -o remount,bind,ro '{self.cache}'; exec \"$@\"", "sh"]
+        done = subprocess.run([*mount, CMAKE, "-S", self.source, "-B", self.work / "build"], capture_output=True, text=True,
+                              check=False, env={**os.environ, "XDG_CACHE_HOME": str(self.work / "cache")})
+        self.assert_attached(done, "cached")
+
+    def test_a_full_disk_of_the_build_tree_leaves_nothing_that_counts_as_whole(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to have a full disk")
+        self.assert_attached(self.attach(), "built")
+        self.fresh()
+        (self.work / "build").mkdir()
+        script = (f"mount -t tmpfs -o size=4m full '{self.work}/build'; \"$@\" && exit 9; "
+                  f"mount -o remount,size=500m '{self.work}/build'; exec \"$@\"")
+        done = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", CMAKE, "-S", self.source,
+                               "-B", self.work / "build"], capture_output=True, text=True, check=False,
+                              env={**os.environ, "XDG_CACHE_HOME": str(self.work / "cache")})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"tests run through it ({self.tools}/lib/cmake/Holdfast)", done.stdout)
+
+    def directory(self, **environment):
         done = self.script(f"""
 include("{ROOT}/cmake/SubprojectCache.cmake")
-holdfast_keep("{prefix}" "{self.cache}/key")
-""")
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertEqual([path.name for path in self.cache.iterdir()], ["key"])
-        self.assertTrue(os.access(self.cache / "key/bin/holdfast", os.X_OK))
-
-    def test_the_helpers_are_part_of_the_key(self):
-        key = self.fill()
-        self.assertNotEqual(self.attach("-DHOLDFAST_COMPONENTS=etcd").returncode, 0)
-        self.assertEqual(len(set(self.cache.glob("*.lock")) - {self.cache / f"{key}.lock"}), 1)
+holdfast_cache_directory(found key)
+message(STATUS "found '${{found}}'")
+""", **environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
 
     def test_nothing_is_kept_where_somebody_else_could_write(self):
-        directory = self.work / "cache/holdfast"
-        text = f"""
-include("{ROOT}/cmake/SubprojectCache.cmake")
-holdfast_cache_directory(found)
-message(STATUS "found '${{found}}'")
-"""
-        done = self.script(text, XDG_CACHE_HOME=str(self.work / "cache"))
-        self.assertIn(f"found '{directory}'", done.stdout)
-        self.assertEqual(directory.stat().st_mode & 0o777, 0o700)
-        directory.chmod(0o770)
-        done = self.script(text, XDG_CACHE_HOME=str(self.work / "cache"))
-        self.assertIn("found ''", done.stdout)
-        self.assertIn(f"keeps nothing in {directory}: expected a directory that only you can write to", done.stdout)
-        directory.rmdir()
-        directory.symlink_to(self.work)
-        self.assertIn("found ''", self.script(text, XDG_CACHE_HOME=str(self.work / "cache")).stdout)
-        # A relative one counts for nothing, as the rules of these directories say.
-        done = self.script(text, XDG_CACHE_HOME="cache", HOME=str(self.work / "home"))
-        self.assertIn(f"found '{self.work}/home/.cache/holdfast'", done.stdout)
+        cache = str(self.work / "cache")
+        self.assertIn(f"found '{self.cache}'", self.directory(XDG_CACHE_HOME=cache))
+        self.assertEqual(self.cache.stat().st_mode & 0o777, 0o700)
+        self.assertEqual((self.cache / "key.lock").stat().st_mode & 0o777, 0o600)
+        self.cache.chmod(0o770)
+        said = self.directory(XDG_CACHE_HOME=cache)
+        self.assertIn("found ''", said)
+        self.assertIn(f"keeps nothing in {self.cache}: expected a directory that only you can write to", said)
+        shutil.rmtree(self.cache)
+        self.cache.symlink_to(self.work)
+        self.assertIn("found ''", self.directory(XDG_CACHE_HOME=cache))
+
+    def test_where_it_is(self):
+        # A relative one counts for nothing, as the rules of these directories say; and nobody lives in the root.
+        home = self.work / "home"
+        self.assertIn(f"found '{home}/.cache/holdfast'", self.directory(XDG_CACHE_HOME="cache", HOME=str(home)))
+        self.assertIn("found ''", self.directory(XDG_CACHE_HOME="", HOME=""))
 
     def test_a_key_of_the_cache_is_for_one_configure_at_a_time(self):
         """The first configure holds its lock while it runs the second one's try."""
@@ -246,6 +322,18 @@ one()
 """, XDG_CACHE_HOME=str(self.work / "cache"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f"in {self.cache}\n", done.stdout)
+
+    def test_what_nobody_has_used_for_two_months_goes(self):
+        prefix = self.prefix()
+        for name in ("old", "new"):
+            (self.cache / name).mkdir(parents=True)
+        os.utime(self.cache / "old", (0, 0))
+        done = self.script(f"""
+include("{ROOT}/cmake/SubprojectCache.cmake")
+holdfast_keep("{prefix}" "{self.cache}" key)
+""")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.keys(), {"key", "new"})
 
 
 class Prepared(PackageCase):

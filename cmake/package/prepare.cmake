@@ -48,8 +48,8 @@ foreach(line IN LISTS lines)
   set(package "${CMAKE_MATCH_1}")
   set(licence "${CMAKE_MATCH_2}")
   string(REPLACE "," ";" programs "${CMAKE_MATCH_3}")
-  if(package STREQUAL "libstdc++-dev")
-    execute_process(COMMAND c++ -print-file-name=libstdc++.a OUTPUT_VARIABLE file
+  if(package MATCHES "^(libstdc\\+\\+|libgcc)-dev$")
+    execute_process(COMMAND c++ -print-file-name=${CMAKE_MATCH_1}.a OUTPUT_VARIABLE file
       OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     get_filename_component(file "${file}" REALPATH)
     execute_process(COMMAND dpkg-query -S "${file}" OUTPUT_VARIABLE said COMMAND_ERROR_IS_FATAL ANY)
@@ -88,6 +88,9 @@ file(WRITE "${doc}/holdfast.spdx.json" "{
   \"name\": \"holdfast-${CPACK_PACKAGE_VERSION}\",
   \"documentNamespace\": \"urn:holdfast:${CPACK_PACKAGE_VERSION}:$ENV{SOURCE_DATE_EPOCH}\",
   \"creationInfo\": {\"created\": \"${created}\", \"creators\": [\"Organization: The Holdfast developers\"]},
+  \"hasExtractedLicensingInfos\": [
+    {\"licenseId\": \"LicenseRef-public-domain\", \"extractedText\": \"This work is in the public domain.\"}
+  ],
   \"packages\": [
 ${programs}${packages}
   ],
@@ -98,7 +101,10 @@ ${relations}
 ")
 file(COPY "${CPACK_HOLDFAST_SOURCE}/examples/tutorial" DESTINATION "${doc}/examples")
 file(COPY "${CPACK_HOLDFAST_SOURCE}/README.md" "${CPACK_HOLDFAST_SOURCE}/CHANGELOG.md"
-  "${CPACK_HOLDFAST_SOURCE}/SECURITY.md" DESTINATION "${doc}")
+  "${CPACK_HOLDFAST_SOURCE}/SECURITY.md" "${CPACK_HOLDFAST_SOURCE}/NOTICE" DESTINATION "${doc}")
+# `holdfast help` and the man pages name these pages.
+file(COPY "${CPACK_HOLDFAST_SOURCE}/docs/README.md" "${CPACK_HOLDFAST_SOURCE}/docs/guide"
+  "${CPACK_HOLDFAST_SOURCE}/docs/reference" DESTINATION "${doc}/docs")
 
 # --- Each kind of package ------------------------------------------------------------------------
 if(CPACK_GENERATOR STREQUAL "DEB")
@@ -109,7 +115,7 @@ if(CPACK_GENERATOR STREQUAL "DEB")
 
  -- ${CPACK_PACKAGE_CONTACT}  ${date}
 ")
-  file(WRITE "${doc}/copyright" "Copyright 2026 The Holdfast developers. The licence is Apache-2.0; on Debian
+  file(WRITE "${doc}/copyright" "Copyright 2026 The Holdfast authors. The licence is Apache-2.0; on Debian
 systems, its text is in /usr/share/common-licenses/Apache-2.0.
 
 The programs contain parts of other works. holdfast.spdx.json names them, and
@@ -119,10 +125,7 @@ the directory licences has the licence of each.
   file(GLOB manuals "${prefix}/share/man/man*/*")
   execute_process(COMMAND gzip -9n "${doc}/changelog" ${manuals} COMMAND_ERROR_IS_FATAL ANY)
 else()
-  set(processor "${CMAKE_HOST_SYSTEM_PROCESSOR}")
-  cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
-  configure_file("${source}/CMakeLists.txt" "${top}/CMakeLists.txt" @ONLY)
-  file(COPY "${CPACK_HOLDFAST_SOURCE}/LICENSE" DESTINATION "${top}")
+  file(COPY "${source}/CMakeLists.txt" "${CPACK_HOLDFAST_SOURCE}/LICENSE" DESTINATION "${top}")
 endif()
 
 # --- One time, one mode --------------------------------------------------------------------------

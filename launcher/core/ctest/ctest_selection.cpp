@@ -148,7 +148,9 @@ std::optional<std::vector<std::string>> names_in(std::string_view expression) {
 std::optional<std::vector<std::string>> indexes_in(std::string_view information) {
   const std::optional<unsigned> start = parse_number<unsigned>(take_part(information, ','));
   if (!start || start != parse_number<unsigned>(take_part(information, ','))) return std::nullopt;
-  std::vector<std::string> indexes{std::to_string(*start)};
+  // There is no test 0: `-I 0,0,0,7` (Qt Creator) is test 7 alone.
+  std::vector<std::string> indexes;
+  if (*start != 0) indexes.push_back(std::to_string(*start));
   const std::string_view stride = take_part(information, ',');
   if (!stride.empty() && !parse_number<unsigned>(stride)) return std::nullopt;
   while (!information.empty()) {
@@ -156,6 +158,7 @@ std::optional<std::vector<std::string>> indexes_in(std::string_view information)
     if (!index) return std::nullopt;
     indexes.push_back(std::to_string(*index));
   }
+  if (indexes.empty()) return std::nullopt;
   return indexes;
 }
 

@@ -101,15 +101,16 @@ TEST(CtestSelection, AnyOtherExpressionMayMatchAnything) {
 
 TEST(CtestSelection, IndexesAreNamedWhereStartIsEnd) {
   const std::vector<std::pair<const char*, Tests>> table{
-      {"3,3", {"3"}},          {"3,3,1", {"3"}},
-      {"3,3,,7", {"3", "7"}},  {"3,3,1,7,09", {"3", "7", "9"}},
-      {"0,0,0,7", {"0", "7"}}, {"03,3", {"3"}},
+      {"3,3", {"3"}},         {"3,3,1", {"3"}},
+      {"3,3,,7", {"3", "7"}}, {"3,3,1,7,09", {"3", "7", "9"}},
+      {"0,0,0,7", {"7"}},     {"0,0,0,7,8", {"7", "8"}},
+      {"03,3", {"3"}},
   };
   for (const auto& [information, indexes] : table) {
     EXPECT_EQ(indexes_in(information), indexes) << information;
   }
   for (const char* information :
-       {"", "3", "3,", ",3", "3,4", "1,2", ",,,7", "3,3,x", "3,3,1,7-9", "3,3,1,7,x", "3 ,3",
+       {"", "0,0", "3", "3,", ",3", "3,4", "1,2", ",,,7", "3,3,x", "3,3,1,7-9", "3,3,1,7,x", "3 ,3",
         "tests.txt", "-1,-1", "99999999999,99999999999"}) {
     EXPECT_EQ(indexes_in(information), std::nullopt) << information;
   }
