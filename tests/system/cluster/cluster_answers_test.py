@@ -31,6 +31,23 @@ class ClusterAnswersTest(EtcdCase):
             go.touch()
             self.assertEqual(one.wait(PATIENCE_S), 0, one.communicate())
 
+    def test_a_revoke_that_fails_once_is_repeated(self):
+        self.ttl = 120  # nothing here waits for so long
+        between, failed = self.stand_between(), threading.Event()
+
+        def rule(path, body):
+            if path != "/v3/lease/revoke" or failed.is_set():
+                return None
+            failed.set()
+            return 503, "{}"
+        between.rule = rule
+        holder = self.begin("holder", "db@cluster", cwd=self.place("behind", endpoints=[between.endpoint]))
+        self.had(holder[1])
+        self.wait_for_keys(1, "db")
+        self.end_well(holder)
+        self.wait_for_keys(0, "db")
+        self.assertTrue(failed.is_set())
+
     def test_a_note_whose_answer_is_lost_counts(self):
         go_on = threading.Event()
         between = self.stand_between()

@@ -43,6 +43,20 @@ class ClusterCtestTest(EtcdCase):
         self.assertIn("db@cluster", str(started[0]))
         wait_until(lambda: not self.clients(), "the end of holdfast-etcd")
 
+    def test_a_client_that_was_killed_is_started_anew_for_the_next_test(self):
+        wait = f'touch "{self.work}/begun"; while [ ! -e "{self.work}/go" ]; do sleep 0.02; done'
+        tree = self.tree("killed", ("a", 'HOLDFAST_LOCKS "a@cluster"', wait),
+                         ("b", 'HOLDFAST_LOCKS "b@cluster" DEPENDS a', "echo $HOLDFAST_FENCE_B"))
+        begun = self.begin(tree, "-j1")
+        wait_until((self.work / "begun").exists, "the first test")
+        client, = self.clients()
+        os.kill(client.pid, signal.SIGKILL)
+        (self.work / "go").touch()
+        out, _ = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual(begun.returncode, 0, out.decode())
+        ended = {record["test"]: record["outcome"] for record in self.records(self.runs(tree)[0], "attempt_ended")}
+        self.assertEqual(ended["b"], "passed", out.decode())
+
     def test_a_run_starts_one_client_and_only_if_a_test_needs_it(self):
         go = self.work / "go"
         wait = f'while [ ! -e "{go}" ]; do sleep 0.02; done'

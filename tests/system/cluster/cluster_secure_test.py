@@ -109,6 +109,13 @@ class ClusterSecureTest(EtcdCase):
                 self.assertIn(said, done.stderr.decode())
                 self.assertNotIn(PASSWORD.encode(), done.stderr)
 
+    def test_another_endpoint_authenticates_if_the_first_cannot(self):
+        self.add_users()
+        between = self.stand_between(rule=lambda path, body: (503, "{}") if path == "/v3/auth/authenticate" else None)
+        self.place(endpoints=[between.endpoint, self.etcd.endpoint], cluster='user = "ci"')
+        done = self.run_here("echo", "had", HOLDFAST_CLUSTER_PASSWORD=PASSWORD)
+        self.assertEqual((done.returncode, done.stdout), (0, b"had\n"), done.stderr)
+
     def test_only_a_test_with_such_a_lock_gets_the_password(self):
         self.add_users()
         self.place(cluster='user = "ci"')
