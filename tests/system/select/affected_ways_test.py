@@ -58,6 +58,17 @@ add_test(NAME copied COMMAND ${PROJECT_BINARY_DIR}/copied)
 """,
     "copy.c": MAIN,
 }
+GONE = {
+    "CMakeLists.txt": """
+cmake_minimum_required(VERSION 3.25)
+project(@NAME@ C)
+enable_testing()
+find_package(Holdfast REQUIRED)
+add_library(lib lib.c)
+add_test(NAME gone COMMAND ${PROJECT_BINARY_DIR}/nobody-makes-this)
+""",
+    "lib.c": "int lib;\n",
+}
 INCLUDES = {
     "CMakeLists.txt": """
 cmake_minimum_required(VERSION 3.25)
@@ -173,6 +184,16 @@ class Copied(AffectedCase):
         self.built()
         self.append("copy.c")
         self.assertEqual(self.ask(), ["copied"])
+        self.assertEqual(self.ask("--format", "targets"), ["all"])
+
+
+class Gone(AffectedCase):
+    files = GONE
+
+    def test_what_makes_a_program_that_is_not_there_is_in_all(self):
+        self.built()
+        self.append("lib.c")
+        self.assertEqual(self.ask(), ["gone"])
         self.assertEqual(self.ask("--format", "targets"), ["all"])
 
 
