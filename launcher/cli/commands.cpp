@@ -161,8 +161,11 @@ int run_command(int count, char** arguments) {
     std::vector<std::string> for_ctest;
     if (word == "ctest" || word == "shard") for_ctest = take_words_for_ctest(count, arguments);
     add_commands(app, word, for_ctest, exit_code);
-    app.add_subcommand("help",
-                       "say what a command, a setting or a name means: holdfast help TOPIC");
+    std::string topic;
+    app.add_subcommand("help", "say what a command, a setting or a name means: holdfast help TOPIC")
+        .add_option("TOPIC", topic,
+                    "a command, a key of holdfast.toml, a test property or a variable; `topics` "
+                    "lists them");
     if (word == "help") exit_code = help(app, {arguments + 2, arguments + count});
     if (count > 1) {
       if (const std::string trouble = trouble_with_command(app, word); !trouble.empty()) {

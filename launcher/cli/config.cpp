@@ -36,16 +36,17 @@ struct Found {
   std::optional<std::string> file;
 };
 
-Found find(const ConfigOptions& options) {
+Result<Found> find(const ConfigOptions& options) {
   const std::filesystem::path here = std::filesystem::current_path();
   if (!options.tree.empty()) {
-    const std::string tree = std::filesystem::absolute(options.tree).lexically_normal().string();
-    return {tree, settings_file_of_tree(tree)};
+    const Result<std::string> tree = find_tree(options.tree);
+    if (!tree) return tree.error();
+    return Found{*tree, settings_file_of_tree(*tree)};
   }
   if (const auto tree = find_build_tree(here)) {
-    return {tree->string(), settings_file_of_tree(tree->string())};
+    return Found{tree->string(), settings_file_of_tree(tree->string())};
   }
-  return {{}, settings_file_around(here.string())};
+  return Found{{}, settings_file_around(here.string())};
 }
 
 std::string labels_text(std::string_view labels) {
@@ -128,8 +129,9 @@ int fail(const Error& error) {
 
 // Says all that is wrong in holdfast.toml.
 int check_file(const ConfigOptions& options) {
-  const Found found = find(options);
-  const Result<ProjectSettings> project = load(found, options);
+  const Result<Found> found = find(options);
+  if (!found) return fail(found.error());
+  const Result<ProjectSettings> project = load(*found, options);
   if (!project) return fail(project.error());
   if (project->settings().file.empty()) {
     fmt::print("no {}: built-in defaults hold\n", names::k_settings_file);
@@ -149,12 +151,13 @@ void print_schema() {
 
 // With a test, what holds for it; else what holds for any test that no override names.
 int explain_settings(const ConfigOptions& options) {
-  const Found found = find(options);
-  const Result<ProjectSettings> project = load(found, options);
+  const Result<Found> found = find(options);
+  if (!found) return fail(found.error());
+  const Result<ProjectSettings> project = load(*found, options);
   if (!project) return fail(project.error());
   print_head(options, *project);
   const bool is_general = options.test.empty();
-  const Asked asked = is_general ? Asked() : ask_ctest(found.tree, options.test);
+  const Asked asked = is_general ? Asked() : ask_ctest(found->tree, options.test);
   const ListedTest test = asked.test.value_or(ListedTest{});
   if (is_general) {
     print_schema();
@@ -180,7 +183,7 @@ int explain_settings(const ConfigOptions& options) {
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!asked.is_none) return exit_codes::k_success;
   // We go on: the settings may be wanted for a test of another configuration, or for a command.
-  complain("--explain \"" + options.test + "\": expected a test of " + found.tree + ", " +
+  complain("--explain \"" + options.test + "\": expected a test of " + found->tree + ", " +
            asked.trouble);
   return exit_codes::k_usage;
 }

@@ -39,7 +39,7 @@ struct Options {
 };
 
 constexpr std::string_view k_expected =
-    "history: expected TEST, export FILE, import FILE… or merge FILE…";
+    "history: expected TEST, export FILE, import FILE... or merge FILE...";
 
 int fail(const std::string& text) {
   complain(text);
@@ -298,7 +298,7 @@ void add_history(Command app, int& exit_code) {
                                     "text|json", history);
   of_test.command
       .add_option("TEST", of_test.options->words,
-                  "a test; or export FILE, import FILE…, merge FILE…")
+                  "a test; or export FILE, import FILE..., merge FILE...")
       .required()
       .check(expected("a test, or export, import or merge and files"));
   const Added of_runs =

@@ -58,6 +58,13 @@ int exec_run(char** arguments) {
   const Result<CommandLine> line = parse_command_line({words.begin(), words.end()});
   if (!line) return become_launcher(words, line, nullptr);
   if (line->help) return print_help_of_run();
+  // Else the command would have other locks than the tests of the tree.
+  if (!line->tree.empty()) {
+    if (const Result<std::string> tree = find_tree(line->tree); !tree) {
+      complain(to_text(tree.error()));
+      return exit_codes::k_own_failure;
+    }
+  }
   const std::string name = name_of(*line, words[line->command_at]);
   const Result<ProjectSettings> settings = settings_for(*line);
   if (!settings) {

@@ -30,19 +30,84 @@ std::string words_after(const CommandPage& page) {
   return words.empty() ? words : words.substr(1);
 }
 
-// For single quotes of a shell, and for what zsh takes for marks of its own.
+// Within single quotes of a shell.
 std::string quoted(std::string_view text) {
   std::string safe;
   for (const char c : text) {
     if (c == '\'') {
       safe += "'\\''";
-    } else if (c == '[' || c == ']' || c == ':') {
-      safe += c == ':' ? ";" : c == '[' ? "(" : ")";
     } else {
       safe += c == '\n' ? ' ' : c;
     }
   }
   return safe;
+}
+
+// Also for what zsh takes for marks of its own.
+std::string quoted_for_zsh(std::string_view text) {
+  std::string safe;
+  for (const char c : quoted(text)) {
+    if (c == '[' || c == ']' || c == ':') safe += '\\';
+    safe += c;
+  }
+  return safe;
+}
+
+// Options whose value follows as a word of its own: "-C|--config".
+std::string with_values(const CommandPage& page) {
+  std::string names;
+  for (const OptionWords& option : page.options) {
+    if (option.value.empty()) continue;
+    for (const std::string& name : spellings(option)) names += "|" + name;
+  }
+  return names.empty() ? names : names.substr(1);
+}
+
+void add_bash_case(const CommandPage& page, std::string& text) {
+  const std::size_t blank = page.name.find(' ');
+  text += fmt::format("    '{}') words='{}' values='{}' ;;\n",
+                      blank == std::string::npos ? "" : page.name.substr(blank + 1),
+                      words_after(page), with_values(page));
+  for (const CommandPage& one : page.commands) add_bash_case(one, text);
+}
+
+void add_zsh_arguments(const CommandPage& page, std::string_view indent, std::string& text) {
+  text += fmt::format("{}_arguments", indent);
+  for (const OptionWords& option : page.options) {
+    for (const std::string& name : spellings(option)) {
+      text += fmt::format(" \\\n{}  '{}[{}]{}'", indent, name, quoted_for_zsh(option.help),
+                          option.value.empty() ? "" : ":" + option.value + ":_files");
+    }
+  }
+  text += fmt::format(" \\\n{}  '*: :_files'\n", indent);
+}
+
+// `when`: the condition for the page's own words; empty: the program's.
+void add_fish(const CommandPage& page, const std::string& when, std::string& text) {
+  std::string names;
+  for (const CommandPage& one : page.commands) names += " " + last_word(one.name);
+  std::string here = "__fish_use_subcommand";
+  if (!when.empty()) {
+    here = names.empty() ? when : when + "; and not __fish_seen_subcommand_from" + names;
+  }
+  for (const CommandPage& one : page.commands) {
+    const std::string name = last_word(one.name);
+    text += fmt::format("complete -c holdfast -n '{}' -f -a {} -d '{}'\n", here, name,
+                        quoted(one.help));
+    add_fish(one,
+             when.empty() ? "__holdfast_command_is " + name
+                          : when + "; and __fish_seen_subcommand_from " + name,
+             text);
+  }
+  for (const OptionWords& option : page.options) {
+    std::string spelt;
+    for (const std::string& name : spellings(option)) {
+      spelt += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+    }
+    if (spelt.empty()) continue;
+    text += fmt::format("complete -c holdfast -n '{}'{}{} -d '{}'\n", here, spelt,
+                        option.value.empty() ? "" : " -r", quoted(option.help));
+  }
 }
 
 }  // namespace
@@ -51,19 +116,29 @@ std::string bash_completion(const CommandPage& program) {
   std::string text =
       "# bash completion of holdfast. Written by `holdfast help --write`.\n"
       "_holdfast() {\n"
-      "  local word command='' words=''\n"
+      "  local word command='' first='' words='' values='' before=${COMP_WORDS[COMP_CWORD-1]}\n"
+      "  COMPREPLY=()\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+      "    # What follows is a command of its own, or ctest's.\n"
+      "    [[ $word != -- ]] || return 0\n"
       "    [[ $word != -* ]] || continue\n"
-      "    command=$word\n"
-      "    break\n"
+      "    case \"$first $word\" in\n";
+  for (const CommandPage& one : program.commands) {
+    for (const CommandPage& below : one.commands) {
+      text += fmt::format("      '{0} {1}') command='{0} {1}' ;;\n", last_word(one.name),
+                          last_word(below.name));
+    }
+  }
+  text +=
+      "      *) [[ -n $first ]] || first=$word command=$word ;;\n"
+      "    esac\n"
       "  done\n"
       "  case $command in\n";
-  for (const CommandPage& one : program.commands) {
-    text += fmt::format("    {}) words='{}' ;;\n", last_word(one.name), words_after(one));
-  }
-  text += fmt::format("    '') words='{}' ;;\n", words_after(program));
+  add_bash_case(program, text);
   return text +
          "  esac\n"
+         "  # The value of an option is a file, or something that only the user knows.\n"
+         "  [[ \"|$values|\" != *\"|$before|\"* ]] || return 0\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
          "}\n"
          "complete -o default -F _holdfast holdfast\n";
@@ -76,7 +151,7 @@ std::string zsh_completion(const CommandPage& program) {
       "local -a commands\n"
       "commands=(\n";
   for (const CommandPage& one : program.commands) {
-    text += fmt::format("  '{}:{}'\n", last_word(one.name), quoted(one.help));
+    text += fmt::format("  '{}:{}'\n", last_word(one.name), quoted_for_zsh(one.help));
   }
   text +=
       ")\n"
@@ -86,43 +161,33 @@ std::string zsh_completion(const CommandPage& program) {
       "fi\n"
       "case $words[2] in\n";
   for (const CommandPage& one : program.commands) {
-    text += "  " + last_word(one.name) + ") _arguments";
-    for (const OptionWords& option : one.options) {
-      for (const std::string& name : spellings(option)) {
-        text += fmt::format(" \\\n    '{}[{}]{}'", name, quoted(option.help),
-                            option.value.empty() ? "" : ":" + option.value + ":_files");
+    text += "  " + last_word(one.name) + ")\n";
+    if (!one.commands.empty()) {
+      std::string names;
+      for (const CommandPage& below : one.commands) names += " " + last_word(below.name);
+      text += "    case $words[3] in\n";
+      for (const CommandPage& below : one.commands) {
+        text += "      " + last_word(below.name) + ")\n";
+        add_zsh_arguments(below, "        ", text);
+        text += "        return ;;\n";
       }
+      text += fmt::format("    esac\n    (( CURRENT == 3 )) && compadd --{}\n", names);
     }
-    std::string below;
-    for (const CommandPage& command : one.commands) below += " " + last_word(command.name);
-    if (!below.empty()) text += fmt::format(" \\\n    '2: :({})'", below.substr(1));
-    text += " \\\n    '*: :_files' ;;\n";
+    add_zsh_arguments(one, "    ", text);
+    text += "    ;;\n";
   }
   return text + "esac\n";
 }
 
 std::string fish_completion(const CommandPage& program) {
-  std::string text = "# fish completion of holdfast. Written by `holdfast help --write`.\n";
-  for (const CommandPage& one : program.commands) {
-    text += fmt::format("complete -c holdfast -n __fish_use_subcommand -f -a {} -d '{}'\n",
-                        last_word(one.name), quoted(one.help));
-  }
-  for (const CommandPage& one : program.commands) {
-    const std::string when = fmt::format("complete -c holdfast -n '__fish_seen_subcommand_from {}'",
-                                         last_word(one.name));
-    for (const CommandPage& below : one.commands) {
-      text += fmt::format("{} -f -a {} -d '{}'\n", when, last_word(below.name), quoted(below.help));
-    }
-    for (const OptionWords& option : one.options) {
-      std::string names;
-      for (const std::string& name : spellings(option)) {
-        names += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-      }
-      if (names.empty()) continue;
-      text += fmt::format("{}{}{} -d '{}'\n", when, names, option.value.empty() ? "" : " -r",
-                          quoted(option.help));
-    }
-  }
+  std::string text =
+      "# fish completion of holdfast. Written by `holdfast help --write`.\n"
+      "# The first word is the command: a later one may have the name of another.\n"
+      "function __holdfast_command_is\n"
+      "  set -l words (commandline -opc)\n"
+      "  test (count $words) -gt 1; and test $words[2] = $argv[1]; and not contains -- -- $words\n"
+      "end\n";
+  add_fish(program, "", text);
   return text;
 }
 

@@ -60,13 +60,20 @@ std::string names_of(const OptionWords& option) {
 std::string synopsis(const CommandPage& page) {
   std::string text = ".SH SYNOPSIS\n" + bold(page.name);
   if (!page.options.empty()) text += " [" + italic("OPTION") + "]...";
-  if (!page.commands.empty()) text += " " + italic("COMMAND");
+  // A command that shows something by itself may also have commands.
+  const bool may_be_alone = page.name == "holdfast report";
+  if (!page.commands.empty()) {
+    text += may_be_alone ? " [" + italic("COMMAND") + "]" : " " + italic("COMMAND");
+  }
   for (const OptionWords& option : page.options) {
-    if (option.is_positional) text += " [" + italic(option.names) + "]";
+    if (!option.is_positional) continue;
+    const std::string word = italic(option.names) + (option.takes_many ? "..." : "");
+    text += option.is_required ? " " + word : " [" + word + "]";
   }
   if (page.name == "holdfast run") {
     text += " \\-\\- " + italic("COMMAND") + " [" + italic("ARGUMENT") + "]...";
   }
+  if (page.name == "holdfast ctest") text += " [\\-\\- " + italic("ARGUMENT") + "...]";
   return text + "\n";
 }
 
@@ -126,8 +133,8 @@ ManPage settings_page(const Reference& reference) {
       head("holdfast.toml", "5", "settings of Holdfast for a project") +
       ".SH DESCRIPTION\nA file in the top source directory of a project. It is TOML: tables " +
       bold("[profile.NAME]") + ", " + bold("[[override]]") + ", " + bold("[build-steps]") +
-      " and others have the keys below. " + bold("holdfast config \\-\\-check") +
-      " says what is wrong in it, and " + bold("holdfast config \\-\\-explain TEST") +
+      " and others have the keys below. " + bold("holdfast config --check") +
+      " says what is wrong in it, and " + bold("holdfast config --explain TEST") +
       " where each value of a test comes from. The reference, docs/reference/config.md, has the "
       "forms of the values.\n";
   std::string scope;

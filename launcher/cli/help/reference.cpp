@@ -9,11 +9,12 @@ namespace holdfast::cli {
 namespace {
 
 CommandPage page_of(Command command, const std::string& name) {
-  CommandPage page{name, command.help(), command.options(), {}};
+  CommandPage page{name, without_marks(command.help()), command.options(), {}};
   for (const Command one : command.subcommands()) {
     if (!one.is_hidden()) page.commands.push_back(page_of(one, name + " " + one.name()));
   }
   if (name == "holdfast run") page.options = options_of_run();
+  for (OptionWords& option : page.options) option.help = without_marks(option.help);
   return page;
 }
 

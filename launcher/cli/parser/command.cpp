@@ -65,6 +65,8 @@ std::vector<OptionWords> Command::options() const {
     words.is_positional = option->get_positional();
     words.names = words.is_positional ? option->get_single_name() : option->get_name(false, true);
     words.help = option->get_description();
+    words.is_required = option->get_required();
+    words.takes_many = option->get_items_expected_max() > 1;
     if (option->get_items_expected_max() > 0) words.value = option->get_type_name();
     all.push_back(std::move(words));
   }

@@ -46,6 +46,8 @@ struct OptionWords {
   std::string value;  // what its value is called; empty: it takes none
   std::string help;
   bool is_positional = false;
+  bool is_required = false;
+  bool takes_many = false;  // further words may follow
 };
 
 // A command, or the command line as a whole. The parser owns it; a copy means the same command.

@@ -82,25 +82,54 @@ class Reference(ProjectCase):
         if shutil.which("groff") is None:
             self.skipTest("no groff")
         for page in sorted((SHARE / "man").rglob("*.[15]")):
-            done = subprocess.run(["groff", "-k", "-man", "-Tutf8", "-ww", "-z", page], capture_output=True, check=False)
+            self.assertNotIn("`", page.read_text())
+            done = subprocess.run(["groff", "-man", "-Tascii", "-ww", "-z", page], capture_output=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, b""), page)
 
-    def test_bash_completes_commands_and_options(self):
+    def words_of(self, command):
+        return ({one["name"].split()[-1] for one in command["commands"]}
+                | {name for option in command["options"] for name in spellings(option)})
+
+    def completed_by_bash(self, *words):
         script = SHARE / "bash-completion/completions/holdfast"
-        for command in [self.program, *self.program["commands"]]:
-            words = command["name"].split()
-            asked = (f"source '{script}'; COMP_WORDS=({' '.join(words)} ''); COMP_CWORD={len(words)}; _holdfast; "
-                     "printf '%s\\n' \"${COMPREPLY[@]}\"")
-            done = subprocess.run(["bash", "-ec", asked], capture_output=True, check=True)
-            wanted = {one["name"].split()[-1] for one in command["commands"]}
-            wanted.update(name for option in command["options"] for name in spellings(option))
-            self.assertEqual(set(done.stdout.decode().split()), wanted, command["name"])
+        asked = (f"source '{script}'; COMP_WORDS=({' '.join(words)} ''); COMP_CWORD={len(words)}; _holdfast; "
+                 "printf '%s\\n' \"${COMPREPLY[@]}\"")
+        done = subprocess.run(["bash", "-c", asked], capture_output=True, check=True)
+        self.assertEqual(done.stderr, b"")
+        return set(done.stdout.decode().split())
+
+    def test_bash_completes_commands_and_options(self):
+        for command in self.commands:
+            self.assertEqual(self.completed_by_bash(*command["name"].split()), self.words_of(command), command["name"])
+        report = self.completed_by_bash("holdfast", "report")
+        self.assertEqual(self.completed_by_bash("holdfast", "report", "--tree", "b"), report)
+        # Values, and the words of another command, are not ours.
+        for words in (("report", "--from"), ("run", "--"), ("run", "--name", "x", "--", "ls"), ("ctest", "--failed", "--")):
+            self.assertEqual(self.completed_by_bash("holdfast", *words), set(), words)
+
+    def completed_by_fish(self, text):
+        done = subprocess.run(["fish", "--no-config", "-c", f"source '{SHARE}/fish/vendor_completions.d/holdfast.fish'; complete -C '{text}'"],
+                              capture_output=True, check=True, env=self.environment(HOME=str(self.work)))
+        return {line.split("\t")[0] for line in done.stdout.decode().splitlines()}
+
+    def test_fish_completes_commands_and_options(self):
+        if shutil.which("fish") is None:
+            self.skipTest("no fish")
+        by_name = {command["name"]: command for command in self.commands}
+        for text, name in (("holdfast --", "holdfast"), ("holdfast report --", "holdfast report"),
+                           ("holdfast report merge --", "holdfast report merge"), ("holdfast service start --", "holdfast service start"),
+                           ("holdfast run --name report --", "holdfast run"), ("holdfast history run --", "holdfast history")):
+            wanted = {word for word in self.words_of(by_name[name]) if word.startswith("--")}
+            self.assertEqual(self.completed_by_fish(text), wanted, text)
+        commands = {one["name"].split()[-1] for one in by_name["holdfast service"]["commands"]}
+        self.assertLessEqual(commands, self.completed_by_fish("holdfast service "))
+        self.assertFalse(commands & self.completed_by_fish("holdfast service start "))
 
     def test_the_completions_of_zsh_and_fish_have_each_command_and_option(self):
         for file, mark, checks in (("zsh/vendor-completions/_holdfast", "'{}[", ["zsh", "-n"]),
                                    ("fish/vendor_completions.d/holdfast.fish", "{} ", ["fish", "-n"])):
             text = (SHARE / file).read_text()
-            for command in self.program["commands"]:
+            for command in self.commands[1:]:
                 self.assertIn(command["name"].split()[-1], text)
                 for option in command["options"]:
                     for name in spellings(option):
@@ -182,6 +211,11 @@ class Reference(ProjectCase):
         self.assertEqual((done.returncode, done.stdout.decode()), (0, f"{file}: nothing is wrong\n"))
         file.unlink()
         self.assertEqual(self.finish(HOLDFAST, "config", "--check", cwd=tree).returncode, 0)
+        for words in (["config", "--check"], ["config"], ["run", "--lock", "db"]):
+            after = ["--", "true"] if words[0] == "run" else []
+            done = self.finish(HOLDFAST, *words, "--tree", self.work / "typo", *after, cwd=tree)
+            self.assertEqual(done.returncode, 125 if after else 2, done.stderr)
+            self.assertIn(b"expected a build tree", done.stderr)
         done = self.finish(HOLDFAST, "config", "--check", "--explain", "t", cwd=tree)
         self.assertEqual(done.returncode, 2)
 

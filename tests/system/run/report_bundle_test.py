@@ -343,7 +343,7 @@ class Refused(BundleCase):
         program.unlink()
         done = self.finish(stage / "bin/holdfast", "report", "--from", self.bundle)
         self.assertEqual((done.returncode, done.stderr.decode()),
-                         (2, f"holdfast: failed to start {program}: No such file or directory\n"))
+                         (2, f"holdfast: {program} is not installed: HOLDFAST_COMPONENTS=archive builds it\n"))
         done = self.finish(stage / "bin/holdfast", "report", "--tree", self.tree, "--bundle", self.work / "new.tar")
         self.assertEqual(done.returncode, 2)
         self.assertFalse((self.work / "new.tar").exists())
