@@ -39,9 +39,10 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${holdfast_source
 
 # The programs run on this machine, so a cross compiler of the project's is not used. -O1: it is
 # quick to compile, and the launcher has options of its own.
+list(JOIN HOLDFAST_COMPONENTS "," holdfast_components) # a `;` would end the argument
 set(holdfast_arguments
   -D CMAKE_BUILD_TYPE=Release -D "CMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" -D HOLDFAST_BUILD_TESTS=OFF
-  -D "HOLDFAST_COMPONENTS=${HOLDFAST_COMPONENTS}")
+  -D "HOLDFAST_COMPONENTS=${holdfast_components}")
 set(holdfast_compiler c++)
 if(NOT CMAKE_CROSSCOMPILING AND CMAKE_CXX_COMPILER)
   set(holdfast_compiler "${CMAKE_CXX_COMPILER}")
@@ -91,15 +92,19 @@ function(holdfast_provide_programs)
   endif()
   set(new "${holdfast_prefix}-new")
   file(REMOVE_RECURSE "${new}")
+  set(is_cached FALSE)
+  set(copied FALSE)
   holdfast_open_cache(cache "${key}")
   if(cache)
     holdfast_is_whole(is_cached "${cache}/${key}" "${key}")
   endif()
   if(is_cached)
-    message(STATUS "Holdfast: its programs are in ${cache}/${key}")
     holdfast_copy(copied "${cache}/${key}" "${new}")
-    if(NOT copied)
-      message(FATAL_ERROR "Holdfast could not be copied from ${cache}/${key} to ${new}")
+  endif()
+  if(copied)
+    message(STATUS "Holdfast: its programs are in ${cache}/${key}")
+    if(NOT holdfast_cache_is_read_only)
+      file(TOUCH_NOCREATE "${cache}/${key}")
     endif()
   else()
     set(helpers ${HOLDFAST_COMPONENTS})

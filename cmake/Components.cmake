@@ -5,7 +5,7 @@
 
 set(HOLDFAST_COMPONENTS "archive;etcd" CACHE STRING
   "Helpers to build: archive (bundles of reports), etcd (locks over machines)")
-set(holdfast_components ${HOLDFAST_COMPONENTS})
+string(REPLACE "," ";" holdfast_components "${HOLDFAST_COMPONENTS}")
 foreach(component IN LISTS holdfast_components)
   if(NOT component MATCHES "^(archive|etcd)$")
     message(FATAL_ERROR "HOLDFAST_COMPONENTS \"${component}\": expected archive or etcd")

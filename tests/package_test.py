@@ -101,7 +101,7 @@ include("{ROOT}/cmake/package/vcpkg/portfile.cmake")
         source = self.work / "source"
         source.mkdir()
         (source / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(p NONE)\nenable_testing()\n"
-                                               "find_package(Holdfast REQUIRED)\nadd_test(NAME a COMMAND true)\n")
+                                               "find_package(Holdfast 0.1 REQUIRED)\nadd_test(NAME a COMMAND true)\n")
         done = self.configure(source, option)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f"tests run through it ({prefix}/lib/cmake/Holdfast)", done.stdout)
@@ -153,7 +153,7 @@ if(NOT PROJECT_IS_TOP_LEVEL)
   return()
 endif()
 install(DIRECTORY "{STAGE}/" DESTINATION . USE_SOURCE_PERMISSIONS)
-file(WRITE "${{CMAKE_BINARY_DIR}}/built" "")
+file(WRITE "${{CMAKE_BINARY_DIR}}/components" "${{HOLDFAST_COMPONENTS}}")
 """)
         for part in ("cmake", "ctest-integration"):
             shutil.copytree(ROOT / part, self.ours / part)
@@ -217,7 +217,8 @@ add_test(NAME a COMMAND true)
             self.assert_attached(self.attach(**{variable: "/odd"}), "built")
             seen += 1
             self.assertEqual(len(self.keys()), seen, variable)
-        self.assert_attached(self.attach("-DHOLDFAST_COMPONENTS=archive"), "built")
+        self.assert_attached(self.attach("-DHOLDFAST_COMPONENTS=archive;etcd"), "built")
+        self.assertEqual((self.tools.parent / "tools-build/components").read_text(), "archive,etcd")
 
     def test_what_is_half_there_is_made_again(self):
         self.assert_attached(self.attach(), "built")

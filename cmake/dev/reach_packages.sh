@@ -5,7 +5,7 @@
 #   build/reach/SUITE-FORM.log     what the page printed; FORM: deb, tarball
 readonly first_page_s=60
 
-# blocks KIND: the commands of the page's first section; KIND: `install 1`, `install 2`, `paste`.
+# first_page install N | paste: the commands of a block of the page's first section.
 first_page() {
   awk -v kind="$1" -v nth="${2-1}" '
     /^## / && ++section > 1 { exit }

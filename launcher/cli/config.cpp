@@ -141,7 +141,7 @@ int check_file(const ConfigOptions& options) {
   return exit_codes::k_success;
 }
 
-// Editors read the file's first line.
+// For the line `#:schema PATH` in holdfast.toml. Says nothing if the schema is not installed.
 void print_schema() {
   const Result<std::string> installed = supervision::installation();
   if (!installed) return;
@@ -162,7 +162,7 @@ int explain_settings(const ConfigOptions& options) {
   if (is_general) {
     print_schema();
     fmt::print(
-        "for a test that no [[override]] and no property says otherwise "
+        "for a test that no [[override]] and no property changes "
         "(holdfast config --explain TEST):\n\n");
   } else if (asked.test) {
     fmt::print("labels: {}\n\n", labels_text(test.facts.labels));

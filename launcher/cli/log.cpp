@@ -3,8 +3,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -123,7 +125,8 @@ int show_log(const LogOptions& options) {
     return exit_codes::k_usage;
   }
   LogReader log(run->directory);
-  const std::vector<LogLine> lines = log.take_lines();
+  std::vector<LogLine> lines = log.take_lines();
+  if (!options.follow) std::ranges::move(log.take_rest(), std::back_inserter(lines));
   if (lines.empty() && !options.follow) {
     complain("run " + run->id + " has no line in its log: HOLDFAST_LOG or `log` in " +
              std::string(names::k_settings_file) + " wants none of what happened, or none could " +
@@ -132,8 +135,10 @@ int show_log(const LogOptions& options) {
   }
   Display display(options, *level);
   display.show(lines);
-  if (options.follow) follow(*run, log, display);
-  display.show(log.take_rest());
+  if (options.follow) {
+    follow(*run, log, display);
+    display.show(log.take_rest());
+  }
   return exit_codes::k_success;
 }
 

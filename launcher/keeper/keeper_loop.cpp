@@ -92,7 +92,7 @@ std::string_view words_for(KilledBy killer) {
 }
 
 // They are blocked and end nothing: the keeper ends with ctest alone.
-// They do not end the keeper.
+// Logged only: the keeper ends with ctest alone.
 constexpr os::SignalSet k_told_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
                                          os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
 

@@ -165,15 +165,27 @@ void add_tests(std::vector<std::string> names, std::string_view what,
                               bounded_list(names, k_shards_named)));
 }
 
+// Of a run whose keeper was killed; of shards, one may have lost its keeper and another not.
+bool is_of_lost_keeper(const RunReport& report, const TestReport& test) {
+  return report.shards.empty() || report.shards.at(test.shard).run.keeper_until;
+}
+
+// The keeper names attempts by the run.
+bool ran_without_keeper(const RunReport& report, const TestReport& test) {
+  const RunInfo& run = report.shards.empty() ? report.run : report.shards.at(test.shard).run;
+  return !test.attempts.empty() && !test.attempts.back().attempt.starts_with(run.id + ".");
+}
+
 }  // namespace
 
 std::string lost_keeper_text(const RunReport& report) {
   if (!report.run.keeper_until) return {};
-  // The keeper names attempts by the run.
   const auto own = std::ranges::count_if(report.tests, [&](const TestReport& test) {
-    return !test.attempts.empty() && !test.attempts.back().attempt.starts_with(report.run.id + ".");
+    return is_of_lost_keeper(report, test) && ran_without_keeper(report, test);
   });
-  const auto bare = std::ranges::count_if(report.tests, &TestReport::bare);
+  const auto bare = std::ranges::count_if(report.tests, [&](const TestReport& test) {
+    return is_of_lost_keeper(report, test) && test.bare;
+  });
   std::string text = fmt::format(
       "the keeper of this run was killed after {} (journalctl -k tells whether memory "
       "ran out): {} ran without it, by properties alone",

@@ -41,7 +41,10 @@ std::vector<LogLine> LogReader::take_lines() {
   std::vector<LogLine> lines;
   open_new_files();
   for (File& file : files_) read_to_end(file, lines);
-  if (files_.size() > os::k_log_files) files_.erase(files_.begin(), files_.end() - os::k_log_files);
+  while (files_.size() > os::k_log_files) {
+    if (!files_.front().rest.empty()) add(files_.front().rest, lines);
+    files_.erase(files_.begin());
+  }
   std::ranges::stable_sort(lines, {}, &LogLine::at_us);
   return lines;
 }

@@ -19,7 +19,8 @@ class LogReader {
   explicit LogReader(const std::filesystem::path& directory);
 
   // The lines that have come since the last call, in the order of their times. A line that Holdfast
-  // cannot have written is one of the part `?`, and has the time of the line before it.
+  // cannot have written is one of the part `?`, and has the time of the line before it; without
+  // one, the present time.
   std::vector<LogLine> take_lines();
   // What has no end of line: a write of it was cut off.
   std::vector<LogLine> take_rest();

@@ -10,6 +10,8 @@ vcpkg_download_distfile(archive URLS "$ENV{HOLDFAST_URL}/${name}" FILENAME "${na
 vcpkg_extract_source_archive(prefix ARCHIVE "${archive}")
 # The parts find one another by their places, so they stay together.
 file(COPY "${prefix}/" DESTINATION "${CURRENT_PACKAGES_DIR}/tools/holdfast")
-file(WRITE "${CURRENT_PACKAGES_DIR}/share/holdfast/HoldfastConfig.cmake"
-  "include(\"\${CMAKE_CURRENT_LIST_DIR}/../../tools/holdfast/lib/cmake/Holdfast/HoldfastConfig.cmake\")\n")
+foreach(file IN ITEMS HoldfastConfig HoldfastConfigVersion)
+  file(WRITE "${CURRENT_PACKAGES_DIR}/share/holdfast/${file}.cmake"
+    "include(\"\${CMAKE_CURRENT_LIST_DIR}/../../tools/holdfast/lib/cmake/Holdfast/${file}.cmake\")\n")
+endforeach()
 vcpkg_install_copyright(FILE_LIST "${prefix}/LICENSE")

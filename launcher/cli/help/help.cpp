@@ -16,6 +16,7 @@
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -94,6 +95,16 @@ std::string topic(const Reference& reference, const std::string& word) {
     if (name.name == word) text += name.name + ": " + name.section + "\n" + wrapped(name.text, 2);
   }
   return text;
+}
+
+// Packages have the pages that the texts name.
+std::string where_docs_are() {
+  const Result<std::string> installed = supervision::installation();
+  if (!installed) return {};
+  const std::filesystem::path above = *installed + "/share/doc/holdfast";
+  std::error_code failed;
+  if (!std::filesystem::is_directory(above / "docs", failed)) return {};
+  return "docs is in " + above.string() + "\n";
 }
 
 std::string all_topics(const Reference& reference) {
@@ -205,6 +216,7 @@ int help(Command app, const std::vector<std::string>& words) {
                 "(holdfast help topics)");
   }
   fmt::print("{}", text);
+  if (text.find("docs/") != std::string::npos) fmt::print("{}", where_docs_are());
   return exit_codes::k_success;
 }
 

@@ -73,7 +73,8 @@ std::string synopsis(const CommandPage& page) {
   if (page.name == "holdfast run") {
     text += " \\-\\- " + italic("COMMAND") + " [" + italic("ARGUMENT") + "]...";
   }
-  if (page.name == "holdfast ctest") text += " [\\-\\- " + italic("ARGUMENT") + "...]";
+  if (page.name == "holdfast ctest" || page.name == "holdfast shard")
+    text += " [\\-\\- " + italic("ARGUMENT") + "...]";
   return text + "\n";
 }
 
@@ -86,6 +87,10 @@ std::string exit_status(const CommandPage& page) {
     return ".SH EXIT STATUS\nThat of " + italic("COMMAND") +
            ". Holdfast's own: 75 locks not free in time, 124 timeout, 125 Holdfast itself failed, "
            "126 the command cannot be executed, 127 it is not found.\n";
+  }
+  if (page.name == "holdfast ctest" || page.name == "holdfast rerun") {
+    return ".SH EXIT STATUS\nThat of ctest. Holdfast's own: 2 wrong arguments or files, 125 "
+           "Holdfast itself failed.\n";
   }
   return ".SH EXIT STATUS\n0 success; 1 the answer is bad, as the reference of the command says; 2 "
          "wrong arguments or files; 125 Holdfast itself failed.\n";

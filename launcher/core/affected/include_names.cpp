@@ -17,7 +17,7 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(k_blanks_in_line), text.size()));
 }
 
-// Without blanks and whole comments at its begin.
+// Without blanks and whole comments at its beginning.
 std::string_view without_space(std::string_view text) {
   text = without_blanks(text);
   while (text.starts_with("/*")) {
@@ -57,7 +57,7 @@ std::string_view take_word(std::string_view& text) {
 bool is_import(std::string_view line) {
   std::string_view word = take_word(line);
   if (word == "export") {
-    line = without_blanks(line);
+    line = without_space(line);
     word = take_word(line);
   }
   return word == "import" &&
@@ -73,7 +73,7 @@ std::optional<std::vector<std::string>> included_names(std::string_view text) {
   std::vector<std::string> names;
   while (!text.empty()) {
     std::string_view line = take_part(text, '\n');
-    if (is_import(without_blanks(line))) return std::nullopt;
+    if (is_import(without_space(line))) return std::nullopt;
     // What stands before may be a comment, or a byte order mark.
     for (std::size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#')) {
       const bool is_first = without_space(line).starts_with('#');

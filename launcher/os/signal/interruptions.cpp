@@ -44,7 +44,9 @@ void for_each_signal(SignalSet set, Action action) {
 // So that it is known who sent it first. A process may say of a signal to itself what it likes
 // (rt_sigqueueinfo(2)).
 void send_again(int signal) {
-  ::syscall(SYS_rt_sigqueueinfo, ::getpid(), signal, &g_infos[static_cast<std::size_t>(signal)]);
+  const long sent = ::syscall(SYS_rt_sigqueueinfo, ::getpid(), signal,
+                              &g_infos[static_cast<std::size_t>(signal)]);
+  if (sent != 0) ::kill(::getpid(), signal);  // a filter refuses it: nobody knows the sender then
 }
 
 // Returns the action that the signal had before. `action`: zero is the default one.

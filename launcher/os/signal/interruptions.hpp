@@ -53,7 +53,7 @@ class Interruptions {
 
   // Returns the signals that came, and forgets them.
   SignalSet take_received() const;
-  // Who sent the one that came last of this number.
+  // Who sent the last one of this number. Only for signals that take_received() has returned.
   static ReceivedSignal received(int signal);
   void forget(SignalSet signals) const;
   bool parent_ended() const;

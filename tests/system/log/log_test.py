@@ -233,7 +233,7 @@ class Places(LogCase):
     """Which run, attempt and sender a line names."""
 
     def test_a_signal_during_a_wait_for_a_lock_has_a_sender(self):
-        tests = "set_tests_properties({} PROPERTIES HOLDFAST_LOCKS log-signal@user)\n"
+        tests = "set_tests_properties({} PROPERTIES HOLDFAST_LOCKS " + self.lock_name() + "@user)\n"
         holder = self.project(f'add_test(NAME holds COMMAND sh -c "{self.gate()}")\n' + tests.format("holds"), "one", "one-build")
         tree = self.project("add_test(NAME waits COMMAND true)\n" + tests.format("waits"), "two", "two-build")
         first = self.start(CTEST, cwd=holder, stdout=subprocess.DEVNULL)

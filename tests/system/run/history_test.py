@@ -334,7 +334,7 @@ add_test(NAME hangs COMMAND sleep 300)
         for words, why in ((("failed", "--format", "xml"), '--format "xml": expected text|names|ctest|json'),
                            (("history", "export"),
                             'no run in the history has a test called "export"; history: expected TEST, export FILE'),
-                           (("history", "merge"), "history: expected TEST, export FILE, import FILE… or merge FILE…"),
+                           (("history", "merge"), "history: expected TEST, export FILE, import FILE... or merge FILE..."),
                            (("history", "a", "b"), "history: expected TEST, export FILE, import FILE"),
                            (("history", "import", "/dev/null"), "it is no regular file"),
                            (("history", "import", "/nowhere"), "unable to open database file"),

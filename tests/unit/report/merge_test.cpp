@@ -6,6 +6,7 @@
 #include "report/lanes.hpp"
 #include "sample_journal.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -46,6 +47,26 @@ TEST(MergeShards, CountsAddUp) {
       is_complete = is_complete && shard.loaded.report.run.complete;
     EXPECT_EQ(merged->report.run.complete, is_complete);
   }
+}
+
+TEST(MergeShards, OnlyTheTestsOfTheShardThatLostItsKeeperRanWithoutIt) {
+  std::vector<NamedReport> shards;
+  for (const char* const id : {"1-a", "2-b"}) {
+    RunReport report;
+    report.run.id = id;
+    for (const char* const attempt : {".1", ".2"}) {
+      TestReport& test = report.tests.emplace_back();
+      test.name = std::string(id) + attempt;
+      test.attempts.emplace_back().attempt = id + std::string(attempt);
+    }
+    shards.push_back({id, {std::move(report), std::make_unique<NoOutputs>()}});
+  }
+  RunReport& lost = shards[1].loaded.report;
+  lost.run.keeper_until = 1000;
+  lost.tests[1].attempts[0].attempt = "4711-99";  // as a launcher without a keeper calls it
+  const Result<LoadedReport> merged = merge_shards(std::move(shards));
+  ASSERT_TRUE(merged);
+  EXPECT_THAT(lost_keeper_text(merged->report), testing::HasSubstr(" 1 test ran without it"));
 }
 
 TEST(MergeShards, EachShardHasLanesOfItsOwn) {

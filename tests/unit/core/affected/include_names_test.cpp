@@ -26,7 +26,8 @@ TEST(IncludeNames, AreNotKnownWhereTheyAreNotWrittenOut) {
   for (const char* const text :
        {"#include NAME\n", "#include\n", "#include <a\n", "#include \"a", "#include /* a\n",
         "# /* \n */ include <a.h>\n", "/**/ #include NAME", "%:include <a.h>\n", "import std;\n",
-        "export import a;\n", "import <vector>;\n"}) {
+        "/* x */ import std;\n", "export /* */ import a;\n", "export import a;\n",
+        "import <vector>;\n"}) {
     EXPECT_EQ(included_names(text), std::nullopt) << text;
   }
 }
