@@ -8,7 +8,7 @@ from pathlib import Path
 from holdfast_case import HoldfastCase
 
 OUR_SOURCE = Path(os.environ["HOLDFAST_TEST_SOURCE"])
-PARTS = ("CMakeLists.txt", "cmake", "ctest-integration", "launcher")
+PARTS = ("CMakeLists.txt", "cmake", "ctest-integration", "docs", "launcher")
 PROJECT = """
 cmake_minimum_required(VERSION 3.25)
 project(user C)

@@ -25,6 +25,8 @@ target_compile_options(holdfast_compile_bare INTERFACE -fno-exceptions -fno-rtti
 target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile holdfast_compile_bare)
 function(holdfast_stage_program target directory)
 endfunction()
+function(holdfast_compile_by_folder target)
+endfunction()
 include("cmake/LauncherLibc.cmake")
 holdfast_small_library(part part.cpp)
 holdfast_launcher_program(tiny tiny.cpp launcher/supervision/memory.cpp part)
