@@ -41,19 +41,28 @@ TEST(Cart, Add) { EXPECT_EQ(1 + 1, 2); }
 TEST(Cart, Remove) { std::abort(); }
 TEST(Cart, Total) { EXPECT_EQ(2 * 3, 6); }
 """
-# A server that says when its port is taken, and otherwise serves for a second.
-SERVE = """import socket, sys, time
+# A server that says when its port is taken, and otherwise serves until another has tried to have it.
+SERVE = """import os, socket, time
+if os.path.exists("listens"):
+    open("tried", "w").close()
 place = socket.socket()
 place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 place.bind(("127.0.0.1", @PORT@))
 place.listen()
-time.sleep(1)
+open("listens", "w").close()
+while not os.path.exists("tried"):
+    time.sleep(0.02)
 """
+
+
+# Waits for the file $GO.
+HOLD = "sh -c 'while [ ! -e \"$GO\" ]; do sleep 0.02; done'"
 
 
 class Scene:
     """A small project. @PAGE@ in `text` is the block of cmake in the page's head. `before`, a command of the shell, is
-    run in the place of the page's commands and not seen. `beside` goes on meanwhile, once `until` is true."""
+    run in the place of the page's commands and not seen. `beside` goes on meanwhile, once `until` is true. What it holds
+    (HOLD) it holds until the page's commands have said that they wait, or are through."""
 
     def __init__(self, text, files=None, where="build", languages="NONE", find=FIND, **how):
         self.text, self.files, self.where, self.languages, self.find = text, files or {}, where, languages, find
@@ -77,22 +86,22 @@ target_link_libraries(cart_test PRIVATE GTest::gtest_main)
     "build-steps": Scene("""
 add_executable(app app.c)
 set_target_properties(app PROPERTIES C_LINKER_LAUNCHER "sh;${CMAKE_SOURCE_DIR}/slow.sh")
-""", {"app.c": "int main(void) { return 0; }\n", "slow.sh": 'sleep 2; exec "$@"\n'}, where=".", languages="C",
+""", {"app.c": "int main(void) { return 0; }\n", "slow.sh": 'while [ ! -e "$GO" ]; do sleep 0.02; done; exec "$@"\n'}, where=".", languages="C",
         configures=False, before="cmake -B build -DHOLDFAST_LINK_SLOTS=1",
         beside="ninja -C build", until="holdfast locks | grep -q 'link app'"),
     "cluster-locks": Scene("@PAGE@", {"calibrate": "sleep 1\n"}, where=".", configures=False,
-                           beside="holdfast run --name measure --lock device@cluster -- sleep 2",
+                           beside="holdfast run --name measure --lock device@cluster -- " + HOLD,
                            until="holdfast locks | grep -q measure"),
     "containment": Scene("""
 add_test(NAME http.get COMMAND python3 "${CMAKE_SOURCE_DIR}/serve.py")
-add_test(NAME http.put COMMAND sh -c "sleep 0.3; exec python3 '${CMAKE_SOURCE_DIR}/serve.py'")
+add_test(NAME http.put COMMAND sh -c "while [ ! -e listens ]; do sleep 0.02; done; exec python3 '${CMAKE_SOURCE_DIR}/serve.py'")
 """, {"serve.py": SERVE}, consoles=2),
     "debugging": Scene("""
 add_executable(db_test db_test.c)
 target_compile_options(db_test PRIVATE -g)
 add_test(NAME db.schema COMMAND true)
 set_tests_properties(db.schema PROPERTIES FIXTURES_SETUP schema)
-add_test(NAME db.list COMMAND sleep 2)
+add_test(NAME db.list COMMAND sh ${CMAKE_SOURCE_DIR}/hold.sh)
 add_test(NAME db.insert COMMAND db_test)
 set_tests_properties(db.insert PROPERTIES FIXTURES_REQUIRED schema)
 set_tests_properties(db.insert db.list PROPERTIES HOLDFAST_LOCKS db)
@@ -118,14 +127,14 @@ signature = "Connection reset by peer"
 issue = "PROJ-12"
 expires = 2026-10-31
 """}, languages="C", before="sleep 1.1; touch ../db_test.c",
-        beside="python3 -m http.server @PORT@ & holdfast run --name sim.run --lock license@user -- sleep 5; kill $!",
+        beside="python3 -m http.server @PORT@ & holdfast run --name sim.run --lock license@user -- " + HOLD + "; kill $!",
         until="holdfast locks | grep -q license && (: < /dev/tcp/127.0.0.1/@PORT@)"),
     "from-ctest-repeat": Scene("""
 add_test(NAME net.upload COMMAND sh "${CMAKE_SOURCE_DIR}/upload.sh")
 add_test(NAME core.parse COMMAND sh "${CMAKE_SOURCE_DIR}/parse.sh")
 @PAGE@""", {"upload.sh": "echo >> n; [ $(wc -l < n) = 2 ] || exit 4\n", "parse.sh": "kill -SEGV $$\n"}),
     "from-flock": Scene("""
-add_test(NAME db.load COMMAND sleep 2)
+add_test(NAME db.load COMMAND sh ${CMAKE_SOURCE_DIR}/hold.sh)
 @PAGE@""", {"db_test": "#!/bin/sh\n"}, before="cmake -S .. -B ../release && cp ../db_test .",
                         beside="ctest --test-dir ../release -R db.load", until="holdfast locks | grep -q db.load"),
     "from-gtest-parallel": Scene("""
@@ -157,7 +166,7 @@ add_test(NAME Net.Upload COMMAND sh "${CMAKE_SOURCE_DIR}/upload.sh")
 """, {"upload.sh": "echo >> n; case $(wc -l < n) in 3|4) sleep 0.1; exit 1; esac\n"},
         before="for n in 1 2 3 4 5 6; do ctest; done"),
     "locks": Scene("""
-add_test(NAME db.load COMMAND sleep 2)
+add_test(NAME db.load COMMAND sh ${CMAKE_SOURCE_DIR}/hold.sh)
 add_test(NAME db.insert COMMAND sleep 0.1)
 @PAGE@""", before="cmake -S .. -B ../release", beside="ctest --test-dir ../release -R db.load",
         until="holdfast locks | grep -q db.load"),
@@ -288,7 +297,7 @@ class GuideHeadsTest(ProjectCase):
         self.port, = etcd.free_ports(1)
         self.written(scene, blocks)
         self.shell_environment = self.environment(
-            PATH=f"{Path(HOLDFAST).parent}:{Path(CTEST).parent}:{Path(CMAKE).parent}:{os.environ['PATH']}",
+            GO=str(self.work / "go"), PATH=f"{Path(HOLDFAST).parent}:{Path(CTEST).parent}:{Path(CMAKE).parent}:{os.environ['PATH']}",
             CMAKE_GENERATOR="Ninja", CMAKE_PREFIX_PATH=str(STAGE), LC_ALL="C.UTF-8", **scene.environment, **environment)
         place = self.app / scene.where
         if scene.configures:
@@ -314,7 +323,7 @@ class GuideHeadsTest(ProjectCase):
     def written(self, scene, blocks):
         self.app.mkdir()
         shown = next((block for language, block in reversed(blocks) if language == "cmake"), "")
-        files = {"CMakeLists.txt": HEAD + scene.find + scene.text.replace("@PAGE@", shown), **scene.files}
+        files = {"hold.sh": HOLD + "\n", "CMakeLists.txt": HEAD + scene.find + scene.text.replace("@PAGE@", shown), **scene.files}
         for file, text in files.items():
             text = text.replace("@NAME@", self.project_name).replace("@LANGUAGES@", scene.languages)
             (self.app / file).write_text(self.with_port(text))
@@ -346,9 +355,15 @@ class GuideHeadsTest(ProjectCase):
         """What each command prints, to stdout and stderr, as the pages show it. They have one shell."""
         script = "\n".join(f"printf '\\1\\n'\n{command}" for command in commands)
         script = script.replace(SHOWN_STAGE, str(STAGE)) + "\nwait\n"
-        done = self.finish(*around, "bash", "-c", script, cwd=place, env=self.shell_environment,
-                           stderr=subprocess.STDOUT, bound=BOUND_S)
-        text = unfolded(done.stdout.decode()).replace(str(STAGE), SHOWN_STAGE)
+        shown = self.work / "shown"
+        shown.unlink(missing_ok=True)
+        with open(shown, "ab") as stream:  # Holdfast opens it once more
+            begun = self.start(*around, "bash", "-c", script, cwd=place, env=self.shell_environment, stdout=stream,
+                               stderr=subprocess.STDOUT)
+        wait_until(lambda: b" waiting for " in shown.read_bytes() or begun.poll() is not None, "its words or its end", BOUND_S)
+        (self.work / "go").touch()
+        begun.wait(BOUND_S)
+        text = unfolded(shown.read_text()).replace(str(STAGE), SHOWN_STAGE)
         text = text.replace(str(self.app), SHOWN_PLACE).replace(self.project_name, "app")
         return text.split("\1\n")[1:]
 
