@@ -89,7 +89,7 @@ set_target_properties(app PROPERTIES C_LINKER_LAUNCHER "sh;${CMAKE_SOURCE_DIR}/s
 """, {"app.c": "int main(void) { return 0; }\n", "slow.sh": 'while [ ! -e "$GO" ]; do sleep 0.02; done; exec "$@"\n'}, where=".", languages="C",
         configures=False, before="cmake -B build -DHOLDFAST_LINK_SLOTS=1",
         beside="ninja -C build", until="holdfast locks | grep -q 'link app'"),
-    "cluster-locks": Scene("@PAGE@", {"calibrate": "sleep 1\n"}, where=".", configures=False,
+    "cluster-locks": Scene("@PAGE@", {"calibrate": "true\n"}, where=".", configures=False,
                            beside="holdfast run --name measure --lock device@cluster -- " + HOLD,
                            until="holdfast locks | grep -q measure"),
     "containment": Scene("""
@@ -126,7 +126,7 @@ tests = "^net\\\\."
 signature = "Connection reset by peer"
 issue = "PROJ-12"
 expires = 2026-10-31
-"""}, languages="C", before="sleep 1.1; touch ../db_test.c",
+"""}, languages="C", before="touch ../db_test.c",
         beside="python3 -m http.server @PORT@ & holdfast run --name sim.run --lock license@user -- " + HOLD + "; kill $!",
         until="holdfast locks | grep -q license && (: < /dev/tcp/127.0.0.1/@PORT@)"),
     "from-ctest-repeat": Scene("""
@@ -163,7 +163,7 @@ wait
     "gtest": Scene("@PAGE@", {"unit_test.cpp": CART}, languages="CXX"),
     "history": Scene("""
 add_test(NAME Net.Upload COMMAND sh "${CMAKE_SOURCE_DIR}/upload.sh")
-""", {"upload.sh": "echo >> n; case $(wc -l < n) in 3|4) sleep 0.1; exit 1; esac\n"},
+""", {"upload.sh": "echo >> n; case $(wc -l < n) in 3|4) exit 1; esac\n"},
         before="for n in 1 2 3 4 5 6; do ctest; done"),
     "locks": Scene("""
 add_test(NAME db.load COMMAND sh ${CMAKE_SOURCE_DIR}/hold.sh)
@@ -185,11 +185,13 @@ add_test(NAME net.upload COMMAND sh "${CMAKE_SOURCE_DIR}/upload.sh")
 @PAGE@""", {"upload.sh": "echo >> n; [ $(wc -l < n) = 3 ] || exit 4\n"}),
     "selecting": Scene("""
 foreach(test RANGE 1 6)
-  add_test(NAME load.${test} COMMAND sleep 0.5)
+  add_test(NAME load.${test} COMMAND sh -c "[ ${test} != 2 ] || [ -e begun ] || { touch begun; exec sleep 600; }")
 endforeach()
+set_tests_properties(load.1 PROPERTIES COST 8)
+set_tests_properties(load.2 PROPERTIES COST 7)
 add_test(NAME db.insert COMMAND false)
 set_tests_properties(db.insert PROPERTIES COST 9)
-""", before="timeout -s INT 1 ctest"),
+""", before="ctest & until [ -e begun ]; do sleep 0.02; done; kill $!; wait"),
     "services": Scene("""
 add_test(NAME apples COMMAND sh "${CMAKE_SOURCE_DIR}/stock.sh" SET apples 10)
 add_test(NAME maintenance COMMAND sh "${CMAKE_SOURCE_DIR}/stock.sh" SHUTDOWN NOSAVE)
