@@ -108,24 +108,7 @@ Tests may link these targets. They exist whether tests are attached or not, and 
 ``Holdfast::gtest``, ``Holdfast::gtest_main``
   For GoogleTest programs, with a main() of their own or with ours (targets.cmake).
 
-Environment of ctest
-^^^^^^^^^^^^^^^^^^^^
-
-``HOLDFAST_DISABLE``
-  A true value: this ctest runs as without Holdfast.
-``HOLDFAST_PROFILE``
-  The profile of ``holdfast.toml`` in the project's top source directory (docs/reference/config.md).
-``HOLDFAST_LOG``
-  How much the run's log says: ``off``, ``error``, ``warn``, ``info`` (the default), ``debug`` or
-  ``trace``. It wins over ``log`` in ``holdfast.toml`` (docs/reference/log.md).
-``HOLDFAST_HISTORY``
-  The absolute path of the file with the history, in place of the build tree's own
-  (docs/guide/history.md).
-``HOLDFAST_CLUSTER_ENDPOINTS``
-  The addresses of the etcd that has locks of scope ``cluster``, with commas between. They replace
-  ``endpoints`` in ``holdfast.toml`` (docs/guide/cluster-locks.md).
-``HOLDFAST_CLUSTER_PASSWORD``
-  The password of etcd's user, which is ``user`` in ``[cluster]`` of ``holdfast.toml``.
+docs/reference/environment.md has the environment variables that ctest and Holdfast read.
 #]=======================================================================]
 
 cmake_policy(PUSH)

@@ -259,24 +259,13 @@ struct Added {
 };
 
 Added add_command(Command app, int& exit_code, const char* name, const char* help,
-                  const char* formats, int (*act)(const Options&)) {
+                  const std::vector<std::string>& formats, int (*act)(const Options&)) {
   const Command command = app.add_subcommand(name, help);
   const auto options = std::make_shared<Options>();
-  const auto known = std::make_shared<std::vector<std::string>>();
-  for (std::string_view rest = formats; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('|'), rest.size());
-    known->emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(rest.size(), end + 1));
-  }
-  command.add_option("--format", options->format, formats);
+  command.add_option("--format", options->format, "what is printed (default: text)")
+      .one_of(formats);
   add_tree_option(command, options->tree);
-  const std::string list = formats;
-  command.callback([options, known, list, act, &exit_code] {
-    const bool is_known = std::find(known->begin(), known->end(), options->format) != known->end();
-    exit_code = is_known
-                    ? act(*options)
-                    : fail("--format " + brief_in_quotes(options->format) + ": expected " + list);
-  });
+  command.callback([options, act, &exit_code] { exit_code = act(*options); });
   return {command, options};
 }
 
@@ -289,13 +278,13 @@ int answered(const Options& options) {
 
 void add_history(Command app, int& exit_code) {
   add_command(app, exit_code, "failed", "what was red when it was last seen, in any run",
-              "text|names|ctest|json", answered<failed>);
+              {"text", "names", "ctest", "json"}, answered<failed>);
   add_command(app, exit_code, "flaky", "which tests are flaky, how often and since when",
-              "text|json", answered<flaky>);
-  add_command(app, exit_code, "slowest", "which tests take longest", "text|json",
+              {"text", "json"}, answered<flaky>);
+  add_command(app, exit_code, "slowest", "which tests take longest", {"text", "json"},
               answered<slowest>);
   const Added of_test = add_command(app, exit_code, "history", "the outcomes of a test in all runs",
-                                    "text|json", history);
+                                    {"text", "json"}, history);
   of_test.command
       .add_option("TEST", of_test.options->words,
                   "a test; or export FILE, import FILE..., merge FILE...")
@@ -303,7 +292,7 @@ void add_history(Command app, int& exit_code) {
       .check(expected("a test, or export, import or merge and files"));
   const Added of_runs =
       add_command(app, exit_code, "compare", "what is newly red or slow in the second run",
-                  "text|json", answered<compare_runs>);
+                  {"text", "json"}, answered<compare_runs>);
   of_runs.command
       .add_option("RUN", of_runs.options->words, "two runs: an id, the beginning of one, or latest")
       .required()

@@ -108,12 +108,15 @@ Result<RunEntry> run_of(const std::string& tree, const std::string& wanted) {
   return std::move(runs.front());
 }
 
+// `off` is the level of no line.
+std::vector<std::string> levels_of_lines() {
+  constexpr auto k_words = words_of(LogLevel{});
+  std::vector<std::string> words(k_words.begin(), k_words.end());
+  std::erase(words, holdfast::name_of(LogLevel::off));
+  return words;
+}
+
 int show_log(const LogOptions& options) {
-  const auto level = named<LogLevel>(options.level);
-  if (!level || *level == LogLevel::off) {
-    complain("--level \"" + options.level + "\": expected error, warn, info, debug or trace");
-    return exit_codes::k_usage;
-  }
   const Result<std::string> tree = find_tree(options.tree);
   if (!tree) {
     complain(to_text(tree.error()));
@@ -133,7 +136,7 @@ int show_log(const LogOptions& options) {
              "be written");
     return k_no_log;
   }
-  Display display(options, *level);
+  Display display(options, *named<LogLevel>(options.level));
   display.show(lines);
   if (options.follow) {
     follow(*run, log, display);
@@ -154,9 +157,9 @@ void add_log(Command app, int& exit_code) {
       .check(expected("a run"));
   command.add_option("--test", options->test, "only lines about this test")
       .check(expected("the name of a test"));
-  command.add_option("--level", options->level,
-                     "only lines of this level and those that weigh more: error, warn, info, debug "
-                     "or trace");
+  command
+      .add_option("--level", options->level, "only lines of this level and those that weigh more")
+      .one_of(levels_of_lines());
   command.add_flag("--follow", options->follow, "show what comes until the run is over");
   command.add_flag("--json", options->json, "one JSON object per line");
   add_tree_option(command, options->tree);

@@ -103,14 +103,10 @@ Result<int> bundle(const ReportOptions& options) {
   return exit_codes::k_success;
 }
 
-Result<Format> format_of(const ReportOptions& options) {
-  if (const auto format = named<Format>(options.format)) return *format;
-  return ErrorInWords{"--format \"" + options.format +
-                      "\": expected text, json, junit, trace, github or html"};
-}
-
-Result<void> show(const LoadedReport& loaded, Format format, const std::string& output) {
-  return output.empty() ? print_report(loaded, format) : write_report(loaded, format, output);
+Result<void> show(const LoadedReport& loaded, const ReportOptions& options) {
+  const Format format = *named<Format>(options.format);
+  return options.output.empty() ? print_report(loaded, format)
+                                : write_report(loaded, format, options.output);
 }
 
 // The exit code of a command that has shown the report. A test that goes on has no verdict yet.
@@ -124,18 +120,14 @@ int code_of(const RunReport& report) {
 
 // Returns the exit code.
 Result<int> show(const ReportOptions& options) {
-  const Result<Format> format = format_of(options);
-  if (!format) return format.error();
   const Result<LoadedReport> loaded = load(options);
   if (!loaded) return loaded.error();
-  if (Result<void> shown = show(*loaded, *format, options.output); !shown) return shown.error();
+  if (Result<void> shown = show(*loaded, options); !shown) return shown.error();
   return code_of(loaded->report);
 }
 
 // Returns the exit code.
 Result<int> merge(const ReportOptions& options) {
-  const Result<Format> format = format_of(options);
-  if (!format) return format.error();
   Result<std::vector<NamedReport>> shards = load_shards(options.shards);
   if (!shards) return shards.error();
   if (const std::string why = different_divisions(*shards); !why.empty()) {
@@ -144,7 +136,7 @@ Result<int> merge(const ReportOptions& options) {
   }
   const Result<LoadedReport> merged = merge_shards(std::move(*shards));
   if (!merged) return merged.error();
-  if (Result<void> shown = show(*merged, *format, options.output); !shown) return shown.error();
+  if (Result<void> shown = show(*merged, options); !shown) return shown.error();
   const std::vector<std::string> trouble = against_division(merged->report);
   for (const std::string& line : trouble) complain("report merge: " + line);
   return trouble.empty() ? code_of(merged->report) : exit_codes::k_unfit_shards;
@@ -173,7 +165,8 @@ void add_report(Command app, int& exit_code) {
       command.add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
           .check(expected("a run's id, the beginning of one, or latest"));
   const Option format =
-      command.add_option("--format", options->format, "text, json, junit, trace, github or html");
+      command.add_option("--format", options->format, "what is written (default: text)")
+          .one_of(words_of(Format{}));
   const Option output = command.add_option("--output", options->output, "write to this file")
                             .check(expected("the path of a file"));
   const Option bundle =

@@ -22,7 +22,7 @@ class AffectedReader {
       : named_{table, k_affected}, complaints_(complaints) {}
 
   AffectedRule read() {
-    complain_of_unknown_keys(named_, {"files", "tests", "ignore", "documentation"}, complaints_);
+    complain_of_unknown_keys(named_, keys_of_table(k_affected), complaints_);
     AffectedRule rule;
     rule.origin = origin_of(named_.table, named_);
     rule.files = texts("files", k_globs);

@@ -14,8 +14,7 @@ class ClusterReader {
       : named_(named), directory_(directory), complaints_(complaints) {}
 
   ClusterSettings read() {
-    complain_of_unknown_keys(named_, {"endpoints", "ttl", "ca", "cert", "key", "user"},
-                             complaints_);
+    complain_of_unknown_keys(named_, keys_of_table(named_.name), complaints_);
     if (const toml::node* node = named_.table.get("endpoints")) read_endpoints(*node);
     if (const toml::node* node = named_.table.get("ttl")) read_ttl(*node);
     read_path("ca", settings_.ca);

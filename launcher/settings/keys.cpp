@@ -27,6 +27,14 @@ Result<Milliseconds> duration_of(const toml::node& value) {
   return Milliseconds{ms > 0 ? std::max(1LL, std::llround(ms)) : 0};
 }
 
+std::vector<std::string> keys_of_table(std::string_view table) {
+  std::vector<std::string> keys;
+#define HOLDFAST_TABLE_KEY(in, key, ...) \
+  if (table == std::string_view(in)) keys.emplace_back(key);
+#include "core/settings/table_keys.def"
+  return keys;
+}
+
 void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
                               Complaints& complaints) {
   for (const auto& [key, value] : named.table) {

@@ -27,6 +27,9 @@ std::string origin_of(const toml::node& value, const NamedTable& named);
 // Takes a number of seconds or a text; the error is what was found.
 Result<Milliseconds> duration_of(const toml::node& value);
 
+// The keys that core/settings/table_keys.def has for `table`, such as "[[override]]".
+std::vector<std::string> keys_of_table(std::string_view table);
+
 void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
                               Complaints& complaints);
 

@@ -26,8 +26,7 @@ class KnownFlakyReader {
       : named_{table, k_known_flaky}, complaints_(complaints) {}
 
   KnownFlaky read() {
-    complain_of_unknown_keys(named_, {"tests", "signature", "issue", "expires", "attempts"},
-                             complaints_);
+    complain_of_unknown_keys(named_, keys_of_table(k_known_flaky), complaints_);
     KnownFlaky entry;
     entry.origin = origin_of(named_.table, named_);
     entry.tests = pattern("tests", "a regular expression for names of tests");

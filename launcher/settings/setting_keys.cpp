@@ -318,7 +318,7 @@ struct KeyReader<kind::EngineKind, Field> {
     const toml::table* table = key.node.as_table();
     if (table == nullptr) return KeyReader<kind::Word, Field>::read(key);
     const NamedTable named{*table, text_of_table(key)};
-    complain_of_unknown_keys(named, {"kind", "options", "local-label"}, key.complaints);
+    complain_of_unknown_keys(named, keys_of_table("[profile.NAME.engine]"), key.complaints);
     read<kind::Word, Field>(key, named, "kind", Setting::engine);
     read<kind::SrunOptions, std::string>(key, named, "options", Setting::engine_options);
     read<kind::Label, std::string>(key, named, "local-label", Setting::local_label);

@@ -137,7 +137,7 @@ class FileReader {
     Profile profile;
     profile.layer.name = name;
     profile.layer.said =
-        read_settings(named, TableOf::profile, {"inherits", "preflight", "override"}, complaints_);
+        read_settings(named, TableOf::profile, keys_of_table("[profile.NAME]"), complaints_);
     profile.inherits = read_text(named, "inherits", "the name of a profile", complaints_);
     if (profile.inherits) profile.inherits_at = place_of(table->get("inherits")->source());
     count_environment(named, profile.layer.said);
@@ -165,7 +165,7 @@ class FileReader {
     override.at = place_of(table.source());
     override.profile = profile;
     SettingsOverride& content = override.content;
-    content.said = read_settings(named, TableOf::tests, {"test", "label"}, complaints_);
+    content.said = read_settings(named, TableOf::tests, keys_of_table("[[override]]"), complaints_);
     content.test = read_text(named, "test", "a regular expression", complaints_);
     content.label = read_text(named, "label", "the name of a label", complaints_);
     if (table.get("test") == nullptr && table.get("label") == nullptr) {

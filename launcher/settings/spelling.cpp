@@ -28,7 +28,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   std::size_t nearest = std::min(word.size(), std::max<std::size_t>(1, word.size() / 3) + 1);
   const std::string* best = nullptr;
   for (const std::string& candidate : candidates) {
-    const std::size_t far = edit_distance(plain(word), candidate);
+    const std::size_t far = edit_distance(plain(word), plain(candidate));
     if (far >= nearest) continue;
     nearest = far;
     best = &candidate;

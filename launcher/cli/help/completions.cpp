@@ -1,9 +1,11 @@
 // What the shells know of the command line of `holdfast`.
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/help/reference.hpp"
 #include "core/base/parts.hpp"
@@ -21,11 +23,17 @@ std::vector<std::string> spellings(const OptionWords& option) {
   return all;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
 std::string words_after(const CommandPage& page) {
   std::string words;
   for (const CommandPage& one : page.commands) words += " " + last_word(one.name);
   for (const OptionWords& option : page.options) {
     for (const std::string& name : spellings(option)) words += " " + name;
+    if (!option.is_positional) continue;
+    for (const std::string& word : words_for_value(option)) words += " " + word;
   }
   return words.empty() ? words : words.substr(1);
 }
@@ -63,23 +71,44 @@ std::string with_values(const CommandPage& page) {
   return names.empty() ? names : names.substr(1);
 }
 
-void add_bash_case(const CommandPage& page, std::string& text) {
+// "service list"; of the program: nothing.
+std::string words_of_command(const CommandPage& page) {
   const std::size_t blank = page.name.find(' ');
-  text += fmt::format("    '{}') words='{}' values='{}' ;;\n",
-                      blank == std::string::npos ? "" : page.name.substr(blank + 1),
+  return blank == std::string::npos ? "" : page.name.substr(blank + 1);
+}
+
+void add_bash_case(const CommandPage& page, std::string& text) {
+  text += fmt::format("    '{}') words='{}' values='{}' ;;\n", words_of_command(page),
                       words_after(page), with_values(page));
   for (const CommandPage& one : page.commands) add_bash_case(one, text);
 }
 
-void add_zsh_arguments(const CommandPage& page, std::string_view indent, std::string& text) {
-  text += fmt::format("{}_arguments", indent);
+// The words for the value of each option that takes some.
+void add_bash_values(const CommandPage& page, std::string& text) {
   for (const OptionWords& option : page.options) {
+    const std::vector<std::string> words = words_for_value(option);
+    if (words.empty()) continue;
     for (const std::string& name : spellings(option)) {
-      text += fmt::format(" \\\n{}  '{}[{}]{}'", indent, name, quoted_for_zsh(option.help),
-                          option.value.empty() ? "" : ":" + option.value + ":_files");
+      text += fmt::format("    '{} {}') words='{}' values='' ;;\n", words_of_command(page), name,
+                          joined(words));
     }
   }
-  text += fmt::format(" \\\n{}  '*: :_files'\n", indent);
+  for (const CommandPage& one : page.commands) add_bash_values(one, text);
+}
+
+void add_zsh_arguments(const CommandPage& page, std::string_view indent, std::string& text) {
+  text += fmt::format("{}_arguments", indent);
+  std::string others = "_files";
+  for (const OptionWords& option : page.options) {
+    const std::vector<std::string> words = words_for_value(option);
+    const std::string value = words.empty() ? option.value + ":_files" : ":(" + joined(words) + ")";
+    if (option.is_positional && !words.empty()) others = "(" + joined(words) + ")";
+    for (const std::string& name : spellings(option)) {
+      text += fmt::format(" \\\n{}  '{}[{}]{}'", indent, name, quoted_for_zsh(option.help),
+                          option.value.empty() ? "" : ":" + value);
+    }
+  }
+  text += fmt::format(" \\\n{}  '*: :{}'\n", indent, others);
 }
 
 // `when`: the condition for the page's own words; empty: the program's.
@@ -104,13 +133,24 @@ void add_fish(const CommandPage& page, const std::string& when, std::string& tex
     for (const std::string& name : spellings(option)) {
       spelt += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     }
-    if (spelt.empty()) continue;
-    text += fmt::format("complete -c holdfast -n '{}'{}{} -d '{}'\n", here, spelt,
-                        option.value.empty() ? "" : " -r", quoted(option.help));
+    const std::string words = joined(words_for_value(option));
+    if (spelt.empty() && words.empty()) continue;
+    std::string value = option.value.empty() || spelt.empty() ? "" : " -r";
+    if (!words.empty()) value += " -f -a '" + words + "'";
+    text += fmt::format("complete -c holdfast -n '{}'{}{} -d '{}'\n", here, spelt, value,
+                        quoted(option.help));
   }
 }
 
 }  // namespace
+
+std::vector<std::string> words_for_value(const OptionWords& option) {
+  std::vector<std::string> words;
+  std::string_view rest = option.value;
+  if (rest.find('|') == std::string_view::npos) return words;
+  while (!rest.empty()) words.emplace_back(take_part(rest, '|'));
+  return words;
+}
 
 std::string bash_completion(const CommandPage& program) {
   std::string text =
@@ -135,9 +175,13 @@ std::string bash_completion(const CommandPage& program) {
       "  done\n"
       "  case $command in\n";
   add_bash_case(program, text);
+  text +=
+      "  esac\n"
+      "  case \"$command $before\" in\n";
+  add_bash_values(program, text);
   return text +
          "  esac\n"
-         "  # The value of an option is a file, or something that only the user knows.\n"
+         "  # The value of another option is a file, or something that only the user knows.\n"
          "  [[ \"|$values|\" != *\"|$before|\"* ]] || return 0\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
          "}\n"

@@ -61,6 +61,31 @@ std::string page_at(std::string_view address) {
   return text_of({"docs/reference/", address});
 }
 
+// The lines up to one that is not empty and does not begin with `indent`, without it.
+std::string indented_lines(std::string_view& module, std::string_view indent) {
+  std::string lines;
+  while (module.starts_with('\n') || module.starts_with(indent)) {
+    const std::string_view line = take_part(module, '\n');
+    lines.append(line.substr(std::min(line.size(), indent.size()))).append("\n");
+  }
+  while (lines.ends_with("\n\n")) lines.pop_back();
+  return lines.substr(std::min(lines.find_first_not_of('\n'), lines.size()));
+}
+
+// `module` begins after the line with the command's name.
+DeclaredName declared_command(std::string_view name, std::string_view module) {
+  DeclaredName command{std::string(name), "Commands", {}};
+  std::string all = indented_lines(module, "  ");
+  const std::size_t end = std::min(all.find("\n\n"), all.size());
+  command.text = without_marks(std::string_view(all).substr(0, end));
+  std::ranges::replace(command.text, '\n', ' ');
+  if (!command.text.ends_with("::")) return command;
+  command.text.pop_back();
+  std::string_view rest = std::string_view(all).substr(end);
+  command.usage = indented_lines(rest, "  ");
+  return command;
+}
+
 }  // namespace
 
 std::vector<DeclaredName> declared_names(std::string_view module) {
@@ -76,6 +101,10 @@ std::vector<DeclaredName> declared_names(std::string_view module) {
   while (!module.empty()) {
     const std::string_view line = take_part(module, '\n');
     if (is_underline(line, '^')) section = before;
+    constexpr std::string_view k_command = ".. command:: ";
+    if (line.starts_with(k_command)) {
+      all.push_back(declared_command(line.substr(k_command.size()), module));
+    }
     if (const std::vector<std::string> names = names_in(line); !names.empty()) {
       end_entry();
       for (const std::string& name : names) entry.push_back({name, section, {}});

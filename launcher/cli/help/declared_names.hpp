@@ -1,5 +1,5 @@
-// The names that users write in CMake, and the variables that they set, with what they mean: as the
-// head of ctest-integration/Holdfast.cmake declares them, and nowhere else.
+// The names that users write in CMake, with what they mean: as the heads of the modules of
+// ctest-integration declare them, and nowhere else.
 #pragma once
 
 #include <string>
@@ -10,11 +10,13 @@ namespace holdfast::cli {
 
 struct DeclaredName {
   std::string name;     // HOLDFAST_LOCKS, Holdfast::mark
-  std::string section;  // "Variables", "Test properties", "Targets", "Environment of ctest"
+  std::string section;  // "Variables", "Test properties", "Targets", "Commands"
   std::string text;     // one line, without marks
+  std::string usage{};  // of a command: its lines
 };
 
-// `module`: the text of Holdfast.cmake. An entry that declares several names is one for each.
+// `module`: the text of a module. An entry that declares several names is one for each. Of a
+// command, the text is its first paragraph.
 std::vector<DeclaredName> declared_names(std::string_view module);
 
 // `text` without the marks of reStructuredText and Markdown: quotes of code, roles, links. A link

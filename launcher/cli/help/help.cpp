@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,9 +14,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/help/reference.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
+#include "settings/spelling.hpp"
 #include "supervision/base/programs.hpp"
 
 namespace holdfast::cli {
@@ -33,6 +36,15 @@ Json json_of(const CommandPage& page) {
   return {{"name", page.name}, {"help", page.help}, {"options", options}, {"commands", commands}};
 }
 
+Json json_of(const std::vector<DeclaredName>& names) {
+  Json all = Json::array();
+  for (const DeclaredName& one : names) {
+    all.push_back({{"name", one.name}, {"section", one.section}, {"meaning", one.text}});
+    if (!one.usage.empty()) all.back()["usage"] = one.usage;
+  }
+  return all;
+}
+
 Json json_of(const Reference& reference) {
   Json settings = Json::array();
   for (const SettingPage& one : reference.settings) {
@@ -42,13 +54,10 @@ Json json_of(const Reference& reference) {
                         {"option", one.option},
                         {"meaning", one.meaning}});
   }
-  Json names = Json::array();
-  for (const DeclaredName& one : reference.names) {
-    names.push_back({{"name", one.name}, {"section", one.section}, {"meaning", one.text}});
-  }
   Json all = json_of(reference.program);
   all["settings"] = std::move(settings);
-  all["cmake"] = std::move(names);
+  all["cmake"] = json_of(reference.names);
+  all["variables"] = json_of(reference.variables);
   return all;
 }
 
@@ -75,14 +84,32 @@ std::string wrapped(const std::string& text, std::size_t indent) {
 }
 
 std::string text_of(const SettingPage& setting) {
-  std::string text =
-      fmt::format("{}: a key of holdfast.toml, for {}\n", setting.key, setting.scope);
+  const bool is_table = setting.scope.starts_with('[');
+  std::string text = fmt::format("{}: a key of holdfast.toml, {} {}\n", setting.key,
+                                 is_table ? "in" : "for", setting.scope);
   if (!setting.property.empty()) text += "  test property " + setting.property + "\n";
   if (!setting.option.empty()) text += "  holdfast run " + setting.option + "\n";
   return text + wrapped(setting.meaning, 2);
 }
 
-// Topics that are not commands: settings by any of their names, and the names of CMake.
+// `HOLDFAST_SLOT_db` is HOLDFAST_SLOT_<NAME>.
+bool is_called(const DeclaredName& name, std::string_view word) {
+  const std::size_t open = name.name.find('<');
+  if (open == std::string::npos || name.name == word) return name.name == word;
+  const std::string_view rest = std::string_view(name.name).substr(name.name.find('>') + 1);
+  return word.size() > open + rest.size() && word.starts_with(name.name.substr(0, open)) &&
+         word.ends_with(rest);
+}
+
+std::string text_of(const DeclaredName& name) {
+  std::string text = name.name + ": " + name.section + "\n" + wrapped(name.text, 2);
+  for (std::string_view usage = name.usage; !usage.empty();) {
+    text.append("  ").append(take_part(usage, '\n')).append("\n");
+  }
+  return text;
+}
+
+// Topics that are not commands: keys by any of their names, the names of CMake, and variables.
 std::string topic(const Reference& reference, const std::string& word) {
   std::string text;
   if (word.empty()) return text;
@@ -91,10 +118,20 @@ std::string topic(const Reference& reference, const std::string& word) {
       text += text_of(setting);
     }
   }
-  for (const DeclaredName& name : reference.names) {
-    if (name.name == word) text += name.name + ": " + name.section + "\n" + wrapped(name.text, 2);
+  for (const auto* names : {&reference.names, &reference.variables}) {
+    for (const DeclaredName& name : *names) {
+      if (is_called(name, word)) text += text_of(name);
+    }
   }
   return text;
+}
+
+std::string near_topics(const Reference& reference, const std::string& word) {
+  const Topics topics = topics_of(reference);
+  for (const auto* words : {&topics.commands, &topics.keys, &topics.names}) {
+    if (std::string found = suggestion(word, *words); !found.empty()) return found;
+  }
+  return {};
 }
 
 // Packages have the pages that the texts name.
@@ -108,26 +145,11 @@ std::string where_docs_are() {
 }
 
 std::string all_topics(const Reference& reference) {
-  std::string text = "Commands:\n";
-  const auto add = [&text](std::vector<std::string> words) {
-    std::ranges::sort(words);
-    words.erase(std::ranges::unique(words).begin(), words.end());
-    text += wrapped(fmt::format("{}", fmt::join(words, " ")), 2);
-  };
-  std::vector<std::string> words;
-  for (const CommandPage& one : reference.program.commands) {
-    words.push_back(one.name.substr(one.name.find(' ') + 1));
-  }
-  add(std::move(words));
-  text += "Keys of holdfast.toml:\n";
-  words.clear();
-  for (const SettingPage& one : reference.settings) words.push_back(one.key);
-  add(std::move(words));
-  text += "Names in CMake, and variables:\n";
-  words.clear();
-  for (const DeclaredName& one : reference.names) words.push_back(one.name);
-  add(std::move(words));
-  return text;
+  const Topics topics = topics_of(reference);
+  return fmt::format("Commands:\n{}Keys of holdfast.toml:\n{}Names in CMake, and variables:\n{}",
+                     wrapped(fmt::format("{}", fmt::join(topics.commands, " ")), 2),
+                     wrapped(fmt::format("{}", fmt::join(topics.keys, " ")), 2),
+                     wrapped(fmt::format("{}", fmt::join(topics.names, " ")), 2));
 }
 
 std::optional<Command> command_named(Command app, const std::string& word) {
@@ -168,8 +190,28 @@ Result<void> write(const std::filesystem::path& file, const std::string& text) {
   return {};
 }
 
+// The program's page, where `holdfast help` takes one of its topics.
+CommandPage with_topics(const Reference& reference) {
+  const auto can_be_typed = [](const std::string& word) {
+    return word.find_first_of("<:") == std::string::npos;
+  };
+  const Topics topics = topics_of(reference);
+  std::vector<std::string> words;
+  for (const auto* some : {&topics.commands, &topics.keys, &topics.names}) {
+    std::ranges::copy_if(*some, std::back_inserter(words), can_be_typed);
+  }
+  CommandPage program = reference.program;
+  for (CommandPage& command : program.commands) {
+    if (command.name != "holdfast help") continue;
+    for (OptionWords& option : command.options) {
+      if (option.is_positional) option.value = fmt::format("{}", fmt::join(words, "|"));
+    }
+  }
+  return program;
+}
+
 int write_all(const Reference& reference, const std::filesystem::path& share) {
-  const CommandPage& program = reference.program;
+  const CommandPage program = with_topics(reference);
   std::vector<std::pair<std::filesystem::path, std::string>> files{
       {share / "bash-completion/completions/holdfast", bash_completion(program)},
       {share / "zsh/vendor-completions/_holdfast", zsh_completion(program)},
@@ -212,8 +254,8 @@ int help(Command app, const std::vector<std::string>& words) {
       words[0] == "topics" ? all_topics(reference) : topic(reference, words[0]);
   if (text.empty()) {
     return fail("help " + brief_in_quotes(words[0]) +
-                ": expected a command, a key of holdfast.toml, a test property or a variable "
-                "(holdfast help topics)");
+                ": expected a command, a key of holdfast.toml, a test property or a variable" +
+                near_topics(reference, words[0]) + "; holdfast help topics lists them");
   }
   fmt::print("{}", text);
   if (text.find("docs/") != std::string::npos) fmt::print("{}", where_docs_are());

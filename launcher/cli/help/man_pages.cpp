@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/help/reference.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -32,11 +33,20 @@ std::string page_name(std::string name) {
   return name;
 }
 
-std::string head(const std::string& name, const char* section, const std::string& help) {
-  std::string upper = name;
-  std::ranges::transform(upper, upper.begin(),
+std::string upper(std::string text) {
+  std::ranges::transform(text, text.begin(),
                          [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
-  return ".TH " + escaped(upper) + " " + section +
+  return text;
+}
+
+std::string usage_lines(std::string_view usage) {
+  std::string text;
+  while (!usage.empty()) text += escaped(take_part(usage, '\n')) + "\n";
+  return text;
+}
+
+std::string head(const std::string& name, const char* section, const std::string& help) {
+  return ".TH " + escaped(upper(name)) + " " + section +
          " \"\" \"Holdfast " HOLDFAST_VERSION "\" \"Holdfast\"\n.SH NAME\n" + escaped(name) +
          " \\- " + escaped(help) + "\n";
 }
@@ -107,6 +117,18 @@ void add_pages(const CommandPage& page, std::vector<ManPage>& pages) {
   for (const CommandPage& one : page.commands) add_pages(one, pages);
 }
 
+void add_names(const std::vector<DeclaredName>& names, std::string& text) {
+  std::string section;
+  for (const DeclaredName& name : names) {
+    if (name.section != section) {
+      section = name.section;
+      text += ".SH \"" + escaped(upper(section)) + "\"\n";
+    }
+    text += item(bold(name.name), name.text);
+    if (!name.usage.empty()) text += ".PP\n.nf\n" + usage_lines(name.usage) + ".fi\n";
+  }
+}
+
 ManPage program_page(const Reference& reference) {
   const CommandPage& program = reference.program;
   std::string text =
@@ -118,17 +140,8 @@ ManPage program_page(const Reference& reference) {
   for (const OptionWords& option : program.options) text += item(names_of(option), option.help);
   text += ".SH COMMANDS\n";
   for (const CommandPage& one : program.commands) text += item(bold(one.name), one.help);
-  std::string section;
-  for (const DeclaredName& name : reference.names) {
-    if (name.section != section) {
-      section = name.section;
-      std::string title = section;
-      std::ranges::transform(title, title.begin(),
-                             [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
-      text += ".SH \"" + escaped(title) + "\"\n";
-    }
-    text += item(bold(name.name), name.text);
-  }
+  add_names(reference.names, text);
+  add_names(reference.variables, text);
   text += exit_status(program) + see_also(",\n.BR ctest (1)");
   return {"holdfast.1", text};
 }
@@ -146,7 +159,8 @@ ManPage settings_page(const Reference& reference) {
   for (const SettingPage& setting : reference.settings) {
     if (setting.scope != scope) {
       scope = setting.scope;
-      text += ".SH \"KEYS FOR " + escaped(scope) + "\"\n";
+      text +=
+          (scope.starts_with('[') ? ".SH \"KEYS IN " : ".SH \"KEYS FOR ") + escaped(scope) + "\"\n";
     }
     std::string meaning = setting.meaning;
     if (!setting.property.empty()) meaning += " (test property " + setting.property + ")";

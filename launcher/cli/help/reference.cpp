@@ -1,5 +1,9 @@
 #include "cli/help/reference.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "os/file/file_text.hpp"
@@ -22,7 +26,7 @@ std::string property_named(const std::string& name) {
   return name.empty() ? "" : "HOLDFAST_" + name;
 }
 
-std::vector<SettingPage> settings_of_table() {
+std::vector<SettingPage> keys_of_file() {
   std::vector<SettingPage> all;
   const auto add = [&](const std::string& key, const char* scope, const std::string& meaning,
                        const std::string& property = {}, const std::string& option = {}) {
@@ -36,21 +40,66 @@ std::vector<SettingPage> settings_of_table() {
 #define HOLDFAST_STEP_SETTING(id, field, kind, toml, since, nothing, meaning) \
   add(toml, "build steps", meaning);
 #include "core/settings/table.def"
+#define HOLDFAST_TABLE_KEY(table, key, form, nothing, meaning) add(key, table, meaning);
+#include "core/settings/table_keys.def"
+#define HOLDFAST_SERVICE_KEY(field, key, nothing, meaning) add(key, "[service.NAME]", meaning);
+#include "core/service/service_keys.def"
+#define HOLDFAST_PREFLIGHT_KEY(field, key, meaning) \
+  add(key, "[preflight] and [preflight.warn]", meaning);
+#include "core/settings/preflight_keys.def"
   return all;
 }
 
-std::vector<DeclaredName> names_of_module() {
+std::vector<DeclaredName> variables_for_users() {
+  const auto section_of = [](std::string_view whose) {
+    if (whose == "user") return "a variable that you set";
+    return whose == "hook" ? "a variable that a hook gets" : "a variable that a test gets";
+  };
+  std::vector<DeclaredName> all;
+#define HOLDFAST_VARIABLE(id, whose, name, rest, column, meaning) \
+  all.push_back({name rest, section_of(#whose), without_marks(meaning)});
+#define HOLDFAST_SERVICE_VARIABLE(id, word, column, meaning)                                    \
+  all.push_back({"HOLDFAST_SERVICE_<NAME>_" word, "a variable that a test with a service gets", \
+                 without_marks(meaning)});
+#include "core/base/variables.def"
+  std::ranges::stable_sort(all, {}, &DeclaredName::section);
+  return all;
+}
+
+std::vector<std::string> sorted_once(std::vector<std::string> words) {
+  std::ranges::sort(words);
+  words.erase(std::ranges::unique(words).begin(), words.end());
+  return words;
+}
+
+std::vector<DeclaredName> names_of_modules() {
   const Result<std::string> installed = supervision::installation();
   if (!installed) return {};
-  const Result<std::string> module =
-      os::read_file(*installed + "/lib/cmake/Holdfast/Holdfast.cmake", 1024 * 1024);
-  return module ? declared_names(*module) : std::vector<DeclaredName>();
+  std::vector<DeclaredName> all;
+  for (const char* const name : {"Holdfast", "gtest_discovery", "services"}) {
+    const Result<std::string> module =
+        os::read_file(fmt::format("{}/lib/cmake/Holdfast/{}.cmake", *installed, name), 1024 * 1024);
+    if (!module) continue;
+    std::ranges::move(declared_names(*module), std::back_inserter(all));
+  }
+  return all;
 }
 
 }  // namespace
 
 Reference reference_of(Command app) {
-  return {page_of(app, "holdfast"), settings_of_table(), names_of_module()};
+  return {page_of(app, "holdfast"), keys_of_file(), names_of_modules(), variables_for_users()};
+}
+
+Topics topics_of(const Reference& reference) {
+  Topics topics;
+  for (const CommandPage& one : reference.program.commands) {
+    topics.commands.push_back(one.name.substr(one.name.find(' ') + 1));
+  }
+  for (const SettingPage& one : reference.settings) topics.keys.push_back(one.key);
+  for (const DeclaredName& one : reference.names) topics.names.push_back(one.name);
+  for (const DeclaredName& one : reference.variables) topics.names.push_back(one.name);
+  return {sorted_once(topics.commands), sorted_once(topics.keys), sorted_once(topics.names)};
 }
 
 }  // namespace holdfast::cli

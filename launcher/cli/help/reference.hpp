@@ -1,4 +1,5 @@
-// Everything that a user can say: commands with their options, settings, and the names of CMake.
+// Everything that a user can say: commands with their options, keys of holdfast.toml, names of
+// CMake, and environment variables.
 // The help, the man pages and the completions are made from it.
 #pragma once
 
@@ -19,7 +20,7 @@ struct CommandPage {
 
 struct SettingPage {
   std::string key;       // in holdfast.toml
-  std::string scope;     // "a test", "a run", "build steps"
+  std::string scope;     // "a test", "a run", "build steps"; or its table: "[service.NAME]"
   std::string property;  // HOLDFAST_LOCKS; empty: there is none
   std::string option;    // of `holdfast run`; empty: there is none
   std::string meaning;   // without marks
@@ -28,11 +29,20 @@ struct SettingPage {
 struct Reference {
   CommandPage program;
   std::vector<SettingPage> settings;
-  std::vector<DeclaredName> names;
+  std::vector<DeclaredName> names;      // of CMake
+  std::vector<DeclaredName> variables;  // HOLDFAST_SLOT_<NAME>; section: "set by you"
 };
 
 // `app`: with all of its commands. Without the installed Holdfast.cmake there are no names.
 Reference reference_of(Command app);
+
+// Each word that `holdfast help` explains, once, sorted.
+struct Topics {
+  std::vector<std::string> commands;
+  std::vector<std::string> keys;
+  std::vector<std::string> names;
+};
+Topics topics_of(const Reference& reference);
 
 // The options of `holdfast run`.
 std::vector<OptionWords> options_of_run();
@@ -43,6 +53,10 @@ struct ManPage {
   std::string text;
 };
 std::vector<ManPage> man_pages(const Reference& reference);
+
+// The words that may stand for an option's value, or for a place for words; none: only the user
+// knows them.
+std::vector<std::string> words_for_value(const OptionWords& option);
 
 std::string bash_completion(const CommandPage& program);
 std::string zsh_completion(const CommandPage& program);

@@ -3,10 +3,13 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "cli/commands.hpp"
 #include "cli/help/reference.hpp"
+#include "core/base/words.hpp"
 #include "core/outcome/exit_codes.hpp"
+#include "core/settings/policy.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::cli {
@@ -45,6 +48,33 @@ std::string text_of(const HelpOfOption& row) {
   return text;
 }
 
+// `kill|fail|ignore`; empty: the option takes other values than some words.
+template <typename Field>
+std::string words_of_type() {
+  std::string text;
+  if constexpr (Worded<Field>) {
+    for (const std::string_view word : words_of(Field{})) {
+      if (!text.empty()) text += '|';
+      text += word;
+    }
+  } else if constexpr (requires { typename Field::value_type; }) {
+    if constexpr (Worded<typename Field::value_type>) {
+      return words_of_type<typename Field::value_type>();
+    }
+  }
+  return text;
+}
+
+std::string words_for(std::string_view wanted) {
+  if (wanted.empty()) return {};
+  const Policy policy;
+#define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, ...) \
+  if (wanted == std::string_view(option))                                                       \
+    return words_of_type<std::remove_cvref_t<decltype(policy.field)>>();
+#include "core/settings/table.def"
+  return {};
+}
+
 std::string help_of_run() {
   std::string text = R"(usage: holdfast run [OPTION]... -- COMMAND [ARGUMENT]...
 
@@ -72,6 +102,7 @@ std::vector<OptionWords> options_of_run() {
     if (row.option.empty()) continue;
     all.push_back({std::string(row.option), std::string(row.argument), std::string(row.help)});
     std::ranges::replace(all.back().help, '\n', ' ');
+    if (const std::string words = words_for(row.option); !words.empty()) all.back().value = words;
   }
   return all;
 }

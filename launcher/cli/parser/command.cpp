@@ -1,8 +1,12 @@
 #include "cli/parser/command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <sstream>
 #include <utility>
+
+#include "core/base/printable.hpp"
+#include "core/base/words.hpp"
 
 namespace holdfast::cli {
 
@@ -38,6 +42,17 @@ Option Option::excludes(const std::vector<Option>& others) const {
 Option Option::type_name(const std::string& name) const {
   option_->type_name(name);
   return *this;
+}
+
+Option Option::one_of(std::vector<std::string> words) const {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
+  option_->type_name(list);
+  return check_without_name(
+      [words = std::move(words), name = option_->get_name()](const std::string& word) {
+        if (std::ranges::find(words, word) != words.end()) return std::string();
+        return name + " " + brief_in_quotes(word) + ": expected " + alternatives(words);
+      });
 }
 
 const std::string& Command::name() const { return app_->get_name(); }

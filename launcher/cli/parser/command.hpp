@@ -35,6 +35,12 @@ class Option {
   Option excludes(const std::vector<Option>& others) const;
   // What the help calls its value.
   Option type_name(const std::string& name) const;
+  // Its value is one of these words. The message names the option, the value and the words.
+  template <typename Words>
+  Option one_of(const Words& words) const {
+    return one_of(std::vector<std::string>(words.begin(), words.end()));
+  }
+  Option one_of(std::vector<std::string> words) const;
 
  private:
   CLI::Option* option_;
@@ -43,7 +49,7 @@ class Option {
 // What the help says of an option.
 struct OptionWords {
   std::string names;  // "-C,--config"; of a place for words: "RUN"
-  std::string value;  // what its value is called; empty: it takes none
+  std::string value;  // what its value is called; empty: it takes none; `a|b`: one of these words
   std::string help;
   bool is_positional = false;
   bool is_required = false;

@@ -69,11 +69,8 @@ Result<Wishes> wishes_of(const CtestOptions& options) {
   if (!options.timings.empty() && !wishes.restrictions.shard) {
     return ErrorInWords{"--timings: expected --shard I/N or --slurm-array N beside it"};
   }
-  if (options.order.empty()) return wishes;
   wishes.order = named<TestOrder>(options.order);
-  if (wishes.order) return wishes;
-  return ErrorInWords{"--order " + brief_in_quotes(options.order) + ": expected " +
-                      enumeration(words_of(TestOrder{}), " or ")};
+  return wishes;
 }
 
 // The order holds for this ctest, whatever holdfast.toml says.
@@ -216,8 +213,8 @@ void add_ctest(Command app, const std::vector<std::string>& words, int& exit_cod
       .add_option("--timings", options->timings,
                   "with --shard: a history with the times of tests, the same for all shards")
       .check(expected("the path of a history"));
-  command.add_option("--order", options->order, "failed-first, longest-first or as-is")
-      .check(expected("failed-first, longest-first or as-is"));
+  command.add_option("--order", options->order, "in which order ctest starts the tests")
+      .one_of(words_of(TestOrder{}));
   command
       .add_option("--slurm-array", options->slurm_array,
                   "run the tests on Slurm's nodes: an array job of N shards, in this build tree")

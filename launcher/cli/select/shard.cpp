@@ -52,10 +52,6 @@ Result<std::string> text_of(const ShardOptions& options) {
   }
   const Result<ShardNumber> shard = parse_shard(options.shard);
   if (!shard) return ErrorInWords{to_text("shard", shard.error())};
-  if (options.format != "names" && options.format != "ctest" && options.format != "json") {
-    return ErrorInWords{"--format " + brief_in_quotes(options.format) +
-                        ": expected names, ctest or json"};
-  }
   const Result<UserCall> user = user_call(options.tree, options.words);
   if (!user) return user.error();
   Restrictions restrictions;
@@ -96,7 +92,10 @@ void add_shard(Command app, const std::vector<std::string>& words, int& exit_cod
       .add_option("--timings", options->timings,
                   "a history with the times of tests, the same for all shards")
       .check(expected("the path of a history"));
-  command.add_option("--format", options->format, "names, ctest or json");
+  command
+      .add_option("--format", options->format,
+                  "names, one on each line (default); an expression for ctest -R; or JSON")
+      .one_of(std::vector<std::string>{"names", "ctest", "json"});
   add_tree_option(command, options->tree);
   command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
   command.allow_extras();

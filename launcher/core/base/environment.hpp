@@ -1,21 +1,17 @@
-// Every environment variable that Holdfast's programs read or set. docs/reference/environment.md
-// describes the variables for users. docs/internals/launcher-variables.md describes the internal
-// ones.
+// Every environment variable that Holdfast's programs read or set. Those for users are in
+// core/base/variables.def. docs/internals/launcher-variables.md describes the internal ones.
 #pragma once
 
 #include <string_view>
 
 namespace holdfast::environment {
 
-// --- Set by the user -----------------------------------------------------------------
-inline constexpr std::string_view k_disable = "HOLDFAST_DISABLE";
-inline constexpr std::string_view k_profile = "HOLDFAST_PROFILE";
-inline constexpr std::string_view k_log = "HOLDFAST_LOG";
-// The addresses of the etcd that has the locks of scope `cluster`, and the password of its user.
-inline constexpr std::string_view k_cluster_endpoints = "HOLDFAST_CLUSTER_ENDPOINTS";
-inline constexpr std::string_view k_cluster_password = "HOLDFAST_CLUSTER_PASSWORD";
-// Not for tests: a run that a test starts is none of this history.
-inline constexpr std::string_view k_history = "HOLDFAST_HISTORY";
+// --- Set by the user, to a test, and to a hook --------------------------------------------
+#define HOLDFAST_VARIABLE(id, whose, name, ...) inline constexpr std::string_view id = name;
+// The last parts of HOLDFAST_SERVICE_<NAME>_<part>.
+#define HOLDFAST_SERVICE_VARIABLE(id, word, ...) inline constexpr std::string_view id = word;
+#include "core/base/variables.def"
+inline constexpr std::string_view k_service_prefix = "HOLDFAST_SERVICE_";
 
 // --- Set by ctest ----------------------------------------------------------------------
 // The configuration that its tests are of (`ctest -C`); not set, or empty: none was said.
@@ -86,32 +82,9 @@ inline constexpr std::string_view k_planned = "HOLDFAST_PLANNED";
 // Not empty: this ctest runs a shard beside others in one build tree. No test is in two of them.
 inline constexpr std::string_view k_one_tree = "HOLDFAST_ONE_TREE";
 
-// --- To the test ------------------------------------------------------------------------
-inline constexpr std::string_view k_test_name = "HOLDFAST_TEST_NAME";
-inline constexpr std::string_view k_attempt = "HOLDFAST_ATTEMPT";
-inline constexpr std::string_view k_attempt_id = "HOLDFAST_ATTEMPT_ID";
-inline constexpr std::string_view k_run_id = "HOLDFAST_RUN_ID";
-inline constexpr std::string_view k_held = "HOLDFAST_HELD";
-inline constexpr std::string_view k_tmpdir = "HOLDFAST_TMPDIR";
-inline constexpr std::string_view k_marker_dir = "HOLDFAST_MARKER_DIR";
-inline constexpr std::string_view k_slot_prefix = "HOLDFAST_SLOT_";
-inline constexpr std::string_view k_fence_prefix = "HOLDFAST_FENCE_";
-inline constexpr std::string_view k_service_prefix = "HOLDFAST_SERVICE_";
-// To a service too: the first of its ports, and all of them with `;` between.
-inline constexpr std::string_view k_port = "HOLDFAST_PORT";
-inline constexpr std::string_view k_ports = "HOLDFAST_PORTS";
-
 // --- To a GoogleTest program, unless the user has set them -----------------------------------
 // A file that the program makes, and removes when its tests have finished.
 inline constexpr std::string_view k_googletest_runs = "TEST_PREMATURE_EXIT_FILE";
 inline constexpr std::string_view k_googletest_output = "GTEST_OUTPUT";
-
-// --- To a hook, besides those of the test -------------------------------------------------
-inline constexpr std::string_view k_hook = "HOLDFAST_HOOK";
-inline constexpr std::string_view k_hook_outcome = "HOLDFAST_OUTCOME";
-inline constexpr std::string_view k_hook_exit_code = "HOLDFAST_EXIT_CODE";
-inline constexpr std::string_view k_hook_signal = "HOLDFAST_SIGNAL";
-inline constexpr std::string_view k_hook_pid = "HOLDFAST_PID";
-inline constexpr std::string_view k_hook_output = "HOLDFAST_OUTPUT";
 
 }  // namespace holdfast::environment

@@ -34,10 +34,10 @@ Result<void> check_names(const std::vector<ServiceSpec>& services) {
         return wrong(*one, "found a second service \"" + one->name + "\", expected one; " +
                                other->origin + " has the first");
       }
-      if (variable_prefix(one->name) != variable_prefix(other->name)) continue;
+      if (variable_of_service(one->name, {}) != variable_of_service(other->name, {})) continue;
       return wrong(*one, "found \"" + one->name + "\", whose variables " +
-                             variable_prefix(one->name) + "… are those of \"" + other->name +
-                             "\", expected a name with variables of its own");
+                             variable_of_service(one->name, {}) + "… are those of \"" +
+                             other->name + "\", expected a name with variables of its own");
     }
   }
   return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 #include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
@@ -39,8 +40,8 @@ ServiceProbe ServiceSpec::proof() const {
 
 Milliseconds ServiceSpec::stop_time() const { return std::max(grace, k_least_stop_time); }
 
-std::string variable_prefix(std::string_view service) {
-  return std::string(environment::k_service_prefix) + slot_variable(service) + "_";
+std::string variable_of_service(std::string_view service, std::string_view word) {
+  return text_of({environment::k_service_prefix, slot_variable(service), "_", word});
 }
 
 }  // namespace holdfast

@@ -84,8 +84,8 @@ struct ServiceSpec {
 
 inline constexpr unsigned k_most_service_ports = 64;
 
-// Returns what the names of the service's variables begin with: `HOLDFAST_SERVICE_MY_DB_` for the
-// service `my-db`.
-std::string variable_prefix(std::string_view service);
+// Returns the name of a variable of the service: `HOLDFAST_SERVICE_MY_DB_PORT` for the service
+// `my-db` and environment::k_service_port.
+std::string variable_of_service(std::string_view service, std::string_view word);
 
 }  // namespace holdfast

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/service/service_spec.hpp"
 #include "exec/base/variables.hpp"
@@ -124,7 +125,7 @@ void BatchServices::take(const wire::Message& answer) {
 // True: the attempt had the generation before its first worker. `use` is a text such as `db#3`.
 bool BatchServices::is_of_attempt(std::string_view use) const {
   const std::string_view name = take_part(use, '#');
-  const std::string variable = variable_prefix(name) + "GENERATION";
+  const std::string variable = variable_of_service(name, environment::k_service_generation);
   return variable_in(plan_.command.environment, variable) == use;
 }
 

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "core/base/environment.hpp"
 #include "core/lock/port_locks.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
@@ -105,15 +106,17 @@ std::string name_of_instance(const std::string& service, unsigned number) {
 
 std::vector<std::string> variables_of(const ServiceHost& host) {
   const wire::HostOrder& order = host.order;
-  const std::string prefix = variable_prefix(order.spec.name);
   std::vector<std::string> variables;
+  const auto add = [&](std::string_view word, const std::string& value) {
+    variables.push_back(variable_of_service(order.spec.name, word) + "=" + value);
+  };
   if (!order.ports.empty()) {
-    variables.push_back(prefix + "PORT=" + std::to_string(order.ports.front()));
-    variables.push_back(prefix + "PORTS=" + ports_in_text(order.ports));
+    add(environment::k_service_port, std::to_string(order.ports.front()));
+    add(environment::k_service_ports, ports_in_text(order.ports));
   }
-  variables.push_back(prefix + "GENERATION=" + std::to_string(order.generation));
-  variables.push_back(prefix + "LOG=" + order.log);
-  if (host.main > 0) variables.push_back(prefix + "PID=" + std::to_string(host.main));
+  add(environment::k_service_generation, std::to_string(order.generation));
+  add(environment::k_service_log, order.log);
+  if (host.main > 0) add(environment::k_service_pid, std::to_string(host.main));
   return variables;
 }
 

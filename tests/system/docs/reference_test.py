@@ -46,6 +46,7 @@ class Reference(ProjectCase):
         told = subprocess.run([HOLDFAST, "help", "--json"], stdout=subprocess.PIPE, check=True)
         cls.program = json.loads(told.stdout)
         cls.commands = list(walk(cls.program))
+        cls.names = cls.program["cmake"] + cls.program["variables"]
 
     def said(self, *words):
         done = self.finish(HOLDFAST, *words)
@@ -73,8 +74,9 @@ class Reference(ProjectCase):
             for option in command["options"]:
                 for name in spellings(option):
                     self.assertIn("\\fB" + name.replace("-", "\\-") + "\\fR", text)
-        self.assertEqual({one["name"] for one in self.program["cmake"]} - set(re.findall(
-            r"^\\fB([\w:]+)\\fR$", (SHARE / "man/man1/holdfast.1").read_text(), re.MULTILINE)), set())
+        page = (SHARE / "man/man1/holdfast.1").read_text()
+        self.assertEqual({one["name"] for one in self.names} - set(re.findall(r"^\\fB([\w:<>]+)\\fR$", page, re.MULTILINE)), set())
+        self.assertIn("\n.nf\nholdfast_add_service(", page)
         keys = re.findall(r"^\\fB([\w\\-]+)\\fR$", (SHARE / "man/man5/holdfast.toml.5").read_text(), re.MULTILINE)
         self.assertEqual([key.replace("\\", "") for key in keys], [one["key"] for one in self.program["settings"]])
 
@@ -85,6 +87,13 @@ class Reference(ProjectCase):
             self.assertNotIn("`", page.read_text())
             done = subprocess.run(["groff", "-man", "-Tascii", "-ww", "-z", page], capture_output=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, b""), page)
+
+    def topics(self):
+        """The words after `holdfast help` that can be typed as they are."""
+        words = re.findall(r"(?m)^  (.+)$", self.said("help", "topics"))
+        found = {word for line in words for word in line.split() if not set("<:") & set(word)}
+        self.assertLessEqual({"ttl", "report", "HOLDFAST_PORT", "holdfast_add_service", "HOLDFAST_LOCKS"}, found)
+        return found
 
     def words_of(self, command):
         return ({one["name"].split()[-1] for one in command["commands"]}
@@ -100,12 +109,34 @@ class Reference(ProjectCase):
 
     def test_bash_completes_commands_and_options(self):
         for command in self.commands:
-            self.assertEqual(self.completed_by_bash(*command["name"].split()), self.words_of(command), command["name"])
+            topics = self.topics() if command["name"] == "holdfast help" else set()
+            self.assertEqual(self.completed_by_bash(*command["name"].split()), self.words_of(command) | topics, command["name"])
         report = self.completed_by_bash("holdfast", "report")
         self.assertEqual(self.completed_by_bash("holdfast", "report", "--tree", "b"), report)
         # Values, and the words of another command, are not ours.
+        for command, option, words in self.options_with_words():
+            self.assertEqual(self.completed_by_bash(*command.split(), option), words)
         for words in (("report", "--from"), ("run", "--"), ("run", "--name", "x", "--", "ls"), ("ctest", "--failed", "--")):
             self.assertEqual(self.completed_by_bash("holdfast", *words), set(), words)
+
+    def options_with_words(self):
+        """Each option whose value is one of some words: ("holdfast report", "--format", {"text", "json"…})."""
+        found = [(command["name"], name, set(option["value"].split("|"))) for command in self.commands
+                 for option in command["options"] for name in spellings(option) if "|" in option["value"]]
+        self.assertLessEqual({("holdfast report", "--format"), ("holdfast run", "--on-leak"), ("holdfast ctest", "--order"),
+                              ("holdfast log", "--level")}, {one[:2] for one in found})
+        return found
+
+    def test_a_value_that_is_none_of_the_words_is_refused(self):
+        tree = self.project("")
+        for command, option, words in self.options_with_words():
+            after = {"holdfast run": ["--", "true"], "holdfast shard": ["1/2"], "holdfast history": ["t"], "holdfast affected": ["--since", "x"],
+                     "holdfast compare": ["latest", "latest"]}.get(command, [])
+            done = self.finish(*[HOLDFAST, *command.split()[1:], option, "x-y", *after], cwd=tree)
+            self.assertIn(done.returncode, (2, 125), (command, done.stderr))
+            line = done.stderr.decode()
+            self.assertIn(option, line)
+            self.assertLessEqual(words, set(re.findall(r"[\w-]+", line.partition("expected")[2])), line)
 
     def completed_by_fish(self, text):
         done = subprocess.run(["fish", "--no-config", "-c", f"source '{SHARE}/fish/vendor_completions.d/holdfast.fish'; complete -C '{text}'"],
@@ -124,6 +155,9 @@ class Reference(ProjectCase):
         commands = {one["name"].split()[-1] for one in by_name["holdfast service"]["commands"]}
         self.assertLessEqual(commands, self.completed_by_fish("holdfast service "))
         self.assertFalse(commands & self.completed_by_fish("holdfast service start "))
+        for command, option, words in self.options_with_words():
+            self.assertEqual(self.completed_by_fish(f"{command} {option} "), words)
+        self.assertEqual(self.completed_by_fish("holdfast help "), self.topics())
 
     def test_the_completions_of_zsh_and_fish_have_each_command_and_option(self):
         for file, mark, checks in (("zsh/vendor-completions/_holdfast", "'{}[", ["zsh", "-n"]),
@@ -149,7 +183,7 @@ class Reference(ProjectCase):
             for option in command["options"]:
                 names = ", ".join(f"`{name}`" for name in option["names"].split(","))
                 if option["value"] and spellings(option):
-                    names = names[:-1] + f" {option['value']}`"
+                    names = names[:-1] + f" {cell(option['value'])}`"
                 text += f"| {names} | {cell(option['help'])} |\n"
         if os.environ.get("HOLDFAST_WRITE_REFERENCE"):
             PAGE.write_text(text)
@@ -159,28 +193,49 @@ class Reference(ProjectCase):
         schema = (SHARE / "holdfast/holdfast.schema.json").read_text()
         self.assertEqual(schema, (DOCS / "reference/holdfast.schema.json").read_text())
         page = (DOCS / "reference/config.md").read_text()
+        services = (DOCS / "reference/services.md").read_text()
         for setting in self.program["settings"]:
             self.assertIn(f'"{setting["key"]}":', schema)
-            self.assertIn(f"| `{setting['key']}`", page)
+            self.assertIn(f"| `{setting['key']}`", services if setting["scope"] == "[service.NAME]" else page)
+        told = {setting["key"] for setting in self.program["settings"]}
+        keys = set()
+
+        def collect(part):
+            if isinstance(part, dict):
+                keys.update(part.get("properties", {}))
+                for one in part.values():
+                    collect(one)
+            elif isinstance(part, list):
+                for one in part:
+                    collect(one)
+
+        collect({name: value for name, value in json.loads(schema).items()})
+        # The names of the tables themselves are no keys; `options` and `kind` are those of the table `engine`.
+        self.assertEqual(keys - told, {"profile", "known-flaky", "affected", "service", "build-steps", "cluster", "warn"})
 
     def test_each_variable_is_in_its_page_and_no_other(self):
-        page = (DOCS / "reference/environment.md").read_text()
-        section = page.partition("## Set by you")[2].partition("\n## ")[0]
-        self.assertEqual(set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)),
-                         {one["name"] for one in self.program["cmake"] if one["section"] == "Environment of ctest"})
+        pages = [(DOCS / "reference" / name).read_text() for name in ("environment.md", "services.md")]
+        found = {name for page in pages for name in re.findall(r"^\| `(HOLDFAST_[\w<>]+)`", page, re.MULTILINE)}
+        self.assertEqual(found, {one["name"] for one in self.program["variables"]})
 
     def test_each_topic_is_explained(self):
         topics = self.said("help", "topics").split()
-        for name in [one["key"] for one in self.program["settings"]] + [one["name"] for one in self.program["cmake"]]:
+        for name in [one["key"] for one in self.program["settings"]] + [one["name"] for one in self.names]:
             self.assertIn(name, topics)
             text = self.said("help", name)
             self.assertRegex(text, rf"(?m)^{name}: ")
+            self.assertEqual(self.said("help", name.replace("<NAME>", "DB")), text)
             self.assertNotIn("`", text.partition(f"\n{name}: ")[2] or text)
         property_text = self.said("help", "HOLDFAST_LOCKS")
         self.assertIn("a key of holdfast.toml", property_text)
         self.assertIn("Test properties", property_text)
 
+        self.assertIn("\n  holdfast_add_service(<name> COMMAND", self.said("help", "holdfast_add_service"))
+        self.assertIn("in [cluster]\n", self.said("help", "ttl"))
+
     def test_what_is_no_topic_is_refused(self):
+        for word, meant in (("HOLDFAST_LOKS", "HOLDFAST_LOCKS"), ("endpoint", "endpoints"), ("holdfast_port", "HOLDFAST_PORT"), ("reprot", "report")):
+            self.assertIn(f'(did you mean "{meant}"?)', self.finish(HOLDFAST, "help", word).stderr.decode())
         for words in (["no-such-topic"], [""], ["service", "no-such-command"], ["keeper"]):
             done = self.finish(HOLDFAST, "help", *words)
             self.assertEqual((done.returncode, done.stdout), (2, b""), words)
@@ -194,7 +249,7 @@ class Reference(ProjectCase):
         self.assertRegex(done.stdout.decode(), r"\ngrace +7s +holdfast.toml:3, \[profile.default\]\n")
         self.assertIn(f"schema: {SHARE}/holdfast/holdfast.schema.json\n", done.stdout.decode())
         for setting in self.program["settings"]:
-            if setting["scope"] != "build steps" and setting["key"] != "environment":
+            if setting["scope"] in ("a test", "a run") and setting["key"] != "environment":
                 self.assertRegex(done.stdout.decode(), rf"\n{setting['key']} ")
 
     def test_five_mistakes_get_five_lines(self):

@@ -182,7 +182,7 @@ set_tests_properties(green PROPERTIES TIMEOUT 77 ENVIRONMENT "SECRET=s3cr3t" HOL
 
     def test_what_is_asked_wrongly_is_told(self):
         tree, _ = self.parts_at("info")
-        for words, said in ((["--level", "loud"], b'--level "loud": expected error, warn, info, debug or trace'),
+        for words, said in ((["--level", "loud"], b'--level "loud": expected trace, debug, info, warn or error'),
                             (["77"], b"77"), (["--test", ""], b"expected the name of a test")):
             done = self.finish(HOLDFAST, "log", "--tree", tree, *words)
             self.assertEqual(done.returncode, 2, done.stderr)

@@ -331,7 +331,7 @@ add_test(NAME hangs COMMAND sleep 300)
 
     def test_wrong_words_get_one_line(self):
         self.run_tests("-R", "green")
-        for words, why in ((("failed", "--format", "xml"), '--format "xml": expected text|names|ctest|json'),
+        for words, why in ((("failed", "--format", "xml"), '--format "xml": expected text, names, ctest or json'),
                            (("history", "export"),
                             'no run in the history has a test called "export"; history: expected TEST, export FILE'),
                            (("history", "merge"), "history: expected TEST, export FILE, import FILE... or merge FILE..."),

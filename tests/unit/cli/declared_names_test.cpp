@@ -23,6 +23,17 @@ TEST(DeclaredNames, AreTheEntriesOfEachSection) {
   EXPECT_EQ(names[3].text, "Last");
 }
 
+TEST(DeclaredNames, ACommandHasItsFirstParagraphAndItsUsage) {
+  const std::vector<DeclaredName> names = declared_names(
+      "#[===[.rst:\n.. command:: add_it\n\n  Adds\n  ``it``::\n\n    add_it(<name>\n"
+      "      [A])\n\n  More.\n\n  ``A``\n    An a.\n#]===]\n");
+  ASSERT_EQ(names.size(), 1U);
+  EXPECT_EQ(names[0].name, "add_it");
+  EXPECT_EQ(names[0].text, "Adds it:");
+  EXPECT_EQ(names[0].usage, "add_it(<name>\n  [A])\n");
+  EXPECT_EQ(declared_names(".. command:: b\n\n  Is\n  it.\n\n  No more.\n")[0].text, "Is it.");
+}
+
 TEST(DeclaredNames, MarksAreLeftOut) {
   EXPECT_EQ(without_marks("``a`` and `b`, :command:`c` :not a role"), "a and b, c :not a role");
   EXPECT_EQ(without_marks("as [text](../guide/locks.md#y) says"), "as text says");

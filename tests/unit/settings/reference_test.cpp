@@ -84,12 +84,11 @@ Form form_of_words(const Words& words) {
 }
 
 // One word, or a table with the other settings of the engine.
+Json table_of_engine();
 Form form_of_engine() {
   Form form = form_of_words(words_of(Engine{}));
   const Json word = form.schema;
-  const Json table{{"type", "object"},
-                   {"additionalProperties", false},
-                   {"properties", {{"kind", word}, {"options", k_text}, {"local-label", k_text}}}};
+  const Json table = table_of_engine();
   form.words += ", or a table";
   form.schema = {{"anyOf", {word, table}}};
   return form;
@@ -244,6 +243,63 @@ std::string table_of_preflight() {
   return text;
 }
 
+// The forms of core/settings/table_keys.def. The schema has no form for `overrides` and
+// `preflight`, which are tables with definitions of their own.
+Form form_named(const std::string& word) {
+  const Json text{{"type", "string"}, {"minLength", 1}};
+  const auto list_of = [](const Json& one, int least) {
+    return Json{{"type", "array"}, {"items", one}, {"minItems", least}};
+  };
+  if (word == "name") return {"name of a profile", text};
+  if (word == "pattern") return {"regular expression", text};
+  if (word == "text") return {"text", text};
+  if (word == "path") return {"path", text};
+  if (word == "day") return {"date", {{"type", "string"}}};
+  if (word == "time") return form_of(kind::Duration{});
+  if (word == "addresses") return {"list of texts", list_of(text, 1)};
+  if (word == "texts") return {"text, or list of texts", {{"anyOf", {text, list_of(text, 1)}}}};
+  if (word == "list") return {"text, or list of texts", {{"anyOf", {text, list_of(text, 0)}}}};
+  if (word == "engine") return form_of_words(words_of(Engine{}));
+  if (word == "overrides") return {"tables", {{"$ref", "#/definitions/overrides"}}};
+  if (word == "preflight") return {"table", {{"$ref", "#/definitions/preflight"}}};
+  if (word == "attempts") return form_of_field(unsigned{});
+  ADD_FAILURE() << word << ": no form of this name";
+  return {};
+}
+
+std::vector<Row> rows_of_table(std::string_view wanted) {
+  std::vector<Row> rows;
+#define HOLDFAST_TABLE_KEY(table, key, form, nothing, meaning) \
+  if (wanted == table)                                         \
+    rows.push_back({key, "0.1", nothing, meaning, {}, {}, form_named(#form), {}});
+#include "core/settings/table_keys.def"
+  return rows;
+}
+
+std::vector<std::string> required_of(const std::vector<Row>& rows) {
+  std::vector<std::string> keys;
+  for (const Row& row : rows) {
+    if (row.nothing == "required") keys.push_back(row.key);
+  }
+  return keys;
+}
+
+std::string table_of_variables(std::string_view wanted, const std::string& column) {
+  std::string text = "| variable | " + column + " | meaning |\n|---|---|---|\n";
+#define HOLDFAST_VARIABLE(id, whose, name, rest, column, meaning) \
+  if (wanted == #whose) text += "| `" name rest "` | " column " | " meaning " |\n";
+#include "core/base/variables.def"
+  return text;
+}
+
+std::string table_of_service_variables() {
+  std::string text = "| variable | example | meaning |\n|---|---|---|\n";
+#define HOLDFAST_SERVICE_VARIABLE(id, word, column, meaning) \
+  text += "| `HOLDFAST_SERVICE_<NAME>_" word "` | " column " | " meaning " |\n";
+#include "core/base/variables.def"
+  return text;
+}
+
 std::string table_of(const std::vector<Row>& rows, bool of_tests) {
   std::string text = of_tests
                          ? "| key | property, option | value | built-in | meaning | since |\n"
@@ -286,42 +342,31 @@ Json table_schema(Json properties) {
       {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
 }
 
+Json table_of_engine() {
+  return table_schema(properties_of(rows_of_table("[profile.NAME.engine]")));
+}
+
 std::string schema() {
   Json override = properties_of(rows_of_tests());
-  override["test"] = {{"type", "string"}, {"minLength", 1}};
-  override["label"] = {{"type", "string"}, {"minLength", 1}};
+  override.update(properties_of(rows_of_table("[[override]]")));
   Json overrides{{"type", "array"}, {"items", table_schema(override)}};
   overrides["items"]["anyOf"] = {{{"required", {"test"}}}, {{"required", {"label"}}}};
   Json profile = properties_of(rows_of_tests());
   profile.update(properties_of(rows_of_runs()));
-  profile["inherits"] = {{"type", "string"}, {"minLength", 1}};
-  profile["override"] = {{"$ref", "#/definitions/overrides"}};
-  profile["preflight"] = {{"$ref", "#/definitions/preflight"}};
+  profile.update(properties_of(rows_of_table("[profile.NAME]")));
   Json preflight = properties_of(rows_of_preflight());
   preflight["warn"] = table_schema(properties_of(rows_of_preflight()));
-  Json known =
-      table_schema({{"tests", k_text},
-                    {"signature", k_text},
-                    {"issue", k_text},
-                    {"expires", {{"type", "string"}}},
-                    {"attempts", {{"type", "integer"}, {"minimum", 0}, {"maximum", 1000}}}});
-  known["required"] = {"tests", "signature", "issue", "expires"};
-  const Json texts{{"anyOf",
-                    {{{"type", "string"}, {"minLength", 1}},
-                     {{"type", "array"}, {"items", k_text}, {"minItems", 1}}}}};
-  Json affected = table_schema({{"files", texts}, {"tests", texts}, {"ignore", texts}});
-  affected["anyOf"] = {{{"required", {"files", "tests"}}}, {{"required", {"ignore"}}}};
+  const std::vector<Row> known_flaky = rows_of_table("[[known-flaky]]");
+  Json known = table_schema(properties_of(known_flaky));
+  known["required"] = required_of(known_flaky);
+  Json affected = table_schema(properties_of(rows_of_table("[[affected]]")));
+  affected["anyOf"] = {{{"required", {"files", "tests"}}},
+                       {{"required", {"ignore"}}},
+                       {{"required", {"documentation"}}}};
   affected["dependencies"] = {{"files", {"tests"}}, {"tests", {"files"}}};
   Json service = table_schema(properties_of(rows_of_services()));
   service["required"] = {"command"};
-  // [cluster]: docs/guide/cluster-locks.md has its keys.
-  Json cluster =
-      table_schema({{"endpoints", {{"type", "array"}, {"items", k_text}, {"minItems", 1}}},
-                    {"ttl", {{"anyOf", {{{"type", "number"}}, {{"type", "string"}}}}}},
-                    {"ca", k_text},
-                    {"cert", k_text},
-                    {"key", k_text},
-                    {"user", k_text}});
+  Json cluster = table_schema(properties_of(rows_of_table("[cluster]")));
   cluster["dependencies"] = {{"cert", {"key"}}, {"key", {"cert"}}};
   Json all = table_schema(
       {{"profile", {{"type", "object"}, {"additionalProperties", table_schema(profile)}}},
@@ -386,12 +431,27 @@ TEST(Reference, ThePageOfSettingsHasEachRow) {
   page = with_table(page, "runs", table_of(rows_of_runs(), false));
   page = with_table(page, "build steps", table_of(rows_of_build_steps(), false));
   page = with_table(page, "preflight", table_of_preflight());
+  const std::pair<std::string, std::string> tables[] = {
+      {"engine", "[profile.NAME.engine]"}, {"profile", "[profile.NAME]"},
+      {"override", "[[override]]"},        {"known-flaky", "[[known-flaky]]"},
+      {"affected", "[[affected]]"},        {"cluster", "[cluster]"}};
+  for (const auto& [mark, table] : tables) {
+    page = with_table(page, mark, table_of(rows_of_table(table), false));
+  }
   expect_file(name, page);
+}
+
+TEST(Reference, ThePageOfVariablesHasEachRow) {
+  const std::string name = "docs/reference/environment.md";
+  std::string page = with_table(read(name), "user", table_of_variables("user", "read by"));
+  page = with_table(page, "test", table_of_variables("test", "example"));
+  expect_file(name, with_table(page, "hook", table_of_variables("hook", "example")));
 }
 
 TEST(Reference, ThePageOfServicesHasEachKey) {
   const std::string name = "docs/reference/services.md";
-  expect_file(name, with_table(read(name), "keys", table_of_services()));
+  const std::string page = with_table(read(name), "keys", table_of_services());
+  expect_file(name, with_table(page, "variables", table_of_service_variables()));
 }
 
 TEST(Reference, TheSchemaHasEachRow) {

@@ -96,7 +96,7 @@ TEST(SettingsErrors, AnUnknownKeyIsSaidWithTheOneThatWasMeant) {
        "2: [profile.default]: found the unknown key \"lock_timeout\", expected ",
        " (did you mean \"lock-timeout\"?)"},
       {"[profile.default]\nxyzzy = 3\n",
-       "2: [profile.default]: found the unknown key \"xyzzy\", expected ", " or override"},
+       "2: [profile.default]: found the unknown key \"xyzzy\", expected ", "or preflight"},
       {"timeout = 3\n",
        "1: top level: found the unknown key \"timeout\", expected [profile.NAME], [[override]], "
        "[[known-flaky]], [[affected]], [service.NAME], [build-steps], [cluster] or [preflight]",
