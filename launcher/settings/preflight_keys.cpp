@@ -42,13 +42,13 @@ class PreflightReader {
   PreflightNeeds read(const std::vector<std::string>& other_keys) {
     std::vector<std::string> known;
 #define HOLDFAST_PREFLIGHT_KEY(field, key, ...) known.emplace_back(key);
-#include "core/settings/preflight_keys.def"
+#include "core/settings/table_keys.def"
     known.insert(known.end(), other_keys.begin(), other_keys.end());
     complain_of_unknown_keys(named_, known, complaints_);
     PreflightNeeds needs;
 #define HOLDFAST_PREFLIGHT_KEY(field, key, ...) \
   if (const toml::node* node = named_.table.get(key)) read_key(key, *node, needs.field.emplace());
-#include "core/settings/preflight_keys.def"
+#include "core/settings/table_keys.def"
     return needs;
   }
 

@@ -27,10 +27,11 @@ def is_note(path, body):
 
 class Between:
     """Passes calls on to an etcd. `rule` is asked about each of them, with the path and the body. It returns None: pass
-    it on; LOSE: pass it on, and lose the answer; a pair: answer with that status and text; an Event: wait for it, and
-    then pass it on."""
+    it on; LOSE: pass it on, and lose the answer; KEEP_NEWS: a watch begins, and tells nothing; a pair: answer with that
+    status and text; an Event: wait for it, and then pass it on."""
 
     LOSE = "lose"
+    KEEP_NEWS = "keep news"
 
     def __init__(self, etcd, rule=lambda path, body: None):
         self.etcd, self.rule = etcd, rule
@@ -86,7 +87,9 @@ class Between:
         caller.send_response(answer.status)
         caller.end_headers()
         if caller.path == "/v3/watch":
-            for line in answer:
+            for number, line in enumerate(answer):
+                if said == self.KEEP_NEWS and number > 0:
+                    continue
                 caller.wfile.write(line)
                 caller.wfile.flush()
         else:

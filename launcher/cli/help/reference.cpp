@@ -41,12 +41,11 @@ std::vector<SettingPage> keys_of_file() {
   add(toml, "build steps", meaning);
 #include "core/settings/table.def"
 #define HOLDFAST_TABLE_KEY(table, key, form, nothing, meaning) add(key, table, meaning);
-#include "core/settings/table_keys.def"
 #define HOLDFAST_SERVICE_KEY(field, key, nothing, meaning) add(key, "[service.NAME]", meaning);
 #include "core/service/service_keys.def"
 #define HOLDFAST_PREFLIGHT_KEY(field, key, meaning) \
   add(key, "[preflight] and [preflight.warn]", meaning);
-#include "core/settings/preflight_keys.def"
+#include "core/settings/table_keys.def"
   return all;
 }
 

@@ -1,8 +1,21 @@
-// Every environment variable that Holdfast's programs read or set. Those for users are in
-// core/base/variables.def. docs/internals/launcher-variables.md describes the internal ones.
+// Environment variables: what one is, and every one that Holdfast's programs read or set. Those for
+// users are in core/base/variables.def. docs/internals/launcher-variables.md describes the internal
+// ones.
 #pragma once
 
+#include <string>
 #include <string_view>
+
+namespace holdfast {
+
+struct Variable {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const Variable&, const Variable&) = default;
+};
+
+}  // namespace holdfast
 
 namespace holdfast::environment {
 

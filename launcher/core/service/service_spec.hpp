@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/result.hpp"
-#include "core/base/variable.hpp"
 
 namespace holdfast {
 

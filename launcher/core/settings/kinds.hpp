@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/result.hpp"
-#include "core/base/variable.hpp"
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/retry/retry_policy.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/base/variable.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/words.hpp"
 #include "core/batch/isolation.hpp"
 #include "core/lock/lock_spec.hpp"

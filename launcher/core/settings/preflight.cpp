@@ -5,13 +5,13 @@ namespace holdfast {
 void PreflightNeeds::replace_by(const PreflightNeeds& later) {
 #define HOLDFAST_PREFLIGHT_KEY(field, ...) \
   if (later.field) field = later.field;
-#include "core/settings/preflight_keys.def"
+#include "core/settings/table_keys.def"
 }
 
 bool PreflightNeeds::is_empty() const {
   return true
 #define HOLDFAST_PREFLIGHT_KEY(field, ...) &&(!field || field->all.empty())
-#include "core/settings/preflight_keys.def"
+#include "core/settings/table_keys.def"
       ;
 }
 

@@ -25,7 +25,7 @@ struct Needed {
 };
 
 // The keys of one table. A key that the table does not have is none; a key may also have an empty
-// list. The fields are explained in preflight_keys.def. A relative path is below the build tree.
+// list. The fields are explained in table_keys.def. A relative path is below the build tree.
 struct PreflightNeeds {
   std::optional<Needed<std::uint16_t>> ports;
   std::optional<Needed<std::string>> sockets;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/variable.hpp"
+#include "core/base/environment.hpp"
 #include "exec/batch/worker_command.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/keeper_link.hpp"

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/environment.hpp"
 #include "core/base/result.hpp"
-#include "core/base/variable.hpp"
 #include "core/settings/wire.hpp"
 
 namespace holdfast::exec {

@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "core/base/environment.hpp"
 #include "core/base/process_name.hpp"
-#include "core/base/variable.hpp"
 #include "supervision/base/invocation.hpp"
 
 namespace holdfast::supervision {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/base/variable.hpp"
+#include "core/base/environment.hpp"
 #include "core/service/service_use.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/records.hpp"

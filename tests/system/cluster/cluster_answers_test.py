@@ -128,7 +128,38 @@ class ClusterAnswersTest(EtcdCase):
                 self.assertEqual(len(watches), 1)
                 self.end_well(holder, waiter)
 
-    def test_a_waiter_looks_for_itself_if_its_watch_tells_nothing(self):
+    def test_a_lease_that_ends_before_its_key_is_put_is_replaced(self):
+        revoked = []
+
+        def rule(path, body):
+            puts = [step["request_put"] for step in body.get("success", []) if "request_put" in step]
+            if path == "/v3/kv/txn" and puts and not revoked:
+                revoked.append(puts[0]["lease"])
+                self.etcd.call("lease/revoke", {"ID": revoked[0]})
+        between = self.stand_between(rule=rule)
+        holder = self.begin("holder", "db@cluster", cwd=self.place("behind", endpoints=[between.endpoint]))
+        self.had(holder[1])
+        self.assertNotIn(self.wait_for_keys(1, "db")[0]["lease"], revoked)
+        self.end_well(holder)
+
+    def test_a_waiter_looks_for_itself_at_each_renewal(self):
+        """A firewall may forget the connection of a watch. Reminders make the waiter look, too, but ever more seldom."""
+        looks = []
+
+        def rule(path, body):
+            if path == "/v3/kv/range":
+                looks.append(body)
+            return Between.KEEP_NEWS if path == "/v3/watch" else None
+        between = self.stand_between(rule=rule)
+        holder = self.begin("holder", "db@cluster")
+        self.had(holder[1])
+        waiter = self.begin("waiter", "db@cluster", cwd=self.place("behind", endpoints=[between.endpoint]))
+        wait_until(lambda: len(looks) >= 8, "looks at the queue")
+        self.end_well(holder)
+        self.had(waiter[1])
+        self.end_well(waiter)
+
+    def test_a_waiter_looks_for_itself_if_its_watch_does_not_begin(self):
         """So a proxy does that keeps streams back."""
         never = threading.Event()
         self.addCleanup(never.set)

@@ -8,7 +8,7 @@ import unittest
 
 from contained import ALL_KINDS, KINDS, Contained, apart, cgroup_of, cgroups_of, trouble_with
 from forsaken import kill_at_once
-from needs import AS_NOBODY, need_reach
+from needs import AS_NOBODY, need, need_reach
 from support import CTEST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, process, program, stat_of, wait_until
 
 
@@ -73,6 +73,17 @@ class ContainedTest(Contained, SystemCase):
             self.skipTest("needs CONFIG_CHECKPOINT_RESTORE")
         seen = {self.seen_by(*self.contained("pidns", program("show_self")))["pid"] for _ in range(5)}
         self.assertEqual(len(seen), 5)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_numbers_differ_if_the_proc_around_it_is_read_only(self):
+        """As in a container."""
+        self.need("pidns")
+        if not os.path.exists("/proc/sys/kernel/ns_last_pid"):
+            self.skipTest("needs CONFIG_CHECKPOINT_RESTORE")
+        inside = ["unshare", "--mount", "sh", "-ec", 'mount --bind /proc /proc; mount -o remount,bind,ro /proc; exec "$@"', "sh"]
+        need(self, [*inside, "true"], "no mounts to be had")
+        seen = {self.seen_by(*inside, *self.contained("pidns", program("show_self")))["pid"] for _ in range(3)}
+        self.assertEqual(len(seen), 3)
 
     def test_a_signal_reaches_it_once_and_its_own_exit_code_is_kept(self):
         for kind in self.each_kind(ALL_KINDS):

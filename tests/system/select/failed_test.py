@@ -380,6 +380,20 @@ set_tests_properties(t2 t3 PROPERTIES FIXTURES_REQUIRED F)
             self.select(tree, "--failed", "--", *words, code=8)
             self.assertEqual(self.ran(tree), [(3, "same")], words)
 
+    def test_tests_of_one_name_of_a_run_that_was_killed(self):
+        self.in_directories()
+        there, go, slow = self.blocking()
+        tree = self.project("add_subdirectory(one)\nadd_subdirectory(two)\n" + slow)
+        self.flag("two").touch()
+        self.killed(tree, there)
+        go.touch()
+        self.select(tree, "--failed", code=8)
+        # Which one was red is known when the run has ended. Until then each of the name may be it.
+        self.assertEqual(self.ran(tree), [(1, "slow"), (2, "same"), (3, "same")])
+        self.flag("two").unlink()
+        self.select(tree, "--failed")
+        self.assertEqual(self.select(tree, "--failed"), NOTHING)
+
     def test_when_numbers_have_changed_the_red_one_of_its_name_runs(self):
         self.in_directories()
         directories = "add_subdirectory(one)\nadd_subdirectory(two)\n"

@@ -292,6 +292,14 @@ class ServiceCommandTest(ProjectCase):
         self.service(tree, "stop", "db")
         self.assert_nothing_left()
 
+    def test_the_end_of_a_run_waits_for_the_check_after_the_last_user(self):
+        tree = self.suite(f'health-command = ["sh", "-c", "sleep 0.3; test ! -e {self.work}/broken"]\n')
+        self.service(tree, "start", "db")
+        self.act("touch broken")
+        self.assertRegex(self.run_green(tree), 'service db was lost .*, used by "user" alone')
+        (self.work / "broken").unlink()
+        self.service(tree, "stop", "db")
+
     def test_one_that_hangs_is_replaced_by_the_run(self):
         tree = self.suite()
         self.service(tree, "start", "db")

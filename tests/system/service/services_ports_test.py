@@ -21,6 +21,19 @@ while [ ! -e go ]; do sleep 0.01; done
 """
 
 
+# Listens at a port, and takes a while to die.
+LARGE_LISTENER = """import mmap, pathlib, socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+size = 1 << 30
+memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+memory.madvise(15)  # MADV_NOHUGEPAGE
+for place in range(0, size, 4096):
+    memory[place] = 1
+pathlib.Path(sys.argv[2]).touch()
+time.sleep(1000)
+"""
+
+
 def port_for_one_test():
     """A port that nobody has at this moment, and that the kernel gives to nobody."""
     first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
@@ -231,6 +244,22 @@ class TurnsTest(TurnsCase):
         other.listen()
         other.setblocking(False)
         return other
+
+    def test_a_start_waits_for_a_listener_that_is_dying(self):
+        """The kernel takes the memory of a killed process before it closes the process's sockets."""
+        large = self.work / "large.py"
+        large.write_text(LARGE_LISTENER)
+        with subprocess.Popen([sys.executable, large, str(self.port), self.work / "listens"]) as stranger:
+            try:
+                wait_until((self.work / "listens").exists, "the listener")
+                # The server starts in the moment after the kill.
+                gate = (f'[service.gate]\ncommand = ["sleep", "1000"]\nready-command = ["true"]\n'
+                        f'init-command = ["kill", "-KILL", "{stranger.pid}"]\ngrace = "1s"\n')
+                tree = self.suite("dying", gate + self.service('depends = ["gate"]\n'), ("user", "HOLDFAST_SERVICES db", "true"))
+                done = self.ctest(tree)
+                self.assertEqual(done.returncode, 0, done.text)
+            finally:
+                stranger.kill()
 
     def test_the_listener_is_named_when_the_server_itself_fails_and_says_nothing_of_its_port(self):
         self.stranger()

@@ -10,6 +10,7 @@ import unittest
 from xml.etree import ElementTree
 
 import slurm_case
+from processes import pending_signals
 from slurm_case import SLURM_PATIENCE_S, SlurmCase, end_cluster, start_cluster
 from support import CTEST, HOLDFAST, unfolded, verdicts, wait_until
 
@@ -231,6 +232,16 @@ class SlurmTest(SlurmCase):
             self.assertRegex(end["note"], "Holdfast cannot run on node n[12]: " + why)
         self.assertFalse((self.work / "ran").exists())
 
+    def test_what_slurm_says_of_a_kill_for_want_of_memory_is_its_outcome(self):
+        tree = self.suite(self.scripted_test("a", "", "kill -9 $$"))
+        path = self.with_srun('{srun} "$@"; code=$?\n'
+                              'echo "slurmstepd-n1: error: Detected 1 oom_kill event in StepId=1.0. Some of the step tasks have been OOM Killed." >&2\n'
+                              "exit $code\n")
+        done = self.far(tree, env=self.environment(HOLDFAST_PROFILE="slurm", PATH=path))
+        self.assertEqual(self.ends(tree)["a"]["outcome"], "oom_killed", done.text)
+        self.far(tree)
+        self.assertEqual(self.ends(tree)["a"]["outcome"], "crashed")
+
     def test_a_job_that_no_node_has_read_does_not_stay_with_its_environment(self):
         tree = self.suite("add_test(NAME a COMMAND true)\n")
         waits = self.work / "waits"
@@ -315,6 +326,25 @@ class SlurmTest(SlurmCase):
         os.kill(ctest.pid, signal.SIGINT)
         wait_until(told.exists, "the gentle end", SLURM_PATIENCE_S)
         self.assertLess(time.monotonic() - since, 5)
+        self.assert_nothing_left(SLURM_PATIENCE_S)
+        self.assertEqual(self.ends(tree)["long"]["outcome"], "interrupted")
+
+    def test_an_end_that_was_asked_for_is_no_lost_node_if_slurm_ends_the_step_then(self):
+        """So it is when ctest is interrupted and the allocation is given back at once."""
+        told, go = self.work / "told", self.work / "go"
+        tree = self.suite(self.scripted_test(
+            "long", "", f"trap 'echo > {told}' INT TERM; echo $$ > {self.work}/pid\n"
+                        f"until [ -e {go} ]; do sleep 0.05; done"), grace="30s")
+        self.start_far(tree)
+        wait_until(lambda: (self.work / "pid").exists() and (self.work / "pid").read_text().strip(), "the test",
+                   SLURM_PATIENCE_S)
+        ctest, = self.processes_named("ctest")
+        os.kill(ctest.pid, signal.SIGINT)
+        wait_until(told.exists, "the gentle end", SLURM_PATIENCE_S)
+        parent, _ = self.far_sides()
+        os.kill(parent.pid, signal.SIGTERM)  # as Slurm does
+        wait_until(lambda: not pending_signals(parent.pid), "that it was taken", SLURM_PATIENCE_S)
+        go.touch()
         self.assert_nothing_left(SLURM_PATIENCE_S)
         self.assertEqual(self.ends(tree)["long"]["outcome"], "interrupted")
 

@@ -230,7 +230,7 @@ std::vector<Row> rows_of_preflight() {
                   {},                                                            \
                   form_of_needed(std::remove_cvref_t<decltype(*needs.field)>{}), \
                   {}});
-#include "core/settings/preflight_keys.def"
+#include "core/settings/table_keys.def"
   return rows;
 }
 
