@@ -185,9 +185,6 @@ void LockSession::put() {
   step_ = parts_.etcd.call(k_txn, put_body(lock.party.key, value_of(lock.party), lease_, prefix),
                            [this](const EtcdReply& reply) {
                              step_ = 0;
-                             if (reply.refusal && reply.refusal->kind == Refusal::Kind::not_found) {
-                               return lease_is_gone();
-                             }
                              if (is_refused(reply)) return;
                              wanted()->is_put = true;
                              if (const std::optional<Keys> keys = keys_in(reply.body)) {
@@ -280,9 +277,6 @@ void LockSession::note(std::vector<unsigned> slots) {
       k_txn, change_body(lock.party.key, value_of(lock.party), lease_, lock.party.changed),
       [this](const EtcdReply& reply) {
         step_ = 0;
-        if (reply.refusal && reply.refusal->kind == Refusal::Kind::not_found) {
-          return lease_is_gone();
-        }
         if (is_refused(reply)) return;
         // The key is gone, or an earlier note came late: look.
         if (!has_succeeded(reply.body)) return go_on();
@@ -350,7 +344,8 @@ void LockSession::renewed(const Lease& lease, Milliseconds sent) {
   if (watch_ != 0 && step_ == 0) read_queue();
 }
 
-// Who only waits gets another place, at the end of the queue.
+// Who only waits gets another place, at the end of the queue. A lease that is gone shows at its
+// next renewal; no other call has to see it.
 void LockSession::lease_is_gone() {
   if (std::ranges::any_of(locks_, &Lock::is_had)) return lose(cluster::k_lease_lost);
   forget_lease();

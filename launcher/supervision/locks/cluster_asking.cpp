@@ -129,9 +129,9 @@ std::optional<wire::Message> ClusterAsking::wait_for(std::string_view kind) {
 }
 
 std::optional<wire::Message> ClusterAsking::hear() {
-  Result<std::string> packet = os::receive_packet(result_.cluster.descriptor());
   // What we sent and nobody read makes an error of the end, which hides the last word before it.
-  if (!packet) packet = os::receive_packet(result_.cluster.descriptor());
+  // Whoever is asked next says it again.
+  const Result<std::string> packet = os::receive_packet(result_.cluster.descriptor());
   Result<wire::Message> message =
       packet && !packet->empty() ? wire::decode(*packet) : Result<wire::Message>(Error{"hear"});
   if (!message) {

@@ -54,6 +54,17 @@ class SlurmFaultsTest(SlurmCase):
         os.kill(self.only("srun").pid, signal.SIGKILL)
         self.assert_ended(tree, "node_lost", GRACE_S + 2)
 
+    def test_srun_and_the_process_that_watches_it_are_killed(self):
+        """Slurm then lets the step go on."""
+        tree = self.run_with_a_long_test()
+        self.only("srun")
+        both = [one.pid for one in self.processes_named("srun")]
+        self.assertEqual(len(both), 2)
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in both:
+                os.kill(pid, number)
+        self.assert_ended(tree, "node_lost", GRACE_S + 2)
+
     def test_slurmstepd_is_killed(self):
         tree = self.run_with_a_long_test()
         os.kill(self.slurmstepd(), signal.SIGKILL)
