@@ -34,7 +34,8 @@ int list_locks(bool as_json) {
   if (as_json) {
     nlohmann::ordered_json all = json_of(survey.locks);
     for (nlohmann::ordered_json& lock : json_of(queues)) all.push_back(std::move(lock));
-    fmt::print("{}\n", all.dump(2));
+    const nlohmann::ordered_json object{{"version", 1}, {"locks", std::move(all)}};
+    fmt::print("{}\n", object.dump(2));
   } else if (!survey.locks.empty() || !queues.empty()) {
     fmt::print("{}{}", describe_locks(survey.locks), describe_cluster_locks(queues));
   } else {

@@ -142,7 +142,7 @@ class ClusterLocksTest(EtcdCase):
         host = re.escape(os.uname().nodename)
         self.assertRegex(shown, rf'db@cluster \(exclusive\)\n  held by "holder" \(pid {one[0].pid} on {host}\), fence '
                                 rf'{keys[0]["revision"]}\n  1\. "reader" \(pid {waiter.pid} on {host}\) waits \(shared\)\n')
-        listed = json.loads(self.finish(HOLDFAST, "locks", "--json", cwd=self.place()).stdout)
+        listed = json.loads(self.finish(HOLDFAST, "locks", "--json", cwd=self.place()).stdout)["locks"]
         lock, = [one for one in listed if one["scope"] == "cluster"]
         self.assertEqual((lock["name"], lock["mode"], lock["waiting"]), ("db", "exclusive", 1))
         self.assertEqual(lock["holders"][0]["host"], os.uname().nodename)

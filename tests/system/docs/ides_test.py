@@ -192,7 +192,7 @@ class DebuggingTest(IdeCase):
         return test["command"], {one["name"]: one["value"] for one in test["properties"]}
 
     def holders(self):
-        shown = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)
+        shown = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)["locks"]
         return [holder["test"] for one in shown if one["name"] == self.lock for holder in one["holders"]]
 
     def test_the_command_of_the_list_needs_nothing_of_holdfast(self):

@@ -60,7 +60,7 @@ class AmountsTest(ProjectCase):
         text = self.finish(HOLDFAST, "locks").stdout.decode()
         self.assertRegex(text, rf"{re.escape(name)}@\w+ \(amount")
         self.assertRegex(text, r'1\. "true" \(pid \d+\) waits for .* \(4GiB/8GiB\)')
-        lock, = (one for one in json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)
+        lock, = (one for one in json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)["locks"]
                  if one["name"] == name)
         self.assertEqual((lock["mode"], lock["holders"][0]["mode"]), ("amount", "6GiB/8GiB"))
         holder.send_signal(signal.SIGTERM)

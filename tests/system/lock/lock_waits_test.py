@@ -60,7 +60,7 @@ class LockWaitsTest(ProjectCase):
         wait_until(file.exists, "the holder")
         waiter, log = self.wait_for(name)
         self.assertRegex(unfolded(log.read_text()), r'is held by "the holder" \(pid \d+ in another PID namespace\) for')
-        lock, = (one for one in json.loads(self.finish(HOLDFAST, "locks", "--json").stdout) if one["name"] == name)
+        lock, = (one for one in json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)["locks"] if one["name"] == name)
         holder, = lock["holders"]
         self.assertEqual((holder["test"], holder["other_pid_namespace"]), ("the holder", True))
         self.assertNotIn("other_pid_namespace", lock["waiters"][0])

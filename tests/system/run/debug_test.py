@@ -41,7 +41,7 @@ class DebugTest(ProjectCase):
         (self.work / "project/holdfast.toml").write_text(text)
 
     def holders(self, lock):
-        shown = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)
+        shown = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)["locks"]
         return [(one["scope"], holder["test"]) for one in shown if one["name"] == lock
                 for holder in one["holders"]]
 

@@ -27,7 +27,7 @@ class StatusTest(ProjectCase):
 
     def lock(self, name):
         """The lock's entry in `locks --json`. None: it is not in use."""
-        found = [one for one in self.json("locks") if one["name"] == name]
+        found = [one for one in self.json("locks")["locks"] if one["name"] == name]
         self.assertLessEqual(len(found), 1)
         return found[0] if found else None
 

@@ -20,7 +20,7 @@ class FarLocksTest(SlurmCase):
         """The pid of the process that has the lock."""
         def look():
             done = self.finish(HOLDFAST, "locks", "--json")
-            return [holder["pid"] for one in json.loads(done.stdout) if one["name"] == lock
+            return [holder["pid"] for one in json.loads(done.stdout)["locks"] if one["name"] == lock
                     for holder in one["holders"]]
         return wait_until(look, "a holder", SLURM_PATIENCE_S)[0]
 
@@ -58,7 +58,7 @@ class FarLocksTest(SlurmCase):
 
     def waited_for(self):
         done = self.finish(HOLDFAST, "locks", "--json")
-        return [one["name"] for one in json.loads(done.stdout) if one["waiters"]]
+        return [one["name"] for one in json.loads(done.stdout)["locks"] if one["waiters"]]
 
     def test_a_lock_is_free_when_the_test_has_ended_and_not_when_its_near_launcher_is_killed(self):
         self.waits_for_the_lock_of("", lambda: os.kill(self.near_launcher(), signal.SIGKILL))

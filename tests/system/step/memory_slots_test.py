@@ -138,7 +138,7 @@ class MemorySlotsTest(BuildCase):
         first.wait()
         self.assert_built(second)
         wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "the end of the first link")
-        locks = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)
+        locks = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)["locks"]
         self.assertEqual([h for lock in locks for h in lock["holders"] if h.get("tree") == str(trees[0])], [])
         self.assert_nothing_left()
 

@@ -191,7 +191,7 @@ class StepRetryTest(BuildCase):
         self.assert_nothing_left()
 
     def held(self):
-        listed = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)
+        listed = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)["locks"]
         return {lock["name"] for lock in listed
                 if any(holder.get("tree", "").startswith(str(self.work)) for holder in lock["holders"])}
 
