@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -9,20 +11,51 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/report/bundling.hpp"
+#include "cli/report/report_output.hpp"
 #include "cli/report/report_writing.hpp"
+#include "cli/report/surroundings.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/result.hpp"
+#include "core/bundle/bundle_names.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "report/bundle/division_check.hpp"
 #include "report/bundle/merge.hpp"
 #include "report/bundle/read_bundle.hpp"
+#include "report/bundle/write_bundle.hpp"
 #include "report/describe.hpp"
+#include "report/load.hpp"
 #include "store/run_directory.hpp"
 #include "supervision/base/programs.hpp"
 
 namespace holdfast::cli {
 namespace {
+
+// `holdfast report --bundle FILE`.
+
+std::string what_is_missing(const LeftOut& left_out, const std::filesystem::path& file) {
+  if (left_out.count() == 0) return {};
+  return fmt::format("left out of {}: {}, named in its {}", file.string(),
+                     counted(left_out.count(), "file"), bundle_names::k_left_out);
+}
+
+// Writes the bundle as write_whole() writes a file. Returns a line about what is left out; empty:
+// nothing is.
+Result<std::string> write_bundle_file(const RunEntry& run, RunState state,
+                                      const std::filesystem::path& file) {
+  const Result<std::string> program = supervision::archive_program();
+  if (!program) return program.error();
+  const Result<LoadedReport> loaded = load_whole_report(run, state);
+  if (!loaded) return loaded.error();
+  const std::vector<BundledText> beside = surroundings_of(tree_of(run).string());
+  const BundleOrder order{run, state, *loaded, beside, archive_form(file.string()), *program};
+  LeftOut left_out;
+  const Result<void> written =
+      write_whole(file, [&](const Take& take) { return write_bundle(order, take, left_out); });
+  if (!written) return written.error();
+  return what_is_missing(left_out, file);
+}
 
 struct ReportOptions {
   std::string run = "latest";

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -14,23 +15,70 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/known_durations.hpp"
+#include "cli/history_file.hpp"
 #include "cli/watch/run_follower.hpp"
+#include "cli/watch/time_left.hpp"
 #include "cli/watch/watch_view.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
+#include "history/answers/slowest.hpp"
+#include "history/history.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
+#include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
 namespace {
+
+// How long tests took in earlier runs.
+
+// Older runs say little more than the last ones, and a journal may be large.
+constexpr std::size_t k_runs_for_durations = 3;
+
+constexpr std::size_t k_past_runs = 10;
+
+// How long tests took in the last runs that the history has.
+void add_from_history(const std::filesystem::path& tree, KnownDurations& durations) {
+  const Result<std::filesystem::path> file = history_file(tree.string());
+  Result<History> history = file ? History::open_existing(*file) : Result<History>(file.error());
+  if (!history) return;
+  const Result<std::vector<RunHead>> runs = history->runs();
+  if (!runs) return;
+  Durations seen;
+  for (std::size_t i = runs->size() - std::min(runs->size(), k_past_runs); i < runs->size(); ++i) {
+    if (const Result<PastRun> run = history->load((*runs)[i])) seen.add(*run);
+  }
+  for (const SlowTest& one : seen.sorted()) durations.emplace(one.test.name, one.median);
+}
+
+// By the runs of the tree, and for tests that these do not have, by the history. The last runs may
+// not be in the history yet.
+KnownDurations durations_before(const RunEntry& entry) {
+  KnownDurations durations;
+  const std::filesystem::path tree = tree_of(entry);
+  std::size_t read = 0;
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    if (run.id == entry.id) continue;
+    KnownDurations of_run;
+    (void)read_records(run.journal, [&](const Record& record) {
+      const auto* const ended = std::get_if<AttemptEnded>(&record);
+      if (ended != nullptr) of_run[ended->test] = ended->wall_s;
+    });
+    durations.merge(of_run);  // what newer runs say stays
+    if (++read == k_runs_for_durations) break;
+  }
+  add_from_history(tree, durations);
+  return durations;
+}
 
 constexpr Milliseconds k_tick{1000};
 // A run of many short tests changes its files all the time. The terminal need not follow each

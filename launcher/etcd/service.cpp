@@ -5,23 +5,61 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "core/cluster/cluster_words.hpp"
+#include "core/cluster/lock_keys.hpp"
 #include "core/settings/cluster_wire.hpp"
+#include "core/settings/message.hpp"
+#include "etcd/etcd.hpp"
+#include "etcd/etcd_bodies.hpp"
 #include "etcd/lock_session.hpp"
-#include "etcd/locks_list.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::etcd {
 namespace {
+
+// All holders and waiters of locks of scope `cluster`, for `holdfast locks`.
+
+void send(int socket, const wire::Message& message) {
+  (void)os::send_packet(socket, wire::encode(message));
+}
+
+// Asks etcd for the list, at most `endpoints` times and with the patience `each`, until an endpoint
+// has it. Then answers on `socket`, which must stay open until all calls to etcd are over. The
+// answer is a message k_list for each party, by lock and create revision, and then an empty message
+// k_list. If there is no list, the answer is one message with `why`.
+void list_locks(Etcd& etcd, int socket, std::size_t endpoints, Milliseconds each) {
+  const std::string prefix(cluster::k_locks_prefix);
+  const auto answer = [&etcd, socket, endpoints, each](const EtcdReply& reply) {
+    const bool is_later = reply.refusal && reply.refusal->kind == Refusal::Kind::later;
+    if (is_later && endpoints > 1) return list_locks(etcd, socket, endpoints - 1, each);
+    const wire::Message none{std::string(cluster::k_list), {}};
+    wire::Message last = none;
+    const std::optional<Keys> keys = reply.refusal ? std::nullopt : keys_in(reply.body);
+    if (!keys) {
+      last.add("why", reply.refusal ? reply.refusal->words : "its answer is not understood");
+      return send(socket, last);
+    }
+    for (const ClusterParty& party : keys->parties) {
+      wire::Message one = none;
+      add_fields(party, one);
+      send(socket, one);
+    }
+    send(socket, last);
+  };
+  etcd.call(k_range, range_body(prefix), each, answer);
+}
 
 Machine this_machine() {
   std::array<char, 256> name{};

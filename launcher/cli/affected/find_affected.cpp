@@ -3,29 +3,77 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
 #include <set>
+#include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "cli/affected/changed_files.hpp"
 #include "cli/affected/file_names.hpp"
 #include "cli/affected/named_files.hpp"
 #include "cli/affected/ninja_build.hpp"
 #include "cli/affected/ninja_tree.hpp"
-#include "cli/affected/preparations.hpp"
 #include "cli/affected/used_services.hpp"
 #include "cli/ctest_listing.hpp"
 #include "cli/listed_test.hpp"
+#include "core/affected/affected_tests.hpp"
 #include "core/affected/path_pattern.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/select/test_graph.hpp"
 #include "report/describe.hpp"
 #include "settings/affected_patterns.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::cli {
 namespace {
+
+using Preparations = std::map<std::string, Preparation>;
+
+std::vector<SelectableTest> selectable(const std::vector<NamedTest>& tests) {
+  std::vector<SelectableTest> all;
+  for (const auto& [name, test] : tests) {
+    TestSchedule schedule;
+    schedule.depends = test.depends;
+    schedule.setup = test.setups;
+    schedule.required = test.fixtures;
+    schedule.cleanup = test.cleanups;
+    all.push_back({name, all.size() + 1, std::move(schedule)});
+  }
+  remove_implied_depends(all);
+  return all;
+}
+
+void move_to(std::vector<Preparation>& all, Preparations& some) {
+  for (auto& [name, preparation] : some) all.push_back(std::move(preparation));
+}
+
+// What setups of fixtures, and tests that DEPENDS names, do for the tests of a listing.
+std::vector<Preparation> preparations_in(const std::vector<NamedTest>& named) {
+  const std::vector<SelectableTest> tests = selectable(named);
+  Preparations fixtures;
+  Preparations names;
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    const TestSchedule& schedule = tests[i].schedule;
+    for (const std::string& fixture : schedule.setup) fixtures[fixture].providers.push_back(i);
+    for (const std::string& fixture : schedule.required) fixtures[fixture].users.push_back(i);
+    for (const std::string& name : schedule.depends) names[name].users.push_back(i);
+  }
+  for (auto& [name, fixture] : fixtures) fixture.shown = "fixture " + name;
+  for (auto& [name, depends] : names) depends.shown = "DEPENDS";
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    const auto found = names.find(tests[i].name);
+    if (found != names.end()) found->second.providers.push_back(i);
+  }
+  std::vector<Preparation> all;
+  move_to(all, names);
+  move_to(all, fixtures);
+  return all;
+}
 
 constexpr std::size_t k_named = 8;
 

@@ -1,22 +1,131 @@
 #include "cli/select/selection.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "cli/affected/find_affected.hpp"
 #include "cli/commands.hpp"
 #include "cli/history_file.hpp"
+#include "cli/listed_test.hpp"
 #include "cli/select/left_out.hpp"
-#include "cli/select/past_tests.hpp"
-#include "cli/select/shared_locks.hpp"
+#include "cli/select/tree_tests.hpp"
+#include "cli/select/user_call.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/result.hpp"
+#include "core/lock/lock_spec.hpp"
+#include "core/lock/run_alone.hpp"
+#include "core/select/division.hpp"
 #include "core/select/test_graph.hpp"
+#include "history/answers/recent.hpp"
 #include "history/history.hpp"
+#include "settings/project_settings.hpp"
 
 namespace holdfast::cli {
 namespace {
+
+// Which tests keep apart by a lock that does not reach from one node to another.
+
+struct LockUsers {
+  std::set<std::string> tests;  // names
+  bool is_shared = true;        // by all of them
+};
+
+bool is_within_node(const LockSpec& lock) {
+  const bool is_of_sources = lock.scope == LockScope::build || lock.scope == LockScope::project;
+  return is_of_sources && !is_retry_alone_lock(lock);  // which every test has
+}
+
+// By lock, as text without its mode.
+std::map<std::string, LockUsers> users_of_locks(const ProjectSettings& settings,
+                                                const std::vector<NamedTest>& tests) {
+  std::map<std::string, LockUsers> users;
+  for (const NamedTest& test : tests) {
+    // A test with settings that are refused does not run.
+    const auto resolved = settings.resolve(test.name, test.test.facts, test.test.said);
+    if (!resolved) continue;
+    for (const LockSpec& lock : resolved->policy.locks) {
+      if (!is_within_node(lock)) continue;
+      LockUsers& one = users[to_text(LockSpec{.name = lock.name, .scope = lock.scope})];
+      one.tests.insert(test.name);
+      if (lock.mode != LockMode::shared) one.is_shared = false;
+    }
+  }
+  return users;
+}
+
+// Locks of the scopes build and project, RESOURCE_LOCK among them, hold on one machine, and shards
+// of one tree run on several. Makes each such lock, which not all of its tests share, a fixture
+// that its tests need, so that they are one shard. `tests` are tests of the tree.
+Result<void> make_fixtures_of_locks(const std::string& tree, const std::string& configuration,
+                                    std::vector<SelectableTest>& tests) {
+  const Result<ProjectSettings> settings =
+      ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
+  if (!settings) return settings.error();
+  std::vector<std::string> options;
+  if (!configuration.empty()) options = {"-C", configuration};
+  const Result<std::string> listing = list_for_launcher(tree, options);
+  if (!listing) return listing.error();
+  const Result<std::vector<NamedTest>> listed = all_listed(*listing);
+  if (!listed) return listed.error();
+  for (const auto& [lock, users] : users_of_locks(*settings, *listed)) {
+    if (users.is_shared) continue;
+    // No fixture of a project has such a name.
+    const std::string fixture = "\nlock " + lock;
+    bool is_first = true;
+    for (SelectableTest& test : tests) {
+      if (!users.tests.contains(test.name)) continue;
+      (is_first ? test.schedule.setup : test.schedule.required).push_back(fixture);
+      is_first = false;
+    }
+  }
+  return {};
+}
+
+// What earlier runs say of the tests of a tree.
+
+// Of the tests that are listed, all runs are asked for what is still open.
+Result<RecentTests> recent_of(History& history, const TreeTests& all, std::size_t times) {
+  Result<std::vector<NumberedTest>> tests = history.tests();
+  if (!tests) return tests.error();
+  const TestPlaces places = places_of(all.tests);
+  std::erase_if(*tests,
+                [&](const NumberedTest& test) { return places.named(test.id.name).empty(); });
+  return recent_tests(history, *tests, times, std::numeric_limits<std::size_t>::max());
+}
+
+// The tests that were red when they were last seen, in any run.
+Result<TestSet> red_tests(const UserCall& user, const TreeTests& all) {
+  Result<History> history = open_history(user.tree);
+  if (!history) return history.error();
+  const Result<RecentTests> recent = recent_of(*history, all, 0);
+  if (!recent) return recent.error();
+  TestSet red;
+  for (const SelectableTest& test : all.tests)
+    red.push_back(recent->was_red({test.name, test.key}));
+  return red;
+}
+
+// How long the tests took when they last passed.
+Result<TestTimes> times_of(History& history, const TreeTests& all) {
+  const Result<RecentTests> recent = recent_of(history, all, k_times_of_test);
+  if (!recent) return recent.error();
+  TestTimes times;
+  for (const SelectableTest& test : all.tests) {
+    const std::optional<double> seconds = recent->seconds_of({test.name, test.key});
+    times.push_back(seconds ? std::optional(std::llround(*seconds * 1000)) : std::nullopt);
+  }
+  return times;
+}
 
 std::vector<std::size_t> places_in(const TestSet& set) {
   std::vector<std::size_t> places;

@@ -1,16 +1,186 @@
 #include "core/select/division.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/select/clusters.hpp"
-#include "core/select/shard_placing.hpp"
+#include "core/select/test_graph.hpp"
 
 namespace holdfast {
 namespace {
+
+// Places pieces of work on shards, the longest first.
+
+// Items that go to one shard together.
+struct ShardPiece {
+  std::vector<std::size_t> items;  // ascending, at least one
+  std::vector<std::size_t> units;  // all that they need, ascending
+  std::int64_t own = 0;            // the time of the items alone, in milliseconds
+  std::int64_t weight = 0;         // with the units
+  bool is_whole = false;           // a cluster that may be taken apart
+  bool is_known = false;           // the time of one of its tests is known
+  std::string_view name = {};      // of the first test of its items; they have none: of its units
+
+  // In the order in which pieces are placed. Two pieces have no item in common, so it is the same
+  // order with any library.
+  friend bool operator<(const ShardPiece& one, const ShardPiece& other) {
+    return std::tuple(!one.is_known, -one.weight, one.name, one.items.front()) <
+           std::tuple(!other.is_known, -other.weight, other.name, other.items.front());
+  }
+};
+
+struct Placement {
+  std::vector<std::size_t> shard_of;  // by piece, from 0
+  std::vector<std::int64_t> loads;    // by shard, in milliseconds
+
+  // No shard takes much longer than the mean.
+  bool is_even() const;
+  // The slowest shard is clearly faster; or if it is about the same, the next one is, and so on.
+  bool is_better_than(const Placement& other) const;
+};
+
+class PieceMaker {
+ public:
+  // What it is given must outlive it.
+  PieceMaker(const Clusters& all, const std::vector<SelectableTest>& tests, const TestTimes& times,
+             const std::vector<std::int64_t>& weights);
+
+  ShardPiece piece_of(const std::vector<std::size_t>& items) const;
+  // Each piece in turn goes to the shard that is then the least loaded. A unit that the shard has
+  // already costs nothing.
+  Placement place(const std::vector<ShardPiece>& pieces, std::size_t count) const;
+
+ private:
+  const Clusters& all_;
+  const std::vector<SelectableTest>& tests_;
+  const TestTimes& times_;
+  const std::vector<std::int64_t>& weights_;
+  std::vector<std::int64_t> unit_weights_;
+};
+
+// The shards while pieces are placed.
+class Shards {
+ public:
+  Shards(std::size_t count, std::size_t units, const std::vector<std::int64_t>& unit_weights)
+      : loads_(count), has_(count), holders_(units), unit_weights_(unit_weights) {
+    for (std::size_t shard = 0; shard < count; ++shard) by_load_.emplace(0, shard);
+  }
+
+  std::size_t place(const ShardPiece& piece) {
+    const auto least = by_load_.begin();
+    std::size_t best = least->second;
+    std::int64_t load = load_with(piece, best);
+    // Besides the least loaded shard, only one that has some of the units already can be better.
+    for (const std::size_t unit : piece.units) {
+      for (const std::size_t shard : holders_[unit]) {
+        const std::int64_t other = load_with(piece, shard);
+        if (std::pair(other, shard) >= std::pair(load, best)) continue;
+        best = shard;
+        load = other;
+      }
+    }
+    by_load_.erase({loads_[best], best});
+    loads_[best] = load;
+    by_load_.emplace(load, best);
+    for (const std::size_t unit : piece.units) {
+      if (has_[best].insert(unit).second) holders_[unit].push_back(best);
+    }
+    return best;
+  }
+
+  std::vector<std::int64_t> take_loads() && { return std::move(loads_); }
+
+ private:
+  std::int64_t load_with(const ShardPiece& piece, std::size_t shard) const {
+    std::int64_t load = loads_[shard] + piece.own;
+    for (const std::size_t unit : piece.units) {
+      if (has_[shard].count(unit) == 0) load += unit_weights_[unit];
+    }
+    return load;
+  }
+
+  std::vector<std::int64_t> loads_;
+  std::set<std::pair<std::int64_t, std::size_t>> by_load_;
+  std::vector<std::set<std::size_t>> has_;         // by shard: units
+  std::vector<std::vector<std::size_t>> holders_;  // by unit: shards
+  const std::vector<std::int64_t>& unit_weights_;
+};
+
+std::int64_t sum_of(const std::vector<std::size_t>& tests,
+                    const std::vector<std::int64_t>& weights) {
+  std::int64_t sum = 0;
+  for (const std::size_t test : tests) sum += weights[test];
+  return sum;
+}
+
+bool Placement::is_even() const {
+  const std::int64_t slowest = *std::max_element(loads.begin(), loads.end());
+  const std::int64_t all = std::accumulate(loads.begin(), loads.end(), std::int64_t{0});
+  return slowest * static_cast<std::int64_t>(loads.size()) * 10 <= all * 11;
+}
+
+bool Placement::is_better_than(const Placement& other) const {
+  std::vector<std::int64_t> ours = loads;
+  std::vector<std::int64_t> theirs = other.loads;
+  std::sort(ours.begin(), ours.end(), std::greater<>());
+  std::sort(theirs.begin(), theirs.end(), std::greater<>());
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    if (ours[i] * 20 < theirs[i] * 19) return true;
+    if (theirs[i] * 20 < ours[i] * 19) return false;
+  }
+  return false;
+}
+
+PieceMaker::PieceMaker(const Clusters& all, const std::vector<SelectableTest>& tests,
+                       const TestTimes& times, const std::vector<std::int64_t>& weights)
+    : all_(all), tests_(tests), times_(times), weights_(weights) {
+  for (const auto& unit : all.units) unit_weights_.push_back(sum_of(unit, weights));
+}
+
+ShardPiece PieceMaker::piece_of(const std::vector<std::size_t>& items) const {
+  ShardPiece piece;
+  piece.items = items;
+  std::size_t first = tests_.size();
+  const auto is_known = [&](std::size_t test) { return times_[test].has_value(); };
+  for (const std::size_t item : items) {
+    const ShardItem& one = all_.items[item];
+    if (!one.tests.empty()) first = std::min(first, one.tests.front());
+    piece.is_known = piece.is_known || std::ranges::any_of(one.tests, is_known);
+    piece.own += sum_of(one.tests, weights_);
+    piece.units.insert(piece.units.end(), one.units.begin(), one.units.end());
+  }
+  std::sort(piece.units.begin(), piece.units.end());
+  piece.units.erase(std::unique(piece.units.begin(), piece.units.end()), piece.units.end());
+  piece.weight = piece.own;
+  for (const std::size_t unit : piece.units) {
+    piece.is_known = piece.is_known || std::ranges::any_of(all_.units[unit], is_known);
+    piece.weight += unit_weights_[unit];
+  }
+  // Units are ascending by their first tests.
+  if (first == tests_.size()) first = all_.units[piece.units.front()].front();
+  piece.name = tests_[first].name;
+  return piece;
+}
+
+Placement PieceMaker::place(const std::vector<ShardPiece>& pieces, std::size_t count) const {
+  Shards shards(count, all_.units.size(), unit_weights_);
+  Placement placement;
+  placement.shard_of.reserve(pieces.size());
+  for (const ShardPiece& piece : pieces) placement.shard_of.push_back(shards.place(piece));
+  placement.loads = std::move(shards).take_loads();
+  return placement;
+}
 
 // ctest itself takes about so long for a test, and what a test of no time costs is not nothing.
 constexpr std::int64_t k_least_time = 1;

@@ -8,16 +8,44 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <string>
+
+#include "core/base/result.hpp"
 #include "os/containment/network_namespace.hpp"
-#include "os/containment/user_namespace.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 namespace {
+
+// A user namespace, in which an unprivileged process may make other namespaces. See
+// user_namespaces(7).
+
+Result<void> put(const char* path, const std::string& text) {
+  const UniqueFd file(::open(path, O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return system_error(std::string("open ") + path);
+  if (::write(file.get(), text.data(), text.size()) < 0) {
+    return system_error(std::string("write ") + path);
+  }
+  return {};
+}
+
+// To be called in the first process of the namespace. `user` and `group`: who this process was
+// outside, and stays. Nobody else exists in the namespace.
+// An unprivileged process may map no more than one user and one group.
+Result<void> enter_user_namespace(uid_t user, gid_t group) {
+  const std::string uid = std::to_string(user);
+  const std::string gid = std::to_string(group);
+  if (Result<void> mapped = put("/proc/self/uid_map", uid + " " + uid + " 1"); !mapped) {
+    return mapped;
+  }
+  if (Result<void> denied = put("/proc/self/setgroups", "deny"); !denied) return denied;
+  return put("/proc/self/gid_map", gid + " " + gid + " 1");
+}
 
 // Forks into new namespaces.
 pid_t clone_into(unsigned long namespaces) {

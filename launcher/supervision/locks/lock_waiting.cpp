@@ -2,18 +2,81 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "core/lock/lock_cycle.hpp"
 #include "os/file/clock.hpp"
+#include "os/lock/flock_holders.hpp"
+#include "os/lock/lock_file.hpp"
 #include "os/lock/lock_uses.hpp"
+#include "os/process/process.hpp"
 #include "os/signal/interruptions.hpp"
-#include "supervision/locks/lock_telling.hpp"
+#include "supervision/base/wait_telling.hpp"
+#include "supervision/locks/lock_wait_order.hpp"
 
 namespace holdfast::supervision {
 namespace {
+
+// Tells people about one wait for one lock: while the wait lasts, and how it ended.
+class LockTelling : public WaitTelling {
+ public:
+  LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
+      : WaitTelling(teller, order.self.test, "lock " + to_text(request.spec()), order.since),
+        request_(request),
+        order_(order) {}
+
+  void tell_if_due() {
+    if (take_due()) tell(obstacles());
+  }
+
+  // Returns one sentence for a wait that was given up. `circle`: the circle of waits that this one
+  // is part of; empty: none is known.
+  std::string gave_up(const LockCycle& circle) const;
+
+ private:
+  std::string obstacles() const;
+  std::vector<std::string> strangers() const;
+
+  const os::LockRequest& request_;
+  const LockWaitOrder& order_;
+};
+
+// True: the holder is this process, or the helper that waits for us. At the head of the queue these
+// two hold what they have got so far.
+bool is_ours(pid_t pid) {
+  if (pid == ::getpid()) return true;
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  return stat && stat->parent == ::getpid();
+}
+
+std::string LockTelling::gave_up(const LockCycle& circle) const {
+  std::string trouble = "gave up " + waiting() + " after " + describe(since_start());
+  if (!circle.empty()) return trouble + "; circle: " + describe_lock_cycle(circle);
+  if (!order_.out_of_order) return trouble;
+  return trouble + "; it was asked for out of order, inside a test that holds a later one";
+}
+
+std::string LockTelling::obstacles() const {
+  LockObstacles seen = request_.obstacles();
+  if (seen.holders.empty()) seen.strangers = strangers();
+  return describe_obstacles(to_text(request_.spec()), seen, os::unix_now_ms());
+}
+
+std::vector<std::string> LockTelling::strangers() const {
+  std::vector<std::string> found;
+  for (const os::FlockHolder& one :
+       os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
+    if (is_ours(one.pid)) continue;
+    // Its arguments may be secrets, and this line is logged.
+    found.push_back(os::named_process(one.pid));
+  }
+  return found;
+}
 
 bool is_in(os::SignalSet signals, int signal) { return (signals & os::signal_bit(signal)) != 0; }
 
