@@ -27,4 +27,10 @@ std::string with_words(const Attempt& earlier, Outputs& outputs);
 // say why. One line, safe for a terminal.
 std::string skip_reason(const TestReport& test, std::string_view output);
 
+// The words of an output that say why a test was skipped.
+
+// One line: "a.cpp:12: no network" for GTEST_SKIP() and Catch2's SKIP(), else the last line of the
+// output that is not Holdfast's own. Empty: there is none. Not safe for a terminal.
+std::string skip_words(std::string_view output);
+
 }  // namespace holdfast

@@ -1,4 +1,3 @@
-#include "report/said/skip_words.hpp"
 
 #include "report/said/reasons.hpp"
 
