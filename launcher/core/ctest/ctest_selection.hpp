@@ -1,5 +1,5 @@
 // Which tests a ctest runs, as far as its command line tells. IDEs start one ctest per test, many
-// at once, and these ctests may share a build tree (docs/guide/locks.md).
+// at once, and these ctests may share a build tree (docs/reference/locks.md).
 #pragma once
 
 #include <cstdint>

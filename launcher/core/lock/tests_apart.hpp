@@ -1,4 +1,4 @@
-// The locks by which runs that share a build tree keep their tests apart (docs/guide/locks.md).
+// The locks by which runs that share a build tree keep their tests apart (docs/reference/locks.md).
 // With these locks, no test runs twice at the same time, and no test of another run runs beside a
 // test with RUN_SERIAL. Within one run, ctest itself sees to both.
 #pragma once

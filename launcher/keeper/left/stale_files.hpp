@@ -1,5 +1,5 @@
 // Files in the user's directory whose owner was killed: sockets of keepers, scratch directories of
-// `holdfast run`, and lock files below attempts (docs/guide/locks.md, nested runs).
+// `holdfast run`, and lock files below attempts (docs/reference/locks.md, nested runs).
 #pragma once
 
 #include "core/lock/lock_place.hpp"

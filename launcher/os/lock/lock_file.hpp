@@ -1,6 +1,6 @@
 // One lock: a file that is taken with flock(2), so that flock(1) in a script interoperates. A queue
 // in front of it gives the order. A counted lock has slots too, and a lock with an amount has
-// bytes. The kernel releases locks, and no lock expires by age. See docs/guide/locks.md.
+// bytes. The kernel releases locks, and no lock expires by age. See docs/reference/locks.md.
 #pragma once
 
 #include <cstdint>

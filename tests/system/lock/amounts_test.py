@@ -1,4 +1,4 @@
-"""Locks with an amount (budgets): tests take parts of a whole (docs/guide/locks.md)."""
+"""Locks with an amount (budgets): tests take parts of a whole (docs/reference/locks.md)."""
 
 import json
 import os
