@@ -1,7 +1,7 @@
 # The launcher keeps a test's own limit: when it runs out, the launcher takes stacks and ends the
 # tree. ctest gets the limit with a margin, and says `***Timeout` when the margin is over, too. From
 # CMake 3.27 on ctest itself tells when the limit is over, and waits for the end
-# (docs/guide/timeouts.md).
+# (docs/reference/timeouts.md).
 #
 # Tests without TIMEOUT and HOLDFAST_TIMEOUT have ctest's own limit (ctest_limits.cmake), which
 # add_test() raises in the same way. Read with properties.cmake; of_<fact> is a fact about the test.

@@ -53,7 +53,7 @@ inline constexpr std::string_view k_property_enabled = "HOLDFAST_P_ENABLED";
 // test's working directory, which is known only after the command was wrapped.
 inline constexpr std::string_view k_property_command = "HOLDFAST_P_COMMAND";
 inline constexpr std::string_view k_property_argument = "HOLDFAST_P_ARGUMENT";
-// The limit that ctest got instead of TIMEOUT: docs/guide/timeouts.md.
+// The limit that ctest got instead of TIMEOUT: docs/reference/timeouts.md.
 inline constexpr std::string_view k_property_native_limit = "HOLDFAST_P_NATIVE_LIMIT";
 // The limit after which ctest ends a test whose own limit was not raised; 0: not known. A test's
 // own value wins over the run's.

@@ -1,5 +1,6 @@
-// When ctest ends a test by itself, as attach.cmake tells the launcher (docs/guide/timeouts.md).
-// Times count from the launcher's start, when ctest's clock starts too.
+// When ctest ends a test by itself, as attach.cmake tells the launcher
+// (docs/reference/timeouts.md). Times count from the launcher's start, when ctest's clock starts
+// too.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // ctest's clock for a test. The launcher has to finish before ctest ends the test by itself
-// (docs/guide/timeouts.md).
+// (docs/reference/timeouts.md).
 #pragma once
 
 #include "core/ctest/ctest_limits.hpp"

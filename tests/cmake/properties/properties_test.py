@@ -9,7 +9,7 @@ from pathlib import Path
 from holdfast_case import HoldfastCase, ctest_version
 
 SOURCE = Path(os.environ["HOLDFAST_TEST_SOURCE"])
-# That ctest tells the end of a limit (docs/guide/timeouts.md).
+# That ctest tells the end of a limit (docs/reference/timeouts.md).
 CTEST_TELLS = ctest_version() >= (3, 27)
 
 

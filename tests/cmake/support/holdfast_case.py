@@ -191,7 +191,7 @@ class HoldfastCase(unittest.TestCase):
         """Attached, disabled and never attached, every test gets the same words.
 
         The only exception is the signal by which ctest tells the end of a limit
-        (docs/guide/timeouts.md)."""
+        (docs/reference/timeouts.md)."""
         attached = self.configure(source, "attached", *configure)
         plain = self.configure(source, "plain", *configure, attached=False)
         for jobs in ("-j1", "-j8"):

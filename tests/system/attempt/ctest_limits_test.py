@@ -1,5 +1,5 @@
 """The launcher raises ctest's own limits, and keeps them itself, if it can see them
-(docs/guide/timeouts.md)."""
+(docs/reference/timeouts.md)."""
 
 import json
 import os

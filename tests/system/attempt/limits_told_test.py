@@ -1,4 +1,4 @@
-"""Which test is given which limit (docs/guide/timeouts.md)."""
+"""Which test is given which limit (docs/reference/timeouts.md)."""
 
 import json
 import subprocess

@@ -1,5 +1,5 @@
 """The stacks of a test whose limit is over: by which tool, and what happens if that takes too long
-(docs/guide/timeouts.md)."""
+(docs/reference/timeouts.md)."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What happens when a test's limit is over (docs/guide/timeouts.md)."""
+"""What happens when a test's limit is over (docs/reference/timeouts.md)."""
 
 import subprocess
 import time

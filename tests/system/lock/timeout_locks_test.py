@@ -1,4 +1,4 @@
-"""Tests with a lock and a limit (docs/guide/timeouts.md)."""
+"""Tests with a lock and a limit (docs/reference/timeouts.md)."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 """From CMake 3.27 on, ctest says by SIGUSR1 that a test's limit is over
-(docs/guide/timeouts.md)."""
+(docs/reference/timeouts.md)."""
 
 import os
 import re
