@@ -148,8 +148,8 @@ void become_case(Packet& order, Anchor& anchor, const holdfast_worker_framework&
 // Isolation `fork`: this process has done its start-up, and each case runs in a copy of it.
 //
 // Hazards. Memory is the case's own. But an open file has one offset for all cases, and a
-// connection one peer (docs/guide/gtest.md tells users so). Threads and timers are not copied at
-// all: fork_obstacles.hpp refuses them. Each copy would write what was in a buffer when it was
+// connection one peer (docs/reference/batches.md tells users so). Threads and timers are not copied
+// at all: fork_obstacles.hpp refuses them. Each copy would write what was in a buffer when it was
 // forked, so buffers are flushed before.
 //
 // Serves until exec sends no more cases. Returns once in the process of each case, and at the end

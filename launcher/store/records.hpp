@@ -76,7 +76,7 @@ struct VerdictRecord {
   std::string note;         // why ctest did not start the test
 };
 
-// One case of a batch (docs/guide/batches.md).
+// One case of a batch (docs/reference/batches.md).
 struct CaseRecord {
   std::string name;                // required; field `case`
   std::optional<Outcome> outcome;  // empty: not run, or a name this version does not know

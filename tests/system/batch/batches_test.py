@@ -1,4 +1,4 @@
-"""holdfast-exec runs batches of GoogleTest cases (issue 5, docs/guide/batches.md)."""
+"""holdfast-exec runs batches of GoogleTest cases (issue 5, docs/reference/batches.md)."""
 
 import json
 import os

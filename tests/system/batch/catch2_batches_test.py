@@ -1,4 +1,4 @@
-"""Batches of Catch2 cases (docs/guide/batches.md): version 2 or 3, as it is installed, and a program
+"""Batches of Catch2 cases (docs/reference/batches.md): version 2 or 3, as it is installed, and a program
 of our own that speaks version 3. An argument names the class to run.
 """
 

@@ -1,4 +1,4 @@
-"""Batches whose cases do unusual things (docs/guide/batches.md)."""
+"""Batches whose cases do unusual things (docs/reference/batches.md)."""
 
 import subprocess
 import unittest

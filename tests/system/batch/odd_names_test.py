@@ -1,4 +1,4 @@
-"""The names of these cases are no identifiers, but none is left out (docs/guide/batches.md)."""
+"""The names of these cases are no identifiers, but none is left out (docs/reference/batches.md)."""
 
 import unittest
 import xml.etree.ElementTree as ElementTree

@@ -1,4 +1,4 @@
-"""Batches of doctest and Boost.Test cases (docs/guide/batches.md). An argument names the class to run."""
+"""Batches of doctest and Boost.Test cases (docs/reference/batches.md). An argument names the class to run."""
 
 import re
 import shutil

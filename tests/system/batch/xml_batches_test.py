@@ -1,4 +1,4 @@
-"""One XML report of GoogleTest's for a batch, in each isolation (docs/guide/batches.md)."""
+"""One XML report of GoogleTest's for a batch, in each isolation (docs/reference/batches.md)."""
 
 import unittest
 import xml.etree.ElementTree as ElementTree

@@ -1,5 +1,5 @@
 """A retry of a batch runs only those cases again that went wrong (issue 6,
-docs/guide/batches.md)."""
+docs/reference/batches.md)."""
 
 import unittest
 
