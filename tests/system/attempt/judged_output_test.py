@@ -1,5 +1,5 @@
 """ctest's expressions see the output of the test. It has no line of Holdfast's that is not needed
-(docs/guide/reports.md)."""
+(docs/reference/reports.md)."""
 
 import re
 import unittest

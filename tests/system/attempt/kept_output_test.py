@@ -1,4 +1,4 @@
-"""The bounds of the outputs that a run and a build tree keep (docs/guide/reports.md)."""
+"""The bounds of the outputs that a run and a build tree keep (docs/reference/reports.md)."""
 
 import unittest
 from pathlib import Path

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-// docs/guide/reports.md shows parts of this.
+// docs/reference/reports.md shows parts of this.
 const char* const k_expected = R"(Run 20261120-084053-1234 of /home/a/build
 1970-01-01 00:16:40 UTC, 1 min 0 s, ctest -j8
 
