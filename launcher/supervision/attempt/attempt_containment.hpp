@@ -1,6 +1,6 @@
 // The containment around one attempt's process tree: a cgroup in which the test is started, and
 // namespaces whose first process is the guard. From a cgroup or a PID namespace no process gets
-// away. See docs/guide/containment.md.
+// away. See docs/reference/containment.md.
 //
 // The launcher makes the containment before it forks the guard, and the guard inherits it. The
 // keeper gets the means to end what is inside, in case launcher and guard are both killed.
