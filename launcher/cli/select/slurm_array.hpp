@@ -1,5 +1,5 @@
 // `holdfast ctest --slurm-array N`: the chosen tests in N shards, each a task of one array job of
-// Slurm, in one build tree that all nodes see (docs/guide/selecting.md).
+// Slurm, in one build tree that all nodes see (docs/reference/selecting.md).
 //
 // The tests are chosen and divided here, once. A task becomes ctest with the numbers of its tests.
 // No test and no fixture is in two shards, so all of them share the tree. When the job is over,
