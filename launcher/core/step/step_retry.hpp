@@ -1,5 +1,5 @@
 // Whether a build step runs once more: it does if the code has not caused the failure
-// (docs/guide/build-steps.md).
+// (docs/reference/build-steps.md).
 #pragma once
 
 #include <string>
