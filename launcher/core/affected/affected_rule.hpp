@@ -11,7 +11,7 @@
 namespace holdfast {
 
 // Globs (file_glob.hpp) of files that no test needs, unless the build or a test names them.
-// docs/guide/affected.md has the same list.
+// docs/reference/affected.md has the same list.
 inline constexpr std::array<std::string_view, 25> k_documentation = {
     "*.adoc",    "*.md",        "*.rst",       "AUTHORS",      "AUTHORS.*",
     "CHANGELOG", "CHANGELOG.*", "CHANGES",     "CHANGES.*",    "COPYING",

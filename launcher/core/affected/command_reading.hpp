@@ -29,7 +29,7 @@ struct ReadCommand {
   // change. Absolute paths or patterns, each once.
   std::vector<std::string> directories = {};
   std::vector<CommandWord> words = {};
-  // It starts a build of its own (docs/guide/affected.md has the list).
+  // It starts a build of its own (docs/reference/affected.md has the list).
   bool builds = false;
 };
 
