@@ -1,4 +1,4 @@
-"""Retries of `holdfast run` (docs/guide/retry.md)."""
+"""Retries of `holdfast run` (docs/reference/retries.md)."""
 
 import os
 import signal

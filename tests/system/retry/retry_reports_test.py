@@ -1,5 +1,5 @@
 """How tests that passed after a retry appear in the summary, the reports and ctest's own records
-(issue 6, docs/guide/retry.md)."""
+(issue 6, docs/reference/retries.md)."""
 
 import re
 import unittest

@@ -1,4 +1,4 @@
-"""holdfast-exec tries tests again under a real ctest (docs/guide/retry.md)."""
+"""holdfast-exec tries tests again under a real ctest (docs/reference/retries.md)."""
 
 import os
 import signal
