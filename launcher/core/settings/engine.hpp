@@ -10,7 +10,7 @@ namespace holdfast {
 
 enum class Engine : std::uint8_t {
   local,  // on this machine
-  slurm,  // each as a step on a node of the Slurm allocation around ctest (docs/guide/slurm.md)
+  slurm,  // each as a step on a node of the Slurm allocation around ctest (docs/reference/slurm.md)
 };
 
 constexpr std::array<std::string_view, 2> words_of(Engine) { return {"local", "slurm"}; }

@@ -130,8 +130,8 @@ std::string read(const std::string& path) {
   return text.str();
 }
 
-TEST(Reference, TheGuideHasEachKindOfFinding) {
-  const std::string path = std::string(HOLDFAST_SOURCE_DIRECTORY) + "/docs/guide/doctor.md";
+TEST(Reference, ThePageHasEachKindOfFinding) {
+  const std::string path = std::string(HOLDFAST_SOURCE_DIRECTORY) + "/docs/reference/doctor.md";
   const std::string page = read(path);
   const std::string begin = "<!-- findings: begin, written by doctor_test -->\n";
   const std::size_t first = page.find(begin);
