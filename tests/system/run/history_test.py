@@ -1,4 +1,4 @@
-"""What is remembered of runs (docs/guide/history.md): failed, flaky, history, slowest, compare."""
+"""What is remembered of runs (docs/reference/history.md): failed, flaky, history, slowest, compare."""
 
 import contextlib
 import json
