@@ -1,7 +1,7 @@
-# A run that names its tests one by one may share the build tree with others (docs/guide/locks.md).
-# `holdfast begin` decides that by the command line. This file looks for tests of the run that need
-# more. One with a fixture brings other tests along, and one with RUN_SERIAL must be alone. For such
-# a test the run gets the tree alone, before any test starts.
+# A run that names its tests one by one may share the build tree with others
+# (docs/reference/locks.md). `holdfast begin` decides that by the command line. This file looks for
+# tests of the run that need more. One with a fixture brings other tests along, and one with
+# RUN_SERIAL must be alone. For such a test the run gets the tree alone, before any test starts.
 #
 # Read after selection.cmake if the command line may name tests by -R, -I or --tests-from-file, or
 # if holdfast.toml has the word `share`. Unless selection.cmake knows what ctest selects, any test
