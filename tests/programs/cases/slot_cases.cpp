@@ -37,7 +37,8 @@ void log(char sign, int of) {
 void take_time(int of) {
   log('+', of);
   const std::string gate = variable("SLOT_GATE");
-  while (!gate.empty() && ::access(gate.c_str(), F_OK) != 0) ::usleep(1000);
+  const bool waits = !gate.empty() && of >= number("SLOT_GATE_FROM");
+  while (waits && ::access(gate.c_str(), F_OK) != 0) ::usleep(1000);
   const unsigned mixed = (static_cast<unsigned>(number("SLOT_SEED") + of) * 2654435761U) >> 16U;
   const int most = number("SLOT_MS");
   if (most > 0) {

@@ -120,6 +120,16 @@ holdfast_discover_tests(program DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 {ca
                 self.assertEqual(self.done.returncode, 0, self.done.text)
                 self.assertEqual(self.failed_without_us(tree, **shard), set())
 
+    def test_a_shard_is_that_of_the_tests_also_where_the_list_is_made_before_them(self):
+        tree = self.discovered("TEST_FILTER Near.*", "BATCH suite ISOLATION none", which="case_names_linked")
+        shard = {"GTEST_TOTAL_SHARDS": "4", "GTEST_SHARD_INDEX": "3"}
+        self.outcomes(tree, **shard)
+        ran = {record["case"] for record in self.case_records(self.runs(tree)[-1])}
+        self.list.unlink()
+        self.outcomes(tree, **shard)
+        again = {record["case"] for record in self.case_records(self.runs(tree)[-1])}
+        self.assertEqual(again, ran)
+
 
 if __name__ == "__main__":
     unittest.main()

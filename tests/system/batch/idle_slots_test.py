@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import unittest
+from pathlib import Path
 
 from support import CTEST, PATIENCE_S, ProjectCase, children_of, keepers_of, wait_until
 
@@ -132,6 +133,23 @@ class IdleSlots(Slots):
         self.assertGreater(self.most_at_once(), 2)
 
 
+    def test_slots_that_come_too_late_are_given_back(self):
+        """It has asked for two, and needs one when they come."""
+        first, end = self.work / "first", self.work / "end"
+        tree = self.project(
+            self.plain("first", "PROCESSORS 3 COST 9", SLOT_GATE=first) + self.plain("between", "DEPENDS first") +
+            self.batch("asks", 3, "COST 9", SLOT_MS=1, SLOT_GATE=end, SLOT_GATE_FROM=2) +
+            self.batch("needs", 6, "DEPENDS between"))
+        ctest = self.start(CTEST, "-j4", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: any(event[1:] == ("+", "asks", 2) for event in self.events()), "the second case")
+        first.touch()
+        wait_until(lambda: len([event for event in self.events() if event[1:3] == ("-", "needs")]) == 6, "the other batch")
+        most = self.most_at_once("needs")
+        end.touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        self.assertEqual((self.most_at_once("asks"), most), (2, 2))
+
+
 class NeverPassed(Slots):
     """Random suites, each with a fixed seed."""
 
@@ -243,14 +261,18 @@ class Deaths(Slots):
 
     def test_a_later_keeper_knows_of_tests_that_are_at_work(self):
         """The keeper is killed while a plain test has three of four slots."""
-        gate = self.work / "gate"
-        tests = (self.plain("first", "PROCESSORS 3", SLOT_GATE=gate) + self.plain("between", "COST 1", SLOT_MS=1) +
+        gate, go_on = self.work / "gate", self.work / "go_on"
+        tests = (self.plain("first", "PROCESSORS 3", SLOT_GATE=gate) + self.plain("between", "COST 1", SLOT_GATE=go_on) +
                  self.batch("late", 6, "DEPENDS between", SLOT_MS=20))
         self.tree = self.project(tests)
         ctest = self.start(CTEST, "-j4", cwd=self.tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: any(e[2] == "first" for e in self.events()), "the first test")
         keeper, = keepers_of(self.tree)
         os.kill(keeper.pid, signal.SIGKILL)
+        # Beside the socket of a killed keeper none begins.
+        socket, = Path(f"/tmp/holdfast-{os.geteuid()}").glob(f"keepers/{ctest.pid}[-:.]*")
+        socket.unlink()
+        go_on.touch()
         wait_until(lambda: len([e for e in self.events() if e[1:3] == ("-", "late")]) == 6, "the batch to end")
         self.assertEqual(self.most_at_once("late"), 1)
         gate.touch()

@@ -93,6 +93,30 @@ class ClusterAnswersTest(EtcdCase):
         self.assertEqual([key["slots"] for key in self.etcd.keys("gpu")], [[0]])
         self.end_well(second)
 
+    def test_a_note_that_comes_just_before_the_next_is_the_one_that_counts(self):
+        held, notes = threading.Event(), []
+        between = self.stand_between()
+
+        def rule(path, body):
+            if not is_note(path, body) or len(notes) == 2:
+                return None
+            notes.append(body)
+            if len(notes) == 1:
+                return held
+            passed = between.passed.count("/v3/kv/txn")
+            held.set()
+            wait_until(lambda: between.passed.count("/v3/kv/txn") > passed, "the first note")
+            return None
+        between.rule = rule
+        first = self.begin("first", "gpu:1/3@cluster")
+        self.assertEqual(self.had(first[1]), "0")
+        second = self.begin("second", "gpu:1/3@cluster", cwd=self.place("behind", endpoints=[between.endpoint]))
+        wait_until(lambda: notes, "a note")
+        self.end_well(first)
+        self.assertEqual(self.had(second[1]), "1")
+        self.assertEqual([key["slots"] for key in self.etcd.keys("gpu")], [[1]])
+        self.end_well(second)
+
     REFUSALS = {
         "etcd's own": (503, '{"error":"etcdserver: no leader","message":"etcdserver: no leader","code":14}'),
         "of a load balancer": (503, "<html>no server is available</html>"),
@@ -127,6 +151,26 @@ class ClusterAnswersTest(EtcdCase):
                 self.let_a_lease_end()  # it would have asked often by then
                 self.assertEqual(len(watches), 1)
                 self.end_well(holder, waiter)
+
+    def test_a_watch_follows_the_calls_to_the_next_endpoint(self):
+        self.ttl = 120  # a renewal would look at the queue
+        watched = [threading.Event(), threading.Event()]
+
+        def first_rule(path, body):
+            if path == "/v3/watch":
+                watched[0].set()
+                return Between.KEEP_NEWS
+            return (503, "{}") if watched[0].is_set() else None
+        first = self.stand_between(rule=first_rule)
+        second = self.stand_between(rule=lambda path, body: path == "/v3/watch" and watched[1].set() or None)
+        holder = self.begin("holder", "db@cluster")
+        self.had(holder[1])
+        waiter = self.begin("waiter", "db@cluster", cwd=self.place("behind", endpoints=[first.endpoint, second.endpoint]))
+        self.assertTrue(watched[0].wait(PATIENCE_S))
+        self.assertTrue(watched[1].wait(PATIENCE_S))  # the first reminder asks who has it
+        self.end_well(holder)
+        self.had(waiter[1])
+        self.end_well(waiter)
 
     def test_a_lease_that_ends_before_its_key_is_put_is_replaced(self):
         revoked = []

@@ -157,6 +157,19 @@ class ClusterCtestTest(EtcdCase):
         self.assert_gone([main])
         self.assertEqual(begun.wait(PATIENCE_S), 8)
 
+    def test_what_a_fixture_leaves_has_its_grace_when_the_lease_of_its_test_is_long_over(self):
+        on, go, ended = self.work / "on", self.work / "go", self.work / "ended"
+        stays = f"(trap 'sleep 0.3; touch {ended}; exit' TERM; touch {on}; while :; do sleep 0.02; done) >/dev/null 2>&1 &"
+        tree = self.tree("one", ("up", 'HOLDFAST_LOCKS "db@cluster" FIXTURES_SETUP F', stays),
+                         ("user", "FIXTURES_REQUIRED F", f'while [ ! -e "{go}" ]; do sleep 0.02; done'))
+        begun = self.begin(tree)
+        wait_until(on.exists, "what stays")
+        self.wait_for_keys(0, "db")
+        self.let_a_lease_end()
+        go.touch()
+        self.assertEqual(begun.wait(PATIENCE_S), 0)
+        wait_until(ended.exists, "its own end")
+
     def test_a_killed_keeper_harms_no_holder(self):
         on, go = self.work / "on", self.work / "go"
         tree = self.tree("one", ("t", 'HOLDFAST_LOCKS "db@cluster"', f'touch "{on}"; while [ ! -e "{go}" ]; do sleep 0.02; done'))

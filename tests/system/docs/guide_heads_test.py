@@ -42,15 +42,21 @@ TEST(Cart, Remove) { std::abort(); }
 TEST(Cart, Total) { EXPECT_EQ(2 * 3, 6); }
 """
 # A server that says when its port is taken, and otherwise serves until another has tried to have it.
-SERVE = """import os, socket, time
-if os.path.exists("listens"):
-    open("tried", "w").close()
+# The first listens until the other one has failed for it, as the journal says.
+SERVE = """import glob, os, pathlib, socket, time
 place = socket.socket()
 place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-place.bind(("127.0.0.1", @PORT@))
+try:
+    place.bind(("127.0.0.1", @PORT@))
+except OSError:
+    open("tried", "w").close()
+    raise
 place.listen()
 open("listens", "w").close()
-while not os.path.exists("tried"):
+def has_ended():
+    lines = [line for file in glob.glob(".holdfast/runs/*/journal.jsonl") for line in pathlib.Path(file).read_text().splitlines()]
+    return any("attempt_ended" in line and "http.put" in line for line in lines)
+while not (os.path.exists("tried") and has_ended()):
     time.sleep(0.02)
 """
 

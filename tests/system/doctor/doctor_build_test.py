@@ -99,7 +99,7 @@ disk = {{ "." = "1MiB", "/tmp" = "1MiB" }}
         tree = self.built()
         later = time.time()
         os.utime(self.work / "project/l.h", (later, later))
-        found = self.look(tree, code=1)
+        found = self.look(tree, code=1, env=self.environment(NINJA_STATUS="[%p] "))  # a user's own
         self.assert_only(found, "program_old", r'^"a", "by-argument": the program is older than its sources: .*/a$',
                          command=r"^cmake --build '.*/build tree' --target a$")
         self.assertEqual(len([one for one in self.said["findings"] if one["finding"] == "program_old"]), 1)

@@ -108,6 +108,13 @@ class Timeouts(Retry):
         self.assertEqual((first["outcome"], second["outcome"]), ("failed", "timed_out"), done.text)
         self.assertLess(second["wall_s"], 5.9)
 
+    def test_a_further_attempt_has_no_more_time_than_the_first(self):
+        tree, done = self.ran("set(HOLDFAST_TIMEOUT_MARGIN 5)\n", self.add("f", "sleep 600"), arguments=("--timeout", "20"),
+                              toml=self.GRACE + 'timeout = "1s"\nretry = "timeout=1"\n')
+        for end in self.ends(tree, "f"):
+            self.assertEqual(end["outcome"], "timed_out", done.text)
+            self.assertLess(end["wall_s"], 10)
+
     def test_stop_time_holds(self):
         stop = subprocess.run(["date", "-d", "+1 hour", "+%H:%M:%S"], capture_output=True, text=True,
                               check=True).stdout.strip()

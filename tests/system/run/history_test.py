@@ -222,13 +222,15 @@ class History(ProjectCase):
 
         def prune_oldest(padding):
             with sqlite3.connect(self.tree / ".holdfast/history.sqlite") as database:
-                database.execute("DELETE FROM run WHERE started = (SELECT min(started) FROM run)")
+                oldest, = database.execute("SELECT id FROM run ORDER BY started LIMIT 1").fetchone()
+                for table, column in (("failure", "run"), ("result", "run"), ("run", "id")):
+                    database.execute(f"DELETE FROM {table} WHERE {column} = ?", (oldest,))
                 database.execute("INSERT INTO word(text) VALUES(hex(zeroblob(?)))", (padding,))
             database.close()
 
         prune_oldest(1)
         self.assertEqual(len(self.json("history", "green")["tests"][0]["runs"]), 3)
-        prune_oldest(17 << 20)  # the file is now more than half as large as it may be
+        prune_oldest(9 << 20)  # the file is now more than half as large as it may be
         self.assertEqual(len(self.json("history", "green")["tests"][0]["runs"]), 2)
 
     def test_a_run_that_died_is_remembered_and_a_run_inside_a_test_is_not(self):

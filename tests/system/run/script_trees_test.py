@@ -67,6 +67,19 @@ class TwoTreesTest(ScriptCase):
         self.assertEqual((self.work / "one.which").read_text().split(), ["first", "first"])
         self.assertEqual((self.work / "two.which").read_text().split(), ["second"])
 
+    def test_a_tree_that_must_be_contained_says_nothing_of_the_next(self):
+        """Launchers that find no keeper believe these variables of ctest."""
+        one, two = self.trees()
+        for name, text in (("one", 'containment-missing = "fail"\n[[override]]\ntest = "none"\ncontainment = "netns"\n'), ("two", "")):
+            (self.work / f"project.{name}/holdfast.toml").write_text(f"[profile.default]\n{text}")
+        script = self.script(one, two)
+        say = 'message("variables \'$ENV{HOLDFAST_P_FILE_MUST_CONTAIN}$ENV{HOLDFAST_P_FILE_SHARES_CONTAINMENT}\'")\n'
+        script.write_text(script.read_text().replace('message("returned ', say + 'message("returned '))
+        ran = self.begin("script", CTEST, "-S", script, "-V")
+        self.assertEqual(ran.wait(PATIENCE_S), 0, self.log("script"))
+        self.assertEqual([line for line in self.log("script").splitlines() if line.startswith("variables ")],
+                         ["variables '11'", "variables ''"])
+
     STAYS = "add_test(NAME stays COMMAND @P@/close_output {file}/@T@.pids)\n" \
             "set_tests_properties(stays PROPERTIES WILL_FAIL ON)\n"
 

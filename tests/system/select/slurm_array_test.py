@@ -125,6 +125,15 @@ class Array(SlurmCase):
         self.array(tree, "2", SBATCH_EXPORT="NONE", HOLDFAST_PROFILE="ci")
         self.assertEqual(told.read_text(), "ci\nci\n")
 
+    def test_the_order_of_tests_reaches_the_shards(self):
+        said = self.work / "said"
+        tree = self.project("".join(adding(name, command=f'sh -c "echo {name} >>{said}; test {name} = a -o -e {said}.well"')
+                                    for name in ("a", "b")))
+        self.finish(CTEST, "-j1", cwd=tree, env=self.environment())
+        said.rename(f"{said}.well")
+        self.array(tree, "1", "--order", "failed-first", "--", "-j1", SBATCH_EXPORT="NONE")
+        self.assertEqual(said.read_text(), "b\na\n")
+
     def set_partition(self, state):
         done = self.cluster.ask("scontrol", "update", "PartitionName=main", f"State={state}", timeout=SLURM_PATIENCE_S)
         self.assertEqual(done.returncode, 0)

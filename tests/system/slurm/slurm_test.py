@@ -304,7 +304,8 @@ class SlurmTest(SlurmCase):
                           "set_tests_properties(a_first PROPERTIES COST 100)\n",
                           settings='[[override]]\ntest = "^t"\nretry = "node=2"\n')
         # ctest goes on when salloc has gone.
-        begun = self.start_far(tree, "-j1")
+        calls = self.work / "calls"
+        begun = self.start_far(tree, "-j1", PATH=self.with_srun(f'echo >>"{calls}"\nexec {{srun}} "$@"\n'))
         wait_until(lambda: begun.poll() is not None, "salloc's end", SLURM_PATIENCE_S)
         wait_until(lambda: len(self.runs(tree)) == 1 and len(self.ends(tree)) == 5, "five ends", SLURM_PATIENCE_S)
         ends = self.ends(tree)
@@ -313,6 +314,7 @@ class SlurmTest(SlurmCase):
         text = (self.work / "err").read_text() + (self.work / "out").read_text()
         self.assertEqual(text.count("is over: no further test is run"), 1, text)
         self.assertLess(ends["t3"]["wall_s"], 1)
+        self.assertEqual(calls.read_text().count("\n"), 2)  # after the first refusal none is tried
 
     def test_ctrl_c_ends_the_test_gently_on_its_node(self):
         told = self.work / "told"

@@ -103,6 +103,15 @@ class StepRetryTest(BuildCase):
                 self.assert_done_once_more(self.build(tree), tree, "was killed because memory ran out")
                 self.assertEqual(self.attempts(), 2)
 
+    def test_steps_ask_for_no_settings_when_the_file_has_none_any_more(self):
+        note = self.work / "build/.holdfast/build/has-settings"
+        self.settings()
+        self.configure(self.PROJECT)
+        self.assertTrue(note.exists())
+        (self.work / "source/holdfast.toml").write_text("")
+        self.configure(self.PROJECT)
+        self.assertFalse(note.exists())
+
     def test_so_is_one_whose_driver_lives_on(self):
         self.settings()
         tree = self.failing("driver")
