@@ -3,8 +3,9 @@
 # (CPUID) and resolves as many function variants. A virtual machine takes a microsecond or more for
 # each, once per test (docs/internals/decisions/0009).
 #
-# Only the headers of the C++ library are used, because its binaries fit only glibc. Nobody knows
-# beforehand whether a compiler's headers allow that. So the launcher is built with glibc, too, and
+# Of the C++ library, only the headers are used, and tree.o, which std::map needs and which needs
+# nothing itself: its other binaries fit only glibc. Nobody knows beforehand whether a compiler's
+# headers allow that. So the launcher is built with glibc, too, and
 # that one is used if any part of the other cannot be compiled, linked or run (try_musl.sh;
 # docs/internals/decisions/0029).
 #
@@ -28,6 +29,15 @@ function(holdfast_find_musl out)
   if(NOT EXISTS "${headers}/unistd.h" OR NOT EXISTS "${libraries}/libc.a")
     return()
   endif()
+  set(parts "${PROJECT_BINARY_DIR}/libstdcxx")
+  file(MAKE_DIRECTORY "${parts}")
+  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-file-name=libstdc++.a
+    OUTPUT_VARIABLE library OUTPUT_STRIP_TRAILING_WHITESPACE)
+  execute_process(COMMAND "${CMAKE_AR}" x "${library}" tree.o WORKING_DIRECTORY "${parts}"
+    RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+  if(failed)
+    return()
+  endif()
   # The compiler's own headers, without those of glibc.
   set(compile -nostdinc -nostdinc++ -fno-pie -fno-stack-protector)
   foreach(directory IN LISTS CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
@@ -45,7 +55,7 @@ function(holdfast_find_musl out)
   set(${out}_compile "${compile}" PARENT_SCOPE)
   set(${out}_link -no-pie -nostdlib -nostartfiles "${libraries}/crt1.o" "${libraries}/crti.o"
     PARENT_SCOPE)
-  set(${out}_last "${libraries}/libc.a" -lgcc "${libraries}/libc.a" "${libraries}/crtn.o"
+  set(${out}_last "${parts}/tree.o" "${libraries}/libc.a" -lgcc "${libraries}/libc.a" "${libraries}/crtn.o"
     PARENT_SCOPE)
 endfunction()
 

@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "cli/history_file.hpp"
-#include "cli/report/report_writing.hpp"
+#include "cli/report/report_output.hpp"
 #include "core/base/printable.hpp"
 #include "store/run_directory.hpp"
 

@@ -22,7 +22,7 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/batch/framework.hpp"
-#include "core/batch/gtest_filter.hpp"
+#include "core/batch/gtest_list.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "core/ctest/name_expression.hpp"
 #include "core/outcome/exit_codes.hpp"

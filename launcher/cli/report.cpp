@@ -12,7 +12,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/report/report_output.hpp"
-#include "cli/report/report_writing.hpp"
 #include "cli/report/surroundings.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"

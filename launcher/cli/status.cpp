@@ -11,7 +11,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/lock_listing.hpp"
-#include "cli/watch/test_waits.hpp"
+#include "cli/watch/watch_state.hpp"
 #include "core/base/duration.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"

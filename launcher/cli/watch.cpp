@@ -21,7 +21,6 @@
 #include "cli/commands.hpp"
 #include "cli/history_file.hpp"
 #include "cli/watch/run_follower.hpp"
-#include "cli/watch/time_left.hpp"
 #include "cli/watch/watch_view.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"

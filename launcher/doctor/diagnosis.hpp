@@ -6,7 +6,6 @@
 
 #include "doctor/base/finding.hpp"
 #include "doctor/machine/limits.hpp"
-#include "doctor/machine/memory.hpp"
 #include "doctor/machine/space.hpp"
 #include "doctor/machine/tools.hpp"
 

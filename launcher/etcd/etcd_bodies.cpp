@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/utf8.hpp"
-#include "core/cluster/lock_keys.hpp"
+#include "core/cluster/lock_order.hpp"
 #include "etcd/base64.hpp"
 
 namespace holdfast::etcd {

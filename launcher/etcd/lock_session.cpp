@@ -9,7 +9,7 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/cluster/cluster_words.hpp"
-#include "core/cluster/lock_keys.hpp"
+#include "core/cluster/lock_order.hpp"
 #include "core/lock/lock_wait.hpp"
 #include "core/settings/cluster_wire.hpp"
 #include "etcd/etcd_bodies.hpp"

@@ -16,7 +16,7 @@
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "core/cluster/cluster_words.hpp"
-#include "core/cluster/lock_keys.hpp"
+#include "core/cluster/lock_order.hpp"
 #include "core/settings/cluster_wire.hpp"
 #include "core/settings/message.hpp"
 #include "etcd/etcd.hpp"

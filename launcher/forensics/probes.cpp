@@ -1,13 +1,59 @@
 #include "forensics/probes.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
-#include "forensics/git_status.hpp"
-#include "forensics/machine_probe.hpp"
+#include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/program_identity.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/lock/lock_survey.hpp"
+#include "os/process/git_command.hpp"
 
 namespace holdfast::forensics {
 namespace {
+
+constexpr std::size_t k_locks_named = 10;
+
+// Reads a line such as `MemTotal:       16311348 kB`.
+std::optional<std::uint64_t> bytes_of(std::string_view meminfo, std::string_view key) {
+  const std::string lines = "\n" + std::string(meminfo);
+  std::size_t at = lines.find("\n" + std::string(key) + ":");
+  if (at != std::string::npos) at = lines.find_first_of("0123456789", at);
+  if (at == std::string::npos) return std::nullopt;
+  return leading_number<std::uint64_t>(lines.substr(at)).value_or(0) * 1024;
+}
+
+// The first three numbers of `0.52 0.58 0.59 1/1190 4711`.
+std::string_view loads_of(std::string_view loadavg) {
+  std::size_t end = 0;
+  for (int number = 0; number < 3 && end != std::string_view::npos; ++number) {
+    end = loadavg.find(' ', number == 0 ? 0 : end + 1);
+  }
+  return loadavg.substr(0, end);
+}
+
+std::string describe_lock(const os::SurveyedLock& lock) {
+  std::string text = lock.name + "@" + lock.scope_directory + ":";
+  if (lock.holders.empty() && lock.strangers.empty()) text += " held by nobody who left a record";
+  const char* before = " held by ";
+  for (const LockParty& holder : lock.holders) {
+    text += before + describe_party(holder);
+    before = ", ";
+  }
+  if (lock.tickets > 0) text += "; " + std::to_string(lock.tickets) + " waiting";
+  return text;
+}
+
+constexpr std::size_t k_files_named = 10;
+constexpr std::size_t k_most_output = 16 * 1024 * 1024;
+constexpr int k_no_repository = 128;
 
 Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Milliseconds time) {
   using Kind = os::BoundedEnd::Kind;
@@ -26,6 +72,86 @@ Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Millisec
 }
 
 }  // namespace
+
+Result<std::string> describe_machine(std::string_view meminfo, std::string_view loadavg,
+                                     long processors) {
+  const auto total = bytes_of(meminfo, "MemTotal");
+  const auto available = bytes_of(meminfo, "MemAvailable");
+  if (!total || !available) return Error{"understand /proc/meminfo"};
+  std::string text =
+      "memory " + describe_size(*available) + " of " + describe_size(*total) + " available";
+  const auto swap = bytes_of(meminfo, "SwapTotal");
+  const auto free_swap = bytes_of(meminfo, "SwapFree");
+  if (swap && free_swap && *swap > 0) {
+    text += ", swap " + describe_size(*free_swap) + " of " + describe_size(*swap);
+  }
+  return text + ", load " + std::string(loads_of(loadavg)) + " on " +
+         counted(processors, "processor");
+}
+
+Result<std::string> look_at_machine() {
+  const Result<std::string> meminfo = os::read_file("/proc/meminfo");
+  if (!meminfo) return meminfo.error();
+  const Result<std::string> loadavg = os::read_file("/proc/loadavg");
+  if (!loadavg) return loadavg.error();
+  return describe_machine(*meminfo, *loadavg, ::sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+Result<std::string> look_at_locks(const std::vector<std::string>& places) {
+  const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
+  const auto is_asked_for = [&](const os::SurveyedLock& lock) {
+    const std::string place = lock.scope_directory + "/" + encode_file_name(lock.name);
+    return std::find(places.begin(), places.end(), place) != places.end();
+  };
+  std::string text;
+  std::size_t used = 0;
+  for (const os::SurveyedLock& lock : locks) {
+    if (!is_asked_for(lock) || !lock.is_in_use() || ++used > k_locks_named) continue;
+    text += (text.empty() ? "" : "\n") + describe_lock(lock);
+  }
+  if (used == 0) return std::string("none in use");
+  if (used > k_locks_named) text += "\n… and " + std::to_string(used - k_locks_named) + " more";
+  return text;
+}
+
+os::BoundedOrder git_status_order(const std::string& directory, Milliseconds time) {
+  os::BoundedOrder order = os::git_order(
+      directory, {"status", "--porcelain=v1", "-z", "--untracked-files=normal"}, time);
+  order.most_output = k_most_output;
+  return order;
+}
+
+std::string describe_git_status(std::string_view porcelain, bool cut) {
+  std::size_t count = 0;
+  std::string named;
+  while (!porcelain.empty()) {
+    const std::size_t end = porcelain.find('\0');
+    if (end == std::string_view::npos) break;  // cut off
+    const std::string_view entry = porcelain.substr(0, end);
+    porcelain.remove_prefix(end + 1);
+    if (entry.size() < 4) continue;
+    if (++count <= k_files_named) named += "\n" + std::string(entry);
+    // A renamed or copied file has its old name in the next entry.
+    if (entry.substr(0, 2).find_first_of("RC") == std::string_view::npos) continue;
+    porcelain.remove_prefix(std::min(porcelain.find('\0'), porcelain.size() - 1) + 1);
+  }
+  if (count == 0 && !cut) return "clean";
+  std::string text = (cut ? "more than " : "") + std::to_string(count) +
+                     (count == 1 && !cut ? " file differs" : " files differ") +
+                     " from what is committed";
+  if (count > k_files_named) text += ", the first ten:";
+  return text + named;
+}
+
+Finding git_finding(const os::BoundedEnd& end, const std::string& directory, Milliseconds time) {
+  std::string trouble = os::trouble_with_git(end, time);
+  if (trouble.empty()) return {"git", false, describe_git_status(end.output, end.output_cut)};
+  if (end.kind == os::BoundedEnd::Kind::exited && end.code == k_no_repository &&
+      end.errors.find("not a git repository") != std::string::npos) {
+    trouble = directory + " is in no repository of git";
+  }
+  return {"git", true, std::move(trouble)};
+}
 
 Probes::Probes(const Subject& subject, Milliseconds time) : sources_(subject.sources), time_(time) {
   if (!subject.program.empty()) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -16,6 +17,26 @@
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::forensics {
+
+// Memory, load and locks of the machine at this moment.
+
+// Reads the texts of /proc/meminfo and /proc/loadavg, see proc(5). Pure.
+Result<std::string> describe_machine(std::string_view meminfo, std::string_view loadavg,
+                                     long processors);
+Result<std::string> look_at_machine();
+
+// The first ten of the locks at `places` (core/lock/lock_place.hpp) that are in use, as this user
+// sees them.
+Result<std::string> look_at_locks(const std::vector<std::string>& places);
+
+// What git says of the sources.
+os::BoundedOrder git_status_order(const std::string& directory, Milliseconds time);
+
+Finding git_finding(const os::BoundedEnd& end, const std::string& directory, Milliseconds time);
+
+// How many files in the output of `git status --porcelain=v1 -z` differ from what is committed,
+// with the first ten. `cut`: the output went on. Pure.
+std::string describe_git_status(std::string_view porcelain, bool cut);
 
 struct Subject {
   std::string program;                    // absolute; empty: unknown, left out

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -12,6 +13,16 @@
 #include "report/outputs.hpp"
 
 namespace holdfast {
+
+// The signature of a failure: the same for the same failure, in other runs and on other machines.
+
+// Returns what the attempt itself printed about its failure (report/excerpt.hpp), or else how it
+// ended. Leaves out what differs from run to run: directories, lines, numbers, addresses.
+std::string signature_of(const Attempt& attempt, std::string_view output);
+
+// Returns one line of at most 200 bytes, with `#` for each number and only the last part of each
+// path.
+std::string bounded_signature(std::string_view text);
 
 // Identifies a test in all runs.
 struct TestId {

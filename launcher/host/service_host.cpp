@@ -14,7 +14,7 @@
 #include "core/base/test_environment.hpp"
 #include "core/lock/port_locks.hpp"
 #include "core/outcome/signal_names.hpp"
-#include "core/service/fixed_port.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/settings/host_wire.hpp"
 #include "host/door.hpp"
 #include "host/service_companion.hpp"

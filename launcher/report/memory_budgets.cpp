@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "core/base/program_identity.hpp"
-#include "core/lock/amount.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "report/text_sections.hpp"
 

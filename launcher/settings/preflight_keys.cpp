@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/lock/amount.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "settings/keys.hpp"
 
 namespace holdfast {

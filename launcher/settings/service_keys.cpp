@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/lock/amount.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "core/outcome/signal_names.hpp"
 #include "core/service/service_check.hpp"
 #include "settings/keys.hpp"

@@ -15,7 +15,6 @@
 
 #include "core/affected/command_reading.hpp"
 #include "core/affected/path_pattern.hpp"
-#include "core/affected/word_paths.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/program_identity.hpp"
 #include "core/ctest/environment_modification.hpp"

@@ -15,7 +15,6 @@
 #include <unordered_set>
 #include <utility>
 
-#include "cli/affected/included_files.hpp"
 #include "cli/affected/step_commands.hpp"
 #include "core/affected/include_names.hpp"
 #include "core/affected/ninja_tools.hpp"

@@ -10,7 +10,7 @@
 #include "cli/affected/ninja_tree.hpp"
 #include "core/affected/affected_tests.hpp"
 #include "core/affected/build_graph.hpp"
-#include "core/affected/verified_globs.hpp"
+#include "core/affected/ninja_tools.hpp"
 
 namespace holdfast::cli {
 

@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
+#include "report/load.hpp"
+#include "report/render.hpp"
 
 namespace holdfast::cli {
 
@@ -28,5 +30,20 @@ Result<void> write_whole(const std::filesystem::path& path, const Produce& produ
 // Whether the path leads to the descriptor's file (/dev/stdout), to which other processes go on
 // writing.
 bool is_at(const std::string& path, int descriptor);
+
+// Writes the report of a run where it is wanted.
+
+// Gives the whole report to `write`, for the reader that the environment tells of.
+void produce(const LoadedReport& loaded, Format format, const Write& write);
+
+// Part of the format github, if GitHub Actions runs us: adds to the page of the job.
+Result<void> add_to_page(const LoadedReport& loaded, Format format);
+
+// Writes to stdout, and adds to the page.
+Result<void> print_report(const LoadedReport& loaded, Format format);
+
+// The same to a file, as write_whole() writes one.
+Result<void> write_report(const LoadedReport& loaded, Format format,
+                          const std::filesystem::path& path);
 
 }  // namespace holdfast::cli

@@ -14,7 +14,7 @@
 #include "cli/ctest_listing.hpp"
 #include "cli/select/begun_tests.hpp"
 #include "cli/select/run_place.hpp"
-#include "core/ctest/early_end.hpp"
+#include "core/ctest/ctest_verdict.hpp"
 #include "core/ctest/rerun.hpp"
 #include "core/select/not_begun.hpp"
 #include "keeper/left/dead_runs.hpp"
@@ -117,19 +117,12 @@ class LeftOut {
     if (recorded.has_plan) return named(recorded.planned);
     const Result<RerunWords> words = rerun_words(run.started.command);
     if (!words || words->reruns_failed) return std::nullopt;
-    if (!words->selects && had_all_of_list(run.started)) return TestSet(all_.tests.size(), true);
+    if (!words->selects && had_list_of(user_, run.started)) return TestSet(all_.tests.size(), true);
     const Result<CtestCall> call = call_of(run.entry, run.started, user_.tree, words->has_preset);
     return call ? listed(*call, *words) : std::nullopt;
   }
 
  private:
-  // The user's list may be that of a directory in the tree, and the run's that of the whole tree.
-  bool had_all_of_list(const RunStarted& run) const {
-    UserCall of_tree = user_;
-    of_tree.directory = user_.tree;
-    return had_list_of(user_, run) || had_list_of(of_tree, run);
-  }
-
   // What ctest would run now. Many runs may have had the same words.
   std::optional<TestSet> listed(const CtestCall& call, const RerunWords& words) {
     if (!words.numbers.empty() && !can_select_by(words.numbers, call.directory))

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/select/begun_tests.hpp"
 #include "cli/select/ctest_call.hpp"
+#include "cli/select/left_out.hpp"
 #include "cli/select/run_place.hpp"
 #include "cli/select/selection_files.hpp"
 #include "cli/select/tree_tests.hpp"

@@ -15,7 +15,7 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/process_name.hpp"
-#include "core/ctest/selected_files.hpp"
+#include "core/ctest/test_order.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"

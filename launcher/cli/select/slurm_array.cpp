@@ -18,18 +18,17 @@
 
 #include "cli/after_run.hpp"
 #include "cli/commands.hpp"
-#include "cli/report/report_writing.hpp"
+#include "cli/report/report_output.hpp"
 #include "cli/select/ctest_call.hpp"
 #include "cli/select/selection_files.hpp"
 #include "core/base/duration.hpp"
-#include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/result.hpp"
-#include "core/ctest/ctest_jobs.hpp"
+#include "core/ctest/ctest_options.hpp"
 #include "core/ctest/rerun.hpp"
-#include "core/ctest/selected_files.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/far/slurm_state.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/clock.hpp"
@@ -147,7 +146,8 @@ Seen look_at(const std::string& job) {
 }
 
 Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
-  // A task that Slurm starts anew would run its shard a second time.
+  // A task that Slurm starts anew would run its shard a second time. The order of the tests is a
+  // variable of ours, which --export passes on.
   const os::BoundedEnd end =
       ask({"sbatch", "--parsable", "--no-requeue", "--job-name=holdfast", "--export=ALL",
            "--output=" + pattern_of(order.directory.string()) + "/%a.log",
@@ -243,12 +243,8 @@ std::string script_for(const UserCall& user, const fs::path& directory) {
       "stat=($(cat /proc/$$/stat))\n"
       "export HOLDFAST_ONE_TREE=1 HOLDFAST_PLANNED=" +
       selections + "/$$-${stat[21]}." + planned + "\n" + "cp -- " + files + planned +
-      " \"$HOLDFAST_PLANNED\"\n";
-  if (const std::string order = variable(environment::k_test_order); !order.empty()) {
-    text += "export HOLDFAST_TEST_ORDER=" + for_shell(order) + "\n";
-  }
-  text += "cd -- " + for_shell(user.call.directory) + "\nexec " + for_shell(user.call.program) +
-          " -I " + files + std::string(names::k_selected_numbers_file);
+      " \"$HOLDFAST_PLANNED\"\n" + "cd -- " + for_shell(user.call.directory) + "\nexec " +
+      for_shell(user.call.program) + " -I " + files + std::string(names::k_selected_numbers_file);
   if (user.words.no_tests.empty()) text += " $(<" + files + k_no_tests_file + ")";
   for (const std::string& word : user.words.kept) text += " " + for_shell(word);
   if (user.words.is_random) text += " --schedule-random";

@@ -14,7 +14,7 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/shown_tests.hpp"
-#include "core/select/fixture_filter.hpp"
+#include "core/select/test_graph.hpp"
 #include "core/settings/command_line.hpp"
 
 namespace holdfast::cli {

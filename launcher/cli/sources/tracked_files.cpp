@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "core/affected/git_changes.hpp"
-#include "core/affected/tracked_files.hpp"
 #include "core/base/json_line.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/ctest/ctest_jobs.hpp"
+#include "core/ctest/ctest_options.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"

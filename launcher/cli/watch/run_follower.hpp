@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/watch/time_left.hpp"
 #include "cli/watch/watch_state.hpp"
+#include "cli/watch/watch_view.hpp"
 #include "keeper/run/run_log.hpp"
 #include "os/file/unique_fd.hpp"
 #include "store/run_directory.hpp"

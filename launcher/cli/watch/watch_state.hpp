@@ -13,7 +13,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "cli/watch/test_waits.hpp"
+#include "keeper/tree/live_runs.hpp"
+#include "os/lock/lock_survey.hpp"
 #include "report/counts.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_log_entries.hpp"
@@ -26,6 +27,24 @@ enum class WatchEventKind : std::uint8_t { run, started, ended, waits, service, 
 constexpr std::array<std::string_view, 6> words_of(WatchEventKind) {
   return {"run", "started", "ended", "waits", "service", "end"};
 }
+
+// What an attempt waits for: a lock of this machine, by the records of the locks, or something
+// else, by its run's keeper.
+struct TestWait {
+  wire::AttemptWait of = {};
+  std::string holder = {};  // the test that has the lock, the first of them; empty: not known
+
+  bool is_any() const { return !of.names.empty(); }
+  // What it waits for, if that is of this kind; else empty.
+  std::string names_of(wire::WaitFor kind) const { return of.what == kind ? of.names : ""; }
+  // Whether both wait for the same.
+  bool is_as(const TestWait& other) const {
+    return of.what == other.of.what && of.names == other.of.names;
+  }
+};
+
+TestWait wait_of(std::string_view attempt, std::int64_t launcher,
+                 const std::vector<os::SurveyedLock>& locks, const std::vector<LiveWait>& waits);
 
 struct WatchEvent {
   WatchEventKind kind = WatchEventKind::run;

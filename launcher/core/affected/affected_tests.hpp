@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/affected/build_graph.hpp"
-#include "core/affected/path_index.hpp"
+#include "core/affected/path_pattern.hpp"
 
 namespace holdfast {
 

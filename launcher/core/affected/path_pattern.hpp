@@ -1,8 +1,12 @@
 // Paths of which some parts are not known.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "core/affected/build_graph.hpp"
 
 namespace holdfast {
 
@@ -30,5 +34,38 @@ bool fits_pattern(std::string_view pattern, std::string_view path);
 // needs no directory, and what begins with an unknown part may be one. What `..` after an
 // unknown part leads to is unknown from its begin on: the part may have been several.
 std::string joined_path(std::string_view directory, std::string_view path);
+
+// Finds paths within a word of a command.
+
+// Shows `try_path` each part of `word` that may be a path, but not the whole word: what follows an
+// `=`, and any part with a slash that begins after a blank or one of
+// `"'`=:;,|&()<>[]{}!#?@`, and ends before one (`sh -c "/b/p <in.txt"`, `--a=b=/p`, `@/b/p`). An
+// option is left out before it (`-f/b/p`, `-fb/p`), also if there is no slash (`-fb`). A path may
+// itself have such bytes, so up to eight longer parts follow as long as the answer is false.
+void find_paths(std::string_view word, const std::function<bool(std::string_view)>& try_path);
+
+// Finds nodes of a graph by their paths.
+
+// The graph must not change meanwhile.
+class PathIndex {
+ public:
+  using Node = BuildGraph::Node;
+
+  explicit PathIndex(const BuildGraph& graph);
+
+  // Nodes whose paths begin with `directory` and a slash.
+  std::vector<Node> below(std::string_view directory) const;
+  std::vector<Node> fitting(std::string_view pattern) const;
+  const std::string& path(Node node) const { return graph_.path(node); }
+
+ private:
+  using Nodes = std::vector<Node>;
+
+  std::string_view last_part(Node node) const;
+
+  const BuildGraph& graph_;
+  Nodes by_path_;
+  Nodes by_last_part_;
+};
 
 }  // namespace holdfast

@@ -62,7 +62,6 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       announced_ = event.count;
       has_told_ = has_told_ || event.count > 0;
       results_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
-      places_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
       worker_finished_ = false;
       break;
     case Kind::printed_help:
@@ -226,8 +225,8 @@ void Batch::on_reported(const BatchEvent& event) {
     last_end_ = LastEnd{event.said, last_end_ ? last_end_->wall_us : event.at_us - since_us};
     return;
   }
-  const std::optional<std::uint32_t> place = places_.find(event.name, name_at());
-  if (!place) {
+  const auto place = places_.find(event.name);
+  if (place == places_.end()) {
     // It has been printed under another name: of a name of several lines, only the first is
     // printed.
     if (!has_begun && announced_ && begun_ >= *announced_) return;
@@ -238,11 +237,11 @@ void Batch::on_reported(const BatchEvent& event) {
     result.outcome = outcome_of(event.said);
     return record(std::move(result));
   }
-  CaseResult& known = results_[*place];
+  CaseResult& known = results_[place->second];
   const bool is_of_another = known.worker != worker_ || known.exit_code || known.signal;
   if (is_of_another || known.outcome == outcome_of(event.said)) return;
   known.outcome = outcome_of(event.said);
-  actions_.push_back({BatchAction::Kind::record, {}, *place});
+  actions_.push_back({BatchAction::Kind::record, {}, place->second});
 }
 
 void Batch::on_worker_ended(const BatchEvent& event) {
@@ -538,8 +537,7 @@ void Batch::start_worker(BatchAction action) {
 // A case may run more than once (--gtest_repeat). Its worst result counts.
 void Batch::record(CaseResult result) {
   if (result.outcome && result.worker == 0) result.worker = worker_;
-  const std::size_t place =
-      places_.find_or_add(result.name, static_cast<std::uint32_t>(results_.size()), name_at());
+  const std::size_t place = places_.try_emplace(result.name, results_.size()).first->second;
   if (place == results_.size()) {
     results_.push_back(std::move(result));
   } else if (badness(result.outcome) > badness(results_[place].outcome)) {
@@ -550,9 +548,7 @@ void Batch::record(CaseResult result) {
   actions_.push_back({BatchAction::Kind::record, {}, place});
 }
 
-bool Batch::is_settled(std::string_view name) const {
-  return places_.find(name, name_at()).has_value();
-}
+bool Batch::is_settled(std::string_view name) const { return places_.contains(name); }
 
 bool Batch::is_child(std::string_view name) const {
   return std::ranges::find(children_, name, &Open::name) != children_.end();

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +19,6 @@
 #include "core/batch/case_result.hpp"
 #include "core/batch/framework.hpp"
 #include "core/batch/isolation.hpp"
-#include "core/batch/name_index.hpp"
 
 namespace holdfast {
 
@@ -95,9 +96,6 @@ class Batch {
   void leave_out(const std::string& name, std::string why);
   void start_worker(BatchAction action);
   void record(CaseResult result);
-  auto name_at() const {
-    return [this](std::uint32_t place) { return std::string_view(results_[place].name); };
-  }
   bool tells_of_no_case() const {
     return isolation_ == Isolation::none && framework_.tells() == Telling::nothing;
   }
@@ -129,8 +127,8 @@ class Batch {
   std::vector<std::string> others_;  // cases that are listed but will not run
   std::vector<std::string> wanted_;  // only these run, whatever is listed; empty: all
   std::vector<CaseResult> results_;
-  NameIndex places_;                    // in results_
-  std::optional<std::string> stopped_;  // why nothing more runs
+  std::map<std::string, std::size_t, std::less<>> places_;  // in results_, by name
+  std::optional<std::string> stopped_;                      // why nothing more runs
 
   unsigned worker_ = 0;
   bool worker_runs_ = false;

@@ -1,5 +1,5 @@
 #include "core/batch/framework.hpp"
-#include "core/batch/gtest_filter.hpp"
+#include "core/batch/gtest_list.hpp"
 
 namespace holdfast {
 namespace {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/base/utf8.hpp"
@@ -112,17 +113,14 @@ std::string counts_text(const MergedSuite& of, std::string_view timestamp) {
 }  // namespace
 
 GtestMerge::Known& GtestMerge::known(std::string_view name) {
-  const auto name_at = [this](std::uint32_t place) { return std::string_view(cases_[place].name); };
-  const auto count = static_cast<std::uint32_t>(cases_.size());
-  const std::uint32_t place = places_.find_or_add(name, count, name_at);
-  if (place == count) cases_.push_back({std::string(name), {}, {}});
-  return cases_[place];
+  const auto [place, is_new] = places_.try_emplace(std::string(name), cases_.size());
+  if (is_new) cases_.push_back({std::string(name), {}, {}});
+  return cases_[place->second];
 }
 
 const GtestMerge::Known* GtestMerge::find(std::string_view name) const {
-  const auto name_at = [this](std::uint32_t place) { return std::string_view(cases_[place].name); };
-  const std::optional<std::uint32_t> place = places_.find(name, name_at);
-  return place ? &cases_[*place] : nullptr;
+  const auto place = places_.find(name);
+  return place != places_.end() ? &cases_[place->second] : nullptr;
 }
 
 void GtestMerge::add(std::string_view xml) {
@@ -162,13 +160,9 @@ std::string GtestMerge::text(const std::vector<CaseResult>& results,
       one->wall_us += wall_us;
     }
   };
-  NameIndex told;
-  std::uint32_t count = 0;
-  const auto told_at = [&results](std::uint32_t place) {
-    return std::string_view(results[place].name);
-  };
+  std::set<std::string_view> told;
   for (const CaseResult& result : results) {
-    told.find_or_add(result.name, count++, told_at);
+    told.insert(result.name);
     const Known* const own = find(result.name);
     const bool is_red = is_bad(result.outcome);
     // A case can go wrong although its element does not say so: its process died later.
@@ -179,7 +173,7 @@ std::string GtestMerge::text(const std::vector<CaseResult>& results,
            result.outcome == Outcome::skipped, result.wall_us);
   }
   for (const Known& one : cases_) {
-    if (one.element.empty() || told.find(one.name, told_at)) continue;
+    if (one.element.empty() || told.contains(one.name)) continue;
     const bool is_red = one.element.find(k_failure) != std::string::npos;
     add_to(one.name, one.element, is_red, one.element.find("<skipped") != std::string::npos, 0);
   }

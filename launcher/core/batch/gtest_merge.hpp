@@ -3,12 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/batch/case_result.hpp"
-#include "core/batch/name_index.hpp"
 
 namespace holdfast {
 
@@ -35,7 +36,7 @@ class GtestMerge {
   const Known* find(std::string_view name) const;
 
   std::vector<Known> cases_;
-  NameIndex places_;
+  std::map<std::string, std::size_t, std::less<>> places_;  // in cases_, by name
   std::vector<std::string> outside_;
 };
 

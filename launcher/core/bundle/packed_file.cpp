@@ -1,6 +1,9 @@
 #include "core/bundle/packed_file.hpp"
 
+#include <charconv>
+
 #include "core/base/number.hpp"
+#include "core/bundle/bundle_names.hpp"
 
 namespace holdfast {
 namespace {
@@ -19,6 +22,26 @@ std::optional<PackedHead> parse_packed_head(std::string_view line) {
   const auto size = parse_number<std::uint64_t>(line.substr(0, k_digits));
   if (!size) return std::nullopt;
   return PackedHead{*size, std::string(line.substr(k_digits + 1))};
+}
+
+void BundleSum::begin(std::string_view name) {
+  end();
+  counts_ = is_of_report(name) && name != bundle_names::k_manifest;
+  file_ = Fnv1a().add(name).end();
+}
+
+std::string BundleSum::text() {
+  end();
+  constexpr std::size_t k_length = 16;
+  char digits[k_length];
+  const auto written = std::to_chars(digits, digits + k_length, sum_, 16);
+  const std::string_view text(digits, static_cast<std::size_t>(written.ptr - digits));
+  return std::string(k_length - text.size(), '0').append(text);
+}
+
+void BundleSum::end() {
+  if (counts_) sum_ += file_.value();
+  counts_ = false;
 }
 
 }  // namespace holdfast

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/fnv1a.hpp"
+
 namespace holdfast {
 
 // The files of an archive may have this much, with a head and k_packed_entry for each. More is no
@@ -28,5 +30,26 @@ struct PackedHead {
 std::string line_of(const PackedHead& head);
 // Takes the line without its break. None: it is no head.
 std::optional<PackedHead> parse_packed_head(std::string_view line);
+
+// All files that a report is made from, as one number. `bundle.json` has it, because a damaged
+// archive may still be unpacked: libarchive does not check gzip's checksum, and tar has none. The
+// order of the files does not count: people pack archives anew.
+class BundleSum {
+ public:
+  // Begins the next file. Its bytes follow, in pieces of any size.
+  void begin(std::string_view name);
+  void add(std::string_view bytes) {
+    if (counts_) file_.add(bytes);
+  }
+  // 16 digits of all files so far.
+  std::string text();
+
+ private:
+  void end();
+
+  Fnv1a file_;
+  bool counts_ = false;
+  std::uint64_t sum_ = 0;
+};
 
 }  // namespace holdfast

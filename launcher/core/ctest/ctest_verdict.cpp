@@ -1,6 +1,7 @@
 #include "core/ctest/ctest_verdict.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "core/base/file_name.hpp"
@@ -118,6 +119,16 @@ MirroredVerdict CTestVerdict::of(const Exit& end, std::string_view output) const
   const bool good_end = pass_.empty() ? end.value == 0 : any_found(pass_);
   const bool success = good_end && !any_found(fail_);
   return success != will_fail_ ? MirroredVerdict::passed : MirroredVerdict::failed;
+}
+
+Stops stops_of(const std::vector<std::string>& command) {
+  Stops stops = Stops::never;
+  for (const std::string_view word : command) {
+    if (word.starts_with("--stop-time")) return Stops::at_any_time;
+    if (word == "--stop-on-failure" || word == "--preset" || word.starts_with("--preset="))
+      stops = Stops::at_a_failure;
+  }
+  return stops;
 }
 
 }  // namespace holdfast

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/process_name.hpp"
+
 namespace holdfast {
 
 enum class TestOrder : std::uint8_t {
@@ -37,5 +39,26 @@ struct TestPast {
 // The costs that make the order. A test without one keeps what ctest gives it: with several jobs,
 // the mean of its times in seconds. So with failed_first every cost is above all such times.
 std::vector<TestCost> costs_for(TestOrder order, const std::vector<TestPast>& tests);
+
+// The names of the files that `holdfast ctest` leaves for the ctest that it becomes.
+
+// `4711-56789.`: how the names of the files for that ctest begin (names::k_selected_numbers_file
+// and its neighbours follow).
+inline std::string begin_of_selected_file(const ProcessName& ctest) {
+  return std::to_string(ctest.pid) + "-" + std::to_string(ctest.start) + ".";
+}
+
+// By what ctest decides when it starts a test, besides COST and what is free.
+struct TestSchedule {
+  std::vector<std::string> depends = {};   // names of tests; there may be no such test
+  std::vector<std::string> setup = {};     // the fixtures that it sets up,
+  std::vector<std::string> required = {};  // those that it requires,
+  std::vector<std::string> cleanup = {};   // and those that it cleans up
+  bool serial = false;                     // RUN_SERIAL
+  std::int64_t processors = 1;             // how many of ctest's slots it takes
+
+  bool empty() const { return *this == TestSchedule(); }
+  friend bool operator==(const TestSchedule&, const TestSchedule&) = default;
+};
 
 }  // namespace holdfast

@@ -11,7 +11,7 @@
 #include "core/base/parts.hpp"
 #include "core/batch/framework.hpp"
 #include "core/batch/unique_names.hpp"
-#include "core/framework/case_list.hpp"
+#include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 
 namespace holdfast {

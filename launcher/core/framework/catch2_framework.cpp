@@ -1,5 +1,5 @@
 #include "core/batch/framework.hpp"
-#include "core/framework/catch2_names.hpp"
+#include "core/framework/catch2_list.hpp"
 #include "core/framework/program_words.hpp"
 
 namespace holdfast {

@@ -8,7 +8,7 @@
 #include "core/batch/framework.hpp"
 #include "core/batch/unique_names.hpp"
 #include "core/batch/xml.hpp"
-#include "core/framework/case_list.hpp"
+#include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 
 namespace holdfast {

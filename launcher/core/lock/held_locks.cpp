@@ -8,8 +8,8 @@
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/lock/amount.hpp"
 #include "core/lock/lock_place.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "core/lock/run_alone.hpp"
 
 namespace holdfast {

@@ -43,4 +43,17 @@ std::string text_of(const LogLine& line);
 // `text`: a line without its line break. None: it is no line of a log.
 std::optional<LogLine> parse_log_line(std::string_view text);
 
+// Where a process of Holdfast logs.
+struct LogTarget {
+  std::string file;  // empty: nowhere
+  LogLevel level = LogLevel::off;
+  std::string part = {};
+  // What its lines are about, unless a line says something else; empty: no test.
+  std::string test = {};
+  std::string attempt = {};
+  // The keeper: it makes room when the file is large. The others open the file for each line, so
+  // they find the new one.
+  bool rotates = false;
+};
+
 }  // namespace holdfast

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/retry/retry_policy.hpp"
+#include "core/retry/retry_rules.hpp"
 
 namespace holdfast {
 

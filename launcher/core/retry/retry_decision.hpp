@@ -10,7 +10,7 @@
 
 #include "core/ctest/ctest_verdict.hpp"
 #include "core/outcome/outcome.hpp"
-#include "core/retry/retry_policy.hpp"
+#include "core/retry/retry_rules.hpp"
 #include "core/retry/run_retries.hpp"
 
 namespace holdfast {

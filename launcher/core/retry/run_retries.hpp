@@ -8,7 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "core/retry/backoff.hpp"
+#include "core/retry/retry_rules.hpp"
 
 namespace holdfast {
 

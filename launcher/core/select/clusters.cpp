@@ -4,8 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "core/select/disjoint_sets.hpp"
-
 namespace holdfast {
 namespace {
 

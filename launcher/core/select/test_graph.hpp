@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/ctest/test_schedule.hpp"
+#include "core/ctest/test_order.hpp"
 
 namespace holdfast {
 
@@ -73,5 +73,18 @@ TestSet with_needed(const TestGraph& graph, TestSet wanted);
 // their fixtures along. Adds such tests, so that it runs all others of the set, too. They may need
 // more. A test that no selectable one needs stays without one.
 TestSet with_users(const TestGraph& graph, TestSet wanted, const TestSet& selectable);
+
+// ctest's options that keep fixtures out: -FA, -FS and -FC.
+
+// Expressions for names of fixtures, in CMake's dialect. An empty one, or one that ctest does not
+// compile, matches none.
+struct FixtureFilter {
+  std::string any = {};      // whose tests are not brought along
+  std::string setup = {};    // whose setups are not
+  std::string cleanup = {};  // whose cleanups are not
+};
+
+// Removes from the tests what would bring others along against the filter.
+void apply(const FixtureFilter& filter, std::vector<SelectableTest>& tests);
 
 }  // namespace holdfast

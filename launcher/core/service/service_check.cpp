@@ -5,7 +5,7 @@
 
 #include "core/lock/lock_spec.hpp"
 #include "core/service/endpoint.hpp"
-#include "core/service/fixed_port.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/service/service_use.hpp"
 #include "core/service/service_words.hpp"
 

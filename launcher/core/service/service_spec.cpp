@@ -5,11 +5,14 @@
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/lock/lock_spec.hpp"
+#include "core/service/endpoint.hpp"
 
 namespace holdfast {
 namespace {
 
 constexpr Milliseconds k_least_stop_time{5'000};
+
+bool names_port(const ServiceProbe& probe) { return !probe.tcp.empty() || !probe.http.empty(); }
 
 }  // namespace
 
@@ -42,6 +45,15 @@ Milliseconds ServiceSpec::stop_time() const { return std::max(grace, k_least_sto
 
 std::string variable_of_service(std::string_view service, std::string_view word) {
   return text_of({environment::k_service_prefix, slot_variable(service), "_", word});
+}
+
+std::uint16_t fixed_port(const ServiceSpec& service) {
+  const ServiceProbe& probe = names_port(service.ready) ? service.ready : service.health;
+  if (!names_port(probe)) return 0;
+  // A placeholder is no port. The probe reports a place that makes no sense.
+  const Result<Endpoint> place =
+      probe.tcp.empty() ? parse_http_endpoint(probe.http) : parse_endpoint(probe.tcp);
+  return place ? place->port : std::uint16_t{0};
 }
 
 }  // namespace holdfast

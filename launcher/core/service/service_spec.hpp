@@ -88,4 +88,10 @@ inline constexpr unsigned k_most_service_ports = 64;
 // `my-db` and environment::k_service_port.
 std::string variable_of_service(std::string_view service, std::string_view word);
 
+// The port that the declaration of a service names, in place of one that Holdfast chooses.
+
+// Returns the port of `ready-tcp` or `ready-http`. If the service has neither, returns the port of
+// `health-tcp` or `health-http`. 0: the declaration names no port.
+std::uint16_t fixed_port(const ServiceSpec& service);
+
 }  // namespace holdfast

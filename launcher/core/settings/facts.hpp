@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/ctest/test_schedule.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/service/fixture_generations.hpp"
 #include "core/settings/value.hpp"
 

@@ -8,7 +8,7 @@
 #include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/far/srun_words.hpp"
-#include "core/lock/amount.hpp"
+#include "core/lock/lock_spec.hpp"
 
 namespace holdfast::kind {
 namespace {

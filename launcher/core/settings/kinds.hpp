@@ -17,10 +17,10 @@
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "core/retry/retry_policy.hpp"
+#include "core/retry/retry_rules.hpp"
 #include "core/service/service_use.hpp"
 #include "core/settings/containment.hpp"
-#include "core/settings/engine.hpp"
+#include "core/settings/policy.hpp"
 #include "core/settings/report_request.hpp"
 
 namespace holdfast::kind {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/log/log_target.hpp"
+#include "core/log/log_line.hpp"
 
 namespace holdfast::wire {
 

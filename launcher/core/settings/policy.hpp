@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,14 +16,38 @@
 #include "core/base/words.hpp"
 #include "core/batch/isolation.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "core/outcome/hooks.hpp"
 #include "core/outcome/outcome.hpp"
-#include "core/retry/retry_policy.hpp"
+#include "core/retry/retry_rules.hpp"
 #include "core/service/service_use.hpp"
 #include "core/settings/containment.hpp"
-#include "core/settings/engine.hpp"
 
 namespace holdfast {
+
+// Where the processes of tests run.
+enum class Engine : std::uint8_t {
+  local,  // on this machine
+  slurm,  // each as a step on a node of the Slurm allocation around ctest (docs/reference/slurm.md)
+};
+
+constexpr std::array<std::string_view, 2> words_of(Engine) { return {"local", "slurm"}; }
+
+struct EnginePolicy {
+  Engine kind = Engine::local;
+  std::string options = {};      // for srun
+  std::string local_label = {};  // tests with this label stay here; empty: there is none
+
+  friend bool operator==(const EnginePolicy&, const EnginePolicy&) = default;
+};
+
+// The user's commands around an attempt, for /bin/sh: docs/reference/config.md. Empty: none.
+struct Hooks {
+  std::string on_failure;   // when a test has failed for good
+  std::string before_kill;  // before a test's process tree is ended because its time is over
+
+  bool any() const { return !on_failure.empty() || !before_kill.empty(); }
+
+  friend bool operator==(const Hooks&, const Hooks&) = default;
+};
 
 // What happens to processes that are left when the test's main process has ended.
 enum class OnLeak : std::uint8_t {

@@ -10,6 +10,7 @@
 
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
+#include "core/outcome/outcome.hpp"
 
 namespace holdfast {
 
@@ -66,5 +67,22 @@ std::string_view scanned_into(const CommandWords& command);
 // rebuild_cache, install). The generator writes such a target as a custom command, but it is not
 // the project's.
 bool is_cmakes_own(const CommandWords& command);
+
+// Whether a build step runs once more: it does if the code has not caused the failure
+// (docs/reference/build-steps.md).
+
+// Whether to look for evidence at all: a compiler or linker failed by itself, for the first time.
+bool may_be_done_once_more(const BuildStep& step, const Observation& seen);
+
+bool died_of_sigkill(const Observation& seen);
+
+// What was found out about the failure of a step.
+struct StepEvidence {
+  bool out_of_memory = false;  // the kernel killed something during the step
+  std::string signature;       // the signature in holdfast.toml that the output shows; empty: none
+};
+
+// Why the step runs once more: "was killed because memory ran out". Empty: it does not run again.
+std::string why_once_more(const Observation& seen, const StepEvidence& evidence);
 
 }  // namespace holdfast

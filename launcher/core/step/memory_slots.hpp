@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/result.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/step/build_step.hpp"
 
@@ -35,5 +37,23 @@ std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildS
 // memory, and a lock that such steps hold exclusively. The result is in canonical order. `memory`
 // is the scope of the memory lock.
 void make_alone(std::vector<LockSpec>& locks, LockScope memory);
+
+// How many steps of a kind may run at once, by patterns for their output: `*heavy*=2`, `*=memory`.
+struct StepSlots {
+  std::string pattern;
+  unsigned count = 0;  // 0: by memory (core/step/memory_slots.hpp)
+};
+
+// The error is one sentence: what was found and what was expected.
+Result<StepSlots> parse_step_slots(std::string_view text);
+
+// Whether `pattern` fits the whole of `text`. `*` stands for any text, and `?` stands for any byte.
+bool fits(std::string_view pattern, std::string_view text);
+
+// The first slots whose pattern fits the output; null: the step takes none.
+const StepSlots* slots_for(std::string_view output, const std::vector<StepSlots>& slots);
+
+// The lock for counted slots. All steps of the kind with the same pattern and count share it.
+LockSpec lock_of(StepKind kind, const StepSlots& slots);
 
 }  // namespace holdfast

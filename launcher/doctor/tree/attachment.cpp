@@ -12,7 +12,7 @@
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/ctest/cmake_truth.hpp"
+#include "core/ctest/cmake_expression.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/project_file.hpp"
 #include "os/process/process.hpp"

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <span>
@@ -18,12 +19,32 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "doctor/tree/file_times.hpp"
-#include "doctor/tree/ninja_words.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::doctor {
 namespace {
+
+constexpr std::string_view k_explains = "ninja explain: ";
+
+// The output of which this sentence says that it does not exist.
+std::optional<std::string_view> missing_output_in(std::string_view reason) {
+  constexpr std::string_view k_begin = "output ";
+  constexpr std::string_view k_end = " doesn't exist";
+  if (!reason.starts_with(k_begin) || !reason.ends_with(k_end)) return std::nullopt;
+  reason.remove_prefix(k_begin.size());
+  reason.remove_suffix(k_end.size());
+  return reason;
+}
+
+// The input of `output a older than most recent input b (1 vs 2)`; empty: the sentence is another.
+std::string newer_input_in(std::string_view reason) {
+  constexpr std::string_view k_before = " older than most recent input ";
+  const std::size_t at = reason.find(k_before);
+  if (at == std::string_view::npos) return {};
+  reason.remove_prefix(at + k_before.size());
+  return std::string(reason.substr(0, reason.rfind(" (")));
+}
 
 namespace fs = std::filesystem;
 
@@ -32,7 +53,7 @@ constexpr std::size_t k_no_bound = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t k_most_words = 1'000'000;
 
 using Names = std::set<std::string, std::less<>>;
-using Programs = std::span<const MadeProgram>;
+using ProgramSpan = std::span<const MadeProgram>;
 
 // What went wrong, of all that Ninja said. It may show the place in its file after that.
 std::string error_in(const std::string& said) {
@@ -125,7 +146,7 @@ class BuildLook {
     if (outputs.contains("build.ninja") && !look_at_configuration()) return give_up();
     build_.missing = made_among(order_.missing, order_, outputs);
     const std::vector<MadeProgram> programs = made_among(order_.programs, order_, outputs);
-    for (Programs rest = programs; !rest.empty();) {
+    for (ProgramSpan rest = programs; !rest.empty();) {
       if (!look_at(take_some(rest))) return give_up();
     }
     std::ranges::sort(build_.old, {}, &MadeProgram::path);
@@ -139,17 +160,17 @@ class BuildLook {
   }
 
   // As many as fit into one call.
-  static Programs take_some(Programs& rest) {
+  static ProgramSpan take_some(ProgramSpan& rest) {
     std::size_t count = 0;
     for (std::size_t size = 0; count < rest.size() && size < k_most_words; ++count) {
       size += rest[count].target.size() + 1;
     }
-    const Programs some = rest.first(count);
+    const ProgramSpan some = rest.first(count);
     rest = rest.subspan(count);
     return some;
   }
 
-  std::optional<Reasons> reasons_for(Programs programs) {
+  std::optional<Reasons> reasons_for(ProgramSpan programs) {
     std::vector<std::string> words{"-n", "-d", "explain"};
     for (const MadeProgram& one : programs) words.push_back(one.target);
     const auto explained = ninja_.explanation(words);
@@ -173,7 +194,7 @@ class BuildLook {
     return true;
   }
 
-  bool look_at(Programs programs) {
+  bool look_at(ProgramSpan programs) {
     const std::optional<Reasons> reasons = reasons_for(programs);
     if (!reasons) return false;
     if (reasons->all.empty() && !reasons->has_others) return true;
@@ -196,7 +217,7 @@ class BuildLook {
     std::vector<MadeProgram> unknown;  // nothing is known of them
   };
 
-  std::optional<Candidates> those_that_would_be_made(Programs programs) {
+  std::optional<Candidates> those_that_would_be_made(ProgramSpan programs) {
     std::vector<std::string> words{"-n", "-v"};
     for (const MadeProgram& one : programs) words.push_back(one.target);
     const auto commands = ninja_.output(words);
@@ -259,11 +280,11 @@ class BuildLook {
 
   // Asks Ninja for these programs alone. If it has no reason to make any of a group, all of them
   // are well; else the halves of the group are asked for.
-  bool search(Programs programs) {
-    std::vector<Programs> groups;
+  bool search(ProgramSpan programs) {
+    std::vector<ProgramSpan> groups;
     if (!programs.empty()) groups.push_back(programs);
     while (!groups.empty()) {
-      const Programs group = groups.back();
+      const ProgramSpan group = groups.back();
       groups.pop_back();
       if (searches_ == order_.most_searches) {
         build_.unseen += group.size();
@@ -293,6 +314,37 @@ class BuildLook {
 };
 
 }  // namespace
+
+std::map<std::string, std::string, std::less<>> outputs_by_command(const std::string& compdb) {
+  std::map<std::string, std::string, std::less<>> outputs;
+  const auto json = nlohmann::json::parse(compdb, nullptr, false);
+  if (!json.is_array()) return outputs;
+  for (const auto& step : json) {
+    const std::string command = step.value("command", "");
+    if (!command.empty()) outputs.emplace(command, step.value("output", ""));
+  }
+  return outputs;
+}
+
+Reasons reasons_in(std::string_view explained, const NinjaLog& logged) {
+  Reasons reasons;
+  while (!explained.empty()) {
+    std::string_view reason = take_part(explained, '\n');
+    if (!reason.starts_with(k_explains)) continue;
+    reason.remove_prefix(k_explains.size());
+    if (reason.ends_with(" is dirty")) continue;
+    const std::optional<std::string_view> missing = missing_output_in(reason);
+    const bool is_phony = missing && missing->ends_with(" of phony edge with no inputs");
+    if (is_phony || (missing && logged.contains(*missing))) {
+      reasons.has_others = true;
+      continue;
+    }
+    reasons.all.emplace_back(reason);
+    std::string newer = newer_input_in(reason);
+    if (!newer.empty()) reasons.newer.push_back(std::move(newer));
+  }
+  return reasons;
+}
 
 Build look_at_build(const BuildOrder& order) {
   if (order.ninja.empty()) return {};

@@ -8,7 +8,7 @@
 #include "core/base/parts.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/lock/port_locks.hpp"
-#include "core/service/fixed_port.hpp"
+#include "core/service/service_spec.hpp"
 #include "host/strangers.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "doctor/base/finding.hpp"
-#include "doctor/tree/test_of_tree.hpp"
+#include "doctor/tree/wishes.hpp"
 
 namespace holdfast::doctor {
 

@@ -7,7 +7,6 @@
 #include "core/retry/known_flaky.hpp"
 #include "core/service/service_spec.hpp"
 #include "doctor/base/finding.hpp"
-#include "doctor/tree/test_of_tree.hpp"
 #include "doctor/tree/wishes.hpp"
 #include "settings/project_settings.hpp"
 

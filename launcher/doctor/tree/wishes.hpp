@@ -2,15 +2,35 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/lock/lock_place.hpp"
+#include "core/settings/facts.hpp"
+#include "core/settings/policy.hpp"
 #include "doctor/machine/rights.hpp"
-#include "doctor/tree/test_of_tree.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::doctor {
+
+// A test of the build tree, as ctest lists it.
+struct TreeTest {
+  std::string name;
+  TestFacts facts;
+  Values said;                          // what its properties say
+  std::vector<std::string> command;     // without the launcher; empty: ctest finds no program
+  std::string directory = {};           // in which it runs
+  std::vector<std::string> files = {};  // of REQUIRED_FILES, absolute
+  std::string missing = {};             // the program that ctest does not find, if it is known
+  bool needs_others = false;            // by DEPENDS or a fixture: they may make what it needs
+  bool is_disabled = false;             // it never runs, and needs nothing
+};
+
+// The path of a file that the test names. A relative one begins where the test runs.
+inline std::string path_in(const TreeTest& test, const std::string& file) {
+  return file.starts_with('/') || test.directory.empty() ? file : test.directory + "/" + file;
+}
 
 using TestNames = std::vector<std::string>;
 

@@ -9,6 +9,8 @@
 
 #include "core/base/result.hpp"
 #include "core/settings/settings.hpp"
+#include "os/process/bounded_work.hpp"
+#include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {
 
@@ -23,5 +25,12 @@ Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& p
 // Returns what holdfast.toml says of steps; `tree`: a build tree of the project. The error is a
 // sentence.
 Result<StepSettings> step_settings(const std::string& tree);
+
+// Waits for bounded work beside a test that may be told to end.
+
+// Blocks until all of `works` have finished. Each of them limits its own time. Returns 0, or the
+// signal that came meanwhile to end the test (supervision::wait_until()).
+int await_unless_told_to_end(supervision::Surroundings& around,
+                             const std::vector<os::BoundedWork*>& works);
 
 }  // namespace holdfast::exec

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -59,7 +60,77 @@ Result<void> put(const std::string& file, std::string_view text) {
   return error;
 }
 
+// The more pages one write has, the less each page costs the kernel.
+constexpr std::size_t k_most_collected = 48UL * 1024UL;
+constexpr std::size_t k_longest_usual_case = 1024;
+
 }  // namespace
+
+EndedBy who_ended(const supervision::AttemptResult& result) {
+  if (result.observation.own_failure) return EndedBy::own_failure;
+  switch (result.observation.end_reason) {
+    case EndReason::none:
+      return EndedBy::itself;
+    case EndReason::timeout:
+      return result.ended_for_companion ? EndedBy::case_limit : EndedBy::whole_limit;
+    case EndReason::signal:
+    case EndReason::parent_gone:
+    case EndReason::lock_lost:
+      return EndedBy::interruption;
+  }
+  return EndedBy::own_failure;
+}
+
+void note_end(const ProcessEnd& main, supervision::AttemptResult& result) {
+  result.report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
+  if (main.kind == ProcessEnd::Kind::exited) result.report.main_status = main.code << 8;
+  if (main.kind == ProcessEnd::Kind::signalled) result.report.main_status = main.code;
+}
+
+BatchEvent not_begun(EndedBy by, std::string why) {
+  BatchEvent event{.kind = BatchEvent::Kind::not_begun, .why = std::move(why)};
+  event.end.by = by;
+  event.end.main = {ProcessEnd::Kind::exited, 0};
+  return event;
+}
+
+void BatchTotal::end_by(EndReason reason, int signal) {
+  last_by = EndedBy::interruption;
+  result.observation.end_reason = reason;
+  result.observation.end_signal = signal;
+}
+
+void BatchTotal::add(const supervision::AttemptResult& one) {
+  last_by = who_ended(one);
+  supervision::GuardReport& sum = result.report;
+  const supervision::GuardReport& more = one.report;
+  sum.user_us += more.user_us;
+  sum.system_us += more.system_us;
+  sum.max_rss_kb = std::max(sum.max_rss_kb, more.max_rss_kb);
+  sum.memory_peak_kb = std::max(sum.memory_peak_kb, more.memory_peak_kb);
+  sum.survivors += more.survivors;
+  if (more.survivors > 0) sum.survivor_list = more.survivor_list;
+  add_leftovers(more);
+  Observation& seen = result.observation;
+  seen.leaked = seen.leaked || one.observation.leaked;
+  seen.leak_fails = one.observation.leak_fails;
+  if (sum.exec_error == 0) sum.exec_error = more.exec_error;
+  if (one.observation.end_reason != EndReason::none && !one.ended_for_companion) {
+    seen.end_reason = one.observation.end_reason;
+    seen.end_signal = one.observation.end_signal;
+  }
+  if (!one.note.empty()) result.note = one.note;
+}
+
+void BatchTotal::add_leftovers(const supervision::GuardReport& one) {
+  supervision::GuardReport& sum = result.report;
+  for (unsigned i = 0; i < one.leftovers && !one.kept; ++i) {
+    if (i < one.leftover_list.size() && sum.leftovers < sum.leftover_list.size()) {
+      sum.leftover_list[sum.leftovers] = one.leftover_list[i];
+    }
+    ++sum.leftovers;
+  }
+}
 
 std::string parts_in(const std::string& markers) {
   return markers.empty() ? markers : markers + "/" + std::string(names::k_report_parts_directory);
@@ -95,6 +166,44 @@ Result<void> BatchReport::write(const std::vector<CaseResult>& results) {
   }
   (void)os::remove_directory(parts_);
   return put(file_, merge_.text(results, began_));
+}
+
+// Room that is never used is not touched, and so costs nothing.
+void CaseJournal::begin_record(unsigned worker) {
+  room_.reserve(k_most_collected + k_longest_usual_case);
+  record_.emplace("cases", os::unix_now_ms(), std::move(room_));
+  record_->text("attempt", identity_.attempt).text("test", identity_.test);
+  record_->text("key", identity_.key);
+  if (worker != 0) record_->number("worker", worker);
+  record_->begin_list("cases");
+  worker_ = worker;
+}
+
+Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output) {
+  if (path_.empty()) return {};
+  Result<void> written;
+  if (record_ && worker_ != result.worker) written = write();
+  if (!record_) begin_record(result.worker);
+  record_->begin_object().text("case", result.name).text("outcome", name_of(result.outcome));
+  if (result.outcome) record_->seconds("wall_s", result.wall_us);
+  if (result.signal) record_->number("signal", *result.signal);
+  if (result.exit_code) record_->number("exit_code", *result.exit_code);
+  if (!output.log.empty() && output.end > output.begin) {
+    record_->numbers("output", output.begin, output.end - output.begin);
+    log_ = output.log;
+  }
+  if (!result.note.empty()) record_->text("note", result.note);
+  record_->end_object();
+  return record_->size() < k_most_collected ? written : write();
+}
+
+Result<void> CaseJournal::write() {
+  if (!record_) return {};
+  record_->end_list();
+  if (!log_.empty()) record_->text("log", log_);
+  room_ = std::move(*record_).finish();
+  record_.reset();
+  return os::append_line(path_, room_);
 }
 
 }  // namespace holdfast::exec

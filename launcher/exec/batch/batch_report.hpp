@@ -3,14 +3,39 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/base/json_line.hpp"
 #include "core/base/result.hpp"
+#include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
 #include "core/batch/gtest_merge.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
+
+// The attempts of all workers of a batch, added up to one.
+EndedBy who_ended(const supervision::AttemptResult& result);
+
+// Puts the end of the main process into the fields from which the journal's record takes it.
+void note_end(const ProcessEnd& main, supervision::AttemptResult& result);
+
+// A worker did not begin. `by`: who ended the batch for that.
+BatchEvent not_begun(EndedBy by, std::string why);
+
+struct BatchTotal {
+  supervision::AttemptResult result = {};
+  EndedBy last_by = EndedBy::itself;  // who ended the last worker
+
+  // Something else than a worker ends the batch.
+  void end_by(EndReason reason, int signal);
+  void add(const supervision::AttemptResult& one);
+  void add_leftovers(const supervision::GuardReport& one);
+};
 
 // The directory for the parts; empty: there is no marker directory.
 std::string parts_in(const std::string& markers);
@@ -40,6 +65,38 @@ class BatchReport {
   std::string parts_;
   std::string began_;  // the time, as GoogleTest writes it
   GtestMerge merge_;
+};
+
+// The journal's records of cases: docs/reference/journal.md.
+
+// Where a case's output is.
+struct CaseOutput {
+  std::string_view log;  // the path of the file; empty: the output is not kept
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+// Collects cases, so that many cases make one record, which names their test once. The caller must
+// call write() before it waits without a limit. An error leads to a warning and no more: a record
+// never changes a verdict.
+class CaseJournal {
+ public:
+  // `path`: the file for the records; empty: there is none.
+  CaseJournal(const supervision::AttemptIdentity& identity, std::string path)
+      : identity_(identity), path_(std::move(path)) {}
+
+  Result<void> add(const CaseResult& result, const CaseOutput& output);
+  Result<void> write();
+
+ private:
+  void begin_record(unsigned worker);
+
+  const supervision::AttemptIdentity& identity_;
+  std::string path_;
+  std::string log_;                 // the file with the output of all cases in the record
+  unsigned worker_ = 0;             // the worker of all cases in the record
+  std::optional<JsonLine> record_;  // not written yet
+  std::string room_;
 };
 
 }  // namespace holdfast::exec

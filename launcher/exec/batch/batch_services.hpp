@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/environment.hpp"
-#include "exec/batch/worker_command.hpp"
+#include "exec/batch/worker_link.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/services/service_asking.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/batch/worker_message.hpp"
-#include "core/ctest/time_budget.hpp"
+#include "core/ctest/ctest_limits.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

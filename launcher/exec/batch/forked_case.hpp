@@ -15,7 +15,7 @@
 #include "core/base/duration.hpp"
 #include "core/batch/case_result.hpp"
 #include "exec/batch/worker_link.hpp"
-#include "exec/output/output_turn.hpp"
+#include "exec/output/output_relay.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/stack/stack_dump.hpp"

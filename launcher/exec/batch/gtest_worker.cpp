@@ -10,7 +10,7 @@
 #include "core/batch/gtest_report.hpp"
 #include "core/batch/worker_message.hpp"
 #include "exec/batch/batch_report.hpp"
-#include "exec/batch/marker_directory.hpp"
+#include "exec/batch/case_process.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

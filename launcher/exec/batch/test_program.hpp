@@ -10,7 +10,7 @@
 #include "core/batch/batch.hpp"
 #include "core/batch/framework.hpp"
 #include "exec/batch/batch_worker.hpp"
-#include "exec/batch/worker_command.hpp"
+#include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/process/spawn.hpp"
 

@@ -1,10 +1,16 @@
 #include "exec/far/far_job.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <optional>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/settings/message.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -24,6 +30,126 @@ constexpr std::string_view k_started = "far-started";
 constexpr std::string_view k_node = "node";
 constexpr std::string_view k_started_version = "version";
 constexpr std::string_view k_architecture = "architecture";
+
+using supervision::AttemptResult;
+using supervision::ListedProcess;
+
+constexpr std::string_view k_kind = "far-ended";
+constexpr std::string_view k_leftover = "leftover";
+constexpr std::string_view k_cases_left = "cases_left";  // the cases follow
+constexpr std::string_view k_case_left = "case_left";
+constexpr std::string_view k_orphan_file = "orphan_file";
+constexpr std::string_view k_orphan_why = "orphan_why";
+
+// Calls `use` for each field that is one value. Writing and reading share this list.
+template <typename Result, typename Use>
+void for_each_field(Result& result, Use use) {
+  auto& seen = result.observation;
+  auto& report = result.report;
+  use("outcome", result.outcome);
+  use("main", seen.main.kind);
+  use("main_code", seen.main.code);
+  use("end_reason", seen.end_reason);
+  use("end_signal", seen.end_signal);
+  use("lock_not_had", seen.lock_not_had);
+  use("lock_refused", seen.lock_refused);
+  use("lock_lost", seen.lock_lost);
+  use("own_failure", seen.own_failure);
+  use("node_lost", seen.node_lost);
+  use("leaked", seen.leaked);
+  use("leak_fails", seen.leak_fails);
+  use("marked", seen.marked);
+  use("unfinished", seen.unfinished);
+  use("ran_nothing", seen.ran_nothing);
+  use("no_tests", seen.no_tests);
+  use("out_of_memory", seen.out_of_memory);
+  use("skip_code", seen.skip_code);
+  use("ran_no_case", result.ran_no_case);
+  use("exec_error", report.exec_error);
+  use("main_reaped", report.main_reaped);
+  use("main_status", report.main_status);
+  use("user_us", report.user_us);
+  use("system_us", report.system_us);
+  use("max_rss_kb", report.max_rss_kb);
+  use("memory_peak_kb", report.memory_peak_kb);
+  use("oom_kills", report.oom_kills);
+  use("leftovers", report.leftovers);
+  use("kept", report.kept);
+  use("survivors", report.survivors);
+  use("wall_us", result.wall_us);
+  use("pressed", result.pressed);
+  use("note", result.note);
+  use("remark", result.remark);
+  use("scratch", result.scratch);
+  use("ran_nothing_because", result.ran_nothing_because);
+  use("marker", result.marker);
+}
+
+template <typename T>
+std::optional<std::string> text_of_value(const T& value) {
+  if constexpr (requires { value.has_value(); }) {
+    return value ? text_of_value(*value) : std::nullopt;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return value;
+  } else if constexpr (std::is_enum_v<T>) {
+    return std::to_string(static_cast<int>(value));
+  } else {
+    return std::to_string(value);
+  }
+}
+
+template <typename T>
+bool read_value(std::string_view text, T& value) {
+  if constexpr (requires { value.has_value(); }) {
+    return read_value(text, value.emplace());
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    value = text;
+    return true;
+  } else if constexpr (std::is_enum_v<T>) {
+    const auto number = parse_number<std::uint8_t>(text);
+    if (number) value = static_cast<T>(*number);
+    return number.has_value();
+  } else if constexpr (std::is_same_v<T, bool>) {
+    value = text == "1";
+    return true;
+  } else {
+    const auto number = parse_number<T>(text);
+    if (number) value = *number;
+    return number.has_value();
+  }
+}
+
+void add_lists(const AttemptResult& result, wire::Message& message) {
+  const auto& list = result.report.leftover_list;
+  for (std::size_t i = 0; i < std::min<std::size_t>(result.report.leftovers, list.size()); ++i) {
+    message.add(k_leftover, text_of({std::to_string(list[i].pid), " ", list[i].name.data()}));
+  }
+  for (const OrphanMarker& orphan : result.orphans) {
+    message.add(k_orphan_file, orphan.file);
+    message.add(k_orphan_why, orphan.why);
+  }
+  if (!result.cases_left) return;
+  message.add(k_cases_left, {});
+  for (const std::string& name : *result.cases_left) message.add(k_case_left, name);
+}
+
+void read_lists(const wire::Message& message, AttemptResult& result) {
+  std::size_t listed = 0;
+  auto& list = result.report.leftover_list;
+  for (const auto& [key, value] : message.fields) {
+    if (key == k_leftover && listed < list.size()) {
+      std::string_view name = value;
+      ListedProcess& one = list[listed++];
+      one.pid = parse_number<pid_t>(take_part(name, ' ')).value_or(0);
+      name = name.substr(0, one.name.size() - 1);
+      std::memcpy(one.name.data(), name.data(), name.size());
+    }
+    if (key == k_cases_left) result.cases_left.emplace();
+    if (key == k_case_left && result.cases_left) result.cases_left->push_back(value);
+    if (key == k_orphan_file) result.orphans.push_back({value, {}});
+    if (key == k_orphan_why && !result.orphans.empty()) result.orphans.back().why = value;
+  }
+}
 
 }  // namespace
 
@@ -85,6 +211,37 @@ Result<FarStart> far_start_in(std::string_view text) {
   if (message->kind != k_started) return Error{"read the record of an attempt's start"};
   return FarStart{std::string(message->get(k_node)), std::string(message->get(k_started_version)),
                   std::string(message->get(k_architecture))};
+}
+
+std::string to_text(const AttemptResult& result) {
+  wire::Message message;
+  message.kind = k_kind;
+  for_each_field(result, [&](std::string_view name, const auto& value) {
+    if (const std::optional<std::string> text = text_of_value(value)) message.add(name, *text);
+  });
+  message.add("lock_wait_ms", std::to_string(result.lock_wait.count()));
+  add_lists(result, message);
+  return wire::encode(message);
+}
+
+Result<AttemptResult> far_result_in(std::string_view text) {
+  const Result<wire::Message> message = wire::decode(text);
+  if (!message) return message.error();
+  if (message->kind != k_kind) return Error{"read the record of an attempt's end"};
+  AttemptResult result;
+  std::string_view wrong;
+  for_each_field(result, [&](std::string_view name, auto& value) {
+    for (const auto& [key, said] : message->fields) {
+      if (key == name && !read_value(said, value)) wrong = name;
+    }
+  });
+  const auto wait = parse_number<std::int64_t>(message->get("lock_wait_ms"));
+  if (!wrong.empty() || !wait) {
+    return Error{text_of({"read `", wrong, "` in the record of an attempt's end"})};
+  }
+  result.lock_wait = Milliseconds{*wait};
+  read_lists(*message, result);
+  return result;
 }
 
 }  // namespace holdfast::exec

@@ -9,6 +9,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/result.hpp"
 #include "core/settings/wire.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
 
@@ -40,5 +41,12 @@ struct FarStart {
 
 std::string to_text(const FarStart& start);
 Result<FarStart> far_start_in(std::string_view text);
+
+// The result of an attempt, as the far side tells it to the near one: a message with one field for
+// each member of AttemptResult that the far side knows.
+std::string to_text(const supervision::AttemptResult& result);
+
+// Reads that message. The outcome is the far side's: a batch is judged by its cases.
+Result<supervision::AttemptResult> far_result_in(std::string_view text);
 
 }  // namespace holdfast::exec

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "core/base/names.hpp"
-#include "core/framework/case_list.hpp"
+#include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
-#include "exec/batch/marker_directory.hpp"
+#include "exec/batch/case_process.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/framework/report_worker.hpp"
 

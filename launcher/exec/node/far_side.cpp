@@ -23,7 +23,6 @@
 #include "exec/batch/batch_run.hpp"
 #include "exec/far/far_files.hpp"
 #include "exec/far/far_job.hpp"
-#include "exec/far/far_result.hpp"
 #include "exec/node/far_output.hpp"
 #include "exec/output/output_relay.hpp"
 #include "exec/retry/captured_test.hpp"

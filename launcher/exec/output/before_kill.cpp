@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/base/environment.hpp"
-#include "core/ctest/time_budget.hpp"
+#include "core/ctest/ctest_limits.hpp"
 #include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "os/file/clock.hpp"

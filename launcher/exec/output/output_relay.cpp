@@ -1,6 +1,7 @@
 #include "exec/output/output_relay.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,8 +11,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/kept_output.hpp"
 #include "core/base/names.hpp"
-#include "exec/output/kept_room.hpp"
+#include "core/base/number.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 
@@ -38,6 +41,45 @@ bool are_one(int a, int b) {
 }
 
 }  // namespace
+
+void OutputTurn::write(OutputRelay* relay, Stream stream, std::string_view bytes) {
+  if (relay != nullptr) return relay->write(stream, bytes);
+  if (!kept_.empty() && kept_.back().first == stream) {
+    kept_.back().second += bytes;
+  } else {
+    kept_.emplace_back(stream, bytes);
+  }
+}
+
+void OutputTurn::begin(OutputRelay& relay) {
+  for (const auto& [stream, bytes] : kept_) relay.write(stream, bytes);
+  kept_.clear();
+}
+
+std::uint64_t take_room(const std::string& log, std::uint64_t wanted, std::uint64_t limit) {
+  constexpr std::size_t k_longest_number = 32;
+  const std::string path = log.substr(0, log.rfind('/') + 1) + std::string(names::k_kept_size_file);
+  const Result<os::UniqueFd> counter = os::open_own(path, O_RDWR | O_CREAT);
+  // The lock ends with the descriptor.
+  if (!counter || os::retried([&] { return ::flock(counter->get(), LOCK_EX); }) != 0) return wanted;
+  std::string text;
+  if (!os::read_all(counter->get(), text, k_longest_number)) return wanted;
+  const std::uint64_t taken = leading_number<std::uint64_t>(text).value_or(0);
+  const std::uint64_t room = std::min(wanted, limit - std::min(limit, taken));
+  text = std::to_string(taken + room) + "\n";
+  (void)os::retried([&] { return ::pwrite(counter->get(), text.data(), text.size(), 0); });
+  return room;
+}
+
+void cut_to_room(const os::UniqueFd& file, const std::string& log, std::uint64_t limit) {
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0 || info.st_size <= 0) return;
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  const std::uint64_t room = take_room(log, size, limit);
+  if (room == size || ::ftruncate(file.get(), static_cast<off_t>(room)) != 0) return;
+  if (::lseek(file.get(), 0, SEEK_END) < 0) return;
+  (void)os::write_all(file.get(), mark_of_left_out(size - room));
+}
 
 std::string log_of(const supervision::AttemptIdentity& identity) {
   if (identity.journal.empty()) return {};

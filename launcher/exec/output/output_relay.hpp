@@ -26,6 +26,18 @@ using supervision::Stream;
 // Returns the file for the output of an attempt, beside its journal; empty: there is none.
 std::string log_of(const supervision::AttemptIdentity& identity);
 
+// How much of the output of attempts a run keeps. All attempts of the run share a number of bytes,
+// and the last one that it is enough for keeps the beginning of its output.
+
+// Takes `wanted` bytes for the file `log`, or what is left of `limit`; returns how many. Takes all
+// of them if that cannot be counted, because an output that is kept does less harm than one that is
+// lost.
+std::uint64_t take_room(const std::string& log, std::uint64_t wanted, std::uint64_t limit);
+
+// Cuts the file of an attempt that has ended to the room that it gets. A line at its end says what
+// is left out.
+void cut_to_room(const os::UniqueFd& file, const std::string& log, std::uint64_t limit);
+
 class OutputRelay {
  public:
   enum class Passing : std::uint8_t { at_once, when_released };
@@ -116,6 +128,19 @@ class OutputRelay {
   // For output that is held back: the stretches of the log in their order, each with its stream and
   // its length in bytes. Output for which the disk had no room is in pieces_.
   std::vector<std::pair<Stream, std::uint64_t>> held_;
+};
+
+// The output of one of several processes that run at once. One of them has its output passed on;
+// the others keep theirs until it is their turn.
+class OutputTurn {
+ public:
+  // `relay`: where the output goes; null: it is not yet the turn of this process.
+  void write(OutputRelay* relay, Stream stream, std::string_view bytes);
+  // Its turn has come: passes on what was kept.
+  void begin(OutputRelay& relay);
+
+ private:
+  std::vector<std::pair<Stream, std::string>> kept_;
 };
 
 }  // namespace holdfast::exec

@@ -6,7 +6,7 @@
 
 #include "core/base/fnv1a.hpp"
 #include "core/base/printable.hpp"
-#include "core/ctest/time_budget.hpp"
+#include "core/ctest/ctest_limits.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/far/near_run.hpp"

@@ -16,7 +16,6 @@
 #include "exec/output/output_relay.hpp"
 #include "exec/output/verdict_mirror.hpp"
 #include "exec/retry/aftermath.hpp"
-#include "exec/retry/last_words.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {

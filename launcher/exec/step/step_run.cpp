@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "core/base/names.hpp"
+#include "core/step/build_step.hpp"
 #include "core/step/memory_slots.hpp"
-#include "core/step/step_retry.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/file_text.hpp"

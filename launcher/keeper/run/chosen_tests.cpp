@@ -5,7 +5,7 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/ctest/early_end.hpp"
+#include "core/ctest/ctest_verdict.hpp"
 #include "core/select/division.hpp"
 #include "report/describe.hpp"
 #include "store/json_record.hpp"

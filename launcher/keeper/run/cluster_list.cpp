@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/cluster/cluster_words.hpp"
-#include "core/cluster/lock_keys.hpp"
+#include "core/cluster/lock_order.hpp"
 #include "core/settings/cluster_wire.hpp"
 #include "keeper/run/cluster_client.hpp"
 #include "os/file/clock.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/base/number.hpp"
-#include "core/ctest/ctest_jobs.hpp"
+#include "core/ctest/ctest_options.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/supervisors.hpp"

@@ -5,7 +5,7 @@
 
 #include "core/base/number.hpp"
 #include "core/lock/port_locks.hpp"
-#include "core/service/fixed_port.hpp"
+#include "core/service/service_spec.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/network/port_choice.hpp"

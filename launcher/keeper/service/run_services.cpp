@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/base/printable.hpp"
-#include "core/service/fixed_port.hpp"
 #include "core/service/service_check.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/service/kept_service.hpp"

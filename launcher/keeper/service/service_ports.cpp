@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <set>
 
-#include "core/service/fixed_port.hpp"
+#include "core/service/service_spec.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast {

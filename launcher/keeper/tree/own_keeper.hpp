@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/base/process_name.hpp"
-#include "core/log/log_target.hpp"
+#include "core/log/log_line.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast {

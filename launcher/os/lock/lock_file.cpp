@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "core/base/names.hpp"
-#include "core/lock/amount.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"

@@ -15,7 +15,6 @@
 
 #include "core/base/result.hpp"
 #include "core/log/log_line.hpp"
-#include "core/log/log_target.hpp"
 
 namespace holdfast::os {
 

@@ -2,7 +2,6 @@
 
 #include "core/base/printable.hpp"
 #include "core/bundle/bundle_names.hpp"
-#include "core/bundle/bundle_sum.hpp"
 #include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
 #include "report/bundle/archiver.hpp"

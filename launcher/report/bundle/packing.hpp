@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "core/base/result.hpp"
-#include "core/bundle/bundle_sum.hpp"
 #include "core/bundle/packed_file.hpp"
 #include "os/file/unique_fd.hpp"
 

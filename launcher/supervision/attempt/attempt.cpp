@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/ctest/time_budget.hpp"
+#include "core/ctest/ctest_limits.hpp"
 #include "core/outcome/signal_names.hpp"
 #include "core/outcome/supervision.hpp"
 #include "os/file/clock.hpp"

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/ctest/time_budget.hpp"
+#include "core/ctest/ctest_limits.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process_tree.hpp"
 

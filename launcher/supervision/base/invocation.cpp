@@ -8,7 +8,7 @@
 
 #include "core/base/environment.hpp"
 #include "core/base/number.hpp"
-#include "core/ctest/cmake_truth.hpp"
+#include "core/ctest/cmake_expression.hpp"
 
 namespace holdfast::supervision {
 namespace {

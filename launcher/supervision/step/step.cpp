@@ -8,7 +8,7 @@
 
 #include "core/lock/held_locks.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "core/step/step_retry.hpp"
+#include "core/step/build_step.hpp"
 #include "os/process/execution_error.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt.hpp"

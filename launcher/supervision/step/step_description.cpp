@@ -8,7 +8,6 @@
 #include "core/base/names.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/step/memory_slots.hpp"
-#include "core/step/step_slots.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "core/step/step_retry.hpp"
+#include "core/step/build_step.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::supervision {

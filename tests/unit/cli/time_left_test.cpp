@@ -1,4 +1,4 @@
-#include "cli/watch/time_left.hpp"
+#include "cli/watch/watch_view.hpp"
 
 #include <gtest/gtest.h>
 

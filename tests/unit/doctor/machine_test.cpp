@@ -2,7 +2,6 @@
 
 #include "doctor/machine/clock.hpp"
 #include "doctor/machine/limits.hpp"
-#include "doctor/machine/memory.hpp"
 #include "doctor/machine/rights.hpp"
 #include "doctor/machine/space.hpp"
 #include "found.hpp"

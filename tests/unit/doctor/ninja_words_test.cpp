@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "doctor/tree/ninja_words.hpp"
+#include "doctor/tree/build.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -1,4 +1,4 @@
-#include "exec/batch/case_journal.hpp"
+#include "exec/batch/batch_report.hpp"
 
 #include <gtest/gtest.h>
 

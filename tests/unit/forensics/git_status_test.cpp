@@ -1,4 +1,4 @@
-#include "forensics/git_status.hpp"
+#include "forensics/probes.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "history/signature.hpp"
+#include "history/past_run.hpp"
 
 #include <gtest/gtest.h>
 

@@ -77,6 +77,21 @@ TEST(EndTree, WhoLooksAfterATestComesToItsEndAfterIt) {
   }
 }
 
+TEST(EndTree, WhoLooksAfterATestAndNeverEndsIsKilledAMomentLater) {
+  as_parent_of_a_tree([](Tree& tree) {
+    const pid_t pid = tree.start([&] {
+      ::signal(SIGTERM, SIG_IGN);
+      ::prctl(PR_SET_NAME, k_launcher_name.data(), 0, 0, 0);
+      tree.ready();
+      stay();
+    });
+    (void)tree.end(SIGTERM, Milliseconds{50});
+    TREE_CHECK(tree.nobody_is_left());
+    TREE_CHECK(WTERMSIG(tree.reaped().at(pid)) == SIGKILL);
+    return 0;
+  });
+}
+
 TEST(EndTree, AChaserThatForksAndCallsSetsidAllTheTimeIsEnded) {
   for (std::int64_t grace : {0, 50}) {
     as_parent_of_a_tree([grace](Tree& tree) {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/lock/amount.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "os/memory/free_memory.hpp"
 #include "test_lock.hpp"
 

@@ -85,6 +85,20 @@ TEST(Packing, OutputsAndScratchForWhichThereIsNoRoomAreLeftOut) {
   EXPECT_THAT(archive, HasSubstr("run/output/3.log"));
 }
 
+TEST(Packing, AllOutputsTogetherHaveALimit) {
+  const ScratchDirectory run;
+  run.write("output/1.log", "first\n");
+  run.write("output/2.log", "second\n");
+  run.write("services/db-1.log", "db\n");
+  std::string archive;
+  Packing packing = packing_of(20 * k_mib, archive);
+  BundleSizes sizes;
+  sizes.outputs = 10;
+  LeftOut left_out;
+  ASSERT_TRUE(add_outputs(packing, run.path(), sizes, left_out));
+  EXPECT_EQ(left_out.text(), "output/2.log: 7 bytes, too large\n");
+}
+
 // Every test has printed the same.
 class SameOutputs final : public Outputs {
  public:

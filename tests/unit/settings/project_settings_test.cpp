@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -77,6 +79,18 @@ TEST_F(ProjectSettingsOnDisk, ALinkToNothingIsNotPassedOver) {
   const Result<ProjectSettings> loaded = ProjectSettings::load(link, "default");
   ASSERT_FALSE(loaded);
   EXPECT_NE(loaded.error().message.find(link), std::string::npos) << loaded.error().message;
+}
+
+TEST_F(ProjectSettingsOnDisk, WhoMadeTheFileBehindALinkIsTrustedToo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make files of others";
+  const std::string real = write("real.toml", "");
+  const std::string link = (fs::path(directory("source")) / "holdfast.toml").string();
+  fs::create_symlink(real, link);
+  EXPECT_TRUE(ProjectSettings::load(link, "default"));
+  ASSERT_EQ(::chown(real.c_str(), 65534, 65534), 0);
+  const Result<ProjectSettings> loaded = ProjectSettings::load(link, "default");
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("of user 65534"), std::string::npos);
 }
 
 // The shell runs a hook in the test's working directory, which is another one for each test.

@@ -8,6 +8,8 @@
 #include <random>
 #include <sstream>
 
+#include "scratch_directory.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -96,6 +98,16 @@ TEST(JournalReader, AnyByteOfAJournalMayBeWrong) {
     for (int i = 0; i < 3; ++i) text[place(random)] = static_cast<char>(byte(random));
     EXPECT_LE(read(text).records.size(), 8U);
   }
+}
+
+TEST(JournalReader, OfTwoEndsThatCountsWhichKnowsThatCtestFinished) {
+  const ScratchDirectory directory;
+  const auto file = directory.write(
+      "journal.jsonl",
+      k_example + R"({"v":1,"type":"run_ended","at":1795163654.0,"run":"x","complete":false})" + "\n");
+  const std::optional<RunEnded> end = end_record(file);
+  ASSERT_TRUE(end);
+  EXPECT_TRUE(end->complete);
 }
 
 TEST(JournalReader, AFileThatIsNotThereIsAnErrorWithItsPath) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "core/affected/path_index.hpp"
 #include "core/affected/path_pattern.hpp"
 
 namespace holdfast {

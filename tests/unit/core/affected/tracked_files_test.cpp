@@ -1,4 +1,4 @@
-#include "core/affected/tracked_files.hpp"
+#include "core/affected/git_changes.hpp"
 
 #include <gtest/gtest.h>
 

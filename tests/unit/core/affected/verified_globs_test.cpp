@@ -1,4 +1,4 @@
-#include "core/affected/verified_globs.hpp"
+#include "core/affected/ninja_tools.hpp"
 
 #include <gtest/gtest.h>
 

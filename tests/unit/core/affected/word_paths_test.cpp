@@ -1,4 +1,4 @@
-#include "core/affected/word_paths.hpp"
+#include "core/affected/path_pattern.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,6 @@
 
 #include "core/batch/framework.hpp"
 #include "core/batch/xml.hpp"
-#include "core/framework/case_list.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/batch/gtest_filter.hpp"
+#include "core/batch/gtest_list.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/cluster/cluster_words.hpp"
-#include "core/cluster/lock_keys.hpp"
+#include "core/cluster/lock_order.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/settings/cluster_wire.hpp"
 

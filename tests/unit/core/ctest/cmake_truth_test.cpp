@@ -1,4 +1,4 @@
-#include "core/ctest/cmake_truth.hpp"
+#include "core/ctest/cmake_expression.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/ctest/time_budget.hpp"
+#include "core/ctest/ctest_limits.hpp"
 
 #include <gtest/gtest.h>
 

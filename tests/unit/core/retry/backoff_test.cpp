@@ -1,4 +1,4 @@
-#include "core/retry/backoff.hpp"
+#include "core/retry/retry_rules.hpp"
 
 #include <gtest/gtest.h>
 

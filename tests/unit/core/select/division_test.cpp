@@ -13,7 +13,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/select/disjoint_sets.hpp"
+#include "core/select/clusters.hpp"
 #include "core/select/test_graph.hpp"
 
 namespace holdfast {

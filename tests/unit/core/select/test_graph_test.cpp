@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/select/fixture_filter.hpp"
 #include "core/select/not_begun.hpp"
 
 namespace holdfast {

@@ -1,4 +1,4 @@
-#include "core/service/fixed_port.hpp"
+#include "core/service/service_spec.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/step/step_retry.hpp"
+#include "core/step/build_step.hpp"
 
 #include <gtest/gtest.h>
 

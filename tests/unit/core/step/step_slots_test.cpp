@@ -1,4 +1,4 @@
-#include "core/step/step_slots.hpp"
+#include "core/step/memory_slots.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,3 @@
-#include "exec/far/far_result.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -27,6 +26,12 @@ TEST(FarResult, IsReadAsItWasWritten) {
   result.wall_us = 99;
   result.lock_wait = Milliseconds{1500};
   result.note = "two\nlines";
+  result.remark = "a remark";
+  result.ran_nothing_because = "it printed its help";
+  result.scratch = "/scratch";
+  result.pressed = SIGINT;
+  result.report.oom_kills = 3;
+  result.report.survivors = 1;
   result.marker = "";
   result.orphans = {{"exit-7", "why"}, {"exit-8", ""}};
   result.outcome = Outcome::timed_out;  // of a case: the process tells another
@@ -46,6 +51,12 @@ TEST(FarResult, IsReadAsItWasWritten) {
   EXPECT_EQ(read->wall_us, 99);
   EXPECT_EQ(read->lock_wait, result.lock_wait);
   EXPECT_EQ(read->note, result.note);
+  EXPECT_EQ(read->remark, result.remark);
+  EXPECT_EQ(read->ran_nothing_because, result.ran_nothing_because);
+  EXPECT_EQ(read->scratch, result.scratch);
+  EXPECT_EQ(read->pressed, SIGINT);
+  EXPECT_EQ(read->report.oom_kills, 3);
+  EXPECT_EQ(read->report.survivors, 1U);
   EXPECT_EQ(read->marker, "");
   ASSERT_EQ(read->orphans.size(), 2U);
   EXPECT_EQ(read->orphans[1].file, "exit-8");

@@ -1,4 +1,3 @@
-#include "exec/output/kept_room.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "exec/retry/last_words.hpp"
+#include "exec/retry/aftermath.hpp"
 
 #include <gtest/gtest.h>
 
