@@ -177,7 +177,7 @@ if(NOT "$ENV{HOLDFAST_PROFILE}" MATCHES "^(default)?$")
 endif()
 
 # How long the end of a test may take: stacks (2 s), the longest grace in the settings, SIGKILL (1
-# s). See launcher/core/ctest/time_budget.hpp.
+# s). See launcher/core/ctest/ctest_limits.hpp.
 set(_holdfast_ctest_tells FALSE)
 if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
   set(_holdfast_timeout_margin 8)

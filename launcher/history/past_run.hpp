@@ -44,7 +44,7 @@ struct TestId {
 struct PastFailure {
   std::int64_t attempt = 1;
   std::string outcome;    // a name of core/outcome/outcome_table.hpp
-  std::string signature;  // history/signature.hpp
+  std::string signature;  // signature_of()
 
   friend bool operator==(const PastFailure&, const PastFailure&) = default;
 };

@@ -243,9 +243,8 @@ class TcpProbe : public ConnectionProbe {
 
   bool failed(int error) override {
     if (++address_ < endpoint_.addresses.size()) return connect();
-    return conclude(Kind::unwell, to_text(os::system_error("connect to " + endpoint_.host + ":" +
-                                                               std::to_string(endpoint_.port),
-                                                           error)));
+    const std::string what = "connect to " + endpoint_.host + ":" + std::to_string(endpoint_.port);
+    return conclude_unless_ending(to_text(os::system_error(what, error)));
   }
 
   bool is_accepted() const override {

@@ -31,8 +31,8 @@ struct NamedByTests {
 // Finds the files, directories and globs that the tests name: by the program and the other words of
 // the command, which is read as core/affected/command_reading.hpp says, by ENVIRONMENT,
 // ENVIRONMENT_MODIFICATION and REQUIRED_FILES, by paths within a word
-// (core/affected/word_paths.hpp), and by the commands of their services. A test names the links on
-// the way to a file, too, as far as they are `changed_links`.
+// (core/affected/path_pattern.hpp), and by the commands of their services. A test names the links
+// on the way to a file, too, as far as they are `changed_links`.
 NamedByTests named_by(const std::vector<NamedTest>& tests, const NamingQuestion& question,
                       FileNames& names);
 

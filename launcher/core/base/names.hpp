@@ -17,7 +17,7 @@ inline constexpr std::string_view k_declared_services_directory = ".holdfast/ser
 // Written by `holdfast begin` for attach.cmake: the longest grace of any test, in milliseconds.
 inline constexpr std::string_view k_grace_file = ".holdfast/grace";
 // Written by `holdfast begin` for `holdfast end` of the same ctest, if holdfast.toml asks for
-// tracked files: those that differ from what is committed (core/affected/tracked_files.hpp).
+// tracked files: those that differ from what is committed (core/affected/git_changes.hpp).
 inline constexpr std::string_view k_tracked_files_file = ".holdfast/tracked-files";
 // In the project's top source directory, written by people: docs/reference/config.md.
 inline constexpr std::string_view k_settings_file = "holdfast.toml";

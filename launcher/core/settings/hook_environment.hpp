@@ -1,4 +1,4 @@
-// The variables that tell a hook (core/outcome/hooks.hpp) about the attempt.
+// The variables that tell a hook (core/settings/policy.hpp) about the attempt.
 #pragma once
 
 #include <optional>

@@ -67,7 +67,7 @@ class FarLauncher {
   // True: it came to its own end.
   bool ended_well() const;
   void send(int signal) const;
-  // Its result as text (exec/far/far_result.hpp); empty: it was killed before.
+  // Its result as text (exec/far/far_job.hpp); empty: it was killed before.
   std::string said() const;
 
  private:

@@ -209,13 +209,11 @@ class ClusterFaultsTest(EtcdCase):
         wait_until(lambda: not self.clients(), "the end of holdfast-etcd")
 
     def test_what_is_no_etcd_is_said(self):
-        server = self.start("python3", "-m", "http.server", "--bind", "127.0.0.1", str(self.etcd.port + 1000),
-                            stdout=-3, stderr=-3)
-        place = self.place("web", endpoints=[f"http://127.0.0.1:{self.etcd.port + 1000}"])
+        web = self.stand_between(rule=lambda path, body: (501, "<html>Unsupported method ('POST')</html>"))
+        place = self.place("web", endpoints=[web.endpoint])
         done = self.finish(HOLDFAST, "run", "--lock", "db@cluster", "--lock-timeout", "3", "--", "true", cwd=place)
         self.assertEqual(done.returncode, 75)
         self.assertRegex(unfolded(done.stderr.decode()), "answers like no etcd of version 3.4 or later")
-        server.kill()
 
     def test_a_vanished_holder_frees_its_lock_when_its_lease_is_over(self):
         # The client vanishes without a word, as with its machine, and so do launcher and guard.
