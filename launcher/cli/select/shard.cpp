@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/test_names.hpp"
 #include "cli/select/selection.hpp"
+#include "cli/test_names.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 

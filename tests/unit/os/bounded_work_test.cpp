@@ -99,8 +99,8 @@ TEST(BoundedWork, WhenTheTimeIsOverAllOfItIsEnded) {
 TEST(BoundedWork, WhenTheTimeIsOverACommandHasAMomentToEndByItself) {
   // On a busy machine the moment may be too short.
   EXPECT_TRUE(becomes_true([] {
-    const BoundedEnd end = run_bounded(
-        shell("trap 'echo ended; exit' TERM; sleep 1000 & wait", Milliseconds{200}));
+    const BoundedEnd end =
+        run_bounded(shell("trap 'echo ended; exit' TERM; sleep 1000 & wait", Milliseconds{200}));
     EXPECT_EQ(end.kind, Kind::too_late);
     return end.output == "ended\n";
   }));

@@ -104,7 +104,8 @@ TEST(JournalReader, OfTwoEndsThatCountsWhichKnowsThatCtestFinished) {
   const ScratchDirectory directory;
   const auto file = directory.write(
       "journal.jsonl",
-      k_example + R"({"v":1,"type":"run_ended","at":1795163654.0,"run":"x","complete":false})" + "\n");
+      k_example + R"({"v":1,"type":"run_ended","at":1795163654.0,"run":"x","complete":false})" +
+          "\n");
   const std::optional<RunEnded> end = end_record(file);
   ASSERT_TRUE(end);
   EXPECT_TRUE(end->complete);
