@@ -30,7 +30,7 @@ struct Reference {
   CommandPage program;
   std::vector<SettingPage> settings;
   std::vector<DeclaredName> names;      // of CMake
-  std::vector<DeclaredName> variables;  // HOLDFAST_SLOT_<NAME>; section: "set by you"
+  std::vector<DeclaredName> variables;  // HOLDFAST_SLOT_<NAME>; section: "a variable that you set"
 };
 
 // `app`: with all of its commands. Without the installed Holdfast.cmake there are no names.

@@ -19,13 +19,9 @@
 
 namespace holdfast {
 
-// What CMake's if() takes for true.
-
 // Whether if("<text>") is true: for ON, YES, TRUE and Y in any case, and for a number other than 0.
 bool is_true_in_cmake(std::string_view text);
 
-// Tells whether a text holds a match of a regular expression. It follows all ways of matching at
-// once, so the time is at most proportional to the length of the text times that of the expression.
 using ByteSet = std::bitset<256>;
 inline std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
 
@@ -46,6 +42,8 @@ struct MatchStep {
 
 using MatchSteps = std::vector<MatchStep>;
 
+// Tells whether a text holds a match of a regular expression. It follows all ways of matching at
+// once, so the time is at most proportional to the length of the text times that of the expression.
 class ByteAutomaton {
  public:
   // Matches nothing but the empty text, which is found everywhere.
