@@ -6,7 +6,6 @@
 #include "cli/commands.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
-#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "history/absorb.hpp"
 #include "history/database.hpp"
@@ -56,11 +55,6 @@ Result<History> with_runs_of(const std::string& tree) {
   return open_with_runs_of(tree, *file);
 }
 
-// The number at the beginning of a run's id; 0: it has none.
-std::uint64_t number_of(const std::string& run) {
-  return parse_number<std::uint64_t>(run.substr(0, run.find('-'))).value_or(0);
-}
-
 }  // namespace
 
 Result<fs::path> history_file(const std::string& tree) {
@@ -107,9 +101,9 @@ Result<History> open_history(const std::string& tree) {
 std::string remember_runs(const std::string& tree, const std::string& first,
                           const std::string& last) {
   const bool is_carried = !variable(environment::k_history).empty();
-  const std::uint64_t from = number_of(first);
+  const std::uint64_t from = number_of_run(first);
   if (!is_carried &&
-      (from == 0 || number_of(last) / k_runs_at_once == (from - 1) / k_runs_at_once)) {
+      (from == 0 || number_of_run(last) / k_runs_at_once == (from - 1) / k_runs_at_once)) {
     return {};
   }
   const Result<History> history = with_runs_of(tree);

@@ -5,6 +5,7 @@
 #include "core/base/printable.hpp"
 #include "core/ctest/ctest_options.hpp"
 #include "core/outcome/signal_names.hpp"
+#include "store/run_directory.hpp"
 
 #include <fmt/format.h>
 
@@ -137,9 +138,9 @@ std::string log_hint(const RunReport& report) {
     if (is_odd(test)) names.push_back(brief(test.name));
   }
   if (names.empty() || report.run.log.empty()) return {};
-  const std::string& id = report.run.id;
+  const std::uint64_t number = number_of_run(report.run.id);
   return fmt::format("more on {}: holdfast log {}", bounded_list(names, 10),
-                     id.substr(0, id.find('-')));
+                     number == 0 ? report.run.id : std::to_string(number));
 }
 
 std::vector<std::string> in_several_shards(const RunReport& report) {

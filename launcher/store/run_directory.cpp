@@ -159,6 +159,8 @@ std::string_view directory_of(RunsOf whose) {
   return whose == RunsOf::ctest ? names::k_runs_directory : names::k_by_hand_directory;
 }
 
+std::uint64_t number_of_run(std::string_view id) { return name_of(id).number; }
+
 std::uint64_t next_run_number(const fs::path& tree, RunsOf whose) {
   std::uint64_t last = 0;
   for (const std::string& name : os::names_in_own((tree / directory_of(whose)).string())) {

@@ -29,6 +29,9 @@ inline constexpr std::size_t k_runs_kept = 20;
 enum class RunsOf : std::uint8_t { ctest, people };
 std::string_view directory_of(RunsOf whose);
 
+// The number in a run's id; 0: it has none, as the id of a run that is not on record.
+std::uint64_t number_of_run(std::string_view id);
+
 // The number for a run that begins now.
 std::uint64_t next_run_number(const std::filesystem::path& tree, RunsOf whose = RunsOf::ctest);
 

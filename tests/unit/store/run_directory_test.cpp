@@ -135,6 +135,12 @@ TEST(RunDirectory, NumbersPutRunsInOrderWhateverTheClockSaid) {
   EXPECT_EQ(find_run(tree.path(), "latest")->id, "10-20261120-095959-3-2");
 }
 
+TEST(RunDirectory, ADateIsNoNumber) {
+  EXPECT_EQ(number_of_run("12-20261130-004305-9992"), 12U);
+  EXPECT_EQ(number_of_run("20261130-004305-9992"), 0U);
+  EXPECT_EQ(number_of_run("12-run"), 0U);
+}
+
 TEST(RunDirectory, ARunIsFoundByItsNumberAndWithoutIt) {
   const ScratchDirectory tree;
   add_run(tree, "1-20261120-100000-7", 100);
