@@ -90,6 +90,10 @@ def unfolded(text):
     return text.replace("\nholdfast:   ", " ")
 
 
+# What a leftover process is called in Holdfast's lines: a shell's child is "sh" until it has executed its program.
+HELPER = (r"(\bended: |\bleft processes behind \([\w.-]+: )(sh|sleep|python3|redis-server)\b", r"\1<helper>")
+
+
 def ctest_version():
     """Such as (3, 25). Words and abilities differ."""
     shown = subprocess.run([CTEST, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout

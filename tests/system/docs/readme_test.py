@@ -5,7 +5,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from support import CTEST, PATIENCE_S, ProjectCase, wait_until
+from support import CTEST, HELPER, PATIENCE_S, ProjectCase, wait_until
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 SHOP = """
@@ -20,7 +20,7 @@ add_test(NAME db.migrate COMMAND sh -c "touch {work}/begun; while [ ! -e {work}/
 set_tests_properties(db.migrate PROPERTIES HOLDFAST_LOCKS {lock}@user)
 """
 # What differs from run to run: times, pids, and the order of what runs side by side.
-VARIES = ((r"\d+\.\d+", "N.N"), (r"pid \d+", "pid N"), (r"^\d+/", "N/"), (r"Test #\d+", "Test #N"), (r"Start \d+", "Start N"),
+VARIES = (HELPER, (r"\d+\.\d+", "N.N"), (r"pid \d+", "pid N"), (r"^\d+/", "N/"), (r"Test #\d+", "Test #N"), (r"Start \d+", "Start N"),
           (r" {2,}", " "))
 
 

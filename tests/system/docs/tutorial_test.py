@@ -20,7 +20,7 @@ import unittest
 from collections import Counter
 from pathlib import Path
 
-from support import CMAKE, CTEST, PATIENCE_S, SOURCES, STAGE, ProjectCase, unfolded
+from support import CMAKE, CTEST, HELPER, PATIENCE_S, SOURCES, STAGE, ProjectCase, unfolded
 
 PAGE = SOURCES / "docs/guide/tutorial.md"
 EXAMPLE = SOURCES / "examples/tutorial"
@@ -31,6 +31,7 @@ HEADING = re.compile(r"^## .*$", re.MULTILINE)
 
 # A pattern, and what stands for what it matches.
 VARIES = [(re.compile(pattern), stand_in) for pattern, stand_in in (
+    HELPER,
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", "DATE"),
     (r"0x[0-9a-f]+", "ADDRESS"),
     (r"\bpid \d+", "pid N"),
