@@ -169,6 +169,7 @@ void ClusterAsking::act_by_clock() {
 // Without locks we ask another client, and are the last in the queue again.
 void ClusterAsking::client_ended() {
   if (!result_.cluster.held().empty()) {
+    result_.cluster.note_hang_up();
     return end(TakenLocks::End::lost,
                text_of({"lost its lock ", to_text(result_.cluster.held().front().spec), " while ",
                         telling_->waiting(), ": ", result_.cluster.why_lost()}));

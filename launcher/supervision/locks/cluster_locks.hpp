@@ -73,6 +73,8 @@ class ClusterLocks final : public LeaseWatch {
   void end_watch();
   // Whether others might have had the locks by then.
   bool was_over() const { return was_over_; }
+  // Whoever reads from the client has seen its end.
+  void note_hang_up() { has_hung_up_ = true; }
   // One clause that says why.
   std::string why_lost() const;
 

@@ -117,6 +117,72 @@ class ClusterAnswersTest(EtcdCase):
         self.assertEqual([key["slots"] for key in self.etcd.keys("gpu")], [[1]])
         self.end_well(second)
 
+    def test_a_note_whose_lease_is_over_is_not_taken_over_to_the_next_key(self):
+        held = threading.Event()
+        notes = []
+        between = self.stand_between()
+
+        def rule(path, body):
+            if not is_note(path, body) or notes:
+                return None
+            notes.append(body["success"][0]["request_put"]["lease"])
+            return held
+        between.rule = rule
+        second = self.begin("second", "gpu:1/1@cluster", cwd=self.place("behind", endpoints=[between.endpoint]))
+        wait_until(lambda: notes, "a note")
+        third = self.begin("third", "gpu:1/1@cluster")
+        self.wait_for_keys(2, "gpu")
+        self.etcd.call("lease/revoke", {"ID": notes[0]})
+        self.assertEqual(self.had(third[1]), "0")
+        held.set()
+        holder, waiter = self.wait_for_keys(2, "gpu")
+        self.assertEqual((holder["test"], holder["slots"]), ("third", [0]))
+        self.assertEqual(waiter["test"], "second")
+        self.assertNotIn("noted", waiter)
+        self.assertNotIn("slots", waiter)
+        self.end_well(third)
+        self.assertEqual(self.had(second[1]), "0")
+        self.end_well(second)
+
+    def test_a_look_for_the_keys_that_fails_once_loses_nothing(self):
+        looks = []
+
+        def rule(path, body):
+            if path != "/v3/kv/txn" or body["success"]:
+                return None
+            looks.append(body)
+            return (503, "{}") if len(looks) == 1 else None
+        between = self.stand_between(rule=rule)
+        holder = self.begin("holder", "db@cluster", cwd=self.place("behind", endpoints=[between.endpoint]))
+        self.had(holder[1])
+        before, = self.wait_for_keys(1, "db")
+        wait_until(lambda: len(looks) >= 3 or holder[0].poll() is not None, "further looks")
+        self.assertIsNone(holder[0].poll())
+        self.assertEqual(self.etcd.keys("db"), [before])
+        self.end_well(holder)
+
+    def test_an_endpoint_that_cannot_work_is_no_obstacle_if_another_does(self):
+        place = self.place("half", endpoints=[f"https://127.0.0.1:{self.etcd.port}", self.etcd.endpoint],
+                           cluster='ca = "../none.pem"')
+        done = self.finish(HOLDFAST, "run", "--lock", "db@cluster", "--lock-timeout", "10", "--", "echo", "had", cwd=place)
+        self.assertEqual((done.returncode, done.stdout), (0, b"had\n"), done.stderr)
+
+    def test_a_waiter_says_that_its_client_does_not_answer(self):
+        holder = self.begin("holder", "db@cluster")
+        self.had(holder[1])
+        first = self.clients()
+        said = self.work / "said"
+        with open(said, "wb") as stream:
+            waiter = self.begin("waiter", "db@cluster", stderr=stream)
+        self.wait_for_keys(2, "db")
+        client, = [one for one in self.clients() if one not in first]
+        os.kill(client.pid, signal.SIGSTOP)
+        wait_until(lambda: "holdfast-etcd, which asks for it, does not answer" in unfolded(said.read_text()), "the line")
+        os.kill(client.pid, signal.SIGCONT)
+        self.end_well(holder)
+        self.had(waiter[1])
+        self.end_well(waiter)
+
     REFUSALS = {
         "etcd's own": (503, '{"error":"etcdserver: no leader","message":"etcdserver: no leader","code":14}'),
         "of a load balancer": (503, "<html>no server is available</html>"),

@@ -57,6 +57,46 @@ class ClusterCtestTest(EtcdCase):
         ended = {record["test"]: record["outcome"] for record in self.records(self.runs(tree)[0], "attempt_ended")}
         self.assertEqual(ended["b"], "passed", out.decode())
 
+    def killed_clients(self, count):
+        """A run whose holdfast-etcd is killed so often, while one test waits for its only lock, and another for its
+        second one. Returns the outcomes and what ctest has said."""
+        go = self.work / "go"
+        holder = self.with_lock(["b@cluster", "c@cluster"], "sh", "-c", f'while [ ! -e "{go}" ]; do sleep 0.02; done')
+        self.wait_for_keys(2)
+        theirs = self.clients()
+        tree = self.tree("killed", ("has_one", 'HOLDFAST_LOCKS "a@cluster;c@cluster"', f'touch "{self.work}/ran"'),
+                         ("waits", 'HOLDFAST_LOCKS "b@cluster"', "true"))
+        begun = self.begin(tree, "-j2")
+        self.wait_for_keys(5)
+
+        def newest():
+            return self.etcd.keys("b")[-1]["revision"]
+
+        def has_ended():
+            return "waits" in [record["test"] for record in self.records(self.runs(tree)[0], "attempt_ended")]
+        for _ in range(count):
+            client, = [one for one in self.clients() if one not in theirs]
+            before = newest()
+            os.kill(client.pid, signal.SIGKILL)
+            wait_until(lambda before=before: newest() > before or has_ended(), "another key, or the end")
+        go.touch()
+        out, _ = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual((begun.returncode, holder.wait(PATIENCE_S)), (8, 0), out.decode())
+        self.assertFalse((self.work / "ran").exists())
+        return ({record["test"]: record["outcome"] for record in self.records(self.runs(tree)[0], "attempt_ended")},
+                unfolded(out.decode()))
+
+    def test_who_waits_when_the_client_is_killed_asks_the_next_unless_it_has_a_lock(self):
+        outcomes, out = self.killed_clients(1)
+        self.assertEqual(outcomes, {"has_one": "lock_lost", "waits": "passed"}, out)
+        self.assertIn('"has_one": lost its lock a@cluster while waiting for lock c@cluster: holdfast-etcd, which '
+                      "renewed its lease, has ended", out)
+
+    def test_who_waits_asks_three_clients_at_most(self):
+        outcomes, out = self.killed_clients(3)
+        self.assertNotIn(outcomes["waits"], ("passed", "failed"), out)
+        self.assertIn('lock b@cluster: holdfast-etcd, which asks for it, ended', out)
+
     def test_a_run_starts_one_client_and_only_if_a_test_needs_it(self):
         go = self.work / "go"
         wait = f'while [ ! -e "{go}" ]; do sleep 0.02; done'

@@ -218,6 +218,42 @@ class ClusterLocksTest(EtcdCase):
                               f'"{HOLDFAST}" run --lock gpu:1/4@cluster -- sh -c \'echo $HOLDFAST_SLOT_GPU\'')
         self.assertEqual(slots.stdout, b"0\n", slots.stderr)
 
+    def test_inside_an_attempt_there_is_only_what_it_has_and_locks_shows_that(self):
+        specs = ["gpu:2/4@cluster", "vram:4GiB/10GiB@cluster"]
+        inside = ["gpu:1/4@cluster", "vram:3GiB/10GiB@cluster"]
+        locks = " ".join(f"--lock {one}" for one in inside)
+        on, go = self.work / "in.on", self.work / "in.go"
+        waits = f': >"{on}"; while [ ! -e "{go}" ]; do sleep 0.02; done'
+        script = (f'"{HOLDFAST}" run --name one {locks} -- sh -c \'{waits}\' & '
+                  f'while [ ! -e "{on}" ]; do sleep 0.02; done; '
+                  f'"{HOLDFAST}" run --name two --lock-timeout 0.5 --lock {inside[1]} -- true; code=$?; '
+                  f': >"{self.work}/two.over"; wait; exit $code')
+        outer = self.with_lock(specs, "sh", "-c", script, options=["--name", "outer"])
+        wait_until((self.work / "two.over").exists, "the second command inside")
+        listed = json.loads(self.finish(HOLDFAST, "locks", "--json", cwd=self.place()).stdout)["locks"]
+        listed = [one for one in listed if one["scope"] == "cluster"]
+        attempt = listed[0]["holders"][0]["attempt"]
+        shown = [(one["name"], one["mode"], one.get("below"), one["waiting"],
+                  [(each["test"], each["mode"], each.get("slots")) for each in one["holders"]]) for one in listed]
+        self.assertEqual(shown, [("gpu", "counted", None, 0, [("outer", "2/4", [0, 1])]),
+                                 ("gpu", "counted", attempt, 0, [("one", "1/4", [0])]),
+                                 ("vram", "amount", None, 0, [("outer", "4GiB/10GiB", None)]),
+                                 ("vram", "amount", attempt, 0, [("one", "3GiB/10GiB", None)])])
+        text = self.finish(HOLDFAST, "locks", cwd=self.place()).stdout.decode()
+        self.assertIn(f"vram@cluster (amount, inside {attempt})\n", text)
+        go.touch()
+        self.assertEqual(outer.wait(PATIENCE_S), 75)
+
+    def test_out_of_order_is_told_when_a_wait_is_given_up(self):
+        one = self.holder("a@cluster")
+        self.wait_on()
+        inner = f'"{HOLDFAST}" run --lock a@cluster --lock-timeout 0.5 -- true'
+        for outer, is_told in (("b@cluster", True), ("0@cluster", False)):
+            done = self.run_with(outer, inner)
+            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertEqual("out of order" in unfolded(done.stderr.decode()), is_told, done.stderr)
+        self.let_go(*one)
+
     def test_a_leftover_that_outlives_the_holder_is_not_below_it(self):
         # The leftover has inherited HOLDFAST_HELD, of a lock that somebody else has now.
         again = self.work / "again"
