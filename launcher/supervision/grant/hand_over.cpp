@@ -82,10 +82,10 @@ Result<wire::Message> take_message(int descriptor) {
   return wire::decode(*text);
 }
 
-void keep_over_exec(const HandOver& handed, bool keep) {
+void keep_over_exec(const HandOver& handed) {
   for (const int fd : {handed.keeper.fd(), handed.service_keeper.fd(), handed.cluster.get(),
                        handed.build_tool.get(), handed.lines.get()}) {
-    if (fd >= 0) (void)::fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
+    if (fd >= 0) (void)::fcntl(fd, F_SETFD, 0);
   }
 }
 
@@ -101,11 +101,9 @@ Error hand_over(const Invocation& invocation, const wire::AttemptGrant& grant,
   std::vector<char*> arguments{invocation.arguments[0], word.data()};
   for (char** own = invocation.arguments + 1; *own != nullptr; ++own) arguments.push_back(*own);
   arguments.push_back(nullptr);
-  keep_over_exec(handed, true);
+  keep_over_exec(handed);
   ::execve(program->c_str(), arguments.data(), invocation.environment);
-  Error error = os::system_error("execute " + *program);
-  keep_over_exec(handed, false);
-  return error;
+  return os::system_error("execute " + *program);
 }
 
 Result<std::optional<HandedOver>> take_over(char**& arguments) {
