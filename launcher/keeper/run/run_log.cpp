@@ -71,13 +71,14 @@ void for_each_log_of(pid_t process, Use use) {
   }
 }
 
-// True: an ancestor of `ctest` has that log open. A ctest inside a test inherits the log of the
-// outer ctest. A fork keeps descriptor numbers, so one look at each ancestor is enough.
+// True: an ancestor of `ctest` writes that log. A ctest inside a test inherits the log of the outer
+// ctest. A fork keeps descriptor numbers, so one look at each ancestor is enough.
 bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
   return std::ranges::any_of(above, [&](const ProcessName& one) {
-    const std::optional<struct stat> status = status_of({one.pid, log.file.number});
-    return status && id_of(*status) == log.id;
+    const DescriptorOf file{one.pid, log.file.number};
+    const std::optional<struct stat> status = status_of(file);
+    return status && id_of(*status) == log.id && is_written_as_a_log(file);
   });
 }
 
