@@ -78,8 +78,11 @@ class NodeRun {
     if (const std::string why = obstacle(); !why.empty()) return refuse(why);
     if (run_.is_over()) return lost_for_good(over_in_words());
     left_out_ = run_.left_out();
-    if (!left_out_.empty() && has_no_node())
-      return lost_for_good("no node is left that could run it");
+    if (!left_out_.empty()) {
+      const bool is_without_node = has_no_node();
+      if (slurm_.told_to_end() != 0) return interrupted();
+      if (is_without_node) return lost_for_good("no node is left that could run it");
+    }
     if (Result<void> begun = files_.begin(to_text(job())); !begun) {
       files_.remove();
       return supervision::own_failure(begun.error());
@@ -135,6 +138,11 @@ class NodeRun {
     AttemptResult result = lost(why);
     result.has_no_node = true;
     return result;
+  }
+
+  // The end was asked for while Slurm was asked.
+  AttemptResult interrupted() const {
+    return supervision::not_begun(in_words("interrupted before it began"), slurm_.told_to_end());
   }
 
   bool has_no_node() {
@@ -290,9 +298,7 @@ class NodeRun {
     const JobState state = slurm_.state();
     const std::vector<std::string> down =
         state == JobState::running ? slurm_.lost_nodes() : std::vector<std::string>();
-    if (slurm_.told_to_end() != 0) {
-      return supervision::not_begun(in_words("interrupted before it began"), slurm_.told_to_end());
-    }
+    if (slurm_.told_to_end() != 0) return interrupted();
     const LostStart start = lost_start(state, down, left_out_, end.said);
     switch (start.kind) {
       case LostStart::Kind::refused:

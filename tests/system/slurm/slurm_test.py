@@ -332,6 +332,37 @@ class SlurmTest(SlurmCase):
         self.assert_nothing_left(SLURM_PATIENCE_S)
         self.assertEqual(self.ends(tree)["long"]["outcome"], "interrupted")
 
+    def test_ctrl_c_while_slurm_is_asked_why_a_step_was_lost_is_no_lost_node(self):
+        asked = self.work / "asked"
+        tree = self.suite("add_test(NAME a COMMAND true)\n", '[[override]]\ntest = "a"\nretry = "node=2"\n')
+        path = self.with_srun('echo "srun: error: Unable to create step for job 1: Socket timed out" >&2\nexit 1\n')
+        squeue = self.work / "bin/squeue"
+        squeue.write_text(f"#!/bin/sh\ntouch {asked}\nexec sleep 600\n")
+        squeue.chmod(0o755)
+        self.start_far(tree, PATH=path)
+        wait_until(asked.exists, "the question", SLURM_PATIENCE_S)
+        ctest, = self.processes_named("ctest")
+        os.kill(ctest.pid, signal.SIGINT)
+        self.assert_nothing_left(SLURM_PATIENCE_S)
+        ends = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual([end["outcome"] for end in ends], ["interrupted"])
+
+    def test_a_signal_while_slurm_is_asked_for_its_nodes_begins_no_further_attempt(self):
+        asked = self.work / "asked"
+        tree = self.suite("add_test(NAME a COMMAND true)\n", '[[override]]\ntest = "a"\nretry = "node=2"\n')
+        path = self.with_srun('echo "srun: error: Unable to create step for job 1: Socket timed out" >&2\nexit 1\n')
+        for name, does in (("sinfo", 'echo "n1 down"\n'), ("scontrol", f"touch {asked}\nexec sleep 600\n")):
+            tool = self.work / "bin" / name
+            tool.write_text("#!/bin/sh\n" + does)
+            tool.chmod(0o755)
+        self.start_far(tree, PATH=path)
+        wait_until(asked.exists, "the question", SLURM_PATIENCE_S)
+        begun, = self.records(self.runs(tree)[-1], "attempt_started")
+        os.kill(begun["launcher"]["pid"], signal.SIGTERM)
+        self.assert_nothing_left(SLURM_PATIENCE_S)
+        ends = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual([end["outcome"] for end in ends], ["node_lost", "interrupted"])
+
     def test_an_end_that_was_asked_for_is_no_lost_node_if_slurm_ends_the_step_then(self):
         """So it is when ctest is interrupted and the allocation is given back at once."""
         told, go = self.work / "told", self.work / "go"
