@@ -35,7 +35,7 @@ Grounds grounds_for(const RetryPolicy& policy, const AttemptResult& attempt) {
 
 // What counts for a failure whose service was lost, besides the failure's own grounds.
 Grounds grounds_for_service(const RetryPolicy& policy, const AttemptResult& attempt) {
-  if (!attempt.lost_service || !never_again(attempt.outcome, attempt.main).empty()) return {};
+  if (!attempt.lost_service) return {};
   return {nullptr, service_rule(policy.rules)};
 }
 
