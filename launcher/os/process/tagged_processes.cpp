@@ -71,9 +71,13 @@ void TaggedProcesses::scan(std::initializer_list<int> signals) {
   std::for_each(all.rbegin(), all.rend(), [&](const Seen& one) {
     UniqueFd held = watch_living(one.pid);
     if (!held.valid() || is_own(one.pid) || !is_tagged(one.pid)) return;
-    if (with_kin_) note_kin_of(one.pid, all);
+    if (with_kin_) note_children_of(one.pid, all);
     meet(one.pid, std::move(held), signals);
   });
+  // Each time anew: what is known by now may have started more since. The list grows meanwhile.
+  for (std::size_t i = 0; i < kin_.size(); ++i) {
+    if (std::ranges::find(all, kin_[i]) != all.end()) note_children_of(kin_[i].pid, all);
+  }
   meet_kin(signals);
 }
 
@@ -84,12 +88,10 @@ void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> 
   members_.push_back({{pid, stat->name}, std::move(held)});
 }
 
-void TaggedProcesses::note_kin_of(pid_t pid, const std::vector<Seen>& all) {
+void TaggedProcesses::note_children_of(pid_t pid, const std::vector<Seen>& all) {
   for (const Seen& one : all) {
     if (one.parent != pid || is_own(one.pid)) continue;
-    if (std::ranges::find(kin_, one) != kin_.end()) continue;
-    kin_.push_back(one);
-    note_kin_of(one.pid, all);
+    if (std::ranges::find(kin_, one) == kin_.end()) kin_.push_back(one);
   }
 }
 

@@ -61,7 +61,7 @@ class TaggedProcesses final : public ProcessSet {
   bool is_own(pid_t pid) const;
   bool is_tagged(pid_t pid) const;
   void meet(pid_t pid, UniqueFd held, std::initializer_list<int> signals);
-  void note_kin_of(pid_t pid, const std::vector<Seen>& all);
+  void note_children_of(pid_t pid, const std::vector<Seen>& all);
   void meet_kin(std::initializer_list<int> signals);
 
   Belongs belongs_;

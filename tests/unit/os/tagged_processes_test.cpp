@@ -9,6 +9,7 @@
 
 #include "child_process.hpp"
 #include "core/base/attempt_tag.hpp"
+#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {
@@ -93,6 +94,29 @@ TEST(TaggedProcesses, AZombieIsNobody) {
   member.signal(SIGKILL);
   EXPECT_TRUE(becomes_true([&] { return processes.living().empty(); }));
   EXPECT_TRUE(processes.is_empty());
+}
+
+// `env -i` takes the mark away. Who has been seen below a member stays one when that member is
+// dead.
+TEST(TaggedProcesses, WhatAMemberHasStartedIsOneAtAnyDepthWithoutAMark) {
+  const std::string own = attempt("6");
+  Child member([&] {
+    std::string variable = "HOLDFAST_ATTEMPT_ID=" + own;
+    char shell[] = "/bin/sh";
+    char option[] = "-c";
+    char script[] = "env -i /bin/sh -c '/bin/sleep 40; /bin/sleep 40; :' & wait";
+    char* words[] = {shell, option, script, nullptr};
+    char* environment[] = {variable.data(), nullptr};
+    ::execve(shell, words, environment);
+    return 1;
+  });
+  TaggedProcesses processes(own);
+  EXPECT_TRUE(becomes_true([&] { return processes.living().size() == 3U; }));
+  member.signal(SIGKILL);
+  EXPECT_EQ(member.wait(), 1000 + SIGKILL);
+  EXPECT_EQ(processes.living().size(), 2U);
+  processes.signal_all(SIGKILL);
+  EXPECT_TRUE(becomes_true([&] { return processes.living().empty(); }));
 }
 
 TEST(TaggedProcesses, ThisProcessAndThoseAboveItAreNeverMembers) {
