@@ -76,8 +76,8 @@ function(_holdfast_wanted_timeout source_dir timeout preset script seconds_out u
       return()
     endif()
   endif()
-  # Zero counts as not given.
-  if(NOT seconds MATCHES "[1-9]" AND NOT preset STREQUAL "")
+  # ctest takes a zero for the preset's limit, too: no limit.
+  if(timeout STREQUAL "" AND NOT preset STREQUAL "")
     _holdfast_preset_of_ctest("${source_dir}" "${preset}" timeout seconds)
   endif()
   if(script AND NOT seconds MATCHES "[1-9]")

@@ -35,14 +35,23 @@ class NativeTest(TimeoutCase):
         self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "1"))
         if ctest_version() >= (4, 0):
             self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout=1"))
+        self.assert_kept_by_the_launcher(tree, self.by_preset(tree))
+
+    def by_preset(self, tree, *options):
+        """A ctest with a preset of which the limit is a second."""
         (self.work / "project/CMakePresets.json").write_text(json.dumps({
             "version": 3,
             "configurePresets": [{"name": "c", "generator": "Ninja", "binaryDir": str(tree)}],
             "testPresets": [{"name": "base", "hidden": True, "execution": {"timeout": 1}},
                             {"name": "t", "configurePreset": "c", "inherits": ["base"]}]}))
-        done = self.ctest(self.work / "project", "--preset", "t",
+        return self.ctest(self.work / "project", "--preset", "t", *options,
                           env=self.environment(PWD=str(self.work / "project")))
-        self.assert_kept_by_the_launcher(tree, done)
+
+    def test_zero_on_the_command_line_is_none_whatever_the_preset_says(self):
+        tree = self.timeout_project({"t": (["sleep", "2"], "")}, margin=1)
+        done = self.by_preset(tree, "--timeout", "0")
+        self.assertRegex(done.text, r"t \.+ +Passed")
+        self.assertEqual(self.outcomes(tree), {"t": "passed"})
 
     def test_none_is_none_even_of_the_command_line(self):
         tree = self.timeout_project({"ours": (["sleep", "3"], "HOLDFAST_TIMEOUT 0"),
