@@ -182,7 +182,7 @@ class TreeExamination {
     files_.insert(seen.newer.begin(), seen.newer.end());
     if (seen.unseen == 0) return;
     diagnosis_.unseen.push_back(
-        fmt::format("whether {} {} older than {} sources: there are too many to ask Ninja for each",
+        fmt::format("whether {} {} older than {} sources: a reason of Ninja names no output",
                     counted(seen.unseen, "more program"), seen.unseen == 1 ? "is" : "are",
                     seen.unseen == 1 ? "its" : "their"));
   }

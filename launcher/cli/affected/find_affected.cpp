@@ -1,6 +1,7 @@
 #include "cli/affected/find_affected.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -15,7 +16,6 @@
 #include "cli/affected/file_names.hpp"
 #include "cli/affected/named_files.hpp"
 #include "cli/affected/ninja_build.hpp"
-#include "cli/affected/ninja_tree.hpp"
 #include "cli/affected/used_services.hpp"
 #include "cli/ctest_listing.hpp"
 #include "cli/listed_test.hpp"
@@ -25,12 +25,36 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/select/test_graph.hpp"
+#include "os/file/system_call.hpp"
 #include "report/describe.hpp"
 #include "settings/affected_patterns.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::cli {
 namespace {
+
+// The error is a sentence: the tree is not Ninja's, or has no such configuration. `configuration`
+// counts only in a tree that has several.
+Result<doctor::NinjaTree> find_ninja_tree(const std::string& directory,
+                                          const std::string& configuration) {
+  const std::string generator = cached_value(directory, "CMAKE_GENERATOR");
+  const bool has_several = generator == "Ninja Multi-Config";
+  if (generator != "Ninja" && !has_several) {
+    return ErrorInWords{directory + ": expected a build tree of CMake's generator Ninja, found " +
+                        (generator.empty() ? "no generator" : brief_in_quotes(generator))};
+  }
+  if (has_several && configuration.empty()) {
+    return ErrorInWords{directory + " has several configurations: expected --config CFG"};
+  }
+  doctor::NinjaTree tree{directory, cached_value(directory, "CMAKE_MAKE_PROGRAM"), "build.ninja"};
+  if (tree.program.empty()) tree.program = "ninja";
+  if (has_several) tree.manifest = "build-" + configuration + ".ninja";
+  if (::access((directory + "/" + tree.manifest).c_str(), R_OK) != 0) {
+    return ErrorInWords{to_text(os::system_error("read " + directory + "/" + tree.manifest)) +
+                        ": expected a tree that is configured"};
+  }
+  return tree;
+}
 
 using Preparations = std::map<std::string, Preparation>;
 
@@ -323,7 +347,8 @@ std::string note_on_strangers(const std::vector<std::string>& strangers, const P
 
 Result<FoundAffected> find_affected(const AffectedOrder& order, const std::string& listing) {
   FileNames names(order.tree);
-  const Result<NinjaTree> tree = find_ninja_tree(names.of(order.tree + "/."), order.configuration);
+  const Result<doctor::NinjaTree> tree =
+      find_ninja_tree(names.of(order.tree + "/."), order.configuration);
   if (!tree) return tree.error();
   const Result<Project> project = project_of(order.tree, names);
   if (!project) return project.error();
@@ -338,7 +363,7 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
   const Result<UsedServices> services =
       used_services(project->settings, order.tree, order.configuration);
   if (!services) return services.error();
-  const Result<NinjaTexts> texts = ask_ninja(*tree);
+  const Result<doctor::NinjaTexts> texts = doctor::ask_ninja(*tree);
   if (!texts) return texts.error();
   const ChangedNames changed = names_in(difference->files, names);
   NinjaBuild build = make_build(*tree, *texts, names, changed);

@@ -80,7 +80,7 @@ Time time_of_file(const std::string& path, bool& is_link) {
 
 class Maker {
  public:
-  Maker(const NinjaTree& tree, const std::function<std::string()>& ask, FileNames& names,
+  Maker(const doctor::NinjaTree& tree, const std::function<std::string()>& ask, FileNames& names,
         const ChangedNames& changed)
       : tree_(tree), ask_(ask), names_(names), changed_(changed) {
     build_.manifest = node(tree.manifest);
@@ -451,7 +451,7 @@ class Maker {
     }
   }
 
-  const NinjaTree& tree_;
+  const doctor::NinjaTree& tree_;
   const std::function<std::string()>& ask_;
   FileNames& names_;
   const ChangedNames& changed_;
@@ -474,8 +474,8 @@ class Maker {
 
 }  // namespace
 
-NinjaBuild make_build(const NinjaTree& tree, const NinjaTexts& texts, FileNames& names,
-                      const ChangedNames& changed) {
+NinjaBuild make_build(const doctor::NinjaTree& tree, const doctor::NinjaTexts& texts,
+                      FileNames& names, const ChangedNames& changed) {
   Maker maker(tree, texts.ask_for_commands, names, changed);
   for (const std::string& text : texts.graphs) maker.add_graph(read_ninja_graph(text));
   read_ninja_deps(texts.deps, [&](const RecordedInputs& record) { maker.add_record(record); });

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "cli/affected/file_names.hpp"
-#include "cli/affected/ninja_tree.hpp"
 #include "core/affected/affected_tests.hpp"
 #include "core/affected/build_graph.hpp"
 #include "core/affected/ninja_tools.hpp"
+#include "doctor/tree/ninja.hpp"
 
 namespace holdfast::cli {
 
@@ -40,7 +40,7 @@ struct NinjaBuild {
 // that, or not compiled, what it includes by its text counts, too (included_files.hpp). So does a
 // changed link through which the path of an input leads. That a changed file is newer than what is
 // made from it raises no doubt.
-NinjaBuild make_build(const NinjaTree& tree, const NinjaTexts& texts, FileNames& names,
-                      const ChangedNames& changed);
+NinjaBuild make_build(const doctor::NinjaTree& tree, const doctor::NinjaTexts& texts,
+                      FileNames& names, const ChangedNames& changed);
 
 }  // namespace holdfast::cli

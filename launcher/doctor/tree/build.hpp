@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,27 +9,26 @@
 #include "core/affected/ninja_tools.hpp"
 #include "core/base/duration.hpp"
 #include "doctor/base/finding.hpp"
+#include "doctor/tree/file_times.hpp"
 
 namespace holdfast::doctor {
 
 // What a dry run of Ninja says, taken apart (core/affected/ninja_tools.hpp reads its other tools).
 // Pure. Seen with Ninja 1.11 to 1.13.
 
-// The command of each step in `ninja -t compdb`, with the step's first output. Ninja leaves out
-// steps without inputs. Empty: it is not understood.
-std::map<std::string, std::string, std::less<>> outputs_by_command(const std::string& compdb);
-
 // Why Ninja would do something, by `ninja -d explain`.
 struct Reasons {
-  std::vector<std::string> all;    // sentences of Ninja
-  std::vector<std::string> newer;  // files that are newer than what is made of them
-  bool has_others = false;         // see below
+  std::vector<std::string> all = {};    // sentences of Ninja
+  std::vector<std::string> newer = {};  // files that are newer than what is made of them
+  NinjaNames dirty = {};    // outputs that Ninja makes for these reasons, or lost inputs
+  bool is_unclear = false;  // a sentence does not say which output it is about
+  bool has_others = false;  // see below
 };
 // Leaves out that something is made again because a step before it runs. Also leaves out steps that
 // run each time, and what never exists: an output that does not exist although it was built
 // (`logged` has it), or that no step makes. With -n, Ninja cannot know that nothing follows from
 // such a step: what was left out for this reason is in `has_others`.
-Reasons reasons_in(std::string_view explained, const NinjaLog& logged);
+void read_reasons(std::string_view explained, const NinjaLog& logged, Reasons& reasons);
 
 struct BuildOrder {
   std::string ninja = {};  // its path; empty: Ninja does not build the tree
@@ -40,8 +38,6 @@ struct BuildOrder {
   std::vector<std::string> programs;  // of tests, absolute; those that exist
   std::vector<std::string> missing;   // those that do not
   Milliseconds patience{0};           // for each call
-  // So many groups of programs are asked for alone, where that is needed.
-  std::size_t most_searches = 200;
 };
 
 struct MadeProgram {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace holdfast::doctor {
 namespace {
@@ -12,15 +13,10 @@ using Node = std::uint32_t;
 
 class Times {
  public:
-  Times(const NinjaTexts& texts, const NinjaLog& logged, const TimeOf& time_of)
-      : graph_(read_ninja_graph(texts.graph)),
-        logged_(logged),
-        time_of_(time_of),
-        reasons_(graph_.steps.size()) {
-    for (Node node = 0; node < graph_.paths.size(); ++node) nodes_.emplace(path(node), node);
-    for (std::size_t step = 0; step < graph_.steps.size(); ++step) {
-      for (const Node output : graph_.steps[step].outputs) makers_[output] = step;
-    }
+  Times(const NinjaTexts& texts, const NinjaNames& dirty, const TimeOf& time_of)
+      : dirty_(dirty), logged_(read_ninja_log(texts.log)), time_of_(time_of) {
+    for (const std::string& graph : texts.graphs) add(read_ninja_graph(graph));
+    reasons_.resize(graph_.steps.size());
     read_ninja_deps(texts.deps, [&](const RecordedInputs& record) { add(record); });
   }
 
@@ -32,6 +28,23 @@ class Times {
  private:
   std::string_view path(Node node) const { return graph_.paths[node]; }
 
+  Node node(std::string_view path) {
+    const auto [node, is_new] = nodes_.emplace(path, static_cast<Node>(graph_.paths.size()));
+    if (is_new) graph_.paths.push_back(path);
+    return node->second;
+  }
+
+  // Two graphs may have a step in common.
+  void add(const NinjaGraph& graph) {
+    for (NinjaStep step : graph.steps) {
+      for (Node& input : step.inputs) input = node(graph.paths[input]);
+      for (Node& output : step.outputs) output = node(graph.paths[output]);
+      if (step.outputs.empty() || makers_.contains(step.outputs.front())) continue;
+      for (const Node output : step.outputs) makers_[output] = graph_.steps.size();
+      graph_.steps.push_back(std::move(step));
+    }
+  }
+
   // Without a record that is whole, Ninja has said so.
   void add(const RecordedInputs& record) {
     const auto output = nodes_.find(record.output);
@@ -39,9 +52,7 @@ class Times {
     const auto maker = makers_.find(output->second);
     if (maker == makers_.end()) return;
     for (const std::string_view input : record.inputs) {
-      const auto [node, is_new] = nodes_.emplace(input, static_cast<Node>(graph_.paths.size()));
-      if (is_new) graph_.paths.push_back(input);
-      graph_.steps[maker->second].inputs.push_back(node->second);
+      graph_.steps[maker->second].inputs.push_back(node(input));
     }
   }
 
@@ -65,6 +76,7 @@ class Times {
   }
 
   bool has_reason(Node node) {
+    if (dirty_.contains(path(node))) return true;
     const auto maker = makers_.find(node);
     return maker != makers_.end() && has_reason(maker->second);
   }
@@ -72,9 +84,12 @@ class Times {
   bool has_reason(std::size_t step) {
     if (reasons_[step]) return *reasons_[step];
     reasons_[step] = false;
-    const std::vector<Node>& inputs = graph_.steps[step].inputs;
-    const bool has = std::ranges::any_of(inputs, [&](Node input) { return has_reason(input); });
-    reasons_[step] = has || has_own_reason(graph_.steps[step]);
+    const NinjaStep& here = graph_.steps[step];
+    // Each output of a step is as old as another.
+    const auto is_reason = [&](Node node) { return dirty_.contains(path(node)); };
+    const auto has = [&](Node input) { return has_reason(input); };
+    reasons_[step] = std::ranges::any_of(here.outputs, is_reason) ||
+                     std::ranges::any_of(here.inputs, has) || has_own_reason(here);
     return *reasons_[step];
   }
 
@@ -96,8 +111,9 @@ class Times {
     return is_old;
   }
 
+  const NinjaNames& dirty_;
   NinjaGraph graph_;
-  const NinjaLog& logged_;
+  NinjaLog logged_;
   const TimeOf& time_of_;
   std::unordered_map<std::string_view, Node> nodes_;
   std::unordered_map<Node, std::size_t> makers_;
@@ -108,8 +124,8 @@ class Times {
 }  // namespace
 
 std::vector<bool> are_old(const std::vector<std::string>& targets, const NinjaTexts& texts,
-                          const NinjaLog& logged, const TimeOf& time_of) {
-  Times times(texts, logged, time_of);
+                          const NinjaNames& dirty, const TimeOf& time_of) {
+  Times times(texts, dirty, time_of);
   std::vector<bool> old;
   for (const std::string& target : targets) old.push_back(times.is_old(target));
   return old;

@@ -7,26 +7,25 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/affected/ninja_tools.hpp"
+#include "doctor/tree/ninja.hpp"
 
 namespace holdfast::doctor {
 
-// What Ninja's tools print.
-struct NinjaTexts {
-  std::string graph;
-  std::string deps;
-};
+// Files as Ninja has them.
+using NinjaNames = std::set<std::string, std::less<>>;
 
 // When a file was last written, ns since 1970; 0: it does not exist. The path is as Ninja has it.
 using TimeOf = std::function<std::int64_t(std::string_view path)>;
 
-// For each of `targets`, whether an input of one of the steps that lead to it is newer than what
-// the step makes. Steps that run in each build do not count.
+// For each of `targets`, whether one of the files that lead to it is `dirty`, or is newer than what
+// a step makes of it. Steps that run in each build do not count.
 std::vector<bool> are_old(const std::vector<std::string>& targets, const NinjaTexts& texts,
-                          const NinjaLog& logged, const TimeOf& time_of);
+                          const NinjaNames& dirty, const TimeOf& time_of);
 
 }  // namespace holdfast::doctor

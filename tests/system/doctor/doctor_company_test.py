@@ -30,8 +30,13 @@ class LocksTest(DoctorCase):
         # Nobody knows what tests of these trees want, but the lock is not one of theirs alone.
         empty = self.project("", name="empty", build="empty-build")
         self.assertEqual(set(self.look(empty, code=0)) - OF_THE_MACHINE, {"no_tests"}, self.said["findings"])
+        own = self.start(HOLDFAST, "run", "--lock", f"{name}@build", "--", program("linger"), self.pid_file("own"), cwd=empty)
+        self.announced(self.pid_file("own"))
+        self.assertEqual(self.assert_found(self.look(empty, code=0), "lock_held", rf"^the lock {name}@build .*\(pid {own.pid}",
+                                           severity="worth_knowing"), {"no_tests"})
         self.toml("x = 1\n", name="empty")
-        self.assertEqual(set(self.look(empty)) - OF_THE_MACHINE, {"no_tests", "settings_refused"}, self.said["findings"])
+        self.assertEqual(self.assert_found(self.look(empty), "lock_held", rf"^the lock {name}@build .*\(pid {own.pid}",
+                                           severity="worth_knowing"), {"no_tests", "settings_refused"})
         os.kill(holder.pid, signal.SIGCONT)
         # A lock that no test of the tree wants is no finding.
         other = self.project(name="other", build="other-build")

@@ -77,6 +77,21 @@ TEST(Diagnosis, ManyOfOneKindAreCounted) {
       << text;
 }
 
+TEST(Diagnosis, OfThoseThatAreLeftOutEachIsCountedAlsoWhereOneCommandMendsSeveral) {
+  Findings many;
+  for (int i = 0; i < 10; ++i) {
+    many.push_back({Kind::program_missing, "a", "", "do it", "make " + std::to_string(i)});
+  }
+  for (const char* target : {"x", "y", "z"}) {
+    many.push_back({Kind::program_missing, "b", "", "do it", "ninja", target});
+  }
+  many.push_back({Kind::program_missing, "c", "", "do it", "scons"});
+  const std::string text = findings_in(diagnosis_of(many));
+  EXPECT_NE(text.find("wrong (14):\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("  tests: 4 more of this kind (--json has them)\n"), std::string::npos)
+      << text;
+}
+
 TEST(Diagnosis, OneCommandIsSaidOnceForAllThatItMends) {
   const std::string text = findings_in(diagnosis_of(
       {{Kind::program_missing, "a is missing", "", "build the tree", "cmake --build /b", "a"},

@@ -40,9 +40,10 @@ class FileTimes : public testing::Test {
       const auto found = times_.find(path);
       return found == times_.end() ? std::int64_t{0} : found->second;
     };
-    return are_old({"p"}, {k_graph, k_deps}, read_ninja_log(k_log), time_of).front();
+    return are_old({"p"}, {{k_graph}, k_deps, k_log}, dirty_, time_of).front();
   }
 
+  NinjaNames dirty_;
   std::map<std::string, std::int64_t, std::less<>> times_{{"p", 30},   {"a.o", 20}, {"b.o", 20},
                                                           {"a.c", 10}, {"b.c", 10}, {"v.h", 10}};
 };
@@ -62,6 +63,17 @@ TEST_F(FileTimes, ANewerInputOfAnyStepMakesTheProgramOld) {
   }
 }
 
+TEST_F(FileTimes, WhatNinjaNamesMakesOldWhatIsMadeOfIt) {
+  for (const char* file : {"p", "a.o", "b.o", "a.c", "v.h"}) {
+    dirty_ = {file};
+    EXPECT_TRUE(p_is_old()) << file;
+  }
+  dirty_ = {"stamp"};  // another output of the step that writes v.h
+  EXPECT_TRUE(p_is_old());
+  dirty_ = {"unknown"};
+  EXPECT_FALSE(p_is_old());
+}
+
 TEST_F(FileTimes, ACommandThatLeftItsOutputAsItWasCounts) {
   times_["b.o"] = 5;  // the log says that it was up to date at 20
   EXPECT_FALSE(p_is_old());
@@ -73,18 +85,17 @@ TEST_F(FileTimes, WhatWasNeverMadeMakesTheProgramOld) {
   times_.erase("b.o");  // the log has it: such a step runs each time
   EXPECT_FALSE(p_is_old());
   const auto none = [](std::string_view) { return std::int64_t{0}; };
-  EXPECT_EQ(are_old({"p", "unknown"}, {k_graph, k_deps}, {}, none),
+  EXPECT_EQ(are_old({"p", "unknown"}, {{k_graph}, k_deps}, {}, none),
             (std::vector<bool>{true, false}));
 }
 
 TEST(FileTimesOfNames, APhonyHasTheTimeOfWhatItStandsFor) {
   const NinjaTexts texts{
-      "\"1\" [label=\"p\"]\n\"2\" [label=\"LINKER\", shape=ellipse]\n\"2\" -> \"1\"\n"
-      "\"3\" -> \"2\" [arrowhead=none]\n\"4\" -> \"2\" [arrowhead=none]\n"
-      "\"3\" [label=\"name\"]\n\"4\" [label=\"b\"]\n"
-      "\"5\" [label=\"phony\", shape=ellipse]\n\"5\" -> \"3\"\n\"6\" -> \"5\" [arrowhead=none]\n"
-      "\"6\" [label=\"a\"]\n",
-      ""};
+      {"\"1\" [label=\"p\"]\n\"2\" [label=\"LINKER\", shape=ellipse]\n\"2\" -> \"1\"\n"
+       "\"3\" -> \"2\" [arrowhead=none]\n\"4\" -> \"2\" [arrowhead=none]\n"
+       "\"3\" [label=\"name\"]\n\"4\" [label=\"b\"]\n"
+       "\"5\" [label=\"phony\", shape=ellipse]\n\"5\" -> \"3\"\n\"6\" -> \"5\" [arrowhead=none]\n"
+       "\"6\" [label=\"a\"]\n"}};
   std::int64_t time_of_a = 1;
   const auto time_of = [&](std::string_view path) -> std::int64_t {
     if (path == "name") return 0;

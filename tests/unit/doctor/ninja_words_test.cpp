@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "core/base/parts.hpp"
 #include "doctor/tree/build.hpp"
 
 namespace holdfast::doctor {
@@ -7,13 +8,29 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-TEST(NinjaWords, ACommandLeadsToItsOutput) {
-  const auto outputs = outputs_by_command(
-      R"([{"command":"","output":"phony"},{"command":"cc -o a a.c","file":"a.c","output":"a"}])");
-  ASSERT_EQ(outputs.size(), 1U);
-  EXPECT_EQ(outputs.at("cc -o a a.c"), "a");
-  EXPECT_TRUE(outputs_by_command("ninja: error").empty());
-  EXPECT_TRUE(outputs_by_command("[{\"command\":\"\xff\"}]").empty());
+Reasons reasons_in(std::string_view explained, const NinjaLog& logged) {
+  Reasons reasons;
+  read_reasons(explained, logged, reasons);
+  return reasons;
+}
+
+TEST(NinjaWords, AReasonNamesTheFileThatItIsAbout) {
+  for (const char* reason :
+       {"output b c.o doesn't exist", "output b c.o older than most recent input x.c (1 vs 2)",
+        "restat of output b c.o older than most recent input x.c (1 vs 2)",
+        "recorded mtime of b c.o older than most recent input x.c (1 vs 2)",
+        "command line changed for b c.o", "command line not found in log for b c.o",
+        "deps for 'b c.o' are missing", "stored deps info out of date for 'b c.o' (1 vs 2)",
+        "stored deps info out of date for b c.o (1 vs 2)",
+        "expected depfile 'd' to mention 'b c.o', got 'e'",
+        "b c.o has no in-edge and is missing"}) {
+    const Reasons reasons = reasons_in(text_of({"ninja explain: ", reason, "\n"}), {});
+    EXPECT_EQ(reasons.dirty, NinjaNames{"b c.o"}) << reason;
+    EXPECT_FALSE(reasons.is_unclear) << reason;
+  }
+  const Reasons unclear = reasons_in("ninja explain: depfile 'd' is missing\n", {});
+  EXPECT_TRUE(unclear.is_unclear);
+  EXPECT_EQ(unclear.all, Lines{"depfile 'd' is missing"});
 }
 
 TEST(NinjaWords, OnlyTheFirstReasonCounts) {

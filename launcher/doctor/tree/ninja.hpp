@@ -5,19 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 
-namespace holdfast::cli {
+namespace holdfast::doctor {
 
 struct NinjaTree {
   std::string directory;  // without links
   std::string program;
-  std::string manifest;  // build.ninja, or that of a configuration
+  std::string manifest;               // build.ninja, or that of a configuration
+  Milliseconds patience = k_longest;  // for each call
 };
-
-// `configuration` counts only in a tree that has several. The error is a sentence: the tree is not
-// Ninja's, or has no such configuration.
-Result<NinjaTree> find_ninja_tree(const std::string& directory, const std::string& configuration);
 
 // What its tools print (core/affected/ninja_tools.hpp).
 struct NinjaTexts {
@@ -28,6 +26,17 @@ struct NinjaTexts {
   // print them.
   std::function<std::string()> ask_for_commands = {};
 };
+
+// The errors are sentences about the call that failed.
 Result<NinjaTexts> ask_ninja(const NinjaTree& tree);
 
-}  // namespace holdfast::cli
+// What `ninja -t …` prints.
+Result<std::string> ask_ninja_tool(const NinjaTree& tree, const std::vector<std::string>& words);
+
+// Why Ninja would make these targets, in the words of `ninja -d explain`. The targets must fit into
+// one command line.
+Result<std::string> ask_ninja_why(const NinjaTree& tree, const std::vector<std::string>& targets);
+
+std::string read_ninja_log_of(const NinjaTree& tree);  // empty: there is none
+
+}  // namespace holdfast::doctor
