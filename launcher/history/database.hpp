@@ -22,8 +22,26 @@ class Statement {
   Statement& bind(int parameter, double value);
   Statement& bind(int parameter, std::string_view value);
 
+  // Binds all parameters.
+  template <typename... Values>
+  Statement& with(const Values&... values) {
+    int parameter = 0;
+    (bind(parameter++, values), ...);
+    return *this;
+  }
+
   // Goes to the next row. False: there is none, and the statement is ready to be run again.
   Result<bool> step();
+  // Calls `see` at each of the rows that are left.
+  template <typename See>
+  Result<void> each(See see) {
+    while (true) {
+      const Result<bool> row = step();
+      if (!row) return row.error();
+      if (!*row) return {};
+      see();
+    }
+  }
   // Makes a statement that has more rows ready to be run again.
   void reset();
   // Runs a statement that has no rows.

@@ -91,12 +91,9 @@ class Inserter {
   }
 
   Result<void> insert(const PastRun& run) {
-    Result<void> done = run_.bind(0, run.head.id)
-                            .bind(1, run.head.started)
-                            .bind(2, run.head.ended)
-                            .bind(3, std::int64_t{run.head.complete})
-                            .run();
-    if (!done) return done;
+    const RunHead& head = run.head;
+    run_.with(head.id, head.started, head.ended, std::int64_t{head.complete});
+    if (Result<void> done = run_.run(); !done) return done;
     const std::int64_t row = database_->last_row();
     namesakes_.clear();
     for (const PastResult& one : run.results) ++namesakes_[{one.test.name, one.test.batch}].in_run;
@@ -116,23 +113,16 @@ class Inserter {
     if (!outcome) return outcome.error();
     const Result<std::int64_t> program = one.program.empty() ? 0 : word(one.program);
     if (!program) return program.error();
-    Result<void> done = result_.bind(0, run)
-                            .bind(1, *test)
-                            .bind(2, *outcome)
-                            .bind(3, static_cast<std::int64_t>(one.grade))
-                            .bind(4, one.wall_ms)
-                            .bind(5, one.attempts)
-                            .bind(6, std::int64_t{one.flaky})
-                            .bind(7, *program)
-                            .run();
-    if (!done) return done;
+    result_.with(run, *test, *outcome, static_cast<std::int64_t>(one.grade), one.wall_ms,
+                 one.attempts, std::int64_t{one.flaky}, *program);
+    if (Result<void> done = result_.run(); !done) return done;
     for (const PastFailure& wrong : one.failures) {
       const Result<std::int64_t> how = word(wrong.outcome);
       if (!how) return how.error();
       const Result<std::int64_t> signature = word(wrong.signature);
       if (!signature) return signature.error();
-      failure_.bind(0, run).bind(1, *test).bind(2, wrong.attempt).bind(3, *how);
-      if (Result<void> added = failure_.bind(4, *signature).run(); !added) return added;
+      failure_.with(run, *test, wrong.attempt, *how, *signature);
+      if (Result<void> added = failure_.run(); !added) return added;
     }
     return {};
   }
@@ -167,14 +157,14 @@ class Inserter {
       row->is_used = true;
       if (id.key.empty() || row->key == id.key) return row->id;
       row->key = id.key;
-      const Result<void> done = set_key_.bind(0, id.key).bind(1, row->id).run();
+      const Result<void> done = set_key_.with(id.key, row->id).run();
       return done ? Result<std::int64_t>(row->id) : done.error();
     }
     std::int64_t nth = id.nth;
     for (const Row& row : named.rows) {
       if (row.nth == id.nth) nth = named.rows.back().nth + 1;
     }
-    add_test_.bind(0, id.name).bind(1, id.batch).bind(2, nth).bind(3, id.key);
+    add_test_.with(id.name, id.batch, nth, id.key);
     if (const Result<void> done = add_test_.run(); !done) return done.error();
     const Row added{database_->last_row(), nth, id.key, true};
     named.rows.insert(std::ranges::upper_bound(named.rows, nth, {}, &Row::nth), added);
@@ -182,13 +172,9 @@ class Inserter {
   }
 
   Result<void> read_rows(const TestId& id, std::vector<Row>& rows) {
-    find_tests_.bind(0, id.name).bind(1, id.batch);
-    while (true) {
-      const Result<bool> more = find_tests_.step();
-      if (!more) return more.error();
-      if (!*more) return {};
+    return find_tests_.with(id.name, id.batch).each([&] {
       rows.push_back({find_tests_.number(0), find_tests_.number(1), find_tests_.text(2)});
-    }
+    });
   }
 
   // That of the test; or one that was made when the test's key was not known. A run with fewer
@@ -301,12 +287,10 @@ Result<std::vector<RunHead>> History::runs() {
       database_.prepare("SELECT name, started, ended, complete FROM run ORDER BY started, name");
   if (!all) return all.error();
   std::vector<RunHead> heads;
-  while (true) {
-    const Result<bool> row = all->step();
-    if (!row) return row.error();
-    if (!*row) return heads;
+  const Result<void> read = all->each([&] {
     heads.push_back({all->text(0), all->real(1), all->real(2), all->number(3) != 0});
-  }
+  });
+  return read ? Result<std::vector<RunHead>>(std::move(heads)) : read.error();
 }
 
 Result<std::vector<NumberedTest>> History::tests() {
@@ -314,18 +298,16 @@ Result<std::vector<NumberedTest>> History::tests() {
       database_.prepare(fmt::format("SELECT id, name, batch, nth, {} FROM test ORDER BY id", key_));
   if (!all) return all.error();
   std::vector<NumberedTest> tests;
-  while (true) {
-    const Result<bool> row = all->step();
-    if (!row) return row.error();
-    if (!*row) return tests;
+  const Result<void> read = all->each([&] {
     tests.push_back({all->number(0), {all->text(1), all->text(2), all->number(3), all->text(4)}});
-  }
+  });
+  return read ? Result<std::vector<NumberedTest>>(std::move(tests)) : read.error();
 }
 
 Result<std::int64_t> History::row_of(const RunHead& head) {
   Result<Statement> one = database_.prepare("SELECT id FROM run WHERE started=? AND name=?");
   if (!one) return one.error();
-  const Result<bool> row = one->bind(0, head.started).bind(1, head.id).step();
+  const Result<bool> row = one->with(head.started, head.id).step();
   if (!row) return row.error();
   return *row ? one->number(0) : 0;
 }
@@ -343,10 +325,7 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
   all->bind(0, *id);
   if (test) all->bind(1, *test);
   PastRun run{head, {}};
-  while (true) {
-    const Result<bool> row = all->step();
-    if (!row) return row.error();
-    if (!*row) break;
+  const Result<void> read = all->each([&] {
     run.results.push_back({{all->text(0), all->text(1), all->number(2), all->text(8)},
                            all->text(3),
                            grade_at(all->number(4)),
@@ -355,7 +334,8 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
                            all->number(7) != 0,
                            {},
                            all->text(9)});
-  }
+  });
+  if (!read) return read.error();
   if (const Result<void> loaded = load_failures(*id, run); !loaded) return loaded.error();
   return run;
 }
@@ -372,15 +352,11 @@ Result<void> History::load_failures(std::int64_t row, PastRun& run) {
       "JOIN word AS signature ON signature.id=failure.signature WHERE failure.run=? "
       "ORDER BY failure.test, attempt");
   if (!all) return all.error();
-  all->bind(0, row);
-  while (true) {
-    const Result<bool> found = all->step();
-    if (!found) return found.error();
-    if (!*found) return {};
+  return all->with(row).each([&] {
     const auto result = results.find({all->text(0), all->text(1), all->number(2), {}});
-    if (result == results.end()) continue;
+    if (result == results.end()) return;
     result->second->failures.push_back({all->number(3), all->text(4), all->text(5)});
-  }
+  });
 }
 
 Result<void> History::read_back(const std::function<std::optional<NumberRange>()>& wanted,
@@ -396,15 +372,13 @@ Result<void> History::read_back(const std::function<std::optional<NumberRange>()
     if (!*run) return {};
     const std::optional<NumberRange> range = wanted();
     if (!range) return {};
-    results->bind(0, runs->number(0)).bind(1, range->first).bind(2, range->last);
-    while (true) {
-      const Result<bool> row = results->step();
-      if (!row) return row.error();
-      if (!*row) break;
+    results->with(runs->number(0), range->first, range->last);
+    const Result<void> seen = results->each([&] {
       see({results->number(0), grade_at(results->number(1)),
            bounded(results->number(2), k_longest_ms),
            bounded(results->number(3), k_most_attempts)});
-    }
+    });
+    if (!seen) return seen;
   }
 }
 
