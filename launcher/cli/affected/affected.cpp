@@ -24,7 +24,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json json_of(const Reason& reason) {
-  Json json{{"why", word_of(reason.because)}};
+  Json json{{"why", name_of(reason.because)}};
   if (!reason.file.empty()) {
     json[reason.because == Because::needs ? "test" : "file"] = reason.file;
   }
@@ -79,7 +79,7 @@ Result<std::string> affected_expression(const FoundAffected& found) {
 std::string affected_json(const FoundAffected& found, const std::string& since) {
   Json changes = Json::array();
   for (std::size_t i = 0; i < found.changes.size(); ++i) {
-    changes.push_back({{"file", found.changes[i]}, {"known_by", word_of(found.affected.known[i])}});
+    changes.push_back({{"file", found.changes[i]}, {"known_by", name_of(found.affected.known[i])}});
   }
   Json tests = Json::array();
   for (const AffectedTest& test : found.affected.tests) {

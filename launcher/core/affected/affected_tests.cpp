@@ -421,58 +421,6 @@ std::string to_text(const Reason& reason) {
   return {};
 }
 
-std::string_view word_of(Because because) {
-  switch (because) {
-    case Because::rebuilt:
-      return "rebuilt";
-    case Because::named:
-      return "named";
-    case Because::below:
-      return "below";
-    case Because::unclear:
-      return "unclear";
-    case Because::nested:
-      return "nested";
-    case Because::ruled:
-      return "rule";
-    case Because::needs:
-      return "needs";
-    case Because::configured:
-      return "configured";
-    case Because::not_configured:
-      return "not_configured";
-    case Because::unknown:
-      return "unknown";
-    case Because::doubtful:
-      return "doubtful";
-    case Because::missing_program:
-      return "missing_program";
-    case Because::made_elsewhere:
-      return "made_elsewhere";
-  }
-  return {};
-}
-
-std::string_view word_of(KnownBy known) {
-  switch (known) {
-    case KnownBy::configure:
-      return "configure";
-    case KnownBy::build:
-      return "build";
-    case KnownBy::test:
-      return "test";
-    case KnownBy::rule:
-      return "rule";
-    case KnownBy::ignored:
-      return "ignored";
-    case KnownBy::documentation:
-      return "documentation";
-    case KnownBy::nobody:
-      return "nobody";
-  }
-  return {};
-}
-
 Affected affected_by(const AffectedQuestion& question) { return Selection(question).run(); }
 
 std::vector<BuildGraph::Node> nodes_in(const PathIndex& index, const FileGroup& group) {

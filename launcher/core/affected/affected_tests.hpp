@@ -2,6 +2,7 @@
 // in; the tests come out, each with its reasons.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "core/affected/build_graph.hpp"
 #include "core/affected/path_pattern.hpp"
+#include "core/base/words.hpp"
 
 namespace holdfast {
 
@@ -126,6 +128,11 @@ enum class Because : std::uint8_t {
   missing_program,  // `through` does not exist
   made_elsewhere,   // Ninja does not make `through`
 };
+constexpr std::array<std::string_view, 13> words_of(Because) {
+  return {"rebuilt",  "named",           "below",         "unclear",        "nested",
+          "rule",     "needs",           "configured",    "not_configured", "unknown",
+          "doubtful", "missing_program", "made_elsewhere"};
+}
 
 struct Reason {
   Because because = Because::rebuilt;
@@ -139,7 +146,6 @@ struct Reason {
 // One line, without the test's name: "src/a.cpp, through bin/unit".
 std::string to_text(const Reason& reason);
 // Returns the name of a reason in JSON.
-std::string_view word_of(Because because);
 
 // How certain it is that a change affects a test. The best reason counts.
 enum class Certainty : std::uint8_t {
@@ -168,7 +174,9 @@ enum class KnownBy : std::uint8_t {
   documentation,
   nobody,
 };
-std::string_view word_of(KnownBy known);
+constexpr std::array<std::string_view, 7> words_of(KnownBy) {
+  return {"configure", "build", "test", "rule", "ignored", "documentation", "nobody"};
+}
 
 struct Affected {
   std::vector<AffectedTest> tests;  // in ctest's order
