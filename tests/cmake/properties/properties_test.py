@@ -310,6 +310,16 @@ class Properties(HoldfastCase):
                      "HOLDFAST_P_DEPENDS=set:set%20up"},
             "plain": set()})
 
+    def test_the_order_of_a_test_is_told_beside_a_value_that_no_list_can_hold(self):
+        found = self.modifications("""
+            add_test(setup true)
+            set_tests_properties(setup PROPERTIES FIXTURES_SETUP f)
+            add_test(user true)
+            set_tests_properties(user PROPERTIES HOLDFAST_LOCKS "[db" FIXTURES_REQUIRED f DEPENDS "setup;gone")
+            """)
+        self.assertLessEqual({"HOLDFAST_P_FIXTURES_REQUIRED=set:f", "HOLDFAST_P_DEPENDS=set:setup,gone",
+                              "HOLDFAST_P_LOCKS=set:[db"}, found["user"])
+
     def test_too_many_names_are_not_told_and_said_once(self):
         many = ";".join(f"test_with_a_long_name_{i}" for i in range(1000))
         found = self.modifications(f"""

@@ -100,6 +100,19 @@ class EnvironmentTest(SystemCase):
         for number in (signal.SIGUSR1, signal.SIGCHLD, signal.SIGHUP, signal.SIGPIPE):
             self.assertTrue(ignored >> (number - 1) & 1)
 
+    def test_they_stay_so_for_a_test_that_holdfast_exec_has_taken_over(self):
+        def odd():
+            for number in (signal.SIGUSR1, signal.SIGCHLD, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM, signal.SIGUSR2, signal.SIGCHLD])
+        show = ["grep", "-E", "^Sig(Blk|Ign):", "/proc/self/status"]
+        bare = self.finish(*show, preexec_fn=odd, restore_signals=False)
+        self.assertEqual(bare.stdout.count(b"\n"), 2)
+        for by in self.each_supervisor():
+            ended = self.finish(*self.supervised(*show, by=by, options=["--retry", "any=1"]), preexec_fn=odd,
+                                restore_signals=False)
+            self.assertEqual(ended.stdout, bare.stdout, ended.stderr)
+
     def test_an_ignored_sigchld_or_blocked_sigalrm_breaks_neither_waiting_nor_timeouts(self):
         def odd():
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -106,6 +106,23 @@ class ToolTest(TimeoutCase):
         self.assertRegex(ended.stderr, rb"process \d+ \(spin\), by /proc:")
         self.assert_nothing_left()
 
+    def test_what_a_slow_debugger_has_said_so_far_is_shown(self):
+        path = self.tools(gdb="echo '#0  0x1 in spin_here ()'; exec /bin/sleep 50")
+        ended = self.finish(*self.supervised(program("spin"), options=["--timeout", "200ms", "--grace", "0"]),
+                            env=self.environment(PATH=path))
+        self.assertEqual(ended.returncode, 124)
+        self.assertRegex(ended.stderr, rb"process \d+ \(spin\), by gdb:\n#0  0x1 in spin_here \(\)\n"
+                                       rb"holdfast: there was no time for the rest of it\n")
+        self.assert_nothing_left()
+
+    def test_if_gdb_is_too_slow_eu_stack_has_the_rest_of_the_time(self):
+        path = self.tools(gdb="exec /bin/sleep 50", eu_stack="echo '#0  0x1 spin_here'")
+        ended = self.finish(*self.supervised(program("spin"), options=["--timeout", "200ms", "--grace", "0"]),
+                            env=self.environment(PATH=path))
+        self.assertEqual(ended.returncode, 124)
+        self.assertRegex(ended.stderr, rb"process \d+ \(spin\), by eu-stack:\n#0  0x1 spin_here\n")
+        self.assert_nothing_left()
+
     def test_a_launcher_killed_meanwhile_leaves_no_debugger(self):
         path = self.tools(gdb=f"echo $$ >> {self.pid_file('tool')}; exec /bin/sleep 50")
         begun = self.start(*self.supervised(program("linger"), self.pid_file(),

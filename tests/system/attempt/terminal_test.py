@@ -360,6 +360,19 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
                 self.assert_one_line(out.read_text())
                 self.assertEqual("after" in script, "after\n" in out.read_text())
 
+    def test_it_goes_to_no_file_that_has_taken_the_name_of_the_first(self):
+        tree, tests = self.tree_of_three()
+        out = self.work / "out"
+        shell = self.start("bash", "-c", f"{CTEST} -j3 -E quick >{out} 2>&1; sleep 0", cwd=tree, stderr=-3)
+        left = tests()
+        out.rename(self.work / "out.1")  # as logrotate does
+        out.touch()
+        os.kill(self.running_ctest().pid, signal.SIGTERM)
+        self.assert_gone(left)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        shell.wait(PATIENCE_S)
+        self.assertEqual(out.read_text(), "")
+
     def test_a_test_that_is_interrupted_alone_says_so_itself(self):
         tree, tests = self.tree_of_three()
         terminal = self.shell()

@@ -5,11 +5,13 @@ import os
 import re
 import signal
 import subprocess
+import time
 import unittest
 
 from contained import Contained
 from needs import need_mounts
-from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, no_keeper_of, wait_until
+from support import (CTEST, PATIENCE_S, ProjectCase, children_of, keepers_of, name_of, no_keeper_of, state_of,
+                     wait_until)
 from terminal import TerminalCase
 
 ISOLATIONS = ("none", "process", "fork")
@@ -84,6 +86,36 @@ class TerminalTest(TerminalCase, BatchCase):
                 self.assert_nothing_left()
                 self.assertEqual(self.outcomes(tree, "t"), {
                     "Ends.pass": "passed", "Ends.hang": "interrupted", "Ends.last": "not_run"})
+
+
+class PauseTest(BatchCase):
+    def test_a_pause_is_not_counted_by_the_limit_of_a_case(self):
+        limit = 5
+        go = self.work / "go"
+        tree = self.project("".join(batch(isolation, "Pace.waits:Ends.last", isolation,
+                                          f'HOLDFAST_TIMEOUT {limit} ENVIRONMENT "GO={go}"')
+                                    for isolation in ISOLATIONS))
+        # As a job of a shell: the kernel discards the stop signals of orphaned groups.
+        ctest = self.start(CTEST, "-j3", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           preexec_fn=lambda: os.setpgid(0, 0))
+        wait_until(lambda: self.runs(tree) and sum(b"RUN      ] Pace.waits" in output.read_bytes()
+                                                   for output in self.runs(tree)[-1].glob("output/*")) == 3, "the cases")
+        launchers = [pid for pid in children_of(ctest.pid) if name_of(pid) == "holdfast-launch"]
+        self.assertEqual(len(launchers), 3)
+
+        def are(state):
+            wait_until(lambda: all(state_of(pid) == state for pid in launchers), f"all launchers in state {state}")
+        os.killpg(ctest.pid, signal.SIGTSTP)
+        are("T")
+        # The pause itself is tested; its length is no synchronisation.
+        time.sleep(limit)
+        os.killpg(ctest.pid, signal.SIGCONT)
+        are("S")
+        go.touch()
+        ctest.wait(PATIENCE_S)
+        for isolation in ISOLATIONS:
+            self.assertEqual(self.outcomes(tree, isolation), {"Pace.waits": "passed", "Ends.last": "passed"}, isolation)
+        self.assert_nothing_left()
 
 
 class KeeperTest(BatchCase):

@@ -258,6 +258,22 @@ class Verdicts(Batch):
                                   "Ends.last": "not_run"})
 
 
+    def test_so_does_the_death_of_ctest(self):
+        ways = ("none", "process", "fork")
+        tree = self.batch_project({way: ("case_ends_linked", "Ends.pass:Ends.hang:Ends.last", way,
+                                         "HOLDFAST_IDLE_SLOTS OFF") for way in ways})
+        ctest = self.start(CTEST, "-j3", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: self.runs(tree) and b"".join(
+            f.read_bytes() for f in self.runs(tree)[-1].glob("output/*")).count(b"RUN      ] Ends.hang") == len(ways),
+                   "the hangs")
+        ctest.kill()
+        ctest.wait()
+        self.assert_nothing_left()
+        for way in ways:
+            self.assertEqual(self.outcomes(tree, way), {"Ends.pass": "passed", "Ends.hang": "interrupted",
+                                                        "Ends.last": "not_run"}, way)
+
+
 class Around(Batch):
     def test_shards_are_selected_as_googletest_does(self):
         tests = {}
@@ -441,6 +457,15 @@ class Around(Batch):
         done = self.ctest(tree, "--output-on-failure")
         self.assertIn("Subprocess aborted", done.text)
         self.assertRegex(done.text, r"failed to execute \S+/holdfast-exec: No such file")
+
+    def test_missing_it_refuses_a_test_that_would_be_tried_again_as_well(self):
+        """The keeper, which has granted the test by then, says so."""
+        tree = self.of_stage(self.stage_without("libexec/holdfast/holdfast-exec"), 'HOLDFAST_RETRY "crash=1"')
+        done = self.ctest(tree)
+        ended, = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual(ended["outcome"], "internal_error", done.text)
+        said = [line for line in done.text.splitlines() if "holdfast-exec: No such file" in line]
+        self.assertEqual(len(said), 1, done.text)
 
     def test_a_program_that_is_none_is_an_internal_error(self):
         stage = self.stage_without("libexec/holdfast/holdfast-exec")

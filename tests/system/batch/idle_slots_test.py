@@ -8,7 +8,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from support import CTEST, PATIENCE_S, ProjectCase, children_of, keepers_of, wait_until
+from support import CTEST, PATIENCE_S, ProjectCase, children_of, keepers_of, state_of, wait_until
 
 BATCH = """
 add_test(NAME {name} COMMAND "@P@/{program}" "--gtest_filter=All/*")
@@ -150,6 +150,27 @@ class IdleSlots(Slots):
         self.assertEqual((self.most_at_once("asks"), most), (2, 2))
 
 
+class Stopped(Slots):
+    def test_cases_stop_and_go_on_with_their_batch(self):
+        gate = self.work / "gate"
+        tree = self.project(self.batch(cases=4, isolation="process", properties="PROCESSORS 2", SLOT_GATE=gate))
+        # A job of its own, as a shell's: the kernel discards the stop signals of orphaned groups.
+        ctest = self.start(CTEST, "-j2", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           preexec_fn=lambda: os.setpgid(0, 0))
+        wait_until(lambda: self.most_at_once() == 2, "two cases")
+        batch, = children_of(ctest.pid)
+        both = [batch, *children_of(batch)]
+        self.assertEqual(len(both), 3)
+        for number, state in ((signal.SIGTSTP, "T"), (signal.SIGCONT, "S")):
+            os.kill(batch, number)
+            for pid in both:
+                wait_until(lambda pid=pid, state=state: state_of(pid) == state, f"state {state} of {pid}")
+        gate.touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        self.assertEqual(self.most_at_once(), 2)
+        self.assert_nothing_left()
+
+
 class NeverPassed(Slots):
     """Random suites, each with a fixed seed."""
 
@@ -258,6 +279,19 @@ class Deaths(Slots):
         ctest.kill()
         ctest.wait(PATIENCE_S)
         self.assert_nothing_left()
+
+    def test_ctest_beside_cases_in_processes_of_their_own(self):
+        ctest = self.begin(self.batch("killed", 4, "PROCESSORS 2", isolation="process", SLOT_GATE=self.work / "gate"),
+                           jobs=2, at_once=2)
+        ctest.kill()
+        ctest.wait(PATIENCE_S)
+        self.assert_nothing_left(PATIENCE_S)
+        run = self.runs(self.tree)[-1]
+        self.assertEqual(sorted(record["outcome"] for record in self.case_records(run)),
+                         ["interrupted"] * 2 + ["not_run"] * 2)
+        ended, = self.records(run, "attempt_ended")
+        self.assertEqual(ended["outcome"], "interrupted")
+        self.assertIn("ctest", ended["note"])
 
     def test_a_later_keeper_knows_of_tests_that_are_at_work(self):
         """The keeper is killed while a plain test has three of four slots."""

@@ -3,6 +3,7 @@
 import os
 import signal
 import unittest
+from pathlib import Path
 
 from contained import Contained, apart, cgroup_of, cgroups_of, cgroups_of_run, own_cgroup
 from forsaken import Forsaken, kill_at_once
@@ -117,6 +118,26 @@ class ReapTest(Contained, Forsaken, ProjectCase):
         self.assertIn("ended what an earlier run left, 3 processes: ", ran.text)
         self.assert_gone(left, 0)
         self.assertEqual(cgroups_of_run(run), [])
+
+    def test_the_tmp_of_a_killed_command_stays_while_somebody_may_use_it(self):
+        self.need("tmp")
+        path = self.work / "path"
+        begun = self.start(HOLDFAST, "run", "--containment", "tmp", "--", "sh", "-c",
+                           f'echo $HOLDFAST_TMPDIR >{path}; exec {program("linger")} {self.pid_file()}')
+        wait_until(lambda: self.read_pids(self.pid_file()), "the command")
+        guard = self.guard_of(begun.pid)
+        left, = self.inside("tmp", guard, 1)
+        kill_at_once(process(begun.pid), guard)
+        self.assert_gone([guard])
+        scratch = Path(path.read_text().strip())
+        tree = self.project("add_test(NAME t COMMAND true)\n")
+        for lives in (True, False):
+            if not lives:
+                os.kill(left.pid, signal.SIGKILL)
+                self.assert_gone([left])
+            self.assertEqual(self.ctest(tree).returncode, 0)
+            wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+            self.assertEqual((is_alive(left), scratch.exists()), (lives, lives))
 
     def test_another_trees_cgroup_and_one_that_is_looked_after_are_left_alone(self):
         self.need("cgroup")

@@ -166,18 +166,21 @@ set_tests_properties(use PROPERTIES FIXTURES_REQUIRED f @HOW@)
 
     def test_its_tmp_stays_if_a_launcher_is_killed(self):
         self.need("tmp")
-        self.settings("tmp")
         waits = f"echo > {self.work}/here; while true; do sleep 0.02; done"
-        tree = self.suite(tests=self.ONE_SET.replace("@HOW@", "").replace("@COMMAND@", waits))
-        ctest = self.start(CTEST, cwd=tree)
-        wait_until((self.work / "here").exists, "the test")
-        launcher, = children_of(ctest.pid)
-        for pid in (*children_of(launcher), launcher):
-            os.kill(pid, signal.SIGKILL)
-        ctest.wait(PATIENCE_S)
-        self.assert_nothing_left()
-        kept, = (tree / ".holdfast/runs").glob("*/scratch/fixtures-*")
-        self.assertEqual((kept / "tmp/two").read_text(), "2\n")
+        for guard_too in (True, False):
+            with self.subTest(guard_too=guard_too):
+                self.fresh()
+                self.settings("tmp")
+                tree = self.suite(tests=self.ONE_SET.replace("@HOW@", "").replace("@COMMAND@", waits))
+                ctest = self.start(CTEST, cwd=tree)
+                wait_until((self.work / "here").exists, "the test")
+                launcher, = children_of(ctest.pid)
+                for pid in (*(children_of(launcher) if guard_too else ()), launcher):
+                    os.kill(pid, signal.SIGKILL)
+                ctest.wait(PATIENCE_S)
+                self.assert_nothing_left()
+                kept, = (tree / ".holdfast/runs").glob("*/scratch/fixtures-*")
+                self.assertEqual((kept / "tmp/two").read_text(), "2\n")
 
     def test_without_the_keeper_that_has_its_network_a_test_does_not_run(self):
         """The keeper is killed while the test waits for a lock."""

@@ -191,6 +191,7 @@ class LockRobustnessTest(SystemCase):
                 self.skipTest("strace may not trace here")
             return ended
         self.refused(run(["--lock", self.lock_name()], "ENOSYS"), "the command is not run without its locks")
+        self.refused(run(["--ports", 1], "ENOSYS"), "the command is not run without its locks")
         bare = run([], "ENOSYS")
         self.assertEqual(bare.returncode, 3)
         self.assertIn(b"running the command by itself", bare.stderr)

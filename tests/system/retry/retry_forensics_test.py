@@ -238,6 +238,26 @@ class Hooks(Retry):
         self.assertIn("holdfast:   before-kill done\n", done.text)
         self.assert_nothing_left()
 
+    def test_before_kill_sees_a_case_that_hangs_after_one_that_ended_meanwhile(self):
+        out, go = self.work / "seen", self.work / "go"
+        programs = ("case_ends", "case_ends_linked")
+        tree, done = self.ran(
+            *(f'add_test(NAME {which} COMMAND @P@/{which} "--gtest_filter=Pace.waits:Pace.hangs")\n'
+              f"set_tests_properties({which} PROPERTIES HOLDFAST_ISOLATION none HOLDFAST_TIMEOUT 1 "
+              f'ENVIRONMENT "GO={go}.{which}")\n' for which in programs),
+            # For the first case, the hook ends when the second has begun.
+            toml=f"[profile.default]\ngrace = 0\nbefore-kill = '''echo $HOLDFAST_HOOK >> {out}.$HOLDFAST_TEST_NAME; "
+                 f"test -e {go}.$HOLDFAST_TEST_NAME && exit; touch {go}.$HOLDFAST_TEST_NAME; "
+                 "until grep -q 'RUN .*Pace.hangs' $HOLDFAST_OUTPUT; do sleep 0.05; done'''\n",
+            arguments=("-j2",))
+        for which in programs:
+            with self.subTest(which):
+                self.assertEqual({r["case"]: r["outcome"] for r in
+                                  self.case_records(self.runs(tree)[-1]) if r["test"] == which},
+                                 {"Pace.waits": "passed", "Pace.hangs": "timed_out"}, done.text)
+                self.assertEqual(Path(f"{out}.{which}").read_text(), "before-kill\n" * 2)
+        self.assert_nothing_left()
+
     def test_before_kill_sees_a_batch_whose_time_is_over(self):
         out = self.work / "seen"
         tree, done = self.ran(

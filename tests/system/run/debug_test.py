@@ -183,7 +183,11 @@ set_tests_properties(ends all PROPERTIES HOLDFAST_ISOLATION process)
         self.assertEqual(self.debug(tree, "Other.none").returncode, 2)
 
     def test_a_configuration_that_the_tree_does_not_have(self):
-        self.project("add_test(NAME t COMMAND true)\n")
+        self.project(f"""
+holdfast_add_service(db COMMAND {SERVER} {{port}} $<CONFIG> PORTS 1 READY_TCP 127.0.0.1:{{port}} GRACE 1s)
+add_test(NAME t COMMAND sh -c "env | grep ^HOLDFAST_SERVICE_DB_")
+set_tests_properties(t PROPERTIES HOLDFAST_SERVICES db)
+""")
         tree = self.work / "several"
         made = self.finish(CMAKE, "-S", self.work / "project", "-B", tree, "-G", "Ninja Multi-Config",
                            "-DCMAKE_CONFIGURATION_TYPES=Debug;Checked", f"-DCMAKE_PREFIX_PATH={STAGE}")
@@ -192,7 +196,10 @@ set_tests_properties(ends all PROPERTIES HOLDFAST_ISOLATION process)
             ended = self.debug(tree, "t", *words)
             self.assertEqual((ended.returncode, ended.text),
                              (2, f'holdfast: {tree} has no test "t"{where}: expected --config Checked or Debug\n'))
-        self.assertIn("exited normally", self.batch(tree, "t", "-C", "checked").text)
+        done = self.batch(tree, "t", "-C", "checked")
+        self.assertRegex(done.text, r"HOLDFAST_SERVICE_DB_PORT=\d+\n")
+        self.assertIn("exited normally", done.text)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
 
     def test_what_is_not_there_is_said_in_one_line(self):
         tree = self.project("add_test(NAME first_test COMMAND true)\nadd_test(NAME gone COMMAND /nowhere/x)\n")

@@ -121,6 +121,12 @@ class History(ProjectCase):
         self.assertEqual([one["test"] for one in compared["newly_slow"]], ["green"])
         self.assertEqual(self.ask("compare", "1", "4"), self.ask("compare", runs[0], runs[-1]))
         self.assertIn("no such run in the history; the latest are 1-", self.ask("compare", "1", "77", expected=2))
+        # The pid at the end of an id may be the beginning of another one.
+        shutil.rmtree(self.tree / ".holdfast/runs")
+        with contextlib.closing(sqlite3.connect(self.tree / ".holdfast/history.sqlite")) as database, database:
+            database.execute("UPDATE run SET name=? WHERE name=?", (runs[-1] + "0", runs[0]))
+        self.assertEqual(self.json("compare", runs[-1], runs[2])["before"]["run"], runs[-1])
+        self.assertIn("several runs begin with that", self.ask("compare", runs[-1][:-1], "latest", expected=2))
 
     def test_a_history_is_carried_to_another_machine(self):
         file = self.work / "cache" / "h.sqlite"
@@ -205,6 +211,22 @@ class History(ProjectCase):
         self.assert_our_lines(done.stderr, 2)
         self.assertEqual(done.stderr.decode().count("full"), 2, done.stderr)
 
+    def test_a_history_that_cannot_take_in_the_latest_run_answers_as_it_is(self):
+        need_mounts(self)
+        carried = self.work / "carried"
+        self.run_tests()
+        self.ask("history", "export", carried)
+        self.run_tests("-R", "green")
+        place = self.work / "place"
+        place.mkdir()
+        script = f"mount -t tmpfs none '{place}' && cp '{carried}' '{place}/history' && mount -o remount,ro '{place}' && " \
+                 f"HOLDFAST_HISTORY='{place}/history' exec '{HOLDFAST}' flaky --tree '{self.tree}'"
+        done = self.finish("unshare", "--mount", "sh", "-c", script)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"in 1 run", done.stdout)
+        self.assert_our_lines(done.stderr, 1)
+        self.assertIn(b"the latest runs are not in the history: ", done.stderr)
+
     def test_runs_are_remembered_before_they_are_pruned(self):
         for _ in range(12):
             self.run_tests("-R", "green")
@@ -268,13 +290,18 @@ add_test(NAME hangs COMMAND sleep 300)
         self.assertTrue((self.tree / ".holdfast/history.sqlite.damaged").exists())
 
     def test_damage_within_a_history_is_found_by_a_question_and_by_a_run(self):
-        """Its head is whole, so that it can be opened."""
+        """Its head is whole, so that it can be opened. If its list of runs is whole too, only the answer finds it."""
         file = self.tree / ".holdfast/history.sqlite"
-        for words in (("failed",), ("history", "green")):
+        for words, are_runs_whole in ((("failed",), False), (("history", "green"), False), (("failed",), True)):
             self.run_tests()
             self.ask("failed")
             whole = bytearray(file.read_bytes())
-            whole[4096:] = bytes((byte ^ 0x5A) for byte in whole[4096:])
+            damaged = slice(4096, None)
+            if are_runs_whole:
+                with contextlib.closing(sqlite3.connect(file)) as database:
+                    page, = database.execute("SELECT rootpage FROM sqlite_master WHERE name='result'").fetchone()
+                damaged = slice((page - 1) * 4096, page * 4096)
+            whole[damaged] = bytes((byte ^ 0x5A) for byte in whole[damaged])
             file.write_bytes(whole)
             done = self.finish(HOLDFAST, *words, "--tree", self.tree)
             self.assertEqual(done.returncode, 0, done.stderr)
@@ -349,13 +376,15 @@ add_test(NAME hangs COMMAND sleep 300)
     def test_a_tree_without_write_access_is_read(self):
         self.run_tests()
         self.ask("flaky")
+        shutil.rmtree(self.runs(self.tree)[0])
+        self.run_tests()  # the file has the first run, and the tree the second one
         as_reader = AS_NOBODY if os.geteuid() == 0 else ()  # root may write everywhere
         need_reach(self, as_reader)
         (self.tree / ".holdfast").chmod(0o555)
         done = self.finish(*as_reader, HOLDFAST, "flaky", "--tree", self.tree)
         (self.tree / ".holdfast").chmod(0o755)
         self.assertEqual(done.returncode, 0)
-        self.assertIn(b"in 1 run", done.stdout)
+        self.assertIn(b"in 2 runs " if as_reader else b"in 1 run ", done.stdout)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,14 @@ import json
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import unittest
+from pathlib import Path
 
 from needs import AS_NOBODY, need_mounts, need_reach
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, no_keeper_of, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of, no_keeper_of, process,
+                     program, state_of, wait_until)
 
 LATER = "".join(f"add_test(NAME later{i} COMMAND @P@/exit_with 0)\n"
                 f"set_tests_properties(later{i} PROPERTIES DEPENDS first)\n" for i in range(6))
@@ -47,12 +50,52 @@ set_tests_properties(first PROPERTIES WILL_FAIL ON)
         tests = json.loads(report.stdout)["tests"]
         self.assertEqual([len(test["attempts"]) for test in tests], [1] * 7)
 
+    def test_what_there_is_to_say_of_a_test_comes_in_its_output_then(self):
+        tree = self.project(self.scripted_test(
+            "leaves", "", f"echo $$ >{self.pid_file()}; until test -e {self.work}/go; do sleep 0.02; done; "
+                          f"exec {program('leave_child')} {self.pid_file('child')} 0"))
+        ctest = self.start(CTEST, "-V", cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.announced(self.pid_file())
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        self.assert_gone([keeper])
+        (self.work / "go").touch()
+        said = ctest.communicate(timeout=PATIENCE_S)[0].decode()
+        self.assertEqual(ctest.returncode, 0, said)
+        self.assertRegex(said, r'(?m)^1: holdfast: "leaves" left 1 process behind, ended: leave_child \(pid \d+\)$')
+        self.assert_nothing_left()
+
     def test_a_stopped_keeper_is_had_go_on_and_fails_no_test(self):
         _, ctest, keeper = self.begin()
         os.kill(keeper.pid, signal.SIGSTOP)
         text = self.finish_run(ctest)
         self.assertNotIn("no keeper", text)
         self.assertIn("holdfast: 7 tests through Holdfast: 7 passed", text)
+
+    def test_a_grant_that_its_launcher_does_not_wait_for_is_no_attempt(self):
+        """The launcher runs its test without the keeper, which was stopped for too long."""
+        tree, ctest, keeper = self.begin()
+        run, = self.runs(tree)
+        first, = self.records(run, "attempt_started")
+        launcher = process(first["launcher"]["pid"])
+        environment = Path(f"/proc/{launcher.pid}/environ").read_text().split("\0")
+        attach, = [entry for entry in environment if entry.startswith("HOLDFAST_ATTACH=")]
+        path, = (USER_DIRECTORY / "keepers").glob(f"{ctest.pid}-*")
+        os.kill(keeper.pid, signal.SIGSTOP)
+        wait_until(lambda: state_of(keeper.pid) == "T", "the keeper to stop")
+        own = process(os.getpid())
+        words = ["holdfast-1", "attempt", "test", "first", "key", first["key"], "include", attach.split()[4],
+                 "launcher", f"{own.pid}:{own.start}"]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as another:
+            another.connect(str(path))
+            another.send("".join(f"{word}\0" for word in words).encode())
+        os.kill(keeper.pid, signal.SIGCONT)
+        self.finish_run(ctest)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        attempts = [one["attempt"] for one in self.records(run, "attempt_started")]
+        # The second was granted to nobody.
+        self.assertEqual(attempts, [f"{run.name}.{n}" for n in (1, 3, 4, 5, 6, 7, 8)])
+        self.assertEqual(sorted(one["attempt"] for one in self.records(run, "attempt_ended")), sorted(attempts))
 
     def test_a_keeper_that_dies_while_it_is_asked_fails_no_test(self):
         tree = self.project("".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(60)))

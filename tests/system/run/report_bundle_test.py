@@ -294,6 +294,13 @@ class Refused(BundleCase):
             self.pack(files, [of_type("run/journal.jsonl", kind, "/etc/passwd")])
             self.assertIn("it has no run/journal.jsonl", self.read())
         self.pack(self.files)
+        files = self.entries()
+        with tarfile.open(self.bundle, "w:gz") as archive:  # in the form of pax(1), a hard link may have bytes of its own
+            for name, content in files.items():
+                entry = of_type(name, tarfile.LNKTYPE if name == "run/journal.jsonl" else tarfile.REGTYPE, "linked")
+                entry.size, entry.pax_headers = len(content), {"comment": "pax"}
+                archive.addfile(entry, io.BytesIO(content))
+        self.assertIn("it has no run/journal.jsonl", self.read())
         with tarfile.open(self.work / "twice.tar", "w") as archive:
             for name in ("run/journal.jsonl", "run/journal.jsonl"):
                 archive.addfile(tarfile.TarInfo(name))
@@ -411,6 +418,14 @@ class NotWritten(BundleCase):
         self.assertEqual((done.returncode, done.stderr), (2, b"read what is to be packed: Is a directory"))
         done = self.finish(archiver, "pack", "tar", input=head + b"half")
         self.assertEqual((done.returncode, done.stderr), (2, b"pack run/journal.jsonl: it is not whole"))
+
+    def test_an_archive_whose_end_cannot_be_written(self):
+        """All of it is written at its end, because it is small."""
+        archiver = STAGE / "libexec/holdfast/holdfast-archive"
+        for form in ("tar", "tar.gz", "tar.zst", "zip"):
+            with self.subTest(form), open("/dev/full", "wb") as full:
+                done = self.finish(archiver, "pack", form, input=b"00000000000000000004 run/journal.jsonl\nhalf", stdout=full)
+                self.assertEqual((done.returncode, done.stderr), (2, b"pack the archive: No space left on device"))
 
     def test_a_place_that_cannot_be_written(self):
         tree = self.run_of(PROJECT)

@@ -68,6 +68,12 @@ class ReportFormats(ProjectCase):
         self.assertTrue(text.startswith("# of an earlier step\n### :x: 1 went wrong\n"), text)
         self.assertIn("\n2000\n/s/a.cpp:7: Failure\nExpected: x\n```\n", text)
         self.assertLess(len(text), 8000)
+        notes = self.work / "notes"
+        again = self.finish(HOLDFAST, "report", "--tree", self.tree, "--format", "github", "--output", notes,
+                            env=self.environment(GITHUB_STEP_SUMMARY=str(page)))
+        self.assertEqual((again.returncode, again.stdout, again.stderr), (0, b"", b""))
+        self.assertEqual(notes.read_bytes(), done.stdout)
+        self.assertEqual(page.read_text(), text + text.removeprefix("# of an earlier step\n"))
 
     def test_a_page_that_cannot_be_written_is_named(self):
         full = self.work / "full.md"

@@ -144,6 +144,18 @@ class ReportMerge(BundleCase):
             self.assertEqual(self.refused("merge", one, *words), nothing_else)
         self.assertIn("expected text, json", self.refused("merge", one, "--format", "x"))
 
+    def test_a_verdict_that_nobody_knows_is_in_the_exit_code(self):
+        self.bundle = self.shard("one")
+        files = self.entries()
+        lines = [line for line in files["run/journal.jsonl"].splitlines(keepends=True)
+                 if b'"test":"both"' not in line or b'"attempt_started"' in line]
+        self.pack({**files, "run/journal.jsonl": b"".join(lines)})
+        for words in (("--from", self.bundle), ("merge", self.bundle)):
+            done = self.finish(HOLDFAST, "report", *words, "--format", "json")
+            self.assertEqual((done.returncode, done.stderr), (1, b""))
+            self.assertEqual([test["outcome"] for test in json.loads(done.stdout)["tests"] if test["name"] == "both"],
+                             ["unknown"])
+
     def test_help_names_the_word(self):
         done = self.finish(HOLDFAST, "report", "--help")
         self.assertIn(b"merge", done.stdout)

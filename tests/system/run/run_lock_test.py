@@ -184,6 +184,20 @@ class SettingsTest(RunLockCase):
         third = self.begin(tree, "third")
         self.assertEqual(third.wait(PATIENCE_S), 0, self.log("third"))
 
+    def test_refuse_refuses_beside_a_run_whose_keeper_was_killed(self):
+        tree = self.waiting_tree('[profile.default]\nruns = "refuse"\n')
+        first, _ = self.begin_first(tree)
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        self.assert_gone([keeper])
+        second = self.begin(tree, "second")
+        self.assertNotEqual(second.wait(PATIENCE_S), 0)
+        self.assertRegex(self.log("second"), rf'taken by "[^"]*ctest[^"]*" \(pid {first.pid}, for .*; '
+                                             r'expected it free \(runs = "refuse"\)')
+        self.assertNotIn("Passed", self.log("second"))
+        self.assert_first_alone()
+        self.let_go()
+        self.assertEqual(first.wait(PATIENCE_S), 0, self.log("first"))
 
     def test_refuse_waits_for_what_a_dead_ctest_left_to_tidy(self):
         tree = self.waiting_tree('[profile.default]\nruns = "refuse"\n')

@@ -170,9 +170,15 @@ set_tests_properties(special PROPERTIES FIXTURES_REQUIRED F)
         self.assertTrue((self.work / "up").exists())
 
     def test_one_with_run_serial_is_alone(self):
-        _, runs = self.alone("set_tests_properties(special PROPERTIES RUN_SERIAL ON)\n")
-        self.let_go("a", "special", "b")
-        self.assert_ended(runs, "a", "special", "b")
+        tree, runs = self.alone("set_tests_properties(special PROPERTIES RUN_SERIAL ON)\n")
+        self.let_go("a")
+        self.running("special")
+        # Its keeper has the tree from `holdfast begin`, which took it.
+        third = self.single(tree, "a", "third")
+        self.assert_waits("third", rf"\(pid {runs[1].pid},")
+        self.assertNotIn("whose keeper is gone", self.log("third"))
+        self.let_go("special", "b")
+        self.assert_ended([*runs, third], "a", "special", "b", "third")
 
     def test_what_is_said_of_other_tests_is_no_reason_to_be_alone(self):
         tree = self.tree_of("a", "b", more="""

@@ -301,10 +301,15 @@ set_tests_properties(after PROPERTIES FAIL_REGULAR_EXPRESSION MINE)
 class KilledKeeperTest(WitnessCase):
     """The keeper is killed while a test runs. ctest and the launchers go on without it."""
 
-    def killed(self, settings=""):
-        """Returns the tree and ctest's output, once ctest has ended."""
-        gate = f"touch {self.work}/begun; while [ ! -e {self.work}/go ]; do sleep 0.01; done"
-        tree = self.kinds(f'add_test(NAME meddles COMMAND sh -c "{gate}")', settings)
+    def killed(self, settings="", before_all=False):
+        """Returns the tree and ctest's output, once ctest has ended. `before_all`: the keeper is killed before the
+        first test."""
+        gate = self.work / "gate.sh"
+        gate.write_text(f'touch "{self.work}/begun"; while [ ! -e "{self.work}/go" ]; do sleep 0.01; done\n')
+        tree = self.kinds("" if before_all else f'add_test(NAME meddles COMMAND sh "{gate}")', settings)
+        if before_all:
+            with open(tree / "CTestCustom.cmake", "a") as custom:
+                custom.write(f'list(APPEND CTEST_CUSTOM_PRE_TEST "sh {gate}")\n')
         with open(self.work / "console", "wb") as console:
             ctest = self.start(CTEST, cwd=tree, stdout=console, stderr=subprocess.STDOUT)
         wait_until((self.work / "begun").exists, "the test")
@@ -337,6 +342,12 @@ class KilledKeeperTest(WitnessCase):
         listed = self.finish(HOLDFAST, "failed", "--tree", tree).stdout.decode()
         for name in ("red", "fail_regex", "late_fail_regex", "alone_red"):
             self.assertIn(name, listed)
+
+    def test_of_a_keeper_that_saw_no_launcher_the_first_one_records_the_word(self):
+        tree, text = self.killed(before_all=True)
+        self.assertEqual(len(self.records(self.runs(tree)[0], "log_word")), 1, text)
+        self.assertEqual(self.told(tree), said(text))
+        self.assertTrue(self.report(tree)["run"]["complete"])
 
     def test_with_another_ctests_log_in_its_place_nothing_is_taken_from_it(self):
         tree, text = self.killed()

@@ -43,7 +43,9 @@ set_tests_properties(empties PROPERTIES FIXTURES_CLEANUP filled)
 
 holdfast_add_service(disk COMMAND sleep 1000 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
   HEALTH_COMMAND sh data/e.txt)
-holdfast_add_service(db COMMAND server --data=${PROJECT_SOURCE_DIR}/data/f.txt DEPENDS disk)
+holdfast_add_service(db COMMAND server --data=${PROJECT_SOURCE_DIR}/data/f.txt DEPENDS disk
+  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} READY_COMMAND sh data/g.txt INIT_COMMAND sh data/h.txt
+  RESET_COMMAND sh data/i.txt STOP_COMMAND sh data/j.txt)
 add_test(NAME served COMMAND true)
 set_tests_properties(served PROPERTIES HOLDFAST_SERVICES db)
 add_test(NAME by_file COMMAND true)
@@ -51,7 +53,7 @@ add_test(NAME by_file COMMAND true)
 FILES = {
     "CMakeLists.txt": CODE, "tool.c": "int main(void) { return 0; }\n", "server.c": "int main(void) { return 0; }\n",
     "place.txt": "here\n", "holdfast.toml": '[[override]]\ntest = "^by_file$"\nservices = ["disk"]\n',
-    **{f"data/{letter}.txt": "true\n" for letter in "abcdef"},
+    **{f"data/{letter}.txt": "true\n" for letter in "abcdefghij"},
 }
 
 
@@ -88,7 +90,8 @@ class Named(AffectedCase):
 
     def test_of_a_service_those_that_use_it(self):
         self.built()
-        for file, *tests in [("data/e.txt", "served", "by_file"), ("data/f.txt", "served"), ("server.c", "served")]:
+        for file, *tests in [("data/e.txt", "served", "by_file"), ("server.c", "served"),
+                             *((f"data/{letter}.txt", "served") for letter in "fghij")]:
             with self.subTest(file):
                 self.append(file)
                 self.assert_affected(*tests)

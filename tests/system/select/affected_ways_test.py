@@ -4,6 +4,7 @@ import os
 import unittest
 
 from affected_case import AffectedCase
+from support import HOLDFAST
 
 MAIN = "int main(void) { return 0; }\n"
 WORDS = {
@@ -65,9 +66,9 @@ project(@NAME@ C)
 enable_testing()
 find_package(Holdfast REQUIRED)
 add_library(lib lib.c)
-add_test(NAME gone COMMAND ${PROJECT_BINARY_DIR}/nobody-makes-this)
+add_test(NAME gone COMMAND ${PROJECT_BINARY_DIR}/nobody-makes-this ${PROJECT_SOURCE_DIR}/data.txt)
 """,
-    "lib.c": "int lib;\n",
+    "lib.c": "int lib;\n", "data.txt": "\n",
 }
 INCLUDES = {
     "CMakeLists.txt": """
@@ -196,6 +197,11 @@ class Gone(AffectedCase):
         self.assertEqual(self.ask(), ["gone"])
         self.assertEqual(self.ask("--format", "targets"), ["all"])
 
+    def test_the_arguments_of_a_program_that_is_not_there_name_files(self):
+        self.built()
+        self.append("data.txt")
+        self.assertEqual(self.told()["changes"], [{"file": "data.txt", "known_by": "test"}])
+
 
 class Generators(AffectedCase):
     """A custom command that names a program or a script which is not in its DEPENDS."""
@@ -232,6 +238,40 @@ int main(int c, char** v) {{ FILE* f = fopen(v[1], "w"); fprintf(f, "{MAIN.strip
                     self.assertLessEqual(set(tests), set(self.ask()), self.said)
                     if state == "built":
                         self.assertEqual(self.ask(), tests)
+
+
+class Many(AffectedCase):
+    """Ninja needs half a MiB of stack. With a stack of one, it is asked for 64 KiB of targets at once."""
+
+    files = {
+        "CMakeLists.txt": """
+cmake_minimum_required(VERSION 3.25)
+project(@NAME@ C)
+enable_testing()
+find_package(Holdfast REQUIRED)
+string(REPEAT x 200 long)
+foreach(name IN ITEMS first second third)
+  add_executable(${name} EXCLUDE_FROM_ALL ${name}.c)
+  add_test(NAME ${name} COMMAND ${name})
+  foreach(i RANGE 200)
+    add_custom_target(${name}-${i}-${long})
+  endforeach()
+endforeach()
+add_custom_target(programs ALL DEPENDS third)
+""",
+        "first.c": MAIN, "second.c": f"{MAIN}\n", "third.c": f"{MAIN}\n\n",
+    }
+
+    def test_all_answers_of_ninja_count(self):
+        self.built()
+        self.build("--target", "first", "second")
+        for name in ("first", "second", "third"):
+            with self.subTest(name):
+                self.append(f"{name}.c")
+                done = self.finish("sh", "-c", 'ulimit -s 1024; exec "$@"', "sh", HOLDFAST, "affected", "--since", "HEAD",
+                                   cwd=self.tree, env=self.git_environment(), bound=120)
+                self.assertEqual((done.returncode, done.stdout.decode(), done.stderr), (0, f"{name}\n", b""))
+                self.git("checkout", "-q", f"{name}.c")
 
 
 class Includes(AffectedCase):

@@ -504,6 +504,31 @@ class ServiceCommandTest(ProjectCase):
         self.assertEqual(self.db(tree)["state"], "absent")
         self.assert_nothing_left()
 
+    def test_a_run_that_begins_during_a_stop_has_one_of_its_own(self):
+        go = self.work / "go"
+        tree = self.suite(services=f"""[service.db]
+command = ["{SERVER}", "{{port}}"]
+ports = 1
+ready-tcp = "127.0.0.1:{{port}}"
+grace = "{PATIENCE_S}s"
+stop-command = ["sh", "-c", "echo stop >>'{self.noted}'; until test -e '{go}'; do sleep 0.01; done"]
+""")
+        self.service(tree, "start", "db")
+        kept = self.db(tree)
+        stop = self.start(HOLDFAST, "service", "stop", "db", "--tree", tree, stdout=-3)
+        wait_until(self.noted.exists, "the stop command")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        wait_until(lambda: self.ended(tree), "the test")
+        go.touch()
+        self.assertEqual((ctest.wait(PATIENCE_S), stop.wait(PATIENCE_S)), (0, 0), self.ended(tree))
+        self.assertNotEqual(self.met()[0][0], kept["pid"])
+        self.assertEqual(self.db(tree)["state"], "absent")
+        self.assert_nothing_left()
+
+    def ended(self, tree):
+        """The ends of the attempts of the run, if it has begun."""
+        return [one for run in self.runs(tree) for one in self.records(run, "attempt_ended")]
+
     def test_a_command_beside_a_user_has_one_of_its_own(self):
         tree = self.suite()
         self.service(tree, "start", "db")
@@ -530,12 +555,13 @@ class ServiceCommandTest(ProjectCase):
         self.assertEqual(self.db(tree)["state"], "ready")
 
     def test_logs_are_followed_until_the_end(self):
-        tree = self.suite(command=f'["sh", "-c", "{SERVER} $HOLDFAST_PORT; echo over"]')
+        tree = self.suite(command=f"""["sh", "-c", "trap 'echo over; exit' TERM; {SERVER} $HOLDFAST_PORT & wait"]""")
         self.service(tree, "start", "db")
         follow = self.start(HOLDFAST, "service", "logs", "db", "--follow", "--tree", tree, stdout=-1)
         self.assertIn(b"listening", follow.stdout.readline())
         self.service(tree, "stop", "db")
-        self.assertEqual(follow.wait(PATIENCE_S), 0)
+        self.assertEqual(follow.communicate(timeout=PATIENCE_S)[0], b"over\n")
+        self.assertEqual(follow.returncode, 0)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,15 @@ CASES = [f"Service.{name}" for name in ("first", "second", "third", "fourth", "f
 
 
 class Batches(ProjectCase):
-    def ran(self, which, isolation, killer="", uses="db", retry="", services=SERVER):
+    def ran(self, which, isolation, killer="", uses="db", retry="", services=SERVER, timeout=""):
         """The tree, and ctest's end. `killer`: how the third case ends, which kills the service."""
         text = f'add_test(NAME batch COMMAND {program(which)})\n' \
                f'set_tests_properties(batch PROPERTIES HOLDFAST_SERVICES "{uses}" HOLDFAST_ISOLATION {isolation} ' \
                f'ENVIRONMENT "KILLER_IS={killer}")\n'
         if retry:
             text += f'set_tests_properties(batch PROPERTIES HOLDFAST_RETRY "{retry}")\n'
+        if timeout:
+            text += f'set_tests_properties(batch PROPERTIES HOLDFAST_TIMEOUT {timeout})\n'
         tree = self.project(text)
         (self.work / "project/holdfast.toml").write_text(services)
         return tree, self.ctest(tree, "-V")
@@ -45,6 +47,15 @@ class Batches(ProjectCase):
                 self.assertEqual(self.last(tree)["services"], ["db#1", "db#2"])
                 self.assertEqual(self.last(tree).get("flags", []), [] if killer == "green" else ["service_lost"])
         self.assert_nothing_left()
+
+    def test_the_time_until_the_next_generation_is_there_is_of_no_case(self):
+        # The length is what is tested: the next generation needs more time than a case has.
+        late = SERVER.replace(f'["{program("small_server")}", "0"]',
+                              f'["sh", "-c", "mkdir {self.work}/once || sleep 4; exec {program("small_server")} 0"]')
+        tree, done = self.ran("service_cases_linked", "none", "green", services=late, timeout="3s")
+        self.assertEqual(self.outcomes(tree), self.outcomes_with(), done.text)
+        self.assertEqual(self.generations(done), [1, 1, 1, 2, 2])
+        self.assertEqual(self.last(tree)["outcome"], "passed")
 
     def test_in_processes_of_their_own_too(self):
         for which in ("service_cases", "service_cases_linked"):

@@ -73,9 +73,9 @@ class OwnerCase(ProjectCase):
 
 
 class StopRecordTest(OwnerCase):
-    def killed_run(self, more=""):
-        tree = self.suite(service([SERVER, "{port}"], f"stop-command = {self.note('stop {port}')}\n" + more),
-                          ("user", "HOLDFAST_SERVICES db", WAIT))
+    def killed_run(self, services=None):
+        stop = f"stop-command = {self.note('stop {port}')}\n"
+        tree = self.suite((services or service([SERVER, "{port}"])) + stop, ("user", "HOLDFAST_SERVICES db", WAIT))
         ctest, named = self.begin(tree)
         record, = self.runs(tree)[-1].glob("services/*.stop")
         self.assertEqual(record.stat().st_mode & 0o777, 0o600)
@@ -103,6 +103,13 @@ class StopRecordTest(OwnerCase):
         reaped = self.finish(HOLDFAST, "reap", "--tree", tree)
         self.assertIn("stop command of db run", reaped.stdout.decode())
         self.assertEqual(self.notes(), [f"stop {port}"])
+        self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(self.notes(), [f"stop {port}"])
+        self.assert_nothing_left()
+
+    def test_its_port_may_be_one_that_the_output_has_told(self):
+        tree, _, port = self.killed_run(f'[service.db]\ncommand = ["{SERVER}", "0"]\ngrace = "{GRACE_S}s"\n'
+                                        'ready-output = "listening on (?P<port>[0-9]+)"\n')
         self.finish(HOLDFAST, "reap", "--tree", tree)
         self.assertEqual(self.notes(), [f"stop {port}"])
         self.assert_nothing_left()

@@ -154,6 +154,18 @@ class TurnsTest(TurnsCase):
         self.assertEqual(first.wait(PATIENCE_S), 0)
         self.assert_nothing_left()
 
+    def test_one_that_is_not_started_again_lets_its_port_go_before_its_run_ends(self):
+        one = self.suite("one", f'[service.db]\ncommand = ["false"]\nready-tcp = "127.0.0.1:{self.port}"\n',
+                         ("fails", "HOLDFAST_SERVICES db", "true"), ("user", "DEPENDS fails", WAIT))
+        two = self.suite("two", self.service('port-timeout = "5s"\n'), ("user", "HOLDFAST_SERVICES db", "true"))
+        first = self.begin(one)
+        done = self.ctest(two)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.go(one)
+        self.assertEqual(first.wait(PATIENCE_S), 8)
+        self.assertEqual(self.ended(one)["fails"]["outcome"], "service_unavailable")
+        self.assert_nothing_left()
+
     def test_no_run_gets_in_between_two_generations(self):
         one = self.suite("one", self.service(), ("killer", "HOLDFAST_SERVICES db:exclusive", 'kill -9 "$HOLDFAST_SERVICE_DB_PID"\n' + WAIT),
                          ("user", "HOLDFAST_SERVICES db DEPENDS killer", WAIT.replace("go", "go2")))

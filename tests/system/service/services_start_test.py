@@ -4,11 +4,12 @@ with a start of 10 s, and 500 starts with chosen ports."""
 import multiprocessing
 import random
 import socket
+import subprocess
 import sys
 import time
 import unittest
 
-from support import PATIENCE_S, ProjectCase, program, verdicts
+from support import CTEST, PATIENCE_S, ProjectCase, program, verdicts, wait_until
 
 SERVER = program("small_server")
 
@@ -100,6 +101,24 @@ class HangTest(StartCase):
 
 
 class NeverReadyTest(StartCase):
+    def test_what_its_user_waited_for_before_is_on_record_all_the_same(self):
+        name = self.lock_name()
+        holder = self.start(*self.supervised(program("linger"), self.pid_file(), options=["--lock", name + "@user"]),
+                            stderr=subprocess.DEVNULL)
+        self.announced(self.pid_file())
+        tree = self.suite('[service.dies]\ncommand = ["sh", "-c", "exit 3"]\nready-tcp = "127.0.0.1:4"\n',
+                          ("user", f"HOLDFAST_SERVICES dies HOLDFAST_LOCKS {name}@user", "true"))
+        said = self.work / "said"
+        with open(said, "wb") as stream:
+            ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=stream)
+        wait_until(lambda: b"waiting for lock" in said.read_bytes(), "the wait")
+        holder.terminate()
+        self.assertEqual(ctest.wait(PATIENCE_S), 8)
+        ended = self.ended(tree)["user"]
+        self.assertEqual(ended["outcome"], "service_unavailable")
+        self.assertGreater(ended["lock_wait_s"], 0.1)
+        holder.wait(PATIENCE_S)
+
     def test_the_first_user_waits_and_no_other(self):
         services = '[service.never]\ncommand = ["sleep", "1000"]\nready-tcp = "127.0.0.1:3"\nstart-timeout = "2s"\n' \
                    '[service.dies]\ncommand = ["sh", "-c", "seq 20; exit 3"]\nready-tcp = "127.0.0.1:4"\n'

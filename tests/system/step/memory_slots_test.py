@@ -103,6 +103,25 @@ class MemorySlotsTest(BuildCase):
         self.assert_built(*[self.ninja(tree, MEET="2") for tree in trees])
         self.assertEqual(self.most_at_once(), 2)
 
+    def test_what_is_known_from_before_the_journal_was_turned_over_counts_until_it_is_known_anew(self):
+        only_old = self.linking(1, "1GiB", peaks={0: 500 * MIB}, tree=0)
+        journal = only_old / ".holdfast/build/journal.jsonl"
+        journal.rename(f"{journal}.old")
+        both = self.linking(1, "1GiB", peaks={0: 900 * MIB}, tree=1)
+        journal = both / ".holdfast/build/journal.jsonl"
+        journal.rename(f"{journal}.old")
+        self.linking(1, "1GiB", peaks={0: 500 * MIB}, tree=1)
+        first = self.ninja(only_old, HANG="1")
+        wait_until(lambda: self.log.exists() and " begin " in self.log.read_text(), "the first link", BUILD_BOUND_S)
+        said = self.work / "said"
+        with open(said, "wb") as stream:
+            second = self.start("ninja", cwd=both, stdout=subprocess.DEVNULL, stderr=stream)
+        wait_until(lambda: second.poll() is not None or b"waiting for lock" in said.read_bytes(), "the second link",
+                   BUILD_BOUND_S)
+        self.assertEqual((said.read_bytes(), second.poll()), (b"", 0))
+        first.kill()
+        self.assert_nothing_left(BUILD_BOUND_S)
+
     def test_never_none_and_of_what_nothing_is_known_by_itself_where_there_is_little(self):
         tree = self.linking(3, "1MiB", peaks={0: 900_000 * MIB})
         self.assert_built(self.ninja(tree, "-j3"))

@@ -89,5 +89,22 @@ TEST(LockListing, InJsonHasEachPartyWithItsSlots) {
   EXPECT_FALSE(json[0].contains("below"));
 }
 
+TEST(LockListing, InJsonTellsWhatIsKnownOfThatProcess) {
+  LockParty far = party("far");
+  far.elsewhere = true;
+  LockParty stopped = party("stopped");
+  stopped.stopped = true;
+  os::SurveyedLock strange = lock(LockScope::user, {}, {far, stopped});
+  strange.strangers = {{5, "sleep 9"}};
+  const nlohmann::ordered_json json = json_of({strange})[0];
+  EXPECT_EQ(json["mode"], "exclusive");
+  EXPECT_EQ(json["holders"][0].dump(),
+            R"({"pid":5,"test":"sleep 9","tree":"","since":null,"mode":"flock","stopped":false})");
+  EXPECT_EQ(json["waiters"][0]["other_pid_namespace"], true);
+  EXPECT_EQ(json["waiters"][0]["stopped"], false);
+  EXPECT_FALSE(json["waiters"][1].contains("other_pid_namespace"));
+  EXPECT_EQ(json["waiters"][1]["stopped"], true);
+}
+
 }  // namespace
 }  // namespace holdfast::cli

@@ -69,6 +69,35 @@ TEST(EtcdReplies, AreUnderstood) {
   EXPECT_EQ(news_in("no JSON"), WatchNews::failed);
 }
 
+TEST(EtcdReplies, ARefusalSaysWhatFollowsFromIt) {
+  using Kind = Refusal::Kind;
+  const struct {
+    const char* words;
+    int code;
+    Kind expected;
+  } rows[] = {
+      {"etcdserver: authentication failed, invalid user ID or password", 3, Kind::never},
+      {"etcdserver: permission denied", 7, Kind::never},
+      {"unknown service etcdserverpb.Lease", 12, Kind::never},
+      {"etcdserver: revision of auth store is old", 3, Kind::who_are_you},
+      {"etcdserver: user name is empty", 3, Kind::who_are_you},
+      {"etcdserver: invalid auth token", 16, Kind::who_are_you},
+      {"etcdserver: request timed out", 14, Kind::later},
+      {"etcdserver: too many requests", 8, Kind::later},
+  };
+  for (const auto& row : rows) {
+    const nlohmann::json body{{"message", row.words}, {"code", row.code}};
+    const nlohmann::json in_a_stream{
+        {"error", {{"message", row.words}, {"grpc_code", row.code}, {"http_code", 400}}}};
+    for (const auto& [status, text] : {std::pair{400, body.dump()}, {200, in_a_stream.dump()}}) {
+      const auto refusal = refusal_in(status, text);
+      ASSERT_TRUE(refusal) << text;
+      EXPECT_EQ(refusal->kind, row.expected) << text;
+      EXPECT_EQ(refusal->words, row.words);
+    }
+  }
+}
+
 TEST(EtcdReplies, TheKeysOfALockComeByCreateRevision) {
   ClusterParty party;
   party.host = "h";

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -105,6 +106,45 @@ TEST_F(CaseJournalTest, NoRecordIsTooLargeForItsReader) {
     std::size_t cases = 0;
     for (const CasesRecord& record : written()) cases += record.cases.size();
     EXPECT_EQ(cases, 3000U);
+  }
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    names.push_back(entry.path().filename());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+TEST(BatchReportTest, LeavesNothingBesideItsFile) {
+  const ScratchDirectory directory;
+  const std::filesystem::path out = directory.path() / "out";
+  const std::filesystem::path markers = directory.path() / "markers";
+  std::filesystem::create_directory(markers);
+  BatchReport report((out / "r.xml").string(), markers.string());
+  report.begin(BatchReport::Cases::all);
+  EXPECT_EQ(names_in(markers).size(), 1U);
+  ASSERT_TRUE(report.write({passed("A.a")}));
+  EXPECT_EQ(names_in(out), std::vector<std::string>{"r.xml"});
+  EXPECT_TRUE(names_in(markers).empty());
+}
+
+// A case has made a directory where the report was to be, or a file where its directory was.
+TEST(BatchReportTest, LeavesNothingIfItCannotTakeItsPlace) {
+  const ScratchDirectory directory;
+  const std::filesystem::path out = directory.path() / "out";
+  const std::filesystem::path markers = directory.path() / "markers";
+  std::filesystem::create_directories(out / "r.xml");
+  std::filesystem::create_directory(markers);
+  directory.write("out/file", "");
+  for (const auto& file : {out / "r.xml", out / "file" / "r.xml"}) {
+    BatchReport report(file.string(), markers.string());
+    report.begin(BatchReport::Cases::all);
+    EXPECT_FALSE(report.write({passed("A.a")}));
+    EXPECT_EQ(names_in(out), (std::vector<std::string>{"file", "r.xml"}));
+    EXPECT_TRUE(names_in(markers).empty());
   }
 }
 

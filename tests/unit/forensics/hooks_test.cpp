@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
 namespace holdfast::forensics {
 namespace {
 
@@ -39,6 +42,18 @@ TEST(Hooks, HowTheyEndIsSaid) {
   EXPECT_EQ(run("kill -9 $$"), "died of signal 9");
   EXPECT_EQ(run("no-such-command-of-holdfast 2>/dev/null"), "ended with 127");
   EXPECT_EQ(run("echo begun; sleep 1000", Milliseconds{2000}), "not done within 2.0 s\nbegun");
+}
+
+TEST(Hooks, ThatPrintTooMuchAreSaidToBeCutOff) {
+  const std::string much = "head -c 100000 /dev/zero | tr '\\0' x";
+  for (const auto& [command, begin] : {std::pair<std::string, std::string>(much, "xxx"),
+                                       {much + "; exit 3", "ended with 3\nxxx"},
+                                       {much + "; kill -9 $$", "died of signal 9\nxxx"}}) {
+    const std::string text = run(command);
+    EXPECT_EQ(text.substr(0, begin.size()), begin);
+    EXPECT_TRUE(text.ends_with("x\n… cut off")) << text.substr(text.size() - 20);
+    EXPECT_LT(text.size(), 100000U);
+  }
 }
 
 }  // namespace

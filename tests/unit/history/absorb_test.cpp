@@ -33,6 +33,16 @@ class Absorb : public ::testing::Test {
         << R"(","complete":true})" << '\n';
   }
 
+  // `tests`: so many more, of which only the verdicts are on record.
+  void add_large_run(const std::string& id, double started, int tests) {
+    add_run(id, started);
+    std::ofstream journal(tree_ / ".holdfast/runs" / id / "journal.jsonl", std::ios::app);
+    for (int i = 0; i < tests; ++i) {
+      journal << R"({"v":1,"type":"verdict","at":1,"test":"t)" << i
+              << R"(","verdict":"passed","ran":true})" << '\n';
+    }
+  }
+
   std::vector<std::string> absorbed(double now) {
     Result<History> history = History::open(directory_.path() / "h.sqlite");
     EXPECT_TRUE(history);
@@ -64,6 +74,14 @@ TEST_F(Absorb, WhatIsTooOldGoesWhenARunComes) {
   fs::remove_all(tree_ / ".holdfast/runs/1-a");
   add_run("2-b", 200 * k_day);
   EXPECT_EQ(absorbed(300 * k_day), Ids{"2-b"});
+}
+
+// They are added in parts.
+TEST_F(Absorb, RunsWithVeryManyResultsAreAllAdded) {
+  add_large_run("1-a", 1000, 20'000);
+  add_run("2-b", 2000);
+  add_large_run("3-c", 3000, 20'000);
+  EXPECT_EQ(absorbed(4000), (Ids{"1-a", "2-b", "3-c"}));
 }
 
 }  // namespace

@@ -79,7 +79,8 @@ TEST_F(HistoryFile, WhatIsAddedIsReadBack) {
       run_at(100.123456,
              {{{"b", "", 2}, "passed", Grade::passed, 12, 2, true, {{1, "crashed", "s"}}, "0123"},
               red("a\xC3\xA4 'x'; --", "why"),
-              {{"case", "batch"}, "skipped", Grade::skipped, 0, 1}});
+              {{"case", "batch"}, "skipped", Grade::skipped, 0, 1},
+              {{"later"}, "skipped", Grade::skipped, 5, 2, false, {{1, "failed", "s"}}}});
   opened("new/h.sqlite");
   History history = opened("new/h.sqlite");
   ASSERT_TRUE(history.add({run}));
@@ -207,13 +208,15 @@ TEST_F(HistoryFile, ARunIsAddedOnce) {
 TEST_F(HistoryFile, OldRunsGoAndTheirWordsWithThem) {
   History history = opened();
   for (int i = 0; i < 10; ++i) {
-    ASSERT_TRUE(
-        history.add({run_at(100 * i, {red("t" + std::to_string(i), "why" + std::to_string(i))})}));
+    PastResult result = red("t" + std::to_string(i), "why" + std::to_string(i));
+    result.program = "program" + std::to_string(i);
+    ASSERT_TRUE(history.add({run_at(100 * i, {std::move(result)})}));
   }
   ASSERT_TRUE(history.prune(1000, {350, 1 << 30}));
   EXPECT_EQ(history.runs()->size(), 4U);
   EXPECT_EQ(history.runs()->front().started, 600);
   EXPECT_EQ(history.load(history.runs()->front())->results[0].failures[0].signature, "why6");
+  EXPECT_EQ(history.load(history.runs()->front())->results[0].program, "program6");
   // The last run always stays, whatever its size.
   ASSERT_TRUE(history.prune(1000, {1e9, 1}));
   EXPECT_EQ(history.runs()->size(), 1U);

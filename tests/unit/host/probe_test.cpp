@@ -225,8 +225,9 @@ TEST(Probe, OfAPortOfAStrangerIsNotTakenForThatOfAServerThatDoesNotShowWhatItHas
             static_cast<int>(Kind::never));
 }
 
-// Returns the answer of a probe if the server says `said` to its request.
-ProbeAnswer answer_to_http(const std::string& said) {
+// Returns the answer of a probe if the server says the parts of `said` to its request, each after
+// the probe has read the one before.
+ProbeAnswer answer_to_parts(const std::vector<std::string>& said) {
   const Listener server;
   const std::unique_ptr<Probe> probe = begin_probe(server.http(), we_ourselves(), os::k_patience);
   EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
@@ -235,11 +236,18 @@ ProbeAnswer answer_to_http(const std::string& said) {
   char request[200] = {};
   EXPECT_GT(::recv(accepted.get(), request, sizeof request - 1, 0), 0);
   EXPECT_THAT(request, HasSubstr("GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n"));
-  EXPECT_EQ(::send(accepted.get(), said.data(), said.size(), 0), static_cast<ssize_t>(said.size()));
+  for (const std::string& part : said) {
+    EXPECT_EQ(::send(accepted.get(), part.data(), part.size(), 0),
+              static_cast<ssize_t>(part.size()));
+    const bool is_last = &part == &said.back();
+    EXPECT_FALSE(!is_last && probe->go_on()) << part;
+  }
   ::shutdown(accepted.get(), SHUT_WR);
   EXPECT_TRUE(turns(*probe));
   return probe->answer();
 }
+
+ProbeAnswer answer_to_http(const std::string& said) { return answer_to_parts({said}); }
 
 TEST(Probe, OfAUrlGoesByTheStatus) {
   EXPECT_EQ(answer_to_http("HTTP/1.1 200 OK\r\nA: b\r\n\r\n").kind, Kind::well);
@@ -253,6 +261,12 @@ TEST(Probe, OfAUrlGoesByTheStatus) {
   EXPECT_EQ(answer_to_http("SSH-2.0-x\r\n").why, "it answered \"SSH-2.0-x\"");
   EXPECT_EQ(answer_to_http("").why, "it answered \"\"");
   EXPECT_EQ(answer_to_http(std::string(1000, 'x')).kind, Kind::unwell);
+}
+
+TEST(Probe, OfAUrlReadsAStatusThatComesInParts) {
+  EXPECT_EQ(answer_to_parts({"HTTP/1.", "1 20", "0 OK\r\n"}).kind, Kind::well);
+  EXPECT_EQ(answer_to_parts({"HTTP/1.1 5", "03 Not now\r\n"}).why,
+            "it answered \"HTTP/1.1 503 Not now\"");
 }
 
 // A Unix socket that listens.

@@ -8,9 +8,11 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "../os/scratch.hpp"
+#include "core/base/words.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
 #include "store/log_reader.hpp"
@@ -41,6 +43,7 @@ class Log : public testing::Test {
   }
 
   os::Scratch directory_;
+  std::error_code ignored_;
 };
 
 TEST_F(Log, TheLinesOfSpdlogAreReadAsTheLaunchersOwn) {
@@ -74,6 +77,20 @@ TEST_F(Log, OnlyTheLevelsThatAreWantedAreWritten) {
   os::log(LogLevel::error, {"no"});
   ASSERT_EQ(lines().size(), 1U);
   EXPECT_EQ(lines()[0].message, "yes");
+}
+
+// With ctest -S a keeper serves several runs.
+TEST_F(Log, TheLevelOfTheNextRunCountsFromThereOn) {
+  log_by_spdlog("keeper of several runs");
+  for (const LogLevel level : {LogLevel::warn, LogLevel::debug, LogLevel::error}) {
+    os::begin_log(target(level));
+    const std::string word(name_of(level));
+    os::log(LogLevel::error, {"error at ", word});
+    os::log(LogLevel::debug, {"debug at ", word});
+    os::suspend_log();
+  }
+  EXPECT_EQ(messages_of(lines()),
+            (Messages{"error at warn", "error at debug", "debug at debug", "error at error"}));
 }
 
 TEST_F(Log, WhatWasSaidBeforeThePlaceWasKnownComesFirstWithItsTime) {
@@ -170,6 +187,21 @@ TEST_F(Log, AReaderLosesNoLineOfOlderFiles) {
   EXPECT_EQ(messages_of(reader.take_lines()), (Messages{"two", "three"}));
   late << text_of(LogLine{6'000'000, LogLevel::info, "cli", 1, "", "", "late"}) << std::flush;
   EXPECT_EQ(messages_of(reader.take_lines()), Messages{"late"});
+}
+
+TEST_F(Log, AReaderShowsAnUnfinishedLineOfAFileThatItGivesUp) {
+  std::ofstream(file()) << "cut off";
+  LogReader reader(directory_.path());
+  EXPECT_EQ(messages_of(reader.take_lines()), Messages{});
+  for (const char* const word : {"two", "three", "four"}) {
+    fs::rename(file() + ".1", file() + ".2", ignored_);
+    fs::rename(file(), file() + ".1");
+    std::ofstream(file()) << word << '\n';
+    Messages expected{word};
+    if (std::string_view(word) == "four") expected.emplace_back("cut off");
+    EXPECT_EQ(messages_of(reader.take_lines()), expected);
+  }
+  EXPECT_EQ(messages_of(reader.take_rest()), Messages{});
 }
 
 TEST_F(Log, LinesBetweenTwoRunsAreOfTheNextOne) {

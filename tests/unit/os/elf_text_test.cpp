@@ -1,11 +1,15 @@
 #include "os/stack/elf_text.hpp"
 
+#include <elf.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 #include "scratch.hpp"
 
@@ -23,6 +27,53 @@ TEST(ElfText, ASectionsTextIsFoundAndNoOthers) {
   EXPECT_FALSE(elf_section_holds(self, ".dynstr", text));
   EXPECT_FALSE(elf_section_holds(self, ".none", text));
   EXPECT_TRUE(elf_section_holds(self, ".dynstr", "libc.so"));
+}
+
+// Writes a file that has nothing but a section `.text` with this content.
+void write_elf(const std::string& path, const std::string& content) {
+  const std::string names(std::string_view("\0.text\0", 7));
+  Elf64_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_DATA] = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
+  header.e_shentsize = sizeof(Elf64_Shdr);
+  header.e_shnum = 2;
+  header.e_shstrndx = 1;
+  header.e_shoff = sizeof header + content.size() + names.size();
+  Elf64_Shdr sections[2]{};
+  sections[0].sh_name = 1;
+  sections[0].sh_type = SHT_PROGBITS;
+  sections[0].sh_offset = sizeof header;
+  sections[0].sh_size = content.size();
+  sections[1].sh_type = SHT_STRTAB;
+  sections[1].sh_offset = sizeof header + content.size();
+  sections[1].sh_size = names.size();
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(&header), sizeof header);
+  file << content << names;
+  file.write(reinterpret_cast<const char*>(sections), sizeof sections);
+}
+
+// A section is read in pieces.
+TEST(ElfText, ATextIsFoundWhereverInItsSectionItIs) {
+  constexpr std::size_t k_size = std::size_t{600} * 1024;
+  const Scratch scratch;
+  const std::string path = scratch.path("elf");
+  const std::string text = "wanted";
+  std::vector<std::size_t> places{0, k_size - text.size()};
+  for (std::size_t border : {std::size_t{256} * 1024, std::size_t{512} * 1024}) {
+    for (std::size_t before = 0; before <= text.size(); ++before) {
+      places.push_back(border - before);
+    }
+  }
+  for (std::size_t at : places) {
+    std::string content(k_size, 'x');
+    content.replace(at, text.size(), text);
+    write_elf(path, content);
+    EXPECT_TRUE(elf_section_holds(path, ".text", text)) << at;
+  }
+  write_elf(path, std::string(k_size, 'x'));
+  EXPECT_FALSE(elf_section_holds(path, ".text", text));
 }
 
 TEST(ElfText, WhatIsNoSuchFileHoldsNothing) {

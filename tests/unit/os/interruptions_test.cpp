@@ -11,6 +11,7 @@
 #include "child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/signal/interruptions.hpp"
+#include "os/signal/signal_queue.hpp"
 #include "sanitized.hpp"
 
 namespace holdfast::os {
@@ -222,6 +223,27 @@ TEST(Interruptions, AfterwardsAllIsAsItWasAndWhatNobodyTookIsPending) {
               return blocked == change_signal_mask(SIG_SETMASK, ~SignalSet{0}) ? 0 : 7;
             }),
             0);
+}
+
+TEST(Interruptions, OfWhatIsPendingAgainItIsKnownWhoSentItFirst) {
+  SKIP_UNDER_TSAN(k_puts_handlers_off);
+  Channel told;
+  Child child([&] {
+    (void)change_signal_mask(SIG_SETMASK, ~SignalSet{0});
+    const Silence silence;
+    {
+      Interruptions interruptions;
+      if (!interruptions.begin(k_term, 0)) return 1;
+      told.say("ready");
+      if (silence.wait_in(interruptions)) return 2;
+    }
+    const ReceivedSignal got = take_pending(k_term);
+    if (got.number != SIGTERM) return 3;
+    return got.sender == ::getppid() && got.user == ::getuid() ? 0 : 4;
+  });
+  ASSERT_EQ(told.hear(), "ready");
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(), 0);
 }
 
 TEST(Interruptions, ASignalThatIsLetActDoesWhatItDoesByDefault) {

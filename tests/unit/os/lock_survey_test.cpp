@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "os/file/file_text.hpp"
+#include "os/lock/byte_locks.hpp"
 #include "os/lock/flock_holders.hpp"
 #include "test_lock.hpp"
 
@@ -62,6 +63,48 @@ TEST(LockSurvey, AWaiterThatHasTheLockWaitsNoLonger) {
   EXPECT_EQ(seen[0].holders.size(), 1U);
   EXPECT_TRUE(seen[0].waiters.empty());
   EXPECT_EQ(seen[0].tickets, 0U);
+}
+
+TEST(LockSurvey, AnAttemptHasALockIfItsRecordSaysSoOrCannotBeRead) {
+  TestLock lock;
+  const LockSpec spec = *parse_lock_spec("db");
+  const auto has = [&](const std::string& attempt, const std::string& level = {}) {
+    return is_held_by(attempt, spec, lock.home(), level);
+  };
+  EXPECT_FALSE(has("r.1")) << "there is no file";
+  {
+    LockRequest holder = lock.request();
+    ASSERT_TRUE(takes(holder));
+    LockParty party = party_named("holder");
+    party.attempt = "r.1";
+    holder.sign(party);
+    EXPECT_TRUE(has("r.1"));
+    EXPECT_FALSE(has("r.2"));
+    EXPECT_FALSE(has("r.1", "r.1")) << "it is not below itself";
+    LockRequest inside = lock.request("db", {"r.1", {}});
+    ASSERT_TRUE(takes(inside));
+    party.attempt = "r.2";
+    inside.sign(party);
+    EXPECT_TRUE(has("r.2", "r.1"));
+    EXPECT_FALSE(has("r.2"));
+  }
+  EXPECT_FALSE(has("r.1"));
+  {
+    LockRequest holder = lock.request();
+    ASSERT_TRUE(takes(holder));
+    holder.sign(party_named("outside an attempt"));
+    EXPECT_TRUE(has("r.1"));
+  }
+  // Somebody has begun to sign.
+  const UniqueFd file(::open(lock.file().c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::ftruncate(file.get(), 0), 0);
+  ASSERT_TRUE(try_byte_lock(file.get(), ByteLock::exclusive, {0, k_party_size}));
+  EXPECT_TRUE(has("r.1"));
+  release_byte_lock(file.get(), {0, k_party_size});
+  EXPECT_FALSE(has("r.1"));
+  ASSERT_TRUE(std::filesystem::remove(lock.file()));
+  ASSERT_TRUE(std::filesystem::create_directory(lock.file()));
+  EXPECT_TRUE(has("r.1")) << "it cannot be looked at";
 }
 
 TEST(LockSurvey, WhoHoldsTheFileByFlockIsNamed) {

@@ -195,6 +195,21 @@ TEST(PacketSocket, WhatWasSentIsThereThoughTheOtherEndClosedWithPacketsUnread) {
   EXPECT_EQ(*end, "");
 }
 
+TEST(PacketSocket, TheLastWordsOfAProgramAreHeardThoughItHasLeftPacketsUnread) {
+  for (const bool is_unread : {false, true}) {
+    auto ends = packet_pair();
+    ASSERT_TRUE(ends);
+    EXPECT_EQ(last_words(ends->first.get()), "") << "it has not said anything yet";
+    if (is_unread) {
+      ASSERT_TRUE(send_packet(ends->first.get(), "never read"));
+    }
+    ASSERT_TRUE(send_packet(ends->second.get(), "no such server\n\n"));
+    ends->second.reset();
+    EXPECT_EQ(last_words(ends->first.get()), "no such server");
+    EXPECT_EQ(last_words(ends->first.get()), "");
+  }
+}
+
 TEST(PacketSocket, ToConnectAtOnceWaitsForNoListener) {
   const Scratch scratch;
   const std::string path = scratch.path("s");

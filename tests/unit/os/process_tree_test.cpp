@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "os/signal/signals.hpp"
 #include "tree.hpp"
 
 namespace holdfast::os {
@@ -61,6 +62,28 @@ TEST(ProcessTree, ChildrenAreListedUntilTheyAreReaped) {
     TREE_CHECK(tree.reaped().count(zombie) == 1);
     tree.end(0, Milliseconds{0});
     TREE_CHECK(!reap(tree, {}));
+    return 0;
+  });
+}
+
+// A caller waits for SIGCHLD before it reaps again, and the kernel tells of many ends at once.
+TEST(ProcessTree, OfMoreDeadThanAreReapedAtOnceTheCallerIsTold) {
+  as_parent_of_a_tree([](Tree& tree) {
+    constexpr int k_children = 1100;
+    const UniqueFd news = watch_children();
+    for (int i = 0; i < k_children; ++i) {
+      const pid_t pid = ::vfork();  // copies no memory
+      if (pid == 0) ::_exit(0);
+      TREE_CHECK(pid > 0);
+      siginfo_t info{};
+      TREE_CHECK(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) == 0);
+    }
+    hear_of_children(news);
+    while (reap(tree, {})) {
+      TREE_CHECK(readable(news.get()));
+      hear_of_children(news);
+    }
+    TREE_CHECK(tree.reaped().size() == k_children);
     return 0;
   });
 }

@@ -54,6 +54,18 @@ TEST_F(Removal, WhatIsNotThereIsNoErrorAndWhatIsALinkStays) {
   EXPECT_TRUE(fs::exists(path("outside/precious")));
 }
 
+// What is nested too deeply gets another name on the way. An interrupted removal leaves such a
+// name.
+TEST_F(Removal, WhatAnInterruptedRemovalHasLeftIsNotInTheWayOfTheNext) {
+  std::string nested = "tree/.holdfast-1";
+  for (int i = 0; i < 200; ++i) nested += "/d";
+  write(nested + "/file");
+  write("tree/.holdfast-2");  // not a directory
+  const Result<void> removed = remove_directory(path("tree"));
+  EXPECT_TRUE(removed) << removed.error().message;
+  EXPECT_FALSE(fs::exists(path("tree")));
+}
+
 // Neither the number of descriptors nor the length of a path is a bound.
 TEST_F(Removal, DirectoriesMayBeNestedAsDeeplyAsTheyLike) {
   constexpr int k_levels = 700;

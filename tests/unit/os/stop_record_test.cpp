@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "scratch.hpp"
@@ -65,6 +67,18 @@ TEST_F(StopRecordTest, WhatIsNoneIsRemovedAndSaid) {
   EXPECT_EQ(ran->service, "");
   EXPECT_TRUE(ran->trouble.starts_with(path_ + ": ")) << ran->trouble;
   EXPECT_NE(::access(path_.c_str(), F_OK), 0);
+}
+
+// It has the environment of the service, which may have secrets.
+TEST_F(StopRecordTest, WhereItCannotBeNothingIsLeftOfIt) {
+  std::filesystem::create_directories(path_ + "/full");
+  EXPECT_FALSE(write_stop_record(path_, order("true")));
+  EXPECT_NE(::access((path_ + ".new").c_str(), F_OK), 0);
+  std::filesystem::remove_all(path_);
+  // One that a killed process has left is not in the way.
+  ASSERT_TRUE(append_line(path_ + ".new", "rubbish"));
+  EXPECT_TRUE(write_stop_record(path_, order("true")));
+  EXPECT_NE(::access((path_ + ".new").c_str(), F_OK), 0);
 }
 
 TEST_F(StopRecordTest, OnlyItsUserReadsIt) {

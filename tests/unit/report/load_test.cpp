@@ -55,6 +55,20 @@ TEST(LoadReport, OutputComesFromCtestsLog) {
   EXPECT_EQ(outputs_of(*report, run)->of(report->tests[0]).text, "what it printed\n");
 }
 
+TEST(LoadReport, NumbersForCtestAreNoOutputWhereverItIs) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  const std::string text =
+      "before\n<CTestMeasurement type=\"numeric/integer\" "
+      "name=\"n\">3</CTestMeasurement>\nbehind\n";
+  tree.write(".holdfast/runs/one/output/ctest.log", text);
+  const RunEntry run = *find_run(tree.path(), "latest");
+  Result<RunReport> report = load_report(run);
+  ASSERT_TRUE(report);
+  report->tests[0].output_place = OutputPlace{"/elsewhere/output/ctest.log", 0, text.size()};
+  EXPECT_EQ(outputs_of(*report, run)->of(report->tests[0]).text, "before\nbehind\n");
+}
+
 Case case_at(std::uint64_t offset, std::uint64_t length) {
   Case one;
   one.outcome = Outcome::failed;
@@ -165,8 +179,17 @@ TEST(LoadReport, TheStepsOfAnEarlierBuildAreNotThisRuns) {
   };
   EXPECT_EQ(steps("1"), "a.ob.o");  // up to the next run's start
   EXPECT_EQ(steps("2"), "b.o");
+  // A bundle gets the same ones.
+  const auto bundled = [&](const char* run) { return step_lines(*find_run(tree.path(), run)); };
+  EXPECT_EQ(bundled("1"), step(start - 200, "a.o") + step(start + 50, "b.o"));
+  EXPECT_EQ(bundled("2"), step(start + 50, "b.o"));
+  // Of the journal that was full.
+  tree.write(".holdfast/build/journal.jsonl.old", step(start + 40, "o.o"));
+  EXPECT_EQ(steps("2"), "o.ob.o");
+  EXPECT_EQ(bundled("2"), step(start + 40, "o.o") + step(start + 50, "b.o"));
   add_run(tree, "3-20261120-100200-7", start + 200);
   EXPECT_EQ(steps("3"), "");
+  EXPECT_EQ(bundled("3"), "");
 }
 
 TEST(LoadReport, AJournalThatCannotBeOpenedIsAnError) {

@@ -15,6 +15,8 @@
 namespace holdfast {
 namespace {
 
+using Texts = std::map<std::string, std::string>;
+
 // Shards of random runs, each with an id of its own.
 std::vector<NamedReport> random_shards(unsigned seed, std::size_t number) {
   std::vector<NamedReport> shards;
@@ -59,6 +61,9 @@ TEST(MergeShards, OnlyTheTestsOfTheShardThatLostItsKeeperRanWithoutIt) {
       test.name = std::string(id) + attempt;
       test.attempts.emplace_back().attempt = id + std::string(attempt);
     }
+    TestReport& bare = report.tests.emplace_back();
+    bare.name = "bare";
+    bare.bare = true;
     shards.push_back({id, {std::move(report), std::make_unique<NoOutputs>()}});
   }
   RunReport& lost = shards[1].loaded.report;
@@ -66,7 +71,57 @@ TEST(MergeShards, OnlyTheTestsOfTheShardThatLostItsKeeperRanWithoutIt) {
   lost.tests[1].attempts[0].attempt = "4711-99";  // as a launcher without a keeper calls it
   const Result<LoadedReport> merged = merge_shards(std::move(shards));
   ASSERT_TRUE(merged);
-  EXPECT_THAT(lost_keeper_text(merged->report), testing::HasSubstr(" 1 test ran without it"));
+  const std::string text = lost_keeper_text(merged->report);
+  EXPECT_THAT(text, testing::HasSubstr(" 1 test ran without it"));
+  EXPECT_THAT(text, testing::HasSubstr("; of 1 test only ctest's verdict is on record"));
+}
+
+TEST(MergeShards, EachOutputIsThatOfItsShard) {
+  std::vector<NamedReport> shards;
+  for (const char* const id : {"1-a", "2-b"}) {
+    RunReport report;
+    report.run.id = id;
+    TestReport& test = report.tests.emplace_back();
+    test.name = "test";
+    test.cases = {{"case", Outcome::failed, 1}};
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      test.attempts.emplace_back().service_outputs.push_back({"db", 0, 1, "db-1.log"});
+    }
+    shards.push_back(
+        {id,
+         {std::move(report), std::make_unique<MadeUpOutputs>(Texts(), "of " + std::string(id))}});
+  }
+  const Result<LoadedReport> merged = merge_shards(std::move(shards));
+  ASSERT_TRUE(merged);
+  for (const TestReport& test : merged->report.tests) {
+    const std::string expected = "of " + merged->report.shards.at(test.shard).name;
+    EXPECT_EQ(merged->outputs->of(test).text, expected);
+    EXPECT_EQ(merged->outputs->of(test.cases.at(0)), expected);
+    for (const Attempt& attempt : test.attempts) {
+      EXPECT_EQ(merged->outputs->of(attempt), expected);
+      EXPECT_EQ(merged->outputs->of(attempt.service_outputs.at(0)), expected);
+    }
+  }
+}
+
+TEST(MergeShards, OfJournalsInWhichMuchIsWrongOnlyTheFirstComplaintsAreKept) {
+  std::vector<NamedReport> shards = random_shards(1, 3);
+  const std::optional<double> lost_at[] = {std::nullopt, 2000.0, 1000.0};
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    RunReport& report = shards[i].loaded.report;
+    report.run.keeper_until = lost_at[i];
+    report.journal_flaws = 1000;
+    report.complaints.assign(k_max_complaints - 1, Complaint{7, "what"});
+    report.cut_off = i == 1;
+  }
+  const Result<LoadedReport> merged = merge_shards(std::move(shards));
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(merged->report.run.keeper_until, 1000);
+  EXPECT_TRUE(merged->report.cut_off);
+  EXPECT_EQ(merged->report.journal_flaws, 3000U);
+  ASSERT_EQ(merged->report.complaints.size(), k_max_complaints);
+  EXPECT_EQ(merged->report.complaints.front().what, "what, in shard 0");
+  EXPECT_EQ(merged->report.complaints.back().what, "what, in shard 1");
 }
 
 TEST(MergeShards, EachShardHasLanesOfItsOwn) {

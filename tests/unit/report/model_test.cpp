@@ -32,6 +32,27 @@ TEST(Model, ARunWithoutItsEndOrWithAnEndThatSaysSoIsIncomplete) {
   EXPECT_FALSE(SampleJournal().report().run.complete);
 }
 
+// `holdfast end` and the keeper may each write one, in either order.
+TEST(Model, OfTwoEndsARunHasWhatEitherOfThemTells) {
+  const RunEnded full{1060, "20261120-084053-1234", true, "words", 3, false, 1050, {"a"}, {"b"}};
+  const RunEnded brief{1061, "20261120-084053-1234", false};
+  for (const bool is_full_first : {true, false}) {
+    SampleJournal sample;
+    sample.run_started();
+    sample.journal().records.emplace_back(is_full_first ? full : brief);
+    sample.journal().records.emplace_back(is_full_first ? brief : full);
+    const RunInfo run = sample.report().run;
+    EXPECT_TRUE(run.complete);
+    EXPECT_EQ(run.retries, "words");
+    EXPECT_EQ(run.unrecorded, 3);
+    EXPECT_FALSE(run.has_log);
+    EXPECT_EQ(run.keeper_until, 1050);
+    EXPECT_EQ(run.address_in_use, std::vector<std::string>{"a"});
+    EXPECT_EQ(run.ran_nothing, std::vector<std::string>{"b"});
+    EXPECT_EQ(run.ended, 1061);
+  }
+}
+
 TEST(Model, AttemptsOfARepeatedTestAreNumberedThrough) {
   const RunReport report = full_journal().report();
   const TestReport& test = test_named(report, "wobbly");

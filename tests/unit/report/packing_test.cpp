@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "os/file/file_text.hpp"
+#include "rendered.hpp"
 #include "report/bundle/archiver.hpp"
+#include "report/bundle/bundled_files.hpp"
 #include "report/bundle/kept_files.hpp"
 #include "report/bundle/printed.hpp"
 #include "scratch_directory.hpp"
@@ -125,6 +128,32 @@ TEST(Packing, PrintedOutputsForWhichThereIsNoRoomAreLeftOutWithANote) {
   EXPECT_EQ(left_out.text(), "the output of b: the bundle has no room for it\n");
   ASSERT_TRUE(packing.finish(k_program, "tar"));
   EXPECT_THAT(archive, HasSubstr(R"("offset":98,"note":"the bundle had no room for it")"));
+}
+
+TEST(Packing, PrintedOutputsAreReadBackFromAnyOfTheirPieces) {
+  LoadedReport loaded;
+  loaded.outputs = std::make_unique<MadeUpOutputs>(std::map<std::string, std::string>{
+      {"a", std::string(k_mib, 'x')}, {"b", "of b\n"}, {"c", "of c\n"}});
+  for (const char* name : {"a", "b", "c"}) {
+    TestReport& test = loaded.report.tests.emplace_back();
+    test.name = name;
+    test.attempts.emplace_back();
+    test.output_place = OutputPlace{"/b/LastTest.log", static_cast<std::uint64_t>(*name), k_mib};
+  }
+  std::string archive;
+  Packing packing = packing_of(20 * k_mib, archive);
+  LeftOut left_out;
+  ASSERT_TRUE(add_printed(packing, loaded, left_out));
+  ASSERT_TRUE(packing.finish(k_program, "tar"));
+  const ScratchDirectory scratch;
+  Result<std::unique_ptr<BundledFiles>> files =
+      BundledFiles::take_out(k_program, scratch.write("a.tar", archive).string());
+  ASSERT_TRUE(files) << files.error().message;
+  BundledOutputs outputs(std::move(*files));
+  const auto printed = [&](std::size_t test) { return outputs.of(loaded.report.tests[test]).text; };
+  EXPECT_EQ(printed(2), "of c\n");
+  EXPECT_TRUE(printed(0).starts_with("xx"));
+  EXPECT_EQ(printed(1), "of b\n");
 }
 
 }  // namespace

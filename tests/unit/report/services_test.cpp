@@ -58,6 +58,18 @@ TEST(ReportedServices, AreSaidToHaveDiedWithTheTestsThatMayHaveDoneIt) {
   EXPECT_EQ(report.services[0].ended, 1009);
 }
 
+// Its end is not on record.
+TEST(ReportedServices, ThatWereEndedOnPurposeEndWhenTheNextGenerationStarts) {
+  const RunReport report = report_with({said(1001, "started", 1), said(1002, "ready", 1),
+                                        said(1004, "started", 2), said(1005, "ready", 2)});
+  ASSERT_EQ(report.services.size(), 1U);
+  const std::vector<ServiceGeneration>& generations = report.services[0].generations;
+  ASSERT_EQ(generations.size(), 2U);
+  EXPECT_EQ(generations[0].ended, 1004);
+  EXPECT_EQ(generations[1].ended, 1060);
+  EXPECT_TRUE(service_deaths(report).empty());
+}
+
 TEST(ReportedServices, ThatNeverGotReadyAreNoDeaths) {
   const RunReport report = report_with({said(1001, "started", 1), said(1003, "died", 1)});
   ASSERT_EQ(report.services.size(), 1U);

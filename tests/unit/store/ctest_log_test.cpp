@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -166,6 +167,17 @@ TEST_F(CtestFiles, HowOftenATestRanIsCounted) {
   EXPECT_EQ((*records)[0].verdict, Verdict::passed);
 }
 
+TEST_F(CtestFiles, OfVeryManyExecutionsTheFirstHundredHaveAPlaceForTheirOutput) {
+  std::string log = k_head;
+  for (int i = 0; i < 103; ++i) log += entry(1, 1, "a", std::to_string(i), "Test Failed.");
+  const auto records = read(log + k_foot);
+  ASSERT_EQ(records->size(), 1U);
+  EXPECT_EQ((*records)[0].times, 103);
+  EXPECT_EQ((*records)[0].earlier.size(), 100U);
+  EXPECT_EQ((*records)[0].earlier.back().length, 2U);  // of "99"
+  EXPECT_EQ((*records)[0].output->length, 3U);
+}
+
 TEST_F(CtestFiles, OnlyALogWithItsLastLineIsWhole) {
   EXPECT_TRUE(is_whole_log(OpenedLog(write("LastTest.log", k_head + k_foot)).descriptor()));
   const std::string log = k_head + entry(1, 1, "a", "End testing: no\n") + k_foot;
@@ -191,7 +203,8 @@ TEST_F(CtestFiles, ASummaryOfLabelsMayFollowTheLastLine) {
 TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
   const auto file =
       write("LastTest.log",
-            k_head + entry(1, 3, "a", "green\n") + entry(2, 3, "b", "red\n", "Test Failed.") +
+            k_head + entry(1, 3, "a", "green\n") + entry(2, 3, "b", "first\n", "Test Failed.") +
+                entry(2, 3, "b", "green\n") + entry(2, 3, "b", "red\n", "Test Failed.") +
                 entry(3, 3, "c", std::string(499, 'x') + "\n", "Test Failed.") + k_foot);
   const OpenedLog log(file);
   const CtestLogFile place{log.descriptor(), file.parent_path(), ""};
@@ -203,6 +216,11 @@ TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
   EXPECT_EQ((*records)[1].output->log, kept);
   std::ifstream stream(kept);
   EXPECT_EQ(read_kept_output(stream, *(*records)[1].output, 1000), "red\n");
+  const std::vector<OutputPlace>& earlier = (*records)[1].earlier;
+  ASSERT_EQ(earlier.size(), 2U);
+  EXPECT_EQ(earlier[0].log, kept);
+  EXPECT_EQ(read_kept_output(stream, earlier[0], 1000), "first\n");
+  EXPECT_EQ(earlier[1].length, 0U);
   // A report that shows as much cuts nothing again.
   const std::string cut = read_kept_output(stream, *(*records)[2].output, 200);
   EXPECT_NE(cut.find("396 of 500 bytes left out"), std::string::npos) << cut;
@@ -270,6 +288,34 @@ TEST_F(CtestFiles, OutputIsKeptInLittleMemory) {
   EXPECT_EQ(std::filesystem::file_size(kept), k_each * k_count);
 }
 
+// For a child process: it ends there. 0: the failure is told, and no output is said to be in the
+// file.
+[[noreturn]] void keep_outputs_in_files_of(rlim_t most, const CtestLogFile& log,
+                                           std::vector<VerdictRecord>& records,
+                                           const std::filesystem::path& kept) {
+  const rlimit bound{most, most};
+  ::setrlimit(RLIMIT_FSIZE, &bound);
+  ::signal(SIGXFSZ, SIG_IGN);
+  const bool has_kept = static_cast<bool>(keep_outputs(log, records, kept, {100, 1000}));
+  std::exit(has_kept || std::any_of(records.begin(), records.end(), [&](const VerdictRecord& one) {
+              return one.output->log == kept;
+            }));
+}
+
+TEST_F(CtestFiles, OutputsThatCannotBeWrittenAreLeftWhereTheyAre) {
+  const auto file = write("LastTest.log", std::string(200, 'x'));
+  const OpenedLog log(file);
+  std::vector<VerdictRecord> records(2);
+  for (std::uint64_t i = 0; i < records.size(); ++i) {
+    records[i].verdict = Verdict::failed;
+    records[i].output = OutputPlace{file.string(), 100 * i, 100};
+  }
+  // The first one has room.
+  EXPECT_EXIT(keep_outputs_in_files_of(150, {log.descriptor(), file.parent_path(), ""}, records,
+                                       tree_.path() / ".holdfast/runs/1/output/ctest.log"),
+              ::testing::ExitedWithCode(0), "");
+}
+
 TEST_F(CtestFiles, OutputIsReadBackWholeOrItsBeginningAndEnd) {
   const std::string long_output = "first\n" + std::string(10'000, 'x') + "\nlast\n";
   const auto records =
@@ -284,6 +330,21 @@ TEST_F(CtestFiles, OutputIsReadBackWholeOrItsBeginningAndEnd) {
   EXPECT_TRUE(large->starts_with("first\nxxx"));
   EXPECT_TRUE(large->ends_with("xxx\nlast\n"));
   EXPECT_NE(large->find("[... 9012 of 10012 bytes left out by holdfast ...]"), std::string::npos);
+}
+
+TEST_F(CtestFiles, OutputsOfTwoLogsAreReadInAnyOrder) {
+  const auto one = read(k_head + entry(1, 1, "a", "of one\n") + k_foot);
+  const auto other = read(k_head + entry(1, 1, "a", "of other\n") + k_foot, "_20261120-0854");
+  ASSERT_TRUE(one && other);
+  LoggedOutputs outputs(now() - 60, now() + 60);
+  const auto printed = [&](const std::vector<VerdictRecord>& records) {
+    Result<std::string> output = outputs.read(*records.front().output, "a", 1000);
+    return output ? *std::move(output) : to_text(output.error());
+  };
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(printed(*one), "of one\n");
+    EXPECT_EQ(printed(*other), "of other\n");
+  }
 }
 
 // As CMake 4.3 and later write it.

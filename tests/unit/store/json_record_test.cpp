@@ -220,6 +220,20 @@ TEST(JsonRecord, EveryFieldIsWrittenAsItWasRead) {
                          "address_in_use", "ran_nothing"});
 }
 
+TEST(JsonRecord, PlacesOfEarlierOutputsAreNeverBeforeALogsBegin) {
+  const auto earlier = [](const std::string& numbers) {
+    return parsed<VerdictRecord>(
+               R"({"v":1,"type":"verdict","test":"t","verdict":"failed","earlier_log":"/log",)"
+               R"("earlier":[)" +
+               numbers + "]}")
+        .earlier.size();
+  };
+  EXPECT_EQ(earlier("1,2,3,4"), 2U);
+  EXPECT_EQ(earlier("1,2,3"), 1U);
+  EXPECT_EQ(earlier("1,2,-3,4"), 0U);
+  EXPECT_EQ(earlier("1,-2"), 0U);
+}
+
 TEST(JsonRecord, ALineIsOneLineWhateverANameHolds) {
   VerdictRecord verdict;
   verdict.test = "a\nb\xFF\x01";

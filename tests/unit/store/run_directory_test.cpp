@@ -83,6 +83,20 @@ TEST(RunDirectory, TheOutputsOfOlderRunsMakeRoomForThoseOfLaterOnes) {
   EXPECT_FALSE(has(3, "x.log"));
 }
 
+TEST(RunDirectory, TheOutputsOfARunAtWorkStay) {
+  const ScratchDirectory tree;
+  for (const char* const id : {"1-at-work", "2-over"}) {
+    RunStarted started{1, id, tree.path().string(), os::numbering_id(), "", os::own_name(), {}};
+    if (std::string_view(id) == "2-over") started.ctest.start += 1;  // nobody has this name
+    tree.write(std::string(".holdfast/runs/") + id + "/journal.jsonl", line_of(started));
+    tree.write(std::string(".holdfast/runs/") + id + "/output/x.log", "x");
+  }
+  (void)prune_runs(tree.path(), "3-begins", {.outputs = 0});
+  EXPECT_TRUE(fs::exists(tree.path() / ".holdfast/runs/1-at-work/output/x.log"));
+  EXPECT_FALSE(fs::exists(tree.path() / ".holdfast/runs/1-at-work/output/dropped"));
+  EXPECT_FALSE(fs::exists(tree.path() / ".holdfast/runs/2-over/output/x.log"));
+}
+
 TEST(RunDirectory, AJournalWithoutAReadableStartIsDatedByItsFile) {
   const ScratchDirectory tree;
   tree.write(".holdfast/runs/x/journal.jsonl", std::string(5U << 20U, 'x'));

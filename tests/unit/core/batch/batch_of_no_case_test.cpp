@@ -74,6 +74,30 @@ TEST(BatchOfNoCaseTest, a_program_that_is_not_googletests_is_judged_by_its_code)
   }
 }
 
+// Whether the program runs as it is would be decided after the cases that run beside them.
+TEST(BatchOfNoCaseTest, processes_that_told_nothing_before_the_batch_was_ended_are_of_cases) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a", "A.b", "A.c"}));
+  story.tell(simple(Event::Kind::case_wanted));
+  story.tell(simple(Event::Kind::case_wanted));
+  Event settled = gone(exited(0));
+  settled.kind = Event::Kind::case_settled;
+  settled.name = settled.settled.name = "A.a";
+  settled.settled.outcome = Outcome::premature_exit;
+  settled.settled.untold = true;
+  EXPECT_EQ(story.tell(settled), "");
+  settled = gone(signalled(15), EndedBy::interruption);
+  settled.kind = Event::Kind::case_settled;
+  settled.name = settled.settled.name = "A.b";
+  settled.settled.outcome = Outcome::interrupted;
+  EXPECT_EQ(story.tell(settled),
+            "A.b interrupted in 2; A.a premature_exit in 1; A.c not_run in 0; end");
+  EXPECT_EQ(story.tell(simple(Event::Kind::cases_over)), "end");
+  EXPECT_EQ(story.batch.summary(),
+            "3 cases: 1 premature exit (A.a), 1 interrupted (A.b), 1 not run (interrupted)");
+}
+
 TEST(BatchOfNoCaseTest, a_program_that_cannot_be_started_is_started_once) {
   Story story(Isolation::none);
   story.tell(simple(Event::Kind::begun));

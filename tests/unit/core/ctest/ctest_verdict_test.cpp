@@ -133,5 +133,21 @@ TEST(VerdictProperties, WhatIsNotUnderstoodIsSaid) {
             "understand \"perhaps=1\": expected will-fail, code=, pass=, fail= or skip=");
 }
 
+TEST(CtestCommand, WhatMayEndARunEarlyIsSeenInEachFormOfTheOption) {
+  const struct {
+    std::vector<std::string> command;
+    Stops stops;
+  } rows[] = {
+      {{"ctest", "-j8", "--timeout", "1"}, Stops::never},
+      {{"ctest", "--stop-on-failure"}, Stops::at_a_failure},
+      {{"ctest", "--preset", "p"}, Stops::at_a_failure},
+      {{"ctest", "--preset=p"}, Stops::at_a_failure},
+      {{"ctest", "--presets-file", "f"}, Stops::never},
+      {{"ctest", "--stop-time", "12:00"}, Stops::at_any_time},
+      {{"ctest", "--stop-time=12:00", "--stop-on-failure"}, Stops::at_any_time},
+  };
+  for (const auto& row : rows) EXPECT_EQ(stops_of(row.command), row.stops) << row.command[1];
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -30,6 +30,31 @@ TEST(LockPlace, OutsideABuildTreeTheScopesOfATreeAreTheUsers) {
   EXPECT_EQ(place_of(spec("db@machine"), k_nowhere), "machine/db");
 }
 
+// Two locks of one file would make a test wait for itself.
+TEST(LockPlace, LocksThatMeetInTheUsersScopeAreOneLock) {
+  const struct {
+    LockHome home;
+    std::vector<std::string_view> texts;
+    std::vector<std::string> expected;
+  } rows[] = {
+      {k_nowhere, {"db@build", "db@user"}, {"db@user"}},
+      {k_nowhere, {"db", "db@user"}, {"db@user"}},
+      {k_nowhere, {"db:shared@build", "db", "db@machine"}, {"db@user", "db@machine"}},
+      {{"", "/home/a/build"}, {"db", "db@build", "db@user"}, {"db@build", "db@user"}},
+      {{"myproject", ""}, {"db", "db@build", "db@user"}, {"db@project", "db@user"}},
+      {k_home, {"db", "db@build", "db@user"}, {"db@build", "db@project", "db@user"}},
+  };
+  for (const auto& row : rows) {
+    std::vector<LockSpec> specs;
+    for (const std::string_view text : row.texts) specs.push_back(spec(text));
+    const Result<std::vector<LockSpec>> locks = locks_at(row.home, specs);
+    ASSERT_TRUE(locks);
+    std::vector<std::string> found;
+    for (const LockSpec& one : *locks) found.push_back(to_text(one));
+    EXPECT_EQ(found, row.expected);
+  }
+}
+
 TEST(LockPlace, TwoTreesOfOneProjectShareItsLocksAndHaveTheirOwn) {
   const LockHome other{"myproject", "/home/a/build2"};
   EXPECT_EQ(place_of(spec("db"), k_home), place_of(spec("db"), other));

@@ -159,6 +159,21 @@ TEST(Policy, ALockThatCannotBeUnderstoodIsAnErrorThatNamesTheProperty) {
   }
 }
 
+TEST(Policy, ServicesAndAContainmentThatCannotBeUnderstoodAreErrorsToo) {
+  const struct {
+    Value said;
+    std::string message;
+  } rows[] = {
+      {by_property(Setting::services, "db:twice"), "HOLDFAST_SERVICES"},
+      {by_property(Setting::containment, "netns,jail"), "HOLDFAST_CONTAINMENT \"netns,jail\": "},
+  };
+  for (const auto& row : rows) {
+    const Result<ResolvedPolicy> resolved = resolve({row.said}, {});
+    ASSERT_FALSE(resolved) << row.message;
+    EXPECT_EQ(resolved.error().message.rfind(row.message, 0), 0U) << resolved.error().message;
+  }
+}
+
 TEST(Policy, EmptyPartsOfAListAreNoLocks) {
   TestFacts facts;
   facts.resource_lock = ",,";

@@ -60,6 +60,56 @@ TEST(FarResult, IsReadAsItWasWritten) {
   EXPECT_EQ(read->marker, "");
   ASSERT_EQ(read->orphans.size(), 2U);
   EXPECT_EQ(read->orphans[1].file, "exit-8");
+  EXPECT_EQ(read->orphans[0].why, "why");
+  EXPECT_EQ(read->orphans[1].why, "");
+}
+
+TEST(FarResult, HasEachFactAndNoOther) {
+  constexpr bool Observation::*k_facts[] = {
+      &Observation::lock_not_had, &Observation::lock_refused, &Observation::lock_lost,
+      &Observation::own_failure,  &Observation::node_lost,    &Observation::leaked,
+      &Observation::leak_fails,   &Observation::marked,       &Observation::unfinished,
+      &Observation::ran_nothing,  &Observation::out_of_memory};
+  for (const auto fact : k_facts) {
+    AttemptResult result;
+    result.observation.*fact = true;
+    const Result<AttemptResult> read = far_result_in(to_text(result));
+    ASSERT_TRUE(read) << read.error().message;
+    for (const auto other : k_facts) EXPECT_EQ(read->observation.*other, other == fact);
+  }
+}
+
+TEST(FarResult, HasEachNumber) {
+  AttemptResult result;
+  result.observation.end_reason = EndReason::signal;
+  result.observation.end_signal = SIGINT;
+  result.observation.no_tests = NoTests::skip;
+  result.ran_no_case = true;
+  result.report.kept = true;
+  result.report.exec_error = 13;
+  result.report.system_us = 21;
+  result.report.max_rss_kb = 22;
+  result.report.memory_peak_kb = 23;
+  const Result<AttemptResult> read = far_result_in(to_text(result));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->observation.end_reason, EndReason::signal);
+  EXPECT_EQ(read->observation.end_signal, SIGINT);
+  EXPECT_EQ(read->observation.no_tests, NoTests::skip);
+  EXPECT_TRUE(read->ran_no_case);
+  EXPECT_TRUE(read->report.kept);
+  EXPECT_EQ(read->report.exec_error, 13);
+  EXPECT_EQ(read->report.system_us, 21);
+  EXPECT_EQ(read->report.max_rss_kb, 22);
+  EXPECT_EQ(read->report.memory_peak_kb, 23);
+}
+
+TEST(FarStart, IsReadAsItWasWritten) {
+  const Result<FarStart> read = far_start_in(to_text(FarStart{"n 1", "0.1", "x86_64"}));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->node, "n 1");
+  EXPECT_EQ(read->version, "0.1");
+  EXPECT_EQ(read->architecture, "x86_64");
+  EXPECT_FALSE(far_start_in(to_text(AttemptResult())));
 }
 
 TEST(FarResult, KnowsWhetherTheCasesThatAreLeftWereSaid) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "../os/scratch.hpp"
 #include "../store/log_lines.hpp"
@@ -41,7 +42,7 @@ class LostKeeper : public testing::Test {
               << test << R"(","test":")" << name_of(test) << R"(","key":"00000000000000)"
               << 10 + test << R"(","n":1})"
               << "\n";
-      log << entry(test, k_tests, name_of(test), "", "Test Failed.");
+      log << entry(test, k_tests, name_of(test), "red\n", "Test Failed.");
     }
     log << k_foot;
   }
@@ -85,6 +86,28 @@ TEST_F(LostKeeper, ALineThatItsWriterDidNotFinishSpoilsNoRecord) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->flaws, 1U);
   EXPECT_EQ(read->records.size(), 2U + 3 * k_tests + 1);
+}
+
+TEST_F(LostKeeper, WasThereUntilItsLastGrant) {
+  // The launcher of a later attempt found no keeper, and gave the attempt its name.
+  std::ofstream(journal(), std::ios::app)
+      << R"({"v":1,"type":"attempt_started","at":1700000009,"attempt":"4711-99.1","test":"t1",)"
+      << R"("key":"0000000000000011","n":1})"
+      << "\n";
+  (void)tidy(find_dead_runs(tree_));
+  const std::optional<RunEnded> end = end_record(journal());
+  ASSERT_TRUE(end);
+  EXPECT_TRUE(end->complete);
+  EXPECT_DOUBLE_EQ(end->keeper_until, 1'700'000'001);
+}
+
+TEST_F(LostKeeper, OutputsThatCannotBeKeptAreToldAndTheRestIsRecorded) {
+  std::ofstream(journal().parent_path() / "output") << "a file in the place of the directory\n";
+  const Tidied tidied = tidy(find_dead_runs(tree_));
+  ASSERT_EQ(tidied.troubles.size(), 1U);
+  EXPECT_NE(tidied.troubles[0].find("output"), std::string::npos) << tidied.troubles[0];
+  EXPECT_EQ(tidied.ends, 1U);
+  EXPECT_TRUE(end_record(journal())->complete);
 }
 
 TEST_F(LostKeeper, WithoutAWholeLogAReaderWritesNothing) {

@@ -2,9 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
+#include <string>
+#include <variant>
 
+#include "../os/scratch.hpp"
 #include "nowhere.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
+#include "store/run_directory.hpp"
 
 namespace holdfast {
 namespace {
@@ -44,6 +51,50 @@ TEST(Run, KnowsATestThatItHadBefore) {
   EXPECT_FALSE(run.begin_attempt_of("a"));
   EXPECT_FALSE(run.begin_attempt_of("b"));
   EXPECT_TRUE(run.begin_attempt_of("a"));
+}
+
+// How many runs a tree keeps after many whose tests were chosen like that.
+std::size_t kept_after_runs_of(const std::string& planned) {
+  const os::Scratch tree;
+  RunOrigin origin;
+  origin.tree = tree.path();
+  origin.ctest = {4711, 99};
+  origin.planned = planned;
+  for (std::size_t i = 0; i < k_runs_kept + 5; ++i) {
+    EXPECT_NE(begun(origin).finish(Run::Completeness::complete), "");
+  }
+  return list_runs(tree.path()).size();
+}
+
+TEST(Run, KeepsRoomForAllShardsOfItsTests) {
+  PlannedRecord one;
+  one.shard = "2/3";
+  one.is_own = true;
+  one.tests = {"t"};
+  EXPECT_EQ(kept_after_runs_of(line_of(one)), k_runs_kept + 3);
+  one.shard = "";
+  EXPECT_EQ(kept_after_runs_of(line_of(one)), k_runs_kept);
+}
+
+TEST(Run, WhatWasChosenIsChosenForTheFirstRunOfACtestAlone) {
+  const os::Scratch tree;
+  RunOrigin origin;
+  origin.tree = tree.path();
+  origin.ctest = {4711, 99};
+  PlannedRecord chosen;
+  chosen.is_own = true;
+  chosen.tests = {"t"};
+  origin.planned = line_of(chosen);
+  for (const unsigned nth : {1U, 2U}) {
+    const auto run = begun(origin, nth);
+    const Result<Journal> read = read_journal(run.journal());
+    ASSERT_TRUE(read);
+    const auto planned = std::ranges::count_if(read->records, [](const Record& record) {
+      return std::holds_alternative<PlannedRecord>(record);
+    });
+    EXPECT_EQ(planned, nth == 1 ? 1 : 0);
+    EXPECT_EQ(run.refusal_of("u").empty(), nth != 1);
+  }
 }
 
 TestReport reported(const std::string& key, bool bare) {

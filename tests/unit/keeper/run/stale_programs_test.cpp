@@ -29,11 +29,13 @@ class StaleProgramsTest : public testing::Test {
 
   // Of one attempt, in a run of its own.
   std::string fingerprint(const std::string& program, const std::vector<std::string>& required = {},
-                          std::uint64_t command_sum = 1) const {
+                          std::uint64_t command_sum = 1,
+                          const std::vector<std::string>& named = {}) const {
     StalePrograms programs({place_, place_ + "/b"});
     Connection connection;
     connection.program = program;
     connection.inputs.required = required;
+    connection.inputs.named = named;
     connection.command_sum = command_sum;
     programs.look(StalePrograms::Point::start, connection, "");
     return programs.fingerprint(connection);
@@ -50,6 +52,17 @@ TEST_F(StaleProgramsTest, OneProgramWithOneCommandHasOneFingerprint) {
   EXPECT_NE(fingerprint(path("t.sh"), {path("data.txt")}), first);
   write("t.sh", "exit 1 # longer");
   EXPECT_NE(fingerprint(path("t.sh")), first);
+}
+
+TEST_F(StaleProgramsTest, AnInputIsPartOfTheFingerprintWhoeverNamesIt) {
+  const std::vector<std::string> data{path("data.txt")};
+  const std::string required = fingerprint("/bin/sh", data);
+  const std::string named = fingerprint("/bin/sh", {}, 1, data);
+  EXPECT_EQ(named.size(), 16U);
+  EXPECT_EQ(fingerprint("/bin/sh", {}, 1, data), named);
+  write("data.txt", "longer");
+  EXPECT_NE(fingerprint("/bin/sh", data), required);
+  EXPECT_NE(fingerprint("/bin/sh", {}, 1, data), named);
 }
 
 TEST_F(StaleProgramsTest, NothingIsKnownOfProgramsOfOthersAndOfWhatIsNotThere) {

@@ -118,6 +118,13 @@ TEST_F(PrivateTmpTest, SaysWhereAnotherTestIsInTheWay) {
   EXPECT_EQ(tmp.conflict(), in_tmp_.at("above/work") +
                                 " is passed through, and another test has put something else at " +
                                 in_tmp_.at("above"));
+  fs::remove(backing("above"));
+  EXPECT_EQ(tmp.conflict(), "");
+  fs::remove(backing("file"));
+  fs::create_directory(backing("file"));
+  EXPECT_EQ(tmp.conflict(), in_tmp_.at("file") +
+                                " is passed through, and another test has put something else at " +
+                                in_tmp_.at("file"));
 }
 
 TEST_F(PrivateTmpTest, WhatIsGoneIsNotPassedThrough) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 #include "../os/scratch.hpp"
 #include "started.hpp"
@@ -49,6 +50,22 @@ class GoogletestTraceTest : public testing::Test {
     os::ScratchContent left;
     left.markers = scratch_.open();
     return weigh_trace(program.trace, left, names).end;
+  }
+
+  // Whether these reports, by their names, show that the test had no cases.
+  bool ran_nothing(const std::vector<std::pair<std::string, std::string>>& reports,
+                   std::size_t other_files = 0) const {
+    std::vector<std::string> names;
+    for (const auto& [name, text] : reports) {
+      std::ofstream(scratch_.path(name)) << text;
+      names.push_back(name);
+    }
+    for (std::size_t i = 0; i < other_files; ++i) names.push_back("exit-" + std::to_string(i + 1));
+    GoogletestTrace trace;
+    trace.reports = true;
+    os::ScratchContent left;
+    left.markers = scratch_.open();
+    return weigh_trace(trace, left, names).ran_nothing;
   }
 
   os::Scratch scratch_;
@@ -102,6 +119,26 @@ TEST_F(GoogletestTraceTest, APlaceInWhichNothingCanBeMadeIsNotAskedFor) {
   TestEnvironment told(invocation.environment);
   EXPECT_EQ(ask_for_trace(invocation, policy_, "/proc/no-such-directory", told).runs_file, "");
   EXPECT_EQ(told.environ()[0], nullptr);
+}
+
+TEST_F(GoogletestTraceTest, HadNoCasesOnlyIfEachProgramsReportSaysSo) {
+  const std::string head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=";
+  const std::string none = head + "\"0\" failures=\"0\">\n";
+  const std::string some = head + "\"1\" failures=\"0\">\n";
+  EXPECT_FALSE(ran_nothing({}));
+  EXPECT_TRUE(ran_nothing({{"a.xml", none}}));
+  EXPECT_TRUE(ran_nothing({{"a.xml", none}, {"b.xml", none}}));
+  EXPECT_FALSE(ran_nothing({{"a.xml", none}, {"b.xml", some}}));
+  EXPECT_FALSE(ran_nothing({{"a.xml", some}, {"b.xml", none}}));
+  // Of a program that died there is no whole report.
+  EXPECT_TRUE(ran_nothing({{"a.xml", none}, {"b.xml", ""}}));
+  EXPECT_FALSE(ran_nothing({{"b.xml", head}}));
+}
+
+TEST_F(GoogletestTraceTest, SaysNothingOfCasesIfTheDirectoryHasMoreFilesThanAreRead) {
+  const std::string none = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"0\">\n";
+  EXPECT_TRUE(ran_nothing({{"a.xml", none}}, os::k_most_marker_files - 2));
+  EXPECT_FALSE(ran_nothing({{"a.xml", none}}, os::k_most_marker_files - 1));
 }
 
 TEST_F(GoogletestTraceTest, TakesItsOwnFilesOutOfTheMarkersAndNoOthers) {

@@ -1,6 +1,14 @@
 #include "supervision/base/step_outputs.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "../os/scratch.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -31,6 +39,48 @@ TEST(StepOutputs, OfAScanAreWhatItWritesBesides) {
 
 TEST(StepOutputs, OfACustomCommandAreNotKnown) {
   EXPECT_EQ(files(StepKind::custom, "x", {"generate", "-o", "x", "-MF", "x.d"}), Files{});
+}
+
+// A compiler may be told to write to a device, and root could remove it.
+TEST(StepOutputs, OnlyFilesThatTheStepHasWrittenAreRemoved) {
+  const os::Scratch scratch;
+  const auto at = [&](const char* name) { return scratch.path(name); };
+  std::ofstream(at("older.o")) << "x";
+  const timespec long_ago[2] = {{1, 0}, {1, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, at("older.o").c_str(), long_ago, 0), 0);
+  for (const char* name : {"new.o", "older.o", "fifo", "link"}) {
+    BuildStep step;
+    step.kind = StepKind::compile;
+    step.output = at(name);
+    char* no_words[] = {nullptr};
+    const StepOutputs outputs(step, no_words);
+    if (step.output == at("new.o")) std::ofstream(at("new.o")) << "x";
+    if (step.output == at("fifo")) (void)::mkfifo(at("fifo").c_str(), 0600);
+    if (step.output == at("link")) (void)::symlink("older.o", at("link").c_str());
+    outputs.remove();
+  }
+  EXPECT_FALSE(std::filesystem::exists(at("new.o")));
+  EXPECT_TRUE(std::filesystem::exists(at("older.o")));
+  EXPECT_TRUE(std::filesystem::is_fifo(at("fifo")));
+  EXPECT_TRUE(std::filesystem::is_symlink(at("link")));
+}
+
+TEST(StepOutputs, AreFoundWhereTheStepBeganWhereverItIsNow) {
+  const os::Scratch scratch;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(scratch.path());
+  BuildStep step;
+  step.kind = StepKind::compile;
+  step.output = "a.o";
+  char* no_words[] = {nullptr};
+  const StepOutputs outputs(step, no_words);
+  std::ofstream("a.o") << "x";
+  std::filesystem::current_path("/");
+  outputs.remove();
+  outputs.go_there();
+  EXPECT_EQ(std::filesystem::current_path(), std::filesystem::canonical(scratch.path()));
+  std::filesystem::current_path(before);
+  EXPECT_FALSE(std::filesystem::exists(scratch.path("a.o")));
 }
 
 TEST(StepOutputs, AnOptionWithoutItsWordNamesNoFile) {
