@@ -45,8 +45,8 @@ fi
 
 # In the /proc of another PID namespace the same number is another process.
 if grep -rnE '"/proc/?("|\{|locks|thread-self)' --include='*.[ch]pp' launcher |
-  grep -vE '^launcher/os/(process/proc_numbers|containment/pid_namespace)\.cpp:'; then
-  complain "what names processes in /proc goes through os/process/proc_numbers.hpp"
+  grep -vE '^launcher/os/(process/process|containment/namespaces)\.cpp:'; then
+  complain "what names processes in /proc goes through os/process/process.hpp"
 fi
 
 while IFS= read -r words; do

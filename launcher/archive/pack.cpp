@@ -8,8 +8,6 @@
 #include <array>
 #include <ctime>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "archive/error_text.hpp"
 #include "core/bundle/packed_file.hpp"

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <string_view>
 
 #include "archive/error_text.hpp"
 #include "core/bundle/bundle_names.hpp"

@@ -1,13 +1,9 @@
 #include "cli/after_run.hpp"
 
-#include <filesystem>
-#include <string_view>
 #include <system_error>
 
 #include "cli/history_file.hpp"
 #include "cli/report/report_output.hpp"
-#include "core/base/printable.hpp"
-#include "store/run_directory.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -9,15 +9,14 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "host/forking.hpp"
 #include "host/service_host.hpp"
+#include "host/strangers.hpp"
 #include "log/log.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"

@@ -1,11 +1,10 @@
 #include "cli/debugger.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <iterator>
 
 #include "core/base/parts.hpp"
-#include "core/base/program_identity.hpp"
+#include "core/base/process_name.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -4,14 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <utility>
 
 #include "cli/commands.hpp"
-#include "core/base/environment.hpp"
-#include "core/outcome/exit_codes.hpp"
-#include "core/service/service_check.hpp"
 #include "keeper/run/cluster_client.hpp"
 #include "keeper/service/command_services.hpp"
 #include "keeper/service/tree_services.hpp"

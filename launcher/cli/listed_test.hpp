@@ -1,4 +1,5 @@
-// What a build tree's ctest knows of a test.
+// What the ctest of a build tree lists, as JSON (`--show-only=json-v1`). No test is run, but
+// projects may have programs run to discover their tests.
 #pragma once
 
 #include <functional>
@@ -7,11 +8,48 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "core/base/result.hpp"
 #include "core/settings/facts.hpp"
 
 namespace holdfast::cli {
 
+// What CMake's cache of the tree says of that variable; empty: nothing.
+std::string cached_value(const std::string& tree, const std::string& name);
+
+// The configurations of a tree that has several, sorted; such a tree has no test without one of
+// them. Empty: the tree has one.
+std::vector<std::string> configurations_of(const std::string& tree);
+
+// The ctest of the CMake that configured the tree.
+std::string ctest_of(const std::string& tree);
+
+struct ListingOrder {
+  std::string ctest;
+  std::string directory;  // in which ctest starts
+  std::vector<std::string> options = {};
+  std::vector<std::string> variables = {};     // `NAME=VALUE`, before those that we have
+  std::string format = "--show-only=json-v1";  // or `-N`, for people
+  Milliseconds time = k_longest;               // after that, ctest is ended, and it is an error
+};
+
+struct Listing {
+  std::string text;  // what ctest prints
+  std::string said;  // the beginning of what it prints on stderr
+};
+
+// The error is a clause.
+Result<Listing> ask_for_tests(const ListingOrder& order);
+// Returns only the text.
+Result<std::string> list_tests(const ListingOrder& order);
+
+// The part of ctest's output that is JSON: PRE_TEST commands may print before it.
+std::string json_of(const std::string& listing);
+
+// The names of the listed tests, in ctest's order. The error is a clause.
+Result<std::vector<std::string>> names_of(const std::string& listing);
+
+// What a build tree's ctest knows of a test.
 struct ListedTest {
   TestFacts facts;
   Values said;  // what the test's properties say

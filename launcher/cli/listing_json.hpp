@@ -1,4 +1,4 @@
-// The parts of a listing (cli/ctest_listing.hpp) that several readers take from its JSON.
+// The parts of a listing (cli/listed_test.hpp) that several readers take from its JSON.
 #pragma once
 
 #include <string>

@@ -2,13 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdint>
-#include <utility>
-
-#include "core/base/duration.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::cli {

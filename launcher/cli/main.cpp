@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "os/process/process_title.hpp"
+#include "os/process/process.hpp"
 
 int main(int count, char** arguments) {
   return holdfast::cli::run_command(count, holdfast::os::take_arguments(arguments));

@@ -21,7 +21,6 @@
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"

@@ -19,7 +19,6 @@
 #include "core/bundle/bundle_names.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/left/dead_runs.hpp"
-#include "report/bundle/division_check.hpp"
 #include "report/bundle/merge.hpp"
 #include "report/bundle/read_bundle.hpp"
 #include "report/bundle/write_bundle.hpp"

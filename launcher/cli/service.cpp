@@ -15,10 +15,9 @@
 
 #include "cli/commands.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
-#include "core/lock/port_locks.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "core/service/service_check.hpp"
+#include "core/service/service_state.hpp"
 #include "core/service/service_use.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/service_keeping.hpp"

@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <string_view>
 #include <tuple>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -5,28 +5,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <map>
-#include <set>
-#include <string_view>
-#include <utility>
-
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "doctor/base/silent_paths.hpp"
-#include "doctor/machine/clock.hpp"
 #include "doctor/preflight/preflight.hpp"
-#include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
 #include "doctor/tree/leftovers.hpp"
-#include "doctor/tree/locks.hpp"
 #include "doctor/tree/ports.hpp"
-#include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"
-#include "doctor/tree/wishes.hpp"
 #include "keeper/service/tree_services.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "settings/complaints.hpp"

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/base/result.hpp"
 #include "doctor/diagnosis.hpp"
 #include "doctor/tree/needed_tools.hpp"
-#include "doctor/tree/wishes.hpp"
+#include "doctor/tree/programs.hpp"
 
 namespace holdfast::doctor {
 

@@ -1,7 +1,5 @@
 #include "etcd/etcd.hpp"
 
-#include <utility>
-
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/cluster/cluster_words.hpp"

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/utf8.hpp"
+#include "core/base/base64.hpp"
+#include "core/base/printable.hpp"
 #include "core/cluster/lock_order.hpp"
-#include "etcd/base64.hpp"
 
 namespace holdfast::etcd {
 namespace {

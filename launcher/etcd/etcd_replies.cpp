@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/base/number.hpp"
+#include "core/base/base64.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
-#include "core/lock/lock_spec.hpp"
-#include "etcd/base64.hpp"
 
 namespace holdfast::etcd {
 namespace {

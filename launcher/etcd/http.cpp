@@ -1,7 +1,6 @@
 #include "etcd/http.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/base/parts.hpp"
 

@@ -3,14 +3,11 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <utility>
 
-#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/cluster/cluster_words.hpp"
-#include "core/cluster/lock_order.hpp"
-#include "core/lock/lock_wait.hpp"
+#include "core/lock/held_locks.hpp"
 #include "core/settings/cluster_wire.hpp"
 #include "etcd/etcd_bodies.hpp"
 #include "os/file/clock.hpp"
@@ -19,6 +16,9 @@
 
 namespace holdfast::etcd {
 namespace {
+
+constexpr Milliseconds k_pause{300};
+constexpr Milliseconds k_patience{5000};
 
 using Turn = cluster::LockTurn::Kind;
 
@@ -35,6 +35,39 @@ Result<LockSpec> lock_in(const wire::Message& message) {
 }
 
 }  // namespace
+
+void Releases::begin(const std::string& lease) {
+  leases_[lease].until = os::monotonic_now() + k_patience;
+  send(lease);
+}
+
+void Releases::send(const std::string& lease) {
+  leases_[lease].next = k_longest;
+  etcd_.call(k_revoke, lease_body(lease), [this, lease](const EtcdReply& reply) {
+    const bool is_later = reply.refusal && reply.refusal->kind == Refusal::Kind::later;
+    const Milliseconds next = os::monotonic_now() + k_pause;
+    if (!is_later || next >= leases_[lease].until) {
+      leases_.erase(lease);
+    } else {
+      leases_[lease].next = next;
+    }
+  });
+}
+
+Milliseconds Releases::due() const {
+  Milliseconds due = k_longest;
+  for (const auto& [id, lease] : leases_) due = std::min(due, lease.next);
+  return due;
+}
+
+void Releases::look() {
+  const Milliseconds now = os::monotonic_now();
+  std::vector<std::string> again;
+  for (const auto& [id, lease] : leases_) {
+    if (now >= lease.next) again.push_back(id);
+  }
+  for (const std::string& id : again) send(id);
+}
 
 LockSession::LockSession(const Parts& parts, os::UniqueFd socket)
     : parts_(parts), socket_(std::move(socket)) {

@@ -1,23 +1,51 @@
-// One attempt that has or wants locks of scope `cluster`. A session has the attempt's connection
-// with us, its lease, its keys, and its places in the queues.
+// Gives leases back. Their keys go with them, so the next waiter has its turn at once and need not
+// wait for the end of the lease.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/cluster/cluster_party.hpp"
 #include "core/cluster/cluster_settings.hpp"
 #include "core/cluster/lock_order.hpp"
 #include "core/settings/message.hpp"
 #include "etcd/etcd.hpp"
-#include "etcd/releases.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/lock/shared_lease.hpp"
 
 namespace holdfast::etcd {
+
+class Releases {
+ public:
+  explicit Releases(Etcd& etcd) : etcd_(etcd) {}
+
+  // Gives the lease back. If etcd does not answer, tries again for a while. Later nobody would gain
+  // by it.
+  void begin(const std::string& lease);
+  bool are_done() const { return leases_.empty(); }
+
+  // When look() has something to do, on the clock of monotonic_now().
+  Milliseconds due() const;
+  void look();
+
+ private:
+  struct Lease {
+    Milliseconds next = k_longest;  // when it is tried again
+    Milliseconds until{0};          // when it is given up
+  };
+  void send(const std::string& lease);
+
+  Etcd& etcd_;
+  std::map<std::string, Lease> leases_;
+};
+
+// One attempt that has or wants locks of scope `cluster`. A session has the attempt's connection
+// with us, its lease, its keys, and its places in the queues.
 
 // This machine and the user, as others see them in our keys.
 struct Machine {

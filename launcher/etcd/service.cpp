@@ -1,7 +1,6 @@
 #include "etcd/service.hpp"
 
 #include <pwd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,10 +9,9 @@
 #include <list>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/base/result.hpp"
 #include "core/cluster/cluster_words.hpp"
 #include "core/cluster/lock_order.hpp"

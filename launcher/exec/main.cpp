@@ -5,8 +5,7 @@
 #include "exec/node/far_side.hpp"
 #include "exec/retry/test_run.hpp"
 #include "exec/step/step_run.hpp"
-#include "os/process/descendants.hpp"
-#include "os/process/process_title.hpp"
+#include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/launch.hpp"
 
@@ -18,7 +17,7 @@ int main(int /*count*/, char** argv) {
     os::set_process_title("holdfast-exec", {"holdfast-exec", "--far"});
     return exec::be_far_side(arguments[2]);
   }
-  // The keeper finds launchers by this name (keeper/base/supervisors.hpp).
+  // The keeper finds launchers by this name (keeper/base/keeper_socket.hpp).
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
   exec::TestRunner tests;
   exec::StepRun steps;

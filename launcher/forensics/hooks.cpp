@@ -1,7 +1,5 @@
 #include "forensics/hooks.hpp"
 
-#include <string_view>
-
 #include "os/file/system_call.hpp"
 
 namespace holdfast::forensics {

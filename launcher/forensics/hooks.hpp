@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/settings/hook_environment.hpp"
+#include "core/settings/policy.hpp"
 #include "forensics/findings.hpp"
 #include "os/process/bounded_work.hpp"
 

@@ -1,16 +1,5 @@
 #include "forensics/probes.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <optional>
-#include <utility>
-
-#include "core/base/file_name.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/program_identity.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_survey.hpp"

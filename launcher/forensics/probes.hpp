@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/base/program_identity.hpp"
+#include "core/base/number.hpp"
+#include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "forensics/findings.hpp"
 #include "forensics/program_probe.hpp"
@@ -25,7 +25,7 @@ Result<std::string> describe_machine(std::string_view meminfo, std::string_view 
                                      long processors);
 Result<std::string> look_at_machine();
 
-// The first ten of the locks at `places` (core/lock/lock_place.hpp) that are in use, as this user
+// The first ten of the locks at `places` (core/lock/lock_spec.hpp) that are in use, as this user
 // sees them.
 Result<std::string> look_at_locks(const std::vector<std::string>& places);
 
@@ -42,7 +42,7 @@ struct Subject {
   std::string program;                    // absolute; empty: unknown, left out
   std::optional<ProgramIdentity> before;  // as the run, or the first attempt, knew it
   std::string sources;                    // a directory of the project; empty: git is left out
-  std::vector<std::string> locks;         // their places (core/lock/lock_place.hpp); none: left out
+  std::vector<std::string> locks;         // their places (core/lock/lock_spec.hpp); none: left out
   std::vector<KnownFile> inputs = {};     // of the test; empty: left out
   bool is_on_this_machine = true;         // the test ran here, so the machine is looked at
 };

@@ -5,13 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <memory>
-#include <string_view>
-#include <vector>
 
-#include "core/base/edit_distance.hpp"
-#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
 

@@ -1,12 +1,5 @@
 #include "history/absorb.hpp"
 
-#include <algorithm>
-#include <memory>
-#include <utility>
-#include <vector>
-
-#include "report/load.hpp"
-
 namespace holdfast {
 namespace {
 

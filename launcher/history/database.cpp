@@ -5,20 +5,14 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <string>
-#include <string_view>
-#include <utility>
 
-#include "core/base/result.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/owner.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 namespace {

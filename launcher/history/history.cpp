@@ -2,12 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <map>
 #include <system_error>
-#include <unordered_map>
-#include <utility>
 
 #include "os/file/own_files.hpp"
 

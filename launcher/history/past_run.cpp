@@ -2,16 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <cstddef>
-#include <map>
-#include <string_view>
-#include <utility>
-#include <vector>
 
-#include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"

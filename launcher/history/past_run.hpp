@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/outcome/outcome_table.hpp"
+#include "report/load.hpp"
 #include "report/model.hpp"
-#include "report/outputs.hpp"
 
 namespace holdfast {
 

@@ -1,25 +1,17 @@
 #include "host/probe.hpp"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
-#include <string_view>
-#include <utility>
 
-#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
-#include "core/service/endpoint.hpp"
+#include "core/service/tcp_table.hpp"
 #include "host/strangers.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/network/connection.hpp"
 #include "os/network/socket_diagnosis.hpp"
-#include "os/network/tcp_sockets.hpp"
-#include "os/process/bounded_work.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::host {

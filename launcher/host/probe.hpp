@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/service/service_spec.hpp"
-#include "os/process/bounded_runner.hpp"
+#include "os/process/bounded_work.hpp"
 
 namespace holdfast::host {
 

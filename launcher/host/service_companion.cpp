@@ -1,19 +1,10 @@
 #include "host/service_companion.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <utility>
-
-#include "core/base/names.hpp"
-#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/service/service_words.hpp"
-#include "host/strangers.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 

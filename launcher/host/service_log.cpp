@@ -1,10 +1,8 @@
 #include "host/service_log.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "core/service/log_gap.hpp"
 #include "os/file/file_text.hpp"

@@ -1,31 +1,15 @@
 #include "keeper/keeper_loop.hpp"
 
 #include <fmt/core.h>
-#include <poll.h>
-#include <signal.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <iterator>
-#include <utility>
 
-#include "core/base/environment.hpp"
-#include "core/base/parts.hpp"
-#include "core/cluster/cluster_words.hpp"
-#include "core/outcome/signal_names.hpp"
-#include "core/settings/resolution.hpp"
-#include "keeper/base/keeper_socket.hpp"
-#include "keeper/left/stuck_pairs.hpp"
 #include "keeper/run/attempt_grants.hpp"
 #include "keeper/service/tree_services.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
-#include "os/file/clock.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
-#include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
-#include "os/signal/signal_queue.hpp"
 
 namespace holdfast {
 namespace {

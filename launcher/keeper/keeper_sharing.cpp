@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "keeper/base/network_offer.hpp"
+#include "keeper/base/connections.hpp"
 #include "keeper/keeper_loop.hpp"
 #include "os/process/packet_socket.hpp"
 

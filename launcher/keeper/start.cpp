@@ -17,10 +17,8 @@
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
-#include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "os/process/process_title.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast {

@@ -1,22 +1,15 @@
 #include "report/describe.hpp"
 
-#include "core/base/duration.hpp"
-#include "core/base/parts.hpp"
+#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/ctest_options.hpp"
-#include "core/outcome/signal_names.hpp"
 #include "store/run_directory.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <ctime>
-#include <string_view>
-#include <unordered_map>
 #include <unordered_set>
-#include <utility>
 
 namespace holdfast {
 namespace {

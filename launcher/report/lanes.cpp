@@ -1,12 +1,7 @@
 #include "report/lanes.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <functional>
-#include <map>
 #include <queue>
-#include <utility>
 
 namespace holdfast {
 namespace {

@@ -1,23 +1,15 @@
 #include "report/load.hpp"
 
-#include "core/base/names.hpp"
-#include "report/run_outputs.hpp"
-#include "report/run_report.hpp"
-#include "report/steps.hpp"
-#include "store/journal_reader.hpp"
-#include "store/json_record.hpp"
-#include "store/own_stream.hpp"
-#include "store/run_files.hpp"
+#include <fmt/format.h>
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <limits>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <variant>
-#include <vector>
+
+#include "core/base/kept_output.hpp"
+#include "core/service/log_gap.hpp"
+#include "report/run_report.hpp"
+#include "report/services.hpp"
+#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {
@@ -84,6 +76,57 @@ Span steps_span(const RunEntry& run) {
   return span;
 }
 
+constexpr std::string_view k_gap = "\n[... {} bytes left out ...]\n";
+
+std::size_t limit_of(Outcome outcome) {
+  return outcome == Outcome::passed ? k_output_limit_passed : k_output_limit;
+}
+
+// The file `log` among the run's own, wherever the run is by now. A journal may name any path.
+std::string own_file(std::string_view directory, const std::filesystem::path& log) {
+  return std::string(directory) + '/' + log.filename().string();
+}
+
+// Reads from the file of a generation's output the part that the test's use of it made. What the
+// service prints over its limit is left out there already (core/service/log_gap.hpp).
+std::string read_service_output(const ServiceOutput& part, RunFile& file,
+                                const std::filesystem::path& name) {
+  const OutputPlace mark{{}, part.head, file.size > part.head ? k_longest_mark : 0};
+  const LogLayout log =
+      layout_of(part.head, read_bounded(*file.stream, mark, k_longest_mark, k_gap));
+  const std::uint64_t from = std::min(file.size, begin_in_file(log, part.from));
+  const std::uint64_t to = part.to ? end_in_file(log, *part.to) : file.size;
+  file.stream->clear();
+  const OutputPlace place{{}, from, std::max(from, std::min(to, file.size)) - from};
+  std::string text = read_bounded(*file.stream, place, k_service_output_limit, k_gap);
+  // As long as it runs, the end of a long output is in files of their own.
+  if (to > file.size)
+    text += fmt::format("\n[... {} bytes are not in {} ...]\n", to - std::max(from, file.size),
+                        name.filename().string());
+  return text;
+}
+
+std::uint64_t size_of_mark_in(RunFile& file) {
+  const std::uint64_t length = std::min<std::uint64_t>(file.size, k_longest_left_out);
+  return size_of_mark(
+      read_bounded(*file.stream, {{}, file.size - length, length}, k_longest_left_out, k_gap));
+}
+
+// Leaves out the lines by which tests give numbers to CTest, which are not for people.
+std::string without_measurements(std::string text) {
+  if (text.find("Measurement") == std::string::npos) return text;
+  std::string rest;
+  for (std::string_view all = text; !all.empty();) {
+    const std::size_t size = std::min(all.find('\n'), all.size() - 1) + 1;
+    const std::string_view line = all.substr(0, size);
+    const bool is_one =
+        line.starts_with("<CTestMeasurement") || line.starts_with("<DartMeasurement");
+    if (!is_one || line.find("Measurement>") == std::string_view::npos) rest += line;
+    all.remove_prefix(size);
+  }
+  return rest;
+}
+
 }  // namespace
 
 void load_steps(RunReport& report, const RunEntry& run) {
@@ -142,6 +185,76 @@ Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state) {
   load_steps(*report, run);
   std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
   return LoadedReport{std::move(*report), std::move(outputs)};
+}
+
+bool is_kept_with_run(const OutputPlace& place) {
+  return std::filesystem::path(place.log).filename() == names::k_kept_output_file;
+}
+
+RunOutputs::RunOutputs(std::unique_ptr<RunFiles> files, LoggedOutputs logged)
+    : files_(std::move(files)), logged_(std::move(logged)) {}
+
+Printed RunOutputs::of(const TestReport& test) {
+  if (!test.part_of.empty()) return {of_case(test.output_place, test.outcome), {}};
+  if (test.attempts.empty()) return {};
+  if (!test.output_place)
+    return {{}, "ctest's log had not been read when the run ended, or has nothing of it"};
+  return logged(*test.output_place, test.name, limit_of(test.outcome));
+}
+
+Printed RunOutputs::logged(const OutputPlace& place, const std::string& test, std::size_t limit) {
+  if (place.length == 0) return {};  // it printed nothing
+  if (!is_kept_with_run(place)) {
+    Result<std::string> output = logged_.read(place, test, limit);
+    if (!output) return {{}, to_text(output.error())};
+    return {without_measurements(*std::move(output)), {}};
+  }
+  const Result<RunFile> kept = files_->open(own_file(names::k_output_directory, place.log));
+  if (!kept) return {{}, to_text(kept.error())};
+  return {without_measurements(read_kept_output(*kept->stream, place, limit)), {}};
+}
+
+std::string RunOutputs::of(const Case& one) { return of_case(one.output_place, one.outcome); }
+
+std::string RunOutputs::of(const Attempt& earlier) {
+  if (earlier.log.empty()) {
+    if (earlier.printed.empty()) return {};
+    return logged(earlier.printed.front(), earlier.test, k_output_limit).text;
+  }
+  const Result<RunFile> file = files_->open(own_file(names::k_output_directory, earlier.log));
+  if (!file) return what_is_gone();
+  return read_kept_output(*file->stream, {{}, 0, file->size}, k_output_limit);
+}
+
+std::string RunOutputs::of_case(const std::optional<OutputPlace>& place, Outcome outcome) {
+  if (!place) return {};
+  std::string log = own_file(names::k_output_directory, place->log);
+  if (log != opened_) {
+    Result<RunFile> file = files_->open(log);
+    cases_.reset();
+    if (file) cases_ = std::move(*file);
+    if (cases_) whole_ = cases_->size - size_of_mark_in(*cases_);
+    opened_ = std::move(log);
+  }
+  if (place->length == 0) return {};
+  if (!cases_) return what_is_gone();
+  // Places also count what was not kept.
+  const std::uint64_t end = place->offset + place->length;
+  if (end <= whole_) return read_bounded(*cases_->stream, *place, limit_of(outcome), k_gap);
+  const std::uint64_t from = std::min(place->offset, whole_);
+  return read_bounded(*cases_->stream, {{}, from, whole_ - from}, limit_of(outcome), k_gap) +
+         mark_of_left_out(end - std::max(place->offset, whole_));
+}
+
+std::string RunOutputs::what_is_gone() {
+  const bool is_dropped = static_cast<bool>(
+      files_->open(own_file(names::k_output_directory, names::k_dropped_outputs_file)));
+  return is_dropped ? std::string(k_output_dropped) : std::string();
+}
+
+std::string RunOutputs::of(const ServiceOutput& part) {
+  Result<RunFile> file = files_->open(own_file(names::k_services_directory, part.log));
+  return file ? read_service_output(part, *file, part.log) : std::string();
 }
 
 }  // namespace holdfast

@@ -1,19 +1,70 @@
-// Makes a report from a run's files: the part of `holdfast report` that touches the disk.
+// What tests, cases and services have printed. All outputs of a large run would not fit into
+// memory, so a renderer asks for each one when it comes to it.
 #pragma once
 
-#include "core/base/result.hpp"
-#include "report/model.hpp"
-#include "report/outputs.hpp"
-#include "store/ctest_log.hpp"
-#include "store/run_directory.hpp"
-
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "core/base/printable.hpp"
+#include "core/base/result.hpp"
+#include "report/model.hpp"
+#include "store/ctest_log.hpp"
+#include "store/run_directory.hpp"
+#include "store/run_files.hpp"
 
 namespace holdfast {
 
+// How much of the output of a test a report shows: of one that passed, and of any other.
+inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
+inline constexpr std::size_t k_output_limit = 64U << 10U;
+// The same for what a service printed while a red attempt used it.
+inline constexpr std::size_t k_service_output_limit = 16U << 10U;
+
+// Returns the end of an output: at most `size` bytes, in whole lines. If the last line is longer,
+// returns the end of that line.
+inline std::string_view last_of(std::string_view output, std::size_t size) {
+  if (output.size() <= size) return output;
+  const std::size_t line = output.find('\n', output.size() - size) + 1;  // 0: there is none
+  return line != 0 && line < output.size() ? output.substr(line) : last_bytes(output, size);
+}
+
+struct Printed {
+  std::string text;
+  std::string note;  // why there is no text; may be empty
+};
+
+class Outputs {
+ public:
+  Outputs() = default;
+  virtual ~Outputs() = default;
+  Outputs(const Outputs&) = delete;
+  Outputs& operator=(const Outputs&) = delete;
+
+  // The output of the test's last attempt. The test may be a case that see_as_tests() shows as a
+  // test.
+  virtual Printed of(const TestReport& test) = 0;
+  virtual std::string of(const Case& one) = 0;
+  // The output of an attempt before the last. If it cannot be read, it is empty.
+  virtual std::string of(const Attempt& earlier) = 0;
+  virtual std::string of(const ServiceOutput& part) = 0;
+};
+
+// For a report of a tree that has no run.
+class NoOutputs final : public Outputs {
+ public:
+  Printed of(const TestReport& /*test*/) override { return {}; }
+  std::string of(const Case& /*one*/) override { return {}; }
+  std::string of(const Attempt& /*earlier*/) override { return {}; }
+  std::string of(const ServiceOutput& /*part*/) override { return {}; }
+};
+
+// Makes a report from a run's files: the part of `holdfast report` that touches the disk.
 struct LoadedReport {
   RunReport report;
   std::unique_ptr<Outputs> outputs;
@@ -41,5 +92,34 @@ std::string step_lines(const RunEntry& run);
 // Loads the report of a tree without a run, which has only build steps. None if there are no steps
 // either.
 std::optional<RunReport> load_builds(const std::filesystem::path& tree);
+
+// The outputs of a run, read from ctest's log and from the run's files.
+class RunOutputs final : public Outputs {
+ public:
+  RunOutputs(std::unique_ptr<RunFiles> files, LoggedOutputs logged);
+
+  // A note says why an output cannot be read.
+  Printed of(const TestReport& test) override;
+  // If an output cannot be read, these return an empty text.
+  std::string of(const Case& one) override;
+  std::string of(const Attempt& earlier) override;
+  std::string of(const ServiceOutput& part) override;
+
+ private:
+  Printed logged(const OutputPlace& place, const std::string& test, std::size_t limit);
+  std::string of_case(const std::optional<OutputPlace>& place, Outcome outcome);
+
+  // The line for an output whose file is gone; empty: nobody knows why.
+  std::string what_is_gone();
+
+  std::unique_ptr<RunFiles> files_;
+  LoggedOutputs logged_;
+  std::string opened_;            // the file with outputs of cases that `cases_` reads
+  std::optional<RunFile> cases_;  // none: it cannot be read
+  std::uint64_t whole_ = 0;       // how much of what was printed it has
+};
+
+// Whether the place is in a file that the run keeps by itself, and not in ctest's log.
+bool is_kept_with_run(const OutputPlace& place);
 
 }  // namespace holdfast

@@ -1,9 +1,9 @@
 // A run as reports show it.
 //
-// Renderers (text, JSON, JUnit, summary) take a RunReport, and outputs from report/outputs.hpp.
+// Renderers (text, JSON, JUnit, summary) take a RunReport, and outputs from report/load.hpp.
 #pragma once
 
-#include "core/ctest/test_order.hpp"
+#include "core/ctest/shown_tests.hpp"
 #include "report/counts.hpp"
 #include "report/test_outcome.hpp"
 #include "store/journal_reader.hpp"

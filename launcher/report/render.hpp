@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/settings/report_request.hpp"
+#include "report/load.hpp"
 #include "report/model.hpp"
-#include "report/outputs.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,24 +1,14 @@
 #include "report/run_report.hpp"
 
 #include "core/ctest/ctest_options.hpp"
-#include "report/changed_sources.hpp"
 #include "report/services.hpp"
 #include "report/verdicts.hpp"
 
-#include <algorithm>
-#include <cstdint>
 #include <deque>
 #include <iterator>
 #include <limits>
-#include <map>
 #include <numeric>
 #include <set>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <utility>
-#include <variant>
-#include <vector>
 
 namespace holdfast {
 namespace {
@@ -224,7 +214,7 @@ class RunReporter::Collector {
   }
   // With the word, ctest's command tells where ctest has read the test.
   void operator()(const LogWordRecord&) { run_.has_keys = true; }
-  void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
+  void operator()(const StepRecord&) {}  // a record of the build journal (report/services.hpp)
 
   void operator()(const RunEnded& record) {
     if (run_.id.empty()) run_.id = record.run;

@@ -1,13 +1,6 @@
 #include "report/shown.hpp"
 
-#include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
-#include "core/outcome/outcome_table.hpp"
-
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <utility>
 
 namespace holdfast {
 namespace {

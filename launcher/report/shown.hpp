@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "report/outputs.hpp"
+#include "report/load.hpp"
 
 namespace holdfast {
 

@@ -1,7 +1,5 @@
 #include "report/test_outcome.hpp"
 
-#include "core/outcome/end_verdict.hpp"
-
 namespace holdfast {
 namespace {
 

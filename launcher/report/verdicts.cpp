@@ -1,17 +1,7 @@
 #include "report/verdicts.hpp"
 
-#include <algorithm>
-#include <cstdint>
-#include <deque>
 #include <iterator>
-#include <map>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <unordered_map>
 #include <unordered_set>
-#include <utility>
-#include <vector>
 
 namespace holdfast {
 namespace {

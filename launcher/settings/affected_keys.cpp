@@ -1,10 +1,5 @@
 #include "settings/affected_keys.hpp"
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#include "core/affected/file_glob.hpp"
 #include "settings/keys.hpp"
 #include "settings/pattern.hpp"
 

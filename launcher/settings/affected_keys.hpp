@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/affected/affected_rule.hpp"
+#include "core/affected/file_glob.hpp"
 #include "settings/complaints.hpp"
 #include "settings/toml.hpp"
 

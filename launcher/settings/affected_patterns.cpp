@@ -1,9 +1,6 @@
 #include "settings/affected_patterns.hpp"
 
 #include <algorithm>
-#include <utility>
-
-#include "core/affected/file_glob.hpp"
 
 namespace holdfast {
 namespace {

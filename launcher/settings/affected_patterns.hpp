@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/affected/affected_rule.hpp"
+#include "core/affected/file_glob.hpp"
 #include "settings/pattern.hpp"
 
 namespace holdfast {

@@ -1,7 +1,5 @@
 #include "settings/complaints.hpp"
 
-#include <string_view>
-
 #include "core/base/parts.hpp"
 
 namespace holdfast {

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
-#include <string_view>
-#include <utility>
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"

@@ -1,10 +1,5 @@
 #include "settings/known_flaky_keys.hpp"
 
-#include <chrono>
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include "settings/keys.hpp"
 
 namespace holdfast {

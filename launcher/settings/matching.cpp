@@ -1,7 +1,5 @@
 #include "settings/matching.hpp"
 
-#include <utility>
-
 #include "core/settings/facts.hpp"
 #include "core/settings/kinds.hpp"
 #include "settings/complaints.hpp"

@@ -1,10 +1,5 @@
 #include "settings/preflight_keys.hpp"
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
-#include <vector>
-
 #include "core/lock/lock_spec.hpp"
 #include "settings/keys.hpp"
 

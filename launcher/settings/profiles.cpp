@@ -1,8 +1,5 @@
 #include "settings/profiles.hpp"
 
-#include <algorithm>
-
-#include "core/base/words.hpp"
 #include "settings/spelling.hpp"
 
 namespace holdfast {

@@ -5,13 +5,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <utility>
 
-#include "core/base/environment.hpp"
-#include "core/base/names.hpp"
 #include "core/lock/run_alone.hpp"
 #include "os/file/owner.hpp"
-#include "os/file/project_file.hpp"
+#include "os/file/program_identity.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

@@ -1,15 +1,10 @@
 #include "settings/service_keys.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <optional>
-#include <string_view>
-#include <utility>
 
 #include "core/lock/lock_spec.hpp"
-#include "core/outcome/signal_names.hpp"
-#include "core/service/service_check.hpp"
-#include "settings/keys.hpp"
+#include "core/outcome/outcome.hpp"
+#include "core/service/service_state.hpp"
 
 namespace holdfast {
 namespace {

@@ -2,11 +2,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <map>
-#include <optional>
-#include <string_view>
-#include <type_traits>
-#include <utility>
 
 #include "core/base/test_environment.hpp"
 #include "core/settings/kinds.hpp"

@@ -2,18 +2,11 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <optional>
-#include <string>
 #include <system_error>
 #include <tuple>
-#include <utility>
-#include <vector>
 
 #include "core/base/printable.hpp"
-#include "core/base/words.hpp"
-#include "core/cluster/cluster_settings.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/affected_keys.hpp"
 #include "settings/complaints.hpp"

@@ -1,7 +1,6 @@
 #include "settings/signatures.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace holdfast {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/base/edit_distance.hpp"
+#include "core/base/printable.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,8 +1,6 @@
 #include "store/ctest_log_entries.hpp"
 
-#include <algorithm>
 #include <iterator>
-#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>

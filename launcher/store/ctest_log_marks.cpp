@@ -1,6 +1,5 @@
 #include "store/ctest_log_marks.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/base/number.hpp"

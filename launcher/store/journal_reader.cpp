@@ -2,16 +2,11 @@
 
 #include "os/file/system_call.hpp"
 #include "store/json_record.hpp"
-#include "store/own_stream.hpp"
+#include "store/run_files.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <fstream>
 #include <istream>
-#include <string_view>
-#include <utility>
-#include <variant>
 
 namespace holdfast {
 namespace {

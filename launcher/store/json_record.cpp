@@ -1,14 +1,12 @@
 #include "store/json_record.hpp"
 
-#include "core/base/utf8.hpp"
+#include "core/base/printable.hpp"
 #include "store/record_fields.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <type_traits>
-#include <utility>
 
 namespace holdfast {
 namespace {

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <string_view>
-#include <utility>
 
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"

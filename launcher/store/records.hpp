@@ -26,7 +26,8 @@ struct RunStarted {
   std::string inside = {};     // the run, of any tree, whose test started ctest; empty: none
   std::string program = {};    // path of ctest's program
   std::string directory = {};  // in which ctest looks for its tests
-  // `NAME=VALUE` for each variable of ctest that decides what its tests do (core/ctest/rerun.hpp).
+  // `NAME=VALUE` for each variable of ctest that decides what its tests do
+  // (core/ctest/shown_tests.hpp).
   std::vector<std::string> environment = {};
   std::string log = {};  // the level of the run's log; empty: it has none
 };
@@ -135,7 +136,7 @@ struct LogWordRecord {
 struct PlannedRecord {
   double at = 0;
   std::string shard = {};        // `2/4`; empty: the tests were not divided
-  std::string fingerprint = {};  // of the division (core/select/division.hpp)
+  std::string fingerprint = {};  // of the division (core/select/clusters.hpp)
   bool is_own = false;           // field `own`; false: the tests are those of another shard
   std::vector<std::string> tests = {};
   // Field `keys`: of these tests, in the same order. Only if several tests have one name.

@@ -6,17 +6,15 @@
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/process/process.hpp"
-#include "store/file_time.hpp"
+#include "store/ctest_log.hpp"
 #include "store/journal_reader.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <system_error>
 #include <tuple>
-#include <utility>
 
 namespace holdfast {
 namespace {
@@ -28,7 +26,7 @@ double started_at(const fs::path& journal) {
   return started && started->at > 0 ? started->at : written_at(journal).value_or(0);
 }
 
-// The parts of a run's name, which the keeper gives (keeper/run/run.cpp).
+// The parts of a run's name, which the keeper gives (keeper/run/current_run.cpp).
 struct RunName {
   std::uint64_t number = 0;  // 0: the name has no number
   std::string_view second;   // when the run began: 20261120-084053-; empty: unknown

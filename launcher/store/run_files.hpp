@@ -1,17 +1,102 @@
-// The files in a run's directory, or what stands for them: a bundle has the same files.
+// A stream over a file of ours, which somebody else may have put there (os/file/own_files.hpp).
 #pragma once
 
-#include "core/base/result.hpp"
+#include <unistd.h>
+#include <ext/stdio_filebuf.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <ios>
 #include <istream>
+#include <limits>
 #include <memory>
+#include <streambuf>
 #include <string>
 #include <utility>
 
+#include "core/base/result.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+
 namespace holdfast {
 
+class OwnStream final : public std::istream {
+ public:
+  // Opens the file at its beginning.
+  static Result<OwnStream> open(const std::string& path);
+  // Takes a file that is open. `path` is for messages.
+  static Result<OwnStream> over(os::UniqueFd file, const std::string& path);
+
+  OwnStream(OwnStream&& other) noexcept;
+
+  // What the file had when it was opened.
+  std::uint64_t size() const { return size_; }
+
+ private:
+  // libstdc++'s own, because the standard's streams open files by their names only.
+  using Buffer = __gnu_cxx::stdio_filebuf<char>;
+
+  OwnStream(Buffer buffer, std::uint64_t size);
+
+  Buffer buffer_;
+  std::uint64_t size_ = 0;
+};
+
+// A stream over a file that is known only by a descriptor.
+
+// Reads from the beginning of the file, or from where seekg() with a position puts it. The
+// descriptor's own offset is not used and stays as it is. The descriptor must outlive the buffer. A
+// read error looks like the end of the file.
+class DescriptorBuffer final : public std::streambuf {
+ public:
+  explicit DescriptorBuffer(int descriptor)
+      : DescriptorBuffer(descriptor, 0, std::numeric_limits<std::int64_t>::max()) {}
+  // Reads a part of the file as if it were a file: `size` bytes from `begin` on.
+  DescriptorBuffer(int descriptor, std::int64_t begin, std::int64_t size)
+      : descriptor_(descriptor), begin_(begin), size_(size) {}
+
+ protected:
+  int_type underflow() override {
+    const std::int64_t left = std::max<std::int64_t>(0, size_ - at_);
+    const std::size_t wanted = std::min(bytes_.size(), static_cast<std::size_t>(left));
+    const auto got =
+        os::retried([&] { return ::pread(descriptor_, bytes_.data(), wanted, begin_ + at_); });
+    if (got <= 0) return traits_type::eof();
+    at_ += got;
+    setg(bytes_.data(), bytes_.data(), bytes_.data() + got);
+    return traits_type::to_int_type(bytes_[0]);
+  }
+
+  pos_type seekpos(pos_type place, std::ios_base::openmode /*which*/) override {
+    // A journal may name any place.
+    at_ = place < 0 || place > size_ ? size_ : std::int64_t{place};
+    setg(nullptr, nullptr, nullptr);
+    return place;
+  }
+
+ private:
+  int descriptor_;
+  std::int64_t begin_;
+  std::int64_t size_;
+  std::int64_t at_ = 0;  // in the part
+  std::array<char, 64U << 10U> bytes_{};
+};
+
+class DescriptorStream final : public std::istream {
+ public:
+  DescriptorStream(int descriptor, std::int64_t begin, std::int64_t size)
+      : std::istream(nullptr), bytes_(descriptor, begin, size) {
+    rdbuf(&bytes_);
+  }
+
+ private:
+  DescriptorBuffer bytes_;
+};
+
+// The files in a run's directory, or what stands for them: a bundle has the same files.
 struct RunFile {
   std::unique_ptr<std::istream> stream;  // can seek
   std::uint64_t size = 0;                // when it was opened

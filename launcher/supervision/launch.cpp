@@ -1,46 +1,19 @@
 #include "supervision/launch.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <utility>
 
-#include "core/base/attempt_tag.hpp"
-#include "core/base/environment.hpp"
-#include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
-#include "core/base/unrecorded.hpp"
-#include "core/lock/held_locks.hpp"
-#include "core/outcome/end_verdict.hpp"
-#include "core/settings/far_share.hpp"
 #include "os/file/file_text.hpp"
 #include "os/log/log.hpp"
-#include "os/process/descendants.hpp"
-#include "os/process/execution_error.hpp"
 #include "os/process/process.hpp"
-#include "os/process/process_title.hpp"
-#include "supervision/attempt/attempt.hpp"
-#include "supervision/attempt/attempt_environment.hpp"
 #include "supervision/attempt/attempt_result.hpp"
-#include "supervision/attempt/containment_needs.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"
-#include "supervision/base/ctest_clock.hpp"
-#include "supervision/base/far_side.hpp"
-#include "supervision/base/invocation.hpp"
-#include "supervision/base/keeper_link.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/base/records.hpp"
-#include "supervision/base/surroundings.hpp"
-#include "supervision/base/teller.hpp"
-#include "supervision/grant/grant.hpp"
-#include "supervision/grant/hand_over.hpp"
 #include "supervision/locks/lock_taking.hpp"
-#include "supervision/services/network_asking.hpp"
 #include "supervision/services/service_asking.hpp"
-#include "supervision/step/step.hpp"
 #include "supervision/unwatched.hpp"
 
 namespace holdfast::supervision {

@@ -1,5 +1,4 @@
-#include "os/process/descendants.hpp"
-#include "os/process/process_title.hpp"
+#include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/attempt/anchor.hpp"
 #include "supervision/launch.hpp"

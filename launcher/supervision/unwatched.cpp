@@ -1,11 +1,8 @@
 #include "supervision/unwatched.hpp"
 
-#include <string>
-
 #include "core/base/test_environment.hpp"
-#include "os/process/execution_error.hpp"
-#include "os/process/spawn.hpp"
-#include "supervision/attempt/containment_needs.hpp"
+#include "os/process/execute.hpp"
+#include "supervision/attempt/attempt_containment.hpp"
 #include "supervision/base/teller.hpp"
 
 namespace holdfast::supervision {

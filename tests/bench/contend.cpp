@@ -68,7 +68,7 @@ class HoldfastLock final : public Lock {
   void let_go() override { held_.reset(); }
 
  private:
-  // Waits as the launcher does (supervision/locks/lock_waiting.cpp), with the same interruptions.
+  // Waits as the launcher does (supervision/locks/lock_taking.cpp), with the same interruptions.
   static void wait_for(os::LockRequest& request) {
     const os::SignalSet before = os::change_signal_mask(SIG_SETMASK, ~os::SignalSet{0});
     os::Interruptions interruptions;

@@ -11,7 +11,7 @@
 
 #include "cli/affected/find_affected.hpp"
 #include "cli/commands.hpp"
-#include "cli/ctest_listing.hpp"
+#include "cli/listed_test.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/result.hpp"

@@ -4,23 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <map>
 #include <set>
-#include <string>
-#include <unordered_set>
-#include <utility>
-#include <vector>
 
 #include "cli/affected/changed_files.hpp"
-#include "cli/affected/file_names.hpp"
 #include "cli/affected/named_files.hpp"
 #include "cli/affected/ninja_build.hpp"
-#include "cli/affected/used_services.hpp"
-#include "cli/ctest_listing.hpp"
 #include "cli/listed_test.hpp"
-#include "core/affected/affected_tests.hpp"
-#include "core/affected/path_pattern.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"

@@ -24,7 +24,7 @@ struct FoundAffected {
   std::vector<std::string> notes = {};  // sentences for people: why all tests, or more than needed
 };
 
-// `listing` is what ctest lists of the tree (cli/ctest_listing.hpp), in that configuration. The
+// `listing` is what ctest lists of the tree (cli/listed_test.hpp), in that configuration. The
 // error is a sentence.
 Result<FoundAffected> find_affected(const AffectedOrder& order, const std::string& listing);
 

@@ -1,18 +1,49 @@
-// Which files the tests of a listing name.
+// One name for each file, however a path leads to it: git, Ninja, compilers and ctest write the
+// same file in different ways.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
-#include "cli/affected/file_names.hpp"
-#include "cli/affected/used_services.hpp"
+#include "cli/affected/changed_files.hpp"
 #include "cli/listed_test.hpp"
 #include "core/affected/affected_tests.hpp"
 #include "core/affected/build_graph.hpp"
 
 namespace holdfast::cli {
+
+class FileNames {
+ public:
+  // Relative paths begin at `base`, which is absolute.
+  explicit FileNames(std::string base) : base_(std::move(base)) {}
+
+  // The absolute path without links, `.` and `..` in its directories. The file itself may be a
+  // link, and need not exist. A backslash becomes a slash, as in what `ninja -t graph` prints.
+  std::string of(std::string_view path);
+  std::string of(std::string_view path, std::string_view base);
+  // What a link leads to; empty: it leads to nothing.
+  std::string target_of(const std::string& link);
+  // The links through which a path leads, by their names: in its directories and at its end, and
+  // those to which they lead. The time is a system call for each part of the path.
+  std::vector<std::string> links_on(std::string_view path) const;
+
+ private:
+  static std::string whole(std::string_view path, std::string_view base);
+  // Empty: the root.
+  const std::string& directory(const std::string& path);
+
+  std::string base_;
+  std::unordered_map<std::string, std::string> directories_;
+};
+
+// The path of `file` from `directory`, for two names that FileNames gave: `a/b`, `../c`.
+std::string path_from(const std::string& directory, const std::string& file);
+
+// Which files the tests of a listing name.
 
 // What leads from tests to files. Paths are names of FileNames.
 struct NamingQuestion {
@@ -31,7 +62,7 @@ struct NamedByTests {
 // Finds the files, directories and globs that the tests name: by the program and the other words of
 // the command, which is read as core/affected/command_reading.hpp says, by ENVIRONMENT,
 // ENVIRONMENT_MODIFICATION and REQUIRED_FILES, by paths within a word
-// (core/affected/path_pattern.hpp), and by the commands of their services. A test names the links
+// (core/affected/file_glob.hpp), and by the commands of their services. A test names the links
 // on the way to a file, too, as far as they are `changed_links`.
 NamedByTests named_by(const std::vector<NamedTest>& tests, const NamingQuestion& question,
                       FileNames& names);

@@ -3,22 +3,8 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <set>
-#include <string_view>
-#include <unordered_map>
-#include <unordered_set>
-#include <utility>
-
 #include "cli/affected/step_commands.hpp"
 #include "core/affected/include_names.hpp"
-#include "core/affected/ninja_tools.hpp"
-#include "core/affected/path_pattern.hpp"
 #include "core/base/printable.hpp"
 #include "os/file/file_text.hpp"
 

@@ -6,7 +6,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "cli/affected/file_names.hpp"
+#include "cli/affected/named_files.hpp"
 #include "core/affected/affected_tests.hpp"
 #include "core/affected/build_graph.hpp"
 #include "core/affected/ninja_tools.hpp"

@@ -2,23 +2,12 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <string_view>
 #include <system_error>
-#include <unordered_map>
-#include <unordered_set>
-#include <utility>
 
 #include "core/affected/command_reading.hpp"
 #include "core/affected/include_names.hpp"
-#include "core/affected/path_pattern.hpp"
-#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 
 namespace holdfast::cli {

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/affected/file_names.hpp"
+#include "cli/affected/named_files.hpp"
 
 namespace holdfast::cli {
 

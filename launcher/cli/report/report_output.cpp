@@ -2,22 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdlib>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
 
 #include "core/base/environment.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/owner.hpp"
-#include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/signal/replacing.hpp"
 
 namespace holdfast::cli {

@@ -2,14 +2,10 @@
 
 #include <sched.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <string_view>
 
-#include "core/base/utf8.hpp"
 #include "core/bundle/bundle_names.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/project_settings.hpp"

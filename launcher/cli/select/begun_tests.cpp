@@ -1,7 +1,5 @@
 #include "cli/select/begun_tests.hpp"
 
-#include <variant>
-
 namespace holdfast::cli {
 
 void BegunTests::see(const Record& record) {

@@ -1,21 +1,13 @@
 #include "cli/select/left_out.hpp"
 
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <map>
-#include <optional>
-#include <string>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/ctest_listing.hpp"
+#include "cli/listed_test.hpp"
 #include "cli/select/begun_tests.hpp"
 #include "cli/select/run_place.hpp"
 #include "core/ctest/ctest_verdict.hpp"
-#include "core/ctest/rerun.hpp"
 #include "core/select/not_begun.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "store/journal_reader.hpp"

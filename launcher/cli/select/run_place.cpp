@@ -1,12 +1,8 @@
 #include "cli/select/run_place.hpp"
 
-#include <filesystem>
-#include <optional>
-#include <string_view>
 #include <system_error>
 
-#include "cli/ctest_listing.hpp"
-#include "core/ctest/rerun.hpp"
+#include "cli/listed_test.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::cli {

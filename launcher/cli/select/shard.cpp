@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/listed_test.hpp"
 #include "cli/select/selection.hpp"
 #include "cli/test_names.hpp"
 #include "core/base/printable.hpp"

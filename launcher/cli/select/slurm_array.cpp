@@ -5,31 +5,17 @@
 #include <sys/file.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdlib>
-#include <filesystem>
-#include <optional>
 #include <set>
-#include <string>
-#include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 #include "cli/after_run.hpp"
 #include "cli/commands.hpp"
 #include "cli/report/report_output.hpp"
-#include "cli/select/ctest_call.hpp"
-#include "cli/select/selection_files.hpp"
-#include "core/base/duration.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
+#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/result.hpp"
 #include "core/ctest/ctest_options.hpp"
-#include "core/ctest/rerun.hpp"
-#include "core/ctest/test_order.hpp"
-#include "core/far/slurm_state.hpp"
+#include "core/far/srun_words.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
@@ -39,7 +25,6 @@
 #include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/process.hpp"
-#include "os/signal/held_signals.hpp"
 #include "os/signal/replacing.hpp"
 #include "report/bundle/merge.hpp"
 #include "report/describe.hpp"

@@ -1,20 +1,12 @@
 #include "cli/select/tree_tests.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <string_view>
-#include <unordered_map>
 #include <unordered_set>
-#include <utility>
 
-#include "cli/ctest_listing.hpp"
+#include "cli/listed_test.hpp"
 #include "cli/listing_json.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/ctest/shown_tests.hpp"
-#include "core/select/test_graph.hpp"
 #include "core/settings/command_line.hpp"
 
 namespace holdfast::cli {

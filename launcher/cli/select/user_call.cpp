@@ -1,12 +1,9 @@
 #include "cli/select/user_call.hpp"
 
-#include <filesystem>
-#include <optional>
 #include <system_error>
-#include <utility>
 
 #include "cli/commands.hpp"
-#include "cli/ctest_listing.hpp"
+#include "cli/listed_test.hpp"
 #include "cli/select/tree_tests.hpp"
 #include "core/base/printable.hpp"
 #include "store/run_directory.hpp"

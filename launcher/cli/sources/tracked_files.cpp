@@ -2,24 +2,17 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <cstdint>
 #include <cstdio>
 #include <ctime>
-#include <optional>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "core/affected/git_changes.hpp"
+#include "core/affected/include_names.hpp"
 #include "core/base/json_line.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/project_file.hpp"
+#include "os/file/program_identity.hpp"
 #include "os/process/git_command.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"

@@ -2,26 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstddef>
-#include <istream>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "core/ctest/ctest_options.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "report/excerpt.hpp"
 #include "report/load.hpp"
-#include "store/ctest_log_entries.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
 

@@ -1,10 +1,6 @@
 #include "cli/watch/watch_state.hpp"
 
-#include <algorithm>
-#include <utility>
-
-#include "core/base/utf8.hpp"
-#include "core/outcome/outcome_table.hpp"
+#include "core/base/printable.hpp"
 #include "report/test_outcome.hpp"
 
 namespace holdfast::cli {

@@ -2,15 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <vector>
 
 #include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
-#include "core/outcome/outcome_table.hpp"
-#include "core/outcome/signal_names.hpp"
 #include "report/describe.hpp"
 
 namespace holdfast::cli {

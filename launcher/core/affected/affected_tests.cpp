@@ -1,9 +1,6 @@
 #include "core/affected/affected_tests.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "core/affected/include_names.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/affected/build_graph.hpp"
-#include "core/affected/path_pattern.hpp"
+#include "core/affected/file_glob.hpp"
 #include "core/base/words.hpp"
 
 namespace holdfast {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/affected/path_pattern.hpp"
+#include "core/affected/file_glob.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast {

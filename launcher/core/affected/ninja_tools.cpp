@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/affected/path_pattern.hpp"
+#include "core/affected/file_glob.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 

@@ -69,7 +69,7 @@ std::vector<DepfileRule> read_depfile(std::string_view text);
 // Which files CMake lists by file(GLOB … CONFIGURE_DEPENDS): if another one comes, or one goes, it
 // configures the build tree again.
 struct VerifiedGlobs {
-  std::vector<std::string> patterns = {};          // core/affected/path_pattern.hpp
+  std::vector<std::string> patterns = {};          // core/affected/file_glob.hpp
   std::set<std::string, std::less<>> listed = {};  // paths, as CMake has them
 
   // Whether CMake would list the file, and has not.

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
 #include <utility>
 
-#include "core/base/utf8.hpp"
+#include "core/base/printable.hpp"
 
 namespace holdfast {
 namespace {

@@ -17,14 +17,14 @@ inline constexpr std::string_view k_declared_services_directory = ".holdfast/ser
 // Written by `holdfast begin` for attach.cmake: the longest grace of any test, in milliseconds.
 inline constexpr std::string_view k_grace_file = ".holdfast/grace";
 // Written by `holdfast begin` for `holdfast end` of the same ctest, if holdfast.toml asks for
-// tracked files: those that differ from what is committed (core/affected/git_changes.hpp).
+// tracked files: those that differ from what is committed (core/affected/include_names.hpp).
 inline constexpr std::string_view k_tracked_files_file = ".holdfast/tracked-files";
 // In the project's top source directory, written by people: docs/reference/config.md.
 inline constexpr std::string_view k_settings_file = "holdfast.toml";
 // Written by `holdfast begin` for attach.cmake (core/settings/locks_for_ctest.hpp). It exists only
 // if holdfast.toml has locks or services for tests.
 inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
-// Likewise: the costs of tests (core/ctest/test_order.hpp). It exists only if holdfast.toml has an
+// Likewise: the costs of tests (core/ctest/shown_tests.hpp). It exists only if holdfast.toml has an
 // order of tests.
 inline constexpr std::string_view k_order_for_ctest = ".holdfast/order.cmake";
 // What a run's tests say of fixtures (core/ctest/fixture_sets.hpp), followed by `<ctest's pid>-<its
@@ -86,13 +86,13 @@ inline constexpr std::string_view k_output_suffix = ".log";
 // file that is there once they have made room for those of later runs.
 inline constexpr std::string_view k_kept_size_file = "size";
 inline constexpr std::string_view k_dropped_outputs_file = "dropped";
-// The stop command of a service that runs (os/process/stop_record.hpp).
+// The stop command of a service that runs (os/process/user.hpp).
 inline constexpr std::string_view k_stop_suffix = ".stop";
 // In the same directory: the output of tests that did not pass.
 inline constexpr std::string_view k_kept_output_file = "ctest.log";
 
 // In a run's directory, if its tests run on the nodes of a Slurm allocation: both sides of a far
-// attempt write here (exec/far/far_files.hpp).
+// attempt write here (exec/far/far_job.hpp).
 inline constexpr std::string_view k_far_directory = "far";
 // In there, by the attempt's id: what the far side is to do, what it is told meanwhile, what it
 // says when it has begun and when all is over, and the records of a batch's cases.
@@ -139,7 +139,7 @@ inline constexpr std::string_view k_user_scratch_directory = "scratch";
 // it is refused.
 inline constexpr std::string_view k_machine_directory = "/var/lock/holdfast";
 
-// Below the run's cgroup: one cgroup per contained attempt (core/base/cgroup_name.hpp).
+// Below the run's cgroup: one cgroup per contained attempt (core/base/process_name.hpp).
 inline constexpr std::string_view k_cgroup_prefix = "holdfast-";
 
 // In the directory of one lock: <locks>/<scope key>/<name>/.

@@ -1,6 +1,5 @@
 #include "core/base/parts.hpp"
 
-#include <algorithm>
 #include <cstddef>
 
 namespace holdfast {

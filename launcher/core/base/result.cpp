@@ -1,7 +1,5 @@
 #include "core/base/result.hpp"
 
-#include <utility>
-
 #include "core/base/parts.hpp"
 
 namespace holdfast {

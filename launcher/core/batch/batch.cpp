@@ -1,8 +1,6 @@
 #include "core/batch/batch.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <utility>
 
 #include "core/base/parts.hpp"
 

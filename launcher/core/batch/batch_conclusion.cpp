@@ -1,9 +1,13 @@
 // How a batch ends as a whole, and the line about it.
+// What a batch comes to if its program tells of no case, has none to run, or skips all.
+// Which cases the next worker of a batch gets, and what selects them.
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/parts.hpp"
@@ -143,6 +147,146 @@ std::string Batch::summary() const {
   }
   if (!beyond_note_.empty()) text += "; " + printable(beyond_note_);
   return text;
+}
+
+// Whether the worker came to its end and began no case, because a global environment has skipped
+// all.
+bool Batch::is_skipped_as_a_whole() const {
+  return worker_skipped_all_ && worker_finished_ && !worker_has_begun_ && !open_;
+}
+
+// Whether the first worker exited before it told anything of its cases: its main() came to an end
+// without them, or it prints in a way of its own.
+bool Batch::is_early(const WorkerEnd& end) const {
+  if (worker_reached_ || beyond_cases_ || ran_empty_) return false;
+  return end.exited_by_itself() && results_.empty() && ordered_.empty() && !announced_ &&
+         !has_told_ && !has_printed_help_ && framework_.tells() != Telling::nothing;
+}
+
+// Judges cases whose processes exited and told of no case. If no process has told of one, main()
+// may do without cases here, or the program prints in a way of its own. So it runs as it is, and
+// decides the result, as in plain ctest.
+void Batch::settle_untold() {
+  std::vector<CaseResult> untold = std::exchange(untold_, {});
+  if (!has_told_) {
+    return run_as_one("a process for one case told of no case");
+  }
+  for (CaseResult& result : untold) record(std::move(result));
+  go_on();
+}
+
+// Whether nothing is known of its cases yet, and it may run as it is.
+bool Batch::may_run_as_one() const {
+  return isolation_ == Isolation::process && results_.empty() && !stopped_ && !is_parted_ &&
+         !is_of_some_cases_;
+}
+
+// The program runs as it is.
+void Batch::run_as_one(const std::string& why) {
+  runs_as_one_ = true;
+  isolation_ = Isolation::none;
+  say(text_of({"no process per case: ", why}));
+  start_worker({BatchAction::Kind::run_all});
+}
+
+// There is no case to isolate. The program itself runs and decides the result, as in plain ctest.
+void Batch::run_empty() {
+  const bool is_over = !results_.empty() || !children_.empty() || beyond_cases_ || stopped_;
+  if (is_over) return ask(BatchAction::Kind::end);
+  isolation_ = Isolation::none;
+  ran_empty_ = true;
+  start_worker({BatchAction::Kind::run_all});
+}
+
+void Batch::skip_waiting() {
+  for (const std::string& name : std::exchange(waiting_, {})) {
+    CaseResult result;
+    result.name = name;
+    result.outcome = Outcome::skipped;
+    record(std::move(result));
+  }
+  ask(BatchAction::Kind::end);
+}
+
+// A case that no selection selects alone does not run.
+void Batch::run_waiting() {
+  while (!waiting_.empty()) {
+    BatchAction action{BatchAction::Kind::run_cases};
+    action.selection = isolation_ == Isolation::none ? select_many() : select_first();
+    if (action.selection.empty()) continue;
+    if (isolation_ == Isolation::none) {
+      action.cases.assign(waiting_.begin(), waiting_.end());
+    } else {
+      action.cases.push_back(waiting_.front());
+    }
+    return start_worker(std::move(action));
+  }
+  actions_.push_back({BatchAction::Kind::end});
+}
+
+void Batch::on_case_wanted() {
+  // The worker that was ordered is the first of them.
+  if (!ordered_.empty()) --worker_;
+  ordered_.clear();
+  // Perhaps no process will tell of a case.
+  if (!untold_.empty() && !has_told_) return;
+  while (!waiting_.empty()) {
+    BatchAction action{BatchAction::Kind::run_cases};
+    action.selection = select_first();
+    if (action.selection.empty()) continue;
+    action.cases.push_back(waiting_.front());
+    children_.push_back({waiting_.front(), now_us_, ++worker_});
+    waiting_.pop_front();
+    actions_.push_back(std::move(action));
+    return;
+  }
+}
+
+// Empty: nothing selects the first case alone. Then this case no longer waits, and is left out.
+std::string Batch::select_first() {
+  const std::string name = waiting_.front();
+  const std::vector<std::string_view> also = also_selected_by(name);
+  if (auto selection = framework_.selection_without(name, also)) return std::move(*selection);
+  std::string why =
+      also.empty()
+          ? text_of({framework_.name(), " cannot select a case of that name"})
+          : text_of({"no filter of ", framework_.name(), "'s tells it from ", also.front()});
+  waiting_.pop_front();
+  leave_out(name, std::move(why));
+  return {};
+}
+
+// Selects as many cases as one selection can hold, but no case that has run already.
+std::string Batch::select_many() {
+  std::string all;
+  for (const std::string& name : waiting_) {
+    if (!all.empty() && all.size() + name.size() >= k_longest_selection) break;
+    std::optional<std::string> one;
+    if (also_selected_by(name).empty()) one = framework_.selection_without(name, {});
+    if (!one) {
+      if (all.empty()) return select_first();
+      break;
+    }
+    if (!all.empty()) all += framework_.separator();
+    all += *one;
+  }
+  return all;
+}
+
+// The cases that the selection of `name` also selects, but that must not run with it: cases that
+// have run and, with a process for each case, also cases that will run.
+std::vector<std::string_view> Batch::also_selected_by(std::string_view name) const {
+  std::vector<std::string_view> also;
+  if (framework_.is_exact(name)) return also;
+  const auto consider = [&](std::string_view other) {
+    if (other != name && framework_.selects(name, other)) also.push_back(other);
+  };
+  for (const CaseResult& result : results_) consider(result.name);
+  for (const std::string& other : others_) consider(other);
+  if (isolation_ == Isolation::none) return also;
+  for (const std::string& other : waiting_) consider(other);
+  for (const Open& other : children_) consider(other.name);
+  return also;
 }
 
 }  // namespace holdfast

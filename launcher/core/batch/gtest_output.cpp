@@ -1,10 +1,7 @@
 #include "core/batch/gtest_output.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
-#include <optional>
-#include <utility>
 
 #include "core/base/number.hpp"
 #include "core/batch/gtest_list.hpp"

@@ -11,7 +11,7 @@
 #include <deque>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast {
 

@@ -1,7 +1,5 @@
 #include "core/cluster/cluster_party.hpp"
 
-#include <optional>
-
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 

@@ -1,10 +1,6 @@
 #include "core/cluster/cluster_settings.hpp"
 
-#include <cstdint>
-#include <utility>
-
 #include "core/base/environment.hpp"
-#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 

@@ -1,9 +1,6 @@
 #include "core/ctest/attach.hpp"
 
-#include <cstdint>
-
 #include "core/base/number.hpp"
-#include "core/base/parts.hpp"
 
 namespace holdfast {
 

@@ -1,9 +1,6 @@
 #include "core/ctest/cmake_expression.hpp"
 
-#include <cstdint>
 #include <cstdlib>
-#include <string>
-#include <utility>
 
 namespace holdfast {
 namespace {

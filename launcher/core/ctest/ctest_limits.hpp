@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast {
 

@@ -1,9 +1,7 @@
 #include "core/ctest/ctest_options.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <iterator>
-#include <string_view>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"

@@ -1,8 +1,6 @@
 #include "core/ctest/ctest_verdict.hpp"
 
 #include <algorithm>
-#include <string_view>
-#include <utility>
 
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"

@@ -11,7 +11,7 @@ namespace holdfast {
 struct TestProgram {
   bool is_googletest = false;
   // How it can lose rights that it has when it starts: `imports setuid`
-  // (core/outcome/lost_rights.hpp). Empty: not at all.
+  // (core/outcome/outcome.hpp). Empty: not at all.
   std::string may_lose_rights = {};
 
   // Whether it can be asked to leave files.

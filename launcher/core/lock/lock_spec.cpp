@@ -1,12 +1,10 @@
 #include "core/lock/lock_spec.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <tuple>
-#include <utility>
 
 #include "core/base/file_name.hpp"
+#include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -110,6 +108,14 @@ Result<void> check_variables(const std::vector<LockSpec>& locks) {
   }
   return {};
 }
+
+constexpr unsigned k_first_ephemeral = 32768;
+constexpr unsigned k_last_port = 65535;
+
+constexpr std::size_t k_longest_key = 200;
+
+// The path of a build tree, or a project's key, may be longer than a file name can be.
+std::string hash_of(std::string_view text) { return std::to_string(Fnv1a().add(text).value()); }
 
 }  // namespace
 
@@ -228,5 +234,70 @@ Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
   if (Result<void> told = check_variables(merged); !told) return told.error();
   return merged;
 }
+
+LockSpec lock_of_port(std::uint16_t port) {
+  return {.name = text_of({k_port_lock_prefix, std::to_string(port)}), .scope = LockScope::user};
+}
+
+std::string_view port_in_text(const LockSpec& lock) {
+  return std::string_view(lock.name).substr(k_port_lock_prefix.size());
+}
+
+PortRange ports_below(std::string_view ephemeral) {
+  PortRange range;
+  const unsigned end = leading_number<unsigned>(ephemeral).value_or(k_first_ephemeral);
+  if (end > range.first && end <= k_last_port) range.count = end - range.first;
+  return range;
+}
+
+std::uint16_t candidate(const PortRange& range, std::uint32_t start, unsigned tried) {
+  const unsigned place = (start % range.count + tried) % range.count;
+  return static_cast<std::uint16_t>(range.first + place);
+}
+
+std::string ports_in_text(const std::vector<std::uint16_t>& ports) {
+  std::string text;
+  for (const std::uint16_t port : ports) {
+    if (!text.empty()) text += ';';
+    text += std::to_string(port);
+  }
+  return text;
+}
+
+std::string scope_directory(LockScope scope, const LockHome& home) {
+  switch (scope) {
+    case LockScope::build:
+      if (!home.tree.empty()) return "build-" + hash_of(home.tree);
+      break;
+    case LockScope::project:
+      if (home.project.empty()) break;
+      if (const std::string key = encode_file_name(home.project); key.size() <= k_longest_key) {
+        return "project-" + key;
+      }
+      return "project-" + hash_of(home.project);
+    case LockScope::machine:
+      return "machine";
+    case LockScope::cluster:
+      return "cluster";
+    case LockScope::user:
+      break;
+  }
+  return "user";
+}
+
+std::string place_of(const LockSpec& spec, const LockHome& home) {
+  return text_of({scope_directory(spec.scope, home), "/", encode_file_name(spec.name)});
+}
+
+Result<std::vector<LockSpec>> locks_at(const LockHome& home, std::vector<LockSpec> specs) {
+  for (LockSpec& spec : specs) {
+    const bool no_tree = spec.scope == LockScope::build && home.tree.empty();
+    const bool no_project = spec.scope == LockScope::project && home.project.empty();
+    if (no_tree || no_project) spec.scope = LockScope::user;
+  }
+  return canonical_locks(std::move(specs));
+}
+
+std::string run_place(const std::string& tree) { return text_of({"tree-", hash_of(tree), "/run"}); }
 
 }  // namespace holdfast

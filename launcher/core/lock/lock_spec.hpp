@@ -85,4 +85,57 @@ Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs);
 // that of its fence: the name in capitals, with `_` for all but letters and digits.
 std::string slot_variable(std::string_view name);
 
+// The TCP ports that Holdfast hands out, and the locks that stand for them. Among processes of one
+// user, whoever has the lock of a port may use the port.
+
+// What the locks of ports have before the number: `port-8080`.
+inline constexpr std::string_view k_port_lock_prefix = "port-";
+
+LockSpec lock_of_port(std::uint16_t port);
+// The number of the port, as text. Only for such a lock.
+std::string_view port_in_text(const LockSpec& lock);
+
+// The ports to choose from. The kernel gives those of the ephemeral range to anybody who asks for
+// any port, so these lie below it.
+struct PortRange {
+  std::uint16_t first = 1024;  // ports below are root's
+  unsigned count = 0;          // 0: there is none
+};
+// `ephemeral`: the text of /proc/sys/net/ipv4/ip_local_port_range, ip(7). If it is not understood,
+// the kernel's default holds.
+PortRange ports_below(std::string_view ephemeral);
+
+// The candidate that is tried after `tried` others. `start` is random, so that processes that
+// choose at the same time rarely try the same ports. The range is not empty.
+std::uint16_t candidate(const PortRange& range, std::uint32_t start, unsigned tried);
+
+// How many candidates are tried at most. A choice takes no more than some 10 ms in the worst case.
+inline constexpr unsigned k_most_port_tries = 1000;
+
+// `8001;8002`, as services and tests are told them.
+std::string ports_in_text(const std::vector<std::uint16_t>& ports);
+
+// Which lock a spec means: `db@project` is another lock in another project.
+
+// Where the request comes from.
+struct LockHome {
+  std::string project;  // key of the scope `project`; empty outside a build tree
+  std::string tree;     // build tree; empty outside one
+};
+
+// The directory of the scope, below that of all locks: `project-<key>`, `build-<hash of the tree>`,
+// `user`, `machine`; for the locks that etcd has `cluster`, which is no directory. Outside a build
+// tree there is no project; the next wider scope is the user.
+std::string scope_directory(LockScope scope, const LockHome& home);
+
+// `<scope directory>/<name, encoded>`: the same text for the same lock, everywhere.
+std::string place_of(const LockSpec& spec, const LockHome& home);
+
+// The specs with the scopes that exist at `home`. A scope that does not exist there is replaced by
+// the next wider scope. So no lock is asked for twice, and the global order also holds for places.
+Result<std::vector<LockSpec>> locks_at(const LockHome& home, std::vector<LockSpec> specs);
+
+// The place of the lock that a run has on its build tree. No spec of a test names this lock.
+std::string run_place(const std::string& tree);
+
 }  // namespace holdfast

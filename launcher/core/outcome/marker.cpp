@@ -1,12 +1,6 @@
 #include "core/outcome/marker.hpp"
 
-#include <algorithm>
-#include <cstdint>
-#include <utility>
-
-#include "core/base/names.hpp"
 #include "core/base/number.hpp"
-#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {

@@ -1,9 +1,7 @@
 #include "core/retry/known_flaky.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
-#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast {

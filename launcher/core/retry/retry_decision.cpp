@@ -1,9 +1,6 @@
 #include "core/retry/retry_decision.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
-#include <utility>
 
 #include "core/base/parts.hpp"
 

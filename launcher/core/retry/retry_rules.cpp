@@ -1,13 +1,9 @@
 #include "core/retry/retry_rules.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 
-#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/outcome/signal_names.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,7 +1,5 @@
 #include "core/retry/run_retries.hpp"
 
-#include <cstdint>
-
 #include "core/base/parts.hpp"
 
 namespace holdfast {

@@ -1,7 +1,5 @@
 #include "core/select/not_begun.hpp"
 
-#include <utility>
-
 namespace holdfast {
 
 NotBegun::NotBegun(TestSet ignored)

@@ -1,12 +1,7 @@
 #include "core/select/test_graph.hpp"
 
-#include <algorithm>
 #include <numeric>
-#include <string>
-#include <string_view>
-#include <unordered_map>
 #include <unordered_set>
-#include <utility>
 
 #include "core/ctest/cmake_expression.hpp"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/ctest/test_order.hpp"
+#include "core/ctest/shown_tests.hpp"
 
 namespace holdfast {
 

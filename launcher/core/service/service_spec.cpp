@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "core/service/endpoint.hpp"
+#include "core/service/tcp_table.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,9 +1,131 @@
 #include "core/service/service_state.hpp"
 
-#include <utility>
+#include <algorithm>
+
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "core/lock/lock_spec.hpp"
+#include "core/service/service_words.hpp"
+#include "core/service/tcp_table.hpp"
 
 namespace holdfast {
 namespace {
+
+Error wrong(std::string why) { return ErrorInWords{std::move(why)}; }
+
+Error wrong(const ServiceSpec& service, const std::string& why) {
+  return wrong(service.origin + ": " + why);
+}
+
+std::string listed(const std::vector<std::string_view>& kinds, std::string_view before) {
+  std::vector<std::string> keys;
+  keys.reserve(kinds.size());
+  for (std::string_view kind : kinds) keys.push_back("`" + std::string(before).append(kind) + "`");
+  std::string text;
+  for (const std::string& key : keys) text += (text.empty() ? "" : ", ") + key;
+  return text;
+}
+
+Result<void> check_names(const std::vector<ServiceSpec>& services) {
+  for (auto one = services.begin(); one != services.end(); ++one) {
+    for (auto other = services.begin(); other != one; ++other) {
+      if (one->name == other->name) {
+        return wrong(*one, "found a second service \"" + one->name + "\", expected one; " +
+                               other->origin + " has the first");
+      }
+      if (variable_of_service(one->name, {}) != variable_of_service(other->name, {})) continue;
+      return wrong(*one, "found \"" + one->name + "\", whose variables " +
+                             variable_of_service(one->name, {}) + "… are those of \"" +
+                             other->name + "\", expected a name with variables of its own");
+    }
+  }
+  return {};
+}
+
+Result<void> check_ports(const std::vector<ServiceSpec>& services) {
+  for (auto one = services.begin(); one != services.end(); ++one) {
+    const std::uint16_t port = fixed_port(*one);
+    if (port == 0) continue;
+    for (auto other = services.begin(); other != one; ++other) {
+      if (fixed_port(*other) != port) continue;
+      return wrong(*one, "found port " + std::to_string(port) + ", which is that of \"" +
+                             other->name + "\" (" + other->origin +
+                             "), expected a port of its own");
+    }
+  }
+  return {};
+}
+
+// `words` are as a generation may have them.
+Result<void> check_places(const ServiceProbe& probe, const std::string& before,
+                          const ServiceWords& words) {
+  const auto check = [](const std::string& key, const std::string& text, const auto& place) {
+    if (text.empty() || place) return Result<void>{};
+    return Result<void>(
+        wrong("found `" + key + "` \"" + text + "\", expected " + expected_by(place.error())));
+  };
+  Result<void> tcp = check(before + "tcp", probe.tcp, parse_endpoint(filled(probe.tcp, words)));
+  if (!tcp) return tcp;
+  return check(before + "http", probe.http, parse_http_endpoint(filled(probe.http, words)));
+}
+
+class Sorting {
+ public:
+  explicit Sorting(std::vector<ServiceSpec> services)
+      : services_(std::move(services)), marks_(services_.size(), Mark::none) {}
+
+  Result<std::vector<ServiceSpec>> sort() {
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      if (Result<void> placed = place(i); !placed) return placed.error();
+    }
+    std::vector<ServiceSpec> sorted;
+    sorted.reserve(order_.size());
+    for (std::size_t i : order_) sorted.push_back(std::move(services_[i]));
+    return sorted;
+  }
+
+ private:
+  enum class Mark : std::uint8_t { none, open, placed };
+
+  Result<void> place(std::size_t i) {
+    if (marks_[i] == Mark::placed) return {};
+    if (marks_[i] == Mark::open) return wrong(services_[i], "depends on itself: " + circle(i));
+    marks_[i] = Mark::open;
+    path_.push_back(i);
+    for (const std::string& name : services_[i].depends) {
+      const auto found = std::find_if(services_.begin(), services_.end(),
+                                      [&](const ServiceSpec& s) { return s.name == name; });
+      if (found == services_.end()) {
+        return wrong(services_[i],
+                     "`depends` has \"" + name + "\", expected the name of a declared service");
+      }
+      if (found->instances > 1) {
+        return wrong(services_[i], "`depends` has \"" + name +
+                                       "\", which has several instances, expected one instance");
+      }
+      const auto next = static_cast<std::size_t>(found - services_.begin());
+      if (Result<void> placed = place(next); !placed) return placed;
+    }
+    path_.pop_back();
+    marks_[i] = Mark::placed;
+    order_.push_back(i);
+    return {};
+  }
+
+  // `db, web, db`
+  std::string circle(std::size_t from) const {
+    std::string names;
+    for (auto i = std::find(path_.begin(), path_.end(), from); i != path_.end(); ++i) {
+      names += services_[*i].name + ", ";
+    }
+    return names + services_[from].name;
+  }
+
+  std::vector<ServiceSpec> services_;
+  std::vector<Mark> marks_;
+  std::vector<std::size_t> path_;
+  std::vector<std::size_t> order_;
+};
 
 using Event = ServiceEvent::Kind;
 
@@ -129,8 +251,86 @@ class Step {
 
 }  // namespace
 
+Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services) {
+  if (Result<void> names = check_names(services); !names) return names.error();
+  if (Result<void> ports = check_ports(services); !ports) return ports.error();
+  return Sorting(std::move(services)).sort();
+}
+
+Result<void> check(const ServiceSpec& service) {
+  if (!is_service_name(service.name)) {
+    return wrong("found the name \"" + service.name +
+                 "\", expected letters, digits, `_`, `-` and `.`, at most 64 of them");
+  }
+  if (service.command.empty()) return wrong("found no `command`, expected one");
+  const std::vector<std::string_view> ready = kinds_of(service.ready);
+  if (ready.size() > 1) return wrong("found " + listed(ready, "ready-") + ", expected one of them");
+  const std::vector<std::string_view> health = kinds_of(service.health);
+  if (health.size() > 1) {
+    return wrong("found " + listed(health, "health-") + ", expected one of them");
+  }
+  if (const std::uint16_t port = fixed_port(service); port != 0 && service.instances > 1) {
+    return wrong("found port " + std::to_string(port) + " for " +
+                 std::to_string(service.instances) +
+                 " instances, expected `ports` and {port} in its place");
+  }
+  const PortsNamed named = ports_named(service);
+  const unsigned later = std::max(service.ports, service.ready.output.empty() ? 0U : 1U);
+  if (named.before_ready > service.ports || named.later > later) {
+    const unsigned greatest = std::max(named.before_ready, named.later);
+    return wrong("found {port" + (greatest > 1 ? std::to_string(greatest) : "") +
+                 "}, expected it only where `ports` says that there are so many");
+  }
+  const ServiceWords words{service.name, 0, std::vector<std::uint16_t>(later, 1), "/"};
+  if (Result<void> checked = check_places(service.ready, "ready-", words); !checked) {
+    return checked;
+  }
+  return check_places(service.health, "health-", words);
+}
+
+Result<void> check_uses(const std::vector<ServiceUse>& uses,
+                        const std::vector<ServiceSpec>& declared) {
+  for (const ServiceUse& use : uses) {
+    if (std::ranges::find(declared, use.name, &ServiceSpec::name) != declared.end()) continue;
+    std::vector<std::string> names;
+    for (const ServiceSpec& service : declared) names.push_back(service.name);
+    return BadValue{"\"" + use.name + "\"",
+                    names.empty() ? "no service, as none is declared" : alternatives(names)};
+  }
+  return {};
+}
+
 ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsigned max_restarts) {
   return Step(life, event, max_restarts).take();
+}
+
+void FixtureGenerations::set_up(const TestFixtures& fixtures, const std::string& test,
+                                const std::vector<HadGeneration>& had) {
+  for (const std::string& fixture : fixtures.sets_up) {
+    for (const HadGeneration& one : had) {
+      by_fixture_[fixture][{test, one.service}] = one.generation;
+    }
+  }
+}
+
+std::vector<std::string> FixtureGenerations::older(const TestFixtures& fixtures,
+                                                   const std::vector<HadGeneration>& had) const {
+  std::vector<std::string> sentences;
+  for (const std::string& fixture : fixtures.required) {
+    const auto found = by_fixture_.find(fixture);
+    if (found == by_fixture_.end()) continue;
+    for (const auto& [setter, generation] : found->second) {
+      const auto& [test, service] = setter;
+      for (const HadGeneration& one : had) {
+        if (one.service != service || generation >= one.generation) continue;
+        sentences.push_back(text_of(
+            {"its fixture ", brief_in_quotes(fixture), " was set up by ", brief_in_quotes(test),
+             " on generation ", std::to_string(generation), " of service ", service,
+             ", and the test had generation ", std::to_string(one.generation)}));
+      }
+    }
+  }
+  return sentences;
 }
 
 }  // namespace holdfast

@@ -1,3 +1,35 @@
+// Whether services are declared in a way that makes sense.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/base/words.hpp"
+#include "core/service/service_spec.hpp"
+#include "core/service/service_use.hpp"
+
+namespace holdfast {
+
+// Puts each service behind those that it depends on, and otherwise keeps the order of declaration.
+// Fails for mistakes that no single declaration shows: an unknown name or a circle in `depends`,
+// two services with the same name, the same variables or the same port of their own
+// (fixed_port.hpp). The error names the origin of the service that has the mistake.
+Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services);
+
+// Fails if a use names a service that is not declared. The error has that name as what was found,
+// and the declared names as what was expected.
+Result<void> check_uses(const std::vector<ServiceUse>& uses,
+                        const std::vector<ServiceSpec>& declared);
+
+// Whether one declaration makes sense by itself. The error does not name its origin.
+Result<void> check(const ServiceSpec& service);
+
 // The life of one instance of a service: (state, event) -> (state, actions). Pure: no process, no
 // clock. The keeper turns what its host says into events, and carries out the actions.
 //
@@ -5,17 +37,6 @@
 //     ^                      │                          │                             │
 //     │                      └─ died, ended ─> failed   ├─ died                       │ unused
 //     └───────────── ended ───────────── stopping <─────┴─────────────────────────────┘
-#pragma once
-
-#include <array>
-#include <cstdint>
-#include <string_view>
-#include <vector>
-
-#include "core/base/words.hpp"
-
-namespace holdfast {
-
 enum class ServiceState : std::uint8_t {
   absent,    // no process of it is there; it is started when it is wanted
   starting,  // its host is there, and it has not answered yet
@@ -73,5 +94,37 @@ struct ServiceStep {
 // `max_restarts`: how many restarts in a row are allowed. A generation that was lost with one
 // suspect does not count: that test is to blame.
 ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsigned max_restarts);
+
+// Remembers on which generations of the services the fixtures of ctest were set up. A fixture may
+// fill a database. If the database is then started anew, it is empty, and a test that requires the
+// fixture fails for a reason that is not its own.
+
+// The names of a test's fixtures, as ctest knows them.
+struct TestFixtures {
+  std::vector<std::string> sets_up;   // FIXTURES_SETUP
+  std::vector<std::string> required;  // FIXTURES_REQUIRED
+};
+
+struct HadGeneration {
+  std::string service;  // the name of an instance, such as `db`
+  unsigned generation = 0;
+};
+
+class FixtureGenerations {
+ public:
+  // `test` sets up its fixtures on these generations. The last call for a test and service counts.
+  void set_up(const TestFixtures& fixtures, const std::string& test,
+              const std::vector<HadGeneration>& had);
+  // Returns one sentence for each test that set up one of these fixtures on an older generation
+  // than `had`.
+  std::vector<std::string> older(const TestFixtures& fixtures,
+                                 const std::vector<HadGeneration>& had) const;
+  void forget() { by_fixture_.clear(); }
+
+ private:
+  // The key is the test and the service.
+  using Generations = std::map<std::pair<std::string, std::string>, unsigned>;
+  std::map<std::string, Generations> by_fixture_;
+};
 
 }  // namespace holdfast

@@ -1,7 +1,6 @@
 #include "core/service/service_use.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace holdfast {
 namespace {

@@ -1,9 +1,6 @@
 #include "core/service/service_words.hpp"
 
 #include <algorithm>
-#include <optional>
-
-#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,7 +1,6 @@
 #include "core/service/services.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace holdfast {
 namespace {

@@ -1,12 +1,7 @@
 #include "core/settings/cluster_wire.hpp"
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#include "core/base/number.hpp"
 #include "core/cluster/cluster_words.hpp"
-#include "core/lock/lock_wait.hpp"
+#include "core/lock/held_locks.hpp"
 
 namespace holdfast {
 

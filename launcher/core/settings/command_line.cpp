@@ -1,16 +1,5 @@
 #include "core/settings/command_line.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <utility>
-
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/words.hpp"
-#include "core/service/service_use.hpp"
-
 namespace holdfast {
 namespace {
 

@@ -1,9 +1,5 @@
 #include "core/settings/explanation.hpp"
 
-#include <algorithm>
-#include <string_view>
-#include <utility>
-
 #include "core/settings/kinds.hpp"
 
 namespace holdfast {

@@ -1,13 +1,5 @@
 #include "core/settings/facts.hpp"
 
-#include <algorithm>
-#include <cstdint>
-#include <optional>
-
-#include "core/base/file_name.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-
 namespace holdfast {
 namespace {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/ctest/test_order.hpp"
-#include "core/service/fixture_generations.hpp"
+#include "core/ctest/shown_tests.hpp"
+#include "core/service/service_state.hpp"
 #include "core/settings/value.hpp"
 
 namespace holdfast {

@@ -1,12 +1,5 @@
 #include "core/settings/host_wire.hpp"
 
-#include <cstdint>
-#include <optional>
-#include <type_traits>
-#include <utility>
-
-#include "core/base/number.hpp"
-
 namespace holdfast::wire {
 namespace {
 

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <span>
-#include <utility>
 
-#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/far/srun_words.hpp"
-#include "core/lock/lock_spec.hpp"
 
 namespace holdfast::kind {
 namespace {

@@ -1,8 +1,5 @@
 #include "core/settings/locks_for_ctest.hpp"
 
-#include <vector>
-
-#include "core/base/parts.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast {

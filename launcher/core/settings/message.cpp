@@ -1,7 +1,5 @@
 #include "core/settings/message.hpp"
 
-#include <optional>
-
 #include "core/base/parts.hpp"
 #include "core/base/words.hpp"
 

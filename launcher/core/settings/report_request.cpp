@@ -1,7 +1,5 @@
 #include "core/settings/report_request.hpp"
 
-#include <optional>
-
 #include "core/base/printable.hpp"
 
 namespace holdfast {

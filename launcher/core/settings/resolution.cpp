@@ -1,13 +1,7 @@
 #include "core/settings/resolution.hpp"
 
-#include <algorithm>
 #include <iterator>
-#include <string_view>
-#include <utility>
 
-#include "core/base/file_name.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/settings/kinds.hpp"
 

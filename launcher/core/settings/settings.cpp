@@ -1,6 +1,5 @@
 #include "core/settings/settings.hpp"
 
-#include <algorithm>
 #include <iterator>
 
 #include "core/settings/kinds.hpp"

@@ -1,12 +1,5 @@
 #include "core/settings/wire.hpp"
 
-#include <cstdint>
-#include <optional>
-#include <utility>
-
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/words.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast::wire {

@@ -1,7 +1,6 @@
 #include "core/step/build_step.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"

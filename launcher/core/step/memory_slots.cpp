@@ -1,14 +1,11 @@
 #include "core/step/memory_slots.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <string>
 #include <tuple>
 
 #include "core/base/json_line.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
 namespace {

@@ -6,12 +6,10 @@
 #include <sys/statvfs.h>
 
 #include <condition_variable>
-#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
-#include <utility>
 
 namespace holdfast::doctor {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast::doctor {
 

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <memory>
 
-#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "doctor/base/silent_paths.hpp"

@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <optional>
 
-#include "core/base/program_identity.hpp"
+#include "core/base/process_name.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/tree/ports.hpp"
 #include "host/strangers.hpp"
 #include "os/file/disk_space.hpp"
 #include "os/network/connection.hpp"
-#include "os/network/tcp_sockets.hpp"
-#include "os/process/execution_error.hpp"
-#include "os/process/program_search.hpp"
+#include "os/network/socket_diagnosis.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -3,10 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <limits>
-#include <string_view>
-#include <utility>
 
 #include "core/affected/ninja_tools.hpp"
 #include "os/file/file_text.hpp"

@@ -2,18 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/lock/lock_place.hpp"
-#include "core/lock/port_locks.hpp"
-#include "core/service/service_spec.hpp"
 #include "host/strangers.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
-#include "os/network/tcp_sockets.hpp"
+#include "os/network/socket_diagnosis.hpp"
 
 namespace holdfast::doctor {
 namespace {

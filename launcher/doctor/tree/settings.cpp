@@ -2,13 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/printable.hpp"
-#include "core/base/words.hpp"
-#include "os/process/program_search.hpp"
-#include "settings/matching.hpp"
-#include "settings/pattern.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -2,40 +2,22 @@
 
 #include <holdfast/worker_protocol.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cstdint>
-#include <deque>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include "core/base/environment.hpp"
-#include "core/base/unrecorded.hpp"
 #include "core/batch/batch.hpp"
-#include "exec/base/variables.hpp"
+#include "exec/base/answer.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/batch_services.hpp"
-#include "exec/batch/case_process.hpp"
 #include "exec/batch/fork_server.hpp"
-#include "exec/batch/lent_slots.hpp"
 #include "exec/batch/listing.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_link.hpp"
-#include "exec/output/before_kill.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt_result.hpp"
-#include "supervision/attempt/capture.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/base/programs.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -1,16 +1,8 @@
 #include "exec/batch/batch_services.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 
-#include <algorithm>
-#include <optional>
-#include <utility>
-
-#include "core/base/environment.hpp"
-#include "core/base/parts.hpp"
-#include "core/service/service_spec.hpp"
-#include "exec/base/variables.hpp"
+#include "exec/base/answer.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

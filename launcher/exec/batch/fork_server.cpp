@@ -2,14 +2,6 @@
 
 #include <holdfast/worker_protocol.h>
 
-#include <algorithm>
-#include <optional>
-#include <utility>
-
-#include "core/batch/worker_message.hpp"
-#include "core/ctest/ctest_limits.hpp"
-#include "os/file/clock.hpp"
-
 namespace holdfast::exec {
 
 void ForkServer::add_descriptors(std::vector<pollfd>& fds) {

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "core/batch/batch.hpp"
-#include "exec/batch/batch_worker.hpp"
 #include "exec/batch/forked_case.hpp"
-#include "exec/batch/lent_slots.hpp"
+#include "exec/batch/side_by_side.hpp"
+#include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/unique_fd.hpp"

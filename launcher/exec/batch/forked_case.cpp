@@ -1,18 +1,11 @@
 #include "exec/batch/forked_case.hpp"
 
 #include <holdfast/worker_protocol.h>
-#include <signal.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstdint>
 
-#include "core/base/number.hpp"
-#include "core/batch/worker_message.hpp"
-#include "os/file/clock.hpp"
-#include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "supervision/base/messages.hpp"

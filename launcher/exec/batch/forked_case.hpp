@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/duration.hpp"
-#include "core/batch/case_result.hpp"
+#include "core/base/number.hpp"
+#include "core/batch/batch_event.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/clock.hpp"

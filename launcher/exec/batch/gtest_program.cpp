@@ -15,13 +15,13 @@
 #include "core/base/names.hpp"
 #include "core/batch/gtest_list.hpp"
 #include "core/ctest/test_framework.hpp"
-#include "exec/base/variables.hpp"
+#include "exec/base/answer.hpp"
 #include "exec/batch/batch_report.hpp"
-#include "exec/batch/case_process.hpp"
 #include "exec/batch/gtest_worker.hpp"
+#include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "os/file/file_text.hpp"
-#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 #include "os/stack/elf_text.hpp"
 
 namespace holdfast::exec {

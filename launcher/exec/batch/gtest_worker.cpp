@@ -2,15 +2,9 @@
 
 #include <holdfast/worker_protocol.h>
 
-#include <algorithm>
-#include <cstdint>
-#include <utility>
-
-#include "core/base/names.hpp"
 #include "core/batch/gtest_report.hpp"
-#include "core/batch/worker_message.hpp"
 #include "exec/batch/batch_report.hpp"
-#include "exec/batch/case_process.hpp"
+#include "exec/batch/side_by_side.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

@@ -1,24 +1,227 @@
 #include "exec/batch/side_by_side.hpp"
 
-#include <poll.h>
-#include <signal.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
-#include <algorithm>
-#include <utility>
-#include <vector>
+#include <new>
 
 #include "core/lock/run_alone.hpp"
 #include "os/file/clock.hpp"
-#include "os/signal/signals.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/scratch_directory.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::exec {
 namespace {
+
+// Room for a million cases.
+constexpr std::size_t k_longest_report = 64UL * 1024UL * 1024UL;
 
 // How long the processes may take beyond the grace. They end their trees as launchers do, and kill
 // a guard that does not.
 constexpr Milliseconds k_kill_patience{15'000};
 
 }  // namespace
+
+std::string report_file_in(const std::string& markers, std::string_view name) {
+  return markers.empty() ? markers : markers + "/" + std::string(name);
+}
+
+std::optional<std::string> take_report_file(const std::string& markers, std::string_view name) {
+  if (markers.empty()) return std::nullopt;
+  const std::string file(name);
+  const Result<os::UniqueFd> directory = os::open_own_directory(markers);
+  if (!directory) return std::nullopt;
+  Result<std::string> text = os::read_private_file(directory->get(), file, k_longest_report);
+  ::unlinkat(directory->get(), file.c_str(), 0);
+  if (!text) return std::nullopt;
+  return std::move(*text);
+}
+
+bool take_marker(const std::string& markers, const MarkerOwner& owner) {
+  if (markers.empty() || owner.pid <= 0) return false;
+  const std::string name = marker_file_name(owner.pid);
+  // Few processes leave a marker, and this look is cheap.
+  if (::access((markers + "/" + name).c_str(), F_OK) != 0) return false;
+  const Result<os::UniqueFd> directory = os::open_own_directory(markers);
+  if (!directory) return false;
+  const JudgedMarkers judged =
+      judge_markers(os::read_marker_files(directory->get(), {name}), owner);
+  if (!judged.reason) return false;
+  ::unlinkat(directory->get(), name.c_str(), 0);
+  return true;
+}
+
+static_assert(std::is_trivially_copyable_v<CaseProcessReport>);
+
+void CaseProcessReport::write(std::string_view text, Note& to) {
+  const std::string_view part = text.substr(0, to.size() - 1);
+  std::ranges::copy(part, to.begin());
+  to[part.size()] = '\0';
+}
+
+CaseResult CaseProcessReport::result(const std::string& name) const {
+  CaseResult made;
+  made.name = name;
+  made.note = note.data();
+  made.wall_us = wall_us;
+  made.exit_code = exit_code;
+  made.signal = signal;
+  made.outcome = outcome;
+  made.leak_failed = leak_failed;
+  made.untold = untold;
+  return made;
+}
+
+std::unique_ptr<CaseProcess> CaseProcess::start(std::string name, bool streams_are_one,
+                                                const Work& work) {
+  std::unique_ptr<CaseProcess> made(new CaseProcess(std::move(name)));
+  made->report_ = &made->none_;
+  Result<supervision::Capture> capture = supervision::Capture::open(streams_are_one);
+  if (!capture) {
+    made->fail(capture.error());
+    return made;
+  }
+  made->capture_ = std::move(*capture);
+  void* const shared = ::mmap(nullptr, sizeof(CaseProcessReport), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) {
+    made->fail(os::system_error("share memory with a process"));
+    return made;
+  }
+  made->report_ = new (shared) CaseProcessReport;
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    made->fail(os::system_error("start a process for a case"));
+    return made;
+  }
+  if (pid == 0) {
+    ::dup2(made->capture_.output(), STDOUT_FILENO);
+    ::dup2(made->capture_.errors(), STDERR_FILENO);
+    made->capture_ = {};
+    work(*made->report_);
+    ::_exit(0);
+  }
+  made->pid_ = pid;
+  made->life_ = os::watch_living(pid);
+  made->capture_.close_writing();
+  return made;
+}
+
+CaseProcess::~CaseProcess() {
+  if (report_ != &none_) ::munmap(report_, sizeof(CaseProcessReport));
+}
+
+void CaseProcess::fail(const Error& error) {
+  trouble_ = to_text(error);
+  is_over_ = true;
+}
+
+void CaseProcess::send(int signal) const {
+  if (!is_over_) ::kill(pid_, signal);
+}
+
+void CaseProcess::add_descriptors(std::vector<pollfd>& fds) const {
+  if (is_over_) return;
+  capture_.add_descriptors(fds);
+  fds.push_back({life_.get(), POLLIN, 0});
+}
+
+void CaseProcess::look(OutputRelay* relay) {
+  if (is_over_) return;
+  const auto read = [&] {
+    capture_.read(
+        [&](Stream stream, std::string_view bytes) { output_.write(relay, stream, bytes); });
+  };
+  read();
+  if (os::retried([&] { return ::waitpid(pid_, nullptr, WNOHANG); }) != pid_) return;
+  is_over_ = true;
+  life_.reset();
+  read();  // it may have printed more before it ended
+  capture_ = {};
+}
+
+LentSlots::LentSlots(const supervision::AttemptPlan& plan)
+    : plan_(plan), own_(std::max(1U, plan.policy.processors)) {
+  if (plan.keeper < 0 || !may_use_idle_slots(plan.policy)) return;
+  Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
+  if (!pair) return;
+  link_ = std::move(pair->first);
+  for_keeper_ = std::move(pair->second);
+  // A keeper that is stopped must not hold us up.
+  if (::fcntl(link_.get(), F_SETFL, O_NONBLOCK) != 0) lose();
+}
+
+void LentSlots::add_descriptors(std::vector<pollfd>& fds) const {
+  if (link_.valid() && !for_keeper_.valid()) fds.push_back({link_.get(), POLLIN, 0});
+}
+
+std::size_t LentSlots::most(std::size_t running) {
+  count_time();
+  const std::size_t beyond = running - std::min(running, own_);
+  if (used_ > beyond) {
+    back_ += used_ - beyond;
+    used_ = beyond;
+  }
+  hear();
+  return own_ + used_ + fresh_;
+}
+
+void LentSlots::tell(std::size_t running, std::size_t waiting) {
+  count_time();
+  const std::size_t begun = running - std::min(running, own_ + used_);
+  used_ += begun;
+  fresh_ -= std::min(fresh_, begun);
+  if (waiting == 0) back_ += std::exchange(fresh_, 0);
+  if (!link_.valid()) return;
+  const bool wants_anew = waiting > 0 && wanted_ == 0 && fresh_ == 0;
+  if (back_ == 0 && !wants_anew && (waiting > 0 || wanted_ == 0)) return;
+  if (for_keeper_.valid() && (waiting == 0 || !connect())) return;
+  wire::Message message{std::string(wire::k_slots), {}};
+  message.add("back", std::to_string(std::exchange(back_, 0)));
+  message.add("wanted", std::to_string(waiting));
+  wanted_ = waiting;
+  if (!os::send_packet(link_.get(), wire::encode(message))) lose();
+}
+
+bool LentSlots::connect() {
+  const wire::Message message{std::string(wire::k_slots), {}};
+  const bool is_sent = static_cast<bool>(
+      os::send_descriptors(plan_.keeper, wire::encode(message), {for_keeper_.get()}));
+  for_keeper_.reset();
+  if (!is_sent) lose();
+  return is_sent;
+}
+
+void LentSlots::hear() {
+  while (link_.valid() && !for_keeper_.valid()) {
+    pollfd news{link_.get(), POLLIN, 0};
+    if (::poll(&news, 1, 0) != 1) return;
+    const Result<std::string> packet = os::receive_packet(link_.get());
+    const Result<wire::Message> message =
+        packet && !packet->empty() ? wire::decode(*packet) : Error{"hear of slots"};
+    if (!message) return lose();
+    const std::size_t lent = parse_number<std::size_t>(message->get("lent")).value_or(0);
+    fresh_ += lent;
+    wanted_ -= std::min(wanted_, lent);
+  }
+}
+
+void LentSlots::count_time() {
+  const std::int64_t now = os::monotonic_now_us();
+  if (since_us_ != 0) used_us_ += static_cast<std::int64_t>(used_) * (now - since_us_);
+  since_us_ = now;
+}
+
+// The keeper is gone, or has nothing to lend. Cases that run in lent slots run on.
+void LentSlots::lose() {
+  link_.reset();
+  for_keeper_.reset();
+  fresh_ = 0;
+}
 
 bool allows_side_by_side(const Policy& policy) {
   return policy.services.empty() && policy.containment == Containment{} &&

@@ -1,7 +1,5 @@
 #include "exec/batch/test_program.hpp"
 
-#include <optional>
-
 #include "os/stack/elf_text.hpp"
 
 namespace holdfast::exec {

@@ -1,18 +1,7 @@
 #include "exec/far/near_attempt.hpp"
 
-#include <poll.h>
-#include <signal.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <utility>
-
-#include "core/base/unrecorded.hpp"
-#include "core/outcome/supervision.hpp"
-#include "core/settings/far_share.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
-#include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -14,14 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "core/far/frames.hpp"
-#include "core/far/slurm_state.hpp"
-#include "exec/far/far_files.hpp"
+#include "core/far/srun_words.hpp"
 #include "exec/far/far_job.hpp"
 #include "exec/far/srun_process.hpp"
 #include "exec/output/output_relay.hpp"
 #include "supervision/attempt/attempt.hpp"
-#include "supervision/base/wait_telling.hpp"
+#include "supervision/base/teller.hpp"
 
 namespace holdfast::exec {
 

@@ -1,34 +1,16 @@
 #include "exec/far/near_run.hpp"
 
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "core/base/attempt_tag.hpp"
-#include "core/base/environment.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
 #include "core/far/srun_words.hpp"
 #include "core/lock/run_alone.hpp"
-#include "core/settings/facts.hpp"
-#include "exec/base/variables.hpp"
-#include "exec/far/far_files.hpp"
+#include "exec/base/answer.hpp"
 #include "exec/far/far_job.hpp"
 #include "exec/far/near_attempt.hpp"
 #include "exec/far/srun_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
 #include "supervision/attempt/attempt_result.hpp"
-#include "supervision/attempt/warden.hpp"
-#include "supervision/base/programs.hpp"
-#include "supervision/grant/grant.hpp"
 
 namespace holdfast::exec {
 namespace {

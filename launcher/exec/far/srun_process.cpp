@@ -1,24 +1,16 @@
 #include "exec/far/srun_process.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <utility>
 
-#include "core/base/duration.hpp"
-#include "core/base/parts.hpp"
 #include "exec/base/answer.hpp"
-#include "exec/base/variables.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/process.hpp"
-#include "os/process/program_search.hpp"
-#include "os/process/spawn.hpp"
 
 namespace holdfast::exec {
 namespace {

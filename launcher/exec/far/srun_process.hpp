@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/far/slurm_state.hpp"
+#include "core/far/srun_words.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/signal/signals.hpp"

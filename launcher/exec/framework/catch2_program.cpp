@@ -8,7 +8,7 @@
 #include "core/framework/catch2_list.hpp"
 #include "core/framework/catch2_report.hpp"
 #include "core/framework/program_words.hpp"
-#include "exec/batch/case_process.hpp"
+#include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/framework/report_worker.hpp"
 

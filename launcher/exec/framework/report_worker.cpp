@@ -1,10 +1,5 @@
 #include "exec/framework/report_worker.hpp"
 
-#include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <utility>
-
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/framework/case_report.hpp"
-#include "exec/batch/batch_worker.hpp"
+#include "exec/batch/test_program.hpp"
 
 namespace holdfast::exec {
 

@@ -1,5 +1,5 @@
-// What the far side writes for the near one: frames on its stdout (core/far/frames.hpp), made of
-// what the launcher and its test write into pipes.
+// What the far side writes for the near one: frames on its stdout (core/far/srun_words.hpp), made
+// of what the launcher and its test write into pipes.
 #pragma once
 
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/far/frames.hpp"
+#include "core/far/srun_words.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::exec {

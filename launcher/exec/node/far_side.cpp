@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,7 +20,6 @@
 #include "core/base/result.hpp"
 #include "core/far/srun_words.hpp"
 #include "exec/batch/batch_run.hpp"
-#include "exec/far/far_files.hpp"
 #include "exec/far/far_job.hpp"
 #include "exec/node/far_output.hpp"
 #include "exec/output/output_relay.hpp"
@@ -32,11 +30,8 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
-#include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
-#include "os/process/process_title.hpp"
 #include "os/process/process_tree.hpp"
-#include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/launch.hpp"

@@ -4,16 +4,13 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
-#include <utility>
 
 #include "core/base/kept_output.hpp"
-#include "core/base/names.hpp"
-#include "core/base/number.hpp"
+#include "exec/base/answer.hpp"
+#include "forensics/hooks.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
@@ -38,6 +35,15 @@ bool are_one(int a, int b) {
   struct stat of_b {};
   if (::fstat(a, &of_a) != 0 || ::fstat(b, &of_b) != 0) return true;
   return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+constexpr std::string_view k_name = "before-kill";
+
+constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
+
+VerdictProperties properties_of(const supervision::Invocation& invocation) {
+  Result<VerdictProperties> properties = parse_verdict_properties(invocation.facts.verdict);
+  return properties ? *properties : VerdictProperties{};
 }
 
 }  // namespace
@@ -298,6 +304,132 @@ void OutputRelay::finish() {
     add_descriptors(fds);
     ::poll(fds.data(), fds.size(), -1);
   }
+}
+
+BeforeKill::BeforeKill(supervision::Companion& inner, const supervision::AttemptPlan& plan,
+                       const OutputRelay& relay, Overdue overdue)
+    : inner_(inner), plan_(plan), relay_(relay), overdue_(std::move(overdue)) {
+  if (!overdue_) overdue_ = [this] { return std::vector<pid_t>{main_}; };
+}
+
+supervision::AttemptPlan BeforeKill::plan() {
+  supervision::AttemptPlan plan = plan_;
+  plan.companion = &inner_;
+  if (plan.policy.hooks.before_kill.empty()) return plan;
+  plan.companion = this;
+  if (plan.policy.timeout.count() > 0) {
+    until_ = os::monotonic_now() + std::exchange(plan.policy.timeout, Milliseconds{0});
+  }
+  return plan;
+}
+
+void BeforeKill::add_descriptors(std::vector<pollfd>& fds) {
+  inner_.add_descriptors(fds);
+  if (hook_ && hook_->fd() >= 0) fds.push_back({hook_->fd(), POLLIN, 0});
+}
+
+void BeforeKill::look() {
+  inner_.look();
+  if (hook_) (void)hook_->go_on();
+}
+
+void BeforeKill::on_main_started(pid_t main) {
+  main_ = main;
+  inner_.on_main_started(main);
+}
+
+Milliseconds BeforeKill::deadline() {
+  if (!hook_) return std::min(until_, inner_.deadline());
+  // When the hook has finished, on_deadline() must be called at once.
+  return hook_->is_done() ? Milliseconds{0} : hook_->deadline();
+}
+
+void BeforeKill::on_tree_ends() {
+  hook_.reset();
+  inner_.on_tree_ends();
+}
+
+void BeforeKill::on_pause(Milliseconds length) {
+  if (until_ != k_longest && !hook_is_for_whole_) until_ += length;
+  inner_.on_pause(length);
+}
+
+supervision::Companion::Verdict BeforeKill::on_deadline() {
+  if (hook_ && !is_done()) return Verdict::go_on;
+  if (hook_is_for_whole_) {
+    ends_for_whole_ = true;
+    return Verdict::end_tree;
+  }
+  const Milliseconds now = os::monotonic_now();
+  if (now >= until_) {
+    hook_is_for_whole_ = true;
+    start(main_);
+    return Verdict::go_on;
+  }
+  // A case may have ended while the hook ran for it.
+  if (now < inner_.deadline()) {
+    seen_.clear();
+    return Verdict::go_on;
+  }
+  const pid_t process = next_overdue();
+  if (process == 0) return inner_.on_deadline();
+  start(process);
+  return Verdict::go_on;
+}
+
+pid_t BeforeKill::next_overdue() {
+  for (const pid_t process : overdue_()) {
+    if (std::find(seen_.begin(), seen_.end(), process) == seen_.end()) return process;
+  }
+  return 0;
+}
+
+void BeforeKill::start(pid_t process) {
+  seen_.push_back(process);
+  char** const environment = plan_.command.environment;
+  HookFacts facts;
+  facts.hook = k_name;
+  facts.test = plan_.identity->test;
+  facts.run = variable_in(environment, environment::k_run_id);
+  facts.attempt_id = plan_.identity->attempt;
+  facts.attempt = plan_.identity->n;
+  facts.process = process;
+  facts.scratch = variable_in(environment, environment::k_tmpdir);
+  facts.output = relay_.log();
+  hook_time_ = time_for_hook(os::monotonic_now(), plan_.native_end);
+  hook_.emplace(forensics::hook_order(plan_.policy.hooks.before_kill, facts,
+                                      entries_of(environment), {}, hook_time_));
+}
+
+bool BeforeKill::is_done() {
+  if (!hook_->go_on()) return false;
+  HookFacts facts;
+  facts.hook = k_name;
+  inner_.tell("holdfast: its time is over\n" +
+              forensics::to_text({forensics::hook_finding(facts, hook_->end(), hook_time_)}));
+  hook_.reset();
+  return true;
+}
+
+VerdictMirror::VerdictMirror(const supervision::Invocation& invocation)
+    : verdict_(properties_of(invocation)) {}
+
+MirroredVerdict VerdictMirror::of(const supervision::AttemptResult& result, ExitMode mode,
+                                  const OutputRelay* output) const {
+  // The exit code of a command says nothing about an attempt that was cut short.
+  if (result.outcome == Outcome::interrupted) return MirroredVerdict::failed;
+  const bool reads = verdict_.needs_output() && output != nullptr;
+  return verdict_.of(exit_of(result.outcome, result.observation, mode),
+                     reads ? output->text(k_all) : std::string());
+}
+
+bool VerdictMirror::is_same_with(const supervision::AttemptResult& result, ExitMode mode,
+                                 const OutputRelay& output, std::string_view more) const {
+  if (!verdict_.needs_output()) return true;
+  const Exit end = exit_of(result.outcome, result.observation, mode);
+  std::string text = output.text(k_all);
+  const MirroredVerdict without = verdict_.of(end, text);
+  return verdict_.of(end, text.append(more)) == without;
 }
 
 }  // namespace holdfast::exec

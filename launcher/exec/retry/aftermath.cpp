@@ -1,22 +1,13 @@
 #include "exec/retry/aftermath.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <climits>
-#include <utility>
 
-#include "core/lock/lock_place.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
-#include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
 #include "os/file/program_identity.hpp"
-#include "os/file/project_file.hpp"
-#include "os/process/bounded_work.hpp"
 #include "supervision/base/inputs.hpp"
-#include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -7,9 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/program_identity.hpp"
+#include "core/base/process_name.hpp"
 #include "exec/output/output_relay.hpp"
-#include "exec/output/verdict_mirror.hpp"
 #include "forensics/findings.hpp"
 #include "forensics/program_probe.hpp"
 #include "supervision/attempt/attempt.hpp"

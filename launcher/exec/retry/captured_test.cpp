@@ -1,13 +1,6 @@
 #include "exec/retry/captured_test.hpp"
 
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "exec/output/before_kill.hpp"
 #include "supervision/attempt/attempt_result.hpp"
-#include "supervision/attempt/capture.hpp"
-#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -1,19 +1,11 @@
 #include "exec/retry/test_run.hpp"
 
-#include <algorithm>
-#include <cstdint>
-#include <utility>
-
-#include "core/base/fnv1a.hpp"
-#include "core/base/printable.hpp"
-#include "core/ctest/ctest_limits.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/far/near_run.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
-#include "supervision/base/surroundings.hpp"
 #include "supervision/services/service_asking.hpp"
 
 namespace holdfast::exec {

@@ -14,7 +14,6 @@
 #include "core/retry/retry_decision.hpp"
 #include "exec/batch/batch_run.hpp"
 #include "exec/output/output_relay.hpp"
-#include "exec/output/verdict_mirror.hpp"
 #include "exec/retry/aftermath.hpp"
 #include "supervision/launch.hpp"
 

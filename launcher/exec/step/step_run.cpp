@@ -1,19 +1,10 @@
 #include "exec/step/step_run.hpp"
 
-#include <cstdint>
-#include <utility>
-
-#include "core/base/names.hpp"
-#include "core/step/build_step.hpp"
-#include "core/step/memory_slots.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/lock/lock_survey.hpp"
-#include "os/memory/free_memory.hpp"
-#include "supervision/base/teller.hpp"
-#include "supervision/step/step_description.hpp"
 
 namespace holdfast::exec {
 namespace {

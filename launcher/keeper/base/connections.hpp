@@ -1,4 +1,5 @@
-// The keeper's connections: with launchers and their guards, and with `holdfast end`.
+// The guard of one attempt, as the keeper sees it. When a guard is killed, its launcher ends the
+// test. A stopped launcher cannot do that, and ctest would wait for ever.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +8,47 @@
 #include <string>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "core/base/process_name.hpp"
-#include "core/outcome/oom.hpp"
-#include "core/service/fixture_generations.hpp"
+#include "core/outcome/outcome.hpp"
+#include "core/service/service_state.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/policy.hpp"
 #include "core/settings/wire.hpp"
-#include "keeper/base/guard_watch.hpp"
+#include "os/containment/shared_network.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/stream_holders.hpp"
 
 namespace holdfast {
 
+class GuardWatch {
+ public:
+  // Begins with an attempt that was just granted. The first look comes after a second, so a short
+  // attempt costs nothing.
+  void begin(const ProcessName& launcher, Milliseconds grace);
+  void end();
+
+  // When this descriptor is readable, call guard_died(). -1: the guard is not known.
+  int fd() const { return guard_.get(); }
+  void guard_died();
+  // Returns when to call look(). An earlier call does nothing.
+  Milliseconds due() const { return due_; }
+  // True: the launcher has been stopped without a guard for longer than it takes to end a test.
+  // Never true while `ctest` is stopped too: Ctrl-Z stops everything.
+  bool look(const ProcessName& ctest);
+
+ private:
+  void look_for_guard();
+
+  ProcessName launcher_;
+  Milliseconds grace_{0};
+  os::UniqueFd guard_;
+  bool is_without_guard_ = false;  // the launcher had a guard, which died
+  Milliseconds due_ = k_longest;
+  Milliseconds interval_{0};
+};
+
+// The keeper's connections: with launchers and their guards, and with `holdfast end`.
 struct Connection {
   os::UniqueFd socket;
   std::string attempt;  // empty: the launcher has asked for none
@@ -64,5 +94,10 @@ struct Connection {
   // it.
   void expect_end();
 };
+
+// Hands a network to a launcher that has asked for one.
+
+// Answers wire::k_network. False: it is not settled yet, and nothing was sent.
+bool send_network(int launcher, const os::SharedNetwork& network);
 
 }  // namespace holdfast

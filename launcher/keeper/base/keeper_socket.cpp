@@ -2,14 +2,21 @@
 
 #include <poll.h>
 
-#include <algorithm>
-
-#include "core/base/keeper_address.hpp"
-#include "core/base/number.hpp"
+#include "core/base/environment.hpp"
+#include "core/ctest/attach.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/process/process.hpp"
 
 namespace holdfast {
+namespace {
+
+// In /proc/<pid>/comm, the names of our processes begin with this text.
+constexpr std::string_view k_ours = "holdfast";
+
+bool is_ours(const os::ProcessStat& stat) {
+  return !os::has_ended(stat) && stat.name.starts_with(k_ours);
+}
+
+}  // namespace
 
 std::string keeper_socket_path_here(const ProcessName& ctest) {
   return keeper_socket_path(os::user_directory_path(), ctest, os::own_pid_namespace());
@@ -40,6 +47,45 @@ bool wait_for_answer(int socket, Milliseconds patience) {
 
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience) {
   return os::connect_to(keeper_socket_path_here(ctest), patience);
+}
+
+bool has_entry_like(std::string_view environment, std::string_view beginning) {
+  while (!environment.empty()) {
+    if (take_part(environment, '\0').starts_with(beginning)) return true;
+  }
+  return false;
+}
+
+bool has_keeper(const ProcessName& ctest) {
+  return connect_to_keeper(ctest, k_probe_patience).socket.valid();
+}
+
+os::TaggedProcesses supervisors_of(const RunOfCtest& run, IsMeant is_meant) {
+  std::string attach = std::string(environment::k_attach) + "=" +
+                       attach_beginning(run.ctest, os::own_pid_namespace());
+  if (run.include_count) attach += std::to_string(*run.include_count) + " ";
+  return os::TaggedProcesses(
+      [attach = std::move(attach), is_meant = std::move(is_meant)](const os::ProcessMarks& marks) {
+        if (!has_entry_like(marks.environment, attach)) return false;
+        const Result<os::ProcessStat> stat = os::read_process_stat(marks.pid);
+        return stat && is_ours(*stat) && is_meant(marks.pid, *stat);
+      });
+}
+
+bool is_launcher(const os::ProcessStat& stat) { return stat.name == os::k_launcher_name; }
+
+bool is_guard(const os::ProcessStat& stat) { return stat.name == os::k_guard_name; }
+
+bool is_alone(const os::ProcessStat& guard) {
+  const Result<os::ProcessStat> parent = os::read_process_stat(guard.parent);
+  return !parent || !is_ours(*parent) || is_guard(*parent);
+}
+
+bool has_guard_alone(const ProcessName& ctest) {
+  const IsMeant is_meant = [](pid_t, const os::ProcessStat& stat) {
+    return is_guard(stat) && is_alone(stat);
+  };
+  return !supervisors_of({ctest}, is_meant).living().empty();
 }
 
 }  // namespace holdfast

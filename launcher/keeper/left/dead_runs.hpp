@@ -24,7 +24,7 @@ struct DeadRun {
   bool is_of_others_numbers = false;    // its pids are of another PID namespace or boot
   std::vector<std::filesystem::path> empty_directories;  // innermost first
   std::filesystem::path socket;                          // the keeper's; empty: there is none
-  // Stop commands of services that nobody could run (os/process/stop_record.hpp).
+  // Stop commands of services that nobody could run (os/process/user.hpp).
   std::vector<std::filesystem::path> stops;
   // Jobs for nodes of Slurm that no node has read. They have the environment of a test.
   std::vector<std::filesystem::path> far_jobs;
@@ -79,5 +79,25 @@ bool settle(const RunEntry& run);
 // directory and 1 socket removed`. Leaves out a part whose number is 0. To be called only if
 // something was done.
 std::string describe(const Tidied& tidied);
+
+// What a run whose keeper was killed lacks in its journal. ctest and the launchers have gone on
+// without the keeper.
+
+// Lines of a journal.
+struct ToldByLog {
+  std::string verdicts;
+  std::string end;      // the run's end, to be written last
+  std::string trouble;  // why the outputs of tests that did not pass are not kept; empty: they are
+};
+
+// Returns what the keeper would have recorded at the end, from ctest's log, which has its last name
+// when ctest has ended. The word of the run shows that the log is this run's. Keeps the outputs of
+// tests that did not pass, and writes nothing else. Fails if the log is gone or not whole, or if
+// the run has no word.
+Result<ToldByLog> told_by_log(const RunEntry& run);
+
+// The same, while `ctest` waits in its last step: it has the log open, and all tests have ended.
+// ctest has not written yet which tests were skipped by their exit codes.
+Result<ToldByLog> told_by_log(const RunEntry& run, const ProcessName& ctest);
 
 }  // namespace holdfast

@@ -2,13 +2,8 @@
 
 #include <fcntl.h>
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <system_error>
-#include <vector>
 
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"

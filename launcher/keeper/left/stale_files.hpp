@@ -2,7 +2,7 @@
 // `holdfast run`, and lock files below attempts (docs/reference/locks.md, nested runs).
 #pragma once
 
-#include "core/lock/lock_place.hpp"
+#include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
 

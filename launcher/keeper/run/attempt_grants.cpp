@@ -1,16 +1,7 @@
 #include "keeper/run/attempt_grants.hpp"
 
-#include <string_view>
-#include <utility>
-
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
-#include "core/base/unrecorded.hpp"
-#include "core/lock/lock_place.hpp"
 #include "core/lock/tests_apart.hpp"
 #include "core/settings/explanation.hpp"
-#include "core/settings/resolution.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"

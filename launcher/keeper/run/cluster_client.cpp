@@ -1,23 +1,23 @@
 #include "keeper/run/cluster_client.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <string>
-#include <utility>
+#include <map>
 
 #include "core/base/environment.hpp"
-#include "core/cluster/cluster_words.hpp"
+#include "core/cluster/lock_order.hpp"
 #include "core/settings/cluster_wire.hpp"
 #include "core/settings/message.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "os/process/spawn.hpp"
 
 namespace holdfast {
 namespace {
@@ -49,6 +49,17 @@ Result<std::string> etcd_program() {
   const std::string why = to_text(os::system_error("run it", error));
   (void)!::write(STDERR_FILENO, why.data(), why.size());
   ::_exit(127);
+}
+
+// The next message of the list; none: it did not come.
+std::optional<wire::Message> hear(const os::UniqueFd& client, Milliseconds until) {
+  pollfd news{client.get(), POLLIN, 0};
+  if (::poll(&news, 1, os::poll_time(until)) != 1) return std::nullopt;
+  const Result<std::string> packet = os::receive_packet(client.get());
+  if (!packet || packet->empty()) return std::nullopt;
+  Result<wire::Message> message = wire::decode(*packet);
+  if (!message) return std::nullopt;
+  return std::move(*message);
 }
 
 }  // namespace
@@ -117,6 +128,36 @@ void ClusterClient::connect(os::UniqueFd attempt) {
   wire::Message reply{std::string(cluster::k_refused), {}};
   reply.add("why", to_text(passed.error()));
   (void)os::send_packet(attempt.get(), wire::encode(reply));
+}
+
+Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& settings,
+                                                    Milliseconds patience) {
+  const Result<os::UniqueFd> client = start_cluster_client(settings);
+  if (!client) return client.error();
+  const Milliseconds until = os::monotonic_now() + patience;
+  const wire::Message question{std::string(cluster::k_list), {}};
+  if (Result<void> sent = os::send_packet(client->get(), wire::encode(question)); !sent) {
+    return sent.error();
+  }
+  std::map<std::pair<std::string, std::string>, ClusterQueue> queues;
+  while (true) {
+    const std::optional<wire::Message> message = hear(*client, until);
+    if (!message) return ErrorInWords{"etcd cannot be asked for its locks: it does not answer"};
+    if (const std::string_view why = message->get("why"); !why.empty()) {
+      return ErrorInWords{"etcd cannot be asked for its locks: " + std::string(why)};
+    }
+    if (message->fields.empty()) break;
+    ClusterParty party = to_party(*message);
+    const std::optional<cluster::LockKey> key = cluster::parse_lock_key(party.key);
+    if (!key) continue;
+    ClusterQueue& queue = queues[{key->name, key->level}];
+    queue.name = key->name;
+    queue.below = key->level;
+    queue.parties.push_back(std::move(party));
+  }
+  std::vector<ClusterQueue> all;
+  for (auto& [place, queue] : queues) all.push_back(std::move(queue));
+  return all;
 }
 
 }  // namespace holdfast

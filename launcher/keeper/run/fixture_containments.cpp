@@ -1,18 +1,10 @@
 #include "keeper/run/fixture_containments.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <iterator>
-#include <string_view>
-#include <utility>
 
-#include "core/base/names.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"

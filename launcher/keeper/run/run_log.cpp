@@ -4,22 +4,9 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "core/base/number.hpp"
-#include "core/base/process_name.hpp"
 #include "os/file/file_text.hpp"
-#include "os/process/ancestry.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
@@ -154,11 +141,6 @@ std::optional<RunLog> RunLog::open(LogPlace place) {
   const std::optional<struct stat> status = status_of(held.get());
   if (!status || id_of(*status) != place.id) return std::nullopt;
   return RunLog(std::move(held), std::move(place));
-}
-
-bool RunLog::is_nameless() const {
-  const std::optional<struct stat> status = status_of(held_.get());
-  return !status || status->st_nlink == 0;
 }
 
 std::optional<std::int64_t> RunLog::offset_of_ctest() const {

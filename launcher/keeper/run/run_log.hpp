@@ -65,8 +65,6 @@ class RunLog {
   CtestLogFile file() const { return {held_.get(), place_.directory, place_.tag}; }
   // True: ctest has written its last line, so all its tests have ended.
   bool is_whole() const { return is_whole_log(held_.get()); }
-  // True: another ctest has removed the log's name, so nobody can find the contents any more.
-  bool is_nameless() const;
   bool is_at(const LogPlace& place) const { return place_.id == place.id; }
 
   // True: the file goes on beyond ctest's offset. Another ctest that opened the same file wrote

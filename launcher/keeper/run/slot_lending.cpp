@@ -2,16 +2,8 @@
 
 #include <fcntl.h>
 
-#include <algorithm>
-#include <map>
-#include <utility>
-
-#include "core/base/number.hpp"
 #include "core/ctest/ctest_options.hpp"
-#include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
-#include "keeper/base/supervisors.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"

@@ -2,28 +2,22 @@
 
 #include <poll.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <utility>
 
 #include "core/settings/wire.hpp"
+#include "keeper/base/connections.hpp"
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/keeper_socket.hpp"
-#include "keeper/base/network_offer.hpp"
 #include "keeper/base/run_lines.hpp"
-#include "keeper/left/orphans.hpp"
-#include "keeper/run/run.hpp"
+#include "keeper/left/stopped_supervisors.hpp"
+#include "keeper/run/current_run.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
-#include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "os/process/process_title.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast {

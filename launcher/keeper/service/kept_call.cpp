@@ -1,8 +1,5 @@
 #include "keeper/service/kept_call.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"

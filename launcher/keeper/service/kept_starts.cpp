@@ -1,8 +1,5 @@
 #include "keeper/service/kept_starts.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace holdfast {
 
 bool KeptStarts::ask(const ServiceOrder& start, const KeptService& kept) {

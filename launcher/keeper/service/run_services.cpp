@@ -2,20 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <utility>
-
-#include "core/base/printable.hpp"
-#include "core/service/service_check.hpp"
-#include "core/service/service_spec.hpp"
-#include "core/settings/wire.hpp"
-#include "keeper/base/keeper_socket.hpp"
-#include "keeper/service/kept_service.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
-#include "os/process/process.hpp"
-#include "os/process/stop_record.hpp"
+#include "os/process/user.hpp"
 #include "store/json_record.hpp"
 
 namespace holdfast {

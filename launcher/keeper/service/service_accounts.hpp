@@ -6,11 +6,13 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/message.hpp"
 #include "keeper/service/service_instance.hpp"
+#include "store/records.hpp"
 
 namespace holdfast {
 
@@ -43,6 +45,24 @@ class ServiceAccounts {
 
  private:
   std::map<std::tuple<std::size_t, unsigned, unsigned>, ServiceAccount> accounts_;
+};
+
+// Notes which part of its output a service printed while a test used it. The beginning is noted for
+// each use. The part is recorded only for a test that was red.
+class ServiceLogs {
+ public:
+  // The use gets the generation that `host` looks after. A second call for a generation changes
+  // nothing.
+  void begin(UseId use, const ServiceHost& host, unsigned generation);
+  // The use is over, and its test was not red.
+  void forget(UseId use) { parts_.erase(use); }
+  // The use is over, and its test was red. Returns a record for each generation that printed
+  // anything during the use. `hosts` are those that are there now.
+  std::vector<ServiceRecord> take(UseId use, const std::vector<ServiceHost>& hosts);
+  void clear() { parts_.clear(); }
+
+ private:
+  std::map<UseId, std::vector<ServiceRecord>> parts_;
 };
 
 }  // namespace holdfast

@@ -2,19 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <utility>
-
-#include "core/base/environment.hpp"
-#include "core/lock/port_locks.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "os/process/spawn.hpp"
 #include "os/process/user.hpp"
 
 namespace holdfast {

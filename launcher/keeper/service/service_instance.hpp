@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/host_wire.hpp"
 #include "core/settings/message.hpp"
@@ -22,8 +22,8 @@ struct ServiceHost {
   pid_t pid = -1;           // our child, not reaped yet
   std::uint64_t start = 0;  // its start time, which with the pid makes its name
   os::UniqueFd socket;      // invalid: the host and its guard are gone
-  // The pidfd of a process that ends what host and guard have left (keeper/left/orphans.hpp), if
-  // both were killed.
+  // The pidfd of a process that ends what host and guard have left
+  // (keeper/left/stopped_supervisors.hpp), if both were killed.
   os::UniqueFd helper;
   bool is_told_to_stop = false;
   bool said_farewell = false;  // nothing of the generation is left

@@ -6,13 +6,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <cstddef>
-#include <optional>
-#include <utility>
-
 #include "keeper/base/run_lines.hpp"
-#include "keeper/left/orphans.hpp"
-#include "keeper/run/run.hpp"
+#include "keeper/left/stopped_supervisors.hpp"
+#include "keeper/run/current_run.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
@@ -20,8 +16,8 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
-#include "os/process/stop_record.hpp"
 #include "os/process/tagged_processes.hpp"
+#include "os/process/user.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast {

@@ -5,11 +5,10 @@
 
 #include <algorithm>
 
-#include "keeper/base/supervisors.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {

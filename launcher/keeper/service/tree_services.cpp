@@ -3,11 +3,9 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <iterator>
-#include <utility>
 
-#include "core/service/service_check.hpp"
+#include "core/service/service_state.hpp"
 #include "os/process/user.hpp"
 #include "settings/declared_services.hpp"
 

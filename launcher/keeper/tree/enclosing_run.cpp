@@ -1,11 +1,6 @@
 #include "keeper/tree/enclosing_run.hpp"
 
-#include <algorithm>
-#include <optional>
-
-#include "core/base/attempt_tag.hpp"
-#include "keeper/base/supervisors.hpp"
-#include "os/process/ancestry.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"

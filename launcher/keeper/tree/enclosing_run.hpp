@@ -15,7 +15,7 @@ namespace holdfast {
 // directly or through others; else empty. `ctest` is in the PID namespace `numbering`
 // (os::numbering_id()). The answer comes from our ancestors. In a PID namespace of our own we
 // cannot see that ctest, and the answer comes from the tag of an attempt that has not ended
-// (core/base/attempt_tag.hpp).
+// (core/base/process_name.hpp).
 std::string run_around_us(const std::string& tree, const ProcessName& ctest,
                           const std::string& numbering);
 

@@ -3,21 +3,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <optional>
-
-#include "core/base/names.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
 #include "keeper/base/keeper_socket.hpp"
-#include "keeper/base/supervisors.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_reader.hpp"
-#include "store/run_directory.hpp"
 
 namespace holdfast {
 namespace {

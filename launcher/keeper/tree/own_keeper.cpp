@@ -2,8 +2,6 @@
 
 #include <poll.h>
 
-#include <optional>
-
 #include "core/settings/message.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"

@@ -1,23 +1,23 @@
 #include "os/containment/cgroup.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <string_view>
-#include <utility>
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "os/containment/cgroup_files.hpp"
-#include "os/containment/cgroup_processes.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_directory.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -119,6 +119,38 @@ Result<UniqueFd> open_to_leave(const std::string& path) {
   return directory;
 }
 
+void append_members(int directory, std::vector<pid_t>& members) {
+  const std::string text = read_cgroup_file(directory, "cgroup.procs");
+  for (std::string_view rest = text; !rest.empty();) {
+    const pid_t pid = leading_number<pid_t>(take_part(rest, '\n')).value_or(0);
+    // 0 stands for a process that our PID namespace does not see.
+    if (pid > 0) members.push_back(pid);
+  }
+  for (const std::string& name : cgroups_below(directory)) {
+    const UniqueFd below = open_cgroup(directory, name);
+    if (below.valid()) append_members(below.get(), members);
+  }
+}
+
+struct Held {
+  pid_t pid;
+  UniqueFd process;
+};
+
+// Opens a descriptor for each member. Another process may get a member's number before the
+// descriptor is open. So only processes that are still members stay in the result.
+std::vector<Held> hold_members(int directory) {
+  std::vector<Held> held;
+  for (pid_t pid : cgroup_members(directory)) {
+    UniqueFd process = watch_living(pid);
+    if (process.valid()) held.push_back({pid, std::move(process)});
+  }
+  const std::vector<pid_t> now = cgroup_members(directory);
+  std::erase_if(held,
+                [&](const Held& one) { return std::ranges::find(now, one.pid) == now.end(); });
+  return held;
+}
+
 }  // namespace
 
 Result<void> Cgroup::may_make() {
@@ -197,6 +229,95 @@ std::vector<Cgroup> forsaken_cgroups(const std::string& prefix) {
   const UniqueFd top(::open(mount.point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (top.valid()) collect_forsaken(top.get(), prefix, found);
   return found;
+}
+
+std::string read_cgroup_file(int directory, const char* name) {
+  const UniqueFd file(::openat(directory, name, O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return {};
+  std::string text;
+  (void)read_all(file.get(), text);
+  return text;
+}
+
+bool write_cgroup_file(int directory, const char* name, std::string_view text) {
+  const UniqueFd file(::openat(directory, name, O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return false;
+  return retried([&] { return ::write(file.get(), text.data(), text.size()); }) ==
+         static_cast<ssize_t>(text.size());
+}
+
+std::vector<pid_t> cgroup_members(int directory) {
+  std::vector<pid_t> members;
+  append_members(directory, members);
+  return members;
+}
+
+bool is_populated(int directory) {
+  return read_cgroup_file(directory, "cgroup.events").find("populated 1") != std::string::npos;
+}
+
+std::int64_t memory_peak_kb(int directory) {
+  return leading_number<std::int64_t>(read_cgroup_file(directory, "memory.peak")).value_or(0) /
+         1024;
+}
+
+std::vector<std::string> cgroups_below(int directory) {
+  std::vector<std::string> names;
+  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* entries = copy >= 0 ? ::fdopendir(copy) : nullptr;
+  if (entries == nullptr) return names;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  ::closedir(entries);
+  return names;
+}
+
+UniqueFd open_cgroup(int above, const std::string& name) {
+  return UniqueFd(::openat(above, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+// The kernel reports a change of cgroup.events by POLLPRI alone. An epoll descriptor turns it into
+// POLLIN, because everybody waits for POLLIN.
+CgroupProcesses::CgroupProcesses(int directory, Killing killing)
+    : directory_(directory),
+      killing_(killing),
+      events_(::openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC)),
+      changes_(::epoll_create1(EPOLL_CLOEXEC)) {
+  epoll_event change{};
+  change.events = EPOLLPRI;
+  ::epoll_ctl(changes_.get(), EPOLL_CTL_ADD, events_.get(), &change);
+}
+
+void CgroupProcesses::signal_all(int signal) {
+  if (signal == SIGKILL) {
+    if (killing_ == Killing::at_once && write_cgroup_file(directory_, "cgroup.kill", "1")) return;
+    // A frozen process cannot fork, but can be killed.
+    (void)write_cgroup_file(directory_, "cgroup.freeze", "1");
+  }
+  for (const Held& one : hold_members(directory_)) (void)send_signal(one.process.get(), signal);
+}
+
+// hear_news() also reads the file, so that the kernel reports the next change.
+bool CgroupProcesses::is_empty() {
+  hear_news();
+  return !is_populated(directory_);
+}
+
+std::vector<NamedProcess> CgroupProcesses::living() {
+  std::vector<NamedProcess> living;
+  for (pid_t pid : cgroup_members(directory_)) {
+    const Result<ProcessStat> stat = read_process_stat(pid);
+    if (stat && !has_ended(*stat)) living.push_back({pid, stat->name});
+  }
+  return living;
+}
+
+std::vector<int> CgroupProcesses::news() { return {changes_.get()}; }
+
+void CgroupProcesses::hear_news() {
+  char text[128];
+  (void)::pread(events_.get(), text, sizeof text, 0);
 }
 
 }  // namespace holdfast::os

@@ -8,11 +8,16 @@
 // has this descriptor open, the cgroup counts as looked after.
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/process/process_set.hpp"
 
 namespace holdfast::os {
 
@@ -50,5 +55,51 @@ class Cgroup {
 // Returns the cgroups that nobody supervises and whose names begin with `prefix`. Looks everywhere
 // below the cgroup2 mount. From now on, whoever has the result looks after these cgroups.
 std::vector<Cgroup> forsaken_cgroups(const std::string& prefix);
+
+// The files of a cgroup's directory.
+
+// Returns what a file of a cgroup says; empty: it cannot be read (the cgroup was removed).
+std::string read_cgroup_file(int directory, const char* name);
+
+// Writes `text` by one write(2). False, with errno set: the kernel refuses that.
+bool write_cgroup_file(int directory, const char* name, std::string_view text);
+
+// Returns the processes in the cgroup and in the cgroups below it, except those that a PID
+// namespace hides from us.
+std::vector<pid_t> cgroup_members(int directory);
+
+// True: a process lives in the cgroup or in a cgroup below it.
+bool is_populated(int directory);
+
+// Returns the most memory that the cgroup's processes had together, in KiB (memory.peak, Linux
+// 5.19). 0: the kernel does not say, for example because the memory controller is not enabled.
+std::int64_t memory_peak_kb(int directory);
+
+// Returns the names of the cgroups directly below.
+std::vector<std::string> cgroups_below(int directory);
+UniqueFd open_cgroup(int above, const std::string& name);
+
+// The processes of a cgroup and of the cgroups below it.
+class CgroupProcesses final : public ProcessSet {
+ public:
+  // How all processes get SIGKILL: at once by `cgroup.kill` (Linux 5.14), or one by one while they
+  // are frozen. If that file is missing, always one by one.
+  enum class Killing : std::uint8_t { at_once, one_by_one };
+
+  // The processes of the cgroup with the directory `directory`, which must stay open.
+  explicit CgroupProcesses(int directory, Killing killing = Killing::at_once);
+
+  void signal_all(int signal) override;
+  bool is_empty() override;
+  std::vector<NamedProcess> living() override;
+  std::vector<int> news() override;
+  void hear_news() override;
+
+ private:
+  int directory_;
+  Killing killing_;
+  UniqueFd events_;  // cgroup.events
+  UniqueFd changes_;
+};
 
 }  // namespace holdfast::os

@@ -4,23 +4,48 @@
 #include "os/containment/namespaces.hpp"
 
 #include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
 #include <sched.h>
-#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/types.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <string>
+#include <cstring>
 
-#include "core/base/result.hpp"
-#include "os/containment/network_namespace.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
+
+// Sets the first process number of the namespace. Otherwise every test would be number 2, and names
+// that tests derive from their numbers (files in /tmp, ports) would collide. `outside` differs from
+// attempt to attempt. We spread it over the range, so that the numbers of descendants differ too.
+// False: the kernel forbids this (CONFIG_CHECKPOINT_RESTORE), and numbers start at 2, or this /proc
+// cannot be written to.
+bool begin_numbers_at(pid_t outside, unsigned limit) {
+  constexpr unsigned k_lowest = 300;  // the kernel wraps around to this number
+  if (limit <= 2 * k_lowest) return false;
+  const unsigned range = limit - 2 * k_lowest;
+  // Knuth's multiplicative hash puts neighbours far apart.
+  const unsigned spread = static_cast<unsigned>(outside) * 2654435761U % range;
+  const UniqueFd last(::openat(AT_FDCWD, "/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
+  const std::string number = std::to_string(k_lowest + spread);
+  return ::write(last.get(), number.data(), number.size()) > 0;
+}
+
+pid_t own_number_in_proc() {
+  char text[32];
+  const ssize_t length = ::readlink("/proc/self", text, sizeof text);
+  if (length <= 0) return 0;
+  return leading_number<pid_t>({text, static_cast<std::size_t>(length)}).value_or(0);
+}
 
 // A user namespace, in which an unprivileged process may make other namespaces. See
 // user_namespaces(7).
@@ -72,7 +97,60 @@ void tell(int question, const Error& error) {
   (void)::write(question, text.data(), text.size());
 }
 
+constexpr unsigned long k_get_user_namespace = 0xb701;  // NS_GET_USERNS of ioctl_ns(2)
+constexpr const char* k_sys = "/sys";
+// The links to all interfaces, and the only interfaces that a new network can have.
+constexpr const char* k_interfaces = "/sys/class/net";
+constexpr const char* k_virtual_interfaces = "/sys/devices/virtual/net";
+
 }  // namespace
+
+void PidNamespace::prepare() {
+  const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
+  greatest_number_ = most ? leading_number<unsigned>(*most).value_or(0) : 0;
+}
+
+Result<void> PidNamespace::enter() {
+  const pid_t outside = own_number_in_proc();
+  descriptors_ =
+      UniqueFd(::openat(AT_FDCWD, "/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // The kernel knows the files of the old /proc already. But that may be read-only in a container.
+  const bool has_begun = begin_numbers_at(outside, greatest_number_);
+  if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) {
+    return system_error("mount the /proc of a PID namespace");
+  }
+  if (!has_begun) (void)begin_numbers_at(outside, greatest_number_);
+  return {};
+}
+
+pid_t PidNamespace::number_outside(pid_t pid) const {
+  const UniqueFd process = watch_living(pid);
+  if (!process.valid()) return 0;
+  const UniqueFd info(
+      ::openat(descriptors_.get(), std::to_string(process.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  char text[512];
+  const ssize_t got = retried([&] { return ::read(info.get(), text, sizeof text); });
+  const std::string_view lines(text, got > 0 ? static_cast<std::size_t>(got) : 0);
+  constexpr std::string_view k_label = "Pid:\t";
+  const std::size_t at = lines.find(k_label);
+  if (at == std::string_view::npos) return 0;
+  return leading_number<pid_t>(lines.substr(at + k_label.size())).value_or(0);
+}
+
+void NamespaceProcesses::signal_all(int signal) {
+  if (signal == SIGKILL) (void)send_signal(first_, SIGKILL);
+}
+
+// The pidfd is readable when the first process is a zombie. By then all others are gone.
+bool NamespaceProcesses::is_empty() {
+  pollfd ended{first_, POLLIN, 0};
+  return retried([&] { return ::poll(&ended, 1, 0); }) > 0;
+}
+
+std::vector<NamedProcess> NamespaceProcesses::living() {
+  return is_empty() ? std::vector<NamedProcess>{}
+                    : std::vector<NamedProcess>{{0, "a PID namespace"}};
+}
 
 Result<void> Namespaces::may_make(Containment wanted) {
   const Result<pid_t> child = Namespaces(wanted).fork();
@@ -161,6 +239,47 @@ Result<void> Namespaces::settle() {
     show_own_interfaces();
   }
   return wanted_.has(Boundary::pidns) ? pids_.enter() : Result<void>();
+}
+
+// A file system of /sys shows the network of the process that mounts it. We take only the
+// interfaces from a new one: below /sys other file systems are mounted, cgroups among them.
+void show_own_interfaces() {
+  struct statvfs old {};
+  unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  // The kernel refuses an unprivileged user a /sys that may be written to where this one may not.
+  if (::statvfs(k_sys, &old) == 0 && (old.f_flag & ST_RDONLY) != 0) flags |= MS_RDONLY;
+  // It stays below its own part: an unmount would wait for a grace period of RCU.
+  if (::mount("sysfs", k_interfaces, "sysfs", flags, nullptr) != 0) return;
+  const UniqueFd interfaces = take_mount(k_interfaces + std::string("/class/net"));
+  const UniqueFd devices = take_mount(k_interfaces + std::string("/devices/virtual/net"));
+  if (interfaces.valid()) (void)put_mount(interfaces, k_interfaces);
+  if (devices.valid()) (void)put_mount(devices, k_virtual_interfaces);
+}
+
+Result<void> raise_loopback() {
+  constexpr const char* k_what = "raise the loopback interface";
+  const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!any.valid()) return system_error(k_what);
+  ifreq loopback{};
+  std::strcpy(loopback.ifr_name, "lo");
+  loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+  if (::ioctl(any.get(), SIOCSIFFLAGS, &loopback) != 0) return system_error(k_what);
+  return {};
+}
+
+Result<void> join_network(int network) {
+  const UniqueFd owner(::ioctl(network, k_get_user_namespace));
+  struct stat theirs {};
+  struct stat ours {};
+  if (!owner.valid() || ::fstat(owner.get(), &theirs) != 0) {
+    return system_error("find the user namespace of a network");
+  }
+  const bool is_ours = ::stat("/proc/self/ns/user", &ours) == 0 && ours.st_ino == theirs.st_ino;
+  if (!is_ours && ::setns(owner.get(), CLONE_NEWUSER) != 0) {
+    return system_error("join the user namespace of a network");
+  }
+  if (::setns(network, CLONE_NEWNET) != 0) return system_error("join a network");
+  return {};
 }
 
 }  // namespace holdfast::os

@@ -1,17 +1,55 @@
-// The namespaces(7) around a process tree. The kernel makes all of them by one clone(2).
+// A PID namespace around a process tree. When its first process ends, the kernel ends all others.
+// The parent hears of the first process's end only when the others are gone. See pid_namespaces(7).
 #pragma once
 
 #include <sys/types.h>
 
 #include <utility>
+#include <vector>
 
 #include "core/base/result.hpp"
-#include "core/settings/containment.hpp"
-#include "os/containment/pid_namespace.hpp"
+#include "core/settings/policy.hpp"
 #include "os/containment/private_tmp.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/process_set.hpp"
 
 namespace holdfast::os {
 
+class PidNamespace {
+ public:
+  // To be called in the parent: asks what would cost more in the namespace.
+  void prepare();
+  // To be called in the namespace's first process, in a mount namespace of its own: mounts the
+  // /proc of this namespace, and chooses the numbers of its processes.
+  Result<void> enter();
+
+  // Returns the number that a process of the namespace has outside of the namespace; 0: the process
+  // is gone.
+  pid_t number_outside(pid_t pid) const;
+
+ private:
+  unsigned greatest_number_ = 0;  // of a process, and one more; 0: not known
+  UniqueFd descriptors_;          // /proc/<the child>/fdinfo of the /proc outside
+};
+
+// All processes of a PID namespace, by a descriptor (pidfd) of the first one. We can reach only the
+// first process, so SIGKILL for it is the only way to end the others.
+class NamespaceProcesses final : public ProcessSet {
+ public:
+  // `first` must stay open.
+  explicit NamespaceProcesses(int first) : first_(first) {}
+
+  void signal_all(int signal) override;
+  bool is_empty() override;
+  std::vector<NamedProcess> living() override;
+  std::vector<int> news() override { return {first_}; }
+  void hear_news() override {}
+
+ private:
+  int first_;
+};
+
+// The namespaces(7) around a process tree. The kernel makes all of them by one clone(2).
 class Namespaces {
  public:
   // Fails as fork() would. Makes the namespaces, and ends their first process at once.
@@ -46,5 +84,21 @@ class Namespaces {
   int network_;
   PidNamespace pids_;
 };
+
+// A network of its own, which has nothing but a loopback interface. See network_namespaces(7).
+
+// To be called in a new network namespace, with the rights that its first process has: raises the
+// loopback interface, which gives it 127.0.0.1 and ::1.
+Result<void> raise_loopback();
+
+// Makes /sys show the interfaces of our network. Where that is not allowed, it goes on showing
+// those that it showed. To be called in a mount namespace of its own, with the rights that its
+// first process has.
+void show_own_interfaces();
+
+// Joins the network with this descriptor (of /proc/<pid>/ns/net), and before that the user
+// namespace that it belongs to, if that is another one. Only the user who made that user namespace
+// may do so.
+Result<void> join_network(int network);
 
 }  // namespace holdfast::os

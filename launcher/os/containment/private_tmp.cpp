@@ -4,18 +4,12 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstdint>
-#include <string_view>
-#include <utility>
 
 #include "core/base/parts.hpp"
-#include "os/containment/mounts.hpp"
-#include "os/file/directory_names.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
@@ -100,6 +94,13 @@ std::string without_links(const std::string& path) {
   if (!there.valid()) return {};
   return read_link("/proc/self/fd/" + std::to_string(there.get()));
 }
+
+// The numbers are those of all architectures (linux/mount.h).
+constexpr long k_open_tree = 428;
+constexpr long k_move_mount = 429;
+constexpr unsigned k_open_tree_clone = 1;
+constexpr unsigned k_recursive = 0x8000;
+constexpr unsigned k_move_from_empty_path = 0x4;
 
 }  // namespace
 
@@ -297,6 +298,16 @@ Result<void> PrivateTmp::enter() const {
     return system_error("enter " + directory_);
   }
   return {};
+}
+
+UniqueFd take_mount(const std::string& path) {
+  return UniqueFd(static_cast<int>(
+      ::syscall(k_open_tree, AT_FDCWD, path.c_str(), k_open_tree_clone | k_recursive | O_CLOEXEC)));
+}
+
+bool put_mount(const UniqueFd& mount, const std::string& path) {
+  return ::syscall(k_move_mount, mount.get(), "", AT_FDCWD, path.c_str(), k_move_from_empty_path) ==
+         0;
 }
 
 }  // namespace holdfast::os

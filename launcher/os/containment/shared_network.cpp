@@ -4,9 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <utility>
 
 #include "os/containment/namespaces.hpp"
 #include "os/file/descriptors.hpp"

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast::os {
 

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 

@@ -3,20 +3,17 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <utility>
 
 #include "core/base/names.hpp"
-#include "os/file/directory_names.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
 
 namespace holdfast::os {
 namespace {

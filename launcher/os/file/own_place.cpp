@@ -1,15 +1,12 @@
 #include "os/file/own_place.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/owner.hpp"
-#include "os/file/resolve.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 

@@ -6,14 +6,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <bit>
-#include <cstdint>
 #include <cstring>
-#include <utility>
 #include <vector>
 
 #include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -112,6 +110,19 @@ std::optional<ProgramIdentity> known_program(const std::string& path) {
   Result<ProgramIdentity> identity = identify_program(path);
   if (!identity) return std::nullopt;
   return std::move(*identity);
+}
+
+std::optional<std::string> source_of_tree(const std::string& tree) {
+  constexpr std::size_t k_longest = 16 * 1024;
+  const Result<std::string> text =
+      read_own((tree == "/" ? "" : tree) + "/" + std::string(names::k_project_file), k_longest);
+  if (!text) return std::nullopt;
+  const std::size_t first_end = text->find('\n');
+  if (first_end == std::string::npos) return std::nullopt;
+  const std::size_t begin = first_end + 1;
+  std::string source = text->substr(begin, text->find('\n', begin) - begin);
+  if (source.empty() || source[0] != '/') return std::nullopt;
+  return source;
 }
 
 }  // namespace holdfast::os

@@ -3,22 +3,18 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <string_view>
-#include <utility>
 
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/resolve.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -1,6 +1,14 @@
 // Directories into which nobody else can put anything; locks and sockets live there.
 #pragma once
 
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "core/base/result.hpp"
@@ -52,5 +60,86 @@ class ExactModes {
 Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode);
 // Does the same, but makes nothing.
 Result<UniqueFd> open_existing_regular(const UniqueFd& directory, const std::string& name);
+
+// A directory that may be removed, or may be moved away from its path.
+
+// As long as an object of this class lives, the kernel gives the directory's number to no other.
+class HeldDirectory {
+ public:
+  static Result<HeldDirectory> open(const std::string& path);
+
+  // True: nothing is at the path, or something else is. An error of another kind, such as that of a
+  // file system that does not answer, says nothing.
+  bool is_gone() const;
+  // True: it has no entry of that name.
+  bool lacks(const std::string& name) const;
+
+ private:
+  std::string path_;
+  UniqueFd held_;
+};
+
+// openat2(2), which the headers of some C libraries lack.
+
+// What no component of the path may be.
+inline constexpr std::uint64_t k_no_mounts = 0x01;
+inline constexpr std::uint64_t k_no_symlinks = 0x04;
+
+// Opens `path` below `above`. Invalid, with errno set: it cannot be opened, or has what `resolve`
+// forbids.
+inline UniqueFd open_resolved(int above, const char* path, int flags, unsigned mode,
+                              std::uint64_t resolve) {
+  constexpr long k_openat2 = 437;
+  struct HowToOpen {
+    std::uint64_t flags = 0;
+    std::uint64_t mode = 0;
+    std::uint64_t resolve = 0;
+  };
+  const HowToOpen how{static_cast<std::uint64_t>(static_cast<unsigned>(flags)), mode, resolve};
+  return UniqueFd(static_cast<int>(::syscall(k_openat2, above, path, &how, sizeof how)));
+}
+
+// To be asked when it has failed. EPERM comes from a seccomp filter that does not know the call: it
+// never comes from the open itself.
+inline bool lacks_openat2() { return errno == ENOSYS || errno == EPERM; }
+
+// Reads directories with as few system calls as there can be. opendir(3) would allocate memory for
+// each.
+
+// Opens a directory that is no link. Invalid, with errno set: it cannot be opened. With musl open()
+// makes a second system call for O_CLOEXEC, and openat() does not.
+inline UniqueFd open_directory(int above, const char* path) {
+  return UniqueFd(::openat(above, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+// How many bytes getdents64(2) returns for an empty directory.
+inline constexpr long k_size_of_no_entries = 48;
+
+// Calls `use` with each name except `.` and `..`, until `use` returns false. If the first answer
+// has at most `usual` bytes, it is complete, and a second call would only confirm that.
+template <typename Use>
+void for_each_name(const UniqueFd& directory, long usual, Use use) {
+  // The form in which getdents64(2) fills a buffer; the null-terminated name follows.
+  struct Entry {
+    std::uint64_t inode;
+    std::int64_t offset;
+    std::uint16_t length;
+    std::uint8_t type;
+  };
+  constexpr std::size_t k_name_at = 19;
+  alignas(8) char buffer[1024];
+  while (true) {
+    const long got = ::syscall(SYS_getdents64, directory.get(), buffer, sizeof buffer);
+    for (long at = 0; at < got;) {
+      Entry entry{};
+      std::memcpy(&entry, buffer + at, k_name_at);
+      const char* name = buffer + at + k_name_at;
+      at += entry.length;
+      const bool is_self_or_parent = std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
+      if (!is_self_or_parent && !use(name)) return;
+    }
+    if (got <= usual) return;
+  }
+}
 
 }  // namespace holdfast::os

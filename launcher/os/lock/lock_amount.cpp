@@ -3,15 +3,13 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_threads.hpp"
-#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {

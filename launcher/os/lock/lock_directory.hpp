@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/base/result.hpp"
-#include "core/lock/lock_place.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {

@@ -2,16 +2,12 @@
 
 #include <sys/file.h>
 
-#include <algorithm>
-#include <cstdint>
 #include <numeric>
 
-#include "core/base/names.hpp"
-#include "core/lock/lock_spec.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"
-#include "os/lock/lock_records.hpp"
+#include "os/lock/lock_survey.hpp"
 #include "os/memory/free_memory.hpp"
 #include "os/process/process.hpp"
 

@@ -2,25 +2,111 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <string_view>
-#include <utility>
 
-#include "core/base/file_name.hpp"
-#include "core/base/names.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/lock/flock_holders.hpp"
+#include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_queue.hpp"
-#include "os/lock/lock_records.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
+
+void add_those_around(LockParty& waiter, const std::vector<LockUse>& uses) {
+  const std::string numbering = numbering_id();
+  if (waiter.boot != numbering) return;
+  const std::vector<ProcessName> ancestors = ancestors_of(waiter.process);
+  for (const LockUse& use : uses) {
+    for (const LockParty& holder : use.holders) {
+      if (holder.attempt.empty()) continue;
+      if (std::ranges::find(ancestors, holder.process) == ancestors.end()) continue;
+      if (holder.boot != numbering) continue;
+      if (std::ranges::find(waiter.around, holder.attempt) == waiter.around.end()) {
+        waiter.around.push_back(holder.attempt);
+      }
+    }
+  }
+}
+
+constexpr std::size_t k_longest_command = 100;
+constexpr std::size_t k_longest_table = 4UL * 1024 * 1024;
+
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+
+  friend bool operator==(const FileId&, const FileId&) = default;
+};
+
+class Search {
+ public:
+  explicit Search(const std::vector<UniqueFd>& files) {
+    for (const UniqueFd& file : files) {
+      struct stat info {};
+      if (::fstat(file.get(), &info) == 0) wanted_.push_back({info.st_dev, info.st_ino});
+    }
+  }
+
+  std::vector<FlockHolder> run(FlockSearch how) {
+    // The table names the process that took the lock, proc_locks(5). That process may be dead while
+    // another one keeps a duplicate of the descriptor. In that case only the processes that have
+    // the file open can tell.
+    for (pid_t pid : takers()) look_at(pid);
+    if (found_.empty() && how == FlockSearch::thorough) {
+      for_each_process([&](pid_t pid) { look_at(pid); });
+    }
+    return std::move(found_);
+  }
+
+ private:
+  // A line of the table: "3: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF"
+  std::vector<pid_t> takers() const {
+    std::vector<pid_t> pids;
+    const Result<std::string> table = read_file(in_proc("locks"), k_longest_table);
+    if (!table) return pids;
+    for (std::string_view rest = *table; !rest.empty();) {
+      const std::string_view line = take_part(rest, '\n');
+      if (line.find(" FLOCK ") == std::string_view::npos) continue;
+      if (const std::optional<pid_t> pid = taker_in(line)) pids.push_back(*pid);
+    }
+    return pids;
+  }
+
+  std::optional<pid_t> taker_in(std::string_view line) const {
+    for (const FileId& file : wanted_) {
+      const std::size_t at = line.find(":" + std::to_string(file.inode) + " ");
+      if (at == std::string_view::npos) continue;
+      const std::size_t blank = line.rfind(' ', at);
+      if (blank == std::string_view::npos || blank == 0) continue;
+      const std::size_t before = line.rfind(' ', blank - 1);
+      const pid_t pid = leading_number<pid_t>(line.substr(before + 1)).value_or(0);
+      if (pid > 0) return pid;
+    }
+    return std::nullopt;
+  }
+
+  void look_at(pid_t pid) {
+    bool holds = false;
+    for_each_number(in_proc(pid, "fd"), [&](int fd) {
+      const std::string number = std::to_string(fd);
+      struct stat info {};
+      if (holds || ::stat(in_proc(pid, "fd/" + number).c_str(), &info) != 0) return;
+      const FileId file{info.st_dev, info.st_ino};
+      if (std::ranges::find(wanted_, file) == wanted_.end()) return;
+      const Result<std::string> details = read_file(in_proc(pid, "fdinfo/" + number));
+      holds = details && details->find("FLOCK") != std::string::npos;
+    });
+    if (holds) found_.push_back({pid, command_line_of(pid, k_longest_command)});
+  }
+
+  std::vector<FileId> wanted_;
+  std::vector<FlockHolder> found_;
+};
 
 constexpr std::string_view k_below = "below-";
 
@@ -125,7 +211,68 @@ class Survey {
   LockSurvey survey_;
 };
 
+constexpr auto k_record_size = static_cast<off_t>(k_party_size);
+
+constexpr ByteRange part_of(RecordList list) {
+  constexpr off_t k_most_holders = 256;
+  constexpr off_t k_most_waiters = 1024;
+  if (list == RecordList::holders) return {0, k_most_holders * k_record_size};
+  return {k_most_holders * k_record_size, k_most_waiters * k_record_size};
+}
+
+std::optional<LockParty> read_party(int file, off_t at) {
+  std::string record(k_party_size, '\0');
+  const ssize_t got = retried([&] { return ::pread(file, record.data(), record.size(), at); });
+  if (got <= 0) return std::nullopt;
+  record.resize(static_cast<std::size_t>(got));
+  return parse_party(record);
+}
+
+// Calls `use(place, party)` for each record that can be read, whether its owner lives or not.
+template <typename Use>
+void for_each_record(int file, RecordList list, Use use) {
+  const ByteRange part = part_of(list);
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return;
+  const off_t end = std::min(part.start + part.length, info.st_size);
+  for (off_t at = part.start; at < end; at += k_record_size) {
+    if (std::optional<LockParty> party = read_party(file, at)) use(at, *std::move(party));
+  }
+}
+
+std::vector<off_t> living_places(int file, RecordList list) {
+  std::vector<off_t> places;
+  for (const ByteRange& lock : byte_locks_in_the_way(file, ByteLock::exclusive, part_of(list))) {
+    const off_t record = lock.start - lock.start % k_record_size;
+    if (places.empty() || places.back() != record) places.push_back(record);
+  }
+  return places;
+}
+
 }  // namespace
+
+std::vector<LockUse> named_lock_uses() {
+  std::vector<LockUse> uses;
+  for (SurveyedLock& lock : survey_locks(Strangers::leave_out)) {
+    LockUse use;
+    use.lock = lock.name + "@" + std::string(name_of(lock.scope));
+    use.holders = std::move(lock.holders);
+    use.waiters = std::move(lock.waiters);
+    uses.push_back(std::move(use));
+  }
+  return uses;
+}
+
+void add_ancestors(std::vector<LockUse>& uses) {
+  const std::vector<LockUse> as_on_record = uses;
+  for (LockUse& use : uses) {
+    for (LockParty& waiter : use.waiters) add_those_around(waiter, as_on_record);
+  }
+}
+
+std::vector<FlockHolder> find_flock_holders(const std::vector<UniqueFd>& files, FlockSearch how) {
+  return Search(files).run(how);
+}
 
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers) {
   const UniqueFd file = open_to_look(directory + "/" + std::string(names::k_lock_file));
@@ -171,6 +318,55 @@ bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome
          std::ranges::any_of(holders, [&](const LockParty& holder) {
            return holder.attempt.empty() || holder.attempt == attempt;
          });
+}
+
+void sign(int file, RecordList list, const LockParty& party) {
+  const std::string record = to_record(party);
+  const ByteRange part = part_of(list);
+  for (off_t at = part.start; at < part.start + part.length; at += k_record_size) {
+    if (!try_byte_lock(file, ByteLock::exclusive, {at, k_record_size})) continue;
+    (void)retried([&] { return ::pwrite(file, record.data(), record.size(), at); });
+    return;
+  }
+}
+
+void withdraw(int file, RecordList list) { release_byte_lock(file, part_of(list)); }
+
+void erase(int file, RecordList list, const ProcessName& process) {
+  const std::string nothing(k_party_size, '\0');
+  const std::string numbering = numbering_id();
+  for_each_record(file, list, [&](off_t at, const LockParty& party) {
+    if (party.process != process) return;
+    if (party.boot != numbering) return;  // the owner is in another PID namespace
+    (void)retried([&] { return ::pwrite(file, nothing.data(), nothing.size(), at); });
+  });
+}
+
+std::vector<LockParty> living_records(int file, RecordList list) {
+  std::vector<LockParty> found;
+  for (off_t at : living_places(file, list)) {
+    if (std::optional<LockParty> party = read_party(file, at)) found.push_back(*std::move(party));
+  }
+  return found;
+}
+
+std::vector<LockParty> living_waiters(int file) {
+  std::vector<LockParty> found = living_records(file, RecordList::waiters);
+  std::ranges::sort(found, {}, &LockParty::ticket);
+  return found;
+}
+
+void look_at(LockParty& party) {
+  party.elsewhere = party.boot != numbering_id();
+  party.stopped = !party.elsewhere && is_stopped(party.process);
+}
+
+std::size_t count_living(int file, RecordList list) { return living_places(file, list).size(); }
+
+std::vector<LockParty> all_records(int file, RecordList list) {
+  std::vector<LockParty> found;
+  for_each_record(file, list, [&](off_t, LockParty party) { found.push_back(std::move(party)); });
+  return found;
 }
 
 }  // namespace holdfast::os

@@ -1,16 +1,9 @@
 #include "os/lock/lock_turn.hpp"
 
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include "core/base/number.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"

@@ -3,11 +3,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <new>
-#include <utility>
 
 #include "os/file/system_call.hpp"
 

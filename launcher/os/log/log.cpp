@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <utility>
 
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"

@@ -10,8 +10,8 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
-#include "os/memory/memory_cgroups.hpp"
-#include "os/process/proc_numbers.hpp"
+#include "os/memory/free_memory.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -33,6 +33,25 @@ ResourceLimit limit_of(Resource resource) {
 std::optional<std::uint64_t> number_in(const std::string& path) {
   const Result<std::string> text = read_file(path);
   return text ? leading_number<std::uint64_t>(*text) : std::nullopt;
+}
+
+// The first namespaces of a machine have fixed numbers in all versions of Linux
+// (include/linux/proc_ns.h).
+constexpr struct {
+  const char* file;
+  ino_t number;
+} k_first[] = {
+    {"/proc/self/ns/ipc", 0xEFFFFFFF},    {"/proc/self/ns/uts", 0xEFFFFFFE},
+    {"/proc/self/ns/user", 0xEFFFFFFD},   {"/proc/self/ns/pid", 0xEFFFFFFC},
+    {"/proc/self/ns/cgroup", 0xEFFFFFFB},
+};
+
+bool is_chroot() {
+  struct stat own {};
+  struct stat first {};
+  // Only root may look at the root of the first process.
+  if (::stat("/", &own) != 0 || ::stat("/proc/1/root/", &first) != 0) return false;
+  return own.st_dev != first.st_dev || own.st_ino != first.st_ino;
 }
 
 }  // namespace
@@ -75,6 +94,14 @@ unsigned processors() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+}
+
+bool is_at_top_of_machine() {
+  const bool are_first = std::ranges::all_of(k_first, [](const auto& first) {
+    struct stat info {};
+    return ::stat(first.file, &info) == 0 && info.st_ino == first.number;
+  });
+  return are_first && !is_chroot();
 }
 
 }  // namespace holdfast::os

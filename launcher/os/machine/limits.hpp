@@ -38,4 +38,11 @@ std::string core_pattern();
 // Returns how many processors this process may use.
 unsigned processors();
 
+// Where this process stands among the namespaces of the machine.
+
+// Whether we are in no container and no chroot, so that a path leads the kernel to the same file as
+// us. True only if everything says so. A mount namespace alone is no container here: it usually
+// shows the same programs.
+bool is_at_top_of_machine();
+
 }  // namespace holdfast::os

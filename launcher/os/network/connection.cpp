@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include "os/file/system_call.hpp"
 #include "os/network/address.hpp"

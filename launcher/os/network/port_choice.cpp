@@ -6,18 +6,11 @@
 #include <netinet/in.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <string>
-#include <utility>
 
-#include "core/base/names.hpp"
-#include "core/lock/lock_place.hpp"
-#include "core/lock/port_locks.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/lock/lock_directory.hpp"
 
 namespace holdfast::os {

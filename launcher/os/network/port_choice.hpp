@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/lock/lock_wait.hpp"
+#include "core/lock/held_locks.hpp"
 #include "os/lock/lock_file.hpp"
 
 namespace holdfast::os {
@@ -14,7 +14,7 @@ namespace holdfast::os {
 // connection ended a moment ago counts as taken, too.
 bool is_port_free(std::uint16_t port);
 
-// Takes the lock of the port (core/lock/port_locks.hpp), signs it with `holder`, and appends it to
+// Takes the lock of the port (core/lock/lock_spec.hpp), signs it with `holder`, and appends it to
 // `locks`. Never waits. False: somebody has the lock or the port.
 Result<bool> take_port(std::uint16_t port, const LockParty& holder,
                        std::vector<LockRequest>& locks);

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <string_view>
-#include <utility>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/program_identity.hpp"
+#include "core/base/process_name.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {

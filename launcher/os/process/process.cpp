@@ -2,24 +2,18 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
-#include <string_view>
-#include <vector>
+#include <cstring>
 
-#include "core/base/parts.hpp"
-#include "core/base/proc_status.hpp"
-#include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
-#include "os/process/proc_numbers.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -75,6 +69,85 @@ bool has_stopped_thread(pid_t pid) {
 // prevents it.
 bool can_watch_processes() {
   return watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
+}
+
+// The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
+pid_t watched_by(int watched) {
+  constexpr std::string_view k_field = "\nPid:\t";
+  const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
+  const std::size_t at = text ? text->find(k_field) : std::string::npos;
+  if (at == std::string::npos) return 0;
+  return leading_number<pid_t>(std::string_view(*text).substr(at + k_field.size())).value_or(0);
+}
+
+// No /proc/self has an entry of that name.
+constexpr std::string_view k_nowhere = "/proc/self/of-another-pid-namespace/";
+
+// The line is in the first 300 bytes of `status`, unless the user is in very many groups. So one
+// read(2) is usually enough.
+constexpr std::size_t k_usual_status = 512;
+constexpr std::size_t k_longest_list = 1024UL * 1024UL;
+
+// A mounted /proc has no /proc/self for us unless we are in its namespace or in one below.
+bool look_at_proc() {
+  const char* const path = "/proc/self/status";
+  Result<std::string> status = read_file(path, k_usual_status);
+  const bool may_be_cut = status && status->size() == k_usual_status;
+  if (may_be_cut && numbers_in_namespaces(*status) == 0) status = read_file(path, k_longest_list);
+  return status && numbers_in_namespaces(*status) <= 1;
+}
+
+constexpr std::string_view k_own_children = "thread-self/children";
+
+bool kernel_lists_children() {
+  static const bool lists = ::access(in_proc(k_own_children).c_str(), R_OK) == 0;
+  return lists;
+}
+
+// Empty: it is gone.
+std::string name_of(pid_t pid) {
+  const Result<std::string> name = read_file(in_proc(pid, "comm"), 16);
+  return name ? name->substr(0, name->find('\n')) : std::string();
+}
+
+// Finds descendants by a scan of all processes, for kernels that do not list children.
+std::vector<Link> scanned_descendants(const Spared& spared) {
+  std::vector<Link> all;
+  for_each_process([&](pid_t pid) {
+    if (const Result<ProcessStat> stat = read_process_stat(pid)) all.push_back({pid, stat->parent});
+  });
+  std::vector<Link> found;
+  std::vector<pid_t> parents{::getpid()};
+  while (!parents.empty()) {
+    const pid_t parent = parents.back();
+    parents.pop_back();
+    for (const Link& link : all) {
+      if (link.parent != parent || spared.covers(link.pid)) continue;
+      found.push_back(link);
+      parents.push_back(link.pid);
+    }
+  }
+  return found;
+}
+
+// Where the kernel put the arguments, one after the other (arg_start in proc(5)).
+struct Place {
+  char* begin = nullptr;
+  std::size_t size = 0;
+};
+
+Place& place_of_arguments() {
+  static Place place;
+  return place;
+}
+
+// A caller of main() that is not the kernel may have put them anywhere.
+Place place_of(char** arguments) {
+  Place place{arguments[0], 0};
+  for (char** word = arguments; *word != nullptr && *word == place.begin + place.size; ++word) {
+    place.size += std::strlen(*word) + 1;
+  }
+  return place;
 }
 
 }  // namespace
@@ -178,19 +251,6 @@ void log_sent(pid_t to, int signal) {
   log(LogLevel::debug, {"sends ", signal_name(signal), " to ", named_process(to)});
 }
 
-namespace {
-
-// The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
-pid_t watched_by(int watched) {
-  constexpr std::string_view k_field = "\nPid:\t";
-  const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
-  const std::size_t at = text ? text->find(k_field) : std::string::npos;
-  if (at == std::string::npos) return 0;
-  return leading_number<pid_t>(std::string_view(*text).substr(at + k_field.size())).value_or(0);
-}
-
-}  // namespace
-
 bool send_signal(int watched, int signal) {
   const bool is_sent = ::syscall(SYS_pidfd_send_signal, watched, signal, nullptr, 0) == 0;
   if (is_sent && logs(LogLevel::debug)) log_sent(watched_by(watched), signal);
@@ -277,6 +337,159 @@ Result<std::string> own_program() {
   std::string path = read_link("/proc/self/exe");
   if (path.empty()) return system_error("read /proc/self/exe");
   return path;
+}
+
+bool proc_has_our_numbers() {
+  static const bool ours = look_at_proc();
+  return ours;
+}
+
+std::string in_proc(std::string_view entry) {
+  std::string path(proc_has_our_numbers() ? "/proc/" : k_nowhere);
+  path += entry;
+  return path;
+}
+
+std::string in_proc(pid_t pid, std::string_view entry) {
+  std::string path = in_proc(std::to_string(pid));
+  path += '/';
+  path += entry;
+  return path;
+}
+
+bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
+  const Result<std::string> read = read_file(path, k_longest_list);
+  if (!read) return false;
+  std::string_view text = *read;
+  while (const std::optional<pid_t> pid = take_number<pid_t>(text)) {
+    numbers.push_back(*pid);
+    while (!text.empty() && (text[0] == ' ' || text[0] == '\n')) text.remove_prefix(1);
+  }
+  return true;
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  const std::string tasks = in_proc(pid, "task/");
+  const auto append = [&](pid_t task) {
+    (void)append_numbers_in(tasks + std::to_string(task) + "/children", children);
+  };
+  // Most processes have one thread. The directory has two links of its own and one for each thread.
+  struct stat info {};
+  if (::stat(tasks.c_str(), &info) == 0 && info.st_nlink == 3) {
+    append(pid);
+  } else {
+    for_each_number(tasks, append);
+  }
+  return children;
+}
+
+std::vector<ProcessName> own_ancestors() {
+  std::vector<ProcessName> ancestors;
+  walk_up(::getppid(), [&](pid_t pid, const ProcessStat& stat) {
+    ancestors.push_back({pid, stat.start});
+    return true;
+  });
+  return ancestors;
+}
+
+std::vector<ProcessName> ancestors_of(const ProcessName& process, std::size_t most) {
+  std::vector<ProcessName> ancestors;
+  walk_up(process.pid, [&](pid_t pid, const ProcessStat& stat) {
+    if (pid == process.pid) return stat.start == process.start;
+    ancestors.push_back({pid, stat.start});
+    return ancestors.size() < most;
+  });
+  return ancestors;
+}
+
+bool is_below(pid_t pid, pid_t ancestor) {
+  bool found = false;
+  walk_up(pid, [&](pid_t, const ProcessStat& stat) {
+    found = ancestor > 0 && stat.parent == ancestor;
+    return !found;
+  });
+  return found;
+}
+
+bool Spared::covers(pid_t pid) const {
+  return contains(children, pid) || (other_sessions && ::getsid(pid) != ::getsid(0)) ||
+         (inner_trees && name_of(pid) == k_guard_name);
+}
+
+std::vector<pid_t> inner_supervisors(const std::vector<Link>& links) {
+  std::vector<pid_t> found;
+  for (const Link& link : links) {
+    // Only the name decides. The harm is small: a test that calls itself a guard does not get the
+    // gentle signal.
+    const std::string name = name_of(link.pid);
+    const bool is_guard = name == k_guard_name;
+    if (is_guard || name == k_launcher_name || name == k_keeper_name || name == k_etcd_name) {
+      found.push_back(link.pid);
+    }
+    if (is_guard && link.parent != ::getpid()) found.push_back(link.parent);
+  }
+  return found;
+}
+
+bool contains(const std::vector<pid_t>& pids, pid_t pid) {
+  return std::ranges::find(pids, pid) != pids.end();
+}
+
+std::vector<pid_t> own_children() {
+  std::vector<pid_t> children;
+  if (append_numbers_in(in_proc(k_own_children), children)) return children;
+  for (const Link& link : scanned_descendants(Spared{})) {
+    if (link.parent == ::getpid()) children.push_back(link.pid);
+  }
+  return children;
+}
+
+std::vector<Link> children(const Spared& spared) {
+  const pid_t self = ::getpid();
+  std::vector<Link> found;
+  for (pid_t child : own_children()) {
+    if (!spared.covers(child)) found.push_back({child, self});
+  }
+  return found;
+}
+
+std::vector<Link> descendants(const Spared& spared) {
+  if (!kernel_lists_children()) return scanned_descendants(spared);
+  std::vector<Link> found = children(spared);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const pid_t parent = found[i].pid;
+    for (pid_t child : children_of(parent)) {
+      if (!spared.covers(child)) found.push_back({child, parent});
+    }
+  }
+  return found;
+}
+
+char** take_arguments(char** arguments) {
+  std::size_t count = 0;
+  while (arguments[count] != nullptr) ++count;
+  if (count > 0) place_of_arguments() = place_of(arguments);
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): whoever has a pointer into them keeps it.
+  char** copies = new char*[count + 1];
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t size = std::strlen(arguments[i]) + 1;
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
+    copies[i] = static_cast<char*>(std::memcpy(new char[size], arguments[i], size));
+  }
+  copies[count] = nullptr;
+  return copies;
+}
+
+void set_process_title(std::string_view name, std::initializer_list<std::string_view> words) {
+  ::prctl(PR_SET_NAME, std::string(name).c_str(), 0, 0, 0);
+  const Place& place = place_of_arguments();
+  if (place.size == 0) return;
+  std::string line;
+  for (const std::string_view word : words) line.append(word).push_back('\0');
+  // The last byte stays NUL; otherwise ps would show the environment too.
+  line.resize(place.size - 1);
+  std::memcpy(place.begin, line.data(), line.size());
 }
 
 }  // namespace holdfast::os

@@ -1,16 +1,20 @@
 // Finds out who a process is and whether it lives. The process need not be our child.
 #pragma once
 
+#include <dirent.h>
 #include <sys/types.h>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "core/base/duration.hpp"
 #include "core/base/number.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
@@ -65,7 +69,7 @@ bool is_stopping(pid_t pid);
 ProcessName own_name();
 
 // Returns the soft RLIMIT_LOCKS of this process. Inside an attempt it is the attempt's tag
-// (core/base/attempt_tag.hpp); elsewhere it is any limit.
+// (core/base/process_name.hpp); elsewhere it is any limit.
 std::uint64_t own_tag();
 
 // Returns /proc/sys/kernel/random/boot_id; empty: it cannot be read.
@@ -146,5 +150,137 @@ bool is_stopped(const ProcessName& process);
 
 // Returns the path of the program that this process runs.
 Result<std::string> own_program();
+
+// The one place that makes paths with process numbers in /proc. A mounted /proc shows the numbers
+// of the PID namespace for which it was mounted. That need not be our namespace (`unshare --pid
+// --fork` without --mount-proc). Then number 12 in /proc is another process than the number 12 that
+// kill(2) reaches. So all paths in /proc that contain a process number, or lead to a file of such
+// numbers, are made here. They lead nowhere when the numbers are not ours. /proc/self,
+// /proc/meminfo and the like name no process and need not come here.
+
+// True: the numbers in /proc are those of our PID namespace. The answer is found once per process:
+// a child in a new namespace mounts its own /proc before it asks (pid_namespace.hpp).
+bool proc_has_our_numbers();
+
+// Returns `/proc/<entry>`; if the numbers are not ours, a path at which nothing can exist.
+std::string in_proc(std::string_view entry);
+// Returns the same for one process: `/proc/<pid>/<entry>`.
+std::string in_proc(pid_t pid, std::string_view entry);
+
+// Returns the children of a process as /proc lists them, including zombies. None if /proc has no
+// such list (CONFIG_PROC_CHILDREN).
+std::vector<pid_t> children_of(pid_t pid);
+// Appends the numbers in a file of /proc to `numbers`. False: the file cannot be read.
+bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers);
+
+// Calls `visit` with each number that is a name in `directory`. A directory that cannot be read
+// counts as empty.
+template <typename Visit>
+void for_each_number(const std::string& directory, Visit visit) {
+  DIR* entries = ::opendir(directory.c_str());
+  if (entries == nullptr) return;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (const std::optional<int> number = parse_number<int>(entry->d_name)) visit(*number);
+  }
+  ::closedir(entries);
+}
+
+// Calls `visit` with each process number. /proc lists the numbers one after the other, not at one
+// moment.
+template <typename Visit>
+void for_each_process(Visit visit) {
+  for_each_number(in_proc(""), visit);
+}
+
+// The ancestors of a process, up to the first process of its PID namespace.
+
+// Bounds the walk. If a number is given to another process meanwhile, the walk could be a circle.
+inline constexpr int k_most_above = 4096;
+
+// Calls `look(pid, stat)` for `first`, then for its parent, and so on upward, until `look` returns
+// false or no process can be seen.
+template <typename Look>
+void walk_up(pid_t first, Look look) {
+  pid_t pid = first;
+  for (int depth = 0; pid > 0 && depth < k_most_above; ++depth) {
+    const Result<ProcessStat> stat = read_process_stat(pid);
+    if (!stat || !look(pid, *stat)) return;
+    pid = stat->parent;
+  }
+}
+
+// Returns the ancestors of this process, the nearest first.
+std::vector<ProcessName> own_ancestors();
+
+// Returns the nearest `most` ancestors of another process. None: the process has ended or is in
+// another PID namespace.
+std::vector<ProcessName> ancestors_of(const ProcessName& process,
+                                      std::size_t most = std::numeric_limits<std::size_t>::max());
+
+// True: `pid` is a descendant of `ancestor`. False if `pid` has ended and was reaped.
+bool is_below(pid_t pid, pid_t ancestor);
+
+// The descendants of this process, as /proc shows them at one moment.
+
+// The names of launchers, guards, keepers and holdfast-etcd (prctl(2), PR_SET_NAME: at most 15
+// bytes). Tests have other names.
+inline constexpr std::string_view k_launcher_name = "holdfast-launch";
+inline constexpr std::string_view k_guard_name = "holdfast-guard";
+inline constexpr std::string_view k_keeper_name = "holdfast keeper";
+inline constexpr std::string_view k_etcd_name = "holdfast-etcd";
+
+// The first words of the command lines of launchers and guards; the attempt's id follows. Nothing
+// else is there: a name of a test or of its program would make them look like the test.
+inline constexpr std::string_view k_launcher_title = "holdfast-launcher";
+inline constexpr std::string_view k_guard_title = "holdfast-guard";
+
+// Says which descendants do not belong to the tree in question. A list of children converts to this
+// type.
+struct Spared {
+  Spared() = default;
+  Spared(std::vector<pid_t> some, bool others = false)  // NOLINT(google-explicit-constructor)
+      : children(std::move(some)), other_sessions(others) {}
+
+  bool covers(pid_t pid) const;
+
+  std::vector<pid_t> children;  // these children, and their descendants
+  bool other_sessions = false;  // processes that called setsid(2), and their descendants
+  // The guards of launchers that run in the tree, and the descendants of these guards. Such a
+  // launcher itself signals its own tree.
+  bool inner_trees = false;
+};
+
+struct Link {
+  pid_t pid;
+  pid_t parent;
+};
+
+// Returns the children of this thread, living or not yet reaped.
+std::vector<pid_t> own_children();
+
+// Returns the children that are not spared.
+std::vector<Link> children(const Spared& spared);
+
+// Returns all descendants that are not spared, including zombies. May miss a process whose parent
+// is just ending.
+std::vector<Link> descendants(const Spared& spared);
+
+// Returns the processes in `links` that look after trees of their own: launchers, guards, the
+// parents of guards (`holdfast run`), keepers. A launcher outlives its guard, because it records
+// how its test ended.
+std::vector<pid_t> inner_supervisors(const std::vector<Link>& links);
+
+bool contains(const std::vector<pid_t>& pids, pid_t pid);
+
+// What ps and pgrep show of this process: its name and its command line.
+
+// Copies the arguments of main(), which the copies replace: they are never freed. To be called
+// once, before anything points into the arguments. Afterwards set_process_title() may write over
+// the originals, which is what the kernel shows as the command line.
+char** take_arguments(char** arguments);
+
+// Makes `words` the command line, cut to the length of the original one. Makes `name` the name, cut
+// to 15 bytes. Before take_arguments() only the name changes.
+void set_process_title(std::string_view name, std::initializer_list<std::string_view> words);
 
 }  // namespace holdfast::os

@@ -9,7 +9,6 @@
 
 #include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

@@ -1,21 +1,11 @@
 #include "os/process/process_tree.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <initializer_list>
-#include <optional>
 
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
-#include "os/process/descendants.hpp"
-#include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast::os {

@@ -12,9 +12,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/base/result.hpp"
-#include "os/process/descendants.hpp"
+#include "os/process/process.hpp"
 #include "os/process/process_set.hpp"
 
 namespace holdfast::os {

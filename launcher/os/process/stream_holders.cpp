@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <string>
 #include <string_view>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

@@ -1,15 +1,9 @@
 #include "os/process/tagged_processes.hpp"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <utility>
 
-#include "core/base/attempt_tag.hpp"
+#include "core/base/process_name.hpp"
 #include "os/file/file_text.hpp"
-#include "os/process/ancestry.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

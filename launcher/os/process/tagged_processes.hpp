@@ -21,7 +21,7 @@
 
 namespace holdfast::os {
 
-// What a process shows of the attempt to which it belongs (core/base/attempt_tag.hpp).
+// What a process shows of the attempt to which it belongs (core/base/process_name.hpp).
 struct ProcessMarks {
   pid_t pid = 0;
   std::uint64_t number = 0;      // its soft RLIMIT_LOCKS; 0: unlimited or unreadable

@@ -3,13 +3,10 @@
 #include <setjmp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstddef>
 
 #include "os/file/system_call.hpp"
 

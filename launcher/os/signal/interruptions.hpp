@@ -12,9 +12,8 @@
 
 #include <optional>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/base/result.hpp"
-#include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast::os {

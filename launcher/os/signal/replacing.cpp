@@ -2,18 +2,22 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 namespace {
+
+constexpr int k_ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
 
 Result<UniqueFd> make_draft(const std::string& path) {
   constexpr mode_t k_as_umask_says = 0666;
@@ -39,6 +43,26 @@ Result<void> fill_and_rename(const Draft& draft, UniqueFd file, const std::strin
 }
 
 }  // namespace
+
+HeldSignals::HeldSignals() {
+  SignalSet wanted = 0;
+  for (const int signal : k_ending) {
+    // The kernel keeps a blocked signal pending even if it is ignored.
+    if (!is_ignored(signal)) wanted |= signal_bit(signal);
+  }
+  held_ = wanted & ~change_signal_mask(SIG_BLOCK, wanted);
+}
+
+HeldSignals::~HeldSignals() { change_signal_mask(SIG_UNBLOCK, held_); }
+
+bool HeldSignals::came() const {
+  sigset_t pending;
+  if (::sigpending(&pending) != 0) return false;
+  for (const int signal : k_ending) {
+    if ((held_ & signal_bit(signal)) != 0 && ::sigismember(&pending, signal) == 1) return true;
+  }
+  return false;
+}
 
 Result<void> replace_file(const std::string& target,
                           const std::function<Result<void>(const Draft&)>& fill) {

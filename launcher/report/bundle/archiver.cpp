@@ -4,11 +4,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
-
-#include <utility>
 
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"

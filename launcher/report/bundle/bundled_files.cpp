@@ -6,13 +6,8 @@
 #include "os/file/file_text.hpp"
 #include "report/bundle/archiver.hpp"
 #include "report/bundle/temporary.hpp"
-#include "store/descriptor_stream.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <limits>
-#include <optional>
 
 namespace holdfast {
 

@@ -1,17 +1,34 @@
-// Makes one report of several runs of one suite, its shards.
+// A shard of a report that is made of several.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "report/bundle/named_report.hpp"
 #include "report/load.hpp"
+#include "report/model.hpp"
 
 namespace holdfast {
 
+struct NamedReport {
+  std::string name;  // of the shard
+  LoadedReport loaded;
+};
+
+// Makes one report of several runs of one suite, its shards.
+
 // Every test of every shard is in the report, so a test that ran in two shards is there twice, and
-// the counts add up. The shards are of one division, or of none (report/bundle/division_check.hpp).
+// the counts add up. The shards are of one division, or of none (report/bundle/merge.hpp).
 // Fails if two shards are the same run. The error is one line.
 Result<LoadedReport> merge_shards(std::vector<NamedReport> shards);
+
+// Whether shards are those of one division, and have all of its tests (core/select/clusters.hpp).
+
+// Why the shards are not of one division, in one line; empty: they are, or none is of any.
+std::string different_divisions(const std::vector<NamedReport>& shards);
+
+// Finds the planned tests that no shard has on record, and those that ran more often than planned.
+// Without a division there are none.
+void check_against_division(RunReport& merged);
 
 }  // namespace holdfast

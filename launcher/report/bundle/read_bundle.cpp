@@ -1,19 +1,12 @@
 #include "report/bundle/read_bundle.hpp"
 
-#include "core/base/names.hpp"
 #include "report/bundle/bundled_files.hpp"
 #include "report/bundle/manifest.hpp"
-#include "report/bundle/printed.hpp"
+#include "report/bundle/write_bundle.hpp"
 #include "report/run_report.hpp"
-#include "report/steps.hpp"
-#include "store/journal_reader.hpp"
+#include "report/services.hpp"
 
 #include <fmt/format.h>
-
-#include <limits>
-#include <memory>
-#include <string_view>
-#include <utility>
 
 namespace holdfast {
 namespace {

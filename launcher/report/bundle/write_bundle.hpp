@@ -1,18 +1,141 @@
-// Makes a bundle: one archive with everything from which the report of a run can be made elsewhere,
-// and with what people want to see beside it.
+// Collects files and makes an archive of them.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <istream>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "report/bundle/kept_files.hpp"
-#include "report/bundle/packing.hpp"
+#include "core/bundle/packed_file.hpp"
+#include "os/file/unique_fd.hpp"
+#include "report/bundle/bundled_files.hpp"
 #include "report/load.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {
+
+// The form of an archive as holdfast-archive names it, by the end of the file's name: tar, tar.zst,
+// zip. Any other name gets a tar.gz.
+std::string_view archive_form(std::string_view file);
+
+class Packing {
+ public:
+  // Takes the bytes of the archive. False: nothing more can be taken. No bytes ask only that.
+  using Take = std::function<bool(std::string_view)>;
+
+  // `store`: where the files are collected, before they are packed. `most`: as k_largest_bundle.
+  Packing(os::UniqueFd store, Take take, std::uint64_t most = k_largest_bundle)
+      : store_(std::move(store)), take_(std::move(take)), most_(most) {}
+
+  // Whether such a file can be added, and what the bundle needs can still be added then.
+  bool has_room(const std::string& name, std::uint64_t size) const;
+
+  // `name` is ASCII. Fails if the bundle would be too large to be read. The error is one line that
+  // fits after "failed to".
+  Result<void> add(const std::string& name, std::string_view text);
+  // The next `size` bytes of `stream`. If it has less by now, zeros follow.
+  Result<void> add(const std::string& name, std::istream& stream, std::uint64_t size);
+
+  // BundleSum of the files so far.
+  std::string sum() { return sum_.text(); }
+
+  // Packs all files by `program`, which is holdfast-archive.
+  Result<void> finish(const std::string& program, std::string_view form);
+
+ private:
+  Result<void> begin(const std::string& name, std::uint64_t size);
+  Result<void> write(std::string_view bytes);
+
+  os::UniqueFd store_;
+  Take take_;
+  std::uint64_t most_;
+  std::uint64_t counted_ = 0;  // of most_
+  BundleSum sum_;
+};
+
+// Which of the files that a run has kept go into its bundle: outputs, and scratch directories of
+// tests.
+
+// How much of the run goes into a bundle.
+struct BundleSizes {
+  std::uint64_t whole = k_largest_bundle;
+  std::uint64_t outputs = std::uint64_t{1} << 30U;  // of attempts and of services
+  std::uint64_t scratch = 64U << 20U;               // of all scratch directories
+  std::uint64_t scratch_file = 16U << 20U;
+  std::size_t scratch_files = 10'000;
+};
+
+// What is not in the bundle: "scratch/3/core: 120 MiB, more than 16 MiB".
+class LeftOut {
+ public:
+  void note(const std::string& path, const std::string& why);
+  std::size_t count() const { return count_; }
+  // A line for each. Beyond a bound, only the number.
+  std::string text() const;
+
+ private:
+  std::size_t count_ = 0;
+  std::string lines_;
+};
+
+// Puts the outputs of attempts and of services of the run in `directory` into the archive. A file
+// that cannot be read is left out.
+Result<void> add_outputs(Packing& packing, const std::filesystem::path& directory,
+                         const BundleSizes& sizes, LeftOut& left_out);
+
+// Does the same with the scratch directories. Tests have filled them with anything. Links are not
+// followed, and neither are mounts; only regular files are read.
+Result<void> add_scratch(Packing& packing, const std::filesystem::path& directory,
+                         const BundleSizes& sizes, LeftOut& left_out);
+
+// What a report read from ctest's log, carried in a bundle. The log itself has the outputs of all
+// tests, and the next ctest overwrites it.
+//
+// The outputs lie one after the other in pieces: printed/1, printed/2. printed.jsonl says for each
+// place in the log where its output is, or why there is none:
+//
+//     {"log":"/b/Testing/Temporary/LastTest.log","offset":907,"piece":1,"from":0,"size":22}
+//     {"log":"/b/Testing/Temporary/LastTest.log","offset":1402,"note":"failed to read …"}
+
+// Puts the outputs of all tests that the run's own files do not have into the archive. Those for
+// which it has no room are left out.
+Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& left_out);
+
+class BundledOutputs final : public Outputs {
+ public:
+  explicit BundledOutputs(std::unique_ptr<BundledFiles> files);
+
+  Printed of(const TestReport& test) override;
+  std::string of(const Case& one) override { return own_.of(one); }
+  std::string of(const Attempt& earlier) override { return own_.of(earlier); }
+  std::string of(const ServiceOutput& part) override { return own_.of(part); }
+
+ private:
+  using Place = std::pair<std::string, std::uint64_t>;  // the log, and where in it
+  struct Carried {
+    std::int64_t piece = 0;  // 0: there is only a note
+    OutputPlace place = {};  // in the piece
+    std::string note = {};
+  };
+  void note_line(const std::string& line);
+
+  BundledFiles& files_;  // those of own_
+  RunOutputs own_;
+  std::map<Place, Carried> carried_;
+  std::int64_t opened_ = 0;       // the piece that `piece_` reads
+  std::optional<RunFile> piece_;  // none: it cannot be read
+};
+
+// Makes a bundle: one archive with everything from which the report of a run can be made elsewhere,
+// and with what people want to see beside it.
 
 // A file that does not come from the run's directory: settings, the machine.
 struct BundledText {

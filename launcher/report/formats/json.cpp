@@ -1,6 +1,5 @@
 #include "report/formats/json.hpp"
 
-#include "core/base/utf8.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/render.hpp"
@@ -9,11 +8,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace holdfast {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "report/load.hpp"
 #include "report/model.hpp"
-#include "report/outputs.hpp"
 
 namespace holdfast {
 

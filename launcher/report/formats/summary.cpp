@@ -1,22 +1,14 @@
 #include "report/formats/summary.hpp"
 
-#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
-#include "report/said/printed_hints.hpp"
+#include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
-
-#include <algorithm>
-#include <string_view>
-#include <unordered_map>
-#include <utility>
-#include <vector>
 
 namespace holdfast {
 namespace {

@@ -2,10 +2,10 @@
 // microseconds from the first event.
 #include "report/render.hpp"
 
-#include "core/base/utf8.hpp"
+#include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
-#include "report/steps.hpp"
+#include "report/services.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

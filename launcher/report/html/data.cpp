@@ -3,18 +3,306 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include <algorithm>
-#include <array>
+#include <cmath>
 #include <iterator>
 #include <new>
-#include <utility>
+
+#include "core/base/base64.hpp"
+#include "report/describe.hpp"
+#include "report/formats/json.hpp"
+#include "report/html/failures.hpp"
+#include "report/lanes.hpp"
+#include "report/services.hpp"
+#include "report/shown.hpp"
 
 namespace holdfast {
 namespace {
 
 constexpr std::size_t k_piece = 64U << 10U;
-constexpr std::string_view k_digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::int64_t k_not_known = -1;
+
+std::int64_t microseconds(double seconds) {
+  constexpr double k_longest = 1e9;
+  return std::llround(std::clamp(seconds, 0.0, k_longest) * 1e6);
+}
+
+// The bits of the column `flags`, and the names of the list `flags`.
+unsigned flags_of(const TestReport& test) {
+  return (test.flaky ? 1U : 0U) | (test.leaked ? 2U : 0U) | (test.stale ? 4U : 0U) |
+         (test.orphaned ? 8U : 0U) | (test.bare ? 16U : 0U);
+}
+constexpr std::string_view k_flags =
+    R"("flags":["flaky","left processes behind","stale","orphan markers","not through Holdfast"])";
+
+// How many bytes at the start of both names are the same characters of ASCII. So the number is the
+// same in every language, whatever it counts a string in.
+std::size_t shared_start(std::string_view a, std::string_view b) {
+  const auto differs = std::mismatch(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return x == y && static_cast<unsigned char>(x) < 0x80U;
+  });
+  return static_cast<std::size_t>(differs.first - a.begin());
+}
+
+void add_names(DataBlock& block, const std::vector<TestReport>& tests) {
+  std::string before;
+  add_column(block, "shared", tests, [&](std::string& text, const TestReport& test) {
+    std::string name = printable(test.name);
+    append_number(text, static_cast<std::int64_t>(shared_start(before, name)));
+    before = std::move(name);
+  });
+  before.clear();
+  block.add(",");
+  add_column(block, "rest", tests, [&](std::string& text, const TestReport& test) {
+    std::string name = printable(test.name);
+    append_string(text, std::string_view(name).substr(shared_start(before, name)));
+    before = std::move(name);
+  });
+}
+
+// What attempts used: each combination of locks and services once.
+class Used {
+ public:
+  std::int64_t number_of(const TestReport& test) {
+    if (test.attempts.empty()) return 0;
+    const Attempt& last = test.attempts.back();
+    std::string all;
+    for (const std::vector<std::string>* names : {&last.locks, &last.services}) {
+      for (const std::string& name : *names) all += (all.empty() ? "" : ", ") + printable(name);
+    }
+    const auto next = static_cast<std::int64_t>(numbers_.size());
+    return numbers_.try_emplace(std::move(all), next).first->second;
+  }
+
+  std::vector<std::string_view> list() const {
+    std::vector<std::string_view> texts(numbers_.size());
+    for (const auto& [text, number] : numbers_) texts[static_cast<std::size_t>(number)] = text;
+    return texts;
+  }
+
+ private:
+  std::map<std::string, std::int64_t> numbers_{{"", 0}};
+};
+
+template <typename Of>
+void add_numbers(DataBlock& block, std::string_view name, const std::vector<TestReport>& tests,
+                 Of of) {
+  block.add(",");
+  add_column(block, name, tests,
+             [&](std::string& text, const TestReport& test) { append_number(text, of(test)); });
+}
+
+// A number of the last attempt.
+template <typename Of>
+void add_of_last(DataBlock& block, std::string_view name, const std::vector<TestReport>& tests,
+                 Of of) {
+  add_numbers(block, name, tests, [&](const TestReport& test) {
+    return test.attempts.empty() ? k_not_known : std::int64_t{of(test.attempts.back())};
+  });
+}
+
+std::string outcomes_text() {
+  std::string text = "\"outcomes\":[";
+  for (const OutcomeFacts& row : k_outcome_table) {
+    if (row.outcome != k_outcome_table.front().outcome) text += ',';
+    text += fmt::format("[\"{}\",\"{}\",{}]", row.name, label(row.outcome),
+                        is_red(row.outcome) ? "true" : "false");
+  }
+  return text + "]";
+}
+
+void write_tests(const RunReport& report, double first, const Write& write) {
+  const std::vector<TestReport>& tests = report.tests;
+  DataBlock block("columns", write);
+  block.add(
+      fmt::format("{{\"version\":1,{},{},\"first\":{:.6f},", outcomes_text(), k_flags, first));
+  add_names(block, tests);
+  add_numbers(block, "outcome", tests,
+              [](const TestReport& test) { return static_cast<int>(test.outcome); });
+  add_numbers(block, "flag", tests, flags_of);
+  add_numbers(block, "number", tests,
+              [](const TestReport& test) { return test.index.value_or(k_not_known); });
+  add_numbers(block, "attempts", tests,
+              [](const TestReport& test) { return test.attempts.size(); });
+  add_of_last(block, "begin", tests, [&](const Attempt& attempt) {
+    return attempt.started ? microseconds(*attempt.started - first) : k_not_known;
+  });
+  add_of_last(block, "wall", tests, [](const Attempt& attempt) {
+    return attempt.has_ended ? microseconds(attempt.wall_s) : k_not_known;
+  });
+  add_of_last(block, "cpu", tests,
+              [](const Attempt& attempt) { return microseconds(attempt.user_s + attempt.sys_s); });
+  add_of_last(block, "memory_kb", tests, [](const Attempt& attempt) {
+    return attempt.memory_peak_kb.value_or(attempt.max_rss_kb);
+  });
+  add_of_last(block, "lock_wait", tests,
+              [](const Attempt& attempt) { return microseconds(attempt.lock_wait_s); });
+  add_of_last(block, "service_wait", tests,
+              [](const Attempt& attempt) { return microseconds(attempt.service_wait_s); });
+  Used used;
+  add_numbers(block, "use", tests, [&](const TestReport& test) { return used.number_of(test); });
+  block.add(",");
+  add_column(block, "uses", used.list(), append_string);
+  if (!report.shards.empty()) {
+    add_numbers(block, "shard", tests, [](const TestReport& test) { return test.shard; });
+    block.add(",");
+    add_column(block, "shards", report.shards, [](std::string& text, const Shard& shard) {
+      append_string(text, printable(shard.name));
+    });
+  }
+  block.add("}");
+  block.end();
+}
+
+template <typename Of>
+void add_times(DataBlock& block, std::string_view name, const std::vector<Job>& jobs, Of of) {
+  block.add(",");
+  add_column(block, name, jobs,
+             [&](std::string& text, const Job& job) { append_number(text, of(job)); });
+}
+
+// A list of jobs. `begin` counts from the begin of the job before, and the other times are lengths.
+void add_jobs(DataBlock& block, std::string_view name, const Jobs& jobs, const RunReport& report,
+              double first) {
+  block.add(fmt::format("\"{}\":{{\"jobs\":{},", name, jobs.size()));
+  add_column(block, "lanes", jobs.groups, [](std::string& text, const LaneGroup& group) {
+    append_number(text, static_cast<std::int64_t>(group.lanes));
+  });
+  block.add(",");
+  add_column(block, "laneNames", jobs.groups, [&](std::string& text, const LaneGroup& group) {
+    append_string(text, printable(name_of(group, report)));
+  });
+  add_times(block, "of", jobs, [](const Job& job) { return job.of; });
+  add_times(block, "attempt", jobs, [](const Job& job) { return job.attempt; });
+  add_times(block, "lane", jobs, [](const Job& job) { return job.lane; });
+  std::int64_t before = 0;
+  add_times(block, "begin", jobs, [&](const Job& job) {
+    const std::int64_t begin = microseconds(job.begin - first);
+    return begin - std::exchange(before, begin);
+  });
+  add_times(block, "wait", jobs,
+            [](const Job& job) { return microseconds(job.waited - job.begin); });
+  add_times(block, "service_wait", jobs,
+            [](const Job& job) { return microseconds(job.served - job.waited); });
+  add_times(block, "work", jobs, [](const Job& job) { return microseconds(job.end - job.served); });
+}
+
+void add_deaths(DataBlock& block, const std::vector<Job>& services, const RunReport& report,
+                double first) {
+  block.add(",");
+  add_column(block, "deaths", services, [&](std::string& text, const Job& job) {
+    const ServiceReport& service = report.services.at(job.of);
+    const std::int64_t generation = service.generations.at(job.attempt).number;
+    text += '[';
+    for (const ServiceDeath& death : service.deaths) {
+      if (death.generation != generation) continue;
+      if (!text.ends_with('[')) text += ',';
+      text += fmt::format("[{},{}]", death.generation, microseconds(death.at - first));
+    }
+    text += ']';
+  });
+}
+
+void write_timeline(const RunReport& report, const Timeline& timeline, const Write& write) {
+  DataBlock block("timeline", write);
+  block.add("{");
+  add_jobs(block, "tests", timeline.tests, report, timeline.first);
+  block.add(",");
+  // Of an attempt that is not its test's last.
+  add_column(block, "outcome", timeline.tests, [&](std::string& text, const Job& job) {
+    const TestReport& test = report.tests.at(job.of);
+    const bool is_last = job.attempt + 1 == test.attempts.size();
+    const Outcome own = test.attempts.at(job.attempt).outcome.value_or(Outcome::unknown);
+    append_number(text, static_cast<int>(is_last ? test.outcome : own));
+  });
+  block.add("},");
+  add_jobs(block, "steps", timeline.steps, report, timeline.first);
+  block.add(",");
+  add_column(block, "name", timeline.steps, [&](std::string& text, const Job& job) {
+    append_string(text, printable(title_of(report.steps.at(job.of))));
+  });
+  block.add(",");
+  add_column(block, "outcome", timeline.steps, [&](std::string& text, const Job& job) {
+    const Outcome outcome = report.steps.at(job.of).outcome.value_or(Outcome::unknown);
+    append_number(text, static_cast<int>(outcome));
+  });
+  block.add("},");
+  add_jobs(block, "services", timeline.services, report, timeline.first);
+  block.add(",");
+  add_column(block, "name", timeline.services, [&](std::string& text, const Job& job) {
+    const ServiceReport& service = report.services.at(job.of);
+    std::string name = printable(service.name);
+    if (service.instance > 0) name += fmt::format(" ({})", service.instance + 1);
+    name += fmt::format(", generation {}", service.generations.at(job.attempt).number);
+    append_string(text, name);
+  });
+  add_deaths(block, timeline.services, report, timeline.first);
+  block.add("}}");
+  block.end();
+}
+
+// A block is unpacked as a whole when one of its tests is unfolded.
+constexpr std::size_t k_block = 1U << 20U;
+
+// How large the details of a run may be in the page. Beyond the first number, a test has only the
+// end of its output there; beyond the second, it has no output.
+constexpr std::size_t k_whole_outputs = 12U << 20U;
+constexpr std::size_t k_ends_of_outputs = 24U << 20U;
+constexpr std::size_t k_end_of_output = 2U << 10U;
+
+// The test passed at once, and there is nothing to tell that is not in the columns.
+bool is_plain(const TestReport& test) {
+  return test.outcome == Outcome::passed && test.flags.empty() && !test.orphaned && !test.stale &&
+         test.attempts.size() <= 1 && test.cases.empty() &&
+         (test.attempts.empty() || test.attempts.back().scratch.empty());
+}
+
+class Details {
+ public:
+  Details(ShownOutputs& outputs, const Write& write) : outputs_(outputs), write_(write) {}
+
+  void add(const TestReport& test, std::size_t index) {
+    if (block_ && block_->raw_size() >= k_block) end_block();
+    if (!block_) {
+      block_ =
+          std::make_unique<DataBlock>(fmt::format("details-{}", first_of_block_.size()), write_);
+      first_of_block_.push_back(index);
+      block_->add("{");
+    } else {
+      block_->add(",");
+    }
+    outputs_.limit(written_ < k_whole_outputs     ? k_output_limit
+                   : written_ < k_ends_of_outputs ? k_end_of_output
+                                                  : 0);
+    std::string text = fmt::format("\"{}\":{{\"reason\":", index);
+    append_string(text, reason(test));
+    text += ",\"endings\":[";
+    for (const Attempt& attempt : test.attempts) {
+      if (&attempt != test.attempts.data()) text += ',';
+      append_string(text, ending(attempt));
+    }
+    block_->add(text + "],\"test\":");
+    block_->add(json_of(test, outputs_));
+    block_->add("}");
+  }
+
+  void end_block() {
+    if (!block_) return;
+    block_->add("}");
+    block_->end();
+    written_ += block_->written_size();
+    block_.reset();
+  }
+
+  const std::vector<std::size_t>& first_of_block() const { return first_of_block_; }
+
+ private:
+  ShownOutputs& outputs_;
+  const Write& write_;
+  std::unique_ptr<DataBlock> block_;
+  std::size_t written_ = 0;
+  std::vector<std::size_t> first_of_block_;
+};
 
 }  // namespace
 
@@ -64,7 +352,7 @@ void DataBlock::compress(bool is_end) {
   gzip_->compress(waiting_, is_end, left_);
   waiting_.clear();
   const std::size_t whole = is_end ? left_.size() : left_.size() - left_.size() % 3;
-  put(base64(std::string_view(left_).substr(0, whole)));
+  put(to_base64(std::string_view(left_).substr(0, whole)));
   left_.erase(0, whole);
 }
 
@@ -79,20 +367,6 @@ void DataBlock::end() {
   put("</script>\n");
 }
 
-std::string base64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t number = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j)
-      group = group << 8U | (j < number ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j)
-      text += j <= number ? k_digits[group >> (18U - 6U * j) & 63U] : '=';
-  }
-  return text;
-}
-
 void append_number(std::string& text, std::int64_t number) {
   fmt::format_to(std::back_inserter(text), "{}", number);
 }
@@ -104,6 +378,43 @@ void append_string(std::string& text, std::string_view string) {
     text += c;
   }
   text += '"';
+}
+
+void write_columns(const RunReport& report, const Write& write) {
+  const Timeline timeline = timeline_of(report);
+  write_tests(report, timeline.first, write);
+  write_timeline(report, timeline, write);
+}
+
+void write_details(const RunReport& report, Outputs& outputs, const Write& write) {
+  ShownOutputs shown_outputs(outputs);
+  Details details(shown_outputs, write);
+  // What is said of each test can be told after all details only, and it would need much memory
+  // uncompressed.
+  std::string words;
+  DataBlock block("words", [&](std::string_view piece) { words += piece; });
+  std::vector<std::size_t> with_details;
+  block.add("{\"words\":[");
+  for (std::size_t i = 0; i < report.tests.size(); ++i) {
+    const TestReport& test = report.tests[i];
+    if (is_plain(test)) continue;
+    std::string text = with_details.empty() ? "" : ",";
+    append_string(text, words_of_failure(test, outputs));
+    block.add(text);
+    with_details.push_back(i);
+    details.add(test, i);
+  }
+  details.end_block();
+  block.add("],");
+  const auto number = [](std::string& text, std::size_t index) {
+    append_number(text, static_cast<std::int64_t>(index));
+  };
+  add_column(block, "of", with_details, number);
+  block.add(",");
+  add_column(block, "blocks", details.first_of_block(), number);
+  block.add("}");
+  block.end();
+  write(words);
 }
 
 }  // namespace holdfast

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "report/load.hpp"
+#include "report/model.hpp"
 #include "report/render.hpp"
 
 namespace holdfast {
@@ -41,8 +43,6 @@ class DataBlock {
   std::size_t written_ = 0;
 };
 
-std::string base64(std::string_view bytes);
-
 // A list of numbers, or of what `of` writes by itself, as a member of a JSON object.
 template <typename Items, typename Of>
 void add_column(DataBlock& block, std::string_view name, const Items& items, Of of) {
@@ -63,5 +63,15 @@ void add_column(DataBlock& block, std::string_view name, const Items& items, Of 
 
 void append_number(std::string& text, std::int64_t number);
 void append_string(std::string& text, std::string_view string);  // valid UTF-8, without controls
+
+// The data of a page: every test in columns, the timeline, and what there is to tell of tests that
+// did not just pass. docs/reference/report-formats.md says what is where.
+
+// The blocks `columns` and `timeline`. All times are in microseconds from the first job on.
+void write_columns(const RunReport& report, const Write& write);
+
+// The blocks `details-0`, `details-1`… and `words`, which says for which tests there are details
+// and in which block.
+void write_details(const RunReport& report, Outputs& outputs, const Write& write);
 
 }  // namespace holdfast

@@ -4,15 +4,14 @@
 // Hazards: names and outputs are anybody's bytes. In the markup they go through markup.hpp, in the
 // data through base64, and the script puts them into the page as text only. What a script could
 // still do, the page's own Content-Security-Policy forbids.
+#include "core/base/base64.hpp"
 #include "report/describe.hpp"
 #include "report/html/assets.hpp"
-#include "report/html/columns.hpp"
 #include "report/html/data.hpp"
 #include "report/html/failures.hpp"
-#include "report/html/markup.hpp"
 #include "report/html/overview.hpp"
 #include "report/render.hpp"
-#include "report/steps.hpp"
+#include "report/services.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +28,7 @@ std::string hash_source(std::string_view hexadecimal) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < hexadecimal.size(); i += 2)
     bytes += static_cast<char>(value(hexadecimal[i]) * 16 + value(hexadecimal[i + 1]));
-  return "'sha256-" + base64(bytes) + "'";
+  return "'sha256-" + to_base64(bytes) + "'";
 }
 
 std::string head(const RunReport& report) {

@@ -1,26 +1,14 @@
 #include "report/html/overview.hpp"
 
-#include "core/base/file_name.hpp"
-#include "core/base/names.hpp"
-#include "core/base/parts.hpp"
-#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
-#include "report/html/markup.hpp"
-#include "report/said/printed_hints.hpp"
+#include "report/html/failures.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
-#include "report/steps.hpp"
 #include "report/text_sections.hpp"
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace holdfast {
 namespace {

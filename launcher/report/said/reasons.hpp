@@ -1,14 +1,52 @@
-// Why a test has its outcome, with the words that it printed.
+// What tests printed of a trouble that a setting of holdfast.toml would help with. A test can print
+// anything, so none of this changes an outcome: the report says who printed it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "report/excerpt.hpp"
+#include "report/load.hpp"
 #include "report/model.hpp"
-#include "report/outputs.hpp"
 
 namespace holdfast {
+
+// Whether an output has the words of EADDRINUSE, as C, Python, Rust, Node.js and others print them.
+bool says_address_in_use(std::string_view output);
+
+// The names of the failed tests whose output, or that of a failed case, says so; each name once, in
+// the order of the report. `is_apart`: a test whose addresses are its own by now. Reads no output
+// of a test that did not fail, and those of the first thousand that failed.
+std::vector<std::string> tests_with_address_in_use(
+    const RunReport& report, Outputs& outputs,
+    const std::function<bool(const TestReport&)>& is_apart);
+
+// "2 tests failed with "address already in use" (a, b): …", and which setting would help. Safe for
+// a terminal. Empty: there are none.
+std::string address_in_use_text(const RunReport& report);
+
+// Whether an output ends as that of a GoogleTest program that ran no test.
+bool says_ran_nothing(std::string_view output);
+
+// Whether its output may say so: it passed and printed little.
+bool may_say_ran_nothing(const TestReport& test);
+
+// The names of the passed tests whose output says so; each name once, in the order of the report.
+// Reads only short outputs, and those of the first ten thousand such tests. Where a setting gives
+// a verdict to such a test (no-tests), the program is asked for evidence instead.
+std::vector<std::string> tests_that_say_they_ran_nothing(const RunReport& report, Outputs& outputs);
+
+// "2 tests had nothing to run, as printed (a, b): …", and which setting gives that a verdict. Safe
+// for a terminal. Empty: there are none.
+std::string ran_nothing_text(const RunReport& report);
+
+// What was noticed in the run as a whole: a killed keeper, files that changed while tests ran,
+// addresses in use, tests that ran nothing. Whole lines, safe for a terminal.
+std::vector<std::string> remarks_of(const RunReport& report);
+
+// Why a test has its outcome, with the words that it printed.
 
 // `how`, and on a line below it the first words of `output` that say why the test failed. Safe for
 // a terminal.

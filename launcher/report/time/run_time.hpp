@@ -1,15 +1,30 @@
-// What a run did with its time.
+// The longest chain of a run: tests that had to run one after the other, because of DEPENDS,
+// fixtures, RUN_SERIAL or locks. More slots make no run shorter than its longest chain.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "report/model.hpp"
-#include "report/time/chain.hpp"
 
 namespace holdfast {
 
+struct Chain {
+  double seconds = 0;              // for which its tests ran, without waits
+  std::vector<std::string> tests;  // in the order in which they ran; two in a row differ
+
+  friend bool operator==(const Chain&, const Chain&) = default;
+};
+
+// The order of tests that share a lock, or run alone, is the one that they had in this run. An
+// attempt whose end is not on record is in no chain. Takes n log n time.
+Chain longest_chain(std::span<const TestReport> tests);
+
+// What a run did with its time.
 struct RunTime {
   std::optional<double> wall_s;
   // The slot share: for how much of the time of all slots a test ran in them, from 0 to 1. Empty:
@@ -30,5 +45,27 @@ RunTime run_time_of(const RunReport& report);
 // Empty if there is nothing to tell: fewer than two tests ran through Holdfast, the run took less
 // than a second, or the report is of several shards.
 std::string run_time_text(const RunReport& report);
+
+// When an attempt's test itself ran: without the waits for its locks, its step and
+// services.
+struct WorkTime {
+  double begin = 0;  // seconds since 1970
+  double end = 0;
+  double seconds = 0;
+};
+
+// Empty: the end is not on record. If the launcher was killed, the record of the end has no length.
+inline std::optional<WorkTime> work_time_of(const Attempt& attempt) {
+  if (!attempt.has_ended || !attempt.ended) return std::nullopt;
+  WorkTime time;
+  time.end = *attempt.ended;
+  time.begin = time.end - attempt.wall_s;
+  if (attempt.started) {
+    time.begin =
+        *attempt.started + attempt.lock_wait_s + attempt.slurm_wait_s + attempt.service_wait_s;
+  }
+  time.seconds = attempt.wall_s > 0 ? attempt.wall_s : std::max(0.0, time.end - time.begin);
+  return time;
+}
 
 }  // namespace holdfast

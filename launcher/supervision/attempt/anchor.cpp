@@ -7,16 +7,11 @@
 #include <holdfast/worker_protocol.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <initializer_list>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/base/number.hpp"
-#include "core/batch/worker_message.hpp"
-#include "core/outcome/exit_codes.hpp"
+#include "core/batch/batch_event.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/packet_socket.hpp"

@@ -1,30 +1,17 @@
 #include "supervision/attempt/attempt.hpp"
 
-#include <poll.h>
-#include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <vector>
-
-#include "core/ctest/ctest_limits.hpp"
-#include "core/outcome/signal_names.hpp"
-#include "core/outcome/supervision.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
-#include "os/process/ancestry.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
-#include "supervision/attempt/attempt_clock.hpp"
 #include "supervision/attempt/attempt_result.hpp"
-#include "supervision/attempt/attempt_stacks.hpp"
+#include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/guard_process.hpp"
-#include "supervision/attempt/shared_stops.hpp"
+#include "supervision/attempt/scratch.hpp"
 #include "supervision/base/messages.hpp"
 
 namespace holdfast::supervision {

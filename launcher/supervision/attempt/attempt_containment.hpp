@@ -1,28 +1,53 @@
+// What the containment of one attempt is made from.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/settings/policy.hpp"
+#include "os/containment/cgroup.hpp"
+#include "os/containment/namespaces.hpp"
+#include "os/containment/private_tmp.hpp"
+#include "os/lock/lock_file.hpp"
+#include "os/process/execute.hpp"
+#include "os/signal/signals.hpp"
+#include "supervision/attempt/warden.hpp"
+#include "supervision/base/invocation.hpp"
+#include "supervision/grant/grant.hpp"
+
+namespace holdfast::supervision {
+
+struct ContainmentNeeds {
+  std::string cgroup = {};  // a name; for Boundary::cgroup
+  // For Boundary::tmp. All processes that the attempt starts, one after the other or at once, have
+  // the same one.
+  Result<os::PrivateTmp> tmp = os::PrivateTmp();
+  bool tmp_is_shared = false;  // with other attempts, which may be running
+  std::string refusal = {};    // why the test cannot run like this, on any machine; empty: it can
+  int network = -1;  // for Boundary::netns: a network that others have too; -1: one of its own
+};
+
+// Whether it must not run without its containment, as far as properties and options say so: the
+// launcher does not read holdfast.toml.
+bool must_be_contained(const Invocation& invocation);
+
+// Why a test must not run if it has no keeper: only the keeper knows what holdfast.toml says, and
+// has what fixtures share. Empty: it may run.
+std::string_view needs_keeper(const Grant& grant, const Invocation& invocation);
+
+// `scratch`: the attempt's scratch directory; empty: there is none.
+ContainmentNeeds containment_needs(const Grant& grant, const Invocation& invocation,
+                                   const std::string& scratch);
+
 // The containment around one attempt's process tree: a cgroup in which the test is started, and
 // namespaces whose first process is the guard. From a cgroup or a PID namespace no process gets
 // away. See docs/reference/containment.md.
 //
 // The launcher makes the containment before it forks the guard, and the guard inherits it. The
 // keeper gets the means to end what is inside, in case launcher and guard are both killed.
-#pragma once
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
-#include "core/settings/policy.hpp"
-#include "os/containment/cgroup.hpp"
-#include "os/containment/cgroup_processes.hpp"
-#include "os/containment/namespaces.hpp"
-#include "os/lock/lock_file.hpp"
-#include "os/process/spawn.hpp"
-#include "os/signal/signal_line.hpp"
-#include "supervision/attempt/containment_needs.hpp"
-#include "supervision/attempt/warden.hpp"
-
-namespace holdfast::supervision {
-
 class AttemptContainment {
  public:
   // If the machine does not allow a boundary, the attempt has the others, and troubles() says why.

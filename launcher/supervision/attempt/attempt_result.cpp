@@ -1,9 +1,8 @@
 #include "supervision/attempt/attempt_result.hpp"
 
-#include <signal.h>
 #include <sys/wait.h>
 
-#include <utility>
+#include "os/file/clock.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -137,6 +136,19 @@ void notice_lost_lease(const ClusterLocks& locks, const std::string& name, Attem
       "\"" + name + "\" lost its lock " + to_text(locks.held().front().spec) + ": " +
       locks.why_lost() +
       (was_ended ? "; its process tree was ended" : ": another may have had it at the same time");
+}
+
+void AttemptClock::start() {
+  started_ = os::monotonic_now();
+  started_us_ = os::monotonic_now_us();
+}
+
+void AttemptClock::end() { ended_us_ = os::monotonic_now_us(); }
+
+std::int64_t AttemptClock::wall_us() const {
+  const std::int64_t until = ended_us_ != 0 ? ended_us_ : os::monotonic_now_us();
+  const std::int64_t paused_us = std::chrono::microseconds(stopped_).count();
+  return std::max<std::int64_t>(0, until - started_us_ - paused_us);
 }
 
 }  // namespace holdfast::supervision

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "core/outcome/supervision.hpp"
 #include "core/settings/policy.hpp"
 #include "supervision/base/records.hpp"
@@ -51,5 +52,29 @@ void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::str
 // The same for the lease of locks over machines, after end_watch(). A test that has ended by itself
 // before the lease was over had its lock to the end.
 void notice_lost_lease(const ClusterLocks& locks, const std::string& name, AttemptResult& result);
+
+// The clock of an attempt, which stands still while the test is paused.
+class AttemptClock {
+ public:
+  void start();
+  // These functions note the start and the end of one pause, both on the clock of monotonic_now().
+  void pause(Milliseconds at) { paused_since_ = at; }
+  void go_on(Milliseconds at) { stopped_ += at - paused_since_; }
+  // Ends the measured time; only the first call counts.
+  void end();
+
+  Milliseconds started() const { return started_; }
+  // Returns when the attempt will have run for `time`, if it is not paused again.
+  Milliseconds after(Milliseconds time) const { return started_ + stopped_ + time; }
+  // Returns the time from start to end (or now) without the pauses, in microseconds.
+  std::int64_t wall_us() const;
+
+ private:
+  Milliseconds started_{0};
+  Milliseconds stopped_{0};
+  Milliseconds paused_since_{0};
+  std::int64_t started_us_ = 0;
+  std::int64_t ended_us_ = 0;
+};
 
 }  // namespace holdfast::supervision

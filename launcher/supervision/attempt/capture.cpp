@@ -1,7 +1,6 @@
 #include "supervision/attempt/capture.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast::supervision {
 

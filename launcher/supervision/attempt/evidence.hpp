@@ -1,19 +1,102 @@
-// Evidence that tells more about a test's end than its exit status: its marker, what a GoogleTest
-// program leaves, and what the kernel says about memory. It is gathered here and judged in
-// core/outcome/outcome.hpp.
+// Takes the stacks of a test that is about to be ended, while the test still lives. The stacks go
+// to the test's output, which ctest keeps.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "core/base/number.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/outcome/marker.hpp"
+#include "core/outcome/outcome.hpp"
+#include "core/settings/policy.hpp"
 #include "os/file/scratch_directory.hpp"
-#include "supervision/attempt/googletest_trace.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/stack/stack_dump.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
+#include "supervision/attempt/guard_process.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/grant/grant.hpp"
 
 namespace holdfast::supervision {
+
+class AttemptStacks {
+ public:
+  // Both arguments must outlive this object.
+  AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
+
+  // Starts to take the stacks of the whole tree. The debugger is our child and does not belong to
+  // the tree. To be called before any signal is sent to the tree. If stacks are already being
+  // taken, writes those to the output first. False: there is no time for stacks, or nobody wants
+  // them.
+  bool take();
+  bool are_being_taken() const { return dump_.has_value(); }
+  // If stacks are being taken, stops now and writes what there is to the output.
+  void tell();
+  // Stops now and writes nothing.
+  void drop() { dump_.reset(); }
+
+  // For the poll loop, while stacks are being taken.
+  int fd() const { return dump_ ? dump_->fd() : -1; }
+  Milliseconds deadline() const { return dump_ ? dump_->deadline() : k_longest; }
+  // True: the stacks are complete.
+  bool go_on() { return dump_ && dump_->go_on(); }
+
+  // Writes into the test's output; drops what nobody reads.
+  void tell_in_output(const std::string& text) const;
+
+ private:
+  const AttemptPlan& plan_;
+  const GuardProcess& guard_;
+  std::optional<os::StackDump> dump_;
+};
+
+// What a GoogleTest program is asked to leave in the attempt's marker directory, so that its end
+// can be told from an exit in the middle, and an empty selection from a pass.
+//
+//   googletest-runs   a FIFO: each program that begins puts a byte into it. A program that is
+//                     through removes the file's name (TEST_PREMATURE_EXIT_FILE)
+//   <program>.xml     a report, written when a program is through (GTEST_OUTPUT). It is asked for
+//                     only if a setting gives a verdict to an empty selection
+//
+// GoogleTest aborts a program that cannot write the report, and a program that cannot remove the
+// file looks as if it were not through. So only programs are asked that cannot lose the right to do
+// either (TestProgram::may_lose_rights). Programs that the test starts inherit the request.
+struct GoogletestTrace {
+  std::string runs_file;    // empty: the program is not asked for it
+  bool reports = false;     // of a program that may have selected nothing
+  os::UniqueFd beginnings;  // the FIFO
+};
+
+enum class GoogletestEnd : std::uint8_t {
+  not_asked,
+  through,
+  unfinished,  // it began, and was not through
+  unclear,     // more programs than one began, and not each has removed the file
+};
+
+struct WeighedTrace {
+  GoogletestEnd end = GoogletestEnd::not_asked;
+  bool ran_nothing = false;  // by its report
+};
+
+// True: a setting gives a verdict to an empty selection, and this may be one.
+bool wants_report(const Policy& policy, const Invocation& invocation);
+
+// Asks for each part whose variable the user has not set.
+GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy,
+                              const std::string& markers, TestEnvironment& told);
+
+// To be called when the test is over. Removes from `names` the files that were asked for.
+WeighedTrace weigh_trace(const GoogletestTrace& trace, const os::ScratchContent& left,
+                         std::vector<std::string>& names);
+
+// Evidence that tells more about a test's end than its exit status: its marker, what a GoogleTest
+// program leaves, and what the kernel says about memory. It is gathered here and judged in
+// core/outcome/outcome.hpp.
 
 // What a test is asked to leave, and what its exit code may mean. Known before the test starts.
 struct Evidence {

@@ -1,31 +1,16 @@
 #include "supervision/attempt/guard.hpp"
 
-#include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <utility>
-
-#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"
-#include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
-#include "os/process/process_title.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stream_holders.hpp"
-#include "os/signal/signal_queue.hpp"
-#include "os/signal/signals.hpp"
-#include "os/stack/lost_rights.hpp"
-#include "supervision/attempt/attempt_containment.hpp"
+#include "os/stack/elf_text.hpp"
 #include "supervision/attempt/guard_report.hpp"
-#include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -1,16 +1,13 @@
 #include "supervision/attempt/guard_process.hpp"
 
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "os/file/system_call.hpp"
-#include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "supervision/attempt/guard.hpp"
 

@@ -2,13 +2,9 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <cstdint>
 #include <cstring>
 
 #include "os/process/packet_socket.hpp"
-#include "supervision/base/keeper_link.hpp"
-#include "supervision/base/records.hpp"
 #include "supervision/base/step_record.hpp"
 
 namespace holdfast::supervision {

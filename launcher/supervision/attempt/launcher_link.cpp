@@ -1,7 +1,6 @@
 #include "supervision/attempt/launcher_link.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 

@@ -4,9 +4,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <utility>
 
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"

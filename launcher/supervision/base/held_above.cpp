@@ -1,17 +1,7 @@
 #include "supervision/base/held_above.hpp"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cstddef>
-#include <string>
-#include <vector>
-
-#include "core/base/attempt_tag.hpp"
-#include "core/base/file_name.hpp"
-#include "core/lock/held_locks.hpp"
-#include "os/process/ancestry.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {

@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <climits>
-#include <string_view>
-#include <vector>
 
 #include "supervision/base/invocation.hpp"
 

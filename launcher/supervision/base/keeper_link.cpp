@@ -1,20 +1,15 @@
 #include "supervision/base/keeper_link.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <iterator>
-#include <string_view>
-#include <utility>
 
-#include "core/base/keeper_address.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
-#include "os/process/spawn.hpp"
 #include "supervision/base/programs.hpp"
 
 namespace holdfast::supervision {

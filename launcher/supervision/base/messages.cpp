@@ -1,13 +1,7 @@
 #include "supervision/base/messages.hpp"
 
-#include <algorithm>
-
-#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/ctest/test_framework.hpp"
-#include "core/outcome/signal_names.hpp"
-#include "core/retry/retry_rules.hpp"
-#include "os/process/execution_error.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -1,9 +1,5 @@
 #include "supervision/base/record_writer.hpp"
 
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 #include "core/base/json_line.hpp"
 
 namespace holdfast::supervision::written {

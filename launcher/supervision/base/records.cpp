@@ -2,8 +2,6 @@
 
 #include <sys/wait.h>
 
-#include <algorithm>
-
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "supervision/base/record_writer.hpp"

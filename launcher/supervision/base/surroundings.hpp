@@ -1,5 +1,4 @@
-// What the launcher watches all the time, whatever it does: signals sent to it and the life of the
-// ctest that started it.
+// What may be lost while this process waits for something else: the lease of locks over machines.
 #pragma once
 
 #include <poll.h>
@@ -9,15 +8,32 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
+#include "core/ctest/ctest_limits.hpp"
+#include "core/settings/resolution.hpp"
 #include "os/file/unique_fd.hpp"
-#include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
-#include "supervision/base/lease_watch.hpp"
 
 namespace holdfast::supervision {
 
+class LeaseWatch {
+ public:
+  // Appends what poll(2) is to watch; is_lost_after() takes it from there.
+  virtual void add_descriptors(std::vector<pollfd>& fds) = 0;
+  virtual bool is_lost_after(const std::vector<pollfd>& fds) = 0;
+
+ protected:
+  LeaseWatch() = default;
+  LeaseWatch(const LeaseWatch&) = default;
+  LeaseWatch(LeaseWatch&&) = default;
+  LeaseWatch& operator=(const LeaseWatch&) = default;
+  LeaseWatch& operator=(LeaseWatch&&) = default;
+  ~LeaseWatch() = default;
+};
+
+// What the launcher watches all the time, whatever it does: signals sent to it and the life of the
+// ctest that started it.
 struct Surroundings {
   os::CallersSignals callers;
   os::SignalQueue signals;
@@ -65,5 +81,33 @@ struct Waited {
 // a signal that ends tests comes, when ctest has died, or when the lease is lost. A stop signal
 // (Ctrl-Z) stops us as it would stop a test, but `until` does not change.
 Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds = {});
+
+// ctest's clock for a test. The launcher has to finish before ctest ends the test by itself
+// (docs/reference/timeouts.md).
+class CtestClock {
+ public:
+  explicit CtestClock(const CtestLimits& limits) : limits_(limits) {}
+
+  // To be called when ctest starts its clock: when the launcher starts, or at the line about taken
+  // locks.
+  void start();
+
+  // Starts the clock again with another limit.
+  void start_anew(Milliseconds limit);
+
+  // Returns when ctest's limit is over, on the monotonic clock. k_longest: never, the clock was not
+  // started, or the limit is unknown.
+  Milliseconds end() const { return end_; }
+  // Returns ctest's --stop-time on the same clock; k_longest: there is none.
+  Milliseconds stop_time() const;
+
+  // True: ctest, and not the launcher, reports a timeout. That is so if ctest was given more time
+  // for the limit that is in force. It is not so for a shorter limit in holdfast.toml.
+  bool judges(const Policy& policy, const TestFacts& facts) const;
+
+ private:
+  CtestLimits limits_;
+  Milliseconds end_ = k_longest;
+};
 
 }  // namespace holdfast::supervision

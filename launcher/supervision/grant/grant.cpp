@@ -3,27 +3,18 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <string>
-#include <utility>
 
-#include "core/base/fnv1a.hpp"
 #include "core/base/json_line.hpp"
-#include "core/base/keeper_address.hpp"
-#include "core/base/names.hpp"
-#include "core/ctest/ctest_limits.hpp"
-#include "core/ctest/test_framework.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/owner.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/process/process.hpp"
-#include "os/stack/lost_rights.hpp"
+#include "os/stack/elf_text.hpp"
 #include "supervision/base/inputs.hpp"
 #include "supervision/base/teller.hpp"
 #include "supervision/grant/left_run.hpp"

@@ -1,7 +1,7 @@
 // What this launcher has to do for its test: its names, policy and directory.
 #pragma once
 
-#include "core/lock/lock_place.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "core/settings/policy.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"

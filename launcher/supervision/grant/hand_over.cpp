@@ -1,17 +1,7 @@
 #include "supervision/grant/hand_over.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <initializer_list>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include "core/base/number.hpp"
-#include "core/settings/command_line.hpp"
-#include "core/settings/wire.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"

@@ -1,11 +1,5 @@
 #include "supervision/locks/cluster_asking.hpp"
 
-#include <poll.h>
-
-#include <algorithm>
-#include <utility>
-
-#include "core/base/parts.hpp"
 #include "core/cluster/cluster_words.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"

@@ -6,12 +6,10 @@
 #include <string_view>
 
 #include "core/lock/held_locks.hpp"
-#include "core/lock/lock_wait.hpp"
 #include "core/settings/message.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/surroundings.hpp"
-#include "supervision/base/wait_telling.hpp"
-#include "supervision/locks/lock_wait_order.hpp"
+#include "supervision/base/teller.hpp"
 #include "supervision/locks/taken_locks.hpp"
 
 namespace holdfast::supervision {

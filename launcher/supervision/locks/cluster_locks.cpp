@@ -1,8 +1,5 @@
 #include "supervision/locks/cluster_locks.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "core/cluster/cluster_words.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"

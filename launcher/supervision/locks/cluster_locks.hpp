@@ -12,11 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/lock/shared_lease.hpp"
-#include "supervision/base/lease_watch.hpp"
 #include "supervision/base/surroundings.hpp"
 
 namespace holdfast::supervision {

@@ -1,14 +1,7 @@
 #include "supervision/locks/lock_taking.hpp"
 
-#include <poll.h>
 #include <sys/socket.h>
 
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "core/lock/lock_place.hpp"
 #include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
@@ -16,7 +9,6 @@
 #include "os/process/process.hpp"
 #include "supervision/base/held_above.hpp"
 #include "supervision/locks/cluster_asking.hpp"
-#include "supervision/locks/lock_waiting.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -188,6 +180,257 @@ class Taking {
   TakenLocks result_;
 };
 
+// Tells people about one wait for one lock: while the wait lasts, and how it ended.
+class LockTelling : public WaitTelling {
+ public:
+  LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
+      : WaitTelling(teller, order.self.test, "lock " + to_text(request.spec()), order.since),
+        request_(request),
+        order_(order) {}
+
+  void tell_if_due() {
+    if (take_due()) tell(obstacles());
+  }
+
+  // Returns one sentence for a wait that was given up. `circle`: the circle of waits that this one
+  // is part of; empty: none is known.
+  std::string gave_up(const LockCycle& circle) const;
+
+ private:
+  std::string obstacles() const;
+  std::vector<std::string> strangers() const;
+
+  const os::LockRequest& request_;
+  const LockWaitOrder& order_;
+};
+
+// True: the holder is this process, or the helper that waits for us. At the head of the queue these
+// two hold what they have got so far.
+bool is_ours(pid_t pid) {
+  if (pid == ::getpid()) return true;
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  return stat && stat->parent == ::getpid();
+}
+
+std::string LockTelling::gave_up(const LockCycle& circle) const {
+  std::string trouble = "gave up " + waiting() + " after " + describe(since_start());
+  if (!circle.empty()) return trouble + "; circle: " + describe_lock_cycle(circle);
+  if (!order_.out_of_order) return trouble;
+  return trouble + "; it was asked for out of order, inside a test that holds a later one";
+}
+
+std::string LockTelling::obstacles() const {
+  LockObstacles seen = request_.obstacles();
+  if (seen.holders.empty()) seen.strangers = strangers();
+  return describe_obstacles(to_text(request_.spec()), seen, os::unix_now_ms());
+}
+
+std::vector<std::string> LockTelling::strangers() const {
+  std::vector<std::string> found;
+  for (const os::FlockHolder& one :
+       os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
+    if (is_ours(one.pid)) continue;
+    // Its arguments may be secrets, and this line is logged.
+    found.push_back(os::named_process(one.pid));
+  }
+  return found;
+}
+
+bool is_in(os::SignalSet signals, int signal) { return (signals & os::signal_bit(signal)) != 0; }
+
+class Wait {
+ public:
+  Wait(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around, Teller& teller,
+       TakenLocks& result)
+      : request_(request),
+        order_(order),
+        deadline_(order.deadline),
+        around_(around),
+        result_(result),
+        telling_(request, order, teller) {}
+
+  void run() {
+    request_.sign_waiting(self());
+    while (!wait()) {
+      // The file was replaced while we waited. So we wait again, for the file that has the name
+      // now.
+      const Result<bool> had = request_.try_take();
+      if (!had) return refuse(had.error());
+      if (*had) return telling_.tell_success();
+      request_.sign_waiting(self());
+    }
+  }
+
+ private:
+  // wait(), wait_here() and wait_beside_helper() return true when the wait is over.
+  bool wait() {
+    if (!request_.can_wait_here() || !let_interrupt()) return wait_beside_helper();
+    const bool over = wait_here();
+    interruptions_.end();
+    around_.signals.expect_none();
+    return over;
+  }
+
+  bool wait_here() {
+    while (true) {
+      interruptions_.set_time(next_event());
+      around_.signals.expect_stop();
+      const Result<os::LockRequest::Waited> waited = request_.wait_here(interruptions_);
+      if (!waited) return refuse_now(waited.error());
+      if (*waited == os::LockRequest::Waited::had) {
+        if (take_interruptions()) return true;
+        interruptions_.end();
+        return finish();
+      }
+      if (*waited == os::LockRequest::Waited::replaced) return false;
+      if (interruptions_.parent_ended()) return end_with_ctest();
+      // Signals that interrupt nothing are read first. If handlers run late, they run while we
+      // read.
+      if (read_signals() || take_interruptions() || act_by_clock()) return true;
+    }
+  }
+
+  bool wait_beside_helper() {
+    if (Result<void> started = request_.start_waiting(); !started) {
+      return refuse_now(started.error());
+    }
+    while (true) {
+      pollfd fds[3] = {{request_.ready_fd(), POLLIN, 0},
+                       {around_.signals.fd(), POLLIN, 0},
+                       {around_.parent.get(), POLLIN, 0}};
+      ::poll(fds, 3, static_cast<int>(time_left().count()));
+      if (fds[0].revents != 0) {
+        const Result<bool> had = request_.finish_waiting();
+        if (!had) return refuse_now(had.error());
+        return *had && finish();
+      }
+      if (fds[2].revents != 0) return end_with_ctest();
+      if ((fds[1].revents != 0 && read_signals()) || act_by_clock()) return true;
+    }
+  }
+
+  // We have the lock. Signals that came before are treated as during the wait: signals for the test
+  // are dropped, because there is no test yet.
+  bool finish() {
+    if (!read_signals()) telling_.tell_success();
+    return true;
+  }
+
+  // False: this system cannot interrupt calls, or ctest is not our parent. In the second case the
+  // end of ctest would not interrupt a call.
+  bool let_interrupt() {
+    if (around_.parent.valid() && around_.parent_pid == 0) return false;
+    // The signal queue needs SIGTTOU for its witness. SIGCONT interrupts, because after it we must
+    // call expect_stop() again.
+    const os::SignalSet signals = k_ending_signals |
+                                  (k_stopping_signals & ~os::signal_bit(SIGTTOU)) |
+                                  os::signal_bit(SIGCONT);
+    return bool(interruptions_.begin(signals, around_.parent_pid));
+  }
+
+  bool end(TakenLocks::End how, std::string trouble) {
+    result_.end = how;
+    result_.trouble = std::move(trouble);
+    return true;
+  }
+
+  bool end_with_ctest() {
+    return end(TakenLocks::End::interrupted, "ctest ended while " + telling_.waiting());
+  }
+
+  void refuse(const Error& error) {
+    end(TakenLocks::End::refused, "lock " + to_text(request_.spec()) + ": " + to_text(error));
+  }
+  bool refuse_now(const Error& error) {
+    refuse(error);
+    return true;
+  }
+
+  LockParty self() const {
+    LockParty party = order_.self;
+    party.since_unix_ms = os::unix_now_ms() - telling_.since_start().count();
+    return party;
+  }
+
+  Milliseconds next_event() const {
+    const Milliseconds next = std::min(telling_.next(), deadline_);
+    return is_nested() ? std::min(next, telling_.start() + circles_.next()) : next;
+  }
+
+  Milliseconds time_left() const {
+    return std::clamp(next_event() - os::monotonic_now(), Milliseconds{0}, Milliseconds{3'600'000});
+  }
+
+  bool act_by_clock() {
+    if (ends_circle() || os::monotonic_now() >= deadline_) {
+      return end(TakenLocks::End::not_in_time, telling_.gave_up(circles_.seen()));
+    }
+    telling_.tell_if_due();
+    return false;
+  }
+
+  // Only a wait inside another attempt can be part of a circle, because it makes that attempt wait.
+  bool is_nested() const { return !order_.self.around.empty(); }
+
+  bool ends_circle() {
+    const Milliseconds since_start = telling_.since_start();
+    if (!is_nested() || since_start < circles_.next()) return false;
+    std::vector<LockUse> uses = os::named_lock_uses();
+    os::add_ancestors(uses);
+    LockParty waiter = order_.self;
+    waiter.ticket = request_.ticket();
+    return circles_.take(find_lock_cycle(waiter, uses), waiter, since_start);
+  }
+
+  bool read_signals() {
+    while (true) {
+      const os::ReceivedSignal received = around_.next_signal();
+      if (received.number == 0) return false;
+      // SIGCONT discards pending stop signals, so it came after the stop signals that the handler
+      // received.
+      if (received.number == SIGCONT) interruptions_.forget(k_stopping_signals);
+      if (!around_.callers.ignores(received.number) && obey(received.number)) return true;
+    }
+  }
+
+  bool take_interruptions() {
+    const os::SignalSet received = interruptions_.take_received();
+    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU}) {
+      if (!is_in(received, signal)) continue;
+      log_signal(os::Interruptions::received(signal));
+      if (obey(signal)) return true;
+    }
+    return false;
+  }
+
+  // True: the signal ends the wait.
+  bool obey(int signal) {
+    if (is_in(k_stopping_signals, signal)) stop(signal);
+    if (!is_in(k_ending_signals, signal)) return false;
+    result_.signal = signal;
+    return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
+  }
+
+  // Stops this process so that the shell sees it. Our clocks stand still meanwhile, and we keep our
+  // place in the queue.
+  void stop(int signal) {
+    const Milliseconds before = os::monotonic_now();
+    interruptions_.let_act(signal, [&] { (void)around_.signals.stop_by(signal); });
+    const Milliseconds pause = os::monotonic_now() - before;
+    telling_.leave_out(pause);
+    if (deadline_ != k_longest) deadline_ += pause;
+  }
+
+  os::LockRequest& request_;
+  const LockWaitOrder& order_;
+  Milliseconds deadline_;
+  Surroundings& around_;
+  TakenLocks& result_;
+  LockTelling telling_;
+  LockCycleWatch circles_;
+  os::Interruptions interruptions_;
+};
+
 }  // namespace
 
 void wait_for_release(const os::UniqueFd& door, Surroundings& around) {
@@ -207,6 +450,11 @@ TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, Keep
   }
   grant.policy.locks = std::move(*locks_here);
   return Taking(grant, above, around, keeper, cluster_door, teller).run();
+}
+
+void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
+                   Teller& teller, TakenLocks& result) {
+  Wait(request, order, around, teller, result).run();
 }
 
 }  // namespace holdfast::supervision

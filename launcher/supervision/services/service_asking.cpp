@@ -1,13 +1,6 @@
 #include "supervision/services/service_asking.hpp"
 
-#include <poll.h>
-
-#include <optional>
-#include <utility>
-
-#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
-#include "supervision/base/wait_telling.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -88,6 +81,36 @@ class Asking {
 };
 
 }  // namespace
+
+SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around) {
+  SharedNetwork network;
+  if (!keeper.tell(wire::k_network)) {
+    network.lost = "there is no keeper";
+    return network;
+  }
+  while (true) {
+    const Waited waited = wait_until(around, k_longest, {{keeper.fd(), POLLIN, 0}});
+    if (waited.reason == Waited::Reason::told_to_end) {
+      network.is_told_to_end = true;
+      network.signal = waited.signal;
+      return network;
+    }
+    os::UniqueFd descriptor;
+    const std::optional<wire::Message> message = keeper.hear(&descriptor);
+    if (!message) {
+      network.lost = "the keeper has ended";
+      return network;
+    }
+    if (message->kind == wire::k_end) {
+      network.lost = "the run is over";
+      return network;
+    }
+    if (message->kind != wire::k_network) continue;
+    network.trouble = message->get("why");
+    network.descriptor = std::move(descriptor);
+    return network;
+  }
+}
 
 HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
                              KeeperLink& keeper, Surroundings& around, Teller& teller) {

@@ -1,4 +1,4 @@
-// Asks the keeper for an attempt's services, and tells people about the wait.
+// Asks the keeper for the network that an attempt shares with its services or fixtures.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/number.hpp"
 #include "core/service/service_use.hpp"
+#include "os/file/unique_fd.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/surroundings.hpp"
@@ -17,6 +18,19 @@
 
 namespace holdfast::supervision {
 
+struct SharedNetwork {
+  os::UniqueFd descriptor;  // for os::join_network()
+  std::string trouble;      // why it cannot be made here; empty: it can
+  std::string lost;         // why nobody has it any more; empty: somebody has it
+  bool is_told_to_end = false;
+  int signal = 0;  // with is_told_to_end: the signal, or SIGTERM when ctest has died
+};
+
+// To be called when the attempt has its locks. Blocks until the network is there, there will be
+// none, a signal that ends tests arrives, or ctest dies.
+SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around);
+
+// Asks the keeper for an attempt's services, and tells people about the wait.
 struct HadServices {
   enum class End : std::uint8_t { had, unavailable, interrupted } end = End::had;
   int signal = 0;       // with interrupted: the signal, or 0 when ctest died

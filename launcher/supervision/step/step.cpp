@@ -1,29 +1,34 @@
 #include "supervision/step/step.hpp"
 
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <optional>
-#include <string>
-#include <utility>
-
-#include "core/lock/held_locks.hpp"
-#include "core/outcome/exit_codes.hpp"
-#include "core/step/build_step.hpp"
-#include "os/process/execution_error.hpp"
+#include "os/file/clock.hpp"
 #include "os/process/process.hpp"
-#include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_result.hpp"
-#include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/base/step_outputs.hpp"
 #include "supervision/base/step_record.hpp"
-#include "supervision/base/surroundings.hpp"
-#include "supervision/base/teller.hpp"
 #include "supervision/locks/lock_taking.hpp"
-#include "supervision/step/step_description.hpp"
 
 namespace holdfast::supervision {
 namespace {
+
+// Returns the scope `machine` if root has made the machine's directory and this lock, else `user`.
+// Steps of root make the lock. Anybody can make a directory in /var/lock, so a directory of another
+// user is ignored.
+LockScope scope_of_slots(LockSpec lock) {
+  const std::string top(names::k_machine_directory);
+  struct stat info {};
+  if (::lstat(top.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != 0) {
+    return LockScope::user;
+  }
+  if (::geteuid() == 0) return LockScope::machine;
+  lock.scope = LockScope::machine;
+  const std::string path = top + "/" + std::string(names::k_user_locks_directory) + "/" +
+                           place_of(lock, {}) + "/" + std::string(names::k_lock_file);
+  return ::access(path.c_str(), R_OK | W_OK) == 0 ? LockScope::machine : LockScope::user;
+}
+
+constexpr Milliseconds k_a_while{100};
 
 // Becomes the command. If that fails, returns how the bare command would have ended.
 Exit become_command(const Invocation& invocation, const os::CallersSignals& callers) {
@@ -199,6 +204,66 @@ bool is_exempt(const Invocation& invocation) {
 }
 
 }  // namespace
+
+LockScope scope_of_memory_slots() { return scope_of_slots(memory_lock(1, LockScope::user)); }
+
+void complete_step(Invocation& invocation) {
+  BuildStep& step = *invocation.line.step;
+  const std::string_view path = invocation.command[0];
+  step.program = path.substr(path.rfind('/') + 1);
+  if (step.kind == StepKind::compile) {
+    const std::string_view scanned = scanned_into(words_of(invocation.command));
+    if (!scanned.empty()) {
+      step.kind = StepKind::scan;
+      step.output = scanned;
+      invocation.line.slots.clear();  // slots are for steps that take memory and time
+    }
+  }
+  if (step.output.empty() && step.kind != StepKind::custom) {
+    step.output = output_in(words_of(invocation.command));
+  }
+  std::vector<LockSpec>& locks = invocation.line.options.locks;
+  if (const StepSlots* slots = slots_for(step.output, invocation.line.slots); slots != nullptr) {
+    if (slots->count == 0) {
+      step.memory_slots = scope_of_memory_slots();
+    } else {
+      locks.push_back(lock_of(step.kind, *slots));
+    }
+  }
+  for (LockSpec& lock : locks) {
+    if (lock.mode == LockMode::counted && lock.scope == LockScope::user) {
+      lock.scope = scope_of_slots(lock);
+    }
+  }
+}
+
+bool has_settings(const BuildStep& step) {
+  if (step.tree.empty() || step.kind == StepKind::custom) return false;
+  const std::string path = step.tree + "/" + std::string(names::k_build_has_settings);
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+StepMemory::StepMemory() : started_(os::monotonic_now()), begins_at_(started_ + k_a_while) {}
+
+void StepMemory::begin(const std::string& path) {
+  begins_at_ = k_longest;
+  events_ = os::OomEvents::open(path);
+  before_ = events_.count();
+}
+
+Companion::Verdict StepMemory::on_deadline() {
+  begin({});
+  return Verdict::go_on;
+}
+
+bool StepMemory::ran_out(const AttemptResult& result) const {
+  if (before_) {
+    const std::optional<std::uint64_t> now = events_.count();
+    if (now && *now > *before_) return true;
+  }
+  return died_of_sigkill(result.observation) &&
+         os::kernel_log_names_victim(result.report.main, os::monotonic_now() - started_);
+}
 
 AttemptResult StepRunner::run(AttemptPlan plan, Surroundings& around) {
   if (plan.step->kind != StepKind::custom) plan.companion = &memory_;

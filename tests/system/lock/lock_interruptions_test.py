@@ -102,7 +102,7 @@ class LockInterruptionsTest(SystemCase):
         waiter, log = self.wait_for(name, "sh", "-c", f'echo 1 >>"{order}"', options=["--lock-timeout", str(limit)],
                                     preexec_fn=lambda: os.setpgid(0, 0))
         # A launcher that waits by itself uses SIGTTOU to notice a SIGCONT that came too early
-        # (os/signal/signal_queue.hpp), so that signal does not stop it.
+        # (os/signal/signals.hpp), so that signal does not stop it.
         stops = [signal.SIGTSTP, signal.SIGTTIN] + [signal.SIGTTOU] * (":" in name)
         # The pause itself is tested; its length is no synchronisation. All pauses together are
         # longer than the lock's time.

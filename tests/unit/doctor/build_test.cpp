@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "os/process/program_search.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
 namespace {

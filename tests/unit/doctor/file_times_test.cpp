@@ -1,4 +1,4 @@
-#include "doctor/tree/file_times.hpp"
+#include "doctor/tree/build.hpp"
 
 #include <gtest/gtest.h>
 

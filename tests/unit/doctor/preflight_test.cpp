@@ -23,7 +23,7 @@
 #include "found.hpp"
 #include "os/network/address.hpp"
 #include "os/network/connection.hpp"
-#include "os/process/program_search.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
 namespace {

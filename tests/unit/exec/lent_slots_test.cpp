@@ -1,4 +1,4 @@
-#include "exec/batch/lent_slots.hpp"
+#include "exec/batch/side_by_side.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>

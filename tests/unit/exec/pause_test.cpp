@@ -9,7 +9,7 @@
 #include "exec/batch/gtest_worker.hpp"
 #include "exec/batch/listing.hpp"
 #include "exec/framework/report_worker.hpp"
-#include "exec/output/before_kill.hpp"
+#include "exec/output/output_relay.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

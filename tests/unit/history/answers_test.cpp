@@ -1,8 +1,5 @@
-#include "history/answers/comparison.hpp"
-#include "history/answers/failed.hpp"
-#include "history/answers/flaky.hpp"
-#include "history/answers/of_test.hpp"
-#include "history/answers/slowest.hpp"
+#include "history/answers/phrases.hpp"
+#include "history/answers/recent.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -5,10 +5,8 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 
-#include "os/containment/cgroup_files.hpp"
-#include "os/containment/cgroup_processes.hpp"
 #include "os/file/own_files.hpp"
-#include "os/process/spawn.hpp"
+#include "os/process/execute.hpp"
 #include "sanitized.hpp"
 #include "scratch.hpp"
 #include "tree.hpp"

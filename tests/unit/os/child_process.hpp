@@ -10,7 +10,7 @@
 #include <functional>
 #include <string>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {

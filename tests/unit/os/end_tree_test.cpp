@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "os/process/descendants.hpp"
+#include "os/process/process.hpp"
 #include "tree.hpp"
 
 namespace holdfast::os {

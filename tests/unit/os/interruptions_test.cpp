@@ -11,7 +11,7 @@
 #include "child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/signal/interruptions.hpp"
-#include "os/signal/signal_queue.hpp"
+#include "os/signal/signals.hpp"
 #include "sanitized.hpp"
 
 namespace holdfast::os {

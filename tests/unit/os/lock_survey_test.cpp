@@ -7,7 +7,6 @@
 
 #include "os/file/file_text.hpp"
 #include "os/lock/byte_locks.hpp"
-#include "os/lock/flock_holders.hpp"
 #include "test_lock.hpp"
 
 namespace holdfast::os {

@@ -1,4 +1,4 @@
-#include "os/memory/memory_cgroups.hpp"
+#include "os/memory/free_memory.hpp"
 
 #include <gtest/gtest.h>
 

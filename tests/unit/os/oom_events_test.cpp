@@ -1,4 +1,4 @@
-#include "os/memory/oom_events.hpp"
+#include "os/memory/free_memory.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

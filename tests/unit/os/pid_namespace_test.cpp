@@ -1,4 +1,4 @@
-#include "os/containment/pid_namespace.hpp"
+#include "os/containment/namespaces.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,6 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
-#include "os/containment/namespaces.hpp"
 #include "os/file/file_text.hpp"
 #include "tree.hpp"
 

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "core/base/number.hpp"
-#include "core/lock/port_locks.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "os/file/file_text.hpp"
 #include "test_lock.hpp"
 

@@ -1,11 +1,10 @@
-#include "os/signal/signal_line.hpp"
+#include "os/signal/signals.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "child_process.hpp"
-#include "os/signal/signal_queue.hpp"
 
 namespace holdfast::os {
 namespace {

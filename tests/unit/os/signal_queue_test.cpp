@@ -1,5 +1,5 @@
 // Takes signals one after the other, and stops as it was told to, unless told to go on since.
-#include "os/signal/signal_queue.hpp"
+#include "os/signal/signals.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

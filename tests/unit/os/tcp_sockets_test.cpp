@@ -1,4 +1,4 @@
-#include "os/network/tcp_sockets.hpp"
+#include "os/network/socket_diagnosis.hpp"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -16,7 +16,6 @@
 
 #include "child_process.hpp"
 #include "os/network/connection.hpp"
-#include "os/network/socket_diagnosis.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -1,4 +1,4 @@
-#include "report/time/chain.hpp"
+#include "report/time/run_time.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "report/changed_sources.hpp"
+#include "report/services.hpp"
 
 #include <gtest/gtest.h>
 

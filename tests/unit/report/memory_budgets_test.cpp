@@ -1,4 +1,4 @@
-#include "report/memory_budgets.hpp"
+#include "report/services.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,6 @@
 #include "report/bundle/merge.hpp"
 
 #include "rendered.hpp"
-#include "report/bundle/division_check.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "sample_journal.hpp"

@@ -1,4 +1,4 @@
-#include "report/bundle/packing.hpp"
+#include "report/bundle/write_bundle.hpp"
 
 #include <gmock/gmock.h>
 
@@ -13,8 +13,6 @@
 #include "rendered.hpp"
 #include "report/bundle/archiver.hpp"
 #include "report/bundle/bundled_files.hpp"
-#include "report/bundle/kept_files.hpp"
-#include "report/bundle/printed.hpp"
 #include "scratch_directory.hpp"
 
 namespace holdfast {

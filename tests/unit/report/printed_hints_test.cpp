@@ -1,4 +1,4 @@
-#include "report/said/printed_hints.hpp"
+#include "report/said/reasons.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "report/steps.hpp"
+#include "report/services.hpp"
 
 #include "rendered.hpp"
 

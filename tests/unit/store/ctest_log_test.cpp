@@ -1,6 +1,5 @@
 // What a log and the lists beside it say of a run, and what is kept of its outputs.
 #include "store/ctest_log.hpp"
-#include "store/ctest_output.hpp"
 
 #include "log_lines.hpp"
 #include "opened_log.hpp"

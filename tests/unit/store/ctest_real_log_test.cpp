@@ -3,7 +3,6 @@
 
 #include "opened_log.hpp"
 #include "scratch_directory.hpp"
-#include "store/ctest_output.hpp"
 
 #include <gtest/gtest.h>
 

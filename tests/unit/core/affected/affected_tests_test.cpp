@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/affected/path_pattern.hpp"
+#include "core/affected/file_glob.hpp"
 
 namespace holdfast {
 namespace {

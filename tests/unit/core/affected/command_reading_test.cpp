@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/affected/path_pattern.hpp"
+#include "core/affected/file_glob.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/affected/path_pattern.hpp"
+#include "core/affected/file_glob.hpp"
 
 #include <gtest/gtest.h>
 

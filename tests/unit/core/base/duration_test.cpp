@@ -1,4 +1,4 @@
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/batch/framework.hpp"
-#include "core/batch/xml.hpp"
+#include "core/batch/batch_event.hpp"
+#include "core/batch/gtest_report.hpp"
 
 namespace holdfast {
 namespace {

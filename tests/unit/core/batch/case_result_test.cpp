@@ -1,4 +1,4 @@
-#include "core/batch/case_result.hpp"
+#include "core/batch/batch_event.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/batch/framework.hpp"
+#include "core/batch/batch_event.hpp"
 
 namespace holdfast {
 namespace {

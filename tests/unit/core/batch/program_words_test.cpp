@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/batch/framework.hpp"
+#include "core/batch/batch_event.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/ctest/rerun.hpp"
+#include "core/ctest/shown_tests.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/ctest/test_order.hpp"
+#include "core/ctest/shown_tests.hpp"
 
 #include <gtest/gtest.h>
 

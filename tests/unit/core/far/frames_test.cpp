@@ -1,4 +1,4 @@
-#include "core/far/frames.hpp"
+#include "core/far/srun_words.hpp"
 
 #include <gtest/gtest.h>
 

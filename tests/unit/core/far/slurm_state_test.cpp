@@ -1,4 +1,4 @@
-#include "core/far/slurm_state.hpp"
+#include "core/far/srun_words.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/lock/lock_place.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "random_text.hpp"
 
 namespace holdfast {

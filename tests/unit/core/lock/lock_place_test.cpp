@@ -1,4 +1,4 @@
-#include "core/lock/lock_place.hpp"
+#include "core/lock/lock_spec.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/lock/port_locks.hpp"
+#include "core/lock/lock_spec.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/outcome/lost_rights.hpp"
+#include "core/outcome/outcome.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/select/division.hpp"
+#include "core/select/clusters.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -13,7 +13,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/select/clusters.hpp"
 #include "core/select/test_graph.hpp"
 
 namespace holdfast {

@@ -1,4 +1,4 @@
-#include "core/service/endpoint.hpp"
+#include "core/service/tcp_table.hpp"
 
 #include <gtest/gtest.h>
 

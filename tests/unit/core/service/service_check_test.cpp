@@ -1,4 +1,4 @@
-#include "core/service/service_check.hpp"
+#include "core/service/service_state.hpp"
 
 #include <gtest/gtest.h>
 

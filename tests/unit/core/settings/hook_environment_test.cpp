@@ -1,4 +1,4 @@
-#include "core/settings/hook_environment.hpp"
+#include "core/settings/policy.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "exec/far/far_files.hpp"
+#include "exec/far/far_job.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "exec/output/verdict_mirror.hpp"
+#include "exec/output/output_relay.hpp"
 
 #include <gtest/gtest.h>
 

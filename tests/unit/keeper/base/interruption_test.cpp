@@ -1,4 +1,4 @@
-#include "keeper/base/interruption.hpp"
+#include "keeper/base/run_lines.hpp"
 
 #include <gtest/gtest.h>
 

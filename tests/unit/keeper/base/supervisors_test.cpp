@@ -1,4 +1,4 @@
-#include "keeper/base/supervisors.hpp"
+#include "keeper/base/keeper_socket.hpp"
 
 #include <gtest/gtest.h>
 

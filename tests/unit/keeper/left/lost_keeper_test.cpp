@@ -1,4 +1,4 @@
-#include "keeper/left/lost_keeper.hpp"
+#include "keeper/left/dead_runs.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,6 @@
 
 #include "../os/scratch.hpp"
 #include "../store/log_lines.hpp"
-#include "keeper/left/dead_runs.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"

@@ -1,4 +1,4 @@
-#include "keeper/left/orphans.hpp"
+#include "keeper/left/stopped_supervisors.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "keeper/left/reap_scope.hpp"
+#include "keeper/left/reap.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/base/attempt_tag.hpp"
-#include "core/lock/lock_place.hpp"
+#include "core/base/process_name.hpp"
+#include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
 namespace {

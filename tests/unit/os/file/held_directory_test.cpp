@@ -1,4 +1,4 @@
-#include "os/file/held_directory.hpp"
+#include "os/file/trusted_directory.hpp"
 
 #include <gtest/gtest.h>
 

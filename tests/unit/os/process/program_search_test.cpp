@@ -1,5 +1,5 @@
 // How a program is found in PATH: when it is executed, and when we look for it.
-#include "os/process/program_search.hpp"
+#include "os/process/execute.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -12,7 +12,6 @@
 #include <fstream>
 
 #include "child_process.hpp"
-#include "os/process/spawn.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {

@@ -1,4 +1,4 @@
-#include "supervision/attempt/attempt_clock.hpp"
+#include "supervision/attempt/attempt_result.hpp"
 
 #include <gtest/gtest.h>
 

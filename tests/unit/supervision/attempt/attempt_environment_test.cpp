@@ -1,10 +1,10 @@
-#include "supervision/attempt/attempt_environment.hpp"
+#include "supervision/attempt/scratch.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "core/lock/lock_place.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "started.hpp"
 
 namespace holdfast::supervision {

@@ -1,4 +1,4 @@
-#include "supervision/attempt/containment_needs.hpp"
+#include "supervision/attempt/attempt_containment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervision/attempt/googletest_trace.hpp"
+#include "supervision/attempt/evidence.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "supervision/base/ctest_clock.hpp"
+#include "supervision/base/surroundings.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/attempt_tag.hpp"
+#include "core/base/process_name.hpp"
 
 namespace holdfast::supervision {
 namespace {

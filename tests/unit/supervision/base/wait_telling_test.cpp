@@ -1,4 +1,4 @@
-#include "supervision/base/wait_telling.hpp"
+#include "supervision/base/teller.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "supervision/locks/lock_wait_order.hpp"
+#include "supervision/locks/taken_locks.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "supervision/step/step_description.hpp"
+#include "supervision/step/step.hpp"
 
 #include <gtest/gtest.h>
 
