@@ -19,7 +19,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/framework.hpp"
 #include "core/batch/gtest_list.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "core/ctest/name_expression.hpp"

@@ -1,21 +1,14 @@
 #include "cli/listed_test.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <system_error>
-#include <utility>
 
 #include "cli/listing_json.hpp"
-#include "core/base/environment.hpp"
-#include "core/base/file_name.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/words.hpp"
 #include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"

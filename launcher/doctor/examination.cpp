@@ -4,13 +4,17 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <set>
 
 #include "core/base/printable.hpp"
 #include "doctor/base/silent_paths.hpp"
+#include "doctor/machine/clock.hpp"
 #include "doctor/preflight/preflight.hpp"
+#include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
 #include "doctor/tree/leftovers.hpp"
 #include "doctor/tree/ports.hpp"
+#include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"
 #include "keeper/service/tree_services.hpp"
 #include "os/file/file_text.hpp"

@@ -12,7 +12,7 @@
 #include "core/base/result.hpp"
 #include "doctor/diagnosis.hpp"
 #include "doctor/tree/needed_tools.hpp"
-#include "doctor/tree/programs.hpp"
+#include "doctor/tree/wishes.hpp"
 
 namespace holdfast::doctor {
 

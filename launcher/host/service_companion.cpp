@@ -2,6 +2,7 @@
 
 #include "core/base/printable.hpp"
 #include "core/service/service_words.hpp"
+#include "host/strangers.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"

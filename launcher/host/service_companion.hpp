@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "core/settings/host_wire.hpp"
+#include "host/door.hpp"
 #include "host/output_port.hpp"
 #include "host/probe.hpp"
 #include "host/service_log.hpp"
-#include "host/strangers.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
-#include "os/process/user.hpp"
+#include "os/process/stop_record.hpp"
 #include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
 

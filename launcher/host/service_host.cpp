@@ -16,6 +16,7 @@
 #include "core/outcome/outcome.hpp"
 #include "core/service/service_spec.hpp"
 #include "core/settings/host_wire.hpp"
+#include "host/door.hpp"
 #include "host/service_companion.hpp"
 #include "host/service_log.hpp"
 #include "host/strangers.hpp"

@@ -1,37 +1,18 @@
 #include "host/strangers.hpp"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <poll.h>
 
 #include <algorithm>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/own_files.hpp"
-#include "os/file/system_call.hpp"
 #include "os/network/socket_diagnosis.hpp"
-#include "os/process/execute.hpp"
-#include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "os/signal/signals.hpp"
-#include "supervision/base/teller.hpp"
 
 namespace holdfast::host {
 namespace {
-
-// If a host was killed, its guard has the socket open until it has ended the processes.
-constexpr Milliseconds k_guard_patience{10'000};
-constexpr int k_interval_ms = 20;
-
-bool is_welcome(const os::UniqueFd& visitor) {
-  const Result<uid_t> user = os::peer_user(visitor);
-  return user && (*user == ::geteuid() || *user == 0);
-}
 
 constexpr std::size_t k_longest_command = 200;
 constexpr std::size_t k_longest_environment = std::size_t{1} << 20;
@@ -48,57 +29,7 @@ std::string variable_of(std::string_view environment, std::string_view name) {
   return {};
 }
 
-constexpr int k_failed = 127;
-
-// Ends this process as the other one ended.
-int end_as(int status) {
-  if (!WIFSIGNALED(status)) return WEXITSTATUS(status);
-  const rlimit none{0, 0};  // the other one may have left a core; one is enough
-  (void)::setrlimit(RLIMIT_CORE, &none);
-  (void)::signal(WTERMSIG(status), SIG_DFL);
-  (void)::raise(WTERMSIG(status));
-  return 128 + WTERMSIG(status);
-}
-
 }  // namespace
-
-Result<Door> Door::open(const std::string& path) {
-  Door door;
-  door.path_ = path;
-  const Milliseconds until = os::monotonic_now() + k_guard_patience;
-  while (true) {
-    os::Listening listening = os::listen_at(path);
-    door.listener_ = std::move(listening.socket);
-    if (door.listener_.valid()) return door;
-    if (!listening.existed || os::monotonic_now() >= until) return listening.error;
-    (void)::poll(nullptr, 0, k_interval_ms);
-  }
-}
-
-void Door::add_descriptors(std::vector<pollfd>& fds) const {
-  fds.push_back({listener_.get(), POLLIN, 0});
-  for (const os::UniqueFd& visitor : visitors_) fds.push_back({visitor.get(), POLLIN, 0});
-}
-
-void Door::hear(const Use& use) {
-  if (os::is_readable(listener_.get())) {
-    Result<os::UniqueFd> visitor = os::accept_from(listener_);
-    if (visitor && is_welcome(*visitor)) visitors_.push_back(std::move(*visitor));
-  }
-  for (os::UniqueFd& visitor : visitors_) {
-    if (!os::is_readable(visitor.get())) continue;
-    const Result<std::string> packet = os::receive_packet(visitor.get());
-    const Result<wire::Message> message = wire::decode(packet ? *packet : std::string());
-    if (packet && !packet->empty() && message) {
-      use(visitor, *message);
-    } else {
-      visitor.reset();
-    }
-  }
-  std::erase_if(visitors_, [](const os::UniqueFd& visitor) { return !visitor.valid(); });
-}
-
-void Door::remove() { (void)os::remove_own(path_); }
 
 std::string stranger(pid_t pid) {
   std::string text = "pid " + std::to_string(pid);
@@ -176,26 +107,6 @@ void await_dying_listener(std::uint16_t port) {
     if (!are_dying) return;
     (void)::poll(nullptr, 0, k_interval_ms);
   }
-}
-
-int be_forking_service(int told, char** command) {
-  (void)::fcntl(told, F_SETFD, FD_CLOEXEC);
-  // The command line must not look like the service's.
-  os::set_process_title("holdfast", {"holdfast", "service-fork"});
-  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  const os::Spawned spawned = os::spawn({command, ::environ}, {});
-  if (spawned.error != 0) {
-    supervision::write_line(
-        "service-fork: " +
-        to_text(os::system_error(std::string("start ") + *command, spawned.error)));
-    return k_failed;
-  }
-  int status = 0;
-  for (pid_t ended = 0; (ended = os::retried([&] { return ::waitpid(-1, &status, 0); })) > 0;) {
-    if (status != 0) return end_as(status);
-    if (ended == spawned.pid) (void)os::retried([&] { return ::write(told, "", 1); });
-  }
-  return 0;
 }
 
 }  // namespace holdfast::host

@@ -1,45 +1,17 @@
-// The socket of a service that people keep. Runs and `holdfast service` connect to it.
+// Processes that have what a service needs: a port, a socket.
 #pragma once
 
-#include <poll.h>
 #include <sys/types.h>
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "core/base/result.hpp"
 #include "core/service/service_spec.hpp"
 #include "core/service/tcp_table.hpp"
-#include "core/settings/message.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/process/stream_holders.hpp"
 
 namespace holdfast::host {
-
-class Door {
- public:
-  // Listens at `path`. Waits a moment for the guard of a host that was killed. Fails if another
-  // host listens there.
-  static Result<Door> open(const std::string& path);
-
-  void add_descriptors(std::vector<pollfd>& fds) const;
-  // Accepts a new connection, and calls `use` with each message that has come and the connection on
-  // which it came. `use` may take the connection. Does not wait.
-  using Use = std::function<void(os::UniqueFd& visitor, const wire::Message& message)>;
-  void hear(const Use& use);
-  // To be called by the host, when nothing is left of the service.
-  void remove();
-
- private:
-  std::string path_;
-  os::UniqueFd listener_;
-  std::vector<os::UniqueFd> visitors_;
-};
-
-// Processes that have what a service needs: a port, a socket.
 
 // A socket that listens at a place of the service.
 struct Listening {
@@ -77,13 +49,5 @@ std::string owner_of(const Listening& listening);
 // Waits, for a second at most, while only dying processes listen there: those of an earlier run
 // that was killed as a whole.
 void await_dying_listener(std::uint16_t port);
-
-// The main process of a service whose command goes to the background.
-
-// `holdfast service-fork FD COMMAND…`. Runs the command, and writes a byte to `told` when the
-// command has ended with 0. Waits for the processes that the command leaves in the background, too.
-// Ends as the first process that comes to a bad end, or with 0 when none is left. Returns the exit
-// code.
-int be_forking_service(int told, char** command);
 
 }  // namespace holdfast::host

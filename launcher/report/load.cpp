@@ -8,7 +8,7 @@
 #include "core/base/kept_output.hpp"
 #include "core/service/log_gap.hpp"
 #include "report/run_report.hpp"
-#include "report/services.hpp"
+#include "report/steps.hpp"
 #include "store/json_record.hpp"
 
 namespace holdfast {

@@ -1,6 +1,7 @@
 #include "report/run_report.hpp"
 
 #include "core/ctest/ctest_options.hpp"
+#include "report/changed_sources.hpp"
 #include "report/services.hpp"
 #include "report/verdicts.hpp"
 

@@ -8,6 +8,7 @@
 #include "os/file/file_text.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
+#include "supervision/attempt/attempt_environment.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"

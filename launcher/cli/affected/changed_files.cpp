@@ -3,14 +3,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <iterator>
+#include <algorithm>
+#include <limits>
 #include <unordered_set>
 
-#include "cli/listed_test.hpp"
-#include "core/affected/include_names.hpp"
+#include "core/affected/git_changes.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "os/process/git_command.hpp"
-#include "settings/declared_services.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -190,27 +190,6 @@ bool is_ignored(const std::string& source) {
   return tracked && tracked->empty();
 }
 
-UsedService used(const ServiceSpec& spec) {
-  UsedService service{"service " + spec.name, spec.directory, {}};
-  for (const ServiceCommand& command :
-       {spec.command, spec.init, spec.reset, spec.stop, spec.ready.command, spec.health.command}) {
-    service.words.insert(service.words.end(), command.begin(), command.end());
-  }
-  for (const Variable& variable : spec.environment) {
-    service.words.push_back(variable.name + "=" + variable.value);
-  }
-  return service;
-}
-
-// Adds the service and those that have to be there before it.
-void add(const std::vector<ServiceSpec>& specs, std::string_view name,
-         std::set<std::size_t>& places) {
-  const auto spec = std::ranges::find(specs, name, &ServiceSpec::name);
-  if (spec == specs.end()) return;
-  if (!places.insert(static_cast<std::size_t>(spec - specs.begin())).second) return;
-  for (const std::string& below : spec->depends) add(specs, below, places);
-}
-
 }  // namespace
 
 Result<Difference> difference_since(const std::string& source, const std::string& tree,
@@ -238,34 +217,6 @@ Result<Difference> difference_since(const std::string& source, const std::string
   const Result<void> compared = differ.compare(*top, *commit);
   if (!compared) return failed(*top + ": no difference is known", compared.error());
   return std::move(differ).take(*std::move(commit));
-}
-
-Result<UsedServices> used_services(const ProjectSettings& settings, const std::string& tree,
-                                   const std::string& configuration) {
-  UsedServices all;
-  std::vector<ServiceSpec> specs = settings.settings().services;
-  Result<std::vector<ServiceSpec>> declared = declared_services(tree, configuration);
-  if (!declared) return declared.error();
-  std::ranges::move(*declared, std::back_inserter(specs));
-  if (specs.empty()) return all;
-  std::ranges::transform(specs, std::back_inserter(all.services), used);
-  std::vector<std::string> options;
-  if (!configuration.empty()) options = {"-C", configuration};
-  const Result<std::string> listing = list_for_launcher(tree, options);
-  if (!listing) return listing.error();
-  const Result<std::vector<NamedTest>> tests = all_listed(*listing);
-  if (!tests) return tests.error();
-  for (const NamedTest& test : *tests) {
-    // A test with settings that are refused does not run.
-    const auto resolved = settings.resolve(test.name, test.test.facts, test.test.said);
-    if (!resolved) continue;
-    std::set<std::size_t> places;
-    for (const ServiceUse& use : resolved->policy.services) add(specs, use.name, places);
-    if (places.empty()) continue;
-    std::vector<std::size_t>& of_test = all.by_test[test.name];  // others may have its name
-    of_test.insert(of_test.end(), places.begin(), places.end());
-  }
-  return all;
 }
 
 }  // namespace holdfast::cli

@@ -10,6 +10,7 @@
 #include "cli/affected/changed_files.hpp"
 #include "cli/affected/named_files.hpp"
 #include "cli/affected/ninja_build.hpp"
+#include "cli/affected/used_services.hpp"
 #include "cli/listed_test.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"

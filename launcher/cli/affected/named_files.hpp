@@ -9,7 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "cli/affected/changed_files.hpp"
+#include "cli/affected/used_services.hpp"
 #include "cli/listed_test.hpp"
 #include "core/affected/affected_tests.hpp"
 #include "core/affected/build_graph.hpp"

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <vector>
 
-#include "core/affected/include_names.hpp"
+#include "core/affected/git_changes.hpp"
 #include "core/base/json_line.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "os/file/clock.hpp"

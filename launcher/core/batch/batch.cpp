@@ -1,6 +1,7 @@
 #include "core/batch/batch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/parts.hpp"
 

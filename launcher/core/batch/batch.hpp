@@ -16,6 +16,9 @@
 #include <vector>
 
 #include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
+#include "core/batch/framework.hpp"
+#include "core/batch/isolation.hpp"
 
 namespace holdfast {
 

@@ -15,7 +15,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/framework.hpp"
 
 namespace holdfast {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "core/base/number.hpp"
 #include "core/batch/gtest_list.hpp"

@@ -21,7 +21,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
 
 namespace holdfast {
 

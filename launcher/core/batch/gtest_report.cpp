@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
+#include <utility>
 
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"

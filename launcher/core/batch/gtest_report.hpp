@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
 
 namespace holdfast {
 

@@ -11,8 +11,9 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/framework.hpp"
 #include "core/batch/gtest_report.hpp"
+#include "core/batch/unique_names.hpp"
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/batch/batch_event.hpp"
+#include "core/batch/framework.hpp"
 #include "core/framework/catch2_list.hpp"
 #include "core/framework/program_words.hpp"
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
 
 namespace holdfast {
 

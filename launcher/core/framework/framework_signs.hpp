@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/batch/batch_event.hpp"
+#include "core/batch/framework.hpp"
 
 namespace holdfast {
 

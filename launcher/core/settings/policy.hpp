@@ -13,7 +13,7 @@
 #include "core/base/number.hpp"
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/isolation.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/retry/retry_rules.hpp"

@@ -9,7 +9,7 @@
 #include "core/base/number.hpp"
 #include "core/cluster/cluster_settings.hpp"
 #include "doctor/base/finding.hpp"
-#include "doctor/tree/programs.hpp"
+#include "doctor/tree/wishes.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "keeper/left/reap.hpp"
 #include "os/lock/lock_survey.hpp"

@@ -7,7 +7,7 @@
 #include "core/retry/known_flaky.hpp"
 #include "core/service/service_spec.hpp"
 #include "doctor/base/finding.hpp"
-#include "doctor/tree/programs.hpp"
+#include "doctor/tree/wishes.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::doctor {

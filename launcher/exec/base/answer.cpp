@@ -1,6 +1,7 @@
 #include "exec/base/answer.hpp"
 
 #include "core/settings/wire.hpp"
+#include "exec/base/variables.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"
 
@@ -75,30 +76,6 @@ int await_unless_told_to_end(supervision::Surroundings& around,
     const supervision::Waited waited = supervision::wait_until(around, until, std::move(fds));
     if (waited.signal != 0) return waited.signal;
   }
-}
-
-bool is_variable(std::string_view entry, std::string_view name) {
-  return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
-}
-
-std::string_view variable_in(char** environment, std::string_view name, std::string_view unset) {
-  for (char** entry = environment; *entry != nullptr; ++entry) {
-    if (is_variable(*entry, name)) return std::string_view(*entry).substr(name.size() + 1);
-  }
-  return unset;
-}
-
-std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name) {
-  for (const std::string& entry : entries) {
-    if (is_variable(entry, name)) return std::string_view(entry).substr(name.size() + 1);
-  }
-  return {};
-}
-
-std::vector<std::string> entries_of(char** environment) {
-  std::vector<std::string> entries;
-  for (char** entry = environment; *entry != nullptr; ++entry) entries.emplace_back(*entry);
-  return entries;
 }
 
 }  // namespace holdfast::exec

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -33,15 +32,5 @@ Result<StepSettings> step_settings(const std::string& tree);
 // signal that came meanwhile to end the test (supervision::wait_until()).
 int await_unless_told_to_end(supervision::Surroundings& around,
                              const std::vector<os::BoundedWork*>& works);
-
-// Reads an environment in the form that execve(2) takes: `NAME=VALUE` entries, null-terminated.
-
-// True: the entry is `<name>=…`.
-bool is_variable(std::string_view entry, std::string_view name);
-// Returns the value of a variable; `unset` if it is not set.
-std::string_view variable_in(char** environment, std::string_view name,
-                             std::string_view unset = {});
-std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name);
-std::vector<std::string> entries_of(char** environment);
 
 }  // namespace holdfast::exec

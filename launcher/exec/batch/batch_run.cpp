@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "core/batch/batch.hpp"
-#include "exec/base/answer.hpp"
+#include "exec/base/variables.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/batch_services.hpp"
 #include "exec/batch/fork_server.hpp"

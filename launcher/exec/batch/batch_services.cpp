@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-#include "exec/base/answer.hpp"
+#include "exec/base/variables.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

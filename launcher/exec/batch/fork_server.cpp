@@ -1,5 +1,7 @@
 #include "exec/batch/fork_server.hpp"
 
+#include "core/batch/worker_message.hpp"
+
 #include <holdfast/worker_protocol.h>
 
 namespace holdfast::exec {

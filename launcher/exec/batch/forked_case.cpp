@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "core/batch/worker_message.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "supervision/base/messages.hpp"

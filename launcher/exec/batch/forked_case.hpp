@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/base/number.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/clock.hpp"

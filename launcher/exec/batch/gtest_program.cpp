@@ -15,7 +15,7 @@
 #include "core/base/names.hpp"
 #include "core/batch/gtest_list.hpp"
 #include "core/ctest/test_framework.hpp"
-#include "exec/base/answer.hpp"
+#include "exec/base/variables.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/gtest_worker.hpp"
 #include "exec/batch/side_by_side.hpp"

@@ -3,6 +3,7 @@
 #include <holdfast/worker_protocol.h>
 
 #include "core/batch/gtest_report.hpp"
+#include "core/batch/worker_message.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "os/file/clock.hpp"

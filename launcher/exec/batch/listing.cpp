@@ -2,6 +2,7 @@
 
 #include <holdfast/worker_protocol.h>
 
+#include "core/batch/worker_message.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

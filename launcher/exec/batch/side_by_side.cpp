@@ -8,8 +8,8 @@
 
 #include "core/lock/run_alone.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/marker_files.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/scratch_directory.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"

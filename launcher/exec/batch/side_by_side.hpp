@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/settings/policy.hpp"
 #include "exec/batch/test_program.hpp"

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "core/batch/batch.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/framework.hpp"
 #include "exec/batch/batch_services.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"

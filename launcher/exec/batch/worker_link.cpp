@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "exec/base/answer.hpp"
+#include "exec/base/variables.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"

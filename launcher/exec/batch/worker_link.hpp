@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/execute.hpp"
 

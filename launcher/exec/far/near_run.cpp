@@ -4,7 +4,7 @@
 
 #include "core/far/srun_words.hpp"
 #include "core/lock/run_alone.hpp"
-#include "exec/base/answer.hpp"
+#include "exec/base/variables.hpp"
 #include "exec/far/far_job.hpp"
 #include "exec/far/near_attempt.hpp"
 #include "exec/far/srun_process.hpp"

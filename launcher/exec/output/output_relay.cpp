@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "core/base/kept_output.hpp"
-#include "exec/base/answer.hpp"
+#include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"

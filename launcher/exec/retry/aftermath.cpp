@@ -4,6 +4,7 @@
 
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
+#include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
 #include "os/file/program_identity.hpp"

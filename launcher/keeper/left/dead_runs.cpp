@@ -21,7 +21,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
-#include "os/process/user.hpp"
+#include "os/process/stop_record.hpp"
 #include "store/ctest_log.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"

@@ -17,7 +17,7 @@
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process_tree.hpp"
-#include "os/process/user.hpp"
+#include "os/process/stop_record.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 

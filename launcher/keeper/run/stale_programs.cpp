@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include "core/base/json_line.hpp"
-#include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/program_identity.hpp"
-#include "os/process/process.hpp"
+#include "os/stack/elf_text.hpp"
 
 namespace holdfast {
 namespace {
@@ -99,34 +98,6 @@ void StalePrograms::look_at(const std::string& path, const std::string& what, Po
   if (why.empty()) return;
   connection.is_stale = true;
   record(connection, path, journal, why);
-}
-
-TestProgram GoogletestPrograms::look_at(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
-  const Version version{info.st_dev, info.st_ino,
-                        info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec, info.st_size};
-  const auto [entry, is_new] = known_.try_emplace(path);
-  if (is_new || entry->second.version != version) {
-    entry->second = {version, reader_.read(path)};
-  }
-  return entry->second.program;
-}
-
-void MemoryWatch::note_start(Connection& connection) const {
-  connection.memory = claims_.start(events_.count());
-}
-
-wire::Message MemoryWatch::answer(const wire::Message& question, const Connection& asker) {
-  wire::Message reply = message_of(wire::k_memory);
-  if (asker.attempt.empty()) return reply;
-  const pid_t pid = leading_number<pid_t>(question.get("main")).value_or(0);
-  // The kernel's log names the victim. We ask the counter too. That claims the counter's rise, so
-  // that the rise does not explain another death.
-  const bool named = os::kernel_log_names_victim(pid, os::age_of(asker.launcher));
-  const bool counted = claims_.explains_death(asker.memory, events_.count());
-  if (named || counted) reply.add("sure", "1");
-  return reply;
 }
 
 }  // namespace holdfast

@@ -9,13 +9,8 @@
 #include <utility>
 
 #include "core/base/process_name.hpp"
-#include "core/ctest/test_framework.hpp"
 #include "core/ctest/test_inputs.hpp"
-#include "core/outcome/outcome.hpp"
-#include "core/settings/message.hpp"
 #include "keeper/base/connections.hpp"
-#include "os/memory/free_memory.hpp"
-#include "os/stack/elf_text.hpp"
 
 namespace holdfast {
 
@@ -60,48 +55,6 @@ class StalePrograms {
 
   ProjectPlace place_;
   std::map<std::string, Known> known_;
-};
-
-// Finds out which programs contain GoogleTest, and whether they can be asked to leave files. Other
-// programs get no settings that only GoogleTest understands.
-class GoogletestPrograms {
- public:
-  // Reads the program's file once, and again after it has changed.
-  TestProgram look_at(const std::string& path);
-
- private:
-  struct Version {
-    unsigned long device = 0;
-    unsigned long inode = 0;
-    long long changed_ns = 0;
-    long long size = 0;
-
-    friend bool operator==(const Version&, const Version&) = default;
-  };
-  struct Known {
-    Version version;
-    TestProgram program;
-  };
-  std::map<std::string, Known> known_;
-  os::ProgramReader reader_;
-};
-
-// Finds out, as far as the keeper can know, whether the kernel killed a test because memory ran
-// out. The counter of the run's cgroup shows that, or the kernel's log.
-class MemoryWatch {
- public:
-  // `events`: the file with the counter; empty: the file of our own cgroup.
-  explicit MemoryWatch(const std::string& events) : events_(os::OomEvents::open(events)) {}
-
-  // To be called when an attempt begins on `connection`.
-  void note_start(Connection& connection) const;
-
-  // Answers the launcher.
-  wire::Message answer(const wire::Message& question, const Connection& asker);
-
- private:
-  os::OomEvents events_;
-  OomClaims claims_;
 };
 
 }  // namespace holdfast

@@ -5,7 +5,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
-#include "os/process/user.hpp"
+#include "os/process/stop_record.hpp"
 #include "store/json_record.hpp"
 
 namespace holdfast {

@@ -16,8 +16,8 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
+#include "os/process/stop_record.hpp"
 #include "os/process/tagged_processes.hpp"
-#include "os/process/user.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast {

@@ -12,7 +12,7 @@
 #include "os/file/own_files.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "os/process/user.hpp"
+#include "os/process/stop_record.hpp"
 
 namespace holdfast {
 

@@ -1,15 +1,12 @@
 // Users of this machine, as getent(1) finds them: a static program cannot ask LDAP and its like.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
 #include "core/service/service_spec.hpp"
-#include "os/file/unique_fd.hpp"
-#include "os/process/bounded_work.hpp"
 
 namespace holdfast::os {
 
@@ -22,35 +19,5 @@ Result<User> parse_user(std::string_view line, const std::string& name);
 // Words that stand before a command so that root runs it as that user, with its groups
 // (setpriv(1)).
 std::vector<std::string> words_to_be(const User& user);
-
-// The stop command of a service, on record from before the service starts until the command has
-// run. Where everybody who would run it was killed, the next run in the tree or `holdfast reap`
-// finds the record and runs the command. Killing `docker run` leaves the container, for example.
-//
-// A record is a file, in the form of core/settings/message.hpp. The host of the service and its
-// guard hold it by flock(2), and so does whoever runs its command: nobody else then touches it.
-struct StopOrder {
-  std::string service;   // its name
-  BoundedOrder command;  // its words, environment, directory and time
-};
-
-// The path of the record of a generation, next to its log.
-std::string stop_record_path(std::string_view log);
-
-// Writes the record in one step: nobody ever finds a part of it. Replaces an older one. Returns
-// the descriptor that holds it.
-Result<UniqueFd> write_stop_record(const std::string& path, const StopOrder& order);
-
-// Whether there is a record that is ours and that nobody holds.
-bool is_left(const std::string& path);
-
-struct LeftStop {
-  std::string service;  // empty: the record could not be read
-  std::string trouble;  // in words; empty: the command ended with 0
-};
-
-// Runs the command of a record that is left, waits for its end, and removes the record. None: there
-// is no such record. A file that is no record is removed, which is a trouble.
-std::optional<LeftStop> run_left_stop(const std::string& path);
 
 }  // namespace holdfast::os

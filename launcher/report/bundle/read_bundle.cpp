@@ -4,7 +4,7 @@
 #include "report/bundle/manifest.hpp"
 #include "report/bundle/write_bundle.hpp"
 #include "report/run_report.hpp"
-#include "report/services.hpp"
+#include "report/steps.hpp"
 
 #include <fmt/format.h>
 

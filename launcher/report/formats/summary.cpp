@@ -1,6 +1,7 @@
 #include "report/formats/summary.hpp"
 
 #include "core/base/printable.hpp"
+#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
 #include "report/said/reasons.hpp"

@@ -3,9 +3,12 @@
 
 #include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
+#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
+#include "report/memory_budgets.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
+#include "report/steps.hpp"
 #include "report/text_sections.hpp"
 #include "report/time/run_time.hpp"
 

@@ -5,7 +5,7 @@
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
-#include "report/services.hpp"
+#include "report/steps.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -10,10 +10,10 @@
 #include "core/base/base64.hpp"
 #include "report/describe.hpp"
 #include "report/formats/json.hpp"
-#include "report/html/failures.hpp"
+#include "report/html/words.hpp"
 #include "report/lanes.hpp"
-#include "report/services.hpp"
 #include "report/shown.hpp"
+#include "report/steps.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,15 +1,17 @@
 #include "report/html/failures.hpp"
 
-#include <fmt/format.h>
-
 #include "core/base/kept_output.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
-#include "report/escape.hpp"
 #include "report/excerpt.hpp"
+#include "report/html/markup.hpp"
+#include "report/html/words.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
+#include "report/shown.hpp"
 #include "report/text_sections.hpp"
+
+#include <fmt/format.h>
 
 namespace holdfast {
 namespace {
@@ -215,31 +217,6 @@ void write_section(const RunReport& report, std::string_view id, std::string_vie
   write("</section>\n");
 }
 
-constexpr std::size_t k_longest = 400;
-
-// At most some bytes of it, and no half of a character.
-std::string cut(std::string text) {
-  if (text.size() <= k_longest) return text;
-  return std::string(first_bytes(text, k_longest)) + "...";
-}
-
-std::string words_in(std::string_view output) {
-  const std::vector<Excerpt> said = excerpts_of(output, 1);
-  return said.empty() ? std::string() : cut(printable(headline(said.front())));
-}
-
-std::string words_of_cases(const TestReport& test, const std::vector<const Case*>& red,
-                           Outputs& outputs) {
-  constexpr std::size_t k_cases = 5;
-  std::vector<std::string> names;
-  for (const Case* one : red) names.push_back(printable(one->name));
-  std::string text = fmt::format("{} of {} cases: {}", red.size(), test.cases.size(),
-                                 bounded_list(names, k_cases));
-  if (const std::string words = words_in(outputs.of(*red.front())); !words.empty())
-    text += "; " + words;
-  return text;
-}
-
 }  // namespace
 
 void write_failures(const RunReport& report, Outputs& outputs, const Write& write) {
@@ -258,37 +235,6 @@ void write_failures(const RunReport& report, Outputs& outputs, const Write& writ
           [](const TestReport& test) {
             return test.stale && !test.flaky && !test.leaked && !test.orphaned;
           });
-}
-
-std::string line_html(std::string_view text) { return xml_attribute(printable(text)); }
-
-// A reader of HTML drops a line break that follows the tag at once.
-std::string printed_html(std::string_view text) {
-  return fmt::format("<pre tabindex=\"0\">\n{}</pre>\n", xml_text(text));
-}
-
-std::string folded_html(std::string_view summary, std::string_view inside) {
-  return fmt::format("<details><summary>{}</summary>\n{}</details>\n", summary, inside);
-}
-
-std::string term_html(std::string_view term, std::string_view inside) {
-  return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", term, inside);
-}
-
-std::vector<const Case*> red_cases(const TestReport& test) {
-  std::vector<const Case*> red;
-  for (const Case& one : test.cases) {
-    if (is_red(one.outcome)) red.push_back(&one);
-  }
-  return red;
-}
-
-std::string words_of_failure(const TestReport& test, Outputs& outputs) {
-  if (!went_wrong(test)) return reason(test);
-  const std::vector<const Case*> red = red_cases(test);
-  if (!red.empty()) return words_of_cases(test, red, outputs);
-  const std::string words = words_in(outputs.of(test).text);
-  return words.empty() ? reason(test) : words;
 }
 
 }  // namespace holdfast

@@ -9,9 +9,10 @@
 #include "report/html/assets.hpp"
 #include "report/html/data.hpp"
 #include "report/html/failures.hpp"
+#include "report/html/markup.hpp"
 #include "report/html/overview.hpp"
 #include "report/render.hpp"
-#include "report/services.hpp"
+#include "report/steps.hpp"
 
 #include <fmt/format.h>
 

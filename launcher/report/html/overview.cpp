@@ -1,10 +1,12 @@
 #include "report/html/overview.hpp"
 
+#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
-#include "report/html/failures.hpp"
+#include "report/html/markup.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
+#include "report/steps.hpp"
 #include "report/text_sections.hpp"
 #include "report/time/run_time.hpp"
 

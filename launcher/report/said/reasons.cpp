@@ -5,8 +5,8 @@
 #include <set>
 
 #include "core/batch/gtest_output.hpp"
+#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
-#include "report/services.hpp"
 #include "report/shown.hpp"
 
 namespace holdfast {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/number.hpp"
-#include "core/batch/batch_event.hpp"
+#include "core/batch/worker_message.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/packet_socket.hpp"

@@ -11,7 +11,7 @@
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/guard_process.hpp"
-#include "supervision/attempt/scratch.hpp"
+#include "supervision/attempt/shared_stops.hpp"
 #include "supervision/base/messages.hpp"
 
 namespace holdfast::supervision {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "os/file/clock.hpp"
+#include "os/file/marker_files.hpp"
 #include "os/file/own_place.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process_tree.hpp"

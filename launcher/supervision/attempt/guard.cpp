@@ -9,7 +9,7 @@
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stream_holders.hpp"
-#include "os/stack/elf_text.hpp"
+#include "os/stack/lost_rights.hpp"
 #include "supervision/attempt/guard_report.hpp"
 
 namespace holdfast::supervision {

@@ -1,57 +1,11 @@
 #include "supervision/attempt/scratch.hpp"
 
-#include <cstdlib>
-
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {
-namespace {
-
-// Puts each lock's slots and fence into the environment. Returns the entries that tests inside the
-// test need.
-std::vector<std::string> tell_locks(const AttemptFacts& facts, TestEnvironment& told) {
-  std::vector<std::string> places;
-  const auto tell = [&](const LockSpec& spec, const std::vector<unsigned>& slots) {
-    places.push_back(held_entry(place_of(spec, facts.grant.home), spec, slots));
-    if (slots.empty()) return;
-    told.set(std::string(environment::k_slot_prefix) + slot_variable(spec.name), to_text(slots));
-  };
-  for (const os::LockRequest& lock : facts.locks.held) tell(lock.spec(), lock.slots());
-  for (const ClusterLocks::Held& lock : facts.locks.cluster.held()) {
-    tell(lock.spec, lock.slots);
-    told.set(std::string(environment::k_fence_prefix) + slot_variable(lock.spec.name), lock.fence);
-  }
-  return places;
-}
-
-// Runs inside the test may take its locks over machines below it. Other tests have no use for the
-// password, and many print their environment.
-void pass_on_password(const ClusterLocks& locks, TestEnvironment& told) {
-  if (!locks.is_connected()) return;
-  const char* const password = ::getenv(environment::k_cluster_password.data());
-  if (password != nullptr) told.set(environment::k_cluster_password, password);
-}
-
-// The locks of the ports are the last ones.
-void tell_ports(const AttemptFacts& facts, TestEnvironment& told) {
-  const std::size_t count = facts.locks.held.size();
-  std::string ports;
-  for (std::size_t i = count - facts.grant.policy.ports; i < count; ++i) {
-    const std::string_view port = port_in_text(facts.locks.held[i].spec());
-    if (ports.empty()) {
-      told.set(environment::k_port, port);
-    } else {
-      ports += ';';
-    }
-    ports += port;
-  }
-  told.set(environment::k_ports, ports);
-}
-
-}  // namespace
 
 Result<AttemptScratch> AttemptScratch::make_own() {
   const Result<os::UniqueFd> user = os::open_user_directory();
@@ -126,67 +80,6 @@ std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::Scra
 bool says_scratch(const Invocation& invocation) {
   return last_of(invocation.said, Setting::scratch) != nullptr ||
          last_of(invocation.line.options.said, Setting::scratch) != nullptr;
-}
-
-TestEnvironment attempt_environment(const Invocation& invocation, const AttemptFacts& facts) {
-  namespace env = environment;
-  const AttemptIdentity& identity = facts.grant.identity;
-  TestEnvironment told(invocation.environment);
-  told.set(env::k_test_name, identity.test);
-  told.set(env::k_attempt, std::to_string(identity.n));
-  told.set(env::k_attempt_id, identity.attempt);
-  told.set(env::k_run_id, facts.grant.run);
-  if (!facts.scratch.empty()) told.set(env::k_tmpdir, facts.scratch);
-  if (facts.grant.policy.ports > 0) tell_ports(facts, told);
-  for (const Variable& variable : facts.services) told.set(variable.name, variable.value);
-  for (const Variable& variable : facts.grant.policy.environment) {
-    told.set_if_absent(variable.name, variable.value);
-  }
-  std::vector<std::string> places = tell_locks(facts, told);
-  // A ctest on the same tree inside this test must not wait for the run that it is part of.
-  if (invocation.attach) places.push_back(run_place(facts.grant.home.tree));
-  pass_on_password(facts.locks.cluster, told);
-  const std::string held = facts.above.with(places, identity.attempt);
-  if (!held.empty()) told.set(env::k_held, held);
-  return told;
-}
-
-// The shell must see that the signal that stopped the test has stopped us too. Nobody can block
-// SIGSTOP, so the guard sends it to us: it then comes before the SIGCONT that the guard sends when
-// the test goes on. If another signal told us to stop, we stop by that signal instead.
-bool SharedStops::stop_as_test(int signal) {
-  woken_by_ = {};
-  // The first process of a PID namespace cannot be stopped, so no shell would see a stop and
-  // continue us.
-  if (::getpid() == 1) return false;
-  if (signal == SIGSTOP) signal = signals_.told_to_stop();
-  if (signal == 0) {
-    guard_.order({GuardOrder::Kind::stop_launcher, 0, 0, last_.now});
-    return true;
-  }
-  // The guard's news may be old: since then, two key presses may have stopped and continued us.
-  const pid_t main = guard_.report().main;
-  if (!signals_.stop_by(signal, [main] { return main == 0 || os::is_stopped(main); })) return false;
-  woken_by_ = last_;
-  return true;
-}
-
-// A SIGCONT that continues us is meant only for the stop that it ends. `fg` has continued the test
-// too. If the test is stopped again by now, it must stay stopped.
-void SharedStops::forward(GuardOrder order) {
-  const MainStop woken_by = std::exchange(woken_by_, {});
-  if (order.signal == SIGCONT && woken_by.signal() != 0) {
-    order.kind = GuardOrder::Kind::resume;
-    order.stop = woken_by.now;
-  }
-  guard_.order(order);
-}
-
-SharedStops::News SharedStops::news() {
-  const MainStop now = guard_.report().main_stop;
-  if (now.now == last_.now) return {};
-  const MainStop before = std::exchange(last_, now);
-  return {before.signal() != 0, now.signal()};
 }
 
 }  // namespace holdfast::supervision

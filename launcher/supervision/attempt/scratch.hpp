@@ -4,23 +4,15 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "core/base/result.hpp"
-#include "core/base/test_environment.hpp"
-#include "core/lock/held_locks.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/settings/policy.hpp"
 #include "os/file/scratch_directory.hpp"
-#include "os/signal/signals.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
-#include "supervision/attempt/guard_process.hpp"
-#include "supervision/base/guard_messages.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/records.hpp"
-#include "supervision/grant/grant.hpp"
-#include "supervision/locks/taken_locks.hpp"
 
 namespace holdfast::supervision {
 
@@ -86,44 +78,5 @@ class AttemptScratch {
 // Whether the user has said when the scratch directory is removed. Only then has a command of
 // `holdfast run` a scratch directory.
 bool says_scratch(const Invocation& invocation);
-
-// The environment of one attempt's test: what it inherits and what Holdfast adds
-// (docs/reference/environment.md).
-struct AttemptFacts {
-  const Grant& grant;
-  const HeldLocks& above;                 // what ancestors hold
-  const TakenLocks& locks;                // what the attempt itself holds
-  const std::vector<Variable>& services;  // what its services tell
-  const std::string& scratch;             // its scratch directory; empty: none
-};
-
-// The result is valid as long as the invocation's environment.
-TestEnvironment attempt_environment(const Invocation& invocation, const AttemptFacts& facts);
-
-// Job control: the launcher stops and continues with its test, so that the shell sees the job stop
-// and go on. Stops can follow one another faster than they are reported.
-class SharedStops {
- public:
-  SharedStops(GuardProcess& guard, os::SignalQueue& signals) : guard_(guard), signals_(signals) {}
-
-  // Stops this process by `signal`, which has stopped the main process. Returns when this process
-  // is continued. False: this process was told to stop and then to continue.
-  [[nodiscard]] bool stop_as_test(int signal);
-  // Passes an order of kind `forward` to the tree.
-  void forward(GuardOrder order);
-
-  // What the guard has reported about the main process since the last call of news().
-  struct News {
-    bool continued = false;
-    int stopped_by = 0;  // after `continued`, if that is set; 0: not stopped
-  };
-  News news();
-
- private:
-  GuardProcess& guard_;
-  os::SignalQueue& signals_;
-  MainStop last_;
-  MainStop woken_by_;  // our latest stop, until the SIGCONT that ended it is read
-};
 
 }  // namespace holdfast::supervision

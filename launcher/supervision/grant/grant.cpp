@@ -14,7 +14,7 @@
 #include "os/file/owner.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
-#include "os/stack/elf_text.hpp"
+#include "os/stack/lost_rights.hpp"
 #include "supervision/base/inputs.hpp"
 #include "supervision/base/teller.hpp"
 #include "supervision/grant/left_run.hpp"

@@ -12,6 +12,7 @@
 #include "core/step/build_step.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/base/far_side.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/grant/grant.hpp"

@@ -121,9 +121,8 @@ class LocksTest(SystemCase):
     def test_a_lock_is_not_inherited_by_the_tests_processes(self):
         name = self.lock_name()
         _, test = self.hold(name)
-        open_ones = descriptors_of(test.pid)
-        self.assertEqual([t for t in open_ones.values() if "holdfast-" in t], [])
-        self.assertEqual(sorted(open_ones), [0, 1, 2])
+        # The test may not have closed the file with its number yet.
+        wait_until(lambda: sorted(descriptors_of(test.pid)) == [0, 1, 2], lambda: descriptors_of(test.pid))
 
     def test_what_was_let_go_holds_no_lock(self):
         name = self.lock_name()

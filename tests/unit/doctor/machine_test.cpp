@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "doctor/machine/clock.hpp"
 #include "doctor/machine/limits.hpp"
 #include "doctor/machine/space.hpp"
 #include "found.hpp"

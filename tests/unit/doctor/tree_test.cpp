@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
 #include "doctor/tree/leftovers.hpp"
-#include "doctor/tree/needed_tools.hpp"
 #include "doctor/tree/ports.hpp"
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"

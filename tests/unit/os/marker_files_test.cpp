@@ -1,4 +1,4 @@
-#include "os/file/scratch_directory.hpp"
+#include "os/file/marker_files.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

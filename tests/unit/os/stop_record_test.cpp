@@ -1,5 +1,5 @@
 // Stop commands on record.
-#include "os/process/user.hpp"
+#include "os/process/stop_record.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "report/services.hpp"
+#include "report/changed_sources.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "report/services.hpp"
+#include "report/memory_budgets.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "report/services.hpp"
+#include "report/steps.hpp"
 
 #include "rendered.hpp"
 

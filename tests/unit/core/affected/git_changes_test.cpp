@@ -1,4 +1,4 @@
-#include "core/affected/include_names.hpp"
+#include "core/affected/git_changes.hpp"
 
 #include <gtest/gtest.h>
 

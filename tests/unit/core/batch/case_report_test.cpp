@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/batch/batch_event.hpp"
+#include "core/batch/framework.hpp"
 #include "core/batch/gtest_report.hpp"
 
 namespace holdfast {

@@ -1,4 +1,4 @@
-#include "core/batch/batch_event.hpp"
+#include "core/batch/case_result.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/batch/batch_event.hpp"
+#include "core/batch/framework.hpp"
 
 namespace holdfast {
 namespace {

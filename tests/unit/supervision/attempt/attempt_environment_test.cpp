@@ -1,4 +1,4 @@
-#include "supervision/attempt/scratch.hpp"
+#include "supervision/attempt/attempt_environment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,4 @@
-#include "core/batch/batch_event.hpp"
-
-#include <holdfast/worker_protocol.h>
+#include "core/batch/case_result.hpp"
 
 #include "core/base/parts.hpp"
 
@@ -120,30 +118,6 @@ void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool 
   if (!end.leak_fails || is_bad(result.outcome)) return;
   result.outcome = Outcome::failed;
   result.leak_failed = true;
-}
-
-std::string worker_message(std::initializer_list<std::string_view> fields) {
-  std::string packet;
-  for (const std::string_view field : fields) {
-    packet += field.substr(0, field.find('\0'));
-    packet += '\0';
-  }
-  return packet;
-}
-
-std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet) {
-  std::vector<std::string_view> fields;
-  if (!read_worker_fields(packet, fields)) return std::nullopt;
-  return fields;
-}
-
-bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& fields) {
-  fields.clear();
-  if (packet.empty() || packet.size() > HOLDFAST_WORKER_LONGEST || packet.back() != '\0') {
-    return false;
-  }
-  while (!packet.empty()) fields.push_back(take_part(packet, '\0'));
-  return true;
 }
 
 }  // namespace holdfast

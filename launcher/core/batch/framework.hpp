@@ -1,0 +1,71 @@
+// A test framework, as far as a batch must know it: how cases are selected, and what the
+// framework's programs tell of them. Values in, values out; one object serves any number of
+// batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/case_result.hpp"
+
+namespace holdfast {
+
+// A selection is one argument, at most 128 KiB long (MAX_ARG_STRLEN of execve(2)). The program may
+// add to the selection and pass it on, so this limit leaves some room.
+inline constexpr std::size_t k_longest_selection = 96UL * 1024UL;
+
+// What a process that runs several cases tells of them.
+enum class Telling : std::uint8_t {
+  beginnings,  // when each begins and how it ends
+  ends,        // how each ended; of a case in which the process dies, nothing
+  nothing,     // nothing: all cases of the process together are one test
+};
+
+class Framework {
+ public:
+  // The name as people write it.
+  virtual std::string_view name() const = 0;
+  // The option that makes a program list its cases.
+  virtual std::string_view list_option() const = 0;
+  virtual Telling tells() const = 0;
+
+  // Whether the selection of that case selects no other case, whatever other cases are called.
+  virtual bool is_exact(std::string_view name) const = 0;
+  // Whether the selection of `name` selects `other` as well.
+  virtual bool selects(std::string_view name, std::string_view other) const = 0;
+  // A selection of `name` and of none of `others`. The plain selection of `name` would select all
+  // `others`. None: there is no such selection.
+  virtual std::optional<std::string> selection_without(
+      std::string_view name, const std::vector<std::string_view>& others) const = 0;
+  // The option that has a selection as its value, in one word. Empty: the selection stands alone.
+  virtual std::string_view selecting_option() const = 0;
+  // The arguments without those that select cases, so that a selection can be added. `arguments`:
+  // null-terminated, without the program's name.
+  virtual std::vector<char*> without_selection(char* const* arguments) const = 0;
+  // Stands between the selections of two cases.
+  virtual char separator() const = 0;
+
+  // Whether a process whose last case ended as `said` usually exits with this code, so that the
+  // code tells of no further failure.
+  virtual bool is_usual_exit(CaseEnd said, int code) const = 0;
+
+ protected:
+  ~Framework() = default;
+};
+
+// The objects live as long as the program.
+const Framework& googletest();
+
+// The framework that a program's file shows (os/stack/elf_text.hpp).
+enum class FrameworkKind : std::uint8_t { googletest, catch2_two, catch2_three, doctest, boost };
+
+// `version`: catch2_two or catch2_three.
+const Framework& catch2(FrameworkKind version, Telling tells);
+const Framework& doctest(Telling tells);     // ends or nothing
+const Framework& boost_test(Telling tells);  // likewise
+
+}  // namespace holdfast

@@ -1,0 +1,33 @@
+#include "core/batch/worker_message.hpp"
+
+#include <holdfast/worker_protocol.h>
+
+#include "core/base/parts.hpp"
+
+namespace holdfast {
+
+std::string worker_message(std::initializer_list<std::string_view> fields) {
+  std::string packet;
+  for (const std::string_view field : fields) {
+    packet += field.substr(0, field.find('\0'));
+    packet += '\0';
+  }
+  return packet;
+}
+
+std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet) {
+  std::vector<std::string_view> fields;
+  if (!read_worker_fields(packet, fields)) return std::nullopt;
+  return fields;
+}
+
+bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& fields) {
+  fields.clear();
+  if (packet.empty() || packet.size() > HOLDFAST_WORKER_LONGEST || packet.back() != '\0') {
+    return false;
+  }
+  while (!packet.empty()) fields.push_back(take_part(packet, '\0'));
+  return true;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,51 @@
+// What the tests of the build tree want by their settings.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/lock/lock_spec.hpp"
+#include "core/settings/facts.hpp"
+#include "core/settings/policy.hpp"
+#include "doctor/machine/limits.hpp"
+#include "settings/project_settings.hpp"
+
+namespace holdfast::doctor {
+
+// A test of the build tree, as ctest lists it.
+struct TreeTest {
+  std::string name;
+  TestFacts facts;
+  Values said;                          // what its properties say
+  std::vector<std::string> command;     // without the launcher; empty: ctest finds no program
+  std::string directory = {};           // in which it runs
+  std::vector<std::string> files = {};  // of REQUIRED_FILES, absolute
+  std::string missing = {};             // the program that ctest does not find, if it is known
+  bool needs_others = false;            // by DEPENDS or a fixture: they may make what it needs
+  bool is_disabled = false;             // it never runs, and needs nothing
+};
+
+// The path of a file that the test names. A relative one begins where the test runs.
+inline std::string path_in(const TreeTest& test, const std::string& file) {
+  return file.starts_with('/') || test.directory.empty() ? file : test.directory + "/" + file;
+}
+
+using TestNames = std::vector<std::string>;
+
+struct Wishes {
+  Rights rights = {};                           // without the troubles
+  std::map<std::string, TestNames> locks = {};  // by their places (core/lock/lock_spec.hpp)
+  std::map<std::string, TestNames> services = {};
+  bool ports = false;  // a test gets ports that Holdfast chooses
+  // What keeps tests from running, and what of their settings has no effect; in words.
+  std::map<std::string, TestNames> refused = {};
+  std::map<std::string, TestNames> ignored = {};
+};
+
+// Leaves out tests that are disabled.
+Wishes wishes_of(const std::vector<TreeTest>& tests, const ProjectSettings& project,
+                 const LockHome& home);
+
+}  // namespace holdfast::doctor

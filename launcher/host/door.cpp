@@ -1,0 +1,60 @@
+#include "host/door.hpp"
+
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/own_files.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::host {
+namespace {
+
+// If a host was killed, its guard has the socket open until it has ended the processes.
+constexpr Milliseconds k_guard_patience{10'000};
+constexpr int k_interval_ms = 20;
+
+bool is_welcome(const os::UniqueFd& visitor) {
+  const Result<uid_t> user = os::peer_user(visitor);
+  return user && (*user == ::geteuid() || *user == 0);
+}
+
+}  // namespace
+
+Result<Door> Door::open(const std::string& path) {
+  Door door;
+  door.path_ = path;
+  const Milliseconds until = os::monotonic_now() + k_guard_patience;
+  while (true) {
+    os::Listening listening = os::listen_at(path);
+    door.listener_ = std::move(listening.socket);
+    if (door.listener_.valid()) return door;
+    if (!listening.existed || os::monotonic_now() >= until) return listening.error;
+    (void)::poll(nullptr, 0, k_interval_ms);
+  }
+}
+
+void Door::add_descriptors(std::vector<pollfd>& fds) const {
+  fds.push_back({listener_.get(), POLLIN, 0});
+  for (const os::UniqueFd& visitor : visitors_) fds.push_back({visitor.get(), POLLIN, 0});
+}
+
+void Door::hear(const Use& use) {
+  if (os::is_readable(listener_.get())) {
+    Result<os::UniqueFd> visitor = os::accept_from(listener_);
+    if (visitor && is_welcome(*visitor)) visitors_.push_back(std::move(*visitor));
+  }
+  for (os::UniqueFd& visitor : visitors_) {
+    if (!os::is_readable(visitor.get())) continue;
+    const Result<std::string> packet = os::receive_packet(visitor.get());
+    const Result<wire::Message> message = wire::decode(packet ? *packet : std::string());
+    if (packet && !packet->empty() && message) {
+      use(visitor, *message);
+    } else {
+      visitor.reset();
+    }
+  }
+  std::erase_if(visitors_, [](const os::UniqueFd& visitor) { return !visitor.valid(); });
+}
+
+void Door::remove() { (void)os::remove_own(path_); }
+
+}  // namespace holdfast::host

@@ -1,0 +1,104 @@
+#include "os/process/stop_record.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+
+#include "core/base/names.hpp"
+#include "core/base/printable.hpp"
+#include "core/settings/message.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr std::string_view k_kind = "stop";
+constexpr std::size_t k_longest_record = std::size_t{16} << 20;
+
+std::string text_of(const StopOrder& order) {
+  wire::Message message;
+  message.kind = k_kind;
+  message.add("service", order.service);
+  for (const std::string& word : order.command.words) message.add("word", word);
+  for (const std::string& entry : order.command.environment) message.add("variable", entry);
+  message.add("directory", order.command.directory);
+  message.add("time", std::to_string(order.command.time.count()));
+  return wire::encode(message);
+}
+
+Result<StopOrder> order_in(std::string_view text) {
+  const Result<wire::Message> message = wire::decode(text);
+  if (!message) return message.error();
+  StopOrder order;
+  order.service = message->get("service");
+  order.command.directory = message->get("directory");
+  for (const auto& [key, value] : message->fields) {
+    if (key == "word") order.command.words.push_back(value);
+    if (key == "variable") order.command.environment.push_back(value);
+  }
+  const auto time = parse_number<std::int64_t>(message->get("time"));
+  if (message->kind != k_kind || order.service.empty() || order.command.words.empty() || !time) {
+    return ErrorInWords{"expected the stop command of a service"};
+  }
+  order.command.time = Milliseconds{*time};
+  return order;
+}
+
+// Holds the record; invalid: there is none, it is another user's, or somebody else holds it.
+UniqueFd take(const std::string& path) {
+  Result<UniqueFd> opened = open_own(path, O_RDONLY);
+  UniqueFd file = opened ? std::move(*opened) : UniqueFd();
+  struct stat info {};
+  if (!file.valid() || ::fstat(file.get(), &info) != 0 || info.st_uid != ::geteuid()) return {};
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  // Who held it until now may have removed it.
+  if (::fstat(file.get(), &info) != 0 || info.st_nlink == 0) return {};
+  return file;
+}
+
+}  // namespace
+
+std::string stop_record_path(std::string_view log) {
+  if (log.ends_with(names::k_output_suffix)) log.remove_suffix(names::k_output_suffix.size());
+  return std::string(log).append(names::k_stop_suffix);
+}
+
+Result<UniqueFd> write_stop_record(const std::string& path, const StopOrder& order) {
+  const std::string fresh = path + ".new";
+  (void)remove_own(fresh);
+  // It has the environment, which may have secrets.
+  Result<UniqueFd> file = open_own(fresh, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!file) return file;
+  if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0 || !write_all(file->get(), text_of(order)) ||
+      !rename_own(fresh, path)) {
+    const Error failed = system_error("put the stop command on record in " + path);
+    (void)remove_own(fresh);
+    return failed;
+  }
+  return file;
+}
+
+bool is_left(const std::string& path) { return take(path).valid(); }
+
+std::optional<LeftStop> run_left_stop(const std::string& path) {
+  const UniqueFd held = take(path);
+  if (!held.valid()) return std::nullopt;
+  LeftStop left;
+  std::string text;
+  Result<StopOrder> order = Error{"read " + path};
+  if (read_all(held.get(), text, k_longest_record)) order = order_in(text);
+  if (order) {
+    left.service = order->service;
+    left.trouble = trouble_with(order->command.words.front(), run_bounded(order->command));
+  } else {
+    left.trouble = path + ": " + to_text(order.error());
+  }
+  (void)remove_own(path);
+  return left;
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,117 @@
+#include "report/steps.hpp"
+
+#include <fmt/format.h>
+
+#include <tuple>
+
+#include "core/base/printable.hpp"
+#include "report/describe.hpp"
+#include "report/text_sections.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_steps_shown = 5;
+constexpr double k_wait_worth_telling = 0.1;
+
+using Steps = std::vector<const StepRecord*>;
+
+std::string_view made_by(const StepRecord& step) {
+  if (!step.output.empty()) return step.output;
+  return step.target.empty() ? step.program : step.target;
+}
+
+std::string title(const StepRecord& step) { return printable(title_of(step)); }
+
+std::string memory_text(std::int64_t kb) {
+  const double mib = static_cast<double>(kb) / 1024;
+  return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
+}
+
+// Several programs make a static library one after the other. Each of them is a step by itself.
+bool is_one_of_several(const StepRecord& step, const std::vector<StepRecord>& steps) {
+  return !step.program.empty() &&
+         std::any_of(steps.begin(), steps.end(), [&](const StepRecord& other) {
+           return other.program != step.program && other.kind == step.kind &&
+                  made_by(other) == made_by(step);
+         });
+}
+
+// What is unusual about the step.
+std::string remark(const StepRecord& step, const std::vector<StepRecord>& steps) {
+  std::string text;
+  if (step.outcome != Outcome::passed) {
+    text += "; " + label(step.outcome.value_or(Outcome::unknown));
+  }
+  if (is_one_of_several(step, steps)) text += "; " + printable(step.program);
+  if (step.attempts > 1) text += fmt::format("; {} attempts", step.attempts);
+  return text;
+}
+
+// The first of `steps` by `measure`, largest first. A step that is not above `floor` is not shown.
+template <typename Measure, typename Line>
+std::string section(std::string_view name, const std::vector<StepRecord>& steps, double floor,
+                    Measure measure, Line line) {
+  Steps shown;
+  for (const StepRecord& step : steps) {
+    if (measure(step) > floor) shown.push_back(&step);
+  }
+  if (shown.empty()) return {};
+  std::stable_sort(shown.begin(), shown.end(), [&](const StepRecord* a, const StepRecord* b) {
+    return measure(*a) > measure(*b);
+  });
+  shown.resize(std::min(shown.size(), k_steps_shown));
+  std::size_t width = 0;
+  for (const StepRecord* step : shown) {
+    const std::size_t size = title(*step).size();
+    if (size <= k_widest_name) width = std::max(width, size);
+  }
+  std::string text = fmt::format("\n{} of {}\n", name, counted(steps.size(), "build step"));
+  for (const StepRecord* step : shown) {
+    text += row(title(*step), width, line(*step) + remark(*step, steps));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double from,
+                                     double until) {
+  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, const StepRecord*>
+      latest;
+  for (const Record& record : records) {
+    const auto* step = std::get_if<StepRecord>(&record);
+    if (step == nullptr || step->at <= from || step->at > until) continue;
+    const StepRecord*& known = latest[{step->kind, made_by(*step), step->program}];
+    if (known == nullptr || step->at >= known->at) known = step;
+  }
+  std::vector<StepRecord> steps;
+  steps.reserve(latest.size());
+  for (const auto& [key, step] : latest) steps.push_back(*step);
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const StepRecord& a, const StepRecord& b) { return a.at < b.at; });
+  return steps;
+}
+
+std::string title_of(const StepRecord& step) {
+  return fmt::format("{} {}", step.kind, made_by(step));
+}
+
+bool has_only_steps(const RunReport& report) {
+  return report.run.id.empty() && report.shards.empty() && report.tests.empty() &&
+         !report.steps.empty();
+}
+
+std::string steps_text(const std::vector<StepRecord>& steps) {
+  const auto wall = [](const StepRecord& step) { return step.wall_s; };
+  const auto memory = [](const StepRecord& step) { return static_cast<double>(step.max_rss_kb); };
+  const auto wait = [](const StepRecord& step) { return step.slot_wait_s; };
+  return section("Slowest", steps, 0, wall,
+                 [](const StepRecord& step) { return duration_text(step.wall_s); }) +
+         section("Heaviest", steps, 0, memory,
+                 [](const StepRecord& step) { return memory_text(step.max_rss_kb); }) +
+         section("Longest waits for a slot", steps, k_wait_worth_telling, wait,
+                 [](const StepRecord& step) { return duration_text(step.slot_wait_s); });
+}
+
+}  // namespace holdfast
