@@ -350,14 +350,15 @@ class SlurmTest(SlurmCase):
     def test_a_signal_while_slurm_is_asked_for_its_nodes_begins_no_further_attempt(self):
         asked = self.work / "asked"
         tree = self.suite("add_test(NAME a COMMAND true)\n", '[[override]]\ntest = "a"\nretry = "node=2"\n')
-        path = self.with_srun('echo "srun: error: Unable to create step for job 1: Socket timed out" >&2\nexit 1\n')
-        for name, does in (("sinfo", 'echo "n1 down"\n'), ("scontrol", f"touch {asked}\nexec sleep 600\n")):
-            tool = self.work / "bin" / name
-            tool.write_text("#!/bin/sh\n" + does)
-            tool.chmod(0o755)
+        path = self.with_srun(f'[ -e {asked} ] && exec {{srun}} "$@"\n'
+                              'echo "srun: launching StepId=1.0 on host n1, 1 tasks: 0" >&2\n'
+                              'echo "srun: error: Task launch for StepId=1.0 failed on node n1" >&2\nexit 1\n')
+        scontrol = self.work / "bin/scontrol"
+        scontrol.write_text(f"#!/bin/sh\ntouch {asked}\nexec sleep 600\n")
+        scontrol.chmod(0o755)
         self.start_far(tree, PATH=path)
         wait_until(asked.exists, "the question", SLURM_PATIENCE_S)
-        begun, = self.records(self.runs(tree)[-1], "attempt_started")
+        begun = self.records(self.runs(tree)[-1], "attempt_started")[-1]
         os.kill(begun["launcher"]["pid"], signal.SIGTERM)
         self.assert_nothing_left(SLURM_PATIENCE_S)
         ends = self.records(self.runs(tree)[-1], "attempt_ended")
