@@ -263,7 +263,7 @@ class TurnsTest(TurnsCase):
         large.write_text(LARGE_LISTENER)
         with subprocess.Popen([sys.executable, large, str(self.port), self.work / "listens"]) as stranger:
             try:
-                wait_until((self.work / "listens").exists, "the listener")
+                wait_until((self.work / "listens").exists, "the listener", 10 * PATIENCE_S)  # it fills its memory
                 # The server starts in the moment after the kill.
                 gate = (f'[service.gate]\ncommand = ["sleep", "1000"]\nready-command = ["true"]\n'
                         f'init-command = ["kill", "-KILL", "{stranger.pid}"]\ngrace = "1s"\n')
