@@ -37,7 +37,7 @@ struct NinjaBuild {
 };
 
 // What compilers were seen to read counts as an input. For a source of C or C++ that is newer than
-// that, or not compiled, what it includes by its text counts, too (included_files.hpp). So does a
+// that, or not compiled, what it includes by its text counts, too (step_commands.hpp). So does a
 // changed link through which the path of an input leads. That a changed file is newer than what is
 // made from it raises no doubt.
 NinjaBuild make_build(const doctor::NinjaTree& tree, const doctor::NinjaTexts& texts,

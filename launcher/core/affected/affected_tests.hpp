@@ -51,7 +51,7 @@ struct FileGroup {
     directory,
     // Of the files below `path`, those that changed and that the build does not know.
     not_built,
-    // The files that fit `path` (path_pattern.hpp), which the test names.
+    // The files that fit `path` (file_glob.hpp), which the test names.
     glob,
     // The same, but nobody knows which of them the test means.
     doubt,

@@ -15,7 +15,7 @@
 
 namespace holdfast {
 
-// A word of a command, as the program gets it. It may be a pattern (path_pattern.hpp).
+// A word of a command, as the program gets it. It may be a pattern (file_glob.hpp).
 struct CommandWord {
   std::string text;
   std::string shown;  // as it is written

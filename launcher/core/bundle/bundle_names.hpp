@@ -25,8 +25,8 @@ inline constexpr std::string_view k_cmake = "cmake.txt";
 }  // namespace bundle_names
 
 // Whether a report is made from the entry with this path. No such path leads out of anywhere. If
-// more paths are, the bundle's format gets a new number: an older reader would miss them in the sum
-// (bundle_sum.hpp).
+// more paths are, the bundle's format gets a new number: an older reader would miss them in the
+// sum.
 bool is_of_report(std::string_view path);
 
 }  // namespace holdfast

@@ -19,7 +19,7 @@ namespace holdfast {
 // Puts each service behind those that it depends on, and otherwise keeps the order of declaration.
 // Fails for mistakes that no single declaration shows: an unknown name or a circle in `depends`,
 // two services with the same name, the same variables or the same port of their own
-// (fixed_port.hpp). The error names the origin of the service that has the mistake.
+// (service_spec.hpp). The error names the origin of the service that has the mistake.
 Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services);
 
 // Fails if a use names a service that is not declared. The error has that name as what was found,

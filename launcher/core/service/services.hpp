@@ -85,7 +85,7 @@ struct EarlierGeneration {
 
 class Services {
  public:
-  // `specs` are in order of start (in_order_of_start() in service_check.hpp). Eager services start
+  // `specs` are in order of start (in_order_of_start() in service_state.hpp). Eager services start
   // at once.
   explicit Services(std::vector<ServiceSpec> specs,
                     const std::vector<EarlierGeneration>& earlier = {});

@@ -86,7 +86,7 @@ struct ReapOrder {
   Milliseconds grace = k_default_grace;
 };
 
-// Returns the living processes of abandoned attempts (reap_scope.hpp). Leaves out this process, its
+// Returns the living processes of abandoned attempts. Leaves out this process, its
 // ancestors, and processes of a living run or of another tree. Also leaves out processes in another
 // PID namespace: a container may share the tree, and its ctest cannot be seen from here.
 std::vector<LeftBehind> find_left_behind(const ReapOrder& order);

@@ -112,7 +112,7 @@ Milliseconds patience_with_stopped(Milliseconds grace);
 std::string describe(const std::vector<StoppedSupervisor>& stopped);
 
 // Launchers and guards that do not end, most likely because they are stopped. They are killed:
-// neither SIGSTOP nor a debugger prevents that. What they leave is for OrphanHelpers (orphans.hpp).
+// neither SIGSTOP nor a debugger prevents that. What they leave is for OrphanHelpers.
 
 // Whether the command line of a launcher or guard (os/process/process.hpp) names the attempt.
 bool names_attempt(const std::vector<std::string>& words, const std::string& attempt);

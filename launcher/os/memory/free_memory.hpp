@@ -15,8 +15,8 @@
 
 namespace holdfast::os {
 
-// Returns what the kernel calls available, in KiB, or less if one of our cgroups has less left
-// (memory_cgroups.hpp). None: this system does not say.
+// Returns what the kernel calls available, in KiB, or less if one of our cgroups has less left.
+// None: this system does not say.
 std::optional<std::uint64_t> available_memory_kb();
 
 // Returns the memory of the machine, in KiB, or the limit of one of our cgroups if that is less.
@@ -46,7 +46,7 @@ std::vector<MemoryCgroup> memory_cgroups();
 // A counter of such kills: memory.events of a cgroup, or any file of that form.
 class OomEvents {
  public:
-  // An empty `path` stands for the nearest cgroup that counts (memory_cgroups.hpp). If there is
+  // An empty `path` stands for the nearest cgroup that counts. If there is
   // none, count() returns none.
   static OomEvents open(const std::string& path);
 

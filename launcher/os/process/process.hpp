@@ -159,7 +159,7 @@ Result<std::string> own_program();
 // /proc/meminfo and the like name no process and need not come here.
 
 // True: the numbers in /proc are those of our PID namespace. The answer is found once per process:
-// a child in a new namespace mounts its own /proc before it asks (pid_namespace.hpp).
+// a child in a new namespace mounts its own /proc before it asks (namespaces.hpp).
 bool proc_has_our_numbers();
 
 // Returns `/proc/<entry>`; if the numbers are not ours, a path at which nothing can exist.

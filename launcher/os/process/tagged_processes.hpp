@@ -3,7 +3,7 @@
 //
 // Hazards. A scan of /proc is not a snapshot and can miss a process that forks all the time. So a
 // set counts as empty after several empty scans in a row, and even that is no proof. Between fork
-// and exec a test's main process shows the environment of its guard. Until take_tag() (spawn.hpp)
+// and exec a test's main process shows the environment of its guard. Until take_tag() (execute.hpp)
 // it also shows the limits of its guard, and so nothing of its attempt. Until exec it has the
 // guard's connection to the keeper open, and a keeper ends what an attempt has left only when that
 // connection has ended.

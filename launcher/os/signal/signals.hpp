@@ -1,5 +1,5 @@
 // Signals are data: launcher, guard and keeper block them and take them from a queue
-// (signal_queue.hpp). There are signal handlers only for blocking system calls for which nothing
+// (SignalQueue). There are signal handlers only for blocking system calls for which nothing
 // can be polled (interruptions.hpp).
 #pragma once
 

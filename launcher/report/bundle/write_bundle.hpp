@@ -149,7 +149,7 @@ struct BundleOrder {
   RunState state;
   const LoadedReport& loaded;
   const std::vector<BundledText>& beside;
-  std::string_view form;       // of the archive (packing.hpp)
+  std::string_view form;       // of the archive
   const std::string& program;  // holdfast-archive
   BundleSizes sizes = {};
 };

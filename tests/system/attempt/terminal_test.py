@@ -344,7 +344,7 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
     def test_it_reaches_a_file_and_a_pipe_that_a_script_has_too(self):
         tree, tests = self.tree_of_three()
         out, go = self.work / "out", self.work / "go"
-        for script in (f"{CTEST} -j3 -E quick >{out} 2>&1; sleep 0",
+        for script in (f"{CTEST} -j3 -E quick >{out} 2>&1; :",
                        f"{{ {CTEST} -j3 -E quick; until test -e {go}; do sleep 0.01; done; echo after; }} 2>&1 | cat >{out}",
                        f"{{ {CTEST} -j3 -E quick; echo after; }} >{out} 2>&1"):
             with self.subTest(script=script):
@@ -363,7 +363,7 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
     def test_it_goes_to_no_file_that_has_taken_the_name_of_the_first(self):
         tree, tests = self.tree_of_three()
         out = self.work / "out"
-        shell = self.start("bash", "-c", f"{CTEST} -j3 -E quick >{out} 2>&1; sleep 0", cwd=tree, stderr=-3)
+        shell = self.start("bash", "-c", f"{CTEST} -j3 -E quick >{out} 2>&1; :", cwd=tree, stderr=-3)
         left = tests()
         out.rename(self.work / "out.1")  # as logrotate does
         out.touch()
