@@ -4,6 +4,7 @@
 
 #include "cli/history_file.hpp"
 #include "cli/report/report_output.hpp"
+#include "core/base/printable.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -16,6 +16,7 @@
 #include "cli/debugger.hpp"
 #include "cli/launcher_start.hpp"
 #include "cli/listed_test.hpp"
+#include "core/base/edit_distance.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "core/base/parts.hpp"
-#include "core/base/process_name.hpp"
+#include "core/base/program_identity.hpp"
 
 namespace holdfast::cli {
 namespace {

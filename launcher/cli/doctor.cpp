@@ -9,8 +9,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/words.hpp"
 #include "core/outcome/exit_codes.hpp"

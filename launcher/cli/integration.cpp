@@ -20,7 +20,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/locks_for_ctest.hpp"
 #include "core/settings/settings.hpp"

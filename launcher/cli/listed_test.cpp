@@ -1,13 +1,16 @@
 #include "cli/listed_test.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <system_error>
 
 #include "cli/listing_json.hpp"
+#include "core/base/file_name.hpp"
 #include "core/base/printable.hpp"
 #include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"

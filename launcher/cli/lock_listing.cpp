@@ -1,8 +1,10 @@
 #include "cli/lock_listing.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::cli {

@@ -15,6 +15,7 @@
 
 #include "cli/commands.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/service/service_state.hpp"

@@ -26,7 +26,7 @@
 #include "core/base/names.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "history/answers/phrases.hpp"
+#include "history/answers/slowest.hpp"
 #include "history/history.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"

@@ -9,6 +9,7 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <algorithm>
 #include <set>
 
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/machine/clock.hpp"

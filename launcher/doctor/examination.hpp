@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "doctor/diagnosis.hpp"
 #include "doctor/tree/needed_tools.hpp"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/cluster/cluster_settings.hpp"
 #include "etcd/etcd_replies.hpp"
 #include "etcd/http.hpp"

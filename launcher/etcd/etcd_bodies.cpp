@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/base64.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "core/cluster/lock_order.hpp"
 
 namespace holdfast::etcd {

@@ -4,8 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/base64.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 
 namespace holdfast::etcd {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/cluster/cluster_party.hpp"
 
 namespace holdfast::etcd {

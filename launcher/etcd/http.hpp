@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/cluster/cluster_settings.hpp"
 
 namespace holdfast::etcd {

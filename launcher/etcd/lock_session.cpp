@@ -4,10 +4,11 @@
 
 #include <algorithm>
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/cluster/cluster_words.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "core/settings/cluster_wire.hpp"
 #include "etcd/etcd_bodies.hpp"
 #include "os/file/clock.hpp"

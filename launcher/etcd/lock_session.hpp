@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/cluster/cluster_party.hpp"
 #include "core/cluster/cluster_settings.hpp"
 #include "core/cluster/lock_order.hpp"

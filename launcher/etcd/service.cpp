@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "core/cluster/cluster_words.hpp"
 #include "core/cluster/lock_order.hpp"

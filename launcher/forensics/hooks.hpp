@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/settings/policy.hpp"
+#include "core/settings/hook_environment.hpp"
 #include "forensics/findings.hpp"
 #include "os/process/bounded_work.hpp"
 

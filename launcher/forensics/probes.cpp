@@ -1,5 +1,10 @@
 #include "forensics/probes.hpp"
 
+#include <algorithm>
+
+#include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_survey.hpp"

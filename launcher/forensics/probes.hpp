@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
-#include "core/base/process_name.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/program_identity.hpp"
 #include "core/base/result.hpp"
 #include "forensics/findings.hpp"
 #include "forensics/program_probe.hpp"

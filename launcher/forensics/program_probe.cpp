@@ -7,7 +7,8 @@
 #include <cerrno>
 #include <memory>
 
-#include "core/base/printable.hpp"
+#include "core/base/edit_distance.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
 

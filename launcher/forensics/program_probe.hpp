@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/process_name.hpp"
+#include "core/base/program_identity.hpp"
 #include "core/base/result.hpp"
 
 namespace holdfast::forensics {

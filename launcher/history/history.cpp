@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <system_error>
+#include <unordered_map>
 
 #include "os/file/own_files.hpp"
 

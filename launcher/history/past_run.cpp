@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/service/tcp_table.hpp"
 #include "host/strangers.hpp"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/service/service_spec.hpp"
 #include "os/process/bounded_work.hpp"
 

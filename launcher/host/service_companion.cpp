@@ -1,5 +1,8 @@
 #include "host/service_companion.hpp"
 
+#include <algorithm>
+
+#include "core/base/names.hpp"
 #include "core/base/printable.hpp"
 #include "core/service/service_words.hpp"
 #include "host/strangers.hpp"

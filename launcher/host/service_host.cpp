@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/attempt_tag.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/process_name.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "core/outcome/outcome.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "core/service/service_spec.hpp"
 #include "core/settings/host_wire.hpp"
 #include "host/door.hpp"

@@ -4,12 +4,17 @@
 
 #include <iterator>
 
+#include "core/outcome/signal_names.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "keeper/left/stuck_pairs.hpp"
 #include "keeper/run/attempt_grants.hpp"
 #include "keeper/service/tree_services.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

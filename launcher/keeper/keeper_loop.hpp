@@ -10,7 +10,7 @@
 #include "keeper/base/connections.hpp"
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/run_lines.hpp"
-#include "keeper/left/stopped_supervisors.hpp"
+#include "keeper/left/orphans.hpp"
 #include "keeper/run/cluster_client.hpp"
 #include "keeper/run/current_run.hpp"
 #include "keeper/run/fixture_containments.hpp"

@@ -1,9 +1,11 @@
 #include "report/changed_sources.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace holdfast {
 namespace {

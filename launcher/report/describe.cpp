@@ -1,14 +1,18 @@
 #include "report/describe.hpp"
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/ctest_options.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "store/run_directory.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <cmath>
 #include <ctime>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace holdfast {

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "core/base/number.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "core/batch/gtest_output.hpp"
 
 namespace holdfast {

@@ -1,5 +1,6 @@
 #include "report/lanes.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <queue>
 

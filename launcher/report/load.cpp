@@ -5,7 +5,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/base/kept_output.hpp"
+#include "core/settings/kept_output.hpp"
+#include "core/base/names.hpp"
 #include "core/service/log_gap.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"

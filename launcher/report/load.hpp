@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/printable.hpp"
 #include "core/base/result.hpp"
+#include "core/base/utf8.hpp"
 #include "report/model.hpp"
 #include "store/ctest_log.hpp"
 #include "store/run_directory.hpp"

@@ -1,7 +1,9 @@
 #include "report/memory_budgets.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
+#include "core/base/program_identity.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "report/text_sections.hpp"
 

@@ -3,7 +3,7 @@
 // Renderers (text, JSON, JUnit, summary) take a RunReport, and outputs from report/load.hpp.
 #pragma once
 
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 #include "report/counts.hpp"
 #include "report/test_outcome.hpp"
 #include "store/journal_reader.hpp"

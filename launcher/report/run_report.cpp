@@ -5,11 +5,13 @@
 #include "report/services.hpp"
 #include "report/verdicts.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <iterator>
 #include <limits>
 #include <numeric>
 #include <set>
+#include <unordered_map>
 
 namespace holdfast {
 namespace {

@@ -5,6 +5,7 @@
 #include "report/describe.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace holdfast {
 namespace {

@@ -1,5 +1,7 @@
 #include "report/shown.hpp"
 
+#include "core/base/printable.hpp"
+
 #include <fmt/format.h>
 
 namespace holdfast {

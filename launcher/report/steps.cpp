@@ -1,9 +1,11 @@
 #include "report/steps.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <tuple>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/text_sections.hpp"

@@ -1,5 +1,7 @@
 #include "report/test_outcome.hpp"
 
+#include "core/outcome/end_verdict.hpp"
+
 namespace holdfast {
 namespace {
 

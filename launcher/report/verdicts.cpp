@@ -1,6 +1,8 @@
 #include "report/verdicts.hpp"
 
+#include <algorithm>
 #include <iterator>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace holdfast {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "settings/complaints.hpp"
 #include "settings/toml.hpp"

@@ -1,5 +1,7 @@
 #include "settings/profiles.hpp"
 
+#include <algorithm>
+
 #include "settings/spelling.hpp"
 
 namespace holdfast {

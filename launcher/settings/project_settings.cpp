@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "core/base/names.hpp"
 #include "core/lock/run_alone.hpp"
 #include "os/file/owner.hpp"
 #include "os/file/program_identity.hpp"

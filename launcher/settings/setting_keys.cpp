@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <type_traits>
 
 #include "core/base/test_environment.hpp"
 #include "core/settings/kinds.hpp"

@@ -1,6 +1,7 @@
 #include "settings/settings_file.hpp"
 
 #include <sys/stat.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <system_error>

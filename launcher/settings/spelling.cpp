@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/base/printable.hpp"
+#include "core/base/edit_distance.hpp"
 
 namespace holdfast {
 namespace {

@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "core/base/number.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "core/settings/command_line.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"

@@ -4,6 +4,7 @@
 #include "store/json_record.hpp"
 #include "store/run_files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <istream>

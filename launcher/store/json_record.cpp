@@ -1,9 +1,10 @@
 #include "store/json_record.hpp"
 
-#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "store/record_fields.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <type_traits>

@@ -3,7 +3,7 @@
 
 #include "core/base/process_name.hpp"
 #include "core/base/words.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
 

@@ -1,6 +1,7 @@
 #include "store/record_fields.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <cmath>

@@ -4,7 +4,11 @@
 
 #include <cstdlib>
 
+#include "core/base/attempt_tag.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
+#include "core/outcome/end_verdict.hpp"
+#include "core/settings/far_share.hpp"
 #include "os/file/file_text.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"

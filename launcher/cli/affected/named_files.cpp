@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <climits>
 #include <cstdlib>
@@ -9,6 +10,8 @@
 #include <fstream>
 
 #include "core/affected/command_reading.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/program_identity.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/bounded_work.hpp"

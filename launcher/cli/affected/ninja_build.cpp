@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <algorithm>
 
 #include "cli/affected/step_commands.hpp"
 #include "core/affected/include_names.hpp"

@@ -1,6 +1,7 @@
 #include "cli/affected/step_commands.hpp"
 
 #include <sys/stat.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 
 #include "core/affected/command_reading.hpp"
 #include "core/affected/include_names.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 
 namespace holdfast::cli {

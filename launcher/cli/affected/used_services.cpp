@@ -1,5 +1,6 @@
 #include "cli/affected/used_services.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/rerun.hpp"
 #include "store/records.hpp"
 
 namespace holdfast::cli {

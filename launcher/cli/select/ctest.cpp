@@ -17,7 +17,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "history/answers/recent.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "core/base/environment.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/rerun.hpp"
 #include "os/file/system_call.hpp"
 #include "os/signal/replacing.hpp"
 

@@ -21,7 +21,7 @@
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/rerun.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/select/test_graph.hpp"
 #include "keeper/left/dead_runs.hpp"

@@ -1,6 +1,7 @@
 #include "cli/select/selection.hpp"
 
 #include <unistd.h>
+#include <algorithm>
 
 #include <chrono>
 #include <cmath>
@@ -17,6 +18,7 @@
 #include "cli/listed_test.hpp"
 #include "cli/select/left_out.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/lock/lock_spec.hpp"

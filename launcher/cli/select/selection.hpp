@@ -16,7 +16,7 @@
 #include "cli/select/tree_tests.hpp"
 #include "cli/select/user_call.hpp"
 #include "core/base/result.hpp"
-#include "core/select/clusters.hpp"
+#include "core/select/division.hpp"
 
 namespace holdfast::cli {
 

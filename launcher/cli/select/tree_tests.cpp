@@ -1,12 +1,15 @@
 #include "cli/select/tree_tests.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
 #include "cli/listed_test.hpp"
 #include "cli/listing_json.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/ctest/shown_tests.hpp"
 #include "core/settings/command_line.hpp"
 
 namespace holdfast::cli {

@@ -8,7 +8,7 @@
 
 #include "cli/select/ctest_call.hpp"
 #include "core/base/result.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/rerun.hpp"
 #include "core/select/test_graph.hpp"
 
 namespace holdfast::cli {

@@ -6,7 +6,7 @@
 
 #include "cli/select/ctest_call.hpp"
 #include "core/base/result.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/rerun.hpp"
 
 namespace holdfast::cli {
 

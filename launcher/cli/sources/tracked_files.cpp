@@ -1,6 +1,7 @@
 #include "cli/sources/tracked_files.hpp"
 
 #include <sys/stat.h>
+#include <algorithm>
 
 #include <cstdio>
 #include <ctime>
@@ -8,6 +9,8 @@
 
 #include "core/affected/git_changes.hpp"
 #include "core/base/json_line.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"

@@ -1,6 +1,6 @@
 #include "cli/watch/watch_state.hpp"
 
-#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "report/test_outcome.hpp"
 
 namespace holdfast::cli {

@@ -37,9 +37,12 @@ struct TestWait {
   bool is_any() const { return !of.names.empty(); }
   // What it waits for, if that is of this kind; else empty.
   std::string names_of(wire::WaitFor kind) const { return of.what == kind ? of.names : ""; }
-  // Whether both wait for the same.
+  // Whether nothing is to be told anew. The reason for a wait for a lock of scope `cluster` is told
+  // whenever it changes, as at first etcd has not answered. The reason for a wait for services has
+  // a duration in it, and always changes.
   bool is_as(const TestWait& other) const {
-    return of.what == other.of.what && of.names == other.of.names;
+    return of.what == other.of.what && of.names == other.of.names &&
+           (of.what != wire::WaitFor::lock || of.why == other.of.why);
   }
 };
 

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "report/describe.hpp"
 
 namespace holdfast::cli {

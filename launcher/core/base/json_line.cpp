@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 
 namespace holdfast {
 namespace {

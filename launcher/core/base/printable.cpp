@@ -1,27 +1,12 @@
 #include "core/base/printable.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <utility>
 
 #include "core/base/parts.hpp"
+#include "core/base/utf8.hpp"
 
 namespace holdfast {
 namespace {
-
-unsigned byte_at(std::string_view bytes, std::size_t i) {
-  return static_cast<unsigned char>(bytes[i]);
-}
-
-bool is_continuation(std::string_view bytes, std::size_t i) {
-  return i < bytes.size() && (byte_at(bytes, i) & 0xC0U) == 0x80U;
-}
-
-std::size_t ascii_length(std::string_view bytes) {
-  std::size_t length = 0;
-  while (length < bytes.size() && byte_at(bytes, length) < 0x80U) ++length;
-  return length;
-}
 
 // U+0080 to U+009F: C2 80 to C2 9F.
 bool is_late_control(std::string_view character) {
@@ -86,107 +71,7 @@ void append_for_shell(std::string& out, char c) {
   }
 }
 
-constexpr std::string_view k_ours = "holdfast: ";
-constexpr std::size_t k_columns = 160;
-
-// How many columns a text in UTF-8 takes. A character that takes no column, or two columns, counts
-// as one.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
-  }));
-}
-
-std::string folded(std::string_view rest) {
-  std::string text;
-  std::string line(k_ours);
-  bool begins = true;  // no word of this line yet
-  while (true) {
-    const std::size_t blank = rest.find(' ');
-    const std::string_view word = rest.substr(0, blank);
-    if (!begins && columns_of(line) + 1 + columns_of(word) > k_columns) {
-      text += line + "\n";
-      line = std::string(k_ours) + "  ";
-      begins = true;
-    }
-    if (!begins) line += ' ';
-    line += word;
-    begins = false;
-    if (blank == std::string_view::npos) return text + line + "\n";
-    rest.remove_prefix(blank + 1);
-  }
-}
-
-// A longer name is no slip of the finger.
-constexpr std::size_t k_longest_name = 255;
-
-constexpr std::size_t k_shortest_beginning = 4;
-
-// How many letters of a name may be wrong: about one in three, and never more than four.
-std::size_t farthest(std::size_t length) { return std::min<std::size_t>(4, length / 3 + 1); }
-
-std::string plain(std::string_view name) {
-  std::string text(name);
-  for (char& c : text) {
-    if (c == '_') c = '-';
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
-// Whether one name begins with the other, and the shorter name is long enough to say something.
-bool is_prolonged(std::string_view a, std::string_view b) {
-  return std::min(a.size(), b.size()) >= k_shortest_beginning &&
-         (a.starts_with(b) || b.starts_with(a));
-}
-
 }  // namespace
-
-std::size_t utf8_sequence_length(std::string_view bytes) {
-  if (bytes.empty()) return 0;
-  const unsigned lead = byte_at(bytes, 0);
-  if (lead < 0x80U) return 1;
-  if (lead < 0xC2U || lead > 0xF4U || !is_continuation(bytes, 1)) return 0;
-  if (lead < 0xE0U) return 2;
-  const unsigned second = byte_at(bytes, 1);
-  if (!is_continuation(bytes, 2)) return 0;
-  if (lead < 0xF0U) {
-    const bool overlong = lead == 0xE0U && second < 0xA0U;
-    const bool surrogate = lead == 0xEDU && second >= 0xA0U;
-    return overlong || surrogate ? 0 : 3;
-  }
-  const bool overlong = lead == 0xF0U && second < 0x90U;
-  const bool beyond = lead == 0xF4U && second >= 0x90U;
-  return overlong || beyond || !is_continuation(bytes, 3) ? 0 : 4;
-}
-
-std::string_view first_bytes(std::string_view text, std::size_t size) {
-  if (text.size() <= size) return text;
-  while (size > 0 && is_continuation(text, size)) --size;
-  return text.substr(0, size);
-}
-
-std::string_view last_bytes(std::string_view text, std::size_t size) {
-  if (text.size() <= size) return text;
-  std::size_t begin = text.size() - size;
-  while (is_continuation(text, begin)) ++begin;
-  return text.substr(begin);
-}
-
-std::string valid_utf8(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size());
-  while (true) {
-    // Usually this is nearly the whole text.
-    const std::size_t plain = ascii_length(bytes);
-    text.append(bytes.substr(0, plain));
-    bytes.remove_prefix(plain);
-    if (bytes.empty()) return text;
-    const std::size_t length = utf8_sequence_length(bytes);
-    text.append(length == 0 ? k_utf8_replacement : bytes.substr(0, length));
-    bytes.remove_prefix(length == 0 ? 1 : length);
-  }
-}
 
 std::string printable(std::string_view text) {
   std::string shown;
@@ -226,50 +111,6 @@ std::string for_shell(std::string_view word) {
     }
   }
   return quoted + "'";
-}
-
-std::string said_line(std::string_view text, Layout layout) {
-  const std::string shown = printable(text);
-  if (layout == Layout::folded) return folded(shown);
-  return text_of({k_ours, shown, "\n"});
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
-std::vector<std::string> look_alikes(std::string_view name, const std::vector<std::string>& names,
-                                     std::size_t most) {
-  if (name.empty() || name.size() > k_longest_name) return {};
-  const std::string wanted = plain(name);
-  const std::size_t limit = farthest(name.size());
-  std::vector<std::pair<std::size_t, std::string>> near;
-  for (const std::string& candidate : names) {
-    if (candidate == name || candidate.size() > k_longest_name) continue;
-    const std::string other = plain(candidate);
-    const std::size_t difference =
-        other.size() > wanted.size() ? other.size() - wanted.size() : wanted.size() - other.size();
-    // The distance is at least the difference of the lengths, so most names need no comparison.
-    std::size_t far = difference <= limit ? edit_distance(wanted, other) : limit + 1;
-    if (is_prolonged(wanted, other)) far = std::min(far, limit);
-    if (far <= limit) near.emplace_back(far, candidate);
-  }
-  std::sort(near.begin(), near.end());
-  if (near.size() > most) near.resize(most);
-  std::vector<std::string> found;
-  for (auto& [far, candidate] : near) found.push_back(std::move(candidate));
-  return found;
 }
 
 }  // namespace holdfast

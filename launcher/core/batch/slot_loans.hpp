@@ -11,7 +11,7 @@
 #include <deque>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 
 namespace holdfast {
 

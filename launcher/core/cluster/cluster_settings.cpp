@@ -1,6 +1,7 @@
 #include "core/cluster/cluster_settings.hpp"
 
 #include "core/base/environment.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 

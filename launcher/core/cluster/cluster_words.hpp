@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/result.hpp"

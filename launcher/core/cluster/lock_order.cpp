@@ -5,7 +5,7 @@
 
 #include "core/base/file_name.hpp"
 #include "core/base/parts.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_wait.hpp"
 
 namespace holdfast::cluster {
 namespace {

@@ -1,6 +1,7 @@
 #include "core/ctest/attach.hpp"
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 

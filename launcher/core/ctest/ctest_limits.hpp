@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 
 namespace holdfast {
 

@@ -6,8 +6,8 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/batch/gtest_report.hpp"
 #include "core/batch/unique_names.hpp"
+#include "core/batch/xml.hpp"
 
 namespace holdfast {
 namespace {

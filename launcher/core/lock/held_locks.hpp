@@ -6,13 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
-#include "core/base/process_name.hpp"
 #include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
@@ -92,144 +89,5 @@ class HeldLocks {
 // `user/memory:6GiB`.
 std::string held_entry(const std::string& place, const LockSpec& spec,
                        const std::vector<unsigned>& slots);
-
-// What Holdfast says about a lock: in the records of its holders and waiters, and to people while a
-// test waits.
-
-// A holder of a lock or a waiter, as the lock's files record it: docs/reference/lock-files.md.
-struct LockParty {
-  ProcessName process;  // the launcher
-  // The boot id, after which a process is gone, and the PID namespace: os::numbering_id().
-  std::string boot;
-  std::string test;
-  std::string tree;  // empty outside a build tree
-  std::int64_t since_unix_ms = 0;
-  // How the party holds or wants the lock. If the record does not say, exclusively.
-  LockMode mode = LockMode::exclusive;
-  std::uint64_t units = 1;           // counted, amount
-  std::uint64_t size = 0;            // counted, amount
-  std::vector<unsigned> slots = {};  // of a holder of a counted lock
-  std::int64_t ticket = 0;           // of a waiter: its place in the queue
-  // `attempt` and `around` help to find a circle of nested runs that wait for one another.
-  std::string attempt = {};
-  std::vector<std::string> around = {};  // the attempts around the party, as far as they hold locks
-
-  // As seen now; not in the record.
-  bool stopped = false;
-  bool elsewhere = false;  // the process number is one of another PID namespace
-
-  void say_how(const LockSpec& spec);
-
-  friend bool operator==(const LockParty&, const LockParty&) = default;
-};
-
-// The text after the `:` of a spec: "shared", "1/4", "6GiB/24GiB"; empty for an exclusive lock.
-std::string how_of(const LockParty& party);
-
-// Every record has this many bytes: it is padded with NUL, and long texts are cut.
-inline constexpr std::size_t k_party_size = 1024;
-
-std::string to_record(const LockParty& party);
-// None for a record that is empty or not understood: then the party stays unnamed.
-std::optional<LockParty> parse_party(std::string_view record);
-
-// What stands between a waiter and its lock, as far as is known.
-struct LockObstacles {
-  std::vector<LockParty> holders;
-  std::vector<LockParty> before;       // earlier waiters, in order
-  std::size_t ahead = 0;               // how many earlier waiters, even those without a record
-  std::vector<std::string> strangers;  // holders by flock(2), without a record: `"sleep 5" (pid 7)`
-};
-
-// `"server.start" (pid 4711, tree /b/debug)`
-std::string describe_party(const LockParty& party);
-
-// The same in words, whatever kind of lock it is.
-struct ObstacleWords {
-  std::string holder = {};  // empty: the lock is being handed on
-  std::size_t holders = 0;  // how many
-  std::size_t ahead = 0;    // how many wait before us
-  std::string waiter = {};  // one of these, with a word before that says which; empty: not known
-};
-std::string describe_obstacles(std::string_view lock, const ObstacleWords& words);
-// `db@project is held by "server.start" (pid 4711, tree /b/debug) for 4.2 s; 2 before us`
-std::string describe_obstacles(std::string_view lock, const LockObstacles& obstacles,
-                               std::int64_t now_unix_ms);
-
-// `0,2,3`
-std::string to_text(const std::vector<unsigned>& slots);
-// Leaves out what is no slot.
-std::vector<unsigned> parse_slots(std::string_view text);
-
-// When to tell of a wait: soon, then at growing intervals, then every minute. `told`: how often the
-// wait was told so far.
-Milliseconds next_telling(unsigned told);
-
-// Finds circles of waiters by the records of locks, and decides which waiter gives way.
-
-// A lock in use, as far as its users left records.
-struct LockUse {
-  // run: the lock of a ctest on its build tree
-  enum class Kind : std::uint8_t { named, run };
-
-  std::string lock;  // in the words for people: `db@project`, `the build tree /b`
-  std::vector<LockParty> holders;
-  std::vector<LockParty> waiters;  // in the order of the queue, which is that of their tickets
-  Kind kind = Kind::named;
-};
-
-// One waiter, the lock it waits for, and a party in its way.
-struct LockCycleStep {
-  enum class Way : std::uint8_t { holds, is_before };  // before the waiter in the queue
-
-  LockParty waiter;
-  std::string lock;
-  LockParty other;
-  Way way = Way::holds;
-  LockUse::Kind kind = LockUse::Kind::named;
-};
-
-using LockCycle = std::vector<LockCycleStep>;
-
-// The shortest circle that `waiter` is part of and in which nobody can go on, whatever everybody
-// outside it does. A waiter for two of four slots is in no circle as long as two slots may become
-// free. A waiter keeps all attempts around it waiting, so everything that they hold stays held.
-// `other` of the last step is `waiter` or is around it. Empty: there is no circle, or `waiter` is
-// not among `all`.
-LockCycle find_lock_cycle(const LockParty& waiter, const std::vector<LockUse>& all);
-
-// Whether two looks saw the same circle. Records are read one after the other. But what both looks
-// saw was true, in all records, at one moment between the looks.
-bool is_same_cycle(const LockCycle& one, const LockCycle& other);
-
-// The step whose waiter must end the circle; everybody in the circle gets the same answer. Waiters
-// inside an attempt are preferred. Among them, those that wait for a build tree come first, because
-// they can do without it. Among equals, the youngest gives way. `cycle` is not empty.
-const LockCycleStep& who_gives_way(const LockCycle& cycle);
-
-bool is_same_wait(const LockParty& one, const LockParty& other);
-
-// Decides when to look for a circle during a wait, and when a sighting is certain. A waiter must
-// look again and again: nobody tells it that another wait has closed a circle.
-class LockCycleWatch {
- public:
-  // When to look next, in time since the wait began.
-  Milliseconds next() const { return next_; }
-
-  // Takes what a look at the time `since_start` saw. True: the circle is certain, and `waiter` must
-  // give way.
-  bool take(LockCycle seen, const LockParty& waiter, Milliseconds since_start);
-
-  // The circle of the last look.
-  const LockCycle& seen() const { return seen_; }
-
- private:
-  LockCycle seen_;
-  Milliseconds next_{200};
-};
-
-// `"a" (pid 1) waits for x@user, held by "b" (pid 2), in which "c" (pid 3) waits for y@user, held
-// by "d" (pid 4), which is around "a" (pid 1)`
-std::string describe_lock_cycle(const LockCycle& cycle);
 
 }  // namespace holdfast

@@ -1,6 +1,10 @@
 #include "core/outcome/marker.hpp"
 
+#include <algorithm>
+
+#include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {

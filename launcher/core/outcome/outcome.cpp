@@ -1,10 +1,6 @@
 #include "core/outcome/outcome.hpp"
 
 #include <algorithm>
-#include <cstring>
-
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -57,43 +53,6 @@ bool hides_failure(Outcome outcome, const Observation& seen) {
   if (outcome == Outcome::failed) return seen.main.exited_with(0);
   // The test reported a failure: neither 0 nor the skip code may hide that.
   return outcome == Outcome::deliberate_exit && (seen.main.code == 0 || is_skip_code(seen));
-}
-
-std::string_view full_verdict(const EndedTest& test) {
-  if (test.end.kind == Exit::Kind::signal) return "failed";
-  if (test.end.value == test.skip_code) return "skipped";
-  const bool is_mirrored = !test.properties.empty() && !test.mirrored.empty();
-  const std::string_view verdict =
-      is_mirrored
-          ? test.mirrored
-          : verdict_by_end(test.properties.empty() ? test.judged : test.properties, test.end);
-  return verdict.empty() ? "unknown" : verdict;
-}
-
-constexpr int k_last_signal = 31;  // later ones have no names; programs give them a meaning
-
-// prctl(2) installs filters of system calls, and syscall(2) can do anything. The last rows are of
-// libraries that exist for this purpose.
-constexpr auto k_taking = std::to_array<std::string_view>(
-    {"capset",          "chroot",        "fsmount",          "initgroups",
-     "mount",           "mount_setattr", "move_mount",       "pivot_root",
-     "prctl",           "prlimit",       "prlimit64",        "setegid",
-     "seteuid",         "setfsgid",      "setfsuid",         "setgid",
-     "setgroups",       "setns",         "setregid",         "setresgid",
-     "setresuid",       "setreuid",      "setrlimit",        "setrlimit64",
-     "setuid",          "syscall",       "ulimit",           "umount",
-     "umount2",         "unshare",       "cap_launch",       "cap_set_mode",
-     "cap_set_proc",    "cap_setgroups", "cap_setuid",       "capng_apply",
-     "capng_change_id", "capng_lock",    "pam_open_session", "seccomp_load"});
-
-constexpr auto k_toolchain = std::to_array<std::string_view>(
-    {"libasan",     "libatomic", "libc",      "libc++",  "libc++abi", "libdl",      "libgcc_s",
-     "libgfortran", "libgomp",   "libhwasan", "liblsan", "libm",      "libpthread", "libquadmath",
-     "libresolv",   "librt",     "libstdc++", "libtsan", "libubsan",  "libunwind"});
-
-// `libm.so.6` is `libm`, and `ld-linux-x86-64.so.2` is `ld-linux-x86-64`.
-std::string_view without_suffix(std::string_view library) {
-  return library.substr(0, library.find(".so"));
 }
 
 }  // namespace
@@ -172,88 +131,6 @@ Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
   }
   if (facts.code != 0) return own(facts.code, facts.signal);
   return hides_failure(outcome, seen) ? own(1) : as_the_test_ended(seen);
-}
-
-std::string_view usual_verdict(Outcome outcome) {
-  if (outcome == Outcome::no_tests || outcome == Outcome::interrupted) return {};
-  return is_good(outcome) ? name_of(outcome) : "failed";
-}
-
-std::string_view verdict_by_end(std::string_view properties, const Exit& end) {
-  // A death by signal is no exit code: no property changes it.
-  if (end.kind == Exit::Kind::signal) return "failed";
-  bool success = end.value == 0;
-  while (!properties.empty()) {
-    const std::string_view part = take_part(properties, ',');
-    const std::string_view name = part.substr(0, part.find('='));
-    if (part == "will-fail") {
-      success = !success;
-    } else if (!part.empty() && name != "code") {
-      return {};
-    }
-  }
-  return success ? "passed" : "failed";
-}
-
-std::string_view verdict_on_record(const EndedTest& test) {
-  if (test.outcome == Outcome::interrupted) return {};
-  const std::string_view verdict = full_verdict(test);
-  const bool is_told = test.mirrored.empty() && verdict == usual_verdict(test.outcome);
-  return is_told ? std::string_view() : verdict;
-}
-
-std::string signal_name(int signal) {
-  const char* const name = ::sigabbrev_np(signal);
-  return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
-}
-
-std::string signal_text(int signal) {
-  std::string text = "signal " + std::to_string(signal);
-  if (::sigabbrev_np(signal) != nullptr) text += " (" + signal_name(signal) + ")";
-  return text;
-}
-
-std::optional<int> signal_named(std::string_view name) {
-  if (!name.starts_with("SIG")) return std::nullopt;
-  for (int signal = 1; signal <= k_last_signal; ++signal) {
-    const char* const known = ::sigabbrev_np(signal);
-    if (known != nullptr && name.substr(3) == known) return signal;
-  }
-  return std::nullopt;
-}
-
-std::optional<std::uint64_t> oom_kills_in(std::string_view text) {
-  constexpr std::string_view k_key = "oom_kill ";
-  while (!text.empty()) {
-    const std::string_view line = take_part(text, '\n');
-    if (line.starts_with(k_key)) return parse_number<std::uint64_t>(line.substr(k_key.size()));
-  }
-  return std::nullopt;
-}
-
-bool names_oom_victim(std::string_view line, int pid) {
-  constexpr std::string_view k_killed = "ut of memory: Killed process ";
-  const std::size_t at = line.find(k_killed);
-  if (at == std::string_view::npos) return false;
-  const std::string_view rest = line.substr(at + k_killed.size());
-  return rest.starts_with(std::to_string(pid) + " (");
-}
-
-bool OomClaims::explains_death(const Start& start, std::optional<std::uint64_t> kills) {
-  if (!start.kills || !kills || *kills < *start.kills) return false;
-  if (*kills - *start.kills <= claims_ - start.claims) return false;
-  ++claims_;
-  return true;
-}
-
-bool takes_rights_away(std::string_view function) {
-  return std::ranges::find(k_taking, function) != k_taking.end();
-}
-
-bool is_of_toolchain(std::string_view library) {
-  const std::string_view name = without_suffix(library);
-  return name.starts_with("ld-") || name.starts_with("libc.musl-") ||
-         std::ranges::find(k_toolchain, name) != k_toolchain.end();
 }
 
 }  // namespace holdfast

@@ -82,7 +82,7 @@ struct Observation {
   bool unfinished = false;       // the test is a GoogleTest program that ended before its tests did
   bool ran_nothing = false;      // the test reported that it selected nothing to run
   NoTests no_tests = NoTests::keep;
-  bool out_of_memory = false;    // evidence of a kill by the kernel (core/outcome/outcome.hpp)
+  bool out_of_memory = false;    // evidence of a kill by the kernel (core/outcome/oom.hpp)
   std::optional<int> skip_code;  // SKIP_RETURN_CODE
   bool flaky_fails = false;      // a pass after a failure must not count as a pass
 };
@@ -102,89 +102,5 @@ struct Exit {
 enum class ExitMode : std::uint8_t { ctest, command };
 
 Exit exit_of(Outcome outcome, const Observation& observation, ExitMode mode);
-
-// ctest's verdict on a test, found without the test's output.
-
-// ctest's verdict on an attempt with that outcome, if no property changes it. Empty: a setting
-// decides (no_tests), or ctest may have died before it gave a verdict (interrupted).
-std::string_view usual_verdict(Outcome outcome);
-
-// `passed` or `failed` for a test that was not skipped; empty: an expression decides. `properties`
-// is in the form that parse_verdict_properties() reads.
-std::string_view verdict_by_end(std::string_view properties, const Exit& end);
-
-// What a launcher knows when its attempt is over.
-struct EndedTest {
-  Outcome outcome = Outcome::passed;
-  Exit end;                      // of the launcher
-  std::optional<int> skip_code;  // SKIP_RETURN_CODE
-  // `output` if an expression is set, `will-fail` if WILL_FAIL is.
-  std::string_view judged;
-  // If the test may be tried again: its properties, as above, and the verdict found with them.
-  std::string_view properties = {};
-  std::string_view mirrored = {};
-};
-
-// The verdict of ctest for the record: `passed`, `failed`, `skipped`, or `unknown` if an expression
-// decides and nobody has looked for it. Empty: the verdict follows from the outcome, or ctest may
-// have given none.
-std::string_view verdict_on_record(const EndedTest& test);
-
-// The names of signals: sigabbrev_np(3) with `SIG` before it, as in signal(7).
-
-// `SIGSEGV`; for a signal without a name `signal 40`.
-std::string signal_name(int signal);
-
-// `signal 11 (SIGSEGV)`; for a signal without a name `signal 40`.
-std::string signal_text(int signal);
-
-// The number of `SIGSEGV`. Real-time signals have no names.
-std::optional<int> signal_named(std::string_view name);
-
-// Whether the kernel killed a test because memory ran out. A death by SIGKILL alone proves nothing:
-// an administrator, a container's manager or a script may have sent it. docs/reference/outcomes.md.
-
-// How many processes the kernel has killed in a cgroup: the line `oom_kill N` of memory.events
-// (version 2) or memory.oom_control (version 1). None: the text has no such line.
-std::optional<std::uint64_t> oom_kills_in(std::string_view text);
-
-// Whether a line of the kernel's log says that the kernel killed this process: `Out of memory:
-// Killed process 17 (name) …`, `Memory cgroup out of memory: Killed process 17 (name) …`.
-bool names_oom_victim(std::string_view line, int pid);
-
-// Takes the counter of a whole run's cgroup as evidence for one test. If an attempt dies of SIGKILL
-// and the counter rose during the attempt, the rise explains this death and no other. The kernel
-// may in fact have killed a helper process of another test: docs/reference/outcomes.md.
-class OomClaims {
- public:
-  struct Start {
-    std::optional<std::uint64_t>
-        kills;                 // the counter when the attempt began; none: there is no counter
-    std::uint64_t claims = 0;  // how many deaths had been explained by then
-  };
-
-  // Call this when an attempt begins.
-  Start start(std::optional<std::uint64_t> kills) const { return {kills, claims_}; }
-
-  // Call this when that attempt died of a SIGKILL that nobody we know of sent.
-  bool explains_death(const Start& start, std::optional<std::uint64_t> kills);
-
- private:
-  std::uint64_t claims_ = 0;
-};
-
-// Which programs can lose rights that they had when they started: by becoming another user, by
-// changing their root or their mounts, by limiting themselves. Such a program may not be able to
-// leave a file that we ask it for, although it has done nothing wrong.
-//
-// A program can do so only by a function of the C library, which it or one of its own libraries
-// imports by name. What the compiler and the C library bring along does not count: it imports such
-// functions for purposes of its own (libstdc++ waits by syscall(2)).
-
-// Whether a function of that name can take rights from the process that calls it.
-bool takes_rights_away(std::string_view function);
-
-// Whether a library of that file name belongs to the compiler or the C library: `libm.so.6`.
-bool is_of_toolchain(std::string_view library);
 
 }  // namespace holdfast

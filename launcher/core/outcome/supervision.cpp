@@ -130,6 +130,7 @@ SupervisionStep consider_pause(SupervisionState state, bool watched_by_shell) {
     return {state, {}};
   }
   state.paused = true;
+  state.stop_asked = false;
   return {state, {{Action::Kind::stop_self, state.main_stopped}}};
 }
 
@@ -189,8 +190,8 @@ SupervisionStep next_step(SupervisionState state, const Event& event, ExitMode m
       state.main_stopped = event.signal;
       return consider_pause(state, event.watched_by_shell && mode == ExitMode::command);
     case Event::Kind::main_continued:
+      // What we were told to do since we stopped still counts: this news may come late.
       state.main_stopped = 0;
-      state.stop_asked = false;
       state.paused = false;
       break;
     case Event::Kind::main_ended:

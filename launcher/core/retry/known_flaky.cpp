@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/outcome/signal_names.hpp"
 
 namespace holdfast {
 namespace {

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
 #include "core/outcome/outcome.hpp"

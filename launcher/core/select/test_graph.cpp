@@ -1,6 +1,8 @@
 #include "core/select/test_graph.hpp"
 
+#include <algorithm>
 #include <numeric>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "core/ctest/cmake_expression.hpp"

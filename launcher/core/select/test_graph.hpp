@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 
 namespace holdfast {
 

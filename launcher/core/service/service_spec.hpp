@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/number.hpp"
 #include "core/base/result.hpp"
 
 namespace holdfast {

@@ -1,5 +1,7 @@
 #include "core/service/service_words.hpp"
 
+#include "core/base/number.hpp"
+
 #include <algorithm>
 
 namespace holdfast {

@@ -1,7 +1,8 @@
 #include "core/settings/cluster_wire.hpp"
 
+#include "core/base/number.hpp"
 #include "core/cluster/cluster_words.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_wait.hpp"
 
 namespace holdfast {
 

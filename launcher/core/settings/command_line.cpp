@@ -1,5 +1,10 @@
 #include "core/settings/command_line.hpp"
 
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+
+#include <algorithm>
+
 namespace holdfast {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "core/settings/explanation.hpp"
 
+#include <algorithm>
+
 #include "core/settings/kinds.hpp"
 
 namespace holdfast {

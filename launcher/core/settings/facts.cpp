@@ -1,5 +1,11 @@
 #include "core/settings/facts.hpp"
 
+#include <algorithm>
+
+#include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/service/service_state.hpp"
 #include "core/settings/value.hpp"
 

@@ -1,5 +1,9 @@
 #include "core/settings/host_wire.hpp"
 
+#include <type_traits>
+
+#include "core/base/number.hpp"
+
 namespace holdfast::wire {
 namespace {
 

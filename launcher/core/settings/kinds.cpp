@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/far/srun_words.hpp"

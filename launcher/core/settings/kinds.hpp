@@ -11,14 +11,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/retry/retry_rules.hpp"
 #include "core/service/service_use.hpp"
+#include "core/settings/containment.hpp"
 #include "core/settings/policy.hpp"
 #include "core/settings/report_request.hpp"
 

@@ -1,5 +1,6 @@
 #include "core/settings/locks_for_ctest.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast {

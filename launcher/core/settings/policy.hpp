@@ -1,84 +1,27 @@
-// The boundaries around an attempt: a set, because each keeps something else apart.
+// The policy: how to run one attempt. It is resolved once and handed out finished.
+//
+// The keeper resolves the policy for the tests of its run. Without a keeper, and for `holdfast
+// run`, the launcher resolves it. Later stages never look at properties or options again.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/number.hpp"
-#include "core/base/result.hpp"
 #include "core/base/words.hpp"
 #include "core/batch/isolation.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/retry/retry_rules.hpp"
 #include "core/service/service_use.hpp"
+#include "core/settings/containment.hpp"
 
 namespace holdfast {
-
-enum class Boundary : std::uint8_t {
-  cgroup,  // no process of the attempt gets away
-  pidns,   // the same, and its processes see only each other
-  netns,   // a loopback interface of its own, and no other
-  tmp,     // its own /tmp, /var/tmp and /dev/shm
-};
-
-constexpr std::array<std::string_view, 4> words_of(Boundary) {
-  return {"cgroup", "pidns", "netns", "tmp"};
-}
-
-class Containment {
- public:
-  constexpr Containment() = default;
-  constexpr Containment(std::initializer_list<Boundary> boundaries) {
-    for (const Boundary one : boundaries) bits_ |= bit(one);
-  }
-
-  constexpr bool has(Boundary one) const { return (bits_ & bit(one)) != 0; }
-  constexpr bool has_any() const { return bits_ != 0; }
-  constexpr Containment with(Boundary one) const { return Containment(bits_ | bit(one)); }
-  // Those of both.
-  constexpr Containment among(Containment other) const { return Containment(bits_ & other.bits_); }
-  constexpr Containment without(Containment other) const {
-    return Containment(bits_ & ~other.bits_);
-  }
-
-  friend bool operator==(const Containment&, const Containment&) = default;
-
- private:
-  explicit constexpr Containment(unsigned bits) : bits_(bits) {}
-  static constexpr unsigned bit(Boundary one) { return 1U << static_cast<unsigned>(one); }
-
-  unsigned bits_ = 0;
-};
-
-// The boundaries that are namespaces(7). The kernel makes them together, by one clone(2).
-inline constexpr Containment k_namespaces{Boundary::pidns, Boundary::netns, Boundary::tmp};
-
-// `none`, or the words with commas between them, in the order of the enumeration.
-std::string to_text(Containment containment);
-// Reads such a text; the words may have any order.
-Result<Containment> parse_containment(std::string_view text);
-// What parse_containment() expects, in words.
-std::string containment_alternatives(std::string_view quote = {});
-
-// What becomes of an attempt where the machine does not allow a boundary that it wants.
-enum class ContainmentMissing : std::uint8_t {
-  warn,  // it runs without, and one line per run says so
-  fail,  // it does not run, and fails
-};
-
-constexpr std::array<std::string_view, 2> words_of(ContainmentMissing) { return {"warn", "fail"}; }
-
-// The policy: how to run one attempt. It is resolved once and handed out finished.
-//
-// The keeper resolves the policy for the tests of its run. Without a keeper, and for `holdfast
-// run`, the launcher resolves it. Later stages never look at properties or options again.
 
 // Where the processes of tests run.
 enum class Engine : std::uint8_t {
@@ -182,36 +125,5 @@ struct Policy {
 // says so, or if what the attempt has is for one case at a time: a lock that is not shared, a port,
 // a service that nobody else may use.
 bool may_use_idle_slots(const Policy& policy);
-
-// Which part of a test's policy each side of a far attempt keeps (docs/internals/decisions/0045).
-
-// Whether another machine can keep locks of this scope apart: locks of a user and of a machine are
-// taken where the test runs. All others are taken where ctest runs.
-constexpr bool is_far_scope(LockScope scope) {
-  return scope == LockScope::user || scope == LockScope::machine;
-}
-
-// Takes out of `near` what the node does, and returns the policy for the node. Attempts, hooks
-// after a failure and waits are left to this side. What the test leaves behind is not kept on a
-// node until the run ends, because nobody there would end it.
-Policy take_far_share(Policy& near);
-
-// The variables that tell a hook (core/settings/policy.hpp) about the attempt.
-struct HookFacts {
-  std::string hook;  // `on-failure`, `before-kill`
-  std::string test;
-  std::string run;
-  std::string attempt_id;
-  unsigned attempt = 1;  // from 1
-  // Only for on-failure: at before-kill the test has not ended.
-  std::optional<Outcome> outcome;
-  ProcessEnd main;
-  int process = 0;      // for before-kill: the test's main process
-  std::string scratch;  // the attempt's directory; empty: none
-  std::string output;   // the file with the attempt's captured output; empty: none
-};
-
-// Gives variables for what is known and for nothing else: no variable is empty.
-std::vector<Variable> hook_environment(const HookFacts& facts);
 
 }  // namespace holdfast

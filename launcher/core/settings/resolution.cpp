@@ -1,7 +1,11 @@
 #include "core/settings/resolution.hpp"
 
+#include <algorithm>
 #include <iterator>
 
+#include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/settings/kinds.hpp"
 

@@ -1,5 +1,6 @@
 #include "core/settings/settings.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "core/settings/kinds.hpp"

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "core/affected/file_glob.hpp"
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/words.hpp"
 #include "core/cluster/cluster_settings.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/log/log_line.hpp"
 #include "core/retry/known_flaky.hpp"
 #include "core/retry/run_retries.hpp"

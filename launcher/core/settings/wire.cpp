@@ -1,5 +1,7 @@
 #include "core/settings/wire.hpp"
 
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast::wire {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 
 namespace holdfast::doctor {
 

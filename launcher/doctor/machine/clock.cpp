@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast::doctor {

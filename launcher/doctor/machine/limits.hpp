@@ -4,9 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "core/settings/policy.hpp"
 #include "doctor/base/finding.hpp"
 #include "os/machine/limits.hpp"
 
@@ -49,36 +47,5 @@ std::string describe(const Limits& limits);
 // files. And the directory of such files; empty: that in which the process works.
 std::string core_program(const std::string& pattern);
 std::string core_directory(const std::string& pattern);
-
-// Whether this user may have what the settings ask for.
-struct WantedContainment {
-  Containment what;                     // a cgroup, or namespaces
-  std::vector<std::string> tests = {};  // that have it
-  std::string trouble = {};             // why it is unavailable; empty: it is not
-};
-
-struct WantedMachineLock {
-  std::string name;
-  std::vector<std::string> tests = {};
-  std::string trouble = {};  // as above
-};
-
-struct Rights {
-  std::vector<WantedContainment> containments = {};
-  std::vector<WantedMachineLock> machine_locks = {};
-};
-
-// Fills in the troubles.
-void look_at_rights(Rights& rights);
-Findings check_rights(const Rights& rights);
-
-// When memory, or the room on a disk, is so scarce that tests fail for it.
-enum class Supply : std::uint8_t { enough, low, out };
-
-// Out: less than 64 MiB are free. Low: less than 512 MiB, and less than 5 % of the whole.
-constexpr Supply supply_of(std::uint64_t free_kb, std::uint64_t size_kb) {
-  if (free_kb < 64 * 1024) return Supply::out;
-  return free_kb < 512 * 1024 && free_kb < size_kb / 20 ? Supply::low : Supply::enough;
-}
 
 }  // namespace holdfast::doctor

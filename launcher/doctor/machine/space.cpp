@@ -9,9 +9,9 @@
 #include <cstdlib>
 
 #include "core/base/printable.hpp"
-#include "core/base/process_name.hpp"
+#include "core/base/program_identity.hpp"
 #include "doctor/base/silent_paths.hpp"
-#include "doctor/machine/limits.hpp"
+#include "doctor/machine/scarce.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 

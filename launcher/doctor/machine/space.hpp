@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "doctor/base/finding.hpp"
 #include "os/file/disk_space.hpp"
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "doctor/base/silent_paths.hpp"

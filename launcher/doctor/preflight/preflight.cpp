@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "core/base/process_name.hpp"
+#include "core/base/program_identity.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/tree/ports.hpp"
 #include "host/strangers.hpp"

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/affected/ninja_tools.hpp"
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/ninja.hpp"
 

@@ -1,9 +1,13 @@
 #include "doctor/tree/leftovers.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <system_error>
 
+#include "core/base/file_name.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "keeper/run/cluster_client.hpp"
 #include "keeper/service/kept_service.hpp"

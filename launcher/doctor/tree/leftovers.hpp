@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/cluster/cluster_settings.hpp"
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/wishes.hpp"

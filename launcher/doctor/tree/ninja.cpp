@@ -1,6 +1,7 @@
 #include "doctor/tree/ninja.hpp"
 
 #include <unistd.h>
+#include <limits>
 
 #include <algorithm>
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "host/strangers.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"

@@ -1,6 +1,7 @@
 #include "doctor/tree/settings.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "core/base/printable.hpp"
 #include "os/process/execute.hpp"

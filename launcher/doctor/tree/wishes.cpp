@@ -1,5 +1,7 @@
 #include "doctor/tree/wishes.hpp"
 
+#include <algorithm>
+
 namespace holdfast::doctor {
 namespace {
 

@@ -9,7 +9,7 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/settings/facts.hpp"
 #include "core/settings/policy.hpp"
-#include "doctor/machine/limits.hpp"
+#include "doctor/machine/rights.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::doctor {

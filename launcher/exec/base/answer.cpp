@@ -1,5 +1,8 @@
 #include "exec/base/answer.hpp"
 
+#include <algorithm>
+
+#include "core/base/number.hpp"
 #include "core/settings/wire.hpp"
 #include "exec/base/variables.hpp"
 #include "os/file/system_call.hpp"

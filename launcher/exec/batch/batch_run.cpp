@@ -2,6 +2,7 @@
 
 #include <holdfast/worker_protocol.h>
 #include <sys/stat.h>
+#include <algorithm>
 
 #include "core/batch/batch.hpp"
 #include "exec/base/variables.hpp"
@@ -18,6 +19,7 @@
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/base/messages.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::exec {
 namespace {

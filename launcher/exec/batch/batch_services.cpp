@@ -1,7 +1,9 @@
 #include "exec/batch/batch_services.hpp"
 
 #include <fcntl.h>
+#include <algorithm>
 
+#include "core/base/parts.hpp"
 #include "exec/base/variables.hpp"
 #include "os/file/clock.hpp"
 

@@ -3,6 +3,7 @@
 #include "core/batch/worker_message.hpp"
 
 #include <holdfast/worker_protocol.h>
+#include <algorithm>
 
 namespace holdfast::exec {
 

@@ -2,10 +2,12 @@
 
 #include <holdfast/worker_protocol.h>
 #include <sys/wait.h>
+#include <algorithm>
 
 #include <cerrno>
 #include <climits>
 
+#include "core/base/number.hpp"
 #include "core/batch/worker_message.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"

@@ -1,7 +1,9 @@
 #include "exec/batch/gtest_worker.hpp"
 
 #include <holdfast/worker_protocol.h>
+#include <algorithm>
 
+#include "core/base/names.hpp"
 #include "core/batch/gtest_report.hpp"
 #include "core/batch/worker_message.hpp"
 #include "exec/batch/batch_report.hpp"

@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <algorithm>
 
 #include <new>
+#include <type_traits>
 
+#include "core/base/number.hpp"
 #include "core/lock/run_alone.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/marker_files.hpp"

@@ -2,9 +2,14 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
+#include <type_traits>
 
 #include <cstring>
 
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"

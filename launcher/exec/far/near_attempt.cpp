@@ -1,5 +1,8 @@
 #include "exec/far/near_attempt.hpp"
 
+#include <algorithm>
+
+#include "core/settings/far_share.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 

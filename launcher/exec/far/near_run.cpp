@@ -1,7 +1,12 @@
 #include "exec/far/near_run.hpp"
 
 #include <limits.h>
+#include <algorithm>
 
+#include "core/base/attempt_tag.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "core/far/srun_words.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/variables.hpp"
@@ -11,6 +16,7 @@
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <algorithm>
 
 #include <cerrno>
 
+#include "core/base/parts.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/base/variables.hpp"
 #include "os/file/file_text.hpp"

@@ -1,5 +1,7 @@
 #include "exec/framework/report_worker.hpp"
 
+#include <algorithm>
+
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {

@@ -4,10 +4,14 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <algorithm>
+#include <limits>
 
 #include <cerrno>
 
-#include "core/base/kept_output.hpp"
+#include "core/settings/kept_output.hpp"
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
 #include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "os/file/clock.hpp"

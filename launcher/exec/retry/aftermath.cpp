@@ -1,5 +1,6 @@
 #include "exec/retry/aftermath.hpp"
 
+#include <algorithm>
 #include <climits>
 
 #include "core/lock/run_alone.hpp"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/process_name.hpp"
+#include "core/base/program_identity.hpp"
 #include "exec/output/output_relay.hpp"
 #include "forensics/findings.hpp"
 #include "forensics/program_probe.hpp"

@@ -1,5 +1,9 @@
 #include "exec/retry/test_run.hpp"
 
+#include <algorithm>
+
+#include "core/base/fnv1a.hpp"
+#include "core/base/printable.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/far/near_run.hpp"

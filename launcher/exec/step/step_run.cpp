@@ -1,5 +1,6 @@
 #include "exec/step/step_run.hpp"
 
+#include "core/base/names.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/file_text.hpp"

@@ -1,15 +1,11 @@
 // Words and JSON that several answers use.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
+
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "history/past_run.hpp"
 
@@ -27,113 +23,5 @@ std::string signature_for(const PastResult& result);
 Json json_of(const TestId& test);
 // As text, with a newline at its end. Bytes that are not UTF-8 become U+FFFD.
 std::string dumped(const Json& json);
-
-// What was red when it was last seen, in any run: `holdfast failed`.
-struct RedTest {
-  PastResult last;
-  RunHead run;           // of `last`
-  RunHead since;         // the first run in which it was red, of those in a row up to `run`
-  std::size_t runs = 0;  // how many these are
-  std::vector<std::string> cases = {};  // of a batch: those that are red
-};
-
-class LastSeen {
- public:
-  // The runs, oldest first. A test that was skipped was not seen.
-  void add(const PastRun& run);
-  // Tests of ctest only, by their names.
-  std::vector<RedTest> red() const;
-
- private:
-  std::map<TestId, RedTest> seen_;
-};
-
-std::string failed_text(const std::vector<RedTest>& red);
-std::string failed_json(const std::vector<RedTest>& red);
-
-// Which tests are flaky, how often, since when and with which words: `holdfast flaky`.
-struct FlakyTest {
-  TestId test;
-  std::size_t runs = 0;     // in which it was seen
-  std::size_t flaky = 0;    // runs in which it passed after a failed attempt
-  std::size_t red = 0;      // runs in which it failed
-  std::size_t changes = 0;  // how often it was red in one run and green in the next, or the reverse
-  std::size_t changes_on_one_program =
-      0;                              // at most, of the runs of one program with one set of inputs
-  std::optional<RunHead> first = {};  // the first and the last run in which it was flaky
-  std::optional<RunHead> last = {};
-  std::map<std::string, std::size_t> signatures = {};  // of failed attempts
-
-  double rate() const {
-    return runs == 0 ? 0 : static_cast<double>(flaky) / static_cast<double>(runs);
-  }
-};
-
-class Flakiness {
- public:
-  // The runs, oldest first. A test that was skipped was not seen.
-  void add(const PastRun& run);
-
-  std::size_t runs() const { return runs_; }
-  double since() const { return since_; }
-  // Those that have ever been flaky, those with the highest rate first.
-  std::vector<FlakyTest> flaky() const;
-  // Those that never were, but were red, green and red, or green, red and green, while their
-  // program and inputs stayed the same.
-  std::vector<FlakyTest> alternating() const;
-  // The others that never were, but changed between red and green at least `least` times. They may
-  // have been broken and mended so often.
-  std::vector<FlakyTest> unsteady(std::size_t least = 3) const;
-
- private:
-  struct OfProgram {
-    bool was_red = false;
-    std::size_t changes = 0;
-  };
-  struct Seen {
-    FlakyTest facts;
-    bool was_red = false;
-    std::map<std::string, OfProgram> programs = {};
-  };
-  template <class Wanted>
-  std::vector<FlakyTest> that_change(Wanted is_wanted) const;
-  std::map<TestId, Seen> seen_;
-  std::size_t runs_ = 0;
-  double since_ = 0;  // when the oldest run began
-};
-
-std::string flaky_text(const Flakiness& flakiness);
-std::string flaky_json(const Flakiness& flakiness);
-
-// Which tests take longest: `holdfast slowest`.
-
-// Of fewer runs nobody can say that they are slow.
-inline constexpr std::size_t k_least_runs = 3;
-// So many of the last runs count.
-inline constexpr std::size_t k_last_runs = 10;
-
-// In seconds; 0 for no times.
-double median_s(std::vector<std::int64_t> times_ms);
-
-struct SlowTest {
-  TestId test;
-  double median = 0;  // of its last runs, in seconds
-  double last = 0;
-  std::size_t runs = 0;  // how many these are
-};
-
-class Durations {
- public:
-  // The runs, oldest first. Only tests of ctest count, and only where they passed.
-  void add(const PastRun& run);
-  // The slowest first.
-  std::vector<SlowTest> sorted() const;
-
- private:
-  std::map<TestId, std::deque<std::int64_t>> times_;  // of the last runs
-};
-
-std::string slowest_text(const std::vector<SlowTest>& sorted);
-std::string slowest_json(const std::vector<SlowTest>& sorted);
 
 }  // namespace holdfast

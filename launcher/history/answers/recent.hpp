@@ -1,82 +1,22 @@
-// What changed from one run to another: `holdfast compare RUN RUN`.
+// What the newest runs say of each test: whether it is red, and how long it took. A large history
+// need not be read to its beginning.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/rerun.hpp"
+#include "core/ctest/test_order.hpp"
 #include "history/history.hpp"
 #include "history/past_run.hpp"
 
 namespace holdfast {
 
-struct Change {
-  TestId test;
-  PastResult before;
-  PastResult after;
-  double usual_s = 0;  // the median of its last times before; only of those that are newly slow
-};
-
-// The times of tests and cases where they passed, in milliseconds.
-class EarlierTimes {
- public:
-  // The runs, oldest first.
-  void add(const PastRun& run);
-  // The last k_last_runs of them (history/answers/phrases.hpp), oldest first.
-  std::vector<std::int64_t> of(const TestId& test) const;
-
- private:
-  std::map<TestId, std::vector<std::int64_t>> times_;
-};
-
-struct Comparison {
-  RunHead before;
-  RunHead after;
-  std::vector<Change> newly_red;  // green before
-  // Passed in both, and took longer than in each of at least k_least_runs runs before: half as long
-  // again as the median of these, and 0.1 s more.
-  std::vector<Change> newly_slow;
-  std::vector<Change> mended;  // red before, green after
-  std::vector<Change> still_red;
-  std::vector<PastResult> added;  // only in the later run
-  std::vector<PastResult> gone;   // only in the earlier run
-};
-
-// `times`: of the runs up to `before`, which is one of them.
-Comparison compare(const PastRun& before, const PastRun& after, const EarlierTimes& times);
-
-std::string comparison_text(const Comparison& comparison);
-std::string comparison_json(const Comparison& comparison);
-
-// What became of one test in all runs: `holdfast history TEST`.
-class TestHistory {
- public:
-  // The runs, oldest first. All tests and cases in `run` belong to the answer.
-  void add(const PastRun& run);
-
-  using Seen = std::pair<RunHead, PastResult>;
-  const std::map<TestId, std::vector<Seen>>& tests() const { return tests_; }
-
- private:
-  std::map<TestId, std::vector<Seen>> tests_;
-};
-
-// Which characters the chart of durations may have.
-enum class Charset : std::uint8_t { ascii, unicode };
-
-// Empty if no run had such a test.
-std::string history_text(const TestHistory& history, Charset charset);
-std::string history_json(const TestHistory& history);
-
-// What the newest runs say of each test: whether it is red, and how long it took. A large history
-// need not be read to its beginning.
 struct RecentTest {
   std::string name;
   std::string key = {};

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
-#include "core/outcome/outcome.hpp"
+#include "core/outcome/oom.hpp"
 #include "core/service/service_state.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/policy.hpp"

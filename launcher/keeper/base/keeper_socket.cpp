@@ -1,8 +1,11 @@
 #include "keeper/base/keeper_socket.hpp"
 
 #include <poll.h>
+#include <algorithm>
 
 #include "core/base/environment.hpp"
+#include "core/base/keeper_address.hpp"
+#include "core/base/parts.hpp"
 #include "core/ctest/attach.hpp"
 #include "os/file/trusted_directory.hpp"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
 #include "core/settings/message.hpp"
 #include "os/process/packet_socket.hpp"

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
+#include "core/base/said_line.hpp"
 #include "core/settings/message.hpp"
 #include "os/file/unique_fd.hpp"
 

@@ -7,12 +7,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <set>
 #include <system_error>
 #include <tuple>
 
 #include "core/base/json_line.hpp"
+#include "core/base/names.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/run/run_log.hpp"
 #include "keeper/tree/live_runs.hpp"

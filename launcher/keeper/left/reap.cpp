@@ -1,7 +1,13 @@
 #include "keeper/left/reap.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
+#include "core/base/attempt_tag.hpp"
+#include "core/base/cgroup_name.hpp"
+#include "core/base/file_name.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/proc_status.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/process/process.hpp"

@@ -1,74 +1,18 @@
-// Attempts whose launcher and guard were both killed. The processes of such an attempt are found by
-// their tags and ended.
-#pragma once
-
-#include <sys/types.h>
-
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
-#include <set>
-#include <string>
-#include <vector>
-
-#include "core/base/number.hpp"
-#include "core/base/process_name.hpp"
-#include "keeper/base/connections.hpp"
-#include "keeper/base/keeper_socket.hpp"
-#include "keeper/base/run_lines.hpp"
-#include "os/process/process_set.hpp"
-
-namespace holdfast {
-
-// Who killed launcher and guard.
-enum class KilledBy : std::uint8_t {
-  stranger,
-  ctest,  // ctest, because the test's time was over
-  // ctest's limit is unknown (`ctest -S`). ctest kills the whole tree, so a process that got no
-  // SIGKILL shows that a stranger was at work.
-  ctest_if_all_are_killed,
-};
-
-enum class CtestIs : std::uint8_t { alive, dead };
-// Returns who killed launcher and guard. When its own limit is over, ctest kills launcher, guard
-// and test at once. A ctest that dies does not do that, nor does a ctest whose limit is not over.
-// `age` is the launcher's, and `soonest_end` is the age at which ctest may end the test
-// (core/ctest/ctest_limits.hpp).
-KilledBy killer_of(Milliseconds age, Milliseconds soonest_end, CtestIs ctest);
-
-// Returns what the journal says of such an attempt, in one sentence. `holders`: the processes that
-// have its output open.
-std::string note_on_orphan(KilledBy killer, std::size_t survivors,
-                           const std::vector<os::NamedProcess>& holders);
-
-// The processes that look after orphaned attempts, one for each attempt.
-class OrphanHelpers {
- public:
-  // Starts a process that ends what is left of the attempt, with the gentle signal first. That
-  // process takes the connection's locks with it, and lets them go when nothing is left. It records
-  // the attempt unless the attempt is on record. If the process cannot be started, the locks are
-  // released at once. The stop command of a service runs at last.
-  //
-  // Processes without the attempt's tag are not ended and may still have its output open. ctest
-  // then waits for them, and `lines` says so.
-  //
-  // Returns the number of the process; -1: it could not be started.
-  pid_t look_after(Connection orphan, const std::string& journal, KilledBy killer,
-                   const ProcessName& ctest, RunLines& lines);
-
-  enum class Reap : std::uint8_t {
-    those_through,
-    all,  // waits for them
-  };
-  void reap_helpers(Reap which);
-
- private:
-  std::set<pid_t> helpers_;
-};
-
 // Launchers, guards and keepers of a build tree's runs that somebody has stopped (SIGSTOP), while
 // everybody is dead or stopped who would continue them. As long as they are stopped, they count as
 // alive, and nobody ends the tests that they hold.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/process_name.hpp"
+
+namespace holdfast {
+
 enum class CtestState : std::uint8_t { running, stopped, dead };
 
 // What a stopped launcher or guard is, and who is there beside it.
@@ -110,20 +54,5 @@ Milliseconds patience_with_stopped(Milliseconds grace);
 
 // Returns a text such as `2 stopped processes of Holdfast: holdfast-guard (pid 12), …`.
 std::string describe(const std::vector<StoppedSupervisor>& stopped);
-
-// Launchers and guards that do not end, most likely because they are stopped. They are killed:
-// neither SIGSTOP nor a debugger prevents that. What they leave is for OrphanHelpers.
-
-// Whether the command line of a launcher or guard (os/process/process.hpp) names the attempt.
-bool names_attempt(const std::vector<std::string>& words, const std::string& attempt);
-
-// Kills a launcher that does not look after its test.
-void kill_launcher(const ProcessName& launcher);
-
-// Both functions return false if there was nobody to kill.
-bool kill_launchers_of(const RunOfCtest& run);
-bool kill_guards_of(const RunOfCtest& run);
-// Kills the guard of an attempt whose launcher is dead.
-bool kill_forsaken_guard(const RunOfCtest& run, const std::string& attempt);
 
 }  // namespace holdfast

@@ -1,5 +1,8 @@
 #include "keeper/run/attempt_grants.hpp"
 
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "core/lock/tests_apart.hpp"
 #include "core/settings/explanation.hpp"
 #include "keeper/base/keeper_socket.hpp"

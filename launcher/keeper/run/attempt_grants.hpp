@@ -8,7 +8,7 @@
 #include "keeper/base/connections.hpp"
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/run_lines.hpp"
-#include "keeper/run/current_run.hpp"
+#include "keeper/run/run.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "core/cluster/cluster_party.hpp"
 #include "core/cluster/cluster_settings.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"

@@ -1,5 +1,6 @@
 #include "keeper/run/memory_watch.hpp"
 
+#include "core/base/number.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/process/process.hpp"
 

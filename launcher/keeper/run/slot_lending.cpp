@@ -1,7 +1,9 @@
 #include "keeper/run/slot_lending.hpp"
 
 #include <fcntl.h>
+#include <algorithm>
 
+#include "core/base/number.hpp"
 #include "core/ctest/ctest_options.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/file_text.hpp"

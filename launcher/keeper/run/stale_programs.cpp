@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/fnv1a.hpp"
 #include "core/base/json_line.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"

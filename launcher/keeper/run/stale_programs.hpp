@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "core/base/process_name.hpp"
+#include "core/base/program_identity.hpp"
 #include "core/ctest/test_inputs.hpp"
 #include "keeper/base/connections.hpp"
 

@@ -2,14 +2,15 @@
 
 #include <poll.h>
 #include <sys/wait.h>
+#include <algorithm>
 
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/run_lines.hpp"
-#include "keeper/left/stopped_supervisors.hpp"
-#include "keeper/run/current_run.hpp"
+#include "keeper/left/orphans.hpp"
+#include "keeper/run/run.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"

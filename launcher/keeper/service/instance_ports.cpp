@@ -1,5 +1,8 @@
 #include "keeper/service/instance_ports.hpp"
 
+#include <algorithm>
+
+#include "core/base/number.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/network/port_choice.hpp"

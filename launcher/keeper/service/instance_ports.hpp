@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "core/service/service_spec.hpp"
 #include "core/service/services.hpp"
 #include "os/lock/lock_file.hpp"

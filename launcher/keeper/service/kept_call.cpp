@@ -1,5 +1,7 @@
 #include "keeper/service/kept_call.hpp"
 
+#include <algorithm>
+
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"

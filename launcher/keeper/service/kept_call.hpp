@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/settings/host_wire.hpp"
 #include "os/file/unique_fd.hpp"
 

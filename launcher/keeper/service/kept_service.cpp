@@ -2,9 +2,13 @@
 
 #include <fmt/core.h>
 #include <poll.h>
+#include <algorithm>
 
 #include <functional>
 
+#include "core/base/fnv1a.hpp"
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"

@@ -1,5 +1,7 @@
 #include "keeper/service/kept_starts.hpp"
 
+#include <algorithm>
+
 namespace holdfast {
 
 bool KeptStarts::ask(const ServiceOrder& start, const KeptService& kept) {

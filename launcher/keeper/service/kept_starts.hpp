@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/service/services.hpp"
 #include "keeper/service/kept_call.hpp"
 #include "keeper/service/kept_service.hpp"

@@ -2,9 +2,12 @@
 
 #include <fmt/core.h>
 
+#include "core/base/printable.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/log/log.hpp"
+#include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
 #include "store/json_record.hpp"
 

@@ -15,13 +15,13 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "core/service/service_state.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/message.hpp"
 #include "keeper/base/run_lines.hpp"
-#include "keeper/left/stopped_supervisors.hpp"
-#include "keeper/run/current_run.hpp"
+#include "keeper/left/orphans.hpp"
+#include "keeper/run/run.hpp"
 #include "keeper/service/instance_ports.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/kept_starts.hpp"

@@ -1,7 +1,9 @@
 #include "keeper/service/service_accounts.hpp"
 
 #include <fmt/core.h>
+#include <algorithm>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/message.hpp"
 #include "keeper/service/service_instance.hpp"

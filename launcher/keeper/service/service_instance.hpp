@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/service/services.hpp"
 #include "core/settings/host_wire.hpp"
 #include "core/settings/message.hpp"

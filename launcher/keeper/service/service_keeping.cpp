@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "keeper/base/run_lines.hpp"
-#include "keeper/left/stopped_supervisors.hpp"
-#include "keeper/run/current_run.hpp"
+#include "keeper/left/orphans.hpp"
+#include "keeper/run/run.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"

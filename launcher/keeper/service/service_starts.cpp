@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/cgroup_name.hpp"
 #include "core/base/names.hpp"
-#include "core/base/process_name.hpp"
 #include "core/service/service_words.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "os/file/own_files.hpp"

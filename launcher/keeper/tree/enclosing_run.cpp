@@ -1,5 +1,8 @@
 #include "keeper/tree/enclosing_run.hpp"
 
+#include <algorithm>
+
+#include "core/base/attempt_tag.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_reader.hpp"

@@ -2,7 +2,11 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <algorithm>
 
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/trusted_directory.hpp"

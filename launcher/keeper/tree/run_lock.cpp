@@ -2,20 +2,23 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <set>
 
-#include "core/base/printable.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/said_line.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/tree/enclosing_run.hpp"
+#include "keeper/tree/nested_wait.hpp"
+#include "keeper/tree/run_obstacle.hpp"
+#include "keeper/tree/tree_lock.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
@@ -324,74 +327,6 @@ os::UniqueFd open_to_look(const std::string& tree, int access) {
 // True: a lock may exist that we cannot open. To be called after open_to_look() has failed.
 bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
 
-// Returns the name that a ctest has among the attempts in the records of locks. No attempt has such
-// a name.
-std::string name_of_ctest(const LockParty& holder) {
-  return "ctest " + to_text(holder.process) + " " + holder.boot;
-}
-
-// A ctest whose keeper was killed still has its tree until it ends. A run that gets the lock waits
-// for that ctest (run_lock.cpp).
-void add_orphaned_holders(LockUse& use, const std::string& directory) {
-  const std::string path = directory + "/" + std::string(names::k_lock_file);
-  const Result<os::UniqueFd> lock = os::open_own(path, O_RDONLY);
-  if (!lock) return;
-  for (LockParty& party : os::all_records(lock->get(), os::RecordList::holders)) {
-    const bool known = std::ranges::any_of(
-        use.holders, [&](const auto& holder) { return holder.process == party.process; });
-    if (known || party.boot != os::numbering_id() || !os::is_alive(party.process)) continue;
-    use.holders.push_back(std::move(party));
-  }
-}
-
-std::vector<LockUse> run_lock_uses(const std::string& tree) {
-  std::vector<LockUse> uses;
-  const std::string top = tree + "/" + std::string(names::k_run_lock_directory);
-  for (const std::string& directory : os::levels_of(top)) {
-    std::optional<os::SurveyedLock> lock = os::survey_lock(directory, os::Strangers::leave_out);
-    if (!lock) continue;
-    LockUse use;
-    use.lock = "the build tree " + tree;
-    use.kind = LockUse::Kind::run;
-    use.holders = std::move(lock->holders);
-    use.waiters = std::move(lock->waiters);
-    add_orphaned_holders(use, directory);
-    for (LockParty& holder : use.holders) holder.attempt = name_of_ctest(holder);
-    uses.push_back(std::move(use));
-  }
-  return uses;
-}
-
-bool is_of_run(const std::string& attempt, const std::string& run) {
-  return attempt.size() > run.size() && attempt[run.size()] == '.' && attempt.starts_with(run);
-}
-
-// Adds `ctest` to what is around each waiter that is in a run of that ctest. The names of attempts
-// show this even if a PID namespace hides ctest.
-void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
-  for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
-    for (LockUse& use : uses) {
-      for (LockParty& waiter : use.waiters) {
-        if (is_in_run(waiter, run)) waiter.around.push_back(ctest.attempt);
-      }
-    }
-  }
-}
-
-std::vector<LockUse> all_uses(const std::set<std::string>& trees) {
-  std::vector<LockUse> uses = os::named_lock_uses();
-  std::vector<LockParty> ctests;
-  for (const std::string& tree : trees) {
-    for (LockUse& use : run_lock_uses(tree)) {
-      ctests.insert(ctests.end(), use.holders.begin(), use.holders.end());
-      uses.push_back(std::move(use));
-    }
-  }
-  os::add_ancestors(uses);
-  for (const LockParty& ctest : ctests) add_tests(uses, ctest);
-  return uses;
-}
-
 }  // namespace
 
 Result<bool> is_tree_taken(const std::string& tree) {
@@ -464,95 +399,6 @@ Result<RunLock> take_run_lock(const RunLockOrder& asked, SecondRun second) {
     }
     level = wait.around();  // the environment did not say that we are inside this run
   }
-}
-
-Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view directory,
-                                       const LockSpec& spec, const LockLevel& level) {
-  constexpr unsigned k_owner_may_write = 0600;
-  constexpr unsigned k_others_as_in_tree = 0066;
-  const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct stat info {};
-  if (!top.valid() || ::fstat(top.get(), &info) != 0) return os::system_error("open " + tree);
-  const std::string path = tree + "/" + std::string(directory);
-  const std::string above = path.substr(0, path.rfind('/'));
-  if (Result<void> made = os::make_own_directories(above, 0755); !made) return made.error();
-  Result<os::UniqueFd> files = os::open_own_directory(path);
-  if (!files && errno == ENOENT) {
-    const Result<os::UniqueFd> own = os::open_own_directory(above);
-    if (!own) return own.error();
-    // With exactly this mode, whatever the umask is.
-    const std::string name = path.substr(above.size() + 1);
-    files = os::open_below(*own, name, info.st_mode & 0777U);
-  }
-  if (!files) return files.error();
-  return os::LockRequest::open_in(std::move(*files), spec,
-                                  k_owner_may_write | (info.st_mode & k_others_as_in_tree), level);
-}
-
-std::string describe_run(const LockParty& run, std::int64_t now_unix_ms) {
-  return "\"" + run.test + "\" (pid " + std::to_string(run.process.pid) + ", for " +
-         describe(Milliseconds{now_unix_ms - run.since_unix_ms}) + ")";
-}
-
-std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t now_unix_ms) {
-  const std::vector<LockParty>& holders = obstacles.holders;
-  const std::vector<LockParty>& waiters = obstacles.waiters;
-  if (holders.empty()) return "a process that left no record";
-  const bool could_share =
-      obstacles.wanted == LockMode::shared && holders.front().mode == LockMode::shared;
-  if (could_share && !waiters.empty() && waiters.front().ticket < obstacles.ticket) {
-    return describe_run(waiters.front(), now_unix_ms) + ", which waits for it, too";
-  }
-  const std::string more =
-      holders.size() > 1 ? " and " + std::to_string(holders.size() - 1) + " more" : "";
-  return describe_run(holders.front(), now_unix_ms) + more;
-}
-
-bool names_tree(const LockParty& run, std::string_view tree) {
-  // A record may hold only the beginning of a longer path (core/lock/held_locks.hpp).
-  constexpr std::size_t k_surely_whole = 256;
-  if (run.tree.size() < k_surely_whole) return run.tree == tree;
-  return tree.starts_with(run.tree);
-}
-
-bool is_among(const std::vector<LockParty>& parties, const LockParty& one) {
-  return std::ranges::any_of(parties, [&](const LockParty& party) {
-    return party.process == one.process && party.boot == one.boot;
-  });
-}
-
-bool is_in_run(const LockParty& waiter, const std::string& run) {
-  return is_of_run(waiter.attempt, run) ||
-         std::ranges::any_of(waiter.around,
-                             [&](const std::string& attempt) { return is_of_run(attempt, run); });
-}
-
-bool is_inside_an_attempt(const LockParty& self) {
-  return !self.around.empty() || is_tag(os::own_tag());
-}
-
-std::optional<NestedWait> NestedWait::begin(const LockParty& self) {
-  if (!is_inside_an_attempt(self)) return std::nullopt;
-  const Result<os::UniqueFd> directory = os::open_user_directory();
-  if (!directory) return std::nullopt;
-  Result<os::UniqueFd> waits =
-      os::open_regular(*directory, std::string(names::k_user_run_waits_file), 0600);
-  if (!waits) return std::nullopt;
-  // Other processes need only the tree from this record. The rest is in the records at the tree.
-  LockParty record = self;
-  record.test.clear();
-  record.around.clear();
-  os::sign(waits->get(), os::RecordList::waiters, record);
-  return NestedWait(self, std::move(*waits));
-}
-
-std::string NestedWait::look(Milliseconds since_start) {
-  std::set<std::string> trees{self_.tree};
-  for (LockParty& wait : os::living_records(waits_.get(), os::RecordList::waiters)) {
-    trees.insert(std::move(wait.tree));
-  }
-  if (!watch_.take(find_lock_cycle(self_, all_uses(trees)), self_, since_start)) return {};
-  return describe_lock_cycle(watch_.seen());
 }
 
 }  // namespace holdfast

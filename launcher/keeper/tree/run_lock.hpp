@@ -7,13 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/ctest/ctest_selection.hpp"
-#include "core/lock/held_locks.hpp"
-#include "core/lock/lock_spec.hpp"
 #include "core/settings/settings.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/lock/lock_file.hpp"
@@ -86,68 +83,5 @@ Result<bool> is_tree_taken(const std::string& tree);
 // os::numbering_id() where ctest runs.
 std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numbering,
                              const std::string& tree);
-
-// Locks whose files are in the build tree, below .holdfast. Every user who may write to the tree
-// may take such a lock.
-
-// `directory`: the path of the lock's files, relative to the tree (core/base/names.hpp). It is made
-// if it is missing.
-Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view directory,
-                                       const LockSpec& spec, const LockLevel& level = {});
-
-// What stands between a run and its build tree, in words and as a decision.
-
-// What is known of the lock on the tree.
-struct RunObstacles {
-  std::vector<LockParty> holders;
-  std::vector<LockParty> waiters;         // in the order of the queue
-  LockMode wanted = LockMode::exclusive;  // how we want it
-  std::int64_t ticket = 0;                // our place in the queue
-};
-
-// Returns a text such as `"ctest -j8" (pid 4711, for 4.2 s)`.
-std::string describe_run(const LockParty& run, std::int64_t now_unix_ms);
-
-// Names the run that has the tree, or a run that waits before us to have the tree alone.
-std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t now_unix_ms);
-
-// True: the record of the run names the tree by this path. A run that names the tree by another
-// path (a bind mount) uses other locks of scope `build`, so nothing would keep the tests of the two
-// runs apart.
-bool names_tree(const LockParty& run, std::string_view tree);
-
-// True: `one` is among `parties`. The same pid in another PID namespace is another process.
-bool is_among(const std::vector<LockParty>& parties, const LockParty& one);
-
-// The wait for a build tree by a ctest that is inside a test. The wait is on record, as all such
-// waits are, and the waiting ctest looks for circles of waits (core/lock/held_locks.hpp).
-class NestedWait {
- public:
-  // Begins the wait. Nothing: the ctest is inside no test, so its wait holds nobody up; or the wait
-  // cannot go on record, so nobody else could know of it. `self` is the ctest's record, with its
-  // ticket, among those who wait for the tree.
-  static std::optional<NestedWait> begin(const LockParty& self);
-
-  // Returns when to look next, counted from the beginning of the wait.
-  Milliseconds next() const { return watch_.next(); }
-
-  // Describes the circle in which this ctest must go on without the tree. Empty: there is no
-  // circle, another ctest must give way, or the circle is not certain yet.
-  std::string look(Milliseconds since_start);
-
- private:
-  NestedWait(LockParty self, os::UniqueFd waits)
-      : self_(std::move(self)), waits_(std::move(waits)) {}
-
-  LockParty self_;
-  os::UniqueFd waits_;
-  LockCycleWatch watch_;
-};
-
-// True: the waiter is an attempt of that run or inside one.
-bool is_in_run(const LockParty& waiter, const std::string& run);
-
-// True: this process has inherited the marks of an attempt, so it is inside a test.
-bool is_inside_an_attempt(const LockParty& self);
 
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 // date in the child; after clone(2) it does not. That is sound in a process that has one thread and
 // takes no locks of the library. Launcher and guard are such processes.
 #include "os/containment/namespaces.hpp"
+#include "core/base/number.hpp"
 
 #include <fcntl.h>
 #include <net/if.h>

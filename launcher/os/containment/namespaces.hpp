@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/settings/policy.hpp"
+#include "core/settings/containment.hpp"
 #include "os/containment/private_tmp.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/process_set.hpp"

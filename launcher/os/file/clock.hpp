@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 
 namespace holdfast::os {
 

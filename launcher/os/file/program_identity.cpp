@@ -1,10 +1,12 @@
 // Hazards. The file may be anything and may be written while it is read. So each number in it is
 // compared with a bound before it is used.
 #include "os/file/program_identity.hpp"
+#include "core/base/names.hpp"
 
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <algorithm>
 
 #include <bit>
 #include <cstring>

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/base/process_name.hpp"
+#include "core/base/program_identity.hpp"
 #include "core/base/result.hpp"
 
 namespace holdfast::os {

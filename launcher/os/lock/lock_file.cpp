@@ -1,9 +1,11 @@
 #include "os/lock/lock_file.hpp"
 
 #include <sys/file.h>
+#include <algorithm>
 
 #include <numeric>
 
+#include "core/base/names.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/lock/lock_directory.hpp"

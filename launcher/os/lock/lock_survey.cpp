@@ -3,9 +3,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <algorithm>
 
 #include <cerrno>
 
+#include "core/base/file_name.hpp"
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_cycle.hpp"
 #include "core/lock/lock_spec.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {

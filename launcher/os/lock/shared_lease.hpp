@@ -6,7 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
 

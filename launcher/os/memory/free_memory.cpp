@@ -1,10 +1,13 @@
 #include "os/memory/free_memory.hpp"
 
 #include <fcntl.h>
+#include <algorithm>
 
 #include <cerrno>
 
-#include "core/outcome/outcome.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+#include "core/outcome/oom.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
 #include "os/file/unique_fd.hpp"
 

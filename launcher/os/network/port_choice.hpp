@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "os/lock/lock_file.hpp"
 
 namespace holdfast::os {

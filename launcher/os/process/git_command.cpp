@@ -6,7 +6,7 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/process_name.hpp"
+#include "core/base/program_identity.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {

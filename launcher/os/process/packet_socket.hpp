@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
 

@@ -6,10 +6,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <algorithm>
 
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/parts.hpp"
+#include "core/base/proc_status.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/number.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"

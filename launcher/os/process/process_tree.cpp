@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <algorithm>
 
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"

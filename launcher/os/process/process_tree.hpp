@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_set.hpp"

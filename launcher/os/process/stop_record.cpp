@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/settings/message.hpp"
 #include "os/file/file_text.hpp"

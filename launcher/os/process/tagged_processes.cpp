@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/base/process_name.hpp"
+#include "core/base/attempt_tag.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/process.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "os/process/bounded_work.hpp"

@@ -12,7 +12,7 @@
 
 #include <optional>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "os/signal/signals.hpp"
 

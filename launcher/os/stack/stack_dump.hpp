@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/process_set.hpp"
 

@@ -1,6 +1,7 @@
 #include "report/bundle/manifest.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <unordered_map>
 
+#include "core/base/printable.hpp"
 #include "report/run_report.hpp"
 
 namespace holdfast {

@@ -6,6 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/file_name.hpp"
+#include "core/base/names.hpp"
+#include "core/base/printable.hpp"
 #include "core/bundle/bundle_names.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"

@@ -1,5 +1,6 @@
 #include "report/formats/summary.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/changed_sources.hpp"
 #include "report/describe.hpp"
@@ -10,6 +11,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
+#include <algorithm>
+#include <unordered_map>
 
 namespace holdfast {
 namespace {

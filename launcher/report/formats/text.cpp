@@ -1,7 +1,8 @@
-#include "core/base/kept_output.hpp"
+#include "core/settings/kept_output.hpp"
 #include "report/render.hpp"
 
 #include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/changed_sources.hpp"
 #include "report/describe.hpp"

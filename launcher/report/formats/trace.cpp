@@ -2,7 +2,7 @@
 // microseconds from the first event.
 #include "report/render.hpp"
 
-#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/steps.hpp"

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "core/base/base64.hpp"
+#include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/formats/json.hpp"
 #include "report/html/words.hpp"

@@ -1,6 +1,8 @@
 #include "report/html/failures.hpp"
 
-#include "core/base/kept_output.hpp"
+#include "core/settings/kept_output.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"

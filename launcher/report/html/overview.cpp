@@ -1,5 +1,8 @@
 #include "report/html/overview.hpp"
 
+#include "core/base/file_name.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"

@@ -1,5 +1,6 @@
 #include "report/html/words.hpp"
 
+#include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"

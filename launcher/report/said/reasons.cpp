@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "core/batch/gtest_output.hpp"
 #include "report/changed_sources.hpp"
 #include "report/describe.hpp"

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <limits>
 #include <queue>
+#include <unordered_map>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "report/describe.hpp"

@@ -1,7 +1,9 @@
 #include "supervision/attempt/attempt.hpp"
 
 #include <sys/wait.h>
+#include <algorithm>
 
+#include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"

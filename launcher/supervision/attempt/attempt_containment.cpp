@@ -4,9 +4,14 @@
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <algorithm>
 
 #include <cstdlib>
 
+#include "core/base/cgroup_name.hpp"
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/outcome/oom.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"

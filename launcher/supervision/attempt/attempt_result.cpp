@@ -1,6 +1,7 @@
 #include "supervision/attempt/attempt_result.hpp"
 
 #include <sys/wait.h>
+#include <algorithm>
 
 #include "os/file/clock.hpp"
 

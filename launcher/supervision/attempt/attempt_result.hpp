@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/outcome/supervision.hpp"
 #include "core/settings/policy.hpp"
 #include "supervision/base/records.hpp"

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <algorithm>
 
+#include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/marker_files.hpp"
 #include "os/file/own_place.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"

@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <algorithm>
 
+#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"

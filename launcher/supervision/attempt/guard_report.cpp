@@ -1,6 +1,7 @@
 #include "supervision/attempt/guard_report.hpp"
 
 #include <sys/resource.h>
+#include <algorithm>
 
 #include <cstring>
 

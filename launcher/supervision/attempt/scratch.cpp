@@ -1,5 +1,6 @@
 #include "supervision/attempt/scratch.hpp"
 
+#include "core/base/names.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 
 namespace holdfast::supervision {
 

@@ -1,7 +1,11 @@
 #include "supervision/base/held_above.hpp"
 
 #include <sys/resource.h>
+#include <algorithm>
 
+#include "core/base/attempt_tag.hpp"
+#include "core/base/file_name.hpp"
+#include "core/lock/held_locks.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "core/base/number.hpp"
 #include "core/ctest/cmake_expression.hpp"
 
 namespace holdfast::supervision {

@@ -5,6 +5,7 @@
 
 #include <iterator>
 
+#include "core/base/keeper_address.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/printable.hpp"
+#include "core/base/said_line.hpp"
 #include "core/settings/wire.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/signal/signals.hpp"

@@ -1,6 +1,10 @@
 #include "supervision/base/messages.hpp"
 
+#include <algorithm>
+
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::supervision {

@@ -3,11 +3,13 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
-#include <iterator>
 
 #include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {
@@ -61,21 +63,6 @@ Result<std::string> whole_program_at(std::string_view place) {
   return program;
 }
 
-// True: `name` is the name of a shell, a ctest (`ctest --instrument`, `ctest --launch`) or a cmake
-// (`cmake -E cmake_link_script` of a Makefile, `cmake --build` of a project inside). None of these
-// ends with the build tool.
-bool stands_between(std::string_view name) {
-  constexpr std::string_view k_names[] = {"sh",  "dash",    "bash",  "ksh",
-                                          "zsh", "busybox", "ctest", "cmake"};
-  return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
-}
-
-bool is_make(std::string_view name) { return name == "make" || name == "gmake"; }
-
-bool is_before(const timespec& a, const timespec& b) {
-  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
-}
-
 }  // namespace
 
 Result<std::string> installation() { return program_at(""); }
@@ -89,64 +76,6 @@ Result<std::string> archive_program() {
     return ErrorInWords{*program + " is not installed: HOLDFAST_COMPONENTS=archive builds it"};
   }
   return program;
-}
-
-bool BuildToolSearch::take(const ProcessName& ancestor, pid_t session, std::string_view name) {
-  if (session != self_.session) {
-    is_adopted_ = !has_leader_;
-    return false;
-  }
-  if (ancestor.pid == 1) return false;
-  has_leader_ = has_leader_ || ancestor.pid == session;
-  if (stands_between(name)) return true;
-  const bool may_have_another_above = is_make(name);
-  if (!tool_ || may_have_another_above) tool_ = BuildTool{ancestor, ancestor.pid == self_.parent};
-  return may_have_another_above;
-}
-
-BuildToolSearch find_build_tool() {
-  const BuildToolSearch::Self self{::getpid(), ::getppid(), ::getsid(0)};
-  BuildToolSearch search(self);
-  os::walk_up(self.parent, [&](pid_t pid, const os::ProcessStat& stat) {
-    return search.take({pid, stat.start}, ::getsid(pid), stat.name);
-  });
-  return search;
-}
-
-os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {
-  const std::string path = os::in_proc(tool.process.pid, "fd/2");
-  return os::UniqueFd(
-      ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-}
-
-std::vector<std::string> files_made_by(const BuildStep& step, char** command) {
-  std::vector<std::string> files;
-  if (step.kind == StepKind::custom) return files;  // its rule may list files that it only updates
-  if (!step.output.empty()) files.push_back(step.output);
-  for (char** word = command; *word != nullptr; ++word) {
-    const std::string_view option = *word;
-    const bool names_one = option == "-MF" || (option == "-o" && step.kind == StepKind::scan);
-    if (names_one && word[1] != nullptr) files.emplace_back(word[1]);
-  }
-  return files;
-}
-
-StepOutputs::StepOutputs(const BuildStep& step, char** command)
-    : directory_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)),
-      files_(files_made_by(step, command)) {
-  // File systems stamp files by this clock.
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &begun_);
-}
-
-void StepOutputs::go_there() const { (void)::fchdir(directory_.get()); }
-
-void StepOutputs::remove() const {
-  for (const std::string& file : files_) {
-    struct stat info {};
-    if (::fstatat(directory_.get(), file.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (!S_ISREG(info.st_mode) || is_before(info.st_mtim, begun_)) continue;
-    (void)::unlinkat(directory_.get(), file.c_str(), 0);
-  }
 }
 
 }  // namespace holdfast::supervision

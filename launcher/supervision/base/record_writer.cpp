@@ -1,5 +1,7 @@
 #include "supervision/base/record_writer.hpp"
 
+#include <type_traits>
+
 #include "core/base/json_line.hpp"
 
 namespace holdfast::supervision::written {

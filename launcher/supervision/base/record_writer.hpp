@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "core/base/process_name.hpp"
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"

@@ -1,6 +1,7 @@
 #include "supervision/base/records.hpp"
 
 #include <sys/wait.h>
+#include <algorithm>
 
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"

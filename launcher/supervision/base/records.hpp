@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/settings/wire.hpp"

@@ -1,5 +1,8 @@
 #include "supervision/base/surroundings.hpp"
 
+#include <algorithm>
+
+#include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/ctest/ctest_limits.hpp"
 #include "core/settings/resolution.hpp"
 #include "os/file/unique_fd.hpp"

@@ -1,5 +1,6 @@
 #include "supervision/base/teller.hpp"
 
+#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/number.hpp"
-#include "core/base/printable.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/said_line.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "core/settings/command_line.hpp"
 #include "core/settings/wire.hpp"
 #include "supervision/base/keeper_link.hpp"

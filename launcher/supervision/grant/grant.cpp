@@ -7,7 +7,10 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "core/base/fnv1a.hpp"
 #include "core/base/json_line.hpp"
+#include "core/base/keeper_address.hpp"
+#include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <vector>
 
+#include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 

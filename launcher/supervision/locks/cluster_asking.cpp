@@ -1,5 +1,8 @@
 #include "supervision/locks/cluster_asking.hpp"
 
+#include <algorithm>
+
+#include "core/base/parts.hpp"
 #include "core/cluster/cluster_words.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/lock/held_locks.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "core/settings/message.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/surroundings.hpp"

@@ -1,5 +1,7 @@
 #include "supervision/locks/cluster_locks.hpp"
 
+#include <algorithm>
+
 #include "core/cluster/cluster_words.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"

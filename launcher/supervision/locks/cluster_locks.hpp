@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/lock/shared_lease.hpp"

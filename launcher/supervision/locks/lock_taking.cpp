@@ -1,7 +1,9 @@
 #include "supervision/locks/lock_taking.hpp"
 
 #include <sys/socket.h>
+#include <algorithm>
 
+#include "core/lock/lock_cycle.hpp"
 #include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/number.hpp"
-#include "core/lock/held_locks.hpp"
+#include "core/base/duration.hpp"
+#include "core/lock/lock_wait.hpp"
 #include "os/lock/lock_file.hpp"
 #include "supervision/locks/cluster_locks.hpp"
 

@@ -1,5 +1,6 @@
 #include "supervision/services/service_asking.hpp"
 
+#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::supervision {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/number.hpp"
 #include "core/service/service_use.hpp"
 #include "os/file/unique_fd.hpp"
 #include "supervision/base/keeper_link.hpp"

@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/base/step_record.hpp"
 #include "supervision/locks/lock_taking.hpp"

@@ -102,9 +102,13 @@ TEST_F(WatchTest, EachEventIsALine) {
 TEST_F(WatchTest, AWaitThatTheKeeperKnowsHasItsReason) {
   state_.take(begun("a", "r.1", 2), 0);
   state_.take_events();
+  const LiveWait asks{"r.1", {wire::WaitFor::lock, "db@cluster", "etcd has not answered yet"}};
   const LiveWait lock{"r.1", {wire::WaitFor::lock, "db@cluster", "held by \"b\""}};
   const LiveWait step{"r.1", {wire::WaitFor::step, "slurm"}};
+  state_.set_wait("r.1", wait_of("r.1", 7, {}, {asks}), 2);
+  EXPECT_EQ(lines(), "\"a\" waits for lock db@cluster: etcd has not answered yet\n");
   state_.set_wait("r.1", wait_of("r.1", 7, {}, {lock}), 3);
+  state_.set_wait("r.1", wait_of("r.1", 7, {}, {lock}), 3);  // nothing new
   state_.set_wait("r.1", wait_of("r.1", 7, {}, {step}), 4);
   state_.set_wait("r.1", wait_of("r.2", 7, {}, {step}), 5);
   const auto events = state_.take_events();

@@ -2,6 +2,7 @@
 
 #include "doctor/machine/clock.hpp"
 #include "doctor/machine/limits.hpp"
+#include "doctor/machine/rights.hpp"
 #include "doctor/machine/space.hpp"
 #include "found.hpp"
 

@@ -1,5 +1,8 @@
-#include "history/answers/phrases.hpp"
-#include "history/answers/recent.hpp"
+#include "history/answers/comparison.hpp"
+#include "history/answers/failed.hpp"
+#include "history/answers/flaky.hpp"
+#include "history/answers/of_test.hpp"
+#include "history/answers/slowest.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

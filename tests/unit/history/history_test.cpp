@@ -1,6 +1,6 @@
 #include "history/history.hpp"
 
-#include "history/answers/recent.hpp"
+#include "history/answers/of_test.hpp"
 #include "history/database.hpp"
 
 #include "scratch_directory.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "keeper/base/run_lines.hpp"
-#include "keeper/run/current_run.hpp"
+#include "keeper/run/run.hpp"
 
 namespace holdfast {
 

@@ -10,7 +10,7 @@
 #include <functional>
 #include <string>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "child_process.hpp"
-#include "core/base/process_name.hpp"
+#include "core/base/attempt_tag.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {

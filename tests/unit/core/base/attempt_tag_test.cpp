@@ -1,4 +1,4 @@
-#include "core/base/process_name.hpp"
+#include "core/base/attempt_tag.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 
 #include <gtest/gtest.h>
 

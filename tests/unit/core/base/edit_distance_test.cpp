@@ -1,4 +1,4 @@
-#include "core/base/printable.hpp"
+#include "core/base/edit_distance.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/base/process_name.hpp"
+#include "core/base/proc_status.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/number.hpp"
+#include "core/base/duration.hpp"
 
 namespace holdfast {
 namespace {

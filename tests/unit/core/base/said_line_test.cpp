@@ -1,4 +1,4 @@
-#include "core/base/printable.hpp"
+#include "core/base/said_line.hpp"
 
 #include <gtest/gtest.h>
 

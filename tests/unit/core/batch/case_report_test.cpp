@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/batch/framework.hpp"
-#include "core/batch/gtest_report.hpp"
+#include "core/batch/xml.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/batch/gtest_report.hpp"
+#include "core/batch/gtest_merge.hpp"
 
 #include <gtest/gtest.h>
 

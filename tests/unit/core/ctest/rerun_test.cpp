@@ -1,4 +1,4 @@
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/rerun.hpp"
 
 #include <gtest/gtest.h>
 

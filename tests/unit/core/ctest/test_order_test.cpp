@@ -1,4 +1,4 @@
-#include "core/ctest/shown_tests.hpp"
+#include "core/ctest/test_order.hpp"
 
 #include <gtest/gtest.h>
 

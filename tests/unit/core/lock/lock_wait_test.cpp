@@ -1,4 +1,4 @@
-#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_wait.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/outcome/outcome.hpp"
+#include "core/outcome/end_verdict.hpp"
 
 #include <gtest/gtest.h>
 

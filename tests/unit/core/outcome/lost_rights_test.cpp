@@ -1,4 +1,4 @@
-#include "core/outcome/outcome.hpp"
+#include "core/outcome/lost_rights.hpp"
 
 #include <gtest/gtest.h>
 

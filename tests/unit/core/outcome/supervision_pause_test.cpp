@@ -69,6 +69,19 @@ TEST(Pause, ItIsOverWhenTheTestGoesOn) {
   }
 }
 
+TEST(Pause, AStopThatIsAskedBeforeWeHearThatTheTestWentOnIsNotForgotten) {
+  for (ExitMode mode : k_modes) {
+    SupervisionState state = next_step({}, by_terminal(k_tstp), mode).state;
+    state = next_step(state, main_stopped(k_tstp), mode).state;
+    state = next_step(state, by_kill(18), mode).state;
+    SupervisionStep step = next_step(state, by_kill(k_tstp), mode);
+    EXPECT_EQ(text_of(step.actions), "forward_signal 20");
+    step = next_step(step.state, k_continued, mode);
+    step = next_step(step.state, main_stopped(k_tstp), mode);
+    EXPECT_EQ(text_of(step.actions), "stop_self 20");
+  }
+}
+
 TEST(Pause, WhoRefusedToStopAndWasToldToGoOnIsNotStoppedLater) {
   SupervisionState state = next_step({}, by_terminal(k_tstp), ExitMode::ctest).state;
   state = next_step(state, by_kill(18), ExitMode::ctest).state;

@@ -1,3 +1,4 @@
+#include "core/select/division.hpp"
 #include "core/select/clusters.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "core/settings/policy.hpp"
+#include "core/settings/hook_environment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "keeper/left/stopped_supervisors.hpp"
+#include "keeper/left/orphans.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/process_name.hpp"
+#include "core/base/attempt_tag.hpp"
 #include "core/lock/lock_spec.hpp"
 
 namespace holdfast {

@@ -1,4 +1,4 @@
-#include "keeper/left/stopped_supervisors.hpp"
+#include "keeper/left/stuck_pairs.hpp"
 
 #include <gtest/gtest.h>
 

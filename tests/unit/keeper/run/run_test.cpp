@@ -1,4 +1,4 @@
-#include "keeper/run/current_run.hpp"
+#include "keeper/run/run.hpp"
 
 #include <gtest/gtest.h>
 

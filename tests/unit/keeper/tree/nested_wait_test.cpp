@@ -1,4 +1,4 @@
-#include "keeper/tree/run_lock.hpp"
+#include "keeper/tree/nested_wait.hpp"
 
 #include <gtest/gtest.h>
 

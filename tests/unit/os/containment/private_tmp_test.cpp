@@ -11,7 +11,7 @@
 #include <fstream>
 #include <string>
 
-#include "core/settings/policy.hpp"
+#include "core/settings/containment.hpp"
 #include "os/containment/namespaces.hpp"
 #include "scratch.hpp"
 

@@ -9,7 +9,7 @@
 #include <cerrno>
 
 #include "child_process.hpp"
-#include "core/settings/policy.hpp"
+#include "core/settings/containment.hpp"
 #include "os/containment/namespaces.hpp"
 
 namespace holdfast::os {

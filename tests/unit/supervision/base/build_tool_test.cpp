@@ -1,4 +1,4 @@
-#include "supervision/base/programs.hpp"
+#include "supervision/base/build_tool.hpp"
 
 #include <gtest/gtest.h>
 

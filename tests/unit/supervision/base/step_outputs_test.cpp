@@ -1,4 +1,4 @@
-#include "supervision/base/programs.hpp"
+#include "supervision/base/step_outputs.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,303 @@
+// The commands that answer from the history: failed, flaky, history, slowest and compare. None of
+// them runs a test.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/history_file.hpp"
+#include "cli/test_names.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "history/answers/comparison.hpp"
+#include "history/answers/failed.hpp"
+#include "history/answers/flaky.hpp"
+#include "history/answers/of_test.hpp"
+#include "history/answers/slowest.hpp"
+#include "os/signal/replacing.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string tree;
+  std::string format = "text";
+  std::vector<std::string> words;
+};
+
+constexpr std::string_view k_expected =
+    "history: expected TEST, export FILE, import FILE... or merge FILE...";
+
+int fail(const std::string& text) {
+  complain(text);
+  return exit_codes::k_usage;
+}
+
+// Empty: there is none here or above.
+Result<std::string> tree_of(const Options& options) {
+  if (!options.tree.empty()) return find_tree(options.tree);
+  return find_build_tree(fs::current_path()) ? find_tree({}) : Result<std::string>(std::string());
+}
+
+// Shows each run to `see`, oldest first.
+Result<void> see_runs(History& history, std::optional<std::string_view> test,
+                      const std::function<void(const PastRun&)>& see) {
+  const Result<std::vector<RunHead>> runs = history.runs();
+  if (!runs) return runs.error();
+  for (const RunHead& head : *runs) {
+    const Result<PastRun> run = history.load(head, test);
+    if (!run) return run.error();
+    see(*run);
+  }
+  return {};
+}
+
+int print(const Result<std::string>& text) {
+  if (!text) return fail(to_text(text.error()));
+  fmt::print("{}", *text);
+  return exit_codes::k_success;
+}
+
+// Opens the history and prints what `answer` says of it.
+int print_answer(const Options& options,
+                 const std::function<Result<std::string>(History&)>& answer) {
+  const Result<std::string> tree = tree_of(options);
+  if (!tree) return fail(to_text(tree.error()));
+  Result<History> history = open_history(*tree);
+  if (!history) return fail(to_text(history.error()));
+  Result<std::string> text = answer(*history);
+  if (!text && put_aside_if_damaged(*tree)) {
+    history = open_history(*tree);
+    if (history) text = answer(*history);
+  }
+  return print(text);
+}
+
+Result<std::string> failed(const Options& options, History& history) {
+  LastSeen seen;
+  const Result<void> done =
+      see_runs(history, std::nullopt, [&](const PastRun& run) { seen.add(run); });
+  if (!done) return done.error();
+  const std::vector<RedTest> red = seen.red();
+  if (options.format == "text") return failed_text(red);
+  if (options.format == "json") return failed_json(red);
+  std::vector<std::string> names;
+  for (const RedTest& test : red) names.push_back(test.last.test.name);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (options.format == "ctest") return names_as_expression(names);
+  return names_as_lines(names);
+}
+
+Result<std::string> flaky(const Options& options, History& history) {
+  Flakiness flakiness;
+  const Result<void> done =
+      see_runs(history, std::nullopt, [&](const PastRun& run) { flakiness.add(run); });
+  if (!done) return done.error();
+  return options.format == "json" ? flaky_json(flakiness) : flaky_text(flakiness);
+}
+
+Result<std::string> slowest(const Options& options, History& history) {
+  Durations durations;
+  const Result<void> done =
+      see_runs(history, std::nullopt, [&](const PastRun& run) { durations.add(run); });
+  if (!done) return done.error();
+  const std::vector<SlowTest> sorted = durations.sorted();
+  return options.format == "json" ? slowest_json(sorted) : slowest_text(sorted);
+}
+
+// Whether the terminal, or whatever reads us, takes more than ASCII (locale(7)).
+Charset charset() {
+  std::string locale = variable("LC_ALL");
+  if (locale.empty()) locale = variable("LC_CTYPE");
+  if (locale.empty()) locale = variable("LANG");
+  std::transform(locale.begin(), locale.end(), locale.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  const bool is_utf8 =
+      locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+  return is_utf8 ? Charset::unicode : Charset::ascii;
+}
+
+Result<std::string> of_test(const Options& options, const std::string& test, History& history) {
+  TestHistory answer;
+  const Result<void> done = see_runs(history, test, [&](const PastRun& run) { answer.add(run); });
+  if (!done) return done.error();
+  if (answer.tests().empty()) {
+    std::string line = "no run in the history has a test called " + brief_in_quotes(test);
+    const bool is_verb = test == "export" || test == "import" || test == "merge";
+    if (is_verb) line += "; " + std::string(k_expected);
+    return ErrorInWords{line};
+  }
+  return options.format == "json" ? history_json(answer) : history_text(answer, charset());
+}
+
+// `wanted`: latest, an id, the number of a run, or the beginning of one id.
+Result<RunHead> find_in(const std::vector<RunHead>& runs, const std::string& wanted) {
+  if (!runs.empty() && wanted == "latest") return runs.back();
+  std::vector<RunHead> meant;
+  for (const RunHead& run : runs) {
+    if (may_mean(run.id, wanted)) meant.push_back(run);
+  }
+  for (const RunHead& run : runs) {
+    if (names_run(run.id, wanted)) meant = {run};
+  }
+  if (meant.size() == 1) return meant.front();
+  std::string ids;
+  const std::vector<RunHead>& named = meant.empty() ? runs : meant;
+  for (std::size_t i = named.size() > 5 ? named.size() - 5 : 0; i < named.size(); ++i) {
+    ids += (ids.empty() ? "" : ", ") + named[i].id;
+  }
+  return ErrorInWords{"RUN " + brief_in_quotes(wanted) + ": " +
+                      (meant.empty() ? "no such run in the history; the latest are "
+                                     : "several runs begin with that: ") +
+                      (ids.empty() ? "none" : ids)};
+}
+
+Result<std::string> compare_runs(const Options& options, History& history) {
+  const Result<std::vector<RunHead>> runs = history.runs();
+  if (!runs) return runs.error();
+  PastRun loaded[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Result<RunHead> head = find_in(*runs, options.words[i]);
+    if (!head) return head.error();
+    Result<PastRun> run = history.load(*head);
+    if (!run) return run.error();
+    loaded[i] = std::move(*run);
+  }
+  EarlierTimes times;
+  const auto last = std::find(runs->begin(), runs->end(), loaded[0].head);
+  const auto first = last - std::min<std::ptrdiff_t>(k_last_runs - 1, last - runs->begin());
+  for (auto head = first; head != runs->end() && head <= last; ++head) {
+    const Result<PastRun> run = history.load(*head);
+    if (!run) return run.error();
+    times.add(*run);
+  }
+  const Comparison comparison = compare(loaded[0], loaded[1], times);
+  return options.format == "json" ? comparison_json(comparison) : comparison_text(comparison);
+}
+
+Result<void> write_copy(History& history, const std::string& target) {
+  std::error_code failed;
+  if (fs::is_directory(target, failed)) return Error{"write " + target + ": it is a directory"};
+  return os::replace_file(target, [&](const os::Draft& draft) -> Result<void> {
+    const Result<void> done = history.copy_to(draft.path);
+    if (done) return {};
+    // SQLite speaks of the file that it reads.
+    return Error{"write " + target + ": " + to_text(done.error())};
+  });
+}
+
+// Adds the runs of the files, and says how many were new.
+Result<std::string> add_files(History& history, const std::vector<std::string>& files,
+                              std::size_t first) {
+  std::size_t added = 0;
+  for (std::size_t i = first; i < files.size(); ++i) {
+    Result<History> other = History::open_existing(files[i]);
+    if (!other) return other.error();
+    const Result<std::size_t> runs = history.add_all_of(*other);
+    if (!runs) return runs.error();
+    added += *runs;
+  }
+  if (const Result<void> pruned = history.prune(now_s()); !pruned) return pruned.error();
+  return counted(added, "run") + " added\n";
+}
+
+// Makes the first file of all: what it has, and what the others have. Without others it is made, or
+// stays as it is.
+Result<std::string> merge(const std::vector<std::string>& files) {
+  const auto merged_in = [&](const fs::path& file) {
+    Result<History> first = History::open(file);
+    return first ? add_files(*first, files, 2) : Result<std::string>(first.error());
+  };
+  const fs::path target = fs::absolute(files[1]);
+  std::error_code failed;
+  if (fs::exists(target, failed)) return merged_in(target);
+  Result<std::string> said = std::string();
+  const Result<void> done =
+      os::replace_file(target.string(), [&](const os::Draft& draft) -> Result<void> {
+        said = merged_in(draft.path);
+        return said ? Result<void>() : Result<void>(said.error());
+      });
+  return done ? said : Result<std::string>(done.error());
+}
+
+int history(const Options& options) {
+  const std::vector<std::string>& words = options.words;
+  const std::string& verb = words.front();
+  if (words.size() == 1) {
+    return print_answer(options, [&](History& past) { return of_test(options, verb, past); });
+  }
+  if (verb == "export" && words.size() == 2) {
+    return print_answer(options, [&](History& past) -> Result<std::string> {
+      const Result<void> done = write_copy(past, words[1]);
+      return done ? Result<std::string>("") : Result<std::string>(done.error());
+    });
+  }
+  if (verb == "import") {
+    return print_answer(options, [&](History& past) { return add_files(past, words, 1); });
+  }
+  if (verb == "merge" && words.size() > 1) return print(merge(words));
+  return fail(std::string(k_expected));
+}
+
+struct Added {
+  Command command;
+  std::shared_ptr<Options> options;
+};
+
+Added add_command(Command app, int& exit_code, const char* name, const char* help,
+                  const std::vector<std::string>& formats, int (*act)(const Options&)) {
+  const Command command = app.add_subcommand(name, help);
+  const auto options = std::make_shared<Options>();
+  command.add_option("--format", options->format, "what is printed (default: text)")
+      .one_of(formats);
+  add_tree_option(command, options->tree);
+  command.callback([options, act, &exit_code] { exit_code = act(*options); });
+  return {command, options};
+}
+
+template <Result<std::string> (*Answer)(const Options&, History&)>
+int answered(const Options& options) {
+  return print_answer(options, [&](History& past) { return Answer(options, past); });
+}
+
+}  // namespace
+
+void add_history(Command app, int& exit_code) {
+  add_command(app, exit_code, "failed", "what was red when it was last seen, in any run",
+              {"text", "names", "ctest", "json"}, answered<failed>);
+  add_command(app, exit_code, "flaky", "which tests are flaky, how often and since when",
+              {"text", "json"}, answered<flaky>);
+  add_command(app, exit_code, "slowest", "which tests take longest", {"text", "json"},
+              answered<slowest>);
+  const Added of_test = add_command(app, exit_code, "history", "the outcomes of a test in all runs",
+                                    {"text", "json"}, history);
+  of_test.command
+      .add_option("TEST", of_test.options->words,
+                  "a test; or export FILE, import FILE..., merge FILE...")
+      .required()
+      .check(expected("a test, or export, import or merge and files"));
+  const Added of_runs =
+      add_command(app, exit_code, "compare", "what is newly red or slow in the second run",
+                  {"text", "json"}, answered<compare_runs>);
+  of_runs.command
+      .add_option("RUN", of_runs.options->words, "two runs: an id, the beginning of one, or latest")
+      .required()
+      .takes(2)
+      .check(expected("a run"));
+}
+
+}  // namespace holdfast::cli

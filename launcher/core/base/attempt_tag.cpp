@@ -1,0 +1,55 @@
+#include "core/base/attempt_tag.hpp"
+
+#include <algorithm>
+
+#include "core/base/environment.hpp"
+#include "core/base/fnv1a.hpp"
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
+
+namespace holdfast {
+namespace {
+
+// 2^62 and above: nobody sets a limit like that by hand.
+constexpr std::uint64_t k_tag_bit = 1ULL << 62U;
+
+// HOLDFAST_HELD names the attempts around this one: `place#attempt`, comma-separated.
+bool names_attempt(std::string_view held, std::string_view attempt) {
+  for (std::size_t at = held.find('#'); at != std::string_view::npos; at = held.find('#', at + 1)) {
+    const std::string_view rest = held.substr(at + 1);
+    if (rest.starts_with(attempt) &&
+        (rest.size() == attempt.size() || rest[attempt.size()] == ',')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::uint64_t tag_number(std::string_view attempt) {
+  return (Fnv1a().add(attempt).value() & (k_tag_bit - 1)) | k_tag_bit;
+}
+
+bool is_tag(std::uint64_t limit) { return (limit & ~(k_tag_bit - 1)) == k_tag_bit; }
+
+bool environment_has_attempt(std::string_view environment, std::string_view attempt) {
+  while (!environment.empty()) {
+    std::string_view value = take_part(environment, '\0');
+    const std::string_view name = take_part(value, '=');
+    if (name == environment::k_attempt_id && value == attempt) return true;
+    if (name == environment::k_held && names_attempt(value, attempt)) return true;
+  }
+  return false;
+}
+
+std::uint64_t tag_in_limits(std::string_view limits) {
+  constexpr std::string_view k_label = "Max file locks";
+  const std::size_t at = limits.find(k_label);
+  if (at == std::string_view::npos) return 0;
+  std::string_view rest = limits.substr(at + k_label.size());
+  rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(' ')));
+  return leading_number<std::uint64_t>(rest).value_or(0);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,22 @@
+// Two marks tell which attempt a process belongs to when its ancestry is lost. One is the attempt's
+// id in the environment. The other is a number in the soft RLIMIT_LOCKS: this limit survives a
+// cleared environment and has no effect on Linux (setrlimit(2): only early 2.4 kernels used it).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace holdfast {
+
+// The number of an attempt: never 0, never RLIM_INFINITY, and above any limit that people set.
+std::uint64_t tag_number(std::string_view attempt);
+// Whether a limit is the number of an attempt. A process with such a limit is inside an attempt.
+bool is_tag(std::uint64_t limit);
+
+// Whether an environment, as in /proc/<pid>/environ, is that of the attempt or of one inside it.
+bool environment_has_attempt(std::string_view environment, std::string_view attempt);
+
+// The soft limit of file locks in a text like /proc/<pid>/limits; 0 when there is none.
+std::uint64_t tag_in_limits(std::string_view limits);
+
+}  // namespace holdfast

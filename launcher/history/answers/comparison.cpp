@@ -1,0 +1,157 @@
+#include "history/answers/comparison.hpp"
+
+#include <fmt/format.h>
+
+#include "core/base/printable.hpp"
+#include "history/answers/phrases.hpp"
+#include "history/answers/slowest.hpp"
+#include "report/describe.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_shown = 50;
+
+double seconds(const PastResult& result) { return static_cast<double>(result.wall_ms) / 1000; }
+
+// The median of its times before, in seconds, if the test is slower than that; 0: it is not, or not
+// enough is known.
+double usual_if_slower(const std::vector<std::int64_t>& times, const PastResult& after) {
+  constexpr double k_worth_telling_s = 0.1;
+  if (times.size() < k_least_runs) return 0;
+  if (after.wall_ms <= *std::max_element(times.begin(), times.end())) return 0;
+  const double usual = median_s(times);
+  const bool is_slower =
+      seconds(after) - usual >= k_worth_telling_s && 2 * seconds(after) >= 3 * usual;
+  return is_slower ? usual : 0;
+}
+
+void sort_in(Comparison& result, const PastResult& before, const PastResult& after,
+             const EarlierTimes& times) {
+  Change change{after.test, before, after};
+  if (after.is_red()) {
+    (before.is_red() ? result.still_red : result.newly_red).push_back(change);
+  } else if (before.is_red() && after.grade == Grade::passed) {
+    result.mended.push_back(change);
+  } else if (before.grade == Grade::passed && after.grade == Grade::passed) {
+    change.usual_s = usual_if_slower(times.of(after.test), after);
+    if (change.usual_s > 0) result.newly_slow.push_back(change);
+  }
+}
+
+template <typename Items, typename Line>
+std::string section(std::string_view title, const Items& items, Line line) {
+  if (items.empty()) return {};
+  std::string text = fmt::format("\n{}\n", title);
+  for (std::size_t i = 0; i < std::min(items.size(), k_shown); ++i) {
+    text += fmt::format("  {}\n", line(items[i]));
+  }
+  if (items.size() > k_shown) text += fmt::format("  and {} more\n", items.size() - k_shown);
+  return text;
+}
+
+Json json_of(const std::vector<Change>& changes) {
+  Json list = Json::array();
+  for (const Change& change : changes) {
+    Json one = json_of(change.test);
+    one["before"] = {{"outcome", change.before.outcome}, {"wall_s", seconds(change.before)}};
+    one["after"] = {{"outcome", change.after.outcome}, {"wall_s", seconds(change.after)}};
+    if (change.after.is_red()) one["signature"] = signature_for(change.after);
+    if (change.usual_s > 0) one["usual_s"] = change.usual_s;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+Json json_of(const std::vector<PastResult>& results) {
+  Json list = Json::array();
+  for (const PastResult& result : results) {
+    Json one = json_of(result.test);
+    one["outcome"] = result.outcome;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+}  // namespace
+
+void EarlierTimes::add(const PastRun& run) {
+  for (const PastResult& result : run.results) {
+    if (result.grade != Grade::passed || result.attempts == 0) continue;
+    std::vector<std::int64_t>& times = times_[result.test];
+    if (times.size() == k_last_runs) times.erase(times.begin());
+    times.push_back(result.wall_ms);
+  }
+}
+
+std::vector<std::int64_t> EarlierTimes::of(const TestId& test) const {
+  const auto found = times_.find(test);
+  return found == times_.end() ? std::vector<std::int64_t>() : found->second;
+}
+
+Comparison compare(const PastRun& before, const PastRun& after, const EarlierTimes& times) {
+  Comparison result{before.head, after.head, {}, {}, {}, {}, {}, {}};
+  std::map<TestId, const PastResult*> earlier;
+  for (const PastResult& one : before.results) earlier[one.test] = &one;
+  for (const PastResult& one : after.results) {
+    const auto found = earlier.find(one.test);
+    if (found == earlier.end()) {
+      // A test that is new and red is what somebody who compares must see first.
+      if (one.is_red()) result.newly_red.push_back({one.test, {}, one});
+      result.added.push_back(one);
+      continue;
+    }
+    sort_in(result, *found->second, one, times);
+    earlier.erase(found);
+  }
+  for (const auto& [test, one] : earlier) result.gone.push_back(*one);
+  std::stable_sort(result.newly_slow.begin(), result.newly_slow.end(),
+                   [](const Change& one, const Change& other) {
+                     return seconds(one.after) - one.usual_s > seconds(other.after) - other.usual_s;
+                   });
+  return result;
+}
+
+std::string comparison_text(const Comparison& comparison) {
+  const auto head = [](const RunHead& run) {
+    return fmt::format("{} of {}{}", printable(run.id), time_text(run.started),
+                       run.complete ? "" : " (incomplete)");
+  };
+  std::string text =
+      fmt::format("From run {}\nto run   {}\n", head(comparison.before), head(comparison.after));
+  const auto red = [](const Change& change) {
+    return title_of(change.test) + ": " + words_for(change.after) +
+           (change.before.outcome.empty() ? " (new test)" : "");
+  };
+  const auto name = [](const auto& one) { return title_of(one.test); };
+  const std::string changes =
+      section("Newly red", comparison.newly_red, red) +
+      section("Newly slow", comparison.newly_slow,
+              [](const Change& change) {
+                return fmt::format("{}: {}, usually {}", title_of(change.test),
+                                   duration_text(seconds(change.after)),
+                                   duration_text(change.usual_s));
+              }) +
+      section("Green again", comparison.mended, name) +
+      section("Still red", comparison.still_red, red) +
+      section("Only in the later run", comparison.added, name) +
+      section("Only in the earlier run", comparison.gone, name);
+  return text + (changes.empty() ? "\nNothing is newly red or newly slow.\n" : changes);
+}
+
+std::string comparison_json(const Comparison& comparison) {
+  const auto head = [](const RunHead& run) {
+    return Json{{"run", run.id}, {"at", run.started}, {"complete", run.complete}};
+  };
+  return dumped({{"version", 1},
+                 {"before", head(comparison.before)},
+                 {"after", head(comparison.after)},
+                 {"newly_red", json_of(comparison.newly_red)},
+                 {"newly_slow", json_of(comparison.newly_slow)},
+                 {"mended", json_of(comparison.mended)},
+                 {"still_red", json_of(comparison.still_red)},
+                 {"added", json_of(comparison.added)},
+                 {"gone", json_of(comparison.gone)}});
+}
+
+}  // namespace holdfast

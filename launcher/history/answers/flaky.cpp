@@ -1,0 +1,158 @@
+#include "history/answers/flaky.hpp"
+
+#include <fmt/format.h>
+
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "history/answers/phrases.hpp"
+#include "report/describe.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_signatures_shown = 3;
+
+// Those that came most often first.
+std::vector<std::pair<std::string, std::size_t>> sorted_signatures(const FlakyTest& test) {
+  std::vector<std::pair<std::string, std::size_t>> sorted(test.signatures.begin(),
+                                                          test.signatures.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& one, const auto& other) { return one.second > other.second; });
+  return sorted;
+}
+
+std::string signature_lines(const FlakyTest& test) {
+  std::string text;
+  const auto signatures = sorted_signatures(test);
+  for (std::size_t i = 0; i < std::min(signatures.size(), k_signatures_shown); ++i) {
+    text += fmt::format("    {:>4}  {}\n", signatures[i].second, printable(signatures[i].first));
+  }
+  if (signatures.size() > k_signatures_shown) {
+    text += fmt::format("          and {} more\n", signatures.size() - k_signatures_shown);
+  }
+  return text;
+}
+
+Json json_of(const FlakyTest& test) {
+  Json one = json_of(test.test);
+  one["runs"] = test.runs;
+  one["flaky"] = test.flaky;
+  one["rate"] = test.rate();
+  one["red"] = test.red;
+  one["changes"] = test.changes;
+  one["changes_on_one_program"] = test.changes_on_one_program;
+  if (test.first) one["first"] = {{"run", test.first->id}, {"at", test.first->started}};
+  if (test.last) one["last"] = {{"run", test.last->id}, {"at", test.last->started}};
+  one["signatures"] = Json::array();
+  for (const auto& [signature, number] : sorted_signatures(test)) {
+    one["signatures"].push_back({{"signature", signature}, {"count", number}});
+  }
+  return one;
+}
+
+Json json_of(const std::vector<FlakyTest>& tests) {
+  Json list = Json::array();
+  for (const FlakyTest& test : tests) list.push_back(json_of(test));
+  return list;
+}
+
+bool alternates(const FlakyTest& test) { return test.changes_on_one_program >= 2; }
+
+std::string changes_text(std::string_view title, const std::vector<FlakyTest>& tests) {
+  if (tests.empty()) return {};
+  std::string text = fmt::format("\n{}\n", title);
+  for (const FlakyTest& test : tests) {
+    text += fmt::format("  {}: {} in {}, red in {}\n", title_of(test.test),
+                        counted(test.changes, "change"), counted(test.runs, "run"), test.red) +
+            signature_lines(test);
+  }
+  return text;
+}
+
+}  // namespace
+
+void Flakiness::add(const PastRun& run) {
+  if (runs_ == 0) since_ = run.head.started;
+  ++runs_;
+  for (const PastResult& result : run.results) {
+    if (result.grade == Grade::skipped) continue;
+    Seen& seen = seen_[result.test];
+    FlakyTest& test = seen.facts;
+    test.test = result.test;
+    if (test.runs > 0 && seen.was_red != result.is_red()) ++test.changes;
+    seen.was_red = result.is_red();
+    if (!result.program.empty()) {
+      const auto [program, is_new] = seen.programs.try_emplace(result.program);
+      OfProgram& same = program->second;
+      if (!is_new && same.was_red != result.is_red()) ++same.changes;
+      same.was_red = result.is_red();
+      test.changes_on_one_program = std::max(test.changes_on_one_program, same.changes);
+    }
+    ++test.runs;
+    if (result.is_red()) ++test.red;
+    for (const PastFailure& wrong : result.failures) ++test.signatures[wrong.signature];
+    if (!result.flaky) continue;
+    ++test.flaky;
+    if (!test.first) test.first = run.head;
+    test.last = run.head;
+  }
+}
+
+std::vector<FlakyTest> Flakiness::flaky() const {
+  std::vector<FlakyTest> list;
+  for (const auto& [test, seen] : seen_) {
+    if (seen.facts.flaky > 0) list.push_back(seen.facts);
+  }
+  std::stable_sort(list.begin(), list.end(), [](const FlakyTest& one, const FlakyTest& other) {
+    return one.rate() > other.rate();
+  });
+  return list;
+}
+
+std::vector<FlakyTest> Flakiness::alternating() const { return that_change(alternates); }
+
+std::vector<FlakyTest> Flakiness::unsteady(std::size_t least) const {
+  return that_change(
+      [&](const FlakyTest& test) { return !alternates(test) && test.changes >= least; });
+}
+
+template <class Wanted>
+std::vector<FlakyTest> Flakiness::that_change(Wanted is_wanted) const {
+  std::vector<FlakyTest> list;
+  for (const auto& [test, seen] : seen_) {
+    if (seen.facts.flaky == 0 && is_wanted(seen.facts)) list.push_back(seen.facts);
+  }
+  std::stable_sort(list.begin(), list.end(), [](const FlakyTest& one, const FlakyTest& other) {
+    return one.changes > other.changes;
+  });
+  return list;
+}
+
+std::string flaky_text(const Flakiness& flakiness) {
+  const std::vector<FlakyTest> flaky = flakiness.flaky();
+  std::string text = fmt::format("{} in {}", counted(flaky.size(), "flaky test", "flaky tests"),
+                                 counted(flakiness.runs(), "run"));
+  text += flakiness.runs() > 0 ? fmt::format(" since {}\n", time_text(flakiness.since())) : "\n";
+  for (const FlakyTest& test : flaky) {
+    text += fmt::format("  {}: {:.1f} % ({} of {}), since {} (run {})", title_of(test.test),
+                        100 * test.rate(), test.flaky, counted(test.runs, "run"),
+                        time_text(test.first->started), printable(test.first->id));
+    if (test.flaky > 1) text += fmt::format(", last {}", time_text(test.last->started));
+    text += '\n' + signature_lines(test);
+  }
+  text += changes_text("Alternating on one program, without a retry", flakiness.alternating());
+  text +=
+      changes_text("Without a retry, between red and green from run to run", flakiness.unsteady());
+  return text;
+}
+
+std::string flaky_json(const Flakiness& flakiness) {
+  return dumped({{"version", 1},
+                 {"runs", flakiness.runs()},
+                 {"since", flakiness.since()},
+                 {"flaky", json_of(flakiness.flaky())},
+                 {"alternating", json_of(flakiness.alternating())},
+                 {"unsteady", json_of(flakiness.unsteady())}});
+}
+
+}  // namespace holdfast

@@ -1,0 +1,266 @@
+#include "keeper/run/run.hpp"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <ctime>
+
+#include "core/base/names.hpp"
+#include "core/base/parts.hpp"
+#include "core/ctest/rerun.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
+#include "os/process/process.hpp"
+#include "report/describe.hpp"
+#include "report/formats/summary.hpp"
+#include "report/load.hpp"
+#include "report/run_report.hpp"
+#include "report/said/reasons.hpp"
+#include "store/json_record.hpp"
+
+namespace holdfast {
+namespace {
+
+// A record with more than this would be too long for a line of the journal.
+constexpr std::size_t k_longest_start = 1U << 20U;
+
+double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
+
+// Returns the time and ctest's pid: 20261120-084053-1234. For later ctest_test() calls of one
+// `ctest -S` it adds -2, -3 …
+std::string unnumbered_id(const RunOrigin& origin, unsigned nth) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char date[32];
+  std::strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
+  std::string id = fmt::format("{}-{}", date, origin.ctest.pid);
+  if (nth > 1) id += fmt::format("-{}", nth);
+  return id;
+}
+
+// Notes how ctest was started, so that `holdfast rerun` can start it in the same way.
+void note_start(pid_t ctest, RunStarted& record) {
+  record.command = os::command_of(ctest, k_longest_start);
+  record.program = os::read_link(os::in_proc(ctest, "exe"));
+  for (std::string& variable : os::first_environment_of(ctest, k_longest_start)) {
+    if (!shapes_run(std::string_view(variable).substr(0, variable.find('=')))) continue;
+    record.environment.push_back(std::move(variable));
+  }
+}
+
+// Makes the directory of a run, numbers it and returns the run's id. The number is needed because
+// two ctests in two containers may have the same pid and begin within one second.
+Result<std::string> make_run_directory(const RunOrigin& origin, const std::string& unnumbered) {
+  const std::string& tree = origin.tree;
+  const std::string runs = fmt::format("{}/{}", tree, directory_of(origin.whose));
+  if (Result<void> made = os::make_own_directories(runs, 0755); !made) return made.error();
+  for (std::uint64_t number = next_run_number(tree, origin.whose);; ++number) {
+    std::string id = fmt::format("{}-{}", number, unnumbered);
+    const Result<void> made = os::make_new_own_directory(fmt::format("{}/{}", runs, id), 0755);
+    if (made) return id;
+    if (errno != EEXIST) return made.error();
+  }
+}
+
+void begin_log(const RunOrigin& origin, const std::string& journal, LogLevel level) {
+  os::begin_log({.file = os::log_beside(journal), .level = level, .part = {}, .rotates = true});
+  os::log(LogLevel::info,
+          {"the run begins: Holdfast " HOLDFAST_VERSION ", ", os::named_process(origin.ctest.pid),
+           ", build tree ", origin.tree, ", log level ", name_of(level)});
+}
+
+// What the lines of its attempts do not say.
+void log_verdict(const TestReport& test) {
+  const std::string attempt = test.attempts.empty() ? std::string() : test.attempts.back().attempt;
+  if (test.outcome == Outcome::internal_error) {
+    os::log_about(test.name, attempt, LogLevel::error, {"Holdfast failed: ", reason(test)});
+  } else if (test.outcome == Outcome::unknown) {
+    os::log_about(test.name, attempt, LogLevel::info, {"its outcome is unknown: ", reason(test)});
+  } else if (test.outcome == Outcome::interrupted) {
+    os::log_about(test.name, attempt, LogLevel::info, {"it was interrupted: ", reason(test)});
+  } else if (test.flaky) {
+    os::log_about(test.name, attempt, LogLevel::info, {"it is flaky: ", reason(test)});
+  }
+}
+
+// If a run has neither lock nor journal, usually one reason explains both: the tree cannot be
+// written to.
+std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
+  std::string text = "ignoring that this run cannot be recorded";
+  if (!origin.lock_trouble.empty()) text += " and another may be at work in " + origin.tree;
+  return text + ": " + to_text(error);
+}
+
+}  // namespace
+
+Run Run::begin(const RunOrigin& origin, unsigned nth) {
+  Run run;
+  run.origin_ = origin;
+  run.retries_ = RunRetries(origin.retries);
+  run.id_ = unnumbered_id(origin, nth);
+  run.started_ = unix_now();
+  if (nth == 1) run.chosen_ = ChosenTests(origin.planned);
+  os::suspend_log();
+  Result<std::string> id = make_run_directory(origin, run.id_);
+  if (!id) {
+    run.trouble_ = describe_unrecordable(origin, id.error());
+    return run;
+  }
+  run.id_ = *std::move(id);
+  const std::string directory =
+      fmt::format("{}/{}/{}", origin.tree, directory_of(origin.whose), run.id_);
+  run.journal_ = directory + "/" + std::string(names::k_journal_file);
+  run.scratch_ = ScratchPool(directory + "/" + std::string(names::k_scratch_directory));
+  RunStarted record;
+  record.at = run.started_;
+  record.run = run.id_;
+  record.tree = origin.tree;
+  record.boot = os::numbering_id();
+  record.version = HOLDFAST_VERSION;
+  record.ctest = {origin.ctest.pid, origin.ctest.start};
+  note_start(origin.ctest.pid, record);
+  record.directory = origin.directory;
+  record.inside = origin.inside;
+  const LogLevel log = os::log_level_or(origin.log);
+  if (log != LogLevel::off) record.log = name_of(log);
+  const std::string lines = line_of(record) + (nth == 1 ? origin.planned : std::string());
+  if (Result<void> written = os::append_line(run.journal_, lines); !written) {
+    run.trouble_ = describe_unrecordable(origin, written.error());
+    run.journal_.clear();
+  } else {
+    run.trouble_ = origin.lock_trouble;
+    begin_log(origin, run.journal_, log);
+  }
+  return run;
+}
+
+void Run::settle_log() {
+  if (!log_ || log_->has_own_name()) return;
+  if (!origin_.has_company) {
+    if (log_->has_foreign_end() && !log_->cut_foreign_end()) log_.reset();
+    return;
+  }
+  // We watch before we look, so that no opening is missed. We look for another writer before we
+  // look at what it wrote, because a writer writes the rest when it closes the log.
+  is_log_safe_ = log_->watch_openings();
+  if (log_->is_written_elsewhere(origin_.ctest) || log_->has_foreign_end()) log_.reset();
+}
+
+Result<void> Run::note_word(const std::string& word) {
+  if (word.empty() || !word_.empty()) return {};
+  word_ = word;
+  if (journal_.empty()) return {};
+  // For whoever reads the log if we are killed, or while the run goes on.
+  return os::append_line(journal_, line_of(LogWordRecord{unix_now(), word_, origin_.has_company}));
+}
+
+Result<void> Run::record_verdicts() {
+  // Without a log (ctest died before its first test), the journal is all there is.
+  if (!log_) return {};
+  Result<std::vector<VerdictRecord>> verdicts =
+      read_ctest_log(log_->file(), {word_, attempts_}, started_,
+                     origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
+  if (!verdicts) return verdicts.error();
+  if (!believes_log()) return {};
+  const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
+  Result<void> kept = keep_outputs(
+      log_->file(), *verdicts, directory / names::k_output_directory / names::k_kept_output_file);
+  const double now = unix_now();
+  std::string lines;
+  for (VerdictRecord& verdict : *verdicts) {
+    verdict.at = now;
+    const auto test = tests_.find(verdict.key);
+    if (test != tests_.end()) verdict.program = test->second;
+    lines += line_of(verdict);
+  }
+  if (lines.empty()) return kept;
+  Result<void> written = os::append_line(journal_, lines);
+  return written ? kept : written;
+}
+
+std::int64_t unrecorded_in(const RunReport& report,
+                           const std::unordered_map<std::string, std::string>& granted) {
+  std::size_t known = 0;
+  for (const TestReport& test : report.tests) {
+    if (!test.key.empty() && granted.count(test.key) != 0) ++known;
+  }
+  return known < granted.size() ? static_cast<std::int64_t>(granted.size() - known) : 0;
+}
+
+Result<RunReport> Run::report(const RunEnded& to_come) const {
+  const Result<RunEntry> entry = find_run(origin_.tree, id_);
+  if (!entry) return entry.error();
+  RunReporter reporter;
+  const Result<JournalFlaws> flaws =
+      read_records(entry->journal, [&](Record&& record) { reporter.add(std::move(record)); });
+  if (!flaws) return flaws.error();
+  reporter.add(RunEnded(to_come));
+  return std::move(reporter).finish(*flaws, RunState::over);
+}
+
+void Run::add_what_tests_printed(const RunReport& seen, RunEnded& record) const {
+  const bool none_may = std::ranges::none_of(seen.tests, [](const TestReport& test) {
+    return went_wrong(test) || may_say_ran_nothing(test);
+  });
+  if (none_may) return;
+  const Result<RunEntry> entry = find_run(origin_.tree, id_);
+  if (!entry) return;
+  const std::unique_ptr<Outputs> outputs =
+      log_ ? outputs_of(*entry, log_->file()) : outputs_of(seen, *entry);
+  record.ran_nothing = tests_that_say_they_ran_nothing(seen, *outputs);
+  record.address_in_use = tests_with_address_in_use(seen, *outputs, [this](const TestReport& test) {
+    return in_own_network_.count(test.key) != 0;
+  });
+}
+
+void Run::finish_without_tests() {
+  if (journal_.empty()) return;
+  RunEnded record;
+  record.at = unix_now();
+  record.run = id_;
+  record.complete = true;
+  (void)os::append_line(journal_, line_of(record));
+  (void)prune_runs(origin_.tree, id_, {}, origin_.whose);
+}
+
+std::string Run::finish(Completeness completeness) {
+  if (journal_.empty()) return {};  // trouble() has said why
+  trouble_.clear();                 // trouble from the beginning of the run has been said
+  scratch_.close();
+  Result<void> recorded = record_verdicts();
+  RunEnded record;
+  record.at = unix_now();
+  record.run = id_;
+  record.complete = completeness == Completeness::complete;
+  record.retries = retries_.summary();
+  record.has_log = believes_log() && recorded && log_->is_whole();
+  Result<RunReport> seen = report(record);
+  if (seen) record.unrecorded = unrecorded_in(*seen, tests_);
+  if (seen) add_what_tests_printed(*seen, record);
+  if (seen) std::ranges::for_each(seen->tests, log_verdict);
+  os::log(LogLevel::info, {"the run ends, ", record.complete ? "complete" : "incomplete",
+                           record.has_log ? "" : "; ctest's log could not be believed", "; ",
+                           counted(attempts_, "attempt")});
+  const Result<void> ended = os::append_line(journal_, line_of(record));
+  if (recorded) recorded = ended;
+  if (!recorded) trouble_ = describe_unrecorded(recorded.error());
+  // Shards in one tree are reported together when all have ended.
+  const Kept kept{k_runs_kept + chosen_.shards(), origin_.kept_output};
+  for (const std::string& stays : prune_runs(origin_.tree, id_, kept).troubles) {
+    if (!trouble_.empty()) trouble_ += "; ";
+    trouble_ += "an old run stays: " + stays;
+  }
+  if (!seen) return "holdfast: no summary, " + to_text(seen.error()) + "\n";
+  seen->run.unrecorded = record.unrecorded;
+  seen->run.address_in_use = std::move(record.address_in_use);
+  seen->run.ran_nothing = std::move(record.ran_nothing);
+  selected_nothing_ = attempts_ == 0 && holdfast::selected_nothing(*seen);
+  unlike_choice_ = chosen_.difference_to(*seen);
+  return render_summary(*seen);
+}
+
+}  // namespace holdfast

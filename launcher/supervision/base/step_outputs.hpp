@@ -1,0 +1,37 @@
+// The files that a build step makes. A step that is cut short may leave half a file, which the next
+// build would take for newer than its sources.
+#pragma once
+
+#include <time.h>
+
+#include <string>
+#include <vector>
+
+#include "core/step/build_step.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::supervision {
+
+// `command` is the step's null-terminated command. It may name the file into which a compiler
+// writes the dependencies.
+std::vector<std::string> files_made_by(const BuildStep& step, char** command);
+
+class StepOutputs {
+ public:
+  // To be made before the step begins, in its working directory.
+  StepOutputs(const BuildStep& step, char** command);
+
+  // Returns to the working directory that the constructor saw.
+  void go_there() const;
+
+  // Removes those of the step's files that are regular and were written to since the constructor
+  // ran.
+  void remove() const;
+
+ private:
+  os::UniqueFd directory_;
+  timespec begun_{};
+  std::vector<std::string> files_;
+};
+
+}  // namespace holdfast::supervision
