@@ -386,18 +386,15 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest, const std::string&
   if (!ctest) return ErrorInWords{to_text("--ctest", ctest.error())};
   os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
-  wire::Message end;
-  end.kind = wire::k_end;
-  if (Result<void> sent = os::send_packet(link.socket.get(), wire::encode(end)); !sent) {
+  wire::Message end(wire::k_end);
+  if (Result<void> sent = os::send_message(link.socket.get(), end); !sent) {
     return sent.error();
   }
   // A stopped keeper gets SIGCONT: it must still record the run and give back the tree.
   (void)wait_for_answer(link.socket.get(), k_end_patience);
   // Before the answer, a packet may come that the keeper sends to everybody: the run is over.
   while (true) {
-    const Result<std::string> packet = os::receive_packet(link.socket.get());
-    if (!packet) return packet.error();
-    const Result<wire::Message> message = wire::decode(*packet);
+    const Result<wire::Message> message = os::receive_message(link.socket.get()).message;
     if (!message) return message.error();
     if (!message->fields.empty()) {
       EndOfRun ended = end_in(*message, tree);
@@ -463,7 +460,7 @@ int end(const IntegrationOptions& options) {
   std::fflush(stdout);  // reports may take a while, and we may be killed
   say(after_runs(ended->ended));
   // If we are killed before this, the keeper makes the reports when ctest has ended.
-  (void)os::send_packet(ended->keeper.get(), wire::encode({std::string(wire::k_remembered), {}}));
+  (void)os::send_message(ended->keeper.get(), wire::Message(wire::k_remembered));
   if (!ended->unlike_choice.empty()) {
     complain(ended->unlike_choice);
     return k_not_chosen;

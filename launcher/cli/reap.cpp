@@ -84,8 +84,8 @@ int list(const ReapOrder& order) {
     fmt::print("{:>8}  {:<15}  is stopped, and is to go on\n", one.process.pid, one.name);
   }
   for (const wire::KeptState& one : forgotten) {
-    fmt::print("{:>8}  service {}, kept by hand, of which {} says nothing\n", one.main, one.name,
-               names::k_tree_directory);
+    fmt::print("{:>8}  service {}, kept by hand, of which {} says nothing\n", one.main,
+               one.order.spec.name, names::k_tree_directory);
   }
   for (const LeftBehind& one : left) {
     fmt::print("{:>8}  {:<15}  {}  (run {})\n", one.process.pid, printable(one.process.name),
@@ -113,11 +113,11 @@ int tidy_up(const Untidy& untidy) {
 bool end_forgotten(const ReapOrder& order, const std::vector<wire::KeptState>& forgotten) {
   bool all_ended = true;
   for (const wire::KeptState& one : forgotten) {
-    const Result<bool> stopped = stop_kept(order.tree.string(), one.name);
+    const Result<bool> stopped = stop_kept(order.tree.string(), one.order.spec.name);
     if (!stopped) complain(to_text(stopped.error()));
     if (stopped && *stopped) {
-      fmt::print("ended service {} (pid {}), kept by hand, of which {} says nothing\n", one.name,
-                 one.main, names::k_tree_directory);
+      fmt::print("ended service {} (pid {}), kept by hand, of which {} says nothing\n",
+                 one.order.spec.name, one.main, names::k_tree_directory);
     }
     all_ended = all_ended && stopped;
   }

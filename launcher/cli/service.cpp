@@ -95,7 +95,7 @@ Shown look_at(const std::string& tree, const std::string& name) {
   } else if (kept.is_kept()) {
     shown.state = "lost";
     shown.keeper = "by hand";
-    shown.kept.generation = kept.last_generation();
+    shown.kept.order.generation = kept.last_generation();
   }
   return shown;
 }
@@ -134,11 +134,12 @@ Json json_of_services(const std::vector<Shown>& all) {
     object["name"] = one.name;
     object["state"] = one.state;
     object["kept"] = one.keeper.empty() ? Json(nullptr) : Json(one.keeper);
-    object["generation"] = one.kept.generation;
-    object["ports"] = one.kept.ports;
+    object["generation"] = one.kept.order.generation;
+    object["ports"] = one.kept.order.ports;
     object["pid"] = one.kept.main > 0 ? Json(one.kept.main) : Json(nullptr);
     object["user"] = one.kept.user > 0 ? Json(one.kept.user) : Json(nullptr);
-    object["log"] = one.kept.log.empty() ? Json(nullptr) : Json(valid_utf8(one.kept.log));
+    object["log"] =
+        one.kept.order.log.empty() ? Json(nullptr) : Json(valid_utf8(one.kept.order.log));
     object["runs"] = Json::array();
     for (const auto& [ctest, instance] : one.of_runs) {
       object["runs"].push_back({{"ctest", ctest},
@@ -164,8 +165,9 @@ int list(const ServiceOptions& options) {
   for (const Shown& one : all) {
     fmt::print("{:<16} {}", one.name, one.state);
     if (!one.keeper.empty()) fmt::print(", kept {}", one.keeper);
-    if (one.kept.generation > 0) fmt::print(", generation {}", one.kept.generation);
-    if (!one.kept.ports.empty()) fmt::print(", ports {}", ports_in_text(one.kept.ports));
+    if (one.kept.order.generation > 0) fmt::print(", generation {}", one.kept.order.generation);
+    if (!one.kept.order.ports.empty())
+      fmt::print(", ports {}", ports_in_text(one.kept.order.ports));
     if (one.kept.main > 0) fmt::print(", pid {}", one.kept.main);
     if (one.kept.user > 0) fmt::print(", used by the run of pid {}", one.kept.user);
     fmt::print("\n");
@@ -182,7 +184,7 @@ int list(const ServiceOptions& options) {
 int start(const Tree& tree, const std::string& name) {
   const Shown before = look_at(tree.path, name);
   if (before.state == "ready" || before.state == "starting") {
-    fmt::print("{} is kept already: generation {}, pid {}\n", name, before.kept.generation,
+    fmt::print("{} is kept already: generation {}, pid {}\n", name, before.kept.order.generation,
                before.kept.main);
     return exit_codes::k_success;
   }
@@ -191,8 +193,8 @@ int start(const Tree& tree, const std::string& name) {
     return k_not_done;
   }
   const Shown now = look_at(tree.path, name);
-  fmt::print("{} is ready: generation {}, pid {}", name, now.kept.generation, now.kept.main);
-  if (!now.kept.ports.empty()) fmt::print(", ports {}", ports_in_text(now.kept.ports));
+  fmt::print("{} is ready: generation {}, pid {}", name, now.kept.order.generation, now.kept.main);
+  if (!now.kept.order.ports.empty()) fmt::print(", ports {}", ports_in_text(now.kept.order.ports));
   fmt::print("\n");
   return exit_codes::k_success;
 }

@@ -80,11 +80,10 @@ LockSession::LockSession(const Parts& parts, os::UniqueFd socket)
 LockSession::~LockSession() { close(); }
 
 void LockSession::hear() {
-  Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(socket_.get());
-  if (!received || received->packet.empty()) return close();
-  const Result<wire::Message> message = wire::decode(received->packet);
-  if (!message) return refuse(to_text(message.error()));
-  obey(*message, std::move(received->descriptor));
+  os::ReceivedMessage received = os::receive_message(socket_.get());
+  if (received.is_over) return close();
+  if (!received.message) return refuse(to_text(received.message.error()));
+  obey(*received.message, std::move(received.descriptor));
 }
 
 void LockSession::obey(const wire::Message& message, os::UniqueFd descriptor) {
@@ -153,7 +152,7 @@ void LockSession::answer_is_held(const wire::Message& message) {
           if (again_at_ == k_longest) again_at_ = os::monotonic_now() + pause_after(failures_++);
           return;
         }
-        wire::Message answer{std::string(cluster::k_is_held), {}};
+        wire::Message answer(cluster::k_is_held);
         const bool yes = std::ranges::any_of(keys->parties, [&](const ClusterParty& party) {
           return party.attempt == attempt && party.boot == self_.boot;
         });
@@ -178,7 +177,7 @@ void LockSession::look_why() {
 void LockSession::tell_why() {
   tell_why_at_ = k_longest;
   if (wanted() == nullptr) return;
-  wire::Message reply{std::string(cluster::k_waiting), {}};
+  wire::Message reply(cluster::k_waiting);
   reply.add("why", why_waits());
   send(reply);
 }
@@ -327,7 +326,7 @@ void LockSession::had() {
   lock.is_had = true;
   log(LogLevel::debug,
       {"has lock ", to_text(lock.spec), ", fence ", std::to_string(lock.party.revision)});
-  wire::Message reply{std::string(cluster::k_had), {}};
+  wire::Message reply(cluster::k_had);
   reply.add("fence", std::to_string(lock.party.revision));
   reply.add("slots", to_text(lock.party.slots));
   send(reply);
@@ -444,7 +443,7 @@ void LockSession::look() {
 
 void LockSession::refuse(const std::string& why) {
   log(LogLevel::warn, {"its lock is refused: ", why});
-  wire::Message reply{std::string(cluster::k_refused), {}};
+  wire::Message reply(cluster::k_refused);
   reply.add("why", why);
   send(reply);
   close();
@@ -462,7 +461,7 @@ void LockSession::close() {
 
 // A launcher that is stopped reads nothing. Nothing that it is told is worth waiting for it.
 void LockSession::send(const wire::Message& message) const {
-  (void)os::send_packet(socket_.get(), wire::encode(message));
+  (void)os::send_message(socket_.get(), message);
 }
 
 }  // namespace holdfast::etcd

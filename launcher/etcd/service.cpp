@@ -29,9 +29,7 @@ namespace {
 
 // All holders and waiters of locks of scope `cluster`, for `holdfast locks`.
 
-void send(int socket, const wire::Message& message) {
-  (void)os::send_packet(socket, wire::encode(message));
-}
+void send(int socket, const wire::Message& message) { (void)os::send_message(socket, message); }
 
 // Asks etcd for the list, at most `endpoints` times and with the patience `each`, until an endpoint
 // has it. Then answers on `socket`, which must stay open until all calls to etcd are over. The
@@ -42,7 +40,7 @@ void list_locks(Etcd& etcd, int socket, std::size_t endpoints, Milliseconds each
   const auto answer = [&etcd, socket, endpoints, each](const EtcdReply& reply) {
     const bool is_later = reply.refusal && reply.refusal->kind == Refusal::Kind::later;
     if (is_later && endpoints > 1) return list_locks(etcd, socket, endpoints - 1, each);
-    const wire::Message none{std::string(cluster::k_list), {}};
+    const wire::Message none(cluster::k_list);
     wire::Message last = none;
     const std::optional<Keys> keys = reply.refusal ? std::nullopt : keys_in(reply.body);
     if (!keys) {
@@ -108,20 +106,17 @@ class Service {
   }
 
   void hear() {
-    Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(control_.get());
-    if (!received || received->packet.empty()) {
-      is_left_ = true;
-      return;
-    }
-    const Result<wire::Message> message = wire::decode(received->packet);
+    os::ReceivedMessage received = os::receive_message(control_.get());
+    is_left_ = received.is_over;
+    const Result<wire::Message>& message = received.message;
     if (!message) return;
     if (message->kind == cluster::k_list) list_locks();
-    if (message->kind == cluster::k_connect && received->descriptor.valid()) {
+    if (message->kind == cluster::k_connect && received.descriptor.valid()) {
       LogTarget log = wire::log_in(*message);
       log.part = "etcd";
       os::begin_log(std::move(log));
       sessions_.emplace_back(LockSession::Parts{etcd_, releases_, settings_, machine_},
-                             std::move(received->descriptor));
+                             std::move(received.descriptor));
     }
   }
 
@@ -147,9 +142,7 @@ class Service {
 }  // namespace
 
 void serve(os::UniqueFd control, const char* password) {
-  const Result<std::string> first = os::receive_packet(control.get());
-  if (!first || first->empty()) return;
-  const Result<wire::Message> settings = wire::decode(*first);
+  const Result<wire::Message> settings = os::receive_message(control.get()).message;
   if (!settings || settings->kind != cluster::k_settings) return;
   Service(std::move(control), to_cluster_settings(*settings), password).run();
 }

@@ -44,9 +44,7 @@ void Door::hear(const Use& use) {
   }
   for (os::UniqueFd& visitor : visitors_) {
     if (!os::is_readable(visitor.get())) continue;
-    const Result<std::string> packet = os::receive_packet(visitor.get());
-    const Result<wire::Message> message = wire::decode(packet ? *packet : std::string());
-    if (packet && !packet->empty() && message) {
+    if (const Result<wire::Message> message = os::receive_message(visitor.get()).message) {
       use(visitor, *message);
     } else {
       visitor.reset();

@@ -127,9 +127,9 @@ void ServiceCompanion::take_line(const LineOfOutput& line) {
 
 void ServiceCompanion::hear_keeper() {
   while (os::is_readable(around_.keeper.get())) {
-    const Result<std::string> packet = os::receive_packet(around_.keeper.get());
-    if (!packet || packet->empty()) return around_.keeper.reset();
-    if (const Result<wire::Message> message = wire::decode(*packet)) obey(*message);
+    const os::ReceivedMessage received = os::receive_message(around_.keeper.get());
+    if (received.is_over) return around_.keeper.reset();
+    if (received.message) obey(*received.message);
   }
 }
 
@@ -154,32 +154,25 @@ void ServiceCompanion::receive(os::UniqueFd& visitor, const wire::Message& messa
   const bool is_user = message.kind == wire::k_use;
   if (!is_user && message.kind != wire::k_state) return;
   const bool is_busy = is_user && around_.keeper.valid();
-  const wire::Message answer =
-      is_busy ? wire::Message{std::string(wire::k_busy), {}} : wire::to_message(state());
-  (void)os::send_packet(visitor.get(), wire::encode(answer));
+  const wire::Message answer = is_busy ? wire::Message(wire::k_busy) : wire::to_message(state());
+  (void)os::send_message(visitor.get(), answer);
   if (is_user && !is_busy) around_.keeper = std::move(visitor);
 }
 
 wire::KeptState ServiceCompanion::state() const {
-  const wire::HostOrder& order = around_.order;
   wire::KeptState state;
-  state.name = order.spec.name;
+  state.order = around_.order;
   state.phase = "ready";
   if (phase_ == Phase::probing || phase_ == Phase::initialising) state.phase = "starting";
   if (phase_ == Phase::stopping || phase_ == Phase::ending) state.phase = "stopping";
-  state.attempt = order.attempt;
-  state.log = order.log;
-  state.scratch = order.scratch;
-  state.generation = order.generation;
   state.main = main_;
   state.user = around_.keeper.valid() ? os::peer_process(around_.keeper.get()) : 0;
   state.needs_reset = needs_reset_;
   state.host = os::own_name();
   state.end = spec_.grace + spec_.stop_time();
-  state.ports = order.ports;
   if (port_told_ != 0) {
-    if (state.ports.empty()) state.ports.resize(1);
-    state.ports.front() = port_told_;
+    if (state.order.ports.empty()) state.order.ports.resize(1);
+    state.order.ports.front() = port_told_;
   }
   return state;
 }
@@ -273,8 +266,7 @@ void ServiceCompanion::become_ready() {
     if (const pid_t service = youngest_child_of_main(); service > 0) main_ = service;
   }
   enter(Phase::ready, k_longest);
-  wire::Message ready;
-  ready.kind = wire::k_ready;
+  wire::Message ready(wire::k_ready);
   if (port_told_ != 0) ready.add("port", std::to_string(port_told_));
   if (main_ > 0) ready.add("pid", std::to_string(main_));
   add_log(ready);
@@ -371,8 +363,7 @@ void ServiceCompanion::fail(const std::string& why) {
 
 void ServiceCompanion::report_death(const std::string& why) {
   is_death_told_ = true;
-  wire::Message died;
-  died.kind = wire::k_died;
+  wire::Message died(wire::k_died);
   died.add("why", why);
   if (const std::string lines = around_.log.last_lines(); !lines.empty()) {
     died.add("last_lines", lines);
@@ -487,9 +478,7 @@ pid_t ServiceCompanion::youngest_child_of_main() const {
 }
 
 void ServiceCompanion::say(const wire::Message& message) {
-  if (around_.keeper.valid()) {
-    (void)os::send_packet(around_.keeper.get(), wire::encode(message));
-  }
+  if (around_.keeper.valid()) (void)os::send_message(around_.keeper.get(), message);
 }
 
 }  // namespace holdfast::host

@@ -42,9 +42,7 @@ namespace {
 constexpr int k_failed = 1;
 
 Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
-  const Result<std::string> packet = os::receive_packet(keeper.get());
-  if (!packet) return packet.error();
-  const Result<wire::Message> message = wire::decode(*packet);
+  const Result<wire::Message> message = os::receive_message(keeper.get()).message;
   if (!message) return message.error();
   Result<wire::HostOrder> order = wire::to_host_order(*message);
   if (order) {
@@ -256,10 +254,9 @@ class Host {
 
   // Tells the keeper that the service could not be started.
   void report(const std::string& why) {
-    wire::Message died;
-    died.kind = wire::k_died;
+    wire::Message died(wire::k_died);
     died.add("why", why);
-    (void)os::send_packet(keeper_.get(), wire::encode(died));
+    (void)os::send_message(keeper_.get(), died);
     supervision::bid_farewell(keeper_.get(), supervision::LentScratch::used);
   }
 

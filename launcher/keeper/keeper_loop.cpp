@@ -101,7 +101,7 @@ void log_signals() {
 }
 
 wire::Message refusal(const std::string& why) {
-  wire::Message message = message_of(wire::k_refusal);
+  wire::Message message(wire::k_refusal);
   message.add("why", why);
   return message;
 }
@@ -123,7 +123,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
             kept_output(order_), order_.planned,
             order_.settings ? order_.settings->run().log : LogLevel::info},
            lines_),
-      services_(services_of(order_), order_.tree, order_.ctest, lines_, orphans_),
+      services_(services_of(order_), {order_.tree, order_.ctest, lines_, orphans_}),
       fixtures_(order_.tree, order_.ctest),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)),
@@ -247,33 +247,33 @@ void KeeperLoop::attend_to(Connection& connection, short news) {
 }
 
 bool KeeperLoop::serve(Connection& connection) {
-  Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(connection.socket.get());
-  if (!received || received->packet.empty()) return false;
-  const Result<wire::Message> message = wire::decode(received->packet);
+  os::ReceivedMessage received = os::receive_message(connection.socket.get());
+  if (received.is_over) return false;
+  const Result<wire::Message>& message = received.message;
   if (os::logs(LogLevel::trace)) {
     os::log_about(connection.test, connection.attempt, LogLevel::trace,
                   {"got the message ", message ? message->kind : to_text(message.error())});
   }
   if (message && message->kind == wire::k_hold) {
-    if (received->descriptor.valid()) connection.locks.push_back(std::move(received->descriptor));
+    if (received.descriptor.valid()) connection.locks.push_back(std::move(received.descriptor));
     return true;
   }
-  if (message && message->kind == wire::k_alone && received->descriptor.valid()) {
-    tree_lock_ = std::move(received->descriptor);
+  if (message && message->kind == wire::k_alone && received.descriptor.valid()) {
+    tree_lock_ = std::move(received.descriptor);
     return true;
   }
-  if (message && message->kind == wire::k_log && received->descriptor.valid()) {
-    log_turn_.begin(std::move(received->descriptor));
+  if (message && message->kind == wire::k_log && received.descriptor.valid()) {
+    log_turn_.begin(std::move(received.descriptor));
     return true;
   }
   if (message && message->kind == wire::k_slots) {
-    if (received->descriptor.valid()) {
-      slots_.begin(std::move(received->descriptor), connection, connections_);
+    if (received.descriptor.valid()) {
+      slots_.begin(std::move(received.descriptor), connection, connections_);
     }
     return true;
   }
   if (message && message->kind == cluster::k_connect) {
-    if (received->descriptor.valid()) cluster_.connect(std::move(received->descriptor));
+    if (received.descriptor.valid()) cluster_.connect(std::move(received.descriptor));
     return true;
   }
   if (message && message->kind == wire::k_waits) {
@@ -281,7 +281,7 @@ bool KeeperLoop::serve(Connection& connection) {
     return true;
   }
   if (message && message->kind == wire::k_contain) {
-    connection.contained = std::move(received->descriptor);
+    connection.contained = std::move(received.descriptor);
     connection.cgroup = message->get("cgroup");
     return true;
   }
@@ -292,7 +292,7 @@ bool KeeperLoop::serve(Connection& connection) {
   // Watches the launcher before the reply lets it go on: soon after, it may be dead.
   if (!connection.attempt.empty())
     connection.launcher_life = os::watch_living(connection.launcher.pid);
-  if (os::send_packet(connection.socket.get(), wire::encode(reply))) return true;
+  if (os::send_message(connection.socket.get(), reply)) return true;
   // The launcher has given us up and runs its test by itself. The grant never reached it.
   if (message && message->kind == wire::k_request) connection.attempt.clear();
   return false;
@@ -336,19 +336,13 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     leave_services(asker, Farewell::red);
     return answer_again(message, asker, *run_.current(), lines_);
   }
-  if (message.kind == wire::k_services) return ask_for_services(asker);
+  if (std::optional<wire::Message> reply = services_.answer(message, asker)) {
+    answer_for_services();
+    return std::move(*reply);
+  }
   if (message.kind == wire::k_network) {
     asker.awaits_network = true;
     offer_networks();
-    return {};
-  }
-  if (message.kind == wire::k_waiting) {
-    wire::Message reply = message_of(wire::k_waiting);
-    reply.add("why", services_.waits_for(asker.use));
-    return reply;
-  }
-  if (message.kind == wire::k_red) {
-    services_.leave_red(asker.use);
     return {};
   }
   if (message.kind == wire::k_end) return end_of_run(asker);
@@ -404,7 +398,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   fixtures_.end_run(run_.include_count());
   run_.take_log([&] { return is_there(asker); });
   if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
-  wire::Message reply = message_of(wire::k_end);
+  wire::Message reply(wire::k_end);
   const std::string summary = run_.finish_for_end();
   reply.add("summary", lines_.take_summary(summary));
   reply.add("run", run_.id());
@@ -417,7 +411,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
 }
 
 wire::Message KeeperLoop::status() const {
-  wire::Message reply = message_of(wire::k_status);
+  wire::Message reply(wire::k_status);
   reply.add("tree", order_.tree);
   reply.add("ctest", to_text(order_.ctest));
   for (const std::string& state : services_.states()) reply.add("service", state);
@@ -438,20 +432,20 @@ wire::Message KeeperLoop::status() const {
 
 wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connection& asker) {
   const bool is_ours = message.get("tree") == order_.tree;
-  wire::Message reply = message_of(wire::k_tree);
+  wire::Message reply(wire::k_tree);
   if (is_ours) reply.add("serves", "1");
   const bool begins = !message.get("run").empty();
   if (is_ours && !begins && message.get("look").empty()) return reply;
   // We answer before we end what is left. The asker then knows that we serve it, and waits until
   // the remaining processes have had their graces.
-  (void)os::send_packet(asker.socket.get(), wire::encode(reply));
+  (void)os::send_message(asker.socket.get(), reply);
   if (is_ours && begins) {
     order_.configuration = message.get("configuration");
     return begin_next_run(asker);
   }
   if (is_ours) {
     if (run_.has_begun()) end_earlier_run(asker);
-    reply = message_of(wire::k_tree);
+    reply = wire::Message(wire::k_tree);
     reply.add("look", "1");
     return reply;
   }
@@ -468,14 +462,14 @@ wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   // If the asker is gone, ctest no longer waits, and no run is begun.
   run_.take_log([&] { return is_there(asker); });
   if (Run* run = run_.current()) run->settle_log();
-  wire::Message reply = message_of(wire::k_tree);
+  wire::Message reply(wire::k_tree);
   reply.add("run", "1");
   wire::add_log(reply, os::log_target());
   return reply;
 }
 
 wire::Message KeeperLoop::let_go_of_shared_tree() {
-  wire::Message reply = message_of(wire::k_alone);
+  wire::Message reply(wire::k_alone);
   if (!order_.shares_tree) return reply;
   forget_run(tree_lock_, order_.ctest);
   tree_lock_.reset();
@@ -485,12 +479,11 @@ wire::Message KeeperLoop::let_go_of_shared_tree() {
 }
 
 void KeeperLoop::dismiss_connections(const Connection* asker) {
-  wire::Message over = message_of(wire::k_end);
-  const std::string packet = wire::encode(over);
+  wire::Message over(wire::k_end);
   for (const Connection& connection : connections_) {
     // Launchers end with their tests. Usually only a guard that keeps leftovers is still there.
     if (&connection != asker && connection.socket.valid()) {
-      (void)os::send_packet(connection.socket.get(), packet);
+      (void)os::send_message(connection.socket.get(), over);
     }
   }
   // A stopped launcher keeps its guard from ending the tree. A stopped guard keeps the tree alive.

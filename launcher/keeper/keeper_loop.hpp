@@ -51,8 +51,6 @@ class KeeperLoop {
   os::SharedNetwork& network_of(const Connection& connection);
   void offer_networks();
   wire::Message end_of_run(const Connection& asker);
-  // The test asks for its services. The answer comes later, unless they are unavailable.
-  wire::Message ask_for_services(Connection& asker);
   // The test of the connection does not use its services any more.
   void leave_services(Connection& connection, Farewell farewell);
   void answer_for_services();

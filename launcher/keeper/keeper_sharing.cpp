@@ -75,20 +75,6 @@ void KeeperLoop::offer_networks() {
   }
 }
 
-wire::Message KeeperLoop::ask_for_services(Connection& asker) {
-  if (asker.attempt.empty()) {
-    return {std::string(wire::k_refusal), {{"why", "services are asked for without an attempt"}}};
-  }
-  if (asker.use != 0) {
-    services_.ask_again(asker.use);
-  } else {
-    asker.use =
-        services_.ask({asker.attempt, asker.test, asker.fixtures, asker.launcher}, asker.services);
-  }
-  answer_for_services();
-  return {};
-}
-
 void KeeperLoop::leave_services(Connection& connection, Farewell farewell) {
   if (connection.use == 0) return;
   services_.leave(std::exchange(connection.use, 0), farewell);
@@ -99,7 +85,7 @@ void KeeperLoop::answer_for_services() {
   for (const RunServices::Reply& reply : services_.take_replies()) {
     const auto asker = std::ranges::find(connections_, reply.use, &Connection::use);
     if (asker == connections_.end()) continue;
-    (void)os::send_packet(asker->socket.get(), wire::encode(reply.message));
+    (void)os::send_message(asker->socket.get(), reply.message);
   }
 }
 

@@ -79,16 +79,21 @@ struct ServiceEvent {
   unsigned suspects = 0;  // how many tests may have broken it: the users, and some that are over
 };
 
+// What the keeper does for an instance or a use.
 enum class ServiceAction : std::uint8_t {
-  start,        // a new generation
-  stop,         // its process tree is to be ended
-  take_stacks,  // of its process tree, before it is ended
-  note_death,   // the generation was lost, which is to be recorded
+  start,        // start the instance, as a new generation
+  check,        // check the health of the instance
+  reset,        // run its reset command, then check its health
+  stop,         // end its process tree
+  take_stacks,  // take the stacks of its process tree, before it is ended
+  note_death,   // record that the generation was lost; some uses may have broken it
+  grant,        // tell a use that it has all its services
+  refuse,       // tell a use that it cannot get them
 };
 
 struct ServiceStep {
   ServiceLife life;
-  std::vector<ServiceAction> actions;
+  std::vector<ServiceAction> actions;  // none of check, reset, grant and refuse
 };
 
 // `max_restarts`: how many restarts in a row are allowed. A generation that was lost with one

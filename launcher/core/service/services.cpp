@@ -155,6 +155,10 @@ std::vector<GrantedService> Services::services_of(UseId use) const {
   return granted;
 }
 
+bool Services::has_asked(UseId use) const {
+  return std::ranges::find(requests_, use, &Request::use) != requests_.end();
+}
+
 bool Services::is_waiting(UseId use) const {
   return std::ranges::any_of(requests_,
                              [&](const Request& one) { return one.use == use && !one.is_using; });
@@ -355,14 +359,14 @@ void Services::grant(Request& request) {
     hold.instance->used_generation = hold.generation;
     hold.instance->is_proven = false;
   }
-  ServiceOrder order{ServiceOrder::Kind::grant};
+  ServiceOrder order{ServiceAction::grant};
   order.use = request.use;
   orders_.push_back(std::move(order));
 }
 
 void Services::refuse(const Request& request, const Instance& instance) {
   if (request.use == k_run_itself) return;
-  ServiceOrder order{ServiceOrder::Kind::refuse, instance.id, instance.life.generation};
+  ServiceOrder order{ServiceAction::refuse, instance.id, instance.life.generation};
   order.use = request.use;
   order.why = instance.why;
   orders_.push_back(std::move(order));
@@ -397,9 +401,8 @@ void Services::check(Instance& instance) {
   if (std::exchange(instance.is_being_checked, true)) return;
   ++instance.checks;
   instance.suspects_before = instance.suspects.size();
-  orders_.push_back(
-      {is_to_be_reset(instance) ? ServiceOrder::Kind::reset : ServiceOrder::Kind::check,
-       instance.id, instance.life.generation});
+  orders_.push_back({is_to_be_reset(instance) ? ServiceAction::reset : ServiceAction::check,
+                     instance.id, instance.life.generation});
 }
 
 // The check was good. So the uses that had ended when it began did no harm.
@@ -434,24 +437,10 @@ void Services::step(Instance& instance, ServiceEvent::Kind kind) {
     instance.suspects_before = 0;
   }
   for (const ServiceAction action : next.actions) {
-    ServiceOrder order{};
-    order.instance = instance.id;
-    order.generation = instance.life.generation;
-    switch (action) {
-      case ServiceAction::start:
-        order.kind = ServiceOrder::Kind::start;
-        break;
-      case ServiceAction::stop:
-        order.kind = ServiceOrder::Kind::stop;
-        break;
-      case ServiceAction::take_stacks:
-        order.kind = ServiceOrder::Kind::take_stacks;
-        break;
-      case ServiceAction::note_death:
-        order.kind = ServiceOrder::Kind::note_death;
-        order.users = suspects;
-        order.why = instance.why;
-        break;
+    ServiceOrder order{action, instance.id, instance.life.generation};
+    if (action == ServiceAction::note_death) {
+      order.users = suspects;
+      order.why = instance.why;
     }
     orders_.push_back(std::move(order));
   }

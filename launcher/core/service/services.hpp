@@ -6,6 +6,7 @@
 // earlier test has to wait longer because of that. So no circle of waits can arise.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,7 +25,7 @@ struct InstanceId {
   std::size_t service = 0;
   unsigned number = 0;
 
-  friend bool operator==(const InstanceId&, const InstanceId&) = default;
+  friend auto operator<=>(const InstanceId&, const InstanceId&) = default;
 };
 
 // What the host of an instance says about the instance.
@@ -46,17 +47,7 @@ using UseId = std::uint64_t;
 enum class Farewell : std::uint8_t { green, red };
 
 struct ServiceOrder {
-  enum class Kind : std::uint8_t {
-    start,        // start the instance, as generation `generation`
-    check,        // check the health of the instance
-    reset,        // run its reset command, then check its health
-    stop,         // end its process tree
-    take_stacks,  // take the stacks of its process tree
-    note_death,   // record that the generation was lost; `users` may have broken it
-    grant,        // tell `use` that it has all its services
-    refuse,       // tell `use` that it cannot get them
-  };
-  Kind kind;
+  ServiceAction action;
   InstanceId instance = {};
   unsigned generation = 0;
   UseId use = 0;
@@ -119,6 +110,8 @@ class Services {
   // Returns the instances that a use has or waits for, and those of the services below them in
   // `depends`. It is empty while the use waits for earlier uses.
   std::vector<GrantedService> services_of(UseId use) const;
+  // True: the use has asked, and is not over.
+  bool has_asked(UseId use) const;
   // True: the use has asked and has no answer yet.
   bool is_waiting(UseId use) const;
   // Returns the uses of the present generation.

@@ -7,8 +7,7 @@
 namespace holdfast {
 
 wire::Message to_message(const ClusterSettings& settings) {
-  wire::Message message;
-  message.kind = cluster::k_settings;
+  wire::Message message(cluster::k_settings);
   for (const std::string& endpoint : settings.endpoints) message.add("endpoint", endpoint);
   message.add("ttl_ms", std::to_string(settings.ttl.count()));
   message.add("ca", settings.ca);

@@ -1,8 +1,10 @@
 #include "core/settings/host_wire.hpp"
 
+#include <concepts>
 #include <type_traits>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast::wire {
 namespace {
@@ -85,6 +87,7 @@ bool read(std::string_view text, std::vector<One>& several) {
 
 // Calls `use` with the key and the field of all that an order has.
 template <typename Order, typename Use>
+requires std::same_as<std::remove_const_t<Order>, HostOrder>
 void each_field(Order& order, Use use) {
   use("name", order.spec.name);
   use("origin", order.spec.origin);
@@ -109,66 +112,51 @@ void each_field(Order& order, Use use) {
 }
 
 template <typename State, typename Use>
-void each_field_of_state(State& state, Use use) {
-  use("name", state.name);
+requires std::same_as<std::remove_const_t<State>, KeptState>
+void each_field(State& state, Use use) {
+  each_field(state.order, use);
   use("phase", state.phase);
-  use("attempt", state.attempt);
-  use("log", state.log);
-  use("scratch", state.scratch);
-  use("generation", state.generation);
   use("main", state.main);
-  use("user", state.user);
+  use("used_by", state.user);
   use("needs_reset", state.needs_reset);
   use("host", state.host);
   use("end", state.end);
-  use("port", state.ports);
 }
 
-}  // namespace
-
-Message to_message(const KeptState& state) {
-  Message message;
-  message.kind = k_state;
-  each_field_of_state(
-      state, [&message](std::string_view key, const auto& field) { add(message, key, field); });
-  return message;
-}
-
-Result<KeptState> to_kept_state(const Message& message) {
-  if (message.kind != k_state) {
-    return ErrorInWords{"expected a state, found a message of kind " + message.kind};
-  }
-  KeptState state;
-  std::string wrong;
-  each_field_of_state(state, [&](std::string_view key, auto& field) {
-    for (const auto& [name, text] : message.fields) {
-      if (name == key && !read(text, field)) wrong = key;
-    }
-  });
-  if (!wrong.empty()) return ErrorInWords{"the field " + wrong + " of a state is not understood"};
-  return state;
-}
-
-Message to_message(const HostOrder& order) {
-  Message message;
-  message.kind = k_kind;
-  each_field(order,
+template <typename Whole>
+Message written(std::string_view kind, const Whole& whole) {
+  Message message(kind);
+  each_field(whole,
              [&message](std::string_view key, const auto& field) { add(message, key, field); });
   return message;
 }
 
-Result<HostOrder> to_host_order(const Message& message) {
-  if (message.kind != k_kind)
-    return ErrorInWords{"expected a service, found a message of kind " + message.kind};
-  HostOrder order;
+template <typename Whole>
+Result<Whole> read_message(std::string_view kind, const Message& message) {
+  if (message.kind != kind) {
+    return ErrorInWords{text_of({"expected a ", kind, ", found a message of kind ", message.kind})};
+  }
+  Whole whole;
   std::string wrong;
-  each_field(order, [&](std::string_view key, auto& field) {
+  each_field(whole, [&](std::string_view key, auto& field) {
     for (const auto& [name, text] : message.fields) {
       if (name == key && !read(text, field)) wrong = key;
     }
   });
-  if (!wrong.empty()) return ErrorInWords{"the field " + wrong + " of a service is not understood"};
-  return order;
+  if (wrong.empty()) return whole;
+  return ErrorInWords{text_of({"the field ", wrong, " of a ", kind, " is not understood"})};
+}
+
+}  // namespace
+
+Message to_message(const KeptState& state) { return written(k_state, state); }
+Result<KeptState> to_kept_state(const Message& message) {
+  return read_message<KeptState>(k_state, message);
+}
+
+Message to_message(const HostOrder& order) { return written(k_kind, order); }
+Result<HostOrder> to_host_order(const Message& message) {
+  return read_message<HostOrder>(k_kind, message);
 }
 
 }  // namespace holdfast::wire

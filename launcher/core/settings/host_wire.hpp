@@ -21,7 +21,7 @@ struct HostOrder {
   ProcessName ctest;
   std::string attempt;  // the name by which its processes are found
   unsigned instance = 0;
-  unsigned generation = 1;
+  unsigned generation = 0;
   std::vector<std::uint16_t> ports;
   // Descriptors that the host inherits and keeps until nothing of the generation is left: the locks
   // of the ports, and the pipes of the services that it depends on.
@@ -68,18 +68,13 @@ inline constexpr std::string_view k_died = "died";  // fields `why`, `last_lines
 
 // What a kept host says of itself.
 struct KeptState {
-  std::string name;     // of the service
-  std::string phase;    // `starting`, `ready` or `stopping`
-  std::string attempt;  // as in the order
-  std::string log;      // likewise
-  std::string scratch;  // likewise
-  unsigned generation = 0;
+  HostOrder order;           // with the ports that its output has told
+  std::string phase;         // `starting`, `ready` or `stopping`
   int main = 0;              // its main process; 0: not known yet
   int user = 0;              // the keeper that uses it; 0: none
   bool needs_reset = false;  // a test has had it alone since its last reset
   ProcessName host;
   Milliseconds end{0};  // how long its end may take
-  std::vector<std::uint16_t> ports;
 };
 Message to_message(const KeptState& state);
 Result<KeptState> to_kept_state(const Message& message);

@@ -14,8 +14,13 @@ namespace holdfast::wire {
 
 // A kind and texts by name, all free of NUL bytes.
 struct Message {
+  using Fields = std::vector<std::pair<std::string, std::string>>;
   std::string kind;
-  std::vector<std::pair<std::string, std::string>> fields;
+  Fields fields;
+
+  Message() = default;
+  explicit Message(std::string_view its_kind, Fields its_fields = {})
+      : kind(its_kind), fields(std::move(its_fields)) {}
 
   void add(std::string_view key, std::string_view value);
   // The first field of that name; empty: there is none.

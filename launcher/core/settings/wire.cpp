@@ -104,8 +104,7 @@ Result<void> read_policy(const Message& message, Policy& policy) {
 }  // namespace
 
 Message to_message(const AttemptRequest& request) {
-  Message message;
-  message.kind = k_request;
+  Message message(k_request);
   message.add("test", request.test);
   message.add("key", request.key);
   message.add("include", std::to_string(request.include_count));
@@ -168,8 +167,7 @@ Result<AttemptRequest> to_request(const Message& message) {
 }
 
 Message to_message(const AttemptGrant& grant) {
-  Message message;
-  message.kind = k_grant;
+  Message message(k_grant);
   message.add("run", grant.run);
   message.add("attempt", grant.attempt);
   message.add("journal", grant.journal);
@@ -226,8 +224,7 @@ std::string subject_of(const AttemptWait& wait) {
 }
 
 Message to_message(const Values& said) {
-  Message message;
-  message.kind = k_settings;
+  Message message(k_settings);
   for (const Value& value : said) message.add(id_of(value.setting), value.text);
   return message;
 }
@@ -243,8 +240,7 @@ Result<Values> to_values(const Message& message) {
 }
 
 Message to_message(const StepSettings& steps) {
-  Message message;
-  message.kind = k_steps;
+  Message message(k_steps);
   for (const std::string& pattern : steps.steps.transient) message.add(k_transient, pattern);
   if (steps.steps.memory_kb) message.add(k_memory_kb, std::to_string(*steps.steps.memory_kb));
   message.add(k_oom_events, steps.oom_events);

@@ -183,17 +183,17 @@ void LentSlots::tell(std::size_t running, std::size_t waiting) {
   const bool wants_anew = waiting > 0 && wanted_ == 0 && fresh_ == 0;
   if (back_ == 0 && !wants_anew && (waiting > 0 || wanted_ == 0)) return;
   if (for_keeper_.valid() && (waiting == 0 || !connect())) return;
-  wire::Message message{std::string(wire::k_slots), {}};
+  wire::Message message(wire::k_slots);
   message.add("back", std::to_string(std::exchange(back_, 0)));
   message.add("wanted", std::to_string(waiting));
   wanted_ = waiting;
-  if (!os::send_packet(link_.get(), wire::encode(message))) lose();
+  if (!os::send_message(link_.get(), message)) lose();
 }
 
 bool LentSlots::connect() {
-  const wire::Message message{std::string(wire::k_slots), {}};
-  const bool is_sent = static_cast<bool>(
-      os::send_descriptors(plan_.keeper, wire::encode(message), {for_keeper_.get()}));
+  const wire::Message message(wire::k_slots);
+  const bool is_sent =
+      static_cast<bool>(os::send_message(plan_.keeper, message, {for_keeper_.get()}));
   for_keeper_.reset();
   if (!is_sent) lose();
   return is_sent;
@@ -203,9 +203,7 @@ void LentSlots::hear() {
   while (link_.valid() && !for_keeper_.valid()) {
     pollfd news{link_.get(), POLLIN, 0};
     if (::poll(&news, 1, 0) != 1) return;
-    const Result<std::string> packet = os::receive_packet(link_.get());
-    const Result<wire::Message> message =
-        packet && !packet->empty() ? wire::decode(*packet) : Error{"hear of slots"};
+    const Result<wire::Message> message = os::receive_message(link_.get()).message;
     if (!message) return lose();
     const std::size_t lent = parse_number<std::size_t>(message->get("lent")).value_or(0);
     fresh_ += lent;

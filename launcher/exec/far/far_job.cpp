@@ -335,8 +335,7 @@ Result<FarJob> far_job_in(std::string_view text) {
 }
 
 std::string to_text(const FarStart& start) {
-  wire::Message message;
-  message.kind = k_started;
+  wire::Message message(k_started);
   message.add(k_node, start.node);
   message.add(k_started_version, start.version);
   message.add(k_architecture, start.architecture);
@@ -352,8 +351,7 @@ Result<FarStart> far_start_in(std::string_view text) {
 }
 
 std::string to_text(const AttemptResult& result) {
-  wire::Message message;
-  message.kind = k_kind;
+  wire::Message message(k_kind);
   for_each_field(result, [&](std::string_view name, const auto& value) {
     if (const std::optional<std::string> text = text_of_value(value)) message.add(name, *text);
   });

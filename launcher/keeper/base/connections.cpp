@@ -126,12 +126,12 @@ void Connection::expect_end() {
 
 bool send_network(int launcher, const os::SharedNetwork& network) {
   if (!network.is_settled()) return false;
-  wire::Message message{std::string(wire::k_network), {}};
+  wire::Message message(wire::k_network);
   if (network.state() == os::SharedNetwork::State::failed) {
     message.add("why", network.trouble());
-    (void)os::send_packet(launcher, wire::encode(message));
+    (void)os::send_message(launcher, message);
   } else {
-    (void)os::send_descriptors(launcher, wire::encode(message), {network.descriptor()});
+    (void)os::send_message(launcher, message, {network.descriptor()});
   }
   return true;
 }

@@ -21,9 +21,6 @@ namespace holdfast {
 
 using os::k_probe_patience;
 
-// Returns a message of that kind without fields.
-inline wire::Message message_of(std::string_view kind) { return {std::string(kind), {}}; }
-
 // Returns the path on which the keeper of `ctest` listens, if there is one.
 std::string keeper_socket_path_here(const ProcessName& ctest);
 

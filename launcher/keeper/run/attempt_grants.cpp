@@ -98,7 +98,7 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
 
 wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
                            RunLines& lines) {
-  wire::Message reply = message_of(wire::k_again);
+  wire::Message reply(wire::k_again);
   const RunAnswer answer = run.retries().again(asker.key);
   if (!answer.granted) {
     os::log_about(asker.test, asker.attempt, LogLevel::info, {"not tried again: ", answer.reason});

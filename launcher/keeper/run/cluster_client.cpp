@@ -55,9 +55,7 @@ Result<std::string> etcd_program() {
 std::optional<wire::Message> hear(const os::UniqueFd& client, Milliseconds until) {
   pollfd news{client.get(), POLLIN, 0};
   if (::poll(&news, 1, os::poll_time(until)) != 1) return std::nullopt;
-  const Result<std::string> packet = os::receive_packet(client.get());
-  if (!packet || packet->empty()) return std::nullopt;
-  Result<wire::Message> message = wire::decode(*packet);
+  Result<wire::Message> message = os::receive_message(client.get()).message;
   if (!message) return std::nullopt;
   return std::move(*message);
 }
@@ -91,8 +89,7 @@ Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& setting
     ::_exit(0);
   }
   (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
-  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(to_message(*all)));
-      !sent) {
+  if (Result<void> sent = os::send_message(ends->first.get(), to_message(*all)); !sent) {
     const std::string said = os::last_words(ends->first.get());
     return said.empty() ? sent.error() : cluster::not_started(said);
   }
@@ -107,9 +104,9 @@ Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
     // One that is stopped must not stop us.
     (void)::fcntl(control_.get(), F_SETFL, O_NONBLOCK);
   }
-  wire::Message message{std::string(cluster::k_connect), {}};
+  wire::Message message(cluster::k_connect);
   wire::add_log(message, os::log_target());  // of this run: with ctest -S, there are several
-  return os::send_descriptors(control_.get(), wire::encode(message), {attempt.get()});
+  return os::send_message(control_.get(), message, {attempt.get()});
 }
 
 void ClusterClient::connect(os::UniqueFd attempt) {
@@ -125,9 +122,9 @@ void ClusterClient::connect(os::UniqueFd attempt) {
     }
   }
   if (passed) return;
-  wire::Message reply{std::string(cluster::k_refused), {}};
+  wire::Message reply(cluster::k_refused);
   reply.add("why", to_text(passed.error()));
-  (void)os::send_packet(attempt.get(), wire::encode(reply));
+  (void)os::send_message(attempt.get(), reply);
 }
 
 Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& settings,
@@ -135,8 +132,8 @@ Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& setti
   const Result<os::UniqueFd> client = start_cluster_client(settings);
   if (!client) return client.error();
   const Milliseconds until = os::monotonic_now() + patience;
-  const wire::Message question{std::string(cluster::k_list), {}};
-  if (Result<void> sent = os::send_packet(client->get(), wire::encode(question)); !sent) {
+  const wire::Message question(cluster::k_list);
+  if (Result<void> sent = os::send_message(client->get(), question); !sent) {
     return sent.error();
   }
   std::map<std::pair<std::string, std::string>, ClusterQueue> queues;

@@ -55,9 +55,8 @@ Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest) {
   if (!keeper.socket.valid()) return {};  // nobody records this run: that has been said
   const Result<os::LockRequest> turn = wait_for_turn(tree, ctest);
   if (!turn) return turn.error();
-  wire::Message message = message_of(wire::k_log);
-  if (!os::send_descriptors(keeper.socket.get(), wire::encode(message),
-                            {turn->descriptors().front()})) {
+  wire::Message message(wire::k_log);
+  if (!os::send_message(keeper.socket.get(), message, {turn->descriptors().front()})) {
     return Error{"hand its turn to its keeper"};
   }
   return {};

@@ -11,7 +11,7 @@ void MemoryWatch::note_start(Connection& connection) const {
 }
 
 wire::Message MemoryWatch::answer(const wire::Message& question, const Connection& asker) {
-  wire::Message reply = message_of(wire::k_memory);
+  wire::Message reply(wire::k_memory);
   if (asker.attempt.empty()) return reply;
   const pid_t pid = leading_number<pid_t>(question.get("main")).value_or(0);
   // The kernel's log names the victim. We ask the counter too. That claims the counter's rise, so

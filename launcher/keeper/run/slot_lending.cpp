@@ -107,9 +107,7 @@ void SlotLending::look(const std::vector<Connection>& tests) {
 
 void SlotLending::hear(Borrower& borrower) {
   while (borrower.socket.valid() && has_news(borrower.socket)) {
-    const Result<std::string> packet = os::receive_packet(borrower.socket.get());
-    const Result<wire::Message> message =
-        packet && !packet->empty() ? wire::decode(*packet) : Error{"hear a batch"};
+    const Result<wire::Message> message = os::receive_message(borrower.socket.get()).message;
     if (!message || message->kind != wire::k_slots) return drop(borrower);
     loans_->give_back(borrower.number, count_in(*message, "back"));
     loans_->want(borrower.number, count_in(*message, "wanted"));
@@ -135,10 +133,10 @@ std::size_t SlotLending::taken_by(const std::vector<Connection>& tests) {
 
 void SlotLending::tell(SlotLoans::Borrower number, std::size_t count) {
   const auto borrower = std::ranges::find(borrowers_, number, &Borrower::number);
-  wire::Message message = message_of(wire::k_slots);
+  wire::Message message(wire::k_slots);
   message.add("lent", std::to_string(count));
   // Whoever does not read is not waited for.
-  if (!os::send_packet(borrower->socket.get(), wire::encode(message))) drop(*borrower);
+  if (!os::send_message(borrower->socket.get(), message)) drop(*borrower);
 }
 
 void SlotLending::drop(Borrower& borrower) {

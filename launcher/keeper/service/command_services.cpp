@@ -38,11 +38,20 @@ class CommandServices {
  public:
   CommandServices(const CommandServicesOrder& order, os::UniqueFd link, os::UniqueFd launcher)
       : order_(order),
-        link_(std::move(link)),
         launcher_(std::move(launcher)),
         lines_(order_.launcher),
-        run_(Run::begin(origin(), 1)),
-        services_(none_eager(order_.declared), order_.tree, order_.launcher, lines_, orphans_) {}
+        run_(Run::begin({.tree = order_.tree,
+                         .ctest = order_.launcher,
+                         .lock_trouble = {},
+                         .whose = RunsOf::people},
+                        1)),
+        services_(none_eager(order_.declared), {order_.tree, order_.launcher, lines_, orphans_}) {
+    asker_.socket = std::move(link);
+    asker_.attempt = to_text(order_.launcher);
+    asker_.test = order_.name;
+    asker_.launcher = order_.launcher;
+    asker_.services = order_.uses;
+  }
 
   // Blocks until the command is over and nothing of its services is left.
   void run() {
@@ -56,15 +65,9 @@ class CommandServices {
   }
 
  private:
-  RunOrigin origin() const {
-    RunOrigin origin{order_.tree, order_.launcher, {}};
-    origin.whose = RunsOf::people;
-    return origin;
-  }
-
   void wait_for_news() {
     const bool has_launcher = until_ == k_longest;
-    std::vector<pollfd> fds{{link_.get(), POLLIN, 0},
+    std::vector<pollfd> fds{{asker_.socket.get(), POLLIN, 0},
                             {has_launcher ? launcher_.get() : -1, POLLIN, 0}};
     services_.add_descriptors(fds);
     const Milliseconds next = std::min(until_, services_.due());
@@ -75,64 +78,34 @@ class CommandServices {
       lines_.ctest_has_ended();
     }
     services_.look();
-    reply();
-    offer_network();
+    for (const RunServices::Reply& reply : services_.take_replies()) {
+      if (reply.use == asker_.use) send(reply.message);
+    }
+    if (asker_.awaits_network) {
+      asker_.awaits_network = !send_network(asker_.socket.get(), services_.network());
+    }
     orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
   }
 
   void hear() {
-    const Result<std::string> packet = os::receive_packet(link_.get());
-    if (!packet || packet->empty()) {
-      is_over_ = true;
-      return;
-    }
-    const Result<wire::Message> message = wire::decode(*packet);
+    const os::ReceivedMessage received = os::receive_message(asker_.socket.get());
+    const Result<wire::Message>& message = received.message;
+    is_over_ = received.is_over || (message && message->kind == wire::k_end);
     if (!message) return;
-    if (message->kind == wire::k_end) is_over_ = true;
-    if (message->kind == wire::k_services) ask();
-    if (message->kind == wire::k_network) awaits_network_ = true;
-    if (message->kind == wire::k_red) {
-      services_.leave_red(use_);
-      is_using_ = false;
-    }
-    if (message->kind == wire::k_waiting) {
-      wire::Message reply = message_of(wire::k_waiting);
-      reply.add("why", services_.waits_for(use_));
-      send(reply);
-    }
+    if (message->kind == wire::k_network) asker_.awaits_network = true;
+    const std::optional<wire::Message> reply = services_.answer(*message, asker_);
+    if (reply && !reply->kind.empty()) send(*reply);
   }
 
-  // A command that is tried again asks again.
-  void ask() {
-    if (is_using_) return services_.ask_again(use_);
-    use_ = services_.ask({to_text(order_.launcher), order_.name, {}, order_.launcher}, order_.uses);
-    is_using_ = true;
-  }
-
-  void offer_network() {
-    if (awaits_network_) awaits_network_ = !send_network(link_.get(), services_.network());
-  }
-
-  void reply() {
-    for (const RunServices::Reply& reply : services_.take_replies()) {
-      if (reply.use == use_) send(reply.message);
-    }
-  }
-
-  void send(const wire::Message& message) {
-    (void)os::send_packet(link_.get(), wire::encode(message));
-  }
+  void send(const wire::Message& message) { (void)os::send_message(asker_.socket.get(), message); }
 
   const CommandServicesOrder& order_;
-  os::UniqueFd link_;
   os::UniqueFd launcher_;  // its pidfd
   RunLines lines_;
   OrphanHelpers orphans_;
   Run run_;
   RunServices services_;
-  UseId use_ = 0;
-  bool is_using_ = false;
-  bool awaits_network_ = false;
+  Connection asker_;
   bool is_over_ = false;
   Milliseconds until_ = k_longest;  // when the services end at the latest
 };

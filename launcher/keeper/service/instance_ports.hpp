@@ -33,7 +33,7 @@ enum class InNetwork : std::uint8_t { of_machine, of_its_own };
 class InstancePorts {
  public:
   // Takes the ports that the instance does not have yet. False: another run has the named port. The
-  // caller asks again when waiting_fd() is readable, and at deadline().
+  // caller asks again when may_ask(), which news at waiting_fd() or deadline() may change.
   //
   // `holder` signs the locks, and its process is ctest. The ports in `named` are not chosen. In a
   // network of its own nobody else can have the named port, so no lock is taken for it. Fails
@@ -42,6 +42,8 @@ class InstancePorts {
   Result<bool> take(const ServiceSpec& service, const LockParty& holder,
                     const std::set<std::uint16_t>& named, InNetwork network);
 
+  bool is_waiting() const { return waiting_fd() >= 0; }
+  bool may_ask() const;
   int waiting_fd() const;         // -1: there is no wait
   Milliseconds deadline() const;  // on the clock of monotonic_now(); k_longest: there is no wait
   // Says in words who has the named port. To be called during a wait.
@@ -66,43 +68,6 @@ class InstancePorts {
   Milliseconds deadline_ = k_longest;
   std::vector<std::uint16_t> chosen_;
   std::vector<os::LockRequest> chosen_locks_;
-};
-
-// The ports of all services of a run, and the starts that wait for a port.
-
-// The locks are held until clear(), so that no other run gets in between two generations.
-class ServicePorts {
- public:
-  // Takes the ports of the instance that `start` orders to start, as InstancePorts does. False: the
-  // start waits, and take_due() returns the order when it is time to ask again.
-  Result<bool> take(const ServiceOrder& start, const std::vector<ServiceSpec>& specs,
-                    const LockParty& holder, InNetwork network);
-  std::vector<ServiceOrder> take_due();
-  // True: the start of the instance was waiting, and waits no more.
-  bool stop_waiting(const InstanceId& id);
-  // Says in words whom the start of the instance waits for. Empty: it does not wait.
-  std::string obstacle(const InstanceId& id) const;
-
-  // As in RunServices.
-  void add_descriptors(std::vector<pollfd>& fds) const;
-  Milliseconds due() const;
-
-  const InstancePorts& of(const InstanceId& id) { return ports_[key_of(id)]; }
-  // Lets the ports go of each instance for which `may_go` is true.
-  template <typename MayGo>
-  void forget_if(MayGo may_go) {
-    std::erase_if(ports_, [&](const auto& one) {
-      return may_go(InstanceId{one.first.first, one.first.second});
-    });
-  }
-  void clear();
-
- private:
-  using Key = std::pair<std::size_t, unsigned>;
-  static Key key_of(const InstanceId& id) { return {id.service, id.number}; }
-
-  std::map<Key, InstancePorts> ports_;
-  std::vector<ServiceOrder> waiting_;
 };
 
 }  // namespace holdfast

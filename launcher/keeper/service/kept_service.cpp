@@ -9,7 +9,9 @@
 #include "core/base/fnv1a.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
@@ -20,6 +22,9 @@
 namespace holdfast {
 namespace {
 
+// A host answers in microseconds, unless the machine is busy. A host that is later may be stopped.
+constexpr Milliseconds k_stopped_patience{1'000};
+constexpr Milliseconds k_patience{5'000};
 constexpr std::size_t k_longest_number = 64;
 constexpr unsigned k_logs_kept = 20;
 
@@ -72,6 +77,55 @@ std::vector<std::string> noted_services(const std::string& tree) {
 }
 
 }  // namespace
+
+KeptCall::KeptCall(const std::string& socket, std::string service, std::string_view kind)
+    : service_(std::move(service)) {
+  // In this directory nobody else can have put the socket there.
+  if (!os::open_user_directory()) return;
+  os::Connected host = os::connect_at_once(socket);
+  if (!host.socket.valid() || !os::send_message(host.socket.get(), wire::Message(kind))) {
+    return;
+  }
+  answer_.connection = std::move(host.socket);
+  wake_at_ = os::monotonic_now() + k_stopped_patience;
+  until_ = os::monotonic_now() + k_patience;
+}
+
+Milliseconds KeptCall::due() const { return std::min(wake_at_, until_); }
+
+bool KeptCall::look() {
+  if (!is_connected()) return true;
+  if (os::is_readable(fd())) {
+    hear();
+    return true;
+  }
+  const Milliseconds now = os::monotonic_now();
+  if (now >= until_) {
+    answer_.connection.reset();
+    return true;
+  }
+  if (now >= wake_at_) {
+    wake_at_ = k_longest;
+    (void)os::continue_peer(fd());
+  }
+  return false;
+}
+
+void KeptCall::hear() {
+  const Result<wire::Message> message = os::receive_message(fd()).message;
+  if (message && message->kind == wire::k_busy) {
+    answer_.is_busy = true;
+    return;
+  }
+  if (message) {
+    Result<wire::KeptState> state = wire::to_kept_state(*message);
+    if (state && (service_.empty() || state->order.spec.name == service_)) {
+      answer_.state = std::move(*state);
+      return;
+    }
+  }
+  answer_.connection.reset();
+}
 
 // The name of the socket is short, because the path of a socket must be short. It stands for our
 // PID namespace too: a host of another namespace has other process numbers.
@@ -143,7 +197,8 @@ std::vector<wire::KeptState> unnoted_services(const std::string& tree) {
   std::vector<wire::KeptState> states;
   for (const std::string& socket : sockets) {
     wire::KeptState state = state_at(socket);
-    if (KeptService(tree, state.name).socket() == socket) states.push_back(std::move(state));
+    if (KeptService(tree, state.order.spec.name).socket() == socket)
+      states.push_back(std::move(state));
   }
   std::ranges::sort(states, std::ranges::greater(),
                     [](const wire::KeptState& one) { return one.host.start; });
@@ -152,7 +207,8 @@ std::vector<wire::KeptState> unnoted_services(const std::string& tree) {
 
 std::vector<std::string> kept_services(const std::string& tree) {
   std::vector<std::string> names = noted_services(tree);
-  for (wire::KeptState& one : unnoted_services(tree)) names.push_back(std::move(one.name));
+  for (wire::KeptState& one : unnoted_services(tree))
+    names.push_back(std::move(one.order.spec.name));
   std::ranges::sort(names);
   return names;
 }

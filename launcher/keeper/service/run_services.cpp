@@ -3,13 +3,8 @@
 #include <fmt/core.h>
 
 #include "core/base/printable.hpp"
-#include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/own_files.hpp"
-#include "os/log/log.hpp"
 #include "os/process/process.hpp"
-#include "os/process/stop_record.hpp"
-#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {
@@ -21,6 +16,9 @@ constexpr Milliseconds k_check_validity{100};
 constexpr std::size_t k_most_state = 32 * 1024;
 // People read one line for each.
 constexpr std::size_t k_most_older_fixtures = 5;
+// The end of all services may take so much longer than all graces.
+constexpr Milliseconds k_services_end_patience{2000};
+constexpr Milliseconds k_check_patience{1000};
 
 std::string state_in_words(ServiceState state) {
   switch (state) {
@@ -39,17 +37,18 @@ std::string state_in_words(ServiceState state) {
   return {};
 }
 
+// Returns a text such as `, used by "a" alone`.
+std::string used_by(const std::vector<std::string>& tests) {
+  if (tests.empty()) return ", and no test was using it";
+  std::vector<std::string> names;
+  for (const std::string& test : tests) names.push_back("\"" + brief(test) + "\"");
+  return ", used by " + enumeration(names, " and ") + (names.size() == 1 ? " alone" : "");
+}
+
 }  // namespace
 
-RunServices::RunServices(Result<std::vector<ServiceSpec>> declared, std::string tree,
-                         const ProcessName& ctest, RunLines& lines, OrphanHelpers& orphans,
-                         KeepsAll keeps_all)
-    : declared_(std::move(declared)),
-      tree_(std::move(tree)),
-      ctest_(ctest),
-      lines_(lines),
-      orphans_(orphans),
-      keeps_all_(keeps_all) {}
+RunServices::RunServices(Result<std::vector<ServiceSpec>> declared, ServicesOwner owner)
+    : declared_(std::move(declared)), lines_(owner.lines), hosts_(std::move(owner)) {}
 
 bool RunServices::lock_ports() const {
   return declared_ && std::ranges::any_of(*declared_, [](const ServiceSpec& service) {
@@ -68,44 +67,41 @@ void RunServices::begin(const Run& run) {
   if (run.id() == run_) return;
   end();
   run_ = run.id();
-  journal_ = run.journal();
   if (!declared_ || declared_->empty()) return;
-  services_.emplace(*declared_, earlier_generations());
+  services_.emplace(*declared_, hosts_.earlier_generations(*declared_));
+  hosts_.begin(*services_, run_, run.journal());
   carry_out();
 }
 
-// Host and guard may both have been killed. A process of its own ends what they left.
-void RunServices::end_rest_of(const KeptService& kept, const ServiceSpec& service) {
-  Connection left;
-  left.attempt = kept.attempt_of(kept.last_generation());
-  left.stop_record = os::stop_record_path(kept.log_of(kept.last_generation()));
-  left.test = service.name;
-  left.grace = service.grace;
-  orphans_.look_after(std::move(left), {}, KilledBy::stranger, ctest_, lines_);
-}
-
-// Returns the generations of the services that people keep. Their hosts are asked only when the run
-// needs them.
-std::vector<EarlierGeneration> RunServices::earlier_generations() {
-  std::vector<EarlierGeneration> earlier;
-  for (std::size_t i = 0; i < declared_->size(); ++i) {
-    const KeptService kept(tree_, (*declared_)[i].name);
-    const bool has_host = kept.has_host();
-    if (kept.is_noted() && !has_host) end_rest_of(kept, (*declared_)[i]);
-    // Where the number is lost with .holdfast, it is at least the first generation.
-    const unsigned least = has_host ? 1 : 0;
-    if (keeps_all_ == KeepsAll::no && !kept.is_noted() && !has_host) continue;
-    earlier.push_back({{i, 0}, std::max(kept.last_generation(), least)});
-  }
-  return earlier;
-}
-
 void RunServices::doubt_old_answers() {
-  for (const ServiceHost& host : hosts_) {
-    const ServiceAccount& account = accounts_.of(host.id, host.order.generation);
+  for (const ServiceHost& host : hosts_.all()) {
+    const ServiceAccount& account = hosts_.account(host.id, host.order.generation);
     const Milliseconds last = std::max(account.ready, account.answered);
     if (os::monotonic_now() > last + k_check_validity) services_->doubt(host.id);
   }
+}
+
+std::optional<wire::Message> RunServices::answer(const wire::Message& message, Connection& asker) {
+  wire::Message reply;
+  if (message.kind == wire::k_services) {
+    if (asker.attempt.empty()) {
+      return wire::Message(wire::k_refusal,
+                           {{"why", "services are asked for without an attempt"}});
+    }
+    if (services_ && services_->has_asked(asker.use)) {
+      ask_again(asker.use);
+    } else {
+      asker.use = ask({asker.attempt, asker.test, asker.fixtures, asker.launcher}, asker.services);
+    }
+  } else if (message.kind == wire::k_red) {
+    leave_red(asker.use);
+  } else if (message.kind == wire::k_waiting) {
+    reply = wire::Message(wire::k_waiting);
+    reply.add("why", waits_for(asker.use));
+  } else {
+    return std::nullopt;
+  }
+  return reply;
 }
 
 UseId RunServices::ask(ServiceUser user, const std::vector<ServiceUse>& uses) {
@@ -149,7 +145,7 @@ std::string RunServices::waits_for(UseId use) const {
   std::string text;
   for (const GrantedService& held : services_->services_of(use)) {
     if (!text.empty()) text += ", ";
-    const std::string obstacle = ports_.obstacle(held.instance);
+    const std::string obstacle = hosts_.obstacle(held.instance);
     text += !obstacle.empty() ? obstacle
                               : fmt::format("{} {}", services_->specs()[held.instance.service].name,
                                             state_in_words(services_->life(held.instance).state));
@@ -208,7 +204,7 @@ std::string RunServices::turn_of(UseId use) const {
 
 std::vector<std::string> RunServices::states() const {
   std::vector<std::string> states;
-  for (const ServiceHost& host : hosts_) {
+  for (const ServiceHost& host : hosts_.all()) {
     if (host.is_gone()) continue;
     states.push_back(
         fmt::format("{} {} {} {}", name_of_instance(host.order.spec.name, host.id.number),
@@ -217,49 +213,11 @@ std::vector<std::string> RunServices::states() const {
   return states;
 }
 
-void RunServices::add_descriptors(std::vector<pollfd>& fds) const {
-  for (const ServiceHost& host : hosts_) {
-    fds.push_back({host.socket.get(), POLLIN, 0});  // poll(2) leaves out -1
-    fds.push_back({host.helper.get(), POLLIN, 0});
-  }
-  kept_starts_.add_descriptors(fds);
-  ports_.add_descriptors(fds);
-  fds.push_back({network_.news(), POLLIN, 0});
-}
-
-Milliseconds RunServices::due() const {
-  Milliseconds due = std::min(ports_.due(), kept_starts_.due());
-  for (const ServiceHost& host : hosts_) due = std::min(due, host.due);
-  return due;
-}
-
 void RunServices::look() {
   if (services_) doubt_old_answers();
-  for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
-  kill_late_hosts();
-  network_.look();
-  if (services_) {
-    start_what_awaits_network();
-    for (KeptStarts::Answered& one : kept_starts_.take_answered()) start_answered(std::move(one));
-    for (const ServiceOrder& order : ports_.take_due()) start(order);
-    carry_out();
-  }
-  std::erase_if(hosts_, [](const ServiceHost& host) { return host.is_gone(); });
-  // A service that is not started again keeps nobody else from its ports.
-  ports_.forget_if([this](const InstanceId& id) {
-    return services_->life(id).state == ServiceState::failed && host_of(id) == nullptr;
-  });
-  reap();
-}
-
-ServiceHost* RunServices::host_of(const InstanceId& id) {
-  return const_cast<ServiceHost*>(std::as_const(*this).host_of(id));
-}
-
-const ServiceHost* RunServices::host_of(const InstanceId& id) const {
-  const auto found = std::ranges::find_if(
-      hosts_, [&](const ServiceHost& host) { return host.id == id && !host.is_gone(); });
-  return found == hosts_.end() ? nullptr : &*found;
+  hosts_.look();
+  if (services_) carry_out();
+  hosts_.tidy();
 }
 
 // An order may lead to further orders: a host that cannot be started is news.
@@ -272,49 +230,30 @@ void RunServices::carry_out() {
 }
 
 void RunServices::carry_out(const ServiceOrder& order) {
-  ServiceHost* const host = host_of(order.instance);
-  switch (order.kind) {
-    case ServiceOrder::Kind::start:
-      return start(order);
-    case ServiceOrder::Kind::check:
-      if (host != nullptr) host->send(wire::k_check);
-      return;
-    case ServiceOrder::Kind::reset:
-      if (host != nullptr) host->send(wire::k_reset);
-      return;
-    case ServiceOrder::Kind::stop:
-      if (host != nullptr && host->is_kept && is_ending_) return let_go(*host);
-      if (host != nullptr) host->send(wire::k_stop);
-      if (std::erase_if(await_network_,
-                        [&](const auto& start) { return start.instance == order.instance; }) > 0 ||
-          kept_starts_.stop_waiting(order.instance) || ports_.stop_waiting(order.instance)) {
-        services_->happened(order.instance, {InstanceNews::Kind::ended});
-      }
-      return;
-    case ServiceOrder::Kind::take_stacks:
-      if (host != nullptr) host->send(wire::k_stacks);
-      return;
-    case ServiceOrder::Kind::note_death:
+  switch (order.action) {
+    case ServiceAction::start:
+      return hosts_.start(order);
+    case ServiceAction::check:
+      return hosts_.send(order.instance, wire::k_check);
+    case ServiceAction::reset:
+      return hosts_.send(order.instance, wire::k_reset);
+    case ServiceAction::stop:
+      return hosts_.stop(order.instance);
+    case ServiceAction::take_stacks:
+      return hosts_.send(order.instance, wire::k_stacks);
+    case ServiceAction::note_death:
       return note_death(order);
-    case ServiceOrder::Kind::grant:
+    case ServiceAction::grant:
       return grant(order.use);
-    case ServiceOrder::Kind::refuse:
+    case ServiceAction::refuse:
       return refuse(order);
   }
 }
 
-// The run is over, and people keep the service.
-void RunServices::let_go(ServiceHost& host) {
-  host.socket.reset();
-  host.due = k_longest;
-  to_reap_.push_back(std::exchange(host.pid, -1));
-  services_->happened(host.id, {InstanceNews::Kind::ended});
-}
-
 void RunServices::grant(UseId use) {
-  wire::Message reply = message_of(wire::k_services);
+  wire::Message reply(wire::k_services);
   for (const GrantedService& granted : services_->services_of(use)) {
-    ServiceHost* const host = host_of(granted.instance);
+    ServiceHost* const host = hosts_.of(granted.instance);
     if (host == nullptr) continue;
     // The run may be over before the service is reset.
     if (host->is_kept && granted.mode != ServiceMode::shared) host->send(wire::k_had_alone);
@@ -332,9 +271,9 @@ void RunServices::grant(UseId use) {
 
 void RunServices::refuse(const ServiceOrder& order) {
   const ServiceSpec& spec = services_->specs()[order.instance.service];
-  wire::Message reply = message_of(wire::k_services);
+  wire::Message reply(wire::k_services);
   reply.add("why", fmt::format("service {} is not available: {}", spec.name, order.why));
-  const std::string& last_lines = accounts_.of(order.instance, order.generation).last_lines;
+  const std::string& last_lines = hosts_.account(order.instance, order.generation).last_lines;
   if (!last_lines.empty()) reply.add("last_lines", last_lines);
   replies_.push_back({order.use, std::move(reply)});
 }
@@ -342,18 +281,12 @@ void RunServices::refuse(const ServiceOrder& order) {
 void RunServices::note_death(const ServiceOrder& order) {
   const ServiceSpec& spec = services_->specs()[order.instance.service];
   for (const UseId use : order.users) lost_[use].push_back(spec.name);
-  accounts_.of(order.instance, order.generation).lost = order.why;
-  record("died", order, order.why, order.users);
+  hosts_.account(order.instance, order.generation).lost = order.why;
+  std::vector<std::string> tests;
+  for (const UseId use : order.users) tests.push_back(users_.at(use).test);
+  hosts_.record("died", order.instance, order.generation, order.why, tests);
   lines_.say(fmt::format("service {} was lost ({}){}; generation {} follows when a test needs it",
-                         spec.name, order.why, in_words(order.users), order.generation + 1));
-}
-
-// Returns a text such as `, used by "a" alone`.
-std::string RunServices::in_words(const std::vector<UseId>& users) const {
-  if (users.empty()) return ", and no test was using it";
-  std::vector<std::string> names;
-  for (const UseId use : users) names.push_back("\"" + brief(users_.at(use).test) + "\"");
-  return ", used by " + enumeration(names, " and ") + (names.size() == 1 ? " alone" : "");
+                         spec.name, order.why, used_by(tests), order.generation + 1));
 }
 
 void RunServices::answer_red_uses() {
@@ -372,7 +305,7 @@ void RunServices::answer_red_uses() {
 }
 
 void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& had) {
-  wire::Message reply = message_of(wire::k_red);
+  wire::Message reply(wire::k_red);
   for (const std::string& name : lost_[use]) reply.add("lost", name);
   std::size_t room = k_most_state;
   for (const GrantedService& one : had) {
@@ -389,10 +322,10 @@ void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& h
     }
   }
   replies_.push_back({use, std::move(reply)});
-  for (ServiceRecord& record : logs_.take(use, hosts_)) {
+  for (ServiceRecord& record : logs_.take(use, hosts_.all())) {
     record.user = user.attempt;
     record.users = {user.test};
-    write(std::move(record));
+    hosts_.write(std::move(record));
   }
 }
 
@@ -411,35 +344,46 @@ std::string RunServices::account_of(const GrantedService& had) {
   if (life.generation == had.generation) {
     state = life.state == ServiceState::ready ? "is ready" : state_in_words(life.state);
   }
-  return describe(accounts_.of(had.instance, had.generation), had.generation, state,
+  return describe(hosts_.account(had.instance, had.generation), had.generation, state,
                   os::monotonic_now());
 }
 
-void RunServices::record(std::string_view event, const ServiceOrder& order, const std::string& why,
-                         const std::vector<UseId>& users) {
-  ServiceRecord record;
-  record.event = event;
-  record.service = services_->specs()[order.instance.service].name;
-  record.instance = order.instance.number;
-  record.generation = order.generation;
-  if (const ServiceHost* const host = host_of(order.instance)) {
-    record.log = host->order.log;
-    if (event == "started") {
-      record.attempt = host->order.attempt;
-      record.host = {host->pid, host->start};
-    }
+void RunServices::end() {
+  if (!services_) return;
+  const Milliseconds patience = k_services_end_patience + hosts_.longest_end_of_all();
+  // The check after its last user tells whether a kept service is lost. Nobody hears it later.
+  (void)wait_until([this] { return !hosts_.is_kept_one_checked(); }, k_check_patience);
+  hosts_.begin_end();
+  services_->end();
+  carry_out();
+  const auto are_at_rest = [this] { return services_->are_at_rest(); };
+  if (!wait_until(are_at_rest, patience)) {
+    // A host that is stopped keeps its guard from ending the service.
+    hosts_.kill_all();
+    (void)wait_until(are_at_rest, patience);
   }
-  record.why = why;
-  for (const UseId use : users) record.users.push_back(users_.at(use).test);
-  write(std::move(record));
+  hosts_.clear();
+  services_.reset();
+  users_.clear();
+  lost_.clear();
+  red_.clear();
+  logs_.clear();
+  fixtures_.forget();
+  run_.clear();
 }
 
-void RunServices::write(ServiceRecord record) const {
-  os::log(LogLevel::info, {"service ", record.service, "#", std::to_string(record.generation), ": ",
-                           record.event, record.why.empty() ? "" : ": ", record.why});
-  if (journal_.empty()) return;
-  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
-  (void)os::append_line(journal_, line_of(record));
+// False: the time is over.
+bool RunServices::wait_until(const std::function<bool()>& is_so, Milliseconds patience) {
+  const Milliseconds until = os::monotonic_now() + patience;
+  while (!is_so()) {
+    std::vector<pollfd> fds;
+    add_descriptors(fds);
+    const int left = os::poll_time(until);
+    if (left == 0) return false;
+    (void)::poll(fds.data(), fds.size(), left);
+    look();
+  }
+  return true;
 }
 
 }  // namespace holdfast

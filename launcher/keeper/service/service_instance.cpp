@@ -22,7 +22,7 @@ constexpr Milliseconds k_answer_patience{5000};
 
 void ServiceHost::send(std::string_view kind) {
   if (!socket.valid()) return;
-  (void)os::send_packet(socket.get(), wire::encode({std::string(kind), {}}));
+  (void)os::send_message(socket.get(), wire::Message(kind));
   if (kind == wire::k_stop) is_told_to_stop = true;
   if (kind != wire::k_stacks && kind != wire::k_had_alone) expect_answer(kind);
 }
@@ -80,7 +80,7 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   if (spawned.error != 0) return os::system_error("start " + *program, spawned.error);
   wire::Message message = wire::to_message(order);
   wire::add_log(message, os::log_target());
-  if (Result<void> sent = os::send_packet(ends->first.get(), wire::encode(message)); !sent) {
+  if (Result<void> sent = os::send_message(ends->first.get(), message); !sent) {
     return sent.error();
   }
   ServiceHost host;

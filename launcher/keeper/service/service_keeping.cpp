@@ -115,13 +115,11 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   const std::vector<unsigned> before = last_generations(tree, declared);
   const os::UniqueFd signals = take_ending_signals();
   const ProcessName own = os::own_name();
-  RunOrigin origin{tree, own, {}};
-  origin.whose = RunsOf::people;
   RunLines lines(own);
   OrphanHelpers orphans;
-  Run run = Run::begin(origin, 1);
-  RunServices services(needed_for(name, declared), tree, own, lines, orphans,
-                       RunServices::KeepsAll::yes);
+  Run run =
+      Run::begin({.tree = tree, .ctest = own, .lock_trouble = {}, .whose = RunsOf::people}, 1);
+  RunServices services(needed_for(name, declared), {tree, own, lines, orphans, true});
   services.begin(run);
   services.ask({to_text(own), "holdfast service start"}, {{name}});
   const std::optional<wire::Message> reply = wait_for_reply(services, signals);
@@ -151,7 +149,7 @@ Result<bool> stop_kept(const std::string& tree, const std::string& name) {
   kept.forget();
   unsigned generation = kept.last_generation();
   if (now.connection.valid()) {
-    generation = now.state.generation;
+    generation = now.state.order.generation;
     const os::UniqueFd host = os::watch_living(now.state.host.pid);
     const KeptAnswer told = kept.ask(wire::k_stop);
     if (!hangs_up(now.connection, now.state.end + k_end_patience)) {

@@ -56,11 +56,9 @@ std::vector<LiveWait> waits_in(const wire::Message& status) {
 
 std::optional<wire::Message> status_from(const os::Connected& keeper) {
   if (!keeper.socket.valid()) return std::nullopt;
-  const wire::Message question = message_of(wire::k_status);
-  if (!os::send_packet(keeper.socket.get(), wire::encode(question))) return std::nullopt;
-  const Result<std::string> packet = os::receive_packet(keeper.socket.get());
-  if (!packet) return std::nullopt;
-  Result<wire::Message> reply = wire::decode(*packet);
+  const wire::Message question(wire::k_status);
+  if (!os::send_message(keeper.socket.get(), question)) return std::nullopt;
+  Result<wire::Message> reply = os::receive_message(keeper.socket.get()).message;
   if (!reply || reply->kind != wire::k_status) return std::nullopt;
   return std::move(*reply);
 }

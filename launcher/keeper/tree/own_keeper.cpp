@@ -18,11 +18,9 @@ constexpr Milliseconds k_end_patience{600'000};
 
 // Nothing: the keeper does not answer or is gone.
 std::optional<wire::Message> ask(int socket, const wire::Message& question) {
-  if (!os::send_packet(socket, wire::encode(question))) return std::nullopt;
+  if (!os::send_message(socket, question)) return std::nullopt;
   if (!wait_for_answer(socket, k_answer_patience)) return std::nullopt;
-  const Result<std::string> packet = os::receive_packet(socket);
-  if (!packet || packet->empty()) return std::nullopt;
-  Result<wire::Message> answer = wire::decode(*packet);
+  Result<wire::Message> answer = os::receive_message(socket).message;
   if (!answer || answer->kind != question.kind) return std::nullopt;
   return *std::move(answer);
 }
@@ -35,7 +33,7 @@ OwnKeeper::OwnKeeper(const ProcessName& ctest)
 OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
                                         const std::string& configuration) {
   if (!socket_.valid()) return Answer::absent;
-  wire::Message question = message_of(wire::k_tree);
+  wire::Message question(wire::k_tree);
   question.add("tree", tree);
   question.add("configuration", configuration);
   if (next == ComesNext::run) question.add("run", "1");
@@ -47,8 +45,7 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
     if (next == ComesNext::tests || !wait_for_answer(socket_.get(), k_end_patience)) {
       return Answer::serves;
     }
-    const Result<std::string> packet = os::receive_packet(socket_.get());
-    const Result<wire::Message> news = wire::decode(packet ? *packet : std::string());
+    const Result<wire::Message> news = os::receive_message(socket_.get()).message;
     if (news) log_ = wire::log_in(*news);
     return Answer::serves;
   }
@@ -60,14 +57,14 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
 }
 
 bool OwnKeeper::let_go_of_shared_tree() {
-  wire::Message question = message_of(wire::k_alone);
+  wire::Message question(wire::k_alone);
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
   return answer && !answer->get("let_go").empty();
 }
 
 void OwnKeeper::hand_over(int lock) {
-  wire::Message message = message_of(wire::k_alone);
-  (void)os::send_descriptors(socket_.get(), wire::encode(message), {lock});
+  wire::Message message(wire::k_alone);
+  (void)os::send_message(socket_.get(), message, {lock});
 }
 
 }  // namespace holdfast

@@ -250,6 +250,19 @@ std::string last_words(int socket) {
   return {};
 }
 
+Result<void> send_message(int socket, const wire::Message& message,
+                          std::initializer_list<int> descriptors) {
+  if (descriptors.size() == 0) return send_packet(socket, wire::encode(message));
+  return send_descriptors(socket, wire::encode(message), descriptors);
+}
+
+ReceivedMessage receive_message(int socket) {
+  Result<PacketWithDescriptor> received = receive_with_descriptor(socket);
+  if (!received) return {received.error(), {}, true};
+  if (received->packet.empty()) return {Error{"hear more: the connection has ended"}, {}, true};
+  return {wire::decode(received->packet), std::move(received->descriptor), false};
+}
+
 void ask_for_senders(int socket) {
   const int on = 1;
   (void)::setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);

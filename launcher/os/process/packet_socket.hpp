@@ -11,6 +11,7 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
+#include "core/settings/message.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -84,6 +85,17 @@ struct PacketWithDescriptor {
   UniqueFd descriptor;
 };
 Result<PacketWithDescriptor> receive_with_descriptor(int socket);
+
+// A message as one packet, with at most k_most_descriptors.
+Result<void> send_message(int socket, const wire::Message& message,
+                          std::initializer_list<int> descriptors = {});
+
+struct ReceivedMessage {
+  Result<wire::Message> message;  // an error: what came is none, or nothing came
+  UniqueFd descriptor;            // invalid: none came with it
+  bool is_over;                   // nothing came: the connection has ended, or its patience
+};
+ReceivedMessage receive_message(int socket);
 
 // From now on each packet says who has sent it (SO_PASSCRED, unix(7)).
 void ask_for_senders(int socket);

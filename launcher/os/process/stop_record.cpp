@@ -21,8 +21,7 @@ constexpr std::string_view k_kind = "stop";
 constexpr std::size_t k_longest_record = std::size_t{16} << 20;
 
 std::string text_of(const StopOrder& order) {
-  wire::Message message;
-  message.kind = k_kind;
+  wire::Message message(k_kind);
   message.add("service", order.service);
   for (const std::string& word : order.command.words) message.add("word", word);
   for (const std::string& entry : order.command.environment) message.add("variable", entry);

@@ -229,14 +229,13 @@ void AttemptContainment::enter(os::Command& command, int keeper, ContainmentMiss
 
 void AttemptContainment::entrust(int keeper) const {
   if (keeper < 0) return;
-  wire::Message message;
-  message.kind = wire::k_contain;
+  wire::Message message(wire::k_contain);
   if (cgroup_) {
     message.add("cgroup", cgroup_->name());
-    (void)os::send_descriptors(keeper, wire::encode(message), {cgroup_->directory()});
+    (void)os::send_message(keeper, message, {cgroup_->directory()});
   } else if (has(Boundary::pidns)) {
     const os::UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
-    (void)os::send_descriptors(keeper, wire::encode(message), {self.get()});
+    (void)os::send_message(keeper, message, {self.get()});
   }
 }
 

@@ -90,17 +90,16 @@ KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& call
 }
 
 Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) {
-  if (Result<void> sent = os::send_packet(fd(), wire::encode(wire::to_message(request))); !sent) {
+  if (Result<void> sent = os::send_message(fd(), wire::to_message(request)); !sent) {
     return sent.error();
   }
-  Result<std::string> packet = os::receive_packet(fd());
-  if (!packet) {
+  os::ReceivedMessage received = os::receive_message(fd());
+  if (received.is_over) {
     // Perhaps the keeper was stopped. Then we continue it, or another launcher has just done so.
     (void)os::continue_peer(fd());
-    packet = os::receive_packet(fd());
+    received = os::receive_message(fd());
   }
-  if (!packet) return packet.error();
-  Result<wire::Message> message = wire::decode(*packet);
+  const Result<wire::Message>& message = received.message;
   if (!message) return message.error();
   if (message->kind == wire::k_refusal) return ErrorInWords{std::string(message->get("why"))};
   return wire::to_grant(*message);
@@ -108,16 +107,15 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
 
 void KeeperLink::entrust(int descriptor) {
   if (!connected()) return;
-  wire::Message message;
-  message.kind = wire::k_hold;
+  wire::Message message(wire::k_hold);
   // If this fails, the lock ends with launcher and guard. That matters only when both are killed.
-  (void)os::send_descriptors(fd(), wire::encode(message), {descriptor});
+  (void)os::send_message(fd(), message, {descriptor});
 }
 
 std::optional<wire::Message> KeeperLink::answer_to(wire::Message question) {
   const std::string number = std::to_string(++questions_);
   question.add(wire::k_question, number);
-  if (!connected() || !os::send_packet(fd(), wire::encode(question))) return std::nullopt;
+  if (!connected() || !os::send_message(fd(), question)) return std::nullopt;
   while (true) {
     std::optional<wire::Message> answer = hear();
     // Any other answer belongs to a question that we no longer wait for.
@@ -126,30 +124,25 @@ std::optional<wire::Message> KeeperLink::answer_to(wire::Message question) {
 }
 
 bool KeeperLink::tell(std::string_view kind) {
-  return connected() &&
-         static_cast<bool>(os::send_packet(fd(), wire::encode({std::string(kind), {}})));
+  return connected() && os::send_message(fd(), wire::Message(kind));
 }
 
 std::optional<wire::Message> KeeperLink::hear(os::UniqueFd* descriptor) {
-  Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(fd());
-  if (!received || received->packet.empty()) return std::nullopt;
-  if (descriptor != nullptr) *descriptor = std::move(received->descriptor);
-  Result<wire::Message> message = wire::decode(received->packet);
-  if (!message) return std::nullopt;
-  return std::move(*message);
+  os::ReceivedMessage received = os::receive_message(fd());
+  if (descriptor != nullptr) *descriptor = std::move(received.descriptor);
+  if (!received.message) return std::nullopt;
+  return std::move(*received.message);
 }
 
 bool KeeperLink::asks_memory(int main) {
-  wire::Message question;
-  question.kind = wire::k_memory;
+  wire::Message question(wire::k_memory);
   if (main > 0) question.add("main", std::to_string(main));
   const std::optional<wire::Message> answer = answer_to(std::move(question));
   return answer && answer->kind == wire::k_memory && !answer->get("sure").empty();
 }
 
 KeeperLink::Again KeeperLink::asks_again(LentScratch scratch) {
-  wire::Message question;
-  question.kind = wire::k_again;
+  wire::Message question(wire::k_again);
   if (scratch == LentScratch::reusable) question.add("scratch", "reusable");
   const std::optional<wire::Message> answer = answer_to(std::move(question));
   if (!answer || answer->kind != wire::k_again) return {};
@@ -163,32 +156,29 @@ KeeperLink::Again KeeperLink::asks_again(LentScratch scratch) {
 
 bool KeeperLink::say(std::string_view line, Repeat repeat, Layout layout) {
   if (!connected()) return false;
-  wire::Message message;
-  message.kind = wire::k_say;
+  wire::Message message(wire::k_say);
   message.add("line", line);
   // The keeper may have granted the next attempt already.
   message.add("attempt", os::log_target().attempt);
   if (repeat == Repeat::once_per_run) message.add("once", "1");
   if (repeat == Repeat::unless_ctest_ends) message.add("interrupted", "1");
   if (layout == Layout::folded) message.add("folded", "1");
-  return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
+  return static_cast<bool>(os::send_message(fd(), message));
 }
 
 void KeeperLink::tell_wait(std::string_view wait) {
   if (!connected()) return;
-  wire::Message message;
-  message.kind = wire::k_waits;
+  wire::Message message(wire::k_waits);
   if (!wait.empty()) message.add("wait", wait);
-  (void)os::send_packet(fd(), wire::encode(message));
+  (void)os::send_message(fd(), message);
 }
 
 void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out) {
   if (keeper < 0) return;
-  wire::Message message;
-  message.kind = wire::k_farewell;
+  wire::Message message(wire::k_farewell);
   if (scratch == LentScratch::reusable) message.add("scratch", "reusable");
   if (!came_out.empty()) message.add("came_out", came_out);
-  (void)os::send_packet(keeper, wire::encode(message));
+  (void)os::send_message(keeper, message);
 }
 
 }  // namespace holdfast::supervision

@@ -53,8 +53,8 @@ void ClusterAsking::begin() {
   }
   Result<os::UniqueFd> theirs = result_.cluster.connect(grace_);
   if (!theirs) return end(TakenLocks::End::refused, what + to_text(theirs.error()));
-  const wire::Message connect{std::string(cluster::k_connect), {}};
-  wire::Message first{std::string(cluster::k_begin), {}};
+  const wire::Message connect(cluster::k_connect);
+  wire::Message first(cluster::k_begin);
   const LockParty& self = order_->self;
   first.add("pid", std::to_string(self.process.pid));
   first.add("boot", self.boot);
@@ -62,7 +62,7 @@ void ClusterAsking::begin() {
   first.add("tree", self.tree);
   first.add("attempt", self.attempt);
   first.add("grace_ms", std::to_string(grace_.count()));
-  Result<void> sent = os::send_descriptors(door_, wire::encode(connect), {theirs->get()});
+  Result<void> sent = os::send_message(door_, connect, {theirs->get()});
   if (!sent && door_ != keeper_.fd()) {
     if (const std::string said = os::last_words(door_); !said.empty()) {
       sent = cluster::not_started(said);
@@ -72,17 +72,16 @@ void ClusterAsking::begin() {
   }
   if (!sent) return end(TakenLocks::End::refused, what + to_text(sent.error()));
   keeper_.entrust(result_.cluster.descriptor());
-  (void)os::send_descriptors(result_.cluster.descriptor(), wire::encode(first),
-                             {result_.cluster.memory()});
+  (void)os::send_message(result_.cluster.descriptor(), first, {result_.cluster.memory()});
 }
 
 // If nobody is there any more, hear() says so, with the reason if there is one.
 void ClusterAsking::send(const wire::Message& message) const {
-  (void)os::send_packet(result_.cluster.descriptor(), wire::encode(message));
+  (void)os::send_message(result_.cluster.descriptor(), message);
 }
 
 void ClusterAsking::ask(const LockSpec& spec, const LockLevel& level) {
-  wire::Message question{std::string(cluster::k_ask), {}};
+  wire::Message question(cluster::k_ask);
   question.add("lock", to_text(spec));
   if (!level.attempt.empty()) question.add("level", level.attempt);
   if (!level.slots.empty()) question.add("level_slots", to_text(level.slots));
@@ -91,7 +90,7 @@ void ClusterAsking::ask(const LockSpec& spec, const LockLevel& level) {
 }
 
 bool ClusterAsking::is_held(const std::string& attempt, const std::string& level) {
-  wire::Message question{std::string(cluster::k_is_held), {}};
+  wire::Message question(cluster::k_is_held);
   question.add("lock", to_text(*spec_));
   question.add("attempt", attempt);
   if (!level.empty()) question.add("level", level);
@@ -128,9 +127,7 @@ std::optional<wire::Message> ClusterAsking::wait_for(std::string_view kind) {
 std::optional<wire::Message> ClusterAsking::hear() {
   // What we sent and nobody read makes an error of the end, which hides the last word before it.
   // Whoever is asked next says it again.
-  const Result<std::string> packet = os::receive_packet(result_.cluster.descriptor());
-  Result<wire::Message> message =
-      packet && !packet->empty() ? wire::decode(*packet) : Result<wire::Message>(Error{"hear"});
+  Result<wire::Message> message = os::receive_message(result_.cluster.descriptor()).message;
   if (!message) {
     client_ended();
     return std::nullopt;
@@ -160,7 +157,7 @@ void ClusterAsking::act_by_clock() {
   // A client that is stopped has not answered the last question.
   if (has_asked_why_) return telling_->tell("holdfast-etcd, which asks for it, does not answer");
   has_asked_why_ = true;
-  send({std::string(cluster::k_waiting), {}});
+  send(wire::Message(cluster::k_waiting));
 }
 
 // Without locks we ask another client, and are the last in the queue again.

@@ -28,6 +28,9 @@ std::string told(const ServiceStep& step) {
       case ServiceAction::note_death:
         text += " death";
         break;
+      default:
+        text += " none of its actions";
+        break;
     }
   }
   return text;

@@ -15,7 +15,7 @@ namespace holdfast {
 namespace {
 
 using News = InstanceNews::Kind;
-using Order = ServiceOrder::Kind;
+using Order = ServiceAction;
 
 // In any order of asks, ends, deaths and answers, no two tests have an instance that one of them
 // wants alone. Every test is answered in the end, and nothing is left.
@@ -33,12 +33,12 @@ TEST(Services, NeverGiveOneInstanceToTwoThatExcludeEachOther) {
     std::vector<ServiceOrder> open;  // for hosts
     const auto obey = [&] {
       for (ServiceOrder& order : services.take_orders()) {
-        if (order.kind == Order::grant || order.kind == Order::refuse) {
+        if (order.action == Order::grant || order.action == Order::refuse) {
           ASSERT_EQ(waiting.erase(order.use), 1U);
         }
-        if (order.kind == Order::grant) using_them.insert(order.use);
-        const bool is_for_host = order.kind == Order::start || order.kind == Order::check ||
-                                 order.kind == Order::reset || order.kind == Order::stop;
+        if (order.action == Order::grant) using_them.insert(order.use);
+        const bool is_for_host = order.action == Order::start || order.action == Order::check ||
+                                 order.action == Order::reset || order.action == Order::stop;
         if (is_for_host) open.push_back(std::move(order));
       }
     };
@@ -47,12 +47,12 @@ TEST(Services, NeverGiveOneInstanceToTwoThatExcludeEachOther) {
       open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
       if (services.life(order.instance).generation != order.generation) return;
       const ServiceState state = services.life(order.instance).state;
-      if (order.kind == Order::stop || !well) {
-        if (order.kind == Order::start && below(2) == 0) {
+      if (order.action == Order::stop || !well) {
+        if (order.action == Order::start && below(2) == 0) {
           services.happened(order.instance, {News::died, "no"});
         }
         services.happened(order.instance, {News::ended, "gone"});
-      } else if (order.kind == Order::start) {
+      } else if (order.action == Order::start) {
         services.happened(order.instance, {News::ready});
       } else if (state == ServiceState::ready) {
         services.happened(order.instance, {below(5) == 0 ? News::unhealthy : News::healthy});

@@ -11,7 +11,7 @@ namespace holdfast {
 namespace {
 
 using News = InstanceNews::Kind;
-using Order = ServiceOrder::Kind;
+using Order = ServiceAction;
 
 ServiceSpec eager(ServiceSpec service) {
   service.eager = true;
@@ -24,14 +24,14 @@ std::string told(const ServiceOrder& order, const std::vector<ServiceSpec>& spec
       {Order::start, "start"},      {Order::check, "check"},   {Order::reset, "reset"},
       {Order::stop, "stop"},        {Order::refuse, "refuse"}, {Order::take_stacks, "stacks"},
       {Order::note_death, "death"}, {Order::grant, "grant"}};
-  std::string text = words.at(order.kind);
-  if (order.kind == Order::grant || order.kind == Order::refuse) {
+  std::string text = words.at(order.action);
+  if (order.action == Order::grant || order.action == Order::refuse) {
     text += " " + std::to_string(order.use);
   } else {
     text += " " + specs[order.instance.service].name + "/" + std::to_string(order.instance.number) +
             "#" + std::to_string(order.generation);
   }
-  if (order.kind == Order::note_death) {
+  if (order.action == Order::note_death) {
     text += " of";
     for (UseId user : order.users) text += " " + std::to_string(user);
   }

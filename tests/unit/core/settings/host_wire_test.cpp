@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace holdfast::wire {
 namespace {
 
@@ -83,6 +85,39 @@ TEST(HostOrder, IsRefusedWithTheFieldThatIsWrong) {
   message.kind = "attempt";
   EXPECT_EQ(to_text(to_host_order(message).error()),
             "expected a service, found a message of kind attempt");
+}
+
+TEST(KeptState, ArrivesAsItWasSent) {
+  KeptState state;
+  state.order = full_order();
+  state.phase = "ready";
+  state.main = 21;
+  state.user = 22;
+  state.needs_reset = true;
+  state.host = {23, 24};
+  state.end = Milliseconds{25};
+  for (const char* user : {"nobody", ""}) {
+    state.order.spec.user = user;
+    const Result<KeptState> arrived = to_kept_state(to_message(state));
+    ASSERT_TRUE(arrived) << to_text(arrived.error());
+    EXPECT_EQ(text_of(arrived->order), text_of(state.order));
+    EXPECT_EQ(arrived->order.spec.user, user);
+    EXPECT_EQ(arrived->phase, state.phase);
+    EXPECT_EQ(arrived->main, state.main);
+    EXPECT_EQ(arrived->user, state.user);
+    EXPECT_TRUE(arrived->needs_reset);
+    EXPECT_EQ(arrived->host, state.host);
+    EXPECT_EQ(arrived->end, state.end);
+  }
+}
+
+TEST(KeptState, HasNoTwoFieldsOfOneKey) {
+  KeptState state;
+  state.order.ctest = {1, 1};
+  std::set<std::string> keys;
+  for (const auto& [key, text] : to_message(state).fields) {
+    EXPECT_TRUE(keys.insert(key).second) << key;
+  }
 }
 
 }  // namespace

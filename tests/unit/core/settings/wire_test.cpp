@@ -224,8 +224,7 @@ TEST(Wire, WhatAFileSaysArrivesAsItWasSaid) {
   ASSERT_EQ(read->size(), 3U);
   EXPECT_EQ((*read)[1].setting, Setting::environment);
   EXPECT_EQ((*read)[1].text, "A=x=y");
-  Message unknown;
-  unknown.kind = k_settings;
+  Message unknown(k_settings);
   unknown.add("colour", "red");
   EXPECT_FALSE(to_values(unknown));
 }
@@ -313,8 +312,7 @@ TEST(Wire, WhatStepsAreToldOfHoldfastTomlComesBack) {
   ASSERT_TRUE(nothing);
   EXPECT_TRUE(nothing->steps.transient.empty());
   EXPECT_FALSE(nothing->steps.memory_kb);
-  Message other;
-  other.kind = k_settings;
+  Message other(k_settings);
   EXPECT_FALSE(to_step_settings(other));
   Message odd = to_message(StepSettings{});
   odd.add("memory_kb", "much");

@@ -9,8 +9,7 @@ namespace holdfast {
 namespace {
 
 wire::Message said(std::string_view line, std::string_view how = {}) {
-  wire::Message message;
-  message.kind = wire::k_say;
+  wire::Message message(wire::k_say);
   message.add("line", line);
   if (!how.empty()) message.add(how, "1");
   return message;

@@ -58,15 +58,13 @@ std::string why_not(int failed, std::string_view how_the_rest_came_out) {
   for (int i = 0; i < 19; ++i) {
     Connection other;
     other.key = std::to_string(i);
-    wire::Message farewell;
-    farewell.kind = wire::k_farewell;
+    wire::Message farewell(wire::k_farewell);
     farewell.add("came_out", i < failed ? "failed" : how_the_rest_came_out);
     note_farewell(farewell, other, run);
   }
   Connection asker;
   asker.key = "key";
-  wire::Message question;
-  question.kind = wire::k_again;
+  wire::Message question(wire::k_again);
   return std::string(answer_again(question, asker, run, lines).get("why"));
 }
 

@@ -1,0 +1,533 @@
+#include "keeper/service/service_hosts.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+
+#include "core/base/cgroup_name.hpp"
+#include "core/base/names.hpp"
+#include "core/base/number.hpp"
+#include "core/service/service_words.hpp"
+#include "core/settings/wire.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/system_call.hpp"
+#include "os/log/log.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "os/process/stop_record.hpp"
+#include "store/json_record.hpp"
+
+namespace holdfast {
+namespace {
+
+// A guard that is stopped ends nothing, and keeps the locks of the ports for ever. If the host was
+// killed, the guard is only known as the parent of the service's main process.
+void wake_guard(const ServiceHost& host) {
+  std::vector<pid_t> candidates = os::children_of(host.pid);
+  if (const Result<os::ProcessStat> main = os::read_process_stat(host.main);
+      host.main > 0 && main) {
+    candidates.push_back(main->parent);
+  }
+  for (const pid_t pid : candidates) {
+    const os::UniqueFd held = os::watch_living(pid);
+    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+    if (!held.valid() || !stat || !is_guard(*stat) || !os::is_stopped(pid)) continue;
+    (void)os::send_signal(held.get(), SIGCONT);
+  }
+}
+
+void kill_host(const ServiceHost& host) {
+  if (host.pid <= 0) return;
+  wake_guard(host);
+  ::kill(host.pid, SIGKILL);
+}
+
+}  // namespace
+
+os::SharedNetwork& ServiceHosts::network() {
+  network_.want();
+  return network_;
+}
+
+std::vector<EarlierGeneration> ServiceHosts::earlier_generations(
+    const std::vector<ServiceSpec>& declared) {
+  std::vector<EarlierGeneration> earlier;
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    const KeptService kept(owner_.tree, declared[i].name);
+    const bool has_host = kept.has_host();
+    if (kept.is_noted() && !has_host) end_rest_of(kept, declared[i]);
+    // Where the number is lost with .holdfast, it is at least the first generation.
+    const unsigned least = has_host ? 1 : 0;
+    if (!owner_.keeps_all && !kept.is_noted() && !has_host) continue;
+    earlier.push_back({{i, 0}, std::max(kept.last_generation(), least)});
+  }
+  return earlier;
+}
+
+// Host and guard may both have been killed. A process of its own ends what they left.
+void ServiceHosts::end_rest_of(const KeptService& kept, const ServiceSpec& service) {
+  Connection left;
+  left.attempt = kept.attempt_of(kept.last_generation());
+  left.stop_record = os::stop_record_path(kept.log_of(kept.last_generation()));
+  left.test = service.name;
+  left.grace = service.grace;
+  owner_.orphans.look_after(std::move(left), {}, KilledBy::stranger, owner_.ctest, owner_.lines);
+}
+
+void ServiceHosts::begin(Services& services, std::string run, std::string journal) {
+  services_ = &services;
+  run_ = std::move(run);
+  journal_ = std::move(journal);
+}
+
+ServiceHost* ServiceHosts::of(const InstanceId& id) {
+  const auto found = std::ranges::find_if(
+      hosts_, [&](const ServiceHost& host) { return host.id == id && !host.is_gone(); });
+  return found == hosts_.end() ? nullptr : &*found;
+}
+
+std::string ServiceHosts::obstacle(const InstanceId& id) const {
+  const auto ports = ports_.find(id);
+  return ports != ports_.end() && ports->second.is_waiting() ? ports->second.obstacle() : "";
+}
+
+// How the generations of services start, or those are taken that people keep.
+
+// The host is asked even if nothing in the tree says that people keep the service: they may have
+// removed .holdfast. A host that was told to end answers that it is ending.
+void ServiceHosts::start(const ServiceOrder& order) {
+  if (may_be_kept(order.instance)) {
+    KeptCall call = kept_of(order.instance).call(wire::k_use);
+    if (call.is_connected()) return starts_.push_back({order, std::move(call)});
+  }
+  start_own(order);
+}
+
+bool ServiceHosts::goes_on(WaitingStart& start) {
+  if (start.host) return start.host->look();
+  return (!has_network() || network_.is_settled()) && ports_[start.order.instance].may_ask();
+}
+
+// A host that is ending makes room for the next generation by itself. The rest of a host that does
+// not answer is ended here.
+void ServiceHosts::start_answered(const ServiceOrder& order, KeptAnswer answer) {
+  const bool is_there = answer.connection.valid();
+  if (answer.is_busy) {
+    in_use_elsewhere_.insert(order.instance.service);
+  } else if (is_there && answer.state.phase != "stopping") {
+    return take_kept(order, std::move(answer));
+  }
+  const KeptService kept = kept_of(order.instance);
+  if (!is_there && kept.is_noted()) {
+    owner_.lines.say(
+        fmt::format("service {}: the host that people keep does not answer; the next "
+                    "generation takes its place",
+                    spec_of(order.instance).name));
+    end_rest_of(kept, spec_of(order.instance));
+  }
+  start_own(order);
+}
+
+void ServiceHosts::start_own(ServiceOrder order) {
+  if (has_network() && !network().is_settled()) return starts_.push_back({std::move(order)});
+  if (is_kept(order.instance)) {
+    // Other runs may have kept later generations since this one began.
+    order.generation = std::max(order.generation, kept_of(order.instance).last_generation() + 1);
+    services_->starts_as(order.instance, order.generation);
+  }
+  const Result<bool> ports = take_ports(order.instance);
+  if (!ports) return fail_to_start(order, to_text(ports.error()));
+  if (!*ports) return starts_.push_back({std::move(order)});
+  Result<ServiceHost> host = start_generation(order);
+  if (!host) return fail_to_start(order, to_text(host.error()));
+  hosts_.push_back(std::move(*host));
+  record("started", order.instance, order.generation);
+}
+
+void ServiceHosts::fail_to_start(const ServiceOrder& order, const std::string& why) {
+  record("died", order.instance, order.generation, why);
+  services_->happened(order.instance, {InstanceNews::Kind::died, why});
+}
+
+// Each host holds the locks of the ports too, as long as anything of its generation is there.
+Result<bool> ServiceHosts::take_ports(const InstanceId& id) {
+  LockParty holder;
+  holder.process = owner_.ctest;
+  holder.boot = os::numbering_id();
+  holder.test = "service " + name_of_instance(spec_of(id).name, id.number);
+  holder.tree = owner_.tree;
+  std::set<std::uint16_t> named;
+  for (const ServiceSpec& spec : services_->specs()) named.insert(fixed_port(spec));
+  return ports_[id].take(
+      spec_of(id), holder, named,
+      network_.descriptor() >= 0 ? InNetwork::of_its_own : InNetwork::of_machine);
+}
+
+Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {
+  if (journal_.empty()) {
+    return Error{"start it: the run has no directory for its output"};
+  }
+  const bool keeps = is_kept(order.instance) && !in_use_elsewhere_.contains(order.instance.service);
+  wire::HostOrder host;
+  host.ctest = owner_.ctest;
+  host.instance = order.instance.number;
+  host.generation = order.generation;
+  const ServiceSpec& spec = spec_of(order.instance);
+  host.spec.name = spec.name;
+  if (Result<void> placed = place(host, keeps); !placed) return placed.error();
+  if (Result<void> contained = contain(host); !contained) return contained.error();
+  host.cgroup = cgroup_name(owner_.tree, host.attempt);
+  const InstancePorts& ports = ports_[order.instance];
+  host.ports = ports.chosen();
+  host.kept = ports.descriptors();
+  host.spec = filled(spec, {spec.name, host.instance, host.ports, host.scratch});
+  if (Result<void> lent = lend_to_user(host); !lent) return lent.error();
+  if (!keeps) return start_host_among(order.instance, std::move(host));
+  // A kept service outlives the run, so it has no place in the order in which the run ends
+  // services.
+  Result<ServiceHost> started = start_host(order.instance, std::move(host));
+  if (started) started->is_kept = true;
+  return started;
+}
+
+// A service has no /tmp of its own: the tests that use it would not find a socket there.
+Result<void> ServiceHosts::contain(wire::HostOrder& host) {
+  host.containment = containment_.without({Boundary::netns, Boundary::tmp});
+  host.must_be_contained = missing_ == ContainmentMissing::fail;
+  host.network = network_.descriptor();
+  if (network_.state() != os::SharedNetwork::State::failed) return {};
+  const std::string trouble = "containment = \"netns\": " + network_.trouble();
+  if (host.must_be_contained) {
+    return ErrorInWords{"not allowed here: " + trouble};
+  }
+  owner_.lines.say_once("ignoring " + trouble);
+  return {};
+}
+
+// Says where the output goes, and names the generation.
+Result<void> ServiceHosts::place(wire::HostOrder& host, bool is_kept) const {
+  const std::string name =
+      fmt::format("{}-{}", name_of_instance(host.spec.name, host.instance), host.generation);
+  std::string directory =
+      journal_.substr(0, journal_.rfind('/') + 1) + std::string(names::k_services_directory);
+  host.attempt = fmt::format("{}.{}", run_, name);
+  if (is_kept) {
+    const KeptService kept(owner_.tree, host.spec.name);
+    if (Result<void> noted = kept.note(host.generation); !noted) return noted;
+    directory = kept.directory();
+    host.attempt = kept.attempt_of(host.generation);
+    host.kept_at = kept.socket();
+    host.tree = owner_.tree;
+  }
+  host.log = fmt::format("{}/{}{}", directory, name, names::k_output_suffix);
+  host.scratch = fmt::format("{}/{}", directory, name);
+  for (const std::string& path : {directory, host.scratch}) {
+    if (Result<void> made = os::make_own_directories(path, 0700); !made) return made.error();
+  }
+  return {};
+}
+
+bool ServiceHosts::is_kept(const InstanceId& id) const {
+  return may_be_kept(id) && (owner_.keeps_all || kept_of(id).is_noted());
+}
+
+// Uses the generation that people keep, in place of a start.
+void ServiceHosts::take_kept(ServiceOrder order, KeptAnswer answer) {
+  order.generation = answer.state.order.generation;
+  services_->starts_as(order.instance, order.generation);
+  ServiceHost host;
+  host.id = order.instance;
+  host.is_kept = true;
+  host.pid = answer.state.host.pid;
+  host.start = answer.state.host.start;
+  host.main = answer.state.main;
+  host.order = std::move(answer.state.order);
+  host.order.spec = spec_of(order.instance);
+  host.socket = std::move(answer.connection);
+  host.was_there = answer.state.phase == "ready";
+  if (host.was_there) {
+    host.send(answer.state.needs_reset ? wire::k_reset : wire::k_check);
+  } else {
+    host.expect_answer(ServiceHost::k_start);
+  }
+  hosts_.push_back(std::move(host));
+  record("started", order.instance, order.generation);
+}
+
+// A service ends after those that depend on it, even if we are killed: they hold one end of a pipe.
+Result<ServiceHost> ServiceHosts::start_host_among(const InstanceId& id, wire::HostOrder order) {
+  const ServiceSpec& spec = spec_of(id);
+  for (const std::string& name : spec.depends) {
+    const ServiceHost* const below = of({services_->place_of(name).value_or(0), 0});
+    if (below != nullptr && below->for_dependents.valid()) {
+      order.kept.push_back(below->for_dependents.get());
+    }
+  }
+  const bool has_dependents = std::ranges::any_of(services_->specs(), [&](const ServiceSpec& one) {
+    return std::ranges::find(one.depends, spec.name) != one.depends.end();
+  });
+  int ends[2] = {-1, -1};
+  if (has_dependents && ::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe");
+  const os::UniqueFd theirs(ends[0]);
+  os::UniqueFd ours(ends[1]);
+  order.dependents = theirs.get();
+  Result<ServiceHost> host = start_host(id, std::move(order));
+  if (host) host->for_dependents = std::move(ours);
+  return host;
+}
+
+// What hosts say, and how they end.
+
+void ServiceHosts::hear(ServiceHost& host) {
+  while (os::is_readable(host.socket.get()) && hear_message(host)) {
+  }
+  if (!os::is_readable(host.helper.get())) return;
+  host.helper.reset();
+  services_->happened(host.id, {InstanceNews::Kind::ended});
+}
+
+// False: the connection has ended.
+bool ServiceHosts::hear_message(ServiceHost& host) {
+  os::ReceivedMessage received = os::receive_message(host.socket.get());
+  if (received.is_over) {
+    lose(host);
+    return false;
+  }
+  const Result<wire::Message>& message = received.message;
+  if (!message) return true;
+  if (message->kind == wire::k_say) {
+    owner_.lines.say_for({host.order.spec.name, {}}, *message);
+    return true;
+  }
+  if (message->kind == wire::k_contain) {
+    host.contained = std::move(received.descriptor);
+    host.cgroup = message->get("cgroup");
+    return true;
+  }
+  hear_of_service(host, *message);
+  return true;
+}
+
+void ServiceHosts::hear_of_service(ServiceHost& host, const wire::Message& message) {
+  host.due = k_longest;
+  using Kind = InstanceNews::Kind;
+  const std::string why(message.get("why"));
+  const auto tell = [&](Kind kind) {
+    accounts_.hear(host, message, os::monotonic_now());
+    services_->happened(host.id, {kind, why});
+  };
+  host.log_size = parse_number<std::uint64_t>(message.get("log_size")).value_or(host.log_size);
+  if (message.kind == wire::k_ready) {
+    host.was_there = false;
+    host.main = parse_number<pid_t>(message.get("pid")).value_or(0);
+    if (const auto port = parse_number<std::uint16_t>(message.get("port"))) {
+      // The port that the output tells takes the place of the first one.
+      if (host.order.ports.empty()) host.order.ports.resize(1);
+      host.order.ports.front() = *port;
+    }
+    record("ready", host.id, host.order.generation);
+    tell(Kind::ready);
+  } else if (message.kind == wire::k_healthy) {
+    const bool is_first = std::exchange(host.was_there, false);
+    tell(is_first ? Kind::ready : Kind::healthy);
+  } else if (message.kind == wire::k_unhealthy) {
+    host.was_there = false;
+    tell(Kind::unhealthy);
+  } else if (message.kind == wire::k_died) {
+    host.has_died = true;
+    const bool was_starting = services_->life(host.id).state == ServiceState::starting;
+    // A service that was there before the run is started anew. One that cannot start is not.
+    const bool was_there = std::exchange(host.was_there, false);
+    tell(was_there ? Kind::unhealthy : Kind::died);
+    if (was_starting && !was_there) record("died", host.id, host.order.generation, why);
+  } else if (message.kind == wire::k_farewell) {
+    host.said_farewell = true;
+  }
+}
+
+// The connection of host and guard has ended: both are gone.
+void ServiceHosts::lose(ServiceHost& host) {
+  host.socket.reset();
+  host.has_died = true;
+  (void)os::remove_own_directory(host.order.scratch);  // what is in it stays
+  to_reap_.push_back(std::exchange(host.pid, -1));
+  host.due = k_longest;
+  Connection left;
+  left.stop_record = os::stop_record_path(host.order.log);
+  if (host.said_farewell && !os::is_left(left.stop_record)) {
+    // The reason matters only if the service was not told to end: then this is the first news of
+    // it.
+    return services_->happened(host.id, {InstanceNews::Kind::ended, "its host was killed"});
+  }
+  // The guard of a kept host does not have our connection, so its end says nothing of the guard.
+  const bool is_guard_gone = !host.said_farewell && !host.is_kept;
+  const bool was_there = std::exchange(host.was_there, false);
+  // If the host was told to stop, we have killed it because it took too long. That is no loss.
+  if (!host.is_told_to_stop) {
+    services_->happened(
+        host.id, {was_there ? InstanceNews::Kind::unhealthy : InstanceNews::Kind::died,
+                  is_guard_gone ? "its host and its guard were killed" : "its host was killed"});
+  }
+  left.attempt = host.order.attempt;
+  left.test = host.order.spec.name;
+  left.grace = host.order.spec.grace;
+  left.contained = std::move(host.contained);
+  left.cgroup = host.cgroup;
+  const pid_t helper = owner_.orphans.look_after(std::move(left), {}, KilledBy::stranger,
+                                                 owner_.ctest, owner_.lines);
+  if (helper > 0) host.helper = os::watch_living(helper);
+  if (!host.helper.valid()) services_->happened(host.id, {InstanceNews::Kind::ended});
+}
+
+void ServiceHosts::stop(const InstanceId& id) {
+  if (ServiceHost* const host = of(id)) {
+    if (host->is_kept && is_ending_) return let_go(*host);
+    host->send(wire::k_stop);
+  }
+  if (std::erase_if(starts_, [&](const auto& one) { return one.order.instance == id; }) == 0) {
+    return;
+  }
+  ports_[id].give_up();
+  services_->happened(id, {InstanceNews::Kind::ended});
+}
+
+void ServiceHosts::send(const InstanceId& id, std::string_view kind) {
+  if (ServiceHost* const host = of(id)) host->send(kind);
+}
+
+// The run is over, and people keep the service.
+void ServiceHosts::let_go(ServiceHost& host) {
+  host.socket.reset();
+  host.due = k_longest;
+  to_reap_.push_back(std::exchange(host.pid, -1));
+  services_->happened(host.id, {InstanceNews::Kind::ended});
+}
+
+void ServiceHosts::record(std::string_view event, const InstanceId& id, unsigned generation,
+                          const std::string& why, std::vector<std::string> users) {
+  ServiceRecord record;
+  record.event = event;
+  record.service = spec_of(id).name;
+  record.instance = id.number;
+  record.generation = generation;
+  if (const ServiceHost* const host = of(id)) {
+    record.log = host->order.log;
+    if (event == "started") {
+      record.attempt = host->order.attempt;
+      record.host = {host->pid, host->start};
+    }
+  }
+  record.why = why;
+  record.users = std::move(users);
+  write(std::move(record));
+}
+
+void ServiceHosts::write(ServiceRecord record) const {
+  os::log(LogLevel::info, {"service ", record.service, "#", std::to_string(record.generation), ": ",
+                           record.event, record.why.empty() ? "" : ": ", record.why});
+  if (journal_.empty()) return;
+  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
+  (void)os::append_line(journal_, line_of(record));
+}
+
+void ServiceHosts::add_descriptors(std::vector<pollfd>& fds) const {
+  for (const ServiceHost& host : hosts_) {
+    fds.push_back({host.socket.get(), POLLIN, 0});  // poll(2) leaves out -1
+    fds.push_back({host.helper.get(), POLLIN, 0});
+  }
+  for (const WaitingStart& one : starts_) {
+    if (one.host) fds.push_back({one.host->fd(), POLLIN, 0});
+  }
+  for (const auto& [id, ports] : ports_) fds.push_back({ports.waiting_fd(), POLLIN, 0});
+  fds.push_back({network_.news(), POLLIN, 0});
+}
+
+Milliseconds ServiceHosts::due() const {
+  Milliseconds due = k_longest;
+  for (const WaitingStart& one : starts_) {
+    if (one.host) due = std::min(due, one.host->due());
+  }
+  for (const auto& [id, ports] : ports_) due = std::min(due, ports.deadline());
+  for (const ServiceHost& host : hosts_) due = std::min(due, host.due);
+  return due;
+}
+
+void ServiceHosts::look() {
+  // A host that is lost may add one.
+  for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
+  kill_late();
+  network_.look();
+  std::vector<WaitingStart> due;
+  std::erase_if(starts_, [&](WaitingStart& start) {
+    const bool is_due = goes_on(start);
+    if (is_due) due.push_back(std::move(start));
+    return is_due;
+  });
+  for (WaitingStart& one : due) {
+    if (one.host) {
+      start_answered(one.order, one.host->take_answer());
+    } else {
+      start(one.order);
+    }
+  }
+}
+
+void ServiceHosts::tidy() {
+  std::erase_if(hosts_, [](const ServiceHost& host) { return host.is_gone(); });
+  // A service that is not started again keeps nobody else from its ports.
+  std::erase_if(ports_, [this](const auto& one) {
+    return services_->life(one.first).state == ServiceState::failed && of(one.first) == nullptr;
+  });
+  reap();
+}
+
+void ServiceHosts::reap() {
+  std::erase_if(to_reap_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+}
+
+// A host that is stopped does not answer, and its guard ends nothing as long as the host is there.
+void ServiceHosts::kill_late() {
+  for (ServiceHost& host : hosts_) {
+    if (host.pid <= 0 || os::monotonic_now() < host.due) continue;
+    host.due = k_longest;
+    kill_host(host);
+  }
+}
+
+void ServiceHosts::kill_all() { std::ranges::for_each(hosts_, kill_host); }
+
+bool ServiceHosts::is_kept_one_checked() const {
+  return std::ranges::any_of(hosts_, [this](const ServiceHost& host) {
+    return host.is_kept && host.socket.valid() && host.due != k_longest &&
+           services_->life(host.id).state == ServiceState::ready;
+  });
+}
+
+Milliseconds ServiceHosts::longest_end_of_all() const {
+  Milliseconds longest{0};
+  for (const ServiceHost& host : hosts_) longest += longest_end(host.order.spec);
+  return longest;
+}
+
+void ServiceHosts::clear() {
+  for (const ServiceHost& host : hosts_) {
+    if (host.pid > 0) to_reap_.push_back(host.pid);
+  }
+  hosts_.clear();
+  reap();
+  network_ = {};
+  starts_.clear();
+  ports_.clear();
+  accounts_.clear();
+  in_use_elsewhere_.clear();
+  is_ending_ = false;
+  services_ = nullptr;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,143 @@
+// The hosts of a run's services: starts them or finds those that people keep, tells them what to
+// do, hears them, and ends them. Nothing here waits.
+#pragma once
+
+#include <poll.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/process_name.hpp"
+#include "core/service/services.hpp"
+#include "core/settings/message.hpp"
+#include "keeper/base/run_lines.hpp"
+#include "keeper/left/orphans.hpp"
+#include "keeper/service/instance_ports.hpp"
+#include "keeper/service/kept_service.hpp"
+#include "keeper/service/service_accounts.hpp"
+#include "keeper/service/service_instance.hpp"
+#include "os/containment/shared_network.hpp"
+
+namespace holdfast {
+
+// Whose services they are. `lines` and `orphans` outlive the services.
+struct ServicesOwner {
+  std::string tree;
+  ProcessName ctest;
+  RunLines& lines;
+  OrphanHelpers& orphans;
+  // People keep each service that starts, so it stays when the run ends.
+  bool keeps_all = false;
+};
+
+class ServiceHosts {
+ public:
+  explicit ServiceHosts(ServicesOwner owner) : owner_(std::move(owner)) {}
+
+  // The services that start from now on have this containment. `missing`: what to do if the machine
+  // does not allow it.
+  void contain(Containment containment, ContainmentMissing missing) {
+    containment_ = containment;
+    missing_ = missing;
+  }
+  // Whether services have a network of their own, which tests that use them share.
+  bool has_network() const { return containment_.has(Boundary::netns); }
+  // That network, which is made from now on if it is not there.
+  os::SharedNetwork& network();
+
+  // Returns the generations of the services that people keep. Their hosts are asked only when the
+  // run needs them.
+  std::vector<EarlierGeneration> earlier_generations(const std::vector<ServiceSpec>& declared);
+  // Until clear() these are the hosts of `services`, which hear what happens. `journal` is the path
+  // of the run's journal; empty: nothing is recorded.
+  void begin(Services& services, std::string run, std::string journal);
+
+  void start(const ServiceOrder& order);
+  void stop(const InstanceId& id);
+  void send(const InstanceId& id, std::string_view kind);
+
+  // Null: the instance has no host.
+  ServiceHost* of(const InstanceId& id);
+  // All of them. Some may be gone.
+  const std::vector<ServiceHost>& all() const { return hosts_; }
+  // What the host of a generation has told.
+  ServiceAccount& account(const InstanceId& id, unsigned generation) {
+    return accounts_.of(id, generation);
+  }
+  // Says in words who has the port that the start of the instance waits for. Empty: it does not
+  // wait for a port.
+  std::string obstacle(const InstanceId& id) const;
+
+  // Writes into the run's journal what has happened to a generation. `users` are tests.
+  void record(std::string_view event, const InstanceId& id, unsigned generation,
+              const std::string& why = {}, std::vector<std::string> users = {});
+  void write(ServiceRecord record) const;
+
+  // As in RunServices.
+  void add_descriptors(std::vector<pollfd>& fds) const;
+  Milliseconds due() const;
+  void look();
+  // To be called after look(), when all orders are carried out: forgets what is gone.
+  void tidy();
+
+  // From now on stop() leaves the services that people keep.
+  void begin_end() { is_ending_ = true; }
+  // True: the answer to a check of a service that people keep is still to come.
+  bool is_kept_one_checked() const;
+  // Returns how long the end of all services may take, one after the other.
+  Milliseconds longest_end_of_all() const;
+  void kill_all();
+  void clear();
+
+ private:
+  // A start that waits for the answer of a host that people keep, for the network, or for a port.
+  struct WaitingStart {
+    ServiceOrder order;
+    std::optional<KeptCall> host = {};
+  };
+  const ServiceSpec& spec_of(const InstanceId& id) const { return services_->specs()[id.service]; }
+  KeptService kept_of(const InstanceId& id) const { return {owner_.tree, spec_of(id).name}; }
+  bool goes_on(WaitingStart& start);
+  void start_answered(const ServiceOrder& order, KeptAnswer answer);
+  void start_own(ServiceOrder order);
+  void fail_to_start(const ServiceOrder& order, const std::string& why);
+  Result<bool> take_ports(const InstanceId& id);
+  Result<ServiceHost> start_generation(const ServiceOrder& order);
+  Result<ServiceHost> start_host_among(const InstanceId& id, wire::HostOrder order);
+  bool may_be_kept(const InstanceId& id) const { return id.number == 0 && !has_network(); }
+  bool is_kept(const InstanceId& id) const;
+  void take_kept(ServiceOrder order, KeptAnswer answer);
+  Result<void> place(wire::HostOrder& host, bool is_kept) const;
+  Result<void> contain(wire::HostOrder& host);
+  void end_rest_of(const KeptService& kept, const ServiceSpec& service);
+  void let_go(ServiceHost& host);
+  void hear(ServiceHost& host);
+  bool hear_message(ServiceHost& host);
+  void hear_of_service(ServiceHost& host, const wire::Message& message);
+  void lose(ServiceHost& host);
+  void kill_late();
+  void reap();
+
+  ServicesOwner owner_;
+  Containment containment_ = {};
+  ContainmentMissing missing_ = ContainmentMissing::warn;
+  os::SharedNetwork network_;
+  Services* services_ = nullptr;  // of the current run
+  std::string run_;               // its id
+  std::string journal_;
+  bool is_ending_ = false;
+  std::set<std::size_t> in_use_elsewhere_;  // kept services that another run uses
+  std::vector<WaitingStart> starts_;
+  std::vector<ServiceHost> hosts_;  // one for each instance that is not at rest
+  // They are held until clear(), so that no other run gets in between two generations.
+  std::map<InstanceId, InstancePorts> ports_;
+  ServiceAccounts accounts_;
+  std::vector<pid_t> to_reap_;
+};
+
+}  // namespace holdfast
