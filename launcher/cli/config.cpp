@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <algorithm>
 
 #include <cstddef>
 #include <cstdlib>
@@ -111,10 +112,11 @@ struct Asked {
 
 Asked ask_ctest(const std::string& tree, const std::string& test) {
   if (tree.empty()) return {std::nullopt, "no build tree here or above"};
-  const Result<std::optional<ListedTest>> listed = listed_test(tree, test);
+  const Result<std::vector<ListedTest>> listed = list_for_launcher(tree);
   if (!listed) return {std::nullopt, to_text(listed.error())};
-  if (!*listed) return {std::nullopt, "ctest lists no test of that name", true};
-  return {*listed, {}};
+  const auto found = std::ranges::find(*listed, test, &ListedTest::name);
+  if (found == listed->end()) return {std::nullopt, "ctest lists no test of that name", true};
+  return {*found, {}};
 }
 
 Result<ProjectSettings> load(const Found& found, const ConfigOptions& options) {

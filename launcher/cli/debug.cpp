@@ -135,19 +135,15 @@ bool select_case(const std::string& name, ListedTest& test) {
   return true;
 }
 
-Result<std::optional<NamedTest>> find_case(const std::string& tree, const std::string& listing,
-                                           const std::string& name) {
+const ListedTest* find_case(const std::string& tree, const std::vector<ListedTest>& tests,
+                            const std::string& name) {
   const std::string recorded = batch_on_record(tree, name);
   const bool may_be_filtered = name.find('.') != std::string::npos;
-  Result<std::optional<NamedTest>> found = find_listed(listing, [&](const NamedTest& one) {
-    if (!is_batch(one.test) || one.test.command.empty()) return false;
-    return one.name == recorded || (may_be_filtered && filter_has(one.test, name));
+  const auto found = std::ranges::find_if(tests, [&](const ListedTest& one) {
+    if (!is_batch(one) || one.command.empty()) return false;
+    return one.name == recorded || (may_be_filtered && filter_has(one, name));
   });
-  if (found && *found && !select_case(name, (*found)->test)) {
-    complain(fmt::format("{} cannot be selected alone: the whole of {} runs", brief_in_quotes(name),
-                         brief_in_quotes((*found)->name)));
-  }
-  return found;
+  return found == tests.end() ? nullptr : &*found;
 }
 
 // A tree with several configurations has no test without one of them.
@@ -159,32 +155,44 @@ std::string why_no_test(const std::string& tree, const std::string& configuratio
   return where + ": expected --config " + enumeration(known, " or ");
 }
 
-Result<NamedTest> find_target(const std::string& tree, const std::string& listing,
-                              const DebugOptions& options) {
+Result<ListedTest> find_target(const std::string& tree, const std::vector<ListedTest>& tests,
+                               const DebugOptions& options) {
   const std::string& name = options.test;
-  Result<std::optional<ListedTest>> test = read_listing(listing, name);
-  if (!test) return test.error();
-  if (*test) return NamedTest{name, *std::move(*test)};
-  Result<std::optional<NamedTest>> found = find_case(tree, listing, name);
-  if (!found) return found.error();
-  if (*found) return *std::move(*found);
-  const Result<std::vector<std::string>> names = names_of(listing);
-  if (!names) return names.error();
+  const auto test = std::ranges::find(tests, name, &ListedTest::name);
+  if (test != tests.end()) return *test;
+  if (const ListedTest* const batch = find_case(tree, tests, name)) {
+    ListedTest found = *batch;
+    if (!select_case(name, found)) {
+      complain(fmt::format("{} cannot be selected alone: the whole of {} runs",
+                           brief_in_quotes(name), brief_in_quotes(found.name)));
+    }
+    return found;
+  }
   std::string line = tree + " has no test " + brief_in_quotes(name);
-  if (names->empty()) return ErrorInWords{line + why_no_test(tree, options.configuration)};
+  if (tests.empty()) return ErrorInWords{line + why_no_test(tree, options.configuration)};
+  std::vector<std::string> names;
+  for (const ListedTest& one : tests) names.push_back(one.name);
   std::vector<std::string> near;
-  for (const std::string& one : look_alikes(name, *names, k_near_names)) {
+  for (const std::string& one : look_alikes(name, names, k_near_names)) {
     near.push_back(brief_in_quotes(one));
   }
   if (!near.empty()) line += ": did you mean " + bounded_list(near, k_near_names) + "?";
   return ErrorInWords{line};
 }
 
-void tell_fixtures(const std::string& tree, const std::string& listing, const NamedTest& target) {
-  const std::vector<std::string> setters = tests_that_set_up(listing, target.test.fixtures);
+void tell_fixtures(const std::string& tree, const std::vector<ListedTest>& tests,
+                   const ListedTest& target) {
+  const std::vector<std::string>& fixtures = target.schedule.required;
+  std::vector<std::string> setters;
+  for (const ListedTest& test : tests) {
+    const bool sets_up = std::ranges::any_of(test.schedule.setup, [&](const std::string& fixture) {
+      return std::ranges::find(fixtures, fixture) != fixtures.end();
+    });
+    if (sets_up) setters.push_back(test.name);
+  }
   if (setters.empty()) return;
   complain(fmt::format("its fixtures are not set up here ({}): ctest --test-dir {} -R {} does it",
-                       bounded_list(target.test.fixtures, 8), for_shell(tree),
+                       bounded_list(fixtures, 8), for_shell(tree),
                        for_shell(expression_for_names(setters))));
 }
 
@@ -197,8 +205,8 @@ std::string head_of(const std::string& program) {
 }
 
 // The words that the debugger gets. The working directory is the test's already.
-Result<std::vector<std::string>> program_words(const NamedTest& target, Debugger debugger) {
-  std::vector<std::string> words = target.test.command;
+Result<std::vector<std::string>> program_words(const ListedTest& target, Debugger debugger) {
+  std::vector<std::string> words = target.command;
   const std::string who = "\"" + target.name + "\": ";
   if (words.empty())
     return ErrorInWords{who + "ctest finds no program for it: expected one, or --config CFG"};
@@ -260,13 +268,12 @@ struct ForCommand {
   std::vector<LockSpec> locks;
 };
 
-Result<ForCommand> settings_for(const ProjectSettings& project, const NamedTest& target) {
-  const ListedTest& test = target.test;
-  const Result<ResolvedPolicy> resolved = project.resolve(target.name, test.facts, test.said);
+Result<ForCommand> settings_for(const ProjectSettings& project, const ListedTest& target) {
+  const Result<ResolvedPolicy> resolved = project.resolve(target.name, target.facts, target.said);
   if (!resolved) return resolved.error();
   for (const std::string& warning : resolved->warnings) complain(warning);
-  ForCommand settings{project.values_for(target.name, test.facts.labels), resolved->policy.locks};
-  settings.said.insert(settings.said.end(), test.said.begin(), test.said.end());
+  ForCommand settings{project.values_for(target.name, target.facts.labels), resolved->policy.locks};
+  settings.said.insert(settings.said.end(), target.said.begin(), target.said.end());
   // The launcher does not know RESOURCE_LOCK of a command, so locks go into options.
   std::erase_if(settings.said, [](const Value& value) {
     return under_debugger(value.setting) == UnderDebugger::is_left_out;
@@ -274,12 +281,12 @@ Result<ForCommand> settings_for(const ProjectSettings& project, const NamedTest&
   return settings;
 }
 
-Result<std::vector<std::string>> launcher_words(const std::string& tree, const NamedTest& target,
+Result<std::vector<std::string>> launcher_words(const std::string& tree, const ListedTest& target,
                                                 const ForCommand& settings,
                                                 const DebugOptions& options,
                                                 const FoundDebugger& debugger) {
-  if (!target.test.directory.empty() && ::chdir(target.test.directory.c_str()) != 0) {
-    return os::system_error("enter " + target.test.directory);
+  if (!target.directory.empty() && ::chdir(target.directory.c_str()) != 0) {
+    return os::system_error("enter " + target.directory);
   }
   Result<std::vector<std::string>> program = program_words(target, debugger.kind);
   if (!program) return program.error();
@@ -289,7 +296,7 @@ Result<std::vector<std::string>> launcher_words(const std::string& tree, const N
   }
   for (const LockSpec& lock : settings.locks) words.insert(words.end(), {"--lock", to_text(lock)});
   words.emplace_back("--");
-  DebuggedCommand command = enter_environment(target.test, options, debugger.kind);
+  DebuggedCommand command = enter_environment(target, options, debugger.kind);
   command.words = *std::move(program);
   for (std::string& word : debugger_words(debugger.kind, debugger.path, options.extra, command)) {
     words.push_back(std::move(word));
@@ -304,9 +311,9 @@ Result<int> debug_test(const DebugOptions& options) {
   if (!tree) return tree.error();
   std::vector<std::string> configuration;
   if (!options.configuration.empty()) configuration = {"-C", options.configuration};
-  const Result<std::string> listing = list_for_launcher(*tree, configuration);
-  if (!listing) return listing.error();
-  const Result<NamedTest> target = find_target(*tree, *listing, options);
+  const Result<std::vector<ListedTest>> tests = list_for_launcher(*tree, configuration);
+  if (!tests) return tests.error();
+  const Result<ListedTest> target = find_target(*tree, *tests, options);
   if (!target) return target.error();
   const Result<ProjectSettings> project =
       ProjectSettings::load(settings_file_of_tree(*tree), selected_profile());
@@ -314,7 +321,7 @@ Result<int> debug_test(const DebugOptions& options) {
   if (!project->note().empty()) complain(project->note());
   Result<ForCommand> settings = settings_for(*project, *target);
   if (!settings) return settings.error();
-  tell_fixtures(*tree, *listing, *target);
+  tell_fixtures(*tree, *tests, *target);
   const Result<std::vector<std::string>> words =
       launcher_words(*tree, *target, *settings, options, *debugger);
   if (!words) return words.error();

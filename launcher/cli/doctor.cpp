@@ -30,15 +30,14 @@ struct DoctorOptions {
   bool json = false;
 };
 
-doctor::TreeTest test_of(NamedTest listed) {
-  ListedTest& test = listed.test;
-  doctor::TreeTest one{std::move(listed.name), std::move(test.facts), std::move(test.said),
+doctor::TreeTest test_of(ListedTest test) {
+  doctor::TreeTest one{std::move(test.name), std::move(test.facts), std::move(test.said),
                        std::move(test.command)};
   one.directory = std::move(test.directory);
   for (const std::string& file : test.required_files) one.files.push_back(path_in(one, file));
   one.missing = std::move(test.missing);
   one.is_disabled = test.is_disabled;
-  one.needs_others = !test.fixtures.empty() || !test.depends.empty();
+  one.needs_others = !test.schedule.required.empty() || !test.schedule.depends.empty();
   return one;
 }
 
@@ -69,14 +68,14 @@ doctor::Listing list(const std::string& tree, const std::string& configuration,
                      std::string(environment::k_disable) + "="};
   order.time = patience;
   Result<Listing> listed = ask_for_tests(order);
-  Result<std::vector<NamedTest>> tests =
-      listed ? all_listed(listed->text) : Result<std::vector<NamedTest>>(listed.error());
+  Result<std::vector<ListedTest>> tests =
+      listed ? all_listed(listed->text) : Result<std::vector<ListedTest>>(listed.error());
   if (!tests) {
     listing.trouble = to_text(tests.error());
     return listing;
   }
   listing.said = std::move(listed->said);
-  for (NamedTest& test : *tests) listing.tests.push_back(test_of(std::move(test)));
+  for (ListedTest& test : *tests) listing.tests.push_back(test_of(std::move(test)));
   return listing;
 }
 

@@ -9,9 +9,9 @@
 #include <sstream>
 #include <system_error>
 
-#include "cli/listing_json.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/printable.hpp"
+#include "core/select/test_place.hpp"
 #include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
@@ -37,17 +37,28 @@ std::string missing_configuration(const ListingOrder& order) {
   return ", which has several configurations (expected -C " + alternatives(known) + ")";
 }
 
+// It keeps an object's fields in a list, and is built much faster.
 using Json = nlohmann::ordered_json;
 
-// Takes the launcher away from the front of a command.
-std::vector<std::string> own_command(std::vector<std::string> words) {
-  if (words.empty()) return words;
-  const std::string_view program = words[0];
+// Throws if `value` is no list of texts.
+std::vector<std::string> texts_in(const Json& value) {
+  std::vector<std::string> texts;
+  for (const Json& text : value) texts.push_back(text.get_ref<const std::string&>());
+  return texts;
+}
+
+// Takes the launcher away from the front of the command. Only the launcher's words tell the key.
+void read_command(std::vector<std::string> words, ListedTest& test) {
+  const std::string_view program = words.empty() ? std::string_view() : words[0];
   const std::string_view name = program.substr(program.rfind('/') + 1);
-  if (name != "holdfast-launcher" && name != "holdfast-exec") return words;
-  const Result<CommandLine> line = parse_command_line({words.begin() + 1, words.end()});
-  if (line) words.erase(words.begin(), words.begin() + 1 + static_cast<long>(line->command_at));
-  return words;
+  test.command = std::move(words);
+  if (name != "holdfast-launcher" && name != "holdfast-exec") return;
+  const Result<CommandLine> line =
+      parse_command_line({test.command.begin() + 1, test.command.end()});
+  if (!line) return;
+  if (line->name == test.name) test.key = key_of(test.name, line->place);
+  test.command.erase(test.command.begin(),
+                     test.command.begin() + 1 + static_cast<long>(line->command_at));
 }
 
 // Reads `HOLDFAST_P_TIMEOUT=set:30`, as attach.cmake puts it into ENVIRONMENT_MODIFICATION.
@@ -85,13 +96,13 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
   } else if (name == "ENVIRONMENT") {
     test.environment = texts_in(value);
   } else if (name == "FIXTURES_REQUIRED") {
-    test.fixtures = texts_in(value);
+    test.schedule.required = texts_in(value);
   } else if (name == "FIXTURES_SETUP") {
-    test.setups = texts_in(value);
+    test.schedule.setup = texts_in(value);
   } else if (name == "FIXTURES_CLEANUP") {
-    test.cleanups = texts_in(value);
+    test.schedule.cleanup = texts_in(value);
   } else if (name == "DEPENDS") {
-    test.depends = texts_in(value);
+    test.schedule.depends = texts_in(value);
   } else if (name == "REQUIRED_FILES") {
     test.required_files = texts_in(value);
   } else if (name == "DISABLED") {
@@ -110,21 +121,14 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
 // Both throw if the JSON is not ctest's.
 ListedTest listed(const Json& entry) {
   ListedTest test;
-  if (entry.contains("command")) test.command = own_command(texts_in(entry.at("command")));
+  test.name = entry.at("name").get<std::string>();
+  if (entry.contains("command")) read_command(texts_in(entry.at("command")), test);
   bool keeps_own = false;
   for (const Json& property : entry.at("properties")) {
     read_property(property, test, keeps_own);
   }
   if (keeps_own) test.facts.default_timeout.clear();
   return test;
-}
-
-std::optional<ListedTest> find_in(const std::string& listing, std::string_view name) {
-  const Json json = Json::parse(json_of(listing));
-  for (const Json& entry : json.at("tests")) {
-    if (entry.at("name") == name) return listed(entry);
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -197,89 +201,31 @@ Result<std::string> list_tests(const ListingOrder& order) {
   return std::move(listing->text);
 }
 
-std::string json_of(const std::string& listing) {
-  return listing.substr(std::min(listing.size(), listing.find("{\n")));
-}
-
-Result<std::vector<std::string>> names_of(const std::string& listing) {
+Result<void> each_listed(const std::string& listing, const std::function<void(ListedTest)>& take) {
   try {
-    std::vector<std::string> names;
-    const nlohmann::json json = nlohmann::json::parse(json_of(listing));
-    for (const auto& test : json.at("tests")) {
-      names.push_back(test.at("name").get<std::string>());
-    }
-    return names;
-  } catch (const nlohmann::json::exception&) {
-    return listing_not_understood();
-  }
-}
-
-Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::string_view test) {
-  try {
-    return find_in(listing, test);
+    const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
+    for (const Json& entry : json.at("tests")) take(listed(entry));
+    return {};
   } catch (const Json::exception&) {
     return listing_not_understood();
   }
 }
 
-Result<std::optional<NamedTest>> find_listed(const std::string& listing,
-                                             const std::function<bool(const NamedTest&)>& is_it) {
-  try {
-    const Json json = Json::parse(json_of(listing));
-    for (const Json& entry : json.at("tests")) {
-      NamedTest one{entry.at("name").get<std::string>(), listed(entry)};
-      if (is_it(one)) return std::optional<NamedTest>(std::move(one));
-    }
-    return std::optional<NamedTest>();
-  } catch (const Json::exception&) {
-    return listing_not_understood();
-  }
-}
-
-Result<std::vector<NamedTest>> all_listed(const std::string& listing) {
-  std::vector<NamedTest> tests;
-  const auto found = find_listed(listing, [&](const NamedTest& test) {
-    tests.push_back(test);
-    return false;
-  });
-  if (!found) return found.error();
+Result<std::vector<ListedTest>> all_listed(const std::string& listing) {
+  std::vector<ListedTest> tests;
+  const Result<void> read =
+      each_listed(listing, [&](ListedTest test) { tests.push_back(std::move(test)); });
+  if (!read) return read.error();
   return tests;
 }
 
-std::vector<std::string> tests_that_set_up(const std::string& listing,
-                                           const std::vector<std::string>& fixtures) {
-  const auto sets_up = [&](const Json& property) {
-    if (property.at("name") != "FIXTURES_SETUP") return false;
-    const std::vector<std::string> names = texts_in(property.at("value"));
-    return std::ranges::any_of(names, [&](const std::string& name) {
-      return std::ranges::find(fixtures, name) != fixtures.end();
-    });
-  };
-  try {
-    std::vector<std::string> tests;
-    const Json json = Json::parse(json_of(listing));
-    for (const Json& test : json.at("tests")) {
-      if (std::ranges::any_of(test.at("properties"), sets_up)) {
-        tests.push_back(test.at("name").get<std::string>());
-      }
-    }
-    return tests;
-  } catch (const Json::exception&) {
-    return {};
-  }
-}
-
-Result<std::string> list_for_launcher(const std::string& tree,
-                                      const std::vector<std::string>& options) {
+Result<std::vector<ListedTest>> list_for_launcher(const std::string& tree,
+                                                  const std::vector<std::string>& options) {
   ListingOrder order{ctest_of(tree), tree, options};
   order.variables = {std::string(environment::k_explain) + "=1"};
-  return list_tests(order);
-}
-
-Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test) {
-  const Result<std::string> listing = list_for_launcher(tree);
+  const Result<std::string> listing = list_tests(order);
   if (!listing) return listing.error();
-  return read_listing(*listing, test);
+  return all_listed(*listing);
 }
 
 }  // namespace holdfast::cli

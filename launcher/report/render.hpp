@@ -27,23 +27,22 @@ enum class JunitReader : std::uint8_t { any, jenkins };
 void render(const RunReport& report, Outputs& outputs, Format format, const Write& write,
             JunitReader reader);
 
-// For people, on a terminal.
-void render_text(const RunReport& report, Outputs& outputs, const Write& write);
-// For programs: docs/reference/report-formats.md. Fields may be added, never renamed.
-void render_json(const RunReport& report, Outputs& outputs, const Write& write);
-// XML in the dialect of Maven Surefire (flakyFailure, rerunFailure).
-void render_junit(const RunReport& report, Outputs& outputs, const Write& write,
-                  JunitReader reader);
-// A timeline for Perfetto and Chromium: build steps, tests with their waits, services.
-void render_trace(const RunReport& report, Outputs& outputs, const Write& write);
-// Annotations as GitHub Actions takes them from the output of a step: failures first, and no more
-// of each kind than GitHub shows.
-void render_github(const RunReport& report, Outputs& outputs, const Write& write);
+// The renderers, one for each row of core/settings/report_formats.def:
+//
+//   text    for people, on a terminal
+//   json    for programs: docs/reference/report-formats.md; fields may be added, never renamed
+//   junit   XML in the dialect of Maven Surefire (flakyFailure, rerunFailure)
+//   trace   a timeline for Perfetto and Chromium: build steps, tests with their waits, services
+//   github  annotations as GitHub Actions takes them from the output of a step: failures first, and
+//           no more of each kind than GitHub shows
+//   html    a page for people, in one file
+#define HOLDFAST_REPORT_FORMAT(name, ...)                                           \
+  void render_##name(const RunReport& report, Outputs& outputs, const Write& write, \
+                     JunitReader reader);
+#include "core/settings/report_formats.def"
 
 // What GitHub Actions shows of a job, in Markdown: the failures with the end of their outputs, and
 // what else is worth knowing. Returns at most `room` bytes. Empty: the page needs more.
 std::string github_summary(const RunReport& report, Outputs& outputs, std::size_t room);
-// A page for people, in one file.
-void render_html(const RunReport& report, Outputs& outputs, const Write& write);
 
 }  // namespace holdfast

@@ -49,16 +49,9 @@ Result<doctor::NinjaTree> find_ninja_tree(const std::string& directory,
 
 using Preparations = std::map<std::string, Preparation>;
 
-std::vector<SelectableTest> selectable(const std::vector<NamedTest>& tests) {
+std::vector<SelectableTest> selectable(const std::vector<ListedTest>& tests) {
   std::vector<SelectableTest> all;
-  for (const auto& [name, test] : tests) {
-    TestSchedule schedule;
-    schedule.depends = test.depends;
-    schedule.setup = test.setups;
-    schedule.required = test.fixtures;
-    schedule.cleanup = test.cleanups;
-    all.push_back({name, all.size() + 1, std::move(schedule)});
-  }
+  for (const ListedTest& test : tests) all.push_back({test.name, all.size() + 1, test.schedule});
   remove_implied_depends(all);
   return all;
 }
@@ -68,7 +61,7 @@ void move_to(std::vector<Preparation>& all, Preparations& some) {
 }
 
 // What setups of fixtures, and tests that DEPENDS names, do for the tests of a listing.
-std::vector<Preparation> preparations_in(const std::vector<NamedTest>& named) {
+std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
   const std::vector<SelectableTest> tests = selectable(named);
   Preparations fixtures;
   Preparations names;
@@ -120,7 +113,7 @@ Result<Project> project_of(const std::string& tree, FileNames& names) {
 // file.
 class Rules {
  public:
-  Rules(const std::vector<AffectedRule>& rules, const std::vector<NamedTest>& tests)
+  Rules(const std::vector<AffectedRule>& rules, const std::vector<ListedTest>& tests)
       : rules_(rules), patterns_(rules), tests_(tests), ruled_(rules.size()), idle_(rules.size()) {}
 
   void apply_to(ChangedFile& change) {
@@ -156,7 +149,7 @@ class Rules {
 
   const std::vector<AffectedRule>& rules_;
   const AffectedPatterns patterns_;
-  const std::vector<NamedTest>& tests_;
+  const std::vector<ListedTest>& tests_;
   std::vector<RuledTests> ruled_;
   std::vector<bool> idle_;
 };
@@ -200,19 +193,17 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
 
 // ctest does not say which program a test wants if it does not exist. Holdfast's files for ctest
 // do, if the tree is attached.
-Result<void> learn_commands(const AffectedOrder& order, std::vector<NamedTest>& tests) {
-  const auto has_no_command = [](const NamedTest& test) { return test.test.command.empty(); };
+Result<void> learn_commands(const AffectedOrder& order, std::vector<ListedTest>& tests) {
+  const auto has_no_command = [](const ListedTest& test) { return test.command.empty(); };
   if (std::ranges::none_of(tests, has_no_command)) return {};
   std::vector<std::string> options;
   if (!order.configuration.empty()) options = {"-C", order.configuration};
-  const Result<std::string> explained = list_for_launcher(order.tree, options);
-  if (!explained) return explained.error();
-  const Result<std::vector<NamedTest>> known = all_listed(*explained);
+  const Result<std::vector<ListedTest>> known = list_for_launcher(order.tree, options);
   if (!known) return known.error();
   for (std::size_t i = 0; i < std::min(tests.size(), known->size()); ++i) {
-    ListedTest& test = tests[i].test;
-    const ListedTest& other = (*known)[i].test;
-    if (!test.command.empty() || (*known)[i].name != tests[i].name) continue;
+    ListedTest& test = tests[i];
+    const ListedTest& other = (*known)[i];
+    if (!test.command.empty() || other.name != test.name) continue;
     test.command = other.command;
     if (!test.command.empty() || other.missing.empty()) continue;
     test.command = {other.missing};
@@ -343,7 +334,7 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
   if (!tree) return tree.error();
   const Result<Project> project = project_of(order.tree, names);
   if (!project) return project.error();
-  Result<std::vector<NamedTest>> tests = all_listed(listing);
+  Result<std::vector<ListedTest>> tests = all_listed(listing);
   if (!tests) return tests.error();
   const Result<Difference> difference =
       difference_since(project->source, tree->directory, order.since);

@@ -108,9 +108,8 @@ class Namer {
  public:
   Namer(const NamingQuestion& question, FileNames& names) : question_(question), names_(names) {}
 
-  CandidateTest candidate(const NamedTest& named) {
-    const ListedTest& test = named.test;
-    CandidateTest candidate{named.name};
+  CandidateTest candidate(const ListedTest& test) {
+    CandidateTest candidate{test.name};
     const std::string directory = in_tree(test.directory);
     CommandReader reader(directory, own_variable);
     for (const std::string& entry : environment_of(test)) {
@@ -515,12 +514,12 @@ std::string path_from(const std::string& directory, const std::string& file) {
   return path.empty() ? file : path;
 }
 
-NamedByTests named_by(const std::vector<NamedTest>& tests, const NamingQuestion& question,
+NamedByTests named_by(const std::vector<ListedTest>& tests, const NamingQuestion& question,
                       FileNames& names) {
   Namer namer(question, names);
   NamedByTests named;
   named.tests.reserve(tests.size());
-  for (const NamedTest& test : tests) named.tests.push_back(namer.candidate(test));
+  for (const ListedTest& test : tests) named.tests.push_back(namer.candidate(test));
   named.groups = std::move(namer).take_groups();
   return named;
 }

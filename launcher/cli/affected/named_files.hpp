@@ -64,7 +64,7 @@ struct NamedByTests {
 // ENVIRONMENT_MODIFICATION and REQUIRED_FILES, by paths within a word
 // (core/affected/file_glob.hpp), and by the commands of their services. A test names the links
 // on the way to a file, too, as far as they are `changed_links`.
-NamedByTests named_by(const std::vector<NamedTest>& tests, const NamingQuestion& question,
+NamedByTests named_by(const std::vector<ListedTest>& tests, const NamingQuestion& question,
                       FileNames& names);
 
 }  // namespace holdfast::cli

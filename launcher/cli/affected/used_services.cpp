@@ -44,13 +44,11 @@ Result<UsedServices> used_services(const ProjectSettings& settings, const std::s
   std::ranges::transform(specs, std::back_inserter(all.services), used);
   std::vector<std::string> options;
   if (!configuration.empty()) options = {"-C", configuration};
-  const Result<std::string> listing = list_for_launcher(tree, options);
-  if (!listing) return listing.error();
-  const Result<std::vector<NamedTest>> tests = all_listed(*listing);
+  const Result<std::vector<ListedTest>> tests = list_for_launcher(tree, options);
   if (!tests) return tests.error();
-  for (const NamedTest& test : *tests) {
+  for (const ListedTest& test : *tests) {
     // A test with settings that are refused does not run.
-    const auto resolved = settings.resolve(test.name, test.test.facts, test.test.said);
+    const auto resolved = settings.resolve(test.name, test.facts, test.said);
     if (!resolved) continue;
     std::set<std::size_t> places;
     for (const ServiceUse& use : resolved->policy.services) add(specs, use.name, places);

@@ -131,10 +131,10 @@ class LeftOut {
     const Result<std::string> listing =
         list_tests({call.program, call.directory, std::move(options)});
     if (!listing) return std::nullopt;
-    const Result<std::vector<std::string>> names = names_of(*listing);
-    if (!names) return std::nullopt;
     std::vector<RanTest> tests;
-    for (const std::string& name : *names) tests.push_back({name});
+    const Result<void> read =
+        each_listed(*listing, [&](ListedTest test) { tests.push_back({std::move(test.name)}); });
+    if (!read) return std::nullopt;
     return named(tests);
   }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/select/begun_tests.hpp"
 #include "cli/select/ctest_call.hpp"
 #include "cli/select/left_out.hpp"
 #include "cli/select/run_place.hpp"

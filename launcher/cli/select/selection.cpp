@@ -51,11 +51,11 @@ bool is_within_node(const LockSpec& lock) {
 
 // By lock, as text without its mode.
 std::map<std::string, LockUsers> users_of_locks(const ProjectSettings& settings,
-                                                const std::vector<NamedTest>& tests) {
+                                                const std::vector<ListedTest>& tests) {
   std::map<std::string, LockUsers> users;
-  for (const NamedTest& test : tests) {
+  for (const ListedTest& test : tests) {
     // A test with settings that are refused does not run.
-    const auto resolved = settings.resolve(test.name, test.test.facts, test.test.said);
+    const auto resolved = settings.resolve(test.name, test.facts, test.said);
     if (!resolved) continue;
     for (const LockSpec& lock : resolved->policy.locks) {
       if (!is_within_node(lock)) continue;
@@ -77,9 +77,7 @@ Result<void> make_fixtures_of_locks(const std::string& tree, const std::string& 
   if (!settings) return settings.error();
   std::vector<std::string> options;
   if (!configuration.empty()) options = {"-C", configuration};
-  const Result<std::string> listing = list_for_launcher(tree, options);
-  if (!listing) return listing.error();
-  const Result<std::vector<NamedTest>> listed = all_listed(*listing);
+  const Result<std::vector<ListedTest>> listed = list_for_launcher(tree, options);
   if (!listed) return listed.error();
   for (const auto& [lock, users] : users_of_locks(*settings, *listed)) {
     if (users.is_shared) continue;

@@ -1,39 +1,16 @@
 #include "cli/select/tree_tests.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <unordered_set>
 
 #include "cli/listed_test.hpp"
-#include "cli/listing_json.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/shown_tests.hpp"
-#include "core/settings/command_line.hpp"
 
 namespace holdfast::cli {
 namespace {
-
-// It keeps an object's fields in a list, and is built much faster.
-using Json = nlohmann::ordered_json;
-
-void read_property(const Json& property, SelectableTest& test) {
-  const auto& name = property.at("name").get_ref<const std::string&>();
-  const Json& value = property.at("value");
-  TestSchedule& schedule = test.schedule;
-  if (name == "DEPENDS") {
-    schedule.depends = texts_in(value);
-  } else if (name == "FIXTURES_SETUP") {
-    schedule.setup = texts_in(value);
-  } else if (name == "FIXTURES_REQUIRED") {
-    schedule.required = texts_in(value);
-  } else if (name == "FIXTURES_CLEANUP") {
-    schedule.cleanup = texts_in(value);
-  } else if (name == "DISABLED") {
-    test.is_disabled = value.get<bool>();
-  }
-}
 
 // What ctest prints with -N.
 Result<Listing> ask(const CtestCall& call, std::vector<std::string> options) {
@@ -139,23 +116,13 @@ bool has_namesakes(const std::vector<SelectableTest>& tests) {
 // none.
 Result<void> find_keys(ListingOrder order, std::vector<SelectableTest>& tests) {
   order.variables = {std::string(environment::k_explain) + "=1"};
-  const Result<Listing> listing = ask_for_tests(order);
+  const Result<std::string> listing = list_tests(order);
   if (!listing) return listing.error();
-  try {
-    const Json json = Json::parse(cli::json_of(listing->text));
-    const Json& entries = json.at("tests");
-    if (entries.size() != tests.size()) return listing_not_understood();
-    for (std::size_t i = 0; i < tests.size(); ++i) {
-      const std::vector<std::string> command = entries[i].contains("command")
-                                                   ? texts_in(entries[i].at("command"))
-                                                   : std::vector<std::string>{};
-      if (command.size() < 3) continue;
-      const Result<CommandLine> line = parse_command_line({command[1], command[2]});
-      if (line && line->name == tests[i].name) tests[i].key = key_of(tests[i].name, line->place);
-    }
-  } catch (const Json::exception&) {
-    return listing_not_understood();
-  }
+  std::vector<std::string> keys;
+  const Result<void> read =
+      each_listed(*listing, [&](const ListedTest& test) { keys.push_back(test.key); });
+  if (!read || keys.size() != tests.size()) return listing_not_understood();
+  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].key = std::move(keys[i]);
   return {};
 }
 
@@ -176,20 +143,14 @@ Result<void> find_ranks(const CtestCall& call, const RerunWords& words, TreeTest
 }  // namespace
 
 Result<std::vector<SelectableTest>> selectable_tests(const std::string& listing) {
-  try {
-    std::vector<SelectableTest> tests;
-    const Json json = Json::parse(json_of(listing));
-    for (const Json& entry : json.at("tests")) {
-      SelectableTest& test = tests.emplace_back();
-      test.name = entry.at("name").get_ref<const std::string&>();
-      test.number = tests.size();
-      for (const Json& property : entry.at("properties")) read_property(property, test);
-    }
-    remove_implied_depends(tests);
-    return tests;
-  } catch (const Json::exception&) {
-    return listing_not_understood();
-  }
+  std::vector<SelectableTest> tests;
+  const Result<void> read = each_listed(listing, [&](ListedTest test) {
+    tests.push_back(
+        {std::move(test.name), tests.size() + 1, std::move(test.schedule), test.is_disabled});
+  });
+  if (!read) return read.error();
+  remove_implied_depends(tests);
+  return tests;
 }
 
 TestPlaces places_of(const std::vector<SelectableTest>& tests) {

@@ -3,17 +3,28 @@
 #include "core/base/printable.hpp"
 
 namespace holdfast {
+namespace {
+
+bool may_be_printed(ReportFormat format) {
+  switch (format) {
+#define HOLDFAST_REPORT_FORMAT(name, outputs, alone) \
+  case ReportFormat::name:                           \
+    return alone;
+#include "core/settings/report_formats.def"
+  }
+  return false;
+}
+
+}  // namespace
 
 Result<ReportRequest> parse_report_request(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::optional<ReportFormat> format = named<ReportFormat>(text.substr(0, colon));
   const bool has_file = colon != std::string_view::npos;
-  const bool may_be_printed =
-      format && (*format == ReportFormat::text || *format == ReportFormat::github);
   const std::string_view file = has_file ? text.substr(colon + 1) : std::string_view();
   const bool is_good_file =
       !file.empty() && file.find_first_of(std::string_view(",\0", 2)) == std::string_view::npos;
-  if (!format || (has_file ? !is_good_file : !may_be_printed)) {
+  if (!format || (has_file ? !is_good_file : !may_be_printed(*format))) {
     return BadValue{brief_in_quotes(text),
                     "a format and a file, such as junit:results.xml, or text or github alone"};
   }

@@ -12,10 +12,16 @@
 
 namespace holdfast {
 
-enum class ReportFormat : std::uint8_t { text, json, junit, trace, github, html };
+enum class ReportFormat : std::uint8_t {
+#define HOLDFAST_REPORT_FORMAT(name, ...) name,
+#include "core/settings/report_formats.def"
+};
 
-constexpr std::array<std::string_view, 6> words_of(ReportFormat) {
-  return {"text", "json", "junit", "trace", "github", "html"};
+constexpr auto words_of(ReportFormat) {
+  return std::to_array<std::string_view>({
+#define HOLDFAST_REPORT_FORMAT(name, ...) #name,
+#include "core/settings/report_formats.def"
+  });
 }
 
 struct ReportRequest {

@@ -259,7 +259,7 @@ std::string json_of(const TestReport& test, Outputs& outputs) {
   return dumped(test_json(test, outputs));
 }
 
-void render_json(const RunReport& report, Outputs& outputs, const Write& write) {
+void render_json(const RunReport& report, Outputs& outputs, const Write& write, JunitReader) {
   Json run = run_json(report);
   if (selected_nothing(report)) run["outcome"] = name_of(Outcome::no_tests);
   write("{\"version\": 1,\n\"run\": " + dumped(run) +

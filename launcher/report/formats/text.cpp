@@ -332,7 +332,7 @@ std::string journal_lines(const RunReport& report) {
 
 }  // namespace
 
-void render_text(const RunReport& report, Outputs& outputs, const Write& write) {
+void render_text(const RunReport& report, Outputs& outputs, const Write& write, JunitReader) {
   if (has_only_steps(report)) {
     return write(fmt::format("Build steps of {}; no run of its tests is recorded\n",
                              printable(report.run.tree)) +

@@ -154,7 +154,7 @@ class Trace {
 
 }  // namespace
 
-void render_trace(const RunReport& report, Outputs& /*outputs*/, const Write& write) {
+void render_trace(const RunReport& report, Outputs& /*outputs*/, const Write& write, JunitReader) {
   const Timeline timeline = timeline_of(report);
   Json about;
   about["run"] = valid_utf8(report.run.id);

@@ -157,7 +157,7 @@ void write_warnings(const RunReport& report, Outputs& outputs, const Write& writ
 
 }  // namespace
 
-void render_github(const RunReport& report, Outputs& outputs, const Write& write) {
+void render_github(const RunReport& report, Outputs& outputs, const Write& write, JunitReader) {
   write_errors(report, outputs, write);
   write_warnings(report, outputs, write);
   std::string counts =

@@ -89,7 +89,7 @@ std::string links(const RunReport& report) {
 
 }  // namespace
 
-void render_html(const RunReport& report, Outputs& outputs, const Write& write) {
+void render_html(const RunReport& report, Outputs& outputs, const Write& write, JunitReader) {
   write(head(report));
   write("<header>\n" + top_html(report) + links(report) + "</header>\n<main>\n");
   write_failures(report, outputs, write);

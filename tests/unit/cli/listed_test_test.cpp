@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/select/test_place.hpp"
+
 namespace holdfast::cli {
 namespace {
 
@@ -20,9 +22,9 @@ std::string modifications(const std::string& list) {
 
 // The test "t" in such a listing.
 ListedTest listed(const std::string& properties) {
-  const auto read = read_listing(listing(test("t", properties)), "t");
-  EXPECT_TRUE(read && *read) << properties;
-  return read && *read ? **read : ListedTest{};
+  const auto read = all_listed(listing(test("t", properties)));
+  EXPECT_TRUE(read && read->size() == 1) << properties;
+  return read && !read->empty() ? read->front() : ListedTest{};
 }
 
 TEST(ListedTest, SaysWhatTheLauncherWouldBeTold) {
@@ -52,25 +54,46 @@ TEST(ListedTest, WithALimitOfItsOwnHasNotTheRunsLimit) {
   }
 }
 
-TEST(ListedTest, IsTheFirstOfItsName) {
-  const std::string two =
-      listing(test("u", "") + "," + test("t", modifications(R"("HOLDFAST_P_RUN_SERIAL=set:1")")) +
-              "," + test("t", ""));
-  EXPECT_TRUE((*read_listing(two, "t"))->facts.serial);
-  EXPECT_FALSE((*read_listing(two, "u"))->facts.serial);
-  EXPECT_FALSE(*read_listing(two, "v"));
+TEST(ListedTest, ComesInCtestsOrderWithItsNamesakes) {
+  const std::string serial = modifications(R"("HOLDFAST_P_RUN_SERIAL=set:1")");
+  const auto all =
+      all_listed(listing(test("u", "") + "," + test("t", serial) + "," + test("t", "")));
+  ASSERT_TRUE(all);
+  std::string text;
+  for (const ListedTest& one : *all) text += one.name + (one.facts.serial ? "! " : " ");
+  EXPECT_EQ(text, "u t! t ");
+}
+
+TEST(ListedTest, HasItsScheduleOfItsProperties) {
+  const TestSchedule schedule =
+      listed(
+          R"({"name":"DEPENDS","value":["a"]},{"name":"FIXTURES_SETUP","value":["b"]},)"
+          R"({"name":"FIXTURES_REQUIRED","value":["c"]},{"name":"FIXTURES_CLEANUP","value":["d"]})")
+          .schedule;
+  EXPECT_EQ(schedule, (TestSchedule{{"a"}, {"b"}, {"c"}, {"d"}}));
+}
+
+TEST(ListedTest, TheLauncherIsNotPartOfItsCommandAndTellsItsKey) {
+  const auto all = all_listed(listing(
+      R"({"name":"t","command":["/x/holdfast-launcher","--name","t","--","prog","1"],"properties":[]},)"
+      R"({"name":"u","command":["prog","2"],"properties":[]})"));
+  ASSERT_TRUE(all && all->size() == 2);
+  EXPECT_EQ(all->front().command, (std::vector<std::string>{"prog", "1"}));
+  EXPECT_EQ(all->front().key, key_of("t", {}));
+  EXPECT_EQ(all->back().command, (std::vector<std::string>{"prog", "2"}));
+  EXPECT_EQ(all->back().key, "");
 }
 
 TEST(ListedTest, ComesAfterWhatPreTestCommandsPrint) {
-  const auto read = read_listing("Setting up {all}\n" + listing(test("t", "")), "t");
+  const auto read = all_listed("Setting up {all}\n" + listing(test("t", "")));
   ASSERT_TRUE(read);
-  EXPECT_TRUE(*read);
+  EXPECT_EQ(read->size(), 1U);
 }
 
 TEST(ListedTest, AnythingElseIsNotUnderstood) {
   for (const char* text : {"", "No tests were found!!!", "{\n}", "{\n\"tests\":[{}]}",
                            "{\n\"tests\":[{\"name\":\"t\",\"properties\":[{\"name\":1}]}]}"}) {
-    const auto read = read_listing(text, "t");
+    const auto read = all_listed(text);
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().message, "ctest's list of tests was not understood");
   }
