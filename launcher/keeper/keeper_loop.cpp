@@ -15,6 +15,7 @@
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "os/signal/signals.hpp"
 
 namespace holdfast {
 namespace {

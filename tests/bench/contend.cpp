@@ -5,6 +5,7 @@
 //   contend share   holdfast|flock PROCESSES TOTAL  how often each process had it, one per line
 //   contend alone   holdfast|flock ROUNDS           ns to take and release, one per line
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -41,11 +42,6 @@ struct Lock {
   virtual void let_go() = 0;
 };
 
-constexpr os::SignalSet k_end_tests = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
-                                      os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT) |
-                                      os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) |
-                                      os::signal_bit(SIGTTOU);
-
 std::string own_name_on_disk() { return "bench-" + std::to_string(::getpid()); }
 
 class HoldfastLock final : public Lock {
@@ -68,19 +64,13 @@ class HoldfastLock final : public Lock {
   void let_go() override { held_.reset(); }
 
  private:
-  // Waits as the launcher does (supervision/locks/lock_taking.cpp), with the same interruptions.
+  // Waits as the launcher does (supervision/locks/lock_taking.cpp).
   static void wait_for(os::LockRequest& request) {
-    const os::SignalSet before = os::change_signal_mask(SIG_SETMASK, ~os::SignalSet{0});
-    os::Interruptions interruptions;
-    if (!interruptions.begin(k_end_tests, ::getppid())) fail("cannot be interrupted");
-    interruptions.set_time(os::monotonic_now() + Milliseconds{60'000});
-    Result<os::LockRequest::Waited> waited = os::LockRequest::Waited::interrupted;
-    while (waited && *waited == os::LockRequest::Waited::interrupted) {
-      waited = request.wait_here(interruptions);
-    }
-    if (!waited || *waited != os::LockRequest::Waited::had) fail("not had");
-    interruptions.end();
-    (void)os::change_signal_mask(SIG_SETMASK, before);
+    if (!request.start_waiting()) fail("no helper");
+    pollfd news{request.ready_fd(), POLLIN, 0};
+    if (::poll(&news, 1, 60'000) != 1) fail("not had");
+    const Result<bool> had = request.finish_waiting();
+    if (!had || !*had) fail("not had");
   }
 
   LockSpec spec_;

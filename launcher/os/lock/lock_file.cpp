@@ -185,15 +185,6 @@ Result<bool> LockRequest::finish_waiting() {
   return settle();
 }
 
-Result<LockRequest::Waited> LockRequest::wait_here(const Interruptions& interruptions) {
-  const Result<bool> had = take_turn_here(turn_order(), interruptions);
-  if (!had) return located(had.error());
-  if (!*had) return Waited::interrupted;
-  const Result<bool> ours = settle();
-  if (!ours) return ours.error();
-  return *ours ? Waited::had : Waited::replaced;
-}
-
 // Called after a wait. False: the file was removed, so nobody else can see the lock that we got.
 Result<bool> LockRequest::settle() {
   withdraw_waiting();

@@ -41,17 +41,6 @@ class LockRequest {
   // Joins the queue, and takes the lock if that needs no waiting. True: the lock is taken.
   Result<bool> try_take();
 
-  // True: a caller with nothing else to poll can call wait_here() after try_take() returned false.
-  // wait_here() hands the lock on with one wake-up instead of two. It cannot wait for units:
-  // flock(2) blocks on one file, but any free slot would do.
-  bool can_wait_here() const { return !has_units(spec_.mode); }
-  enum class Waited : std::uint8_t {
-    had,
-    interrupted,  // call again, or give up
-    replaced      // the lock's file was replaced meanwhile: ask for the lock again
-  };
-  Result<Waited> wait_here(const Interruptions& interruptions);
-
   // Waits in a helper process. ready_fd() becomes readable once, when the wait is over.
   Result<void> start_waiting();
   int ready_fd() const { return turn_.ready_fd(); }
@@ -62,7 +51,7 @@ class LockRequest {
   // Leave a record of the holder, or of a waiter. If no record can be left, that is not an error.
   void sign(const LockParty& holder);
   void sign_waiting(const LockParty& waiter);
-  // Takes the waiter's record back. finish_waiting() and wait_here() do so themselves.
+  // Takes the waiter's record back. finish_waiting() does so itself.
   void withdraw_waiting();
 
   // Return the other holders, and the other waiters in the order of the queue. Only those count

@@ -91,24 +91,6 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
   return true;
 }
 
-Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions) {
-  const std::optional<int> head =
-      interruptions.run([&] { return order.queue->wait_for_head() ? 0 : -1; });
-  if (head == -1) return system_error("wait in the queue of the lock");
-  if (head) {
-    const std::optional<int> locked =
-        interruptions.run([&] { return ::flock(order.lock, order.flock_mode); });
-    if (locked == -1) return system_error("lock its file");
-    if (locked) {
-      order.queue->leave();
-      return true;
-    }
-  }
-  // We may have got the lock at the very moment of the interruption.
-  std::vector<LockSlot> no_slots;
-  return take_turn_now(order, no_slots);
-}
-
 LockTurn::LockTurn(LockTurn&& other) noexcept
     : ready_(std::move(other.ready_)),
       helper_(std::exchange(other.helper_, -1)),

@@ -1,16 +1,15 @@
-// Waits for our turn. flock(2) blocks, and nothing tells when it would no longer block. So there
-// are two ways: either we block and other events interrupt us, or a helper process blocks and we go
-// on.
+// Waits for our turn. flock(2) blocks, and nothing tells when it would no longer block. So a helper
+// process blocks, and we go on.
 #pragma once
 
 #include <sys/types.h>
 
 #include <vector>
 
+#include "os/file/unique_fd.hpp"
 #include "os/lock/lock_amount.hpp"
 #include "os/lock/lock_queue.hpp"
 #include "os/lock/lock_slots.hpp"
-#include "os/signal/interruptions.hpp"
 
 namespace holdfast::os {
 
@@ -26,10 +25,6 @@ struct TurnOrder {
 
 // Takes all steps without blocking. False: we have to wait.
 Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots);
-
-// Blocks in the first two steps. The order must not ask for units. False: the wait was interrupted.
-// The caller can call this again, any number of times, because we keep our place in the queue.
-Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions);
 
 // Makes a helper process wait. The helper has copies of the descriptors in its order and no others,
 // so the lock that it takes is ours too. When the helper has taken everything, it leaves the queue.

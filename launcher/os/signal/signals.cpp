@@ -49,6 +49,12 @@ SignalSet pending() {
 
 void send(int signal) { ::kill(::getpid(), signal); }
 
+ReceivedSignal received_signal(const siginfo_t& info) {
+  const bool from_line = info.si_code == POLL_IN;
+  return {info.si_signo, is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
+          from_line ? 0 : info.si_pid, from_line, info.si_uid};
+}
+
 }  // namespace
 
 SignalSet change_signal_mask(int how, SignalSet set) {
@@ -133,12 +139,6 @@ void SignalLine::pull() const {
   (void)retried([&] { return ::read(read_.get(), &byte, 1); });
 }
 
-ReceivedSignal received_signal(const siginfo_t& info) {
-  const bool from_line = info.si_code == POLL_IN;
-  return {info.si_signo, is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
-          from_line ? 0 : info.si_pid, from_line, info.si_uid};
-}
-
 ReceivedSignal take_pending(SignalSet set) {
   const timespec now{0, 0};
   siginfo_t info{};
@@ -211,15 +211,6 @@ void SignalQueue::dismiss_witness() {
   listen();
 }
 
-void SignalQueue::expect_stop() {
-  if (has_witness()) return;
-  call_witness(signal_bit(SIGTSTP) | signal_bit(SIGTTIN));
-}
-
-void SignalQueue::expect_none() {
-  if (witness_ != 0) dismiss_witness();
-}
-
 bool SignalQueue::stop_by(int signal) {
   return stop_by(signal, [] { return true; });
 }
@@ -243,19 +234,14 @@ bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
   return true;
 }
 
-bool SignalQueue::has_witness() const {
-  return witness_ != 0 && (pending() & signal_bit(witness_)) != 0;
-}
-
 // Returns what the witness tells, and makes sure that the witness is not `signal`.
 SignalQueue::Told SignalQueue::look_at_witness(int signal) {
   if (witness_ == 0) return Told::nothing;
   const SignalSet there = pending();
   if ((there & signal_bit(witness_)) == 0) {
     // Stop signals and SIGCONT discard each other, so whichever is pending came last. next()
-    // returns a pending stop signal later. If neither is pending, SIGCONT came before the stop
-    // signal that a handler took, and we stop without a witness.
-    return (there & (signal_bit(SIGCONT) | k_stops)) != 0 ? Told::to_go_on : Told::nothing;
+    // returns a pending stop signal later.
+    return Told::to_go_on;
   }
   if (witness_ != signal) return Told::to_stop;
   const int before = witness_;

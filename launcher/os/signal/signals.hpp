@@ -1,6 +1,5 @@
 // Signals are data: launcher, guard and keeper block them and take them from a queue
-// (SignalQueue). There are signal handlers only for blocking system calls for which nothing
-// can be polled (interruptions.hpp).
+// (SignalQueue). There are no signal handlers.
 #pragma once
 
 #include <signal.h>
@@ -94,9 +93,6 @@ struct ReceivedSignal {
   uid_t user = 0;          // of the sender
 };
 
-// What the kernel tells of a signal (sigaction(2)).
-ReceivedSignal received_signal(const siginfo_t& info);
-
 // Takes one pending signal of `set`, without waiting. This process must have all of `set` blocked.
 ReceivedSignal take_pending(SignalSet set);
 
@@ -114,13 +110,6 @@ class SignalQueue {
   // Takes the next pending signal, without waiting. Skips SIGPIPE and SIGXFSZ if a write of this
   // process caused them: the failed write has told us already.
   ReceivedSignal next();
-
-  // Gives a witness to a stop signal that a handler will take in place of next(). To be called
-  // before the handler can take one, and again after each stop signal or SIGCONT that it has taken.
-  // The handler must take SIGCONT too. The witness is SIGTTOU, so until expect_none() nobody can
-  // tell us to stop by SIGTTOU.
-  void expect_stop();
-  void expect_none();
 
   // Stops this process by `signal`, so that a shell sees which signal it was. Returns after
   // SIGCONT. Returns at once when `wanted` returns false, and in an orphaned process group, where
@@ -142,7 +131,6 @@ class SignalQueue {
   ReceivedSignal next_to_stop();
   enum class Told { nothing, to_stop, to_go_on };
   Told look_at_witness(int signal);
-  bool has_witness() const;
   void call_witness(SignalSet besides);
   void dismiss_witness();
   void listen();

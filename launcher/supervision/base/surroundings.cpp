@@ -28,7 +28,6 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   Result<os::UniqueFd> parent = is_parent ? os::watch_parent(ctest.pid) : os::watch_process(ctest);
   if (parent) {
     around.parent = std::move(*parent);
-    if (is_parent) around.parent_pid = ctest.pid;
     around.parent_tells = invocation.limits.tells && ::getppid() == ctest.pid;
   } else if (os::is_alive(ctest)) {
     // It cannot be watched, as no descriptor is left. A test that would not end with its ctest must

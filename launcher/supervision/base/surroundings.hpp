@@ -38,7 +38,6 @@ struct Surroundings {
   os::CallersSignals callers;
   os::SignalQueue signals;
   os::UniqueFd parent;          // ctest's pidfd; invalid: nobody's death ends the test
-  pid_t parent_pid = 0;         // ctest's number if ctest is our parent; else 0
   bool parent_gone = false;     // ctest or the build tool died before we looked
   bool parent_tells = false;    // ctest sends SIGUSR1 when the test's limit is over
   LeaseWatch* lease = nullptr;  // its loss ends waits; null: there is none to lose

@@ -264,35 +264,9 @@ class Wait {
   }
 
  private:
-  // wait(), wait_here() and wait_beside_helper() return true when the wait is over.
+  // Returns true when the wait is over. The helper of the request waits, and this process hears
+  // what happens meanwhile.
   bool wait() {
-    if (!request_.can_wait_here() || !let_interrupt()) return wait_beside_helper();
-    const bool over = wait_here();
-    interruptions_.end();
-    around_.signals.expect_none();
-    return over;
-  }
-
-  bool wait_here() {
-    while (true) {
-      interruptions_.set_time(next_event());
-      around_.signals.expect_stop();
-      const Result<os::LockRequest::Waited> waited = request_.wait_here(interruptions_);
-      if (!waited) return refuse_now(waited.error());
-      if (*waited == os::LockRequest::Waited::had) {
-        if (take_interruptions()) return true;
-        interruptions_.end();
-        return finish();
-      }
-      if (*waited == os::LockRequest::Waited::replaced) return false;
-      if (interruptions_.parent_ended()) return end_with_ctest();
-      // Signals that interrupt nothing are read first. If handlers run late, they run while we
-      // read.
-      if (read_signals() || take_interruptions() || act_by_clock()) return true;
-    }
-  }
-
-  bool wait_beside_helper() {
     if (Result<void> started = request_.start_waiting(); !started) {
       return refuse_now(started.error());
     }
@@ -316,18 +290,6 @@ class Wait {
   bool finish() {
     if (!read_signals()) telling_.tell_success();
     return true;
-  }
-
-  // False: this system cannot interrupt calls, or ctest is not our parent. In the second case the
-  // end of ctest would not interrupt a call.
-  bool let_interrupt() {
-    if (around_.parent.valid() && around_.parent_pid == 0) return false;
-    // The signal queue needs SIGTTOU for its witness. SIGCONT interrupts, because after it we must
-    // call expect_stop() again.
-    const os::SignalSet signals = k_ending_signals |
-                                  (k_stopping_signals & ~os::signal_bit(SIGTTOU)) |
-                                  os::signal_bit(SIGCONT);
-    return bool(interruptions_.begin(signals, around_.parent_pid));
   }
 
   bool end(TakenLocks::End how, std::string trouble) {
@@ -388,21 +350,8 @@ class Wait {
     while (true) {
       const os::ReceivedSignal received = around_.next_signal();
       if (received.number == 0) return false;
-      // SIGCONT discards pending stop signals, so it came after the stop signals that the handler
-      // received.
-      if (received.number == SIGCONT) interruptions_.forget(k_stopping_signals);
       if (!around_.callers.ignores(received.number) && obey(received.number)) return true;
     }
-  }
-
-  bool take_interruptions() {
-    const os::SignalSet received = interruptions_.take_received();
-    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU}) {
-      if (!is_in(received, signal)) continue;
-      log_signal(os::Interruptions::received(signal));
-      if (obey(signal)) return true;
-    }
-    return false;
   }
 
   // True: the signal ends the wait.
@@ -417,7 +366,7 @@ class Wait {
   // place in the queue.
   void stop(int signal) {
     const Milliseconds before = os::monotonic_now();
-    interruptions_.let_act(signal, [&] { (void)around_.signals.stop_by(signal); });
+    (void)around_.signals.stop_by(signal);
     const Milliseconds pause = os::monotonic_now() - before;
     telling_.leave_out(pause);
     if (deadline_ != k_longest) deadline_ += pause;
@@ -430,7 +379,6 @@ class Wait {
   TakenLocks& result_;
   LockTelling telling_;
   LockCycleWatch circles_;
-  os::Interruptions interruptions_;
 };
 
 }  // namespace

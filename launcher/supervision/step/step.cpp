@@ -192,7 +192,6 @@ os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around
   // A tool that lives and cannot be watched (too few descriptors) does not stop the step.
   around.parent_gone = !watched && !os::is_alive(tool->process);
   if (watched) around.parent = std::move(*watched);
-  if (watched && tool->is_parent) around.parent_pid = tool->process.pid;
   const bool may_wait = !invocation.line.options.locks.empty() || step.memory_slots;
   return may_wait || step.kind == StepKind::custom ? open_build_tools_stderr(*tool)
                                                    : os::UniqueFd();

@@ -1,9 +1,7 @@
-"""Signals to a launcher that waits for a lock: in flock(2) itself, or beside a helper that does
-(for slots, and when ctest is not its parent; behaviours 6, 8, 14, 16, 25)."""
+"""Signals to a launcher that waits for a lock beside its helper, which waits in flock(2), or for slots in several
+threads (behaviours 6, 8, 14, 16, 25)."""
 
-import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -13,8 +11,7 @@ from pathlib import Path
 from support import (LAUNCHER, PATIENCE_S, SystemCase, children_of, is_alive, process, program,
                      state_of, wait_until)
 
-# Maps each way to wait to the mode of the lock.
-WAYS = {"by itself": "", "beside a helper": ":1/1"}
+MODES = ["", ":1/1"]
 
 
 class LockInterruptionsTest(SystemCase):
@@ -25,8 +22,8 @@ class LockInterruptionsTest(SystemCase):
         self.announced(pids)
         return begun
 
-    def each_way(self):
-        for mode in WAYS.values():
+    def each_mode(self):
+        for mode in MODES:
             name = self.lock_name() + mode
             yield name, self.hold(name)
 
@@ -48,13 +45,8 @@ class LockInterruptionsTest(SystemCase):
         holder.terminate()
         holder.wait(PATIENCE_S)
 
-    def test_only_who_must_has_a_helper(self):
-        for name, _ in self.each_way():
-            waiter, _ = self.wait_for(name)
-            self.assertEqual(len(children_of(waiter.pid)), 1 if ":" in name else 0)
-
     def test_each_signal_that_ends_tests_ends_a_wait_at_any_moment(self):
-        for name, _ in self.each_way():
+        for name, _ in self.each_mode():
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
                 for told in (0, 1, 2):
                     waiter, log = self.wait_for(name, "touch", self.work / "ran", told=told)
@@ -68,7 +60,7 @@ class LockInterruptionsTest(SystemCase):
         self.assertFalse((self.work / "ran").exists())
 
     def test_a_signal_its_caller_ignored_ends_no_wait(self):
-        for name, holder in self.each_way():
+        for name, holder in self.each_mode():
             waiter, log = self.wait_for(
                 name, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
             waiter.send_signal(signal.SIGHUP)
@@ -77,14 +69,14 @@ class LockInterruptionsTest(SystemCase):
             self.assertEqual(waiter.wait(PATIENCE_S), 0)
 
     def test_a_signal_for_the_test_that_is_not_there_yet_goes_nowhere(self):
-        for name, holder in self.each_way():
+        for name, holder in self.each_mode():
             waiter, _ = self.wait_for(name)
             waiter.send_signal(signal.SIGUSR1)
             self.release(holder)
             self.assertEqual(waiter.wait(PATIENCE_S), 0)
 
     def test_a_pause_keeps_the_place_and_is_not_counted(self):
-        for name, holder in self.each_way():
+        for name, holder in self.each_mode():
             # On a busy machine more time than the pause may pass between two looks. Then it tries
             # again with more time.
             limit = PATIENCE_S / 5
@@ -101,9 +93,7 @@ class LockInterruptionsTest(SystemCase):
         # It has a process group of its own that is not orphaned, as a shell's job.
         waiter, log = self.wait_for(name, "sh", "-c", f'echo 1 >>"{order}"', options=["--lock-timeout", str(limit)],
                                     preexec_fn=lambda: os.setpgid(0, 0))
-        # A launcher that waits by itself uses SIGTTOU to notice a SIGCONT that came too early
-        # (os/signal/signals.hpp), so that signal does not stop it.
-        stops = [signal.SIGTSTP, signal.SIGTTIN] + [signal.SIGTTOU] * (":" in name)
+        stops = [signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU]
         # The pause itself is tested; its length is no synchronisation. All pauses together are
         # longer than the lock's time.
         pause, paused = 1.1 * limit / len(stops), 0
@@ -130,7 +120,7 @@ class LockInterruptionsTest(SystemCase):
         return running
 
     def test_a_stop_that_meets_the_hand_over_loses_nothing(self):
-        for name, holder in self.each_way():
+        for name, holder in self.each_mode():
             waiter, _ = self.wait_for(name, preexec_fn=lambda: os.setpgid(0, 0))
             waiter.send_signal(signal.SIGTSTP)
             wait_until(lambda pid=waiter.pid: state_of(pid) == "T", "the waiter to stop")
@@ -139,34 +129,23 @@ class LockInterruptionsTest(SystemCase):
             waiter.send_signal(signal.SIGCONT)
             self.assertEqual(waiter.wait(PATIENCE_S), 0)
 
-    @unittest.skipUnless(shutil.which("strace"), "strace sends a signal into flock(2)")
-    def test_what_interrupts_at_the_very_moment_the_lock_is_had_loses_nothing(self):
-        """The signal comes while flock(2) succeeds, as the lock is free by then. SIGCHLD is the
-        clock."""
-        for number, ends in ((signal.SIGTERM, True), (signal.SIGCHLD, False)):
-            with self.subTest(signal.Signals(number).name):
-                name, ran = self.lock_name(), self.work / f"ran-{number}"
-                holder = self.hold(name)
-                # Another waiter, which is stopped, comes before it, so it waits in the queue and
-                # not yet in flock(2).
-                first, _ = self.wait_for(name)
-                first.send_signal(signal.SIGSTOP)
-                wait_until(lambda pid=first.pid: state_of(pid) == "T", "the first to stop")
-                # Its first flock(2) is on the directory.
-                traced = ["strace", "-qq", "-o", self.work / "trace", "-e", "trace=flock",
-                          "-e", f"inject=flock:signal={number}:when=2"]
-                waiter, log = self.wait_for(name, "touch", ran, before=traced)
-                self.release(holder)
-                first.kill()
-                code = waiter.wait(PATIENCE_S)
-                trace = (self.work / "trace").read_text()
-                self.assertRegex(trace, r"LOCK_EX\) += 0[^\n]*\n(.*\n)*--- SIG", trace)
-                self.assertEqual((code, ran.exists()), (-number if ends else 0, not ends), log.read_text())
-                free = self.finish(*self.supervised("true", options=["--lock", name, "--lock-timeout", "0.1"]))
-                self.assertEqual((free.returncode, free.stderr), (0, b""))
+    def test_a_signal_that_meets_the_hand_over_ends_the_wait_and_frees_the_lock(self):
+        for name, holder in self.each_mode():
+            waiter, log = self.wait_for(name, "touch", self.work / "ran")
+            waiter.send_signal(signal.SIGSTOP)
+            wait_until(lambda pid=waiter.pid: state_of(pid) == "T", "the waiter to stop")
+            self.release(holder)
+            helper, = map(process, children_of(waiter.pid))
+            later, _ = self.wait_for(name, "true")  # so its helper has the lock
+            self.assertTrue(is_alive(helper))
+            waiter.send_signal(signal.SIGTERM)
+            waiter.send_signal(signal.SIGCONT)
+            self.assertEqual(waiter.wait(PATIENCE_S), -signal.SIGTERM, log.read_text())
+            self.assertEqual(later.wait(PATIENCE_S), 0)
+        self.assertFalse((self.work / "ran").exists())
 
     def test_the_death_of_ctest_ends_a_wait(self):
-        for name, holder in self.each_way():
+        for name, holder in self.each_mode():
             for through_shell in (False, True):
                 ctest, launcher = self.wait_under_ctest(name, through_shell)
                 ctest.kill()
@@ -190,22 +169,7 @@ class LockInterruptionsTest(SystemCase):
                                "touch", self.work / "ran", stderr=stream)
         launcher, = self.announced(pids)
         self.told(log)
-        self.assertEqual(len(children_of(launcher.pid)), 1 if through_shell or ":" in name else 0)
         return ctest, launcher
-
-    def test_a_lock_that_was_waited_for_is_the_launchers_in_lslocks(self):
-        name = self.lock_name()
-        holder = self.hold(name)
-        waiter, _ = self.wait_for(name, program("linger"), self.pid_file("second"))
-        self.release(holder)
-        self.announced(self.pid_file("second"))
-        listed = json.loads(subprocess.run(["lslocks", "-J", "-o", "PID,TYPE,PATH"], check=True,
-                                           stdout=subprocess.PIPE).stdout)["locks"]
-        self.assertIn((waiter.pid, "FLOCK"),
-                      [(int(one["pid"]), one["type"]) for one in listed
-                       if one["path"] == str(self.lock_file(name))])
-        waiter.terminate()
-        self.assertEqual(waiter.wait(PATIENCE_S), -signal.SIGTERM)
 
     def test_a_killed_helper_is_told_and_never_a_lock(self):
         name = self.lock_name() + ":1/1"
@@ -219,12 +183,10 @@ class LockInterruptionsTest(SystemCase):
 
 
 def takes(pid, number):
-    """Whether the process takes the signal: it blocks it, or is in flock(2) with a handler for
-    it."""
+    """Whether the process blocks the signal, and so takes it from its queue."""
     text = Path(f"/proc/{pid}/status").read_text()
     status = dict(line.split(":", 1) for line in text.splitlines())
-    bit = 1 << (number - 1)
-    return bool((int(status["SigBlk"], 16) | int(status["SigCgt"], 16)) & bit)
+    return bool(int(status["SigBlk"], 16) & 1 << (number - 1))
 
 
 if __name__ == "__main__":

@@ -134,19 +134,6 @@ TEST(ReplacedLockFile, IsNoticedByWhoWaitedForItAndTheNewOneIsAskedFor) {
   EXPECT_TRUE(lock.file_is_locked());
 }
 
-TEST(ReplacedLockFile, IsNoticedByWhoWaitedWithoutAHelperToo) {
-  const TestLock lock;
-  Holder holder(lock);
-  LockRequest waiter = lock.request();
-  ASSERT_FALSE(takes(waiter));
-  remove_file(lock);
-  const LockRequest other = lock.request();  // makes the new file
-  holder.let_go();
-  EXPECT_EQ(wait_here(waiter), LockRequest::Waited::replaced);
-  EXPECT_TRUE(takes(waiter));
-  EXPECT_TRUE(lock.file_is_locked());
-}
-
 TEST(ReplacedLockFile, AReplacedQueueDoesNotBreakTheExclusion) {
   const TestLock lock;
   LockRequest holder = lock.request();

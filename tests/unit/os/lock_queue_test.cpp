@@ -14,17 +14,13 @@
 namespace holdfast::os {
 namespace {
 
-enum class Waits { here, beside_helper };
-
 // A process that says "queued", waits, says its name once it has the lock, and releases it.
-Child waiter(const TestLock& lock, Channel& told, const std::string& name,
-             Waits how = Waits::beside_helper) {
-  return Child([&lock, &told, name, how] {
+Child waiter(const TestLock& lock, Channel& told, const std::string& name) {
+  return Child([&lock, &told, name] {
     LockRequest request = lock.request();
     const bool had = takes(request);
     told.say(had ? "at once" : "queued");
-    if (!had && how == Waits::here && !waits_here_and_has(request)) return 1;
-    if (!had && how == Waits::beside_helper && !waits_and_has(request)) return 1;
+    if (!had && !waits_and_has(request)) return 1;
     told.say(name);
     return 0;
   });
@@ -42,8 +38,7 @@ TEST(LockQueue, WaitersGetTheLockInTheOrderOfTheirArrival) {
   Channel told;
   std::vector<Child> waiters;
   for (int i = 0; i < 8; ++i) {
-    const Waits how = i % 3 == 0 ? Waits::beside_helper : Waits::here;
-    waiters.push_back(waiter(lock, told, std::to_string(i), how));
+    waiters.push_back(waiter(lock, told, std::to_string(i)));
     ASSERT_EQ(told.hear(), "queued");
   }
   holder.let_go();
@@ -85,72 +80,19 @@ TEST(LockQueue, AKilledWaiterVanishesWithItsHelper) {
   }));
 }
 
-TEST(LockQueue, WhoWaitsHereNeedsNoHelperAndVanishesWhenKilled) {
+TEST(LockQueue, AStoppedWaiterKeepsItsPlace) {
   const TestLock lock;
   Holder holder(lock);
   Channel told;
-  Child first = waiter(lock, told, "first", Waits::here);
+  Child first = waiter(lock, told, "first");
   ASSERT_EQ(told.hear(), "queued");
-  Child second = waiter(lock, told, "second", Waits::here);
+  Child second = waiter(lock, told, "second");
   ASSERT_EQ(told.hear(), "queued");
-  ASSERT_TRUE(becomes_true([&] { return sleeps(first.pid()) && sleeps(second.pid()); }));
-  EXPECT_EQ(children_of(first.pid()), "");
-  first.signal(SIGKILL);
-  EXPECT_EQ(first.wait(), 1000 + SIGKILL);
+  first.signal(SIGSTOP);
+  ASSERT_TRUE(becomes_true([&] { return is_stopped(first.pid()); }));
   holder.let_go();
-  EXPECT_EQ(told.hear(), "second");
-  EXPECT_EQ(second.wait(), 0);
-}
-
-TEST(LockQueue, AStoppedWaiterKeepsItsPlaceWhereverItWaits) {
-  for (Waits how : {Waits::here, Waits::beside_helper}) {
-    const TestLock lock;
-    Holder holder(lock);
-    Channel told;
-    Child first = waiter(lock, told, "first", how);
-    ASSERT_EQ(told.hear(), "queued");
-    Child second = waiter(lock, told, "second", how);
-    ASSERT_EQ(told.hear(), "queued");
-    first.signal(SIGSTOP);
-    ASSERT_TRUE(becomes_true([&] { return is_stopped(first.pid()); }));
-    holder.let_go();
-    EXPECT_EQ(told.hear(Milliseconds{20}), "<silence>");
-    first.signal(SIGCONT);
-    EXPECT_EQ(told.hear(), "first");
-    EXPECT_EQ(told.hear(), "second");
-    EXPECT_EQ(first.wait(), 0);
-    EXPECT_EQ(second.wait(), 0);
-  }
-}
-
-TEST(LockQueue, WhoIsInterruptedKeepsItsPlaceAndGoesOn) {
-  SKIP_UNDER_TSAN(k_puts_handlers_off);
-  const TestLock lock;
-  Holder holder(lock);
-  Channel told;
-  Child first([&] {
-    (void)change_signal_mask(SIG_SETMASK, ~SignalSet{0});
-    LockRequest request = lock.request();
-    Interruptions interruptions;
-    if (takes(request) || !interruptions.begin(signal_bit(SIGTERM), 0)) return 1;
-    told.say("queued");
-    while (true) {
-      const Result<LockRequest::Waited> waited = request.wait_here(interruptions);
-      if (!waited) return 2;
-      if (*waited == LockRequest::Waited::had) break;
-      if (interruptions.take_received() == signal_bit(SIGTERM)) told.say("interrupted");
-    }
-    told.say("first");
-    return 0;
-  });
-  ASSERT_EQ(told.hear(), "queued");
-  Child second = waiter(lock, told, "second", Waits::here);
-  ASSERT_EQ(told.hear(), "queued");
-  for (int i = 0; i < 100; ++i) {
-    first.signal(SIGTERM);
-    ASSERT_EQ(told.hear(), "interrupted");
-  }
-  holder.let_go();
+  EXPECT_EQ(told.hear(Milliseconds{20}), "<silence>");
+  first.signal(SIGCONT);
   EXPECT_EQ(told.hear(), "first");
   EXPECT_EQ(told.hear(), "second");
   EXPECT_EQ(first.wait(), 0);
@@ -255,7 +197,7 @@ TEST(LockQueue, ManyThatTakeItAgainAndAgainExcludeOneAnother) {
         LockRequest request = lock.request();
         const Result<bool> had = request.try_take();
         if (!had) return 1;
-        if (!*had && !(i % 2 == 0 ? waits_and_has(request) : waits_here_and_has(request))) return 2;
+        if (!*had && !waits_and_has(request)) return 2;
         int value = 0;
         if (::pread(counter.get(), &value, sizeof value, 0) != sizeof value) return 3;
         ++value;

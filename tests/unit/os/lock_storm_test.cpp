@@ -148,12 +148,7 @@ class StormTest : public testing::Test {
     use.queued = monotonic_now_ns();
     if (!*had) {
       request->sign_waiting(party_named("storm"));
-      // As the launcher does, except that some wait beside a helper without need.
-      const bool here = request->can_wait_here() && process % 4 != 0;
-      if (!(here ? waits_here_and_has(*request, k_storm_patience)
-                 : waits_and_has(*request, k_storm_patience))) {
-        return 3;
-      }
+      if (!waits_and_has(*request, k_storm_patience)) return 3;
     }
     const std::vector<unsigned> slots = request->slots();
     if (spec.mode == LockMode::counted && slots.size() != spec.units) return 4;
@@ -344,7 +339,7 @@ TEST(LockFlood, AWriterHasItsTurnAfterThoseWhoCameBeforeIt) {
       for (int round = 0; !shared->over; ++round) {
         LockRequest request = lock.request("db:shared");
         const bool at_once = takes(request);
-        if (!at_once && !waits_here_and_has(request)) return 1;
+        if (!at_once && !waits_and_has(request)) return 1;
         const std::int64_t writer = shared->writer_ticket;
         if (writer != 0 && request.ticket() > writer && !shared->writer_has_it) {
           ++shared->came_later_and_had_it_before;

@@ -16,7 +16,6 @@
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_file.hpp"
 #include "os/process/process.hpp"
-#include "os/signal/interruptions.hpp"
 
 namespace holdfast::os {
 
@@ -79,28 +78,6 @@ inline bool waits_and_has(LockRequest& request, Milliseconds patience = k_patien
   if (!readable(request.ready_fd(), patience)) return false;
   const Result<bool> had = request.finish_waiting();
   return had && *had;
-}
-
-// The same without a helper, in a process that does nothing else.
-inline LockRequest::Waited wait_here(LockRequest& request, Milliseconds patience = k_patience) {
-  const SignalSet before = change_signal_mask(SIG_SETMASK, ~SignalSet{0});
-  Interruptions interruptions;
-  if (!interruptions.begin(0, 0)) throw std::runtime_error("cannot be interrupted");
-  const Milliseconds until = monotonic_now() + patience;
-  interruptions.set_time(until);
-  Result<LockRequest::Waited> waited = LockRequest::Waited::interrupted;
-  // The end of an earlier lock's helper interrupts this, too.
-  while (waited && *waited == LockRequest::Waited::interrupted && monotonic_now() < until) {
-    waited = request.wait_here(interruptions);
-  }
-  interruptions.end();
-  (void)change_signal_mask(SIG_SETMASK, before);
-  if (!waited) throw std::runtime_error(waited.error().message);
-  return *waited;
-}
-
-inline bool waits_here_and_has(LockRequest& request, Milliseconds patience = k_patience) {
-  return wait_here(request, patience) == LockRequest::Waited::had;
 }
 
 // Another process that has the lock. A waiter in a process that also held the lock would wait for
