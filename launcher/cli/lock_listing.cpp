@@ -1,10 +1,13 @@
 #include "cli/lock_listing.hpp"
 
 #include <fmt/format.h>
+
 #include <algorithm>
+#include <string_view>
 
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
+#include "core/cluster/lock_order.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::cli {
@@ -12,104 +15,137 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string mode_of(const LockParty& party) {
+// A holder of a lock or a waiter for it.
+struct ListedParty {
+  std::string held;   // what follows "held "
+  std::string waits;  // what follows the number of a waiter
+  Json json;
+};
+
+template <typename Party>
+std::string how_in_words(const Party& party) {
   return party.mode == LockMode::exclusive ? "exclusive" : how_of(party);
+}
+
+// Adds what is said of each party. `since` is null if nobody knows.
+template <typename Party>
+void add_party(Json& object, const Party& party, const Json& since) {
+  object["test"] = valid_utf8(party.test);
+  object["tree"] = valid_utf8(party.tree);
+  object["since"] = since;
+  object["mode"] = how_in_words(party);
+  if (!party.slots.empty()) object["slots"] = party.slots;
+  if (!party.attempt.empty()) object["attempt"] = valid_utf8(party.attempt);
+}
+
+template <typename Party>
+std::string slots_of(const Party& holder) {
+  return holder.slots.empty() ? "" : ", slots " + to_text(holder.slots);
+}
+
+ListedParty listed(const LockParty& party) {
+  Json json{{"pid", party.process.pid}};
+  add_party(json, party, static_cast<double>(party.since_unix_ms) / 1000);
+  json["stopped"] = party.stopped;
+  if (party.elsewhere) json["other_pid_namespace"] = true;
+  const std::string who = describe_party(party);
+  const std::string age =
+      describe(Milliseconds{std::max<std::int64_t>(0, os::unix_now_ms() - party.since_unix_ms)});
+  return {fmt::format("by {} for {}{}", who, age, slots_of(party)),
+          fmt::format("{} waits for {} ({})", who, age, how_in_words(party)), std::move(json)};
+}
+
+ListedParty listed(const ClusterParty& party) {
+  Json json{{"pid", party.pid}, {"host", valid_utf8(party.host)}, {"user", valid_utf8(party.user)}};
+  add_party(json, party, nullptr);
+  json["fence"] = party.revision;
+  json["stopped"] = false;
+  const std::string who = describe_party(party);
+  return {fmt::format("by {}, fence {}{}", who, party.revision, slots_of(party)),
+          fmt::format("{} waits ({})", who, how_in_words(party)), std::move(json)};
+}
+
+// A holder by flock(1). It leaves no record, so little is known of it.
+ListedParty listed(const os::FlockHolder& stranger) {
+  return {
+      fmt::format("without a record by \"{}\" (pid {})", printable(stranger.command), stranger.pid),
+      {},
+      {{"pid", stranger.pid},
+       {"test", valid_utf8(stranger.command)},
+       {"tree", ""},
+       {"since", nullptr},
+       {"mode", "flock"},
+       {"stopped", false}}};
 }
 
 // The mode in which the lock is held. If nobody holds it, the mode in which its first waiter wants
 // it.
-std::string mode_of(const os::SurveyedLock& lock) {
-  if (lock.holders.empty() && (!lock.strangers.empty() || lock.waiters.empty())) return "exclusive";
-  const LockParty& first = lock.holders.empty() ? lock.waiters.front() : lock.holders.front();
-  if (first.mode == LockMode::amount) return "amount";
-  return first.mode == LockMode::counted ? "counted" : mode_of(first);
+std::string_view mode_of(const os::SurveyedLock& lock) {
+  if (!lock.holders.empty()) return name_of(lock.holders.front().mode);
+  const bool is_wanted = lock.strangers.empty() && !lock.waiters.empty();
+  return name_of(is_wanted ? lock.waiters.front().mode : LockMode::exclusive);
 }
 
-std::string age_of(const LockParty& party) {
-  return describe(Milliseconds{std::max<std::int64_t>(0, os::unix_now_ms() - party.since_unix_ms)});
+void begin(ListedLock& lock, const std::string& name, LockScope scope, std::string_view mode,
+           const std::string& place, const std::string& below) {
+  lock.text = fmt::format("{}@{} ({}", printable(name), name_of(scope), mode);
+  if (scope == LockScope::project || scope == LockScope::build) {
+    lock.text += ", " + printable(place);
+  }
+  if (!below.empty()) lock.text += ", inside " + printable(below);
+  lock.text += ")\n";
+  lock.json = {{"name", valid_utf8(name)},
+               {"scope", name_of(scope)},
+               {"mode", mode},
+               {"place", valid_utf8(place)}};
+  if (!below.empty()) lock.json["below"] = valid_utf8(below);
+  lock.json["holders"] = Json::array();
+  lock.json["waiters"] = Json::array();
 }
 
-Json party_json(const LockParty& party) {
-  Json object;
-  object["pid"] = party.process.pid;
-  object["test"] = valid_utf8(party.test);
-  object["tree"] = valid_utf8(party.tree);
-  object["since"] = static_cast<double>(party.since_unix_ms) / 1000;
-  object["mode"] = mode_of(party);
-  if (!party.slots.empty()) object["slots"] = party.slots;
-  if (!party.attempt.empty()) object["attempt"] = valid_utf8(party.attempt);
-  object["stopped"] = party.stopped;
-  if (party.elsewhere) object["other_pid_namespace"] = true;
-  return object;
+void add_holder(ListedLock& lock, ListedParty party) {
+  lock.text += fmt::format("  held {}\n", party.held);
+  lock.json["holders"].push_back(std::move(party.json));
 }
 
-// A holder by flock(1). It leaves no record, so little is known of it.
-Json stranger_json(const os::FlockHolder& stranger) {
-  Json object;
-  object["pid"] = stranger.pid;
-  object["test"] = valid_utf8(stranger.command);
-  object["tree"] = "";
-  object["since"] = nullptr;
-  object["mode"] = "flock";
-  object["stopped"] = false;
-  return object;
-}
-
-std::string describe_one(const os::SurveyedLock& lock) {
-  std::string text =
-      fmt::format("{}@{} ({}", printable(lock.name), name_of(lock.scope), mode_of(lock));
-  if (lock.scope == LockScope::project || lock.scope == LockScope::build) {
-    text += ", " + printable(lock.scope_directory);
-  }
-  if (!lock.below.empty()) text += ", inside " + printable(lock.below);
-  text += ")\n";
-  for (const LockParty& holder : lock.holders) {
-    text += fmt::format("  held by {} for {}", describe_party(holder), age_of(holder));
-    if (!holder.slots.empty()) text += fmt::format(", slots {}", to_text(holder.slots));
-    text += '\n';
-  }
-  for (const os::FlockHolder& one : lock.strangers) {
-    text += fmt::format("  held without a record by \"{}\" (pid {})\n", printable(one.command),
-                        one.pid);
-  }
-  for (std::size_t i = 0; i < lock.waiters.size(); ++i) {
-    const LockParty& waiter = lock.waiters[i];
-    text += fmt::format("  {}. {} waits for {} ({})\n", i + 1, describe_party(waiter),
-                        age_of(waiter), mode_of(waiter));
-  }
-  if (lock.tickets > lock.waiters.size()) {
-    text += fmt::format("  {} more wait\n", lock.tickets - lock.waiters.size());
-  }
-  return text;
+void add_waiter(ListedLock& lock, ListedParty party) {
+  Json& waiters = lock.json["waiters"];
+  lock.text += fmt::format("  {}. {}\n", waiters.size() + 1, party.waits);
+  waiters.push_back(std::move(party.json));
 }
 
 }  // namespace
 
-std::string describe_locks(const std::vector<os::SurveyedLock>& locks) {
+ListedLock::ListedLock(const os::SurveyedLock& lock) {
+  begin(*this, lock.name, lock.scope, mode_of(lock), lock.scope_directory, lock.below);
+  for (const LockParty& holder : lock.holders) add_holder(*this, listed(holder));
+  for (const os::FlockHolder& one : lock.strangers) add_holder(*this, listed(one));
+  for (const LockParty& waiter : lock.waiters) add_waiter(*this, listed(waiter));
+  if (lock.tickets > lock.waiters.size()) {
+    text += fmt::format("  {} more wait\n", lock.tickets - lock.waiters.size());
+  }
+  json["waiting"] = lock.tickets;
+}
+
+ListedLock::ListedLock(const ClusterQueue& queue) {
+  begin(*this, queue.name, LockScope::cluster, name_of(queue.parties.front().mode), "cluster",
+        queue.below);
+  for (std::size_t i = 0; i < queue.parties.size(); ++i) {
+    const bool has_it = cluster::is_holder(queue.parties, i);
+    (has_it ? add_holder : add_waiter)(*this, listed(queue.parties[i]));
+  }
+  json["waiting"] = json["waiters"].size();
+}
+
+std::string describe_locks(const std::vector<ListedLock>& locks) {
   std::string text;
-  for (const os::SurveyedLock& lock : locks) text += describe_one(lock);
+  for (const ListedLock& lock : locks) text += lock.text;
   return text;
 }
 
-nlohmann::ordered_json json_of(const std::vector<os::SurveyedLock>& locks) {
+nlohmann::ordered_json json_of(const std::vector<ListedLock>& locks) {
   Json list = Json::array();
-  for (const os::SurveyedLock& lock : locks) {
-    Json object;
-    object["name"] = valid_utf8(lock.name);
-    object["scope"] = std::string(name_of(lock.scope));
-    object["mode"] = mode_of(lock);
-    object["place"] = valid_utf8(lock.scope_directory);
-    if (!lock.below.empty()) object["below"] = valid_utf8(lock.below);
-    object["holders"] = Json::array();
-    for (const LockParty& holder : lock.holders) object["holders"].push_back(party_json(holder));
-    for (const os::FlockHolder& one : lock.strangers) {
-      object["holders"].push_back(stranger_json(one));
-    }
-    object["waiters"] = Json::array();
-    for (const LockParty& waiter : lock.waiters) object["waiters"].push_back(party_json(waiter));
-    object["waiting"] = lock.tickets;
-    list.push_back(std::move(object));
-  }
+  for (const ListedLock& lock : locks) list.push_back(lock.json);
   return list;
 }
 

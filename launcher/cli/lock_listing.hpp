@@ -2,18 +2,27 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-
 #include <string>
 #include <vector>
 
+#include "keeper/run/cluster_client.hpp"
 #include "os/lock/lock_survey.hpp"
 
 namespace holdfast::cli {
 
-// One paragraph per lock: who holds it and who waits, in order. Empty when there are no locks.
-std::string describe_locks(const std::vector<os::SurveyedLock>& locks);
+// A lock of this machine or of etcd: who holds it and who waits, in order.
+struct ListedLock {
+  ListedLock(const os::SurveyedLock& lock);  // NOLINT(google-explicit-constructor)
+  ListedLock(const ClusterQueue& queue);     // NOLINT(google-explicit-constructor)
 
-// The format is in docs/reference/report-formats.md.
-nlohmann::ordered_json json_of(const std::vector<os::SurveyedLock>& locks);
+  std::string text;  // one paragraph
+  // The format is in docs/reference/report-formats.md.
+  nlohmann::ordered_json json;
+};
+
+// Empty when there are no locks.
+std::string describe_locks(const std::vector<ListedLock>& locks);
+
+nlohmann::ordered_json json_of(const std::vector<ListedLock>& locks);
 
 }  // namespace holdfast::cli

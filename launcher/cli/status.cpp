@@ -96,7 +96,7 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
     }
     status["runs"].push_back(std::move(object));
   }
-  status["locks"] = json_of(locks);
+  status["locks"] = json_of({locks.begin(), locks.end()});
   return status;
 }
 
@@ -126,7 +126,7 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
       fmt::print("\n");
     }
   }
-  fmt::print("{}", describe_locks(locks));
+  fmt::print("{}", describe_locks({locks.begin(), locks.end()}));
 }
 
 int show_status(const StatusOptions& options) {

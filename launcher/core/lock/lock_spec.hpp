@@ -31,6 +31,10 @@ std::string amounts_text(std::uint64_t part_kb, std::uint64_t whole_kb);
 // Of a lock with an amount, each holder has a part of a whole, in KiB.
 enum class LockMode : std::uint8_t { exclusive, shared, counted, amount };
 
+constexpr std::array<std::string_view, 4> words_of(LockMode) {
+  return {"exclusive", "shared", "counted", "amount"};
+}
+
 // Whether holders of such a lock may each have some units of it.
 constexpr bool has_units(LockMode mode) {
   return mode == LockMode::counted || mode == LockMode::amount;
