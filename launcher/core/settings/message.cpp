@@ -20,11 +20,16 @@ void Message::add(std::string_view key, std::string_view value) {
   fields.emplace_back(std::string(key), std::string(value));
 }
 
-std::string_view Message::get(std::string_view key) const {
+const std::string* Message::find(std::string_view key) const {
   for (const auto& [name, value] : fields) {
-    if (name == key) return value;
+    if (name == key) return &value;
   }
-  return {};
+  return nullptr;
+}
+
+std::string_view Message::get(std::string_view key) const {
+  const std::string* value = find(key);
+  return value == nullptr ? std::string_view() : std::string_view(*value);
 }
 
 void add_log(Message& message, const LogTarget& place) {

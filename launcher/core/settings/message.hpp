@@ -23,7 +23,9 @@ struct Message {
       : kind(its_kind), fields(std::move(its_fields)) {}
 
   void add(std::string_view key, std::string_view value);
-  // The first field of that name; empty: there is none.
+  // The first field of that name; null: there is none.
+  const std::string* find(std::string_view key) const;
+  // The same as a text; empty: there is none.
   std::string_view get(std::string_view key) const;
 };
 

@@ -1,0 +1,171 @@
+// The codec of messages. A struct that crosses a process has one list of its fields:
+//
+//   void each_field(Any<Order> auto& order, auto&& use) {
+//     use("name", order.name);
+//     use("port", order.ports);
+//   }
+//
+// and both directions go through that list:
+//
+//   each_field(order, ToMessage(message));
+//
+//   FromMessage read(message);
+//   each_field(order, read);
+//   return read.give(k_order, std::move(order));
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/number.hpp"
+#include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
+#include "core/base/words.hpp"
+#include "core/settings/containment.hpp"
+#include "core/settings/message.hpp"
+
+namespace holdfast::wire {
+
+// Such a struct, const or not.
+template <typename T, typename Struct>
+concept Any = std::same_as<std::remove_const_t<T>, Struct>;
+
+template <typename T>
+concept WholeNumber = std::integral<T> && !std::same_as<T, bool>;
+
+// An enumeration that people never see goes by number.
+template <typename T>
+concept Unworded = std::is_enum_v<T> && !Worded<T>;
+
+// Adds fields to a message. A text that is empty, a flag that is false and an optional without a
+// value are not sent; a list has one field for each of its values.
+class ToMessage {
+ public:
+  explicit ToMessage(Message& message) : message_(message) {}
+
+  template <typename T>
+  void operator()(std::string_view key, const T& value) const {
+    add(key, value);
+  }
+  void operator()(std::string_view key, const std::string& text) const {
+    if (!text.empty()) add(key, text);
+  }
+  void operator()(std::string_view key, bool flag) const {
+    if (flag) add(key, "1");
+  }
+  template <typename T>
+  void operator()(std::string_view key, const std::optional<T>& value) const {
+    if (value) add(key, *value);
+  }
+  template <typename T>
+  void operator()(std::string_view key, const std::vector<T>& values) const {
+    for (const T& value : values) add(key, value);
+  }
+  // `absent` is not sent, and so costs nothing.
+  template <typename T>
+  void operator()(std::string_view key, const T& value, std::type_identity_t<T> absent) const {
+    if (value != absent) (*this)(key, value);
+  }
+
+ private:
+  void add(std::string_view key, std::string_view text) const { message_.add(key, text); }
+  void add(std::string_view key, WholeNumber auto number) const {
+    add(key, std::to_string(number));
+  }
+  void add(std::string_view key, Milliseconds time) const { add(key, time.count()); }
+  void add(std::string_view key, Worded auto value) const { add(key, name_of(value)); }
+  void add(std::string_view key, Unworded auto value) const { add(key, static_cast<int>(value)); }
+  void add(std::string_view key, const ProcessName& process) const { add(key, to_text(process)); }
+  void add(std::string_view key, Containment containment) const { add(key, to_text(containment)); }
+  void add(std::string_view key, const Variable& variable) const;
+
+  Message& message_;
+};
+
+// Reads fields into a struct as it is built. A field that the message lacks keeps its value; a flag
+// is false then. If the message has a field twice, the first counts.
+class FromMessage {
+ public:
+  explicit FromMessage(const Message& message) : message_(message) {}
+
+  template <typename T>
+  void operator()(std::string_view key, T& value) {
+    const std::string* text = message_.find(key);
+    if (text != nullptr && !read(*text, value)) refuse(key);
+  }
+  void operator()(std::string_view key, bool& flag) {
+    const std::string* text = message_.find(key);
+    flag = text != nullptr;
+    if (flag && *text != "1") refuse(key);
+  }
+  template <typename T>
+  void operator()(std::string_view key, std::optional<T>& value) {
+    if (message_.find(key) != nullptr) (*this)(key, value.emplace());
+  }
+  template <typename T>
+  void operator()(std::string_view key, std::vector<T>& values) {
+    for (const auto& [name, text] : message_.fields) {
+      if (name == key && !read(text, values.emplace_back())) refuse(key);
+    }
+  }
+  template <typename T>
+  void operator()(std::string_view key, T& value, std::type_identity_t<T> absent) {
+    value = absent;
+    (*this)(key, value);
+  }
+
+  // For a field that is not understood. `key` must outlive this object.
+  void refuse(std::string_view key) { wrong_ = key; }
+
+  // What was read; or an error, if the message is of another kind or has a field that is not
+  // understood.
+  template <typename Struct>
+  Result<Struct> give(std::string_view kind, Struct whole) const {
+    if (Result<void> understood = check(kind); !understood) return understood.error();
+    return whole;
+  }
+
+ private:
+  static bool read(std::string_view text, std::string& field);
+  static bool read(std::string_view text, Milliseconds& time);
+  static bool read(std::string_view text, ProcessName& process);
+  static bool read(std::string_view text, Containment& containment);
+  static bool read(std::string_view text, Variable& variable);
+  template <WholeNumber T>
+  static bool read(std::string_view text, T& number) {
+    return take(parse_number<T>(text), number);
+  }
+  template <Worded T>
+  static bool read(std::string_view text, T& value) {
+    return take(named<T>(text), value);
+  }
+  template <Unworded T>
+  static bool read(std::string_view text, T& value) {
+    std::underlying_type_t<T> number{};
+    const bool is_number = read(text, number);
+    if (is_number) value = static_cast<T>(number);
+    return is_number;
+  }
+  static bool take(const auto& found, auto& value) {
+    if (found) value = *found;
+    return static_cast<bool>(found);
+  }
+
+  Result<void> check(std::string_view kind) const;
+
+  const Message& message_;
+  std::string_view wrong_;
+};
+
+// Names a field of the message that is not understood.
+Error not_understood(std::string_view field, const Message& message);
+
+}  // namespace holdfast::wire
