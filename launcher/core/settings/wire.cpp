@@ -1,34 +1,55 @@
 #include "core/settings/wire.hpp"
 
-#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/settings/fields.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast::wire {
 namespace {
 
-constexpr std::string_view k_input = "input";
-constexpr std::string_view k_required = "required";
 constexpr std::string_view k_lock = "lock";
-constexpr std::string_view k_transient = "transient";
-constexpr std::string_view k_memory_kb = "memory_kb";
-constexpr std::string_view k_oom_events = "oom_events";
 
-Error unreadable(const Message& message, std::string_view key) {
-  return Error{text_of({"read `", key, "` of a ", message.kind, " message"})};
+void each_field(Any<AttemptRequest> auto& request, auto&& use) {
+  use("test", request.test);
+  use("key", request.key);
+  use("include", request.include_count);
+  use("word", request.word);
+  use("launcher", request.launcher);
+  use("program", request.program);
+  use("input", request.inputs.named);
+  use("required", request.inputs.required);
+  use("command_sum", request.command_sum, 0);
+  use("soonest_end", request.soonest_end, k_longest);
+#define HOLDFAST_TEXT(field, variable) use(#field, request.facts.field);
+#define HOLDFAST_FLAG HOLDFAST_TEXT
+#define HOLDFAST_OWN_TEXT(...)
+#define HOLDFAST_OWN_FLAG(...)
+#include "core/settings/facts.def"
 }
 
-template <typename Number>
-Result<Number> number_in(const Message& message, std::string_view key) {
-  const std::optional<Number> number = parse_number<Number>(message.get(key));
-  if (!number) return unreadable(message, key);
-  return *number;
+// What is not in the policy's rows of settings.
+void each_field(Any<AttemptGrant> auto& grant, auto&& use) {
+  use("run", grant.run);
+  use("attempt", grant.attempt);
+  use("journal", grant.journal);
+  use("scratch_path", grant.scratch);
+  use("refusal", grant.refusal);
+  use("shared_tmp", grant.shared_tmp);
+  use("shares_network", grant.shares_network);
+  use("again", grant.is_again);
+  use("log", grant.log, LogLevel::info);
+  use("googletest", grant.program.is_googletest);
+  use("may_lose_rights", grant.program.may_lose_rights);
+  use("needed", grant.policy.needed_by_others);
+  if (!grant.policy.isolation) return;
+  use("case_timeout", grant.policy.case_timeout);
+  use("processors", grant.policy.processors);
 }
 
-Result<Milliseconds> time_in(const Message& message, std::string_view key) {
-  Result<std::int64_t> count = number_in<std::int64_t>(message, key);
-  if (!count) return count.error();
-  return Milliseconds{*count};
+void each_field(Any<StepSettings> auto& steps, auto&& use) {
+  use("transient", steps.steps.transient);
+  use("memory_kb", steps.steps.memory_kb);
+  use("oom_events", steps.oom_events);
 }
 
 // `memory:shared@user=NAME`: the name comes last because a RESOURCE_LOCK may have any character in
@@ -61,18 +82,14 @@ void add(Message& message, std::string_view id, const Field& field, const Field&
   }
 }
 
-void add_policy(Message& message, const Policy& policy) {
+void add_settings(Message& message, const Policy& policy) {
   const Policy built_in;
 #define HOLDFAST_SETTING(id, field, Kind, ...) \
   add<kind::Kind>(message, #id, policy.field, built_in.field);
 #include "core/settings/table.def"
-  if (policy.needed_by_others) message.add("needed", "1");
-  if (!policy.isolation) return;
-  message.add("case_timeout", std::to_string(policy.case_timeout.count()));
-  message.add("processors", std::to_string(policy.processors));
 }
 
-Result<void> read_policy(const Message& message, Policy& policy) {
+Result<void> read_settings(const Message& message, Policy& policy) {
   for (const auto& [key, text] : message.fields) {
     if (key == k_lock) {
       Result<LockSpec> lock = to_lock(text);
@@ -87,17 +104,9 @@ Result<void> read_policy(const Message& message, Policy& policy) {
     } else if (text.empty() && setting == Setting::known_flaky) {
       policy.retry.known.clear();
     } else if (!apply({*setting, Source::file, text, {}}, policy)) {
-      return unreadable(message, key);
+      return not_understood(key, message);
     }
   }
-  policy.needed_by_others = !message.get("needed").empty();
-  if (!policy.isolation) return {};
-  const Result<Milliseconds> limit = time_in(message, "case_timeout");
-  const Result<unsigned> processors = number_in<unsigned>(message, "processors");
-  if (!limit) return limit.error();
-  if (!processors) return processors.error();
-  policy.case_timeout = *limit;
-  policy.processors = *processors;
   return {};
 }
 
@@ -105,103 +114,37 @@ Result<void> read_policy(const Message& message, Policy& policy) {
 
 Message to_message(const AttemptRequest& request) {
   Message message(k_request);
-  message.add("test", request.test);
-  message.add("key", request.key);
-  message.add("include", std::to_string(request.include_count));
-  if (!request.word.empty()) message.add("word", request.word);
-  message.add("launcher", to_text(request.launcher));
-  if (!request.program.empty()) message.add("program", request.program);
-  for (const std::string& path : request.inputs.named) message.add(k_input, path);
-  for (const std::string& path : request.inputs.required) message.add(k_required, path);
-  if (request.command_sum != 0) message.add("command_sum", std::to_string(request.command_sum));
-  if (request.soonest_end != k_longest) {
-    message.add("soonest_end", std::to_string(request.soonest_end.count()));
-  }
-  // Most tests have none of these, and what is not sent costs nothing.
-#define HOLDFAST_TEXT(field, variable) \
-  if (!request.facts.field.empty()) message.add(#field, request.facts.field);
-#define HOLDFAST_FLAG(field, variable) \
-  if (request.facts.field) message.add(#field, "1");
-#define HOLDFAST_OWN_TEXT(...)
-#define HOLDFAST_OWN_FLAG(...)
-#include "core/settings/facts.def"
+  each_field(request, ToMessage(message));
   for (const Value& value : request.said) message.add(id_of(value.setting), value.text);
   return message;
 }
 
 Result<AttemptRequest> to_request(const Message& message) {
-  Result<unsigned> include_count = number_in<unsigned>(message, "include");
-  Result<ProcessName> launcher = parse_process_name(message.get("launcher"));
-  if (!include_count) return include_count.error();
-  if (!launcher) return launcher.error();
   AttemptRequest request;
-  request.test = message.get("test");
-  request.key = message.get("key");
-  request.include_count = *include_count;
-  request.word = message.get("word");
-  request.launcher = *launcher;
-  request.program = message.get("program");
-  if (!message.get("command_sum").empty()) {
-    Result<std::uint64_t> sum = number_in<std::uint64_t>(message, "command_sum");
-    if (!sum) return sum.error();
-    request.command_sum = *sum;
-  }
-  if (!message.get("soonest_end").empty()) {
-    Result<Milliseconds> soonest = time_in(message, "soonest_end");
-    if (!soonest) return soonest.error();
-    request.soonest_end = *soonest;
-  }
-#define HOLDFAST_TEXT(field, variable) request.facts.field = message.get(#field);
-#define HOLDFAST_FLAG(field, variable) request.facts.field = !message.get(#field).empty();
-#define HOLDFAST_OWN_TEXT(...)
-#define HOLDFAST_OWN_FLAG(...)
-#include "core/settings/facts.def"
-  for (const auto& [field, value] : message.fields) {
-    if (field == k_input) request.inputs.named.push_back(value);
-    if (field == k_required) request.inputs.required.push_back(value);
-    if (const std::optional<Setting> setting = setting_of_id(field)) {
-      request.said.push_back({*setting, Source::property, value, {}});
+  FromMessage read(message);
+  each_field(request, read);
+  if (request.launcher == ProcessName{}) read.refuse("launcher");
+  for (const auto& [key, text] : message.fields) {
+    if (const std::optional<Setting> setting = setting_of_id(key)) {
+      request.said.push_back({*setting, Source::property, text, {}});
     }
   }
-  return request;
+  return read.give(k_request, std::move(request));
 }
 
 Message to_message(const AttemptGrant& grant) {
   Message message(k_grant);
-  message.add("run", grant.run);
-  message.add("attempt", grant.attempt);
-  message.add("journal", grant.journal);
-  if (!grant.scratch.empty()) message.add("scratch_path", grant.scratch);
-  if (!grant.refusal.empty()) message.add("refusal", grant.refusal);
-  if (!grant.shared_tmp.empty()) message.add("shared_tmp", grant.shared_tmp);
-  if (grant.shares_network) message.add("shares_network", "1");
-  if (grant.is_again) message.add("again", "1");
-  // Above that, launchers do not log.
-  if (grant.log < LogLevel::info) message.add("log", name_of(grant.log));
-  if (grant.program.is_googletest) message.add("googletest", "1");
-  if (!grant.program.may_lose_rights.empty()) {
-    message.add("may_lose_rights", grant.program.may_lose_rights);
-  }
-  add_policy(message, grant.policy);
+  each_field(grant, ToMessage(message));
+  add_settings(message, grant.policy);
   return message;
 }
 
 Result<AttemptGrant> to_grant(const Message& message) {
   AttemptGrant grant;
-  grant.run = message.get("run");
-  grant.attempt = message.get("attempt");
-  grant.journal = message.get("journal");
-  grant.scratch = message.get("scratch_path");
-  grant.refusal = message.get("refusal");
-  grant.shared_tmp = message.get("shared_tmp");
-  grant.shares_network = !message.get("shares_network").empty();
-  grant.is_again = !message.get("again").empty();
-  grant.log = named<LogLevel>(message.get("log")).value_or(LogLevel::info);
-  grant.program.is_googletest = !message.get("googletest").empty();
-  grant.program.may_lose_rights = message.get("may_lose_rights");
-  if (message.kind != k_grant) return unreadable(message, k_grant);
-  if (Result<void> read = read_policy(message, grant.policy); !read) return read.error();
-  return grant;
+  if (Result<void> read = read_settings(message, grant.policy); !read) return read.error();
+  FromMessage read(message);
+  each_field(grant, read);
+  return read.give(k_grant, std::move(grant));
 }
 
 std::string to_text(const AttemptWait& wait) {
@@ -233,7 +176,7 @@ Result<Values> to_values(const Message& message) {
   Values said;
   for (const auto& [key, text] : message.fields) {
     const std::optional<Setting> setting = setting_of_id(key);
-    if (!setting) return unreadable(message, key);
+    if (!setting) return not_understood(key, message);
     said.push_back({*setting, Source::file, text, {}});
   }
   return said;
@@ -241,25 +184,15 @@ Result<Values> to_values(const Message& message) {
 
 Message to_message(const StepSettings& steps) {
   Message message(k_steps);
-  for (const std::string& pattern : steps.steps.transient) message.add(k_transient, pattern);
-  if (steps.steps.memory_kb) message.add(k_memory_kb, std::to_string(*steps.steps.memory_kb));
-  message.add(k_oom_events, steps.oom_events);
+  each_field(steps, ToMessage(message));
   return message;
 }
 
 Result<StepSettings> to_step_settings(const Message& message) {
-  if (message.kind != k_steps) return unreadable(message, k_steps);
   StepSettings steps;
-  for (const auto& [key, text] : message.fields) {
-    if (key == k_transient) steps.steps.transient.push_back(text);
-  }
-  if (!message.get(k_memory_kb).empty()) {
-    const Result<std::uint64_t> memory = number_in<std::uint64_t>(message, k_memory_kb);
-    if (!memory) return memory.error();
-    steps.steps.memory_kb = *memory;
-  }
-  steps.oom_events = message.get(k_oom_events);
-  return steps;
+  FromMessage read(message);
+  each_field(steps, read);
+  return read.give(k_steps, std::move(steps));
 }
 
 }  // namespace holdfast::wire
