@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
-#include <type_traits>
 
 #include <cstring>
 
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/settings/fields.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
@@ -48,35 +48,39 @@ std::string text_in(const std::string& directory, const std::string& path) {
   return text ? std::move(*text) : std::string();
 }
 
-// The fields of a job besides those of its grant. No field of a grant begins with `far_`.
-constexpr std::string_view k_version = "far_version";
-constexpr std::string_view k_argument = "far_argument";
-constexpr std::string_view k_entry = "far_entry";
-constexpr std::string_view k_directory = "far_directory";
-constexpr std::string_view k_variable = "far_variable";
-constexpr std::string_view k_one_stream = "far_one_stream";
-constexpr std::string_view k_attempt_number = "far_n";
-constexpr std::string_view k_case = "far_case";
-constexpr std::string_view k_log = "far_log";
-
-constexpr std::string_view k_started = "far-started";
-constexpr std::string_view k_node = "node";
-constexpr std::string_view k_started_version = "version";
-constexpr std::string_view k_architecture = "architecture";
-
 using supervision::AttemptResult;
 using supervision::ListedProcess;
+using wire::Any;
 
-constexpr std::string_view k_kind = "far-ended";
+constexpr std::string_view k_started = "far-started";
+constexpr std::string_view k_ended = "far-ended";
 constexpr std::string_view k_leftover = "leftover";
 constexpr std::string_view k_cases_left = "cases_left";  // the cases follow
 constexpr std::string_view k_case_left = "case_left";
 constexpr std::string_view k_orphan_file = "orphan_file";
 constexpr std::string_view k_orphan_why = "orphan_why";
 
-// Calls `use` for each field that is one value. Writing and reading share this list.
-template <typename Result, typename Use>
-void for_each_field(Result& result, Use use) {
+// The fields of a job besides those of its grant. No field of a grant begins with `far_`.
+void each_field(Any<FarJob> auto& job, auto&& use) {
+  use("far_version", job.version);
+  use("far_argument", job.arguments);
+  use("far_entry", job.environment);
+  use("far_directory", job.directory);
+  use("far_variable", job.variables);
+  use("far_one_stream", job.one_stream);
+  use("far_n", job.n);
+  use("far_case", job.cases);
+  use("far_log", job.log);
+}
+
+void each_field(Any<FarStart> auto& start, auto&& use) {
+  use("node", start.node);
+  use("version", start.version);
+  use("architecture", start.architecture);
+}
+
+// Those that are one value.
+void each_field(Any<AttemptResult> auto& result, auto&& use) {
   auto& seen = result.observation;
   auto& report = result.report;
   use("outcome", result.outcome);
@@ -110,46 +114,13 @@ void for_each_field(Result& result, Use use) {
   use("kept", report.kept);
   use("survivors", report.survivors);
   use("wall_us", result.wall_us);
+  use("lock_wait_ms", result.lock_wait);
   use("pressed", result.pressed);
   use("note", result.note);
   use("remark", result.remark);
   use("scratch", result.scratch);
   use("ran_nothing_because", result.ran_nothing_because);
   use("marker", result.marker);
-}
-
-template <typename T>
-std::optional<std::string> text_of_value(const T& value) {
-  if constexpr (requires { value.has_value(); }) {
-    return value ? text_of_value(*value) : std::nullopt;
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return value;
-  } else if constexpr (std::is_enum_v<T>) {
-    return std::to_string(static_cast<int>(value));
-  } else {
-    return std::to_string(value);
-  }
-}
-
-template <typename T>
-bool read_value(std::string_view text, T& value) {
-  if constexpr (requires { value.has_value(); }) {
-    return read_value(text, value.emplace());
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    value = text;
-    return true;
-  } else if constexpr (std::is_enum_v<T>) {
-    const auto number = parse_number<std::uint8_t>(text);
-    if (number) value = static_cast<T>(*number);
-    return number.has_value();
-  } else if constexpr (std::is_same_v<T, bool>) {
-    value = text == "1";
-    return true;
-  } else {
-    const auto number = parse_number<T>(text);
-    if (number) value = *number;
-    return number.has_value();
-  }
 }
 
 void add_lists(const AttemptResult& result, wire::Message& message) {
@@ -293,17 +264,7 @@ void FarRun::leave_out(const std::string& node) const {
 
 std::string to_text(const FarJob& job) {
   wire::Message message = wire::to_message(job.grant);
-  message.add(k_version, job.version);
-  for (const std::string& word : job.arguments) message.add(k_argument, word);
-  for (const std::string& entry : job.environment) message.add(k_entry, entry);
-  message.add(k_directory, job.directory);
-  for (const Variable& variable : job.variables) {
-    message.add(k_variable, text_of({variable.name, "=", variable.value}));
-  }
-  if (job.one_stream) message.add(k_one_stream, "1");
-  message.add(k_attempt_number, std::to_string(job.n));
-  for (const std::string& name : job.cases) message.add(k_case, name);
-  message.add(k_log, job.log);
+  each_field(job, wire::ToMessage(message));
   return wire::encode(message);
 }
 
@@ -314,48 +275,30 @@ Result<FarJob> far_job_in(std::string_view text) {
   if (!grant) return grant.error();
   FarJob job;
   job.grant = std::move(*grant);
-  for (const auto& [key, value] : message->fields) {
-    if (key == k_argument) job.arguments.push_back(value);
-    if (key == k_entry) job.environment.push_back(value);
-    if (key == k_case) job.cases.push_back(value);
-    if (key == k_variable) {
-      std::string_view rest = value;
-      std::string name(take_part(rest, '='));
-      job.variables.push_back({std::move(name), std::string(rest)});
-    }
-  }
-  job.version = message->get(k_version);
-  job.directory = message->get(k_directory);
-  job.log = message->get(k_log);
-  job.one_stream = !message->get(k_one_stream).empty();
-  const auto n = parse_number<unsigned>(message->get(k_attempt_number));
-  if (!n || job.arguments.empty()) return Error{"read the description of an attempt"};
-  job.n = *n;
-  return job;
+  wire::FromMessage read(*message);
+  each_field(job, read);
+  if (job.arguments.empty()) return Error{"read the description of an attempt"};
+  return read.give(message->kind, std::move(job));
 }
 
 std::string to_text(const FarStart& start) {
   wire::Message message(k_started);
-  message.add(k_node, start.node);
-  message.add(k_started_version, start.version);
-  message.add(k_architecture, start.architecture);
+  each_field(start, wire::ToMessage(message));
   return wire::encode(message);
 }
 
 Result<FarStart> far_start_in(std::string_view text) {
   const Result<wire::Message> message = wire::decode(text);
   if (!message) return message.error();
-  if (message->kind != k_started) return Error{"read the record of an attempt's start"};
-  return FarStart{std::string(message->get(k_node)), std::string(message->get(k_started_version)),
-                  std::string(message->get(k_architecture))};
+  FarStart start;
+  wire::FromMessage read(*message);
+  each_field(start, read);
+  return read.give(k_started, std::move(start));
 }
 
 std::string to_text(const AttemptResult& result) {
-  wire::Message message(k_kind);
-  for_each_field(result, [&](std::string_view name, const auto& value) {
-    if (const std::optional<std::string> text = text_of_value(value)) message.add(name, *text);
-  });
-  message.add("lock_wait_ms", std::to_string(result.lock_wait.count()));
+  wire::Message message(k_ended);
+  each_field(result, wire::ToMessage(message));
   add_lists(result, message);
   return wire::encode(message);
 }
@@ -363,21 +306,11 @@ std::string to_text(const AttemptResult& result) {
 Result<AttemptResult> far_result_in(std::string_view text) {
   const Result<wire::Message> message = wire::decode(text);
   if (!message) return message.error();
-  if (message->kind != k_kind) return Error{"read the record of an attempt's end"};
   AttemptResult result;
-  std::string_view wrong;
-  for_each_field(result, [&](std::string_view name, auto& value) {
-    for (const auto& [key, said] : message->fields) {
-      if (key == name && !read_value(said, value)) wrong = name;
-    }
-  });
-  const auto wait = parse_number<std::int64_t>(message->get("lock_wait_ms"));
-  if (!wrong.empty() || !wait) {
-    return Error{text_of({"read `", wrong, "` in the record of an attempt's end"})};
-  }
-  result.lock_wait = Milliseconds{*wait};
+  wire::FromMessage read(*message);
+  each_field(result, read);
   read_lists(*message, result);
-  return result;
+  return read.give(k_ended, std::move(result));
 }
 
 }  // namespace holdfast::exec
