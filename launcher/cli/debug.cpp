@@ -172,11 +172,10 @@ Result<ListedTest> find_target(const std::string& tree, const std::vector<Listed
   if (tests.empty()) return ErrorInWords{line + why_no_test(tree, options.configuration)};
   std::vector<std::string> names;
   for (const ListedTest& one : tests) names.push_back(one.name);
-  std::vector<std::string> near;
-  for (const std::string& one : look_alikes(name, names, k_near_names)) {
-    near.push_back(brief_in_quotes(one));
+  const std::vector<std::string> near = look_alikes(name, names, k_near_names);
+  if (!near.empty()) {
+    line += ": did you mean " + bounded_list(near, k_near_names, brief_in_quotes) + "?";
   }
-  if (!near.empty()) line += ": did you mean " + bounded_list(near, k_near_names) + "?";
   return ErrorInWords{line};
 }
 

@@ -2,7 +2,6 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "report/describe.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -30,14 +29,12 @@ bool ran_between(const TestReport& test, double from, double to) {
   });
 }
 
-std::string text_of(const ChangedSource& source) {
+std::string file_text(const ChangedSource& source) {
   std::string file = brief(source.file);
   if (source.is_removed) return file + " (removed)";
   if (source.tests.empty()) return file;
   if (source.was_alone) return fmt::format("{} (while only {} ran)", file, brief(source.tests[0]));
-  std::vector<std::string> tests;
-  for (const std::string& test : source.tests) tests.push_back(brief(test));
-  return fmt::format("{} (while {} ran)", file, bounded_list(tests, k_tests_named));
+  return fmt::format("{} (while {} ran)", file, bounded_list(source.tests, k_tests_named, brief));
 }
 
 }  // namespace
@@ -61,13 +58,12 @@ std::vector<ChangedSource> changed_sources(const SourcesRecord& record, const Ru
 }
 
 std::string changed_sources_text(const RunReport& report) {
-  const std::uint64_t count =
-      report.changed_sources.size() + static_cast<std::uint64_t>(report.more_changed_sources);
+  const std::vector<ChangedSource>& sources = report.changed_sources;
+  const auto more = static_cast<std::uint64_t>(report.more_changed_sources);
+  const std::uint64_t count = sources.size() + more;
   if (count == 0) return {};
-  std::vector<std::string> files;
-  for (const ChangedSource& source : report.changed_sources) files.push_back(text_of(source));
   return fmt::format("{} changed while tests ran: {}", counted(count, "tracked file"),
-                     bounded_list(files, k_files_named, count));
+                     bounded_list(sources, k_files_named, file_text, more));
 }
 
 }  // namespace holdfast

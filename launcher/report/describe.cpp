@@ -339,17 +339,4 @@ std::vector<std::string> orphan_texts(const TestReport& test) {
   return texts;
 }
 
-std::string bounded_list(const std::vector<std::string>& items, std::size_t limit) {
-  return bounded_list(items, limit, items.size());
-}
-
-std::string bounded_list(const std::vector<std::string>& items, std::size_t limit,
-                         std::uint64_t total) {
-  const std::size_t shown = std::min(items.size(), limit);
-  std::string list;
-  for (std::size_t i = 0; i < shown; ++i) list += (i == 0 ? "" : ", ") + items[i];
-  if (total > shown) list += fmt::format(" and {} more", total - shown);
-  return list;
-}
-
 }  // namespace holdfast

@@ -85,10 +85,4 @@ std::vector<std::string> leftover_names(const TestReport& test);
 // "exit-17 is of another attempt" for each orphan marker of the test's attempts.
 std::vector<std::string> orphan_texts(const TestReport& test);
 
-// At most `limit` items, separated by ", ", then "and N more".
-std::string bounded_list(const std::vector<std::string>& items, std::size_t limit);
-// The same, where `items` are only the first of `total`.
-std::string bounded_list(const std::vector<std::string>& items, std::size_t limit,
-                         std::uint64_t total);
-
 }  // namespace holdfast

@@ -1,6 +1,7 @@
 #include "report/services.hpp"
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/describe.hpp"
 
@@ -21,12 +22,11 @@ void note_death(ServiceReport& service, const ServiceRecord& record) {
 }
 
 std::string death_text(const ServiceReport& service, const ServiceDeath& death) {
-  std::vector<std::string> names;
-  for (const std::string& user : death.users) names.push_back(brief(user));
+  const std::vector<std::string>& names = death.users;
   std::string text = brief(service.name);
   if (service.instance > 0) text += fmt::format(" (instance {})", service.instance + 1);
   text += names.empty() ? " died while no test used it"
-                        : " died during " + bounded_list(names, k_names_shown);
+                        : " died during " + bounded_list(names, k_names_shown, brief);
   if (names.size() == 1) text += " (alone)";
   const bool is_followed = service.generation > death.generation;
   text += is_followed ? fmt::format("; generation {} from then on", death.generation + 1)

@@ -68,11 +68,10 @@ std::string section(std::string_view name, const std::vector<StepRecord>& steps,
     const std::size_t size = title(*step).size();
     if (size <= k_widest_name) width = std::max(width, size);
   }
-  std::string text = fmt::format("\n{} of {}\n", name, counted(steps.size(), "build step"));
-  for (const StepRecord* step : shown) {
-    text += row(title(*step), width, line(*step) + remark(*step, steps));
-  }
-  return text;
+  return titled_lines(fmt::format("{} of {}", name, counted(steps.size(), "build step")), shown,
+                      k_steps_shown, [&](const StepRecord* step) {
+                        return row(title(*step), width, line(*step) + remark(*step, steps));
+                      });
 }
 
 }  // namespace

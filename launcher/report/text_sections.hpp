@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,26 +40,42 @@ inline std::size_t width_of(const Tests& tests) {
   return width;
 }
 
-// One line, or two if the name is wider than its column.
+// One line, or two if the name is wider than its column, without what begins and ends a line.
 inline std::string row(const std::string& name, std::size_t width, std::string_view text) {
-  std::string line = name.size() <= width ? fmt::format("  {:<{}}  ", name, width)
-                                          : fmt::format("  {}\n  {:<{}}  ", name, "", width);
+  std::string line = name.size() <= width ? fmt::format("{:<{}}  ", name, width)
+                                          : fmt::format("{}\n  {:<{}}  ", name, "", width);
   if (text.starts_with('\n')) line.resize(line.find_last_not_of(" \n") + 1);
   line += text;
   line.resize(line.find_last_not_of(' ') + 1);
-  return line + '\n';
+  return line;
+}
+
+// At most `limit` lines, as `line` makes them of the items, each after `mark`, and how many more
+// items there are.
+template <typename Items, typename Line = std::identity>
+std::string bounded_lines(std::string_view mark, const Items& items, std::size_t limit,
+                          Line line = {}) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(items.size(), limit); ++i) {
+    text += fmt::format("{}{}\n", mark, line(items[i]));
+  }
+  if (items.size() > limit) text += fmt::format("{}and {} more\n", mark, items.size() - limit);
+  return text;
+}
+
+template <typename Items, typename Line = std::identity>
+std::string titled_lines(std::string_view title, const Items& items, std::size_t limit,
+                         Line line = {}) {
+  if (items.empty()) return {};
+  return fmt::format("\n{}\n{}", title, bounded_lines("  ", items, limit, line));
 }
 
 template <typename Line>
 std::string section(std::string_view title, const Tests& tests, std::size_t limit, Line line) {
-  if (tests.empty()) return {};
-  std::string text = fmt::format("\n{}\n", title);
   const std::size_t width = width_of(tests);
-  for (std::size_t i = 0; i < std::min(tests.size(), limit); ++i) {
-    text += row(printable(tests[i]->name), width, line(*tests[i]));
-  }
-  if (tests.size() > limit) text += fmt::format("  and {} more\n", tests.size() - limit);
-  return text;
+  return titled_lines(title, tests, limit, [&](const TestReport* test) {
+    return row(printable(test->name), width, line(*test));
+  });
 }
 
 }  // namespace holdfast

@@ -241,10 +241,9 @@ std::vector<std::string> targets_for(const AffectedQuestion& question, const Aff
 }
 
 // The sentence begins with `before` and names the files.
-std::string sentence(const std::string& before, std::vector<std::string> files,
+std::string sentence(const std::string& before, const std::vector<std::string>& files,
                      const std::string& after) {
-  for (std::string& file : files) file = brief(file);
-  return before + bounded_list(files, k_named) + after;
+  return before + bounded_list(files, k_named, brief) + after;
 }
 
 std::string words_of(const Reason& reason, const AffectedTest& test) {

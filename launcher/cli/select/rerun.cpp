@@ -108,9 +108,8 @@ void announce(const EarlierRun& run, const RerunSelection& selection,
               const std::vector<std::string>& kept) {
   const std::string& id = run.entry.id;
   if (!selection.gone.empty()) {
-    std::vector<std::string> names;
-    for (const std::string& name : selection.gone) names.push_back(brief_in_quotes(name));
-    complain("of run " + id + " do not exist any more: " + bounded_list(names, k_named));
+    complain("of run " + id +
+             " do not exist any more: " + bounded_list(selection.gone, k_named, brief_in_quotes));
   }
   if (!run.complete) {
     complain("run " + id + " did not finish: what it had not started is left out");

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
 #include "core/outcome/signal_names.hpp"

@@ -1,7 +1,5 @@
 #include "core/base/parts.hpp"
 
-#include <cstddef>
-
 namespace holdfast {
 
 std::string_view trimmed(std::string_view text, std::string_view blanks) {
@@ -24,6 +22,10 @@ std::string counted(std::uint64_t number, std::string_view noun) {
 
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
   return text_of({std::to_string(number), " ", number == 1 ? one : many});
+}
+
+std::string and_more(std::uint64_t more) {
+  return more == 0 ? std::string() : text_of({" and ", std::to_string(more), " more"});
 }
 
 }  // namespace holdfast

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -33,5 +35,19 @@ std::string text_of(std::initializer_list<std::string_view> parts);
 std::string counted(std::uint64_t number, std::string_view noun);
 // "1 entry", "3 entries".
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
+
+// " and 3 more"; empty if there are no more.
+std::string and_more(std::uint64_t more);
+
+// At most `limit` items as `text` has them, separated by ", ", then how many more there are. `more`
+// are not even in `items`.
+template <typename Items, typename Text = std::identity>
+std::string bounded_list(const Items& items, std::size_t limit, Text text = {},
+                         std::uint64_t more = 0) {
+  const std::size_t shown = std::min<std::size_t>(items.size(), limit);
+  std::string list;
+  for (std::size_t i = 0; i < shown; ++i) list.append(i == 0 ? "" : ", ").append(text(items[i]));
+  return list + and_more(items.size() - shown + more);
+}
 
 }  // namespace holdfast

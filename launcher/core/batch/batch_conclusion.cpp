@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,12 +51,10 @@ struct Found {
 };
 
 std::string names_of(const Found& found) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(found.count, k_most_named); ++i) {
-    text += (i == 0 ? "" : ", ") + printable(found.first[i]->name);
-  }
-  if (found.count <= k_most_named) return text;
-  return text_of({text, " and ", std::to_string(found.count - k_most_named), " more"});
+  const std::span named(found.first.data(), std::min(found.count, k_most_named));
+  return bounded_list(
+      named, k_most_named, [](const CaseResult* one) { return printable(one->name); },
+      found.count - named.size());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast::doctor {
@@ -55,13 +56,7 @@ bool has_wrong(const Findings& all) {
 }
 
 std::string some_of(const std::vector<std::string>& names) {
-  std::string text;
-  const std::size_t shown = std::min(names.size(), k_most_named);
-  for (std::size_t i = 0; i < shown; ++i) {
-    text += (i == 0 ? "" : ", ") + brief_in_quotes(names[i]);
-  }
-  if (names.size() > shown) text += " and " + std::to_string(names.size() - shown) + " more";
-  return text;
+  return bounded_list(names, k_most_named, brief_in_quotes);
 }
 
 }  // namespace holdfast::doctor

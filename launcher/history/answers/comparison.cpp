@@ -6,6 +6,7 @@
 #include "history/answers/phrases.hpp"
 #include "history/answers/slowest.hpp"
 #include "report/describe.hpp"
+#include "report/text_sections.hpp"
 
 namespace holdfast {
 namespace {
@@ -37,17 +38,6 @@ void sort_in(Comparison& result, const PastResult& before, const PastResult& aft
     change.usual_s = usual_if_slower(times.of(after.test), after);
     if (change.usual_s > 0) result.newly_slow.push_back(change);
   }
-}
-
-template <typename Items, typename Line>
-std::string section(std::string_view title, const Items& items, Line line) {
-  if (items.empty()) return {};
-  std::string text = fmt::format("\n{}\n", title);
-  for (std::size_t i = 0; i < std::min(items.size(), k_shown); ++i) {
-    text += fmt::format("  {}\n", line(items[i]));
-  }
-  if (items.size() > k_shown) text += fmt::format("  and {} more\n", items.size() - k_shown);
-  return text;
 }
 
 Json json_of(const std::vector<Change>& changes) {
@@ -125,17 +115,17 @@ std::string comparison_text(const Comparison& comparison) {
   };
   const auto name = [](const auto& one) { return title_of(one.test); };
   const std::string changes =
-      section("Newly red", comparison.newly_red, red) +
-      section("Newly slow", comparison.newly_slow,
-              [](const Change& change) {
-                return fmt::format("{}: {}, usually {}", title_of(change.test),
-                                   duration_text(seconds(change.after)),
-                                   duration_text(change.usual_s));
-              }) +
-      section("Green again", comparison.mended, name) +
-      section("Still red", comparison.still_red, red) +
-      section("Only in the later run", comparison.added, name) +
-      section("Only in the earlier run", comparison.gone, name);
+      titled_lines("Newly red", comparison.newly_red, k_shown, red) +
+      titled_lines("Newly slow", comparison.newly_slow, k_shown,
+                   [](const Change& change) {
+                     return fmt::format("{}: {}, usually {}", title_of(change.test),
+                                        duration_text(seconds(change.after)),
+                                        duration_text(change.usual_s));
+                   }) +
+      titled_lines("Green again", comparison.mended, k_shown, name) +
+      titled_lines("Still red", comparison.still_red, k_shown, red) +
+      titled_lines("Only in the later run", comparison.added, k_shown, name) +
+      titled_lines("Only in the earlier run", comparison.gone, k_shown, name);
   return text + (changes.empty() ? "\nNothing is newly red or newly slow.\n" : changes);
 }
 

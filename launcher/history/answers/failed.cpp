@@ -50,9 +50,8 @@ std::string failed_text(const std::vector<RedTest>& red) {
                         words_for(test.last),
                         test.runs == 1 ? "in 1 run" : fmt::format("in {} runs in a row", test.runs),
                         time_text(test.since.started), printable(test.since.id));
-    std::vector<std::string> cases;
-    for (const std::string& one : test.cases) cases.push_back(printable(one));
-    if (!cases.empty()) text += fmt::format("    cases: {}\n", bounded_list(cases, 20));
+    if (test.cases.empty()) continue;
+    text += fmt::format("    cases: {}\n", bounded_list(test.cases, 20, printable));
   }
   return text;
 }

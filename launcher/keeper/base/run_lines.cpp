@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include "core/base/parts.hpp"
+#include "core/base/words.hpp"
 #include "core/ctest/ctest_options.hpp"
 #include "core/outcome/supervision.hpp"
 #include "os/file/clock.hpp"
@@ -36,14 +38,9 @@ os::UniqueFd copy_of(const ProcessName& ctest) {
 constexpr std::size_t k_most_named = 5;
 
 std::string names_of(const std::vector<std::string>& tests) {
-  std::string text;
-  const std::size_t named = std::min(tests.size(), k_most_named);
-  for (std::size_t i = 0; i < named; ++i) {
-    if (i > 0) text += i + 1 == tests.size() ? " and " : ", ";
-    text += "\"" + tests[i] + "\"";
-  }
-  if (tests.size() > named) text += fmt::format(" and {} more", tests.size() - named);
-  return text;
+  if (tests.size() <= k_most_named) return enumeration(tests, " and ", "\"");
+  return bounded_list(tests, k_most_named,
+                      [](const std::string& test) { return "\"" + test + "\""; });
 }
 
 // Enough for ctest, a script or two, and their shell. An ancestor further up has no interest in

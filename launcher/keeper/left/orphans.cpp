@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "core/base/json_line.hpp"
+#include "core/base/parts.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/namespaces.hpp"
 #include "os/file/clock.hpp"
@@ -43,11 +44,9 @@ bool is_recorded(const std::string& journal, const std::string& attempt) {
 }
 
 std::string names_of(const std::vector<os::NamedProcess>& processes) {
-  std::string text;
-  for (const os::NamedProcess& one : processes) {
-    text += fmt::format("{}{} (pid {})", text.empty() ? "" : ", ", one.name, one.pid);
-  }
-  return text;
+  return bounded_list(processes, processes.size(), [](const os::NamedProcess& one) {
+    return fmt::format("{} (pid {})", one.name, one.pid);
+  });
 }
 
 void record(const Connection& orphan, const std::string& journal, KilledBy killer,

@@ -37,9 +37,7 @@ bool has_all(const RunReport& report) {
 }
 
 std::string in_quotes(const std::vector<std::string>& names) {
-  std::vector<std::string> quoted;
-  for (const std::string& name : names) quoted.push_back(brief_in_quotes(name));
-  return bounded_list(quoted, k_named);
+  return bounded_list(names, k_named, brief_in_quotes);
 }
 
 }  // namespace

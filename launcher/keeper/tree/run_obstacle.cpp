@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 
 std::string describe_run(const LockParty& run, std::int64_t now_unix_ms) {
@@ -18,9 +20,7 @@ std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t no
   if (could_share && !waiters.empty() && waiters.front().ticket < obstacles.ticket) {
     return describe_run(waiters.front(), now_unix_ms) + ", which waits for it, too";
   }
-  const std::string more =
-      holders.size() > 1 ? " and " + std::to_string(holders.size() - 1) + " more" : "";
-  return describe_run(holders.front(), now_unix_ms) + more;
+  return describe_run(holders.front(), now_unix_ms) + and_more(holders.size() - 1);
 }
 
 bool names_tree(const LockParty& run, std::string_view tree) {

@@ -1,3 +1,4 @@
+#include "core/base/parts.hpp"
 #include "report/render.hpp"
 
 #include "report/cases_as_tests.hpp"

@@ -1,3 +1,4 @@
+#include "core/base/parts.hpp"
 #include "core/settings/kept_output.hpp"
 #include "report/render.hpp"
 
@@ -292,10 +293,8 @@ std::string lock_waits(const RunReport& report) {
     return longest_wait(*a) > longest_wait(*b);
   });
   return section("Waited for locks", tests, k_slowest, [](const TestReport& test) {
-    std::vector<std::string> locks;
-    for (const std::string& lock : test.attempts.back().locks) locks.push_back(printable(lock));
     return fmt::format("{}  {}", duration_text(longest_wait(test)),
-                       bounded_list(locks, k_names_in_a_line));
+                       bounded_list(test.attempts.back().locks, k_names_in_a_line, printable));
   });
 }
 
@@ -313,16 +312,7 @@ std::string slowest(const RunReport& report) {
 }
 
 std::string lost_services(const RunReport& report) {
-  const std::vector<std::string> deaths = service_deaths(report);
-  if (deaths.empty()) return {};
-  std::string text = "\nServices lost\n";
-  for (std::size_t i = 0; i < std::min(deaths.size(), k_tests_per_section); ++i) {
-    text += fmt::format("  {}\n", deaths[i]);
-  }
-  if (deaths.size() > k_tests_per_section) {
-    text += fmt::format("  and {} more\n", deaths.size() - k_tests_per_section);
-  }
-  return text;
+  return titled_lines("Services lost", service_deaths(report), k_tests_per_section);
 }
 
 std::string journal_lines(const RunReport& report) {

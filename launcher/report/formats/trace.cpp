@@ -1,5 +1,6 @@
 // The trace format: "Trace Event Format" of Chromium, which Perfetto reads too. Times are in
 // microseconds from the first event.
+#include "core/base/parts.hpp"
 #include "report/render.hpp"
 
 #include "core/base/utf8.hpp"

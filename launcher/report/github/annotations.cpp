@@ -1,5 +1,6 @@
 // GitHub's "workflow commands": https://docs.github.com/actions/reference/workflow-commands. GitHub
 // shows ten errors, ten warnings and ten notices of a step, those that it reads first.
+#include "core/base/parts.hpp"
 #include "report/render.hpp"
 
 #include "core/base/printable.hpp"

@@ -10,6 +10,7 @@
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
+#include "report/text_sections.hpp"
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
@@ -105,13 +106,7 @@ std::string failure(const TestReport& test, const std::string& output) {
 // A section with a list, or nothing.
 std::string list_of(std::string_view title, const std::vector<std::string>& items) {
   if (items.empty()) return {};
-  std::string text = fmt::format("\n#### {}\n\n", title);
-  for (std::size_t i = 0; i < std::min(items.size(), k_in_a_list); ++i) {
-    text += fmt::format("- {}\n", items[i]);
-  }
-  if (items.size() > k_in_a_list)
-    text += fmt::format("- and {} more\n", items.size() - k_in_a_list);
-  return text;
+  return fmt::format("\n#### {}\n\n{}", title, bounded_lines("- ", items, k_in_a_list));
 }
 
 template <typename Predicate, typename Why>

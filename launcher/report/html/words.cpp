@@ -1,5 +1,6 @@
 #include "report/html/words.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
@@ -26,10 +27,9 @@ std::string words_in(std::string_view output) {
 std::string words_of_cases(const TestReport& test, const std::vector<const Case*>& red,
                            Outputs& outputs) {
   constexpr std::size_t k_cases = 5;
-  std::vector<std::string> names;
-  for (const Case* one : red) names.push_back(printable(one->name));
-  std::string text = fmt::format("{} of {} cases: {}", red.size(), test.cases.size(),
-                                 bounded_list(names, k_cases));
+  std::string text =
+      fmt::format("{} of {} cases: {}", red.size(), test.cases.size(),
+                  bounded_list(red, k_cases, [](const Case* one) { return printable(one->name); }));
   if (const std::string words = words_in(outputs.of(*red.front())); !words.empty())
     text += "; " + words;
   return text;

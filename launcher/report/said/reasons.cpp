@@ -51,10 +51,8 @@ std::vector<std::string> names_of(const RunReport& report, std::size_t most, May
 std::string sentence_on(const std::vector<std::string>& tests, std::string_view what,
                         std::string_view advice) {
   if (tests.empty()) return {};
-  std::vector<std::string> names;
-  for (const std::string& test : tests) names.push_back(brief(test));
   return fmt::format("{} {} ({}): {}", counted(tests.size(), "test"), what,
-                     bounded_list(names, k_names_shown), advice);
+                     bounded_list(tests, k_names_shown, brief), advice);
 }
 
 constexpr std::size_t k_lines_of_a_message = 5;

@@ -1,6 +1,7 @@
 #include "supervision/base/messages.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -11,15 +12,11 @@ namespace holdfast::supervision {
 namespace {
 
 std::string list_of(const std::array<ListedProcess, k_most_listed>& processes, unsigned count) {
-  std::string text;
-  const std::size_t listed = std::min<std::size_t>(count, processes.size());
-  for (std::size_t i = 0; i < listed; ++i) {
-    if (i > 0) text += ", ";
-    text +=
-        std::string(processes[i].name.data()) + " (pid " + std::to_string(processes[i].pid) + ")";
-  }
-  if (count > listed) text += " and " + std::to_string(count - listed) + " more";
-  return text;
+  const std::span listed(processes.data(), std::min<std::size_t>(count, processes.size()));
+  const auto text = [](const ListedProcess& one) {
+    return text_of({one.name.data(), " (pid ", std::to_string(one.pid), ")"});
+  };
+  return bounded_list(listed, listed.size(), text, count - listed.size());
 }
 
 std::string why(const AttemptResult& result, const Policy& policy, std::string_view parent) {
