@@ -101,11 +101,11 @@ Result<ServiceSpec> parse_declared_service(std::string_view text, const std::str
     if (toml::array* list = value.as_array()) expand_lists(*list);
   }
   const std::string declared_in = text_under(file, "declared-in");
-  const NamedTable named{*table, "holdfast_add_service(" + name + ")"};
   Complaints complaints(declared_in, LineTold::no);
-  ServiceSpec service = read_service(named, name, text_under(file, "directory"), complaints);
+  const TableReader reader(*table, "holdfast_add_service(" + name + ")", complaints);
+  ServiceSpec service = read_service(reader, name, text_under(file, "directory"));
   if (const std::optional<Error> error = complaints.error()) return *error;
-  service.origin = declared_in + ", " + named.name;
+  service.origin = declared_in + ", " + reader.name();
   return service;
 }
 

@@ -10,6 +10,17 @@
 #include "settings/spelling.hpp"
 
 namespace holdfast {
+namespace {
+
+// A string that is not empty; the error is what was found.
+Result<std::string> filled_text_in(const toml::node& value) {
+  const auto* text = value.as_string();
+  if (text == nullptr) return ErrorInWords{describe_type(value)};
+  if (text->get().empty()) return ErrorInWords{"an empty string"};
+  return text->get();
+}
+
+}  // namespace
 
 Result<Milliseconds> duration_of(const toml::node& value) {
   if (const auto* text = value.as_string()) return parse_duration(text->get());
@@ -34,23 +45,8 @@ std::vector<std::string> keys_of_table(std::string_view table) {
   return keys;
 }
 
-void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
-                              Complaints& complaints) {
-  for (const auto& [key, value] : named.table) {
-    const std::string_view name = key.str();
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    complaints.add(place_of(key.source()), named.name, "the unknown key " + in_quotes(name),
-                   alternatives(known) + suggestion(name, known));
-  }
-}
-
 Place place_of(const toml::source_region& region) {
   return {region.begin.line, region.begin.column};
-}
-
-std::string origin_of(const toml::node& value, const NamedTable& named) {
-  return std::string(names::k_settings_file) + ":" + std::to_string(value.source().begin.line) +
-         ", " + named.name;
 }
 
 std::string describe_type(const toml::node& value) {
@@ -63,44 +59,127 @@ std::string describe_type(const toml::node& value) {
                                     : k_words[static_cast<std::size_t>(value.type())];
 }
 
-void complain_of(const NamedTable& named, std::string_view key, const std::string& found,
-                 const std::string& expected, Complaints& complaints) {
-  complaints.add(place_of(named.table.get(key)->source()), std::string(key) + " in " + named.name,
-                 found, expected);
+std::string describe_value(const toml::node& value) {
+  const auto* text = value.as_string();
+  return text != nullptr ? in_quotes(text->get()) : describe_type(value);
 }
 
-void check_pattern(const NamedTable& named, std::string_view key, const std::string& pattern,
-                   Complaints& complaints) {
+Result<unsigned> number_in(const toml::node& value, unsigned least, unsigned most) {
+  const auto* number = value.as_integer();
+  if (number == nullptr) return ErrorInWords{describe_type(value)};
+  if (number->get() < least || number->get() > most) {
+    return ErrorInWords{std::to_string(number->get())};
+  }
+  return static_cast<unsigned>(number->get());
+}
+
+Result<std::string> text_in(const toml::node& value) {
+  const auto* text = value.as_string();
+  if (text != nullptr && text->get().find('\0') == std::string::npos) return text->get();
+  return ErrorInWords{describe_value(value)};
+}
+
+std::string TableReader::origin_of(const toml::node& value) const {
+  return std::string(names::k_settings_file) + ":" + std::to_string(value.source().begin.line) +
+         ", " + name_;
+}
+
+void TableReader::complain(std::string_view key, const std::string& found,
+                           const std::string& expected) const {
+  complain(place_of(get(key)->source()), key, found, expected);
+}
+
+void TableReader::complain(std::string_view key, const Error& error,
+                           const std::string& expected) const {
+  if (error.form == Error::Form::value) return complain(key, found_in(error), expected_by(error));
+  complain(key, to_text(error), expected);
+}
+
+void TableReader::complain(Place at, std::string_view key, const std::string& found,
+                           const std::string& expected) const {
+  complaints_->add(at, std::string(key) + " in " + name_, found, expected);
+}
+
+void TableReader::complain_of_table(const std::string& found, const std::string& expected) const {
+  complaints_->add(place(), name_, found, expected);
+}
+
+void TableReader::complain_of_unknown_keys(const std::vector<std::string>& known) const {
+  for (const auto& [key, value] : *table_) {
+    const std::string_view name = key.str();
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    complaints_->add(place_of(key.source()), name_, "the unknown key " + in_quotes(name),
+                     alternatives(known) + suggestion(name, known));
+  }
+}
+
+void TableReader::check_pattern(std::string_view key, const std::string& pattern) const {
   const Result<Pattern> compiled = Pattern::compile(pattern);
   if (compiled) return;
-  complain_of(named, key, in_quotes(pattern) + " with " + to_text(compiled.error()),
-              "a regular expression (RE2)", complaints);
+  complain(key, in_quotes(pattern) + " with " + to_text(compiled.error()),
+           "a regular expression (RE2)");
 }
 
-const toml::array* tables_in(const toml::node& node, const std::string& key,
-                             const std::string& called, Complaints& complaints) {
-  const toml::array* array = node.as_array();
-  if (array != nullptr && (array->empty() || array->is_array_of_tables())) return array;
-  complaints.add(place_of(node.source()), key, describe_type(node), "tables " + called);
-  return nullptr;
+std::optional<std::string> TableReader::text(std::string_view key,
+                                             const std::string& expected) const {
+  return value(key, expected, filled_text_in);
 }
 
-std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
-                                     const std::string& expected, Complaints& complaints) {
-  const toml::node* value = named.table.get(key);
-  if (value == nullptr) return std::nullopt;
-  const auto* text = value->as_string();
-  if (text != nullptr && !text->get().empty()) return text->get();
-  complain_of(named, key, text != nullptr ? "an empty string" : describe_type(*value), expected,
-              complaints);
+std::vector<std::string> TableReader::texts(std::string_view key, const std::string& expected,
+                                            Empty empty) const {
+  if (!has(key)) return {};
+  const toml::array* const array = get(key)->as_array();
+  if (array == nullptr) return {text(key, expected).value_or("")};
+  if (array->empty() && empty == Empty::refused) complain(key, "an empty list", expected);
+  return list(key, expected, filled_text_in);
+}
+
+const toml::array* TableReader::array_at(std::string_view key, const std::string& expected) const {
+  if (!has(key)) return nullptr;
+  const toml::array* const array = get(key)->as_array();
+  if (array == nullptr) complain(key, describe_type(*get(key)), expected);
+  return array;
+}
+
+std::optional<TableReader> table_in(const toml::node& node, const std::string& key,
+                                    Complaints& complaints) {
+  const std::string name = "[" + key + "]";
+  if (const toml::table* table = node.as_table()) return TableReader(*table, name, complaints);
+  complaints.add(place_of(node.source()), key, describe_type(node), "a table " + name);
   return std::nullopt;
 }
 
-Result<unsigned> count_in(const toml::node& value, unsigned largest) {
-  const auto* number = value.as_integer();
-  if (number == nullptr) return ErrorInWords{describe_type(value)};
-  if (number->get() >= 0 && number->get() <= largest) return static_cast<unsigned>(number->get());
-  return ErrorInWords{std::to_string(number->get())};
+std::vector<TableReader> tables_in(const toml::node& node, const std::string& key,
+                                   const std::string& called, Complaints& complaints) {
+  std::vector<TableReader> tables;
+  const toml::array* array = node.as_array();
+  if (array == nullptr || (!array->empty() && !array->is_array_of_tables())) {
+    complaints.add(place_of(node.source()), key, describe_type(node), "tables " + called);
+    return tables;
+  }
+  for (const toml::node& entry : *array) tables.emplace_back(*entry.as_table(), called, complaints);
+  return tables;
+}
+
+std::vector<NamedTable> named_tables_in(const toml::node& node, const std::string& key,
+                                        Complaints& complaints) {
+  std::vector<NamedTable> tables;
+  const std::string called = "[" + key + ".NAME]";
+  const toml::table* all = node.as_table();
+  if (all == nullptr) {
+    complaints.add(place_of(node.source()), key, describe_type(node), "tables " + called);
+    return tables;
+  }
+  for (const auto& [name, value] : *all) {
+    const std::string text(name.str());
+    const Place at = place_of(name.source());
+    if (const toml::table* one = value.as_table()) {
+      tables.push_back({text, at, TableReader(*one, "[" + key + "." + text + "]", complaints)});
+    } else {
+      complaints.add(at, key + "." + in_quotes(text), describe_type(value), "a table " + called);
+    }
+  }
+  return tables;
 }
 
 }  // namespace holdfast

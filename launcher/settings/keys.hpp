@@ -1,9 +1,12 @@
-// Reads the keys of a table of holdfast.toml, one by one.
+// Reads the tables of holdfast.toml, key by key. Whatever is not understood becomes a complaint.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -13,47 +16,118 @@
 
 namespace holdfast {
 
-// A table and its name in messages: `[profile.ci]`, `[[override]]`.
-struct NamedTable {
-  const toml::table& table;
-  std::string name;
-};
-
 Place place_of(const toml::source_region& region);
 
-// "holdfast.toml:12, [profile.ci]"
-std::string origin_of(const toml::node& value, const NamedTable& named);
+// `a string`, `a table`
+std::string describe_type(const toml::node& value);
+// A string in quotes; of anything else the type.
+std::string describe_value(const toml::node& value);
 
-// Takes a number of seconds or a text; the error is what was found.
+// The error of each of these is what was found.
+
+// Takes a number of seconds or a text.
 Result<Milliseconds> duration_of(const toml::node& value);
+// A whole number.
+Result<unsigned> number_in(const toml::node& value, unsigned least, unsigned most);
+// A string without NUL bytes.
+Result<std::string> text_in(const toml::node& value);
 
 // The keys that core/settings/table_keys.def has for `table`, such as "[[override]]".
 std::vector<std::string> keys_of_table(std::string_view table);
 
-void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
-                              Complaints& complaints);
+// One table. It and the complaints must outlive the reader. A function that reads a key returns
+// nothing if the table does not have the key, and complains of a value that it does not understand.
+class TableReader {
+  template <typename Read>
+  using Content = std::remove_cvref_t<decltype(*std::declval<Read>()(std::declval<toml::node&>()))>;
 
-// `a string`, `a table`
-std::string describe_type(const toml::node& value);
+ public:
+  // `name` as in messages: `[profile.ci]`, `[[override]]`.
+  TableReader(const toml::table& table, std::string name, Complaints& complaints)
+      : table_(&table), name_(std::move(name)), complaints_(&complaints) {}
 
-// `<key> in <table>: found …, expected …`; the table must have the key.
-void complain_of(const NamedTable& named, std::string_view key, const std::string& found,
-                 const std::string& expected, Complaints& complaints);
+  const std::string& name() const { return name_; }
+  Complaints& complaints() const { return *complaints_; }
+  Place place() const { return place_of(table_->source()); }
+  // "holdfast.toml:12, [profile.ci]"
+  std::string origin() const { return origin_of(*table_); }
+  std::string origin_of(const toml::node& value) const;
 
-// Complains if Pattern::compile() refuses `pattern`, which is under `key`.
-void check_pattern(const NamedTable& named, std::string_view key, const std::string& pattern,
-                   Complaints& complaints);
+  bool has(std::string_view key) const { return get(key) != nullptr; }
+  // Null: the table does not have the key.
+  const toml::node* get(std::string_view key) const { return table_->get(key); }
 
-// The array, if it is one of tables. For anything else it complains of `key`, which should be
-// tables such as `called`, and returns null.
-const toml::array* tables_in(const toml::node& node, const std::string& key,
-                             const std::string& called, Complaints& complaints);
+  // `<key> in <table>: found …, expected …`; the table must have the key.
+  void complain(std::string_view key, const std::string& found, const std::string& expected) const;
+  // The same. An error of Form::value is what was found and what was expected, any other only what
+  // was found.
+  void complain(std::string_view key, const Error& error, const std::string& expected) const;
+  // The same, but at another place than the key's.
+  void complain(Place at, std::string_view key, const std::string& found,
+                const std::string& expected) const;
+  // `<table>: found …, expected …`
+  void complain_of_table(const std::string& found, const std::string& expected) const;
+  void complain_of_unknown_keys(const std::vector<std::string>& known) const;
+  // Complains if Pattern::compile() refuses `pattern`, which is under `key`.
+  void check_pattern(std::string_view key, const std::string& pattern) const;
 
-// A string that is not empty; complains of any other value.
-std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
-                                     const std::string& expected, Complaints& complaints);
+  // A string that is not empty.
+  std::optional<std::string> text(std::string_view key, const std::string& expected) const;
+  // One such string, or a list of them.
+  enum class Empty : std::uint8_t { refused, allowed };
+  std::vector<std::string> texts(std::string_view key, const std::string& expected,
+                                 Empty empty = Empty::refused) const;
 
-// A whole number up to `largest`; the error is what was found.
-Result<unsigned> count_in(const toml::node& value, unsigned largest);
+  // What `read` makes of the value. The error of its Result is what was found.
+  template <typename Read>
+  auto value(std::string_view key, const std::string& expected, Read read) const
+      -> std::optional<Content<Read>> {
+    if (!has(key)) return std::nullopt;
+    auto one = read(*get(key));
+    if (one) return std::move(*one);
+    complain(key, one.error(), expected);
+    return std::nullopt;
+  }
+  // A list, up to the first element for which the Result of `read` is an error.
+  template <typename Read>
+  auto list(std::string_view key, const std::string& expected, Read read) const {
+    std::vector<Content<Read>> all;
+    const toml::array* const array = array_at(key, expected);
+    if (array == nullptr) return all;
+    for (const toml::node& element : *array) {
+      auto one = read(element);
+      if (!one) {
+        complain(key, one.error(), expected);
+        break;
+      }
+      all.push_back(std::move(*one));
+    }
+    return all;
+  }
+
+ private:
+  const toml::array* array_at(std::string_view key, const std::string& expected) const;
+
+  const toml::table* table_;
+  std::string name_;
+  Complaints* complaints_;
+};
+
+// These complain of a value that is no such table. `key` is where it stands in the file.
+
+// [key]; none: it is no table.
+std::optional<TableReader> table_in(const toml::node& node, const std::string& key,
+                                    Complaints& complaints);
+// [[key]], each of which is `called` in messages.
+std::vector<TableReader> tables_in(const toml::node& node, const std::string& key,
+                                   const std::string& called, Complaints& complaints);
+// [key.NAME], sorted by their names.
+struct NamedTable {
+  std::string name;
+  Place name_at;
+  TableReader table;
+};
+std::vector<NamedTable> named_tables_in(const toml::node& node, const std::string& key,
+                                        Complaints& complaints);
 
 }  // namespace holdfast

@@ -7,91 +7,68 @@ namespace {
 
 constexpr const char* k_known_flaky = "[[known-flaky]]";
 
-std::optional<Day> day_in(const toml::node& value) {
-  if (const auto* text = value.as_string()) return parse_day(text->get());
-  const auto* date = value.as_date();
-  if (date == nullptr) return std::nullopt;
-  const toml::date& day = date->get();
-  return Day{std::chrono::year{day.year}, std::chrono::month{day.month}, std::chrono::day{day.day}};
+Result<Day> day_in(const toml::node& value) {
+  std::optional<Day> day;
+  if (const auto* text = value.as_string()) day = parse_day(text->get());
+  if (const auto* date = value.as_date()) {
+    const toml::date& one = date->get();
+    day.emplace(std::chrono::year{one.year}, std::chrono::month{one.month},
+                std::chrono::day{one.day});
+  }
+  if (!day) return ErrorInWords{describe_value(value)};
+  return *day;
 }
 
-class KnownFlakyReader {
- public:
-  KnownFlakyReader(const toml::table& table, Complaints& complaints)
-      : named_{table, k_known_flaky}, complaints_(complaints) {}
+Result<unsigned> attempts_in(const toml::node& value) {
+  return number_in(value, 0, k_most_further_attempts);
+}
 
-  KnownFlaky read() {
-    complain_of_unknown_keys(named_, keys_of_table(k_known_flaky), complaints_);
-    KnownFlaky entry;
-    entry.origin = origin_of(named_.table, named_);
-    entry.tests = pattern("tests", "a regular expression for names of tests");
-    entry.flake.signature = pattern("signature", "a regular expression for a line of the output");
-    entry.flake.issue = needed("issue", "where it is being dealt with").value_or("");
-    entry.expires = expires();
-    entry.flake.attempts = attempts();
-    return entry;
-  }
+void check_is_there(const TableReader& table, std::string_view key, const std::string& expected) {
+  if (!table.has(key)) table.complain_of_table("no `" + std::string(key) + "`", expected);
+}
 
- private:
-  bool has(std::string_view key, const std::string& expected) {
-    if (named_.table.get(key) != nullptr) return true;
-    complaints_.add(place_of(named_.table.source()), named_.name, "no `" + std::string(key) + "`",
-                    expected);
-    return false;
-  }
+std::string needed_text(const TableReader& table, std::string_view key,
+                        const std::string& expected) {
+  check_is_there(table, key, expected);
+  return table.text(key, expected).value_or("");
+}
 
-  std::optional<std::string> needed(std::string_view key, const std::string& expected) {
-    if (!has(key, expected)) return std::nullopt;
-    return read_text(named_, key, expected, complaints_);
-  }
+std::string needed_pattern(const TableReader& table, std::string_view key,
+                           const std::string& expected) {
+  std::string pattern = needed_text(table, key, expected);
+  if (!pattern.empty()) table.check_pattern(key, pattern);
+  return pattern;
+}
 
-  std::string pattern(std::string_view key, const std::string& expected) {
-    const std::optional<std::string> text = needed(key, expected);
-    if (!text) return {};
-    check_pattern(named_, key, *text, complaints_);
-    return *text;
-  }
-
-  unsigned attempts() {
-    const toml::node* value = named_.table.get("attempts");
-    if (value == nullptr) return k_default_flaky_attempts;
-    const Result<unsigned> count = count_in(*value, k_most_further_attempts);
-    if (count) return *count;
-    complain_of(named_, "attempts", to_text(count.error()),
-                "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts),
-                complaints_);
-    return 0;
-  }
-
-  Day expires() {
-    const std::string expected = "the last day on which it holds, such as 2026-12-31";
-    if (!has("expires", expected)) return {};
-    const toml::node& value = *named_.table.get("expires");
-    if (const std::optional<Day> day = day_in(value)) return *day;
-    const auto* text = value.as_string();
-    complain_of(named_, "expires", text != nullptr ? in_quotes(text->get()) : describe_type(value),
-                expected, complaints_);
-    return {};
-  }
-
-  NamedTable named_;
-  Complaints& complaints_;
-};
+KnownFlaky read_entry(const TableReader& table) {
+  table.complain_of_unknown_keys(keys_of_table(k_known_flaky));
+  KnownFlaky entry;
+  entry.origin = table.origin();
+  entry.tests = needed_pattern(table, "tests", "a regular expression for names of tests");
+  entry.flake.signature =
+      needed_pattern(table, "signature", "a regular expression for a line of the output");
+  entry.flake.issue = needed_text(table, "issue", "where it is being dealt with");
+  const std::string day = "the last day on which it holds, such as 2026-12-31";
+  check_is_there(table, "expires", day);
+  entry.expires = table.value("expires", day, day_in).value_or(Day{});
+  const std::string attempts =
+      "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts);
+  entry.flake.attempts =
+      table.value("attempts", attempts, attempts_in).value_or(k_default_flaky_attempts);
+  return entry;
+}
 
 }  // namespace
 
 std::vector<KnownFlaky> read_known_flaky(const toml::node& node, Complaints& complaints) {
   std::vector<KnownFlaky> entries;
-  const toml::array* array = tables_in(node, "known-flaky", k_known_flaky, complaints);
-  if (array == nullptr) return entries;
   std::size_t size = 0;
-  for (const toml::node& entry : *array) {
-    entries.push_back(KnownFlakyReader(*entry.as_table(), complaints).read());
+  for (const TableReader& table : tables_in(node, "known-flaky", k_known_flaky, complaints)) {
+    entries.push_back(read_entry(table));
     size += entries.back().flake.signature.size() + entries.back().flake.issue.size() + 64;
     if (size <= k_most_known_flaky) continue;
-    complaints.add(place_of(entry.source()), k_known_flaky, "too much",
-                   "at most " + std::to_string(k_most_known_flaky) +
-                       " bytes of signatures and issues in the whole file");
+    table.complain_of_table("too much", "at most " + std::to_string(k_most_known_flaky) +
+                                            " bytes of signatures and issues in the whole file");
     break;
   }
   return entries;

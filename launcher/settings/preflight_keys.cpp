@@ -7,121 +7,79 @@ namespace holdfast {
 namespace {
 
 constexpr unsigned k_most_port = 65535;
-constexpr std::string_view k_warn = "warn";
 
-std::optional<std::uint16_t> port_in(const toml::node& node) {
-  const Result<unsigned> number = count_in(node, k_most_port);
-  if (!number || *number == 0) return std::nullopt;
+Error as_found(const toml::node& node) {
+  const auto* number = node.as_integer();
+  return ErrorInWords{number != nullptr ? std::to_string(number->get()) : describe_value(node)};
+}
+
+Result<std::uint16_t> port_in(const toml::node& node) {
+  const Result<unsigned> number = number_in(node, 1, k_most_port);
+  if (!number) return as_found(node);
   return static_cast<std::uint16_t>(*number);
 }
 
-// A text that is not empty and has no NUL byte.
-std::optional<std::string> text_in(const toml::node& node) {
-  const auto* text = node.as_string();
-  if (text == nullptr || text->get().empty()) return std::nullopt;
-  if (text->get().find('\0') != std::string::npos) return std::nullopt;
-  return text->get();
+Result<std::string> word_in(const toml::node& node) {
+  Result<std::string> text = text_in(node);
+  if (!text || text->empty()) return as_found(node);
+  return text;
 }
 
-std::string describe_value(const toml::node& node) {
-  if (const auto* text = node.as_string()) return in_quotes(text->get());
-  if (const auto* number = node.as_integer()) return std::to_string(number->get());
-  return describe_type(node);
+void read_key(const TableReader& table, std::string_view key, Needed<std::uint16_t>& needed) {
+  needed.all = table.list(key, "a list of TCP ports such as [5432, 8080]", port_in);
 }
 
-class PreflightReader {
- public:
-  PreflightReader(const NamedTable& named, Complaints& complaints)
-      : named_(named), complaints_(complaints) {}
+void read_key(const TableReader& table, std::string_view key, Needed<std::string>& needed) {
+  const std::string expected = key == "sockets"
+                                   ? R"(a list of paths such as ["/run/docker.sock"])"
+                                   : R"(a list of programs such as ["docker", "/opt/bin/psql"])";
+  needed.all = table.list(key, expected, word_in);
+}
 
-  PreflightNeeds read(const std::vector<std::string>& other_keys) {
-    std::vector<std::string> known;
+void read_key(const TableReader& table, std::string_view key, Needed<DiskNeed>& needed) {
+  const std::string expected =
+      R"(a table of directories and sizes such as { "." = "2GiB", "/tmp" = "500MiB" })";
+  const toml::table* sizes = table.get(key)->as_table();
+  if (sizes == nullptr) return table.complain(key, describe_type(*table.get(key)), expected);
+  for (const auto& [directory, size] : *sizes) {
+    const std::string name(directory.str());
+    if (name.empty() || name.find('\0') != std::string::npos) {
+      return table.complain(key, in_quotes(name), expected);
+    }
+    const Result<std::string> text = word_in(size);
+    const std::optional<std::uint64_t> kb = text ? parse_size_kb(*text) : std::nullopt;
+    if (!kb) return table.complain(key, as_found(size), expected);
+    needed.all.push_back({name, *kb});
+  }
+}
+
+PreflightNeeds read_needs(const TableReader& table, const std::vector<std::string>& other_keys) {
+  std::vector<std::string> known;
 #define HOLDFAST_PREFLIGHT_KEY(field, key, ...) known.emplace_back(key);
 #include "core/settings/table_keys.def"
-    known.insert(known.end(), other_keys.begin(), other_keys.end());
-    complain_of_unknown_keys(named_, known, complaints_);
-    PreflightNeeds needs;
-#define HOLDFAST_PREFLIGHT_KEY(field, key, ...) \
-  if (const toml::node* node = named_.table.get(key)) read_key(key, *node, needs.field.emplace());
+  known.insert(known.end(), other_keys.begin(), other_keys.end());
+  table.complain_of_unknown_keys(known);
+  PreflightNeeds needs;
+#define HOLDFAST_PREFLIGHT_KEY(field, key, ...)            \
+  if (const toml::node* node = table.get(key)) {           \
+    needs.field.emplace().origin = table.origin_of(*node); \
+    read_key(table, key, *needs.field);                    \
+  }
 #include "core/settings/table_keys.def"
-    return needs;
-  }
-
- private:
-  void complain(std::string_view key, const std::string& found, const std::string& expected) {
-    complain_of(named_, key, found, expected, complaints_);
-  }
-
-  // Reads a list; `read_element` returns nothing for an element that is not as expected.
-  template <typename T, typename ReadElement>
-  void read_list(std::string_view key, const toml::node& node, const std::string& expected,
-                 ReadElement read_element, Needed<T>& needed) {
-    needed.origin = origin_of(node, named_);
-    const toml::array* list = node.as_array();
-    if (list == nullptr) return complain(key, describe_type(node), expected);
-    for (const toml::node& element : *list) {
-      const std::optional<T> value = read_element(element);
-      if (!value) return complain(key, describe_value(element), expected);
-      needed.all.push_back(*value);
-    }
-  }
-
-  void read_key(std::string_view key, const toml::node& node, Needed<std::uint16_t>& needed) {
-    read_list(key, node, "a list of TCP ports such as [5432, 8080]", port_in, needed);
-  }
-
-  void read_key(std::string_view key, const toml::node& node, Needed<std::string>& needed) {
-    const std::string expected = key == "sockets"
-                                     ? R"(a list of paths such as ["/run/docker.sock"])"
-                                     : R"(a list of programs such as ["docker", "/opt/bin/psql"])";
-    read_list(key, node, expected, text_in, needed);
-  }
-
-  void read_key(std::string_view key, const toml::node& node, Needed<DiskNeed>& needed) {
-    const std::string expected =
-        R"(a table of directories and sizes such as { "." = "2GiB", "/tmp" = "500MiB" })";
-    needed.origin = origin_of(node, named_);
-    const toml::table* table = node.as_table();
-    if (table == nullptr) return complain(key, describe_type(node), expected);
-    for (const auto& [directory, size] : *table) {
-      const std::string name(directory.str());
-      if (name.empty() || name.find('\0') != std::string::npos) {
-        return complain(key, in_quotes(name), expected);
-      }
-      const std::optional<std::string> text = text_in(size);
-      const std::optional<std::uint64_t> kb = text ? parse_size_kb(*text) : std::nullopt;
-      if (!kb) return complain(key, describe_value(size), expected);
-      needed.all.push_back({name, *kb});
-    }
-  }
-
-  NamedTable named_;
-  Complaints& complaints_;
-};
-
-// The table that `node` is. Null, with a complaint: it is none.
-const toml::table* table_in(const toml::node& node, const std::string& key,
-                            Complaints& complaints) {
-  const toml::table* table = node.as_table();
-  if (table == nullptr) {
-    complaints.add(place_of(node.source()), key, describe_type(node), "a table [" + key + "]");
-  }
-  return table;
+  return needs;
 }
 
 }  // namespace
 
 Preflight read_preflight(const toml::node& node, const std::string& key, Complaints& complaints) {
   Preflight preflight;
-  const toml::table* table = table_in(node, key, complaints);
-  if (table == nullptr) return preflight;
-  preflight.fail =
-      PreflightReader({*table, "[" + key + "]"}, complaints).read({std::string(k_warn)});
-  const toml::node* warn = table->get(k_warn);
+  const std::optional<TableReader> table = table_in(node, key, complaints);
+  if (!table) return preflight;
+  preflight.fail = read_needs(*table, {"warn"});
+  const toml::node* warn = table->get("warn");
   if (warn == nullptr) return preflight;
-  const std::string key_of_warn = key + "." + std::string(k_warn);
-  if (const toml::table* only_warn = table_in(*warn, key_of_warn, complaints)) {
-    preflight.warn = PreflightReader({*only_warn, "[" + key_of_warn + "]"}, complaints).read({});
+  if (const auto only_warn = table_in(*warn, key + ".warn", complaints)) {
+    preflight.warn = read_needs(*only_warn, {});
   }
   return preflight;
 }

@@ -17,7 +17,6 @@ std::vector<ServiceSpec> read_services(const toml::node& node, const std::string
                                        Complaints& complaints);
 
 // One service, from its own table.
-ServiceSpec read_service(const NamedTable& table, std::string name, const std::string& directory,
-                         Complaints& complaints);
+ServiceSpec read_service(const TableReader& table, std::string name, const std::string& directory);
 
 }  // namespace holdfast

@@ -16,20 +16,19 @@ namespace {
 
 constexpr std::size_t k_most_patterns = 64;
 
-// One key of a table, and where its values and the complaints about it go.
+// One key of a table, and where its values go.
 struct Key {
-  const NamedTable& named;
+  const TableReader& table;
   const toml::node& node;
   Setting setting;
   std::string_view name;
   Values& values;
-  Complaints& complaints;
 
   void complain(const toml::node& at, const std::string& found, const std::string& expected) const {
-    complaints.add(place_of(at.source()), std::string(name) + " in " + named.name, found, expected);
+    table.complain(place_of(at.source()), name, found, expected);
   }
   void add(const toml::node& at, std::string text) const {
-    values.push_back({setting, Source::file, std::move(text), origin_of(at, named)});
+    values.push_back({setting, Source::file, std::move(text), table.origin_of(at)});
   }
 };
 
@@ -69,15 +68,13 @@ Result<std::string> text_in(kind::Flag /*kind*/, const toml::node& node) {
 
 template <unsigned Most>
 Result<std::string> text_in(kind::UpTo<Most> /*kind*/, const toml::node& node) {
-  const Result<unsigned> count = count_in(node, Most);
+  const Result<unsigned> count = number_in(node, 0, Most);
   if (!count) return count.error();
   return std::to_string(*count);
 }
 
 Result<std::string> text_in(kind::Command /*kind*/, const toml::node& node) {
-  Result<std::string> text = text_of_string(node);
-  if (text && text->find('\0') != std::string::npos) return ErrorInWords{in_quotes(*text)};
-  return text;
+  return holdfast::text_in(node);
 }
 
 Result<std::string> text_in(kind::Path /*kind*/, const toml::node& node) {
@@ -248,17 +245,17 @@ struct KeyReader<kind::Variables, Field> {
       return key.complain(key.node, describe_type(key.node),
                           "a table of variables and their values");
     }
-    const std::string what = std::string(key.name) + " in " + key.named.name;
     for (const auto& [name, entry] : *table) {
       if (const std::string expected = trouble_with(name.str()); !expected.empty()) {
-        key.complaints.add(place_of(name.source()), what, in_quotes(name.str()), expected);
+        key.table.complain(place_of(name.source()), key.name, in_quotes(name.str()), expected);
         continue;
       }
       const Result<std::string> text = text_in(kind::Command{}, entry);
       if (text) {
         key.add(entry, std::string(name.str()) + "=" + *text);
       } else {
-        key.complaints.add(place_of(entry.source()), std::string(name.str()) + " in " + what,
+        key.table.complain(place_of(entry.source()),
+                           std::string(name.str()) + " in " + std::string(key.name),
                            to_text(text.error()), "a string (an empty one takes the variable out)");
       }
     }
@@ -313,28 +310,26 @@ struct KeyReader<kind::EngineKind, Field> {
   static void read(const Key& key) {
     const toml::table* table = key.node.as_table();
     if (table == nullptr) return KeyReader<kind::Word, Field>::read(key);
-    const NamedTable named{*table, text_of_table(key)};
-    complain_of_unknown_keys(named, keys_of_table("[profile.NAME.engine]"), key.complaints);
-    read<kind::Word, Field>(key, named, "kind", Setting::engine);
-    read<kind::SrunOptions, std::string>(key, named, "options", Setting::engine_options);
-    read<kind::Label, std::string>(key, named, "local-label", Setting::local_label);
+    const TableReader inner(*table, text_of_table(key), key.table.complaints());
+    inner.complain_of_unknown_keys(keys_of_table("[profile.NAME.engine]"));
+    read<kind::Word, Field>(key, inner, "kind", Setting::engine);
+    read<kind::SrunOptions, std::string>(key, inner, "options", Setting::engine_options);
+    read<kind::Label, std::string>(key, inner, "local-label", Setting::local_label);
   }
 
  private:
   // `[profile.ci.engine]`; in an override, `engine in [[override]]`.
   static std::string text_of_table(const Key& key) {
-    const std::string& above = key.named.name;
+    const std::string& above = key.table.name();
     if (above.starts_with("[[")) return std::string(key.name) + " in " + above;
     return above.substr(0, above.size() - 1) + "." + std::string(key.name) + "]";
   }
 
   template <typename Kind, typename Of>
-  static void read(const Key& key, const NamedTable& named, std::string_view name,
+  static void read(const Key& key, const TableReader& inner, std::string_view name,
                    Setting setting) {
-    const toml::node* node = named.table.get(name);
-    if (node != nullptr) {
-      KeyReader<Kind, Of>::read({named, *node, setting, name, key.values, key.complaints});
-    }
+    const toml::node* node = inner.get(name);
+    if (node != nullptr) KeyReader<Kind, Of>::read({inner, *node, setting, name, key.values});
   }
 };
 
@@ -372,18 +367,18 @@ bool stands_in(const Row& row, TableOf of) {
 
 }  // namespace
 
-Values read_settings(const NamedTable& named, TableOf of,
-                     const std::vector<std::string>& other_keys, Complaints& complaints) {
+Values read_settings(const TableReader& table, TableOf of,
+                     const std::vector<std::string>& other_keys) {
   std::vector<std::string> known;
   for (const Row& row : k_rows) {
     if (stands_in(row, of)) known.emplace_back(row.key);
   }
   known.insert(known.end(), other_keys.begin(), other_keys.end());
-  complain_of_unknown_keys(named, known, complaints);
+  table.complain_of_unknown_keys(known);
   Values values;
   for (const Row& row : k_rows) {
-    const toml::node* node = stands_in(row, of) ? named.table.get(row.key) : nullptr;
-    if (node != nullptr) row.read({named, *node, row.setting, row.key, values, complaints});
+    const toml::node* node = stands_in(row, of) ? table.get(row.key) : nullptr;
+    if (node != nullptr) row.read({table, *node, row.setting, row.key, values});
   }
   return values;
 }

@@ -22,7 +22,7 @@ enum class TableOf : std::uint8_t {
 
 // Reads what is right and complains of the rest, even of a key that is neither a setting of that
 // table nor one of `other_keys`.
-Values read_settings(const NamedTable& named, TableOf of,
-                     const std::vector<std::string>& other_keys, Complaints& complaints);
+Values read_settings(const TableReader& table, TableOf of,
+                     const std::vector<std::string>& other_keys);
 
 }  // namespace holdfast

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/base/printable.hpp"
+#include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/affected_keys.hpp"
 #include "settings/complaints.hpp"
@@ -25,82 +26,56 @@ namespace {
 
 // Reads [cluster] of holdfast.toml: where etcd is, which has the locks of scope `cluster`.
 
-class ClusterReader {
- public:
-  ClusterReader(const NamedTable& named, const std::string& directory, Complaints& complaints)
-      : named_(named), directory_(directory), complaints_(complaints) {}
+Result<std::string> endpoint_in(const toml::node& node) {
+  const auto* const text = node.as_string();
+  if (text == nullptr) return ErrorInWords{describe_type(node)};
+  return parse_etcd_address(text->get());
+}
 
-  ClusterSettings read() {
-    complain_of_unknown_keys(named_, keys_of_table(named_.name), complaints_);
-    if (const toml::node* node = named_.table.get("endpoints")) read_endpoints(*node);
-    if (const toml::node* node = named_.table.get("ttl")) read_ttl(*node);
-    read_path("ca", settings_.ca);
-    read_path("cert", settings_.cert);
-    read_path("key", settings_.key);
-    if (settings_.cert.empty() != settings_.key.empty()) {
-      const char* const given = settings_.key.empty() ? "cert" : "key";
-      complain_of(named_, given, "it alone", "`cert` and `key`, or neither", complaints_);
-    }
-    const std::string expected = "the name of a user of etcd";
-    settings_.user = read_text(named_, "user", expected, complaints_).value_or("");
-    return std::move(settings_);
+void read_ttl(const TableReader& table, Milliseconds& ttl) {
+  if (!table.has("ttl")) return;
+  const std::string expected = "a time from 2s to 1h, in whole seconds";
+  const Result<Milliseconds> read = duration_of(*table.get("ttl"));
+  if (!read) return table.complain("ttl", read.error().message, expected);
+  if (*read < Milliseconds{2000} || *read > k_longest_cluster_ttl || read->count() % 1000 != 0) {
+    return table.complain("ttl", describe(*read), expected);
   }
-
- private:
-  void read_endpoints(const toml::node& node) {
-    const std::string expected = R"(a list of addresses such as ["https://etcd1:2379"])";
-    const toml::array* const list = node.as_array();
-    if (list == nullptr || list->empty()) {
-      return complain_of(named_, "endpoints", list == nullptr ? describe_type(node) : "nothing",
-                         expected, complaints_);
-    }
-    settings_.endpoints_from = origin_of(node, named_);
-    for (const toml::node& element : *list) {
-      const auto* const text = element.as_string();
-      if (text == nullptr) {
-        return complain_of(named_, "endpoints", describe_type(element), expected, complaints_);
-      }
-      Result<std::string> endpoint = parse_etcd_address(text->get());
-      if (!endpoint) {
-        return complain_of(named_, "endpoints", found_in(endpoint.error()),
-                           expected_by(endpoint.error()), complaints_);
-      }
-      settings_.endpoints.push_back(std::move(*endpoint));
-    }
-  }
-
-  void read_ttl(const toml::node& node) {
-    const std::string expected = "a time from 2s to 1h, in whole seconds";
-    const Result<Milliseconds> ttl = duration_of(node);
-    if (!ttl) return complain_of(named_, "ttl", ttl.error().message, expected, complaints_);
-    if (*ttl < Milliseconds{2000} || *ttl > k_longest_cluster_ttl || ttl->count() % 1000 != 0) {
-      return complain_of(named_, "ttl", describe(*ttl), expected, complaints_);
-    }
-    settings_.ttl = *ttl;
-  }
-
-  void read_path(std::string_view key, std::string& path) {
-    const std::optional<std::string> text =
-        read_text(named_, key, "the path of a file", complaints_);
-    if (!text) return;
-    path = text->front() == '/' ? *text : directory_ + "/" + *text;
-  }
-
-  NamedTable named_;
-  const std::string& directory_;
-  Complaints& complaints_;
-  ClusterSettings settings_;
-};
+  ttl = *read;
+}
 
 // `directory`: that of the file; paths are relative to it.
 ClusterSettings read_cluster(const toml::node& node, const std::string& directory,
                              Complaints& complaints) {
-  const toml::table* const table = node.as_table();
-  if (table == nullptr) {
-    complaints.add(place_of(node.source()), "cluster", describe_type(node), "a table [cluster]");
-    return {};
+  ClusterSettings settings;
+  const std::optional<TableReader> found = table_in(node, "cluster", complaints);
+  if (!found) return settings;
+  const TableReader& table = *found;
+  table.complain_of_unknown_keys(keys_of_table("[cluster]"));
+  if (table.has("endpoints")) {
+    const std::string expected = R"(a list of addresses such as ["https://etcd1:2379"])";
+    settings.endpoints = table.list("endpoints", expected, endpoint_in);
+    settings.endpoints_from = table.origin_of(*table.get("endpoints"));
+    if (settings.endpoints.empty()) table.complain("endpoints", "nothing", expected);
   }
-  return ClusterReader({*table, "[cluster]"}, directory, complaints).read();
+  read_ttl(table, settings.ttl);
+  const auto read_path = [&](std::string_view key) {
+    const std::string path = table.text(key, "the path of a file").value_or("");
+    return path.empty() || path.front() == '/' ? path : directory + "/" + path;
+  };
+  settings.ca = read_path("ca");
+  settings.cert = read_path("cert");
+  settings.key = read_path("key");
+  if (settings.cert.empty() != settings.key.empty()) {
+    table.complain(settings.key.empty() ? "cert" : "key", "it alone",
+                   "`cert` and `key`, or neither");
+  }
+  settings.user = table.text("user", "the name of a user of etcd").value_or("");
+  return settings;
+}
+
+Values read_build_steps(const toml::node& node, Complaints& complaints) {
+  const std::optional<TableReader> table = table_in(node, "build-steps", complaints);
+  return table ? read_settings(*table, TableOf::build_steps, {}) : Values{};
 }
 
 struct PlacedOverride {
@@ -127,27 +102,7 @@ class FileReader {
 
   void read(const toml::table& file) {
     profiles_[std::string(k_default_profile)].layer.name = k_default_profile;
-    for (const auto& [key, value] : file) {
-      if (key.str() == "profile") {
-        read_profiles(value);
-      } else if (key.str() == "override") {
-        read_overrides(value, "[[override]]", {});
-      } else if (key.str() == "known-flaky") {
-        known_flaky_ = read_known_flaky(value, complaints_);
-      } else if (key.str() == "affected") {
-        affected_ = read_affected(value, complaints_);
-      } else if (key.str() == "service") {
-        services_ = read_services(value, directory_, complaints_);
-      } else if (key.str() == "build-steps") {
-        read_build_steps(value);
-      } else if (key.str() == "cluster") {
-        cluster_ = read_cluster(value, directory_, complaints_);
-      } else if (key.str() == "preflight") {
-        preflight_ = read_preflight(value, "preflight", complaints_);
-      } else {
-        complain_of_top_level(key);
-      }
-    }
+    for (const auto& [key, value] : file) read_top_level(key, value);
     check_inheritance(profiles_, complaints_);
     // toml++ sorts tables by name, but the later one in the file must win.
     std::stable_sort(overrides_.begin(), overrides_.end(), [](const auto& a, const auto& b) {
@@ -160,9 +115,8 @@ class FileReader {
 
   // May be called only if there is no error and the profile exists.
   Settings select(const std::string& profile) const {
-    Settings settings;
+    Settings settings = common_;
     const std::vector<std::string> line = lineage(profiles_, profile);
-    settings.preflight = preflight_;
     for (const std::string& name : line) {
       settings.layers.push_back(profiles_.at(name).layer);
       settings.preflight.replace_by(settings.layers.back().preflight);
@@ -172,95 +126,94 @@ class FileReader {
                            std::find(line.begin(), line.end(), override.profile) != line.end();
       if (applies) settings.overrides.push_back(override.content);
     }
-    settings.known_flaky = known_flaky_;
-    settings.affected = affected_;
-    settings.build_steps = build_steps_;
-    settings.services = services_;
-    settings.cluster = cluster_;
     return settings;
   }
 
  private:
-  void complain_of_top_level(const toml::key& key) {
-    static const std::vector<std::string> known{"profile",  "override", "known-flaky",
-                                                "affected", "service",  "build-steps",
-                                                "cluster",  "preflight"};
-    complaints_.add(
-        place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
-        "[profile.NAME], [[override]], [[known-flaky]], [[affected]], "
-        "[service.NAME], [build-steps], [cluster] or [preflight]; what holds for all tests goes "
-        "into [profile.default]" +
-            suggestion(key.str(), known));
+  void read_top_level(const toml::key& key, const toml::node& value) {
+    // Whatever the key is compared with is also what the complaint at the end names.
+    std::vector<std::string> keys;
+    std::vector<std::string> tables;
+    const auto is = [&](const char* name, const char* called) {
+      keys.emplace_back(name);
+      tables.emplace_back(called);
+      return key.str() == name;
+    };
+    if (is("profile", "[profile.NAME]")) {
+      read_profiles(value);
+    } else if (is("override", "[[override]]")) {
+      read_overrides(value, "[[override]]", {});
+    } else if (is("known-flaky", "[[known-flaky]]")) {
+      common_.known_flaky = read_known_flaky(value, complaints_);
+    } else if (is("affected", "[[affected]]")) {
+      common_.affected = read_affected(value, complaints_);
+    } else if (is("service", "[service.NAME]")) {
+      common_.services = read_services(value, directory_, complaints_);
+    } else if (is("build-steps", "[build-steps]")) {
+      common_.build_steps = read_build_steps(value, complaints_);
+    } else if (is("cluster", "[cluster]")) {
+      common_.cluster = read_cluster(value, directory_, complaints_);
+    } else if (is("preflight", "[preflight]")) {
+      common_.preflight = read_preflight(value, "preflight", complaints_);
+    } else {
+      complaints_.add(
+          place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
+          alternatives(tables) + "; what holds for all tests goes into [profile.default]" +
+              suggestion(key.str(), keys));
+    }
   }
 
   void read_profiles(const toml::node& node) {
-    const toml::table* table = node.as_table();
-    if (table == nullptr) {
-      return complaints_.add(place_of(node.source()), "profile", describe_type(node),
-                             "tables [profile.NAME]");
-    }
-    for (const auto& [key, value] : *table) read_profile(std::string(key.str()), key, value);
+    for (const NamedTable& one : named_tables_in(node, "profile", complaints_)) read_profile(one);
   }
 
-  void read_profile(const std::string& name, const toml::key& key, const toml::node& node) {
-    const std::string called = "[profile." + name + "]";
-    const toml::table* table = node.as_table();
-    if (table == nullptr || in_quotes(name) != "\"" + name + "\"" || name.empty()) {
-      return complaints_.add(place_of(key.source()), "profile." + in_quotes(name),
-                             table == nullptr ? describe_type(node) : "an unusable name",
+  void read_profile(const NamedTable& named) {
+    const std::string& name = named.name;
+    const TableReader& table = named.table;
+    if (in_quotes(name) != "\"" + name + "\"" || name.empty()) {
+      return complaints_.add(named.name_at, "profile." + in_quotes(name), "an unusable name",
                              "a table [profile.NAME]");
     }
-    const NamedTable named{*table, called};
     Profile profile;
     profile.layer.name = name;
-    profile.layer.said =
-        read_settings(named, TableOf::profile, keys_of_table("[profile.NAME]"), complaints_);
-    profile.inherits = read_text(named, "inherits", "the name of a profile", complaints_);
-    if (profile.inherits) profile.inherits_at = place_of(table->get("inherits")->source());
-    count_environment(named, profile.layer.said);
-    place_hooks(profile.layer.said);
-    if (const toml::node* own = table->get("preflight")) {
+    profile.layer.said = read_said(table, TableOf::profile, keys_of_table("[profile.NAME]"));
+    profile.inherits = table.text("inherits", "the name of a profile");
+    if (profile.inherits) profile.inherits_at = place_of(table.get("inherits")->source());
+    if (const toml::node* own = table.get("preflight")) {
       profile.layer.preflight = read_preflight(*own, "profile." + name + ".preflight", complaints_);
     }
     profiles_[name] = std::move(profile);
-    if (const toml::node* own = table->get("override")) {
+    if (const toml::node* own = table.get("override")) {
       read_overrides(*own, "[[profile." + name + ".override]]", name);
     }
   }
 
   void read_overrides(const toml::node& node, const std::string& called,
                       const std::string& profile) {
-    const toml::array* array = tables_in(node, "override", called, complaints_);
-    if (array == nullptr) return;
-    for (const toml::node& entry : *array) read_override(*entry.as_table(), called, profile);
+    for (const TableReader& table : tables_in(node, "override", called, complaints_)) {
+      read_override(table, profile);
+    }
   }
 
-  void read_override(const toml::table& table, const std::string& called,
-                     const std::string& profile) {
-    const NamedTable named{table, called};
-    PlacedOverride override;
-    override.at = place_of(table.source());
-    override.profile = profile;
-    SettingsOverride& content = override.content;
-    content.said = read_settings(named, TableOf::tests, keys_of_table("[[override]]"), complaints_);
-    content.test = read_text(named, "test", "a regular expression", complaints_);
-    content.label = read_text(named, "label", "the name of a label", complaints_);
-    if (table.get("test") == nullptr && table.get("label") == nullptr) {
-      complaints_.add(override.at, called, "neither `test` nor `label`", "one of them or both");
+  void read_override(const TableReader& table, const std::string& profile) {
+    SettingsOverride content;
+    content.said = read_said(table, TableOf::tests, keys_of_table("[[override]]"));
+    content.test = table.text("test", "a regular expression");
+    content.label = table.text("label", "the name of a label");
+    if (!table.has("test") && !table.has("label")) {
+      table.complain_of_table("neither `test` nor `label`", "one of them or both");
     }
-    if (content.test) check_pattern(named, "test", *content.test, complaints_);
-    count_environment(named, content.said);
-    place_hooks(content.said);
-    overrides_.push_back(std::move(override));
+    if (content.test) table.check_pattern("test", *content.test);
+    overrides_.push_back({table.place(), profile, std::move(content)});
   }
 
-  void read_build_steps(const toml::node& node) {
-    const toml::table* table = node.as_table();
-    if (table == nullptr) {
-      return complaints_.add(place_of(node.source()), "build-steps", describe_type(node),
-                             "a table [build-steps]");
-    }
-    build_steps_ = read_settings({*table, "[build-steps]"}, TableOf::build_steps, {}, complaints_);
+  // The settings of a profile or an override.
+  Values read_said(const TableReader& table, TableOf of,
+                   const std::vector<std::string>& other_keys) {
+    Values said = read_settings(table, of, other_keys);
+    count_environment(table, said);
+    place_hooks(said);
+    return said;
   }
 
   // A hook that begins with ./ or ../ names a file beside the settings file.
@@ -274,28 +227,22 @@ class FileReader {
     }
   }
 
-  void count_environment(const NamedTable& named, const Values& said) {
+  void count_environment(const TableReader& table, const Values& said) {
     const std::size_t before = environment_;
     for (const Value& value : said) {
       if (value.setting == Setting::environment) environment_ += value.text.size() + 16;
     }
     if (environment_ <= k_most_environment || environment_ == before) return;
-    complain_of(
-        named, "environment", "too much",
-        "at most " + std::to_string(k_most_environment) + " bytes of variables in the whole file",
-        complaints_);
+    table.complain(
+        "environment", "too much",
+        "at most " + std::to_string(k_most_environment) + " bytes of variables in the whole file");
   }
 
   Complaints complaints_;
   std::string directory_;
   Profiles profiles_;
   std::vector<PlacedOverride> overrides_;
-  std::vector<KnownFlaky> known_flaky_;
-  std::vector<AffectedRule> affected_;
-  Values build_steps_;
-  std::vector<ServiceSpec> services_;
-  ClusterSettings cluster_;
-  Preflight preflight_;
+  Settings common_;  // all but layers and overrides
   std::size_t environment_ = 0;
 };
 
