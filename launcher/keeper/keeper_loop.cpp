@@ -69,18 +69,6 @@ std::vector<ReportRequest> reports_of(const KeeperOrder& order) {
   return order.settings ? order.settings->run().reports : std::vector<ReportRequest>();
 }
 
-std::string_view words_for(KilledBy killer) {
-  switch (killer) {
-    case KilledBy::ctest:
-      return "ctest killed them, because the time of the test was over";
-    case KilledBy::ctest_if_all_are_killed:
-      return "ctest or somebody else killed them";
-    case KilledBy::stranger:
-      break;
-  }
-  return "somebody killed them";
-}
-
 // They are blocked and end nothing: the keeper ends with ctest alone.
 // Logged only: the keeper ends with ctest alone.
 constexpr os::SignalSet k_told_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
@@ -241,7 +229,7 @@ void KeeperLoop::attend_to(Connection& connection, short news) {
   const KilledBy killer = killer_of(os::age_of(connection.launcher), connection.soonest_end,
                                     ctest_died() ? CtestIs::dead : CtestIs::alive);
   os::log_about(connection.test, connection.attempt, LogLevel::info,
-                {"launcher and guard are gone, and the attempt was not over: ", words_for(killer),
+                {"launcher and guard are gone, and the attempt was not over: ", name_of(killer),
                  "; what is left is ended"});
   orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest, lines_);
   connection = {};

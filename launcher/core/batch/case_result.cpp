@@ -93,15 +93,8 @@ std::string_view name_of(const std::optional<Outcome>& outcome) {
 }
 
 Outcome outcome_of(CaseEnd said) {
-  switch (said) {
-    case CaseEnd::passed:
-      return Outcome::passed;
-    case CaseEnd::failed:
-      return Outcome::failed;
-    case CaseEnd::skipped:
-      return Outcome::skipped;
-  }
-  return Outcome::failed;
+  if (said == CaseEnd::passed) return Outcome::passed;
+  return said == CaseEnd::skipped ? Outcome::skipped : Outcome::failed;
 }
 
 int badness(const std::optional<Outcome>& outcome) {

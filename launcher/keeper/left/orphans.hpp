@@ -4,12 +4,15 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/base/words.hpp"
 #include "keeper/base/connections.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "os/process/process_set.hpp"
@@ -24,6 +27,12 @@ enum class KilledBy : std::uint8_t {
   // SIGKILL shows that a stranger was at work.
   ctest_if_all_are_killed,
 };
+
+// For the log.
+constexpr std::array<std::string_view, 3> words_of(KilledBy) {
+  return {"somebody killed them", "ctest killed them, because the time of the test was over",
+          "ctest or somebody else killed them"};
+}
 
 enum class CtestIs : std::uint8_t { alive, dead };
 // Returns who killed launcher and guard. When its own limit is over, ctest kills launcher, guard

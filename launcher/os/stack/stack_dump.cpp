@@ -75,16 +75,6 @@ std::string title(const NamedProcess& process) {
 
 }  // namespace
 
-const char* name_of(StackTool::Kind kind) {
-  switch (kind) {
-    case StackTool::Kind::gdb:
-      return "gdb";
-    case StackTool::Kind::eu_stack:
-      return "eu-stack";
-  }
-  return "gdb";
-}
-
 std::vector<StackTool> find_stack_tools() {
   std::vector<StackTool> tools;
   const std::string path = path_variable();
@@ -213,7 +203,7 @@ void StackDump::give_up_tool(ToolEnd how) {
   running_.reset();
   if (!has_stacks()) return;
   if (text_.size() < k_most_text) {
-    text_ += "holdfast: " + title(processes_[process_]) + ", by " + running_name_ + ":\n" +
+    text_ += text_of({"holdfast: ", title(processes_[process_]), ", by ", running_name_, ":\n"}) +
              output_.substr(0, k_most_text - text_.size());
     if (text_.back() != '\n') text_ += '\n';
     if (how == ToolEnd::too_late) text_ += "holdfast: there was no time for the rest of it\n";

@@ -3,12 +3,15 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/duration.hpp"
+#include "core/base/words.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/process_set.hpp"
 
@@ -19,11 +22,10 @@ struct StackTool {
   std::string path;
 };
 
+constexpr std::array<std::string_view, 2> words_of(StackTool::Kind) { return {"gdb", "eu-stack"}; }
+
 // Returns the tools in PATH, the better one first.
 std::vector<StackTool> find_stack_tools();
-
-// Returns "gdb" or "eu-stack".
-const char* name_of(StackTool::Kind kind);
 
 // The tool has a session of its own, so that nothing of it reaches the terminal. It is ended with
 // all that it started, and it dies with us. `tag`: as in os::Command. The keeper uses the tag to
@@ -83,7 +85,7 @@ class StackDump {
   std::size_t tool_ = 0;        // in tools_, for this process
   std::size_t first_tool_ = 0;  // for the next one
   std::unique_ptr<RunningStackTool> running_;
-  const char* running_name_ = "";
+  std::string_view running_name_;
   std::string output_;  // of the running tool
   std::string text_;
 };

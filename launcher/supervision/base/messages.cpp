@@ -140,29 +140,13 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   return text;
 }
 
-std::string_view because(EndReason reason) {
-  switch (reason) {
-    case EndReason::timeout:
-      return "its time is over";
-    case EndReason::signal:
-      return "of the signal";
-    case EndReason::parent_gone:
-      return "ctest or the build tool has ended";
-    case EndReason::lock_lost:
-      return "its lock is lost";
-    case EndReason::none:
-      break;
-  }
-  return "its main process has ended";
-}
-
 std::string account_of(const AttemptResult& result) {
   const Observation& seen = result.observation;
   std::string text =
       text_of({"outcome ", name_of(result.outcome), ": ", describe_end(result.outcome, seen.main),
                " after ", describe(Milliseconds{result.wall_us / 1000})});
   if (seen.end_reason != EndReason::none)
-    add(text, text_of({"ended because ", because(seen.end_reason)}));
+    add(text, text_of({"ended because ", name_of(seen.end_reason)}));
   if (result.report.leftovers > 0) add(text, describe_leftovers(result.report));
   if (result.marker) add(text, text_of({"its marker counts: ", *result.marker}));
   for (const OrphanMarker& one : result.orphans) {

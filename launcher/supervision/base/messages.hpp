@@ -27,8 +27,6 @@ bool is_worth_knowing(const AttemptResult& result);
 // some of the tree could not be ended.
 std::string describe_leftovers(const GuardReport& report);
 
-// For the log: why a tree is ended, after `because`.
-std::string_view because(EndReason reason);
 // For the log: the outcome, how the main process ended, and the evidence: what counted, and what
 // did not.
 std::string account_of(const AttemptResult& result);
