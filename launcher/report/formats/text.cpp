@@ -9,6 +9,7 @@
 #include "report/describe.hpp"
 #include "report/memory_budgets.hpp"
 #include "report/said/reasons.hpp"
+#include "report/said/sections.hpp"
 #include "report/services.hpp"
 #include "report/steps.hpp"
 #include "report/text_sections.hpp"
@@ -232,19 +233,6 @@ std::string flaky_reason(const TestReport& test, Outputs& outputs) {
   return text;
 }
 
-std::string stale_text(const RunReport& report) {
-  const Tests stale = tests_that(report, [](const TestReport& test) { return test.stale; });
-  return section("Stale: their programs or inputs were changed while the run was on", stale,
-                 k_tests_per_section, reason);
-}
-
-std::string leftovers(const RunReport& report) {
-  const Tests tests = tests_that(report, [](const TestReport& test) { return test.leaked; });
-  return section("Left processes behind", tests, k_tests_per_section, [](const TestReport& test) {
-    return bounded_list(leftover_names(test), k_names_in_a_line);
-  });
-}
-
 std::string kept_scratch(const RunReport& report) {
   const auto is_kept = [](const Attempt& attempt) { return !attempt.scratch.empty(); };
   const Tests tests = tests_that(report, [&](const TestReport& test) {
@@ -260,23 +248,22 @@ std::string kept_scratch(const RunReport& report) {
                  });
 }
 
-std::string orphan_markers(const RunReport& report) {
-  const Tests tests = tests_that(report, [](const TestReport& test) { return test.orphaned; });
-  return section("Orphan markers", tests, k_tests_per_section, [](const TestReport& test) {
-    return bounded_list(orphan_texts(test), k_names_in_a_line);
-  });
+template <typename Line>
+std::string section(const RunReport& report, const TestSection& of, Line line) {
+  return section(of.title, tests_that(report, of.has), k_tests_per_section, line);
 }
 
-std::string not_through(const RunReport& report) {
-  const Tests not_run =
-      tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::not_run; });
-  const Tests bare = tests_that(report, [](const TestReport& test) { return test.bare; });
-  return section("Not run", not_run, k_tests_per_section, reason) +
-         section("Not through Holdfast", bare, k_tests_per_section, [](const TestReport& test) {
-           const std::string why = reason(test);
-           return why.empty() ? label(test.outcome)
-                              : fmt::format("{}; {}", label(test.outcome), why);
-         });
+std::string leftovers_text(const TestReport& test) {
+  return bounded_list(leftover_names(test), k_names_in_a_line);
+}
+
+std::string orphans_text(const TestReport& test) {
+  return bounded_list(orphan_texts(test), k_names_in_a_line);
+}
+
+std::string bare_text(const TestReport& test) {
+  const std::string why = reason(test);
+  return label(test.outcome) + (why.empty() ? why : "; " + why);
 }
 
 double longest_wait(const TestReport& test) {
@@ -328,18 +315,16 @@ void render_text(const RunReport& report, Outputs& outputs, const Write& write, 
                              printable(report.run.tree)) +
                  steps_text(report.steps) + journal_lines(report));
   }
-  const Tests skipped =
-      tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
-  const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
   write(text_head(report) + "\n" + counts_text(report) + remarks(report) +
         red_sections(report, outputs) + red_cases(report, outputs) + tails(report, outputs) +
         whole_outputs(report, outputs) + findings_text(tests_that(report, went_wrong)) +
         further_attempts_text(report, outputs) +
-        section("Flaky", flaky, k_tests_per_section,
+        section(report, k_flaky_tests,
                 [&](const TestReport& test) { return flaky_reason(test, outputs); }) +
-        leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
-        not_through(report) +
-        section("Skipped", skipped, k_tests_per_section,
+        section(report, k_leaky_tests, leftovers_text) + kept_scratch(report) +
+        section(report, k_orphaned_tests, orphans_text) + section(report, k_stale_tests, reason) +
+        section(report, k_tests_not_run, reason) + section(report, k_bare_tests, bare_text) +
+        section(report, k_skipped_tests,
                 [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); }) +
         lock_waits(report) + lost_services(report) + slowest(report) + memory_budgets(report) +
         steps_text(report.steps) + journal_lines(report));

@@ -8,6 +8,7 @@
 #include "report/escape.hpp"
 #include "report/excerpt.hpp"
 #include "report/said/reasons.hpp"
+#include "report/said/sections.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
 #include "report/text_sections.hpp"
@@ -109,34 +110,24 @@ std::string list_of(std::string_view title, const std::vector<std::string>& item
   return fmt::format("\n#### {}\n\n{}", title, bounded_lines("- ", items, k_in_a_list));
 }
 
-template <typename Predicate, typename Why>
-std::string tests_that(const RunReport& report, std::string_view title, Predicate is_one, Why why) {
+template <typename Why>
+std::string list_of(const RunReport& report, const TestSection& section, Why why) {
   std::vector<std::string> items;
-  for (const TestReport& test : report.tests) {
-    if (!is_one(test)) continue;
+  for (const TestReport* test : tests_that(report, section.has)) {
     // Only those that are shown need words of their outputs.
-    const std::string words = items.size() < k_in_a_list ? why(test) : std::string();
-    items.push_back(fmt::format("{} {}", code(brief(test.name)), safe(brief(words))));
+    const std::string words = items.size() < k_in_a_list ? why(*test) : std::string();
+    items.push_back(fmt::format("{} {}", code(brief(test->name)), safe(brief(words))));
   }
-  return list_of(title, items);
+  return list_of(section.title, items);
 }
 
 std::string lists(const RunReport& report, Outputs& outputs) {
   std::vector<std::string> deaths;
   for (const std::string& death : service_deaths(report)) deaths.push_back(safe(death));
-  return tests_that(
-             report, "Flaky", [](const TestReport& test) { return test.flaky; }, reason) +
-         tests_that(
-             report, "Left processes behind", [](const TestReport& test) { return test.leaked; },
-             reason) +
-         list_of("Services lost", deaths) +
-         tests_that(
-             report, "Not run",
-             [](const TestReport& test) { return test.outcome == Outcome::not_run; }, reason) +
-         tests_that(
-             report, "Skipped",
-             [](const TestReport& test) { return test.outcome == Outcome::skipped; },
-             [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); });
+  return list_of(report, k_flaky_tests, reason) + list_of(report, k_leaky_tests, reason) +
+         list_of("Services lost", deaths) + list_of(report, k_tests_not_run, reason) +
+         list_of(report, k_skipped_tests,
+                 [&](const TestReport& test) { return skip_reason(test, outputs.of(test).text); });
 }
 
 }  // namespace

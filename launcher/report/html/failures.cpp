@@ -1,14 +1,15 @@
 #include "report/html/failures.hpp"
 
-#include "core/settings/kept_output.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/settings/kept_output.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 #include "report/html/markup.hpp"
 #include "report/html/words.hpp"
 #include "report/said/reasons.hpp"
+#include "report/said/sections.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
 #include "report/text_sections.hpp"
@@ -204,10 +205,8 @@ void write_lines(const Tests& tests, Outputs& outputs, const Write& write) {
   write("</ul></details>\n");
 }
 
-template <typename Predicate>
-void write_section(const RunReport& report, std::string_view id, std::string_view title,
-                   Outputs& outputs, const Write& write, Predicate predicate) {
-  const Tests tests = tests_that(report, predicate);
+void write_section(std::string_view id, std::string_view title, const Tests& tests,
+                   Outputs& outputs, const Write& write) {
   if (tests.empty()) return;
   write(
       fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1} <span "
@@ -223,20 +222,16 @@ void write_section(const RunReport& report, std::string_view id, std::string_vie
 
 void write_failures(const RunReport& report, Outputs& outputs, const Write& write) {
   ShownOutputs shown_outputs(outputs);
-  write_section(report, "wrong", "What went wrong", shown_outputs, write, went_wrong);
-  const auto section = [&](std::string_view id, std::string_view title, auto predicate) {
-    write_section(report, id, title, shown_outputs, write,
-                  [&](const TestReport& test) { return !went_wrong(test) && predicate(test); });
-  };
-  section("flaky", "Flaky", [](const TestReport& test) { return test.flaky; });
-  section("left", "Left processes behind",
-          [](const TestReport& test) { return test.leaked && !test.flaky; });
-  section("orphans", "Orphan markers",
-          [](const TestReport& test) { return test.orphaned && !test.flaky && !test.leaked; });
-  section("stale", "Stale: their programs or inputs were changed while the run was on",
-          [](const TestReport& test) {
-            return test.stale && !test.flaky && !test.leaked && !test.orphaned;
-          });
+  write_section("wrong", "What went wrong", tests_that(report, went_wrong), shown_outputs, write);
+  // A test is in the first section that has it.
+  Tests rest = tests_that(report, [](const TestReport& test) { return !went_wrong(test); });
+  for (const TestSection& section :
+       {k_flaky_tests, k_leaky_tests, k_orphaned_tests, k_stale_tests}) {
+    const auto others = std::stable_partition(
+        rest.begin(), rest.end(), [&](const TestReport* test) { return section.has(*test); });
+    write_section(section.id, section.title, Tests(rest.begin(), others), shown_outputs, write);
+    rest.erase(rest.begin(), others);
+  }
 }
 
 }  // namespace holdfast

@@ -7,6 +7,7 @@
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"
 #include "report/said/reasons.hpp"
+#include "report/said/sections.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
 #include "report/steps.hpp"
@@ -169,7 +170,8 @@ std::string table_html(std::string_view caption, Tests tests, Measure measure, R
 }
 
 template <typename Text>
-std::string list_html(std::string_view title, const Tests& tests, Text text) {
+std::string list_html(const RunReport& report, const TestSection& section, Text text) {
+  const Tests tests = tests_that(report, section.has);
   if (tests.empty()) return {};
   std::string html;
   for (std::size_t i = 0; i < std::min(tests.size(), k_tests_per_section); ++i) {
@@ -179,8 +181,9 @@ std::string list_html(std::string_view title, const Tests& tests, Text text) {
   }
   if (tests.size() > k_tests_per_section)
     html += fmt::format("<li>and {} more</li>\n", tests.size() - k_tests_per_section);
-  return folded_html(fmt::format("{} <span class=\"number\">{}</span>", title, tests.size()),
-                     fmt::format("<ul class=\"lines\">\n{}</ul>\n", html));
+  return folded_html(
+      fmt::format("{} <span class=\"number\">{}</span>", section.title, tests.size()),
+      fmt::format("<ul class=\"lines\">\n{}</ul>\n", html));
 }
 
 }  // namespace
@@ -231,16 +234,10 @@ std::string times_html(const RunReport& report) {
 }
 
 std::string rest_html(const RunReport& report, Outputs& outputs) {
-  const auto of = [&](auto predicate) { return tests_that(report, predicate); };
   ShownOutputs shown(outputs);
-  std::string html;
-  html += list_html("Not run",
-                    of([](const TestReport& test) { return test.outcome == Outcome::not_run; }),
-                    reason);
-  html += list_html("Not through Holdfast", of([](const TestReport& test) { return test.bare; }),
-                    reason);
-  html += list_html("Skipped",
-                    of([](const TestReport& test) { return test.outcome == Outcome::skipped; }),
+  std::string html =
+      list_html(report, k_tests_not_run, reason) + list_html(report, k_bare_tests, reason);
+  html += list_html(report, k_skipped_tests,
                     [&](const TestReport& test) { return skip_reason(test, shown.of(test).text); });
   std::string deaths;
   for (const std::string& death : service_deaths(report)) {
