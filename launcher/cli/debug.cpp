@@ -120,9 +120,7 @@ const Framework& framework_of(FrameworkKind kind) {
 // Makes the selection of one case the only one. False: its framework cannot select that case alone,
 // or is not known.
 bool select_case(const std::string& name, ListedTest& test) {
-  std::vector<char*> given;
-  for (std::string& word : test.command) given.push_back(word.data());
-  given.push_back(nullptr);
+  const std::vector<char*> given = os::pointers_to(test.command);
   const std::optional<FrameworkKind> kind = os::framework_of(given.data());
   if (!kind) return false;
   const Framework& framework = framework_of(*kind);
@@ -236,8 +234,7 @@ bool has_variable(const std::vector<std::string>& environment, std::string_view 
 // result.
 DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& options,
                                   Debugger debugger) {
-  std::vector<std::string> own;
-  for (char** entry = ::environ; *entry != nullptr; ++entry) own.emplace_back(*entry);
+  const std::vector<std::string> own = os::own_environment();
   ModifiedEnvironment modified(own);
   if (!options.configuration.empty()) {
     modified.set(std::string(environment::k_configuration) + "=" + options.configuration);

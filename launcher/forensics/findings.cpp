@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/base/json_line.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast::forensics {
 namespace {
@@ -35,9 +36,7 @@ std::string to_text(const std::vector<Finding>& findings) {
     std::string_view rest = text;
     std::string heading = padded(finding.probe);
     do {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      block += "holdfast:   " + heading + std::string(rest.substr(0, end)) + "\n";
-      rest.remove_prefix(std::min(end + 1, rest.size()));
+      block += text_of({"holdfast:   ", heading, take_part(rest, '\n'), "\n"});
       heading = padded("");
     } while (!rest.empty());
   }

@@ -27,6 +27,7 @@
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/log/log.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
@@ -64,19 +65,6 @@ TestEnvironment environment_of(const wire::HostOrder& order) {
   environment.set(environment::k_port, std::to_string(order.ports.front()));
   environment.set(environment::k_ports, ports_in_text(order.ports));
   return environment;
-}
-
-std::vector<std::string> entries_of(char** environment) {
-  std::vector<std::string> entries;
-  for (char** entry = environment; *entry != nullptr; ++entry) entries.emplace_back(*entry);
-  return entries;
-}
-
-std::vector<char*> arguments_of(ServiceCommand& words) {
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  return arguments;
 }
 
 // Says how a service ended that nobody told to end.
@@ -196,7 +184,7 @@ class Host {
 
     TestEnvironment environment = environment_of(order_);
     ServiceSurroundings around{order_,  keeper_, *ctest,
-                               *output, *log,    entries_of(environment.environ())};
+                               *output, *log,    os::entries_of(environment.environ())};
     if (const std::string& pattern = order_.spec.ready.output; !pattern.empty()) {
       Result<Pattern> compiled = Pattern::compile(pattern);
       if (!compiled) return compiled.error();
@@ -230,7 +218,7 @@ class Host {
     identity_.test = order_.spec.name;
     identity_.launcher = os::own_name();
     words_ = background.before(order_);
-    arguments_ = arguments_of(words_);
+    arguments_ = os::pointers_to(words_);
     supervision::AttemptPlan plan;
     plan.command = {arguments_.data(), environment.environ(), tag_number(order_.attempt)};
     plan.command.output = output.output();

@@ -1,5 +1,6 @@
 #include "report/excerpt.hpp"
 
+#include "core/base/parts.hpp"
 #include "report/shown.hpp"
 
 #include <fmt/format.h>
@@ -153,9 +154,7 @@ const Patterns& patterns() {
 }
 
 std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
+  std::string_view line = take_part(text, '\n');
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return first_bytes(line, k_longest_line);
 }

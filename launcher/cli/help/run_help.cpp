@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/help/reference.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/words.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/policy.hpp"
@@ -40,10 +41,8 @@ std::string text_of(const HelpOfOption& row) {
   std::string text = "  " + std::string(row.option) + " " + std::string(row.argument);
   text.resize(std::max(text.size(), k_column - 1), ' ');
   for (std::string_view rest = row.help; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
     text.resize(std::max(text.size() + 1, text.rfind('\n') + 1 + k_column), ' ');
-    text.append(rest.substr(0, end)).append("\n");
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    text.append(take_part(rest, '\n')).append("\n");
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include "core/base/environment.hpp"
 #include "core/ctest/rerun.hpp"
 #include "os/file/system_call.hpp"
+#include "os/process/execute.hpp"
 #include "os/signal/replacing.hpp"
 
 namespace holdfast::cli {
@@ -38,9 +39,7 @@ Result<void> become_ctest(const CtestCall& call, const std::string& own_name) {
   if (::chdir(call.directory.c_str()) != 0) return os::system_error("enter " + call.directory);
   std::vector<std::string> words{own_name};
   words.insert(words.end(), call.words.begin(), call.words.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  const std::vector<char*> pointers = os::pointers_to(words);
   ::execvp(call.program.c_str(), pointers.data());
   return os::system_error("execute " + call.program);
 }

@@ -1,6 +1,7 @@
 #include "core/ctest/shown_tests.hpp"
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -47,8 +48,8 @@ std::optional<std::size_t> take_number_of_test(std::string_view& text) {
 }
 
 std::string_view without_line(std::string_view text) {
-  const std::size_t end = text.find('\n');
-  return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  (void)take_part(text, '\n');
+  return text;
 }
 
 }  // namespace

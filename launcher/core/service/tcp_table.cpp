@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -103,11 +104,9 @@ Result<Endpoint> parse_http_endpoint(std::string_view url) {
 std::vector<TcpSocket> read_tcp_table(std::string_view table) {
   std::vector<TcpSocket> sockets;
   while (!table.empty()) {
-    const std::size_t end = std::min(table.find('\n'), table.size());
-    if (const std::optional<TcpSocket> socket = read_line(table.substr(0, end))) {
+    if (const std::optional<TcpSocket> socket = read_line(take_part(table, '\n'))) {
       sockets.push_back(*socket);
     }
-    table.remove_prefix(std::min(end + 1, table.size()));
   }
   return sockets;
 }

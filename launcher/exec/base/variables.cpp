@@ -20,10 +20,4 @@ std::string_view variable_in(const std::vector<std::string>& entries, std::strin
   return {};
 }
 
-std::vector<std::string> entries_of(char** environment) {
-  std::vector<std::string> entries;
-  for (char** entry = environment; *entry != nullptr; ++entry) entries.emplace_back(*entry);
-  return entries;
-}
-
 }  // namespace holdfast::exec

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "os/process/execute.hpp"
+
 namespace holdfast::exec {
 
 // True: the entry is `<name>=…`.
@@ -13,6 +15,6 @@ bool is_variable(std::string_view entry, std::string_view name);
 std::string_view variable_in(char** environment, std::string_view name,
                              std::string_view unset = {});
 std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name);
-std::vector<std::string> entries_of(char** environment);
+using os::entries_of;
 
 }  // namespace holdfast::exec

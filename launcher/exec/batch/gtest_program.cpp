@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/batch/gtest_list.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "exec/base/variables.hpp"
@@ -78,11 +79,7 @@ std::vector<std::string> flags_of(const os::Command& command) {
     const Result<std::string> text =
         os::read_file(std::string(value_of(*word)), k_longest_flag_file);
     if (!text) continue;
-    for (std::size_t begin = 0; begin < text->size();) {
-      const std::size_t end = std::min(text->find('\n', begin), text->size());
-      flags.push_back(text->substr(begin, end - begin));
-      begin = end + 1;
-    }
+    for (std::string_view rest = *text; !rest.empty();) flags.emplace_back(take_part(rest, '\n'));
   }
   return flags;
 }

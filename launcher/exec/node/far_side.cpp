@@ -30,6 +30,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
@@ -125,14 +126,6 @@ std::vector<std::string> environment_of(const FarJob& job) {
   return entries;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  all.reserve(texts.size() + 1);
-  for (std::string& text : texts) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
-}
-
 // In the child. Returns its exit code.
 int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSignals& callers,
                 FarOutput& output, const ProcessName& parent, int result) {
@@ -142,8 +135,8 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   output.close_ours();
   std::vector<std::string> words = job.arguments;
   std::vector<std::string> entries = environment_of(job);
-  std::vector<char*> arguments = pointers(words);
-  std::vector<char*> variables = pointers(entries);
+  std::vector<char*> arguments = os::pointers_to(words);
+  std::vector<char*> variables = os::pointers_to(entries);
   environ = variables.data();
   supervision::HandedOver handed;
   handed.callers = callers;

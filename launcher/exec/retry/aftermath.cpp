@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "core/base/parts.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/base/variables.hpp"
@@ -18,10 +19,8 @@ constexpr std::string_view k_prefix = "holdfast: ";
 
 void tell_lines(std::string_view words, supervision::Teller teller) {
   while (!words.empty()) {
-    const std::size_t end = std::min(words.find('\n'), words.size());
-    std::string_view line = words.substr(0, end);
+    const std::string_view line = take_part(words, '\n');
     if (line.starts_with(k_prefix)) teller.tell(line.substr(k_prefix.size()));
-    words.remove_prefix(std::min(end + 1, words.size()));
   }
 }
 

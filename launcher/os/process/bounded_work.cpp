@@ -56,13 +56,6 @@ void keep_only(const BoundedPipes& pipes) {
   if (null > STDERR_FILENO) ::close(null);
 }
 
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // If the command cannot be executed, writes errno to the descriptor `failure`.
 [[noreturn]] void be_work(const BoundedOrder& order, int failure) {
   ::dup2(k_output, STDOUT_FILENO);
@@ -300,12 +293,6 @@ BoundedEnd run_bounded(const BoundedOrder& order) {
   BoundedWork work(order);
   await({&work});
   return work.end();
-}
-
-std::vector<std::string> own_environment() {
-  std::vector<std::string> variables;
-  for (char** entry = ::environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
-  return variables;
 }
 
 std::string trouble_with(const std::string& command, const BoundedEnd& end) {

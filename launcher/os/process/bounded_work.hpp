@@ -13,6 +13,7 @@
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast::os {
 
@@ -103,9 +104,6 @@ class BoundedWork {
   pid_t runner_ = -1;
   bool done_ = false;
 };
-
-// Our own environment, for an order.
-std::vector<std::string> own_environment();
 
 // Waits for all of `works`, which run at the same time.
 void await(const std::vector<BoundedWork*>& works);

@@ -180,6 +180,22 @@ std::string execution_error(const std::string& command, int error) {
 }
 
 // A directory that may be entered is no program: execvp(3) goes on to the next one, too.
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::vector<std::string> entries_of(char** environment) {
+  std::vector<std::string> entries;
+  for (char** entry = environment; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+  return entries;
+}
+
+std::vector<std::string> own_environment() { return entries_of(::environ); }
+
 bool is_program(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&

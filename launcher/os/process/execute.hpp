@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "os/signal/signals.hpp"
 
@@ -62,6 +63,15 @@ std::string execution_error(const std::string& command, int error);
 // Returns the interpreter that a script's first line names, if that interpreter does not exist;
 // else empty. Always empty for a command without a slash. Reads the beginning of the file.
 std::string missing_interpreter(const std::string& command);
+
+// What execve(2) takes, and what it was given.
+
+// The texts and a null. They belong to `texts`.
+std::vector<char*> pointers_to(const std::vector<std::string>& texts);
+
+std::vector<std::string> entries_of(char** environment);
+// Our own environment.
+std::vector<std::string> own_environment();
 
 // Finds programs by their names.
 

@@ -96,12 +96,8 @@ RunningStackTool::RunningStackTool(const StackTool& tool, pid_t process, std::ui
   // The test's environment stays out: its PYTHONHOME or LD_PRELOAD would affect gdb, and
   // DEBUGINFOD_URLS would make it wait for the network.
   std::vector<std::string> variables{"PATH=" + path_variable(), "LC_ALL=C", "HOME=/nonexistent"};
-  std::vector<char*> words;
-  std::vector<char*> environment;
-  for (std::string& word : text) words.push_back(word.data());
-  for (std::string& variable : variables) environment.push_back(variable.data());
-  words.push_back(nullptr);
-  environment.push_back(nullptr);
+  std::vector<char*> words = pointers_to(text);
+  std::vector<char*> environment = pointers_to(variables);
   const pid_t launcher = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {

@@ -9,6 +9,7 @@
 
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast {
 namespace {
@@ -44,9 +45,7 @@ Result<Archiver> Archiver::start(std::vector<std::string> words, int input, int 
   streams.put(input, STDIN_FILENO);
   streams.put(output, STDOUT_FILENO);
   streams.put(errors->get(), STDERR_FILENO);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = os::pointers_to(words);
   pid_t pid = 0;
   const int failed =
       ::posix_spawn(&pid, words[0].c_str(), streams.get(), nullptr, arguments.data(), ::environ);

@@ -104,23 +104,15 @@ std::string last_lines_of(const std::string& output) {
     --begin;
   }
   std::string text = begin > 0 ? "  | ...\n" : "";
-  std::size_t at = begin;
-  while (at < output.size()) {
-    const std::size_t newline = std::min(output.find('\n', at), output.size());
-    text += line_of(std::string_view(output).substr(at, newline - at));
-    at = newline + 1;
-  }
+  std::string_view rest = std::string_view(output).substr(begin);
+  while (!rest.empty()) text += line_of(take_part(rest, '\n'));
   return text;
 }
 
 // The first and the last lines, with a line between them that says how many are left out.
 std::string both_ends_of(std::string_view output) {
   std::vector<std::string> lines;
-  while (!output.empty()) {
-    const std::string_view line = output.substr(0, output.find('\n'));
-    lines.push_back(line_of(line));
-    output.remove_prefix(std::min(output.size(), line.size() + 1));
-  }
+  while (!output.empty()) lines.push_back(line_of(take_part(output, '\n')));
   std::string text;
   const std::size_t left_out =
       lines.size() > 2 * k_tail_lines ? lines.size() - 2 * k_tail_lines : 0;
@@ -179,10 +171,8 @@ std::string whole_outputs(const RunReport& report, Outputs& outputs) {
 std::string in_lines(std::string_view text) {
   std::string lines;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
     if (!lines.empty()) lines += "\n            ";
-    lines += printable(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+    lines += printable(take_part(text, '\n'));
   }
   return lines;
 }

@@ -1,5 +1,6 @@
 // GitHub's flavour of Markdown. It lets some HTML through, so names and outputs are escaped as for
 // XML. https://docs.github.com/actions/reference/workflow-commands#adding-a-job-summary
+#include "core/base/parts.hpp"
 #include "report/render.hpp"
 
 #include "core/base/printable.hpp"
@@ -82,8 +83,8 @@ std::string page_head(const RunReport& report) {
   if (!report.run.complete) text += "**Incomplete: ctest did not finish.**\n\n";
   std::string counts = counts_text(report);
   for (const std::string& line : in_shards(report)) counts += line + '\n';
-  for (std::string_view rest = counts; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
-    text += fmt::format("{}{}", safe(rest.substr(0, rest.find('\n'))), k_line_break);
+  for (std::string_view rest = counts; !rest.empty();) {
+    text += fmt::format("{}{}", safe(take_part(rest, '\n')), k_line_break);
   }
   if (const std::string time = run_time_text(report); !time.empty()) {
     text += safe(time) + '\n';
