@@ -11,8 +11,7 @@
 #include "core/framework/program_words.hpp"
 #include "exec/base/variables.hpp"
 #include "exec/batch/side_by_side.hpp"
-#include "exec/batch/test_program.hpp"
-#include "exec/framework/report_worker.hpp"
+#include "exec/framework/report_program.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -21,18 +20,16 @@ constexpr std::string_view k_filters_variable = "BOOST_TEST_RUN_FILTERS";
 
 class BoostReports final : public CaseReports {
  public:
-  explicit BoostReports(std::string markers) : markers_(std::move(markers)) {}
-
-  bool tell_each() const override { return !markers_.empty(); }
-  void forget() override { (void)take_report_file(markers_, names::k_boost_cases_file); }
+  explicit BoostReports(std::string markers)
+      : CaseReports(std::move(markers), {names::k_boost_cases_file}) {}
 
   CaseReport take(const ProcessEnd& end, const std::string& own_case,
                   std::string_view /*printed*/) override {
-    if (const auto xml = take_report_file(markers_, names::k_boost_cases_file)) {
+    if (const auto xml = take_file(names::k_boost_cases_file)) {
       return read_boost_report(*xml, end, own_case);
     }
     CaseReport said;
-    said.has_begun = markers_.empty();
+    said.has_begun = !tell_each();
     if (!said.has_begun || end.kind != ProcessEnd::Kind::exited) return said;
     said.is_through = true;
     if (!own_case.empty()) {
@@ -40,96 +37,50 @@ class BoostReports final : public CaseReports {
     }
     return said;
   }
-
- private:
-  std::string markers_;  // empty: only the exit code tells
 };
 
-class BoostProgram final : public TestProgram {
+class BoostProgram final : public ReportProgram {
  public:
-  BoostProgram(const os::Command& command, std::string markers)
-      : given_(command),
+  // In a list of loggers a `:` ends the name of a file, and a `,` may.
+  BoostProgram(const os::Command& command, const std::string& markers)
+      : ReportProgram(command,
+                      markers.find_first_of(":,") == std::string::npos ? markers : std::string()),
         words_(boost_words(command.arguments + 1)),
-        // In a list of loggers a `:` ends the name of a file, and a `,` may.
-        markers_(markers.find_first_of(":,") == std::string::npos ? std::move(markers)
-                                                                  : std::string()),
-        loggers_(loggers()),
-        is_understood_(is_understood()),
-        framework_(boost_test(has_reports() ? Telling::ends : Telling::nothing)) {}
-
-  const Framework& framework() const override { return framework_; }
-
-  Start start(Isolation wanted) const override {
-    if (is_question()) return {};
-    if (!is_understood_) {
-      return {Isolation::none,
-              "it runs as one test: its command has options that Holdfast does not know, or one "
-              "that selects or logs twice"};
+        loggers_(loggers()) {
+    is_question_ = words_.has(BoostWord::question) ||
+                   !variable_in(given_.environment, "BOOST_TEST_LIST_CONTENT").empty();
+    if (!is_understood()) {
+      why_one_test_ =
+          "its command has options that Holdfast does not know, or one that selects or logs twice";
     }
-    if (wanted == Isolation::fork) {
-      return {Isolation::process,
-              "cannot fork its cases, each gets a process of its own: it is a Boost.Test program"};
-    }
-    if (wanted == Isolation::none && !has_reports()) {
-      return {Isolation::none,
-              "it runs as one test: Boost.Test cannot tell of its cases beside the loggers of its "
-              "own (isolation process tells them apart)"};
-    }
-    return {wanted, {}};
+    can_report_ = !loggers_.empty();
+    why_untold_ =
+        "Boost.Test cannot tell of its cases beside the loggers of its own (isolation process "
+        "tells them apart)";
   }
+
+  const Framework& framework() const override { return boost_test(telling()); }
 
   WorkerCommand running_all() const override { return made_of(words_.without({})); }
   WorkerCommand running(const std::string& selection, Selected /*selected*/) const override {
-    WorkerCommand made = made_of(framework_.without_selection(given_.arguments + 1));
+    WorkerCommand made = made_of(framework().without_selection(given_.arguments + 1));
     made.hide_variable(k_filters_variable);
-    made.add_argument(std::string(framework_.selecting_option()) + selection);
+    made.add_argument(std::string(framework().selecting_option()) + selection);
     return made;
   }
 
   WorkerCommand listing() const override {
     WorkerCommand made(given_);
-    made.add_argument(std::string(framework_.list_option()));
+    made.add_argument(std::string(framework().list_option()));
     return made;
   }
   Stream lists_on() const override { return Stream::errors; }
-
-  BatchEvent listed(std::string_view printed, const WorkerEnd& end) const override {
-    BatchEvent event;
-    event.end = end;
-    event.kind = BatchEvent::Kind::not_listed;
-    if (!end.exited_by_itself()) return event;
-    auto list = parse_boost_list(printed);
-    if (!list && !end.ended_well()) return event;
-    event.kind = BatchEvent::Kind::listed;
-    if (list) {
-      select(std::move(*list), event);
-    } else {
-      event.why = "it prints none of Boost.Test's";
-    }
-    return event;
-  }
-
-  std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
-    return std::make_unique<ReportWorker>(
-        std::move(order), std::make_unique<BoostReports>(has_reports() ? markers_ : std::string()));
-  }
-
-  void use(const std::string& markers) override {
-    if (!markers_.empty()) markers_ = markers;
-  }
-
-  bool is_shard() const override { return false; }
 
  private:
   // The value of the last such option, or of the variable; empty: neither is there.
   std::string_view value_of(BoostWord kind, std::string_view variable) const {
     const std::string_view value = words_.value_of(kind);
     return value.empty() ? variable_in(given_.environment, variable) : value;
-  }
-
-  bool is_question() const {
-    return words_.has(BoostWord::question) ||
-           !variable_in(given_.environment, "BOOST_TEST_LIST_CONTENT").empty();
   }
 
   bool is_understood() const {
@@ -156,8 +107,14 @@ class BoostProgram final : public TestProgram {
     return std::string(format) + "," + std::string(level) + "," + std::string(sink);
   }
 
-  bool has_reports() const {
-    return !markers_.empty() && !loggers_.empty() && !is_question() && is_understood_;
+  bool read_list(std::string_view text, int /*code*/, BatchEvent& event) const override {
+    std::optional<BoostList> list = parse_boost_list(text);
+    if (list) select(std::move(*list), event);
+    return list.has_value();
+  }
+
+  std::unique_ptr<CaseReports> reports_in(std::string markers) const override {
+    return std::make_unique<BoostReports>(std::move(markers));
   }
 
   // The command with these arguments, and with our logger in place of the options of its own.
@@ -196,12 +153,8 @@ class BoostProgram final : public TestProgram {
     }
   }
 
-  os::Command given_;
   ProgramWords<BoostWord> words_;
-  std::string markers_;
   std::string loggers_;
-  bool is_understood_;
-  const Framework& framework_;
 };
 
 }  // namespace

@@ -9,8 +9,7 @@
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 #include "exec/batch/side_by_side.hpp"
-#include "exec/batch/test_program.hpp"
-#include "exec/framework/report_worker.hpp"
+#include "exec/framework/report_program.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -20,20 +19,17 @@ class DoctestReports final : public CaseReports {
   // `markers`: where the processes of several cases leave their reports; empty: they leave none.
   // `has_totals`: those of one case print totals.
   DoctestReports(std::string markers, bool has_totals)
-      : markers_(std::move(markers)), has_totals_(has_totals) {}
-
-  bool tell_each() const override { return !markers_.empty(); }
-  void forget() override { (void)take_report_file(markers_, names::k_doctest_cases_file); }
+      : CaseReports(std::move(markers), {names::k_doctest_cases_file}), has_totals_(has_totals) {}
 
   CaseReport take(const ProcessEnd& end, const std::string& own_case,
                   std::string_view printed) override {
-    const auto xml = take_report_file(markers_, names::k_doctest_cases_file);
+    const auto xml = take_file(names::k_doctest_cases_file);
     CaseReport said;
     const bool has_exited = end.kind == ProcessEnd::Kind::exited;
     if (own_case.empty()) {
       if (xml) return read_doctest_report(*xml);
-      said.has_begun = markers_.empty();
-      said.is_through = markers_.empty() && has_exited;
+      said.has_begun = !tell_each();
+      said.is_through = !tell_each() && has_exited;
     } else if (has_totals_) {
       // After a fatal signal, doctest prints totals and then dies of the signal.
       if (has_exited) said = read_doctest_totals(printed, own_case);
@@ -46,38 +42,26 @@ class DoctestReports final : public CaseReports {
   }
 
  private:
-  std::string markers_;
   bool has_totals_;
 };
 
-class DoctestProgram final : public TestProgram {
+class DoctestProgram final : public ReportProgram {
  public:
-  DoctestProgram(const os::Command& command, std::string markers)
-      : given_(command),
-        words_(doctest_words(command.arguments + 1)),
-        markers_(std::move(markers)),
-        framework_(doctest(has_reports() ? Telling::ends : Telling::nothing)) {}
-
-  const Framework& framework() const override { return framework_; }
-
-  Start start(Isolation wanted) const override {
-    if (words_.has(DoctestWord::question)) return {};
+  DoctestProgram(const os::Command& command, const std::string& markers)
+      : ReportProgram(command, markers), words_(doctest_words(command.arguments + 1)) {
+    is_question_ = words_.has(DoctestWord::question);
     if (words_.has(DoctestWord::alone)) {
-      return {Isolation::none,
-              "it runs as one test: --first, --last, --abort-after and --no-exitcode are about all "
-              "of its cases together"};
+      why_one_test_ =
+          "--first, --last, --abort-after and --no-exitcode are about all of its cases together";
     }
-    if (wanted == Isolation::fork) {
-      return {Isolation::process,
-              "cannot fork its cases, each gets a process of its own: it is a doctest program"};
-    }
-    if (wanted == Isolation::none && !has_reports()) {
-      return {Isolation::none,
-              "it runs as one test: doctest cannot tell of its cases beside the reporter and the "
-              "options of its own (isolation process tells them apart)"};
-    }
-    return {wanted, {}};
+    can_report_ = !words_.has(DoctestWord::report);
+    why_untold_ =
+        "doctest cannot tell of its cases beside the reporter and the options of its own "
+        "(isolation process tells them apart)";
+    list_file_ = names::k_doctest_list_file;
   }
+
+  const Framework& framework() const override { return doctest(telling()); }
 
   WorkerCommand running_all() const override {
     WorkerCommand made(given_);
@@ -86,15 +70,15 @@ class DoctestProgram final : public TestProgram {
   }
 
   WorkerCommand running(const std::string& selection, Selected selected) const override {
-    WorkerCommand made(given_, framework_.without_selection(given_.arguments + 1));
-    made.add_argument(std::string(framework_.selecting_option()) + selection);
+    WorkerCommand made(given_, framework().without_selection(given_.arguments + 1));
+    made.add_argument(std::string(framework().selecting_option()) + selection);
     if (selected == Selected::several) add_report(made);
     return made;
   }
 
   WorkerCommand listing() const override {
     WorkerCommand made(given_, words_.without({DoctestWord::report}));
-    made.add_argument(std::string(framework_.list_option()));
+    made.add_argument(std::string(framework().list_option()));
     made.add_argument("--reporters=xml");
     if (!markers_.empty()) {
       made.add_argument("--out=" + report_file_in(markers_, names::k_doctest_list_file));
@@ -102,39 +86,15 @@ class DoctestProgram final : public TestProgram {
     return made;
   }
 
-  BatchEvent listed(std::string_view printed, const WorkerEnd& end) const override {
-    BatchEvent event;
-    event.end = end;
-    event.kind = BatchEvent::Kind::not_listed;
-    const std::optional<std::string> file = take_report_file(markers_, names::k_doctest_list_file);
-    if (!end.exited_by_itself()) return event;
-    auto list = parse_doctest_list(file ? std::string_view(*file) : printed);
-    if (!list && !end.ended_well()) return event;
-    event.kind = BatchEvent::Kind::listed;
-    if (list) {
-      event.cases = std::move(*list);
-    } else {
-      event.why = "it prints none of doctest's";
-    }
-    return event;
-  }
-
-  std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
-    return std::make_unique<ReportWorker>(
-        std::move(order), std::make_unique<DoctestReports>(has_reports() ? markers_ : std::string(),
-                                                           !words_.has(DoctestWord::report)));
-  }
-
-  void use(const std::string& markers) override {
-    if (!markers_.empty()) markers_ = markers;
-  }
-
-  bool is_shard() const override { return false; }
-
  private:
-  bool has_reports() const {
-    return !markers_.empty() && !words_.has(DoctestWord::report) &&
-           !words_.has(DoctestWord::alone) && !words_.has(DoctestWord::question);
+  bool read_list(std::string_view text, int /*code*/, BatchEvent& event) const override {
+    std::optional<std::vector<std::string>> list = parse_doctest_list(text);
+    if (list) event.cases = std::move(*list);
+    return list.has_value();
+  }
+
+  std::unique_ptr<CaseReports> reports_in(std::string markers) const override {
+    return std::make_unique<DoctestReports>(std::move(markers), !words_.has(DoctestWord::report));
   }
 
   void add_report(WorkerCommand& made) const {
@@ -143,10 +103,7 @@ class DoctestProgram final : public TestProgram {
     made.add_argument("--out=" + report_file_in(markers_, names::k_doctest_cases_file));
   }
 
-  os::Command given_;
   ProgramWords<DoctestWord> words_;
-  std::string markers_;
-  const Framework& framework_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exec/batch/side_by_side.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {
@@ -23,6 +24,14 @@ std::optional<CaseEnd> worst_of(const std::vector<ReportedCase>& cases, std::str
 }
 
 }  // namespace
+
+std::optional<std::string> CaseReports::take_file(std::string_view file) const {
+  return take_report_file(markers_, file);
+}
+
+void CaseReports::forget() {
+  for (const std::string_view file : files_) (void)take_file(file);
+}
 
 ReportWorker::ReportWorker(WorkerOrder order, std::unique_ptr<CaseReports> reports)
     : order_(std::move(order)),

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/framework/case_report.hpp"
@@ -14,19 +16,30 @@
 
 namespace holdfast::exec {
 
-// Where a process says how its cases ended. Each framework has its own classes.
+// Where a process says how its cases ended. Each framework has its own class.
 class CaseReports {
  public:
+  // `markers`: the directory where a process leaves these `files`, in which it tells of each of
+  // several cases. Empty: it leaves none.
+  CaseReports(std::string markers, std::vector<std::string_view> files)
+      : markers_(std::move(markers)), files_(std::move(files)) {}
   virtual ~CaseReports() = default;
 
-  // True: it tells of each of several cases.
-  virtual bool tell_each() const = 0;
+  bool tell_each() const { return !markers_.empty(); }
   // Removes what an earlier process has left.
-  virtual void forget() = 0;
+  void forget();
   // Reads and removes what the process with that end has left. `own_case` is its only case; empty:
   // it had several. `printed`: the end of what it has printed on stdout.
   virtual CaseReport take(const ProcessEnd& end, const std::string& own_case,
                           std::string_view printed) = 0;
+
+ protected:
+  // None: the process has not left this file.
+  std::optional<std::string> take_file(std::string_view file) const;
+
+ private:
+  std::string markers_;
+  std::vector<std::string_view> files_;
 };
 
 class ReportWorker final : public BatchWorker {

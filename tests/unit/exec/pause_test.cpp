@@ -21,8 +21,7 @@ constexpr Milliseconds k_pause{3};
 // Tells of each case, but of none so far.
 class NoReports final : public CaseReports {
  public:
-  bool tell_each() const override { return true; }
-  void forget() override {}
+  NoReports() : CaseReports("/nowhere", {}) {}
   CaseReport take(const ProcessEnd& /*end*/, const std::string& /*own_case*/,
                   std::string_view /*printed*/) override {
     return {};
