@@ -3,7 +3,6 @@
 #include "core/base/utf8.hpp"
 #include "store/record_fields.hpp"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -22,128 +21,52 @@ constexpr int k_journal_version = 1;
 constexpr int k_max_depth = 8;
 // A record has about thirty fields; each leftover of a test adds two.
 constexpr std::size_t k_max_fields = 4096;
+constexpr std::int64_t k_most_more = 1'000'000'000;
 
 ParsedLine refused(std::string why) { return {std::nullopt, std::move(why)}; }
 
-Record run_started(FieldReader& in) {
-  RunStarted record;
-  record.at = in.number("at");
-  record.run = in.text("run");
-  record.tree = in.text("tree");
-  record.boot = in.text("boot");
-  record.version = in.text("version");
-  record.ctest = in.stamp("ctest");
-  record.command = in.texts("command");
-  record.program = in.text("program");
-  record.directory = in.text("directory");
-  record.environment = in.texts("environment");
-  record.inside = in.text("inside");
-  record.log = in.text("log");
-  return record;
-}
-
 template <typename T>
-T launcher_record(FieldReader& in) {
+T read(FieldReader& in) {
   T record;
   record.at = in.number("at");
 #define HOLDFAST_RECORD_FIELD(Record, name, ...) \
   if constexpr (std::is_same_v<T, Record>) in.read(#name, record.name);
 #include "core/base/launcher_records.def"
+#define HOLDFAST_KEEPER_FIELD(Record, member, name, ...) \
+  if constexpr (std::is_same_v<T, Record>) in.read(name, record.member);
+#include "store/keeper_records.def"
   return record;
 }
 
-Record stale(FieldReader& in) {
-  return Stale{in.number("at"), in.text("attempt"), in.text("test"),
-               in.text("key"),  in.text("program"), in.text("why")};
+std::optional<Record> record_of(std::string_view type, FieldReader& in) {
+  if (type == "run_started") return read<RunStarted>(in);
+  if (type == "attempt_started") return read<AttemptStarted>(in);
+  if (type == "attempt_ended") return read<AttemptEnded>(in);
+  if (type == "bare") return read<Bare>(in);
+  if (type == "stale") return read<Stale>(in);
+  if (type == "verdict") return read<VerdictRecord>(in);
+  if (type == "cases") return read<CasesRecord>(in);
+  if (type == "step") return read<StepRecord>(in);
+  if (type == "service") return read<ServiceRecord>(in);
+  if (type == "planned") return read<PlannedRecord>(in);
+  if (type == "log_word") return read<LogWordRecord>(in);
+  if (type == "sources") return read<SourcesRecord>(in);
+  if (type == "run_ended") return read<RunEnded>(in);
+  return std::nullopt;
 }
 
-Record service_record(FieldReader& in) {
-  return ServiceRecord{in.number("at"),
-                       in.text("event"),
-                       in.text("service"),
-                       in.integer("instance").value_or(0),
-                       in.integer("generation").value_or(0),
-                       in.text("attempt"),
-                       in.stamp("host"),
-                       in.text("log"),
-                       in.text("why"),
-                       in.texts("users"),
-                       in.text("user"),
-                       in.integer("log_from"),
-                       in.integer("log_to"),
-                       in.integer("log_head").value_or(0)};
-}
-
-// `numbers` has an offset and a length for each place.
-std::vector<OutputPlace> places_of(const std::string& log,
-                                   const std::vector<std::int64_t>& numbers) {
-  std::vector<OutputPlace> places;
-  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
-    if (numbers[i] < 0 || numbers[i + 1] < 0) return {};
-    places.push_back(
-        {log, static_cast<std::uint64_t>(numbers[i]), static_cast<std::uint64_t>(numbers[i + 1])});
-  }
-  return places;
-}
-
-Record verdict_record(FieldReader& in, Verdict verdict) {
-  VerdictRecord record;
-  record.at = in.number("at");
-  record.test = in.text("test");
-  record.verdict = verdict;
-  record.key = in.text("key");
-  record.nth = in.integer("nth").value_or(1);
-  record.program = in.text("program");
-  record.index = in.integer("index");
-  record.output = in.output_place(in.text("log"));
-  record.ran = in.truth("ran");
-  record.launched = in.truth("launched").value_or(false);
-  record.times = in.integer("times");
-  record.before = in.integer("before");
-  record.doubtful = in.truth("doubtful").value_or(false);
-  record.listed = in.truth("listed").value_or(false);
-  record.earlier = places_of(in.text("earlier_log"), in.integers("earlier"));
-  record.or_skipped = in.truth("or_skipped").value_or(false);
-  record.note = in.text("note");
-  return record;
-}
-
-Record cases_record(FieldReader& in) {
-  return CasesRecord{in.number("at"),
-                     in.text("attempt"),
-                     in.text("test"),
-                     in.text("key"),
-                     in.integer("worker").value_or(0),
-                     in.cases()};
-}
-
-Record planned_record(FieldReader& in) {
-  PlannedRecord record;
-  record.at = in.number("at");
-  record.shard = in.text("shard");
-  record.fingerprint = in.text("fingerprint");
-  record.is_own = in.truth("own").value_or(false);
-  record.tests = in.texts("tests");
-  record.keys = in.texts("keys");
-  return record;
-}
-
-Record sources_record(FieldReader& in) {
-  constexpr std::int64_t k_most = 1'000'000'000;
-  return SourcesRecord{in.number("at"), in.number("resolution_s"), in.written_files(),
-                       std::clamp(in.integer("more").value_or(0), std::int64_t{0}, k_most)};
-}
-
-Record run_ended(FieldReader& in) {
-  return RunEnded{in.number("at"),
-                  in.text("run"),
-                  in.truth("complete").value_or(false),
-                  in.text("retries"),
-                  in.integer("unrecorded").value_or(0),
-                  in.truth("log").value_or(true),
-                  in.number("keeper_until"),
-                  in.texts("address_in_use"),
-                  in.texts("ran_nothing")};
+// What a line must have to be a record of its type; empty: it has it.
+std::string lack_of(const std::string& type, FieldReader& in) {
+  const bool of_a_test = type == "attempt_started" || type == "attempt_ended" || type == "bare" ||
+                         type == "verdict" || type == "cases" || type == "stale";
+  // A test may have an empty name.
+  if (of_a_test && !in.has_text("test")) return type + " without a test";
+  if (type == "run_started" && in.text("run").empty()) return "run_started without a run";
+  if (type == "step" && in.text("kind").empty()) return "step without a kind";
+  if (type == "service" && in.text("service").empty()) return "service without a name";
+  if (type == "log_word" && in.text("word").empty()) return "log_word without a word";
+  if (type != "verdict" || named<Verdict>(in.text("verdict"))) return {};
+  return "verdict of an unknown name";
 }
 
 ParsedLine record_of(const Json& object) {
@@ -151,51 +74,17 @@ ParsedLine record_of(const Json& object) {
   if (in.integer("v").value_or(0) != k_journal_version)
     return refused("not version 1 of the journal");
   const std::string type = in.text("type");
-  const bool of_a_test = type == "attempt_started" || type == "attempt_ended" || type == "bare" ||
-                         type == "verdict" || type == "cases" || type == "stale";
-  // A test may have an empty name.
-  if (of_a_test && !in.has_text("test")) return refused(fmt::format("{} without a test", type));
-
+  if (std::string lack = lack_of(type, in); !lack.empty()) return refused(std::move(lack));
   ParsedLine parsed;
-  if (type == "run_started") {
-    if (in.text("run").empty()) return refused("run_started without a run");
-    parsed.record = run_started(in);
-  } else if (type == "attempt_started") {
-    parsed.record = launcher_record<AttemptStarted>(in);
-  } else if (type == "attempt_ended") {
-    auto ended = launcher_record<AttemptEnded>(in);
-    if (!ended.outcome) parsed.complaint = "attempt_ended with no known outcome";
-    parsed.record = std::move(ended);
-  } else if (type == "bare") {
-    parsed.record = launcher_record<Bare>(in);
-  } else if (type == "stale") {
-    parsed.record = stale(in);
-  } else if (type == "verdict") {
-    const std::optional<Verdict> verdict = named<Verdict>(in.text("verdict"));
-    if (!verdict) return refused("verdict of an unknown name");
-    parsed.record = verdict_record(in, *verdict);
-  } else if (type == "cases") {
-    parsed.record = cases_record(in);
-  } else if (type == "step") {
-    if (in.text("kind").empty()) return refused("step without a kind");
-    parsed.record = launcher_record<StepRecord>(in);
-  } else if (type == "service") {
-    if (in.text("service").empty()) return refused("service without a name");
-    parsed.record = service_record(in);
-  } else if (type == "planned") {
-    parsed.record = planned_record(in);
-  } else if (type == "log_word") {
-    if (in.text("word").empty()) return refused("log_word without a word");
-    parsed.record =
-        LogWordRecord{in.number("at"), in.text("word"), in.truth("company").value_or(false)};
-  } else if (type == "sources") {
-    parsed.record = sources_record(in);
-  } else if (type == "run_ended") {
-    parsed.record = run_ended(in);
-  } else {
-    return refused("unknown type of record");
+  parsed.record = record_of(type, in);
+  if (!parsed.record) return refused("unknown type of record");
+  parsed.complaint = in.take_complaint();
+  const auto* ended = std::get_if<AttemptEnded>(&*parsed.record);
+  if (ended != nullptr && !ended->outcome && parsed.complaint.empty()) {
+    parsed.complaint = "attempt_ended with no known outcome";
   }
-  if (std::string flaw = in.take_complaint(); !flaw.empty()) parsed.complaint = std::move(flaw);
+  auto* sources = std::get_if<SourcesRecord>(&*parsed.record);
+  if (sources != nullptr) sources->more = std::clamp(sources->more, std::int64_t{0}, k_most_more);
   return parsed;
 }
 

@@ -23,6 +23,7 @@ ParsedLine parse_record(std::string_view line);
 // Complete lines, newline included, for one write(2) to a descriptor opened with O_APPEND.
 // Bytes that are not UTF-8 are replaced.
 std::string line_of(const RunStarted& record);
+std::string line_of(const Stale& record);
 std::string line_of(const VerdictRecord& record);
 std::string line_of(const RunEnded& record);
 std::string line_of(const LogWordRecord& record);

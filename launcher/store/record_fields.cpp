@@ -117,15 +117,14 @@ void FieldReader::read_object(const char* field, const Json& value, Read read) {
   if (!inner.complaint_.empty()) complain(field, 0);
 }
 
-ProcessName FieldReader::stamp(const char* field) {
-  ProcessName stamp;
+void FieldReader::read(const char* field, ProcessName& to) {
+  to = {};
   const auto read = [&](FieldReader& object) {
-    stamp.pid = object.small_integer("pid").value_or(0);
+    to.pid = object.small_integer("pid").value_or(0);
     const std::int64_t start = object.integer("start").value_or(0);
-    stamp.start = start < 0 ? 0 : static_cast<std::uint64_t>(start);
+    to.start = start < 0 ? 0 : static_cast<std::uint64_t>(start);
   };
   if (const Json* value = find(field)) read_object(field, *value, read);
-  return stamp;
 }
 
 void FieldReader::read(const char* field, std::vector<Leftover>& to) {
@@ -173,21 +172,31 @@ void FieldReader::read(const char* field, TestSchedule& to) {
   });
 }
 
-std::optional<OutputPlace> FieldReader::output_place(const std::string& log) {
-  const Json& list = array("output");
+std::optional<OutputPlace> FieldReader::place(const char* field, const std::string& log) {
+  const Json& list = array(field);
   if (list.empty()) return std::nullopt;
   if (list.size() != 2 || !list[0].is_number_unsigned() || !list[1].is_number_unsigned()) {
-    return complain("output", std::optional<OutputPlace>());
+    return complain(field, std::optional<OutputPlace>());
   }
   return OutputPlace{log, list[0].get<std::uint64_t>(), list[1].get<std::uint64_t>()};
 }
 
-std::vector<CaseRecord> FieldReader::cases() {
-  std::vector<CaseRecord> list;
+void FieldReader::read(const char* field, std::vector<OutputPlace>& to) {
+  const std::string log = text("earlier_log");
+  // An offset and a length for each place.
+  const std::vector<std::int64_t> numbers = integers(field);
+  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
+    if (numbers[i] < 0 || numbers[i + 1] < 0) return to.clear();
+    to.push_back(
+        {log, static_cast<std::uint64_t>(numbers[i]), static_cast<std::uint64_t>(numbers[i + 1])});
+  }
+}
+
+void FieldReader::read(const char* field, std::vector<CaseRecord>& to) {
   const std::string log = text("log");
-  for (const Json& item : array("cases")) {
+  for (const Json& item : array(field)) {
     CaseRecord record;
-    read_object("cases", item, [&](FieldReader& object) {
+    read_object(field, item, [&](FieldReader& object) {
       record.name = object.text("case");
       const std::string outcome = object.text("outcome");
       record.not_run = outcome == "not_run";
@@ -195,7 +204,7 @@ std::vector<CaseRecord> FieldReader::cases() {
       record.exit_code = object.small_integer("exit_code");
       record.signal = object.small_integer("signal");
       record.wall_s = object.number("wall_s");
-      record.output = object.output_place(log);
+      record.output = object.place("output", log);
       record.note = object.text("note");
     });
     if (record.name.empty()) {
@@ -205,24 +214,21 @@ std::vector<CaseRecord> FieldReader::cases() {
     if (!record.outcome && !record.not_run && complaint_.empty()) {
       complaint_ = "case with no known outcome";
     }
-    list.push_back(std::move(record));
+    to.push_back(std::move(record));
   }
-  return list;
 }
 
-std::vector<WrittenFile> FieldReader::written_files() {
-  std::vector<WrittenFile> list;
-  for (const Json& item : array("changed")) {
+void FieldReader::read(const char* field, std::vector<WrittenFile>& to) {
+  for (const Json& item : array(field)) {
     WrittenFile file;
-    read_object("changed", item, [&](FieldReader& object) {
+    read_object(field, item, [&](FieldReader& object) {
       file.file = object.text("file");
       file.is_removed = object.truth("removed").value_or(false);
       const double written = object.number("written");
       if (written > 0) file.written = written;
     });
-    if (!file.file.empty()) list.push_back(std::move(file));
+    if (!file.file.empty()) to.push_back(std::move(file));
   }
-  return list;
 }
 
 }  // namespace holdfast

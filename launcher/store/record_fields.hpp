@@ -25,22 +25,9 @@ class FieldReader {
   bool has_text(const char* field) const;
   double number(const char* field);  // always finite; 0: absent
   std::optional<std::int64_t> integer(const char* field);
-  std::optional<int> small_integer(const char* field);
-  std::optional<bool> truth(const char* field);
-  std::vector<std::string> texts(const char* field);      // items of other types are left out
-  std::vector<std::int64_t> integers(const char* field);  // likewise
 
-  ProcessName stamp(const char* field);
-  // The place that the field `output` gives, in the file `log`.
-  std::optional<OutputPlace> output_place(const std::string& log);
-  // Cases without a name are left out.
-  std::vector<CaseRecord> cases();
-
-  // Files without a name are left out.
-  std::vector<WrittenFile> written_files();
-
-  // One overload for each kind of core/base/launcher_records.def. If the field is absent, a number
-  // or a truth keeps its value, and anything else becomes empty.
+  // One overload for each kind of field. If the field is absent, a number or a truth keeps its
+  // value, and anything else becomes empty.
   void read(const char* field, std::string& to) { to = text(field); }
   void read(const char* field, std::vector<std::string>& to) { to = texts(field); }
   void read(const char* field, std::int64_t& to) { to = integer(field).value_or(to); }
@@ -48,19 +35,34 @@ class FieldReader {
   void read(const char* field, std::optional<int>& to) { to = small_integer(field); }
   void read(const char* field, double& to) { to = number(field); }
   void read(const char* field, bool& to) { to = truth(field).value_or(to); }
+  void read(const char* field, std::optional<bool>& to) { to = truth(field); }
   void read(const char* field, std::optional<Outcome>& to) { to = outcome_named(text(field)); }
   void read(const char* field, std::optional<Verdict>& to) { to = named<Verdict>(text(field)); }
-  void read(const char* field, ProcessName& to) { to = stamp(field); }
+  void read(const char* field, Verdict& to) { to = named<Verdict>(text(field)).value_or(to); }
+  void read(const char* field, ProcessName& to);
   void read(const char* field, std::vector<Leftover>& to);
   void read(const char* field, std::optional<std::string>& marker);
   void read(const char* field, std::vector<OrphanMarker>& to);
   void read(const char* field, std::vector<Finding>& to);
   void read(const char* field, TestSchedule& to);
+  // In the file that the field `log` names.
+  void read(const char* field, std::optional<OutputPlace>& to) { to = place(field, text("log")); }
+  // In the file that the field `earlier_log` names. None if one of them cannot be.
+  void read(const char* field, std::vector<OutputPlace>& to);
+  // Cases and files without a name are left out.
+  void read(const char* field, std::vector<CaseRecord>& to);
+  void read(const char* field, std::vector<WrittenFile>& to);
 
   // The field that could not be used, and why. Empty if there was none.
   std::string take_complaint() { return std::move(complaint_); }
 
  private:
+  std::optional<int> small_integer(const char* field);
+  std::optional<bool> truth(const char* field);
+  std::vector<std::string> texts(const char* field);      // items of other types are left out
+  std::vector<std::int64_t> integers(const char* field);  // likewise
+
+  std::optional<OutputPlace> place(const char* field, const std::string& log);
   const nlohmann::ordered_json* find(const char* field) const;
   const nlohmann::ordered_json& array(const char* field);
   template <typename T>

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include "core/base/fnv1a.hpp"
-#include "core/base/json_line.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/stack/elf_text.hpp"
+#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {
@@ -15,10 +15,9 @@ namespace {
 void record(const Connection& connection, const std::string& path, const std::string& journal,
             const std::string& why) {
   if (journal.empty()) return;
-  JsonLine line("stale", os::unix_now_ms());
-  line.text("attempt", connection.attempt).text("test", connection.test);
-  line.text("key", connection.key).text("program", path).text("why", why);
-  (void)os::append_line(journal, std::move(line).finish());
+  const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+  const Stale stale{now, connection.attempt, connection.test, connection.key, path, why};
+  (void)os::append_line(journal, line_of(stale));
 }
 
 bool is_in(const std::string& file, const std::string& directory) {

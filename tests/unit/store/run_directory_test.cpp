@@ -38,8 +38,9 @@ TEST(RunDirectory, RunsAreListedNewestFirstByTheTimeTheyRecorded) {
 TEST(RunDirectory, TheLatestIsNoneThatATestOfAnotherStartedButForThatTest) {
   const ScratchDirectory tree;
   const auto add = [&](const std::string& id, const std::string& inside) {
-    tree.write(".holdfast/runs/" + id + "/journal.jsonl",
-               line_of(RunStarted{1, id, tree.path().string(), "", "", {}, {}, inside}));
+    RunStarted started{1, id, tree.path().string()};
+    started.inside = inside;
+    tree.write(".holdfast/runs/" + id + "/journal.jsonl", line_of(started));
   };
   add("7-20261120-100000-1", "");
   add("8-20261120-100001-2", "7-20261120-100000-1");
