@@ -28,10 +28,14 @@ enum class Telling : std::uint8_t {
 class Framework {
  public:
   // The name as people write it.
-  virtual std::string_view name() const = 0;
+  std::string_view name() const { return words_.name; }
   // The option that makes a program list its cases.
-  virtual std::string_view list_option() const = 0;
-  virtual Telling tells() const = 0;
+  std::string_view list_option() const { return words_.list_option; }
+  // The option that has a selection as its value, in one word. Empty: the selection stands alone.
+  std::string_view selecting_option() const { return words_.selecting_option; }
+  // Stands between the selections of two cases.
+  char separator() const { return words_.separator; }
+  Telling tells() const { return tells_; }
 
   // Whether the selection of that case selects no other case, whatever other cases are called.
   virtual bool is_exact(std::string_view name) const = 0;
@@ -41,20 +45,27 @@ class Framework {
   // `others`. None: there is no such selection.
   virtual std::optional<std::string> selection_without(
       std::string_view name, const std::vector<std::string_view>& others) const = 0;
-  // The option that has a selection as its value, in one word. Empty: the selection stands alone.
-  virtual std::string_view selecting_option() const = 0;
   // The arguments without those that select cases, so that a selection can be added. `arguments`:
   // null-terminated, without the program's name.
   virtual std::vector<char*> without_selection(char* const* arguments) const = 0;
-  // Stands between the selections of two cases.
-  virtual char separator() const = 0;
 
   // Whether a process whose last case ended as `said` usually exits with this code, so that the
   // code tells of no further failure.
-  virtual bool is_usual_exit(CaseEnd said, int code) const = 0;
+  virtual bool is_usual_exit(CaseEnd /*said*/, int code) const { return code == 0; }
 
  protected:
+  struct Words {
+    std::string_view name;
+    std::string_view list_option;
+    std::string_view selecting_option;
+    char separator;
+  };
+  constexpr Framework(const Words& words, Telling tells) : words_(words), tells_(tells) {}
   ~Framework() = default;
+
+ private:
+  Words words_;
+  Telling tells_;
 };
 
 // The objects live as long as the program.

@@ -233,9 +233,9 @@ class JsonList {
 
 class Googletest final : public Framework {
  public:
-  std::string_view name() const override { return "GoogleTest"; }
-  std::string_view list_option() const override { return "--gtest_list_tests"; }
-  Telling tells() const override { return Telling::beginnings; }
+  constexpr Googletest()
+      : Framework({"GoogleTest", "--gtest_list_tests", "--gtest_filter=", ':'},
+                  Telling::beginnings) {}
 
   bool is_exact(std::string_view name) const override { return is_literal_in_filter(name); }
   bool selects(std::string_view name, std::string_view other) const override {
@@ -245,16 +245,12 @@ class Googletest final : public Framework {
       std::string_view name, const std::vector<std::string_view>& others) const override {
     return filter_without(name, others);
   }
-  std::string_view selecting_option() const override { return "--gtest_filter="; }
   // The last filter counts.
   std::vector<char*> without_selection(char* const* arguments) const override {
     std::vector<char*> all;
     for (char* const* word = arguments; *word != nullptr; ++word) all.push_back(*word);
     return all;
   }
-  char separator() const override { return ':'; }
-
-  bool is_usual_exit(CaseEnd /*said*/, int code) const override { return code == 0; }
 };
 
 constinit const Googletest k_googletest;

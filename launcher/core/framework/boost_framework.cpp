@@ -114,11 +114,8 @@ const BoostOption* boost_option_called(std::string_view name) {
 
 class BoostTest final : public Framework {
  public:
-  explicit constexpr BoostTest(Telling tells) : tells_(tells) {}
-
-  std::string_view name() const override { return "Boost.Test"; }
-  std::string_view list_option() const override { return "--list_content=DOT"; }
-  Telling tells() const override { return tells_; }
+  explicit constexpr BoostTest(Telling tells)
+      : Framework({"Boost.Test", "--list_content=DOT", "--run_test=", ':'}, tells) {}
 
   bool is_exact(std::string_view path) const override {
     return path.find_first_of(k_special_in_path) == std::string_view::npos;
@@ -131,16 +128,9 @@ class BoostTest final : public Framework {
     if (path.empty() || !others.empty()) return std::nullopt;
     return selection_of(path);
   }
-  std::string_view selecting_option() const override { return "--run_test="; }
   std::vector<char*> without_selection(char* const* arguments) const override {
     return boost_words(arguments).without({BoostWord::selection});
   }
-  char separator() const override { return ':'; }
-
-  bool is_usual_exit(CaseEnd /*said*/, int code) const override { return code == 0; }
-
- private:
-  Telling tells_;
 };
 
 constinit const BoostTest k_boost(Telling::ends);

@@ -68,11 +68,8 @@ DoctestWord kind_of_word(std::string_view word) {
 
 class Doctest final : public Framework {
  public:
-  explicit constexpr Doctest(Telling tells) : tells_(tells) {}
-
-  std::string_view name() const override { return "doctest"; }
-  std::string_view list_option() const override { return "--list-test-cases"; }
-  Telling tells() const override { return tells_; }
+  explicit constexpr Doctest(Telling tells)
+      : Framework({"doctest", "--list-test-cases", "--test-case=", ','}, tells) {}
 
   bool is_exact(std::string_view /*name*/) const override { return false; }
   bool selects(std::string_view name, std::string_view other) const override {
@@ -87,16 +84,9 @@ class Doctest final : public Framework {
     std::ranges::replace_if(pattern, is_any_in_pattern, '?');
     return pattern;
   }
-  std::string_view selecting_option() const override { return "--test-case="; }
   std::vector<char*> without_selection(char* const* arguments) const override {
     return doctest_words(arguments).without({DoctestWord::selection});
   }
-  char separator() const override { return ','; }
-
-  bool is_usual_exit(CaseEnd /*said*/, int code) const override { return code == 0; }
-
- private:
-  Telling tells_;
 };
 
 constinit const Doctest k_doctest(Telling::ends);
