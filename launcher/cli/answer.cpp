@@ -57,8 +57,7 @@ int answer(const std::vector<std::string>& words) {
   if (words.size() > 1 && words[0] == "found")
     return answer_found({words.begin() + 1, words.end()});
   if (words.size() == 2 && words[0] == "steps") return answer_steps(words[1]);
-  complain("answer is for holdfast-exec: expected `found PATTERN…` or `steps TREE`");
-  return exit_codes::k_usage;
+  return refused("answer is for holdfast-exec: expected `found PATTERN…` or `steps TREE`");
 }
 
 }  // namespace holdfast::cli

@@ -66,6 +66,13 @@ void complain(const std::string& text) {
   (void)std::fputs(lines.c_str(), stderr);
 }
 
+int refused(const std::string& text, int exit_code) {
+  complain(text);
+  return exit_code;
+}
+
+int refused(const Error& error, int exit_code) { return refused(to_text(error), exit_code); }
+
 namespace {
 
 // The parser says no more than that it wants a command. Hidden commands are not for people, so they
@@ -89,10 +96,7 @@ bool logs(std::string_view command) {
   return std::ranges::find(k_those, command) != k_those.end();
 }
 
-int output_lost(int number) {
-  complain(to_text(os::system_error("write to stdout", number)));
-  return exit_codes::k_usage;
-}
+int output_lost(int number) { return refused(os::system_error("write to stdout", number)); }
 
 // Every ctest starts `begin` and `end`. They must not pay for the options of the other commands.
 void add_commands(Command app, std::string_view word, const std::vector<std::string>& for_ctest,
@@ -167,16 +171,11 @@ int run_command(int count, char** arguments) {
                     "lists them");
     if (word == "help") exit_code = help(app, {arguments + 2, arguments + count});
     if (count > 1) {
-      if (const std::string trouble = trouble_with_command(app, word); !trouble.empty()) {
-        complain(trouble);
-        return exit_codes::k_usage;
-      }
+      if (const std::string trouble = trouble_with_command(app, word); !trouble.empty())
+        return refused(trouble);
     }
     const Parsed parsed = word == "help" ? Parsed() : parser.parse(count, arguments);
-    if (parsed.trouble) {
-      complain(*parsed.trouble + " (see holdfast --help)");
-      return exit_codes::k_usage;
-    }
+    if (parsed.trouble) return refused(*parsed.trouble + " (see holdfast --help)");
     if (parsed.wanted) fmt::print("{}", *parsed.wanted);
     // begin and end succeed even if their words are lost: the run is no worse for that.
     const bool is_of_ctest = word == "begin" || word == "end";
@@ -184,11 +183,9 @@ int run_command(int count, char** arguments) {
     return exit_code;
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) != 0) return output_lost(error.code().value());
-    complain(to_text(Error{error.what()}));
-    return exit_codes::k_own_failure;
+    return refused(Error{error.what()}, exit_codes::k_own_failure);
   } catch (const std::exception& error) {
-    complain(to_text(Error{error.what()}));
-    return exit_codes::k_own_failure;
+    return refused(Error{error.what()}, exit_codes::k_own_failure);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/parser/command.hpp"
 #include "core/base/result.hpp"
+#include "core/outcome/exit_codes.hpp"
 
 namespace holdfast::cli {
 
@@ -61,5 +62,8 @@ std::string variable(std::string_view name);
 
 // Prints `holdfast: <text>` on stderr, for each line of the text.
 void complain(const std::string& text);
+// Complains, and returns the exit code.
+int refused(const std::string& text, int exit_code = exit_codes::k_usage);
+int refused(const Error& error, int exit_code = exit_codes::k_usage);
 
 }  // namespace holdfast::cli

@@ -124,17 +124,12 @@ Result<ProjectSettings> load(const Found& found, const ConfigOptions& options) {
                                options.profile.empty() ? selected_profile() : options.profile);
 }
 
-int fail(const Error& error) {
-  complain(to_text(error));
-  return exit_codes::k_usage;
-}
-
 // Says all that is wrong in holdfast.toml.
 int check_file(const ConfigOptions& options) {
   const Result<Found> found = find(options);
-  if (!found) return fail(found.error());
+  if (!found) return refused(found.error());
   const Result<ProjectSettings> project = load(*found, options);
-  if (!project) return fail(project.error());
+  if (!project) return refused(project.error());
   if (project->settings().file.empty()) {
     fmt::print("no {}: built-in defaults hold\n", names::k_settings_file);
   } else {
@@ -154,9 +149,9 @@ void print_schema() {
 // With a test, what holds for it; else what holds for any test that no override names.
 int explain_settings(const ConfigOptions& options) {
   const Result<Found> found = find(options);
-  if (!found) return fail(found.error());
+  if (!found) return refused(found.error());
   const Result<ProjectSettings> project = load(*found, options);
-  if (!project) return fail(project.error());
+  if (!project) return refused(project.error());
   print_head(options, *project);
   const bool is_general = options.test.empty();
   const Asked asked = is_general ? Asked() : ask_ctest(found->tree, options.test);
@@ -173,21 +168,20 @@ int explain_settings(const ConfigOptions& options) {
                asked.trouble);
   }
   const Result<ResolvedPolicy> resolved = project->resolve(options.test, test.facts, test.said);
-  if (!resolved) return fail(resolved.error());
+  if (!resolved) return refused(resolved.error());
   print_lines(explain(*resolved, test.facts));
   print_lines(explain_run(project->settings()));
   print_lines(explain_build_steps(project->settings()), " (build steps)");
   const Result<ClusterSettings> cluster =
       with_environment(project->settings().cluster,
                        std::getenv(std::string(environment::k_cluster_endpoints).c_str()));
-  if (!cluster) return fail(cluster.error());
+  if (!cluster) return refused(cluster.error());
   print_lines(explain_cluster(*cluster), " (cluster)");
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!asked.is_none) return exit_codes::k_success;
   // We go on: the settings may be wanted for a test of another configuration, or for a command.
-  complain("--explain \"" + options.test + "\": expected a test of " + found->tree + ", " +
-           asked.trouble);
-  return exit_codes::k_usage;
+  return refused("--explain \"" + options.test + "\": expected a test of " + found->tree + ", " +
+                 asked.trouble);
 }
 
 }  // namespace

@@ -339,8 +339,7 @@ Check after_mark(Command command) {
 int debug(const DebugOptions& options) {
   const Result<int> ended = debug_test(options);
   if (ended) return *ended;
-  complain(to_text(ended.error()));
-  return exit_codes::k_usage;
+  return refused(ended.error());
 }
 
 }  // namespace

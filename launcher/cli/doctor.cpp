@@ -99,10 +99,7 @@ Result<doctor::Diagnosis> examine(const DoctorOptions& options) {
 
 int look(const DoctorOptions& options) {
   const Result<doctor::Diagnosis> diagnosis = examine(options);
-  if (!diagnosis) {
-    complain(to_text(diagnosis.error()));
-    return exit_codes::k_usage;
-  }
+  if (!diagnosis) return refused(diagnosis.error());
   fmt::print("{}", options.json ? to_json(*diagnosis) : to_text(*diagnosis));
   return doctor::has_wrong(diagnosis->findings) ? k_wrong : exit_codes::k_success;
 }

@@ -41,11 +41,6 @@ struct Options {
 constexpr std::string_view k_expected =
     "history: expected TEST, export FILE, import FILE... or merge FILE...";
 
-int fail(const std::string& text) {
-  complain(text);
-  return exit_codes::k_usage;
-}
-
 // Empty: there is none here or above.
 Result<std::string> tree_of(const Options& options) {
   if (!options.tree.empty()) return find_tree(options.tree);
@@ -66,7 +61,7 @@ Result<void> see_runs(History& history, std::optional<std::string_view> test,
 }
 
 int print(const Result<std::string>& text) {
-  if (!text) return fail(to_text(text.error()));
+  if (!text) return refused(text.error());
   fmt::print("{}", *text);
   return exit_codes::k_success;
 }
@@ -75,9 +70,9 @@ int print(const Result<std::string>& text) {
 int print_answer(const Options& options,
                  const std::function<Result<std::string>(History&)>& answer) {
   const Result<std::string> tree = tree_of(options);
-  if (!tree) return fail(to_text(tree.error()));
+  if (!tree) return refused(tree.error());
   Result<History> history = open_history(*tree);
-  if (!history) return fail(to_text(history.error()));
+  if (!history) return refused(history.error());
   Result<std::string> text = answer(*history);
   if (!text && put_aside_if_damaged(*tree)) {
     history = open_history(*tree);
@@ -250,7 +245,7 @@ int history(const Options& options) {
     return print_answer(options, [&](History& past) { return add_files(past, words, 1); });
   }
   if (verb == "merge" && words.size() > 1) return print(merge(words));
-  return fail(std::string(k_expected));
+  return refused(std::string(k_expected));
 }
 
 struct Added {

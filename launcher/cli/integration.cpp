@@ -235,10 +235,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
   const SecondRun second = second_run(settings);
   Result<RunLock> lock = take_run_lock(lock_order(options, ctest, second), second);
-  if (!lock) {
-    complain(to_text(lock.error()));
-    return exit_codes::k_lock_not_had;
-  }
+  if (!lock) return refused(lock.error(), exit_codes::k_lock_not_had);
   // These files may change only now that this run has the tree: until then another ctest relied on
   // them.
   const Milliseconds grace = longest_grace(settings.settings());
@@ -302,10 +299,7 @@ int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const Proce
   if (options.alone_for.empty() || is_apart || !keeper.let_go_of_shared_tree())
     return exit_codes::k_success;
   const Result<RunLock> lock = take_run_lock(lock_order(options, ctest, second), second);
-  if (!lock) {
-    complain(to_text(lock.error()));
-    return exit_codes::k_lock_not_had;
-  }
+  if (!lock) return refused(lock.error(), exit_codes::k_lock_not_had);
   if (!lock->warning.empty()) complain(lock->warning);
   if (lock->held) keeper.hand_over(lock->held->descriptors().front());
   return exit_codes::k_success;
@@ -321,17 +315,13 @@ int begin(const IntegrationOptions& options) {
   Result<ProjectSettings> settings = settings_of(options);
   if (!settings) {
     // ctest then runs no test, and ends with 8.
-    complain(to_text(settings.error()));
-    return exit_codes::k_usage;
+    return refused(settings.error());
   }
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
     complain(std::string(trouble) + ": tests run without Holdfast");
     return exit_codes::k_success;
   }
-  if (!ctest) {
-    complain(to_text("--ctest", ctest.error()));
-    return exit_codes::k_usage;
-  }
+  if (!ctest) return refused(to_text("--ctest", ctest.error()));
   OwnKeeper keeper(*ctest);
   const auto go_on = [&](ComesNext next) {
     return keeper.go_on_with(options.tree, next, variable(environment::k_configuration));
@@ -461,30 +451,21 @@ int end(const IntegrationOptions& options) {
   say(after_runs(ended->ended));
   // If we are killed before this, the keeper makes the reports when ctest has ended.
   (void)os::send_message(ended->keeper.get(), wire::Message(wire::k_remembered));
-  if (!ended->unlike_choice.empty()) {
-    complain(ended->unlike_choice);
-    return k_not_chosen;
-  }
+  if (!ended->unlike_choice.empty()) return refused(ended->unlike_choice, k_not_chosen);
   if (!ended->is_red) return exit_codes::k_success;
-  complain("no-tests is \"fail\": ctest ends with 8");
-  return exit_codes::k_no_tests;
+  return refused("no-tests is \"fail\": ctest ends with 8", exit_codes::k_no_tests);
 }
 
 int keeper(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
-  if (!ctest) {
-    complain(to_text("--ctest", ctest.error()));
-    return exit_codes::k_usage;
-  }
+  if (!ctest) return refused(to_text("--ctest", ctest.error()));
   KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::SummaryBy::keeper};
   order.settings = settings_of(options);
   if (!order.settings) order.settings = in_one_line(order.settings.error());
   order.configuration = variable(environment::k_configuration);
   order.after_runs = after_runs;
-  if (const Result<void> started = start_keeper(order); !started) {
-    complain(to_text(started.error()));
-    return exit_codes::k_own_failure;
-  }
+  if (const Result<void> started = start_keeper(order); !started)
+    return refused(started.error(), exit_codes::k_own_failure);
   return exit_codes::k_success;
 }
 

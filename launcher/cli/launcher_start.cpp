@@ -135,20 +135,14 @@ Values with_directory(Values said) {
 int become_launcher(std::vector<std::string> words, const Result<CommandLine>& line,
                     const LauncherOrder* order) {
   Result<std::string> launcher = supervision::launcher_program();
-  if (!launcher) {
-    complain(to_text(launcher.error()));
-    return exit_codes::k_own_failure;
-  }
+  if (!launcher) return refused(launcher.error(), exit_codes::k_own_failure);
   // A command is no test even if a test runs it. What ctest told the launcher of that test is not
   // meant for this command.
   ::unsetenv(std::string(environment::k_attach).c_str());
   ForLauncher prepared;
   if (order != nullptr) {
     Result<ForLauncher> done = prepare(*line, *order);
-    if (!done) {
-      complain(to_text(done.error()));
-      return exit_codes::k_own_failure;
-    }
+    if (!done) return refused(done.error(), exit_codes::k_own_failure);
     prepared = std::move(*done);
   }
   std::vector<char*> all{launcher->data()};
@@ -156,8 +150,7 @@ int become_launcher(std::vector<std::string> words, const Result<CommandLine>& l
   for (std::string& word : words) all.push_back(word.data());
   all.push_back(nullptr);
   ::execv(launcher->c_str(), all.data());
-  complain(to_text(os::system_error("execute " + *launcher)));
-  return exit_codes::k_own_failure;
+  return refused(os::system_error("execute " + *launcher), exit_codes::k_own_failure);
 }
 
 }  // namespace holdfast::cli

@@ -118,24 +118,17 @@ std::vector<std::string> levels_of_lines() {
 
 int show_log(const LogOptions& options) {
   const Result<std::string> tree = find_tree(options.tree);
-  if (!tree) {
-    complain(to_text(tree.error()));
-    return exit_codes::k_usage;
-  }
+  if (!tree) return refused(tree.error());
   const Result<RunEntry> run = run_of(*tree, options.run);
-  if (!run) {
-    complain(to_text(run.error()));
-    return exit_codes::k_usage;
-  }
+  if (!run) return refused(run.error());
   LogReader log(run->directory);
   std::vector<LogLine> lines = log.take_lines();
   if (!options.follow) std::ranges::move(log.take_rest(), std::back_inserter(lines));
-  if (lines.empty() && !options.follow) {
-    complain("run " + run->id + " has no line in its log: HOLDFAST_LOG or `log` in " +
-             std::string(names::k_settings_file) + " wants none of what happened, or none could " +
-             "be written");
-    return k_no_log;
-  }
+  if (lines.empty() && !options.follow)
+    return refused("run " + run->id + " has no line in its log: HOLDFAST_LOG or `log` in " +
+                       std::string(names::k_settings_file) +
+                       " wants none of what happened, or none could " + "be written",
+                   k_no_log);
   Display display(options, *named<LogLevel>(options.level));
   display.show(lines);
   if (options.follow) {

@@ -96,11 +96,10 @@ int list(const ReapOrder& order) {
 }
 
 int tidy_up(const Untidy& untidy) {
-  if (!untidy.runs.empty() && !untidy.trouble.empty()) {
-    complain(fmt::format("{} not tidied: {}", counted(untidy.runs.size(), "run"),
-                         printable(untidy.trouble)));
-    return k_not_ended;
-  }
+  if (!untidy.runs.empty() && !untidy.trouble.empty())
+    return refused(fmt::format("{} not tidied: {}", counted(untidy.runs.size(), "run"),
+                               printable(untidy.trouble)),
+                   k_not_ended);
   const Tidied tidied = tidy(untidy.runs);
   for (const std::string& trouble : tidied.troubles) {
     complain(printable(trouble));
@@ -165,14 +164,9 @@ int reap(const ReapOptions& options) {
   // that is left of the tree gets ended.
   const Result<std::string> tree = find_tree(options.tree);
   const Result<void> user = os::check_user_directory();
-  if (!tree || !user) {
-    complain(to_text(tree ? user.error() : tree.error()));
-    return exit_codes::k_usage;
-  }
-  if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
-    complain("failed to reap: " + std::string(trouble));
-    return k_not_ended;
-  }
+  if (!tree || !user) return refused(tree ? user.error() : tree.error());
+  if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty())
+    return refused("failed to reap: " + std::string(trouble), k_not_ended);
   ReapOrder order;
   order.tree = *tree;
   return options.dry_run ? list(order) : end_all(order);

@@ -65,11 +65,6 @@ struct ReportOptions {
   std::string tree;
 };
 
-int fail(const std::string& text) {
-  complain(text);
-  return exit_codes::k_usage;
-}
-
 RunState state_of(const RunEntry& run) { return settle(run) ? RunState::over : RunState::going_on; }
 
 Result<RunEntry> run_of(const std::string& tree, const ReportOptions& options) {
@@ -161,10 +156,8 @@ Result<int> show(const ReportOptions& options) {
 Result<int> merge(const ReportOptions& options) {
   Result<std::vector<NamedReport>> shards = load_shards(options.shards);
   if (!shards) return shards.error();
-  if (const std::string why = different_divisions(*shards); !why.empty()) {
-    complain(why);
-    return exit_codes::k_unfit_shards;
-  }
+  if (const std::string why = different_divisions(*shards); !why.empty())
+    return refused(why, exit_codes::k_unfit_shards);
   const Result<LoadedReport> merged = merge_shards(std::move(*shards));
   if (!merged) return merged.error();
   if (Result<void> shown = show(*merged, options); !shown) return shown.error();
@@ -176,15 +169,14 @@ Result<int> merge(const ReportOptions& options) {
 int report(const ReportOptions& options) {
   const bool is_elsewhere = !options.bundle.empty() || !options.from.empty() ||
                             !options.tree.empty() || options.run != "latest";
-  if (!options.shards.empty() && is_elsewhere) {
-    return fail("report merge: expected bundles, --format and --output, and nothing else");
-  }
+  if (!options.shards.empty() && is_elsewhere)
+    return refused("report merge: expected bundles, --format and --output, and nothing else");
   if (!options.shards.empty()) {
     const Result<int> merged = merge(options);
-    return merged ? *merged : fail(to_text(merged.error()));
+    return merged ? *merged : refused(merged.error());
   }
   const Result<int> done = options.bundle.empty() ? show(options) : bundle(options);
-  return done ? *done : fail(to_text(done.error()));
+  return done ? *done : refused(done.error());
 }
 
 }  // namespace

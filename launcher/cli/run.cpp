@@ -60,17 +60,12 @@ int exec_run(char** arguments) {
   if (line->help) return print_help_of_run();
   // Else the command would have other locks than the tests of the tree.
   if (!line->tree.empty()) {
-    if (const Result<std::string> tree = find_tree(line->tree); !tree) {
-      complain(to_text(tree.error()));
-      return exit_codes::k_own_failure;
-    }
+    if (const Result<std::string> tree = find_tree(line->tree); !tree)
+      return refused(tree.error(), exit_codes::k_own_failure);
   }
   const std::string name = name_of(*line, words[line->command_at]);
   const Result<ProjectSettings> settings = settings_for(*line);
-  if (!settings) {
-    complain(to_text(settings.error()));
-    return exit_codes::k_own_failure;
-  }
+  if (!settings) return refused(settings.error(), exit_codes::k_own_failure);
   if (!settings->note().empty()) complain(settings->note());
   Values said = without_those_of_tests(settings->values_for(name, {}), *line);
   const LauncherOrder order{name, with_directory(std::move(said)), settings->settings()};

@@ -66,11 +66,6 @@ Result<Tree> load_tree(const ServiceOptions& options) {
   return tree;
 }
 
-int refuse(const Error& error) {
-  complain(to_text(error));
-  return exit_codes::k_usage;
-}
-
 struct Shown {
   std::string name;
   std::string state = "absent";
@@ -155,7 +150,7 @@ Json json_of_services(const std::vector<Shown>& all) {
 
 int list(const ServiceOptions& options) {
   const Result<Tree> tree = load_tree(options);
-  if (!tree) return refuse(tree.error());
+  if (!tree) return refused(tree.error());
   const std::vector<Shown> all = look_at_all(*tree);
   if (options.json) {
     fmt::print("{}\n", Json{{"version", 1}, {"services", json_of_services(all)}}.dump(2));
@@ -188,10 +183,8 @@ int start(const Tree& tree, const std::string& name) {
                before.kept.main);
     return exit_codes::k_success;
   }
-  if (Result<void> started = start_kept(tree.path, tree.services, name); !started) {
-    complain(to_text(started.error()));
-    return k_not_done;
-  }
+  if (Result<void> started = start_kept(tree.path, tree.services, name); !started)
+    return refused(started.error(), k_not_done);
   const Shown now = look_at(tree.path, name);
   fmt::print("{} is ready: generation {}, pid {}", name, now.kept.order.generation, now.kept.main);
   if (!now.kept.order.ports.empty()) fmt::print(", ports {}", ports_in_text(now.kept.order.ports));
@@ -209,19 +202,12 @@ std::string kept_above(const Tree& tree, const std::string& name) {
 }
 
 int stop(const Tree& tree, const std::string& name) {
-  if (const std::string above = kept_above(tree, name); !above.empty()) {
-    complain(fmt::format("{} is kept and depends on {}: stop it first", above, name));
-    return k_not_done;
-  }
+  if (const std::string above = kept_above(tree, name); !above.empty())
+    return refused(fmt::format("{} is kept and depends on {}: stop it first", above, name),
+                   k_not_done);
   const Result<bool> stopped = stop_kept(tree.path, name);
-  if (!stopped) {
-    complain(to_text(stopped.error()));
-    return k_not_done;
-  }
-  if (!*stopped) {
-    complain(name + " is not kept");
-    return k_not_done;
-  }
+  if (!stopped) return refused(stopped.error(), k_not_done);
+  if (!*stopped) return refused(name + " is not kept", k_not_done);
   fmt::print("{} is stopped\n", name);
   return exit_codes::k_success;
 }
@@ -249,17 +235,17 @@ Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view comma
 
 int start_named(const ServiceOptions& options) {
   const Result<Tree> tree = tree_that_declares(options, "start");
-  return tree ? start(*tree, options.name) : refuse(tree.error());
+  return tree ? start(*tree, options.name) : refused(tree.error());
 }
 
 int stop_named(const ServiceOptions& options) {
   const Result<Tree> tree = tree_that_has(options, "stop");
-  return tree ? stop(*tree, options.name) : refuse(tree.error());
+  return tree ? stop(*tree, options.name) : refused(tree.error());
 }
 
 int restart(const ServiceOptions& options) {
   const Result<Tree> tree = tree_that_declares(options, "restart");
-  if (!tree) return refuse(tree.error());
+  if (!tree) return refused(tree.error());
   const int stopped = stop(*tree, options.name);
   return stopped == exit_codes::k_success ? start(*tree, options.name) : stopped;
 }
@@ -281,17 +267,16 @@ std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
 int logs(const ServiceOptions& options) {
   constexpr int k_interval_ms = 100;
   const Result<Tree> tree = tree_that_has(options, "logs");
-  if (!tree) return refuse(tree.error());
+  if (!tree) return refused(tree.error());
   const KeptService kept(tree->path, options.name);
-  if (kept.last_generation() == 0) {
-    complain(options.name + (kept.has_host() ? " is kept, and its output was removed with .holdfast"
-                                             : " was never kept in this tree"));
-    return k_not_done;
-  }
+  if (kept.last_generation() == 0)
+    return refused(
+        options.name + (kept.has_host() ? " is kept, and its output was removed with .holdfast"
+                                        : " was never kept in this tree"),
+        k_not_done);
   const std::string path = kept.log_of(kept.last_generation());
-  if (const Result<os::UniqueFd> log = os::open_own(path, O_RDONLY); !log && errno == EPERM) {
-    return refuse(log.error());
-  }
+  if (const Result<os::UniqueFd> log = os::open_own(path, O_RDONLY); !log && errno == EPERM)
+    return refused(log.error());
   std::uintmax_t printed = print_from(path, 0);
   if (!options.follow) return exit_codes::k_success;
   // The host closes this connection when it ends.

@@ -131,14 +131,9 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
 
 int show_status(const StatusOptions& options) {
   std::error_code error;
-  if (!options.tree.empty() && !std::filesystem::is_directory(options.tree, error)) {
-    complain("--tree \"" + options.tree + "\": expected a build tree");
-    return exit_codes::k_usage;
-  }
-  if (const Result<void> user = os::check_user_directory(); !user) {
-    complain(to_text(user.error()));
-    return exit_codes::k_usage;
-  }
+  if (!options.tree.empty() && !std::filesystem::is_directory(options.tree, error))
+    return refused("--tree \"" + options.tree + "\": expected a build tree");
+  if (const Result<void> user = os::check_user_directory(); !user) return refused(user.error());
   const std::vector<LiveRun> runs = runs_for(options.tree);
   const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::look_for);
   if (options.json) {

@@ -256,10 +256,7 @@ void follow_window() {
 int watch(const WatchOptions& options) {
   const Result<std::string> tree = find_tree(options.tree);
   const Result<void> user = os::check_user_directory();
-  if (!tree || !user) {
-    complain(to_text(tree ? user.error() : tree.error()));
-    return exit_codes::k_usage;
-  }
+  if (!tree || !user) return refused(tree ? user.error() : tree.error());
   Display display(options.json);
   if (display.draws()) follow_window();
   follow(wait_for_run(*tree, display), display);

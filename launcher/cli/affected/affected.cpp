@@ -141,10 +141,7 @@ Result<std::string> answer_for(Options options) {
 
 int affected(const Options& options) {
   const Result<std::string> text = answer_for(options);
-  if (!text) {
-    complain(to_text(text.error()));
-    return exit_codes::k_usage;
-  }
+  if (!text) return refused(text.error());
   fmt::print("{}", *text);
   return exit_codes::k_success;
 }

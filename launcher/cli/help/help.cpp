@@ -159,20 +159,14 @@ std::optional<Command> command_named(Command app, const std::string& word) {
   return std::nullopt;
 }
 
-int fail(const std::string& text) {
-  complain(text);
-  return exit_codes::k_usage;
-}
-
 // `service list`: the page of the last command.
 int print_command(Command command, const std::vector<std::string>& words) {
   std::string above = "holdfast";
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::optional<Command> below = command_named(command, words[i]);
-    if (!below) {
-      return fail("help: \"" + above + " " + command.name() + "\" has no command " +
-                  brief_in_quotes(words[i]));
-    }
+    if (!below)
+      return refused("help: \"" + above + " " + command.name() + "\" has no command " +
+                     brief_in_quotes(words[i]));
     above += " " + command.name();
     command = *below;
   }
@@ -221,9 +215,7 @@ int write_all(const Reference& reference, const std::filesystem::path& share) {
     files.emplace_back(share / "man" / section / page.file, page.text);
   }
   for (const auto& [file, text] : files) {
-    if (const Result<void> written = write(file, text); !written) {
-      return fail(to_text(written.error()));
-    }
+    if (const Result<void> written = write(file, text); !written) return refused(written.error());
   }
   return exit_codes::k_success;
 }
@@ -253,9 +245,9 @@ int help(Command app, const std::vector<std::string>& words) {
   const std::string text =
       words[0] == "topics" ? all_topics(reference) : topic(reference, words[0]);
   if (text.empty()) {
-    return fail("help " + brief_in_quotes(words[0]) +
-                ": expected a command, a key of holdfast.toml, a test property or a variable" +
-                near_topics(reference, words[0]) + "; holdfast help topics lists them");
+    return refused("help " + brief_in_quotes(words[0]) +
+                   ": expected a command, a key of holdfast.toml, a test property or a variable" +
+                   near_topics(reference, words[0]) + "; holdfast help topics lists them");
   }
   fmt::print("{}", text);
   if (text.find("docs/") != std::string::npos) fmt::print("{}", where_docs_are());

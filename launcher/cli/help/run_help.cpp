@@ -111,8 +111,7 @@ int print_help_of_run() {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return exit_codes::k_success;
   }
-  complain(to_text(os::system_error("write to stdout")));
-  return exit_codes::k_usage;
+  return refused(os::system_error("write to stdout"));
 }
 
 }  // namespace holdfast::cli

@@ -38,10 +38,7 @@ Result<std::vector<ClusterQueue>> locks_of_cluster() {
 }
 
 int list_locks(bool as_json) {
-  if (const Result<void> user = os::check_user_directory(); !user) {
-    complain(to_text(user.error()));
-    return exit_codes::k_usage;
-  }
+  if (const Result<void> user = os::check_user_directory(); !user) return refused(user.error());
   const os::LockSurvey survey = os::survey_all_locks(os::Strangers::look_for);
   for (const Error& error : survey.unseen) complain(to_text(error));
   const Result<std::vector<ClusterQueue>> of_cluster = locks_of_cluster();

@@ -188,8 +188,7 @@ Result<int> become_ctest_of(const CtestOptions& options) {
 int ctest(const CtestOptions& options) {
   const Result<int> ended = become_ctest_of(options);
   if (ended) return *ended;
-  complain(to_text(ended.error()));
-  return exit_codes::k_usage;
+  return refused(ended.error());
 }
 
 }  // namespace

@@ -183,8 +183,7 @@ Result<void> run_again(const std::string& tree, const std::string& wanted) {
 int rerun(const RerunOptions& options) {
   const Result<std::string> tree = find_tree(options.tree);
   const Result<void> ended = tree ? run_again(*tree, options.run) : tree.error();
-  complain(to_text(ended.error()));
-  return exit_codes::k_usage;
+  return refused(ended.error());
 }
 
 }  // namespace

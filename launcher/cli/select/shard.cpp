@@ -76,8 +76,7 @@ int shard(const ShardOptions& options) {
     fmt::print("{}", *text);
     return exit_codes::k_success;
   }
-  complain(to_text(text.error()));
-  return exit_codes::k_usage;
+  return refused(text.error());
 }
 
 }  // namespace
