@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "core/base/number.hpp"
@@ -65,14 +66,7 @@ std::string selection_of(std::string_view path) {
   return selection;
 }
 
-struct BoostOption {
-  std::string_view brief;  // empty: there is none
-  std::string_view full;
-  BoostWord kind;
-  bool has_value = false;  // which matters here
-};
-
-constexpr auto k_boost_options = std::to_array<BoostOption>({
+constexpr auto k_boost_options = std::to_array<FrameworkOption<BoostWord>>({
     {"-t", "--run_test", BoostWord::selection, true},
     {{}, "--logger", BoostWord::loggers, true},
     {"-f", "--log_format", BoostWord::log_format, true},
@@ -83,33 +77,23 @@ constexpr auto k_boost_options = std::to_array<BoostOption>({
     {"-?", "--help", BoostWord::question},
     {{}, "--usage", BoostWord::question},
     {{}, "--version", BoostWord::question},
-    {{}, "--auto_start_dbg", BoostWord::harmless},
-    {{}, "--break_exec_path", BoostWord::harmless},
-    {{}, "--build_info", BoostWord::harmless},
-    {{}, "--catch_system_errors", BoostWord::harmless},
-    {{}, "--color_output", BoostWord::harmless},
-    {{}, "--detect_fp_exceptions", BoostWord::harmless},
-    {{}, "--detect_memory_leaks", BoostWord::harmless},
-    {{}, "--output_format", BoostWord::harmless},
-    {{}, "--random", BoostWord::harmless},
-    {{}, "--report_format", BoostWord::harmless},
-    {{}, "--report_level", BoostWord::harmless},
-    {{}, "--report_memory_leaks_to", BoostWord::harmless},
-    {{}, "--report_sink", BoostWord::harmless},
-    {{}, "--result_code", BoostWord::harmless},
-    {{}, "--save_pattern", BoostWord::harmless},
-    {{}, "--show_progress", BoostWord::harmless},
-    {{}, "--use_alt_stack", BoostWord::harmless},
-    {{}, "--wait_for_debugger", BoostWord::harmless},
-    {{}, "--no_result_code", BoostWord::harmless},
-    {{}, "--no_color_output", BoostWord::harmless},
 });
 
-const BoostOption* boost_option_called(std::string_view name) {
-  const auto* const found = std::ranges::find_if(k_boost_options, [name](const BoostOption& one) {
-    return name == one.full || (!one.brief.empty() && name == one.brief);
-  });
-  return found == k_boost_options.end() ? nullptr : found;
+constexpr std::string_view k_harmless_boost_options[] = {
+    "--auto_start_dbg",      "--break_exec_path", "--build_info",
+    "--catch_system_errors", "--color_output",    "--detect_fp_exceptions",
+    "--detect_memory_leaks", "--output_format",   "--random",
+    "--report_format",       "--report_level",    "--report_memory_leaks_to",
+    "--report_sink",         "--result_code",     "--save_pattern",
+    "--show_progress",       "--use_alt_stack",   "--wait_for_debugger",
+    "--no_result_code",      "--no_color_output"};
+
+// A word that is none of k_boost_options.
+BoostWord kind_of_other(std::string_view name) {
+  if (std::ranges::find(k_harmless_boost_options, name) != std::end(k_harmless_boost_options)) {
+    return BoostWord::harmless;
+  }
+  return name.starts_with("--") ? BoostWord::unknown : BoostWord::own;
 }
 
 class BoostTest final : public Framework {
@@ -260,13 +244,9 @@ ProgramWords<BoostWord> boost_words(char* const* arguments) {
   for (char* const* word = arguments; *word != nullptr; ++word) {
     const std::string_view text = *word;
     const std::size_t end = text.find('=');
-    const BoostOption* const option = boost_option_called(text.substr(0, end));
-    if (option == nullptr) {
-      words.add(*word, text.starts_with("--") ? BoostWord::unknown : BoostWord::own);
-      continue;
-    }
-    if (!option->has_value) {
-      words.add(*word, option->kind);
+    const auto* const option = option_called(text.substr(0, end), k_boost_options);
+    if (option == nullptr || !option->has_value) {
+      words.add(*word, option != nullptr ? option->kind : kind_of_other(text.substr(0, end)));
       continue;
     }
     // Boost.Test takes the value of a long option behind `=`, and that of a short one from the next

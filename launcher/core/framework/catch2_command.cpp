@@ -1,5 +1,4 @@
-#include <algorithm>
-#include <iterator>
+#include <array>
 #include <optional>
 
 #include "core/base/number.hpp"
@@ -8,67 +7,51 @@
 namespace holdfast {
 namespace {
 
-enum class Takes : std::uint8_t { nothing, value };
-
-struct Option {
-  std::string_view brief;  // with one dash; empty: it has none
-  std::string_view full;
-  Takes takes;
-  Catch2Word kind = Catch2Word::other;
-};
-
 // The options of versions 2.13 and 3.
-constexpr Option k_options[] = {
-    {"-?", {}, Takes::nothing, Catch2Word::question},
-    {"-h", "--help", Takes::nothing, Catch2Word::question},
-    {"-l", "--list-tests", Takes::nothing, Catch2Word::question},
-    {"-t", "--list-tags", Takes::nothing, Catch2Word::question},
-    {{}, "--list-test-names-only", Takes::nothing, Catch2Word::question},
-    {{}, "--list-reporters", Takes::nothing, Catch2Word::question},
-    {{}, "--list-listeners", Takes::nothing, Catch2Word::question},
-    {{}, "--libidentify", Takes::nothing, Catch2Word::question},
-    {"-s", "--success", Takes::nothing},
-    {"-b", "--break", Takes::nothing},
-    {"-e", "--nothrow", Takes::nothing},
-    {"-i", "--invisibles", Takes::nothing},
-    {"-o", "--out", Takes::value, Catch2Word::output},
-    {"-r", "--reporter", Takes::value, Catch2Word::reporter},
-    {"-n", "--name", Takes::value},
-    {"-a", "--abort", Takes::nothing, Catch2Word::ending},
-    {"-x", "--abortx", Takes::value, Catch2Word::ending},
-    {"-w", "--warn", Takes::value, Catch2Word::warning},
-    {"-d", "--durations", Takes::value},
-    {"-D", "--min-duration", Takes::value},
-    {"-f", "--input-file", Takes::value, Catch2Word::selection},
-    {"-#", "--filenames-as-tags", Takes::nothing},
-    {"-c", "--section", Takes::value},
-    {"-v", "--verbosity", Takes::value, Catch2Word::output},
-    {{}, "--order", Takes::value},
-    {{}, "--rng-seed", Takes::value},
-    {{}, "--use-colour", Takes::value},
-    {{}, "--colour-mode", Takes::value},
-    {{}, "--wait-for-keypress", Takes::value},
-    {{}, "--skip-benchmarks", Takes::nothing},
-    {{}, "--benchmark-samples", Takes::value},
-    {{}, "--benchmark-resamples", Takes::value},
-    {{}, "--benchmark-confidence-interval", Takes::value},
-    {{}, "--benchmark-no-analysis", Takes::nothing},
-    {{}, "--benchmark-warmup-time", Takes::value},
-    {{}, "--shard-count", Takes::value, Catch2Word::shard_count},
-    {{}, "--shard-index", Takes::value, Catch2Word::shard_index},
-    {{}, "--allow-running-no-tests", Takes::nothing},
-};
-
-const Option* option_called(std::string_view name) {
-  const auto* const found =
-      std::find_if(std::begin(k_options), std::end(k_options),
-                   [name](const Option& one) { return one.brief == name || one.full == name; });
-  return found == std::end(k_options) ? nullptr : found;
-}
+constexpr auto k_options = std::to_array<FrameworkOption<Catch2Word>>({
+    {"-?", {}, Catch2Word::question},
+    {"-h", "--help", Catch2Word::question},
+    {"-l", "--list-tests", Catch2Word::question},
+    {"-t", "--list-tags", Catch2Word::question},
+    {{}, "--list-test-names-only", Catch2Word::question},
+    {{}, "--list-reporters", Catch2Word::question},
+    {{}, "--list-listeners", Catch2Word::question},
+    {{}, "--libidentify", Catch2Word::question},
+    {"-s", "--success", Catch2Word::other},
+    {"-b", "--break", Catch2Word::other},
+    {"-e", "--nothrow", Catch2Word::other},
+    {"-i", "--invisibles", Catch2Word::other},
+    {"-o", "--out", Catch2Word::output, true},
+    {"-r", "--reporter", Catch2Word::reporter, true},
+    {"-n", "--name", Catch2Word::other, true},
+    {"-a", "--abort", Catch2Word::ending},
+    {"-x", "--abortx", Catch2Word::ending, true},
+    {"-w", "--warn", Catch2Word::warning, true},
+    {"-d", "--durations", Catch2Word::other, true},
+    {"-D", "--min-duration", Catch2Word::other, true},
+    {"-f", "--input-file", Catch2Word::selection, true},
+    {"-#", "--filenames-as-tags", Catch2Word::other},
+    {"-c", "--section", Catch2Word::other, true},
+    {"-v", "--verbosity", Catch2Word::output, true},
+    {{}, "--order", Catch2Word::other, true},
+    {{}, "--rng-seed", Catch2Word::other, true},
+    {{}, "--use-colour", Catch2Word::other, true},
+    {{}, "--colour-mode", Catch2Word::other, true},
+    {{}, "--wait-for-keypress", Catch2Word::other, true},
+    {{}, "--skip-benchmarks", Catch2Word::other},
+    {{}, "--benchmark-samples", Catch2Word::other, true},
+    {{}, "--benchmark-resamples", Catch2Word::other, true},
+    {{}, "--benchmark-confidence-interval", Catch2Word::other, true},
+    {{}, "--benchmark-no-analysis", Catch2Word::other},
+    {{}, "--benchmark-warmup-time", Catch2Word::other, true},
+    {{}, "--shard-count", Catch2Word::shard_count, true},
+    {{}, "--shard-index", Catch2Word::shard_index, true},
+    {{}, "--allow-running-no-tests", Catch2Word::other},
+});
 
 // A word with options in it, and perhaps a value: `-s`, `-sr`, `--out=file`, `-o:file`.
 struct OptionWord {
-  const Option* last = nullptr;  // null: Catch2 does not know it
+  const FrameworkOption<Catch2Word>* last = nullptr;  // null: Catch2 does not know it
   std::optional<std::string_view> value;
 };
 
@@ -77,11 +60,11 @@ OptionWord read_option(std::string_view word) {
   const std::size_t end = word.find_first_of(":=");
   const std::string_view name = word.substr(0, end);
   if (end != std::string_view::npos) read.value = word.substr(end + 1);
-  read.last = option_called(name);
+  read.last = option_called(name, k_options);
   if (read.last != nullptr || name.starts_with("--") || name.size() < 3) return read;
   // These are several options with one dash. Only the last may take a value.
   const char last[] = {'-', name.back()};
-  read.last = option_called(std::string_view(last, sizeof last));
+  read.last = option_called(std::string_view(last, sizeof last), k_options);
   return read;
 }
 
@@ -113,7 +96,7 @@ ProgramWords<Catch2Word> catch2_words(char* const* arguments) {
     const OptionWord option = read_option(*word);
     const bool is_known = option.last != nullptr;
     words.add(*word, is_known ? option.last->kind : Catch2Word::other, option.value.value_or(""));
-    const bool may_take = !is_known || option.last->takes == Takes::value;
+    const bool may_take = !is_known || option.last->has_value;
     const bool takes_next =
         may_take && !option.value && word[1] != nullptr && (is_known || !is_option(word[1]));
     if (takes_next) words.add_value(*++word);

@@ -26,14 +26,8 @@ char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 
 
 bool is_any_in_pattern(char c) { return k_special_in_pattern.find(c) != std::string_view::npos; }
 
-struct DoctestOption {
-  std::string_view brief;
-  std::string_view full;
-  DoctestWord kind;
-};
-
 // All options have one or two dashes, perhaps the prefix `dt-`, and their value behind a `=`.
-constexpr auto k_doctest_options = std::to_array<DoctestOption>({
+constexpr auto k_doctest_options = std::to_array<FrameworkOption<DoctestWord>>({
     {"tc", "test-case", DoctestWord::selection},
     {"r", "reporters", DoctestWord::report},
     {"o", "out", DoctestWord::report},
@@ -60,10 +54,8 @@ DoctestWord kind_of_word(std::string_view word) {
   word.remove_prefix(word.starts_with("--") ? 2 : 1);
   if (word.starts_with("dt-")) word.remove_prefix(3);
   word = word.substr(0, word.find('='));
-  const auto* const found = std::ranges::find_if(
-      k_doctest_options,
-      [word](const DoctestOption& one) { return one.brief == word || one.full == word; });
-  return found == k_doctest_options.end() ? DoctestWord::other : found->kind;
+  const auto* const found = option_called(word, k_doctest_options);
+  return found == nullptr ? DoctestWord::other : found->kind;
 }
 
 class Doctest final : public Framework {

@@ -62,6 +62,24 @@ class ProgramWords {
   std::vector<Word> words_;
 };
 
+// An option in a table of a framework's options.
+template <class Kind>
+struct FrameworkOption {
+  std::string_view brief;  // empty: there is none
+  std::string_view full;   // likewise
+  Kind kind;
+  bool has_value = false;  // which matters here
+};
+
+// Null: the table has no such option.
+template <class Options>
+auto option_called(std::string_view name, const Options& options) -> decltype(options.data()) {
+  const auto found = std::ranges::find_if(options, [name](const auto& one) {
+    return !name.empty() && (name == one.brief || name == one.full);
+  });
+  return found == options.end() ? nullptr : &*found;
+}
+
 // An option that Catch2 does not know is the program's own. It stays `other`, and so does the next
 // word, which may be its value. A shard that Catch2 refuses is `other`, too, so that it stays in
 // every command.
