@@ -1,6 +1,5 @@
 // Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
 // print as it is. core/framework/catch2_report.hpp says what can still be known of their cases.
-#include <cstdint>
 #include <optional>
 #include <utility>
 

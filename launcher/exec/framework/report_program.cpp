@@ -1,7 +1,6 @@
 #include "exec/framework/report_program.hpp"
 
 #include <optional>
-#include <utility>
 
 #include "core/base/parts.hpp"
 #include "exec/batch/side_by_side.hpp"

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "exec/batch/test_program.hpp"
 #include "exec/framework/report_worker.hpp"
