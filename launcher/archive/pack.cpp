@@ -129,7 +129,7 @@ Result<void> pack(std::string_view form, int from, int to) {
   while (const std::optional<std::string> line = source.line()) {
     const std::optional<PackedHead> head = parse_packed_head(*line);
     if (!head) return Error{"pack the archive: expected a head of a file"};
-    if (Result<void> packed = pack_file(writer, *head, source); !packed) return packed;
+    HOLDFAST_DO(pack_file(writer, *head, source));
   }
   if (!source.read_so_far()) return source.read_so_far();
   if (!is_fine(::archive_write_close(writer.get()))) return error_of(writer);

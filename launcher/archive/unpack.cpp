@@ -55,7 +55,7 @@ class Unpacking {
     ::archive_entry* entry = nullptr;
     int result = ARCHIVE_OK;
     while (is_fine(result = ::archive_read_next_header(reader_.get(), &entry))) {
-      if (Result<void> taken = take(entry); !taken) return taken;
+      HOLDFAST_DO(take(entry));
     }
     return result == ARCHIVE_EOF ? Result<void>() : error();
   }
@@ -74,13 +74,13 @@ class Unpacking {
   // The archive may not say how large the file is, or say it wrongly.
   Result<void> take_file(const std::string& name) {
     const std::uint64_t begin = written_;
-    if (Result<void> put = write(line_of(PackedHead{0, name})); !put) return put;
+    HOLDFAST_DO(write(line_of(PackedHead{0, name})));
     const std::uint64_t first = written_;
     std::string bytes(k_piece, '\0');
     while (const la_ssize_t got = ::archive_read_data(reader_.get(), bytes.data(), bytes.size())) {
       if (got < 0) return error();
       const auto size = static_cast<std::size_t>(got);
-      if (Result<void> put = write(std::string_view(bytes).substr(0, size)); !put) return put;
+      HOLDFAST_DO(write(std::string_view(bytes).substr(0, size)));
     }
     const std::string head = line_of(PackedHead{written_ - first, name});
     if (::pwrite(to_, head.data(), head.size(), static_cast<off_t>(begin)) < 0) return lost();

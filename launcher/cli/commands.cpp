@@ -45,7 +45,7 @@ Result<std::string> find_tree(const std::string& tree) {
   }
   if (!found) return ErrorInWords{"no build tree here or above: expected --tree DIR"};
   std::string path = fs::canonical(*found).string();
-  if (Result<void> fits = os::check_tree(path); !fits) return fits.error();
+  HOLDFAST_DO(os::check_tree(path));
   return path;
 }
 

@@ -40,9 +40,8 @@ struct Found {
 Result<Found> find(const ConfigOptions& options) {
   const std::filesystem::path here = std::filesystem::current_path();
   if (!options.tree.empty()) {
-    const Result<std::string> tree = find_tree(options.tree);
-    if (!tree) return tree.error();
-    return Found{*tree, settings_file_of_tree(*tree)};
+    HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+    return Found{tree, settings_file_of_tree(tree)};
   }
   if (const auto tree = find_build_tree(here)) {
     return Found{tree->string(), settings_file_of_tree(tree->string())};

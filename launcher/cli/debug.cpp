@@ -265,10 +265,10 @@ struct ForCommand {
 };
 
 Result<ForCommand> settings_for(const ProjectSettings& project, const ListedTest& target) {
-  const Result<ResolvedPolicy> resolved = project.resolve(target.name, target.facts, target.said);
-  if (!resolved) return resolved.error();
-  for (const std::string& warning : resolved->warnings) complain(warning);
-  ForCommand settings{project.values_for(target.name, target.facts.labels), resolved->policy.locks};
+  HOLDFAST_TRY(const ResolvedPolicy resolved,
+               project.resolve(target.name, target.facts, target.said));
+  for (const std::string& warning : resolved.warnings) complain(warning);
+  ForCommand settings{project.values_for(target.name, target.facts.labels), resolved.policy.locks};
   settings.said.insert(settings.said.end(), target.said.begin(), target.said.end());
   // The launcher does not know RESOURCE_LOCK of a command, so locks go into options.
   std::erase_if(settings.said, [](const Value& value) {
@@ -284,8 +284,7 @@ Result<std::vector<std::string>> launcher_words(const std::string& tree, const L
   if (!target.directory.empty() && ::chdir(target.directory.c_str()) != 0) {
     return os::system_error("enter " + target.directory);
   }
-  Result<std::vector<std::string>> program = program_words(target, debugger.kind);
-  if (!program) return program.error();
+  HOLDFAST_TRY(std::vector<std::string> program, program_words(target, debugger.kind));
   std::vector<std::string> words{"--name", target.name, "--tree", tree};
   if (!options.configuration.empty()) {
     words.insert(words.end(), {"--config", options.configuration});
@@ -293,7 +292,7 @@ Result<std::vector<std::string>> launcher_words(const std::string& tree, const L
   for (const LockSpec& lock : settings.locks) words.insert(words.end(), {"--lock", to_text(lock)});
   words.emplace_back("--");
   DebuggedCommand command = enter_environment(target, options, debugger.kind);
-  command.words = *std::move(program);
+  command.words = std::move(program);
   for (std::string& word : debugger_words(debugger.kind, debugger.path, options.extra, command)) {
     words.push_back(std::move(word));
   }
@@ -301,30 +300,23 @@ Result<std::vector<std::string>> launcher_words(const std::string& tree, const L
 }
 
 Result<int> debug_test(const DebugOptions& options) {
-  const Result<FoundDebugger> debugger = find_debugger(options.debugger);
-  if (!debugger) return debugger.error();
-  const Result<std::string> tree = find_tree(options.tree);
-  if (!tree) return tree.error();
+  HOLDFAST_TRY(const FoundDebugger debugger, find_debugger(options.debugger));
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
   std::vector<std::string> configuration;
   if (!options.configuration.empty()) configuration = {"-C", options.configuration};
-  const Result<std::vector<ListedTest>> tests = list_for_launcher(*tree, configuration);
-  if (!tests) return tests.error();
-  const Result<ListedTest> target = find_target(*tree, *tests, options);
-  if (!target) return target.error();
-  const Result<ProjectSettings> project =
-      ProjectSettings::load(settings_file_of_tree(*tree), selected_profile());
-  if (!project) return project.error();
-  if (!project->note().empty()) complain(project->note());
-  Result<ForCommand> settings = settings_for(*project, *target);
-  if (!settings) return settings.error();
-  tell_fixtures(*tree, *tests, *target);
-  const Result<std::vector<std::string>> words =
-      launcher_words(*tree, *target, *settings, options, *debugger);
-  if (!words) return words.error();
-  const Result<CommandLine> line = parse_command_line({words->begin(), words->end()});
-  const LauncherOrder order{target->name, with_directory(std::move(settings->said)),
-                            project->settings()};
-  return become_launcher(*words, line, line ? &order : nullptr);
+  HOLDFAST_TRY(const std::vector<ListedTest> tests, list_for_launcher(tree, configuration));
+  HOLDFAST_TRY(const ListedTest target, find_target(tree, tests, options));
+  HOLDFAST_TRY(const ProjectSettings project,
+               ProjectSettings::load(settings_file_of_tree(tree), selected_profile()));
+  if (!project.note().empty()) complain(project.note());
+  HOLDFAST_TRY(ForCommand settings, settings_for(project, target));
+  tell_fixtures(tree, tests, target);
+  HOLDFAST_TRY(const std::vector<std::string> words,
+               launcher_words(tree, target, settings, options, debugger));
+  const Result<CommandLine> line = parse_command_line({words.begin(), words.end()});
+  const LauncherOrder order{target.name, with_directory(std::move(settings.said)),
+                            project.settings()};
+  return become_launcher(words, line, line ? &order : nullptr);
 }
 
 // A stray word is a mistake of the user, not a word for the debugger. The words are checked while

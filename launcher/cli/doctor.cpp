@@ -90,11 +90,11 @@ Result<doctor::Diagnosis> examine(const DoctorOptions& options) {
   const Result<std::string> tree = find_tree(options.tree);
   if (!tree) return tree.error();
   const std::vector<std::string> known = configurations_of(*tree);
-  const Result<std::string> configuration = find_configuration(*tree, options.configuration, known);
-  if (!configuration) return configuration.error();
+  HOLDFAST_TRY(const std::string configuration,
+               find_configuration(*tree, options.configuration, known));
   const auto cached = [&tree](const std::string& name) { return cached_value(*tree, name); };
   return doctor::examine_tree(
-      {*tree, *configuration, cached, list(*tree, *configuration, known, *patience)}, *patience);
+      {*tree, configuration, cached, list(*tree, configuration, known, *patience)}, *patience);
 }
 
 int look(const DoctorOptions& options) {

@@ -50,12 +50,10 @@ Result<std::string> tree_of(const Options& options) {
 // Shows each run to `see`, oldest first.
 Result<void> see_runs(History& history, std::optional<std::string_view> test,
                       const std::function<void(const PastRun&)>& see) {
-  const Result<std::vector<RunHead>> runs = history.runs();
-  if (!runs) return runs.error();
-  for (const RunHead& head : *runs) {
-    const Result<PastRun> run = history.load(head, test);
-    if (!run) return run.error();
-    see(*run);
+  HOLDFAST_TRY(const std::vector<RunHead> runs, history.runs());
+  for (const RunHead& head : runs) {
+    HOLDFAST_TRY(const PastRun run, history.load(head, test));
+    see(run);
   }
   return {};
 }
@@ -162,23 +160,19 @@ Result<RunHead> find_in(const std::vector<RunHead>& runs, const std::string& wan
 }
 
 Result<std::string> compare_runs(const Options& options, History& history) {
-  const Result<std::vector<RunHead>> runs = history.runs();
-  if (!runs) return runs.error();
+  HOLDFAST_TRY(const std::vector<RunHead> runs, history.runs());
   PastRun loaded[2];
   for (std::size_t i = 0; i < 2; ++i) {
-    const Result<RunHead> head = find_in(*runs, options.words[i]);
-    if (!head) return head.error();
-    Result<PastRun> run = history.load(*head);
-    if (!run) return run.error();
-    loaded[i] = std::move(*run);
+    HOLDFAST_TRY(const RunHead head, find_in(runs, options.words[i]));
+    HOLDFAST_TRY(PastRun run, history.load(head));
+    loaded[i] = std::move(run);
   }
   EarlierTimes times;
-  const auto last = std::find(runs->begin(), runs->end(), loaded[0].head);
-  const auto first = last - std::min<std::ptrdiff_t>(k_last_runs - 1, last - runs->begin());
-  for (auto head = first; head != runs->end() && head <= last; ++head) {
-    const Result<PastRun> run = history.load(*head);
-    if (!run) return run.error();
-    times.add(*run);
+  const auto last = std::find(runs.begin(), runs.end(), loaded[0].head);
+  const auto first = last - std::min<std::ptrdiff_t>(k_last_runs - 1, last - runs.begin());
+  for (auto head = first; head != runs.end() && head <= last; ++head) {
+    HOLDFAST_TRY(const PastRun run, history.load(*head));
+    times.add(run);
   }
   const Comparison comparison = compare(loaded[0], loaded[1], times);
   return options.format == "json" ? comparison_json(comparison) : comparison_text(comparison);
@@ -200,13 +194,11 @@ Result<std::string> add_files(History& history, const std::vector<std::string>& 
                               std::size_t first) {
   std::size_t added = 0;
   for (std::size_t i = first; i < files.size(); ++i) {
-    Result<History> other = History::open_existing(files[i]);
-    if (!other) return other.error();
-    const Result<std::size_t> runs = history.add_all_of(*other);
-    if (!runs) return runs.error();
-    added += *runs;
+    HOLDFAST_TRY(History other, History::open_existing(files[i]));
+    HOLDFAST_TRY(const std::size_t runs, history.add_all_of(other));
+    added += runs;
   }
-  if (const Result<void> pruned = history.prune(now_s()); !pruned) return pruned.error();
+  HOLDFAST_DO(history.prune(now_s()));
   return counted(added, "run") + " added\n";
 }
 

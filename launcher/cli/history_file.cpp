@@ -22,8 +22,7 @@ constexpr std::uint64_t k_runs_at_once = k_runs_kept / 2;
 Result<History> with_runs_of(const std::string& tree, Result<History> history) {
   if (!history || tree.empty()) return history;
   const auto goes_on = [](const RunEntry& run) { return !settle(run); };
-  const Result<std::size_t> added = absorb(tree, *history, goes_on, now_s());
-  if (!added) return added.error();
+  HOLDFAST_DO(absorb(tree, *history, goes_on, now_s()));
   return history;
 }
 
@@ -38,18 +37,16 @@ Result<History> look_at_runs_of(const std::string& tree, const fs::path& file) {
   if (os::exists_own(file.string())) {
     Result<History> past = History::open_existing(file);
     if (!past) return past;
-    const Result<std::size_t> added = seen->add_all_of(*past);
-    if (!added) return added.error();
+    HOLDFAST_DO(seen->add_all_of(*past));
   }
   return with_runs_of(tree, std::move(seen));
 }
 
 Result<History> with_runs_of(const std::string& tree) {
-  const Result<fs::path> file = history_file(tree);
-  if (!file) return file.error();
-  Result<History> history = open_with_runs_of(tree, *file);
+  HOLDFAST_TRY(const fs::path file, history_file(tree));
+  Result<History> history = open_with_runs_of(tree, file);
   if (history || !put_aside_if_damaged(tree)) return history;
-  return open_with_runs_of(tree, *file);
+  return open_with_runs_of(tree, file);
 }
 
 }  // namespace

@@ -377,18 +377,15 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest, const std::string&
   os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
   wire::Message end(wire::k_end);
-  if (Result<void> sent = os::send_message(link.socket.get(), end); !sent) {
-    return sent.error();
-  }
+  HOLDFAST_DO(os::send_message(link.socket.get(), end));
   // A stopped keeper gets SIGCONT: it must still record the run and give back the tree.
   (void)wait_for_answer(link.socket.get(), k_end_patience);
   // Before the answer, a packet may come that the keeper sends to everybody: the run is over.
   while (true) {
-    const Result<wire::Message> message = os::receive_message(link.socket.get()).message;
-    if (!message) return message.error();
-    if (!message->fields.empty()) {
-      EndOfRun ended = end_in(*message, tree);
-      os::begin_log(wire::log_in(*message));
+    HOLDFAST_TRY(const wire::Message message, os::receive_message(link.socket.get()).message);
+    if (!message.fields.empty()) {
+      EndOfRun ended = end_in(message, tree);
+      os::begin_log(wire::log_in(message));
       ended.keeper = std::move(link.socket);
       return ended;
     }

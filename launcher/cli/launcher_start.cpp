@@ -51,16 +51,14 @@ Result<os::UniqueFd> begin_services(const CommandLine& line, const LauncherOrder
   // If the launcher refuses the settings, the launcher itself says so.
   if (!resolved || resolved->policy.services.empty()) return os::UniqueFd();
   CommandServicesOrder order;
-  Result<std::string> tree = tree_for(line);
-  if (!tree) return tree.error();
-  order.tree = std::move(*tree);
+  HOLDFAST_TRY(std::string tree, tree_for(line));
+  order.tree = std::move(tree);
   order.uses = resolved->policy.services;
   order.containment = resolved->policy.containment;
   order.missing = resolved->policy.containment_missing;
-  Result<std::vector<ServiceSpec>> declared =
-      services_of_tree(start.project, order.tree, line.configuration);
-  if (!declared) return declared.error();
-  order.declared = std::move(*declared);
+  HOLDFAST_TRY(std::vector<ServiceSpec> declared,
+               services_of_tree(start.project, order.tree, line.configuration));
+  order.declared = std::move(declared);
   if (const Result<void> known = check_uses(order.uses, order.declared); !known) {
     return ErrorInWords{to_text(origin_of_uses(line, start.said), known.error())};
   }
@@ -96,25 +94,20 @@ struct ForLauncher {
 
 Result<ForLauncher> prepare(const CommandLine& line, const LauncherOrder& start) {
   ForLauncher prepared;
-  Result<os::UniqueFd> file = supervision::hand_settings(start.said);
-  if (!file) return file.error();
-  prepared.settings = std::move(*file);
+  HOLDFAST_TRY(os::UniqueFd file, supervision::hand_settings(start.said));
+  prepared.settings = std::move(file);
   // Nothing that we open may get the number of a closed stdin, stdout or stderr: the service keeper
   // would lose its connection, and the launcher would write messages to it. The launcher finds the
   // three closed, as we did.
-  if (Result<void> filled = os::fill_closed_streams(prepared.settings); !filled) {
-    return filled.error();
-  }
+  HOLDFAST_DO(os::fill_closed_streams(prepared.settings));
   prepared.options.push_back(option_for(k_settings_option, prepared.settings));
-  Result<os::UniqueFd> services = begin_services(line, start);
-  if (!services) return services.error();
-  prepared.services = std::move(*services);
+  HOLDFAST_TRY(os::UniqueFd services, begin_services(line, start));
+  prepared.services = std::move(services);
   if (prepared.services.valid()) {
     prepared.options.push_back(option_for(k_service_keeper_option, prepared.services));
   }
-  Result<os::UniqueFd> cluster = begin_cluster(line, start);
-  if (!cluster) return cluster.error();
-  prepared.cluster = std::move(*cluster);
+  HOLDFAST_TRY(os::UniqueFd cluster, begin_cluster(line, start));
+  prepared.cluster = std::move(cluster);
   if (prepared.cluster.valid()) {
     prepared.options.push_back(option_for(k_cluster_option, prepared.cluster));
   }

@@ -196,9 +196,8 @@ Result<Listing> ask_for_tests(const ListingOrder& order) {
 }
 
 Result<std::string> list_tests(const ListingOrder& order) {
-  Result<Listing> listing = ask_for_tests(order);
-  if (!listing) return listing.error();
-  return std::move(listing->text);
+  HOLDFAST_TRY(Listing listing, ask_for_tests(order));
+  return std::move(listing.text);
 }
 
 Result<void> each_listed(const std::string& listing, const std::function<void(ListedTest)>& take) {
@@ -223,9 +222,8 @@ Result<std::vector<ListedTest>> list_for_launcher(const std::string& tree,
                                                   const std::vector<std::string>& options) {
   ListingOrder order{ctest_of(tree), tree, options};
   order.variables = {std::string(environment::k_explain) + "=1"};
-  const Result<std::string> listing = list_tests(order);
-  if (!listing) return listing.error();
-  return all_listed(*listing);
+  HOLDFAST_TRY(const std::string listing, list_tests(order));
+  return all_listed(listing);
 }
 
 }  // namespace holdfast::cli

@@ -30,9 +30,8 @@ Result<void> mark(const MarkOptions& options) {
   // The calling script does not run under Holdfast. It may call `holdfast mark` all the same.
   if (directory.empty() || attempt.empty()) return {};
   const pid_t pid = options.process != 0 ? options.process : ::getppid();
-  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
-  if (!stat) return stat.error();
-  return os::leave_marker(directory, {attempt, {pid, stat->start}, options.reason});
+  HOLDFAST_TRY(const os::ProcessStat stat, os::read_process_stat(pid));
+  return os::leave_marker(directory, {attempt, {pid, stat.start}, options.reason});
 }
 
 }  // namespace

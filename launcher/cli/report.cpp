@@ -42,12 +42,10 @@ std::string what_is_missing(const LeftOut& left_out, const std::filesystem::path
 // nothing is.
 Result<std::string> write_bundle_file(const RunEntry& run, RunState state,
                                       const std::filesystem::path& file) {
-  const Result<std::string> program = supervision::archive_program();
-  if (!program) return program.error();
-  const Result<LoadedReport> loaded = load_whole_report(run, state);
-  if (!loaded) return loaded.error();
+  HOLDFAST_TRY(const std::string program, supervision::archive_program());
+  HOLDFAST_TRY(const LoadedReport loaded, load_whole_report(run, state));
   const std::vector<BundledText> beside = surroundings_of(tree_of(run).string());
-  const BundleOrder order{run, state, *loaded, beside, archive_form(file.string()), *program};
+  const BundleOrder order{run, state, loaded, beside, archive_form(file.string()), program};
   LeftOut left_out;
   const Result<void> written =
       write_whole(file, [&](const Take& take) { return write_bundle(order, take, left_out); });
@@ -97,35 +95,29 @@ Result<std::vector<NamedReport>> load_shards(const std::vector<std::string>& fil
   const std::vector<std::string> names = shard_names(files);
   std::vector<NamedReport> shards;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    Result<LoadedReport> loaded = load_bundle(files[i]);
-    if (!loaded) return loaded.error();
-    shards.push_back({names[i], std::move(*loaded)});
+    HOLDFAST_TRY(LoadedReport loaded, load_bundle(files[i]));
+    shards.push_back({names[i], std::move(loaded)});
   }
   return shards;
 }
 
 Result<LoadedReport> load(const ReportOptions& options) {
   if (!options.from.empty()) return load_bundle(options.from);
-  const Result<std::string> tree = find_tree(options.tree);
-  if (!tree) return tree.error();
-  if (options.run == "latest" && list_runs(*tree, Dates::only_for_the_order).empty()) {
-    if (std::optional<RunReport> builds = load_builds(*tree))
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  if (options.run == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
+    if (std::optional<RunReport> builds = load_builds(tree))
       return LoadedReport{*std::move(builds), std::make_unique<NoOutputs>()};
   }
-  const Result<RunEntry> run = run_of(*tree, options);
-  if (!run) return run.error();
-  return load_whole_report(*run, state_of(*run));
+  HOLDFAST_TRY(const RunEntry run, run_of(tree, options));
+  return load_whole_report(run, state_of(run));
 }
 
 // Returns the exit code.
 Result<int> bundle(const ReportOptions& options) {
-  const Result<std::string> tree = find_tree(options.tree);
-  if (!tree) return tree.error();
-  const Result<RunEntry> run = run_of(*tree, options);
-  if (!run) return run.error();
-  const Result<std::string> left_out = write_bundle_file(*run, state_of(*run), options.bundle);
-  if (!left_out) return left_out.error();
-  if (!left_out->empty()) complain(*left_out);
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  HOLDFAST_TRY(const RunEntry run, run_of(tree, options));
+  HOLDFAST_TRY(const std::string left_out, write_bundle_file(run, state_of(run), options.bundle));
+  if (!left_out.empty()) complain(left_out);
   return exit_codes::k_success;
 }
 
@@ -146,24 +138,21 @@ int code_of(const RunReport& report) {
 
 // Returns the exit code.
 Result<int> show(const ReportOptions& options) {
-  const Result<LoadedReport> loaded = load(options);
-  if (!loaded) return loaded.error();
-  if (Result<void> shown = show(*loaded, options); !shown) return shown.error();
-  return code_of(loaded->report);
+  HOLDFAST_TRY(const LoadedReport loaded, load(options));
+  HOLDFAST_DO(show(loaded, options));
+  return code_of(loaded.report);
 }
 
 // Returns the exit code.
 Result<int> merge(const ReportOptions& options) {
-  Result<std::vector<NamedReport>> shards = load_shards(options.shards);
-  if (!shards) return shards.error();
-  if (const std::string why = different_divisions(*shards); !why.empty())
+  HOLDFAST_TRY(std::vector<NamedReport> shards, load_shards(options.shards));
+  if (const std::string why = different_divisions(shards); !why.empty())
     return refused(why, exit_codes::k_unfit_shards);
-  const Result<LoadedReport> merged = merge_shards(std::move(*shards));
-  if (!merged) return merged.error();
-  if (Result<void> shown = show(*merged, options); !shown) return shown.error();
-  const std::vector<std::string> trouble = against_division(merged->report);
+  HOLDFAST_TRY(const LoadedReport merged, merge_shards(std::move(shards)));
+  HOLDFAST_DO(show(merged, options));
+  const std::vector<std::string> trouble = against_division(merged.report);
   for (const std::string& line : trouble) complain("report merge: " + line);
-  return trouble.empty() ? code_of(merged->report) : exit_codes::k_unfit_shards;
+  return trouble.empty() ? code_of(merged.report) : exit_codes::k_unfit_shards;
 }
 
 int report(const ReportOptions& options) {

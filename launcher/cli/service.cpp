@@ -52,17 +52,14 @@ struct Tree {
 };
 
 Result<Tree> load_tree(const ServiceOptions& options) {
-  Result<std::string> found = find_tree(options.tree);
-  if (!found) return found.error();
-  if (Result<void> user = os::check_user_directory(); !user) return user.error();
-  Tree tree{*std::move(found), {}};
-  const Result<ProjectSettings> settings =
-      ProjectSettings::load(settings_file_of_tree(tree.path), selected_profile());
-  if (!settings) return settings.error();
-  Result<std::vector<ServiceSpec>> services =
-      services_of_tree(settings->settings(), tree.path, options.configuration);
-  if (!services) return services.error();
-  tree.services = std::move(*services);
+  HOLDFAST_TRY(std::string found, find_tree(options.tree));
+  HOLDFAST_DO(os::check_user_directory());
+  Tree tree{std::move(found), {}};
+  HOLDFAST_TRY(const ProjectSettings settings,
+               ProjectSettings::load(settings_file_of_tree(tree.path), selected_profile()));
+  HOLDFAST_TRY(std::vector<ServiceSpec> services,
+               services_of_tree(settings.settings(), tree.path, options.configuration));
+  tree.services = std::move(services);
   return tree;
 }
 
@@ -223,13 +220,12 @@ Result<Tree> tree_that_declares(const ServiceOptions& options, std::string_view 
 
 // People may keep a service that is not declared any more.
 Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view command) {
-  Result<std::string> found = find_tree(options.tree);
-  if (!found) return found.error();
-  const bool is_kept = is_service_name(options.name) && KeptService(*found, options.name).is_kept();
+  HOLDFAST_TRY(std::string found, find_tree(options.tree));
+  const bool is_kept = is_service_name(options.name) && KeptService(found, options.name).is_kept();
   if (!is_kept) return tree_that_declares(options, command);
   // What is declared may be wrong or missing by now.
   Result<Tree> tree = load_tree(options);
-  if (!tree) return Tree{*std::move(found), {}};
+  if (!tree) return Tree{std::move(found), {}};
   return tree;
 }
 

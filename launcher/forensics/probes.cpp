@@ -84,11 +84,9 @@ Result<std::string> describe_machine(std::string_view meminfo, std::string_view 
 }
 
 Result<std::string> look_at_machine() {
-  const Result<std::string> meminfo = os::read_file("/proc/meminfo");
-  if (!meminfo) return meminfo.error();
-  const Result<std::string> loadavg = os::read_file("/proc/loadavg");
-  if (!loadavg) return loadavg.error();
-  return describe_machine(*meminfo, *loadavg, ::sysconf(_SC_NPROCESSORS_ONLN));
+  HOLDFAST_TRY(const std::string meminfo, os::read_file("/proc/meminfo"));
+  HOLDFAST_TRY(const std::string loadavg, os::read_file("/proc/loadavg"));
+  return describe_machine(meminfo, loadavg, ::sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 Result<std::string> look_at_locks(const std::vector<std::string>& places) {

@@ -54,12 +54,11 @@ Result<std::string> look_at(const std::string& path, const std::optional<Program
                    : before ? " does not exist any more"
                             : " does not exist");
   }
-  const Result<ProgramIdentity> now = os::identify_program(path);
-  if (!now) return now.error();
-  std::string text = path + ": " + describe(*now);
+  HOLDFAST_TRY(const ProgramIdentity now, os::identify_program(path));
+  std::string text = path + ": " + describe(now);
   if (kind == Kind::program && ::access(path.c_str(), X_OK) != 0) text += ", not executable";
   if (!before) return text;
-  const std::string change = describe_change(*before, *now);
+  const std::string change = describe_change(*before, now);
   return text + (change.empty() ? "\nthe same as before" : "\nchanged: " + change);
 }
 

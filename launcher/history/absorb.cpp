@@ -22,24 +22,21 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
   // So many results are added at once, because each time takes the disk a while, and those of all
   // runs together may not fit into memory.
   constexpr std::size_t k_results_at_once = 20'000;
-  const Result<std::vector<RunHead>> known = history.runs();
-  if (!known) return known.error();
-  const Result<std::int64_t> bytes = history.bytes();
-  if (!bytes) return bytes.error();
+  HOLDFAST_TRY(const std::vector<RunHead> known, history.runs());
+  HOLDFAST_TRY(const std::int64_t bytes, history.bytes());
   std::vector<PastRun> fresh;
   std::size_t results = 0;
   std::size_t added = 0;
   const auto flush = [&]() -> Result<void> {
-    const Result<std::size_t> done = history.add(std::exchange(fresh, {}));
-    if (!done) return done.error();
-    added += *done;
+    HOLDFAST_TRY(const std::size_t done, history.add(std::exchange(fresh, {})));
+    added += done;
     results = 0;
     return {};
   };
   std::vector<RunEntry> runs = list_runs(tree);
   std::reverse(runs.begin(), runs.end());  // oldest first
   for (const RunEntry& run : runs) {
-    if (is_known(*known, run) || may_be_pruned(*known, run, *bytes) || is_going_on(run)) continue;
+    if (is_known(known, run) || may_be_pruned(known, run, bytes) || is_going_on(run)) continue;
     const Result<RunReport> report = load_report(run);
     if (!report || !report->run.inside.empty()) continue;
     const std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
@@ -49,13 +46,13 @@ Result<std::size_t> absorb(const std::filesystem::path& tree, History& history,
     results += past.results.size();
     fresh.push_back(std::move(past));
     if (results < k_results_at_once) continue;
-    if (const Result<void> done = flush(); !done) return done.error();
+    HOLDFAST_DO(flush());
   }
   if (!fresh.empty()) {
-    if (const Result<void> done = flush(); !done) return done.error();
+    HOLDFAST_DO(flush());
   }
   if (added > 0) {
-    if (const Result<void> pruned = history.prune(now); !pruned) return pruned.error();
+    HOLDFAST_DO(history.prune(now));
   }
   return added;
 }

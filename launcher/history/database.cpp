@@ -110,17 +110,15 @@ const char* own_vfs() {
 Result<OwnDatabase> find_own_database(const std::string& file, MissingFile missing) {
   const std::string path = followed(file);
   for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) {
-    const Result<void> checked = os::check_own(path + suffix, os::Expected::file_to_write);
-    if (!checked) return checked.error();
+    HOLDFAST_DO(os::check_own(path + suffix, os::Expected::file_to_write));
   }
   if (missing == MissingFile::is_made && !os::exists_own(path)) {
-    if (Result<void> made = make(path); !made) return made.error();
+    HOLDFAST_DO(make(path));
   }
-  Result<os::OwnPlace> place = os::own_place(path);
-  if (!place) return place.error();
+  HOLDFAST_TRY(os::OwnPlace place, os::own_place(path));
   OwnDatabase found;
-  found.name = in_directory(place->directory, place->name);
-  found.directory = std::move(place->directory);
+  found.name = in_directory(place.directory, place.name);
+  found.directory = std::move(place.directory);
   return found;
 }
 
@@ -186,8 +184,7 @@ Result<bool> Statement::step() {
 void Statement::reset() { sqlite3_reset(statement_.get()); }
 
 Result<void> Statement::run() {
-  const Result<bool> row = step();
-  if (!row) return row.error();
+  HOLDFAST_DO(step());
   return {};
 }
 
@@ -206,12 +203,12 @@ std::string Statement::text(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
-  Result<OwnDatabase> own = find_own_database(
-      file.string(), use == Use::write ? MissingFile::is_made : MissingFile::is_error);
-  if (!own) return own.error();
+  HOLDFAST_TRY(OwnDatabase own,
+               find_own_database(file.string(),
+                                 use == Use::write ? MissingFile::is_made : MissingFile::is_error));
   Result<Database> database =
-      open(own->name, use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
-  if (database) database->directory_ = std::move(own->directory);
+      open(own.name, use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
+  if (database) database->directory_ = std::move(own.directory);
   return database;
 }
 
@@ -254,11 +251,9 @@ Result<void> Database::execute(const std::string& sql) {
 }
 
 Result<std::int64_t> Database::number(std::string_view sql) {
-  Result<Statement> statement = prepare(sql);
-  if (!statement) return statement.error();
-  const Result<bool> row = statement->step();
-  if (!row) return row.error();
-  return *row ? statement->number(0) : 0;
+  HOLDFAST_TRY(Statement statement, prepare(sql));
+  HOLDFAST_TRY(const bool row, statement.step());
+  return row ? statement.number(0) : 0;
 }
 
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(database_.get()); }

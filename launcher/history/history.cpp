@@ -46,14 +46,14 @@ constexpr const char* k_from_version_1 = R"sql(
 // The version of our tables. 0: the file is empty. Fails for a file of somebody else. One
 // statement asks for everything: between two, another process may make the tables.
 Result<std::int64_t> version_of(Database& database, const std::filesystem::path& file) {
-  Result<Statement> asked = database.prepare(
-      "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
-      "FROM pragma_application_id, pragma_user_version");
-  if (!asked) return asked.error();
-  if (const Result<bool> row = asked->step(); !row) return row.error();
-  const std::int64_t application = asked->number(0);
-  const std::int64_t version = asked->number(1);
-  const std::int64_t tables = asked->number(2);
+  HOLDFAST_TRY(
+      Statement asked,
+      database.prepare("SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
+                       "FROM pragma_application_id, pragma_user_version"));
+  if (const Result<bool> row = asked.step(); !row) return row.error();
+  const std::int64_t application = asked.number(0);
+  const std::int64_t version = asked.number(1);
+  const std::int64_t tables = asked.number(2);
   if (application == k_application && version >= 1 && version <= k_version) return version;
   if (application == k_application && version > k_version) {
     return ErrorInWords{
@@ -79,9 +79,8 @@ class Inserter {
         {&one.set_key_, "UPDATE test SET key=? WHERE id=?"},
     };
     for (const auto& [statement, sql] : statements) {
-      Result<Statement> prepared = database.prepare(sql);
-      if (!prepared) return prepared.error();
-      *statement = std::move(*prepared);
+      HOLDFAST_TRY(Statement prepared, database.prepare(sql));
+      *statement = std::move(prepared);
     }
     return one;
   }
@@ -89,12 +88,12 @@ class Inserter {
   Result<void> insert(const PastRun& run) {
     const RunHead& head = run.head;
     run_.with(head.id, head.started, head.ended, std::int64_t{head.complete});
-    if (Result<void> done = run_.run(); !done) return done;
+    HOLDFAST_DO(run_.run());
     const std::int64_t row = database_->last_row();
     namesakes_.clear();
     for (const PastResult& one : run.results) ++namesakes_[{one.test.name, one.test.batch}].in_run;
     for (const PastResult& one : run.results) {
-      if (Result<void> inserted = insert(row, one); !inserted) return inserted;
+      HOLDFAST_DO(insert(row, one));
     }
     return {};
   }
@@ -103,22 +102,17 @@ class Inserter {
   explicit Inserter(Database& database) : database_(&database) {}
 
   Result<void> insert(std::int64_t run, const PastResult& one) {
-    const Result<std::int64_t> test = row_of(one.test);
-    if (!test) return test.error();
-    const Result<std::int64_t> outcome = word(one.outcome);
-    if (!outcome) return outcome.error();
-    const Result<std::int64_t> program = one.program.empty() ? 0 : word(one.program);
-    if (!program) return program.error();
-    result_.with(run, *test, *outcome, static_cast<std::int64_t>(one.grade), one.wall_ms,
-                 one.attempts, std::int64_t{one.flaky}, *program);
-    if (Result<void> done = result_.run(); !done) return done;
+    HOLDFAST_TRY(const std::int64_t test, row_of(one.test));
+    HOLDFAST_TRY(const std::int64_t outcome, word(one.outcome));
+    HOLDFAST_TRY(const std::int64_t program, one.program.empty() ? 0 : word(one.program));
+    result_.with(run, test, outcome, static_cast<std::int64_t>(one.grade), one.wall_ms,
+                 one.attempts, std::int64_t{one.flaky}, program);
+    HOLDFAST_DO(result_.run());
     for (const PastFailure& wrong : one.failures) {
-      const Result<std::int64_t> how = word(wrong.outcome);
-      if (!how) return how.error();
-      const Result<std::int64_t> signature = word(wrong.signature);
-      if (!signature) return signature.error();
-      failure_.with(run, *test, wrong.attempt, *how, *signature);
-      if (Result<void> added = failure_.run(); !added) return added;
+      HOLDFAST_TRY(const std::int64_t how, word(wrong.outcome));
+      HOLDFAST_TRY(const std::int64_t signature, word(wrong.signature));
+      failure_.with(run, test, wrong.attempt, how, signature);
+      HOLDFAST_DO(failure_.run());
     }
     return {};
   }
@@ -146,7 +140,7 @@ class Inserter {
   Result<std::int64_t> row_of(const TestId& id) {
     Namesakes& named = namesakes_[{id.name, id.batch}];
     if (!named.are_read) {
-      if (const Result<void> read = read_rows(id, named.rows); !read) return read.error();
+      HOLDFAST_DO(read_rows(id, named.rows));
       named.are_read = true;
     }
     if (Row* const row = row_for(id, named)) {
@@ -161,7 +155,7 @@ class Inserter {
       if (row.nth == id.nth) nth = named.rows.back().nth + 1;
     }
     add_test_.with(id.name, id.batch, nth, id.key);
-    if (const Result<void> done = add_test_.run(); !done) return done.error();
+    HOLDFAST_DO(add_test_.run());
     const Row added{database_->last_row(), nth, id.key, true};
     named.rows.insert(std::ranges::upper_bound(named.rows, nth, {}, &Row::nth), added);
     return added.id;
@@ -192,14 +186,13 @@ class Inserter {
   }
 
   Result<std::int64_t> found_or_added(Statement& find, Statement& add) {
-    const Result<bool> row = find.step();
-    if (!row) return row.error();
-    if (*row) {
+    HOLDFAST_TRY(const bool row, find.step());
+    if (row) {
       const std::int64_t id = find.number(0);
       find.reset();
       return id;
     }
-    if (const Result<void> done = add.run(); !done) return done.error();
+    HOLDFAST_DO(add.run());
     return database_->last_row();
   }
 
@@ -224,8 +217,7 @@ Result<History> History::open(const std::filesystem::path& file) {
   const std::filesystem::path above = file.parent_path();
   std::error_code failed;
   if (os::has_own_part(above.string())) {
-    const Result<void> made = os::make_own_directories(above.string(), 0755);
-    if (!made) return made.error();
+    HOLDFAST_DO(os::make_own_directories(above.string(), 0755));
   } else {
     std::filesystem::create_directories(above, failed);
   }
@@ -237,41 +229,36 @@ Result<History> History::in_memory() { return with_tables(Database::in_memory(),
 Result<History> History::with_tables(Result<Database> database, const std::filesystem::path& file) {
   if (!database) return database.error();
   History history(std::move(*database));
-  const Result<std::int64_t> version = version_of(history.database_, file);
-  if (!version) return version.error();
-  if (*version == k_version) return history;
+  HOLDFAST_TRY(const std::int64_t version, version_of(history.database_, file));
+  if (version == k_version) return history;
   // This must come before the first table. Removed runs then make the file smaller.
-  const Result<void> set = history.database_.execute("PRAGMA auto_vacuum=INCREMENTAL");
-  if (!set) return set.error();
+  HOLDFAST_DO(history.database_.execute("PRAGMA auto_vacuum=INCREMENTAL"));
   const Result<void> made = history.in_transaction([&]() -> Result<void> {
     // Another process may have made the tables meanwhile.
-    const Result<std::int64_t> now = version_of(history.database_, file);
-    if (!now) return now.error();
-    if (*now == k_version) return {};
+    HOLDFAST_TRY(const std::int64_t now, version_of(history.database_, file));
+    if (now == k_version) return {};
     return history.database_.execute(
         fmt::format("PRAGMA application_id={}; PRAGMA user_version={};{}", k_application, k_version,
-                    *now == 0 ? k_schema : k_from_version_1));
+                    now == 0 ? k_schema : k_from_version_1));
   });
   if (!made) return made.error();
   return history;
 }
 
 Result<History> History::open_existing(const std::filesystem::path& file) {
-  Result<Database> database = Database::open(file, Database::Use::read);
-  if (!database) return database.error();
-  const Result<std::int64_t> version = version_of(*database, file);
-  if (!version) return version.error();
-  if (*version == 0) {
+  HOLDFAST_TRY(Database database, Database::open(file, Database::Use::read));
+  HOLDFAST_TRY(const std::int64_t version, version_of(database, file));
+  if (version == 0) {
     return ErrorInWords{fmt::format("{}: expected a history of Holdfast", file.string())};
   }
-  History history(std::move(*database));
-  if (*version == 1) history.key_ = history.program_ = "''";
+  History history(std::move(database));
+  if (version == 1) history.key_ = history.program_ = "''";
   return history;
 }
 
 Result<void> History::in_transaction(const std::function<Result<void>()>& change) {
   // It waits for another writer now. A later change could only fail.
-  if (Result<void> begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  HOLDFAST_DO(database_.execute("BEGIN IMMEDIATE"));
   Result<void> done = change();
   if (done) done = database_.execute("COMMIT");
   if (!done) (void)database_.execute("ROLLBACK");
@@ -279,60 +266,57 @@ Result<void> History::in_transaction(const std::function<Result<void>()>& change
 }
 
 Result<std::vector<RunHead>> History::runs() {
-  Result<Statement> all =
-      database_.prepare("SELECT name, started, ended, complete FROM run ORDER BY started, name");
-  if (!all) return all.error();
+  HOLDFAST_TRY(
+      Statement all,
+      database_.prepare("SELECT name, started, ended, complete FROM run ORDER BY started, name"));
   std::vector<RunHead> heads;
-  const Result<void> read = all->each([&] {
-    heads.push_back({all->text(0), all->real(1), all->real(2), all->number(3) != 0});
+  const Result<void> read = all.each([&] {
+    heads.push_back({all.text(0), all.real(1), all.real(2), all.number(3) != 0});
   });
   return read ? Result<std::vector<RunHead>>(std::move(heads)) : read.error();
 }
 
 Result<std::vector<NumberedTest>> History::tests() {
-  Result<Statement> all =
-      database_.prepare(fmt::format("SELECT id, name, batch, nth, {} FROM test ORDER BY id", key_));
-  if (!all) return all.error();
+  HOLDFAST_TRY(Statement all, database_.prepare(fmt::format(
+                                  "SELECT id, name, batch, nth, {} FROM test ORDER BY id", key_)));
   std::vector<NumberedTest> tests;
-  const Result<void> read = all->each([&] {
-    tests.push_back({all->number(0), {all->text(1), all->text(2), all->number(3), all->text(4)}});
+  const Result<void> read = all.each([&] {
+    tests.push_back({all.number(0), {all.text(1), all.text(2), all.number(3), all.text(4)}});
   });
   return read ? Result<std::vector<NumberedTest>>(std::move(tests)) : read.error();
 }
 
 Result<std::int64_t> History::row_of(const RunHead& head) {
-  Result<Statement> one = database_.prepare("SELECT id FROM run WHERE started=? AND name=?");
-  if (!one) return one.error();
-  const Result<bool> row = one->with(head.started, head.id).step();
-  if (!row) return row.error();
-  return *row ? one->number(0) : 0;
+  HOLDFAST_TRY(Statement one, database_.prepare("SELECT id FROM run WHERE started=? AND name=?"));
+  HOLDFAST_TRY(const bool row, one.with(head.started, head.id).step());
+  return row ? one.number(0) : 0;
 }
 
 Result<PastRun> History::load(const RunHead& head, std::optional<std::string_view> test) {
-  const Result<std::int64_t> id = row_of(head);
-  if (!id) return id.error();
-  Result<Statement> all = database_.prepare(fmt::format(
-      "SELECT test.name, test.batch, test.nth, word.text, grade, wall_ms, attempts, flaky, {}, "
-      "{} FROM {} JOIN word ON word.id=result.outcome WHERE result.run=?1 ORDER BY result.test",
-      key_, program_,
-      test ? "test JOIN result ON result.test=test.id AND test.name=?2"
-           : "result JOIN test ON test.id=result.test"));
-  if (!all) return all.error();
-  all->bind(0, *id);
-  if (test) all->bind(1, *test);
+  HOLDFAST_TRY(const std::int64_t id, row_of(head));
+  HOLDFAST_TRY(
+      Statement all,
+      database_.prepare(fmt::format(
+          "SELECT test.name, test.batch, test.nth, word.text, grade, wall_ms, attempts, flaky, {}, "
+          "{} FROM {} JOIN word ON word.id=result.outcome WHERE result.run=?1 ORDER BY result.test",
+          key_, program_,
+          test ? "test JOIN result ON result.test=test.id AND test.name=?2"
+               : "result JOIN test ON test.id=result.test")));
+  all.bind(0, id);
+  if (test) all.bind(1, *test);
   PastRun run{head, {}};
-  const Result<void> read = all->each([&] {
-    run.results.push_back({{all->text(0), all->text(1), all->number(2), all->text(8)},
-                           all->text(3),
-                           grade_at(all->number(4)),
-                           bounded(all->number(5), k_longest_ms),
-                           bounded(all->number(6), k_most_attempts),
-                           all->number(7) != 0,
+  const Result<void> read = all.each([&] {
+    run.results.push_back({{all.text(0), all.text(1), all.number(2), all.text(8)},
+                           all.text(3),
+                           grade_at(all.number(4)),
+                           bounded(all.number(5), k_longest_ms),
+                           bounded(all.number(6), k_most_attempts),
+                           all.number(7) != 0,
                            {},
-                           all->text(9)});
+                           all.text(9)});
   });
   if (!read) return read.error();
-  if (const Result<void> loaded = load_failures(*id, run); !loaded) return loaded.error();
+  HOLDFAST_DO(load_failures(id, run));
   return run;
 }
 
@@ -342,37 +326,36 @@ Result<void> History::load_failures(std::int64_t row, PastRun& run) {
     if (result.is_red() || result.flaky || result.attempts > 1) results[result.test] = &result;
   }
   if (results.empty()) return {};
-  Result<Statement> all = database_.prepare(
-      "SELECT test.name, test.batch, test.nth, attempt, outcome.text, signature.text FROM failure "
-      "JOIN test ON test.id=failure.test JOIN word AS outcome ON outcome.id=failure.outcome "
-      "JOIN word AS signature ON signature.id=failure.signature WHERE failure.run=? "
-      "ORDER BY failure.test, attempt");
-  if (!all) return all.error();
-  return all->with(row).each([&] {
-    const auto result = results.find({all->text(0), all->text(1), all->number(2), {}});
+  HOLDFAST_TRY(
+      Statement all,
+      database_.prepare(
+          "SELECT test.name, test.batch, test.nth, attempt, outcome.text, signature.text FROM "
+          "failure "
+          "JOIN test ON test.id=failure.test JOIN word AS outcome ON outcome.id=failure.outcome "
+          "JOIN word AS signature ON signature.id=failure.signature WHERE failure.run=? "
+          "ORDER BY failure.test, attempt"));
+  return all.with(row).each([&] {
+    const auto result = results.find({all.text(0), all.text(1), all.number(2), {}});
     if (result == results.end()) return;
-    result->second->failures.push_back({all->number(3), all->text(4), all->text(5)});
+    result->second->failures.push_back({all.number(3), all.text(4), all.text(5)});
   });
 }
 
 Result<void> History::read_back(const std::function<std::optional<NumberRange>()>& wanted,
                                 const std::function<void(const BriefResult&)>& see) {
-  Result<Statement> runs = database_.prepare("SELECT id FROM run ORDER BY started DESC, name DESC");
-  if (!runs) return runs.error();
-  Result<Statement> results = database_.prepare(
-      "SELECT test, grade, wall_ms, attempts FROM result WHERE run=? AND test BETWEEN ? AND ?");
-  if (!results) return results.error();
+  HOLDFAST_TRY(Statement runs,
+               database_.prepare("SELECT id FROM run ORDER BY started DESC, name DESC"));
+  HOLDFAST_TRY(Statement results, database_.prepare("SELECT test, grade, wall_ms, attempts FROM "
+                                                    "result WHERE run=? AND test BETWEEN ? AND ?"));
   while (true) {
-    const Result<bool> run = runs->step();
-    if (!run) return run.error();
-    if (!*run) return {};
+    HOLDFAST_TRY(const bool run, runs.step());
+    if (!run) return {};
     const std::optional<NumberRange> range = wanted();
     if (!range) return {};
-    results->with(runs->number(0), range->first, range->last);
-    const Result<void> seen = results->each([&] {
-      see({results->number(0), grade_at(results->number(1)),
-           bounded(results->number(2), k_longest_ms),
-           bounded(results->number(3), k_most_attempts)});
+    results.with(runs.number(0), range->first, range->last);
+    const Result<void> seen = results.each([&] {
+      see({results.number(0), grade_at(results.number(1)), bounded(results.number(2), k_longest_ms),
+           bounded(results.number(3), k_most_attempts)});
     });
     if (!seen) return seen;
   }
@@ -389,16 +372,13 @@ Result<std::size_t> History::add(const std::vector<PastRun>& runs) {
 Result<std::size_t> History::add_each(const std::function<Result<std::optional<PastRun>>()>& next) {
   std::size_t added = 0;
   const Result<void> done = in_transaction([&]() -> Result<void> {
-    Result<Inserter> inserter = Inserter::of(database_);
-    if (!inserter) return inserter.error();
+    HOLDFAST_TRY(Inserter inserter, Inserter::of(database_));
     while (true) {
-      const Result<std::optional<PastRun>> run = next();
-      if (!run) return run.error();
-      if (!*run) return {};
-      const Result<std::int64_t> known = row_of((*run)->head);
-      if (!known) return known.error();
-      if (*known != 0) continue;
-      if (Result<void> inserted = inserter->insert(**run); !inserted) return inserted;
+      HOLDFAST_TRY(const std::optional<PastRun> run, next());
+      if (!run) return {};
+      HOLDFAST_TRY(const std::int64_t known, row_of(run->head));
+      if (known != 0) continue;
+      HOLDFAST_DO(inserter.insert(*run));
       ++added;
     }
   });
@@ -407,14 +387,12 @@ Result<std::size_t> History::add_each(const std::function<Result<std::optional<P
 }
 
 Result<std::size_t> History::add_all_of(History& other) {
-  const Result<std::vector<RunHead>> theirs = other.runs();
-  if (!theirs) return theirs.error();
+  HOLDFAST_TRY(const std::vector<RunHead> theirs, other.runs());
   std::size_t next = 0;
   return add_each([&]() -> Result<std::optional<PastRun>> {
-    if (next == theirs->size()) return std::optional<PastRun>();
-    Result<PastRun> run = other.load((*theirs)[next++]);
-    if (!run) return run.error();
-    return std::optional<PastRun>(std::move(*run));
+    if (next == theirs.size()) return std::optional<PastRun>();
+    HOLDFAST_TRY(PastRun run, other.load(theirs[next++]));
+    return std::optional<PastRun>(std::move(run));
   });
 }
 
@@ -427,9 +405,8 @@ Result<void> History::remove_before(double started) {
       "DELETE FROM word WHERE ?>=0 AND id NOT IN (SELECT outcome FROM result UNION SELECT program "
       "FROM result UNION SELECT outcome FROM failure UNION SELECT signature FROM failure)"};
   for (const std::string_view step : steps) {
-    Result<Statement> statement = database_.prepare(step);
-    if (!statement) return statement.error();
-    if (Result<void> done = statement->bind(0, started).run(); !done) return done;
+    HOLDFAST_TRY(Statement statement, database_.prepare(step));
+    HOLDFAST_DO(statement.bind(0, started).run());
   }
   return {};
 }
@@ -442,21 +419,19 @@ Result<std::int64_t> History::bytes() {
 }
 
 Result<void> History::prune(double now, const HistoryLimits& limits) {
-  const Result<std::vector<RunHead>> all = runs();
-  if (!all) return all.error();
-  const auto newest = std::find_if(all->rbegin(), all->rend(),
+  HOLDFAST_TRY(const std::vector<RunHead> all, runs());
+  const auto newest = std::find_if(all.rbegin(), all.rend(),
                                    [&](const RunHead& run) { return run.started <= now; });
-  const double oldest = newest == all->rend() ? 0 : newest->started - limits.age_s;
+  const double oldest = newest == all.rend() ? 0 : newest->started - limits.age_s;
   std::size_t kept = 0;
-  while (kept + 1 < all->size() && (*all)[kept].started < oldest) ++kept;
-  if (Result<void> done = keep_from(*all, kept); !done) return done;
-  while (kept + 1 < all->size()) {
-    const Result<std::int64_t> size = bytes();
-    if (!size) return size.error();
-    if (*size <= limits.bytes) break;
+  while (kept + 1 < all.size() && all[kept].started < oldest) ++kept;
+  HOLDFAST_DO(keep_from(all, kept));
+  while (kept + 1 < all.size()) {
+    HOLDFAST_TRY(const std::int64_t size, bytes());
+    if (size <= limits.bytes) break;
     // So much room is made that not each run has to make some.
-    kept = std::min(kept + (all->size() - kept + 3) / 4, all->size() - 1);
-    if (Result<void> done = keep_from(*all, kept); !done) return done;
+    kept = std::min(kept + (all.size() - kept + 3) / 4, all.size() - 1);
+    HOLDFAST_DO(keep_from(all, kept));
   }
   return {};
 }
@@ -470,9 +445,8 @@ Result<void> History::keep_from(const std::vector<RunHead>& all, std::size_t fir
 }
 
 Result<void> History::copy_to(const std::filesystem::path& file) {
-  Result<Statement> copy = database_.prepare("VACUUM INTO ?");
-  if (!copy) return copy.error();
-  return copy->bind(0, file.string()).run();
+  HOLDFAST_TRY(Statement copy, database_.prepare("VACUUM INTO ?"));
+  return copy.bind(0, file.string()).run();
 }
 
 }  // namespace holdfast

@@ -320,10 +320,9 @@ os::StopOrder ServiceCompanion::stop_order() const {
 
 Result<void> ServiceCompanion::put_stop_on_record() {
   if (spec_.stop.empty()) return {};
-  Result<os::UniqueFd> held =
-      os::write_stop_record(os::stop_record_path(around_.order.log), stop_order());
-  if (!held) return held.error();
-  stop_record_ = std::move(*held);
+  HOLDFAST_TRY(os::UniqueFd held,
+               os::write_stop_record(os::stop_record_path(around_.order.log), stop_order()));
+  stop_record_ = std::move(held);
   return {};
 }
 

@@ -43,11 +43,10 @@ namespace {
 constexpr int k_failed = 1;
 
 Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
-  const Result<wire::Message> message = os::receive_message(keeper.get()).message;
-  if (!message) return message.error();
-  Result<wire::HostOrder> order = wire::to_host_order(*message);
+  HOLDFAST_TRY(const wire::Message message, os::receive_message(keeper.get()).message);
+  Result<wire::HostOrder> order = wire::to_host_order(message);
   if (order) {
-    LogTarget log = wire::log_in(*message);
+    LogTarget log = wire::log_in(message);
     log.part = text_of({"host ", order->spec.name, "#", std::to_string(order->generation)});
     os::begin_log(std::move(log));
   }
@@ -150,32 +149,26 @@ class Host {
     (void)::setsid();
     // All that the service and its probes do is in its network.
     if (network_.valid()) {
-      if (Result<void> joined = os::join_network(network_.get()); !joined) return joined;
+      HOLDFAST_DO(os::join_network(network_.get()));
       network_.reset();
     }
     const os::CallersSignals callers = os::take_signals();
-    Result<os::SignalQueue> signals = os::SignalQueue::open();
-    if (!signals) return signals.error();
+    HOLDFAST_TRY(os::SignalQueue signals, os::SignalQueue::open());
     const bool is_kept = !order_.kept_at.empty();
     // A reader of the output of `holdfast service start` must not wait for the end of this process.
     if (is_kept) os::leave_standard_streams();
     std::optional<Door> door;
     std::optional<os::HeldDirectory> tree;
     if (is_kept) {
-      Result<os::HeldDirectory> held = os::HeldDirectory::open(order_.tree);
-      if (!held) return held.error();
-      tree.emplace(std::move(*held));
-      Result<Door> opened = Door::open(order_.kept_at);
-      if (!opened) return opened.error();
-      door.emplace(std::move(*opened));
+      HOLDFAST_TRY(os::HeldDirectory held, os::HeldDirectory::open(order_.tree));
+      tree.emplace(std::move(held));
+      HOLDFAST_TRY(Door opened, Door::open(order_.kept_at));
+      door.emplace(std::move(opened));
     }
     if (const std::uint16_t port = fixed_port(order_.spec); port != 0) await_dying_listener(port);
-    Result<os::UniqueFd> ctest = os::watch_process(is_kept ? os::own_name() : order_.ctest);
-    if (!ctest) return ctest.error();
-    Result<ServiceLog> log = ServiceLog::open(order_.log, order_.spec.log_limit);
-    if (!log) return log.error();
-    Result<supervision::Capture> output = supervision::Capture::open(true);
-    if (!output) return output.error();
+    HOLDFAST_TRY(os::UniqueFd ctest, os::watch_process(is_kept ? os::own_name() : order_.ctest));
+    HOLDFAST_TRY(ServiceLog log, ServiceLog::open(order_.log, order_.spec.log_limit));
+    HOLDFAST_TRY(supervision::Capture output, supervision::Capture::open(true));
     if (::chdir(order_.spec.directory.c_str()) != 0) {
       return os::system_error("enter " + order_.spec.directory);
     }
@@ -183,24 +176,22 @@ class Host {
     (void)::dup2(null.get(), STDIN_FILENO);
 
     TestEnvironment environment = environment_of(order_);
-    ServiceSurroundings around{order_,  keeper_, *ctest,
-                               *output, *log,    os::entries_of(environment.environ())};
+    ServiceSurroundings around{order_, keeper_, ctest,
+                               output, log,     os::entries_of(environment.environ())};
     if (const std::string& pattern = order_.spec.ready.output; !pattern.empty()) {
-      Result<Pattern> compiled = Pattern::compile(pattern);
-      if (!compiled) return compiled.error();
-      around.output_port.emplace(std::move(*compiled));
+      HOLDFAST_TRY(Pattern compiled, Pattern::compile(pattern));
+      around.output_port.emplace(std::move(compiled));
     }
-    Result<Background> background = Background::open(order_.spec.forking);
-    if (!background) return background.error();
-    around.background = std::move(background->told);
+    HOLDFAST_TRY(Background background, Background::open(order_.spec.forking));
+    around.background = std::move(background.told);
     around.dependents = std::move(dependents_);
     around.door = door ? &*door : nullptr;
     around.tree = tree ? &*tree : nullptr;
     ServiceCompanion companion(std::move(around));
-    if (Result<void> put = companion.put_stop_on_record(); !put) return put.error();
-    supervision::Surroundings surroundings{callers, std::move(*signals), {}};
+    HOLDFAST_DO(companion.put_stop_on_record());
+    supervision::Surroundings surroundings{callers, std::move(signals), {}};
     const supervision::AttemptResult result =
-        run_attempt(plan(environment, *output, *background, companion), surroundings);
+        run_attempt(plan(environment, output, background, companion), surroundings);
     companion.finish();
     if (!companion.is_explained()) companion.report_death(why_it_ended(result, companion));
     companion.run_stop_if_due(result.observation.own_failure);

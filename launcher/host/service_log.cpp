@@ -25,9 +25,8 @@ Result<ServiceLog> ServiceLog::open(const std::string& path, std::uint64_t limit
   ServiceLog log;
   log.path_ = path;
   log.half_ = limit / 2;
-  Result<os::UniqueFd> head = make_file(path);
-  if (!head) return head.error();
-  log.head_ = std::move(*head);
+  HOLDFAST_TRY(os::UniqueFd head, make_file(path));
+  log.head_ = std::move(head);
   return log;
 }
 

@@ -54,9 +54,7 @@ void tell(int caller, std::string_view text) {
 }
 
 Result<void> prepare_directory(const os::UniqueFd& user) {
-  const Result<os::UniqueFd> keepers =
-      os::open_below(user, std::string(names::k_user_keepers_directory), 0700);
-  if (!keepers) return keepers.error();
+  HOLDFAST_DO(os::open_below(user, std::string(names::k_user_keepers_directory), 0700));
   remove_stale_sockets();
   remove_stale_scratch();
   return {};

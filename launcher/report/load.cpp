@@ -5,9 +5,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/settings/kept_output.hpp"
 #include "core/base/names.hpp"
 #include "core/service/log_gap.hpp"
+#include "core/settings/kept_output.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"
 #include "store/json_record.hpp"
@@ -181,11 +181,10 @@ std::unique_ptr<Outputs> outputs_of(const RunEntry& run, const CtestLogFile& log
 }
 
 Result<LoadedReport> load_whole_report(const RunEntry& run, RunState state) {
-  Result<RunReport> report = load_report(run, state);
-  if (!report) return report.error();
-  load_steps(*report, run);
-  std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
-  return LoadedReport{std::move(*report), std::move(outputs)};
+  HOLDFAST_TRY(RunReport report, load_report(run, state));
+  load_steps(report, run);
+  std::unique_ptr<Outputs> outputs = outputs_of(report, run);
+  return LoadedReport{std::move(report), std::move(outputs)};
 }
 
 bool is_kept_with_run(const OutputPlace& place) {

@@ -111,15 +111,12 @@ Result<ServiceSpec> parse_declared_service(std::string_view text, const std::str
 
 Result<std::vector<ServiceSpec>> declared_services(const std::string& tree,
                                                    const std::string& configuration) {
-  const Result<std::vector<std::string>> paths = files_of(tree, configuration);
-  if (!paths) return paths.error();
+  HOLDFAST_TRY(const std::vector<std::string> paths, files_of(tree, configuration));
   std::vector<ServiceSpec> services;
-  for (const std::string& path : *paths) {
-    const Result<std::string> text = os::read_own(path, k_largest_settings_file);
-    if (!text) return text.error();
-    Result<ServiceSpec> service = parse_declared_service(*text, path);
-    if (!service) return service.error();
-    services.push_back(std::move(*service));
+  for (const std::string& path : paths) {
+    HOLDFAST_TRY(const std::string text, os::read_own(path, k_largest_settings_file));
+    HOLDFAST_TRY(ServiceSpec service, parse_declared_service(text, path));
+    services.push_back(std::move(service));
   }
   return services;
 }

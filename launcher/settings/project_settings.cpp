@@ -105,13 +105,11 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
     }
     return project;
   }
-  if (Result<void> trusted = look_at_owners(*file); !trusted) return trusted.error();
-  Result<Settings> settings = read_settings_file(*file, profile);
-  if (!settings) return settings.error();
-  Result<OverridePatterns> patterns = OverridePatterns::of(*settings);
-  if (!patterns) return patterns.error();
-  project.settings_ = std::move(*settings);
-  project.patterns_ = std::move(*patterns);
+  HOLDFAST_DO(look_at_owners(*file));
+  HOLDFAST_TRY(Settings settings, read_settings_file(*file, profile));
+  HOLDFAST_TRY(OverridePatterns patterns, OverridePatterns::of(settings));
+  project.settings_ = std::move(settings);
+  project.patterns_ = std::move(patterns);
   project.has_retry_alone_ = is_said(project.settings_, Setting::retry_alone, "true");
   project.known_flaky_ = KnownFlakyList(project.settings_.known_flaky, today);
   project.note_ = project.known_flaky_.expired();
@@ -132,8 +130,7 @@ Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test, const Tes
   if (!resolved) return resolved;
   if (has_retry_alone_) {
     // The lock has a name of its own, so there is nothing to merge it with.
-    Result<void> added = add_locks({retry_alone_lock()}, resolved->policy.locks);
-    if (!added) return added.error();
+    HOLDFAST_DO(add_locks({retry_alone_lock()}, resolved->policy.locks));
   }
   return resolved;
 }

@@ -40,9 +40,8 @@ Result<std::string> text_of_string(const toml::node& node) {
 
 Result<std::string> text_in(kind::Duration /*kind*/, const toml::node& node) {
   if (node.is_string()) return text_of_string(node);
-  const Result<Milliseconds> length = duration_of(node);
-  if (!length) return length.error();
-  return to_text(*length);
+  HOLDFAST_TRY(const Milliseconds length, duration_of(node));
+  return to_text(length);
 }
 
 Result<std::string> text_in(kind::Limit /*kind*/, const toml::node& node) {
@@ -68,9 +67,8 @@ Result<std::string> text_in(kind::Flag /*kind*/, const toml::node& node) {
 
 template <unsigned Most>
 Result<std::string> text_in(kind::UpTo<Most> /*kind*/, const toml::node& node) {
-  const Result<unsigned> count = number_in(node, 0, Most);
-  if (!count) return count.error();
-  return std::to_string(*count);
+  HOLDFAST_TRY(const unsigned count, number_in(node, 0, Most));
+  return std::to_string(count);
 }
 
 Result<std::string> text_in(kind::Command /*kind*/, const toml::node& node) {

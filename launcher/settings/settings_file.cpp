@@ -275,12 +275,11 @@ Result<Settings> read_settings_file(const std::string& path, const std::string& 
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     return ErrorInWords{path + ": found no regular file, expected one"};
   }
-  const Result<std::string> text = os::read_file(path, k_largest_settings_file + 1);
-  if (!text) return text.error();
-  if (text->size() > k_largest_settings_file) {
+  HOLDFAST_TRY(const std::string text, os::read_file(path, k_largest_settings_file + 1));
+  if (text.size() > k_largest_settings_file) {
     return ErrorInWords{path + ": found more than 1 MiB, expected less"};
   }
-  return parse_settings(*text, path, profile);
+  return parse_settings(text, path, profile);
 }
 
 }  // namespace holdfast

@@ -230,7 +230,7 @@ std::uint64_t share_of_each(const std::vector<OutputPlace*>& places, const KeptS
 
 Result<os::UniqueFd> make_copy(const std::string& path) {
   const std::string directory = path.substr(0, path.rfind('/'));
-  if (Result<void> made = os::make_own_directories(directory, 0755); !made) return made.error();
+  HOLDFAST_DO(os::make_own_directories(directory, 0755));
   return os::open_own(path, O_WRONLY | O_CREAT | O_TRUNC);
 }
 
@@ -346,9 +346,8 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
   for (OutputPlace* const place : places) {
     if (size + std::min(place->length, limit) > sizes.of_all) continue;
     if (!copy.valid()) {
-      Result<os::UniqueFd> made = make_copy(file.string());
-      if (!made) return made.error();
-      copy = std::move(*made);
+      HOLDFAST_TRY(os::UniqueFd made, make_copy(file.string()));
+      copy = std::move(made);
     }
     // One output at a time: all outputs of a large run would take too much memory for a keeper.
     // What is cut has room for the line that says so, or a report would cut it again.

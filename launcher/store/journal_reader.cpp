@@ -98,9 +98,8 @@ JournalFlaws read_records(std::istream& stream, const SeeRecord& see) {
 }
 
 Result<JournalFlaws> read_records(const std::filesystem::path& file, const SeeRecord& see) {
-  Result<OwnStream> stream = OwnStream::open(file.string());
-  if (!stream) return stream.error();
-  return read_records(*stream, see);
+  HOLDFAST_TRY(OwnStream stream, OwnStream::open(file.string()));
+  return read_records(stream, see);
 }
 
 Journal read_journal(std::istream& stream) {
@@ -113,9 +112,8 @@ Journal read_journal(std::istream& stream) {
 Result<Journal> read_journal(const std::filesystem::path& file) {
   Journal journal;
   const auto keep = [&](Record&& record) { journal.records.push_back(std::move(record)); };
-  Result<JournalFlaws> flaws = read_records(file, keep);
-  if (!flaws) return flaws.error();
-  static_cast<JournalFlaws&>(journal) = *std::move(flaws);
+  HOLDFAST_TRY(JournalFlaws flaws, read_records(file, keep));
+  static_cast<JournalFlaws&>(journal) = std::move(flaws);
   return journal;
 }
 

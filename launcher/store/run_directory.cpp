@@ -241,7 +241,7 @@ namespace {
 // whose they were.
 Result<void> remove_run(const fs::path& directory) {
   const fs::path scratch = directory / names::k_scratch_directory;
-  if (Result<void> removed = os::remove_directory(scratch.string()); !removed) return removed;
+  HOLDFAST_DO(os::remove_directory(scratch.string()));
   return os::remove_directory(directory.string());
 }
 

@@ -8,9 +8,8 @@
 namespace holdfast {
 
 Result<OwnStream> OwnStream::open(const std::string& path) {
-  Result<os::UniqueFd> file = os::open_own(path, O_RDONLY);
-  if (!file) return file.error();
-  return over(std::move(*file), path);
+  HOLDFAST_TRY(os::UniqueFd file, os::open_own(path, O_RDONLY));
+  return over(std::move(file), path);
 }
 
 Result<OwnStream> OwnStream::over(os::UniqueFd file, const std::string& path) {
@@ -31,10 +30,9 @@ OwnStream::OwnStream(OwnStream&& other) noexcept
 }
 
 Result<RunFile> RunDirectory::open(const std::string& name) {
-  Result<OwnStream> file = OwnStream::open((directory_ / name).string());
-  if (!file) return file.error();
-  const std::uint64_t size = file->size();
-  return RunFile{std::make_unique<OwnStream>(std::move(*file)), size};
+  HOLDFAST_TRY(OwnStream file, OwnStream::open((directory_ / name).string()));
+  const std::uint64_t size = file.size();
+  return RunFile{std::make_unique<OwnStream>(std::move(file)), size};
 }
 
 }  // namespace holdfast

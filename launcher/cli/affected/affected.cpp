@@ -127,16 +127,13 @@ Result<std::string> output_of(const FoundAffected& found, const Options& options
 }
 
 Result<std::string> answer_for(Options options) {
-  if (const Result<void> checked = check(options); !checked) return checked.error();
-  Result<std::string> tree = find_tree(options.order.tree);
-  if (!tree) return tree.error();
-  options.order.tree = *std::move(tree);
-  const Result<std::string> listing = listing_of(options.order);
-  if (!listing) return listing.error();
-  const Result<FoundAffected> found = find_affected(options.order, *listing);
-  if (!found) return found.error();
-  for (const std::string& note : found->notes) complain(note);
-  return output_of(*found, options);
+  HOLDFAST_DO(check(options));
+  HOLDFAST_TRY(std::string tree, find_tree(options.order.tree));
+  options.order.tree = std::move(tree);
+  HOLDFAST_TRY(const std::string listing, listing_of(options.order));
+  HOLDFAST_TRY(const FoundAffected found, find_affected(options.order, listing));
+  for (const std::string& note : found.notes) complain(note);
+  return output_of(found, options);
 }
 
 int affected(const Options& options) {

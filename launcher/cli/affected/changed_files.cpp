@@ -54,15 +54,11 @@ class Differ {
     os::BoundedWork tree_work(tree_order);
     os::BoundedWork hidden_work(hidden_order);
     os::await({&index_work, &tree_work, &hidden_work});
-    const Result<std::string> index = os::answer_of_git(index_work.end(), index_order);
-    if (!index) return index.error();
-    const Result<std::string> tree = os::answer_of_git(tree_work.end(), tree_order);
-    if (!tree) return tree.error();
-    const Result<std::string> hidden = os::answer_of_git(hidden_work.end(), hidden_order);
-    if (!hidden) return hidden.error();
-    const Result<std::vector<GitChange>> changed = changed_of(top, read_hidden_files(*hidden));
-    if (!changed) return changed.error();
-    return add_all(top, {read_raw_diff(*index), *changed}, read_status(*tree));
+    HOLDFAST_TRY(const std::string index, os::answer_of_git(index_work.end(), index_order));
+    HOLDFAST_TRY(const std::string tree, os::answer_of_git(tree_work.end(), tree_order));
+    HOLDFAST_TRY(const std::string hidden, os::answer_of_git(hidden_work.end(), hidden_order));
+    HOLDFAST_TRY(const std::vector<GitChange> changed, changed_of(top, read_hidden_files(hidden)));
+    return add_all(top, {read_raw_diff(index), changed}, read_status(tree));
   }
 
   Difference take(std::string commit) && {
@@ -87,9 +83,8 @@ class Differ {
       }
     }
     if (there.empty()) return changes;
-    const Result<std::string> objects = os::ask_git(git(top, hash));
-    if (!objects) return objects.error();
-    std::string_view rest = *objects;
+    HOLDFAST_TRY(const std::string objects, os::ask_git(git(top, hash)));
+    std::string_view rest = objects;
     for (const HiddenFile* file : there) {
       if (take_part(rest, '\n') != file->object) changes.push_back({file->path});
     }
@@ -104,7 +99,7 @@ class Differ {
     };
     for (const std::vector<GitChange>& some : changes) {
       for (const GitChange& change : some) {
-        if (Result<void> added = add_once(change); !added) return added;
+        HOLDFAST_DO(add_once(change));
       }
     }
     std::vector<const GitStatusEntry*> untracked;
@@ -161,9 +156,8 @@ class Differ {
   }
 
   Result<void> add_whole(const std::string& top) {
-    const Result<std::string> nothing = empty_tree(top);
-    if (!nothing) return nothing.error();
-    return compare(top, *nothing);
+    HOLDFAST_TRY(const std::string nothing, empty_tree(top));
+    return compare(top, nothing);
   }
 
   const std::string source_;

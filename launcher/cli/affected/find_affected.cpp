@@ -102,10 +102,10 @@ Result<Project> project_of(const std::string& tree, FileNames& names) {
   if (source.empty()) return ErrorInWords{tree + ": expected a build tree that CMake configured"};
   Project project{names.of(source + "/."), {}};
   const std::string file = project.source + "/" + std::string(names::k_settings_file);
-  Result<ProjectSettings> settings =
-      ProjectSettings::load(settings_file_of_tree(tree).value_or(file), selected_profile());
-  if (!settings) return settings.error();
-  project.settings = *std::move(settings);
+  HOLDFAST_TRY(
+      ProjectSettings settings,
+      ProjectSettings::load(settings_file_of_tree(tree).value_or(file), selected_profile()));
+  project.settings = std::move(settings);
   return project;
 }
 
@@ -198,11 +198,10 @@ Result<void> learn_commands(const AffectedOrder& order, std::vector<ListedTest>&
   if (std::ranges::none_of(tests, has_no_command)) return {};
   std::vector<std::string> options;
   if (!order.configuration.empty()) options = {"-C", order.configuration};
-  const Result<std::vector<ListedTest>> known = list_for_launcher(order.tree, options);
-  if (!known) return known.error();
-  for (std::size_t i = 0; i < std::min(tests.size(), known->size()); ++i) {
+  HOLDFAST_TRY(const std::vector<ListedTest> known, list_for_launcher(order.tree, options));
+  for (std::size_t i = 0; i < std::min(tests.size(), known.size()); ++i) {
     ListedTest& test = tests[i];
-    const ListedTest& other = (*known)[i];
+    const ListedTest& other = known[i];
     if (!test.command.empty() || other.name != test.name) continue;
     test.command = other.command;
     if (!test.command.empty() || other.missing.empty()) continue;
@@ -328,40 +327,34 @@ std::string note_on_strangers(const std::vector<std::string>& strangers, const P
 
 Result<FoundAffected> find_affected(const AffectedOrder& order, const std::string& listing) {
   FileNames names(order.tree);
-  const Result<doctor::NinjaTree> tree =
-      find_ninja_tree(names.of(order.tree + "/."), order.configuration);
-  if (!tree) return tree.error();
-  const Result<Project> project = project_of(order.tree, names);
-  if (!project) return project.error();
-  Result<std::vector<ListedTest>> tests = all_listed(listing);
-  if (!tests) return tests.error();
-  const Result<Difference> difference =
-      difference_since(project->source, tree->directory, order.since);
-  if (!difference) return difference.error();
-  FoundAffected found{difference->commit, {}, tests->size()};
-  if (difference->files.empty()) return found;
-  if (const Result<void> learned = learn_commands(order, *tests); !learned) return learned.error();
-  const Result<UsedServices> services =
-      used_services(project->settings, order.tree, order.configuration);
-  if (!services) return services.error();
-  const Result<doctor::NinjaTexts> texts = doctor::ask_ninja(*tree);
-  if (!texts) return texts.error();
-  const ChangedNames changed = names_in(difference->files, names);
-  NinjaBuild build = make_build(*tree, *texts, names, changed);
-  Rules rules(project->rules(), *tests);
-  std::vector<ChangedFile> changes = changes_in(difference->files, *project, rules, build, names);
+  HOLDFAST_TRY(const doctor::NinjaTree tree,
+               find_ninja_tree(names.of(order.tree + "/."), order.configuration));
+  HOLDFAST_TRY(const Project project, project_of(order.tree, names));
+  HOLDFAST_TRY(std::vector<ListedTest> tests, all_listed(listing));
+  HOLDFAST_TRY(const Difference difference,
+               difference_since(project.source, tree.directory, order.since));
+  FoundAffected found{difference.commit, {}, tests.size()};
+  if (difference.files.empty()) return found;
+  HOLDFAST_DO(learn_commands(order, tests));
+  HOLDFAST_TRY(const UsedServices services,
+               used_services(project.settings, order.tree, order.configuration));
+  HOLDFAST_TRY(const doctor::NinjaTexts texts, doctor::ask_ninja(tree));
+  const ChangedNames changed = names_in(difference.files, names);
+  NinjaBuild build = make_build(tree, texts, names, changed);
+  Rules rules(project.rules(), tests);
+  std::vector<ChangedFile> changes = changes_in(difference.files, project, rules, build, names);
   const std::vector<std::string> idle = rules.idle();
   NamedByTests named = named_by(
-      *tests, {build.graph, *services, tree->directory, project->source, changed.links}, names);
+      tests, {build.graph, services, tree.directory, project.source, changed.links}, names);
   const AffectedQuestion question{build.graph,
-                                  tree->directory,
+                                  tree.directory,
                                   build.manifest,
                                   build.newer_than_manifest,
                                   std::move(changes),
                                   std::move(build.doubts),
                                   std::move(named.tests),
                                   std::move(rules).take(),
-                                  preparations_in(*tests),
+                                  preparations_in(tests),
                                   std::move(named.groups),
                                   std::move(build.objects)};
   found.affected = affected_by(question);
@@ -373,8 +366,8 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
         "nothing is compiled yet: what sources include is read from their texts: build first to "
         "have fewer");
   }
-  if (!difference->strangers.empty()) {
-    found.notes.push_back(note_on_strangers(difference->strangers, *project, names));
+  if (!difference.strangers.empty()) {
+    found.notes.push_back(note_on_strangers(difference.strangers, project, names));
   }
   if (!idle.empty()) {
     found.notes.push_back(sentence("`tests` fits no test in ", idle, ""));

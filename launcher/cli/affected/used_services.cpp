@@ -37,16 +37,14 @@ Result<UsedServices> used_services(const ProjectSettings& settings, const std::s
                                    const std::string& configuration) {
   UsedServices all;
   std::vector<ServiceSpec> specs = settings.settings().services;
-  Result<std::vector<ServiceSpec>> declared = declared_services(tree, configuration);
-  if (!declared) return declared.error();
-  std::ranges::move(*declared, std::back_inserter(specs));
+  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
+  std::ranges::move(declared, std::back_inserter(specs));
   if (specs.empty()) return all;
   std::ranges::transform(specs, std::back_inserter(all.services), used);
   std::vector<std::string> options;
   if (!configuration.empty()) options = {"-C", configuration};
-  const Result<std::vector<ListedTest>> tests = list_for_launcher(tree, options);
-  if (!tests) return tests.error();
-  for (const ListedTest& test : *tests) {
+  HOLDFAST_TRY(const std::vector<ListedTest> tests, list_for_launcher(tree, options));
+  for (const ListedTest& test : tests) {
     // A test with settings that are refused does not run.
     const auto resolved = settings.resolve(test.name, test.facts, test.said);
     if (!resolved) continue;

@@ -23,18 +23,16 @@ Result<ClusterSettings> cluster_settings_here() {
   std::error_code error;
   const std::string here = std::filesystem::current_path(error).string();
   if (error) return ClusterSettings{};
-  const Result<ProjectSettings> project =
-      ProjectSettings::load(settings_file_around(here), selected_profile());
-  if (!project) return project.error();
-  return with_own_environment(project->settings().cluster);
+  HOLDFAST_TRY(const ProjectSettings project,
+               ProjectSettings::load(settings_file_around(here), selected_profile()));
+  return with_own_environment(project.settings().cluster);
 }
 
 // The locks of etcd, if any is named.
 Result<std::vector<ClusterQueue>> locks_of_cluster() {
-  const Result<ClusterSettings> settings = cluster_settings_here();
-  if (!settings) return settings.error();
-  if (settings->endpoints.empty()) return std::vector<ClusterQueue>();
-  return ask_cluster_locks(*settings);
+  HOLDFAST_TRY(const ClusterSettings settings, cluster_settings_here());
+  if (settings.endpoints.empty()) return std::vector<ClusterQueue>();
+  return ask_cluster_locks(settings);
 }
 
 int list_locks(bool as_json) {

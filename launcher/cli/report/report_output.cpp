@@ -110,7 +110,7 @@ Result<void> write_pieces(int descriptor, std::string_view to, const Produce& pr
 
 Result<void> write_whole(const fs::path& path, const Produce& produce) {
   const std::string to = path.string();
-  if (Result<void> fits = look_at_link(to); !fits) return fits;
+  HOLDFAST_DO(look_at_link(to));
   std::error_code error;
   const fs::file_type there = fs::status(path, error).type();
   const bool leads_nowhere = there == fs::file_type::not_found && fs::is_symlink(path, error);

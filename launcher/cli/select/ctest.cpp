@@ -88,11 +88,9 @@ Result<void> order_tests(const UserCall& user, TestOrder order, const SelectionF
                         ": ctest's --schedule-random would make another order: expected one of the "
                         "two"};
   }
-  Result<History> history = open_history(user.tree);
-  if (!history) return history.error();
-  const Result<std::string> commands = commands_for(order, *history);
-  if (!commands) return commands.error();
-  return put_in_order(files.path(names::k_selected_order_file), *commands);
+  HOLDFAST_TRY(History history, open_history(user.tree));
+  HOLDFAST_TRY(const std::string commands, commands_for(order, history));
+  return put_in_order(files.path(names::k_selected_order_file), commands);
 }
 
 void announce(const Chosen& chosen, const Restrictions& restrictions) {
@@ -111,28 +109,26 @@ void announce(const Chosen& chosen, const Restrictions& restrictions) {
 Result<std::vector<std::string>> words_to_run(const UserCall& user,
                                               const Restrictions& restrictions,
                                               const SelectionFiles& files) {
-  const Result<Chosen> chosen = choose(user, restrictions);
-  if (!chosen) return chosen.error();
-  announce(*chosen, restrictions);
+  HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
+  announce(chosen, restrictions);
   std::vector<std::size_t> numbers;
-  for (const std::size_t place : chosen->tests) {
+  for (const std::size_t place : chosen.tests) {
     // ctest itself brings a test without a rank along.
-    if (chosen->all.ranks[place] > 0) numbers.push_back(chosen->all.ranks[place]);
+    if (chosen.all.ranks[place] > 0) numbers.push_back(chosen.all.ranks[place]);
   }
-  if (chosen->tests.empty()) return std::vector<std::string>();
+  if (chosen.tests.empty()) return std::vector<std::string>();
   if (numbers.empty()) {
     return ErrorInWords{
         "the preset leaves these tests out, and no test that it has needs them: ctest is not "
         "started"};
   }
-  Result<std::vector<std::string>> by_numbers =
-      words_for(numbers, files.path(names::k_selected_numbers_file));
-  if (!by_numbers) return by_numbers.error();
-  if (const Result<void> left = leave_plan(user.tree, files, planned_lines(*chosen, restrictions));
+  HOLDFAST_TRY(std::vector<std::string> by_numbers,
+               words_for(numbers, files.path(names::k_selected_numbers_file)));
+  if (const Result<void> left = leave_plan(user.tree, files, planned_lines(chosen, restrictions));
       !left)
     return left.error();
-  std::vector<std::string> words = *std::move(by_numbers);
-  if (user.words.no_tests.empty()) words.push_back(no_tests_word(chosen->all, chosen->tests));
+  std::vector<std::string> words = std::move(by_numbers);
+  if (user.words.no_tests.empty()) words.push_back(no_tests_word(chosen.all, chosen.tests));
   words.insert(words.end(), user.words.kept.begin(), user.words.kept.end());
   if (user.words.is_random) words.emplace_back("--schedule-random");
   return words;
@@ -158,31 +154,26 @@ int exit_code_without_tests(const UserCall& user) {
 // Returns the exit code if there is no test to run, or if Slurm runs them. Otherwise it returns
 // only on failure.
 Result<int> become_ctest_of(const CtestOptions& options) {
-  const Result<Wishes> wishes = wishes_of(options);
-  if (!wishes) return wishes.error();
-  if (!wishes->restrictions.any() && !wishes->order) return become_plain_ctest(options);
-  Result<UserCall> user = user_call(options.tree, options.words);
-  if (!user) return user.error();
-  const Result<SelectionFiles> files = SelectionFiles::make(user->tree);
-  if (!files) return files.error();
-  if (wishes->order) {
-    if (const Result<void> ordered = order_tests(*user, *wishes->order, *files); !ordered)
+  HOLDFAST_TRY(const Wishes wishes, wishes_of(options));
+  if (!wishes.restrictions.any() && !wishes.order) return become_plain_ctest(options);
+  HOLDFAST_TRY(UserCall user, user_call(options.tree, options.words));
+  HOLDFAST_TRY(const SelectionFiles files, SelectionFiles::make(user.tree));
+  if (wishes.order) {
+    if (const Result<void> ordered = order_tests(user, *wishes.order, files); !ordered)
       return ordered.error();
   }
-  if (wishes->restrictions.fixtures == SharedFixtures::in_one_shard) {
-    const Result<Chosen> chosen = choose(*user, wishes->restrictions);
-    if (!chosen) return chosen.error();
-    if (!chosen->divided.empty()) return run_slurm_array(*user, *chosen, wishes->restrictions);
+  if (wishes.restrictions.fixtures == SharedFixtures::in_one_shard) {
+    HOLDFAST_TRY(const Chosen chosen, choose(user, wishes.restrictions));
+    if (!chosen.divided.empty()) return run_slurm_array(user, chosen, wishes.restrictions);
     complain("0 tests: no job is submitted");
-    return exit_code_without_tests(*user);
+    return exit_code_without_tests(user);
   }
-  if (wishes->restrictions.any()) {
-    Result<std::vector<std::string>> words = words_to_run(*user, wishes->restrictions, *files);
-    if (!words) return words.error();
-    if (words->empty()) return exit_code_without_tests(*user);
-    user->call.words = *std::move(words);
+  if (wishes.restrictions.any()) {
+    HOLDFAST_TRY(std::vector<std::string> words, words_to_run(user, wishes.restrictions, files));
+    if (words.empty()) return exit_code_without_tests(user);
+    user.call.words = std::move(words);
   }
-  return become_ctest(user->call, "ctest").error();
+  return become_ctest(user.call, "ctest").error();
 }
 
 int ctest(const CtestOptions& options) {

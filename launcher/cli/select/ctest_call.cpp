@@ -23,14 +23,12 @@ Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbe
   std::string value = value_of_numbers(numbers);
   if (value.size() < k_longest_argument) return std::vector<std::string>{"-I", value};
   // ctest takes one line of the file, and that only with its end.
-  if (const Result<void> written = os::replace_file(file.string(), value + "\n"); !written) {
-    return written.error();
-  }
+  HOLDFAST_DO(os::replace_file(file.string(), value + "\n"));
   return std::vector<std::string>{"-I", file.string()};
 }
 
 Result<void> put_in_order(const std::filesystem::path& file, const std::string& commands) {
-  if (Result<void> written = os::replace_file(file.string(), commands); !written) return written;
+  HOLDFAST_DO(os::replace_file(file.string(), commands));
   ::setenv(std::string(environment::k_test_order).c_str(), file.c_str(), 1);
   return {};
 }

@@ -76,15 +76,14 @@ class EarlierRunReader {
 };
 
 Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted) {
-  Result<RunEntry> entry = find_run(tree, wanted, variable(environment::k_run_id));
-  if (!entry) return entry.error();
-  if (!settle(*entry)) return ErrorInWords{"run " + entry->id + " is still going on"};
-  EarlierRunReader reader(*entry);
+  HOLDFAST_TRY(RunEntry entry, find_run(tree, wanted, variable(environment::k_run_id)));
+  if (!settle(entry)) return ErrorInWords{"run " + entry.id + " is still going on"};
+  EarlierRunReader reader(entry);
   const Result<JournalFlaws> flaws =
-      read_records(entry->journal, [&](const Record& record) { reader.add(record); });
+      read_records(entry.journal, [&](const Record& record) { reader.add(record); });
   if (!flaws) return flaws.error();
   EarlierRun run = std::move(reader).finish();
-  if (run.tests.empty()) return ErrorInWords{"run " + entry->id + " had no test"};
+  if (run.tests.empty()) return ErrorInWords{"run " + entry.id + " had no test"};
   return run;
 }
 
@@ -142,42 +141,37 @@ Result<TreeTests> list_all(const CtestCall& call, RerunWords words) {
 }
 
 Result<void> run_again(const std::string& tree, const std::string& wanted) {
-  const Result<EarlierRun> run = find_earlier(tree, wanted);
-  if (!run) return run.error();
-  const Result<RerunWords> words = rerun_words(run->started.command);
+  HOLDFAST_TRY(const EarlierRun run, find_earlier(tree, wanted));
+  const Result<RerunWords> words = rerun_words(run.started.command);
   if (!words) {
-    return ErrorInWords{"run " + run->entry.id + ": " + to_text(words.error()) +
+    return ErrorInWords{"run " + run.entry.id + ": " + to_text(words.error()) +
                         ": run it again yourself"};
   }
-  Result<CtestCall> start = call_of(run->entry, run->started, tree, words->has_preset);
-  if (!start) return start.error();
-  restore_variables(run->started);
-  Result<TreeTests> all = list_all(*start, *words);
-  if (!all) return all.error();
-  const RerunSelection selection = select_again(run->tests, places_of(all->tests));
+  HOLDFAST_TRY(CtestCall start, call_of(run.entry, run.started, tree, words->has_preset));
+  restore_variables(run.started);
+  HOLDFAST_TRY(TreeTests all, list_all(start, *words));
+  const RerunSelection selection = select_again(run.tests, places_of(all.tests));
   std::vector<std::size_t> ranks;
   for (const std::size_t place : selection.places) {
     // ctest itself brings a test without a rank along.
-    if (all->ranks[place] > 0) ranks.push_back(all->ranks[place]);
+    if (all.ranks[place] > 0) ranks.push_back(all.ranks[place]);
   }
   if (ranks.empty()) {
-    return ErrorInWords{"none of the tests of run " + run->entry.id + " exists any more"};
+    return ErrorInWords{"none of the tests of run " + run.entry.id + " exists any more"};
   }
-  Result<std::vector<std::string>> numbers =
-      words_for(ranks, run->entry.directory / names::k_rerun_numbers_file);
-  if (!numbers) return numbers.error();
-  const Result<SelectionFiles> files = SelectionFiles::make(tree);
-  if (!files) return files.error();
-  const std::string plan = planned_lines(all_that_run(selection.places, std::move(all->tests)));
-  if (Result<void> left = leave_plan(tree, *files, plan); !left) return left;
-  start->words = words->kept;
-  start->words.insert(start->words.end(), numbers->begin(), numbers->end());
+  HOLDFAST_TRY(std::vector<std::string> numbers,
+               words_for(ranks, run.entry.directory / names::k_rerun_numbers_file));
+  HOLDFAST_TRY(const SelectionFiles files, SelectionFiles::make(tree));
+  const std::string plan = planned_lines(all_that_run(selection.places, std::move(all.tests)));
+  HOLDFAST_DO(leave_plan(tree, files, plan));
+  start.words = words->kept;
+  start.words.insert(start.words.end(), numbers.begin(), numbers.end());
   if (words->is_random) {
-    const fs::path file = run->entry.directory / names::k_rerun_order_file;
-    if (Result<void> put = put_in_order(file, costs_for_order(run->order)); !put) return put;
+    const fs::path file = run.entry.directory / names::k_rerun_order_file;
+    HOLDFAST_DO(put_in_order(file, costs_for_order(run.order)));
   }
-  announce(*run, selection, words->kept);
-  return become_ctest(*start, run->started.command[0]);
+  announce(run, selection, words->kept);
+  return become_ctest(start, run.started.command[0]);
 }
 
 int rerun(const RerunOptions& options) {

@@ -72,14 +72,12 @@ std::map<std::string, LockUsers> users_of_locks(const ProjectSettings& settings,
 // that its tests need, so that they are one shard. `tests` are tests of the tree.
 Result<void> make_fixtures_of_locks(const std::string& tree, const std::string& configuration,
                                     std::vector<SelectableTest>& tests) {
-  const Result<ProjectSettings> settings =
-      ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
-  if (!settings) return settings.error();
+  HOLDFAST_TRY(const ProjectSettings settings,
+               ProjectSettings::load(settings_file_of_tree(tree), selected_profile()));
   std::vector<std::string> options;
   if (!configuration.empty()) options = {"-C", configuration};
-  const Result<std::vector<ListedTest>> listed = list_for_launcher(tree, options);
-  if (!listed) return listed.error();
-  for (const auto& [lock, users] : users_of_locks(*settings, *listed)) {
+  HOLDFAST_TRY(const std::vector<ListedTest> listed, list_for_launcher(tree, options));
+  for (const auto& [lock, users] : users_of_locks(settings, listed)) {
     if (users.is_shared) continue;
     // No fixture of a project has such a name.
     const std::string fixture = "\nlock " + lock;
@@ -97,33 +95,28 @@ Result<void> make_fixtures_of_locks(const std::string& tree, const std::string& 
 
 // Of the tests that are listed, all runs are asked for what is still open.
 Result<RecentTests> recent_of(History& history, const TreeTests& all, std::size_t times) {
-  Result<std::vector<NumberedTest>> tests = history.tests();
-  if (!tests) return tests.error();
+  HOLDFAST_TRY(std::vector<NumberedTest> tests, history.tests());
   const TestPlaces places = places_of(all.tests);
-  std::erase_if(*tests,
+  std::erase_if(tests,
                 [&](const NumberedTest& test) { return places.named(test.id.name).empty(); });
-  return recent_tests(history, *tests, times, std::numeric_limits<std::size_t>::max());
+  return recent_tests(history, tests, times, std::numeric_limits<std::size_t>::max());
 }
 
 // The tests that were red when they were last seen, in any run.
 Result<TestSet> red_tests(const UserCall& user, const TreeTests& all) {
-  Result<History> history = open_history(user.tree);
-  if (!history) return history.error();
-  const Result<RecentTests> recent = recent_of(*history, all, 0);
-  if (!recent) return recent.error();
+  HOLDFAST_TRY(History history, open_history(user.tree));
+  HOLDFAST_TRY(const RecentTests recent, recent_of(history, all, 0));
   TestSet red;
-  for (const SelectableTest& test : all.tests)
-    red.push_back(recent->was_red({test.name, test.key}));
+  for (const SelectableTest& test : all.tests) red.push_back(recent.was_red({test.name, test.key}));
   return red;
 }
 
 // How long the tests took when they last passed.
 Result<TestTimes> times_of(History& history, const TreeTests& all) {
-  const Result<RecentTests> recent = recent_of(history, all, k_times_of_test);
-  if (!recent) return recent.error();
+  HOLDFAST_TRY(const RecentTests recent, recent_of(history, all, k_times_of_test));
   TestTimes times;
   for (const SelectableTest& test : all.tests) {
-    const std::optional<double> seconds = recent->seconds_of({test.name, test.key});
+    const std::optional<double> seconds = recent.seconds_of({test.name, test.key});
     times.push_back(seconds ? std::optional(std::llround(*seconds * 1000)) : std::nullopt);
   }
   return times;
@@ -177,18 +170,14 @@ Result<void> divide_chosen(const UserCall& user, const Restrictions& restriction
   chosen.times.resize(some.tests.size());
   const bool is_one_tree = restrictions.fixtures == SharedFixtures::in_one_shard;
   if (!restrictions.timings.empty() || is_one_tree) {
-    Result<History> history = restrictions.timings.empty()
-                                  ? open_history(user.tree)
-                                  : History::open_existing(restrictions.timings);
-    if (!history) return history.error();
-    Result<TestTimes> times = times_of(*history, some);
-    if (!times) return times.error();
-    chosen.times = *std::move(times);
+    HOLDFAST_TRY(History history, restrictions.timings.empty()
+                                      ? open_history(user.tree)
+                                      : History::open_existing(restrictions.timings));
+    HOLDFAST_TRY(TestTimes times, times_of(history, some));
+    chosen.times = std::move(times);
   }
   if (is_one_tree) {
-    const Result<void> made =
-        make_fixtures_of_locks(user.tree, user.words.configuration, some.tests);
-    if (!made) return made.error();
+    HOLDFAST_DO(make_fixtures_of_locks(user.tree, user.words.configuration, some.tests));
   }
   chosen.division =
       divide(some.tests, chosen.times, restrictions.shard->count, restrictions.fixtures);
@@ -282,22 +271,20 @@ Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
   if (!user.trouble.empty()) return ErrorInWords{user.trouble};
   // Other directories may have had tests of the same names.
   const bool is_part = restrictions.failed && user.directory != user.tree;
-  Result<TreeTests> all =
-      list_tree_tests(user.call, user.words, is_part ? Keys::of_all : Keys::of_namesakes);
-  if (!all) return all.error();
+  HOLDFAST_TRY(TreeTests all,
+               list_tree_tests(user.call, user.words, is_part ? Keys::of_all : Keys::of_namesakes));
   Chosen chosen;
-  chosen.all = *std::move(all);
+  chosen.all = std::move(all);
   // Each further restriction is one more set.
   std::vector<TestSet> sets;
   if (restrictions.failed) {
-    Result<TestSet> failed = failed_tests(user, chosen.all, chosen.why);
-    if (!failed) return failed.error();
-    sets.push_back(*std::move(failed));
+    HOLDFAST_TRY(TestSet failed, failed_tests(user, chosen.all, chosen.why));
+    sets.push_back(std::move(failed));
   }
   if (!restrictions.affected.empty()) {
-    Result<TestSet> affected = affected_tests(user, restrictions.affected, chosen.all, chosen.why);
-    if (!affected) return affected.error();
-    sets.push_back(*std::move(affected));
+    HOLDFAST_TRY(TestSet affected,
+                 affected_tests(user, restrictions.affected, chosen.all, chosen.why));
+    sets.push_back(std::move(affected));
   }
   TestSet wanted(chosen.all.tests.size(), true);
   for (const TestSet& set : sets) {
@@ -314,9 +301,7 @@ Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
 
 Result<SelectionFiles> SelectionFiles::make(const std::string& tree) {
   const fs::path directory = fs::path(tree) / names::k_selections_directory;
-  if (Result<void> made = os::make_own_directories(directory.string(), 0777); !made) {
-    return made.error();
-  }
+  HOLDFAST_DO(os::make_own_directories(directory.string(), 0777));
   remove_left_files(directory);
   return SelectionFiles(directory / begin_of_selected_file(os::own_name()));
 }
@@ -363,7 +348,7 @@ Result<void> leave_plan(const std::string& tree, const SelectionFiles& files,
                         const std::string& lines) {
   if (!is_attached(tree)) return {};
   const std::string file = files.path(names::k_planned_file).string();
-  if (Result<void> written = os::replace_file(file, lines); !written) return written;
+  HOLDFAST_DO(os::replace_file(file, lines));
   ::setenv(std::string(environment::k_planned).c_str(), file.c_str(), 1);
   return {};
 }

@@ -53,16 +53,14 @@ Result<std::string> text_of(const ShardOptions& options) {
   }
   const Result<ShardNumber> shard = parse_shard(options.shard);
   if (!shard) return ErrorInWords{to_text("shard", shard.error())};
-  const Result<UserCall> user = user_call(options.tree, options.words);
-  if (!user) return user.error();
+  HOLDFAST_TRY(const UserCall user, user_call(options.tree, options.words));
   Restrictions restrictions;
   restrictions.shard = *shard;
   restrictions.timings = options.timings;
-  const Result<Chosen> chosen = choose(*user, restrictions);
-  if (!chosen) return chosen.error();
-  if (options.format == "json") return json_of(*chosen, *shard);
+  HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
+  if (options.format == "json") return json_of(chosen, *shard);
   std::vector<std::string> names;
-  for (const std::size_t place : chosen->tests) names.push_back(chosen->all.tests[place].name);
+  for (const std::size_t place : chosen.tests) names.push_back(chosen.all.tests[place].name);
   if (options.format == "names") return names_as_lines(names);
   // An expression selects all tests of a name.
   std::sort(names.begin(), names.end());

@@ -328,14 +328,11 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   if (!is_attached(user.tree)) {
     return ErrorInWords{"--slurm-array: Holdfast is not attached to " + user.tree};
   }
-  const Result<os::UniqueFd> lock = lock_for_array(user.tree);
-  if (!lock) return lock.error();
+  HOLDFAST_DO(lock_for_array(user.tree));
   const std::size_t count = chosen.division->shards.size();
   const ArrayFiles files(user.tree);
   const fs::path& directory = files.directory();
-  if (Result<void> made = os::make_own_directories(directory.string(), 0777); !made) {
-    return made.error();
-  }
+  HOLDFAST_DO(os::make_own_directories(directory.string(), 0777));
   std::vector<std::size_t> tasks;
   for (std::size_t number = 1; number <= count; ++number) {
     if (chosen.division->shards[number - 1].empty()) continue;
@@ -348,23 +345,21 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   const os::HeldSignals signals;
   std::vector<std::string> command{"ctest"};
   command.insert(command.end(), user.words.kept.begin(), user.words.kept.end());
-  const Result<SlurmJob> job =
-      SlurmJob::submit({script_for(user, directory), tasks,
-                        jobs_of(command, os::own_environment()).value_or(1), directory});
-  if (!job) return job.error();
-  complain("job " + job->id() + " of Slurm: " + counted(tasks.size(), "shard") + ", " +
+  HOLDFAST_TRY(const SlurmJob job,
+               SlurmJob::submit({script_for(user, directory), tasks,
+                                 jobs_of(command, os::own_environment()).value_or(1), directory}));
+  complain("job " + job.id() + " of Slurm: " + counted(tasks.size(), "shard") + ", " +
            counted(chosen.divided.size(), "test"));
-  const bool is_whole = job->wait(signals);
+  const bool is_whole = job.wait(signals);
   std::vector<NamedReport> shards = load_shards(user.tree, before, chosen.division->fingerprint);
   tell_missing(shards, tasks, count, directory);
   if (shards.empty()) return exit_codes::k_ctest_failed;
-  const Result<LoadedReport> merged = merge_shards(std::move(shards));
-  if (!merged) return merged.error();
-  if (Result<void> shown = print_report(*merged, Format::text); !shown) return shown.error();
-  write_reports(user.tree, *merged);
-  const std::vector<std::string> trouble = against_division(merged->report);
+  HOLDFAST_TRY(const LoadedReport merged, merge_shards(std::move(shards)));
+  HOLDFAST_DO(print_report(merged, Format::text));
+  write_reports(user.tree, merged);
+  const std::vector<std::string> trouble = against_division(merged.report);
   for (const std::string& line : trouble) complain(line);
-  const bool is_green = is_whole && trouble.empty() && !is_red(merged->report);
+  const bool is_green = is_whole && trouble.empty() && !is_red(merged.report);
   return is_green ? exit_codes::k_success : exit_codes::k_ctest_failed;
 }
 

@@ -20,9 +20,8 @@ Result<Listing> ask(const CtestCall& call, std::vector<std::string> options) {
 }
 
 Result<std::string> shown(const CtestCall& call, std::vector<std::string> options) {
-  Result<Listing> listing = ask(call, std::move(options));
-  if (!listing) return listing.error();
-  return std::move(listing->text);
+  HOLDFAST_TRY(Listing listing, ask(call, std::move(options)));
+  return std::move(listing.text);
 }
 
 std::vector<std::string> joined(std::vector<std::string> one,
@@ -47,9 +46,8 @@ Result<std::vector<std::size_t>> numbers_in(const std::string& text,
 Result<std::vector<std::size_t>> numbers_with(const CtestCall& call,
                                               const std::vector<std::string>& options,
                                               const std::vector<SelectableTest>& tests) {
-  const Result<std::string> text = shown(call, options);
-  if (!text) return text.error();
-  return numbers_in(*text, tests);
+  HOLDFAST_TRY(const std::string text, shown(call, options));
+  return numbers_in(text, tests);
 }
 
 // To ctest, an expression that it does not compile matches no test, and it only says so. A project
@@ -74,9 +72,8 @@ Result<void> check_expressions(const Listing& before, const Listing& selected) {
 Result<std::vector<std::size_t>> numbers_of_list(const CtestCall& call,
                                                  const std::vector<std::string>& options,
                                                  const std::vector<SelectableTest>& tests) {
-  const Result<std::string> text = shown(call, options);
-  if (!text) return text.error();
-  const auto numbers = numbers_shown(*text, [&](std::size_t, std::size_t before) {
+  HOLDFAST_TRY(const std::string text, shown(call, options));
+  const auto numbers = numbers_shown(text, [&](std::size_t, std::size_t before) {
     return before < tests.size() ? &tests[before].name : nullptr;
   });
   if (!numbers || numbers->size() != tests.size()) return listing_not_understood();
@@ -116,11 +113,10 @@ bool has_namesakes(const std::vector<SelectableTest>& tests) {
 // none.
 Result<void> find_keys(ListingOrder order, std::vector<SelectableTest>& tests) {
   order.variables = {std::string(environment::k_explain) + "=1"};
-  const Result<std::string> listing = list_tests(order);
-  if (!listing) return listing.error();
+  HOLDFAST_TRY(const std::string listing, list_tests(order));
   std::vector<std::string> keys;
   const Result<void> read =
-      each_listed(*listing, [&](const ListedTest& test) { keys.push_back(test.key); });
+      each_listed(listing, [&](const ListedTest& test) { keys.push_back(test.key); });
   if (!read || keys.size() != tests.size()) return listing_not_understood();
   for (std::size_t i = 0; i < tests.size(); ++i) tests[i].key = std::move(keys[i]);
   return {};
@@ -163,9 +159,8 @@ Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& 
   if (!words.has_preset) {
     return (std::filesystem::path(call.directory) / words.directory).lexically_normal().string();
   }
-  const Result<std::string> text = shown(call, words.for_listing);
-  if (!text) return text.error();
-  std::string directory = directory_shown(*text);
+  HOLDFAST_TRY(const std::string text, shown(call, words.for_listing));
+  std::string directory = directory_shown(text);
   return directory.empty() ? Result<std::string>(listing_not_understood()) : directory;
 }
 
@@ -173,28 +168,24 @@ Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words
   ListingOrder order{call.program, call.directory, words.for_listing};
   // A preset may select tests by their numbers. This option makes ctest list all of them.
   if (words.has_preset) order.options = joined(order.options, {"-I", "1,,1"});
-  Result<Listing> listing = ask_for_tests(order);
-  if (!listing) return listing.error();
-  Result<std::vector<SelectableTest>> tests = selectable_tests(listing->text);
-  if (!tests) return tests.error();
+  HOLDFAST_TRY(Listing listing, ask_for_tests(order));
+  HOLDFAST_TRY(std::vector<SelectableTest> tests, selectable_tests(listing.text));
   TreeTests all;
-  all.listing = std::move(listing->text);
-  all.tests = *std::move(tests);
+  all.listing = std::move(listing.text);
+  all.tests = std::move(tests);
   for (const SelectableTest& test : all.tests) all.ranks.push_back(test.number);
   if (keys == Keys::of_all || has_namesakes(all.tests)) {
-    if (const Result<void> found = find_keys(order, all.tests); !found) return found.error();
+    HOLDFAST_DO(find_keys(order, all.tests));
   }
   if (words.has_preset) {
-    if (const Result<void> found = find_ranks(call, words, all); !found) return found.error();
+    HOLDFAST_DO(find_ranks(call, words, all));
   }
   if (words.has_preset || !words.selecting.empty()) {
-    const Result<Listing> selected = ask(call, joined(words.for_listing, words.selecting));
-    if (!selected) return selected.error();
-    if (const Result<void> checked = check_expressions(*listing, *selected); !checked)
+    HOLDFAST_TRY(const Listing selected, ask(call, joined(words.for_listing, words.selecting)));
+    if (const Result<void> checked = check_expressions(listing, selected); !checked)
       return checked.error();
-    const auto numbers = numbers_in(selected->text, all.tests);
-    if (!numbers) return numbers.error();
-    keep_only(all, set_of(all.tests, *numbers));
+    HOLDFAST_TRY(const auto numbers, numbers_in(selected.text, all.tests));
+    keep_only(all, set_of(all.tests, numbers));
   }
   apply({words.without_fixtures, words.without_setups, words.without_cleanups}, all.tests);
   return all;

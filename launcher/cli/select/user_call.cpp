@@ -40,9 +40,8 @@ Result<std::string> tree_around(const std::string& directory) {
 
 // `tree`: as the user wrote it. ctest's own options may lead elsewhere.
 Result<void> check_tree(const std::string& tree, const UserCall& user) {
-  const Result<std::string> wanted = find_tree(tree);
-  if (!wanted) return wanted.error();
-  if (*wanted == user.tree) return {};
+  HOLDFAST_TRY(const std::string wanted, find_tree(tree));
+  if (wanted == user.tree) return {};
   return ErrorInWords{"--tree " + brief_in_quotes(tree) + ": " +
                       (user.words.has_preset ? "the preset" : "--test-dir") + " is of " +
                       user.tree};
@@ -59,9 +58,8 @@ Result<UserCall> user_call(const std::string& tree, const std::vector<std::strin
   } else {
     user.trouble = to_text(taken_apart.error()) + ": tests cannot be chosen for it";
   }
-  Result<std::string> directory = directory_for(tree, user.words);
-  if (!directory) return directory.error();
-  user.call = {"ctest", *std::move(directory), words};
+  HOLDFAST_TRY(std::string directory, directory_for(tree, user.words));
+  user.call = {"ctest", std::move(directory), words};
   user.listing = user.words.for_listing;
   if (!user.words.directory.empty()) {
     // As it was written: it is relative to the directory in which ctest starts.
@@ -69,14 +67,12 @@ Result<UserCall> user_call(const std::string& tree, const std::vector<std::strin
       some->insert(some->begin(), {"--test-dir", user.words.directory});
     }
   }
-  const Result<std::string> tests = directory_of_tests(user.call, user.words);
-  if (!tests) return tests.error();
-  user.directory = canonical_text(*tests);
-  Result<std::string> around = tree_around(user.directory);
-  if (!around) return around.error();
-  user.tree = *std::move(around);
+  HOLDFAST_TRY(const std::string tests, directory_of_tests(user.call, user.words));
+  user.directory = canonical_text(tests);
+  HOLDFAST_TRY(std::string around, tree_around(user.directory));
+  user.tree = std::move(around);
   if (!tree.empty()) {
-    if (const Result<void> checked = check_tree(tree, user); !checked) return checked.error();
+    HOLDFAST_DO(check_tree(tree, user));
   }
   user.call.program = ctest_of(user.tree);
   return user;

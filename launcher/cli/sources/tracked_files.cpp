@@ -73,14 +73,12 @@ Result<Look> look(const std::string& source) {
   os::BoundedWork where(where_order);
   os::BoundedWork status(status_order);
   os::await({&where, &status});
-  Result<std::string> prefix = os::answer_of_git(where.end(), where_order);
-  if (!prefix) return prefix.error();
-  if (prefix->ends_with('\n')) prefix->pop_back();
-  const Result<std::string> entries = os::answer_of_git(status.end(), status_order);
-  if (!entries) return entries.error();
-  look.prefix = *std::move(prefix);
-  look.seen.commit = commit_in_status(*entries);
-  for (const GitStatusEntry& entry : read_status(*entries)) {
+  HOLDFAST_TRY(std::string prefix, os::answer_of_git(where.end(), where_order));
+  if (prefix.ends_with('\n')) prefix.pop_back();
+  HOLDFAST_TRY(const std::string entries, os::answer_of_git(status.end(), status_order));
+  look.prefix = std::move(prefix);
+  look.seen.commit = commit_in_status(entries);
+  for (const GitStatusEntry& entry : read_status(entries)) {
     const std::optional<std::string> path = below(look.prefix, entry.path);
     if (path) look.seen.stamps[*path] = stamp_of(source + "/" + *path);
   }
@@ -102,9 +100,8 @@ Result<std::vector<std::string>> written_and_committed(const std::string& source
   order.most_output = k_largest_look;
   os::BoundedWork work(order);
   os::await({&work});
-  const Result<std::string> paths = os::answer_of_git(work.end(), order);
-  if (!paths) return paths.error();
-  for (std::string_view rest = *paths; !rest.empty();) {
+  HOLDFAST_TRY(const std::string paths, os::answer_of_git(work.end(), order));
+  for (std::string_view rest = paths; !rest.empty();) {
     const auto path = below(now.prefix, std::string(take_part(rest, '\0')));
     if (!path || before.stamps.contains(*path)) continue;
     struct stat info {};
@@ -150,9 +147,8 @@ Result<void> look_at_tracked_files(const std::string& tree, const ProcessName& c
   (void)os::remove_own(file_of(tree));
   const std::optional<std::string> source = os::source_of_tree(tree);
   if (!source) return {};
-  const Result<Look> seen = look(*source);
-  if (!seen) return seen.error();
-  return os::replace_file(file_of(tree), look_as_text(to_text(ctest), seen->seen));
+  HOLDFAST_TRY(const Look seen, look(*source));
+  return os::replace_file(file_of(tree), look_as_text(to_text(ctest), seen.seen));
 }
 
 Result<void> record_changed_files(const std::string& tree, const ProcessName& ctest) {
@@ -163,14 +159,13 @@ Result<void> record_changed_files(const std::string& tree, const ProcessName& ct
   const std::vector<std::string> runs = runs_of(tree, ctest, os::numbering_id());
   if (!before || !source || runs.empty()) return {};
   (void)os::remove_own(file_of(tree));
-  const Result<Look> now = look(*source);
-  if (!now) return now.error();
-  const Result<std::vector<std::string>> committed = written_and_committed(*source, *before, *now);
-  if (!committed) return committed.error();
+  HOLDFAST_TRY(const Look now, look(*source));
+  HOLDFAST_TRY(const std::vector<std::string> committed,
+               written_and_committed(*source, *before, now));
   std::vector<std::string> changed =
-      changed_since(before->stamps, now->seen.stamps,
+      changed_since(before->stamps, now.seen.stamps,
                     [&](const std::string& path) { return stamp_of(*source + "/" + path); });
-  changed.insert(changed.end(), committed->begin(), committed->end());
+  changed.insert(changed.end(), committed.begin(), committed.end());
   std::ranges::sort(changed);
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   if (changed.empty()) return {};

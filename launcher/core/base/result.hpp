@@ -84,6 +84,25 @@ class [[nodiscard]] Result<void> {
   std::optional<Error> error_;
 };
 
+// Declares what a Result has, or returns its error from the function around it:
+//
+//   HOLDFAST_TRY(const UniqueFd file, open_existing(path));
+//
+// A type with a comma needs `auto`.
+#define HOLDFAST_TRY(declared, ...) \
+  HOLDFAST_TRY_AS(HOLDFAST_UNIQUE(__LINE__), declared, __VA_ARGS__)
+// Returns the error of a Result from the function around it, if there is one.
+#define HOLDFAST_DO(...) HOLDFAST_DO_AS(HOLDFAST_UNIQUE(__LINE__), __VA_ARGS__)
+
+#define HOLDFAST_TRY_AS(result, declared, ...) \
+  auto result = __VA_ARGS__;                   \
+  if (!result) return result.error();          \
+  declared = std::move(*result)
+#define HOLDFAST_DO_AS(result, ...) \
+  if (const auto result = __VA_ARGS__; !result) return result.error()
+#define HOLDFAST_PASTE(a, b) a##b
+#define HOLDFAST_UNIQUE(line) HOLDFAST_PASTE(holdfast_result_, line)
+
 // The warning of launcher and keeper about records that they cannot write. Both use the same words,
 // because the keeper says the same line only once per run.
 inline std::string describe_unrecorded(const Error& error) {

@@ -69,9 +69,8 @@ Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text) {
   while (!text.empty()) {
     const std::string_view part = take_part(text, text.find(',') < text.find(' ') ? ',' : ' ');
     if (part.empty()) continue;
-    Result<std::string> endpoint = parse_etcd_address(part);
-    if (!endpoint) return endpoint.error();
-    endpoints.push_back(std::move(*endpoint));
+    HOLDFAST_TRY(std::string endpoint, parse_etcd_address(part));
+    endpoints.push_back(std::move(endpoint));
   }
   return endpoints;
 }

@@ -121,9 +121,8 @@ class Compiler {
     Result<Piece> all = sequence();
     while (all && next() == '|') {
       ++at_;
-      const Result<Piece> other = sequence();
-      if (!other) return other.error();
-      all = either(*all, *other);
+      HOLDFAST_TRY(const Piece other, sequence());
+      all = either(*all, other);
     }
     return all;
   }
@@ -131,10 +130,9 @@ class Compiler {
   Result<Piece> sequence() {
     Piece all;
     while (!at_end() && next() != '|' && next() != ')') {
-      const Result<Piece> piece = perhaps_repeated();
-      if (!piece) return piece.error();
-      append(all.steps, piece->steps);
-      all.has_width = all.has_width || piece->has_width;
+      HOLDFAST_TRY(const Piece piece, perhaps_repeated());
+      append(all.steps, piece.steps);
+      all.has_width = all.has_width || piece.has_width;
     }
     return all;
   }
@@ -239,9 +237,8 @@ bool ByteAutomaton::is_found_in(std::string_view text) const {
 }
 
 Result<CMakeExpression> CMakeExpression::compile(std::string_view expression) {
-  Result<Piece> piece = Compiler(expression).whole();
-  if (!piece) return piece.error();
-  return CMakeExpression(std::move(piece->steps));
+  HOLDFAST_TRY(Piece piece, Compiler(expression).whole());
+  return CMakeExpression(std::move(piece.steps));
 }
 
 }  // namespace holdfast

@@ -165,11 +165,9 @@ Result<LockSpec> parse_lock_spec(std::string_view text) {
   const std::size_t colon = rest.find(':');
   spec.name = rest.substr(0, colon);
   if (colon != std::string_view::npos) {
-    if (Result<void> mode = parse_mode(text, rest.substr(colon + 1), spec); !mode) {
-      return mode.error();
-    }
+    HOLDFAST_DO(parse_mode(text, rest.substr(colon + 1), spec));
   }
-  if (Result<void> name = check_name(text, spec.name); !name) return name.error();
+  HOLDFAST_DO(check_name(text, spec.name));
   const bool is_of_machine = spec.mode == LockMode::amount && spec.size == 0;
   if (is_of_machine && given == LockScope::cluster) {
     return refused(text, "the memory of many machines has no whole: expected SIZE/SIZE");
@@ -231,7 +229,7 @@ Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
     if (in_units) same.units = std::max(same.units, spec.units);
     if (spec.mode == LockMode::exclusive) same.mode = LockMode::exclusive;
   }
-  if (Result<void> told = check_variables(merged); !told) return told.error();
+  HOLDFAST_DO(check_variables(merged));
   return merged;
 }
 

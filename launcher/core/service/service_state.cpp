@@ -76,7 +76,7 @@ class Sorting {
 
   Result<std::vector<ServiceSpec>> sort() {
     for (std::size_t i = 0; i < services_.size(); ++i) {
-      if (Result<void> placed = place(i); !placed) return placed.error();
+      HOLDFAST_DO(place(i));
     }
     std::vector<ServiceSpec> sorted;
     sorted.reserve(order_.size());
@@ -104,7 +104,7 @@ class Sorting {
                                        "\", which has several instances, expected one instance");
       }
       const auto next = static_cast<std::size_t>(found - services_.begin());
-      if (Result<void> placed = place(next); !placed) return placed;
+      HOLDFAST_DO(place(next));
     }
     path_.pop_back();
     marks_[i] = Mark::placed;
@@ -252,8 +252,8 @@ class Step {
 }  // namespace
 
 Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services) {
-  if (Result<void> names = check_names(services); !names) return names.error();
-  if (Result<void> ports = check_ports(services); !ports) return ports.error();
+  HOLDFAST_DO(check_names(services));
+  HOLDFAST_DO(check_ports(services));
   return Sorting(std::move(services)).sort();
 }
 
@@ -282,9 +282,7 @@ Result<void> check(const ServiceSpec& service) {
                  "}, expected it only where `ports` says that there are so many");
   }
   const ServiceWords words{service.name, 0, std::vector<std::uint16_t>(later, 1), "/"};
-  if (Result<void> checked = check_places(service.ready, "ready-", words); !checked) {
-    return checked;
-  }
+  HOLDFAST_DO(check_places(service.ready, "ready-", words));
   return check_places(service.health, "health-", words);
 }
 

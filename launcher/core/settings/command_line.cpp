@@ -112,8 +112,7 @@ Result<std::string> text_of_services(std::string_view value) {
   std::string text;
   do {
     const std::string_view part = take_part(value, value.find(';') < value.find(',') ? ';' : ',');
-    const Result<ServiceUse> use = parse_service_use(part);
-    if (!use) return use.error();
+    HOLDFAST_DO(parse_service_use(part));
     if (!text.empty()) text += ',';
     text += part;
   } while (!value.empty());
@@ -212,9 +211,8 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     } else if (equals != std::string_view::npos) {
       return ErrorInWords{text_of({name, ": takes no value"})};
     }
-    Result<void> applied = setting ? add_setting(*setting, name, value, line.options)
-                                   : apply(*option, name, value, line);
-    if (!applied) return applied.error();
+    HOLDFAST_DO(setting ? add_setting(*setting, name, value, line.options)
+                        : apply(*option, name, value, line));
     if (line.help) return line;
   }
   return ErrorInWords{"expected `-- COMMAND` at the end"};

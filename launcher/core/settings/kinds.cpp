@@ -63,7 +63,7 @@ Result<void> Size::read(std::string_view text, std::optional<std::uint64_t>& fie
 
 Result<void> Size::read(std::string_view text, std::uint64_t& field) {
   std::optional<std::uint64_t> size;
-  if (Result<void> read = Size::read(text, size); !read) return read;
+  HOLDFAST_DO(Size::read(text, size));
   field = *size;
   return {};
 }
@@ -100,9 +100,8 @@ Result<void> Locks::read(std::string_view text, std::vector<LockSpec>& field) {
   while (!text.empty()) {
     const std::string_view part = take_part(text, ',');
     if (part.empty()) continue;
-    Result<LockSpec> lock = parse_lock_spec(part);
-    if (!lock) return lock.error();
-    locks.push_back(std::move(*lock));
+    HOLDFAST_TRY(LockSpec lock, parse_lock_spec(part));
+    locks.push_back(std::move(lock));
   }
   field = std::move(locks);
   return {};
@@ -113,9 +112,8 @@ Result<void> Uses::read(std::string_view text, std::vector<ServiceUse>& field) {
   while (!text.empty()) {
     const std::string_view part = take_part(text, ',');
     if (part.empty()) continue;
-    const Result<ServiceUse> use = parse_service_use(part);
-    if (!use) return use.error();
-    add_use(*use, uses);
+    HOLDFAST_TRY(const ServiceUse use, parse_service_use(part));
+    add_use(use, uses);
   }
   field = std::move(uses);
   return {};
@@ -133,9 +131,8 @@ std::string Uses::print(const std::vector<ServiceUse>& field) {
 Result<void> Reports::read(std::string_view text, std::vector<ReportRequest>& field) {
   std::vector<ReportRequest> requests;
   while (!text.empty()) {
-    Result<ReportRequest> request = parse_report_request(take_part(text, ','));
-    if (!request) return request.error();
-    requests.push_back(std::move(*request));
+    HOLDFAST_TRY(ReportRequest request, parse_report_request(take_part(text, ',')));
+    requests.push_back(std::move(request));
   }
   field = std::move(requests);
   return {};

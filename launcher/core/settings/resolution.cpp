@@ -100,9 +100,8 @@ Result<void> apply(const Value& value, Policy& policy) {
 
 Result<void> add_locks(std::vector<LockSpec> more, std::vector<LockSpec>& locks) {
   std::move(more.begin(), more.end(), std::back_inserter(locks));
-  Result<std::vector<LockSpec>> all = canonical_locks(std::move(locks));
-  if (!all) return all.error();
-  locks = std::move(*all);
+  HOLDFAST_TRY(std::vector<LockSpec> all, canonical_locks(std::move(locks)));
+  locks = std::move(all);
   return {};
 }
 
@@ -110,9 +109,8 @@ Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts) {
   ResolvedPolicy resolved;
   bool limit_by_property = false;
   for (Value& value : said) {
-    const Result<bool> taken = take(value, resolved);
-    if (!taken) return taken.error();
-    if (!*taken) continue;
+    HOLDFAST_TRY(const bool taken, take(value, resolved));
+    if (!taken) continue;
     limit_by_property = limit_by_property ||
                         (value.setting == Setting::timeout && value.source == Source::property);
     resolved.said.push_back(std::move(value));
@@ -124,28 +122,25 @@ Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts) {
   policy.processors = std::max(1U, parse_number<unsigned>(facts.processors).value_or(1));
   settle_engine(facts, policy);
   std::vector<LockSpec> more;
-  if (Result<void> added = add_resource_locks(facts.resource_lock, more); !added) {
-    return added.error();
-  }
+  HOLDFAST_DO(add_resource_locks(facts.resource_lock, more));
   add_serial_lock(policy.run_serial, facts.serial, more);
-  if (Result<void> added = add_locks(std::move(more), policy.locks); !added) return added.error();
+  HOLDFAST_DO(add_locks(std::move(more), policy.locks));
   return resolved;
 }
 
 Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts, const Options& options) {
   Result<ResolvedPolicy> resolved = resolve(std::move(said), facts);
   if (!resolved) return resolved;
-  Result<Policy> policy = with_options(std::move(resolved->policy), options);
-  if (!policy) return policy.error();
-  resolved->policy = std::move(*policy);
+  HOLDFAST_TRY(Policy policy, with_options(std::move(resolved->policy), options));
+  resolved->policy = std::move(policy);
   return resolved;
 }
 
 Result<Policy> with_options(Policy policy, const Options& options) {
   for (const Value& value : options.said) {
-    if (Result<void> applied = apply(value, policy); !applied) return applied.error();
+    HOLDFAST_DO(apply(value, policy));
   }
-  if (Result<void> added = add_locks(options.locks, policy.locks); !added) return added.error();
+  HOLDFAST_DO(add_locks(options.locks, policy.locks));
   return policy;
 }
 

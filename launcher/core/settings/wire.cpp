@@ -92,9 +92,8 @@ void add_settings(Message& message, const Policy& policy) {
 Result<void> read_settings(const Message& message, Policy& policy) {
   for (const auto& [key, text] : message.fields) {
     if (key == k_lock) {
-      Result<LockSpec> lock = to_lock(text);
-      if (!lock) return lock.error();
-      policy.locks.push_back(std::move(*lock));
+      HOLDFAST_TRY(LockSpec lock, to_lock(text));
+      policy.locks.push_back(std::move(lock));
       continue;
     }
     const std::optional<Setting> setting = setting_of_id(key);
@@ -141,7 +140,7 @@ Message to_message(const AttemptGrant& grant) {
 
 Result<AttemptGrant> to_grant(const Message& message) {
   AttemptGrant grant;
-  if (Result<void> read = read_settings(message, grant.policy); !read) return read.error();
+  HOLDFAST_DO(read_settings(message, grant.policy));
   FromMessage read(message);
   each_field(grant, read);
   return read.give(k_grant, std::move(grant));

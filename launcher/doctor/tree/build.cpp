@@ -208,9 +208,8 @@ class BuildLook {
 
  private:
   Result<void> look_at_all() {
-    const Result<std::string> targets = ask_ninja_tool(tree_, {"targets", "all"});
-    if (!targets) return targets.error();
-    const std::vector<std::string_view> names = read_ninja_targets(*targets);
+    HOLDFAST_TRY(const std::string targets, ask_ninja_tool(tree_, {"targets", "all"}));
+    const std::vector<std::string_view> names = read_ninja_targets(targets);
     const std::unordered_set<std::string_view> outputs(names.begin(), names.end());
     log_ = read_ninja_log_of(tree_);
     logged_ = read_ninja_log(log_);
@@ -221,10 +220,9 @@ class BuildLook {
     }
     build_.missing = made_among(order_.missing, order_, outputs);
     const std::vector<MadeProgram> programs = made_among(order_.programs, order_, outputs);
-    const Result<Reasons> reasons = reasons_for(programs);
-    if (!reasons) return reasons.error();
-    const bool is_well = reasons->all.empty() && !reasons->has_others;
-    return is_well ? Result<void>() : find_old(programs, *reasons);
+    HOLDFAST_TRY(const Reasons reasons, reasons_for(programs));
+    const bool is_well = reasons.all.empty() && !reasons.has_others;
+    return is_well ? Result<void>() : find_old(programs, reasons);
   }
 
   // As many as fit into one call.
@@ -243,20 +241,18 @@ class BuildLook {
     while (!programs.empty()) {
       std::vector<std::string> targets;
       for (const MadeProgram& one : take_some(programs)) targets.push_back(one.target);
-      const Result<std::string> explained = ask_ninja_why(tree_, targets);
-      if (!explained) return explained.error();
-      read_reasons(*explained, logged_, reasons);
+      HOLDFAST_TRY(const std::string explained, ask_ninja_why(tree_, targets));
+      read_reasons(explained, logged_, reasons);
     }
     for (const std::string& file : reasons.newer) build_.newer.push_back(in_tree(file));
     return reasons;
   }
 
   Result<void> find_old(const std::vector<MadeProgram>& programs, const Reasons& reasons) {
-    const Result<NinjaTexts> texts = ask_ninja(tree_);
-    if (!texts) return texts.error();
+    HOLDFAST_TRY(const NinjaTexts texts, ask_ninja(tree_));
     std::vector<std::string> targets;
     for (const MadeProgram& one : programs) targets.push_back(one.target);
-    const std::vector<bool> old = are_old(targets, *texts, reasons.dirty,
+    const std::vector<bool> old = are_old(targets, texts, reasons.dirty,
                                           [&](std::string_view path) { return time_of(path); });
     for (std::size_t i = 0; i < programs.size(); ++i) {
       if (old[i]) build_.old.push_back(programs[i]);

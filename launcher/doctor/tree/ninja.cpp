@@ -56,7 +56,7 @@ Result<void> check_end(const std::string& what, os::BoundedEnd end) {
 
 Result<std::string> output_of(const std::string& what, const os::BoundedOrder& order) {
   os::BoundedEnd end = os::run_bounded(order);
-  if (Result<void> ended = check_end(what, end); !ended) return ended.error();
+  HOLDFAST_DO(check_end(what, end));
   return std::move(end.output);
 }
 
@@ -100,17 +100,16 @@ std::string read_ninja_log_of(const NinjaTree& tree) {
 Result<NinjaTexts> ask_ninja(const NinjaTree& tree) {
   NinjaTexts texts;
   os::BoundedWork deps(order_of_tool(tree, {"deps"}));
-  const Result<std::string> roots = ask_ninja_tool(tree, {"targets", "depth", "1"});
-  if (!roots) return roots.error();
-  for (const Words& words : calls_for_graph(*roots)) {
+  HOLDFAST_TRY(const std::string roots, ask_ninja_tool(tree, {"targets", "depth", "1"}));
+  for (const Words& words : calls_for_graph(roots)) {
     os::BoundedWork graph(order_of_tool(tree, words));
     os::await({&graph, &deps});
-    if (Result<void> ended = check_end("-t graph", graph.end()); !ended) return ended.error();
+    HOLDFAST_DO(check_end("-t graph", graph.end()));
     texts.graphs.push_back(graph.end().output);
   }
   texts.log = read_ninja_log_of(tree);
   os::await({&deps});
-  if (Result<void> ended = check_end("-t deps", deps.end()); !ended) return ended.error();
+  HOLDFAST_DO(check_end("-t deps", deps.end()));
   texts.deps = deps.end().output;
   texts.ask_for_commands = [tree] {
     const Result<std::string> commands = ask_ninja_tool(tree, {"compdb"});

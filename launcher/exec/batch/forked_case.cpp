@@ -49,20 +49,18 @@ Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, 
                                                       unsigned number, const std::string& name,
                                                       bool streams_are_one) {
   std::unique_ptr<ForkedCase> made(new ForkedCase(name));
-  Result<supervision::Capture> capture = supervision::Capture::open(streams_are_one);
-  if (!capture) return capture.error();
-  made->capture_ = std::move(*capture);
+  HOLDFAST_TRY(supervision::Capture capture, supervision::Capture::open(streams_are_one));
+  made->capture_ = std::move(capture);
   const std::string order = worker_message({HOLDFAST_WORKER_RUN, std::to_string(number), name});
   const int output = made->capture_.output();
   const int errors = made->capture_.errors();
   if (anchor.valid() && os::send_descriptors(anchor.get(), order, {output, errors})) {
     made->report_ = std::move(anchor);
   } else {
-    Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
-    if (!pair) return pair.error();
-    made->report_ = std::move(pair->first);
+    HOLDFAST_TRY(auto pair, os::packet_pair());
+    made->report_ = std::move(pair.first);
     os::ask_for_senders(made->report_.get());
-    const bool is_sent = server.send_with(order, {output, errors, pair->second.get()});
+    const bool is_sent = server.send_with(order, {output, errors, pair.second.get()});
     if (!is_sent) return Error{"ask the server for a case"};
   }
   made->capture_.close_writing();

@@ -26,9 +26,8 @@ void look_anew(const std::string& directory) {
 }
 
 Result<void> make_file(const std::string& path, std::string_view text) {
-  const Result<os::UniqueFd> file = os::open_own(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  if (!file) return file.error();
-  if (!os::write_all(file->get(), text)) return os::system_error("write to " + path);
+  HOLDFAST_TRY(const os::UniqueFd file, os::open_own(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  if (!os::write_all(file.get(), text)) return os::system_error("write to " + path);
   return {};
 }
 
@@ -176,8 +175,8 @@ std::string FarFiles::path(std::string_view suffix) const {
 std::string FarFiles::job() const { return path(names::k_far_job_suffix); }
 
 Result<void> FarFiles::begin(std::string_view job) const {
-  if (Result<void> made = os::make_own_directories(directory_, 0700); !made) return made;
-  if (Result<void> made = make_file(path(names::k_far_control_suffix), {}); !made) return made;
+  HOLDFAST_DO(os::make_own_directories(directory_, 0700));
+  HOLDFAST_DO(make_file(path(names::k_far_control_suffix), {}));
   return put(this->job(), job);
 }
 
@@ -269,16 +268,14 @@ std::string to_text(const FarJob& job) {
 }
 
 Result<FarJob> far_job_in(std::string_view text) {
-  const Result<wire::Message> message = wire::decode(text);
-  if (!message) return message.error();
-  Result<wire::AttemptGrant> grant = wire::to_grant(*message);
-  if (!grant) return grant.error();
+  HOLDFAST_TRY(const wire::Message message, wire::decode(text));
+  HOLDFAST_TRY(wire::AttemptGrant grant, wire::to_grant(message));
   FarJob job;
-  job.grant = std::move(*grant);
-  wire::FromMessage read(*message);
+  job.grant = std::move(grant);
+  wire::FromMessage read(message);
   each_field(job, read);
   if (job.arguments.empty()) return Error{"read the description of an attempt"};
-  return read.give(message->kind, std::move(job));
+  return read.give(message.kind, std::move(job));
 }
 
 std::string to_text(const FarStart& start) {
@@ -288,10 +285,9 @@ std::string to_text(const FarStart& start) {
 }
 
 Result<FarStart> far_start_in(std::string_view text) {
-  const Result<wire::Message> message = wire::decode(text);
-  if (!message) return message.error();
+  HOLDFAST_TRY(const wire::Message message, wire::decode(text));
   FarStart start;
-  wire::FromMessage read(*message);
+  wire::FromMessage read(message);
   each_field(start, read);
   return read.give(k_started, std::move(start));
 }
@@ -304,12 +300,11 @@ std::string to_text(const AttemptResult& result) {
 }
 
 Result<AttemptResult> far_result_in(std::string_view text) {
-  const Result<wire::Message> message = wire::decode(text);
-  if (!message) return message.error();
+  HOLDFAST_TRY(const wire::Message message, wire::decode(text));
   AttemptResult result;
-  wire::FromMessage read(*message);
+  wire::FromMessage read(message);
   each_field(result, read);
-  read_lists(*message, result);
+  read_lists(message, result);
   return read.give(k_ended, std::move(result));
 }
 

@@ -180,16 +180,14 @@ class NodeRun {
   }
 
   Result<SrunProcess> start_srun() const {
-    const Result<std::string> program = supervision::exec_program();
-    if (!program) return program.error();
+    HOLDFAST_TRY(const std::string program, supervision::exec_program());
     // srun_words() has accepted the same text before, when the settings were read.
-    Result<std::vector<std::string>> options = srun_words(plan_.policy.engine.options);
-    if (!options) return options.error();
+    HOLDFAST_TRY(std::vector<std::string> options, srun_words(plan_.policy.engine.options));
     FarStep step;
     step.processors = static_cast<unsigned>(processors_of(plan_.far->invocation.facts));
-    step.options = std::move(*options);
+    step.options = std::move(options);
     step.left_out_nodes = left_out_;
-    step.command = {*program, std::string(k_far_option), files_.job()};
+    step.command = {program, std::string(k_far_option), files_.job()};
     SrunProcess::Order order;
     order.words = srun_command(step);
     order.words[0] = slurm_program("srun");

@@ -78,10 +78,8 @@ bool names_job(const std::string& entry) {
 }  // namespace
 
 Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSignals& callers) {
-  Result<Pipe> output = make_pipe();
-  if (!output) return output.error();
-  Result<Pipe> errors = make_pipe();
-  if (!errors) return errors.error();
+  HOLDFAST_TRY(Pipe output, make_pipe());
+  HOLDFAST_TRY(Pipe errors, make_pipe());
   std::vector<std::string> words = order.words;
   std::vector<std::string> environment = order.environment;
   const std::vector<char*> arguments = pointers(words);
@@ -90,8 +88,8 @@ Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSign
   command.arguments = const_cast<char**>(arguments.data());
   command.environment = const_cast<char**>(entries.data());
   command.tag = order.tag;
-  command.output = output->writing.get();
-  command.errors = errors->writing.get();
+  command.output = output.writing.get();
+  command.errors = errors.writing.get();
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return os::system_error("start srun");
@@ -99,8 +97,8 @@ Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSign
   SrunProcess srun;
   srun.pid_ = pid;
   srun.watched_ = os::watch_living(pid);
-  srun.output_ = std::move(output->reading);
-  srun.errors_ = std::move(errors->reading);
+  srun.output_ = std::move(output.reading);
+  srun.errors_ = std::move(errors.reading);
   return srun;
 }
 

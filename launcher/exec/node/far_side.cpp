@@ -156,17 +156,16 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
 
 Result<FarLauncher> FarLauncher::start(const FarJob& job, const FarFiles& files,
                                        const os::CallersSignals& callers, FarOutput& output) {
-  if (Result<void> opened = output.open(job.one_stream); !opened) return opened.error();
-  Result<os::UniqueFd> result = os::memory_file({});
-  if (!result) return result.error();
-  (void)::fcntl(result->get(), F_SETFD, FD_CLOEXEC);  // the test has no use for it
+  HOLDFAST_DO(output.open(job.one_stream));
+  HOLDFAST_TRY(os::UniqueFd result, os::memory_file({}));
+  (void)::fcntl(result.get(), F_SETFD, FD_CLOEXEC);  // the test has no use for it
   const ProcessName own = os::own_name();
   const pid_t pid = ::fork();
   if (pid < 0) return os::system_error("start the launcher of a test");
-  if (pid == 0) ::_exit(be_launcher(job, files, callers, output, own, result->get()));
+  if (pid == 0) ::_exit(be_launcher(job, files, callers, output, own, result.get()));
   FarLauncher launcher;
   launcher.pid_ = pid;
-  launcher.result_ = std::move(*result);
+  launcher.result_ = std::move(result);
   return launcher;
 }
 

@@ -40,9 +40,8 @@ std::uint64_t budget_kb(LockScope scope) {
 
 Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
   if (!settings_) {
-    Result<StepSettings> answer = step_settings(step.tree);
-    if (!answer) return answer.error();
-    settings_ = std::move(*answer);
+    HOLDFAST_TRY(StepSettings answer, step_settings(step.tree));
+    settings_ = std::move(answer);
   }
   if (step.earlier.count > 0) {
     make_alone(policy.locks, supervision::scope_of_memory_slots());
@@ -50,9 +49,8 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
   }
   if (!step.memory_slots) return {};
   policy.locks.push_back(memory_lock(units_for(step), *step.memory_slots));
-  Result<std::vector<LockSpec>> locks = canonical_locks(std::move(policy.locks));
-  if (!locks) return locks.error();
-  policy.locks = std::move(*locks);
+  HOLDFAST_TRY(std::vector<LockSpec> locks, canonical_locks(std::move(policy.locks)));
+  policy.locks = std::move(locks);
   return {};
 }
 

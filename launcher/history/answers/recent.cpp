@@ -96,15 +96,13 @@ Result<RecentTests> recent_tests(History& history, const std::vector<NumberedTes
 }
 
 Result<std::string> commands_for(TestOrder order, History& history) {
-  const Result<std::vector<NumberedTest>> known = history.tests();
-  if (!known) return known.error();
+  HOLDFAST_TRY(const std::vector<NumberedTest> known, history.tests());
   const std::size_t times = order == TestOrder::longest_first ? k_times_of_test : 0;
-  const Result<RecentTests> recent =
-      recent_tests(history, *known, times, k_runs_for_order * known->size());
-  if (!recent) return recent.error();
+  HOLDFAST_TRY(const RecentTests recent,
+               recent_tests(history, known, times, k_runs_for_order * known.size()));
   // ctest sets the cost of all tests of a name.
   std::map<std::string, TestPast> by_name;
-  for (const RecentTest& test : recent->tests()) {
+  for (const RecentTest& test : recent.tests()) {
     TestPast& past = by_name[test.name];
     past.name = test.name;
     past.is_red = past.is_red || test.is_red;

@@ -178,7 +178,7 @@ Result<void> write_missing(DeadRun run, const os::UniqueFd& turn, const Result<T
   if (told) lines += told->verdicts + told->end;
   // The writer may have died in the middle of the last line.
   if (is_cut_off(turn.get())) lines.insert(0, "\n");
-  if (Result<void> written = os::append_line(run.journal.string(), lines); !written) return written;
+  HOLDFAST_DO(os::append_line(run.journal.string(), lines));
   tidied.attempts += run.unended.size();
   ++tidied.ends;
   if (told && !told->trouble.empty()) tidied.troubles.push_back(told->trouble);
@@ -292,12 +292,11 @@ constexpr const char* k_taking = "take the rest from ctest's log: ";
 
 Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const JournalFacts& facts,
                           ListsOf lists) {
-  Result<std::vector<VerdictRecord>> verdicts =
-      read_ctest_log(log, {facts.word.word, facts.launches}, facts.started.at, lists);
-  if (!verdicts) return verdicts.error();
+  HOLDFAST_TRY(std::vector<VerdictRecord> verdicts,
+               read_ctest_log(log, {facts.word.word, facts.launches}, facts.started.at, lists));
   ToldByLog told;
   const Result<void> kept = keep_outputs(
-      log, *verdicts, run.directory / names::k_output_directory / names::k_kept_output_file);
+      log, verdicts, run.directory / names::k_output_directory / names::k_kept_output_file);
   if (!kept) told.trouble = to_text(kept.error());
   // The last entry is ctest's, and we may come much later.
   double ended_at = static_cast<double>(os::unix_now_ms()) / 1000;
@@ -305,7 +304,7 @@ Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const Jo
   if (::fstat(log.descriptor, &status) == 0) {
     ended_at = std::min(ended_at, seconds_of(status.st_mtim));
   }
-  for (VerdictRecord& verdict : *verdicts) {
+  for (VerdictRecord& verdict : verdicts) {
     verdict.at = ended_at;
     told.verdicts += line_of(verdict);
   }
@@ -387,16 +386,15 @@ Result<void> finish_at_end(const RunEntry& run, const ProcessName& ctest) {
   if (!turn.valid() || end_record(run.journal)) {
     return ErrorInWords{"another command records the end of this run"};
   }
-  const Result<Journal> read = read_journal(run.journal);
-  if (!read) return read.error();
+  HOLDFAST_TRY(const Journal read, read_journal(run.journal));
   const Result<ToldByLog> told = told_by_log(run, ctest);
   if (!told) return told.error();
   DeadRun left;
   left.id = run.id;
   left.journal = run.journal;
-  left.unended = unended_attempts(read->records);
+  left.unended = unended_attempts(read.records);
   Tidied done;
-  if (Result<void> written = write_missing(left, turn, told, done); !written) return written;
+  HOLDFAST_DO(write_missing(left, turn, told, done));
   return done.troubles.empty() ? Result<void>() : ErrorInWords{done.troubles.front()};
 }
 

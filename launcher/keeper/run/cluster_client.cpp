@@ -69,38 +69,34 @@ Result<ClusterSettings> with_own_environment(const ClusterSettings& settings) {
 
 Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& settings) {
   if (!settings) return settings.error();
-  const Result<ClusterSettings> all = with_own_environment(*settings);
-  if (!all) return all.error();
-  if (all->endpoints.empty()) {
+  HOLDFAST_TRY(const ClusterSettings all, with_own_environment(*settings));
+  if (all.endpoints.empty()) {
     return ErrorInWords{
         "nobody says where etcd is: expected `endpoints` in [cluster] of holdfast.toml, or "
         "HOLDFAST_CLUSTER_ENDPOINTS"};
   }
-  Result<std::string> program = etcd_program();
-  if (!program) return program.error();
-  Result<std::pair<os::UniqueFd, os::UniqueFd>> ends = os::packet_pair();
-  if (!ends) return ends.error();
+  HOLDFAST_TRY(std::string program, etcd_program());
+  HOLDFAST_TRY(auto ends, os::packet_pair());
   const pid_t child = ::fork();
-  if (child < 0) return os::system_error("start " + *program);
+  if (child < 0) return os::system_error("start " + program);
   if (child == 0) {
     // A child of the launcher would count as a process that the command has left.
-    ends->first.reset();
-    if (::fork() == 0) become_client(std::move(*program), ends->second.get());
+    ends.first.reset();
+    if (::fork() == 0) become_client(std::move(program), ends.second.get());
     ::_exit(0);
   }
   (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
-  if (Result<void> sent = os::send_message(ends->first.get(), to_message(*all)); !sent) {
-    const std::string said = os::last_words(ends->first.get());
+  if (Result<void> sent = os::send_message(ends.first.get(), to_message(all)); !sent) {
+    const std::string said = os::last_words(ends.first.get());
     return said.empty() ? sent.error() : cluster::not_started(said);
   }
-  return std::move(ends->first);
+  return std::move(ends.first);
 }
 
 Result<void> ClusterClient::pass_on(const os::UniqueFd& attempt) {
   if (!control_.valid()) {
-    Result<os::UniqueFd> started = start_cluster_client(settings_);
-    if (!started) return started.error();
-    control_ = std::move(*started);
+    HOLDFAST_TRY(os::UniqueFd started, start_cluster_client(settings_));
+    control_ = std::move(started);
     // One that is stopped must not stop us.
     (void)::fcntl(control_.get(), F_SETFL, O_NONBLOCK);
   }
@@ -129,16 +125,13 @@ void ClusterClient::connect(os::UniqueFd attempt) {
 
 Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& settings,
                                                     Milliseconds patience) {
-  const Result<os::UniqueFd> client = start_cluster_client(settings);
-  if (!client) return client.error();
+  HOLDFAST_TRY(const os::UniqueFd client, start_cluster_client(settings));
   const Milliseconds until = os::monotonic_now() + patience;
   const wire::Message question(cluster::k_list);
-  if (Result<void> sent = os::send_message(client->get(), question); !sent) {
-    return sent.error();
-  }
+  HOLDFAST_DO(os::send_message(client.get(), question));
   std::map<std::pair<std::string, std::string>, ClusterQueue> queues;
   while (true) {
-    const std::optional<wire::Message> message = hear(*client, until);
+    const std::optional<wire::Message> message = hear(client, until);
     if (!message) return ErrorInWords{"etcd cannot be asked for its locks: it does not answer"};
     if (const std::string_view why = message->get("why"); !why.empty()) {
       return ErrorInWords{"etcd cannot be asked for its locks: " + std::string(why)};

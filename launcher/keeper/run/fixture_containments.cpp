@@ -71,10 +71,9 @@ Result<std::optional<std::size_t>> FixtureContainments::of(const TestFacts& fact
   fixtures.insert(fixtures.end(), schedule.cleanup.begin(), schedule.cleanup.end());
   if (fixtures.empty()) return std::optional<std::size_t>();
   if (include_count_ != include_count) {
-    const Result<std::string> notes = os::read_own(notes_path(include_count), k_longest_notes);
-    if (!notes) return notes.error();
+    HOLDFAST_TRY(const std::string notes, os::read_own(notes_path(include_count), k_longest_notes));
     include_count_ = include_count;
-    sets_ = FixtureSets::read(*notes);
+    sets_ = FixtureSets::read(notes);
   }
   return sets_.set_of(fixtures);
 }
@@ -97,8 +96,8 @@ Result<std::string> FixtureContainments::tmp(std::size_t set, const std::string&
   Shared& shared = shared_[set];
   if (!shared.tmp.empty()) return shared.tmp;
   const std::string path = scratch + "/fixtures-" + std::to_string(set);
-  if (Result<void> made = os::make_own_directories(scratch, 0755); !made) return made.error();
-  if (Result<void> made = os::make_own_directories(path, 0700); !made) return made.error();
+  HOLDFAST_DO(os::make_own_directories(scratch, 0755));
+  HOLDFAST_DO(os::make_own_directories(path, 0700));
   shared.tmp = path;
   return path;
 }

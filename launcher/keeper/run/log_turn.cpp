@@ -35,7 +35,7 @@ Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName
   const Milliseconds until = os::monotonic_now() + k_turn_patience;
   Result<bool> had = request->try_take();
   while (had && !*had) {
-    if (Result<void> started = request->start_waiting(); !started) return started.error();
+    HOLDFAST_DO(request->start_waiting());
     pollfd fds[2] = {{request->ready_fd(), POLLIN, 0}, {life->get(), POLLIN, 0}};
     const int ready = ::poll(fds, 2, os::poll_time(until));
     if (ready == 0) return Error{"have its turn in time"};
@@ -53,10 +53,9 @@ Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName
 Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest) {
   const os::Connected keeper = connect_to_keeper(ctest, k_probe_patience);
   if (!keeper.socket.valid()) return {};  // nobody records this run: that has been said
-  const Result<os::LockRequest> turn = wait_for_turn(tree, ctest);
-  if (!turn) return turn.error();
+  HOLDFAST_TRY(const os::LockRequest turn, wait_for_turn(tree, ctest));
   wire::Message message(wire::k_log);
-  if (!os::send_message(keeper.socket.get(), message, {turn->descriptors().front()})) {
+  if (!os::send_message(keeper.socket.get(), message, {turn.descriptors().front()})) {
     return Error{"hand its turn to its keeper"};
   }
   return {};

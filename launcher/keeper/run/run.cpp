@@ -57,7 +57,7 @@ void note_start(pid_t ctest, RunStarted& record) {
 Result<std::string> make_run_directory(const RunOrigin& origin, const std::string& unnumbered) {
   const std::string& tree = origin.tree;
   const std::string runs = fmt::format("{}/{}", tree, directory_of(origin.whose));
-  if (Result<void> made = os::make_own_directories(runs, 0755); !made) return made.error();
+  HOLDFAST_DO(os::make_own_directories(runs, 0755));
   for (std::uint64_t number = next_run_number(tree, origin.whose);; ++number) {
     std::string id = fmt::format("{}-{}", number, unnumbered);
     const Result<void> made = os::make_new_own_directory(fmt::format("{}/{}", runs, id), 0755);
@@ -161,17 +161,16 @@ Result<void> Run::note_word(const std::string& word) {
 Result<void> Run::record_verdicts() {
   // Without a log (ctest died before its first test), the journal is all there is.
   if (!log_) return {};
-  Result<std::vector<VerdictRecord>> verdicts =
-      read_ctest_log(log_->file(), {word_, attempts_}, started_,
-                     origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
-  if (!verdicts) return verdicts.error();
+  HOLDFAST_TRY(std::vector<VerdictRecord> verdicts,
+               read_ctest_log(log_->file(), {word_, attempts_}, started_,
+                              origin_.has_company ? ListsOf::any_run : ListsOf::this_run));
   if (!believes_log()) return {};
   const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
   Result<void> kept = keep_outputs(
-      log_->file(), *verdicts, directory / names::k_output_directory / names::k_kept_output_file);
+      log_->file(), verdicts, directory / names::k_output_directory / names::k_kept_output_file);
   const double now = unix_now();
   std::string lines;
-  for (VerdictRecord& verdict : *verdicts) {
+  for (VerdictRecord& verdict : verdicts) {
     verdict.at = now;
     const auto test = tests_.find(verdict.key);
     if (test != tests_.end()) verdict.program = test->second;
@@ -192,11 +191,10 @@ std::int64_t unrecorded_in(const RunReport& report,
 }
 
 Result<RunReport> Run::report(const RunEnded& to_come) const {
-  const Result<RunEntry> entry = find_run(origin_.tree, id_);
-  if (!entry) return entry.error();
+  HOLDFAST_TRY(const RunEntry entry, find_run(origin_.tree, id_));
   RunReporter reporter;
   const Result<JournalFlaws> flaws =
-      read_records(entry->journal, [&](Record&& record) { reporter.add(std::move(record)); });
+      read_records(entry.journal, [&](Record&& record) { reporter.add(std::move(record)); });
   if (!flaws) return flaws.error();
   reporter.add(RunEnded(to_come));
   return std::move(reporter).finish(*flaws, RunState::over);

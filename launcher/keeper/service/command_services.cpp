@@ -130,18 +130,17 @@ class CommandServices {
 }  // namespace
 
 Result<os::UniqueFd> start_command_services(const CommandServicesOrder& order) {
-  Result<std::pair<os::UniqueFd, os::UniqueFd>> ends = os::packet_pair();
-  if (!ends) return ends.error();
+  HOLDFAST_TRY(auto ends, os::packet_pair());
   const pid_t child = ::fork();
   if (child < 0) return os::system_error("start the keeper of the services");
   if (child == 0) {
     // A child of the launcher would count as a process that the command has left.
-    ends->first.reset();
-    if (::fork() == 0) look_after_services(order, std::move(ends->second));
+    ends.first.reset();
+    if (::fork() == 0) look_after_services(order, std::move(ends.second));
     ::_exit(0);
   }
   (void)os::retried([&] { return ::waitpid(child, nullptr, 0); });
-  return std::move(ends->first);
+  return std::move(ends.first);
 }
 
 }  // namespace holdfast

@@ -31,7 +31,7 @@ Result<bool> InstancePorts::take(const ServiceSpec& service, const LockParty& ho
   }
   // These come last: nobody listens there during a wait, so a stranger could take them.
   if (service.ports > 0 && chosen_.empty()) {
-    if (Result<void> chosen = choose(service.ports, holder, named); !chosen) return chosen.error();
+    HOLDFAST_DO(choose(service.ports, holder, named));
   }
   return true;
 }
@@ -39,19 +39,17 @@ Result<bool> InstancePorts::take(const ServiceSpec& service, const LockParty& ho
 Result<bool> InstancePorts::take_named(std::uint16_t port, const LockParty& holder,
                                        Milliseconds patience) {
   if (!named_) {
-    Result<os::LockRequest> request = os::LockRequest::open(lock_of_port(port), {});
-    if (!request) return request.error();
-    named_.emplace(std::move(*request));
+    HOLDFAST_TRY(os::LockRequest request, os::LockRequest::open(lock_of_port(port), {}));
+    named_.emplace(std::move(request));
     since_ = os::monotonic_now();
   } else if (!os::is_readable(named_->ready_fd())) {
     if (os::monotonic_now() < deadline_) return false;
     return ErrorInWords{"gave up after " + describe(patience) + ": " + obstacle()};
   }
-  Result<bool> had = ask_for_named();
-  if (!had) return had.error();
-  has_named_ = *had;
+  HOLDFAST_TRY(bool had, ask_for_named());
+  has_named_ = had;
   if (!has_named_) {
-    if (Result<void> waits = begin_waiting(holder, patience); !waits) return waits.error();
+    HOLDFAST_DO(begin_waiting(holder, patience));
     return false;
   }
   LockParty signer = holder;

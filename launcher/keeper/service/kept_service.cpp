@@ -156,21 +156,18 @@ std::string KeptService::log_of(unsigned generation) const {
 }
 
 Result<void> KeptService::note(unsigned generation) const {
-  const Result<os::UniqueFd> user = os::open_user_directory();
-  if (!user) return user.error();
-  const Result<os::UniqueFd> sockets =
-      os::open_below(*user, std::string(names::k_user_services_directory), 0700);
-  if (!sockets) return sockets.error();
+  HOLDFAST_TRY(const os::UniqueFd user, os::open_user_directory());
+  HOLDFAST_DO(os::open_below(user, std::string(names::k_user_services_directory), 0700));
   const std::string all = directory_.substr(0, directory_.rfind('/'));
-  if (Result<void> made = os::make_own_directories(all, 0755); !made) return made;
-  if (Result<void> made = os::make_own_directories(directory_, 0700); !made) return made;
+  HOLDFAST_DO(os::make_own_directories(all, 0755));
+  HOLDFAST_DO(os::make_own_directories(directory_, 0700));
   if (generation > k_logs_kept) (void)os::remove_own(log_of(generation - k_logs_kept));
   const std::string number = std::to_string(generation) + "\n";
   for (const std::string_view name : {names::k_kept_generation_file, names::k_kept_file}) {
     const std::string path = in_directory(directory_, name);
     const std::string fresh = fmt::format("{}.{}", path, ::getpid());
-    if (Result<void> written = os::append_line(fresh, number); !written) return written;
-    if (Result<void> renamed = os::rename_own(fresh, path); !renamed) return renamed;
+    HOLDFAST_DO(os::append_line(fresh, number));
+    HOLDFAST_DO(os::rename_own(fresh, path));
   }
   return {};
 }

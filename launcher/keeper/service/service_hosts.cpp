@@ -180,14 +180,14 @@ Result<ServiceHost> ServiceHosts::start_generation(const ServiceOrder& order) {
   host.generation = order.generation;
   const ServiceSpec& spec = spec_of(order.instance);
   host.spec.name = spec.name;
-  if (Result<void> placed = place(host, keeps); !placed) return placed.error();
-  if (Result<void> contained = contain(host); !contained) return contained.error();
+  HOLDFAST_DO(place(host, keeps));
+  HOLDFAST_DO(contain(host));
   host.cgroup = cgroup_name(owner_.tree, host.attempt);
   const InstancePorts& ports = ports_[order.instance];
   host.ports = ports.chosen();
   host.kept = ports.descriptors();
   host.spec = filled(spec, {spec.name, host.instance, host.ports, host.scratch});
-  if (Result<void> lent = lend_to_user(host); !lent) return lent.error();
+  HOLDFAST_DO(lend_to_user(host));
   if (!keeps) return start_host_among(order.instance, std::move(host));
   // A kept service outlives the run, so it has no place in the order in which the run ends
   // services.
@@ -219,7 +219,7 @@ Result<void> ServiceHosts::place(wire::HostOrder& host, bool is_kept) const {
   host.attempt = fmt::format("{}.{}", run_, name);
   if (is_kept) {
     const KeptService kept(owner_.tree, host.spec.name);
-    if (Result<void> noted = kept.note(host.generation); !noted) return noted;
+    HOLDFAST_DO(kept.note(host.generation));
     directory = kept.directory();
     host.attempt = kept.attempt_of(host.generation);
     host.kept_at = kept.socket();
@@ -228,7 +228,7 @@ Result<void> ServiceHosts::place(wire::HostOrder& host, bool is_kept) const {
   host.log = fmt::format("{}/{}{}", directory, name, names::k_output_suffix);
   host.scratch = fmt::format("{}/{}", directory, name);
   for (const std::string& path : {directory, host.scratch}) {
-    if (Result<void> made = os::make_own_directories(path, 0700); !made) return made.error();
+    HOLDFAST_DO(os::make_own_directories(path, 0700));
   }
   return {};
 }

@@ -49,25 +49,21 @@ Result<void> lend_to_user(wire::HostOrder& host) {
        {std::pair{"HOME", user->home}, {"USER", user->name}, {"LOGNAME", user->name}}) {
     host.spec.environment.insert(host.spec.environment.begin(), Variable{name, value});
   }
-  const Result<os::UniqueFd> above = os::open_own_directory(directory);
-  if (!above) return above.error();
-  const Result<os::UniqueFd> scratch = os::open_own_directory(host.scratch);
-  if (!scratch) return scratch.error();
-  if (::fchmod(above->get(), 0711) != 0 || ::fchown(scratch->get(), user->uid, user->gid) != 0) {
+  HOLDFAST_TRY(const os::UniqueFd above, os::open_own_directory(directory));
+  HOLDFAST_TRY(const os::UniqueFd scratch, os::open_own_directory(host.scratch));
+  if (::fchmod(above.get(), 0711) != 0 || ::fchown(scratch.get(), user->uid, user->gid) != 0) {
     return os::system_error("give " + host.scratch + " to " + user->name);
   }
   return {};
 }
 
 Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
-  Result<std::string> program = os::own_program();
-  if (!program) return program.error();
-  Result<std::pair<os::UniqueFd, os::UniqueFd>> ends = os::packet_pair();
-  if (!ends) return ends.error();
-  const os::UniqueFd& theirs = ends->second;
+  HOLDFAST_TRY(std::string program, os::own_program());
+  HOLDFAST_TRY(auto ends, os::packet_pair());
+  const os::UniqueFd& theirs = ends.second;
   std::string command = "service-host";
   std::string number = std::to_string(theirs.get());
-  char* arguments[] = {program->data(), command.data(), number.data(), nullptr};
+  char* arguments[] = {program.data(), command.data(), number.data(), nullptr};
   // Nothing else of ours is started before we have closed this end.
   (void)::fcntl(theirs.get(), F_SETFD, 0);
   std::vector<int> inherited = order.kept;
@@ -77,12 +73,10 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, 0);
   const os::Spawned spawned = os::spawn({arguments, ::environ}, {});
   for (const int one : inherited) (void)::fcntl(one, F_SETFD, FD_CLOEXEC);
-  if (spawned.error != 0) return os::system_error("start " + *program, spawned.error);
+  if (spawned.error != 0) return os::system_error("start " + program, spawned.error);
   wire::Message message = wire::to_message(order);
   wire::add_log(message, os::log_target());
-  if (Result<void> sent = os::send_message(ends->first.get(), message); !sent) {
-    return sent.error();
-  }
+  HOLDFAST_DO(os::send_message(ends.first.get(), message));
   ServiceHost host;
   host.id = id;
   host.order = std::move(order);
@@ -90,7 +84,7 @@ Result<ServiceHost> start_host(const InstanceId& id, wire::HostOrder order) {
   if (const Result<os::ProcessStat> stat = os::read_process_stat(host.pid)) {
     host.start = stat->start;
   }
-  host.socket = std::move(ends->first);
+  host.socket = std::move(ends.first);
   host.expect_answer(ServiceHost::k_start);
   return host;
 }

@@ -110,7 +110,7 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
                         const std::string& name) {
   const KeptService kept(tree, name);
   if (kept.is_noted()) {
-    if (Result<void> ended = end_rest(kept, kept.last_generation()); !ended) return ended;
+    HOLDFAST_DO(end_rest(kept, kept.last_generation()));
   }
   const std::vector<unsigned> before = last_generations(tree, declared);
   const os::UniqueFd signals = take_ending_signals();
@@ -158,7 +158,7 @@ Result<bool> stop_kept(const std::string& tree, const std::string& name) {
       (void)hangs_up(now.connection, k_end_patience);
     }
   }
-  if (Result<void> ended = end_rest(kept, generation); !ended) return ended.error();
+  HOLDFAST_DO(end_rest(kept, generation));
   // A host that was killed has left its socket.
   os::remove_if_dead(kept.socket());
   return true;

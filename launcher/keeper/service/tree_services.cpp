@@ -33,11 +33,10 @@ Result<void> find_user(ServiceSpec& service) {
 Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
                                                   const std::string& configuration) {
   std::vector<ServiceSpec> services = settings.services;
-  Result<std::vector<ServiceSpec>> declared = declared_services(tree, configuration);
-  if (!declared) return declared.error();
-  std::ranges::move(*declared, std::back_inserter(services));
+  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
+  std::ranges::move(declared, std::back_inserter(services));
   for (ServiceSpec& service : services) {
-    if (Result<void> found = find_user(service); !found) return found.error();
+    HOLDFAST_DO(find_user(service));
   }
   return in_order_of_start(std::move(services));
 }

@@ -68,12 +68,12 @@ class RunLockWait {
   Result<RunLock> run() {
     Result<bool> had = request_.try_take();
     while (had && !*had) {
-      if (Result<void> free = wait_for_turn(); !free) return free.error();
+      HOLDFAST_DO(wait_for_turn());
       if (goes_without()) return RunLock{};
       had = taken_ ? Result<bool>(true) : request_.try_take();
     }
     if (!had) return without(order_.tree, had.error());
-    if (Result<void> alone = wait_for_orphaned_runs(); !alone) return alone.error();
+    HOLDFAST_DO(wait_for_orphaned_runs());
     if (goes_without()) return RunLock{};
     if (told_ > 0) say("this build tree is free after " + describe(waited()));
     request_.sign(self());
@@ -118,12 +118,11 @@ class RunLockWait {
       return refusal();
     }
     begin_waiting();
-    if (Result<void> started = request_.start_waiting(); !started) return started;
-    if (Result<void> ready = wait_for(request_.ready_fd()); !ready) return ready;
+    HOLDFAST_DO(request_.start_waiting());
+    HOLDFAST_DO(wait_for(request_.ready_fd()));
     if (is_circle_ended_) return {};
-    const Result<bool> had = request_.finish_waiting();
-    if (!had) return had.error();
-    taken_ = *had;
+    HOLDFAST_TRY(const bool had, request_.finish_waiting());
+    taken_ = had;
     return {};
   }
 
@@ -164,7 +163,7 @@ class RunLockWait {
       if (second_ == SecondRun::refuse) return refusal(party);
       orphaned_ = party;
       begin_waiting();
-      if (Result<void> ended = wait_for(other->get()); !ended) return ended;
+      HOLDFAST_DO(wait_for(other->get()));
       if (is_circle_ended_) return {};
       request_.withdraw_waiting();
       orphaned_.reset();

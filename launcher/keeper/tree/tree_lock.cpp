@@ -20,14 +20,13 @@ Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view
   if (!top.valid() || ::fstat(top.get(), &info) != 0) return os::system_error("open " + tree);
   const std::string path = tree + "/" + std::string(directory);
   const std::string above = path.substr(0, path.rfind('/'));
-  if (Result<void> made = os::make_own_directories(above, 0755); !made) return made.error();
+  HOLDFAST_DO(os::make_own_directories(above, 0755));
   Result<os::UniqueFd> files = os::open_own_directory(path);
   if (!files && errno == ENOENT) {
-    const Result<os::UniqueFd> own = os::open_own_directory(above);
-    if (!own) return own.error();
+    HOLDFAST_TRY(const os::UniqueFd own, os::open_own_directory(above));
     // With exactly this mode, whatever the umask is.
     const std::string name = path.substr(above.size() + 1);
-    files = os::open_below(*own, name, info.st_mode & 0777U);
+    files = os::open_below(own, name, info.st_mode & 0777U);
   }
   if (!files) return files.error();
   return os::LockRequest::open_in(std::move(*files), spec,

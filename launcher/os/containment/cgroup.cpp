@@ -68,9 +68,8 @@ std::string usual_place_of(const std::string& cgroup) {
 
 // Returns the path of our own cgroup in the file system.
 Result<std::string> own_cgroup() {
-  const Result<std::string> text = read_file("/proc/self/cgroup");
-  if (!text) return text.error();
-  const std::string all = "\n" + *text;
+  HOLDFAST_TRY(const std::string text, read_file("/proc/self/cgroup"));
+  const std::string all = "\n" + text;
   const std::size_t at = all.find("\n0::/");
   const std::size_t begin = at + std::string_view("\n0::").size();
   std::string path;
@@ -154,30 +153,26 @@ std::vector<Held> hold_members(int directory) {
 }  // namespace
 
 Result<void> Cgroup::may_make() {
-  const Result<std::string> path = own_cgroup();
-  if (!path) return path.error();
-  const Result<UniqueFd> above = open_to_leave(*path);
-  if (!above) return above.error();
-  if (::faccessat(above->get(), ".", W_OK, AT_EACCESS) == 0) return {};
-  return system_error("make a cgroup in " + *path);
+  HOLDFAST_TRY(const std::string path, own_cgroup());
+  HOLDFAST_TRY(const UniqueFd above, open_to_leave(path));
+  if (::faccessat(above.get(), ".", W_OK, AT_EACCESS) == 0) return {};
+  return system_error("make a cgroup in " + path);
 }
 
 Result<Cgroup> Cgroup::make(const std::string& name) {
-  const Result<std::string> path = own_cgroup();
-  if (!path) return path.error();
-  const Result<UniqueFd> opened = open_to_leave(*path);
-  if (!opened) return opened.error();
-  const UniqueFd& above = *opened;
+  HOLDFAST_TRY(const std::string path, own_cgroup());
+  HOLDFAST_TRY(const UniqueFd opened, open_to_leave(path));
+  const UniqueFd& above = opened;
   if (::mkdirat(above.get(), name.c_str(), 0755) != 0) {
-    return system_error("make " + *path + "/" + name);
+    return system_error("make " + path + "/" + name);
   }
   UniqueFd directory = open_cgroup(above.get(), name);
   if (!directory.valid() || ::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
-    return system_error("lock " + *path + "/" + name);
+    return system_error("lock " + path + "/" + name);
   }
   // A sweep may have removed the new cgroup before it was locked.
   if (!has_name(directory, above, name)) {
-    return system_error("open " + *path + "/" + name, ENOENT);
+    return system_error("open " + path + "/" + name, ENOENT);
   }
   return Cgroup(name, std::move(directory));
 }

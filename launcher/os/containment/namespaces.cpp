@@ -66,10 +66,8 @@ Result<void> put(const char* path, const std::string& text) {
 Result<void> enter_user_namespace(uid_t user, gid_t group) {
   const std::string uid = std::to_string(user);
   const std::string gid = std::to_string(group);
-  if (Result<void> mapped = put("/proc/self/uid_map", uid + " " + uid + " 1"); !mapped) {
-    return mapped;
-  }
-  if (Result<void> denied = put("/proc/self/setgroups", "deny"); !denied) return denied;
+  HOLDFAST_DO(put("/proc/self/uid_map", uid + " " + uid + " 1"));
+  HOLDFAST_DO(put("/proc/self/setgroups", "deny"));
   return put("/proc/self/gid_map", gid + " " + gid + " 1");
 }
 
@@ -154,10 +152,9 @@ std::vector<NamedProcess> NamespaceProcesses::living() {
 }
 
 Result<void> Namespaces::may_make(Containment wanted) {
-  const Result<pid_t> child = Namespaces(wanted).fork();
-  if (!child) return child.error();
-  if (*child == 0) ::_exit(0);
-  (void)retried([&] { return ::waitpid(*child, nullptr, 0); });
+  HOLDFAST_TRY(const pid_t child, Namespaces(wanted).fork());
+  if (child == 0) ::_exit(0);
+  (void)retried([&] { return ::waitpid(child, nullptr, 0); });
   return {};
 }
 
@@ -231,11 +228,11 @@ Result<void> Namespaces::settle() {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
     return system_error("keep mounts apart");
   }
-  if (Result<void> entered = tmp_.enter(); !entered) return entered;
+  HOLDFAST_DO(tmp_.enter());
   if (wanted_.has(Boundary::netns)) {
     // A network that others have too has been raised by whoever made it.
     if (network_ < 0) {
-      if (Result<void> raised = raise_loopback(); !raised) return raised;
+      HOLDFAST_DO(raise_loopback());
     }
     show_own_interfaces();
   }

@@ -108,9 +108,8 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
                                        const std::vector<Passed>& passed_through) {
   PrivateTmp tmp;
   tmp.above_ = directory;
-  if (Result<void> made = make_own_directories(directory, 0700); !made) return made.error();
-  const Result<UniqueFd> above = open_own_directory(directory);
-  if (!above) return above.error();
+  HOLDFAST_DO(make_own_directories(directory, 0700));
+  HOLDFAST_TRY(const UniqueFd above, open_own_directory(directory));
   const ExactModes exact;
   for (const UsualPlace& usual : k_usual_places) {
     const std::string path = without_links(usual.path);
@@ -120,7 +119,7 @@ Result<PrivateTmp> PrivateTmp::prepare(const std::string& directory,
                           std::ranges::find(tmp.places_, path, &Place::path) == tmp.places_.end();
     if (!is_other) continue;
     const std::string backing = directory + "/" + usual.name;
-    if (Result<UniqueFd> made = open_below(*above, usual.name, k_mode); !made) return made.error();
+    if (Result<UniqueFd> made = open_below(above, usual.name, k_mode); !made) return made.error();
     tmp.places_.push_back({path, backing, info.st_dev, info.st_ino});
   }
   for (const Passed& passed : passed_through) tmp.pass_through(passed);
@@ -289,8 +288,8 @@ Result<void> PrivateTmp::enter() const {
   for (std::size_t i = 0; i < passages_.size(); ++i) {
     if (!passages[i].valid()) continue;
     const std::string& to = passages_[i].to;
-    if (Result<void> made = make_above(place_of(passages_[i]).path, to); !made) return made;
-    if (Result<void> made = make_mount_point(passages[i], to); !made) return made;
+    HOLDFAST_DO(make_above(place_of(passages_[i]).path, to));
+    HOLDFAST_DO(make_mount_point(passages[i], to));
     if (!put_mount(passages[i], to)) return system_error("mount " + to);
   }
   // Our working directory would still be the covered one.

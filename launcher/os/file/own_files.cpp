@@ -37,10 +37,9 @@ Result<UniqueFd> open_own(const std::string& path, int flags, unsigned mode) {
 }
 
 Result<std::string> read_own(const std::string& path, std::size_t limit) {
-  const Result<UniqueFd> file = open_own(path, O_RDONLY);
-  if (!file) return file.error();
+  HOLDFAST_TRY(const UniqueFd file, open_own(path, O_RDONLY));
   std::string text;
-  if (!read_all(file->get(), text, limit)) return system_error("read " + path);
+  if (!read_all(file.get(), text, limit)) return system_error("read " + path);
   return text;
 }
 
@@ -53,30 +52,26 @@ std::string read_own_link(const std::string& path) {
 }
 
 Result<void> append_line(const std::string& path, std::string_view text) {
-  const Result<UniqueFd> file = open_own(path, O_WRONLY | O_APPEND | O_CREAT);
-  if (!file) return file.error();
-  const ssize_t put = retried([&] { return ::write(file->get(), text.data(), text.size()); });
+  HOLDFAST_TRY(const UniqueFd file, open_own(path, O_WRONLY | O_APPEND | O_CREAT));
+  const ssize_t put = retried([&] { return ::write(file.get(), text.data(), text.size()); });
   if (put < 0) return system_error("write " + path);
   if (static_cast<std::size_t>(put) == text.size()) return {};
-  take_back(file->get(), put);
+  take_back(file.get(), put);
   return system_error("write " + path, ENOSPC);
 }
 
 Result<OwnDirectory> OwnDirectory::open(const std::string& path) {
-  Result<OwnPlace> place = own_place(path);
-  if (!place) return place.error();
-  Result<UniqueFd> directory = directory_in(*place, place->name, path, OpenTo::list);
-  if (!directory) return directory.error();
-  place->directory = std::move(*directory);
-  return OwnDirectory(std::move(*place), path);
+  HOLDFAST_TRY(OwnPlace place, own_place(path));
+  HOLDFAST_TRY(UniqueFd directory, directory_in(place, place.name, path, OpenTo::list));
+  place.directory = std::move(directory);
+  return OwnDirectory(std::move(place), path);
 }
 
 Result<OwnDirectory> OwnDirectory::below(const std::string& name) const {
   const std::string path = path_ + "/" + name;
-  Result<UniqueFd> next = directory_in(place_, name, path, OpenTo::list);
-  if (!next) return next.error();
+  HOLDFAST_TRY(UniqueFd next, directory_in(place_, name, path, OpenTo::list));
   OwnPlace place;
-  place.directory = std::move(*next);
+  place.directory = std::move(next);
   place.is_ours = place_.is_ours;
   place.tree_owner = place_.tree_owner;
   place.is_others = place_.is_others;
@@ -112,23 +107,20 @@ bool OwnDirectory::has_file(const std::string& directory, const std::string& fil
 }
 
 Result<UniqueFd> open_own_directory(const std::string& path) {
-  const Result<OwnPlace> place = own_place(path);
-  if (!place) return place.error();
-  return directory_in(*place, place->name, path, OpenTo::list);
+  HOLDFAST_TRY(const OwnPlace place, own_place(path));
+  return directory_in(place, place.name, path, OpenTo::list);
 }
 
 Result<void> make_own_directories(const std::string& path, unsigned mode) {
-  const Result<OwnPlace> place = made_own_place(path, mode);
-  if (!place) return place.error();
-  if (Result<void> made = make_in(*place, path, mode); !made) return made;
-  const Result<UniqueFd> made = directory_in(*place, place->name, path, OpenTo::pass);
+  HOLDFAST_TRY(const OwnPlace place, made_own_place(path, mode));
+  HOLDFAST_DO(make_in(place, path, mode));
+  const Result<UniqueFd> made = directory_in(place, place.name, path, OpenTo::pass);
   return made ? Result<void>() : made.error();
 }
 
 Result<void> make_new_own_directory(const std::string& path, unsigned mode) {
-  const Result<OwnPlace> place = own_place(path);
-  if (!place) return place.error();
-  if (::mkdirat(place->directory.get(), place->name.c_str(), mode) == 0) return {};
+  HOLDFAST_TRY(const OwnPlace place, own_place(path));
+  if (::mkdirat(place.directory.get(), place.name.c_str(), mode) == 0) return {};
   return system_error("make " + path);
 }
 
@@ -159,12 +151,10 @@ Result<void> check_own(const std::string& path, Expected expected) {
 }
 
 Result<void> rename_own(const std::string& from, const std::string& to) {
-  const Result<OwnPlace> old_place = own_place(from);
-  if (!old_place) return old_place.error();
-  const Result<OwnPlace> new_place = own_place(to);
-  if (!new_place) return new_place.error();
-  if (::renameat(old_place->directory.get(), old_place->name.c_str(), new_place->directory.get(),
-                 new_place->name.c_str()) == 0) {
+  HOLDFAST_TRY(const OwnPlace old_place, own_place(from));
+  HOLDFAST_TRY(const OwnPlace new_place, own_place(to));
+  if (::renameat(old_place.directory.get(), old_place.name.c_str(), new_place.directory.get(),
+                 new_place.name.c_str()) == 0) {
     return {};
   }
   return system_error("make " + to);
@@ -173,9 +163,8 @@ Result<void> rename_own(const std::string& from, const std::string& to) {
 namespace {
 
 Result<void> remove(const std::string& path, int flags) {
-  const Result<OwnPlace> place = own_place(path);
-  if (!place) return place.error();
-  if (::unlinkat(place->directory.get(), place->name.c_str(), flags) == 0) return {};
+  HOLDFAST_TRY(const OwnPlace place, own_place(path));
+  if (::unlinkat(place.directory.get(), place.name.c_str(), flags) == 0) return {};
   return system_error("remove " + path);
 }
 

@@ -72,9 +72,8 @@ Result<OwnPlace> first_place(const Beginning& begin) {
   OwnPlace place;
   place.is_ours = begin.in != Beginning::In::nothing;
   if (begin.in == Beginning::In::users) {
-    Result<UniqueFd> users = open_existing_user_directory();
-    if (!users) return users.error();
-    place.directory = std::move(*users);
+    HOLDFAST_TRY(UniqueFd users, open_existing_user_directory());
+    place.directory = std::move(users);
     place.tree_owner = user;
     return place;
   }
@@ -133,11 +132,10 @@ Result<OwnPlace> place_in(const Beginning& begin, Missing missing, unsigned mode
     path += place->name;
     if (rest.empty()) return place;
     if (missing == Missing::is_made) {
-      if (Result<void> made = make_in(*place, path, mode); !made) return made.error();
+      HOLDFAST_DO(make_in(*place, path, mode));
     }
-    Result<UniqueFd> next = directory_in(*place, place->name, path, OpenTo::pass);
-    if (!next) return next.error();
-    place->directory = std::move(*next);
+    HOLDFAST_TRY(UniqueFd next, directory_in(*place, place->name, path, OpenTo::pass));
+    place->directory = std::move(next);
     path += '/';
   }
 }
@@ -177,7 +175,7 @@ Result<UniqueFd> directory_in(const OwnPlace& place, const std::string& name,
   if (!directory.valid()) return cannot_open(place, name, path, k_directory);
   struct stat info {};
   if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
-  if (Result<void> fits = check_owner(info, path, place); !fits) return fits.error();
+  HOLDFAST_DO(check_owner(info, path, place));
   return directory;
 }
 
@@ -191,7 +189,7 @@ Result<UniqueFd> file_in(const OwnPlace& place, const std::string& name, const s
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return system_error("examine " + path);
   const Access access = (flags & O_ACCMODE) == O_RDONLY ? Access::read : Access::write;
-  if (Result<void> fits = check_file(info, path, access, place); !fits) return fits.error();
+  HOLDFAST_DO(check_file(info, path, access, place));
   if ((flags & O_TRUNC) != 0 && ::ftruncate(file.get(), 0) != 0) {
     return system_error("empty " + path);
   }
@@ -213,7 +211,7 @@ Result<void> check_file(const struct stat& info, const std::string& path, Access
   if (!S_ISREG(info.st_mode)) {
     return refused("use " + path + ": " + kind_of(info.st_mode) + "; expected " + k_file);
   }
-  if (Result<void> fits = check_owner(info, path, place); !fits) return fits;
+  HOLDFAST_DO(check_owner(info, path, place));
   const bool may_be_planted = place.is_ours && place.is_others && info.st_uid != place.tree_owner;
   if (access == Access::read || !may_be_planted || info.st_nlink <= 1) return {};
   if (has_only_a_spare(info, path, place)) return {};

@@ -38,9 +38,8 @@ UniqueFd open_scratch(const std::string& path) {
 
 // Completes a directory that we have just made; the umask may have narrowed its mode.
 Result<void> furnish(const std::string& path) {
-  const Result<UniqueFd> scratch = open_own_directory(path);
-  if (!scratch) return scratch.error();
-  if (make_marker_directory(*scratch)) return {};
+  HOLDFAST_TRY(const UniqueFd scratch, open_own_directory(path));
+  if (make_marker_directory(scratch)) return {};
   return system_error("make the marker directory of " + path);
 }
 
@@ -78,10 +77,9 @@ ScratchContent look_into_scratch(const std::string& path) {
 
 Result<void> renew_scratch_directory(const std::string& path) {
   if (make_new_own_directory(path, 0700)) return furnish(path);  // the test has removed it
-  if (Result<void> emptied = empty_directory(path); !emptied) return emptied;
-  const Result<UniqueFd> scratch = open_unmounted(path);
-  if (!scratch) return scratch.error();
-  if (::fchmod(scratch->get(), 0700) == 0 && make_marker_directory(*scratch) &&
+  HOLDFAST_DO(empty_directory(path));
+  HOLDFAST_TRY(const UniqueFd scratch, open_unmounted(path));
+  if (::fchmod(scratch.get(), 0700) == 0 && make_marker_directory(scratch) &&
       look_into_scratch(path).is_as_made) {
     return {};
   }
@@ -89,9 +87,8 @@ Result<void> renew_scratch_directory(const std::string& path) {
 }
 
 Result<void> remove_marker_directory(const std::string& path) {
-  const Result<UniqueFd> scratch = open_unmounted(path);
-  if (!scratch) return scratch.error();
-  return remove_directory(*scratch, path, std::string(names::k_marker_directory));
+  HOLDFAST_TRY(const UniqueFd scratch, open_unmounted(path));
+  return remove_directory(scratch, path, std::string(names::k_marker_directory));
 }
 
 void remove_empty_scratch(const std::string& path) {
@@ -103,7 +100,7 @@ void remove_empty_scratch(const std::string& path) {
 Result<UniqueFd> make_claimed_scratch(const std::string& path) {
   // A sweeper may remove the directory before we have claimed it. Then we make it again.
   for (int attempt = 0; attempt < k_most_claims; ++attempt) {
-    if (Result<void> made = make_scratch_directory(path); !made) return made.error();
+    HOLDFAST_DO(make_scratch_directory(path));
     UniqueFd claim = open_scratch(path);
     struct stat info {};
     if (claim.valid() && retried([&] { return ::flock(claim.get(), LOCK_SH); }) == 0 &&

@@ -64,17 +64,16 @@ class AmountWait {
   explicit AmountWait(const AmountOrder& order) : order_(order) {}
 
   Result<void> run() {
-    if (Result<void> opened = threads_.open(); !opened) return opened;
+    HOLDFAST_DO(threads_.open());
     while (true) {
       const std::vector<ByteRange> busy = busy_parts(order_);
       if (take_lowest(order_, busy)) return {};
       for (const ByteRange& part : busy) {
-        if (Result<void> waits = wait_in_thread(part); !waits) return waits;
+        HOLDFAST_DO(wait_in_thread(part));
       }
-      const Result<LockThreads::News> news = threads_.next();
-      if (!news) return news.error();
-      if (news->error != 0) return system_error("lock a part of its amount", news->error);
-      waited_[static_cast<std::size_t>(news->index)] = {};
+      HOLDFAST_TRY(const LockThreads::News news, threads_.next());
+      if (news.error != 0) return system_error("lock a part of its amount", news.error);
+      waited_[static_cast<std::size_t>(news.index)] = {};
     }
   }
 

@@ -87,21 +87,19 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
   // machine: in the machine's directory only root could make it.
   const bool of_machine = spec.scope == LockScope::machine && attempt.empty();
   if (!attempt.empty()) relative += "/" + level_directory(attempt);
-  Result<UniqueFd> top = of_machine ? open_machine_directory() : open_user_directory();
-  if (!top) return top.error();
+  HOLDFAST_TRY(UniqueFd top, of_machine ? open_machine_directory() : open_user_directory());
   LockDirectory lock;
-  Result<UniqueFd> directory = of_machine ? descend_in_machines(std::move(*top), relative)
-                                          : descend_in_users(*top, relative);
-  if (!directory) return directory.error();
-  lock.directory = std::move(*directory);
+  HOLDFAST_TRY(UniqueFd directory, of_machine ? descend_in_machines(std::move(top), relative)
+                                              : descend_in_users(top, relative));
+  lock.directory = std::move(directory);
   if (of_machine) {
     lock.file_mode = k_everybody_may_write;
     return lock;
   }
   // This call fails while a cleaner has the directory locked exclusively, for a moment. That does
   // no harm, because the cleaner removes nothing new.
-  (void)::flock(top->get(), LOCK_SH | LOCK_NB);
-  lock.shelter = std::move(*top);
+  (void)::flock(top.get(), LOCK_SH | LOCK_NB);
+  lock.shelter = std::move(top);
   return lock;
 }
 

@@ -49,7 +49,7 @@ Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home
   LockRequest request;
   request.ask_for(spec, level);
   request.home_ = home;
-  if (Result<void> opened = request.open_files(); !opened) return opened.error();
+  HOLDFAST_DO(request.open_files());
   return request;
 }
 
@@ -60,12 +60,11 @@ Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spe
   request.directory_ = std::move(directory);
   request.mode_ = mode;
   if (!level.attempt.empty()) {
-    Result<UniqueFd> below =
-        open_below(request.directory_, level_directory(level.attempt), mode == 0600 ? 0700 : 0755);
-    if (!below) return below.error();
-    request.directory_ = std::move(*below);
+    HOLDFAST_TRY(UniqueFd below, open_below(request.directory_, level_directory(level.attempt),
+                                            mode == 0600 ? 0700 : 0755));
+    request.directory_ = std::move(below);
   }
-  if (Result<void> opened = request.open_files(); !opened) return opened.error();
+  HOLDFAST_DO(request.open_files());
   return request;
 }
 
@@ -80,11 +79,10 @@ void LockRequest::ask_for(const LockSpec& spec, const LockLevel& level) {
 
 Result<void> LockRequest::open_directory() {
   if (!home_) return {};
-  Result<LockDirectory> opened = open_lock_directory(spec_, *home_, level_.attempt);
-  if (!opened) return opened.error();
-  mode_ = opened->file_mode;
-  directory_ = std::move(opened->directory);
-  shelter_ = std::move(opened->shelter);
+  HOLDFAST_TRY(LockDirectory opened, open_lock_directory(spec_, *home_, level_.attempt));
+  mode_ = opened.file_mode;
+  directory_ = std::move(opened.directory);
+  shelter_ = std::move(opened.shelter);
   return {};
 }
 
@@ -97,7 +95,7 @@ Result<void> LockRequest::open_files() {
 }
 
 Result<void> LockRequest::open_files_once() {
-  if (Result<void> opened = open_directory(); !opened) return opened;
+  HOLDFAST_DO(open_directory());
   Result<UniqueFd> lock = open_lock_file(directory_, std::string(names::k_lock_file), mode_);
   if (!lock) return located(lock.error());
   Result<UniqueFd> queue = open_regular(directory_, std::string(names::k_queue_file), mode_);
@@ -172,7 +170,7 @@ Result<bool> LockRequest::try_take() {
     if (!*had || still_named()) return had;
     // Somebody removed the file, so nobody else can see the lock that we hold.
     slots_.clear();
-    if (Result<void> opened = open_files(); !opened) return opened.error();
+    HOLDFAST_DO(open_files());
   }
 }
 
@@ -190,7 +188,7 @@ Result<bool> LockRequest::settle() {
   withdraw_waiting();
   if (still_named()) return true;
   slots_.clear();
-  if (Result<void> opened = open_files(); !opened) return opened.error();
+  HOLDFAST_DO(open_files());
   return false;
 }
 

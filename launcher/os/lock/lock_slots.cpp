@@ -18,9 +18,8 @@ namespace {
 constexpr std::size_t k_most_renewals = 64;
 
 Result<LockSlot> open_slot(const SlotOrder& order, unsigned number) {
-  Result<UniqueFd> file = open_lock_file(*order.directory, slot_file(number), order.file_mode);
-  if (!file) return file.error();
-  return LockSlot{number, std::move(*file)};
+  HOLDFAST_TRY(UniqueFd file, open_lock_file(*order.directory, slot_file(number), order.file_mode));
+  return LockSlot{number, std::move(file)};
 }
 
 // Takes the slot if it is free and its file still has its name.
@@ -31,9 +30,8 @@ Result<bool> take_if_free(LockSlot& slot, const SlotOrder& order) {
       return system_error("lock " + slot_file(slot.number));
     }
     if (has_name(slot.file, *order.directory, slot_file(slot.number))) return true;
-    Result<LockSlot> renewed = open_slot(order, slot.number);
-    if (!renewed) return renewed.error();
-    slot = std::move(*renewed);
+    HOLDFAST_TRY(LockSlot renewed, open_slot(order, slot.number));
+    slot = std::move(renewed);
   }
 }
 
@@ -44,14 +42,12 @@ Result<std::vector<LockSlot>> take_free(const SlotOrder& order, std::vector<Lock
   std::vector<LockSlot> had;
   for (unsigned number : order.numbers) {
     if (had.size() == order.units) break;
-    Result<LockSlot> slot = open_slot(order, number);
-    if (!slot) return slot.error();
-    const Result<bool> free = take_if_free(*slot, order);
-    if (!free) return free.error();
-    if (*free) {
-      had.push_back(std::move(*slot));
+    HOLDFAST_TRY(LockSlot slot, open_slot(order, number));
+    HOLDFAST_TRY(const bool free, take_if_free(slot, order));
+    if (free) {
+      had.push_back(std::move(slot));
     } else if (taken != nullptr) {
-      taken->push_back(std::move(*slot));
+      taken->push_back(std::move(slot));
     }
   }
   return had;
@@ -62,10 +58,10 @@ class SlotsWait {
   explicit SlotsWait(const SlotOrder& order) : order_(order) {}
 
   Result<std::vector<LockSlot>> run() {
-    if (Result<void> opened = threads_.open(); !opened) return opened.error();
-    if (Result<void> started = start(); !started) return started.error();
+    HOLDFAST_DO(threads_.open());
+    HOLDFAST_DO(start());
     while (had_.size() < order_.units) {
-      if (Result<void> more = wait_for_next(); !more) return more.error();
+      HOLDFAST_DO(wait_for_next());
     }
     std::ranges::sort(had_, {}, &LockSlot::number);
     return std::move(had_);
@@ -73,12 +69,11 @@ class SlotsWait {
 
  private:
   Result<void> start() {
-    Result<std::vector<LockSlot>> had = take_free(order_, &taken_);
-    if (!had) return had.error();
-    had_ = std::move(*had);
+    HOLDFAST_TRY(std::vector<LockSlot> had, take_free(order_, &taken_));
+    had_ = std::move(had);
     if (had_.size() == order_.units) return {};
     for (std::size_t i = 0; i < taken_.size(); ++i) {
-      if (Result<void> waits = wait_in_thread(i); !waits) return waits;
+      HOLDFAST_DO(wait_in_thread(i));
     }
     return {};
   }
@@ -88,18 +83,16 @@ class SlotsWait {
   }
 
   Result<void> wait_for_next() {
-    const Result<LockThreads::News> news = threads_.next();
-    if (!news) return news.error();
-    LockSlot& slot = taken_[static_cast<std::size_t>(news->index)];
-    if (news->error != 0) return system_error("lock " + slot_file(slot.number), news->error);
+    HOLDFAST_TRY(const LockThreads::News news, threads_.next());
+    LockSlot& slot = taken_[static_cast<std::size_t>(news.index)];
+    if (news.error != 0) return system_error("lock " + slot_file(slot.number), news.error);
     if (has_name(slot.file, *order_.directory, slot_file(slot.number))) {
       had_.push_back(std::move(slot));
       return {};
     }
     // The file was replaced while we waited. So we wait again, for the file that has the name now.
-    Result<LockSlot> renewed = open_slot(order_, slot.number);
-    if (!renewed) return renewed.error();
-    taken_.push_back(std::move(*renewed));
+    HOLDFAST_TRY(LockSlot renewed, open_slot(order_, slot.number));
+    taken_.push_back(std::move(renewed));
     if (++renewals_ > k_most_renewals)
       return Error{"wait for a slot: its file is removed again and again"};
     return wait_in_thread(taken_.size() - 1);

@@ -27,7 +27,7 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
     return system_error("lock its file");
   }
   if (order.amount.units != 0) {
-    if (Result<void> had = wait_for_amount(order.amount); !had) return had.error();
+    HOLDFAST_DO(wait_for_amount(order.amount));
   }
   if (order.slots.numbers.empty()) return std::vector<LockSlot>{};
   return wait_for_slots(order.slots);
@@ -80,12 +80,11 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
   }
   if (order.amount.units != 0 && !take_free_amount(order.amount)) return false;
   if (!order.slots.numbers.empty()) {
-    Result<std::vector<LockSlot>> free = take_free_slots(order.slots);
-    if (!free) return free.error();
+    HOLDFAST_TRY(std::vector<LockSlot> free, take_free_slots(order.slots));
     // We release the slots that we got here. The wait takes them again, and meanwhile nobody can
     // take them before us.
-    if (free->size() < order.slots.units) return false;
-    slots = std::move(*free);
+    if (free.size() < order.slots.units) return false;
+    slots = std::move(free);
   }
   order.queue->leave();
   return true;
@@ -111,18 +110,17 @@ void LockTurn::bury_helper() {
 }
 
 Result<void> LockTurn::start_waiting(const TurnOrder& order) {
-  Result<std::pair<UniqueFd, UniqueFd>> ends = packet_pair();
-  if (!ends) return ends.error();
+  HOLDFAST_TRY(auto ends, packet_pair());
   bury_helper();
   owner_ = ::getpid();
   helper_ = ::fork();
   if (helper_ < 0) return system_error("start a process that waits for a lock");
   if (helper_ == 0) {
-    ends->first.reset();
-    be_helper(order, ends->second.get(), owner_);
+    ends.first.reset();
+    be_helper(order, ends.second.get(), owner_);
   }
-  ready_ = std::move(ends->first);
-  ends->second.reset();
+  ready_ = std::move(ends.first);
+  ends.second.reset();
   const Result<PacketWithDescriptor> begun = receive_with_descriptor(ready_.get());
   if (begun && begun->packet == k_waits) return {};
   return Error{"start a process that waits for a lock: it was killed"};

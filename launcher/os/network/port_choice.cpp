@@ -33,15 +33,14 @@ bool may_bind(const sockaddr* address, socklen_t size) {
 
 Result<bool> take_port(std::uint16_t port, const LockParty& holder,
                        std::vector<LockRequest>& locks) {
-  Result<LockRequest> request = LockRequest::open(lock_of_port(port), {});
-  if (!request) return request.error();
-  Result<bool> had = request->try_take();
+  HOLDFAST_TRY(LockRequest request, LockRequest::open(lock_of_port(port), {}));
+  Result<bool> had = request.try_take();
   // The look comes after the lock. If it came first, the last holder of the lock could begin to
   // listen after our look, and then let go of the lock.
   if (!had || !*had) return had;
   if (!is_port_free(port)) return false;
-  request->sign(holder);
-  locks.push_back(std::move(*request));
+  request.sign(holder);
+  locks.push_back(std::move(request));
   return true;
 }
 
@@ -69,8 +68,7 @@ Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<Loc
           "choose a TCP port: found none that is free from 1024 up to where "
           "/proc/sys/net/ipv4/ip_local_port_range begins"};
     }
-    const Result<bool> taken = take_port(candidate(range, start, tried), holder, locks);
-    if (!taken) return taken.error();
+    HOLDFAST_DO(take_port(candidate(range, start, tried), holder, locks));
   }
   return {};
 }

@@ -230,9 +230,8 @@ Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
 }
 
 Result<std::string> receive_packet(int socket) {
-  Result<PacketWithDescriptor> received = receive_with_descriptor(socket);
-  if (!received) return received.error();
-  return std::move(received->packet);
+  HOLDFAST_TRY(PacketWithDescriptor received, receive_with_descriptor(socket));
+  return std::move(received.packet);
 }
 
 std::string last_words(int socket) {

@@ -35,9 +35,8 @@ std::vector<std::string> parts_of(const std::string& path, std::size_t limit) {
 }
 
 Result<ProcessStat> read_stat(const std::string& path) {
-  Result<std::string> text = read_file(path, k_longest_stat);
-  if (!text) return text.error();
-  const std::string_view line = *text;
+  HOLDFAST_TRY(std::string text, read_file(path, k_longest_stat));
+  const std::string_view line = text;
   // The name is in parentheses. It may itself contain blanks and parentheses.
   const std::size_t open = line.find('(');
   const std::size_t close = line.rfind(')');

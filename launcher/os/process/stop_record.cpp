@@ -31,17 +31,16 @@ std::string text_of(const StopOrder& order) {
 }
 
 Result<StopOrder> order_in(std::string_view text) {
-  const Result<wire::Message> message = wire::decode(text);
-  if (!message) return message.error();
+  HOLDFAST_TRY(const wire::Message message, wire::decode(text));
   StopOrder order;
-  order.service = message->get("service");
-  order.command.directory = message->get("directory");
-  for (const auto& [key, value] : message->fields) {
+  order.service = message.get("service");
+  order.command.directory = message.get("directory");
+  for (const auto& [key, value] : message.fields) {
     if (key == "word") order.command.words.push_back(value);
     if (key == "variable") order.command.environment.push_back(value);
   }
-  const auto time = parse_number<std::int64_t>(message->get("time"));
-  if (message->kind != k_kind || order.service.empty() || order.command.words.empty() || !time) {
+  const auto time = parse_number<std::int64_t>(message.get("time"));
+  if (message.kind != k_kind || order.service.empty() || order.command.words.empty() || !time) {
     return ErrorInWords{"expected the stop command of a service"};
   }
   order.command.time = Milliseconds{*time};

@@ -35,7 +35,7 @@ Result<void> fill_and_rename(const Draft& draft, UniqueFd file, const std::strin
   if (::lstat(target.c_str(), &there) == 0 && S_ISREG(there.st_mode)) {
     (void)::fchmod(file.get(), there.st_mode & 07777);
   }
-  if (Result<void> filled = fill(draft); !filled) return filled;
+  HOLDFAST_DO(fill(draft));
   if (draft.signals.came()) return Error{"write " + target + ": interrupted"};
   // A network file system may report a failed write as late as here.
   if (::close(file.release()) != 0) return system_error("write " + target);

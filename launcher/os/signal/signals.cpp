@@ -157,9 +157,8 @@ Result<UniqueFd> watch_signals(SignalSet set) {
 }
 
 Result<SignalQueue> SignalQueue::open() {
-  Result<UniqueFd> signals = watch_signals(k_all);
-  if (!signals) return signals.error();
-  return SignalQueue(std::move(*signals));
+  HOLDFAST_TRY(UniqueFd signals, watch_signals(k_all));
+  return SignalQueue(std::move(signals));
 }
 
 // The signal descriptor must not become readable for the witness.

@@ -39,18 +39,17 @@ class Streams {
 }  // namespace
 
 Result<Archiver> Archiver::start(std::vector<std::string> words, int input, int output) {
-  Result<os::UniqueFd> errors = os::memory_file("");
-  if (!errors) return errors.error();
+  HOLDFAST_TRY(os::UniqueFd errors, os::memory_file(""));
   Streams streams;
   streams.put(input, STDIN_FILENO);
   streams.put(output, STDOUT_FILENO);
-  streams.put(errors->get(), STDERR_FILENO);
+  streams.put(errors.get(), STDERR_FILENO);
   const std::vector<char*> arguments = os::pointers_to(words);
   pid_t pid = 0;
   const int failed =
       ::posix_spawn(&pid, words[0].c_str(), streams.get(), nullptr, arguments.data(), ::environ);
   if (failed != 0) return os::system_error("start " + words[0], failed);
-  return Archiver(pid, std::move(*errors));
+  return Archiver(pid, std::move(errors));
 }
 
 Archiver::Archiver(Archiver&& other) noexcept

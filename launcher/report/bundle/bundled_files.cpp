@@ -13,14 +13,13 @@ namespace holdfast {
 
 Result<std::unique_ptr<BundledFiles>> BundledFiles::take_out(const std::string& program,
                                                              const std::string& archive) {
-  Result<os::UniqueFd> store = temporary_file();
-  if (!store) return store.error();
-  Result<Archiver> archiver = Archiver::start(
-      {program, "unpack", archive, std::to_string(k_largest_bundle)}, -1, store->get());
-  if (!archiver) return archiver.error();
-  if (const Result<void> taken = archiver->wait(); !taken) return taken.error();
-  std::unique_ptr<BundledFiles> files(new BundledFiles(std::move(*store), archive));
-  if (const Result<void> found = files->find_parts(); !found) return found.error();
+  HOLDFAST_TRY(os::UniqueFd store, temporary_file());
+  HOLDFAST_TRY(Archiver archiver,
+               Archiver::start({program, "unpack", archive, std::to_string(k_largest_bundle)}, -1,
+                               store.get()));
+  HOLDFAST_DO(archiver.wait());
+  std::unique_ptr<BundledFiles> files(new BundledFiles(std::move(store), archive));
+  HOLDFAST_DO(files->find_parts());
   return files;
 }
 

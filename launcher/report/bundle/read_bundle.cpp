@@ -28,25 +28,24 @@ std::vector<StepRecord> steps_in(const BundledFiles& files) {
 }  // namespace
 
 Result<LoadedReport> read_bundle(const std::string& program, const std::string& file) {
-  Result<std::unique_ptr<BundledFiles>> files = BundledFiles::take_out(program, file);
-  if (!files) return files.error();
-  const std::string about = (*files)->text_of(bundle_names::k_manifest);
+  HOLDFAST_TRY(std::unique_ptr<BundledFiles> files, BundledFiles::take_out(program, file));
+  const std::string about = files->text_of(bundle_names::k_manifest);
   if (about.empty()) return no_bundle(file, fmt::format("it has no {}", bundle_names::k_manifest));
   const Result<Manifest> manifest = parse_manifest(about);
   if (!manifest) return Error{fmt::format("read {}: {}", file, manifest.error().message)};
-  if (!manifest->sum.empty() && (*files)->sum() != manifest->sum) {
+  if (!manifest->sum.empty() && files->sum() != manifest->sum) {
     return Error{fmt::format("read {}: damaged: its files are not those that were packed", file)};
   }
   const std::string journal(names::k_journal_file);
-  const Result<RunFile> records = (*files)->open(journal);
+  const Result<RunFile> records = files->open(journal);
   if (!records) return no_bundle(file, "it has no " + std::string(bundle_names::k_run) + journal);
   RunReporter reporter;
   const JournalFlaws flaws =
       read_records(*records->stream, [&](Record&& record) { reporter.add(std::move(record)); });
   RunReport report = std::move(reporter).finish(flaws, manifest->state);
   if (report.run.id.empty()) report.run.id = manifest->run;
-  report.steps = steps_in(**files);
-  return LoadedReport{std::move(report), std::make_unique<BundledOutputs>(std::move(*files))};
+  report.steps = steps_in(*files);
+  return LoadedReport{std::move(report), std::make_unique<BundledOutputs>(std::move(files))};
 }
 
 }  // namespace holdfast

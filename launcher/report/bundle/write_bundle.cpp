@@ -193,7 +193,7 @@ class PrintedWriter {
   }
 
   Result<void> finish() {
-    if (Result<void> ended = end_piece(); !ended) return ended;
+    HOLDFAST_DO(end_piece());
     return packing_.add(std::string(bundle_names::k_printed), index_);
   }
 
@@ -216,9 +216,8 @@ std::unique_ptr<RunFiles> as_run_files(std::unique_ptr<BundledFiles> files) { re
 
 Result<void> add_journal(Packing& packing, const RunEntry& run) {
   const std::string name(names::k_journal_file);
-  const Result<RunFile> journal = RunDirectory(run.directory).open(name);
-  if (!journal) return journal.error();
-  return packing.add(std::string(bundle_names::k_run) + name, *journal->stream, journal->size);
+  HOLDFAST_TRY(const RunFile journal, RunDirectory(run.directory).open(name));
+  return packing.add(std::string(bundle_names::k_run) + name, *journal.stream, journal.size);
 }
 
 // At most three files, of 8 MiB each (os/log/log.hpp).
@@ -244,7 +243,7 @@ Result<void> add_steps(Packing& packing, const RunEntry& run) {
 
 Result<void> add_beside(Packing& packing, const std::vector<BundledText>& beside) {
   for (const BundledText& one : beside) {
-    if (Result<void> added = packing.add(std::string(one.name), one.text); !added) return added;
+    HOLDFAST_DO(packing.add(std::string(one.name), one.text));
   }
   return {};
 }
@@ -253,12 +252,12 @@ Result<void> add_beside(Packing& packing, const std::vector<BundledText>& beside
 Result<void> add_end(Packing& packing, const BundleOrder& order, const LeftOut& left_out) {
   if (left_out.count() > 0) {
     const std::string name(bundle_names::k_left_out);
-    if (Result<void> added = packing.add(name, left_out.text()); !added) return added;
+    HOLDFAST_DO(packing.add(name, left_out.text()));
   }
   const RunInfo& run = order.loaded.report.run;
   const Manifest manifest{HOLDFAST_VERSION, run.id, order.state, run.complete, packing.sum()};
   const std::string name(bundle_names::k_manifest);
-  if (Result<void> added = packing.add(name, text_of(manifest)); !added) return added;
+  HOLDFAST_DO(packing.add(name, text_of(manifest)));
   return packing.finish(order.program, order.form);
 }
 
@@ -292,13 +291,13 @@ Result<void> Packing::write(std::string_view bytes) {
 }
 
 Result<void> Packing::add(const std::string& name, std::string_view text) {
-  if (Result<void> begun = begin(name, text.size()); !begun) return begun;
+  HOLDFAST_DO(begin(name, text.size()));
   sum_.add(text);
   return write(text);
 }
 
 Result<void> Packing::add(const std::string& name, std::istream& stream, std::uint64_t size) {
-  if (Result<void> begun = begin(name, size); !begun) return begun;
+  HOLDFAST_DO(begin(name, size));
   std::array<char, k_piece> bytes{};
   while (size > 0) {
     const std::uint64_t wanted = std::min<std::uint64_t>(size, k_piece);
@@ -306,7 +305,7 @@ Result<void> Packing::add(const std::string& name, std::istream& stream, std::ui
     const auto got = static_cast<std::size_t>(stream.gcount());
     std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(got), bytes.end(), '\0');
     sum_.add({bytes.data(), wanted});
-    if (Result<void> written = write({bytes.data(), wanted}); !written) return written;
+    HOLDFAST_DO(write({bytes.data(), wanted}));
     size -= wanted;
   }
   return {};
@@ -369,7 +368,7 @@ Result<void> add_outputs(Packing& packing, const std::filesystem::path& director
         continue;
       }
       total += file->size;
-      if (Result<void> added = put(packing, path, *file); !added) return added;
+      HOLDFAST_DO(put(packing, path, *file));
     }
   }
   return {};
@@ -397,7 +396,7 @@ Result<void> add_printed(Packing& packing, const LoadedReport& loaded, LeftOut& 
       left_out.note("the output of " + brief(test.name), "the bundle has no room for it");
       printed = {{}, "the bundle had no room for it"};
     }
-    if (Result<void> added = writer.add(*test.output_place, printed); !added) return added;
+    HOLDFAST_DO(writer.add(*test.output_place, printed));
   }
   return writer.finish();
 }
@@ -456,9 +455,8 @@ Printed BundledOutputs::of(const TestReport& test) {
 }
 
 Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, LeftOut& left_out) {
-  Result<os::UniqueFd> store = temporary_file();
-  if (!store) return store.error();
-  Packing packing(std::move(*store), take, order.sizes.whole);
+  HOLDFAST_TRY(os::UniqueFd store, temporary_file());
+  Packing packing(std::move(store), take, order.sizes.whole);
   const std::filesystem::path& directory = order.run.directory;
   const std::function<Result<void>()> steps[] = {
       [&] { return add_beside(packing, order.beside); },
@@ -471,7 +469,7 @@ Result<void> write_bundle(const BundleOrder& order, const Packing::Take& take, L
       [&] { return add_scratch(packing, directory, order.sizes, left_out); },
       [&] { return add_end(packing, order, left_out); }};
   for (const auto& step : steps) {
-    if (Result<void> done = step(); !done) return done;
+    HOLDFAST_DO(step());
   }
   return {};
 }

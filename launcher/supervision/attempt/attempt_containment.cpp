@@ -144,12 +144,10 @@ AttemptContainment::AttemptContainment(Containment wanted, const ContainmentNeed
 }
 
 Result<void> AttemptContainment::make_cgroup(const std::string& name) {
-  Result<os::Cgroup> made = os::Cgroup::make(name);
-  if (!made) return made.error();
-  Result<os::UniqueFd> entrance = made->open_entrance();
-  if (!entrance) return entrance.error();
-  cgroup_.emplace(std::move(*made));
-  entrance_ = std::move(*entrance);
+  HOLDFAST_TRY(os::Cgroup made, os::Cgroup::make(name));
+  HOLDFAST_TRY(os::UniqueFd entrance, made.open_entrance());
+  cgroup_.emplace(std::move(made));
+  entrance_ = std::move(entrance);
   return {};
 }
 

@@ -14,27 +14,25 @@
 namespace holdfast::supervision {
 
 Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) {
-  if (Result<void> reaper = os::become_subreaper(); !reaper) return reaper;
+  HOLDFAST_DO(os::become_subreaper());
   // This process may have been a shell before exec. The shell's children are not of the test's
   // tree.
   siginfo_t any{};
   if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
-  Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
-  if (!pair) return pair.error();
+  HOLDFAST_TRY(auto pair, os::packet_pair());
   const pid_t launcher = ::getpid();
   if (plan.policy.containment.has_any()) {
-    const Result<pid_t> guard = fork_contained(plan);
-    if (!guard) return guard.error();
-    pid_ = *guard;
+    HOLDFAST_TRY(const pid_t guard, fork_contained(plan));
+    pid_ = guard;
   } else {
     pid_ = ::fork();
     if (pid_ < 0) return os::system_error("start the guard");
   }
   if (pid_ == 0) {
-    pair->first.reset();
-    be_guard(plan, around, {std::move(pair->second), launcher}, containment());
+    pair.first.reset();
+    be_guard(plan, around, {std::move(pair.second), launcher}, containment());
   }
-  link_ = std::move(pair->first);
+  link_ = std::move(pair.first);
   if (containment_) {
     for (const std::string& trouble : containment_->troubles()) {
       plan.teller->complain_once("ignoring " + trouble);

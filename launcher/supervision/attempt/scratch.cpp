@@ -9,15 +9,13 @@
 namespace holdfast::supervision {
 
 Result<AttemptScratch> AttemptScratch::make_own() {
-  const Result<os::UniqueFd> user = os::open_user_directory();
-  if (!user) return user.error();
+  HOLDFAST_TRY(const os::UniqueFd user, os::open_user_directory());
   const std::string above(names::k_user_scratch_directory);
-  if (Result<os::UniqueFd> made = os::open_below(*user, above, 0700); !made) return made.error();
+  if (Result<os::UniqueFd> made = os::open_below(user, above, 0700); !made) return made.error();
   AttemptScratch own(os::user_directory_path() + "/" + above + "/" +
                      file_name_of(os::own_name(), os::own_pid_namespace()));
-  Result<os::UniqueFd> claimed = os::make_claimed_scratch(own.path_);
-  if (!claimed) return claimed.error();
-  own.claim_ = std::move(*claimed);
+  HOLDFAST_TRY(os::UniqueFd claimed, os::make_claimed_scratch(own.path_));
+  own.claim_ = std::move(claimed);
   own.is_own_ = true;
   return own;
 }

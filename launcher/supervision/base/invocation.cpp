@@ -88,13 +88,12 @@ std::vector<std::string_view> words_of(char** command) {
 }
 
 Result<Invocation> read_invocation(char** arguments, char** environment) {
-  Result<CommandLine> line = parse_command_line(words_of(arguments + 1));
-  if (!line) return line.error();
+  HOLDFAST_TRY(CommandLine line, parse_command_line(words_of(arguments + 1)));
   Invocation invocation;
   invocation.arguments = arguments;
-  invocation.command = arguments + 1 + line->command_at;
+  invocation.command = arguments + 1 + line.command_at;
   invocation.environment = environment;
-  invocation.line = std::move(*line);
+  invocation.line = std::move(line);
   if (invocation.line.help) return invocation;
   std::string_view found_command;
   read_environment(invocation, found_command);

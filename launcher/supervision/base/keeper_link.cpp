@@ -90,9 +90,7 @@ KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& call
 }
 
 Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) {
-  if (Result<void> sent = os::send_message(fd(), wire::to_message(request)); !sent) {
-    return sent.error();
-  }
+  HOLDFAST_DO(os::send_message(fd(), wire::to_message(request)));
   os::ReceivedMessage received = os::receive_message(fd());
   if (received.is_over) {
     // Perhaps the keeper was stopped. Then we continue it, or another launcher has just done so.

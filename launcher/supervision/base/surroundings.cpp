@@ -11,12 +11,9 @@
 namespace holdfast::supervision {
 
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers) {
-  Result<os::SignalQueue> signals = os::SignalQueue::open();
-  if (!signals) return signals.error();
-  Surroundings around{callers, std::move(*signals), {}};
-  if (Result<void> filled = os::fill_closed_streams(around.signals.descriptor()); !filled) {
-    return filled.error();
-  }
+  HOLDFAST_TRY(os::SignalQueue signals, os::SignalQueue::open());
+  Surroundings around{callers, std::move(signals), {}};
+  HOLDFAST_DO(os::fill_closed_streams(around.signals.descriptor()));
   // Only a launcher that ctest has started ends with ctest. `holdfast run … &` must outlive its
   // shell.
   if (!invocation.attach) return around;

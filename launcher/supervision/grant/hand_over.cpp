@@ -43,8 +43,7 @@ os::UniqueFd descriptor_in(const wire::Message& message, std::string_view key) {
 }
 
 Result<HandedOver> from_message(const wire::Message& message) {
-  Result<wire::AttemptGrant> grant = wire::to_grant(message);
-  if (!grant) return grant.error();
+  HOLDFAST_TRY(wire::AttemptGrant grant, wire::to_grant(message));
   const auto mask = parse_number<os::SignalSet>(message.get(k_mask));
   const auto ignored = parse_number<os::SignalSet>(message.get(k_ignored));
   const std::string_view earlier = message.get(k_earlier);
@@ -52,7 +51,7 @@ Result<HandedOver> from_message(const wire::Message& message) {
       earlier.empty() ? EarlierAttempts{} : parse_earlier_attempts(earlier);
   if (!mask || !ignored || !attempts) return Error{"read what was handed over"};
   HandedOver handed;
-  handed.grant = std::move(*grant);
+  handed.grant = std::move(grant);
   handed.callers.mask = *mask;
   handed.callers.ignored = *ignored;
   handed.callers.child_ignored = !message.get(k_child_ignored).empty();
@@ -68,9 +67,8 @@ Result<HandedOver> from_message(const wire::Message& message) {
 // Reads the message that `descriptor` has, and closes it.
 Result<wire::Message> take_message(int descriptor) {
   const os::UniqueFd file(descriptor);
-  const Result<std::string> text = os::read_memory_file(file.get());
-  if (!text) return text.error();
-  return wire::decode(*text);
+  HOLDFAST_TRY(const std::string text, os::read_memory_file(file.get()));
+  return wire::decode(text);
 }
 
 void keep_over_exec(const HandOver& handed) {
@@ -84,17 +82,15 @@ void keep_over_exec(const HandOver& handed) {
 
 Error hand_over(const Invocation& invocation, const wire::AttemptGrant& grant,
                 const HandOver& handed) {
-  const Result<std::string> program = exec_program();
-  if (!program) return program.error();
-  const Result<os::UniqueFd> file = os::memory_file(wire::encode(to_message(grant, handed)));
-  if (!file) return file.error();
-  std::string word = std::string(k_handed_over) + std::to_string(file->get());
+  HOLDFAST_TRY(const std::string program, exec_program());
+  HOLDFAST_TRY(const os::UniqueFd file, os::memory_file(wire::encode(to_message(grant, handed))));
+  std::string word = std::string(k_handed_over) + std::to_string(file.get());
   std::vector<char*> arguments{invocation.arguments[0], word.data()};
   for (char** own = invocation.arguments + 1; *own != nullptr; ++own) arguments.push_back(*own);
   arguments.push_back(nullptr);
   keep_over_exec(handed);
-  ::execve(program->c_str(), arguments.data(), invocation.environment);
-  return os::system_error("execute " + *program);
+  ::execve(program.c_str(), arguments.data(), invocation.environment);
+  return os::system_error("execute " + program);
 }
 
 Result<std::optional<HandedOver>> take_over(char**& arguments) {
@@ -103,13 +99,11 @@ Result<std::optional<HandedOver>> take_over(char**& arguments) {
   if (!word.starts_with(k_handed_over)) return std::optional<HandedOver>();
   const std::optional<int> fd = parse_number<int>(word.substr(k_handed_over.size()));
   if (!fd || *fd < 0) return Error{"read what was handed over: expected a descriptor"};
-  const Result<wire::Message> message = take_message(*fd);
-  if (!message) return message.error();
-  Result<HandedOver> handed = from_message(*message);
-  if (!handed) return handed.error();
+  HOLDFAST_TRY(const wire::Message message, take_message(*fd));
+  HOLDFAST_TRY(HandedOver handed, from_message(message));
   arguments[1] = arguments[0];
   ++arguments;
-  return std::optional<HandedOver>(std::move(*handed));
+  return std::optional<HandedOver>(std::move(handed));
 }
 
 void become_exec(char** arguments, char** environment) {
@@ -122,9 +116,8 @@ Result<os::UniqueFd> hand_settings(const Values& said) {
 }
 
 Result<Values> take_settings(int descriptor) {
-  const Result<wire::Message> message = take_message(descriptor);
-  if (!message) return message.error();
-  return wire::to_values(*message);
+  HOLDFAST_TRY(const wire::Message message, take_message(descriptor));
+  return wire::to_values(message);
 }
 
 }  // namespace holdfast::supervision

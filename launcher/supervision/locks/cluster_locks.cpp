@@ -17,13 +17,11 @@ constexpr Milliseconds k_last_moment{500};
 Result<os::UniqueFd> ClusterLocks::connect(Milliseconds grace) {
   let_go();
   grace_ = grace;
-  Result<os::SharedLease> lease = os::SharedLease::make();
-  if (!lease) return lease.error();
-  Result<std::pair<os::UniqueFd, os::UniqueFd>> ends = os::packet_pair();
-  if (!ends) return ends.error();
-  lease_ = std::move(*lease);
-  connection_ = std::move(ends->first);
-  return std::move(ends->second);
+  HOLDFAST_TRY(os::SharedLease lease, os::SharedLease::make());
+  HOLDFAST_TRY(auto ends, os::packet_pair());
+  lease_ = std::move(lease);
+  connection_ = std::move(ends.first);
+  return std::move(ends.second);
 }
 
 void ClusterLocks::let_go() {
@@ -36,9 +34,8 @@ void ClusterLocks::let_go() {
 }
 
 Result<void> ClusterLocks::begin_watch() {
-  Result<os::BootTimer> timer = os::BootTimer::make();
-  if (!timer) return timer.error();
-  timer_ = std::move(*timer);
+  HOLDFAST_TRY(os::BootTimer timer, os::BootTimer::make());
+  timer_ = std::move(timer);
   told_ = News::none;
   return {};
 }

@@ -146,13 +146,10 @@ class Taking {
   }
 
   Result<Asked> ask_at_level(const LockSpec& spec, const std::string& place) const {
-    const Result<LockLevel> level = above_.level_for(spec, place);
-    if (!level) return level.error();
-    Result<os::LockRequest> request = os::LockRequest::open(spec, home_, *level);
-    if (!request) return request.error();
-    const Result<bool> had = request->try_take();
-    if (!had) return had.error();
-    return Asked{std::move(*request), *had};
+    HOLDFAST_TRY(const LockLevel level, above_.level_for(spec, place));
+    HOLDFAST_TRY(os::LockRequest request, os::LockRequest::open(spec, home_, level));
+    HOLDFAST_TRY(const bool had, request.try_take());
+    return Asked{std::move(request), had};
   }
 
   LockWaitOrder wait_order(const LockSpec& spec, const std::string& place,
