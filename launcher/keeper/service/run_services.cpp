@@ -84,11 +84,10 @@ void RunServices::doubt_old_answers() {
 std::optional<wire::Message> RunServices::answer(const wire::Message& message, Connection& asker) {
   wire::Message reply;
   if (message.kind == wire::k_services) {
-    if (asker.attempt.empty()) {
-      return wire::Message(wire::k_refusal,
-                           {{"why", "services are asked for without an attempt"}});
+    if (!services_ || asker.attempt.empty() || asker.services.empty()) {
+      return wire::Message(wire::k_refusal, {{"why", "services are asked for by who needs none"}});
     }
-    if (services_ && services_->has_asked(asker.use)) {
+    if (services_->has_asked(asker.use)) {
       ask_again(asker.use);
     } else {
       asker.use = ask({asker.attempt, asker.test, asker.fixtures, asker.launcher}, asker.services);
@@ -130,7 +129,7 @@ void RunServices::leave(UseId use, Farewell farewell) {
 }
 
 void RunServices::leave_red(UseId use) {
-  if (!services_) return;
+  if (!services_ || !users_.contains(use)) return;
   red_[use] = services_->services_of(use);
   leave(use, Farewell::red);
 }
@@ -141,7 +140,7 @@ std::string RunServices::wait_of(UseId use, const std::vector<ServiceUse>& servi
 }
 
 std::string RunServices::waits_for(UseId use) const {
-  if (!services_) return {};
+  if (!services_ || !users_.contains(use)) return {};
   std::string text;
   for (const GrantedService& held : services_->services_of(use)) {
     if (!text.empty()) text += ", ";

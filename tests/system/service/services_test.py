@@ -4,10 +4,11 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import unittest
 
 from processes import is_alive, keepers_of, parent_of, process
-from support import CTEST, HOLDFAST, ProjectCase, program, verdicts, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, program, verdicts, wait_until
 
 # Our server listens on a port that the kernel chooses, and prints it.
 SERVER = f"""
@@ -63,6 +64,31 @@ class ServicesTest(ProjectCase):
         self.assertEqual(self.ended(tree)["one"]["services"], ["db#1"])
         self.assertNotIn("services", self.ended(tree)["none"])
         self.assertEqual([path.name for path in (tree / ".holdfast/runs").glob("*/services/*")], ["db-1.log"])
+        self.assert_nothing_left()
+
+    def test_who_uses_none_and_speaks_of_them_does_no_harm(self):
+        """A program that speaks to the keeper as a launcher does, and has asked for nothing."""
+        wait = f'touch "{self.work}/on"; while [ ! -e "{self.work}/go" ]; do sleep 0.02; done'
+        tree = self.suite(SERVER, ("one", "db", wait))
+        begun = self.start(CTEST, cwd=tree, stdout=-1, stderr=-2)
+        wait_until((self.work / "on").exists, "the test")
+        path, = (USER_DIRECTORY / "keepers").glob(f"{begun.pid}-*")
+        answers = []
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as another:
+            another.settimeout(PATIENCE_S)
+            another.connect(str(path))
+            for kind in ("red", "services", "waiting"):
+                another.send(f"holdfast-1\0{kind}\0".encode())
+            # The first one has no answer.
+            for _ in range(2):
+                answers.append(another.recv(4096).decode().split("\0")[1:-1])
+        (self.work / "go").touch()
+        out, _ = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual(answers, [["refused", "why", "services are asked for by who needs none"],
+                                   ["waiting", "why", ""]])
+        self.assertEqual(begun.returncode, 0, out.decode())
+        self.assertIn("1 test through Holdfast: 1 passed", out.decode())
+        self.assertEqual(self.ended(tree)["one"]["services"], ["db#1"])
         self.assert_nothing_left()
 
     def test_one_that_a_test_killed_is_there_again_for_the_next(self):
