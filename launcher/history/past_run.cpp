@@ -53,8 +53,8 @@ std::size_t directories_at(std::string_view text) {
 }
 
 std::int64_t milliseconds(double seconds) {
-  constexpr double k_longest = 1e9;
-  return std::llround(std::clamp(seconds, 0.0, k_longest) * 1000);
+  constexpr double k_most_seconds = 1e9;
+  return std::llround(std::clamp(seconds, 0.0, k_most_seconds) * 1000);
 }
 
 PastFailure failure_of(const Attempt& attempt, std::int64_t n, std::string_view output) {
