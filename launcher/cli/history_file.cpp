@@ -22,7 +22,7 @@ constexpr std::uint64_t k_runs_at_once = k_runs_kept / 2;
 Result<History> with_runs_of(const std::string& tree, Result<History> history) {
   if (!history || tree.empty()) return history;
   const auto goes_on = [](const RunEntry& run) { return !settle(run); };
-  HOLDFAST_DO(absorb(tree, *history, goes_on, now_s()));
+  if (const auto added = absorb(tree, *history, goes_on, now_s()); !added) return added.error();
   return history;
 }
 
@@ -37,7 +37,7 @@ Result<History> look_at_runs_of(const std::string& tree, const fs::path& file) {
   if (os::exists_own(file.string())) {
     Result<History> past = History::open_existing(file);
     if (!past) return past;
-    HOLDFAST_DO(seen->add_all_of(*past));
+    if (const auto added = seen->add_all_of(*past); !added) return added.error();
   }
   return with_runs_of(tree, std::move(seen));
 }

@@ -184,7 +184,7 @@ Result<bool> Statement::step() {
 void Statement::reset() { sqlite3_reset(statement_.get()); }
 
 Result<void> Statement::run() {
-  HOLDFAST_DO(step());
+  if (const Result<bool> row = step(); !row) return row.error();
   return {};
 }
 

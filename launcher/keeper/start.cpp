@@ -54,7 +54,9 @@ void tell(int caller, std::string_view text) {
 }
 
 Result<void> prepare_directory(const os::UniqueFd& user) {
-  HOLDFAST_DO(os::open_below(user, std::string(names::k_user_keepers_directory), 0700));
+  const Result<os::UniqueFd> made =
+      os::open_below(user, std::string(names::k_user_keepers_directory), 0700);
+  if (!made) return made.error();
   remove_stale_sockets();
   remove_stale_scratch();
   return {};

@@ -129,7 +129,10 @@ std::vector<std::string> TableReader::texts(std::string_view key, const std::str
                                             Empty empty) const {
   if (!has(key)) return {};
   const toml::array* const array = get(key)->as_array();
-  if (array == nullptr) return {text(key, expected).value_or("")};
+  if (array == nullptr) {
+    const std::optional<std::string> one = text(key, expected);
+    return one ? std::vector<std::string>{*one} : std::vector<std::string>{};
+  }
   if (array->empty() && empty == Empty::refused) complain(key, "an empty list", expected);
   return list(key, expected, filled_text_in);
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr unsigned k_most = 1000;
 
-Result<std::string> filled_text_in(const toml::node& node) {
+Result<std::string> service_text_in(const toml::node& node) {
   Result<std::string> text = text_in(node);
   if (text && text->empty()) return ErrorInWords{"an empty text"};
   return text;
@@ -40,7 +40,7 @@ Result<std::uint64_t> bytes_in(const toml::node& node) {
 }
 
 void read_key(const TableReader& table, std::string_view key, std::string& field) {
-  field = table.value(key, "a text that is not empty", filled_text_in).value_or(field);
+  field = table.value(key, "a text that is not empty", service_text_in).value_or(field);
 }
 
 void read_key(const TableReader& table, std::string_view key, std::vector<std::string>& field) {

@@ -24,8 +24,6 @@
 namespace holdfast {
 namespace {
 
-// Reads [cluster] of holdfast.toml: where etcd is, which has the locks of scope `cluster`.
-
 Result<std::string> endpoint_in(const toml::node& node) {
   const auto* const text = node.as_string();
   if (text == nullptr) return ErrorInWords{describe_type(node)};
@@ -44,6 +42,7 @@ void read_ttl(const TableReader& table, Milliseconds& ttl) {
 }
 
 // `directory`: that of the file; paths are relative to it.
+// Reads [cluster] of holdfast.toml: where etcd is, which has the locks of scope `cluster`.
 ClusterSettings read_cluster(const toml::node& node, const std::string& directory,
                              Complaints& complaints) {
   ClusterSettings settings;

@@ -1,4 +1,5 @@
 // The records that launchers write, as types. Their fields are in core/base/launcher_records.def.
+// The kinds of fields here also serve store/keeper_records.def.
 #pragma once
 
 #include "core/base/process_name.hpp"

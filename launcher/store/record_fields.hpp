@@ -26,8 +26,8 @@ class FieldReader {
   double number(const char* field);  // always finite; 0: absent
   std::optional<std::int64_t> integer(const char* field);
 
-  // One overload for each kind of field. If the field is absent, a number or a truth keeps its
-  // value, and anything else becomes empty.
+  // One overload for each kind of field. If the field is absent, a whole number, a truth or a
+  // verdict keeps its value, a number with a fraction becomes 0, and anything else becomes empty.
   void read(const char* field, std::string& to) { to = text(field); }
   void read(const char* field, std::vector<std::string>& to) { to = texts(field); }
   void read(const char* field, std::int64_t& to) { to = integer(field).value_or(to); }

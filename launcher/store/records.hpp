@@ -1,7 +1,7 @@
 // The records of a journal as types; docs/reference/journal.md is the contract. A field that the
-// record lacks is an empty optional, string or list. Every field may be absent unless it is marked
-// as required. Their fields are in store/keeper_records.def; the records that launchers write are
-// in store/launcher_records.hpp.
+// record lacks is an empty optional, string or list. The fields are rows of
+// store/keeper_records.def; without some of them there is no record, as record_of() in
+// store/json_record.hpp says. The records that launchers write are in store/launcher_records.hpp.
 #pragma once
 
 #include "core/base/process_name.hpp"

@@ -328,7 +328,7 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   if (!is_attached(user.tree)) {
     return ErrorInWords{"--slurm-array: Holdfast is not attached to " + user.tree};
   }
-  HOLDFAST_DO(lock_for_array(user.tree));
+  HOLDFAST_TRY(const os::UniqueFd lock, lock_for_array(user.tree));
   const std::size_t count = chosen.division->shards.size();
   const ArrayFiles files(user.tree);
   const fs::path& directory = files.directory();

@@ -1,6 +1,8 @@
 #include "cli/select/tree_tests.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "cli/listed_test.hpp"

@@ -91,7 +91,8 @@ class [[nodiscard]] Result<void> {
 // A type with a comma needs `auto`.
 #define HOLDFAST_TRY(declared, ...) \
   HOLDFAST_TRY_AS(HOLDFAST_UNIQUE(__LINE__), declared, __VA_ARGS__)
-// Returns the error of a Result from the function around it, if there is one.
+// Returns the error of a Result<void> from the function around it, if there is one. A value would
+// be destroyed at once: a lock that it holds would be free.
 #define HOLDFAST_DO(...) HOLDFAST_DO_AS(HOLDFAST_UNIQUE(__LINE__), __VA_ARGS__)
 
 #define HOLDFAST_TRY_AS(result, declared, ...) \
@@ -99,7 +100,7 @@ class [[nodiscard]] Result<void> {
   if (!result) return result.error();          \
   declared = std::move(*result)
 #define HOLDFAST_DO_AS(result, ...) \
-  if (const auto result = __VA_ARGS__; !result) return result.error()
+  if (const Result<void> result = __VA_ARGS__; !result) return result.error()
 #define HOLDFAST_PASTE(a, b) a##b
 #define HOLDFAST_UNIQUE(line) HOLDFAST_PASTE(holdfast_result_, line)
 

@@ -42,10 +42,12 @@ enum class EndReason : std::uint8_t {
   lock_lost,    // the lease of its locks over machines was not renewed in time
 };
 
-// For the log, after `because`.
-constexpr std::array<std::string_view, 5> words_of(EndReason) {
-  return {"its main process has ended", "its time is over", "of the signal",
-          "ctest or the build tool has ended", "its lock is lost"};
+// For the log: "because its time is over".
+constexpr std::string_view because(EndReason reason) {
+  constexpr std::array<std::string_view, 5> k_words{
+      "its main process has ended", "its time is over", "of the signal",
+      "ctest or the build tool has ended", "its lock is lost"};
+  return k_words.at(static_cast<std::size_t>(reason));
 }
 
 // What becomes of a test that selected nothing to run: a filter that matches no case.

@@ -112,7 +112,7 @@ Result<std::string> text_of_services(std::string_view value) {
   std::string text;
   do {
     const std::string_view part = take_part(value, value.find(';') < value.find(',') ? ';' : ',');
-    HOLDFAST_DO(parse_service_use(part));
+    if (const auto use = parse_service_use(part); !use) return use.error();
     if (!text.empty()) text += ',';
     text += part;
   } while (!value.empty());

@@ -91,7 +91,8 @@ class ToMessage {
 };
 
 // Reads fields into a struct as it is built. A field that the message lacks keeps its value; a flag
-// is false then. If the message has a field twice, the first counts.
+// is false then, and a field with a value for `absent` has that. If the message has a field twice,
+// the first counts.
 class FromMessage {
  public:
   explicit FromMessage(const Message& message) : message_(message) {}
@@ -122,6 +123,10 @@ class FromMessage {
     (*this)(key, value);
   }
 
+  // Refuses a message that lacks the field. `key` must outlive this object, as for refuse().
+  void needs(std::string_view key) {
+    if (message_.find(key) == nullptr) refuse(key);
+  }
   // For a field that is not understood. `key` must outlive this object.
   void refuse(std::string_view key) { wrong_ = key; }
 

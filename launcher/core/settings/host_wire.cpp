@@ -47,24 +47,24 @@ Message written(std::string_view kind, const Struct& whole) {
   return message;
 }
 
-template <typename Struct>
-Result<Struct> read_message(std::string_view kind, const Message& message) {
-  Struct whole;
-  FromMessage read(message);
-  each_field(whole, read);
-  return read.give(kind, std::move(whole));
-}
-
 }  // namespace
 
 Message to_message(const KeptState& state) { return written(k_state, state); }
 Result<KeptState> to_kept_state(const Message& message) {
-  return read_message<KeptState>(k_state, message);
+  KeptState state;
+  FromMessage read(message);
+  each_field(state, read);
+  // In another version of Holdfast, `user` is another field.
+  read.needs("used_by");
+  return read.give(k_state, std::move(state));
 }
 
 Message to_message(const HostOrder& order) { return written(k_kind, order); }
 Result<HostOrder> to_host_order(const Message& message) {
-  return read_message<HostOrder>(k_kind, message);
+  HostOrder order;
+  FromMessage read(message);
+  each_field(order, read);
+  return read.give(k_kind, std::move(order));
 }
 
 }  // namespace holdfast::wire

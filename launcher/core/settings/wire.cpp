@@ -122,7 +122,8 @@ Result<AttemptRequest> to_request(const Message& message) {
   AttemptRequest request;
   FromMessage read(message);
   each_field(request, read);
-  if (request.launcher == ProcessName{}) read.refuse("launcher");
+  read.needs("include");
+  read.needs("launcher");
   for (const auto& [key, text] : message.fields) {
     if (const std::optional<Setting> setting = setting_of_id(key)) {
       request.said.push_back({*setting, Source::property, text, {}});
@@ -143,6 +144,10 @@ Result<AttemptGrant> to_grant(const Message& message) {
   HOLDFAST_DO(read_settings(message, grant.policy));
   FromMessage read(message);
   each_field(grant, read);
+  if (grant.policy.isolation) {
+    read.needs("case_timeout");
+    read.needs("processors");
+  }
   return read.give(k_grant, std::move(grant));
 }
 

@@ -78,7 +78,7 @@ void each_field(Any<FarStart> auto& start, auto&& use) {
   use("architecture", start.architecture);
 }
 
-// Those that are one value.
+// The fields of a result that are one value; add_lists() has the others.
 void each_field(Any<AttemptResult> auto& result, auto&& use) {
   auto& seen = result.observation;
   auto& report = result.report;
@@ -274,6 +274,7 @@ Result<FarJob> far_job_in(std::string_view text) {
   job.grant = std::move(grant);
   wire::FromMessage read(message);
   each_field(job, read);
+  read.needs("far_n");
   if (job.arguments.empty()) return Error{"read the description of an attempt"};
   return read.give(message.kind, std::move(job));
 }
@@ -304,6 +305,7 @@ Result<AttemptResult> far_result_in(std::string_view text) {
   AttemptResult result;
   wire::FromMessage read(message);
   each_field(result, read);
+  read.needs("lock_wait_ms");
   read_lists(message, result);
   return read.give(k_ended, std::move(result));
 }

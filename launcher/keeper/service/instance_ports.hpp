@@ -2,15 +2,10 @@
 // others are chosen.
 #pragma once
 
-#include <poll.h>
-
-#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -18,7 +13,6 @@
 #include "core/base/result.hpp"
 #include "core/lock/lock_wait.hpp"
 #include "core/service/service_spec.hpp"
-#include "core/service/services.hpp"
 #include "os/lock/lock_file.hpp"
 
 namespace holdfast {

@@ -157,7 +157,9 @@ std::string KeptService::log_of(unsigned generation) const {
 
 Result<void> KeptService::note(unsigned generation) const {
   HOLDFAST_TRY(const os::UniqueFd user, os::open_user_directory());
-  HOLDFAST_DO(os::open_below(user, std::string(names::k_user_services_directory), 0700));
+  const Result<os::UniqueFd> made =
+      os::open_below(user, std::string(names::k_user_services_directory), 0700);
+  if (!made) return made.error();
   const std::string all = directory_.substr(0, directory_.rfind('/'));
   HOLDFAST_DO(os::make_own_directories(all, 0755));
   HOLDFAST_DO(os::make_own_directories(directory_, 0700));

@@ -1,6 +1,9 @@
 #include "keeper/service/run_services.hpp"
 
 #include <fmt/core.h>
+#include <poll.h>
+
+#include <algorithm>
 
 #include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
@@ -85,7 +88,7 @@ std::optional<wire::Message> RunServices::answer(const wire::Message& message, C
   wire::Message reply;
   if (message.kind == wire::k_services) {
     if (!services_ || asker.attempt.empty() || asker.services.empty()) {
-      return wire::Message(wire::k_refusal, {{"why", "services are asked for by who needs none"}});
+      return wire::Message(wire::k_services, {{"why", "services are asked for by who needs none"}});
     }
     if (services_->has_asked(asker.use)) {
       ask_again(asker.use);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -64,7 +65,7 @@ std::vector<EarlierGeneration> ServiceHosts::earlier_generations(
     if (kept.is_noted() && !has_host) end_rest_of(kept, declared[i]);
     // Where the number is lost with .holdfast, it is at least the first generation.
     const unsigned least = has_host ? 1 : 0;
-    if (!owner_.keeps_all && !kept.is_noted() && !has_host) continue;
+    if (owner_.keeps_all == KeepsAll::no && !kept.is_noted() && !has_host) continue;
     earlier.push_back({{i, 0}, std::max(kept.last_generation(), least)});
   }
   return earlier;
@@ -93,6 +94,9 @@ ServiceHost* ServiceHosts::of(const InstanceId& id) {
 }
 
 std::string ServiceHosts::obstacle(const InstanceId& id) const {
+  const auto waits = std::ranges::find_if(
+      starts_, [&](const WaitingStart& one) { return one.order.instance == id && !one.host; });
+  if (waits == starts_.end()) return {};
   const auto ports = ports_.find(id);
   return ports != ports_.end() && ports->second.is_waiting() ? ports->second.obstacle() : "";
 }
@@ -234,13 +238,17 @@ Result<void> ServiceHosts::place(wire::HostOrder& host, bool is_kept) const {
 }
 
 bool ServiceHosts::is_kept(const InstanceId& id) const {
-  return may_be_kept(id) && (owner_.keeps_all || kept_of(id).is_noted());
+  return may_be_kept(id) && (owner_.keeps_all == KeepsAll::yes || kept_of(id).is_noted());
 }
 
 // Uses the generation that people keep, in place of a start.
 void ServiceHosts::take_kept(ServiceOrder order, KeptAnswer answer) {
   order.generation = answer.state.order.generation;
   services_->starts_as(order.instance, order.generation);
+  // It may have waited for the port that the kept generation has.
+  if (const auto ports = ports_.find(order.instance); ports != ports_.end()) {
+    ports->second.give_up();
+  }
   ServiceHost host;
   host.id = order.instance;
   host.is_kept = true;
@@ -442,18 +450,26 @@ void ServiceHosts::add_descriptors(std::vector<pollfd>& fds) const {
     fds.push_back({host.helper.get(), POLLIN, 0});
   }
   for (const WaitingStart& one : starts_) {
-    if (one.host) fds.push_back({one.host->fd(), POLLIN, 0});
+    const auto ports = ports_.find(one.order.instance);
+    if (one.host) {
+      fds.push_back({one.host->fd(), POLLIN, 0});
+    } else if (ports != ports_.end()) {
+      fds.push_back({ports->second.waiting_fd(), POLLIN, 0});
+    }
   }
-  for (const auto& [id, ports] : ports_) fds.push_back({ports.waiting_fd(), POLLIN, 0});
   fds.push_back({network_.news(), POLLIN, 0});
 }
 
 Milliseconds ServiceHosts::due() const {
   Milliseconds due = k_longest;
   for (const WaitingStart& one : starts_) {
-    if (one.host) due = std::min(due, one.host->due());
+    const auto ports = ports_.find(one.order.instance);
+    if (one.host) {
+      due = std::min(due, one.host->due());
+    } else if (ports != ports_.end()) {
+      due = std::min(due, ports->second.deadline());
+    }
   }
-  for (const auto& [id, ports] : ports_) due = std::min(due, ports.deadline());
   for (const ServiceHost& host : hosts_) due = std::min(due, host.due);
   return due;
 }

@@ -25,14 +25,16 @@
 
 namespace holdfast {
 
+// yes: people keep each service that starts, so it stays when the run ends.
+enum class KeepsAll : std::uint8_t { no, yes };
+
 // Whose services they are. `lines` and `orphans` outlive the services.
 struct ServicesOwner {
   std::string tree;
   ProcessName ctest;
   RunLines& lines;
   OrphanHelpers& orphans;
-  // People keep each service that starts, so it stays when the run ends.
-  bool keeps_all = false;
+  KeepsAll keeps_all = KeepsAll::no;
 };
 
 class ServiceHosts {

@@ -119,7 +119,7 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   OrphanHelpers orphans;
   Run run =
       Run::begin({.tree = tree, .ctest = own, .lock_trouble = {}, .whose = RunsOf::people}, 1);
-  RunServices services(needed_for(name, declared), {tree, own, lines, orphans, true});
+  RunServices services(needed_for(name, declared), {tree, own, lines, orphans, KeepsAll::yes});
   services.begin(run);
   services.ask({to_text(own), "holdfast service start"}, {{name}});
   const std::optional<wire::Message> reply = wait_for_reply(services, signals);

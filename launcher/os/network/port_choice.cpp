@@ -68,7 +68,8 @@ Result<void> take_ports(unsigned count, const LockParty& holder, std::vector<Loc
           "choose a TCP port: found none that is free from 1024 up to where "
           "/proc/sys/net/ipv4/ip_local_port_range begins"};
     }
-    HOLDFAST_DO(take_port(candidate(range, start, tried), holder, locks));
+    const Result<bool> taken = take_port(candidate(range, start, tried), holder, locks);
+    if (!taken) return taken.error();
   }
   return {};
 }

@@ -179,7 +179,6 @@ std::string execution_error(const std::string& command, int error) {
   return interpreter.empty() ? text : text + " (its interpreter " + interpreter + " is missing)";
 }
 
-// A directory that may be entered is no program: execvp(3) goes on to the next one, too.
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   pointers.reserve(texts.size() + 1);
@@ -196,6 +195,7 @@ std::vector<std::string> entries_of(char** environment) {
 
 std::vector<std::string> own_environment() { return entries_of(::environ); }
 
+// A directory that may be entered is no program: execvp(3) goes on to the next one, too.
 bool is_program(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&

@@ -258,7 +258,8 @@ Result<void> send_message(int socket, const wire::Message& message,
 ReceivedMessage receive_message(int socket) {
   Result<PacketWithDescriptor> received = receive_with_descriptor(socket);
   if (!received) return {received.error(), {}, true};
-  if (received->packet.empty()) return {Error{"hear more: the connection has ended"}, {}, true};
+  if (received->packet.empty())
+    return {Error{"hear the other process: the connection has ended"}, {}, true};
   return {wire::decode(received->packet), std::move(received->descriptor), false};
 }
 

@@ -93,7 +93,9 @@ Result<void> send_message(int socket, const wire::Message& message,
 struct ReceivedMessage {
   Result<wire::Message> message;  // an error: what came is none, or nothing came
   UniqueFd descriptor;            // invalid: none came with it
-  bool is_over;                   // nothing came: the connection has ended, or its patience
+  // Nothing came that can be a message: the connection has ended, its patience is over, or what
+  // came is too long.
+  bool is_over = false;
 };
 ReceivedMessage receive_message(int socket);
 

@@ -238,7 +238,7 @@ class Attempt final : public os::TreeWatcher {
 
   void log_end(int signal) const {
     os::log(LogLevel::debug,
-            {"orders the guard to end the process tree, because ", name_of(state_.reason), ": ",
+            {"orders the guard to end the process tree, because ", because(state_.reason), ": ",
              signal_name(signal), ", and SIGKILL after ", describe(grace_)});
   }
 

@@ -146,7 +146,7 @@ std::string account_of(const AttemptResult& result) {
       text_of({"outcome ", name_of(result.outcome), ": ", describe_end(result.outcome, seen.main),
                " after ", describe(Milliseconds{result.wall_us / 1000})});
   if (seen.end_reason != EndReason::none)
-    add(text, text_of({"ended because ", name_of(seen.end_reason)}));
+    add(text, text_of({"ended because ", because(seen.end_reason)}));
   if (result.report.leftovers > 0) add(text, describe_leftovers(result.report));
   if (result.marker) add(text, text_of({"its marker counts: ", *result.marker}));
   for (const OrphanMarker& one : result.orphans) {

@@ -111,9 +111,27 @@ TEST(KeptState, ArrivesAsItWasSent) {
   }
 }
 
+TEST(KeptState, OfAnotherVersionIsRefused) {
+  Message message = to_message(KeptState{});
+  std::erase_if(message.fields, [](const auto& field) { return field.first == "used_by"; });
+  EXPECT_FALSE(to_kept_state(message));
+}
+
 TEST(KeptState, HasNoTwoFieldsOfOneKey) {
   KeptState state;
-  state.order.ctest = {1, 1};
+  state.order = full_order();
+  ServiceSpec& spec = state.order.spec;
+  for (auto* list : {&spec.command, &spec.init, &spec.reset, &spec.stop, &spec.depends})
+    list->resize(1);
+  spec.environment.resize(1);
+  state.order.ports.resize(1);
+  state.order.kept.resize(1);
+  state.order.before.resize(1);
+  state.order.must_be_contained = true;
+  for (auto* text : {&state.order.cgroup, &state.order.kept_at, &state.order.tree, &state.phase}) {
+    *text = "x";
+  }
+  state.needs_reset = true;
   std::set<std::string> keys;
   for (const auto& [key, text] : to_message(state).fields) {
     EXPECT_TRUE(keys.insert(key).second) << key;

@@ -180,8 +180,17 @@ TEST(Wire, APacketCutOffAtAnyByteIsRefusedOrLacksWholeFields) {
   }
 }
 
+Message without(Message message, const std::string& key) {
+  std::erase_if(message.fields, [&](const auto& field) { return field.first == key; });
+  return message;
+}
+
 TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
+  for (const char* key : {"case_timeout", "processors"}) {
+    EXPECT_FALSE(to_grant(without(to_message(full_grant()), key))) << key;
+  }
   for (const char* key : {"include", "launcher"}) {
+    EXPECT_FALSE(to_request(without(to_message(full_request()), key))) << key;
     for (const char* value : {"", "x", "1x", "-1", "0:2", "99999999999999999999999"}) {
       Message message = to_message(full_request());
       for (auto& field : message.fields) {
