@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/settings/hook_environment.hpp"
 #include "forensics/findings.hpp"
+#include "forensics/hook_environment.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::forensics {

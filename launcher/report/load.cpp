@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "core/base/names.hpp"
+#include "core/log/kept_output.hpp"
 #include "core/service/log_gap.hpp"
-#include "core/settings/kept_output.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"
 #include "store/json_record.hpp"

@@ -9,9 +9,9 @@
 
 #include <cerrno>
 
-#include "core/settings/kept_output.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "core/log/kept_output.hpp"
 #include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "os/file/clock.hpp"

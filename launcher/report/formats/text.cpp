@@ -1,5 +1,5 @@
 #include "core/base/parts.hpp"
-#include "core/settings/kept_output.hpp"
+#include "core/log/kept_output.hpp"
 #include "report/render.hpp"
 
 #include "core/base/printable.hpp"

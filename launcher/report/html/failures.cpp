@@ -2,7 +2,7 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/settings/kept_output.hpp"
+#include "core/log/kept_output.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"

@@ -1,6 +1,6 @@
 #include "report/load.hpp"
 
-#include "core/settings/kept_output.hpp"
+#include "core/log/kept_output.hpp"
 #include "core/service/log_gap.hpp"
 #include "opened_log.hpp"
 #include "scratch_directory.hpp"

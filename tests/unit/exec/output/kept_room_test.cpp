@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/settings/kept_output.hpp"
+#include "core/log/kept_output.hpp"
 #include "exec/output/output_relay.hpp"
 #include "scratch_directory.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/settings/hook_environment.hpp"
+#include "forensics/hook_environment.hpp"
 
 #include <gtest/gtest.h>
 
