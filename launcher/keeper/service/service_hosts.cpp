@@ -475,8 +475,7 @@ Milliseconds ServiceHosts::due() const {
 }
 
 void ServiceHosts::look() {
-  // A host that is lost may add one.
-  for (std::size_t i = 0; i < hosts_.size(); ++i) hear(hosts_[i]);
+  for (ServiceHost& host : hosts_) hear(host);
   kill_late();
   network_.look();
   std::vector<WaitingStart> due;

@@ -28,7 +28,10 @@ std::string told(const ServiceStep& step) {
       case ServiceAction::note_death:
         text += " death";
         break;
-      default:
+      case ServiceAction::check:
+      case ServiceAction::reset:
+      case ServiceAction::grant:
+      case ServiceAction::refuse:
         text += " none of its actions";
         break;
     }
