@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <poll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "log/log.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/unique_fd.hpp"
 #include "store/log_reader.hpp"
 #include "store/run_directory.hpp"
@@ -31,7 +31,7 @@ namespace {
 
 // The exit code if the run has no log.
 constexpr int k_no_log = 1;
-constexpr int k_tick_ms = 1000;
+constexpr Milliseconds k_tick{1'000};
 
 struct LogOptions {
   std::string run = "latest";
@@ -90,8 +90,7 @@ void follow(const RunEntry& run, LogReader& log, Display& display) {
     const bool goes_on = is_going_on(run);
     display.show(log.take_lines());
     if (!goes_on) return;
-    pollfd fds{news.get(), POLLIN, 0};
-    (void)::poll(&fds, 1, k_tick_ms);
+    (void)os::wait_for(news.get(), os::monotonic_now() + k_tick);
     char events[4096];
     while (::read(news.get(), events, sizeof events) > 0) {
     }

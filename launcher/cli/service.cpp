@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,6 +24,7 @@
 #include "keeper/service/tree_services.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -261,7 +261,7 @@ std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
 }
 
 int logs(const ServiceOptions& options) {
-  constexpr int k_interval_ms = 100;
+  constexpr Milliseconds k_interval{100};
   const Result<Tree> tree = tree_that_has(options, "logs");
   if (!tree) return refused(tree.error());
   const KeptService kept(tree->path, options.name);
@@ -277,8 +277,8 @@ int logs(const ServiceOptions& options) {
   if (!options.follow) return exit_codes::k_success;
   // The host closes this connection when it ends.
   const KeptAnswer host = kept.ask(wire::k_state);
-  pollfd end{host.connection.get(), POLLIN, 0};
-  while (host.connection.valid() && ::poll(&end, 1, k_interval_ms) == 0) {
+  while (host.connection.valid() &&
+         !os::wait_for(host.connection.get(), os::monotonic_now() + k_interval)) {
     printed = print_from(path, printed);
   }
   (void)print_from(path, printed);

@@ -30,6 +30,7 @@
 #include "history/history.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "store/journal_reader.hpp"
@@ -191,9 +192,8 @@ RunEntry wait_for_run(const std::string& tree, Display& display) {
     // The directory comes with the first run.
     (void)::inotify_add_watch(news.get(), runs.parent_path().c_str(), IN_CREATE);
     (void)::inotify_add_watch(news.get(), runs.c_str(), IN_CREATE);
-    pollfd fds{news.get(), POLLIN, 0};
     const Milliseconds time = soon > 0 ? k_between_looks : k_tick;
-    if (::poll(&fds, 1, static_cast<int>(time.count())) > 0) {
+    if (os::wait_for(news.get(), os::monotonic_now() + time)) {
       drain(news);
       soon = k_looks_for_journal;  // a run's journal follows its directory at once
     } else if (soon > 0) {
@@ -209,7 +209,7 @@ RunEntry wait_for_run(const std::string& tree, Display& display) {
 void wait_for_news(const os::UniqueFd& news, const RunFollower& run, Milliseconds until) {
   pollfd fds[2] = {{news.get(), POLLIN, 0}, {run.ctest(), POLLIN, 0}};
   if (::poll(fds, 2, os::poll_time(until)) <= 0) return;
-  (void)::poll(&fds[1], 1, static_cast<int>(k_between_looks.count()));
+  (void)os::wait_for(run.ctest(), os::monotonic_now() + k_between_looks);
   drain(news);
 }
 
@@ -224,9 +224,7 @@ void await_end(RunFollower& run) {
 }
 
 bool has_ended(const RunFollower& run) {
-  if (run.ctest_has_ended()) return true;
-  pollfd ctest{run.ctest(), POLLIN, 0};
-  return ctest.fd >= 0 && ::poll(&ctest, 1, 0) > 0;
+  return run.ctest_has_ended() || os::is_readable(run.ctest());
 }
 
 void follow(const RunEntry& entry, Display& display) {

@@ -205,8 +205,7 @@ bool ServiceCompanion::is_tree_gone() const {
 }
 
 bool ServiceCompanion::are_dependents_gone() const {
-  pollfd news{around_.dependents.get(), 0, 0};
-  return !around_.dependents.valid() || ::poll(&news, 1, 0) == 1;
+  return !around_.dependents.valid() || os::is_hung_up(around_.dependents.get());
 }
 
 // Also true for a service that does not go to the background.

@@ -11,6 +11,7 @@
 #include "keeper/service/tree_services.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
@@ -42,10 +43,7 @@ std::uint64_t kept_output(const KeeperOrder& order) {
 }
 
 // Whether `asker`, a launcher or `holdfast end`, still has its end of the connection open.
-bool is_there(const Connection& asker) {
-  pollfd peer{asker.socket.get(), 0, 0};
-  return ::poll(&peer, 1, 0) == 0;
-}
+bool is_there(const Connection& asker) { return !os::is_hung_up(asker.socket.get()); }
 
 // True: the value of `no-tests` without overrides makes a run without tests a failure.
 bool is_red_without_tests(const KeeperOrder& order) {
@@ -510,8 +508,7 @@ bool KeeperLoop::wait_for_connections(const Connection* asker, Milliseconds pati
 }
 
 bool KeeperLoop::ctest_died() const {
-  pollfd ended{ctest_.get(), POLLIN, 0};
-  return ::poll(&ended, 1, 0) == 1 && !run_.has_all_tests();
+  return os::is_readable(ctest_.get()) && !run_.has_all_tests();
 }
 
 void KeeperLoop::finish_after_ctest() {

@@ -6,6 +6,7 @@
 #include "core/base/parts.hpp"
 #include "exec/base/variables.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -89,10 +90,7 @@ void BatchServices::add_to(supervision::AttemptResult& result) const {
   result.service_wait = waited_;
 }
 
-bool BatchServices::is_readable() const {
-  pollfd news{fd(), POLLIN, 0};
-  return ::poll(&news, 1, 0) == 1;
-}
+bool BatchServices::is_readable() const { return os::is_readable(fd()); }
 
 // If the services are the same, this worker goes on, and the next one asks again.
 void BatchServices::take(const wire::Message& answer) {

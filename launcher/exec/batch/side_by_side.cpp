@@ -11,6 +11,7 @@
 #include "core/base/number.hpp"
 #include "core/lock/run_alone.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/marker_files.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
@@ -201,8 +202,7 @@ bool LentSlots::connect() {
 
 void LentSlots::hear() {
   while (link_.valid() && !for_keeper_.valid()) {
-    pollfd news{link_.get(), POLLIN, 0};
-    if (::poll(&news, 1, 0) != 1) return;
+    if (!os::is_readable(link_.get())) return;
     const Result<wire::Message> message = os::receive_message(link_.get()).message;
     if (!message) return lose();
     const std::size_t lent = parse_number<std::size_t>(message->get("lent")).value_or(0);

@@ -1,12 +1,12 @@
 #include "keeper/base/keeper_socket.hpp"
 
-#include <poll.h>
 #include <algorithm>
 
 #include "core/base/environment.hpp"
 #include "core/base/keeper_address.hpp"
 #include "core/base/parts.hpp"
 #include "core/ctest/attach.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast {
@@ -41,11 +41,10 @@ bool is_listened_for(const ProcessName& ctest, std::string_view numbering) {
 
 bool wait_for_answer(int socket, Milliseconds patience) {
   constexpr Milliseconds k_stopped_patience{1'000};
-  pollfd answer{socket, POLLIN, 0};
-  const Milliseconds first = std::min(patience, k_stopped_patience);
-  if (::poll(&answer, 1, static_cast<int>(first.count())) == 1) return true;
+  const Milliseconds now = os::monotonic_now();
+  if (os::wait_for(socket, now + std::min(patience, k_stopped_patience))) return true;
   (void)os::continue_peer(socket);
-  return ::poll(&answer, 1, static_cast<int>((patience - first).count())) == 1;
+  return os::wait_for(socket, now + patience);
 }
 
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <algorithm>
 
@@ -13,6 +12,7 @@
 #include "core/ctest/ctest_options.hpp"
 #include "core/outcome/supervision.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
@@ -79,8 +79,7 @@ bool write_live_line(const os::UniqueFd& target, std::string_view line) {
   while (true) {
     // A copy of ctest's descriptor may block. We must not make it non-blocking, because ctest uses
     // it too.
-    pollfd room{target.get(), POLLOUT, 0};
-    if (::poll(&room, 1, os::poll_time(until)) != 1) return false;
+    if (!os::wait_for(target.get(), until, POLLOUT)) return false;
     const ssize_t put =
         os::retried([&] { return ::write(target.get(), line.data(), line.size()); });
     if (put >= 0) return static_cast<std::size_t>(put) == line.size();

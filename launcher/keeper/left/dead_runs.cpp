@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
-#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "keeper/run/run_log.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
@@ -46,10 +46,7 @@ bool all_end_in_time(os::TaggedProcesses processes) {
   const Milliseconds until = os::monotonic_now() + k_guard_patience;
   (void)processes.living();
   const std::vector<int> lives = processes.news();
-  return std::ranges::all_of(lives, [&](int life) {
-    pollfd watched{life, POLLIN, 0};
-    return ::poll(&watched, 1, os::poll_time(until)) == 1;
-  });
+  return std::ranges::all_of(lives, [&](int life) { return os::wait_for(life, until); });
 }
 
 // True: no launcher and no guard of the ctest is left.

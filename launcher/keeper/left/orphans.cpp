@@ -1,7 +1,6 @@
 #include "keeper/left/orphans.hpp"
 
 #include <fmt/core.h>
-#include <poll.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -103,8 +102,7 @@ bool all_are_killed(os::TaggedProcesses& processes) {
     }
     if (os::monotonic_now() >= until) return false;
     // No event tells us that a process has got a signal, but a death ends this wait.
-    pollfd death{processes.news().front(), POLLIN, 0};
-    (void)::poll(&death, 1, static_cast<int>(k_look_interval.count()));
+    (void)os::wait_for(processes.news().front(), os::monotonic_now() + k_look_interval);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "keeper/left/stopped_supervisors.hpp"
 
 #include <fmt/core.h>
-#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "core/ctest/attach.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_reader.hpp"
@@ -121,10 +121,8 @@ class StoppedSearch {
 
 // True: all have ended in time.
 bool all_end(const std::vector<os::UniqueFd>& processes, Milliseconds until) {
-  return std::ranges::all_of(processes, [&](const os::UniqueFd& one) {
-    pollfd end{one.get(), POLLIN, 0};
-    return ::poll(&end, 1, os::poll_time(until)) == 1;
-  });
+  return std::ranges::all_of(
+      processes, [&](const os::UniqueFd& one) { return os::wait_for(one.get(), until); });
 }
 
 }  // namespace

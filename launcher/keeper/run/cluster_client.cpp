@@ -1,7 +1,6 @@
 #include "keeper/run/cluster_client.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -53,8 +52,7 @@ Result<std::string> etcd_program() {
 
 // The next message of the list; none: it did not come.
 std::optional<wire::Message> hear(const os::UniqueFd& client, Milliseconds until) {
-  pollfd news{client.get(), POLLIN, 0};
-  if (::poll(&news, 1, os::poll_time(until)) != 1) return std::nullopt;
+  if (!os::wait_for(client.get(), until)) return std::nullopt;
   Result<wire::Message> message = os::receive_message(client.get()).message;
   if (!message) return std::nullopt;
   return std::move(*message);

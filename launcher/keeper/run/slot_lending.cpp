@@ -6,6 +6,7 @@
 #include "core/base/number.hpp"
 #include "core/ctest/ctest_options.hpp"
 #include "keeper/base/keeper_socket.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -31,11 +32,6 @@ bool limits_load_by_file(const std::string& directory) {
 }
 
 bool runs_now(const Connection& test) { return !test.attempt.empty() && !test.farewell; }
-
-bool has_news(const os::UniqueFd& socket) {
-  pollfd news{socket.get(), POLLIN, 0};
-  return ::poll(&news, 1, 0) == 1;
-}
 
 std::size_t count_in(const wire::Message& message, std::string_view key) {
   return parse_number<std::size_t>(message.get(key)).value_or(0);
@@ -106,7 +102,7 @@ void SlotLending::look(const std::vector<Connection>& tests) {
 }
 
 void SlotLending::hear(Borrower& borrower) {
-  while (borrower.socket.valid() && has_news(borrower.socket)) {
+  while (borrower.socket.valid() && os::is_readable(borrower.socket.get())) {
     const Result<wire::Message> message = os::receive_message(borrower.socket.get()).message;
     if (!message || message->kind != wire::k_slots) return drop(borrower);
     loans_->give_back(borrower.number, count_in(*message, "back"));

@@ -1,7 +1,6 @@
 #include "keeper/service/kept_service.hpp"
 
 #include <fmt/core.h>
-#include <poll.h>
 #include <algorithm>
 
 #include <functional>
@@ -46,10 +45,7 @@ std::string prefix_of_sockets(const std::string& tree_and_numbers) {
 }
 
 KeptAnswer answer_to(KeptCall& asked) {
-  while (!asked.look()) {
-    pollfd news{asked.fd(), POLLIN, 0};
-    (void)::poll(&news, 1, os::poll_time(asked.due()));
-  }
+  while (!asked.look()) (void)os::wait_for(asked.fd(), asked.due());
   return asked.take_answer();
 }
 

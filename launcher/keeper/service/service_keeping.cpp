@@ -30,13 +30,7 @@ constexpr Milliseconds k_grace{5'000};
 
 // Waits. True: the other end was closed in time.
 bool hangs_up(const os::UniqueFd& connection, Milliseconds patience) {
-  const Milliseconds until = os::monotonic_now() + patience;
-  while (true) {
-    pollfd news{connection.get(), 0, 0};
-    const int left = os::poll_time(until);
-    if (::poll(&news, 1, left) == 1) return true;
-    if (left == 0) return false;
-  }
+  return os::wait_for(connection.get(), os::monotonic_now() + patience, 0);
 }
 
 // Ends what is left when host and guard are gone. Fails if a process stays.

@@ -1,6 +1,5 @@
 #include "keeper/tree/live_runs.hpp"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <algorithm>
 
@@ -9,6 +8,7 @@
 #include "core/base/parts.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/tree/run_lock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -166,8 +166,7 @@ bool is_going_on(const RunEntry& run) {
   const os::UniqueFd life = os::watch_living(listener.pid);
   // Before it ends, the keeper waits until all connections are closed, so we close ours.
   keeper.socket.reset();
-  pollfd ended{life.get(), POLLIN, 0};
-  if (life.valid()) (void)::poll(&ended, 1, static_cast<int>(k_run_end_patience.count()));
+  if (life.valid()) (void)os::wait_for(life.get(), os::monotonic_now() + k_run_end_patience);
   return false;
 }
 

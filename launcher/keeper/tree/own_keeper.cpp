@@ -1,10 +1,9 @@
 #include "keeper/tree/own_keeper.hpp"
 
-#include <poll.h>
-
 #include "core/settings/message.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast {
@@ -50,10 +49,8 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
     return Answer::serves;
   }
   // The keeper closes its end of the connection when it has done everything.
-  pollfd end{socket_.get(), 0, 0};
-  const Milliseconds patience = answer ? k_end_patience : Milliseconds{0};
-  const bool is_gone = ::poll(&end, 1, static_cast<int>(patience.count())) == 1;
-  return is_gone ? Answer::absent : Answer::silent;
+  const Milliseconds until = answer ? os::monotonic_now() + k_end_patience : Milliseconds{0};
+  return os::wait_for(socket_.get(), until, 0) ? Answer::absent : Answer::silent;
 }
 
 bool OwnKeeper::let_go_of_shared_tree() {

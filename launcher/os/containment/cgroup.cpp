@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_directory.hpp"
@@ -205,15 +205,13 @@ Result<void> Cgroup::remove() const {
     remove_all_below(directory());
     if (::unlinkat(above.get(), name_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
     const int error = errno;
-    const Milliseconds left = until - monotonic_now();
-    if (error != EBUSY || left.count() <= 0) {
+    if (error != EBUSY || monotonic_now() >= until) {
       return system_error("remove the cgroup " + name_, error);
     }
     // The cgroup was empty, but busy. So its state changed between the two looks, and perhaps no
     // event follows.
     if (empty && round < k_most_rounds) continue;
-    pollfd change{processes.news().front(), POLLIN, 0};
-    ::poll(&change, 1, static_cast<int>(left.count()));
+    (void)wait_for(processes.news().front(), until);
   }
 }
 

@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <net/if.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -18,6 +17,7 @@
 
 #include <cstring>
 
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
@@ -141,10 +141,7 @@ void NamespaceProcesses::signal_all(int signal) {
 }
 
 // The pidfd is readable when the first process is a zombie. By then all others are gone.
-bool NamespaceProcesses::is_empty() {
-  pollfd ended{first_, POLLIN, 0};
-  return retried([&] { return ::poll(&ended, 1, 0); }) > 0;
-}
+bool NamespaceProcesses::is_empty() { return is_readable(first_); }
 
 std::vector<NamedProcess> NamespaceProcesses::living() {
   return is_empty() ? std::vector<NamedProcess>{}

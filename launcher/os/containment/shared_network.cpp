@@ -1,7 +1,6 @@
 #include "os/containment/shared_network.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -60,8 +59,7 @@ void SharedNetwork::want() {
 
 void SharedNetwork::look() {
   reap_if_ended();
-  pollfd news{answer_.get(), POLLIN, 0};
-  if (state_ != State::in_the_making || ::poll(&news, 1, 0) != 1) return;
+  if (state_ != State::in_the_making || !is_readable(answer_.get())) return;
   Result<PacketWithDescriptor> answer = receive_with_descriptor(answer_.get());
   answer_.reset();
   if (answer && answer->descriptor.valid()) {

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "os/file/system_call.hpp"
 
@@ -34,10 +35,19 @@ void allow_many_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-bool is_readable(int fd) {
-  pollfd news{fd, POLLIN, 0};  // poll(2) leaves out -1
-  return ::poll(&news, 1, 0) == 1;
+bool wait_for(int fd, Milliseconds until, short events) {
+  pollfd news{fd, events, 0};  // poll(2) leaves out -1
+  while (true) {
+    const int left = poll_time(until);
+    const int ready = ::poll(&news, 1, left);
+    if (ready == 1) return true;
+    if (left == 0 || (ready < 0 && errno != EINTR)) return false;
+  }
 }
+
+bool is_readable(int fd) { return wait_for(fd, Milliseconds{0}); }
+
+bool is_hung_up(int fd) { return wait_for(fd, Milliseconds{0}, 0); }
 
 bool has_lost_its_reader(int fd) {
   pollfd watched{fd, 0, 0};

@@ -2,9 +2,13 @@
 // one.
 #pragma once
 
+#include <poll.h>
+
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -19,9 +23,17 @@ void leave_standard_streams();
 // Raises the soft limit of descriptors. It may be low for the sake of programs that use select(2).
 void allow_many_descriptors();
 
+// Waits until poll(2) tells one of `events` of this descriptor, an error or the end of the other
+// side: true. False: `until` has come, on the clock of monotonic_now(). A signal does not end the
+// wait.
+bool wait_for(int fd, Milliseconds until, short events = POLLIN);
+
 // True: to read from `fd` does not wait: something is there, or the other end is closed. False for
 // an invalid descriptor.
 bool is_readable(int fd);
+
+// True: the other end of a socket or pipe is closed. False for an invalid descriptor.
+bool is_hung_up(int fd);
 
 // True: `fd` is a pipe that nobody reads any more, so that a write to it raises SIGPIPE (pipe(7)).
 bool has_lost_its_reader(int fd);

@@ -18,6 +18,7 @@
 
 #include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
@@ -88,10 +89,8 @@ class Runner final : public TreeWatcher {
     if (work_ == 0) be_work(order, saying.get());
     saying.reset();
     // If the command is executed, the pipe ends with nothing in it.
-    pollfd word{said.get(), POLLIN, 0};
-    (void)retried([&] { return ::poll(&word, 1, poll_time(until_)); });
     int error = 0;
-    if ((word.revents & POLLIN) != 0 && ::read(said.get(), &error, sizeof error) > 0) {
+    if (wait_for(said.get(), until_) && ::read(said.get(), &error, sizeof error) > 0) {
       not_started_ = error;
     }
   }

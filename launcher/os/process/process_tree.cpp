@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/signal/signals.hpp"
 
@@ -156,9 +157,7 @@ class Descendants final : public ProcessSet {
   bool is_empty_within(Milliseconds time) {
     const Milliseconds until = monotonic_now() + time;
     while (!is_empty()) {
-      const int left = poll_time(until);
-      pollfd news{children_.get(), POLLIN, 0};
-      if (left == 0 || ::poll(&news, 1, left) <= 0) return false;
+      if (!wait_for(children_.get(), until)) return false;
       hear_news();
     }
     return true;

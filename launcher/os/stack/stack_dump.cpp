@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -13,6 +12,7 @@
 
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
@@ -221,10 +221,7 @@ void write_within(int fd, const std::string& text, Milliseconds time) {
   const Milliseconds until = monotonic_now() + time;
   std::string_view rest = text;
   while (!rest.empty()) {
-    pollfd writable{fd, POLLOUT, 0};
-    const int left = poll_time(until);
-    if (left == 0 || ::poll(&writable, 1, left) <= 0) return;
-    if ((writable.revents & POLLOUT) == 0) return;
+    if (!wait_for(fd, until, POLLOUT)) return;
     // A writable pipe takes this much without blocking, pipe(7).
     const ssize_t put = retried(
         [&] { return ::write(fd, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF)); });

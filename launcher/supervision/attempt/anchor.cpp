@@ -1,6 +1,5 @@
 #include "supervision/attempt/anchor.hpp"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/types.h>
 
@@ -13,6 +12,7 @@
 #include "core/base/number.hpp"
 #include "core/batch/worker_message.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
@@ -91,9 +91,7 @@ class Anchor final : public os::TreeWatcher {
     const os::UniqueFd children = os::watch_children();
     const Milliseconds until = os::monotonic_now() + k_leak_patience;
     while (os::reap(*this, {})) {
-      const Milliseconds left = until - os::monotonic_now();
-      pollfd news{children.get(), POLLIN, 0};
-      if (left.count() <= 0 || ::poll(&news, 1, static_cast<int>(left.count())) <= 0) return false;
+      if (!os::wait_for(children.get(), until)) return false;
       os::hear_of_children(children);
     }
     return true;

@@ -1,7 +1,6 @@
 #include "supervision/attempt/attempt_containment.hpp"
 
 #include <limits.h>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/outcome/oom.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -203,8 +203,7 @@ pid_t AttemptContainment::post_warden(std::vector<int> locks, Milliseconds grace
   if (!is_cgroup) {
     // A living guard may still be ending the tree gently. When the guard dies, the kernel ends the
     // tree. Until then the warden holds the locks.
-    pollfd ended{first.get(), POLLIN, 0};
-    (void)os::retried([&] { return ::poll(&ended, 1, -1); });
+    (void)os::wait_for(first.get(), k_longest);
   } else {
     Unwatched watcher;
     (void)os::end_processes(*processes(), {SIGTERM, grace, {}}, watcher);
