@@ -10,7 +10,7 @@ import unittest
 from contained import NOBODY
 from needs import AS_NOBODY, need, need_reach
 from places import UNKNOWN_USER
-from support import (CTEST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, is_alive, no_keeper_of, program, verdicts,
+from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, is_alive, no_keeper_of, program, verdicts,
                      wait_until)
 
 PTRACE_SEIZE, PTRACE_INTERRUPT, WALL = 0x4206, 0x4207, 0x40000000
@@ -51,6 +51,26 @@ class ForeignTest(ProjectCase):
         ended = self.records(self.runs(tree)[-1], "attempt_ended")[0]
         self.assertEqual((ended["outcome"], ended["flags"], ended["note"]), ("passed", ["leaked"], note))
         self.assertEqual(ended["leftovers"], [{"pid": left.pid, "name": "become_owner"}])
+
+    def test_what_is_left_of_a_service_kept_by_hand_fails_a_reap(self):
+        """The reap may look into processes of other users and not end them. It is a person's, whose .holdfast is gone."""
+        start = f"{self.foreign} {self.pid_file()} >/dev/null 2>&1 & exec sleep 1000"
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text(
+            f'[service.db]\ncommand = ["sh", "-c", "{start}"]\nready-command = ["test", "-s", "{self.pid_file()}"]\n'
+            'grace = "100ms"\n')
+        tree = self.project("")
+        self.finish("chown", "-R", "nobody", tree)
+        started = self.finish(*AS_NOBODY, HOLDFAST, "service", "start", "db", "--tree", tree)
+        self.assertEqual(started.returncode, 0, started.stderr)
+        left, = self.announced(self.pid_file())
+        shutil.rmtree(tree / ".holdfast")
+        looking = "+sys_ptrace,+dac_read_search"
+        reaped = self.finish(*AS_NOBODY, f"--inh-caps={looking}", f"--ambient-caps={looking}",
+                             HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual((reaped.returncode, reaped.stderr.decode()),
+                         (1, f"holdfast: failed to end become_owner (pid {left.pid})\n"))
+        self.assertTrue(is_alive(left))
 
     def test_a_main_process_is_named_too_and_nobody_waits_for_it(self):
         ended = self.finish(*AS_NOBODY, LAUNCHER, "--grace", "100ms", "--timeout", "500ms", "--", "sh", "-c",
