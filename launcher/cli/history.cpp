@@ -16,6 +16,7 @@
 #include "cli/commands.hpp"
 #include "cli/history_file.hpp"
 #include "cli/test_names.hpp"
+#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
@@ -116,9 +117,7 @@ Charset charset() {
   std::string locale = variable("LC_ALL");
   if (locale.empty()) locale = variable("LC_CTYPE");
   if (locale.empty()) locale = variable("LANG");
-  std::transform(locale.begin(), locale.end(), locale.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  locale = lower(std::move(locale));
   const bool is_utf8 =
       locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
   return is_utf8 ? Charset::unicode : Charset::ascii;

@@ -1,5 +1,6 @@
 #include "report/describe.hpp"
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -256,8 +257,7 @@ bool went_wrong(const TestReport& test) { return is_red(test.outcome); }
 
 std::string title_of(Outcome outcome) {
   std::string text = label(outcome);
-  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
-    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  if (!text.empty()) text.front() = upper(text.front());
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/words.hpp"
@@ -33,8 +34,7 @@ Files files_in(const std::string& directory) {
 }
 
 bool is_same(std::string_view one, std::string_view other) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(one, other, {}, lower, lower);
+  return lower(std::string(one)) == lower(std::string(other));
 }
 
 Result<std::vector<std::string>> files_of(const std::string& tree,

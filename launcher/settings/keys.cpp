@@ -4,10 +4,10 @@
 #include <cmath>
 #include <iterator>
 
+#include "core/base/edit_distance.hpp"
 #include "core/base/names.hpp"
 #include "core/base/words.hpp"
 #include "settings/pattern.hpp"
-#include "settings/spelling.hpp"
 
 namespace holdfast {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "settings/spelling.hpp"
+#include "core/base/edit_distance.hpp"
 
 namespace holdfast {
 namespace {

@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <type_traits>
 
+#include "core/base/edit_distance.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/settings/kinds.hpp"
 #include "core/settings/policy.hpp"
 #include "core/settings/settings.hpp"
 #include "settings/pattern.hpp"
-#include "settings/spelling.hpp"
 
 namespace holdfast {
 namespace {

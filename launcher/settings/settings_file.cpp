@@ -7,6 +7,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "core/base/edit_distance.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
@@ -18,7 +19,6 @@
 #include "settings/profiles.hpp"
 #include "settings/service_keys.hpp"
 #include "settings/setting_keys.hpp"
-#include "settings/spelling.hpp"
 #include "settings/toml.hpp"
 
 namespace holdfast {

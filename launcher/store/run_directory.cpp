@@ -2,6 +2,7 @@
 
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <system_error>
 #include <tuple>
 
@@ -127,15 +129,8 @@ bool is_at_work(const RunEntry& run) {
   return !boot.empty() && started->boot.substr(0, started->boot.find('/')) == boot;
 }
 
-std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefix) {
-  constexpr std::size_t k_shown = 3;
-  std::string list;
-  std::size_t count = 0;
-  for (const RunEntry& run : runs) {
-    if (!may_mean(run.id, prefix)) continue;
-    if (++count <= k_shown) list += fmt::format("{}{}", list.empty() ? "" : ", ", run.id);
-  }
-  return count > k_shown ? fmt::format("{} and {} more", list, count - k_shown) : list;
+std::string short_list(const std::vector<RunEntry>& runs) {
+  return bounded_list(runs, 3, [](const RunEntry& run) { return run.id; });
 }
 
 }  // namespace
@@ -221,18 +216,15 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
   const auto named = std::find_if(runs.begin(), runs.end(),
                                   [&](const RunEntry& run) { return names_run(run.id, wanted); });
   if (named != runs.end()) return dated(std::move(*named));
-  RunEntry* match = nullptr;
-  for (RunEntry& run : runs) {
-    if (!may_mean(run.id, wanted)) continue;
-    if (match != nullptr) {
-      return Error{fmt::format("find run {}: several runs begin with that: {}", wanted,
-                               short_list(runs, wanted))};
-    }
-    match = &run;
-  }
-  if (match != nullptr) return dated(std::move(*match));
-  return Error{fmt::format("find run {}: no such run in {}; there are {}", wanted, where,
-                           short_list(runs, ""))};
+  std::vector<RunEntry> meant;
+  std::ranges::copy_if(runs, std::back_inserter(meant),
+                       [&](const RunEntry& run) { return may_mean(run.id, wanted); });
+  if (meant.size() == 1) return dated(std::move(meant.front()));
+  if (!meant.empty())
+    return Error{
+        fmt::format("find run {}: several runs begin with that: {}", wanted, short_list(meant))};
+  return Error{
+      fmt::format("find run {}: no such run in {}; there are {}", wanted, where, short_list(runs))};
 }
 
 namespace {

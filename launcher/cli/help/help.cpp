@@ -14,11 +14,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/help/reference.hpp"
+#include "core/base/edit_distance.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
-#include "settings/spelling.hpp"
 #include "supervision/base/programs.hpp"
 
 namespace holdfast::cli {

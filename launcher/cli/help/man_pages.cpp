@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/help/reference.hpp"
+#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast::cli {
@@ -31,12 +32,6 @@ std::string italic(std::string_view text) { return "\\fI" + escaped(text) + "\\f
 std::string page_name(std::string name) {
   std::ranges::replace(name, ' ', '-');
   return name;
-}
-
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
-  return text;
 }
 
 std::string usage_lines(std::string_view usage) {

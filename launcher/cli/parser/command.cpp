@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/words.hpp"
 
@@ -98,12 +99,8 @@ namespace {
 
 // An option's value is called after the option: `--tree TREE`.
 Option named(CLI::Option* option) {
-  std::string name;
   const std::vector<std::string>& names = option->get_lnames();
-  for (const char c : names.empty() ? std::string() : names.back()) {
-    name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  }
-  if (!name.empty()) option->type_name(name);
+  if (!names.empty() && !names.back().empty()) option->type_name(upper(names.back()));
   return Option(*option);
 }
 

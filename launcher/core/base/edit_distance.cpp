@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "core/base/ascii_case.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -12,15 +14,14 @@ constexpr std::size_t k_longest_name = 255;
 
 constexpr std::size_t k_shortest_beginning = 4;
 
-// How many letters of a name may be wrong: about one in three, and never more than four.
-std::size_t farthest(std::size_t length) { return std::min<std::size_t>(4, length / 3 + 1); }
+// How many letters of a name may be wrong: about one in three, never more than four, and not all.
+std::size_t farthest(std::size_t length) {
+  return std::min({std::size_t{4}, length / 3 + 1, length - 1});
+}
 
 std::string plain(std::string_view name) {
-  std::string text(name);
-  for (char& c : text) {
-    if (c == '_') c = '-';
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  std::string text = lower(std::string(name));
+  std::ranges::replace(text, '_', '-');
   return text;
 }
 
@@ -68,6 +69,11 @@ std::vector<std::string> look_alikes(std::string_view name, const std::vector<st
   std::vector<std::string> found;
   for (auto& [far, candidate] : near) found.push_back(std::move(candidate));
   return found;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& words) {
+  const std::vector<std::string> near = look_alikes(word, words, 1);
+  return near.empty() ? std::string() : " (did you mean \"" + near.front() + "\"?)";
 }
 
 }  // namespace holdfast

@@ -19,4 +19,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 std::vector<std::string> look_alikes(std::string_view name, const std::vector<std::string>& names,
                                      std::size_t most);
 
+// ` (did you mean "timeout"?)`: the nearest of these words. Empty: none is near.
+std::string suggestion(std::string_view word, const std::vector<std::string>& words);
+
 }  // namespace holdfast

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "core/base/ascii_case.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -199,12 +201,11 @@ class Compiler {
 }  // namespace
 
 bool is_true_in_cmake(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  if (upper == "ON" || upper == "YES" || upper == "TRUE" || upper == "Y") return true;
+  const std::string word = upper(std::string(text));
+  if (word == "ON" || word == "YES" || word == "TRUE" || word == "Y") return true;
   char* end = nullptr;
-  const double number = std::strtod(upper.c_str(), &end);
-  return !upper.empty() && *end == '\0' && number != 0;
+  const double number = std::strtod(word.c_str(), &end);
+  return !word.empty() && *end == '\0' && number != 0;
 }
 
 ByteAutomaton::ByteAutomaton(MatchSteps steps) : steps_(std::move(steps)) {

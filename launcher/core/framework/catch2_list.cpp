@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/batch/unique_names.hpp"
@@ -17,9 +18,7 @@ constexpr std::string_view k_with_meaning = "\\,[]\"~";
 constexpr std::string_view k_blanks = "\t\n\r ";
 constexpr std::string_view k_exclude = "exclude:";
 
-// Does the same as tolower(3) in the locale "C", in which Catch2's programs run.
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
+// Catch2's programs run in the locale "C", tolower(3).
 bool are_same(char one, char other) { return lower(one) == lower(other); }
 
 bool is_begin_of(std::string_view part, std::string_view text) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/batch/framework.hpp"
@@ -21,8 +22,6 @@ namespace holdfast {
 namespace {
 
 constexpr std::string_view k_special_in_pattern = "*?,\\\"";
-
-char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_any_in_pattern(char c) { return k_special_in_pattern.find(c) != std::string_view::npos; }
 
@@ -66,7 +65,7 @@ class Doctest final : public Framework {
   bool is_exact(std::string_view /*name*/) const override { return false; }
   bool selects(std::string_view name, std::string_view other) const override {
     return std::ranges::equal(name, other, [](char wanted, char there) {
-      return is_any_in_pattern(wanted) || folded(wanted) == folded(there);
+      return is_any_in_pattern(wanted) || lower(wanted) == lower(there);
     });
   }
   std::optional<std::string> selection_without(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
@@ -140,11 +141,10 @@ std::string amounts_text(std::uint64_t part_kb, std::uint64_t whole_kb) {
 }
 
 std::string slot_variable(std::string_view name) {
-  std::string variable;
-  for (char c : name) {
-    const bool lower = c >= 'a' && c <= 'z';
-    const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    variable += lower ? static_cast<char>(c - 'a' + 'A') : kept ? c : '_';
+  std::string variable = upper(std::string(name));
+  for (char& c : variable) {
+    const bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!is_kept) c = '_';
   }
   return variable;
 }

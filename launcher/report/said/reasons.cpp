@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/batch/gtest_output.hpp"
@@ -27,8 +28,6 @@ constexpr std::uint64_t k_shortest = 60;
 constexpr std::uint64_t k_longest = 4096;
 constexpr std::string_view k_ran = "[==========] 0 tests from 0 test ";
 constexpr std::string_view k_passed = "[  PASSED  ] 0 tests.";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // The names of the tests that `says_so`, among the first `most` that `may_say_so`.
 template <typename MaySaySo, typename SaysSo>

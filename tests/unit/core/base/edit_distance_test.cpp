@@ -30,5 +30,15 @@ TEST(LookAlikes, WhatIsFarOrEmptyOrTooLongIsNone) {
   EXPECT_TRUE(look_alikes("a_long_name", {"another_one"}, 5).empty());
 }
 
+TEST(Suggestion, IsTheNearestWord) {
+  const std::vector<std::string> words{"timeout", "lock-timeout", "grace", "on-leak"};
+  EXPECT_EQ(suggestion("tiemout", words), " (did you mean \"timeout\"?)");
+  EXPECT_EQ(suggestion("on_leak", words), " (did you mean \"on-leak\"?)");
+  EXPECT_EQ(suggestion("Grace", words), " (did you mean \"grace\"?)");
+  EXPECT_EQ(suggestion("retries", words), "");
+  EXPECT_EQ(suggestion("", words), "");
+  EXPECT_EQ(suggestion("b", {"a"}), "");
+}
+
 }  // namespace
 }  // namespace holdfast
