@@ -8,7 +8,6 @@
 
 #include "core/base/result.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/descriptors.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {

@@ -182,13 +182,21 @@ class ClusterSecureTest(EtcdCase):
             self.assertNotIn(b"s3cret", done.stderr)
 
     def test_a_token_that_is_over_is_asked_for_again(self):
+        """Who waits for a lock does not use its token, and needs it for its turn."""
         self.etcd.end()
-        one = self.start_etcd("short", options=["--auth-token-ttl", "1"])
-        self.etcd = one
+        self.etcd = self.start_etcd("short", options=["--auth-token-ttl", "1"])
         self.add_users()
         self.place(cluster='user = "ci"')
-        done = self.run_here("sleep", str(self.ttl + 1), HOLDFAST_CLUSTER_PASSWORD=PASSWORD)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        go = self.work / "go"
+        both = [self.start(HOLDFAST, "run", "--lock", "db@cluster", "--", "sh", "-c",
+                           f'while [ ! -e "{go}" ]; do sleep 0.02; done', cwd=self.work / "here",
+                           env=self.environment(HOLDFAST_CLUSTER_PASSWORD=PASSWORD), stderr=-1) for _ in range(2)]
+        self.wait_for_keys(2, "db")
+        self.let_a_lease_end()  # longer than a token
+        go.touch()
+        for one in both:
+            _, said = one.communicate(timeout=PATIENCE_S)
+            self.assertEqual(one.returncode, 0, said)
 
     def test_a_password_without_users_in_etcd_is_ignored(self):
         self.place(cluster='user = "ci"')
