@@ -73,6 +73,14 @@ int refused(const std::string& text, int exit_code) {
 
 int refused(const Error& error, int exit_code) { return refused(to_text(error), exit_code); }
 
+int exit_code_of(const Result<int>& ended) { return ended ? *ended : refused(ended.error()); }
+
+Result<int> print_or_fail(const Result<std::string>& text) {
+  if (!text) return text.error();
+  fmt::print("{}", *text);
+  return exit_codes::k_success;
+}
+
 namespace {
 
 // The parser says no more than that it wants a command. Hidden commands are not for people, so they

@@ -1,6 +1,7 @@
 // The command that a person types: `holdfast COMMAND …`. Each command has a file of its own.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,5 +66,27 @@ void complain(const std::string& text);
 // Complains, and returns the exit code.
 int refused(const std::string& text, int exit_code = exit_codes::k_usage);
 int refused(const Error& error, int exit_code = exit_codes::k_usage);
+// The exit code of a command that has ended so. Complains of an error.
+int exit_code_of(const Result<int>& ended);
+
+// Prints the text. Returns the exit code.
+Result<int> print_or_fail(const Result<std::string>& text);
+
+// A command and its options, which live as long as the parser.
+template <typename Options>
+struct AddedCommand {
+  Command command;
+  std::shared_ptr<Options> options;
+};
+
+// Adds a command that does `act`.
+template <typename Options>
+AddedCommand<Options> add_command(Command app, int& exit_code, const std::string& word,
+                                  const std::string& help, Result<int> (*act)(const Options&)) {
+  const auto options = std::make_shared<Options>();
+  const Command command = app.add_subcommand(word, help);
+  command.callback([options, act, &exit_code] { exit_code = exit_code_of(act(*options)); });
+  return {command, options};
+}
 
 }  // namespace holdfast::cli

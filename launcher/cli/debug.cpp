@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -328,18 +327,12 @@ Check after_mark(Command command) {
   };
 }
 
-int debug(const DebugOptions& options) {
-  const Result<int> ended = debug_test(options);
-  if (ended) return *ended;
-  return refused(ended.error());
-}
-
 }  // namespace
 
 void add_debug(Command app, int& exit_code) {
-  const Command command = app.add_subcommand(
-      "debug", "start a test under a debugger, with its environment, locks and services");
-  const auto options = std::make_shared<DebugOptions>();
+  const auto [command, options] = add_command(
+      app, exit_code, "debug",
+      "start a test under a debugger, with its environment, locks and services", debug_test);
   command.add_option("TEST", options->test, "a test, or a case of a batch")
       .required()
       .check(expected("a test"));
@@ -351,7 +344,6 @@ void add_debug(Command app, int& exit_code) {
   command.add_option("-C,--config", options->configuration,
                      "the configuration, where the tree has several");
   add_tree_option(command, options->tree);
-  command.callback([options, &exit_code] { exit_code = debug(*options); });
 }
 
 }  // namespace holdfast::cli

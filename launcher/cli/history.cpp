@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,25 +58,18 @@ Result<void> see_runs(History& history, std::optional<std::string_view> test,
   return {};
 }
 
-int print(const Result<std::string>& text) {
-  if (!text) return refused(text.error());
-  fmt::print("{}", *text);
-  return exit_codes::k_success;
-}
-
 // Opens the history and prints what `answer` says of it.
-int print_answer(const Options& options,
-                 const std::function<Result<std::string>(History&)>& answer) {
-  const Result<std::string> tree = tree_of(options);
-  if (!tree) return refused(tree.error());
-  Result<History> history = open_history(*tree);
-  if (!history) return refused(history.error());
+Result<int> print_answer(const Options& options,
+                         const std::function<Result<std::string>(History&)>& answer) {
+  HOLDFAST_TRY(const std::string tree, tree_of(options));
+  Result<History> history = open_history(tree);
+  if (!history) return history.error();
   Result<std::string> text = answer(*history);
-  if (!text && put_aside_if_damaged(*tree)) {
-    history = open_history(*tree);
+  if (!text && put_aside_if_damaged(tree)) {
+    history = open_history(tree);
     if (history) text = answer(*history);
   }
-  return print(text);
+  return print_or_fail(text);
 }
 
 Result<std::string> failed(const Options& options, History& history) {
@@ -220,7 +212,7 @@ Result<std::string> merge(const std::vector<std::string>& files) {
   return done ? said : Result<std::string>(done.error());
 }
 
-int history(const Options& options) {
+Result<int> history(const Options& options) {
   const std::vector<std::string>& words = options.words;
   const std::string& verb = words.front();
   if (words.size() == 1) {
@@ -235,50 +227,44 @@ int history(const Options& options) {
   if (verb == "import") {
     return print_answer(options, [&](History& past) { return add_files(past, words, 1); });
   }
-  if (verb == "merge" && words.size() > 1) return print(merge(words));
+  if (verb == "merge" && words.size() > 1) return print_or_fail(merge(words));
   return refused(std::string(k_expected));
 }
 
-struct Added {
-  Command command;
-  std::shared_ptr<Options> options;
-};
-
-Added add_command(Command app, int& exit_code, const char* name, const char* help,
-                  const std::vector<std::string>& formats, int (*act)(const Options&)) {
-  const Command command = app.add_subcommand(name, help);
-  const auto options = std::make_shared<Options>();
-  command.add_option("--format", options->format, "what is printed (default: text)")
+AddedCommand<Options> add_answer(Command app, int& exit_code, const char* name, const char* help,
+                                 const std::vector<std::string>& formats,
+                                 Result<int> (*act)(const Options&)) {
+  const AddedCommand<Options> added = add_command(app, exit_code, name, help, act);
+  added.command.add_option("--format", added.options->format, "what is printed (default: text)")
       .one_of(formats);
-  add_tree_option(command, options->tree);
-  command.callback([options, act, &exit_code] { exit_code = act(*options); });
-  return {command, options};
+  add_tree_option(added.command, added.options->tree);
+  return added;
 }
 
 template <Result<std::string> (*Answer)(const Options&, History&)>
-int answered(const Options& options) {
+Result<int> answered(const Options& options) {
   return print_answer(options, [&](History& past) { return Answer(options, past); });
 }
 
 }  // namespace
 
 void add_history(Command app, int& exit_code) {
-  add_command(app, exit_code, "failed", "what was red when it was last seen, in any run",
-              {"text", "names", "ctest", "json"}, answered<failed>);
-  add_command(app, exit_code, "flaky", "which tests are flaky, how often and since when",
-              {"text", "json"}, answered<flaky>);
-  add_command(app, exit_code, "slowest", "which tests take longest", {"text", "json"},
-              answered<slowest>);
-  const Added of_test = add_command(app, exit_code, "history", "the outcomes of a test in all runs",
-                                    {"text", "json"}, history);
+  add_answer(app, exit_code, "failed", "what was red when it was last seen, in any run",
+             {"text", "names", "ctest", "json"}, answered<failed>);
+  add_answer(app, exit_code, "flaky", "which tests are flaky, how often and since when",
+             {"text", "json"}, answered<flaky>);
+  add_answer(app, exit_code, "slowest", "which tests take longest", {"text", "json"},
+             answered<slowest>);
+  const AddedCommand<Options> of_test = add_answer(
+      app, exit_code, "history", "the outcomes of a test in all runs", {"text", "json"}, history);
   of_test.command
       .add_option("TEST", of_test.options->words,
                   "a test; or export FILE, import FILE..., merge FILE...")
       .required()
       .check(expected("a test, or export, import or merge and files"));
-  const Added of_runs =
-      add_command(app, exit_code, "compare", "what is newly red or slow in the second run",
-                  {"text", "json"}, answered<compare_runs>);
+  const AddedCommand<Options> of_runs =
+      add_answer(app, exit_code, "compare", "what is newly red or slow in the second run",
+                 {"text", "json"}, answered<compare_runs>);
   of_runs.command
       .add_option("RUN", of_runs.options->words, "two runs: an id, the beginning of one, or latest")
       .required()

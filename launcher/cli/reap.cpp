@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -159,28 +158,25 @@ int end_all(const ReapOrder& order) {
   return reaped.survivors.empty() && all_ended ? tidied : k_not_ended;
 }
 
-int reap(const ReapOptions& options) {
+Result<int> reap(const ReapOptions& options) {
   // With --tree, the directory itself must be the build tree, not a directory above it: everything
   // that is left of the tree gets ended.
-  const Result<std::string> tree = find_tree(options.tree);
-  const Result<void> user = os::check_user_directory();
-  if (!tree || !user) return refused(tree ? user.error() : tree.error());
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  HOLDFAST_DO(os::check_user_directory());
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty())
     return refused("failed to reap: " + std::string(trouble), k_not_ended);
   ReapOrder order;
-  order.tree = *tree;
+  order.tree = tree;
   return options.dry_run ? list(order) : end_all(order);
 }
 
 }  // namespace
 
 void add_reap(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("reap", "end what earlier runs of this build tree left");
-  const auto options = std::make_shared<ReapOptions>();
+  const auto [command, options] =
+      add_command(app, exit_code, "reap", "end what earlier runs of this build tree left", reap);
   add_tree_option(command, options->tree);
   command.add_flag("--dry-run", options->dry_run, "list what there is and touch nothing");
-  command.callback([options, &exit_code] { exit_code = reap(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -155,24 +154,20 @@ Result<int> merge(const ReportOptions& options) {
   return trouble.empty() ? code_of(merged.report) : exit_codes::k_unfit_shards;
 }
 
-int report(const ReportOptions& options) {
+Result<int> report(const ReportOptions& options) {
   const bool is_elsewhere = !options.bundle.empty() || !options.from.empty() ||
                             !options.tree.empty() || options.run != "latest";
   if (!options.shards.empty() && is_elsewhere)
     return refused("report merge: expected bundles, --format and --output, and nothing else");
-  if (!options.shards.empty()) {
-    const Result<int> merged = merge(options);
-    return merged ? *merged : refused(merged.error());
-  }
-  const Result<int> done = options.bundle.empty() ? show(options) : bundle(options);
-  return done ? *done : refused(done.error());
+  if (!options.shards.empty()) return merge(options);
+  return options.bundle.empty() ? show(options) : bundle(options);
 }
 
 }  // namespace
 
 void add_report(Command app, int& exit_code) {
-  const Command command = app.add_subcommand("report", "show what a run did");
-  const auto options = std::make_shared<ReportOptions>();
+  const auto [command, options] =
+      add_command(app, exit_code, "report", "show what a run did", report);
   const Option run =
       command.add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
           .check(expected("a run's id, the beginning of one, or latest"));
@@ -199,7 +194,6 @@ void add_report(Command app, int& exit_code) {
   merge.add_option("FILE", options->shards, "the bundle of a shard")
       .required()
       .check(expected("the path of a bundle"));
-  command.callback([options, &exit_code] { exit_code = report(*options); });
 }
 
 }  // namespace holdfast::cli

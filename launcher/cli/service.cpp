@@ -145,10 +145,9 @@ Json json_of_services(const std::vector<Shown>& all) {
   return services;
 }
 
-int list(const ServiceOptions& options) {
-  const Result<Tree> tree = load_tree(options);
-  if (!tree) return refused(tree.error());
-  const std::vector<Shown> all = look_at_all(*tree);
+Result<int> list(const ServiceOptions& options) {
+  HOLDFAST_TRY(const Tree tree, load_tree(options));
+  const std::vector<Shown> all = look_at_all(tree);
   if (options.json) {
     fmt::print("{}\n", Json{{"version", 1}, {"services", json_of_services(all)}}.dump(2));
     return exit_codes::k_success;
@@ -229,21 +228,20 @@ Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view comma
   return tree;
 }
 
-int start_named(const ServiceOptions& options) {
-  const Result<Tree> tree = tree_that_declares(options, "start");
-  return tree ? start(*tree, options.name) : refused(tree.error());
+Result<int> start_named(const ServiceOptions& options) {
+  HOLDFAST_TRY(const Tree tree, tree_that_declares(options, "start"));
+  return start(tree, options.name);
 }
 
-int stop_named(const ServiceOptions& options) {
-  const Result<Tree> tree = tree_that_has(options, "stop");
-  return tree ? stop(*tree, options.name) : refused(tree.error());
+Result<int> stop_named(const ServiceOptions& options) {
+  HOLDFAST_TRY(const Tree tree, tree_that_has(options, "stop"));
+  return stop(tree, options.name);
 }
 
-int restart(const ServiceOptions& options) {
-  const Result<Tree> tree = tree_that_declares(options, "restart");
-  if (!tree) return refused(tree.error());
-  const int stopped = stop(*tree, options.name);
-  return stopped == exit_codes::k_success ? start(*tree, options.name) : stopped;
+Result<int> restart(const ServiceOptions& options) {
+  HOLDFAST_TRY(const Tree tree, tree_that_declares(options, "restart"));
+  const int stopped = stop(tree, options.name);
+  return stopped == exit_codes::k_success ? start(tree, options.name) : stopped;
 }
 
 // Prints what has come since `from`. Returns how much there is now.
@@ -260,11 +258,10 @@ std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
   return from;
 }
 
-int logs(const ServiceOptions& options) {
+Result<int> logs(const ServiceOptions& options) {
   constexpr Milliseconds k_interval{100};
-  const Result<Tree> tree = tree_that_has(options, "logs");
-  if (!tree) return refused(tree.error());
-  const KeptService kept(tree->path, options.name);
+  HOLDFAST_TRY(const Tree tree, tree_that_has(options, "logs"));
+  const KeptService kept(tree.path, options.name);
   if (kept.last_generation() == 0)
     return refused(
         options.name + (kept.has_host() ? " is kept, and its output was removed with .holdfast"
@@ -272,7 +269,7 @@ int logs(const ServiceOptions& options) {
         k_not_done);
   const std::string path = kept.log_of(kept.last_generation());
   if (const Result<os::UniqueFd> log = os::open_own(path, O_RDONLY); !log && errno == EPERM)
-    return refused(log.error());
+    return log.error();
   std::uintmax_t printed = print_from(path, 0);
   if (!options.follow) return exit_codes::k_success;
   // The host closes this connection when it ends.
@@ -292,16 +289,17 @@ void add_service(Command app, int& exit_code) {
       app.add_subcommand("service", "keep services of a build tree by hand, and look at them");
   service.require_subcommand();
   const auto options = std::make_shared<ServiceOptions>();
-  const auto add = [&](const char* word, const char* help, int (*run)(const ServiceOptions&)) {
+  const auto add = [&](const char* word, const char* help,
+                       Result<int> (*run)(const ServiceOptions&)) {
     const Command command = service.add_subcommand(word, help);
     add_tree_option(command, options->tree);
     command.add_option("--config", options->configuration,
                        "the configuration, where the tree has several");
-    command.callback([options, run, &exit_code] { exit_code = run(*options); });
+    command.callback([options, run, &exit_code] { exit_code = exit_code_of(run(*options)); });
     return command;
   };
   const auto add_named = [&](const char* word, const char* help,
-                             int (*run)(const ServiceOptions&)) {
+                             Result<int> (*run)(const ServiceOptions&)) {
     const Command command = add(word, help, run);
     command.add_option("name", options->name, "the service")
         .required()

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -129,11 +128,11 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
   fmt::print("{}", describe_locks({locks.begin(), locks.end()}));
 }
 
-int show_status(const StatusOptions& options) {
+Result<int> show_status(const StatusOptions& options) {
   std::error_code error;
   if (!options.tree.empty() && !std::filesystem::is_directory(options.tree, error))
     return refused("--tree \"" + options.tree + "\": expected a build tree");
-  if (const Result<void> user = os::check_user_directory(); !user) return refused(user.error());
+  HOLDFAST_DO(os::check_user_directory());
   const std::vector<LiveRun> runs = runs_for(options.tree);
   const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::look_for);
   if (options.json) {
@@ -147,13 +146,12 @@ int show_status(const StatusOptions& options) {
 }  // namespace
 
 void add_status(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("status", "show the runs that are going on, their tests, and the locks");
-  const auto options = std::make_shared<StatusOptions>();
+  const auto [command, options] =
+      add_command(app, exit_code, "status",
+                  "show the runs that are going on, their tests, and the locks", show_status);
   command.add_option("--tree", options->tree, "only runs of this build tree")
       .check(expected("a build tree"));
   command.add_flag("--json", options->json, "as JSON");
-  command.callback([options, &exit_code] { exit_code = show_status(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -251,25 +250,22 @@ void follow_window() {
   (void)::sigaction(SIGWINCH, &action, nullptr);
 }
 
-int watch(const WatchOptions& options) {
-  const Result<std::string> tree = find_tree(options.tree);
-  const Result<void> user = os::check_user_directory();
-  if (!tree || !user) return refused(tree ? user.error() : tree.error());
+Result<int> watch(const WatchOptions& options) {
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  HOLDFAST_DO(os::check_user_directory());
   Display display(options.json);
   if (display.draws()) follow_window();
-  follow(wait_for_run(*tree, display), display);
+  follow(wait_for_run(tree, display), display);
   return exit_codes::k_success;
 }
 
 }  // namespace
 
 void add_watch(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("watch", "follow the run of a build tree while it goes on");
-  const auto options = std::make_shared<WatchOptions>();
+  const auto [command, options] = add_command(
+      app, exit_code, "watch", "follow the run of a build tree while it goes on", watch);
   command.add_flag("--json", options->json, "one JSON object per line and event");
   add_tree_option(command, options->tree);
-  command.callback([options, &exit_code] { exit_code = watch(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,9 +1,5 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
-
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -126,29 +122,21 @@ Result<std::string> output_of(const FoundAffected& found, const Options& options
   return options.explain ? affected_explained(found) : affected_names(found);
 }
 
-Result<std::string> answer_for(Options options) {
+Result<int> affected(const Options& options) {
   HOLDFAST_DO(check(options));
-  HOLDFAST_TRY(std::string tree, find_tree(options.order.tree));
-  options.order.tree = std::move(tree);
-  HOLDFAST_TRY(const std::string listing, listing_of(options.order));
-  HOLDFAST_TRY(const FoundAffected found, find_affected(options.order, listing));
+  AffectedOrder order = options.order;
+  HOLDFAST_TRY(order.tree, find_tree(order.tree));
+  HOLDFAST_TRY(const std::string listing, listing_of(order));
+  HOLDFAST_TRY(const FoundAffected found, find_affected(order, listing));
   for (const std::string& note : found.notes) complain(note);
-  return output_of(found, options);
-}
-
-int affected(const Options& options) {
-  const Result<std::string> text = answer_for(options);
-  if (!text) return refused(text.error());
-  fmt::print("{}", *text);
-  return exit_codes::k_success;
+  return print_or_fail(output_of(found, options));
 }
 
 }  // namespace
 
 void add_affected(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("affected", "which tests the changes since a commit affect");
-  const auto options = std::make_shared<Options>();
+  const auto [command, options] = add_command(
+      app, exit_code, "affected", "which tests the changes since a commit affect", affected);
   command.add_option("--since", options->order.since, "a commit, as git names it")
       .required()
       .check(expected("a commit"));
@@ -158,7 +146,6 @@ void add_affected(Command app, int& exit_code) {
   command.add_option("-C,--config", options->order.configuration,
                      "the configuration, where the tree has several");
   add_tree_option(command, options->order.tree);
-  command.callback([options, &exit_code] { exit_code = affected(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -139,11 +139,11 @@ Error become_plain_ctest(const CtestOptions& options) {
   const Result<UserCall> user = user_call(options.tree, options.words);
   const bool has_tree = !options.tree.empty();
   if (!user && has_tree) return user.error();
-  if (!user) return become_ctest({"ctest", ".", options.words}, "ctest").error();
+  if (!user) return become_ctest({"ctest", ".", options.words}, "ctest");
   CtestCall call = user->call;
   // A script or a dashboard begins where it is called.
   if (!user->trouble.empty() && !has_tree) call.directory = ".";
-  return become_ctest(call, "ctest").error();
+  return become_ctest(call, "ctest");
 }
 
 // As ctest itself would end.
@@ -173,13 +173,7 @@ Result<int> become_ctest_of(const CtestOptions& options) {
     if (words.empty()) return exit_code_without_tests(user);
     user.call.words = std::move(words);
   }
-  return become_ctest(user.call, "ctest").error();
-}
-
-int ctest(const CtestOptions& options) {
-  const Result<int> ended = become_ctest_of(options);
-  if (ended) return *ended;
-  return refused(ended.error());
+  return become_ctest(user.call, "ctest");
 }
 
 }  // namespace
@@ -214,7 +208,7 @@ void add_ctest(Command app, const std::vector<std::string>& words, int& exit_cod
   command.allow_extras();
   command.callback([options, command, &exit_code] {
     options->stray = command.remaining();
-    exit_code = ctest(*options);
+    exit_code = exit_code_of(become_ctest_of(*options));
   });
 }
 

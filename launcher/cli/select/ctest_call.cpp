@@ -33,7 +33,7 @@ Result<void> put_in_order(const std::filesystem::path& file, const std::string& 
   return {};
 }
 
-Result<void> become_ctest(const CtestCall& call, const std::string& own_name) {
+Error become_ctest(const CtestCall& call, const std::string& own_name) {
   if (::chdir(call.directory.c_str()) != 0) return os::system_error("enter " + call.directory);
   std::vector<std::string> words{own_name};
   words.insert(words.end(), call.words.begin(), call.words.end());

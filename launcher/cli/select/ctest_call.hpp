@@ -27,6 +27,6 @@ Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbe
 Result<void> put_in_order(const std::filesystem::path& file, const std::string& commands);
 
 // `own_name` is the first word of ctest's command line. Returns only on failure.
-Result<void> become_ctest(const CtestCall& call, const std::string& own_name);
+Error become_ctest(const CtestCall& call, const std::string& own_name);
 
 }  // namespace holdfast::cli

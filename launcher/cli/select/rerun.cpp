@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -140,8 +139,10 @@ Result<TreeTests> list_all(const CtestCall& call, RerunWords words) {
   return list_tree_tests(call, words, Keys::of_namesakes);
 }
 
-Result<void> run_again(const std::string& tree, const std::string& wanted) {
-  HOLDFAST_TRY(const EarlierRun run, find_earlier(tree, wanted));
+// Returns only on failure.
+Result<int> rerun(const RerunOptions& options) {
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  HOLDFAST_TRY(const EarlierRun run, find_earlier(tree, options.run));
   const Result<RerunWords> words = rerun_words(run.started.command);
   if (!words) {
     return ErrorInWords{"run " + run.entry.id + ": " + to_text(words.error()) +
@@ -174,22 +175,15 @@ Result<void> run_again(const std::string& tree, const std::string& wanted) {
   return become_ctest(start, run.started.command[0]);
 }
 
-int rerun(const RerunOptions& options) {
-  const Result<std::string> tree = find_tree(options.tree);
-  const Result<void> ended = tree ? run_again(*tree, options.run) : tree.error();
-  return refused(ended.error());
-}
-
 }  // namespace
 
 void add_rerun(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("rerun", "run the tests of a run again, with the same options and order");
-  const auto options = std::make_shared<RerunOptions>();
+  const auto [command, options] =
+      add_command(app, exit_code, "rerun",
+                  "run the tests of a run again, with the same options and order", rerun);
   command.add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
       .check(expected("a run's id, the beginning of one, or latest"));
   add_tree_option(command, options->tree);
-  command.callback([options, &exit_code] { exit_code = rerun(*options); });
 }
 
 }  // namespace holdfast::cli

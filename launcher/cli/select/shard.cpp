@@ -1,6 +1,4 @@
 // `holdfast shard`: says which tests are in a shard.
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -68,15 +66,6 @@ Result<std::string> text_of(const ShardOptions& options) {
   return names_as_expression(names);
 }
 
-int shard(const ShardOptions& options) {
-  const Result<std::string> text = text_of(options);
-  if (text) {
-    fmt::print("{}", *text);
-    return exit_codes::k_success;
-  }
-  return refused(text.error());
-}
-
 }  // namespace
 
 void add_shard(Command app, const std::vector<std::string>& words, int& exit_code) {
@@ -99,7 +88,7 @@ void add_shard(Command app, const std::vector<std::string>& words, int& exit_cod
   command.allow_extras();
   command.callback([options, command, &exit_code] {
     options->stray = command.remaining();
-    exit_code = shard(*options);
+    exit_code = exit_code_of(print_or_fail(text_of(*options)));
   });
 }
 
