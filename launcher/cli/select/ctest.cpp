@@ -73,24 +73,23 @@ Result<Wishes> wishes_of(const CtestOptions& options) {
 }
 
 // The order holds for this ctest, whatever holdfast.toml says.
-Result<void> order_tests(const UserCall& user, TestOrder order, const SelectionFiles& files) {
+Result<void> order_tests(const UserCall& user, TestOrder order, const std::string& files) {
+  const std::string word(name_of(order));
   if (!is_attached(user.tree)) {
-    return ErrorInWords{"--order " + std::string(name_of(order)) +
-                        ": Holdfast is not attached to " + user.tree};
+    return ErrorInWords{"--order " + word + ": Holdfast is not attached to " + user.tree};
   }
   if (order == TestOrder::as_is) {
-    ::setenv(std::string(environment::k_test_order).c_str(),
-             std::string(name_of(TestOrder::as_is)).c_str(), 1);
+    ::setenv(std::string(environment::k_test_order).c_str(), word.c_str(), 1);
     return {};
   }
   if (user.words.is_random) {
-    return ErrorInWords{"--order " + std::string(name_of(order)) +
+    return ErrorInWords{"--order " + word +
                         ": ctest's --schedule-random would make another order: expected one of the "
                         "two"};
   }
   HOLDFAST_TRY(History history, open_history(user.tree));
   HOLDFAST_TRY(const std::string commands, commands_for(order, history));
-  return put_in_order(files.path(names::k_selected_order_file), commands);
+  return put_in_order(files + std::string(names::k_selected_order_file), commands);
 }
 
 void announce(const Chosen& chosen, const Restrictions& restrictions) {
@@ -108,26 +107,19 @@ void announce(const Chosen& chosen, const Restrictions& restrictions) {
 // The words by which ctest runs the chosen tests; empty: there are none.
 Result<std::vector<std::string>> words_to_run(const UserCall& user,
                                               const Restrictions& restrictions,
-                                              const SelectionFiles& files) {
+                                              const std::string& files) {
   HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
   announce(chosen, restrictions);
-  std::vector<std::size_t> numbers;
-  for (const std::size_t place : chosen.tests) {
-    // ctest itself brings a test without a rank along.
-    if (chosen.all.ranks[place] > 0) numbers.push_back(chosen.all.ranks[place]);
-  }
   if (chosen.tests.empty()) return std::vector<std::string>();
+  const std::vector<std::size_t> numbers = ranks_of(chosen.all, chosen.tests);
   if (numbers.empty()) {
     return ErrorInWords{
         "the preset leaves these tests out, and no test that it has needs them: ctest is not "
         "started"};
   }
-  HOLDFAST_TRY(std::vector<std::string> by_numbers,
-               words_for(numbers, files.path(names::k_selected_numbers_file)));
-  if (const Result<void> left = leave_plan(user.tree, files, planned_lines(chosen, restrictions));
-      !left)
-    return left.error();
-  std::vector<std::string> words = std::move(by_numbers);
+  HOLDFAST_TRY(std::vector<std::string> words,
+               words_for(numbers, files + std::string(names::k_selected_numbers_file)));
+  HOLDFAST_DO(leave_plan(user.tree, files, planned_lines(chosen, restrictions)));
   if (user.words.no_tests.empty()) words.push_back(no_tests_word(chosen.all, chosen.tests));
   words.insert(words.end(), user.words.kept.begin(), user.words.kept.end());
   if (user.words.is_random) words.emplace_back("--schedule-random");
@@ -157,10 +149,9 @@ Result<int> become_ctest_of(const CtestOptions& options) {
   HOLDFAST_TRY(const Wishes wishes, wishes_of(options));
   if (!wishes.restrictions.any() && !wishes.order) return become_plain_ctest(options);
   HOLDFAST_TRY(UserCall user, user_call(options.tree, options.words));
-  HOLDFAST_TRY(const SelectionFiles files, SelectionFiles::make(user.tree));
+  HOLDFAST_TRY(const std::string files, begin_selection_files(user.tree));
   if (wishes.order) {
-    if (const Result<void> ordered = order_tests(user, *wishes.order, files); !ordered)
-      return ordered.error();
+    HOLDFAST_DO(order_tests(user, *wishes.order, files));
   }
   if (wishes.restrictions.fixtures == SharedFixtures::in_one_shard) {
     HOLDFAST_TRY(const Chosen chosen, choose(user, wishes.restrictions));

@@ -17,6 +17,9 @@ struct CtestCall {
   std::vector<std::string> words = {};
 };
 
+std::vector<std::string> joined(std::vector<std::string> one,
+                                const std::vector<std::string>& other);
+
 // The words by which ctest runs the tests of these numbers, of which there is at least one. If the
 // command line should not have them all, they are written to `file`.
 Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbers,

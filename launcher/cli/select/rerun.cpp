@@ -51,38 +51,22 @@ struct EarlierRun {
   bool complete = false;
 };
 
-class EarlierRunReader {
- public:
-  explicit EarlierRunReader(RunEntry entry) { run_.entry = std::move(entry); }
-
-  void add(const Record& record) {
-    tests_.see(record);
-    if (const auto* started = std::get_if<RunStarted>(&record)) run_.started = *started;
-    if (const auto* ended = std::get_if<RunEnded>(&record)) run_.complete = ended->complete;
-  }
-
-  EarlierRun finish() && {
-    run_.tests = tests_.judged();
-    // If ctest's log is lost, only launchers have recorded tests.
-    for (BegunTests::Other& other : tests_.others()) run_.tests.push_back(std::move(other.test));
-    run_.order = tests_.order();
-    return std::move(run_);
-  }
-
- private:
-  EarlierRun run_;
-  BegunTests tests_;
-};
-
 Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted) {
-  HOLDFAST_TRY(RunEntry entry, find_run(tree, wanted, variable(environment::k_run_id)));
-  if (!settle(entry)) return ErrorInWords{"run " + entry.id + " is still going on"};
-  EarlierRunReader reader(entry);
-  const Result<JournalFlaws> flaws =
-      read_records(entry.journal, [&](const Record& record) { reader.add(record); });
+  EarlierRun run;
+  HOLDFAST_TRY(run.entry, find_run(tree, wanted, variable(environment::k_run_id)));
+  if (!settle(run.entry)) return ErrorInWords{"run " + run.entry.id + " is still going on"};
+  BegunTests tests;
+  const Result<JournalFlaws> flaws = read_records(run.entry.journal, [&](const Record& record) {
+    tests.see(record);
+    if (const auto* started = std::get_if<RunStarted>(&record)) run.started = *started;
+    if (const auto* ended = std::get_if<RunEnded>(&record)) run.complete = ended->complete;
+  });
   if (!flaws) return flaws.error();
-  EarlierRun run = std::move(reader).finish();
-  if (run.tests.empty()) return ErrorInWords{"run " + entry.id + " had no test"};
+  run.tests = tests.judged();
+  // If ctest's log is lost, only launchers have recorded tests.
+  for (BegunTests::Other& other : tests.others()) run.tests.push_back(std::move(other.test));
+  run.order = tests.order();
+  if (run.tests.empty()) return ErrorInWords{"run " + run.entry.id + " had no test"};
   return run;
 }
 
@@ -152,21 +136,16 @@ Result<int> rerun(const RerunOptions& options) {
   restore_variables(run.started);
   HOLDFAST_TRY(TreeTests all, list_all(start, *words));
   const RerunSelection selection = select_again(run.tests, places_of(all.tests));
-  std::vector<std::size_t> ranks;
-  for (const std::size_t place : selection.places) {
-    // ctest itself brings a test without a rank along.
-    if (all.ranks[place] > 0) ranks.push_back(all.ranks[place]);
-  }
+  const std::vector<std::size_t> ranks = ranks_of(all, selection.places);
   if (ranks.empty()) {
     return ErrorInWords{"none of the tests of run " + run.entry.id + " exists any more"};
   }
-  HOLDFAST_TRY(std::vector<std::string> numbers,
+  HOLDFAST_TRY(const std::vector<std::string> numbers,
                words_for(ranks, run.entry.directory / names::k_rerun_numbers_file));
-  HOLDFAST_TRY(const SelectionFiles files, SelectionFiles::make(tree));
+  HOLDFAST_TRY(const std::string files, begin_selection_files(tree));
   const std::string plan = planned_lines(all_that_run(selection.places, std::move(all.tests)));
   HOLDFAST_DO(leave_plan(tree, files, plan));
-  start.words = words->kept;
-  start.words.insert(start.words.end(), numbers.begin(), numbers.end());
+  start.words = joined(words->kept, numbers);
   if (words->is_random) {
     const fs::path file = run.entry.directory / names::k_rerun_order_file;
     HOLDFAST_DO(put_in_order(file, costs_for_order(run.order)));

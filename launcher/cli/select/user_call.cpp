@@ -51,9 +51,7 @@ Result<void> check_tree(const std::string& tree, const UserCall& user) {
 
 Result<UserCall> user_call(const std::string& tree, const std::vector<std::string>& words) {
   UserCall user;
-  std::vector<std::string> command{"ctest"};
-  command.insert(command.end(), words.begin(), words.end());
-  if (Result<RerunWords> taken_apart = rerun_words(command)) {
+  if (Result<RerunWords> taken_apart = rerun_words(joined({"ctest"}, words))) {
     user.words = *std::move(taken_apart);
   } else {
     user.trouble = to_text(taken_apart.error()) + ": tests cannot be chosen for it";
@@ -69,8 +67,7 @@ Result<UserCall> user_call(const std::string& tree, const std::vector<std::strin
   }
   HOLDFAST_TRY(const std::string tests, directory_of_tests(user.call, user.words));
   user.directory = canonical_text(tests);
-  HOLDFAST_TRY(std::string around, tree_around(user.directory));
-  user.tree = std::move(around);
+  HOLDFAST_TRY(user.tree, tree_around(user.directory));
   if (!tree.empty()) {
     HOLDFAST_DO(check_tree(tree, user));
   }
