@@ -60,8 +60,7 @@ doctor::Listing list(const std::string& tree, const std::string& configuration,
         "the tree has several configurations, expected --config " + alternatives(known);
     return listing;
   }
-  ListingOrder order{ctest_of(tree), tree};
-  if (!configuration.empty()) order.options = {"-C", configuration};
+  ListingOrder order = listing_of(tree, configuration);
   // What is switched off for now is looked at all the same.
   order.variables = {std::string(environment::k_explain) + "=1",
                      std::string(environment::k_disable) + "="};

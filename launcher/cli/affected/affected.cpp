@@ -8,10 +8,9 @@
 #include "cli/affected/find_affected.hpp"
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
-#include "core/base/parts.hpp"
+#include "cli/test_names.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/result.hpp"
-#include "core/ctest/name_expression.hpp"
 #include "core/outcome/exit_codes.hpp"
 
 namespace holdfast::cli {
@@ -63,12 +62,9 @@ std::string affected_targets(const FoundAffected& found) {
 Result<std::string> affected_expression(const FoundAffected& found) {
   std::vector<std::string> names;
   for (const AffectedTest& test : found.affected.tests) names.push_back(test.name);
-  const std::string expression = expression_for_names(names);
-  if (!is_too_large_for_ctest(expression)) return expression + '\n';
-  if (names.size() == found.all) return std::string(".\n");
-  return ErrorInWords{"--format ctest: ctest takes no expression for " +
-                      counted(names.size(), "test") +
-                      ": expected --format names, for ctest --tests-from-file (CMake 3.29)"};
+  Result<std::string> expression = names_as_expression(names);
+  if (!expression && names.size() == found.all) return std::string(".\n");
+  return expression;
 }
 
 // What `holdfast affected` prints.
@@ -109,12 +105,6 @@ Result<void> check(const Options& options) {
   return {};
 }
 
-Result<std::string> listing_of(const AffectedOrder& order) {
-  ListingOrder listing{ctest_of(order.tree), order.tree};
-  if (!order.configuration.empty()) listing.options = {"-C", order.configuration};
-  return list_tests(listing);
-}
-
 Result<std::string> output_of(const FoundAffected& found, const Options& options) {
   if (options.format == "json") return affected_json(found, options.order.since);
   if (options.format == "targets") return affected_targets(found);
@@ -126,7 +116,7 @@ Result<int> affected(const Options& options) {
   HOLDFAST_DO(check(options));
   AffectedOrder order = options.order;
   HOLDFAST_TRY(order.tree, find_tree(order.tree));
-  HOLDFAST_TRY(const std::string listing, listing_of(order));
+  HOLDFAST_TRY(const std::string listing, list_tests(listing_of(order.tree, order.configuration)));
   HOLDFAST_TRY(const FoundAffected found, find_affected(order, listing));
   for (const std::string& note : found.notes) complain(note);
   return print_or_fail(output_of(found, options));

@@ -1,11 +1,12 @@
 #include "cli/affected/find_affected.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "cli/affected/changed_files.hpp"
 #include "cli/affected/named_files.hpp"
@@ -85,11 +86,6 @@ std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
 
 constexpr std::size_t k_named = 8;
 
-bool is_link(const std::string& path) {
-  struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
-}
-
 struct Project {
   std::string source;  // the top source directory
   ProjectSettings settings;
@@ -102,10 +98,8 @@ Result<Project> project_of(const std::string& tree, FileNames& names) {
   if (source.empty()) return ErrorInWords{tree + ": expected a build tree that CMake configured"};
   Project project{names.of(source + "/."), {}};
   const std::string file = project.source + "/" + std::string(names::k_settings_file);
-  HOLDFAST_TRY(
-      ProjectSettings settings,
-      ProjectSettings::load(settings_file_of_tree(tree).value_or(file), selected_profile()));
-  project.settings = std::move(settings);
+  HOLDFAST_TRY(project.settings, ProjectSettings::load(settings_file_of_tree(tree).value_or(file),
+                                                       selected_profile()));
   return project;
 }
 
@@ -159,7 +153,8 @@ ChangedNames names_in(const std::vector<DifferingFile>& files, FileNames& names)
   for (const DifferingFile& file : files) {
     const std::string name = names.of(file.path);
     if (changed.files.insert(name).second && !file.is_tracked) changed.untracked.insert(name);
-    if (is_link(name)) changed.links.insert(name);
+    std::error_code failed;
+    if (std::filesystem::is_symlink(name, failed)) changed.links.insert(name);
   }
   return changed;
 }
@@ -196,9 +191,8 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
 Result<void> learn_commands(const AffectedOrder& order, std::vector<ListedTest>& tests) {
   const auto has_no_command = [](const ListedTest& test) { return test.command.empty(); };
   if (std::ranges::none_of(tests, has_no_command)) return {};
-  std::vector<std::string> options;
-  if (!order.configuration.empty()) options = {"-C", order.configuration};
-  HOLDFAST_TRY(const std::vector<ListedTest> known, list_for_launcher(order.tree, options));
+  HOLDFAST_TRY(const std::vector<ListedTest> known,
+               list_for_launcher(order.tree, order.configuration));
   for (std::size_t i = 0; i < std::min(tests.size(), known.size()); ++i) {
     ListedTest& test = tests[i];
     const ListedTest& other = known[i];
@@ -277,20 +271,16 @@ std::string note_on(const Affected& affected, Certainty certainty, const std::st
 
 std::vector<std::string> notes_on(const AffectedQuestion& question, const Affected& affected) {
   std::vector<std::string> notes;
-  std::vector<std::string> unknown;
-  std::vector<std::string> configured;
-  for (std::size_t i = 0; i < question.changes.size(); ++i) {
-    const std::string& file = question.changes[i].shown;
-    if (affected.known[i] == KnownBy::nobody) unknown.push_back(file);
-    if (affected.known[i] == KnownBy::configure) configured.push_back(file);
-  }
-  if (!configured.empty()) {
-    notes.push_back(sentence("all tests: CMake configures the build tree with ", configured, ""));
-  }
-  if (!unknown.empty()) {
-    notes.push_back(sentence("all tests: nobody knows ", unknown,
-                             " (not Ninja, no test's command, no [[affected]] in holdfast.toml)"));
-  }
+  const auto note_files = [&](KnownBy who, const std::string& before, const std::string& after) {
+    std::vector<std::string> files;
+    for (std::size_t i = 0; i < question.changes.size(); ++i) {
+      if (affected.known[i] == who) files.push_back(question.changes[i].shown);
+    }
+    if (!files.empty()) notes.push_back(sentence(before, files, after));
+  };
+  note_files(KnownBy::configure, "all tests: CMake configures the build tree with ", "");
+  note_files(KnownBy::nobody, "all tests: nobody knows ",
+             " (not Ninja, no test's command, no [[affected]] in holdfast.toml)");
   const auto is_not_configured = [](const Reason& reason) {
     return reason.because == Because::not_configured;
   };
@@ -298,13 +288,7 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
     notes.push_back("all tests: " + brief(question.newer_than_manifest) +
                     " is newer than what CMake has configured: build first to have fewer");
   }
-  if (affected.tests.empty()) {
-    std::vector<std::string> files;
-    for (std::size_t i = 0; i < question.changes.size(); ++i) {
-      if (affected.known[i] == KnownBy::build) files.push_back(question.changes[i].shown);
-    }
-    if (!files.empty()) notes.push_back(sentence("no test needs ", files, ""));
-  }
+  if (affected.tests.empty()) note_files(KnownBy::build, "no test needs ", "");
   for (const std::string& note :
        {note_on(affected, Certainty::doubtful, ": build first to have fewer"),
         note_on(affected, Certainty::unclear, ""),

@@ -76,9 +76,7 @@ Result<void> make_fixtures_of_locks(const std::string& tree, const std::string& 
                                     std::vector<SelectableTest>& tests) {
   HOLDFAST_TRY(const ProjectSettings settings,
                ProjectSettings::load(settings_file_of_tree(tree), selected_profile()));
-  std::vector<std::string> options;
-  if (!configuration.empty()) options = {"-C", configuration};
-  HOLDFAST_TRY(const std::vector<ListedTest> listed, list_for_launcher(tree, options));
+  HOLDFAST_TRY(const std::vector<ListedTest> listed, list_for_launcher(tree, configuration));
   for (const auto& [lock, users] : users_of_locks(settings, listed)) {
     if (users.is_shared) continue;
     // No fixture of a project has such a name.

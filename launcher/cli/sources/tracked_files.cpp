@@ -98,9 +98,7 @@ Result<std::vector<std::string>> written_and_committed(const std::string& source
                      before.commit, now.seen.commit, "--", "."},
                     k_git_time);
   order.most_output = k_largest_look;
-  os::BoundedWork work(order);
-  os::await({&work});
-  HOLDFAST_TRY(const std::string paths, os::answer_of_git(work.end(), order));
+  HOLDFAST_TRY(const std::string paths, os::ask_git(order));
   for (std::string_view rest = paths; !rest.empty();) {
     const auto path = below(now.prefix, std::string(take_part(rest, '\0')));
     if (!path || before.stamps.contains(*path)) continue;
