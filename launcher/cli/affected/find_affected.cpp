@@ -89,8 +89,6 @@ constexpr std::size_t k_named = 8;
 struct Project {
   std::string source;  // the top source directory
   ProjectSettings settings;
-
-  const std::vector<AffectedRule>& rules() const { return settings.settings().affected; }
 };
 
 Result<Project> project_of(const std::string& tree, FileNames& names) {
@@ -325,7 +323,7 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
   HOLDFAST_TRY(const doctor::NinjaTexts texts, doctor::ask_ninja(tree));
   const ChangedNames changed = names_in(difference.files, names);
   NinjaBuild build = make_build(tree, texts, names, changed);
-  Rules rules(project.rules(), tests);
+  Rules rules(project.settings.settings().affected, tests);
   std::vector<ChangedFile> changes = changes_in(difference.files, project, rules, build, names);
   const std::vector<std::string> idle = rules.idle();
   NamedByTests named = named_by(

@@ -15,7 +15,6 @@
 #include "core/base/program_identity.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "os/file/file_text.hpp"
-#include "os/process/bounded_work.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::cli {
@@ -430,10 +429,8 @@ class Namer {
 
 }  // namespace
 
-std::string FileNames::of(std::string_view path) { return of(path, base_); }
-
-std::string FileNames::of(std::string_view path, std::string_view base) {
-  const std::string absolute = whole(path, base);
+std::string FileNames::of(std::string_view path) {
+  const std::string absolute = whole(path);
   const std::string name = absolute.substr(absolute.rfind('/') + 1);
   if (name.empty() || name == "." || name == "..") return directory(absolute);
   return directory(parent_of(absolute)) + "/" + name;
@@ -448,7 +445,7 @@ std::string FileNames::target_of(const std::string& link) {
 std::vector<std::string> FileNames::links_on(std::string_view path) const {
   std::vector<std::string> links;
   std::string real;
-  std::string rest = whole(path, base_);
+  std::string rest = whole(path);
   while (!rest.empty() && links.size() < k_most_links) {
     std::string_view open = rest;
     const std::string part(take_part(open, '/'));
@@ -468,8 +465,8 @@ std::vector<std::string> FileNames::links_on(std::string_view path) const {
   return links;
 }
 
-std::string FileNames::whole(std::string_view path, std::string_view base) {
-  std::string whole = path.starts_with('/') ? std::string(path) : text_of({base, "/", path});
+std::string FileNames::whole(std::string_view path) const {
+  std::string whole = path.starts_with('/') ? std::string(path) : text_of({base_, "/", path});
   std::ranges::replace(whole, '\\', '/');
   return whole;
 }

@@ -7,7 +7,6 @@
 
 #include "cli/affected/step_commands.hpp"
 #include "core/affected/include_names.hpp"
-#include "core/base/printable.hpp"
 #include "os/file/file_text.hpp"
 
 namespace holdfast::cli {
