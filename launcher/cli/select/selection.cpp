@@ -1,6 +1,5 @@
 #include "cli/select/selection.hpp"
 
-#include <unistd.h>
 #include <algorithm>
 
 #include <chrono>
@@ -30,7 +29,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
 #include "settings/project_settings.hpp"

@@ -102,11 +102,9 @@ bool has_namesakes(const std::vector<SelectableTest>& tests) {
 Result<void> find_keys(ListingOrder order, std::vector<SelectableTest>& tests) {
   order.variables = {std::string(environment::k_explain) + "=1"};
   HOLDFAST_TRY(const std::string listing, list_tests(order));
-  std::vector<std::string> keys;
-  const Result<void> read =
-      each_listed(listing, [&](const ListedTest& test) { keys.push_back(test.key); });
-  if (!read || keys.size() != tests.size()) return listing_not_understood();
-  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].key = std::move(keys[i]);
+  HOLDFAST_TRY(const std::vector<ListedTest> listed, all_listed(listing));
+  if (listed.size() != tests.size()) return listing_not_understood();
+  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].key = listed[i].key;
   return {};
 }
 
