@@ -14,31 +14,31 @@ namespace holdfast::cli {
 
 int run_command(int count, char** arguments);
 
-// Each function adds its command to `app`. The command that runs sets `exit_code`.
-void add_report(Command app, int& exit_code);
-void add_rerun(Command app, int& exit_code);
-void add_debug(Command app, int& exit_code);
-void add_watch(Command app, int& exit_code);
-void add_config(Command app, int& exit_code);
-void add_log(Command app, int& exit_code);
-void add_reap(Command app, int& exit_code);
-void add_locks(Command app, int& exit_code);
-void add_status(Command app, int& exit_code);
-void add_service(Command app, int& exit_code);
-void add_doctor(Command app, int& exit_code);
-void add_history(Command app, int& exit_code);
+// Each function adds its command to `app`.
+void add_report(Command app);
+void add_rerun(Command app);
+void add_debug(Command app);
+void add_watch(Command app);
+void add_config(Command app);
+void add_log(Command app);
+void add_reap(Command app);
+void add_locks(Command app);
+void add_status(Command app);
+void add_service(Command app);
+void add_doctor(Command app);
+void add_history(Command app);
 // `words`: ctest's own arguments, which came after `--`.
-void add_ctest(Command app, const std::vector<std::string>& words, int& exit_code);
-void add_shard(Command app, const std::vector<std::string>& words, int& exit_code);
-void add_affected(Command app, int& exit_code);
-void add_mark(Command app, int& exit_code);
-void add_begin(Command app, int& exit_code);
-void add_end(Command app, int& exit_code);
-void add_keeper(Command app, int& exit_code);
+void add_ctest(Command app, const std::vector<std::string>& words);
+void add_shard(Command app, const std::vector<std::string>& words);
+void add_affected(Command app);
+void add_mark(Command app);
+void add_begin(Command app);
+void add_end(Command app);
+void add_keeper(Command app);
 
 // `holdfast run`: becomes the launcher, because there is only one supervisor. Returns only on
-// failure.
-int exec_run(char** arguments);
+// failure. `words` came after `run`.
+int exec_run(const std::vector<std::string>& words);
 
 // `holdfast help`: `words` came after `help`. `app`: with all of its commands.
 int help(Command app, const std::vector<std::string>& words);
@@ -81,11 +81,11 @@ struct AddedCommand {
 
 // Adds a command that does `act`.
 template <typename Options>
-AddedCommand<Options> add_command(Command app, int& exit_code, const std::string& word,
-                                  const std::string& help, Result<int> (*act)(const Options&)) {
+AddedCommand<Options> add_command(Command app, const std::string& word, const std::string& help,
+                                  Result<int> (*act)(const Options&)) {
   const auto options = std::make_shared<Options>();
   const Command command = app.add_subcommand(word, help);
-  command.callback([options, act, &exit_code] { exit_code = exit_code_of(act(*options)); });
+  command.callback([options, act] { return exit_code_of(act(*options)); });
   return {command, options};
 }
 

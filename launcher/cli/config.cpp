@@ -12,6 +12,7 @@
 #include "cli/listed_test.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/explanation.hpp"
@@ -50,9 +51,7 @@ Result<Found> find(const ConfigOptions& options) {
 std::string labels_text(std::string_view labels) {
   std::string text;
   while (!labels.empty()) {
-    const std::size_t comma = labels.find(',');
-    text += (text.empty() ? "" : ", ") + decode_file_name(labels.substr(0, comma));
-    labels.remove_prefix(comma == std::string_view::npos ? labels.size() : comma + 1);
+    text += (text.empty() ? "" : ", ") + decode_file_name(take_part(labels, ','));
   }
   return text.empty() ? "none" : text;
 }
@@ -82,8 +81,7 @@ void print_lines(const std::vector<ExplainedValue>& values, std::string_view of 
 std::vector<ExplainedValue> explain_cluster(const ClusterSettings& said) {
   const ClusterSettings built_in;
   if (said == built_in) return {};
-  std::string endpoints;
-  for (const std::string& one : said.endpoints) endpoints += (endpoints.empty() ? "" : ", ") + one;
+  const std::string endpoints = bounded_list(said.endpoints, said.endpoints.size());
   const std::string table = "[cluster]";
   const std::string none = "built-in default";
   std::vector<ExplainedValue> rows{
@@ -179,10 +177,9 @@ Result<int> config(const ConfigOptions& options) {
 
 }  // namespace
 
-void add_config(Command app, int& exit_code) {
-  const auto [command, options] =
-      add_command(app, exit_code, "config",
-                  "show the settings, or those of a test, and check holdfast.toml", config);
+void add_config(Command app) {
+  const auto [command, options] = add_command(
+      app, "config", "show the settings, or those of a test, and check holdfast.toml", config);
   const Option explain =
       command.add_option("--explain", options->test, "the test: each value and where it comes from")
           .check(expected("the name of a test"));

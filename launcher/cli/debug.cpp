@@ -2,9 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +21,7 @@
 #include "core/batch/gtest_list.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "core/ctest/name_expression.hpp"
-#include "core/outcome/exit_codes.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 #include "os/stack/elf_text.hpp"
@@ -76,9 +74,8 @@ std::string batch_on_record(const std::string& tree, const std::string& name) {
   (void)read_records(run->journal, [&](const Record& record) {
     const auto* const cases = std::get_if<CasesRecord>(&record);
     if (cases == nullptr) return;
-    const bool has =
-        std::ranges::any_of(cases->cases, [&](const CaseRecord& one) { return one.name == name; });
-    if (has) test = cases->test;
+    const auto found = std::ranges::find(cases->cases, name, &CaseRecord::name);
+    if (found != cases->cases.end()) test = cases->test;
   });
   return test;
 }
@@ -192,14 +189,6 @@ void tell_fixtures(const std::string& tree, const std::vector<ListedTest>& tests
                        for_shell(expression_for_names(setters))));
 }
 
-std::string head_of(const std::string& program) {
-  std::string head(k_longest_head, '\0');
-  std::ifstream file(program, std::ios::binary);
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<std::size_t>(file.gcount()));
-  return head;
-}
-
 // The words that the debugger gets. The working directory is the test's already.
 Result<std::vector<std::string>> program_words(const ListedTest& target, Debugger debugger) {
   std::vector<std::string> words = target.command;
@@ -212,7 +201,8 @@ Result<std::vector<std::string>> program_words(const ListedTest& target, Debugge
   if (::access(words[0].c_str(), X_OK) != 0) {
     return ErrorInWords{who + to_text(os::system_error("execute " + words[0]))};
   }
-  const std::vector<std::string> interpreter = interpreter_of(head_of(words[0]));
+  const Result<std::string> head = os::read_file(words[0], k_longest_head);
+  const std::vector<std::string> interpreter = interpreter_of(head ? *head : "");
   if (!interpreter.empty()) {
     complain(fmt::format("{} is a script: {} gets its interpreter {}", words[0], name_of(debugger),
                          interpreter[0]));
@@ -327,10 +317,10 @@ Check after_mark(Command command) {
 
 }  // namespace
 
-void add_debug(Command app, int& exit_code) {
+void add_debug(Command app) {
   const auto [command, options] = add_command(
-      app, exit_code, "debug",
-      "start a test under a debugger, with its environment, locks and services", debug_test);
+      app, "debug", "start a test under a debugger, with its environment, locks and services",
+      debug_test);
   command.add_option("TEST", options->test, "a test, or a case of a batch")
       .required()
       .check(expected("a test"));

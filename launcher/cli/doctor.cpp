@@ -102,10 +102,9 @@ Result<int> look(const DoctorOptions& options) {
 
 }  // namespace
 
-void add_doctor(Command app, int& exit_code) {
-  const auto [command, options] =
-      add_command(app, exit_code, "doctor",
-                  "say what is wrong with the machine, the build tree and its tests", look);
+void add_doctor(Command app) {
+  const auto [command, options] = add_command(
+      app, "doctor", "say what is wrong with the machine, the build tree and its tests", look);
   add_tree_option(command, options->tree);
   command.add_option("-C,--config", options->configuration,
                      "the configuration, where the tree has several");

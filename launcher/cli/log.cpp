@@ -136,9 +136,9 @@ Result<int> show_log(const LogOptions& options) {
 
 }  // namespace
 
-void add_log(Command app, int& exit_code) {
+void add_log(Command app) {
   const auto [command, options] =
-      add_command(app, exit_code, "log", "say what Holdfast did in a run, and why", show_log);
+      add_command(app, "log", "say what Holdfast did in a run, and why", show_log);
   command
       .add_option("RUN", options->run,
                   "latest (default), a run's id, number or beginning; by-hand: the "

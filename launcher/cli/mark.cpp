@@ -40,10 +40,9 @@ Result<int> mark(const MarkOptions& options) {
 
 }  // namespace
 
-void add_mark(Command app, int& exit_code) {
-  const auto [command, options] =
-      add_command(app, exit_code, "mark",
-                  "say that the calling shell exits on purpose, as a failed test", mark);
+void add_mark(Command app) {
+  const auto [command, options] = add_command(
+      app, "mark", "say that the calling shell exits on purpose, as a failed test", mark);
   command.add_option("REASON", options->reason, "one sentence for the report");
   command
       .add_option("--pid", options->process,

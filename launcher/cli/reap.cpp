@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -52,15 +51,15 @@ void list(const DeadRun& run) {
     fmt::print("  record  end of \"{}\"  (run {})\n", printable(one.test), run.id);
   }
   if (run.lacks_end) fmt::print("  record  end of the run  (run {})\n", run.id);
-  for (const std::filesystem::path& stop : run.stops) {
-    fmt::print("  stop command  {}  (run {})\n", printable(stop.string()), run.id);
-  }
-  for (const std::filesystem::path& directory : run.empty_directories) {
-    fmt::print("  directory  {}  (run {})\n", printable(directory.string()), run.id);
-  }
-  for (const std::filesystem::path& job : run.far_jobs) {
-    fmt::print("  job for a node  {}  (run {})\n", printable(job.string()), run.id);
-  }
+  const auto list_paths = [&](std::string_view what,
+                              const std::vector<std::filesystem::path>& paths) {
+    for (const std::filesystem::path& path : paths) {
+      fmt::print("  {}  {}  (run {})\n", what, printable(path.string()), run.id);
+    }
+  };
+  list_paths("stop command", run.stops);
+  list_paths("directory", run.empty_directories);
+  list_paths("job for a node", run.far_jobs);
   if (!run.socket.empty()) fmt::print("  socket  {}  (run {})\n", run.socket.string(), run.id);
 }
 
@@ -172,9 +171,9 @@ Result<int> reap(const ReapOptions& options) {
 
 }  // namespace
 
-void add_reap(Command app, int& exit_code) {
+void add_reap(Command app) {
   const auto [command, options] =
-      add_command(app, exit_code, "reap", "end what earlier runs of this build tree left", reap);
+      add_command(app, "reap", "end what earlier runs of this build tree left", reap);
   add_tree_option(command, options->tree);
   command.add_flag("--dry-run", options->dry_run, "list what there is and touch nothing");
 }

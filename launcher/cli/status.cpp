@@ -145,10 +145,9 @@ Result<int> show_status(const StatusOptions& options) {
 
 }  // namespace
 
-void add_status(Command app, int& exit_code) {
-  const auto [command, options] =
-      add_command(app, exit_code, "status",
-                  "show the runs that are going on, their tests, and the locks", show_status);
+void add_status(Command app) {
+  const auto [command, options] = add_command(
+      app, "status", "show the runs that are going on, their tests, and the locks", show_status);
   command.add_option("--tree", options->tree, "only runs of this build tree")
       .check(expected("a build tree"));
   command.add_flag("--json", options->json, "as JSON");

@@ -11,7 +11,6 @@
 #include "cli/test_names.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/result.hpp"
-#include "core/outcome/exit_codes.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -124,9 +123,9 @@ Result<int> affected(const Options& options) {
 
 }  // namespace
 
-void add_affected(Command app, int& exit_code) {
-  const auto [command, options] = add_command(
-      app, exit_code, "affected", "which tests the changes since a commit affect", affected);
+void add_affected(Command app) {
+  const auto [command, options] =
+      add_command(app, "affected", "which tests the changes since a commit affect", affected);
   command.add_option("--since", options->order.since, "a commit, as git names it")
       .required()
       .check(expected("a commit"));

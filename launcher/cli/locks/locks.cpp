@@ -60,9 +60,9 @@ Result<int> list_locks(const LocksOptions& options) {
 
 }  // namespace
 
-void add_locks(Command app, int& exit_code) {
+void add_locks(Command app) {
   const auto [command, options] = add_command(
-      app, exit_code, "locks", "show who holds locks and who waits for them, in order", list_locks);
+      app, "locks", "show who holds locks and who waits for them, in order", list_locks);
   command.add_flag("--json", options->json, "as JSON");
 }
 

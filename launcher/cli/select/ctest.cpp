@@ -25,10 +25,8 @@ namespace holdfast::cli {
 namespace {
 
 struct CtestOptions {
-  bool failed = false;
-  std::string affected;
+  Restrictions restrictions;
   std::string shard;
-  std::string timings;
   std::string order;
   std::string slurm_array;
   std::string tree;
@@ -36,24 +34,17 @@ struct CtestOptions {
   std::vector<std::string> stray;
 };
 
-struct Wishes {
-  Restrictions restrictions;
-  std::optional<TestOrder> order;
-};
-
-Result<Wishes> wishes_of(const CtestOptions& options) {
-  Wishes wishes;
+Result<Restrictions> restrictions_of(const CtestOptions& options) {
+  Restrictions restrictions = options.restrictions;
   if (!options.stray.empty()) {
     return ErrorInWords{brief_in_quotes(options.stray.front()) +
                         ": expected --failed, --affected, --shard, --timings, --order, "
                         "--slurm-array or --tree, and -- before ctest's own arguments"};
   }
-  wishes.restrictions.failed = options.failed;
-  wishes.restrictions.affected = options.affected;
   if (!options.shard.empty()) {
     const Result<ShardNumber> shard = parse_shard(options.shard);
     if (!shard) return ErrorInWords{to_text("--shard", shard.error())};
-    wishes.restrictions.shard = *shard;
+    restrictions.shard = *shard;
   }
   if (!options.slurm_array.empty()) {
     const auto count = parse_number<std::size_t>(options.slurm_array);
@@ -61,15 +52,13 @@ Result<Wishes> wishes_of(const CtestOptions& options) {
       return ErrorInWords{to_text("--slurm-array", BadValue(brief_in_quotes(options.slurm_array),
                                                             "a number of shards, 1 to 10000"))};
     }
-    wishes.restrictions.shard = ShardNumber{1, *count};
-    wishes.restrictions.fixtures = SharedFixtures::in_one_shard;
+    restrictions.shard = ShardNumber{1, *count};
+    restrictions.fixtures = SharedFixtures::in_one_shard;
   }
-  wishes.restrictions.timings = options.timings;
-  if (!options.timings.empty() && !wishes.restrictions.shard) {
+  if (!restrictions.timings.empty() && !restrictions.shard) {
     return ErrorInWords{"--timings: expected --shard I/N or --slurm-array N beside it"};
   }
-  wishes.order = named<TestOrder>(options.order);
-  return wishes;
+  return restrictions;
 }
 
 // The order holds for this ctest, whatever holdfast.toml says.
@@ -146,21 +135,22 @@ int exit_code_without_tests(const UserCall& user) {
 // Returns the exit code if there is no test to run, or if Slurm runs them. Otherwise it returns
 // only on failure.
 Result<int> become_ctest_of(const CtestOptions& options) {
-  HOLDFAST_TRY(const Wishes wishes, wishes_of(options));
-  if (!wishes.restrictions.any() && !wishes.order) return become_plain_ctest(options);
+  HOLDFAST_TRY(const Restrictions restrictions, restrictions_of(options));
+  const std::optional<TestOrder> order = named<TestOrder>(options.order);
+  if (!restrictions.any() && !order) return become_plain_ctest(options);
   HOLDFAST_TRY(UserCall user, user_call(options.tree, options.words));
   HOLDFAST_TRY(const std::string files, begin_selection_files(user.tree));
-  if (wishes.order) {
-    HOLDFAST_DO(order_tests(user, *wishes.order, files));
+  if (order) {
+    HOLDFAST_DO(order_tests(user, *order, files));
   }
-  if (wishes.restrictions.fixtures == SharedFixtures::in_one_shard) {
-    HOLDFAST_TRY(const Chosen chosen, choose(user, wishes.restrictions));
-    if (!chosen.divided.empty()) return run_slurm_array(user, chosen, wishes.restrictions);
+  if (restrictions.fixtures == SharedFixtures::in_one_shard) {
+    HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
+    if (!chosen.divided.empty()) return run_slurm_array(user, chosen, restrictions);
     complain("0 tests: no job is submitted");
     return exit_code_without_tests(user);
   }
-  if (wishes.restrictions.any()) {
-    HOLDFAST_TRY(std::vector<std::string> words, words_to_run(user, wishes.restrictions, files));
+  if (restrictions.any()) {
+    HOLDFAST_TRY(std::vector<std::string> words, words_to_run(user, restrictions, files));
     if (words.empty()) return exit_code_without_tests(user);
     user.call.words = std::move(words);
   }
@@ -169,22 +159,22 @@ Result<int> become_ctest_of(const CtestOptions& options) {
 
 }  // namespace
 
-void add_ctest(Command app, const std::vector<std::string>& words, int& exit_code) {
+void add_ctest(Command app, const std::vector<std::string>& words) {
   const Command command =
       app.add_subcommand("ctest", "run ctest with chosen tests; its own arguments come after --");
   const auto options = std::make_shared<CtestOptions>();
   options->words = words;
-  command.add_flag("--failed", options->failed,
+  command.add_flag("--failed", options->restrictions.failed,
                    "only tests that were red when last seen, or that a run left out because it "
                    "ended too early");
   command
-      .add_option("--affected", options->affected,
+      .add_option("--affected", options->restrictions.affected,
                   "only tests that the changes since a commit affect")
       .check(expected("a commit"));
   const Option shard = command.add_option("--shard", options->shard, "only shard I of N (I/N)")
                            .check(expected("I/N"));
   command
-      .add_option("--timings", options->timings,
+      .add_option("--timings", options->restrictions.timings,
                   "with --shard: a history with the times of tests, the same for all shards")
       .check(expected("the path of a history"));
   command.add_option("--order", options->order, "in which order ctest starts the tests")
@@ -197,9 +187,9 @@ void add_ctest(Command app, const std::vector<std::string>& words, int& exit_cod
   add_tree_option(command, options->tree);
   command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
   command.allow_extras();
-  command.callback([options, command, &exit_code] {
+  command.callback([options, command] {
     options->stray = command.remaining();
-    exit_code = exit_code_of(become_ctest_of(*options));
+    return exit_code_of(become_ctest_of(*options));
   });
 }
 

@@ -3,17 +3,14 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/select/begun_tests.hpp"
 #include "cli/select/ctest_call.hpp"
-#include "cli/select/left_out.hpp"
 #include "cli/select/run_place.hpp"
 #include "cli/select/selection.hpp"
 #include "cli/select/tree_tests.hpp"
@@ -22,7 +19,6 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/rerun.hpp"
-#include "core/outcome/exit_codes.hpp"
 #include "core/select/test_graph.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "report/describe.hpp"
@@ -116,13 +112,6 @@ std::vector<SelectableTest> all_that_run(const std::vector<std::size_t>& places,
   return run;
 }
 
-// All tests from which those of the run can be chosen. A preset may select tests by their numbers.
-// This option makes ctest list all of them.
-Result<TreeTests> list_all(const CtestCall& call, RerunWords words) {
-  words.selecting = {"-I", "1,,1"};
-  return list_tree_tests(call, words, Keys::of_namesakes);
-}
-
 // Returns only on failure.
 Result<int> rerun(const RerunOptions& options) {
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
@@ -134,7 +123,11 @@ Result<int> rerun(const RerunOptions& options) {
   }
   HOLDFAST_TRY(CtestCall start, call_of(run.entry, run.started, tree, words->has_preset));
   restore_variables(run.started);
-  HOLDFAST_TRY(TreeTests all, list_all(start, *words));
+  // All tests from which those of the run can be chosen. A preset may select tests by their
+  // numbers. This option makes ctest list all of them.
+  RerunWords for_all = *words;
+  for_all.selecting = {"-I", "1,,1"};
+  HOLDFAST_TRY(TreeTests all, list_tree_tests(start, for_all, Keys::of_namesakes));
   const RerunSelection selection = select_again(run.tests, places_of(all.tests));
   const std::vector<std::size_t> ranks = ranks_of(all, selection.places);
   if (ranks.empty()) {
@@ -156,10 +149,9 @@ Result<int> rerun(const RerunOptions& options) {
 
 }  // namespace
 
-void add_rerun(Command app, int& exit_code) {
-  const auto [command, options] =
-      add_command(app, exit_code, "rerun",
-                  "run the tests of a run again, with the same options and order", rerun);
+void add_rerun(Command app) {
+  const auto [command, options] = add_command(
+      app, "rerun", "run the tests of a run again, with the same options and order", rerun);
   command.add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
       .check(expected("a run's id, the beginning of one, or latest"));
   add_tree_option(command, options->tree);

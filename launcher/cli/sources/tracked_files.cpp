@@ -13,13 +13,11 @@
 #include "core/base/parts.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/process/git_command.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
-#include "store/run_directory.hpp"
 
 namespace holdfast::cli {
 namespace {
