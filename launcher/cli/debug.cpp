@@ -213,12 +213,6 @@ Result<std::vector<std::string>> program_words(const ListedTest& target, Debugge
   return words;
 }
 
-bool has_variable(const std::vector<std::string>& environment, std::string_view name) {
-  return std::ranges::any_of(environment, [&](std::string_view entry) {
-    return entry.substr(0, entry.find('=')) == name;
-  });
-}
-
 // Gives this process the test's environment. What the debugger itself should not have is in the
 // result.
 DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& options,
@@ -232,8 +226,11 @@ DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& op
   for (const std::string& entry : test.modifications) modified.modify(entry);
   std::vector<std::string> all = modified.entries();
   DebuggedCommand command;
-  for (const char* name : {"LINES", "COLUMNS"}) {
-    if (!has_variable(all, name)) command.without.emplace_back(name);
+  for (const std::string_view name : {"LINES", "COLUMNS"}) {
+    const auto sets_it = [&](std::string_view entry) {
+      return entry.substr(0, entry.find('=')) == name;
+    };
+    if (std::ranges::none_of(all, sets_it)) command.without.emplace_back(name);
   }
   command.inside = take_inside(debugger, all, own);
   ::clearenv();

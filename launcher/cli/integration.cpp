@@ -224,15 +224,12 @@ bool has_what_is_needed(const Preflight& preflight, const std::string& tree) {
   return is_ready;
 }
 
-// What holds if another ctest has the tree.
-SecondRun second_run(const ProjectSettings& settings) {
-  return variable(environment::k_one_tree).empty() ? settings.run().runs : SecondRun::share;
-}
-
 // Begins a run: takes the tree, alone or shared as the settings say, and starts a keeper.
 int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
-  const SecondRun second = second_run(settings);
+  // What holds if another ctest has the tree.
+  const SecondRun second =
+      variable(environment::k_one_tree).empty() ? settings.run().runs : SecondRun::share;
   Result<RunLock> lock = take_run_lock(lock_order(options, ctest, second), second);
   if (!lock) return refused(lock.error(), exit_codes::k_lock_not_had);
   // These files may change only now that this run has the tree: until then another ctest relied on

@@ -77,13 +77,11 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
     if (run.is_in_other_pid_namespace) object["other_pid_namespace"] = true;
     object["tests"] = Json::array();
     for (const LiveTest& test : run.tests) {
-      Json one;
-      one["test"] = valid_utf8(test.test);
-      one["attempt"] = test.attempt;
-      one["pid"] = test.launcher;
-      one["since"] = test.since;
-      const TestWait wait = wait_of(test.attempt, test.launcher, locks, run.waits);
-      add_wait(wait, one);
+      Json one{{"test", valid_utf8(test.test)},
+               {"attempt", test.attempt},
+               {"pid", test.launcher},
+               {"since", test.since}};
+      add_wait(wait_of(test.attempt, test.launcher, locks, run.waits), one);
       object["tests"].push_back(std::move(one));
     }
     object["services"] = Json::array();

@@ -296,15 +296,6 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
   return notes;
 }
 
-std::string note_on_strangers(const std::vector<std::string>& strangers, const Project& project,
-                              FileNames& names) {
-  std::vector<std::string> shown;
-  for (const std::string& top : strangers)
-    shown.push_back(path_from(project.source, names.of(top)));
-  return sentence("all files count as changed in ", shown,
-                  ": git does not tell since when this repository is as it is");
-}
-
 }  // namespace
 
 Result<FoundAffected> find_affected(const AffectedOrder& order, const std::string& listing) {
@@ -348,8 +339,13 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
         "nothing is compiled yet: what sources include is read from their texts: build first to "
         "have fewer");
   }
-  if (!difference.strangers.empty()) {
-    found.notes.push_back(note_on_strangers(difference.strangers, project, names));
+  std::vector<std::string> strangers;
+  for (const std::string& top : difference.strangers) {
+    strangers.push_back(path_from(project.source, names.of(top)));
+  }
+  if (!strangers.empty()) {
+    found.notes.push_back(sentence("all files count as changed in ", strangers,
+                                   ": git does not tell since when this repository is as it is"));
   }
   if (!idle.empty()) {
     found.notes.push_back(sentence("`tests` fits no test in ", idle, ""));
