@@ -73,6 +73,14 @@ int refused(const std::string& text, int exit_code) {
 
 int refused(const Error& error, int exit_code) { return refused(to_text(error), exit_code); }
 
+int exit_code_of(const Result<int>& ended) { return ended ? *ended : refused(ended.error()); }
+
+Result<int> print_or_fail(const Result<std::string>& text) {
+  if (!text) return text.error();
+  fmt::print("{}", *text);
+  return exit_codes::k_success;
+}
+
 namespace {
 
 // The parser says no more than that it wants a command. Hidden commands are not for people, so they
@@ -99,29 +107,19 @@ bool logs(std::string_view command) {
 int output_lost(int number) { return refused(os::system_error("write to stdout", number)); }
 
 // Every ctest starts `begin` and `end`. They must not pay for the options of the other commands.
-void add_commands(Command app, std::string_view word, const std::vector<std::string>& for_ctest,
-                  int& exit_code) {
-  if (word == "begin") return add_begin(app, exit_code);
-  if (word == "end") return add_end(app, exit_code);
-  add_report(app, exit_code);
-  add_rerun(app, exit_code);
-  add_debug(app, exit_code);
-  add_watch(app, exit_code);
-  add_config(app, exit_code);
-  add_log(app, exit_code);
-  add_reap(app, exit_code);
-  add_locks(app, exit_code);
-  add_status(app, exit_code);
-  add_service(app, exit_code);
-  add_history(app, exit_code);
-  add_ctest(app, for_ctest, exit_code);
-  add_shard(app, for_ctest, exit_code);
-  add_affected(app, exit_code);
-  add_doctor(app, exit_code);
-  add_mark(app, exit_code);
-  add_begin(app, exit_code);
-  add_end(app, exit_code);
-  add_keeper(app, exit_code);
+void add_commands(Command app, std::string_view word, const std::vector<std::string>& for_ctest) {
+  if (word == "begin") return add_begin(app);
+  if (word == "end") return add_end(app);
+  // In the order of the help.
+  for (const auto add : {add_report, add_rerun, add_debug, add_watch, add_config, add_log, add_reap,
+                         add_locks, add_status, add_service, add_history}) {
+    add(app);
+  }
+  add_ctest(app, for_ctest);
+  add_shard(app, for_ctest);
+  for (const auto add : {add_affected, add_doctor, add_mark, add_begin, add_end, add_keeper}) {
+    add(app);
+  }
 }
 
 // Takes `--` and the words after it off the arguments. CLI11 must not see words for ctest: it takes
@@ -139,48 +137,46 @@ std::vector<std::string> take_words_for_ctest(int& count, char** arguments) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
-  if (count > 1 && logs(arguments[1])) log_by_spdlog("cli");
+  const std::string_view word = count > 1 ? arguments[1] : "";
+  if (logs(word)) log_by_spdlog("cli");
   // CLI11 must not read the arguments of these commands: it would take words of a command, or a
   // pattern, for options.
-  if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
-  if (count > 1 && std::string_view(arguments[1]) == "answer") {
-    return answer({arguments + 2, arguments + count});
-  }
-  if (count == 3 && std::string_view(arguments[1]) == "service-host") {
+  if (word == "run") return exec_run({arguments + 2, arguments + count});
+  if (word == "answer") return answer({arguments + 2, arguments + count});
+  if (count == 3 && word == "service-host") {
     if (const auto fd = parse_number<int>(arguments[2])) return host::be_service_host(*fd);
   }
-  if (count > 3 && std::string_view(arguments[1]) == "service-fork") {
+  if (count > 3 && word == "service-fork") {
     if (const auto fd = parse_number<int>(arguments[2])) {
       return host::be_forking_service(*fd, arguments + 3);
     }
   }
   try {
-    const Parser parser("Holdfast: a plugin for CTest and Ninja.", "holdfast", HOLDFAST_VERSION);
+    Parser parser("Holdfast: a plugin for CTest and Ninja.", "holdfast", HOLDFAST_VERSION);
     const Command app = parser.command();
     app.require_subcommand();
     app.add_subcommand("run", "run a command under Holdfast (holdfast run --help)");
-    int exit_code = exit_codes::k_success;
-    const std::string_view word = count > 1 ? arguments[1] : "";
     std::vector<std::string> for_ctest;
     if (word == "ctest" || word == "shard") for_ctest = take_words_for_ctest(count, arguments);
-    add_commands(app, word, for_ctest, exit_code);
+    add_commands(app, word, for_ctest);
     std::string topic;
     app.add_subcommand("help", "say what a command, a setting or a name means: holdfast help TOPIC")
         .add_option("TOPIC", topic,
                     "a command, a key of holdfast.toml, a test property or a variable; `topics` "
                     "lists them");
-    if (word == "help") exit_code = help(app, {arguments + 2, arguments + count});
+    Parsed parsed;
+    if (word == "help") parsed.exit_code = help(app, {arguments + 2, arguments + count});
     if (count > 1) {
       if (const std::string trouble = trouble_with_command(app, word); !trouble.empty())
         return refused(trouble);
     }
-    const Parsed parsed = word == "help" ? Parsed() : parser.parse(count, arguments);
+    if (word != "help") parsed = parser.parse(count, arguments);
     if (parsed.trouble) return refused(*parsed.trouble + " (see holdfast --help)");
     if (parsed.wanted) fmt::print("{}", *parsed.wanted);
     // begin and end succeed even if their words are lost: the run is no worse for that.
     const bool is_of_ctest = word == "begin" || word == "end";
     if (std::fflush(stdout) != 0 && !is_of_ctest) return output_lost(errno);
-    return exit_code;
+    return parsed.exit_code;
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) != 0) return output_lost(error.code().value());
     return refused(Error{error.what()}, exit_codes::k_own_failure);

@@ -1,6 +1,7 @@
 // The command that a person types: `holdfast COMMAND …`. Each command has a file of its own.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,31 +14,31 @@ namespace holdfast::cli {
 
 int run_command(int count, char** arguments);
 
-// Each function adds its command to `app`. The command that runs sets `exit_code`.
-void add_report(Command app, int& exit_code);
-void add_rerun(Command app, int& exit_code);
-void add_debug(Command app, int& exit_code);
-void add_watch(Command app, int& exit_code);
-void add_config(Command app, int& exit_code);
-void add_log(Command app, int& exit_code);
-void add_reap(Command app, int& exit_code);
-void add_locks(Command app, int& exit_code);
-void add_status(Command app, int& exit_code);
-void add_service(Command app, int& exit_code);
-void add_doctor(Command app, int& exit_code);
-void add_history(Command app, int& exit_code);
+// Each function adds its command to `app`.
+void add_report(Command app);
+void add_rerun(Command app);
+void add_debug(Command app);
+void add_watch(Command app);
+void add_config(Command app);
+void add_log(Command app);
+void add_reap(Command app);
+void add_locks(Command app);
+void add_status(Command app);
+void add_service(Command app);
+void add_doctor(Command app);
+void add_history(Command app);
 // `words`: ctest's own arguments, which came after `--`.
-void add_ctest(Command app, const std::vector<std::string>& words, int& exit_code);
-void add_shard(Command app, const std::vector<std::string>& words, int& exit_code);
-void add_affected(Command app, int& exit_code);
-void add_mark(Command app, int& exit_code);
-void add_begin(Command app, int& exit_code);
-void add_end(Command app, int& exit_code);
-void add_keeper(Command app, int& exit_code);
+void add_ctest(Command app, const std::vector<std::string>& words);
+void add_shard(Command app, const std::vector<std::string>& words);
+void add_affected(Command app);
+void add_mark(Command app);
+void add_begin(Command app);
+void add_end(Command app);
+void add_keeper(Command app);
 
 // `holdfast run`: becomes the launcher, because there is only one supervisor. Returns only on
-// failure.
-int exec_run(char** arguments);
+// failure. `words` came after `run`.
+int exec_run(const std::vector<std::string>& words);
 
 // `holdfast help`: `words` came after `help`. `app`: with all of its commands.
 int help(Command app, const std::vector<std::string>& words);
@@ -65,5 +66,27 @@ void complain(const std::string& text);
 // Complains, and returns the exit code.
 int refused(const std::string& text, int exit_code = exit_codes::k_usage);
 int refused(const Error& error, int exit_code = exit_codes::k_usage);
+// The exit code of a command that has ended so. Complains of an error.
+int exit_code_of(const Result<int>& ended);
+
+// Prints the text. Returns the exit code.
+Result<int> print_or_fail(const Result<std::string>& text);
+
+// A command and its options, which live as long as the parser.
+template <typename Options>
+struct AddedCommand {
+  Command command;
+  std::shared_ptr<Options> options;
+};
+
+// Adds a command that does `act`.
+template <typename Options>
+AddedCommand<Options> add_command(Command app, const std::string& word, const std::string& help,
+                                  Result<int> (*act)(const Options&)) {
+  const auto options = std::make_shared<Options>();
+  const Command command = app.add_subcommand(word, help);
+  command.callback([options, act] { return exit_code_of(act(*options)); });
+  return {command, options};
+}
 
 }  // namespace holdfast::cli

@@ -2,9 +2,7 @@
 #include <algorithm>
 
 #include <cstddef>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,12 +10,13 @@
 
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
-#include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/explanation.hpp"
+#include "keeper/run/cluster_client.hpp"
 #include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"
 #include "supervision/base/programs.hpp"
@@ -52,9 +51,7 @@ Result<Found> find(const ConfigOptions& options) {
 std::string labels_text(std::string_view labels) {
   std::string text;
   while (!labels.empty()) {
-    const std::size_t comma = labels.find(',');
-    text += (text.empty() ? "" : ", ") + decode_file_name(labels.substr(0, comma));
-    labels.remove_prefix(comma == std::string_view::npos ? labels.size() : comma + 1);
+    text += (text.empty() ? "" : ", ") + decode_file_name(take_part(labels, ','));
   }
   return text.empty() ? "none" : text;
 }
@@ -84,8 +81,7 @@ void print_lines(const std::vector<ExplainedValue>& values, std::string_view of 
 std::vector<ExplainedValue> explain_cluster(const ClusterSettings& said) {
   const ClusterSettings built_in;
   if (said == built_in) return {};
-  std::string endpoints;
-  for (const std::string& one : said.endpoints) endpoints += (endpoints.empty() ? "" : ", ") + one;
+  const std::string endpoints = bounded_list(said.endpoints, said.endpoints.size());
   const std::string table = "[cluster]";
   const std::string none = "built-in default";
   std::vector<ExplainedValue> rows{
@@ -124,15 +120,13 @@ Result<ProjectSettings> load(const Found& found, const ConfigOptions& options) {
 }
 
 // Says all that is wrong in holdfast.toml.
-int check_file(const ConfigOptions& options) {
-  const Result<Found> found = find(options);
-  if (!found) return refused(found.error());
-  const Result<ProjectSettings> project = load(*found, options);
-  if (!project) return refused(project.error());
-  if (project->settings().file.empty()) {
+Result<int> check_file(const ConfigOptions& options) {
+  HOLDFAST_TRY(const Found found, find(options));
+  HOLDFAST_TRY(const ProjectSettings project, load(found, options));
+  if (project.settings().file.empty()) {
     fmt::print("no {}: built-in defaults hold\n", names::k_settings_file);
   } else {
-    fmt::print("{}: nothing is wrong\n", project->settings().file);
+    fmt::print("{}: nothing is wrong\n", project.settings().file);
   }
   return exit_codes::k_success;
 }
@@ -146,14 +140,12 @@ void print_schema() {
 }
 
 // With a test, what holds for it; else what holds for any test that no override names.
-int explain_settings(const ConfigOptions& options) {
-  const Result<Found> found = find(options);
-  if (!found) return refused(found.error());
-  const Result<ProjectSettings> project = load(*found, options);
-  if (!project) return refused(project.error());
-  print_head(options, *project);
+Result<int> explain_settings(const ConfigOptions& options) {
+  HOLDFAST_TRY(const Found found, find(options));
+  HOLDFAST_TRY(const ProjectSettings project, load(found, options));
+  print_head(options, project);
   const bool is_general = options.test.empty();
-  const Asked asked = is_general ? Asked() : ask_ctest(found->tree, options.test);
+  const Asked asked = is_general ? Asked() : ask_ctest(found.tree, options.test);
   const ListedTest test = asked.test.value_or(ListedTest{});
   if (is_general) {
     print_schema();
@@ -166,29 +158,28 @@ int explain_settings(const ConfigOptions& options) {
     fmt::print("properties and labels: not known ({}); a test's own properties would win\n\n",
                asked.trouble);
   }
-  const Result<ResolvedPolicy> resolved = project->resolve(options.test, test.facts, test.said);
-  if (!resolved) return refused(resolved.error());
-  print_lines(explain(*resolved, test.facts));
-  print_lines(explain_run(project->settings()));
-  print_lines(explain_build_steps(project->settings()), " (build steps)");
-  const Result<ClusterSettings> cluster =
-      with_environment(project->settings().cluster,
-                       std::getenv(std::string(environment::k_cluster_endpoints).c_str()));
-  if (!cluster) return refused(cluster.error());
-  print_lines(explain_cluster(*cluster), " (cluster)");
-  for (const std::string& warning : resolved->warnings) complain(warning);
+  HOLDFAST_TRY(const ResolvedPolicy resolved, project.resolve(options.test, test.facts, test.said));
+  print_lines(explain(resolved, test.facts));
+  print_lines(explain_run(project.settings()));
+  print_lines(explain_build_steps(project.settings()), " (build steps)");
+  HOLDFAST_TRY(const ClusterSettings cluster, with_own_environment(project.settings().cluster));
+  print_lines(explain_cluster(cluster), " (cluster)");
+  for (const std::string& warning : resolved.warnings) complain(warning);
   if (!asked.is_none) return exit_codes::k_success;
   // We go on: the settings may be wanted for a test of another configuration, or for a command.
-  return refused("--explain \"" + options.test + "\": expected a test of " + found->tree + ", " +
+  return refused("--explain \"" + options.test + "\": expected a test of " + found.tree + ", " +
                  asked.trouble);
+}
+
+Result<int> config(const ConfigOptions& options) {
+  return options.checks ? check_file(options) : explain_settings(options);
 }
 
 }  // namespace
 
-void add_config(Command app, int& exit_code) {
-  const Command command = app.add_subcommand(
-      "config", "show the settings, or those of a test, and check holdfast.toml");
-  const auto options = std::make_shared<ConfigOptions>();
+void add_config(Command app) {
+  const auto [command, options] = add_command(
+      app, "config", "show the settings, or those of a test, and check holdfast.toml", config);
   const Option explain =
       command.add_option("--explain", options->test, "the test: each value and where it comes from")
           .check(expected("the name of a test"));
@@ -197,9 +188,6 @@ void add_config(Command app, int& exit_code) {
   add_tree_option(command, options->tree);
   command.add_option("--profile", options->profile,
                      "of holdfast.toml (default: HOLDFAST_PROFILE, else default)");
-  command.callback([options, &exit_code] {
-    exit_code = options->checks ? check_file(*options) : explain_settings(*options);
-  });
 }
 
 }  // namespace holdfast::cli

@@ -2,10 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +21,7 @@
 #include "core/batch/gtest_list.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "core/ctest/name_expression.hpp"
-#include "core/outcome/exit_codes.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 #include "os/stack/elf_text.hpp"
@@ -77,9 +74,8 @@ std::string batch_on_record(const std::string& tree, const std::string& name) {
   (void)read_records(run->journal, [&](const Record& record) {
     const auto* const cases = std::get_if<CasesRecord>(&record);
     if (cases == nullptr) return;
-    const bool has =
-        std::ranges::any_of(cases->cases, [&](const CaseRecord& one) { return one.name == name; });
-    if (has) test = cases->test;
+    const auto found = std::ranges::find(cases->cases, name, &CaseRecord::name);
+    if (found != cases->cases.end()) test = cases->test;
   });
   return test;
 }
@@ -193,14 +189,6 @@ void tell_fixtures(const std::string& tree, const std::vector<ListedTest>& tests
                        for_shell(expression_for_names(setters))));
 }
 
-std::string head_of(const std::string& program) {
-  std::string head(k_longest_head, '\0');
-  std::ifstream file(program, std::ios::binary);
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<std::size_t>(file.gcount()));
-  return head;
-}
-
 // The words that the debugger gets. The working directory is the test's already.
 Result<std::vector<std::string>> program_words(const ListedTest& target, Debugger debugger) {
   std::vector<std::string> words = target.command;
@@ -213,7 +201,8 @@ Result<std::vector<std::string>> program_words(const ListedTest& target, Debugge
   if (::access(words[0].c_str(), X_OK) != 0) {
     return ErrorInWords{who + to_text(os::system_error("execute " + words[0]))};
   }
-  const std::vector<std::string> interpreter = interpreter_of(head_of(words[0]));
+  const Result<std::string> head = os::read_file(words[0], k_longest_head);
+  const std::vector<std::string> interpreter = interpreter_of(head ? *head : "");
   if (!interpreter.empty()) {
     complain(fmt::format("{} is a script: {} gets its interpreter {}", words[0], name_of(debugger),
                          interpreter[0]));
@@ -222,12 +211,6 @@ Result<std::vector<std::string>> program_words(const ListedTest& target, Debugge
     complain(fmt::format("{} gets {}, which runs the test", name_of(debugger), words[0]));
   }
   return words;
-}
-
-bool has_variable(const std::vector<std::string>& environment, std::string_view name) {
-  return std::ranges::any_of(environment, [&](std::string_view entry) {
-    return entry.substr(0, entry.find('=')) == name;
-  });
 }
 
 // Gives this process the test's environment. What the debugger itself should not have is in the
@@ -243,8 +226,11 @@ DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& op
   for (const std::string& entry : test.modifications) modified.modify(entry);
   std::vector<std::string> all = modified.entries();
   DebuggedCommand command;
-  for (const char* name : {"LINES", "COLUMNS"}) {
-    if (!has_variable(all, name)) command.without.emplace_back(name);
+  for (const std::string_view name : {"LINES", "COLUMNS"}) {
+    const auto sets_it = [&](std::string_view entry) {
+      return entry.substr(0, entry.find('=')) == name;
+    };
+    if (std::ranges::none_of(all, sets_it)) command.without.emplace_back(name);
   }
   command.inside = take_inside(debugger, all, own);
   ::clearenv();
@@ -302,9 +288,7 @@ Result<std::vector<std::string>> launcher_words(const std::string& tree, const L
 Result<int> debug_test(const DebugOptions& options) {
   HOLDFAST_TRY(const FoundDebugger debugger, find_debugger(options.debugger));
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
-  std::vector<std::string> configuration;
-  if (!options.configuration.empty()) configuration = {"-C", options.configuration};
-  HOLDFAST_TRY(const std::vector<ListedTest> tests, list_for_launcher(tree, configuration));
+  HOLDFAST_TRY(const std::vector<ListedTest> tests, list_for_launcher(tree, options.configuration));
   HOLDFAST_TRY(const ListedTest target, find_target(tree, tests, options));
   HOLDFAST_TRY(const ProjectSettings project,
                ProjectSettings::load(settings_file_of_tree(tree), selected_profile()));
@@ -328,18 +312,12 @@ Check after_mark(Command command) {
   };
 }
 
-int debug(const DebugOptions& options) {
-  const Result<int> ended = debug_test(options);
-  if (ended) return *ended;
-  return refused(ended.error());
-}
-
 }  // namespace
 
-void add_debug(Command app, int& exit_code) {
-  const Command command = app.add_subcommand(
-      "debug", "start a test under a debugger, with its environment, locks and services");
-  const auto options = std::make_shared<DebugOptions>();
+void add_debug(Command app) {
+  const auto [command, options] = add_command(
+      app, "debug", "start a test under a debugger, with its environment, locks and services",
+      debug_test);
   command.add_option("TEST", options->test, "a test, or a case of a batch")
       .required()
       .check(expected("a test"));
@@ -351,7 +329,6 @@ void add_debug(Command app, int& exit_code) {
   command.add_option("-C,--config", options->configuration,
                      "the configuration, where the tree has several");
   add_tree_option(command, options->tree);
-  command.callback([options, &exit_code] { exit_code = debug(*options); });
 }
 
 }  // namespace holdfast::cli

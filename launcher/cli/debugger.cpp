@@ -53,17 +53,14 @@ std::vector<std::string> debugger_words(Debugger debugger, const std::string& pr
   return words;
 }
 
-bool may_break_debugger(std::string_view variable) {
-  return variable.starts_with("LD_") || variable.starts_with("PYTHON");
-}
-
 std::vector<std::string> take_inside(Debugger debugger, std::vector<std::string>& environment,
                                      const std::vector<std::string>& own) {
   std::vector<std::string> inside;
   if (debugger != Debugger::gdb) return inside;
   const auto goes_inside = [&](const std::string& entry) {
+    const bool may_break_debugger = entry.starts_with("LD_") || entry.starts_with("PYTHON");
     // gdb started with ours before; a command of gdb is one line.
-    return may_break_debugger(name_in(entry)) && entry.find('\n') == std::string::npos &&
+    return may_break_debugger && entry.find('\n') == std::string::npos &&
            std::ranges::find(own, entry) == own.end();
   };
   std::ranges::copy_if(environment, std::back_inserter(inside), goes_inside);

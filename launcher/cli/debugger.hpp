@@ -28,11 +28,8 @@ std::vector<std::string> debugger_words(Debugger debugger, const std::string& pr
                                         const std::vector<std::string>& extra,
                                         const DebuggedCommand& command);
 
-// Whether the variable may keep a debugger from starting: it belongs to the loader or to Python,
-// which gdb and lldb contain.
-bool may_break_debugger(std::string_view variable);
-
-// Moves such variables out of `environment`, if `debugger` can give them to the command alone.
+// Moves variables out of `environment` that may keep a debugger from starting, if `debugger` can
+// give them to the command alone: those of the loader and of Python, which gdb and lldb contain.
 std::vector<std::string> take_inside(Debugger debugger, std::vector<std::string>& environment,
                                      const std::vector<std::string>& own);
 

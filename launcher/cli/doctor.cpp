@@ -2,7 +2,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,8 +60,7 @@ doctor::Listing list(const std::string& tree, const std::string& configuration,
         "the tree has several configurations, expected --config " + alternatives(known);
     return listing;
   }
-  ListingOrder order{ctest_of(tree), tree};
-  if (!configuration.empty()) order.options = {"-C", configuration};
+  ListingOrder order = listing_of(tree, configuration);
   // What is switched off for now is looked at all the same.
   order.variables = {std::string(environment::k_explain) + "=1",
                      std::string(environment::k_disable) + "="};
@@ -87,36 +85,32 @@ Result<doctor::Diagnosis> examine(const DoctorOptions& options) {
                         ": expected a time above 0"};
   }
   if (options.tree.empty() && !find_build_tree(".")) return doctor::examine_machine(*patience);
-  const Result<std::string> tree = find_tree(options.tree);
-  if (!tree) return tree.error();
-  const std::vector<std::string> known = configurations_of(*tree);
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  const std::vector<std::string> known = configurations_of(tree);
   HOLDFAST_TRY(const std::string configuration,
-               find_configuration(*tree, options.configuration, known));
-  const auto cached = [&tree](const std::string& name) { return cached_value(*tree, name); };
+               find_configuration(tree, options.configuration, known));
+  const auto cached = [&tree](const std::string& name) { return cached_value(tree, name); };
   return doctor::examine_tree(
-      {*tree, configuration, cached, list(*tree, configuration, known, *patience)}, *patience);
+      {tree, configuration, cached, list(tree, configuration, known, *patience)}, *patience);
 }
 
-int look(const DoctorOptions& options) {
-  const Result<doctor::Diagnosis> diagnosis = examine(options);
-  if (!diagnosis) return refused(diagnosis.error());
-  fmt::print("{}", options.json ? to_json(*diagnosis) : to_text(*diagnosis));
-  return doctor::has_wrong(diagnosis->findings) ? k_wrong : exit_codes::k_success;
+Result<int> look(const DoctorOptions& options) {
+  HOLDFAST_TRY(const doctor::Diagnosis diagnosis, examine(options));
+  fmt::print("{}", options.json ? to_json(diagnosis) : to_text(diagnosis));
+  return doctor::has_wrong(diagnosis.findings) ? k_wrong : exit_codes::k_success;
 }
 
 }  // namespace
 
-void add_doctor(Command app, int& exit_code) {
-  const Command command = app.add_subcommand(
-      "doctor", "say what is wrong with the machine, the build tree and its tests");
-  const auto options = std::make_shared<DoctorOptions>();
+void add_doctor(Command app) {
+  const auto [command, options] = add_command(
+      app, "doctor", "say what is wrong with the machine, the build tree and its tests", look);
   add_tree_option(command, options->tree);
   command.add_option("-C,--config", options->configuration,
                      "the configuration, where the tree has several");
   command.add_option("--patience", options->patience,
                      "how long ctest, Ninja or a compiler may take to answer (default 1m)");
   command.add_flag("--json", options->json, "as JSON");
-  command.callback([options, &exit_code] { exit_code = look(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,11 +1,9 @@
 // The commands that answer from the history: failed, flaky, history, slowest and compare. None of
 // them runs a test.
-#include <fmt/core.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +17,6 @@
 #include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/outcome/exit_codes.hpp"
 #include "history/answers/comparison.hpp"
 #include "history/answers/failed.hpp"
 #include "history/answers/flaky.hpp"
@@ -48,43 +45,34 @@ Result<std::string> tree_of(const Options& options) {
   return find_build_tree(fs::current_path()) ? find_tree({}) : Result<std::string>(std::string());
 }
 
-// Shows each run to `see`, oldest first.
-Result<void> see_runs(History& history, std::optional<std::string_view> test,
-                      const std::function<void(const PastRun&)>& see) {
+// The answer from all runs, oldest first, or from what they say of one test.
+template <typename Answer>
+Result<Answer> answer_from(History& history, std::optional<std::string_view> test = std::nullopt) {
   HOLDFAST_TRY(const std::vector<RunHead> runs, history.runs());
+  Answer answer;
   for (const RunHead& head : runs) {
     HOLDFAST_TRY(const PastRun run, history.load(head, test));
-    see(run);
+    answer.add(run);
   }
-  return {};
-}
-
-int print(const Result<std::string>& text) {
-  if (!text) return refused(text.error());
-  fmt::print("{}", *text);
-  return exit_codes::k_success;
+  return answer;
 }
 
 // Opens the history and prints what `answer` says of it.
-int print_answer(const Options& options,
-                 const std::function<Result<std::string>(History&)>& answer) {
-  const Result<std::string> tree = tree_of(options);
-  if (!tree) return refused(tree.error());
-  Result<History> history = open_history(*tree);
-  if (!history) return refused(history.error());
+Result<int> print_answer(const Options& options,
+                         const std::function<Result<std::string>(History&)>& answer) {
+  HOLDFAST_TRY(const std::string tree, tree_of(options));
+  Result<History> history = open_history(tree);
+  if (!history) return history.error();
   Result<std::string> text = answer(*history);
-  if (!text && put_aside_if_damaged(*tree)) {
-    history = open_history(*tree);
+  if (!text && put_aside_if_damaged(tree)) {
+    history = open_history(tree);
     if (history) text = answer(*history);
   }
-  return print(text);
+  return print_or_fail(text);
 }
 
 Result<std::string> failed(const Options& options, History& history) {
-  LastSeen seen;
-  const Result<void> done =
-      see_runs(history, std::nullopt, [&](const PastRun& run) { seen.add(run); });
-  if (!done) return done.error();
+  HOLDFAST_TRY(const LastSeen seen, answer_from<LastSeen>(history));
   const std::vector<RedTest> red = seen.red();
   if (options.format == "text") return failed_text(red);
   if (options.format == "json") return failed_json(red);
@@ -96,18 +84,12 @@ Result<std::string> failed(const Options& options, History& history) {
 }
 
 Result<std::string> flaky(const Options& options, History& history) {
-  Flakiness flakiness;
-  const Result<void> done =
-      see_runs(history, std::nullopt, [&](const PastRun& run) { flakiness.add(run); });
-  if (!done) return done.error();
+  HOLDFAST_TRY(const Flakiness flakiness, answer_from<Flakiness>(history));
   return options.format == "json" ? flaky_json(flakiness) : flaky_text(flakiness);
 }
 
 Result<std::string> slowest(const Options& options, History& history) {
-  Durations durations;
-  const Result<void> done =
-      see_runs(history, std::nullopt, [&](const PastRun& run) { durations.add(run); });
-  if (!done) return done.error();
+  HOLDFAST_TRY(const Durations durations, answer_from<Durations>(history));
   const std::vector<SlowTest> sorted = durations.sorted();
   return options.format == "json" ? slowest_json(sorted) : slowest_text(sorted);
 }
@@ -124,9 +106,7 @@ Charset charset() {
 }
 
 Result<std::string> of_test(const Options& options, const std::string& test, History& history) {
-  TestHistory answer;
-  const Result<void> done = see_runs(history, test, [&](const PastRun& run) { answer.add(run); });
-  if (!done) return done.error();
+  HOLDFAST_TRY(const TestHistory answer, answer_from<TestHistory>(history, test));
   if (answer.tests().empty()) {
     std::string line = "no run in the history has a test called " + brief_in_quotes(test);
     const bool is_verb = test == "export" || test == "import" || test == "merge";
@@ -163,8 +143,7 @@ Result<std::string> compare_runs(const Options& options, History& history) {
   PastRun loaded[2];
   for (std::size_t i = 0; i < 2; ++i) {
     HOLDFAST_TRY(const RunHead head, find_in(runs, options.words[i]));
-    HOLDFAST_TRY(PastRun run, history.load(head));
-    loaded[i] = std::move(run);
+    HOLDFAST_TRY(loaded[i], history.load(head));
   }
   EarlierTimes times;
   const auto last = std::find(runs.begin(), runs.end(), loaded[0].head);
@@ -177,15 +156,17 @@ Result<std::string> compare_runs(const Options& options, History& history) {
   return options.format == "json" ? comparison_json(comparison) : comparison_text(comparison);
 }
 
-Result<void> write_copy(History& history, const std::string& target) {
+// Has nothing to print.
+Result<std::string> write_copy(History& history, const std::string& target) {
   std::error_code failed;
   if (fs::is_directory(target, failed)) return Error{"write " + target + ": it is a directory"};
-  return os::replace_file(target, [&](const os::Draft& draft) -> Result<void> {
+  HOLDFAST_DO(os::replace_file(target, [&](const os::Draft& draft) -> Result<void> {
     const Result<void> done = history.copy_to(draft.path);
     if (done) return {};
     // SQLite speaks of the file that it reads.
     return Error{"write " + target + ": " + to_text(done.error())};
-  });
+  }));
+  return std::string();
 }
 
 // Adds the runs of the files, and says how many were new.
@@ -211,74 +192,64 @@ Result<std::string> merge(const std::vector<std::string>& files) {
   const fs::path target = fs::absolute(files[1]);
   std::error_code failed;
   if (fs::exists(target, failed)) return merged_in(target);
-  Result<std::string> said = std::string();
-  const Result<void> done =
-      os::replace_file(target.string(), [&](const os::Draft& draft) -> Result<void> {
-        said = merged_in(draft.path);
-        return said ? Result<void>() : Result<void>(said.error());
-      });
-  return done ? said : Result<std::string>(done.error());
+  std::string said;
+  const auto merge_into = [&](const os::Draft& draft) -> Result<void> {
+    HOLDFAST_TRY(said, merged_in(draft.path));
+    return {};
+  };
+  HOLDFAST_DO(os::replace_file(target.string(), merge_into));
+  return said;
 }
 
-int history(const Options& options) {
+Result<int> history(const Options& options) {
   const std::vector<std::string>& words = options.words;
   const std::string& verb = words.front();
   if (words.size() == 1) {
     return print_answer(options, [&](History& past) { return of_test(options, verb, past); });
   }
   if (verb == "export" && words.size() == 2) {
-    return print_answer(options, [&](History& past) -> Result<std::string> {
-      const Result<void> done = write_copy(past, words[1]);
-      return done ? Result<std::string>("") : Result<std::string>(done.error());
-    });
+    return print_answer(options, [&](History& past) { return write_copy(past, words[1]); });
   }
   if (verb == "import") {
     return print_answer(options, [&](History& past) { return add_files(past, words, 1); });
   }
-  if (verb == "merge" && words.size() > 1) return print(merge(words));
+  if (verb == "merge" && words.size() > 1) return print_or_fail(merge(words));
   return refused(std::string(k_expected));
 }
 
-struct Added {
-  Command command;
-  std::shared_ptr<Options> options;
-};
-
-Added add_command(Command app, int& exit_code, const char* name, const char* help,
-                  const std::vector<std::string>& formats, int (*act)(const Options&)) {
-  const Command command = app.add_subcommand(name, help);
-  const auto options = std::make_shared<Options>();
-  command.add_option("--format", options->format, "what is printed (default: text)")
+AddedCommand<Options> add_answer(Command app, const char* name, const char* help,
+                                 const std::vector<std::string>& formats,
+                                 Result<int> (*act)(const Options&)) {
+  const AddedCommand<Options> added = add_command(app, name, help, act);
+  added.command.add_option("--format", added.options->format, "what is printed (default: text)")
       .one_of(formats);
-  add_tree_option(command, options->tree);
-  command.callback([options, act, &exit_code] { exit_code = act(*options); });
-  return {command, options};
+  add_tree_option(added.command, added.options->tree);
+  return added;
 }
 
 template <Result<std::string> (*Answer)(const Options&, History&)>
-int answered(const Options& options) {
+Result<int> answered(const Options& options) {
   return print_answer(options, [&](History& past) { return Answer(options, past); });
 }
 
 }  // namespace
 
-void add_history(Command app, int& exit_code) {
-  add_command(app, exit_code, "failed", "what was red when it was last seen, in any run",
-              {"text", "names", "ctest", "json"}, answered<failed>);
-  add_command(app, exit_code, "flaky", "which tests are flaky, how often and since when",
-              {"text", "json"}, answered<flaky>);
-  add_command(app, exit_code, "slowest", "which tests take longest", {"text", "json"},
-              answered<slowest>);
-  const Added of_test = add_command(app, exit_code, "history", "the outcomes of a test in all runs",
-                                    {"text", "json"}, history);
+void add_history(Command app) {
+  add_answer(app, "failed", "what was red when it was last seen, in any run",
+             {"text", "names", "ctest", "json"}, answered<failed>);
+  add_answer(app, "flaky", "which tests are flaky, how often and since when", {"text", "json"},
+             answered<flaky>);
+  add_answer(app, "slowest", "which tests take longest", {"text", "json"}, answered<slowest>);
+  const AddedCommand<Options> of_test =
+      add_answer(app, "history", "the outcomes of a test in all runs", {"text", "json"}, history);
   of_test.command
       .add_option("TEST", of_test.options->words,
                   "a test; or export FILE, import FILE..., merge FILE...")
       .required()
       .check(expected("a test, or export, import or merge and files"));
-  const Added of_runs =
-      add_command(app, exit_code, "compare", "what is newly red or slow in the second run",
-                  {"text", "json"}, answered<compare_runs>);
+  const AddedCommand<Options> of_runs =
+      add_answer(app, "compare", "what is newly red or slow in the second run", {"text", "json"},
+                 answered<compare_runs>);
   of_runs.command
       .add_option("RUN", of_runs.options->words, "two runs: an id, the beginning of one, or latest")
       .required()

@@ -26,27 +26,21 @@ Result<History> with_runs_of(const std::string& tree, Result<History> history) {
   return history;
 }
 
-Result<History> open_with_runs_of(const std::string& tree, const fs::path& file) {
-  return with_runs_of(tree, History::open(file));
-}
-
 // What the tree of another user remembers, and its runs; nothing is written there.
 Result<History> look_at_runs_of(const std::string& tree, const fs::path& file) {
-  Result<History> seen = History::in_memory();
-  if (!seen) return seen;
+  HOLDFAST_TRY(History seen, History::in_memory());
   if (os::exists_own(file.string())) {
-    Result<History> past = History::open_existing(file);
-    if (!past) return past;
-    if (const auto added = seen->add_all_of(*past); !added) return added.error();
+    HOLDFAST_TRY(History past, History::open_existing(file));
+    if (const auto added = seen.add_all_of(past); !added) return added.error();
   }
   return with_runs_of(tree, std::move(seen));
 }
 
 Result<History> with_runs_of(const std::string& tree) {
   HOLDFAST_TRY(const fs::path file, history_file(tree));
-  Result<History> history = open_with_runs_of(tree, file);
+  Result<History> history = with_runs_of(tree, History::open(file));
   if (history || !put_aside_if_damaged(tree)) return history;
-  return open_with_runs_of(tree, file);
+  return with_runs_of(tree, History::open(file));
 }
 
 }  // namespace

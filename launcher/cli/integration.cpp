@@ -3,12 +3,10 @@
 // return 0. There are three exceptions, which users have asked for: wrong settings end a run before
 // its first test, and so does what [preflight] misses; and a run without tests fails if settings
 // say so. ctest ends with 8 when a PRE_TEST or POST_TEST command fails.
-#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,13 +72,14 @@ struct IntegrationOptions {
   std::string alone_for;      // the test property that needs more than a shared tree; empty: none
 };
 
-std::shared_ptr<IntegrationOptions> add_options(Command command) {
-  auto options = std::make_shared<IntegrationOptions>();
-  command.hide();
-  command.add_option("--tree", options->tree).required();
-  command.add_option("--project", options->project);
-  command.add_option("--ctest", options->ctest).required();
-  return options;
+AddedCommand<IntegrationOptions> add_hidden(Command app, const char* word, const char* help,
+                                            Result<int> (*act)(const IntegrationOptions&)) {
+  const auto added = add_command(app, word, help, act);
+  added.command.hide();
+  added.command.add_option("--tree", added.options->tree).required();
+  added.command.add_option("--project", added.options->project);
+  added.command.add_option("--ctest", added.options->ctest).required();
+  return added;
 }
 
 Result<ProjectSettings> settings_of(const IntegrationOptions& options) {
@@ -225,15 +224,12 @@ bool has_what_is_needed(const Preflight& preflight, const std::string& tree) {
   return is_ready;
 }
 
-// What holds if another ctest has the tree.
-SecondRun second_run(const ProjectSettings& settings) {
-  return variable(environment::k_one_tree).empty() ? settings.run().runs : SecondRun::share;
-}
-
 // Begins a run: takes the tree, alone or shared as the settings say, and starts a keeper.
 int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
-  const SecondRun second = second_run(settings);
+  // What holds if another ctest has the tree.
+  const SecondRun second =
+      variable(environment::k_one_tree).empty() ? settings.run().runs : SecondRun::share;
   Result<RunLock> lock = take_run_lock(lock_order(options, ctest, second), second);
   if (!lock) return refused(lock.error(), exit_codes::k_lock_not_had);
   // These files may change only now that this run has the tree: until then another ctest relied on
@@ -305,18 +301,15 @@ int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const Proce
   return exit_codes::k_success;
 }
 
-int begin(const IntegrationOptions& options) {
+Result<int> begin(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (options.begun) {
     // The project's own PRE_TEST commands have ended, and ctest opens its log next.
     if (ctest) have_log_turn(options.tree, *ctest);
     return exit_codes::k_success;
   }
-  Result<ProjectSettings> settings = settings_of(options);
-  if (!settings) {
-    // ctest then runs no test, and ends with 8.
-    return refused(settings.error());
-  }
+  // If they are wrong, ctest runs no test, and ends with 8.
+  HOLDFAST_TRY(ProjectSettings settings, settings_of(options));
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
     complain(std::string(trouble) + ": tests run without Holdfast");
     return exit_codes::k_success;
@@ -328,7 +321,7 @@ int begin(const IntegrationOptions& options) {
   };
   const ComesNext next = options.from_include ? ComesNext::run : ComesNext::tests;
   // `alone_for`: the run has begun, and this was looked at.
-  const Preflight& preflight = settings->settings().preflight;
+  const Preflight& preflight = settings.settings().preflight;
   const bool looks = options.alone_for.empty() && !preflight.is_empty();
   OwnKeeper::Answer answer = go_on(looks ? ComesNext::look : next);
   if (looks && answer == OwnKeeper::Answer::serves) {
@@ -338,41 +331,34 @@ int begin(const IntegrationOptions& options) {
   switch (answer) {
     case OwnKeeper::Answer::serves:
       if (!keeper.log().file.empty()) os::begin_log(keeper.log());
-      return go_on_with(keeper, options, *ctest, settings->run().runs);
+      return go_on_with(keeper, options, *ctest, settings.run().runs);
     case OwnKeeper::Answer::silent:
       // Launchers notice by themselves when the keeper answers again.
       return exit_codes::k_success;
     case OwnKeeper::Answer::absent:
       break;
   }
-  return begin_run(options, *ctest, std::move(*settings));
+  return begin_run(options, *ctest, std::move(settings));
 }
 
 struct EndOfRun {
   os::UniqueFd keeper;  // the connection
-  std::string summary;
-  EndedRuns ended;
-  bool is_red = false;             // there were no tests, and settings call that a failure
-  std::string unlike_choice = {};  // how what ran differs from what was chosen; empty: it does not
+  wire::Message message;
 };
 
-EndOfRun end_in(const wire::Message& message, const std::string& tree) {
-  EndOfRun end;
-  end.summary = message.get("summary");
-  end.is_red = !message.get("no_tests").empty();
-  end.unlike_choice = message.get("unlike_choice");
-  end.ended.tree = tree;
-  end.ended.first = end.ended.last = message.get("run");
+EndedRuns runs_in(const wire::Message& message, const std::string& tree) {
+  const std::string run(message.get("run"));
+  EndedRuns ended{tree, run, run, {}};
   for (const auto& [name, value] : message.fields) {
     if (name != "report") continue;
     if (Result<ReportRequest> wanted = parse_report_request(value)) {
-      end.ended.reports.push_back(std::move(*wanted));
+      ended.reports.push_back(std::move(*wanted));
     }
   }
-  return end;
+  return ended;
 }
 
-Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest, const std::string& tree) {
+Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
   if (!ctest) return ErrorInWords{to_text("--ctest", ctest.error())};
   os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
@@ -382,12 +368,10 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest, const std::string&
   (void)wait_for_answer(link.socket.get(), k_end_patience);
   // Before the answer, a packet may come that the keeper sends to everybody: the run is over.
   while (true) {
-    HOLDFAST_TRY(const wire::Message message, os::receive_message(link.socket.get()).message);
+    HOLDFAST_TRY(wire::Message message, os::receive_message(link.socket.get()).message);
     if (!message.fields.empty()) {
-      EndOfRun ended = end_in(message, tree);
       os::begin_log(wire::log_in(message));
-      ended.keeper = std::move(link.socket);
-      return ended;
+      return EndOfRun{std::move(link.socket), std::move(message)};
     }
   }
 }
@@ -422,14 +406,14 @@ void report_died_run(const IntegrationOptions& options, const ProcessName& ctest
   say(after_runs({options.tree, run, run, settings->run().reports}));
 }
 
-int end(const IntegrationOptions& options) {
+Result<int> end(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (ctest) {
     if (const Result<void> recorded = record_changed_files(options.tree, *ctest); !recorded) {
       complain("tracked-files: what tests changed is not known: " + to_text(recorded.error()));
     }
   }
-  const Result<EndOfRun> ended = end_of_run(ctest, options.tree);
+  const Result<EndOfRun> ended = end_of_run(ctest);
   if (!ended) {
     const bool is_dead = ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty();
     if (!is_dead && (!ctest || !runs_of(options.tree, *ctest, os::numbering_id()).empty())) {
@@ -443,17 +427,20 @@ int end(const IntegrationOptions& options) {
     }
     return exit_codes::k_success;
   }
-  std::fwrite(ended->summary.data(), 1, ended->summary.size(), stdout);
+  say({std::string(ended->message.get("summary")), {}});
   std::fflush(stdout);  // reports may take a while, and we may be killed
-  say(after_runs(ended->ended));
+  say(after_runs(runs_in(ended->message, options.tree)));
   // If we are killed before this, the keeper makes the reports when ctest has ended.
   (void)os::send_message(ended->keeper.get(), wire::Message(wire::k_remembered));
-  if (!ended->unlike_choice.empty()) return refused(ended->unlike_choice, k_not_chosen);
-  if (!ended->is_red) return exit_codes::k_success;
+  // How what ran differs from what was chosen.
+  const std::string unlike_choice(ended->message.get("unlike_choice"));
+  if (!unlike_choice.empty()) return refused(unlike_choice, k_not_chosen);
+  // There were tests, or settings do not call it a failure that there were none.
+  if (ended->message.get("no_tests").empty()) return exit_codes::k_success;
   return refused("no-tests is \"fail\": ctest ends with 8", exit_codes::k_no_tests);
 }
 
-int keeper(const IntegrationOptions& options) {
+Result<int> keeper(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (!ctest) return refused(to_text("--ctest", ctest.error()));
   KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::SummaryBy::keeper};
@@ -468,25 +455,17 @@ int keeper(const IntegrationOptions& options) {
 
 }  // namespace
 
-void add_begin(Command app, int& exit_code) {
-  const Command command = app.add_subcommand("begin", "before the first test of a run");
-  const auto options = add_options(command);
+void add_begin(Command app) {
+  const auto [command, options] = add_hidden(app, "begin", "before the first test of a run", begin);
   command.add_option("--ctest-version", options->ctest_version);
   command.add_flag("--from-include", options->from_include);
   command.add_flag("--log-next", options->log_next);
   command.add_flag("--begun", options->begun);
   command.add_option("--alone-for", options->alone_for);
-  command.callback([options, &exit_code] { exit_code = begin(*options); });
 }
 
-void add_end(Command app, int& exit_code) {
-  const Command command = app.add_subcommand("end", "after the last test of a run");
-  command.callback([options = add_options(command), &exit_code] { exit_code = end(*options); });
-}
+void add_end(Command app) { add_hidden(app, "end", "after the last test of a run", end); }
 
-void add_keeper(Command app, int& exit_code) {
-  const Command command = app.add_subcommand("keeper", "start the keeper of a ctest");
-  command.callback([options = add_options(command), &exit_code] { exit_code = keeper(*options); });
-}
+void add_keeper(Command app) { add_hidden(app, "keeper", "start the keeper of a ctest", keeper); }
 
 }  // namespace holdfast::cli

@@ -21,18 +21,14 @@
 namespace holdfast::cli {
 namespace {
 
-bool may_use(const std::string& tree) {
-  struct stat info {};
-  return ::stat(tree.c_str(), &info) == 0 && os::is_trusted_owner(info.st_uid);
-}
-
 // The build tree whose services are meant. Found upward from here it must be ours or root's, as its
 // services will run as us, and anybody can leave a tree in /tmp.
 Result<std::string> tree_for(const CommandLine& line) {
-  Result<std::string> tree = find_tree(line.tree);
-  if (tree && line.tree.empty() && !may_use(*tree)) {
-    return ErrorInWords{"the build tree " + *tree +
-                        " belongs to another user: expected --tree DIR"};
+  HOLDFAST_TRY(std::string tree, find_tree(line.tree));
+  struct stat info {};
+  const bool is_ours = ::stat(tree.c_str(), &info) == 0 && os::is_trusted_owner(info.st_uid);
+  if (line.tree.empty() && !is_ours) {
+    return ErrorInWords{"the build tree " + tree + " belongs to another user: expected --tree DIR"};
   }
   return tree;
 }
@@ -46,19 +42,15 @@ std::string origin_of_uses(const CommandLine& line, const Values& said) {
 
 // Starts what looks after the services that the command uses. Returns the connection for the
 // launcher; invalid: it uses none.
-Result<os::UniqueFd> begin_services(const CommandLine& line, const LauncherOrder& start) {
-  const Result<ResolvedPolicy> resolved = resolve(start.said, {}, line.options);
-  // If the launcher refuses the settings, the launcher itself says so.
-  if (!resolved || resolved->policy.services.empty()) return os::UniqueFd();
+Result<os::UniqueFd> begin_services(const CommandLine& line, const LauncherOrder& start,
+                                    const Policy& policy) {
+  if (policy.services.empty()) return os::UniqueFd();
   CommandServicesOrder order;
-  HOLDFAST_TRY(std::string tree, tree_for(line));
-  order.tree = std::move(tree);
-  order.uses = resolved->policy.services;
-  order.containment = resolved->policy.containment;
-  order.missing = resolved->policy.containment_missing;
-  HOLDFAST_TRY(std::vector<ServiceSpec> declared,
-               services_of_tree(start.project, order.tree, line.configuration));
-  order.declared = std::move(declared);
+  HOLDFAST_TRY(order.tree, tree_for(line));
+  order.uses = policy.services;
+  order.containment = policy.containment;
+  order.missing = policy.containment_missing;
+  HOLDFAST_TRY(order.declared, services_of_tree(start.project, order.tree, line.configuration));
   if (const Result<void> known = check_uses(order.uses, order.declared); !known) {
     return ErrorInWords{to_text(origin_of_uses(line, start.said), known.error())};
   }
@@ -69,12 +61,9 @@ Result<os::UniqueFd> begin_services(const CommandLine& line, const LauncherOrder
 
 // Starts what asks for the command's locks over machines. Returns the connection for the launcher;
 // invalid: the command has none.
-Result<os::UniqueFd> begin_cluster(const CommandLine& line, const LauncherOrder& start) {
-  const Result<ResolvedPolicy> resolved = resolve(start.said, {}, line.options);
-  if (!resolved) return os::UniqueFd();
-  const bool has_any = std::ranges::any_of(resolved->policy.locks, [](const LockSpec& lock) {
-    return lock.scope == LockScope::cluster;
-  });
+Result<os::UniqueFd> begin_cluster(const LauncherOrder& start, const Policy& policy) {
+  const bool has_any = std::ranges::any_of(
+      policy.locks, [](const LockSpec& lock) { return lock.scope == LockScope::cluster; });
   return has_any ? start_cluster_client(start.project.cluster) : os::UniqueFd();
 }
 
@@ -94,20 +83,20 @@ struct ForLauncher {
 
 Result<ForLauncher> prepare(const CommandLine& line, const LauncherOrder& start) {
   ForLauncher prepared;
-  HOLDFAST_TRY(os::UniqueFd file, supervision::hand_settings(start.said));
-  prepared.settings = std::move(file);
+  HOLDFAST_TRY(prepared.settings, supervision::hand_settings(start.said));
   // Nothing that we open may get the number of a closed stdin, stdout or stderr: the service keeper
   // would lose its connection, and the launcher would write messages to it. The launcher finds the
   // three closed, as we did.
   HOLDFAST_DO(os::fill_closed_streams(prepared.settings));
   prepared.options.push_back(option_for(k_settings_option, prepared.settings));
-  HOLDFAST_TRY(os::UniqueFd services, begin_services(line, start));
-  prepared.services = std::move(services);
+  const Result<ResolvedPolicy> resolved = resolve(start.said, {}, line.options);
+  // If the launcher refuses the settings, the launcher itself says so.
+  if (!resolved) return prepared;
+  HOLDFAST_TRY(prepared.services, begin_services(line, start, resolved->policy));
   if (prepared.services.valid()) {
     prepared.options.push_back(option_for(k_service_keeper_option, prepared.services));
   }
-  HOLDFAST_TRY(os::UniqueFd cluster, begin_cluster(line, start));
-  prepared.cluster = std::move(cluster);
+  HOLDFAST_TRY(prepared.cluster, begin_cluster(start, resolved->policy));
   if (prepared.cluster.valid()) {
     prepared.options.push_back(option_for(k_cluster_option, prepared.cluster));
   }

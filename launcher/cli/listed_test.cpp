@@ -89,22 +89,17 @@ void read_modification(std::string_view text, ListedTest& test, bool& keeps_own)
 void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
   const Json& value = property.at("value");
   const Json& name = property.at("name");
+  const std::pair<const char*, std::vector<std::string>&> lists[] = {
+      {"ENVIRONMENT", test.environment},       {"FIXTURES_REQUIRED", test.schedule.required},
+      {"FIXTURES_SETUP", test.schedule.setup}, {"FIXTURES_CLEANUP", test.schedule.cleanup},
+      {"DEPENDS", test.schedule.depends},      {"REQUIRED_FILES", test.required_files}};
+  for (const auto& [list, texts] : lists) {
+    if (name == list) texts = texts_in(value);
+  }
   if (name == "ENVIRONMENT_MODIFICATION") {
     for (const Json& entry : value) {
       read_modification(entry.get_ref<const std::string&>(), test, keeps_own);
     }
-  } else if (name == "ENVIRONMENT") {
-    test.environment = texts_in(value);
-  } else if (name == "FIXTURES_REQUIRED") {
-    test.schedule.required = texts_in(value);
-  } else if (name == "FIXTURES_SETUP") {
-    test.schedule.setup = texts_in(value);
-  } else if (name == "FIXTURES_CLEANUP") {
-    test.schedule.cleanup = texts_in(value);
-  } else if (name == "DEPENDS") {
-    test.schedule.depends = texts_in(value);
-  } else if (name == "REQUIRED_FILES") {
-    test.required_files = texts_in(value);
   } else if (name == "DISABLED") {
     test.is_disabled = value.get<bool>();
   } else if (name == "WORKING_DIRECTORY") {
@@ -165,6 +160,12 @@ std::string ctest_of(const std::string& tree) {
   return program.empty() ? "ctest" : program;
 }
 
+ListingOrder listing_of(const std::string& tree, const std::string& configuration) {
+  ListingOrder order{ctest_of(tree), tree};
+  if (!configuration.empty()) order.options = {"-C", configuration};
+  return order;
+}
+
 Result<Listing> ask_for_tests(const ListingOrder& order) {
   os::BoundedOrder bounded;
   bounded.words = {order.ctest};
@@ -212,15 +213,13 @@ Result<void> each_listed(const std::string& listing, const std::function<void(Li
 
 Result<std::vector<ListedTest>> all_listed(const std::string& listing) {
   std::vector<ListedTest> tests;
-  const Result<void> read =
-      each_listed(listing, [&](ListedTest test) { tests.push_back(std::move(test)); });
-  if (!read) return read.error();
+  HOLDFAST_DO(each_listed(listing, [&](ListedTest test) { tests.push_back(std::move(test)); }));
   return tests;
 }
 
 Result<std::vector<ListedTest>> list_for_launcher(const std::string& tree,
-                                                  const std::vector<std::string>& options) {
-  ListingOrder order{ctest_of(tree), tree, options};
+                                                  const std::string& configuration) {
+  ListingOrder order = listing_of(tree, configuration);
   order.variables = {std::string(environment::k_explain) + "=1"};
   HOLDFAST_TRY(const std::string listing, list_tests(order));
   return all_listed(listing);

@@ -32,6 +32,9 @@ struct ListingOrder {
   Milliseconds time = k_longest;               // after that, ctest is ended, and it is an error
 };
 
+// Asks the ctest of a build tree, for a configuration; empty: the tree has one.
+ListingOrder listing_of(const std::string& tree, const std::string& configuration);
+
 struct Listing {
   std::string text;  // what ctest prints
   std::string said;  // the beginning of what it prints on stderr
@@ -67,9 +70,9 @@ struct ListedTest {
 Result<void> each_listed(const std::string& listing, const std::function<void(ListedTest)>& take);
 Result<std::vector<ListedTest>> all_listed(const std::string& listing);
 
-// Lists the tests of `tree` as launchers see them, with `options` of ctest.
+// Lists the tests of `tree` as launchers see them.
 Result<std::vector<ListedTest>> list_for_launcher(const std::string& tree,
-                                                  const std::vector<std::string>& options = {});
+                                                  const std::string& configuration = {});
 
 inline ErrorInWords listing_not_understood() {
   return ErrorInWords{"ctest's list of tests was not understood"};

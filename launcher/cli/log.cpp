@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <iterator>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -115,23 +114,21 @@ std::vector<std::string> levels_of_lines() {
   return words;
 }
 
-int show_log(const LogOptions& options) {
-  const Result<std::string> tree = find_tree(options.tree);
-  if (!tree) return refused(tree.error());
-  const Result<RunEntry> run = run_of(*tree, options.run);
-  if (!run) return refused(run.error());
-  LogReader log(run->directory);
+Result<int> show_log(const LogOptions& options) {
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  HOLDFAST_TRY(const RunEntry run, run_of(tree, options.run));
+  LogReader log(run.directory);
   std::vector<LogLine> lines = log.take_lines();
   if (!options.follow) std::ranges::move(log.take_rest(), std::back_inserter(lines));
   if (lines.empty() && !options.follow)
-    return refused("run " + run->id + " has no line in its log: HOLDFAST_LOG or `log` in " +
+    return refused("run " + run.id + " has no line in its log: HOLDFAST_LOG or `log` in " +
                        std::string(names::k_settings_file) +
                        " wants none of what happened, or none could " + "be written",
                    k_no_log);
   Display display(options, *named<LogLevel>(options.level));
   display.show(lines);
   if (options.follow) {
-    follow(*run, log, display);
+    follow(run, log, display);
     display.show(log.take_rest());
   }
   return exit_codes::k_success;
@@ -139,9 +136,9 @@ int show_log(const LogOptions& options) {
 
 }  // namespace
 
-void add_log(Command app, int& exit_code) {
-  const Command command = app.add_subcommand("log", "say what Holdfast did in a run, and why");
-  const auto options = std::make_shared<LogOptions>();
+void add_log(Command app) {
+  const auto [command, options] =
+      add_command(app, "log", "say what Holdfast did in a run, and why", show_log);
   command
       .add_option("RUN", options->run,
                   "latest (default), a run's id, number or beginning; by-hand: the "
@@ -155,7 +152,6 @@ void add_log(Command app, int& exit_code) {
   command.add_flag("--follow", options->follow, "show what comes until the run is over");
   command.add_flag("--json", options->json, "one JSON object per line");
   add_tree_option(command, options->tree);
-  command.callback([options, &exit_code] { exit_code = show_log(*options); });
 }
 
 }  // namespace holdfast::cli

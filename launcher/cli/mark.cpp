@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <memory>
 #include <string>
 
 #include "cli/commands.hpp"
@@ -24,7 +23,7 @@ std::string trouble_with_pid(const std::string& word) {
   return "\"" + word + "\": expected a process ID, above 0";
 }
 
-Result<void> mark(const MarkOptions& options) {
+Result<void> leave_mark(const MarkOptions& options) {
   const std::string directory = variable(environment::k_marker_dir);
   const std::string attempt = variable(environment::k_attempt_id);
   // The calling script does not run under Holdfast. It may call `holdfast mark` all the same.
@@ -34,12 +33,16 @@ Result<void> mark(const MarkOptions& options) {
   return os::leave_marker(directory, {attempt, {pid, stat.start}, options.reason});
 }
 
+Result<int> mark(const MarkOptions& options) {
+  const Result<void> left = leave_mark(options);
+  return left ? exit_codes::k_success : refused(left.error(), exit_codes::k_own_failure);
+}
+
 }  // namespace
 
-void add_mark(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("mark", "say that the calling shell exits on purpose, as a failed test");
-  const auto options = std::make_shared<MarkOptions>();
+void add_mark(Command app) {
+  const auto [command, options] = add_command(
+      app, "mark", "say that the calling shell exits on purpose, as a failed test", mark);
   command.add_option("REASON", options->reason, "one sentence for the report");
   command
       .add_option("--pid", options->process,
@@ -50,12 +53,6 @@ void add_mark(Command app, int& exit_code) {
       "To be called by a test's main process, which then exits with a code other than 0. Does "
       "nothing "
       "where Holdfast does not run the test. docs/reference/marker-protocol.md");
-  command.callback([options, &exit_code] {
-    const Result<void> marked = mark(*options);
-    if (marked) return;
-    complain(to_text(marked.error()));
-    exit_code = exit_codes::k_own_failure;
-  });
 }
 
 }  // namespace holdfast::cli

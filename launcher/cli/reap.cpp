@@ -1,10 +1,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -53,15 +51,15 @@ void list(const DeadRun& run) {
     fmt::print("  record  end of \"{}\"  (run {})\n", printable(one.test), run.id);
   }
   if (run.lacks_end) fmt::print("  record  end of the run  (run {})\n", run.id);
-  for (const std::filesystem::path& stop : run.stops) {
-    fmt::print("  stop command  {}  (run {})\n", printable(stop.string()), run.id);
-  }
-  for (const std::filesystem::path& directory : run.empty_directories) {
-    fmt::print("  directory  {}  (run {})\n", printable(directory.string()), run.id);
-  }
-  for (const std::filesystem::path& job : run.far_jobs) {
-    fmt::print("  job for a node  {}  (run {})\n", printable(job.string()), run.id);
-  }
+  const auto list_paths = [&](std::string_view what,
+                              const std::vector<std::filesystem::path>& paths) {
+    for (const std::filesystem::path& path : paths) {
+      fmt::print("  {}  {}  (run {})\n", what, printable(path.string()), run.id);
+    }
+  };
+  list_paths("stop command", run.stops);
+  list_paths("directory", run.empty_directories);
+  list_paths("job for a node", run.far_jobs);
   if (!run.socket.empty()) fmt::print("  socket  {}  (run {})\n", run.socket.string(), run.id);
 }
 
@@ -159,28 +157,25 @@ int end_all(const ReapOrder& order) {
   return reaped.survivors.empty() && all_ended ? tidied : k_not_ended;
 }
 
-int reap(const ReapOptions& options) {
+Result<int> reap(const ReapOptions& options) {
   // With --tree, the directory itself must be the build tree, not a directory above it: everything
   // that is left of the tree gets ended.
-  const Result<std::string> tree = find_tree(options.tree);
-  const Result<void> user = os::check_user_directory();
-  if (!tree || !user) return refused(tree ? user.error() : tree.error());
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  HOLDFAST_DO(os::check_user_directory());
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty())
     return refused("failed to reap: " + std::string(trouble), k_not_ended);
   ReapOrder order;
-  order.tree = *tree;
+  order.tree = tree;
   return options.dry_run ? list(order) : end_all(order);
 }
 
 }  // namespace
 
-void add_reap(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("reap", "end what earlier runs of this build tree left");
-  const auto options = std::make_shared<ReapOptions>();
+void add_reap(Command app) {
+  const auto [command, options] =
+      add_command(app, "reap", "end what earlier runs of this build tree left", reap);
   add_tree_option(command, options->tree);
   command.add_flag("--dry-run", options->dry_run, "list what there is and touch nothing");
-  command.callback([options, &exit_code] { exit_code = reap(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,8 +1,12 @@
 #include <fmt/format.h>
+#include <sched.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,45 +16,94 @@
 
 #include "cli/commands.hpp"
 #include "cli/report/report_output.hpp"
-#include "cli/report/surroundings.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/result.hpp"
+#include "core/base/utf8.hpp"
 #include "core/bundle/bundle_names.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/left/dead_runs.hpp"
+#include "os/file/file_text.hpp"
 #include "report/bundle/merge.hpp"
 #include "report/bundle/read_bundle.hpp"
 #include "report/bundle/write_bundle.hpp"
 #include "report/describe.hpp"
 #include "report/load.hpp"
+#include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"
 #include "supervision/base/programs.hpp"
 
 namespace holdfast::cli {
 namespace {
 
-// `holdfast report --bundle FILE`.
-
-std::string what_is_missing(const LeftOut& left_out, const std::filesystem::path& file) {
-  if (left_out.count() == 0) return {};
-  return fmt::format("left out of {}: {}, named in its {}", file.string(),
-                     counted(left_out.count(), "file"), bundle_names::k_left_out);
+std::string settings_text(const std::string& tree) {
+  constexpr std::size_t k_largest = 1U << 20U;
+  const std::optional<std::string> file = settings_file_of_tree(tree);
+  if (!file) return {};
+  const Result<std::string> text = os::read_file(*file, k_largest);
+  return text ? *text : std::string();
 }
 
-// Writes the bundle as write_whole() writes a file. Returns a line about what is left out; empty:
-// nothing is.
-Result<std::string> write_bundle_file(const RunEntry& run, RunState state,
-                                      const std::filesystem::path& file) {
-  HOLDFAST_TRY(const std::string program, supervision::archive_program());
-  HOLDFAST_TRY(const LoadedReport loaded, load_whole_report(run, state));
-  const std::vector<BundledText> beside = surroundings_of(tree_of(run).string());
-  const BundleOrder order{run, state, loaded, beside, archive_form(file.string()), program};
-  LeftOut left_out;
-  const Result<void> written =
-      write_whole(file, [&](const Take& take) { return write_bundle(order, take, left_out); });
-  if (!written) return written.error();
-  return what_is_missing(left_out, file);
+// Lines of the cache that decide what is built and how. Values of other variables may be secrets.
+std::string cmake_text(const std::string& tree) {
+  constexpr std::string_view k_wanted[] = {"CMAKE_BUILD_TYPE:",
+                                           "CMAKE_CACHE_MAJOR_VERSION:",
+                                           "CMAKE_CACHE_MINOR_VERSION:",
+                                           "CMAKE_COMMAND:",
+                                           "CMAKE_CACHE_PATCH_VERSION:",
+                                           "CMAKE_CONFIGURATION_TYPES:",
+                                           "CMAKE_CTEST_COMMAND:",
+                                           "CMAKE_CXX_COMPILER:",
+                                           "CMAKE_CXX_FLAGS:",
+                                           "CMAKE_C_COMPILER:",
+                                           "CMAKE_C_FLAGS:",
+                                           "CMAKE_GENERATOR:",
+                                           "CMAKE_HOME_DIRECTORY:",
+                                           "CMAKE_PROJECT_NAME:",
+                                           "CMAKE_TOOLCHAIN_FILE:",
+                                           "CMAKE_CACHEFILE_DIR:",
+                                           "HOLDFAST_"};
+  std::ifstream cache(tree + "/CMakeCache.txt");
+  std::string text;
+  for (std::string line; std::getline(cache, line);) {
+    for (const std::string_view wanted : k_wanted) {
+      if (line.starts_with(wanted)) text += line + '\n';
+    }
+  }
+  return text;
+}
+
+std::string machine_text() {
+  nlohmann::ordered_json machine;
+  utsname system{};
+  if (::uname(&system) == 0) {
+    machine["name"] = valid_utf8(system.nodename);
+    machine["system"] = system.sysname;
+    machine["release"] = system.release;
+    machine["version"] = system.version;
+    machine["machine"] = system.machine;
+  }
+  machine["cores"] = ::sysconf(_SC_NPROCESSORS_ONLN);
+  cpu_set_t usable;
+  if (::sched_getaffinity(0, sizeof usable, &usable) == 0) {
+    machine["usable_cores"] = CPU_COUNT(&usable);
+  }
+  machine["memory_kb"] = ::sysconf(_SC_PHYS_PAGES) / 1024 * ::sysconf(_SC_PAGESIZE);
+  return machine.dump(1) + '\n';
+}
+
+// What a bundle says of the project and the machine beside the run itself: the project's
+// holdfast.toml as it is now, what CMake's cache says of the build tree, and what this machine is.
+// What cannot be read is missing.
+std::vector<BundledText> surroundings_of(const std::string& tree) {
+  std::vector<BundledText> texts{{bundle_names::k_machine, machine_text()}};
+  if (std::string text = settings_text(tree); !text.empty()) {
+    texts.push_back({bundle_names::k_settings, std::move(text)});
+  }
+  if (std::string text = cmake_text(tree); !text.empty()) {
+    texts.push_back({bundle_names::k_cmake, std::move(text)});
+  }
+  return texts;
 }
 
 struct ReportOptions {
@@ -112,12 +165,22 @@ Result<LoadedReport> load(const ReportOptions& options) {
   return load_whole_report(run, state_of(run));
 }
 
-// Returns the exit code.
+// Writes the bundle as write_whole() writes a file. Returns the exit code.
 Result<int> bundle(const ReportOptions& options) {
   HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
   HOLDFAST_TRY(const RunEntry run, run_of(tree, options));
-  HOLDFAST_TRY(const std::string left_out, write_bundle_file(run, state_of(run), options.bundle));
-  if (!left_out.empty()) complain(left_out);
+  const RunState state = state_of(run);
+  HOLDFAST_TRY(const std::string program, supervision::archive_program());
+  HOLDFAST_TRY(const LoadedReport loaded, load_whole_report(run, state));
+  const std::vector<BundledText> beside = surroundings_of(tree_of(run).string());
+  const BundleOrder order{run, state, loaded, beside, archive_form(options.bundle), program};
+  LeftOut left_out;
+  HOLDFAST_DO(write_whole(options.bundle,
+                          [&](const Take& take) { return write_bundle(order, take, left_out); }));
+  if (left_out.count() > 0) {
+    complain(fmt::format("left out of {}: {}, named in its {}", options.bundle,
+                         counted(left_out.count(), "file"), bundle_names::k_left_out));
+  }
   return exit_codes::k_success;
 }
 
@@ -155,24 +218,19 @@ Result<int> merge(const ReportOptions& options) {
   return trouble.empty() ? code_of(merged.report) : exit_codes::k_unfit_shards;
 }
 
-int report(const ReportOptions& options) {
+Result<int> report(const ReportOptions& options) {
   const bool is_elsewhere = !options.bundle.empty() || !options.from.empty() ||
                             !options.tree.empty() || options.run != "latest";
   if (!options.shards.empty() && is_elsewhere)
     return refused("report merge: expected bundles, --format and --output, and nothing else");
-  if (!options.shards.empty()) {
-    const Result<int> merged = merge(options);
-    return merged ? *merged : refused(merged.error());
-  }
-  const Result<int> done = options.bundle.empty() ? show(options) : bundle(options);
-  return done ? *done : refused(done.error());
+  if (!options.shards.empty()) return merge(options);
+  return options.bundle.empty() ? show(options) : bundle(options);
 }
 
 }  // namespace
 
-void add_report(Command app, int& exit_code) {
-  const Command command = app.add_subcommand("report", "show what a run did");
-  const auto options = std::make_shared<ReportOptions>();
+void add_report(Command app) {
+  const auto [command, options] = add_command(app, "report", "show what a run did", report);
   const Option run =
       command.add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
           .check(expected("a run's id, the beginning of one, or latest"));
@@ -199,7 +257,6 @@ void add_report(Command app, int& exit_code) {
   merge.add_option("FILE", options->shards, "the bundle of a shard")
       .required()
       .check(expected("the path of a bundle"));
-  command.callback([options, &exit_code] { exit_code = report(*options); });
 }
 
 }  // namespace holdfast::cli

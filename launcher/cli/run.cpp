@@ -17,12 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> words_after(char** arguments) {
-  std::vector<std::string> words;
-  for (char** word = arguments + 2; *word != nullptr; ++word) words.emplace_back(*word);
-  return words;
-}
-
 std::string name_of(const CommandLine& line, std::string_view command) {
   return line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
 }
@@ -53,8 +47,7 @@ Values without_those_of_tests(Values said, const CommandLine& line) {
 
 }  // namespace
 
-int exec_run(char** arguments) {
-  const std::vector<std::string> words = words_after(arguments);
+int exec_run(const std::vector<std::string>& words) {
   const Result<CommandLine> line = parse_command_line({words.begin(), words.end()});
   if (!line) return become_launcher(words, line, nullptr);
   if (line->help) return print_help_of_run();

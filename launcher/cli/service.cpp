@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,7 +12,6 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/exit_codes.hpp"
@@ -52,41 +50,36 @@ struct Tree {
 };
 
 Result<Tree> load_tree(const ServiceOptions& options) {
-  HOLDFAST_TRY(std::string found, find_tree(options.tree));
+  Tree tree;
+  HOLDFAST_TRY(tree.path, find_tree(options.tree));
   HOLDFAST_DO(os::check_user_directory());
-  Tree tree{std::move(found), {}};
   HOLDFAST_TRY(const ProjectSettings settings,
                ProjectSettings::load(settings_file_of_tree(tree.path), selected_profile()));
-  HOLDFAST_TRY(std::vector<ServiceSpec> services,
+  HOLDFAST_TRY(tree.services,
                services_of_tree(settings.settings(), tree.path, options.configuration));
-  tree.services = std::move(services);
   return tree;
 }
 
 struct Shown {
   std::string name;
   std::string state = "absent";
-  std::string keeper;  // who keeps it; empty: nobody
-  wire::KeptState kept;
-  // The instances that runs of the tree have started for themselves.
-  struct OfRun {
-    pid_t ctest;
-    LiveService instance;
-  };
-  std::vector<OfRun> of_runs = {};
+  bool is_kept = false;  // by hand
+  wire::KeptState kept = {};
+  // By the pids of their ctests: the instances that runs of the tree have started for themselves.
+  std::vector<std::pair<pid_t, LiveService>> of_runs = {};
 };
 
 Shown look_at(const std::string& tree, const std::string& name) {
   const KeptService kept(tree, name);
   KeptAnswer answer = kept.ask(wire::k_state);
-  Shown shown{name, "absent", "", {}, {}};
+  Shown shown{.name = name};
   if (answer.connection.valid()) {
     shown.kept = std::move(answer.state);
     shown.state = shown.kept.phase;
-    shown.keeper = "by hand";
+    shown.is_kept = true;
   } else if (kept.is_kept()) {
     shown.state = "lost";
-    shown.keeper = "by hand";
+    shown.is_kept = true;
     shown.kept.order.generation = kept.last_generation();
   }
   return shown;
@@ -113,7 +106,7 @@ std::vector<Shown> look_at_all(const Tree& tree) {
       const auto shown =
           std::ranges::find(all, name_of_service(instance.name, names), &Shown::name);
       if (shown == all.end() || instance.main == shown->kept.main) continue;
-      shown->of_runs.push_back({run.ctest.pid, instance});
+      shown->of_runs.emplace_back(run.ctest.pid, instance);
     }
   }
   return all;
@@ -125,7 +118,7 @@ Json json_of_services(const std::vector<Shown>& all) {
     Json object;
     object["name"] = one.name;
     object["state"] = one.state;
-    object["kept"] = one.keeper.empty() ? Json(nullptr) : Json(one.keeper);
+    object["kept"] = one.is_kept ? Json("by hand") : Json(nullptr);
     object["generation"] = one.kept.order.generation;
     object["ports"] = one.kept.order.ports;
     object["pid"] = one.kept.main > 0 ? Json(one.kept.main) : Json(nullptr);
@@ -145,10 +138,9 @@ Json json_of_services(const std::vector<Shown>& all) {
   return services;
 }
 
-int list(const ServiceOptions& options) {
-  const Result<Tree> tree = load_tree(options);
-  if (!tree) return refused(tree.error());
-  const std::vector<Shown> all = look_at_all(*tree);
+Result<int> list(const ServiceOptions& options) {
+  HOLDFAST_TRY(const Tree tree, load_tree(options));
+  const std::vector<Shown> all = look_at_all(tree);
   if (options.json) {
     fmt::print("{}\n", Json{{"version", 1}, {"services", json_of_services(all)}}.dump(2));
     return exit_codes::k_success;
@@ -156,7 +148,7 @@ int list(const ServiceOptions& options) {
   if (all.empty()) fmt::print("no service is declared\n");
   for (const Shown& one : all) {
     fmt::print("{:<16} {}", one.name, one.state);
-    if (!one.keeper.empty()) fmt::print(", kept {}", one.keeper);
+    if (one.is_kept) fmt::print(", kept by hand");
     if (one.kept.order.generation > 0) fmt::print(", generation {}", one.kept.order.generation);
     if (!one.kept.order.ports.empty())
       fmt::print(", ports {}", ports_in_text(one.kept.order.ports));
@@ -229,21 +221,20 @@ Result<Tree> tree_that_has(const ServiceOptions& options, std::string_view comma
   return tree;
 }
 
-int start_named(const ServiceOptions& options) {
-  const Result<Tree> tree = tree_that_declares(options, "start");
-  return tree ? start(*tree, options.name) : refused(tree.error());
+Result<int> start_named(const ServiceOptions& options) {
+  HOLDFAST_TRY(const Tree tree, tree_that_declares(options, "start"));
+  return start(tree, options.name);
 }
 
-int stop_named(const ServiceOptions& options) {
-  const Result<Tree> tree = tree_that_has(options, "stop");
-  return tree ? stop(*tree, options.name) : refused(tree.error());
+Result<int> stop_named(const ServiceOptions& options) {
+  HOLDFAST_TRY(const Tree tree, tree_that_has(options, "stop"));
+  return stop(tree, options.name);
 }
 
-int restart(const ServiceOptions& options) {
-  const Result<Tree> tree = tree_that_declares(options, "restart");
-  if (!tree) return refused(tree.error());
-  const int stopped = stop(*tree, options.name);
-  return stopped == exit_codes::k_success ? start(*tree, options.name) : stopped;
+Result<int> restart(const ServiceOptions& options) {
+  HOLDFAST_TRY(const Tree tree, tree_that_declares(options, "restart"));
+  const int stopped = stop(tree, options.name);
+  return stopped == exit_codes::k_success ? start(tree, options.name) : stopped;
 }
 
 // Prints what has come since `from`. Returns how much there is now.
@@ -260,11 +251,10 @@ std::uintmax_t print_from(const std::string& path, std::uintmax_t from) {
   return from;
 }
 
-int logs(const ServiceOptions& options) {
+Result<int> logs(const ServiceOptions& options) {
   constexpr Milliseconds k_interval{100};
-  const Result<Tree> tree = tree_that_has(options, "logs");
-  if (!tree) return refused(tree.error());
-  const KeptService kept(tree->path, options.name);
+  HOLDFAST_TRY(const Tree tree, tree_that_has(options, "logs"));
+  const KeptService kept(tree.path, options.name);
   if (kept.last_generation() == 0)
     return refused(
         options.name + (kept.has_host() ? " is kept, and its output was removed with .holdfast"
@@ -272,7 +262,7 @@ int logs(const ServiceOptions& options) {
         k_not_done);
   const std::string path = kept.log_of(kept.last_generation());
   if (const Result<os::UniqueFd> log = os::open_own(path, O_RDONLY); !log && errno == EPERM)
-    return refused(log.error());
+    return log.error();
   std::uintmax_t printed = print_from(path, 0);
   if (!options.follow) return exit_codes::k_success;
   // The host closes this connection when it ends.
@@ -287,21 +277,21 @@ int logs(const ServiceOptions& options) {
 
 }  // namespace
 
-void add_service(Command app, int& exit_code) {
+void add_service(Command app) {
   const Command service =
       app.add_subcommand("service", "keep services of a build tree by hand, and look at them");
   service.require_subcommand();
   const auto options = std::make_shared<ServiceOptions>();
-  const auto add = [&](const char* word, const char* help, int (*run)(const ServiceOptions&)) {
+  using Act = Result<int> (*)(const ServiceOptions&);
+  const auto add = [&](const char* word, const char* help, Act run) {
     const Command command = service.add_subcommand(word, help);
     add_tree_option(command, options->tree);
     command.add_option("--config", options->configuration,
                        "the configuration, where the tree has several");
-    command.callback([options, run, &exit_code] { exit_code = run(*options); });
+    command.callback([options, run] { return exit_code_of(run(*options)); });
     return command;
   };
-  const auto add_named = [&](const char* word, const char* help,
-                             int (*run)(const ServiceOptions&)) {
+  const auto add_named = [&](const char* word, const char* help, Act run) {
     const Command command = add(word, help, run);
     command.add_option("name", options->name, "the service")
         .required()

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -78,13 +77,11 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
     if (run.is_in_other_pid_namespace) object["other_pid_namespace"] = true;
     object["tests"] = Json::array();
     for (const LiveTest& test : run.tests) {
-      Json one;
-      one["test"] = valid_utf8(test.test);
-      one["attempt"] = test.attempt;
-      one["pid"] = test.launcher;
-      one["since"] = test.since;
-      const TestWait wait = wait_of(test.attempt, test.launcher, locks, run.waits);
-      add_wait(wait, one);
+      Json one{{"test", valid_utf8(test.test)},
+               {"attempt", test.attempt},
+               {"pid", test.launcher},
+               {"since", test.since}};
+      add_wait(wait_of(test.attempt, test.launcher, locks, run.waits), one);
       object["tests"].push_back(std::move(one));
     }
     object["services"] = Json::array();
@@ -129,11 +126,11 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
   fmt::print("{}", describe_locks({locks.begin(), locks.end()}));
 }
 
-int show_status(const StatusOptions& options) {
+Result<int> show_status(const StatusOptions& options) {
   std::error_code error;
   if (!options.tree.empty() && !std::filesystem::is_directory(options.tree, error))
     return refused("--tree \"" + options.tree + "\": expected a build tree");
-  if (const Result<void> user = os::check_user_directory(); !user) return refused(user.error());
+  HOLDFAST_DO(os::check_user_directory());
   const std::vector<LiveRun> runs = runs_for(options.tree);
   const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::look_for);
   if (options.json) {
@@ -146,14 +143,12 @@ int show_status(const StatusOptions& options) {
 
 }  // namespace
 
-void add_status(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("status", "show the runs that are going on, their tests, and the locks");
-  const auto options = std::make_shared<StatusOptions>();
+void add_status(Command app) {
+  const auto [command, options] = add_command(
+      app, "status", "show the runs that are going on, their tests, and the locks", show_status);
   command.add_option("--tree", options->tree, "only runs of this build tree")
       .check(expected("a build tree"));
   command.add_flag("--json", options->json, "as JSON");
-  command.callback([options, &exit_code] { exit_code = show_status(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -1,8 +1,7 @@
 #include "cli/test_names.hpp"
 
-#include <fmt/format.h>
-
 #include "cli/commands.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/name_expression.hpp"
 
@@ -11,10 +10,9 @@ namespace holdfast::cli {
 Result<std::string> names_as_expression(const std::vector<std::string>& names) {
   std::string expression = expression_for_names(names);
   if (!is_too_large_for_ctest(expression)) return expression + '\n';
-  return ErrorInWords{fmt::format(
-      "--format ctest: ctest takes no expression for {} tests: expected --format names, for "
-      "ctest --tests-from-file (CMake 3.29)",
-      names.size())};
+  return ErrorInWords{"--format ctest: ctest takes no expression for " +
+                      counted(names.size(), "test") +
+                      ": expected --format names, for ctest --tests-from-file (CMake 3.29)"};
 }
 
 std::string names_as_lines(const std::vector<std::string>& names) {

@@ -1,16 +1,18 @@
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -20,20 +22,29 @@
 
 #include "cli/commands.hpp"
 #include "cli/history_file.hpp"
-#include "cli/watch/run_follower.hpp"
+#include "cli/watch/watch_state.hpp"
 #include "cli/watch/watch_view.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/printable.hpp"
+#include "core/ctest/ctest_options.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "history/answers/slowest.hpp"
 #include "history/history.hpp"
+#include "keeper/run/run_log.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/own_files.hpp"
+#include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/process/process.hpp"
+#include "report/excerpt.hpp"
+#include "report/load.hpp"
 #include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {
@@ -47,17 +58,16 @@ constexpr std::size_t k_runs_for_durations = 3;
 constexpr std::size_t k_past_runs = 10;
 
 // How long tests took in the last runs that the history has.
-void add_from_history(const std::filesystem::path& tree, KnownDurations& durations) {
-  const Result<std::filesystem::path> file = history_file(tree.string());
-  Result<History> history = file ? History::open_existing(*file) : Result<History>(file.error());
-  if (!history) return;
-  const Result<std::vector<RunHead>> runs = history->runs();
-  if (!runs) return;
+Result<void> add_from_history(const std::filesystem::path& tree, KnownDurations& durations) {
+  HOLDFAST_TRY(const std::filesystem::path file, history_file(tree.string()));
+  HOLDFAST_TRY(History history, History::open_existing(file));
+  HOLDFAST_TRY(const std::vector<RunHead> runs, history.runs());
   Durations seen;
-  for (std::size_t i = runs->size() - std::min(runs->size(), k_past_runs); i < runs->size(); ++i) {
-    if (const Result<PastRun> run = history->load((*runs)[i])) seen.add(*run);
+  for (std::size_t i = runs.size() - std::min(runs.size(), k_past_runs); i < runs.size(); ++i) {
+    if (const Result<PastRun> run = history.load(runs[i])) seen.add(*run);
   }
   for (const SlowTest& one : seen.sorted()) durations.emplace(one.test.name, one.median);
+  return {};
 }
 
 // By the runs of the tree, and for tests that these do not have, by the history. The last runs may
@@ -76,9 +86,188 @@ KnownDurations durations_before(const RunEntry& entry) {
     durations.merge(of_run);  // what newer runs say stays
     if (++read == k_runs_for_durations) break;
   }
-  add_from_history(tree, durations);
+  (void)add_from_history(tree, durations);  // there may be none
   return durations;
 }
+
+// A failure's words are sought in so much of an output at each of its ends.
+constexpr std::size_t k_end_of_output = 256U << 10U;
+constexpr std::size_t k_piece = 64U << 10U;
+
+std::uint64_t size_of(int file) {
+  struct stat info {};
+  return ::fstat(file, &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
+os::UniqueFd opened(const std::filesystem::path& journal) {
+  Result<os::UniqueFd> file = os::open_own(journal.string(), O_RDONLY);
+  return file ? std::move(*file) : os::UniqueFd();
+}
+
+// Follows a run on disk: its journal, ctest's log, the locks. Reads what has come. The run is not
+// disturbed: no lock is taken, no file is made, and the keeper is asked only who waits.
+class RunFollower {
+ public:
+  // `known`: how long tests took before. `news` is an inotify(7) descriptor, to which the files are
+  // added.
+  RunFollower(RunEntry entry, KnownDurations known, int news)
+      : entry_(std::move(entry)),
+        news_(news),
+        durations_(std::move(known)),
+        journal_(opened(entry_.journal)) {
+    (void)::inotify_add_watch(news_, entry_.journal.c_str(), IN_MODIFY);
+  }
+
+  // Takes what has come. `now` is monotonic, in seconds.
+  void look(double now) {
+    // The log is read by the run's word, which is in the journal.
+    if (state_.log_word().empty()) read_journal(now);
+    // A launcher records the end of an attempt before ctest logs it. So what is in the log now is
+    // in the journal, too.
+    read_log();
+    read_journal(now);
+    take_logged(now);
+    if (!ctest_.valid() && state_.run().ctest.pid > 0 && !ctest_ended_) {
+      ctest_ = os::watch_living(static_cast<pid_t>(state_.run().ctest.pid));
+      ctest_ended_ = !ctest_.valid() || !os::is_alive(state_.run().ctest);
+    }
+    find_log();
+    state_.settle(now);
+  }
+
+  // Looks who waits. That reads the records of all locks, so it is done once
+  // a second.
+  void look_at_waits() {
+    if (state_.running().empty()) return;
+    const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
+    const std::vector<LiveWait> waits = keeper_waits();
+    const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+    const std::vector<RunningTest> running = state_.running();
+    for (const RunningTest& test : running) {
+      state_.set_wait(test.attempt, wait_of(test.attempt, test.launcher, locks, waits), now);
+    }
+  }
+
+  // Seconds until the last test ends; none: that is not known.
+  std::optional<double> left() const {
+    const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+    Progress progress{durations_, state_.begun(), {}};
+    for (const RunningTest& test : state_.running()) {
+      progress.running.push_back({test.test, std::max(0.0, now - test.since)});
+    }
+    const std::size_t begun = state_.done() + state_.running().size();
+    if (state_.total() == 0 || state_.is_over()) return std::nullopt;
+    progress.not_begun = state_.total() > begun ? state_.total() - begun : 0;
+    progress.jobs = jobs_of(state_.run().command, state_.run().environment)
+                        .value_or(std::max<std::size_t>(1, state_.most_running()));
+    return time_left(progress);
+  }
+
+  WatchState& state() { return state_; }
+  const RunEntry& entry() const { return entry_; }
+  // For a poll loop: readable when ctest has ended; -1: it has, or was never seen.
+  int ctest() const { return ctest_ended_ ? -1 : ctest_.get(); }
+  // ctest has ended, or another process has its number.
+  void note_end_of_ctest() { ctest_ended_ = true; }
+  bool ctest_has_ended() const { return ctest_ended_; }
+
+ private:
+  void read_journal(double now) {
+    char piece[k_piece];
+    while (true) {
+      const ssize_t got = os::retried([&] {
+        return ::pread(journal_.get(), piece, sizeof piece, static_cast<off_t>(journal_at_));
+      });
+      if (got <= 0) return;
+      journal_at_ += static_cast<std::uint64_t>(got);
+      rest_.append(piece, static_cast<std::size_t>(got));
+      std::size_t begin = 0;
+      for (std::size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos;) {
+        const ParsedLine line = parse_record(std::string_view(rest_).substr(begin, end - begin));
+        begin = end + 1;
+        if (!line.record) continue;
+        if (std::holds_alternative<RunEnded>(*line.record)) {  // ctest's log is whole
+          read_log();
+          take_logged(now);
+          const Result<RunReport> report = load_report(entry_);
+          if (report) state_.set_counts(report->counts, now);
+        }
+        state_.take(*line.record, now);
+      }
+      rest_.erase(0, begin);
+    }
+  }
+
+  // Another ctest may take the log's name, so only ctest's own descriptor leads to it.
+  void find_log() {
+    if (log_ || ctest_ended_ || state_.run().ctest.pid == 0) return;
+    std::optional<LogPlace> place = find_log_of(state_.run().ctest);
+    if (!place) return;
+    const std::string link = os::in_proc(place->file.process, "fd/" + place->file.number);
+    (void)::inotify_add_watch(news_, link.c_str(), IN_MODIFY);
+    log_ = RunLog::open(*std::move(place));
+  }
+
+  void read_log() {
+    if (!log_) return;
+    const int file = log_->file().descriptor;
+    const std::uint64_t size = size_of(file);
+    if (size == log_seen_) return;
+    log_seen_ = size;
+    LogEntries found = read_log_entries(file, {state_.log_word()}, log_at_);
+    log_at_ = found.read;
+    for (LogEntry& entry : found.entries) {
+      LoggedEnd logged{std::move(entry), {}};
+      if (logged.entry.result == LoggedResult::failed) logged.headline = headline_of(logged.entry);
+      logged_.push_back(std::move(logged));
+    }
+  }
+
+  void take_logged(double now) {
+    for (const LoggedEnd& logged : std::exchange(logged_, {})) state_.take(logged, now);
+  }
+
+  // A keeper that does not answer is stopped, or in another PID namespace. We do not wait for it
+  // once more.
+  std::vector<LiveWait> keeper_waits() {
+    if (!is_keeper_there_) return {};
+    std::optional<std::vector<LiveWait>> waits = waits_of(state_.run().ctest);
+    is_keeper_there_ = waits.has_value();
+    return waits ? std::move(*waits) : std::vector<LiveWait>{};
+  }
+
+  std::string headline_of(const LogEntry& entry) const {
+    const std::uint64_t length = entry.output_end - entry.output_begin;
+    const auto at_end = [&](std::uint64_t from, std::uint64_t size) {
+      std::string part(size, '\0');
+      const int file = log_->file().descriptor;
+      return os::read_at(file, from, part.data(), part.size()) ? part : std::string();
+    };
+    std::string output =
+        at_end(entry.output_begin, std::min<std::uint64_t>(length, 2 * k_end_of_output));
+    if (length > 2 * k_end_of_output) {
+      output.resize(std::min<std::size_t>(output.size(), k_end_of_output));
+      output += "\n" + at_end(entry.output_end - k_end_of_output, k_end_of_output);
+    }
+    const std::vector<Excerpt> excerpts = excerpts_of(output, 1);
+    return excerpts.empty() ? std::string() : headline(excerpts.front());
+  }
+
+  RunEntry entry_;
+  int news_;
+  WatchState state_;
+  KnownDurations durations_;
+  os::UniqueFd journal_;
+  std::uint64_t journal_at_ = 0;
+  std::string rest_;             // of a line that is not whole
+  bool is_keeper_there_ = true;  // and answers
+  os::UniqueFd ctest_;
+  bool ctest_ended_ = false;
+  std::optional<RunLog> log_;
+  std::uint64_t log_at_ = 0;
+  std::uint64_t log_seen_ = 0;
+  std::vector<LoggedEnd> logged_;  // read and not taken yet
+};
 
 constexpr Milliseconds k_tick{1000};
 // A run of many short tests changes its files all the time. The terminal need not follow each
@@ -174,14 +363,13 @@ void drain(const os::UniqueFd& news) {
   }
 }
 
-std::optional<RunEntry> latest_of(const std::string& tree) {
-  const Result<RunEntry> run = find_run(tree, "latest", variable(environment::k_run_id));
-  return run ? std::optional(*run) : std::nullopt;
+Result<RunEntry> latest_of(const std::string& tree) {
+  return find_run(tree, "latest", variable(environment::k_run_id));
 }
 
 // The run that is going on, or the next one, even if that is over before we see it.
 RunEntry wait_for_run(const std::string& tree, Display& display) {
-  std::optional<RunEntry> run = latest_of(tree);
+  Result<RunEntry> run = latest_of(tree);
   if (run && is_going_on(*run)) return *run;
   const std::string before = run ? run->id : std::string();
   display.say_waiting(tree);
@@ -251,25 +439,22 @@ void follow_window() {
   (void)::sigaction(SIGWINCH, &action, nullptr);
 }
 
-int watch(const WatchOptions& options) {
-  const Result<std::string> tree = find_tree(options.tree);
-  const Result<void> user = os::check_user_directory();
-  if (!tree || !user) return refused(tree ? user.error() : tree.error());
+Result<int> watch(const WatchOptions& options) {
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  HOLDFAST_DO(os::check_user_directory());
   Display display(options.json);
   if (display.draws()) follow_window();
-  follow(wait_for_run(*tree, display), display);
+  follow(wait_for_run(tree, display), display);
   return exit_codes::k_success;
 }
 
 }  // namespace
 
-void add_watch(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("watch", "follow the run of a build tree while it goes on");
-  const auto options = std::make_shared<WatchOptions>();
+void add_watch(Command app) {
+  const auto [command, options] =
+      add_command(app, "watch", "follow the run of a build tree while it goes on", watch);
   command.add_flag("--json", options->json, "one JSON object per line and event");
   add_tree_option(command, options->tree);
-  command.callback([options, &exit_code] { exit_code = watch(*options); });
 }
 
 }  // namespace holdfast::cli

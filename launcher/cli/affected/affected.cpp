@@ -1,9 +1,5 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
-
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -12,11 +8,9 @@
 #include "cli/affected/find_affected.hpp"
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
-#include "core/base/parts.hpp"
+#include "cli/test_names.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/result.hpp"
-#include "core/ctest/name_expression.hpp"
-#include "core/outcome/exit_codes.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -67,12 +61,9 @@ std::string affected_targets(const FoundAffected& found) {
 Result<std::string> affected_expression(const FoundAffected& found) {
   std::vector<std::string> names;
   for (const AffectedTest& test : found.affected.tests) names.push_back(test.name);
-  const std::string expression = expression_for_names(names);
-  if (!is_too_large_for_ctest(expression)) return expression + '\n';
-  if (names.size() == found.all) return std::string(".\n");
-  return ErrorInWords{"--format ctest: ctest takes no expression for " +
-                      counted(names.size(), "test") +
-                      ": expected --format names, for ctest --tests-from-file (CMake 3.29)"};
+  Result<std::string> expression = names_as_expression(names);
+  if (!expression && names.size() == found.all) return std::string(".\n");
+  return expression;
 }
 
 // What `holdfast affected` prints.
@@ -113,12 +104,6 @@ Result<void> check(const Options& options) {
   return {};
 }
 
-Result<std::string> listing_of(const AffectedOrder& order) {
-  ListingOrder listing{ctest_of(order.tree), order.tree};
-  if (!order.configuration.empty()) listing.options = {"-C", order.configuration};
-  return list_tests(listing);
-}
-
 Result<std::string> output_of(const FoundAffected& found, const Options& options) {
   if (options.format == "json") return affected_json(found, options.order.since);
   if (options.format == "targets") return affected_targets(found);
@@ -126,29 +111,21 @@ Result<std::string> output_of(const FoundAffected& found, const Options& options
   return options.explain ? affected_explained(found) : affected_names(found);
 }
 
-Result<std::string> answer_for(Options options) {
+Result<int> affected(const Options& options) {
   HOLDFAST_DO(check(options));
-  HOLDFAST_TRY(std::string tree, find_tree(options.order.tree));
-  options.order.tree = std::move(tree);
-  HOLDFAST_TRY(const std::string listing, listing_of(options.order));
-  HOLDFAST_TRY(const FoundAffected found, find_affected(options.order, listing));
+  AffectedOrder order = options.order;
+  HOLDFAST_TRY(order.tree, find_tree(order.tree));
+  HOLDFAST_TRY(const std::string listing, list_tests(listing_of(order.tree, order.configuration)));
+  HOLDFAST_TRY(const FoundAffected found, find_affected(order, listing));
   for (const std::string& note : found.notes) complain(note);
-  return output_of(found, options);
-}
-
-int affected(const Options& options) {
-  const Result<std::string> text = answer_for(options);
-  if (!text) return refused(text.error());
-  fmt::print("{}", *text);
-  return exit_codes::k_success;
+  return print_or_fail(output_of(found, options));
 }
 
 }  // namespace
 
-void add_affected(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("affected", "which tests the changes since a commit affect");
-  const auto options = std::make_shared<Options>();
+void add_affected(Command app) {
+  const auto [command, options] =
+      add_command(app, "affected", "which tests the changes since a commit affect", affected);
   command.add_option("--since", options->order.since, "a commit, as git names it")
       .required()
       .check(expected("a commit"));
@@ -158,7 +135,6 @@ void add_affected(Command app, int& exit_code) {
   command.add_option("-C,--config", options->order.configuration,
                      "the configuration, where the tree has several");
   add_tree_option(command, options->order.tree);
-  command.callback([options, &exit_code] { exit_code = affected(*options); });
 }
 
 }  // namespace holdfast::cli

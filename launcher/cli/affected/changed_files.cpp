@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <unordered_set>
 
@@ -29,11 +30,6 @@ Result<std::string> line_of_git(const std::string& directory,
   return text;
 }
 
-// Where all files count, they are compared with nothing. git need not have this tree.
-Result<std::string> empty_tree(const std::string& top) {
-  return line_of_git(top, {"hash-object", "-t", "tree", "/dev/null"});
-}
-
 // Compares the index with the commit, and the work tree with the index. `git diff COMMIT` would do
 // both, but writes the index anew.
 class Differ {
@@ -57,8 +53,10 @@ class Differ {
     HOLDFAST_TRY(const std::string index, os::answer_of_git(index_work.end(), index_order));
     HOLDFAST_TRY(const std::string tree, os::answer_of_git(tree_work.end(), tree_order));
     HOLDFAST_TRY(const std::string hidden, os::answer_of_git(hidden_work.end(), hidden_order));
-    HOLDFAST_TRY(const std::vector<GitChange> changed, changed_of(top, read_hidden_files(hidden)));
-    return add_all(top, {read_raw_diff(index), changed}, read_status(tree));
+    HOLDFAST_TRY(std::vector<GitChange> changed, changed_of(top, read_hidden_files(hidden)));
+    std::vector<GitChange> changes = read_raw_diff(index);
+    std::ranges::move(changed, std::back_inserter(changes));
+    return add_all(top, changes, read_status(tree));
   }
 
   Difference take(std::string commit) && {
@@ -91,16 +89,14 @@ class Differ {
     return changes;
   }
 
-  Result<void> add_all(const std::string& top, const std::vector<std::vector<GitChange>>& changes,
+  Result<void> add_all(const std::string& top, const std::vector<GitChange>& changes,
                        const std::vector<GitStatusEntry>& entries) {
     std::unordered_set<std::string> known;
     const auto add_once = [&](const GitChange& change) {
       return known.insert(change.path).second ? add(top, change) : Result<void>();
     };
-    for (const std::vector<GitChange>& some : changes) {
-      for (const GitChange& change : some) {
-        HOLDFAST_DO(add_once(change));
-      }
+    for (const GitChange& change : changes) {
+      HOLDFAST_DO(add_once(change));
     }
     std::vector<const GitStatusEntry*> untracked;
     for (const GitStatusEntry& entry : entries) {
@@ -109,8 +105,7 @@ class Differ {
         if (!entry.is_repository || !known.contains(entry.path)) untracked.push_back(&entry);
       } else if (entry.is_changed) {
         const bool is_submodule = !entry.submodule_commit.empty();
-        Result<void> added = add_once({entry.path, entry.submodule_commit, is_submodule});
-        if (!added) return added;
+        HOLDFAST_DO(add_once({entry.path, entry.submodule_commit, is_submodule}));
       }
     }
     return add_untracked(top, untracked);
@@ -155,8 +150,10 @@ class Differ {
     return add_whole(top);
   }
 
+  // Where all files count, they are compared with nothing. git need not have this tree.
   Result<void> add_whole(const std::string& top) {
-    HOLDFAST_TRY(const std::string nothing, empty_tree(top));
+    HOLDFAST_TRY(const std::string nothing,
+                 line_of_git(top, {"hash-object", "-t", "tree", "/dev/null"}));
     return compare(top, nothing);
   }
 

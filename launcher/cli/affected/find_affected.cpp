@@ -1,11 +1,12 @@
 #include "cli/affected/find_affected.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "cli/affected/changed_files.hpp"
 #include "cli/affected/named_files.hpp"
@@ -85,16 +86,9 @@ std::vector<Preparation> preparations_in(const std::vector<ListedTest>& named) {
 
 constexpr std::size_t k_named = 8;
 
-bool is_link(const std::string& path) {
-  struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
-}
-
 struct Project {
   std::string source;  // the top source directory
   ProjectSettings settings;
-
-  const std::vector<AffectedRule>& rules() const { return settings.settings().affected; }
 };
 
 Result<Project> project_of(const std::string& tree, FileNames& names) {
@@ -102,10 +96,8 @@ Result<Project> project_of(const std::string& tree, FileNames& names) {
   if (source.empty()) return ErrorInWords{tree + ": expected a build tree that CMake configured"};
   Project project{names.of(source + "/."), {}};
   const std::string file = project.source + "/" + std::string(names::k_settings_file);
-  HOLDFAST_TRY(
-      ProjectSettings settings,
-      ProjectSettings::load(settings_file_of_tree(tree).value_or(file), selected_profile()));
-  project.settings = std::move(settings);
+  HOLDFAST_TRY(project.settings, ProjectSettings::load(settings_file_of_tree(tree).value_or(file),
+                                                       selected_profile()));
   return project;
 }
 
@@ -159,7 +151,8 @@ ChangedNames names_in(const std::vector<DifferingFile>& files, FileNames& names)
   for (const DifferingFile& file : files) {
     const std::string name = names.of(file.path);
     if (changed.files.insert(name).second && !file.is_tracked) changed.untracked.insert(name);
-    if (is_link(name)) changed.links.insert(name);
+    std::error_code failed;
+    if (std::filesystem::is_symlink(name, failed)) changed.links.insert(name);
   }
   return changed;
 }
@@ -196,9 +189,8 @@ std::vector<ChangedFile> changes_in(const std::vector<DifferingFile>& files, con
 Result<void> learn_commands(const AffectedOrder& order, std::vector<ListedTest>& tests) {
   const auto has_no_command = [](const ListedTest& test) { return test.command.empty(); };
   if (std::ranges::none_of(tests, has_no_command)) return {};
-  std::vector<std::string> options;
-  if (!order.configuration.empty()) options = {"-C", order.configuration};
-  HOLDFAST_TRY(const std::vector<ListedTest> known, list_for_launcher(order.tree, options));
+  HOLDFAST_TRY(const std::vector<ListedTest> known,
+               list_for_launcher(order.tree, order.configuration));
   for (std::size_t i = 0; i < std::min(tests.size(), known.size()); ++i) {
     ListedTest& test = tests[i];
     const ListedTest& other = known[i];
@@ -277,20 +269,16 @@ std::string note_on(const Affected& affected, Certainty certainty, const std::st
 
 std::vector<std::string> notes_on(const AffectedQuestion& question, const Affected& affected) {
   std::vector<std::string> notes;
-  std::vector<std::string> unknown;
-  std::vector<std::string> configured;
-  for (std::size_t i = 0; i < question.changes.size(); ++i) {
-    const std::string& file = question.changes[i].shown;
-    if (affected.known[i] == KnownBy::nobody) unknown.push_back(file);
-    if (affected.known[i] == KnownBy::configure) configured.push_back(file);
-  }
-  if (!configured.empty()) {
-    notes.push_back(sentence("all tests: CMake configures the build tree with ", configured, ""));
-  }
-  if (!unknown.empty()) {
-    notes.push_back(sentence("all tests: nobody knows ", unknown,
-                             " (not Ninja, no test's command, no [[affected]] in holdfast.toml)"));
-  }
+  const auto note_files = [&](KnownBy who, const std::string& before, const std::string& after) {
+    std::vector<std::string> files;
+    for (std::size_t i = 0; i < question.changes.size(); ++i) {
+      if (affected.known[i] == who) files.push_back(question.changes[i].shown);
+    }
+    if (!files.empty()) notes.push_back(sentence(before, files, after));
+  };
+  note_files(KnownBy::configure, "all tests: CMake configures the build tree with ", "");
+  note_files(KnownBy::nobody, "all tests: nobody knows ",
+             " (not Ninja, no test's command, no [[affected]] in holdfast.toml)");
   const auto is_not_configured = [](const Reason& reason) {
     return reason.because == Because::not_configured;
   };
@@ -298,13 +286,7 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
     notes.push_back("all tests: " + brief(question.newer_than_manifest) +
                     " is newer than what CMake has configured: build first to have fewer");
   }
-  if (affected.tests.empty()) {
-    std::vector<std::string> files;
-    for (std::size_t i = 0; i < question.changes.size(); ++i) {
-      if (affected.known[i] == KnownBy::build) files.push_back(question.changes[i].shown);
-    }
-    if (!files.empty()) notes.push_back(sentence("no test needs ", files, ""));
-  }
+  if (affected.tests.empty()) note_files(KnownBy::build, "no test needs ", "");
   for (const std::string& note :
        {note_on(affected, Certainty::doubtful, ": build first to have fewer"),
         note_on(affected, Certainty::unclear, ""),
@@ -312,15 +294,6 @@ std::vector<std::string> notes_on(const AffectedQuestion& question, const Affect
     if (!note.empty()) notes.push_back(note);
   }
   return notes;
-}
-
-std::string note_on_strangers(const std::vector<std::string>& strangers, const Project& project,
-                              FileNames& names) {
-  std::vector<std::string> shown;
-  for (const std::string& top : strangers)
-    shown.push_back(path_from(project.source, names.of(top)));
-  return sentence("all files count as changed in ", shown,
-                  ": git does not tell since when this repository is as it is");
 }
 
 }  // namespace
@@ -341,7 +314,7 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
   HOLDFAST_TRY(const doctor::NinjaTexts texts, doctor::ask_ninja(tree));
   const ChangedNames changed = names_in(difference.files, names);
   NinjaBuild build = make_build(tree, texts, names, changed);
-  Rules rules(project.rules(), tests);
+  Rules rules(project.settings.settings().affected, tests);
   std::vector<ChangedFile> changes = changes_in(difference.files, project, rules, build, names);
   const std::vector<std::string> idle = rules.idle();
   NamedByTests named = named_by(
@@ -366,8 +339,13 @@ Result<FoundAffected> find_affected(const AffectedOrder& order, const std::strin
         "nothing is compiled yet: what sources include is read from their texts: build first to "
         "have fewer");
   }
-  if (!difference.strangers.empty()) {
-    found.notes.push_back(note_on_strangers(difference.strangers, project, names));
+  std::vector<std::string> strangers;
+  for (const std::string& top : difference.strangers) {
+    strangers.push_back(path_from(project.source, names.of(top)));
+  }
+  if (!strangers.empty()) {
+    found.notes.push_back(sentence("all files count as changed in ", strangers,
+                                   ": git does not tell since when this repository is as it is"));
   }
   if (!idle.empty()) {
     found.notes.push_back(sentence("`tests` fits no test in ", idle, ""));

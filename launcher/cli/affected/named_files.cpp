@@ -8,21 +8,17 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "core/affected/command_reading.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/program_identity.hpp"
 #include "core/ctest/environment_modification.hpp"
 #include "os/file/file_text.hpp"
-#include "os/process/bounded_work.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::cli {
 namespace {
-
-struct Free {
-  void operator()(char* text) const { std::free(text); }
-};
 
 // Empty: the root, or what has no slash.
 std::string parent_of(const std::string& path) {
@@ -31,13 +27,6 @@ std::string parent_of(const std::string& path) {
 }
 
 constexpr std::size_t k_most_links = 40;  // as the kernel has it
-
-// Empty: it is no link.
-std::string text_of_link(const std::string& path) {
-  std::array<char, PATH_MAX> text{};
-  const ssize_t size = ::readlink(path.c_str(), text.data(), text.size());
-  return size < 0 ? std::string() : std::string(text.data(), static_cast<std::size_t>(size));
-}
 
 using Node = BuildGraph::Node;
 
@@ -99,45 +88,39 @@ std::string_view known_part(std::string_view path) {
   return path;
 }
 
-bool is_file(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
-}
-
 class Namer {
  public:
   Namer(const NamingQuestion& question, FileNames& names) : question_(question), names_(names) {}
 
   CandidateTest candidate(const ListedTest& test) {
-    CandidateTest candidate{test.name};
+    candidate_ = {test.name};
     const std::string directory = in_tree(test.directory);
     CommandReader reader(directory, own_variable);
     for (const std::string& entry : environment_of(test)) {
       reader.set(std::string(name_in(entry)), std::string(value_in(entry)));
     }
     directories_ = {directory};
-    add_working_directory(names_.of(directory + "/."), candidate);
+    add_working_directory(names_.of(directory + "/."));
     if (test.command.empty()) {
-      candidate.program = "its program";
-      candidate.trouble = ProgramTrouble::missing;
+      candidate_.program = "its program";
+      candidate_.trouble = ProgramTrouble::missing;
     } else {
-      judge_program(test.command[0], candidate);
+      judge_program(test.command[0]);
     }
-    add_command(std::move(reader), test.command, k_command, candidate);
+    add_command(std::move(reader), test.command, k_command);
     directories_ = {directory};
     for (const std::string& variable : test.environment) {
-      add_value(name_in(variable), value_in(variable), "ENVIRONMENT", candidate);
+      add_value(name_in(variable), value_in(variable), "ENVIRONMENT");
     }
     for (const std::string& entry : test.modifications) {
-      add_value(name_in(entry), value_in_modification(entry), "ENVIRONMENT_MODIFICATION",
-                candidate);
+      add_value(name_in(entry), value_in_modification(entry), "ENVIRONMENT_MODIFICATION");
     }
     for (const std::string& file : test.required_files) {
-      add(file, {"REQUIRED_FILES", file}, candidate);
+      add(file, {"REQUIRED_FILES", file});
     }
-    add_services(candidate);
-    add_tree(candidate);
-    return candidate;
+    add_services();
+    add_tree();
+    return std::move(candidate_);
   }
 
   std::vector<FileGroup> take_groups() && {
@@ -184,7 +167,10 @@ class Namer {
   // A name that Ninja has for several files may stand in a command and mean something else.
   std::optional<Node> file_node(const std::string& name) const {
     const std::optional<Node> node = question_.graph.find(name);
-    return node && question_.graph.is_phony(*node) && !is_file(name) ? std::nullopt : node;
+    std::error_code failed;
+    const bool has_other_meaning =
+        node && question_.graph.is_phony(*node) && !std::filesystem::is_regular_file(name, failed);
+    return has_other_meaning ? std::nullopt : node;
   }
 
   bool is_made(const std::vector<Node>& nodes) const {
@@ -214,10 +200,9 @@ class Namer {
     if (may_be_gone || (found.is_there && S_ISDIR(info.st_mode))) {
       found.directory = names_.of(path + "/.");
     }
-    const bool is_compiled_here = found.name.starts_with(question_.tree + "/") &&
-                                  (is_link || S_ISREG(info.st_mode)) && !is_made(found.nodes) &&
-                                  is_compiled(found.name);
-    found.is_foreign = is_compiled_here;
+    found.is_foreign = found.name.starts_with(question_.tree + "/") &&
+                       (is_link || S_ISREG(info.st_mode)) && !is_made(found.nodes) &&
+                       is_compiled(found.name);
     found.starts_build = S_ISREG(info.st_mode) && !is_made(found.nodes) &&
                          is_script(found.name, info.st_mode) &&
                          is_within(found.name, question_.source) && starts_build(found.name);
@@ -229,26 +214,26 @@ class Namer {
     if (node && std::ranges::find(to.nodes, *node) == to.nodes.end()) to.nodes.push_back(*node);
   }
 
-  void judge_program(const std::string& word, CandidateTest& candidate) {
+  void judge_program(const std::string& word) {
     std::string path = word;
     if (word.find('/') == std::string::npos) {
       path = os::find_program(word);
     } else if (!word.starts_with('/')) {
       path = directories_.front() + "/" + word;
     }
-    candidate.program = word;
+    candidate_.program = word;
     if (path.empty()) {
-      candidate.trouble = ProgramTrouble::missing;
+      candidate_.trouble = ProgramTrouble::missing;
       return;
     }
     const Resolved& program = resolve(path);
-    add(program, {k_command, word}, candidate);
+    add(program, {k_command, word});
     if (is_made(program.nodes)) return;
-    if (::access(program.name.c_str(), F_OK) != 0) candidate.trouble = ProgramTrouble::missing;
+    if (::access(program.name.c_str(), F_OK) != 0) candidate_.trouble = ProgramTrouble::missing;
   }
 
-  void add_command(CommandReader reader, const std::vector<std::string>& words, std::string_view by,
-                   CandidateTest& candidate) {
+  void add_command(CommandReader reader, const std::vector<std::string>& words,
+                   std::string_view by) {
     reader.read(words);
     for (const std::string& directory : reader.search_path()) {
       const std::string whole = joined_path(directories_.front(), directory);
@@ -257,10 +242,10 @@ class Namer {
     }
     ReadCommand command = std::move(reader).take();
     directories_ = std::move(command.directories);
-    candidate.builds = candidate.builds || command.builds;
+    candidate_.builds = candidate_.builds || command.builds;
     for (const CommandWord& word : command.words) {
       Naming naming{by, word.shown, word.is_place, !word.is_place && !word.is_guess};
-      const auto add_part = [&](std::string_view path) { return add(path, naming, candidate); };
+      const auto add_part = [&](std::string_view path) { return add(path, naming); };
       const std::size_t unknown = word.text.find_first_of(k_wildcards);
       if (!word.text.starts_with('-')) {
         naming.is_whole = true;
@@ -274,38 +259,37 @@ class Namer {
     search_path_.clear();
   }
 
-  void add_services(CandidateTest& candidate) {
-    const auto found = question_.services.by_test.find(candidate.name);
+  void add_services() {
+    const auto found = question_.services.by_test.find(candidate_.name);
     if (found == question_.services.by_test.end()) return;
     for (const std::size_t place : found->second) {
       const UsedService& service = question_.services.services[place];
       add_command(CommandReader(in_tree(service.directory), own_variable), service.words,
-                  service.shown, candidate);
+                  service.shown);
     }
   }
 
-  void add_value(std::string_view variable, std::string_view value, std::string_view by,
-                 CandidateTest& candidate) {
+  void add_value(std::string_view variable, std::string_view value, std::string_view by) {
     const auto add_part = [&](std::string_view path) {
-      return add(path, {by, path, is_search_path(variable)}, candidate);
+      return add(path, {by, path, is_search_path(variable)});
     };
     if (!add_part(value)) find_paths(value, add_part);
   }
 
   // A test may read what is where it runs, without naming it.
-  void add_working_directory(const std::string& directory, CandidateTest& candidate) {
+  void add_working_directory(const std::string& directory) {
     if (is_within(directory, question_.tree) || is_within(question_.source, directory)) return;
-    add_group({FileGroup::Kind::not_built, directory}, {"WORKING_DIRECTORY", directory}, candidate);
+    add_group({FileGroup::Kind::not_built, directory}, {"WORKING_DIRECTORY", directory});
   }
 
   // False: nobody knows this file.
-  bool add(std::string_view path, const Naming& naming, CandidateTest& candidate) {
+  bool add(std::string_view path, const Naming& naming) {
     if (path.empty()) return false;
-    if (is_pattern(path)) return add_pattern(std::string(path), naming, candidate);
+    if (is_pattern(path)) return add_pattern(std::string(path), naming);
     if (path.starts_with('/')) {
       const Resolved& file = resolve(std::string(path));
-      add(file, naming, candidate);
-      if (!file.is_there) add_as_glob(path, naming, candidate);
+      add(file, naming);
+      if (!file.is_there) add_as_glob(path, naming);
       return is_known(file);
     }
     bool is_known_once = false;
@@ -315,16 +299,16 @@ class Namer {
     here.makes_known = naming.makes_known && !is_name;
     const auto try_in = [&](const std::string& directory) {
       if (is_pattern(directory)) {
-        add_pattern(joined_path(directory, path), here, candidate);
+        add_pattern(joined_path(directory, path), here);
         return;
       }
       const Resolved& file = resolve(text_of({directory, "/", path}));
       if (is_name && naming.is_whole && !naming.is_place && file.is_there &&
           !file.directory.empty()) {
-        add_by_chance(file.directory, here, candidate);
+        add_by_chance(file.directory, here);
       }
       here.is_place = naming.is_place || is_name;
-      add(file, here, candidate);
+      add(file, here);
       here.is_place = naming.is_place;
       is_known_once = is_known_once || is_known(file);
       is_there = is_there || file.is_there;
@@ -332,38 +316,37 @@ class Namer {
     std::ranges::for_each(directories_, try_in);
     if (is_name) std::ranges::for_each(search_path_, try_in);
     if (!is_name && !is_there && !is_known_once) {
-      add_as_glob(path, naming, candidate);
+      add_as_glob(path, naming);
       const std::string_view part = known_part(path);
       if (!part.empty()) {
-        add_group({FileGroup::Kind::doubt, text_of({{&k_unknown, 1}, "/", part})}, naming,
-                  candidate);
+        add_group({FileGroup::Kind::doubt, text_of({{&k_unknown, 1}, "/", part})}, naming);
       }
     }
     return is_known_once;
   }
 
   // A program may expand a glob itself, or take it for something else.
-  void add_as_glob(std::string_view path, const Naming& naming, CandidateTest& candidate) {
+  void add_as_glob(std::string_view path, const Naming& naming) {
     if (path.find('*') == std::string_view::npos) return;
     std::string pattern(path);
     std::ranges::replace(pattern, '*', k_unknown);
-    add_pattern(pattern, naming, candidate);
+    add_pattern(pattern, naming);
   }
 
-  bool add_pattern(const std::string& pattern, const Naming& naming, CandidateTest& candidate) {
+  bool add_pattern(const std::string& pattern, const Naming& naming) {
     const bool is_alone = pattern.starts_with('/') || pattern.starts_with(k_unknown);
     if (is_alone) {
-      add_whole_pattern(pattern, naming, candidate);
+      add_whole_pattern(pattern, naming);
     } else {
       for (const std::string& directory : directories_) {
-        add_whole_pattern(joined_path(directory, pattern), naming, candidate);
+        add_whole_pattern(joined_path(directory, pattern), naming);
       }
     }
     return is_glob(pattern);
   }
 
   // What is known of it is a directory, which may have links.
-  void add_whole_pattern(std::string pattern, const Naming& naming, CandidateTest& candidate) {
+  void add_whole_pattern(std::string pattern, const Naming& naming) {
     if (pattern.find("/.") != std::string::npos) pattern = joined_path("/", pattern);
     const std::size_t slash = pattern.substr(0, pattern.find_first_of(k_wildcards)).rfind('/');
     if (slash != std::string::npos && slash > 0) {
@@ -373,70 +356,70 @@ class Namer {
         pattern = names_.of(pattern.substr(0, known) + "/.") + pattern.substr(known);
       }
     }
-    add_group({is_glob(pattern) ? FileGroup::Kind::glob : FileGroup::Kind::doubt, pattern}, naming,
-              candidate);
+    add_group({is_glob(pattern) ? FileGroup::Kind::glob : FileGroup::Kind::doubt, pattern}, naming);
   }
 
   static bool is_known(const Resolved& file) { return !file.nodes.empty() || file.is_foreign; }
 
-  void add(const Resolved& file, const Naming& naming, CandidateTest& candidate) {
+  void add(const Resolved& file, const Naming& naming) {
     for (const Node node : file.nodes) {
       const auto is_it = [&](const NamedFile& other) { return other.node == node; };
-      if (std::ranges::none_of(candidate.files, is_it)) {
-        candidate.files.push_back({node, naming.by});
+      if (std::ranges::none_of(candidate_.files, is_it)) {
+        candidate_.files.push_back({node, naming.by});
       }
     }
     if (file.starts_build && naming.by == k_command) {
-      candidate.builds = true;  // and nobody knows of which files
-      add_group({FileGroup::Kind::not_built, question_.source}, naming, candidate);
+      candidate_.builds = true;  // and nobody knows of which files
+      add_group({FileGroup::Kind::not_built, question_.source}, naming);
     }
-    if (!file.directory.empty()) add_directory(file.directory, naming, candidate);
-    if (!file.is_foreign || candidate.trouble != ProgramTrouble::none) return;
-    candidate.trouble = ProgramTrouble::made_elsewhere;
-    candidate.program = naming.shown;
+    if (!file.directory.empty()) add_directory(file.directory, naming);
+    if (!file.is_foreign || candidate_.trouble != ProgramTrouble::none) return;
+    candidate_.trouble = ProgramTrouble::made_elsewhere;
+    candidate_.program = naming.shown;
   }
 
   // Of the top of the source tree, only what the build does not know counts: other tests name the
   // rest. The top of the build tree is often only a place to write to.
-  void add_directory(const std::string& directory, const Naming& naming, CandidateTest& candidate) {
+  void add_directory(const std::string& directory, const Naming& naming) {
     if (directory == question_.source) {
-      add_group({FileGroup::Kind::not_built, directory}, naming, candidate);
+      add_group({FileGroup::Kind::not_built, directory}, naming);
     } else if (directory == question_.tree) {
       if (!naming.is_place) names_tree_.emplace_back(naming.by, naming.shown);
     } else if (!is_within(question_.source, directory) && !is_within(question_.tree, directory) &&
                !(naming.is_place && is_within(directory, question_.tree))) {
-      add_group({FileGroup::Kind::directory, directory}, naming, candidate);
+      add_group({FileGroup::Kind::directory, directory}, naming);
     }
   }
 
   // A plain word may be the name of a directory in the build tree by chance.
-  void add_by_chance(const std::string& directory, const Naming& naming, CandidateTest& candidate) {
+  void add_by_chance(const std::string& directory, const Naming& naming) {
     if (directory == question_.tree || !is_within(directory, question_.tree)) return;
-    add_group({FileGroup::Kind::doubt, directory + "/" + k_unknown}, naming, candidate);
+    add_group({FileGroup::Kind::doubt, directory + "/" + k_unknown}, naming);
   }
 
-  void add_tree(CandidateTest& candidate) {
+  void add_tree() {
     const auto is_made = [&](const NamedFile& file) { return question_.graph.is_made(file.node); };
-    if (!names_tree_.empty() && std::ranges::none_of(candidate.files, is_made)) {
+    if (!names_tree_.empty() && std::ranges::none_of(candidate_.files, is_made)) {
       const auto& [by, shown] = names_tree_.front();
-      add_group({FileGroup::Kind::directory, question_.tree}, {by, shown}, candidate);
+      add_group({FileGroup::Kind::directory, question_.tree}, {by, shown});
     }
     names_tree_.clear();
   }
 
-  void add_group(FileGroup group, const Naming& naming, CandidateTest& candidate) {
+  void add_group(FileGroup group, const Naming& naming) {
     group.makes_known = naming.makes_known;
     const auto [found, is_new] = groups_.emplace(std::move(group), groups_.size());
     const std::size_t number = found->second;
     const auto is_it = [&](const NamedGroup& other) { return other.group == number; };
-    if (std::ranges::any_of(candidate.groups, is_it)) return;
-    candidate.groups.push_back({number, naming.by, std::string(naming.shown)});
+    if (std::ranges::any_of(candidate_.groups, is_it)) return;
+    candidate_.groups.push_back({number, naming.by, std::string(naming.shown)});
   }
 
   static constexpr std::string_view k_command = "command";
 
   const NamingQuestion& question_;
   FileNames& names_;
+  CandidateTest candidate_;
   std::vector<std::string> directories_;  // from which relative paths begin: maybe patterns
   std::vector<std::pair<std::string_view, std::string>> names_tree_;  // what names the build tree
   std::vector<std::string> search_path_;  // where words without a slash may be, too
@@ -446,24 +429,23 @@ class Namer {
 
 }  // namespace
 
-std::string FileNames::of(std::string_view path) { return of(path, base_); }
-
-std::string FileNames::of(std::string_view path, std::string_view base) {
-  const std::string absolute = whole(path, base);
+std::string FileNames::of(std::string_view path) {
+  const std::string absolute = whole(path);
   const std::string name = absolute.substr(absolute.rfind('/') + 1);
   if (name.empty() || name == "." || name == "..") return directory(absolute);
   return directory(parent_of(absolute)) + "/" + name;
 }
 
 std::string FileNames::target_of(const std::string& link) {
-  const std::unique_ptr<char, Free> real(::realpath(link.c_str(), nullptr));
-  return real == nullptr ? std::string() : of(real.get());
+  std::error_code failed;
+  const std::string real = std::filesystem::canonical(link, failed).string();
+  return failed ? std::string() : of(real);
 }
 
 std::vector<std::string> FileNames::links_on(std::string_view path) const {
   std::vector<std::string> links;
   std::string real;
-  std::string rest = whole(path, base_);
+  std::string rest = whole(path);
   while (!rest.empty() && links.size() < k_most_links) {
     std::string_view open = rest;
     const std::string part(take_part(open, '/'));
@@ -474,7 +456,7 @@ std::vector<std::string> FileNames::links_on(std::string_view path) const {
       continue;
     }
     real += "/" + part;
-    const std::string target = text_of_link(real);
+    const std::string target = os::read_link(real);
     if (target.empty()) continue;
     links.push_back(real);
     real = target.starts_with('/') ? std::string() : parent_of(real);
@@ -483,19 +465,17 @@ std::vector<std::string> FileNames::links_on(std::string_view path) const {
   return links;
 }
 
-std::string FileNames::whole(std::string_view path, std::string_view base) {
-  std::string whole = path.starts_with('/') ? std::string(path) : text_of({base, "/", path});
-  for (char& c : whole) {
-    if (c == '\\') c = '/';
-  }
+std::string FileNames::whole(std::string_view path) const {
+  std::string whole = path.starts_with('/') ? std::string(path) : text_of({base_, "/", path});
+  std::ranges::replace(whole, '\\', '/');
   return whole;
 }
 
 const std::string& FileNames::directory(const std::string& path) {
   if (const auto found = directories_.find(path); found != directories_.end()) return found->second;
-  std::string real;
-  if (const std::unique_ptr<char, Free> there{::realpath(path.c_str(), nullptr)}) {
-    real = there.get();
+  std::error_code failed;
+  std::string real = std::filesystem::canonical(path, failed).string();
+  if (!failed) {
     if (real == "/") real.clear();
   } else if (!path.empty()) {  // it may have been deleted
     const std::string name = path.substr(path.rfind('/') + 1);

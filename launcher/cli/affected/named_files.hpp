@@ -2,7 +2,6 @@
 // same file in different ways.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,7 +23,6 @@ class FileNames {
   // The absolute path without links, `.` and `..` in its directories. The file itself may be a
   // link, and need not exist. A backslash becomes a slash, as in what `ninja -t graph` prints.
   std::string of(std::string_view path);
-  std::string of(std::string_view path, std::string_view base);
   // What a link leads to; empty: it leads to nothing.
   std::string target_of(const std::string& link);
   // The links through which a path leads, by their names: in its directories and at its end, and
@@ -32,7 +30,7 @@ class FileNames {
   std::vector<std::string> links_on(std::string_view path) const;
 
  private:
-  static std::string whole(std::string_view path, std::string_view base);
+  std::string whole(std::string_view path) const;
   // Empty: the root.
   const std::string& directory(const std::string& path);
 

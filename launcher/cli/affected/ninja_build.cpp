@@ -1,12 +1,12 @@
 #include "cli/affected/ninja_build.hpp"
 
-#include <dirent.h>
 #include <sys/stat.h>
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "cli/affected/step_commands.hpp"
 #include "core/affected/include_names.hpp"
-#include "core/base/printable.hpp"
 #include "os/file/file_text.hpp"
 
 namespace holdfast::cli {
@@ -19,20 +19,6 @@ using Views = std::vector<std::string_view>;
 constexpr std::size_t k_largest_depfile = 64 * 1024 * 1024;
 // CMake's rule for add_custom_command().
 constexpr std::string_view k_custom_rule = "CUSTOM_COMMAND";
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
-std::vector<std::string> depfiles_in(const std::string& directory) {
-  std::vector<std::string> files;
-  const std::unique_ptr<DIR, CloseDirectory> opened(::opendir(directory.c_str()));
-  while (const dirent* entry = opened == nullptr ? nullptr : ::readdir(opened.get())) {
-    const std::string_view name = entry->d_name;
-    if (name.ends_with(".d")) files.push_back(directory + "/" + entry->d_name);
-  }
-  return files;
-}
 
 // By the names that files have here.
 VerifiedGlobs globs_of(const std::string& tree, FileNames& names) {
@@ -107,7 +93,12 @@ class Maker {
       }
     }
     for (const std::string& directory : directories) {
-      for (const std::string& file : depfiles_in(directory)) add_depfile(file);
+      std::error_code failed;
+      for (std::filesystem::directory_iterator entry(directory, failed), end;
+           !failed && entry != end; entry.increment(failed)) {
+        const std::string file = entry->path().string();
+        if (file.ends_with(".d")) add_depfile(file);
+      }
     }
   }
 
@@ -143,11 +134,6 @@ class Maker {
   enum class Kind : std::uint8_t { compile, custom, other };
   enum class Recorded : std::uint8_t { no, stale, whole };
 
-  struct Seen {
-    bool is_known = false;
-    Time time = {};
-  };
-
   // `path` must live as long as this object.
   Node node(std::string_view path) {
     const auto [found, is_new] = nodes_.emplace(path, 0);
@@ -179,12 +165,12 @@ class Maker {
   }
 
   Time time_of(Node node) {
-    if (!seen_[node].is_known) {
+    if (!seen_[node]) {
       bool is_link = false;
-      seen_[node] = {true, time_of_file(build_.graph.path(node), is_link)};
+      seen_[node].emplace(time_of_file(build_.graph.path(node), is_link));
       if (is_link) links_.push_back(node);
     }
-    return seen_[node].time;
+    return *seen_[node];
   }
 
   // Also if it does not exist any more: Ninja would build anew then. What a step would make is in
@@ -243,16 +229,26 @@ class Maker {
     for (DepfileRule& rule : read_depfile(*text)) {
       const DepfileRule& kept = depfile_rules_.emplace_back(std::move(rule));
       for (const std::string& output : kept.outputs) {
-        const std::optional<Node> made = build_.graph.find(names_.of(output));
-        if (!made || !is_custom(*made)) continue;
+        if (!is_custom(maker_of(output))) continue;
         add_record({output, false, Views(kept.inputs.begin(), kept.inputs.end())});
       }
     }
   }
 
-  bool is_custom(Node made) const {
-    const std::optional<Step> step = build_.graph.maker_of(made);
+  // The step that makes the file.
+  std::optional<Step> maker_of(std::string_view path) {
+    const std::optional<Node> made = build_.graph.find(names_.of(path));
+    return made ? build_.graph.maker_of(*made) : std::nullopt;
+  }
+
+  bool is_custom(const std::optional<Step>& step) const {
     return step && std::ranges::binary_search(custom_, *step);
+  }
+
+  // `name` is one of FileNames.
+  bool is_made(const std::string& name) const {
+    const std::optional<Node> node = build_.graph.find(name);
+    return node && build_.graph.is_made(*node);
   }
 
   // Whether there are compile steps, and none of their outputs.
@@ -319,12 +315,10 @@ class Maker {
   void read_sources() {
     if (unread_.empty()) return;
     IncludedFiles included(names_, [this](const std::string& name) {
-      const std::optional<Node> node = build_.graph.find(name);
-      return (node && build_.graph.is_made(*node)) || changed_.files.contains(name);
+      return is_made(name) || changed_.files.contains(name);
     });
     const auto step_of = [this](std::string_view output) {
-      const std::optional<Node> node = build_.graph.find(names_.of(output));
-      const std::optional<Step> step = node ? build_.graph.maker_of(*node) : std::nullopt;
+      const std::optional<Step> step = maker_of(output);
       return step && unread_.contains(*step) && is_of_c_.contains(*step) ? step : std::nullopt;
     };
     const auto is_needed = [&](std::string_view output) { return step_of(output).has_value(); };
@@ -337,9 +331,7 @@ class Maker {
       for (const std::string& file : command.files) {
         // It names its output, too, and the compiler.
         const std::string name = names_.of(file);
-        const std::optional<Node> node = build_.graph.find(name);
-        const bool is_made = node && build_.graph.is_made(*node);
-        if (is_named_like_source(name) && !is_made) files.push_back(name);
+        if (is_named_like_source(name) && !is_made(name)) files.push_back(name);
       }
       for (const Node input : build_.graph.inputs_of(step)) {
         if (build_.compiled.contains(input)) files.push_back(build_.graph.path(input));
@@ -355,23 +347,16 @@ class Maker {
   // A custom command that names a file reads it, or starts it, though Ninja may not know that: it
   // only makes a program before it, without DEPENDS.
   void read_custom_commands() {
-    const auto step_of = [this](std::string_view output) {
-      const std::optional<Node> node = build_.graph.find(names_.of(output));
-      const std::optional<Step> step = node ? build_.graph.maker_of(*node) : std::nullopt;
-      return step && std::ranges::binary_search(custom_, *step) ? step : std::nullopt;
-    };
-    const auto is_needed = [&](std::string_view output) { return step_of(output).has_value(); };
+    const auto is_needed = [&](std::string_view output) { return is_custom(maker_of(output)); };
     if (custom_.empty()) return;
     for (const NamedPaths& named : read_named_paths(commands(), tree_.directory, is_needed)) {
-      const Step step = *step_of(named.output);
+      const Step step = *maker_of(named.output);
       for (const std::string& path : named.paths) add_named(step, names_.of(path));
     }
   }
 
   void add_named(Step step, const std::string& name) {
-    const std::optional<Node> node = build_.graph.find(name);
-    const bool is_made = node && build_.graph.is_made(*node);
-    if (is_made ? build_.graph.maker_of(*node) == step : !changed_.files.contains(name)) return;
+    if (is_made(name) ? maker_of(name) == step : !changed_.files.contains(name)) return;
     add_included(step, name);
   }
 
@@ -445,11 +430,11 @@ class Maker {
   NinjaBuild build_;
   std::unordered_map<std::string_view, Node> nodes_;                  // by the paths that Ninja has
   std::unordered_map<std::string_view, std::vector<Node>> links_on_;  // likewise
-  std::vector<Seen> seen_;                                            // one for each node
-  std::vector<std::pair<Step, Kind>> steps_;                          // those that are not phony
-  std::vector<Step> custom_;                                          // ascending
-  std::vector<Recorded> recorded_;                                    // one for each step
-  std::vector<Time> logged_;  // by node, what Ninja's log says of outputs
+  std::vector<std::optional<Time>> seen_;     // one for each node; none: not looked at
+  std::vector<std::pair<Step, Kind>> steps_;  // those that are not phony
+  std::vector<Step> custom_;                  // ascending
+  std::vector<Recorded> recorded_;            // one for each step
+  std::vector<Time> logged_;                  // by node, what Ninja's log says of outputs
   std::vector<Node> manifest_inputs_;
   std::vector<Node> links_;
   std::vector<DepfileRule> depfile_rules_;

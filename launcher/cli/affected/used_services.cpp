@@ -41,9 +41,7 @@ Result<UsedServices> used_services(const ProjectSettings& settings, const std::s
   std::ranges::move(declared, std::back_inserter(specs));
   if (specs.empty()) return all;
   std::ranges::transform(specs, std::back_inserter(all.services), used);
-  std::vector<std::string> options;
-  if (!configuration.empty()) options = {"-C", configuration};
-  HOLDFAST_TRY(const std::vector<ListedTest> tests, list_for_launcher(tree, options));
+  HOLDFAST_TRY(const std::vector<ListedTest> tests, list_for_launcher(tree, configuration));
   for (const ListedTest& test : tests) {
     // A test with settings that are refused does not run.
     const auto resolved = settings.resolve(test.name, test.facts, test.said);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>  // join(), which only this header has from fmt 11 on
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +14,14 @@ namespace {
 
 std::string last_word(const std::string& name) { return name.substr(name.rfind(' ') + 1); }
 
-// Each spelling of each option: "-C", "--config".
-std::vector<std::string> spellings(const OptionWords& option) {
-  std::vector<std::string> all;
-  std::string_view names = option.is_positional ? "" : std::string_view(option.names);
-  while (!names.empty()) all.emplace_back(take_part(names, ','));
-  return all;
+// The words that may stand for an option's value, or for a place for words; none: only the user
+// knows them.
+std::vector<std::string> words_for_value(const OptionWords& option) {
+  std::vector<std::string> words;
+  std::string_view rest = option.value;
+  if (rest.find('|') == std::string_view::npos) return words;
+  while (!rest.empty()) words.emplace_back(take_part(rest, '|'));
+  return words;
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -144,12 +145,11 @@ void add_fish(const CommandPage& page, const std::string& when, std::string& tex
 
 }  // namespace
 
-std::vector<std::string> words_for_value(const OptionWords& option) {
-  std::vector<std::string> words;
-  std::string_view rest = option.value;
-  if (rest.find('|') == std::string_view::npos) return words;
-  while (!rest.empty()) words.emplace_back(take_part(rest, '|'));
-  return words;
+std::vector<std::string> spellings(const OptionWords& option) {
+  std::vector<std::string> all;
+  std::string_view names = option.is_positional ? "" : std::string_view(option.names);
+  while (!names.empty()) all.emplace_back(take_part(names, ','));
+  return all;
 }
 
 std::string bash_completion(const CommandPage& program) {

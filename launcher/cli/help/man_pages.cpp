@@ -52,13 +52,8 @@ std::string item(const std::string& what, std::string_view text) {
 
 std::string names_of(const OptionWords& option) {
   if (option.is_positional) return italic(option.names);
-  std::string text;
-  std::string_view names = option.names;
-  while (!names.empty()) {
-    const std::size_t comma = std::min(names.find(','), names.size());
-    text += (text.empty() ? "" : ", ") + bold(names.substr(0, comma));
-    names.remove_prefix(std::min(comma + 1, names.size()));
-  }
+  const std::vector<std::string> names = spellings(option);
+  const std::string text = bounded_list(names, names.size(), bold);
   return option.value.empty() ? text : text + " " + italic(option.value);
 }
 

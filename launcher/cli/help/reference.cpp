@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <utility>
 
 #include "os/file/file_text.hpp"
 #include "supervision/base/programs.hpp"
@@ -22,16 +21,13 @@ CommandPage page_of(Command command, const std::string& name) {
   return page;
 }
 
-std::string property_named(const std::string& name) {
-  return name.empty() ? "" : "HOLDFAST_" + name;
-}
-
 std::vector<SettingPage> keys_of_file() {
   std::vector<SettingPage> all;
   const auto add = [&](const std::string& key, const char* scope, const std::string& meaning,
                        const std::string& property = {}, const std::string& option = {}) {
     if (key.empty()) return;
-    all.push_back({key, scope, property_named(property), option, without_marks(meaning)});
+    const std::string prefix = property.empty() ? "" : "HOLDFAST_";
+    all.push_back({key, scope, prefix + property, option, without_marks(meaning)});
   };
 #define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, ...) \
   add(toml, "a test", meaning, property, option);

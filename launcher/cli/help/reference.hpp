@@ -54,9 +54,8 @@ struct ManPage {
 };
 std::vector<ManPage> man_pages(const Reference& reference);
 
-// The words that may stand for an option's value, or for a place for words; none: only the user
-// knows them.
-std::vector<std::string> words_for_value(const OptionWords& option);
+// Each spelling of the option: "-C", "--config". None of a place for words.
+std::vector<std::string> spellings(const OptionWords& option);
 
 std::string bash_completion(const CommandPage& program);
 std::string zsh_completion(const CommandPage& program);

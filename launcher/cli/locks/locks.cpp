@@ -1,7 +1,6 @@
 #include <fmt/core.h>
 
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -35,15 +34,19 @@ Result<std::vector<ClusterQueue>> locks_of_cluster() {
   return ask_cluster_locks(settings);
 }
 
-int list_locks(bool as_json) {
-  if (const Result<void> user = os::check_user_directory(); !user) return refused(user.error());
+struct LocksOptions {
+  bool json = false;
+};
+
+Result<int> list_locks(const LocksOptions& options) {
+  HOLDFAST_DO(os::check_user_directory());
   const os::LockSurvey survey = os::survey_all_locks(os::Strangers::look_for);
   for (const Error& error : survey.unseen) complain(to_text(error));
   const Result<std::vector<ClusterQueue>> of_cluster = locks_of_cluster();
   if (!of_cluster) complain(to_text(of_cluster.error()));
   std::vector<ListedLock> locks(survey.locks.begin(), survey.locks.end());
   if (of_cluster) locks.insert(locks.end(), of_cluster->begin(), of_cluster->end());
-  if (as_json) {
+  if (options.json) {
     const nlohmann::ordered_json object{{"version", 1}, {"locks", json_of(locks)}};
     fmt::print("{}\n", object.dump(2));
   } else if (!locks.empty()) {
@@ -57,12 +60,10 @@ int list_locks(bool as_json) {
 
 }  // namespace
 
-void add_locks(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("locks", "show who holds locks and who waits for them, in order");
-  const auto as_json = std::make_shared<bool>(false);
-  command.add_flag("--json", *as_json, "as JSON");
-  command.callback([as_json, &exit_code] { exit_code = list_locks(*as_json); });
+void add_locks(Command app) {
+  const auto [command, options] = add_command(
+      app, "locks", "show who holds locks and who waits for them, in order", list_locks);
+  command.add_flag("--json", options->json, "as JSON");
 }
 
 }  // namespace holdfast::cli

@@ -11,14 +11,10 @@
 
 namespace holdfast::cli {
 
-Option Option::required() const {
-  option_->required();
-  return *this;
-}
+Option Option::required() const { return Option(*option_->required()); }
 
 Option Option::check(const Check& check) const {
-  option_->check(CLI::Validator(check, ""));
-  return *this;
+  return Option(*option_->check(CLI::Validator(check, "")));
 }
 
 Option Option::check_without_name(const Check& check) const {
@@ -30,10 +26,7 @@ Option Option::check_without_name(const Check& check) const {
   return this->check(thrown);
 }
 
-Option Option::takes(int words) const {
-  option_->expected(words);
-  return *this;
-}
+Option Option::takes(int words) const { return Option(*option_->expected(words)); }
 
 Option Option::excludes(const std::vector<Option>& others) const {
   for (const Option other : others) option_->excludes(other.option_);
@@ -41,8 +34,7 @@ Option Option::excludes(const std::vector<Option>& others) const {
 }
 
 Option Option::type_name(const std::string& name) const {
-  option_->type_name(name);
-  return *this;
+  return Option(*option_->type_name(name));
 }
 
 Option Option::one_of(std::vector<std::string> words) const {
@@ -66,7 +58,7 @@ void Command::hide() const { app_->group(""); }
 std::vector<Command> Command::subcommands() const {
   std::vector<Command> commands;
   for (CLI::App* app : app_->get_subcommands([](const CLI::App*) { return true; })) {
-    commands.emplace_back(*app);
+    commands.emplace_back(*app, *exit_code_);
   }
   return commands;
 }
@@ -92,7 +84,7 @@ std::vector<OptionWords> Command::options() const {
 std::string Command::page(const std::string& above) const { return app_->help(above); }
 
 Command Command::add_subcommand(const std::string& word, const std::string& help) const {
-  return Command(*app_->add_subcommand(word, help));
+  return Command(*app_->add_subcommand(word, help), *exit_code_);
 }
 
 namespace {
@@ -134,7 +126,9 @@ void Command::allow_extras() const { app_->allow_extras(); }
 
 void Command::footer(const std::string& text) const { app_->footer(text); }
 
-void Command::callback(std::function<void()> act) const { app_->callback(std::move(act)); }
+void Command::callback(std::function<int()> act) const {
+  app_->callback([act = std::move(act), exit_code = exit_code_] { *exit_code = act(); });
+}
 
 std::vector<std::string> Command::remaining() const { return app_->remaining(); }
 
@@ -151,11 +145,11 @@ Parsed Parser::parse(int count, char** arguments) const {
   } catch (const CLI::Success& asked) {  // --help, --version
     std::ostringstream words;
     app_->exit(asked, words, words);
-    return {words.str(), {}};
+    return {.wanted = words.str()};
   } catch (const CLI::ParseError& error) {
-    return {{}, error.what()};
+    return {.trouble = error.what()};
   }
-  return {};
+  return {.exit_code = exit_code_};
 }
 
 }  // namespace holdfast::cli

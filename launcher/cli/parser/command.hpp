@@ -59,7 +59,7 @@ struct OptionWords {
 // A command, or the command line as a whole. The parser owns it; a copy means the same command.
 class Command {
  public:
-  explicit Command(CLI::App& app) : app_(&app) {}
+  Command(CLI::App& app, int& exit_code) : app_(&app), exit_code_(&exit_code) {}
 
   const std::string& name() const;
   bool is_hidden() const;
@@ -91,19 +91,21 @@ class Command {
   void hide() const;
   // The last line of its help.
   void footer(const std::string& text) const;
-  // What parse() calls if the command line has this command.
-  void callback(std::function<void()> act) const;
+  // What parse() calls if the command line has this command. Returns the exit code.
+  void callback(std::function<int()> act) const;
 
   // The words that nothing has taken.
   std::vector<std::string> remaining() const;
 
  private:
   CLI::App* app_;
+  int* exit_code_;
 };
 
 struct Parsed {
-  std::optional<std::string> wanted;   // the text that --help or --version asks for
-  std::optional<std::string> trouble;  // what is wrong with the words
+  std::optional<std::string> wanted = {};   // the text that --help or --version asks for
+  std::optional<std::string> trouble = {};  // what is wrong with the words
+  int exit_code = 0;                        // of the command, if it was called
 };
 
 class Parser {
@@ -114,13 +116,14 @@ class Parser {
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
-  Command command() const { return Command(*app_); }
+  Command command() { return Command(*app_, exit_code_); }
 
   // Calls the callback of the command if the words are in order. Throws what that throws.
   Parsed parse(int count, char** arguments) const;
 
  private:
   std::unique_ptr<CLI::App> app_;
+  int exit_code_ = 0;
 };
 
 }  // namespace holdfast::cli

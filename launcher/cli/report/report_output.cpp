@@ -19,8 +19,10 @@ namespace fs = std::filesystem;
 // Whether there is a reason to stop.
 using IsToStop = std::function<bool()>;
 
-Result<void> write_until(int descriptor, std::string_view to, const Produce& produce,
-                         const IsToStop& is_to_stop) {
+// Writes in few system calls. `to` is for messages: "stdout".
+Result<void> write_pieces(
+    int descriptor, std::string_view to, const Produce& produce,
+    const IsToStop& is_to_stop = [] { return false; }) {
   constexpr std::size_t k_piece = 64U << 10U;
   std::string waiting;
   std::optional<Error> failed;
@@ -65,27 +67,13 @@ std::string value_of(std::string_view variable) {
   return value == nullptr ? "" : value;
 }
 
-// Adds to the page of the job, if GitHub Actions runs us.
-Result<void> add_to_job_page(const RunReport& report, Outputs& outputs) {
-  const std::string path = value_of(environment::k_github_step_summary);
-  if (path.empty()) return {};
-  const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
+// Whether the path leads to the descriptor's file (/dev/stdout), to which other processes go on
+// writing.
+bool is_at(const std::string& path, int descriptor) {
   struct stat there {};
-  if (!file.valid() || ::fstat(file.get(), &there) != 0) {
-    return os::system_error("write the job's summary to " + path);
-  }
-  const auto taken = static_cast<std::size_t>(std::max<off_t>(there.st_size, 0));
-  const std::size_t room = k_step_summary_limit - std::min(taken, k_step_summary_limit);
-  const std::string text = github_summary(report, outputs, room);
-  if (text.empty()) {
-    return Error{
-        fmt::format("write the job's summary to {}: it has {} bytes already, and GitHub takes {}",
-                    path, taken, k_step_summary_limit)};
-  }
-  if (!os::write_all(file.get(), text)) {
-    return os::system_error("write the job's summary to " + path);
-  }
-  return {};
+  struct stat here {};
+  return ::stat(path.c_str(), &there) == 0 && ::fstat(descriptor, &here) == 0 &&
+         there.st_dev == here.st_dev && there.st_ino == here.st_ino;
 }
 
 Produce producer_of(const LoadedReport& loaded, Format format) {
@@ -96,17 +84,6 @@ Produce producer_of(const LoadedReport& loaded, Format format) {
 }
 
 }  // namespace
-
-bool is_at(const std::string& path, int descriptor) {
-  struct stat there {};
-  struct stat here {};
-  return ::stat(path.c_str(), &there) == 0 && ::fstat(descriptor, &here) == 0 &&
-         there.st_dev == here.st_dev && there.st_ino == here.st_ino;
-}
-
-Result<void> write_pieces(int descriptor, std::string_view to, const Produce& produce) {
-  return write_until(descriptor, to, produce, [] { return false; });
-}
 
 Result<void> write_whole(const fs::path& path, const Produce& produce) {
   const std::string to = path.string();
@@ -121,7 +98,7 @@ Result<void> write_whole(const fs::path& path, const Produce& produce) {
   const fs::path target = there == fs::file_type::regular ? fs::canonical(path, error) : path;
   if (error) return os::system_error("write " + to, error.value());
   return os::replace_file(target.string(), [&](const os::Draft& draft) {
-    return write_until(draft.file, to, produce, [&] { return draft.signals.came(); });
+    return write_pieces(draft.file, to, produce, [&] { return draft.signals.came(); });
   });
 }
 
@@ -132,22 +109,38 @@ void produce(const LoadedReport& loaded, Format format, const Write& write) {
 }
 
 Result<void> add_to_page(const LoadedReport& loaded, Format format) {
-  if (format != Format::github) return {};
-  return add_to_job_page(loaded.report, *loaded.outputs);
+  const std::string path = value_of(environment::k_github_step_summary);
+  if (format != Format::github || path.empty()) return {};
+  const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
+  struct stat there {};
+  if (!file.valid() || ::fstat(file.get(), &there) != 0) {
+    return os::system_error("write the job's summary to " + path);
+  }
+  const auto taken = static_cast<std::size_t>(std::max<off_t>(there.st_size, 0));
+  const std::size_t room = k_step_summary_limit - std::min(taken, k_step_summary_limit);
+  const std::string text = github_summary(loaded.report, *loaded.outputs, room);
+  if (text.empty()) {
+    return Error{
+        fmt::format("write the job's summary to {}: it has {} bytes already, and GitHub takes {}",
+                    path, taken, k_step_summary_limit)};
+  }
+  if (!os::write_all(file.get(), text)) {
+    return os::system_error("write the job's summary to " + path);
+  }
+  return {};
 }
 
 Result<void> print_report(const LoadedReport& loaded, Format format) {
-  const Result<void> printed =
-      write_pieces(STDOUT_FILENO, "to stdout", producer_of(loaded, format));
-  return printed ? add_to_page(loaded, format) : printed;
+  HOLDFAST_DO(write_pieces(STDOUT_FILENO, "to stdout", producer_of(loaded, format)));
+  return add_to_page(loaded, format);
 }
 
 Result<void> write_report(const LoadedReport& loaded, Format format,
                           const std::filesystem::path& path) {
   // Other processes go on writing to what /dev/stdout leads to.
   if (is_at(path.string(), STDOUT_FILENO)) return print_report(loaded, format);
-  const Result<void> written = write_whole(path, producer_of(loaded, format));
-  return written ? add_to_page(loaded, format) : written;
+  HOLDFAST_DO(write_whole(path, producer_of(loaded, format)));
+  return add_to_page(loaded, format);
 }
 
 }  // namespace holdfast::cli

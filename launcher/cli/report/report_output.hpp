@@ -18,18 +18,11 @@ using Take = std::function<bool(std::string_view)>;
 // Makes all pieces. An error is one of what makes them, not of what takes them.
 using Produce = std::function<Result<void>(const Take&)>;
 
-// Writes in few system calls. `to` is for messages: "stdout".
-Result<void> write_pieces(int descriptor, std::string_view to, const Produce& produce);
-
 // A reader never finds half a file: the file is written beside the target and renamed. If anything
 // fails, or a signal ends this process, nothing is left of it. If `path` is a link, the file to
 // which it leads is replaced. A device or pipe is written into, because its name belongs to
 // everybody (/dev/null).
 Result<void> write_whole(const std::filesystem::path& path, const Produce& produce);
-
-// Whether the path leads to the descriptor's file (/dev/stdout), to which other processes go on
-// writing.
-bool is_at(const std::string& path, int descriptor);
 
 // Writes the report of a run where it is wanted.
 

@@ -25,10 +25,8 @@ namespace holdfast::cli {
 namespace {
 
 struct CtestOptions {
-  bool failed = false;
-  std::string affected;
+  Restrictions restrictions;
   std::string shard;
-  std::string timings;
   std::string order;
   std::string slurm_array;
   std::string tree;
@@ -36,24 +34,17 @@ struct CtestOptions {
   std::vector<std::string> stray;
 };
 
-struct Wishes {
-  Restrictions restrictions;
-  std::optional<TestOrder> order;
-};
-
-Result<Wishes> wishes_of(const CtestOptions& options) {
-  Wishes wishes;
+Result<Restrictions> restrictions_of(const CtestOptions& options) {
+  Restrictions restrictions = options.restrictions;
   if (!options.stray.empty()) {
     return ErrorInWords{brief_in_quotes(options.stray.front()) +
                         ": expected --failed, --affected, --shard, --timings, --order, "
                         "--slurm-array or --tree, and -- before ctest's own arguments"};
   }
-  wishes.restrictions.failed = options.failed;
-  wishes.restrictions.affected = options.affected;
   if (!options.shard.empty()) {
     const Result<ShardNumber> shard = parse_shard(options.shard);
     if (!shard) return ErrorInWords{to_text("--shard", shard.error())};
-    wishes.restrictions.shard = *shard;
+    restrictions.shard = *shard;
   }
   if (!options.slurm_array.empty()) {
     const auto count = parse_number<std::size_t>(options.slurm_array);
@@ -61,36 +52,33 @@ Result<Wishes> wishes_of(const CtestOptions& options) {
       return ErrorInWords{to_text("--slurm-array", BadValue(brief_in_quotes(options.slurm_array),
                                                             "a number of shards, 1 to 10000"))};
     }
-    wishes.restrictions.shard = ShardNumber{1, *count};
-    wishes.restrictions.fixtures = SharedFixtures::in_one_shard;
+    restrictions.shard = ShardNumber{1, *count};
+    restrictions.fixtures = SharedFixtures::in_one_shard;
   }
-  wishes.restrictions.timings = options.timings;
-  if (!options.timings.empty() && !wishes.restrictions.shard) {
+  if (!restrictions.timings.empty() && !restrictions.shard) {
     return ErrorInWords{"--timings: expected --shard I/N or --slurm-array N beside it"};
   }
-  wishes.order = named<TestOrder>(options.order);
-  return wishes;
+  return restrictions;
 }
 
 // The order holds for this ctest, whatever holdfast.toml says.
-Result<void> order_tests(const UserCall& user, TestOrder order, const SelectionFiles& files) {
+Result<void> order_tests(const UserCall& user, TestOrder order, const std::string& files) {
+  const std::string word(name_of(order));
   if (!is_attached(user.tree)) {
-    return ErrorInWords{"--order " + std::string(name_of(order)) +
-                        ": Holdfast is not attached to " + user.tree};
+    return ErrorInWords{"--order " + word + ": Holdfast is not attached to " + user.tree};
   }
   if (order == TestOrder::as_is) {
-    ::setenv(std::string(environment::k_test_order).c_str(),
-             std::string(name_of(TestOrder::as_is)).c_str(), 1);
+    ::setenv(std::string(environment::k_test_order).c_str(), word.c_str(), 1);
     return {};
   }
   if (user.words.is_random) {
-    return ErrorInWords{"--order " + std::string(name_of(order)) +
+    return ErrorInWords{"--order " + word +
                         ": ctest's --schedule-random would make another order: expected one of the "
                         "two"};
   }
   HOLDFAST_TRY(History history, open_history(user.tree));
   HOLDFAST_TRY(const std::string commands, commands_for(order, history));
-  return put_in_order(files.path(names::k_selected_order_file), commands);
+  return put_in_order(files + std::string(names::k_selected_order_file), commands);
 }
 
 void announce(const Chosen& chosen, const Restrictions& restrictions) {
@@ -108,26 +96,19 @@ void announce(const Chosen& chosen, const Restrictions& restrictions) {
 // The words by which ctest runs the chosen tests; empty: there are none.
 Result<std::vector<std::string>> words_to_run(const UserCall& user,
                                               const Restrictions& restrictions,
-                                              const SelectionFiles& files) {
+                                              const std::string& files) {
   HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
   announce(chosen, restrictions);
-  std::vector<std::size_t> numbers;
-  for (const std::size_t place : chosen.tests) {
-    // ctest itself brings a test without a rank along.
-    if (chosen.all.ranks[place] > 0) numbers.push_back(chosen.all.ranks[place]);
-  }
   if (chosen.tests.empty()) return std::vector<std::string>();
+  const std::vector<std::size_t> numbers = ranks_of(chosen.all, chosen.tests);
   if (numbers.empty()) {
     return ErrorInWords{
         "the preset leaves these tests out, and no test that it has needs them: ctest is not "
         "started"};
   }
-  HOLDFAST_TRY(std::vector<std::string> by_numbers,
-               words_for(numbers, files.path(names::k_selected_numbers_file)));
-  if (const Result<void> left = leave_plan(user.tree, files, planned_lines(chosen, restrictions));
-      !left)
-    return left.error();
-  std::vector<std::string> words = std::move(by_numbers);
+  HOLDFAST_TRY(std::vector<std::string> words,
+               words_for(numbers, files + std::string(names::k_selected_numbers_file)));
+  HOLDFAST_DO(leave_plan(user.tree, files, planned_lines(chosen, restrictions)));
   if (user.words.no_tests.empty()) words.push_back(no_tests_word(chosen.all, chosen.tests));
   words.insert(words.end(), user.words.kept.begin(), user.words.kept.end());
   if (user.words.is_random) words.emplace_back("--schedule-random");
@@ -139,11 +120,11 @@ Error become_plain_ctest(const CtestOptions& options) {
   const Result<UserCall> user = user_call(options.tree, options.words);
   const bool has_tree = !options.tree.empty();
   if (!user && has_tree) return user.error();
-  if (!user) return become_ctest({"ctest", ".", options.words}, "ctest").error();
+  if (!user) return become_ctest({"ctest", ".", options.words}, "ctest");
   CtestCall call = user->call;
   // A script or a dashboard begins where it is called.
   if (!user->trouble.empty() && !has_tree) call.directory = ".";
-  return become_ctest(call, "ctest").error();
+  return become_ctest(call, "ctest");
 }
 
 // As ctest itself would end.
@@ -154,52 +135,46 @@ int exit_code_without_tests(const UserCall& user) {
 // Returns the exit code if there is no test to run, or if Slurm runs them. Otherwise it returns
 // only on failure.
 Result<int> become_ctest_of(const CtestOptions& options) {
-  HOLDFAST_TRY(const Wishes wishes, wishes_of(options));
-  if (!wishes.restrictions.any() && !wishes.order) return become_plain_ctest(options);
+  HOLDFAST_TRY(const Restrictions restrictions, restrictions_of(options));
+  const std::optional<TestOrder> order = named<TestOrder>(options.order);
+  if (!restrictions.any() && !order) return become_plain_ctest(options);
   HOLDFAST_TRY(UserCall user, user_call(options.tree, options.words));
-  HOLDFAST_TRY(const SelectionFiles files, SelectionFiles::make(user.tree));
-  if (wishes.order) {
-    if (const Result<void> ordered = order_tests(user, *wishes.order, files); !ordered)
-      return ordered.error();
+  HOLDFAST_TRY(const std::string files, begin_selection_files(user.tree));
+  if (order) {
+    HOLDFAST_DO(order_tests(user, *order, files));
   }
-  if (wishes.restrictions.fixtures == SharedFixtures::in_one_shard) {
-    HOLDFAST_TRY(const Chosen chosen, choose(user, wishes.restrictions));
-    if (!chosen.divided.empty()) return run_slurm_array(user, chosen, wishes.restrictions);
+  if (restrictions.fixtures == SharedFixtures::in_one_shard) {
+    HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
+    if (!chosen.divided.empty()) return run_slurm_array(user, chosen, restrictions);
     complain("0 tests: no job is submitted");
     return exit_code_without_tests(user);
   }
-  if (wishes.restrictions.any()) {
-    HOLDFAST_TRY(std::vector<std::string> words, words_to_run(user, wishes.restrictions, files));
+  if (restrictions.any()) {
+    HOLDFAST_TRY(std::vector<std::string> words, words_to_run(user, restrictions, files));
     if (words.empty()) return exit_code_without_tests(user);
     user.call.words = std::move(words);
   }
-  return become_ctest(user.call, "ctest").error();
-}
-
-int ctest(const CtestOptions& options) {
-  const Result<int> ended = become_ctest_of(options);
-  if (ended) return *ended;
-  return refused(ended.error());
+  return become_ctest(user.call, "ctest");
 }
 
 }  // namespace
 
-void add_ctest(Command app, const std::vector<std::string>& words, int& exit_code) {
+void add_ctest(Command app, const std::vector<std::string>& words) {
   const Command command =
       app.add_subcommand("ctest", "run ctest with chosen tests; its own arguments come after --");
   const auto options = std::make_shared<CtestOptions>();
   options->words = words;
-  command.add_flag("--failed", options->failed,
+  command.add_flag("--failed", options->restrictions.failed,
                    "only tests that were red when last seen, or that a run left out because it "
                    "ended too early");
   command
-      .add_option("--affected", options->affected,
+      .add_option("--affected", options->restrictions.affected,
                   "only tests that the changes since a commit affect")
       .check(expected("a commit"));
   const Option shard = command.add_option("--shard", options->shard, "only shard I of N (I/N)")
                            .check(expected("I/N"));
   command
-      .add_option("--timings", options->timings,
+      .add_option("--timings", options->restrictions.timings,
                   "with --shard: a history with the times of tests, the same for all shards")
       .check(expected("the path of a history"));
   command.add_option("--order", options->order, "in which order ctest starts the tests")
@@ -212,9 +187,9 @@ void add_ctest(Command app, const std::vector<std::string>& words, int& exit_cod
   add_tree_option(command, options->tree);
   command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
   command.allow_extras();
-  command.callback([options, command, &exit_code] {
+  command.callback([options, command] {
     options->stray = command.remaining();
-    exit_code = ctest(*options);
+    return exit_code_of(become_ctest_of(*options));
   });
 }
 

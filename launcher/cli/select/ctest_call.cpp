@@ -18,6 +18,12 @@ constexpr std::size_t k_longest_argument = 4096;
 
 }  // namespace
 
+std::vector<std::string> joined(std::vector<std::string> one,
+                                const std::vector<std::string>& other) {
+  one.insert(one.end(), other.begin(), other.end());
+  return one;
+}
+
 Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbers,
                                            const std::filesystem::path& file) {
   std::string value = value_of_numbers(numbers);
@@ -33,10 +39,9 @@ Result<void> put_in_order(const std::filesystem::path& file, const std::string& 
   return {};
 }
 
-Result<void> become_ctest(const CtestCall& call, const std::string& own_name) {
+Error become_ctest(const CtestCall& call, const std::string& own_name) {
   if (::chdir(call.directory.c_str()) != 0) return os::system_error("enter " + call.directory);
-  std::vector<std::string> words{own_name};
-  words.insert(words.end(), call.words.begin(), call.words.end());
+  const std::vector<std::string> words = joined({own_name}, call.words);
   const std::vector<char*> pointers = os::pointers_to(words);
   ::execvp(call.program.c_str(), pointers.data());
   return os::system_error("execute " + call.program);

@@ -17,6 +17,9 @@ struct CtestCall {
   std::vector<std::string> words = {};
 };
 
+std::vector<std::string> joined(std::vector<std::string> one,
+                                const std::vector<std::string>& other);
+
 // The words by which ctest runs the tests of these numbers, of which there is at least one. If the
 // command line should not have them all, they are written to `file`.
 Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbers,
@@ -27,6 +30,6 @@ Result<std::vector<std::string>> words_for(const std::vector<std::size_t>& numbe
 Result<void> put_in_order(const std::filesystem::path& file, const std::string& commands);
 
 // `own_name` is the first word of ctest's command line. Returns only on failure.
-Result<void> become_ctest(const CtestCall& call, const std::string& own_name);
+Error become_ctest(const CtestCall& call, const std::string& own_name);
 
 }  // namespace holdfast::cli

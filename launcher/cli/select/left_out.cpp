@@ -119,17 +119,16 @@ class LeftOut {
   std::optional<TestSet> listed(const CtestCall& call, const RerunWords& words) {
     if (!words.numbers.empty() && !can_select_by(words.numbers, call.directory))
       return std::nullopt;
-    std::vector<std::string> key{call.program, call.directory};
-    key.insert(key.end(), words.for_listing.begin(), words.for_listing.end());
-    key.insert(key.end(), words.selecting.begin(), words.selecting.end());
-    const auto [known, is_new] = listed_.try_emplace(key);
-    if (is_new) known->second = list(call, {key.begin() + 2, key.end()});
+    const std::vector<std::string> options = joined(words.for_listing, words.selecting);
+    const auto [known, is_new] =
+        listed_.try_emplace(joined({call.program, call.directory}, options));
+    if (is_new) known->second = list(call, options);
     return known->second;
   }
 
-  std::optional<TestSet> list(const CtestCall& call, std::vector<std::string> options) const {
-    const Result<std::string> listing =
-        list_tests({call.program, call.directory, std::move(options)});
+  std::optional<TestSet> list(const CtestCall& call,
+                              const std::vector<std::string>& options) const {
+    const Result<std::string> listing = list_tests({call.program, call.directory, options});
     if (!listing) return std::nullopt;
     std::vector<RanTest> tests;
     const Result<void> read =

@@ -3,18 +3,14 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/select/begun_tests.hpp"
 #include "cli/select/ctest_call.hpp"
-#include "cli/select/left_out.hpp"
 #include "cli/select/run_place.hpp"
 #include "cli/select/selection.hpp"
 #include "cli/select/tree_tests.hpp"
@@ -23,7 +19,6 @@
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/ctest/rerun.hpp"
-#include "core/outcome/exit_codes.hpp"
 #include "core/select/test_graph.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "report/describe.hpp"
@@ -52,38 +47,22 @@ struct EarlierRun {
   bool complete = false;
 };
 
-class EarlierRunReader {
- public:
-  explicit EarlierRunReader(RunEntry entry) { run_.entry = std::move(entry); }
-
-  void add(const Record& record) {
-    tests_.see(record);
-    if (const auto* started = std::get_if<RunStarted>(&record)) run_.started = *started;
-    if (const auto* ended = std::get_if<RunEnded>(&record)) run_.complete = ended->complete;
-  }
-
-  EarlierRun finish() && {
-    run_.tests = tests_.judged();
-    // If ctest's log is lost, only launchers have recorded tests.
-    for (BegunTests::Other& other : tests_.others()) run_.tests.push_back(std::move(other.test));
-    run_.order = tests_.order();
-    return std::move(run_);
-  }
-
- private:
-  EarlierRun run_;
-  BegunTests tests_;
-};
-
 Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted) {
-  HOLDFAST_TRY(RunEntry entry, find_run(tree, wanted, variable(environment::k_run_id)));
-  if (!settle(entry)) return ErrorInWords{"run " + entry.id + " is still going on"};
-  EarlierRunReader reader(entry);
-  const Result<JournalFlaws> flaws =
-      read_records(entry.journal, [&](const Record& record) { reader.add(record); });
+  EarlierRun run;
+  HOLDFAST_TRY(run.entry, find_run(tree, wanted, variable(environment::k_run_id)));
+  if (!settle(run.entry)) return ErrorInWords{"run " + run.entry.id + " is still going on"};
+  BegunTests tests;
+  const Result<JournalFlaws> flaws = read_records(run.entry.journal, [&](const Record& record) {
+    tests.see(record);
+    if (const auto* started = std::get_if<RunStarted>(&record)) run.started = *started;
+    if (const auto* ended = std::get_if<RunEnded>(&record)) run.complete = ended->complete;
+  });
   if (!flaws) return flaws.error();
-  EarlierRun run = std::move(reader).finish();
-  if (run.tests.empty()) return ErrorInWords{"run " + entry.id + " had no test"};
+  run.tests = tests.judged();
+  // If ctest's log is lost, only launchers have recorded tests.
+  for (BegunTests::Other& other : tests.others()) run.tests.push_back(std::move(other.test));
+  run.order = tests.order();
+  if (run.tests.empty()) return ErrorInWords{"run " + run.entry.id + " had no test"};
   return run;
 }
 
@@ -133,15 +112,10 @@ std::vector<SelectableTest> all_that_run(const std::vector<std::size_t>& places,
   return run;
 }
 
-// All tests from which those of the run can be chosen. A preset may select tests by their numbers.
-// This option makes ctest list all of them.
-Result<TreeTests> list_all(const CtestCall& call, RerunWords words) {
-  words.selecting = {"-I", "1,,1"};
-  return list_tree_tests(call, words, Keys::of_namesakes);
-}
-
-Result<void> run_again(const std::string& tree, const std::string& wanted) {
-  HOLDFAST_TRY(const EarlierRun run, find_earlier(tree, wanted));
+// Returns only on failure.
+Result<int> rerun(const RerunOptions& options) {
+  HOLDFAST_TRY(const std::string tree, find_tree(options.tree));
+  HOLDFAST_TRY(const EarlierRun run, find_earlier(tree, options.run));
   const Result<RerunWords> words = rerun_words(run.started.command);
   if (!words) {
     return ErrorInWords{"run " + run.entry.id + ": " + to_text(words.error()) +
@@ -149,23 +123,22 @@ Result<void> run_again(const std::string& tree, const std::string& wanted) {
   }
   HOLDFAST_TRY(CtestCall start, call_of(run.entry, run.started, tree, words->has_preset));
   restore_variables(run.started);
-  HOLDFAST_TRY(TreeTests all, list_all(start, *words));
+  // All tests from which those of the run can be chosen. A preset may select tests by their
+  // numbers. This option makes ctest list all of them.
+  RerunWords for_all = *words;
+  for_all.selecting = {"-I", "1,,1"};
+  HOLDFAST_TRY(TreeTests all, list_tree_tests(start, for_all, Keys::of_namesakes));
   const RerunSelection selection = select_again(run.tests, places_of(all.tests));
-  std::vector<std::size_t> ranks;
-  for (const std::size_t place : selection.places) {
-    // ctest itself brings a test without a rank along.
-    if (all.ranks[place] > 0) ranks.push_back(all.ranks[place]);
-  }
+  const std::vector<std::size_t> ranks = ranks_of(all, selection.places);
   if (ranks.empty()) {
     return ErrorInWords{"none of the tests of run " + run.entry.id + " exists any more"};
   }
-  HOLDFAST_TRY(std::vector<std::string> numbers,
+  HOLDFAST_TRY(const std::vector<std::string> numbers,
                words_for(ranks, run.entry.directory / names::k_rerun_numbers_file));
-  HOLDFAST_TRY(const SelectionFiles files, SelectionFiles::make(tree));
+  HOLDFAST_TRY(const std::string files, begin_selection_files(tree));
   const std::string plan = planned_lines(all_that_run(selection.places, std::move(all.tests)));
   HOLDFAST_DO(leave_plan(tree, files, plan));
-  start.words = words->kept;
-  start.words.insert(start.words.end(), numbers.begin(), numbers.end());
+  start.words = joined(words->kept, numbers);
   if (words->is_random) {
     const fs::path file = run.entry.directory / names::k_rerun_order_file;
     HOLDFAST_DO(put_in_order(file, costs_for_order(run.order)));
@@ -174,22 +147,14 @@ Result<void> run_again(const std::string& tree, const std::string& wanted) {
   return become_ctest(start, run.started.command[0]);
 }
 
-int rerun(const RerunOptions& options) {
-  const Result<std::string> tree = find_tree(options.tree);
-  const Result<void> ended = tree ? run_again(*tree, options.run) : tree.error();
-  return refused(ended.error());
-}
-
 }  // namespace
 
-void add_rerun(Command app, int& exit_code) {
-  const Command command =
-      app.add_subcommand("rerun", "run the tests of a run again, with the same options and order");
-  const auto options = std::make_shared<RerunOptions>();
+void add_rerun(Command app) {
+  const auto [command, options] = add_command(
+      app, "rerun", "run the tests of a run again, with the same options and order", rerun);
   command.add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
       .check(expected("a run's id, the beginning of one, or latest"));
   add_tree_option(command, options->tree);
-  command.callback([options, &exit_code] { exit_code = rerun(*options); });
 }
 
 }  // namespace holdfast::cli

@@ -51,9 +51,8 @@ Result<CtestCall> call_of(const RunEntry& run, const RunStarted& started, const 
   std::error_code error;
   const bool is_there = fs::exists(started.program, error);
   call.program = is_there ? started.program : ctest_of(tree);
-  HOLDFAST_TRY(std::string directory,
+  HOLDFAST_TRY(call.directory,
                has_preset ? directory_of_preset(tree, started) : directory_in(tree, started));
-  call.directory = std::move(directory);
   if (fs::is_directory(call.directory, error)) return call;
   return ErrorInWords{"the directory of run " + run.id + " is gone: " + call.directory};
 }

@@ -1,16 +1,17 @@
 #include "cli/select/selection.hpp"
 
-#include <unistd.h>
 #include <algorithm>
 
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <set>
 #include <system_error>
 #include <unordered_set>
+#include <utility>
 
 #include "cli/affected/find_affected.hpp"
 #include "cli/commands.hpp"
@@ -19,8 +20,8 @@
 #include "cli/select/left_out.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
-#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/process_name.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/lock/run_alone.hpp"
 #include "history/answers/recent.hpp"
@@ -28,7 +29,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
 #include "settings/project_settings.hpp"
@@ -74,9 +74,7 @@ Result<void> make_fixtures_of_locks(const std::string& tree, const std::string& 
                                     std::vector<SelectableTest>& tests) {
   HOLDFAST_TRY(const ProjectSettings settings,
                ProjectSettings::load(settings_file_of_tree(tree), selected_profile()));
-  std::vector<std::string> options;
-  if (!configuration.empty()) options = {"-C", configuration};
-  HOLDFAST_TRY(const std::vector<ListedTest> listed, list_for_launcher(tree, options));
+  HOLDFAST_TRY(const std::vector<ListedTest> listed, list_for_launcher(tree, configuration));
   for (const auto& [lock, users] : users_of_locks(settings, listed)) {
     if (users.is_shared) continue;
     // No fixture of a project has such a name.
@@ -132,18 +130,13 @@ std::vector<std::size_t> places_in(const TestSet& set) {
 
 // Red, or not begun.
 Result<TestSet> failed_tests(const UserCall& user, const TreeTests& all, std::string& why) {
-  Result<TestSet> red = red_tests(user, all);
-  if (!red) return red.error();
+  HOLDFAST_TRY(TestSet failed, red_tests(user, all));
+  const std::size_t red = size_of(failed);
   const TestSet open = tests_not_begun(user, all);
-  std::size_t not_begun = 0;
-  const std::size_t count = size_of(*red);
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    if (!open[i] || (*red)[i]) continue;
-    (*red)[i] = true;
-    ++not_begun;
-  }
-  why = std::to_string(count) + " red when last seen, " + std::to_string(not_begun) + " not begun";
-  return red;
+  for (std::size_t i = 0; i < open.size(); ++i) failed[i] = failed[i] || open[i];
+  const std::size_t not_begun = size_of(failed) - red;
+  why = std::to_string(red) + " red when last seen, " + std::to_string(not_begun) + " not begun";
+  return failed;
 }
 
 // Tests of one name are affected together.
@@ -173,8 +166,7 @@ Result<void> divide_chosen(const UserCall& user, const Restrictions& restriction
     HOLDFAST_TRY(History history, restrictions.timings.empty()
                                       ? open_history(user.tree)
                                       : History::open_existing(restrictions.timings));
-    HOLDFAST_TRY(TestTimes times, times_of(history, some));
-    chosen.times = std::move(times);
+    HOLDFAST_TRY(chosen.times, times_of(history, some));
   }
   if (is_one_tree) {
     HOLDFAST_DO(make_fixtures_of_locks(user.tree, user.words.configuration, some.tests));
@@ -212,22 +204,10 @@ constexpr std::chrono::hours k_least_age_of_array{30 * 24};
 constexpr std::size_t k_tests_in_record = 1000;
 constexpr std::size_t k_bytes_in_record = 512 * 1024;
 
-std::optional<ProcessName> process_of(std::string_view name) {
-  ProcessName process;
-  const auto pid = take_number<decltype(process.pid)>(name);
-  if (!pid || !name.starts_with('-')) return std::nullopt;
-  name.remove_prefix(1);
-  const auto start = take_number<decltype(process.start)>(name);
-  if (!start || !name.starts_with('.')) return std::nullopt;
-  process.pid = *pid;
-  process.start = *start;
-  return process;
-}
-
 void remove_left_files(const fs::path& directory) {
   for (const std::string& name : os::names_in_own(directory.string())) {
-    const std::optional<ProcessName> process = process_of(name);
-    if (!process || os::is_alive(*process)) continue;
+    const std::optional<NamespacedProcess> of = parse_file_name(name);
+    if (!of || os::is_alive(of->process)) continue;
     const fs::path path = directory / name;
     std::error_code ignored;
     const auto age = fs::file_time_type::clock::now() - fs::last_write_time(path, ignored);
@@ -271,10 +251,9 @@ Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
   if (!user.trouble.empty()) return ErrorInWords{user.trouble};
   // Other directories may have had tests of the same names.
   const bool is_part = restrictions.failed && user.directory != user.tree;
-  HOLDFAST_TRY(TreeTests all,
-               list_tree_tests(user.call, user.words, is_part ? Keys::of_all : Keys::of_namesakes));
   Chosen chosen;
-  chosen.all = std::move(all);
+  HOLDFAST_TRY(chosen.all,
+               list_tree_tests(user.call, user.words, is_part ? Keys::of_all : Keys::of_namesakes));
   // Each further restriction is one more set.
   std::vector<TestSet> sets;
   if (restrictions.failed) {
@@ -293,23 +272,16 @@ Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
   if (!sets.empty()) wanted = with_what_belongs_to_it(chosen.all, std::move(wanted));
   chosen.tests = chosen.divided = places_in(wanted);
   if (restrictions.shard) {
-    if (const Result<void> divided = divide_chosen(user, restrictions, chosen); !divided)
-      return divided.error();
+    HOLDFAST_DO(divide_chosen(user, restrictions, chosen));
   }
   return chosen;
 }
 
-Result<SelectionFiles> SelectionFiles::make(const std::string& tree) {
+Result<std::string> begin_selection_files(const std::string& tree) {
   const fs::path directory = fs::path(tree) / names::k_selections_directory;
   HOLDFAST_DO(os::make_own_directories(directory.string(), 0777));
   remove_left_files(directory);
-  return SelectionFiles(directory / begin_of_selected_file(os::own_name()));
-}
-
-fs::path SelectionFiles::path(std::string_view name) const {
-  fs::path path = begin_;
-  path += name;
-  return path;
+  return (directory / begin_of_selected_file(os::own_name())).string();
 }
 
 std::string planned_lines(const std::vector<SelectableTest>& tests) {
@@ -344,10 +316,10 @@ bool is_attached(const std::string& tree) {
   return fs::exists(fs::path(tree) / names::k_tree_directory / "attach.cmake", failed);
 }
 
-Result<void> leave_plan(const std::string& tree, const SelectionFiles& files,
+Result<void> leave_plan(const std::string& tree, const std::string& files,
                         const std::string& lines) {
   if (!is_attached(tree)) return {};
-  const std::string file = files.path(names::k_planned_file).string();
+  const std::string file = files + std::string(names::k_planned_file);
   HOLDFAST_DO(os::replace_file(file, lines));
   ::setenv(std::string(environment::k_planned).c_str(), file.c_str(), 1);
   return {};

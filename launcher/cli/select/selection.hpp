@@ -6,11 +6,8 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "cli/select/tree_tests.hpp"
@@ -45,20 +42,10 @@ struct Chosen {
 
 Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions);
 
-// The files that `holdfast ctest` leaves for the ctest that it becomes.
-class SelectionFiles {
- public:
-  // Makes the directory in the tree. Removes the files of processes that have ended.
-  static Result<SelectionFiles> make(const std::string& tree);
-
-  // `name`: one of names::k_selected_numbers_file and its neighbours.
-  std::filesystem::path path(std::string_view name) const;
-
- private:
-  explicit SelectionFiles(std::filesystem::path begin) : begin_(std::move(begin)) {}
-
-  std::filesystem::path begin_;  // of each path
-};
+// How the paths of the files begin that `holdfast ctest` leaves for the ctest that it becomes. What
+// follows is one of names::k_selected_numbers_file and its neighbours. Makes their directory in the
+// tree, and removes the files of processes that have ended.
+Result<std::string> begin_selection_files(const std::string& tree);
 
 // The records of what was chosen: of a shard, also of what is in the others. Whole lines.
 std::string planned_lines(const Chosen& chosen, const Restrictions& restrictions);
@@ -71,8 +58,8 @@ bool is_attached(const std::string& tree);
 
 // Leaves these records for the ctest that we become. Its keeper writes them into the journal, and
 // makes the run red if ctest runs other tests (keeper/run/current_run.hpp). Without Holdfast in
-// the tree, there is nobody to read them.
-Result<void> leave_plan(const std::string& tree, const SelectionFiles& files,
+// the tree, there is nobody to read them. `files`: of begin_selection_files().
+Result<void> leave_plan(const std::string& tree, const std::string& files,
                         const std::string& lines);
 
 }  // namespace holdfast::cli

@@ -1,28 +1,23 @@
 // `holdfast shard`: says which tests are in a shard.
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/listed_test.hpp"
 #include "cli/select/selection.hpp"
 #include "cli/test_names.hpp"
 #include "core/base/printable.hpp"
-#include "core/outcome/exit_codes.hpp"
 
 namespace holdfast::cli {
 namespace {
 
 struct ShardOptions {
   std::string shard;
-  std::string timings;
+  Restrictions restrictions;
   std::string format = "names";
   std::string tree;
   std::vector<std::string> words;  // for ctest
@@ -54,9 +49,8 @@ Result<std::string> text_of(const ShardOptions& options) {
   const Result<ShardNumber> shard = parse_shard(options.shard);
   if (!shard) return ErrorInWords{to_text("shard", shard.error())};
   HOLDFAST_TRY(const UserCall user, user_call(options.tree, options.words));
-  Restrictions restrictions;
+  Restrictions restrictions = options.restrictions;
   restrictions.shard = *shard;
-  restrictions.timings = options.timings;
   HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
   if (options.format == "json") return json_of(chosen, *shard);
   std::vector<std::string> names;
@@ -68,18 +62,9 @@ Result<std::string> text_of(const ShardOptions& options) {
   return names_as_expression(names);
 }
 
-int shard(const ShardOptions& options) {
-  const Result<std::string> text = text_of(options);
-  if (text) {
-    fmt::print("{}", *text);
-    return exit_codes::k_success;
-  }
-  return refused(text.error());
-}
-
 }  // namespace
 
-void add_shard(Command app, const std::vector<std::string>& words, int& exit_code) {
+void add_shard(Command app, const std::vector<std::string>& words) {
   const Command command = app.add_subcommand("shard", "name the tests of shard I of N");
   const auto options = std::make_shared<ShardOptions>();
   options->words = words;
@@ -87,7 +72,7 @@ void add_shard(Command app, const std::vector<std::string>& words, int& exit_cod
       .required()
       .check(expected("I/N"));
   command
-      .add_option("--timings", options->timings,
+      .add_option("--timings", options->restrictions.timings,
                   "a history with the times of tests, the same for all shards")
       .check(expected("the path of a history"));
   command
@@ -97,9 +82,9 @@ void add_shard(Command app, const std::vector<std::string>& words, int& exit_cod
   add_tree_option(command, options->tree);
   command.footer("After --: ctest's own arguments, such as -j8 -L unit.");
   command.allow_extras();
-  command.callback([options, command, &exit_code] {
+  command.callback([options, command] {
     options->stray = command.remaining();
-    exit_code = shard(*options);
+    return exit_code_of(print_or_fail(text_of(*options)));
   });
 }
 

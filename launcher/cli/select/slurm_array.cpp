@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <set>
 #include <system_error>
 
@@ -20,7 +20,6 @@
 #include "core/far/srun_words.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
@@ -44,30 +43,12 @@ struct SlurmJobOrder {
   std::filesystem::path directory;  // gets what the tasks print: `<number>.log`
 };
 
-class SlurmJob {
- public:
-  // sbatch itself reads SBATCH_* variables, so people choose partitions, times and accounts by
-  // these.
-  static Result<SlurmJob> submit(const SlurmJobOrder& order);
-
-  const std::string& id() const { return id_; }
-
-  // Waits until no task of the job is queued or runs. Slurm tells nobody, so it is asked each
-  // second. If one of `signals` comes, the job is cancelled. False: it was.
-  bool wait(const os::HeldSignals& signals) const;
-
- private:
-  explicit SlurmJob(std::string id) : id_(std::move(id)) {}
-
-  std::string id_;
-};
-
 // slurmctld answers late if thousands of jobs come at once.
 constexpr Milliseconds k_slurm_time{60'000};
 
 constexpr int k_slurm_interval_ms = 1000;
 
-constexpr std::string_view k_slurm_blanks = " \t\r\n";
+constexpr std::string_view k_blanks = " \t\r\n";
 
 // After that long, a job that was cancelled is left to Slurm.
 constexpr Milliseconds k_cancel_patience{60'000};
@@ -90,7 +71,7 @@ bool has_worked(const os::BoundedEnd& end) {
 
 // What went wrong with it, and what it said.
 std::string trouble_of(const std::string& command, const os::BoundedEnd& end) {
-  const std::string_view said = trimmed(end.errors, k_slurm_blanks);
+  const std::string_view said = trimmed(end.errors, k_blanks);
   return os::trouble_with(command, end) + (said.empty() ? "" : ": " + brief(said));
 }
 
@@ -125,14 +106,16 @@ struct Seen {
 Seen look_at(const std::string& job) {
   const os::BoundedEnd end = ask({"squeue", "--noheader", "--jobs", job, "--format=%T %r"});
   if (has_worked(end)) {
-    return {!trimmed(end.output, k_slurm_blanks).empty(), {}, reason_to_wait(end.output)};
+    return {!trimmed(end.output, k_blanks).empty(), {}, reason_to_wait(end.output)};
   }
   // Slurm forgets a job some minutes after its end.
   if (end.errors.find("Invalid job id") != std::string::npos) return {false, {}, {}};
   return {std::nullopt, trouble_of("squeue", end), {}};
 }
 
-Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
+// Returns the job's id. sbatch itself reads SBATCH_* variables, so people choose partitions, times
+// and accounts by these.
+Result<std::string> submit(const SlurmJobOrder& order) {
   // A task that Slurm starts anew would run its shard a second time. The order of the tests is a
   // variable of ours, which --export passes on.
   const os::BoundedEnd end =
@@ -145,34 +128,36 @@ Result<SlurmJob> SlurmJob::submit(const SlurmJobOrder& order) {
     return ErrorInWords{"no sbatch is found: --slurm-array needs the commands of Slurm"};
   }
   // `12`, or `12;cluster`
-  std::string_view output = trimmed(end.output, k_slurm_blanks);
+  std::string_view output = trimmed(end.output, k_blanks);
   const std::string_view id = take_part(output, ';');
-  if (has_worked(end) && !id.empty()) return SlurmJob(std::string(id));
+  if (has_worked(end) && !id.empty()) return std::string(id);
   return ErrorInWords{trouble_of("sbatch", end)};
 }
 
-bool SlurmJob::wait(const os::HeldSignals& signals) const {
+// Waits until no task of the job is queued or runs. Slurm tells nobody, so it is asked each second.
+// If one of `signals` comes, the job is cancelled. False: it was.
+bool wait_for_job(const std::string& job, const os::HeldSignals& signals) {
   bool is_told = false;
   bool has_begun = false;
   std::set<std::string> reasons;  // that were told
   std::optional<Milliseconds> cancelled;
   while (true) {
-    const Seen seen = look_at(id_);
+    const Seen seen = look_at(job);
     if (seen.goes_on == false) return !cancelled;
     if (!seen.goes_on && !std::exchange(is_told, true)) {
-      complain("waiting for Slurm, which does not say whether job " + id_ +
+      complain("waiting for Slurm, which does not say whether job " + job +
                " has ended: " + seen.trouble);
     }
     // Later tasks may wait for earlier ones.
     has_begun = has_begun || (seen.goes_on && seen.waits_for.empty());
     const bool is_explained = !seen.waits_for.empty() && seen.waits_for != "None";
     if (!has_begun && is_explained && reasons.insert(seen.waits_for).second) {
-      complain("job " + id_ + " waits: Slurm has not started it yet (" + seen.waits_for + ")");
+      complain("job " + job + " waits: Slurm has not started it yet (" + seen.waits_for + ")");
     }
     if (signals.came() && !cancelled) {
       cancelled = os::monotonic_now();
-      const os::BoundedEnd end = ask({"scancel", id_});
-      complain(has_worked(end) ? "cancelled job " + id_ : trouble_of("scancel", end));
+      const os::BoundedEnd end = ask({"scancel", job});
+      complain(has_worked(end) ? "cancelled job " + job : trouble_of("scancel", end));
       continue;
     }
     if (cancelled && os::monotonic_now() - *cancelled > k_cancel_patience) return false;
@@ -184,34 +169,26 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_longest_log = 64 * 1024;
 constexpr const char* k_no_tests_file = "no-tests";
-constexpr std::string_view k_blanks = " \t\r\n";
 
 // What one task needs, in files `<number>.numbers` (ctest's option -I reads it),
 // `<number>.no-tests` (one more option) and `<number>.planned.jsonl`.
 Result<void> leave_shard(const fs::path& directory, const Chosen& chosen, const Restrictions& all,
                          std::size_t number) {
-  std::vector<std::size_t> ranks;
   std::vector<std::size_t> places;
   for (const std::size_t place : chosen.division->shards[number - 1]) {
     places.push_back(chosen.divided[place]);
-    const std::size_t rank = chosen.all.ranks[places.back()];
-    if (rank > 0) ranks.push_back(rank);  // ctest itself brings a test without a rank along
   }
+  const std::vector<std::size_t> ranks = ranks_of(chosen.all, places);
   if (ranks.empty()) {
     return ErrorInWords{"the preset leaves out all tests of shard " + std::to_string(number)};
   }
   Restrictions own = all;
   own.shard->number = number;
   const std::string begin = (directory / std::to_string(number)).string();
-  if (Result<void> left =
-          os::replace_file(begin + "." + std::string(names::k_selected_numbers_file),
-                           value_of_numbers(ranks) + "\n");
-      !left)
-    return left;
-  if (Result<void> left =
-          os::replace_file(begin + "." + k_no_tests_file, no_tests_word(chosen.all, places) + "\n");
-      !left)
-    return left;
+  HOLDFAST_DO(os::replace_file(begin + "." + std::string(names::k_selected_numbers_file),
+                               value_of_numbers(ranks) + "\n"));
+  HOLDFAST_DO(
+      os::replace_file(begin + "." + k_no_tests_file, no_tests_word(chosen.all, places) + "\n"));
   return os::replace_file(begin + "." + std::string(names::k_planned_file),
                           planned_lines(chosen, own));
 }
@@ -275,13 +252,11 @@ void tell_missing(const std::vector<NamedReport>& shards, const std::vector<std:
 }
 
 bool is_red(const RunReport& merged) {
-  for (const Shard& shard : merged.shards) {
-    if (!shard.run.complete) return true;
-  }
-  for (const TestReport& test : merged.tests) {
-    if (test.verdict == Verdict::failed || test.verdict == Verdict::unknown) return true;
-  }
-  return false;
+  const auto is_cut = [](const Shard& shard) { return !shard.run.complete; };
+  return std::ranges::any_of(merged.shards, is_cut) ||
+         std::ranges::any_of(merged.tests, [](const TestReport& test) {
+           return test.verdict == Verdict::failed || test.verdict == Verdict::unknown;
+         });
 }
 
 // Each shard has written the reports that the profile asks for. The whole takes their place.
@@ -336,21 +311,19 @@ Result<int> run_slurm_array(const UserCall& user, const Chosen& chosen,
   std::vector<std::size_t> tasks;
   for (std::size_t number = 1; number <= count; ++number) {
     if (chosen.division->shards[number - 1].empty()) continue;
-    if (Result<void> left = leave_shard(directory, chosen, restrictions, number); !left)
-      return left.error();
+    HOLDFAST_DO(leave_shard(directory, chosen, restrictions, number));
     tasks.push_back(number);
   }
   const std::set<std::string> before = runs_of(user.tree);
   // If one ends us, the job is cancelled, and what has run is still reported.
   const os::HeldSignals signals;
-  std::vector<std::string> command{"ctest"};
-  command.insert(command.end(), user.words.kept.begin(), user.words.kept.end());
-  HOLDFAST_TRY(const SlurmJob job,
-               SlurmJob::submit({script_for(user, directory), tasks,
-                                 jobs_of(command, os::own_environment()).value_or(1), directory}));
-  complain("job " + job.id() + " of Slurm: " + counted(tasks.size(), "shard") + ", " +
+  const std::vector<std::string> command = joined({"ctest"}, user.words.kept);
+  HOLDFAST_TRY(const std::string job,
+               submit({script_for(user, directory), tasks,
+                       jobs_of(command, os::own_environment()).value_or(1), directory}));
+  complain("job " + job + " of Slurm: " + counted(tasks.size(), "shard") + ", " +
            counted(chosen.divided.size(), "test"));
-  const bool is_whole = job.wait(signals);
+  const bool is_whole = wait_for_job(job, signals);
   std::vector<NamedReport> shards = load_shards(user.tree, before, chosen.division->fingerprint);
   tell_missing(shards, tasks, count, directory);
   if (shards.empty()) return exit_codes::k_ctest_failed;

@@ -26,12 +26,6 @@ Result<std::string> shown(const CtestCall& call, std::vector<std::string> option
   return std::move(listing.text);
 }
 
-std::vector<std::string> joined(std::vector<std::string> one,
-                                const std::vector<std::string>& other) {
-  one.insert(one.end(), other.begin(), other.end());
-  return one;
-}
-
 // ctest's numbers of the tests in a text that it shows.
 Result<std::vector<std::size_t>> numbers_in(const std::string& text,
                                             const std::vector<SelectableTest>& tests) {
@@ -42,14 +36,6 @@ Result<std::vector<std::size_t>> numbers_in(const std::string& text,
     return name == names.end() ? nullptr : name->second;
   });
   return numbers ? Result<std::vector<std::size_t>>(*numbers) : listing_not_understood();
-}
-
-// ctest's numbers of the tests that it then selects.
-Result<std::vector<std::size_t>> numbers_with(const CtestCall& call,
-                                              const std::vector<std::string>& options,
-                                              const std::vector<SelectableTest>& tests) {
-  HOLDFAST_TRY(const std::string text, shown(call, options));
-  return numbers_in(text, tests);
 }
 
 // To ctest, an expression that it does not compile matches no test, and it only says so. A project
@@ -116,40 +102,37 @@ bool has_namesakes(const std::vector<SelectableTest>& tests) {
 Result<void> find_keys(ListingOrder order, std::vector<SelectableTest>& tests) {
   order.variables = {std::string(environment::k_explain) + "=1"};
   HOLDFAST_TRY(const std::string listing, list_tests(order));
-  std::vector<std::string> keys;
-  const Result<void> read =
-      each_listed(listing, [&](const ListedTest& test) { keys.push_back(test.key); });
-  if (!read || keys.size() != tests.size()) return listing_not_understood();
-  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].key = std::move(keys[i]);
+  HOLDFAST_TRY(const std::vector<ListedTest> listed, all_listed(listing));
+  if (listed.size() != tests.size()) return listing_not_understood();
+  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].key = listed[i].key;
   return {};
 }
 
 // -I counts the tests that the expressions of names and labels leave.
 Result<void> find_ranks(const CtestCall& call, const RerunWords& words, TreeTests& all) {
   const std::vector<std::string> options = joined(words.for_listing, {"-I", "1,,1"});
-  Result<std::vector<std::size_t>> numbers = numbers_of_list(call, options, all.tests);
-  if (!numbers) return numbers.error();
-  for (std::size_t i = 0; i < all.tests.size(); ++i) all.tests[i].number = (*numbers)[i];
-  numbers = numbers_with(call, joined(options, {"-FA", ".*"}), all.tests);
-  if (!numbers) return numbers.error();
-  const TestSet counted = set_of(all.tests, *numbers);
+  HOLDFAST_TRY(const auto numbers, numbers_of_list(call, options, all.tests));
+  for (std::size_t i = 0; i < all.tests.size(); ++i) all.tests[i].number = numbers[i];
+  HOLDFAST_TRY(const std::string text, shown(call, joined(options, {"-FA", ".*"})));
+  HOLDFAST_TRY(const auto selected, numbers_in(text, all.tests));
+  const TestSet counted = set_of(all.tests, selected);
   std::size_t rank = 0;
   for (std::size_t i = 0; i < counted.size(); ++i) all.ranks[i] = counted[i] ? ++rank : 0;
   return {};
 }
 
-}  // namespace
-
+// All tests of what ctest prints for --show-only=json-v1. Numbers are places.
 Result<std::vector<SelectableTest>> selectable_tests(const std::string& listing) {
   std::vector<SelectableTest> tests;
-  const Result<void> read = each_listed(listing, [&](ListedTest test) {
+  HOLDFAST_DO(each_listed(listing, [&](ListedTest test) {
     tests.push_back(
         {std::move(test.name), tests.size() + 1, std::move(test.schedule), test.is_disabled});
-  });
-  if (!read) return read.error();
+  }));
   remove_implied_depends(tests);
   return tests;
 }
+
+}  // namespace
 
 TestPlaces places_of(const std::vector<SelectableTest>& tests) {
   TestPlaces places;
@@ -171,10 +154,9 @@ Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words
   // A preset may select tests by their numbers. This option makes ctest list all of them.
   if (words.has_preset) order.options = joined(order.options, {"-I", "1,,1"});
   HOLDFAST_TRY(Listing listing, ask_for_tests(order));
-  HOLDFAST_TRY(std::vector<SelectableTest> tests, selectable_tests(listing.text));
   TreeTests all;
+  HOLDFAST_TRY(all.tests, selectable_tests(listing.text));
   all.listing = std::move(listing.text);
-  all.tests = std::move(tests);
   for (const SelectableTest& test : all.tests) all.ranks.push_back(test.number);
   if (keys == Keys::of_all || has_namesakes(all.tests)) {
     HOLDFAST_DO(find_keys(order, all.tests));
@@ -184,13 +166,20 @@ Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words
   }
   if (words.has_preset || !words.selecting.empty()) {
     HOLDFAST_TRY(const Listing selected, ask(call, joined(words.for_listing, words.selecting)));
-    if (const Result<void> checked = check_expressions(listing, selected); !checked)
-      return checked.error();
+    HOLDFAST_DO(check_expressions(listing, selected));
     HOLDFAST_TRY(const auto numbers, numbers_in(selected.text, all.tests));
     keep_only(all, set_of(all.tests, numbers));
   }
   apply({words.without_fixtures, words.without_setups, words.without_cleanups}, all.tests);
   return all;
+}
+
+std::vector<std::size_t> ranks_of(const TreeTests& all, const std::vector<std::size_t>& places) {
+  std::vector<std::size_t> ranks;
+  for (const std::size_t place : places) {
+    if (all.ranks[place] > 0) ranks.push_back(all.ranks[place]);
+  }
+  return ranks;
 }
 
 std::string no_tests_word(const TreeTests& all, const std::vector<std::size_t>& places) {

@@ -31,6 +31,9 @@ enum class Keys : std::uint8_t {
 // Lists the tests that `call`, with these words of ctest, would run.
 Result<TreeTests> list_tree_tests(const CtestCall& call, const RerunWords& words, Keys keys);
 
+// The ranks of these tests. ctest itself brings a test without a rank along.
+std::vector<std::size_t> ranks_of(const TreeTests& all, const std::vector<std::size_t>& places);
+
 // The option of ctest that says whether it fails if it finds none of these tests. If all are
 // disabled, ctest says that it found none, and does not fail. Otherwise the list of tests has
 // changed since, and it fails.
@@ -41,8 +44,5 @@ Result<std::string> directory_of_tests(const CtestCall& call, const RerunWords& 
 
 // `tests` must outlive it.
 TestPlaces places_of(const std::vector<SelectableTest>& tests);
-
-// All tests of what ctest prints for --show-only=json-v1. Numbers are places.
-Result<std::vector<SelectableTest>> selectable_tests(const std::string& listing);
 
 }  // namespace holdfast::cli

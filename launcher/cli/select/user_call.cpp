@@ -31,13 +31,6 @@ Result<std::string> directory_for(const std::string& tree, const RerunWords& wor
   return find_tree({});
 }
 
-Result<std::string> tree_around(const std::string& directory) {
-  const std::optional<fs::path> tree = find_build_tree(directory);
-  if (!tree)
-    return ErrorInWords{"no build tree at " + directory + " or above: expected --tree DIR"};
-  return canonical_text(*tree);
-}
-
 // `tree`: as the user wrote it. ctest's own options may lead elsewhere.
 Result<void> check_tree(const std::string& tree, const UserCall& user) {
   HOLDFAST_TRY(const std::string wanted, find_tree(tree));
@@ -51,9 +44,7 @@ Result<void> check_tree(const std::string& tree, const UserCall& user) {
 
 Result<UserCall> user_call(const std::string& tree, const std::vector<std::string>& words) {
   UserCall user;
-  std::vector<std::string> command{"ctest"};
-  command.insert(command.end(), words.begin(), words.end());
-  if (Result<RerunWords> taken_apart = rerun_words(command)) {
+  if (Result<RerunWords> taken_apart = rerun_words(joined({"ctest"}, words))) {
     user.words = *std::move(taken_apart);
   } else {
     user.trouble = to_text(taken_apart.error()) + ": tests cannot be chosen for it";
@@ -69,8 +60,10 @@ Result<UserCall> user_call(const std::string& tree, const std::vector<std::strin
   }
   HOLDFAST_TRY(const std::string tests, directory_of_tests(user.call, user.words));
   user.directory = canonical_text(tests);
-  HOLDFAST_TRY(std::string around, tree_around(user.directory));
-  user.tree = std::move(around);
+  const std::optional<fs::path> around = find_build_tree(user.directory);
+  if (!around)
+    return ErrorInWords{"no build tree at " + user.directory + " or above: expected --tree DIR"};
+  user.tree = canonical_text(*around);
   if (!tree.empty()) {
     HOLDFAST_DO(check_tree(tree, user));
   }

@@ -13,13 +13,11 @@
 #include "core/base/parts.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/process/git_command.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
-#include "store/run_directory.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -98,9 +96,7 @@ Result<std::vector<std::string>> written_and_committed(const std::string& source
                      before.commit, now.seen.commit, "--", "."},
                     k_git_time);
   order.most_output = k_largest_look;
-  os::BoundedWork work(order);
-  os::await({&work});
-  HOLDFAST_TRY(const std::string paths, os::answer_of_git(work.end(), order));
+  HOLDFAST_TRY(const std::string paths, os::ask_git(order));
   for (std::string_view rest = paths; !rest.empty();) {
     const auto path = below(now.prefix, std::string(take_part(rest, '\0')));
     if (!path || before.stamps.contains(*path)) continue;

@@ -1,7 +1,6 @@
 #include "cli/watch/watch_state.hpp"
 
 #include "core/base/utf8.hpp"
-#include "report/test_outcome.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -19,9 +18,7 @@ bool went_wrong(const TestEvidence& evidence, Outcome outcome) {
 void WatchState::take(const Record& record, double now) {
   if (const auto* started = std::get_if<RunStarted>(&record)) {
     run_ = *started;
-    WatchEvent event{WatchEventKind::run, started->at};
-    event.run = *started;
-    events_.push_back(std::move(event));
+    add_event(WatchEventKind::run, started->at).run = *started;
   } else if (const auto* word = std::get_if<LogWordRecord>(&record)) {
     log_word_ = word->word;
   } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
@@ -51,11 +48,10 @@ void WatchState::begin(const AttemptStarted& record) {
   begun_.insert(record.test);
   running_.push_back({record.test, record.attempt, record.launcher.pid, record.at});
   most_running_ = std::max(most_running_, running_.size());
-  WatchEvent event{WatchEventKind::started, record.at};
+  WatchEvent& event = add_event(WatchEventKind::started, record.at);
   event.test = record.test;
   event.attempt.attempt = record.attempt;
   event.attempt.n = record.n;
-  events_.push_back(std::move(event));
 }
 
 void WatchState::take(const LoggedEnd& logged, double now) {
@@ -77,16 +73,11 @@ void WatchState::take(const LoggedEnd& logged, double now) {
   TestEvidence evidence;
   evidence.ran = entry.started;
   evidence.verdict = verdict_alone(entry);
-  WatchEvent event{WatchEventKind::ended};
+  WatchEvent& event = add_event(WatchEventKind::ended, 0);
   event.test = name;
   event.bare = true;
-  event.outcome = outcome_of(evidence);
-  event.went_wrong = went_wrong(evidence, event.outcome);
   event.headline = logged.headline;
-  event.done = done();
-  event.total = total_;
-  count(std::to_string(entry.index), event.outcome);
-  events_.push_back(std::move(event));
+  judge(event, evidence, std::to_string(entry.index));
 }
 
 void WatchState::settle(double now) {
@@ -108,16 +99,19 @@ void WatchState::pass(const Pending& pending, const LoggedEnd* logged) {
   if (logged != nullptr && !(may_be_skipped && logged->entry.result == LoggedResult::passed)) {
     evidence.verdict = verdict_alone(logged->entry);
   }
-  WatchEvent event{WatchEventKind::ended, attempt.at};
+  WatchEvent& event = add_event(WatchEventKind::ended, attempt.at);
   event.test = attempt.test;
   event.attempt = attempt;
-  event.outcome = outcome_of(evidence);
-  event.went_wrong = went_wrong(evidence, event.outcome);
   if (logged != nullptr) event.headline = logged->headline;
-  count(attempt.key, event.outcome);
-  event.done = done();
-  event.total = total_;
-  events_.push_back(std::move(event));
+  judge(event, evidence, attempt.key);
+}
+
+void WatchState::judge(WatchEvent& ended, const TestEvidence& evidence, const std::string& key) {
+  ended.outcome = outcome_of(evidence);
+  ended.went_wrong = went_wrong(evidence, ended.outcome);
+  count(key, ended.outcome);
+  ended.done = done();
+  ended.total = total_;
 }
 
 std::size_t WatchState::done() const {
@@ -143,9 +137,7 @@ void WatchState::note_service(const ServiceRecord& record) {
   } else {
     services_[name] = record.event == "started" ? "starting" : "lost";
   }
-  WatchEvent event{WatchEventKind::service, record.at};
-  event.service = record;
-  events_.push_back(std::move(event));
+  add_event(WatchEventKind::service, record.at).service = record;
 }
 
 void WatchState::set_wait(const std::string& attempt, const TestWait& wait, double at) {
@@ -154,11 +146,10 @@ void WatchState::set_wait(const std::string& attempt, const TestWait& wait, doub
   const bool is_known = test->wait.is_as(wait);
   test->wait = wait;
   if (is_known) return;
-  WatchEvent event{WatchEventKind::waits, at};
+  WatchEvent& event = add_event(WatchEventKind::waits, at);
   event.test = test->test;
   event.attempt.attempt = attempt;
   event.wait = wait;
-  events_.push_back(std::move(event));
 }
 
 void WatchState::set_counts(const Counts& counts, double now) {
@@ -174,11 +165,14 @@ void WatchState::finish(double at, bool complete) {
   over_ = true;
   settle(at);
   running_.clear();
-  WatchEvent event{WatchEventKind::end, at};
+  WatchEvent& event = add_event(WatchEventKind::end, at);
   event.complete = complete;
   event.done = done();
   event.total = total_;
-  events_.push_back(std::move(event));
+}
+
+WatchEvent& WatchState::add_event(WatchEventKind kind, double at) {
+  return events_.emplace_back(WatchEvent{kind, at});
 }
 
 std::vector<WatchEvent> WatchState::take_events() { return std::exchange(events_, {}); }

@@ -16,6 +16,7 @@
 #include "keeper/tree/live_runs.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "report/counts.hpp"
+#include "report/test_outcome.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_log_entries.hpp"
 #include "store/records.hpp"
@@ -117,9 +118,11 @@ class WatchState {
 
   void begin(const AttemptStarted& record);
   void pass(const Pending& pending, const LoggedEnd* logged);
+  void judge(WatchEvent& ended, const TestEvidence& evidence, const std::string& key);
   void count(const std::string& key, Outcome outcome);
   void note_service(const ServiceRecord& record);
   void finish(double at, bool complete);
+  WatchEvent& add_event(WatchEventKind kind, double at);
 
   RunStarted run_;
   std::string log_word_;

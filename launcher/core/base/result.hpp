@@ -84,9 +84,11 @@ class [[nodiscard]] Result<void> {
   std::optional<Error> error_;
 };
 
-// Declares what a Result has, or returns its error from the function around it:
+// Declares what a Result has, or returns its error from the function around it. A variable or a
+// member that is there already gets the value:
 //
 //   HOLDFAST_TRY(const UniqueFd file, open_existing(path));
+//   HOLDFAST_TRY(order.tree, find_tree(wanted));
 //
 // A type with a comma needs `auto`.
 #define HOLDFAST_TRY(declared, ...) \
