@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/disjoint_sets.hpp"
+
 namespace holdfast {
 namespace {
 
