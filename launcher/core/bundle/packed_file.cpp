@@ -1,7 +1,5 @@
 #include "core/bundle/packed_file.hpp"
 
-#include <charconv>
-
 #include "core/base/number.hpp"
 #include "core/bundle/bundle_names.hpp"
 
@@ -32,11 +30,7 @@ void BundleSum::begin(std::string_view name) {
 
 std::string BundleSum::text() {
   end();
-  constexpr std::size_t k_length = 16;
-  char digits[k_length];
-  const auto written = std::to_chars(digits, digits + k_length, sum_, 16);
-  const std::string_view text(digits, static_cast<std::size_t>(written.ptr - digits));
-  return std::string(k_length - text.size(), '0').append(text);
+  return hexadecimal(sum_, 16);
 }
 
 void BundleSum::end() {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/parts.hpp"
 
@@ -14,8 +15,6 @@ namespace {
 // (ctest-integration/inputs.cmake; the test cmake.properties compares the two numbers).
 constexpr std::size_t k_most_inputs = 8;
 constexpr std::size_t k_longest_path = 1024;
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Whether `c` is usual in file names. Quotes, `=` and the like are signs of texts, options and
 // expressions.
@@ -36,7 +35,7 @@ bool looks_like_file(std::string_view word) {
   if (word.empty() || word.front() == '-' || word.back() == '/') return false;
   if (!std::ranges::all_of(word, is_plain) || is_address(word)) return false;
   return word.find('/') != std::string_view::npos ||
-         std::ranges::any_of(suffix_of(word), is_letter);
+         std::ranges::any_of(suffix_of(word), is_ascii_letter);
 }
 
 // An absolute path may have blanks. So may a command for a shell, which follows the option -c or

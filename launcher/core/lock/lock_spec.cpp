@@ -143,8 +143,7 @@ std::string amounts_text(std::uint64_t part_kb, std::uint64_t whole_kb) {
 std::string slot_variable(std::string_view name) {
   std::string variable = upper(std::string(name));
   for (char& c : variable) {
-    const bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!is_kept) c = '_';
+    if (!is_ascii_alphanumeric(c)) c = '_';
   }
   return variable;
 }
@@ -254,12 +253,7 @@ std::uint16_t candidate(const PortRange& range, std::uint32_t start, unsigned tr
 }
 
 std::string ports_in_text(const std::vector<std::uint16_t>& ports) {
-  std::string text;
-  for (const std::uint16_t port : ports) {
-    if (!text.empty()) text += ';';
-    text += std::to_string(port);
-  }
-  return text;
+  return separated(ports, ";", in_digits);
 }
 
 std::string scope_directory(LockScope scope, const LockHome& home) {

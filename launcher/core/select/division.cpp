@@ -276,13 +276,6 @@ std::vector<std::vector<std::size_t>> tests_of(const Clusters& all,
   return shards;
 }
 
-std::string hexadecimal(std::uint64_t value) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (std::size_t i = text.size(); i-- > 0; value >>= 4U) text[i] = k_digits[value & 15U];
-  return text;
-}
-
 // Without paths, numbers and commands, which may differ from machine to machine.
 std::string fingerprint_of(const std::vector<SelectableTest>& tests, const TestTimes& times,
                            std::size_t count, SharedFixtures fixtures) {
@@ -301,7 +294,7 @@ std::string fingerprint_of(const std::vector<SelectableTest>& tests, const TestT
       for (const std::string& name : *names) hash.add(name).end();
     }
   }
-  return hexadecimal(hash.value());
+  return hexadecimal(hash.value(), 16);
 }
 
 }  // namespace

@@ -24,11 +24,7 @@ std::optional<TestPlace> parse_test_place(std::string_view text) {
 std::string key_of(std::string_view name, const TestPlace& place) {
   Fnv1a hash;
   hash.add(name).end().add(place.directory).end().add(std::to_string(place.in_directory)).end();
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    text += "0123456789abcdef"[(hash.value() >> shift) & 15U];
-  }
-  return text;
+  return hexadecimal(hash.value(), 16);
 }
 
 }  // namespace holdfast
