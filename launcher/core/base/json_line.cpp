@@ -13,28 +13,17 @@ namespace {
 constexpr std::size_t k_usual_line = 512;
 
 void append_escape(std::string& out, char c) {
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
-  }
+  constexpr std::string_view k_escaped = "\"\\\n\t";
+  constexpr std::string_view k_letters = "\"\\nt";
   const auto byte = static_cast<unsigned char>(c);
-  if (byte >= 0x20) {
+  if (const std::size_t which = k_escaped.find(c); which != std::string_view::npos) {
+    out += '\\';
+    out += k_letters[which];
+  } else if (byte < 0x20) {
+    out += "\\u" + hexadecimal(byte, 4);
+  } else {
     out += c;
-    return;
   }
-  out += "\\u" + hexadecimal(byte, 4);
 }
 
 // How many bytes at the start need no escape.

@@ -63,19 +63,11 @@ std::optional<Rank> rank_of(std::string_view place) {
   const std::size_t slash = place.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
   const std::string_view directory = place.substr(0, slash);
-  LockScope scope = LockScope::build;
-  if (directory == "cluster") {
-    scope = LockScope::cluster;
-  } else if (directory == "machine") {
-    scope = LockScope::machine;
-  } else if (directory == "user") {
-    scope = LockScope::user;
-  } else if (directory.starts_with("project-")) {
-    scope = LockScope::project;
-  } else if (!directory.starts_with("build-")) {
-    return std::nullopt;
-  }
-  return Rank{scope, decode_file_name(place.substr(slash + 1)), place};
+  const std::size_t dash = directory.find('-');
+  const std::optional<LockScope> scope = named<LockScope>(directory.substr(0, dash));
+  const bool needs_key = scope == LockScope::project || scope == LockScope::build;
+  if (!scope || needs_key != (dash != std::string_view::npos)) return std::nullopt;
+  return Rank{*scope, decode_file_name(place.substr(slash + 1)), place};
 }
 
 // Whether `spec` is one of the two locks that an enclosing test may hold shared while a test

@@ -88,16 +88,9 @@ bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
       return cause == RetryCause::crash && rule.code == main.code;
     case RetryCause::exit_code:
       return cause == rule.cause && rule.code == main.code;
-    case RetryCause::crash:
-    case RetryCause::timeout:
-    case RetryCause::launch:
-    case RetryCause::oom:
-    case RetryCause::node:
+    default:  // no end tells that a service was lost
       return cause == rule.cause;
-    case RetryCause::service:
-      return false;  // an end does not tell that a service was lost
   }
-  return false;
 }
 
 constexpr std::string_view k_exponential = "exponential:";
