@@ -1,12 +1,20 @@
-// Sets that are joined until all that hangs together is in one (union-find).
+// Sets of numbers.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <vector>
 
 namespace holdfast {
 
+// Sorts the numbers, and leaves each in once.
+inline void sort_and_unite(std::vector<std::size_t>& numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+}
+
+// Sets that are joined until all that hangs together is in one (union-find).
 class DisjointSets {
  public:
   explicit DisjointSets(std::size_t count) : above_(count) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/base/disjoint_sets.hpp"
 #include "core/ctest/ctest_options.hpp"
 #include "core/ctest/test_order.hpp"
 
@@ -218,8 +219,7 @@ RerunSelection select_again(const std::vector<RanTest>& ran, const TestPlaces& l
     if (meant.empty()) selection.gone.push_back(test.name);
     places.insert(places.end(), meant.begin(), meant.end());
   }
-  std::ranges::sort(places);
-  places.erase(std::unique(places.begin(), places.end()), places.end());
+  sort_and_unite(places);
   return selection;
 }
 
