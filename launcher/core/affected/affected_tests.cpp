@@ -178,12 +178,9 @@ class Selection {
           add(i, reason_by(cause, file));
         }
       }
-      if (test.trouble == ProgramTrouble::missing) {
-        add(i, {Because::missing_program, {}, test.program});
-      }
-      if (test.trouble == ProgramTrouble::made_elsewhere) {
-        add(i, {Because::made_elsewhere, {}, test.program});
-      }
+      if (test.trouble == ProgramTrouble::none) continue;
+      const bool is_missing = test.trouble == ProgramTrouble::missing;
+      add(i, {is_missing ? Because::missing_program : Because::made_elsewhere, {}, test.program});
     }
   }
 

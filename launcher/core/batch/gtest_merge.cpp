@@ -162,13 +162,8 @@ std::string GtestMerge::text(const std::vector<CaseResult>& results,
     const bool is_red = one.element.find(k_failure) != std::string::npos;
     add_to(one.name, one.element, is_red, one.element.find("<skipped") != std::string::npos, 0);
   }
-  if (!outside_.empty()) {
-    MergedSuite& suite = suite_called(suites, "NonTestSuiteFailure");
-    for (const std::string& element : outside_) suite.elements += element;
-    for (MergedSuite* const one : {&suite, &all}) {
-      one->tests += outside_.size();
-      one->failures += outside_.size();
-    }
+  for (const std::string& element : outside_) {
+    add_to("NonTestSuiteFailure.", element, true, false, 0);
   }
   std::string made = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" +
                      counts_text(all, timestamp) + " name=\"AllTests\">\n";

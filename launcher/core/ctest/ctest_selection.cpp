@@ -160,9 +160,7 @@ std::optional<std::vector<std::string>> indexes_in(std::string_view information)
 bool may_meet(const CtestSelection& one, const CtestSelection& other) {
   using By = CtestSelection::By;
   if (one.by != other.by || one.by == By::nothing || one.by == By::file) return true;
-  return std::any_of(one.tests.begin(), one.tests.end(), [&](const std::string& test) {
-    return std::find(other.tests.begin(), other.tests.end(), test) != other.tests.end();
-  });
+  return std::ranges::find_first_of(one.tests, other.tests) != one.tests.end();
 }
 
 }  // namespace holdfast

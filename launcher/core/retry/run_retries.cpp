@@ -3,11 +3,6 @@
 #include "core/base/parts.hpp"
 
 namespace holdfast {
-namespace {
-
-std::string further_attempts(unsigned count) { return counted(count, "further attempt"); }
-
-}  // namespace
 
 void RunRetries::came_out(std::string_view test, bool failed) {
   bool& has_failed = failed_[std::string(test)];  // false for a test that is new
@@ -38,7 +33,7 @@ RunAnswer RunRetries::again(std::string_view test) {
   }
   if (limits_.budget && granted_ >= *limits_.budget) {
     ++refused_;
-    return {false, text_of({"the run's retry-budget of ", further_attempts(*limits_.budget),
+    return {false, text_of({"the run's retry-budget of ", counted(*limits_.budget, "further attempt"),
                             " is spent"})};
   }
   ++granted_;
@@ -47,7 +42,7 @@ RunAnswer RunRetries::again(std::string_view test) {
 
 std::string RunRetries::summary() const {
   if (granted_ == 0 && refused_ == 0) return {};
-  std::string text = further_attempts(granted_);
+  std::string text = counted(granted_, "further attempt");
   if (limits_.budget) text += " of " + std::to_string(*limits_.budget);
   if (refused_ > 0) text += ", " + std::to_string(refused_) + " refused";
   if (open_) text += "; retries stopped: " + why_open_;

@@ -89,8 +89,7 @@ class Sorting {
     marks_[i] = Mark::open;
     path_.push_back(i);
     for (const std::string& name : services_[i].depends) {
-      const auto found = std::find_if(services_.begin(), services_.end(),
-                                      [&](const ServiceSpec& s) { return s.name == name; });
+      const auto found = std::ranges::find(services_, name, &ServiceSpec::name);
       if (found == services_.end()) {
         return wrong(services_[i],
                      "`depends` has \"" + name + "\", expected the name of a declared service");
