@@ -12,53 +12,25 @@ namespace {
 
 constexpr std::size_t k_usual_line = 512;
 
-void append_escape(std::string& out, char c) {
+void append_byte(std::string& out, char c) {
   constexpr std::string_view k_escaped = "\"\\\n\t";
   constexpr std::string_view k_letters = "\"\\nt";
   const auto byte = static_cast<unsigned char>(c);
-  if (const std::size_t which = k_escaped.find(c); which != std::string_view::npos) {
+  if (byte >= 0x20 && c != '"' && c != '\\') {
+    out += c;
+  } else if (const std::size_t which = k_escaped.find(c); which != std::string_view::npos) {
     out += '\\';
     out += k_letters[which];
-  } else if (byte < 0x20) {
-    out += "\\u" + hexadecimal(byte, 4);
   } else {
-    out += c;
+    out += "\\u" + hexadecimal(byte, 4);
   }
-}
-
-// How many bytes at the start need no escape.
-std::size_t plain_length(std::string_view text) {
-  std::size_t length = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\') break;
-    ++length;
-  }
-  return length;
 }
 
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
-    const std::size_t plain = plain_length(text);
-    out.append(text.data(), plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    const std::size_t length = utf8_sequence_length(text);
-    if (length == 0) {
-      out += k_utf8_replacement;
-      text.remove_prefix(1);
-      continue;
-    }
-    if (length == 1) {
-      append_escape(out, text[0]);
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length);
-  }
+  for (const char c : valid_utf8(text)) append_byte(out, c);
   out += '"';
 }
 

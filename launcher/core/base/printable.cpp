@@ -66,17 +66,13 @@ void append_for_shell(std::string& out, char c) {
 }  // namespace
 
 std::string printable(std::string_view text) {
+  const std::string valid = valid_utf8(text);
   std::string shown;
-  shown.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence_length(text);
-    if (length == 0) {
-      shown += k_utf8_replacement;
-      text.remove_prefix(1);
-      continue;
-    }
-    append_character(shown, text.substr(0, length));
-    text.remove_prefix(length);
+  shown.reserve(valid.size());
+  for (std::string_view rest = valid; !rest.empty();) {
+    const std::size_t length = utf8_sequence_length(rest);
+    append_character(shown, rest.substr(0, length));
+    rest.remove_prefix(length);
   }
   return shown;
 }

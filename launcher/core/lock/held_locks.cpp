@@ -208,8 +208,7 @@ std::string HeldLocks::with(const std::vector<std::string>& places,
 std::string held_entry(const std::string& place, const LockSpec& spec,
                        const std::vector<unsigned>& slots) {
   if (spec.mode == LockMode::exclusive) return place;
-  if (spec.mode == LockMode::shared) return place + ":shared";
-  if (spec.mode == LockMode::amount) return place + ":" + amounts_text(spec.units, spec.size);
+  if (spec.mode != LockMode::counted) return text_of({place, ":", how_of(spec)});
   std::string how;
   for (unsigned slot : slots) how += (how.empty() ? ":" : "+") + std::to_string(slot);
   return text_of({place, how, "/", std::to_string(spec.size)});

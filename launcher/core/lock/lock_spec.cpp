@@ -184,7 +184,7 @@ Result<LockSpec> promote_resource_lock(std::string_view name) {
 }
 
 std::string to_text(const LockSpec& spec) {
-  const std::string how = how_text(spec.mode, spec.units, spec.size);
+  const std::string how = how_of(spec);
   return text_of({spec.name, how.empty() ? "" : ":", how, "@", name_of(spec.scope)});
 }
 

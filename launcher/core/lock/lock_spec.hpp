@@ -77,6 +77,11 @@ std::string to_text(const LockSpec& spec);
 // How a lock is taken: what follows the `:` of a spec. `shared`, `1/4`, `6GiB/24GiB`; empty for an
 // exclusive lock.
 std::string how_text(LockMode mode, std::uint64_t units, std::uint64_t size);
+// Of a spec, a holder or a waiter.
+template <typename Taken>
+std::string how_of(const Taken& taken) {
+  return how_text(taken.mode, taken.units, taken.size);
+}
 // A spec of another name that is taken so. None: the text says nothing, or is not understood.
 std::optional<LockSpec> parse_how(std::string_view how);
 

@@ -53,8 +53,6 @@ std::string_view field(std::string_view record, std::string_view key) {
 
 }  // namespace
 
-std::string how_of(const LockParty& party) { return how_text(party.mode, party.units, party.size); }
-
 void LockParty::say_how(const LockSpec& spec) {
   mode = spec.mode;
   units = spec.units;

@@ -87,10 +87,9 @@ Result<Endpoint> parse_http_endpoint(std::string_view url) {
     endpoint = endpoint_in(rest.substr(0, slash));
     if (endpoint) endpoint->path = slash < rest.size() ? rest.substr(slash) : "/";
   }
-  const bool is_sound =
-      endpoint && std::ranges::none_of(endpoint->path, [](unsigned char c) {
-        return c <= ' ' || c == 0x7f;
-      });
+  const bool is_sound = endpoint && std::ranges::none_of(endpoint->path, [](unsigned char c) {
+                          return c <= ' ' || c == 0x7f;
+                        });
   if (is_sound) return std::move(*endpoint);
   return BadValue("\"" + std::string(url) + "\"",
                   "http://HOST:PORT/PATH, with localhost or an address such as 127.0.0.1 or [::1]");
