@@ -21,6 +21,10 @@ std::string text_of(std::initializer_list<std::string_view> parts) {
   return text;
 }
 
+std::string padded(std::string text, std::size_t width, char fill) {
+  return text.insert(0, width - std::min(width, text.size()), fill);
+}
+
 std::string counted(std::uint64_t number, std::string_view noun) {
   return text_of({std::to_string(number), " ", noun, number == 1 ? "" : "s"});
 }

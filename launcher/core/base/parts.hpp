@@ -36,6 +36,9 @@ std::string text_of(std::initializer_list<std::string_view> parts);
 
 inline std::string in_digits(std::uint64_t number) { return std::to_string(number); }
 
+// The text with as many `fill` before it as the width asks for.
+std::string padded(std::string text, std::size_t width, char fill = ' ');
+
 // "1 test", "3 tests": a number and a noun whose plural has an s.
 std::string counted(std::uint64_t number, std::string_view noun);
 // "1 entry", "3 entries".

@@ -210,11 +210,7 @@ class JsonList {
     return true;
   }
 
-  void skip_blanks() {
-    while (at_ < text_.size() &&
-           std::string_view(" \n\r\t").find(text_[at_]) != std::string_view::npos)
-      ++at_;
-  }
+  void skip_blanks() { at_ = std::min(text_.find_first_not_of(" \n\r\t", at_), text_.size()); }
 
   char next() {
     skip_blanks();

@@ -1,6 +1,7 @@
 #include "core/bundle/packed_file.hpp"
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/bundle/bundle_names.hpp"
 
 namespace holdfast {
@@ -11,8 +12,7 @@ constexpr std::size_t k_digits = 20;
 }  // namespace
 
 std::string line_of(const PackedHead& head) {
-  const std::string number = std::to_string(head.size);
-  return std::string(k_digits - number.size(), '0') + number + ' ' + head.name + '\n';
+  return text_of({padded(std::to_string(head.size), k_digits, '0'), " ", head.name, "\n"});
 }
 
 std::optional<PackedHead> parse_packed_head(std::string_view line) {

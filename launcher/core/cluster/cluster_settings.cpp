@@ -44,6 +44,20 @@ bool is_in_address(char c) {
   return is_ascii_alphanumeric(c) || std::string_view(".-_:[]/%").find(c) != std::string_view::npos;
 }
 
+// Reads several addresses, with commas or blanks between them.
+Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text) {
+  // This looks at the whole text, because a password may have commas and blanks.
+  if (has_password(text)) return password_in_address();
+  std::vector<std::string> endpoints;
+  while (!text.empty()) {
+    const std::string_view part = take_part(text, text.find(',') < text.find(' ') ? ',' : ' ');
+    if (part.empty()) continue;
+    HOLDFAST_TRY(std::string endpoint, parse_etcd_address(part));
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
+}
+
 }  // namespace
 
 Result<std::string> parse_etcd_address(std::string_view text) {
@@ -58,19 +72,6 @@ Result<std::string> parse_etcd_address(std::string_view text) {
   }
   if (!std::ranges::all_of(host, is_in_address)) return bad_endpoint(text);
   return text_of({is_plain ? "http://" : "https://", host});
-}
-
-Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text) {
-  // This looks at the whole text, because a password may have commas and blanks.
-  if (has_password(text)) return password_in_address();
-  std::vector<std::string> endpoints;
-  while (!text.empty()) {
-    const std::string_view part = take_part(text, text.find(',') < text.find(' ') ? ',' : ' ');
-    if (part.empty()) continue;
-    HOLDFAST_TRY(std::string endpoint, parse_etcd_address(part));
-    endpoints.push_back(std::move(endpoint));
-  }
-  return endpoints;
 }
 
 Result<ClusterSettings> with_environment(ClusterSettings settings, const char* variable) {

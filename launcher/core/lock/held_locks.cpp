@@ -24,6 +24,15 @@ std::string_view how_in(std::string_view entry) {
   return colon == std::string_view::npos ? std::string_view{} : held.substr(colon + 1);
 }
 
+std::vector<std::string> entries_in(std::string_view text) {
+  std::vector<std::string> entries;
+  while (!text.empty()) {
+    const std::string_view entry = take_part(text, ',');
+    if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
+  }
+  return entries;
+}
+
 // How an ancestor has a lock.
 struct How {
   LockMode mode = LockMode::exclusive;
@@ -109,15 +118,6 @@ Result<LockLevel> level_of_units(const LockSpec& spec, How how, LockLevel level)
 }  // namespace
 
 HeldLocks::HeldLocks(std::string_view text) : entries_(entries_in(text)) {}
-
-std::vector<std::string> HeldLocks::entries_in(std::string_view text) {
-  std::vector<std::string> entries;
-  while (!text.empty()) {
-    const std::string_view entry = take_part(text, ',');
-    if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
-  }
-  return entries;
-}
 
 void HeldLocks::add_farther(std::string_view text) {
   for (std::string& entry : entries_in(text)) {

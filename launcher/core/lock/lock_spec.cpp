@@ -136,10 +136,6 @@ std::string size_text(std::uint64_t kb) {
   return std::to_string(kb >> unit->shift) + std::string(unit->name);
 }
 
-std::string amounts_text(std::uint64_t part_kb, std::uint64_t whole_kb) {
-  return whole_kb == 0 ? size_text(part_kb) : size_text(part_kb) + "/" + size_text(whole_kb);
-}
-
 std::string slot_variable(std::string_view name) {
   std::string variable = upper(std::string(name));
   for (char& c : variable) {
@@ -197,7 +193,7 @@ std::string how_text(LockMode mode, std::uint64_t units, std::uint64_t size) {
     case LockMode::counted:
       return text_of({std::to_string(units), "/", std::to_string(size)});
     case LockMode::amount:
-      return amounts_text(units, size);
+      return size == 0 ? size_text(units) : text_of({size_text(units), "/", size_text(size)});
   }
   return {};
 }
