@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/base/disjoint_sets.hpp"
 #include "core/ctest/ctest_options.hpp"
+#include "core/ctest/disjoint_sets.hpp"
 #include "core/ctest/test_order.hpp"
 
 namespace holdfast {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/base/disjoint_sets.hpp"
+#include "core/ctest/disjoint_sets.hpp"
 
 namespace holdfast {
 namespace {

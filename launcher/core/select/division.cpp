@@ -6,10 +6,10 @@
 #include <set>
 #include <tuple>
 
-#include "core/base/disjoint_sets.hpp"
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
+#include "core/ctest/disjoint_sets.hpp"
 #include "core/select/clusters.hpp"
 
 namespace holdfast {

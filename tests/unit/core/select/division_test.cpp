@@ -1,5 +1,5 @@
 #include "core/select/division.hpp"
-#include "core/base/disjoint_sets.hpp"
+#include "core/ctest/disjoint_sets.hpp"
 #include "core/select/clusters.hpp"
 
 #include <algorithm>
