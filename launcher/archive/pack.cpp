@@ -1,15 +1,12 @@
 #include "archive/pack.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <memory>
 
-#include "archive/error_text.hpp"
+#include "archive/libarchive.hpp"
 #include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -17,20 +14,7 @@
 namespace holdfast::archive {
 namespace {
 
-constexpr std::size_t k_piece = 64U << 10U;
-
-struct Free {
-  void operator()(::archive* writer) const { ::archive_write_free(writer); }
-  void operator()(::archive_entry* entry) const { ::archive_entry_free(entry); }
-};
-using Writer = std::unique_ptr<::archive, Free>;
-using Entry = std::unique_ptr<::archive_entry, Free>;
-
-bool is_fine(int result) { return result == ARCHIVE_OK || result == ARCHIVE_WARN; }
-
-Error error_of(const Writer& writer) {
-  return Error{"pack the archive: " + error_text(writer.get())};
-}
+Error error_of(const Archive& writer) { return Error{"pack the archive: " + error_text(writer)}; }
 
 la_ssize_t give(::archive* writer, void* to, const void* bytes, std::size_t size) {
   if (os::write_all(*static_cast<int*>(to), {static_cast<const char*>(bytes), size})) {
@@ -40,7 +24,7 @@ la_ssize_t give(::archive* writer, void* to, const void* bytes, std::size_t size
   return -1;
 }
 
-bool set_form(const Writer& writer, std::string_view form) {
+bool set_form(const Archive& writer, std::string_view form) {
   if (form == "zip") return ::archive_write_set_format_zip(writer.get()) == ARCHIVE_OK;
   ::archive_write_set_format_pax_restricted(writer.get());
   if (form == "tar.gz") return ::archive_write_add_filter_gzip(writer.get()) == ARCHIVE_OK;
@@ -92,7 +76,7 @@ class Source {
   Result<void> read_so_far_;
 };
 
-bool begin_file(const Writer& writer, const PackedHead& head) {
+bool begin_file(const Archive& writer, const PackedHead& head) {
   const Entry entry(::archive_entry_new());
   ::archive_entry_set_pathname(entry.get(), head.name.c_str());
   ::archive_entry_set_size(entry.get(), static_cast<la_int64_t>(head.size));
@@ -102,7 +86,7 @@ bool begin_file(const Writer& writer, const PackedHead& head) {
   return is_fine(::archive_write_header(writer.get(), entry.get()));
 }
 
-Result<void> pack_file(const Writer& writer, const PackedHead& head, Source& source) {
+Result<void> pack_file(const Archive& writer, const PackedHead& head, Source& source) {
   if (!begin_file(writer, head)) return error_of(writer);
   for (std::uint64_t left = head.size; left > 0;) {
     const std::string piece = source.piece(left);
@@ -117,7 +101,7 @@ Result<void> pack_file(const Writer& writer, const PackedHead& head, Source& sou
 }  // namespace
 
 Result<void> pack(std::string_view form, int from, int to) {
-  const Writer writer(::archive_write_new());
+  const Archive writer(::archive_write_new());
   if (!set_form(writer, form)) return Error{"pack as " + std::string(form) + ": unknown form"};
   // Blocks of tape are of no use.
   ::archive_write_set_bytes_per_block(writer.get(), k_piece);

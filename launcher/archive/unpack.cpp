@@ -1,15 +1,12 @@
 #include "archive/unpack.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 
-#include "archive/error_text.hpp"
+#include "archive/libarchive.hpp"
 #include "core/bundle/bundle_names.hpp"
 #include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
@@ -18,15 +15,6 @@
 
 namespace holdfast::archive {
 namespace {
-
-constexpr std::size_t k_piece = 64U << 10U;
-
-struct Free {
-  void operator()(::archive* reader) const { ::archive_read_free(reader); }
-};
-using Reader = std::unique_ptr<::archive, Free>;
-
-bool is_fine(int result) { return result == ARCHIVE_OK || result == ARCHIVE_WARN; }
 
 // The name of the entry if it is a file that is wanted, else empty.
 std::string wanted_name(::archive_entry* entry) {
@@ -93,7 +81,7 @@ class Unpacking {
     return os::write_all(to_, bytes) ? Result<void>() : lost();
   }
 
-  Error error() const { return Error{"read " + file_ + ": " + error_text(reader_.get())}; }
+  Error error() const { return Error{"read " + file_ + ": " + error_text(reader_)}; }
   Error lost() const { return os::system_error("write a temporary copy of " + file_); }
   Error too_large() const {
     return Error{"read " + file_ + ": its files have more than " + std::to_string(most_ >> 20U) +
@@ -103,7 +91,7 @@ class Unpacking {
   std::string file_;
   std::uint64_t most_;
   int to_;
-  Reader reader_;
+  Archive reader_;
   std::uint64_t passed_ = 0;
   std::uint64_t written_ = 0;
 };

@@ -1,6 +1,7 @@
 // The readers of printed and written lists of cases. Whatever a program puts into a list: if the
 // cases are written as a list again, the reader reads the same; the filter for a name selects that
 // name; shards divide all cases among them.
+#include "core/batch/framework.hpp"
 #include "core/batch/gtest_list.hpp"
 
 #include <algorithm>
@@ -59,14 +60,14 @@ void check_shards(const std::vector<ListedCase>& cases, std::uint64_t total) {
 void check_filters(const std::vector<ListedCase>& cases) {
   for (const ListedCase& one : cases) {
     const std::string pattern = filter_pattern(one.name);
-    must(filter_selects(pattern, one.name));
-    must(!is_literal_in_filter(one.name) || pattern == one.name);
+    must(googletest().selects(pattern, one.name));
+    must(!googletest().is_exact(one.name) || pattern == one.name);
     std::vector<std::string_view> others;
     for (const ListedCase& other : cases) {
-      if (other.name != one.name && filter_selects(pattern, other.name))
+      if (other.name != one.name && googletest().selects(pattern, other.name))
         others.push_back(other.name);
     }
-    const auto filter = filter_without(one.name, others);
+    const auto filter = googletest().selection_without(one.name, others);
     must(filter.has_value() || !others.empty());
     if (filter) must(std::count(filter->begin(), filter->end(), '-') == (others.empty() ? 0 : 1));
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/affected/include_names.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -177,12 +178,9 @@ class Selection {
           add(i, reason_by(cause, file));
         }
       }
-      if (test.trouble == ProgramTrouble::missing) {
-        add(i, {Because::missing_program, {}, test.program});
-      }
-      if (test.trouble == ProgramTrouble::made_elsewhere) {
-        add(i, {Because::made_elsewhere, {}, test.program});
-      }
+      if (test.trouble == ProgramTrouble::none) continue;
+      const bool is_missing = test.trouble == ProgramTrouble::missing;
+      add(i, {is_missing ? Because::missing_program : Because::made_elsewhere, {}, test.program});
     }
   }
 
@@ -433,7 +431,7 @@ std::vector<BuildGraph::Node> nodes_in(const PathIndex& index, const FileGroup& 
 
 std::string target_name(const BuildGraph& graph, BuildGraph::Node node, std::string_view tree) {
   const std::string& path = graph.path(node);
-  const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+  const std::string_view name = last_part_of(path);
   for (const BuildGraph::Node alias : graph.aliases_of(node)) {
     if (shown_in(graph.path(alias), tree) == name) return std::string(name);
   }

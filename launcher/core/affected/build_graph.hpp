@@ -64,11 +64,8 @@ class BuildGraph {
     std::vector<Node> inputs = {};
     std::vector<Node> outputs = {};
   };
-  struct Hash {
+  struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
   };
 
   std::vector<NodeEntry> nodes_;

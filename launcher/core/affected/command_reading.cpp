@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/affected/file_glob.hpp"
+#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast {
@@ -44,11 +45,7 @@ bool has(const List& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
 }
 
-bool is_name_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_name_byte(char c) { return is_ascii_alphanumeric(c) || c == '_'; }
 
 std::size_t end_of_name(std::string_view text, std::size_t from) {
   while (from < text.size() && is_name_byte(text[from])) ++from;
@@ -58,7 +55,7 @@ std::size_t end_of_name(std::string_view text, std::size_t from) {
 // The name in `NAME=VALUE`; empty: it is none.
 std::string_view assigned_name(std::string_view word) {
   const std::size_t end = end_of_name(word, 0);
-  const bool is_one = end > 0 && end < word.size() && word[end] == '=' && !is_digit(word[0]);
+  const bool is_one = end > 0 && end < word.size() && word[end] == '=' && !is_ascii_digit(word[0]);
   return is_one ? word.substr(0, end) : std::string_view();
 }
 
@@ -243,7 +240,7 @@ class ScriptReader {
     if (c == '\'' || c == '"') return;  // $'…': the quotes follow
     if (c == '(') return take_substitution();
     if (c == '{') return take_braces();
-    if (is_digit(c) || c == '@' || c == '*') {
+    if (is_ascii_digit(c) || c == '@' || c == '*') {
       ++at_;
       return add_values(reader_.arguments_);
     }
@@ -287,7 +284,7 @@ class ScriptReader {
     const std::string name(inner.substr(0, end));
     std::string_view rest = inner.substr(end);
     if (name.empty()) return add(rest.starts_with('#') ? "0" : k_unknown_text);
-    Values values = is_digit(name[0]) ? reader_.arguments_ : reader_.values_of(name);
+    Values values = is_ascii_digit(name[0]) ? reader_.arguments_ : reader_.values_of(name);
     if (rest.empty()) return add_values(values);
     if (rest.starts_with(':')) rest.remove_prefix(1);
     const bool has_default = !rest.empty() && std::string_view("-=+?").find(rest[0]) != rest.npos;

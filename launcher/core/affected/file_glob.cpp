@@ -181,9 +181,8 @@ bool fits_pattern(std::string_view pattern, std::string_view path) {
 
 std::string joined_path(std::string_view directory, std::string_view path) {
   const bool stands_alone = path.starts_with('/') || path.starts_with(k_unknown);
-  std::string_view rest;
   const std::string whole = stands_alone ? std::string(path) : text_of({directory, "/", path});
-  rest = whole;
+  std::string_view rest = whole;
   bool begins_unknown = whole.starts_with(k_unknown);
   std::vector<std::string_view> parts;
   while (!rest.empty()) {
@@ -233,9 +232,7 @@ void find_paths(std::string_view word, const std::function<bool(std::string_view
 }
 
 PathIndex::PathIndex(const BuildGraph& graph) : graph_(graph) {
-  for (Node node = 0; node < graph.node_count(); ++node) {
-    by_path_.push_back(node);
-  }
+  for (Node node = 0; node < graph.node_count(); ++node) by_path_.push_back(node);
   by_last_part_ = by_path_;
   std::ranges::sort(by_path_, {}, [this](Node node) -> std::string_view { return path(node); });
   std::ranges::sort(by_last_part_, {}, [this](Node node) { return last_part(node); });

@@ -1,7 +1,5 @@
 #include "core/base/attempt_tag.hpp"
 
-#include <algorithm>
-
 #include "core/base/environment.hpp"
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
@@ -44,12 +42,8 @@ bool environment_has_attempt(std::string_view environment, std::string_view atte
 }
 
 std::uint64_t tag_in_limits(std::string_view limits) {
-  constexpr std::string_view k_label = "Max file locks";
-  const std::size_t at = limits.find(k_label);
-  if (at == std::string_view::npos) return 0;
-  std::string_view rest = limits.substr(at + k_label.size());
-  rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(' ')));
-  return leading_number<std::uint64_t>(rest).value_or(0);
+  const std::string_view soft = trimmed(text_after(limits, "Max file locks"), " ");
+  return leading_number<std::uint64_t>(soft).value_or(0);
 }
 
 }  // namespace holdfast

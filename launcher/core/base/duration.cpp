@@ -1,5 +1,6 @@
 #include "core/base/duration.hpp"
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
@@ -7,8 +8,6 @@ namespace holdfast {
 namespace {
 
 constexpr std::int64_t k_limit = k_longest.count();
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::optional<std::int64_t> unit_in_ms(std::string_view unit) {
   if (unit.empty() || unit == "s") return 1000;
@@ -37,14 +36,15 @@ Result<Milliseconds> parse_duration(std::string_view text) {
   };
   std::size_t at = 0;
   std::int64_t whole = 0;
-  while (at < text.size() && is_digit(text[at])) whole = saturated(whole, 10, text[at++] - '0');
+  while (at < text.size() && is_ascii_digit(text[at]))
+    whole = saturated(whole, 10, text[at++] - '0');
   std::size_t digits = at;
   bool positive = whole > 0;
   std::int64_t fraction = 0;
   std::int64_t scale = 1;
   if (at < text.size() && text[at] == '.') {
     ++at;
-    while (at < text.size() && is_digit(text[at])) {
+    while (at < text.size() && is_ascii_digit(text[at])) {
       positive = positive || text[at] != '0';
       // Nine digits are nanoseconds. Finer digits only tell whether the value is zero.
       if (scale < 1'000'000'000) {

@@ -2,15 +2,14 @@
 
 #include <cstddef>
 
+#include "core/base/ascii_case.hpp"
+
 namespace holdfast {
 namespace {
 
 constexpr std::string_view k_escape_digits = "0123456789ABCDEF";
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '+' || c == '-';
-}
+bool is_plain(char c) { return is_ascii_alphanumeric(c) || c == '_' || c == '+' || c == '-'; }
 
 }  // namespace
 

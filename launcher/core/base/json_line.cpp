@@ -1,113 +1,37 @@
 #include "core/base/json_line.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/utf8.hpp"
 
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_hex_digits = "0123456789abcdef";
 constexpr std::size_t k_usual_line = 512;
 
-template <typename Number>
-void append_number(std::string& out, Number number) {
-  char digits[24];
-  const char* end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out.append(digits, static_cast<std::size_t>(end - digits));
-}
-
-void append_escape(std::string& out, char c) {
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
-  }
+void append_byte(std::string& out, char c) {
+  constexpr std::string_view k_escaped = "\"\\\n\t";
+  constexpr std::string_view k_letters = "\"\\nt";
   const auto byte = static_cast<unsigned char>(c);
-  if (byte >= 0x20) {
+  if (byte >= 0x20 && c != '"' && c != '\\') {
     out += c;
-    return;
+  } else if (const std::size_t which = k_escaped.find(c); which != std::string_view::npos) {
+    out += '\\';
+    out += k_letters[which];
+  } else {
+    out += "\\u" + hexadecimal(byte, 4);
   }
-  out += "\\u00";
-  out += k_hex_digits[byte >> 4U];
-  out += k_hex_digits[byte & 15U];
-}
-
-// How many bytes at the start need no escape.
-std::size_t plain_length(std::string_view text) {
-  std::size_t length = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\') break;
-    ++length;
-  }
-  return length;
-}
-
-// Appends in one go if the key is short: a record of cases has hundreds of keys.
-void append_key(std::string& out, std::string_view before, std::string_view name) {
-  char text[48];
-  const std::size_t size = before.size() + name.size() + 2;
-  if (size > sizeof text) {
-    out.append(before).append(name).append("\":");
-    return;
-  }
-  char* end = std::copy(before.begin(), before.end(), text);
-  end = std::copy(name.begin(), name.end(), end);
-  *end++ = '"';
-  *end = ':';
-  out.append(text, size);
 }
 
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
-    const std::size_t plain = plain_length(text);
-    out.append(text.data(), plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    const std::size_t length = utf8_sequence_length(text);
-    if (length == 0) {
-      out += k_utf8_replacement;
-      text.remove_prefix(1);
-      continue;
-    }
-    if (length == 1) {
-      append_escape(out, text[0]);
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length);
-  }
+  for (const char c : valid_utf8(text)) append_byte(out, c);
   out += '"';
-}
-
-void append_seconds(std::string& out, std::int64_t microseconds) {
-  constexpr std::size_t k_decimals = 6;
-  if (microseconds < 0) microseconds = 0;
-  char digits[32];
-  char* end = std::to_chars(digits, digits + sizeof digits, microseconds / 1'000'000).ptr;
-  *end++ = '.';
-  std::int64_t rest = microseconds % 1'000'000;
-  for (char* digit = end + k_decimals; digit > end; rest /= 10) {
-    *--digit = static_cast<char>('0' + rest % 10);
-  }
-  out.append(digits, static_cast<std::size_t>(end - digits) + k_decimals);
 }
 
 JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string room)
@@ -120,7 +44,7 @@ JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string room
 }
 
 void JsonLine::key(std::string_view name) {
-  append_key(line_, line_.back() == '{' ? "\"" : ",\"", name);
+  line_.append(line_.back() == '{' ? "\"" : ",\"").append(name).append("\":");
 }
 
 void JsonLine::put(char c) { line_ += c; }
@@ -132,25 +56,19 @@ JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
 }
 
 JsonLine& JsonLine::number(std::string_view name, std::int64_t value) {
-  key(name);
-  append_number(line_, value);
-  return *this;
+  return raw(name, std::to_string(value));
 }
 
 JsonLine& JsonLine::seconds(std::string_view name, std::int64_t microseconds) {
-  key(name);
-  append_seconds(line_, microseconds);
-  return *this;
+  constexpr std::int64_t k_second = 1'000'000;
+  const std::int64_t all = std::max<std::int64_t>(microseconds, 0);
+  // Without the 1 that keeps the zeros of the decimals.
+  const std::string decimals = std::to_string(k_second + all % k_second).substr(1);
+  return raw(name, text_of({std::to_string(all / k_second), ".", decimals}));
 }
 
 JsonLine& JsonLine::numbers(std::string_view name, std::uint64_t first, std::uint64_t second) {
-  key(name);
-  put('[');
-  append_number(line_, first);
-  put(',');
-  append_number(line_, second);
-  put(']');
-  return *this;
+  return raw(name, text_of({"[", std::to_string(first), ",", std::to_string(second), "]"}));
 }
 
 JsonLine& JsonLine::raw(std::string_view name, std::string_view value) {

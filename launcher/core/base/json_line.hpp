@@ -48,7 +48,4 @@ class JsonLine {
 // valid whatever the name of a test is.
 void append_json_string(std::string& out, std::string_view text);
 
-// Writes microseconds as seconds with six decimals.
-void append_seconds(std::string& out, std::int64_t microseconds);
-
 }  // namespace holdfast

@@ -13,4 +13,10 @@ std::optional<std::uint64_t> take_digits(std::string_view& text, int base, std::
   return number;
 }
 
+std::string hexadecimal(std::uint64_t number, std::size_t digits) {
+  std::string text(digits, '0');
+  for (; digits > 0; number >>= 4U) text[--digits] = "0123456789abcdef"[number & 15U];
+  return text;
+}
+
 }  // namespace holdfast

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -16,6 +18,9 @@ namespace holdfast {
 // Takes a number without sign off the front, if it is at most `largest`. All types share this
 // function, because it is large.
 std::optional<std::uint64_t> take_digits(std::string_view& text, int base, std::uint64_t largest);
+
+// The number in so many hexadecimal digits, with small letters.
+std::string hexadecimal(std::uint64_t number, std::size_t digits);
 
 // Takes a number off the front. If there is none, the text stays as it is.
 template <std::integral N>

@@ -27,9 +27,17 @@ inline std::string_view last_part_of(std::string_view path) {
 // The text without these characters at its ends.
 std::string_view trimmed(std::string_view text, std::string_view blanks);
 
+// What follows the first of these words in the text; empty: they are not in it.
+std::string_view text_after(std::string_view text, std::string_view words);
+
 // All parts in a row. Each `+` between strings compiles to a call or two; this is one call for all
 // parts.
 std::string text_of(std::initializer_list<std::string_view> parts);
+
+inline std::string in_digits(std::uint64_t number) { return std::to_string(number); }
+
+// The text with as many `fill` before it as the width asks for.
+std::string padded(std::string text, std::size_t width, char fill = ' ');
 
 // "1 test", "3 tests": a number and a noun whose plural has an s.
 std::string counted(std::uint64_t number, std::string_view noun);
@@ -38,6 +46,16 @@ std::string counted(std::uint64_t number, std::string_view one, std::string_view
 
 // " and 3 more"; empty if there are no more.
 std::string and_more(std::uint64_t more);
+
+// The items as `text` has them, with a separator between them, but for those before that are empty.
+template <typename Items, typename Text = std::identity>
+std::string separated(const Items& items, std::string_view separator, Text text = {}) {
+  std::string all;
+  for (const auto& item : items) {
+    all.append(all.empty() ? "" : separator).append(std::invoke(text, item));
+  }
+  return all;
+}
 
 // At most `limit` items as `text` has them, separated by ", ", then how many more there are. `more`
 // are not even in `items`.

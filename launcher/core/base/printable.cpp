@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/ascii_case.hpp"
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/utf8.hpp"
 
@@ -23,20 +25,12 @@ bool is_bidirectional_control(std::string_view character) {
          (character >= "\u2066" && character <= "\u2069");
 }
 
-void append_hex(std::string& out, unsigned char byte) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  out += k_digits[byte >> 4U];
-  out += k_digits[byte & 15U];
-}
-
 // Of a character with two or three bytes: \u202e.
 void append_code_point(std::string& out, std::string_view character) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
   unsigned point = byte(0) & (character.size() == 2 ? 0x1fU : 0x0fU);
   for (std::size_t i = 1; i < character.size(); ++i) point = (point << 6U) | (byte(i) & 0x3fU);
-  out += "\\u";
-  append_hex(out, static_cast<unsigned char>(point >> 8U));
-  append_hex(out, static_cast<unsigned char>(point));
+  out += "\\u" + hexadecimal(point, 4);
 }
 
 void append_character(std::string& out, std::string_view character) {
@@ -47,15 +41,14 @@ void append_character(std::string& out, std::string_view character) {
   } else if (is_late_control(character) || is_bidirectional_control(character)) {
     append_code_point(out, character);
   } else if (is_control(character.back())) {
-    out += "\\x";
-    append_hex(out, static_cast<unsigned char>(character.back()));
+    out += "\\x" + hexadecimal(static_cast<unsigned char>(character.back()), 2);
   } else {
     out += character;
   }
 }
 
 bool is_plain_for_shell(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+  return is_ascii_alphanumeric(c) ||
          std::string_view("_./:=@%+,-").find(c) != std::string_view::npos;
 }
 
@@ -63,8 +56,7 @@ bool is_plain_for_shell(char c) {
 void append_for_shell(std::string& out, char c) {
   const auto byte = static_cast<unsigned char>(c);
   if (is_control(c) || byte >= 0x80) {
-    out += "\\x";
-    append_hex(out, byte);
+    out += "\\x" + hexadecimal(byte, 2);
   } else {
     if (c == '\'' || c == '\\') out += '\\';
     out += c;
@@ -74,17 +66,13 @@ void append_for_shell(std::string& out, char c) {
 }  // namespace
 
 std::string printable(std::string_view text) {
+  const std::string valid = valid_utf8(text);
   std::string shown;
-  shown.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence_length(text);
-    if (length == 0) {
-      shown += k_utf8_replacement;
-      text.remove_prefix(1);
-      continue;
-    }
-    append_character(shown, text.substr(0, length));
-    text.remove_prefix(length);
+  shown.reserve(valid.size());
+  for (std::string_view rest = valid; !rest.empty();) {
+    const std::size_t length = utf8_sequence_length(rest);
+    append_character(shown, rest.substr(0, length));
+    rest.remove_prefix(length);
   }
   return shown;
 }

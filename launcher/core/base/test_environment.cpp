@@ -18,8 +18,7 @@ bool is_of(std::string_view markers, std::string_view entry) {
   if (name != environment::k_googletest_runs && name != environment::k_googletest_output) {
     return false;
   }
-  const std::size_t at = entry.find(markers);
-  return at != std::string_view::npos && entry.substr(at + markers.size()).starts_with("/");
+  return text_after(entry, markers).starts_with('/');
 }
 
 }  // namespace

@@ -199,16 +199,14 @@ void Batch::on_case_began(const BatchEvent& event) {
 void Batch::on_case_ended(const BatchEvent& event) {
   if (!open_ || open_->name != event.name) return;
   last_end_ = LastEnd{event.said, event.at_us - open_->since_us};
-  CaseResult result;
-  result.name = std::move(open_->name);
+  std::string name = std::move(open_->name);
   open_.reset();
   worker_failed_case_ = worker_failed_case_ || event.said == CaseEnd::failed;
   // The result is known now only with isolation `none`. Otherwise the end of the case's process is
   // part of it.
   if (isolation_ != Isolation::none) return;
-  result.outcome = outcome_of(event.said);
-  result.wall_us = last_end_->wall_us;
-  record(std::move(result));
+  record(
+      {.name = std::move(name), .wall_us = last_end_->wall_us, .outcome = outcome_of(event.said)});
 }
 
 // What a process has printed may be of a process that a case has forked, and a case may have closed
@@ -231,10 +229,7 @@ void Batch::on_reported(const BatchEvent& event) {
     if (!has_begun && announced_ && begun_ >= *announced_) return;
     if (!has_begun) ++begun_;
     forget_waiting(event.name);
-    CaseResult result;
-    result.name = event.name;
-    result.outcome = outcome_of(event.said);
-    return record(std::move(result));
+    return record({.name = std::string(event.name), .outcome = outcome_of(event.said)});
   }
   CaseResult& known = results_[place->second];
   const bool is_of_another = known.worker != worker_ || known.exit_code || known.signal;
@@ -317,9 +312,7 @@ bool Batch::has_served_all(const WorkerEnd& end) const {
 
 // Settles the open case: the process ended in the middle of it.
 void Batch::settle_open(const BatchEvent& event) {
-  CaseResult result;
-  result.name = open_->name;
-  result.wall_us = event.at_us - open_->since_us;
+  CaseResult result{.name = open_->name, .wall_us = event.at_us - open_->since_us};
   conclude_case(result, std::nullopt, false, event.end);
   open_.reset();
   record(std::move(result));
@@ -328,9 +321,8 @@ void Batch::settle_open(const BatchEvent& event) {
 void Batch::settle_own_process(const BatchEvent& event) {
   if (open_) return settle_open(event);
   const WorkerEnd& end = event.end;
-  CaseResult result;
-  result.name = ordered_.front();
-  result.wall_us = last_end_ ? last_end_->wall_us : event.at_us - worker_since_us_;
+  CaseResult result{.name = ordered_.front(), .wall_us = event.at_us - worker_since_us_};
+  if (last_end_) result.wall_us = last_end_->wall_us;
   if (last_end_) {
     conclude_own_process(result, end);
   } else if (is_skipped_as_a_whole() && end.ended_well()) {
@@ -442,9 +434,7 @@ void Batch::on_not_listed(const WorkerEnd& end) {
 void Batch::on_child_ended(const BatchEvent& event) {
   const auto child = std::ranges::find(children_, event.name, &Open::name);
   if (child == children_.end()) return;
-  CaseResult result;
-  result.name = event.name;
-  result.wall_us = event.at_us - child->since_us;
+  CaseResult result{.name = std::string(event.name), .wall_us = event.at_us - child->since_us};
   conclude_case(result, event.child_said, event.child_finished, event.end);
   // Ctrl-C in a terminal ends those who look after the cases, too.
   const bool was_interrupted = result.outcome == Outcome::interrupted;
@@ -514,10 +504,7 @@ void Batch::say(std::string text) {
 }
 
 void Batch::leave_out(const std::string& name, std::string why) {
-  CaseResult result;
-  result.name = name;
-  result.note = std::move(why);
-  record(std::move(result));
+  record({.name = name, .note = std::move(why)});
 }
 
 void Batch::start_worker(BatchAction action) {

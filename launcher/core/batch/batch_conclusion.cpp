@@ -199,10 +199,7 @@ void Batch::run_empty() {
 
 void Batch::skip_waiting() {
   for (const std::string& name : std::exchange(waiting_, {})) {
-    CaseResult result;
-    result.name = name;
-    result.outcome = Outcome::skipped;
-    record(std::move(result));
+    record({.name = name, .outcome = Outcome::skipped});
   }
   ask(BatchAction::Kind::end);
 }

@@ -46,16 +46,16 @@ struct WorkerEnd {
 
 // What is concluded of one case. Each case of a batch has exactly one such result.
 struct CaseResult {
-  std::string name;
-  std::string note;  // one sentence; empty: nothing to say
+  std::string name = {};
+  std::string note = {};  // one sentence; empty: nothing to say
   std::int64_t wall_us = 0;
-  std::optional<int>
-      exit_code;  // of the case's process, if that ended in the case or ran no other case
-  std::optional<int> signal;
-  unsigned worker = 0;             // from 1; 0: none
-  std::optional<Outcome> outcome;  // none: the case did not run
-  bool leak_failed = false;        // the case failed for one reason: what it left behind
-  bool untold = false;             // its process told of no case
+  // Of the case's process, if that ended in the case or ran no other case.
+  std::optional<int> exit_code = {};
+  std::optional<int> signal = {};
+  unsigned worker = 0;                  // from 1; 0: none
+  std::optional<Outcome> outcome = {};  // none: the case did not run
+  bool leak_failed = false;             // the case failed for one reason: what it left behind
+  bool untold = false;                  // its process told of no case
 };
 
 // `not_run` if there is no outcome.

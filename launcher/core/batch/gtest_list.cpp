@@ -210,11 +210,7 @@ class JsonList {
     return true;
   }
 
-  void skip_blanks() {
-    while (at_ < text_.size() &&
-           std::string_view(" \n\r\t").find(text_[at_]) != std::string_view::npos)
-      ++at_;
-  }
+  void skip_blanks() { at_ = std::min(text_.find_first_not_of(" \n\r\t", at_), text_.size()); }
 
   char next() {
     skip_blanks();
@@ -237,13 +233,25 @@ class Googletest final : public Framework {
       : Framework({"GoogleTest", "--gtest_list_tests", "--gtest_filter=", ':'},
                   Telling::beginnings) {}
 
-  bool is_exact(std::string_view name) const override { return is_literal_in_filter(name); }
+  // Whether no character of the name has a meaning in a filter.
+  bool is_exact(std::string_view name) const override {
+    return name.find_first_of(k_special) == std::string_view::npos;
+  }
   bool selects(std::string_view name, std::string_view other) const override {
-    return filter_selects(name, other);
+    return std::ranges::equal(name, other, [](char wanted, char c) {
+      return wanted == c || k_special.find(wanted) != std::string_view::npos;
+    });
   }
   std::optional<std::string> selection_without(
       std::string_view name, const std::vector<std::string_view>& others) const override {
-    return filter_without(name, others);
+    std::string filter = filter_pattern(name);
+    char before = '-';  // the names after a `-` are left out
+    for (const std::string_view other : others) {
+      if (selects(other, name)) return std::nullopt;
+      filter += before + filter_pattern(other);
+      before = ':';
+    }
+    return filter;
   }
   // The last filter counts.
   std::vector<char*> without_selection(char* const* arguments) const override {
@@ -292,34 +300,12 @@ Runnable runnable(std::vector<ListedCase> listed, Disabled disabled,
   return found;
 }
 
-bool is_literal_in_filter(std::string_view name) {
-  return name.find_first_of(k_special) == std::string_view::npos;
-}
-
 std::string filter_pattern(std::string_view name) {
   std::string pattern(name);
   for (char& c : pattern) {
     if (k_special.find(c) != std::string_view::npos) c = '?';
   }
   return pattern;
-}
-
-bool filter_selects(std::string_view name, std::string_view other) {
-  return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char wanted, char c) {
-    return wanted == c || k_special.find(wanted) != std::string_view::npos;
-  });
-}
-
-std::optional<std::string> filter_without(std::string_view name,
-                                          const std::vector<std::string_view>& others) {
-  std::string filter = filter_pattern(name);
-  char before = '-';  // the names after a `-` are left out
-  for (const std::string_view other : others) {
-    if (filter_selects(other, name)) return std::nullopt;
-    filter += before + filter_pattern(other);
-    before = ':';
-  }
-  return filter;
 }
 
 std::optional<GtestList> parse_gtest_json_list(std::string_view json) {

@@ -1,6 +1,7 @@
 #include "core/batch/gtest_merge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <set>
 #include <utility>
@@ -43,29 +44,15 @@ std::string seconds_text(std::int64_t us) {
 
 // XML has no characters below U+0020 but three, so a `?` stands for them.
 std::string in_xml(std::string_view text) {
+  constexpr std::string_view k_escaped = "<>&\"\n\t";
+  constexpr std::array<std::string_view, k_escaped.size()> k_escapes{"&lt;",   "&gt;",   "&amp;",
+                                                                     "&quot;", "&#x0A;", "&#x09;"};
   std::string made;
   for (const char c : valid_utf8(text)) {
-    switch (c) {
-      case '<':
-        made += "&lt;";
-        break;
-      case '>':
-        made += "&gt;";
-        break;
-      case '&':
-        made += "&amp;";
-        break;
-      case '"':
-        made += "&quot;";
-        break;
-      case '\n':
-        made += "&#x0A;";
-        break;
-      case '\t':
-        made += "&#x09;";
-        break;
-      default:
-        made += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+    if (const std::size_t which = k_escaped.find(c); which != std::string_view::npos) {
+      made += k_escapes[which];
+    } else {
+      made += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
     }
   }
   return made;
@@ -175,13 +162,8 @@ std::string GtestMerge::text(const std::vector<CaseResult>& results,
     const bool is_red = one.element.find(k_failure) != std::string::npos;
     add_to(one.name, one.element, is_red, one.element.find("<skipped") != std::string::npos, 0);
   }
-  if (!outside_.empty()) {
-    MergedSuite& suite = suite_called(suites, "NonTestSuiteFailure");
-    for (const std::string& element : outside_) suite.elements += element;
-    for (MergedSuite* const one : {&suite, &all}) {
-      one->tests += outside_.size();
-      one->failures += outside_.size();
-    }
+  for (const std::string& element : outside_) {
+    add_to("NonTestSuiteFailure.", element, true, false, 0);
   }
   std::string made = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" +
                      counts_text(all, timestamp) + " name=\"AllTests\">\n";

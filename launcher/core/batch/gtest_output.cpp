@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/base/number.hpp"
-#include "core/batch/gtest_list.hpp"
 
 namespace holdfast {
 namespace {

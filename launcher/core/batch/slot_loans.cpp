@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace holdfast {
+namespace {
+
+std::size_t sum_of(const auto& counted) {
+  std::size_t sum = 0;
+  for (const auto& one : counted) sum += one.count;
+  return sum;
+}
+
+}  // namespace
 
 void SlotLoans::tests_take(std::size_t taken, Milliseconds now) {
   taken = std::min(taken, slots_);
@@ -18,7 +27,7 @@ void SlotLoans::tests_take(std::size_t taken, Milliseconds now) {
 }
 
 void SlotLoans::want(Borrower who, std::size_t count) {
-  const auto known = std::ranges::find(queue_, who, &Want::who);
+  const auto known = std::ranges::find(queue_, who, &Share::who);
   if (known == queue_.end()) {
     if (count > 0) queue_.push_back({who, count});
   } else if (count > 0) {
@@ -29,7 +38,7 @@ void SlotLoans::want(Borrower who, std::size_t count) {
 }
 
 void SlotLoans::give_back(Borrower who, std::size_t count) {
-  const auto loan = std::ranges::find(loans_, who, &Loan::who);
+  const auto loan = std::ranges::find(loans_, who, &Share::who);
   if (loan == loans_.end()) return;
   loan->count -= std::min(loan->count, count);
   if (loan->count == 0) loans_.erase(loan);
@@ -37,43 +46,26 @@ void SlotLoans::give_back(Borrower who, std::size_t count) {
 
 void SlotLoans::leave(Borrower who) {
   want(who, 0);
-  std::erase_if(loans_, [who](const Loan& loan) { return loan.who == who; });
+  std::erase_if(loans_, [who](const Share& loan) { return loan.who == who; });
 }
 
 std::vector<SlotLoans::Borrower> SlotLoans::lend(Milliseconds now) {
   while (!rests_.empty() && rests_.front().until <= now) rests_.pop_front();
-  const std::size_t busy = taken_ + resting() + lent();
+  const std::size_t busy = taken_ + sum_of(rests_) + lent();
   std::vector<Borrower> lucky;
   for (std::size_t idle = slots_ - std::min(slots_, busy); idle > 0 && !queue_.empty(); --idle) {
-    Want want = queue_.front();
+    Share want = queue_.front();
     queue_.pop_front();
     lucky.push_back(want.who);
-    add_loan(want.who);
+    auto loan = std::ranges::find(loans_, want.who, &Share::who);
+    if (loan == loans_.end()) loan = loans_.insert(loan, Share{want.who, 0});
+    ++loan->count;
     if (--want.count > 0) queue_.push_back(want);
   }
   return lucky;
 }
 
-void SlotLoans::add_loan(Borrower who) {
-  const auto loan = std::ranges::find(loans_, who, &Loan::who);
-  if (loan == loans_.end()) {
-    loans_.push_back({who, 1});
-  } else {
-    ++loan->count;
-  }
-}
-
-std::size_t SlotLoans::lent() const {
-  std::size_t sum = 0;
-  for (const Loan& loan : loans_) sum += loan.count;
-  return sum;
-}
-
-std::size_t SlotLoans::resting() const {
-  std::size_t sum = 0;
-  for (const Rest& rest : rests_) sum += rest.count;
-  return sum;
-}
+std::size_t SlotLoans::lent() const { return sum_of(loans_); }
 
 Milliseconds SlotLoans::due() const {
   return queue_.empty() || rests_.empty() ? k_longest : rests_.front().until;

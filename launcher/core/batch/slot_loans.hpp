@@ -46,11 +46,8 @@ class SlotLoans {
   Milliseconds due() const;
 
  private:
-  struct Want {
-    Borrower who;
-    std::size_t count;
-  };
-  struct Loan {
+  // What a borrower wants or has.
+  struct Share {
     Borrower who;
     std::size_t count;
   };
@@ -58,14 +55,12 @@ class SlotLoans {
     Milliseconds until;
     std::size_t count;
   };
-  std::size_t resting() const;
-  void add_loan(Borrower who);
 
   std::size_t slots_;
   std::size_t taken_;  // by tests of ctest
   std::deque<Rest> rests_;
-  std::deque<Want> queue_;  // each borrower at most once, with a count of at least 1
-  std::vector<Loan> loans_;
+  std::deque<Share> queue_;  // each borrower at most once, with a count of at least 1
+  std::vector<Share> loans_;
 };
 
 }  // namespace holdfast

@@ -1,8 +1,7 @@
 #include "core/bundle/packed_file.hpp"
 
-#include <charconv>
-
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/bundle/bundle_names.hpp"
 
 namespace holdfast {
@@ -13,8 +12,7 @@ constexpr std::size_t k_digits = 20;
 }  // namespace
 
 std::string line_of(const PackedHead& head) {
-  const std::string number = std::to_string(head.size);
-  return std::string(k_digits - number.size(), '0') + number + ' ' + head.name + '\n';
+  return text_of({padded(std::to_string(head.size), k_digits, '0'), " ", head.name, "\n"});
 }
 
 std::optional<PackedHead> parse_packed_head(std::string_view line) {
@@ -32,11 +30,7 @@ void BundleSum::begin(std::string_view name) {
 
 std::string BundleSum::text() {
   end();
-  constexpr std::size_t k_length = 16;
-  char digits[k_length];
-  const auto written = std::to_chars(digits, digits + k_length, sum_, 16);
-  const std::string_view text(digits, static_cast<std::size_t>(written.ptr - digits));
-  return std::string(k_length - text.size(), '0').append(text);
+  return hexadecimal(sum_, 16);
 }
 
 void BundleSum::end() {

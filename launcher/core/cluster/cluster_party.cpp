@@ -13,10 +13,6 @@ void read_how(std::string_view how, ClusterParty& party) {
   party.size = spec->size;
 }
 
-std::string how_of(const ClusterParty& party) {
-  return how_text(party.mode, party.units, party.size);
-}
-
 std::string describe_party(const ClusterParty& party) {
   if (party.host.empty()) return "the key " + brief(party.key) + ", which is not Holdfast's";
   std::string text = text_of(

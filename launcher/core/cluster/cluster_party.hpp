@@ -37,9 +37,7 @@ struct ClusterParty {
 // Holdfast's, the text is the key.
 std::string describe_party(const ClusterParty& party);
 
-// Returns the text after the `:` of a spec. Empty: the mode is exclusive.
-std::string how_of(const ClusterParty& party);
-// Reads that text. If it is not understood, the mode stays exclusive.
+// Reads the text after the `:` of a spec. If it is not understood, the mode stays exclusive.
 void read_how(std::string_view how, ClusterParty& party);
 
 }  // namespace holdfast

@@ -1,5 +1,8 @@
 #include "core/cluster/cluster_settings.hpp"
 
+#include <algorithm>
+
+#include "core/base/ascii_case.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
@@ -19,9 +22,7 @@ Error password_in_address() {
                   text_of({k_expected, "; `user` and HOLDFAST_CLUSTER_PASSWORD say who we are"})};
 }
 
-Error bad_endpoint(std::string_view text) {
-  return BadValue{text_of({"\"", brief(text), "\""}), k_expected};
-}
+Error bad_endpoint(std::string_view text) { return BadValue{brief_in_quotes(text), k_expected}; }
 
 // `host`, `host:port`, `[address]` or `[address]:port`.
 bool is_host(std::string_view host) {
@@ -40,8 +41,21 @@ bool is_host(std::string_view host) {
 }
 
 bool is_in_address(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view(".-_:[]/%").find(c) != std::string_view::npos;
+  return is_ascii_alphanumeric(c) || std::string_view(".-_:[]/%").find(c) != std::string_view::npos;
+}
+
+// Reads several addresses, with commas or blanks between them.
+Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text) {
+  // This looks at the whole text, because a password may have commas and blanks.
+  if (has_password(text)) return password_in_address();
+  std::vector<std::string> endpoints;
+  while (!text.empty()) {
+    const std::string_view part = take_part(text, text.find(',') < text.find(' ') ? ',' : ' ');
+    if (part.empty()) continue;
+    HOLDFAST_TRY(std::string endpoint, parse_etcd_address(part));
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
 }
 
 }  // namespace
@@ -56,23 +70,8 @@ Result<std::string> parse_etcd_address(std::string_view text) {
   if (host.empty() || host.front() == '/' || !is_host(host.substr(0, host.find('/')))) {
     return bad_endpoint(text);
   }
-  for (char c : host) {
-    if (!is_in_address(c)) return bad_endpoint(text);
-  }
+  if (!std::ranges::all_of(host, is_in_address)) return bad_endpoint(text);
   return text_of({is_plain ? "http://" : "https://", host});
-}
-
-Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text) {
-  // This looks at the whole text, because a password may have commas and blanks.
-  if (has_password(text)) return password_in_address();
-  std::vector<std::string> endpoints;
-  while (!text.empty()) {
-    const std::string_view part = take_part(text, text.find(',') < text.find(' ') ? ',' : ' ');
-    if (part.empty()) continue;
-    HOLDFAST_TRY(std::string endpoint, parse_etcd_address(part));
-    endpoints.push_back(std::move(endpoint));
-  }
-  return endpoints;
 }
 
 Result<ClusterSettings> with_environment(ClusterSettings settings, const char* variable) {

@@ -30,8 +30,6 @@ struct ClusterSettings {
 
 // Reads an address such as `http://127.0.0.1:2379`. Leaves out slashes at its end.
 Result<std::string> parse_etcd_address(std::string_view text);
-// Reads several addresses, with commas or blanks between them.
-Result<std::vector<std::string>> parse_etcd_addresses(std::string_view text);
 
 // `variable` is the value of HOLDFAST_CLUSTER_ENDPOINTS, which wins over the file. Null: it is not
 // set.

@@ -7,6 +7,7 @@
 // read messages while the test runs, and a holdfast-etcd that is stopped renews nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -78,10 +79,7 @@ constexpr Milliseconds shortest_ttl(Milliseconds grace) { return (grace + k_leas
 // How long after a renewal the next one comes, and how long an answer may take.
 constexpr Milliseconds renewal_interval(Milliseconds ttl) { return ttl / 5; }
 constexpr Milliseconds answer_patience(Milliseconds ttl) {
-  const Milliseconds patience = ttl / 6;
-  return patience < Milliseconds{1000}   ? Milliseconds{1000}
-         : patience > Milliseconds{5000} ? Milliseconds{5000}
-                                         : patience;
+  return std::clamp(ttl / 6, Milliseconds{1000}, Milliseconds{5000});
 }
 
 }  // namespace holdfast::cluster

@@ -61,12 +61,8 @@ LockTurn turn_for_units(const std::vector<ClusterParty>& queue, std::size_t own,
 
 }  // namespace
 
-std::string prefix_of_lock(std::string_view name) {
-  return text_of({k_locks_prefix, encode_file_name(name), "/"});
-}
-
 std::string prefix_of_level(std::string_view name, std::string_view level) {
-  const std::string lock = prefix_of_lock(name);
+  const std::string lock = text_of({k_locks_prefix, encode_file_name(name), "/"});
   if (level.empty()) return text_of({lock, k_top, "/"});
   return text_of({lock, k_below, encode_file_name(level), "/"});
 }

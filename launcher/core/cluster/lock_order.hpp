@@ -21,8 +21,7 @@ namespace holdfast::cluster {
 // attempt below which nested runs take the lock.
 inline constexpr std::string_view k_locks_prefix = "holdfast/locks/";
 
-// Both end with `/`. `level` is an attempt. Empty: the top.
-std::string prefix_of_lock(std::string_view name);
+// Ends with `/`. `level` is an attempt. Empty: the top.
 std::string prefix_of_level(std::string_view name, std::string_view level);
 
 // Returns the end of the range of all keys that begin with `prefix`, which must not be empty.

@@ -20,10 +20,7 @@ Result<Attach> parse_attach(std::string_view text) {
   if (!start || !pid_namespace || !count) {
     return refused("expected ctest's start time, its PID namespace and an include count");
   }
-  Attach attach;
-  attach.ctest = ProcessName{*pid, *start};
-  attach.pid_namespace = *pid_namespace;
-  attach.include_count = *count;
+  Attach attach{ProcessName{*pid, *start}, *pid_namespace, *count};
   attach.project = take_word();
   attach.tree = rest;
   if (attach.tree.empty() || attach.tree.front() != '/') {

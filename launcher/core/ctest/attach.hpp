@@ -16,8 +16,8 @@ struct Attach {
   std::uint64_t pid_namespace = 0;
   // `ctest -S` reads the tests once per ctest_test().
   unsigned include_count = 1;  // how often ctest has read the tests
-  std::string project;         // the key of the lock scope `project`
-  std::string tree;            // the build tree, absolute
+  std::string project = {};    // the key of the lock scope `project`
+  std::string tree = {};       // the build tree, absolute
 
   friend bool operator==(const Attach&, const Attach&) = default;
 };

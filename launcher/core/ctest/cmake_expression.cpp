@@ -1,6 +1,7 @@
 #include "core/ctest/cmake_expression.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/ascii_case.hpp"
 
@@ -163,8 +164,7 @@ class Compiler {
 
   Result<Piece> group() {
     if (++groups_ > k_most_groups) return ErrorInWords{"more than nine pairs of parentheses"};
-    Result<Piece> inner = alternatives();
-    if (!inner) return inner;
+    HOLDFAST_TRY(Piece inner, alternatives());
     if (next() != ')') return ErrorInWords{"an unmatched `(`"};
     ++at_;
     return inner;
@@ -208,7 +208,7 @@ bool is_true_in_cmake(std::string_view text) {
   return !word.empty() && *end == '\0' && number != 0;
 }
 
-ByteAutomaton::ByteAutomaton(MatchSteps steps) : steps_(std::move(steps)) {
+CMakeExpression::CMakeExpression(MatchSteps steps) : steps_(std::move(steps)) {
   // Here anchors count as met. One beginning too many costs time, but makes no wrong match.
   Waiting first(steps_.size());
   first.add(steps_, 0, true, true);
@@ -216,7 +216,7 @@ ByteAutomaton::ByteAutomaton(MatchSteps steps) : steps_(std::move(steps)) {
   for (const std::size_t place : first.places()) beginnings_ |= steps_[place].set;
 }
 
-bool ByteAutomaton::is_found_in(std::string_view text) const {
+bool CMakeExpression::is_found_in(std::string_view text) const {
   Waiting now(steps_.size());
   Waiting next(steps_.size());
   std::size_t at = 0;

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -44,21 +43,6 @@ using MatchSteps = std::vector<MatchStep>;
 
 // Tells whether a text holds a match of a regular expression. It follows all ways of matching at
 // once, so the time is at most proportional to the length of the text times that of the expression.
-class ByteAutomaton {
- public:
-  // Matches nothing but the empty text, which is found everywhere.
-  ByteAutomaton() : ByteAutomaton(MatchSteps{}) {}
-  // To get to the end of `steps` is a match.
-  explicit ByteAutomaton(MatchSteps steps);
-
-  bool is_found_in(std::string_view text) const;
-
- private:
-  MatchSteps steps_;
-  ByteSet beginnings_;            // what a match that is not empty may begin with
-  bool begins_anywhere_ = false;  // a match may be empty: no byte can be skipped
-};
-
 class CMakeExpression {
  public:
   // Fails if ctest would not compile the expression. The error says why and does not repeat the
@@ -66,11 +50,15 @@ class CMakeExpression {
   static Result<CMakeExpression> compile(std::string_view expression);
 
   // `text` must have no NUL bytes.
-  bool is_found_in(std::string_view text) const { return automaton_.is_found_in(text); }
+  bool is_found_in(std::string_view text) const;
 
  private:
-  explicit CMakeExpression(MatchSteps steps) : automaton_(std::move(steps)) {}
-  ByteAutomaton automaton_;
+  // To get to the end of `steps` is a match.
+  explicit CMakeExpression(MatchSteps steps);
+
+  MatchSteps steps_;
+  ByteSet beginnings_;            // what a match that is not empty may begin with
+  bool begins_anywhere_ = false;  // a match may be empty: no byte can be skipped
 };
 
 }  // namespace holdfast

@@ -39,6 +39,17 @@ bool is_in(const std::string_view (&options)[N], std::string_view word) {
   return std::ranges::find(options, word) != std::end(options);
 }
 
+// Calls `see` with each option of the command, and with the word behind it, whatever that is; null:
+// there is none. The values of options are left out.
+template <typename See>
+void each_option(const std::vector<std::string>& command, See see) {
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    if (command[i] == "--test-command") break;  // what follows is another program's command
+    see(command[i], i + 1 < command.size() ? &command[i + 1] : nullptr);
+    if (takes_value(command[i])) ++i;
+  }
+}
+
 constexpr std::string_view k_level = "CTEST_PARALLEL_LEVEL=";
 constexpr std::string_view k_load = "--test-load";
 constexpr std::string_view k_configured_load = "TestLoad:";
@@ -64,15 +75,13 @@ struct SaidJobs {
 
 SaidJobs said_in(const std::vector<std::string>& command) {
   SaidJobs said;
-  for (std::size_t i = 1; i < command.size(); ++i) {
-    const std::string_view word = command[i];
-    if (word == "--test-command") break;  // what follows is another program's command
+  each_option(command, [&said](std::string_view word, const std::string* next) {
     said.is_elsewhere = said.is_elsewhere || has_script_or_preset(word);
     said.has_load = said.has_load || word == k_load || word.starts_with("--test-load=");
     if (word == "-j" || word == "--parallel") {
       said.is_said = true;
-      said.jobs = i + 1 == command.size() ? std::nullopt : number_of_jobs(command[i + 1]);
-      continue;
+      said.jobs = next == nullptr ? std::nullopt : number_of_jobs(*next);
+      return;
     }
     for (const std::string_view option : {"--parallel=", "-j=", "-j"}) {
       if (!word.starts_with(option)) continue;
@@ -80,9 +89,7 @@ SaidJobs said_in(const std::vector<std::string>& command) {
       said.jobs = number_of_jobs(word.substr(option.size()));
       break;
     }
-    const CtestOption kind = ctest_option(word);
-    if (kind == CtestOption::with_value || kind == CtestOption::other_with_value) ++i;
-  }
+  });
   return said;
 }
 
@@ -94,30 +101,26 @@ CtestOption ctest_option(std::string_view word) {
   return is_in(k_other_with_value, word) ? CtestOption::other_with_value : CtestOption::unknown;
 }
 
+bool takes_value(std::string_view word) {
+  const CtestOption kind = ctest_option(word);
+  return kind == CtestOption::with_value || kind == CtestOption::other_with_value;
+}
+
 bool asks_to_be_quiet(const std::vector<std::string>& command) {
-  for (std::size_t i = 1; i < command.size(); ++i) {
-    const std::string& word = command[i];
-    if (word == "-Q" || word == "--quiet") return true;
-    if (word == "--test-command") return false;  // what follows is another program's command
-    const CtestOption kind = ctest_option(word);
-    if (kind == CtestOption::with_value || kind == CtestOption::other_with_value) ++i;
-  }
-  return false;
+  bool is_quiet = false;
+  each_option(command, [&is_quiet](std::string_view word, const std::string* /*next*/) {
+    is_quiet = is_quiet || word == "-Q" || word == "--quiet";
+  });
+  return is_quiet;
 }
 
 std::vector<std::string> selecting_options(const std::vector<std::string>& command) {
   std::vector<std::string> selecting;
-  for (std::size_t i = 1; i < command.size(); ++i) {
-    const std::string& word = command[i];
-    if (word == "--test-command") break;  // what follows is another program's command
-    const CtestOption kind = ctest_option(word);
-    const bool has_value = kind == CtestOption::with_value || kind == CtestOption::other_with_value;
-    if (is_in(k_selecting, word)) {
-      selecting.push_back(word);
-      if (has_value && i + 1 < command.size()) selecting.push_back(command[i + 1]);
-    }
-    if (has_value) ++i;
-  }
+  each_option(command, [&selecting](std::string_view word, const std::string* next) {
+    if (!is_in(k_selecting, word)) return;
+    selecting.emplace_back(word);
+    if (takes_value(word) && next != nullptr) selecting.push_back(*next);
+  });
   return selecting;
 }
 

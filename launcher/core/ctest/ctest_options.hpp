@@ -19,6 +19,8 @@ enum class CtestOption : std::uint8_t {
 };
 
 CtestOption ctest_option(std::string_view word);
+// Whether a value follows the option.
+bool takes_value(std::string_view word);
 
 // Whether ctest is asked to be quiet (-Q, --quiet). `command` begins with the program. A word that
 // is the value of an option does not count: `ctest -R -Q`.

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/ctest/ctest_options.hpp"
@@ -11,18 +12,12 @@
 namespace holdfast {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_number(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+  return !text.empty() && std::ranges::all_of(text, is_ascii_digit);
 }
 
 // Whether `c` has a meaning in CMake's expressions.
 bool is_meta(char c) { return std::string_view("^$.[]*+?()|\\").find(c) != std::string_view::npos; }
-
-bool is_word_character(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 // Takes literal characters off the front; none: the text is not understood. An escaped letter or
 // digit is literal for CMake, but not in other dialects, and the author may have meant one of
@@ -31,7 +26,7 @@ std::optional<std::string> take_literals(std::string_view& text) {
   std::string literals;
   while (!text.empty()) {
     if (text[0] == '\\') {
-      if (text.size() < 2 || is_word_character(text[1])) return std::nullopt;
+      if (text.size() < 2 || is_ascii_alphanumeric(text[1])) return std::nullopt;
       text.remove_prefix(1);
     } else if (is_meta(text[0])) {
       break;
@@ -165,9 +160,7 @@ std::optional<std::vector<std::string>> indexes_in(std::string_view information)
 bool may_meet(const CtestSelection& one, const CtestSelection& other) {
   using By = CtestSelection::By;
   if (one.by != other.by || one.by == By::nothing || one.by == By::file) return true;
-  return std::any_of(one.tests.begin(), one.tests.end(), [&](const std::string& test) {
-    return std::find(other.tests.begin(), other.tests.end(), test) != other.tests.end();
-  });
+  return std::ranges::find_first_of(one.tests, other.tests) != one.tests.end();
 }
 
 }  // namespace holdfast

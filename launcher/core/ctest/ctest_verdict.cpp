@@ -21,8 +21,7 @@ std::optional<int> code_of(std::string_view text) {
 }
 
 bool holds_between(std::string_view line, std::string_view opening, std::string_view closing) {
-  const std::size_t at = line.find(opening);
-  return at != std::string_view::npos && line.find(closing, at + opening.size()) != line.npos;
+  return text_after(line, opening).find(closing) != std::string_view::npos;
 }
 
 bool is_for_ctest(std::string_view line) {

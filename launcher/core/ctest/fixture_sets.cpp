@@ -1,9 +1,8 @@
 #include "core/ctest/fixture_sets.hpp"
 
-#include <utility>
-
 #include "core/base/file_name.hpp"
 #include "core/base/parts.hpp"
+#include "core/ctest/disjoint_sets.hpp"
 
 namespace holdfast {
 namespace {
@@ -30,40 +29,26 @@ std::map<std::string, Noted> read_notes(std::string_view notes) {
   return tests;
 }
 
-// Disjoint sets of numbers.
-class Connected {
- public:
-  std::size_t add() {
-    above_.push_back(above_.size());
-    return above_.size() - 1;
-  }
-  std::size_t top(std::size_t one) {
-    while (above_[one] != one) one = above_[one] = above_[above_[one]];
-    return one;
-  }
-  void connect(std::size_t one, std::size_t other) { above_[top(one)] = top(other); }
-
- private:
-  std::vector<std::size_t> above_;
-};
-
 }  // namespace
 
 FixtureSets FixtureSets::read(std::string_view notes) {
   const std::map<std::string, Noted> tests = read_notes(notes);
-  Connected connected;
-  std::map<std::string, std::size_t, std::less<>> number_of;
+  std::map<std::string, std::size_t> number_of;
   for (const auto& [name, test] : tests) {
     for (const std::string& fixture : test.fixtures) {
-      const auto [found, is_new] = number_of.try_emplace(fixture);
-      if (is_new) found->second = connected.add();
-      connected.connect(found->second, number_of.find(test.fixtures.front())->second);
+      number_of.try_emplace(fixture, number_of.size());
+    }
+  }
+  DisjointSets connected(number_of.size());
+  for (const auto& [name, test] : tests) {
+    for (const std::string& fixture : test.fixtures) {
+      connected.join(number_of[fixture], number_of[test.fixtures.front()]);
     }
   }
   FixtureSets all;
-  std::map<std::size_t, std::size_t> set_of_top;
+  std::map<std::size_t, std::size_t> place_of_set;
   for (const auto& [fixture, number] : number_of) {
-    const auto [found, is_new] = set_of_top.try_emplace(connected.top(number), all.count());
+    const auto [found, is_new] = place_of_set.try_emplace(connected.set_of(number), all.count());
     if (is_new) all.uses_services_.push_back(false);
     all.set_of_[fixture] = found->second;
   }

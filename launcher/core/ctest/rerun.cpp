@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "core/ctest/ctest_options.hpp"
+#include "core/ctest/disjoint_sets.hpp"
 #include "core/ctest/test_order.hpp"
 
 namespace holdfast {
@@ -89,14 +90,9 @@ Option option_at(const std::vector<std::string>& command, std::size_t i) {
   const std::string_view name = word.substr(0, equals);
   const auto* const row = std::ranges::find(k_rows, name, &Row::option);
   Option option{name, Fate::keep};
-  bool has_value = false;
-  if (row != std::end(k_rows)) {
-    option.fate = row->fate;
-    has_value = row->has_value;
-  } else {
-    const CtestOption kind = ctest_option(name);
-    has_value = kind == CtestOption::with_value || kind == CtestOption::other_with_value;
-  }
+  const bool is_in_table = row != std::end(k_rows);
+  if (is_in_table) option.fate = row->fate;
+  const bool has_value = is_in_table ? row->has_value : takes_value(name);
   if (equals != std::string_view::npos) {
     option.value = word.substr(equals + 1);
   } else if (has_value && i + 1 < command.size()) {
@@ -223,8 +219,7 @@ RerunSelection select_again(const std::vector<RanTest>& ran, const TestPlaces& l
     if (meant.empty()) selection.gone.push_back(test.name);
     places.insert(places.end(), meant.begin(), meant.end());
   }
-  std::ranges::sort(places);
-  places.erase(std::unique(places.begin(), places.end()), places.end());
+  sort_and_unite(places);
   return selection;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/base/ascii_case.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/parts.hpp"
 
@@ -15,8 +16,6 @@ namespace {
 constexpr std::size_t k_most_inputs = 8;
 constexpr std::size_t k_longest_path = 1024;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 // Whether `c` is usual in file names. Quotes, `=` and the like are signs of texts, options and
 // expressions.
 bool is_plain(char c) {
@@ -25,7 +24,7 @@ bool is_plain(char c) {
 }
 
 std::string_view suffix_of(std::string_view path) {
-  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::string_view name = last_part_of(path);
   const std::size_t dot = name.rfind('.');
   return dot == std::string_view::npos || dot == 0 ? std::string_view() : name.substr(dot + 1);
 }
@@ -36,7 +35,7 @@ bool looks_like_file(std::string_view word) {
   if (word.empty() || word.front() == '-' || word.back() == '/') return false;
   if (!std::ranges::all_of(word, is_plain) || is_address(word)) return false;
   return word.find('/') != std::string_view::npos ||
-         std::ranges::any_of(suffix_of(word), is_letter);
+         std::ranges::any_of(suffix_of(word), is_ascii_letter);
 }
 
 // An absolute path may have blanks. So may a command for a shell, which follows the option -c or

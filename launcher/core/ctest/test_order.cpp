@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "core/base/number.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -21,15 +23,10 @@ std::string decimal(double cost) {
 }  // namespace
 
 std::string cost_commands(const std::vector<TestCost>& costs) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
   std::string commands;
   for (const TestCost& test : costs) {
     commands += "set_property(GLOBAL PROPERTY _holdfast_cost_";
-    for (const char c : test.name) {
-      const auto byte = static_cast<unsigned char>(c);
-      commands += k_digits[byte >> 4U];
-      commands += k_digits[byte & 15U];
-    }
+    for (const char c : test.name) commands += hexadecimal(static_cast<unsigned char>(c), 2);
     commands += " " + decimal(test.cost) + ")\n";
   }
   return commands;

@@ -111,11 +111,6 @@ Result<std::vector<std::string>> split(std::string_view text) {
 
 constexpr std::string_view k_blanks = " \t\r\n";
 
-std::string_view after(std::string_view line, std::string_view words) {
-  const std::size_t at = line.find(words);
-  return at == std::string_view::npos ? std::string_view() : line.substr(at + words.size());
-}
-
 // The state of a node that does not answer ends with a `*`, as in `down*`.
 bool is_lost(std::string_view state) {
   constexpr std::array<std::string_view, 3> k_lost{"down", "unknown", "power"};
@@ -167,7 +162,7 @@ bool tells_of_memory(std::string_view line) {
 
 // srun begins a line with its name as it was called, with its path or without.
 void take_refusal_of_options(std::string_view line, SrunWords& words) {
-  const std::string_view what = after(line, "srun: ");
+  const std::string_view what = text_after(line, "srun: ");
   for (const std::string_view refusal : {"unrecognized option", "invalid option", "is ambiguous",
                                          "requires an argument", "doesn't allow an argument"}) {
     if (what.find(refusal) == std::string_view::npos) continue;
@@ -179,14 +174,14 @@ void take_refusal_of_options(std::string_view line, SrunWords& words) {
 void take_line(std::string_view line, SrunWords& words) {
   if (tells_of_memory(line)) words.out_of_memory = true;
   if (words.trouble.empty()) words.trouble = own_trouble_in(line);
-  const std::string_view launch = after(line, "launching StepId=");
+  const std::string_view launch = text_after(line, "launching StepId=");
   if (!launch.empty()) {
     words.launches = true;
-    std::string_view node = after(launch, " on host ");
+    std::string_view node = text_after(launch, " on host ");
     words.node = take_part(node, ',');
     return;
   }
-  std::string_view error = after(line, "error: ");
+  std::string_view error = text_after(line, "error: ");
   if (error.empty()) {
     take_refusal_of_options(line, words);
     return;
@@ -205,8 +200,7 @@ void add_frames(FarChannel channel, std::string_view bytes, std::string& to) {
     bytes.remove_prefix(part.size());
     to += k_mark;
     to += static_cast<char>(channel);
-    for (int shift = 28; shift >= 0; shift -= 4)
-      to += "0123456789abcdef"[(part.size() >> shift) & 15U];
+    to += hexadecimal(part.size(), k_digits);
     to += part;
     to += '\n';
   } while (!bytes.empty());
@@ -215,40 +209,31 @@ void add_frames(FarChannel channel, std::string_view bytes, std::string& to) {
 std::vector<FrameReader::Frame> FrameReader::read(std::string_view bytes) {
   rest_ += bytes;
   std::vector<Frame> frames;
-  std::size_t at = 0;
+  std::string_view left = rest_;
   while (true) {
-    const std::string_view left = std::string_view(rest_).substr(at);
     const std::size_t begin = left.find(k_mark);
-    if (begin != 0 || left.empty()) {
-      // The first byte of a mark may be the last one that has come so far.
-      std::size_t strange = begin;
-      if (begin == std::string_view::npos) {
-        strange = left.size() - (left.ends_with(k_mark[0]) ? 1 : 0);
-      }
-      at += strange;
-      if (begin == std::string_view::npos) break;
-      continue;
-    }
+    // The first byte of a mark may be the last one that has come so far.
+    const std::size_t kept = left.ends_with(k_mark[0]) ? 1 : 0;
+    left.remove_prefix(std::min(begin, left.size() - kept));
     if (left.size() < k_head) break;
     const std::optional<std::size_t> length = length_in(left.substr(0, k_head));
     if (!length) {
-      ++at;
+      left.remove_prefix(1);
       continue;
     }
     if (left.size() < k_head + *length + 1) break;
     frames.push_back(
         {static_cast<FarChannel>(left[k_mark.size()]), std::string(left.substr(k_head, *length))});
-    at += k_head + *length + 1;
+    left.remove_prefix(k_head + *length + 1);
   }
-  rest_.erase(0, at);
+  rest_.erase(0, rest_.size() - left.size());
   return frames;
 }
 
 Result<std::vector<std::string>> srun_words(std::string_view options) {
-  Result<std::vector<std::string>> words = split(options);
-  if (!words) return words;
+  HOLDFAST_TRY(std::vector<std::string> words, split(options));
   bool may_be_value = false;
-  for (const std::string& word : *words) {
+  for (const std::string& word : words) {
     if (!word.starts_with('-')) {
       if (may_be_value) {
         may_be_value = false;

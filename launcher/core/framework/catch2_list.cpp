@@ -7,11 +7,18 @@
 #include "core/base/ascii_case.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/batch/framework.hpp"
 #include "core/batch/unique_names.hpp"
 #include "core/batch/xml.hpp"
+#include "core/framework/program_words.hpp"
 
 namespace holdfast {
 namespace {
+
+// How names of Catch2's cases are written on the command line, to select them. Catch2 ignores upper
+// and lower case in names, and blanks around them. A `*` at an end of a name stands for any text,
+// even after a `\`. A name that begins with `exclude:` gets a `*` in front, because Catch2 takes
+// that word as its own. Source: TestSpecParser and WildcardPattern of versions 2.13 and 3.
 
 // Each of these has a meaning in a selection, unless there is a `\` before it.
 constexpr std::string_view k_with_meaning = "\\,[]\"~";
@@ -61,33 +68,60 @@ std::optional<std::size_t> count_in(std::string_view line) {
   return is_count ? parse_number<std::size_t>(line.substr(0, end)) : std::nullopt;
 }
 
+// The exit code of version 3.3 and later when every case of the process was skipped.
+constexpr int k_all_skipped = 4;
+
+class Catch2 final : public Framework {
+ public:
+  explicit constexpr Catch2(Telling tells)
+      : Framework({"Catch2", "--list-tests", {}, ','}, tells) {}
+
+  // Catch2 ignores upper and lower case in names, so any selection may select another case too.
+  bool is_exact(std::string_view /*name*/) const override { return false; }
+  bool selects(std::string_view name, std::string_view other) const override {
+    std::string_view wanted = trimmed(name, k_blanks);
+    const std::string_view text = trimmed(other, k_blanks);
+    const bool from_any = wanted.starts_with('*') || wanted.starts_with(k_exclude);
+    if (wanted.starts_with('*')) wanted.remove_prefix(1);
+    const bool to_any = wanted.ends_with('*');
+    if (to_any) wanted.remove_suffix(1);
+    if (wanted.size() > text.size()) return false;
+    if (from_any && to_any) return is_in(wanted, text);
+    if (from_any) return is_begin_of(wanted, text.substr(text.size() - wanted.size()));
+    return is_begin_of(wanted, text) && (to_any || wanted.size() == text.size());
+  }
+  // None also if the name consists of blanks.
+  std::optional<std::string> selection_without(
+      std::string_view name, const std::vector<std::string_view>& others) const override {
+    const std::string_view bare = trimmed(name, k_blanks);
+    if (bare.empty() || !others.empty()) return std::nullopt;
+    std::string text;
+    if (bare.starts_with(k_exclude)) text = "*";
+    for (const char c : bare) {
+      // An argument that begins with `-` is an option.
+      const bool is_option = c == '-' && text.empty();
+      if (is_option || k_with_meaning.find(c) != std::string_view::npos) text += '\\';
+      text += c;
+    }
+    return text;
+  }
+  std::vector<char*> without_selection(char* const* arguments) const override {
+    return catch2_words(arguments).without(
+        {Catch2Word::selection, Catch2Word::shard_count, Catch2Word::shard_index});
+  }
+  bool is_usual_exit(CaseEnd said, int code) const override {
+    return code == 0 || (said == CaseEnd::skipped && code == k_all_skipped);
+  }
+};
+
+constinit const Catch2 k_catch2(Telling::ends);
+constinit const Catch2 k_silent_catch2(Telling::nothing);
+
 }  // namespace
 
-std::optional<std::string> catch2_selection(std::string_view name) {
-  const std::string_view bare = trimmed(name, k_blanks);
-  if (bare.empty()) return std::nullopt;
-  std::string text;
-  if (bare.starts_with(k_exclude)) text = "*";
-  for (const char c : bare) {
-    // An argument that begins with `-` is an option.
-    const bool is_option = c == '-' && text.empty();
-    if (is_option || k_with_meaning.find(c) != std::string_view::npos) text += '\\';
-    text += c;
-  }
-  return text;
-}
-
-bool catch2_selects(std::string_view name, std::string_view other) {
-  std::string_view wanted = trimmed(name, k_blanks);
-  const std::string_view text = trimmed(other, k_blanks);
-  const bool from_any = wanted.starts_with('*') || wanted.starts_with(k_exclude);
-  if (wanted.starts_with('*')) wanted.remove_prefix(1);
-  const bool to_any = wanted.ends_with('*');
-  if (to_any) wanted.remove_suffix(1);
-  if (wanted.size() > text.size()) return false;
-  if (from_any && to_any) return is_in(wanted, text);
-  if (from_any) return is_begin_of(wanted, text.substr(text.size() - wanted.size()));
-  return is_begin_of(wanted, text) && (to_any || wanted.size() == text.size());
+const Framework& catch2(FrameworkKind version, Telling tells) {
+  const bool is_silent = version == FrameworkKind::catch2_two || tells == Telling::nothing;
+  return is_silent ? k_silent_catch2 : k_catch2;
 }
 
 std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml) {

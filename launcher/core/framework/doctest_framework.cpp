@@ -99,10 +99,6 @@ std::size_t sum_of_numbers(std::string_view one, std::string_view other) {
   return parse_number<std::size_t>(one).value_or(0) + parse_number<std::size_t>(other).value_or(0);
 }
 
-std::string padded_number(const std::string& text, std::size_t width) {
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
 class DoctestReader {
  public:
   explicit DoctestReader(std::string_view xml) : tags_(xml) {}
@@ -293,8 +289,8 @@ class DoctestReader {
     const std::size_t passed = std::max(cases_.passed.size(), asserts_.passed.size());
     const std::size_t failed = std::max(cases_.failed.size(), asserts_.failed.size());
     const auto columns = [&](const DoctestTotals& one) {
-      return " " + padded_number(one.all, all) + " | " + padded_number(one.passed, passed) +
-             " passed | " + padded_number(one.failed, failed) + " failed |";
+      return " " + padded(one.all, all) + " | " + padded(one.passed, passed) + " passed | " +
+             padded(one.failed, failed) + " failed |";
     };
     report_.last_words =
         std::string(k_doctest_line) + std::string(k_doctest_totals) + columns(cases_) + " " +

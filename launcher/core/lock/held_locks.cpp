@@ -24,6 +24,15 @@ std::string_view how_in(std::string_view entry) {
   return colon == std::string_view::npos ? std::string_view{} : held.substr(colon + 1);
 }
 
+std::vector<std::string> entries_in(std::string_view text) {
+  std::vector<std::string> entries;
+  while (!text.empty()) {
+    const std::string_view entry = take_part(text, ',');
+    if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
+  }
+  return entries;
+}
+
 // How an ancestor has a lock.
 struct How {
   LockMode mode = LockMode::exclusive;
@@ -63,19 +72,11 @@ std::optional<Rank> rank_of(std::string_view place) {
   const std::size_t slash = place.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
   const std::string_view directory = place.substr(0, slash);
-  LockScope scope = LockScope::build;
-  if (directory == "cluster") {
-    scope = LockScope::cluster;
-  } else if (directory == "machine") {
-    scope = LockScope::machine;
-  } else if (directory == "user") {
-    scope = LockScope::user;
-  } else if (directory.starts_with("project-")) {
-    scope = LockScope::project;
-  } else if (!directory.starts_with("build-")) {
-    return std::nullopt;
-  }
-  return Rank{scope, decode_file_name(place.substr(slash + 1)), place};
+  const std::size_t dash = directory.find('-');
+  const std::optional<LockScope> scope = named<LockScope>(directory.substr(0, dash));
+  const bool needs_key = scope == LockScope::project || scope == LockScope::build;
+  if (!scope || needs_key != (dash != std::string_view::npos)) return std::nullopt;
+  return Rank{*scope, decode_file_name(place.substr(slash + 1)), place};
 }
 
 // Whether `spec` is one of the two locks that an enclosing test may hold shared while a test
@@ -117,15 +118,6 @@ Result<LockLevel> level_of_units(const LockSpec& spec, How how, LockLevel level)
 }  // namespace
 
 HeldLocks::HeldLocks(std::string_view text) : entries_(entries_in(text)) {}
-
-std::vector<std::string> HeldLocks::entries_in(std::string_view text) {
-  std::vector<std::string> entries;
-  while (!text.empty()) {
-    const std::string_view entry = take_part(text, ',');
-    if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
-  }
-  return entries;
-}
 
 void HeldLocks::add_farther(std::string_view text) {
   for (std::string& entry : entries_in(text)) {
@@ -216,8 +208,7 @@ std::string HeldLocks::with(const std::vector<std::string>& places,
 std::string held_entry(const std::string& place, const LockSpec& spec,
                        const std::vector<unsigned>& slots) {
   if (spec.mode == LockMode::exclusive) return place;
-  if (spec.mode == LockMode::shared) return place + ":shared";
-  if (spec.mode == LockMode::amount) return place + ":" + amounts_text(spec.units, spec.size);
+  if (spec.mode != LockMode::counted) return text_of({place, ":", how_of(spec)});
   std::string how;
   for (unsigned slot : slots) how += (how.empty() ? ":" : "+") + std::to_string(slot);
   return text_of({place, how, "/", std::to_string(spec.size)});

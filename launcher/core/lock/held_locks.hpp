@@ -76,7 +76,6 @@ class HeldLocks {
   std::string with(const std::vector<std::string>& places, std::string_view attempt) const;
 
  private:
-  static std::vector<std::string> entries_in(std::string_view text);
   const std::string* entry_of(std::string_view place) const;
   // The attempts that hold the lock at `place`, the nearest first.
   std::vector<std::string> holders_of(std::string_view place) const;

@@ -15,8 +15,6 @@ bool is_of(const LockParty& party, const std::string& attempt) {
   return party.attempt == attempt || std::ranges::find(party.around, attempt) != party.around.end();
 }
 
-bool is_in_units(const LockParty& party) { return has_units(party.mode); }
-
 // Whether `waiter` gets no part of the lock as long as `holder` has it.
 bool excludes(const LockParty& holder, const LockParty& waiter) {
   return holder.mode == LockMode::exclusive || waiter.mode == LockMode::exclusive;
@@ -68,9 +66,9 @@ class StuckWaits {
     for (const LockParty& holder : wait.use->holders) {
       if (!is_held_up(holder)) continue;
       if (excludes(holder, *wait.party)) return false;
-      if (is_in_units(holder)) kept += holder.units;
+      if (has_units(holder.mode)) kept += holder.units;
     }
-    return !is_in_units(*wait.party) || wait.party->units + kept <= wait.party->size;
+    return !has_units(wait.party->mode) || wait.party->units + kept <= wait.party->size;
   }
 
   std::vector<Wait> waits_;
@@ -106,7 +104,7 @@ class CycleSearch {
     const Wait& wait = stuck_.all()[at];
     for (const LockParty& holder : wait.use->holders) {
       const bool is_in_the_way =
-          excludes(holder, *wait.party) || (is_in_units(holder) && is_in_units(*wait.party));
+          excludes(holder, *wait.party) || (has_units(holder.mode) && has_units(wait.party->mode));
       if (!is_in_the_way) continue;
       for (std::size_t next = 0; next < from_.size(); ++next) {
         if (is_of(*stuck_.all()[next].party, holder.attempt)) {

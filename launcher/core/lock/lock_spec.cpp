@@ -136,15 +136,10 @@ std::string size_text(std::uint64_t kb) {
   return std::to_string(kb >> unit->shift) + std::string(unit->name);
 }
 
-std::string amounts_text(std::uint64_t part_kb, std::uint64_t whole_kb) {
-  return whole_kb == 0 ? size_text(part_kb) : size_text(part_kb) + "/" + size_text(whole_kb);
-}
-
 std::string slot_variable(std::string_view name) {
   std::string variable = upper(std::string(name));
   for (char& c : variable) {
-    const bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!is_kept) c = '_';
+    if (!is_ascii_alphanumeric(c)) c = '_';
   }
   return variable;
 }
@@ -185,7 +180,7 @@ Result<LockSpec> promote_resource_lock(std::string_view name) {
 }
 
 std::string to_text(const LockSpec& spec) {
-  const std::string how = how_text(spec.mode, spec.units, spec.size);
+  const std::string how = how_of(spec);
   return text_of({spec.name, how.empty() ? "" : ":", how, "@", name_of(spec.scope)});
 }
 
@@ -198,7 +193,7 @@ std::string how_text(LockMode mode, std::uint64_t units, std::uint64_t size) {
     case LockMode::counted:
       return text_of({std::to_string(units), "/", std::to_string(size)});
     case LockMode::amount:
-      return amounts_text(units, size);
+      return size == 0 ? size_text(units) : text_of({size_text(units), "/", size_text(size)});
   }
   return {};
 }
@@ -254,12 +249,7 @@ std::uint16_t candidate(const PortRange& range, std::uint32_t start, unsigned tr
 }
 
 std::string ports_in_text(const std::vector<std::uint16_t>& ports) {
-  std::string text;
-  for (const std::uint16_t port : ports) {
-    if (!text.empty()) text += ';';
-    text += std::to_string(port);
-  }
-  return text;
+  return separated(ports, ";", in_digits);
 }
 
 std::string scope_directory(LockScope scope, const LockHome& home) {

@@ -25,9 +25,6 @@ std::optional<std::uint64_t> parse_size_kb(std::string_view text);
 // The same size with the largest unit that gives a whole number.
 std::string size_text(std::uint64_t kb);
 
-// "6GiB/24GiB": a part and the whole; "6GiB" if the whole is 0.
-std::string amounts_text(std::uint64_t part_kb, std::uint64_t whole_kb);
-
 // Of a lock with an amount, each holder has a part of a whole, in KiB.
 enum class LockMode : std::uint8_t { exclusive, shared, counted, amount };
 
@@ -74,9 +71,14 @@ Result<LockSpec> promote_resource_lock(std::string_view name);
 
 std::string to_text(const LockSpec& spec);
 
-// How a lock is taken: what follows the `:` of a spec. `shared`, `1/4`, `6GiB/24GiB`; empty for an
-// exclusive lock.
+// How a lock is taken: what follows the `:` of a spec. `shared`, `1/4`, `6GiB/24GiB`, or `6GiB` if
+// the size is 0; empty for an exclusive lock.
 std::string how_text(LockMode mode, std::uint64_t units, std::uint64_t size);
+// Of a spec, a holder or a waiter.
+template <typename Taken>
+std::string how_of(const Taken& taken) {
+  return how_text(taken.mode, taken.units, taken.size);
+}
 // A spec of another name that is taken so. None: the text says nothing, or is not understood.
 std::optional<LockSpec> parse_how(std::string_view how);
 

@@ -26,12 +26,6 @@ void append_if_any(std::string& out, std::string_view key, std::string_view valu
   if (!value.empty()) append_field(out, key, value);
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
-  return text;
-}
-
 // As many whole parts of a comma-separated list as fit into `longest` bytes.
 std::string whole_parts(std::string list, std::size_t longest) {
   if (list.size() > longest) list.erase(std::min(list.rfind(',', longest), longest));
@@ -59,8 +53,6 @@ std::string_view field(std::string_view record, std::string_view key) {
 
 }  // namespace
 
-std::string how_of(const LockParty& party) { return how_text(party.mode, party.units, party.size); }
-
 void LockParty::say_how(const LockSpec& spec) {
   mode = spec.mode;
   units = spec.units;
@@ -77,7 +69,7 @@ std::string to_record(const LockParty& party) {
   append_if_any(record, "slots", whole_parts(to_text(party.slots), k_longest_list));
   if (party.ticket != 0) append_field(record, "ticket", std::to_string(party.ticket));
   append_if_any(record, "attempt", party.attempt);
-  append_if_any(record, "around", whole_parts(joined(party.around), k_longest_list));
+  append_if_any(record, "around", whole_parts(separated(party.around, ","), k_longest_list));
   append_field(record, "test", party.test);
   // The tree comes last, with all the room that is left: its path should be whole.
   constexpr std::size_t k_key_and_end = 6;
@@ -107,11 +99,7 @@ std::optional<LockParty> parse_party(std::string_view record) {
   return party;
 }
 
-std::string to_text(const std::vector<unsigned>& slots) {
-  std::string text;
-  for (unsigned slot : slots) text += (text.empty() ? "" : ",") + std::to_string(slot);
-  return text;
-}
+std::string to_text(const std::vector<unsigned>& slots) { return separated(slots, ",", in_digits); }
 
 std::string describe_party(const LockParty& party) {
   // Another user may have written the record of a machine lock, so its text may hold control

@@ -42,9 +42,6 @@ struct LockParty {
   friend bool operator==(const LockParty&, const LockParty&) = default;
 };
 
-// The text after the `:` of a spec: "shared", "1/4", "6GiB/24GiB"; empty for an exclusive lock.
-std::string how_of(const LockParty& party);
-
 // Every record has this many bytes: it is padded with NUL, and long texts are cut.
 inline constexpr std::size_t k_party_size = 1024;
 

@@ -17,10 +17,7 @@ std::optional<std::uint64_t> oom_kills_in(std::string_view text) {
 }
 
 bool names_oom_victim(std::string_view line, int pid) {
-  constexpr std::string_view k_killed = "ut of memory: Killed process ";
-  const std::size_t at = line.find(k_killed);
-  if (at == std::string_view::npos) return false;
-  const std::string_view rest = line.substr(at + k_killed.size());
+  const std::string_view rest = text_after(line, "ut of memory: Killed process ");
   return rest.starts_with(std::to_string(pid) + " (");
 }
 

@@ -32,9 +32,7 @@ SupervisionStep begin_ending(SupervisionState state, EndReason reason, int signa
 
 // Ends the tree after its stacks were taken. The reason of the end is known already.
 SupervisionStep end_after_look(SupervisionState state, const Event& event) {
-  state.stage = Stage::ending;
-  state.ending_since = event.at;
-  return {state, {{Action::Kind::end_tree, k_signal_term}}};
+  return begin_ending(state, state.reason, k_signal_term, event);
 }
 
 SupervisionStep hurry(SupervisionState state) {

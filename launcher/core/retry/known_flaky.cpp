@@ -1,19 +1,9 @@
 #include "core/retry/known_flaky.hpp"
 
-#include <algorithm>
-
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast {
-namespace {
-
-std::string padded(unsigned number, std::size_t width) {
-  std::string text = std::to_string(number);
-  return text.insert(0, width - std::min(width, text.size()), '0');
-}
-
-}  // namespace
 
 std::optional<Day> parse_day(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
@@ -27,10 +17,12 @@ std::optional<Day> parse_day(std::string_view text) {
 }
 
 std::string to_text(const Day& day) {
-  const int year = static_cast<int>(day.year());
-  return text_of({padded(static_cast<unsigned>(year), 4), "-",
-                  padded(static_cast<unsigned>(day.month()), 2), "-",
-                  padded(static_cast<unsigned>(day.day()), 2)});
+  const auto digits = [](int number, std::size_t width) {
+    return padded(std::to_string(number), width, '0');
+  };
+  return text_of({digits(static_cast<int>(day.year()), 4), "-",
+                  digits(static_cast<int>(static_cast<unsigned>(day.month())), 2), "-",
+                  digits(static_cast<int>(static_cast<unsigned>(day.day())), 2)});
 }
 
 Day day_of(std::int64_t unix_ms) {

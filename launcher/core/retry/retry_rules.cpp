@@ -88,16 +88,9 @@ bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
       return cause == RetryCause::crash && rule.code == main.code;
     case RetryCause::exit_code:
       return cause == rule.cause && rule.code == main.code;
-    case RetryCause::crash:
-    case RetryCause::timeout:
-    case RetryCause::launch:
-    case RetryCause::oom:
-    case RetryCause::node:
+    default:  // no end tells that a service was lost
       return cause == rule.cause;
-    case RetryCause::service:
-      return false;  // an end does not tell that a service was lost
   }
-  return false;
 }
 
 constexpr std::string_view k_exponential = "exponential:";
@@ -122,13 +115,12 @@ Result<RetryRules> parse_retry_rules(std::string_view text) {
   while (!text.empty()) {
     const std::string_view part = trimmed(take_part(text, ','), k_blanks);
     if (part.empty()) continue;
-    const Result<RetryRule> rule = parse_rule(part);
-    if (!rule) return rule.error();
+    HOLDFAST_TRY(const RetryRule rule, parse_rule(part));
     const bool is_said = std::ranges::any_of(rules, [&](const RetryRule& other) {
-      return other.cause == rule->cause && other.code == rule->code;
+      return other.cause == rule.cause && other.code == rule.code;
     });
-    if (is_said) return BadValue{text_of({"\"", name_of(*rule), "\" twice"}), "one number for it"};
-    rules.push_back(*rule);
+    if (is_said) return BadValue{text_of({"\"", name_of(rule), "\" twice"}), "one number for it"};
+    rules.push_back(rule);
   }
   return rules;
 }
@@ -138,9 +130,7 @@ std::string to_text(const RetryRule& rule) {
 }
 
 std::string to_text(const RetryRules& rules) {
-  std::string text;
-  for (const RetryRule& rule : rules) text += (text.empty() ? "" : ",") + to_text(rule);
-  return text;
+  return separated(rules, ",", [](const RetryRule& rule) { return to_text(rule); });
 }
 
 std::optional<RetryCause> cause_of(Outcome outcome, const ProcessEnd& main) {

@@ -3,11 +3,6 @@
 #include "core/base/parts.hpp"
 
 namespace holdfast {
-namespace {
-
-std::string further_attempts(unsigned count) { return counted(count, "further attempt"); }
-
-}  // namespace
 
 void RunRetries::came_out(std::string_view test, bool failed) {
   bool& has_failed = failed_[std::string(test)];  // false for a test that is new
@@ -21,25 +16,21 @@ bool RunRetries::opens() const {
          std::uint64_t{failures_} * k_whole > std::uint64_t{limits_.breaker} * failed_.size();
 }
 
-std::string RunRetries::breaker_reason() const {
-  return text_of({std::to_string(failures_), " of ", std::to_string(failed_.size()),
-                  " tests have failed (retry-breaker ", share_to_text(limits_.breaker), ")"});
-}
-
 RunAnswer RunRetries::again(std::string_view test) {
   came_out(test, true);
-  if (!open_ && opens()) {
-    open_ = true;
-    why_open_ = breaker_reason();
+  if (!is_open() && opens()) {
+    why_open_ =
+        text_of({std::to_string(failures_), " of ", std::to_string(failed_.size()),
+                 " tests have failed (retry-breaker ", share_to_text(limits_.breaker), ")"});
   }
-  if (open_) {
+  if (is_open()) {
     ++refused_;
     return {false, why_open_};
   }
   if (limits_.budget && granted_ >= *limits_.budget) {
     ++refused_;
-    return {false, text_of({"the run's retry-budget of ", further_attempts(*limits_.budget),
-                            " is spent"})};
+    return {false, text_of({"the run's retry-budget of ",
+                            counted(*limits_.budget, "further attempt"), " is spent"})};
   }
   ++granted_;
   return {true, {}};
@@ -47,10 +38,10 @@ RunAnswer RunRetries::again(std::string_view test) {
 
 std::string RunRetries::summary() const {
   if (granted_ == 0 && refused_ == 0) return {};
-  std::string text = further_attempts(granted_);
+  std::string text = counted(granted_, "further attempt");
   if (limits_.budget) text += " of " + std::to_string(*limits_.budget);
   if (refused_ > 0) text += ", " + std::to_string(refused_) + " refused";
-  if (open_) text += "; retries stopped: " + why_open_;
+  if (is_open()) text += "; retries stopped: " + why_open_;
   return text;
 }
 

@@ -43,19 +43,17 @@ class RunRetries {
   std::string summary() const;
 
   unsigned granted() const { return granted_; }
-  bool is_open() const { return open_; }
+  bool is_open() const { return !why_open_.empty(); }
 
  private:
   bool opens() const;
-  std::string breaker_reason() const;
 
   RunRetryLimits limits_;
   std::unordered_map<std::string, bool> failed_;  // each test's latest attempt
   unsigned failures_ = 0;
   unsigned granted_ = 0;
   unsigned refused_ = 0;
-  bool open_ = false;  // for the rest of the run
-  std::string why_open_;
+  std::string why_open_;  // for the rest of the run; empty: it is not
 };
 
 }  // namespace holdfast

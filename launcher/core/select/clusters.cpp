@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "core/ctest/disjoint_sets.hpp"
+
 namespace holdfast {
 namespace {
 
 constexpr std::size_t k_none = static_cast<std::size_t>(-1);
-
-void sort_and_unite(std::vector<std::size_t>& numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-}
 
 // The units of a list, before it is known which of them may be repeated.
 class Units {

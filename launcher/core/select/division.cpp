@@ -9,6 +9,7 @@
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
 #include "core/base/printable.hpp"
+#include "core/ctest/disjoint_sets.hpp"
 #include "core/select/clusters.hpp"
 
 namespace holdfast {
@@ -39,28 +40,24 @@ struct Placement {
   std::vector<std::int64_t> loads;    // by shard, in milliseconds
 
   // No shard takes much longer than the mean.
-  bool is_even() const;
+  bool is_even() const {
+    const std::int64_t slowest = *std::max_element(loads.begin(), loads.end());
+    const std::int64_t all = std::accumulate(loads.begin(), loads.end(), std::int64_t{0});
+    return slowest * static_cast<std::int64_t>(loads.size()) * 10 <= all * 11;
+  }
+
   // The slowest shard is clearly faster; or if it is about the same, the next one is, and so on.
-  bool is_better_than(const Placement& other) const;
-};
-
-class PieceMaker {
- public:
-  // What it is given must outlive it.
-  PieceMaker(const Clusters& all, const std::vector<SelectableTest>& tests, const TestTimes& times,
-             const std::vector<std::int64_t>& weights);
-
-  ShardPiece piece_of(const std::vector<std::size_t>& items) const;
-  // Each piece in turn goes to the shard that is then the least loaded. A unit that the shard has
-  // already costs nothing.
-  Placement place(const std::vector<ShardPiece>& pieces, std::size_t count) const;
-
- private:
-  const Clusters& all_;
-  const std::vector<SelectableTest>& tests_;
-  const TestTimes& times_;
-  const std::vector<std::int64_t>& weights_;
-  std::vector<std::int64_t> unit_weights_;
+  bool is_better_than(const Placement& other) const {
+    std::vector<std::int64_t> ours = loads;
+    std::vector<std::int64_t> theirs = other.loads;
+    std::sort(ours.begin(), ours.end(), std::greater<>());
+    std::sort(theirs.begin(), theirs.end(), std::greater<>());
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      if (ours[i] * 20 < theirs[i] * 19) return true;
+      if (theirs[i] * 20 < ours[i] * 19) return false;
+    }
+    return false;
+  }
 };
 
 // The shards while pieces are placed.
@@ -111,70 +108,64 @@ class Shards {
   const std::vector<std::int64_t>& unit_weights_;
 };
 
-std::int64_t sum_of(const std::vector<std::size_t>& tests,
+// Of tests or of units.
+std::int64_t sum_of(const std::vector<std::size_t>& numbers,
                     const std::vector<std::int64_t>& weights) {
   std::int64_t sum = 0;
-  for (const std::size_t test : tests) sum += weights[test];
+  for (const std::size_t number : numbers) sum += weights[number];
   return sum;
 }
 
-bool Placement::is_even() const {
-  const std::int64_t slowest = *std::max_element(loads.begin(), loads.end());
-  const std::int64_t all = std::accumulate(loads.begin(), loads.end(), std::int64_t{0});
-  return slowest * static_cast<std::int64_t>(loads.size()) * 10 <= all * 11;
-}
-
-bool Placement::is_better_than(const Placement& other) const {
-  std::vector<std::int64_t> ours = loads;
-  std::vector<std::int64_t> theirs = other.loads;
-  std::sort(ours.begin(), ours.end(), std::greater<>());
-  std::sort(theirs.begin(), theirs.end(), std::greater<>());
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    if (ours[i] * 20 < theirs[i] * 19) return true;
-    if (theirs[i] * 20 < ours[i] * 19) return false;
+class PieceMaker {
+ public:
+  // What it is given must outlive it.
+  PieceMaker(const Clusters& all, const std::vector<SelectableTest>& tests, const TestTimes& times,
+             const std::vector<std::int64_t>& weights)
+      : all_(all), tests_(tests), times_(times), weights_(weights) {
+    for (const auto& unit : all.units) unit_weights_.push_back(sum_of(unit, weights));
   }
-  return false;
-}
 
-PieceMaker::PieceMaker(const Clusters& all, const std::vector<SelectableTest>& tests,
-                       const TestTimes& times, const std::vector<std::int64_t>& weights)
-    : all_(all), tests_(tests), times_(times), weights_(weights) {
-  for (const auto& unit : all.units) unit_weights_.push_back(sum_of(unit, weights));
-}
-
-ShardPiece PieceMaker::piece_of(const std::vector<std::size_t>& items) const {
-  ShardPiece piece;
-  piece.items = items;
-  std::size_t first = tests_.size();
-  const auto is_known = [&](std::size_t test) { return times_[test].has_value(); };
-  for (const std::size_t item : items) {
-    const ShardItem& one = all_.items[item];
-    if (!one.tests.empty()) first = std::min(first, one.tests.front());
-    piece.is_known = piece.is_known || std::ranges::any_of(one.tests, is_known);
-    piece.own += sum_of(one.tests, weights_);
-    piece.units.insert(piece.units.end(), one.units.begin(), one.units.end());
+  ShardPiece piece_of(const std::vector<std::size_t>& items) const {
+    ShardPiece piece;
+    piece.items = items;
+    std::size_t first = tests_.size();
+    const auto is_known = [&](std::size_t test) { return times_[test].has_value(); };
+    for (const std::size_t item : items) {
+      const ShardItem& one = all_.items[item];
+      if (!one.tests.empty()) first = std::min(first, one.tests.front());
+      piece.is_known = piece.is_known || std::ranges::any_of(one.tests, is_known);
+      piece.own += sum_of(one.tests, weights_);
+      piece.units.insert(piece.units.end(), one.units.begin(), one.units.end());
+    }
+    sort_and_unite(piece.units);
+    piece.weight = piece.own + sum_of(piece.units, unit_weights_);
+    for (const std::size_t unit : piece.units) {
+      piece.is_known = piece.is_known || std::ranges::any_of(all_.units[unit], is_known);
+    }
+    // Units are ascending by their first tests.
+    if (first == tests_.size()) first = all_.units[piece.units.front()].front();
+    piece.name = tests_[first].name;
+    return piece;
   }
-  std::sort(piece.units.begin(), piece.units.end());
-  piece.units.erase(std::unique(piece.units.begin(), piece.units.end()), piece.units.end());
-  piece.weight = piece.own;
-  for (const std::size_t unit : piece.units) {
-    piece.is_known = piece.is_known || std::ranges::any_of(all_.units[unit], is_known);
-    piece.weight += unit_weights_[unit];
-  }
-  // Units are ascending by their first tests.
-  if (first == tests_.size()) first = all_.units[piece.units.front()].front();
-  piece.name = tests_[first].name;
-  return piece;
-}
 
-Placement PieceMaker::place(const std::vector<ShardPiece>& pieces, std::size_t count) const {
-  Shards shards(count, all_.units.size(), unit_weights_);
-  Placement placement;
-  placement.shard_of.reserve(pieces.size());
-  for (const ShardPiece& piece : pieces) placement.shard_of.push_back(shards.place(piece));
-  placement.loads = std::move(shards).take_loads();
-  return placement;
-}
+  // Each piece in turn goes to the shard that is then the least loaded. A unit that the shard has
+  // already costs nothing.
+  Placement place(const std::vector<ShardPiece>& pieces, std::size_t count) const {
+    Shards shards(count, all_.units.size(), unit_weights_);
+    Placement placement;
+    placement.shard_of.reserve(pieces.size());
+    for (const ShardPiece& piece : pieces) placement.shard_of.push_back(shards.place(piece));
+    placement.loads = std::move(shards).take_loads();
+    return placement;
+  }
+
+ private:
+  const Clusters& all_;
+  const std::vector<SelectableTest>& tests_;
+  const TestTimes& times_;
+  const std::vector<std::int64_t>& weights_;
+  std::vector<std::int64_t> unit_weights_;
+};
 
 // ctest itself takes about so long for a test, and what a test of no time costs is not nothing.
 constexpr std::int64_t k_least_time = 1;
@@ -206,9 +197,9 @@ std::vector<std::int64_t> weights_of(const std::vector<SelectableTest>& tests,
 std::vector<ShardPiece> pieces_of(const Clusters& all, const PieceMaker& maker) {
   std::vector<ShardPiece> pieces;
   pieces.reserve(all.clusters.size());
-  for (std::size_t i = 0; i < all.clusters.size(); ++i) {
-    pieces.push_back(maker.piece_of(all.clusters[i]));
-    pieces.back().is_whole = all.clusters[i].size() > 1;
+  for (const std::vector<std::size_t>& items : all.clusters) {
+    pieces.push_back(maker.piece_of(items));
+    pieces.back().is_whole = items.size() > 1;
   }
   std::sort(pieces.begin(), pieces.end());
   return pieces;
@@ -269,18 +260,8 @@ std::vector<std::vector<std::size_t>> tests_of(const Clusters& all,
       shard.insert(shard.end(), all.units[unit].begin(), all.units[unit].end());
     }
   }
-  for (std::vector<std::size_t>& shard : shards) {
-    std::sort(shard.begin(), shard.end());
-    shard.erase(std::unique(shard.begin(), shard.end()), shard.end());
-  }
+  for (std::vector<std::size_t>& shard : shards) sort_and_unite(shard);
   return shards;
-}
-
-std::string hexadecimal(std::uint64_t value) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (std::size_t i = text.size(); i-- > 0; value >>= 4U) text[i] = k_digits[value & 15U];
-  return text;
 }
 
 // Without paths, numbers and commands, which may differ from machine to machine.
@@ -301,7 +282,7 @@ std::string fingerprint_of(const std::vector<SelectableTest>& tests, const TestT
       for (const std::string& name : *names) hash.add(name).end();
     }
   }
-  return hexadecimal(hash.value());
+  return hexadecimal(hash.value(), 16);
 }
 
 }  // namespace

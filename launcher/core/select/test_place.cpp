@@ -2,19 +2,17 @@
 
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 
 std::optional<TestPlace> parse_test_place(std::string_view text) {
-  const std::size_t first = text.find(':');
-  TestPlace place{std::string(text.substr(0, first))};
+  const bool has_numbers = text.find(':') != std::string_view::npos;
+  TestPlace place{std::string(take_part(text, ':'))};
   if (place.directory.empty()) return std::nullopt;
-  if (first == std::string_view::npos) return place;
-  const std::string_view numbers = text.substr(first + 1);
-  const std::size_t second = numbers.find(':');
-  if (second == std::string_view::npos) return std::nullopt;
-  const auto in_directory = parse_number<std::uint32_t>(numbers.substr(0, second));
-  const auto nth = parse_number<std::uint32_t>(numbers.substr(second + 1));
+  if (!has_numbers) return place;
+  const auto in_directory = parse_number<std::uint32_t>(take_part(text, ':'));
+  const auto nth = parse_number<std::uint32_t>(text);
   if (!in_directory || !nth) return std::nullopt;
   place.in_directory = *in_directory;
   place.nth = *nth;
@@ -24,11 +22,7 @@ std::optional<TestPlace> parse_test_place(std::string_view text) {
 std::string key_of(std::string_view name, const TestPlace& place) {
   Fnv1a hash;
   hash.add(name).end().add(place.directory).end().add(std::to_string(place.in_directory)).end();
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    text += "0123456789abcdef"[(hash.value() >> shift) & 15U];
-  }
-  return text;
+  return hexadecimal(hash.value(), 16);
 }
 
 }  // namespace holdfast

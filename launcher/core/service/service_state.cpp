@@ -18,12 +18,9 @@ Error wrong(const ServiceSpec& service, const std::string& why) {
 }
 
 std::string listed(const std::vector<std::string_view>& kinds, std::string_view before) {
-  std::vector<std::string> keys;
-  keys.reserve(kinds.size());
-  for (std::string_view kind : kinds) keys.push_back("`" + std::string(before).append(kind) + "`");
-  std::string text;
-  for (const std::string& key : keys) text += (text.empty() ? "" : ", ") + key;
-  return text;
+  return separated(kinds, ", ", [&](std::string_view kind) {
+    return text_of({"`", before, kind, "`"});
+  });
 }
 
 Result<void> check_names(const std::vector<ServiceSpec>& services) {
@@ -64,8 +61,7 @@ Result<void> check_places(const ServiceProbe& probe, const std::string& before,
     return Result<void>(
         wrong("found `" + key + "` \"" + text + "\", expected " + expected_by(place.error())));
   };
-  Result<void> tcp = check(before + "tcp", probe.tcp, parse_endpoint(filled(probe.tcp, words)));
-  if (!tcp) return tcp;
+  HOLDFAST_DO(check(before + "tcp", probe.tcp, parse_endpoint(filled(probe.tcp, words))));
   return check(before + "http", probe.http, parse_http_endpoint(filled(probe.http, words)));
 }
 
@@ -93,8 +89,7 @@ class Sorting {
     marks_[i] = Mark::open;
     path_.push_back(i);
     for (const std::string& name : services_[i].depends) {
-      const auto found = std::find_if(services_.begin(), services_.end(),
-                                      [&](const ServiceSpec& s) { return s.name == name; });
+      const auto found = std::ranges::find(services_, name, &ServiceSpec::name);
       if (found == services_.end()) {
         return wrong(services_[i],
                      "`depends` has \"" + name + "\", expected the name of a declared service");

@@ -2,21 +2,20 @@
 
 #include <algorithm>
 
+#include "core/base/ascii_case.hpp"
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
 constexpr std::size_t k_longest_name = 64;
 
-bool is_in_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-' || c == '.';
-}
+bool is_in_name(char c) { return is_ascii_alphanumeric(c) || c == '_' || c == '-' || c == '.'; }
 
 }  // namespace
 
 bool is_service_name(std::string_view name) {
-  return !name.empty() && name.size() <= k_longest_name &&
-         std::all_of(name.begin(), name.end(), is_in_name);
+  return !name.empty() && name.size() <= k_longest_name && std::ranges::all_of(name, is_in_name);
 }
 
 Result<ServiceUse> parse_service_use(std::string_view text) {
@@ -45,9 +44,7 @@ std::string to_text(const ServiceUse& use) {
 }
 
 std::string names_of(const std::vector<ServiceUse>& uses) {
-  std::string names;
-  for (const ServiceUse& use : uses) names += (names.empty() ? "" : ", ") + use.name;
-  return names;
+  return separated(uses, ", ", &ServiceUse::name);
 }
 
 void add_use(const ServiceUse& use, std::vector<ServiceUse>& uses) {

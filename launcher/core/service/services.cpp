@@ -192,8 +192,7 @@ bool Services::are_at_rest() const {
 }
 
 Services::Request* Services::find(UseId use) {
-  const auto found = std::find_if(requests_.begin(), requests_.end(),
-                                  [use](const Request& r) { return r.use == use; });
+  const auto found = std::ranges::find(requests_, use, &Request::use);
   return found == requests_.end() ? nullptr : &*found;
 }
 
@@ -374,10 +373,8 @@ void Services::refuse(const Request& request, const Instance& instance) {
 
 bool Services::is_well_below(const Request& request, const Instance& instance) const {
   const std::vector<std::size_t>& below = depends_[instance.id.service];
-  return std::all_of(request.holds.begin(), request.holds.end(), [&](const Hold& hold) {
-    const bool is_below =
-        std::find(below.begin(), below.end(), hold.instance->id.service) != below.end();
-    return !is_below || hold.is_well;
+  return std::ranges::all_of(request.holds, [&](const Hold& hold) {
+    return hold.is_well || std::ranges::find(below, hold.instance->id.service) == below.end();
   });
 }
 
@@ -415,7 +412,7 @@ void Services::acquit(Instance& instance) {
 std::vector<UseId> Services::suspects_of(const Instance& instance) const {
   std::vector<UseId> all = users_of(instance.id);
   for (const UseId use : instance.suspects) {
-    if (std::find(all.begin(), all.end(), use) == all.end()) all.push_back(use);
+    if (std::ranges::find(all, use) == all.end()) all.push_back(use);
   }
   return all;
 }

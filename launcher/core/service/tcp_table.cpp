@@ -67,13 +67,7 @@ std::optional<TcpSocket> read_line(std::string_view line) {
   const std::optional<std::uint64_t> inode = parse_number<std::uint64_t>(words[9]);
   if (!own || !other || !state || !user || !inode) return std::nullopt;
   if (*state == k_time_wait || *state == k_close) return std::nullopt;
-  TcpSocket socket;
-  socket.port = *own;
-  socket.other_port = *other;
-  socket.listens = *state == k_listen;
-  socket.user = *user;
-  socket.inode = *inode;
-  return socket;
+  return TcpSocket{*own, *other, *state == k_listen, *user, *inode};
 }
 
 }  // namespace
@@ -93,9 +87,9 @@ Result<Endpoint> parse_http_endpoint(std::string_view url) {
     endpoint = endpoint_in(rest.substr(0, slash));
     if (endpoint) endpoint->path = slash < rest.size() ? rest.substr(slash) : "/";
   }
-  const bool is_sound =
-      endpoint && std::none_of(endpoint->path.begin(), endpoint->path.end(),
-                               [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+  const bool is_sound = endpoint && std::ranges::none_of(endpoint->path, [](unsigned char c) {
+                          return c <= ' ' || c == 0x7f;
+                        });
   if (is_sound) return std::move(*endpoint);
   return BadValue("\"" + std::string(url) + "\"",
                   "http://HOST:PORT/PATH, with localhost or an address such as 127.0.0.1 or [::1]");

@@ -26,10 +26,6 @@ std::string_view word_after(std::string_view option, const CommandWords& command
   return {};
 }
 
-std::string_view program_of(const CommandWords& command) {
-  return command[0].substr(command[0].rfind('/') + 1);
-}
-
 }  // namespace
 
 std::string to_text(const EarlierAttempts& earlier) {
@@ -69,13 +65,13 @@ std::string_view scanned_into(const CommandWords& command) {
   }
   if (!file.empty()) return only_preprocesses ? file : std::string_view();
   if (command.empty()) return {};
-  const bool is_clangs = program_of(command).starts_with("clang-scan-deps");
+  const bool is_clangs = last_part_of(command[0]).starts_with("clang-scan-deps");
   return is_clangs ? word_after("-MT", command) : std::string_view();
 }
 
 bool is_cmakes_own(const CommandWords& command) {
   if (command.empty()) return false;
-  const std::string_view program = program_of(command);
+  const std::string_view program = last_part_of(command[0]);
   if (program == "ctest" || program == "ccmake" || program == "cmake-gui") return true;
   if (program != "cmake") return false;
   const auto has = [&](std::string_view word) {

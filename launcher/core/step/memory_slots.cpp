@@ -24,10 +24,7 @@ bool has(std::string_view line, std::string_view part) {
 }
 
 std::optional<std::uint64_t> number_in(std::string_view line, std::string_view key) {
-  const std::string name = text_of({"\"", key, "\":"});
-  const std::size_t at = line.find(name);
-  if (at == std::string_view::npos) return std::nullopt;
-  return leading_number<std::uint64_t>(line.substr(at + name.size()));
+  return leading_number<std::uint64_t>(text_after(line, text_of({"\"", key, "\":"})));
 }
 
 }  // namespace

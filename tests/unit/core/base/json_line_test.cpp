@@ -64,9 +64,10 @@ TEST(JsonLine, SecondsHaveSixDecimalsAndAreNeverNegative) {
               {61'000'050, "61.000050"}, {-1, "0.000000"},
               {INT64_MIN, "0.000000"},   {INT64_MAX, "9223372036854.775807"}};
   for (const auto& row : rows) {
-    std::string out;
-    append_seconds(out, row.microseconds);
-    EXPECT_EQ(out, row.text);
+    JsonLine line("t", 0);
+    line.seconds("s", row.microseconds);
+    const std::string record = R"({"v":1,"type":"t","at":0.000000,"s":)" + std::string(row.text);
+    EXPECT_EQ(std::move(line).finish(), record + "}\n");
   }
 }
 

@@ -23,8 +23,8 @@ TEST(Amount, ATextHasTheLargestUnitThatIsWhole) {
   }
   EXPECT_EQ(size_text(*parse_size_kb("1024MiB")), "1GiB");
   EXPECT_EQ(size_text(0), "0KiB");
-  EXPECT_EQ(amounts_text(1024, 2048), "1MiB/2MiB");
-  EXPECT_EQ(amounts_text(1024, 0), "1MiB");
+  EXPECT_EQ(how_text(LockMode::amount, 1024, 2048), "1MiB/2MiB");
+  EXPECT_EQ(how_text(LockMode::amount, 1024, 0), "1MiB");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "core/select/division.hpp"
+#include "core/ctest/disjoint_sets.hpp"
 #include "core/select/clusters.hpp"
 
 #include <algorithm>
