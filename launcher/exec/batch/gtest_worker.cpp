@@ -39,7 +39,7 @@ std::string_view first_lines(std::string_view bytes) {
 }  // namespace
 
 GtestWorker::GtestWorker(WorkerOrder order, Report report)
-    : order_(std::move(order)),
+    : BatchWorker(std::move(order)),
       report_(std::move(report)),
       told_at_(os::monotonic_now()),
       printed_(order_.own_case),
@@ -136,24 +136,19 @@ Milliseconds GtestWorker::deadline() {
   return limit_from_ + order_.case_timeout;
 }
 
-void GtestWorker::tell(const std::string& text) {
-  read_output();
-  order_.relay.write(Stream::errors, text);
-}
-
 void GtestWorker::read_output() {
   if (order_.relay.is_full()) return;
   // We look at the log before we read the pipes, because an entry whose output has not been read
   // must wait.
   progress_.look();
-  order_.capture.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
+  CapturedOutput::read_output();
 }
 
 void GtestWorker::take(Stream stream, std::string_view bytes) {
   is_new_ = true;
   taken_ += bytes.size();
   const std::uint64_t kept = order_.relay.position();
-  order_.relay.write(stream, bytes);
+  CapturedOutput::take(stream, bytes);
   if (stream == Stream::errors) return;
   segments_.push_back({printed_.size(), kept});
   if (segments_.size() > k_most_segments) segments_.pop_front();
@@ -477,11 +472,7 @@ GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {
 }
 
 OutputRange GtestWorker::finish(const ProcessEnd& end) {
-  order_.capture.close_writing();
-  // What is still unread is no more than the pipes hold. A full relay must pass on its output
-  // first.
-  order_.relay.finish();
-  read_output();
+  take_rest();
   is_all_printed_ = true;
   hear();
   settle_end();

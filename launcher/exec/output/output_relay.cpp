@@ -52,6 +52,34 @@ VerdictProperties properties_of(const supervision::Invocation& invocation) {
 
 }  // namespace
 
+void CapturedOutput::add_descriptors(std::vector<pollfd>& fds) {
+  relay_.add_descriptors(fds);
+  if (!relay_.is_full()) capture_.add_descriptors(fds);
+}
+
+void CapturedOutput::look() {
+  relay_.pass_on();
+  read_output();
+}
+
+void CapturedOutput::tell(const std::string& text) {
+  read_output();
+  relay_.write(Stream::errors, text);
+}
+
+void CapturedOutput::take_rest() {
+  capture_.close_writing();
+  // What is left to read is no more than the pipes hold. A full relay must first pass on its
+  // output.
+  relay_.finish();
+  read_output();
+}
+
+void CapturedOutput::read_output() {
+  if (relay_.is_full()) return;
+  capture_.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
+}
+
 void OutputTurn::write(OutputRelay* relay, Stream stream, std::string_view bytes) {
   if (relay != nullptr) return relay->write(stream, bytes);
   if (!kept_.empty() && kept_.back().first == stream) {

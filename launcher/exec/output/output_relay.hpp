@@ -138,6 +138,31 @@ class OutputRelay {
   std::vector<std::pair<Stream, std::uint64_t>> held_;
 };
 
+// Follows a process by its output alone, which it passes on as it comes.
+class CapturedOutput : public supervision::Companion {
+ public:
+  // Both must outlive this object.
+  CapturedOutput(supervision::Capture& capture, OutputRelay& relay)
+      : capture_(capture), relay_(relay) {}
+  virtual ~CapturedOutput() = default;
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  void tell(const std::string& text) override;
+  // To be called when the process is gone: takes the output that is left. Waits for ctest.
+  void take_rest();
+
+ protected:
+  // Reads nothing while too much waits for ctest.
+  virtual void read_output();
+  // What was read of a stream.
+  virtual void take(Stream stream, std::string_view bytes) { relay_.write(stream, bytes); }
+
+ private:
+  supervision::Capture& capture_;
+  OutputRelay& relay_;
+};
+
 // The output of one of several processes that run at once. One of them has its output passed on;
 // the others keep theirs until it is their turn.
 class OutputTurn {
