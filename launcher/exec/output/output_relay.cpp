@@ -25,15 +25,6 @@ namespace {
 // A piece is freed only when all of it has been passed on, so its size is limited.
 constexpr std::size_t k_longest_piece = 256UL * 1024UL;
 
-// Opens the pipe again, non-blocking. We cannot set that on our own descriptor, because ctest
-// shares its flags.
-os::UniqueFd without_blocking(int fd) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return {};
-  const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  return os::UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-}
-
 bool are_one(int a, int b) {
   struct stat of_a {};
   struct stat of_b {};
@@ -51,6 +42,13 @@ VerdictProperties properties_of(const supervision::Invocation& invocation) {
 }
 
 }  // namespace
+
+os::UniqueFd without_blocking(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return {};
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  return os::UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+}
 
 void CapturedOutput::add_descriptors(std::vector<pollfd>& fds) {
   relay_.add_descriptors(fds);

@@ -34,6 +34,10 @@ using supervision::Stream;
 // Returns the file for the output of an attempt, beside its journal; empty: there is none.
 std::string log_of(const supervision::AttemptIdentity& identity);
 
+// Opens the pipe again, non-blocking: whoever shares the descriptor shares its flags. Invalid: it
+// is no pipe.
+os::UniqueFd without_blocking(int fd);
+
 // How much of the output of attempts a run keeps. All attempts of the run share a number of bytes,
 // and the last one that it is enough for keeps the beginning of its output.
 
