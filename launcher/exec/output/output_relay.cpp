@@ -417,7 +417,7 @@ pid_t BeforeKill::next_overdue() {
 void BeforeKill::start(pid_t process) {
   seen_.push_back(process);
   char** const environment = plan_.command.environment;
-  HookFacts facts;
+  forensics::HookFacts facts;
   facts.hook = k_name;
   facts.test = plan_.identity->test;
   facts.run = variable_in(environment, environment::k_run_id);
@@ -428,15 +428,14 @@ void BeforeKill::start(pid_t process) {
   facts.output = relay_.log();
   hook_time_ = time_for_hook(os::monotonic_now(), plan_.native_end);
   hook_.emplace(forensics::hook_order(plan_.policy.hooks.before_kill, facts,
-                                      entries_of(environment), {}, hook_time_));
+                                      entries_of(environment), hook_time_));
 }
 
 bool BeforeKill::is_done() {
   if (!hook_->go_on()) return false;
-  HookFacts facts;
-  facts.hook = k_name;
-  inner_.tell("holdfast: its time is over\n" +
-              forensics::to_text({forensics::hook_finding(facts, hook_->end(), hook_time_)}));
+  const forensics::Finding finding =
+      forensics::hook_finding(std::string(k_name), hook_->end(), hook_time_);
+  inner_.tell("holdfast: its time is over\n" + forensics::to_text({finding}));
   hook_.reset();
   return true;
 }

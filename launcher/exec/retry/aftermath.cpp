@@ -8,7 +8,6 @@
 #include "exec/base/answer.hpp"
 #include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
-#include "forensics/probes.hpp"
 #include "os/file/program_identity.hpp"
 #include "supervision/base/inputs.hpp"
 
@@ -109,7 +108,7 @@ std::vector<forensics::Finding> Aftermath::look_around(const supervision::EndedA
 std::optional<forensics::Finding> Aftermath::run_hook(const supervision::EndedAttempt& ended) {
   const std::string& command = ended.grant.policy.hooks.on_failure;
   if (command.empty() || is_told_to_end_) return std::nullopt;
-  HookFacts facts;
+  forensics::HookFacts facts;
   facts.hook = "on-failure";
   facts.test = ended.grant.identity.test;
   facts.run = ended.grant.run;
@@ -120,11 +119,11 @@ std::optional<forensics::Finding> Aftermath::run_hook(const supervision::EndedAt
   facts.scratch = ended.result.scratch;
   facts.output = ended.result.log;
   const Milliseconds time = forensics::k_on_failure_time;
-  os::BoundedWork work(forensics::hook_order(command, facts, environment_, {}, time));
+  os::BoundedWork work(forensics::hook_order(command, facts, environment_, time));
   if (await_unless_told_to_end(ended.around, {&work}) != 0) {
     return forensics::Finding{facts.hook, true, "ended with the test"};
   }
-  return forensics::hook_finding(facts, work.end(), time);
+  return forensics::hook_finding(facts.hook, work.end(), time);
 }
 
 }  // namespace holdfast::exec

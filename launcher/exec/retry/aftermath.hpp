@@ -9,8 +9,7 @@
 
 #include "core/base/program_identity.hpp"
 #include "exec/output/output_relay.hpp"
-#include "forensics/findings.hpp"
-#include "forensics/program_probe.hpp"
+#include "forensics/probes.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/launch.hpp"
 
