@@ -78,6 +78,10 @@ void CapturedOutput::read_output() {
   capture_.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
 }
 
+void OutputTurn::read(OutputRelay* relay) {
+  capture.read([&](Stream stream, std::string_view bytes) { write(relay, stream, bytes); });
+}
+
 void OutputTurn::write(OutputRelay* relay, Stream stream, std::string_view bytes) {
   if (relay != nullptr) return relay->write(stream, bytes);
   if (!kept_.empty() && kept_.back().first == stream) {

@@ -171,6 +171,10 @@ class CapturedOutput : public supervision::Companion {
 // the others keep theirs until it is their turn.
 class OutputTurn {
  public:
+  supervision::Capture capture;  // of the process
+
+  // Takes what the process has printed. `relay`: where it goes; null: it is not yet its turn.
+  void read(OutputRelay* relay);
   // `relay`: where the output goes; null: it is not yet the turn of this process.
   void write(OutputRelay* relay, Stream stream, std::string_view bytes);
   // Its turn has come: passes on what was kept.
