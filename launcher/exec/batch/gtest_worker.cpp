@@ -106,14 +106,6 @@ void GtestWorker::on_main_started(pid_t main) {
   look();
 }
 
-// The next look may be far away, and nobody waits for us now.
-void GtestWorker::on_tree_ends() { order_.told(); }
-
-void GtestWorker::on_tree_gone() {
-  look();
-  order_.told();
-}
-
 // The limit moves only for a case that began before the pause. A case that began after the pause,
 // before we learned that the test goes on, was not paused.
 void GtestWorker::on_pause(Milliseconds length) {
@@ -453,15 +445,13 @@ void GtestWorker::settle_printed_end() {
 
 // The list is short, and the case is nearly always its first or its last one.
 GtestWorker::Printed* GtestWorker::first_printed(std::string_view name) {
-  for (Printed& one : printed_cases_) {
-    if (one.name == name) return &one;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(printed_cases_, name, &Printed::name);
+  return found == printed_cases_.end() ? nullptr : &*found;
 }
 
+// It is the first one of its name.
 void GtestWorker::forget_printed(const Printed& printed) {
-  const auto is_it = [&](const Printed& one) { return &one == &printed; };
-  printed_cases_.erase(std::find_if(printed_cases_.begin(), printed_cases_.end(), is_it));
+  printed_cases_.erase(std::ranges::find(printed_cases_, printed.name, &Printed::name));
 }
 
 GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {

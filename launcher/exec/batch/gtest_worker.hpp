@@ -38,9 +38,6 @@ class GtestWorker final : public BatchWorker {
   Milliseconds deadline() override;
   Milliseconds look_at() override { return next_look_; }
   std::chrono::nanoseconds rest() const override;
-  Verdict on_deadline() override { return Verdict::end_tree; }
-  void on_tree_ends() override;
-  void on_tree_gone() override;
   void on_pause(Milliseconds length) override;
   OutputRange finish(const ProcessEnd& end) override;
 

@@ -49,9 +49,6 @@ class ReportWorker final : public BatchWorker {
   void look() override;
   // If there are several cases, it is not known which case runs, so no case has a limit.
   Milliseconds deadline() override { return until_; }
-  Verdict on_deadline() override { return Verdict::end_tree; }
-  void on_tree_ends() override { order_.told(); }
-  void on_tree_gone() override { look(); }
   void on_pause(Milliseconds length) override;
   OutputRange finish(const ProcessEnd& end) override;
 

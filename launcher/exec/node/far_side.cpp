@@ -23,7 +23,6 @@
 #include "exec/batch/batch_run.hpp"
 #include "exec/far/far_job.hpp"
 #include "exec/output/output_relay.hpp"
-#include "exec/retry/captured_test.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
@@ -62,10 +61,8 @@ class FarOutput {
   // The pipes of the test's streams and of lines for people. To be called before the launcher is
   // forked. `one_stream`: stdout and stderr are one pipe.
   Result<void> open(bool one_stream) {
-    HOLDFAST_TRY(supervision::Capture test, supervision::Capture::open(one_stream));
-    HOLDFAST_TRY(supervision::Capture lines, supervision::Capture::open(true));
-    test_ = std::move(test);
-    lines_ = std::move(lines);
+    HOLDFAST_TRY(test_, supervision::Capture::open(one_stream));
+    HOLDFAST_TRY(lines_, supervision::Capture::open(true));
     return {};
   }
 

@@ -18,6 +18,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "supervision/attempt/attempt_result.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -35,11 +36,6 @@ bool are_one(int a, int b) {
 constexpr std::string_view k_name = "before-kill";
 
 constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
-
-VerdictProperties properties_of(const supervision::Invocation& invocation) {
-  Result<VerdictProperties> properties = parse_verdict_properties(invocation.facts.verdict);
-  return properties ? *properties : VerdictProperties{};
-}
 
 }  // namespace
 
@@ -111,16 +107,6 @@ std::uint64_t take_room(const std::string& log, std::uint64_t wanted, std::uint6
   return room;
 }
 
-void cut_to_room(const os::UniqueFd& file, const std::string& log, std::uint64_t limit) {
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0 || info.st_size <= 0) return;
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  const std::uint64_t room = take_room(log, size, limit);
-  if (room == size || ::ftruncate(file.get(), static_cast<off_t>(room)) != 0) return;
-  if (::lseek(file.get(), 0, SEEK_END) < 0) return;
-  (void)os::write_all(file.get(), mark_of_left_out(size - room));
-}
-
 std::string log_of(const supervision::AttemptIdentity& identity) {
   if (identity.journal.empty()) return {};
   return identity.journal.substr(0, identity.journal.rfind('/') + 1) +
@@ -170,7 +156,14 @@ void OutputRelay::remove_log() {
 }
 
 void OutputRelay::cut_log(std::uint64_t limit) {
-  if (!log_path_.empty() && log_.valid()) cut_to_room(log_, log_path_, limit);
+  struct stat info {};
+  if (log_path_.empty() || ::fstat(log_.get(), &info) != 0 || info.st_size <= 0) return;
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  const std::uint64_t room = take_room(log_path_, size, limit);
+  if (room == size || ::ftruncate(log_.get(), static_cast<off_t>(room)) != 0) return;
+  if (::lseek(log_.get(), 0, SEEK_END) < 0) return;
+  // A line at the end says what is left out.
+  (void)os::write_all(log_.get(), mark_of_left_out(size - room));
 }
 
 std::string OutputRelay::take_trouble() {
@@ -444,25 +437,42 @@ bool BeforeKill::is_done() {
   return true;
 }
 
-VerdictMirror::VerdictMirror(const supervision::Invocation& invocation)
-    : verdict_(properties_of(invocation)) {}
-
-MirroredVerdict VerdictMirror::of(const supervision::AttemptResult& result, ExitMode mode,
-                                  const OutputRelay* output) const {
-  // The exit code of a command says nothing about an attempt that was cut short.
-  if (result.outcome == Outcome::interrupted) return MirroredVerdict::failed;
-  const bool reads = verdict_.needs_output() && output != nullptr;
-  return verdict_.of(exit_of(result.outcome, result.observation, mode),
-                     reads ? output->text(k_all) : std::string());
+supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around, OutputRelay& relay) {
+  Result<supervision::Capture> capture = supervision::Capture::open(relay.streams_are_one());
+  if (!capture) return supervision::own_failure(capture.error());
+  CapturedOutput test(*capture, relay);
+  BeforeKill hook(test, plan, relay);
+  supervision::AttemptPlan captured = hook.plan();
+  captured.command.output = capture->output();
+  captured.command.errors = capture->errors();
+  supervision::AttemptResult result = supervision::run_attempt(captured, around);
+  test.take_rest();
+  relay.finish();
+  return result;
 }
 
-bool VerdictMirror::is_same_with(const supervision::AttemptResult& result, ExitMode mode,
-                                 const OutputRelay& output, std::string_view more) const {
-  if (!verdict_.needs_output()) return true;
+CTestVerdict mirror_of(const supervision::Invocation& invocation) {
+  const Result<VerdictProperties> properties = parse_verdict_properties(invocation.facts.verdict);
+  return CTestVerdict(properties ? *properties : VerdictProperties{});
+}
+
+MirroredVerdict mirrored(const CTestVerdict& mirror, const supervision::AttemptResult& result,
+                         ExitMode mode, const OutputRelay* output) {
+  // The exit code of a command says nothing about an attempt that was cut short.
+  if (result.outcome == Outcome::interrupted) return MirroredVerdict::failed;
+  const bool reads = mirror.needs_output() && output != nullptr;
+  return mirror.of(exit_of(result.outcome, result.observation, mode),
+                   reads ? output->text(k_all) : std::string());
+}
+
+bool is_same_with(const CTestVerdict& mirror, const supervision::AttemptResult& result,
+                  ExitMode mode, const OutputRelay& output, std::string_view more) {
+  if (!mirror.needs_output()) return true;
   const Exit end = exit_of(result.outcome, result.observation, mode);
   std::string text = output.text(k_all);
-  const MirroredVerdict without = verdict_.of(end, text);
-  return verdict_.of(end, text.append(more)) == without;
+  const MirroredVerdict without = mirror.of(end, text);
+  return mirror.of(end, text.append(more)) == without;
 }
 
 }  // namespace holdfast::exec

@@ -46,10 +46,6 @@ os::UniqueFd without_blocking(int fd);
 // lost.
 std::uint64_t take_room(const std::string& log, std::uint64_t wanted, std::uint64_t limit);
 
-// Cuts the file of an attempt that has ended to the room that it gets. A line at its end says what
-// is left out.
-void cut_to_room(const os::UniqueFd& file, const std::string& log, std::uint64_t limit);
-
 class OutputRelay {
  public:
   enum class Passing : std::uint8_t { at_once, when_released };
@@ -236,24 +232,21 @@ class BeforeKill final : public supervision::Companion {
   std::vector<pid_t> seen_;  // overdue processes for which the hook has run
 };
 
-// Finds out what ctest will say of an attempt of this test.
-class VerdictMirror {
- public:
-  // Leaves out properties that are not understood: ctest stays the judge.
-  explicit VerdictMirror(const supervision::Invocation& invocation);
+// Runs one attempt of a test in one process tree, with its output in `relay`.
+supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around, OutputRelay& relay);
 
-  bool needs_output() const { return verdict_.needs_output(); }
+// The mirror: what ctest will say of an attempt of this test.
 
-  // `output`: the attempt's output; null: it was not captured.
-  MirroredVerdict of(const supervision::AttemptResult& result, ExitMode mode,
-                     const OutputRelay* output) const;
+// How ctest judges it. Leaves out properties that are not understood: ctest stays the judge.
+CTestVerdict mirror_of(const supervision::Invocation& invocation);
 
-  // True: ctest would say the same if the attempt's output ended with `more`.
-  bool is_same_with(const supervision::AttemptResult& result, ExitMode mode,
-                    const OutputRelay& output, std::string_view more) const;
+// `output`: the attempt's output; null: it was not captured.
+MirroredVerdict mirrored(const CTestVerdict& mirror, const supervision::AttemptResult& result,
+                         ExitMode mode, const OutputRelay* output);
 
- private:
-  CTestVerdict verdict_;
-};
+// True: ctest would say the same if the attempt's output ended with `more`.
+bool is_same_with(const CTestVerdict& mirror, const supervision::AttemptResult& result,
+                  ExitMode mode, const OutputRelay& output, std::string_view more);
 
 }  // namespace holdfast::exec

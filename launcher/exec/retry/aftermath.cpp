@@ -63,13 +63,13 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
   return text + forensics::to_text(findings);
 }
 
-void say_last_words(const std::string& words, const VerdictMirror& mirror, ExitMode mode,
+void say_last_words(const std::string& words, const CTestVerdict& mirror, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output) {
   if (words.empty()) return;
   if (output == nullptr) return tell_lines(words, ended.teller);
   const std::string last = output->text(1);
   const std::string text = (last.empty() || last == "\n" ? "" : "\n") + words;
-  if (mirror.is_same_with(ended.result, mode, *output, text)) {
+  if (is_same_with(mirror, ended.result, mode, *output, text)) {
     output->write(Stream::output, text);
   } else {
     tell_lines(words, ended.teller);
