@@ -379,8 +379,6 @@ void ServiceCompanion::enter(Phase phase, Milliseconds time) {
   until_ = time == k_longest ? k_longest : os::monotonic_now() + time;
 }
 
-Milliseconds ServiceCompanion::deadline() { return until_; }
-
 Milliseconds ServiceCompanion::look_at() {
   const bool is_stopping = phase_ == Phase::stopping || phase_ == Phase::ending;
   const bool waits_for_keeper = ctest_ended_ != k_longest && !is_stopping;
@@ -429,8 +427,6 @@ void ServiceCompanion::finish() {
   read_output();
   around_.log.close();
 }
-
-void ServiceCompanion::tell(const std::string& text) { around_.log.add(text); }
 
 std::vector<pid_t> ServiceCompanion::processes() const {
   const std::vector<os::Link> all = os::descendants({});

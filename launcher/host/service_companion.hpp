@@ -48,10 +48,10 @@ class ServiceCompanion final : public supervision::Companion {
   void look() override;
   bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;
-  Milliseconds deadline() override;
+  Milliseconds deadline() override { return until_; }
   Milliseconds look_at() override;
   Verdict on_deadline() override;
-  void tell(const std::string& text) override;
+  void tell(const std::string& text) override { around_.log.add(text); }
 
   // To be called before the service starts. Without a stop command it does nothing.
   Result<void> put_stop_on_record();
