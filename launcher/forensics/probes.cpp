@@ -1,17 +1,72 @@
 #include "forensics/probes.hpp"
 
-#include <algorithm>
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "core/base/edit_distance.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/process/git_command.hpp"
 
 namespace holdfast::forensics {
 namespace {
+
+constexpr std::size_t k_look_alikes = 5;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+bool is_directory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The nearest directory above that is still there.
+std::string what_is_left_of(std::string path) {
+  while (path != "/" && path != "." && !is_directory(path)) path = directory_of(path);
+  return path;
+}
+
+bool is_missing(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+enum class Kind : std::uint8_t { program, input };
+
+Result<std::string> look_at(const std::string& path, const std::optional<ProgramIdentity>& before,
+                            Kind kind) {
+  if (is_missing(path)) {
+    struct stat info {};
+    const bool dangling = ::lstat(path.c_str(), &info) == 0;
+    return path + (dangling ? " is a link to what does not exist"
+                   : before ? " does not exist any more"
+                            : " does not exist");
+  }
+  HOLDFAST_TRY(const ProgramIdentity now, os::identify_program(path));
+  std::string text = path + ": " + describe(now);
+  if (kind == Kind::program && ::access(path.c_str(), X_OK) != 0) text += ", not executable";
+  if (!before) return text;
+  const std::string change = describe_change(*before, now);
+  return text + (change.empty() ? "\nthe same as before" : "\nchanged: " + change);
+}
 
 constexpr std::size_t k_locks_named = 10;
 
@@ -36,10 +91,10 @@ std::string_view loads_of(std::string_view loadavg) {
 std::string describe_lock(const os::SurveyedLock& lock) {
   std::string text = lock.name + "@" + lock.scope_directory + ":";
   if (lock.holders.empty() && lock.strangers.empty()) text += " held by nobody who left a record";
-  const char* before = " held by ";
-  for (const LockParty& holder : lock.holders) {
-    text += before + describe_party(holder);
-    before = ", ";
+  if (!lock.holders.empty()) {
+    text += " held by ";
+    text += bounded_list(lock.holders, lock.holders.size(),
+                         [](const LockParty& holder) { return describe_party(holder); });
   }
   if (lock.tickets > 0) text += "; " + std::to_string(lock.tickets) + " waiting";
   return text;
@@ -53,8 +108,7 @@ Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Millisec
   using Kind = os::BoundedEnd::Kind;
   switch (end.kind) {
     case Kind::exited:
-      if (end.code == 0) return {probe, false, end.output};
-      return {probe, true, end.output};
+      return {probe, end.code != 0, end.output};
     case Kind::too_late:
       return {probe, true, "no answer within " + describe(time)};
     case Kind::signalled:
@@ -66,6 +120,51 @@ Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Millisec
 }
 
 }  // namespace
+
+Result<std::string> look_at_program(const std::string& path,
+                                    const std::optional<ProgramIdentity>& before) {
+  return look_at(path, before, Kind::program);
+}
+
+Result<std::string> look_at_inputs(const std::vector<KnownFile>& files) {
+  std::string text;
+  const auto add = [&](const Result<std::string>& found) {
+    if (!text.empty()) text += "\n";
+    text += found ? *found : to_text(found.error());
+  };
+  for (const KnownFile& file : files) {
+    if (is_directory(file.path)) {
+      add(file.path + " is a directory");
+      continue;
+    }
+    add(look_at(file.path, file.before, Kind::input));
+    if (is_missing(file.path)) add(look_at_directory(file.path));
+  }
+  return text;
+}
+
+Result<std::string> look_at_directory(const std::string& path, std::size_t most) {
+  const std::string directory = directory_of(path);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  const std::unique_ptr<DIR, CloseDirectory> opened(::opendir(directory.c_str()));
+  if (opened == nullptr && (errno == ENOENT || errno == ENOTDIR)) {
+    return directory + " does not exist; what is left of the path is " + what_is_left_of(directory);
+  }
+  if (opened == nullptr) return os::system_error("list " + directory);
+  std::size_t count = 0;
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(opened.get())) {
+    const std::string_view found = entry->d_name;
+    if (found == "." || found == "..") continue;
+    if (++count > most) break;
+    names.emplace_back(found);
+  }
+  std::string text = directory + " has " + (count > most ? "more than " : "") +
+                     counted(std::min(count, most), "entry", "entries");
+  const std::vector<std::string> alike = look_alikes(name, names, k_look_alikes);
+  if (!alike.empty()) text += "; like " + name + ": " + bounded_list(alike, alike.size());
+  return text;
+}
 
 Result<std::string> describe_machine(std::string_view meminfo, std::string_view loadavg,
                                      long processors) {

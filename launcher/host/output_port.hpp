@@ -19,28 +19,18 @@ struct LineOfOutput {
   std::string no_port = {};  // what stands in the place of the port, if that makes it no match
 };
 
-class OutputPort {
- public:
-  // `pattern` is that of `ready-output`.
-  explicit OutputPort(Pattern pattern) : pattern_(std::move(pattern)) {}
-
-  // A line whose group `port` is no port does not match: nobody could reach the service there. A
-  // group without a name may be the port, or may be there for an alternative, such as `(up|ready)`.
-  LineOfOutput read(std::string_view line) const {
-    if (!pattern_.is_found_in(line)) return {};
-    const std::optional<std::string> text = pattern_.group_in(line, "port");
-    if (!text) return {true};
-    if (!pattern_.names_group("port") && !is_number(*text)) return {true};
-    const std::uint16_t port = parse_number<std::uint16_t>(*text).value_or(0);
-    return port != 0 ? LineOfOutput{true, port} : LineOfOutput{false, 0, *text};
-  }
-
- private:
-  static bool is_number(std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-  }
-
-  Pattern pattern_;
-};
+// `ready`: the pattern of `ready-output`. A line whose group `port` is no port does not match:
+// nobody could reach the service there. A group without a name may be the port, or may be there for
+// an alternative, such as `(up|ready)`.
+inline LineOfOutput read_line(const Pattern& ready, std::string_view line) {
+  if (!ready.is_found_in(line)) return {};
+  const std::optional<std::string> text = ready.group_in(line, "port");
+  if (!text) return {true};
+  const bool is_number =
+      !text->empty() && text->find_first_not_of("0123456789") == std::string::npos;
+  if (!is_number && !ready.names_group("port")) return {true};
+  const std::uint16_t port = parse_number<std::uint16_t>(*text).value_or(0);
+  return port != 0 ? LineOfOutput{true, port} : LineOfOutput{false, 0, *text};
+}
 
 }  // namespace holdfast::host

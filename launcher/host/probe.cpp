@@ -10,6 +10,7 @@
 #include "core/service/tcp_table.hpp"
 #include "host/strangers.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/network/connection.hpp"
 #include "os/network/socket_diagnosis.hpp"
@@ -44,6 +45,11 @@ class LifeProbe : public Probe {
   void give_up(const std::string& why) override { conclude_from_stops(Kind::unwell, why); }
 
  protected:
+  // Looks for stopped processes. False: one was found, and answer() says so.
+  bool is_going() {
+    LifeProbe::go_on();
+    return answer().kind == Kind::well;
+  }
   const Probed& whom() const { return whom_; }
   // The processes at the last look. To find them takes longer than the rest of a look.
   const std::vector<pid_t>& processes() const { return processes_; }
@@ -108,7 +114,7 @@ class ConnectionProbe : public LifeProbe {
 
   void add_descriptors(std::vector<pollfd>& fds) const override {
     if (!socket_.valid()) return;
-    fds.push_back({socket_.get(), static_cast<short>(is_connected_ ? POLLIN : POLLOUT), 0});
+    fds.push_back({socket_.get(), awaited(), 0});
   }
 
   Milliseconds due() const override { return due_; }
@@ -119,11 +125,10 @@ class ConnectionProbe : public LifeProbe {
   }
 
   bool go_on() override {
-    if (!socket_.valid()) return begin();
-    pollfd news{socket_.get(), static_cast<short>(is_connected_ ? POLLIN : POLLOUT), 0};
-    (void)::poll(&news, 1, 0);
-    if (is_connected_) return look(news.revents != 0);
-    if (news.revents == 0) return false;
+    if (!socket_.valid()) return !is_going() || find_server();
+    const bool has_news = os::wait_for(socket_.get(), Milliseconds{0}, awaited());
+    if (is_connected_) return look(has_news);
+    if (!has_news) return false;
     if (const int error = os::connection_error(socket_); error != 0) return failed(error);
     is_connected_ = true;
     return connected();
@@ -137,8 +142,14 @@ class ConnectionProbe : public LifeProbe {
   // The connection could not be made, for this reason (errno).
   virtual bool failed(int error) = 0;
   virtual bool is_accepted() const = 0;
-  // The server has closed the connection or says something.
-  virtual bool hear() { return conclude_unless_dying(); }
+  virtual bool goes_on_listening() const { return false; }
+
+  // The server has closed the connection or says something. The kernel also ends a connection that
+  // nobody has accepted, if the server closes its socket.
+  bool hear() {
+    const bool is_reset = os::connection_error(socket_) != 0;
+    return is_reset && !goes_on_listening() ? begin_anew() : conclude_unless_dying();
+  }
 
   virtual bool connected() {
     for (int n = 0; n < k_brief_looks; ++n) {
@@ -196,8 +207,6 @@ class ConnectionProbe : public LifeProbe {
     due_ = os::monotonic_now() + wait_;
     return false;
   }
-  // No look is due any more: the connection has news when the server answers.
-  void wait_for_news() { due_ = k_longest; }
 
   bool is_there() const { return server_ != 0; }
   bool is_dying() const { return os::is_dying(server_); }
@@ -205,10 +214,7 @@ class ConnectionProbe : public LifeProbe {
   const os::UniqueFd& socket() const { return socket_; }
 
  private:
-  bool begin() {
-    LifeProbe::go_on();
-    return answer().kind != Kind::well || find_server();
-  }
+  short awaited() const { return is_connected_ ? POLLIN : POLLOUT; }
 
   pid_t server_ = 0;
   os::UniqueFd socket_;
@@ -245,12 +251,8 @@ class TcpProbe : public ConnectionProbe {
     return end && end->inode != 0;
   }
 
-  // The kernel also ends a connection that nobody has accepted, if the server closes its socket. A
-  // server may do so itself at once after it has accepted, but then it goes on listening.
-  bool hear() override {
-    const bool is_reset = os::connection_error(socket()) != 0;
-    return is_reset && !listening_at(endpoint_) ? begin_anew() : conclude_unless_dying();
-  }
+  // A server may end a connection itself at once after it has accepted it.
+  bool goes_on_listening() const override { return listening_at(endpoint_).has_value(); }
 
   std::string silence() const override {
     return "it listens on port " + std::to_string(endpoint_.port) + " and accepts no connection";
@@ -276,7 +278,6 @@ class HttpProbe final : public TcpProbe {
 
  protected:
   bool connected() override {
-    wait_for_news();
     const std::string request = "GET " + endpoint().path + " HTTP/1.0\r\nHost: " + endpoint().host +
                                 "\r\nConnection: close\r\n\r\n";
     const ssize_t sent = os::retried(
@@ -354,11 +355,6 @@ class UnixProbe final : public ConnectionProbe {
     return "it listens at " + path_ + " and accepts no connection";
   }
 
-  // The kernel also ends a connection that nobody has accepted, if the server closes its socket.
-  bool hear() override {
-    return os::connection_error(socket()) != 0 ? begin_anew() : conclude_unless_dying();
-  }
-
  private:
   std::optional<std::uint64_t> peer() const { return os::diagnosed_unix_peer(socket()); }
 
@@ -379,8 +375,7 @@ class CommandProbe final : public LifeProbe {
   bool go_on() override {
     if (!work_) {
       // Later there would be the command among the processes, and it may stop itself.
-      LifeProbe::go_on();
-      if (answer().kind != Kind::well) return true;
+      if (!is_going()) return true;
       work_.emplace(order_of(words_, whom(), patience_));
     }
     if (!work_->go_on()) return false;
@@ -402,8 +397,7 @@ class OwnerProbe final : public LifeProbe {
   OwnerProbe(std::uint16_t port, const Probed& whom) : LifeProbe(whom), port_(port) {}
 
   bool go_on() override {
-    LifeProbe::go_on();
-    if (answer().kind != Kind::well) return true;
+    if (!is_going()) return true;
     const std::optional<Listening> listening = listening_on(port_);
     if (!listening || server_at(*listening) != 0) return conclude(Kind::well);
     // A dying process has no descriptors any more. The host hears of the end of the service.

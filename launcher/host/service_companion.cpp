@@ -62,15 +62,11 @@ void ServiceCompanion::look() {
       return is_main_known() && is_in_background() ? probe() : void();
     case Phase::initialising:
       if (!work_->go_on()) return;
-      if (const std::string why = os::trouble_with(spec_.init.front(), work_->end());
-          !why.empty()) {
-        return fail(why);
-      }
+      if (const std::string why = trouble_with(spec_.init); !why.empty()) return fail(why);
       return become_ready();
     case Phase::resetting:
       if (!work_->go_on()) return;
-      if (const std::string why = os::trouble_with(spec_.reset.front(), work_->end());
-          !why.empty()) {
+      if (const std::string why = trouble_with(spec_.reset); !why.empty()) {
         return report_health(why);
       }
       needs_reset_ = false;
@@ -79,8 +75,7 @@ void ServiceCompanion::look() {
       return check();
     case Phase::stopping:
       if (!work_->go_on()) return;
-      if (const std::string why = os::trouble_with(spec_.stop.front(), work_->end());
-          !why.empty()) {
+      if (const std::string why = trouble_with(spec_.stop); !why.empty()) {
         tell("holdfast: " + why + "\n");
       }
       return enter(Phase::ending, Milliseconds{0});
@@ -88,6 +83,11 @@ void ServiceCompanion::look() {
     case Phase::ending:
       return;
   }
+}
+
+// What the command, which has ended, came to; empty: all is well.
+std::string ServiceCompanion::trouble_with(const ServiceCommand& words) const {
+  return os::trouble_with(words.front(), work_->end());
 }
 
 void ServiceCompanion::on_main_started(pid_t main) {
@@ -99,12 +99,12 @@ void ServiceCompanion::on_main_started(pid_t main) {
 void ServiceCompanion::read_output() {
   around_.output.read([this](supervision::Stream, std::string_view part) {
     around_.log.add(part);
-    if (phase_ != Phase::probing || !around_.output_port || output_told_) return;
+    if (phase_ != Phase::probing || !around_.ready_output || output_told_) return;
     while (!part.empty() && !output_told_) {
       const std::size_t end = std::min(part.find('\n'), part.size());
       line_.append(part, 0, std::min(end, k_longest_line - std::min(line_.size(), k_longest_line)));
       if (end == part.size()) return;
-      take_line(around_.output_port->read(line_));
+      take_line(read_line(*around_.ready_output, line_));
       line_.clear();
       part.remove_prefix(end + 1);
     }
@@ -319,9 +319,8 @@ os::StopOrder ServiceCompanion::stop_order() const {
 
 Result<void> ServiceCompanion::put_stop_on_record() {
   if (spec_.stop.empty()) return {};
-  HOLDFAST_TRY(os::UniqueFd held,
+  HOLDFAST_TRY(stop_record_,
                os::write_stop_record(os::stop_record_path(around_.order.log), stop_order()));
-  stop_record_ = std::move(held);
   return {};
 }
 
@@ -380,8 +379,6 @@ void ServiceCompanion::enter(Phase phase, Milliseconds time) {
   until_ = time == k_longest ? k_longest : os::monotonic_now() + time;
 }
 
-Milliseconds ServiceCompanion::deadline() { return until_; }
-
 Milliseconds ServiceCompanion::look_at() {
   const bool is_stopping = phase_ == Phase::stopping || phase_ == Phase::ending;
   const bool waits_for_keeper = ctest_ended_ != k_longest && !is_stopping;
@@ -430,8 +427,6 @@ void ServiceCompanion::finish() {
   read_output();
   around_.log.close();
 }
-
-void ServiceCompanion::tell(const std::string& text) { around_.log.add(text); }
 
 std::vector<pid_t> ServiceCompanion::processes() const {
   const std::vector<os::Link> all = os::descendants({});

@@ -17,6 +17,7 @@
 #include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/stop_record.hpp"
+#include "settings/pattern.hpp"
 #include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
 
@@ -29,8 +30,8 @@ struct ServiceSurroundings {
   const os::UniqueFd& ctest;  // its pidfd
   supervision::Capture& output;
   ServiceLog& log;
-  std::vector<std::string> environment;        // for its commands: `NAME=VALUE`
-  std::optional<OutputPort> output_port = {};  // that of `ready-output`
+  std::vector<std::string> environment;      // for its commands: `NAME=VALUE`
+  std::optional<Pattern> ready_output = {};  // `ready-output`
   // Readable when the service has gone to the background. Invalid: it does not go there.
   os::UniqueFd background = {};
   os::UniqueFd dependents = {};  // HostOrder::dependents
@@ -47,10 +48,10 @@ class ServiceCompanion final : public supervision::Companion {
   void look() override;
   bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;
-  Milliseconds deadline() override;
+  Milliseconds deadline() override { return until_; }
   Milliseconds look_at() override;
   Verdict on_deadline() override;
-  void tell(const std::string& text) override;
+  void tell(const std::string& text) override { around_.log.add(text); }
 
   // To be called before the service starts. Without a stop command it does nothing.
   Result<void> put_stop_on_record();
@@ -102,6 +103,7 @@ class ServiceCompanion final : public supervision::Companion {
   // Starts a command of the service as work_.
   void begin_work(const ServiceCommand& words, Phase phase, Milliseconds time);
   void enter(Phase phase, Milliseconds time);
+  std::string trouble_with(const ServiceCommand& words) const;
   std::vector<pid_t> processes() const;
   Probed probed() const;
   bool is_in_background();

@@ -125,10 +125,7 @@ class Host {
         lines_(supervision::KeeperLink::adopt(
             os::UniqueFd(::fcntl(keeper_.get(), F_DUPFD_CLOEXEC, 0)))) {
     // The guard has these descriptors too, because it is forked. The service has not.
-    for (const int kept : order_.kept) {
-      (void)::fcntl(kept, F_SETFD, FD_CLOEXEC);
-      kept_.emplace_back(kept);
-    }
+    for (const int kept : order_.kept) kept_.push_back(inherited(kept));
     network_ = inherited(order_.network);
     dependents_ = inherited(order_.dependents);
   }
@@ -160,10 +157,8 @@ class Host {
     std::optional<Door> door;
     std::optional<os::HeldDirectory> tree;
     if (is_kept) {
-      HOLDFAST_TRY(os::HeldDirectory held, os::HeldDirectory::open(order_.tree));
-      tree.emplace(std::move(held));
-      HOLDFAST_TRY(Door opened, Door::open(order_.kept_at));
-      door.emplace(std::move(opened));
+      HOLDFAST_TRY(tree, os::HeldDirectory::open(order_.tree));
+      HOLDFAST_TRY(door, Door::open(order_.kept_at));
     }
     if (const std::uint16_t port = fixed_port(order_.spec); port != 0) await_dying_listener(port);
     HOLDFAST_TRY(os::UniqueFd ctest, os::watch_process(is_kept ? os::own_name() : order_.ctest));
@@ -179,8 +174,7 @@ class Host {
     ServiceSurroundings around{order_, keeper_, ctest,
                                output, log,     os::entries_of(environment.environ())};
     if (const std::string& pattern = order_.spec.ready.output; !pattern.empty()) {
-      HOLDFAST_TRY(Pattern compiled, Pattern::compile(pattern));
-      around.output_port.emplace(std::move(compiled));
+      HOLDFAST_TRY(around.ready_output, Pattern::compile(pattern));
     }
     HOLDFAST_TRY(Background background, Background::open(order_.spec.forking));
     around.background = std::move(background.told);

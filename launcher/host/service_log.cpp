@@ -25,8 +25,7 @@ Result<ServiceLog> ServiceLog::open(const std::string& path, std::uint64_t limit
   ServiceLog log;
   log.path_ = path;
   log.half_ = limit / 2;
-  HOLDFAST_TRY(os::UniqueFd head, make_file(path));
-  log.head_ = std::move(head);
+  HOLDFAST_TRY(log.head_, make_file(path));
   return log;
 }
 
@@ -68,19 +67,11 @@ void ServiceLog::add_to_tail(std::string_view text) {
 }
 
 std::string ServiceLog::last_lines() const {
-  std::size_t begin = last_.size();
-  std::string_view rest = last_;
-  if (rest.ends_with('\n')) rest.remove_suffix(1);
-  for (unsigned n = 0; n < k_last_lines; ++n) {
-    const std::size_t line_end = rest.rfind('\n');
-    if (line_end == std::string_view::npos) {
-      begin = 0;
-      break;
-    }
-    begin = line_end + 1;
-    rest = rest.substr(0, line_end);
+  std::size_t line_feed = last_.size() - (last_.ends_with('\n') ? 1 : 0);
+  for (unsigned n = 0; n < k_last_lines && line_feed != std::string::npos; ++n) {
+    line_feed = std::string_view(last_).substr(0, line_feed).rfind('\n');
   }
-  std::string lines = last_.substr(begin);
+  std::string lines = last_.substr(line_feed + 1);
   // A message cannot hold NUL bytes, and these lines go into messages.
   std::ranges::replace(lines, '\0', ' ');
   if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';

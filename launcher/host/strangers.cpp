@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -19,12 +20,10 @@ constexpr std::size_t k_longest_environment = std::size_t{1} << 20;
 
 std::vector<std::string> loopback() { return {"127.0.0.1", "::1"}; }
 
-// Returns the value of a variable; empty: the environment does not have it.
-std::string variable_of(std::string_view environment, std::string_view name) {
-  const std::string beginning = std::string(name) + "=";
-  while (!environment.empty()) {
-    const std::string_view entry = take_part(environment, '\0');
-    if (entry.starts_with(beginning)) return std::string(entry.substr(beginning.size()));
+// Returns the value of a variable; empty: the entries do not have it.
+std::string_view variable_of(const std::vector<std::string>& entries, std::string_view name) {
+  for (std::string_view value : entries) {
+    if (take_part(value, '=') == name) return value;
   }
   return {};
 }
@@ -40,11 +39,9 @@ std::string stranger(pid_t pid) {
   }
   const std::string directory = os::read_link(os::in_proc(pid, "cwd"));
   if (!directory.empty()) text += ", in " + brief(directory);
-  const Result<std::string> environment =
-      os::read_file(os::in_proc(pid, "environ"), k_longest_environment);
-  if (!environment) return text;
-  const std::string test = variable_of(*environment, environment::k_test_name);
-  const std::string run = variable_of(*environment, environment::k_run_id);
+  const std::vector<std::string> entries = os::first_environment_of(pid, k_longest_environment);
+  const std::string_view test = variable_of(entries, environment::k_test_name);
+  const std::string_view run = variable_of(entries, environment::k_run_id);
   if (!test.empty()) text += ", of test \"" + brief(test) + "\"";
   if (!run.empty()) text += " (run " + brief(run) + ")";
   return text;

@@ -16,11 +16,10 @@ constexpr Milliseconds k_patience{60'000};
 constexpr std::size_t k_longest_answer = 2UL * 1024 * 1024;
 
 Result<std::string> answer_to(std::vector<std::string> question, std::string input) {
-  Result<std::string> program = supervision::main_program();
-  if (!program) return program.error();
-  const std::string asking = "execute " + *program + " answer " + question[0];
+  HOLDFAST_TRY(const std::string program, supervision::main_program());
+  const std::string asking = "execute " + program + " answer " + question[0];
   os::BoundedOrder order;
-  order.words = {*program, "answer"};
+  order.words = {program, "answer"};
   order.words.insert(order.words.end(), question.begin(), question.end());
   order.environment = entries_of(environ);
   order.time = k_patience;
@@ -52,17 +51,14 @@ Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& p
   if (patterns.empty() || output.empty()) return std::optional<std::size_t>();
   std::vector<std::string> question{"found"};
   question.insert(question.end(), patterns.begin(), patterns.end());
-  const Result<std::string> answer = answer_to(std::move(question), output);
-  if (!answer) return answer.error();
-  return leading_number<std::size_t>(*answer);
+  HOLDFAST_TRY(const std::string answer, answer_to(std::move(question), output));
+  return leading_number<std::size_t>(answer);
 }
 
 Result<StepSettings> step_settings(const std::string& tree) {
-  const Result<std::string> answer = answer_to({"steps", tree}, {});
-  if (!answer) return answer.error();
-  const Result<wire::Message> message = wire::decode(*answer);
-  if (!message) return message.error();
-  return wire::to_step_settings(*message);
+  HOLDFAST_TRY(const std::string answer, answer_to({"steps", tree}, {}));
+  HOLDFAST_TRY(const wire::Message message, wire::decode(answer));
+  return wire::to_step_settings(message);
 }
 
 int await_unless_told_to_end(supervision::Surroundings& around,

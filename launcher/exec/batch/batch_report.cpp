@@ -43,17 +43,10 @@ void make_directories_of(const std::string& file) {
 Result<void> put(const std::string& file, std::string_view text) {
   make_directories_of(file);
   const std::string draft = file + "." + std::to_string(::getpid());
-  {
-    const os::UniqueFd made(::openat(AT_FDCWD, draft.c_str(),
-                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-    if (!made.valid()) return os::system_error("write " + file);
-    if (!os::write_all(made.get(), text)) {
-      Error error = os::system_error("write " + file);
-      ::unlink(draft.c_str());
-      return error;
-    }
-  }
-  if (::rename(draft.c_str(), file.c_str()) == 0) return {};
+  const os::UniqueFd made(::openat(AT_FDCWD, draft.c_str(),
+                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!made.valid()) return os::system_error("write " + file);
+  if (os::write_all(made.get(), text) && ::rename(draft.c_str(), file.c_str()) == 0) return {};
   Error error = os::system_error("write " + file);
   ::unlink(draft.c_str());
   return error;

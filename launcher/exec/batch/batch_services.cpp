@@ -58,27 +58,24 @@ void BatchServices::give_to(WorkerCommand& command) const {
 }
 
 void BatchServices::ask() {
-  if (link_.tell(wire::k_services)) {
-    state_ = State::asked;
-  } else {
-    had_.end = HadServices::End::unavailable;
-    had_.trouble = "its services are unavailable: the keeper has ended";
-    state_ = State::current;
-  }
+  if (!link_.tell(wire::k_services)) return lose_keeper();
+  state_ = State::asked;
+}
+
+void BatchServices::lose_keeper() {
+  had_.end = HadServices::End::unavailable;
+  had_.trouble = "its services are unavailable: the keeper has ended";
+  state_ = State::current;
 }
 
 BatchServices::News BatchServices::hear() {
   while (state_ == State::asked) {
-    if (!is_readable()) return News::none;
+    if (!os::is_readable(fd())) return News::none;
     const std::optional<wire::Message> message = link_.hear();
-    if (message && message->kind != wire::k_services) continue;
-    if (message) {
+    if (!message) {
+      lose_keeper();
+    } else if (message->kind == wire::k_services) {
       take(*message);
-    } else {
-      had_.end = HadServices::End::unavailable;
-      had_.trouble = "its services are unavailable: the keeper has ended";
-      state_ = State::current;
-      return News::other;
     }
   }
   if (had_.end != HadServices::End::had) return News::other;
@@ -89,8 +86,6 @@ void BatchServices::add_to(supervision::AttemptResult& result) const {
   result.services = uses_;
   result.service_wait = waited_;
 }
-
-bool BatchServices::is_readable() const { return os::is_readable(fd()); }
 
 // If the services are the same, this worker goes on, and the next one asks again.
 void BatchServices::take(const wire::Message& answer) {

@@ -44,7 +44,7 @@ class BatchServices {
   void add_to(supervision::AttemptResult& result) const;
 
  private:
-  bool is_readable() const;
+  void lose_keeper();
   void take(const wire::Message& answer);
   bool is_of_attempt(std::string_view use) const;
   void note_answer(supervision::HadServices had);

@@ -8,8 +8,7 @@
 namespace holdfast::exec {
 
 void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
-  parts_.relay.add_descriptors(fds);
-  parts_.capture.add_descriptors(fds);
+  CapturedOutput::add_descriptors(fds);
   parts_.link.add_descriptors(fds);
   if (can_start()) parts_.slots.add_descriptors(fds);
   if (parts_.relay.is_full()) return;
@@ -17,9 +16,7 @@ void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
 }
 
 void ForkServer::look() {
-  parts_.relay.pass_on();
-  parts_.capture.read(
-      [this](Stream stream, std::string_view bytes) { parts_.relay.write(stream, bytes); });
+  CapturedOutput::look();
   hear();
   notice_death();
   look_at_children(nullptr);
@@ -196,11 +193,8 @@ void ForkServer::on_pause(Milliseconds length) {
   for (const auto& child : children_) child->on_pause(length);
 }
 
-void ForkServer::tell(const std::string& text) { parts_.relay.write(Stream::errors, text); }
-
 void ForkServer::finish(const WorkerEnd& end) {
-  parts_.capture.close_writing();
-  parts_.relay.finish();
+  take_rest();
   look();
   look_at_children(&end);
   parts_.link.drop();

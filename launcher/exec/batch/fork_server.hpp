@@ -25,7 +25,7 @@
 
 namespace holdfast::exec {
 
-class ForkServer final : public supervision::Companion {
+class ForkServer final : public CapturedOutput {
  public:
   using Tell = WorkerOrder::Tell;
   // Returns whether the case's process has left its marker.
@@ -46,7 +46,8 @@ class ForkServer final : public supervision::Companion {
     HasMarker has_marker;
     LeftBehind left_behind;
   };
-  explicit ForkServer(Parts parts) : parts_(std::move(parts)) {}
+  explicit ForkServer(Parts parts)
+      : CapturedOutput(parts.capture, parts.relay), parts_(std::move(parts)) {}
 
   // Returns the children whose cases have reached their limit and still run.
   std::vector<pid_t> overdue() const;
@@ -59,7 +60,6 @@ class ForkServer final : public supervision::Companion {
   Verdict on_deadline() override;
   void on_tree_ends() override;
   void on_pause(Milliseconds length) override;
-  void tell(const std::string& text) override;
 
   // To be called when the server and its children are gone.
   void finish(const WorkerEnd& end);

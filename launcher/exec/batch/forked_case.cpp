@@ -11,6 +11,7 @@
 #include "core/batch/worker_message.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/base/messages.hpp"
 
 namespace holdfast::exec {
@@ -49,11 +50,11 @@ Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, 
                                                       unsigned number, const std::string& name,
                                                       bool streams_are_one) {
   std::unique_ptr<ForkedCase> made(new ForkedCase(name));
-  HOLDFAST_TRY(supervision::Capture capture, supervision::Capture::open(streams_are_one));
-  made->capture_ = std::move(capture);
+  supervision::Capture& capture = made->output_.capture;
+  HOLDFAST_TRY(capture, supervision::Capture::open(streams_are_one));
   const std::string order = worker_message({HOLDFAST_WORKER_RUN, std::to_string(number), name});
-  const int output = made->capture_.output();
-  const int errors = made->capture_.errors();
+  const int output = capture.output();
+  const int errors = capture.errors();
   if (anchor.valid() && os::send_descriptors(anchor.get(), order, {output, errors})) {
     made->report_ = std::move(anchor);
   } else {
@@ -63,27 +64,23 @@ Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, 
     const bool is_sent = server.send_with(order, {output, errors, pair.second.get()});
     if (!is_sent) return Error{"ask the server for a case"};
   }
-  made->capture_.close_writing();
+  capture.close_writing();
   made->from_ = os::monotonic_now();
   return made;
 }
 
 void ForkedCase::add_descriptors(std::vector<pollfd>& fds) const {
-  capture_.add_descriptors(fds);
+  output_.capture.add_descriptors(fds);
   if (report_.valid()) fds.push_back({report_.get(), POLLIN, 0});
   if (stacks_ && stacks_->fd() >= 0) fds.push_back({stacks_->fd(), POLLIN, 0});
 }
 
 void ForkedCase::look(OutputRelay* relay) {
-  const auto read = [&] {
-    capture_.read(
-        [&](Stream stream, std::string_view bytes) { output_.write(relay, stream, bytes); });
-  };
-  read();
+  output_.read(relay);
   hear();
   if (stacks_) go_on_with_stacks(relay);
   // The case may have printed more before the message that it is over.
-  if (is_over_) read();
+  if (is_over_) output_.read(relay);
 }
 
 void ForkedCase::hear() {

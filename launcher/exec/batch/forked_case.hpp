@@ -19,7 +19,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/stack/stack_dump.hpp"
-#include "supervision/attempt/capture.hpp"
 #include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::exec {
@@ -90,7 +89,6 @@ class ForkedCase {
   void be_over();
 
   std::string name_;
-  supervision::Capture capture_;
   os::UniqueFd report_;
   os::UniqueFd free_anchor_;
   Milliseconds from_{0};

@@ -87,9 +87,11 @@ std::vector<std::string> flags_of(const os::Command& command) {
 // A command as it was given, with its flags.
 struct GtestCommand {
   explicit GtestCommand(const os::Command& given) : command(given), flags(flags_of(given)) {}
-  bool has(std::string_view flag) const {
-    return std::any_of(flags.begin(), flags.end(),
-                       [flag](const std::string& one) { return is_flag(one, flag); });
+  // The last of these flags, which counts; null: none is there.
+  const std::string* last(std::string_view flag) const {
+    const auto found = std::find_if(flags.rbegin(), flags.rend(),
+                                    [flag](const std::string& one) { return is_flag(one, flag); });
+    return found == flags.rend() ? nullptr : &*found;
   }
 
   os::Command command;
@@ -110,27 +112,19 @@ Selection selection_of(const GtestCommand& given) {
   }
   std::string_view total = variable_in(environment, k_total_shards);
   std::string_view index = variable_in(environment, k_shard_index_variable);
-  for (const std::string& flag : given.flags) {
-    const std::string_view value = value_of(flag);
-    if (is_flag(flag, k_also_disabled_flag)) {
-      selection.disabled = is_set(flag) ? Disabled::run_too : Disabled::left_out;
-    } else if (is_flag(flag, k_total_shards_flag)) {
-      total = value;
-    } else if (is_flag(flag, k_shard_index_flag)) {
-      index = value;
-    }
+  if (const std::string* flag = given.last(k_also_disabled_flag)) {
+    selection.disabled = is_set(*flag) ? Disabled::run_too : Disabled::left_out;
   }
+  if (const std::string* flag = given.last(k_total_shards_flag)) total = value_of(*flag);
+  if (const std::string* flag = given.last(k_shard_index_flag)) index = value_of(*flag);
   selection.shard = gtest_shard(total, index);
   return selection;
 }
 
 // True: the command has `--gtest_list_tests` set. It runs no case then, in any isolation.
 bool only_lists(const GtestCommand& given) {
-  bool lists = false;
-  for (const std::string& flag : given.flags) {
-    if (is_flag(flag, k_list_flag)) lists = is_set(flag);
-  }
-  return lists;
+  const std::string* flag = given.last(k_list_flag);
+  return flag != nullptr && is_set(*flag);
 }
 
 // Where the command or its environment wants GoogleTest's XML: `xml:FILE`, `xml:DIRECTORY/`, `xml`.
@@ -146,9 +140,7 @@ std::string xml_report_of(const GtestCommand& given) {
   const std::string by_default =
       of_bazel.data() == nullptr ? std::string() : "xml:" + std::string(of_bazel);
   std::string_view wanted = variable_in(given.command.environment, k_output, by_default);
-  for (const std::string& flag : given.flags) {
-    if (is_flag(flag, k_output_flag)) wanted = value_of(flag);
-  }
+  if (const std::string* flag = given.last(k_output_flag)) wanted = value_of(*flag);
   if (wanted == "xml") return in_full("test_detail.xml");
   if (!wanted.starts_with("xml:")) return {};
   const std::string file(wanted.substr(4));
@@ -176,7 +168,7 @@ void hide_shard(WorkerCommand& made, const GtestCommand& given) {
   made.hide_variable(k_shard_index_variable);
   // We cannot remove a flag that stands in a file. But the last flag counts, and -1 means no shard.
   for (const std::string_view flag : {k_total_shards_flag, k_shard_index_flag}) {
-    if (given.has(flag)) made.add_argument(std::string(flag) + "=-1");
+    if (given.last(flag) != nullptr) made.add_argument(std::string(flag) + "=-1");
   }
 }
 
@@ -193,7 +185,7 @@ class GoogletestProgram final : public TestProgram {
                                          HOLDFAST_WORKER_NAME)),
         asks_(may_ask && !is_linked_ && !markers.empty() &&
               may_be_asked_for_report(command.arguments, command.environment) &&
-              !given_.has(k_output_flag) && !given_.has(k_repeat_flag) &&
+              given_.last(k_output_flag) == nullptr && given_.last(k_repeat_flag) == nullptr &&
               variable_in(command.environment, k_repeat).empty()) {}
 
   const Framework& framework() const override { return googletest(); }
@@ -202,8 +194,7 @@ class GoogletestProgram final : public TestProgram {
   // file, because any other program would have to be started in vain.
   Start start(Isolation wanted) const override {
     if (only_lists(given_)) return {Isolation::none, {}};
-    if (wanted != Isolation::fork) return {wanted, {}};
-    if (is_linked_) return {wanted, {}};
+    if (wanted != Isolation::fork || is_linked_) return {wanted, {}};
     return {Isolation::process,
             "cannot fork its cases, each gets a process of its own: it is not linked with "
             "Holdfast::gtest_main"};
@@ -214,7 +205,7 @@ class GoogletestProgram final : public TestProgram {
     // An unmodified program is followed by its output, so the output must not be brief. We add the
     // flag only if the command already has it: a release that does not know the flag would print
     // its help.
-    if (given_.has(k_brief_flag)) made.add_argument(std::string(k_brief_flag) + "=0");
+    if (given_.last(k_brief_flag) != nullptr) made.add_argument(std::string(k_brief_flag) + "=0");
     made.hide_variable(k_brief);
     // Programs that a case starts do not inherit an argument.
     if (!report_.empty()) {

@@ -39,7 +39,7 @@ std::string_view first_lines(std::string_view bytes) {
 }  // namespace
 
 GtestWorker::GtestWorker(WorkerOrder order, Report report)
-    : order_(std::move(order)),
+    : BatchWorker(std::move(order)),
       report_(std::move(report)),
       told_at_(os::monotonic_now()),
       printed_(order_.own_case),
@@ -106,14 +106,6 @@ void GtestWorker::on_main_started(pid_t main) {
   look();
 }
 
-// The next look may be far away, and nobody waits for us now.
-void GtestWorker::on_tree_ends() { order_.told(); }
-
-void GtestWorker::on_tree_gone() {
-  look();
-  order_.told();
-}
-
 // The limit moves only for a case that began before the pause. A case that began after the pause,
 // before we learned that the test goes on, was not paused.
 void GtestWorker::on_pause(Milliseconds length) {
@@ -136,24 +128,19 @@ Milliseconds GtestWorker::deadline() {
   return limit_from_ + order_.case_timeout;
 }
 
-void GtestWorker::tell(const std::string& text) {
-  read_output();
-  order_.relay.write(Stream::errors, text);
-}
-
 void GtestWorker::read_output() {
   if (order_.relay.is_full()) return;
   // We look at the log before we read the pipes, because an entry whose output has not been read
   // must wait.
   progress_.look();
-  order_.capture.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
+  CapturedOutput::read_output();
 }
 
 void GtestWorker::take(Stream stream, std::string_view bytes) {
   is_new_ = true;
   taken_ += bytes.size();
   const std::uint64_t kept = order_.relay.position();
-  order_.relay.write(stream, bytes);
+  CapturedOutput::take(stream, bytes);
   if (stream == Stream::errors) return;
   segments_.push_back({printed_.size(), kept});
   if (segments_.size() > k_most_segments) segments_.pop_front();
@@ -458,15 +445,13 @@ void GtestWorker::settle_printed_end() {
 
 // The list is short, and the case is nearly always its first or its last one.
 GtestWorker::Printed* GtestWorker::first_printed(std::string_view name) {
-  for (Printed& one : printed_cases_) {
-    if (one.name == name) return &one;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(printed_cases_, name, &Printed::name);
+  return found == printed_cases_.end() ? nullptr : &*found;
 }
 
+// It is the first one of its name.
 void GtestWorker::forget_printed(const Printed& printed) {
-  const auto is_it = [&](const Printed& one) { return &one == &printed; };
-  printed_cases_.erase(std::find_if(printed_cases_.begin(), printed_cases_.end(), is_it));
+  printed_cases_.erase(std::ranges::find(printed_cases_, printed.name, &Printed::name));
 }
 
 GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {
@@ -477,11 +462,7 @@ GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {
 }
 
 OutputRange GtestWorker::finish(const ProcessEnd& end) {
-  order_.capture.close_writing();
-  // What is still unread is no more than the pipes hold. A full relay must pass on its output
-  // first.
-  order_.relay.finish();
-  read_output();
+  take_rest();
   is_all_printed_ = true;
   hear();
   settle_end();

@@ -38,12 +38,7 @@ class GtestWorker final : public BatchWorker {
   Milliseconds deadline() override;
   Milliseconds look_at() override { return next_look_; }
   std::chrono::nanoseconds rest() const override;
-  Verdict on_deadline() override { return Verdict::end_tree; }
-  void on_tree_ends() override;
-  void on_tree_gone() override;
   void on_pause(Milliseconds length) override;
-  void tell(const std::string& text) override;
-
   OutputRange finish(const ProcessEnd& end) override;
 
  private:
@@ -57,8 +52,8 @@ class GtestWorker final : public BatchWorker {
     CaseEnd said;                      // with an end: what its last line says
   };
 
-  void read_output();
-  void take(Stream stream, std::string_view bytes);
+  void read_output() override;
+  void take(Stream stream, std::string_view bytes) override;
   void on_printed(const GtestEvent& event);
   void hear();
   void on_message(std::string_view packet);
@@ -88,7 +83,6 @@ class GtestWorker final : public BatchWorker {
   void happened(BatchEvent event, const OutputRange& range = {});
   std::uint64_t place_of(std::uint64_t offset) const;
 
-  WorkerOrder order_;
   Report report_;
   pid_t main_ = -1;
   ProgressLog progress_;

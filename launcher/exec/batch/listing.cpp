@@ -15,15 +15,13 @@ constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
 
 Listing::Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link,
                  Stream lists_on, Milliseconds limit)
-    : capture_(capture),
-      relay_(relay),
+    : CapturedOutput(capture, relay),
       link_(link),
       lists_on_(lists_on),
       until_(limit.count() == 0 ? k_longest : os::monotonic_now() + limit) {}
 
 void Listing::add_descriptors(std::vector<pollfd>& fds) {
-  relay_.add_descriptors(fds);
-  capture_.add_descriptors(fds);
+  CapturedOutput::add_descriptors(fds);
   link_.add_descriptors(fds);
 }
 
@@ -41,15 +39,13 @@ void Listing::answer() {
 }
 
 void Listing::look() {
-  relay_.pass_on();
   answer();
-  capture_.read([&](Stream stream, std::string_view bytes) {
-    if (stream != lists_on_) {
-      relay_.write(stream, bytes);
-    } else if (text_.size() < k_longest_list) {
-      text_ += bytes;
-    }
-  });
+  CapturedOutput::look();
+}
+
+void Listing::take(Stream stream, std::string_view bytes) {
+  if (stream != lists_on_) return CapturedOutput::take(stream, bytes);
+  if (text_.size() < k_longest_list) text_ += bytes;
 }
 
 void Listing::on_pause(Milliseconds length) {
@@ -57,8 +53,7 @@ void Listing::on_pause(Milliseconds length) {
 }
 
 void Listing::finish() {
-  capture_.close_writing();
-  look();
+  take_rest();
   link_.drop();
 }
 

@@ -11,7 +11,7 @@
 
 namespace holdfast::exec {
 
-class Listing final : public supervision::Companion {
+class Listing final : public CapturedOutput {
  public:
   // `lists_on`: the stream that the list comes on. `limit`: the time after which the program is
   // ended; 0: none. The other arguments must outlive this object.
@@ -25,8 +25,6 @@ class Listing final : public supervision::Companion {
   Milliseconds deadline() override { return until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
   void on_pause(Milliseconds length) override;
-  // Anything besides the list (a sanitizer's report, stacks) is output of the test.
-  void tell(const std::string& text) override { relay_.write(Stream::errors, text); }
 
   // To be called when the program is gone.
   void finish();
@@ -34,9 +32,9 @@ class Listing final : public supervision::Companion {
 
  private:
   void answer();
+  // Anything besides the list (a sanitizer's report, stacks) is output of the test.
+  void take(Stream stream, std::string_view bytes) override;
 
-  supervision::Capture& capture_;
-  OutputRelay& relay_;
   WorkerLink& link_;
   Stream lists_on_;
   pid_t main_ = -1;

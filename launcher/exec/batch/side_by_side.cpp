@@ -83,45 +83,36 @@ CaseResult CaseProcessReport::result(const std::string& name) const {
 std::unique_ptr<CaseProcess> CaseProcess::start(std::string name, bool streams_are_one,
                                                 const Work& work) {
   std::unique_ptr<CaseProcess> made(new CaseProcess(std::move(name)));
-  made->report_ = &made->none_;
-  Result<supervision::Capture> capture = supervision::Capture::open(streams_are_one);
-  if (!capture) {
-    made->fail(capture.error());
-    return made;
+  if (const Result<void> begun = made->begin(streams_are_one, work); !begun) {
+    made->trouble_ = to_text(begun.error());
+    made->is_over_ = true;
   }
-  made->capture_ = std::move(*capture);
+  return made;
+}
+
+Result<void> CaseProcess::begin(bool streams_are_one, const Work& work) {
+  HOLDFAST_TRY(output_.capture, supervision::Capture::open(streams_are_one));
   void* const shared = ::mmap(nullptr, sizeof(CaseProcessReport), PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared == MAP_FAILED) {
-    made->fail(os::system_error("share memory with a process"));
-    return made;
-  }
-  made->report_ = new (shared) CaseProcessReport;
+  if (shared == MAP_FAILED) return os::system_error("share memory with a process");
+  report_ = new (shared) CaseProcessReport;
   const pid_t pid = ::fork();
-  if (pid < 0) {
-    made->fail(os::system_error("start a process for a case"));
-    return made;
-  }
+  if (pid < 0) return os::system_error("start a process for a case");
   if (pid == 0) {
-    ::dup2(made->capture_.output(), STDOUT_FILENO);
-    ::dup2(made->capture_.errors(), STDERR_FILENO);
-    made->capture_ = {};
-    work(*made->report_);
+    ::dup2(output_.capture.output(), STDOUT_FILENO);
+    ::dup2(output_.capture.errors(), STDERR_FILENO);
+    output_.capture = {};
+    work(*report_);
     ::_exit(0);
   }
-  made->pid_ = pid;
-  made->life_ = os::watch_living(pid);
-  made->capture_.close_writing();
-  return made;
+  pid_ = pid;
+  life_ = os::watch_living(pid);
+  output_.capture.close_writing();
+  return {};
 }
 
 CaseProcess::~CaseProcess() {
   if (report_ != &none_) ::munmap(report_, sizeof(CaseProcessReport));
-}
-
-void CaseProcess::fail(const Error& error) {
-  trouble_ = to_text(error);
-  is_over_ = true;
 }
 
 void CaseProcess::send(int signal) const {
@@ -130,22 +121,18 @@ void CaseProcess::send(int signal) const {
 
 void CaseProcess::add_descriptors(std::vector<pollfd>& fds) const {
   if (is_over_) return;
-  capture_.add_descriptors(fds);
+  output_.capture.add_descriptors(fds);
   fds.push_back({life_.get(), POLLIN, 0});
 }
 
 void CaseProcess::look(OutputRelay* relay) {
   if (is_over_) return;
-  const auto read = [&] {
-    capture_.read(
-        [&](Stream stream, std::string_view bytes) { output_.write(relay, stream, bytes); });
-  };
-  read();
+  output_.read(relay);
   if (os::retried([&] { return ::waitpid(pid_, nullptr, WNOHANG); }) != pid_) return;
   is_over_ = true;
   life_.reset();
-  read();  // it may have printed more before it ended
-  capture_ = {};
+  output_.read(relay);  // it may have printed more before it ended
+  output_.capture = {};
 }
 
 LentSlots::LentSlots(const supervision::AttemptPlan& plan)

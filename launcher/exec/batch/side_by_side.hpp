@@ -97,14 +97,13 @@ class CaseProcess {
 
  private:
   explicit CaseProcess(std::string name) : name_(std::move(name)) {}
-  void fail(const Error& error);
+  Result<void> begin(bool streams_are_one, const Work& work);
 
   std::string name_;
-  supervision::Capture capture_;
   pid_t pid_ = -1;
   os::UniqueFd life_;
-  CaseProcessReport* report_ = nullptr;  // mapped
   CaseProcessReport none_;
+  CaseProcessReport* report_ = &none_;  // mapped, if there is a process
   std::string trouble_;
   OutputTurn output_;
   bool is_over_ = false;

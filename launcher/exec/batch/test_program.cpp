@@ -9,9 +9,8 @@ std::unique_ptr<TestProgram> test_program(const os::Command& command, const std:
   const std::optional<FrameworkKind> kind = os::framework_of(command.arguments);
   switch (kind.value_or(FrameworkKind::googletest)) {
     case FrameworkKind::catch2_two:
-      return catch2_program(command, markers, FrameworkKind::catch2_two);
     case FrameworkKind::catch2_three:
-      return catch2_program(command, markers, FrameworkKind::catch2_three);
+      return catch2_program(command, markers, *kind);
     case FrameworkKind::doctest:
       return doctest_program(command, markers);
     case FrameworkKind::boost:

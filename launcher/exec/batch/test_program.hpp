@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/batch/batch.hpp"
 #include "core/batch/framework.hpp"
@@ -44,13 +45,24 @@ struct WorkerOrder {
   std::function<void()> told;
 };
 
-class BatchWorker : public supervision::Companion {
+class BatchWorker : public CapturedOutput {
  public:
-  virtual ~BatchWorker() = default;
+  explicit BatchWorker(WorkerOrder order)
+      : CapturedOutput(order.capture, order.relay), order_(std::move(order)) {}
 
+  Verdict on_deadline() override { return Verdict::end_tree; }
+  // Nobody waits for us now, and the next look may be far away.
+  void on_tree_ends() override { order_.told(); }
+  void on_tree_gone() override {
+    look();
+    order_.told();
+  }
   // To be called when the process is gone; `end` says how it ended. Takes its last output and
   // messages. Returns the output of the case in which it ended, if any.
   virtual OutputRange finish(const ProcessEnd& end) = 0;
+
+ protected:
+  WorkerOrder order_;
 };
 
 // The program of a batch. Its test framework decides by which commands processes are started, how

@@ -37,11 +37,10 @@ os::UniqueFd listening_in(const std::string& directory) {
   return socket;
 }
 
-pid_t peer_of(const os::UniqueFd& socket) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -1;
-  return peer.pid;
+// Invalid: nobody has connected.
+os::UniqueFd next_in(const os::UniqueFd& listener) {
+  return os::UniqueFd(os::retried(
+      [&] { return ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }));
 }
 
 }  // namespace
@@ -107,24 +106,17 @@ void WorkerLink::add_descriptors(std::vector<pollfd>& fds) const {
 // answer, and what it says is not about the worker's cases.
 void WorkerLink::refuse_others() {
   while ((peer_.valid() || had_peer_) && listener_.valid()) {
-    const os::UniqueFd other(os::retried([&] {
-      return ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    }));
-    if (!other.valid()) return;
+    if (!next_in(listener_).valid()) return;
   }
 }
 
 void WorkerLink::accept(pid_t main) {
   refuse_others();
   while (!peer_.valid() && !had_peer_ && listener_.valid()) {
-    if (!waiting_.valid()) {
-      waiting_ = os::UniqueFd(os::retried([&] {
-        return ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      }));
-    }
+    if (!waiting_.valid()) waiting_ = next_in(listener_);
     // A negative `main`: the guard has not told the worker's number yet.
     if (!waiting_.valid() || main < 0) return;
-    if (main == 0 || peer_of(waiting_) == main) {
+    if (main == 0 || os::peer_process(waiting_.get()) == main) {
       peer_ = std::move(waiting_);
     } else {
       waiting_.reset();

@@ -269,9 +269,8 @@ std::string to_text(const FarJob& job) {
 
 Result<FarJob> far_job_in(std::string_view text) {
   HOLDFAST_TRY(const wire::Message message, wire::decode(text));
-  HOLDFAST_TRY(wire::AttemptGrant grant, wire::to_grant(message));
   FarJob job;
-  job.grant = std::move(grant);
+  HOLDFAST_TRY(job.grant, wire::to_grant(message));
   wire::FromMessage read(message);
   each_field(job, read);
   read.needs("far_n");

@@ -58,8 +58,7 @@ void NearAttempt::wait_for_news() {
   fds.push_back({around_.signals.fd(), POLLIN, 0});
   fds.push_back({parent_watched_ ? around_.parent.get() : -1, POLLIN, 0});
   fds.push_back({srun_.watched(), POLLIN, 0});
-  fds.push_back({srun_.errors(), POLLIN, 0});
-  fds.push_back({relay_.is_full() ? -1 : srun_.output(), POLLIN, 0});
+  if (!relay_.is_full()) srun_.output().add_descriptors(fds);
   relay_.add_descriptors(fds);
   if (plan_.cluster != nullptr) plan_.cluster->add_descriptors(fds);
   ::poll(fds.data(), fds.size(), os::poll_time(next_look()));
@@ -106,19 +105,23 @@ Milliseconds NearAttempt::limit() const {
 }
 
 bool NearAttempt::read_srun() {
-  std::string bytes;
-  if (!relay_.is_full() || srun_.has_ended()) {
-    bytes = srun_.read_output();
+  if (relay_.is_full() && !srun_.has_ended()) return false;
+  bool has_output = false;
+  srun_.output().read([&](Stream stream, std::string_view bytes) {
+    if (stream == Stream::errors) {
+      errors_ += bytes;
+      return;
+    }
+    has_output = true;
     for (const FrameReader::Frame& frame : frames_.read(bytes)) take(frame);
-    if (!bytes.empty() && record_ != k_longest) record_ = os::monotonic_now();
-  }
-  errors_ += srun_.read_errors();
+  });
+  if (has_output && record_ != k_longest) record_ = os::monotonic_now();
   if (errors_.size() > k_most_errors) {
     // The beginning has the node and the reason. What srun repeats again and again is in the
     // middle.
     errors_.erase(k_most_errors / 2, errors_.size() - k_most_errors);
   }
-  return !bytes.empty();
+  return has_output;
 }
 
 void NearAttempt::take(const FrameReader::Frame& frame) {

@@ -17,6 +17,7 @@
 #include "os/log/log.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/base/programs.hpp"
+#include "supervision/services/service_asking.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -144,9 +145,7 @@ class NodeRun {
     const supervision::FarOrder& order = *plan_.far;
     FarJob job;
     job.version = HOLDFAST_VERSION;
-    for (char** word = order.invocation.arguments; *word != nullptr; ++word) {
-      job.arguments.emplace_back(*word);
-    }
+    job.arguments = entries_of(order.invocation.arguments);
     job.environment = entries_of(order.invocation.environment);
     // A command inside of the test finds the locks that the test has here. Only a test with locks
     // over machines needs the password, and it is told below.
@@ -159,9 +158,8 @@ class NodeRun {
     char here[PATH_MAX];
     if (::getcwd(here, sizeof here) != nullptr) job.directory = here;
     job.variables = near_variables(plan_.command.environment);
-    for (std::string_view value : allocation_.of_test) {
-      const std::string_view name = take_part(value, '=');
-      job.variables.push_back({std::string(name), std::string(value)});
+    for (const std::string& entry : allocation_.of_test) {
+      job.variables.push_back(supervision::variable_of(entry));
     }
     job.one_stream = relay_.streams_are_one();
     job.n = plan_.identity->n;

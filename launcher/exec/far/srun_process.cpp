@@ -5,8 +5,6 @@
 #include <sys/wait.h>
 #include <algorithm>
 
-#include <cerrno>
-
 #include "core/base/parts.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/base/variables.hpp"
@@ -17,28 +15,6 @@
 
 namespace holdfast::exec {
 namespace {
-
-constexpr int k_pipe_size = 1024 * 1024;
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (std::string& text : texts) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
-}
-
-struct Pipe {
-  os::UniqueFd reading;
-  os::UniqueFd writing;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe for srun");
-  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  ::fcntl(ends[0], F_SETPIPE_SZ, k_pipe_size);
-  return Pipe{os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
-}
 
 // Runs in the new process. If we die, srun is killed, and Slurm then ends the step.
 [[noreturn]] void be_srun(const os::Command& command, const os::CallersSignals& callers,
@@ -78,18 +54,13 @@ bool names_job(const std::string& entry) {
 }  // namespace
 
 Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSignals& callers) {
-  HOLDFAST_TRY(Pipe output, make_pipe());
-  HOLDFAST_TRY(Pipe errors, make_pipe());
-  std::vector<std::string> words = order.words;
-  std::vector<std::string> environment = order.environment;
-  const std::vector<char*> arguments = pointers(words);
-  const std::vector<char*> entries = pointers(environment);
-  os::Command command;
-  command.arguments = const_cast<char**>(arguments.data());
-  command.environment = const_cast<char**>(entries.data());
-  command.tag = order.tag;
-  command.output = output.writing.get();
-  command.errors = errors.writing.get();
+  Result<supervision::Capture> output = supervision::Capture::open(false);
+  if (!output) return os::system_error("make a pipe for srun");
+  std::vector<char*> arguments = os::pointers_to(order.words);
+  std::vector<char*> entries = os::pointers_to(order.environment);
+  os::Command command{arguments.data(), entries.data(), order.tag};
+  command.output = output->output();
+  command.errors = output->errors();
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return os::system_error("start srun");
@@ -97,46 +68,29 @@ Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSign
   SrunProcess srun;
   srun.pid_ = pid;
   srun.watched_ = os::watch_living(pid);
-  srun.output_ = std::move(output.reading);
-  srun.errors_ = std::move(errors.reading);
+  output->close_writing();
+  srun.output_ = std::move(*output);
   return srun;
 }
 
 SrunProcess::SrunProcess(SrunProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
-      is_reaped_(other.is_reaped_),
       watched_(std::move(other.watched_)),
-      output_(std::move(other.output_)),
-      errors_(std::move(other.errors_)) {}
+      output_(std::move(other.output_)) {}
 
 SrunProcess::~SrunProcess() {
-  if (pid_ <= 0 || is_reaped_) return;
+  if (pid_ <= 0) return;
   send(SIGKILL);
   (void)os::retried([&] { return ::waitpid(pid_, nullptr, 0); });
 }
 
-std::string SrunProcess::read(os::UniqueFd& from) {
-  std::string text;
-  char part[16 * 1024];
-  while (from.valid() && text.size() < k_pipe_size) {
-    const ssize_t count = os::retried([&] { return ::read(from.get(), part, sizeof part); });
-    if (count < 0 && errno == EAGAIN) break;
-    if (count <= 0) {
-      from.reset();
-      break;
-    }
-    text.append(part, static_cast<std::size_t>(count));
-  }
-  return text;
-}
-
 bool SrunProcess::has_ended() {
-  if (!is_reaped_) is_reaped_ = ::waitpid(pid_, nullptr, WNOHANG) == pid_;
-  return is_reaped_;
+  if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
+  return pid_ <= 0;
 }
 
 void SrunProcess::send(int signal) {
-  if (!is_reaped_) (void)::kill(pid_, signal);
+  if (pid_ > 0) (void)::kill(pid_, signal);
 }
 
 Allocation allocation_of_ctest(char** environment) {

@@ -15,6 +15,7 @@
 #include "os/file/unique_fd.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {
@@ -36,11 +37,8 @@ class SrunProcess {
 
   // Readable when srun has ended.
   int watched() const { return watched_.get(); }
-  int output() const { return output_.get(); }  // do not block
-  int errors() const { return errors_.get(); }
-  // Read what is there, and close the descriptor at its end.
-  std::string read_output() { return read(output_); }
-  std::string read_errors() { return read(errors_); }
+  // What srun prints.
+  supervision::Capture& output() { return output_; }
 
   // True: srun has ended.
   bool has_ended();
@@ -48,13 +46,10 @@ class SrunProcess {
 
  private:
   SrunProcess() = default;
-  static std::string read(os::UniqueFd& from);
 
-  pid_t pid_ = -1;
-  bool is_reaped_ = false;
+  pid_t pid_ = -1;  // -1: srun was reaped
   os::UniqueFd watched_;
-  os::UniqueFd output_;
-  os::UniqueFd errors_;
+  supervision::Capture output_;
 };
 
 // Asks Slurm, by its own programs. Each question takes a limited time. When the test has been told

@@ -34,7 +34,7 @@ void CaseReports::forget() {
 }
 
 ReportWorker::ReportWorker(WorkerOrder order, std::unique_ptr<CaseReports> reports)
-    : order_(std::move(order)),
+    : BatchWorker(std::move(order)),
       reports_(std::move(reports)),
       from_(order_.relay.position()),
       since_us_(os::monotonic_now_us()),
@@ -47,14 +47,8 @@ ReportWorker::ReportWorker(WorkerOrder order, std::unique_ptr<CaseReports> repor
   reports_->forget();
 }
 
-void ReportWorker::add_descriptors(std::vector<pollfd>& fds) {
-  order_.relay.add_descriptors(fds);
-  if (!order_.relay.is_full()) order_.capture.add_descriptors(fds);
-}
-
 void ReportWorker::look() {
-  order_.relay.pass_on();
-  read_output();
+  CapturedOutput::look();
   order_.told();
 }
 
@@ -62,31 +56,16 @@ void ReportWorker::on_pause(Milliseconds length) {
   if (until_ != k_longest) until_ += length;
 }
 
-void ReportWorker::tell(const std::string& text) {
-  read_output();
-  order_.relay.write(Stream::errors, text);
-}
-
-void ReportWorker::read_output() {
-  if (order_.relay.is_full()) return;
-  order_.capture.read([this](Stream stream, std::string_view bytes) {
-    order_.relay.write(stream, bytes);
-    if (stream == Stream::output) keep_end_of(bytes);
-  });
-}
-
-void ReportWorker::keep_end_of(std::string_view bytes) {
+void ReportWorker::take(Stream stream, std::string_view bytes) {
+  CapturedOutput::take(stream, bytes);
+  if (stream != Stream::output) return;
   printed_ += bytes.substr(bytes.size() - std::min(bytes.size(), k_end_of_output));
   // Cuts only now and then, not at each write.
   if (printed_.size() > 2 * k_end_of_output) printed_.erase(0, printed_.size() - k_end_of_output);
 }
 
 OutputRange ReportWorker::finish(const ProcessEnd& end) {
-  order_.capture.close_writing();
-  // What is left to read is no more than the pipes hold. A full relay must first pass on its
-  // output.
-  order_.relay.finish();
-  read_output();
+  take_rest();
   const CaseReport said = reports_->take(end, order_.own_case, printed_);
   if (order_.own_case.empty()) {
     tell_cases(said);

@@ -46,20 +46,14 @@ class ReportWorker final : public BatchWorker {
  public:
   ReportWorker(WorkerOrder order, std::unique_ptr<CaseReports> reports);
 
-  void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
   // If there are several cases, it is not known which case runs, so no case has a limit.
   Milliseconds deadline() override { return until_; }
-  Verdict on_deadline() override { return Verdict::end_tree; }
-  void on_tree_ends() override { order_.told(); }
-  void on_tree_gone() override { look(); }
   void on_pause(Milliseconds length) override;
-  void tell(const std::string& text) override;
   OutputRange finish(const ProcessEnd& end) override;
 
  private:
-  void read_output();
-  void keep_end_of(std::string_view bytes);
+  void take(Stream stream, std::string_view bytes) override;
   void tell_own_case(const CaseReport& said);
   void tell_cases(const CaseReport& said);
   OutputRange print(const std::string& words);
@@ -68,7 +62,6 @@ class ReportWorker final : public BatchWorker {
   void ended(const ReportedCase& one, const OutputRange& range = {});
   void announce(std::uint64_t count);
 
-  WorkerOrder order_;
   std::unique_ptr<CaseReports> reports_;
   std::string printed_;  // the end of what came on stdout
   std::uint64_t from_;   // where the output of the process begins in the file

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
@@ -21,9 +22,7 @@
 #include "core/far/srun_words.hpp"
 #include "exec/batch/batch_run.hpp"
 #include "exec/far/far_job.hpp"
-#include "exec/node/far_output.hpp"
 #include "exec/output/output_relay.hpp"
-#include "exec/retry/captured_test.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
@@ -35,10 +34,13 @@
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {
 namespace {
+
+constexpr std::string_view k_own_words = "holdfast: ";
 
 // The name of this machine, as Slurm knows it.
 std::string node_name() {
@@ -50,27 +52,146 @@ std::string node_name() {
   return ::uname(&names) == 0 ? names.nodename : "?";
 }
 
-// The launcher of the far side: a child that does all that a launcher beside ctest does for one
-// attempt, and says its result.
-class FarLauncher {
+// What the far side writes for the near one: frames on its stdout (core/far/srun_words.hpp), made
+// of what the launcher and its test write into pipes.
+class FarOutput {
  public:
-  // If we are killed, the launcher itself leaves the record of the end in `files`.
-  static Result<FarLauncher> start(const FarJob& job, const FarFiles& files,
-                                   const os::CallersSignals& callers, FarOutput& output);
+  FarOutput() : out_(own_stdout()) {}
 
-  // Reaps it if it has ended, and children that it has left to us.
-  bool has_ended();
-  // True: it came to its own end.
-  bool ended_well() const;
-  void send(int signal) const;
-  // Its result as text (exec/far/far_job.hpp); empty: it was killed before.
-  std::string said() const;
+  // The pipes of the test's streams and of lines for people. To be called before the launcher is
+  // forked. `one_stream`: stdout and stderr are one pipe.
+  Result<void> open(bool one_stream) {
+    HOLDFAST_TRY(test_, supervision::Capture::open(one_stream));
+    HOLDFAST_TRY(lines_, supervision::Capture::open(true));
+    return {};
+  }
+
+  // To be called in the launcher: makes the pipes its stdout and stderr, and closes all that is
+  // ours. Returns its descriptor for lines for people.
+  int be_launchers() {
+    ::dup2(test_.output(), STDOUT_FILENO);
+    ::dup2(test_.errors(), STDERR_FILENO);
+    out_.reset();
+    test_ = {};
+    const int lines = ::fcntl(lines_.output(), F_DUPFD_CLOEXEC, 3);
+    lines_ = {};
+    return lines;
+  }
+
+  // To be called when the launcher is forked. Says that the far side has begun.
+  void begin() {
+    test_.close_writing();
+    lines_.close_writing();
+    // What a site prints before its tasks may end without a newline; srun would then wait for one.
+    waiting_ += '\n';
+    add_frames(FarChannel::started, {}, waiting_);
+    write();
+  }
+
+  void add_descriptors(std::vector<pollfd>& fds) const {
+    if (!waiting_.empty()) fds.push_back({out_.get(), POLLOUT, 0});
+    if (waiting_.size() > k_most_waiting) return;
+    test_.add_descriptors(fds);
+    lines_.add_descriptors(fds);
+  }
+
+  // Reads what is there and writes what srun takes. Never waits.
+  void pass_on() {
+    if (waiting_.size() <= k_most_waiting) read_pipes();
+    write();
+  }
+
+  // Reads and writes what is left when the test has ended. Whoever still has the pipes open is not
+  // waited for. Gives up when `slurmstepd` has ended.
+  void take_rest(int slurmstepd) {
+    // Who goes on writing must not keep us: the test's own output was in the pipes when it ended.
+    std::size_t left = 3 * k_most_waiting;
+    while (left > 0) {
+      finish(slurmstepd);
+      if (!read_pipes()) break;
+      left -= std::min(left, waiting_.size());
+    }
+    test_ = {};
+    lines_ = {};
+  }
+
+  // Writes all that is waiting; gives up when `slurmstepd` has ended.
+  void finish(int slurmstepd) {
+    write();
+    while (!waiting_.empty()) {
+      pollfd fds[] = {{out_.get(), POLLOUT, 0}, {slurmstepd, POLLIN, 0}};
+      ::poll(fds, 2, -1);
+      if (fds[1].revents != 0) return give_up();
+      write();
+    }
+  }
+
+  // Says the record of the end, and that this was all.
+  void end(std::string_view record, int slurmstepd) {
+    add_frames(FarChannel::ended, record, waiting_);
+    add_frames(FarChannel::ended, {}, waiting_);
+    finish(slurmstepd);
+  }
+
+  // Nobody will ever read it.
+  void give_up() {
+    is_gone_ = true;
+    waiting_.clear();
+  }
 
  private:
-  pid_t pid_ = -1;
-  int status_ = 0;
-  bool has_ended_ = false;
-  os::UniqueFd result_;  // a file in memory that both have
+  static constexpr std::size_t k_most_waiting = 1024UL * 1024;
+
+  // slurmstepd shares the flags of our stdout, so it is opened again.
+  static os::UniqueFd own_stdout() {
+    os::UniqueFd again = without_blocking(STDOUT_FILENO);
+    if (again.valid()) return again;
+    return os::UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  }
+
+  // False: nothing was there.
+  bool read_pipes() {
+    bool was_there = false;
+    test_.read([&](Stream stream, std::string_view bytes) {
+      was_there = true;
+      add_frames(stream == Stream::output ? FarChannel::output : FarChannel::errors, bytes,
+                 waiting_);
+    });
+    lines_.read([&](Stream, std::string_view bytes) {
+      was_there = true;
+      line_ += bytes;
+    });
+    while (line_.find('\n') != std::string::npos) {
+      std::string_view rest = line_;
+      std::string_view line = take_part(rest, '\n');
+      if (line.starts_with(k_own_words)) line.remove_prefix(k_own_words.size());
+      add_frames(FarChannel::said, line, waiting_);
+      line_.erase(0, line_.size() - rest.size());
+    }
+    return was_there;
+  }
+
+  void write() {
+    std::size_t done = 0;
+    while (!is_gone_ && done < waiting_.size()) {
+      const ssize_t count = os::retried(
+          [&] { return ::write(out_.get(), waiting_.data() + done, waiting_.size() - done); });
+      if (count < 0) {
+        is_gone_ = errno != EAGAIN;
+        break;
+      }
+      done += static_cast<std::size_t>(count);
+    }
+    if (is_gone_) done = waiting_.size();
+    waiting_.erase(0, done);
+  }
+
+  os::UniqueFd out_;  // does not block if it can be helped
+  supervision::Capture test_;
+  supervision::Capture lines_;
+  std::string waiting_;
+  std::string line_;  // of people's lines, so far
+  bool is_gone_ = false;
 };
 
 // Runs the one attempt. Its output goes to the pipes of the far side as it would go to ctest.
@@ -130,9 +251,7 @@ std::vector<std::string> environment_of(const FarJob& job) {
 int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSignals& callers,
                 FarOutput& output, const ProcessName& parent, int result) {
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
-  ::dup2(output.output(), STDOUT_FILENO);
-  ::dup2(output.errors(), STDERR_FILENO);
-  output.close_ours();
+  const int lines = output.be_launchers();
   std::vector<std::string> words = job.arguments;
   std::vector<std::string> entries = environment_of(job);
   std::vector<char*> arguments = os::pointers_to(words);
@@ -141,8 +260,8 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   supervision::HandedOver handed;
   handed.callers = callers;
   handed.grant = job.grant;
-  handed.far = supervision::FarSide{parent,           job.n,      job.variables, output.lines(),
-                                    files.log_file(), node_name()};
+  handed.far =
+      supervision::FarSide{parent, job.n, job.variables, lines, files.log_file(), node_name()};
   FarRunner tests(job, files.cases_file(), result);
   NoSteps steps;
   (void)supervision::launch(arguments.data(), variables.data(), {tests, steps}, &handed);
@@ -154,43 +273,58 @@ int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSigna
   return 0;
 }
 
-Result<FarLauncher> FarLauncher::start(const FarJob& job, const FarFiles& files,
-                                       const os::CallersSignals& callers, FarOutput& output) {
-  HOLDFAST_DO(output.open(job.one_stream));
-  HOLDFAST_TRY(os::UniqueFd result, os::memory_file({}));
-  (void)::fcntl(result.get(), F_SETFD, FD_CLOEXEC);  // the test has no use for it
-  const ProcessName own = os::own_name();
-  const pid_t pid = ::fork();
-  if (pid < 0) return os::system_error("start the launcher of a test");
-  if (pid == 0) ::_exit(be_launcher(job, files, callers, output, own, result.get()));
-  FarLauncher launcher;
-  launcher.pid_ = pid;
-  launcher.result_ = std::move(result);
-  return launcher;
-}
-
-bool FarLauncher::has_ended() {
-  while (!has_ended_) {
-    int status = 0;
-    const pid_t pid = os::retried([&] { return ::waitpid(-1, &status, WNOHANG); });
-    if (pid <= 0) return false;
-    if (pid != pid_) continue;
-    has_ended_ = true;
-    status_ = status;
+// The launcher of the far side: a child that does all that a launcher beside ctest does for one
+// attempt, and says its result.
+class FarLauncher {
+ public:
+  // If we are killed, the launcher itself leaves the record of the end in `files`.
+  static Result<FarLauncher> start(const FarJob& job, const FarFiles& files,
+                                   const os::CallersSignals& callers, FarOutput& output) {
+    HOLDFAST_DO(output.open(job.one_stream));
+    HOLDFAST_TRY(os::UniqueFd result, os::memory_file({}));
+    (void)::fcntl(result.get(), F_SETFD, FD_CLOEXEC);  // the test has no use for it
+    const ProcessName own = os::own_name();
+    const pid_t pid = ::fork();
+    if (pid < 0) return os::system_error("start the launcher of a test");
+    if (pid == 0) ::_exit(be_launcher(job, files, callers, output, own, result.get()));
+    FarLauncher launcher;
+    launcher.pid_ = pid;
+    launcher.result_ = std::move(result);
+    return launcher;
   }
-  return true;
-}
 
-bool FarLauncher::ended_well() const { return WIFEXITED(status_); }
+  // Reaps it if it has ended, and children that it has left to us.
+  bool has_ended() {
+    while (!has_ended_) {
+      int status = 0;
+      const pid_t pid = os::retried([&] { return ::waitpid(-1, &status, WNOHANG); });
+      if (pid <= 0) return false;
+      if (pid != pid_) continue;
+      has_ended_ = true;
+      status_ = status;
+    }
+    return true;
+  }
 
-void FarLauncher::send(int signal) const {
-  if (!has_ended_) (void)::kill(pid_, signal);
-}
+  // True: it came to its own end.
+  bool ended_well() const { return WIFEXITED(status_); }
 
-std::string FarLauncher::said() const {
-  Result<std::string> text = os::read_memory_file(result_.get());
-  return text ? std::move(*text) : std::string();
-}
+  void send(int signal) const {
+    if (!has_ended_) (void)::kill(pid_, signal);
+  }
+
+  // Its result; an error: it was killed before it could say it.
+  Result<supervision::AttemptResult> result() const {
+    HOLDFAST_TRY(const std::string text, os::read_memory_file(result_.get()));
+    return far_result_in(text);
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int status_ = 0;
+  bool has_ended_ = false;
+  os::UniqueFd result_;  // a file in memory that both have
+};
 
 using supervision::AttemptResult;
 
@@ -311,7 +445,7 @@ class FarSide {
   }
 
   AttemptResult result_of(const FarLauncher& launcher) const {
-    Result<AttemptResult> result = far_result_in(launcher.said());
+    Result<AttemptResult> result = launcher.result();
     if (!result) {
       result = supervision::own_failure(
           ErrorInWords{text_of({"its launcher on node ", node_,

@@ -18,21 +18,13 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "supervision/attempt/attempt_result.hpp"
 
 namespace holdfast::exec {
 namespace {
 
 // A piece is freed only when all of it has been passed on, so its size is limited.
 constexpr std::size_t k_longest_piece = 256UL * 1024UL;
-
-// Opens the pipe again, non-blocking. We cannot set that on our own descriptor, because ctest
-// shares its flags.
-os::UniqueFd without_blocking(int fd) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return {};
-  const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  return os::UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-}
 
 bool are_one(int a, int b) {
   struct stat of_a {};
@@ -45,12 +37,46 @@ constexpr std::string_view k_name = "before-kill";
 
 constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
 
-VerdictProperties properties_of(const supervision::Invocation& invocation) {
-  Result<VerdictProperties> properties = parse_verdict_properties(invocation.facts.verdict);
-  return properties ? *properties : VerdictProperties{};
+}  // namespace
+
+os::UniqueFd without_blocking(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return {};
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  return os::UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
 }
 
-}  // namespace
+void CapturedOutput::add_descriptors(std::vector<pollfd>& fds) {
+  relay_.add_descriptors(fds);
+  if (!relay_.is_full()) capture_.add_descriptors(fds);
+}
+
+void CapturedOutput::look() {
+  relay_.pass_on();
+  read_output();
+}
+
+void CapturedOutput::tell(const std::string& text) {
+  read_output();
+  relay_.write(Stream::errors, text);
+}
+
+void CapturedOutput::take_rest() {
+  capture_.close_writing();
+  // What is left to read is no more than the pipes hold. A full relay must first pass on its
+  // output.
+  relay_.finish();
+  read_output();
+}
+
+void CapturedOutput::read_output() {
+  if (relay_.is_full()) return;
+  capture_.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
+}
+
+void OutputTurn::read(OutputRelay* relay) {
+  capture.read([&](Stream stream, std::string_view bytes) { write(relay, stream, bytes); });
+}
 
 void OutputTurn::write(OutputRelay* relay, Stream stream, std::string_view bytes) {
   if (relay != nullptr) return relay->write(stream, bytes);
@@ -79,16 +105,6 @@ std::uint64_t take_room(const std::string& log, std::uint64_t wanted, std::uint6
   text = std::to_string(taken + room) + "\n";
   (void)os::retried([&] { return ::pwrite(counter->get(), text.data(), text.size(), 0); });
   return room;
-}
-
-void cut_to_room(const os::UniqueFd& file, const std::string& log, std::uint64_t limit) {
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0 || info.st_size <= 0) return;
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  const std::uint64_t room = take_room(log, size, limit);
-  if (room == size || ::ftruncate(file.get(), static_cast<off_t>(room)) != 0) return;
-  if (::lseek(file.get(), 0, SEEK_END) < 0) return;
-  (void)os::write_all(file.get(), mark_of_left_out(size - room));
 }
 
 std::string log_of(const supervision::AttemptIdentity& identity) {
@@ -140,7 +156,14 @@ void OutputRelay::remove_log() {
 }
 
 void OutputRelay::cut_log(std::uint64_t limit) {
-  if (!log_path_.empty() && log_.valid()) cut_to_room(log_, log_path_, limit);
+  struct stat info {};
+  if (log_path_.empty() || ::fstat(log_.get(), &info) != 0 || info.st_size <= 0) return;
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  const std::uint64_t room = take_room(log_path_, size, limit);
+  if (room == size || ::ftruncate(log_.get(), static_cast<off_t>(room)) != 0) return;
+  if (::lseek(log_.get(), 0, SEEK_END) < 0) return;
+  // A line at the end says what is left out.
+  (void)os::write_all(log_.get(), mark_of_left_out(size - room));
 }
 
 std::string OutputRelay::take_trouble() {
@@ -391,7 +414,7 @@ pid_t BeforeKill::next_overdue() {
 void BeforeKill::start(pid_t process) {
   seen_.push_back(process);
   char** const environment = plan_.command.environment;
-  HookFacts facts;
+  forensics::HookFacts facts;
   facts.hook = k_name;
   facts.test = plan_.identity->test;
   facts.run = variable_in(environment, environment::k_run_id);
@@ -402,38 +425,54 @@ void BeforeKill::start(pid_t process) {
   facts.output = relay_.log();
   hook_time_ = time_for_hook(os::monotonic_now(), plan_.native_end);
   hook_.emplace(forensics::hook_order(plan_.policy.hooks.before_kill, facts,
-                                      entries_of(environment), {}, hook_time_));
+                                      entries_of(environment), hook_time_));
 }
 
 bool BeforeKill::is_done() {
   if (!hook_->go_on()) return false;
-  HookFacts facts;
-  facts.hook = k_name;
-  inner_.tell("holdfast: its time is over\n" +
-              forensics::to_text({forensics::hook_finding(facts, hook_->end(), hook_time_)}));
+  const forensics::Finding finding =
+      forensics::hook_finding(std::string(k_name), hook_->end(), hook_time_);
+  inner_.tell("holdfast: its time is over\n" + forensics::to_text({finding}));
   hook_.reset();
   return true;
 }
 
-VerdictMirror::VerdictMirror(const supervision::Invocation& invocation)
-    : verdict_(properties_of(invocation)) {}
-
-MirroredVerdict VerdictMirror::of(const supervision::AttemptResult& result, ExitMode mode,
-                                  const OutputRelay* output) const {
-  // The exit code of a command says nothing about an attempt that was cut short.
-  if (result.outcome == Outcome::interrupted) return MirroredVerdict::failed;
-  const bool reads = verdict_.needs_output() && output != nullptr;
-  return verdict_.of(exit_of(result.outcome, result.observation, mode),
-                     reads ? output->text(k_all) : std::string());
+supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around, OutputRelay& relay) {
+  Result<supervision::Capture> capture = supervision::Capture::open(relay.streams_are_one());
+  if (!capture) return supervision::own_failure(capture.error());
+  CapturedOutput test(*capture, relay);
+  BeforeKill hook(test, plan, relay);
+  supervision::AttemptPlan captured = hook.plan();
+  captured.command.output = capture->output();
+  captured.command.errors = capture->errors();
+  supervision::AttemptResult result = supervision::run_attempt(captured, around);
+  test.take_rest();
+  relay.finish();
+  return result;
 }
 
-bool VerdictMirror::is_same_with(const supervision::AttemptResult& result, ExitMode mode,
-                                 const OutputRelay& output, std::string_view more) const {
-  if (!verdict_.needs_output()) return true;
+CTestVerdict mirror_of(const supervision::Invocation& invocation) {
+  const Result<VerdictProperties> properties = parse_verdict_properties(invocation.facts.verdict);
+  return CTestVerdict(properties ? *properties : VerdictProperties{});
+}
+
+MirroredVerdict mirrored(const CTestVerdict& mirror, const supervision::AttemptResult& result,
+                         ExitMode mode, const OutputRelay* output) {
+  // The exit code of a command says nothing about an attempt that was cut short.
+  if (result.outcome == Outcome::interrupted) return MirroredVerdict::failed;
+  const bool reads = mirror.needs_output() && output != nullptr;
+  return mirror.of(exit_of(result.outcome, result.observation, mode),
+                   reads ? output->text(k_all) : std::string());
+}
+
+bool is_same_with(const CTestVerdict& mirror, const supervision::AttemptResult& result,
+                  ExitMode mode, const OutputRelay& output, std::string_view more) {
+  if (!mirror.needs_output()) return true;
   const Exit end = exit_of(result.outcome, result.observation, mode);
   std::string text = output.text(k_all);
-  const MirroredVerdict without = verdict_.of(end, text);
-  return verdict_.of(end, text.append(more)) == without;
+  const MirroredVerdict without = mirror.of(end, text);
+  return mirror.of(end, text.append(more)) == without;
 }
 
 }  // namespace holdfast::exec

@@ -34,6 +34,10 @@ using supervision::Stream;
 // Returns the file for the output of an attempt, beside its journal; empty: there is none.
 std::string log_of(const supervision::AttemptIdentity& identity);
 
+// Opens the pipe again, non-blocking: whoever shares the descriptor shares its flags. Invalid: it
+// is no pipe.
+os::UniqueFd without_blocking(int fd);
+
 // How much of the output of attempts a run keeps. All attempts of the run share a number of bytes,
 // and the last one that it is enough for keeps the beginning of its output.
 
@@ -41,10 +45,6 @@ std::string log_of(const supervision::AttemptIdentity& identity);
 // of them if that cannot be counted, because an output that is kept does less harm than one that is
 // lost.
 std::uint64_t take_room(const std::string& log, std::uint64_t wanted, std::uint64_t limit);
-
-// Cuts the file of an attempt that has ended to the room that it gets. A line at its end says what
-// is left out.
-void cut_to_room(const os::UniqueFd& file, const std::string& log, std::uint64_t limit);
 
 class OutputRelay {
  public:
@@ -138,10 +138,39 @@ class OutputRelay {
   std::vector<std::pair<Stream, std::uint64_t>> held_;
 };
 
+// Follows a process by its output alone, which it passes on as it comes.
+class CapturedOutput : public supervision::Companion {
+ public:
+  // Both must outlive this object.
+  CapturedOutput(supervision::Capture& capture, OutputRelay& relay)
+      : capture_(capture), relay_(relay) {}
+  virtual ~CapturedOutput() = default;
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  void tell(const std::string& text) override;
+  // To be called when the process is gone: takes the output that is left. Waits for ctest.
+  void take_rest();
+
+ protected:
+  // Reads nothing while too much waits for ctest.
+  virtual void read_output();
+  // What was read of a stream.
+  virtual void take(Stream stream, std::string_view bytes) { relay_.write(stream, bytes); }
+
+ private:
+  supervision::Capture& capture_;
+  OutputRelay& relay_;
+};
+
 // The output of one of several processes that run at once. One of them has its output passed on;
 // the others keep theirs until it is their turn.
 class OutputTurn {
  public:
+  supervision::Capture capture;  // of the process
+
+  // Takes what the process has printed. `relay`: where it goes; null: it is not yet its turn.
+  void read(OutputRelay* relay);
   // `relay`: where the output goes; null: it is not yet the turn of this process.
   void write(OutputRelay* relay, Stream stream, std::string_view bytes);
   // Its turn has come: passes on what was kept.
@@ -203,24 +232,21 @@ class BeforeKill final : public supervision::Companion {
   std::vector<pid_t> seen_;  // overdue processes for which the hook has run
 };
 
-// Finds out what ctest will say of an attempt of this test.
-class VerdictMirror {
- public:
-  // Leaves out properties that are not understood: ctest stays the judge.
-  explicit VerdictMirror(const supervision::Invocation& invocation);
+// Runs one attempt of a test in one process tree, with its output in `relay`.
+supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around, OutputRelay& relay);
 
-  bool needs_output() const { return verdict_.needs_output(); }
+// The mirror: what ctest will say of an attempt of this test.
 
-  // `output`: the attempt's output; null: it was not captured.
-  MirroredVerdict of(const supervision::AttemptResult& result, ExitMode mode,
-                     const OutputRelay* output) const;
+// How ctest judges it. Leaves out properties that are not understood: ctest stays the judge.
+CTestVerdict mirror_of(const supervision::Invocation& invocation);
 
-  // True: ctest would say the same if the attempt's output ended with `more`.
-  bool is_same_with(const supervision::AttemptResult& result, ExitMode mode,
-                    const OutputRelay& output, std::string_view more) const;
+// `output`: the attempt's output; null: it was not captured.
+MirroredVerdict mirrored(const CTestVerdict& mirror, const supervision::AttemptResult& result,
+                         ExitMode mode, const OutputRelay* output);
 
- private:
-  CTestVerdict verdict_;
-};
+// True: ctest would say the same if the attempt's output ended with `more`.
+bool is_same_with(const CTestVerdict& mirror, const supervision::AttemptResult& result,
+                  ExitMode mode, const OutputRelay& output, std::string_view more);
 
 }  // namespace holdfast::exec

@@ -8,7 +8,6 @@
 #include "exec/base/answer.hpp"
 #include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
-#include "forensics/probes.hpp"
 #include "os/file/program_identity.hpp"
 #include "supervision/base/inputs.hpp"
 
@@ -64,13 +63,13 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
   return text + forensics::to_text(findings);
 }
 
-void say_last_words(const std::string& words, const VerdictMirror& mirror, ExitMode mode,
+void say_last_words(const std::string& words, const CTestVerdict& mirror, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output) {
   if (words.empty()) return;
   if (output == nullptr) return tell_lines(words, ended.teller);
   const std::string last = output->text(1);
   const std::string text = (last.empty() || last == "\n" ? "" : "\n") + words;
-  if (mirror.is_same_with(ended.result, mode, *output, text)) {
+  if (is_same_with(mirror, ended.result, mode, *output, text)) {
     output->write(Stream::output, text);
   } else {
     tell_lines(words, ended.teller);
@@ -109,7 +108,7 @@ std::vector<forensics::Finding> Aftermath::look_around(const supervision::EndedA
 std::optional<forensics::Finding> Aftermath::run_hook(const supervision::EndedAttempt& ended) {
   const std::string& command = ended.grant.policy.hooks.on_failure;
   if (command.empty() || is_told_to_end_) return std::nullopt;
-  HookFacts facts;
+  forensics::HookFacts facts;
   facts.hook = "on-failure";
   facts.test = ended.grant.identity.test;
   facts.run = ended.grant.run;
@@ -120,11 +119,11 @@ std::optional<forensics::Finding> Aftermath::run_hook(const supervision::EndedAt
   facts.scratch = ended.result.scratch;
   facts.output = ended.result.log;
   const Milliseconds time = forensics::k_on_failure_time;
-  os::BoundedWork work(forensics::hook_order(command, facts, environment_, {}, time));
+  os::BoundedWork work(forensics::hook_order(command, facts, environment_, time));
   if (await_unless_told_to_end(ended.around, {&work}) != 0) {
     return forensics::Finding{facts.hook, true, "ended with the test"};
   }
-  return forensics::hook_finding(facts, work.end(), time);
+  return forensics::hook_finding(facts.hook, work.end(), time);
 }
 
 }  // namespace holdfast::exec

@@ -9,8 +9,7 @@
 
 #include "core/base/program_identity.hpp"
 #include "exec/output/output_relay.hpp"
-#include "forensics/findings.hpp"
-#include "forensics/program_probe.hpp"
+#include "forensics/probes.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/launch.hpp"
 
@@ -39,7 +38,7 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
 // Adds the words to the output. If one of the test's regular expressions matches the words, ctest
 // would judge the test by them, so the words go to people instead. They also go to people if the
 // output is not captured.
-void say_last_words(const std::string& words, const VerdictMirror& mirror, ExitMode mode,
+void say_last_words(const std::string& words, const CTestVerdict& mirror, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output);
 
 class Aftermath {

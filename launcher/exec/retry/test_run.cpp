@@ -7,7 +7,6 @@
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/far/near_run.hpp"
-#include "exec/retry/captured_test.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"
 #include "supervision/services/service_asking.hpp"
@@ -70,7 +69,7 @@ std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
   const RetryPolicy& policy = ended.grant.policy.retry;
   mode_ = ended.invocation.mode();
   if (!mirror_) {
-    mirror_.emplace(ended.invocation);
+    mirror_ = mirror_of(ended.invocation);
     first_ = ended.grant.identity.attempt;
   }
   native_end_ = ended.native_end;
@@ -97,7 +96,7 @@ AttemptResult TestRunner::judge(const EndedAttempt& ended) const {
   judged.main = ended.result.observation.main;
   judged.told_to_end = ended.result.pressed != 0;
   judged.has_no_node = ended.result.has_no_node;
-  judged.verdict = mirror_->of(ended.result, mode_, output_.get());
+  judged.verdict = mirrored(*mirror_, ended.result, mode_, output_.get());
   if (judged.verdict == MirroredVerdict::failed) judged.known = known_flake(ended);
   return judged;
 }

@@ -55,7 +55,7 @@ class TestRunner final : public supervision::AttemptRunner {
   ExitMode mode_ = ExitMode::command;
   bool is_batch_ = false;
   std::vector<std::string> cases_left_;  // of a batch, for the next attempt; empty: all
-  std::optional<VerdictMirror> mirror_;
+  std::optional<CTestVerdict> mirror_;
   Aftermath aftermath_;
   std::vector<EarlierAttempt> earlier_;
   bool is_refused_ = false;              // the run has refused another attempt

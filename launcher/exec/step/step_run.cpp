@@ -2,7 +2,6 @@
 
 #include "core/base/names.hpp"
 #include "exec/base/answer.hpp"
-#include "exec/retry/captured_test.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/lock/lock_survey.hpp"
@@ -40,8 +39,7 @@ std::uint64_t budget_kb(LockScope scope) {
 
 Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
   if (!settings_) {
-    HOLDFAST_TRY(StepSettings answer, step_settings(step.tree));
-    settings_ = std::move(answer);
+    HOLDFAST_TRY(settings_, step_settings(step.tree));
   }
   if (step.earlier.count > 0) {
     make_alone(policy.locks, supervision::scope_of_memory_slots());
@@ -49,8 +47,7 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
   }
   if (!step.memory_slots) return {};
   policy.locks.push_back(memory_lock(units_for(step), *step.memory_slots));
-  HOLDFAST_TRY(std::vector<LockSpec> locks, canonical_locks(std::move(policy.locks)));
-  policy.locks = std::move(locks);
+  HOLDFAST_TRY(policy.locks, canonical_locks(std::move(policy.locks)));
   return {};
 }
 

@@ -22,18 +22,57 @@ HookFacts facts() {
 }
 
 std::string run(const std::string& command, Milliseconds time = k_plenty) {
-  const os::BoundedOrder order = hook_order(
-      command, facts(), {"PATH=/usr/bin:/bin", "MINE=1", "HOLDFAST_PID=1", "HOLDFAST_ATTEMPT=9"},
-      "/", time);
-  const Finding finding = hook_finding(facts(), os::run_bounded(order), time);
+  const os::BoundedOrder order =
+      hook_order(command, facts(),
+                 {"PATH=/usr/bin:/bin", "MINE=1", "HOLDFAST_PID=1", "HOLDFAST_ATTEMPT=9"}, time);
+  const Finding finding = hook_finding("on-failure", os::run_bounded(order), time);
   EXPECT_EQ(finding.probe, "on-failure");
   return finding.text;
 }
 
-TEST(Hooks, AreToldTheFactsInTheTestsEnvironmentAndDirectory) {
+TEST(Hooks, AreToldTheFactsInTheTestsEnvironment) {
   EXPECT_EQ(run("echo $HOLDFAST_HOOK, $HOLDFAST_TEST_NAME, $HOLDFAST_ATTEMPT, $HOLDFAST_OUTCOME, "
-                "$HOLDFAST_EXIT_CODE, $MINE; pwd; echo ${HOLDFAST_PID-none}"),
-            "on-failure, db insert, 2, failed, 4, 1\n/\nnone");
+                "$HOLDFAST_EXIT_CODE, $MINE; echo ${HOLDFAST_PID-none}"),
+            "on-failure, db insert, 2, failed, 4, 1\nnone");
+}
+
+std::string said(const HookFacts& facts) {
+  std::string text;
+  for (const std::string& entry : hook_order("", facts, {}, k_plenty).environment) {
+    text += entry.substr(9) + " ";
+  }
+  return text;
+}
+
+TEST(Hooks, AreToldWhatIsKnownAndNothingElse) {
+  HookFacts facts;
+  facts.hook = "on-failure";
+  facts.test = "db.insert";
+  facts.attempt_id = "r.1";
+  facts.attempt = 3;
+  facts.outcome = Outcome::failed;
+  facts.main = {ProcessEnd::Kind::exited, 4};
+  EXPECT_EQ(said(facts),
+            "HOOK=on-failure TEST_NAME=db.insert ATTEMPT_ID=r.1 ATTEMPT=3 OUTCOME=failed "
+            "EXIT_CODE=4 ");
+  facts.outcome = Outcome::crashed;
+  facts.main = {ProcessEnd::Kind::signalled, 11};
+  facts.run = "r";
+  facts.scratch = "/s";
+  facts.output = "/o.log";
+  EXPECT_EQ(said(facts),
+            "HOOK=on-failure TEST_NAME=db.insert RUN_ID=r ATTEMPT_ID=r.1 ATTEMPT=3 TMPDIR=/s "
+            "OUTPUT=/o.log OUTCOME=crashed SIGNAL=11 ");
+  facts.outcome = Outcome::launch_failed;
+  facts.main = {ProcessEnd::Kind::never_started, 2};
+  EXPECT_EQ(said(facts).find("EXIT_CODE"), std::string::npos);
+}
+
+TEST(Hooks, BeforeTheEndAreToldAProcessAndNoOutcome) {
+  HookFacts facts;
+  facts.hook = "before-kill";
+  facts.process = 4711;
+  EXPECT_EQ(said(facts), "HOOK=before-kill ATTEMPT=1 PID=4711 ");
 }
 
 TEST(Hooks, HowTheyEndIsSaid) {

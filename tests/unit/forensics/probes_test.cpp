@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "forensics/program_probe.hpp"
 #include "os/file/program_identity.hpp"
 #include "scratch.hpp"
 

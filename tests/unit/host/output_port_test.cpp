@@ -8,7 +8,7 @@ namespace holdfast::host {
 namespace {
 
 LineOfOutput read(const std::string& pattern, const std::string& line) {
-  return OutputPort(*Pattern::compile(pattern)).read(line);
+  return read_line(*Pattern::compile(pattern), line);
 }
 
 TEST(OutputPort, IsFrom1To65535OrTheLineDoesNotMatch) {

@@ -20,7 +20,7 @@ supervision::AttemptResult ended(Outcome outcome, int code = 0) {
 
 MirroredVerdict verdict(const std::string& properties, const supervision::AttemptResult& result,
                         ExitMode mode = ExitMode::ctest) {
-  return VerdictMirror(judged_by(properties)).of(result, mode, nullptr);
+  return mirrored(mirror_of(judged_by(properties)), result, mode, nullptr);
 }
 
 TEST(VerdictMirror, JudgesAnAttemptByTheTestsProperties) {
@@ -32,7 +32,7 @@ TEST(VerdictMirror, JudgesAnAttemptByTheTestsProperties) {
 
 TEST(VerdictMirror, PropertiesThatAreNotUnderstoodAreLeftToCtest) {
   EXPECT_EQ(verdict("nonsense", ended(Outcome::passed)), MirroredVerdict::passed);
-  EXPECT_FALSE(VerdictMirror(judged_by("nonsense")).needs_output());
+  EXPECT_FALSE(mirror_of(judged_by("nonsense")).needs_output());
 }
 
 TEST(VerdictMirror, AnInterruptedAttemptHasFailedWhateverItThenSaid) {
@@ -43,7 +43,7 @@ TEST(VerdictMirror, AnInterruptedAttemptHasFailedWhateverItThenSaid) {
 }
 
 TEST(VerdictMirror, OutputThatWasNotCapturedMatchesNoExpression) {
-  EXPECT_TRUE(VerdictMirror(judged_by("pass=x")).needs_output());
+  EXPECT_TRUE(mirror_of(judged_by("pass=x")).needs_output());
   EXPECT_EQ(verdict("pass=x", ended(Outcome::passed)), MirroredVerdict::failed);
   EXPECT_EQ(verdict("fail=x", ended(Outcome::passed)), MirroredVerdict::passed);
 }
