@@ -1,9 +1,5 @@
 #include "keeper/keeper_loop.hpp"
 
-#include <fmt/core.h>
-
-#include <iterator>
-
 #include "core/outcome/signal_names.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"

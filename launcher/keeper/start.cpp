@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "core/base/fnv1a.hpp"
 #include "core/base/names.hpp"

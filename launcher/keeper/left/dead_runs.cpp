@@ -10,7 +10,6 @@
 
 #include <set>
 #include <system_error>
-#include <tuple>
 
 #include "core/base/json_line.hpp"
 #include "core/base/names.hpp"
@@ -19,7 +18,6 @@
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"

@@ -1,13 +1,10 @@
 #include "keeper/left/stale_files.hpp"
 
-#include <fcntl.h>
-
 #include <filesystem>
 #include <system_error>
 
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/file/trusted_directory.hpp"

@@ -1,15 +1,12 @@
 #include "keeper/run/fixture_containments.hpp"
 
-#include <sys/stat.h>
 #include <algorithm>
 
-#include <cerrno>
 #include <iterator>
 
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"

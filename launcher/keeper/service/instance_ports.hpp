@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/lock/lock_wait.hpp"
 #include "core/service/service_spec.hpp"

@@ -11,7 +11,6 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
