@@ -53,7 +53,7 @@ class Display {
       if (json_) {
         print(line);
       } else {
-        view_.show(line);
+        show_log_line(line);
       }
     }
     // Nobody reads on, so there is nothing left to do. spdlog flushes, too, and does not look.
@@ -79,7 +79,6 @@ class Display {
   std::string test_;
   LogLevel level_;
   bool json_;
-  LogView view_;
 };
 
 // Shows what comes until the run is over.
