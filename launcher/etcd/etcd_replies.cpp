@@ -155,7 +155,7 @@ WatchNews news_in(std::string_view line) {
     const bool was_late = number_in(result, "compact_revision") != 0;
     return was_late ? WatchNews::happened : WatchNews::failed;
   }
-  return member(result, "created").is_null() ? WatchNews::nothing : WatchNews::begun;
+  return WatchNews::nothing;
 }
 
 }  // namespace holdfast::etcd

@@ -270,7 +270,7 @@ void LockSession::watch(const Keys& keys, const cluster::LockTurn& turn) {
       body,
       [this](std::string_view line) {
         const WatchNews news = news_in(line);
-        if (news != WatchNews::happened && news != WatchNews::failed) return;
+        if (news == WatchNews::nothing) return;
         stop_watching();
         if (news == WatchNews::happened) return go_on();
         again_later(trouble_);
