@@ -203,28 +203,25 @@ bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
 
 // True: something was removed.
 bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
-  std::size_t directories = 0;
+  const auto removed = [&] { return tidied.directories + tidied.sockets + tidied.far_jobs; };
+  const std::size_t before = removed();
   for (const fs::path& directory : run.empty_directories) {
     const fs::path markers = directory / names::k_marker_directory;
     if (os::exists_own(markers.string()) && !remove_if_empty(markers, tidied)) continue;
-    if (remove_if_empty(directory, tidied)) ++directories;
+    if (remove_if_empty(directory, tidied)) ++tidied.directories;
   }
-  tidied.directories += directories;
   std::error_code failed;
-  const bool had_socket = !run.socket.empty() && fs::remove(run.socket, failed);
+  if (!run.socket.empty() && fs::remove(run.socket, failed)) ++tidied.sockets;
   if (failed) {
     tidied.troubles.push_back(
         to_text(os::system_error("remove " + run.socket.string(), failed.value())));
   }
-  if (had_socket) ++tidied.sockets;
-  std::size_t jobs = 0;
   for (const fs::path& job : run.far_jobs) {
     const Result<void> gone = os::remove_own(job.string());
-    if (gone) ++jobs;
+    if (gone) ++tidied.far_jobs;
     if (!gone && errno != ENOENT) tidied.troubles.push_back(to_text(gone.error()));
   }
-  tidied.far_jobs += jobs;
-  return directories != 0 || had_socket || jobs != 0;
+  return removed() > before;
 }
 
 // True: a command was run.

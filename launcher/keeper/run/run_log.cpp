@@ -115,8 +115,7 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
     const std::optional<struct stat> status = status_of(file);
     if (!status || !S_ISREG(status->st_mode)) return;
     LogPlace log{file, id_of(*status), std::move(name)};
-    const bool is_known =
-        std::ranges::any_of(found, [&](const LogPlace& other) { return other.id == log.id; });
+    const bool is_known = std::ranges::find(found, log.id, &LogPlace::id) != found.end();
     if (!is_known && !is_of_an_ancestor(ctest, log)) found.push_back(std::move(log));
   });
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;

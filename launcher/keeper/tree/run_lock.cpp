@@ -281,13 +281,11 @@ class RunLockWait {
   Milliseconds waited() const { return os::monotonic_now() - start_; }
 
   LockParty self() const {
-    LockParty party;
-    party.process = order_.ctest;
-    party.boot = boot_;
-    party.test = shown_command_of(order_.ctest.pid);
-    party.tree = order_.tree;
-    party.since_unix_ms = os::unix_now_ms();
-    return party;
+    return {.process = order_.ctest,
+            .boot = boot_,
+            .test = shown_command_of(order_.ctest.pid),
+            .tree = order_.tree,
+            .since_unix_ms = os::unix_now_ms()};
   }
 
   const RunLockOrder& order_;
