@@ -258,7 +258,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     return k_not_ready;
   }
   if (is_alone) look_before_tests(options, ctest, settings);
-  KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::SummaryBy::end};
+  KeeperOrder keeper{options.tree, ctest, KeeperOrder::SummaryBy::end};
   keeper.after_runs = after_runs;
   if (options.from_include) keeper.summary_by = KeeperOrder::SummaryBy::keeper;
   if (lock->held) keeper.run_lock = lock->held->descriptors().front();
@@ -443,7 +443,7 @@ Result<int> end(const IntegrationOptions& options) {
 Result<int> keeper(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (!ctest) return refused(to_text("--ctest", ctest.error()));
-  KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::SummaryBy::keeper};
+  KeeperOrder order{options.tree, *ctest, KeeperOrder::SummaryBy::keeper};
   order.settings = settings_of(options);
   if (!order.settings) order.settings = in_one_line(order.settings.error());
   order.configuration = variable(environment::k_configuration);

@@ -52,7 +52,7 @@ class Display {
       if (json_) {
         print(line);
       } else {
-        view_.show(line);
+        show_log_line(line);
       }
     }
     // Nobody reads on, so there is nothing left to do. spdlog flushes, too, and does not look.
@@ -78,7 +78,6 @@ class Display {
   std::string test_;
   LogLevel level_;
   bool json_;
-  LogView view_;
 };
 
 // Shows what comes until the run is over.

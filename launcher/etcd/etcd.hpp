@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/base/duration.hpp"
 #include "core/cluster/cluster_settings.hpp"

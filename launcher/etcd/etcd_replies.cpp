@@ -24,6 +24,15 @@ const Json& member(const Json& object, const char* name) {
   return found == object.end() ? none : *found;
 }
 
+// Empty if it is no array.
+const Json& array_in(const Json& object, const char* name) {
+  static const Json none = Json::array();
+  const Json& value = member(object, name);
+  return value.is_array() ? value : none;
+}
+
+bool is_true(const Json& object, const char* name) { return member(object, name) == Json(true); }
+
 std::string text_in(const Json& object, const char* name) {
   const Json& value = member(object, name);
   return value.is_string() ? value.get<std::string>() : std::string();
@@ -76,11 +85,8 @@ ClusterParty party_in(const Json& kv) {
   party.attempt = word_in(value, "attempt");
   // `exclusive`, and what is not understood, excludes the most.
   read_how(text_in(value, "mode"), party);
-  const Json& noted = member(value, "noted");
-  party.has_noted = noted.is_boolean() && noted.get<bool>();
-  const Json& slots = member(value, "slots");
-  if (!slots.is_array()) return party;
-  for (const Json& slot : slots) {
+  party.has_noted = is_true(value, "noted");
+  for (const Json& slot : array_in(value, "slots")) {
     if (slot.is_number_unsigned() && slot.get<std::uint64_t>() < k_most_slots) {
       party.slots.push_back(slot.get<unsigned>());
     }
@@ -90,10 +96,7 @@ ClusterParty party_in(const Json& kv) {
 
 Keys keys_of(const Json& range) {
   Keys keys;
-  const Json& kvs = member(range, "kvs");
-  if (kvs.is_array()) {
-    for (const Json& kv : kvs) keys.parties.push_back(party_in(kv));
-  }
+  for (const Json& kv : array_in(range, "kvs")) keys.parties.push_back(party_in(kv));
   std::ranges::sort(keys.parties, {}, &ClusterParty::revision);
   return keys;
 }
@@ -135,34 +138,24 @@ std::optional<Keys> keys_in(std::string_view body) {
   const Json json = parsed(body);
   const std::int64_t revision = number_in(member(json, "header"), "revision");
   if (revision == 0) return std::nullopt;
-  Keys keys;
-  const Json& responses = member(json, "responses");
-  if (responses.is_array() && !responses.empty()) {
-    keys = keys_of(member(responses.back(), "response_range"));
-  } else {
-    keys = keys_of(json);
-  }
+  const Json& responses = array_in(json, "responses");
+  Keys keys = keys_of(responses.empty() ? json : member(responses.back(), "response_range"));
   keys.revision = revision;
   return keys;
 }
 
-bool has_succeeded(std::string_view body) {
-  const Json json = parsed(body);
-  const Json& succeeded = member(json, "succeeded");
-  return succeeded.is_boolean() && succeeded.get<bool>();
-}
+bool has_succeeded(std::string_view body) { return is_true(parsed(body), "succeeded"); }
 
 WatchNews news_in(std::string_view line) {
   const Json json = parsed(line);
   const Json& result = member(json, "result");
   if (!result.is_object()) return WatchNews::failed;
-  const Json& events = member(result, "events");
-  if (events.is_array() && !events.empty()) return WatchNews::happened;
+  if (!array_in(result, "events").empty()) return WatchNews::happened;
   if (!member(result, "canceled").is_null()) {
     const bool was_late = number_in(result, "compact_revision") != 0;
     return was_late ? WatchNews::happened : WatchNews::failed;
   }
-  return member(result, "created").is_null() ? WatchNews::nothing : WatchNews::begun;
+  return WatchNews::nothing;
 }
 
 }  // namespace holdfast::etcd

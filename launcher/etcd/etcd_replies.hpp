@@ -52,7 +52,6 @@ bool has_succeeded(std::string_view body);
 // What a line of k_watch says.
 enum class WatchNews : std::uint8_t {
   nothing,
-  begun,
   happened,  // something happened, or more than etcd still knows: look at the keys
   failed,    // the watch is over: look again later
 };

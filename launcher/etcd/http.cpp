@@ -106,9 +106,8 @@ void Http::cancel(Id id) {
 }
 
 void Http::wait(std::vector<curl_waitfd>& fds, Milliseconds patience) {
-  int ready = 0;
   curl_multi_poll(multi_, fds.data(), static_cast<unsigned>(fds.size()),
-                  static_cast<int>(patience.count()), &ready);
+                  static_cast<int>(patience.count()), nullptr);
 }
 
 void Http::work() {

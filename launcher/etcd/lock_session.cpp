@@ -31,10 +31,6 @@ Milliseconds pause_after(unsigned failures) {
 // How soon a question is answered with what is known, if etcd does not answer.
 constexpr Milliseconds k_answer_soon{500};
 
-Result<LockSpec> lock_in(const wire::Message& message) {
-  return parse_lock_spec(message.get("lock"));
-}
-
 }  // namespace
 
 void Releases::begin(const std::string& lease) {
@@ -63,17 +59,13 @@ Milliseconds Releases::due() const {
 
 void Releases::look() {
   const Milliseconds now = os::monotonic_now();
-  std::vector<std::string> again;
   for (const auto& [id, lease] : leases_) {
-    if (now >= lease.next) again.push_back(id);
+    if (now >= lease.next) send(id);
   }
-  for (const std::string& id : again) send(id);
 }
 
 LockSession::LockSession(const Parts& parts, os::UniqueFd socket)
     : parts_(parts), socket_(std::move(socket)) {
-  self_.host = parts.machine.host;
-  self_.user = parts.machine.user;
   (void)::fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
 }
 
@@ -96,12 +88,9 @@ void LockSession::obey(const wire::Message& message, os::UniqueFd descriptor) {
 }
 
 void LockSession::begin(const wire::Message& message, os::UniqueFd memory) {
-  const ClusterParty told = to_party(message);
-  self_.tree = told.tree;
-  self_.test = told.test;
-  self_.pid = told.pid;
-  self_.boot = told.boot;
-  self_.attempt = told.attempt;
+  self_ = to_party(message);
+  self_.host = parts_.machine.host;
+  self_.user = parts_.machine.user;
   grace_ = Milliseconds{parse_number<std::int64_t>(message.get("grace_ms")).value_or(0)};
   Result<os::SharedLease> shared = os::SharedLease::of(std::move(memory));
   if (!shared) return refuse(to_text(shared.error()));
@@ -110,7 +99,7 @@ void LockSession::begin(const wire::Message& message, os::UniqueFd memory) {
 
 void LockSession::ask(const wire::Message& message) {
   if (wanted() != nullptr) return refuse("holdfast-etcd was asked for two locks at once");
-  const Result<LockSpec> spec = lock_in(message);
+  const Result<LockSpec> spec = parse_lock_spec(message.get("lock"));
   if (!spec) return refuse(to_text(spec.error()));
   const Milliseconds ttl = parts_.settings.ttl;
   if (const Milliseconds shortest = cluster::shortest_ttl(grace_); ttl < shortest) {
@@ -138,27 +127,25 @@ LockSession::Lock* LockSession::wanted() {
 }
 
 void LockSession::answer_is_held(const wire::Message& message) {
-  const Result<LockSpec> spec = lock_in(message);
+  const Result<LockSpec> spec = parse_lock_spec(message.get("lock"));
   if (!spec) return refuse(to_text(spec.error()));
   const std::string prefix = cluster::prefix_of_level(spec->name, message.get("level"));
-  const std::string attempt(message.get("attempt"));
-  step_ = parts_.etcd.call(
-      k_range, range_body(prefix), [this, message, attempt](const EtcdReply& reply) {
-        step_ = 0;
-        const std::optional<Keys> keys = keys_in(reply.body);
-        if (is_refused(reply) || !keys) {
-          if (is_over()) return;
-          answer_is_held_later_ = message;
-          if (again_at_ == k_longest) again_at_ = os::monotonic_now() + pause_after(failures_++);
-          return;
-        }
-        wire::Message answer(cluster::k_is_held);
-        const bool yes = std::ranges::any_of(keys->parties, [&](const ClusterParty& party) {
-          return party.attempt == attempt && party.boot == self_.boot;
-        });
-        if (yes) answer.add("yes", "1");
-        send(answer);
-      });
+  step_ = parts_.etcd.call(k_range, range_body(prefix), [this, message](const EtcdReply& reply) {
+    step_ = 0;
+    const std::optional<Keys> keys = keys_in(reply.body);
+    if (is_refused(reply) || !keys) {
+      if (is_over()) return;
+      answer_is_held_later_ = message;
+      if (again_at_ == k_longest) again_at_ = os::monotonic_now() + pause_after(failures_++);
+      return;
+    }
+    wire::Message answer(cluster::k_is_held);
+    const bool yes = std::ranges::any_of(keys->parties, [&](const ClusterParty& party) {
+      return party.attempt == message.get("attempt") && party.boot == self_.boot;
+    });
+    if (yes) answer.add("yes", "1");
+    send(answer);
+  });
 }
 
 std::string LockSession::why_waits() const {
@@ -177,9 +164,7 @@ void LockSession::look_why() {
 void LockSession::tell_why() {
   tell_why_at_ = k_longest;
   if (wanted() == nullptr) return;
-  wire::Message reply(cluster::k_waiting);
-  reply.add("why", why_waits());
-  send(reply);
+  send(wire::Message(cluster::k_waiting, {{"why", why_waits()}}));
 }
 
 void LockSession::go_on() {
@@ -193,20 +178,25 @@ void LockSession::go_on() {
   read_queue();
 }
 
+void LockSession::step(std::string_view path, std::string body,
+                       std::function<void(const std::string&)> next) {
+  const auto done = [this, next = std::move(next)](const EtcdReply& reply) {
+    step_ = 0;
+    if (!is_refused(reply)) next(reply.body);
+  };
+  step_ = parts_.etcd.call(path, std::move(body), done);
+}
+
 void LockSession::grant() {
   // What was sent later than this is renewed for longer than we believe.
   const Milliseconds sent = os::time_since_boot();
-  step_ = parts_.etcd.call(k_grant, grant_body(parts_.settings.ttl),
-                           [this, sent](const EtcdReply& reply) {
-                             step_ = 0;
-                             if (is_refused(reply)) return;
-                             const std::optional<Lease> lease = lease_in(reply.body);
-                             if (!lease || lease->ttl.count() <= 0)
-                               return refuse("etcd gives no lease: " + brief(reply.body));
-                             lease_ = lease->id;
-                             renewed(*lease, sent);
-                             go_on();
-                           });
+  step(k_grant, grant_body(parts_.settings.ttl), [this, sent](const std::string& body) {
+    const std::optional<Lease> lease = lease_in(body);
+    if (!lease || lease->ttl.count() <= 0) return refuse("etcd gives no lease: " + brief(body));
+    lease_ = lease->id;
+    renewed(*lease, sent);
+    go_on();
+  });
 }
 
 void LockSession::put() {
@@ -215,31 +205,23 @@ void LockSession::put() {
   lock.party.key = prefix + lease_;
   lock.party.has_noted = false;
   lock.party.slots.clear();
-  step_ = parts_.etcd.call(k_txn, put_body(lock.party.key, value_of(lock.party), lease_, prefix),
-                           [this](const EtcdReply& reply) {
-                             step_ = 0;
-                             if (is_refused(reply)) return;
-                             wanted()->is_put = true;
-                             if (const std::optional<Keys> keys = keys_in(reply.body)) {
-                               take_queue(*keys);
-                             } else {
-                               go_on();
-                             }
-                           });
+  step(k_txn, put_body(lock.party.key, value_of(lock.party), lease_, prefix),
+       [this](const std::string& body) {
+         wanted()->is_put = true;
+         if (const std::optional<Keys> keys = keys_in(body)) return take_queue(*keys);
+         go_on();
+       });
 }
 
 void LockSession::read_queue() {
   const Lock& lock = *wanted();
-  step_ =
-      parts_.etcd.call(k_range, range_body(cluster::prefix_of_level(lock.spec.name, lock.level)),
-                       [this](const EtcdReply& reply) {
-                         step_ = 0;
-                         if (is_refused(reply)) return;
-                         const std::optional<Keys> keys = keys_in(reply.body);
-                         if (!keys) return refuse("etcd's answer is not understood");
-                         take_queue(*keys);
-                         if (tell_why_at_ != k_longest && !is_over()) tell_why();
-                       });
+  step(k_range, range_body(cluster::prefix_of_level(lock.spec.name, lock.level)),
+       [this](const std::string& body) {
+         const std::optional<Keys> keys = keys_in(body);
+         if (!keys) return refuse("etcd's answer is not understood");
+         take_queue(*keys);
+         if (tell_why_at_ != k_longest && !is_over()) tell_why();
+       });
 }
 
 void LockSession::take_queue(const Keys& keys) {
@@ -288,7 +270,7 @@ void LockSession::watch(const Keys& keys, const cluster::LockTurn& turn) {
       body,
       [this](std::string_view line) {
         const WatchNews news = news_in(line);
-        if (news != WatchNews::happened && news != WatchNews::failed) return;
+        if (news == WatchNews::nothing) return;
         stop_watching();
         if (news == WatchNews::happened) return go_on();
         again_later(trouble_);
@@ -306,15 +288,12 @@ void LockSession::note(std::vector<unsigned> slots) {
   Lock& lock = *wanted();
   lock.party.has_noted = true;
   lock.party.slots = std::move(slots);
-  step_ = parts_.etcd.call(
-      k_txn, change_body(lock.party.key, value_of(lock.party), lease_, lock.party.changed),
-      [this](const EtcdReply& reply) {
-        step_ = 0;
-        if (is_refused(reply)) return;
-        // The key is gone, or an earlier note came late: look.
-        if (!has_succeeded(reply.body)) return go_on();
-        had();
-      });
+  step(k_txn, change_body(lock.party.key, value_of(lock.party), lease_, lock.party.changed),
+       [this](const std::string& body) {
+         // The key is gone, or an earlier note came late: look.
+         if (!has_succeeded(body)) return go_on();
+         had();
+       });
 }
 
 void LockSession::log(LogLevel level, std::initializer_list<std::string_view> message) const {
@@ -326,10 +305,8 @@ void LockSession::had() {
   lock.is_had = true;
   log(LogLevel::debug,
       {"has lock ", to_text(lock.spec), ", fence ", std::to_string(lock.party.revision)});
-  wire::Message reply(cluster::k_had);
-  reply.add("fence", std::to_string(lock.party.revision));
-  reply.add("slots", to_text(lock.party.slots));
-  send(reply);
+  send(wire::Message(cluster::k_had, {{"fence", std::to_string(lock.party.revision)},
+                                      {"slots", to_text(lock.party.slots)}}));
 }
 
 void LockSession::renew() {
@@ -443,19 +420,16 @@ void LockSession::look() {
 
 void LockSession::refuse(const std::string& why) {
   log(LogLevel::warn, {"its lock is refused: ", why});
-  wire::Message reply(cluster::k_refused);
-  reply.add("why", why);
-  send(reply);
+  send(wire::Message(cluster::k_refused, {{"why", why}}));
   close();
 }
 
 void LockSession::close() {
   if (is_over()) return;
-  stop_watching();
-  parts_.etcd.cancel(std::exchange(step_, 0));
-  parts_.etcd.cancel(std::exchange(renewal_, 0));
-  if (!lease_.empty()) log(LogLevel::debug, {"gives its locks back"});
-  if (!lease_.empty()) parts_.releases.begin(std::exchange(lease_, {}));
+  const std::string lease = lease_;
+  forget_lease();
+  if (!lease.empty()) log(LogLevel::debug, {"gives its locks back"});
+  if (!lease.empty()) parts_.releases.begin(lease);
   socket_.reset();
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -99,6 +100,8 @@ class LockSession {
 
   // Takes the next step towards the lock that is wanted.
   void go_on();
+  // Makes the call for this step. `next` gets the answer, unless etcd refuses.
+  void step(std::string_view path, std::string body, std::function<void(const std::string&)> next);
   void grant();
   void put();
   void read_queue();

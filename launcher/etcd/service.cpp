@@ -27,36 +27,6 @@
 namespace holdfast::etcd {
 namespace {
 
-// All holders and waiters of locks of scope `cluster`, for `holdfast locks`.
-
-void send(int socket, const wire::Message& message) { (void)os::send_message(socket, message); }
-
-// Asks etcd for the list, at most `endpoints` times and with the patience `each`, until an endpoint
-// has it. Then answers on `socket`, which must stay open until all calls to etcd are over. The
-// answer is a message k_list for each party, by lock and create revision, and then an empty message
-// k_list. If there is no list, the answer is one message with `why`.
-void list_locks(Etcd& etcd, int socket, std::size_t endpoints, Milliseconds each) {
-  const std::string prefix(cluster::k_locks_prefix);
-  const auto answer = [&etcd, socket, endpoints, each](const EtcdReply& reply) {
-    const bool is_later = reply.refusal && reply.refusal->kind == Refusal::Kind::later;
-    if (is_later && endpoints > 1) return list_locks(etcd, socket, endpoints - 1, each);
-    const wire::Message none(cluster::k_list);
-    wire::Message last = none;
-    const std::optional<Keys> keys = reply.refusal ? std::nullopt : keys_in(reply.body);
-    if (!keys) {
-      last.add("why", reply.refusal ? reply.refusal->words : "its answer is not understood");
-      return send(socket, last);
-    }
-    for (const ClusterParty& party : keys->parties) {
-      wire::Message one = none;
-      add_fields(party, one);
-      send(socket, one);
-    }
-    send(socket, last);
-  };
-  etcd.call(k_range, range_body(prefix), each, answer);
-}
-
 Machine this_machine() {
   std::array<char, 256> name{};
   (void)::gethostname(name.data(), name.size() - 1);
@@ -110,7 +80,7 @@ class Service {
     is_left_ = received.is_over;
     const Result<wire::Message>& message = received.message;
     if (!message) return;
-    if (message->kind == cluster::k_list) list_locks();
+    if (message->kind == cluster::k_list) list_locks(settings_.endpoints.size());
     if (message->kind == cluster::k_connect && received.descriptor.valid()) {
       LogTarget log = wire::log_in(*message);
       log.part = "etcd";
@@ -120,13 +90,34 @@ class Service {
     }
   }
 
-  void list_locks() {
-    const std::size_t count = settings_.endpoints.size();
-    const Milliseconds each =
-        (cluster::k_list_patience - k_list_margin) / static_cast<std::int64_t>(count);
-    etcd::list_locks(etcd_, control_.get(), count,
-                     std::min(cluster::answer_patience(settings_.ttl), each));
+  // All holders and waiters of locks of scope `cluster`, for `holdfast locks`. Asks etcd for the
+  // list, at most `endpoints` times, until an endpoint has it. Then answers on the control
+  // connection. The answer is a message k_list for each party, by lock and create revision, and
+  // then an empty message k_list. If there is no list, the answer is one message with `why`.
+  void list_locks(std::size_t endpoints) {
+    const auto count = static_cast<std::int64_t>(settings_.endpoints.size());
+    const Milliseconds patience = std::min(cluster::answer_patience(settings_.ttl),
+                                           (cluster::k_list_patience - k_list_margin) / count);
+    const auto answer = [this, endpoints](const EtcdReply& reply) {
+      const bool is_later = reply.refusal && reply.refusal->kind == Refusal::Kind::later;
+      if (is_later && endpoints > 1) return list_locks(endpoints - 1);
+      wire::Message last(cluster::k_list);
+      const std::optional<Keys> keys = reply.refusal ? std::nullopt : keys_in(reply.body);
+      if (!keys) {
+        last.add("why", reply.refusal ? reply.refusal->words : "its answer is not understood");
+        return send(last);
+      }
+      for (const ClusterParty& party : keys->parties) {
+        wire::Message one(cluster::k_list);
+        add_fields(party, one);
+        send(one);
+      }
+      send(last);
+    };
+    etcd_.call(k_range, range_body(std::string(cluster::k_locks_prefix)), patience, answer);
   }
+
+  void send(const wire::Message& message) const { (void)os::send_message(control_.get(), message); }
 
   // Stays open to our end: whoever waits for the end of all leases waits for its hang-up.
   os::UniqueFd control_;

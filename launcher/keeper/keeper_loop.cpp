@@ -1,9 +1,5 @@
 #include "keeper/keeper_loop.hpp"
 
-#include <fmt/core.h>
-
-#include <iterator>
-
 #include "core/outcome/signal_names.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"
@@ -32,14 +28,8 @@ constexpr std::size_t k_most_waits = 40 * 1024;
 // The descriptors that wait_for_news() polls for each connection.
 constexpr std::size_t k_descriptors_each = 3;
 
-RunRetryLimits retry_limits(const KeeperOrder& order) {
-  return order.settings ? order.settings->run().retries : RunRetryLimits{};
-}
-
-// Of all runs of the tree, in bytes.
-std::uint64_t kept_output(const KeeperOrder& order) {
-  const RunSettings run = order.settings ? order.settings->run() : RunSettings{};
-  return run.kept_output_in_all_kb * 1024;
+RunSettings settings_of_run(const KeeperOrder& order) {
+  return order.settings ? order.settings->run() : RunSettings{};
 }
 
 // Whether `asker`, a launcher or `holdfast end`, still has its end of the connection open.
@@ -63,10 +53,6 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   return services_of_tree(order.settings->settings(), order.tree, order.configuration);
 }
 
-std::vector<ReportRequest> reports_of(const KeeperOrder& order) {
-  return order.settings ? order.settings->run().reports : std::vector<ReportRequest>();
-}
-
 // They are blocked and end nothing: the keeper ends with ctest alone.
 // Logged only: the keeper ends with ctest alone.
 constexpr os::SignalSet k_told_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
@@ -88,9 +74,7 @@ void log_signals() {
 }
 
 wire::Message refusal(const std::string& why) {
-  wire::Message message(wire::k_refusal);
-  message.add("why", why);
-  return message;
+  return wire::Message(wire::k_refusal, {{"why", why}});
 }
 
 }  // namespace
@@ -102,17 +86,17 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       signals_(watched_signals()),
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
-      run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
-            order_.directory,
+      run_({order_.tree, order_.ctest, order_.lock_trouble, settings_of_run(order_).retries,
+            order_.inside, order_.directory,
             // Whether other runs may be at work in the tree. Without the tree's lock that is
             // possible, and the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0, RunsOf::ctest,
-            kept_output(order_), order_.planned,
-            order_.settings ? order_.settings->run().log : LogLevel::info},
+            settings_of_run(order_).kept_output_in_all_kb * 1024, order_.planned,
+            settings_of_run(order_).log},
            lines_),
       services_(services_of(order_), {order_.tree, order_.ctest, lines_, orphans_}),
       fixtures_(order_.tree, order_.ctest),
-      memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
+      memory_(settings_of_run(order_).oom_events),
       stale_(place_of(order_)),
       slots_(order_),
       cluster_(order_.settings ? Result<ClusterSettings>(order_.settings->settings().cluster)
@@ -137,7 +121,7 @@ void KeeperLoop::run() {
   if (!is_in_another_tree_) finish_after_ctest();
   if (order_.after_runs && !run_.last_closed().empty()) {
     const SaidAtEnd said = order_.after_runs(
-        {order_.tree, run_.first_closed(), run_.last_closed(), reports_of(order_)});
+        {order_.tree, run_.first_closed(), run_.last_closed(), settings_of_run(order_).reports});
     if (!said.text.empty()) lines_.print(said.text);
     if (!said.trouble.empty()) lines_.say(said.trouble);
   }
@@ -204,9 +188,7 @@ void KeeperLoop::accept_one() {
   // welcome.
   const Result<uid_t> user = os::peer_user(*socket);
   if (!user || (*user != ::geteuid() && *user != 0)) return;
-  Connection connection;
-  connection.socket = std::move(*socket);
-  connections_.push_back(std::move(connection));
+  connections_.emplace_back().socket = std::move(*socket);
 }
 
 void KeeperLoop::attend_to(Connection& connection, short news) {
@@ -294,9 +276,7 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     if (!asker.farewell) {
       stale_.look(StalePrograms::Point::end, asker, run_.journal());
       // Now nobody waits for it.
-      if (run_.current() != nullptr) {
-        run_.current()->note_program(asker.key, stale_.fingerprint(asker));
-      }
+      if (Run* const run = run_.current()) run->note_program(asker.key, stale_.fingerprint(asker));
     }
     asker.end_attempt();
     if (message.get("came_out") == "bare") slots_.note_bare(asker);
@@ -362,9 +342,7 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
 }
 
 void KeeperLoop::end_earlier_run(const Connection& asker) {
-  dismiss_connections(&asker);
-  services_.end();
-  fixtures_.end_run(run_.include_count());
+  end_tests(&asker);
   run_.close(Run::Completeness::complete);
   stale_.forget();
 }
@@ -380,27 +358,23 @@ Run& KeeperLoop::run_of(unsigned include_count, const Connection& asker) {
 
 wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   lines_.say_held_back();
-  dismiss_connections(&asker);
-  services_.end();
-  fixtures_.end_run(run_.include_count());
+  end_tests(&asker);
   run_.take_log([&] { return is_there(asker); });
   if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
   wire::Message reply(wire::k_end);
-  const std::string summary = run_.finish_for_end();
-  reply.add("summary", lines_.take_summary(summary));
+  reply.add("summary", lines_.take_summary(run_.finish_for_end()));
   reply.add("run", run_.id());
   wire::add_log(reply, os::log_target());
-  for (const ReportRequest& report : reports_of(order_)) reply.add("report", to_text(report));
-  if (run_.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
-  if (const std::string unlike = run_.unlike_choice(); !unlike.empty())
-    reply.add("unlike_choice", unlike);
+  const RunSettings settings = settings_of_run(order_);
+  for (const ReportRequest& report : settings.reports) reply.add("report", to_text(report));
+  const Run& run = *run_.current();
+  if (run.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
+  if (!run.unlike_choice().empty()) reply.add("unlike_choice", run.unlike_choice());
   return reply;
 }
 
 wire::Message KeeperLoop::status() const {
-  wire::Message reply(wire::k_status);
-  reply.add("tree", order_.tree);
-  reply.add("ctest", to_text(order_.ctest));
+  wire::Message reply(wire::k_status, {{"tree", order_.tree}, {"ctest", to_text(order_.ctest)}});
   for (const std::string& state : services_.states()) reply.add("service", state);
   std::size_t room = k_most_waits;
   for (const Connection& one : connections_) {
@@ -432,9 +406,7 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
   }
   if (is_ours) {
     if (run_.has_begun()) end_earlier_run(asker);
-    reply = wire::Message(wire::k_tree);
-    reply.add("look", "1");
-    return reply;
+    return wire::Message(wire::k_tree, {{"look", "1"}});
   }
   end_earlier_run(asker);
   forget_run(tree_lock_, order_.ctest);
@@ -449,28 +421,24 @@ wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   // If the asker is gone, ctest no longer waits, and no run is begun.
   run_.take_log([&] { return is_there(asker); });
   if (Run* run = run_.current()) run->settle_log();
-  wire::Message reply(wire::k_tree);
-  reply.add("run", "1");
+  wire::Message reply(wire::k_tree, {{"run", "1"}});
   wire::add_log(reply, os::log_target());
   return reply;
 }
 
 wire::Message KeeperLoop::let_go_of_shared_tree() {
-  wire::Message reply(wire::k_alone);
-  if (!order_.shares_tree) return reply;
+  if (!order_.shares_tree) return wire::Message(wire::k_alone);
   forget_run(tree_lock_, order_.ctest);
   tree_lock_.reset();
   order_.shares_tree = false;
-  reply.add("let_go", "1");
-  return reply;
+  return wire::Message(wire::k_alone, {{"let_go", "1"}});
 }
 
-void KeeperLoop::dismiss_connections(const Connection* asker) {
-  wire::Message over(wire::k_end);
+void KeeperLoop::end_tests(const Connection* asker) {
   for (const Connection& connection : connections_) {
     // Launchers end with their tests. Usually only a guard that keeps leftovers is still there.
     if (&connection != asker && connection.socket.valid()) {
-      (void)os::send_message(connection.socket.get(), over);
+      (void)os::send_message(connection.socket.get(), wire::Message(wire::k_end));
     }
   }
   // A stopped launcher keeps its guard from ending the tree. A stopped guard keeps the tree alive.
@@ -483,6 +451,8 @@ void KeeperLoop::dismiss_connections(const Connection* asker) {
     (void)wait_for_connections(asker);
   }
   orphans_.reap_helpers(OrphanHelpers::Reap::all);
+  services_.end();
+  fixtures_.end_run(run_.include_count());
 }
 
 bool KeeperLoop::wait_for_connections(const Connection* asker) {
@@ -521,9 +491,7 @@ void KeeperLoop::finish_after_ctest() {
   // A process that reads ctest's output to its end must not wait while we tidy up. The last
   // launcher may have ended already without our knowledge, so we first wait a moment for that news.
   if (!wait_for_connections(nullptr, k_news_patience)) lines_.let_go();
-  dismiss_connections(nullptr);
-  services_.end();
-  fixtures_.end_run(run_.include_count());
+  end_tests(nullptr);
   run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
 }
 

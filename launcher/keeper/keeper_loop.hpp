@@ -65,8 +65,9 @@ class KeeperLoop {
   Run& run_of(unsigned include_count, const Connection& asker);
   void finish_after_ctest();
   // Tells all connections but `asker` (null: all) that the run is over, and waits until they are
-  // gone. The others are guards that keep leftovers, and launchers of a ctest that died.
-  void dismiss_connections(const Connection* asker);
+  // gone. The others are guards that keep leftovers, and launchers of a ctest that died. Then ends
+  // the services, and what fixtures share.
+  void end_tests(const Connection* asker);
   // Waits until all connections but `asker` are gone. True: they are. Without `patience`, waits at
   // most for the longest of their graces and a little more.
   bool wait_for_connections(const Connection* asker);

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "core/base/fnv1a.hpp"
 #include "core/base/names.hpp"
@@ -53,20 +52,13 @@ void tell(int caller, std::string_view text) {
   (void)os::retried([&] { return ::write(caller, text.data(), text.size()); });
 }
 
-Result<void> prepare_directory(const os::UniqueFd& user) {
-  const Result<os::UniqueFd> made =
-      os::open_below(user, std::string(names::k_user_keepers_directory), 0700);
-  if (!made) return made.error();
+Result<void> prepare_directory() {
+  HOLDFAST_TRY(const os::UniqueFd user, os::open_user_directory());
+  HOLDFAST_TRY(const os::UniqueFd made,
+               os::open_below(user, std::string(names::k_user_keepers_directory), 0700));
   remove_stale_sockets();
   remove_stale_scratch();
   return {};
-}
-
-// The keeper is a fork of `holdfast begin` or `holdfast keeper`. The path of the tree is not shown:
-// a test that ends a server by its name would end the keeper too, if the project has that name.
-void show_as_keeper(const KeeperOrder& order) {
-  os::set_process_title(os::k_keeper_name,
-                        {"holdfast", "keeper", word_of_tree(order.tree), to_text(order.ctest)});
 }
 
 // The keeper process, from beginning to end.
@@ -76,11 +68,9 @@ void show_as_keeper(const KeeperOrder& order) {
     ::_exit(1);
   };
   os::take_signals();
-  show_as_keeper(order);
+  show_as_keeper(order.tree, order.ctest);
   os::log_as("keeper");
-  Result<os::UniqueFd> user = os::open_user_directory();
-  if (!user) fail(user.error());
-  if (Result<void> ready = prepare_directory(*user); !ready) fail(ready.error());
+  if (Result<void> ready = prepare_directory(); !ready) fail(ready.error());
   Result<os::UniqueFd> ctest = os::watch_process(order.ctest);
   if (!ctest) fail(ctest.error());
   const std::string path = keeper_socket_path_here(order.ctest);
@@ -100,8 +90,9 @@ void show_as_keeper(const KeeperOrder& order) {
 
 }  // namespace
 
-std::string word_of_tree(const std::string& tree) {
-  return std::to_string(Fnv1a().add(tree).value());
+void show_as_keeper(const std::string& tree, const ProcessName& ctest) {
+  const std::string word_of_tree = std::to_string(Fnv1a().add(tree).value());
+  os::set_process_title(os::k_keeper_name, {"holdfast", "keeper", word_of_tree, to_text(ctest)});
 }
 
 Result<void> start_keeper(const KeeperOrder& order) {

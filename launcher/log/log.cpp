@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -29,21 +30,7 @@ constexpr const char* k_pattern = "%Y-%m-%dT%H:%M:%S.%fZ\t%l\t%n\t%P\t%v";
 constexpr const char* k_view_pattern = "%Y-%m-%d %H:%M:%S.%f %^%-5l%$ %n: %v";
 
 spdlog::level::level_enum level_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::trace:
-      return spdlog::level::trace;
-    case LogLevel::debug:
-      return spdlog::level::debug;
-    case LogLevel::info:
-      return spdlog::level::info;
-    case LogLevel::warn:
-      return spdlog::level::warn;
-    case LogLevel::error:
-      return spdlog::level::err;
-    case LogLevel::off:
-      break;
-  }
-  return spdlog::level::off;
+  return spdlog::level::from_str(std::string(name_of(level)));
 }
 
 std::unique_ptr<spdlog::formatter> formatter_of(const char* pattern) {
@@ -103,6 +90,10 @@ void write_by_spdlog(LogLevel level, std::string_view test, std::string_view att
   own_logger().log(level_of(level), spdlog::string_view_t(text.data(), text.size()));
 }
 
+struct ViewSink final : spdlog::sinks::ansicolor_stdout_sink_st {
+  ViewSink() { set_formatter(formatter_of(k_view_pattern)); }
+};
+
 // The name of the test, and which attempt of its run: `"db.test" (.3): `.
 std::string about(const LogLine& line) {
   if (line.test.empty()) return {};
@@ -120,20 +111,13 @@ void log_by_spdlog(std::string_view part) {
   os::set_log_writer(part, &write_by_spdlog, &write_held);
 }
 
-class LogView::Sink final : public spdlog::sinks::ansicolor_stdout_sink_st {};
-
-LogView::LogView() : sink_(std::make_unique<Sink>()) {
-  sink_->set_formatter(formatter_of(k_view_pattern));
-}
-
-LogView::~LogView() = default;
-
-void LogView::show(const LogLine& line) {
+void show_log_line(const LogLine& line) {
+  static ViewSink sink;
   const std::string part = text_of({printable(line.part), "[", std::to_string(line.pid), "]"});
   const std::string text = about(line) + printable(line.message);
   const spdlog::log_clock::time_point at{std::chrono::duration_cast<spdlog::log_clock::duration>(
       std::chrono::microseconds{line.at_us})};
-  sink_->log({at, spdlog::source_loc{}, part, level_of(line.level), text});
+  sink.log({at, spdlog::source_loc{}, part, level_of(line.level), text});
 }
 
 }  // namespace holdfast

@@ -2,7 +2,6 @@
 // has nothing of spdlog in it: only log.cpp includes it.
 #pragma once
 
-#include <memory>
 #include <string_view>
 
 #include "core/log/log_line.hpp"
@@ -15,19 +14,7 @@ namespace holdfast {
 // which is forked from it.
 void log_by_spdlog(std::string_view part);
 
-// Shows lines on stdout, with colours if it is a terminal.
-class LogView {
- public:
-  LogView();
-  ~LogView();
-  LogView(const LogView&) = delete;
-  LogView& operator=(const LogView&) = delete;
-
-  void show(const LogLine& line);
-
- private:
-  class Sink;
-  std::unique_ptr<Sink> sink_;
-};
+// Shows a line on stdout, with colours if it is a terminal.
+void show_log_line(const LogLine& line);
 
 }  // namespace holdfast

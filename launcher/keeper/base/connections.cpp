@@ -126,12 +126,10 @@ void Connection::expect_end() {
 
 bool send_network(int launcher, const os::SharedNetwork& network) {
   if (!network.is_settled()) return false;
-  wire::Message message(wire::k_network);
   if (network.state() == os::SharedNetwork::State::failed) {
-    message.add("why", network.trouble());
-    (void)os::send_message(launcher, message);
+    (void)os::send_message(launcher, wire::Message(wire::k_network, {{"why", network.trouble()}}));
   } else {
-    (void)os::send_message(launcher, message, {network.descriptor()});
+    (void)os::send_message(launcher, wire::Message(wire::k_network), {network.descriptor()});
   }
   return true;
 }

@@ -33,7 +33,6 @@ struct SaidAtEnd {
 
 struct KeeperOrder {
   std::string tree;
-  std::string project;
   ProcessName ctest;
   // Who prints the summary: `holdfast end` at POST_TEST, or the keeper when ctest has ended. If a
   // test file or the first launcher begins the run, nobody starts `holdfast end`.
@@ -53,8 +52,10 @@ struct KeeperOrder {
   Result<ProjectSettings> settings = ProjectSettings{};
 };
 
-// What a keeper's command line shows instead of its tree: a number made of the path (FNV-1a).
-std::string word_of_tree(const std::string& tree);
+// Makes this process look like a keeper, also where it is a fork of `holdfast begin` or `holdfast
+// keeper`. The path of the tree is not shown, but a number made of it (FNV-1a): a test that ends a
+// server by its name would end the keeper too, if the project has that name.
+void show_as_keeper(const std::string& tree, const ProcessName& ctest);
 
 // Starts a keeper for the order's ctest as a process of its own, in a session of its own. Returns
 // when a keeper listens: the new one, or one that was there already.

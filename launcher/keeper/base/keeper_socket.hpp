@@ -11,11 +11,9 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
-#include "core/settings/message.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/tagged_processes.hpp"
-#include "store/records.hpp"
 
 namespace holdfast {
 

@@ -52,14 +52,10 @@ std::string stderr_path(pid_t pid) { return os::in_proc(pid, "fd/2"); }
 // The longest command line there can be.
 constexpr std::size_t k_longest_line = 8 * 1024 * 1024;
 
-bool is_quiet(const ProcessName& ctest) {
-  return asks_to_be_quiet(os::command_of(ctest.pid, k_longest_line));
-}
-
 }  // namespace
 
 os::UniqueFd open_stderr_of(const ProcessName& ctest) {
-  const std::string path = os::in_proc(ctest.pid, "fd/2");
+  const std::string path = stderr_path(ctest.pid);
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return os::UniqueFd{};
   const bool shares_position = S_ISREG(info.st_mode) || S_ISSOCK(info.st_mode);
@@ -162,7 +158,9 @@ os::UniqueFd UserTerminal::open() const {
 }
 
 RunLines::RunLines(const ProcessName& ctest)
-    : ctest_(ctest), quiet_(is_quiet(ctest)), terminal_(ctest) {}
+    : ctest_(ctest),
+      quiet_(asks_to_be_quiet(os::command_of(ctest.pid, k_longest_line))),
+      terminal_(ctest) {}
 
 void RunLines::hold_stderr() { stderr_ = open_stderr_of(ctest_); }
 

@@ -10,16 +10,15 @@
 
 #include <set>
 #include <system_error>
-#include <tuple>
 
 #include "core/base/json_line.hpp"
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/run/run_log.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
@@ -42,17 +41,14 @@ bool is_own(const fs::path& file) {
   return ::lstat(file.c_str(), &info) == 0 && info.st_uid == ::geteuid();
 }
 
-bool all_end_in_time(os::TaggedProcesses processes) {
+// True: no launcher and no guard of the ctest is left.
+bool has_no_supervisors(const ProcessName& ctest) {
+  const auto all = [](pid_t, const os::ProcessStat&) { return true; };
+  os::TaggedProcesses processes = supervisors_of({ctest}, all);
   const Milliseconds until = os::monotonic_now() + k_guard_patience;
   (void)processes.living();
   const std::vector<int> lives = processes.news();
   return std::ranges::all_of(lives, [&](int life) { return os::wait_for(life, until); });
-}
-
-// True: no launcher and no guard of the ctest is left.
-bool has_no_supervisors(const ProcessName& ctest) {
-  const auto all = [](pid_t, const os::ProcessStat&) { return true; };
-  return all_end_in_time(supervisors_of({ctest}, all));
 }
 
 // True: nobody can be at work for the run.
@@ -92,28 +88,26 @@ std::vector<fs::path> empty_directories_in(const os::OwnDirectory& run, const fs
   return empty;
 }
 
-std::vector<fs::path> stops_in(const os::OwnDirectory& run, const fs::path& services) {
-  std::vector<fs::path> stops;
-  const Result<os::OwnDirectory> all = run.below(std::string(names::k_services_directory));
-  if (!all) return stops;
+// Returns the files in a directory of the run for which `is_left` is true.
+template <typename IsLeft>
+std::vector<fs::path> left_in(const os::OwnDirectory& run, const fs::path& directory,
+                              IsLeft is_left) {
+  std::vector<fs::path> left;
+  const Result<os::OwnDirectory> all = run.below(directory.filename().string());
+  if (!all) return left;
   for (const std::string& name : all->names()) {
-    const fs::path stop = services / name;
-    if (stop.extension() == names::k_stop_suffix && os::is_left(stop.string())) {
-      stops.push_back(stop);
-    }
+    if (is_left(directory / name)) left.push_back(directory / name);
   }
-  return stops;
+  return left;
 }
 
-std::vector<fs::path> far_jobs_in(const os::OwnDirectory& run, const fs::path& far) {
-  std::vector<fs::path> jobs;
-  const Result<os::OwnDirectory> all = run.below(std::string(names::k_far_directory));
-  if (!all) return jobs;
-  for (const std::string& name : all->names()) {
-    // One that was not written to its end has another ending.
-    if (name.find(names::k_far_job_suffix) != std::string::npos) jobs.push_back(far / name);
-  }
-  return jobs;
+bool is_left_stop(const fs::path& file) {
+  return file.extension() == names::k_stop_suffix && os::is_left(file.string());
+}
+
+// One that was not written to its end has another ending.
+bool is_far_job(const fs::path& file) {
+  return file.filename().string().find(names::k_far_job_suffix) != std::string::npos;
 }
 
 // Each run that begins looks at the last twenty, so the way to a run and its journal is gone once.
@@ -134,8 +128,8 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree,
   run.is_of_others_numbers = started->boot != numbering;
   run.lacks_end = !end_record(*journal);
   run.empty_directories = empty_directories_in(*own, entry.directory / names::k_scratch_directory);
-  run.stops = stops_in(*own, entry.directory / names::k_services_directory);
-  run.far_jobs = far_jobs_in(*own, entry.directory / names::k_far_directory);
+  run.stops = left_in(*own, entry.directory / names::k_services_directory, is_left_stop);
+  run.far_jobs = left_in(*own, entry.directory / names::k_far_directory, is_far_job);
   // A keeper of another PID namespace has a socket whose name we do not know (stale_files.hpp).
   if (!run.is_of_others_numbers) {
     const fs::path socket = keeper_socket_path_here(run.ctest);
@@ -182,10 +176,6 @@ Result<void> write_missing(DeadRun run, const os::UniqueFd& turn, const Result<T
   return {};
 }
 
-RunEntry entry_of(const DeadRun& run) {
-  return {run.id, run.journal.parent_path(), run.journal, 0};
-}
-
 // What to write if ctest's log does not tell how the run ended.
 enum class WithoutLog : std::uint8_t { an_early_end, nothing };
 
@@ -194,7 +184,7 @@ bool write_what_is_missing(const DeadRun& run, WithoutLog without, Tidied& tidie
   if (!run.lacks_end) return false;
   const os::UniqueFd turn = take_turn(run.journal);
   if (!turn.valid() || end_record(run.journal)) return false;
-  const Result<ToldByLog> told = told_by_log(entry_of(run));
+  const Result<ToldByLog> told = told_by_log({run.id, run.journal.parent_path(), run.journal});
   if (!told && without == WithoutLog::nothing) return false;
   const Result<void> written = write_missing(run, turn, told, tidied);
   if (!written) tidied.troubles.push_back(to_text(written.error()));
@@ -213,28 +203,25 @@ bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
 
 // True: something was removed.
 bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
-  std::size_t directories = 0;
+  const auto removed = [&] { return tidied.directories + tidied.sockets + tidied.far_jobs; };
+  const std::size_t before = removed();
   for (const fs::path& directory : run.empty_directories) {
     const fs::path markers = directory / names::k_marker_directory;
     if (os::exists_own(markers.string()) && !remove_if_empty(markers, tidied)) continue;
-    if (remove_if_empty(directory, tidied)) ++directories;
+    if (remove_if_empty(directory, tidied)) ++tidied.directories;
   }
-  tidied.directories += directories;
   std::error_code failed;
-  const bool had_socket = !run.socket.empty() && fs::remove(run.socket, failed);
+  if (!run.socket.empty() && fs::remove(run.socket, failed)) ++tidied.sockets;
   if (failed) {
     tidied.troubles.push_back(
         to_text(os::system_error("remove " + run.socket.string(), failed.value())));
   }
-  if (had_socket) ++tidied.sockets;
-  std::size_t jobs = 0;
   for (const fs::path& job : run.far_jobs) {
     const Result<void> gone = os::remove_own(job.string());
-    if (gone) ++jobs;
+    if (gone) ++tidied.far_jobs;
     if (!gone && errno != ENOENT) tidied.troubles.push_back(to_text(gone.error()));
   }
-  tidied.far_jobs += jobs;
-  return directories != 0 || had_socket || jobs != 0;
+  return removed() > before;
 }
 
 // True: a command was run.
@@ -253,10 +240,6 @@ bool run_stops(const DeadRun& run, Tidied& tidied) {
   return tidied.stopped.size() > before;
 }
 
-std::string count(std::size_t number, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", number, number == 1 ? one : many);
-}
-
 struct JournalFacts {
   RunStarted started;
   LogWordRecord word;
@@ -269,7 +252,10 @@ bool is_granted(const AttemptStarted& begun, const RunEntry& run) {
   return begun.attempt.starts_with(run.id + ".");
 }
 
-JournalFacts facts_of(const RunEntry& run) {
+constexpr const char* k_taking = "take the rest from ctest's log: ";
+
+// Fails if the run has no word.
+Result<JournalFacts> facts_of(const RunEntry& run) {
   JournalFacts facts;
   (void)read_records(run.journal, [&](Record&& record) {
     if (auto* started = std::get_if<RunStarted>(&record)) {
@@ -282,10 +268,11 @@ JournalFacts facts_of(const RunEntry& run) {
       if (is_granted(*begun, run)) facts.keeper_until = std::max(facts.keeper_until, begun->at);
     }
   });
+  if (facts.word.word.empty()) {
+    return Error{k_taking + std::string("it is not known that a test began")};
+  }
   return facts;
 }
-
-constexpr const char* k_taking = "take the rest from ctest's log: ";
 
 Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const JournalFacts& facts,
                           ListsOf lists) {
@@ -410,30 +397,25 @@ bool settle(const RunEntry& run) {
 
 std::string describe(const Tidied& tidied) {
   std::vector<std::string> parts;
-  if (tidied.attempts != 0) {
-    parts.push_back(count(tidied.attempts, "attempt", "attempts") + " recorded as interrupted");
-  }
-  if (tidied.ends != 0)
-    parts.push_back(count(tidied.ends, "run's end", "runs' ends") + " recorded");
+  const auto add = [](std::vector<std::string>& to, std::size_t number, std::string_view one,
+                      std::string_view many, std::string_view what_was_done) {
+    if (number != 0) to.push_back(counted(number, one, many).append(what_was_done));
+  };
+  add(parts, tidied.attempts, "attempt", "attempts", " recorded as interrupted");
+  add(parts, tidied.ends, "run's end", "runs' ends", " recorded");
   if (!tidied.stopped.empty()) {
     parts.push_back(fmt::format("stop command of {} run", fmt::join(tidied.stopped, ", ")));
   }
   std::vector<std::string> removed;
-  if (tidied.directories != 0) {
-    removed.push_back(count(tidied.directories, "empty directory", "empty directories"));
-  }
-  if (tidied.sockets != 0) removed.push_back(count(tidied.sockets, "socket", "sockets"));
-  if (tidied.far_jobs != 0) {
-    removed.push_back(count(tidied.far_jobs, "job for a node", "jobs for nodes"));
-  }
+  add(removed, tidied.directories, "empty directory", "empty directories", "");
+  add(removed, tidied.sockets, "socket", "sockets", "");
+  add(removed, tidied.far_jobs, "job for a node", "jobs for nodes", "");
   if (!removed.empty()) parts.push_back(fmt::format("{} removed", fmt::join(removed, " and ")));
-  return fmt::format("{}: {}", count(tidied.runs, "run", "runs"), fmt::join(parts, ", "));
+  return fmt::format("{}: {}", counted(tidied.runs, "run"), fmt::join(parts, ", "));
 }
 
 Result<ToldByLog> told_by_log(const RunEntry& run) {
-  const JournalFacts facts = facts_of(run);
-  if (facts.word.word.empty())
-    return Error{k_taking + std::string("it is not known that a test began")};
+  HOLDFAST_TRY(const JournalFacts facts, facts_of(run));
   const std::string& place =
       facts.started.directory.empty() ? facts.started.tree : facts.started.directory;
   const std::filesystem::path directory = std::filesystem::path(place) / "Testing/Temporary";
@@ -450,9 +432,7 @@ Result<ToldByLog> told_by_log(const RunEntry& run) {
 }
 
 Result<ToldByLog> told_by_log(const RunEntry& run, const ProcessName& ctest) {
-  const JournalFacts facts = facts_of(run);
-  if (facts.word.word.empty())
-    return Error{k_taking + std::string("it is not known that a test began")};
+  HOLDFAST_TRY(const JournalFacts facts, facts_of(run));
   std::optional<LogPlace> place = find_log_of(ctest);
   const std::optional<RunLog> log = place ? RunLog::open(*std::move(place)) : std::nullopt;
   if (!log || !has_word(log->file().descriptor, facts.word.word)) {

@@ -34,12 +34,12 @@ constexpr Milliseconds k_ctest_clock_slack{1000};
 // True: the attempt is on record. The launcher may have been killed between this record and its
 // farewell.
 bool is_recorded(const std::string& journal, const std::string& attempt) {
-  const Result<Journal> read = read_journal(journal);
-  if (!read) return false;
-  return std::ranges::any_of(read->records, [&](const Record& record) {
+  bool is_there = false;
+  (void)read_records(journal, [&](Record&& record) {
     const auto* ended = std::get_if<AttemptEnded>(&record);
-    return ended != nullptr && ended->attempt == attempt;
+    is_there = is_there || (ended != nullptr && ended->attempt == attempt);
   });
+  return is_there;
 }
 
 std::string names_of(const std::vector<os::NamedProcess>& processes) {

@@ -196,21 +196,19 @@ ReapScope::ReapScope(const std::string& tree, LetGo let_go)
 
 void ReapScope::add_run(const std::string& id, const std::vector<Record>& records, RunCare care,
                         const Lives& lives) {
+  const auto add = [&](const std::string& attempt, const std::string& test,
+                       const ProcessName& supervisor) {
+    if (attempt.empty()) return;
+    const bool attended = care == RunCare::attended || lives(supervisor);
+    const auto added = attempts_.insert_or_assign(attempt, ReapedAttempt{test, id, !attended});
+    by_number_[tag_number(attempt)] = &added.first->second;
+  };
   std::vector<std::string_view> let_go;
   for (const Record& record : records) {
     if (const auto* started = std::get_if<AttemptStarted>(&record)) {
-      if (started->attempt.empty()) continue;
-      const bool attended = care == RunCare::attended || lives(started->launcher);
-      const auto added =
-          attempts_.insert_or_assign(started->attempt, ReapedAttempt{started->test, id, !attended});
-      by_number_[tag_number(started->attempt)] = &added.first->second;
-    }
-    const auto* service = std::get_if<ServiceRecord>(&record);
-    if (service != nullptr && !service->attempt.empty()) {
-      const bool attended = care == RunCare::attended || lives(service->host);
-      const auto added = attempts_.insert_or_assign(
-          service->attempt, ReapedAttempt{"service " + service->service, id, !attended});
-      by_number_[tag_number(service->attempt)] = &added.first->second;
+      add(started->attempt, started->test, started->launcher);
+    } else if (const auto* service = std::get_if<ServiceRecord>(&record)) {
+      add(service->attempt, "service " + service->service, service->host);
     }
     const auto* ended = std::get_if<AttemptEnded>(&record);
     if (ended == nullptr) continue;

@@ -48,8 +48,6 @@ class ReapScope {
   void add_run(const std::string& id, const std::vector<Record>& records, RunCare care,
                const Lives& lives);
 
-  bool is_empty() const { return attempts_.empty(); }
-
   // Returns the abandoned attempt to which a process with these marks belongs; null: there is none.
   // A process inside a living attempt of this tree belongs to that attempt, even if attempts
   // between the two are abandoned.

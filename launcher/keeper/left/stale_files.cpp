@@ -1,13 +1,10 @@
 #include "keeper/left/stale_files.hpp"
 
-#include <fcntl.h>
-
 #include <filesystem>
 #include <system_error>
 
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/scratch_directory.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -75,11 +72,15 @@ os::FilesInTmp files_in(const fs::path& path) {
   return !failed || is_missing ? os::FilesInTmp::none : os::FilesInTmp::some;
 }
 
-void remove_levels_in(const os::UniqueFd& user, const fs::path& scope) {
-  for (const fs::path& lock : entries_of(scope)) {
-    for (const fs::path level : os::levels_of(lock.string())) {
-      if (level == lock) continue;
-      os::remove_level(user, level.lexically_relative(os::user_directory_path()).string());
+void remove_levels_in(const std::vector<fs::path>& scopes) {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) return;
+  for (const fs::path& scope : scopes) {
+    for (const fs::path& lock : entries_of(scope)) {
+      for (const fs::path level : os::levels_of(lock.string())) {
+        if (level == lock) continue;
+        os::remove_level(*user, level.lexically_relative(os::user_directory_path()).string());
+      }
     }
   }
 }
@@ -111,20 +112,13 @@ void remove_stale_scratch() {
 }
 
 void remove_stale_levels(const LockHome& home) {
-  const Result<os::UniqueFd> user = os::open_user_directory();
-  if (!user) return;
-  for (LockScope scope : {LockScope::build, LockScope::project}) {
-    remove_levels_in(
-        *user, in_user_directory(names::k_user_locks_directory) / scope_directory(scope, home));
-  }
+  const fs::path locks = in_user_directory(names::k_user_locks_directory);
+  remove_levels_in({locks / scope_directory(LockScope::build, home),
+                    locks / scope_directory(LockScope::project, home)});
 }
 
 void remove_all_stale_levels() {
-  const Result<os::UniqueFd> user = os::open_user_directory();
-  if (!user) return;
-  for (const fs::path& scope : entries_of(in_user_directory(names::k_user_locks_directory))) {
-    remove_levels_in(*user, scope);
-  }
+  remove_levels_in(entries_of(in_user_directory(names::k_user_locks_directory)));
 }
 
 }  // namespace holdfast

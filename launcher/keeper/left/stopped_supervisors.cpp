@@ -128,16 +128,8 @@ bool all_end(const std::vector<os::UniqueFd>& processes, Milliseconds until) {
 }  // namespace
 
 bool is_to_go_on(const StoppedPlace& place) {
-  if (place.is_guard_alone) return true;
-  switch (place.ctest) {
-    case CtestState::dead:
-      return true;
-    case CtestState::stopped:
-      return false;
-    case CtestState::running:
-      return !place.has_keeper;
-  }
-  return false;
+  const bool is_without_keeper = place.ctest == CtestState::running && !place.has_keeper;
+  return place.is_guard_alone || place.ctest == CtestState::dead || is_without_keeper;
 }
 
 std::vector<StoppedSupervisor> find_stopped(const fs::path& tree) {
@@ -166,13 +158,10 @@ void let_go_on(const std::vector<StoppedSupervisor>& stopped, Milliseconds patie
 Milliseconds patience_with_stopped(Milliseconds grace) { return grace + k_ending_patience; }
 
 std::string describe(const std::vector<StoppedSupervisor>& stopped) {
-  std::string text =
-      counted(stopped.size(), "stopped process", "stopped processes") + " of Holdfast: ";
-  for (std::size_t i = 0; i < stopped.size(); ++i) {
-    text +=
-        fmt::format("{}{} (pid {})", i == 0 ? "" : ", ", stopped[i].name, stopped[i].process.pid);
-  }
-  return text;
+  return counted(stopped.size(), "stopped process", "stopped processes") +
+         " of Holdfast: " + bounded_list(stopped, stopped.size(), [](const StoppedSupervisor& one) {
+           return fmt::format("{} (pid {})", one.name, one.process.pid);
+         });
 }
 
 }  // namespace holdfast

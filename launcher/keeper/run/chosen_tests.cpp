@@ -6,7 +6,6 @@
 #include "core/base/printable.hpp"
 #include "core/ctest/ctest_verdict.hpp"
 #include "core/select/division.hpp"
-#include "report/describe.hpp"
 #include "store/json_record.hpp"
 
 namespace holdfast {

@@ -50,19 +50,10 @@ Result<std::string> etcd_program() {
   ::_exit(127);
 }
 
-// The next message of the list; none: it did not come.
-std::optional<wire::Message> hear(const os::UniqueFd& client, Milliseconds until) {
-  if (!os::wait_for(client.get(), until)) return std::nullopt;
-  Result<wire::Message> message = os::receive_message(client.get()).message;
-  if (!message) return std::nullopt;
-  return std::move(*message);
-}
-
 }  // namespace
 
 Result<ClusterSettings> with_own_environment(const ClusterSettings& settings) {
-  return with_environment(settings,
-                          std::getenv(std::string(environment::k_cluster_endpoints).c_str()));
+  return with_environment(settings, std::getenv(environment::k_cluster_endpoints.data()));
 }
 
 Result<os::UniqueFd> start_cluster_client(const Result<ClusterSettings>& settings) {
@@ -116,8 +107,7 @@ void ClusterClient::connect(os::UniqueFd attempt) {
     }
   }
   if (passed) return;
-  wire::Message reply(cluster::k_refused);
-  reply.add("why", to_text(passed.error()));
+  const wire::Message reply(cluster::k_refused, {{"why", to_text(passed.error())}});
   (void)os::send_message(attempt.get(), reply);
 }
 
@@ -125,11 +115,11 @@ Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& setti
                                                     Milliseconds patience) {
   HOLDFAST_TRY(const os::UniqueFd client, start_cluster_client(settings));
   const Milliseconds until = os::monotonic_now() + patience;
-  const wire::Message question(cluster::k_list);
-  HOLDFAST_DO(os::send_message(client.get(), question));
+  HOLDFAST_DO(os::send_message(client.get(), wire::Message(cluster::k_list)));
   std::map<std::pair<std::string, std::string>, ClusterQueue> queues;
   while (true) {
-    const std::optional<wire::Message> message = hear(client, until);
+    Result<wire::Message> message = Error{};
+    if (os::wait_for(client.get(), until)) message = os::receive_message(client.get()).message;
     if (!message) return ErrorInWords{"etcd cannot be asked for its locks: it does not answer"};
     if (const std::string_view why = message->get("why"); !why.empty()) {
       return ErrorInWords{"etcd cannot be asked for its locks: " + std::string(why)};

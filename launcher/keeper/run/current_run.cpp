@@ -47,8 +47,7 @@ void CurrentRun::close(Run::Completeness completeness) {
 }
 
 bool CurrentRun::has_all_tests() const {
-  if (!run_) return true;
-  if (ended_) return true;
+  if (!run_ || ended_) return true;
   return run_->log() && !run_->log()->was_opened() && run_->log()->is_whole();
 }
 

@@ -60,10 +60,6 @@ class CurrentRun {
   // Records the end of the run for `holdfast end` and returns the summary to print. A second call
   // for the same run returns the same text.
   std::string finish_for_end();
-  // True: ctest had selected no test. To be called after the end.
-  bool selected_nothing() const { return run_ && run_->selected_nothing(); }
-  // How what ran differs from what was chosen (Run::unlike_choice()). To be called after the end.
-  std::string unlike_choice() const { return run_ ? run_->unlike_choice() : std::string(); }
   // Records the end and prints the summary, unless `holdfast end` has done so. After this call the
   // next run can begin.
   void close(Run::Completeness completeness);
@@ -77,8 +73,6 @@ class CurrentRun {
   // ended. `holdfast end` or the closing line of ctest's log shows it. `holdfast end` does not come
   // if the project's own POST_TEST command fails.
   bool has_all_tests() const;
-  // True: `holdfast end` has recorded the end.
-  bool has_ended() const { return ended_; }
 
  private:
   std::string finish(Run::Completeness completeness);

@@ -1,15 +1,12 @@
 #include "keeper/run/fixture_containments.hpp"
 
-#include <sys/stat.h>
 #include <algorithm>
 
-#include <cerrno>
 #include <iterator>
 
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
@@ -64,11 +61,10 @@ std::string FixtureContainments::notes_path(unsigned include_count) const {
 
 Result<std::optional<std::size_t>> FixtureContainments::of(const TestFacts& facts,
                                                            unsigned include_count) {
-  TestSchedule schedule = schedule_of(facts);
-  std::vector<std::string> fixtures = std::move(schedule.setup);
-  fixtures.insert(fixtures.end(), std::make_move_iterator(schedule.required.begin()),
-                  std::make_move_iterator(schedule.required.end()));
-  fixtures.insert(fixtures.end(), schedule.cleanup.begin(), schedule.cleanup.end());
+  const TestSchedule schedule = schedule_of(facts);
+  std::vector<std::string> fixtures = schedule.setup;
+  std::ranges::copy(schedule.required, std::back_inserter(fixtures));
+  std::ranges::copy(schedule.cleanup, std::back_inserter(fixtures));
   if (fixtures.empty()) return std::optional<std::size_t>();
   if (include_count_ != include_count) {
     HOLDFAST_TRY(const std::string notes, os::read_own(notes_path(include_count), k_longest_notes));

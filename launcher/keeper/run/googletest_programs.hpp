@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "core/base/program_identity.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "os/stack/lost_rights.hpp"
 
@@ -16,16 +17,8 @@ class GoogletestPrograms {
   TestProgram look_at(const std::string& path);
 
  private:
-  struct Version {
-    unsigned long device = 0;
-    unsigned long inode = 0;
-    long long changed_ns = 0;
-    long long size = 0;
-
-    friend bool operator==(const Version&, const Version&) = default;
-  };
   struct Known {
-    Version version;
+    ProgramIdentity seen;
     TestProgram program;
   };
   std::map<std::string, Known> known_;

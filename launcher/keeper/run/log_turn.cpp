@@ -28,24 +28,22 @@ Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName
   LockSpec spec;
   spec.name = "log";
   spec.scope = LockScope::build;
-  Result<os::LockRequest> request = open_tree_lock(tree, names::k_log_lock_directory, spec);
-  const Result<os::UniqueFd> life = os::watch_process(ctest);
-  if (!request) return request.error();
-  if (!life) return life.error();
+  HOLDFAST_TRY(os::LockRequest request, open_tree_lock(tree, names::k_log_lock_directory, spec));
+  HOLDFAST_TRY(const os::UniqueFd life, os::watch_process(ctest));
   const Milliseconds until = os::monotonic_now() + k_turn_patience;
-  Result<bool> had = request->try_take();
+  Result<bool> had = request.try_take();
   while (had && !*had) {
-    HOLDFAST_DO(request->start_waiting());
-    pollfd fds[2] = {{request->ready_fd(), POLLIN, 0}, {life->get(), POLLIN, 0}};
+    HOLDFAST_DO(request.start_waiting());
+    pollfd fds[2] = {{request.ready_fd(), POLLIN, 0}, {life.get(), POLLIN, 0}};
     const int ready = ::poll(fds, 2, os::poll_time(until));
     if (ready == 0) return Error{"have its turn in time"};
     if (ready < 0) return os::system_error("wait for its turn");
     if (fds[1].revents != 0) return Error{"wait for its turn: ctest has ended"};
-    had = request->finish_waiting();
-    if (had && !*had) had = request->try_take();
+    had = request.finish_waiting();
+    if (had && !*had) had = request.try_take();
   }
   if (!had) return had.error();
-  return std::move(*request);
+  return request;
 }
 
 }  // namespace
@@ -54,8 +52,8 @@ Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest) {
   const os::Connected keeper = connect_to_keeper(ctest, k_probe_patience);
   if (!keeper.socket.valid()) return {};  // nobody records this run: that has been said
   HOLDFAST_TRY(const os::LockRequest turn, wait_for_turn(tree, ctest));
-  wire::Message message(wire::k_log);
-  if (!os::send_message(keeper.socket.get(), message, {turn.descriptors().front()})) {
+  if (!os::send_message(keeper.socket.get(), wire::Message(wire::k_log),
+                        {turn.descriptors().front()})) {
     return Error{"hand its turn to its keeper"};
   }
   return {};

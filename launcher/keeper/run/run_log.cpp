@@ -1,8 +1,6 @@
 #include "keeper/run/run_log.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <sys/inotify.h>
 
 #include "core/base/number.hpp"
@@ -48,14 +46,11 @@ bool is_written_as_a_log(const DescriptorOf& file) {
 // Calls `use(file, name)` for each log that the process writes.
 template <typename Use>
 void for_each_log_of(pid_t process, Use use) {
-  const std::string directory = os::in_proc(process, "fd");
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), &::closedir);
-  if (!entries) return;
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const DescriptorOf file{process, entry->d_name};
+  os::for_each_number(os::in_proc(process, "fd"), [&](int number) {
+    const DescriptorOf file{process, std::to_string(number)};
     std::optional<LogName> name = parse_log_name(os::read_link(link_of(file)));
     if (name && is_written_as_a_log(file)) use(file, *std::move(name));
-  }
+  });
 }
 
 // True: an ancestor of `ctest` writes that log. A ctest inside a test inherits the log of the outer
@@ -119,10 +114,8 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
   for_each_log_of(ctest.pid, [&](const DescriptorOf& file, LogName name) {
     const std::optional<struct stat> status = status_of(file);
     if (!status || !S_ISREG(status->st_mode)) return;
-    LogPlace log{file, id_of(*status), std::move(name.directory), std::move(name.tag),
-                 name.is_ctests_own};
-    const bool is_known =
-        std::ranges::any_of(found, [&](const LogPlace& other) { return other.id == log.id; });
+    LogPlace log{file, id_of(*status), std::move(name)};
+    const bool is_known = std::ranges::find(found, log.id, &LogPlace::id) != found.end();
     if (!is_known && !is_of_an_ancestor(ctest, log)) found.push_back(std::move(log));
   });
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;

@@ -30,8 +30,8 @@ using FileId = std::pair<dev_t, ino_t>;  // stat(2)
 // own and renamed it. LastTestsFailed.log and the like are no logs.
 struct LogName {
   std::string directory;
-  std::string tag;
-  bool is_ctests_own = false;  // the name has digits, so no other ctest uses it
+  std::string tag;             // of a script's log, else empty
+  bool is_ctests_own = false;  // CMake 4.3 or later: it has digits, so no other ctest uses it
 
   friend bool operator==(const LogName&, const LogName&) = default;
 };
@@ -45,9 +45,7 @@ std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_
 struct LogPlace {
   DescriptorOf file;
   FileId id;
-  std::string directory;  // the directory in the log's path
-  std::string tag;        // of a script's log, else empty
-  bool has_own_name;      // CMake 4.3 or later: no other ctest opens this file
+  LogName name;
 };
 
 // Returns the log that `ctest` writes at this moment. Nothing: it writes none, or we may not see
@@ -62,7 +60,7 @@ class RunLog {
   // Nothing: the log is gone.
   static std::optional<RunLog> open(LogPlace place);
 
-  CtestLogFile file() const { return {held_.get(), place_.directory, place_.tag}; }
+  CtestLogFile file() const { return {held_.get(), place_.name.directory, place_.name.tag}; }
   // True: ctest has written its last line, so all its tests have ended.
   bool is_whole() const { return is_whole_log(held_.get()); }
   bool is_at(const LogPlace& place) const { return place_.id == place.id; }
@@ -77,7 +75,7 @@ class RunLog {
   // processes.
   bool is_written_elsewhere(const ProcessName& ctest) const;
 
-  bool has_own_name() const { return place_.has_own_name; }
+  bool has_own_name() const { return place_.name.is_ctests_own; }
 
   // Starts the watch that was_opened() reads. False: the kernel gives us no inotify(7).
   bool watch_openings();

@@ -40,27 +40,24 @@ std::size_t count_in(const wire::Message& message, std::string_view key) {
 }  // namespace
 
 SlotLending::SlotLending(const KeeperOrder& order)
-    : tree_(order.tree),
-      directory_(order.directory),
-      ctest_(order.ctest),
-      is_shared_(order.company == Company::possible || order.shares_tree) {}
+    : order_(order), is_shared_(order.company == Company::possible || order.shares_tree) {}
 
 void SlotLending::begin(os::UniqueFd socket, const Connection& asker,
                         const std::vector<Connection>& tests) {
   if (is_shared_ || !runs_now(asker) || asker.serial) return;
   if (!loans_) {
     const std::optional<std::size_t> jobs =
-        jobs_to_lend(os::command_of(ctest_.pid, k_longest_command),
-                     os::first_environment_of(ctest_.pid, k_longest_command));
-    const bool may_lend = jobs && !limits_load_by_file(tree_) &&
-                          (directory_.empty() || !limits_load_by_file(directory_));
+        jobs_to_lend(os::command_of(order_.ctest.pid, k_longest_command),
+                     os::first_environment_of(order_.ctest.pid, k_longest_command));
+    const bool may_lend = jobs && !limits_load_by_file(order_.tree) &&
+                          (order_.directory.empty() || !limits_load_by_file(order_.directory));
     slots_ = may_lend ? *jobs : 0;
     loans_.emplace(slots_);
     // If an earlier keeper was killed, tests may run of which only it knew.
     const IsMeant is_meant = [this](pid_t, const os::ProcessStat& stat) {
-      return is_launcher(stat) && stat.parent == ctest_.pid;
+      return is_launcher(stat) && stat.parent == order_.ctest.pid;
     };
-    for (const os::NamedProcess& one : supervisors_of({ctest_}, is_meant).living()) {
+    for (const os::NamedProcess& one : supervisors_of({order_.ctest}, is_meant).living()) {
       const Result<os::ProcessStat> stat = os::read_process_stat(one.pid);
       if (stat) unconnected_.push_back({{one.pid, stat->start}, slots_});
     }
@@ -129,8 +126,7 @@ std::size_t SlotLending::taken_by(const std::vector<Connection>& tests) {
 
 void SlotLending::tell(SlotLoans::Borrower number, std::size_t count) {
   const auto borrower = std::ranges::find(borrowers_, number, &Borrower::number);
-  wire::Message message(wire::k_slots);
-  message.add("lent", std::to_string(count));
+  const wire::Message message(wire::k_slots, {{"lent", std::to_string(count)}});
   // Whoever does not read is not waited for.
   if (!os::send_message(borrower->socket.get(), message)) drop(*borrower);
 }

@@ -23,6 +23,7 @@ namespace holdfast {
 
 class SlotLending {
  public:
+  // `order` must outlive this object.
   explicit SlotLending(const KeeperOrder& order);
 
   // Takes the connection on which `asker` wants loans. Without anything to lend, the connection is
@@ -55,9 +56,7 @@ class SlotLending {
   void tell(SlotLoans::Borrower number, std::size_t count);
   void drop(Borrower& borrower);
 
-  std::string tree_;
-  std::string directory_;
-  ProcessName ctest_;
+  const KeeperOrder& order_;
   bool is_shared_;
   std::size_t slots_ = 0;
   std::optional<SlotLoans> loans_;  // none: no batch has asked yet

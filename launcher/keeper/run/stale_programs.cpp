@@ -26,11 +26,11 @@ bool is_in(const std::string& file, const std::string& directory) {
 
 }  // namespace
 
-std::optional<StalePrograms::Seen> StalePrograms::stat_of(const std::string& path) {
+std::optional<ProgramIdentity> stat_of_program(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  return Seen{info.st_ino, info.st_size,
-              info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec};
+  return ProgramIdentity{0, info.st_ino, static_cast<std::uint64_t>(info.st_size),
+                         info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec};
 }
 
 void StalePrograms::look(Point point, Connection& connection, const std::string& journal) {
@@ -83,7 +83,7 @@ std::string StalePrograms::fingerprint(const Connection& connection) {
 void StalePrograms::look_at(const std::string& path, const std::string& what, Point point,
                             Connection& connection, const std::string& journal) {
   if (path.empty() || connection.is_stale) return;
-  const std::optional<Seen> seen = stat_of(path);
+  const std::optional<ProgramIdentity> seen = stat_of_program(path);
   const auto known = known_.find(path);
   if (known == known_.end()) {
     // A file that does not exist yet (a fixture may build it) becomes known when it exists.

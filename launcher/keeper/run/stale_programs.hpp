@@ -14,6 +14,10 @@
 
 namespace holdfast {
 
+// What stat(2) says of a file, without device and build-id. If it is the same as before, the file
+// has not changed. Nothing: `path` is missing or is no regular file.
+std::optional<ProgramIdentity> stat_of_program(const std::string& path);
+
 class StalePrograms {
  public:
   explicit StalePrograms(ProjectPlace place) : place_(std::move(place)) {}
@@ -33,22 +37,12 @@ class StalePrograms {
   void forget() { known_.clear(); }
 
  private:
-  // What stat(2) says of a file. If it is the same as before, the file has not changed.
-  struct Seen {
-    unsigned long inode = 0;
-    long long size = 0;
-    long long modified_ns = 0;
-
-    friend bool operator==(const Seen&, const Seen&) = default;
-  };
   struct Known {
-    Seen seen;
+    ProgramIdentity seen;  // by stat_of_program()
     std::optional<ProgramIdentity> identity;
     std::optional<bool> has_run_path = {};  // where it looks for libraries first; not looked up yet
   };
 
-  // Nothing: `path` is missing or is no regular file.
-  static std::optional<Seen> stat_of(const std::string& path);
   // Does the work of look() for one file. `what`: as for staleness().
   void look_at(const std::string& path, const std::string& what, Point point,
                Connection& connection, const std::string& journal);

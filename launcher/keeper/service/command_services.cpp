@@ -118,8 +118,7 @@ class CommandServices {
   os::close_all_but({0, 1, 2, link.get()});
   os::leave_standard_streams();
   os::log_as("keeper");
-  os::set_process_title(os::k_keeper_name,
-                        {"holdfast", "keeper", word_of_tree(order.tree), to_text(order.launcher)});
+  show_as_keeper(order.tree, order.launcher);
   Result<os::UniqueFd> launcher = os::watch_process(order.launcher);
   if (launcher && ::chdir("/") == 0) {
     CommandServices(order, std::move(link), std::move(*launcher)).run();

@@ -11,8 +11,6 @@
 namespace holdfast {
 namespace {
 
-std::string words_for(const LockSpec& lock) { return "port " + std::string(port_in_text(lock)); }
-
 // True: the ctest of the party is an ancestor of ours, so it waits for us.
 bool is_around(const LockParty& party, const ProcessName& ctest) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
@@ -108,10 +106,9 @@ bool InstancePorts::may_ask() const {
   return !is_waiting() || os::is_readable(waiting_fd()) || os::monotonic_now() >= deadline_;
 }
 
-Milliseconds InstancePorts::deadline() const { return deadline_; }
-
 std::string InstancePorts::obstacle() const {
-  return describe_obstacles(words_for(named_->spec()), named_->obstacles(), os::unix_now_ms());
+  return describe_obstacles("port " + std::string(port_in_text(named_->spec())),
+                            named_->obstacles(), os::unix_now_ms());
 }
 
 void InstancePorts::give_up() {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/lock/lock_wait.hpp"
 #include "core/service/service_spec.hpp"
@@ -38,8 +37,9 @@ class InstancePorts {
 
   bool is_waiting() const { return waiting_fd() >= 0; }
   bool may_ask() const;
-  int waiting_fd() const;         // -1: there is no wait
-  Milliseconds deadline() const;  // on the clock of monotonic_now(); k_longest: there is no wait
+  int waiting_fd() const;  // -1: there is no wait
+  // On the clock of monotonic_now(); k_longest: there is no wait.
+  Milliseconds deadline() const { return deadline_; }
   // Says in words who has the named port. To be called during a wait.
   std::string obstacle() const;
   // Ends a wait, if there is one.

@@ -11,7 +11,6 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -56,12 +55,6 @@ std::vector<std::string> sockets_of(const std::string& tree) {
     if (name.starts_with(prefix)) sockets.push_back(in_directory(sockets_directory(), name));
   }
   return sockets;
-}
-
-// Without a name: no host answers.
-wire::KeptState state_at(const std::string& socket) {
-  KeptCall asked(socket, {}, wire::k_state);
-  return answer_to(asked).state;
 }
 
 std::vector<std::string> noted_services(const std::string& tree) {
@@ -153,9 +146,8 @@ std::string KeptService::log_of(unsigned generation) const {
 
 Result<void> KeptService::note(unsigned generation) const {
   HOLDFAST_TRY(const os::UniqueFd user, os::open_user_directory());
-  const Result<os::UniqueFd> made =
-      os::open_below(user, std::string(names::k_user_services_directory), 0700);
-  if (!made) return made.error();
+  HOLDFAST_TRY(const os::UniqueFd made,
+               os::open_below(user, std::string(names::k_user_services_directory), 0700));
   const std::string all = directory_.substr(0, directory_.rfind('/'));
   HOLDFAST_DO(os::make_own_directories(all, 0755));
   HOLDFAST_DO(os::make_own_directories(directory_, 0700));
@@ -191,7 +183,8 @@ std::vector<wire::KeptState> unnoted_services(const std::string& tree) {
   }
   std::vector<wire::KeptState> states;
   for (const std::string& socket : sockets) {
-    wire::KeptState state = state_at(socket);
+    KeptCall asked(socket, {}, wire::k_state);
+    wire::KeptState state = answer_to(asked).state;  // without a name: no host answers
     if (KeptService(tree, state.order.spec.name).socket() == socket)
       states.push_back(std::move(state));
   }

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
@@ -23,21 +24,13 @@ constexpr std::size_t k_most_older_fixtures = 5;
 constexpr Milliseconds k_services_end_patience{2000};
 constexpr Milliseconds k_check_patience{1000};
 
-std::string state_in_words(ServiceState state) {
-  switch (state) {
-    case ServiceState::absent:
-    case ServiceState::starting:
-      return "is starting";
-    case ServiceState::ready:
-      return "is being checked";
-    case ServiceState::draining:
-      return "is unwell, and others still use it";
-    case ServiceState::stopping:
-      return "is being ended";
-    case ServiceState::failed:
-      return "has failed";
-  }
-  return {};
+// In the order of words_of(ServiceState).
+constexpr std::array<std::string_view, words_of(ServiceState{}).size()> k_states_in_words{
+    "is starting",    "is starting", "is being checked", "is unwell, and others still use it",
+    "is being ended", "has failed"};
+
+std::string_view state_in_words(ServiceState state) {
+  return k_states_in_words[static_cast<std::size_t>(state)];
 }
 
 // Returns a text such as `, used by "a" alone`.
@@ -98,8 +91,7 @@ std::optional<wire::Message> RunServices::answer(const wire::Message& message, C
   } else if (message.kind == wire::k_red) {
     leave_red(asker.use);
   } else if (message.kind == wire::k_waiting) {
-    reply = wire::Message(wire::k_waiting);
-    reply.add("why", waits_for(asker.use));
+    reply = wire::Message(wire::k_waiting, {{"why", waits_for(asker.use)}});
   } else {
     return std::nullopt;
   }
@@ -155,19 +147,16 @@ std::string RunServices::waits_for(UseId use) const {
   return text.empty() ? turn_of(use) : text;
 }
 
-LockParty RunServices::party_of(UseId use) const {
-  const ServiceUser& user = users_.at(use);
-  LockParty party;
-  party.process = user.launcher;
-  party.test = user.test;
-  party.since_unix_ms = user.since_unix_ms;
-  party.stopped = os::is_stopped(user.launcher);
-  return party;
-}
-
 std::vector<LockParty> RunServices::parties_of(const std::vector<UseId>& uses) const {
   std::vector<LockParty> parties;
-  for (const UseId use : uses) parties.push_back(party_of(use));
+  for (const UseId use : uses) {
+    const ServiceUser& user = users_.at(use);
+    LockParty& party = parties.emplace_back();
+    party.process = user.launcher;
+    party.test = user.test;
+    party.since_unix_ms = user.since_unix_ms;
+    party.stopped = os::is_stopped(user.launcher);
+  }
   return parties;
 }
 
@@ -292,18 +281,14 @@ void RunServices::note_death(const ServiceOrder& order) {
 }
 
 void RunServices::answer_red_uses() {
-  for (auto red = red_.begin(); red != red_.end();) {
-    const bool is_in_doubt = std::ranges::any_of(red->second, [&](const GrantedService& had) {
-      return services_->is_in_doubt(had.instance, red->first) &&
+  std::erase_if(red_, [this](const auto& red) {
+    const bool is_in_doubt = std::ranges::any_of(red.second, [&](const GrantedService& had) {
+      return services_->is_in_doubt(had.instance, red.first) &&
              services_->life(had.instance).generation == had.generation;
     });
-    if (is_in_doubt) {
-      ++red;
-      continue;
-    }
-    answer_red_use(red->first, red->second);
-    red = red_.erase(red);
-  }
+    if (!is_in_doubt) answer_red_use(red.first, red.second);
+    return !is_in_doubt;
+  });
 }
 
 void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& had) {

@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -103,7 +102,6 @@ class RunServices {
   void answer_red_use(UseId use, const std::vector<GrantedService>& had);
   std::string account_of(const GrantedService& had);
   std::vector<HadGeneration> in_names(const std::vector<GrantedService>& had) const;
-  LockParty party_of(UseId use) const;
   std::vector<LockParty> parties_of(const std::vector<UseId>& uses) const;
   bool stands_in_the_way(UseId other, const ServiceUse& wish) const;
   std::string turn_of(UseId use) const;

@@ -3,8 +3,6 @@
 #include <fmt/core.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
@@ -43,10 +41,10 @@ Result<void> end_rest(const KeptService& kept, unsigned generation) {
 }
 
 // None: a signal of `signals` has come.
-std::optional<wire::Message> wait_for_reply(RunServices& services, const os::UniqueFd& signals) {
-  while (!os::is_readable(signals.get())) {
+std::optional<wire::Message> wait_for_reply(RunServices& services, int signals) {
+  while (!os::is_readable(signals)) {
     for (RunServices::Reply& reply : services.take_replies()) return std::move(reply.message);
-    std::vector<pollfd> fds{{signals.get(), POLLIN, 0}};
+    std::vector<pollfd> fds{{signals, POLLIN, 0}};
     services.add_descriptors(fds);
     (void)::poll(fds.data(), fds.size(), os::poll_time(services.due()));
     services.look();
@@ -55,18 +53,8 @@ std::optional<wire::Message> wait_for_reply(RunServices& services, const os::Uni
 }
 
 // Those that end a command that a person has started.
-os::UniqueFd take_ending_signals() {
-  sigset_t signals{};
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&signals, signal);
-  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-  return os::UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC));
-}
-
-int signal_in(const os::UniqueFd& signals) {
-  signalfd_siginfo info{};
-  return ::read(signals.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
-                                                                  : SIGTERM;
-}
+constexpr os::SignalSet k_ending_signals = os::signal_bit(SIGINT) | os::signal_bit(SIGTERM) |
+                                           os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
 
 std::vector<unsigned> last_generations(const std::string& tree,
                                        const std::vector<ServiceSpec>& declared) {
@@ -107,7 +95,8 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
     HOLDFAST_DO(end_rest(kept, kept.last_generation()));
   }
   const std::vector<unsigned> before = last_generations(tree, declared);
-  const os::UniqueFd signals = take_ending_signals();
+  (void)os::change_signal_mask(SIG_BLOCK, k_ending_signals);
+  const Result<os::UniqueFd> signals = os::watch_signals(k_ending_signals);
   const ProcessName own = os::own_name();
   RunLines lines(own);
   OrphanHelpers orphans;
@@ -116,13 +105,14 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   RunServices services(needed_for(name, declared), {tree, own, lines, orphans, KeepsAll::yes});
   services.begin(run);
   services.ask({to_text(own), "holdfast service start"}, {{name}});
-  const std::optional<wire::Message> reply = wait_for_reply(services, signals);
+  const std::optional<wire::Message> reply =
+      wait_for_reply(services, signals ? signals->get() : -1);
   services.end();
   orphans.reap_helpers(OrphanHelpers::Reap::all);
   run.finish_without_tests();
   if (!reply) {
     end_what_was_begun(tree, declared, before);
-    os::die_of(signal_in(signals));
+    os::die_of(os::take_pending(k_ending_signals).number);
   }
   const std::string_view why = reply->get("why");
   if (why.empty()) return {};

@@ -1,6 +1,5 @@
 #include "keeper/tree/live_runs.hpp"
 
-#include <sys/socket.h>
 #include <algorithm>
 
 #include "core/base/names.hpp"
@@ -56,8 +55,7 @@ std::vector<LiveWait> waits_in(const wire::Message& status) {
 
 std::optional<wire::Message> status_from(const os::Connected& keeper) {
   if (!keeper.socket.valid()) return std::nullopt;
-  const wire::Message question(wire::k_status);
-  if (!os::send_message(keeper.socket.get(), question)) return std::nullopt;
+  if (!os::send_message(keeper.socket.get(), wire::Message(wire::k_status))) return std::nullopt;
   Result<wire::Message> reply = os::receive_message(keeper.socket.get()).message;
   if (!reply || reply->kind != wire::k_status) return std::nullopt;
   return std::move(*reply);
@@ -153,17 +151,12 @@ bool is_going_on(const RunEntry& run) {
   if (end_record(run.journal)) return false;
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started) return false;
-  const std::filesystem::path runs = run.directory.parent_path();
-  if (may_be_alive(*started, runs.parent_path().parent_path().string())) return true;
+  if (may_be_alive(*started, tree_of(run).string())) return true;
   if (started->boot != os::numbering_id()) return false;
   const ProcessName ctest = started->ctest;
   os::Connected keeper = connect_to_keeper(ctest, k_patience);
   if (!keeper.socket.valid()) return false;
-  ucred listener{};
-  socklen_t length = sizeof listener;
-  if (::getsockopt(keeper.socket.get(), SOL_SOCKET, SO_PEERCRED, &listener, &length) != 0)
-    return false;
-  const os::UniqueFd life = os::watch_living(listener.pid);
+  const os::UniqueFd life = os::watch_living(os::peer_process(keeper.socket.get()));
   // Before it ends, the keeper waits until all connections are closed, so we close ours.
   keeper.socket.reset();
   if (life.valid()) (void)os::wait_for(life.get(), os::monotonic_now() + k_run_end_patience);

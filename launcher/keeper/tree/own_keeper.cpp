@@ -32,9 +32,7 @@ OwnKeeper::OwnKeeper(const ProcessName& ctest)
 OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
                                         const std::string& configuration) {
   if (!socket_.valid()) return Answer::absent;
-  wire::Message question(wire::k_tree);
-  question.add("tree", tree);
-  question.add("configuration", configuration);
+  wire::Message question(wire::k_tree, {{"tree", tree}, {"configuration", configuration}});
   if (next == ComesNext::run) question.add("run", "1");
   if (next == ComesNext::look) question.add("look", "1");
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
@@ -54,14 +52,12 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next,
 }
 
 bool OwnKeeper::let_go_of_shared_tree() {
-  wire::Message question(wire::k_alone);
-  const std::optional<wire::Message> answer = ask(socket_.get(), question);
+  const std::optional<wire::Message> answer = ask(socket_.get(), wire::Message(wire::k_alone));
   return answer && !answer->get("let_go").empty();
 }
 
 void OwnKeeper::hand_over(int lock) {
-  wire::Message message(wire::k_alone);
-  (void)os::send_message(socket_.get(), message, {lock});
+  (void)os::send_message(socket_.get(), wire::Message(wire::k_alone), {lock});
 }
 
 }  // namespace holdfast

@@ -263,21 +263,14 @@ class RunLockWait {
       line += describe_run(*orphaned_, os::unix_now_ms()) + ", whose keeper is gone";
     } else {
       for (const LockParty& holder : request_.holders()) continue_keeper(holder);
-      line += describe_obstacle();
+      line += describe_run_obstacle(
+          {request_.holders(), request_.waiters(), request_.spec().mode, request_.ticket()},
+          os::unix_now_ms());
       if (told_ == 0 && second_ != SecondRun::share)
         line += "; with runs = \"share\" in holdfast.toml, runs go on beside one another";
     }
     say(line);
     ++told_;
-  }
-
-  std::string describe_obstacle() const {
-    RunObstacles seen;
-    seen.holders = request_.holders();
-    seen.waiters = request_.waiters();
-    seen.wanted = request_.spec().mode;
-    seen.ticket = request_.ticket();
-    return describe_run_obstacle(seen, os::unix_now_ms());
   }
 
   void say(const std::string& line) {
@@ -288,13 +281,11 @@ class RunLockWait {
   Milliseconds waited() const { return os::monotonic_now() - start_; }
 
   LockParty self() const {
-    LockParty party;
-    party.process = order_.ctest;
-    party.boot = boot_;
-    party.test = shown_command_of(order_.ctest.pid);
-    party.tree = order_.tree;
-    party.since_unix_ms = os::unix_now_ms();
-    return party;
+    return {.process = order_.ctest,
+            .boot = boot_,
+            .test = shown_command_of(order_.ctest.pid),
+            .tree = order_.tree,
+            .since_unix_ms = os::unix_now_ms()};
   }
 
   const RunLockOrder& order_;
@@ -317,31 +308,29 @@ std::string lock_path(const std::string& tree) {
 }
 
 // Opens the lock to read its records; read access is enough for that. The lock is not taken,
-// because a run that wants the tree at this moment must get it.
-os::UniqueFd open_to_look(const std::string& tree, int access) {
+// because a run that wants the tree at this moment must get it. Invalid: there is no lock. Fails if
+// a lock may exist that we cannot open.
+Result<os::UniqueFd> open_to_look(const std::string& tree, int access) {
   Result<os::UniqueFd> lock = os::open_own(lock_path(tree), access);
-  return lock ? std::move(*lock) : os::UniqueFd();
+  if (lock) return lock;
+  if (errno != ENOENT && errno != ENOTDIR) return os::system_error("open " + lock_path(tree));
+  return os::UniqueFd();
 }
-
-// True: a lock may exist that we cannot open. To be called after open_to_look() has failed.
-bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
 
 }  // namespace
 
 Result<bool> is_tree_taken(const std::string& tree) {
   // The caller tidies the tree, and needs the right to write to it.
-  const os::UniqueFd lock = open_to_look(tree, O_RDWR);
-  if (!lock.valid() && may_be_anybodys()) return os::system_error("open " + lock_path(tree));
-  if (!lock.valid()) return false;
-  return os::count_living(lock.get(), os::RecordList::holders) > 0;
+  HOLDFAST_TRY(const os::UniqueFd lock, open_to_look(tree, O_RDWR));
+  return lock.valid() && os::count_living(lock.get(), os::RecordList::holders) > 0;
 }
 
 std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numbering,
                              const std::string& tree) {
-  const os::UniqueFd lock = open_to_look(tree, O_RDONLY);
-  if (!lock.valid() && may_be_anybodys()) return std::nullopt;
-  if (!lock.valid()) return false;
-  const std::vector<LockParty> holders = os::living_records(lock.get(), os::RecordList::holders);
+  const Result<os::UniqueFd> lock = open_to_look(tree, O_RDONLY);
+  if (!lock) return std::nullopt;
+  if (!lock->valid()) return false;
+  const std::vector<LockParty> holders = os::living_records(lock->get(), os::RecordList::holders);
   return std::ranges::any_of(holders, [&](const LockParty& holder) {
     return holder.process == ctest && holder.boot == numbering;
   });

@@ -44,7 +44,7 @@ TEST(EtcdReplies, AreUnderstood) {
   for (const char* other : {"", "<html>", "[]", "7", "{\"error\":7}"}) {
     EXPECT_TRUE(refusal_in(404, other)) << other;
   }
-  EXPECT_EQ(news_in(R"({"result":{"header":{},"created":true}})"), WatchNews::begun);
+  EXPECT_EQ(news_in(R"({"result":{"header":{},"created":true}})"), WatchNews::nothing);
   EXPECT_EQ(news_in(R"({"result":{"header":{}}})"), WatchNews::nothing);
   EXPECT_EQ(news_in(R"({"result":{"events":[{"type":"DELETE","kv":{"key":"aG9s"}}]}})"),
             WatchNews::happened);

@@ -140,7 +140,7 @@ TEST(ReapScope, AnAttemptOfAnotherTreeIsNotOurs) {
 }
 
 TEST(ReapScope, ARecordWithoutTheAttemptsNameNamesNobody) {
-  EXPECT_TRUE(scope(RunCare::dead, {begun(""), RunEnded{}}).is_empty());
+  EXPECT_EQ(scope(RunCare::dead, {begun(""), RunEnded{}}).find(""), nullptr);
 }
 
 TEST(ReapScope, StaysTheSameWhereItIsMoved) {

@@ -39,21 +39,20 @@ TEST_F(CurrentRunTest, BegunBeforeAnyTestBelongsToTheFirstThatComes) {
 TEST_F(CurrentRunTest, IsOverForEveryTestAfterHoldfastEnd) {
   run_.at(1);
   (void)run_.finish_for_end();
-  EXPECT_TRUE(run_.has_ended());
   EXPECT_TRUE(run_.is_over_at(1));
 }
 
 TEST_F(CurrentRunTest, IsBegunByHoldfastEndIfThereWasNoTest) {
   (void)run_.finish_for_end();
   EXPECT_TRUE(run_.has_begun());
-  EXPECT_TRUE(run_.has_ended());
+  EXPECT_TRUE(run_.is_over_at(k_count_not_known));
 }
 
 TEST_F(CurrentRunTest, EachRunOfACtestHasItsNumber) {
   run_.at(1);
   run_.close(holdfast::Run::Completeness::complete);
   EXPECT_FALSE(run_.has_begun());
-  EXPECT_FALSE(run_.has_ended());
+  EXPECT_FALSE(run_.is_over_at(1));
   EXPECT_EQ(run_.include_count(), k_count_not_known);
   EXPECT_TRUE(run_.at(2).id().ends_with("-4711-2"));
 }
