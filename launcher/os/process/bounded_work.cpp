@@ -22,6 +22,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
+#include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
 
@@ -81,16 +82,14 @@ class Runner final : public TreeWatcher {
  public:
   explicit Runner(const BoundedOrder& order) : until_(monotonic_now() + order.time) {
     children_ = watch_children();
-    int ends[2];
-    if (!become_subreaper() || ::pipe2(ends, O_CLOEXEC) != 0) return;
-    const UniqueFd said(ends[0]);
-    UniqueFd saying(ends[1]);
+    Result<Pipe> said = make_pipe();
+    if (!said || !become_subreaper()) return;
     work_ = ::fork();
-    if (work_ == 0) be_work(order, saying.get());
-    saying.reset();
+    if (work_ == 0) be_work(order, said->write.get());
+    said->write.reset();
     // If the command is executed, the pipe ends with nothing in it.
     int error = 0;
-    if (wait_for(said.get(), until_) && ::read(said.get(), &error, sizeof error) > 0) {
+    if (wait_for(said->read.get(), until_) && ::read(said->read.get(), &error, sizeof error) > 0) {
       not_started_ = error;
     }
   }
@@ -192,14 +191,12 @@ void BoundedWork::fail(int error) {
 }
 
 void BoundedWork::start(const BoundedOrder& order) {
-  int pipe_ends[2];
-  int report_ends[2];
-  if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return fail(errno);
-  output_ = UniqueFd(pipe_ends[0]);
-  const UniqueFd output_end(pipe_ends[1]);
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report_ends) != 0) return fail(errno);
-  report_ = UniqueFd(report_ends[0]);
-  const UniqueFd report_end(report_ends[1]);
+  Result<Pipe> output = make_pipe();
+  if (!output) return fail(errno);
+  output_ = std::move(output->read);
+  auto report = packet_pair();
+  if (!report) return fail(errno);
+  report_ = std::move(report->first);
   if (order.errors_apart) {
     errors_ = UniqueFd(::memfd_create("errors", MFD_CLOEXEC));
     if (!errors_.valid()) return fail(errno);
@@ -216,7 +213,8 @@ void BoundedWork::start(const BoundedOrder& order) {
   runner_ = ::fork();
   if (runner_ < 0) return fail(errno);
   if (runner_ == 0) {
-    be_bounded_runner(order, {output_end.get(), errors_.get(), report_end.get(), input.get()});
+    be_bounded_runner(order,
+                      {output->write.get(), errors_.get(), report->second.get(), input.get()});
   }
 }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "core/base/proc_status.hpp"
 #include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
@@ -76,11 +77,8 @@ bool can_watch_processes() {
 
 // The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
 pid_t watched_by(int watched) {
-  constexpr std::string_view k_field = "\nPid:\t";
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
-  const std::size_t at = text ? text->find(k_field) : std::string::npos;
-  if (at == std::string::npos) return 0;
-  return leading_number<pid_t>(std::string_view(*text).substr(at + k_field.size())).value_or(0);
+  return text ? leading_number<pid_t>(text_after(*text, "\nPid:\t")).value_or(0) : 0;
 }
 
 // No /proc/self has an entry of that name.
@@ -209,13 +207,8 @@ std::string boot_id() {
 }
 
 std::uint64_t own_pid_namespace() {
-  constexpr std::string_view k_beginning = "pid:[";
-  char text[64];
-  const ssize_t length = ::readlink("/proc/self/ns/pid", text, sizeof text);
-  std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
-  if (!own.starts_with(k_beginning)) return 0;
-  own.remove_prefix(k_beginning.size());
-  return leading_number<std::uint64_t>(own).value_or(0);
+  const std::string own = read_link("/proc/self/ns/pid");
+  return leading_number<std::uint64_t>(text_after(own, "pid:[")).value_or(0);
 }
 
 std::string numbering_id() {
@@ -312,8 +305,7 @@ std::string command_line_of(pid_t pid, std::size_t limit) {
     if (!line.empty()) line += ' ';
     line += word;
   }
-  std::ranges::replace_if(
-      line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::ranges::replace_if(line, is_control, ' ');
   line.resize(line.find_last_not_of(' ') + 1);  // titles of processes are padded
   return line;
 }
@@ -387,14 +379,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-std::vector<ProcessName> own_ancestors() {
-  std::vector<ProcessName> ancestors;
-  walk_up(::getppid(), [&](pid_t pid, const ProcessStat& stat) {
-    ancestors.push_back({pid, stat.start});
-    return true;
-  });
-  return ancestors;
-}
+std::vector<ProcessName> own_ancestors() { return ancestors_of(own_name()); }
 
 std::vector<ProcessName> ancestors_of(const ProcessName& process, std::size_t most) {
   std::vector<ProcessName> ancestors;

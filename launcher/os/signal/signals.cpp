@@ -91,10 +91,8 @@ void give_back_signals(const CallersSignals& callers) {
 }
 
 UniqueFd watch_children() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCHLD);
-  return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  Result<UniqueFd> children = watch_signals(signal_bit(SIGCHLD));
+  return children ? std::move(*children) : UniqueFd();
 }
 
 void hear_of_children(const UniqueFd& children) {
@@ -114,29 +112,26 @@ void die_of(int signal) {
 }
 
 Result<SignalLine> SignalLine::to_this_process(int signal) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return system_error("make a pipe");
-  UniqueFd read(ends[0]);
-  UniqueFd write(ends[1]);
-  if (::fcntl(read.get(), F_SETOWN, ::getpid()) != 0 ||
-      ::fcntl(read.get(), F_SETSIG, signal) != 0 ||
-      ::fcntl(read.get(), F_SETFL, O_NONBLOCK | O_ASYNC) != 0) {
+  HOLDFAST_TRY(Pipe pipe, make_pipe(O_NONBLOCK));
+  const int read = pipe.read.get();
+  if (::fcntl(read, F_SETOWN, ::getpid()) != 0 || ::fcntl(read, F_SETSIG, signal) != 0 ||
+      ::fcntl(read, F_SETFL, O_NONBLOCK | O_ASYNC) != 0) {
     return system_error("have a pipe send a signal");
   }
-  return SignalLine(std::move(read), std::move(write));
+  return SignalLine(std::move(pipe));
 }
 
 // The kernel would also send the signal when one of the ends is closed, so the owner is removed
 // first.
 SignalLine::~SignalLine() {
-  if (read_.valid()) ::fcntl(read_.get(), F_SETOWN, 0);
+  if (pipe_.read.valid()) ::fcntl(pipe_.read.get(), F_SETOWN, 0);
 }
 
 void SignalLine::pull() const {
   char byte = 0;
-  if (retried([&] { return ::write(write_.get(), &byte, 1); }) != 1) return;
+  if (retried([&] { return ::write(pipe_.write.get(), &byte, 1); }) != 1) return;
   // Some kernels signal only for the first byte in an empty pipe, so the byte is read at once.
-  (void)retried([&] { return ::read(read_.get(), &byte, 1); });
+  (void)retried([&] { return ::read(pipe_.read.get(), &byte, 1); });
 }
 
 ReceivedSignal take_pending(SignalSet set) {

@@ -11,6 +11,7 @@
 
 #include "core/base/result.hpp"
 #include "core/outcome/supervision.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -70,10 +71,9 @@ class SignalLine {
   void pull() const;
 
  private:
-  SignalLine(UniqueFd read, UniqueFd write) : read_(std::move(read)), write_(std::move(write)) {}
+  explicit SignalLine(Pipe pipe) : pipe_(std::move(pipe)) {}
 
-  UniqueFd read_;
-  UniqueFd write_;
+  Pipe pipe_;
 };
 
 // Takes the blocked signals of this process one by one, and stops the process when told to.

@@ -17,6 +17,7 @@
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_description.hpp"
+#include "os/signal/signals.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -55,9 +56,7 @@ std::vector<std::string> words_of(const StackTool& tool, const std::string& pid)
   // The tool must not keep our locks.
   ::close_range(3, ~0U, 0);
   take_tag(tag);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  (void)change_signal_mask(SIG_SETMASK, 0);
   ::execve(words[0], words, environment);
   ::_exit(127);
 }
@@ -86,10 +85,9 @@ std::vector<StackTool> find_stack_tools() {
 }
 
 RunningStackTool::RunningStackTool(const StackTool& tool, pid_t process, std::uint64_t tag) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return;
-  output_ = UniqueFd(ends[0]);
-  const UniqueFd write_end(ends[1]);
+  Result<Pipe> output = make_pipe();
+  if (!output) return;
+  output_ = std::move(output->read);
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::vector<std::string> text = words_of(tool, std::to_string(process));
@@ -101,7 +99,7 @@ RunningStackTool::RunningStackTool(const StackTool& tool, pid_t process, std::ui
   const pid_t launcher = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
-    be_tool(words.data(), environment.data(), write_end.get(), null.get(), launcher, tag);
+    be_tool(words.data(), environment.data(), output->write.get(), null.get(), launcher, tag);
   }
 }
 
