@@ -99,12 +99,7 @@ constexpr const char* k_virtual_interfaces = "/sys/devices/virtual/net";
 
 }  // namespace
 
-void PidNamespace::prepare() {
-  const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
-  greatest_number_ = most ? leading_number<unsigned>(*most).value_or(0) : 0;
-}
-
-Result<void> PidNamespace::enter() {
+Result<void> Namespaces::enter_pid_namespace() {
   const pid_t outside = own_number_in_proc();
   descriptors_ =
       UniqueFd(::openat(AT_FDCWD, "/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -117,7 +112,7 @@ Result<void> PidNamespace::enter() {
   return {};
 }
 
-pid_t PidNamespace::number_outside(pid_t pid) const {
+pid_t Namespaces::number_outside(pid_t pid) const {
   const UniqueFd process = watch_living(pid);
   if (!process.valid()) return 0;
   const UniqueFd info(
@@ -148,7 +143,11 @@ Result<void> Namespaces::may_make(Containment wanted) {
 }
 
 Result<pid_t> Namespaces::fork() {
-  if (wanted_.has(Boundary::pidns)) pids_.prepare();
+  if (wanted_.has(Boundary::pidns)) {
+    // In the namespace this would cost more.
+    const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
+    greatest_number_ = most ? leading_number<unsigned>(*most).value_or(0) : 0;
+  }
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();
   HOLDFAST_TRY(Pipe answer, make_pipe());
@@ -220,7 +219,7 @@ Result<void> Namespaces::settle() {
     }
     show_own_interfaces();
   }
-  return wanted_.has(Boundary::pidns) ? pids_.enter() : Result<void>();
+  return wanted_.has(Boundary::pidns) ? enter_pid_namespace() : Result<void>();
 }
 
 // A file system of /sys shows the network of the process that mounts it. We take only the

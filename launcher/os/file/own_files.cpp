@@ -170,8 +170,7 @@ Result<void> check_tree(const std::string& tree) {
   if (!directory && errno == ENOENT) return {};
   if (!directory) return directory.error();
   for (const std::string& name : names_in_own(ours)) {
-    const Result<void> checked = check_own(ours + "/" + name, Expected::file_or_directory);
-    if (!checked) return checked;
+    HOLDFAST_DO(check_own(ours + "/" + name, Expected::file_or_directory));
   }
   return {};
 }

@@ -44,20 +44,17 @@ Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& rela
 
 // Everything below the user's directory is the user's own, even links.
 Result<UniqueFd> descend_in_users(const UniqueFd& top, const std::string& relative) {
-  UniqueFd there(
-      ::openat(top.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (there.valid()) return there;
-  Result<UniqueFd> directory = Error{};
-  const UniqueFd* parent = &top;
+  UniqueFd directory = open_directory(top.get(), relative.c_str());
+  if (directory.valid()) return directory;
   for (std::string_view rest = relative; !rest.empty();) {
-    Result<UniqueFd> next = open_below(*parent, std::string(take_part(rest, '/')), k_own);
+    const UniqueFd& parent = directory.valid() ? directory : top;
+    Result<UniqueFd> next = open_below(parent, std::string(take_part(rest, '/')), k_own);
     if (!next) {
       Error error = next.error();
       error.message += " (for " + relative + ")";
       return error;
     }
-    directory = std::move(next);
-    parent = &*directory;
+    directory = std::move(*next);
   }
   return directory;
 }
