@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -37,6 +36,13 @@ constexpr int k_exec_failed = 127;
 constexpr int k_output = 3;
 constexpr int k_errors = 4;
 constexpr int k_report = 5;
+
+struct BoundedPipes {
+  int output = -1;  // for writing
+  int errors = -1;  // -1: with the output
+  int report = -1;  // SOCK_SEQPACKET; a hang-up: the parent died or does not wait
+  int input = -1;   // for reading; -1: there is nothing to read
+};
 
 void keep_only(const BoundedPipes& pipes) {
   // The copies are made above the final numbers, so that none overwrites another.
@@ -157,9 +163,8 @@ std::string last_line_of(std::string_view text) {
   return std::string(text.substr(from, end + 1 - from));
 }
 
-}  // namespace
-
-void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
+// To be called in a freshly forked process. Never returns.
+[[noreturn]] void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
   // A session of its own keeps out signals for our parent's group or terminal.
   ::setsid();
   (void)take_signals();
@@ -172,6 +177,8 @@ void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
   (void)retried([&] { return ::send(k_report, &report, sizeof report, MSG_NOSIGNAL); });
   ::_exit(0);
 }
+
+}  // namespace
 
 BoundedWork::BoundedWork(const BoundedOrder& order)
     : most_output_(order.most_output), deadline_(monotonic_now() + order.time + k_patience) {
@@ -236,13 +243,9 @@ bool BoundedWork::read_report() {
   const auto got =
       retried([&] { return ::recv(report_.get(), &report, sizeof report, MSG_DONTWAIT); });
   if (got < 0 && errno == EAGAIN) return false;
-  if (got == static_cast<ssize_t>(sizeof report)) {
-    end_.kind = report.kind;
-    end_.code = report.code;
-  } else {
-    end_.kind = BoundedEnd::Kind::signalled;  // somebody killed the runner
-    end_.code = 9;
-  }
+  const bool is_whole = got == static_cast<ssize_t>(sizeof report);
+  if (!is_whole) report = {BoundedEnd::Kind::signalled, SIGKILL};  // somebody killed the runner
+  static_cast<BoundedReport&>(end_) = report;
   return true;
 }
 
@@ -263,11 +266,10 @@ bool BoundedWork::go_on() {
     finish();
   } else if (monotonic_now() >= deadline_) {
     end_.kind = BoundedEnd::Kind::too_late;
-    if (errors_.valid()) finish();
+    finish();
     report_.reset();
     ::waitpid(runner_, nullptr, WNOHANG);
     runner_ = -1;
-    done_ = true;
   }
   return done_;
 }

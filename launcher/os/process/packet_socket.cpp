@@ -59,6 +59,15 @@ Connected connect(UniqueFd socket, const std::string& path) {
   return {{}, failure, system_error("connect to " + path, error)};
 }
 
+msghdr message_with(iovec& content, char* control, std::size_t size) {
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = static_cast<socklen_t>(size);
+  return message;
+}
+
 // ECONNRESET means that the other end closed with a packet of ours unread. It comes once, before
 // the last packets that the other end sent.
 template <typename Receive>
@@ -170,11 +179,7 @@ Result<void> send_descriptors(int socket, std::string_view packet,
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * k_most_descriptors)] = {};
   // socklen_t, because some C library's msghdr has no wider type.
   const auto size = static_cast<socklen_t>(sizeof(int) * descriptors.size());
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = static_cast<socklen_t>(CMSG_SPACE(size));
+  msghdr message = message_with(content, control, CMSG_SPACE(size));
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
@@ -198,11 +203,7 @@ Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
   result.packet.resize(static_cast<std::size_t>(length));
   iovec content{result.packet.data(), result.packet.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  msghdr message = message_with(content, control, sizeof control);
   const ssize_t got = received([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
   if (got < 0) return system_error("receive a message");
   result.packet.resize(static_cast<std::size_t>(got));
@@ -261,11 +262,7 @@ ssize_t receive_at_once(int socket, char* packet, std::size_t room, pid_t& sende
   sender = 0;
   iovec content{packet, room};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))] = {};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  msghdr message = message_with(content, control, sizeof control);
   const ssize_t count =
       retried([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
   const cmsghdr* header = count > 0 ? CMSG_FIRSTHDR(&message) : nullptr;

@@ -69,12 +69,6 @@ bool has_stopped_thread(pid_t pid) {
   return found;
 }
 
-// True: this kernel lets us watch processes at all. Also true if only our limit of descriptors
-// prevents it.
-bool can_watch_processes() {
-  return watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
-}
-
 // The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
 pid_t watched_by(int watched) {
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
@@ -99,11 +93,6 @@ bool look_at_proc() {
 }
 
 constexpr std::string_view k_own_children = "thread-self/children";
-
-bool kernel_lists_children() {
-  static const bool lists = ::access(in_proc(k_own_children).c_str(), R_OK) == 0;
-  return lists;
-}
 
 // Empty: it is gone.
 std::string name_of(pid_t pid) {
@@ -265,7 +254,9 @@ UniqueFd watch_living(pid_t pid) {
 }
 
 std::string_view trouble_with_watching() {
-  if (!can_watch_processes()) return "this kernel cannot watch processes (pidfd_open)";
+  // Our limit of descriptors may prevent it, and then this kernel lets us watch processes.
+  const bool can_watch = watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
+  if (!can_watch) return "this kernel cannot watch processes (pidfd_open)";
   if (proc_has_our_numbers()) return {};
   if (::access("/proc/self", F_OK) != 0) return "/proc is not there for us";
   return "/proc is of another PID namespace, not of ours";
@@ -340,16 +331,11 @@ bool proc_has_our_numbers() {
 }
 
 std::string in_proc(std::string_view entry) {
-  std::string path(proc_has_our_numbers() ? "/proc/" : k_nowhere);
-  path += entry;
-  return path;
+  return text_of({proc_has_our_numbers() ? "/proc/" : k_nowhere, entry});
 }
 
 std::string in_proc(pid_t pid, std::string_view entry) {
-  std::string path = in_proc(std::to_string(pid));
-  path += '/';
-  path += entry;
-  return path;
+  return text_of({in_proc(std::to_string(pid)), "/", entry});
 }
 
 bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
@@ -443,7 +429,8 @@ std::vector<Link> children(const Spared& spared) {
 }
 
 std::vector<Link> descendants(const Spared& spared) {
-  if (!kernel_lists_children()) return scanned_descendants(spared);
+  static const bool k_kernel_lists_children = ::access(in_proc(k_own_children).c_str(), R_OK) == 0;
+  if (!k_kernel_lists_children) return scanned_descendants(spared);
   std::vector<Link> found = children(spared);
   for (std::size_t i = 0; i < found.size(); ++i) {
     const pid_t parent = found[i].pid;

@@ -41,12 +41,6 @@ bool is_of_own_write(const siginfo_t& info) {
   return (info.si_signo == SIGPIPE || info.si_signo == SIGXFSZ) && info.si_pid == ::getpid();
 }
 
-SignalSet pending() {
-  SignalSet set = 0;
-  ::syscall(SYS_rt_sigpending, &set, sizeof set);
-  return set;
-}
-
 void send(int signal) { ::kill(::getpid(), signal); }
 
 ReceivedSignal received_signal(const siginfo_t& info) {
@@ -61,6 +55,12 @@ SignalSet change_signal_mask(int how, SignalSet set) {
   SignalSet before = 0;
   ::syscall(SYS_rt_sigprocmask, how, &set, &before, sizeof set);
   return before;
+}
+
+SignalSet pending_signals() {
+  SignalSet set = 0;
+  ::syscall(SYS_rt_sigpending, &set, sizeof set);
+  return set;
 }
 
 CallersSignals take_signals() {
@@ -174,7 +174,7 @@ ReceivedSignal SignalQueue::next() {
 }
 
 ReceivedSignal SignalQueue::next_to_stop() {
-  const SignalSet there = pending();
+  const SignalSet there = pending_signals();
   const SignalSet witness = witness_ == 0 ? 0 : signal_bit(witness_);
   const SignalSet telling = there & k_stops & ~witness;
   if (telling == 0) return {};
@@ -205,10 +205,6 @@ void SignalQueue::dismiss_witness() {
   listen();
 }
 
-bool SignalQueue::stop_by(int signal) {
-  return stop_by(signal, [] { return true; });
-}
-
 bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
   // One look answers both questions. With two looks, a signal that comes in between would be lost.
   const Told told = look_at_witness(signal);
@@ -217,7 +213,7 @@ bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
   if (!goes_on) {
     send(signal);
     goes_on = told == Told::to_stop && take_pending(signal_bit(witness_)).number == 0;
-    stops = !goes_on && wanted();
+    stops = !goes_on && (!wanted || wanted());
     if (!stops) (void)take_pending(signal_bit(signal));
   }
   if (goes_on) (void)take_pending(signal_bit(SIGCONT));
@@ -231,7 +227,7 @@ bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
 // Returns what the witness tells, and makes sure that the witness is not `signal`.
 SignalQueue::Told SignalQueue::look_at_witness(int signal) {
   if (witness_ == 0) return Told::nothing;
-  const SignalSet there = pending();
+  const SignalSet there = pending_signals();
   if ((there & signal_bit(witness_)) == 0) {
     // Stop signals and SIGCONT discard each other, so whichever is pending came last. next()
     // returns a pending stop signal later.
