@@ -10,7 +10,7 @@
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
 #include "os/file/program_identity.hpp"
-#include "supervision/base/inputs.hpp"
+#include "supervision/base/invocation.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -1,6 +1,5 @@
 #include "supervision/attempt/warden.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>

@@ -158,7 +158,7 @@ class Wait {
   bool finish() {
     Milliseconds stopped{0};
     int signal = k_limit_is_over;
-    while (signal == k_limit_is_over) signal = next_ending_signal(around_, &stopped);
+    while (signal == k_limit_is_over) signal = next_ending_signal(around_, stopped);
     leave_out(stopped);
     if (signal != 0) return interrupt(signal);
     telling_.tell_success();
