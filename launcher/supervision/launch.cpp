@@ -16,10 +16,10 @@
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"
+#include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/locks/lock_taking.hpp"
 #include "supervision/services/service_asking.hpp"
-#include "supervision/unwatched.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -6,11 +6,11 @@
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/base/step_record.hpp"
 #include "supervision/locks/lock_taking.hpp"
-#include "supervision/unwatched.hpp"
 
 namespace holdfast::supervision {
 namespace {

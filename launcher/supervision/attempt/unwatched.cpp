@@ -1,4 +1,4 @@
-#include "supervision/unwatched.hpp"
+#include "supervision/attempt/unwatched.hpp"
 
 #include "core/base/test_environment.hpp"
 #include "os/process/execute.hpp"
