@@ -314,9 +314,6 @@ void StackDump::next_process() {
   tool_ = first_tool_;
 }
 
-// Both tools begin their frame lines this way.
-bool StackDump::has_stacks() const { return output_.find("#0 ") != std::string::npos; }
-
 void StackDump::read_output() {
   char buffer[8192];
   while (true) {
@@ -360,7 +357,8 @@ void StackDump::tool_ended(ToolEnd how) {
 // Keeps the tool's output if it contains stacks.
 void StackDump::give_up_tool(ToolEnd how) {
   running_.reset();
-  if (!has_stacks()) return;
+  // Both tools begin their frame lines this way.
+  if (output_.find("#0 ") == std::string::npos) return;
   if (text_.size() < k_most_text) {
     text_ += text_of({"holdfast: ", title(processes_[process_]), ", by ", running_name_, ":\n"}) +
              output_.substr(0, k_most_text - text_.size());
