@@ -14,6 +14,7 @@
 #include "os/file/system_call.hpp"
 #include "os/network/connection.hpp"
 #include "os/network/socket_diagnosis.hpp"
+#include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::host {
@@ -335,7 +336,7 @@ class UnixProbe final : public ConnectionProbe {
     if (is_found_) return ConnectionProbe::connected();
     // The kernel has not told who listens. So the connection must tell which process has called
     // listen(2).
-    const pid_t server = os::listening_process(socket());
+    const pid_t server = os::peer_process(socket().get());
     set_server(find([server](pid_t pid) { return pid == server; }));
     if (is_there()) return ConnectionProbe::connected();
     const bool is_alive = static_cast<bool>(os::read_process_stat(server));

@@ -16,10 +16,10 @@
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"
+#include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/locks/lock_taking.hpp"
 #include "supervision/services/service_asking.hpp"
-#include "supervision/unwatched.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -133,7 +133,8 @@ class Launch {
       warn(record_start(grant_.identity, far_ ? all_locks : grant_.policy.locks, schedule));
       AttemptScratch scratch(std::move(grant_.scratch));
       AttemptResult result = attempt_with_locks(scratch);
-      std::optional<NextAttempt> next = runner_.conclude(ended_attempt(scratch, result));
+      std::optional<NextAttempt> next = runner_.conclude(
+          {invocation_, grant_, keeper_, around_, clock_.end(), scratch.state(), teller(), result});
       if (!invocation_.is_afar) tell_of(result, scratch);
       result.verdict = verdict_of(result);
       if (os::logs(LogLevel::debug)) os::log(LogLevel::debug, {account_of(result)});
@@ -151,10 +152,6 @@ class Launch {
     if (!result.note.empty()) tell_note(result);
     if (!result.older_fixtures.empty()) teller().tell(in_words(result.older_fixtures));
     tell_scratch(scratch, result);
-  }
-
-  EndedAttempt ended_attempt(const AttemptScratch& scratch, AttemptResult& result) {
-    return {invocation_, grant_, keeper_, around_, clock_.end(), scratch.state(), teller(), result};
   }
 
   Exit end_as(const AttemptResult& result, const AttemptScratch& scratch) {
@@ -243,7 +240,8 @@ class Launch {
     if (wants_own || (needs_one && scratch.path().empty() && !far_)) make_own(scratch);
     std::vector<Variable>& told = services.variables;
     told.insert(told.end(), invocation_.near_variables.begin(), invocation_.near_variables.end());
-    AttemptResult result = attempt({above, locks, told, network.descriptor.get()}, scratch);
+    AttemptResult result = attempt({grant_, above, locks, told, scratch.path()}, locks,
+                                   network.descriptor.get(), scratch);
     result.lock_wait += locks.waited;
     result.service_wait += services.waited;
     // A batch may have had later generations too.
@@ -261,7 +259,7 @@ class Launch {
                                                HadServices& services) {
     const LossEndsWaits watched(&locks.cluster, around_);
     if (shares_network()) network = ask_for_network(services_of(), around_);
-    if (network.is_told_to_end) {
+    if (network.signal != 0) {
       return not_begun(in_words("interrupted while waiting for its network"), network.signal);
     }
     if (!network.lost.empty()) {
@@ -301,21 +299,13 @@ class Launch {
     return true;
   }
 
-  // What an attempt has before its test starts.
-  struct Had {
-    const HeldLocks& above;
-    TakenLocks& locks;
-    const std::vector<Variable>& services;
-    int network;  // the network that it shares; -1: none
-  };
-
-  // Runs the test itself, once.
-  AttemptResult attempt(const Had& had, AttemptScratch& scratch) {
+  // Runs the test itself, once. `network`: the network that it shares; -1: none.
+  AttemptResult attempt(const AttemptFacts& facts, TakenLocks& locks, int network,
+                        AttemptScratch& scratch) {
     const AttemptIdentity& identity = grant_.identity;
     const Policy& policy = grant_.policy;
     Teller say = teller();
-    TestEnvironment environment = attempt_environment(
-        invocation_, {grant_, had.above, had.locks, had.services, scratch.path()});
+    TestEnvironment environment = attempt_environment(invocation_, facts);
     const Evidence evidence = ask_for_evidence(invocation_, grant_, scratch.path(), environment);
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity.attempt)};
@@ -323,8 +313,8 @@ class Launch {
     if (is_told_of_limit()) plan.policy.timeout = Milliseconds{0};
     plan.mode = invocation_.mode();
     plan.keeper = keeper_.fd();
-    plan.locks = &had.locks.held;
-    if (had.locks.cluster.is_connected()) plan.cluster = &had.locks.cluster;
+    plan.locks = &locks.held;
+    if (locks.cluster.is_connected()) plan.cluster = &locks.cluster;
     plan.identity = &identity;
     plan.native_end = clock_.end();
     plan.timeout_signal = invocation_.limits.end_signal;
@@ -336,14 +326,14 @@ class Launch {
     plan.required_files = invocation_.facts.required_files;
     plan.teller = &say;
     plan.is_plain = runner_.is_plain();
-    if (far_) return attempt_afar(plan, had);
+    if (far_) return attempt_afar(plan, locks);
     if (policy.containment.has_any()) {
       plan.contained = containment_needs(grant_, invocation_, scratch.path());
-      plan.contained.network = had.network;
+      plan.contained.network = network;
       if (!plan.contained.refusal.empty()) return refused(in_words(plan.contained.refusal));
     }
     AttemptResult result = runner_.run(plan, around_);
-    had.locks.cluster.end_watch();  // what follows may take longer than the lease
+    locks.cluster.end_watch();  // what follows may take longer than the lease
     os::ScratchContent left = scratch.look();
     if (runner_.judges_cases()) {
       note_orphans(grant_, left, result);
@@ -352,8 +342,8 @@ class Launch {
       weigh_evidence(evidence, invocation_, grant_, left, result);
       weigh_memory(keeper_, result);
     }
-    notice_lost_locks(had.locks.held, identity.test, result);
-    notice_lost_lease(had.locks.cluster, identity.test, result);
+    notice_lost_locks(locks.held, identity.test, result);
+    notice_lost_lease(locks.cluster, identity.test, result);
     const bool has_tmp = policy.containment.has(Boundary::tmp) && plan.contained.tmp;
     const Scratch what =
         has_tmp ? scratch.settle_tmp(plan.contained, policy, result, left) : policy.scratch;
@@ -369,13 +359,13 @@ class Launch {
   int cluster_door() const { return cluster_.valid() ? cluster_.get() : keeper_.fd(); }
 
   // The far side weighs all evidence, which is on its machine.
-  AttemptResult attempt_afar(AttemptPlan& plan, const Had& had) {
+  AttemptResult attempt_afar(AttemptPlan& plan, TakenLocks& locks) {
     const FarOrder order{invocation_, grant_, *far_};
     plan.far = &order;
     AttemptResult result = runner_.run(plan, around_);
-    had.locks.cluster.end_watch();
-    notice_lost_locks(had.locks.held, grant_.identity.test, result);
-    notice_lost_lease(had.locks.cluster, grant_.identity.test, result);
+    locks.cluster.end_watch();
+    notice_lost_locks(locks.held, grant_.identity.test, result);
+    notice_lost_lease(locks.cluster, grant_.identity.test, result);
     return result;
   }
 

@@ -9,7 +9,7 @@
 #include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "os/file/program_identity.hpp"
-#include "supervision/base/inputs.hpp"
+#include "supervision/base/invocation.hpp"
 
 namespace holdfast::exec {
 namespace {

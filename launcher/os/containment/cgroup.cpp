@@ -16,6 +16,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"
 #include "os/process/process.hpp"
 
@@ -88,7 +89,7 @@ Result<std::string> own_cgroup() {
 
 void remove_all_below(int directory) {
   for (const std::string& name : cgroups_below(directory)) {
-    const UniqueFd below = open_cgroup(directory, name);
+    const UniqueFd below = open_directory(directory, name.c_str());
     if (!below.valid()) continue;
     remove_all_below(below.get());
     ::unlinkat(directory, name.c_str(), AT_REMOVEDIR);
@@ -97,7 +98,7 @@ void remove_all_below(int directory) {
 
 void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgroup>& found) {
   for (const std::string& name : cgroups_below(directory)) {
-    UniqueFd below = open_cgroup(directory, name);
+    UniqueFd below = open_directory(directory, name.c_str());
     if (!below.valid()) continue;
     // A cgroup that is looked after contains nothing to find.
     if (!name.starts_with(prefix)) {
@@ -126,7 +127,7 @@ void append_members(int directory, std::vector<pid_t>& members) {
     if (pid > 0) members.push_back(pid);
   }
   for (const std::string& name : cgroups_below(directory)) {
-    const UniqueFd below = open_cgroup(directory, name);
+    const UniqueFd below = open_directory(directory, name.c_str());
     if (below.valid()) append_members(below.get(), members);
   }
 }
@@ -161,12 +162,11 @@ Result<void> Cgroup::may_make() {
 
 Result<Cgroup> Cgroup::make(const std::string& name) {
   HOLDFAST_TRY(const std::string path, own_cgroup());
-  HOLDFAST_TRY(const UniqueFd opened, open_to_leave(path));
-  const UniqueFd& above = opened;
+  HOLDFAST_TRY(const UniqueFd above, open_to_leave(path));
   if (::mkdirat(above.get(), name.c_str(), 0755) != 0) {
     return system_error("make " + path + "/" + name);
   }
-  UniqueFd directory = open_cgroup(above.get(), name);
+  UniqueFd directory = open_directory(above.get(), name.c_str());
   if (!directory.valid() || ::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
     return system_error("lock " + path + "/" + name);
   }
@@ -184,7 +184,7 @@ Result<UniqueFd> Cgroup::open_entrance() const {
 }
 
 void Cgroup::let_go() const {
-  const UniqueFd above = open_cgroup(directory(), "..");
+  const UniqueFd above = open_directory(directory(), "..");
   for (int round = 0; round < k_most_rounds; ++round) {
     const std::vector<pid_t> members = cgroup_members(directory());
     if (members.empty()) return;
@@ -195,7 +195,7 @@ void Cgroup::let_go() const {
 }
 
 Result<void> Cgroup::remove() const {
-  const UniqueFd above = open_cgroup(directory(), "..");
+  const UniqueFd above = open_directory(directory(), "..");
   if (!above.valid()) return {};  // somebody else has removed it
   if (::unlinkat(above.get(), name_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
   CgroupProcesses processes(directory());
@@ -245,10 +245,6 @@ std::vector<pid_t> cgroup_members(int directory) {
   return members;
 }
 
-bool is_populated(int directory) {
-  return read_cgroup_file(directory, "cgroup.events").find("populated 1") != std::string::npos;
-}
-
 std::int64_t memory_peak_kb(int directory) {
   return leading_number<std::int64_t>(read_cgroup_file(directory, "memory.peak")).value_or(0) /
          1024;
@@ -264,10 +260,6 @@ std::vector<std::string> cgroups_below(int directory) {
   }
   ::closedir(entries);
   return names;
-}
-
-UniqueFd open_cgroup(int above, const std::string& name) {
-  return UniqueFd(::openat(above, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 // The kernel reports a change of cgroup.events by POLLPRI alone. An epoll descriptor turns it into
@@ -294,7 +286,7 @@ void CgroupProcesses::signal_all(int signal) {
 // hear_news() also reads the file, so that the kernel reports the next change.
 bool CgroupProcesses::is_empty() {
   hear_news();
-  return !is_populated(directory_);
+  return read_cgroup_file(directory_, "cgroup.events").find("populated 1") == std::string::npos;
 }
 
 std::vector<NamedProcess> CgroupProcesses::living() {

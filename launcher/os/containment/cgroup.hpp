@@ -68,16 +68,12 @@ bool write_cgroup_file(int directory, const char* name, std::string_view text);
 // namespace hides from us.
 std::vector<pid_t> cgroup_members(int directory);
 
-// True: a process lives in the cgroup or in a cgroup below it.
-bool is_populated(int directory);
-
 // Returns the most memory that the cgroup's processes had together, in KiB (memory.peak, Linux
 // 5.19). 0: the kernel does not say, for example because the memory controller is not enabled.
 std::int64_t memory_peak_kb(int directory);
 
 // Returns the names of the cgroups directly below.
 std::vector<std::string> cgroups_below(int directory);
-UniqueFd open_cgroup(int above, const std::string& name);
 
 // The processes of a cgroup and of the cgroups below it.
 class CgroupProcesses final : public ProcessSet {

@@ -41,12 +41,7 @@ bool begin_numbers_at(pid_t outside, unsigned limit) {
   return ::write(last.get(), number.data(), number.size()) > 0;
 }
 
-pid_t own_number_in_proc() {
-  char text[32];
-  const ssize_t length = ::readlink("/proc/self", text, sizeof text);
-  if (length <= 0) return 0;
-  return leading_number<pid_t>({text, static_cast<std::size_t>(length)}).value_or(0);
-}
+pid_t own_number_in_proc() { return leading_number<pid_t>(read_link("/proc/self")).value_or(0); }
 
 // A user namespace, in which an unprivileged process may make other namespaces. See
 // user_namespaces(7).
@@ -104,12 +99,7 @@ constexpr const char* k_virtual_interfaces = "/sys/devices/virtual/net";
 
 }  // namespace
 
-void PidNamespace::prepare() {
-  const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
-  greatest_number_ = most ? leading_number<unsigned>(*most).value_or(0) : 0;
-}
-
-Result<void> PidNamespace::enter() {
+Result<void> Namespaces::enter_pid_namespace() {
   const pid_t outside = own_number_in_proc();
   descriptors_ =
       UniqueFd(::openat(AT_FDCWD, "/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -122,7 +112,7 @@ Result<void> PidNamespace::enter() {
   return {};
 }
 
-pid_t PidNamespace::number_outside(pid_t pid) const {
+pid_t Namespaces::number_outside(pid_t pid) const {
   const UniqueFd process = watch_living(pid);
   if (!process.valid()) return 0;
   const UniqueFd info(
@@ -130,10 +120,7 @@ pid_t PidNamespace::number_outside(pid_t pid) const {
   char text[512];
   const ssize_t got = retried([&] { return ::read(info.get(), text, sizeof text); });
   const std::string_view lines(text, got > 0 ? static_cast<std::size_t>(got) : 0);
-  constexpr std::string_view k_label = "Pid:\t";
-  const std::size_t at = lines.find(k_label);
-  if (at == std::string_view::npos) return 0;
-  return leading_number<pid_t>(lines.substr(at + k_label.size())).value_or(0);
+  return leading_number<pid_t>(text_after(lines, "Pid:\t")).value_or(0);
 }
 
 void NamespaceProcesses::signal_all(int signal) {
@@ -156,26 +143,27 @@ Result<void> Namespaces::may_make(Containment wanted) {
 }
 
 Result<pid_t> Namespaces::fork() {
-  if (wanted_.has(Boundary::pidns)) pids_.prepare();
+  if (wanted_.has(Boundary::pidns)) {
+    // In the namespace this would cost more.
+    const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
+    greatest_number_ = most ? leading_number<unsigned>(*most).value_or(0) : 0;
+  }
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("make a pipe");
-  const UniqueFd answer(ends[0]);
-  UniqueFd question(ends[1]);
+  HOLDFAST_TRY(Pipe answer, make_pipe());
   bool is_new_user = false;
-  const pid_t child = network_ < 0 ? clone(is_new_user) : clone_in_network(question.get());
+  const pid_t child = network_ < 0 ? clone(is_new_user) : clone_in_network(answer.write.get());
   if (child < 0 && network_ < 0) return system_error("make namespaces");
   if (child == 0) {
     Result<void> settled;
     if (is_new_user) settled = enter_user_namespace(user, group);
     if (settled) settled = settle();
     if (settled) return 0;
-    tell(question.get(), settled.error());
+    tell(answer.write.get(), settled.error());
     ::_exit(1);
   }
-  question.reset();
-  const std::string trouble = read_to_end(answer.get());
+  answer.write.reset();
+  const std::string trouble = read_to_end(answer.read.get());
   if (child > 0 && trouble.empty()) return child;
   if (child > 0) (void)retried([&] { return ::waitpid(child, nullptr, 0); });
   return trouble.empty() ? Error{"start a process in another network"} : ErrorInWords{trouble};
@@ -191,13 +179,11 @@ pid_t Namespaces::clone(bool& is_new_user) {
 // We cannot join the network ourselves: nobody leaves a user namespace again. So a process between
 // us joins it, and starts the child as ours. Returns -1 if that failed; `question` has told why.
 pid_t Namespaces::clone_in_network(int question) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
-    tell(question, system_error("make a pipe"));
+  Result<Pipe> told = make_pipe();
+  if (!told) {
+    tell(question, told.error());
     return -1;
   }
-  const UniqueFd told(ends[0]);
-  UniqueFd telling(ends[1]);
   const pid_t between = ::fork();
   if (between < 0) tell(question, system_error("start a process"));
   if (between == 0) {
@@ -209,12 +195,12 @@ pid_t Namespaces::clone_in_network(int question) {
     } else {
       tell(question, joined.error());
     }
-    (void)::write(telling.get(), &child, sizeof child);
+    (void)::write(told->write.get(), &child, sizeof child);
     ::_exit(0);
   }
-  telling.reset();
+  told->write.reset();
   pid_t child = -1;
-  (void)retried([&] { return ::read(told.get(), &child, sizeof child); });
+  (void)retried([&] { return ::read(told->read.get(), &child, sizeof child); });
   if (between > 0) (void)retried([&] { return ::waitpid(between, nullptr, 0); });
   return child;
 }
@@ -233,7 +219,7 @@ Result<void> Namespaces::settle() {
     }
     show_own_interfaces();
   }
-  return wanted_.has(Boundary::pidns) ? pids_.enter() : Result<void>();
+  return wanted_.has(Boundary::pidns) ? enter_pid_namespace() : Result<void>();
 }
 
 // A file system of /sys shows the network of the process that mounts it. We take only the

@@ -15,23 +15,6 @@
 
 namespace holdfast::os {
 
-class PidNamespace {
- public:
-  // To be called in the parent: asks what would cost more in the namespace.
-  void prepare();
-  // To be called in the namespace's first process, in a mount namespace of its own: mounts the
-  // /proc of this namespace, and chooses the numbers of its processes.
-  Result<void> enter();
-
-  // Returns the number that a process of the namespace has outside of the namespace; 0: the process
-  // is gone.
-  pid_t number_outside(pid_t pid) const;
-
- private:
-  unsigned greatest_number_ = 0;  // of a process, and one more; 0: not known
-  UniqueFd descriptors_;          // /proc/<the child>/fdinfo of the /proc outside
-};
-
 // All processes of a PID namespace, by a descriptor (pidfd) of the first one. We can reach only the
 // first process, so SIGKILL for it is the only way to end the others.
 class NamespaceProcesses final : public ProcessSet {
@@ -72,17 +55,23 @@ class Namespaces {
   Result<pid_t> fork();
 
   // To be called in the child, if it has a PID namespace.
-  pid_t number_outside(pid_t pid) const { return pids_.number_outside(pid); }
+  // Returns the number that a process of the namespace has outside of the namespace; 0: the process
+  // is gone.
+  pid_t number_outside(pid_t pid) const;
 
  private:
   pid_t clone(bool& is_new_user);
   pid_t clone_in_network(int question);
   Result<void> settle();
+  // Mounts the /proc of the new PID namespace, and chooses the numbers of its processes.
+  Result<void> enter_pid_namespace();
 
   Containment wanted_;
   PrivateTmp tmp_;
   int network_;
-  PidNamespace pids_;
+  // Of a PID namespace.
+  unsigned greatest_number_ = 0;  // of a process, and one more; 0: not known
+  UniqueFd descriptors_;          // /proc/<the child>/fdinfo of the /proc outside
 };
 
 // A network of its own, which has nothing but a loopback interface. See network_namespaces(7).

@@ -58,7 +58,8 @@ void SharedNetwork::want() {
 }
 
 void SharedNetwork::look() {
-  reap_if_ended();
+  // Without waiting: the process may not have ended yet.
+  if (maker_ > 0 && ::waitpid(maker_, nullptr, WNOHANG) == maker_) maker_ = 0;
   if (state_ != State::in_the_making || !is_readable(answer_.get())) return;
   Result<PacketWithDescriptor> answer = receive_with_descriptor(answer_.get());
   answer_.reset();
@@ -69,10 +70,6 @@ void SharedNetwork::look() {
     fail(answer && !answer->packet.empty() ? answer->packet
                                            : "the process that makes it was killed");
   }
-}
-
-void SharedNetwork::reap_if_ended() {
-  if (maker_ > 0 && ::waitpid(maker_, nullptr, WNOHANG) == maker_) maker_ = 0;
 }
 
 // The process has done its work, or nobody wants it any more. It may be stopped.

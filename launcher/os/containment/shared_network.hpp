@@ -37,8 +37,6 @@ class SharedNetwork {
 
  private:
   void fail(std::string why);
-  // Without waiting: does nothing if the process has not ended yet.
-  void reap_if_ended();
   void reap();
 
   State state_ = State::not_wanted;

@@ -28,6 +28,12 @@ void leave_standard_streams() {
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
 }
 
+Result<Pipe> make_pipe(int flags) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | flags) != 0) return system_error("make a pipe");
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
 void allow_many_descriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

@@ -19,6 +19,14 @@ void close_all_but(std::vector<int> kept);
 // Replaces stdin, stdout and stderr by /dev/null, so that nobody waits for the end of our output.
 void leave_standard_streams();
 
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+// Makes a pipe that is closed by execve(2). `flags`: others of pipe2(2).
+Result<Pipe> make_pipe(int flags = 0);
+
 // Raises the soft limit of descriptors. It may be low for the sake of programs that use select(2).
 void allow_many_descriptors();
 

@@ -16,6 +16,12 @@ std::string read_link(const std::string& path) {
   return length > 0 ? std::string(target, static_cast<std::size_t>(length)) : std::string{};
 }
 
+std::string_view text_after(std::string_view text, std::string_view label) {
+  const std::size_t at = text.find(label);
+  if (at == std::string_view::npos) return {};
+  return text.substr(at + label.size(), text.find('\n', at + label.size()) - at - label.size());
+}
+
 bool read_at(int file, std::uint64_t offset, void* into, std::size_t size) {
   std::size_t filled = 0;
   while (filled < size) {

@@ -19,6 +19,9 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 
 // Returns the path to which a symbolic link leads; empty, with errno set: the link cannot be read.
 std::string read_link(const std::string& path);
 
+// Returns what comes after `label` in the first line that has it; empty: none has it.
+std::string_view text_after(std::string_view text, std::string_view label);
+
 // The next three functions return false, with errno set, if they fail. Reads the rest of `file`, at
 // most `limit` bytes, and replaces `text` by it.
 bool read_all(int file, std::string& text, std::size_t limit = std::string::npos);

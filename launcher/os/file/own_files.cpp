@@ -1,6 +1,5 @@
 #include "os/file/own_files.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 
@@ -70,12 +69,8 @@ Result<OwnDirectory> OwnDirectory::open(const std::string& path) {
 Result<OwnDirectory> OwnDirectory::below(const std::string& name) const {
   const std::string path = path_ + "/" + name;
   HOLDFAST_TRY(UniqueFd next, directory_in(place_, name, path, OpenTo::list));
-  OwnPlace place;
-  place.directory = std::move(next);
-  place.is_ours = place_.is_ours;
-  place.tree_owner = place_.tree_owner;
-  place.is_others = place_.is_others;
-  return OwnDirectory(std::move(place), path);
+  return OwnDirectory({std::move(next), {}, place_.is_ours, place_.tree_owner, place_.is_others},
+                      path);
 }
 
 Result<UniqueFd> OwnDirectory::file(const std::string& name) const {
@@ -84,15 +79,11 @@ Result<UniqueFd> OwnDirectory::file(const std::string& name) const {
 
 std::vector<std::string> OwnDirectory::names() const {
   std::vector<std::string> names;
-  UniqueFd own = open_directory(place_.directory.get(), ".");
-  DIR* const entries = own.valid() ? ::fdopendir(own.get()) : nullptr;
-  if (entries == nullptr) return names;
-  (void)own.release();  // closedir(3) closes it
-  while (const dirent* entry = ::readdir(entries)) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  ::closedir(entries);
+  const UniqueFd own = open_directory(place_.directory.get(), ".");
+  for_each_name(own, k_size_of_no_entries, [&](const char* name) {
+    names.emplace_back(name);
+    return true;
+  });
   std::ranges::sort(names);
   return names;
 }
@@ -179,8 +170,7 @@ Result<void> check_tree(const std::string& tree) {
   if (!directory && errno == ENOENT) return {};
   if (!directory) return directory.error();
   for (const std::string& name : names_in_own(ours)) {
-    const Result<void> checked = check_own(ours + "/" + name, Expected::file_or_directory);
-    if (!checked) return checked;
+    HOLDFAST_DO(check_own(ours + "/" + name, Expected::file_or_directory));
   }
   return {};
 }

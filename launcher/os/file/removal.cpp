@@ -45,12 +45,8 @@ const char* describe(int error) {
 
 // Returns the id of the mount on which the file lies; empty: /proc does not tell.
 std::string mount_id(int fd) {
-  constexpr std::string_view k_key = "mnt_id:";
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(fd));
-  const std::size_t at = text ? text->find(k_key) : std::string::npos;
-  if (at == std::string::npos) return {};
-  const std::size_t from = at + k_key.size();
-  return text->substr(from, text->find('\n', from) - from);
+  return text ? std::string(text_after(*text, "mnt_id:")) : std::string();
 }
 
 // Invalid: `name` is a mount, or we cannot find out whether it is one.
@@ -184,14 +180,12 @@ void remove_empty_below(int above, const char* name, int depth) {
   if (::fstatat(above, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
   if (S_ISREG(info.st_mode) && info.st_size == 0 && depth > 0) ::unlinkat(above, name, 0);
   if (!S_ISDIR(info.st_mode) || depth == k_deepest) return;
-  UniqueFd directory = open_on_this_mount(above, name, O_RDONLY);
-  DIR* entries = directory.valid() ? ::fdopendir(directory.get()) : nullptr;
-  if (entries == nullptr) return;
-  const int fd = directory.release();  // closedir(3) closes it
-  while (const dirent* entry = ::readdir(entries)) {
-    if (!is_self_or_parent(entry->d_name)) remove_empty_below(fd, entry->d_name, depth + 1);
-  }
-  ::closedir(entries);
+  const UniqueFd directory = open_on_this_mount(above, name, O_RDONLY);
+  if (!directory.valid()) return;
+  for_each_name(directory, k_size_of_no_entries, [&](const char* entry) {
+    remove_empty_below(directory.get(), entry, depth + 1);
+    return true;
+  });
   ::unlinkat(above, name, AT_REMOVEDIR);
 }
 

@@ -1,6 +1,5 @@
 #include "os/lock/lock_directory.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -45,20 +44,17 @@ Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& rela
 
 // Everything below the user's directory is the user's own, even links.
 Result<UniqueFd> descend_in_users(const UniqueFd& top, const std::string& relative) {
-  UniqueFd there(
-      ::openat(top.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (there.valid()) return there;
-  Result<UniqueFd> directory = Error{};
-  const UniqueFd* parent = &top;
+  UniqueFd directory = open_directory(top.get(), relative.c_str());
+  if (directory.valid()) return directory;
   for (std::string_view rest = relative; !rest.empty();) {
-    Result<UniqueFd> next = open_below(*parent, std::string(take_part(rest, '/')), k_own);
+    const UniqueFd& parent = directory.valid() ? directory : top;
+    Result<UniqueFd> next = open_below(parent, std::string(take_part(rest, '/')), k_own);
     if (!next) {
       Error error = next.error();
       error.message += " (for " + relative + ")";
       return error;
     }
-    directory = std::move(next);
-    parent = &*directory;
+    directory = std::move(*next);
   }
   return directory;
 }
@@ -108,7 +104,7 @@ std::string level_directory(const std::string& attempt) {
 }
 
 void remove_level(const UniqueFd& parent, const std::string& name) {
-  UniqueFd level = open_unmounted(parent, name);
+  const UniqueFd level = open_unmounted(parent, name);
   if (!level.valid()) return;
   // A process may have opened the lock's file and may be waiting for the lock. It finds later that
   // the file has no name any more, and starts again.
@@ -116,11 +112,10 @@ void remove_level(const UniqueFd& parent, const std::string& name) {
   if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
   Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));
   if (queue && !LockQueue(std::move(*queue)).tickets().empty()) return;
-  DIR* entries = ::fdopendir(level.get());
-  if (entries == nullptr) return;
-  const int directory = level.release();
-  while (const dirent* entry = ::readdir(entries)) (void)::unlinkat(directory, entry->d_name, 0);
-  ::closedir(entries);
+  for_each_name(level, k_size_of_no_entries, [&](const char* entry) {
+    (void)::unlinkat(level.get(), entry, 0);
+    return true;
+  });
   (void)::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
 }
 

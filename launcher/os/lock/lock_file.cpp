@@ -77,15 +77,6 @@ void LockRequest::ask_for(const LockSpec& spec, const LockLevel& level) {
   spec_.units = std::min(spec_.units, whole_);
 }
 
-Result<void> LockRequest::open_directory() {
-  if (!home_) return {};
-  HOLDFAST_TRY(LockDirectory opened, open_lock_directory(spec_, *home_, level_.attempt));
-  mode_ = opened.file_mode;
-  directory_ = std::move(opened.directory);
-  shelter_ = std::move(opened.shelter);
-  return {};
-}
-
 Result<void> LockRequest::open_files() {
   Result<void> opened = open_files_once();
   // The directory may be removed after we opened it and before we make a file in it.
@@ -95,7 +86,12 @@ Result<void> LockRequest::open_files() {
 }
 
 Result<void> LockRequest::open_files_once() {
-  HOLDFAST_DO(open_directory());
+  if (home_) {
+    HOLDFAST_TRY(LockDirectory opened, open_lock_directory(spec_, *home_, level_.attempt));
+    mode_ = opened.file_mode;
+    directory_ = std::move(opened.directory);
+    shelter_ = std::move(opened.shelter);
+  }
   Result<UniqueFd> lock = open_lock_file(directory_, std::string(names::k_lock_file), mode_);
   if (!lock) return located(lock.error());
   Result<UniqueFd> queue = open_regular(directory_, std::string(names::k_queue_file), mode_);
@@ -180,13 +176,9 @@ Result<bool> LockRequest::finish_waiting() {
   Result<std::vector<LockSlot>> slots = turn_.finish_waiting(queue_);
   if (!slots) return located(slots.error());
   slots_ = std::move(*slots);
-  return settle();
-}
-
-// Called after a wait. False: the file was removed, so nobody else can see the lock that we got.
-Result<bool> LockRequest::settle() {
   withdraw_waiting();
   if (still_named()) return true;
+  // The file was removed, so nobody else can see the lock that we got.
   slots_.clear();
   HOLDFAST_DO(open_files());
   return false;

@@ -89,7 +89,6 @@ class LockRequest {
   LockRequest() = default;
   void ask_for(const LockSpec& spec, const LockLevel& level);
   void say_how(LockParty& party) const;
-  Result<void> open_directory();
   Result<void> open_files();
   Result<void> open_files_once();
   bool is_shared_by_users() const { return home_ && (mode_ & 0077U) != 0; }
@@ -97,7 +96,6 @@ class LockRequest {
   Result<void> declare_size();
   TurnOrder turn_order() const;
   bool still_named() const;
-  Result<bool> settle();
 
   LockSpec spec_;
   LockLevel level_;

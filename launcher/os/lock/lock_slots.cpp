@@ -35,31 +35,17 @@ Result<bool> take_if_free(LockSlot& slot, const SlotOrder& order) {
   }
 }
 
-// Takes the lowest free slots, at most `units`. `taken` gets the slots that others have. If `taken`
-// is null, the files of these slots are closed at once, because the limit of descriptors may be
-// low.
-Result<std::vector<LockSlot>> take_free(const SlotOrder& order, std::vector<LockSlot>* taken) {
-  std::vector<LockSlot> had;
-  for (unsigned number : order.numbers) {
-    if (had.size() == order.units) break;
-    HOLDFAST_TRY(LockSlot slot, open_slot(order, number));
-    HOLDFAST_TRY(const bool free, take_if_free(slot, order));
-    if (free) {
-      had.push_back(std::move(slot));
-    } else if (taken != nullptr) {
-      taken->push_back(std::move(slot));
-    }
-  }
-  return had;
-}
-
 class SlotsWait {
  public:
   explicit SlotsWait(const SlotOrder& order) : order_(order) {}
 
   Result<std::vector<LockSlot>> run() {
     HOLDFAST_DO(threads_.open());
-    HOLDFAST_DO(start());
+    HOLDFAST_TRY(std::vector<LockSlot> had, take_free_slots(order_, &taken_));
+    had_ = std::move(had);
+    for (std::size_t i = 0; had_.size() < order_.units && i < taken_.size(); ++i) {
+      HOLDFAST_DO(wait_in_thread(i));
+    }
     while (had_.size() < order_.units) {
       HOLDFAST_DO(wait_for_next());
     }
@@ -68,16 +54,6 @@ class SlotsWait {
   }
 
  private:
-  Result<void> start() {
-    HOLDFAST_TRY(std::vector<LockSlot> had, take_free(order_, &taken_));
-    had_ = std::move(had);
-    if (had_.size() == order_.units) return {};
-    for (std::size_t i = 0; i < taken_.size(); ++i) {
-      HOLDFAST_DO(wait_in_thread(i));
-    }
-    return {};
-  }
-
   Result<void> wait_in_thread(std::size_t index) {
     return threads_.add({taken_[index].file.get()}, static_cast<int>(index));
   }
@@ -123,8 +99,20 @@ Result<void> make_slots_for_all(const SlotOrder& order, unsigned size) {
   return {};
 }
 
-Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order) {
-  return take_free(order, nullptr);
+Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order,
+                                              std::vector<LockSlot>* taken) {
+  std::vector<LockSlot> had;
+  for (unsigned number : order.numbers) {
+    if (had.size() == order.units) break;
+    HOLDFAST_TRY(LockSlot slot, open_slot(order, number));
+    HOLDFAST_TRY(const bool free, take_if_free(slot, order));
+    if (free) {
+      had.push_back(std::move(slot));
+    } else if (taken != nullptr) {
+      taken->push_back(std::move(slot));
+    }
+  }
+  return had;
 }
 
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {

@@ -28,8 +28,11 @@ std::string slot_file(unsigned number);
 // Makes the files of all slots if we are root and only root can make files in the directory.
 Result<void> make_slots_for_all(const SlotOrder& order, unsigned size);
 
-// Takes the lowest free slots, at most `units`. Does not block.
-Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order);
+// Takes the lowest free slots, at most `units`. Does not block. `taken` gets the slots that others
+// have. If `taken` is null, the files of these slots are closed at once, because the limit of
+// descriptors may be low.
+Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order,
+                                              std::vector<LockSlot>* taken = nullptr);
 
 // Blocks until this process has `units` slots. For each slot a thread blocks in flock(2), because
 // nothing else tells when a lock becomes free. Threads that are no longer needed go on. So the

@@ -1,6 +1,5 @@
 #include "os/lock/lock_survey.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <algorithm>
@@ -117,12 +116,11 @@ constexpr std::string_view k_below = "below-";
 
 std::vector<std::string> entries_of(const std::string& directory) {
   std::vector<std::string> names;
-  DIR* entries = ::opendir(directory.c_str());
-  if (entries == nullptr) return names;
-  while (const dirent* entry = ::readdir(entries)) {
-    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  }
-  ::closedir(entries);
+  const UniqueFd there(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for_each_name(there, k_size_of_no_entries, [&](const char* name) {
+    if (name[0] != '.') names.emplace_back(name);
+    return true;
+  });
   std::ranges::sort(names);
   return names;
 }

@@ -30,15 +30,13 @@ void* LockThreads::wait_for_one(void* argument) {
 }
 
 Result<void> LockThreads::open() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("make a pipe");
-  hear_ = UniqueFd(ends[0]);
-  tell_ = UniqueFd(ends[1]);
+  HOLDFAST_TRY(Pipe news, make_pipe());
+  news_ = std::move(news);
   return {};
 }
 
 Result<void> LockThreads::add(const BlockingLock& lock, int index) {
-  waiters_.push_back({lock, tell_.get(), index});
+  waiters_.push_back({lock, news_.write.get(), index});
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, k_stack);
@@ -52,7 +50,7 @@ Result<void> LockThreads::add(const BlockingLock& lock, int index) {
 
 Result<LockThreads::News> LockThreads::next() {
   News news;
-  if (retried([&] { return ::read(hear_.get(), &news, sizeof news); }) != sizeof news) {
+  if (retried([&] { return ::read(news_.read.get(), &news, sizeof news); }) != sizeof news) {
     return system_error("wait for a lock");
   }
   return news;

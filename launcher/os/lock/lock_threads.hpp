@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "core/base/result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/lock/byte_locks.hpp"
 
 namespace holdfast::os {
@@ -41,8 +41,7 @@ class LockThreads {
   };
   static void* wait_for_one(void* argument);
 
-  UniqueFd hear_;
-  UniqueFd tell_;
+  Pipe news_;
   std::deque<Waiter> waiters_;
 };
 

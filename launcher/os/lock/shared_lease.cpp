@@ -5,7 +5,6 @@
 #include <sys/timerfd.h>
 
 #include <algorithm>
-#include <new>
 
 #include "os/file/system_call.hpp"
 
@@ -34,23 +33,7 @@ Result<SharedLease> SharedLease::of(UniqueFd memory) {
   return SharedLease(std::move(memory), static_cast<Word*>(start));
 }
 
-SharedLease::SharedLease(SharedLease&& other) noexcept
-    : memory_(std::move(other.memory_)), word_(std::exchange(other.word_, nullptr)) {}
-
-SharedLease& SharedLease::operator=(SharedLease&& other) noexcept {
-  if (this == &other) return *this;
-  unmap();
-  memory_ = std::move(other.memory_);
-  word_ = std::exchange(other.word_, nullptr);
-  return *this;
-}
-
-SharedLease::~SharedLease() { unmap(); }
-
-void SharedLease::unmap() {
-  if (word_ != nullptr) ::munmap(static_cast<void*>(word_), k_size);
-  word_ = nullptr;
-}
+void SharedLease::Unmap::operator()(Word* word) const { ::munmap(word, k_size); }
 
 std::int64_t SharedLease::until_ms() const { return word_->load(); }
 void SharedLease::set_until_ms(std::int64_t until) const { word_->store(until); }

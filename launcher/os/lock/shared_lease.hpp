@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
@@ -18,10 +20,6 @@ class SharedLease {
   // Maps the memory that another process has made. Fails if it is smaller than expected.
   static Result<SharedLease> of(UniqueFd memory);
 
-  SharedLease(SharedLease&& other) noexcept;
-  SharedLease& operator=(SharedLease&& other) noexcept;
-  ~SharedLease();
-
   int memory() const { return memory_.get(); }
   // CLOCK_BOOTTIME in milliseconds, or a word of core/cluster/cluster_words.hpp.
   std::int64_t until_ms() const;
@@ -30,12 +28,14 @@ class SharedLease {
  private:
   using Word = std::atomic<std::int64_t>;
   static_assert(Word::is_always_lock_free);
-  SharedLease(UniqueFd memory, Word* word)
-      : memory_(static_cast<UniqueFd&&>(memory)), word_(word) {}
-  void unmap();
+  struct Unmap {
+    void operator()(Word* word) const;
+  };
+
+  SharedLease(UniqueFd memory, Word* word) : memory_(std::move(memory)), word_(word) {}
 
   UniqueFd memory_;
-  Word* word_ = nullptr;
+  std::unique_ptr<Word, Unmap> word_;
 };
 
 // A descriptor that is readable from that time on, CLOCK_BOOTTIME. Also when the machine wakes up
@@ -47,7 +47,7 @@ class BootTimer {
   void set(Milliseconds at) const;
 
  private:
-  explicit BootTimer(UniqueFd timer) : timer_(static_cast<UniqueFd&&>(timer)) {}
+  explicit BootTimer(UniqueFd timer) : timer_(std::move(timer)) {}
   UniqueFd timer_;
 };
 

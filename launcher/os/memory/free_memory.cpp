@@ -19,19 +19,15 @@ namespace {
 constexpr std::size_t k_longest_file = 16UL * 1024;
 
 // Returns the number that follows `key` at the beginning of a line.
-std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key) {
-  while (!text.empty()) {
-    std::string_view line = take_part(text, '\n');
+std::optional<std::uint64_t> number_behind(const Result<std::string>& text, std::string_view key) {
+  for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
+    std::string_view line = take_part(rest, '\n');
     if (!line.starts_with(key)) continue;
     line.remove_prefix(key.size());
     line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     return leading_number<std::uint64_t>(line);
   }
   return std::nullopt;
-}
-
-std::optional<std::uint64_t> number_behind(const Result<std::string>& text, std::string_view key) {
-  return text ? number_behind(std::string_view(*text), key) : std::nullopt;
 }
 
 // In bytes. A limit that is no number ("max") is no limit; in version 1, "no limit" is a number
@@ -62,18 +58,14 @@ struct Seen {
   std::uint64_t resident_kb = 0;
 };
 
-std::optional<Seen> look_at(pid_t pid) {
-  const Result<std::string> stat = read_file(in_proc(pid, "stat"));
-  if (!stat) return std::nullopt;
-  static const auto page_kb = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
-  return Seen{pid, stat_number<pid_t>(*stat, 4), stat_number<std::uint64_t>(*stat, 22),
-              stat_number<std::uint64_t>(*stat, 24) * page_kb};
-}
-
 std::vector<Seen> all_processes() {
+  const auto page_kb = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
   std::vector<Seen> all;
   for_each_process([&](pid_t pid) {
-    if (const std::optional<Seen> seen = look_at(pid)) all.push_back(*seen);
+    const Result<std::string> stat = read_file(in_proc(pid, "stat"));
+    if (!stat) return;
+    all.push_back({pid, stat_number<pid_t>(*stat, 4), stat_number<std::uint64_t>(*stat, 22),
+                   stat_number<std::uint64_t>(*stat, 24) * page_kb});
   });
   return all;
 }

@@ -80,11 +80,4 @@ std::uint16_t other_port(const UniqueFd& socket) {
   return other ? other->port() : 0;
 }
 
-pid_t listening_process(const UniqueFd& socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return 0;
-  return peer.pid;
-}
-
 }  // namespace holdfast::os

@@ -28,8 +28,4 @@ std::uint16_t own_port(const UniqueFd& socket);
 // Returns the port of the other end; 0: there is none.
 std::uint16_t other_port(const UniqueFd& socket);
 
-// Returns the process that listened at the other end of a Unix socket; 0: it cannot be seen from
-// here.
-pid_t listening_process(const UniqueFd& socket);
-
 }  // namespace holdfast::os

@@ -1,7 +1,6 @@
 #include "os/network/port_choice.hpp"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/random.h>
@@ -80,13 +79,10 @@ void remove_unused_port_locks() {
   const std::string below =
       std::string(names::k_user_locks_directory) + "/" + scope_directory(LockScope::user, {});
   const UniqueFd scope(::openat(top->get(), below.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  DIR* const entries = ::fdopendir(::fcntl(scope.get(), F_DUPFD_CLOEXEC, 0));
-  if (entries == nullptr) return;
-  while (const dirent* entry = ::readdir(entries)) {
-    const std::string name = entry->d_name;
-    if (name.starts_with(k_port_lock_prefix)) remove_level(scope, name);
-  }
-  ::closedir(entries);
+  for_each_name(scope, k_size_of_no_entries, [&](const char* name) {
+    if (std::string_view(name).starts_with(k_port_lock_prefix)) remove_level(scope, name);
+    return true;
+  });
 }
 
 }  // namespace holdfast::os

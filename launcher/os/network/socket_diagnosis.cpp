@@ -52,7 +52,7 @@ struct SocketId {
   std::uint8_t own_address[16];
   std::uint8_t other_address[16];
   std::uint32_t interface;
-  std::uint32_t cookie[2];
+  std::uint32_t cookie[2] = {k_any, k_any};
 };
 
 struct Question {
@@ -88,7 +88,7 @@ struct UnixQuestion {
   std::uint32_t states;
   std::uint32_t inode;  // 0: all sockets
   std::uint32_t show;
-  std::uint32_t cookie[2];
+  std::uint32_t cookie[2] = {k_any, k_any};
 };
 static_assert(sizeof(UnixQuestion) == 40);
 
@@ -110,14 +110,10 @@ struct PartHeader {
 
 Question question(int family, std::uint32_t states) {
   Question asked{};
-  asked.header.length = sizeof asked;
-  asked.header.type = k_by_family;
-  asked.header.flags = k_request;
+  asked.header = {sizeof asked, k_by_family, k_request, 0, 0};
   asked.family = static_cast<std::uint8_t>(family);
   asked.protocol = IPPROTO_TCP;
   asked.states = states;
-  asked.id.cookie[0] = k_any;
-  asked.id.cookie[1] = k_any;
   return asked;
 }
 
@@ -186,14 +182,10 @@ bool ask_tcp(const Question& asked, const std::function<void(const Answer&)>& ta
 
 UnixQuestion unix_question(std::uint32_t states, std::uint32_t show) {
   UnixQuestion asked{};
-  asked.header.length = sizeof asked;
-  asked.header.type = k_by_family;
-  asked.header.flags = k_request;
+  asked.header = {sizeof asked, k_by_family, k_request, 0, 0};
   asked.family = AF_UNIX;
   asked.states = states;
   asked.show = show;
-  asked.cookie[0] = k_any;
-  asked.cookie[1] = k_any;
   return asked;
 }
 

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -22,6 +21,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
+#include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
 
@@ -36,6 +36,13 @@ constexpr int k_exec_failed = 127;
 constexpr int k_output = 3;
 constexpr int k_errors = 4;
 constexpr int k_report = 5;
+
+struct BoundedPipes {
+  int output = -1;  // for writing
+  int errors = -1;  // -1: with the output
+  int report = -1;  // SOCK_SEQPACKET; a hang-up: the parent died or does not wait
+  int input = -1;   // for reading; -1: there is nothing to read
+};
 
 void keep_only(const BoundedPipes& pipes) {
   // The copies are made above the final numbers, so that none overwrites another.
@@ -81,16 +88,14 @@ class Runner final : public TreeWatcher {
  public:
   explicit Runner(const BoundedOrder& order) : until_(monotonic_now() + order.time) {
     children_ = watch_children();
-    int ends[2];
-    if (!become_subreaper() || ::pipe2(ends, O_CLOEXEC) != 0) return;
-    const UniqueFd said(ends[0]);
-    UniqueFd saying(ends[1]);
+    Result<Pipe> said = make_pipe();
+    if (!said || !become_subreaper()) return;
     work_ = ::fork();
-    if (work_ == 0) be_work(order, saying.get());
-    saying.reset();
+    if (work_ == 0) be_work(order, said->write.get());
+    said->write.reset();
     // If the command is executed, the pipe ends with nothing in it.
     int error = 0;
-    if (wait_for(said.get(), until_) && ::read(said.get(), &error, sizeof error) > 0) {
+    if (wait_for(said->read.get(), until_) && ::read(said->read.get(), &error, sizeof error) > 0) {
       not_started_ = error;
     }
   }
@@ -158,9 +163,8 @@ std::string last_line_of(std::string_view text) {
   return std::string(text.substr(from, end + 1 - from));
 }
 
-}  // namespace
-
-void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
+// To be called in a freshly forked process. Never returns.
+[[noreturn]] void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
   // A session of its own keeps out signals for our parent's group or terminal.
   ::setsid();
   (void)take_signals();
@@ -173,6 +177,8 @@ void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
   (void)retried([&] { return ::send(k_report, &report, sizeof report, MSG_NOSIGNAL); });
   ::_exit(0);
 }
+
+}  // namespace
 
 BoundedWork::BoundedWork(const BoundedOrder& order)
     : most_output_(order.most_output), deadline_(monotonic_now() + order.time + k_patience) {
@@ -192,14 +198,12 @@ void BoundedWork::fail(int error) {
 }
 
 void BoundedWork::start(const BoundedOrder& order) {
-  int pipe_ends[2];
-  int report_ends[2];
-  if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return fail(errno);
-  output_ = UniqueFd(pipe_ends[0]);
-  const UniqueFd output_end(pipe_ends[1]);
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report_ends) != 0) return fail(errno);
-  report_ = UniqueFd(report_ends[0]);
-  const UniqueFd report_end(report_ends[1]);
+  Result<Pipe> output = make_pipe();
+  if (!output) return fail(errno);
+  output_ = std::move(output->read);
+  auto report = packet_pair();
+  if (!report) return fail(errno);
+  report_ = std::move(report->first);
   if (order.errors_apart) {
     errors_ = UniqueFd(::memfd_create("errors", MFD_CLOEXEC));
     if (!errors_.valid()) return fail(errno);
@@ -216,7 +220,8 @@ void BoundedWork::start(const BoundedOrder& order) {
   runner_ = ::fork();
   if (runner_ < 0) return fail(errno);
   if (runner_ == 0) {
-    be_bounded_runner(order, {output_end.get(), errors_.get(), report_end.get(), input.get()});
+    be_bounded_runner(order,
+                      {output->write.get(), errors_.get(), report->second.get(), input.get()});
   }
 }
 
@@ -238,13 +243,9 @@ bool BoundedWork::read_report() {
   const auto got =
       retried([&] { return ::recv(report_.get(), &report, sizeof report, MSG_DONTWAIT); });
   if (got < 0 && errno == EAGAIN) return false;
-  if (got == static_cast<ssize_t>(sizeof report)) {
-    end_.kind = report.kind;
-    end_.code = report.code;
-  } else {
-    end_.kind = BoundedEnd::Kind::signalled;  // somebody killed the runner
-    end_.code = 9;
-  }
+  const bool is_whole = got == static_cast<ssize_t>(sizeof report);
+  if (!is_whole) report = {BoundedEnd::Kind::signalled, SIGKILL};  // somebody killed the runner
+  static_cast<BoundedReport&>(end_) = report;
   return true;
 }
 
@@ -265,11 +266,10 @@ bool BoundedWork::go_on() {
     finish();
   } else if (monotonic_now() >= deadline_) {
     end_.kind = BoundedEnd::Kind::too_late;
-    if (errors_.valid()) finish();
+    finish();
     report_.reset();
     ::waitpid(runner_, nullptr, WNOHANG);
     runner_ = -1;
-    done_ = true;
   }
   return done_;
 }

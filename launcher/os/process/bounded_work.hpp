@@ -32,7 +32,8 @@ struct BoundedOrder {
   bool errors_apart = false;            // stderr goes to `errors` instead of the output
 };
 
-struct BoundedEnd {
+// What the runner reports when nothing of the work is left.
+struct BoundedReport {
   enum class Kind : std::uint8_t {
     exited,
     signalled,
@@ -41,26 +42,13 @@ struct BoundedEnd {
   };
   Kind kind = Kind::not_started;
   int code = 0;
+};
+
+struct BoundedEnd : BoundedReport {
   std::string output;
   std::string errors;       // its first 4 KiB
   bool output_cut = false;  // there was more
 };
-
-// What the runner reports when nothing of the work is left.
-struct BoundedReport {
-  BoundedEnd::Kind kind = BoundedEnd::Kind::not_started;
-  int code = 0;
-};
-
-struct BoundedPipes {
-  int output = -1;  // for writing
-  int errors = -1;  // -1: with the output
-  int report = -1;  // SOCK_SEQPACKET; a hang-up: the parent died or does not wait
-  int input = -1;   // for reading; -1: there is nothing to read
-};
-
-// To be called in a freshly forked process. Never returns.
-[[noreturn]] void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes);
 
 // Runs a command, or work of our own that may hang (a dead network file system). The work runs
 // beside this process and for a limited time. No process of it is left afterwards, however it ends.

@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "core/base/parts.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 
@@ -35,10 +36,8 @@ constexpr std::uint64_t k_into_cgroup = 0x200000000;  // CLONE_INTO_CGROUP
 // our memory, so it tells the errno of exec by a pipe. False: the kernel does not support this, and
 // nothing was started.
 bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Spawned& spawned) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-  const UniqueFd said(ends[0]);
-  UniqueFd saying(ends[1]);
+  Result<Pipe> said = make_pipe();
+  if (!said) return false;
   CloneArguments how;
   how.flags = k_into_cgroup;
   how.exit_signal = SIGCHLD;
@@ -47,12 +46,12 @@ bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Sp
   if (pid < 0) return false;
   if (pid == 0) {
     const int error = become(command, callers);
-    (void)::write(saying.get(), &error, sizeof error);
+    (void)::write(said->write.get(), &error, sizeof error);
     ::_exit(127);
   }
-  saying.reset();
+  said->write.reset();
   spawned = {pid, 0, 0};
-  (void)retried([&] { return ::read(said.get(), &spawned.error, sizeof spawned.error); });
+  (void)retried([&] { return ::read(said->read.get(), &spawned.error, sizeof spawned.error); });
   return true;
 }
 

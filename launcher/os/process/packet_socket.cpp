@@ -44,24 +44,28 @@ void set_patience(const UniqueFd& socket, Milliseconds patience) {
 
 // `socket` may be invalid.
 Connected connect(UniqueFd socket, const std::string& path) {
-  Connected result;
-  if (!socket.valid()) {
-    result.error = system_error("make a socket");
-    return result;
-  }
+  ConnectFailure failure = ConnectFailure::other;
+  if (!socket.valid()) return {{}, failure, system_error("make a socket")};
   sockaddr_un address{};
   if (!set_path(address, path)) {
-    result.error = system_error("connect to " + path, ENAMETOOLONG);
-    return result;
+    return {{}, failure, system_error("connect to " + path, ENAMETOOLONG)};
   }
   if (retried([&] { return ::connect(socket.get(), generic(address), sizeof address); }) == 0) {
-    result.socket = std::move(socket);
-    return result;
+    return {std::move(socket), failure, {}};
   }
-  result.error = system_error("connect to " + path);
-  if (errno == ENOENT) result.failure = ConnectFailure::absent;
-  if (errno == ECONNREFUSED) result.failure = ConnectFailure::dead;
-  return result;
+  const int error = errno;
+  if (error == ENOENT) failure = ConnectFailure::absent;
+  if (error == ECONNREFUSED) failure = ConnectFailure::dead;
+  return {{}, failure, system_error("connect to " + path, error)};
+}
+
+msghdr message_with(iovec& content, char* control, std::size_t size) {
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = static_cast<socklen_t>(size);
+  return message;
 }
 
 // ECONNRESET means that the other end closed with a packet of ours unread. It comes once, before
@@ -100,23 +104,21 @@ void remove_if_dead(const std::string& path) {
 }
 
 Listening listen_at(const std::string& path) {
-  Listening result;
   // The socket first gets another name. It gets its final name, by a link, when it listens. So
   // nobody finds it half done, and of two processes that try at once exactly one gets the final
   // name.
   const std::string draft = path + "." + std::to_string(::getpid());
   sockaddr_un address{};
   if (!set_path(address, draft)) {
-    result.error = system_error("listen at " + path, ENAMETOOLONG);
-    return result;
+    return {{}, false, system_error("listen at " + path, ENAMETOOLONG)};
   }
   UniqueFd socket = new_socket();
   ::unlink(draft.c_str());
   if (!socket.valid() || ::bind(socket.get(), generic(address), sizeof address) != 0 ||
       ::chmod(draft.c_str(), 0600) != 0 || ::listen(socket.get(), k_backlog) != 0) {
-    result.error = system_error("listen at " + path);
+    Error error = system_error("listen at " + path);
     ::unlink(draft.c_str());
-    return result;
+    return {{}, false, std::move(error)};
   }
   const auto has_name = [&] { return ::link(draft.c_str(), path.c_str()) == 0; };
   bool is_first = has_name();
@@ -124,6 +126,7 @@ Listening listen_at(const std::string& path) {
     remove_if_dead(path);
     is_first = has_name();
   }
+  Listening result;
   if (!is_first) {
     result.existed = errno == EEXIST;
     result.error = system_error("listen at " + path);
@@ -157,14 +160,9 @@ pid_t peer_process(int socket) {
 }
 
 bool continue_peer(int socket) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0) {
-    return false;
-  }
-  const UniqueFd held = watch_living(peer.pid);
-  if (!held.valid() || !is_stopped(peer.pid)) return false;
-  return send_signal(held.get(), SIGCONT);
+  const pid_t peer = peer_process(socket);
+  const UniqueFd held = watch_living(peer);
+  return held.valid() && is_stopped(peer) && send_signal(held.get(), SIGCONT);
 }
 
 Result<void> send_packet(int socket, std::string_view packet) {
@@ -181,11 +179,7 @@ Result<void> send_descriptors(int socket, std::string_view packet,
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * k_most_descriptors)] = {};
   // socklen_t, because some C library's msghdr has no wider type.
   const auto size = static_cast<socklen_t>(sizeof(int) * descriptors.size());
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = static_cast<socklen_t>(CMSG_SPACE(size));
+  msghdr message = message_with(content, control, CMSG_SPACE(size));
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
@@ -209,11 +203,7 @@ Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
   result.packet.resize(static_cast<std::size_t>(length));
   iovec content{result.packet.data(), result.packet.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  msghdr message = message_with(content, control, sizeof control);
   const ssize_t got = received([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
   if (got < 0) return system_error("receive a message");
   result.packet.resize(static_cast<std::size_t>(got));
@@ -272,11 +262,7 @@ ssize_t receive_at_once(int socket, char* packet, std::size_t room, pid_t& sende
   sender = 0;
   iovec content{packet, room};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))] = {};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  msghdr message = message_with(content, control, sizeof control);
   const ssize_t count =
       retried([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
   const cmsghdr* header = count > 0 ? CMSG_FIRSTHDR(&message) : nullptr;

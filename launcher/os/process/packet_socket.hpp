@@ -56,7 +56,8 @@ Result<UniqueFd> accept_from(const UniqueFd& listener);
 // Returns the user at the other end.
 Result<uid_t> peer_user(const UniqueFd& socket);
 
-// Returns the process that made the connection at the other end; 0: it cannot be seen from here.
+// Returns the process that made the connection at the other end, or listened there; 0: it cannot be
+// seen from here.
 pid_t peer_process(int socket);
 
 // Sends SIGCONT to the process that listened at the other end, if it is stopped. False: the process

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 #include "core/base/proc_status.hpp"
 #include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
@@ -68,19 +69,10 @@ bool has_stopped_thread(pid_t pid) {
   return found;
 }
 
-// True: this kernel lets us watch processes at all. Also true if only our limit of descriptors
-// prevents it.
-bool can_watch_processes() {
-  return watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
-}
-
 // The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
 pid_t watched_by(int watched) {
-  constexpr std::string_view k_field = "\nPid:\t";
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
-  const std::size_t at = text ? text->find(k_field) : std::string::npos;
-  if (at == std::string::npos) return 0;
-  return leading_number<pid_t>(std::string_view(*text).substr(at + k_field.size())).value_or(0);
+  return text ? leading_number<pid_t>(text_after(*text, "\nPid:\t")).value_or(0) : 0;
 }
 
 // No /proc/self has an entry of that name.
@@ -101,11 +93,6 @@ bool look_at_proc() {
 }
 
 constexpr std::string_view k_own_children = "thread-self/children";
-
-bool kernel_lists_children() {
-  static const bool lists = ::access(in_proc(k_own_children).c_str(), R_OK) == 0;
-  return lists;
-}
 
 // Empty: it is gone.
 std::string name_of(pid_t pid) {
@@ -209,13 +196,8 @@ std::string boot_id() {
 }
 
 std::uint64_t own_pid_namespace() {
-  constexpr std::string_view k_beginning = "pid:[";
-  char text[64];
-  const ssize_t length = ::readlink("/proc/self/ns/pid", text, sizeof text);
-  std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
-  if (!own.starts_with(k_beginning)) return 0;
-  own.remove_prefix(k_beginning.size());
-  return leading_number<std::uint64_t>(own).value_or(0);
+  const std::string own = read_link("/proc/self/ns/pid");
+  return leading_number<std::uint64_t>(text_after(own, "pid:[")).value_or(0);
 }
 
 std::string numbering_id() {
@@ -272,7 +254,9 @@ UniqueFd watch_living(pid_t pid) {
 }
 
 std::string_view trouble_with_watching() {
-  if (!can_watch_processes()) return "this kernel cannot watch processes (pidfd_open)";
+  // Our limit of descriptors may prevent it, and then this kernel lets us watch processes.
+  const bool can_watch = watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
+  if (!can_watch) return "this kernel cannot watch processes (pidfd_open)";
   if (proc_has_our_numbers()) return {};
   if (::access("/proc/self", F_OK) != 0) return "/proc is not there for us";
   return "/proc is of another PID namespace, not of ours";
@@ -312,8 +296,7 @@ std::string command_line_of(pid_t pid, std::size_t limit) {
     if (!line.empty()) line += ' ';
     line += word;
   }
-  std::ranges::replace_if(
-      line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::ranges::replace_if(line, is_control, ' ');
   line.resize(line.find_last_not_of(' ') + 1);  // titles of processes are padded
   return line;
 }
@@ -348,16 +331,11 @@ bool proc_has_our_numbers() {
 }
 
 std::string in_proc(std::string_view entry) {
-  std::string path(proc_has_our_numbers() ? "/proc/" : k_nowhere);
-  path += entry;
-  return path;
+  return text_of({proc_has_our_numbers() ? "/proc/" : k_nowhere, entry});
 }
 
 std::string in_proc(pid_t pid, std::string_view entry) {
-  std::string path = in_proc(std::to_string(pid));
-  path += '/';
-  path += entry;
-  return path;
+  return text_of({in_proc(std::to_string(pid)), "/", entry});
 }
 
 bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
@@ -387,14 +365,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-std::vector<ProcessName> own_ancestors() {
-  std::vector<ProcessName> ancestors;
-  walk_up(::getppid(), [&](pid_t pid, const ProcessStat& stat) {
-    ancestors.push_back({pid, stat.start});
-    return true;
-  });
-  return ancestors;
-}
+std::vector<ProcessName> own_ancestors() { return ancestors_of(own_name()); }
 
 std::vector<ProcessName> ancestors_of(const ProcessName& process, std::size_t most) {
   std::vector<ProcessName> ancestors;
@@ -458,7 +429,8 @@ std::vector<Link> children(const Spared& spared) {
 }
 
 std::vector<Link> descendants(const Spared& spared) {
-  if (!kernel_lists_children()) return scanned_descendants(spared);
+  static const bool k_kernel_lists_children = ::access(in_proc(k_own_children).c_str(), R_OK) == 0;
+  if (!k_kernel_lists_children) return scanned_descendants(spared);
   std::vector<Link> found = children(spared);
   for (std::size_t i = 0; i < found.size(); ++i) {
     const pid_t parent = found[i].pid;

@@ -26,7 +26,7 @@ constexpr int k_most_reaped = 1000;
 constexpr Milliseconds k_dying_time{4};
 constexpr Milliseconds k_dying_round{1};
 // A child that is re-parented to us sends no SIGCHLD, so while killing we look this often.
-constexpr int k_kill_round_ms = 5;
+constexpr Milliseconds k_kill_round{5};
 
 // Our own child keeps its number until we reap it. A deeper descendant may be reaped by its own
 // parent while we look, and another process may get its number. So we first open a descriptor of
@@ -204,20 +204,14 @@ class ContainedTree final : public ProcessSet {
   ProcessSet& around_;
 };
 
-class Unwatched final : public TreeWatcher {
- public:
-  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
-  int hurry_fd() override { return -1; }
-  bool hurries() override { return false; }
-};
+class Unwatched final : public TreeWatcher {};
 
 // Waits until a member ends, the watcher has news, or the time is over. True: the watcher hurries.
-bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds time) {
-  if (watcher != nullptr) time = std::min(time, watcher->hurry_time());
+bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds until) {
+  if (watcher != nullptr) until = std::min(until, monotonic_now() + watcher->hurry_time());
   std::vector<pollfd> fds{{watcher != nullptr ? watcher->hurry_fd() : -1, POLLIN, 0}};
   for (int fd : processes.news()) fds.push_back({fd, POLLIN, 0});
-  const auto timeout = static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, 3'600'000));
-  if (::poll(fds.data(), fds.size(), timeout) > 0) processes.hear_news();
+  if (::poll(fds.data(), fds.size(), poll_time(until)) > 0) processes.hear_news();
   if (watcher == nullptr) return false;
   const bool is_due = fds[0].revents != 0 || watcher->hurry_time().count() <= 0;
   return is_due && watcher->hurries();
@@ -233,8 +227,7 @@ bool wait_out_grace(ProcessSet& processes, const EndOrder& order, TreeWatcher& w
   }
   const Milliseconds until = monotonic_now() + order.grace;
   while (!processes.is_empty()) {
-    const Milliseconds left = until - monotonic_now();
-    if (left.count() <= 0 || wait_for_news(processes, &watcher, left)) return true;
+    if (monotonic_now() >= until || wait_for_news(processes, &watcher, until)) return true;
   }
   return false;
 }
@@ -313,7 +306,7 @@ std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& o
     processes.signal_all(SIGKILL);
     if (processes.is_empty()) return {};
     if (monotonic_now() >= until) return processes.living();
-    wait_for_news(processes, nullptr, Milliseconds{k_kill_round_ms});
+    wait_for_news(processes, nullptr, monotonic_now() + k_kill_round);
   }
 }
 

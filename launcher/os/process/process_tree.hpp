@@ -31,18 +31,18 @@ class TreeWatcher {
   // A child has ended. It is a zombie until this function returns.
   virtual void on_ended(pid_t /*pid*/) {}
   // A child was reaped.
-  virtual void on_reaped(pid_t pid, int status) = 0;
+  virtual void on_reaped(pid_t /*pid*/, int /*status*/) {}
   // A child has stopped or goes on. `status` is as waitpid(2) gives it. Only reap() with
   // StopNews::wanted calls this.
   virtual void on_stop_news(pid_t /*pid*/, int /*status*/) {}
   // Returns a descriptor that becomes readable when the grace may have to be cut short; -1: there
   // is none.
-  virtual int hurry_fd() = 0;
+  virtual int hurry_fd() { return -1; }
   // Returns after how long hurries() is to be called in any case.
   virtual Milliseconds hurry_time() { return k_longest; }
   // Called when hurry_fd() is readable or hurry_time() is over. True: the tree must be killed now.
   // Must read what made the descriptor readable.
-  virtual bool hurries() = 0;
+  virtual bool hurries() { return false; }
 
  protected:
   ~TreeWatcher() = default;

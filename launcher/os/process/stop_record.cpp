@@ -4,11 +4,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include <cstdio>
-
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
-#include "core/base/printable.hpp"
 #include "core/settings/message.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"

@@ -8,6 +8,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "os/file/file_text.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::os {
@@ -45,11 +46,8 @@ bool may_hold_unseen(pid_t process, unsigned user) {
   if (::readlink(in_proc(process, "cwd").c_str(), &first, 1) >= 0 || errno != EACCES) return false;
   const Result<std::string> status = read_process_status(process);
   if (!status) return false;
-  constexpr std::string_view k_users = "\nUid:";  // real, effective, saved, of the file system
-  const std::size_t found = status->find(k_users);
-  if (found == std::string::npos) return false;
-  std::string_view line = std::string_view(*status).substr(found + k_users.size());
-  line = line.substr(0, line.find('\n'));
+  // Real, effective, saved, of the file system.
+  std::string_view line = text_after(*status, "\nUid:");
   while (!line.empty()) {
     if (parse_number<unsigned>(take_part(line, '\t')) == user) return true;
   }

@@ -1,7 +1,5 @@
 #include "os/process/user.hpp"
 
-#include <unistd.h>
-
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"

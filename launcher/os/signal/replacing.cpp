@@ -55,14 +55,7 @@ HeldSignals::HeldSignals() {
 
 HeldSignals::~HeldSignals() { change_signal_mask(SIG_UNBLOCK, held_); }
 
-bool HeldSignals::came() const {
-  sigset_t pending;
-  if (::sigpending(&pending) != 0) return false;
-  for (const int signal : k_ending) {
-    if ((held_ & signal_bit(signal)) != 0 && ::sigismember(&pending, signal) == 1) return true;
-  }
-  return false;
-}
+bool HeldSignals::came() const { return (pending_signals() & held_) != 0; }
 
 Result<void> replace_file(const std::string& target,
                           const std::function<Result<void>(const Draft&)>& fill) {

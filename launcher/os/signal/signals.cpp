@@ -41,12 +41,6 @@ bool is_of_own_write(const siginfo_t& info) {
   return (info.si_signo == SIGPIPE || info.si_signo == SIGXFSZ) && info.si_pid == ::getpid();
 }
 
-SignalSet pending() {
-  SignalSet set = 0;
-  ::syscall(SYS_rt_sigpending, &set, sizeof set);
-  return set;
-}
-
 void send(int signal) { ::kill(::getpid(), signal); }
 
 ReceivedSignal received_signal(const siginfo_t& info) {
@@ -61,6 +55,12 @@ SignalSet change_signal_mask(int how, SignalSet set) {
   SignalSet before = 0;
   ::syscall(SYS_rt_sigprocmask, how, &set, &before, sizeof set);
   return before;
+}
+
+SignalSet pending_signals() {
+  SignalSet set = 0;
+  ::syscall(SYS_rt_sigpending, &set, sizeof set);
+  return set;
 }
 
 CallersSignals take_signals() {
@@ -91,10 +91,8 @@ void give_back_signals(const CallersSignals& callers) {
 }
 
 UniqueFd watch_children() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCHLD);
-  return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  Result<UniqueFd> children = watch_signals(signal_bit(SIGCHLD));
+  return children ? std::move(*children) : UniqueFd();
 }
 
 void hear_of_children(const UniqueFd& children) {
@@ -114,29 +112,26 @@ void die_of(int signal) {
 }
 
 Result<SignalLine> SignalLine::to_this_process(int signal) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return system_error("make a pipe");
-  UniqueFd read(ends[0]);
-  UniqueFd write(ends[1]);
-  if (::fcntl(read.get(), F_SETOWN, ::getpid()) != 0 ||
-      ::fcntl(read.get(), F_SETSIG, signal) != 0 ||
-      ::fcntl(read.get(), F_SETFL, O_NONBLOCK | O_ASYNC) != 0) {
+  HOLDFAST_TRY(Pipe pipe, make_pipe(O_NONBLOCK));
+  const int read = pipe.read.get();
+  if (::fcntl(read, F_SETOWN, ::getpid()) != 0 || ::fcntl(read, F_SETSIG, signal) != 0 ||
+      ::fcntl(read, F_SETFL, O_NONBLOCK | O_ASYNC) != 0) {
     return system_error("have a pipe send a signal");
   }
-  return SignalLine(std::move(read), std::move(write));
+  return SignalLine(std::move(pipe));
 }
 
 // The kernel would also send the signal when one of the ends is closed, so the owner is removed
 // first.
 SignalLine::~SignalLine() {
-  if (read_.valid()) ::fcntl(read_.get(), F_SETOWN, 0);
+  if (pipe_.read.valid()) ::fcntl(pipe_.read.get(), F_SETOWN, 0);
 }
 
 void SignalLine::pull() const {
   char byte = 0;
-  if (retried([&] { return ::write(write_.get(), &byte, 1); }) != 1) return;
+  if (retried([&] { return ::write(pipe_.write.get(), &byte, 1); }) != 1) return;
   // Some kernels signal only for the first byte in an empty pipe, so the byte is read at once.
-  (void)retried([&] { return ::read(read_.get(), &byte, 1); });
+  (void)retried([&] { return ::read(pipe_.read.get(), &byte, 1); });
 }
 
 ReceivedSignal take_pending(SignalSet set) {
@@ -179,7 +174,7 @@ ReceivedSignal SignalQueue::next() {
 }
 
 ReceivedSignal SignalQueue::next_to_stop() {
-  const SignalSet there = pending();
+  const SignalSet there = pending_signals();
   const SignalSet witness = witness_ == 0 ? 0 : signal_bit(witness_);
   const SignalSet telling = there & k_stops & ~witness;
   if (telling == 0) return {};
@@ -210,10 +205,6 @@ void SignalQueue::dismiss_witness() {
   listen();
 }
 
-bool SignalQueue::stop_by(int signal) {
-  return stop_by(signal, [] { return true; });
-}
-
 bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
   // One look answers both questions. With two looks, a signal that comes in between would be lost.
   const Told told = look_at_witness(signal);
@@ -222,7 +213,7 @@ bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
   if (!goes_on) {
     send(signal);
     goes_on = told == Told::to_stop && take_pending(signal_bit(witness_)).number == 0;
-    stops = !goes_on && wanted();
+    stops = !goes_on && (!wanted || wanted());
     if (!stops) (void)take_pending(signal_bit(signal));
   }
   if (goes_on) (void)take_pending(signal_bit(SIGCONT));
@@ -236,7 +227,7 @@ bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
 // Returns what the witness tells, and makes sure that the witness is not `signal`.
 SignalQueue::Told SignalQueue::look_at_witness(int signal) {
   if (witness_ == 0) return Told::nothing;
-  const SignalSet there = pending();
+  const SignalSet there = pending_signals();
   if ((there & signal_bit(witness_)) == 0) {
     // Stop signals and SIGCONT discard each other, so whichever is pending came last. next()
     // returns a pending stop signal later.

@@ -11,6 +11,7 @@
 
 #include "core/base/result.hpp"
 #include "core/outcome/supervision.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -38,6 +39,9 @@ CallersSignals take_signals();
 // rt_sigprocmask(2), including the signals that the C library keeps to itself. Returns the mask
 // that was in force before.
 SignalSet change_signal_mask(int how, SignalSet set);
+
+// The signals that are pending for this process, rt_sigpending(2).
+SignalSet pending_signals();
 
 // Gives a new process the caller's settings, between fork and exec. Async-signal-safe.
 void give_back_signals(const CallersSignals& callers);
@@ -70,10 +74,9 @@ class SignalLine {
   void pull() const;
 
  private:
-  SignalLine(UniqueFd read, UniqueFd write) : read_(std::move(read)), write_(std::move(write)) {}
+  explicit SignalLine(Pipe pipe) : pipe_(std::move(pipe)) {}
 
-  UniqueFd read_;
-  UniqueFd write_;
+  Pipe pipe_;
 };
 
 // Takes the blocked signals of this process one by one, and stops the process when told to.
@@ -112,16 +115,15 @@ class SignalQueue {
   ReceivedSignal next();
 
   // Stops this process by `signal`, so that a shell sees which signal it was. Returns after
-  // SIGCONT. Returns at once when `wanted` returns false, and in an orphaned process group, where
-  // the kernel lets nobody stop. False: this process was told to stop and then to continue. This
-  // function has taken the SIGCONT then, and next() does not return it.
+  // SIGCONT. Returns at once when `wanted`, if it is there, returns false, and in an orphaned
+  // process group, where the kernel lets nobody stop. False: this process was told to stop and then
+  // to continue. This function has taken the SIGCONT then, and next() does not return it.
   //
   // `wanted` is called when the signal is already pending, and a later SIGCONT discards the signal.
   // So if somebody makes `wanted` return false and then sends SIGCONT, we do not stay stopped.
   // Between SIGCONT and the moment when this process runs, the same signal from a terminal stops
   // this process directly.
-  [[nodiscard]] bool stop_by(int signal, const std::function<bool()>& wanted);
-  [[nodiscard]] bool stop_by(int signal);
+  [[nodiscard]] bool stop_by(int signal, const std::function<bool()>& wanted = {});
 
   // Returns the stop signal that next() took and that has a witness. 0: none.
   int told_to_stop() const { return told_; }

@@ -123,16 +123,11 @@ void add_imports(const ElfFile& file, const Elf64_Shdr& symbols, const std::stri
   }
 }
 
-void add_run_paths(std::string_view paths, std::vector<std::string>& all) {
-  while (!paths.empty()) all.emplace_back(take_part(paths, ':'));
-}
-
 }  // namespace
 
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text) {
   const std::optional<ElfFile> file = ElfFile::open(path);
-  if (!file) return false;
-  return file->has(section, text);
+  return file && file->has(section, text);
 }
 
 bool holds_googletest(const std::string& path) {
@@ -163,7 +158,10 @@ std::optional<ElfLinks> elf_links(const std::string& path) {
     if (entry.d_tag == DT_NULL) break;
     const std::string text = text_at(*texts, entry.d_un.d_val);
     if (entry.d_tag == DT_NEEDED) links.needed.push_back(text);
-    if (entry.d_tag == DT_RUNPATH || entry.d_tag == DT_RPATH) add_run_paths(text, links.run_paths);
+    if (entry.d_tag != DT_RUNPATH && entry.d_tag != DT_RPATH) continue;
+    for (std::string_view paths = text; !paths.empty();) {
+      links.run_paths.emplace_back(take_part(paths, ':'));
+    }
   }
   // A static program that may be loaded anywhere (-static-pie) has both sections, and no library.
   if (links.needed.empty()) return std::nullopt;

@@ -68,7 +68,6 @@ class StackDump {
   const std::string& text() const { return text_; }
 
  private:
-  bool has_stacks() const;
   void read_output();
   void start_tool();
   enum class ToolEnd : std::uint8_t { through, too_late };

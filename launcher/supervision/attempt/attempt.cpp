@@ -13,8 +13,6 @@
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/guard_process.hpp"
-#include "supervision/attempt/shared_stops.hpp"
-#include "supervision/base/messages.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -27,6 +25,68 @@ using Action = SupervisionAction;
 constexpr Milliseconds k_guard_patience{7000};
 // The same when the lease of the test's locks is over at once.
 constexpr Milliseconds k_hurried_patience{200};
+
+// Job control: the launcher stops and continues with its test, so that the shell sees the job stop
+// and go on. Stops can follow one another faster than they are reported.
+class SharedStops {
+ public:
+  SharedStops(GuardProcess& guard, os::SignalQueue& signals) : guard_(guard), signals_(signals) {}
+
+  // Stops this process by `signal`, which has stopped the main process. Returns when this process
+  // is continued. False: this process was told to stop and then to continue.
+  //
+  // The shell must see that the signal that stopped the test has stopped us too. Nobody can block
+  // SIGSTOP, so the guard sends it to us: it then comes before the SIGCONT that the guard sends
+  // when the test goes on. If another signal told us to stop, we stop by that signal instead.
+  [[nodiscard]] bool stop_as_test(int signal) {
+    woken_by_ = {};
+    // The first process of a PID namespace cannot be stopped, so no shell would see a stop and
+    // continue us.
+    if (::getpid() == 1) return false;
+    if (signal == SIGSTOP) signal = signals_.told_to_stop();
+    if (signal == 0) {
+      guard_.order({GuardOrder::Kind::stop_launcher, 0, 0, last_.now});
+      return true;
+    }
+    // The guard's news may be old: since then, two key presses may have stopped and continued us.
+    const pid_t main = guard_.report().main;
+    const auto wanted = [main] { return main == 0 || os::is_stopped(main); };
+    if (!signals_.stop_by(signal, wanted)) return false;
+    woken_by_ = last_;
+    return true;
+  }
+
+  // Passes an order of kind `forward` to the tree.
+  //
+  // A SIGCONT that continues us is meant only for the stop that it ends. `fg` has continued the
+  // test too. If the test is stopped again by now, it must stay stopped.
+  void forward(GuardOrder order) {
+    const MainStop woken_by = std::exchange(woken_by_, {});
+    if (order.signal == SIGCONT && woken_by.signal() != 0) {
+      order.kind = GuardOrder::Kind::resume;
+      order.stop = woken_by.now;
+    }
+    guard_.order(order);
+  }
+
+  // What the guard has reported about the main process since the last call of news().
+  struct News {
+    bool continued = false;
+    int stopped_by = 0;  // after `continued`, if that is set; 0: not stopped
+  };
+  News news() {
+    const MainStop now = guard_.report().main_stop;
+    if (now.now == last_.now) return {};
+    const MainStop before = std::exchange(last_, now);
+    return {before.signal() != 0, now.signal()};
+  }
+
+ private:
+  GuardProcess& guard_;
+  os::SignalQueue& signals_;
+  MainStop last_;
+  MainStop woken_by_;  // our latest stop, until the SIGCONT that ended it is read
+};
 
 class Attempt final : public os::TreeWatcher {
  public:
@@ -130,7 +190,7 @@ class Attempt final : public os::TreeWatcher {
 
   void stacks_are_whole() {
     if (state_.stage == Stage::running) {
-      stacks_.tell_in_output("holdfast: at its --stop-time ctest will end:\n");
+      plan_.companion->tell("holdfast: at its --stop-time ctest will end:\n");
       stacks_.tell();
     }
     happened({Event::Kind::stacks_taken});
@@ -156,22 +216,15 @@ class Attempt final : public os::TreeWatcher {
   }
 
   int time_left() const {
-    const Milliseconds next = std::min({deadline(), companions_deadline(), guard_deadline(),
-                                        look_at_, stacks_.deadline(), plan_.companion->look_at()});
-    if (next == k_longest) return -1;
-    return static_cast<int>(
-        std::clamp<std::int64_t>((next - os::monotonic_now()).count(), 0, 3'600'000));
+    return os::poll_time(std::min({deadline(), companions_deadline(), guard_deadline(), look_at_,
+                                   stacks_.deadline(), plan_.companion->look_at()}));
   }
 
   void happened(Event event) {
     event.at = os::monotonic_now();
     SupervisionStep step = next_step(state_, event, plan_.mode);
     if (!state_.paused && step.state.paused) clock_.pause(event.at);
-    if (!state_.paused && step.state.paused) paused_at_ = event.at;
-    if (state_.paused && !step.state.paused) {
-      clock_.go_on(event.at);
-      plan_.companion->on_pause(event.at - paused_at_);
-    }
+    if (state_.paused && !step.state.paused) plan_.companion->on_pause(clock_.go_on(event.at));
     state_ = step.state;
     for (const Action& action : step.actions) act(action);
   }
@@ -257,7 +310,10 @@ class Attempt final : public os::TreeWatcher {
     if (state_.stage == Stage::ended) return;
     const bool exited = guard_.listen();
     const GuardReport::Stage stage = guard_.report().stage;
-    if (!main_is_told_) tell_of_main();
+    if (!main_is_told_ && guard_.has_reported()) {
+      main_is_told_ = true;
+      plan_.companion->on_main_started(guard_.report().main);
+    }
     if (stage == GuardReport::Stage::watching) look_at_stops();
     if (stage == GuardReport::Stage::tree_ended) {
       // First, or the SIGKILL of the guard would count as a crash of the test.
@@ -270,12 +326,6 @@ class Attempt final : public os::TreeWatcher {
     } else if (stage == GuardReport::Stage::main_ended) {
       happened({Event::Kind::main_ended});
     }
-  }
-
-  void tell_of_main() {
-    if (!guard_.has_reported()) return;
-    main_is_told_ = true;
-    plan_.companion->on_main_started(guard_.report().main);
   }
 
   void read_signals() {
@@ -355,11 +405,7 @@ class Attempt final : public os::TreeWatcher {
   // Only ctest reads the test's output. When ctest dies, its end of the pipe closes first. The test
   // may die of that (SIGPIPE) before we can see ctest's death.
   void notice_dead_reader() {
-    const GuardReport& report = guard_.report();
-    if (plan_.mode != ExitMode::ctest || !report.main_reaped || !WIFSIGNALED(report.main_status) ||
-        WTERMSIG(report.main_status) != SIGPIPE) {
-      return;
-    }
+    if (plan_.mode != ExitMode::ctest || signal_of(guard_.report()) != SIGPIPE) return;
     if (!os::has_lost_its_reader(STDOUT_FILENO) && !os::has_lost_its_reader(STDERR_FILENO)) return;
     happened({Event::Kind::ended_without_reader});
   }
@@ -397,10 +443,9 @@ class Attempt final : public os::TreeWatcher {
   bool main_is_told_ = false;  // the companion was told that the main process runs
   bool wants_stacks_ = true;
   bool is_over_for_companion_ = false;  // the tree was ended because the companion's time was over
-  Milliseconds paused_at_{0};
-  Milliseconds look_at_ = k_longest;  // when stacks are taken: shortly before --stop-time
-  Milliseconds ordered_{0};           // when the guard was last told to end or kill the tree
-  Milliseconds grace_{0};             // the grace of that order
+  Milliseconds look_at_ = k_longest;    // when stacks are taken: shortly before --stop-time
+  Milliseconds ordered_{0};             // when the guard was last told to end or kill the tree
+  Milliseconds grace_{0};               // the grace of that order
 };
 
 }  // namespace

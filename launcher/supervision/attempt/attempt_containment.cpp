@@ -1,8 +1,6 @@
 #include "supervision/attempt/attempt_containment.hpp"
 
 #include <limits.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <algorithm>
 
 #include <cstdlib>
@@ -39,11 +37,6 @@ std::string path_of_program(const char* word) {
   return is_relative ? text_of({here, "/", program}) : program;
 }
 
-// Empty: it is not known.
-std::string source_of(const Grant& grant) {
-  return os::source_of_tree(grant.home.tree).value_or(std::string());
-}
-
 // As the test will have it.
 std::string temporary_directory(const Policy& policy) {
   std::string set = variable("TMPDIR");
@@ -73,13 +66,6 @@ std::vector<os::PrivateTmp::Passed> paths_to_pass(const Grant& grant, const Invo
   std::erase_if(paths, [](const auto& passed) { return !is_absolute(passed.path); });
   return paths;
 }
-
-class Unwatched final : public os::TreeWatcher {
- public:
-  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
-  int hurry_fd() override { return -1; }
-  bool hurries() override { return false; }
-};
 
 }  // namespace
 
@@ -119,7 +105,8 @@ ContainmentNeeds containment_needs(const Grant& grant, const Invocation& invocat
   }
   const std::string directory =
       needs.tmp_is_shared ? grant.shared_tmp : scratch + std::string(names::k_private_tmp_suffix);
-  const std::string source = source_of(grant);
+  // Empty: it is not known.
+  const std::string source = os::source_of_tree(grant.home.tree).value_or(std::string());
   needs.tmp = os::PrivateTmp::prepare(directory, paths_to_pass(grant, invocation, scratch, source));
   if (!needs.tmp) return needs;
   if (needs.tmp_is_shared) {
@@ -196,7 +183,7 @@ Result<pid_t> AttemptContainment::fork_into_namespaces() {
 
 pid_t AttemptContainment::post_warden(std::vector<int> locks, Milliseconds grace, pid_t guard) {
   const bool is_cgroup = cgroup_.has_value();
-  const os::UniqueFd first(is_cgroup ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, guard, 0)));
+  const os::UniqueFd first = is_cgroup ? os::UniqueFd() : os::watch_living(guard);
   locks.insert(locks.end(), {descriptor(), first.get()});
   warden_ = start_warden(std::move(locks));
   if (warden_.pid != 0) return warden_.pid;
@@ -205,8 +192,7 @@ pid_t AttemptContainment::post_warden(std::vector<int> locks, Milliseconds grace
     // tree. Until then the warden holds the locks.
     (void)os::wait_for(first.get(), k_longest);
   } else {
-    Unwatched watcher;
-    (void)os::end_processes(*processes(), {SIGTERM, grace, {}}, watcher);
+    (void)os::end_processes(*processes(), {SIGTERM, grace, {}});
     remove();
   }
   ::_exit(0);
@@ -231,7 +217,7 @@ void AttemptContainment::entrust(int keeper) const {
     message.add("cgroup", cgroup_->name());
     (void)os::send_message(keeper, message, {cgroup_->directory()});
   } else if (has(Boundary::pidns)) {
-    const os::UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+    const os::UniqueFd self = os::watch_living(::getpid());
     (void)os::send_message(keeper, message, {self.get()});
   }
 }

@@ -11,7 +11,6 @@
 #include "os/containment/cgroup.hpp"
 #include "os/containment/namespaces.hpp"
 #include "os/containment/private_tmp.hpp"
-#include "os/lock/lock_file.hpp"
 #include "os/process/execute.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/attempt/warden.hpp"

@@ -11,7 +11,6 @@
 #include "os/process/execute.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
 #include "supervision/attempt/companion.hpp"
-#include "supervision/base/guard_messages.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/step_outputs.hpp"
 #include "supervision/base/surroundings.hpp"

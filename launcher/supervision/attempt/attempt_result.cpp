@@ -3,8 +3,6 @@
 #include <sys/wait.h>
 #include <algorithm>
 
-#include "os/file/clock.hpp"
-
 namespace holdfast::supervision {
 namespace {
 
@@ -138,13 +136,6 @@ void notice_lost_lease(const ClusterLocks& locks, const std::string& name, Attem
       locks.why_lost() +
       (was_ended ? "; its process tree was ended" : ": another may have had it at the same time");
 }
-
-void AttemptClock::start() {
-  started_ = os::monotonic_now();
-  started_us_ = os::monotonic_now_us();
-}
-
-void AttemptClock::end() { ended_us_ = os::monotonic_now_us(); }
 
 std::int64_t AttemptClock::wall_us() const {
   const std::int64_t until = ended_us_ != 0 ? ended_us_ : os::monotonic_now_us();

@@ -9,6 +9,7 @@
 #include "core/base/duration.hpp"
 #include "core/outcome/supervision.hpp"
 #include "core/settings/policy.hpp"
+#include "os/file/clock.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/locks/taken_locks.hpp"
 #include "supervision/services/service_asking.hpp"
@@ -56,21 +57,24 @@ void notice_lost_lease(const ClusterLocks& locks, const std::string& name, Attem
 // The clock of an attempt, which stands still while the test is paused.
 class AttemptClock {
  public:
-  void start();
+  void start() { started_us_ = os::monotonic_now_us(); }
   // These functions note the start and the end of one pause, both on the clock of monotonic_now().
   void pause(Milliseconds at) { paused_since_ = at; }
-  void go_on(Milliseconds at) { stopped_ += at - paused_since_; }
+  // The latter returns how long the pause was.
+  Milliseconds go_on(Milliseconds at) {
+    stopped_ += at - paused_since_;
+    return at - paused_since_;
+  }
   // Ends the measured time; only the first call counts.
-  void end();
+  void end() { ended_us_ = os::monotonic_now_us(); }
 
-  Milliseconds started() const { return started_; }
+  Milliseconds started() const { return Milliseconds{started_us_ / 1000}; }
   // Returns when the attempt will have run for `time`, if it is not paused again.
-  Milliseconds after(Milliseconds time) const { return started_ + stopped_ + time; }
+  Milliseconds after(Milliseconds time) const { return started() + stopped_ + time; }
   // Returns the time from start to end (or now) without the pauses, in microseconds.
   std::int64_t wall_us() const;
 
  private:
-  Milliseconds started_{0};
   Milliseconds stopped_{0};
   Milliseconds paused_since_{0};
   std::int64_t started_us_ = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/marker_files.hpp"
 #include "os/file/own_place.hpp"
@@ -19,10 +20,6 @@ namespace env = environment;
 // Longer than the part of a report that matters.
 constexpr std::size_t k_head_of_report = 256;
 
-std::string in(const std::string& directory, std::string_view name) {
-  return directory + "/" + std::string(name);
-}
-
 // We open the FIFO for reading and writing, so that a program that begins does not wait for a
 // reader.
 os::UniqueFd make_beginnings(const std::string& path) {
@@ -36,10 +33,6 @@ os::UniqueFd make_beginnings(const std::string& path) {
   return fifo;
 }
 
-bool is_report(const std::string& name) {
-  return std::string_view(name).ends_with(names::k_googletest_report);
-}
-
 std::size_t count_beginnings(const os::UniqueFd& fifo) {
   char bytes[8];
   const ssize_t got = os::retried([&] { return ::read(fifo.get(), bytes, sizeof bytes); });
@@ -50,12 +43,6 @@ bool is_fifo(int directory, std::string_view name) {
   struct stat info {};
   return ::fstatat(directory, std::string(name).c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISFIFO(info.st_mode);
-}
-
-std::string head_of(const os::ScratchContent& left, const std::string& report) {
-  const Result<std::string> head =
-      os::read_private_file(left.markers.get(), report, k_head_of_report);
-  return head ? *head : std::string();
 }
 
 // `is_there`: whether the runs file exists.
@@ -75,25 +62,17 @@ GoogletestEnd end_shown_by(const GoogletestTrace& trace, const os::ScratchConten
 bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>& reports) {
   bool is_one_empty = false;
   for (const std::string& report : reports) {
-    const std::string head = head_of(left, report);
-    if (!is_googletest_report(head)) continue;
-    if (!reports_no_tests(head)) return false;
+    const Result<std::string> head =
+        os::read_private_file(left.markers.get(), report, k_head_of_report);
+    if (!head || !is_googletest_report(*head)) continue;
+    if (!reports_no_tests(*head)) return false;
     is_one_empty = true;
   }
   return is_one_empty;
 }
 
-MarkerOwner owner_of(const Grant& grant, const GuardReport& report) {
-  return {grant.identity.attempt, report.main_inside, report.earliest_start, report.latest_start};
-}
-
 bool exited_with(const Observation& seen, int code) {
   return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == code;
-}
-
-void note(std::string& remark, std::string_view more) {
-  if (!remark.empty()) remark += "; ";
-  remark += more;
 }
 
 // Decides what the trace means. The absence of a trace is evidence only if the program was able to
@@ -104,20 +83,21 @@ void judge_end(GoogletestEnd end, const Policy& policy, AttemptResult& result) {
   if (seen.main.kind != ProcessEnd::Kind::exited || is_clear) return;
   if (end == GoogletestEnd::unclear) {
     if (seen.main.code != 0) return;
-    return note(result.remark,
-                "several GoogleTest programs began in it, so it is not known whether all its own "
-                "cases had run");
+    return add_clause(
+        result.remark,
+        "several GoogleTest programs began in it, so it is not known whether all its own "
+        "cases had run");
   }
-  if (seen.main.code != 0) return note(result.remark, "not all its GoogleTest cases had run");
+  if (seen.main.code != 0) return add_clause(result.remark, "not all its GoogleTest cases had run");
   if (result.report.rights_changed) {
-    return note(
+    return add_clause(
         result.remark,
         "not all its GoogleTest cases seem to have run, but it had given up rights and could "
         "not have told");
   }
   seen.unfinished = policy.premature_exit == PrematureExit::fail;
   if (!seen.unfinished) {
-    note(result.remark, "exited with 0 before all its GoogleTest cases had run");
+    add_clause(result.remark, "exited with 0 before all its GoogleTest cases had run");
   }
 }
 
@@ -129,8 +109,10 @@ void look_at_files(const Evidence& evidence, const Grant& grant, const os::Scrat
   judge_end(trace.end, grant.policy, result);
   if (trace.ran_nothing && exited_with(seen, 0)) seen.ran_nothing = true;
   if (names.empty()) return;
-  JudgedMarkers judged = judge_markers(os::read_marker_files(left.markers.get(), names),
-                                       owner_of(grant, result.report));
+  const GuardReport& report = result.report;
+  JudgedMarkers judged = judge_markers(
+      os::read_marker_files(left.markers.get(), names),
+      {grant.identity.attempt, report.main_inside, report.earliest_start, report.latest_start});
   seen.marked = judged.reason.has_value();
   result.marker = std::move(judged.reason);
   result.orphans = std::move(judged.orphans);
@@ -171,11 +153,9 @@ bool AttemptStacks::take() {
 void AttemptStacks::tell() {
   if (!dump_) return;
   dump_->finish();
-  tell_in_output(dump_->text());
+  plan_.companion->tell(dump_->text());
   dump_.reset();
 }
-
-void AttemptStacks::tell_in_output(const std::string& text) const { plan_.companion->tell(text); }
 
 bool wants_report(const Policy& policy, const Invocation& invocation) {
   return policy.no_tests != NoTests::keep &&
@@ -187,7 +167,7 @@ GoogletestTrace ask_for_trace(const Invocation& invocation, const Policy& policy
                               const std::string& markers, TestEnvironment& told) {
   GoogletestTrace trace;
   if (policy.premature_exit != PrematureExit::ignore && !told.has(env::k_googletest_runs)) {
-    std::string runs = in(markers, names::k_googletest_runs_file);
+    std::string runs = text_of({markers, "/", names::k_googletest_runs_file});
     // GoogleTest crashes if it cannot open the file.
     trace.beginnings = make_beginnings(runs);
     if (trace.beginnings.valid()) {
@@ -210,8 +190,9 @@ WeighedTrace weigh_trace(const GoogletestTrace& trace, const os::ScratchContent&
     weighed.end = end_shown_by(trace, left, is_there);
   }
   if (!trace.reports) return weighed;
-  const auto others = std::partition(names.begin(), names.end(),
-                                     [](const std::string& name) { return !is_report(name); });
+  const auto others = std::partition(names.begin(), names.end(), [](const std::string& name) {
+    return !name.ends_with(names::k_googletest_report);
+  });
   const std::vector<std::string> reports(others, names.end());
   names.erase(others, names.end());
   weighed.ran_nothing = are_all_read && say_no_tests(left, reports);
@@ -220,7 +201,6 @@ WeighedTrace weigh_trace(const GoogletestTrace& trace, const os::ScratchContent&
 
 Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
                           const std::string& scratch, TestEnvironment& told) {
-  namespace env = environment;
   Evidence evidence;
   evidence.pytest = is_pytest(invocation.command);
   if (scratch.empty()) return evidence;
@@ -243,7 +223,7 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
     result.remark = "pytest did not understand what it was given: an option, a path, a conftest.py";
   }
   if (!evidence.not_asked.empty() && exited_with(seen, 0)) {
-    note(result.remark, evidence.not_asked);
+    add_clause(result.remark, evidence.not_asked);
   }
   // A trace may be told by a file that is gone.
   const bool has_trace = !evidence.googletest.runs_file.empty();

@@ -45,9 +45,6 @@ class AttemptStacks {
   // True: the stacks are complete.
   bool go_on() { return dump_ && dump_->go_on(); }
 
-  // Writes into the test's output; drops what nobody reads.
-  void tell_in_output(const std::string& text) const;
-
  private:
   const AttemptPlan& plan_;
   const GuardProcess& guard_;

@@ -3,10 +3,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <algorithm>
+#include <cerrno>
 
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -26,18 +28,64 @@ constexpr Milliseconds k_closing_round{20};
 // it could arrive after somebody else's SIGCONT, and end the launcher's next stop.
 constexpr Milliseconds k_wake_patience{100};
 
+// The guard's end of its connection with the launcher. When the connection ends, the guard knows
+// that the launcher was killed.
+class LauncherLink {
+ public:
+  LauncherLink(os::UniqueFd socket, pid_t launcher)
+      : socket_(std::move(socket)), launcher_(launcher) {}
+
+  pid_t launcher() const { return launcher_; }
+  // False: the launcher is dead.
+  bool is_up() const { return socket_.valid(); }
+  // Returns a descriptor that is readable when there is something for next_order(); -1: the
+  // launcher is dead.
+  int fd() const { return socket_.get(); }
+  // Forgets the descriptor. To be called after it was closed together with others.
+  void forget() { (void)socket_.release(); }
+
+  // Never waits.
+  void report(const GuardReport& what) {
+    if (!socket_.valid()) return;
+    const ssize_t sent = os::retried(
+        [&] { return ::send(socket_.get(), &what, sizeof what, MSG_NOSIGNAL | MSG_DONTWAIT); });
+    // A report that cannot be sent shows that the launcher was killed.
+    if (sent < 0 && errno != EAGAIN) socket_.reset();
+  }
+
+  void signal(int number) const {
+    if (::getppid() == launcher_) ::kill(launcher_, number);
+  }
+
+  bool is_stopped() const { return os::is_stopped(launcher_); }
+
+  enum class Heard : std::uint8_t { nothing, order, death };
+  // Never waits.
+  Heard next_order(GuardOrder& order) {
+    const ssize_t got =
+        os::retried([&] { return ::recv(socket_.get(), &order, sizeof order, MSG_DONTWAIT); });
+    if (got == static_cast<ssize_t>(sizeof order)) return Heard::order;
+    if (got < 0 && errno == EAGAIN) return Heard::nothing;
+    socket_.reset();
+    return Heard::death;
+  }
+
+ private:
+  os::UniqueFd socket_;
+  pid_t launcher_;
+};
+
 class Guard final : public os::TreeWatcher {
  public:
   Guard(const AttemptPlan& plan, const Surroundings& around, LauncherLink launcher,
         AttemptContainment* containment)
       : plan_(plan),
-        policy_(plan.policy),
         around_(around),
         command_(plan.command),
         launcher_(std::move(launcher)),
         containment_(containment) {
     command_.debugger = launcher_.launcher();
-    command_.nice = static_cast<int>(policy_.nice);
+    command_.nice = static_cast<int>(plan_.policy.nice);
   }
 
   [[noreturn]] void run() {
@@ -124,10 +172,8 @@ class Guard final : public os::TreeWatcher {
   void watch_main() {
     children_ = os::watch_children();
     while (hear_of_children() && !report_.main_reaped) {
-      const Milliseconds left =
-          look_at_launcher_ == k_longest ? k_longest : look_at_launcher_ - os::monotonic_now();
-      if (left.count() > 0) {
-        wait(left);
+      if (os::monotonic_now() < look_at_launcher_) {
+        wait(look_at_launcher_);
       } else {
         continue_launcher();
       }
@@ -144,9 +190,8 @@ class Guard final : public os::TreeWatcher {
     const Milliseconds until = os::monotonic_now() + k_leak_patience;
     while (true) {
       if (!os::reap(*this, spared())) finish();
-      const Milliseconds left = until - os::monotonic_now();
-      if (left.count() <= 0) break;
-      wait(left);
+      if (os::monotonic_now() >= until) break;
+      wait(until);
     }
     const std::vector<os::NamedProcess> leftovers = leftovers_with_their_output_closed();
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
@@ -158,11 +203,13 @@ class Guard final : public os::TreeWatcher {
     }
     if (stay) let_go();
     report(GuardReport::Stage::main_ended);
-    end_tree(SIGTERM, policy_.grace);
+    end_tree(SIGTERM, plan_.policy.grace);
     finish();
   }
 
-  bool may_stay() const { return policy_.needed_by_others || policy_.on_leak == OnLeak::ignore; }
+  bool may_stay() const {
+    return plan_.policy.needed_by_others || plan_.policy.on_leak == OnLeak::ignore;
+  }
 
   // Returns the leftovers. If they may stay, waits until they have closed the test's output, but
   // not for ever.
@@ -171,7 +218,7 @@ class Guard final : public os::TreeWatcher {
     while (true) {
       std::vector<os::NamedProcess> leftovers = os::living_descendants(spared());
       if (!may_stay() || !hold_output(leftovers) || os::monotonic_now() >= until) return leftovers;
-      wait(k_closing_round);
+      wait(os::monotonic_now() + k_closing_round);
       if (!os::reap(*this, spared())) finish();
     }
   }
@@ -190,7 +237,7 @@ class Guard final : public os::TreeWatcher {
   // The leftovers live on without the locks. As in ctest, the locks end with the main process.
   [[noreturn]] void let_go() {
     report_.kept = true;
-    if (!policy_.needed_by_others && !in_namespace()) finish();
+    if (!plan_.policy.needed_by_others && !in_namespace()) finish();
     report_.stays = true;
     note_usage();
     report(GuardReport::Stage::tree_ended);
@@ -199,8 +246,8 @@ class Guard final : public os::TreeWatcher {
     // Leftovers that no other test needs may outlive the run, so for them the guard does not watch
     // the run. The guard stays only because it is the first process of their PID namespace: if the
     // guard ended, the leftovers would end too.
-    const int keeper = policy_.needed_by_others ? plan_.keeper : -1;
-    const int parent = policy_.needed_by_others ? around_.parent.get() : -1;
+    const int keeper = plan_.policy.needed_by_others ? plan_.keeper : -1;
+    const int parent = plan_.policy.needed_by_others ? around_.parent.get() : -1;
     // All other descriptors are closed, above all stdout: whoever reads the output waits for its
     // end.
     os::leave_standard_streams();
@@ -208,7 +255,7 @@ class Guard final : public os::TreeWatcher {
     if (containment_ != nullptr) kept.push_back(containment_->descriptor());
     os::close_all_but(std::move(kept));
     launcher_.forget();
-    if (outlive_the_run(keeper, parent)) end_tree(SIGTERM, policy_.grace);
+    if (outlive_the_run(keeper, parent)) end_tree(SIGTERM, plan_.policy.grace);
     leave_containment();
     ::_exit(0);
   }
@@ -231,7 +278,7 @@ class Guard final : public os::TreeWatcher {
 
   void leave_containment() {
     if (containment_ == nullptr) return;
-    if (report_.kept && !policy_.needed_by_others) return containment_->let_go();
+    if (report_.kept && !plan_.policy.needed_by_others) return containment_->let_go();
     containment_->remove();
   }
 
@@ -239,9 +286,7 @@ class Guard final : public os::TreeWatcher {
     add_usage(report_);
     if (containment_ == nullptr) return;
     report_.memory_peak_kb = containment_->memory_peak_kb();
-    const bool killed =
-        WIFSIGNALED(report_.main_status) && WTERMSIG(report_.main_status) == SIGKILL;
-    if (killed) report_.oom_kills = containment_->oom_kills();
+    if (signal_of(report_) == SIGKILL) report_.oom_kills = containment_->oom_kills();
   }
 
   [[noreturn]] void finish() {
@@ -310,18 +355,16 @@ class Guard final : public os::TreeWatcher {
     report_.survivors = list_processes(for_people(survivors), report_.survivor_list);
   }
 
-  // Waits until a child has news, an order comes, or `time` is over. Carries out the order. Does
+  // Waits until a child has news, an order comes, or `until` has come. Carries out the order. Does
   // not return when the test's lease is over.
-  void wait(Milliseconds time) {
+  void wait(Milliseconds until) {
     if (is_lease_over()) {
       end_tree(0, Milliseconds{0});
       finish();
     }
-    time = std::min(time, hurry_time());
+    until = std::min(until, os::monotonic_now() + hurry_time());
     pollfd fds[2] = {{children_.get(), POLLIN, 0}, {hurry_fd(), POLLIN, 0}};
-    const auto timeout =
-        time == k_longest ? -1 : static_cast<int>(std::min<std::int64_t>(time.count(), 3'600'000));
-    if (::poll(fds, 2, timeout) <= 0) return;
+    if (::poll(fds, 2, os::poll_time(until)) <= 0) return;
     if (fds[0].revents != 0) os::hear_of_children(children_);
     GuardOrder order{};
     if (fds[1].revents != 0 && read_order(order)) carry_out(order);
@@ -385,13 +428,12 @@ class Guard final : public os::TreeWatcher {
     const LauncherLink::Heard heard = launcher_.next_order(order);
     if (heard == LauncherLink::Heard::death) {
       os::log(LogLevel::debug, {"the launcher has died, so the guard ends the process tree"});
-      order = {GuardOrder::Kind::end_tree, SIGTERM, policy_.grace.count()};
+      order = {GuardOrder::Kind::end_tree, SIGTERM, plan_.policy.grace.count()};
     }
     return heard != LauncherLink::Heard::nothing;
   }
 
   const AttemptPlan& plan_;
-  const Policy& policy_;
   const Surroundings& around_;
   os::Command command_;
   LauncherLink launcher_;
@@ -405,9 +447,9 @@ class Guard final : public os::TreeWatcher {
 
 }  // namespace
 
-void be_guard(const AttemptPlan& plan, const Surroundings& around, LauncherLink launcher,
-              AttemptContainment* containment) {
-  Guard(plan, around, std::move(launcher), containment).run();
+void be_guard(const AttemptPlan& plan, const Surroundings& around, os::UniqueFd socket,
+              pid_t launcher, AttemptContainment* containment) {
+  Guard(plan, around, {std::move(socket), launcher}, containment).run();
 }
 
 }  // namespace holdfast::supervision

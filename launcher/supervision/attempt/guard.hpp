@@ -9,7 +9,6 @@
 #pragma once
 
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/launcher_link.hpp"
 #include "supervision/base/surroundings.hpp"
 
 namespace holdfast::supervision {
@@ -17,8 +16,9 @@ namespace holdfast::supervision {
 class AttemptContainment;
 
 // Runs in the forked child and does not return. Everything that `plan` and `around` refer to is an
-// inherited copy. `containment`: null: there is none.
-[[noreturn]] void be_guard(const AttemptPlan& plan, const Surroundings& around,
-                           LauncherLink launcher, AttemptContainment* containment);
+// inherited copy. `socket`: the guard's end of its connection with
+// `launcher`. `containment`: null: there is none.
+[[noreturn]] void be_guard(const AttemptPlan& plan, const Surroundings& around, os::UniqueFd socket,
+                           pid_t launcher, AttemptContainment* containment);
 
 }  // namespace holdfast::supervision

@@ -30,7 +30,7 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   }
   if (pid_ == 0) {
     pair.first.reset();
-    be_guard(plan, around, {std::move(pair.second), launcher}, containment());
+    be_guard(plan, around, std::move(pair.second), launcher, containment());
   }
   link_ = std::move(pair.first);
   if (containment_) {

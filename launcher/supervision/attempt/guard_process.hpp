@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include "core/base/duration.hpp"
 #include "os/file/unique_fd.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
 #include "supervision/attempt/attempt_plan.hpp"

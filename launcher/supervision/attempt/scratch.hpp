@@ -18,15 +18,8 @@ namespace holdfast::supervision {
 
 // True: the files that the test left in its directory are to be removed.
 inline bool goes(Scratch what, Outcome outcome) {
-  switch (what) {
-    case Scratch::keep_failed:
-      return is_good(outcome) || outcome == Outcome::no_tests;
-    case Scratch::keep:
-      return false;
-    case Scratch::remove:
-      return true;
-  }
-  return true;
+  const bool is_no_failure = is_good(outcome) || outcome == Outcome::no_tests;
+  return what == Scratch::remove || (what == Scratch::keep_failed && is_no_failure);
 }
 
 class AttemptScratch {

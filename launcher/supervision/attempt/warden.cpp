@@ -1,6 +1,5 @@
 #include "supervision/attempt/warden.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -11,11 +10,11 @@
 namespace holdfast::supervision {
 
 Warden start_warden(std::vector<int> kept) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
-  const os::UniqueFd watched(ends[0]);
+  Result<os::Pipe> life = os::make_pipe();
+  if (!life) return {};
+  const int watched = life->read.get();
   Warden warden;
-  warden.life = os::UniqueFd(ends[1]);
+  warden.life = std::move(life->write);
   warden.pid = ::fork();
   if (warden.pid != 0) return warden;
   ::prctl(PR_SET_NAME, "holdfast-warden", 0, 0, 0);
@@ -23,11 +22,11 @@ Warden start_warden(std::vector<int> kept) {
   ::setpgid(0, 0);
   (void)::chdir("/");
   os::leave_standard_streams();
-  kept.insert(kept.end(), {0, 1, 2, watched.get()});
+  kept.insert(kept.end(), {0, 1, 2, watched});
   (void)warden.life.release();
   os::close_all_but(std::move(kept));
   char byte = 0;
-  (void)os::retried([&] { return ::read(watched.get(), &byte, sizeof byte); });
+  (void)os::retried([&] { return ::read(watched, &byte, sizeof byte); });
   return warden;
 }
 

@@ -1,6 +1,9 @@
 #include "supervision/base/invocation.hpp"
 
 #include <signal.h>
+#include <unistd.h>
+
+#include <climits>
 
 #include "core/base/number.hpp"
 #include "core/ctest/cmake_expression.hpp"
@@ -85,6 +88,14 @@ std::vector<std::string_view> words_of(char** command) {
   std::vector<std::string_view> words;
   for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
   return words;
+}
+
+TestInputs inputs_of(char** command, std::string_view required) {
+  const std::vector<std::string_view> words = words_of(command);
+  char here[PATH_MAX];
+  const bool is_here = has_relative_file(words) && ::getcwd(here, sizeof here) != nullptr;
+  return {file_arguments(words, is_here ? std::string_view(here) : std::string_view()),
+          required_files(required)};
 }
 
 Result<Invocation> read_invocation(char** arguments, char** environment) {

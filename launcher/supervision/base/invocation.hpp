@@ -10,6 +10,7 @@
 #include "core/base/result.hpp"
 #include "core/ctest/attach.hpp"
 #include "core/ctest/ctest_limits.hpp"
+#include "core/ctest/test_inputs.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/settings/command_line.hpp"
 #include "core/settings/facts.hpp"
@@ -48,6 +49,10 @@ struct Invocation {
 
 // Returns the words of a null-terminated command, valid as long as the command.
 std::vector<std::string_view> words_of(char** command);
+
+// Returns the inputs of the test that is started here. `required`: REQUIRED_FILES, as TestFacts has
+// them.
+TestInputs inputs_of(char** command, std::string_view required);
 
 // `arguments` is argv. An error is a usage error.
 Result<Invocation> read_invocation(char** arguments, char** environment);

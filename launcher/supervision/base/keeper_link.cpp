@@ -1,11 +1,9 @@
 #include "supervision/base/keeper_link.hpp"
 
-#include <fcntl.h>
 #include <sys/wait.h>
 
-#include <iterator>
-
 #include "core/base/keeper_address.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/log/log.hpp"
@@ -46,18 +44,15 @@ os::Connected connect_to_keeper(const Attach& attach) {
 bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
   Result<std::string> program = main_program();
   if (!program) return false;
-  std::string words[] = {*program,    "keeper",      "--tree",
-                         attach.tree, "--ctest",     to_text(attach.ctest),
-                         "--project", attach.project};
-  char* arguments[std::size(words) + 1] = {};
-  for (std::size_t i = 0; i < std::size(words); ++i) arguments[i] = words[i].data();
+  const std::vector<std::string> words{*program,    "keeper",      "--tree",
+                                       attach.tree, "--ctest",     to_text(attach.ctest),
+                                       "--project", attach.project};
   const pid_t child = ::fork();
   if (child < 0) return false;
   if (child == 0) {
     // The keeper outlives the test, so it must not keep ctest's streams open.
-    const int null = ::open("/dev/null", O_RDWR);
-    for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
-    (void)os::become({arguments, ::environ}, callers);
+    os::leave_standard_streams();
+    (void)os::become({os::pointers_to(words).data(), ::environ}, callers);
     ::_exit(127);
   }
   int status = 0;

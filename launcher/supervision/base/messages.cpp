@@ -35,11 +35,6 @@ std::string why(const AttemptResult& result, const Policy& policy, std::string_v
   return {};
 }
 
-void add(std::string& text, const std::string& more) {
-  if (!text.empty() && !more.empty()) text += "; ";
-  text += more;
-}
-
 // A daemon often waits until its parent is process 1.
 std::string on_orphan(const ListedProcess& orphan) {
   if (orphan.pid == 0) return {};
@@ -87,23 +82,19 @@ std::string on_evidence(const AttemptResult& result, std::string_view test) {
   if (result.outcome == Outcome::passed && result.orphans.empty()) return {};
   const std::string name = "\"" + brief(test) + "\"";
   std::string text = on_outcome(result, name);
-  add(text, on_orphans(result, name));
+  add_clause(text, on_orphans(result, name));
   return text;
 }
 
 }  // namespace
 
 std::string lock_line(const Policy& policy, Milliseconds waited) {
+  const auto name = [](const auto& one) -> const std::string& { return one.name; };
   std::string line;
-  for (const LockSpec& lock : policy.locks) {
-    line += line.empty() ? "lock " : ", ";
-    line += lock.name;
-  }
-  const std::vector<ServiceUse>& uses = policy.services;
-  for (const ServiceUse& use : uses) {
-    if (!line.empty()) line += ", ";
-    if (&use == &uses.front()) line += "service ";
-    line += use.name;
+  if (!policy.locks.empty()) line = "lock " + bounded_list(policy.locks, policy.locks.size(), name);
+  if (!policy.services.empty()) {
+    line += line.empty() ? "service " : ", service ";
+    line += bounded_list(policy.services, policy.services.size(), name);
   }
   // An override with a label may have taken all of them away. ctest does not know of that.
   if (line.empty()) line = "lock none";
@@ -129,13 +120,13 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   if (seen.end_reason != EndReason::none && !pressed) {
     text =
         "\"" + brief(test) + "\" " + why(result, policy, parent) + "; its process tree was ended";
-    if (seen.end_reason == EndReason::timeout) add(text, on_orphan(report.orphan));
+    if (seen.end_reason == EndReason::timeout) add_clause(text, on_orphan(report.orphan));
   } else if (seen.leaked) {
     text = "\"" + brief(test) + "\" " + describe_leftovers(report);
   }
-  add(text, on_evidence(result, test));
+  add_clause(text, on_evidence(result, test));
   if (report.survivors > 0) {
-    add(text, "could not be ended: " + list_of(report.survivor_list, report.survivors));
+    add_clause(text, "could not be ended: " + list_of(report.survivor_list, report.survivors));
   }
   return text;
 }
@@ -146,16 +137,16 @@ std::string account_of(const AttemptResult& result) {
       text_of({"outcome ", name_of(result.outcome), ": ", describe_end(result.outcome, seen.main),
                " after ", describe(Milliseconds{result.wall_us / 1000})});
   if (seen.end_reason != EndReason::none)
-    add(text, text_of({"ended because ", because(seen.end_reason)}));
-  if (result.report.leftovers > 0) add(text, describe_leftovers(result.report));
-  if (result.marker) add(text, text_of({"its marker counts: ", *result.marker}));
+    add_clause(text, text_of({"ended because ", because(seen.end_reason)}));
+  if (result.report.leftovers > 0) add_clause(text, describe_leftovers(result.report));
+  if (result.marker) add_clause(text, text_of({"its marker counts: ", *result.marker}));
   for (const OrphanMarker& one : result.orphans) {
-    add(text, text_of({"not believed: the marker ", one.file, " ", one.why}));
+    add_clause(text, text_of({"not believed: the marker ", one.file, " ", one.why}));
   }
-  if (seen.unfinished) add(text, "not all its cases had run");
-  if (seen.out_of_memory) add(text, "it died because memory ran out");
-  add(text, result.remark);
-  if (!result.verdict.empty()) add(text, "verdict " + result.verdict);
+  if (seen.unfinished) add_clause(text, "not all its cases had run");
+  if (seen.out_of_memory) add_clause(text, "it died because memory ran out");
+  add_clause(text, result.remark);
+  if (!result.verdict.empty()) add_clause(text, "verdict " + result.verdict);
   return text;
 }
 

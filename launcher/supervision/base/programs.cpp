@@ -15,11 +15,6 @@
 namespace holdfast::supervision {
 namespace {
 
-constexpr std::string_view k_main = "/bin/holdfast";
-constexpr std::string_view k_exec = "/libexec/holdfast/holdfast-exec";
-constexpr std::string_view k_launcher = "/libexec/holdfast/holdfast-launcher";
-constexpr std::string_view k_archive = "/libexec/holdfast/holdfast-archive";
-
 // True: the file is readable but not a whole program. If a script took the place of a program,
 // every test that the program should run would pass. If the program were cut off, every such test
 // would die with it. A cut-off program ends before its section headers, which linkers and strip(1)
@@ -66,12 +61,12 @@ Result<std::string> whole_program_at(std::string_view place) {
 }  // namespace
 
 Result<std::string> installation() { return program_at(""); }
-Result<std::string> main_program() { return whole_program_at(k_main); }
-Result<std::string> exec_program() { return whole_program_at(k_exec); }
-Result<std::string> launcher_program() { return program_at(k_launcher); }
+Result<std::string> main_program() { return whole_program_at("/bin/holdfast"); }
+Result<std::string> exec_program() { return whole_program_at("/libexec/holdfast/holdfast-exec"); }
+Result<std::string> launcher_program() { return program_at("/libexec/holdfast/holdfast-launcher"); }
 
 Result<std::string> archive_program() {
-  Result<std::string> program = program_at(k_archive);
+  Result<std::string> program = program_at("/libexec/holdfast/holdfast-archive");
   if (program && ::access(program->c_str(), F_OK) != 0) {
     return ErrorInWords{*program + " is not installed: HOLDFAST_COMPONENTS=archive builds it"};
   }

@@ -19,16 +19,19 @@ void add(JsonLine& line, std::string_view name, Truth value) {
 void add(JsonLine& line, std::string_view name, Outcome value) { line.text(name, name_of(value)); }
 void add(JsonLine& line, std::string_view name, Findings value) { line.raw(name, value.json); }
 
-void add(JsonLine& line, std::string_view name, Texts texts) {
+template <typename Items, typename Add>
+void add_list(JsonLine& line, std::string_view name, const Items& items, Add add_item) {
   line.begin_list(name);
-  for (const std::string_view text : texts) line.item(text);
+  for (const auto& item : items) add_item(item);
   line.end_list();
 }
 
+void add(JsonLine& line, std::string_view name, Texts texts) {
+  add_list(line, name, texts, [&](std::string_view text) { line.item(text); });
+}
+
 void add(JsonLine& line, std::string_view name, Locks locks) {
-  line.begin_list(name);
-  for (const LockSpec& lock : locks) line.item(to_text(lock));
-  line.end_list();
+  add_list(line, name, locks, [&](const LockSpec& lock) { line.item(to_text(lock)); });
 }
 
 void add(JsonLine& line, std::string_view name, const Process& process) {
@@ -37,11 +40,9 @@ void add(JsonLine& line, std::string_view name, const Process& process) {
 }
 
 void add(JsonLine& line, std::string_view name, Leftovers leftovers) {
-  line.begin_list(name);
-  for (const ListedProcess& one : leftovers) {
+  add_list(line, name, leftovers, [&](const ListedProcess& one) {
     line.begin_object().number("pid", one.pid).text("name", one.name.data()).end_object();
-  }
-  line.end_list();
+  });
 }
 
 void add(JsonLine& line, std::string_view name, Marker reason) {
@@ -49,18 +50,14 @@ void add(JsonLine& line, std::string_view name, Marker reason) {
 }
 
 void add(JsonLine& line, std::string_view name, Orphans orphans) {
-  line.begin_list(name);
-  for (const OrphanMarker& orphan : orphans) {
+  add_list(line, name, orphans, [&](const OrphanMarker& orphan) {
     line.begin_object().text("file", orphan.file).text("why", orphan.why).end_object();
-  }
-  line.end_list();
+  });
 }
 
 void add_names(JsonLine& line, std::string_view name, const std::vector<std::string>& names) {
   if (names.empty()) return;
-  line.begin_list(name);
-  for (const std::string& one : names) line.item(one);
-  line.end_list();
+  add_list(line, name, names, [&](const std::string& one) { line.item(one); });
 }
 
 void add(JsonLine& line, std::string_view name, const Schedule& schedule) {

@@ -41,6 +41,11 @@ std::optional<int> signal_of(const GuardReport& report) {
   return WTERMSIG(report.main_status);
 }
 
+void add_clause(std::string& text, std::string_view more) {
+  if (!text.empty() && !more.empty()) text += "; ";
+  text += more;
+}
+
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks,
                           const TestSchedule& schedule) {
   if (identity.journal.empty()) return {};
@@ -63,11 +68,9 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
   if (result.is_flaky) flags[count++] = "flaky";
   if (!result.lost_services.empty()) flags[count++] = "service_lost";
   const std::vector<std::string_view> services(result.services.begin(), result.services.end());
-  std::string note;
-  for (const std::string* const part : {&result.note, &result.remark, &result.older_fixtures}) {
-    if (!note.empty() && !part->empty()) note += "; ";
-    note += *part;
-  }
+  std::string note = result.note;
+  add_clause(note, result.remark);
+  add_clause(note, result.older_fixtures);
   const written::AttemptEnded record{.attempt = identity.attempt,
                                      .test = identity.test,
                                      .key = identity.key,

@@ -70,6 +70,9 @@ struct AttemptIdentity {
 std::optional<int> exit_code_of(const GuardReport& report);
 std::optional<int> signal_of(const GuardReport& report);
 
+// Adds to a sentence, after a semicolon if there is one already. `more` may be empty.
+void add_clause(std::string& text, std::string_view more);
+
 // Append a record. An error leads to a warning and no more, because a record never changes a
 // verdict.
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks,

@@ -3,12 +3,10 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <algorithm>
 
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/unique_fd.hpp"
 #include "supervision/base/record_writer.hpp"
@@ -41,7 +39,7 @@ void record_step(const BuildStep& step, const AttemptResult& result) {
   const GuardReport& report = result.report;
   const EarlierAttempts& earlier = step.earlier;
   std::string note = earlier.count > 0 ? "attempt 1 " + earlier.why : std::string();
-  if (!result.note.empty()) note += (note.empty() ? "" : "; ") + result.note;
+  add_clause(note, result.note);
   const written::StepRecord record{
       .kind = name_of(step.kind),
       .target = step.target,

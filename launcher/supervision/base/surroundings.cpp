@@ -38,11 +38,6 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
 
 os::ReceivedSignal Surroundings::next_signal() {
   const os::ReceivedSignal got = signals.next();
-  log_signal(got);
-  return got;
-}
-
-void log_signal(const os::ReceivedSignal& got) {
   // A SIGCONT without a sender is the queue's own.
   const bool is_own = got.from_line || (got.number == SIGCONT && got.sender == 0);
   const bool is_news = got.number != 0 && got.number != SIGCHLD && !is_own;
@@ -50,9 +45,10 @@ void log_signal(const os::ReceivedSignal& got) {
     os::log(LogLevel::debug, {"got ", signal_name(got.number), " from ",
                               os::named_sender(got.source, got.sender, got.user)});
   }
+  return got;
 }
 
-int next_ending_signal(Surroundings& around, Milliseconds* stopped) {
+int next_ending_signal(Surroundings& around, Milliseconds& stopped) {
   for (os::ReceivedSignal got = around.next_signal(); got.number != 0; got = around.next_signal()) {
     if (around.callers.ignores(got.number)) continue;
     const os::SignalSet signal = os::signal_bit(got.number);
@@ -60,7 +56,7 @@ int next_ending_signal(Surroundings& around, Milliseconds* stopped) {
     if ((signal & k_stopping_signals) == 0) continue;
     const Milliseconds before = os::monotonic_now();
     (void)around.signals.stop_by(got.number);
-    if (stopped != nullptr) *stopped += os::monotonic_now() - before;
+    stopped += os::monotonic_now() - before;
   }
   return 0;
 }
@@ -72,21 +68,21 @@ Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> 
   const std::size_t own = fds.size();
   Milliseconds stopped{0};
   while (true) {
-    const int signal = next_ending_signal(around, &stopped);
+    const int signal = next_ending_signal(around, stopped);
     if (signal != 0) return {Waited::Reason::told_to_end, signal, stopped};
     fds.resize(own);
     if (around.lease != nullptr) around.lease->add_descriptors(fds);
-    const std::int64_t left = (until - os::monotonic_now()).count();
-    ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
-    if (fds[own - 1].revents != 0) return {Waited::Reason::told_to_end, SIGTERM, stopped};
-    if (around.lease != nullptr && around.lease->is_lost_after(fds)) {
+    const int left = os::poll_time(until);
+    ::poll(fds.data(), fds.size(), left);
+    const bool is_lost = around.lease != nullptr && around.lease->is_lost_after(fds);
+    if (fds[own - 1].revents != 0 || is_lost) {
       return {Waited::Reason::told_to_end, SIGTERM, stopped};
     }
     const auto is_ready = [](const pollfd& one) { return one.revents != 0; };
     if (std::any_of(fds.begin(), fds.begin() + callers, is_ready)) {
       return {Waited::Reason::readable, 0, stopped};
     }
-    if (left <= 0) return {Waited::Reason::time_is_over, 0, stopped};
+    if (left == 0) return {Waited::Reason::time_is_over, 0, stopped};
   }
 }
 

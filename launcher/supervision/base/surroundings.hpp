@@ -24,11 +24,6 @@ class LeaseWatch {
   virtual bool is_lost_after(const std::vector<pollfd>& fds) = 0;
 
  protected:
-  LeaseWatch() = default;
-  LeaseWatch(const LeaseWatch&) = default;
-  LeaseWatch(LeaseWatch&&) = default;
-  LeaseWatch& operator=(const LeaseWatch&) = default;
-  LeaseWatch& operator=(LeaseWatch&&) = default;
   ~LeaseWatch() = default;
 };
 
@@ -43,15 +38,13 @@ struct Surroundings {
   LeaseWatch* lease = nullptr;  // its loss ends waits; null: there is none to lose
 
   // Takes the next pending signal, as os::SignalQueue::next() does, and logs from whom it is.
+  // SIGCHLD, and what the queue sends itself, are no news.
   os::ReceivedSignal next_signal();
 
   bool tells_limit(const os::ReceivedSignal& got) const {
     return parent_tells && got.number == SIGUSR1 && got.sender == ::getppid();
   }
 };
-
-// Logs a signal and who sent it. SIGCHLD, and what the queue sends itself, are no news.
-void log_signal(const os::ReceivedSignal& got);
 
 // To be called after take_signals().
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers);
@@ -64,8 +57,8 @@ inline constexpr os::SignalSet k_stopping_signals =
 
 // Takes pending signals, and stops this process if one of them says so. Returns the first signal
 // that ends tests; 0: none. For a process that waits and has no test to which it could pass
-// signals. `stopped`: the time for which it was stopped is added there; null: nobody asks.
-int next_ending_signal(Surroundings& around, Milliseconds* stopped = nullptr);
+// signals. `stopped`: the time for which it was stopped is added there.
+int next_ending_signal(Surroundings& around, Milliseconds& stopped);
 
 // What ended a wait: the time, a readable descriptor, or a reason to end the test.
 struct Waited {

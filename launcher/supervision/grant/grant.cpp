@@ -12,13 +12,11 @@
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/owner.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 #include "os/stack/lost_rights.hpp"
-#include "supervision/base/inputs.hpp"
 #include "supervision/base/teller.hpp"
 #include "supervision/grant/left_run.hpp"
 

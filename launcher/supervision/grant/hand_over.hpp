@@ -15,7 +15,6 @@
 #include "supervision/base/far_side.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
-#include "supervision/grant/grant.hpp"
 
 namespace holdfast::supervision {
 

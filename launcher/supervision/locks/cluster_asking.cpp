@@ -32,10 +32,7 @@ void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLoc
     });
     if (is_over() || has_begun_anew_) continue;
     const Result<LockLevel> level = above.level_for(spec, place);
-    if (!level) {
-      return end(TakenLocks::End::refused,
-                 text_of({"lock ", to_text(spec), ": ", to_text(level.error())}));
-    }
+    if (!level) return refuse(to_text(level.error()));
     ask(spec, *level);
     const std::optional<wire::Message> had = wait_for(cluster::k_had);
     if (!had) continue;
@@ -46,13 +43,9 @@ void ClusterAsking::take(const LockSpec& spec, const std::string& place, HeldLoc
 
 // The keeper gets a duplicate at once: the locks must outlive us for as long as the test lives.
 void ClusterAsking::begin() {
-  const std::string what = "lock " + to_text(*spec_) + ": ";
-  if (door_ < 0) {
-    return end(TakenLocks::End::refused,
-               what + "there is no keeper that could start holdfast-etcd");
-  }
+  if (door_ < 0) return refuse("there is no keeper that could start holdfast-etcd");
   Result<os::UniqueFd> theirs = result_.cluster.connect(grace_);
-  if (!theirs) return end(TakenLocks::End::refused, what + to_text(theirs.error()));
+  if (!theirs) return refuse(to_text(theirs.error()));
   const wire::Message connect(cluster::k_connect);
   wire::Message first(cluster::k_begin);
   const LockParty& self = order_->self;
@@ -70,7 +63,7 @@ void ClusterAsking::begin() {
       sent = ErrorInWords{"holdfast-etcd, which asks for it, has ended"};
     }
   }
-  if (!sent) return end(TakenLocks::End::refused, what + to_text(sent.error()));
+  if (!sent) return refuse(to_text(sent.error()));
   keeper_.entrust(result_.cluster.descriptor());
   (void)os::send_message(result_.cluster.descriptor(), first, {result_.cluster.memory()});
 }
@@ -133,7 +126,7 @@ std::optional<wire::Message> ClusterAsking::hear() {
     return std::nullopt;
   }
   if (message->kind == cluster::k_refused) {
-    end(TakenLocks::End::refused, text_of({"lock ", to_text(*spec_), ": ", message->get("why")}));
+    refuse(message->get("why"));
     return std::nullopt;
   }
   if (message->kind == cluster::k_waiting) {
@@ -172,8 +165,11 @@ void ClusterAsking::client_ended() {
   has_begun_anew_ = true;
   has_asked_why_ = false;
   if (++clients_ < k_most_clients) return;
-  end(TakenLocks::End::refused,
-      text_of({"lock ", to_text(*spec_), ": holdfast-etcd, which asks for it, ended"}));
+  refuse("holdfast-etcd, which asks for it, ended");
+}
+
+void ClusterAsking::refuse(std::string_view why) {
+  end(TakenLocks::End::refused, text_of({"lock ", to_text(*spec_), ": ", why}));
 }
 
 void ClusterAsking::end(TakenLocks::End how, std::string trouble) {

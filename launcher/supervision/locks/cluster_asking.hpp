@@ -44,6 +44,7 @@ class ClusterAsking {
   void act_by_clock();
   void client_ended();
   void end(TakenLocks::End how, std::string trouble);
+  void refuse(std::string_view why);
   bool is_over() const { return result_.end != TakenLocks::End::had; }
   void send(const wire::Message& message) const;
 

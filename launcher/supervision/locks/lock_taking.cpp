@@ -5,6 +5,7 @@
 
 #include "core/lock/lock_cycle.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
@@ -17,6 +18,9 @@ namespace {
 
 // For holdfast-etcd to give back the leases of a command. It goes on trying after that.
 constexpr Milliseconds k_release_patience{2000};
+
+// ctest says by this signal that the test's limit is over. It is for the test, and ends no wait.
+constexpr int k_limit_is_over = SIGUSR1;
 
 // Returns how the attempt appears to others that want its locks.
 LockParty party_of(const Grant& grant, const HeldLocks& above) {
@@ -31,6 +35,202 @@ LockParty party_of(const Grant& grant, const HeldLocks& above) {
   party.around = above.attempts();
   return party;
 }
+
+// Tells people about one wait for one lock: while the wait lasts, and how it ended.
+class LockTelling : public WaitTelling {
+ public:
+  LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
+      : WaitTelling(teller, order.self.test, "lock " + to_text(request.spec()), order.since),
+        request_(request),
+        order_(order) {}
+
+  void tell_if_due() {
+    if (take_due()) tell(obstacles());
+  }
+
+  // Returns one sentence for a wait that was given up. `circle`: the circle of waits that this one
+  // is part of; empty: none is known.
+  std::string gave_up(const LockCycle& circle) const;
+
+ private:
+  std::string obstacles() const;
+  std::vector<std::string> strangers() const;
+
+  const os::LockRequest& request_;
+  const LockWaitOrder& order_;
+};
+
+// True: the holder is this process, or the helper that waits for us. At the head of the queue these
+// two hold what they have got so far.
+bool is_ours(pid_t pid) {
+  if (pid == ::getpid()) return true;
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  return stat && stat->parent == ::getpid();
+}
+
+std::string LockTelling::gave_up(const LockCycle& circle) const {
+  std::string trouble = "gave up " + waiting() + " after " + describe(since_start());
+  if (!circle.empty()) return trouble + "; circle: " + describe_lock_cycle(circle);
+  if (!order_.out_of_order) return trouble;
+  return trouble + "; it was asked for out of order, inside a test that holds a later one";
+}
+
+std::string LockTelling::obstacles() const {
+  LockObstacles seen = request_.obstacles();
+  if (seen.holders.empty()) seen.strangers = strangers();
+  return describe_obstacles(to_text(request_.spec()), seen, os::unix_now_ms());
+}
+
+std::vector<std::string> LockTelling::strangers() const {
+  std::vector<std::string> found;
+  for (const os::FlockHolder& one :
+       os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
+    if (is_ours(one.pid)) continue;
+    // Its arguments may be secrets, and this line is logged.
+    found.push_back(os::named_process(one.pid));
+  }
+  return found;
+}
+
+// Waits for one lock, and tells people about the wait while it lasts. Everything that ends a test
+// also ends the wait.
+//
+// Waits for a lock whose try_take() returned false. `result.end` is `had` unless the wait ended
+// otherwise.
+//
+// Inside another attempt the wait may be part of a circle (core/lock/held_locks.hpp). If it is this
+// wait's turn to end the circle, the wait is given up as at its deadline.
+class Wait {
+ public:
+  Wait(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around, Teller& teller,
+       TakenLocks& result)
+      : request_(request),
+        order_(order),
+        deadline_(order.deadline),
+        around_(around),
+        result_(result),
+        telling_(request, order, teller) {}
+
+  void run() {
+    do {
+      request_.sign_waiting(self());
+    } while (!wait() && !try_again());
+  }
+
+ private:
+  // Returns true when the wait is over. The helper of the request waits, and this process hears
+  // what happens meanwhile.
+  bool wait() {
+    if (Result<void> started = request_.start_waiting(); !started) {
+      return refuse(started.error());
+    }
+    while (true) {
+      const Waited waited = wait_until(around_, next_event(), {{request_.ready_fd(), POLLIN, 0}});
+      leave_out(waited.stopped);
+      switch (waited.reason) {
+        case Waited::Reason::readable: {
+          const Result<bool> had = request_.finish_waiting();
+          if (!had) return refuse(had.error());
+          return *had && finish();
+        }
+        case Waited::Reason::told_to_end:
+          if (os::is_readable(around_.parent.get())) return end_with_ctest();
+          if (waited.signal != k_limit_is_over) return interrupt(waited.signal);
+          break;
+        case Waited::Reason::time_is_over:
+          if (act_by_clock()) return true;
+          break;
+      }
+    }
+  }
+
+  // The file was replaced while we waited. So we wait again, for the file that has the name now.
+  // True: that is not needed.
+  bool try_again() {
+    const Result<bool> had = request_.try_take();
+    if (!had) return refuse(had.error());
+    if (*had) telling_.tell_success();
+    return *had;
+  }
+
+  // We have the lock. Signals that came before are treated as during the wait: signals for the test
+  // are dropped, because there is no test yet.
+  bool finish() {
+    Milliseconds stopped{0};
+    int signal = k_limit_is_over;
+    while (signal == k_limit_is_over) signal = next_ending_signal(around_, stopped);
+    leave_out(stopped);
+    if (signal != 0) return interrupt(signal);
+    telling_.tell_success();
+    return true;
+  }
+
+  bool end(TakenLocks::End how, std::string trouble) {
+    result_.end = how;
+    result_.trouble = std::move(trouble);
+    return true;
+  }
+
+  bool end_with_ctest() {
+    return end(TakenLocks::End::interrupted, "ctest ended while " + telling_.waiting());
+  }
+
+  bool refuse(const Error& error) {
+    return end(TakenLocks::End::refused,
+               "lock " + to_text(request_.spec()) + ": " + to_text(error));
+  }
+
+  bool interrupt(int signal) {
+    result_.signal = signal;
+    return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
+  }
+
+  LockParty self() const {
+    LockParty party = order_.self;
+    party.since_unix_ms = os::unix_now_ms() - telling_.since_start().count();
+    return party;
+  }
+
+  Milliseconds next_event() const {
+    const Milliseconds next = std::min(telling_.next(), deadline_);
+    return is_nested() ? std::min(next, telling_.start() + circles_.next()) : next;
+  }
+
+  bool act_by_clock() {
+    if (ends_circle() || os::monotonic_now() >= deadline_) {
+      return end(TakenLocks::End::not_in_time, telling_.gave_up(circles_.seen()));
+    }
+    telling_.tell_if_due();
+    return false;
+  }
+
+  // Only a wait inside another attempt can be part of a circle, because it makes that attempt wait.
+  bool is_nested() const { return !order_.self.around.empty(); }
+
+  bool ends_circle() {
+    const Milliseconds since_start = telling_.since_start();
+    if (!is_nested() || since_start < circles_.next()) return false;
+    std::vector<LockUse> uses = os::named_lock_uses();
+    os::add_ancestors(uses);
+    LockParty waiter = order_.self;
+    waiter.ticket = request_.ticket();
+    return circles_.take(find_lock_cycle(waiter, uses), waiter, since_start);
+  }
+
+  // Our clocks stand still while we are stopped, and we keep our place in the queue.
+  void leave_out(Milliseconds pause) {
+    telling_.leave_out(pause);
+    if (deadline_ != k_longest) deadline_ += pause;
+  }
+
+  os::LockRequest& request_;
+  const LockWaitOrder& order_;
+  Milliseconds deadline_;
+  Surroundings& around_;
+  TakenLocks& result_;
+  LockTelling telling_;
+  LockCycleWatch circles_;
+};
 
 class Taking {
  public:
@@ -82,7 +282,7 @@ class Taking {
     os::LockRequest& request = asked->request;
     if (!asked->had) {
       log_wait(request, spec);
-      wait_for_lock(request, wait_order(spec, place, since), around_, teller_, result_);
+      Wait(request, wait_order(spec, place, since), around_, teller_, result_).run();
       if (result_.end != TakenLocks::End::had) return;
     }
     LockParty holder = self_;
@@ -179,205 +379,6 @@ class Taking {
   TakenLocks result_;
 };
 
-// Tells people about one wait for one lock: while the wait lasts, and how it ended.
-class LockTelling : public WaitTelling {
- public:
-  LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
-      : WaitTelling(teller, order.self.test, "lock " + to_text(request.spec()), order.since),
-        request_(request),
-        order_(order) {}
-
-  void tell_if_due() {
-    if (take_due()) tell(obstacles());
-  }
-
-  // Returns one sentence for a wait that was given up. `circle`: the circle of waits that this one
-  // is part of; empty: none is known.
-  std::string gave_up(const LockCycle& circle) const;
-
- private:
-  std::string obstacles() const;
-  std::vector<std::string> strangers() const;
-
-  const os::LockRequest& request_;
-  const LockWaitOrder& order_;
-};
-
-// True: the holder is this process, or the helper that waits for us. At the head of the queue these
-// two hold what they have got so far.
-bool is_ours(pid_t pid) {
-  if (pid == ::getpid()) return true;
-  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
-  return stat && stat->parent == ::getpid();
-}
-
-std::string LockTelling::gave_up(const LockCycle& circle) const {
-  std::string trouble = "gave up " + waiting() + " after " + describe(since_start());
-  if (!circle.empty()) return trouble + "; circle: " + describe_lock_cycle(circle);
-  if (!order_.out_of_order) return trouble;
-  return trouble + "; it was asked for out of order, inside a test that holds a later one";
-}
-
-std::string LockTelling::obstacles() const {
-  LockObstacles seen = request_.obstacles();
-  if (seen.holders.empty()) seen.strangers = strangers();
-  return describe_obstacles(to_text(request_.spec()), seen, os::unix_now_ms());
-}
-
-std::vector<std::string> LockTelling::strangers() const {
-  std::vector<std::string> found;
-  for (const os::FlockHolder& one :
-       os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
-    if (is_ours(one.pid)) continue;
-    // Its arguments may be secrets, and this line is logged.
-    found.push_back(os::named_process(one.pid));
-  }
-  return found;
-}
-
-bool is_in(os::SignalSet signals, int signal) { return (signals & os::signal_bit(signal)) != 0; }
-
-class Wait {
- public:
-  Wait(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around, Teller& teller,
-       TakenLocks& result)
-      : request_(request),
-        order_(order),
-        deadline_(order.deadline),
-        around_(around),
-        result_(result),
-        telling_(request, order, teller) {}
-
-  void run() {
-    request_.sign_waiting(self());
-    while (!wait()) {
-      // The file was replaced while we waited. So we wait again, for the file that has the name
-      // now.
-      const Result<bool> had = request_.try_take();
-      if (!had) return refuse(had.error());
-      if (*had) return telling_.tell_success();
-      request_.sign_waiting(self());
-    }
-  }
-
- private:
-  // Returns true when the wait is over. The helper of the request waits, and this process hears
-  // what happens meanwhile.
-  bool wait() {
-    if (Result<void> started = request_.start_waiting(); !started) {
-      return refuse_now(started.error());
-    }
-    while (true) {
-      pollfd fds[3] = {{request_.ready_fd(), POLLIN, 0},
-                       {around_.signals.fd(), POLLIN, 0},
-                       {around_.parent.get(), POLLIN, 0}};
-      ::poll(fds, 3, static_cast<int>(time_left().count()));
-      if (fds[0].revents != 0) {
-        const Result<bool> had = request_.finish_waiting();
-        if (!had) return refuse_now(had.error());
-        return *had && finish();
-      }
-      if (fds[2].revents != 0) return end_with_ctest();
-      if ((fds[1].revents != 0 && read_signals()) || act_by_clock()) return true;
-    }
-  }
-
-  // We have the lock. Signals that came before are treated as during the wait: signals for the test
-  // are dropped, because there is no test yet.
-  bool finish() {
-    if (!read_signals()) telling_.tell_success();
-    return true;
-  }
-
-  bool end(TakenLocks::End how, std::string trouble) {
-    result_.end = how;
-    result_.trouble = std::move(trouble);
-    return true;
-  }
-
-  bool end_with_ctest() {
-    return end(TakenLocks::End::interrupted, "ctest ended while " + telling_.waiting());
-  }
-
-  void refuse(const Error& error) {
-    end(TakenLocks::End::refused, "lock " + to_text(request_.spec()) + ": " + to_text(error));
-  }
-  bool refuse_now(const Error& error) {
-    refuse(error);
-    return true;
-  }
-
-  LockParty self() const {
-    LockParty party = order_.self;
-    party.since_unix_ms = os::unix_now_ms() - telling_.since_start().count();
-    return party;
-  }
-
-  Milliseconds next_event() const {
-    const Milliseconds next = std::min(telling_.next(), deadline_);
-    return is_nested() ? std::min(next, telling_.start() + circles_.next()) : next;
-  }
-
-  Milliseconds time_left() const {
-    return std::clamp(next_event() - os::monotonic_now(), Milliseconds{0}, Milliseconds{3'600'000});
-  }
-
-  bool act_by_clock() {
-    if (ends_circle() || os::monotonic_now() >= deadline_) {
-      return end(TakenLocks::End::not_in_time, telling_.gave_up(circles_.seen()));
-    }
-    telling_.tell_if_due();
-    return false;
-  }
-
-  // Only a wait inside another attempt can be part of a circle, because it makes that attempt wait.
-  bool is_nested() const { return !order_.self.around.empty(); }
-
-  bool ends_circle() {
-    const Milliseconds since_start = telling_.since_start();
-    if (!is_nested() || since_start < circles_.next()) return false;
-    std::vector<LockUse> uses = os::named_lock_uses();
-    os::add_ancestors(uses);
-    LockParty waiter = order_.self;
-    waiter.ticket = request_.ticket();
-    return circles_.take(find_lock_cycle(waiter, uses), waiter, since_start);
-  }
-
-  bool read_signals() {
-    while (true) {
-      const os::ReceivedSignal received = around_.next_signal();
-      if (received.number == 0) return false;
-      if (!around_.callers.ignores(received.number) && obey(received.number)) return true;
-    }
-  }
-
-  // True: the signal ends the wait.
-  bool obey(int signal) {
-    if (is_in(k_stopping_signals, signal)) stop(signal);
-    if (!is_in(k_ending_signals, signal)) return false;
-    result_.signal = signal;
-    return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
-  }
-
-  // Stops this process so that the shell sees it. Our clocks stand still meanwhile, and we keep our
-  // place in the queue.
-  void stop(int signal) {
-    const Milliseconds before = os::monotonic_now();
-    (void)around_.signals.stop_by(signal);
-    const Milliseconds pause = os::monotonic_now() - before;
-    telling_.leave_out(pause);
-    if (deadline_ != k_longest) deadline_ += pause;
-  }
-
-  os::LockRequest& request_;
-  const LockWaitOrder& order_;
-  Milliseconds deadline_;
-  Surroundings& around_;
-  TakenLocks& result_;
-  LockTelling telling_;
-  LockCycleWatch circles_;
-};
-
 }  // namespace
 
 void wait_for_release(const os::UniqueFd& door, Surroundings& around) {
@@ -397,11 +398,6 @@ TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, Keep
   }
   grant.policy.locks = std::move(*locks_here);
   return Taking(grant, above, around, keeper, cluster_door, teller).run();
-}
-
-void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
-                   Teller& teller, TakenLocks& result) {
-  Wait(request, order, around, teller, result).run();
 }
 
 }  // namespace holdfast::supervision

@@ -27,15 +27,4 @@ TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, Keep
 // is none.
 void wait_for_release(const os::UniqueFd& door, Surroundings& around);
 
-// Waits for one lock, and tells people about the wait while it lasts. Everything that ends a test
-// also ends the wait.
-
-// Waits for a lock whose try_take() returned false. `result.end` is `had` unless the wait ended
-// otherwise.
-//
-// Inside another attempt the wait may be part of a circle (core/lock/held_locks.hpp). If it is this
-// wait's turn to end the circle, the wait is given up as at its deadline.
-void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
-                   Teller& teller, TakenLocks& result);
-
 }  // namespace holdfast::supervision

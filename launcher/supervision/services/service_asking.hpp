@@ -22,8 +22,7 @@ struct SharedNetwork {
   os::UniqueFd descriptor;  // for os::join_network()
   std::string trouble;      // why it cannot be made here; empty: it can
   std::string lost;         // why nobody has it any more; empty: somebody has it
-  bool is_told_to_end = false;
-  int signal = 0;  // with is_told_to_end: the signal, or SIGTERM when ctest has died
+  int signal = 0;           // that ends the test: SIGTERM when ctest has died; 0: none
 };
 
 // To be called when the attempt has its locks. Blocks until the network is there, there will be

@@ -6,6 +6,7 @@
 #include "os/file/clock.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/unwatched.hpp"
 #include "supervision/base/build_tool.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/base/step_record.hpp"
@@ -31,15 +32,6 @@ LockScope scope_of_slots(LockSpec lock) {
 }
 
 constexpr Milliseconds k_a_while{100};
-
-// Becomes the command. If that fails, returns how the bare command would have ended.
-Exit become_command(const Invocation& invocation, const os::CallersSignals& callers) {
-  const int error = os::become({invocation.command, invocation.environment}, callers);
-  write_line(os::execution_error(invocation.command[0], error));
-  Observation seen;
-  seen.main = {ProcessEnd::Kind::never_started, error};
-  return exit_of(Outcome::launch_failed, seen, ExitMode::command);
-}
 
 Exit refuse(const Error& error) {
   write_line(to_text(error));
@@ -114,15 +106,13 @@ class Step {
   }
 
   static EarlierAttempts add_up(const AttemptResult& result, const std::string& why) {
-    EarlierAttempts earlier;
-    earlier.count = 1;
-    earlier.wall_us = result.wall_us;
-    earlier.user_us = result.report.user_us;
-    earlier.system_us = result.report.system_us;
-    earlier.max_rss_kb = result.report.max_rss_kb;
-    earlier.waited_ms = result.lock_wait.count();
-    earlier.why = why;
-    return earlier;
+    return {.count = 1,
+            .wall_us = result.wall_us,
+            .user_us = result.report.user_us,
+            .system_us = result.report.system_us,
+            .max_rss_kb = result.report.max_rss_kb,
+            .waited_ms = result.lock_wait.count(),
+            .why = why};
   }
 
   // Returns only on failure.
@@ -258,10 +248,8 @@ Companion::Verdict StepMemory::on_deadline() {
 }
 
 bool StepMemory::ran_out(const AttemptResult& result) const {
-  if (before_) {
-    const std::optional<std::uint64_t> now = events_.count();
-    if (now && *now > *before_) return true;
-  }
+  // A counter that cannot be read any more is less than any number.
+  if (before_ && events_.count() > before_) return true;
   return died_of_sigkill(result.observation) &&
          os::kernel_log_names_victim(result.report.main, os::monotonic_now() - started_);
 }
@@ -280,7 +268,8 @@ std::string StepRunner::why_once_more(const AttemptResult& result) {
 Exit launch_step(Invocation invocation, HandedOver* handed, StepRunner& runner) {
   invocation.attach.reset();  // a ctest further up did not start this step
   const os::CallersSignals callers = handed != nullptr ? handed->callers : os::take_signals();
-  if (handed == nullptr && is_exempt(invocation)) return become_command(invocation, callers);
+  if (handed == nullptr && is_exempt(invocation))
+    return become_command(invocation, invocation.environment, callers);
   complete_step(invocation);
   Result<Surroundings> around = look_around(invocation, callers);
   if (!around) return refuse(around.error());

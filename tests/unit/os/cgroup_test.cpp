@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 
 #include "os/file/own_files.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/process/execute.hpp"
 #include "sanitized.hpp"
 #include "scratch.hpp"
@@ -103,7 +104,7 @@ TEST_F(CgroupTest, CgroupsBelowItAreOfItAndGoWithIt) {
     const Result<Cgroup> cgroup = Cgroup::make(own_name("outer"));
     TREE_CHECK(cgroup);
     TREE_CHECK(::mkdirat(cgroup->directory(), "inner", 0755) == 0);
-    const Cgroup inner("inner", open_cgroup(cgroup->directory(), "inner"));
+    const Cgroup inner("inner", open_directory(cgroup->directory(), "inner"));
     for (Killing killing : {Killing::at_once, Killing::one_by_one}) {
       tree.start([&] {
         join(inner);

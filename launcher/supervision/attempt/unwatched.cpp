@@ -1,4 +1,4 @@
-#include "supervision/unwatched.hpp"
+#include "supervision/attempt/unwatched.hpp"
 
 #include "core/base/test_environment.hpp"
 #include "os/process/execute.hpp"
@@ -15,7 +15,12 @@ Exit own_failure(ExitMode mode) {
 
 Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   TestEnvironment environment(invocation.environment);
-  const int error = os::become({invocation.command, environment.environ()}, callers);
+  return become_command(invocation, environment.environ(), callers);
+}
+
+Exit become_command(const Invocation& invocation, char** environment,
+                    const os::CallersSignals& callers) {
+  const int error = os::become({invocation.command, environment}, callers);
   write_line(os::execution_error(invocation.command[0], error));
   Observation seen;
   seen.main = {ProcessEnd::Kind::never_started, error};

@@ -12,6 +12,10 @@ namespace holdfast::supervision {
 // Returns how we end when we fail before there is anything to observe.
 Exit own_failure(ExitMode mode);
 
+// Becomes the command. If that fails, returns how the bare command would have ended.
+Exit become_command(const Invocation& invocation, char** environment,
+                    const os::CallersSignals& callers);
+
 // Runs the test as if we were not there. Either the test is exempt, or we cannot supervise it:
 // there is no pidfd (an old kernel, seccomp, gVisor), or /proc is of another PID namespace. Returns
 // only if the command cannot be executed.
