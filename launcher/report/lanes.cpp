@@ -42,12 +42,6 @@ Job job_of(const StepRecord& step) {
   return job_at(work - step.slot_wait_s, step.slot_wait_s, 0, work, step.at);
 }
 
-// Times as close as that are one time, or a job would not get the lane of the one before it.
-std::int64_t microseconds(double seconds) {
-  constexpr double k_longest = 1e9;
-  return std::llround(std::clamp(seconds, 0.0, k_longest) * 1e6);
-}
-
 // The lanes of one shard.
 class Lanes {
  public:
@@ -135,6 +129,11 @@ class JobLists {
 };
 
 }  // namespace
+
+std::int64_t microseconds(double seconds) {
+  constexpr double k_longest = 1e9;
+  return std::llround(std::clamp(seconds, 0.0, k_longest) * 1e6);
+}
 
 std::string name_of(const LaneGroup& group, const RunReport& report) {
   std::string name = report.shards.empty() ? std::string() : report.shards.at(group.shard).name;
