@@ -166,7 +166,7 @@ Result<std::string> compare_runs(const Options& options, History& history) {
     HOLDFAST_TRY(PastRun run, history.load(head));
     loaded[i] = std::move(run);
   }
-  EarlierTimes times;
+  Durations times;
   const auto last = std::find(runs.begin(), runs.end(), loaded[0].head);
   const auto first = last - std::min<std::ptrdiff_t>(k_last_runs - 1, last - runs.begin());
   for (auto head = first; head != runs.end() && head <= last; ++head) {
