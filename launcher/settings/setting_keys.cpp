@@ -331,7 +331,7 @@ struct KeyReader<kind::EngineKind, Field> {
   }
 };
 
-// Known flakes have a section of their own (settings/known_flaky_keys.hpp).
+// Known flakes have a section of their own (settings/settings_file.cpp).
 template <typename Field>
 struct KeyReader<kind::KnownFlakes, Field> {
   static void read(const Key& /*key*/) {}
