@@ -1,6 +1,7 @@
 #include "settings/setting_keys.hpp"
 
 #include <cmath>
+#include <concepts>
 #include <filesystem>
 #include <type_traits>
 
@@ -44,10 +45,6 @@ Result<std::string> text_in(kind::Duration /*kind*/, const toml::node& node) {
   return to_text(length);
 }
 
-Result<std::string> text_in(kind::Limit /*kind*/, const toml::node& node) {
-  return text_in(kind::Duration{}, node);
-}
-
 Result<std::string> text_in(kind::Wait /*kind*/, const toml::node& node) {
   const Result<std::string> text = text_in(kind::Duration{}, node);
   return text ? text : ErrorInWords{describe_type(node)};
@@ -81,12 +78,9 @@ Result<std::string> text_in(kind::Path /*kind*/, const toml::node& node) {
   return text;
 }
 
-Result<std::string> text_in(kind::Label /*kind*/, const toml::node& node) {
-  return text_in(kind::Command{}, node);
-}
-
 template <typename Kind>
-Result<std::string> text_in(Kind /*kind*/, const toml::node& node) {
+requires(!std::derived_from<Kind, kind::Duration> && !std::derived_from<Kind, kind::Command>)
+    Result<std::string> text_in(Kind /*kind*/, const toml::node& node) {
   return text_of_string(node);
 }
 
