@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <type_traits>
 
-#include "core/base/edit_distance.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/settings/kinds.hpp"
 #include "core/settings/policy.hpp"

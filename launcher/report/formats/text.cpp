@@ -5,7 +5,6 @@
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
 #include "report/cases_as_tests.hpp"
-#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/memory_budgets.hpp"
 #include "report/said/reasons.hpp"
@@ -18,7 +17,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>

@@ -3,7 +3,6 @@
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"
 #include "report/said/reasons.hpp"
