@@ -145,7 +145,7 @@ Result<std::string> compare_runs(const Options& options, History& history) {
     HOLDFAST_TRY(const RunHead head, find_in(runs, options.words[i]));
     HOLDFAST_TRY(loaded[i], history.load(head));
   }
-  EarlierTimes times;
+  Durations times;
   const auto last = std::find(runs.begin(), runs.end(), loaded[0].head);
   const auto first = last - std::min<std::ptrdiff_t>(k_last_runs - 1, last - runs.begin());
   for (auto head = first; head != runs.end() && head <= last; ++head) {

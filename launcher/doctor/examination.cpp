@@ -20,7 +20,6 @@
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"
 #include "keeper/service/tree_services.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "settings/complaints.hpp"
 #include "store/run_directory.hpp"

@@ -29,8 +29,6 @@ struct OwnDatabase {
   std::string name;        // for SQLite, with own_vfs()
 };
 
-enum class MissingFile : unsigned char { is_error, is_made };
-
 constexpr const char* k_vfs = "holdfast";
 
 constexpr std::string_view k_descriptors = "/proc/self/fd/";
@@ -107,12 +105,12 @@ const char* own_vfs() {
 
 // Fails unless `file` and what SQLite has beside it are as os/file/own_files.hpp says. A link of
 // this user or of root is followed if the path is the user's own.
-Result<OwnDatabase> find_own_database(const std::string& file, MissingFile missing) {
+Result<OwnDatabase> find_own_database(const std::string& file, Database::Use use) {
   const std::string path = followed(file);
   for (const char* const suffix : {"", "-journal", "-wal", "-shm"}) {
     HOLDFAST_DO(os::check_own(path + suffix, os::Expected::file_to_write));
   }
-  if (missing == MissingFile::is_made && !os::exists_own(path)) {
+  if (use == Database::Use::write && !os::exists_own(path)) {
     HOLDFAST_DO(make(path));
   }
   HOLDFAST_TRY(os::OwnPlace place, os::own_place(path));
@@ -145,8 +143,6 @@ Error error_of(sqlite3* database, int code) {
                (database == nullptr ? "out of memory" : sqlite3_errmsg(database))};
 }
 
-sqlite3* database_of(sqlite3_stmt* statement) { return sqlite3_db_handle(statement); }
-
 }  // namespace
 
 void Statement::Finalise::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -171,7 +167,7 @@ Statement& Statement::bind(int parameter, std::string_view value) {
 Result<bool> Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
-  sqlite3* const database = database_of(statement_.get());
+  sqlite3* const database = sqlite3_db_handle(statement_.get());
   if (code != SQLITE_DONE) {
     Error error = error_of(database, code);
     sqlite3_reset(statement_.get());
@@ -203,9 +199,7 @@ std::string Statement::text(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
-  HOLDFAST_TRY(OwnDatabase own,
-               find_own_database(file.string(),
-                                 use == Use::write ? MissingFile::is_made : MissingFile::is_error));
+  HOLDFAST_TRY(OwnDatabase own, find_own_database(file.string(), use));
   Result<Database> database =
       open(own.name, use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, file);
   if (database) database->directory_ = std::move(own.directory);

@@ -147,8 +147,8 @@ class Inserter {
       row->is_used = true;
       if (id.key.empty() || row->key == id.key) return row->id;
       row->key = id.key;
-      const Result<void> done = set_key_.with(id.key, row->id).run();
-      return done ? Result<std::int64_t>(row->id) : done.error();
+      HOLDFAST_DO(set_key_.with(id.key, row->id).run());
+      return row->id;
     }
     std::int64_t nth = id.nth;
     for (const Row& row : named.rows) {
@@ -270,20 +270,20 @@ Result<std::vector<RunHead>> History::runs() {
       Statement all,
       database_.prepare("SELECT name, started, ended, complete FROM run ORDER BY started, name"));
   std::vector<RunHead> heads;
-  const Result<void> read = all.each([&] {
+  HOLDFAST_DO(all.each([&] {
     heads.push_back({all.text(0), all.real(1), all.real(2), all.number(3) != 0});
-  });
-  return read ? Result<std::vector<RunHead>>(std::move(heads)) : read.error();
+  }));
+  return heads;
 }
 
 Result<std::vector<NumberedTest>> History::tests() {
   HOLDFAST_TRY(Statement all, database_.prepare(fmt::format(
                                   "SELECT id, name, batch, nth, {} FROM test ORDER BY id", key_)));
   std::vector<NumberedTest> tests;
-  const Result<void> read = all.each([&] {
+  HOLDFAST_DO(all.each([&] {
     tests.push_back({all.number(0), {all.text(1), all.text(2), all.number(3), all.text(4)}});
-  });
-  return read ? Result<std::vector<NumberedTest>>(std::move(tests)) : read.error();
+  }));
+  return tests;
 }
 
 Result<std::int64_t> History::row_of(const RunHead& head) {
@@ -305,7 +305,7 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
   all.bind(0, id);
   if (test) all.bind(1, *test);
   PastRun run{head, {}};
-  const Result<void> read = all.each([&] {
+  HOLDFAST_DO(all.each([&] {
     run.results.push_back({{all.text(0), all.text(1), all.number(2), all.text(8)},
                            all.text(3),
                            grade_at(all.number(4)),
@@ -314,8 +314,7 @@ Result<PastRun> History::load(const RunHead& head, std::optional<std::string_vie
                            all.number(7) != 0,
                            {},
                            all.text(9)});
-  });
-  if (!read) return read.error();
+  }));
   HOLDFAST_DO(load_failures(id, run));
   return run;
 }
@@ -353,34 +352,30 @@ Result<void> History::read_back(const std::function<std::optional<NumberRange>()
     const std::optional<NumberRange> range = wanted();
     if (!range) return {};
     results.with(runs.number(0), range->first, range->last);
-    const Result<void> seen = results.each([&] {
+    HOLDFAST_DO(results.each([&] {
       see({results.number(0), grade_at(results.number(1)), bounded(results.number(2), k_longest_ms),
            bounded(results.number(3), k_most_attempts)});
-    });
-    if (!seen) return seen;
+    }));
   }
 }
 
 Result<std::size_t> History::add(const std::vector<PastRun>& runs) {
-  std::size_t next = 0;
-  return add_each([&]() -> Result<std::optional<PastRun>> {
-    if (next == runs.size()) return std::optional<PastRun>();
-    return std::optional<PastRun>(runs[next++]);
-  });
+  return add_each(runs.size(), [&](std::size_t i) { return Result<PastRun>(runs[i]); });
 }
 
-Result<std::size_t> History::add_each(const std::function<Result<std::optional<PastRun>>()>& next) {
+Result<std::size_t> History::add_each(std::size_t count,
+                                      const std::function<Result<PastRun>(std::size_t)>& run_at) {
   std::size_t added = 0;
   const Result<void> done = in_transaction([&]() -> Result<void> {
     HOLDFAST_TRY(Inserter inserter, Inserter::of(database_));
-    while (true) {
-      HOLDFAST_TRY(const std::optional<PastRun> run, next());
-      if (!run) return {};
-      HOLDFAST_TRY(const std::int64_t known, row_of(run->head));
+    for (std::size_t i = 0; i < count; ++i) {
+      HOLDFAST_TRY(const PastRun run, run_at(i));
+      HOLDFAST_TRY(const std::int64_t known, row_of(run.head));
       if (known != 0) continue;
-      HOLDFAST_DO(inserter.insert(*run));
+      HOLDFAST_DO(inserter.insert(run));
       ++added;
     }
+    return {};
   });
   if (!done) return done.error();
   return added;
@@ -388,12 +383,7 @@ Result<std::size_t> History::add_each(const std::function<Result<std::optional<P
 
 Result<std::size_t> History::add_all_of(History& other) {
   HOLDFAST_TRY(const std::vector<RunHead> theirs, other.runs());
-  std::size_t next = 0;
-  return add_each([&]() -> Result<std::optional<PastRun>> {
-    if (next == theirs.size()) return std::optional<PastRun>();
-    HOLDFAST_TRY(PastRun run, other.load(theirs[next++]));
-    return std::optional<PastRun>(std::move(run));
-  });
+  return add_each(theirs.size(), [&](std::size_t i) { return other.load(theirs[i]); });
 }
 
 Result<void> History::remove_before(double started) {
@@ -412,10 +402,9 @@ Result<void> History::remove_before(double started) {
 }
 
 Result<std::int64_t> History::bytes() {
-  Result<std::int64_t> pages = database_.number("PRAGMA page_count");
-  if (!pages) return pages;
-  Result<std::int64_t> page = database_.number("PRAGMA page_size");
-  return page ? Result<std::int64_t>(*pages * *page) : page;
+  HOLDFAST_TRY(const std::int64_t pages, database_.number("PRAGMA page_count"));
+  HOLDFAST_TRY(const std::int64_t page, database_.number("PRAGMA page_size"));
+  return pages * page;
 }
 
 Result<void> History::prune(double now, const HistoryLimits& limits) {
@@ -439,8 +428,7 @@ Result<void> History::prune(double now, const HistoryLimits& limits) {
 Result<void> History::keep_from(const std::vector<RunHead>& all, std::size_t first) {
   if (first == 0) return {};
   const double started = all[first].started;
-  if (Result<void> done = in_transaction([&] { return remove_before(started); }); !done)
-    return done;
+  HOLDFAST_DO(in_transaction([&] { return remove_before(started); }));
   return database_.execute("PRAGMA incremental_vacuum");
 }
 

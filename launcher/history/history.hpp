@@ -64,8 +64,9 @@ class History {
 
   // Makes the tables if there are none; `file` is for messages.
   static Result<History> with_tables(Result<Database> database, const std::filesystem::path& file);
-  // `next` returns one run after the other, and none after the last.
-  Result<std::size_t> add_each(const std::function<Result<std::optional<PastRun>>()>& next);
+  // `run_at` returns each of `count` runs by its place.
+  Result<std::size_t> add_each(std::size_t count,
+                               const std::function<Result<PastRun>(std::size_t)>& run_at);
   Result<void> in_transaction(const std::function<Result<void>()>& change);
   Result<std::int64_t> row_of(const RunHead& head);
   Result<void> load_failures(std::int64_t row, PastRun& run);

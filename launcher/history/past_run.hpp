@@ -63,6 +63,7 @@ struct PastResult {
   std::string program = {};
 
   bool is_red() const { return holdfast::is_red(grade); }
+  double wall_s() const { return static_cast<double>(wall_ms) / 1000; }
   friend bool operator==(const PastResult&, const PastResult&) = default;
 };
 

@@ -12,7 +12,19 @@
 
 namespace holdfast {
 
-struct Counts {
+struct OutcomeCounts {
+  std::array<std::size_t, k_outcomes> by_outcome{};
+
+  void add(Outcome outcome) { ++by_outcome.at(static_cast<std::size_t>(outcome)); }
+  std::size_t of(Outcome outcome) const { return by_outcome.at(static_cast<std::size_t>(outcome)); }
+  std::size_t failed() const { return of(Outcome::failed) + of(Outcome::deliberate_exit); }
+  // The same, where a deliberate exit has no row of its own.
+  std::size_t shown(Outcome outcome) const {
+    return outcome == Outcome::failed ? failed() : of(outcome);
+  }
+};
+
+struct Counts : OutcomeCounts {
   std::size_t planned = 0;  // every test that ctest selected, as far as the journal knows
   std::size_t run = 0;      // planned, without not_run
   std::size_t through = 0;  // those of `run` that ran through Holdfast
@@ -21,21 +33,8 @@ struct Counts {
   std::size_t leaked = 0;
   std::size_t stale = 0;     // their programs changed during the run
   std::size_t orphaned = 0;  // they found markers that were not their own
-  std::array<std::size_t, k_outcomes> by_outcome{};
-
-  std::size_t of(Outcome outcome) const { return by_outcome.at(static_cast<std::size_t>(outcome)); }
-  std::size_t failed() const { return of(Outcome::failed) + of(Outcome::deliberate_exit); }
-
-  // The same for the cases of batches.
-  std::size_t cases = 0;
-  std::array<std::size_t, k_outcomes> cases_by_outcome{};
-
-  std::size_t of_cases(Outcome outcome) const {
-    return cases_by_outcome.at(static_cast<std::size_t>(outcome));
-  }
-  std::size_t failed_cases() const {
-    return of_cases(Outcome::failed) + of_cases(Outcome::deliberate_exit);
-  }
+  std::size_t cases = 0;     // of batches
+  OutcomeCounts of_cases;
 };
 
 }  // namespace holdfast

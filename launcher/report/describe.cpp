@@ -166,13 +166,13 @@ void add_tests(std::vector<std::string> names, std::string_view what,
 
 // Of a run whose keeper was killed; of shards, one may have lost its keeper and another not.
 bool is_of_lost_keeper(const RunReport& report, const TestReport& test) {
-  return report.shards.empty() || report.shards.at(test.shard).run.keeper_until;
+  return run_of(report, test.shard).keeper_until.has_value();
 }
 
 // The keeper names attempts by the run.
 bool ran_without_keeper(const RunReport& report, const TestReport& test) {
-  const RunInfo& run = report.shards.empty() ? report.run : report.shards.at(test.shard).run;
-  return !test.attempts.empty() && !test.attempts.back().attempt.starts_with(run.id + ".");
+  return !test.attempts.empty() &&
+         !test.attempts.back().attempt.starts_with(run_of(report, test.shard).id + ".");
 }
 
 }  // namespace
@@ -296,12 +296,11 @@ std::string counts_text(const RunReport& report) {
   return text;
 }
 
-std::string outcome_list(const Counts& counts) {
+std::string outcome_list(const OutcomeCounts& counts) {
   std::string list;
   for (const OutcomeFacts& row : k_outcome_table) {
     if (row.outcome == Outcome::not_run || row.outcome == Outcome::deliberate_exit) continue;
-    const std::size_t number =
-        row.outcome == Outcome::failed ? counts.failed() : counts.of(row.outcome);
+    const std::size_t number = counts.shown(row.outcome);
     if (number == 0) continue;
     list += fmt::format("{}{} {}", list.empty() ? "" : ", ", number, label(row.outcome));
   }
@@ -309,10 +308,8 @@ std::string outcome_list(const Counts& counts) {
 }
 
 std::string case_list(const Counts& counts) {
-  Counts of_cases;
-  of_cases.by_outcome = counts.cases_by_outcome;
-  std::string list = outcome_list(of_cases);
-  const std::size_t not_run = counts.of_cases(Outcome::not_run);
+  std::string list = outcome_list(counts.of_cases);
+  const std::size_t not_run = counts.of_cases.of(Outcome::not_run);
   if (not_run > 0) list += fmt::format("{}{} not run", list.empty() ? "" : ", ", not_run);
   return list;
 }
@@ -322,11 +319,18 @@ std::vector<std::string> leftover_names(const TestReport& test) {
   for (const Attempt& attempt : test.attempts) {
     for (const Leftover& leftover : attempt.leftovers) {
       std::string name = printable(leftover.name);
-      if (std::find(names.begin(), names.end(), name) == names.end())
-        names.push_back(std::move(name));
+      if (std::ranges::count(names, name) == 0) names.push_back(std::move(name));
     }
   }
   return names;
+}
+
+std::vector<std::string> kept_scratch_of(const TestReport& test) {
+  std::vector<std::string> paths;
+  for (const Attempt& attempt : test.attempts) {
+    if (!attempt.scratch.empty()) paths.push_back(printable(attempt.scratch));
+  }
+  return paths;
 }
 
 std::vector<std::string> orphan_texts(const TestReport& test) {

@@ -74,13 +74,16 @@ std::string reason(const TestReport& test);
 std::string counts_text(const RunReport& report);
 
 // "60 passed, 1 failed, 1 crashed": each outcome that occurs among the tests that ran.
-std::string outcome_list(const Counts& counts);
+std::string outcome_list(const OutcomeCounts& counts);
 
 // The same for the cases of batches.
 std::string case_list(const Counts& counts);
 
 // The names of leftovers, each once.
 std::vector<std::string> leftover_names(const TestReport& test);
+
+// The paths of the scratch directories that its attempts kept.
+std::vector<std::string> kept_scratch_of(const TestReport& test);
 
 // "exit-17 is of another attempt" for each orphan marker of the test's attempts.
 std::vector<std::string> orphan_texts(const TestReport& test);

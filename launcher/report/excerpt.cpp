@@ -223,8 +223,7 @@ class Collection {
   }
 
   std::vector<Excerpt> take(std::size_t limit) {
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const Ranked& a, const Ranked& b) { return a.rank < b.rank; });
+    std::ranges::stable_sort(found_, {}, &Ranked::rank);
     std::vector<Excerpt> excerpts;
     for (Ranked& one : found_) {
       if (excerpts.size() == limit) break;

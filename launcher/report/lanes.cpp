@@ -42,12 +42,6 @@ Job job_of(const StepRecord& step) {
   return job_at(work - step.slot_wait_s, step.slot_wait_s, 0, work, step.at);
 }
 
-// Times as close as that are one time, or a job would not get the lane of the one before it.
-std::int64_t microseconds(double seconds) {
-  constexpr double k_longest = 1e9;
-  return std::llround(std::clamp(seconds, 0.0, k_longest) * 1e6);
-}
-
 // The lanes of one shard.
 class Lanes {
  public:
@@ -71,8 +65,7 @@ class Lanes {
 };
 
 void put_in_lanes(Jobs& jobs, double first, std::size_t shards) {
-  std::stable_sort(jobs.begin(), jobs.end(),
-                   [](const Job& a, const Job& b) { return a.begin < b.begin; });
+  std::ranges::stable_sort(jobs, {}, &Job::begin);
   std::map<std::pair<std::size_t, std::string>, Lanes> lanes;
   for (std::size_t i = 0; i < shards; ++i) lanes[{i, {}}];
   for (Job& job : jobs)
@@ -88,53 +81,42 @@ void put_in_lanes(Jobs& jobs, double first, std::size_t shards) {
   for (Job& job : jobs) job.lane += above[{job.shard, job.node}];
 }
 
-// Puts a report's jobs into lists, each with its shard.
-class JobLists {
- public:
-  explicit JobLists(const RunReport& report) : report_(report) {}
+void add(Jobs& jobs, Job job, std::size_t shard, std::size_t of, std::size_t attempt = 0) {
+  job.of = of;
+  job.attempt = attempt;
+  job.shard = shard;
+  jobs.push_back(job);
+}
 
-  Timeline take() && {
-    add_steps();
-    for (std::size_t i = 0; i < report_.tests.size(); ++i) {
-      const TestReport& test = report_.tests[i];
-      for (std::size_t j = 0; j < test.attempts.size(); ++j) {
-        const Attempt& attempt = test.attempts[j];
-        if (attempt.started || attempt.ended)
-          add(timeline_.tests, job_of(attempt, end_of(test.shard)), test.shard, i, j);
-      }
+// The jobs of a report in lists, each with its shard.
+Timeline jobs_of(const RunReport& report) {
+  Timeline timeline;
+  const auto end_of = [&](std::size_t shard) { return run_of(report, shard).ended.value_or(0); };
+  for (std::size_t i = 0; i < report.steps.size(); ++i)
+    add(timeline.steps, job_of(report.steps[i]), shard_of_step(report, i), i);
+  for (std::size_t i = 0; i < report.tests.size(); ++i) {
+    const TestReport& test = report.tests[i];
+    for (std::size_t j = 0; j < test.attempts.size(); ++j) {
+      const Attempt& attempt = test.attempts[j];
+      if (attempt.started || attempt.ended)
+        add(timeline.tests, job_of(attempt, end_of(test.shard)), test.shard, i, j);
     }
-    for (std::size_t i = 0; i < report_.services.size(); ++i) {
-      const ServiceReport& service = report_.services[i];
-      for (std::size_t j = 0; j < service.generations.size(); ++j)
-        add(timeline_.services, job_of(service.generations[j], end_of(service.shard)),
-            service.shard, i, j);
-    }
-    return std::move(timeline_);
   }
-
- private:
-  static void add(Jobs& jobs, Job job, std::size_t shard, std::size_t of, std::size_t attempt = 0) {
-    job.of = of;
-    job.attempt = attempt;
-    job.shard = shard;
-    jobs.push_back(job);
+  for (std::size_t i = 0; i < report.services.size(); ++i) {
+    const ServiceReport& service = report.services[i];
+    for (std::size_t j = 0; j < service.generations.size(); ++j)
+      add(timeline.services, job_of(service.generations[j], end_of(service.shard)), service.shard,
+          i, j);
   }
-
-  double end_of(std::size_t shard) const {
-    const RunInfo& run = report_.shards.empty() ? report_.run : report_.shards.at(shard).run;
-    return run.ended.value_or(0);
-  }
-
-  void add_steps() {
-    for (std::size_t i = 0; i < report_.steps.size(); ++i)
-      add(timeline_.steps, job_of(report_.steps[i]), shard_of_step(report_, i), i);
-  }
-
-  const RunReport& report_;
-  Timeline timeline_;
-};
+  return timeline;
+}
 
 }  // namespace
+
+std::int64_t microseconds(double seconds) {
+  constexpr double k_longest = 1e9;
+  return std::llround(std::clamp(seconds, 0.0, k_longest) * 1e6);
+}
 
 std::string name_of(const LaneGroup& group, const RunReport& report) {
   std::string name = report.shards.empty() ? std::string() : report.shards.at(group.shard).name;
@@ -152,7 +134,7 @@ std::size_t shard_of_step(const RunReport& report, std::size_t step) {
 }
 
 Timeline timeline_of(const RunReport& report) {
-  Timeline timeline = JobLists(report).take();
+  Timeline timeline = jobs_of(report);
   constexpr double k_never = 1e18;
   double first = k_never;
   for (const Jobs* jobs : {&timeline.steps, &timeline.tests, &timeline.services}) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct Job {
   std::string node = {};    // the node of a Slurm allocation; empty: it ran beside ctest
   std::size_t lane = 0;     // from 1
 };
+
+// A length of time in a timeline. Times as close as that are one time, or a job would not get the
+// lane of the one before it.
+std::int64_t microseconds(double seconds);
 
 // Lanes that belong together: those of one shard and one node.
 struct LaneGroup {

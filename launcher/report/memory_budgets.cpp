@@ -53,9 +53,7 @@ std::uint64_t proposed_memory_kb(std::uint64_t peak_kb) {
 std::string memory_budgets(const RunReport& report) {
   Tests tests = tests_that(
       report, [](const TestReport& test) { return peak_kb(test) >= k_worth_a_budget_kb; });
-  std::stable_sort(tests.begin(), tests.end(), [](const TestReport* a, const TestReport* b) {
-    return peak_kb(*a) > peak_kb(*b);
-  });
+  put_largest_first(tests, peak_kb);
   tests.resize(std::min(tests.size(), k_shown));
   return section("Most memory", tests, k_shown, line);
 }

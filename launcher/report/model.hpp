@@ -190,6 +190,11 @@ struct RunReport {
   bool cut_off = false;
 };
 
+// The run of a test, a service or a step of this shard.
+inline const RunInfo& run_of(const RunReport& report, std::size_t shard) {
+  return report.shards.empty() ? report.run : report.shards.at(shard).run;
+}
+
 // In a run that is going on, a test that has begun and not ended is running.
 enum class RunState : std::uint8_t { over, going_on };
 

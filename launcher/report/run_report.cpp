@@ -317,7 +317,7 @@ Counts count(const std::vector<TestReport>& tests) {
   Counts counts;
   for (const TestReport& test : tests) {
     ++counts.planned;
-    ++counts.by_outcome.at(static_cast<std::size_t>(test.outcome));
+    counts.add(test.outcome);
     if (test.outcome != Outcome::not_run) ++counts.run;
     if (!test.attempts.empty()) ++counts.through;
     if (test.bare) ++counts.bare;
@@ -326,9 +326,7 @@ Counts count(const std::vector<TestReport>& tests) {
     if (test.orphaned) ++counts.orphaned;
     if (test.stale) ++counts.stale;
     counts.cases += test.cases.size();
-    for (const Case& one : test.cases) {
-      ++counts.cases_by_outcome.at(static_cast<std::size_t>(one.outcome));
-    }
+    for (const Case& one : test.cases) counts.of_cases.add(one.outcome);
   }
   return counts;
 }

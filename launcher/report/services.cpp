@@ -3,7 +3,6 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "report/describe.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>

@@ -50,27 +50,23 @@ std::string remark(const StepRecord& step, const std::vector<StepRecord>& steps)
   return text;
 }
 
-// The first of `steps` by `measure`, largest first. A step that is not above `floor` is not shown.
-template <typename Measure, typename Line>
-std::string section(std::string_view name, const std::vector<StepRecord>& steps, double floor,
-                    Measure measure, Line line) {
+// The first of `steps` by `measure`, largest first, with its text. A step that is not above `floor`
+// is not shown.
+template <typename T, typename Text>
+std::string section(std::string_view name, const std::vector<StepRecord>& steps,
+                    T StepRecord::*measure, T floor, Text text) {
   Steps shown;
   for (const StepRecord& step : steps) {
-    if (measure(step) > floor) shown.push_back(&step);
+    if (step.*measure > floor) shown.push_back(&step);
   }
   if (shown.empty()) return {};
-  std::stable_sort(shown.begin(), shown.end(), [&](const StepRecord* a, const StepRecord* b) {
-    return measure(*a) > measure(*b);
-  });
+  put_largest_first(shown, measure);
   shown.resize(std::min(shown.size(), k_steps_shown));
-  std::size_t width = 0;
-  for (const StepRecord* step : shown) {
-    const std::size_t size = title(*step).size();
-    if (size <= k_widest_name) width = std::max(width, size);
-  }
+  const std::size_t width = width_of(shown, title);
   return titled_lines(fmt::format("{} of {}", name, counted(steps.size(), "build step")), shown,
                       k_steps_shown, [&](const StepRecord* step) {
-                        return row(title(*step), width, line(*step) + remark(*step, steps));
+                        return row(title(*step), width,
+                                   text(step->*measure) + remark(*step, steps));
                       });
 }
 
@@ -89,8 +85,7 @@ std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double 
   std::vector<StepRecord> steps;
   steps.reserve(latest.size());
   for (const auto& [key, step] : latest) steps.push_back(*step);
-  std::stable_sort(steps.begin(), steps.end(),
-                   [](const StepRecord& a, const StepRecord& b) { return a.at < b.at; });
+  std::ranges::stable_sort(steps, {}, &StepRecord::at);
   return steps;
 }
 
@@ -104,15 +99,10 @@ bool has_only_steps(const RunReport& report) {
 }
 
 std::string steps_text(const std::vector<StepRecord>& steps) {
-  const auto wall = [](const StepRecord& step) { return step.wall_s; };
-  const auto memory = [](const StepRecord& step) { return static_cast<double>(step.max_rss_kb); };
-  const auto wait = [](const StepRecord& step) { return step.slot_wait_s; };
-  return section("Slowest", steps, 0, wall,
-                 [](const StepRecord& step) { return duration_text(step.wall_s); }) +
-         section("Heaviest", steps, 0, memory,
-                 [](const StepRecord& step) { return memory_text(step.max_rss_kb); }) +
-         section("Longest waits for a slot", steps, k_wait_worth_telling, wait,
-                 [](const StepRecord& step) { return duration_text(step.slot_wait_s); });
+  return section("Slowest", steps, &StepRecord::wall_s, 0.0, duration_text) +
+         section("Heaviest", steps, &StepRecord::max_rss_kb, std::int64_t{0}, memory_text) +
+         section("Longest waits for a slot", steps, &StepRecord::slot_wait_s, k_wait_worth_telling,
+                 duration_text);
 }
 
 }  // namespace holdfast

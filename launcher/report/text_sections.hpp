@@ -31,10 +31,18 @@ Tests tests_that(const RunReport& report, Predicate predicate) {
   return found;
 }
 
-inline std::size_t width_of(const Tests& tests) {
+template <typename Item, typename Measure>
+void put_largest_first(std::vector<const Item*>& items, Measure measure) {
+  std::ranges::stable_sort(items, std::greater<>(),
+                           [&](const Item* item) { return std::invoke(measure, *item); });
+}
+
+// Of the column with the names that `name_of` gives.
+template <typename Items, typename NameOf>
+std::size_t width_of(const Items& items, NameOf name_of) {
   std::size_t width = 0;
-  for (const TestReport* test : tests) {
-    const std::size_t size = printable(test->name).size();
+  for (const auto* item : items) {
+    const std::size_t size = name_of(*item).size();
     if (size <= k_widest_name) width = std::max(width, size);
   }
   return width;
@@ -72,10 +80,10 @@ std::string titled_lines(std::string_view title, const Items& items, std::size_t
 
 template <typename Line>
 std::string section(std::string_view title, const Tests& tests, std::size_t limit, Line line) {
-  const std::size_t width = width_of(tests);
-  return titled_lines(title, tests, limit, [&](const TestReport* test) {
-    return row(printable(test->name), width, line(*test));
-  });
+  const auto name = [](const TestReport& test) { return printable(test.name); };
+  const std::size_t width = width_of(tests, name);
+  return titled_lines(title, tests, limit,
+                      [&](const TestReport* test) { return row(name(*test), width, line(*test)); });
 }
 
 }  // namespace holdfast

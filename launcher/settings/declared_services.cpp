@@ -7,7 +7,6 @@
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/words.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "settings/keys.hpp"
 #include "settings/service_keys.hpp"

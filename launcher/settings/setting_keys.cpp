@@ -1,10 +1,10 @@
 #include "settings/setting_keys.hpp"
 
 #include <cmath>
+#include <concepts>
 #include <filesystem>
 #include <type_traits>
 
-#include "core/base/edit_distance.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/settings/kinds.hpp"
 #include "core/settings/policy.hpp"
@@ -44,10 +44,6 @@ Result<std::string> text_in(kind::Duration /*kind*/, const toml::node& node) {
   return to_text(length);
 }
 
-Result<std::string> text_in(kind::Limit /*kind*/, const toml::node& node) {
-  return text_in(kind::Duration{}, node);
-}
-
 Result<std::string> text_in(kind::Wait /*kind*/, const toml::node& node) {
   const Result<std::string> text = text_in(kind::Duration{}, node);
   return text ? text : ErrorInWords{describe_type(node)};
@@ -81,12 +77,9 @@ Result<std::string> text_in(kind::Path /*kind*/, const toml::node& node) {
   return text;
 }
 
-Result<std::string> text_in(kind::Label /*kind*/, const toml::node& node) {
-  return text_in(kind::Command{}, node);
-}
-
 template <typename Kind>
-Result<std::string> text_in(Kind /*kind*/, const toml::node& node) {
+requires(!std::derived_from<Kind, kind::Duration> && !std::derived_from<Kind, kind::Command>)
+    Result<std::string> text_in(Kind /*kind*/, const toml::node& node) {
   return text_of_string(node);
 }
 
@@ -331,7 +324,7 @@ struct KeyReader<kind::EngineKind, Field> {
   }
 };
 
-// Known flakes have a section of their own (settings/known_flaky_keys.hpp).
+// Known flakes have a section of their own (settings/settings_file.cpp).
 template <typename Field>
 struct KeyReader<kind::KnownFlakes, Field> {
   static void read(const Key& /*key*/) {}

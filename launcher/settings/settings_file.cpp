@@ -10,12 +10,11 @@
 #include "core/base/edit_distance.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/words.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "os/file/file_text.hpp"
-#include "settings/affected_keys.hpp"
 #include "settings/complaints.hpp"
 #include "settings/keys.hpp"
-#include "settings/known_flaky_keys.hpp"
-#include "settings/preflight_keys.hpp"
+#include "settings/pattern.hpp"
 #include "settings/profiles.hpp"
 #include "settings/service_keys.hpp"
 #include "settings/setting_keys.hpp"
@@ -70,6 +69,204 @@ ClusterSettings read_cluster(const toml::node& node, const std::string& director
   }
   settings.user = table.text("user", "the name of a user of etcd").value_or("");
   return settings;
+}
+
+constexpr const char* k_affected = "[[affected]]";
+
+std::vector<std::string> read_globs(const TableReader& table, std::string_view key,
+                                    TableReader::Empty empty = TableReader::Empty::refused) {
+  const std::string expected = R"(a glob for files, or a list of such, such as ["data/**"])";
+  std::vector<std::string> globs = table.texts(key, expected, empty);
+  for (const std::string& glob : globs) {
+    const Result<Pattern> compiled = Pattern::compile(expression_for_glob(glob));
+    if (compiled) continue;
+    table.complain(key, in_quotes(glob) + " with " + to_text(compiled.error()), expected);
+  }
+  return globs;
+}
+
+void check_affected_keys(const TableReader& table) {
+  const auto complain = [&](const char* found) {
+    table.complain_of_table(found, "`files` with `tests`, `ignore` or `documentation`");
+  };
+  const bool has_files = table.has("files");
+  if (has_files && !table.has("tests")) return complain("`files` without `tests`");
+  if (table.has("tests") && !has_files) return complain("`tests` without `files`");
+  if (has_files || table.has("ignore") || table.has("documentation")) return;
+  complain("none of its keys");
+}
+
+AffectedRule read_affected_rule(const TableReader& table) {
+  table.complain_of_unknown_keys(keys_of_table(k_affected));
+  AffectedRule rule;
+  rule.origin = table.origin();
+  rule.files = read_globs(table, "files");
+  rule.tests = table.texts(
+      "tests", R"(a regular expression for names of tests, or a list of such, such as ["^db\\."])");
+  rule.ignore = read_globs(table, "ignore");
+  if (table.has("documentation")) {
+    rule.documentation = read_globs(table, "documentation", TableReader::Empty::allowed);
+  }
+  for (const std::string& pattern : rule.tests) table.check_pattern("tests", pattern);
+  check_affected_keys(table);
+  return rule;
+}
+
+// Reads [[affected]], globs and patterns included.
+std::vector<AffectedRule> read_affected(const toml::node& node, Complaints& complaints) {
+  std::vector<AffectedRule> rules;
+  for (const TableReader& table : tables_in(node, "affected", k_affected, complaints)) {
+    rules.push_back(read_affected_rule(table));
+  }
+  return rules;
+}
+
+constexpr const char* k_known_flaky = "[[known-flaky]]";
+// Bytes of all entries of a file together: every grant carries them (core/settings/wire.hpp).
+constexpr std::size_t k_most_known_flaky = 16 * 1024;
+
+Result<Day> day_in(const toml::node& value) {
+  std::optional<Day> day;
+  if (const auto* text = value.as_string()) day = parse_day(text->get());
+  if (const auto* date = value.as_date()) {
+    const toml::date& one = date->get();
+    day.emplace(std::chrono::year{one.year}, std::chrono::month{one.month},
+                std::chrono::day{one.day});
+  }
+  if (!day) return ErrorInWords{describe_value(value)};
+  return *day;
+}
+
+Result<unsigned> attempts_in(const toml::node& value) {
+  return number_in(value, 0, k_most_further_attempts);
+}
+
+void check_is_there(const TableReader& table, std::string_view key, const std::string& expected) {
+  if (!table.has(key)) table.complain_of_table("no `" + std::string(key) + "`", expected);
+}
+
+std::string needed_text(const TableReader& table, std::string_view key,
+                        const std::string& expected) {
+  check_is_there(table, key, expected);
+  return table.text(key, expected).value_or("");
+}
+
+std::string needed_pattern(const TableReader& table, std::string_view key,
+                           const std::string& expected) {
+  std::string pattern = needed_text(table, key, expected);
+  if (!pattern.empty()) table.check_pattern(key, pattern);
+  return pattern;
+}
+
+KnownFlaky read_known_flake(const TableReader& table) {
+  table.complain_of_unknown_keys(keys_of_table(k_known_flaky));
+  KnownFlaky entry;
+  entry.origin = table.origin();
+  entry.tests = needed_pattern(table, "tests", "a regular expression for names of tests");
+  entry.flake.signature =
+      needed_pattern(table, "signature", "a regular expression for a line of the output");
+  entry.flake.issue = needed_text(table, "issue", "where it is being dealt with");
+  const std::string day = "the last day on which it holds, such as 2026-12-31";
+  check_is_there(table, "expires", day);
+  entry.expires = table.value("expires", day, day_in).value_or(Day{});
+  const std::string attempts =
+      "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts);
+  entry.flake.attempts =
+      table.value("attempts", attempts, attempts_in).value_or(k_default_flaky_attempts);
+  return entry;
+}
+
+// Reads [[known-flaky]], patterns included.
+std::vector<KnownFlaky> read_known_flaky(const toml::node& node, Complaints& complaints) {
+  std::vector<KnownFlaky> entries;
+  std::size_t size = 0;
+  for (const TableReader& table : tables_in(node, "known-flaky", k_known_flaky, complaints)) {
+    entries.push_back(read_known_flake(table));
+    size += entries.back().flake.signature.size() + entries.back().flake.issue.size() + 64;
+    if (size <= k_most_known_flaky) continue;
+    table.complain_of_table("too much", "at most " + std::to_string(k_most_known_flaky) +
+                                            " bytes of signatures and issues in the whole file");
+    break;
+  }
+  return entries;
+}
+
+constexpr unsigned k_most_port = 65535;
+
+Error as_found(const toml::node& node) {
+  const auto* number = node.as_integer();
+  return ErrorInWords{number != nullptr ? std::to_string(number->get()) : describe_value(node)};
+}
+
+Result<std::uint16_t> port_in(const toml::node& node) {
+  const Result<unsigned> number = number_in(node, 1, k_most_port);
+  if (!number) return as_found(node);
+  return static_cast<std::uint16_t>(*number);
+}
+
+Result<std::string> word_in(const toml::node& node) {
+  Result<std::string> text = text_in(node);
+  if (!text || text->empty()) return as_found(node);
+  return text;
+}
+
+void read_key(const TableReader& table, std::string_view key, Needed<std::uint16_t>& needed) {
+  needed.all = table.list(key, "a list of TCP ports such as [5432, 8080]", port_in);
+}
+
+void read_key(const TableReader& table, std::string_view key, Needed<std::string>& needed) {
+  const std::string expected = key == "sockets"
+                                   ? R"(a list of paths such as ["/run/docker.sock"])"
+                                   : R"(a list of programs such as ["docker", "/opt/bin/psql"])";
+  needed.all = table.list(key, expected, word_in);
+}
+
+void read_key(const TableReader& table, std::string_view key, Needed<DiskNeed>& needed) {
+  const std::string expected =
+      R"(a table of directories and sizes such as { "." = "2GiB", "/tmp" = "500MiB" })";
+  const toml::table* sizes = table.get(key)->as_table();
+  if (sizes == nullptr) return table.complain(key, describe_type(*table.get(key)), expected);
+  for (const auto& [directory, size] : *sizes) {
+    const std::string name(directory.str());
+    if (name.empty() || name.find('\0') != std::string::npos) {
+      return table.complain(key, in_quotes(name), expected);
+    }
+    const Result<std::string> text = word_in(size);
+    const std::optional<std::uint64_t> kb = text ? parse_size_kb(*text) : std::nullopt;
+    if (!kb) return table.complain(key, as_found(size), expected);
+    needed.all.push_back({name, *kb});
+  }
+}
+
+PreflightNeeds read_needs(const TableReader& table, const std::vector<std::string>& other_keys) {
+  std::vector<std::string> known;
+#define HOLDFAST_PREFLIGHT_KEY(field, key, ...) known.emplace_back(key);
+#include "core/settings/table_keys.def"
+  known.insert(known.end(), other_keys.begin(), other_keys.end());
+  table.complain_of_unknown_keys(known);
+  PreflightNeeds needs;
+#define HOLDFAST_PREFLIGHT_KEY(field, key, ...)            \
+  if (const toml::node* node = table.get(key)) {           \
+    needs.field.emplace().origin = table.origin_of(*node); \
+    read_key(table, key, *needs.field);                    \
+  }
+#include "core/settings/table_keys.def"
+  return needs;
+}
+
+// Reads [preflight], and [profile.NAME.preflight]. `key` is where the table stands in the file:
+// `preflight`, `profile.ci.preflight`.
+Preflight read_preflight(const toml::node& node, const std::string& key, Complaints& complaints) {
+  Preflight preflight;
+  const std::optional<TableReader> table = table_in(node, key, complaints);
+  if (!table) return preflight;
+  preflight.fail = read_needs(*table, {"warn"});
+  const toml::node* warn = table->get("warn");
+  if (warn == nullptr) return preflight;
+  if (const auto only_warn = table_in(*warn, key + ".warn", complaints)) {
+    preflight.warn = read_needs(*only_warn, {});
+  }
+  return preflight;
 }
 
 Values read_build_steps(const toml::node& node, Complaints& complaints) {

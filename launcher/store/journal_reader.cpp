@@ -5,8 +5,6 @@
 #include "store/run_files.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <istream>
 
 namespace holdfast {
@@ -110,11 +108,8 @@ Journal read_journal(std::istream& stream) {
 }
 
 Result<Journal> read_journal(const std::filesystem::path& file) {
-  Journal journal;
-  const auto keep = [&](Record&& record) { journal.records.push_back(std::move(record)); };
-  HOLDFAST_TRY(JournalFlaws flaws, read_records(file, keep));
-  static_cast<JournalFlaws&>(journal) = std::move(flaws);
-  return journal;
+  HOLDFAST_TRY(OwnStream stream, OwnStream::open(file.string()));
+  return read_journal(stream);
 }
 
 std::optional<RunStarted> first_record(const std::filesystem::path& journal) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/parts.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast {
@@ -18,16 +19,12 @@ std::string shown<kind::Limit>(const Milliseconds& field) {
 }
 template <>
 std::string shown<kind::Locks>(const std::vector<LockSpec>& field) {
-  std::string text;
-  for (const LockSpec& lock : field) text += (text.empty() ? "" : ", ") + to_text(lock);
-  return text;
+  return bounded_list(field, field.size(), [](const LockSpec& lock) { return to_text(lock); });
 }
 
 template <>
 std::string shown<kind::Paths>(const std::vector<std::string>& field) {
-  std::string text;
-  for (const std::string& path : field) text += (text.empty() ? "" : ", ") + path;
-  return text;
+  return bounded_list(field, field.size());
 }
 
 std::string origin_of(const Values& said, Setting setting) {
@@ -49,7 +46,6 @@ class Explanation {
     rows_.push_back({std::string(key), std::move(text), std::move(origin)});
   }
 
-  const Values& said() const { return said_; }
   std::vector<ExplainedValue>& rows() { return rows_; }
   ExplainedValue& row(std::string_view key) {
     return *std::ranges::find(rows_, key, &ExplainedValue::key);

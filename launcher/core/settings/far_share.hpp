@@ -5,12 +5,6 @@
 
 namespace holdfast {
 
-// Whether another machine can keep locks of this scope apart: locks of a user and of a machine are
-// taken where the test runs. All others are taken where ctest runs.
-constexpr bool is_far_scope(LockScope scope) {
-  return scope == LockScope::user || scope == LockScope::machine;
-}
-
 // Takes out of `near` what the node does, and returns the policy for the node. Attempts, hooks
 // after a failure and waits are left to this side. What the test leaves behind is not kept on a
 // node until the run ends, because nobody there would end it.

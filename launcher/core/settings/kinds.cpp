@@ -16,10 +16,10 @@ Error refused(std::string_view text, std::string_view expected) {
 }
 
 template <typename T>
-Result<void> put(Result<T> value, T& field) {
-  if (!value) return value.error();
-  field = std::move(*value);
-  return {};
+std::string with_commas(const std::vector<T>& items) {
+  std::string text;
+  for (const T& item : items) text.append(text.empty() ? "" : ",").append(to_text(item));
+  return text;
 }
 
 }  // namespace
@@ -31,21 +31,11 @@ Result<std::size_t> read_word(std::string_view text, const std::string_view* wor
   return refused(text, alternatives(std::span(words, count)));
 }
 
-Result<void> Duration::read(std::string_view text, Milliseconds& field) {
-  return put(parse_duration(text), field);
-}
-
-std::string Duration::print(Milliseconds field) { return to_text(field); }
-
 Result<void> Flag::read(std::string_view text, bool& field) {
   const bool is_on = text == "true" || text == "ON";
   if (!is_on && text != "false" && text != "OFF") return refused(text, "true or false");
   field = is_on;
   return {};
-}
-
-Result<void> Share::read(std::string_view text, PerMille& field) {
-  return put(parse_share(text), field);
 }
 
 Result<unsigned> read_number(std::string_view text, unsigned most) {
@@ -70,18 +60,6 @@ Result<void> Size::read(std::string_view text, std::uint64_t& field) {
 
 std::string Size::print(const std::optional<std::uint64_t>& field) {
   return field ? size_text(*field) : std::string();
-}
-
-Result<void> Rules::read(std::string_view text, RetryRules& field) {
-  return put(parse_retry_rules(text), field);
-}
-
-Result<void> Wait::read(std::string_view text, Backoff& field) {
-  return put(parse_backoff(text), field);
-}
-
-Result<void> Boundaries::read(std::string_view text, Containment& field) {
-  return put(parse_containment(text), field);
 }
 
 Result<void> Command::read(std::string_view text, std::string& field) {
@@ -119,14 +97,7 @@ Result<void> Uses::read(std::string_view text, std::vector<ServiceUse>& field) {
   return {};
 }
 
-std::string Uses::print(const std::vector<ServiceUse>& field) {
-  std::string text;
-  for (const ServiceUse& use : field) {
-    if (!text.empty()) text += ',';
-    text += to_text(use);
-  }
-  return text;
-}
+std::string Uses::print(const std::vector<ServiceUse>& field) { return with_commas(field); }
 
 Result<void> Reports::read(std::string_view text, std::vector<ReportRequest>& field) {
   std::vector<ReportRequest> requests;
@@ -138,14 +109,7 @@ Result<void> Reports::read(std::string_view text, std::vector<ReportRequest>& fi
   return {};
 }
 
-std::string Reports::print(const std::vector<ReportRequest>& field) {
-  std::string text;
-  for (const ReportRequest& request : field) {
-    if (!text.empty()) text += ',';
-    text += to_text(request);
-  }
-  return text;
-}
+std::string Reports::print(const std::vector<ReportRequest>& field) { return with_commas(field); }
 
 Result<void> Variables::read(std::string_view text, std::vector<Variable>& field) {
   const std::size_t equals = text.find('=');

@@ -25,11 +25,23 @@
 
 namespace holdfast::kind {
 
-// `30s`, `250ms`, `1.5`. A Limit may also be none, written as 0.
-struct Duration {
-  static Result<void> read(std::string_view text, Milliseconds& field);
-  static std::string print(Milliseconds field);
+// What `Parse` reads, and to_text() prints.
+template <auto Parse>
+struct Parsed {
+  template <typename T>
+  static Result<void> read(std::string_view text, T& field) {
+    HOLDFAST_TRY(T value, Parse(text));
+    field = std::move(value);
+    return {};
+  }
+  template <typename T>
+  static std::string print(const T& field) {
+    return to_text(field);
+  }
 };
+
+// `30s`, `250ms`, `1.5`. A Limit may also be none, written as 0.
+struct Duration : Parsed<parse_duration> {};
 struct Limit : Duration {};
 
 // The index of the text among `words`.
@@ -71,8 +83,7 @@ struct Flag {
 };
 
 // A number between 0 and 1, in thousandths.
-struct Share {
-  static Result<void> read(std::string_view text, PerMille& field);
+struct Share : Parsed<parse_share> {
   static std::string print(PerMille field) { return share_to_text(field); }
 };
 
@@ -100,20 +111,11 @@ struct Size {
   static std::string print(const std::optional<std::uint64_t>& field);
 };
 
-struct Rules {
-  static Result<void> read(std::string_view text, RetryRules& field);
-  static std::string print(const RetryRules& field) { return to_text(field); }
-};
-struct Wait {
-  static Result<void> read(std::string_view text, Backoff& field);
-  static std::string print(const Backoff& field) { return to_text(field); }
-};
+struct Rules : Parsed<parse_retry_rules> {};
+struct Wait : Parsed<parse_backoff> {};
 
 // Several words in one text, with commas between.
-struct Boundaries {
-  static Result<void> read(std::string_view text, Containment& field);
-  static std::string print(Containment field) { return to_text(field); }
-};
+struct Boundaries : Parsed<parse_containment> {};
 
 // Any text.
 struct Command {

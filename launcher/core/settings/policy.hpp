@@ -83,8 +83,6 @@ inline constexpr Milliseconds k_default_grace{5000};
 // Variables that make a crash say where it was.
 std::vector<Variable> default_environment();
 
-inline constexpr std::uint64_t k_default_kept_output_kb = 1U << 20U;
-
 struct Policy {
   std::vector<LockSpec> locks;   // canonical order
   Milliseconds lock_timeout{0};  // 0: no limit
@@ -102,7 +100,7 @@ struct Policy {
   std::vector<std::string> passthrough = {};
   Scratch scratch = Scratch::keep_failed;
   // KiB that the run may keep of the output of attempts.
-  std::uint64_t kept_output_kb = k_default_kept_output_kb;
+  std::uint64_t kept_output_kb = 1U << 20U;
   unsigned nice = 0;  // the least nice value, 0 to 19
   RunSerial run_serial = RunSerial::run;
   NoTests no_tests = NoTests::keep;

@@ -5,15 +5,11 @@
 namespace holdfast {
 namespace {
 
-bool may_be_printed(ReportFormat format) {
-  switch (format) {
-#define HOLDFAST_REPORT_FORMAT(name, outputs, alone) \
-  case ReportFormat::name:                           \
-    return alone;
+// By format.
+constexpr bool k_may_be_printed[] = {
+#define HOLDFAST_REPORT_FORMAT(name, outputs, alone) alone,
 #include "core/settings/report_formats.def"
-  }
-  return false;
-}
+};
 
 }  // namespace
 
@@ -24,7 +20,8 @@ Result<ReportRequest> parse_report_request(std::string_view text) {
   const std::string_view file = has_file ? text.substr(colon + 1) : std::string_view();
   const bool is_good_file =
       !file.empty() && file.find_first_of(std::string_view(",\0", 2)) == std::string_view::npos;
-  if (!format || (has_file ? !is_good_file : !may_be_printed(*format))) {
+  if (!format ||
+      (has_file ? !is_good_file : !k_may_be_printed[static_cast<std::size_t>(*format)])) {
     return BadValue{brief_in_quotes(text),
                     "a format and a file, such as junit:results.xml, or text or github alone"};
   }

@@ -9,31 +9,6 @@
 namespace holdfast {
 namespace {
 
-// read() cannot fail: the file was read strictly.
-void apply(const Value& value, RunSettings& to) {
-  switch (value.setting) {
-#define HOLDFAST_RUN_SETTING(id, field, Kind, ...) \
-  case Setting::id:                                \
-    (void)kind::Kind::read(value.text, to.field);  \
-    break;
-#include "core/settings/table.def"
-    default:
-      break;
-  }
-}
-
-void apply(const Value& value, BuildStepSettings& to) {
-  switch (value.setting) {
-#define HOLDFAST_STEP_SETTING(id, field, Kind, ...) \
-  case Setting::id:                                 \
-    (void)kind::Kind::read(value.text, to.field);   \
-    break;
-#include "core/settings/table.def"
-    default:
-      break;
-  }
-}
-
 template <typename Use>
 void for_each_value(const Settings& settings, Use use) {
   for (const ProfileLayer& layer : settings.layers) {
@@ -75,17 +50,26 @@ bool is_said(const Settings& settings, Setting setting, std::string_view text) {
   return is;
 }
 
+// read() cannot fail here and below: the file was read strictly.
 RunSettings run_settings(const Settings& settings) {
   RunSettings run;
   for (const ProfileLayer& layer : settings.layers) {
-    for (const Value& value : layer.said) apply(value, run);
+    for (const Value& value : layer.said) {
+#define HOLDFAST_RUN_SETTING(id, field, Kind, ...) \
+  if (value.setting == Setting::id) (void)kind::Kind::read(value.text, run.field);
+#include "core/settings/table.def"
+    }
   }
   return run;
 }
 
 BuildStepSettings build_step_settings(const Settings& settings) {
   BuildStepSettings steps;
-  for (const Value& value : settings.build_steps) apply(value, steps);
+  for (const Value& value : settings.build_steps) {
+#define HOLDFAST_STEP_SETTING(id, field, Kind, ...) \
+  if (value.setting == Setting::id) (void)kind::Kind::read(value.text, steps.field);
+#include "core/settings/table.def"
+  }
   return steps;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 #include <tuple>
-#include <utility>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include <system_error>
-
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"

@@ -1,7 +1,6 @@
 #include "doctor/tree/needed_tools.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <system_error>

@@ -4,7 +4,6 @@
 
 #include "core/base/printable.hpp"
 #include "history/answers/phrases.hpp"
-#include "history/answers/slowest.hpp"
 #include "report/describe.hpp"
 #include "report/text_sections.hpp"
 
@@ -12,8 +11,6 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_shown = 50;
-
-double seconds(const PastResult& result) { return static_cast<double>(result.wall_ms) / 1000; }
 
 // The median of its times before, in seconds, if the test is slower than that; 0: it is not, or not
 // enough is known.
@@ -23,12 +20,12 @@ double usual_if_slower(const std::vector<std::int64_t>& times, const PastResult&
   if (after.wall_ms <= *std::max_element(times.begin(), times.end())) return 0;
   const double usual = median_s(times);
   const bool is_slower =
-      seconds(after) - usual >= k_worth_telling_s && 2 * seconds(after) >= 3 * usual;
+      after.wall_s() - usual >= k_worth_telling_s && 2 * after.wall_s() >= 3 * usual;
   return is_slower ? usual : 0;
 }
 
 void sort_in(Comparison& result, const PastResult& before, const PastResult& after,
-             const EarlierTimes& times) {
+             const Durations& times) {
   Change change{after.test, before, after};
   if (after.is_red()) {
     (before.is_red() ? result.still_red : result.newly_red).push_back(change);
@@ -40,46 +37,24 @@ void sort_in(Comparison& result, const PastResult& before, const PastResult& aft
   }
 }
 
-Json json_of(const std::vector<Change>& changes) {
-  Json list = Json::array();
-  for (const Change& change : changes) {
-    Json one = json_of(change.test);
-    one["before"] = {{"outcome", change.before.outcome}, {"wall_s", seconds(change.before)}};
-    one["after"] = {{"outcome", change.after.outcome}, {"wall_s", seconds(change.after)}};
-    if (change.after.is_red()) one["signature"] = signature_for(change.after);
-    if (change.usual_s > 0) one["usual_s"] = change.usual_s;
-    list.push_back(std::move(one));
-  }
-  return list;
+Json json_of(const Change& change) {
+  Json one = json_of(change.test);
+  one["before"] = {{"outcome", change.before.outcome}, {"wall_s", change.before.wall_s()}};
+  one["after"] = {{"outcome", change.after.outcome}, {"wall_s", change.after.wall_s()}};
+  if (change.after.is_red()) one["signature"] = signature_for(change.after);
+  if (change.usual_s > 0) one["usual_s"] = change.usual_s;
+  return one;
 }
 
-Json json_of(const std::vector<PastResult>& results) {
-  Json list = Json::array();
-  for (const PastResult& result : results) {
-    Json one = json_of(result.test);
-    one["outcome"] = result.outcome;
-    list.push_back(std::move(one));
-  }
-  return list;
+Json json_of(const PastResult& result) {
+  Json one = json_of(result.test);
+  one["outcome"] = result.outcome;
+  return one;
 }
 
 }  // namespace
 
-void EarlierTimes::add(const PastRun& run) {
-  for (const PastResult& result : run.results) {
-    if (result.grade != Grade::passed || result.attempts == 0) continue;
-    std::vector<std::int64_t>& times = times_[result.test];
-    if (times.size() == k_last_runs) times.erase(times.begin());
-    times.push_back(result.wall_ms);
-  }
-}
-
-std::vector<std::int64_t> EarlierTimes::of(const TestId& test) const {
-  const auto found = times_.find(test);
-  return found == times_.end() ? std::vector<std::int64_t>() : found->second;
-}
-
-Comparison compare(const PastRun& before, const PastRun& after, const EarlierTimes& times) {
+Comparison compare(const PastRun& before, const PastRun& after, const Durations& times) {
   Comparison result{before.head, after.head, {}, {}, {}, {}, {}, {}};
   std::map<TestId, const PastResult*> earlier;
   for (const PastResult& one : before.results) earlier[one.test] = &one;
@@ -95,10 +70,9 @@ Comparison compare(const PastRun& before, const PastRun& after, const EarlierTim
     earlier.erase(found);
   }
   for (const auto& [test, one] : earlier) result.gone.push_back(*one);
-  std::stable_sort(result.newly_slow.begin(), result.newly_slow.end(),
-                   [](const Change& one, const Change& other) {
-                     return seconds(one.after) - one.usual_s > seconds(other.after) - other.usual_s;
-                   });
+  std::ranges::stable_sort(result.newly_slow, std::greater<>(), [](const Change& change) {
+    return change.after.wall_s() - change.usual_s;
+  });
   return result;
 }
 
@@ -119,7 +93,7 @@ std::string comparison_text(const Comparison& comparison) {
       titled_lines("Newly slow", comparison.newly_slow, k_shown,
                    [](const Change& change) {
                      return fmt::format("{}: {}, usually {}", title_of(change.test),
-                                        duration_text(seconds(change.after)),
+                                        duration_text(change.after.wall_s()),
                                         duration_text(change.usual_s));
                    }) +
       titled_lines("Green again", comparison.mended, k_shown, name) +
@@ -133,15 +107,18 @@ std::string comparison_json(const Comparison& comparison) {
   const auto head = [](const RunHead& run) {
     return Json{{"run", run.id}, {"at", run.started}, {"complete", run.complete}};
   };
+  const auto list = [](const auto& all) {
+    return list_of(all, [](const auto& one) { return json_of(one); });
+  };
   return dumped({{"version", 1},
                  {"before", head(comparison.before)},
                  {"after", head(comparison.after)},
-                 {"newly_red", json_of(comparison.newly_red)},
-                 {"newly_slow", json_of(comparison.newly_slow)},
-                 {"mended", json_of(comparison.mended)},
-                 {"still_red", json_of(comparison.still_red)},
-                 {"added", json_of(comparison.added)},
-                 {"gone", json_of(comparison.gone)}});
+                 {"newly_red", list(comparison.newly_red)},
+                 {"newly_slow", list(comparison.newly_slow)},
+                 {"mended", list(comparison.mended)},
+                 {"still_red", list(comparison.still_red)},
+                 {"added", list(comparison.added)},
+                 {"gone", list(comparison.gone)}});
 }
 
 }  // namespace holdfast

@@ -1,10 +1,10 @@
 // What changed from one run to another: `holdfast compare RUN RUN`.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
+#include "history/answers/slowest.hpp"
 #include "history/past_run.hpp"
 
 namespace holdfast {
@@ -14,18 +14,6 @@ struct Change {
   PastResult before;
   PastResult after;
   double usual_s = 0;  // the median of its last times before; only of those that are newly slow
-};
-
-// The times of tests and cases where they passed, in milliseconds.
-class EarlierTimes {
- public:
-  // The runs, oldest first.
-  void add(const PastRun& run);
-  // The last k_last_runs of them (history/answers/slowest.hpp), oldest first.
-  std::vector<std::int64_t> of(const TestId& test) const;
-
- private:
-  std::map<TestId, std::vector<std::int64_t>> times_;
 };
 
 struct Comparison {
@@ -42,7 +30,7 @@ struct Comparison {
 };
 
 // `times`: of the runs up to `before`, which is one of them.
-Comparison compare(const PastRun& before, const PastRun& after, const EarlierTimes& times);
+Comparison compare(const PastRun& before, const PastRun& after, const Durations& times);
 
 std::string comparison_text(const Comparison& comparison);
 std::string comparison_json(const Comparison& comparison);

@@ -1,7 +1,6 @@
 #include "history/answers/failed.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
@@ -57,8 +56,7 @@ std::string failed_text(const std::vector<RedTest>& red) {
 }
 
 std::string failed_json(const std::vector<RedTest>& red) {
-  Json list = Json::array();
-  for (const RedTest& test : red) {
+  Json list = list_of(red, [](const RedTest& test) {
     Json one = json_of(test.last.test);
     one["outcome"] = test.last.outcome;
     one["signature"] = signature_for(test.last);
@@ -67,8 +65,8 @@ std::string failed_json(const std::vector<RedTest>& red) {
     one["since"] = {{"run", test.since.id}, {"at", test.since.started}};
     one["runs"] = test.runs;
     one["cases"] = test.cases;
-    list.push_back(std::move(one));
-  }
+    return one;
+  });
   return dumped({{"version", 1}, {"failed", std::move(list)}});
 }
 

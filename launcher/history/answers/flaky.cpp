@@ -16,8 +16,7 @@ constexpr std::size_t k_signatures_shown = 3;
 std::vector<std::pair<std::string, std::size_t>> sorted_signatures(const FlakyTest& test) {
   std::vector<std::pair<std::string, std::size_t>> sorted(test.signatures.begin(),
                                                           test.signatures.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& one, const auto& other) { return one.second > other.second; });
+  std::ranges::stable_sort(sorted, std::greater<>(), [](const auto& one) { return one.second; });
   return sorted;
 }
 
@@ -33,7 +32,7 @@ std::string signature_lines(const FlakyTest& test) {
   return text;
 }
 
-Json json_of(const FlakyTest& test) {
+Json json_of_flaky(const FlakyTest& test) {
   Json one = json_of(test.test);
   one["runs"] = test.runs;
   one["flaky"] = test.flaky;
@@ -43,17 +42,10 @@ Json json_of(const FlakyTest& test) {
   one["changes_on_one_program"] = test.changes_on_one_program;
   if (test.first) one["first"] = {{"run", test.first->id}, {"at", test.first->started}};
   if (test.last) one["last"] = {{"run", test.last->id}, {"at", test.last->started}};
-  one["signatures"] = Json::array();
-  for (const auto& [signature, number] : sorted_signatures(test)) {
-    one["signatures"].push_back({{"signature", signature}, {"count", number}});
-  }
+  one["signatures"] = list_of(sorted_signatures(test), [](const auto& signature) {
+    return Json{{"signature", signature.first}, {"count", signature.second}};
+  });
   return one;
-}
-
-Json json_of(const std::vector<FlakyTest>& tests) {
-  Json list = Json::array();
-  for (const FlakyTest& test : tests) list.push_back(json_of(test));
-  return list;
 }
 
 bool alternates(const FlakyTest& test) { return test.changes_on_one_program >= 2; }
@@ -99,32 +91,28 @@ void Flakiness::add(const PastRun& run) {
 }
 
 std::vector<FlakyTest> Flakiness::flaky() const {
-  std::vector<FlakyTest> list;
-  for (const auto& [test, seen] : seen_) {
-    if (seen.facts.flaky > 0) list.push_back(seen.facts);
-  }
-  std::stable_sort(list.begin(), list.end(), [](const FlakyTest& one, const FlakyTest& other) {
-    return one.rate() > other.rate();
-  });
-  return list;
+  return those([](const FlakyTest& test) { return test.flaky > 0; }, &FlakyTest::rate);
 }
 
-std::vector<FlakyTest> Flakiness::alternating() const { return that_change(alternates); }
+std::vector<FlakyTest> Flakiness::alternating() const {
+  const auto is_one = [](const FlakyTest& test) { return test.flaky == 0 && alternates(test); };
+  return those(is_one, &FlakyTest::changes);
+}
 
 std::vector<FlakyTest> Flakiness::unsteady(std::size_t least) const {
-  return that_change(
-      [&](const FlakyTest& test) { return !alternates(test) && test.changes >= least; });
+  const auto is_one = [&](const FlakyTest& test) {
+    return test.flaky == 0 && !alternates(test) && test.changes >= least;
+  };
+  return those(is_one, &FlakyTest::changes);
 }
 
-template <class Wanted>
-std::vector<FlakyTest> Flakiness::that_change(Wanted is_wanted) const {
+template <typename Wanted, typename Measure>
+std::vector<FlakyTest> Flakiness::those(Wanted is_wanted, Measure measure) const {
   std::vector<FlakyTest> list;
   for (const auto& [test, seen] : seen_) {
-    if (seen.facts.flaky == 0 && is_wanted(seen.facts)) list.push_back(seen.facts);
+    if (is_wanted(seen.facts)) list.push_back(seen.facts);
   }
-  std::stable_sort(list.begin(), list.end(), [](const FlakyTest& one, const FlakyTest& other) {
-    return one.changes > other.changes;
-  });
+  std::ranges::stable_sort(list, std::greater<>(), measure);
   return list;
 }
 
@@ -150,9 +138,9 @@ std::string flaky_json(const Flakiness& flakiness) {
   return dumped({{"version", 1},
                  {"runs", flakiness.runs()},
                  {"since", flakiness.since()},
-                 {"flaky", json_of(flakiness.flaky())},
-                 {"alternating", json_of(flakiness.alternating())},
-                 {"unsteady", json_of(flakiness.unsteady())}});
+                 {"flaky", list_of(flakiness.flaky(), json_of_flaky)},
+                 {"alternating", list_of(flakiness.alternating(), json_of_flaky)},
+                 {"unsteady", list_of(flakiness.unsteady(), json_of_flaky)}});
 }
 
 }  // namespace holdfast

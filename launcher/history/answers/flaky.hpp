@@ -54,8 +54,9 @@ class Flakiness {
     bool was_red = false;
     std::map<std::string, OfProgram> programs = {};
   };
-  template <class Wanted>
-  std::vector<FlakyTest> that_change(Wanted is_wanted) const;
+  // Those with the largest `measure` first.
+  template <typename Wanted, typename Measure>
+  std::vector<FlakyTest> those(Wanted is_wanted, Measure measure) const;
   std::map<TestId, Seen> seen_;
   std::size_t runs_ = 0;
   double since_ = 0;  // when the oldest run began

@@ -84,8 +84,7 @@ std::string text_of(const TestId& test, const std::vector<Seen>& seen, Charset c
   for (std::size_t i = 0; i < std::min(seen.size(), k_in_list); ++i) {
     const auto& [run, result] = seen[seen.size() - 1 - i];
     std::string line = fmt::format("  {}  {:>8}  {}", time_text(run.started),
-                                   duration_text(static_cast<double>(result.wall_ms) / 1000),
-                                   result.flaky ? "flaky, " : "");
+                                   duration_text(result.wall_s()), result.flaky ? "flaky, " : "");
     text += fmt::format("{}{}  ({})\n", line, words_for(result), printable(run.id));
   }
   if (seen.size() > k_in_list) text += fmt::format("  and {} more\n", seen.size() - k_in_list);
@@ -109,27 +108,25 @@ std::string history_text(const TestHistory& history, Charset charset) {
 }
 
 std::string history_json(const TestHistory& history) {
-  Json tests = Json::array();
-  for (const auto& [test, seen] : history.tests()) {
-    Json one = json_of(test);
-    one["runs"] = Json::array();
-    for (const auto& [run, result] : seen) {
-      Json failures = Json::array();
-      for (const PastFailure& wrong : result.failures) {
-        failures.push_back({{"attempt", wrong.attempt},
-                            {"outcome", wrong.outcome},
-                            {"signature", wrong.signature}});
-      }
-      one["runs"].push_back({{"run", run.id},
-                             {"at", run.started},
-                             {"outcome", result.outcome},
-                             {"flaky", result.flaky},
-                             {"wall_s", static_cast<double>(result.wall_ms) / 1000},
-                             {"attempts", result.attempts},
-                             {"failures", std::move(failures)}});
-    }
-    tests.push_back(std::move(one));
-  }
+  const auto failure = [](const PastFailure& wrong) {
+    return Json{
+        {"attempt", wrong.attempt}, {"outcome", wrong.outcome}, {"signature", wrong.signature}};
+  };
+  const auto run = [&](const Seen& seen) {
+    const auto& [head, result] = seen;
+    return Json{{"run", head.id},
+                {"at", head.started},
+                {"outcome", result.outcome},
+                {"flaky", result.flaky},
+                {"wall_s", result.wall_s()},
+                {"attempts", result.attempts},
+                {"failures", list_of(result.failures, failure)}};
+  };
+  Json tests = list_of(history.tests(), [&](const auto& one) {
+    Json test = json_of(one.first);
+    test["runs"] = list_of(one.second, run);
+    return test;
+  });
   return dumped({{"version", 1}, {"tests", std::move(tests)}});
 }
 

@@ -36,23 +36,25 @@ double median_s(std::vector<std::int64_t> times_ms) {
 
 void Durations::add(const PastRun& run) {
   for (const PastResult& result : run.results) {
-    if (result.grade != Grade::passed || !result.test.batch.empty() || result.attempts == 0)
-      continue;
-    std::deque<std::int64_t>& times = times_[result.test];
+    if (result.grade != Grade::passed || result.attempts == 0) continue;
+    std::vector<std::int64_t>& times = times_[result.test];
+    if (times.size() == k_last_runs) times.erase(times.begin());
     times.push_back(result.wall_ms);
-    if (times.size() > k_last_runs) times.pop_front();
   }
+}
+
+std::vector<std::int64_t> Durations::of(const TestId& test) const {
+  const auto found = times_.find(test);
+  return found == times_.end() ? std::vector<std::int64_t>() : found->second;
 }
 
 std::vector<SlowTest> Durations::sorted() const {
   std::vector<SlowTest> list;
   for (const auto& [test, times] : times_) {
-    list.push_back({test, median_s({times.begin(), times.end()}),
-                    static_cast<double>(times.back()) / 1000, times.size()});
+    if (!test.batch.empty()) continue;
+    list.push_back({test, median_s(times), static_cast<double>(times.back()) / 1000, times.size()});
   }
-  std::stable_sort(list.begin(), list.end(), [](const SlowTest& one, const SlowTest& other) {
-    return one.median > other.median;
-  });
+  std::ranges::stable_sort(list, std::greater<>(), &SlowTest::median);
   return list;
 }
 
@@ -76,14 +78,13 @@ std::string slowest_text(const std::vector<SlowTest>& all) {
 }
 
 std::string slowest_json(const std::vector<SlowTest>& sorted) {
-  Json list = Json::array();
-  for (const SlowTest& test : sorted) {
+  Json list = list_of(sorted, [](const SlowTest& test) {
     Json one = json_of(test.test);
     one["median_s"] = test.median;
     one["last_s"] = test.last;
     one["runs"] = test.runs;
-    list.push_back(std::move(one));
-  }
+    return one;
+  });
   return dumped({{"version", 1}, {"slowest", std::move(list)}});
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,15 +26,18 @@ struct SlowTest {
   std::size_t runs = 0;  // how many these are
 };
 
+// The times of tests and cases where they passed.
 class Durations {
  public:
-  // The runs, oldest first. Only tests of ctest count, and only where they passed.
+  // The runs, oldest first.
   void add(const PastRun& run);
-  // The slowest first.
+  // The last k_last_runs of them in milliseconds, oldest first.
+  std::vector<std::int64_t> of(const TestId& test) const;
+  // The slowest first. Only tests of ctest.
   std::vector<SlowTest> sorted() const;
 
  private:
-  std::map<TestId, std::deque<std::int64_t>> times_;  // of the last runs
+  std::map<TestId, std::vector<std::int64_t>> times_;
 };
 
 std::string slowest_text(const std::vector<SlowTest>& sorted);

@@ -78,8 +78,7 @@ Json counts_json(const Counts& counts) {
   object["through_holdfast"] = counts.through;
   for (const OutcomeFacts& row : k_outcome_table) {
     if (row.outcome == Outcome::deliberate_exit) continue;
-    object[std::string(row.name)] =
-        row.outcome == Outcome::failed ? counts.failed() : counts.of(row.outcome);
+    object[std::string(row.name)] = counts.shown(row.outcome);
   }
   object["flaky"] = counts.flaky;
   object["leaked"] = counts.leaked;
@@ -90,8 +89,7 @@ Json counts_json(const Counts& counts) {
   Json& cases = object["cases"];
   cases["planned"] = counts.cases;
   for (const OutcomeFacts& row : k_outcome_table) {
-    cases[std::string(row.name)] =
-        row.outcome == Outcome::failed ? counts.failed_cases() : counts.of_cases(row.outcome);
+    cases[std::string(row.name)] = counts.of_cases.shown(row.outcome);
   }
   return object;
 }

@@ -14,7 +14,6 @@
 #include <array>
 #include <cstddef>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -277,9 +276,7 @@ void write_suites(const Suite& all, const std::function<void(const TestReport&)>
                                    [](const TestReport& test) { return !node_of(test).empty(); });
   if (!is_afar) return write_suite(all, see, write);
   std::vector<TestReport> tests(all.tests.begin(), all.tests.end());
-  std::stable_sort(tests.begin(), tests.end(), [](const TestReport& a, const TestReport& b) {
-    return node_of(a) < node_of(b);
-  });
+  std::ranges::stable_sort(tests, {}, node_of);
   for (std::span<const TestReport> rest = tests; !rest.empty();) {
     const std::string& node = node_of(rest.front());
     const auto end = std::find_if(rest.begin(), rest.end(),

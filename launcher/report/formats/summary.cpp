@@ -2,7 +2,6 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/run_report.hpp"
 #include "report/said/reasons.hpp"

@@ -5,7 +5,6 @@
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
 #include "report/cases_as_tests.hpp"
-#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/memory_budgets.hpp"
 #include "report/said/reasons.hpp"
@@ -18,7 +17,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -224,17 +222,11 @@ std::string flaky_reason(const TestReport& test, Outputs& outputs) {
 }
 
 std::string kept_scratch(const RunReport& report) {
-  const auto is_kept = [](const Attempt& attempt) { return !attempt.scratch.empty(); };
-  const Tests tests = tests_that(report, [&](const TestReport& test) {
-    return std::any_of(test.attempts.begin(), test.attempts.end(), is_kept);
-  });
+  const Tests tests =
+      tests_that(report, [](const TestReport& test) { return !kept_scratch_of(test).empty(); });
   return section("Scratch directories kept", tests, k_tests_per_section,
-                 [&](const TestReport& test) {
-                   std::vector<std::string> paths;
-                   for (const Attempt& attempt : test.attempts) {
-                     if (is_kept(attempt)) paths.push_back(printable(attempt.scratch));
-                   }
-                   return bounded_list(paths, k_names_in_a_line);
+                 [](const TestReport& test) {
+                   return bounded_list(kept_scratch_of(test), k_names_in_a_line);
                  });
 }
 
@@ -266,9 +258,7 @@ std::string lock_waits(const RunReport& report) {
   constexpr double k_worth_telling = 0.1;
   Tests tests = tests_that(
       report, [](const TestReport& test) { return longest_wait(test) >= k_worth_telling; });
-  std::stable_sort(tests.begin(), tests.end(), [](const TestReport* a, const TestReport* b) {
-    return longest_wait(*a) > longest_wait(*b);
-  });
+  put_largest_first(tests, longest_wait);
   return section("Waited for locks", tests, k_slowest, [](const TestReport& test) {
     return fmt::format("{}  {}", duration_text(longest_wait(test)),
                        bounded_list(test.attempts.back().locks, k_names_in_a_line, printable));
@@ -280,12 +270,11 @@ std::string slowest(const RunReport& report) {
     return !test.attempts.empty() && test.attempts.back().has_ended;
   });
   if (tests.size() < 2) return {};
-  const auto wall = [](const TestReport* test) { return test->attempts.back().wall_s; };
-  std::stable_sort(tests.begin(), tests.end(),
-                   [&](const TestReport* a, const TestReport* b) { return wall(a) > wall(b); });
+  const auto wall = [](const TestReport& test) { return test.attempts.back().wall_s; };
+  put_largest_first(tests, wall);
   tests.resize(std::min(tests.size(), k_slowest));
   return section("Slowest", tests, k_slowest,
-                 [](const TestReport& test) { return duration_text(test.attempts.back().wall_s); });
+                 [&](const TestReport& test) { return duration_text(wall(test)); });
 }
 
 std::string lost_services(const RunReport& report) {

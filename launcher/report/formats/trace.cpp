@@ -11,8 +11,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -114,18 +112,14 @@ class Trace {
     }
   }
 
-  std::int64_t microseconds(double at) const {
-    constexpr double k_longest = 1e9;
-    return std::llround(std::clamp(at - first_, 0.0, k_longest) * 1e6);
-  }
-
   void put(Group group, std::size_t lane, const Slice& slice) {
     Json event;
     event["name"] = valid_utf8(slice.name);
     event["cat"] = slice.kind;
     event["ph"] = "X";
-    event["ts"] = microseconds(slice.begin);
-    event["dur"] = microseconds(slice.end) - microseconds(slice.begin);
+    const std::int64_t begin = microseconds(slice.begin - first_);
+    event["ts"] = begin;
+    event["dur"] = microseconds(slice.end - first_) - begin;
     event["pid"] = static_cast<int>(group);
     event["tid"] = lane;
     event["args"] = slice.about;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include <cmath>
+#include <concepts>
 #include <iterator>
 #include <new>
 
@@ -20,12 +20,101 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_piece = 64U << 10U;
+constexpr std::size_t k_column_piece = 4096;
 
 constexpr std::int64_t k_not_known = -1;
 
-std::int64_t microseconds(double seconds) {
-  constexpr double k_longest = 1e9;
-  return std::llround(std::clamp(seconds, 0.0, k_longest) * 1e6);
+// A block of data in a page: JSON, compressed by gzip, in base64, in an element that no browser
+// executes.
+class DataBlock {
+ public:
+  // `id` is the element's. The bytes go to `write` as they are compressed.
+  DataBlock(std::string_view id, Write write) : write_(std::move(write)) {
+    constexpr int k_gzip = 16;  // added to the size of the window: with the header of gzip
+    constexpr int k_usual_memory = 8;
+    if (::deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + k_gzip,
+                       k_usual_memory, Z_DEFAULT_STRATEGY) != Z_OK)
+      throw std::bad_alloc();
+    put(fmt::format("<script type=\"application/octet-stream\" id=\"{}\">", id));
+  }
+  ~DataBlock() { ::deflateEnd(&stream_); }
+  DataBlock(const DataBlock&) = delete;
+  DataBlock& operator=(const DataBlock&) = delete;
+
+  void add(std::string_view json) {
+    raw_ += json.size();
+    waiting_ += json;
+    if (waiting_.size() >= k_piece) compress(Z_NO_FLUSH);
+  }
+
+  // Ends the element. Nothing may be added afterwards.
+  void end() {
+    compress(Z_FINISH);
+    put("</script>\n");
+  }
+
+  std::size_t raw_size() const { return raw_; }          // of all that was added
+  std::size_t written_size() const { return written_; }  // of what went to `write` by now
+
+ private:
+  void put(std::string_view bytes) {
+    written_ += bytes.size();
+    write_(bytes);
+  }
+
+  void compress(int flush) {
+    stream_.next_in = reinterpret_cast<Bytef*>(waiting_.data());
+    stream_.avail_in = static_cast<uInt>(waiting_.size());
+    do {
+      stream_.next_out = buffer_.data();
+      stream_.avail_out = static_cast<uInt>(buffer_.size());
+      ::deflate(&stream_, flush);
+      left_.append(reinterpret_cast<const char*>(buffer_.data()),
+                   buffer_.size() - stream_.avail_out);
+    } while (stream_.avail_out == 0);
+    waiting_.clear();
+    const std::size_t whole = flush == Z_FINISH ? left_.size() : left_.size() - left_.size() % 3;
+    put(to_base64(std::string_view(left_).substr(0, whole)));
+    left_.erase(0, whole);
+  }
+
+  Write write_;
+  z_stream stream_{};
+  std::array<Bytef, 16U << 10U> buffer_{};
+  std::string waiting_;  // not compressed yet
+  std::string left_;     // compressed, and no multiple of three bytes yet
+  std::size_t raw_ = 0;
+  std::size_t written_ = 0;
+};
+
+constexpr auto append_number = [](std::string& text, std::integral auto number) {
+  fmt::format_to(std::back_inserter(text), "{}", number);
+};
+
+// `string` is valid UTF-8, without controls.
+void append_string(std::string& text, std::string_view string) {
+  text += '"';
+  for (const char c : string) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  text += '"';
+}
+
+// A list of numbers, or of what `of` writes by itself, as a member of a JSON object.
+template <typename Items, typename Of>
+void add_column(DataBlock& block, std::string_view name, const Items& items, Of of) {
+  std::string text = std::string("\"").append(name).append("\":[");
+  bool is_first = true;
+  for (const auto& item : items) {
+    if (!is_first) text += ',';
+    is_first = false;
+    of(text, item);
+    if (text.size() < k_column_piece) continue;
+    block.add(text);
+    text.clear();
+  }
+  block.add(text + "]");
 }
 
 // The bits of the column `flags`, and the names of the list `flags`.
@@ -49,7 +138,7 @@ void add_names(DataBlock& block, const std::vector<TestReport>& tests) {
   std::string before;
   add_column(block, "shared", tests, [&](std::string& text, const TestReport& test) {
     std::string name = printable(test.name);
-    append_number(text, static_cast<std::int64_t>(shared_start(before, name)));
+    append_number(text, shared_start(before, name));
     before = std::move(name);
   });
   before.clear();
@@ -166,9 +255,8 @@ void add_times(DataBlock& block, std::string_view name, const std::vector<Job>& 
 void add_jobs(DataBlock& block, std::string_view name, const Jobs& jobs, const RunReport& report,
               double first) {
   block.add(fmt::format("\"{}\":{{\"jobs\":{},", name, jobs.size()));
-  add_column(block, "lanes", jobs.groups, [](std::string& text, const LaneGroup& group) {
-    append_number(text, static_cast<std::int64_t>(group.lanes));
-  });
+  add_column(block, "lanes", jobs.groups,
+             [](std::string& text, const LaneGroup& group) { append_number(text, group.lanes); });
   block.add(",");
   add_column(block, "laneNames", jobs.groups, [&](std::string& text, const LaneGroup& group) {
     append_string(text, printable(name_of(group, report)));
@@ -307,80 +395,6 @@ class Details {
 
 }  // namespace
 
-class DataBlock::Gzip {
- public:
-  Gzip() {
-    constexpr int k_gzip = 16;  // added to the size of the window: with the header of gzip
-    constexpr int k_usual_memory = 8;
-    if (::deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + k_gzip,
-                       k_usual_memory, Z_DEFAULT_STRATEGY) != Z_OK)
-      throw std::bad_alloc();
-  }
-  ~Gzip() { ::deflateEnd(&stream_); }
-  Gzip(const Gzip&) = delete;
-  Gzip& operator=(const Gzip&) = delete;
-
-  // Appends what is ready of the compressed `bytes` to `to`.
-  void compress(std::string& bytes, bool is_end, std::string& to) {
-    stream_.next_in = reinterpret_cast<Bytef*>(bytes.data());
-    stream_.avail_in = static_cast<uInt>(bytes.size());
-    do {
-      stream_.next_out = buffer_.data();
-      stream_.avail_out = static_cast<uInt>(buffer_.size());
-      ::deflate(&stream_, is_end ? Z_FINISH : Z_NO_FLUSH);
-      to.append(reinterpret_cast<const char*>(buffer_.data()), buffer_.size() - stream_.avail_out);
-    } while (stream_.avail_out == 0);
-  }
-
- private:
-  z_stream stream_{};
-  std::array<Bytef, 16U << 10U> buffer_{};
-};
-
-DataBlock::DataBlock(std::string_view id, Write write)
-    : write_(std::move(write)), gzip_(std::make_unique<Gzip>()) {
-  put(fmt::format("<script type=\"application/octet-stream\" id=\"{}\">", id));
-}
-
-DataBlock::~DataBlock() = default;
-
-void DataBlock::put(std::string_view bytes) {
-  written_ += bytes.size();
-  write_(bytes);
-}
-
-void DataBlock::compress(bool is_end) {
-  gzip_->compress(waiting_, is_end, left_);
-  waiting_.clear();
-  const std::size_t whole = is_end ? left_.size() : left_.size() - left_.size() % 3;
-  put(to_base64(std::string_view(left_).substr(0, whole)));
-  left_.erase(0, whole);
-}
-
-void DataBlock::add(std::string_view json) {
-  raw_ += json.size();
-  waiting_ += json;
-  if (waiting_.size() >= k_piece) compress(false);
-}
-
-void DataBlock::end() {
-  compress(true);
-  put("</script>\n");
-}
-
-void append_number(std::string& text, std::int64_t number) {
-  fmt::format_to(std::back_inserter(text), "{}", number);
-}
-
-void append_string(std::string& text, std::string_view string) {
-  text += '"';
-  for (const char c : string) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
-  }
-  text += '"';
-}
-
 void write_columns(const RunReport& report, const Write& write) {
   const Timeline timeline = timeline_of(report);
   write_tests(report, timeline.first, write);
@@ -407,12 +421,9 @@ void write_details(const RunReport& report, Outputs& outputs, const Write& write
   }
   details.end_block();
   block.add("],");
-  const auto number = [](std::string& text, std::size_t index) {
-    append_number(text, static_cast<std::int64_t>(index));
-  };
-  add_column(block, "of", with_details, number);
+  add_column(block, "of", with_details, append_number);
   block.add(",");
-  add_column(block, "blocks", details.first_of_block(), number);
+  add_column(block, "blocks", details.first_of_block(), append_number);
   block.add("}");
   block.end();
   write(words);

@@ -29,10 +29,8 @@ constexpr std::size_t k_failure_output = 8U << 10U;
 constexpr std::size_t k_end_of_case = 2U << 10U;
 
 std::string badge(Outcome outcome) {
-  const std::string_view grade = is_red(outcome)              ? "red"
-                                 : outcome == Outcome::passed ? "good"
-                                                              : "other";
-  return fmt::format("<strong class=\"badge {}\">{}</strong>", grade, title_of(outcome));
+  return fmt::format("<strong class=\"badge {}\">{}</strong>", class_of(outcome),
+                     title_of(outcome));
 }
 
 // What the output says of the failure, one excerpt after the other.
@@ -139,11 +137,7 @@ std::string facts_html(const TestReport& test) {
     html += term_html("Waited for services", duration_text(last.service_wait_s));
   html += texts_html("Left behind", leftover_names(test));
   html += texts_html("Orphan markers", orphan_texts(test));
-  std::vector<std::string> scratch;
-  for (const Attempt& attempt : test.attempts) {
-    if (!attempt.scratch.empty()) scratch.push_back(printable(attempt.scratch));
-  }
-  html += texts_html("Scratch directory kept", scratch);
+  html += texts_html("Scratch directory kept", kept_scratch_of(test));
   if (test.attempts.size() == 1 && !last.log.empty())
     html += term_html("Log", fmt::format("<code>{}</code>", line_html(last.log)));
   if (test.output_place)

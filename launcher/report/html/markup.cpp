@@ -1,6 +1,7 @@
 #include "report/html/markup.hpp"
 
 #include "core/base/printable.hpp"
+#include "report/describe.hpp"
 #include "report/escape.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +17,11 @@ std::string printed_html(std::string_view text) {
 
 std::string folded_html(std::string_view summary, std::string_view inside) {
   return fmt::format("<details><summary>{}</summary>\n{}</details>\n", summary, inside);
+}
+
+std::string_view class_of(Outcome outcome) {
+  if (is_red(outcome)) return "red";
+  return outcome == Outcome::passed ? "good" : "other";
 }
 
 std::string term_html(std::string_view term, std::string_view inside) {

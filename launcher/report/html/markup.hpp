@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/outcome/outcome.hpp"
+
 namespace holdfast {
 
 // The text as one line: a name, a reason, a path.
@@ -14,6 +16,9 @@ std::string printed_html(std::string_view text);
 
 // A part that is folded until the reader unfolds it. `summary` and `inside` are HTML.
 std::string folded_html(std::string_view summary, std::string_view inside);
+
+// By which the style colours an outcome.
+std::string_view class_of(Outcome outcome);
 
 // A term and its description, for a list of them (dl). `inside` is HTML.
 std::string term_html(std::string_view term, std::string_view inside);

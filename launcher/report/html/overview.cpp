@@ -3,7 +3,6 @@
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/html/markup.hpp"
 #include "report/said/reasons.hpp"
@@ -39,13 +38,9 @@ std::string counts_html(const Counts& counts) {
   html += count_html("planned", "all", counts.planned);
   for (const OutcomeFacts& row : k_outcome_table) {
     if (row.outcome == Outcome::deliberate_exit) continue;
-    const std::size_t number =
-        row.outcome == Outcome::failed ? counts.failed() : counts.of(row.outcome);
-    const std::string_view grade = is_red(row.outcome)              ? "red"
-                                   : row.outcome == Outcome::passed ? "good"
-                                                                    : "other";
+    const std::size_t number = counts.shown(row.outcome);
     if (number > 0 || row.outcome == Outcome::passed || row.outcome == Outcome::failed)
-      html += count_html(label(row.outcome), grade, number);
+      html += count_html(label(row.outcome), class_of(row.outcome), number);
   }
   html += "</dl>\n<dl id=\"also\" class=\"counts small\">\n";
   html += count_html("run", "all", counts.run);

@@ -2,7 +2,6 @@
 
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 

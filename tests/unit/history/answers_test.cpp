@@ -148,8 +148,8 @@ TEST(Slowest, TheMedianOfTheLastRunsCounts) {
   EXPECT_DOUBLE_EQ(median_s({1000, 4000, 2000, 3000}), 2.5);
 }
 
-EarlierTimes times_in(const std::vector<PastRun>& runs) {
-  EarlierTimes times;
+Durations times_in(const std::vector<PastRun>& runs) {
+  Durations times;
   for (const PastRun& one : runs) times.add(one);
   return times;
 }

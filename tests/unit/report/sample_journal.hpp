@@ -25,7 +25,8 @@ inline bool adds_up(const Counts& counts) {
   const auto sum = [](const auto& numbers) {
     return std::accumulate(numbers.begin(), numbers.end(), std::size_t{0});
   };
-  return sum(counts.by_outcome) == counts.planned && sum(counts.cases_by_outcome) == counts.cases &&
+  return sum(counts.by_outcome) == counts.planned &&
+         sum(counts.of_cases.by_outcome) == counts.cases &&
          counts.run + counts.of(Outcome::not_run) == counts.planned &&
          counts.through + counts.bare == counts.run && counts.flaky <= counts.run &&
          counts.leaked <= counts.through && counts.orphaned <= counts.through;

@@ -207,7 +207,7 @@ std::string table_of_services() {
   return text;
 }
 
-// The forms of the fields of PreflightNeeds (settings/preflight_keys.cpp).
+// The forms of the fields of PreflightNeeds (settings/settings_file.cpp).
 Form form_of_needed(const Needed<std::uint16_t>& /*field*/) {
   const Json port{{"type", "integer"}, {"minimum", 1}, {"maximum", 65535}};
   return {"list of ports", {{"type", "array"}, {"items", port}}};

@@ -32,12 +32,14 @@ class Timeline {
     group.shards = data.laneNames.map((name, i) => ({name, lanes: data.lanes[i]}))
                        .filter(({lanes}) => lanes > 0);
     group.begin = new Float64Array(data.jobs);
+    group.ends = new Float64Array(data.jobs);
     let begin = 0;
     for (let i = 0; i < data.jobs; ++i) {
       begin += data.begin[i];
       group.begin[i] = begin;
+      group.ends[i] = begin + data.wait[i] + data.service_wait[i] + data.work[i];
       group.lanes = Math.max(group.lanes, data.lane[i]);
-      group.end = Math.max(group.end, begin + data.wait[i] + data.service_wait[i] + data.work[i]);
+      group.end = Math.max(group.end, group.ends[i]);
     }
     return group;
   }
@@ -154,7 +156,7 @@ class Timeline {
     const red = [];
     for (let i = 0; i < group.length; ++i) {
       const {data} = group;
-      const end = group.begin[i] + data.wait[i] + data.service_wait[i] + data.work[i];
+      const end = group.ends[i];
       if (end < this.from || group.begin[i] > this.to) continue;
       if (this.outcomeOf(group, i) === "red") {
         red.push(i);
@@ -163,16 +165,12 @@ class Timeline {
       const right = Math.floor(this.x(end));
       if (right <= last[data.lane[i]]) continue;
       last[data.lane[i]] = right;
-      this.drawJob(group, i, end, colours);
+      this.drawJob(group, i, colours);
     }
-    for (const i of red) {
-      const {data} = group;
-      this.drawJob(
-          group, i, group.begin[i] + data.wait[i] + data.service_wait[i] + data.work[i], colours);
-    }
+    for (const i of red) this.drawJob(group, i, colours);
   }
 
-  drawJob(group, i, end, colours) {
+  drawJob(group, i, colours) {
     const {context} = this;
     const {data} = group;
     const y = group.laneTops[data.lane[i]];
@@ -186,7 +184,7 @@ class Timeline {
       context.fillRect(left, y + height / 2 - 1.5, Math.max(1, this.x(work) - left), 3);
     }
     const left = Math.max(-2, this.x(work));
-    const right = Math.min(this.width + 2, this.x(end));
+    const right = Math.min(this.width + 2, this.x(group.ends[i]));
     const width = Math.max(right - left - (right - left > 4 ? 1 : 0), 1.5);
     const outcome = this.outcomeOf(group, i);
     context.fillStyle = colours[outcome];
@@ -328,8 +326,7 @@ class Timeline {
       const {data} = group;
       for (let i = 0; i < group.length && group.begin[i] <= time + near; ++i) {
         if (data.lane[i] !== lane) continue;
-        const end = group.begin[i] + data.wait[i] + data.service_wait[i] + data.work[i];
-        if (time <= end + near) return {group, i};
+        if (time <= group.ends[i] + near) return {group, i};
       }
     }
     return null;
