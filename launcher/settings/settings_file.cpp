@@ -205,7 +205,7 @@ Result<std::uint16_t> port_in(const toml::node& node) {
 }
 
 Result<std::string> word_in(const toml::node& node) {
-  Result<std::string> text = text_in(node);
+  Result<std::string> text = holdfast::text_in(node);
   if (!text || text->empty()) return as_found(node);
   return text;
 }

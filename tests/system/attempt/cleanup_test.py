@@ -126,7 +126,7 @@ add_test(NAME vanish COMMAND @P@/vanish {file} stay)
 set_tests_properties(vanish PROPERTIES TIMEOUT 1)""")
         ran = self.ctest(tree)
         self.assertIn("***Timeout", ran.text)
-        self.assert_gone([process(pid) for pid in self.read_pids(file)], 10)
+        self.assert_gone([process(pid) for pid in self.read_pids(file)], PATIENCE_S)
         wait_until(lambda: not processes_with(self.cookie), "the end of everything")
 
 
