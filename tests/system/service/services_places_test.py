@@ -15,6 +15,7 @@ from support import CTEST, PATIENCE_S, ProjectCase
 # place.py unix|http PLACE [HANG [WORD…]]: a server that says who it is to everybody. While the file HANG
 # is there, it accepts nothing, and says so by the file HANG.seen. Words:
 #   background   it goes to the background when it listens
+#   ipv6         it listens at [::1] in place of 127.0.0.1
 PLACE = """import os, socket, sys, time
 kind, place, hang, *words = sys.argv[1:] + ["/no/such/file"]
 if kind == "unix":
@@ -23,9 +24,10 @@ if kind == "unix":
         os.remove(place)
     listener.bind(place)
 else:
-    listener = socket.socket()
+    family, host = (socket.AF_INET6, "::1") if "ipv6" in words else (socket.AF_INET, "127.0.0.1")
+    listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", int(place)))
+    listener.bind((host, int(place)))
 listener.listen(100)
 if "background" in words and os.fork() > 0:
     sys.exit(0)
@@ -154,6 +156,17 @@ class PlacesTest(ProjectCase):
                 self.assertEqual(done.returncode, 0, done.text)
                 self.assertEqual(self.events(tree), [("started", 1), ("ready", 1)])
                 self.assert_nothing_left()
+
+    def test_one_that_listens_at_ipv6_alone_is_found_at_localhost(self):
+        need(self, [sys.executable, "-c", "import socket; socket.socket(socket.AF_INET6).bind(('::1', 0))"], "no [::1]")
+        http = self.service("http", words=("ipv6",)).replace("127.0.0.1", "localhost")
+        tcp = http.replace("service.db", "service.web").replace(
+            'ready-http = "http://localhost:{port}/"', 'ready-tcp = "localhost:{port}"')
+        tree = self.suite(http + tcp, ("user", 'HOLDFAST_SERVICES "db;web"', "true"))
+        done = self.ctest(tree, bound=3 * PATIENCE_S)  # more than a service has for its start
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual(sorted(self.events(tree)), [("ready", 1)] * 2 + [("started", 1)] * 2)
+        self.assert_nothing_left()
 
     def test_one_that_does_not_let_others_look_is_known_as_its_own(self):
         as_user = ()
