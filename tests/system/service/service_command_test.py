@@ -117,6 +117,19 @@ class ServiceCommandTest(ProjectCase):
         self.assertNotEqual(self.met()[-1][0], db["pid"])
         self.assert_nothing_left()
 
+    def test_runs_are_told_the_port_that_its_output_has_told(self):
+        tree = self.suite(services=f'[service.db]\ncommand = ["{SERVER}", "0"]\ngrace = "1s"\n'
+                                   'ready-output = "listening on (?P<port>[0-9]+)"\n')
+        self.service(tree, "start", "db")
+        port = int(self.service(tree, "logs", "db").split()[-1])
+        db = self.db(tree)
+        self.assertEqual(db["ports"], [port])
+        self.run_green(tree)
+        self.run_green(tree)
+        self.assertEqual(self.met(), [(db["pid"], 1, port)] * 2)
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
+
     def test_a_second_start_and_a_stop_without_start_say_so(self):
         tree = self.suite()
         self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: db is not kept\n")
