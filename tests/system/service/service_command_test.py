@@ -8,7 +8,7 @@ import socket
 import threading
 import unittest
 
-from processes import name_of, parent_of, process, state_of
+from processes import descriptors_of, name_of, parent_of, process, processes_with, state_of
 from support import CMAKE, CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, program, wait_until
 
 SERVER = program("small_server")
@@ -229,6 +229,33 @@ class ServiceCommandTest(ProjectCase):
         self.assertRegex(self.service(tree, "start", "db"), r"^db is ready: generation \d, ")
         self.assertNotEqual(self.db(tree)["pid"], main.pid)
         self.assert_gone([main])
+
+    def test_and_it_waits_for_the_one_of_the_old_tree_to_end(self):
+        go = self.work / "go"
+        stop = f"""stop-command = ["sh", "-c", "touch '{self.noted}'; until test -e '{go}'; do sleep 0.01; done"]\n"""
+        tree = self.suite(stop)
+        self.service(tree, "start", "db")
+        main = process(self.db(tree)["pid"])
+        _, old = self.host_of(main.pid)
+        shutil.rmtree(tree)
+        wait_until(self.noted.exists, "the stop command")
+        tree = self.suite(stop)
+        start = self.start(HOLDFAST, "service", "start", "db", "--tree", tree, stdout=-1, stderr=-2)
+
+        def new_host():
+            return next((one for one in processes_with(self.cookie)
+                         if one != old and name_of(one.pid) == "holdfast-host" and
+                         os.path.realpath(tree) in descriptors_of(one.pid).values()), None)
+
+        wait_until(lambda: new_host() or start.poll() is not None, "the next host")
+        self.assertTrue(is_alive(main))
+        go.touch()
+        said = start.communicate(timeout=PATIENCE_S)[0].decode()
+        self.assertEqual(start.returncode, 0, said)
+        self.assert_gone([main, old])
+        self.assertEqual(self.db(tree)["state"], "ready")
+        self.service(tree, "stop", "db")
+        self.assert_nothing_left()
 
     def test_a_run_that_uses_it_keeps_it_although_the_tree_is_gone(self):
         tree = self.suite()
