@@ -140,10 +140,10 @@ class PlacesTest(ProjectCase):
         self.hang.touch()
         for kind in KINDS:
             with self.subTest(kind):
-                tree = self.suite(self.service(kind, 'start-timeout = "1s"\n'), ("user", "HOLDFAST_SERVICES db", "true"))
+                tree = self.suite(self.service(kind, 'start-timeout = "3s"\n'), ("user", "HOLDFAST_SERVICES db", "true"))
                 done = self.ctest(tree)
                 self.assertEqual(done.returncode, 8, done.text)
-                self.assert_unavailable(tree, "it was not ready within 1.0 s: it listens ", "user")
+                self.assert_unavailable(tree, "it was not ready within 3.0 s: it listens ", "user")
                 self.assert_unavailable(tree, " and accepts no connection", "user")
                 self.assert_nothing_left()
 
