@@ -8,7 +8,7 @@ import unittest
 
 from etcd import Etcd, EtcdCase
 from etcd_between import SlowLine
-from support import HOLDFAST, PATIENCE_S, unfolded, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, unfolded, wait_until
 
 PASSWORD = "p4ss\"w'ord $x"
 
@@ -181,10 +181,32 @@ class ClusterSecureTest(EtcdCase):
             self.assertIn("HOLDFAST_CLUSTER_ENDPOINTS an address with `@`", unfolded(done.stderr.decode()))
             self.assertNotIn(b"s3cret", done.stderr)
 
+    def forget_tokens(self):
+        """As if the time of all tokens were over, which any call with one makes longer."""
+        self.etcd.call("auth/disable", {})
+        self.etcd.token = None
+        self.etcd.call("auth/enable", {})
+
     def test_a_token_that_is_over_is_asked_for_again(self):
-        """Who waits for a lock does not use its token, and needs it for its turn."""
-        self.etcd.end()
-        self.etcd = self.start_etcd("short", options=["--auth-token-ttl", "1"])
+        """The holdfast-etcd of a run uses none between two tests with such locks."""
+        self.add_users()
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text(self.settings(cluster='user = "ci"'))
+        between, go = self.work / "between", self.work / "go"
+        tests = (("first", 'HOLDFAST_LOCKS "db@cluster"', "true"),
+                 ("between", "DEPENDS first", f"touch '{between}'; while [ ! -e '{go}' ]; do sleep 0.02; done"),
+                 ("last", 'HOLDFAST_LOCKS "db@cluster" DEPENDS between', "true"))
+        tree = self.project("".join(self.scripted_test(*one) for one in tests))
+        begun = self.start(CTEST, "--output-on-failure", cwd=tree, stdout=-1, stderr=-2,
+                           env=self.environment(HOLDFAST_CLUSTER_PASSWORD=PASSWORD))
+        wait_until(between.exists, "the test between the two")
+        self.forget_tokens()
+        go.touch()
+        out, _ = begun.communicate(timeout=PATIENCE_S)
+        ended = {record["test"]: record["outcome"] for record in self.records(self.runs(tree)[0], "attempt_ended")}
+        self.assertEqual(ended, dict.fromkeys(("first", "between", "last"), "passed"), out.decode())
+
+    def test_a_token_may_be_over_while_a_lock_is_held_and_waited_for(self):
         self.add_users()
         self.place(cluster='user = "ci"')
         go = self.work / "go"
@@ -192,7 +214,7 @@ class ClusterSecureTest(EtcdCase):
                            f'while [ ! -e "{go}" ]; do sleep 0.02; done', cwd=self.work / "here",
                            env=self.environment(HOLDFAST_CLUSTER_PASSWORD=PASSWORD), stderr=-1) for _ in range(2)]
         self.wait_for_keys(2, "db")
-        self.let_a_lease_end()  # longer than a token
+        self.forget_tokens()
         go.touch()
         for one in both:
             _, said = one.communicate(timeout=PATIENCE_S)
