@@ -1,9 +1,11 @@
 """A process that other tests need lives until the run ends, and no longer. Often a FIXTURES_SETUP
 test starts a server in the background."""
 
+import os
+import signal
 import unittest
 
-from support import CTEST, PROGRAMS, ProjectCase, process, processes_with, wait_until
+from support import CTEST, PATIENCE_S, PROGRAMS, ProjectCase, keepers_of, process, processes_with, wait_until
 
 
 class FixturesTest(ProjectCase):
@@ -67,6 +69,25 @@ set_tests_properties(long PROPERTIES FIXTURES_REQUIRED server)""")
         self.announced(self.work / "long.pids")
         ctest.kill()
         ctest.wait()
+        self.assert_gone([server])
+        self.assert_nothing_left()
+
+    def test_a_killed_keeper_is_not_the_end_of_the_run(self):
+        hold = self.work / "hold.pids"
+        tree = self.tree_with_server("""
+set_tests_properties(server.start PROPERTIES FIXTURES_SETUP server)
+set_tests_properties(use PROPERTIES FIXTURES_REQUIRED server DEPENDS hold)""", f"""
+add_test(NAME hold COMMAND @P@/close_output {hold})
+set_tests_properties(hold PROPERTIES FIXTURES_REQUIRED server WILL_FAIL ON)""")
+        ctest = self.start(CTEST, "--output-on-failure", cwd=tree, stdout=-1, stderr=-2)
+        self.announced(hold)
+        server, = self.announced(self.pid_file())
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        self.assert_gone([keeper])
+        (self.work / "hold.pids.go").touch()
+        out, _ = ctest.communicate(timeout=PATIENCE_S)
+        self.assertEqual(ctest.returncode, 0, out.decode())
         self.assert_gone([server])
         self.assert_nothing_left()
 
