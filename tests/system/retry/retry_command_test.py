@@ -7,7 +7,7 @@ import time
 import unittest
 
 from retrying import Retry, verdicts
-from support import HOLDFAST, PATIENCE_S
+from support import HOLDFAST, PATIENCE_S, wait_until
 
 
 class Command(Retry):
@@ -48,6 +48,20 @@ class Command(Retry):
                 self.assertEqual(begun.returncode, code, said)
                 self.assertEqual(len(self.read_pids(file)), 1)
                 self.assertNotIn("tried again at once", said)
+                self.assert_nothing_left()
+
+    def test_told_to_end_before_it_is_tried_again_it_does_not_begin(self):
+        attempts, said = self.work / "attempts", self.work / "said"
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number):
+                attempts.write_text("")
+                with open(said, "wb") as err:
+                    begun = self.start(HOLDFAST, "run", "--retry", "exit:4=1", "--backoff", "600s", "--", "sh", "-c",
+                                       f"echo $HOLDFAST_ATTEMPT >>{attempts}; exit 4", stderr=err)
+                wait_until(lambda: "tried again in" in said.read_text(), "the backoff")
+                begun.send_signal(number)
+                self.assertEqual(begun.wait(PATIENCE_S), -number, said.read_text())
+                self.assertEqual(attempts.read_text(), "1\n")
                 self.assert_nothing_left()
 
     def test_a_file_says_it_too_and_the_command_line_wins(self):

@@ -165,7 +165,7 @@ class Ends(Forsaken, Retry):
                          [(1, "failed", 4), (2, "failed", 4)])
         self.assert_nothing_left()
 
-    def killed_while_it_waits(self, victims):
+    def killed_while_it_waits(self, victims, by=signal.SIGKILL):
         """Kills these processes in the backoff. Returns ctest's output, if ctest lives, and the
         tree."""
         source = self.work / "project"
@@ -181,7 +181,7 @@ class Ends(Forsaken, Retry):
         killed = {"launcher": [launcher.pid], "ctest": [begun.pid], "both": [launcher.pid, begun.pid],
                   "keeper and launcher": [*(k.pid for k in keepers_of(tree)), launcher.pid]}[victims]
         for pid in killed:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, by)
         said = begun.communicate(timeout=60)[0].decode()
         wait_until(lambda: not is_alive(launcher), "the launcher's end")
         self.settled(tree)
@@ -194,6 +194,10 @@ class Ends(Forsaken, Retry):
         said, tree = self.killed_while_it_waits("launcher")
         self.assertEqual(verdicts(said), {"f": "Subprocess killed***Exception"}, said)
         self.assertEqual([t["outcome"] for t in self.report(tree)["tests"]], ["interrupted"])
+
+    def test_a_launcher_that_is_told_to_end_while_it_waits_does_not_go_on(self):
+        said, tree = self.killed_while_it_waits("launcher", signal.SIGTERM)
+        self.assertEqual([r["outcome"] for r in self.ends(tree, "f")], ["failed", "interrupted"], said)
 
     def test_with_ctest_gone_it_does_not_go_on(self):
         _, tree = self.killed_while_it_waits("ctest")
