@@ -10,7 +10,6 @@
 #include "core/batch/framework.hpp"
 #include "core/batch/unique_names.hpp"
 #include "core/batch/xml.hpp"
-#include "core/framework/program_words.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,11 +1,12 @@
 // The cases of a Catch2 program, as it lists them.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/framework/program_words.hpp"
 
 namespace holdfast {
 
@@ -26,11 +27,6 @@ std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml);
 // no list.
 std::optional<Catch2List> parse_catch2_name_list(std::string_view text);
 
-// `--shard-count` and `--shard-index` of version 3. A shard runs one stretch of the list.
-struct Catch2Shard {
-  std::size_t count = 1;
-  std::size_t index = 0;
-};
 // Moves the cases of other shards from `cases` to the returned list.
 std::vector<std::string> take_other_shards(std::vector<std::string>& cases,
                                            const Catch2Shard& shard);

@@ -9,8 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/framework/catch2_list.hpp"
-
 namespace holdfast {
 
 template <class Kind>
@@ -95,6 +93,12 @@ enum class Catch2Word : std::uint8_t {
   question,     // --list-tests, --help and the like: the program runs no case
 };
 ProgramWords<Catch2Word> catch2_words(char* const* arguments);
+
+// `--shard-count` and `--shard-index` of version 3. A shard runs one stretch of the list.
+struct Catch2Shard {
+  std::size_t count = 1;
+  std::size_t index = 0;
+};
 Catch2Shard catch2_shard(const ProgramWords<Catch2Word>& words);
 
 enum class DoctestWord : std::uint8_t {

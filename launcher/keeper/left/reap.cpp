@@ -4,12 +4,12 @@
 #include <algorithm>
 
 #include "core/base/attempt_tag.hpp"
-#include "core/base/cgroup_name.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/proc_status.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/containment/cgroup.hpp"
+#include "os/containment/cgroup_name.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "store/journal_reader.hpp"

@@ -5,10 +5,10 @@
 
 #include <cstdlib>
 
-#include "core/base/cgroup_name.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/outcome/oom.hpp"
+#include "os/containment/cgroup_name.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
