@@ -127,6 +127,18 @@ class MachineTest(Contained, DoctorCase):
         self.assert_only(found, "directory_missing", f"^TMPDIR cannot be used: {file} is no directory$")
         self.assertIsNone(found["directory_missing"]["command"])
 
+    def test_a_tmpdir_that_this_user_may_not_write_to(self):
+        """It is on the same file system as the tree, which is writable."""
+        words = AS_NOBODY if os.geteuid() == 0 else []
+        need_reach(self, words)
+        tree = self.project()
+        closed = self.work / "closed"
+        closed.mkdir()
+        self.finish("chown", "-R", "nobody", self.work)  # does nothing if this is a plain user
+        closed.chmod(0o555)
+        found = self.look(tree, before=words, env=self.environment(TMPDIR=str(closed)))
+        self.assert_found(found, "read_only", f"^nothing can be written to TMPDIR, {closed}: this user may not$")
+
     def test_a_disk_that_does_not_answer(self):
         silent = self.work / "silent"
         words = on_silent_disk(self, silent)
