@@ -13,7 +13,7 @@ import zipfile
 
 from needs import AS_NOBODY, need_mounts, need_reach
 from report_example import BundleCase
-from support import CTEST, HOLDFAST, STAGE, no_keeper_of, wait_until
+from support import CTEST, HOLDFAST, STAGE, ctest_version, no_keeper_of, wait_until
 
 FORMATS = ("text", "json", "junit", "html", "trace", "github")
 MIB = 1 << 20
@@ -82,7 +82,7 @@ class Elsewhere(BundleCase):
         self.assertEqual(tests[0]["attempts"][0]["output"], "")
 
     def test_a_run_that_goes_on_and_one_that_died(self):
-        tree = self.project("add_test(NAME quick COMMAND true)\nadd_test(NAME slow COMMAND sleep 60)\n"
+        tree = self.project("add_test(NAME quick COMMAND echo said)\nadd_test(NAME slow COMMAND sleep 60)\n"
                             "set_tests_properties(slow PROPERTIES DEPENDS quick)\n")
         run = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: list(tree.glob(".holdfast/runs/*/journal.jsonl")), "the run to begin")
@@ -97,8 +97,12 @@ class Elsewhere(BundleCase):
         wait_until(lambda: "still running" not in self.report(tree, "text"), "the run to be over")
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.bundled(tree)
-        self.assertEqual(self.shown("--from", self.bundle, form="json"), self.report(tree, "json"))
+        shown = self.shown("--from", self.bundle, form="json")
+        self.assertEqual(shown, self.report(tree, "json"))
         self.assertIn("INCOMPLETE", self.shown("--from", self.bundle))
+        if ctest_version() < (4, 3):  # the log has not its last name, and from 4.3 on one with random digits
+            outputs = {test["name"]: test["attempts"][-1]["output"] for test in json.loads(shown)["tests"]}
+            self.assertEqual(outputs["quick"], "said\n")
 
     def test_a_large_journal_needs_little_memory(self):
         tree = self.run_of(PROJECT)
