@@ -341,6 +341,10 @@ class Rules(AffectedCase):
         self.assertEqual(self.ask(), ALL)
         known = {one["file"]: one["known_by"] for one in self.told()["changes"]}
         self.assertEqual((known["README.md"], known["holdfast.toml"]), ("nobody", "documentation"))
+        # One table that has it is enough, whichever it is.
+        self.write("holdfast.toml", '[[affected]]\ndocumentation = []\n[[affected]]\nignore = "*.toml"\n')
+        known = {one["file"]: one["known_by"] for one in self.told()["changes"]}
+        self.assertEqual(known["README.md"], "nobody")
 
     def test_rules_name_tests_and_files_that_no_test_needs(self):
         self.built()
