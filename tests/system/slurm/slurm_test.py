@@ -197,6 +197,16 @@ class SlurmTest(SlurmCase):
         self.assertIn(nodes.pop("usual"), ("n1", "n2"))
         self.assertEqual(nodes, {"gui": None, "chosen": None, "matched": None, "served": None})
 
+    def test_after_a_failure_on_a_node_this_machine_is_not_looked_at(self):
+        tree = self.suite(self.scripted_test("far", "HOLDFAST_RETRY exit:3=1", "exit 3")
+                          + self.scripted_test("near", "HOLDFAST_RETRY exit:3=1 LABELS here", "exit 3"))
+        done = self.far(tree, "-j2")
+        ends = self.ends(tree)
+        self.assertIn(ends["far"].get("node"), ("n1", "n2"), done.text)
+        self.assertIn("git", ends["far"]["forensics"])
+        self.assertNotIn("machine", ends["far"]["forensics"])
+        self.assertIn("machine", ends["near"]["forensics"])
+
     def test_what_can_never_fit_is_refused_in_words_and_not_tried_again(self):
         tree = self.suite("add_test(NAME wide COMMAND true)\n"
                           "set_tests_properties(wide PROPERTIES PROCESSORS 7)\n"
