@@ -313,7 +313,14 @@ LoggedOutputs::LoggedOutputs(const CtestLogFile& log) : opened_(log.final_path()
 void LoggedOutputs::open(const std::string& log) {
   opened_ = log;
   files_.clear();
-  for (const std::string& file : {log, log + std::string(k_tmp)}) {
+  const fs::path last(log);
+  std::vector<fs::path> all{last};
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(last.parent_path(), ignored)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with(last.filename().string() + std::string(k_tmp))) all.push_back(entry);
+  }
+  for (const fs::path& file : all) {
     const std::optional<double> written = written_at(file);
     if (!written || *written < written_from_ || *written > written_to_) continue;
     files_.push_back(std::make_unique<std::ifstream>(file, std::ios::binary));

@@ -105,7 +105,7 @@ class FarClusterLocksTest(SlurmCase, EtcdCase):
 
     def test_a_test_on_a_node_is_ended_before_its_lease_is(self):
         ended = self.work / "ended"
-        tree = self.cluster_suite(f"trap 'touch {ended}; exit 0' TERM\necho $$ >> {self.work}/holder.pids\n"
+        tree = self.cluster_suite(f"trap 'echo >{ended}; exit 0' TERM\necho $$ >> {self.work}/holder.pids\n"
                                   "while true; do sleep 0.02; done")
         self.start_far(tree)
         self.announced(self.pid_file("holder"))
