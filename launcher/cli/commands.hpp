@@ -66,10 +66,10 @@ void complain(const std::string& text);
 // Complains, and returns the exit code.
 int refused(const std::string& text, int exit_code = exit_codes::k_usage);
 int refused(const Error& error, int exit_code = exit_codes::k_usage);
-// The exit code of a command that has ended so. Complains of an error.
+// The exit code for what a command returned. Complains if that is an error.
 int exit_code_of(const Result<int>& ended);
 
-// Prints the text. Returns the exit code.
+// Prints the text, if it is one, and returns success. Returns an error as it is.
 Result<int> print_or_fail(const Result<std::string>& text);
 
 // A command and its options, which live as long as the parser.

@@ -432,7 +432,7 @@ Result<int> end(const IntegrationOptions& options) {
   say(after_runs(runs_in(ended->message, options.tree)));
   // If we are killed before this, the keeper makes the reports when ctest has ended.
   (void)os::send_message(ended->keeper.get(), wire::Message(wire::k_remembered));
-  // How what ran differs from what was chosen.
+  // How what ran differs from what was chosen; empty: it does not.
   const std::string unlike_choice(ended->message.get("unlike_choice"));
   if (!unlike_choice.empty()) return refused(unlike_choice, k_not_chosen);
   // There were tests, or settings do not call it a failure that there were none.

@@ -53,8 +53,7 @@ Result<std::vector<ServiceSpec>> services_of(const KeeperOrder& order) {
   return services_of_tree(order.settings->settings(), order.tree, order.configuration);
 }
 
-// They are blocked and end nothing: the keeper ends with ctest alone.
-// Logged only: the keeper ends with ctest alone.
+// They are blocked, and only logged: the keeper ends with ctest alone.
 constexpr os::SignalSet k_told_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
                                          os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
 

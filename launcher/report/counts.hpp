@@ -5,10 +5,10 @@
 // reported a failure and exited on purpose counts as failed.
 #pragma once
 
-#include "core/outcome/outcome_table.hpp"
-
 #include <array>
 #include <cstddef>
+
+#include "core/outcome/outcome_table.hpp"
 
 namespace holdfast {
 
@@ -18,7 +18,7 @@ struct OutcomeCounts {
   void add(Outcome outcome) { ++by_outcome.at(static_cast<std::size_t>(outcome)); }
   std::size_t of(Outcome outcome) const { return by_outcome.at(static_cast<std::size_t>(outcome)); }
   std::size_t failed() const { return of(Outcome::failed) + of(Outcome::deliberate_exit); }
-  // The same, where a deliberate exit has no row of its own.
+  // The number in the row of this outcome. Tests that exited on purpose are among the failed.
   std::size_t shown(Outcome outcome) const {
     return outcome == Outcome::failed ? failed() : of(outcome);
   }

@@ -1,16 +1,23 @@
 #include "settings/settings_file.hpp"
 
 #include <sys/stat.h>
-#include <algorithm>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <tuple>
+#include <vector>
 
+#include "core/affected/file_glob.hpp"
 #include "core/base/edit_distance.hpp"
 #include "core/base/printable.hpp"
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
+#include "core/retry/known_flaky.hpp"
+#include "core/settings/preflight.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/complaints.hpp"
 #include "settings/keys.hpp"
@@ -33,7 +40,11 @@ void read_ttl(const TableReader& table, Milliseconds& ttl) {
   if (!table.has("ttl")) return;
   const std::string expected = "a time from 2s to 1h, in whole seconds";
   const Result<Milliseconds> read = duration_of(*table.get("ttl"));
-  if (!read) return table.complain("ttl", read.error().message, expected);
+  if (!read) {
+    const Error& error = read.error();
+    const bool is_value = error.form == Error::Form::value;
+    return table.complain("ttl", is_value ? found_in(error) : to_text(error), expected);
+  }
   if (*read < Milliseconds{2000} || *read > k_longest_cluster_ttl || read->count() % 1000 != 0) {
     return table.complain("ttl", describe(*read), expected);
   }
@@ -112,7 +123,7 @@ AffectedRule read_affected_rule(const TableReader& table) {
   return rule;
 }
 
-// Reads [[affected]], globs and patterns included.
+// Reads [[affected]]. Complains of all that it does not understand, also in globs and patterns.
 std::vector<AffectedRule> read_affected(const toml::node& node, Complaints& complaints) {
   std::vector<AffectedRule> rules;
   for (const TableReader& table : tables_in(node, "affected", k_affected, complaints)) {
@@ -176,7 +187,7 @@ KnownFlaky read_known_flake(const TableReader& table) {
   return entry;
 }
 
-// Reads [[known-flaky]], patterns included.
+// Reads [[known-flaky]]. Complains of all that it does not understand, also in patterns.
 std::vector<KnownFlaky> read_known_flaky(const toml::node& node, Complaints& complaints) {
   std::vector<KnownFlaky> entries;
   std::size_t size = 0;
@@ -255,7 +266,7 @@ PreflightNeeds read_needs(const TableReader& table, const std::vector<std::strin
 }
 
 // Reads [preflight], and [profile.NAME.preflight]. `key` is where the table stands in the file:
-// `preflight`, `profile.ci.preflight`.
+// `preflight`, `profile.ci.preflight`. Complains of all that it does not understand.
 Preflight read_preflight(const toml::node& node, const std::string& key, Complaints& complaints) {
   Preflight preflight;
   const std::optional<TableReader> table = table_in(node, key, complaints);

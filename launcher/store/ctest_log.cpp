@@ -313,12 +313,14 @@ LoggedOutputs::LoggedOutputs(const CtestLogFile& log) : opened_(log.final_path()
 void LoggedOutputs::open(const std::string& log) {
   opened_ = log;
   files_.clear();
+  if (written_from_ > written_to_) return;  // no log is of this run
   const fs::path last(log);
+  const std::string unfinished = last.filename().string() + std::string(k_tmp);
   std::vector<fs::path> all{last};
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(last.parent_path(), ignored)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with(last.filename().string() + std::string(k_tmp))) all.push_back(entry);
+  std::error_code failed;
+  for (fs::directory_iterator entry(last.parent_path(), failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    if (entry->path().filename().string().starts_with(unfinished)) all.push_back(entry->path());
   }
   for (const fs::path& file : all) {
     const std::optional<double> written = written_at(file);

@@ -92,7 +92,8 @@ class LoggedOutputs {
   double written_from_ = 0;
   double written_to_ = 0;
   std::string opened_;
-  // The log, and the name that it has while ctest writes it.
+  // The log by its last name, then by each name that a ctest may write it under. From CMake 4.3 on
+  // that has random digits.
   std::vector<std::unique_ptr<std::istream>> files_;
 };
 

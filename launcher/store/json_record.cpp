@@ -1,14 +1,18 @@
 #include "store/json_record.hpp"
 
-#include "core/base/utf8.hpp"
-
 #include <fmt/format.h>
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/base/utf8.hpp"
 
 namespace holdfast {
 namespace {

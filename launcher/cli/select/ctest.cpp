@@ -62,7 +62,7 @@ Result<Restrictions> restrictions_of(const CtestOptions& options) {
 }
 
 // The order holds for this ctest, whatever holdfast.toml says.
-Result<void> order_tests(const UserCall& user, TestOrder order, const std::string& files) {
+Result<void> order_tests(const UserCall& user, TestOrder order, const std::string& prefix) {
   const std::string word(name_of(order));
   if (!is_attached(user.tree)) {
     return ErrorInWords{"--order " + word + ": Holdfast is not attached to " + user.tree};
@@ -78,7 +78,7 @@ Result<void> order_tests(const UserCall& user, TestOrder order, const std::strin
   }
   HOLDFAST_TRY(History history, open_history(user.tree));
   HOLDFAST_TRY(const std::string commands, commands_for(order, history));
-  return put_in_order(files + std::string(names::k_selected_order_file), commands);
+  return put_in_order(prefix + std::string(names::k_selected_order_file), commands);
 }
 
 void announce(const Chosen& chosen, const Restrictions& restrictions) {
@@ -96,7 +96,7 @@ void announce(const Chosen& chosen, const Restrictions& restrictions) {
 // The words by which ctest runs the chosen tests; empty: there are none.
 Result<std::vector<std::string>> words_to_run(const UserCall& user,
                                               const Restrictions& restrictions,
-                                              const std::string& files) {
+                                              const std::string& prefix) {
   HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
   announce(chosen, restrictions);
   if (chosen.tests.empty()) return std::vector<std::string>();
@@ -107,8 +107,8 @@ Result<std::vector<std::string>> words_to_run(const UserCall& user,
         "started"};
   }
   HOLDFAST_TRY(std::vector<std::string> words,
-               words_for(numbers, files + std::string(names::k_selected_numbers_file)));
-  HOLDFAST_DO(leave_plan(user.tree, files, planned_lines(chosen, restrictions)));
+               words_for(numbers, prefix + std::string(names::k_selected_numbers_file)));
+  HOLDFAST_DO(leave_plan(user.tree, prefix, planned_lines(chosen, restrictions)));
   if (user.words.no_tests.empty()) words.push_back(no_tests_word(chosen.all, chosen.tests));
   words.insert(words.end(), user.words.kept.begin(), user.words.kept.end());
   if (user.words.is_random) words.emplace_back("--schedule-random");
@@ -139,9 +139,9 @@ Result<int> become_ctest_of(const CtestOptions& options) {
   const std::optional<TestOrder> order = named<TestOrder>(options.order);
   if (!restrictions.any() && !order) return become_plain_ctest(options);
   HOLDFAST_TRY(UserCall user, user_call(options.tree, options.words));
-  HOLDFAST_TRY(const std::string files, begin_selection_files(user.tree));
+  HOLDFAST_TRY(const std::string prefix, prefix_of_selection_files(user.tree));
   if (order) {
-    HOLDFAST_DO(order_tests(user, *order, files));
+    HOLDFAST_DO(order_tests(user, *order, prefix));
   }
   if (restrictions.fixtures == SharedFixtures::in_one_shard) {
     HOLDFAST_TRY(const Chosen chosen, choose(user, restrictions));
@@ -150,7 +150,7 @@ Result<int> become_ctest_of(const CtestOptions& options) {
     return exit_code_without_tests(user);
   }
   if (restrictions.any()) {
-    HOLDFAST_TRY(std::vector<std::string> words, words_to_run(user, restrictions, files));
+    HOLDFAST_TRY(std::vector<std::string> words, words_to_run(user, restrictions, prefix));
     if (words.empty()) return exit_code_without_tests(user);
     user.call.words = std::move(words);
   }

@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
 #include "cli/select/begun_tests.hpp"
+#include "cli/select/ctest_call.hpp"
 #include "cli/select/run_place.hpp"
 #include "core/ctest/ctest_verdict.hpp"
 #include "core/select/not_begun.hpp"

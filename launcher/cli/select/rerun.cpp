@@ -135,9 +135,9 @@ Result<int> rerun(const RerunOptions& options) {
   }
   HOLDFAST_TRY(const std::vector<std::string> numbers,
                words_for(ranks, run.entry.directory / names::k_rerun_numbers_file));
-  HOLDFAST_TRY(const std::string files, begin_selection_files(tree));
+  HOLDFAST_TRY(const std::string prefix, prefix_of_selection_files(tree));
   const std::string plan = planned_lines(all_that_run(selection.places, std::move(all.tests)));
-  HOLDFAST_DO(leave_plan(tree, files, plan));
+  HOLDFAST_DO(leave_plan(tree, prefix, plan));
   start.words = joined(words->kept, numbers);
   if (words->is_random) {
     const fs::path file = run.entry.directory / names::k_rerun_order_file;

@@ -1,7 +1,6 @@
 #include "cli/select/selection.hpp"
 
 #include <algorithm>
-
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -206,8 +205,8 @@ constexpr std::size_t k_bytes_in_record = 512 * 1024;
 
 void remove_left_files(const fs::path& directory) {
   for (const std::string& name : os::names_in_own(directory.string())) {
-    const std::optional<NamespacedProcess> of = parse_file_name(name);
-    if (!of || os::is_alive(of->process)) continue;
+    const std::optional<NamespacedProcess> owner = parse_file_name(name);
+    if (!owner || os::is_alive(owner->process)) continue;
     const fs::path path = directory / name;
     std::error_code ignored;
     const auto age = fs::file_time_type::clock::now() - fs::last_write_time(path, ignored);
@@ -277,7 +276,7 @@ Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions) {
   return chosen;
 }
 
-Result<std::string> begin_selection_files(const std::string& tree) {
+Result<std::string> prefix_of_selection_files(const std::string& tree) {
   const fs::path directory = fs::path(tree) / names::k_selections_directory;
   HOLDFAST_DO(os::make_own_directories(directory.string(), 0777));
   remove_left_files(directory);
@@ -316,10 +315,10 @@ bool is_attached(const std::string& tree) {
   return fs::exists(fs::path(tree) / names::k_tree_directory / "attach.cmake", failed);
 }
 
-Result<void> leave_plan(const std::string& tree, const std::string& files,
+Result<void> leave_plan(const std::string& tree, const std::string& prefix,
                         const std::string& lines) {
   if (!is_attached(tree)) return {};
-  const std::string file = files + std::string(names::k_planned_file);
+  const std::string file = prefix + std::string(names::k_planned_file);
   HOLDFAST_DO(os::replace_file(file, lines));
   ::setenv(std::string(environment::k_planned).c_str(), file.c_str(), 1);
   return {};

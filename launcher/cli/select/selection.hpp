@@ -42,10 +42,10 @@ struct Chosen {
 
 Result<Chosen> choose(const UserCall& user, const Restrictions& restrictions);
 
-// How the paths of the files begin that `holdfast ctest` leaves for the ctest that it becomes. What
-// follows is one of names::k_selected_numbers_file and its neighbours. Makes their directory in the
+// `holdfast ctest` leaves files for the ctest that it becomes. Returns how all their paths begin;
+// one of names::k_selected_numbers_file and its neighbours follows. Makes their directory in the
 // tree, and removes the files of processes that have ended.
-Result<std::string> begin_selection_files(const std::string& tree);
+Result<std::string> prefix_of_selection_files(const std::string& tree);
 
 // The records of what was chosen: of a shard, also of what is in the others. Whole lines.
 std::string planned_lines(const Chosen& chosen, const Restrictions& restrictions);
@@ -58,8 +58,8 @@ bool is_attached(const std::string& tree);
 
 // Leaves these records for the ctest that we become. Its keeper writes them into the journal, and
 // makes the run red if ctest runs other tests (keeper/run/current_run.hpp). Without Holdfast in
-// the tree, there is nobody to read them. `files`: of begin_selection_files().
-Result<void> leave_plan(const std::string& tree, const std::string& files,
+// the tree, there is nobody to read them. `prefix`: of prefix_of_selection_files().
+Result<void> leave_plan(const std::string& tree, const std::string& prefix,
                         const std::string& lines);
 
 }  // namespace holdfast::cli

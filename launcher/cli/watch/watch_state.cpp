@@ -1,5 +1,7 @@
 #include "cli/watch/watch_state.hpp"
 
+#include <utility>
+
 #include "core/base/utf8.hpp"
 
 namespace holdfast::cli {
@@ -125,7 +127,7 @@ void WatchState::count(const std::string& key, Outcome outcome) {
     --counts_.by_outcome.at(static_cast<std::size_t>(place->second));
     place->second = outcome;
   }
-  ++counts_.by_outcome.at(static_cast<std::size_t>(outcome));
+  counts_.add(outcome);
 }
 
 void WatchState::note_service(const ServiceRecord& record) {

@@ -122,6 +122,7 @@ class WatchState {
   void count(const std::string& key, Outcome outcome);
   void note_service(const ServiceRecord& record);
   void finish(double at, bool complete);
+  // The event is the last one. The reference holds until the next event is added.
   WatchEvent& add_event(WatchEventKind kind, double at);
 
   RunStarted run_;

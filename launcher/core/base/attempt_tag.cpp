@@ -1,7 +1,9 @@
 #include "core/base/attempt_tag.hpp"
 
 #include "core/base/environment.hpp"
+#include "core/base/file_name.hpp"
 #include "core/base/fnv1a.hpp"
+#include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 
@@ -44,6 +46,14 @@ bool environment_has_attempt(std::string_view environment, std::string_view atte
 std::uint64_t tag_in_limits(std::string_view limits) {
   const std::string_view soft = trimmed(text_after(limits, "Max file locks"), " ");
   return leading_number<std::uint64_t>(soft).value_or(0);
+}
+
+std::string cgroup_name(std::string_view tree, std::string_view attempt) {
+  return cgroup_prefix(tree) + encode_file_name(attempt);
+}
+
+std::string cgroup_prefix(std::string_view tree) {
+  return text_of({names::k_cgroup_prefix, std::to_string(Fnv1a().add(tree).value()), "-"});
 }
 
 }  // namespace holdfast

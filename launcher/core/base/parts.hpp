@@ -34,6 +34,7 @@ std::string_view text_after(std::string_view text, std::string_view words);
 // parts.
 std::string text_of(std::initializer_list<std::string_view> parts);
 
+// As a function that can be passed on: to_string() has overloads.
 inline std::string in_digits(std::uint64_t number) { return std::to_string(number); }
 
 // The text with as many `fill` before it as the width asks for.
@@ -47,7 +48,8 @@ std::string counted(std::uint64_t number, std::string_view one, std::string_view
 // " and 3 more"; empty if there are no more.
 std::string and_more(std::uint64_t more);
 
-// The items as `text` has them, with a separator between them, but for those before that are empty.
+// The items as `text` has them, with a separator between two. No separator follows a beginning that
+// is empty.
 template <typename Items, typename Text = std::identity>
 std::string separated(const Items& items, std::string_view separator, Text text = {}) {
   std::string all;

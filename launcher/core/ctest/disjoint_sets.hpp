@@ -1,4 +1,4 @@
-// Sets of numbers.
+// Sets of numbers: one as an ascending vector, and many that are joined.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace holdfast {
 
 // Sorts the numbers, and leaves each in once.
-inline void sort_and_unite(std::vector<std::size_t>& numbers) {
+inline void make_ascending_set(std::vector<std::size_t>& numbers) {
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
 }

@@ -219,7 +219,7 @@ RerunSelection select_again(const std::vector<RanTest>& ran, const TestPlaces& l
     if (meant.empty()) selection.gone.push_back(test.name);
     places.insert(places.end(), meant.begin(), meant.end());
   }
-  sort_and_unite(places);
+  make_ascending_set(places);
   return selection;
 }
 

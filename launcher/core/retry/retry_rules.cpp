@@ -88,9 +88,15 @@ bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
       return cause == RetryCause::crash && rule.code == main.code;
     case RetryCause::exit_code:
       return cause == rule.cause && rule.code == main.code;
-    default:  // no end tells that a service was lost
+    case RetryCause::crash:
+    case RetryCause::timeout:
+    case RetryCause::launch:
+    case RetryCause::oom:
+    case RetryCause::node:
+    case RetryCause::service:  // no end tells that a service was lost
       return cause == rule.cause;
   }
+  return false;
 }
 
 constexpr std::string_view k_exponential = "exponential:";

@@ -84,7 +84,7 @@ class Units {
     is_tied_.resize(members_.size());
     for (std::size_t unit = 0; unit < members_.size(); ++unit) {
       for (const std::size_t test : members_[unit]) connect(unit, test);
-      sort_and_unite(needs_[unit]);
+      make_ascending_set(needs_[unit]);
     }
     for (const std::vector<std::size_t>& named : graph_.named()) {
       if (std::ranges::none_of(named, [&](std::size_t test) { return of_[test] == k_none; }))
@@ -239,7 +239,7 @@ Clusters find_clusters(const TestGraph& graph) {
     add_units(graph, units, test, all.items[place->second].units);
   }
   for (ShardItem& item : all.items) {
-    sort_and_unite(item.units);
+    make_ascending_set(item.units);
     units.close(item.units);
   }
   add_left_units(units, all.items);

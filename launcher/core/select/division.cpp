@@ -137,7 +137,7 @@ class PieceMaker {
       piece.own += sum_of(one.tests, weights_);
       piece.units.insert(piece.units.end(), one.units.begin(), one.units.end());
     }
-    sort_and_unite(piece.units);
+    make_ascending_set(piece.units);
     piece.weight = piece.own + sum_of(piece.units, unit_weights_);
     for (const std::size_t unit : piece.units) {
       piece.is_known = piece.is_known || std::ranges::any_of(all_.units[unit], is_known);
@@ -260,7 +260,7 @@ std::vector<std::vector<std::size_t>> tests_of(const Clusters& all,
       shard.insert(shard.end(), all.units[unit].begin(), all.units[unit].end());
     }
   }
-  for (std::vector<std::size_t>& shard : shards) sort_and_unite(shard);
+  for (std::vector<std::size_t>& shard : shards) make_ascending_set(shard);
   return shards;
 }
 

@@ -99,7 +99,7 @@ struct Policy {
   // With a /tmp of its own, a test still sees these paths as they are outside.
   std::vector<std::string> passthrough = {};
   Scratch scratch = Scratch::keep_failed;
-  // KiB that the run may keep of the output of attempts.
+  // KiB that the run may keep of the output of attempts: 1 GiB if nothing is said.
   std::uint64_t kept_output_kb = 1U << 20U;
   unsigned nice = 0;  // the least nice value, 0 to 19
   RunSerial run_serial = RunSerial::run;

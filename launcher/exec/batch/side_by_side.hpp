@@ -103,7 +103,7 @@ class CaseProcess {
   pid_t pid_ = -1;
   os::UniqueFd life_;
   CaseProcessReport none_;
-  CaseProcessReport* report_ = &none_;  // mapped, if there is a process
+  CaseProcessReport* report_ = &none_;  // &none_, or mapped
   std::string trouble_;
   OutputTurn output_;
   bool is_over_ = false;

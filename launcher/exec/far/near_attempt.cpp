@@ -105,6 +105,7 @@ Milliseconds NearAttempt::limit() const {
 }
 
 bool NearAttempt::read_srun() {
+  // While ctest takes no more, srun's complaints wait too.
   if (relay_.is_full() && !srun_.has_ended()) return false;
   bool has_output = false;
   srun_.output().read([&](Stream stream, std::string_view bytes) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+
 #include <algorithm>
 
 #include "core/base/parts.hpp"
@@ -54,13 +55,12 @@ bool names_job(const std::string& entry) {
 }  // namespace
 
 Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSignals& callers) {
-  Result<supervision::Capture> output = supervision::Capture::open(false);
-  if (!output) return os::system_error("make a pipe for srun");
+  HOLDFAST_TRY(supervision::Capture output, supervision::Capture::open(false));
   std::vector<char*> arguments = os::pointers_to(order.words);
   std::vector<char*> entries = os::pointers_to(order.environment);
   os::Command command{arguments.data(), entries.data(), order.tag};
-  command.output = output->output();
-  command.errors = output->errors();
+  command.output = output.output();
+  command.errors = output.errors();
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return os::system_error("start srun");
@@ -68,8 +68,8 @@ Result<SrunProcess> SrunProcess::start(const Order& order, const os::CallersSign
   SrunProcess srun;
   srun.pid_ = pid;
   srun.watched_ = os::watch_living(pid);
-  output->close_writing();
-  srun.output_ = std::move(*output);
+  output.close_writing();
+  srun.output_ = std::move(output);
   return srun;
 }
 

@@ -47,7 +47,7 @@ class SrunProcess {
  private:
   SrunProcess() = default;
 
-  pid_t pid_ = -1;  // -1: srun was reaped
+  pid_t pid_ = -1;  // -1: there is none to reap
   os::UniqueFd watched_;
   supervision::Capture output_;
 };

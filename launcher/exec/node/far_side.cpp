@@ -68,7 +68,7 @@ class FarOutput {
 
   // To be called in the launcher: makes the pipes its stdout and stderr, and closes all that is
   // ours. Returns its descriptor for lines for people.
-  int be_launchers() {
+  int give_to_launcher() {
     ::dup2(test_.output(), STDOUT_FILENO);
     ::dup2(test_.errors(), STDERR_FILENO);
     out_.reset();
@@ -251,7 +251,7 @@ std::vector<std::string> environment_of(const FarJob& job) {
 int be_launcher(const FarJob& job, const FarFiles& files, const os::CallersSignals& callers,
                 FarOutput& output, const ProcessName& parent, int result) {
   os::set_process_title(os::k_launcher_name, {os::k_launcher_title});
-  const int lines = output.be_launchers();
+  const int lines = output.give_to_launcher();
   std::vector<std::string> words = job.arguments;
   std::vector<std::string> entries = environment_of(job);
   std::vector<char*> arguments = os::pointers_to(words);
@@ -337,12 +337,7 @@ std::string architecture() {
 }
 
 // Reaps what is left, without news.
-class Quiet final : public os::TreeWatcher {
- public:
-  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
-  int hurry_fd() override { return -1; }
-  bool hurries() override { return false; }
-};
+class Quiet final : public os::TreeWatcher {};
 
 class FarSide {
  public:

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+#include <map>
+
 #include "core/base/printable.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"

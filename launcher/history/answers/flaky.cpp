@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "history/answers/phrases.hpp"
@@ -91,23 +94,23 @@ void Flakiness::add(const PastRun& run) {
 }
 
 std::vector<FlakyTest> Flakiness::flaky() const {
-  return those([](const FlakyTest& test) { return test.flaky > 0; }, &FlakyTest::rate);
+  return sorted_by([](const FlakyTest& test) { return test.flaky > 0; }, &FlakyTest::rate);
 }
 
 std::vector<FlakyTest> Flakiness::alternating() const {
   const auto is_one = [](const FlakyTest& test) { return test.flaky == 0 && alternates(test); };
-  return those(is_one, &FlakyTest::changes);
+  return sorted_by(is_one, &FlakyTest::changes);
 }
 
 std::vector<FlakyTest> Flakiness::unsteady(std::size_t least) const {
   const auto is_one = [&](const FlakyTest& test) {
     return test.flaky == 0 && !alternates(test) && test.changes >= least;
   };
-  return those(is_one, &FlakyTest::changes);
+  return sorted_by(is_one, &FlakyTest::changes);
 }
 
 template <typename Wanted, typename Measure>
-std::vector<FlakyTest> Flakiness::those(Wanted is_wanted, Measure measure) const {
+std::vector<FlakyTest> Flakiness::sorted_by(Wanted is_wanted, Measure measure) const {
   std::vector<FlakyTest> list;
   for (const auto& [test, seen] : seen_) {
     if (is_wanted(seen.facts)) list.push_back(seen.facts);

@@ -54,9 +54,9 @@ class Flakiness {
     bool was_red = false;
     std::map<std::string, OfProgram> programs = {};
   };
-  // Those with the largest `measure` first.
+  // The tests that are wanted, those with the largest `measure` first.
   template <typename Wanted, typename Measure>
-  std::vector<FlakyTest> those(Wanted is_wanted, Measure measure) const;
+  std::vector<FlakyTest> sorted_by(Wanted is_wanted, Measure measure) const;
   std::map<TestId, Seen> seen_;
   std::size_t runs_ = 0;
   double since_ = 0;  // when the oldest run began

@@ -21,13 +21,15 @@ std::string words_for(const PastResult& result);
 std::string signature_for(const PastResult& result);
 
 Json json_of(const TestId& test);
-// A list of what `json_of` makes of each item.
-template <typename Items, typename JsonOf>
-Json list_of(const Items& items, JsonOf json_of) {
+
+// A list of what `make` makes of each item.
+template <typename Items, typename Make>
+Json list_of(const Items& items, Make make) {
   Json list = Json::array();
-  for (const auto& item : items) list.push_back(json_of(item));
+  for (const auto& item : items) list.push_back(make(item));
   return list;
 }
+
 // As text, with a newline at its end. Bytes that are not UTF-8 become U+FFFD.
 std::string dumped(const Json& json);
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "core/base/parts.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"

@@ -254,7 +254,7 @@ bool is_granted(const AttemptStarted& begun, const RunEntry& run) {
 
 constexpr const char* k_taking = "take the rest from ctest's log: ";
 
-// Fails if the run has no word.
+// Fails if no word of ctest's log is on record: then it is not known whether a test began.
 Result<JournalFacts> facts_of(const RunEntry& run) {
   JournalFacts facts;
   (void)read_records(run.journal, [&](Record&& record) {

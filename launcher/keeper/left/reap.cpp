@@ -9,7 +9,6 @@
 #include "core/base/proc_status.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/containment/cgroup.hpp"
-#include "os/containment/cgroup_name.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "store/journal_reader.hpp"

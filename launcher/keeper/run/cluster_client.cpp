@@ -118,7 +118,7 @@ Result<std::vector<ClusterQueue>> ask_cluster_locks(const ClusterSettings& setti
   HOLDFAST_DO(os::send_message(client.get(), wire::Message(cluster::k_list)));
   std::map<std::pair<std::string, std::string>, ClusterQueue> queues;
   while (true) {
-    Result<wire::Message> message = Error{};
+    Result<wire::Message> message = Error{"hear from holdfast-etcd in time"};
     if (os::wait_for(client.get(), until)) message = os::receive_message(client.get()).message;
     if (!message) return ErrorInWords{"etcd cannot be asked for its locks: it does not answer"};
     if (const std::string_view why = message->get("why"); !why.empty()) {

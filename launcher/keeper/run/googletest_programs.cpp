@@ -1,5 +1,7 @@
 #include "keeper/run/googletest_programs.hpp"
 
+#include <optional>
+
 #include "keeper/run/stale_programs.hpp"
 
 namespace holdfast {

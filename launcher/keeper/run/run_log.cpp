@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/inotify.h>
 
+#include <algorithm>
+
 #include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/process.hpp"

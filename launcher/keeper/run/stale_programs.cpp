@@ -1,6 +1,8 @@
 #include "keeper/run/stale_programs.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/fnv1a.hpp"
 #include "os/file/clock.hpp"

@@ -14,8 +14,9 @@
 
 namespace holdfast {
 
-// What stat(2) says of a file, without device and build-id. If it is the same as before, the file
-// has not changed. Nothing: `path` is missing or is no regular file.
+// What stat(2) says of a file. If it is the same as before, the file has not changed. Device and
+// build-id stay 0 and empty, so it is compared only with what this function returned earlier.
+// Nothing: `path` is missing or is no regular file.
 std::optional<ProgramIdentity> stat_of_program(const std::string& path);
 
 class StalePrograms {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
@@ -25,9 +26,10 @@ constexpr Milliseconds k_services_end_patience{2000};
 constexpr Milliseconds k_check_patience{1000};
 
 // In the order of words_of(ServiceState).
-constexpr std::array<std::string_view, words_of(ServiceState{}).size()> k_states_in_words{
-    "is starting",    "is starting", "is being checked", "is unwell, and others still use it",
-    "is being ended", "has failed"};
+constexpr auto k_states_in_words = std::to_array<std::string_view>(
+    {"is starting", "is starting", "is being checked", "is unwell, and others still use it",
+     "is being ended", "has failed"});
+static_assert(k_states_in_words.size() == words_of(ServiceState{}).size());
 
 std::string_view state_in_words(ServiceState state) {
   return k_states_in_words[static_cast<std::size_t>(state)];

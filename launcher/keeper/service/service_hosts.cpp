@@ -8,12 +8,12 @@
 
 #include <algorithm>
 
+#include "core/base/attempt_tag.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/service/service_words.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
-#include "os/containment/cgroup_name.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"

@@ -112,7 +112,8 @@ Result<void> start_kept(const std::string& tree, const std::vector<ServiceSpec>&
   run.finish_without_tests();
   if (!reply) {
     end_what_was_begun(tree, declared, before);
-    os::die_of(os::take_pending(k_ending_signals).number);
+    const int signal = os::take_pending(k_ending_signals).number;
+    os::die_of(signal != 0 ? signal : SIGTERM);
   }
   const std::string_view why = reply->get("why");
   if (why.empty()) return {};

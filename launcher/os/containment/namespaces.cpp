@@ -120,7 +120,7 @@ pid_t Namespaces::number_outside(pid_t pid) const {
   char text[512];
   const ssize_t got = retried([&] { return ::read(info.get(), text, sizeof text); });
   const std::string_view lines(text, got > 0 ? static_cast<std::size_t>(got) : 0);
-  return leading_number<pid_t>(text_after(lines, "Pid:\t")).value_or(0);
+  return leading_number<pid_t>(rest_of_line(lines, "Pid:\t")).value_or(0);
 }
 
 void NamespaceProcesses::signal_all(int signal) {

@@ -16,7 +16,7 @@ std::string read_link(const std::string& path) {
   return length > 0 ? std::string(target, static_cast<std::size_t>(length)) : std::string{};
 }
 
-std::string_view text_after(std::string_view text, std::string_view label) {
+std::string_view rest_of_line(std::string_view text, std::string_view label) {
   const std::size_t at = text.find(label);
   if (at == std::string_view::npos) return {};
   return text.substr(at + label.size(), text.find('\n', at + label.size()) - at - label.size());

@@ -20,7 +20,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 
 std::string read_link(const std::string& path);
 
 // Returns what comes after `label` in the first line that has it; empty: none has it.
-std::string_view text_after(std::string_view text, std::string_view label);
+std::string_view rest_of_line(std::string_view text, std::string_view label);
 
 // The next three functions return false, with errno set, if they fail. Reads the rest of `file`, at
 // most `limit` bytes, and replaces `text` by it.

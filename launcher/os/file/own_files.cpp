@@ -80,7 +80,7 @@ Result<UniqueFd> OwnDirectory::file(const std::string& name) const {
 std::vector<std::string> OwnDirectory::names() const {
   std::vector<std::string> names;
   const UniqueFd own = open_directory(place_.directory.get(), ".");
-  for_each_name(own, k_size_of_no_entries, [&](const char* name) {
+  for_each_name(own, 0, [&](const char* name) {
     names.emplace_back(name);
     return true;
   });

@@ -46,7 +46,7 @@ const char* describe(int error) {
 // Returns the id of the mount on which the file lies; empty: /proc does not tell.
 std::string mount_id(int fd) {
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(fd));
-  return text ? std::string(text_after(*text, "mnt_id:")) : std::string();
+  return text ? std::string(rest_of_line(*text, "mnt_id:")) : std::string();
 }
 
 // Invalid: `name` is a mount, or we cannot find out whether it is one.
@@ -182,7 +182,7 @@ void remove_empty_below(int above, const char* name, int depth) {
   if (!S_ISDIR(info.st_mode) || depth == k_deepest) return;
   const UniqueFd directory = open_on_this_mount(above, name, O_RDONLY);
   if (!directory.valid()) return;
-  for_each_name(directory, k_size_of_no_entries, [&](const char* entry) {
+  for_each_name(directory, 0, [&](const char* entry) {
     remove_empty_below(directory.get(), entry, depth + 1);
     return true;
   });

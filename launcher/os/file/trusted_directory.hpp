@@ -115,8 +115,9 @@ inline UniqueFd open_directory(int above, const char* path) {
 // How many bytes getdents64(2) returns for an empty directory.
 inline constexpr long k_size_of_no_entries = 48;
 
-// Calls `use` with each name except `.` and `..`, until `use` returns false. If the first answer
-// has at most `usual` bytes, it is complete, and a second call would only confirm that.
+// Calls `use` with each name except `.` and `..`, until `use` returns false. An answer of at most
+// `usual` bytes counts as the last one, which saves a call that would only confirm it. 0: for
+// directories of any file system, as some give one entry at a time.
 template <typename Use>
 void for_each_name(const UniqueFd& directory, long usual, Use use) {
   // The form in which getdents64(2) fills a buffer; the null-terminated name follows.

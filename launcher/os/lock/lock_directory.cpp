@@ -112,7 +112,7 @@ void remove_level(const UniqueFd& parent, const std::string& name) {
   if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
   Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));
   if (queue && !LockQueue(std::move(*queue)).tickets().empty()) return;
-  for_each_name(level, k_size_of_no_entries, [&](const char* entry) {
+  for_each_name(level, 0, [&](const char* entry) {
     (void)::unlinkat(level.get(), entry, 0);
     return true;
   });

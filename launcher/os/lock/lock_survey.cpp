@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "core/base/file_name.hpp"
@@ -117,7 +117,7 @@ constexpr std::string_view k_below = "below-";
 std::vector<std::string> entries_of(const std::string& directory) {
   std::vector<std::string> names;
   const UniqueFd there(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for_each_name(there, k_size_of_no_entries, [&](const char* name) {
+  for_each_name(there, 0, [&](const char* name) {
     if (name[0] != '.') names.emplace_back(name);
     return true;
   });

@@ -1,6 +1,5 @@
 #include "os/lock/lock_threads.hpp"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/file.h>
 

@@ -79,7 +79,7 @@ void remove_unused_port_locks() {
   const std::string below =
       std::string(names::k_user_locks_directory) + "/" + scope_directory(LockScope::user, {});
   const UniqueFd scope(::openat(top->get(), below.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for_each_name(scope, k_size_of_no_entries, [&](const char* name) {
+  for_each_name(scope, 0, [&](const char* name) {
     if (std::string_view(name).starts_with(k_port_lock_prefix)) remove_level(scope, name);
     return true;
   });

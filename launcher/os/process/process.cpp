@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -72,7 +72,7 @@ bool has_stopped_thread(pid_t pid) {
 // The process that a pidfd watches; 0 or less: it has ended (proc(5), fdinfo of a pidfd).
 pid_t watched_by(int watched) {
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(watched));
-  return text ? leading_number<pid_t>(text_after(*text, "\nPid:\t")).value_or(0) : 0;
+  return text ? leading_number<pid_t>(rest_of_line(*text, "\nPid:\t")).value_or(0) : 0;
 }
 
 // No /proc/self has an entry of that name.
@@ -197,7 +197,7 @@ std::string boot_id() {
 
 std::uint64_t own_pid_namespace() {
   const std::string own = read_link("/proc/self/ns/pid");
-  return leading_number<std::uint64_t>(text_after(own, "pid:[")).value_or(0);
+  return leading_number<std::uint64_t>(rest_of_line(own, "pid:[")).value_or(0);
 }
 
 std::string numbering_id() {
@@ -254,7 +254,7 @@ UniqueFd watch_living(pid_t pid) {
 }
 
 std::string_view trouble_with_watching() {
-  // Our limit of descriptors may prevent it, and then this kernel lets us watch processes.
+  // If only our limit of descriptors prevents it, the kernel can watch processes.
   const bool can_watch = watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
   if (!can_watch) return "this kernel cannot watch processes (pidfd_open)";
   if (proc_has_our_numbers()) return {};

@@ -47,7 +47,7 @@ bool may_hold_unseen(pid_t process, unsigned user) {
   const Result<std::string> status = read_process_status(process);
   if (!status) return false;
   // Real, effective, saved, of the file system.
-  std::string_view line = text_after(*status, "\nUid:");
+  std::string_view line = rest_of_line(*status, "\nUid:");
   while (!line.empty()) {
     if (parse_number<unsigned>(take_part(line, '\t')) == user) return true;
   }

@@ -3,9 +3,19 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <array>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <map>
+#include <memory>
 #include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/base/base64.hpp"
 #include "core/base/printable.hpp"

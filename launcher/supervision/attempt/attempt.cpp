@@ -1,7 +1,9 @@
 #include "supervision/attempt/attempt.hpp"
 
 #include <sys/wait.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
@@ -10,9 +12,11 @@
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
+#include "os/signal/signals.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/guard_process.hpp"
+#include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -1,19 +1,20 @@
 #include "supervision/attempt/attempt_containment.hpp"
 
 #include <limits.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "core/base/attempt_tag.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "core/outcome/oom.hpp"
-#include "os/containment/cgroup_name.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "supervision/base/programs.hpp"
 

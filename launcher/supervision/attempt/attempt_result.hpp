@@ -65,7 +65,7 @@ class AttemptClock {
     stopped_ += at - paused_since_;
     return at - paused_since_;
   }
-  // Ends the measured time; only the first call counts.
+  // Ends the measured time.
   void end() { ended_us_ = os::monotonic_now_us(); }
 
   Milliseconds started() const { return Milliseconds{started_us_ / 1000}; }

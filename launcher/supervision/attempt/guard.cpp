@@ -1,20 +1,26 @@
 #include "supervision/attempt/guard.hpp"
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stream_holders.hpp"
 #include "os/stack/lost_rights.hpp"
 #include "supervision/attempt/guard_report.hpp"
+#include "supervision/base/guard_messages.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::supervision {
 namespace {

@@ -8,6 +8,7 @@
 // survivor is a subreaper and so gets every orphan.
 #pragma once
 
+#include "os/file/unique_fd.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/surroundings.hpp"
 
@@ -16,8 +17,8 @@ namespace holdfast::supervision {
 class AttemptContainment;
 
 // Runs in the forked child and does not return. Everything that `plan` and `around` refer to is an
-// inherited copy. `socket`: the guard's end of its connection with
-// `launcher`. `containment`: null: there is none.
+// inherited copy. `socket`: the guard's end of its connection with `launcher`. `containment`: null:
+// there is none.
 [[noreturn]] void be_guard(const AttemptPlan& plan, const Surroundings& around, os::UniqueFd socket,
                            pid_t launcher, AttemptContainment* containment);
 

@@ -47,12 +47,13 @@ bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
   const std::vector<std::string> words{*program,    "keeper",      "--tree",
                                        attach.tree, "--ctest",     to_text(attach.ctest),
                                        "--project", attach.project};
+  std::vector<char*> arguments = os::pointers_to(words);  // nothing is allocated after the fork
   const pid_t child = ::fork();
   if (child < 0) return false;
   if (child == 0) {
     // The keeper outlives the test, so it must not keep ctest's streams open.
     os::leave_standard_streams();
-    (void)os::become({os::pointers_to(words).data(), ::environ}, callers);
+    (void)os::become({arguments.data(), ::environ}, callers);
     ::_exit(127);
   }
   int status = 0;

@@ -1,6 +1,7 @@
 #include "supervision/locks/lock_taking.hpp"
 
 #include <sys/socket.h>
+
 #include <algorithm>
 
 #include "core/lock/lock_cycle.hpp"
@@ -19,7 +20,8 @@ namespace {
 // For holdfast-etcd to give back the leases of a command. It goes on trying after that.
 constexpr Milliseconds k_release_patience{2000};
 
-// ctest says by this signal that the test's limit is over. It is for the test, and ends no wait.
+// ctest says by this signal that the test's limit is over. It is for the test, and ends no wait
+// for a lock here.
 constexpr int k_limit_is_over = SIGUSR1;
 
 // Returns how the attempt appears to others that want its locks.
@@ -92,11 +94,8 @@ std::vector<std::string> LockTelling::strangers() const {
   return found;
 }
 
-// Waits for one lock, and tells people about the wait while it lasts. Everything that ends a test
-// also ends the wait.
-//
-// Waits for a lock whose try_take() returned false. `result.end` is `had` unless the wait ended
-// otherwise.
+// Waits for one lock whose try_take() returned false, and tells people about the wait while it
+// lasts. Everything that ends a test also ends the wait; `result.end` is then not `had`.
 //
 // Inside another attempt the wait may be part of a circle (core/lock/held_locks.hpp). If it is this
 // wait's turn to end the circle, the wait is given up as at its deadline.
