@@ -53,8 +53,9 @@ FILES = {
     "comm.py": COUNT.format(text="open(f'/proc/{pid}/comm').read()"),
     "exe.py": COUNT.format(text="os.readlink(f'/proc/{pid}/exe')"),
     # Refuses to run twice.
-    "single-instance": "#!/bin/sh\nothers=$(pgrep -f single-instance | grep -vx $$ | wc -l)\necho $others\n"
-                       "[ $others -le 1 ]\n",  # the shell of $(…)
+    # Without a pipe, whose shells have the same command line until they are another program.
+    "single-instance": "#!/bin/sh\npgrep -f single-instance >$0.found\nothers=$(grep -cvx $$ $0.found)\n"
+                       "echo $others\n[ $others -eq 0 ]\n",
     "locks.py": "import os, sys\ninode = str(os.stat(sys.argv[1]).st_ino)\n"
                 "sys.exit(any(inode in line for line in open('/proc/locks')))\n",
     "pidfile.sh": "[ ! -e $1 ] || kill -0 $(cat $1) || exit 0\n[ ! -e $1 ]\n",
