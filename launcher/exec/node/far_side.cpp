@@ -336,9 +336,6 @@ std::string architecture() {
   return ::uname(&names) == 0 ? names.machine : "";
 }
 
-// Reaps what is left, without news.
-class Quiet final : public os::TreeWatcher {};
-
 class FarSide {
  public:
   FarSide(FarFiles files, FarJob job, os::SignalQueue signals, const os::CallersSignals& callers)
@@ -432,11 +429,11 @@ class FarSide {
 
   // The guard ends the test within its grace. What is left then gets SIGKILL.
   void end_what_is_left() const {
-    Quiet quiet;
+    os::Unwatched nobody;
     os::EndOrder order;
     order.first_signal = SIGTERM;
     order.grace = job_.grant.policy.grace;
-    (void)os::end_tree(order, quiet);
+    (void)os::end_tree(order, nobody);
   }
 
   AttemptResult result_of(const FarLauncher& launcher) const {

@@ -204,8 +204,6 @@ class ContainedTree final : public ProcessSet {
   ProcessSet& around_;
 };
 
-class Unwatched final : public TreeWatcher {};
-
 // Waits until a member ends, the watcher has news, or the time is over. True: the watcher hurries.
 bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds until) {
   if (watcher != nullptr) until = std::min(until, monotonic_now() + watcher->hurry_time());

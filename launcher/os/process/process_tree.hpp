@@ -48,6 +48,9 @@ class TreeWatcher {
   ~TreeWatcher() = default;
 };
 
+// Needs no news.
+class Unwatched final : public TreeWatcher {};
+
 inline constexpr pid_t k_no_group = -1;
 
 // Sends `signal` once to every descendant that is not below a launcher. A launcher gets the signal

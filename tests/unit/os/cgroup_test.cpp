@@ -43,13 +43,6 @@ int not_shown_here() {
   return 0;
 }
 
-class NobodyWatches final : public TreeWatcher {
- public:
-  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
-  int hurry_fd() override { return -1; }
-  bool hurries() override { return false; }
-};
-
 TEST_F(CgroupTest, WhoForksAllTheTimeIsEndedByEitherWayOfKilling) {
   for (Killing killing : {Killing::at_once, Killing::one_by_one}) {
     as_parent_of_a_tree([killing](Tree& tree) {
@@ -64,7 +57,7 @@ TEST_F(CgroupTest, WhoForksAllTheTimeIsEndedByEitherWayOfKilling) {
       }
       CgroupProcesses members(cgroup->directory(), killing);
       TREE_CHECK(!members.is_empty());
-      NobodyWatches watcher;
+      Unwatched watcher;
       const Milliseconds start = monotonic_now();
       TREE_CHECK(end_processes(members, {SIGTERM, Milliseconds{50}, {}}, watcher).empty());
       TREE_CHECK(monotonic_now() - start < k_soon);
@@ -88,7 +81,7 @@ TEST_F(CgroupTest, ThePoliteSignalIsEnoughForThePoliteAndTheirEndIsNoticedAtOnce
     CgroupProcesses members(cgroup->directory());
     const std::vector<NamedProcess> living = members.living();
     TREE_CHECK(living.size() == 1 && living[0].pid == pid);
-    NobodyWatches watcher;
+    Unwatched watcher;
     const Milliseconds start = monotonic_now();
     TREE_CHECK(end_processes(members, {SIGTERM, Milliseconds{30'000}, {}}, watcher).empty());
     TREE_CHECK(monotonic_now() - start < k_soon);
@@ -113,7 +106,7 @@ TEST_F(CgroupTest, CgroupsBelowItAreOfItAndGoWithIt) {
       });
       CgroupProcesses members(cgroup->directory(), killing);
       TREE_CHECK(members.living().size() == 1);
-      NobodyWatches watcher;
+      Unwatched watcher;
       TREE_CHECK(end_processes(members, {0, Milliseconds{0}, {}}, watcher).empty());
       // As it was before, for the next round.
       TREE_CHECK(write_cgroup_file(cgroup->directory(), "cgroup.freeze", "0"));
