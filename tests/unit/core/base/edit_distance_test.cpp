@@ -38,6 +38,7 @@ TEST(Suggestion, IsTheNearestWord) {
   EXPECT_EQ(suggestion("retries", words), "");
   EXPECT_EQ(suggestion("", words), "");
   EXPECT_EQ(suggestion("b", {"a"}), "");
+  EXPECT_EQ(suggestion(std::string(100, 'x'), words), "");
 }
 
 }  // namespace
