@@ -10,6 +10,9 @@ commit=$(git rev-parse --short HEAD)
 packages_only=no
 if [ "${1-}" = --packages ]; then packages_only=yes; shift; fi
 suites=("$@")
+for suite in "${suites[@]}"; do
+  [[ "$suite" =~ ^[a-z]+$ ]] || wrong_use "'$suite' is no name of a Debian release"
+done
 [ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
 
 # Without this, Ctrl-C ends one user's tests and the next user's begin.
