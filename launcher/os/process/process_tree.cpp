@@ -135,19 +135,26 @@ class Descendants final : public ProcessSet {
   std::vector<int> news() override { return {children_.get()}; }
   void hear_news() override { hear_of_children(children_); }
 
+  // True: SIGKILL is not for all of them yet.
+  bool spares() { return is_asked_ && !spared_of(descendants(order_.spared)).empty(); }
+
  private:
   // Launchers, guards and keepers come last, because they hold locks. If nobody was asked to end,
   // they are killed with the rest: a launcher that lived on would not know that we ended its test,
   // and could start the test again.
   void kill_all() {
     const std::vector<Link> all = descendants(order_.spared);
-    const Milliseconds now = monotonic_now();
-    if (is_asked_ && !spared_until_) spared_until_ = now + k_inner_patience;
-    const bool spares = spared_until_ && now < *spared_until_;
-    const std::vector<pid_t> inner = spares ? inner_supervisors(all) : std::vector<pid_t>();
+    const std::vector<pid_t> inner = spared_of(all);
     for (const Link& link : all) {
       if (!contains(inner, link.pid)) send(link, {SIGKILL});
     }
+  }
+
+  std::vector<pid_t> spared_of(const std::vector<Link>& all) {
+    if (!is_asked_) return {};
+    const Milliseconds now = monotonic_now();
+    if (!spared_until_) spared_until_ = now + k_inner_patience;
+    return now < *spared_until_ ? inner_supervisors(all) : std::vector<pid_t>();
   }
 
   bool has_had(const Link& link, int signal) const {
@@ -174,10 +181,11 @@ class Descendants final : public ProcessSet {
 // gets any other signal, so that no process gets one twice.
 class ContainedTree final : public ProcessSet {
  public:
-  ContainedTree(ProcessSet& tree, ProcessSet& around) : tree_(tree), around_(around) {}
+  ContainedTree(Descendants& tree, ProcessSet& around) : tree_(tree), around_(around) {}
 
   void signal_all(int signal) override {
-    if (signal == SIGKILL) around_.signal_all(signal);
+    // In the containment SIGKILL reaches all at once.
+    if (signal == SIGKILL && !tree_.spares()) around_.signal_all(signal);
     tree_.signal_all(signal);
   }
   void ask_to_end(int signal) override { tree_.ask_to_end(signal); }
@@ -200,7 +208,7 @@ class ContainedTree final : public ProcessSet {
   }
 
  private:
-  ProcessSet& tree_;
+  Descendants& tree_;
   ProcessSet& around_;
 };
 

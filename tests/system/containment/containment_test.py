@@ -221,6 +221,22 @@ add_test(NAME fails COMMAND @P@/exit_with 3)\n""", name="inner", build="inner-bu
                                             "leaves": ("passed", ["leaked"])})
                 self.assert_nothing_left()
 
+    def test_a_ctest_inside_a_test_that_is_killed_records_the_end_of_its_own(self):
+        for outer in self.each_kind():
+            self.fresh()
+            self.settings("none", "inner", 'grace = "60s"\n')
+            tree = self.project(f"add_test(NAME stays COMMAND @P@/ignore {self.pid_file('stays')})\n",
+                                name="inner", build="inner-build")
+            self.settings(outer, "outer", 'grace = "1s"\n')
+            around = self.project(f"add_test(NAME outer COMMAND ctest --test-dir {tree})\n"
+                                  "set_tests_properties(outer PROPERTIES TIMEOUT 3)\n",
+                                  name="outer", build="outer-build")
+            ran = self.ctest(around, "-V")
+            self.assertIn("outer (Timeout)", ran.text)
+            ended, = self.records(self.runs(tree)[-1], "attempt_ended")
+            self.assertEqual(ended["outcome"], "interrupted", ended)
+            self.assert_nothing_left()
+
     def test_a_ctest_of_the_same_tree_inside_ends_nobody_of_the_run_around_it(self):
         """A ctest inside a PID namespace cannot see the ctest around it, which is not dead."""
         for kind in self.each_kind():
