@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <cerrno>
 #include <ctime>
 
 #include "core/base/names.hpp"
@@ -60,9 +59,10 @@ Result<std::string> make_run_directory(const RunOrigin& origin, const std::strin
   HOLDFAST_DO(os::make_own_directories(runs, 0755));
   for (std::uint64_t number = next_run_number(tree, origin.whose);; ++number) {
     std::string id = fmt::format("{}-{}", number, unnumbered);
-    const Result<void> made = os::make_new_own_directory(fmt::format("{}/{}", runs, id), 0755);
+    const std::string directory = fmt::format("{}/{}", runs, id);
+    const Result<void> made = os::make_new_own_directory(directory, 0755);
     if (made) return id;
-    if (errno != EEXIST) return made.error();
+    if (!os::exists_own(directory)) return made.error();
   }
 }
 

@@ -10,6 +10,7 @@ from needs import need
 from support import CTEST, PATIENCE_S, ProjectCase, no_keeper_of, wait_until
 
 MOUNT = 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
+READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
 SHARE = '[profile.default]\nruns = "share"\n'
 
 
@@ -65,6 +66,18 @@ class BindMountedTreeTest(ProjectCase):
 
     def test_runs_that_share_by_two_paths_take_turns(self):
         self.check(self.tree_of_two(SHARE), ["-R", "one"], ["-R", "one|two"])
+
+    def test_where_no_run_can_be_made_the_tests_run_without_a_record(self):
+        tree = self.project("add_test(NAME passes COMMAND @P@/exit_with 0)\n")
+        runs = tree / ".holdfast/runs"
+        runs.mkdir(parents=True, exist_ok=True)
+        words = ["unshare", "-m", "--propagation", "private", "sh", "-c", READ_ONLY, "sh", runs]
+        need(self, [*words, "true"], "no mount namespace to be had")
+        done = self.finish(*words, CTEST, "--test-dir", tree)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stderr, rb"ignoring that this run cannot be recorded: failed to .*: Read-only file system")
+        self.assertEqual(list(runs.iterdir()), [])
+        self.assert_nothing_left()
 
 
 if __name__ == "__main__":
