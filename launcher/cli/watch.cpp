@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -40,6 +39,7 @@
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/process.hpp"
 #include "report/excerpt.hpp"
 #include "report/load.hpp"
@@ -395,8 +395,7 @@ RunEntry wait_for_run(const std::string& tree, Display& display) {
 // Waits until a file has changed, ctest has ended, the window has another size, or `until` has
 // come.
 void wait_for_news(const os::UniqueFd& news, const RunFollower& run, Milliseconds until) {
-  pollfd fds[2] = {{news.get(), POLLIN, 0}, {run.ctest(), POLLIN, 0}};
-  if (::poll(fds, 2, os::poll_time(until)) <= 0) return;
+  if (os::Wait({news.get(), run.ctest()}, until).go() <= 0) return;
   (void)os::wait_for(run.ctest(), os::monotonic_now() + k_between_looks);
   drain(news);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/parts.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::etcd {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 // For a stream; another request has its own patience for all together. The name of a host is looked
 // up and TLS agrees on keys within that.
 constexpr Milliseconds k_connect_patience{5000};
+// curl_multi_poll() has no time that is for ever.
+constexpr int k_longest_wait_ms = 3'600'000;
 // An answer has the keys of one lock. More is no answer of ours.
 constexpr std::size_t k_most_received = 16U << 20U;
 
@@ -105,9 +108,12 @@ void Http::cancel(Id id) {
   transfers_.erase(found);
 }
 
-void Http::wait(std::vector<curl_waitfd>& fds, Milliseconds patience) {
+void Http::wait(const os::Wait& wait) {
+  std::vector<curl_waitfd> fds;
+  for (const pollfd& one : wait.descriptors()) fds.push_back({one.fd, CURL_WAIT_POLLIN, 0});
+  const int patience = wait.time_left();
   curl_multi_poll(multi_, fds.data(), static_cast<unsigned>(fds.size()),
-                  static_cast<int>(patience.count()), nullptr);
+                  patience < 0 ? k_longest_wait_ms : patience, nullptr);
 }
 
 void Http::work() {

@@ -13,6 +13,7 @@
 
 #include "core/base/duration.hpp"
 #include "core/cluster/cluster_settings.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::etcd {
 
@@ -50,8 +51,8 @@ class Http {
   // Ends a request. Its functions are not called any more. Does nothing if the request is over.
   void cancel(Id id);
 
-  // Waits until a transfer goes on, one of `fds` has news, or `patience` is over. Sets revents.
-  void wait(std::vector<curl_waitfd>& fds, Milliseconds patience);
+  // Waits as `wait` says, or until a transfer goes on.
+  void wait(const os::Wait& wait);
   // Goes on with all transfers, and calls the functions of those with news.
   void work();
 

@@ -12,6 +12,8 @@
 #include "core/settings/cluster_wire.hpp"
 #include "etcd/etcd_bodies.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -51,10 +53,8 @@ void Releases::send(const std::string& lease) {
   });
 }
 
-Milliseconds Releases::due() const {
-  Milliseconds due = k_longest;
-  for (const auto& [id, lease] : leases_) due = std::min(due, lease.next);
-  return due;
+void Releases::join(os::Wait& wait) const {
+  for (const auto& [id, lease] : leases_) wait.until(lease.next);
 }
 
 void Releases::look() {
@@ -72,6 +72,7 @@ LockSession::LockSession(const Parts& parts, os::UniqueFd socket)
 LockSession::~LockSession() { close(); }
 
 void LockSession::hear() {
+  if (!os::is_readable(socket_.get())) return;
   os::ReceivedMessage received = os::receive_message(socket_.get());
   if (received.is_over) return close();
   if (!received.message) return refuse(to_text(received.message.error()));
@@ -403,7 +404,10 @@ void LockSession::again_later(const std::string& why) {
   again_at_ = os::monotonic_now() + pause_after(failures_++);
 }
 
-Milliseconds LockSession::due() const { return std::min({again_at_, renew_at_, tell_why_at_}); }
+void LockSession::join(os::Wait& wait) const {
+  wait.on(socket_.get());
+  for (const Milliseconds due : {again_at_, renew_at_, tell_why_at_}) wait.until(due);
+}
 
 void LockSession::look() {
   if (is_over()) return;

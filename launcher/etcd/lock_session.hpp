@@ -17,6 +17,7 @@
 #include "core/settings/message.hpp"
 #include "etcd/etcd.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/lock/shared_lease.hpp"
 
 namespace holdfast::etcd {
@@ -30,8 +31,7 @@ class Releases {
   void begin(const std::string& lease);
   bool are_done() const { return leases_.empty(); }
 
-  // When look() has something to do, on the clock of monotonic_now().
-  Milliseconds due() const;
+  void join(os::Wait& wait) const;
   void look();
 
  private:
@@ -67,14 +67,11 @@ class LockSession {
   LockSession(const LockSession&) = delete;
   LockSession& operator=(const LockSession&) = delete;
 
-  // To be polled for reading. -1: the session is over.
-  int fd() const { return socket_.get(); }
   bool is_over() const { return !socket_.valid(); }
-  // To be called when fd() has news.
-  void hear();
 
-  // When look() has something to do, on the clock of monotonic_now().
-  Milliseconds due() const;
+  // Adds what the session waits for. Then it hears what its attempt says, and does what is due.
+  void join(os::Wait& wait) const;
+  void hear();
   void look();
 
  private:

@@ -21,6 +21,8 @@
 #include "etcd/etcd_bodies.hpp"
 #include "etcd/lock_session.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -53,22 +55,12 @@ class Service {
 
  private:
   void turn() {
-    std::vector<curl_waitfd> fds;
-    const bool has_control = !is_left_;
-    if (has_control) fds.push_back({control_.get(), CURL_WAIT_POLLIN, 0});
-    Milliseconds due = releases_.due();
-    for (const LockSession& session : sessions_) {
-      fds.push_back({session.fd(), CURL_WAIT_POLLIN, 0});
-      due = std::min(due, session.due());
-    }
-    const int patience = os::poll_time(due);
-    http_.wait(fds, Milliseconds{patience < 0 ? 3'600'000 : patience});
-    std::size_t at = 0;
-    const short control_news = has_control ? fds[at++].revents : short{0};
-    for (LockSession& session : sessions_) {
-      if (fds[at++].revents != 0) session.hear();
-    }
-    if (control_news != 0) hear();
+    os::Wait wait{is_left_ ? -1 : control_.get()};
+    releases_.join(wait);
+    for (const LockSession& session : sessions_) session.join(wait);
+    http_.wait(wait);
+    for (LockSession& session : sessions_) session.hear();
+    if (!is_left_ && os::is_readable(control_.get())) hear();
     http_.work();
     for (LockSession& session : sessions_) session.look();
     releases_.look();

@@ -3,6 +3,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::host {
@@ -10,7 +11,7 @@ namespace {
 
 // If a host was killed, its guard has the socket open until it has ended the processes.
 constexpr Milliseconds k_guard_patience{10'000};
-constexpr int k_interval_ms = 20;
+constexpr Milliseconds k_interval{20};
 
 bool is_welcome(const os::UniqueFd& visitor) {
   const Result<uid_t> user = os::peer_user(visitor);
@@ -28,13 +29,13 @@ Result<Door> Door::open(const std::string& path) {
     door.listener_ = std::move(listening.socket);
     if (door.listener_.valid()) return door;
     if (!listening.existed || os::monotonic_now() >= until) return listening.error;
-    (void)::poll(nullptr, 0, k_interval_ms);
+    os::pause_for(k_interval);
   }
 }
 
-void Door::add_descriptors(std::vector<pollfd>& fds) const {
-  fds.push_back({listener_.get(), POLLIN, 0});
-  for (const os::UniqueFd& visitor : visitors_) fds.push_back({visitor.get(), POLLIN, 0});
+void Door::join(os::Wait& wait) const {
+  wait.on(listener_.get());
+  for (const os::UniqueFd& visitor : visitors_) wait.on(visitor.get());
 }
 
 void Door::hear(const Use& use) {

@@ -1,8 +1,6 @@
 // The socket of a service that people keep. Runs and `holdfast service` connect to it.
 #pragma once
 
-#include <poll.h>
-
 #include <functional>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "core/base/result.hpp"
 #include "core/settings/message.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::host {
 
@@ -19,7 +18,7 @@ class Door {
   // host listens there.
   static Result<Door> open(const std::string& path);
 
-  void add_descriptors(std::vector<pollfd>& fds) const;
+  void join(os::Wait& wait) const;
   // Accepts a new connection, and calls `use` with each message that has come and the connection on
   // which it came. `use` may take the connection. Does not wait.
   using Use = std::function<void(os::UniqueFd& visitor, const wire::Message& message)>;

@@ -12,6 +12,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/network/connection.hpp"
 #include "os/network/socket_diagnosis.hpp"
 #include "os/process/packet_socket.hpp"
@@ -91,7 +92,7 @@ class AliveProbe final : public LifeProbe {
  public:
   using LifeProbe::LifeProbe;
 
-  Milliseconds due() const override { return due_; }
+  void join(os::Wait& wait) const override { wait.until(due_); }
 
   bool go_on() override {
     // The host hears of the end of the service anyway, and says more about it than a probe could.
@@ -113,12 +114,10 @@ class ConnectionProbe : public LifeProbe {
  public:
   using LifeProbe::LifeProbe;
 
-  void add_descriptors(std::vector<pollfd>& fds) const override {
-    if (!socket_.valid()) return;
-    fds.push_back({socket_.get(), awaited(), 0});
+  void join(os::Wait& wait) const override {
+    wait.on(socket_.get(), awaited());
+    wait.until(due_);
   }
-
-  Milliseconds due() const override { return due_; }
 
   void give_up(const std::string& why) override {
     const std::string what = is_there() && !is_dying() ? silence() : std::string();
@@ -368,10 +367,10 @@ class CommandProbe final : public LifeProbe {
   CommandProbe(ServiceCommand words, const Probed& whom, Milliseconds patience)
       : LifeProbe(whom), words_(std::move(words)), patience_(patience) {}
 
-  void add_descriptors(std::vector<pollfd>& fds) const override {
-    if (work_ && !work_->is_done()) fds.push_back({work_->fd(), POLLIN, 0});
+  void join(os::Wait& wait) const override {
+    if (work_) return work_->join(wait);
+    wait.until(Milliseconds{0});
   }
-  Milliseconds due() const override { return work_ ? work_->deadline() : Milliseconds{0}; }
 
   bool go_on() override {
     if (!work_) {

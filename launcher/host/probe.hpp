@@ -2,7 +2,6 @@
 // answer.
 #pragma once
 
-#include <poll.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -13,6 +12,7 @@
 
 #include "core/base/duration.hpp"
 #include "core/service/service_spec.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::host {
@@ -36,10 +36,8 @@ class Probe {
   Probe& operator=(const Probe&) = delete;
   virtual ~Probe() = default;
 
-  // Appends the descriptors that poll(2) is to watch.
-  virtual void add_descriptors(std::vector<pollfd>& /*fds*/) const {}
-  // When the next turn is due even without news, on the clock of monotonic_now().
-  virtual Milliseconds due() const { return k_longest; }
+  // Adds what the next turn waits for.
+  virtual void join(os::Wait& /*wait*/) const {}
   // Takes a turn. True: answer() is there.
   virtual bool go_on() = 0;
   // Ends the probe, whose time is over: answer() is `unwell`. `why` says so in words, and may be

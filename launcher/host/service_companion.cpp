@@ -9,6 +9,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 
@@ -36,15 +37,23 @@ ServiceCompanion::ServiceCompanion(ServiceSurroundings around)
   if (spec_.forking) last_answer_ = "its command has not gone to the background";
 }
 
-void ServiceCompanion::add_descriptors(std::vector<pollfd>& fds) {
-  around_.output.add_descriptors(fds);
-  fds.push_back({around_.keeper.get(), POLLIN, 0});  // poll(2) leaves out -1
-  fds.push_back({ctest_ended_ == k_longest ? around_.ctest.get() : -1, POLLIN, 0});
-  if (phase_ == Phase::probing) fds.push_back({around_.background.get(), POLLIN, 0});
-  if (ctest_ended_ != k_longest) fds.push_back({around_.dependents.get(), 0, 0});
-  if (around_.door != nullptr) around_.door->add_descriptors(fds);
-  if (probe_) probe_->add_descriptors(fds);
-  if (work_ && !work_->is_done()) fds.push_back({work_->fd(), POLLIN, 0});
+void ServiceCompanion::join(os::Wait& wait) {
+  around_.output.join(wait);
+  wait.on(around_.keeper.get());
+  wait.on(ctest_ended_ == k_longest ? around_.ctest.get() : -1);
+  if (phase_ == Phase::probing) wait.on(around_.background.get());
+  if (ctest_ended_ != k_longest) wait.on(around_.dependents.get(), 0);
+  if (around_.door != nullptr) around_.door->join(wait);
+  if (probe_) probe_->join(wait);
+  if (work_) work_->join(wait);
+  const bool is_stopping = phase_ == Phase::stopping || phase_ == Phase::ending;
+  if (ctest_ended_ != k_longest && !is_stopping) {
+    const bool is_alone =
+        !around_.keeper.valid() || os::monotonic_now() >= ctest_ended_ + k_keeper_patience;
+    wait.until(ctest_ended_ + (is_alone ? k_dependents_patience : k_keeper_patience));
+  }
+  if (around_.tree != nullptr && !is_stopping) wait.until(next_look_at_tree_);
+  if (phase_ == Phase::probing && !probe_ && !waits_for_output()) wait.until(next_probe_);
 }
 
 void ServiceCompanion::look() {
@@ -377,22 +386,6 @@ void ServiceCompanion::begin_work(const ServiceCommand& words, Phase phase, Mill
 void ServiceCompanion::enter(Phase phase, Milliseconds time) {
   phase_ = phase;
   until_ = time == k_longest ? k_longest : os::monotonic_now() + time;
-}
-
-Milliseconds ServiceCompanion::look_at() {
-  const bool is_stopping = phase_ == Phase::stopping || phase_ == Phase::ending;
-  const bool waits_for_keeper = ctest_ended_ != k_longest && !is_stopping;
-  Milliseconds next = k_longest;
-  if (waits_for_keeper) {
-    const bool is_alone =
-        !around_.keeper.valid() || os::monotonic_now() >= ctest_ended_ + k_keeper_patience;
-    next = ctest_ended_ + (is_alone ? k_dependents_patience : k_keeper_patience);
-  }
-  if (around_.tree != nullptr && !is_stopping) next = std::min(next, next_look_at_tree_);
-  if (probe_) next = std::min(next, probe_->due());
-  if (work_ && !work_->is_done()) next = std::min(next, work_->deadline());
-  const bool will_probe = phase_ == Phase::probing && !probe_ && !waits_for_output();
-  return will_probe ? std::min(next, next_probe_) : next;
 }
 
 supervision::Companion::Verdict ServiceCompanion::on_deadline() {

@@ -15,6 +15,7 @@
 #include "host/service_log.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/stop_record.hpp"
 #include "settings/pattern.hpp"
@@ -44,12 +45,11 @@ class ServiceCompanion final : public supervision::Companion {
  public:
   explicit ServiceCompanion(ServiceSurroundings around);
 
-  void add_descriptors(std::vector<pollfd>& fds) override;
+  void join(os::Wait& wait) override;
   void look() override;
   bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override { return until_; }
-  Milliseconds look_at() override;
   Verdict on_deadline() override;
   void tell(const std::string& text) override { around_.log.add(text); }
 

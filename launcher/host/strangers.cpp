@@ -1,7 +1,5 @@
 #include "host/strangers.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -9,6 +7,7 @@
 #include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/wait.hpp"
 #include "os/network/socket_diagnosis.hpp"
 #include "os/process/process.hpp"
 
@@ -93,7 +92,7 @@ std::string owner_of(const Listening& listening) {
 
 void await_dying_listener(std::uint16_t port) {
   constexpr Milliseconds k_patience{1000};
-  constexpr int k_interval_ms = 5;
+  constexpr Milliseconds k_interval{5};
   const Milliseconds until = os::monotonic_now() + k_patience;
   while (os::monotonic_now() < until) {
     const std::optional<TcpSocket> listener = os::listener_at(loopback(), port);
@@ -102,7 +101,7 @@ void await_dying_listener(std::uint16_t port) {
     const bool are_dying = std::ranges::all_of(
         holders, [](const os::NamedProcess& holder) { return os::is_dying(holder.pid); });
     if (!are_dying) return;
-    (void)::poll(nullptr, 0, k_interval_ms);
+    os::pause_for(k_interval);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
@@ -24,9 +25,6 @@ constexpr Milliseconds k_news_patience{100};
 
 // All waits together leave room for the other fields of a reply (wire::k_longest_message).
 constexpr std::size_t k_most_waits = 40 * 1024;
-
-// The descriptors that wait_for_news() polls for each connection.
-constexpr std::size_t k_descriptors_each = 3;
 
 RunSettings settings_of_run(const KeeperOrder& order) {
   return order.settings ? order.settings->run() : RunSettings{};
@@ -129,28 +127,19 @@ void KeeperLoop::run() {
 }
 
 void KeeperLoop::wait_for_news() {
-  std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-  Milliseconds next = std::min({lines_.due(), log_turn_.due(), services_.due(), slots_.due()});
-  for (const Connection& connection : connections_) {
-    fds.push_back({connection.socket.get(), POLLIN, 0});
-    fds.push_back({connection.launcher_life.get(), POLLIN, 0});
-    fds.push_back({connection.guard.fd(), POLLIN, 0});
-    next = std::min({next, connection.guard_until, connection.guard.due()});
-  }
-  services_.add_descriptors(fds);
-  slots_.add_descriptors(fds);
-  fixtures_.add_descriptors(fds);
-  fds.push_back({signals_.get(), POLLIN, 0});
-  if (::poll(fds.data(), fds.size(), os::poll_time(next)) < 0) return;
-  const std::size_t polled = connections_.size();
-  for (std::size_t i = 0; i < polled; ++i) {
-    const pollfd* const news = &fds[k_descriptors_each * i + 2];
-    Connection& connection = connections_[i];
-    if (news[0].revents != 0) attend_to(connection, news[0].revents);
-    if (news[1].revents != 0) connection.expect_end();
+  os::Wait wait{ctest_.get(), listener_.get(), signals_.get()};
+  wait.until(lines_.due());
+  wait.until(log_turn_.due());
+  for (const Connection& connection : connections_) connection.join(wait);
+  services_.join(wait);
+  slots_.join(wait);
+  fixtures_.join(wait);
+  if (wait.go() < 0) return;
+  for (Connection& connection : connections_) {
+    if (const short news = wait.news(connection.socket.get())) attend_to(connection, news);
+    if (os::is_readable(connection.launcher_life.get())) connection.expect_end();
     if (connection.guard_until != k_longest) hurry_guard_of(connection);
-    const bool is_watched = connection.guard.fd() >= 0;  // false after the farewell
-    if (news[2].revents != 0 && is_watched) connection.guard.guard_died();
+    if (os::is_readable(connection.guard.fd())) connection.guard.guard_died();
     if (connection.guard.look(order_.ctest)) {
       os::log_about(connection.test, connection.attempt, LogLevel::info,
                     {"its guard has died, and its launcher is stopped: kills it"});
@@ -165,8 +154,8 @@ void KeeperLoop::wait_for_news() {
   std::erase_if(connections_, [](const Connection& c) { return !c.socket.valid(); });
   slots_.look(connections_);
   orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
-  if (fds[1].revents != 0) accept_one();
-  ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
+  if (wait.news(listener_.get()) != 0) accept_one();
+  ctest_ended_ = ctest_ended_ || wait.news(ctest_.get()) != 0;
   if (!ctest_ended_ && os::monotonic_now() >= lines_.due()) lines_.say_held_back();
   log_turn_.look(order_.ctest);
 }
@@ -463,15 +452,15 @@ bool KeeperLoop::wait_for_connections(const Connection* asker) {
 bool KeeperLoop::wait_for_connections(const Connection* asker, Milliseconds patience) {
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
-    std::vector<pollfd> fds;
+    os::Wait wait({}, until);
     for (const Connection& connection : connections_) {
-      fds.push_back({&connection == asker ? -1 : connection.socket.get(), POLLIN, 0});
+      if (&connection != asker) wait.on(connection.socket.get());
     }
-    if (std::ranges::none_of(fds, [](const pollfd& p) { return p.fd >= 0; })) return true;
-    const int left = os::poll_time(until);
-    if (left == 0 || ::poll(fds.data(), fds.size(), left) < 0) return false;
-    for (std::size_t i = 0; i < fds.size(); ++i) {
-      if (fds[i].fd >= 0 && fds[i].revents != 0) attend_to(connections_[i], fds[i].revents);
+    if (wait.descriptors().empty()) return true;
+    if (wait.time_left() == 0 || wait.go() < 0) return false;
+    for (Connection& connection : connections_) {
+      const short news = &connection == asker ? 0 : wait.news(connection.socket.get());
+      if (news != 0) attend_to(connection, news);
     }
   }
 }

@@ -1,7 +1,6 @@
 #include "cli/select/slurm_array.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 
 #include <algorithm>
@@ -24,6 +23,7 @@
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
@@ -46,7 +46,7 @@ struct SlurmJobOrder {
 // slurmctld answers late if thousands of jobs come at once.
 constexpr Milliseconds k_slurm_time{60'000};
 
-constexpr int k_slurm_interval_ms = 1000;
+constexpr Milliseconds k_slurm_interval{1000};
 
 constexpr std::string_view k_blanks = " \t\r\n";
 
@@ -161,7 +161,7 @@ bool wait_for_job(const std::string& job, const os::HeldSignals& signals) {
       continue;
     }
     if (cancelled && os::monotonic_now() - *cancelled > k_cancel_patience) return false;
-    ::poll(nullptr, 0, k_slurm_interval_ms);
+    os::pause_for(k_slurm_interval);
   }
 }
 

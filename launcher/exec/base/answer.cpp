@@ -64,15 +64,15 @@ Result<StepSettings> step_settings(const std::string& tree) {
 int await_unless_told_to_end(supervision::Surroundings& around,
                              const std::vector<os::BoundedWork*>& works) {
   while (true) {
-    std::vector<pollfd> fds;
+    std::vector<int> news;
     Milliseconds until = k_longest;
     for (os::BoundedWork* work : works) {
       if (work->go_on()) continue;
-      fds.push_back({work->fd(), POLLIN, 0});
+      news.push_back(work->fd());
       until = std::min(until, work->deadline());
     }
-    if (fds.empty()) return 0;
-    const supervision::Waited waited = supervision::wait_until(around, until, std::move(fds));
+    if (news.empty()) return 0;
+    const supervision::Waited waited = supervision::wait_until(around, until, std::move(news));
     if (waited.signal != 0) return waited.signal;
   }
 }

@@ -32,7 +32,7 @@ HadServices::End BatchServices::have() {
   const Milliseconds start = os::monotonic_now();
   while (state_ == State::asked) {
     const supervision::Waited waited =
-        supervision::wait_until(around_, k_longest, {{fd(), POLLIN, 0}});
+        supervision::wait_until(around_, k_longest, {fd()});
     if (waited.reason == supervision::Waited::Reason::told_to_end) {
       had_.end = HadServices::End::interrupted;
       had_.signal = waited.signal;

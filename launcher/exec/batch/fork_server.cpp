@@ -1,18 +1,19 @@
 #include "exec/batch/fork_server.hpp"
 
 #include "core/batch/worker_message.hpp"
+#include "os/file/wait.hpp"
 
 #include <holdfast/worker_protocol.h>
 #include <algorithm>
 
 namespace holdfast::exec {
 
-void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
-  CapturedOutput::add_descriptors(fds);
-  parts_.link.add_descriptors(fds);
-  if (can_start()) parts_.slots.add_descriptors(fds);
+void ForkServer::join(os::Wait& wait) {
+  CapturedOutput::join(wait);
+  parts_.link.join(wait);
+  if (can_start()) parts_.slots.join(wait);
   if (parts_.relay.is_full()) return;
-  for (const auto& child : children_) child->add_descriptors(fds);
+  for (const auto& child : children_) child->join(wait);
 }
 
 void ForkServer::look() {

@@ -19,6 +19,7 @@
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
@@ -52,7 +53,7 @@ class ForkServer final : public CapturedOutput {
   // Returns the children whose cases have reached their limit and still run.
   std::vector<pid_t> overdue() const;
 
-  void add_descriptors(std::vector<pollfd>& fds) override;
+  void join(os::Wait& wait) override;
   void look() override;
   bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;

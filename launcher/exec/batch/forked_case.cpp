@@ -9,6 +9,7 @@
 
 #include "core/base/number.hpp"
 #include "core/batch/worker_message.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/capture.hpp"
@@ -69,10 +70,10 @@ Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, 
   return made;
 }
 
-void ForkedCase::add_descriptors(std::vector<pollfd>& fds) const {
-  output_.capture.add_descriptors(fds);
-  if (report_.valid()) fds.push_back({report_.get(), POLLIN, 0});
-  if (stacks_ && stacks_->fd() >= 0) fds.push_back({stacks_->fd(), POLLIN, 0});
+void ForkedCase::join(os::Wait& wait) const {
+  output_.capture.join(wait);
+  if (report_.valid()) wait.on(report_.get());
+  if (stacks_ && stacks_->fd() >= 0) wait.on(stacks_->fd());
 }
 
 void ForkedCase::look(OutputRelay* relay) {

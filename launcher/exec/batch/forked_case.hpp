@@ -2,8 +2,6 @@
 // output of the case and the reports of the child and its anchor. Limits the time of the case.
 #pragma once
 
-#include <poll.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +16,7 @@
 #include "exec/output/output_relay.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/stack/stack_dump.hpp"
 #include "supervision/base/guard_messages.hpp"
 
@@ -51,7 +50,7 @@ class ForkedCase {
   os::UniqueFd take_anchor() { return std::move(free_anchor_); }
   std::int64_t over_at_us() const { return over_at_us_; }
 
-  void add_descriptors(std::vector<pollfd>& fds) const;
+  void join(os::Wait& wait) const;
   // `relay`: where the output goes; null: the output is kept, because another case's output is
   // being passed on.
   void look(OutputRelay* relay);

@@ -9,6 +9,7 @@
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -47,11 +48,12 @@ GtestWorker::GtestWorker(WorkerOrder order, Report report)
       case_from_(order_.relay.position()),
       rest_from_(case_from_) {}
 
-void GtestWorker::add_descriptors(std::vector<pollfd>& fds) {
-  order_.relay.add_descriptors(fds);
-  if (!order_.relay.is_full() && rest().count() == 0) order_.capture.add_descriptors(fds);
-  if (!must_not_hear()) order_.link.add_descriptors(fds);
-  if (is_asking_) fds.push_back({order_.services.fd(), POLLIN, 0});
+void GtestWorker::join(os::Wait& wait) {
+  order_.relay.join(wait);
+  if (!order_.relay.is_full() && rest().count() == 0) order_.capture.join(wait);
+  if (!must_not_hear()) order_.link.join(wait);
+  if (is_asking_) wait.on(order_.services.fd());
+  wait.until(next_look_);
 }
 
 // True: messages must wait. Before we read a message, we must read all that the program printed

@@ -18,6 +18,7 @@
 #include "exec/batch/progress_log.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/output/output_relay.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::exec {
 
@@ -31,12 +32,11 @@ class GtestWorker final : public BatchWorker {
   };
   GtestWorker(WorkerOrder order, Report report);
 
-  void add_descriptors(std::vector<pollfd>& fds) override;
+  void join(os::Wait& wait) override;
   void look() override;
   bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
-  Milliseconds look_at() override { return next_look_; }
   std::chrono::nanoseconds rest() const override;
   void on_pause(Milliseconds length) override;
   OutputRange finish(const ProcessEnd& end) override;

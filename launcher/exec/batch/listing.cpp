@@ -4,6 +4,7 @@
 
 #include "core/batch/worker_message.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -20,9 +21,9 @@ Listing::Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& 
       lists_on_(lists_on),
       until_(limit.count() == 0 ? k_longest : os::monotonic_now() + limit) {}
 
-void Listing::add_descriptors(std::vector<pollfd>& fds) {
-  CapturedOutput::add_descriptors(fds);
-  link_.add_descriptors(fds);
+void Listing::join(os::Wait& wait) {
+  CapturedOutput::join(wait);
+  link_.join(wait);
 }
 
 void Listing::on_main_started(pid_t main) {

@@ -6,6 +6,7 @@
 
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
+#include "os/file/wait.hpp"
 #include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
 
@@ -18,7 +19,7 @@ class Listing final : public CapturedOutput {
   Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link, Stream lists_on,
           Milliseconds limit);
 
-  void add_descriptors(std::vector<pollfd>& fds) override;
+  void join(os::Wait& wait) override;
   void look() override;
   bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;

@@ -15,6 +15,7 @@
 #include "os/file/marker_files.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 
@@ -119,10 +120,10 @@ void CaseProcess::send(int signal) const {
   if (!is_over_) ::kill(pid_, signal);
 }
 
-void CaseProcess::add_descriptors(std::vector<pollfd>& fds) const {
+void CaseProcess::join(os::Wait& wait) const {
   if (is_over_) return;
-  output_.capture.add_descriptors(fds);
-  fds.push_back({life_.get(), POLLIN, 0});
+  output_.capture.join(wait);
+  wait.on(life_.get());
 }
 
 void CaseProcess::look(OutputRelay* relay) {
@@ -146,8 +147,8 @@ LentSlots::LentSlots(const supervision::AttemptPlan& plan)
   if (::fcntl(link_.get(), F_SETFL, O_NONBLOCK) != 0) lose();
 }
 
-void LentSlots::add_descriptors(std::vector<pollfd>& fds) const {
-  if (link_.valid() && !for_keeper_.valid()) fds.push_back({link_.get(), POLLIN, 0});
+void LentSlots::join(os::Wait& wait) const {
+  if (link_.valid() && !for_keeper_.valid()) wait.on(link_.get());
 }
 
 std::size_t LentSlots::most(std::size_t running) {
@@ -244,17 +245,17 @@ void SideBySide::start_cases() {
 }
 
 void SideBySide::wait() {
-  std::vector<pollfd> fds{{parts_.around.signals.fd(), POLLIN, 0},
-                          {is_parent_watched_ ? parts_.around.parent.get() : -1, POLLIN, 0}};
-  parts_.relay.add_descriptors(fds);
-  parts_.slots.add_descriptors(fds);
+  const int parent = is_parent_watched_ ? parts_.around.parent.get() : -1;
+  os::Wait wait({parts_.around.signals.fd(), parent}, kill_at_);
+  parts_.relay.join(wait);
+  parts_.slots.join(wait);
   if (!parts_.relay.is_full()) {
-    for (const auto& one : cases_) one->add_descriptors(fds);
+    for (const auto& one : cases_) one->join(wait);
   }
-  ::poll(fds.data(), fds.size(), os::poll_time(kill_at_));
+  wait.go();
   parts_.relay.pass_on();
   read_signals();
-  if (fds[1].revents != 0) {
+  if (wait.news(parent) != 0) {
     is_parent_watched_ = false;
     end_all({EndReason::parent_gone, SIGTERM}, Passing::needed);
   }

@@ -3,7 +3,6 @@
 // stdout and stderr come to us, and it says at its end how the case ended.
 #pragma once
 
-#include <poll.h>
 #include <sys/types.h>
 
 #include <array>
@@ -25,6 +24,7 @@
 #include "exec/batch/test_program.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/attempt/capture.hpp"
 #include "supervision/base/guard_messages.hpp"
@@ -88,7 +88,7 @@ class CaseProcess {
   const std::string& trouble() const { return trouble_; }
   void send(int signal) const;
 
-  void add_descriptors(std::vector<pollfd>& fds) const;
+  void join(os::Wait& wait) const;
   // `relay`: where the output goes; null: the output is kept, because another case's output is
   // being passed on.
   void look(OutputRelay* relay);
@@ -121,7 +121,7 @@ class LentSlots {
   // False: there are no more than those that are reserved.
   bool may_be_lent() const { return link_.valid(); }
 
-  void add_descriptors(std::vector<pollfd>& fds) const;
+  void join(os::Wait& wait) const;
 
   // At each turn: first this, with how many cases run. Returns how many may run now.
   std::size_t most(std::size_t running);

@@ -11,6 +11,7 @@
 #include "exec/base/variables.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::exec {
@@ -97,9 +98,9 @@ WorkerLink::~WorkerLink() {
   if (listener_.valid()) (void)os::remove_own(path_);
 }
 
-void WorkerLink::add_descriptors(std::vector<pollfd>& fds) const {
-  if (peer_.valid()) fds.push_back({peer_.get(), POLLIN, 0});
-  if (listener_.valid() && !waiting_.valid()) fds.push_back({listener_.get(), POLLIN, 0});
+void WorkerLink::join(os::Wait& wait) const {
+  if (peer_.valid()) wait.on(peer_.get());
+  if (listener_.valid() && !waiting_.valid()) wait.on(listener_.get());
 }
 
 // A program that a case starts, or becomes (execve(2)), may be linked too. It must not wait for an

@@ -2,7 +2,6 @@
 // (docs/internals/worker-protocol.md).
 #pragma once
 
-#include <poll.h>
 #include <sys/types.h>
 
 #include <deque>
@@ -15,6 +14,7 @@
 
 #include "core/batch/case_result.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::exec {
@@ -60,7 +60,7 @@ class WorkerLink {
   WorkerLink& operator=(WorkerLink&&) = default;
   ~WorkerLink();
 
-  void add_descriptors(std::vector<pollfd>& fds) const;
+  void join(os::Wait& wait) const;
   // Lets the worker in, if it has connected. `main` is the pid of the worker: 0 if the worker has
   // no pid in our namespace, negative if its pid is not known yet.
   void accept(pid_t main);

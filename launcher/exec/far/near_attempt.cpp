@@ -5,6 +5,7 @@
 #include "core/settings/far_share.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -54,22 +55,20 @@ NearEnd NearAttempt::run() {
 }
 
 void NearAttempt::wait_for_news() {
-  std::vector<pollfd> fds;
-  fds.push_back({around_.signals.fd(), POLLIN, 0});
-  fds.push_back({parent_watched_ ? around_.parent.get() : -1, POLLIN, 0});
-  fds.push_back({srun_.watched(), POLLIN, 0});
-  if (!relay_.is_full()) srun_.output().add_descriptors(fds);
-  relay_.add_descriptors(fds);
-  if (plan_.cluster != nullptr) plan_.cluster->add_descriptors(fds);
-  ::poll(fds.data(), fds.size(), os::poll_time(next_look()));
+  const int parent = parent_watched_ ? around_.parent.get() : -1;
+  os::Wait wait({around_.signals.fd(), parent, srun_.watched()}, next_look());
+  if (!relay_.is_full()) srun_.output().join(wait);
+  relay_.join(wait);
+  if (plan_.cluster != nullptr) plan_.cluster->join(wait);
+  wait.go();
   relay_.pass_on();
   read_srun();
   read_signals();
-  if (parent_watched_ && fds[1].revents != 0) {
+  if (wait.news(parent) != 0) {
     parent_watched_ = false;
     if (end_.signal == 0) end_by(SIGTERM);
   }
-  if (plan_.cluster != nullptr) look_at_lease(fds);
+  if (plan_.cluster != nullptr) look_at_lease(wait);
   const Milliseconds now = os::monotonic_now();
   if (now >= next_records_) look_for_records();
   if (end_.signal == 0 && now >= limit()) {
@@ -191,9 +190,9 @@ void NearAttempt::read_signals() {
   }
 }
 
-void NearAttempt::look_at_lease(const std::vector<pollfd>& fds) {
+void NearAttempt::look_at_lease(const os::Wait& wait) {
   using News = supervision::ClusterLocks::News;
-  const News news = plan_.cluster->look(fds);
+  const News news = plan_.cluster->look(wait);
   if (news == News::none) return;
   if (end_.signal == 0) {
     end_.lease_lost = true;
@@ -254,7 +253,7 @@ void NearAttempt::look_after_end() {
   const Milliseconds until =
       os::monotonic_now() + std::max(k_late, plan_.policy.grace + k_srun_patience);
   while (end_.record.empty() && os::monotonic_now() < until) {
-    ::poll(nullptr, 0, static_cast<int>(k_short_look.count()));
+    os::pause_for(k_short_look);
     read_signals();
     look_for_records();
   }

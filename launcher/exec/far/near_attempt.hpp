@@ -7,8 +7,6 @@
 // so.
 #pragma once
 
-#include <poll.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +16,7 @@
 #include "exec/far/far_job.hpp"
 #include "exec/far/srun_process.hpp"
 #include "exec/output/output_relay.hpp"
+#include "os/file/wait.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/base/teller.hpp"
 
@@ -54,7 +53,7 @@ class NearAttempt {
   bool waits_for_step() const;
   void tell_wait();
   void read_signals();
-  void look_at_lease(const std::vector<pollfd>& fds);
+  void look_at_lease(const os::Wait& wait);
   void end_by(int signal);
   void hurry_srun(Milliseconds now);
   Milliseconds time_for_term() const;

@@ -14,6 +14,7 @@
 #include "exec/far/near_attempt.hpp"
 #include "exec/far/srun_process.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/base/programs.hpp"
@@ -230,7 +231,7 @@ class NodeRun {
     files_.tell(SIGTERM);
     const Milliseconds until = os::monotonic_now() + plan_.policy.grace + k_end_patience;
     while (files_.ended().empty() && os::monotonic_now() < until) {
-      ::poll(nullptr, 0, static_cast<int>(k_state_interval.count()));
+      os::pause_for(k_state_interval);
     }
     ::_exit(0);
   }

@@ -1,7 +1,6 @@
 #include "exec/node/far_side.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/types.h>
@@ -29,6 +28,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -88,11 +88,11 @@ class FarOutput {
     write();
   }
 
-  void add_descriptors(std::vector<pollfd>& fds) const {
-    if (!waiting_.empty()) fds.push_back({out_.get(), POLLOUT, 0});
+  void join(os::Wait& wait) const {
+    if (!waiting_.empty()) wait.on(out_.get(), POLLOUT);
     if (waiting_.size() > k_most_waiting) return;
-    test_.add_descriptors(fds);
-    lines_.add_descriptors(fds);
+    test_.join(wait);
+    lines_.join(wait);
   }
 
   // Reads what is there and writes what srun takes. Never waits.
@@ -119,9 +119,10 @@ class FarOutput {
   void finish(int slurmstepd) {
     write();
     while (!waiting_.empty()) {
-      pollfd fds[] = {{out_.get(), POLLOUT, 0}, {slurmstepd, POLLIN, 0}};
-      ::poll(fds, 2, -1);
-      if (fds[1].revents != 0) return give_up();
+      os::Wait wait{slurmstepd};
+      wait.on(out_.get(), POLLOUT);
+      wait.go();
+      if (wait.news(slurmstepd) != 0) return give_up();
       write();
     }
   }
@@ -385,19 +386,18 @@ class FarSide {
   }
 
   void wait_for_news(FarLauncher& launcher) {
-    std::vector<pollfd> fds;
-    fds.push_back({signals_.fd(), POLLIN, 0});
-    fds.push_back({is_orphaned_ ? -1 : slurmstepd_.get(), POLLIN, 0});
-    output_.add_descriptors(fds);
+    os::Wait wait{signals_.fd(), is_orphaned_ ? -1 : slurmstepd_.get()};
+    output_.join(wait);
     const Milliseconds now = os::monotonic_now();
     if (now >= next_look_) {
       next_look_ = now + k_look;
       look_at_requests(launcher);
     }
-    ::poll(fds.data(), fds.size(), os::poll_time(next_look_));
+    wait.until(next_look_);
+    wait.go();
     output_.pass_on();
     read_signals(launcher);
-    if (!is_orphaned_ && fds[1].revents != 0) {
+    if (!is_orphaned_ && wait.news(slurmstepd_.get()) != 0) {
       is_orphaned_ = true;
       output_.give_up();
       end_for("slurmstepd was killed", launcher);

@@ -18,6 +18,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 
 namespace holdfast::exec {
@@ -46,9 +47,9 @@ os::UniqueFd without_blocking(int fd) {
   return os::UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
 }
 
-void CapturedOutput::add_descriptors(std::vector<pollfd>& fds) {
-  relay_.add_descriptors(fds);
-  if (!relay_.is_full()) capture_.add_descriptors(fds);
+void CapturedOutput::join(os::Wait& wait) {
+  relay_.join(wait);
+  if (!relay_.is_full()) capture_.join(wait);
 }
 
 void CapturedOutput::look() {
@@ -288,10 +289,10 @@ void OutputRelay::release() {
   finish();
 }
 
-void OutputRelay::add_descriptors(std::vector<pollfd>& fds) const {
+void OutputRelay::join(os::Wait& wait) const {
   if (pieces_.empty() || held_back_) return;
   const Target& to = targets_[pieces_.front().stream == Stream::errors && !one_ ? 1 : 0];
-  fds.push_back({to.own.valid() ? to.own.get() : to.fd, POLLOUT, 0});
+  wait.on(to.own.valid() ? to.own.get() : to.fd, POLLOUT);
 }
 
 std::size_t OutputRelay::pass(Target& to, std::string_view bytes) {
@@ -327,9 +328,9 @@ void OutputRelay::finish() {
   while (!held_back_) {
     pass_on();
     if (pieces_.empty()) return;
-    std::vector<pollfd> fds;
-    add_descriptors(fds);
-    ::poll(fds.data(), fds.size(), -1);
+    os::Wait wait;
+    join(wait);
+    wait.go();
   }
 }
 
@@ -350,9 +351,9 @@ supervision::AttemptPlan BeforeKill::plan() {
   return plan;
 }
 
-void BeforeKill::add_descriptors(std::vector<pollfd>& fds) {
-  inner_.add_descriptors(fds);
-  if (hook_ && hook_->fd() >= 0) fds.push_back({hook_->fd(), POLLIN, 0});
+void BeforeKill::join(os::Wait& wait) {
+  inner_.join(wait);
+  if (hook_) hook_->join(wait);
 }
 
 void BeforeKill::look() {

@@ -4,8 +4,6 @@
 // so that signals and ends of processes are noticed.
 #pragma once
 
-#include <poll.h>
-
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -20,6 +18,7 @@
 
 #include "core/ctest/ctest_verdict.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/bounded_work.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/capture.hpp"
@@ -72,7 +71,7 @@ class OutputRelay {
   // True: so much output waits for ctest that the test's pipes should not be read now.
   bool is_full() const { return !held_back_ && waiting_ > k_most_waiting; }
 
-  void add_descriptors(std::vector<pollfd>& fds) const;
+  void join(os::Wait& wait) const;
   // Passes on as much as ctest takes now.
   void pass_on();
   // Passes on the rest, and waits for ctest as long as that takes. What is held back stays held
@@ -146,7 +145,7 @@ class CapturedOutput : public supervision::Companion {
       : capture_(capture), relay_(relay) {}
   virtual ~CapturedOutput() = default;
 
-  void add_descriptors(std::vector<pollfd>& fds) override;
+  void join(os::Wait& wait) override;
   void look() override;
   void tell(const std::string& text) override;
   // To be called when the process is gone: takes the output that is left. Waits for ctest.
@@ -199,12 +198,11 @@ class BeforeKill final : public supervision::Companion {
   // only that a companion ended it.
   bool ended_for_whole() const { return ends_for_whole_; }
 
-  void add_descriptors(std::vector<pollfd>& fds) override;
+  void join(os::Wait& wait) override;
   void look() override;
   bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
-  Milliseconds look_at() override { return inner_.look_at(); }
   std::chrono::nanoseconds rest() const override { return inner_.rest(); }
   Verdict on_deadline() override;
   void on_tree_ends() override;

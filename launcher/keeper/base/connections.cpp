@@ -2,6 +2,7 @@
 
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 
@@ -113,6 +114,14 @@ void Connection::end_attempt() {
   locks.clear();
   wait.clear();
   contained.reset();
+}
+
+void Connection::join(os::Wait& wait) const {
+  wait.on(socket.get());
+  wait.on(launcher_life.get());
+  wait.on(guard.fd());
+  wait.until(guard_until);
+  wait.until(guard.due());
 }
 
 void Connection::expect_end() {

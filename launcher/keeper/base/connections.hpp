@@ -17,6 +17,7 @@
 #include "core/settings/wire.hpp"
 #include "os/containment/shared_network.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/stream_holders.hpp"
 
 namespace holdfast {
@@ -28,7 +29,7 @@ class GuardWatch {
   void begin(const ProcessName& launcher, Milliseconds grace);
   void end();
 
-  // When this descriptor is readable, call guard_died(). -1: the guard is not known.
+  // Readable: call guard_died(). -1: the guard is not known.
   int fd() const { return guard_.get(); }
   void guard_died();
   // Returns when to call look(). An earlier call does nothing.
@@ -82,6 +83,8 @@ struct Connection {
   std::string wait;         // wire::k_waits: what the attempt waits for; empty: nothing
   std::string stop_record;  // path of a service's; empty: it is no service
 
+  // Adds what the keeper waits for.
+  void join(os::Wait& wait) const;
   // The launcher has asked for an attempt and got it.
   void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);
   // The attempt has ended, and the launcher's next one follows. Lets go of what was held for the

@@ -10,6 +10,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
@@ -117,9 +118,9 @@ void FixtureContainments::end_run(unsigned include_count) {
   include_count_ = 0;
 }
 
-void FixtureContainments::add_descriptors(std::vector<pollfd>& fds) const {
+void FixtureContainments::join(os::Wait& wait) const {
   for (const auto& [set, shared] : shared_) {
-    if (shared.network.news() >= 0) fds.push_back({shared.network.news(), POLLIN, 0});
+    wait.on(shared.network.news());
   }
 }
 

@@ -3,8 +3,6 @@
 // containment from its first test until the run ends.
 #pragma once
 
-#include <poll.h>
-
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -16,6 +14,7 @@
 #include "core/ctest/fixture_sets.hpp"
 #include "core/settings/facts.hpp"
 #include "os/containment/shared_network.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast {
 
@@ -41,7 +40,7 @@ class FixtureContainments {
   // a link to it.
   void end_run(unsigned include_count);
 
-  void add_descriptors(std::vector<pollfd>& fds) const;
+  void join(os::Wait& wait) const;
   void look();
 
  private:

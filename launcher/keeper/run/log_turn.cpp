@@ -1,6 +1,5 @@
 #include "keeper/run/log_turn.hpp"
 
-#include <poll.h>
 #include <algorithm>
 
 #include "core/base/names.hpp"
@@ -10,6 +9,7 @@
 #include "keeper/tree/tree_lock.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/lock/lock_file.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -34,11 +34,11 @@ Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName
   Result<bool> had = request.try_take();
   while (had && !*had) {
     HOLDFAST_DO(request.start_waiting());
-    pollfd fds[2] = {{request.ready_fd(), POLLIN, 0}, {life.get(), POLLIN, 0}};
-    const int ready = ::poll(fds, 2, os::poll_time(until));
+    os::Wait wait({request.ready_fd(), life.get()}, until);
+    const int ready = wait.go();
     if (ready == 0) return Error{"have its turn in time"};
     if (ready < 0) return os::system_error("wait for its turn");
-    if (fds[1].revents != 0) return Error{"wait for its turn: ctest has ended"};
+    if (wait.news(life.get()) != 0) return Error{"wait for its turn: ctest has ended"};
     had = request.finish_waiting();
     if (had && !*had) had = request.try_take();
   }

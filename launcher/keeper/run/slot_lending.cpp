@@ -8,6 +8,7 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 
@@ -72,13 +73,11 @@ void SlotLending::note_bare(const Connection& test) {
   unconnected_.push_back({test.launcher, test.serial ? k_most_slots_of_test : test.processors});
 }
 
-void SlotLending::add_descriptors(std::vector<pollfd>& fds) const {
-  for (const Borrower& borrower : borrowers_) fds.push_back({borrower.socket.get(), POLLIN, 0});
-}
-
-Milliseconds SlotLending::due() const {
-  if (!loans_ || !loans_->is_wanted()) return k_longest;
-  return unconnected_.empty() ? loans_->due() : std::min(loans_->due(), looked_ + k_look_interval);
+void SlotLending::join(os::Wait& wait) const {
+  for (const Borrower& borrower : borrowers_) wait.on(borrower.socket.get());
+  if (!loans_ || !loans_->is_wanted()) return;
+  wait.until(loans_->due());
+  if (!unconnected_.empty()) wait.until(looked_ + k_look_interval);
 }
 
 void SlotLending::look(const std::vector<Connection>& tests) {

@@ -6,8 +6,6 @@
 // machine, and where several ctests share the build tree.
 #pragma once
 
-#include <poll.h>
-
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -18,6 +16,7 @@
 #include "keeper/base/connections.hpp"
 #include "keeper/base/keeper.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast {
 
@@ -32,10 +31,8 @@ class SlotLending {
   // The launcher of `test` becomes the test (HOLDFAST_ENABLED OFF). Its connection ends now.
   void note_bare(const Connection& test);
 
-  // Appends the descriptors that poll(2) is to watch.
-  void add_descriptors(std::vector<pollfd>& fds) const;
-  // When look() has something to do even without news, on the clock of monotonic_now().
-  Milliseconds due() const;
+  // Adds what lending waits for.
+  void join(os::Wait& wait) const;
   // Hears the batches, and lends what may be lent. Must not wait.
   void look(const std::vector<Connection>& tests);
 

@@ -1,6 +1,5 @@
 #include "keeper/service/command_services.hpp"
 
-#include <poll.h>
 #include <sys/wait.h>
 #include <algorithm>
 
@@ -15,6 +14,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/packet_socket.hpp"
@@ -66,14 +66,12 @@ class CommandServices {
 
  private:
   void wait_for_news() {
-    const bool has_launcher = until_ == k_longest;
-    std::vector<pollfd> fds{{asker_.socket.get(), POLLIN, 0},
-                            {has_launcher ? launcher_.get() : -1, POLLIN, 0}};
-    services_.add_descriptors(fds);
-    const Milliseconds next = std::min(until_, services_.due());
-    if (::poll(fds.data(), fds.size(), os::poll_time(next)) < 0) return;
-    if (fds[0].revents != 0) hear();
-    if (fds[1].revents != 0) {
+    const int launcher = until_ == k_longest ? launcher_.get() : -1;
+    os::Wait wait({asker_.socket.get(), launcher}, until_);
+    services_.join(wait);
+    if (wait.go() < 0) return;
+    if (wait.news(asker_.socket.get()) != 0) hear();
+    if (wait.news(launcher) != 0) {
       until_ = os::monotonic_now() + k_guard_patience;
       lines_.ctest_has_ended();
     }

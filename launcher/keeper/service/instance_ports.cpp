@@ -5,6 +5,7 @@
 #include "core/base/number.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/wait.hpp"
 #include "os/network/port_choice.hpp"
 #include "os/process/process.hpp"
 
@@ -98,6 +99,11 @@ Result<void> InstancePorts::choose(unsigned count, LockParty holder,
     chosen_locks_.push_back(std::move(one.front()));
   }
   return {};
+}
+
+void InstancePorts::join(os::Wait& wait) const {
+  wait.on(waiting_fd());
+  wait.until(deadline_);
 }
 
 int InstancePorts::waiting_fd() const { return named_ && !has_named_ ? named_->ready_fd() : -1; }

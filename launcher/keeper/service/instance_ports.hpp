@@ -12,6 +12,7 @@
 #include "core/base/result.hpp"
 #include "core/lock/lock_wait.hpp"
 #include "core/service/service_spec.hpp"
+#include "os/file/wait.hpp"
 #include "os/lock/lock_file.hpp"
 
 namespace holdfast {
@@ -26,7 +27,7 @@ enum class InNetwork : std::uint8_t { of_machine, of_its_own };
 class InstancePorts {
  public:
   // Takes the ports that the instance does not have yet. False: another run has the named port. The
-  // caller asks again when may_ask(), which news at waiting_fd() or deadline() may change.
+  // caller asks again when may_ask(); join() waits for that.
   //
   // `holder` signs the locks, and its process is ctest. The ports in `named` are not chosen. In a
   // network of its own nobody else can have the named port, so no lock is taken for it. Fails
@@ -37,9 +38,7 @@ class InstancePorts {
 
   bool is_waiting() const { return waiting_fd() >= 0; }
   bool may_ask() const;
-  int waiting_fd() const;  // -1: there is no wait
-  // On the clock of monotonic_now(); k_longest: there is no wait.
-  Milliseconds deadline() const { return deadline_; }
+  void join(os::Wait& wait) const;
   // Says in words who has the named port. To be called during a wait.
   std::string obstacle() const;
   // Ends a wait, if there is one.
@@ -51,6 +50,7 @@ class InstancePorts {
   std::vector<int> descriptors() const;
 
  private:
+  int waiting_fd() const;  // -1: there is no wait
   Result<bool> take_named(std::uint16_t port, const LockParty& holder, Milliseconds patience);
   Result<bool> ask_for_named();
   Result<void> begin_waiting(LockParty holder, Milliseconds patience);

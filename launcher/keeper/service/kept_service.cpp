@@ -14,6 +14,7 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 
@@ -44,7 +45,11 @@ std::string prefix_of_sockets(const std::string& tree_and_numbers) {
 }
 
 KeptAnswer answer_to(KeptCall& asked) {
-  while (!asked.look()) (void)os::wait_for(asked.fd(), asked.due());
+  while (!asked.look()) {
+    os::Wait wait;
+    asked.join(wait);
+    wait.go();
+  }
   return asked.take_answer();
 }
 
@@ -80,11 +85,14 @@ KeptCall::KeptCall(const std::string& socket, std::string service, std::string_v
   until_ = os::monotonic_now() + k_patience;
 }
 
-Milliseconds KeptCall::due() const { return std::min(wake_at_, until_); }
+void KeptCall::join(os::Wait& wait) const {
+  wait.on(answer_.connection.get());
+  wait.until(std::min(wake_at_, until_));
+}
 
 bool KeptCall::look() {
   if (!is_connected()) return true;
-  if (os::is_readable(fd())) {
+  if (os::is_readable(answer_.connection.get())) {
     hear();
     return true;
   }
@@ -95,13 +103,13 @@ bool KeptCall::look() {
   }
   if (now >= wake_at_) {
     wake_at_ = k_longest;
-    (void)os::continue_peer(fd());
+    (void)os::continue_peer(answer_.connection.get());
   }
   return false;
 }
 
 void KeptCall::hear() {
-  const Result<wire::Message> message = os::receive_message(fd()).message;
+  const Result<wire::Message> message = os::receive_message(answer_.connection.get()).message;
   if (message && message->kind == wire::k_busy) {
     answer_.is_busy = true;
     return;

@@ -10,6 +10,7 @@
 #include "core/base/result.hpp"
 #include "core/settings/host_wire.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast {
 
@@ -29,10 +30,7 @@ class KeptCall {
 
   // False: nobody listens there, or the call has ended without an answer.
   bool is_connected() const { return answer_.connection.valid(); }
-  // Readable when look() has something to do.
-  int fd() const { return answer_.connection.get(); }
-  // When look() has something to do even without an answer, on the clock of monotonic_now().
-  Milliseconds due() const;
+  void join(os::Wait& wait) const;
   // True: the host has answered, is gone, or took too long. Wakes a host that is late, because it
   // may be stopped.
   bool look();

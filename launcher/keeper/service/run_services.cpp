@@ -1,14 +1,13 @@
 #include "keeper/service/run_services.hpp"
 
 #include <fmt/core.h>
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
 
 #include "core/base/printable.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
@@ -365,11 +364,10 @@ void RunServices::end() {
 bool RunServices::wait_until(const std::function<bool()>& is_so, Milliseconds patience) {
   const Milliseconds until = os::monotonic_now() + patience;
   while (!is_so()) {
-    std::vector<pollfd> fds;
-    add_descriptors(fds);
-    const int left = os::poll_time(until);
-    if (left == 0) return false;
-    (void)::poll(fds.data(), fds.size(), left);
+    if (os::monotonic_now() >= until) return false;
+    os::Wait wait({}, until);
+    join(wait);
+    wait.go();
     look();
   }
   return true;

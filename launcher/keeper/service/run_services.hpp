@@ -19,6 +19,7 @@
 #include "keeper/run/run.hpp"
 #include "keeper/service/service_accounts.hpp"
 #include "keeper/service/service_hosts.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast {
 
@@ -71,10 +72,8 @@ class RunServices {
   };
   std::vector<Reply> take_replies() { return std::exchange(replies_, {}); }
 
-  // Appends the descriptors that poll(2) is to watch.
-  void add_descriptors(std::vector<pollfd>& fds) const { hosts_.add_descriptors(fds); }
-  // When look() has something to do even without news, on the clock of monotonic_now().
-  Milliseconds due() const { return hosts_.due(); }
+  // Adds what the services wait for.
+  void join(os::Wait& wait) const { hosts_.join(wait); }
   // Acts on news from hosts. Must not wait.
   void look();
 

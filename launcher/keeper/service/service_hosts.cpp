@@ -18,6 +18,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -444,34 +445,21 @@ void ServiceHosts::write(ServiceRecord record) const {
   (void)os::append_line(journal_, line_of(record));
 }
 
-void ServiceHosts::add_descriptors(std::vector<pollfd>& fds) const {
+void ServiceHosts::join(os::Wait& wait) const {
   for (const ServiceHost& host : hosts_) {
-    fds.push_back({host.socket.get(), POLLIN, 0});  // poll(2) leaves out -1
-    fds.push_back({host.helper.get(), POLLIN, 0});
+    wait.on(host.socket.get());
+    wait.on(host.helper.get());
+    wait.until(host.due);
   }
   for (const WaitingStart& one : starts_) {
     const auto ports = ports_.find(one.order.instance);
     if (one.host) {
-      fds.push_back({one.host->fd(), POLLIN, 0});
+      one.host->join(wait);
     } else if (ports != ports_.end()) {
-      fds.push_back({ports->second.waiting_fd(), POLLIN, 0});
+      ports->second.join(wait);
     }
   }
-  fds.push_back({network_.news(), POLLIN, 0});
-}
-
-Milliseconds ServiceHosts::due() const {
-  Milliseconds due = k_longest;
-  for (const WaitingStart& one : starts_) {
-    const auto ports = ports_.find(one.order.instance);
-    if (one.host) {
-      due = std::min(due, one.host->due());
-    } else if (ports != ports_.end()) {
-      due = std::min(due, ports->second.deadline());
-    }
-  }
-  for (const ServiceHost& host : hosts_) due = std::min(due, host.due);
-  return due;
+  wait.on(network_.news());
 }
 
 void ServiceHosts::look() {

@@ -2,8 +2,6 @@
 // do, hears them, and ends them. Nothing here waits.
 #pragma once
 
-#include <poll.h>
-
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +20,7 @@
 #include "keeper/service/service_accounts.hpp"
 #include "keeper/service/service_instance.hpp"
 #include "os/containment/shared_network.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast {
 
@@ -81,8 +80,7 @@ class ServiceHosts {
   void write(ServiceRecord record) const;
 
   // As in RunServices.
-  void add_descriptors(std::vector<pollfd>& fds) const;
-  Milliseconds due() const;
+  void join(os::Wait& wait) const;
   void look();
   // To be called after look(), when all orders are carried out: forgets what is gone.
   void tidy();

@@ -1,7 +1,6 @@
 #include "keeper/service/service_keeping.hpp"
 
 #include <fmt/core.h>
-#include <poll.h>
 #include <signal.h>
 
 #include "keeper/base/run_lines.hpp"
@@ -11,6 +10,7 @@
 #include "keeper/service/run_services.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -44,9 +44,9 @@ Result<void> end_rest(const KeptService& kept, unsigned generation) {
 std::optional<wire::Message> wait_for_reply(RunServices& services, int signals) {
   while (!os::is_readable(signals)) {
     for (RunServices::Reply& reply : services.take_replies()) return std::move(reply.message);
-    std::vector<pollfd> fds{{signals, POLLIN, 0}};
-    services.add_descriptors(fds);
-    (void)::poll(fds.data(), fds.size(), os::poll_time(services.due()));
+    os::Wait wait{signals};
+    services.join(wait);
+    wait.go();
     services.look();
   }
   return std::nullopt;

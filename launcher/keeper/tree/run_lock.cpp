@@ -1,8 +1,6 @@
 #include "keeper/tree/run_lock.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -19,6 +17,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
@@ -185,15 +184,14 @@ class RunLockWait {
     const Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
     if (!ctest) return ended;
     while (true) {
-      pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
       // The first line comes only after a moment: often the keeper of a ctest that has just ended
       // is still tidying up.
-      Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
-      if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
-      if (orphaned_) next = std::min(next, k_orphan_interval);
-      ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
-      if (fds[1].revents != 0) return ended;
-      if (fds[0].revents != 0) return {};
+      os::Wait wait({fd, ctest->get()}, start_ + next_telling(told_));
+      if (nested_) wait.until(start_ + nested_->next());
+      if (orphaned_) wait.until(os::monotonic_now() + k_orphan_interval);
+      wait.go();
+      if (wait.news(ctest->get()) != 0) return ended;
+      if (wait.news(fd) != 0) return {};
       if (orphaned_ && waits_itself(*orphaned_)) return {};
       if (waited() >= next_telling(told_)) tell();
       if (ends_circle()) return {};

@@ -20,6 +20,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
@@ -127,9 +128,9 @@ class Runner final : public TreeWatcher {
 
  private:
   void wait() {
-    pollfd fds[] = {{children_.get(), POLLIN, 0}, {k_report, POLLIN, 0}};
-    (void)::poll(fds, std::size(fds), poll_time(until_));
-    if (fds[1].revents != 0) orphaned_ = true;
+    Wait wait({children_.get(), k_report}, until_);
+    wait.go();
+    if (wait.news(k_report) != 0) orphaned_ = true;
     hear_of_children(children_);
     reap(*this, {});
   }
@@ -274,17 +275,20 @@ bool BoundedWork::go_on() {
   return done_;
 }
 
+void BoundedWork::join(Wait& wait) const {
+  if (done_) return;
+  wait.on(news_.get());
+  wait.until(deadline_);
+}
+
 void await(const std::vector<BoundedWork*>& works) {
   while (true) {
-    std::vector<pollfd> fds;
-    Milliseconds until = k_longest;
+    Wait wait;
     for (BoundedWork* work : works) {
-      if (work->go_on()) continue;
-      fds.push_back({work->fd(), POLLIN, 0});
-      until = std::min(until, work->deadline());
+      if (!work->go_on()) work->join(wait);
     }
-    if (fds.empty()) return;
-    (void)::poll(fds.data(), fds.size(), poll_time(until));
+    if (wait.descriptors().empty()) return;
+    wait.go();
   }
 }
 

@@ -13,6 +13,7 @@
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::os {
@@ -65,8 +66,10 @@ class BoundedWork {
   // Makes the runner end unfinished work. Does not wait for that.
   ~BoundedWork();
 
-  // For a poll loop: readable when go_on() has something to do. -1: the work is done.
+  // Readable when go_on() has something to do. -1: the work is done.
   int fd() const { return done_ ? -1 : news_.get(); }
+  // Adds what the next go_on() waits for, if the work is not done.
+  void join(Wait& wait) const;
   // Returns the latest time for the next go_on(), on the clock of monotonic_now().
   Milliseconds deadline() const { return deadline_; }
   // Takes the output and the report that are there. Never waits. True: the work is done, and end()

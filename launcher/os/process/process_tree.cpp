@@ -1,6 +1,5 @@
 #include "os/process/process_tree.hpp"
 
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/signal/signals.hpp"
 
 namespace holdfast::os {
@@ -215,11 +215,12 @@ class ContainedTree final : public ProcessSet {
 // Waits until a member ends, the watcher has news, or the time is over. True: the watcher hurries.
 bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds until) {
   if (watcher != nullptr) until = std::min(until, monotonic_now() + watcher->hurry_time());
-  std::vector<pollfd> fds{{watcher != nullptr ? watcher->hurry_fd() : -1, POLLIN, 0}};
-  for (int fd : processes.news()) fds.push_back({fd, POLLIN, 0});
-  if (::poll(fds.data(), fds.size(), poll_time(until)) > 0) processes.hear_news();
+  const int hurry = watcher != nullptr ? watcher->hurry_fd() : -1;
+  Wait wait({hurry}, until);
+  for (const int fd : processes.news()) wait.on(fd);
+  if (wait.go() > 0) processes.hear_news();
   if (watcher == nullptr) return false;
-  const bool is_due = fds[0].revents != 0 || watcher->hurry_time().count() <= 0;
+  const bool is_due = wait.news(hurry) != 0 || watcher->hurry_time().count() <= 0;
   return is_due && watcher->hurries();
 }
 

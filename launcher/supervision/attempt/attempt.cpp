@@ -9,6 +9,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -135,26 +136,27 @@ class Attempt final : public os::TreeWatcher {
 
  private:
   void wait_for_news() {
-    fds_.clear();
-    fds_.push_back({around_.signals.fd(), POLLIN, 0});
-    fds_.push_back({parent_watched_ ? around_.parent.get() : -1, POLLIN, 0});
-    fds_.push_back({stacks_.fd(), POLLIN, 0});
-    fds_.push_back({guard_.fd(), POLLIN, 0});
-    plan_.companion->add_descriptors(fds_);
-    if (plan_.cluster != nullptr) plan_.cluster->add_descriptors(fds_);
+    const int parent = parent_watched_ ? around_.parent.get() : -1;
+    wait_.clear();
+    for (const int fd : {around_.signals.fd(), parent, stacks_.fd(), guard_.fd()}) wait_.on(fd);
+    for (const Milliseconds time :
+         {deadline(), companions_deadline(), guard_deadline(), look_at_, stacks_.deadline()}) {
+      wait_.until(time);
+    }
+    plan_.companion->join(wait_);
+    if (plan_.cluster != nullptr) plan_.cluster->join(wait_);
     if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
-      const timespec time{0, static_cast<long>(rest.count())};
-      ::ppoll(fds_.data(), fds_.size(), &time, nullptr);
+      wait_.go_for(rest);
     } else {
-      ::poll(fds_.data(), fds_.size(), time_left());
+      wait_.go();
     }
     plan_.companion->look();
     // We read the guard's reports first. If the test has already ended, an event of the same moment
     // must not count as an interruption of the test.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
-    if (fds_[0].revents != 0) read_signals();
-    if (fds_[1].revents != 0) {
+    if (wait_.news(around_.signals.fd()) != 0) read_signals();
+    if (wait_.news(parent) != 0) {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
@@ -168,7 +170,7 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void look_at_lease() {
-    switch (plan_.cluster->look(fds_)) {
+    switch (plan_.cluster->look(wait_)) {
       case ClusterLocks::News::none:
         return;
       case ClusterLocks::News::lost:
@@ -217,11 +219,6 @@ class Attempt final : public os::TreeWatcher {
     const Milliseconds grace = state_.stage == Stage::killing ? Milliseconds{0} : grace_;
     const Milliseconds patience = is_lease_over_ ? k_hurried_patience : k_guard_patience;
     return std::min(k_longest, ordered_ + grace + patience);
-  }
-
-  int time_left() const {
-    return os::poll_time(std::min({deadline(), companions_deadline(), guard_deadline(), look_at_,
-                                   stacks_.deadline(), plan_.companion->look_at()}));
   }
 
   void happened(Event event) {
@@ -443,7 +440,7 @@ class Attempt final : public os::TreeWatcher {
   bool guard_lost_ = false;
   bool is_lease_over_ = false;
   bool parent_watched_ = true;
-  std::vector<pollfd> fds_;    // descriptors to poll: our own, then the companion's
+  os::Wait wait_;
   bool main_is_told_ = false;  // the companion was told that the main process runs
   bool wants_stacks_ = true;
   bool is_over_for_companion_ = false;  // the tree was ended because the companion's time was over

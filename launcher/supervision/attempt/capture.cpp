@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -35,9 +36,9 @@ void Capture::close_writing() {
   write_[1].reset();
 }
 
-void Capture::add_descriptors(std::vector<pollfd>& fds) const {
+void Capture::join(os::Wait& wait) const {
   for (const os::UniqueFd& end : read_) {
-    if (end.valid()) fds.push_back({end.get(), POLLIN, 0});
+    if (end.valid()) wait.on(end.get());
   }
 }
 

@@ -1,8 +1,6 @@
 // The pipes that are a process's stdout and stderr, and what comes out of them.
 #pragma once
 
-#include <poll.h>
-
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -11,6 +9,7 @@
 
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::supervision {
 
@@ -28,7 +27,7 @@ class Capture {
   // Closes our copies of these descriptors, once the process has its own.
   void close_writing();
 
-  void add_descriptors(std::vector<pollfd>& fds) const;
+  void join(os::Wait& wait) const;
   // Returns how many bytes a pipe holds.
   std::size_t size() const { return size_; }
 

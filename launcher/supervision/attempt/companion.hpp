@@ -2,7 +2,6 @@
 // messages and limits the time of parts. The supervisor's loop asks the companion at each turn.
 #pragma once
 
-#include <poll.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -11,15 +10,17 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
+#include "os/file/wait.hpp"
 
 namespace holdfast::supervision {
 
 // This base class is the companion of a plain attempt: it waits for nothing and limits nothing.
 class Companion {
  public:
-  // Appends the descriptors that the companion waits for.
-  virtual void add_descriptors(std::vector<pollfd>& /*fds*/) {}
-  // Called whenever poll(2) has returned. Must not wait.
+  // Adds the descriptors that the companion waits for, and the time at which look() is to be called
+  // even without news. Also called while the test is paused.
+  virtual void join(os::Wait& /*wait*/) {}
+  // Called after each wait. Must not wait.
   virtual void look() {}
   // True: the companion wants on_main_started() at once. The guard then sends a packet for that.
   virtual bool wants_start() const { return false; }
@@ -28,10 +29,7 @@ class Companion {
   // Returns the time at which the limit of the running part is over, on the clock of
   // monotonic_now(); k_longest: never. Not called while the test is paused.
   virtual Milliseconds deadline() { return k_longest; }
-  // Returns the time at which look() is to be called even without news; k_longest: never. Also
-  // called while the test is paused.
-  virtual Milliseconds look_at() { return k_longest; }
-  // Returns how long poll(2) may wait, less than a second, because the companion also waits for
+  // Returns how long the wait may be, less than a second, because the companion also waits for
   // something that its descriptors do not show. 0: the companion waits for no such thing.
   virtual std::chrono::nanoseconds rest() const { return std::chrono::nanoseconds{0}; }
   // Called when the deadline has passed. Returns whether the tree is to be ended for that reason.

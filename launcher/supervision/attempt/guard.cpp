@@ -13,6 +13,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -270,11 +271,11 @@ class Guard final : public os::TreeWatcher {
   // or ctest is dead. True: leftovers are alive.
   bool outlive_the_run(int keeper, int parent) {
     while (os::reap(*this, {})) {
-      pollfd fds[3] = {{children_.get(), POLLIN, 0}, {keeper, POLLIN, 0}, {parent, POLLIN, 0}};
-      ::poll(fds, 3, -1);
+      os::Wait wait{children_.get(), keeper, parent};
+      wait.go();
       os::hear_of_children(children_);
-      if (fds[2].revents != 0) return true;
-      if (fds[1].revents == 0) continue;
+      if (wait.news(parent) != 0) return true;
+      if (wait.news(keeper) == 0) continue;
       char byte = 0;
       if (::recv(keeper, &byte, 1, MSG_DONTWAIT) > 0) return true;
       keeper = -1;  // the keeper died, and the run goes on
@@ -369,11 +370,11 @@ class Guard final : public os::TreeWatcher {
       finish();
     }
     until = std::min(until, os::monotonic_now() + hurry_time());
-    pollfd fds[2] = {{children_.get(), POLLIN, 0}, {hurry_fd(), POLLIN, 0}};
-    if (::poll(fds, 2, os::poll_time(until)) <= 0) return;
-    if (fds[0].revents != 0) os::hear_of_children(children_);
+    os::Wait wait({children_.get(), hurry_fd()}, until);
+    if (wait.go() <= 0) return;
+    if (wait.news(children_.get()) != 0) os::hear_of_children(children_);
     GuardOrder order{};
-    if (fds[1].revents != 0 && read_order(order)) carry_out(order);
+    if (wait.news(hurry_fd()) != 0 && read_order(order)) carry_out(order);
   }
 
   bool is_lease_over() {

@@ -5,6 +5,7 @@
 #include "core/outcome/signal_names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 
@@ -61,28 +62,24 @@ int next_ending_signal(Surroundings& around, Milliseconds& stopped) {
   return 0;
 }
 
-Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds) {
-  const auto callers = static_cast<std::ptrdiff_t>(fds.size());
-  fds.push_back({around.signals.fd(), POLLIN, 0});
-  fds.push_back({around.parent.get(), POLLIN, 0});
-  const std::size_t own = fds.size();
+Waited wait_until(Surroundings& around, Milliseconds until, const std::vector<int>& readable) {
   Milliseconds stopped{0};
   while (true) {
     const int signal = next_ending_signal(around, stopped);
     if (signal != 0) return {Waited::Reason::told_to_end, signal, stopped};
-    fds.resize(own);
-    if (around.lease != nullptr) around.lease->add_descriptors(fds);
-    const int left = os::poll_time(until);
-    ::poll(fds.data(), fds.size(), left);
-    const bool is_lost = around.lease != nullptr && around.lease->is_lost_after(fds);
-    if (fds[own - 1].revents != 0 || is_lost) {
+    os::Wait wait({around.signals.fd(), around.parent.get()}, until);
+    for (const int fd : readable) wait.on(fd);
+    if (around.lease != nullptr) around.lease->join(wait);
+    const bool is_last = wait.time_left() == 0;
+    wait.go();
+    const bool is_lost = around.lease != nullptr && around.lease->is_lost_after(wait);
+    if (wait.news(around.parent.get()) != 0 || is_lost) {
       return {Waited::Reason::told_to_end, SIGTERM, stopped};
     }
-    const auto is_ready = [](const pollfd& one) { return one.revents != 0; };
-    if (std::any_of(fds.begin(), fds.begin() + callers, is_ready)) {
+    if (std::ranges::any_of(readable, [&](int fd) { return wait.news(fd) != 0; })) {
       return {Waited::Reason::readable, 0, stopped};
     }
-    if (left == 0) return {Waited::Reason::time_is_over, 0, stopped};
+    if (is_last) return {Waited::Reason::time_is_over, 0, stopped};
   }
 }
 

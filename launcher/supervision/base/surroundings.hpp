@@ -1,7 +1,6 @@
 // What may be lost while this process waits for something else: the lease of locks over machines.
 #pragma once
 
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "core/ctest/ctest_limits.hpp"
 #include "core/settings/resolution.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
 
@@ -19,9 +19,9 @@ namespace holdfast::supervision {
 
 class LeaseWatch {
  public:
-  // Appends what poll(2) is to watch; is_lost_after() takes it from there.
-  virtual void add_descriptors(std::vector<pollfd>& fds) = 0;
-  virtual bool is_lost_after(const std::vector<pollfd>& fds) = 0;
+  // Adds what tells of the loss; is_lost_after() takes it from there.
+  virtual void join(os::Wait& wait) = 0;
+  virtual bool is_lost_after(const os::Wait& wait) = 0;
 
  protected:
   ~LeaseWatch() = default;
@@ -69,10 +69,10 @@ struct Waited {
   Milliseconds stopped{0};  // for how long we were stopped meanwhile
 };
 
-// Blocks until the monotonic time `until`, or until one of `fds` is readable. Returns at once when
+// Blocks until the monotonic time `until`, or until one of `readable` is. Returns at once when
 // a signal that ends tests comes, when ctest has died, or when the lease is lost. A stop signal
 // (Ctrl-Z) stops us as it would stop a test, but `until` does not change.
-Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds = {});
+Waited wait_until(Surroundings& around, Milliseconds until, const std::vector<int>& readable = {});
 
 // ctest's clock for a test. The launcher has to finish before ctest ends the test by itself
 // (docs/reference/timeouts.md).

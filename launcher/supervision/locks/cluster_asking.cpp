@@ -95,7 +95,7 @@ bool ClusterAsking::is_held(const std::string& attempt, const std::string& level
 std::optional<wire::Message> ClusterAsking::wait_for(std::string_view kind) {
   while (!is_over() && !has_begun_anew_) {
     const Milliseconds next = std::min(telling_->next(), deadline_);
-    const Waited waited = wait_until(around_, next, {{result_.cluster.descriptor(), POLLIN, 0}});
+    const Waited waited = wait_until(around_, next, {result_.cluster.descriptor()});
     // A pause counts neither for people nor for the limit.
     telling_->leave_out(waited.stopped);
     if (deadline_ != k_longest) deadline_ += waited.stopped;

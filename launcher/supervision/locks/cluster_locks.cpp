@@ -4,6 +4,7 @@
 
 #include "core/cluster/cluster_words.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast::supervision {
@@ -45,14 +46,13 @@ void ClusterLocks::set_clock() const {
   timer_->set(told_ == News::none ? cluster::end_before(until, grace_) : until - k_last_moment);
 }
 
-void ClusterLocks::add_descriptors(std::vector<pollfd>& fds) {
-  polled_at_ = fds.size();
+void ClusterLocks::join(os::Wait& wait) {
   // What has happened for good would wake us again and again.
   const bool has_time = told_ != News::over;
   if (has_time) set_clock();
-  fds.push_back({has_time ? timer_->fd() : -1, POLLIN, 0});
+  wait.on(has_time ? timer_->fd() : -1);
   // Only its end matters: holdfast-etcd hangs up when the lease is lost.
-  fds.push_back({has_hung_up_ ? -1 : connection_.get(), 0, 0});
+  wait.on(has_hung_up_ ? -1 : connection_.get(), 0);
 }
 
 // A lease that is known to be gone has no time left.
@@ -74,9 +74,9 @@ Milliseconds ClusterLocks::time_left() const {
 
 void ClusterLocks::end_watch() { was_over_ = is_connected() && ends_in(Milliseconds{0}); }
 
-ClusterLocks::News ClusterLocks::look(const std::vector<pollfd>& fds) {
+ClusterLocks::News ClusterLocks::look(const os::Wait& wait) {
   if (!is_connected() || told_ == News::over) return News::none;
-  if ((fds[polled_at_ + 1].revents & (POLLHUP | POLLERR)) != 0) has_hung_up_ = true;
+  if ((wait.news(connection_.get()) & (POLLHUP | POLLERR)) != 0) has_hung_up_ = true;
   if (told_ == News::none) {
     if (!is_lost_now()) return News::none;
     return told_ = News::lost;

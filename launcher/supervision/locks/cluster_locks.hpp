@@ -5,8 +5,6 @@
 // must be ended. The guard asks here too, in case the launcher is stopped or was killed.
 #pragma once
 
-#include <poll.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +13,7 @@
 #include "core/base/duration.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/lock/shared_lease.hpp"
 #include "supervision/base/surroundings.hpp"
 
@@ -48,8 +47,8 @@ class ClusterLocks final : public LeaseWatch {
   // To be called first by whoever watches: all news comes anew. Each process needs a clock of its
   // own, as others of the attempt would take the ticks of a shared one.
   Result<void> begin_watch();
-  // Appends what poll(2) is to watch; look() takes it from there.
-  void add_descriptors(std::vector<pollfd>& fds) override;
+  // Adds what tells of news; look() takes it from there.
+  void join(os::Wait& wait) override;
 
   enum class News : std::uint8_t {
     none,
@@ -58,10 +57,10 @@ class ClusterLocks final : public LeaseWatch {
     // The lease ends at once or has ended: nothing of the test may be left.
     over,
   };
-  // Each kind of news comes once in a watch, `lost` before `over`. `fds`: what was polled.
-  News look(const std::vector<pollfd>& fds);
-  bool is_lost_after(const std::vector<pollfd>& fds) override {
-    (void)look(fds);
+  // Each kind of news comes once in a watch, `lost` before `over`.
+  News look(const os::Wait& wait);
+  bool is_lost_after(const os::Wait& wait) override {
+    (void)look(wait);
     return is_lost_;
   }
   // Takes no news away. What was lost once stays lost.
@@ -86,7 +85,6 @@ class ClusterLocks final : public LeaseWatch {
   std::optional<os::BootTimer> timer_;  // of this process, from begin_watch() on
   Milliseconds grace_{0};
   std::vector<Held> held_;
-  std::size_t polled_at_ = 0;
   bool has_hung_up_ = false;
   bool is_lost_ = false;
   bool was_over_ = false;

@@ -124,7 +124,7 @@ class Wait {
       return refuse(started.error());
     }
     while (true) {
-      const Waited waited = wait_until(around_, next_event(), {{request_.ready_fd(), POLLIN, 0}});
+      const Waited waited = wait_until(around_, next_event(), {request_.ready_fd()});
       leave_out(waited.stopped);
       switch (waited.reason) {
         case Waited::Reason::readable: {
@@ -383,7 +383,7 @@ class Taking {
 void wait_for_release(const os::UniqueFd& door, Surroundings& around) {
   if (!door.valid()) return;
   (void)::shutdown(door.get(), SHUT_WR);
-  (void)wait_until(around, os::monotonic_now() + k_release_patience, {{door.get(), POLLIN, 0}});
+  (void)wait_until(around, os::monotonic_now() + k_release_patience, {door.get()});
 }
 
 TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,

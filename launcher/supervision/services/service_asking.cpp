@@ -33,7 +33,7 @@ class Asking {
 
  private:
   void wait() {
-    const Waited waited = wait_until(around_, telling_.next(), {{keeper_.fd(), POLLIN, 0}});
+    const Waited waited = wait_until(around_, telling_.next(), {keeper_.fd()});
     switch (waited.reason) {
       case Waited::Reason::told_to_end:
         result_.signal = waited.signal;
@@ -87,7 +87,7 @@ SharedNetwork ask_for_network(KeeperLink& keeper, Surroundings& around) {
   SharedNetwork network;
   if (!keeper.tell(wire::k_network)) network.lost = "there is no keeper";
   while (network.lost.empty()) {
-    network.signal = wait_until(around, k_longest, {{keeper.fd(), POLLIN, 0}}).signal;
+    network.signal = wait_until(around, k_longest, {keeper.fd()}).signal;
     if (network.signal != 0) break;
     os::UniqueFd descriptor;
     const std::optional<wire::Message> message = keeper.hear(&descriptor);
@@ -119,7 +119,7 @@ RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
   RedServices seen;
   if (!keeper.tell(wire::k_red)) return seen;
   const Milliseconds until = os::monotonic_now() + k_look_patience;
-  while (wait_until(around, until, {{keeper.fd(), POLLIN, 0}}).reason == Waited::Reason::readable) {
+  while (wait_until(around, until, {keeper.fd()}).reason == Waited::Reason::readable) {
     const std::optional<wire::Message> message = keeper.hear();
     if (!message) break;
     if (message->kind != wire::k_red) continue;
@@ -137,7 +137,7 @@ void end_services(KeeperLink& keeper, Surroundings& around) {
   if (!keeper.tell(wire::k_end)) return;
   const Milliseconds until = os::monotonic_now() + k_end_patience;
   // The keeper closes the connection when nothing of the services is left.
-  while (wait_until(around, until, {{keeper.fd(), POLLIN, 0}}).reason == Waited::Reason::readable) {
+  while (wait_until(around, until, {keeper.fd()}).reason == Waited::Reason::readable) {
     if (!keeper.hear()) return;
   }
 }

@@ -22,6 +22,7 @@
 #include "child_process.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
+#include "os/file/wait.hpp"
 #include "os/network/connection.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stream_holders.hpp"
@@ -84,10 +85,9 @@ bool turns(
   const Milliseconds until = os::monotonic_now() + os::k_patience;
   while (os::monotonic_now() < until && !enough()) {
     if (probe.go_on()) return true;
-    std::vector<pollfd> fds;
-    probe.add_descriptors(fds);
-    const Milliseconds soon = os::monotonic_now() + Milliseconds{20};  // for `enough`
-    (void)::poll(fds.data(), fds.size(), os::poll_time(std::min({probe.due(), until, soon})));
+    os::Wait wait({}, os::monotonic_now() + Milliseconds{20});  // for `enough`
+    probe.join(wait);
+    wait.go();
   }
   return false;
 }

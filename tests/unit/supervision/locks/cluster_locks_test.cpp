@@ -2,7 +2,6 @@
 #include "supervision/locks/cluster_locks.hpp"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 
 #include "core/cluster/cluster_words.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/wait.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 
 namespace holdfast::supervision {
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using News = ClusterLocks::News;
 
 constexpr Milliseconds k_grace{10'000};
-constexpr int k_patience_ms = 20'000;
+constexpr Milliseconds k_patience{20'000};
 
 // An attempt with a lock, and the far end of its connection.
 struct HeldLock {
@@ -32,12 +32,12 @@ struct HeldLock {
     EXPECT_TRUE(locks.begin_watch());
   }
   void holds_for(Milliseconds time) { lease->set_until_ms((os::time_since_boot() + time).count()); }
-  // After a poll that does not wait.
+  // After a look that does not wait.
   News look() {
-    std::vector<pollfd> fds;
-    locks.add_descriptors(fds);
-    ::poll(fds.data(), fds.size(), 0);
-    return locks.look(fds);
+    os::Wait wait({}, Milliseconds{0});
+    locks.join(wait);
+    wait.go();
+    return locks.look(wait);
   }
 
   ClusterLocks locks;
@@ -45,11 +45,11 @@ struct HeldLock {
   std::optional<os::SharedLease> lease;
 };
 
-// True: the clock of the locks wakes a poll.
+// True: the clock of the locks wakes a wait.
 bool wakes(ClusterLocks& locks) {
-  std::vector<pollfd> fds;
-  locks.add_descriptors(fds);
-  return ::poll(fds.data(), fds.size(), k_patience_ms) > 0;
+  os::Wait wait({}, os::monotonic_now() + k_patience);
+  locks.join(wait);
+  return wait.go() > 0;
 }
 
 TEST(ClusterLocks, SayHowLongTheTestMayRun) {
@@ -114,9 +114,9 @@ TEST(ClusterLocks, WakeEachProcessOfTheAttempt) {
   // This process has had its news, and waits for half a second before the end.
   int status = -1;
   while (::waitpid(child, &status, WNOHANG) == 0) {
-    std::vector<pollfd> fds;
-    held.locks.add_descriptors(fds);
-    ::poll(fds.data(), fds.size(), 1);
+    os::Wait wait({}, os::monotonic_now() + 1ms);
+    held.locks.join(wait);
+    wait.go();
   }
   EXPECT_EQ(status, 0);
 }
