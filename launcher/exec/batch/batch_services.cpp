@@ -31,8 +31,7 @@ HadServices::End BatchServices::have() {
   const supervision::LossEndsWaits watched(plan_.cluster, around_);
   const Milliseconds start = os::monotonic_now();
   while (state_ == State::asked) {
-    const supervision::Waited waited =
-        supervision::wait_until(around_, k_longest, {fd()});
+    const supervision::Waited waited = supervision::wait_until(around_, k_longest, {fd()});
     if (waited.reason == supervision::Waited::Reason::told_to_end) {
       had_.end = HadServices::End::interrupted;
       had_.signal = waited.signal;

@@ -198,6 +198,8 @@ void NearAttempt::look_at_lease(const os::Wait& wait) {
     end_.lease_lost = true;
     return end_by(SIGTERM);
   }
+  // A test that is being ended has its grace as long as the lease holds.
+  if (news == News::lost) return;
   // A second signal ends the test at once. If the far side does not learn of it, TERM to srun ends
   // the test.
   files_.tell(SIGTERM);

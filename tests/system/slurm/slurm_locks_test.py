@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 import unittest
 
 import slurm_case
@@ -115,6 +116,37 @@ class FarClusterLocksTest(SlurmCase, EtcdCase):
         end = wait_until(lambda: self.ends(tree).get("holds"), "its record", SLURM_PATIENCE_S)
         self.assertEqual(end["outcome"], "lock_lost", end)
         self.assertIn("its process tree was ended", end["note"])
+        self.assert_nothing_left(SLURM_PATIENCE_S)
+
+    def holding(self, on_term, ttl, grace):
+        """The tree of a test with the lock, and the test."""
+        tree = self.suite(self.scripted_test("holds", "HOLDFAST_LOCKS db@cluster",
+                                             f"trap '{on_term}' TERM\necho $$ >> {self.work}/holder.pids\n"
+                                             "while true; do sleep 0.02; done"),
+                          f'[cluster]\nendpoints = ["{self.etcd.endpoint}"]\nttl = "{ttl}"\n', grace=grace)
+        self.start_far(tree)
+        test, = self.announced(self.pid_file("holder"))
+        return tree, test
+
+    def test_a_test_that_ignores_its_end_is_killed_when_its_lease_is_over(self):
+        _, test = self.holding("", "24s", "11s")
+        os.kill(self.near_launcher(), signal.SIGTERM)
+        key, = self.etcd.keys()
+        self.etcd.call("lease/revoke", {"ID": key["lease"]})
+        self.assert_gone([test], 10)  # the client learns of it within 8 s
+        self.assert_nothing_left(SLURM_PATIENCE_S)
+
+    def test_a_test_that_is_being_ended_has_its_grace_although_its_lease_will_end(self):
+        """The news of the lease comes 2.6 to 8 s after its last renewal: while the test uses its grace."""
+        ended = self.work / "ended"
+        tree, _ = self.holding(f"sleep 6; echo >{ended}; exit 0", "16s", "7s")
+        os.kill(self.etcd.process.pid, signal.SIGSTOP)
+        time.sleep(2.5)
+        os.kill(self.near_launcher(), signal.SIGTERM)
+        end = wait_until(lambda: self.ends(tree).get("holds"), "its record", SLURM_PATIENCE_S)
+        os.kill(self.etcd.process.pid, signal.SIGCONT)
+        self.assertTrue(ended.exists(), end)
+        self.assertEqual(end["outcome"], "interrupted", end)
         self.assert_nothing_left(SLURM_PATIENCE_S)
 
 
