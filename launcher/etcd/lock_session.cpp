@@ -16,6 +16,7 @@
 #include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::etcd {
 namespace {
@@ -141,8 +142,10 @@ void LockSession::answer_is_held(const wire::Message& message) {
       return;
     }
     wire::Message answer(cluster::k_is_held);
+    // The attempt may be in another PID namespace of this machine.
     const bool yes = std::ranges::any_of(keys->parties, [&](const ClusterParty& party) {
-      return party.attempt == message.get("attempt") && party.boot == self_.boot;
+      return party.attempt == message.get("attempt") &&
+             os::boot_in(party.boot) == os::boot_in(self_.boot);
     });
     if (yes) answer.add("yes", "1");
     send(answer);

@@ -7,6 +7,7 @@ import signal
 import time
 import unittest
 
+from contained import trouble_with
 from etcd import EtcdCase
 from support import HOLDFAST, PATIENCE_S, not_inside, state_of, unfolded, wait_until
 
@@ -217,6 +218,13 @@ class ClusterLocksTest(EtcdCase):
         slots = self.run_with("gpu:2/4@cluster",
                               f'"{HOLDFAST}" run --lock gpu:1/4@cluster -- sh -c \'echo $HOLDFAST_SLOT_GPU\'')
         self.assertEqual(slots.stdout, b"0\n", slots.stderr)
+
+    def test_so_does_one_in_a_pid_namespace(self):
+        if trouble := trouble_with("pidns"):
+            self.skipTest(trouble)
+        inner = f'"{HOLDFAST}" run --lock db@cluster --lock-timeout 3 -- echo had'
+        done = self.run_with("db@cluster", inner, options=["--containment", "pidns"])
+        self.assertEqual((done.returncode, done.stdout), (0, b"had\n"), done.stderr)
 
     def test_inside_an_attempt_there_is_only_what_it_has_and_locks_shows_that(self):
         specs = ["gpu:2/4@cluster", "vram:4GiB/10GiB@cluster"]
