@@ -297,7 +297,6 @@ class BatchRun {
     batch_.emplace(Isolation::process, program_->framework(), Batch::Extent::one_case);
     happened({.kind = BatchEvent::Kind::listed, .cases = {name}});
     run_worker(program_->running(action.selection, TestProgram::Selected::one_case), name);
-    relay_.finish();
     (void)os::remove_own(markers_ + "/" + HOLDFAST_WORKER_SOCKET);
     (void)os::remove_own_directory(markers_);
     say_in(report);

@@ -68,6 +68,7 @@ void CapturedOutput::take_rest() {
   // output.
   relay_.finish();
   read_output();
+  relay_.finish();
 }
 
 void CapturedOutput::read_output() {
@@ -449,7 +450,6 @@ supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
   captured.command.errors = capture->errors();
   supervision::AttemptResult result = supervision::run_attempt(captured, around);
   test.take_rest();
-  relay.finish();
   return result;
 }
 

@@ -148,7 +148,8 @@ class CapturedOutput : public supervision::Companion {
   void join(os::Wait& wait) override;
   void look() override;
   void tell(const std::string& text) override;
-  // To be called when the process is gone: takes the output that is left. Waits for ctest.
+  // To be called when the process is gone: takes the output that is left, and passes it on. Waits
+  // for ctest.
   void take_rest();
 
  protected:

@@ -18,6 +18,12 @@ TEST(Odd, long_line) {
   const std::string part(1 << 20, 'x');
   std::fwrite(part.data(), 1, part.size(), stdout);
 }
+TEST(Loud, at_its_end) {
+  const std::string part(6 << 20, 'x');
+  std::fwrite(part.data(), 1, part.size(), stdout);
+  std::puts("the end of it");
+}
+TEST(Loud, beside_it) {}
 TEST(Odd, nul_bytes) {
   const char text[] = "a\0b\n\0[       OK ] Odd.nul\n";
   std::fwrite(text, 1, sizeof text - 1, stdout);

@@ -105,6 +105,18 @@ class OddCases(Batch):
                 self.assertIn(f"[       OK ] {case} (", self.printed(record))
             self.assert_nothing_left()
 
+    def test_what_a_case_prints_at_its_end_is_there_although_nobody_reads(self):
+        """It runs beside another, and prints more than the pipes and Holdfast hold."""
+        tree = self.batch_project({"loud": ("case_odd", "Loud.*", "process", "PROCESSORS 2")})
+        ctest = self.start(CTEST, "-V", cwd=tree, stdout=subprocess.PIPE)
+        wait_until(lambda: self.runs(tree) and sum(
+            log.stat().st_size for log in self.runs(tree)[-1].glob("output/*")) > 1 << 20, "a mebibyte")
+        out, _ = ctest.communicate(timeout=30)
+        self.assertEqual(ctest.returncode, 0)
+        self.assertIn(b"x" * 4096 + b"the end of it\n", out)
+        self.assertIn("the end of it\n[       OK ] Loud.at_its_end", self.printed(self.cases(tree, "loud")["Loud.at_its_end"]))
+        self.assert_nothing_left()
+
     def test_a_name_may_be_too_long_to_be_said(self):
         wanted = {f"Very/Long.name/{letter * 17000}": outcome for letter, outcome in
                   (("a", "passed"), ("b", "failed"), ("c", "passed"))}
