@@ -15,27 +15,60 @@ USER, SYSTEM = 11, 12
 
 
 class WorkerSays(ProjectCase):
+    WRONG = ("packet", "record", "empty", "nameless", "end", "size", "silent", "late", "version", "forged")
+
+    def setUp(self):
+        super().setUp()
+        self.tree = self.project("".join(
+            f'add_test(NAME {what} COMMAND "{sys.executable}" "{WORKER}" {what} "{self.go(what)}")\n'
+            f"set_tests_properties({what} PROPERTIES HOLDFAST_ISOLATION none)\n"
+            for what in (*self.WRONG, "times", "another")))
+
+    def go(self, what):
+        return self.work / f"go-{what}"
+
+    def begin(self, what):
+        """Starts this test alone. Returns ctest and the run."""
+        before = self.runs(self.tree)
+        ctest = self.start(CTEST, "-R", f"^{what}$", cwd=self.tree, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+        run, = wait_until(lambda: [run for run in self.runs(self.tree) if run not in before], "the run")
+        return ctest, run
+
     def test_what_is_not_understood_is_read_from_the_output(self):
-        for what in ("packet", "record", "empty", "nameless", "end", "size", "silent", "late", "version", "forged"):
+        for what in self.WRONG:
             with self.subTest(what):
                 outcome = "failed" if what == "forged" else "passed"
-                go = self.work / f"go-{what}"
-                tree = self.project(
-                    f'add_test(NAME t COMMAND "{sys.executable}" "{WORKER}" {what} "{go}")\n'
-                    "set_tests_properties(t PROPERTIES HOLDFAST_ISOLATION none)\n",
-                    name=what, build=f"build-{what}")
-                ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-                wait_until(lambda: self.runs(tree) and b"RUN      ] Says.wrong" in b"".join(
-                    f.read_bytes() for f in self.runs(tree)[-1].glob("output/*")), "the case")
-                launcher = self.records(self.runs(tree)[-1], "attempt_started")[0]["launcher"]["pid"]
+                ctest, run = self.begin(what)
+                wait_until(lambda run=run: b"RUN      ] Says.wrong" in b"".join(
+                    f.read_bytes() for f in run.glob("output/*")), "the case")
+                launcher = self.records(run, "attempt_started")[0]["launcher"]["pid"]
                 self.assert_waits_idly(launcher)
-                go.touch()
+                self.go(what).touch()
                 self.assertEqual(ctest.wait(30) == 0, outcome == "passed")
-                records = self.case_records(self.runs(tree)[-1])
+                records = self.case_records(run)
                 self.assertEqual([(r["case"], r["outcome"]) for r in records],
                                  [("Says.wrong", outcome)], json.dumps(records))
                 self.assert_nothing_left()
+
+    def test_a_case_takes_no_longer_than_its_test_whatever_times_are_said(self):
+        self.go("times").touch()
+        ctest, run = self.begin("times")
+        self.assertEqual(ctest.wait(30), 0)
+        case, = self.case_records(run)
+        attempt, = self.records(run, "attempt_ended")
+        self.assertTrue(0 <= case["wall_s"] <= attempt["wall_s"], case)
+        self.assert_nothing_left()
+
+    def test_the_last_line_of_another_program_does_not_hide_an_early_exit(self):
+        ctest, run = self.begin("another")
+        wait_until(lambda: self.case_records(run), "the record of the case")
+        self.go("another").touch()
+        self.assertNotEqual(ctest.wait(30), 0)
+        case, = self.case_records(run)
+        attempt, = self.records(run, "attempt_ended")
+        self.assertEqual((case["outcome"], attempt["outcome"]), ("passed", "premature_exit"))
+        self.assert_nothing_left()
 
     def assert_waits_idly(self, pid):
         """The process uses few of the next fifty clock ticks. A process that spins uses nearly

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import threading
 import unittest
 
 from etcd import EtcdCase
@@ -96,6 +97,31 @@ class ClusterCtestTest(EtcdCase):
         outcomes, out = self.killed_clients(3)
         self.assertNotIn(outcomes["waits"], ("passed", "failed"), out)
         self.assertIn('lock b@cluster: holdfast-etcd, which asks for it, ended', out)
+
+    def test_an_inner_test_whose_client_is_killed_asks_the_next_below_the_outer_one(self):
+        go, held, asked = self.work / "go", threading.Event(), threading.Event()
+        self.addCleanup(held.set)
+
+        def rule(path, body):
+            if path != "/v3/kv/range":
+                return None
+            asked.set()
+            return held
+        between = self.stand_between(rule=rule)
+        tree = self.tree("inner", ("t", 'HOLDFAST_LOCKS "db@cluster"', "true"), endpoints=[between.endpoint],
+                         more='lock-timeout = "10s"')
+        script = f'while [ ! -e "{go}" ]; do sleep 0.02; done; exec "{CTEST}" --test-dir "{tree}"'
+        outer = self.with_lock("db@cluster", "sh", "-c", script, stdout=-1, stderr=-2)
+        self.wait_for_keys(1, "db")
+        theirs = self.clients()
+        go.touch()
+        self.assertTrue(asked.wait(PATIENCE_S))
+        client, = [one for one in self.clients() if one not in theirs]
+        os.kill(client.pid, signal.SIGKILL)
+        held.set()
+        out, _ = outer.communicate(timeout=PATIENCE_S)
+        ended, = self.records(self.runs(tree)[0], "attempt_ended")
+        self.assertEqual((ended["outcome"], outer.returncode), ("passed", 0), out.decode())
 
     def test_a_run_starts_one_client_and_only_if_a_test_needs_it(self):
         go = self.work / "go"

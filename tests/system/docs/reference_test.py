@@ -226,6 +226,8 @@ class Reference(ProjectCase):
             self.assertRegex(text, rf"(?m)^{name}: ")
             self.assertEqual(self.said("help", name.replace("<NAME>", "DB")), text)
             self.assertNotIn("`", text.partition(f"\n{name}: ")[2] or text)
+            key = text.partition(f"{name}: a key of holdfast.toml")[2].partition("\n\n")[0]
+            self.assertEqual([line for line in key.splitlines() if len(line) > 80], [])
         property_text = self.said("help", "HOLDFAST_LOCKS")
         self.assertIn("a key of holdfast.toml", property_text)
         self.assertIn("Test properties", property_text)

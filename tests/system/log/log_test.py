@@ -197,6 +197,12 @@ set_tests_properties(green PROPERTIES TIMEOUT 77 ENVIRONMENT "SECRET=s3cr3t" HOL
         self.assertTrue(all(unittest.TestCase.assertRegex(self, line, form) is None for line in shown))
         self.assertTrue(any('"odd name" (.' in line for line in shown), shown)
 
+    def test_a_test_is_found_by_a_name_that_is_no_text(self):
+        tree = self.project('add_test(NAME "odd\\tname" COMMAND true)\n')
+        self.ctest(tree, env=self.environment(HOLDFAST_LOG="debug"))
+        messages = [line["message"] for line in self.log(tree, "--test", "odd\tname")]
+        self.assertTrue(any("outcome passed" in message for message in messages), messages)
+
     def left_behind(self):
         """A tree with a test whose ctest and supervisors were killed."""
         tree = self.project(f'add_test(NAME stays COMMAND sh -c "{self.gate()}")\n')

@@ -292,7 +292,7 @@ add_test(NAME hangs COMMAND sleep 300)
     def test_damage_within_a_history_is_found_by_a_question_and_by_a_run(self):
         """Its head is whole, so that it can be opened. If its list of runs is whole too, only the answer finds it."""
         file = self.tree / ".holdfast/history.sqlite"
-        for words, are_runs_whole in ((("failed",), False), (("history", "green"), False), (("failed",), True)):
+        for words, are_runs_whole in ((("failed",), False), (("history", "green"), False), (("failed",), True), (("slowest",), True)):
             self.run_tests()
             self.ask("failed")
             whole = bytearray(file.read_bytes())
@@ -306,7 +306,7 @@ add_test(NAME hangs COMMAND sleep 300)
             done = self.finish(HOLDFAST, *words, "--tree", self.tree)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(b"the history was damaged: it is now ", done.stderr)
-            self.assertIn(b"green" if words[0] == "history" else b"red", done.stdout)
+            self.assertIn(b"red" if words[0] == "failed" else b"green", done.stdout)
             self.assertEqual((self.tree / ".holdfast/history.sqlite.damaged").read_bytes(), bytes(whole))
 
     def test_damage_of_another_file_puts_the_own_history_nowhere(self):

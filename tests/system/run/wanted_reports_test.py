@@ -8,7 +8,7 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 
 from processes import children_of, command_of, keepers_of
-from support import CTEST, PATIENCE_S, ProjectCase, no_keeper_of, script_step, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, no_keeper_of, script_step, wait_until
 
 PROJECT = """
 add_test(NAME green COMMAND true)
@@ -119,6 +119,8 @@ class WantedReports(ProjectCase):
                          ['holdfast: ignoring that the report json:/proc/nowhere/r.json is missing: failed to write '
                           '/proc/nowhere/r.json: No such file or directory'])
         self.assertTrue((self.tree / "out/r.txt").exists())
+        logged = self.finish(HOLDFAST, "log", "--tree", self.tree)
+        self.assertIn(b"the report json:/proc/nowhere/r.json is missing", logged.stdout)
 
     def test_wrong_entries_are_refused(self):
         for entry in ('"xml:a"', '"junit"', '"junit:"', '"html:a,b"', "7"):

@@ -110,6 +110,11 @@ class Named(AffectedCase):
         self.assertEqual(len(self.ask()), 13)
         self.assertIn("all tests: nobody knows free/x (", self.said)
 
+    def test_a_directory_that_a_word_means_only_by_chance_knows_no_file(self):
+        self.built()
+        self.write("sh/x", "x")  # a service runs the program `sh` there
+        self.assertEqual(self.told()["changes"], [{"file": "sh/x", "known_by": "nobody"}])
+
     def test_a_file_that_left_the_index_and_is_still_there_is_one_change(self):
         self.built()
         self.write("holdfast.toml", "[[affected]]\nignore = '*.md'\n")
@@ -129,6 +134,8 @@ project(@NAME@ NONE)
 enable_testing()
 add_test(NAME foreign COMMAND ${PROJECT_BINARY_DIR}/inner/true)
 add_test(NAME named COMMAND true ${PROJECT_SOURCE_DIR}/a.txt)
+file(WRITE ${PROJECT_BINARY_DIR}/made.txt "by CMake")
+add_test(NAME reads COMMAND true ${PROJECT_BINARY_DIR}/made.txt)
 """, "a.txt": "a\n"})
         (self.tree / "inner").mkdir()
         shutil.copy("/bin/true", self.tree / "inner/true")

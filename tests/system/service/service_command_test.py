@@ -130,6 +130,14 @@ class ServiceCommandTest(ProjectCase):
         self.service(tree, "stop", "db")
         self.assert_nothing_left()
 
+    def test_a_port_that_its_output_tells_takes_the_place_of_the_chosen_one(self):
+        tree = self.suite(services=f'[service.db]\ncommand = ["{SERVER}", "0"]\nports = 1\ngrace = "1s"\n'
+                                   'ready-output = "listening on (?P<port>[0-9]+)"\n')
+        self.run_green(tree)
+        said, = (self.runs(tree)[-1] / "services").glob("db-1.*")
+        self.assertEqual(self.met()[-1][2], int(said.read_text().split()[-1]))
+        self.assert_nothing_left()
+
     def test_a_second_start_and_a_stop_without_start_say_so(self):
         tree = self.suite()
         self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: db is not kept\n")

@@ -117,13 +117,18 @@ class SlurmTest(SlurmCase):
             f'set_tests_properties(look PROPERTIES WORKING_DIRECTORY "{place}" '
             # The last ones are for a mock of Slurm, say: the allocation is that of ctest.
             'ENVIRONMENT "ONE=1;LD_BIND_NOW=1;SLURM_LABELIO=1;ODD=a=b;SLURM_JOB_ID=77777;SLURM_EXCLUSIVE=1" PROCESSORS 2)\n')
-        done = self.far(tree, "-V", input=b"from stdin\n", env=self.environment(HOLDFAST_PROFILE="slurm", LONG="x" * 100_000))
+        # ctest may run in a step of its own.
+        done = self.far(tree, "-V", input=b"from stdin\n", env=self.environment(
+            HOLDFAST_PROFILE="slurm", LONG="x" * 100_000, SLURMD_NODENAME="outer"))
         said = said_by(done.text)
         self.assertIn(str(place), said)
         self.assertIn("from stdin", said)
         for entry in ("ONE=1", "LD_BIND_NOW=1", "ODD=a=b", "LONG=" + "x" * 100_000, "HOLDFAST_ATTEMPT=1",
                       "SLURM_STEP_NUM_TASKS=1", "SLURM_CPUS_PER_TASK=2", "SLURM_JOB_ID=77777", "SLURM_EXCLUSIVE=1"):
             self.assertIn(entry, said)
+        node = self.ends(tree)["look"]["node"]
+        self.assertIn(node, ("n1", "n2"))
+        self.assertIn(f"SLURMD_NODENAME={node}", said)
         self.assertNotIn("memfd", done.text)  # a descriptor of ours
         scratch = [entry for entry in said if entry.startswith("HOLDFAST_TMPDIR=")]
         self.assertEqual(len(scratch), 1, said)

@@ -7,8 +7,9 @@
 namespace holdfast::doctor {
 namespace {
 
-// `p` is linked from `a.o` and `b.o`. `a.o` is compiled from `a.c`, and reads `v.h`, which a step
-// writes that runs in each build: its output `stamp` never exists.
+// `p` is linked from `a.o` and `b.o`. `a.o` is compiled from `a.c`, and reads `a.h`, which is not
+// in the graph, and `v.h`, which a step writes that runs in each build: its output `stamp` never
+// exists.
 constexpr const char* k_graph = R"(digraph ninja {
 "0x1" [label="p"]
 "0x2" [label="LINKER", shape=ellipse]
@@ -29,7 +30,7 @@ constexpr const char* k_graph = R"(digraph ninja {
 "0x6" -> "0x9" [arrowhead=none]
 }
 )";
-constexpr const char* k_deps = "a.o: #deps 2, deps mtime 20 (VALID)\n    a.c\n    v.h\n\n";
+constexpr const char* k_deps = "a.o: #deps 3, deps mtime 20 (VALID)\n    a.c\n    a.h\n    v.h\n\n";
 constexpr const char* k_log =
     "# ninja log v5\n0\t1\t20\ta.o\tx\n0\t1\t20\tb.o\tx\n0\t1\t30\tp\tx\n0\t1\t10\tstamp\tx\n";
 
@@ -44,8 +45,8 @@ class FileTimes : public testing::Test {
   }
 
   NinjaNames dirty_;
-  std::map<std::string, std::int64_t, std::less<>> times_{{"p", 30},   {"a.o", 20}, {"b.o", 20},
-                                                          {"a.c", 10}, {"b.c", 10}, {"v.h", 10}};
+  std::map<std::string, std::int64_t, std::less<>> times_{
+      {"p", 30}, {"a.o", 20}, {"b.o", 20}, {"a.c", 10}, {"b.c", 10}, {"a.h", 10}, {"v.h", 10}};
 };
 
 TEST_F(FileTimes, WhatIsBuiltIsNotOldWhateverRunsInEachBuild) {
@@ -55,7 +56,7 @@ TEST_F(FileTimes, WhatIsBuiltIsNotOldWhateverRunsInEachBuild) {
 }
 
 TEST_F(FileTimes, ANewerInputOfAnyStepMakesTheProgramOld) {
-  for (const char* file : {"a.c", "b.c", "v.h", "a.o", "b.o"}) {
+  for (const char* file : {"a.c", "b.c", "a.h", "v.h", "a.o", "b.o"}) {
     const std::int64_t before = times_[file];
     times_[file] = 31;
     EXPECT_TRUE(p_is_old()) << file;

@@ -110,6 +110,10 @@ TEST(Flaky, ATestThatIsRedGreenAndRedOnOneProgramAlternates) {
           "\nAlternating on one program, without a retry\n  a: 2 changes in 4 runs, red in 3\n"),
       std::string::npos)
       << flaky_text(flakiness);
+  // What is known to be flaky by a retry is in one list only.
+  flakiness.add(run(5, {with(flaky("a"), "p")}));
+  EXPECT_TRUE(flakiness.alternating().empty());
+  EXPECT_EQ(flakiness.flaky().size(), 1U);
 }
 
 TEST(HistoryOfTest, OutcomesAndDurationsAreDrawn) {

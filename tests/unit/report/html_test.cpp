@@ -292,17 +292,20 @@ TEST(HtmlReport, OutputsAreShortenedWhenThePageBecomesLarge) {
   EXPECT_LT(output_of(k_tests - 1).size(), 4096U);
 }
 
-TEST(HtmlReport, TheTimelineHasTheLanesOfTheTrace) {
+TEST(HtmlReport, TheTimelineHasTheAttemptsAndLanesOfTheTrace) {
   const RunReport report = full_journal().report();
   const json timeline = block_of(page_of(report), "timeline");
-  std::map<std::string, std::vector<int>> lanes;
+  std::vector<int> attempts;
+  std::vector<int> lanes;
   const json trace = json::parse(text_of_report(report, Format::trace));
   for (const json& event : trace.at("traceEvents")) {
-    if (event.at("ph") == "X" && event.at("cat") == "test")
-      lanes["tests"].push_back(event.at("tid"));
+    if (event.at("ph") != "X" || event.at("cat") != "test") continue;
+    attempts.push_back(event.at("args").at("attempt").get<int>() - 1);
+    lanes.push_back(event.at("tid"));
   }
-  EXPECT_EQ(timeline.at("tests").at("lane"), json(lanes["tests"]));
-  EXPECT_EQ(timeline.at("tests").at("jobs"), lanes["tests"].size());
+  EXPECT_EQ(timeline.at("tests").at("attempt"), json(attempts));
+  EXPECT_EQ(timeline.at("tests").at("lane"), json(lanes));
+  EXPECT_EQ(timeline.at("tests").at("jobs"), lanes.size());
   EXPECT_EQ(timeline.at("steps").at("jobs"), 0);
 }
 

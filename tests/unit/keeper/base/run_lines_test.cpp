@@ -1,9 +1,17 @@
 #include "keeper/base/run_lines.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <utility>
 
 #include "core/settings/wire.hpp"
 #include "nowhere.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {
@@ -22,6 +30,40 @@ TEST(RunLines, ALineForTheWholeRunThatNobodyGotComesOnceWithTheSummary) {
   lines.say_for({"t", ""}, said("no memory", "once"));
   EXPECT_EQ(lines.take_summary("5 passed\n"), "holdfast: no disk\nholdfast: no memory\n5 passed\n");
   EXPECT_EQ(lines.take_summary("5 passed\n"), "5 passed\n");
+}
+
+// A process whose stderr is a pipe that takes nothing more.
+class FullStderr {
+ public:
+  FullStderr() : pipe_(std::move(*os::make_pipe(O_NONBLOCK))) {
+    const std::string much(64 * 1024, ' ');
+    while (::write(pipe_.write.get(), much.data(), much.size()) > 0) {
+    }
+    const os::UniqueFd own(::dup(STDERR_FILENO));
+    ::dup2(pipe_.write.get(), STDERR_FILENO);
+    process_ = ::fork();
+    while (process_ == 0) ::pause();
+    ::dup2(own.get(), STDERR_FILENO);
+  }
+  ~FullStderr() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  FullStderr(const FullStderr&) = delete;
+  FullStderr& operator=(const FullStderr&) = delete;
+
+  ProcessName name() const { return {process_, os::read_process_stat(process_)->start}; }
+
+ private:
+  os::Pipe pipe_;
+  pid_t process_ = -1;
+};
+
+TEST(RunLines, ALineForTheWholeRunThatStderrDoesNotTakeComesWithTheSummary) {
+  const FullStderr ctest;
+  RunLines lines(ctest.name());
+  lines.say_once("no disk");
+  EXPECT_EQ(lines.take_summary("5 passed\n"), "holdfast: no disk\n5 passed\n");
 }
 
 TEST(RunLines, AnyOtherLineIsLostIfNobodyGotIt) {
