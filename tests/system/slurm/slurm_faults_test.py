@@ -184,10 +184,12 @@ class SlurmFaultsTest(SlurmCase):
         run = wait_until(lambda: self.runs(tree), "a run", SLURM_PATIENCE_S)[-1]
         end = time.monotonic() + 600
         while len(self.records(run, "attempt_ended")) < count - 8 and time.monotonic() < end:
-            # Slurm never gives back the processors of a step whose slurmstepd was killed.
+            # Slurm never gives back the processors of a step whose slurmstepd was killed, or whose srun was killed
+            # before the step's task began.
             kind = chance.choice([one for one in kinds if one != "slurmstepd" or killed[one] < 3])
-            srun = self.processes_named("srun")
             far = [one for one in self.processes_named("holdfast-exec") if "--far" in command_of(one.pid)]
+            begun = [command_of(one.pid)[2:] for one in far]
+            srun = [one for one in self.processes_named("srun") if command_of(one.pid)[-1:] in begun]
             victims = {"srun": [one.pid for one in srun],
                        "near": [slurm_case.parent_of(one.pid) for one in srun],
                        "far": [one.pid for one in far],
