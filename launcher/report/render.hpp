@@ -32,6 +32,7 @@ void render(const RunReport& report, Outputs& outputs, Format format, const Writ
 //   text    for people, on a terminal
 //   json    for programs: docs/reference/report-formats.md; fields may be added, never renamed
 //   junit   XML in the dialect of Maven Surefire (flakyFailure, rerunFailure)
+//   tap     the Test Anything Protocol, version 13
 //   trace   a timeline for Perfetto and Chromium: build steps, tests with their waits, services
 //   github  annotations as GitHub Actions takes them from the output of a step: failures first, and
 //           no more of each kind than GitHub shows

@@ -212,7 +212,7 @@ set_tests_properties("${escape}[31mred" PROPERTIES HOLDFAST_TIMEOUT 0.2)
         shown = [line for line in ran.text.splitlines() if r"\x1b[31mred" in line]
         self.assertEqual(sum(line.startswith('holdfast: "') for line in shown), 1, ran.text)
         self.assertFalse([line for line in shown if "\x1b" in line], ran.text)
-        for form in ("text", "json", "junit", "trace", "html"):
+        for form in ("text", "json", "junit", "tap", "trace", "html"):
             report = self.finish(HOLDFAST, "report", "--tree", tree, "--format", form)
             self.assertIn(b"[31mred", report.stdout)
             self.assertNotIn(b"\x1b", report.stdout)

@@ -82,7 +82,7 @@ class OutputTest(ProjectCase):
         self.tree = self.project("foreach(i RANGE 99)\n  add_test(NAME a_test_of_some_length_${i} COMMAND true)\n"
                                  "endforeach()\n")
         self.assertEqual(self.ctest(self.tree, "-j4").returncode, 0)
-        for form in ("text", "json", "junit", "trace", "html"):
+        for form in ("text", "json", "junit", "tap", "trace", "html"):
             for path, why in (("/dev/full", FULL), (self.work / "none/x", "No such file or directory"),
                               (self.work, "Is a directory")):
                 ended = self.finish(HOLDFAST, "report", "--format", form, "--output", path, cwd=self.tree)

@@ -38,7 +38,7 @@ class LargeReport(ProjectCase):
 
     def test_50_000_tests(self):
         tree = self.tree_of(50_000)
-        for form in ("text", "json", "junit", "html", "trace", "github"):
+        for form in ("text", "json", "junit", "tap", "html", "trace", "github"):
             with self.subTest(form):
                 file, mib = self.make(tree, form)
                 self.assertLessEqual(mib, MOST_MIB)

@@ -1,6 +1,7 @@
 """What `holdfast report` shows of a real run in each format (docs/reference/report-formats.md)."""
 
 import json
+import shutil
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -39,6 +40,17 @@ class ReportFormats(ProjectCase):
         self.assertTrue(failure.text.endswith("\n/s/a.cpp:7: Failure\nExpected: x\n"), failure.text)
         self.assertNotIn("\n100\n", failure.text)
         self.assertIn("\n100\n", red.find("system-out").text)
+
+    def test_perls_prove_reads_tap(self):
+        if shutil.which("prove") is None:
+            self.skipTest("prove of Perl is not installed")
+        file = self.work / "r.tap"
+        file.write_text(self.report("tap"))
+        done = self.finish("prove", "--exec", "cat", file)
+        said = done.stdout.decode() + done.stderr.decode()
+        self.assertEqual(done.returncode, 1, said)
+        self.assertIn("Failed 1/4 subtests", said)
+        self.assertNotIn("Parse error", said)
 
     def test_the_trace_has_each_test_at_its_time(self):
         tests = {test["name"]: test for test in json.loads(self.report("json"))["tests"]}

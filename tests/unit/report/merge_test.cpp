@@ -225,8 +225,8 @@ TEST(MergeShards, ShardsOfTwoDivisionsDoNotFit) {
 TEST(MergeShards, EveryFormatIsMade) {
   const Result<LoadedReport> merged = merge_shards(random_shards(7, 3));
   ASSERT_TRUE(merged);
-  for (const Format format :
-       {Format::text, Format::json, Format::junit, Format::trace, Format::github, Format::html})
+  for (const Format format : {Format::text, Format::json, Format::junit, Format::tap, Format::trace,
+                              Format::github, Format::html})
     EXPECT_FALSE(text_of_report(merged->report, format).empty());
 }
 

@@ -1,0 +1,89 @@
+// The Test Anything Protocol, version 13 (testanything.org), which every reader knows.
+#include "report/render.hpp"
+
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "report/cases_as_tests.hpp"
+#include "report/describe.hpp"
+#include "report/said/reasons.hpp"
+#include "report/shown.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+namespace {
+
+// In a description, a number sign begins a directive.
+std::string escaped(std::string_view text) {
+  std::string line;
+  for (const char c : printable(text)) {
+    if (c == '#' || c == '\\') line += '\\';
+    line += c;
+  }
+  return line;
+}
+
+std::string description(const TestReport& test) {
+  return test.part_of.empty() ? escaped(test.name)
+                              : escaped(test.part_of) + ": " + escaped(test.name);
+}
+
+// A value of the YAML block. Each text of JSON is one of YAML, too.
+template <typename T>
+std::string field(std::string_view name, const T& value) {
+  return fmt::format(
+      "  {}: {}\n", name,
+      nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+// A block that keeps its lines. The digit says how much of their indentation is YAML's.
+std::string block(std::string_view name, std::string_view text) {
+  std::string lines = fmt::format("  {}: |2\n", name);
+  for (std::string_view rest = text; !rest.empty();) {
+    lines += fmt::format("    {}\n", take_part(rest, '\n'));
+  }
+  return lines;
+}
+
+std::string yaml(const TestReport& test, Grade grade, const std::string& output) {
+  std::string text = "  ---\n";
+  if (grade != Grade::passed) text += field("message", reason(test));
+  text += field("outcome", name_of(test.outcome));
+  if (!test.flags.empty()) text += field("flags", test.flags);
+  if (!test.attempts.empty()) text += field("wall_s", test.attempts.back().wall_s);
+  if (test.attempts.size() > 1) text += field("attempts", test.attempts.size());
+  if (!output.empty()) text += block("output", output);
+  return text + "  ...\n";
+}
+
+std::string point(const TestReport& test, std::size_t number, Outputs& outputs) {
+  const Grade grade = grade_of(test);
+  std::string text =
+      fmt::format("{} {} - {}", is_wrong(test) ? "not ok" : "ok", number, description(test));
+  if (grade == Grade::skipped) {
+    return text + fmt::format(" # SKIP {}\n", escaped(skip_reason(test, outputs.of(test).text)));
+  }
+  text += '\n';
+  if (grade == Grade::passed && test.flags.empty()) return text;
+  return text + yaml(test, grade, is_wrong(test) ? outputs.of(test).text : std::string());
+}
+
+}  // namespace
+
+void render_tap(const RunReport& report, Outputs& outputs, const Write& write, JunitReader) {
+  std::size_t count = 0;
+  see_as_tests(report.tests, [&](const TestReport&) { ++count; });
+  write(fmt::format("TAP version 13\n1..{}{}\n", count, count == 0 ? " # SKIP no tests" : ""));
+  std::size_t number = 0;
+  see_as_tests(report.tests,
+               [&](const TestReport& test) { write(point(test, ++number, outputs)); });
+  for (const std::string& warning : warnings_of(report)) write("# " + printable(warning) + "\n");
+  if (!report.run.complete) write("Bail out! ctest did not finish\n");
+}
+
+}  // namespace holdfast

@@ -1,0 +1,61 @@
+#include "rendered.hpp"
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+TestReport test_of(const std::string& name, Outcome outcome) {
+  TestReport test;
+  test.name = name;
+  test.outcome = outcome;
+  test.attempts.resize(1);
+  test.attempts.front().has_ended = true;
+  test.attempts.front().outcome = outcome;
+  test.attempts.front().wall_s = 0.25;
+  return test;
+}
+
+TEST(Tap, EachTestIsAPointAndWhatIsRedSaysWhy) {
+  RunReport report;
+  report.run.complete = true;
+  report.tests = {test_of("a", Outcome::passed), test_of("b # \\ c", Outcome::failed),
+                  test_of("d", Outcome::skipped)};
+  report.tests[1].attempts.front().exit_code = 3;
+  EXPECT_EQ(text_of_report(report, Format::tap, {{"b # \\ c", "  one\ntwo\n"}}),
+            "TAP version 13\n"
+            "1..3\n"
+            "ok 1 - a\n"
+            "not ok 2 - b \\# \\\\ c\n"
+            "  ---\n"
+            "  message: \"exit code 3 after 0.25 s\"\n"
+            "  outcome: \"failed\"\n"
+            "  wall_s: 0.25\n"
+            "  output: |2\n"
+            "      one\n"
+            "    two\n"
+            "  ...\n"
+            "ok 3 - d # SKIP exit code 0 after 0.25 s\n");
+}
+
+TEST(Tap, ARunWithoutTestsAndARunThatWasCutOffSaySo) {
+  RunReport report;
+  EXPECT_EQ(text_of_report(report, Format::tap),
+            "TAP version 13\n1..0 # SKIP no tests\n# Incomplete: ctest did not finish.\n"
+            "Bail out! ctest did not finish\n");
+}
+
+TEST(Tap, TheCasesOfABatchTakeItsPlace) {
+  RunReport report;
+  report.run.complete = true;
+  report.tests = {test_of("batch", Outcome::failed)};
+  report.tests.front().cases = {{"A.one", Outcome::passed}, {"A.two", Outcome::crashed}};
+  const std::string tap = text_of_report(report, Format::tap);
+  EXPECT_TRUE(
+      tap.starts_with("TAP version 13\n1..2\nok 1 - batch: A.one\nnot ok 2 - batch: A.two\n"))
+      << tap;
+}
+
+}  // namespace
+}  // namespace holdfast
