@@ -85,6 +85,9 @@ Set them with :command:`set_tests_properties`, or with the ``PROPERTIES`` of
   network of its own) and ``tmp`` (its own /tmp), with commas between (docs/guide/containment.md).
 ``HOLDFAST_NICE``
   The least nice value of the test's processes, 0 to 19: with 10 they give way to others.
+``HOLDFAST_UMASK``
+  The mask of permissions of the test's processes, as in umask(1): three octal digits such as
+  ``022``.
 ``HOLDFAST_ISOLATION``
   The test is a batch: a GoogleTest or Catch2 program with several cases. Each case has a result of
   its own, and none takes the others with it. ``process``: one process per case. ``fork``: the same,

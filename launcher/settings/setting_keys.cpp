@@ -83,28 +83,8 @@ requires(!std::derived_from<Kind, kind::Duration> && !std::derived_from<Kind, ki
   return text_of_string(node);
 }
 
-// The words after "expected".
-std::string expected_of(kind::Duration /*kind*/) {
-  return R"(a duration such as 30, 1.5, "500ms", "5s" or "2m")";
-}
-std::string expected_of(kind::Wait /*kind*/) {
-  return "a duration such as 2s, or exponential:500ms..30s";
-}
-std::string expected_of(kind::Share /*kind*/) { return "a number between 0 and 1"; }
-std::string expected_of(kind::Flag /*kind*/) { return "true or false"; }
-std::string expected_of(kind::Rules /*kind*/) {
-  return R"(rules such as "exit:4=3,crash=2,any=1")";
-}
-std::string expected_of(kind::Size /*kind*/) { return R"(a size such as "8GiB" or "512MiB")"; }
-std::string expected_of(kind::Path /*kind*/) { return "an absolute path"; }
+// The words after "expected" of kinds that do not have them themselves.
 std::string expected_of(kind::Boundaries /*kind*/) { return containment_alternatives("\""); }
-std::string expected_of(kind::Label /*kind*/) { return "a label (an empty one: none)"; }
-std::string expected_of(kind::SrunOptions /*kind*/) {
-  return R"(options of srun such as "--mem=4G")";
-}
-std::string expected_of(kind::Command /*kind*/) {
-  return "a command for /bin/sh (an empty one: none)";
-}
 template <unsigned Most>
 std::string expected_of(kind::UpTo<Most> /*kind*/) {
   return "a number, 0 to " + std::to_string(Most);
@@ -116,6 +96,8 @@ std::string expected() {
     return alternatives(words_of(Field{}), "\"");
   } else if constexpr (requires { words_of(typename Field::value_type{}); }) {
     return alternatives(words_of(typename Field::value_type{}), "\"");
+  } else if constexpr (requires { Kind::k_expected; }) {
+    return std::string(Kind::k_expected);
   } else {
     return expected_of(Kind{});
   }

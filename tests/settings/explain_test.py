@@ -59,6 +59,7 @@ class Explain(HoldfastCase):
             "local-label": "none | built-in default",
             "kept-output": "1GiB | built-in default",
             "nice": "0 | built-in default",
+            "umask": "that of ctest | built-in default",
             "scratch": "remove | holdfast.toml:12, [[override]]",
             "ports": "0 | built-in default",
             "services": "none | built-in default",

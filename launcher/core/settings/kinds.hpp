@@ -3,6 +3,7 @@
 // Each kind has read() and print(). read() takes a text into a field; if it fails with `"found":
 // expected …`, the field stays as it was. From the text of print(), read() makes the same value. If
 // a kind stands for several things, read() adds one of them, and each() is in place of print().
+// k_expected has the words after "expected" for holdfast.toml, unless they depend on the field.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,10 @@ struct Parsed {
 };
 
 // `30s`, `250ms`, `1.5`. A Limit may also be none, written as 0.
-struct Duration : Parsed<parse_duration> {};
+struct Duration : Parsed<parse_duration> {
+  static constexpr std::string_view k_expected =
+      R"(a duration such as 30, 1.5, "500ms", "5s" or "2m")";
+};
 struct Limit : Duration {};
 
 // The index of the text among `words`.
@@ -79,12 +83,14 @@ struct Word {
 
 // `true`, `false`; a property may also say ON or OFF.
 struct Flag {
+  static constexpr std::string_view k_expected = "true or false";
   static Result<void> read(std::string_view text, bool& field);
   static std::string print(bool field) { return field ? "true" : "false"; }
 };
 
 // A number between 0 and 1, in thousandths.
 struct Share : Parsed<parse_share> {
+  static constexpr std::string_view k_expected = "a number between 0 and 1";
   static std::string print(PerMille field) { return share_to_text(field); }
 };
 
@@ -107,33 +113,63 @@ struct UpTo {
 
 // `8GiB`, `512MiB`; stored in KiB.
 struct Size {
+  static constexpr std::string_view k_expected = R"(a size such as "8GiB" or "512MiB")";
   static Result<void> read(std::string_view text, std::optional<std::uint64_t>& field);
   static Result<void> read(std::string_view text, std::uint64_t& field);
   static std::string print(const std::optional<std::uint64_t>& field);
 };
 
-struct Rules : Parsed<parse_retry_rules> {};
-struct Wait : Parsed<parse_backoff> {};
+// A mask of permissions, as in umask(1): `022`.
+struct Mask {
+  static constexpr std::string_view k_expected = R"(three octal digits such as "022")";
+  static Result<void> read(std::string_view text, std::optional<unsigned>& field) {
+    const bool is_octal = text.size() == 3 && text.find_first_not_of("01234567") == text.npos;
+    if (!is_octal) return BadValue{brief_in_quotes(text), "three octal digits such as 022"};
+    field = 0;
+    for (const char digit : text) field = *field * 8 + static_cast<unsigned>(digit - '0');
+    return {};
+  }
+  static std::string print(std::optional<unsigned> field) {
+    std::string text;
+    for (const unsigned shift : {6U, 3U, 0U}) {
+      if (field) text += static_cast<char>('0' + (*field >> shift) % 8);
+    }
+    return text;
+  }
+};
+
+struct Rules : Parsed<parse_retry_rules> {
+  static constexpr std::string_view k_expected = R"(rules such as "exit:4=3,crash=2,any=1")";
+};
+struct Wait : Parsed<parse_backoff> {
+  static constexpr std::string_view k_expected = "a duration such as 2s, or exponential:500ms..30s";
+};
 
 // Several words in one text, with commas between.
 struct Boundaries : Parsed<parse_containment> {};
 
 // Any text.
 struct Command {
+  static constexpr std::string_view k_expected = "a command for /bin/sh (an empty one: none)";
   static Result<void> read(std::string_view text, std::string& field);
   static std::string print(const std::string& field) { return field; }
 };
-struct Path : Command {};
+struct Path : Command {
+  static constexpr std::string_view k_expected = "an absolute path";
+};
 
 // One word; in holdfast.toml also a table, which has the two kinds below in it.
 struct EngineKind : Word {};
 // Words for srun, with blanks between, and quotes around a word with blanks
 // (core/far/srun_words.hpp).
 struct SrunOptions {
+  static constexpr std::string_view k_expected = R"(options of srun such as "--mem=4G")";
   static Result<void> read(std::string_view text, std::string& field);
   static std::string print(const std::string& field) { return field; }
 };
-struct Label : Command {};
+struct Label : Command {
+  static constexpr std::string_view k_expected = "a label (an empty one: none)";
+};
 
 // All locks in one text, with commas between. read() replaces earlier locks. Some names do not fit
 // into such a text, so messages carry locks in another form (core/settings/wire.cpp).

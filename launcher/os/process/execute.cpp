@@ -98,6 +98,7 @@ int become(const Command& command, const CallersSignals& callers) {
   if (command.nice > 0 && ::getpriority(PRIO_PROCESS, 0) < command.nice) {
     (void)::setpriority(PRIO_PROCESS, 0, command.nice);
   }
+  if (command.umask >= 0) ::umask(static_cast<mode_t>(command.umask));
   if (command.output >= 0) ::dup2(command.output, STDOUT_FILENO);
   if (command.errors >= 0) ::dup2(command.errors, STDERR_FILENO);
   give_back_signals(callers);

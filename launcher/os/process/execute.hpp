@@ -17,6 +17,7 @@ struct Command {
   char** environment = nullptr;  // null-terminated
   std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process; 0: unchanged
   int nice = 0;                  // its nice value is at least this
+  int umask = -1;                // umask(2); -1: ours
   pid_t debugger = 0;       // this process and its children may trace the command; 0: unchanged
   int cgroup = -1;          // directory of the cgroup to start the process in; -1: none
   int entrance = -1;        // its cgroup.procs

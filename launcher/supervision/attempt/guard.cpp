@@ -93,6 +93,7 @@ class Guard final : public os::TreeWatcher {
         containment_(containment) {
     command_.debugger = launcher_.launcher();
     command_.nice = static_cast<int>(plan_.policy.nice);
+    if (plan_.policy.umask) command_.umask = static_cast<int>(*plan_.policy.umask);
   }
 
   [[noreturn]] void run() {

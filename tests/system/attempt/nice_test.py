@@ -1,5 +1,5 @@
 """HOLDFAST_NICE: the test's processes give way to others, but the processes that look after them do
-not."""
+not. HOLDFAST_UMASK: the files that a test makes have the same permissions whoever runs it."""
 
 import os
 import unittest
@@ -87,6 +87,31 @@ class OfTests(ProjectCase):
                 ctest.terminate()
                 ctest.communicate()
         self.assert_nothing_left()
+
+
+class Umask(ProjectCase):
+    def test_by_property_and_by_the_file(self):
+        tree = self.project("".join(f"add_test(NAME {name} COMMAND sh -c \"umask >{self.work}/{name}\")\n"
+                                    for name in ("plain", "own", "file", "odd")) + """
+            set_tests_properties(own PROPERTIES HOLDFAST_UMASK 027)
+            set_tests_properties(odd PROPERTIES HOLDFAST_UMASK 22)
+            """)
+        (self.work / "project/holdfast.toml").write_text('[[override]]\ntest = "file|own|odd"\numask = "077"\n')
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        ours = self.finish("sh", "-c", "umask").stdout.decode()
+        self.assertEqual({name: (self.work / name).read_text() for name in ("plain", "own", "file", "odd")},
+                         {"plain": ours, "own": "0027\n", "file": "0077\n", "odd": "0077\n"})
+        self.assertIn('"odd": ignoring HOLDFAST_UMASK "22": expected three octal digits such as 022', done.text)
+
+    def test_of_a_command(self):
+        for by in self.each_supervisor():
+            done = self.finish(*self.supervised("sh", "-c", "umask", options=["--umask", "027"], by=by))
+            self.assertEqual((done.returncode, done.stdout), (0, b"0027\n"), done.stderr)
+        for value in ("", "8", "0022", "029"):
+            done = self.finish(*self.supervised("true", options=["--umask", value]))
+            self.assertEqual(done.returncode, 125)
+            self.assertIn(b"expected three octal digits such as 022", done.stderr)
 
 
 if __name__ == "__main__":
