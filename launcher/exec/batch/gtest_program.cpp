@@ -1,6 +1,5 @@
 // Programs of GoogleTest 1.8 and later, linked with Holdfast's support or not.
 #include <holdfast/worker_protocol.h>
-#include <limits.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -131,9 +130,8 @@ bool only_lists(const GtestCommand& given) {
 // Empty: nowhere, or it wants another form.
 std::string xml_report_of(const GtestCommand& given) {
   const auto in_full = [](const std::string& file) {
-    char here[PATH_MAX];
-    if (file.starts_with('/') || ::getcwd(here, sizeof here) == nullptr) return file;
-    return std::string(here) + "/" + file;
+    const std::string here = file.starts_with('/') ? std::string() : os::working_directory();
+    return here.empty() ? file : here + "/" + file;
   };
   // Bazel's variable for the same. A variable that is set and empty counts as set.
   const std::string_view of_bazel = variable_in(given.command.environment, "XML_OUTPUT_FILE");

@@ -1,6 +1,5 @@
 #include "exec/far/near_run.hpp"
 
-#include <limits.h>
 #include <algorithm>
 
 #include "core/base/attempt_tag.hpp"
@@ -14,6 +13,7 @@
 #include "exec/far/near_attempt.hpp"
 #include "exec/far/srun_process.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/wait.hpp"
 #include "os/log/log.hpp"
 #include "supervision/attempt/attempt_result.hpp"
@@ -156,8 +156,7 @@ class NodeRun {
     });
     const std::string_view held = variable_in(plan_.command.environment, environment::k_held);
     if (!held.empty()) job.environment.push_back(text_of({environment::k_held, "=", held}));
-    char here[PATH_MAX];
-    if (::getcwd(here, sizeof here) != nullptr) job.directory = here;
+    job.directory = os::working_directory();
     job.variables = near_variables(plan_.command.environment);
     for (const std::string& entry : allocation_.of_test) {
       job.variables.push_back(supervision::variable_of(entry));

@@ -1,13 +1,13 @@
 #include "exec/retry/aftermath.hpp"
 
 #include <algorithm>
-#include <climits>
 
 #include "core/base/parts.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
 #include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/program_identity.hpp"
 #include "supervision/base/invocation.hpp"
 
@@ -28,8 +28,7 @@ std::string sources_of(const supervision::EndedAttempt& ended) {
   if (!ended.grant.home.tree.empty()) {
     if (auto source = os::source_of_tree(ended.grant.home.tree)) return std::move(*source);
   }
-  char here[PATH_MAX];
-  return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
+  return os::working_directory();
 }
 
 // Returns the places of the locks that somebody asked for. A lock that every test of a project has

@@ -10,6 +10,11 @@
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
+std::string working_directory() {
+  char here[PATH_MAX];
+  return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
+}
+
 std::string read_link(const std::string& path) {
   char target[PATH_MAX + 32];  // the kernel may add " (deleted)"
   const ssize_t length = ::readlink(path.c_str(), target, sizeof target);

@@ -19,6 +19,9 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 
 // Returns the path to which a symbolic link leads; empty, with errno set: the link cannot be read.
 std::string read_link(const std::string& path);
 
+// Returns the path of the working directory; empty: it has none any more, or it cannot be told.
+std::string working_directory();
+
 // Returns what comes after `label` in the first line that has it; empty: none has it.
 std::string_view rest_of_line(std::string_view text, std::string_view label);
 

@@ -1,7 +1,5 @@
 #include "supervision/attempt/attempt_containment.hpp"
 
-#include <limits.h>
-
 #include <algorithm>
 #include <cstdlib>
 
@@ -10,6 +8,7 @@
 #include "core/base/parts.hpp"
 #include "core/outcome/oom.hpp"
 #include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -33,9 +32,8 @@ bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 std::string path_of_program(const char* word) {
   const std::string program = word;
   if (program.find('/') == std::string::npos) return os::find_program(program);
-  char here[PATH_MAX];
-  const bool is_relative = !is_absolute(program) && ::getcwd(here, sizeof here) != nullptr;
-  return is_relative ? text_of({here, "/", program}) : program;
+  const std::string here = is_absolute(program) ? std::string() : os::working_directory();
+  return here.empty() ? program : text_of({here, "/", program});
 }
 
 // As the test will have it.

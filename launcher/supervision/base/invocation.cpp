@@ -1,12 +1,10 @@
 #include "supervision/base/invocation.hpp"
 
 #include <signal.h>
-#include <unistd.h>
-
-#include <climits>
 
 #include "core/base/number.hpp"
 #include "core/ctest/cmake_expression.hpp"
+#include "os/file/file_text.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -92,10 +90,8 @@ std::vector<std::string_view> words_of(char** command) {
 
 TestInputs inputs_of(char** command, std::string_view required) {
   const std::vector<std::string_view> words = words_of(command);
-  char here[PATH_MAX];
-  const bool is_here = has_relative_file(words) && ::getcwd(here, sizeof here) != nullptr;
-  return {file_arguments(words, is_here ? std::string_view(here) : std::string_view()),
-          required_files(required)};
+  const std::string here = has_relative_file(words) ? os::working_directory() : std::string();
+  return {file_arguments(words, here), required_files(required)};
 }
 
 Result<Invocation> read_invocation(char** arguments, char** environment) {

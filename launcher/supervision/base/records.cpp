@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "supervision/base/record_writer.hpp"
 
@@ -49,11 +50,13 @@ void add_clause(std::string& text, std::string_view more) {
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks,
                           const TestSchedule& schedule) {
   if (identity.journal.empty()) return {};
+  const std::string here = os::working_directory();
   const written::AttemptStarted record{.attempt = identity.attempt,
                                        .test = identity.test,
                                        .key = identity.key,
                                        .n = identity.n,
                                        .launcher = identity.launcher,
+                                       .cwd = here,
                                        .locks = locks,
                                        .schedule = {&schedule}};
   return os::append_line(identity.journal, line_of(record, os::unix_now_ms()));

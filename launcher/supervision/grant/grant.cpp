@@ -12,6 +12,7 @@
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/owner.hpp"
 #include "os/file/trusted_directory.hpp"
@@ -115,11 +116,11 @@ wire::AttemptGrant own_names(const ProcessName& own) {
 // command that ctest did not start. Empty: there is none, and the scopes `build` and `project` mean
 // the user's scope.
 LockHome enclosing_tree(const std::string& from) {
-  char buffer[PATH_MAX];
-  const char* const there =
-      from.empty() ? ::getcwd(buffer, sizeof buffer) : ::realpath(from.c_str(), buffer);
-  if (there == nullptr) return {};
-  std::string directory = buffer;
+  std::string directory = os::working_directory();
+  if (!from.empty()) {
+    char real[PATH_MAX];
+    directory = ::realpath(from.c_str(), real) == nullptr ? "" : real;
+  }
   for (; !directory.empty(); directory.erase(directory.rfind('/'))) {
     const std::string file = directory + "/" + std::string(names::k_project_file);
     // Anybody can leave a file in /tmp; only files of this user and of root count.

@@ -30,6 +30,7 @@ class JournalTest(ProjectCase):
         self.ctest(tree, "-j4")
         run = self.after_run(tree)
         started = [r["attempt"] for r in self.records(run, "attempt_started")]
+        self.assertEqual({r["cwd"] for r in self.records(run, "attempt_started")}, {str(tree)})
         ended = [r["attempt"] for r in self.records(run, "attempt_ended")]
         self.assertEqual((len(started), len(set(started))), (15, 15))
         self.assertEqual(sorted(started), sorted(ended))

@@ -87,7 +87,8 @@ TEST_F(RecordsTest, AStartSaysWhoseItIsAndWhichLocksItNeeds) {
   shared.mode = LockMode::shared;
   ASSERT_TRUE(record_start(identity_, {LockSpec{.name = "port"}, shared}, {}));
   EXPECT_EQ(written(), R"({"v":1,"type":"attempt_started","attempt":"r.1","test":"t","key":"9a",)"
-                       R"("n":2,"launcher":{"pid":1240,"start":56790},"locks":[")" +
+                       R"("n":2,"launcher":{"pid":1240,"start":56790},"cwd":")" +
+                           std::filesystem::current_path().string() + R"(","locks":[")" +
                            to_text(LockSpec{.name = "port"}) + R"(",")" + to_text(shared) +
                            "\"]}\n");
 }
@@ -95,8 +96,8 @@ TEST_F(RecordsTest, AStartSaysWhoseItIsAndWhichLocksItNeeds) {
 TEST_F(RecordsTest, AStartWithoutLocksHasNoListOfThem) {
   ASSERT_TRUE(record_start(identity_, {}, {}));
   EXPECT_EQ(written(), R"({"v":1,"type":"attempt_started","attempt":"r.1","test":"t","key":"9a",)"
-                       R"("n":2,"launcher":{"pid":1240,"start":56790}})"
-                       "\n");
+                       R"("n":2,"launcher":{"pid":1240,"start":56790},"cwd":")" +
+                           std::filesystem::current_path().string() + "\"}\n");
 }
 
 TEST_F(RecordsTest, AnEndSaysAllThatIsKnown) {
