@@ -200,9 +200,8 @@ class Namer {
     if (may_be_gone || (found.is_there && S_ISDIR(info.st_mode))) {
       found.directory = names_.of(path + "/.");
     }
-    found.is_foreign = found.name.starts_with(question_.tree + "/") &&
-                       (is_link || S_ISREG(info.st_mode)) && !is_made(found.nodes) &&
-                       is_compiled(found.name);
+    found.is_foreign = found.name.starts_with(question_.tree + "/") && S_ISREG(info.st_mode) &&
+                       !is_made(found.nodes) && is_compiled(found.name);
     found.starts_build = S_ISREG(info.st_mode) && !is_made(found.nodes) &&
                          is_script(found.name, info.st_mode) &&
                          is_within(found.name, question_.source) && starts_build(found.name);
