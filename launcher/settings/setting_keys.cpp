@@ -83,7 +83,7 @@ requires(!std::derived_from<Kind, kind::Duration> && !std::derived_from<Kind, ki
   return text_of_string(node);
 }
 
-// The words after "expected" of kinds that do not have them themselves.
+// The words after "expected" of kinds that do not have them as one text.
 std::string expected_of(kind::Boundaries /*kind*/) { return containment_alternatives("\""); }
 template <unsigned Most>
 std::string expected_of(kind::UpTo<Most> /*kind*/) {

@@ -62,6 +62,25 @@ std::string Size::print(const std::optional<std::uint64_t>& field) {
   return field ? size_text(*field) : std::string();
 }
 
+Result<void> Mask::read(std::string_view text, std::optional<unsigned>& field) {
+  std::string_view digits = text;
+  if (digits.size() == 4 && digits.starts_with('0')) digits.remove_prefix(1);
+  const bool is_octal =
+      digits.size() == 3 && digits.find_first_not_of("01234567") == std::string_view::npos;
+  if (!is_octal) return refused(text, "three octal digits such as 022");
+  field = 0;
+  for (const char digit : digits) field = *field * 8 + static_cast<unsigned>(digit - '0');
+  return {};
+}
+
+std::string Mask::print(std::optional<unsigned> field) {
+  std::string text;
+  for (const unsigned shift : {6U, 3U, 0U}) {
+    if (field) text += static_cast<char>('0' + (*field >> shift) % 8);
+  }
+  return text;
+}
+
 Result<void> Command::read(std::string_view text, std::string& field) {
   field = text;
   return {};

@@ -3,7 +3,7 @@
 // Each kind has read() and print(). read() takes a text into a field; if it fails with `"found":
 // expected …`, the field stays as it was. From the text of print(), read() makes the same value. If
 // a kind stands for several things, read() adds one of them, and each() is in place of print().
-// k_expected has the words after "expected" for holdfast.toml, unless they depend on the field.
+// k_expected has the words after "expected" for holdfast.toml.
 #pragma once
 
 #include <cstdint>
@@ -119,23 +119,11 @@ struct Size {
   static std::string print(const std::optional<std::uint64_t>& field);
 };
 
-// A mask of permissions, as in umask(1): `022`.
+// A mask of permissions: `022`, or `0022` as umask(1) prints it.
 struct Mask {
   static constexpr std::string_view k_expected = R"(three octal digits such as "022")";
-  static Result<void> read(std::string_view text, std::optional<unsigned>& field) {
-    const bool is_octal = text.size() == 3 && text.find_first_not_of("01234567") == text.npos;
-    if (!is_octal) return BadValue{brief_in_quotes(text), "three octal digits such as 022"};
-    field = 0;
-    for (const char digit : text) field = *field * 8 + static_cast<unsigned>(digit - '0');
-    return {};
-  }
-  static std::string print(std::optional<unsigned> field) {
-    std::string text;
-    for (const unsigned shift : {6U, 3U, 0U}) {
-      if (field) text += static_cast<char>('0' + (*field >> shift) % 8);
-    }
-    return text;
-  }
+  static Result<void> read(std::string_view text, std::optional<unsigned>& field);
+  static std::string print(std::optional<unsigned> field);
 };
 
 struct Rules : Parsed<parse_retry_rules> {

@@ -51,7 +51,7 @@ bool wait_for(int fd, Milliseconds until, short events) {
   }
 }
 
-bool is_readable(int fd) { return wait_for(fd, Milliseconds{0}); }
+bool is_readable(int fd) { return fd >= 0 && wait_for(fd, Milliseconds{0}); }
 
 bool is_hung_up(int fd) { return wait_for(fd, Milliseconds{0}, 0); }
 

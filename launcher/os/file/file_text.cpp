@@ -10,6 +10,7 @@
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
+
 std::string working_directory() {
   char here[PATH_MAX];
   return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;

@@ -21,17 +21,17 @@ class Wait {
   // Waits until this time on the clock of monotonic_now(). The earliest counts.
   void until(Milliseconds time);
 
-  // Returns how many descriptors have news; 0: the time has come; negative: a signal ended the
-  // wait, and nothing is known of the descriptors.
+  // Returns how many descriptors have news; 0: the time has come; negative: a signal or an error
+  // ended the wait, and nothing is known of the descriptors. To be called once.
   int go();
   // Waits for at most a time of less than a second, whatever until() says.
   int go_for(std::chrono::nanoseconds time);
 
-  // What poll(2) has said of the descriptor; 0: nothing, or nobody waits for it. To be asked before
-  // a descriptor is opened that may get the number of one that was closed after the wait.
+  // What poll(2) has said of the descriptor; 0: nothing, or nobody waits for it. Only for one that
+  // has been open since then: the number of one that was closed may be that of a new one.
   short news(int fd) const;
 
-  // Forgets all, and keeps its memory for the next turn.
+  // Forgets all, for the next turn.
   void clear();
 
   // For a library that waits itself.

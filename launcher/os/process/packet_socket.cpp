@@ -264,7 +264,7 @@ ssize_t receive_at_once(int socket, char* packet, std::size_t room, pid_t& sende
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))] = {};
   msghdr message = message_with(content, control, sizeof control);
   const ssize_t count =
-      retried([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
+      received([&] { return ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
   const cmsghdr* header = count > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
   if (header != nullptr && header->cmsg_type == SCM_CREDENTIALS) {
     ucred who{};

@@ -395,7 +395,7 @@ std::vector<pid_t> inner_supervisors(const std::vector<Link>& links) {
   std::vector<pid_t> found;
   for (const Link& link : links) {
     // Only the name decides. The harm is small: a test that calls itself a guard does not get the
-    // gentle signal.
+    // gentle signal, and lives a second longer.
     const std::string name = name_of(link.pid);
     const bool is_guard = name == k_guard_name;
     if (is_guard || name == k_launcher_name || name == k_keeper_name || name == k_etcd_name) {

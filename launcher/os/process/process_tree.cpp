@@ -114,10 +114,10 @@ class Descendants final : public ProcessSet {
     });
   }
   void ask_to_end(int signal) override {
-    is_asked_ = true;
     const Spared asked = with_inner_trees(order_.spared);
     Walks walks(asked);
     const auto ask = [&](const Link& link) {
+      has_inner_ = has_inner_ || !inner_supervisors({link}).empty();
       return has_had(link, signal) ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
     };
     // Looking for the children of every process costs more than waiting until all have ended. So we
@@ -136,7 +136,7 @@ class Descendants final : public ProcessSet {
   void hear_news() override { hear_of_children(children_); }
 
   // True: SIGKILL is not for all of them yet.
-  bool spares() { return is_asked_ && !spared_of(descendants(order_.spared)).empty(); }
+  bool spares() { return may_spare() && !spared_of(descendants(order_.spared)).empty(); }
 
  private:
   // Launchers, guards and keepers come last, because they hold locks. If nobody was asked to end,
@@ -151,10 +151,16 @@ class Descendants final : public ProcessSet {
   }
 
   std::vector<pid_t> spared_of(const std::vector<Link>& all) {
-    if (!is_asked_) return {};
-    const Milliseconds now = monotonic_now();
-    if (!spared_until_) spared_until_ = now + k_inner_patience;
-    return now < *spared_until_ ? inner_supervisors(all) : std::vector<pid_t>();
+    if (!may_spare()) return {};
+    if (!spared_until_) spared_until_ = monotonic_now() + k_inner_patience;
+    return inner_supervisors(all);
+  }
+
+  // A lease that is over leaves no time. Whether there is anybody is known since they were asked:
+  // to look at a tree that grows fast would take long.
+  bool may_spare() {
+    return has_inner_ && watcher_.hurry_time() > Milliseconds{0} &&
+           (!spared_until_ || monotonic_now() < *spared_until_);
   }
 
   bool has_had(const Link& link, int signal) const {
@@ -173,7 +179,7 @@ class Descendants final : public ProcessSet {
   const EndOrder& order_;
   TreeWatcher& watcher_;
   UniqueFd children_;
-  bool is_asked_ = false;
+  bool has_inner_ = false;  // a launcher, guard or keeper among those that were asked to end
   std::optional<Milliseconds> spared_until_;
 };
 
@@ -184,7 +190,7 @@ class ContainedTree final : public ProcessSet {
   ContainedTree(Descendants& tree, ProcessSet& around) : tree_(tree), around_(around) {}
 
   void signal_all(int signal) override {
-    // In the containment SIGKILL reaches all at once.
+    // It spares nobody, so it waits until the inner supervisors are gone or their time is over.
     if (signal == SIGKILL && !tree_.spares()) around_.signal_all(signal);
     tree_.signal_all(signal);
   }

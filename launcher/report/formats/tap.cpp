@@ -1,4 +1,4 @@
-// The Test Anything Protocol, version 13 (testanything.org), which every reader knows.
+// The Test Anything Protocol, version 13 (testanything.org).
 #include "report/render.hpp"
 
 #include "core/base/parts.hpp"
@@ -41,23 +41,20 @@ std::string field(std::string_view name, const T& value) {
       nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-// A block that keeps its lines. The digit says how much of their indentation is YAML's.
-std::string block(std::string_view name, std::string_view text) {
-  std::string lines = fmt::format("  {}: |2\n", name);
-  for (std::string_view rest = text; !rest.empty();) {
-    lines += fmt::format("    {}\n", take_part(rest, '\n'));
-  }
+// Readers differ in what they know of YAML's blocks. All of them leave out a comment.
+std::string comments(std::string_view output) {
+  std::string lines;
+  while (!output.empty()) lines += "# " + printable(take_part(output, '\n')) + "\n";
   return lines;
 }
 
-std::string yaml(const TestReport& test, Grade grade, const std::string& output) {
+std::string yaml(const TestReport& test, Grade grade) {
   std::string text = "  ---\n";
   if (grade != Grade::passed) text += field("message", reason(test));
   text += field("outcome", name_of(test.outcome));
   if (!test.flags.empty()) text += field("flags", test.flags);
   if (!test.attempts.empty()) text += field("wall_s", test.attempts.back().wall_s);
   if (test.attempts.size() > 1) text += field("attempts", test.attempts.size());
-  if (!output.empty()) text += block("output", output);
   return text + "  ...\n";
 }
 
@@ -70,7 +67,8 @@ std::string point(const TestReport& test, std::size_t number, Outputs& outputs) 
   }
   text += '\n';
   if (grade == Grade::passed && test.flags.empty()) return text;
-  return text + yaml(test, grade, is_wrong(test) ? outputs.of(test).text : std::string());
+  text += yaml(test, grade);
+  return is_wrong(test) ? text + comments(outputs.of(test).text) : text;
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class LauncherLink {
 
   pid_t launcher() const { return launcher_; }
   // False: the launcher is dead.
-  bool is_up() const { return socket_.valid(); }
+  bool is_up() const { return socket_.valid() && !is_cut_; }
   // Returns a descriptor that is readable when there is something for next_order(); -1: the
   // launcher is dead.
   int fd() const { return socket_.get(); }
@@ -53,11 +53,11 @@ class LauncherLink {
 
   // Never waits.
   void report(const GuardReport& what) {
-    if (!socket_.valid()) return;
+    if (!is_up()) return;
     const ssize_t sent = os::retried(
         [&] { return ::send(socket_.get(), &what, sizeof what, MSG_NOSIGNAL | MSG_DONTWAIT); });
-    // A report that cannot be sent shows that the launcher was killed.
-    if (sent < 0 && errno != EAGAIN) socket_.reset();
+    // A report that cannot be sent shows that the launcher was killed. next_order() says so, too.
+    if (sent < 0 && errno != EAGAIN) is_cut_ = true;
   }
 
   void signal(int number) const {
@@ -80,6 +80,7 @@ class LauncherLink {
  private:
   os::UniqueFd socket_;
   pid_t launcher_;
+  bool is_cut_ = false;
 };
 
 class Guard final : public os::TreeWatcher {

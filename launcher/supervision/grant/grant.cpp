@@ -116,11 +116,9 @@ wire::AttemptGrant own_names(const ProcessName& own) {
 // command that ctest did not start. Empty: there is none, and the scopes `build` and `project` mean
 // the user's scope.
 LockHome enclosing_tree(const std::string& from) {
-  std::string directory = os::working_directory();
-  if (!from.empty()) {
-    char real[PATH_MAX];
-    directory = ::realpath(from.c_str(), real) == nullptr ? "" : real;
-  }
+  char real[PATH_MAX];
+  std::string directory = from.empty() ? os::working_directory() : std::string();
+  if (::realpath(from.c_str(), real) != nullptr) directory = real;
   for (; !directory.empty(); directory.erase(directory.rfind('/'))) {
     const std::string file = directory + "/" + std::string(names::k_project_file);
     // Anybody can leave a file in /tmp; only files of this user and of root count.

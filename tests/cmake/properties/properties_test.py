@@ -260,7 +260,7 @@ class Properties(HoldfastCase):
         said = [line for line in run.text.splitlines() if line.startswith('holdfast: "')]
         self.assertEqual(said, [
             f'holdfast: "{test}": {name} is no property of Holdfast\'s (HOLDFAST_ENABLED, _CONTAINMENT, '
-            "_IDLE_SLOTS, _ISOLATION, _LOCKS, _NICE, _ON_LEAK, _PORTS, _RETRY, _SERVICES, _TIMEOUT): ignoring it"
+            "_IDLE_SLOTS, _ISOLATION, _LOCKS, _NICE, _ON_LEAK, _PORTS, _RETRY, _SERVICES, _TIMEOUT, _UMASK): ignoring it"
             for test, name in (("a", "HOLDFAST_CONTAIN"), ("c", "HOLDFAST_LOCK"))])
         for quiet in (self.ctest(build, "-N"), self.ctest(build, disable=True)):
             self.assertNotIn("holdfast", quiet.words())

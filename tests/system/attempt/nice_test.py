@@ -106,9 +106,9 @@ class Umask(ProjectCase):
 
     def test_of_a_command(self):
         for by in self.each_supervisor():
-            done = self.finish(*self.supervised("sh", "-c", "umask", options=["--umask", "027"], by=by))
+            done = self.finish(*self.supervised("sh", "-c", "umask", options=["--umask", "0027"], by=by))
             self.assertEqual((done.returncode, done.stdout), (0, b"0027\n"), done.stderr)
-        for value in ("", "8", "0022", "029"):
+        for value in ("", "8", "1022", "029"):
             done = self.finish(*self.supervised("true", options=["--umask", value]))
             self.assertEqual(done.returncode, 125)
             self.assertIn(b"expected three octal digits such as 022", done.stderr)

@@ -32,10 +32,9 @@ TEST(Tap, EachTestIsAPointAndWhatIsRedSaysWhy) {
             "  message: \"exit code 3 after 0.25 s\"\n"
             "  outcome: \"failed\"\n"
             "  wall_s: 0.25\n"
-            "  output: |2\n"
-            "      one\n"
-            "    two\n"
             "  ...\n"
+            "#   one\n"
+            "# two\n"
             "ok 3 - d # SKIP exit code 0 after 0.25 s\n");
 }
 
