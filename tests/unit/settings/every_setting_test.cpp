@@ -42,6 +42,10 @@ Sample sample_of<kind::Variables>() {
   return {"{ A = \"1\" }", "A=1"};
 }
 template <>
+Sample sample_of<kind::Mask>() {
+  return {"\"027\"", "027"};
+}
+template <>
 Sample sample_of<kind::Rules>() {
   return {"\"crash=2\"", "crash=2"};
 }

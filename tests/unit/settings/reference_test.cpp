@@ -44,6 +44,9 @@ Form form_of(kind::UpTo<Most> /*kind*/) {
 Form form_of(kind::Size /*kind*/) {
   return {"size", {{"type", "string"}, {"pattern", R"(^\d+(MiB|GiB)$)"}}};
 }
+Form form_of(kind::Mask /*kind*/) {
+  return {"octal digits", {{"type", "string"}, {"pattern", "^0?[0-7]{3}$"}}};
+}
 Form form_of(kind::Rules /*kind*/) { return {"text", k_text}; }
 Form form_of(kind::Command /*kind*/) { return {"text", k_text}; }
 Form form_of(kind::Label /*kind*/) { return {"text", k_text}; }
