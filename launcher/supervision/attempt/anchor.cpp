@@ -71,6 +71,21 @@ class Anchor final : public os::TreeWatcher {
     status_ = status;
   }
 
+  int hurry_fd() override { return hears_ ? socket_.get() : -1; }
+
+  // While the tree is being ended, another order can only shorten the grace. If holdfast-exec is
+  // dead, the grace is over.
+  bool hurries() override {
+    const Result<std::string> packet = os::receive_packet(socket_.get());
+    if (!packet || packet->empty()) {
+      hears_ = false;
+      return true;
+    }
+    const auto order = worker_fields(*packet);
+    return order && order->size() == 3 && order->front() == HOLDFAST_WORKER_TERMINATE &&
+           order->back() == "0";
+  }
+
  private:
   bool ends_by_itself() {
     const os::UniqueFd children = os::watch_children();
@@ -104,6 +119,7 @@ class Anchor final : public os::TreeWatcher {
 
   Duty duty_;
   os::UniqueFd socket_;
+  bool hears_ = true;
   bool child_reaped_ = false;
   int status_ = 0;
 };
