@@ -114,10 +114,10 @@ class Descendants final : public ProcessSet {
     });
   }
   void ask_to_end(int signal) override {
+    is_asked_ = true;
     const Spared asked = with_inner_trees(order_.spared);
     Walks walks(asked);
     const auto ask = [&](const Link& link) {
-      has_inner_ = has_inner_ || !inner_supervisors({link}).empty();
       return has_had(link, signal) ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
     };
     // Looking for the children of every process costs more than waiting until all have ended. So we
@@ -152,14 +152,16 @@ class Descendants final : public ProcessSet {
 
   std::vector<pid_t> spared_of(const std::vector<Link>& all) {
     if (!may_spare()) return {};
-    if (!spared_until_) spared_until_ = monotonic_now() + k_inner_patience;
-    return inner_supervisors(all);
+    std::vector<pid_t> inner = inner_supervisors(all);
+    if (!spared_until_) {
+      spared_until_ = monotonic_now() + (inner.empty() ? Milliseconds{0} : k_inner_patience);
+    }
+    return inner;
   }
 
-  // A lease that is over leaves no time. Whether there is anybody is known since they were asked:
-  // to look at a tree that grows fast would take long.
+  // A lease that is over leaves no time.
   bool may_spare() {
-    return has_inner_ && watcher_.hurry_time() > Milliseconds{0} &&
+    return is_asked_ && watcher_.hurry_time() > Milliseconds{0} &&
            (!spared_until_ || monotonic_now() < *spared_until_);
   }
 
@@ -179,7 +181,7 @@ class Descendants final : public ProcessSet {
   const EndOrder& order_;
   TreeWatcher& watcher_;
   UniqueFd children_;
-  bool has_inner_ = false;  // a launcher, guard or keeper among those that were asked to end
+  bool is_asked_ = false;
   std::optional<Milliseconds> spared_until_;
 };
 

@@ -35,14 +35,14 @@ TEST(Tap, EachTestIsAPointAndWhatIsRedSaysWhy) {
             "  ...\n"
             "#   one\n"
             "# two\n"
-            "ok 3 - d # SKIP exit code 0 after 0.25 s\n");
+            "ok 3 - d # SKIP skipped\n");
 }
 
 TEST(Tap, ARunWithoutTestsAndARunThatWasCutOffSaySo) {
   RunReport report;
-  EXPECT_EQ(text_of_report(report, Format::tap),
-            "TAP version 13\n1..0 # SKIP no tests\n# Incomplete: ctest did not finish.\n"
-            "Bail out! ctest did not finish\n");
+  EXPECT_EQ(
+      text_of_report(report, Format::tap),
+      "TAP version 13\n1..0 # SKIP no tests\nBail out! ctest did not finish, or has not yet\n");
 }
 
 TEST(Tap, TheCasesOfABatchTakeItsPlace) {
