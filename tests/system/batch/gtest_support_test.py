@@ -6,8 +6,8 @@ import subprocess
 import time
 import unittest
 
-from processes import descriptors_of, process, stat_of
-from support import LAUNCHER, SystemCase, program, wait_until
+from processes import command_of, descriptors_of, parent_of, process, stat_of
+from support import LAUNCHER, PATIENCE_S, SystemCase, program, wait_until
 from worker_protocol import VERSION, ProgressLog, Worker, pack, receive
 
 ENDED_BY_SIGSEGV = 11
@@ -343,6 +343,18 @@ class GtestSupport(SystemCase):
         case.terminate(signal.SIGKILL, 0)
         case.finish()
         self.assertEqual(case.wait_status(), signal.SIGKILL)
+        server.quit()
+
+    def test_the_end_of_exec_ends_the_grace(self):
+        server = self.fork_server()
+        server.listed()
+        case = server.run("Ends.ignores_term")
+        test, = self.announced(self.pid_file())
+        case.terminate(signal.SIGTERM, 3_600_000)
+        anchor = parent_of(test).pid
+        wait_until(lambda: "--anchor" in command_of(anchor), "the launcher in the anchor's place")
+        case.report.close()
+        self.assert_gone([test], PATIENCE_S)
         server.quit()
 
     def test_what_a_case_leaves_behind_is_ended_and_named(self):
