@@ -68,8 +68,16 @@ class LineCollector {
   bool too_long_ = false;
 };
 
-// More bytes than a `run_ended` record takes.
+// The end of a journal in which `run_ended` is looked for. Usually it is short. It may have the
+// names of ten thousand tests.
 constexpr std::streamoff k_tail = 4096;
+constexpr std::streamoff k_longest_tail = k_tail * 16 * 16 * 16;
+
+// The type stands before all texts of a record, so most lines need not be parsed.
+bool may_be_end(const std::string& line) {
+  constexpr std::size_t k_head = 64;
+  return line.substr(0, k_head).find(R"("run_ended")") != std::string::npos;
+}
 
 // Nothing when the line is longer than a line of a journal may be.
 std::string first_line(std::istream& stream) {
@@ -131,14 +139,18 @@ std::optional<RunEnded> end_record(const std::filesystem::path& journal) {
 
 std::optional<RunEnded> end_record(OwnStream& journal) {
   const auto size = static_cast<std::streamoff>(journal.size());
-  journal.clear();
-  journal.seekg(std::max<std::streamoff>(0, size - k_tail));
   std::optional<RunEnded> end;
-  std::string line;
-  while (std::getline(journal, line)) {
-    const ParsedLine parsed = parse_record(line);
-    const auto* ended = parsed.record ? std::get_if<RunEnded>(&*parsed.record) : nullptr;
-    if (ended != nullptr && (!end || !end->complete)) end = *ended;
+  for (std::streamoff tail = k_tail; !end && tail <= k_longest_tail; tail *= 16) {
+    journal.clear();
+    journal.seekg(std::max<std::streamoff>(0, size - tail));
+    std::string line;
+    while (std::getline(journal, line)) {
+      if (!may_be_end(line)) continue;
+      const ParsedLine parsed = parse_record(line);
+      const auto* ended = parsed.record ? std::get_if<RunEnded>(&*parsed.record) : nullptr;
+      if (ended != nullptr && (!end || !end->complete)) end = *ended;
+    }
+    if (tail >= size) break;
   }
   return end;
 }

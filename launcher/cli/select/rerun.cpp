@@ -55,7 +55,8 @@ Result<EarlierRun> find_earlier(const fs::path& tree, const std::string& wanted)
   const Result<JournalFlaws> flaws = read_records(run.entry.journal, [&](const Record& record) {
     tests.see(record);
     if (const auto* started = std::get_if<RunStarted>(&record)) run.started = *started;
-    if (const auto* ended = std::get_if<RunEnded>(&record)) run.complete = ended->complete;
+    const auto* ended = std::get_if<RunEnded>(&record);
+    if (ended != nullptr && ended->complete) run.complete = true;
   });
   if (!flaws) return flaws.error();
   run.tests = tests.judged();

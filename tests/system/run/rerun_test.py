@@ -214,6 +214,17 @@ set_tests_properties(last PROPERTIES DEPENDS first)
         self.assertEqual([name for _, name in self.ran_in(tree)], ["quick", "slow"])
         self.assertRegex(again.text, r"holdfast: run \S+ did not finish: what it had not started is left out\n")
 
+    def test_a_run_with_two_ends_is_complete_if_one_of_them_is(self):
+        tree = self.project(self.adding("quick"))
+        self.ctest(tree)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        end, = self.records(self.runs(tree)[-1], "run_ended")
+        with open(self.runs(tree)[-1] / "journal.jsonl", "a", encoding="utf-8") as journal:
+            journal.write(json.dumps({**end, "complete": False}) + "\n")
+        again = self.rerun(tree)
+        self.assertEqual(again.returncode, 0, again.text)
+        self.assertNotIn("did not finish", again.text)
+
     def test_a_copy_of_the_tree_runs_its_own_tests(self):
         tree = self.project(self.adding("t", command='sh -c pwd'))
         self.begin(tree)

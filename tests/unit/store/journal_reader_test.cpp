@@ -111,6 +111,21 @@ TEST(JournalReader, OfTwoEndsThatCountsWhichKnowsThatCtestFinished) {
   EXPECT_TRUE(end->complete);
 }
 
+TEST(JournalReader, AnEndWithManyNamesIsFound) {
+  const ScratchDirectory directory;
+  std::string names;
+  for (int i = 0; i < 10'000; ++i) {
+    names += (names.empty() ? "\"" : ",\"") + std::string(100, 'x') + '"';
+  }
+  const auto file = directory.write(
+      "journal.jsonl",
+      k_example + R"({"v":1,"type":"run_ended","at":1,"run":"x","complete":true,"ran_nothing":[)" +
+          names + "]}\n");
+  const std::optional<RunEnded> end = end_record(file);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->ran_nothing.size(), 10'000U);
+}
+
 TEST(JournalReader, AFileThatIsNotThereIsAnErrorWithItsPath) {
   const Result<Journal> journal = read_journal(std::filesystem::path("/nonexistent/journal.jsonl"));
   ASSERT_FALSE(journal);
