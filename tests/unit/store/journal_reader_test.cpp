@@ -119,8 +119,8 @@ TEST(JournalReader, AnEndWithManyNamesIsFound) {
   }
   const auto file = directory.write(
       "journal.jsonl",
-      k_example + R"({"v":1,"type":"run_ended","at":1,"run":"x","complete":true,"ran_nothing":[)" +
-          names + "]}\n");
+      R"({"v":1,"type":"run_ended","at":1,"run":"x","complete":true,"ran_nothing":[)" + names +
+          "]}\n");
   const std::optional<RunEnded> end = end_record(file);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->ran_nothing.size(), 10'000U);
