@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -50,6 +51,15 @@ std::string words_of_wait(const Attempt& attempt) {
   return words + "locks: " + bounded_list(attempt.locks, 8);
 }
 
+// Of a generation that another has followed.
+std::string_view outcome_of(const ServiceGeneration& generation, const ServiceReport& service) {
+  const bool has_died = std::ranges::any_of(service.deaths, [&](const ServiceDeath& death) {
+    return death.generation == generation.number;
+  });
+  if (has_died) return "died";
+  return generation.ready ? "ended" : "unavailable";
+}
+
 Slices slices_of(const RunReport& report, const Job& job, Group group) {
   Slices slices;
   Slice work{{}, {}, job.served, job.end};
@@ -81,7 +91,7 @@ Slices slices_of(const RunReport& report, const Job& job, Group group) {
     work.kind = "service";
     work.about["instance"] = service.instance;
     const bool is_last = job.attempt + 1 == service.generations.size();
-    work.about["outcome"] = is_last ? service.outcome : "died";
+    work.about["outcome"] = is_last ? service.outcome : outcome_of(generation, service);
   }
   slices.push_back(std::move(work));
   return slices;

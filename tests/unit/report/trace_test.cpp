@@ -104,6 +104,23 @@ TEST(TraceReport, WaitsAreSlicesAndLanesAreUsedAgain) {
   EXPECT_EQ(lanes.size(), 4U);
 }
 
+TEST(TraceReport, EachGenerationOfAServiceSaysWhatBecameOfIt) {
+  RunReport report;
+  report.services.push_back({.name = "web", .generation = 4, .outcome = "ready"});
+  report.services[0].generations = {
+      {1, 100, 101, 102}, {2, 103, 104, 105}, {3, 106, {}, 107}, {4, 108, 109, 110}};
+  report.services[0].deaths = {{.generation = 2}};
+  std::map<std::string, std::string> outcomes;
+  for (const auto& [lane, slices] : lanes_of(traced(report))) {
+    for (const json& slice : slices) {
+      if (slice.at("cat") == "service") outcomes[slice.at("name")] = slice.at("args").at("outcome");
+    }
+  }
+  const std::map<std::string, std::string> expected{
+      {"web #1", "ended"}, {"web #2", "died"}, {"web #3", "unavailable"}, {"web #4", "ready"}};
+  EXPECT_EQ(outcomes, expected);
+}
+
 TEST(TraceReport, AnIncompleteRunSaysSo) {
   SampleJournal sample;
   sample.run_started().attempt_started("a");
