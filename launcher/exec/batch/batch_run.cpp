@@ -257,7 +257,10 @@ class BatchRun {
         {around_, relay_, slots_, plan_.policy.grace, [this] { return next_beside(); },
          [this] { return batch_->waiting().size(); },
          [this](const BatchAction& action, CaseProcessReport& report) { work_on(action, report); },
-         [this](const CaseProcess& one, const OutputRange& range) { ended_beside(one, range); }});
+         [this](const CaseProcess& one, const OutputRange& range) { ended_beside(one, range); },
+         [this](Milliseconds length) {
+           side_since_us_ += std::chrono::microseconds(length).count();
+         }});
     const SideBySide::End end = cases.run();
     slots_.rest();
     ran_us_ += os::monotonic_now_us() - side_since_us_;

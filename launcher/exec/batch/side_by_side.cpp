@@ -278,7 +278,9 @@ void SideBySide::read_signals() {
       if (!is_theirs) {
         for (const auto& one : cases_) one->send(got.number);
       }
+      const Milliseconds before = os::monotonic_now();
       (void)around.signals.stop_by(got.number);
+      parts_.on_pause(os::monotonic_now() - before);
       if (!is_theirs) {
         for (const auto& one : cases_) one->send(SIGCONT);
       }

@@ -177,6 +177,7 @@ class SideBySide {
     std::function<void(const BatchAction&, CaseProcessReport&)> work;
     // Called when a case and all before it are over, in the order of their begins.
     std::function<void(const CaseProcess&, const OutputRange&)> ended;
+    std::function<void(Milliseconds)> on_pause;  // all stood still for so long
   };
   explicit SideBySide(Parts parts) : parts_(std::move(parts)) {}
 

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -161,7 +162,7 @@ class IdleSlots(Slots):
 class Stopped(Slots):
     def test_cases_stop_and_go_on_with_their_batch(self):
         gate = self.work / "gate"
-        tree = self.project(self.batch(cases=4, isolation="process", properties="PROCESSORS 2", SLOT_GATE=gate))
+        tree = self.project(self.batch(cases=4, isolation="process", properties="PROCESSORS 2 TIMEOUT 3", SLOT_GATE=gate))
         # A job of its own, as a shell's: the kernel discards the stop signals of orphaned groups.
         ctest = self.start(CTEST, "-j2", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                            preexec_fn=lambda: os.setpgid(0, 0))
@@ -173,6 +174,8 @@ class Stopped(Slots):
             os.kill(batch, number)
             for pid in both:
                 wait_until(lambda pid=pid, state=state: state_of(pid) == state, f"state {state} of {pid}")
+            if state == "T":
+                time.sleep(3.2)  # longer than the batch may take: its clock stands still
         gate.touch()
         self.assertEqual(ctest.wait(PATIENCE_S), 0)
         self.assertEqual(self.most_at_once(), 2)
