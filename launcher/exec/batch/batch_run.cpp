@@ -42,7 +42,7 @@ class BatchRun {
         program_(test_program(plan.command, markers_, plan.may_ask_for_cases)),
         start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
         batch_(std::in_place, start_.isolation, program_->framework()),
-        link_(WorkerLink::listen(markers_)),
+        link_(link_of_worker()),
         slots_(plan),
         services_(plan, around),
         report_(program_->wanted_report(), markers_) {}
@@ -244,6 +244,13 @@ class BatchRun {
     happened({.kind = BatchEvent::Kind::worker_ended, .end = worker_end_});
   }
 
+  // Other programs say nothing there. One that a case of theirs starts might, and would wait for an
+  // answer.
+  WorkerLink link_of_worker() const {
+    const bool is_googletest = &program_->framework() == &googletest();
+    return is_googletest ? WorkerLink::listen(markers_) : WorkerLink();
+  }
+
   bool may_run_side_by_side() const {
     return batch_->isolation() == Isolation::process && !is_of_one_case_ && !markers_.empty() &&
            (slots_.may_be_lent() || plan_.policy.processors > 1) &&
@@ -295,7 +302,7 @@ class BatchRun {
     markers_ += "/" + std::to_string(::getpid());
     (void)os::make_new_own_directory(markers_, 0700);
     program_->use(markers_);
-    link_ = WorkerLink::listen(markers_);
+    link_ = link_of_worker();
     const std::string& name = action.cases.front();
     batch_.emplace(Isolation::process, program_->framework(), Batch::Extent::one_case);
     happened({.kind = BatchEvent::Kind::listed, .cases = {name}});

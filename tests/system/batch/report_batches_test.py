@@ -176,6 +176,16 @@ class Doctest(ReportBatch):
         self.assertIn("test case THREW exception: thrown", self.printed(failed))
         self.assertNotIn("CHECK_EQ", self.printed(failed))
 
+    def test_a_case_that_starts_a_linked_program_does_not_wait_for_us(self):
+        starts = f"{program('case_ends_linked')} --gtest_filter=Ends.pass"
+        ways = ("none", "process")
+        tree = self.batches({way: ([], way, f'ENVIRONMENT "STARTS={starts}"') for way in ways})
+        self.ctest(tree, "-j2")
+        for way in ways:
+            case = self.cases(tree, way)["passes"]
+            self.assertEqual(case["outcome"], P)
+            self.assertLess(case["wall_s"], 5)  # the program would wait for 10 s
+
 
 class Boost(ReportBatch):
     name = "boost_batch_cases"
