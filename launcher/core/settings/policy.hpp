@@ -102,7 +102,7 @@ struct Policy {
   // KiB that the run may keep of the output of attempts: 1 GiB if nothing is said.
   std::uint64_t kept_output_kb = 1U << 20U;
   unsigned nice = 0;                   // the least nice value, 0 to 19
-  std::optional<unsigned> umask = {};  // of its processes; none: that of ctest
+  std::optional<unsigned> umask = {};  // umask(2) of its processes; none: that of ctest
   RunSerial run_serial = RunSerial::run;
   NoTests no_tests = NoTests::keep;
   PrematureExit premature_exit = PrematureExit::fail;

@@ -72,7 +72,7 @@ int await_unless_told_to_end(supervision::Surroundings& around,
       until = std::min(until, work->deadline());
     }
     if (news.empty()) return 0;
-    const supervision::Waited waited = supervision::wait_until(around, until, std::move(news));
+    const supervision::Waited waited = supervision::wait_until(around, until, news);
     if (waited.signal != 0) return waited.signal;
   }
 }

@@ -72,8 +72,8 @@ Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, 
 
 void ForkedCase::join(os::Wait& wait) const {
   output_.capture.join(wait);
-  if (report_.valid()) wait.on(report_.get());
-  if (stacks_ && stacks_->fd() >= 0) wait.on(stacks_->fd());
+  wait.on(report_.get());
+  if (stacks_) wait.on(stacks_->fd());
 }
 
 void ForkedCase::look(OutputRelay* relay) {

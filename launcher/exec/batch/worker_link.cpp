@@ -99,8 +99,8 @@ WorkerLink::~WorkerLink() {
 }
 
 void WorkerLink::join(os::Wait& wait) const {
-  if (peer_.valid()) wait.on(peer_.get());
-  if (listener_.valid() && !waiting_.valid()) wait.on(listener_.get());
+  wait.on(peer_.get());
+  if (!waiting_.valid()) wait.on(listener_.get());
 }
 
 // A program that a case starts, or becomes (execve(2)), may be linked too. It must not wait for an

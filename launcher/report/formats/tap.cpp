@@ -6,7 +6,6 @@
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/said/reasons.hpp"
-#include "report/shown.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

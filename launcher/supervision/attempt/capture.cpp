@@ -37,9 +37,7 @@ void Capture::close_writing() {
 }
 
 void Capture::join(os::Wait& wait) const {
-  for (const os::UniqueFd& end : read_) {
-    if (end.valid()) wait.on(end.get());
-  }
+  for (const os::UniqueFd& end : read_) wait.on(end.get());
 }
 
 std::string_view Capture::take(std::size_t which) {
