@@ -199,7 +199,7 @@ class RunTime(ProjectCase):
         done = self.ctest(tree, "-V")
         self.assertEqual(re.findall("HOLDFAST_P_(?!DEFAULT)[A-Z_]+", done.text), [])
         begun, = self.records(self.runs(tree)[0], "attempt_started")
-        self.assertEqual(set(begun), {"v", "type", "at", "attempt", "test", "key", "n", "launcher"})
+        self.assertEqual(set(begun), {"v", "type", "at", "attempt", "test", "key", "n", "launcher", "cwd"})
 
 
 if __name__ == "__main__":
