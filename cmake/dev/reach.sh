@@ -1,5 +1,5 @@
 # Sourced by ./dev reach. Runs ./dev test of this commit on other Debian releases, as root and plain
-# user.
+# user; `trixie:plain` is one of the two.
 #
 #   build/reach/lock               held while it runs
 #   build/reach/SUITE              the release, from debootstrap and this machine's mirror; kept
@@ -11,7 +11,7 @@ packages_only=no
 if [ "${1-}" = --packages ]; then packages_only=yes; shift; fi
 suites=("$@")
 for suite in "${suites[@]}"; do
-  [[ "$suite" =~ ^[a-z]+$ ]] || wrong_use "'$suite' is no name of a Debian release"
+  [[ "$suite" =~ ^[a-z]+(:(root|plain))?$ ]] || wrong_use "'$suite' is no name of a Debian release, with :root or :plain"
 done
 [ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
 
@@ -94,15 +94,18 @@ summaries=()
 source cmake/dev/reach_packages.sh
 reach_packages bookworm trixie sid
 [ "$packages_only" = no ] || suites=()
-for suite in "${suites[@]}"; do
+for wanted in "${suites[@]}"; do
+  suite=${wanted%:*}
+  case $wanted in *:*) users=("${wanted#*:}") ;; *) users=(root plain) ;; esac
   if [ ! -d "$reach/$suite" ]; then
     say "$suite: debootstrap"
     make_release "$suite"
   fi
   # Brings a release that was kept up to date.
   quietly in_release "$suite" env DEBIAN_FRONTEND=noninteractive sh -ec 'apt-get -qq update; apt-get -qq -y dist-upgrade'
-  for user in root plain; do test_release "$suite" "$user"; done
+  for user in "${users[@]}"; do test_release "$suite" "$user"; done
   summaries+=("  $(in_release "$suite" bash -c 'cmake --version | head -1; g++ -dumpfullversion; ninja --version' | paste -sd' ' || true)")
+  [ "${#users[@]}" -eq 2 ] || continue
   # diff ends with 1 if there is a difference.
   differs=$(diff "$reach/$suite-root.tests" "$reach/$suite-plain.tests" | grep '^[<>]' | paste -sd';' || true)
   summaries+=("  not in both: ${differs:-nothing}")
