@@ -7,11 +7,10 @@
 #include <algorithm>
 
 #include "archive/libarchive.hpp"
-#include "core/bundle/bundle_names.hpp"
 #include "core/bundle/packed_file.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::archive {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <system_error>
 
-#include "cli/history_file.hpp"
+#include "cli/history.hpp"
 #include "cli/report/report_output.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -40,7 +40,7 @@ int answer_found(const std::vector<std::string>& patterns) {
   if (!signatures) return refuse(signatures.error());
   const std::string output{std::istreambuf_iterator<char>(std::cin), {}};
   const std::optional<std::size_t> found = signatures->found_in(output);
-  return print(found ? std::to_string(*found) : std::string());
+  return print(wire::encode(to_message(wire::Found{found})));
 }
 
 int answer_steps(const std::string& tree) {

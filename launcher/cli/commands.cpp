@@ -13,9 +13,8 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "host/forking.hpp"
 #include "host/service_host.hpp"
 #include "log/log.hpp"
 #include "os/file/own_files.hpp"

@@ -10,7 +10,7 @@
 #include "cli/listed_test.hpp"
 #include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/base/words.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "doctor/examination.hpp"
@@ -36,8 +36,23 @@ doctor::TreeTest test_of(ListedTest test) {
   for (const std::string& file : test.required_files) one.files.push_back(path_in(one, file));
   one.missing = std::move(test.missing);
   one.is_disabled = test.is_disabled;
-  one.needs_others = !test.schedule.required.empty() || !test.schedule.depends.empty();
   return one;
+}
+
+// Whether another test of the tree may make what this one needs. ctest itself lets a test that
+// cleans a fixture up depend on all that require the fixture.
+bool needs_others(const ListedTest& test, const std::vector<ListedTest>& all) {
+  const auto is_any_of = [](const std::vector<std::string>& names) {
+    return
+        [&names](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+  };
+  const TestSchedule& own = test.schedule;
+  return std::ranges::any_of(all, [&](const ListedTest& other) {
+    const TestSchedule& its = other.schedule;
+    if (!is_any_of(own.depends)(other.name)) return false;
+    return !std::ranges::any_of(its.required, is_any_of(own.cleanup)) ||
+           std::ranges::any_of(its.setup, is_any_of(own.cleanup));
+  });
 }
 
 // The configuration as the tree spells it: ctest takes it in any case.
@@ -73,7 +88,10 @@ doctor::Listing list(const std::string& tree, const std::string& configuration,
     return listing;
   }
   listing.said = std::move(listed->said);
-  for (ListedTest& test : *tests) listing.tests.push_back(test_of(std::move(test)));
+  for (const ListedTest& test : *tests) {
+    listing.tests.push_back(test_of(test));
+    listing.tests.back().needs_others = needs_others(test, *tests);
+  }
   return listing;
 }
 

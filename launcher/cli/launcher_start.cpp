@@ -10,7 +10,7 @@
 #include "cli/commands.hpp"
 #include "keeper/run/cluster_client.hpp"
 #include "keeper/service/command_services.hpp"
-#include "keeper/service/tree_services.hpp"
+#include "keeper/service/kept_service.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/owner.hpp"
 #include "os/file/system_call.hpp"

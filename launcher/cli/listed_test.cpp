@@ -9,8 +9,8 @@
 #include <sstream>
 #include <system_error>
 
-#include "core/base/file_name.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/encoding.hpp"
+#include "core/base/text.hpp"
 #include "core/select/test_place.hpp"
 #include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"

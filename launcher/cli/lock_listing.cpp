@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "core/cluster/lock_order.hpp"
 #include "os/file/clock.hpp"
 

@@ -8,7 +8,7 @@
 #include "cli/commands.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "keeper/left/reap.hpp"

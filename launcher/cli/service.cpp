@@ -12,14 +12,13 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/exit_codes.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/service/service_state.hpp"
-#include "core/service/service_use.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "keeper/service/service_keeping.hpp"
-#include "keeper/service/tree_services.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
@@ -66,7 +65,7 @@ struct Shown {
   bool is_kept = false;  // by hand
   wire::KeptState kept = {};
   // By the pids of their ctests: the instances that runs of the tree have started for themselves.
-  std::vector<std::pair<pid_t, LiveService>> of_runs = {};
+  std::vector<std::pair<pid_t, wire::LiveService>> of_runs = {};
 };
 
 Shown look_at(const std::string& tree, const std::string& name) {
@@ -102,7 +101,7 @@ std::vector<Shown> look_at_all(const Tree& tree) {
   for (const std::string& name : names) all.push_back(look_at(tree.path, name));
   for (const LiveRun& run : find_live_runs()) {
     if (run.tree != tree.path) continue;
-    for (const LiveService& instance : run.services) {
+    for (const wire::LiveService& instance : run.services) {
       const auto shown =
           std::ranges::find(all, name_of_service(instance.name, names), &Shown::name);
       if (shown == all.end() || instance.main == shown->kept.main) continue;

@@ -12,8 +12,7 @@
 #include "cli/lock_listing.hpp"
 #include "cli/watch/watch_state.hpp"
 #include "core/base/duration.hpp"
-#include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
@@ -85,7 +84,7 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
       object["tests"].push_back(std::move(one));
     }
     object["services"] = Json::array();
-    for (const LiveService& service : run.services) {
+    for (const wire::LiveService& service : run.services) {
       object["services"].push_back({{"name", service.name},
                                     {"state", service.state},
                                     {"generation", service.generation},
@@ -116,7 +115,7 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
                  age_of(test.since),
                  in_words(wait_of(test.attempt, test.launcher, locks, run.waits)));
     }
-    for (const LiveService& service : run.services) {
+    for (const wire::LiveService& service : run.services) {
       fmt::print("  service {}: {}, generation {}", service.name, service.state,
                  service.generation);
       if (service.main > 0) fmt::print(", pid {}", service.main);

@@ -2,8 +2,8 @@
 
 #include "cli/commands.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
-#include "core/ctest/name_expression.hpp"
+#include "core/base/text.hpp"
+#include "core/ctest/cmake_expression.hpp"
 
 namespace holdfast::cli {
 

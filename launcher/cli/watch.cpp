@@ -20,12 +20,11 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/history_file.hpp"
+#include "cli/history.hpp"
 #include "cli/watch/watch_state.hpp"
-#include "cli/watch/watch_view.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/ctest/ctest_options.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "history/answers/slowest.hpp"
@@ -38,7 +37,6 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/process.hpp"
 #include "report/excerpt.hpp"
@@ -140,8 +138,8 @@ class RunFollower {
   void look_at_waits() {
     if (state_.running().empty()) return;
     const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
-    const std::vector<LiveWait> waits = keeper_waits();
-    const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+    const std::vector<wire::LiveWait> waits = keeper_waits();
+    const double now = os::unix_now();
     const std::vector<RunningTest> running = state_.running();
     for (const RunningTest& test : running) {
       state_.set_wait(test.attempt, wait_of(test.attempt, test.launcher, locks, waits), now);
@@ -150,7 +148,7 @@ class RunFollower {
 
   // Seconds until the last test ends; none: that is not known.
   std::optional<double> left() const {
-    const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+    const double now = os::unix_now();
     Progress progress{durations_, state_.begun(), {}};
     for (const RunningTest& test : state_.running()) {
       progress.running.push_back({test.test, std::max(0.0, now - test.since)});
@@ -229,11 +227,11 @@ class RunFollower {
 
   // A keeper that does not answer is stopped, or in another PID namespace. We do not wait for it
   // once more.
-  std::vector<LiveWait> keeper_waits() {
+  std::vector<wire::LiveWait> keeper_waits() {
     if (!is_keeper_there_) return {};
-    std::optional<std::vector<LiveWait>> waits = waits_of(state_.run().ctest);
+    std::optional<std::vector<wire::LiveWait>> waits = waits_of(state_.run().ctest);
     is_keeper_there_ = waits.has_value();
-    return waits ? std::move(*waits) : std::vector<LiveWait>{};
+    return waits ? std::move(*waits) : std::vector<wire::LiveWait>{};
   }
 
   std::string headline_of(const LogEntry& entry) const {
@@ -316,7 +314,7 @@ class Display {
     }
     std::string block;
     if (draws_ && !state.is_over()) {
-      const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+      const double now = os::unix_now();
       block = progress_block(state, now, left, screen());
     }
     put(text, block);
@@ -406,7 +404,7 @@ void await_end(RunFollower& run) {
   const bool goes_on = is_going_on(run.entry());
   run.look(seconds(os::monotonic_now()));
   if (!goes_on && !run.state().is_over()) {
-    run.state().note_death(static_cast<double>(os::unix_now_ms()) / 1000);
+    run.state().note_death(os::unix_now());
   }
 }
 

@@ -8,8 +8,7 @@
 #include <tuple>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/machine/clock.hpp"
 #include "doctor/preflight/preflight.hpp"
@@ -19,7 +19,7 @@
 #include "doctor/tree/ports.hpp"
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"
-#include "keeper/service/tree_services.hpp"
+#include "keeper/service/kept_service.hpp"
 #include "os/file/own_files.hpp"
 #include "settings/complaints.hpp"
 #include "store/run_directory.hpp"

@@ -6,11 +6,11 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/cluster/cluster_words.hpp"
 #include "core/lock/lock_wait.hpp"
 #include "core/settings/cluster_wire.hpp"
-#include "etcd/etcd_bodies.hpp"
+#include "etcd/etcd_messages.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
@@ -84,16 +84,21 @@ void LockSession::obey(const wire::Message& message, os::UniqueFd descriptor) {
   if (message.kind == cluster::k_begin) return begin(message, std::move(descriptor));
   if (!memory_) return refuse("holdfast-etcd was told nothing of the attempt");
   if (message.kind == cluster::k_ask) return ask(message);
-  if (message.kind == cluster::k_is_held) return answer_is_held(message);
+  if (message.kind == cluster::k_is_held) {
+    const Result<ClusterIsHeld> question = to_cluster_is_held(message);
+    return question ? answer_is_held(*question) : refuse(to_text(question.error()));
+  }
   if (message.kind == cluster::k_waiting) return look_why();
   refuse("holdfast-etcd does not understand: " + message.kind);
 }
 
 void LockSession::begin(const wire::Message& message, os::UniqueFd memory) {
-  self_ = to_party(message);
+  Result<ClusterBegin> begin = to_cluster_begin(message);
+  if (!begin) return refuse(to_text(begin.error()));
+  self_ = std::move(begin->party);
   self_.host = parts_.machine.host;
   self_.user = parts_.machine.user;
-  grace_ = Milliseconds{parse_number<std::int64_t>(message.get("grace_ms")).value_or(0)};
+  grace_ = begin->grace;
   Result<os::SharedLease> shared = os::SharedLease::of(std::move(memory));
   if (!shared) return refuse(to_text(shared.error()));
   memory_.emplace(std::move(*shared));
@@ -101,8 +106,8 @@ void LockSession::begin(const wire::Message& message, os::UniqueFd memory) {
 
 void LockSession::ask(const wire::Message& message) {
   if (wanted() != nullptr) return refuse("holdfast-etcd was asked for two locks at once");
-  const Result<LockSpec> spec = parse_lock_spec(message.get("lock"));
-  if (!spec) return refuse(to_text(spec.error()));
+  Result<ClusterAsk> ask = to_cluster_ask(message);
+  if (!ask) return refuse(to_text(ask.error()));
   const Milliseconds ttl = parts_.settings.ttl;
   if (const Milliseconds shortest = cluster::shortest_ttl(grace_); ttl < shortest) {
     return refuse(
@@ -110,14 +115,13 @@ void LockSession::ask(const wire::Message& message) {
                  " or more: twice the test's grace of ", describe(grace_), " and a second"}));
   }
   Lock lock;
-  lock.spec = *spec;
-  lock.level = message.get("level");
-  lock.part.slots = parse_slots(message.get("level_slots"));
-  lock.part.amount = parse_number<std::uint64_t>(message.get("level_amount")).value_or(0);
+  lock.spec = std::move(ask->lock);
+  lock.level = std::move(ask->level.attempt);
+  lock.part = {std::move(ask->level.slots), ask->level.amount};
   lock.party = self_;
-  lock.party.mode = spec->mode;
-  lock.party.units = spec->units;
-  lock.party.size = spec->size;
+  lock.party.mode = lock.spec.mode;
+  lock.party.units = lock.spec.units;
+  lock.party.size = lock.spec.size;
   log(LogLevel::debug, {"asks etcd for lock ", to_text(lock.spec)});
   locks_.push_back(std::move(lock));
   queue_.clear();
@@ -128,23 +132,21 @@ LockSession::Lock* LockSession::wanted() {
   return locks_.empty() || locks_.back().is_had ? nullptr : &locks_.back();
 }
 
-void LockSession::answer_is_held(const wire::Message& message) {
-  const Result<LockSpec> spec = parse_lock_spec(message.get("lock"));
-  if (!spec) return refuse(to_text(spec.error()));
-  const std::string prefix = cluster::prefix_of_level(spec->name, message.get("level"));
-  step_ = parts_.etcd.call(k_range, range_body(prefix), [this, message](const EtcdReply& reply) {
+void LockSession::answer_is_held(const ClusterIsHeld& question) {
+  const std::string prefix = cluster::prefix_of_level(question.lock.name, question.level);
+  step_ = parts_.etcd.call(k_range, range_body(prefix), [this, question](const EtcdReply& reply) {
     step_ = 0;
     const std::optional<Keys> keys = keys_in(reply.body);
     if (is_refused(reply) || !keys) {
       if (is_over()) return;
-      answer_is_held_later_ = message;
+      answer_is_held_later_ = question;
       if (again_at_ == k_longest) again_at_ = os::monotonic_now() + pause_after(failures_++);
       return;
     }
     wire::Message answer(cluster::k_is_held);
     // The attempt may be in another PID namespace of this machine.
     const bool yes = std::ranges::any_of(keys->parties, [&](const ClusterParty& party) {
-      return party.attempt == message.get("attempt") &&
+      return party.attempt == question.attempt &&
              os::boot_in(party.boot) == os::boot_in(self_.boot);
     });
     if (yes) answer.add("yes", "1");
@@ -309,8 +311,7 @@ void LockSession::had() {
   lock.is_had = true;
   log(LogLevel::debug,
       {"has lock ", to_text(lock.spec), ", fence ", std::to_string(lock.party.revision)});
-  send(wire::Message(cluster::k_had, {{"fence", std::to_string(lock.party.revision)},
-                                      {"slots", to_text(lock.party.slots)}}));
+  send(to_message(ClusterHad{lock.party.revision, lock.party.slots}));
 }
 
 void LockSession::renew() {

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/cluster/cluster_party.hpp"
 #include "core/cluster/cluster_settings.hpp"
 #include "core/cluster/lock_order.hpp"
+#include "core/settings/cluster_wire.hpp"
 #include "core/settings/message.hpp"
 #include "etcd/etcd.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/lock/shared_lease.hpp"
 
@@ -90,7 +90,7 @@ class LockSession {
   void obey(const wire::Message& message, os::UniqueFd descriptor);
   void begin(const wire::Message& message, os::UniqueFd memory);
   void ask(const wire::Message& message);
-  void answer_is_held(const wire::Message& message);
+  void answer_is_held(const ClusterIsHeld& question);
   std::string why_waits() const;
   void look_why();
   void tell_why();
@@ -139,7 +139,7 @@ class LockSession {
   std::size_t own_ = 0;              // our place in it
   std::string trouble_;              // why the last call was not served; empty: it was
   Etcd::Id step_ = 0;                // the call that go_on() has made; 0: none
-  std::optional<wire::Message> answer_is_held_later_;  // etcd is to be asked again
+  std::optional<ClusterIsHeld> answer_is_held_later_;  // etcd is to be asked again
   Milliseconds tell_why_at_ = k_longest;               // when we answer at the latest why we wait
   Etcd::Id watch_ = 0;
   std::string watched_;  // the key that is watched, or what all watched keys begin with

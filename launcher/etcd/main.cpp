@@ -13,7 +13,6 @@
 #include "etcd/service.hpp"
 #include "log/log.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/unique_fd.hpp"
 
 int main(int count, char** arguments) {
   using namespace holdfast;

@@ -18,7 +18,7 @@
 #include "core/settings/cluster_wire.hpp"
 #include "core/settings/message.hpp"
 #include "etcd/etcd.hpp"
-#include "etcd/etcd_bodies.hpp"
+#include "etcd/etcd_messages.hpp"
 #include "etcd/lock_session.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
@@ -125,9 +125,10 @@ class Service {
 }  // namespace
 
 void serve(os::UniqueFd control, const char* password) {
-  const Result<wire::Message> settings = os::receive_message(control.get()).message;
-  if (!settings || settings->kind != cluster::k_settings) return;
-  Service(std::move(control), to_cluster_settings(*settings), password).run();
+  const Result<wire::Message> message = os::receive_message(control.get()).message;
+  if (!message || message->kind != cluster::k_settings) return;
+  const Result<ClusterSettings> settings = to_cluster_settings(*message);
+  if (settings) Service(std::move(control), *settings, password).run();
 }
 
 }  // namespace holdfast::etcd

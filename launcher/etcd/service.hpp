@@ -1,7 +1,7 @@
 // The loop of holdfast-etcd.
 #pragma once
 
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::etcd {
 

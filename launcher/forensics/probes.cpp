@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <string_view>
 
-#include "core/base/edit_distance.hpp"
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/system_call.hpp"
@@ -19,6 +21,98 @@
 #include "os/process/git_command.hpp"
 
 namespace holdfast::forensics {
+namespace {
+
+constexpr std::size_t k_longest_text = 4096;  // as in the journal
+constexpr std::size_t k_width = 10;
+
+// Replaces what would move a terminal's cursor.
+std::string fit_for_lines(std::string_view text) {
+  std::string fit(text.substr(0, k_longest_text));
+  for (char& c : fit) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n') || byte == 0x7f) c = '?';
+  }
+  return fit;
+}
+
+// At least one blank follows, even after the longest text.
+std::string padded(std::string_view text) {
+  return std::string(text) + std::string(k_width - std::min(k_width - 1, text.size()), ' ');
+}
+
+}  // namespace
+
+std::string to_text(const std::vector<Finding>& findings) {
+  std::string block;
+  for (const Finding& finding : findings) {
+    const std::string text = (finding.failed ? "not known: " : "") + fit_for_lines(finding.text);
+    std::string_view rest = text;
+    std::string heading = padded(finding.probe);
+    do {
+      block += text_of({"holdfast:   ", heading, take_part(rest, '\n'), "\n"});
+      heading = padded("");
+    } while (!rest.empty());
+  }
+  return block;
+}
+
+namespace {
+
+constexpr std::string_view k_own_prefix = "HOLDFAST_";
+
+}  // namespace
+
+os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
+                            const std::vector<std::string>& entries, Milliseconds time) {
+  namespace env = holdfast::environment;
+  os::BoundedOrder order;
+  order.words = {"/bin/sh", "-c", command};
+  order.time = time;
+  // Our own variables are left out. Those that are true of this attempt are added below.
+  for (const std::string& entry : entries) {
+    if (!entry.starts_with(k_own_prefix)) order.environment.push_back(entry);
+  }
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) order.environment.push_back(text_of({name, "=", value}));
+  };
+  add(env::k_hook, facts.hook);
+  add(env::k_test_name, facts.test);
+  add(env::k_run_id, facts.run);
+  add(env::k_attempt_id, facts.attempt_id);
+  add(env::k_attempt, std::to_string(facts.attempt));
+  add(env::k_tmpdir, facts.scratch);
+  add(env::k_hook_output, facts.output);
+  if (facts.process > 0) add(env::k_hook_pid, std::to_string(facts.process));
+  if (!facts.outcome) return order;
+  add(env::k_hook_outcome, name_of(*facts.outcome));
+  if (facts.main.kind == ProcessEnd::Kind::exited) {
+    add(env::k_hook_exit_code, std::to_string(facts.main.code));
+  } else if (facts.main.kind == ProcessEnd::Kind::signalled) {
+    add(env::k_hook_signal, std::to_string(facts.main.code));
+  }
+  return order;
+}
+
+Finding hook_finding(const std::string& hook, const os::BoundedEnd& end, Milliseconds time) {
+  using Kind = os::BoundedEnd::Kind;
+  std::string output = end.output.substr(0, end.output.find_last_not_of('\n') + 1);
+  if (end.output_cut) output += "\n… cut off";
+  const std::string below = output.empty() ? "" : "\n" + output;
+  switch (end.kind) {
+    case Kind::exited:
+      if (end.code == 0) return {hook, false, output.empty() ? "done" : output};
+      return {hook, false, "ended with " + std::to_string(end.code) + below};
+    case Kind::signalled:
+      return {hook, false, "died of signal " + std::to_string(end.code) + below};
+    case Kind::too_late:
+      return {hook, false, "not done within " + describe(time) + below};
+    case Kind::not_started:
+      return {hook, true, to_text(os::system_error("start it", end.code))};
+  }
+  return {hook, true, "not known"};
+}
+
 namespace {
 
 constexpr std::size_t k_look_alikes = 5;

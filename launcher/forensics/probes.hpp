@@ -12,10 +12,48 @@
 #include "core/base/duration.hpp"
 #include "core/base/program_identity.hpp"
 #include "core/base/result.hpp"
-#include "forensics/findings.hpp"
+#include "core/journal/records.hpp"
+#include "core/outcome/outcome.hpp"
+#include "core/settings/policy.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::forensics {
+
+// Shows what the probes found as a block under the failure. Pure.
+
+// Aligned lines, each with `holdfast: ` in front. Control characters are replaced. Empty without
+// findings.
+std::string to_text(const std::vector<Finding>& findings);
+
+// Runs the user's hooks (core/settings/policy.hpp): docs/reference/config.md, on-failure and
+// before-kill.
+
+// The time for on-failure. before-kill gets as much of ctest's time as the caller can spare.
+inline constexpr Milliseconds k_on_failure_time{30'000};
+
+// What a hook is told about the attempt.
+struct HookFacts {
+  std::string hook;  // `on-failure`, `before-kill`
+  std::string test;
+  std::string run;
+  std::string attempt_id;
+  unsigned attempt = 1;  // from 1
+  // Only for on-failure: at before-kill the test has not ended.
+  std::optional<Outcome> outcome;
+  ProcessEnd main;
+  int process = 0;      // for before-kill: the test's main process
+  std::string scratch;  // the attempt's directory; empty: none
+  std::string output;   // the file with the attempt's captured output; empty: none
+};
+
+// Runs `command` with /bin/sh. The hook has the test's whole environment (`entries`), and a
+// variable for each fact that is known and for nothing else: no such variable is empty, and it
+// replaces one of the same name. 64 KiB of output are kept. Nothing of the hook survives its time.
+os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
+                            const std::vector<std::string>& entries, Milliseconds time);
+
+// What the hook printed, and how it ended if not with 0.
+Finding hook_finding(const std::string& hook, const os::BoundedEnd& end, Milliseconds time);
 
 // The test's program and its neighbours. Each function may hang on a dead file system, so it is
 // meant for os::BoundedWork.

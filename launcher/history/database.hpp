@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t k_longest = 200;
+constexpr std::size_t k_longest_signature = 200;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -60,8 +60,7 @@ std::int64_t milliseconds(double seconds) {
 PastFailure failure_of(const Attempt& attempt, std::int64_t n, std::string_view output) {
   PastFailure failure;
   failure.attempt = n;
-  const Outcome without_end = attempt.is_running ? Outcome::unknown : Outcome::interrupted;
-  failure.outcome = name_of(attempt.outcome.value_or(without_end));
+  failure.outcome = name_of(outcome_of(attempt));
   failure.signature = signature_of(attempt, output);
   return failure;
 }
@@ -95,7 +94,7 @@ std::string bounded_signature(std::string_view text) {
   const std::string line = printable(text);
   std::string result;
   char before = ' ';
-  for (std::size_t at = 0; at < line.size() && result.size() <= k_longest;) {
+  for (std::size_t at = 0; at < line.size() && result.size() <= k_longest_signature;) {
     const std::string_view rest = std::string_view(line).substr(at);
     const bool begins_word = !is_letter(before) && !is_digit(before);
     const std::size_t directories = begins_word ? directories_at(rest) : 0;
@@ -112,8 +111,8 @@ std::string bounded_signature(std::string_view text) {
       ++at;
     }
   }
-  if (result.size() > k_longest) {
-    result.resize(k_longest - 3);
+  if (result.size() > k_longest_signature) {
+    result.resize(k_longest_signature - 3);
     while (!result.empty() && (static_cast<unsigned char>(result.back()) & 0xC0U) == 0x80U)
       result.pop_back();
     if (!result.empty() && static_cast<unsigned char>(result.back()) >= 0xC0U) result.pop_back();

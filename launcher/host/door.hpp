@@ -7,7 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "core/settings/message.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 
 namespace holdfast::host {

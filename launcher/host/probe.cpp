@@ -6,14 +6,14 @@
 #include <cerrno>
 
 #include "core/base/number.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/service/tcp_table.hpp"
 #include "host/strangers.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/wait.hpp"
-#include "os/network/connection.hpp"
+#include "os/network/address.hpp"
 #include "os/network/socket_diagnosis.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/base/names.hpp"
-#include "core/base/printable.hpp"
-#include "core/service/service_words.hpp"
+#include "core/base/text.hpp"
+#include "core/service/service_spec.hpp"
 #include "host/strangers.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"

@@ -3,6 +3,14 @@
 
 namespace holdfast::host {
 
+// The main process of a service whose command goes to the background.
+
+// `holdfast service-fork FD COMMAND…`. Runs the command, and writes a byte to `told` when the
+// command has ended with 0. Waits for the processes that the command leaves in the background, too.
+// Ends as the first process that comes to a bad end, or with 0 when none is left. Returns the exit
+// code.
+int be_forking_service(int told, char** command);
+
 // `holdfast service-host FD`: `keeper` is a connection (SOCK_SEQPACKET) on which the keeper sends a
 // wire::HostOrder first of all. Returns when nothing of the service is left. The keeper has been
 // told everything that the exit code says.

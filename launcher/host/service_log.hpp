@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::host {
 

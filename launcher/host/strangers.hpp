@@ -9,7 +9,7 @@
 
 #include "core/service/service_spec.hpp"
 #include "core/service/tcp_table.hpp"
-#include "os/process/stream_holders.hpp"
+#include "os/process/tagged_processes.hpp"
 
 namespace holdfast::host {
 

@@ -1,10 +1,10 @@
 #include "keeper/keeper_loop.hpp"
 
-#include "core/outcome/signal_names.hpp"
+#include "core/outcome/outcome.hpp"
 #include "keeper/base/keeper_socket.hpp"
-#include "keeper/left/stuck_pairs.hpp"
+#include "keeper/left/stopped_supervisors.hpp"
 #include "keeper/run/attempt_grants.hpp"
-#include "keeper/service/tree_services.hpp"
+#include "keeper/service/kept_service.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/descriptors.hpp"
@@ -234,7 +234,7 @@ bool KeeperLoop::serve(Connection& connection) {
     return true;
   }
   if (message && message->kind == wire::k_waits) {
-    connection.wait = message->get("wait");
+    if (Result<wire::AttemptWait> wait = wire::to_wait(*message)) connection.wait = *wait;
     return true;
   }
   if (message && message->kind == wire::k_contain) {
@@ -289,7 +289,9 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
   if (message.kind == wire::k_again && run_.current() != nullptr) {
     stale_.look(StalePrograms::Point::end, asker, run_.journal());
     leave_services(asker, Farewell::red);
-    return answer_again(message, asker, *run_.current(), lines_);
+    wire::Message reply = answer_again(message, asker, *run_.current(), lines_);
+    note_start(asker);
+    return reply;
   }
   if (std::optional<wire::Message> reply = services_.answer(message, asker)) {
     answer_for_services();
@@ -324,8 +326,7 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
     share(request, granted, asker);
   }
   asker.begin_attempt(request, granted);
-  memory_.note_start(asker);
-  stale_.look(StalePrograms::Point::start, asker, run_.journal());
+  note_start(asker);
   return wire::to_message(granted);
 }
 
@@ -342,6 +343,11 @@ Run& KeeperLoop::run_of(unsigned include_count, const Connection& asker) {
   // run's is open.
   if (run_.may_have_log()) run_.take_log([&] { return is_there(asker); });
   return run;
+}
+
+void KeeperLoop::note_start(Connection& asker) {
+  memory_.note_start(asker);
+  stale_.look(StalePrograms::Point::start, asker, run_.journal());
 }
 
 wire::Message KeeperLoop::end_of_run(const Connection& asker) {
@@ -362,21 +368,21 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
 }
 
 wire::Message KeeperLoop::status() const {
-  wire::Message reply(wire::k_status, {{"tree", order_.tree}, {"ctest", to_text(order_.ctest)}});
-  for (const std::string& state : services_.states()) reply.add("service", state);
+  wire::Status status{.tree = order_.tree, .ctest = order_.ctest, .services = services_.states()};
   std::size_t room = k_most_waits;
   for (const Connection& one : connections_) {
-    std::string wait = services_.wait_of(one.use, one.services);
-    if (wait.empty()) wait = one.wait;
-    if (wait.empty() || wait.size() + one.attempt.size() > room) continue;
-    room -= wait.size() + one.attempt.size();
-    reply.add("waits", text_of({one.attempt, "\n", wait}));
+    wire::AttemptWait wait = services_.wait_of(one.use, one.services);
+    if (wait.names.empty()) wait = one.wait;
+    const std::size_t size = one.attempt.size() + wait.names.size() + wait.why.size();
+    if (wait.names.empty() || size > room) continue;
+    room -= size;
+    status.waits.push_back({one.attempt, std::move(wait)});
   }
   if (run_.has_begun()) {
-    reply.add("run", run_.id());
-    reply.add("journal", run_.journal());
+    status.run = run_.id();
+    status.journal = run_.journal();
   }
-  return reply;
+  return to_message(status);
 }
 
 wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connection& asker) {

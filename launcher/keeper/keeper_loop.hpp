@@ -8,19 +8,18 @@
 
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
-#include "keeper/base/keeper.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"
+#include "keeper/run/attempt_grants.hpp"
 #include "keeper/run/cluster_client.hpp"
-#include "keeper/run/current_run.hpp"
 #include "keeper/run/fixture_containments.hpp"
-#include "keeper/run/googletest_programs.hpp"
 #include "keeper/run/log_turn.hpp"
 #include "keeper/run/memory_watch.hpp"
+#include "keeper/run/run.hpp"
 #include "keeper/run/slot_lending.hpp"
 #include "keeper/run/stale_programs.hpp"
 #include "keeper/service/run_services.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 
@@ -50,6 +49,8 @@ class KeeperLoop {
   // The network that a test shares.
   os::SharedNetwork& network_of(const Connection& connection);
   void offer_networks();
+  // An attempt of the asker begins.
+  void note_start(Connection& asker);
   wire::Message end_of_run(const Connection& asker);
   // The test of the connection does not use its services any more.
   void leave_services(Connection& connection, Farewell farewell);

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "core/base/fnv1a.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
-#include "keeper/base/keeper.hpp"
+#include "keeper/base/connections.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/keeper_loop.hpp"
 #include "keeper/left/stale_files.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/base/words.hpp"
 #include "os/file/clock.hpp"
 #include "os/log/log.hpp"

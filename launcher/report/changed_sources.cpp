@@ -1,7 +1,7 @@
 #include "report/changed_sources.hpp"
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>

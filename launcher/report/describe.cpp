@@ -1,11 +1,10 @@
 #include "report/describe.hpp"
 
-#include "core/base/ascii_case.hpp"
 #include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/ctest/ctest_options.hpp"
-#include "core/outcome/signal_names.hpp"
+#include "core/outcome/outcome.hpp"
 #include "store/run_directory.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "report/escape.hpp"
 
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // Makes text of unknown origin (names, output) safe for XML. For terminals see
-// core/base/printable.hpp.
+// core/base/text.hpp.
 #pragma once
 
 #include <string>

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "core/base/number.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "core/batch/gtest_output.hpp"
 
 namespace holdfast {

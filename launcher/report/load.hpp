@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "report/model.hpp"
 #include "store/ctest_log.hpp"
 #include "store/run_directory.hpp"

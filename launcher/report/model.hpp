@@ -3,12 +3,7 @@
 // Renderers (text, JSON, JUnit, summary) take a RunReport, and outputs from report/load.hpp.
 #pragma once
 
-#include "core/ctest/test_order.hpp"
-#include "report/counts.hpp"
-#include "report/test_outcome.hpp"
-#include "store/journal_reader.hpp"
-#include "store/records.hpp"
-
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -16,7 +11,43 @@
 #include <string>
 #include <vector>
 
+#include "core/ctest/test_order.hpp"
+#include "core/journal/records.hpp"
+#include "core/outcome/outcome_table.hpp"
+#include "report/test_outcome.hpp"
+#include "store/journal_reader.hpp"
+
 namespace holdfast {
+
+// The numbers of a run.
+//
+// Each test is in exactly one of by_outcome, so these numbers add up to planned. Flaky, leaked and
+// bare tests and those with orphan markers are counted a second time by that name. A test that
+// reported a failure and exited on purpose counts as failed.
+struct OutcomeCounts {
+  std::array<std::size_t, k_outcomes> by_outcome{};
+
+  void add(Outcome outcome) { ++by_outcome.at(static_cast<std::size_t>(outcome)); }
+  std::size_t of(Outcome outcome) const { return by_outcome.at(static_cast<std::size_t>(outcome)); }
+  std::size_t failed() const { return of(Outcome::failed) + of(Outcome::deliberate_exit); }
+  // The number in the row of this outcome. Tests that exited on purpose are among the failed.
+  std::size_t shown(Outcome outcome) const {
+    return outcome == Outcome::failed ? failed() : of(outcome);
+  }
+};
+
+struct Counts : OutcomeCounts {
+  std::size_t planned = 0;  // every test that ctest selected, as far as the journal knows
+  std::size_t run = 0;      // planned, without not_run
+  std::size_t through = 0;  // those of `run` that ran through Holdfast
+  std::size_t bare = 0;     // those of `run` that did not; run == through + bare
+  std::size_t flaky = 0;
+  std::size_t leaked = 0;
+  std::size_t stale = 0;     // their programs changed during the run
+  std::size_t orphaned = 0;  // they found markers that were not their own
+  std::size_t cases = 0;     // of batches
+  OutcomeCounts of_cases;
+};
 
 // What one generation of a service printed while a red attempt used it.
 struct ServiceOutput {
@@ -46,6 +77,13 @@ struct Attempt : AttemptEnded {
   std::vector<OutputPlace> printed;
   std::size_t shard = 0;  // an index in RunReport::shards
 };
+
+// Without an outcome: an attempt that has no end and will have none was interrupted. An outcome of
+// a newer version is not known.
+inline Outcome outcome_of(const Attempt& attempt) {
+  const bool is_lost = !attempt.has_ended && !attempt.is_running;
+  return attempt.outcome.value_or(is_lost ? Outcome::interrupted : Outcome::unknown);
+}
 
 // One case inside a test (a GoogleTest case of a batch).
 struct Case {

@@ -4,7 +4,6 @@
 #include <memory>
 #include <vector>
 
-#include "report/counts.hpp"
 #include "report/model.hpp"
 #include "store/journal_reader.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -103,12 +103,6 @@ std::vector<std::string> service_deaths(const RunReport& report) {
     for (const ServiceDeath& death : service.deaths) texts.push_back(death_text(service, death));
   }
   return texts;
-}
-
-UsedService used_service(std::string_view text) {
-  const std::size_t mark = text.rfind('#');
-  if (mark == std::string_view::npos) return {text};
-  return {text.substr(0, mark), parse_number<std::int64_t>(text.substr(mark + 1)).value_or(0)};
 }
 
 }  // namespace holdfast

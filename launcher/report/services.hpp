@@ -30,11 +30,4 @@ std::string text_of(const ServiceOutput& printed);
 // "db died during Net.Upload (alone); generation 3 from then on" for each generation that was lost.
 std::vector<std::string> service_deaths(const RunReport& report);
 
-// `db#3` in the record of an attempt: the name, and the generation.
-struct UsedService {
-  std::string_view name;
-  std::int64_t generation = 0;
-};
-UsedService used_service(std::string_view text);
-
 }  // namespace holdfast

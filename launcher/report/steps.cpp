@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "report/describe.hpp"
 #include "report/text_sections.hpp"
 

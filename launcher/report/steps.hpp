@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/journal/records.hpp"
 #include "report/model.hpp"
-#include "store/records.hpp"
 
 namespace holdfast {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "report/model.hpp"
 
 namespace holdfast {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "core/base/ascii_case.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 #include "core/base/words.hpp"
 #include "os/file/own_files.hpp"
 #include "settings/keys.hpp"

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <iterator>
 
-#include "core/base/edit_distance.hpp"
 #include "core/base/names.hpp"
+#include "core/base/text.hpp"
 #include "core/base/words.hpp"
 #include "settings/pattern.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/lock/lock_spec.hpp"
-#include "core/outcome/signal_names.hpp"
+#include "core/outcome/outcome.hpp"
 #include "core/service/service_state.hpp"
 
 namespace holdfast {

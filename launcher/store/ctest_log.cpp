@@ -10,12 +10,12 @@
 #include <system_error>
 
 #include "core/base/number.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "core/settings/command_line.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/process/execute.hpp"
 #include "store/run_files.hpp"
 
@@ -145,7 +145,8 @@ VerdictRecord record_of(const LogEntry& entry, const std::string& log, double ru
   record.ran = entry.started && refusal.empty();
   record.launched = *record.ran && entry.launched;
   record.times = entry.heads;
-  if (entry.next_with_several != 0) record.before = entry.next_with_several;
+  // What was not started has printed nothing, so its entry is whole.
+  if (entry.next_with_several != 0 && refusal.empty()) record.before = entry.next_with_several;
   record.doubtful = entry.is_doubtful;
   record.output = OutputPlace{log, entry.output_begin, entry.output_end - entry.output_begin};
   const std::string& note = entry.started ? refusal : entry.preamble;

@@ -22,8 +22,8 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/journal/records.hpp"
 #include "store/ctest_log_entries.hpp"
-#include "store/records.hpp"
 
 namespace holdfast {
 

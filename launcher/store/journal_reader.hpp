@@ -7,7 +7,7 @@
 #pragma once
 
 #include "core/base/result.hpp"
-#include "store/records.hpp"
+#include "core/journal/records.hpp"
 
 #include <cstddef>
 #include <filesystem>

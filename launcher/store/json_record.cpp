@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {
@@ -296,29 +296,16 @@ template <typename T>
 T read(FieldReader& in) {
   T record;
   record.at = in.number("at");
-#define HOLDFAST_RECORD_FIELD(Record, name, ...) \
-  if constexpr (std::is_same_v<T, Record>) in.read(#name, record.name);
-#include "core/base/launcher_records.def"
-#define HOLDFAST_KEEPER_FIELD(Record, member, name, ...) \
+#define HOLDFAST_RECORD_FIELD(Record, member, name, ...) \
   if constexpr (std::is_same_v<T, Record>) in.read(name, record.member);
-#include "store/keeper_records.def"
+#include "core/journal/records.def"
   return record;
 }
 
 std::optional<Record> record_of(std::string_view type, FieldReader& in) {
-  if (type == "run_started") return read<RunStarted>(in);
-  if (type == "attempt_started") return read<AttemptStarted>(in);
-  if (type == "attempt_ended") return read<AttemptEnded>(in);
-  if (type == "bare") return read<Bare>(in);
-  if (type == "stale") return read<Stale>(in);
-  if (type == "verdict") return read<VerdictRecord>(in);
-  if (type == "cases") return read<CasesRecord>(in);
-  if (type == "step") return read<StepRecord>(in);
-  if (type == "service") return read<ServiceRecord>(in);
-  if (type == "planned") return read<PlannedRecord>(in);
-  if (type == "log_word") return read<LogWordRecord>(in);
-  if (type == "sources") return read<SourcesRecord>(in);
-  if (type == "run_ended") return read<RunEnded>(in);
+#define HOLDFAST_RECORD(Type, name) \
+  if (type == (name)) return read<Type>(in);
+#include "core/journal/records.def"
   return std::nullopt;
 }
 

@@ -1,8 +1,7 @@
-// Parses one line of a journal, and makes the lines that `holdfast end` and the keeper write. (The
-// launcher makes the lines of its own records: attempt_started, attempt_ended and bare.)
+// Parses one line of a journal. (core/journal/record_lines makes them.)
 #pragma once
 
-#include "store/records.hpp"
+#include "core/journal/records.hpp"
 
 #include <optional>
 #include <string>
@@ -19,15 +18,5 @@ struct ParsedLine {
 // complaint names it. A line without a required field is no record. Unknown fields are ignored
 // silently, because fields may be added. Bytes that are not UTF-8 are replaced.
 ParsedLine parse_record(std::string_view line);
-
-// Complete lines, newline included, for one write(2) to a descriptor opened with O_APPEND.
-// Bytes that are not UTF-8 are replaced.
-std::string line_of(const RunStarted& record);
-std::string line_of(const Stale& record);
-std::string line_of(const VerdictRecord& record);
-std::string line_of(const RunEnded& record);
-std::string line_of(const LogWordRecord& record);
-std::string line_of(const PlannedRecord& record);
-std::string line_of(const ServiceRecord& record);
 
 }  // namespace holdfast

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/log/log_line.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 

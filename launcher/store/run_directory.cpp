@@ -28,7 +28,7 @@ double started_at(const fs::path& journal) {
   return started && started->at > 0 ? started->at : written_at(journal).value_or(0);
 }
 
-// The parts of a run's name, which the keeper gives (keeper/run/current_run.cpp).
+// The parts of a run's name, which the keeper gives (keeper/run/run.cpp).
 struct RunName {
   std::uint64_t number = 0;  // 0: the name has no number
   std::string_view second;   // when the run began: 20261120-084053-; empty: unknown
@@ -48,7 +48,7 @@ std::string_view second_in(std::string_view name) {
 RunName name_of(std::string_view id) {
   RunName name{0, second_in(id), id};
   if (!name.second.empty()) return name;
-  const std::optional<std::uint64_t> number = take_number<std::uint64_t>(id);
+  const std::optional<std::uint64_t> number = holdfast::take_number<std::uint64_t>(id);
   if (!number || !id.starts_with('-')) return name;
   id.remove_prefix(1);
   const std::string_view second = second_in(id);

@@ -18,8 +18,8 @@
 #include <utility>
 
 #include "core/base/result.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 

@@ -8,7 +8,7 @@
 #include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/outcome/end_verdict.hpp"
-#include "core/settings/far_share.hpp"
+#include "core/settings/policy.hpp"
 #include "os/file/file_text.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
@@ -51,7 +51,9 @@ class Launch {
   }
 
   Exit run() {
-    if (!invocation_.warning.empty()) teller().complain(invocation_.warning);
+    if (!invocation_.not_understood.empty()) {
+      teller().complain("ignoring " + invocation_.not_understood);
+    }
     grant_ = seek_grant(invocation_, around_.callers, keeper_);
     begin_log();
     if (invocation_.bare) return run_unwatched();
@@ -177,19 +179,13 @@ class Launch {
            clock_.judges(grant_.policy, invocation_.facts);
   }
 
-  // The properties by which ctest judges the test besides its end. Only reports need them.
-  std::string_view judged_by() const {
-    const char* const value = ::getenv(environment::k_property_judged.data());
-    return value != nullptr && invocation_.attach ? value : std::string_view();
-  }
-
   // The verdict for the record. If ctest or the keeper dies early, a report has no other verdict.
   std::string verdict_of(const AttemptResult& result) const {
     EndedTest test;
     test.outcome = result.outcome;
     test.end = exit_of(result.outcome, result.observation, invocation_.mode());
     test.skip_code = invocation_.skip_code;
-    test.judged = judged_by();
+    test.judged = invocation_.judged;
     test.properties = invocation_.facts.verdict;
     test.mirrored = result.verdict;
     return std::string(verdict_on_record(test));

@@ -86,7 +86,7 @@ def plain_environment(**changes):
 
 
 def unfolded(text):
-    """Joins each of Holdfast's lines that goes on in further ones (core/base/printable.hpp)."""
+    """Joins each of Holdfast's lines that goes on in further ones (core/base/text.hpp)."""
     return text.replace("\nholdfast:   ", " ")
 
 

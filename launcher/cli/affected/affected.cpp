@@ -9,8 +9,8 @@
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
 #include "cli/test_names.hpp"
-#include "core/base/printable.hpp"
 #include "core/base/result.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::cli {
 namespace {

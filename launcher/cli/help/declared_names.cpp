@@ -57,8 +57,9 @@ std::string page_at(std::string_view address) {
   address = address.substr(0, address.find('#'));
   if (address.empty()) return "docs/reference/config.md";
   constexpr std::string_view k_above = "../";
-  if (address.starts_with(k_above)) return text_of({"docs/", address.substr(k_above.size())});
-  return text_of({"docs/reference/", address});
+  if (address.starts_with(k_above))
+    return holdfast::text_of({"docs/", address.substr(k_above.size())});
+  return holdfast::text_of({"docs/reference/", address});
 }
 
 // The lines up to one that is not empty and does not begin with `indent`, without it.

@@ -14,9 +14,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/help/reference.hpp"
-#include "core/base/edit_distance.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"

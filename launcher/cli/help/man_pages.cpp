@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "cli/help/reference.hpp"
-#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::cli {
 namespace {

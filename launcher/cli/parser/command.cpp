@@ -5,8 +5,7 @@
 #include <sstream>
 #include <utility>
 
-#include "core/base/ascii_case.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/base/words.hpp"
 
 namespace holdfast::cli {

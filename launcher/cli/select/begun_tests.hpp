@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/ctest/rerun.hpp"
-#include "store/records.hpp"
+#include "core/journal/records.hpp"
 
 namespace holdfast::cli {
 

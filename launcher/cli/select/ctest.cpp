@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/history_file.hpp"
+#include "cli/history.hpp"
 #include "cli/select/ctest_call.hpp"
 #include "cli/select/selection.hpp"
 #include "cli/select/slurm_array.hpp"
@@ -16,7 +16,7 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/ctest/test_order.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "history/answers/recent.hpp"

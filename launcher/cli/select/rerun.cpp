@@ -17,7 +17,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/ctest/rerun.hpp"
 #include "core/select/test_graph.hpp"
 #include "keeper/left/dead_runs.hpp"

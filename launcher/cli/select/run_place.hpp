@@ -6,7 +6,7 @@
 #include "cli/select/ctest_call.hpp"
 #include "cli/select/user_call.hpp"
 #include "core/base/result.hpp"
-#include "store/records.hpp"
+#include "core/journal/records.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {

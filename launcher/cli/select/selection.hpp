@@ -57,7 +57,7 @@ std::string planned_lines(const std::vector<SelectableTest>& tests);
 bool is_attached(const std::string& tree);
 
 // Leaves these records for the ctest that we become. Its keeper writes them into the journal, and
-// makes the run red if ctest runs other tests (keeper/run/current_run.hpp). Without Holdfast in
+// makes the run red if ctest runs other tests (keeper/run/run.hpp). Without Holdfast in
 // the tree, there is nobody to read them. `prefix`: of prefix_of_selection_files().
 Result<void> leave_plan(const std::string& tree, const std::string& prefix,
                         const std::string& lines);

@@ -10,7 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/select/selection.hpp"
 #include "cli/test_names.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::cli {
 namespace {

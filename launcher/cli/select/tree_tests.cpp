@@ -8,7 +8,7 @@
 #include "cli/listed_test.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/ctest/shown_tests.hpp"
 
 namespace holdfast::cli {

@@ -5,7 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
 #include "cli/select/tree_tests.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {

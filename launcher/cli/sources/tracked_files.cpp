@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/affected/git_changes.hpp"
-#include "core/base/json_line.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
+#include "core/journal/record_lines.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
@@ -109,32 +109,29 @@ Result<std::vector<std::string>> written_and_committed(const std::string& source
 
 // The time of a file is that of the kernel's last tick, and a tick may come late where others have
 // the processors: lags of two and a half ticks of 4 ms were seen.
-std::int64_t greatest_lag_us() {
-  constexpr std::int64_t k_seen_twice_us = 20'000;
+std::chrono::microseconds greatest_lag() {
+  constexpr std::chrono::microseconds k_seen_twice{20'000};
   timespec tick{};
-  if (::clock_getres(CLOCK_REALTIME_COARSE, &tick) != 0) return k_seen_twice_us;
-  return std::max<std::int64_t>(2 * tick.tv_nsec / 1000, k_seen_twice_us);
+  if (::clock_getres(CLOCK_REALTIME_COARSE, &tick) != 0) return k_seen_twice;
+  return std::max(k_seen_twice, std::chrono::microseconds(2 * tick.tv_nsec / 1000));
 }
 
 std::string record_of(const std::string& source, const std::vector<std::string>& changed) {
-  JsonLine line("sources", os::unix_now_ms());
-  line.seconds("resolution_s", greatest_lag_us()).begin_list("changed");
+  SourcesRecord record;
+  record.at = os::unix_now();
+  record.resolution_s = in_seconds(greatest_lag());
   for (std::size_t i = 0; i < std::min(changed.size(), k_recorded); ++i) {
+    WrittenFile file{.file = changed[i]};
     struct stat info {};
-    line.begin_object().text("file", changed[i]);
-    if (::lstat((source + "/" + changed[i]).c_str(), &info) == 0) {
-      // Nobody can set this time, other than that of the last write.
-      line.seconds("written", info.st_ctim.tv_sec * 1'000'000LL + info.st_ctim.tv_nsec / 1000);
-    } else {
-      line.raw("removed", "true");
-    }
-    line.end_object();
+    file.is_removed = ::lstat((source + "/" + changed[i]).c_str(), &info) != 0;
+    // Nobody can set this time, other than that of the last write.
+    const std::chrono::seconds whole(info.st_ctim.tv_sec);
+    const std::chrono::microseconds part(info.st_ctim.tv_nsec / 1000);
+    if (!file.is_removed) file.written = in_seconds(whole + part);
+    record.changed.push_back(std::move(file));
   }
-  line.end_list();
-  if (changed.size() > k_recorded) {
-    line.number("more", static_cast<std::int64_t>(changed.size() - k_recorded));
-  }
-  return std::move(line).finish();
+  record.more = static_cast<std::int64_t>(changed.size() - record.changed.size());
+  return line_of(record);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/affected/file_glob.hpp"
-#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,8 +1,7 @@
 #include "core/base/attempt_tag.hpp"
 
+#include "core/base/encoding.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/file_name.hpp"
-#include "core/base/fnv1a.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"

@@ -1,8 +1,7 @@
 #include "core/base/duration.hpp"
 
-#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -3,6 +3,8 @@
 // ones.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,13 @@ struct Variable {
 
   friend bool operator==(const Variable&, const Variable&) = default;
 };
+
+// Of `NAME=VALUE`.
+inline Variable variable_of(std::string_view entry) {
+  const std::size_t equals = std::min(entry.size(), entry.find('='));
+  return {std::string(entry.substr(0, equals)),
+          std::string(entry.substr(std::min(entry.size(), equals + 1)))};
+}
 
 }  // namespace holdfast
 

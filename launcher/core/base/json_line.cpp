@@ -5,7 +5,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/batch/batch.hpp"
 
 namespace holdfast {

@@ -14,7 +14,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/batch/framework.hpp"
 
 namespace holdfast {

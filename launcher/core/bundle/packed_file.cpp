@@ -1,10 +1,40 @@
 #include "core/bundle/packed_file.hpp"
 
+#include <string>
+
+#include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/bundle/bundle_names.hpp"
 
 namespace holdfast {
+namespace {
+
+bool is_plain_name(std::string_view name) {
+  constexpr std::size_t k_longest = 1024;
+  if (name.empty() || name.size() > k_longest || name == "." || name == "..") return false;
+  return name.find_first_of(std::string_view("/\n\0", 3)) == std::string_view::npos;
+}
+
+// The part of `path` below `directory` (with its slash); empty: it is not there.
+std::string_view below(std::string_view path, std::string_view directory) {
+  return path.starts_with(directory) ? path.substr(directory.size()) : std::string_view();
+}
+
+}  // namespace
+
+bool is_of_report(std::string_view path) {
+  using namespace bundle_names;
+  if (path == k_manifest || path == k_steps || path == k_printed) return true;
+  if (is_plain_name(below(path, k_printed_pieces))) return true;
+  const std::string_view file = below(path, k_run);
+  if (file == names::k_journal_file) return true;
+  for (const std::string_view directory :
+       {names::k_output_directory, names::k_services_directory}) {
+    if (is_plain_name(below(file, std::string(directory) + '/'))) return true;
+  }
+  return false;
+}
+
 namespace {
 
 constexpr std::size_t k_digits = 20;

@@ -13,8 +13,8 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
 #include "core/base/result.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::cluster {
 
@@ -25,23 +25,23 @@ inline constexpr std::string_view k_settings = "cluster_settings";
 // of an attempt's own connection, and where to log. Everything else is said there.
 inline constexpr std::string_view k_connect = "cluster";
 // `holdfast locks` -> holdfast-etcd: who holds locks and who waits? The answer has the same kind,
-// with `lock` and `party` (core/cluster/cluster_party.hpp), or `why`. An empty message ends it.
+// with `lock` and `party` (core/cluster/cluster_settings.hpp), or `why`. An empty message ends it.
 inline constexpr std::string_view k_list = "list";
 
-// launcher -> holdfast-etcd, first on its connection, with the descriptor of the memory: the fields
-// of a ClusterParty, and `grace_ms`.
+// launcher -> holdfast-etcd, first on its connection, with the descriptor of the memory:
+// ClusterBegin (core/settings/cluster_wire.hpp).
 inline constexpr std::string_view k_begin = "begin";
-// launcher -> holdfast-etcd: the attempt wants `lock`, a spec. If an attempt around this one has
-// the lock, `level` names that attempt, and `level_slots` or `level_amount` says how much of the
-// lock it has. The answer is k_had or k_refused, however long that takes.
+// launcher -> holdfast-etcd: the attempt wants a lock: ClusterAsk. If an attempt around this one
+// has the lock, `level` says which, and how much of the lock it has. The answer is k_had or
+// k_refused, however long that takes.
 inline constexpr std::string_view k_ask = "ask";
-// holdfast-etcd -> launcher: the attempt has the lock. `fence` is the create revision of its key,
-// and `slots` are the numbers of its slots.
+// holdfast-etcd -> launcher: the attempt has the lock: ClusterHad. `fence` is the create revision
+// of its key, and `slots` are the numbers of its slots.
 inline constexpr std::string_view k_had = "had";
 // holdfast-etcd -> launcher: the attempt cannot get the lock. `why` says so in one sentence.
 inline constexpr std::string_view k_refused = "refused";
-// launcher -> holdfast-etcd: does the attempt `attempt` of this machine have `lock` at the level
-// `level`? The answer has the same kind and `yes`.
+// launcher -> holdfast-etcd: does an attempt of this machine have a lock: ClusterIsHeld? The answer
+// has the same kind and `yes`.
 inline constexpr std::string_view k_is_held = "is_held";
 // launcher -> holdfast-etcd: what does the attempt wait for? The answer has the same kind and
 // `why`.

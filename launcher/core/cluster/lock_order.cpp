@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/parts.hpp"
 #include "core/lock/lock_wait.hpp"
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/cluster/cluster_party.hpp"
+#include "core/cluster/cluster_settings.hpp"
 
 namespace holdfast::cluster {
 

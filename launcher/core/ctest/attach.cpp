@@ -29,11 +29,6 @@ Result<Attach> parse_attach(std::string_view text) {
   return attach;
 }
 
-std::string to_text(const Attach& attach) {
-  return text_of({attach_beginning(attach.ctest, attach.pid_namespace),
-                  std::to_string(attach.include_count), " ", attach.project, " ", attach.tree});
-}
-
 std::string attach_beginning(const ProcessName& ctest, std::uint64_t pid_namespace) {
   return text_of({"2 ", std::to_string(ctest.pid), " ", std::to_string(ctest.start), " ",
                   std::to_string(pid_namespace), " "});

@@ -24,7 +24,6 @@ struct Attach {
 
 // "2 <pid> <start> <PID namespace> <include count> <project> <tree>". Refuses another version.
 Result<Attach> parse_attach(std::string_view text);
-std::string to_text(const Attach& attach);
 // The beginning of everything that one ctest tells its launchers, with a blank at its end.
 std::string attach_beginning(const ProcessName& ctest, std::uint64_t pid_namespace);
 

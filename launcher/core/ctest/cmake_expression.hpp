@@ -11,12 +11,23 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
 
 namespace holdfast {
+
+// A regular expression for ctest's -R and -E that matches tests by their names.
+
+// Matches these names and no others. Records show a byte that is no UTF-8 as U+FFFD; the expression
+// has any such bytes there.
+std::string expression_for_names(const std::vector<std::string>& names);
+
+// Whether ctest refuses the expression, which is one of those above: "Expression too big" (65,535
+// bytes when compiled, cmsys/RegularExpression.cxx).
+bool is_too_large_for_ctest(std::string_view expression);
 
 // Whether if("<text>") is true: for ON, YES, TRUE and Y in any case, and for a number other than 0.
 bool is_true_in_cmake(std::string_view text);

@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "core/base/ascii_case.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 #include "core/ctest/ctest_options.hpp"
 
 namespace holdfast {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 
@@ -54,20 +54,6 @@ Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
     }
   }
   return properties;
-}
-
-std::string to_text(const VerdictProperties& properties) {
-  std::string text;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (!text.empty()) text += ',';
-    text.append(name).append(value);
-  };
-  if (properties.will_fail) add(k_will_fail, "");
-  if (properties.skip_return_code) add("code=", std::to_string(*properties.skip_return_code));
-  for (const std::string& pass : properties.pass) add("pass=", encode_file_name(pass));
-  for (const std::string& fail : properties.fail) add("fail=", encode_file_name(fail));
-  for (const std::string& skip : properties.skip) add("skip=", encode_file_name(skip));
-  return text;
 }
 
 std::string as_ctest_reads(std::string_view output) {

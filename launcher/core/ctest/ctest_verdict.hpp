@@ -40,7 +40,6 @@ struct VerdictProperties {
 // `fail=…`, `skip=…`. Expressions are encoded like names of locks. A code outside of 0…255 counts
 // as absent, as it does for ctest.
 Result<VerdictProperties> parse_verdict_properties(std::string_view text);
-std::string to_text(const VerdictProperties& properties);
 
 // The output of a test as ctest compares it with expressions. A line ends at a line break or a NUL
 // byte, loses the carriage returns before its end, and gets one line break. The lines for ctest

@@ -1,8 +1,7 @@
 #include "core/ctest/fixture_sets.hpp"
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/parts.hpp"
-#include "core/ctest/disjoint_sets.hpp"
 
 namespace holdfast {
 namespace {

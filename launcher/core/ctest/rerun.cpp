@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "core/ctest/ctest_options.hpp"
-#include "core/ctest/disjoint_sets.hpp"
+#include "core/ctest/fixture_sets.hpp"
 #include "core/ctest/test_order.hpp"
 
 namespace holdfast {

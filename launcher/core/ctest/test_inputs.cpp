@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "core/base/ascii_case.hpp"
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -18,7 +18,7 @@ std::vector<std::string> file_arguments(const std::vector<std::string_view>& com
 bool has_relative_file(const std::vector<std::string_view>& command);
 
 // The first few absolute paths of REQUIRED_FILES. `encoded` has commas between paths, each encoded
-// as a file name (core/base/file_name.hpp).
+// as a file name (core/base/encoding.hpp).
 std::vector<std::string> required_files(std::string_view encoded);
 
 struct TestInputs {

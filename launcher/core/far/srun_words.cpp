@@ -6,7 +6,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -13,8 +13,8 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/batch/framework.hpp"
+#include "core/batch/gtest_report.hpp"
 #include "core/batch/unique_names.hpp"
-#include "core/batch/xml.hpp"
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 

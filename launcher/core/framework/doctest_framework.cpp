@@ -8,13 +8,13 @@
 #include <span>
 #include <utility>
 
-#include "core/base/ascii_case.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 #include "core/batch/framework.hpp"
 #include "core/batch/gtest_output.hpp"
+#include "core/batch/gtest_report.hpp"
 #include "core/batch/unique_names.hpp"
-#include "core/batch/xml.hpp"
 #include "core/framework/case_report.hpp"
 #include "core/framework/program_words.hpp"
 

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/lock/run_alone.hpp"
 
 namespace holdfast {
 namespace {

@@ -4,6 +4,7 @@
 // that holds `db`.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,6 +14,34 @@
 #include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
+
+// The lock by which an attempt runs with nothing beside it: `retry-alone` of holdfast.toml. If a
+// project sets `retry-alone` for any test, each test of the project holds the lock shared. An
+// attempt that runs alone holds the lock exclusively.
+
+inline constexpr const char* k_retry_alone_lock = "RETRY_ALONE";
+
+inline LockSpec retry_alone_lock() {
+  return {.name = k_retry_alone_lock, .mode = LockMode::shared, .scope = LockScope::build};
+}
+
+inline bool is_retry_alone_lock(const LockSpec& lock) {
+  return lock.name == k_retry_alone_lock && lock.scope == LockScope::build;
+}
+
+// Makes that lock exclusive, if it is among `locks`.
+inline void have_to_itself(std::vector<LockSpec>& locks) {
+  for (LockSpec& lock : locks) {
+    if (is_retry_alone_lock(lock)) lock.mode = LockMode::exclusive;
+  }
+}
+
+// Whether the attempt that holds `locks` runs alone.
+inline bool has_to_itself(const std::vector<LockSpec>& locks) {
+  return std::any_of(locks.begin(), locks.end(), [](const LockSpec& lock) {
+    return is_retry_alone_lock(lock) && lock.mode == LockMode::exclusive;
+  });
+}
 
 // The level at which a lock is taken.
 struct LockLevel {
@@ -88,5 +117,22 @@ class HeldLocks {
 // `user/memory:6GiB`.
 std::string held_entry(const std::string& place, const LockSpec& spec,
                        const std::vector<unsigned>& slots);
+
+// The locks by which runs that share a build tree keep their tests apart (docs/reference/locks.md).
+// With these locks, no test runs twice at the same time, and no test of another run runs beside a
+// test with RUN_SERIAL. Within one run, ctest itself sees to both.
+
+// The lock that allows one execution of that test at a time.
+inline LockSpec lock_of_test(std::string_view key) {
+  return {.name = "TEST " + std::string(key), .scope = LockScope::build};
+}
+
+// All such locks of that test, in the scope `build`.
+inline std::vector<LockSpec> locks_that_keep_apart(std::string_view key, bool run_serial) {
+  const LockSpec serial{.name = std::string(k_run_serial_lock),
+                        .mode = run_serial ? LockMode::exclusive : LockMode::shared,
+                        .scope = LockScope::build};
+  return {serial, lock_of_test(key)};
+}
 
 }  // namespace holdfast

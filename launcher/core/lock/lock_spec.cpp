@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
-#include "core/base/ascii_case.hpp"
-#include "core/base/file_name.hpp"
-#include "core/base/fnv1a.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {

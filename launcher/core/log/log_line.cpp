@@ -4,8 +4,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "core/base/words.hpp"
 
 namespace holdfast {

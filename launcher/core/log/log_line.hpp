@@ -33,7 +33,7 @@ struct LogLine {
 std::string log_time(std::int64_t at_us);
 
 // The last three parts of a line: test, attempt and message with tabs between. Control characters
-// are shown as in core/base/printable.hpp, so no part has a tab or a line break in it. A message of
+// are shown as in core/base/text.hpp, so no part has a tab or a line break in it. A message of
 // more than 16 KiB is cut, and ends in "...".
 std::string log_text(std::string_view test, std::string_view attempt, std::string_view message);
 

@@ -16,6 +16,17 @@
 
 namespace holdfast {
 
+// The names of signals: sigabbrev_np(3) with `SIG` before it, as in signal(7).
+
+// `SIGSEGV`; for a signal without a name `signal 40`.
+std::string signal_name(int signal);
+
+// `signal 11 (SIGSEGV)`; for a signal without a name `signal 40`.
+std::string signal_text(int signal);
+
+// The number of `SIGSEGV`. Real-time signals have no names.
+std::optional<int> signal_named(std::string_view name);
+
 std::string_view name_of(Outcome outcome);
 std::string label(Outcome outcome);  // `timed out` for timed_out
 // Finds only outcomes that an attempt can have.
@@ -90,7 +101,7 @@ struct Observation {
   bool unfinished = false;       // the test is a GoogleTest program that ended before its tests did
   bool ran_nothing = false;      // the test reported that it selected nothing to run
   NoTests no_tests = NoTests::keep;
-  bool out_of_memory = false;    // evidence of a kill by the kernel (core/outcome/oom.hpp)
+  bool out_of_memory = false;  // evidence of a kill by the kernel (core/outcome/explained_ends.hpp)
   std::optional<int> skip_code;  // SKIP_RETURN_CODE
   bool flaky_fails = false;      // a pass after a failure must not count as a pass
 };

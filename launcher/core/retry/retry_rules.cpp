@@ -4,8 +4,8 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
-#include "core/outcome/signal_names.hpp"
+#include "core/base/text.hpp"
+#include "core/outcome/outcome.hpp"
 
 namespace holdfast {
 namespace {

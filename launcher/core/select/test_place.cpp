@@ -1,6 +1,6 @@
 #include "core/select/test_place.hpp"
 
-#include "core/base/fnv1a.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 

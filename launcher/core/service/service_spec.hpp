@@ -1,6 +1,7 @@
 // What is declared about a service: holdfast_add_service() and [service.NAME] in holdfast.toml.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,8 +11,50 @@
 #include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/result.hpp"
+#include "core/base/words.hpp"
 
 namespace holdfast {
+
+// How a test uses a service, as HOLDFAST_SERVICES says it: `NAME[:shared|:exclusive|:fresh]`.
+enum class ServiceMode : std::uint8_t {
+  shared,     // beside other tests
+  exclusive,  // no other test uses it at the same time
+  fresh,      // as exclusive, and no test has used this generation before
+};
+
+constexpr std::array<std::string_view, 3> words_of(ServiceMode) {
+  return {"shared", "exclusive", "fresh"};
+}
+
+struct ServiceUse {
+  std::string name;
+  ServiceMode mode = ServiceMode::shared;
+
+  friend bool operator==(const ServiceUse&, const ServiceUse&) = default;
+};
+
+// A service as an attempt has used it. The journal says `db#3`.
+struct HadService {
+  std::string name;
+  unsigned generation = 0;
+
+  friend bool operator==(const HadService&, const HadService&) = default;
+};
+std::string to_text(const HadService& used);
+HadService to_had_service(std::string_view text);
+
+// A name has letters, digits, `_`, `-` and `.`, and at most 64 of them.
+bool is_service_name(std::string_view name);
+
+Result<ServiceUse> parse_service_use(std::string_view text);
+
+std::string to_text(const ServiceUse& use);
+
+// `db, web`
+std::string names_of(const std::vector<ServiceUse>& uses);
+
+// Adds a use. A service that is named twice is used in the stricter way.
+void add_use(const ServiceUse& use, std::vector<ServiceUse>& uses);
 
 using ServiceCommand = std::vector<std::string>;
 
@@ -93,5 +136,32 @@ std::string variable_of_service(std::string_view service, std::string_view word)
 // Returns the port of `ready-tcp` or `ready-http`. If the service has neither, returns the port of
 // `health-tcp` or `health-http`. 0: the declaration names no port.
 std::uint16_t fixed_port(const ServiceSpec& service);
+
+// Placeholders in what is declared about a service: `{port}`, `{port2}`, `{name}`, `{instance}` and
+// `{dir}`. Any other text in braces stays as it is.
+
+// What the placeholders stand for in one generation of one instance.
+struct ServiceWords {
+  std::string name;
+  unsigned instance = 0;
+  std::vector<std::uint16_t> ports;
+  std::string directory;
+};
+
+// Returns the text with its placeholders filled in. `{port3}` stays as it is if there are two
+// ports.
+std::string filled(std::string_view text, const ServiceWords& words);
+
+// Returns the service with all placeholders filled in.
+ServiceSpec filled(const ServiceSpec& service, const ServiceWords& words);
+
+// The greatest number of a port that a service's texts name: 2 for `{port2}`; 0: they name none.
+// The texts that are used when the service is ready (health, init, reset, stop) stand apart: they
+// may name a port that the output of the service told.
+struct PortsNamed {
+  unsigned before_ready = 0;
+  unsigned later = 0;
+};
+PortsNamed ports_named(const ServiceSpec& service);
 
 }  // namespace holdfast

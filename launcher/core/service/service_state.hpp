@@ -12,7 +12,6 @@
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
 #include "core/service/service_spec.hpp"
-#include "core/service/service_use.hpp"
 
 namespace holdfast {
 
@@ -110,20 +109,15 @@ struct TestFixtures {
   std::vector<std::string> required;  // FIXTURES_REQUIRED
 };
 
-struct HadGeneration {
-  std::string service;  // the name of an instance, such as `db`
-  unsigned generation = 0;
-};
-
 class FixtureGenerations {
  public:
   // `test` sets up its fixtures on these generations. The last call for a test and service counts.
   void set_up(const TestFixtures& fixtures, const std::string& test,
-              const std::vector<HadGeneration>& had);
+              const std::vector<HadService>& had);
   // Returns one sentence for each test that set up one of these fixtures on an older generation
   // than `had`.
   std::vector<std::string> older(const TestFixtures& fixtures,
-                                 const std::vector<HadGeneration>& had) const;
+                                 const std::vector<HadService>& had) const;
   void forget() { by_fixture_.clear(); }
 
  private:

@@ -16,7 +16,6 @@
 
 #include "core/service/service_spec.hpp"
 #include "core/service/service_state.hpp"
-#include "core/service/service_use.hpp"
 
 namespace holdfast {
 

@@ -4,7 +4,6 @@
 #include "core/settings/fields.hpp"
 
 namespace holdfast {
-namespace {
 
 void each_field(wire::Any<ClusterSettings> auto& settings, auto&& use) {
   use("endpoint", settings.endpoints);
@@ -32,18 +31,38 @@ void each_field(wire::Any<ClusterParty> auto& party, auto&& use) {
   use("key", party.key);
 }
 
-}  // namespace
-
-wire::Message to_message(const ClusterSettings& settings) {
-  wire::Message message(cluster::k_settings);
-  each_field(settings, wire::ToMessage(message));
-  return message;
+void each_field(wire::Any<LockLevel> auto& level, auto&& use) {
+  use("attempt", level.attempt);
+  use("slots", level.slots, wire::k_counted);
+  use("amount", level.amount, wire::k_needed);
 }
 
-ClusterSettings to_cluster_settings(const wire::Message& message) {
-  ClusterSettings settings;
-  each_field(settings, wire::FromMessage(message));
-  return settings;
+void each_field(wire::Any<ClusterBegin> auto& begin, auto&& use) {
+  use("party", begin.party, wire::k_needed);
+  use("grace_ms", begin.grace, wire::k_needed);
+}
+
+void each_field(wire::Any<ClusterAsk> auto& ask, auto&& use) {
+  use("lock", ask.lock, wire::k_needed);
+  use("level", ask.level, wire::k_needed);
+}
+
+void each_field(wire::Any<ClusterHad> auto& had, auto&& use) {
+  use("fence", had.fence, wire::k_needed);
+  use("slots", had.slots, wire::k_counted);
+}
+
+void each_field(wire::Any<ClusterIsHeld> auto& question, auto&& use) {
+  use("lock", question.lock, wire::k_needed);
+  use("attempt", question.attempt, wire::k_needed);
+  use("level", question.level);
+}
+
+wire::Message to_message(const ClusterSettings& settings) {
+  return wire::written(cluster::k_settings, settings);
+}
+Result<ClusterSettings> to_cluster_settings(const wire::Message& message) {
+  return wire::read_as<ClusterSettings>(cluster::k_settings, message);
 }
 
 void add_fields(const ClusterParty& party, wire::Message& message) {
@@ -54,6 +73,30 @@ ClusterParty to_party(const wire::Message& message) {
   ClusterParty party;
   each_field(party, wire::FromMessage(message));
   return party;
+}
+
+wire::Message to_message(const ClusterBegin& begin) {
+  return wire::written(cluster::k_begin, begin);
+}
+Result<ClusterBegin> to_cluster_begin(const wire::Message& message) {
+  return wire::read_as<ClusterBegin>(cluster::k_begin, message);
+}
+
+wire::Message to_message(const ClusterAsk& ask) { return wire::written(cluster::k_ask, ask); }
+Result<ClusterAsk> to_cluster_ask(const wire::Message& message) {
+  return wire::read_as<ClusterAsk>(cluster::k_ask, message);
+}
+
+wire::Message to_message(const ClusterHad& had) { return wire::written(cluster::k_had, had); }
+Result<ClusterHad> to_cluster_had(const wire::Message& message) {
+  return wire::read_as<ClusterHad>(cluster::k_had, message);
+}
+
+wire::Message to_message(const ClusterIsHeld& question) {
+  return wire::written(cluster::k_is_held, question);
+}
+Result<ClusterIsHeld> to_cluster_is_held(const wire::Message& message) {
+  return wire::read_as<ClusterIsHeld>(cluster::k_is_held, message);
 }
 
 }  // namespace holdfast

@@ -163,6 +163,7 @@ bool read_test_word(std::string_view argument, CommandLine& line) {
     }
   }
   line.name = argument.substr(equals + 1);
+  line.is_test = true;
   return true;
 }
 

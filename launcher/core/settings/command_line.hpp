@@ -36,6 +36,7 @@ std::string begin_of_test_argument(std::string_view word);
 enum class Loudness : std::uint8_t { normal, quiet };
 
 struct CommandLine {
+  bool is_test = false;             // ctest has started it as a test
   std::string word;                 // of the run; empty: none was said
   TestPlace place;                  // of the test
   std::optional<std::string> name;  // none: the command's own name; a test's name may be empty

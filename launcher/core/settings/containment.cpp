@@ -1,7 +1,7 @@
 #include "core/settings/containment.hpp"
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -30,9 +30,15 @@ bool FromMessage::read(std::string_view text, Containment& containment) {
 
 bool FromMessage::read(std::string_view text, Variable& variable) {
   if (text.find('=') == std::string_view::npos) return false;
-  variable.name = take_part(text, '=');
-  variable.value = text;
+  variable = variable_of(text);
   return true;
+}
+
+std::optional<Message> FromMessage::within(std::string_view key) const {
+  const std::string* const text = message_.find(key);
+  if (text == nullptr) return std::nullopt;
+  std::optional<Message::Fields> fields = unpacked(*text);
+  return fields ? std::optional(Message({}, std::move(*fields))) : std::nullopt;
 }
 
 Result<void> FromMessage::check(std::string_view kind) const {

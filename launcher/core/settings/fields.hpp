@@ -1,17 +1,13 @@
 // The codec of messages. A struct that crosses a process has one list of its fields:
 //
 //   void each_field(Any<Order> auto& order, auto&& use) {
-//     use("name", order.name);
-//     use("port", order.ports);
+//     use("name", order.name, k_needed);
+//     use("port", order.ports, k_counted);
 //   }
 //
-// and both directions go through that list:
-//
-//   each_field(order, ToMessage(message));
-//
-//   FromMessage read(message);
-//   each_field(order, read);
-//   return read.give(k_order, std::move(order));
+// and both directions go through that list: written(k_order, order), and read_as<Order>(k_order,
+// message). A struct within the struct, or a list of them, is a message within the message, if its
+// own list stands in its namespace, before the one that uses it.
 #pragma once
 
 #include <concepts>
@@ -29,6 +25,7 @@
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "core/settings/containment.hpp"
 #include "core/settings/message.hpp"
 
@@ -41,6 +38,21 @@ concept Any = std::same_as<std::remove_const_t<T>, Struct>;
 template <typename T>
 concept WholeNumber = std::integral<T> && !std::same_as<T, bool>;
 
+class ToMessage;
+// A struct with such a list.
+template <typename T>
+concept Listed = requires(T& whole, const ToMessage& use) {
+  each_field(whole, use);
+};
+
+// In a list of fields. A message that lacks the field is refused.
+enum class Needed : bool {};
+inline constexpr Needed k_needed{};
+// The list is sent with the number of its items. A message that lacks it, or has another number of
+// items, is refused.
+enum class Counted : bool {};
+inline constexpr Counted k_counted{};
+
 // An enumeration that people never see goes by number.
 template <typename T>
 concept Unworded = std::is_enum_v<T> && !Worded<T>;
@@ -49,6 +61,10 @@ concept Unworded = std::is_enum_v<T> && !Worded<T>;
 // value are not sent; a list has one field for each of its values.
 class ToMessage {
  public:
+  // Of a list that is counted.
+  static constexpr std::string_view k_count = "count";
+  static constexpr std::string_view k_item = "item";
+
   explicit ToMessage(Message& message) : message_(message) {}
 
   template <typename T>
@@ -69,6 +85,23 @@ class ToMessage {
   void operator()(std::string_view key, const std::vector<T>& values) const {
     for (const T& value : values) add(key, value);
   }
+  template <typename T>
+  void operator()(std::string_view key, const std::vector<T>& values, Counted) const {
+    Message inner;
+    const ToMessage write(inner);
+    write(k_count, values.size());
+    write(k_item, values);
+    add(key, packed(inner.fields));
+  }
+  // A list that may also be unknown.
+  template <typename T>
+  void operator()(std::string_view key, const std::optional<std::vector<T>>& values) const {
+    if (values) (*this)(key, *values, k_counted);
+  }
+  template <typename T>
+  void operator()(std::string_view key, const T& value, Needed) const {
+    add(key, value);
+  }
   // `absent` is not sent, and so costs nothing.
   template <typename T>
   void operator()(std::string_view key, const T& value, std::type_identity_t<T> absent) const {
@@ -86,6 +119,11 @@ class ToMessage {
   void add(std::string_view key, const ProcessName& process) const { add(key, to_text(process)); }
   void add(std::string_view key, Containment containment) const { add(key, to_text(containment)); }
   void add(std::string_view key, const Variable& variable) const;
+  void add(std::string_view key, const Listed auto& whole) const {
+    Message inner;
+    each_field(whole, ToMessage(inner));
+    add(key, packed(inner.fields));
+  }
 
   Message& message_;
 };
@@ -118,15 +156,30 @@ class FromMessage {
     }
   }
   template <typename T>
+  void operator()(std::string_view key, std::vector<T>& values, Counted) {
+    const std::optional<Message> inner = within(key);
+    if (!inner) return refuse(key);
+    FromMessage read(*inner);
+    std::size_t count = 0;
+    read(ToMessage::k_count, count, k_needed);
+    read(ToMessage::k_item, values);
+    if (!read.wrong_.empty() || count != values.size()) refuse(key);
+  }
+  template <typename T>
+  void operator()(std::string_view key, std::optional<std::vector<T>>& values) {
+    if (message_.find(key) != nullptr) (*this)(key, values.emplace(), k_counted);
+  }
+  template <typename T>
+  void operator()(std::string_view key, T& value, Needed) {
+    if (message_.find(key) == nullptr) return refuse(key);
+    (*this)(key, value);
+  }
+  template <typename T>
   void operator()(std::string_view key, T& value, std::type_identity_t<T> absent) {
     value = absent;
     (*this)(key, value);
   }
 
-  // Refuses a message that lacks the field. `key` must outlive this object, as for refuse().
-  void needs(std::string_view key) {
-    if (message_.find(key) == nullptr) refuse(key);
-  }
   // For a field that is not understood. `key` must outlive this object.
   void refuse(std::string_view key) { wrong_ = key; }
 
@@ -148,6 +201,15 @@ class FromMessage {
   static bool read(std::string_view text, T& number) {
     return take(parse_number<T>(text), number);
   }
+  template <Listed T>
+  static bool read(std::string_view text, T& whole) {
+    std::optional<Message::Fields> inner = unpacked(text);
+    if (!inner) return false;
+    const Message message({}, std::move(*inner));
+    FromMessage fields(message);
+    each_field(whole, fields);
+    return fields.wrong_.empty();
+  }
   template <Worded T>
   static bool read(std::string_view text, T& value) {
     return take(named<T>(text), value);
@@ -165,12 +227,42 @@ class FromMessage {
   }
 
   Result<void> check(std::string_view kind) const;
+  // The message in a field; none: there is no such field, or no message in it.
+  std::optional<Message> within(std::string_view key) const;
 
   const Message& message_;
   std::string_view wrong_;
 };
 
+template <Listed Struct>
+Message written(std::string_view kind, const Struct& whole) {
+  Message message(kind);
+  each_field(whole, ToMessage(message));
+  return message;
+}
+
+template <Listed Struct>
+Result<Struct> read_as(std::string_view kind, const Message& message) {
+  Struct whole;
+  FromMessage read(message);
+  each_field(whole, read);
+  return read.give(kind, std::move(whole));
+}
+
 // Names a field of the message that is not understood.
 Error not_understood(std::string_view field, const Message& message);
 
 }  // namespace holdfast::wire
+
+// Of structs that are in several messages.
+namespace holdfast {
+
+void each_field(wire::Any<LockSpec> auto& lock, auto&& use) {
+  use("name", lock.name, wire::k_needed);
+  use("mode", lock.mode, LockMode::exclusive);
+  use("units", lock.units, 1);
+  use("size", lock.size, 1);
+  use("scope", lock.scope, LockScope::project);
+}
+
+}  // namespace holdfast

@@ -3,7 +3,6 @@
 #include "core/settings/fields.hpp"
 
 namespace holdfast::wire {
-namespace {
 
 constexpr std::string_view k_kind = "service";
 
@@ -34,37 +33,20 @@ void each_field(Any<KeptState> auto& state, auto&& use) {
   each_field(state.order, use);
   use("phase", state.phase);
   use("main", state.main);
-  use("used_by", state.user);
+  use("used_by", state.user, k_needed);  // in another version of Holdfast it is another field
   use("needs_reset", state.needs_reset);
   use("host", state.host);
   use("end", state.end);
 }
 
-template <typename Struct>
-Message written(std::string_view kind, const Struct& whole) {
-  Message message(kind);
-  each_field(whole, ToMessage(message));
-  return message;
-}
-
-}  // namespace
-
 Message to_message(const KeptState& state) { return written(k_state, state); }
 Result<KeptState> to_kept_state(const Message& message) {
-  KeptState state;
-  FromMessage read(message);
-  each_field(state, read);
-  // In another version of Holdfast, `user` is another field.
-  read.needs("used_by");
-  return read.give(k_state, std::move(state));
+  return read_as<KeptState>(k_state, message);
 }
 
 Message to_message(const HostOrder& order) { return written(k_kind, order); }
 Result<HostOrder> to_host_order(const Message& message) {
-  HostOrder order;
-  FromMessage read(message);
-  each_field(order, read);
-  return read.give(k_kind, std::move(order));
+  return read_as<HostOrder>(k_kind, message);
 }
 
 }  // namespace holdfast::wire

@@ -1,23 +1,34 @@
 #include "core/settings/message.hpp"
 
+#include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/words.hpp"
 
 namespace holdfast::wire {
 namespace {
 
-constexpr std::string_view k_version = "holdfast-1";
+constexpr std::string_view k_version = "holdfast-2";
 
-// Takes the text up to the next NUL off the front; none: there is no NUL.
+// A text as `LENGTH:BYTES`.
+void put(std::string& packet, std::string_view text) {
+  packet.append(std::to_string(text.size())).append(":").append(text);
+}
+
+// Takes a text off the front; none: there is no whole one.
 std::optional<std::string_view> take_text(std::string_view& packet) {
-  if (packet.find('\0') == std::string_view::npos) return std::nullopt;
-  return take_part(packet, '\0');
+  const std::size_t mark = packet.find(':');
+  if (mark == std::string_view::npos) return std::nullopt;
+  const auto length = parse_number<std::size_t>(packet.substr(0, mark));
+  if (!length || *length > packet.size() - mark - 1) return std::nullopt;
+  const std::string_view text = packet.substr(mark + 1, *length);
+  packet.remove_prefix(mark + 1 + *length);
+  return text;
 }
 
 }  // namespace
 
 void Message::add(std::string_view key, std::string_view value) {
-  fields.emplace_back(std::string(key), std::string(value));
+  fields.emplace_back(std::string(key), std::string(value.substr(0, value.find('\0'))));
 }
 
 const std::string* Message::find(std::string_view key) const {
@@ -43,19 +54,31 @@ LogTarget log_in(const Message& message) {
   return {std::string(message.get("log_file")), named<LogLevel>(level).value_or(LogLevel::off)};
 }
 
+std::string packed(const Message::Fields& fields) {
+  std::string text;
+  for (const auto& [key, value] : fields) {
+    put(text, key);
+    put(text, value);
+  }
+  return text;
+}
+
+std::optional<Message::Fields> unpacked(std::string_view text) {
+  Message::Fields fields;
+  while (!text.empty()) {
+    const std::optional<std::string_view> key = take_text(text);
+    const std::optional<std::string_view> value = key ? take_text(text) : std::nullopt;
+    if (!value) return std::nullopt;
+    fields.emplace_back(*key, *value);
+  }
+  return fields;
+}
+
 std::string encode(const Message& message) {
   std::string packet;
-  const auto put = [&](std::string_view text) {
-    packet += text.substr(0, text.find('\0'));
-    packet += '\0';
-  };
-  put(k_version);
-  put(message.kind);
-  for (const auto& [key, value] : message.fields) {
-    put(key);
-    put(value);
-  }
-  return packet;
+  put(packet, k_version);
+  put(packet, message.kind);
+  return packet + packed(message.fields);
 }
 
 Result<Message> decode(std::string_view packet) {
@@ -63,15 +86,9 @@ Result<Message> decode(std::string_view packet) {
   if (version != k_version) return Error{"understand a message of another version of Holdfast"};
   const std::optional<std::string_view> kind = take_text(packet);
   if (!kind) return Error{"read a message that has no kind"};
-  Message message;
-  message.kind = *kind;
-  while (!packet.empty()) {
-    const std::optional<std::string_view> key = take_text(packet);
-    const std::optional<std::string_view> value = key ? take_text(packet) : std::nullopt;
-    if (!value) return Error{text_of({"read a ", message.kind, " message that is cut off"})};
-    message.add(*key, *value);
-  }
-  return message;
+  std::optional<Message::Fields> fields = unpacked(packet);
+  if (!fields) return Error{text_of({"read a ", *kind, " message that is cut off"})};
+  return Message(*kind, std::move(*fields));
 }
 
 }  // namespace holdfast::wire

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +13,7 @@
 
 namespace holdfast::wire {
 
-// A kind and texts by name, all free of NUL bytes.
+// A kind and texts by name. A text may be the fields of another message (packed()).
 struct Message {
   using Fields = std::vector<std::pair<std::string, std::string>>;
   std::string kind;
@@ -22,6 +23,7 @@ struct Message {
   explicit Message(std::string_view its_kind, Fields its_fields = {})
       : kind(its_kind), fields(std::move(its_fields)) {}
 
+  // A text is cut at a NUL byte: arguments, variables and paths have none.
   void add(std::string_view key, std::string_view value);
   // The first field of that name; null: there is none.
   const std::string* find(std::string_view key) const;
@@ -35,6 +37,10 @@ LogTarget log_in(const Message& message);
 
 inline constexpr std::size_t k_longest_message = 64 * 1024;
 
+std::string packed(const Message::Fields& fields);
+std::optional<Message::Fields> unpacked(std::string_view text);
+
+// As a packet.
 std::string encode(const Message& message);
 Result<Message> decode(std::string_view packet);
 

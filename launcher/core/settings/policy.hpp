@@ -18,7 +18,7 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/retry/retry_rules.hpp"
-#include "core/service/service_use.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/settings/containment.hpp"
 
 namespace holdfast {
@@ -124,5 +124,12 @@ struct Policy {
 // says so, or if what the attempt has is for one case at a time: a lock that is not shared, a port,
 // a service that nobody else may use.
 bool may_use_idle_slots(const Policy& policy);
+
+// Which part of a test's policy each side of a far attempt keeps (docs/internals/decisions/0045).
+
+// Takes out of `near` what the node does, and returns the policy for the node. Attempts, hooks
+// after a failure and waits are left to this side. What the test leaves behind is not kept on a
+// node until the run ends, because nobody there would end it.
+Policy take_far_share(Policy& near);
 
 }  // namespace holdfast

@@ -1,6 +1,6 @@
 #include "core/settings/report_request.hpp"
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast {
 namespace {

@@ -3,13 +3,186 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast {
+namespace {
+
+// Empty: there is no limit.
+template <typename Kind, typename Field>
+std::string shown(const Field& field) {
+  return Kind::print(field);
+}
+template <>
+std::string shown<kind::Limit>(const Milliseconds& field) {
+  return field.count() == 0 ? std::string() : to_text(field);
+}
+template <>
+std::string shown<kind::Locks>(const std::vector<LockSpec>& field) {
+  return bounded_list(field, field.size(), [](const LockSpec& lock) { return to_text(lock); });
+}
+
+template <>
+std::string shown<kind::Paths>(const std::vector<std::string>& field) {
+  return bounded_list(field, field.size());
+}
+
+std::string origin_of(const Values& said, Setting setting) {
+  const Value* value = last_of(said, setting);
+  return value == nullptr ? std::string(k_built_in_origin) : holdfast::origin_of(*value);
+}
+
+class Explanation {
+ public:
+  explicit Explanation(const Values& said) : said_(said) {}
+
+  template <typename Kind, typename Field>
+  void add(Setting setting, std::string_view key, const Field& field, std::string_view nothing) {
+    std::string text = shown<Kind>(field);
+    if (text.empty()) text = nothing;
+    add(key, std::move(text), origin_of(said_, setting));
+  }
+  void add(std::string_view key, std::string text, std::string origin) {
+    rows_.push_back({std::string(key), std::move(text), std::move(origin)});
+  }
+
+  std::vector<ExplainedValue>& rows() { return rows_; }
+  ExplainedValue& row(std::string_view key) {
+    return *std::ranges::find(rows_, key, &ExplainedValue::key);
+  }
+
+ private:
+  const Values& said_;
+  std::vector<ExplainedValue> rows_;
+};
+
+// Gives a row per variable and per entry, because these settings are no single values.
+template <>
+void Explanation::add<kind::Variables>(Setting setting, std::string_view key,
+                                       const std::vector<Variable>& field,
+                                       std::string_view /*nothing*/) {
+  std::vector<Variable> all = field;
+  for (const Value& value : said_) {
+    if (value.setting != setting || !value.text.ends_with('=')) continue;
+    const std::string name = value.text.substr(0, value.text.size() - 1);
+    if (std::ranges::find(all, name, &Variable::name) == all.end()) all.push_back({name, {}});
+  }
+  for (const Variable& one : all) {
+    std::string origin(k_built_in_origin);
+    for (const Value& value : said_) {
+      const bool is_it = value.setting == setting && value.text.starts_with(one.name + "=");
+      if (is_it) origin = holdfast::origin_of(value);
+    }
+    add(std::string(key) + "." + one.name, one.value.empty() ? "not set" : one.value, origin);
+  }
+}
+
+template <>
+void Explanation::add<kind::KnownFlakes>(Setting setting, std::string_view /*key*/,
+                                         const std::vector<KnownFlake>& field,
+                                         std::string_view /*nothing*/) {
+  std::size_t at = 0;
+  for (const Value& value : said_) {
+    if (value.setting != setting || at == field.size()) continue;
+    const KnownFlake& known = field[at++];
+    add("known-flaky", std::to_string(known.attempts) + ", " + known.issue, value.origin);
+  }
+}
+
+template <>
+void Explanation::add<kind::Patterns>(Setting setting, std::string_view key,
+                                      const std::vector<std::string>& /*field*/,
+                                      std::string_view /*nothing*/) {
+  for (const Value& value : said_) {
+    if (value.setting == setting) add(key, value.text, value.origin);
+  }
+}
+
+// Everything that adds locks: the locks of a test may come from three places.
+std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& facts) {
+  std::vector<std::string> origins;
+  const Value* said = last_of(resolved.said, Setting::locks);
+  if (said != nullptr) origins.push_back(origin_of(*said));
+  if (!facts.resource_lock.empty()) {
+    const bool is_second = said != nullptr && said->source == Source::property;
+    origins.emplace_back(is_second ? "RESOURCE_LOCK" : "the test's RESOURCE_LOCK");
+  }
+  if (resolved.policy.run_serial != RunSerial::run) origins.emplace_back("run-serial");
+  return origins.empty() ? std::string(k_built_in_origin) : enumeration(origins, " and ");
+}
+
+// For a batch, the test's limit is the limit of all cases together.
+void explain_limits(const ResolvedPolicy& resolved, Explanation& explanation) {
+  const Policy& policy = resolved.policy;
+  const std::string origin = resolved.limit_from == LimitFrom::test ? "the test's TIMEOUT"
+                             : resolved.limit_from == LimitFrom::ctest
+                                 ? "ctest's own limit"
+                                 : std::string(k_built_in_origin);
+  const auto text = [](Milliseconds limit) {
+    return limit.count() == 0 ? std::string("none") : to_text(limit);
+  };
+  ExplainedValue& timeout = explanation.row("timeout");
+  if (policy.isolation) {
+    timeout.value = text(policy.case_timeout);
+    explanation.add("timeout of all cases", text(policy.timeout), origin);
+  } else if (resolved.limit_from != LimitFrom::setting) {
+    timeout.origin = origin;
+  }
+}
+
+}  // namespace
+
+std::string origin_of(const Value& value) {
+  switch (value.source) {
+    case Source::file:
+      return value.origin;
+    case Source::property:
+      return "the test's HOLDFAST_" + std::string(property_of(value.setting));
+    case Source::option:
+      return std::string(option_of(value.setting));
+  }
+  return value.origin;
+}
+
+std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFacts& facts) {
+  Explanation explanation(resolved.said);
+  const Policy& policy = resolved.policy;
+#define HOLDFAST_SETTING(id, field, Kind, toml, since, nothing, ...) \
+  explanation.add<kind::Kind>(Setting::id, toml, policy.field, nothing);
+#include "core/settings/table.def"
+  explanation.row("locks").origin = origin_of_locks(resolved, facts);
+  explain_limits(resolved, explanation);
+  return std::move(explanation.rows());
+}
+
+std::vector<ExplainedValue> explain_run(const Settings& settings) {
+  Values said;
+  for (const ProfileLayer& layer : settings.layers) {
+    said.insert(said.end(), layer.said.begin(), layer.said.end());
+  }
+  const RunSettings run = run_settings(settings);
+  Explanation explanation(said);
+#define HOLDFAST_RUN_SETTING(id, field, Kind, toml, since, nothing, ...) \
+  explanation.add<kind::Kind>(Setting::id, toml, run.field, nothing);
+#include "core/settings/table.def"
+  return std::move(explanation.rows());
+}
+
+std::vector<ExplainedValue> explain_build_steps(const Settings& settings) {
+  const BuildStepSettings steps = build_step_settings(settings);
+  Explanation explanation(settings.build_steps);
+#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...)            \
+  if (last_of(settings.build_steps, Setting::id) != nullptr) {       \
+    explanation.add<kind::Kind>(Setting::id, toml, steps.field, {}); \
+  }
+#include "core/settings/table.def"
+  return std::move(explanation.rows());
+}
+
 namespace {
 
 // Makes the locks of RESOURCE_LOCK hold across runs, too.

@@ -16,7 +16,6 @@
 #include "core/cluster/cluster_settings.hpp"
 #include "core/ctest/test_order.hpp"
 #include "core/log/log_line.hpp"
-#include "core/retry/known_flaky.hpp"
 #include "core/retry/run_retries.hpp"
 #include "core/service/service_spec.hpp"
 #include "core/settings/preflight.hpp"

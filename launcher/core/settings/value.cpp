@@ -7,7 +7,6 @@ namespace holdfast {
 namespace {
 
 struct Row {
-  std::string_view id;
   std::string_view property;
   std::string_view option;
   UnderDebugger debugged;
@@ -17,7 +16,7 @@ struct Row {
 constexpr Row k_rows[] = {
 #define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, word, \
                          help, debugged)                                                         \
-  {#id, property, option, UnderDebugger::debugged},
+  {property, option, UnderDebugger::debugged},
 #include "core/settings/table.def"
 };
 
@@ -38,14 +37,12 @@ const Value* last_of(const Values& values, Setting setting) {
   return found == values.rend() ? nullptr : &*found;
 }
 
-std::optional<Setting> setting_of_id(std::string_view id) { return find(id, &Row::id); }
 std::optional<Setting> setting_of_property(std::string_view property) {
   return find(property, &Row::property);
 }
 std::optional<Setting> setting_of_option(std::string_view option) {
   return find(option, &Row::option);
 }
-std::string_view id_of(Setting setting) { return row_of(setting).id; }
 std::string_view property_of(Setting setting) { return row_of(setting).property; }
 std::string_view option_of(Setting setting) { return row_of(setting).option; }
 UnderDebugger under_debugger(Setting setting) { return row_of(setting).debugged; }

@@ -1,6 +1,7 @@
 // What was said about settings: one form for holdfast.toml, properties, options and messages.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,16 @@ enum class Setting : std::uint8_t {
 #define HOLDFAST_STEP_SETTING(id, ...) id,
 #include "core/settings/table.def"
 };
+
+// The first column of the table.
+constexpr auto words_of(Setting) {
+  return std::to_array<std::string_view>({
+#define HOLDFAST_SETTING(id, ...) #id,
+#define HOLDFAST_RUN_SETTING(id, ...) #id,
+#define HOLDFAST_STEP_SETTING(id, ...) #id,
+#include "core/settings/table.def"
+  });
+}
 
 // Whether it is a setting of tests, and not of a run or of build steps.
 constexpr bool is_of_tests(Setting setting) {
@@ -42,9 +53,7 @@ using Values = std::vector<Value>;
 // The last value of the setting; null: there is none.
 const Value* last_of(const Values& values, Setting setting);
 
-// These functions know the settings of tests and no others. `id` is the first column of the table.
-std::optional<Setting> setting_of_id(std::string_view id);
-std::string_view id_of(Setting setting);
+// These functions know the settings of tests and no others.
 // `TIMEOUT` for the property HOLDFAST_TIMEOUT; `--timeout` for the option.
 std::optional<Setting> setting_of_property(std::string_view property);
 std::optional<Setting> setting_of_option(std::string_view option);

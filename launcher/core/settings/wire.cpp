@@ -1,20 +1,37 @@
 #include "core/settings/wire.hpp"
 
+#include <algorithm>
+#include <type_traits>
+
 #include "core/base/parts.hpp"
 #include "core/settings/fields.hpp"
 #include "core/settings/kinds.hpp"
 
-namespace holdfast::wire {
-namespace {
+namespace holdfast {
 
-constexpr std::string_view k_lock = "lock";
+void each_field(wire::Any<Value> auto& value, auto&& use) {
+  use("setting", value.setting, wire::k_needed);
+  use("text", value.text);
+}
+
+void each_field(wire::Any<HadService> auto& one, auto&& use) {
+  use("name", one.name);
+  use("generation", one.generation);
+}
+
+}  // namespace holdfast
+
+namespace holdfast::wire {
+
+constexpr std::string_view k_policy = "policy";
+constexpr std::string_view k_lock_list = "lock_list";  // no setting has this name
 
 void each_field(Any<AttemptRequest> auto& request, auto&& use) {
   use("test", request.test);
   use("key", request.key);
-  use("include", request.include_count);
+  use("include", request.include_count, k_needed);
   use("word", request.word);
-  use("launcher", request.launcher);
+  use("launcher", request.launcher, k_needed);
   use("program", request.program);
   use("input", request.inputs.named);
   use("required", request.inputs.required);
@@ -25,6 +42,7 @@ void each_field(Any<AttemptRequest> auto& request, auto&& use) {
 #define HOLDFAST_OWN_TEXT(...)
 #define HOLDFAST_OWN_FLAG(...)
 #include "core/settings/facts.def"
+  use("said", request.said, k_counted);
 }
 
 // What is not in the policy's rows of settings.
@@ -42,8 +60,8 @@ void each_field(Any<AttemptGrant> auto& grant, auto&& use) {
   use("may_lose_rights", grant.program.may_lose_rights);
   use("needed", grant.policy.needed_by_others);
   if (!grant.policy.isolation) return;
-  use("case_timeout", grant.policy.case_timeout);
-  use("processors", grant.policy.processors);
+  use("case_timeout", grant.policy.case_timeout, k_needed);
+  use("processors", grant.policy.processors, k_needed);
 }
 
 void each_field(Any<StepSettings> auto& steps, auto&& use) {
@@ -52,116 +70,126 @@ void each_field(Any<StepSettings> auto& steps, auto&& use) {
   use("oom_events", steps.oom_events);
 }
 
-// `memory:shared@user=NAME`: the name comes last because a RESOURCE_LOCK may have any character in
-// it.
-std::string to_field(const LockSpec& lock) {
-  LockSpec nameless = lock;
-  nameless.name = k_memory_name;  // it may have any mode
-  return text_of({to_text(nameless), "=", lock.name});
+void each_field(Any<AttemptWait> auto& wait, auto&& use) {
+  use("what", wait.what);
+  use("names", wait.names);
+  use("why", wait.why);
 }
 
-Result<LockSpec> to_lock(std::string_view field) {
-  if (field.find('=') == std::string_view::npos) return Error{"read a lock without a name"};
-  Result<LockSpec> lock = parse_lock_spec(take_part(field, '='));
-  if (lock) lock->name = field;
-  return lock;
+void each_field(Any<LiveService> auto& service, auto&& use) {
+  use("name", service.name);
+  use("state", service.state);
+  use("generation", service.generation);
+  use("main", service.main);
 }
+
+void each_field(Any<LiveWait> auto& wait, auto&& use) {
+  use("attempt", wait.attempt);
+  use("wait", wait.wait);
+}
+
+void each_field(Any<Status> auto& status, auto&& use) {
+  use("run", status.run);
+  use("tree", status.tree);
+  use("ctest", status.ctest, k_needed);
+  use("journal", status.journal);
+  use("service", status.services);
+  use("waits", status.waits);
+}
+
+void each_field(Any<ServicesAnswer> auto& answer, auto&& use) {
+  use("why", answer.why);
+  use("last_lines", answer.last_lines);
+  use("use", answer.uses);
+  use("variable", answer.variables);
+}
+
+void each_field(Any<Found> auto& found, auto&& use) { use("index", found.index); }
+
+void each_field(Any<RedServices> auto& red, auto&& use) {
+  use("lost", red.lost);
+  use("state", red.states);
+  use("fixture", red.fixtures);
+}
+
+namespace {
 
 // The built-in value is not sent, and so costs nothing.
 template <typename Kind, typename Field>
 void add(Message& message, std::string_view id, const Field& field, const Field& built_in) {
   if (field == built_in) return;
-  if constexpr (requires { Kind::print(field); }) {
+  if constexpr (std::is_same_v<Kind, kind::Locks>) {
+    return;  // they are counted
+  } else if constexpr (requires { Kind::print(field); }) {
     message.add(id, Kind::print(field));
-  } else if constexpr (requires { Kind::each(field, [](const std::string&) {}); }) {
+  } else {
     // The empty text clears the built-in values.
     message.add(id, "");
     Kind::each(field, [&](const std::string& text) { message.add(id, text); });
-  } else {
-    for (const auto& lock : field) message.add(k_lock, to_field(lock));
   }
 }
 
-void add_settings(Message& message, const Policy& policy) {
+std::string packed_policy(const Policy& policy) {
+  Message message;
+  const ToMessage write(message);
+  write(k_lock_list, policy.locks, k_counted);
   const Policy built_in;
 #define HOLDFAST_SETTING(id, field, Kind, ...) \
   add<kind::Kind>(message, #id, policy.field, built_in.field);
 #include "core/settings/table.def"
+  return packed(message.fields);
 }
 
-Result<void> read_settings(const Message& message, Policy& policy) {
+// A setting that is not known is refused: it may be what keeps tests apart.
+Result<void> read_policy(const Message& message, Policy& policy) {
+  FromMessage read(message);
+  std::vector<LockSpec> locks;
+  read(k_lock_list, locks, k_counted);
+  HOLDFAST_TRY(policy.locks, read.give(k_policy, std::move(locks)));
   for (const auto& [key, text] : message.fields) {
-    if (key == k_lock) {
-      HOLDFAST_TRY(LockSpec lock, to_lock(text));
-      policy.locks.push_back(std::move(lock));
-      continue;
-    }
-    const std::optional<Setting> setting = setting_of_id(key);
-    if (!setting) continue;
+    if (key == k_lock_list) continue;
+    const std::optional<Setting> setting = named<Setting>(key);
     if (text.empty() && setting == Setting::environment) {
       policy.environment.clear();
     } else if (text.empty() && setting == Setting::known_flaky) {
       policy.retry.known.clear();
-    } else if (!apply({*setting, Source::file, text, {}}, policy)) {
+    } else if (!setting || !is_of_tests(*setting) ||
+               !apply({*setting, Source::file, text, {}}, policy)) {
       return not_understood(key, message);
     }
   }
   return {};
 }
 
-}  // namespace
-
-Message to_message(const AttemptRequest& request) {
-  Message message(k_request);
-  each_field(request, ToMessage(message));
-  for (const Value& value : request.said) message.add(id_of(value.setting), value.text);
-  return message;
+bool are_of_tests(const Values& said) {
+  return std::ranges::all_of(said, [](const Value& value) { return is_of_tests(value.setting); });
 }
 
+}  // namespace
+
+Message to_message(const AttemptRequest& request) { return written(k_request, request); }
+
 Result<AttemptRequest> to_request(const Message& message) {
-  AttemptRequest request;
-  FromMessage read(message);
-  each_field(request, read);
-  read.needs("include");
-  read.needs("launcher");
-  for (const auto& [key, text] : message.fields) {
-    if (const std::optional<Setting> setting = setting_of_id(key)) {
-      request.said.push_back({*setting, Source::property, text, {}});
-    }
-  }
-  return read.give(k_request, std::move(request));
+  HOLDFAST_TRY(AttemptRequest request, read_as<AttemptRequest>(k_request, message));
+  if (!are_of_tests(request.said)) return not_understood("said", message);
+  for (Value& value : request.said) value.source = Source::property;
+  return request;
 }
 
 Message to_message(const AttemptGrant& grant) {
-  Message message(k_grant);
-  each_field(grant, ToMessage(message));
-  add_settings(message, grant.policy);
+  Message message = written(k_grant, grant);
+  message.add(k_policy, packed_policy(grant.policy));
   return message;
 }
 
 Result<AttemptGrant> to_grant(const Message& message) {
   AttemptGrant grant;
-  HOLDFAST_DO(read_settings(message, grant.policy));
+  std::optional<Message::Fields> policy = unpacked(message.get(k_policy));
+  if (!policy) return not_understood(k_policy, message);
+  HOLDFAST_DO(read_policy(Message(k_policy, std::move(*policy)), grant.policy));
   FromMessage read(message);
   each_field(grant, read);
-  if (grant.policy.isolation) {
-    read.needs("case_timeout");
-    read.needs("processors");
-  }
   return read.give(k_grant, std::move(grant));
-}
-
-std::string to_text(const AttemptWait& wait) {
-  if (wait.names.empty()) return {};
-  return text_of({name_of(wait.what), "\n", wait.names, "\n", wait.why});
-}
-
-AttemptWait to_wait(std::string_view text) {
-  AttemptWait wait;
-  wait.what = named<WaitFor>(take_part(text, '\n')).value_or(WaitFor::lock);
-  wait.names = take_part(text, '\n');
-  wait.why = text;
-  return wait;
 }
 
 std::string subject_of(const AttemptWait& wait) {
@@ -172,31 +200,43 @@ std::string subject_of(const AttemptWait& wait) {
 
 Message to_message(const Values& said) {
   Message message(k_settings);
-  for (const Value& value : said) message.add(id_of(value.setting), value.text);
+  const ToMessage write(message);
+  write("said", said, k_counted);
   return message;
 }
 
 Result<Values> to_values(const Message& message) {
   Values said;
-  for (const auto& [key, text] : message.fields) {
-    const std::optional<Setting> setting = setting_of_id(key);
-    if (!setting) return not_understood(key, message);
-    said.push_back({*setting, Source::file, text, {}});
-  }
-  return said;
-}
-
-Message to_message(const StepSettings& steps) {
-  Message message(k_steps);
-  each_field(steps, ToMessage(message));
-  return message;
-}
-
-Result<StepSettings> to_step_settings(const Message& message) {
-  StepSettings steps;
   FromMessage read(message);
-  each_field(steps, read);
-  return read.give(k_steps, std::move(steps));
+  read("said", said, k_counted);
+  if (!are_of_tests(said)) read.refuse("said");
+  return read.give(k_settings, std::move(said));
 }
+
+Message to_message(const StepSettings& steps) { return written(k_steps, steps); }
+Result<StepSettings> to_step_settings(const Message& message) {
+  return read_as<StepSettings>(k_steps, message);
+}
+
+Message to_message(const AttemptWait& wait) { return written(k_waits, wait); }
+Result<AttemptWait> to_wait(const Message& message) {
+  return read_as<AttemptWait>(k_waits, message);
+}
+
+Message to_message(const Status& status) { return written(k_status, status); }
+Result<Status> to_status(const Message& message) { return read_as<Status>(k_status, message); }
+
+Message to_message(const ServicesAnswer& answer) { return written(k_services, answer); }
+Result<ServicesAnswer> to_services_answer(const Message& message) {
+  return read_as<ServicesAnswer>(k_services, message);
+}
+
+Message to_message(const RedServices& red) { return written(k_red, red); }
+Result<RedServices> to_red_services(const Message& message) {
+  return read_as<RedServices>(k_red, message);
+}
+
+Message to_message(const Found& found) { return written(k_found, found); }
+Result<Found> to_found(const Message& message) { return read_as<Found>(k_found, message); }
 
 }  // namespace holdfast::wire

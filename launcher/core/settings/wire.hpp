@@ -7,12 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/environment.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/base/words.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "core/ctest/test_inputs.hpp"
 #include "core/log/log_line.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/settings/message.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/settings/settings.hpp"
@@ -64,16 +66,59 @@ struct AttemptWait {
   std::string names = {};  // `db@cluster`; `db, web`; `slurm`; empty: it does not wait
   std::string why = {};    // what keeps them from it, in words; empty: not known
 };
-// One text without NUL bytes. An attempt that does not wait has an empty one.
-std::string to_text(const AttemptWait& wait);
-AttemptWait to_wait(std::string_view text);
 // `lock db@cluster`, `service db`, `services db, web` or `its step on Slurm`.
 std::string subject_of(const AttemptWait& wait);
+
+// An instance of a service that is there.
+struct LiveService {
+  std::string name = {};
+  std::string state = {};
+  unsigned generation = 0;
+  std::int64_t main = 0;  // the pid of its main process; 0: not known yet
+};
+
+// A wait of which the run's keeper knows: for services, a lock of scope `cluster` or a step of
+// Slurm.
+struct LiveWait {
+  std::string attempt = {};
+  AttemptWait wait = {};
+};
+
+// What a keeper says of its run.
+struct Status {
+  std::string run = {};  // empty: it has begun none
+  std::string tree = {};
+  ProcessName ctest = {};
+  std::string journal = {};
+  std::vector<LiveService> services = {};
+  std::vector<LiveWait> waits = {};
+};
+
+// What becomes of a request for services.
+struct ServicesAnswer {
+  std::string why = {};         // why there is one that it cannot get; empty: it has them
+  std::string last_lines = {};  // of that service
+  std::vector<HadService> uses = {};
+  std::vector<Variable> variables = {};  // for the test
+};
+
+// What has become of the services that a red attempt used.
+struct RedServices {
+  std::vector<std::string> lost = {};      // those that were lost under the attempt
+  std::vector<std::string> states = {};    // of each of them, in lines for people
+  std::vector<std::string> fixtures = {};  // sentences on those set up on an older generation
+};
+
+// Which of the expressions is found in an output.
+struct Found {
+  std::optional<std::size_t> index = {};  // none: none is
+};
 
 inline constexpr std::string_view k_request = "attempt";
 inline constexpr std::string_view k_grant = "grant";
 inline constexpr std::string_view k_settings = "settings";
 inline constexpr std::string_view k_steps = "steps";
+inline constexpr std::string_view k_found = "found";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
 // Fields `line`, `once`, `interrupted`, `folded`.
 inline constexpr std::string_view k_say = "say";
@@ -97,8 +142,7 @@ inline constexpr std::string_view k_farewell = "farewell";
 // `scratch_path`, or with `why` there is none.
 inline constexpr std::string_view k_again = "again";
 // launcher -> keeper: the attempt has its locks and asks for the services of its policy. The answer
-// comes when they are well, however long that takes: fields `use` (`NAME#GENERATION`) and
-// `variable` (`NAME=VALUE`), or `why` and `last_lines` if there is one that it cannot get.
+// comes when they are well, however long that takes: ServicesAnswer.
 inline constexpr std::string_view k_services = "services";
 // launcher -> keeper: the attempt has its locks, and its test is to be in a network that it shares
 // with its services or fixtures. The answer comes when the network is there: the same kind, with a
@@ -107,12 +151,10 @@ inline constexpr std::string_view k_network = "network";
 // launcher -> keeper: what am I waiting for? The answer has the same kind and the field `why`.
 inline constexpr std::string_view k_waiting = "waiting";
 // launcher -> keeper, without an answer: what the attempt waits for, if nobody else sees that.
-// Field `wait`: an AttemptWait as text; without it the wait is over.
+// An AttemptWait; without names the wait is over.
 inline constexpr std::string_view k_waits = "waits";
 // launcher -> keeper: the attempt with services was red, and is over. The answer comes when they
-// have been looked at: fields `lost`, the services that were lost under the attempt; `state`,
-// the state of each of its services, in lines for people; `fixture`, a sentence about a fixture
-// that was set up on an older generation.
+// have been looked at: RedServices.
 inline constexpr std::string_view k_red = "red";
 // launcher -> keeper, without an answer: the batch would run more cases than its PROCESSORS say.
 // With a descriptor: the end of a connection on which slots are lent to the attempt. There the same
@@ -120,10 +162,7 @@ inline constexpr std::string_view k_red = "red";
 // loans have ended since; from the keeper: `lent`, how many more cases may begin. What is lent when
 // the connection ends is given back.
 inline constexpr std::string_view k_slots = "slots";
-// `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`, and
-// for each service that is there `service`: name, state, generation and pid, with blanks between.
-// For each test that waits for services, or that has sent k_waits, it has `waits`: the attempt, a
-// line break, and an AttemptWait as text.
+// `holdfast status` -> keeper, which answers with a Status.
 inline constexpr std::string_view k_status = "status";
 inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`
 // `holdfast end` -> keeper, without an answer: the run has its reports and is in the history.
@@ -139,5 +178,16 @@ Result<Values> to_values(const Message& message);
 // `holdfast answer steps` -> holdfast-exec: the settings of a project's build steps.
 Message to_message(const StepSettings& steps);
 Result<StepSettings> to_step_settings(const Message& message);
+// `holdfast answer found` -> holdfast-exec.
+Message to_message(const Found& found);
+Result<Found> to_found(const Message& message);
+Message to_message(const AttemptWait& wait);
+Result<AttemptWait> to_wait(const Message& message);
+Message to_message(const Status& status);
+Result<Status> to_status(const Message& message);
+Message to_message(const ServicesAnswer& answer);
+Result<ServicesAnswer> to_services_answer(const Message& message);
+Message to_message(const RedServices& red);
+Result<RedServices> to_red_services(const Message& message);
 
 }  // namespace holdfast::wire

@@ -28,26 +28,6 @@ std::string_view word_after(std::string_view option, const CommandWords& command
 
 }  // namespace
 
-std::string to_text(const EarlierAttempts& earlier) {
-  std::string text = std::to_string(earlier.count) + ":";
-  for (const std::int64_t number : {earlier.wall_us, earlier.user_us, earlier.system_us,
-                                    earlier.max_rss_kb, earlier.waited_ms}) {
-    text += std::to_string(number) + ":";
-  }
-  return text + earlier.why;
-}
-
-std::optional<EarlierAttempts> parse_earlier_attempts(std::string_view text) {
-  EarlierAttempts earlier;
-  if (!take_field(text, earlier.count)) return std::nullopt;
-  for (std::int64_t* number : {&earlier.wall_us, &earlier.user_us, &earlier.system_us,
-                               &earlier.max_rss_kb, &earlier.waited_ms}) {
-    if (!take_field(text, *number)) return std::nullopt;
-  }
-  earlier.why = text;
-  return earlier;
-}
-
 std::string BuildStep::title() const {
   const std::string& what = !output.empty() ? output : !target.empty() ? target : program;
   return text_of({name_of(kind), what.empty() ? "" : " ", what});

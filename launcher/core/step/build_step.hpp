@@ -34,10 +34,6 @@ struct EarlierAttempts {
   friend bool operator==(const EarlierAttempts&, const EarlierAttempts&) = default;
 };
 
-// "<count>:<wall>:<user>:<system>:<peak>:<waited>:<why>"
-std::string to_text(const EarlierAttempts& earlier);
-std::optional<EarlierAttempts> parse_earlier_attempts(std::string_view text);
-
 struct BuildStep {
   StepKind kind = StepKind::compile;
   std::string tree = {};      // the top-level build directory, absolute

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::doctor {
 namespace {

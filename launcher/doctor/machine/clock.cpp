@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "core/base/duration.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -1,6 +1,7 @@
 #include "doctor/machine/limits.hpp"
 
 #include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/program_identity.hpp"
-#include "doctor/machine/scarce.hpp"
 #include "os/file/file_text.hpp"
 #include "os/memory/free_memory.hpp"
 #include "os/process/execute.hpp"

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "core/base/names.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/namespaces.hpp"
 #include "os/file/system_call.hpp"

@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "core/base/printable.hpp"
 #include "core/base/program_identity.hpp"
+#include "core/base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
-#include "doctor/machine/scarce.hpp"
+#include "doctor/machine/limits.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 

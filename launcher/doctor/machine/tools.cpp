@@ -9,7 +9,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"

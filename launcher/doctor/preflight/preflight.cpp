@@ -4,11 +4,12 @@
 #include <algorithm>
 
 #include "core/base/program_identity.hpp"
+#include "core/base/text.hpp"
 #include "doctor/base/silent_paths.hpp"
 #include "doctor/tree/ports.hpp"
 #include "host/strangers.hpp"
 #include "os/file/disk_space.hpp"
-#include "os/network/connection.hpp"
+#include "os/network/address.hpp"
 #include "os/network/socket_diagnosis.hpp"
 #include "os/process/execute.hpp"
 
@@ -106,7 +107,7 @@ class Look {
     if (!os::is_program(path)) return path + " cannot be executed, expected a program";
     const std::string interpreter = os::missing_interpreter(path);
     if (interpreter.empty()) return {};
-    return fmt::format("{} needs {}, which does not exist", path, interpreter);
+    return fmt::format("{} needs {}, which does not exist", path, brief(interpreter));
   }
 
   std::string trouble_with_disk(const DiskNeed& need) const {

@@ -10,7 +10,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/ctest/cmake_expression.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/program_identity.hpp"

@@ -10,7 +10,7 @@
 #include <unordered_set>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 
 namespace holdfast::doctor {
 namespace {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "keeper/run/cluster_client.hpp"
 #include "keeper/service/kept_service.hpp"
 #include "keeper/tree/live_runs.hpp"

@@ -6,7 +6,7 @@
 
 #include <tuple>
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
@@ -130,8 +130,8 @@ Finding finding_of(const ByWhat::Lack& lack, const Programs& programs) {
       finding.command = "chmod +x " + for_shell(lack.what);
       break;
     case Kind::interpreter_missing:
-      finding.what =
-          fmt::format("{}: the interpreter of {} does not exist: {}", names, lack.of, lack.what);
+      finding.what = fmt::format("{}: the interpreter of {} does not exist: {}", names, lack.of,
+                                 brief(lack.what));
       finding.where = lack.of + ":1";
       finding.advice = "install the interpreter, or change the first line of the script";
       break;

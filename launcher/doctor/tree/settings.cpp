@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::doctor {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/retry/known_flaky.hpp"
+#include "core/retry/run_retries.hpp"
 #include "core/service/service_spec.hpp"
 #include "doctor/base/finding.hpp"
 #include "doctor/tree/wishes.hpp"

@@ -4,11 +4,29 @@
 
 #include "core/base/number.hpp"
 #include "core/settings/wire.hpp"
-#include "exec/base/variables.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"
 
 namespace holdfast::exec {
+
+bool is_variable(std::string_view entry, std::string_view name) {
+  return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
+}
+
+std::string_view variable_in(char** environment, std::string_view name, std::string_view unset) {
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    if (is_variable(*entry, name)) return std::string_view(*entry).substr(name.size() + 1);
+  }
+  return unset;
+}
+
+std::string_view variable_in(const std::vector<std::string>& entries, std::string_view name) {
+  for (const std::string& entry : entries) {
+    if (is_variable(entry, name)) return std::string_view(entry).substr(name.size() + 1);
+  }
+  return {};
+}
+
 namespace {
 
 constexpr Milliseconds k_patience{60'000};
@@ -52,7 +70,9 @@ Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& p
   std::vector<std::string> question{"found"};
   question.insert(question.end(), patterns.begin(), patterns.end());
   HOLDFAST_TRY(const std::string answer, answer_to(std::move(question), output));
-  return leading_number<std::size_t>(answer);
+  HOLDFAST_TRY(const wire::Message message, wire::decode(answer));
+  HOLDFAST_TRY(const wire::Found found, wire::to_found(message));
+  return found.index;
 }
 
 Result<StepSettings> step_settings(const std::string& tree) {

@@ -13,7 +13,7 @@
 #include "core/base/result.hpp"
 #include "core/batch/batch_event.hpp"
 #include "core/batch/case_result.hpp"
-#include "core/batch/gtest_merge.hpp"
+#include "core/batch/gtest_report.hpp"
 #include "supervision/base/records.hpp"
 
 namespace holdfast::exec {

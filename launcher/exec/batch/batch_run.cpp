@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "core/batch/batch.hpp"
-#include "exec/base/variables.hpp"
+#include "exec/base/answer.hpp"
 #include "exec/batch/batch_report.hpp"
 #include "exec/batch/batch_services.hpp"
 #include "exec/batch/fork_server.hpp"
-#include "exec/batch/listing.hpp"
+#include "exec/batch/gtest_program.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_link.hpp"
@@ -158,8 +158,12 @@ class BatchRun {
   // Returns the plan for one worker. The time limit of the batch is for all workers together.
   AttemptPlan plan_for(const os::Command& command, const supervision::Capture& capture) {
     AttemptPlan plan = plan_;
-    // The keeper takes what it hears for the end of the whole attempt.
-    if (is_of_one_case_) plan.keeper = -1;
+    // The keeper takes what it hears for the end of the whole attempt, and so does who reads its
+    // record.
+    if (is_of_one_case_) {
+      plan.keeper = -1;
+      plan.identity = &of_one_case_;
+    }
     plan.command = command;
     plan.command.output = capture.output();
     plan.command.errors = capture.errors();
@@ -296,6 +300,8 @@ class BatchRun {
     around_.parent_tells = false;
     ran_us_ += os::monotonic_now_us() - side_since_us_;
     is_of_one_case_ = true;
+    of_one_case_ = *plan_.identity;
+    of_one_case_.journal.clear();
     relay_ = OutputRelay(std::string());
     total_ = {};
     todo_.clear();
@@ -488,10 +494,11 @@ class BatchRun {
   std::int64_t ran_us_ = 0;  // the time of all workers, without pauses
   std::optional<Error> failure_;
   bool warned_ = false;
-  WorkerEnd worker_end_;            // of the last worker
-  std::int64_t side_since_us_ = 0;  // when cases began to run side by side
-  pid_t batch_pid_ = 0;             // whose fork looks after a case
-  bool is_of_one_case_ = false;     // this process is such a fork
+  WorkerEnd worker_end_;                      // of the last worker
+  std::int64_t side_since_us_ = 0;            // when cases began to run side by side
+  pid_t batch_pid_ = 0;                       // whose fork looks after a case
+  supervision::AttemptIdentity of_one_case_;  // of such a fork: it records nothing
+  bool is_of_one_case_ = false;               // this process is such a fork
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/base/parts.hpp"
-#include "exec/base/variables.hpp"
+#include "exec/base/answer.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 
@@ -89,16 +89,15 @@ void BatchServices::add_to(supervision::AttemptResult& result) const {
 // If the services are the same, this worker goes on, and the next one asks again.
 void BatchServices::take(const wire::Message& answer) {
   HadServices had;
-  if (const std::string_view why = answer.get("why"); !why.empty()) {
-    had.end = HadServices::End::unavailable;
-    had.trouble = why;
-  }
+  Result<wire::ServicesAnswer> said = wire::to_services_answer(answer);
+  had.trouble = said ? std::move(said->why) : to_text(said.error());
+  if (!had.trouble.empty()) had.end = HadServices::End::unavailable;
   bool is_same = had.end == HadServices::End::had;
-  for (const auto& [key, text] : answer.fields) {
-    if (key == "use") had.uses.push_back(text);
-    if (key != "variable") continue;
-    had.variables.push_back(supervision::variable_of(text));
-    const Variable& variable = had.variables.back();
+  if (said) {
+    for (const HadService& use : said->uses) had.uses.push_back(to_text(use));
+    had.variables = std::move(said->variables);
+  }
+  for (const Variable& variable : had.variables) {
     const auto known = std::ranges::find(variables_, variable.name, &Variable::name);
     is_same = is_same && (known != variables_.end() ? known->value == variable.value
                                                     : variable_in(plan_.command.environment,

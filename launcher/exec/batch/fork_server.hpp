@@ -7,24 +7,119 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/batch/batch.hpp"
-#include "exec/batch/forked_case.hpp"
+#include "core/batch/case_result.hpp"
 #include "exec/batch/side_by_side.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
+#include "os/stack/stack_dump.hpp"
 #include "supervision/attempt/attempt.hpp"
-#include "supervision/attempt/capture.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/attempt/companion.hpp"
+#include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::exec {
+
+// One case in a child of its own, forked by a server (docs/internals/worker-protocol.md). Takes the
+// output of the case and the reports of the child and its anchor. Limits the time of the case.
+class ForkedCase {
+ public:
+  // Orders the case from `anchor`, the report socket of an idle anchor. Without a valid `anchor`,
+  // orders it from the server.
+  static Result<std::unique_ptr<ForkedCase>> order(const WorkerLink& server, os::UniqueFd anchor,
+                                                   unsigned number, const std::string& name,
+                                                   bool streams_are_one);
+
+  const std::string& name() const { return name_; }
+  pid_t child() const { return child_; }
+  std::uint64_t child_start() const { return child_start_; }
+  // True: nothing of the case is left, as far as we can know.
+  bool is_over() const { return is_over_; }
+  // True: the process that looked after the case is gone without a message, so the end of the case
+  // is not known.
+  bool is_lost() const { return is_over_ && !status_ && !timed_out_ && !failed_; }
+  // To be called when the whole tree is being ended.
+  void cut_off() { cut_off_ = cut_off_ || !is_over_; }
+  bool is_cut_off() const { return cut_off_; }
+  // True: the case is over, and its end is known and was not cut off.
+  bool has_own_end() const { return is_over_ && !is_lost() && !cut_off_; }
+  // True: the case's process has ended, but not by a signal with which trees are ended.
+  bool ended_by_itself() const;
+  // Returns the report socket of the case's anchor, if the anchor waits for another case. Only the
+  // first call returns it.
+  os::UniqueFd take_anchor() { return std::move(free_anchor_); }
+  std::int64_t over_at_us() const { return over_at_us_; }
+
+  void join(os::Wait& wait) const;
+  // `relay`: where the output goes; null: the output is kept, because another case's output is
+  // being passed on.
+  void look(OutputRelay* relay);
+  // Passes on the output that was kept.
+  void flush(OutputRelay& relay) { output_.begin(relay); }
+
+  // Returns when the case reaches `limit`, or when to look at it next after that; k_longest: never.
+  Milliseconds deadline(Milliseconds limit) const;
+  // True: the case's time is over, and time_is_over() has not been called yet.
+  bool is_overdue(Milliseconds limit) const {
+    return !timed_out_ && os::monotonic_now() >= deadline(limit);
+  }
+  // Takes the stacks of the case, if there is time for them, and then ends its tree. `tag` is the
+  // attempt's.
+  void time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milliseconds grace);
+  // True: the case should have ended long ago.
+  bool is_stuck() const;
+  void on_pause(Milliseconds length) { from_ += length; }
+
+  // Returns how the case ended. `by`: who ended the whole tree; EndedBy::itself: nobody.
+  WorkerEnd end(EndedBy by) const;
+  // Returns the case's leftovers, in the form of a guard's report.
+  const supervision::GuardReport& left() const { return left_; }
+  const std::optional<CaseEnd>& said() const { return said_; }
+  bool has_finished() const { return finished_; }
+  const std::string& trouble() const { return trouble_; }
+
+ private:
+  explicit ForkedCase(std::string name) : name_(std::move(name)) {}
+  void hear();
+  void on_message(std::string_view packet, pid_t sender);
+  void note_end(const std::vector<std::string_view>& fields);
+  void go_on_with_stacks(OutputRelay* relay);
+  void terminate();
+  void be_over();
+
+  std::string name_;
+  os::UniqueFd report_;
+  os::UniqueFd free_anchor_;
+  Milliseconds from_{0};
+  pid_t anchor_ = 0;
+  pid_t child_ = 0;
+  std::uint64_t child_start_ = 0;
+  std::optional<CaseEnd> said_;
+  bool finished_ = false;
+  std::optional<int> status_;
+  supervision::GuardReport left_;  // has only the leftovers
+  std::string trouble_;
+  OutputTurn output_;
+  bool is_over_ = false;
+  bool failed_ = false;  // there never was a child
+  bool cut_off_ = false;
+  std::int64_t over_at_us_ = 0;
+  bool timed_out_ = false;
+  std::optional<os::StackDump> stacks_;
+  Milliseconds grace_{0};
+  Milliseconds terminated_{0};
+};
 
 class ForkServer final : public CapturedOutput {
  public:

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/batch/case_result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::exec {
 

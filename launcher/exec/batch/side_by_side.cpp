@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include "core/base/number.hpp"
-#include "core/lock/run_alone.hpp"
+#include "core/lock/held_locks.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/marker_files.hpp"

@@ -23,10 +23,9 @@
 #include "core/settings/policy.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/output/output_relay.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
-#include "supervision/attempt/capture.hpp"
 #include "supervision/base/guard_messages.hpp"
 #include "supervision/base/surroundings.hpp"
 

@@ -16,7 +16,7 @@
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/process/execute.hpp"
-#include "supervision/attempt/capture.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {

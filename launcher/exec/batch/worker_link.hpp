@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/batch/case_result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 

@@ -10,76 +10,28 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/settings/fields.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 
-namespace holdfast::exec {
-namespace {
+namespace holdfast {
 
-// A job has the whole environment in it.
-constexpr std::size_t k_most = 16UL * 1024 * 1024;
-
-void look_anew(const std::string& directory) {
-  const Result<os::UniqueFd> seen = os::open_own_directory(directory);
+void each_field(wire::Any<OrphanMarker> auto& orphan, auto&& use) {
+  use("file", orphan.file);
+  use("why", orphan.why);
 }
 
-Result<void> make_file(const std::string& path, std::string_view text) {
-  HOLDFAST_TRY(const os::UniqueFd file, os::open_own(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  if (!os::write_all(file.get(), text)) return os::system_error("write to " + path);
-  return {};
+void each_field(wire::Any<Leftover> auto& leftover, auto&& use) {
+  use("pid", leftover.pid);
+  use("name", leftover.name);
 }
 
-Result<void> put(const std::string& path, std::string_view text) {
-  const std::string part = path + ".part";
-  (void)os::remove_own(part);
-  if (Result<void> made = make_file(part, text); !made) {
-    (void)os::remove_own(part);
-    return made;
-  }
-  return os::rename_own(part, path);
-}
+}  // namespace holdfast
 
-std::string text_in(const std::string& directory, const std::string& path) {
-  look_anew(directory);
-  Result<std::string> text = os::read_own(path, k_most);
-  return text ? std::move(*text) : std::string();
-}
+namespace holdfast::supervision {
 
-using supervision::AttemptResult;
-using supervision::ListedProcess;
-using wire::Any;
-
-constexpr std::string_view k_started = "far-started";
-constexpr std::string_view k_ended = "far-ended";
-constexpr std::string_view k_leftover = "leftover";
-constexpr std::string_view k_cases_left = "cases_left";  // the cases follow
-constexpr std::string_view k_case_left = "case_left";
-constexpr std::string_view k_orphan_file = "orphan_file";
-constexpr std::string_view k_orphan_why = "orphan_why";
-
-// The fields of a job besides those of its grant. No field of a grant begins with `far_`.
-void each_field(Any<FarJob> auto& job, auto&& use) {
-  use("far_version", job.version);
-  use("far_argument", job.arguments);
-  use("far_entry", job.environment);
-  use("far_directory", job.directory);
-  use("far_variable", job.variables);
-  use("far_one_stream", job.one_stream);
-  use("far_n", job.n);
-  use("far_case", job.cases);
-  use("far_log", job.log);
-}
-
-void each_field(Any<FarStart> auto& start, auto&& use) {
-  use("node", start.node);
-  use("version", start.version);
-  use("architecture", start.architecture);
-}
-
-// The fields of a result that are one value; add_lists() has the others.
-void each_field(Any<AttemptResult> auto& result, auto&& use) {
+void each_field(wire::Any<AttemptResult> auto& result, auto&& use) {
   auto& seen = result.observation;
   auto& report = result.report;
   use("outcome", result.outcome);
@@ -113,45 +65,77 @@ void each_field(Any<AttemptResult> auto& result, auto&& use) {
   use("kept", report.kept);
   use("survivors", report.survivors);
   use("wall_us", result.wall_us);
-  use("lock_wait_ms", result.lock_wait);
+  use("lock_wait_ms", result.lock_wait, wire::k_needed);
   use("pressed", result.pressed);
   use("note", result.note);
   use("remark", result.remark);
   use("scratch", result.scratch);
   use("ran_nothing_because", result.ran_nothing_because);
   use("marker", result.marker);
+  use("orphan", result.orphans);
+  use("cases_left", result.cases_left);
 }
 
-void add_lists(const AttemptResult& result, wire::Message& message) {
-  const auto& list = result.report.leftover_list;
-  for (std::size_t i = 0; i < std::min<std::size_t>(result.report.leftovers, list.size()); ++i) {
-    message.add(k_leftover, text_of({std::to_string(list[i].pid), " ", list[i].name.data()}));
-  }
-  for (const OrphanMarker& orphan : result.orphans) {
-    message.add(k_orphan_file, orphan.file);
-    message.add(k_orphan_why, orphan.why);
-  }
-  if (!result.cases_left) return;
-  message.add(k_cases_left, {});
-  for (const std::string& name : *result.cases_left) message.add(k_case_left, name);
+}  // namespace holdfast::supervision
+
+namespace holdfast::exec {
+
+using supervision::AttemptResult;
+using supervision::ListedProcess;
+using wire::Any;
+
+constexpr std::string_view k_started = "far-started";
+constexpr std::string_view k_ended = "far-ended";
+constexpr std::string_view k_leftover = "leftover";
+
+// The fields of a job besides those of its grant. No field of a grant begins with `far_`.
+void each_field(Any<FarJob> auto& job, auto&& use) {
+  use("far_version", job.version);
+  use("far_argument", job.arguments);
+  use("far_entry", job.environment);
+  use("far_directory", job.directory);
+  use("far_variable", job.variables);
+  use("far_one_stream", job.one_stream);
+  use("far_n", job.n, wire::k_needed);
+  use("far_case", job.cases);
+  use("far_log", job.log);
 }
 
-void read_lists(const wire::Message& message, AttemptResult& result) {
-  std::size_t listed = 0;
-  auto& list = result.report.leftover_list;
-  for (const auto& [key, value] : message.fields) {
-    if (key == k_leftover && listed < list.size()) {
-      std::string_view name = value;
-      ListedProcess& one = list[listed++];
-      one.pid = parse_number<pid_t>(take_part(name, ' ')).value_or(0);
-      name = name.substr(0, one.name.size() - 1);
-      std::memcpy(one.name.data(), name.data(), name.size());
-    }
-    if (key == k_cases_left) result.cases_left.emplace();
-    if (key == k_case_left && result.cases_left) result.cases_left->push_back(value);
-    if (key == k_orphan_file) result.orphans.push_back({value, {}});
-    if (key == k_orphan_why && !result.orphans.empty()) result.orphans.back().why = value;
+void each_field(Any<FarStart> auto& start, auto&& use) {
+  use("node", start.node);
+  use("version", start.version);
+  use("architecture", start.architecture);
+}
+
+namespace {
+
+// A job has the whole environment in it.
+constexpr std::size_t k_most = 16UL * 1024 * 1024;
+
+void look_anew(const std::string& directory) {
+  const Result<os::UniqueFd> seen = os::open_own_directory(directory);
+}
+
+Result<void> make_file(const std::string& path, std::string_view text) {
+  HOLDFAST_TRY(const os::UniqueFd file, os::open_own(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  if (!os::write_all(file.get(), text)) return os::system_error("write to " + path);
+  return {};
+}
+
+Result<void> put(const std::string& path, std::string_view text) {
+  const std::string part = path + ".part";
+  (void)os::remove_own(part);
+  if (Result<void> made = make_file(part, text); !made) {
+    (void)os::remove_own(part);
+    return made;
   }
+  return os::rename_own(part, path);
+}
+
+std::string text_in(const std::string& directory, const std::string& path) {
+  look_anew(directory);
+  Result<std::string> text = os::read_own(path, k_most);
+  return text ? std::move(*text) : std::string();
 }
 
 }  // namespace
@@ -273,40 +257,36 @@ Result<FarJob> far_job_in(std::string_view text) {
   HOLDFAST_TRY(job.grant, wire::to_grant(message));
   wire::FromMessage read(message);
   each_field(job, read);
-  read.needs("far_n");
   if (job.arguments.empty()) return Error{"read the description of an attempt"};
   return read.give(message.kind, std::move(job));
 }
 
-std::string to_text(const FarStart& start) {
-  wire::Message message(k_started);
-  each_field(start, wire::ToMessage(message));
-  return wire::encode(message);
-}
+std::string to_text(const FarStart& start) { return wire::encode(wire::written(k_started, start)); }
 
 Result<FarStart> far_start_in(std::string_view text) {
   HOLDFAST_TRY(const wire::Message message, wire::decode(text));
-  FarStart start;
-  wire::FromMessage read(message);
-  each_field(start, read);
-  return read.give(k_started, std::move(start));
+  return wire::read_as<FarStart>(k_started, message);
 }
 
 std::string to_text(const AttemptResult& result) {
-  wire::Message message(k_ended);
-  each_field(result, wire::ToMessage(message));
-  add_lists(result, message);
+  wire::Message message = wire::written(k_ended, result);
+  const wire::ToMessage write(message);
+  write(k_leftover, supervision::leftovers_in(result.report));
   return wire::encode(message);
 }
 
 Result<AttemptResult> far_result_in(std::string_view text) {
   HOLDFAST_TRY(const wire::Message message, wire::decode(text));
-  AttemptResult result;
+  HOLDFAST_TRY(AttemptResult result, wire::read_as<AttemptResult>(k_ended, message));
+  std::vector<Leftover> leftovers;
   wire::FromMessage read(message);
-  each_field(result, read);
-  read.needs("lock_wait_ms");
-  read_lists(message, result);
-  return read.give(k_ended, std::move(result));
+  read(k_leftover, leftovers);
+  auto& list = result.report.leftover_list;
+  for (std::size_t i = 0; i < std::min(leftovers.size(), list.size()); ++i) {
+    list[i].pid = static_cast<pid_t>(leftovers[i].pid);
+    leftovers[i].name.copy(list[i].name.data(), list[i].name.size() - 1);
+  }
+  return result;
 }
 
 }  // namespace holdfast::exec

@@ -8,7 +8,6 @@
 
 #include "core/base/parts.hpp"
 #include "exec/base/answer.hpp"
-#include "exec/base/variables.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"

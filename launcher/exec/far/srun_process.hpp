@@ -12,10 +12,10 @@
 
 #include "core/base/result.hpp"
 #include "core/far/srun_words.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 #include "os/signal/signals.hpp"
-#include "supervision/attempt/capture.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {

@@ -2,15 +2,75 @@
 // leave in files, or it is among the last lines that they print.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "core/framework/case_report.hpp"
 #include "exec/batch/test_program.hpp"
-#include "exec/framework/report_worker.hpp"
 
 namespace holdfast::exec {
+
+// Looks after one process of a program that nothing of Holdfast's is linked with, and that is not
+// followed while it runs. Passes its output on as it comes. When the process has ended, reads what
+// it says of its cases.
+
+// Where a process says how its cases ended. Each framework has its own class.
+class CaseReports {
+ public:
+  // `markers`: the directory where a process leaves these `files`, in which it tells of each of
+  // several cases. Empty: it leaves none.
+  CaseReports(std::string markers, std::vector<std::string_view> files)
+      : markers_(std::move(markers)), files_(std::move(files)) {}
+  virtual ~CaseReports() = default;
+
+  bool tell_each() const { return !markers_.empty(); }
+  // Removes what an earlier process has left.
+  void forget();
+  // Reads and removes what the process with that end has left. `own_case` is its only case; empty:
+  // it had several. `printed`: the end of what it has printed on stdout.
+  virtual CaseReport take(const ProcessEnd& end, const std::string& own_case,
+                          std::string_view printed) = 0;
+
+ protected:
+  // None: the process has not left this file.
+  std::optional<std::string> take_file(std::string_view file) const;
+
+ private:
+  std::string markers_;
+  std::vector<std::string_view> files_;
+};
+
+class ReportWorker final : public BatchWorker {
+ public:
+  ReportWorker(WorkerOrder order, std::unique_ptr<CaseReports> reports);
+
+  void look() override;
+  // If there are several cases, it is not known which case runs, so no case has a limit.
+  Milliseconds deadline() override { return until_; }
+  void on_pause(Milliseconds length) override;
+  OutputRange finish(const ProcessEnd& end) override;
+
+ private:
+  void take(Stream stream, std::string_view bytes) override;
+  void tell_own_case(const CaseReport& said);
+  void tell_cases(const CaseReport& said);
+  OutputRange print(const std::string& words);
+  void happened(BatchEvent event, const OutputRange& range = {});
+  void began(const std::string& name);
+  void ended(const ReportedCase& one, const OutputRange& range = {});
+  void announce(std::uint64_t count);
+
+  std::unique_ptr<CaseReports> reports_;
+  std::string printed_;  // the end of what came on stdout
+  std::uint64_t from_;   // where the output of the process begins in the file
+  std::int64_t since_us_;
+  Milliseconds until_;
+};
 
 class ReportProgram : public TestProgram {
  public:

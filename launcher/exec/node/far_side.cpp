@@ -27,14 +27,13 @@
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/attempt/attempt_result.hpp"
-#include "supervision/attempt/capture.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {

@@ -12,8 +12,8 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/log/kept_output.hpp"
-#include "exec/base/variables.hpp"
-#include "forensics/hooks.hpp"
+#include "exec/base/answer.hpp"
+#include "forensics/probes.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
@@ -432,8 +432,7 @@ void BeforeKill::start(pid_t process) {
 
 bool BeforeKill::is_done() {
   if (!hook_->go_on()) return false;
-  const forensics::Finding finding =
-      forensics::hook_finding(std::string(k_name), hook_->end(), hook_time_);
+  const Finding finding = forensics::hook_finding(std::string(k_name), hook_->end(), hook_time_);
   inner_.tell("holdfast: its time is over\n" + forensics::to_text({finding}));
   hook_.reset();
   return true;

@@ -17,11 +17,11 @@
 #include <vector>
 
 #include "core/ctest/ctest_verdict.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/bounded_work.hpp"
 #include "supervision/attempt/attempt.hpp"
-#include "supervision/attempt/capture.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/attempt/companion.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/records.hpp"

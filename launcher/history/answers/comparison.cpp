@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"
 #include "report/text_sections.hpp"

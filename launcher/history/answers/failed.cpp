@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"
 
@@ -31,9 +31,9 @@ std::vector<RedTest> LastSeen::red() const {
   }
   for (const auto& [test, seen] : seen_) {
     if (!seen.last.is_red() || test.batch.empty()) continue;
-    if (const auto batch = red.find({test.batch}); batch != red.end()) {
-      batch->second.cases.push_back(test.name);
-    }
+    auto batch = red.find({test.batch, {}, test.nth});
+    if (batch == red.end() && test.key.empty()) batch = red.find({test.batch});
+    if (batch != red.end()) batch->second.cases.push_back(test.name);
   }
   std::vector<RedTest> list;
   for (auto& [test, seen] : red) list.push_back(std::move(seen));

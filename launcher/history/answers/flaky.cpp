@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"
 

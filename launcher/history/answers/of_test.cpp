@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "history/answers/phrases.hpp"
 #include "history/answers/slowest.hpp"
 #include "report/describe.hpp"

@@ -100,7 +100,7 @@ void Connection::begin_next(const std::string& id, const std::string& its_scratc
   ++n;
   is_stale = false;
   locks.clear();
-  wait.clear();
+  wait = {};
   contained.reset();
   cgroup.clear();
   guard.begin(launcher, grace);
@@ -112,7 +112,7 @@ void Connection::end_attempt() {
   guard_until = k_longest;
   guard.end();
   locks.clear();
-  wait.clear();
+  wait = {};
   contained.reset();
 }
 

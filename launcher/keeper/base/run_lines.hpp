@@ -16,9 +16,9 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
-#include "core/base/said_line.hpp"
+#include "core/base/text.hpp"
 #include "core/settings/message.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 

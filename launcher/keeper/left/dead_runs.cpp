@@ -11,9 +11,9 @@
 #include <set>
 #include <system_error>
 
-#include "core/base/json_line.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
+#include "core/journal/record_lines.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/run/run_log.hpp"
 #include "keeper/tree/live_runs.hpp"
@@ -165,7 +165,7 @@ bool is_cut_off(int journal) {
 Result<void> write_missing(DeadRun run, const os::UniqueFd& turn, const Result<ToldByLog>& told,
                            Tidied& tidied) {
   run.lacks_end = run.lacks_end && !told;
-  std::string lines = missing_lines(run, os::unix_now_ms());
+  std::string lines = missing_lines(run, os::unix_now());
   if (told) lines += told->verdicts + told->end;
   // The writer may have died in the middle of the last line.
   if (is_cut_off(turn.get())) lines.insert(0, "\n");
@@ -283,7 +283,7 @@ Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const Jo
       log, verdicts, run.directory / names::k_output_directory / names::k_kept_output_file);
   if (!kept) told.trouble = to_text(kept.error());
   // The last entry is ctest's, and we may come much later.
-  double ended_at = static_cast<double>(os::unix_now_ms()) / 1000;
+  double ended_at = os::unix_now();
   struct stat status {};
   if (::fstat(log.descriptor, &status) == 0) {
     ended_at = std::min(ended_at, seconds_of(status.st_mtim));
@@ -317,24 +317,21 @@ std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records)
   return started;
 }
 
-std::string missing_lines(const DeadRun& run, std::int64_t now_unix_ms) {
+std::string missing_lines(const DeadRun& run, double now) {
   std::string lines;
   for (const AttemptStarted& one : run.unended) {
-    JsonLine line("attempt_ended", now_unix_ms);
-    line.text("attempt", one.attempt).text("test", one.test).text("key", one.key);
-    line.number("n", one.n).text("outcome", name_of(Outcome::interrupted));
-    line.text("note", run.is_of_others_numbers
-                          ? "its run has neither the tree nor a keeper any more; of its processes "
-                            "nothing is known in this PID namespace"
-                          : "launcher, guard and keeper were killed; recorded when that was found");
-    lines += std::move(line).finish();
+    lines += line_of(LostAttempt{
+        .at = now,
+        .attempt = one.attempt,
+        .test = one.test,
+        .key = one.key,
+        .n = one.n,
+        .note = run.is_of_others_numbers
+                    ? "its run has neither the tree nor a keeper any more; of its processes "
+                      "nothing is known in this PID namespace"
+                    : "launcher, guard and keeper were killed; recorded when that was found"});
   }
-  if (run.lacks_end) {
-    RunEnded end;
-    end.at = static_cast<double>(now_unix_ms) / 1000;
-    end.run = run.id;
-    lines += line_of(end);
-  }
+  if (run.lacks_end) lines += line_of(RunEnded{.at = now, .run = run.id});
   return lines;
 }
 

@@ -10,7 +10,7 @@
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
-#include "store/records.hpp"
+#include "core/journal/records.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {
@@ -40,7 +40,7 @@ std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records)
 
 // Returns the records that the run lacks: `interrupted` for an attempt, `complete: false` for the
 // run. Empty: it lacks none.
-std::string missing_lines(const DeadRun& run, std::int64_t now_unix_ms);
+std::string missing_lines(const DeadRun& run, double now);
 
 // Returns the untidy runs of `tree` (absolute, without links) for which nobody can be at work:
 // ctest is dead (by pid, start time and boot), and so are its keeper, its launchers and their

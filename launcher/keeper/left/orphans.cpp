@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/base/json_line.hpp"
 #include "core/base/parts.hpp"
+#include "core/journal/record_lines.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/namespaces.hpp"
 #include "os/file/clock.hpp"
@@ -51,13 +51,14 @@ std::string names_of(const std::vector<os::NamedProcess>& processes) {
 void record(const Connection& orphan, const std::string& journal, KilledBy killer,
             std::size_t survivors, const std::vector<os::NamedProcess>& holders) {
   if (journal.empty() || is_recorded(journal, orphan.attempt)) return;
-  JsonLine line("attempt_ended", os::unix_now_ms());
-  line.text("attempt", orphan.attempt).text("test", orphan.test).text("key", orphan.key);
-  const bool timed_out = killer != KilledBy::stranger;
-  line.number("n", orphan.n);
-  line.text("outcome", name_of(timed_out ? Outcome::timed_out : Outcome::interrupted));
-  line.text("note", note_on_orphan(killer, survivors, holders));
-  (void)os::append_line(journal, std::move(line).finish());
+  LostAttempt record{.at = os::unix_now(),
+                     .attempt = orphan.attempt,
+                     .test = orphan.test,
+                     .key = orphan.key,
+                     .n = orphan.n,
+                     .note = note_on_orphan(killer, survivors, holders)};
+  if (killer != KilledBy::stranger) record.outcome = Outcome::timed_out;
+  (void)os::append_line(journal, line_of(record));
 }
 
 // Closes the keeper's descriptors, except those that belong to this attempt.

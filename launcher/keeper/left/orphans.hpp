@@ -15,7 +15,7 @@
 #include "core/base/words.hpp"
 #include "keeper/base/connections.hpp"
 #include "keeper/base/run_lines.hpp"
-#include "os/process/process_set.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/base/attempt_tag.hpp"
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/proc_status.hpp"
 #include "keeper/base/keeper_socket.hpp"

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/journal/records.hpp"
 #include "core/settings/policy.hpp"
 #include "os/process/tagged_processes.hpp"
-#include "store/records.hpp"
 
 namespace holdfast {
 

@@ -1,17 +1,29 @@
 #include "keeper/run/attempt_grants.hpp"
 
+#include <optional>
+
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
-#include "core/lock/tests_apart.hpp"
-#include "core/settings/explanation.hpp"
+#include "core/base/text.hpp"
+#include "core/lock/held_locks.hpp"
+#include "core/settings/resolution.hpp"
 #include "keeper/base/keeper_socket.hpp"
+#include "keeper/run/stale_programs.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
+
+TestProgram GoogletestPrograms::look_at(const std::string& path) {
+  const std::optional<ProgramIdentity> seen = stat_of_program(path);
+  if (!seen) return {};
+  const auto [entry, is_new] = known_.try_emplace(path);
+  if (is_new || entry->second.seen != *seen) entry->second = {*seen, reader_.read(path)};
+  return entry->second.program;
+}
+
 namespace {
 
 // What may hold a secret is not shown.
@@ -82,7 +94,7 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  RunLines& lines) {
   wire::AttemptGrant granted;
   if (const Result<void> noted = run.note_word(request.word); !noted) {
-    lines.say_once("holdfast: " + describe_unrecorded(noted.error()));
+    lines.say_once(describe_unrecorded(noted.error()));
   }
   granted.run = run.id();
   granted.attempt = run.next_attempt();

@@ -1,17 +1,36 @@
 // Answers a launcher that asks for its first attempt, or for another attempt after one has failed.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
+#include "core/base/program_identity.hpp"
+#include "core/ctest/test_framework.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
-#include "keeper/base/keeper.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/run/run.hpp"
+#include "os/stack/lost_rights.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast {
+
+// Finds out which programs contain GoogleTest, and whether they can be asked to leave files. Other
+// programs get no settings that only GoogleTest understands.
+class GoogletestPrograms {
+ public:
+  // Reads the program's file once, and again after it has changed.
+  TestProgram look_at(const std::string& path);
+
+ private:
+  struct Known {
+    ProgramIdentity seen;
+    TestProgram program;
+  };
+  std::map<std::string, Known> known_;
+  os::ProgramReader reader_;
+};
 
 // Gives the attempt its name and its policy, from the project's settings, and lends it a directory.
 // If the settings have an error, or the test was not chosen, the attempt is refused. Says in

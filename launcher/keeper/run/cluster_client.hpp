@@ -8,10 +8,9 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
-#include "core/cluster/cluster_party.hpp"
 #include "core/cluster/cluster_settings.hpp"
 #include "core/cluster/cluster_words.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 

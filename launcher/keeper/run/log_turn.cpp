@@ -6,7 +6,7 @@
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/run/run_log.hpp"
-#include "keeper/tree/tree_lock.hpp"
+#include "keeper/tree/run_lock.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/wait.hpp"

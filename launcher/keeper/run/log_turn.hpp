@@ -10,7 +10,7 @@
 #include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/outcome/oom.hpp"
+#include "core/outcome/explained_ends.hpp"
 #include "core/settings/message.hpp"
 #include "keeper/base/connections.hpp"
 #include "os/memory/free_memory.hpp"

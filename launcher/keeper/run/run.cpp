@@ -2,14 +2,24 @@
 
 #include <fmt/core.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <ctime>
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
+#include "core/ctest/ctest_verdict.hpp"
 #include "core/ctest/rerun.hpp"
+#include "core/journal/record_lines.hpp"
+#include "core/select/division.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
+#include "os/file/removal.hpp"
+#include "os/file/scratch_directory.hpp"
 #include "os/file/system_call.hpp"
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
@@ -21,12 +31,165 @@
 #include "store/json_record.hpp"
 
 namespace holdfast {
+
+bool CurrentRun::is_over_at(unsigned include_count) const {
+  if (!run_) return false;
+  return ended_ || (include_count_ != k_count_not_known && include_count_ != include_count);
+}
+
+Run& CurrentRun::at(unsigned include_count) {
+  if (!run_) {
+    run_ = Run::begin(origin_, ++runs_);
+    looked_for_log_ = false;
+    ended_ = false;
+    is_remembered_ = false;
+    if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
+  }
+  include_count_ = include_count;
+  return *run_;
+}
+
+std::string CurrentRun::finish(Run::Completeness completeness) {
+  std::string summary = run_->finish(completeness);
+  if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
+  return summary;
+}
+
+std::string CurrentRun::finish_for_end() {
+  if (!run_) at(k_count_not_known);
+  if (!ended_) summary_ = finish(Run::Completeness::complete);
+  ended_ = true;
+  return summary_;
+}
+
+void CurrentRun::close(Run::Completeness completeness) {
+  if (run_ && !ended_) {
+    lines_.print(finish(completeness));
+    if (!run_->unlike_choice().empty()) lines_.say(run_->unlike_choice());
+  }
+  if (run_ && !is_remembered_) {
+    last_closed_ = run_->id();
+    if (first_closed_.empty()) first_closed_ = last_closed_;
+  }
+  run_.reset();
+  ended_ = false;
+  include_count_ = k_count_not_known;
+}
+
+bool CurrentRun::has_all_tests() const {
+  if (!run_ || ended_) return true;
+  return run_->log() && !run_->log()->was_opened() && run_->log()->is_whole();
+}
+
+namespace {
+
+// How many names the line has of each kind.
+constexpr std::size_t k_named = 8;
+
+// ctest's list, its log and its command lines have the same bytes of ASCII. Bytes beyond it may be
+// replaced, so any such bytes are alike here.
+std::string comparable(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    const bool is_ascii = static_cast<unsigned char>(c) < 0x80U;
+    if (is_ascii || text.empty() || text.back() != '\x80') text += is_ascii ? c : '\x80';
+  }
+  return text;
+}
+
+// Whether ctest has told of all tests that it was to run.
+bool has_all(const RunReport& report) {
+  const RunInfo& run = report.run;
+  if (!run.complete || !run.has_log || run.unrecorded > 0) return false;
+  const Stops stops = stops_of(run.command);
+  if (stops != Stops::at_a_failure) return stops == Stops::never;
+  return std::ranges::none_of(
+      report.tests, [](const TestReport& test) { return test.verdict == Verdict::failed; });
+}
+
+std::string in_quotes(const std::vector<std::string>& names) {
+  return bounded_list(names, k_named, brief_in_quotes);
+}
+
+}  // namespace
+
+ChosenTests::ChosenTests(std::string_view records) {
+  while (!records.empty()) {
+    const ParsedLine line = parse_record(take_part(records, '\n'));
+    if (!line.record) continue;
+    const auto* const planned = std::get_if<PlannedRecord>(&*line.record);
+    if (planned == nullptr || !planned->is_own) continue;
+    if (const auto shard = parse_shard(planned->shard)) shards_ = shard->count;
+    names_.insert(names_.end(), planned->tests.begin(), planned->tests.end());
+  }
+  for (const std::string& name : names_) ++times_[comparable(name)];
+}
+
+std::string ChosenTests::refusal_of(std::string_view test) const {
+  if (names_.empty() || times_.contains(comparable(test))) return {};
+  return "this test was not chosen: the list of tests has changed since tests were chosen";
+}
+
+std::string ChosenTests::difference_to(const RunReport& report) const {
+  if (names_.empty()) return {};
+  auto left = times_;
+  std::vector<std::string> more;
+  for (const TestReport& test : report.tests) {
+    const auto chosen = left.find(comparable(test.name));
+    if (chosen == left.end() || chosen->second == 0) {
+      more.push_back(test.name);
+    } else {
+      --chosen->second;
+    }
+  }
+  std::vector<std::string> missing;
+  if (has_all(report)) {
+    for (const std::string& name : names_) {
+      std::size_t& open = left[comparable(name)];
+      if (open == 0) continue;
+      --open;
+      missing.push_back(name);
+    }
+  }
+  if (more.empty() && missing.empty()) return {};
+  std::string line = "the list of tests has changed since tests were chosen";
+  if (!missing.empty()) line += "; not run: " + in_quotes(missing);
+  if (!more.empty()) line += "; not chosen, but started: " + in_quotes(more);
+  return line + "; start it again";
+}
+
+std::string ScratchPool::lend() {
+  if (!free_.empty()) {
+    std::string path = std::move(free_.back());
+    free_.pop_back();
+    return path;
+  }
+  std::string path = directory_ + "/" + std::to_string(++made_);
+  if (Result<void> made = os::make_scratch_directory(path); !made) {
+    trouble_ = "ignoring that tests have no scratch directory: " + to_text(made.error());
+    return {};
+  }
+  return path;
+}
+
+void ScratchPool::close() {
+  // Nobody gave back the directories of interrupted tests. A directory with contents stays.
+  for (unsigned number = 1; number <= made_; ++number) {
+    const std::string path = directory_ + "/" + std::to_string(number);
+    os::remove_empty_scratch(path);
+    // A /tmp that is kept has a link in the scratch directory, and may be in use.
+    struct stat info {};
+    if (::lstat(text_of({path, "/", names::k_private_tmp_link}).c_str(), &info) == 0) continue;
+    os::remove_empty_directories(path + std::string(names::k_private_tmp_suffix));
+  }
+  free_.clear();
+  (void)os::remove_own_directory(directory_);
+}
+
 namespace {
 
 // A record with more than this would be too long for a line of the journal.
 constexpr std::size_t k_longest_start = 1U << 20U;
-
-double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
 
 // Returns the time and ctest's pid: 20261120-084053-1234. For later ctest_test() calls of one
 // `ctest -S` it adds -2, -3 …
@@ -102,7 +265,7 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   run.origin_ = origin;
   run.retries_ = RunRetries(origin.retries);
   run.id_ = unnumbered_id(origin, nth);
-  run.started_ = unix_now();
+  run.started_ = os::unix_now();
   if (nth == 1) run.chosen_ = ChosenTests(origin.planned);
   os::suspend_log();
   Result<std::string> id = make_run_directory(origin, run.id_);
@@ -155,7 +318,8 @@ Result<void> Run::note_word(const std::string& word) {
   word_ = word;
   if (journal_.empty()) return {};
   // For whoever reads the log if we are killed, or while the run goes on.
-  return os::append_line(journal_, line_of(LogWordRecord{unix_now(), word_, origin_.has_company}));
+  return os::append_line(journal_,
+                         line_of(LogWordRecord{os::unix_now(), word_, origin_.has_company}));
 }
 
 Result<void> Run::record_verdicts() {
@@ -168,7 +332,7 @@ Result<void> Run::record_verdicts() {
   const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
   Result<void> kept = keep_outputs(
       log_->file(), verdicts, directory / names::k_output_directory / names::k_kept_output_file);
-  const double now = unix_now();
+  const double now = os::unix_now();
   std::string lines;
   for (VerdictRecord& verdict : verdicts) {
     verdict.at = now;
@@ -218,7 +382,7 @@ void Run::add_what_tests_printed(const RunReport& seen, RunEnded& record) const 
 void Run::finish_without_tests() {
   if (journal_.empty()) return;
   RunEnded record;
-  record.at = unix_now();
+  record.at = os::unix_now();
   record.run = id_;
   record.complete = true;
   (void)os::append_line(journal_, line_of(record));
@@ -231,7 +395,7 @@ std::string Run::finish(Completeness completeness) {
   scratch_.close();
   Result<void> recorded = record_verdicts();
   RunEnded record;
-  record.at = unix_now();
+  record.at = os::unix_now();
   record.run = id_;
   record.complete = completeness == Completeness::complete;
   record.retries = retries_.summary();

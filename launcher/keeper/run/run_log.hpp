@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "store/ctest_log.hpp"
 
 namespace holdfast {

@@ -14,8 +14,7 @@
 #include "core/base/process_name.hpp"
 #include "core/batch/slot_loans.hpp"
 #include "keeper/base/connections.hpp"
-#include "keeper/base/keeper.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 
 namespace holdfast {

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fnv1a.hpp"
+#include "core/base/encoding.hpp"
+#include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/stack/elf_text.hpp"
-#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 void record(const Connection& connection, const std::string& path, const std::string& journal,
             const std::string& why) {
   if (journal.empty()) return;
-  const double now = static_cast<double>(os::unix_now_ms()) / 1000;
+  const double now = os::unix_now();
   const Stale stale{now, connection.attempt, connection.test, connection.key, path, why};
   (void)os::append_line(journal, line_of(stale));
 }

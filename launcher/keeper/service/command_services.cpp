@@ -5,7 +5,6 @@
 
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
-#include "keeper/base/keeper.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/left/orphans.hpp"

@@ -8,9 +8,8 @@
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/service/service_spec.hpp"
-#include "core/service/service_use.hpp"
 #include "core/settings/policy.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 

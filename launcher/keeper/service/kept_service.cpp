@@ -1,13 +1,17 @@
 #include "keeper/service/kept_service.hpp"
 
 #include <fmt/core.h>
+
+#include <unistd.h>
+
 #include <algorithm>
-
 #include <functional>
+#include <iterator>
 
-#include "core/base/fnv1a.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "core/service/service_state.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
@@ -17,8 +21,40 @@
 #include "os/file/wait.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
+#include "os/process/user.hpp"
+#include "settings/declared_services.hpp"
 
 namespace holdfast {
+namespace {
+
+// The user of a service must be known on this machine, and only root may name another user.
+Result<void> find_user(ServiceSpec& service) {
+  if (service.user.empty()) return {};
+  Result<User> user = os::find_user(service.user);
+  if (!user) return ErrorInWords{service.origin + ": " + to_text(user.error())};
+  if (user->uid == ::geteuid()) return {};
+  if (::geteuid() != 0) {
+    return ErrorInWords{
+        fmt::format("{}: `user` is \"{}\", expected who runs ctest, as only root can say another",
+                    service.origin, service.user)};
+  }
+  service.other_user = std::move(*user);
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
+                                                  const std::string& configuration) {
+  std::vector<ServiceSpec> services = settings.services;
+  HOLDFAST_TRY(std::vector<ServiceSpec> declared, declared_services(tree, configuration));
+  std::ranges::move(declared, std::back_inserter(services));
+  for (ServiceSpec& service : services) {
+    HOLDFAST_DO(find_user(service));
+  }
+  return in_order_of_start(std::move(services));
+}
+
 namespace {
 
 // A host answers in microseconds, unless the machine is busy. A host that is later may be stopped.

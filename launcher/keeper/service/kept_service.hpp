@@ -8,11 +8,20 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/settings/host_wire.hpp"
-#include "os/file/unique_fd.hpp"
+#include "core/settings/settings.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 
 namespace holdfast {
+
+// The services that are declared for a build tree.
+
+// Returns, in order of start, the services of holdfast.toml and those that the configure step has
+// declared for `configuration` (empty: none was said). The error is one line.
+Result<std::vector<ServiceSpec>> services_of_tree(const Settings& settings, const std::string& tree,
+                                                  const std::string& configuration);
 
 // What its host answers.
 struct KeptAnswer {

@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/process.hpp"
@@ -130,9 +130,9 @@ void RunServices::leave_red(UseId use) {
   leave(use, Farewell::red);
 }
 
-std::string RunServices::wait_of(UseId use, const std::vector<ServiceUse>& services) const {
+wire::AttemptWait RunServices::wait_of(UseId use, const std::vector<ServiceUse>& services) const {
   if (use == 0 || !services_ || !services_->is_waiting(use)) return {};
-  return to_text(wire::AttemptWait{wire::WaitFor::services, names_of(services), waits_for(use)});
+  return {wire::WaitFor::services, names_of(services), waits_for(use)};
 }
 
 std::string RunServices::waits_for(UseId use) const {
@@ -194,13 +194,13 @@ std::string RunServices::turn_of(UseId use) const {
   return "they are being handed on";
 }
 
-std::vector<std::string> RunServices::states() const {
-  std::vector<std::string> states;
+std::vector<wire::LiveService> RunServices::states() const {
+  std::vector<wire::LiveService> states;
   for (const ServiceHost& host : hosts_.all()) {
     if (host.is_gone()) continue;
-    states.push_back(
-        fmt::format("{} {} {} {}", name_of_instance(host.order.spec.name, host.id.number),
-                    name_of(services_->life(host.id).state), host.order.generation, host.main));
+    states.push_back({name_of_instance(host.order.spec.name, host.id.number),
+                      std::string(name_of(services_->life(host.id).state)), host.order.generation,
+                      host.main});
   }
   return states;
 }
@@ -243,31 +243,30 @@ void RunServices::carry_out(const ServiceOrder& order) {
 }
 
 void RunServices::grant(UseId use) {
-  wire::Message reply(wire::k_services);
+  wire::ServicesAnswer answer;
   for (const GrantedService& granted : services_->services_of(use)) {
     ServiceHost* const host = hosts_.of(granted.instance);
     if (host == nullptr) continue;
     // The run may be over before the service is reset.
     if (host->is_kept && granted.mode != ServiceMode::shared) host->send(wire::k_had_alone);
     logs_.begin(use, *host, granted.generation);
-    reply.add("use", fmt::format("{}#{}", host->order.spec.name, granted.generation));
-    for (const std::string& variable : variables_of(*host)) reply.add("variable", variable);
+    answer.uses.push_back({host->order.spec.name, granted.generation});
+    std::ranges::move(variables_of(*host), std::back_inserter(answer.variables));
   }
   ServiceUser& user = users_.at(use);
   if (user.since_unix_ms == 0) user.since_unix_ms = os::unix_now_ms();
   if (!user.fixtures.sets_up.empty()) {
     fixtures_.set_up(user.fixtures, user.test, in_names(services_->services_of(use)));
   }
-  replies_.push_back({use, std::move(reply)});
+  replies_.push_back({use, to_message(answer)});
 }
 
 void RunServices::refuse(const ServiceOrder& order) {
   const ServiceSpec& spec = services_->specs()[order.instance.service];
-  wire::Message reply(wire::k_services);
-  reply.add("why", fmt::format("service {} is not available: {}", spec.name, order.why));
-  const std::string& last_lines = hosts_.account(order.instance, order.generation).last_lines;
-  if (!last_lines.empty()) reply.add("last_lines", last_lines);
-  replies_.push_back({order.use, std::move(reply)});
+  const wire::ServicesAnswer answer{
+      .why = fmt::format("service {} is not available: {}", spec.name, order.why),
+      .last_lines = hosts_.account(order.instance, order.generation).last_lines};
+  replies_.push_back({order.use, to_message(answer)});
 }
 
 void RunServices::note_death(const ServiceOrder& order) {
@@ -293,23 +292,20 @@ void RunServices::answer_red_uses() {
 }
 
 void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& had) {
-  wire::Message reply(wire::k_red);
-  for (const std::string& name : lost_[use]) reply.add("lost", name);
+  wire::RedServices red{.lost = lost_[use]};
   std::size_t room = k_most_state;
   for (const GrantedService& one : had) {
-    const std::string state = account_of(one);
+    std::string state = account_of(one);
     if (state.size() > room) break;
     room -= state.size();
-    reply.add("state", state);
+    red.states.push_back(std::move(state));
   }
   const ServiceUser& user = users_.at(use);
   if (!user.fixtures.required.empty()) {
-    const std::vector<std::string> older = fixtures_.older(user.fixtures, in_names(had));
-    for (std::size_t i = 0; i < std::min(older.size(), k_most_older_fixtures); ++i) {
-      reply.add("fixture", older[i]);
-    }
+    red.fixtures = fixtures_.older(user.fixtures, in_names(had));
+    red.fixtures.resize(std::min(red.fixtures.size(), k_most_older_fixtures));
   }
-  replies_.push_back({use, std::move(reply)});
+  replies_.push_back({use, to_message(red)});
   for (ServiceRecord& record : logs_.take(use, hosts_.all())) {
     record.user = user.attempt;
     record.users = {user.test};
@@ -317,8 +313,8 @@ void RunServices::answer_red_use(UseId use, const std::vector<GrantedService>& h
   }
 }
 
-std::vector<HadGeneration> RunServices::in_names(const std::vector<GrantedService>& had) const {
-  std::vector<HadGeneration> named;
+std::vector<HadService> RunServices::in_names(const std::vector<GrantedService>& had) const {
+  std::vector<HadService> named;
   for (const GrantedService& one : had) {
     const std::string& service = services_->specs()[one.instance.service].name;
     named.push_back({name_of_instance(service, one.instance.number), one.generation});

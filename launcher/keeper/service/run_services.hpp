@@ -17,8 +17,8 @@
 #include "core/service/services.hpp"
 #include "core/settings/message.hpp"
 #include "keeper/run/run.hpp"
-#include "keeper/service/service_accounts.hpp"
 #include "keeper/service/service_hosts.hpp"
+#include "keeper/service/service_instance.hpp"
 #include "os/file/wait.hpp"
 
 namespace holdfast {
@@ -59,12 +59,10 @@ class RunServices {
   UseId ask(ServiceUser user, const std::vector<ServiceUse>& uses);
   // The use is over, or its test does not wait any longer.
   void leave(UseId use, Farewell farewell);
-  // Returns `NAME STATE GENERATION PID` for each instance that is there. PID is that of the main
-  // process, or 0.
-  std::vector<std::string> states() const;
-  // What the use of these services waits for, as text (wire::AttemptWait); empty: it has them, or
-  // is none.
-  std::string wait_of(UseId use, const std::vector<ServiceUse>& services) const;
+  // Of each instance that is there.
+  std::vector<wire::LiveService> states() const;
+  // What the use of these services waits for; without names: it has them, or is none.
+  wire::AttemptWait wait_of(UseId use, const std::vector<ServiceUse>& services) const;
 
   struct Reply {
     UseId use;
@@ -100,7 +98,7 @@ class RunServices {
   void answer_red_uses();
   void answer_red_use(UseId use, const std::vector<GrantedService>& had);
   std::string account_of(const GrantedService& had);
-  std::vector<HadGeneration> in_names(const std::vector<GrantedService>& had) const;
+  std::vector<HadService> in_names(const std::vector<GrantedService>& had) const;
   std::vector<LockParty> parties_of(const std::vector<UseId>& uses) const;
   bool stands_in_the_way(UseId other, const ServiceUse& wish) const;
   std::string turn_of(UseId use) const;

@@ -11,7 +11,8 @@
 #include "core/base/attempt_tag.hpp"
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
-#include "core/service/service_words.hpp"
+#include "core/journal/record_lines.hpp"
+#include "core/service/service_spec.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/file/clock.hpp"
@@ -23,7 +24,6 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/stop_record.hpp"
-#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {
@@ -441,7 +441,7 @@ void ServiceHosts::write(ServiceRecord record) const {
   os::log(LogLevel::info, {"service ", record.service, "#", std::to_string(record.generation), ": ",
                            record.event, record.why.empty() ? "" : ": ", record.why});
   if (journal_.empty()) return;
-  record.at = static_cast<double>(os::unix_now_ms()) / 1000;
+  record.at = os::unix_now();
   (void)os::append_line(journal_, line_of(record));
 }
 

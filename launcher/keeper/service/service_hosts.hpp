@@ -17,7 +17,6 @@
 #include "keeper/left/orphans.hpp"
 #include "keeper/service/instance_ports.hpp"
 #include "keeper/service/kept_service.hpp"
-#include "keeper/service/service_accounts.hpp"
 #include "keeper/service/service_instance.hpp"
 #include "os/containment/shared_network.hpp"
 #include "os/file/wait.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
-#include "store/records.hpp"
+#include "core/journal/records.hpp"
 
 namespace holdfast {
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "core/base/names.hpp"
-#include "core/base/number.hpp"
-#include "core/base/parts.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/descriptors.hpp"
@@ -33,50 +31,26 @@ bool may_be_alive(const RunStarted& started, const std::string& tree) {
   return !is_of_another_boot(started, os::boot_id()) && is_witnessed(started, tree).value_or(false);
 }
 
-LiveService parse_service(std::string_view text) {
-  LiveService service;
-  service.name = take_part(text, ' ');
-  service.state = take_part(text, ' ');
-  service.generation = parse_number<unsigned>(take_part(text, ' ')).value_or(0);
-  service.main = parse_number<std::int64_t>(text).value_or(0);
-  return service;
-}
-
-std::vector<LiveWait> waits_in(const wire::Message& status) {
-  std::vector<LiveWait> waits;
-  for (const auto& [key, text] : status.fields) {
-    if (key != "waits") continue;
-    std::string_view wait = text;
-    std::string attempt(take_part(wait, '\n'));
-    waits.push_back({std::move(attempt), wire::to_wait(wait)});
-  }
-  return waits;
-}
-
-std::optional<wire::Message> status_from(const os::Connected& keeper) {
+std::optional<wire::Status> status_from(const os::Connected& keeper) {
   if (!keeper.socket.valid()) return std::nullopt;
   if (!os::send_message(keeper.socket.get(), wire::Message(wire::k_status))) return std::nullopt;
-  Result<wire::Message> reply = os::receive_message(keeper.socket.get()).message;
-  if (!reply || reply->kind != wire::k_status) return std::nullopt;
-  return std::move(*reply);
+  const Result<wire::Message> reply = os::receive_message(keeper.socket.get()).message;
+  if (!reply) return std::nullopt;
+  Result<wire::Status> status = wire::to_status(*reply);
+  return status ? std::optional(std::move(*status)) : std::nullopt;
 }
 
 std::optional<LiveRun> ask(const std::string& socket) {
-  const std::optional<wire::Message> reply = status_from(os::connect_to(socket, k_patience));
-  if (!reply) return std::nullopt;
-  const Result<ProcessName> ctest = parse_process_name(reply->get("ctest"));
-  if (!ctest) return std::nullopt;
+  std::optional<wire::Status> status = status_from(os::connect_to(socket, k_patience));
+  if (!status) return std::nullopt;
   LiveRun run;
-  run.run = reply->get("run");
-  run.tree = reply->get("tree");
-  run.ctest = *ctest;
-  for (const auto& [key, text] : reply->fields) {
-    if (key == "service") run.services.push_back(parse_service(text));
-  }
-  run.waits = waits_in(*reply);
-  const std::string_view file = reply->get("journal");
-  if (file.empty()) return run;
-  const Result<Journal> journal = read_journal(std::filesystem::path(file));
+  run.run = std::move(status->run);
+  run.tree = std::move(status->tree);
+  run.ctest = status->ctest;
+  run.services = std::move(status->services);
+  run.waits = std::move(status->waits);
+  if (status->journal.empty()) return run;
+  const Result<Journal> journal = read_journal(std::filesystem::path(status->journal));
   if (journal) read_tests(*journal, run);
   return run;
 }
@@ -115,9 +89,9 @@ std::vector<LiveRun> find_live_runs() {
   return runs;
 }
 
-std::optional<std::vector<LiveWait>> waits_of(const ProcessName& ctest) {
-  const std::optional<wire::Message> reply = status_from(connect_to_keeper(ctest, k_patience));
-  return reply ? std::optional(waits_in(*reply)) : std::nullopt;
+std::optional<std::vector<wire::LiveWait>> waits_of(const ProcessName& ctest) {
+  std::optional<wire::Status> status = status_from(connect_to_keeper(ctest, k_patience));
+  return status ? std::optional(std::move(status->waits)) : std::nullopt;
 }
 
 std::vector<LiveRun> find_live_run_of(const std::string& tree) {

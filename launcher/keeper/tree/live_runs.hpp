@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/base/process_name.hpp"
+#include "core/journal/records.hpp"
 #include "core/settings/wire.hpp"
-#include "store/records.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {
@@ -21,21 +21,6 @@ struct LiveTest {
   double since = 0;           // seconds since 1970
 };
 
-// An instance of a service.
-struct LiveService {
-  std::string name;
-  std::string state;
-  unsigned generation = 0;
-  std::int64_t main = 0;  // the pid of its main process; 0: not known yet
-};
-
-// A wait of which the run's keeper knows: for services, a lock of scope `cluster` or a step of
-// Slurm.
-struct LiveWait {
-  std::string attempt;
-  wire::AttemptWait wait;
-};
-
 struct LiveRun {
   std::string run;
   std::string tree;
@@ -44,8 +29,8 @@ struct LiveRun {
   // If true, the pids are those of that namespace, and launchers cannot be looked up.
   bool is_in_other_pid_namespace = false;
   std::vector<LiveTest> tests;  // in the order of their start
-  std::vector<LiveService> services;
-  std::vector<LiveWait> waits;
+  std::vector<wire::LiveService> services;
+  std::vector<wire::LiveWait> waits;
 };
 
 // Adds the tests that have begun and not ended according to the records, and whose launchers live.
@@ -62,7 +47,7 @@ bool is_of_another_boot(const RunStarted& started, const std::string& boot);
 std::vector<LiveRun> find_live_runs();
 
 // Asks the keeper of this ctest which tests wait. None: no keeper has answered in half a second.
-std::optional<std::vector<LiveWait>> waits_of(const ProcessName& ctest);
+std::optional<std::vector<wire::LiveWait>> waits_of(const ProcessName& ctest);
 
 // Returns the last run of a tree, if its ctest is alive. If that ctest is in another PID namespace,
 // the tree's lock shows whether it is alive. This is for a run whose keeper was killed or has a

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/lock/lock_cycle.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 

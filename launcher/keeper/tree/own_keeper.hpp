@@ -9,7 +9,7 @@
 
 #include "core/base/process_name.hpp"
 #include "core/log/log_line.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast {
 

@@ -1,22 +1,23 @@
 #include "keeper/tree/run_lock.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/said_line.hpp"
+#include "core/base/text.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "keeper/tree/nested_wait.hpp"
-#include "keeper/tree/run_obstacle.hpp"
-#include "keeper/tree/tree_lock.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
 #include "os/file/wait.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/log/log.hpp"
@@ -24,6 +25,59 @@
 #include "os/process/process.hpp"
 
 namespace holdfast {
+
+std::string describe_run(const LockParty& run, std::int64_t now_unix_ms) {
+  return "\"" + run.test + "\" (pid " + std::to_string(run.process.pid) + ", for " +
+         describe(Milliseconds{now_unix_ms - run.since_unix_ms}) + ")";
+}
+
+std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t now_unix_ms) {
+  const std::vector<LockParty>& holders = obstacles.holders;
+  const std::vector<LockParty>& waiters = obstacles.waiters;
+  if (holders.empty()) return "a process that left no record";
+  const bool could_share =
+      obstacles.wanted == LockMode::shared && holders.front().mode == LockMode::shared;
+  if (could_share && !waiters.empty() && waiters.front().ticket < obstacles.ticket) {
+    return describe_run(waiters.front(), now_unix_ms) + ", which waits for it, too";
+  }
+  return describe_run(holders.front(), now_unix_ms) + and_more(holders.size() - 1);
+}
+
+bool names_tree(const LockParty& run, std::string_view tree) {
+  // A record may hold only the beginning of a longer path (core/lock/lock_wait.hpp).
+  constexpr std::size_t k_surely_whole = 256;
+  if (run.tree.size() < k_surely_whole) return run.tree == tree;
+  return tree.starts_with(run.tree);
+}
+
+bool is_among(const std::vector<LockParty>& parties, const LockParty& one) {
+  return std::ranges::any_of(parties, [&](const LockParty& party) {
+    return party.process == one.process && party.boot == one.boot;
+  });
+}
+
+Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view directory,
+                                       const LockSpec& spec, const LockLevel& level) {
+  constexpr unsigned k_owner_may_write = 0600;
+  constexpr unsigned k_others_as_in_tree = 0066;
+  const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat info {};
+  if (!top.valid() || ::fstat(top.get(), &info) != 0) return os::system_error("open " + tree);
+  const std::string path = tree + "/" + std::string(directory);
+  const std::string above = path.substr(0, path.rfind('/'));
+  HOLDFAST_DO(os::make_own_directories(above, 0755));
+  Result<os::UniqueFd> files = os::open_own_directory(path);
+  if (!files && errno == ENOENT) {
+    HOLDFAST_TRY(const os::UniqueFd own, os::open_own_directory(above));
+    // With exactly this mode, whatever the umask is.
+    const std::string name = path.substr(above.size() + 1);
+    files = os::open_below(own, name, info.st_mode & 0777U);
+  }
+  if (!files) return files.error();
+  return os::LockRequest::open_in(std::move(*files), spec,
+                                  k_owner_may_write | (info.st_mode & k_others_as_in_tree), level);
+}
+
 namespace {
 
 // With SecondRun::refuse, a ctest that has ended is no reason to refuse: its keeper has this long

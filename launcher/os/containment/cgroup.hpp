@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "os/file/unique_fd.hpp"
-#include "os/process/process_set.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast::os {
 

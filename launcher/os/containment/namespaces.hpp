@@ -10,8 +10,8 @@
 #include "core/base/result.hpp"
 #include "core/settings/containment.hpp"
 #include "os/containment/private_tmp.hpp"
-#include "os/file/unique_fd.hpp"
-#include "os/process/process_set.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast::os {
 

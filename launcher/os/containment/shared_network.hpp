@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
 

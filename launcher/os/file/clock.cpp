@@ -48,6 +48,7 @@ std::uint64_t clock_ticks_since_boot() {
   const std::int64_t tick = 1'000'000'000 / (per_second > 0 ? per_second : k_usual_ticks);
   return static_cast<std::uint64_t>(nanoseconds_of(CLOCK_BOOTTIME) / tick);
 }
+double unix_now() { return static_cast<double>(unix_now_ms()) / 1000; }
 std::int64_t unix_now_ms() { return unix_now_us() / 1'000; }
 std::int64_t unix_now_us() { return nanoseconds_of(CLOCK_REALTIME) / 1'000; }
 

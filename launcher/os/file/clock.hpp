@@ -22,7 +22,8 @@ Milliseconds time_since_boot();
 // proc(5)).
 std::uint64_t clock_ticks_since_boot();
 
-// CLOCK_REALTIME since 1970, for records only.
+// CLOCK_REALTIME since 1970, for records only. In seconds with three decimals, as records have it:
+double unix_now();
 std::int64_t unix_now_ms();
 std::int64_t unix_now_us();
 

@@ -3,14 +3,44 @@
 #pragma once
 
 #include <poll.h>
+#include <unistd.h>
 
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
+
+// A descriptor that is closed exactly once, by its owner.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+  }
+  UniqueFd(const UniqueFd&) = delete;
+  UniqueFd& operator=(const UniqueFd&) = delete;
+  ~UniqueFd() { reset(); }
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  // Does not repeat close(2) after EINTR: on Linux the descriptor is closed even then.
+  void reset() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  int fd_ = -1;
+};
 
 // Closes every descriptor that is not in `kept`. The order of `kept` does not matter, and numbers
 // below 0 are ignored. The caller must make an object that owns a closed descriptor release it.

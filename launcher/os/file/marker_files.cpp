@@ -7,10 +7,10 @@
 
 #include <cstring>
 
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -55,11 +55,10 @@ Result<void> leave_marker(const std::string& directory, const Marker& marker) {
   }
   const std::string text = marker_text(marker);
   const ssize_t put = retried([&] { return ::write(file->get(), text.data(), text.size()); });
-  if (put < 0) return system_error("write the marker " + path);
-  if (static_cast<std::size_t>(put) != text.size()) {
-    return system_error("write the marker " + path, ENOSPC);
-  }
-  return {};
+  const int trouble = put < 0 ? errno : ENOSPC;
+  if (put >= 0 && static_cast<std::size_t>(put) == text.size()) return {};
+  (void)remove_own(path);  // a part of a marker is none, and would keep another one out
+  return system_error("write the marker " + path, trouble);
 }
 
 }  // namespace holdfast::os

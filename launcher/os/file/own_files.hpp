@@ -23,8 +23,8 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_place.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 

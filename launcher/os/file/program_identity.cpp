@@ -12,10 +12,10 @@
 #include <cstring>
 #include <vector>
 
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 namespace {

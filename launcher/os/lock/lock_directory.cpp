@@ -4,7 +4,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "os/file/removal.hpp"

@@ -5,7 +5,7 @@
 
 #include "core/base/result.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
 

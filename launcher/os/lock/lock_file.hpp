@@ -12,7 +12,7 @@
 #include "core/lock/held_locks.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/lock/lock_wait.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/lock/lock_queue.hpp"
 #include "os/lock/lock_turn.hpp"
 

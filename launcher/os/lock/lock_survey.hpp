@@ -12,7 +12,7 @@
 #include "core/lock/lock_cycle.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/lock/lock_wait.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
 

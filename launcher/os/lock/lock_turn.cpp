@@ -4,7 +4,11 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "core/base/number.hpp"
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
@@ -12,12 +16,31 @@
 namespace holdfast::os {
 namespace {
 
-// The messages of the helper. First it says that it waits. For each slot it sends a packet (`s` and
-// the number) with the descriptor. At the end it says that it has everything, or why it does not.
-constexpr std::string_view k_waits = "waits";
-constexpr std::string_view k_had = "had";
-constexpr char k_slot = 's';
-constexpr char k_failed = 'f';
+// What the helper says: first that it waits, then each slot that it has (with the descriptor), and
+// at the end that it has everything, or why it does not.
+struct HelperNews {
+  enum class Kind : std::uint8_t { waits, slot, had, failed } kind = Kind::waits;
+  unsigned slot = 0;
+  std::array<char, 240> why{};  // with a NUL at its end
+};
+
+std::string_view as_packet(const HelperNews& news) {
+  return {reinterpret_cast<const char*>(&news), sizeof news};
+}
+
+HelperNews failed(const Error& error) {
+  HelperNews news{.kind = HelperNews::Kind::failed};
+  to_text(error).copy(news.why.data(), news.why.size() - 1);
+  return news;
+}
+
+// None: what came is none.
+std::optional<HelperNews> news_in(const Result<PacketWithDescriptor>& packet) {
+  HelperNews news;
+  if (!packet || packet->packet.size() != sizeof news) return std::nullopt;
+  std::memcpy(&news, packet->packet.data(), sizeof news);
+  return news;
+}
 
 Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
   if (retried([&] { return order.queue->wait_for_head() ? 0 : -1; }) != 0) {
@@ -47,17 +70,17 @@ void keep_only_of(const TurnOrder& order, int tell) {
   // This message comes early to save time later. When memory is touched for the first time after a
   // fork, the kernel copies or maps it, here and in our parent. While a lock is handed on, that
   // would take half of the time.
-  if (!send_packet(tell, k_waits)) ::_exit(1);
+  if (!send_packet(tell, as_packet(HelperNews{}))) ::_exit(1);
   const Result<std::vector<LockSlot>> had = wait_for_turn(order);
   if (!had) {
-    (void)send_packet(tell, k_failed + to_text(had.error()));
+    (void)send_packet(tell, as_packet(failed(had.error())));
     ::_exit(1);
   }
   for (const LockSlot& slot : *had) {
-    const std::string packet = k_slot + std::to_string(slot.number);
-    if (!send_descriptors(tell, packet, {slot.file.get()})) ::_exit(1);
+    const HelperNews news{.kind = HelperNews::Kind::slot, .slot = slot.number};
+    if (!send_descriptors(tell, as_packet(news), {slot.file.get()})) ::_exit(1);
   }
-  (void)send_packet(tell, k_had);
+  (void)send_packet(tell, as_packet({.kind = HelperNews::Kind::had}));
   // Our parent also leaves the queue, in case we are killed before this.
   order.queue->leave();
   // The end of a process costs more than all of the above, and might come before our parent runs.
@@ -121,8 +144,7 @@ Result<void> LockTurn::start_waiting(const TurnOrder& order) {
   }
   ready_ = std::move(ends.first);
   ends.second.reset();
-  const Result<PacketWithDescriptor> begun = receive_with_descriptor(ready_.get());
-  if (begun && begun->packet == k_waits) return {};
+  if (news_in(receive_with_descriptor(ready_.get()))) return {};
   return Error{"start a process that waits for a lock: it was killed"};
 }
 
@@ -130,19 +152,17 @@ Result<std::vector<LockSlot>> LockTurn::finish_waiting(const LockQueue& queue) {
   const UniqueFd hear = std::move(ready_);
   std::vector<LockSlot> slots;
   while (true) {
-    Result<PacketWithDescriptor> news = receive_with_descriptor(hear.get());
-    const std::string packet = news ? news->packet : std::string{};
-    if (packet == k_had) {
+    Result<PacketWithDescriptor> packet = receive_with_descriptor(hear.get());
+    const std::optional<HelperNews> news = news_in(packet);
+    if (news && news->kind == HelperNews::Kind::had) {
       queue.leave();
       return slots;
     }
-    if (!packet.empty() && packet[0] == k_slot && news->descriptor.valid()) {
-      const unsigned number =
-          leading_number<unsigned>(std::string_view(packet).substr(1)).value_or(0);
-      slots.push_back({number, std::move(news->descriptor)});
+    if (news && news->kind == HelperNews::Kind::slot && packet->descriptor.valid()) {
+      slots.push_back({news->slot, std::move(packet->descriptor)});
       continue;
     }
-    if (!packet.empty() && packet[0] == k_failed) return ErrorInWords{packet.substr(1)};
+    if (news && news->kind == HelperNews::Kind::failed) return ErrorInWords{news->why.data()};
     return Error{"wait: the waiting process was killed"};
   }
 }

@@ -6,10 +6,9 @@
 
 #include <vector>
 
-#include "os/file/unique_fd.hpp"
-#include "os/lock/lock_amount.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/lock/lock_queue.hpp"
-#include "os/lock/lock_slots.hpp"
+#include "os/lock/lock_units.hpp"
 
 namespace holdfast::os {
 

@@ -9,7 +9,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/base/words.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/own_files.hpp"

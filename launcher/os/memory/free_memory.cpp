@@ -7,7 +7,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/outcome/oom.hpp"
+#include "core/outcome/explained_ends.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -142,7 +142,9 @@ std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     sum += found[i]->resident_kb;
     for (const Seen& one : all) {
-      if (one.parent == found[i]->pid) found.push_back(&one);
+      // A root may be below another one.
+      const bool is_new = std::ranges::find(found, &one) == found.end();
+      if (one.parent == found[i]->pid && is_new) found.push_back(&one);
     }
   }
   return sum;

@@ -1,8 +1,84 @@
 #include "os/network/address.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "os/file/system_call.hpp"
 
 namespace holdfast::os {
+namespace {
+
+constexpr int k_kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+Result<UniqueFd> begin(int family, const sockaddr* address, socklen_t size,
+                       const std::string& where) {
+  UniqueFd socket(::socket(family, k_kind, 0));
+  if (!socket.valid()) return system_error("make a socket");
+  const int done = retried([&] { return ::connect(socket.get(), address, size); });
+  if (done != 0 && errno == EAGAIN && family == AF_UNIX) return UniqueFd();
+  if (done != 0 && errno != EINPROGRESS) return system_error("connect to " + where);
+  return socket;
+}
+
+}  // namespace
+
+Result<UniqueFd> begin_to_connect(const std::string& address, std::uint16_t port) {
+  const std::string where = address + " port " + std::to_string(port);
+  const std::optional<AnyAddress> to = parse_address(address, port);
+  if (!to) return system_error("connect to " + where, EINVAL);
+  return begin(to->generic.sa_family, &to->generic, to->size(), where);
+}
+
+Result<UniqueFd> connect_to_stream(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  UniqueFd directory;
+  std::string place = path;
+  const std::size_t slash = path.rfind('/');
+  if (place.size() >= sizeof address.sun_path && slash != std::string::npos) {
+    // A descriptor makes it shorter.
+    directory =
+        UniqueFd(::open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.valid()) return system_error("connect to " + path);
+    place = "/proc/self/fd/" + std::to_string(directory.get()) + path.substr(slash);
+  }
+  if (place.size() >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return system_error("connect to " + path);
+  }
+  std::memcpy(address.sun_path, place.c_str(), place.size() + 1);
+  return begin(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, path);
+}
+
+Result<void> look_for_listener(const std::string& path) {
+  const Result<UniqueFd> connection = connect_to_stream(path);
+  const int error = errno;
+  // The kernel looks at the type when it has found the socket, and at the backlog after that.
+  if (connection || error == EPROTOTYPE || error == EAGAIN) return {};
+  return connection.error();
+}
+
+int connection_error(const UniqueFd& socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error;
+}
+
+std::uint16_t own_port(const UniqueFd& socket) {
+  const std::optional<AnyAddress> own = own_address(socket.get());
+  return own ? own->port() : 0;
+}
+
+std::uint16_t other_port(const UniqueFd& socket) {
+  const std::optional<AnyAddress> other = other_address(socket.get());
+  return other ? other->port() : 0;
+}
 
 std::uint16_t AnyAddress::port() const {
   if (generic.sa_family == AF_INET) return ntohs(v4.sin_port);

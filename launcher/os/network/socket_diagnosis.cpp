@@ -11,7 +11,6 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/network/address.hpp"
-#include "os/network/connection.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/service/tcp_table.hpp"
-#include "os/file/unique_fd.hpp"
-#include "os/process/stream_holders.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/process/tagged_processes.hpp"
 
 namespace holdfast::os {
 

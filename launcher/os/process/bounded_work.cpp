@@ -15,7 +15,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"

@@ -12,7 +12,7 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/process/execute.hpp"
 

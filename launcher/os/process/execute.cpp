@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "core/base/parts.hpp"
+#include "core/base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
@@ -169,14 +170,16 @@ std::string missing_interpreter(const std::string& command) {
   if (!head || !head->starts_with("#!")) return {};
   const std::size_t begin = head->find_first_not_of(" \t", 2);
   if (begin == std::string::npos) return {};
-  std::string interpreter = head->substr(begin, head->find_first_of(" \t\r\n", begin) - begin);
+  // The kernel takes a carriage return for a part of the name.
+  std::string interpreter = head->substr(begin, head->find_first_of(" \t\n", begin) - begin);
   return ::access(interpreter.c_str(), F_OK) == 0 ? "" : interpreter;
 }
 
 std::string execution_error(const std::string& command, int error) {
   std::string text = to_text(system_error("execute " + command, error));
   const std::string interpreter = error == ENOENT ? missing_interpreter(command) : "";
-  return interpreter.empty() ? text : text + " (its interpreter " + interpreter + " is missing)";
+  return interpreter.empty() ? text
+                             : text + " (its interpreter " + brief(interpreter) + " is missing)";
 }
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {

@@ -5,8 +5,8 @@
 #include <cerrno>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
 #include "core/base/program_identity.hpp"
+#include "core/base/text.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {

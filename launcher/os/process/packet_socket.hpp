@@ -12,7 +12,7 @@
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "core/settings/message.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
 

@@ -12,9 +12,9 @@
 #include <cstring>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
 #include "core/base/proc_status.hpp"
-#include "core/outcome/signal_names.hpp"
+#include "core/base/text.hpp"
+#include "core/outcome/outcome.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"

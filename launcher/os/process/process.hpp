@@ -20,7 +20,7 @@
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/outcome/supervision.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
 

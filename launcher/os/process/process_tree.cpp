@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
+
 #include <algorithm>
 
 #include "os/file/clock.hpp"

@@ -5,42 +5,32 @@
 #include <sys/stat.h>
 
 #include "core/base/names.hpp"
-#include "core/base/number.hpp"
-#include "core/settings/message.hpp"
+#include "core/settings/fields.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
+
+void each_field(wire::Any<StopOrder> auto& order, auto&& use) {
+  use("service", order.service);
+  use("word", order.command.words);
+  use("variable", order.command.environment);
+  use("directory", order.command.directory);
+  use("time", order.command.time, wire::k_needed);
+}
+
 namespace {
 
 constexpr std::string_view k_kind = "stop";
 constexpr std::size_t k_longest_record = std::size_t{16} << 20;
 
-std::string text_of(const StopOrder& order) {
-  wire::Message message(k_kind);
-  message.add("service", order.service);
-  for (const std::string& word : order.command.words) message.add("word", word);
-  for (const std::string& entry : order.command.environment) message.add("variable", entry);
-  message.add("directory", order.command.directory);
-  message.add("time", std::to_string(order.command.time.count()));
-  return wire::encode(message);
-}
-
 Result<StopOrder> order_in(std::string_view text) {
   HOLDFAST_TRY(const wire::Message message, wire::decode(text));
-  StopOrder order;
-  order.service = message.get("service");
-  order.command.directory = message.get("directory");
-  for (const auto& [key, value] : message.fields) {
-    if (key == "word") order.command.words.push_back(value);
-    if (key == "variable") order.command.environment.push_back(value);
-  }
-  const auto time = parse_number<std::int64_t>(message.get("time"));
-  if (message.kind != k_kind || order.service.empty() || order.command.words.empty() || !time) {
+  Result<StopOrder> order = wire::read_as<StopOrder>(k_kind, message);
+  if (!order || order->service.empty() || order->command.words.empty()) {
     return ErrorInWords{"expected the stop command of a service"};
   }
-  order.command.time = Milliseconds{*time};
   return order;
 }
 
@@ -69,7 +59,8 @@ Result<UniqueFd> write_stop_record(const std::string& path, const StopOrder& ord
   // It has the environment, which may have secrets.
   Result<UniqueFd> file = open_own(fresh, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (!file) return file;
-  if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0 || !write_all(file->get(), text_of(order)) ||
+  if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0 ||
+      !write_all(file->get(), wire::encode(wire::written(k_kind, order))) ||
       !rename_own(fresh, path)) {
     const Error failed = system_error("put the stop command on record in " + path);
     (void)remove_own(fresh);

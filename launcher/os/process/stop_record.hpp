@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::os {

@@ -2,7 +2,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::os {

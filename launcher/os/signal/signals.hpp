@@ -12,7 +12,6 @@
 #include "core/base/result.hpp"
 #include "core/outcome/supervision.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 

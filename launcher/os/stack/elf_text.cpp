@@ -11,8 +11,8 @@
 #include "core/base/parts.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "core/framework/framework_signs.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/base/parts.hpp"
-#include "core/outcome/lost_rights.hpp"
+#include "core/outcome/explained_ends.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/process.hpp"
 

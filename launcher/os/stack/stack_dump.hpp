@@ -12,8 +12,8 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/words.hpp"
-#include "os/file/unique_fd.hpp"
-#include "os/process/process_set.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast::os {
 

@@ -1,15 +1,128 @@
 #include "report/bundle/bundled_files.hpp"
 
-#include "core/base/printable.hpp"
-#include "core/bundle/bundle_names.hpp"
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include "core/base/text.hpp"
 #include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
-#include "report/bundle/archiver.hpp"
-#include "report/bundle/temporary.hpp"
-
-#include <fmt/format.h>
+#include "os/file/system_call.hpp"
+#include "os/process/execute.hpp"
 
 namespace holdfast {
+namespace {
+
+constexpr std::string_view k_program = "holdfast-archive";
+
+// posix_spawn(3) does these in the new process.
+class Streams {
+ public:
+  Streams() { ::posix_spawn_file_actions_init(&actions_); }
+  ~Streams() { ::posix_spawn_file_actions_destroy(&actions_); }
+  Streams(const Streams&) = delete;
+  Streams& operator=(const Streams&) = delete;
+
+  void put(int from, int stream) {
+    if (from < 0)
+      ::posix_spawn_file_actions_addopen(&actions_, stream, "/dev/null", O_RDWR, 0);
+    else
+      ::posix_spawn_file_actions_adddup2(&actions_, from, stream);
+  }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+}  // namespace
+
+Result<Archiver> Archiver::start(std::vector<std::string> words, int input, int output) {
+  HOLDFAST_TRY(os::UniqueFd errors, os::memory_file(""));
+  Streams streams;
+  streams.put(input, STDIN_FILENO);
+  streams.put(output, STDOUT_FILENO);
+  streams.put(errors.get(), STDERR_FILENO);
+  const std::vector<char*> arguments = os::pointers_to(words);
+  pid_t pid = 0;
+  const int failed =
+      ::posix_spawn(&pid, words[0].c_str(), streams.get(), nullptr, arguments.data(), ::environ);
+  if (failed != 0) return os::system_error("start " + words[0], failed);
+  return Archiver(pid, std::move(errors));
+}
+
+Archiver::Archiver(Archiver&& other) noexcept
+    : pid_(std::exchange(other.pid_, 0)), errors_(std::move(other.errors_)) {}
+
+Archiver::~Archiver() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  os::retried([&] { return ::waitpid(pid_, nullptr, 0); });
+}
+
+Result<void> Archiver::wait() {
+  int status = 0;
+  const pid_t pid = std::exchange(pid_, 0);
+  const pid_t ended = os::retried([&] { return ::waitpid(pid, &status, 0); });
+  if (ended < 0) return os::system_error(fmt::format("wait for {}", k_program));
+  if (WIFSIGNALED(status)) {
+    return Error{fmt::format("use {}: it died of signal {}", k_program, WTERMSIG(status))};
+  }
+  if (WEXITSTATUS(status) == 0) return {};
+  const Result<std::string> said = os::read_memory_file(errors_.get());
+  if (said && !said->empty()) return Error{*said};
+  return Error{fmt::format("use {}: it ended with exit code {}", k_program, WEXITSTATUS(status))};
+}
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view k_going_on = "going_on";
+constexpr std::string_view k_over = "over";
+
+// Empty: there is no such text.
+std::string text_in(const Json& object, const char* field) {
+  const auto found = object.find(field);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+std::string text_of(const Manifest& manifest) {
+  Json object;
+  object["format"] = k_bundle_format;
+  object["holdfast"] = valid_utf8(manifest.version);
+  object["run"] = valid_utf8(manifest.run);
+  object["state"] = manifest.state == RunState::going_on ? k_going_on : k_over;
+  object["complete"] = manifest.complete;
+  if (!manifest.sum.empty()) object["sum"] = manifest.sum;
+  return object.dump(1) + '\n';
+}
+
+Result<Manifest> parse_manifest(std::string_view text) {
+  const Json object = Json::parse(text, nullptr, false);
+  const auto format = object.is_object() ? object.find("format") : object.end();
+  if (format == object.end() || !format->is_number_integer()) {
+    return ErrorInWords{fmt::format("its {} names no format", bundle_names::k_manifest)};
+  }
+  const auto number = format->get<std::int64_t>();
+  if (number < 1 || number > k_bundle_format) {
+    return ErrorInWords{fmt::format("it has format {} (of Holdfast {}): expected 1 to {}", number,
+                                    brief(text_in(object, "holdfast")), k_bundle_format)};
+  }
+  Manifest manifest;
+  manifest.version = text_in(object, "holdfast");
+  manifest.run = text_in(object, "run");
+  manifest.sum = text_in(object, "sum");
+  if (text_in(object, "state") == k_going_on) manifest.state = RunState::going_on;
+  manifest.complete = object.value("complete", Json()) == Json(true);
+  return manifest;
+}
 
 Result<std::unique_ptr<BundledFiles>> BundledFiles::take_out(const std::string& program,
                                                              const std::string& archive) {

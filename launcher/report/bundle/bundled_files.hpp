@@ -2,18 +2,75 @@
 // nothing of them is left when this process ends, however it ends.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "core/base/result.hpp"
-#include "os/file/unique_fd.hpp"
+#include "core/bundle/packed_file.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
+#include "report/model.hpp"
 #include "store/run_files.hpp"
 
 namespace holdfast {
+
+// Runs holdfast-archive, which is the only program with libarchive in it.
+class Archiver {
+ public:
+  // Starts the program words[0] with these words. It reads from `input` and writes to `output`; -1:
+  // /dev/null.
+  static Result<Archiver> start(std::vector<std::string> words, int input, int output);
+  Archiver(Archiver&& other) noexcept;
+  Archiver& operator=(Archiver&&) = delete;
+  Archiver(const Archiver&) = delete;
+  Archiver& operator=(const Archiver&) = delete;
+  // Ends the program if nobody has waited for it.
+  ~Archiver();
+
+  // Waits for its end. The error is what the program says, or how it died.
+  Result<void> wait();
+
+ private:
+  Archiver(pid_t pid, os::UniqueFd errors) : pid_(pid), errors_(std::move(errors)) {}
+
+  pid_t pid_;            // 0: it is waited for
+  os::UniqueFd errors_;  // its stderr
+};
+
+// Where large things lie for a moment.
+
+// A file without a name in $TMPDIR, or in /tmp.
+inline Result<os::UniqueFd> temporary_file() {
+  std::error_code failed;
+  const std::string directory = std::filesystem::temp_directory_path(failed).string();
+  return os::nameless_file(failed ? "/tmp" : directory);
+}
+
+// What a bundle says of itself: bundle.json (docs/reference/report-formats.md).
+
+// Files may be added without a new number, because a reader ignores those that it does not know.
+inline constexpr std::int64_t k_bundle_format = 1;
+
+struct Manifest {
+  std::string version;  // of the Holdfast that made the bundle
+  std::string run;
+  RunState state = RunState::over;
+  bool complete = false;  // ctest came to its end
+  std::string sum = {};   // BundleSum of the files; empty: not said
+};
+
+std::string text_of(const Manifest& manifest);
+// Fails for a newer format too. The error says what was expected.
+Result<Manifest> parse_manifest(std::string_view text);
 
 class BundledFiles final : public RunFiles {
  public:

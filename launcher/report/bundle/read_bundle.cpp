@@ -2,7 +2,6 @@
 
 #include "core/base/names.hpp"
 #include "report/bundle/bundled_files.hpp"
-#include "report/bundle/manifest.hpp"
 #include "report/bundle/write_bundle.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"

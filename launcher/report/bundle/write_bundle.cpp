@@ -6,17 +6,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
-#include "core/base/printable.hpp"
-#include "core/bundle/bundle_names.hpp"
+#include "core/base/text.hpp"
+#include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/log/log.hpp"
-#include "report/bundle/archiver.hpp"
-#include "report/bundle/manifest.hpp"
-#include "report/bundle/temporary.hpp"
+#include "report/bundle/bundled_files.hpp"
 
 namespace holdfast {
 namespace {

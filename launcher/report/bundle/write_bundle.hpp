@@ -15,7 +15,7 @@
 
 #include "core/base/result.hpp"
 #include "core/bundle/packed_file.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "report/bundle/bundled_files.hpp"
 #include "report/load.hpp"
 #include "store/run_directory.hpp"

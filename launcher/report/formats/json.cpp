@@ -1,5 +1,6 @@
 #include "report/formats/json.hpp"
 
+#include "core/service/service_spec.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/render.hpp"
@@ -110,9 +111,7 @@ void put_end(Json& object, Outcome outcome, const Record& record) {
 Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outputs) {
   Json object;
   object["n"] = attempt.n;
-  const bool is_lost = !attempt.has_ended && !attempt.is_running;
-  const Outcome without_end = is_lost ? Outcome::interrupted : Outcome::unknown;
-  put_end(object, attempt.outcome.value_or(without_end), attempt);
+  put_end(object, outcome_of(attempt), attempt);
   object["memory_peak_kb"] = or_null(attempt.memory_peak_kb);
   object["lock_wait_s"] = attempt.lock_wait_s;
   object["locks"] = strings(attempt.locks);
@@ -122,7 +121,7 @@ Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outpu
   if (attempt.lent_s > 0) object["lent_s"] = attempt.lent_s;
   object["services"] = Json::array();
   for (const std::string& text : attempt.services) {
-    const UsedService used = used_service(text);
+    const HadService used = to_had_service(text);
     object["services"].push_back(
         {{"name", valid_utf8(used.name)}, {"generation", used.generation}});
   }

@@ -65,7 +65,7 @@ std::string earlier_attempts(const TestReport& test, Outputs& outputs) {
   for (std::size_t i = 0; i + 1 < test.attempts.size(); ++i) {
     const Attempt& attempt = test.attempts[i];
     if (!has_failed(attempt)) continue;
-    const std::string_view type = name_of(attempt.outcome.value_or(Outcome::interrupted));
+    const std::string_view type = name_of(outcome_of(attempt));
     xml += fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element,
                        attribute("message", with_words(attempt, outputs)), attribute("type", type),
                        xml_text(inside_failure(attempt.note, outputs.of(attempt))));

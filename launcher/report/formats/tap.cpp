@@ -2,7 +2,7 @@
 #include "report/render.hpp"
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/said/reasons.hpp"

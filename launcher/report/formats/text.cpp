@@ -2,8 +2,7 @@
 #include "core/log/kept_output.hpp"
 #include "report/render.hpp"
 
-#include "core/base/printable.hpp"
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/memory_budgets.hpp"

@@ -3,7 +3,7 @@
 #include "core/base/parts.hpp"
 #include "report/render.hpp"
 
-#include "core/base/utf8.hpp"
+#include "core/base/text.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/steps.hpp"
@@ -80,8 +80,7 @@ Slices slices_of(const RunReport& report, const Job& job, Group group) {
     work.about["attempt"] = attempt.n;
     if (!attempt.node.empty()) work.about["node"] = valid_utf8(attempt.node);
     work.about["end"] = ending(attempt);
-    const Outcome without_end = attempt.is_running ? Outcome::unknown : Outcome::interrupted;
-    work.about["outcome"] = name_of(attempt.outcome.value_or(without_end));
+    work.about["outcome"] = name_of(outcome_of(attempt));
   } else {
     const ServiceReport& service = report.services.at(job.of);
     const ServiceGeneration& generation = service.generations.at(job.attempt);

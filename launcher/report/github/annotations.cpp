@@ -3,7 +3,7 @@
 #include "core/base/parts.hpp"
 #include "report/render.hpp"
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"

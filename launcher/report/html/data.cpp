@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/base64.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/encoding.hpp"
+#include "core/base/text.hpp"
 #include "report/describe.hpp"
 #include "report/formats/json.hpp"
 #include "report/html/words.hpp"

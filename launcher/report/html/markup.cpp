@@ -1,6 +1,6 @@
 #include "report/html/markup.hpp"
 
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "report/describe.hpp"
 #include "report/escape.hpp"
 

@@ -1,6 +1,6 @@
 #include "report/html/overview.hpp"
 
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "report/describe.hpp"

@@ -1,7 +1,7 @@
 #include "report/html/words.hpp"
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
 

@@ -4,9 +4,8 @@
 
 #include <set>
 
-#include "core/base/ascii_case.hpp"
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/batch/gtest_output.hpp"
 #include "report/changed_sources.hpp"
 #include "report/describe.hpp"
@@ -25,7 +24,7 @@ constexpr std::array<std::string_view, 4> k_words = {"address already in use", "
 constexpr std::size_t k_most_short = 10'000;
 // A program that runs nothing prints little. These lines alone take more than the smaller number.
 constexpr std::uint64_t k_shortest = 60;
-constexpr std::uint64_t k_longest = 4096;
+constexpr std::uint64_t k_longest_reason = 4096;
 constexpr std::string_view k_ran = "[==========] 0 tests from 0 test ";
 constexpr std::string_view k_passed = "[  PASSED  ] 0 tests.";
 
@@ -122,7 +121,7 @@ bool says_ran_nothing(std::string_view output) {
 bool may_say_ran_nothing(const TestReport& test) {
   if (test.outcome != Outcome::passed || test.attempts.empty() || !test.output_place) return false;
   const std::uint64_t length = test.output_place->length;
-  return length >= k_shortest && length <= k_longest && test.cases.empty();
+  return length >= k_shortest && length <= k_longest_reason && test.cases.empty();
 }
 
 std::vector<std::string> tests_that_say_they_ran_nothing(const RunReport& report,

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
+#include "core/base/text.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "report/describe.hpp"
 

@@ -13,7 +13,6 @@
 #include "core/batch/worker_message.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/outcome/signal_names.hpp"
+#include "core/outcome/outcome.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/guard_messages.hpp"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "os/process/process_set.hpp"
+#include "os/process/process_tree.hpp"
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/guard_messages.hpp"
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/base/process_name.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::supervision {
 

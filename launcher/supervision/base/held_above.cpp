@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/base/attempt_tag.hpp"
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 #include "core/lock/held_locks.hpp"
 #include "os/process/process.hpp"
 

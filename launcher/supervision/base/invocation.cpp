@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/ctest/cmake_expression.hpp"
 #include "os/file/file_text.hpp"
 
@@ -34,7 +35,7 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     if (attach) {
       invocation.attach = std::move(*attach);
     } else {
-      invocation.warning = "ignoring " + to_text(attach.error());
+      invocation.not_understood = to_text(attach.error());
     }
   } else if (name == env::k_property_enabled) {
     invocation.bare = value == "OFF";
@@ -64,8 +65,12 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     invocation.disabled = is_true_in_cmake(value);
   } else if (name == env::k_held) {
     invocation.held = value;
-  } else if (name.starts_with(env::k_property_prefix)) {
-    learn(name.substr(env::k_property_prefix.size()), value, invocation.facts, invocation.said);
+  } else if (name == env::k_property_judged) {
+    invocation.judged = value;
+  } else if (name.starts_with(env::k_property_prefix) && name != env::k_property_argument) {
+    const std::string_view property = name.substr(env::k_property_prefix.size());
+    if (learn(property, value, invocation.facts, invocation.said)) return;
+    invocation.not_understood = text_of({name, " is of another version of Holdfast"});
   }
 }
 
@@ -104,6 +109,11 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   if (invocation.line.help) return invocation;
   std::string_view found_command;
   read_environment(invocation, found_command);
+  // Without what ctest says, a test might run without its locks. The variables may also be in the
+  // environment of a command that a script of ctest has started.
+  if (invocation.line.is_test && !invocation.not_understood.empty()) {
+    return ErrorInWords{invocation.not_understood};
+  }
   if (!invocation.attach) {
     // Properties are meant for the test that ctest starts, not for commands that the test runs.
     invocation.facts = {};
@@ -113,6 +123,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     invocation.tells_locks = false;
     invocation.told_timeout = Milliseconds{0};
     invocation.skip_code.reset();
+    invocation.judged = {};
   } else if (!found_command.empty()) {
     // The text is in the inherited environment, which outlives every use.
     invocation.command[0] = const_cast<char*>(found_command.data());

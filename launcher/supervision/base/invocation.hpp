@@ -29,7 +29,9 @@ struct Invocation {
   std::string held;              // what ancestors hold (HOLDFAST_HELD)
   std::string test;              // the name in records and messages
   std::optional<int> skip_code;  // SKIP_RETURN_CODE, if ctest would judge by it
-  bool tells_locks = false;      // by a line in the output, which starts ctest's clock
+  // The properties by which ctest judges the test besides its end. Only reports need them.
+  std::string_view judged;
+  bool tells_locks = false;  // by a line in the output, which starts ctest's clock
   // If this is more than 0, the output is held back, so that it can begin with our line that the
   // test timed out. ctest ends the test this long after that line.
   Milliseconds told_timeout{0};
@@ -41,8 +43,8 @@ struct Invocation {
   std::vector<Variable> near_variables;  // what the other side tells the test
   std::string far_log;                   // where this side logs then
   std::string far_node;                  // and on which machine
-  int lines = -1;       // where lines for people go without a keeper; -1: our own stderr
-  std::string warning;  // why HOLDFAST_ATTACH was not understood
+  int lines = -1;              // where lines for people go without a keeper; -1: our own stderr
+  std::string not_understood;  // what ctest has said in another version's words; empty: nothing
 
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };

@@ -93,10 +93,15 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
     (void)os::continue_peer(fd());
     received = os::receive_message(fd());
   }
-  const Result<wire::Message>& message = received.message;
-  if (!message) return message.error();
-  if (message->kind == wire::k_refusal) return ErrorInWords{std::string(message->get("why"))};
-  return wire::to_grant(*message);
+  Result<wire::Message>& message = received.message;
+  if (received.is_over) return message.error();
+  Result<wire::AttemptGrant> grant = message ? wire::to_grant(*message) : message.error();
+  if (grant) return grant;
+  const bool is_refused = message && message->kind == wire::k_refusal;
+  const std::string why = is_refused ? std::string(message->get("why")) : to_text(grant.error());
+  wire::AttemptGrant none;
+  none.refusal = "its run's keeper does not understand it, perhaps of another version: " + why;
+  return none;
 }
 
 void KeeperLink::entrust(int descriptor) {
@@ -160,11 +165,8 @@ bool KeeperLink::say(std::string_view line, Repeat repeat, Layout layout) {
   return static_cast<bool>(os::send_message(fd(), message));
 }
 
-void KeeperLink::tell_wait(std::string_view wait) {
-  if (!connected()) return;
-  wire::Message message(wire::k_waits);
-  if (!wait.empty()) message.add("wait", wait);
-  (void)os::send_message(fd(), message);
+void KeeperLink::tell_wait(const wire::AttemptWait& wait) {
+  if (connected()) (void)os::send_message(fd(), to_message(wait));
 }
 
 void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out) {

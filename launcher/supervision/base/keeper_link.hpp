@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/said_line.hpp"
+#include "core/base/text.hpp"
 #include "core/settings/wire.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
 
@@ -39,7 +39,10 @@ class KeeperLink {
   // as long as anything of its test lives. To be called before the test starts.
   void entrust(int descriptor);
 
-  // Asks for the grant of one attempt. Waits for the answer a few seconds at most.
+  // Asks for the grant of one attempt. Waits for the answer a few seconds at most; an error: there
+  // was none. A keeper that answers knows of locks that we do not. So an answer that we do not
+  // understand, or a keeper that does not understand us, is a refusal, in a grant without an
+  // attempt.
   Result<wire::AttemptGrant> ask(const wire::AttemptRequest& request);
 
   // Asks the keeper whether want of memory is the only possible reason why our test died of
@@ -66,9 +69,9 @@ class KeeperLink {
   // Asks the keeper to print one line on ctest's stderr. False when the keeper cannot be asked.
   bool say(std::string_view line, Repeat repeat, Layout layout);
 
-  // Tells the keeper what the attempt waits for, for those who ask it (wire::AttemptWait as text);
-  // empty: it waits no longer.
-  void tell_wait(std::string_view wait);
+  // Tells the keeper what the attempt waits for, for those who ask it; without names: it waits no
+  // longer.
+  void tell_wait(const wire::AttemptWait& wait);
 
  private:
   // Sends a question and returns the answer. None when there is no keeper, or no answer in time.

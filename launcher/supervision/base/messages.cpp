@@ -4,8 +4,8 @@
 #include <span>
 
 #include "core/base/parts.hpp"
-#include "core/base/printable.hpp"
-#include "core/outcome/signal_names.hpp"
+#include "core/base/text.hpp"
+#include "core/outcome/outcome.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::supervision {

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {

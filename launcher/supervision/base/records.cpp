@@ -3,10 +3,10 @@
 #include <sys/wait.h>
 #include <algorithm>
 
+#include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
-#include "supervision/base/record_writer.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -14,18 +14,26 @@ namespace {
 // A record names at most this many orphan markers. The note gives the number of all.
 constexpr std::size_t k_most_orphans = 16;
 
-written::Orphans worth_a_line(const std::vector<OrphanMarker>& orphans) {
-  return written::Orphans(orphans).first(std::min(orphans.size(), k_most_orphans));
+std::vector<OrphanMarker> worth_a_line(const std::vector<OrphanMarker>& orphans) {
+  return {orphans.begin(),
+          orphans.begin() + static_cast<std::ptrdiff_t>(std::min(orphans.size(), k_most_orphans))};
 }
 
-// Leftovers that were let go are not recorded.
-written::Leftovers leaked(const AttemptResult& result) {
-  const auto& listed = result.report.leftover_list;
-  const std::size_t count = result.observation.leaked ? result.report.leftovers : 0;
-  return written::Leftovers(listed).first(std::min(count, listed.size()));
+// 0: not measured.
+std::optional<std::int64_t> known(std::int64_t measured) {
+  return measured == 0 ? std::nullopt : std::optional(measured);
 }
 
 }  // namespace
+
+std::vector<Leftover> leftovers_in(const GuardReport& report) {
+  std::vector<Leftover> leftovers;
+  const auto& listed = report.leftover_list;
+  for (std::size_t i = 0; i < std::min<std::size_t>(report.leftovers, listed.size()); ++i) {
+    leftovers.push_back({listed[i].pid, listed[i].name.data()});
+  }
+  return leftovers;
+}
 
 bool AttemptResult::is_cut_short() const {
   return observation.end_reason != EndReason::none || observation.own_failure ||
@@ -47,70 +55,75 @@ void add_clause(std::string& text, std::string_view more) {
   text += more;
 }
 
+double seconds(std::int64_t microseconds) {
+  return in_seconds(std::chrono::microseconds(microseconds));
+}
+
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks,
                           const TestSchedule& schedule) {
   if (identity.journal.empty()) return {};
-  const std::string here = os::working_directory();
-  const written::AttemptStarted record{.attempt = identity.attempt,
-                                       .test = identity.test,
-                                       .key = identity.key,
-                                       .n = identity.n,
-                                       .launcher = identity.launcher,
-                                       .cwd = here,
-                                       .locks = locks,
-                                       .schedule = {&schedule}};
-  return os::append_line(identity.journal, line_of(record, os::unix_now_ms()));
+  AttemptStarted record{.at = os::unix_now(),
+                        .attempt = identity.attempt,
+                        .test = identity.test,
+                        .key = identity.key,
+                        .n = identity.n,
+                        .launcher = identity.launcher,
+                        .cwd = os::working_directory(),
+                        .schedule = schedule};
+  for (const LockSpec& lock : locks) record.locks.push_back(to_text(lock));
+  return os::append_line(identity.journal, line_of(record));
 }
 
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result) {
   if (identity.journal.empty()) return {};
   const GuardReport& report = result.report;
-  std::array<std::string_view, 3> flags;
-  std::size_t count = 0;
-  if (result.observation.leaked) flags[count++] = "leaked";
-  if (result.is_flaky) flags[count++] = "flaky";
-  if (!result.lost_services.empty()) flags[count++] = "service_lost";
-  const std::vector<std::string_view> services(result.services.begin(), result.services.end());
-  std::string note = result.note;
-  add_clause(note, result.remark);
-  add_clause(note, result.older_fixtures);
-  const written::AttemptEnded record{.attempt = identity.attempt,
-                                     .test = identity.test,
-                                     .key = identity.key,
-                                     .n = identity.n,
-                                     .outcome = result.outcome,
-                                     .exit_code = exit_code_of(report),
-                                     .signal = signal_of(report),
-                                     .wall_s = written::Seconds(result.wall_us),
-                                     .user_s = written::Seconds(report.user_us),
-                                     .sys_s = written::Seconds(report.system_us),
-                                     .max_rss_kb = report.max_rss_kb,
-                                     .memory_peak_kb = report.memory_peak_kb,
-                                     .lock_wait_s = result.lock_wait,
-                                     .service_wait_s = result.service_wait,
-                                     .slurm_wait_s = result.slurm_wait,
-                                     .node = result.node,
-                                     .lent_s = written::Seconds(result.lent_us),
-                                     .services = services,
-                                     .flags = written::Texts(flags).first(count),
-                                     .leftovers = leaked(result),
-                                     .scratch = result.scratch,
-                                     .marker = result.marker,
-                                     .orphan_markers = worth_a_line(result.orphans),
-                                     .verdict = result.verdict,
-                                     .retry = result.retry,
-                                     .log = result.log,
-                                     .forensics = {result.forensics},
-                                     .note = note};
-  return os::append_line(identity.journal, line_of(record, os::unix_now_ms()));
+  AttemptEnded record{
+      .at = os::unix_now(),
+      .attempt = identity.attempt,
+      .test = identity.test,
+      .key = identity.key,
+      .n = identity.n,
+      .outcome = result.outcome,
+      .exit_code = exit_code_of(report),
+      .signal = signal_of(report),
+      .wall_s = seconds(result.wall_us),
+      .user_s = seconds(report.user_us),
+      .sys_s = seconds(report.system_us),
+      .max_rss_kb = report.max_rss_kb,
+      .memory_peak_kb = known(report.memory_peak_kb),
+      .lock_wait_s = in_seconds(result.lock_wait),
+      .service_wait_s = in_seconds(result.service_wait),
+      .slurm_wait_s = in_seconds(result.slurm_wait),
+      .node = result.node,
+      .lent_s = seconds(result.lent_us),
+      .services = result.services,
+      // Leftovers that were let go are not recorded.
+      .leftovers = result.observation.leaked ? leftovers_in(report) : std::vector<Leftover>(),
+      .scratch = result.scratch,
+      .marker = result.marker,
+      .orphan_markers = worth_a_line(result.orphans),
+      .verdict = named<Verdict>(result.verdict),
+      .retry = result.retry,
+      .log = result.log,
+      .forensics = result.forensics,
+      .note = result.note};
+  if (result.observation.leaked) record.flags.emplace_back("leaked");
+  if (result.is_flaky) record.flags.emplace_back("flaky");
+  if (!result.lost_services.empty()) record.flags.emplace_back("service_lost");
+  add_clause(record.note, result.remark);
+  add_clause(record.note, result.older_fixtures);
+  return os::append_line(identity.journal, line_of(record));
 }
 
 Result<void> record_bare(const std::string& journal, const std::string& test,
                          const std::string& key, std::string_view why, MaySkip may_skip) {
   if (journal.empty()) return {};
-  const written::Bare record{
-      .test = test, .key = key, .why = why, .may_be_skipped = may_skip == MaySkip::yes};
-  return os::append_line(journal, line_of(record, os::unix_now_ms()));
+  const Bare record{.at = os::unix_now(),
+                    .test = test,
+                    .key = key,
+                    .why = std::string(why),
+                    .may_be_skipped = may_skip == MaySkip::yes};
+  return os::append_line(journal, line_of(record));
 }
 
 }  // namespace holdfast::supervision

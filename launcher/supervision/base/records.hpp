@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/ctest/test_order.hpp"
+#include "core/journal/records.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/settings/wire.hpp"
@@ -45,12 +46,12 @@ struct AttemptResult {
   int pressed = 0;                   // SupervisionState::pressed
   bool has_no_node = false;          // the allocation of Slurm is over, or no node is left
   // What holdfast-exec adds. A field is empty if there is nothing to add.
-  bool told_timeout = false;  // ctest has read that the test timed out, and will end us
-  std::string verdict;        // what ctest will conclude of this attempt
-  std::string retry;          // whether the test is tried again, and why, in words
-  std::string log;            // the file that has its output
-  std::string forensics;      // a JSON object
-  bool is_flaky = false;      // the test passed after a failed attempt
+  bool told_timeout = false;       // ctest has read that the test timed out, and will end us
+  std::string verdict;             // what ctest will conclude of this attempt
+  std::string retry;               // whether the test is tried again, and why, in words
+  std::string log;                 // the file that has its output
+  std::vector<Finding> forensics;  // what the probes saw
+  bool is_flaky = false;           // the test passed after a failed attempt
 
   // True: the attempt began and was cut off, so what it wrote may be incomplete.
   bool is_cut_short() const;
@@ -70,8 +71,14 @@ struct AttemptIdentity {
 std::optional<int> exit_code_of(const GuardReport& report);
 std::optional<int> signal_of(const GuardReport& report);
 
+// Those that the guard has listed.
+std::vector<Leftover> leftovers_in(const GuardReport& report);
+
 // Adds to a sentence, after a semicolon if there is one already. `more` may be empty.
 void add_clause(std::string& text, std::string_view more);
+
+// For records.
+double seconds(std::int64_t microseconds);
 
 // Append a record. An error leads to a warning and no more, because a record never changes a
 // verdict.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/step/build_step.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::supervision {
 

@@ -6,10 +6,10 @@
 #include <algorithm>
 
 #include "core/base/names.hpp"
+#include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/own_files.hpp"
-#include "os/file/unique_fd.hpp"
-#include "supervision/base/record_writer.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -40,8 +40,9 @@ void record_step(const BuildStep& step, const AttemptResult& result) {
   const EarlierAttempts& earlier = step.earlier;
   std::string note = earlier.count > 0 ? "attempt 1 " + earlier.why : std::string();
   add_clause(note, result.note);
-  const written::StepRecord record{
-      .kind = name_of(step.kind),
+  const StepRecord record{
+      .at = os::unix_now(),
+      .kind = std::string(name_of(step.kind)),
       .target = step.target,
       .output = step.output,
       .program = step.program,
@@ -49,16 +50,16 @@ void record_step(const BuildStep& step, const AttemptResult& result) {
       .outcome = result.outcome,
       .exit_code = exit_code_of(report),
       .signal = signal_of(report),
-      .wall_s = written::Seconds(result.wall_us + earlier.wall_us),
-      .user_s = written::Seconds(report.user_us + earlier.user_us),
-      .sys_s = written::Seconds(report.system_us + earlier.system_us),
+      .wall_s = seconds(result.wall_us + earlier.wall_us),
+      .user_s = seconds(report.user_us + earlier.user_us),
+      .sys_s = seconds(report.system_us + earlier.system_us),
       .max_rss_kb = std::max(report.max_rss_kb, earlier.max_rss_kb),
-      .slot_wait_s = result.lock_wait + Milliseconds(earlier.waited_ms),
+      .slot_wait_s = in_seconds(result.lock_wait + Milliseconds(earlier.waited_ms)),
       .attempts = earlier.count + 1,
       .note = note};
   const std::string path = step.tree + "/" + std::string(names::k_build_journal);
   move_if_full(path);
-  (void)os::append_line(path, line_of(record, os::unix_now_ms()));
+  (void)os::append_line(path, line_of(record));
 }
 
 }  // namespace holdfast::supervision

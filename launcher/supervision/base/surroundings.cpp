@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/outcome/signal_names.hpp"
+#include "core/outcome/outcome.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"

@@ -10,7 +10,7 @@
 #include "core/base/duration.hpp"
 #include "core/ctest/ctest_limits.hpp"
 #include "core/settings/resolution.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"

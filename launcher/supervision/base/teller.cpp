@@ -36,7 +36,7 @@ bool WaitTelling::take_due() {
 void WaitTelling::tell(std::string_view why) {
   if (for_keeper_) {
     for_keeper_->why = why;
-    teller_.tell_wait(to_text(*for_keeper_));
+    teller_.tell_wait(*for_keeper_);
   }
   if (told_ <= unsaid_) return;
   std::string line = text_of({"\"", test_, told_ > unsaid_ + 1 ? "\" still " : "\" ", waiting(),

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/base/duration.hpp"
-#include "core/base/said_line.hpp"
+#include "core/base/text.hpp"
 #include "core/lock/lock_wait.hpp"
 #include "core/settings/command_line.hpp"
 #include "core/settings/wire.hpp"
@@ -35,7 +35,7 @@ class Teller {
   // Says an error that every test of the run would say. Only the first test says it.
   void complain_once(std::string_view text) { say(text, Repeat::once_per_run); }
   // For `holdfast status`: what the attempt waits for, as text; empty: it waits no longer.
-  void tell_wait(std::string_view wait) {
+  void tell_wait(const wire::AttemptWait& wait) {
     if (keeper_ != nullptr) keeper_->tell_wait(wait);
   }
 

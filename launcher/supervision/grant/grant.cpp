@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "core/base/fnv1a.hpp"
-#include "core/base/json_line.hpp"
+#include "core/base/encoding.hpp"
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
+#include "core/journal/record_lines.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
@@ -44,9 +44,7 @@ void go_on_without(const Invocation& invocation, const std::string& why, Grant& 
   // Perhaps the keeper has not seen the word. Without it, ctest's log would not tell verdicts from
   // what tests print. Who else may be at work in the tree is not known here.
   if (!grant.journal.empty()) {
-    JsonLine line("log_word", os::unix_now_ms());
-    (void)os::append_line(grant.journal,
-                          std::move(line.text("word", word).raw("company", "true")).finish());
+    (void)os::append_line(grant.journal, line_of(LogWordRecord{os::unix_now(), word, true}));
   }
 }
 
@@ -91,6 +89,12 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
     bid_farewell(keeper.fd(), LentScratch::used);
     keeper = KeeperLink{};
     return false;
+  }
+  if (answer->attempt.empty()) {
+    grant.refusal = std::move(answer->refusal);
+    grant.journal = grant.identity.journal = journal_of_left_run(*invocation.attach);
+    keeper = KeeperLink{};
+    return true;
   }
   Result<Policy> policy = with_options(std::move(answer->policy), invocation.line.options);
   static_cast<wire::AttemptGrant&>(grant) = std::move(*answer);

@@ -3,64 +3,95 @@
 #include <fcntl.h>
 
 #include "core/base/number.hpp"
+#include "core/settings/fields.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"
 
 namespace holdfast::supervision {
+
+void be_far_side(const FarSide& far, Invocation& invocation) {
+  invocation.is_afar = true;
+  invocation.near_variables = far.variables;
+  invocation.lines = far.lines;
+  invocation.far_log = far.log;
+  invocation.far_node = far.node;
+  if (!invocation.attach) invocation.attach.emplace();
+  invocation.attach->ctest = far.parent;
+  CtestLimits& limits = invocation.limits;
+  limits.raised.reset();
+  limits.kept.reset();
+  limits.default_raised = limits.stop_time = Milliseconds{0};
+  limits.tells = false;
+  invocation.tells_locks = false;
+  invocation.told_timeout = Milliseconds{0};
+}
+
 namespace {
 
-// Fields besides those of the grant.
-constexpr std::string_view k_keeper = "keeper";
-constexpr std::string_view k_build_tool = "build_tool";
-constexpr std::string_view k_lines = "lines";
-constexpr std::string_view k_mask = "mask";  // signal sets, in the kernel's form
-constexpr std::string_view k_ignored = "ignored";
-constexpr std::string_view k_child_ignored = "child_ignored";
-constexpr std::string_view k_earlier = "earlier";
+// The fields besides those of the grant. Signal sets are in the kernel's form.
+struct Handed {
+  int keeper = -1;
+  int build_tool = -1;
+  int lines = -1;
+  os::SignalSet mask = 0;
+  os::SignalSet ignored = 0;
+  bool child_ignored = false;
+  EarlierAttempts earlier = {};
+};
+
+void each_field(wire::Any<Handed> auto& handed, auto&& use) {
+  use("keeper", handed.keeper, -1);
+  use("build_tool", handed.build_tool, -1);
+  use("lines", handed.lines, -1);
+  use("mask", handed.mask, wire::k_needed);
+  use("ignored", handed.ignored, wire::k_needed);
+  use("child_ignored", handed.child_ignored);
+  use("earlier", handed.earlier.count);
+  use("earlier_wall_us", handed.earlier.wall_us);
+  use("earlier_user_us", handed.earlier.user_us);
+  use("earlier_system_us", handed.earlier.system_us);
+  use("earlier_max_rss_kb", handed.earlier.max_rss_kb);
+  use("earlier_waited_ms", handed.earlier.waited_ms);
+  use("earlier_why", handed.earlier.why);
+}
 
 wire::Message to_message(const wire::AttemptGrant& grant, const HandOver& handed) {
   wire::Message message = wire::to_message(grant);
-  const auto add = [&](std::string_view key, int fd) {
-    if (fd >= 0) message.add(key, std::to_string(fd));
-  };
-  add(k_keeper, handed.keeper.fd());
-  add(k_build_tool, handed.build_tool.get());
-  add(k_lines, handed.lines.get());
-  message.add(k_mask, std::to_string(handed.callers.mask));
-  message.add(k_ignored, std::to_string(handed.callers.ignored));
-  if (handed.callers.child_ignored) message.add(k_child_ignored, "1");
-  if (handed.earlier.count > 0) message.add(k_earlier, to_text(handed.earlier));
+  const Handed all{.keeper = handed.keeper.fd(),
+                   .build_tool = handed.build_tool.get(),
+                   .lines = handed.lines.get(),
+                   .mask = handed.callers.mask,
+                   .ignored = handed.callers.ignored,
+                   .child_ignored = handed.callers.child_ignored,
+                   .earlier = handed.earlier};
+  each_field(all, wire::ToMessage(message));
   return message;
 }
 
-// Takes the descriptor of that name; invalid: there is none.
-os::UniqueFd descriptor_in(const wire::Message& message, std::string_view key) {
-  const std::optional<int> fd = parse_number<int>(message.get(key));
-  if (!fd || *fd < 0) return {};
-  (void)::fcntl(*fd, F_SETFD, FD_CLOEXEC);
-  return os::UniqueFd(*fd);
+// -1: there is none.
+os::UniqueFd taken(int descriptor) {
+  os::UniqueFd own(descriptor);
+  if (own.valid()) (void)::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  return own;
 }
 
 Result<HandedOver> from_message(const wire::Message& message) {
-  HOLDFAST_TRY(wire::AttemptGrant grant, wire::to_grant(message));
-  const auto mask = parse_number<os::SignalSet>(message.get(k_mask));
-  const auto ignored = parse_number<os::SignalSet>(message.get(k_ignored));
-  const std::string_view earlier = message.get(k_earlier);
-  const std::optional<EarlierAttempts> attempts =
-      earlier.empty() ? EarlierAttempts{} : parse_earlier_attempts(earlier);
-  if (!mask || !ignored || !attempts) return Error{"read what was handed over"};
   HandedOver handed;
-  handed.grant = std::move(grant);
-  handed.callers.mask = *mask;
-  handed.callers.ignored = *ignored;
-  handed.callers.child_ignored = !message.get(k_child_ignored).empty();
-  if (os::UniqueFd keeper = descriptor_in(message, k_keeper); keeper.valid()) {
+  HOLDFAST_TRY(handed.grant, wire::to_grant(message));
+  Handed all;
+  wire::FromMessage read(message);
+  each_field(all, read);
+  HOLDFAST_TRY(all, read.give(wire::k_grant, std::move(all)));
+  handed.callers.mask = all.mask;
+  handed.callers.ignored = all.ignored;
+  handed.callers.child_ignored = all.child_ignored;
+  if (os::UniqueFd keeper = taken(all.keeper); keeper.valid()) {
     handed.keeper = KeeperLink::adopt(std::move(keeper));
   }
-  handed.build_tool = descriptor_in(message, k_build_tool);
-  handed.lines = descriptor_in(message, k_lines);
-  handed.earlier = *attempts;
+  handed.build_tool = taken(all.build_tool);
+  handed.lines = taken(all.lines);
+  handed.earlier = std::move(all.earlier);
   return handed;
 }
 

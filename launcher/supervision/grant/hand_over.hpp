@@ -5,18 +5,35 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
+#include "core/base/environment.hpp"
+#include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "core/settings/value.hpp"
 #include "core/settings/wire.hpp"
 #include "core/step/build_step.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/signal/signals.hpp"
-#include "supervision/base/far_side.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
 
 namespace holdfast::supervision {
+
+// A launcher on another machine than the ctest of its test (exec/far): what it has from the
+// launcher beside ctest.
+struct FarSide {
+  ProcessName parent;  // our parent, in ctest's place: when it dies, the test is ended
+  unsigned n = 1;      // which attempt of the test it is
+  std::vector<Variable> variables;
+  int lines = -1;         // as in Invocation
+  std::string log = {};   // path: where this side logs
+  std::string node = {};  // its machine
+};
+
+// `invocation` is as the launcher beside ctest has read it. ctest's clock and its first line of the
+// output stay there.
+void be_far_side(const FarSide& far, Invocation& invocation);
 
 // What the launcher has found out besides the grant, and holds. Descriptors stay open across the
 // hand-over, because a second search for the build tool could find another process.

@@ -12,7 +12,7 @@
 
 #include "core/base/duration.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
 #include "os/lock/shared_lease.hpp"
 #include "supervision/base/surroundings.hpp"

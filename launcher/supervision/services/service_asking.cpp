@@ -52,14 +52,12 @@ class Asking {
     if (message->kind == wire::k_end) return fail("the run is over");
     if (message->kind == wire::k_waiting) return telling_.tell(message->get("why"));
     if (message->kind != wire::k_services) return;
-    if (const std::string_view why = message->get("why"); !why.empty()) {
-      result_.details = message->get("last_lines");
-      return end(HadServices::End::unavailable, std::string(why));
-    }
-    for (const auto& [key, text] : message->fields) {
-      if (key == "use") result_.uses.push_back(text);
-      if (key == "variable") result_.variables.push_back(variable_of(text));
-    }
+    Result<wire::ServicesAnswer> answer = wire::to_services_answer(*message);
+    if (!answer) return fail(to_text(answer.error()));
+    result_.details = std::move(answer->last_lines);
+    if (!answer->why.empty()) return end(HadServices::End::unavailable, std::move(answer->why));
+    for (const HadService& use : answer->uses) result_.uses.push_back(to_text(use));
+    result_.variables = std::move(answer->variables);
     is_over_ = true;
   }
 
@@ -110,27 +108,23 @@ HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::str
   return Asking(uses, test, keeper, around, teller).run();
 }
 
-Variable variable_of(std::string_view text) {
-  const std::string_view name = take_part(text, '=');
-  return {std::string(name), std::string(text)};
-}
-
-RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
-  RedServices seen;
-  if (!keeper.tell(wire::k_red)) return seen;
+wire::RedServices look_at_services(KeeperLink& keeper, Surroundings& around) {
+  if (!keeper.tell(wire::k_red)) return {};
   const Milliseconds until = os::monotonic_now() + k_look_patience;
   while (wait_until(around, until, {keeper.fd()}).reason == Waited::Reason::readable) {
     const std::optional<wire::Message> message = keeper.hear();
     if (!message) break;
     if (message->kind != wire::k_red) continue;
-    for (const auto& [key, text] : message->fields) {
-      if (key == "lost") seen.lost.push_back(text);
-      if (key == "state") seen.states += (seen.states.empty() ? "" : "\n") + text;
-      if (key == "fixture") seen.older_fixtures += (seen.older_fixtures.empty() ? "" : "; ") + text;
-    }
-    break;
+    Result<wire::RedServices> seen = wire::to_red_services(*message);
+    return seen ? std::move(*seen) : wire::RedServices();
   }
-  return seen;
+  return {};
+}
+
+void note_red_services(wire::RedServices seen, AttemptResult& result) {
+  result.lost_services = std::move(seen.lost);
+  result.service_states = separated(seen.states, "\n");
+  result.older_fixtures = separated(seen.fixtures, "; ");
 }
 
 void end_services(KeeperLink& keeper, Surroundings& around) {

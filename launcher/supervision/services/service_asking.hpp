@@ -9,8 +9,8 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/environment.hpp"
-#include "core/service/service_use.hpp"
-#include "os/file/unique_fd.hpp"
+#include "core/service/service_spec.hpp"
+#include "os/file/descriptors.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/records.hpp"
 #include "supervision/base/surroundings.hpp"
@@ -45,23 +45,10 @@ struct HadServices {
 HadServices ask_for_services(const std::vector<ServiceUse>& uses, const std::string& test,
                              KeeperLink& keeper, Surroundings& around, Teller& teller);
 
-// Reads `NAME=VALUE`, as the keeper's answer has it.
-Variable variable_of(std::string_view text);
-
-struct RedServices {
-  std::vector<std::string> lost;  // the services that were lost under the attempt
-  std::string states;             // the states of all services, in lines for people
-  std::string older_fixtures;     // sentences on fixtures that were set up on an older generation
-};
 // To be called when an attempt with services was red and is over. Blocks until the services have
 // been looked at, a minute at most.
-RedServices look_at_services(KeeperLink& keeper, Surroundings& around);
-
-inline void note_red_services(RedServices seen, AttemptResult& result) {
-  result.lost_services = std::move(seen.lost);
-  result.service_states = std::move(seen.states);
-  result.older_fixtures = std::move(seen.older_fixtures);
-}
+wire::RedServices look_at_services(KeeperLink& keeper, Surroundings& around);
+void note_red_services(wire::RedServices seen, AttemptResult& result);
 
 // Tells the keeper of a command's services to end them, when the command of `holdfast run` is over.
 // Blocks until nothing of them is left, a minute at most, or until a signal that ends tests

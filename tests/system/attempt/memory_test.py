@@ -62,6 +62,14 @@ add_test(NAME b COMMAND sh -c "touch @W@/b; while ! test -e @W@/a; do sleep 0.01
         # The first launcher to look may look before the other kill is counted.
         self.assertIn(outcomes, (["crashed", "oom_killed"], ["crashed", "crashed"]))
 
+    def test_a_rise_before_a_further_attempt_explains_nothing_of_it(self):
+        once = self.work / "once"
+        _, ended = self.run_tests(f'''
+add_test(NAME a COMMAND sh -c "test -e {once} && exec KILLS 0; touch {once}; echo oom_kill 2 >{self.events}; exit 4")
+set_tests_properties(a PROPERTIES HOLDFAST_RETRY "exit:4=1")
+''', self.settings())
+        self.assertEqual((ended["a"]["n"], ended["a"]["outcome"]), (2, "crashed"))
+
     def test_without_a_counter_a_sigkill_is_a_crash(self):
         _, ended = self.run_tests("add_test(NAME a COMMAND KILLS 2)\n",
                                   '[profile.default]\noom-events = "/nowhere/at/all"\n')

@@ -190,6 +190,15 @@ class SignalsTest(SystemCase):
         self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
         self.assert_gone([self.test])
 
+    @not_inside("pidns", "all in its namespace dies with the guard")
+    def test_so_it_does_if_the_guard_was_killed(self):
+        begun = self.recording(0, 100_000, options=["--grace", "10m"], stderr=-3)
+        os.kill(self.guard_of(begun.pid).pid, signal.SIGKILL)
+        wait_until(lambda: "15" in self.record(), "the launcher's own TERM")
+        begun.send_signal(signal.SIGTERM)
+        self.assertEqual(begun.wait(PATIENCE_S), 125)
+        self.assert_gone([self.test])
+
     def test_the_launcher_does_not_wait_out_the_grace(self):
         begun = self.recording(3, options=["--grace", "10m"], stderr=-3)
         begun.send_signal(signal.SIGTERM)

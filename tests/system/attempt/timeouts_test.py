@@ -4,7 +4,7 @@ import subprocess
 import time
 import unittest
 
-from support import CTEST, process, program, wait_until
+from support import CTEST, INSIDE, process, program, wait_until
 from timing_out import TIMED_OUT, TimeoutCase
 
 
@@ -27,6 +27,10 @@ class EndTest(TimeoutCase):
         names = ("deaf", "polite", "late", "parent", "orphans", "inverted")
         self.assert_timeouts(done, *names)
         self.assertEqual(self.outcomes(tree), dict.fromkeys(names, "timed_out"))
+        if "pidns" not in INSIDE.split(","):
+            notes = {r["test"]: r["note"] for r in self.records(self.runs(tree)[-1], "attempt_ended")}
+            self.assertRegex(notes["orphans"], r"; ignore \(pid \d+\) had lost its parent")
+            self.assertNotIn("had lost its parent", notes["parent"])
         self.assert_gone([one for one in map(process, self.read_pids(file)) if one])
         self.assert_nothing_left()
 

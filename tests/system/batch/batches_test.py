@@ -172,21 +172,39 @@ class Verdicts(Batch):
         self.assertEqual(self.outcomes(tree, "begin.die"),
                          {"Suite.one": "not_run", "Suite.two": "not_run"})
 
+    def takes_its_time(self):
+        """The CMake code of a batch of two cases. Each would end in time, and both together would not."""
+        script = self.work / "sum"
+        script.write_text("""#!/bin/sh
+case "$*" in
+*--gtest_list_tests*) printf 'S.\\n  a\\n  b\\n'; exit;;
+*S.a*) one=a; time=0.2;;
+*) one=b; time=0.85;;
+esac
+printf '[==========] Running 1 test from 1 test suite.\\n[ RUN      ] S.%s\\n' $one
+sleep $time
+printf '[       OK ] S.%s (0 ms)\\n[==========] 1 test from 1 test suite ran. (0 ms total)\\n' $one
+""")
+        script.chmod(0o755)
+        return (f'add_test(NAME sum COMMAND "{script}")\n'
+                "set_tests_properties(sum PROPERTIES HOLDFAST_ISOLATION process TIMEOUT 1 HOLDFAST_IDLE_SLOTS OFF)\n")
+
     def test_a_timeout_of_the_whole_leaves_the_rest_not_run(self):
         margin = "set(HOLDFAST_TIMEOUT_MARGIN 6)\n"
-        tree = self.project(margin + "".join(
+        tree = self.project(margin + self.takes_its_time() + "".join(
             f'add_test(NAME {isolation} COMMAND @P@/case_ends_linked '
             '"--gtest_filter=Ends.pass:Ends.hang:Ends.last")\n'
             f"set_tests_properties({isolation} PROPERTIES HOLDFAST_ISOLATION {isolation} TIMEOUT 1 "
             "HOLDFAST_IDLE_SLOTS OFF)\n"
             for isolation in ("none", "process", "fork")))
-        done = self.ctest(tree, "-j3")
+        done = self.ctest(tree, "-j4")
         for isolation in ("none", "process", "fork"):
             self.assertRegex(done.text, rf"Test +#\d+: {isolation} \.*\*\*\*Timeout")
             self.assertEqual(self.outcomes(tree, isolation),
                              {"Ends.pass": "passed", "Ends.hang": "timed_out",
                               "Ends.last": "not_run"}, isolation)
             self.assertEqual(self.attempts(tree)[isolation]["outcome"], "timed_out")
+        self.assertEqual(self.outcomes(tree, "sum"), {"S.a": "passed", "S.b": "timed_out"}, done.text)
         self.assert_nothing_left()
 
     def test_a_case_is_recorded_when_it_ends_though_nothing_is_printed_of_it(self):

@@ -276,6 +276,21 @@ class Deaths(Slots):
                 self.assertGreater(self.most_at_once("other"), 3)
                 self.assert_nothing_left()
 
+    def test_who_looks_after_a_case_in_a_process_of_its_own(self):
+        ctest = self.begin(self.batch("killed", 4, "PROCESSORS 2", isolation="process", SLOT_GATE=self.work / "gate"),
+                           jobs=2, at_once=2)
+        batch, = children_of(ctest.pid)
+        one, _ = children_of(batch)
+        os.kill(one, signal.SIGKILL)
+        self.gate.touch()
+        self.assertNotEqual(ctest.wait(10 * PATIENCE_S), 0)
+        self.assert_nothing_left()
+        cases = self.case_records(self.runs(self.tree)[-1])
+        self.assertEqual(sorted(case["outcome"] for case in cases), ["internal_error"] + ["passed"] * 3)
+        lost, = (case for case in cases if case["outcome"] == "internal_error")
+        self.assertEqual(lost["note"], "its supervisor was killed")
+        self.assertEqual(len(self.records(self.runs(self.tree)[-1], "attempt_ended")), 1)
+
     def test_the_keeper(self):
         ctest = self.begin(self.gated())
         keeper, = keepers_of(self.tree)

@@ -245,9 +245,13 @@ class Reference(ProjectCase):
 
     def test_config_without_a_test_shows_what_holds_for_any(self):
         tree = self.project("")
-        (self.work / "project/holdfast.toml").write_text('#:schema\n[profile.default]\ngrace = "7s"\n')
+        (self.work / "project/holdfast.toml").write_text('#:schema\n[profile.default]\ngrace = "7s"\n[cluster]\n'
+                                                         'endpoints = ["http://127.0.0.1:1"]\nuser = "me"\n')
         done = self.finish(HOLDFAST, "config", cwd=tree)
         self.assertEqual(done.returncode, 0, done.stderr)
+        for row in (r"endpoints \(cluster\) +http://127.0.0.1:1 +holdfast.toml:5, \[cluster\]",
+                    r"ttl \(cluster\) +\S+ +built-in default", r"user \(cluster\) +me +\[cluster\]"):
+            self.assertRegex(done.stdout.decode(), rf"\n{row}\n")
         self.assertRegex(done.stdout.decode(), r"\ngrace +7s +holdfast.toml:3, \[profile.default\]\n")
         self.assertIn(f"schema: {SHARE}/holdfast/holdfast.schema.json\n", done.stdout.decode())
         for setting in self.program["settings"]:

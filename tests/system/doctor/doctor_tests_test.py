@@ -1,10 +1,12 @@
 """`holdfast doctor`: what tests and settings lack."""
 
+import json
 import re
 import shutil
+import subprocess
 
 import own_locks
-from doctor_case import OF_THE_MACHINE, DoctorCase
+from doctor_case import BUILD_BOUND_S, OF_THE_MACHINE, DoctorCase
 from support import HOLDFAST, STAGE
 
 
@@ -65,6 +67,14 @@ set_tests_properties(use PROPERTIES DEPENDS make)
 """)
         self.assert_only(self.look(tree, code=0), "program_later", '^"use": the program does not exist',
                          severity="worth_knowing")
+
+    def test_a_fixture_that_nobody_sets_up_makes_no_program(self):
+        tree = self.project("""add_test(NAME use COMMAND ${CMAKE_BINARY_DIR}/prog)
+set_tests_properties(use PROPERTIES FIXTURES_REQUIRED F)
+add_test(NAME clean COMMAND ${CMAKE_BINARY_DIR}/prog)
+set_tests_properties(clean PROPERTIES FIXTURES_CLEANUP F)
+""")
+        self.assert_only(self.look(tree), "program_missing", '^"use", "clean": the program does not exist')
 
     def test_names_with_any_byte_do_not_end_it(self):
         tree = self.project("""add_test([[a;b "c'\x1b[31m]] ${CMAKE_BINARY_DIR}/no/where)\n""")
@@ -144,6 +154,24 @@ class SettingsTest(DoctorCase):
                          {"service_program_missing"})
         self.assertIn("no-such-server", found["service_program_missing"]["what"])
 
+    def test_a_service_that_is_declared_twice(self):
+        found = self.found_with('[service.db]\ncommand = ["sleep", "300"]\n', "add_test(NAME t COMMAND true)\n"
+                                "holdfast_add_service(db COMMAND sleep 300 READY_COMMAND true)\n")
+        self.assert_only(found, "service_refused", r"\bdb\b")
+
+    def test_a_program_of_this_holdfast_that_is_broken(self):
+        tree = self.project()
+        stage = self.work / "stage"
+        subprocess.run(["cp", "-al", STAGE, stage], check=True)
+        program = stage / "libexec/holdfast/holdfast-exec"
+        program.unlink()
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        done = self.finish(stage / "bin/holdfast", "doctor", "--json", "--tree", tree, bound=BUILD_BOUND_S)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        gone, = [one for one in json.loads(done.stdout)["findings"] if one["finding"] == "holdfast_gone"]
+        self.assertIn(f"{program}: expected a program", gone["what"])
+
     def test_a_tree_that_is_not_attached(self):
         self.assert_only(self.look(self.project(attached=False)), "not_attached", "^tests run without Holdfast")
 
@@ -180,10 +208,20 @@ class SettingsTest(DoctorCase):
         self.assert_only(self.look(moved), "tree_moved", f"^the tree was configured in {tree}: ")
 
     def test_holdfast_that_is_switched_off(self):
-        found = self.look(self.project(), env=self.environment(HOLDFAST_DISABLE="1"), code=0)
-        self.assert_only(found, "switched_off", "HOLDFAST_DISABLE", severity="worth_knowing")
+        text = "add_test(NAME t COMMAND true)\nset_tests_properties(t PROPERTIES HOLDFAST_NICE x)\n"
+        found = self.look(self.project(text), env=self.environment(HOLDFAST_DISABLE="1"), code=0)
+        # What the tests want is looked at all the same.
+        self.assertEqual(self.assert_found(found, "switched_off", "HOLDFAST_DISABLE", severity="worth_knowing"),
+                         {"settings_ignored"})
         found = self.look(self.work / "build", env=self.environment(HOLDFAST_DISABLE="off"), code=0)
-        self.assertEqual(set(found) - OF_THE_MACHINE, set(), self.said["findings"])
+        self.assertEqual(set(found) - OF_THE_MACHINE, {"settings_ignored"}, self.said["findings"])
+
+    def test_a_profile_without_a_file(self):
+        tree = self.project()
+        (self.work / "project/holdfast.toml").unlink(missing_ok=True)
+        found = self.look(tree, env=self.environment(HOLDFAST_PROFILE="ci"), code=0)
+        self.assert_only(found, "settings_ignored", '^ignoring the profile "ci": there is no ',
+                         severity="worth_knowing")
 
     def test_needs_of_preflight_that_are_missing(self):
         found = self.found_with('[preflight]\ncommands = ["no-such-command"]\n'

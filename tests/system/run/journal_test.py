@@ -1,6 +1,7 @@
 """Records survive every death, and every attempt has exactly one end."""
 
 import collections
+import contextlib
 import json
 import os
 import random
@@ -164,6 +165,14 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
                           ["echo", "behind"]):
                 self.finish(*words, stdout=log)
         self.assertEqual((place / "log").read_bytes(), b"before\n" + whole + b"behind\n")
+        (place / "planted").symlink_to("old")
+        with contextlib.suppress(OSError):  # only root may do that
+            os.lchown(place / "planted", 65534, 65534)
+        if (place / "planted").lstat().st_uid != os.geteuid():
+            done = report(place / "planted")
+            self.assertEqual(done.returncode, 2)
+            self.assertEqual(done.stderr.decode(), f"holdfast: failed to write {place}/planted: found a link of "
+                                                   "user 65534, expected one of this user\n")
         for nowhere, why in (place, "Is a directory"), (place / "no/such", "No such file or directory"):
             done = report(nowhere)
             self.assertEqual(done.returncode, 2)

@@ -12,6 +12,7 @@ from pathlib import Path
 from needs import AS_NOBODY, need_mounts, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of, no_keeper_of, process,
                      program, state_of, wait_until)
+from wire import packed, packet
 
 LATER = "".join(f"add_test(NAME later{i} COMMAND @P@/exit_with 0)\n"
                 f"set_tests_properties(later{i} PROPERTIES DEPENDS first)\n" for i in range(6))
@@ -84,17 +85,17 @@ set_tests_properties(first PROPERTIES WILL_FAIL ON)
         os.kill(keeper.pid, signal.SIGSTOP)
         wait_until(lambda: state_of(keeper.pid) == "T", "the keeper to stop")
         own = process(os.getpid())
-        words = ["holdfast-1", "attempt", "test", "first", "key", first["key"], "include", attach.split()[4],
-                 "launcher", f"{own.pid}:{own.start}"]
+        request = packet("attempt", [("test", "first"), ("key", first["key"]), ("include", attach.split()[4]),
+                                     ("launcher", f"{own.pid}:{own.start}"), ("said", packed("count", "0"))])
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as another:
             another.connect(str(path))
-            another.send("".join(f"{word}\0" for word in words).encode())
+            another.send(request)
         os.kill(keeper.pid, signal.SIGCONT)
         self.finish_run(ctest)
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         attempts = [one["attempt"] for one in self.records(run, "attempt_started")]
         # The second was granted to nobody.
-        self.assertEqual(attempts, [f"{run.name}.{n}" for n in (1, 3, 4, 5, 6, 7, 8)])
+        self.assertEqual(sorted(attempts), [f"{run.name}.{n}" for n in (1, 3, 4, 5, 6, 7, 8)])
         self.assertEqual(sorted(one["attempt"] for one in self.records(run, "attempt_ended")), sorted(attempts))
 
     def test_a_keeper_that_dies_while_it_is_asked_fails_no_test(self):

@@ -147,6 +147,22 @@ message("returned ${first} ${second}")
             self.assertEqual(len(self.records(run, "run_started")), 1)
             self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [True])
 
+    def test_a_program_that_a_script_makes_anew_between_two_runs_is_stale_in_none(self):
+        program = self.work / "t.sh"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        tree = self.project(f'add_test(NAME t COMMAND "{program}")\n')
+        script = self.work / "script.cmake"
+        script.write_text(script_step(self.work / "project", tree, f"""
+ctest_test()
+file(APPEND "{program}" "# another one")
+ctest_test()
+"""))
+        ran = self.finish(CTEST, "-S", script, "-V")
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
+        self.assertEqual([len(self.records(run, "attempt_ended", "stale")) for run in self.runs(tree)], [1, 1])
+
     def test_two_ctests_have_a_keeper_each(self):
         trees = []
         for name in ("one", "two"):

@@ -14,7 +14,7 @@ import own_locks
 from forsaken import Forsaken, kill_at_once
 from needs import AS_NOBODY, need, need_mounts, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of, no_keeper_of,
-                     process, program, wait_until)
+                     not_inside, process, program, wait_until)
 
 NOTHING = b"nothing is left of earlier runs\n"
 
@@ -182,6 +182,24 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertEqual([n for n in left if n.startswith(f"{self.last_ctest}-")], [])
         self.assertEqual(len([n for n in left if n.startswith(f"{ctest.pid}-")]), 1)
         ctest.terminate()
+
+    @not_inside("tmp", "a /tmp of its own may be in use")
+    @own_locks.needed  # any keeper that starts meanwhile removes them, too
+    def test_what_dead_owners_left_outside_of_any_tree_goes_too(self):
+        other = self.project("add_test(NAME t COMMAND true)\n", name="other", build="other-build")
+        tree, _ = self.leave(("plain",))
+        command = self.start(HOLDFAST, "run", "--", program("linger"), self.pid_file("command"), stderr=-3)
+        self.announced(self.pid_file("command"))
+
+        def left():
+            return [len(list((USER_DIRECTORY / place).glob(f"{owner}-*")))
+                    for place, owner in (("keepers", self.last_ctest), ("scratch", command.pid))]
+        self.assertEqual(left(), [1, 1])
+        kill_at_once(process(command.pid), self.guard_of(command.pid))
+        command.wait(PATIENCE_S)
+        self.assertEqual(self.reap(other).stdout, NOTHING)
+        self.assertEqual(left(), [0, 0])
+        self.reap(tree)
 
     @own_locks.needed  # any other keeper of that kind removes it, too
     def test_the_socket_of_another_pid_namespace_stays_for_a_day(self):

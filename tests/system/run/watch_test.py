@@ -266,11 +266,18 @@ set_tests_properties(odd next {bare})
         terminal = self.on_terminal(tree, NO_COLOR="1")
         terminal.expect(r'failed "bad" exit code 1')
         terminal.expect(r"  slow  \S+ s\n")
+        # Such a terminal cannot draw.
+        dumb = Terminal([HOLDFAST, "watch"], tree, self.environment(TERM="dumb"))
+        self.addCleanup(dumb.close)
+        dumb.expect('started "slow"\n')
         forced = self.watch(tree, env=self.environment(CLICOLOR_FORCE="1"))
         self.wait_for('\x1b[31mfailed "bad"')
         self.end(tree, ctest)
         terminal.wait()
         self.assertNotIn("\x1b[31m", terminal.seen)
+        dumb.wait()
+        self.assertRegex(dumb.seen, 'passed "slow" ')
+        self.assertNotIn("\x1b[J", dumb.seen)
         self.assertEqual(forced.wait(PATIENCE_S), 0)
 
     def test_a_run_that_is_over_before_it_is_seen(self):

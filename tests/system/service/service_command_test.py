@@ -141,8 +141,12 @@ class ServiceCommandTest(ProjectCase):
     def test_a_second_start_and_a_stop_without_start_say_so(self):
         tree = self.suite()
         self.assertEqual(self.service(tree, "stop", "db", code=1), "holdfast: db is not kept\n")
+        self.assertEqual(self.service(tree, "logs", "db", code=1), "holdfast: db was never kept in this tree\n")
+        self.assertEqual(self.service(tree, "list"), f"{'db':<16} absent\n")
         self.service(tree, "start", "db")
         first = self.db(tree)
+        self.assertEqual(self.service(tree, "list"), f"{'db':<16} ready, kept by hand, generation 1, "
+                                                     f"ports {first['ports'][0]}, pid {first['pid']}\n")
         self.assertIn("db is kept already: generation 1", self.service(tree, "start", "db"))
         self.assertEqual(self.db(tree), first)
         for command in ("start", "stop", "restart", "logs"):

@@ -9,8 +9,7 @@ import unittest
 
 from processes import children_of, is_alive, process
 from support import HOLDFAST, SystemCase, program, wait_until
-
-VERSION = "holdfast-1"
+from wire import message, packet
 
 
 def free_port():
@@ -30,15 +29,15 @@ class Host:
         self.say("service", fields)
 
     def say(self, kind, fields=()):
-        words = [VERSION, kind] + [text for field in fields for text in field]
-        self.end.send("".join(word + "\0" for word in words).encode())
+        self.end.send(packet(kind, fields))
 
     def hear(self):
         """The next message: its kind and its fields. ("end", {}): the host and its guard are gone."""
-        words = self.end.recv(65536).decode().split("\0")[:-1]
-        if not words:
+        data = self.end.recv(65536)
+        if not data:
             return "end", {}
-        return words[1], dict(zip(words[2::2], words[3::2]))
+        kind, fields = message(data)
+        return kind, dict(fields)
 
 
 class ServiceHostTest(SystemCase):
@@ -102,6 +101,14 @@ class ServiceHostTest(SystemCase):
         kind, fields = host.hear()
         self.assertEqual((kind, fields["why"]), ("died", "failed to start it: No such file or directory"))
         self.assert_over(host)
+
+    def test_a_host_that_cannot_begin_says_why_and_that_nothing_is_left(self):
+        self.log = self.work / "missing/log"
+        host = self.host()
+        kind, fields = host.hear()
+        self.assertEqual((kind, fields["why"]), ("died", f"failed to open {self.log}: No such file or directory"))
+        self.assertEqual([host.hear()[0], host.hear()[0]], ["farewell", "end"])
+        self.assertEqual(host.begun.wait(30), 1)
 
     def test_a_service_that_does_not_get_ready_is_ended_with_its_stacks(self):
         host = self.host(("start-timeout", "300"), command=["sleep", "1000"])

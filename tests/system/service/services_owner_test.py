@@ -12,6 +12,7 @@ import unittest
 
 from processes import command_of, is_alive, keepers_of, name_of, parent_of, process
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, program, wait_until
+from wire import packet
 
 SERVER = program("small_server")
 GRACE_S = 1
@@ -115,7 +116,8 @@ class StopRecordTest(OwnerCase):
         self.assert_nothing_left()
 
     def test_a_record_that_is_none_is_one_line(self):
-        for text in (b"", b"rubbish", b"holdfast-1\0stop\0service\0", b"holdfast-1\0stop\0service\0db\0"):
+        for text in (b"", b"rubbish", b"holdfast-1\0stop\0service\0db\0", packet("stop")[:-1],
+                     packet("stop", [("service", "db")])):
             with self.subTest(text):
                 tree, record, _ = self.killed_run()
                 record.write_bytes(text)

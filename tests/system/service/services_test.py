@@ -9,6 +9,7 @@ import unittest
 
 from processes import is_alive, keepers_of, parent_of, process
 from support import CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, program, verdicts, wait_until
+from wire import message, packet
 
 # Our server listens on a port that the kernel chooses, and prints it.
 SERVER = f"""
@@ -78,14 +79,14 @@ class ServicesTest(ProjectCase):
             another.settimeout(PATIENCE_S)
             another.connect(str(path))
             for kind in ("red", "services", "waiting"):
-                another.send(f"holdfast-1\0{kind}\0".encode())
+                another.send(packet(kind))
             # The first one has no answer.
             for _ in range(2):
-                answers.append(another.recv(4096).decode().split("\0")[1:-1])
+                answers.append(message(another.recv(4096)))
         (self.work / "go").touch()
         out, _ = begun.communicate(timeout=PATIENCE_S)
-        self.assertEqual(answers, [["services", "why", "services are asked for by who needs none"],
-                                   ["waiting", "why", ""]])
+        self.assertEqual(answers, [("services", [("why", "services are asked for by who needs none")]),
+                                   ("waiting", [("why", "")])])
         self.assertEqual(begun.returncode, 0, out.decode())
         self.assertIn("1 test through Holdfast: 1 passed", out.decode())
         self.assertEqual(self.ended(tree)["one"]["services"], ["db#1"])

@@ -1,6 +1,11 @@
 #include "cli/listed_test.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "core/select/test_place.hpp"
 
@@ -96,6 +101,83 @@ TEST(ListedTest, AnythingElseIsNotUnderstood) {
     const auto read = all_listed(text);
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().message, "ctest's list of tests was not understood");
+  }
+}
+
+namespace fs = std::filesystem;
+
+// A build tree with a program in place of ctest.
+class TreeOfCtest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/holdfast-test-listing-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    tree_ = name;
+  }
+  void TearDown() override { fs::remove_all(tree_); }
+
+  void write(const std::string& file, const std::string& text) const {
+    std::ofstream(tree_ + "/" + file) << text;
+  }
+
+  ListingOrder order(const std::string& script) const {
+    write("ctest", "#!/bin/sh\n" + script + "\n");
+    fs::permissions(tree_ + "/ctest", fs::perms::owner_all);
+    ListingOrder made{tree_ + "/ctest", tree_};
+    made.time = Milliseconds{60'000};
+    return made;
+  }
+
+  static std::string trouble_of(const ListingOrder& asked) {
+    const Result<Listing> answer = ask_for_tests(asked);
+    return answer ? std::string("none") : to_text(answer.error());
+  }
+
+  std::string tree_;
+};
+
+TEST_F(TreeOfCtest, AValueOfTheCacheIsThatOfTheWholeName) {
+  EXPECT_EQ(cached_value(tree_, "A"), "");
+  write("CMakeCache.txt", "//A:STRING=0\nAB:STRING=1\nA:STRING=x=y\nB:INTERNAL=\n");
+  EXPECT_EQ(cached_value(tree_, "A"), "x=y");
+  EXPECT_EQ(cached_value(tree_, "AB"), "1");
+  EXPECT_EQ(cached_value(tree_, "B"), "");
+  EXPECT_EQ(cached_value(tree_, "STRING"), "");
+}
+
+TEST_F(TreeOfCtest, ItsWordsAreTheOptionsAndTheForm) {
+  ListingOrder asked = order("echo \"$*\"; echo w >&2");
+  asked.options = {"-C", "Debug"};
+  const Result<Listing> answer = ask_for_tests(asked);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->text, "-C Debug --show-only=json-v1\n");
+  EXPECT_EQ(answer->said, "w\n");
+}
+
+TEST_F(TreeOfCtest, OfAFailureTheErrorIsSaidAndNotTheWarningsBefore) {
+  const ListingOrder asked = order(
+      "printf 'CMake Warning at x:\\n  old\\n\\nCMake Error at y:\\n  bad  one\\n' >&2; exit 1");
+  EXPECT_EQ(trouble_of(asked),
+            "ctest --show-only=json-v1 failed in " + tree_ + ": CMake Error at y: bad one");
+  EXPECT_EQ(trouble_of(order("echo plain words >&2; kill -9 $$")),
+            "ctest --show-only=json-v1 failed in " + tree_ + ": plain words");
+  EXPECT_EQ(trouble_of(ListingOrder{tree_ + "/nobody", tree_}),
+            "failed to run " + tree_ + "/nobody: No such file or directory");
+}
+
+TEST_F(TreeOfCtest, AConfigurationIsAskedForWhereNoneWasChosen) {
+  write("CMakeCache.txt", "CMAKE_GENERATOR:INTERNAL=Ninja Multi-Config\n");
+  for (const char* file : {"build-Release.ninja", "build-Debug.ninja", "build.ninja"}) {
+    write(file, "");
+  }
+  EXPECT_EQ(configurations_of(tree_), (std::vector<std::string>{"Debug", "Release"}));
+  ListingOrder asked = order("exit 1");
+  EXPECT_EQ(trouble_of(asked),
+            "ctest --show-only=json-v1 failed in " + tree_ +
+                ", which has several configurations (expected -C Debug or Release)");
+  for (const char* option : {"-C", "-CDebug", "--build-config"}) {
+    asked.options = {option, "Debug"};
+    EXPECT_EQ(trouble_of(asked), "ctest --show-only=json-v1 failed in " + tree_) << option;
   }
 }
 

@@ -106,5 +106,33 @@ TEST(LockListing, InJsonTellsWhatIsKnownOfThatProcess) {
   EXPECT_EQ(json["waiters"][1]["stopped"], true);
 }
 
+TEST(LockListing, OfEtcdItSaysWhereEachPartyIs) {
+  ClusterParty holder;
+  holder.host = "h1";
+  holder.user = "u";
+  holder.tree = "/b";
+  holder.test = "a";
+  holder.pid = 17;
+  holder.attempt = "r.1";
+  holder.revision = 5;
+  ClusterParty waiter = holder;
+  waiter.host = "h2";
+  waiter.tree = "";
+  waiter.test = "b";
+  waiter.revision = 6;
+  const ClusterQueue queue{"db", "", {holder, waiter}};
+  EXPECT_EQ(describe_locks({queue}),
+            "db@cluster (exclusive)\n"
+            "  held by \"a\" (pid 17 on h1, tree /b), fence 5\n"
+            "  1. \"b\" (pid 17 on h2) waits (exclusive)\n");
+  const nlohmann::ordered_json json = json_of({queue})[0];
+  EXPECT_EQ(json["scope"], "cluster");
+  EXPECT_EQ(json["holders"][0].dump(),
+            R"({"pid":17,"host":"h1","user":"u","test":"a","tree":"/b","since":null,)"
+            R"("mode":"exclusive","attempt":"r.1","fence":5,"stopped":false})");
+  EXPECT_EQ(json["waiters"][0]["test"], "b");
+  EXPECT_EQ(json["waiting"], 1);
+}
+
 }  // namespace
 }  // namespace holdfast::cli

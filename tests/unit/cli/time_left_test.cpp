@@ -1,4 +1,4 @@
-#include "cli/watch/watch_view.hpp"
+#include "cli/watch/watch_state.hpp"
 
 #include <gtest/gtest.h>
 

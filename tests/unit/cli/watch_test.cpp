@@ -1,5 +1,4 @@
 #include "cli/watch/watch_state.hpp"
-#include "cli/watch/watch_view.hpp"
 
 #include <gtest/gtest.h>
 
@@ -42,6 +41,16 @@ LoggedEnd logged(const std::string& test, std::uint32_t index, LoggedResult resu
   end.entry.total = 3;
   end.headline = headline;
   return end;
+}
+
+ServiceRecord service(const std::string& event, std::int64_t instance = 0) {
+  ServiceRecord record;
+  record.at = 4;
+  record.event = event;
+  record.service = "db";
+  record.instance = instance;
+  record.generation = 2;
+  return record;
 }
 
 class WatchTest : public testing::Test {
@@ -102,9 +111,10 @@ TEST_F(WatchTest, EachEventIsALine) {
 TEST_F(WatchTest, AWaitThatTheKeeperKnowsHasItsReason) {
   state_.take(begun("a", "r.1", 2), 0);
   state_.take_events();
-  const LiveWait asks{"r.1", {wire::WaitFor::lock, "db@cluster", "etcd has not answered yet"}};
-  const LiveWait lock{"r.1", {wire::WaitFor::lock, "db@cluster", "held by \"b\""}};
-  const LiveWait step{"r.1", {wire::WaitFor::step, "slurm"}};
+  const wire::LiveWait asks{"r.1",
+                            {wire::WaitFor::lock, "db@cluster", "etcd has not answered yet"}};
+  const wire::LiveWait lock{"r.1", {wire::WaitFor::lock, "db@cluster", "held by \"b\""}};
+  const wire::LiveWait step{"r.1", {wire::WaitFor::step, "slurm"}};
   state_.set_wait("r.1", wait_of("r.1", 7, {}, {asks}), 2);
   EXPECT_EQ(lines(), "\"a\" waits for lock db@cluster: etcd has not answered yet\n");
   state_.set_wait("r.1", wait_of("r.1", 7, {}, {lock}), 3);
@@ -282,6 +292,123 @@ TEST_F(WatchTest, AsJsonEachEventIsAnObject) {
       R"({"v":1,"event":"end","at":9.0,"complete":true,"done":1,"total":3,"counts":{"failed":1}})"
       "\n");
   EXPECT_EQ(waiting_json("/t"), "{\"v\":1,\"event\":\"waiting\",\"tree\":\"/t\"}\n");
+}
+
+TEST_F(WatchTest, AServiceIsNamedWithItsInstanceUntilItIsReady) {
+  using Services = std::unordered_map<std::string, std::string>;
+  state_.take(service("started"), 1);
+  state_.take(service("started", 1), 1);
+  state_.take(service("ready"), 1);
+  EXPECT_EQ(state_.services(), (Services{{"db.2", "starting"}}));
+  state_.take(service("red_use"), 1);  // of a test, and the service is well
+  EXPECT_EQ(state_.services(), (Services{{"db.2", "starting"}}));
+  ServiceRecord died = service("died");
+  died.why = "it ended";
+  state_.take(died, 1);
+  EXPECT_EQ(state_.services(), (Services{{"db", "lost"}, {"db.2", "starting"}}));
+  const auto events = state_.take_events();
+  std::string all;
+  std::string trouble;
+  for (const WatchEvent& event : events) {
+    all += event_line(event, {}, Lines::all, Colour::none);
+    trouble += event_line(event, {}, Lines::only_trouble, Colour::none);
+  }
+  EXPECT_EQ(all,
+            "run 12-x of /tree\n"
+            "service db started, generation 2\n"
+            "service db started, generation 2\n"
+            "service db ready, generation 2\n"
+            "service db died, generation 2: it ended\n");
+  EXPECT_EQ(trouble, "service db died, generation 2: it ended\n");
+  EXPECT_EQ(
+      event_json(events.back(), {}, {}),
+      R"({"v":1,"event":"service","at":4.0,"service":"db","instance":0,"generation":2,"what":"died","why":"it ended"})"
+      "\n");
+}
+
+TEST_F(WatchTest, AnEndByASignalIsToldAsOne) {
+  AttemptEnded crashed = ended("a", "r.1", Outcome::crashed, 0);
+  crashed.exit_code.reset();
+  crashed.signal = 11;
+  state_.take(crashed, 1);
+  state_.take(logged("a", 1, LoggedResult::failed), 1);
+  const auto events = state_.take_events();
+  EXPECT_EQ(event_line(events.back(), {}, Lines::all, Colour::none),
+            "crashed \"a\" signal 11 (SIGSEGV) after 2.00 s (1 of 3)\n");
+  EXPECT_EQ(
+      event_json(events.back(), {}, {}),
+      R"({"v":1,"event":"ended","at":5.0,"test":"a","attempt":"r.1","n":1,"outcome":"crashed","went_wrong":true,)"
+      R"("signal":11,"wall_s":2.0,"done":1,"total":3,"left_s":null})"
+      "\n");
+}
+
+TEST_F(WatchTest, OfATestWithoutHoldfastNoTimeIsKnown) {
+  LoggedEnd bare = logged("a", 1, LoggedResult::passed);
+  bare.entry.launched = false;
+  state_.take(bare, 1);
+  EXPECT_EQ(
+      event_json(state_.take_events().back(), {}, {}),
+      R"({"v":1,"event":"ended","at":null,"test":"a","outcome":"passed","went_wrong":false,"bare":true,)"
+      R"("done":1,"total":3,"left_s":null})"
+      "\n");
+}
+
+TEST_F(WatchTest, TestsOfOneNameAreToldApartByTheirKeys) {
+  lines();
+  AttemptEnded one = ended("a", "r.1", Outcome::failed, 3);
+  one.key = "k1";
+  state_.take(one, 1);
+  AttemptStarted again = begun("a", "r.3", 3, 2);
+  again.key = "k2";
+  state_.take(again, 1);
+  EXPECT_EQ(lines(), "started \"a\"\n");  // nothing is said of the other
+  AttemptEnded other = ended("a", "r.3", Outcome::passed, 0, 2);
+  other.key = "k2";
+  state_.take(other, 1);
+  state_.settle(2);
+  EXPECT_EQ(state_.counts().of(Outcome::failed), 1U);
+  EXPECT_EQ(state_.counts().of(Outcome::passed), 1U);
+  EXPECT_EQ(state_.done(), 2U);
+}
+
+TEST_F(WatchTest, TheEndIsRedIfTheRunDiedAndNotForWhatDidNotRun) {
+  state_.note_death(9);
+  EXPECT_EQ(lines(Lines::only_trouble, Colour::ansi), "\x1b[31mthe run died, 0\x1b[0m\n");
+  WatchState calm;
+  LoggedEnd off = logged("b", 1, LoggedResult::passed);
+  off.entry.started = off.entry.launched = false;
+  calm.take(off, 1);
+  calm.take(RunEnded{9, "12-x", true}, 2);
+  EXPECT_EQ(event_line(calm.take_events().back(), calm.counts(), Lines::only_trouble, Colour::ansi),
+            "the run ended, 1 of 3\n");
+}
+
+TEST_F(WatchTest, OfManyRunningTestsTheOthersAreCounted) {
+  for (int i = 0; i < 12; ++i) {
+    state_.take(begun("t" + std::to_string(i), "r." + std::to_string(i), 10), 0);
+  }
+  const std::string block = progress_block(state_, 12, {}, {80, 24, Colour::none});
+  EXPECT_TRUE(block.ends_with("\n  t9  2.00 s\n  and 2 more\n")) << block;
+  const std::string low = progress_block(state_, 12, {}, {80, 8, Colour::none});
+  EXPECT_TRUE(low.ends_with("\n  t2  2.00 s\n  and 9 more\n")) << low;
+}
+
+TEST(Waits, OfACommandThatATestStartsAreNotThoseOfTheTest) {
+  os::SurveyedLock lock;
+  lock.scope = LockScope::project;
+  lock.name = "db";
+  LockParty holder;
+  holder.test = "h";
+  LockParty waiter;
+  waiter.attempt = "r.1";
+  waiter.process = {7, 1};
+  lock.holders = {holder};
+  lock.waiters = {waiter};
+  const TestWait wait = wait_of("r.1", 7, {lock}, {});
+  EXPECT_EQ(wait.names_of(wire::WaitFor::lock), "db@project");
+  EXPECT_EQ(wait.holder, "h");
+  EXPECT_FALSE(wait_of("r.1", 8, {lock}, {}).is_any());
+  EXPECT_FALSE(wait_of("r.2", 7, {lock}, {}).is_any());
 }
 
 }  // namespace

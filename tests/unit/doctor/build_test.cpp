@@ -141,6 +141,23 @@ TEST_F(BuildOfNinja, WhatSuchAStepHasReallyMadeMakesProgramsOld) {
   EXPECT_EQ(targets_of(look(3)), (Targets{"p0", "p1", "p2"}));
 }
 
+TEST_F(BuildOfNinja, WhatIsNewerByLessThanASecondMakesProgramsOld) {
+  write_programs(3, true);
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const auto date_at = [&](const std::string& file, long milliseconds) {
+    const timespec at{now.tv_sec + 5, milliseconds * 1'000'000};
+    const timespec times[] = {at, at};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (tree_ + "/" + file).c_str(), times, 0), 0) << file;
+  };
+  date_at("o1", 200);
+  date_at("s1", 100);
+  date("p1", 9);
+  EXPECT_EQ(targets_of(look(3)), Targets{});
+  date_at("s1", 300);
+  EXPECT_EQ(targets_of(look(3)), Targets{"p1"});
+}
+
 TEST_F(BuildOfNinja, AnyOutputOfAStepMayBeAProgram) {
   write("build.ninja",
         "rule touch\n  command = touch $out\n  description = x\nrule two\n  command = touch a p0\n"

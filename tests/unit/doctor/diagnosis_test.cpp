@@ -42,6 +42,12 @@ TEST(Findings, SomeNamesAreSaidAndTheOthersCounted) {
   EXPECT_EQ(some_of({"a", "b", "c", "d", "e"}), "\"a\", \"b\", \"c\" and 2 more");
 }
 
+TEST(Findings, IfOneOfThemHasNoTargetTheWholeBuildIsMeant) {
+  const Finding known{Kind::program_missing, "a", "", "build the tree", "cmake --build /b", "a"};
+  const Finding unknown{Kind::program_missing, "b", "", "build the tree", "cmake --build /b"};
+  EXPECT_EQ(command_for({&known, &unknown}), "cmake --build /b");
+}
+
 TEST(Diagnosis, NothingWrongIsSaidAsSuch) {
   EXPECT_EQ(findings_in(diagnosis_of({})), "\nnothing is wrong\n");
   EXPECT_NE(findings_in(diagnosis_of({{Kind::no_git, "no git"}}))
@@ -115,6 +121,69 @@ TEST(Diagnosis, OnlyTheMachineIsSaidInOneLine) {
   const std::string text = to_text(Diagnosis{});
   EXPECT_EQ(text.substr(0, text.find('\n')),
             "no build tree here or above: only the machine is checked");
+}
+
+TEST(Diagnosis, WhatWasNotLookedAtIsSaid) {
+  Diagnosis diagnosis = diagnosis_of({});
+  diagnosis.unseen = {"the tests: \x1b[31m"};
+  EXPECT_EQ(findings_in(diagnosis), "\nnot checked:\n  the tests: \\x1b[31m\n\nnothing is wrong\n");
+}
+
+TEST(Diagnosis, TheMachineIsSaidWithWhatItHas) {
+  Diagnosis diagnosis = diagnosis_of({});
+  Machine& machine = diagnosis.machine;
+  machine.limits.processors = 3;
+  machine.limits.descriptors.soft = 1024;
+  machine.limits.core.soft = 0;
+  machine.memory = {2048, 4096};
+  machine.tools.all = {{ToolIs::cmake, "cmake", "/c"}, {ToolIs::git, "git", ""}};
+  machine.tools.all[0].state.version = "3.25.1";
+  machine.tools.all[1].state.answer = ToolState::Answer::missing;
+  Place there{"the build tree", "/b"};
+  there.space.free_kb = 3072;
+  Place gone{"TMPDIR", "/t"};
+  gone.trouble = "/t is no directory";
+  machine.places.all = {there, gone, there};
+  const std::string text = to_text(diagnosis);
+  EXPECT_NE(text.find(", Linux 6.1, 3 processors\n"
+                      "tools: cmake 3.25.1\n"
+                      "limits: 1024 open files, any number of threads, no core files\n"
+                      "disk: /b has 3.0 MiB free\n"
+                      "memory: 2.0 MiB of 4.0 MiB available\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Diagnosis, JsonHasTheMachine) {
+  Diagnosis diagnosis = diagnosis_of({});
+  Machine& machine = diagnosis.machine;
+  machine.limits.processors = 3;
+  machine.limits.processes.soft = 7;
+  machine.limits.core = {5, 6};
+  machine.limits.core_pattern = "core.%p";
+  machine.memory = {2, 4};
+  Place there{"the build tree", "/b"};
+  there.space = {9, 3, 10, 4};
+  Place gone{"TMPDIR", "/t"};
+  gone.trouble = "/t is no directory";
+  Place endless = there;
+  endless.path = "/e";
+  endless.space.inodes = 0;
+  machine.places.all = {there, gone, endless};
+  machine.tools.all = {{ToolIs::cmake, "cmake", "/c"}, {ToolIs::git, "git", ""}};
+  machine.tools.all[0].state.version = "3.25.1";
+  machine.tools.all[1].state.answer = ToolState::Answer::missing;
+  const auto json = nlohmann::ordered_json::parse(to_json(diagnosis))["machine"];
+  EXPECT_EQ(json["system"], "Linux 6.1");
+  EXPECT_EQ(json["processors"], 3);
+  EXPECT_EQ(json["limits"].dump(),
+            R"({"descriptors":null,"processes":7,"core_bytes":5,"core_pattern":"core.%p"})");
+  EXPECT_EQ(json["memory"].dump(), R"({"available_bytes":2048,"size_bytes":4096})");
+  EXPECT_EQ(
+      json["disk"].dump(),
+      R"([{"path":"/b","use":"the build tree","free_bytes":3072,"size_bytes":9216,"free_inodes":4},)"
+      R"({"path":"/e","use":"the build tree","free_bytes":3072,"size_bytes":9216,"free_inodes":null}])");
+  EXPECT_EQ(json["tools"].dump(), R"([{"name":"cmake","path":"/c","version":"3.25.1"}])");
 }
 
 TEST(Diagnosis, JsonHasEachFindingWhole) {

@@ -47,6 +47,20 @@ TEST(Limits, TooFewDescriptorsForTheProcessorsAreWrong) {
   EXPECT_EQ(check_limits(limits)[0].command, "");
 }
 
+TEST(Limits, TheAdviceIsWhatTheHardLimitAllows) {
+  Limits limits = usual_limits();
+  limits.descriptors = {71, 80};
+  EXPECT_EQ(check_limits(limits)[0].command, "ulimit -n 80");
+}
+
+TEST(Limits, ThoseThatDoNotHoldForRootAreNotSaid) {
+  Limits limits = usual_limits();
+  EXPECT_EQ(describe(limits), "1024 open files, 1000 threads, no core files");
+  limits.is_root = true;
+  limits.core.soft = std::nullopt;
+  EXPECT_EQ(describe(limits), "1024 open files, any number of threads, core files by \"core\"");
+}
+
 TEST(Limits, RoomForTooFewProcessesIsWrong) {
   Limits limits = usual_limits();
   limits.threads = 969;

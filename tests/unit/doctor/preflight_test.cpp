@@ -16,13 +16,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "found.hpp"
 #include "os/network/address.hpp"
-#include "os/network/connection.hpp"
 #include "os/process/execute.hpp"
 
 namespace holdfast::doctor {
@@ -134,6 +134,21 @@ TEST(Preflight, ACommandIsANameInPathOrAPath) {
             (Lines{"o: \"no-such-program\" is not in PATH, expected a program",
                    "o: /etc/passwd cannot be executed, expected a program",
                    "o: /tmp/bin/nothing cannot be executed, expected a program"}));
+}
+
+TEST(Preflight, AScriptNeedsItsInterpreter) {
+  const std::string name = "holdfast-preflight-" + std::to_string(::getpid());
+  std::ofstream("/tmp/" + name) << "#!/no/such/interpreter -x\n";
+  std::filesystem::permissions("/tmp/" + name, std::filesystem::perms::owner_all);
+  PreflightNeeds needs;
+  needs.commands = Needed<std::string>{{"./" + name}, "o"};
+  EXPECT_EQ(missing_of(needs),
+            Lines{"o: /tmp/./" + name + " needs /no/such/interpreter, which does not exist"});
+  // The kernel takes the carriage return of a file from Windows for a part of the name.
+  std::ofstream("/tmp/" + name) << "#!/bin/sh\r\n";
+  ASSERT_EQ(missing_of(needs).size(), 1U);
+  EXPECT_TRUE(missing_of(needs)[0].starts_with("o: /tmp/./" + name + " needs /bin/sh"));
+  std::filesystem::remove("/tmp/" + name);
 }
 
 TEST(Preflight, ADirectoryInPathIsNoProgram) {

@@ -1,4 +1,12 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "doctor/machine/tools.hpp"
 #include "doctor/tree/needed_tools.hpp"
@@ -76,6 +84,14 @@ TEST(Tools, AnOldCmakeIsWrong) {
   }
 }
 
+TEST(Tools, AnOldCtestIsWrongToo) {
+  Tools tools = usual_tools();
+  tools.all.push_back(tool(ToolIs::ctest, "ctest", version("3.20.0")));
+  const Findings found = check_tools(tools);
+  ASSERT_EQ(kinds_of(found), Kinds{"tool_too_old"});
+  EXPECT_EQ(found[0].where, "/usr/bin/ctest");
+}
+
 TEST(Tools, ACompilerThatWasChangedIsWorthKnowing) {
   Tools tools = usual_tools();
   tools.all[1].configured = "12.2.0";
@@ -147,6 +163,136 @@ TEST(NeededTools, AProgramThatStartsTheCompilerHasAnotherVersion) {
   EXPECT_TRUE(with(" gcc").is_launcher);
   EXPECT_TRUE(with("-x gcc").is_launcher);
   EXPECT_EQ(with(" gcc").version, "");
+}
+
+namespace fs = std::filesystem;
+
+// A directory with files, for tools that are real.
+class RealTools : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/holdfast-test-tools-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    top_ = name;
+  }
+  void TearDown() override { fs::remove_all(top_); }
+
+  std::string write(const std::string& file, const std::string& text) const {
+    const fs::path path = fs::path(top_) / file;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+    return path.string();
+  }
+
+  Tool script(ToolIs is, const std::string& name, const std::string& text) const {
+    Tool one{is, name, write(name, "#!/bin/sh\n" + text + "\n")};
+    fs::permissions(one.path, fs::perms::owner_all);
+    return one;
+  }
+
+  // Sets the variable until the end of this object.
+  class Variable {
+   public:
+    Variable(const char* name, const std::string& value) : name_(name) {
+      const char* const before = ::getenv(name);
+      was_set_ = before != nullptr;
+      if (was_set_) before_ = before;
+      ::setenv(name, value.c_str(), 1);
+    }
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+    ~Variable() {
+      if (was_set_) {
+        ::setenv(name_, before_.c_str(), 1);
+      } else {
+        ::unsetenv(name_);
+      }
+    }
+
+   private:
+    const char* name_;
+    bool was_set_ = false;
+    std::string before_;
+  };
+
+  std::string top_;
+};
+
+TEST_F(RealTools, SayTheirVersionsInEnglishAndWithoutTmpdir) {
+  const Variable locale("LC_ALL", "de_DE.UTF-8");
+  const Variable tmpdir("TMPDIR", top_);
+  Tools tools;
+  tools.patience = Milliseconds{60'000};
+  tools.all = {script(ToolIs::build_tool, "make", "echo \"1.2 $1 $LC_ALL ${TMPDIR-none}\"")};
+  ask_for_versions(tools);
+  EXPECT_EQ(tools.all[0].state.answer, Answer::version);
+  EXPECT_EQ(tools.all[0].state.version, "1.2");
+  EXPECT_EQ(tools.all[0].state.said, "1.2 --version C none\n");
+}
+
+TEST_F(RealTools, ThatCannotSayItAreToldApart) {
+  Tools tools;
+  tools.patience = Milliseconds{60'000};
+  tools.all = {script(ToolIs::compiler, "cc", "echo no licence >&2; exit 3"),
+               {ToolIs::git, "git", ""},
+               {ToolIs::debugger, "gdb", top_ + "/nobody"},
+               {ToolIs::build_tool, "ninja", write("ninja", "#!/bin/sh\necho 1.11\n")}};
+  ask_for_versions(tools);
+  std::vector<Answer> answers;
+  for (const Tool& one : tools.all) answers.push_back(one.state.answer);
+  EXPECT_EQ(answers,
+            (std::vector<Answer>{Answer::fails, Answer::missing, Answer::missing, Answer::fails}));
+  EXPECT_TRUE(tools.all[0].state.said.ends_with(" ended with exit code 3: no licence"))
+      << tools.all[0].state.said;
+  EXPECT_EQ(tools.all[3].state.said, "failed to execute " + top_ + "/ninja: Permission denied");
+}
+
+TEST_F(RealTools, AProgramThatStartsTheCompilerIsNotStarted) {
+  const std::string started = top_ + "/started";
+  Tools tools;
+  tools.patience = Milliseconds{60'000};
+  tools.all = {script(ToolIs::launcher, "ccache", "touch '" + started + "'; echo 4.8"),
+               script(ToolIs::git, "git", "echo 2.39.5")};
+  ask_for_versions(tools);
+  EXPECT_FALSE(fs::exists(started));
+  EXPECT_EQ(describe(tools), "git 2.39.5");
+  tools.all[0].path = top_ + "/nobody";  // but it must be there
+  ask_for_versions(tools);
+  EXPECT_EQ(tools.all[0].state.answer, Answer::missing);
+}
+
+TEST_F(RealTools, ATreeNeedsThoseThatItNames) {
+  write("b/CMakeFiles/3.25.1/CMakeCCompiler.cmake",
+        "set(CMAKE_C_COMPILER \"/x/cc\")\nset(CMAKE_C_COMPILER_ID \"GNU\")\n"
+        "set(CMAKE_C_COMPILER_VERSION \"12.2.0\")\n");
+  fs::create_directories(top_ + "/src/.git");
+  fs::create_directories(top_ + "/src/sub");
+  const std::map<std::string, std::string> cache{
+      {"CMAKE_CACHE_MAJOR_VERSION", "3"},   {"CMAKE_CACHE_MINOR_VERSION", "25"},
+      {"CMAKE_CACHE_PATCH_VERSION", "1"},   {"CMAKE_COMMAND", "/x/cmake3"},
+      {"CMAKE_CTEST_COMMAND", "/x/ctest3"}, {"CMAKE_MAKE_PROGRAM", "/x/ninja"},
+      {"CMAKE_C_COMPILER", "/x/said-once"}, {"CMAKE_C_COMPILER_LAUNCHER", "/x/ccache;-v"},
+      {"CMAKE_CXX_COMPILER", "/x/c++"},     {"CMAKE_HOME_DIRECTORY", top_ + "/src/sub"}};
+  const auto cached = [&](const std::string& name) {
+    const auto found = cache.find(name);
+    return found == cache.end() ? std::string() : found->second;
+  };
+  const Tools tools = needed_tools(top_ + "/b", cached, Milliseconds{7});
+  std::vector<std::string> named;
+  for (const Tool& one : tools.all) {
+    if (one.setting.empty()) continue;
+    named.push_back(one.setting + ": " + one.name + " " + one.path + " " + one.configured);
+  }
+  EXPECT_EQ(named, (std::vector<std::string>{
+                       "CMAKE_COMMAND: cmake /x/cmake3 ", "CMAKE_CTEST_COMMAND: ctest /x/ctest3 ",
+                       "CMAKE_MAKE_PROGRAM: ninja /x/ninja ", "CMAKE_C_COMPILER: cc /x/cc 12.2.0",
+                       "CMAKE_C_COMPILER_LAUNCHER: ccache /x/ccache ",
+                       "CMAKE_CXX_COMPILER: c++ /x/c++ "}));
+  EXPECT_EQ(tools.all[2].is, ToolIs::build_tool);
+  EXPECT_EQ(tools.all[4].is, ToolIs::launcher);
+  EXPECT_TRUE(tools.has_repository);
+  EXPECT_EQ(tools.tree, top_ + "/b");
+  EXPECT_EQ(tools.patience, Milliseconds{7});
 }
 
 }  // namespace

@@ -1,11 +1,18 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "core/settings/facts.hpp"
 #include "doctor/tree/attachment.hpp"
 #include "doctor/tree/build.hpp"
 #include "doctor/tree/leftovers.hpp"
 #include "doctor/tree/ports.hpp"
 #include "doctor/tree/programs.hpp"
 #include "doctor/tree/settings.hpp"
+#include "doctor/tree/wishes.hpp"
 #include "found.hpp"
 #include "settings/settings_file.hpp"
 
@@ -53,6 +60,15 @@ TEST(Programs, WhatCannotBeStartedIsWrong) {
             (Kinds{"interpreter_missing", "program_refused", "file_missing", "file_missing"}));
   EXPECT_EQ(found[0].what, "\"a\": the interpreter of /b/prog does not exist: /usr/bin/python2");
   EXPECT_EQ(found[0].where, "/b/prog:1");
+}
+
+TEST(Programs, ADirectoryIsNoProgram) {
+  TreeTest test{"a", {}, {}, {"/tmp"}};
+  test.files = {"/bin/sh", "/no/where"};
+  const std::vector<SeenTest> looked = look_at_programs({test});
+  ASSERT_EQ(looked.size(), 1U);
+  EXPECT_EQ(looked[0].program, SeenTest::Program::missing);
+  EXPECT_EQ(looked[0].missing, std::vector<std::string>{"/no/where"});
 }
 
 TEST(Build, OldProgramsAndAnOldConfigurationAreWrong) {
@@ -142,6 +158,16 @@ ignore = "*.md"
   EXPECT_EQ(kinds_of(check_patterns(settings, {}, day("2026-11-20"))), Kinds{});
 }
 
+TEST(Patterns, AnOverrideIsNamedByAllItsConditions) {
+  const Settings settings = settings_of(
+      "[[override]]\ntest = \"^x\"\nlabel = \"slow\"\nnice = 1\n"
+      "[[override]]\nlabel = \"gpu\"\nnice = 1\n");
+  const Findings found = check_patterns(settings, {test_named("x", "gp")}, day("2026-11-20"));
+  ASSERT_EQ(kinds_of(found), (Kinds{"override_unused", "override_unused"}));
+  EXPECT_EQ(found[0].what, "no test matches the override with test = \"^x\" and label = \"slow\"");
+  EXPECT_EQ(found[1].what, "no test matches the override with label = \"gpu\"");
+}
+
 TEST(Patterns, WithoutTestsNothingIsKnownOfMatches) {
   EXPECT_EQ(kinds_of(check_patterns(settings_of(k_patterns), {}, day("2026-11-20"))), Kinds{});
 }
@@ -185,6 +211,74 @@ TEST(Services, OneThatIsNotDeclaredAndAProgramThatIsMissingAreWrong) {
   const Findings found = check_services({{db, true}}, wishes, "/s/holdfast.toml");
   ASSERT_EQ(kinds_of(found), (Kinds{"service_program_missing", "service_refused"}));
   EXPECT_EQ(found[1].what, "\"b\" cannot run: there is no service bd, declared are db");
+}
+
+// A service of this command, which runs in `directory`.
+ServiceSpec service_of(const std::string& program, const std::string& directory) {
+  ServiceSpec service;
+  service.name = program;
+  service.directory = directory;
+  if (!program.empty()) service.command = {program, "x"};
+  return service;
+}
+
+TEST(Services, AProgramIsFoundWhereTheServiceRuns) {
+  const std::vector<SeenService> seen = look_at_services(
+      {service_of("./sh", "/bin"), service_of("/bin/sh", "/"), service_of("sh", "/"),
+       service_of("{prog}", "/"), service_of("./x", "/no/{instance}"), service_of("", "/"),
+       service_of("./sh", "/no/where"), service_of("/bin", "/"),
+       service_of("no-such-server", "/")});
+  std::vector<std::string> missing;
+  for (const SeenService& one : seen) {
+    if (one.program_missing) missing.push_back(one.spec.name);
+  }
+  EXPECT_EQ(missing, (std::vector<std::string>{"./sh", "/bin", "no-such-server"}));
+}
+
+// A test whose properties have these values, each by its variable.
+TreeTest test_with(const std::string& name,
+                   const std::vector<std::pair<std::string, std::string>>& properties) {
+  TreeTest test = test_named(name);
+  for (const auto& [variable, value] : properties) {
+    EXPECT_TRUE(learn(variable, value, test.facts, test.said)) << variable;
+  }
+  return test;
+}
+
+TEST(Wishes, AreThoseOfAllTests) {
+  const LockHome home{"p", "/b"};
+  TreeTest off = test_with("off", {{"LOCKS", "off"}, {"LOCKS", "a:1/2,a:1/3"}, {"PORTS", "1"}});
+  off.is_disabled = true;
+  const Wishes wishes =
+      wishes_of({test_with("a", {{"LOCKS", "db,gpu@machine"}, {"PORTS", "2"}}),
+                 test_with("b", {{"LOCKS", "gpu@machine"}, {"SERVICES", "web"}}),
+                 test_with("c", {{"LOCKS", "a:1/2,a:1/3"}, {"SERVICES", "web"}}), off},
+                {}, home);
+  EXPECT_TRUE(wishes.ports);
+  EXPECT_EQ(wishes.locks, (std::map<std::string, TestNames>{{"project-p/db", {"a"}},
+                                                            {"machine/gpu", {"a", "b"}}}));
+  ASSERT_EQ(wishes.rights.machine_locks.size(), 1U);
+  EXPECT_EQ(wishes.rights.machine_locks[0].name, "gpu");
+  EXPECT_EQ(wishes.rights.machine_locks[0].tests, (TestNames{"a", "b"}));
+  EXPECT_EQ(wishes.services, (std::map<std::string, TestNames>{{"web", {"b"}}}));
+  ASSERT_EQ(wishes.refused.size(), 1U);
+  EXPECT_EQ(wishes.refused.begin()->second, TestNames{"c"});
+  EXPECT_TRUE(wishes.ignored.empty());
+}
+
+TEST(Wishes, ACgroupAndNamespacesAreHadApart) {
+  const Values both{{Setting::containment, Source::file, "cgroup,pidns,netns", "o"}};
+  const Values one{{Setting::containment, Source::file, "cgroup", "o"}};
+  TreeTest a = test_named("a");
+  TreeTest b = test_named("b");
+  a.said = both;
+  b.said = one;
+  const Wishes wishes = wishes_of({a, b, test_named("c")}, {}, {"p", "/b"});
+  ASSERT_EQ(wishes.rights.containments.size(), 2U);
+  EXPECT_EQ(to_text(wishes.rights.containments[0].what), "pidns,netns");
+  EXPECT_EQ(wishes.rights.containments[0].tests, TestNames{"a"});
+  EXPECT_EQ(to_text(wishes.rights.containments[1].what), "cgroup");
+  EXPECT_EQ(wishes.rights.containments[1].tests, (TestNames{"a", "b"}));
 }
 
 os::SurveyedLock lock_held_by(const std::string& test, bool stopped = false) {
@@ -284,6 +378,10 @@ TEST(Ports, ARangeThatLeavesNoneMattersIfPortsAreChosen) {
   EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
   ports.are_chosen = true;
   EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{"no_ports"});
+  ports.choice = 99;
+  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{"no_ports"});
+  ports.choice = 100;
+  EXPECT_EQ(kinds_of(check_ports(ports)), Kinds{});
 }
 
 TEST(Leftovers, EachIsNamedWithItsRun) {
@@ -321,6 +419,17 @@ TEST(Leftovers, ARunThatHasEndedAndLeftAJobIsNotSaidToHaveDied) {
   EXPECT_EQ(kinds_of(check_leftovers(left)), Kinds{"job_left"});
 }
 
+TEST(Leftovers, ARunDiedIfAnAttemptOfItHasNoEnd) {
+  Leftovers left{"/b"};
+  DeadRun dead;
+  dead.id = "3-x";
+  dead.unended.resize(2);
+  left.dead = {dead};
+  const Findings found = check_leftovers(left);
+  ASSERT_EQ(kinds_of(found), Kinds{"run_died"});
+  EXPECT_EQ(found[0].what, "run 3-x died, 2 attempts without an end");
+}
+
 TEST(Attachment, AWholeOneIsNoFinding) {
   Attachment attachment{"/b"};
   EXPECT_EQ(kinds_of(check_attachment(attachment)), Kinds{});
@@ -341,6 +450,37 @@ TEST(Attachment, WhatKeepsHoldfastOutIsNamed) {
   EXPECT_EQ(
       kinds_of(check_attachment(attachment)),
       (Kinds{"not_attached", "cannot_supervise", "switched_off", "tree_moved", "said_by_ctest"}));
+}
+
+TEST(Attachment, AConfigureStepNamesTheSources) {
+  Attachment attachment{"/b c"};
+  attachment.package = "/opt/a";
+  attachment.has_package = false;
+  EXPECT_EQ(check_attachment(attachment)[0].command, "cmake -B '/b c'");
+  attachment.sources = "/s";
+  EXPECT_EQ(check_attachment(attachment)[0].command, "cmake -B '/b c' -S /s");
+}
+
+TEST(Attachment, APackageInTheTreeMovesWithIt) {
+  namespace fs = std::filesystem;
+  char name[] = "/tmp/holdfast-test-attachment-XXXXXX";
+  ASSERT_NE(::mkdtemp(name), nullptr);
+  const std::string tree = name;
+  fs::create_directories(tree + "/.holdfast");
+  fs::create_directories(tree + "/_deps/lib/cmake/Holdfast");
+  std::ofstream(tree + "/CTestTestfile.cmake") << "include(\".holdfast/attach.cmake\")\n";
+  std::ofstream(tree + "/.holdfast/attach.cmake")
+      << "set(_holdfast_package_dir [==[_deps/lib/cmake/Holdfast]==])\n";
+  Attachment attachment = look_at_attachment(tree, tree);
+  EXPECT_TRUE(attachment.is_attached);
+  EXPECT_EQ(attachment.package, tree + "/_deps/lib/cmake/Holdfast");
+  EXPECT_FALSE(attachment.has_package);
+  EXPECT_EQ(attachment.configured_at, "");
+  std::ofstream(attachment.package + "/attach.cmake") << "\n";
+  attachment = look_at_attachment(tree, "/elsewhere");
+  EXPECT_TRUE(attachment.has_package);
+  EXPECT_EQ(attachment.configured_at, "/elsewhere");
+  fs::remove_all(tree);
 }
 
 TEST(Attachment, TheFilesOfCmakeAreRead) {

@@ -3,9 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "core/base/base64.hpp"
-#include "etcd/etcd_bodies.hpp"
-#include "etcd/etcd_replies.hpp"
+#include "core/base/encoding.hpp"
+#include "etcd/etcd_messages.hpp"
 
 namespace holdfast::etcd {
 namespace {
@@ -125,6 +124,15 @@ TEST(EtcdReplies, TheWordsOfAPartyAreNotLongerThanAPacket) {
                             to_base64(value) + R"("}]})");
   ASSERT_TRUE(keys);
   EXPECT_EQ(keys->parties.at(0).test.size(), 4096U);
+}
+
+// Anybody may write keys.
+TEST(EtcdReplies, WhatIsNoSlotIsLeftOut) {
+  const std::string value = R"({"mode":"1/4","slots":[1,4294967298,-1,"3",1024,1023]})";
+  const auto keys = keys_in(R"({"header":{"revision":"2"},"kvs":[{"key":"","value":")" +
+                            to_base64(value) + R"("}]})");
+  ASSERT_TRUE(keys);
+  EXPECT_EQ(keys->parties.at(0).slots, (std::vector<unsigned>{1, 1023}));
 }
 
 TEST(EtcdBodies, AHolderExpectsAllItsKeys) {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "exec/batch/gtest_program.hpp"
 #include "exec/batch/gtest_worker.hpp"
-#include "exec/batch/listing.hpp"
-#include "exec/framework/report_worker.hpp"
+#include "exec/framework/report_program.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/clock.hpp"
 

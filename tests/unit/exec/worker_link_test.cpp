@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::exec {
@@ -59,6 +59,13 @@ TEST_F(WorkerLinkTest, a_dropped_worker_may_come_again_and_a_refused_one_not) {
   ASSERT_TRUE(lets_in());
   link_.refuse();
   EXPECT_FALSE(lets_in());
+}
+
+// An attempt whose launcher was killed leaves its socket.
+TEST_F(WorkerLinkTest, the_socket_of_one_that_is_gone_is_replaced) {
+  link_ = WorkerLink();
+  link_ = WorkerLink::listen(scratch_.path());
+  EXPECT_TRUE(lets_in());
 }
 
 TEST_F(WorkerLinkTest, no_other_process_is_let_in) {

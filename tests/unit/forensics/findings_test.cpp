@@ -1,8 +1,6 @@
-#include "forensics/findings.hpp"
+#include "forensics/probes.hpp"
 
 #include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
 
 namespace holdfast::forensics {
 namespace {
@@ -22,23 +20,14 @@ TEST(Findings, AreABlockOfLinesThatAreAllOurs) {
             "holdfast:   machine   \n");
 }
 
-TEST(Findings, WhatFilesAreCalledCannotHarmATerminalOrAJournal) {
+TEST(Findings, WhatFilesAreCalledCannotHarmATerminal) {
   const std::vector<Finding> findings{{"directory", false, "a\x1b[2Jb\rc\x7f\xff\"\\"}};
   EXPECT_EQ(to_text(findings), "holdfast:   directory a?[2Jb?c?\xff\"\\\n");
-  const auto json = nlohmann::json::parse(to_json(findings));
-  EXPECT_EQ(json["directory"]["text"], "a\x1b[2Jb\rc\x7f\xef\xbf\xbd\"\\");
-}
-
-TEST(Findings, InTheJournalSayWhatFailed) {
-  EXPECT_EQ(to_json({}), "{}");
-  EXPECT_EQ(to_json({{"git", true, "no"}, {"locks", false, "none in use"}}),
-            R"({"git":{"failed":"no"},"locks":{"text":"none in use"}})");
 }
 
 TEST(Findings, AreBoundedInSize) {
   const std::vector<Finding> large{{"git", false, std::string(100'000, 'x')}};
   EXPECT_LT(to_text(large).size(), 5000U);
-  EXPECT_LT(to_json(large).size(), 5000U);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
-#include "forensics/hooks.hpp"
+#include "forensics/probes.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -93,6 +94,15 @@ TEST(Hooks, ThatPrintTooMuchAreSaidToBeCutOff) {
     EXPECT_TRUE(text.ends_with("x\n… cut off")) << text.substr(text.size() - 20);
     EXPECT_LT(text.size(), 100000U);
   }
+}
+
+TEST(Hooks, ThatCannotBeStartedAreNotKnown) {
+  os::BoundedEnd end;
+  end.kind = os::BoundedEnd::Kind::not_started;
+  end.code = ENOENT;
+  const Finding finding = hook_finding("on-failure", end, k_plenty);
+  EXPECT_TRUE(finding.failed);
+  EXPECT_NE(finding.text.find("No such file or directory"), std::string::npos) << finding.text;
 }
 
 }  // namespace

@@ -47,6 +47,27 @@ TEST(ProgramProbe, SaysWhatBecameOfTheProgram) {
   EXPECT_NE(changed.find("modified"), std::string::npos) << changed;
 }
 
+TEST(InputsProbe, LooksAtEachFileWhateverTheOthersAre) {
+  const os::Scratch scratch;
+  const std::string data = scratch.path("data");
+  const std::string folder = scratch.path("folder");
+  const std::string gone = scratch.path("gone");
+  write(data, "12345");
+  ::chmod(data.c_str(), 0644);
+  fs::create_directory(folder);
+  const Result<ProgramIdentity> before = os::identify_program(data);
+  ASSERT_TRUE(before);
+  const std::string text = text_of(look_at_inputs(
+      {{scratch.path(std::string(300, 'x')), {}}, {folder, {}}, {data, *before}, {gone, {}}}));
+  const auto has = [&](const std::string& part) { return text.find(part) != std::string::npos; };
+  EXPECT_TRUE(has("File name too long\n" + folder + " is a directory\n" + data + ": inode "))
+      << text;
+  EXPECT_FALSE(has("not executable")) << text;
+  EXPECT_TRUE(has("\nthe same as before\n" + gone + " does not exist\n" + scratch.path() +
+                  " has 2 entries"))
+      << text;
+}
+
 TEST(DirectoryProbe, CountsEntriesAndNamesLookAlikes) {
   const os::Scratch scratch;
   for (const char* name : {"db_test", "db_tests", "README", "web"}) write(scratch.path(name));
@@ -105,6 +126,24 @@ TEST(Probes, AllAreAskedAndNoneFailsTheRest) {
   const std::vector<Finding> findings = look_around(subject, Milliseconds{30'000});
   EXPECT_EQ(summary(findings), "program directory git! machine locks ");
   EXPECT_EQ(summary(look_around({}, Milliseconds{30'000})), "machine ");
+}
+
+TEST(Probes, WhatCannotBeLookedAtIsAFailureThatSaysWhy) {
+  const std::string program = "/" + std::string(300, 'x') + "/test";
+  const std::vector<Finding> findings =
+      look_around({program, std::nullopt, "", {}}, Milliseconds{30'000});
+  EXPECT_EQ(summary(findings), "program! directory! machine ");
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_NE(findings.at(i).text.find("File name too long"), std::string::npos)
+        << findings[i].text;
+  }
+}
+
+TEST(Probes, ThisMachineIsNotLookedAtForATestOfAnother) {
+  Subject subject;
+  subject.program = "/bin/sh";
+  subject.is_on_this_machine = false;
+  EXPECT_EQ(summary(look_around(subject, Milliseconds{30'000})), "program directory ");
 }
 
 TEST(Probes, AParentDirectoryThatIsGoneIsAnAnswerNotAFailure) {

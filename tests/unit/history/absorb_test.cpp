@@ -1,4 +1,4 @@
-#include "history/absorb.hpp"
+#include "history/history.hpp"
 
 #include <gtest/gtest.h>
 
@@ -74,6 +74,16 @@ TEST_F(Absorb, WhatIsTooOldGoesWhenARunComes) {
   fs::remove_all(tree_ / ".holdfast/runs/1-a");
   add_run("2-b", 200 * k_day);
   EXPECT_EQ(absorbed(300 * k_day), Ids{"2-b"});
+}
+
+TEST_F(Absorb, ARunWithoutTestsIsLeftOut) {
+  add_run("1-a", 1000);
+  const fs::path run = tree_ / ".holdfast/runs/2-b";
+  fs::create_directories(run);
+  std::ofstream(run / "journal.jsonl")
+      << R"({"v":1,"type":"run_started","at":2000,"run":"2-b"})" << '\n'
+      << R"({"v":1,"type":"run_ended","at":2001,"run":"2-b","complete":true})" << '\n';
+  EXPECT_EQ(absorbed(3000), Ids{"1-a"});
 }
 
 // They are added in parts.

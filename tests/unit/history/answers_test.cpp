@@ -47,6 +47,18 @@ TEST(Failed, ATestIsRedIfItWasSoWhenLastSeen) {
   EXPECT_EQ(json["failed"][0]["since"]["run"], "r1");
 }
 
+TEST(Failed, ARowOfRedRunsBeginsAnewAfterAGreenOne) {
+  LastSeen seen;
+  seen.add(run(1, {failed("a")}));
+  seen.add(run(2, {passed("a")}));
+  seen.add(run(3, {failed("a")}));
+  seen.add(run(4, {failed("a")}));
+  const auto red = nlohmann::json::parse(failed_json(seen.red())).at("failed").at(0);
+  EXPECT_EQ(red.at("runs"), 2);
+  EXPECT_EQ(red.at("since"), nlohmann::json({{"run", "r3"}, {"at", 3 * 86400.0}}));
+  EXPECT_EQ(red.at("at"), 4 * 86400.0);
+}
+
 TEST(Failed, RedCasesAreNamedWithTheirBatch) {
   LastSeen seen;
   PastResult good = failed("Net.A");
@@ -55,6 +67,23 @@ TEST(Failed, RedCasesAreNamedWithTheirBatch) {
   seen.add(run(1, {failed("net"), good, bad}));
   good.grade = Grade::passed;
   seen.add(run(2, {failed("net"), good, bad}));
+  const std::vector<RedTest> red = seen.red();
+  ASSERT_EQ(red.size(), 1U);
+  EXPECT_EQ(red[0].cases, (std::vector<std::string>{"Net.B"}));
+}
+
+TEST(Failed, CasesOfBatchesOfOneNameAreToldApart) {
+  const auto of_second = [](PastResult result) {
+    result.test.nth = 2;
+    result.test.key = "k2";
+    return result;
+  };
+  PastResult first = passed("net");
+  first.test.key = "k1";
+  PastResult bad = of_second(failed("Net.B"));
+  bad.test.batch = "net";
+  LastSeen seen;
+  seen.add(run(1, {first, of_second(failed("net")), bad}));
   const std::vector<RedTest> red = seen.red();
   ASSERT_EQ(red.size(), 1U);
   EXPECT_EQ(red[0].cases, (std::vector<std::string>{"Net.B"}));
@@ -75,6 +104,8 @@ TEST(Flaky, RatesAreOfTheRunsThatSawTheTest) {
   const auto json = nlohmann::json::parse(flaky_json(flakiness));
   EXPECT_EQ(json["flaky"].size(), 2U);
   EXPECT_DOUBLE_EQ(json["flaky"][1]["rate"], 0.75);
+  EXPECT_EQ(json["flaky"][1]["first"]["run"], "r2");
+  EXPECT_EQ(json["flaky"][1]["last"]["run"], "r4");
   EXPECT_TRUE(json["unsteady"].empty());
 }
 
@@ -134,7 +165,51 @@ TEST(HistoryOfTest, OutcomesAndDurationsAreDrawn) {
   EXPECT_NE(history_text(history, Charset::unicode).find("▁▁▁█"), std::string::npos);
   const auto json = nlohmann::json::parse(history_json(history));
   EXPECT_EQ(json["tests"][0]["runs"].size(), 4U);
+  const auto& second = json["tests"][0]["runs"][1];
+  EXPECT_EQ(second["run"], "r2");
+  EXPECT_EQ(second["outcome"], "passed");
+  EXPECT_EQ(second["flaky"], true);
+  EXPECT_EQ(second["attempts"], 2);
+  EXPECT_EQ(second["failures"],
+            nlohmann::json::parse(R"([{"attempt":1,"outcome":"failed","signature":"why"}])"));
   EXPECT_EQ(history_text(TestHistory{}, Charset::ascii), "");
+}
+
+TEST(HistoryOfTest, TheNewestRunsAreDrawnAndListed) {
+  const PastResult late{{"a"},
+                        "timed_out",
+                        Grade::error,
+                        10,
+                        1,
+                        false,
+                        {{1, "timed_out", "timed_out: signal 9 (SIGKILL)"}}};
+  TestHistory history;
+  for (int i = 1; i <= 70; ++i) {
+    history.add(run(i, {i == 70   ? skipped("a")
+                        : i == 69 ? late
+                        : i <= 10 ? failed("a")
+                                  : passed("a")}));
+  }
+  const std::string text = history_text(history, Charset::ascii);
+  const auto has = [&](const std::string& part) { return text.find(part) != std::string::npos; };
+  EXPECT_TRUE(has("\n  outcomes   " + std::string(58, '.') + "Es\n")) << text;
+  EXPECT_TRUE(has("  timed out: signal 9 (SIGKILL)  (r69)\n")) << text;
+  EXPECT_LT(text.find("(r70)"), text.find("(r69)"));
+  EXPECT_TRUE(has("(r51)\n  and 50 more\n")) << text;
+}
+
+TEST(Slowest, CasesAndResultsWithoutAnAttemptAreNotAmongThem) {
+  PastResult one = passed("Net.A", 90'000);
+  one.test.batch = "net";
+  PastResult bare = passed("a", 0);
+  bare.attempts = 0;
+  Durations durations;
+  for (int i = 0; i < 3; ++i) durations.add(run(i, {passed("a", 100), one}));
+  for (int i = 3; i < 9; ++i) durations.add(run(i, {bare}));
+  ASSERT_EQ(durations.sorted().size(), 1U);
+  EXPECT_DOUBLE_EQ(durations.sorted()[0].median, 0.1);
+  EXPECT_EQ(durations.sorted()[0].runs, 3U);
+  EXPECT_EQ(durations.of(one.test).size(), 3U);
 }
 
 TEST(Slowest, TheMedianOfTheLastRunsCounts) {
@@ -174,11 +249,32 @@ TEST(Compare, WhatIsNewlyRedOrSlowIsTold) {
             "\nGreen again\n  m\n\nStill red\n  s: failed: why\n"
             "\nOnly in the later run\n  added\n  new\n\nOnly in the earlier run\n  gone\n");
   const auto json = nlohmann::json::parse(comparison_json(comparison));
-  EXPECT_EQ(json["newly_red"][0]["test"], "a");
+  const auto names = [&](const char* list) {
+    std::string all;
+    for (const auto& one : json.at(list)) all += one.at("test").get<std::string>() + " ";
+    return all;
+  };
+  EXPECT_EQ(names("newly_red"), "a new ");
+  EXPECT_EQ(names("newly_slow"), "slow ");
+  EXPECT_EQ(names("mended"), "m ");
+  EXPECT_EQ(names("still_red"), "s ");
+  EXPECT_EQ(names("added"), "added new ");
+  EXPECT_EQ(names("gone"), "gone ");
+  EXPECT_EQ(json["newly_red"][0]["before"]["outcome"], "passed");
+  EXPECT_EQ(json["newly_red"][0]["after"]["outcome"], "failed");
+  EXPECT_EQ(json["newly_red"][0]["signature"], "why");
+  EXPECT_EQ(json["newly_slow"][0]["before"]["wall_s"], 0.2);
+  EXPECT_EQ(json["newly_slow"][0]["after"]["wall_s"], 0.3);
   EXPECT_EQ(json["newly_slow"][0]["usual_s"], 0.19);
   EXPECT_NE(comparison_text(compare(run(1, {passed("a")}), run(2, {passed("a")}), {}))
                 .find("\nNothing is newly"),
             std::string::npos);
+}
+
+TEST(Compare, ARedTestThatIsSkippedNowIsNotGreenAgain) {
+  const Comparison comparison = compare(run(1, {failed("a")}), run(2, {skipped("a")}), {});
+  EXPECT_TRUE(comparison.mended.empty());
+  EXPECT_TRUE(comparison.newly_red.empty());
 }
 
 TEST(Compare, WhatWasAsSlowOnceIsNotNewlySlow) {

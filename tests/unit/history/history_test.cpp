@@ -223,6 +223,33 @@ TEST_F(HistoryFile, OldRunsGoAndTheirWordsWithThem) {
   EXPECT_EQ(history.runs()->front().started, 900);
 }
 
+TEST_F(HistoryFile, NothingOfARunThatIsTooOldStaysInTheFile) {
+  History history = opened();
+  ASSERT_TRUE(history.add({run_at(100, {red("old", "why once")})}));
+  ASSERT_TRUE(history.add({run_at(900, {red("new", "why now")})}));
+  ASSERT_TRUE(history.prune(1000, {350, 1 << 30}));
+  Result<Database> file = Database::open(directory_.path() / "h.sqlite", Database::Use::read);
+  ASSERT_TRUE(file);
+  const auto rows_of = [&](const std::string& table) {
+    const Result<std::int64_t> rows = file->number("SELECT count(*) FROM " + table);
+    return rows ? *rows : -1;
+  };
+  for (const char* table : {"run", "test", "result", "failure"})
+    EXPECT_EQ(rows_of(table), 1) << table;
+  EXPECT_EQ(rows_of("word"), 2);  // "failed" and "why now"
+}
+
+TEST_F(HistoryFile, TheWordsOfAFailureStayAsLongAsItsRun) {
+  History history = opened();
+  const PastRun kept = run_at(
+      900, {{{"a"}, "passed", Grade::passed, 12, 2, true, {{1, "crashed", "only in this failure"}}},
+            green({"b"})});
+  ASSERT_TRUE(history.add({run_at(100)}));
+  ASSERT_TRUE(history.add({kept}));
+  ASSERT_TRUE(history.prune(1000, {350, 1 << 30}));
+  EXPECT_EQ(history.load(kept.head)->results, kept.results);
+}
+
 TEST_F(HistoryFile, ARunOfAWrongClockMakesNoOtherRunOld) {
   History history = opened();
   for (const double at : {100.0, 500.0, 900.0, 9e9}) ASSERT_TRUE(history.add({run_at(at)}));
@@ -288,6 +315,20 @@ TEST_F(HistoryFile, WhatIsNoHistoryIsRefusedAndStaysAsItIs) {
       std::string::npos);
   EXPECT_FALSE(History::open_existing(directory_.path() / "missing"));
   EXPECT_FALSE(History::open(directory_.path()));
+}
+
+TEST_F(HistoryFile, NothingThatAForeignFileSaysIsExecuted) {
+  History history = opened();
+  ASSERT_TRUE(history.add({run_at(100)}));
+  Result<Database> file = Database::open(directory_.path() / "h.sqlite", Database::Use::write);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->execute("CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM result; END"));
+  ASSERT_TRUE(history.add({run_at(200, {red("b", "s")})}));
+  EXPECT_EQ(history.load(run_at(100).head)->results, run_at(100).results);
+  ASSERT_TRUE(file->execute(
+      "DROP TABLE run; CREATE VIEW run AS SELECT 1 AS id, 'x' AS name, 1 AS started, 2 AS ended, "
+      "1 AS complete"));
+  EXPECT_FALSE(history.runs());
 }
 
 TEST_F(HistoryFile, NumbersOfAForeignFileAreBounded) {

@@ -67,5 +67,35 @@ TEST(PastRun, TestsOfOneNameAreToldApartAndCasesBelongToTheirBatch) {
   EXPECT_TRUE(run.results[2].is_red());
 }
 
+TEST(PastRun, AKeyCountsOnlyIfAllRunsMakeTheSameOne) {
+  RunReport report;
+  TestReport& test = report.tests.emplace_back();
+  test.name = "a";
+  test.key = "k";
+  test.nth = 3;
+  test.outcome = Outcome::passed;
+  EXPECT_EQ(past(report).results.at(0).test, (TestId{"a", "", 1}));
+  report.run.has_keys = true;
+  EXPECT_EQ(past(report).results.at(0).test, (TestId{"a", "", 3, "k"}));
+}
+
+TEST(PastRun, ARunThatDidNotComeToItsEndIsRememberedAsSuch) {
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::passed).run_ended(false);
+  EXPECT_FALSE(past(sample.report()).head.complete);
+}
+
+TEST(PastRun, AnEarlierAttemptHasTheWordsOfItsOwnOutput) {
+  SampleJournal sample;
+  sample.run_started()
+      .attempt("a", Outcome::failed, 1)
+      .change_last_attempt([](AttemptEnded& ended) { ended.log = "1.log"; });
+  sample.attempt("a", Outcome::passed).run_ended();
+  const PastRun run = past(sample.report(), {{"a", "a.cpp:1: Failure\nof the last\n"},
+                                             {"1.log", "a.cpp:1: Failure\nof the first\n"}});
+  EXPECT_EQ(result(run, "a").failures,
+            (std::vector<PastFailure>{{1, "failed", "a.cpp: of the first"}}));
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -111,5 +111,17 @@ TEST(Recent, ATestOfWhichNoKeyWasKeptMayBeAnyOfItsName) {
   EXPECT_TRUE(later.was_red({"a", "k"}));
 }
 
+TEST(Recent, TestsOfOneNameHaveTheCostOfTheOneThatIsWorst) {
+  Result<History> history = History::in_memory();
+  ASSERT_TRUE(history);
+  const PastRun run{{"1-a", 100, 101, true},
+                    {{{"a", "", 1, "k1"}, "failed", Grade::failure, 10, 1},
+                     {{"a", "", 2, "k2"}, "passed", Grade::passed, 5000, 1},
+                     {{"a", "", 3, "k3"}, "passed", Grade::passed, 10, 1}}};
+  ASSERT_TRUE(history->add({run}));
+  EXPECT_EQ(*commands_for(TestOrder::failed_first, *history), cost_commands({{"a", 1e6}}));
+  EXPECT_EQ(*commands_for(TestOrder::longest_first, *history), cost_commands({{"a", 5}}));
+}
+
 }  // namespace
 }  // namespace holdfast

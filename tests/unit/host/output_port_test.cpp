@@ -1,4 +1,4 @@
-#include "host/output_port.hpp"
+#include "host/service_companion.hpp"
 
 #include <gtest/gtest.h>
 

@@ -21,11 +21,11 @@
 
 #include "child_process.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/wait.hpp"
-#include "os/network/connection.hpp"
+#include "os/network/address.hpp"
 #include "os/process/process.hpp"
-#include "os/process/stream_holders.hpp"
+#include "os/process/tagged_processes.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::host {

@@ -214,6 +214,17 @@ TEST_F(Log, LinesBetweenTwoRunsAreOfTheNextOne) {
   EXPECT_EQ(messages_of(lines()), Messages{"between"});
 }
 
+TEST_F(Log, WhatWasHeldIsWrittenOnce) {
+  log_by_spdlog("keeper");
+  os::log(LogLevel::info, {"early"});
+  for (const char* const word : {"first", "second"}) {
+    os::begin_log(target(LogLevel::info));
+    os::log(LogLevel::info, {word});
+    os::suspend_log();
+  }
+  EXPECT_EQ(messages_of(lines()), (Messages{"early", "first", "second"}));
+}
+
 TEST_F(Log, AReaderWaitsForTheRestOfALineAndShowsWhatIsNotOurs) {
   const std::string whole = text_of(LogLine{5'000'000, LogLevel::info, "cli", 1, "", "", "ours"});
   std::ofstream out(file());

@@ -212,5 +212,44 @@ TEST(BoundedWork, ACommandReadsItsInputAndElseNothing) {
   EXPECT_EQ(run_bounded(order).output, order.input + ".");
 }
 
+// A killer for want of memory may choose it.
+TEST(BoundedWork, WhoseRunnerIsKilledHasNotEndedWell) {
+  BoundedOrder order;
+  order.time = k_plenty;
+  order.work = [] {
+    ::kill(::getppid(), SIGKILL);
+    return Result<std::string>(std::string("done"));
+  };
+  const BoundedEnd end = run_bounded(order);
+  EXPECT_EQ(end.kind, Kind::signalled);
+  EXPECT_EQ(end.code, SIGKILL);
+}
+
+TEST(BoundedWork, WhoseRunnerIsStoppedIsTooLate) {
+  BoundedOrder order;
+  order.time = Milliseconds{500};
+  order.work = [] {
+    ::dprintf(STDOUT_FILENO, "%d\n", ::getppid());
+    ::kill(::getppid(), SIGSTOP);
+    ::pause();
+    return Result<std::string>(std::string());
+  };
+  const BoundedEnd end = run_bounded(order);
+  EXPECT_EQ(end.kind, Kind::too_late);
+  if (end.output.empty()) return;  // a slow machine may not have come so far
+  const pid_t runner = static_cast<pid_t>(std::stol(end.output));
+  ::kill(runner, SIGCONT);
+  EXPECT_TRUE(becomes_true([&] { return ::waitpid(runner, nullptr, WNOHANG) == runner; }));
+}
+
+TEST(BoundedWork, ACommandIgnoresNoSignalThatWeIgnore) {
+  Child child([] {
+    ::signal(SIGUSR1, SIG_IGN);
+    const BoundedEnd end = run_bounded(shell("kill -USR1 $$; echo alive"));
+    return end.kind == Kind::signalled && end.code == SIGUSR1 ? 0 : 1;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
 }  // namespace
 }  // namespace holdfast::os

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "core/base/duration.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
 

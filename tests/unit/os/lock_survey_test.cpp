@@ -142,5 +142,45 @@ TEST(LockSurvey, WhoHoldsTheFileByFlockIsNamed) {
   EXPECT_TRUE(becomes_true([&] { return !lock.file_is_locked(); }));
 }
 
+TEST(LockSurvey, WhoHoldsASlotByFlockIsNamed) {
+  TestLock lock;
+  {
+    LockRequest both = lock.request("gpu:2/2");
+    ASSERT_TRUE(takes(both));
+  }
+  Channel told;
+  const Child script([&] {
+    const std::string slot = lock.directory() + "/gpu/slot.1";
+    const UniqueFd file(::open(slot.c_str(), O_RDWR | O_CLOEXEC));
+    told.say(::flock(file.get(), LOCK_EX | LOCK_NB) == 0 ? "has it" : "refused");
+    while (true) ::pause();
+    return 0;
+  });
+  ASSERT_EQ(told.hear(), "has it");
+  const std::vector<SurveyedLock> seen = survey_of(lock, Strangers::look_for);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].name, "gpu");
+  ASSERT_EQ(seen[0].strangers.size(), 1U);
+  EXPECT_EQ(seen[0].strangers[0].pid, script.pid());
+}
+
+TEST(LockSurvey, OnlyTheRecordsOfOneProcessAreBlanked) {
+  const TestLock lock;
+  std::vector<LockRequest> holders;
+  for (const char* const test : {"gone", "other process", "other namespace"}) {
+    holders.push_back(lock.request("db:shared"));
+    ASSERT_TRUE(takes(holders.back()));
+    LockParty party = party_named(test);
+    party.boot = numbering_id();
+    if (party.test == "other process") ++party.process.start;
+    if (party.test == "other namespace") party.boot += "/pid:[7]";
+    holders.back().sign(party);
+  }
+  erase(holders[1].descriptors().front(), RecordList::holders, own_name());
+  std::vector<std::string> left;
+  for (const LockParty& party : holders[1].signatories()) left.push_back(party.test);
+  EXPECT_EQ(left, (std::vector<std::string>{"other process", "other namespace"}));
+}
+
 }  // namespace
 }  // namespace holdfast::os

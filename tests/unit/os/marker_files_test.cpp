@@ -1,11 +1,15 @@
 #include "os/file/marker_files.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
 
+#include "child_process.hpp"
+#include "os/file/file_text.hpp"
 #include "os/process/process.hpp"
 #include "scratch.hpp"
 
@@ -71,6 +75,35 @@ TEST_F(MarkerFiles, WhatIsLeftForAnotherProcessIsReadBack) {
   ASSERT_TRUE(read);
   EXPECT_EQ(*read, marker);
   EXPECT_FALSE(leave_marker(scratch_.path("missing"), marker));
+}
+
+TEST_F(MarkerFiles, OneThatIsCutShortIsAnError) {
+  Child child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit room{10, 10};  // stands in for a full disk
+    if (::setrlimit(RLIMIT_FSIZE, &room) != 0) return 1;
+    const Result<void> left = leave_marker(scratch_.path(""), {"run.1", own_name(), "why"});
+    if (left) return 2;
+    return left.error().message.ends_with(": No space left on device") ? 0 : 3;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(MarkerFiles, OneThatIsCutShortKeepsNoOtherOut) {
+  Child child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit room{10, RLIM_INFINITY};  // stands in for a full disk
+    if (::setrlimit(RLIMIT_FSIZE, &room) != 0) return 1;
+    const Marker marker{"run.1", own_name(), "why"};
+    if (leave_marker(scratch_.path(""), marker)) return 2;
+    const rlimit more{RLIM_INFINITY, RLIM_INFINITY};
+    if (::setrlimit(RLIMIT_FSIZE, &more) != 0) return 3;
+    if (!leave_marker(scratch_.path(""), marker)) return 4;
+    const Result<std::string> left =
+        read_file(scratch_.path("") + marker_file_name(::getpid()), 4096);
+    return left && *left == marker_text(marker) ? 0 : 5;
+  });
+  EXPECT_EQ(child.wait(), 0);
 }
 
 }  // namespace

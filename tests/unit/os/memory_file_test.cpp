@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
 namespace {

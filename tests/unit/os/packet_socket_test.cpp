@@ -5,6 +5,7 @@
 
 #include "child_process.hpp"
 #include "core/settings/wire.hpp"
+#include "os/process/process.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {
@@ -161,6 +162,21 @@ TEST(PacketSocket, ADescriptorArrivesAsADuplicateThatLivesOnByItself) {
   ASSERT_TRUE(without);
   EXPECT_EQ(without->packet, "without");
   EXPECT_FALSE(without->descriptor.valid());
+}
+
+TEST(PacketSocket, ASecondDescriptorIsClosed) {
+  Result<std::pair<UniqueFd, UniqueFd>> pair = packet_pair();
+  ASSERT_TRUE(pair);
+  const Channel pipe;
+  const auto count_open = [] {
+    int count = 0;
+    for_each_number("/proc/self/fd", [&](int) { ++count; });
+    return count;
+  };
+  const int before = count_open();
+  ASSERT_TRUE((send_descriptors(pair->first.get(), "two", {pipe.read_fd(), pipe.read_fd()})));
+  EXPECT_TRUE(receive_with_descriptor(pair->second.get())->descriptor.valid());
+  EXPECT_EQ(count_open(), before);
 }
 
 TEST(PacketSocket, AListenerThatNeverAnswersCostsThePatience) {

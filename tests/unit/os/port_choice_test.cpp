@@ -85,6 +85,17 @@ TEST(PortChoice, APortWhoseLockSomebodyHasIsNotTaken) {
   EXPECT_EQ(locks.size(), 1U);
 }
 
+// A test may have locks and ports.
+TEST(PortChoice, PortsComeBesidesTheLocksThatAreThere) {
+  const TestLock lock;
+  std::vector<LockRequest> locks;
+  locks.push_back(lock.request());
+  ASSERT_TRUE(takes(locks.front()));
+  ASSERT_TRUE(take_ports(2, party_named("taker"), locks));
+  ASSERT_EQ(locks.size(), 3U);
+  EXPECT_NE(port_in_text(locks[1].spec()), port_in_text(locks[2].spec()));
+}
+
 TEST(PortChoice, APortOnWhichSomebodyListensIsNotTakenWhicheverTheAddress) {
   for (const char* address : {"127.0.0.1", "127.0.0.77", "0.0.0.0", "::1", "::"}) {
     std::optional<Taken> taken(1);

@@ -218,5 +218,28 @@ TEST(Process, TheProgramIsTheOneThatRuns) {
   EXPECT_EQ(program->substr(program->rfind('/')), "/os_test");
 }
 
+TEST(Process, ItsCommandLineSteersNoTerminal) {
+  const Child child([] {
+    ::execl("/bin/sh", "sh", "-c", "kill -STOP $$", "a\x1b[2Jb\n", "c", "  ", nullptr);
+    return 1;
+  });
+  EXPECT_TRUE(becomes_true([&] { return is_stopped(child.pid()); }));
+  EXPECT_EQ(command_line_of(child.pid(), 100), "sh -c kill -STOP $$ a [2Jb  c");
+}
+
+// ps shows what is behind the arguments if they do not end where they ended.
+TEST(Process, ItsTitleShowsNothingOfItsEnvironment) {
+  Child child([] {
+    char place[] = "ab\0cdef\0SECRET=1";
+    char* arguments[] = {place, place + 3, nullptr};
+    char** const copies = take_arguments(arguments);
+    if (std::string_view(copies[0]) != "ab" || std::string_view(copies[1]) != "cdef") return 1;
+    set_process_title("titled", {"a title that is longer"});
+    if (std::string_view(place, 8) != std::string_view("a title\0", 8)) return 2;
+    return std::string_view(place + 8) == "SECRET=1" && copies[2] == nullptr ? 0 : 3;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
 }  // namespace
 }  // namespace holdfast::os

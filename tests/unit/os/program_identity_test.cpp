@@ -1,5 +1,6 @@
 #include "os/file/program_identity.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -63,6 +64,18 @@ TEST(ProgramIdentity, OfAScriptHasNoneAndWhatIsNoFileFails) {
   EXPECT_FALSE(identify_program(scratch.path("")));
   ASSERT_EQ(::mkfifo(scratch.path("fifo").c_str(), 0600), 0);
   EXPECT_FALSE(identify_program(scratch.path("fifo")));
+}
+
+// Written twice within a second, with as many bytes.
+TEST(ProgramIdentity, HasItsTimeToTheNanosecond) {
+  const Scratch scratch;
+  const std::string path = scratch.path("script");
+  write(path, "#!/bin/sh\n");
+  const timespec times[2] = {{5, 700}, {5, 700}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  const Result<ProgramIdentity> script = identify_program(path);
+  ASSERT_TRUE(script);
+  EXPECT_EQ(script->modified_ns, 5'000'000'700);
 }
 
 TEST(ProgramIdentity, ABrokenProgramIsReadToNoHarm) {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -64,6 +65,19 @@ TEST_F(Removal, WhatAnInterruptedRemovalHasLeftIsNotInTheWayOfTheNext) {
   const Result<void> removed = remove_directory(path("tree"));
   EXPECT_TRUE(removed) << removed.error().message;
   EXPECT_FALSE(fs::exists(path("tree")));
+}
+
+TEST_F(Removal, AFileIsOldAfterADay) {
+  write("file");
+  const auto written = [&](int hours_ago) {
+    fs::last_write_time(path("file"),
+                        fs::file_time_type::clock::now() - std::chrono::hours(hours_ago));
+    return is_older_than_a_day(path("file"));
+  };
+  EXPECT_FALSE(written(0));
+  EXPECT_FALSE(written(23));
+  EXPECT_TRUE(written(25));
+  EXPECT_FALSE(is_older_than_a_day(path("nothing")));
 }
 
 // Neither the number of descriptors nor the length of a path is a bound.

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 
 namespace holdfast::os {
 

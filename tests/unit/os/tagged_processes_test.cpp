@@ -95,6 +95,16 @@ TEST(TaggedProcesses, AZombieIsNobody) {
   EXPECT_TRUE(processes.is_empty());
 }
 
+TEST(TaggedProcesses, AStoppedOneHearsThatItIsToEnd) {
+  const std::string own = attempt("7");
+  Child member = marked(Marked::by_number, own);
+  member.signal(SIGSTOP);
+  ASSERT_TRUE(becomes_true([&] { return is_stopped(member.pid()); }));
+  TaggedProcesses processes(own);
+  processes.ask_to_end(SIGTERM);
+  EXPECT_EQ(member.wait(), 1000 + SIGTERM);
+}
+
 // `env -i` takes the mark away. Who has been seen below a member stays one when that member is
 // dead.
 TEST(TaggedProcesses, WhatAMemberHasStartedIsOneAtAnyDepthWithoutAMark) {

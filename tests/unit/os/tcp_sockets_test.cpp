@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "child_process.hpp"
-#include "os/network/connection.hpp"
+#include "os/network/address.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -1,4 +1,4 @@
-#include "report/counts.hpp"
+#include "report/model.hpp"
 
 #include "sample_journal.hpp"
 

@@ -66,6 +66,24 @@ TEST(GithubReport, AFailureWithoutWordsOfItsOwnHasTheEndOfItsOutput) {
       << text;
 }
 
+TEST(GithubReport, AFlakyTestIsAWarningAtThePlaceOfItsFirstFailure) {
+  SampleJournal sample;
+  sample.run_started();
+  for (const char* log : {"1.log", "2.log"}) {
+    sample.attempt("a", Outcome::failed, 1).change_last_attempt([&](AttemptEnded& ended) {
+      ended.log = log;
+    });
+  }
+  sample.attempt("a", Outcome::passed).run_ended();
+  const std::string text = text_of_report(sample.report(), Format::github,
+                                          {{"1.log", "/s/a.cpp:7: Failure\nExpected: x\n"},
+                                           {"2.log", "/s/b.cpp:9: Failure\nExpected: y\n"}});
+  EXPECT_EQ(lines_of(text).at(0),
+            "::warning title=a%3A flaky,file=/s/a.cpp,line=7::exit code 0 after 0.05 s; attempt 3"
+            "%0Aattempt 1: exit code 1 after 0.05 s: /s/a.cpp:7: Expected: x"
+            "%0Aattempt 2: exit code 1 after 0.05 s: /s/b.cpp:9: Expected: y");
+}
+
 TEST(GithubReport, ThereAreNoMoreOfAKindThanGithubShows) {
   SampleJournal sample;
   sample.run_started();
@@ -120,6 +138,15 @@ TEST(GithubSummary, TheFailuresComeFirstWithTheirWordsAndTheEndOfTheirOutput) {
   EXPECT_TRUE(has(text, "\n````text\n/s/a.cpp:7: Failure\nExpected: x\n\n```\nlast\n````\n"));
   EXPECT_TRUE(has(text, "\n#### Flaky\n\n- <code>wobbly</code> "));
   EXPECT_TRUE(has(text, "\n#### Not run\n\n- <code>gone</code> Unable to find executable&#58; /x"));
+}
+
+TEST(GithubSummary, LeftProcessesAndLostServicesAreNamed) {
+  RunReport report = full_journal().report();
+  report.services.push_back({.name = "db", .generation = 2, .deaths = {{1, {"red"}, 1002}}});
+  const std::string text = summary_of(report);
+  EXPECT_TRUE(has(text, "\n#### Left processes behind\n\n- <code>leaky</code> exit code 0 "))
+      << text;
+  EXPECT_TRUE(has(text, "\n#### Services lost\n\n- db died during red ")) << text;
 }
 
 TEST(GithubSummary, ItSaysThatARunIsIncompleteOrHadNoTests) {

@@ -1,6 +1,8 @@
-#include "core/base/base64.hpp"
+#include "core/base/encoding.hpp"
 #include "rendered.hpp"
 #include "report/html/data.hpp"
+#include "report/html/overview.hpp"
+
 #include "report/shown.hpp"
 #include "sample_journal.hpp"
 
@@ -117,6 +119,36 @@ TEST(HtmlReport, EachTestIsInTheColumnsWithItsName) {
   EXPECT_EQ(columns.at("uses").at(columns.at("use").at(0).get<std::size_t>()), "db@project");
 }
 
+TEST(HtmlReport, TheNumbersInTheColumnsAreThoseOfTheLastAttempt) {
+  RunReport report;
+  TestReport& test = report.tests.emplace_back();
+  test.attempts.resize(2);
+  test.attempts[0].user_s = 9;
+  Attempt& last = test.attempts[1];
+  last.has_ended = true;
+  last.started = 100;
+  last.ended = 103;
+  last.wall_s = 2;
+  last.user_s = 1;
+  last.sys_s = 0.5;
+  last.max_rss_kb = 100;
+  last.memory_peak_kb = 300;
+  last.lock_wait_s = 0.5;
+  last.service_wait_s = 0.25;
+  last.locks = {"db@project"};
+  last.services = {"web#1"};
+  const json columns = block_of(page_of(report), "columns");
+  EXPECT_EQ(columns.at("attempts"), json::array({2}));
+  EXPECT_EQ(columns.at("begin"), json::array({0}));
+  EXPECT_EQ(columns.at("wall"), json::array({2'000'000}));
+  EXPECT_EQ(columns.at("cpu"), json::array({1'500'000}));
+  EXPECT_EQ(columns.at("memory_kb"), json::array({300}));
+  EXPECT_EQ(columns.at("lock_wait"), json::array({500'000}));
+  EXPECT_EQ(columns.at("service_wait"), json::array({250'000}));
+  EXPECT_EQ(columns.at("uses"), json::array({"", "db@project, web#1"}));
+  EXPECT_EQ(columns.at("use"), json::array({1}));
+}
+
 TEST(HtmlReport, NamesThatShareTheirStartAreWhole) {
   RunReport report;
   for (const char* name :
@@ -189,6 +221,65 @@ TEST(HtmlReport, WhatAReaderMustKnowIsSaidOnTop) {
       page_of(SampleJournal().run_started().attempt("a", Outcome::passed).run_ended().report());
   EXPECT_THAT(whole, Not(HasSubstr("INCOMPLETE: ")));
   EXPECT_THAT(whole, HasSubstr("The test passed"));
+}
+
+TEST(HtmlReport, TheVerdictIsThatOfAllTests) {
+  const auto verdict = [](const std::vector<Outcome>& outcomes) {
+    RunReport report;
+    for (const Outcome outcome : outcomes) report.tests.emplace_back().outcome = outcome;
+    report.counts = count(report.tests);
+    return verdict_text(report);
+  };
+  EXPECT_EQ(verdict({}), "No tests");
+  EXPECT_EQ(verdict({Outcome::passed, Outcome::passed}), "All 2 tests passed");
+  EXPECT_EQ(verdict({Outcome::passed, Outcome::skipped}), "No test went wrong; 1 of 2 passed");
+  EXPECT_EQ(verdict({Outcome::passed, Outcome::not_run}), "No test went wrong; 1 of 2 passed");
+  EXPECT_EQ(verdict({Outcome::passed, Outcome::unknown}), "1 of 2 tests went wrong");
+}
+
+TEST(HtmlReport, TheTenSlowestTestsComeFirst) {
+  RunReport report;
+  for (int i = 1; i <= 12; ++i) {
+    TestReport& test = report.tests.emplace_back();
+    test.name = fmt::format("t{}", i);
+    test.outcome = Outcome::passed;
+    test.attempts.emplace_back().has_ended = true;
+    test.attempts[0].wall_s = i;
+  }
+  const std::string html = times_html(report);
+  EXPECT_LT(html.find(">t12<"), html.find(">t11<"));
+  EXPECT_LT(html.find(">t11<"), html.find(">t3<"));
+  EXPECT_THAT(html, HasSubstr(">t3<"));
+  EXPECT_THAT(html, Not(HasSubstr(">t2<")));
+}
+
+TEST(HtmlReport, ATestIsToldOnceWhateverItDid) {
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::failed, 1).attempt("a", Outcome::passed);
+  sample.change_last_attempt([](AttemptEnded& ended) { ended.leftovers = {{7, "sleep"}}; });
+  const RunReport report = sample.run_ended().report();
+  ASSERT_TRUE(report.tests.at(0).flaky && report.tests[0].leaked);
+  const std::string page = page_of(report);
+  ASSERT_THAT(page, HasSubstr("<article>"));
+  EXPECT_EQ(page.find("<article>"), page.rfind("<article>"));
+}
+
+// A later run has overwritten all outputs.
+class GoneOutputs final : public Outputs {
+ public:
+  Printed of(const TestReport& /*test*/) override { return {{}, "it is gone"}; }
+  std::string of(const Case& /*one*/) override { return {}; }
+  std::string of(const Attempt& /*earlier*/) override { return {}; }
+  std::string of(const ServiceOutput& /*part*/) override { return {}; }
+};
+
+TEST(HtmlReport, AnOutputThatIsGoneIsNotSaidToHaveBeenEmpty) {
+  GoneOutputs outputs;
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::failed, 1).run_ended();
+  const std::string page = text_of_report(sample.report(), Format::html, outputs);
+  EXPECT_THAT(page, HasSubstr("No output: it is gone."));
+  EXPECT_THAT(page, Not(HasSubstr("It printed nothing.")));
 }
 
 TEST(HtmlReport, NothingFromOutsideIsMarkup) {
@@ -307,6 +398,13 @@ TEST(HtmlReport, TheTimelineHasTheAttemptsAndLanesOfTheTrace) {
   EXPECT_EQ(timeline.at("tests").at("lane"), json(lanes));
   EXPECT_EQ(timeline.at("tests").at("jobs"), lanes.size());
   EXPECT_EQ(timeline.at("steps").at("jobs"), 0);
+}
+
+TEST(HtmlReport, TheTimelineHasTheOutcomeOfEachAttempt) {
+  SampleJournal sample;
+  sample.run_started().attempt("a", Outcome::failed, 1).attempt("a", Outcome::passed).run_ended();
+  EXPECT_EQ(block_of(page_of(sample.report()), "timeline").at("tests").at("outcome"),
+            json({static_cast<int>(Outcome::failed), static_cast<int>(Outcome::passed)}));
 }
 
 TEST(HtmlReport, TheTimelineHasTheBuildStepsAndTheirWaits) {

@@ -149,6 +149,65 @@ TEST(JUnit, ATestThatPassedWithoutFlagsIsOneElement) {
   EXPECT_EQ(xml.find("all is well"), std::string::npos);
 }
 
+TEST(JUnit, ATestThatPassedAndFoundMarkersOrKeptAFileIsNotOneElement) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.orphan_markers = {{"exit-7", "is of another attempt"}};
+  });
+  sample.attempt("b", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.scratch = "/scratch/2";
+  });
+  const std::string xml = text_of_report(sample.report(), Format::junit);
+  EXPECT_NE(xml.find("name=\"holdfast.orphan_marker\" value=\"exit-7 is of another attempt\""),
+            std::string::npos)
+      << xml;
+  EXPECT_NE(xml.find("name=\"holdfast.scratch\" value=\"/scratch/2\""), std::string::npos) << xml;
+}
+
+// The names of the cases, and `HOST: ` before those of each suite.
+std::string suites_in(const std::string& xml) {
+  std::string found;
+  std::istringstream lines(xml);
+  for (std::string line; std::getline(lines, line);) {
+    const auto value = [&](const std::string& name) {
+      const std::size_t begin = line.find(" " + name + "=\"");
+      if (begin == std::string::npos) return std::string();
+      const std::size_t from = begin + name.size() + 3;
+      return line.substr(from, line.find('"', from) - from);
+    };
+    if (line.find("<testsuite ") != std::string::npos) found += value("hostname") + ": ";
+    if (line.find("<testcase ") != std::string::npos) found += value("name") + " ";
+  }
+  return found;
+}
+
+TEST(JUnit, TheTestsOfEachNodeAreASuite) {
+  RunReport report;
+  for (const auto& [name, node] : {std::pair("a", "n2"), {"b", ""}, {"c", "n1"}, {"d", "n2"}}) {
+    TestReport& test = report.tests.emplace_back();
+    test.name = name;
+    test.outcome = Outcome::passed;
+    test.attempts.emplace_back().node = node;
+  }
+  EXPECT_EQ(suites_in(text_of_report(report, Format::junit)), ": b n1: c n2: a d ");
+}
+
+TEST(JUnit, WhatAServicePrintedStandsWithTheFirstCaseThatWentWrong) {
+  RunReport report;
+  TestReport& batch = report.tests.emplace_back();
+  batch.name = "batch";
+  batch.outcome = Outcome::failed;
+  batch.attempts.emplace_back().service_outputs = {{"db", 0, 1, "/db.log"}};
+  batch.cases = {
+      {"A.good", Outcome::passed}, {"A.red", Outcome::failed}, {"A.too", Outcome::failed}};
+  const std::string xml = text_of_report(report, Format::junit, {{"db", "oops\n"}});
+  EXPECT_EQ(suites_in(xml), ": A.good A.red A.too ");
+  const std::size_t words = xml.find("output of service db");
+  EXPECT_GT(words, xml.find("name=\"A.red\""));
+  EXPECT_LT(words, xml.find("name=\"A.too\""));
+  EXPECT_EQ(words, xml.rfind("output of service db"));
+}
+
 TEST(JUnit, AFailureHasItsPlaceItsWordsAndTheEndOfTheOutput) {
   SampleJournal sample;
   sample.attempt("a", Outcome::failed, 1);
@@ -224,6 +283,32 @@ TEST(JUnit, EarlierAttemptsAreFlakyOrRerunFailures) {
   EXPECT_NE(
       xml.find("<rerunFailure message=\"attempt 1: exit code 1 after 0.05 s\" type=\"failed\">"),
       std::string::npos);
+}
+
+TEST(JUnit, AnEarlierAttemptThatDidNotFailIsNoRerun) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).attempt("a", Outcome::failed, 1);  // --repeat until-fail
+  sample.attempt("b", Outcome::failed, 1).change_last_attempt([](AttemptEnded& ended) {
+    ended.verdict = Verdict::passed;  // WILL_FAIL
+  });
+  sample.attempt("b", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.verdict = Verdict::failed;
+  });
+  const std::string xml = text_of_report(sample.report(), Format::junit);
+  EXPECT_NE(xml.find("failures=\"2\""), std::string::npos) << xml;
+  EXPECT_EQ(xml.find("rerunFailure"), std::string::npos) << xml;
+}
+
+TEST(JUnit, ACaseThatDidNotRunSaysWhyAndNoMore) {
+  RunReport report;
+  TestReport& batch = report.tests.emplace_back();
+  batch.name = "batch";
+  batch.outcome = Outcome::failed;
+  batch.attempts.emplace_back();
+  batch.cases = {{"A.red", Outcome::failed}, {"A.left", Outcome::not_run}};
+  batch.cases[1].note = "the batch was ended";
+  const std::string xml = text_of_report(report, Format::junit);
+  EXPECT_NE(xml.find("message=\"not run: the batch was ended\""), std::string::npos) << xml;
 }
 
 TEST(JUnit, AnIncompleteRunSaysSo) {

@@ -1,11 +1,11 @@
 #include "report/load.hpp"
 
+#include "core/journal/record_lines.hpp"
 #include "core/log/kept_output.hpp"
 #include "core/service/log_gap.hpp"
 #include "opened_log.hpp"
 #include "scratch_directory.hpp"
 #include "store/ctest_log.hpp"
-#include "store/json_record.hpp"
 
 #include <gtest/gtest.h>
 
@@ -69,10 +69,11 @@ TEST(LoadReport, NumbersForCtestAreNoOutputWhereverItIs) {
   EXPECT_EQ(outputs_of(*report, run)->of(report->tests[0]).text, "before\nbehind\n");
 }
 
-Case case_at(std::uint64_t offset, std::uint64_t length) {
+Case case_at(std::uint64_t offset, std::uint64_t length,
+             const std::string& log = "/elsewhere/x.1.log") {
   Case one;
   one.outcome = Outcome::failed;
-  one.output_place = OutputPlace{"/elsewhere/x.1.log", offset, length};
+  one.output_place = OutputPlace{log, offset, length};
   return one;
 }
 
@@ -95,6 +96,45 @@ TEST(LoadReport, AnOutputThatWasCutIsNamedAsSuch) {
   EXPECT_EQ(outputs->of(case_at(12, 5)), mark_of_left_out(5));
   EXPECT_EQ(outputs->of(case_at(17, 0)), "");
   EXPECT_EQ(outputs->of(attempt_with_log()), "0123456789" + mark);
+}
+
+TEST(LoadReport, EachCaseIsReadFromTheFileOfItsAttempt) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  tree.write(".holdfast/runs/one/output/x.1.log", "first");
+  tree.write(".holdfast/runs/one/output/x.2.log", "other");
+  const RunEntry run = *find_run(tree.path(), "latest");
+  const std::unique_ptr<Outputs> outputs = outputs_of(*load_report(run), run);
+  EXPECT_EQ(outputs->of(case_at(0, 5)), "first");
+  EXPECT_EQ(outputs->of(case_at(0, 5, "x.2.log")), "other");
+  EXPECT_EQ(outputs->of(case_at(0, 5, "gone.log")), "");
+  EXPECT_EQ(outputs->of(case_at(0, 5)), "first");
+}
+
+TEST(LoadReport, ATestWhosePlaceInTheLogIsNotKnownHasANote) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  const RunEntry run = *find_run(tree.path(), "latest");
+  Result<RunReport> report = load_report(run);
+  ASSERT_TRUE(report);
+  TestReport& test = report->tests.at(0);
+  test.output_place.reset();
+  const std::unique_ptr<Outputs> outputs = outputs_of(*report, run);
+  EXPECT_EQ(outputs->of(test).text, "");
+  EXPECT_NE(outputs->of(test).note, "");
+  test.attempts.clear();  // it did not run
+  EXPECT_EQ(outputs->of(test).note, "");
+}
+
+TEST(LoadReport, ARunWhoseFirstRecordIsLostHasTheIdOfItsDirectory) {
+  const ScratchDirectory tree;
+  tree.write(".holdfast/runs/one/journal.jsonl",
+             R"({"v":1,"type":"attempt_started","at":1,"attempt":"x.1","test":"a","key":"k","n":1})"
+             "\n");
+  const Result<RunReport> report = load_report(*find_run(tree.path(), "one"));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->run.id, "one");
+  EXPECT_EQ(report->tests.size(), 1U);
 }
 
 TEST(LoadReport, AnOutputThatWasDroppedIsNamedAsSuch) {

@@ -1,4 +1,4 @@
-#include "report/bundle/manifest.hpp"
+#include "report/bundle/bundled_files.hpp"
 
 #include <gtest/gtest.h>
 

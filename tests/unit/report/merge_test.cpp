@@ -143,6 +143,17 @@ TEST(MergeShards, EachShardHasLanesOfItsOwn) {
   }
 }
 
+TEST(MergeShards, EachStepIsOfItsShard) {
+  std::vector<NamedReport> shards = random_shards(1, 3);
+  for (std::size_t i : {0U, 2U}) shards[i].loaded.report.steps.resize(2);
+  const Result<LoadedReport> merged = merge_shards(std::move(shards));
+  ASSERT_TRUE(merged);
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < merged->report.steps.size(); ++i)
+    found.push_back(shard_of_step(merged->report, i));
+  EXPECT_EQ(found, (std::vector<std::size_t>{0, 0, 2, 2}));
+}
+
 // A shard of a division, whose tests ran.
 NamedReport part(const std::string& number, const std::vector<std::string>& ran,
                  const RunDivision& division) {

@@ -53,6 +53,23 @@ TEST(Model, OfTwoEndsARunHasWhatEitherOfThemTells) {
   }
 }
 
+TEST(Model, ARunWithoutItsEndLastedUntilItsLastRecord) {
+  const RunReport report = SampleJournal().run_started().attempt("a", Outcome::passed).report();
+  EXPECT_EQ(report.run.ended, 1002);
+}
+
+TEST(Model, WhatIsWrongWithAJournalIsInItsReport) {
+  SampleJournal sample;
+  sample.journal().flaws = 2;
+  sample.journal().complaints = {{4, "torn"}};
+  sample.journal().cut_off = true;
+  const RunReport report = sample.report();
+  EXPECT_EQ(report.journal_flaws, 2U);
+  ASSERT_EQ(report.complaints.size(), 1U);
+  EXPECT_EQ(report.complaints[0].what, "torn");
+  EXPECT_TRUE(report.cut_off);
+}
+
 TEST(Model, AttemptsOfARepeatedTestAreNumberedThrough) {
   const RunReport report = full_journal().report();
   const TestReport& test = test_named(report, "wobbly");
@@ -73,6 +90,59 @@ TEST(Model, PassingAfterAFailureIsFlakyAndAnInvertedFailureIsNot) {
       .verdict("w", Verdict::passed, 1);
   EXPECT_FALSE(inverted.report().tests[0].flaky);
   EXPECT_EQ(inverted.report().tests[0].outcome, Outcome::passed);
+}
+
+TEST(Model, ATestWhoseEntryIsInDoubtIsNotFlaky) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1).attempt("a", Outcome::passed);
+  sample.verdict("a", Verdict::passed, 1, true).times(2);
+  EXPECT_TRUE(sample.report().tests.at(0).flaky);
+  std::get<VerdictRecord>(sample.journal().records.back()).doubtful = true;
+  EXPECT_FALSE(sample.report().tests.at(0).flaky);
+  EXPECT_EQ(name_of(sample.report().tests.at(0).outcome), "passed");
+}
+
+TEST(Model, OfTwoVerdictsWithOneNumberTheLastCounts) {
+  SampleJournal sample;
+  sample.verdict("a", Verdict::failed, 1, true).verdict("a", Verdict::passed, 1, true);
+  sample.verdict("b", Verdict::failed, 2, true);
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 2U);
+  EXPECT_EQ(name_of(report.tests[0].outcome), "passed");
+  EXPECT_EQ(report.tests[1].name, "b");
+  EXPECT_EQ(name_of(report.tests[1].outcome), "failed");
+}
+
+TEST(Model, VerdictsWithoutAKeyGoToNamesakesInTurn) {
+  SampleJournal sample;
+  sample.attempt("dup", Outcome::passed, 0, "one").attempt("dup", Outcome::failed, 1, "two");
+  sample.verdict("dup", Verdict::passed, 1, true).verdict("dup", Verdict::failed, 2, true);
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 2U);
+  EXPECT_EQ(report.tests[0].key, "one");
+  EXPECT_EQ(report.tests[0].index, 1);
+  EXPECT_EQ(report.tests[1].key, "two");
+  EXPECT_EQ(report.tests[1].index, 2);
+}
+
+// ctest has run the test twice (--repeat), and the launcher has tried it again at the first time.
+TEST(Model, WhatAnEarlierExecutionPrintedIsOfItsLastAttempt) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1).attempt("a", Outcome::failed, 1);
+  std::vector<Record>& records = sample.journal().records;
+  std::get<AttemptStarted>(records[records.size() - 2]).n = 2;
+  std::get<AttemptEnded>(records.back()).n = 2;
+  sample.attempt("a", Outcome::passed).verdict("a", Verdict::passed, 1, true).times(2);
+  std::get<VerdictRecord>(records.back()).earlier = {{"/b/LastTest.log", 10, 5}};
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 1U);
+  const std::vector<Attempt>& attempts = report.tests[0].attempts;
+  ASSERT_EQ(attempts.size(), 3U);
+  EXPECT_TRUE(attempts[0].printed.empty());
+  ASSERT_EQ(attempts[1].printed.size(), 1U);
+  EXPECT_EQ(attempts[1].printed[0].offset, 10U);
+  EXPECT_EQ(attempts[1].test, "a");  // by which the place in the log is checked
+  EXPECT_TRUE(attempts[2].printed.empty());
 }
 
 TEST(Model, AnAttemptThatNeverEndedIsInterrupted) {
@@ -280,6 +350,21 @@ TEST(Model, CasesOfAFurtherAttemptReplaceThoseThatWentWrong) {
   ASSERT_EQ(report.tests[0].cases.size(), 2U);
   EXPECT_EQ(report.tests[0].cases[0].outcome, Outcome::passed);
   EXPECT_EQ(report.tests[0].cases[1].outcome, Outcome::passed);
+}
+
+TEST(Model, CasesOfAnEarlierExecutionAreNotThoseOfTheLast) {
+  Journal journal;
+  for (const char* attempt : {"a", "b"}) {
+    CasesRecord record;
+    record.attempt = attempt;
+    record.test = "t";
+    record.cases.emplace_back().name = std::string("S.") + attempt;
+    journal.records.emplace_back(record);
+  }
+  const RunReport report = report_of(journal);
+  ASSERT_EQ(report.tests.size(), 1U);
+  ASSERT_EQ(report.tests[0].cases.size(), 1U);
+  EXPECT_EQ(report.tests[0].cases[0].name, "S.b");
 }
 
 TEST(Model, AStaleTestIsFlaggedAndCounted) {

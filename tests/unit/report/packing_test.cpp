@@ -4,15 +4,17 @@
 
 #include <cstdint>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 
 #include "os/file/file_text.hpp"
 #include "rendered.hpp"
-#include "report/bundle/archiver.hpp"
 #include "report/bundle/bundled_files.hpp"
+#include "report/bundle/read_bundle.hpp"
 #include "scratch_directory.hpp"
 
 namespace holdfast {
@@ -86,6 +88,61 @@ TEST(Packing, OutputsAndScratchForWhichThereIsNoRoomAreLeftOut) {
   EXPECT_THAT(archive, HasSubstr("run/output/3.log"));
 }
 
+TEST(Packing, ThatOutputsWereDroppedIsInTheBundle) {
+  const ScratchDirectory run;
+  run.write("output/dropped", "");
+  run.write("services/db-1.stop", "kill");
+  std::string archive;
+  Packing packing = packing_of(20 * k_mib, archive);
+  LeftOut left_out;
+  ASSERT_TRUE(add_outputs(packing, run.path(), BundleSizes{}, left_out));
+  EXPECT_EQ(left_out.count(), 0U);
+  ASSERT_TRUE(packing.finish(k_program, "tar"));
+  EXPECT_THAT(archive, HasSubstr("run/output/dropped"));
+  EXPECT_THAT(archive, testing::Not(HasSubstr("db-1.stop")));
+}
+
+std::unique_ptr<BundledFiles> files_in(const std::string& archive) {
+  const ScratchDirectory scratch;
+  Result<std::unique_ptr<BundledFiles>> files =
+      BundledFiles::take_out(k_program, scratch.write("a.tar", archive).string());
+  EXPECT_TRUE(files) << files.error().message;
+  return files ? std::move(*files) : nullptr;
+}
+
+TEST(Packing, ABundleKnowsItsRunWithoutTheFirstRecord) {
+  std::string archive;
+  Packing packing = packing_of(20 * k_mib, archive);
+  ASSERT_TRUE(packing.add(
+      "run/journal.jsonl",
+      R"({"v":1,"type":"attempt_started","at":1,"attempt":"x.1","test":"a","key":"k","n":1})"
+      "\n"));
+  ASSERT_TRUE(
+      packing.add("bundle.json", text_of(Manifest{"0.1.0", "7-x", RunState::going_on, false})));
+  ASSERT_TRUE(packing.finish(k_program, "tar"));
+  const ScratchDirectory scratch;
+  const Result<LoadedReport> read =
+      read_bundle(k_program, scratch.write("a.tar", archive).string());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->report.run.id, "7-x");
+  EXPECT_TRUE(read->report.tests.at(0).attempts.at(0).is_running);
+}
+
+TEST(Packing, AFileThatHasBecomeShorterEndsInZeros) {
+  const std::string text(100'000, 'x');
+  std::istringstream stream(text);
+  std::string archive;
+  Packing packing = packing_of(20 * k_mib, archive);
+  ASSERT_TRUE(packing.add("run/output/1.log", stream, text.size() + 20'000));
+  ASSERT_TRUE(packing.finish(k_program, "tar"));
+  const std::unique_ptr<BundledFiles> files = files_in(archive);
+  ASSERT_NE(files, nullptr);
+  const Result<RunFile> file = files->open("output/1.log");
+  ASSERT_TRUE(file);
+  const std::string found(std::istreambuf_iterator<char>(*file->stream), {});
+  EXPECT_TRUE(found == text + std::string(20'000, '\0')) << found.size();
+}
+
 TEST(Packing, AllOutputsTogetherHaveALimit) {
   const ScratchDirectory run;
   run.write("output/1.log", "first\n");
@@ -126,6 +183,11 @@ TEST(Packing, PrintedOutputsForWhichThereIsNoRoomAreLeftOutWithANote) {
   EXPECT_EQ(left_out.text(), "the output of b: the bundle has no room for it\n");
   ASSERT_TRUE(packing.finish(k_program, "tar"));
   EXPECT_THAT(archive, HasSubstr(R"("offset":98,"note":"the bundle had no room for it")"));
+  std::unique_ptr<BundledFiles> files = files_in(archive);
+  ASSERT_NE(files, nullptr);
+  BundledOutputs outputs(std::move(files));
+  EXPECT_EQ(outputs.of(loaded.report.tests[0]).note, "");
+  EXPECT_EQ(outputs.of(loaded.report.tests[1]).note, "the bundle had no room for it");
 }
 
 TEST(Packing, PrintedOutputsAreReadBackFromAnyOfTheirPieces) {

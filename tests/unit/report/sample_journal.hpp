@@ -20,7 +20,7 @@ inline RunReport report_of(const Journal& journal, RunState state = RunState::ov
   return std::move(reporter).finish(journal, state);
 }
 
-// Whether the numbers agree with each other, as report/counts.hpp promises.
+// Whether the numbers agree with each other, as report/model.hpp promises.
 inline bool adds_up(const Counts& counts) {
   const auto sum = [](const auto& numbers) {
     return std::accumulate(numbers.begin(), numbers.end(), std::size_t{0});

@@ -1,4 +1,5 @@
 #include "report/services.hpp"
+#include "core/service/service_spec.hpp"
 
 #include "rendered.hpp"
 #include "report/formats/summary.hpp"
@@ -59,6 +60,44 @@ TEST(ReportedServices, AreSaidToHaveDiedWithTheTestsThatMayHaveDoneIt) {
 }
 
 // Its end is not on record.
+TEST(ReportedServices, ThatDiedAndWereStartedAgainEndWithTheRun) {
+  const RunReport report =
+      report_with({said(1001, "started", 1), said(1002, "ready", 1), said(1003, "died", 1, {"a"}),
+                   said(1004, "started", 2), said(1005, "ready", 2)});
+  ASSERT_EQ(report.services.size(), 1U);
+  EXPECT_EQ(report.services[0].started, 1001);
+  EXPECT_EQ(report.services[0].outcome, "ended");
+  EXPECT_EQ(report.services[0].ended, 1060);
+  EXPECT_EQ(report.services[0].deaths.size(), 1U);
+}
+
+TEST(ReportedServices, OfARunThatGoesOnHaveNotEnded) {
+  SampleJournal sample;
+  sample.run_started();
+  for (const ServiceRecord& one : {said(1001, "started", 1), said(1002, "ready", 1)})
+    sample.journal().records.emplace_back(one);
+  const RunReport report = report_of(sample.journal(), RunState::going_on);
+  EXPECT_EQ(report.services.at(0).outcome, "ready");
+  EXPECT_FALSE(report.services[0].ended);
+  EXPECT_FALSE(report.services[0].generations.at(0).ended);
+}
+
+TEST(ReportedServices, ThatWereLostTooOftenAreCounted) {
+  std::vector<ServiceRecord> records;
+  for (int i = 1; i <= 10; ++i) {
+    for (const char* event : {"started", "ready", "died"})
+      records.push_back(said(1000 + i, event, i));
+  }
+  const std::string text = render_summary([&] {
+    RunReport report = report_with(records);
+    report.run.unrecorded = 1;  // or there would be no summary
+    return report;
+  }());
+  EXPECT_NE(text.find("; generation 9 from then on\nholdfast: and 2 more services were lost\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(ReportedServices, ThatWereEndedOnPurposeEndWhenTheNextGenerationStarts) {
   const RunReport report = report_with({said(1001, "started", 1), said(1002, "ready", 1),
                                         said(1004, "started", 2), said(1005, "ready", 2)});
@@ -115,9 +154,9 @@ TEST(ReportedServices, ShowWhatTheyPrintedUnderTheRedTest) {
 }
 
 TEST(ReportedServices, AreNamedInTheRecordOfAnAttempt) {
-  EXPECT_EQ(used_service("db#3").name, "db");
-  EXPECT_EQ(used_service("db#3").generation, 3);
-  EXPECT_EQ(used_service("db").name, "db");
+  EXPECT_EQ(to_had_service("db#3").name, "db");
+  EXPECT_EQ(to_had_service("db#3").generation, 3U);
+  EXPECT_EQ(to_had_service("db").name, "db");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 
+#include "report/describe.hpp"
 #include "report/said/reasons.hpp"
 
 #include <gtest/gtest.h>
@@ -53,6 +54,53 @@ TEST(SkipWords, AFailureHasTheWordsOfItsOutputBelow) {
   EXPECT_EQ(with_words_of_failure("exit code 1", "/s/a.cpp:7: Failure\nExpected: x\n"),
             "exit code 1\n      /s/a.cpp:7: Expected: x");
   EXPECT_EQ(with_words_of_failure("exit code 1", "whatever\n"), "exit code 1");
+}
+
+// A test with one attempt that exited with `code`, and what ctest made of it.
+TestReport exited(int code, Outcome own, Outcome outcome, Verdict verdict) {
+  TestReport test;
+  test.outcome = outcome;
+  test.verdict = verdict;
+  Attempt& attempt = test.attempts.emplace_back();
+  attempt.has_ended = true;
+  attempt.outcome = own;
+  attempt.exit_code = code;
+  attempt.wall_s = 0.05;
+  return test;
+}
+
+TEST(Reason, ItNamesCtestWhereThatDecided) {
+  const std::string by_rules = " by ctest's rules for it (WILL_FAIL or a regular expression)";
+  EXPECT_EQ(reason(exited(0, Outcome::passed, Outcome::failed, Verdict::failed)),
+            "exit code 0 after 0.05 s; failed" + by_rules);
+  EXPECT_EQ(reason(exited(3, Outcome::failed, Outcome::passed, Verdict::passed)),
+            "exit code 3 after 0.05 s; passed" + by_rules);
+  EXPECT_EQ(reason(exited(3, Outcome::failed, Outcome::failed, Verdict::failed)),
+            "exit code 3 after 0.05 s");
+  TestReport test = exited(0, Outcome::passed, Outcome::unknown, Verdict::unknown);
+  test.is_doubtful = true;
+  EXPECT_EQ(reason(test),
+            "exit code 0 after 0.05 s; its entry in ctest's log cannot be told from what a test "
+            "printed");
+  test.shard_name = "linux";
+  test.attempts[0].has_ended = false;
+  EXPECT_EQ(reason(test), "its end could not be recorded; in linux");
+}
+
+TEST(Reason, WithoutAnAttemptItSaysWhatIsKnown) {
+  TestReport test;
+  test.outcome = Outcome::unknown;
+  EXPECT_EQ(reason(test), "no record of its end");
+  test.index = 7;
+  EXPECT_EQ(reason(test), "passed, or skipped by its exit code");
+  test.why = "no launcher";
+  EXPECT_EQ(reason(test), "no launcher; passed, or skipped by its exit code");
+  test.outcome = Outcome::not_run;
+  EXPECT_EQ(reason(test), "no launcher");
+  test.why.clear();
+  EXPECT_EQ(reason(test), "ctest did not start it");
+  test.verdict = Verdict::disabled;
+  EXPECT_EQ(reason(test), "disabled");
 }
 
 }  // namespace

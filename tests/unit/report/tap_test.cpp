@@ -56,5 +56,23 @@ TEST(Tap, TheCasesOfABatchTakeItsPlace) {
       << tap;
 }
 
+TEST(Tap, ATestThatPassedWithAFlagSaysSo) {
+  RunReport report;
+  report.run.complete = true;
+  report.tests = {test_of("a", Outcome::passed)};
+  report.tests.front().flags = {"flaky"};
+  report.tests.front().attempts.resize(2, report.tests.front().attempts.front());
+  EXPECT_EQ(text_of_report(report, Format::tap, {{"a", "fine\n"}}),
+            "TAP version 13\n"
+            "1..1\n"
+            "ok 1 - a\n"
+            "  ---\n"
+            "  outcome: \"passed\"\n"
+            "  flags: [\"flaky\"]\n"
+            "  wall_s: 0.25\n"
+            "  attempts: 2\n"
+            "  ...\n");
+}
+
 }  // namespace
 }  // namespace holdfast

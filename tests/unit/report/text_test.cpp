@@ -75,6 +75,23 @@ TEST(TextReport, AnIncompleteRunIsSaidFirst) {
   EXPECT_NE(text.find("INCOMPLETE"), text.find("planned"));
 }
 
+TEST(TextReport, TheLongestWaitsForLocksComeFirst) {
+  SampleJournal sample;
+  for (int i = 1; i <= 7; ++i) {
+    sample.attempt("t" + std::to_string(i), Outcome::passed)
+        .change_last_attempt([&](AttemptEnded& ended) { ended.lock_wait_s = i; });
+  }
+  const std::string text = text_of_report(sample.report(), Format::text);
+  const std::size_t begin = text.find("\nWaited for locks\n");
+  ASSERT_NE(begin, std::string::npos) << text;
+  EXPECT_TRUE(
+      text.substr(begin).starts_with("\nWaited for locks\n"
+                                     "  t7  7.00 s  db@project\n"
+                                     "  t6  6.00 s  db@project\n"))
+      << text;
+  EXPECT_NE(text.find("  t3  3.00 s  db@project\n  and 2 more\n"), std::string::npos) << text;
+}
+
 TEST(TextReport, OnlyTheEndOfALongOutputIsShown) {
   SampleJournal sample;
   sample.attempt("a", Outcome::failed, 1);

@@ -104,6 +104,31 @@ TEST(TraceReport, WaitsAreSlicesAndLanesAreUsedAgain) {
   EXPECT_EQ(lanes.size(), 4U);
 }
 
+TEST(TraceReport, AnAttemptOfWhichNotAllIsKnownHasTheLengthThatIsKnown) {
+  RunReport report;
+  report.run.ended = 110;
+  for (const char* name : {"far", "lost", "cut"}) report.tests.emplace_back().name = name;
+  for (TestReport& test : report.tests) test.attempts = {attempt_at(100)};
+  Attempt& far = report.tests[0].attempts[0];
+  far.node = "n1";
+  far.ended = 105;  // Slurm takes a while to end a step
+  Attempt& lost = report.tests[1].attempts[0];
+  lost.started.reset();
+  lost.ended = 103;
+  lost.wall_s = 1.5;
+  Attempt& cut = report.tests[2].attempts[0];
+  cut.has_ended = false;
+  cut.started = 104;
+  cut.ended.reset();
+  std::map<std::string, std::pair<int, int>> found;
+  for (const auto& [lane, slices] : lanes_of(traced(report))) {
+    for (const json& slice : slices) found[slice.at("name")] = {slice.at("ts"), slice.at("dur")};
+  }
+  const std::map<std::string, std::pair<int, int>> expected{
+      {"far", {0, 1'000'000}}, {"lost", {1'500'000, 1'500'000}}, {"cut", {4'000'000, 6'000'000}}};
+  EXPECT_EQ(found, expected);
+}
+
 TEST(TraceReport, EachGenerationOfAServiceSaysWhatBecameOfIt) {
   RunReport report;
   report.services.push_back({.name = "web", .generation = 4, .outcome = "ready"});

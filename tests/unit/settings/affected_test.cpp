@@ -46,6 +46,10 @@ TEST(Affected, DocumentationIsHoldfastsListUnlessTheFileHasOne) {
   EXPECT_TRUE(two.is_documentation("man/x"));
   EXPECT_TRUE(two.is_documentation("x.7"));
   EXPECT_FALSE(two.is_documentation("README"));
+  const AffectedPatterns first(
+      rules_in("[[affected]]\ndocumentation = 'man/'\n[[affected]]\nignore = '*.x'\n"));
+  EXPECT_TRUE(first.is_documentation("man/x"));
+  EXPECT_FALSE(first.is_documentation("README"));
   const AffectedPatterns none(rules_in("[[affected]]\ndocumentation = []\n"));
   EXPECT_FALSE(none.is_documentation("README"));
 }

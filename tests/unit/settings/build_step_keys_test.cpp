@@ -39,9 +39,23 @@ TEST(BuildStepKeys, WhatIsNotUnderstoodIsNamed) {
             "expressions (RE2) for a line of the output");
   EXPECT_NE(error_of("[build-steps]\ntransient = [\"(\"]\n").find("found \"(\" with "),
             std::string::npos);
+  // It would fit every output.
+  EXPECT_NE(error_of("[build-steps]\ntransient = [\"\"]\n").find("found an empty text"),
+            std::string::npos);
   EXPECT_NE(error_of("[build-steps]\ntransients = []\n").find("did you mean \"transient\"?"),
             std::string::npos);
   EXPECT_NE(error_of("build-steps = 1\n").find("expected a table [build-steps]"),
+            std::string::npos);
+}
+
+TEST(BuildStepKeys, ThereAreAtMost64Signatures) {
+  const auto with = [](int number) {
+    std::string list;
+    for (int i = 0; i < number; ++i) list += "\"x\", ";
+    return "[build-steps]\ntransient = [" + list + "]\n";
+  };
+  EXPECT_EQ(error_of(with(64)), "");
+  EXPECT_NE(error_of(with(65)).find("found too many, expected a list of at most 64 "),
             std::string::npos);
 }
 

@@ -46,11 +46,13 @@ TEST(ClusterKeys, AreRefusedInOneLine) {
        "endpoints in [cluster]: found \"a:1\", expected an address"},
       {"[cluster]\nttl = \"1s\"", "ttl in [cluster]: found 1.0 s, expected a time from 2s to 1h"},
       {"[cluster]\nttl = \"2500ms\"", "ttl in [cluster]: found 2.5 s"},
+      {"[cluster]\nttl = \"61m\"", "ttl in [cluster]: found "},
       {"[cluster]\nttl = \"x\"",
        "ttl in [cluster]: found \"x\", expected a time from 2s to 1h, in"},
       {"[cluster]\nttl = []",
        "ttl in [cluster]: found an array, expected a time from 2s to 1h, in"},
       {"[cluster]\ncert = \"c\"", "cert in [cluster]: found it alone, expected `cert` and `key`"},
+      {"[cluster]\nkey = \"k\"", "key in [cluster]: found it alone, expected `cert` and `key`"},
       {"[cluster]\nuser = \"\"", "user in [cluster]"},
       {"[cluster]\npassword = \"secret\"", "[cluster]: found the unknown key \"password\""},
   };
@@ -61,6 +63,15 @@ TEST(ClusterKeys, AreRefusedInOneLine) {
     EXPECT_NE(told.find(row.expected), std::string::npos) << row.text << "\n" << told;
     EXPECT_EQ(told.find("secret"), std::string::npos);
   }
+}
+
+TEST(ClusterKeys, TakeTheShortestAndTheLongestTime) {
+  const auto ttl = [](const char* text) {
+    const Result<Settings> settings = settings_in(std::string("[cluster]\nttl = ") + text);
+    return settings ? settings->cluster.ttl : Milliseconds{-1};
+  };
+  EXPECT_EQ(ttl("2"), Milliseconds{2000});
+  EXPECT_EQ(ttl("\"60m\""), Milliseconds{3'600'000});
 }
 
 }  // namespace

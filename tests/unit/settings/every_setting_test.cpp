@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "core/settings/command_line.hpp"
-#include "core/settings/explanation.hpp"
 #include "core/settings/kinds.hpp"
+#include "core/settings/resolution.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "settings/matching.hpp"
+#include "settings/project_settings.hpp"
 #include "settings/settings_file.hpp"
 #include "settings/signatures.hpp"
 

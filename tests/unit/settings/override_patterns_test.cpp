@@ -1,4 +1,4 @@
-#include "settings/matching.hpp"
+#include "settings/project_settings.hpp"
 
 #include <gtest/gtest.h>
 

@@ -53,6 +53,12 @@ TEST_F(ProjectSettingsOnDisk, ACommandFindsTheFileOfTheTreeAroundIt) {
   EXPECT_EQ(settings_file_around(directory("tree/a/b")), file);
 }
 
+TEST_F(ProjectSettingsOnDisk, AProjectWithoutAFileGetsNoneFromAboveItsTree) {
+  write("outer/holdfast.toml", "");
+  write("outer/tree/.holdfast/project", "key\n" + directory("source") + "\n");
+  EXPECT_EQ(settings_file_around(directory("outer/tree/a")), std::nullopt);
+}
+
 TEST_F(ProjectSettingsOnDisk, ElseTheNearestUpToTheRepository) {
   const std::string outer = write("outer/holdfast.toml", "");
   EXPECT_EQ(settings_file_around(directory("outer/a/b")), outer);
@@ -143,6 +149,15 @@ scratch = "remove"
   EXPECT_EQ(resolved->policy.timeout, Milliseconds{60'000});
   EXPECT_EQ(resolved->policy.scratch, Scratch::remove);
   EXPECT_EQ(project->resolve("fast", {}, {})->policy, Policy{});
+}
+
+TEST(SelectedProfile, IsThatOfTheVariableUnlessItIsEmpty) {
+  ::setenv("HOLDFAST_PROFILE", "ci", 1);
+  EXPECT_EQ(selected_profile(), "ci");
+  ::setenv("HOLDFAST_PROFILE", "", 1);
+  EXPECT_EQ(selected_profile(), "default");
+  ::unsetenv("HOLDFAST_PROFILE");
+  EXPECT_EQ(selected_profile(), "default");
 }
 
 }  // namespace

@@ -106,6 +106,9 @@ TEST(RetryKeys, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
       {"jitter = 1.5",
        "jitter in [profile.default]: found a number outside of it, expected a number between 0 "
        "and 1"},
+      {"jitter = -0.5",
+       "jitter in [profile.default]: found a number outside of it, expected a number between 0 "
+       "and 1"},
       {"jitter = nan",
        "jitter in [profile.default]: found a number outside of it, expected a number between 0 "
        "and 1"},

@@ -87,6 +87,11 @@ TEST(ServiceKeys, ThatAreWrongAreNamed) {
        "3: ready-output in [service.db]: found \"(\" with"},
       {"command = [\"db\"]\nenvironment = [\"A=1\"]",
        "3: environment in [service.db]: found an array, expected a table of variables"},
+      {"command = [\"db\"]\nenvironment = { \"A=B\" = \"x\" }",
+       "3: environment in [service.db]: found \"A=B\", expected names of variables"},
+      {"command = [\"db\"]\nenvironment = { A = 1 }",
+       "3: environment in [service.db]: found an integer, expected a table of variables"},
+      {"command = [\"\"]", "2: command in [service.db]: found an empty text, expected a command"},
       {"command = [\"db\", \"{port}\"]", "1: [service.db]: found {port}, expected it only where"},
   };
   for (const auto& one : cases) {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/settings/explanation.hpp"
+#include "core/settings/resolution.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

@@ -2,8 +2,8 @@
 #include "store/ctest_log_entries.hpp"
 
 #include "log_lines.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/unique_fd.hpp"
 
 #include <gtest/gtest.h>
 

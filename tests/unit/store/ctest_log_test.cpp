@@ -3,8 +3,8 @@
 
 #include "log_lines.hpp"
 #include "opened_log.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/unique_fd.hpp"
 #include "scratch_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -78,6 +78,7 @@ TEST_F(CtestFiles, WhatWasNotStartedIsDisabledOrExplained) {
   EXPECT_EQ((*records)[0].note, "");
   EXPECT_EQ((*records)[1].note, "Unable to find executable: /x");
   EXPECT_TRUE((*records)[2].note.starts_with("Insufficient resources for test c:"));
+  EXPECT_EQ((*records)[2].note.size(), 300U);
 }
 
 TEST_F(CtestFiles, ASkipByExitCodeIsInTheListOnly) {
@@ -133,6 +134,46 @@ TEST_F(CtestFiles, WhereTheLogIsInDoubtTheListsDecide) {
   EXPECT_EQ(are_listed(), "abcde");
   write("LastTestsDisabled.log", "3:c\n");
   EXPECT_EQ(verdicts(log), "f=passed a=failed b=failed c=skipped d=passed e=failed ");
+}
+
+// The head that follows its entry is that of a repeated test, and may be printed.
+TEST_F(CtestFiles, ATestThatDidNotRunIsDisabledWhereTheListsDecide) {
+  const std::string log = k_head + not_started(1, 3, "a", "") +
+                          entry(2, 3, "b", "x\n", "Test Failed.") + entry(3, 3, "c", "z\n") +
+                          entry(2, 3, "b", "y\n") + k_foot;
+  write("LastTestsDisabled.log", "1:a\n");
+  const auto records = read(log);
+  ASSERT_TRUE(records);
+  EXPECT_TRUE(records->front().listed);
+  EXPECT_EQ(verdicts(log), "a=disabled b=passed c=passed ");
+}
+
+// One has printed the entry of a test that does not exist.
+// The lists may be those of another ctest that ran beside this one.
+TEST_F(CtestFiles, NoListSaysThatWhatCouldNotBeStartedHasPassed) {
+  const std::string command = "\"/bin/x\" \"" + std::string(200'000, 'x') + "\"";
+  std::string end = end_of("a", "Test Failed.");
+  end.replace(end.find("0.03"), 4, "0.00");
+  const std::string log = k_head + head_of(1, 3, "a", command) + end +
+                          entry(2, 3, "b", "x\n", "Test Failed.") + entry(3, 3, "c", "z\n") +
+                          entry(2, 3, "b", "y\n", "Test Failed.") + k_foot;
+  write("LastTestsFailed.log", "2:b\n");
+  const auto records = read(log);
+  ASSERT_TRUE(records);
+  EXPECT_EQ(records->front().note, "Process not started: /bin/x [argument list too long]");
+  EXPECT_FALSE(records->front().listed);
+  EXPECT_EQ(records->front().verdict, Verdict::failed);
+}
+
+TEST_F(CtestFiles, WhereThereAreMoreTestsThanCtestRanNoneIsSure) {
+  const std::string log =
+      k_head + bare(1, 2, "a", "x\n") + bare(2, 2, "b", "y\n") + bare(9, 2, "z", "") + k_foot;
+  write("LastTestsFailed.log", "");
+  write("LastTestsDisabled.log", "");
+  EXPECT_EQ(verdicts(log), "a=passed? b=passed? z=passed? ");
+  const auto records = read(log);
+  ASSERT_TRUE(records);
+  for (const VerdictRecord& record : *records) EXPECT_TRUE(record.doubtful) << record.test;
 }
 
 TEST_F(CtestFiles, ListsOfARunThatWasCutOffAreNoWitness) {

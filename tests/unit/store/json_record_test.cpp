@@ -1,4 +1,5 @@
 #include "store/json_record.hpp"
+#include "core/journal/record_lines.hpp"
 
 #include <gtest/gtest.h>
 
@@ -220,6 +221,29 @@ TEST(JsonRecord, EveryFieldIsWrittenAsItWasRead) {
                          "address_in_use", "ran_nothing"});
 }
 
+// There may be no room for one of them in the file that keeps the others.
+TEST(JsonRecord, AnEarlierOutputInAnotherFileIsWrittenAsNone) {
+  VerdictRecord verdict;
+  verdict.test = "t";
+  verdict.earlier = {{"/kept", 10, 5}, {"/log", 20, 6}, {"/kept", 15, 7}};
+  const std::vector<OutputPlace> earlier = parsed<VerdictRecord>(line_of(verdict)).earlier;
+  ASSERT_EQ(earlier.size(), 3U);
+  for (const OutputPlace& place : earlier) EXPECT_EQ(place.log, "/kept");
+  EXPECT_EQ(earlier[0].length, 5U);
+  EXPECT_EQ(earlier[1].length, 0U);
+  EXPECT_EQ(earlier[2].offset, 15U);
+  EXPECT_EQ(earlier[2].length, 7U);
+}
+
+TEST(JsonRecord, ATestTakesAtLeastOneOfCtestsSlots) {
+  for (const auto& [processors, slots] : {std::pair{"3", 3}, {"1", 1}, {"0", 1}, {"-2", 1}}) {
+    const auto started = parsed<AttemptStarted>(
+        R"({"v":1,"type":"attempt_started","test":"t","schedule":{"processors":)" +
+        std::string(processors) + "}}");
+    EXPECT_EQ(started.schedule.processors, slots) << processors;
+  }
+}
+
 TEST(JsonRecord, PlacesOfEarlierOutputsAreNeverBeforeALogsBegin) {
   const auto earlier = [](const std::string& numbers) {
     return parsed<VerdictRecord>(
@@ -260,6 +284,7 @@ TEST(JsonRecord, AFieldOfTheWrongTypeCountsAsAbsentAndIsNamed) {
       {R"("wall_s":"long")", "wall_s"},
       {R"("exit_code":1.5)", "exit_code"},
       {R"("exit_code":99999999999)", "exit_code"},
+      {R"("exit_code":-99999999999)", "exit_code"},
       {R"("flags":"leaked")", "flags"},
       {R"("flags":[1])", "flags"},
       {R"("leftovers":[1])", "leftovers"},
@@ -294,6 +319,8 @@ TEST(JsonRecord, WhatIsNoRecordIsRefusedWithAReason) {
       R"({"v":1,"type":"attempt_ended","test":null})",
       R"({"v":1,"type":"verdict","test":"t","verdict":"maybe"})",
       R"({"v":1,"type":"run_started"})",
+      R"({"v":1,"type":"service","event":"died"})",
+      R"({"v":1,"type":"log_word","company":true})",
       R"({"v":1,"type":"bare","test":1e999})",
   };
   for (const char* row : rows) {

@@ -1,9 +1,9 @@
-#include "store/log_text.hpp"
+#include "store/ctest_log_marks.hpp"
 
 #include <gtest/gtest.h>
 
+#include "os/file/descriptors.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,8 +1,8 @@
 #include "store/run_directory.hpp"
 
+#include "core/journal/record_lines.hpp"
 #include "os/process/process.hpp"
 #include "scratch_directory.hpp"
-#include "store/json_record.hpp"
 
 #include <gtest/gtest.h>
 
@@ -200,6 +200,16 @@ TEST(RunDirectory, ARunIsFoundByLatestByIdAndByAUniqueBeginning) {
   }
 }
 
+TEST(RunDirectory, NoPathLeadsToARunElsewhere) {
+  const ScratchDirectory tree;
+  add_run(tree, "1-20261120-100000-7", 100);
+  const std::string journal = line_of(RunStarted{1, "2-x", tree.path().string(), "", "", {}, {}});
+  tree.write(".holdfast/by-hand/2-x/journal.jsonl", journal);
+  const Result<RunEntry> found = find_run(tree.path(), "../by-hand/2-x");
+  ASSERT_FALSE(found) << found->directory;
+  EXPECT_NE(found.error().message.find("no such run"), std::string::npos);
+}
+
 TEST(RunDirectory, WhatIsNotFoundIsSaidInOneLine) {
   const ScratchDirectory tree;
   EXPECT_NE(find_run(tree.path(), "latest").error().message.find("has none"), std::string::npos);
@@ -226,6 +236,14 @@ TEST(RunDirectory, PruningKeepsTheNewestAndTheLiveOne) {
   EXPECT_EQ(runs[18].id, "run21");
   EXPECT_EQ(runs.back().id, "run10");
   EXPECT_EQ(prune_runs(tree.path(), "run10").removed, 0U);
+}
+
+// It is not one of the twenty before it has its directory.
+TEST(RunDirectory, ARunThatIsNotThereYetTakesNoPlaceOfAnother) {
+  const ScratchDirectory tree;
+  for (int i = 10; i < 35; ++i) add_run(tree, "run" + std::to_string(i), i);
+  EXPECT_EQ(prune_runs(tree.path(), "begins").removed, 5U);
+  EXPECT_EQ(list_runs(tree.path()).size(), k_runs_kept);
 }
 
 // Nobody can see from here whether its ctest lives.

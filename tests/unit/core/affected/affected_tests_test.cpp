@@ -115,6 +115,16 @@ TEST_F(AffectedTests, AFileThatNobodyKnowsAffectsAllTests) {
   EXPECT_EQ(ask().known, (std::vector<KnownBy>{KnownBy::build, KnownBy::nobody}));
 }
 
+TEST_F(AffectedTests, OfManyFilesThatNobodyKnowsTheFirstAreTold) {
+  for (int i = 0; i < 20; ++i) change(std::to_string(i) + ".txt");
+  const Affected affected = ask();
+  EXPECT_EQ(affected.known, std::vector<KnownBy>(20, KnownBy::nobody));
+  ASSERT_EQ(affected.for_all.size(), 8U);
+  EXPECT_EQ(affected.for_all.back().file, "7.txt");
+  ASSERT_EQ(affected.tests.size(), 3U);
+  EXPECT_EQ(affected.tests[0].reasons.size(), 8U);
+}
+
 TEST_F(AffectedTests, WhatCMakeReadsAffectsAllTests) {
   change("CMakeLists.txt");
   EXPECT_EQ(ask().tests.size(), 3U);

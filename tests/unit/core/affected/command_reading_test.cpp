@@ -193,6 +193,7 @@ TEST(PathPattern, FindsNodesByTheirPaths) {
     return all;
   };
   EXPECT_EQ(paths(index.below("/a/b")), (Strings{"/a/b/c", "/a/b/d/c"}));
+  EXPECT_EQ(index.below("/").size(), 5U);
   EXPECT_EQ(paths(index.fitting(k_any + "/c")), (Strings{"/a/b/c", "/a/b/d/c", "/c"}));
   EXPECT_EQ(paths(index.fitting("/a/b" + k_any)), (Strings{"/a/b", "/a/b/c", "/a/b/d/c", "/a/bc"}));
   EXPECT_EQ(index.fitting(k_any).size(), 5U);

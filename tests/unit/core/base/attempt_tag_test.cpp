@@ -100,5 +100,25 @@ TEST(AttemptTag, WhatStandsBehindTheLabelIsANumberOrNone) {
   EXPECT_GT(numbers, 1000);
 }
 
+TEST(AttemptTag, OnlyTheNumberOfAnAttemptIsATag) {
+  constexpr std::uint64_t k_first = 1ULL << 62U;
+  for (const std::uint64_t tag : {tag_number("r.1"), k_first, 2 * k_first - 1}) {
+    EXPECT_TRUE(is_tag(tag)) << tag;
+  }
+  for (const std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{1024}, k_first - 1, 2 * k_first,
+                                    std::numeric_limits<std::uint64_t>::max()}) {
+    EXPECT_FALSE(is_tag(limit)) << limit;
+  }
+}
+
+TEST(AttemptTag, ACgroupHasTheNameOfItsTreeAndItsAttempt) {
+  const std::string prefix = cgroup_prefix("/b");
+  EXPECT_TRUE(prefix.starts_with("holdfast-")) << prefix;
+  EXPECT_TRUE(prefix.ends_with("-")) << prefix;  // no other number begins like this one
+  EXPECT_EQ(cgroup_name("/b", "12-34.1"), prefix + "12-34.1");
+  EXPECT_NE(cgroup_prefix("/b2"), prefix);
+  EXPECT_NE(cgroup_prefix(""), prefix);
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-#include "core/base/base64.hpp"
+#include "core/base/encoding.hpp"
 
 #include <gtest/gtest.h>
 

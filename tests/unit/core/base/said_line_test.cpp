@@ -1,4 +1,4 @@
-#include "core/base/said_line.hpp"
+#include "core/base/text.hpp"
 
 #include <gtest/gtest.h>
 

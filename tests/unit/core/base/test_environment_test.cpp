@@ -94,5 +94,21 @@ TEST(TestEnvironment, WhatAnAttemptFurtherOutAskedOfItsProgramIsNotAskedOfThisOn
   EXPECT_TRUE(entries_of({"HOLDFAST_MARKER_DIR"}).empty());
 }
 
+TEST(TestEnvironment, WhatTheUserHasSetStaysEvenIfItIsEmpty) {
+  char longer[] = "GTEST_OUTPUT_DIR=/mine";
+  char empty[] = "TMPDIR=";
+  char bare[] = "BARE";
+  char* inherited[] = {longer, empty, bare, nullptr};
+  TestEnvironment environment(inherited);
+  EXPECT_TRUE(environment.has("TMPDIR"));
+  EXPECT_FALSE(environment.has("GTEST_OUTPUT"));
+  EXPECT_FALSE(environment.has("TMP"));
+  EXPECT_FALSE(environment.has("BARE"));
+  EXPECT_FALSE(environment.set_if_absent("TMPDIR", "/t"));
+  EXPECT_TRUE(environment.set_if_absent("GTEST_OUTPUT", "xml:/m"));
+  EXPECT_EQ(entries(environment), (std::vector<std::string>{"GTEST_OUTPUT_DIR=/mine", "TMPDIR=",
+                                                            "BARE", "GTEST_OUTPUT=xml:/m"}));
+}
+
 }  // namespace
 }  // namespace holdfast

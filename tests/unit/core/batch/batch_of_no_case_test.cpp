@@ -74,6 +74,18 @@ TEST(BatchOfNoCaseTest, a_program_that_is_not_googletests_is_judged_by_its_code)
   }
 }
 
+TEST(BatchOfNoCaseTest, what_such_a_program_leaves_behind_makes_it_red_if_it_must_not) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  Event left = gone(exited(0));
+  left.end.left = "left a process behind";
+  left.end.leak_fails = true;
+  EXPECT_EQ(story.tell(left), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+  EXPECT_EQ(story.batch.conclude().main.code, 0);
+  EXPECT_EQ(story.batch.conclude().note, "left a process behind");
+}
+
 // Whether the program runs as it is would be decided after the cases that run beside them.
 TEST(BatchOfNoCaseTest, processes_that_told_nothing_before_the_batch_was_ended_are_of_cases) {
   Story story(Isolation::process);

@@ -37,8 +37,9 @@ inline ProcessEnd signalled(int number) { return {ProcessEnd::Kind::signalled, n
 // What the actions say, in words.
 class Story {
  public:
-  explicit Story(Isolation isolation, const Framework& framework = googletest())
-      : batch(isolation, framework) {}
+  explicit Story(Isolation isolation, const Framework& framework = googletest(),
+                 Batch::Extent extent = Batch::Extent::whole)
+      : batch(isolation, framework, extent) {}
 
   std::string tell(const Event& event) {
     std::string text;

@@ -89,6 +89,16 @@ TEST(BatchTest, a_worker_that_was_told_to_leave_may_still_die) {
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
 }
 
+TEST(BatchTest, a_worker_that_we_lost_is_our_failure_and_not_the_cases) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(2));
+  story.pass("A.a");
+  EXPECT_EQ(story.tell(gone(exited(0), EndedBy::own_failure)), "list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "A.b not_run in 0; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::internal_error);
+}
+
 TEST(BatchTest, a_worker_that_cannot_begin_ends_the_batch) {
   for (const auto& [by, outcome] : {std::pair(EndedBy::itself, Outcome::service_unavailable),
                                     std::pair(EndedBy::interruption, Outcome::interrupted)}) {
@@ -338,6 +348,23 @@ TEST(BatchTest, the_programs_report_is_believed_more_than_its_output) {
   EXPECT_EQ(story.tell(reported("A.b", CaseEnd::passed)), "A.b passed in 1");
   EXPECT_EQ(story.tell(gone(exited(0))), "end");
   EXPECT_EQ(story.batch.summary(), "2 cases: 2 passed");
+}
+
+TEST(BatchTest, the_report_of_a_later_worker_says_nothing_of_what_an_earlier_one_ran) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(3));
+  EXPECT_EQ(story.pass("A.a", CaseEnd::failed), "A.a failed in 1");
+  story.tell(began("A.b"));
+  EXPECT_EQ(story.tell(gone(signalled(11))), "A.b crashed in 1; list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c"})), "run A.c");
+  story.tell(announced(1));
+  story.pass("A.c");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(reported("A.a", CaseEnd::passed)), "");
+  EXPECT_EQ(story.tell(reported("A.b", CaseEnd::passed)), "");
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
+  EXPECT_EQ(story.batch.summary(), "3 cases: 1 passed, 1 failed, 1 crashed (A.b)");
 }
 
 TEST(BatchTest, cases_that_nobody_has_printed_are_those_of_the_report) {

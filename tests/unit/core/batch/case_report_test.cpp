@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/batch/framework.hpp"
-#include "core/batch/xml.hpp"
+#include "core/batch/gtest_report.hpp"
 
 namespace holdfast {
 namespace {
@@ -70,6 +70,20 @@ TEST(DoctestReportTest, early_versions_do_not_judge_expected_failures) {
   EXPECT_EQ(in_words(read_doctest_report("<doctest version=\"2.4.0\"><TestSuite>" + one("a", "1") +
                                          one("b", "0") + "</TestSuite></doctest>")),
             "a passed;b failed; through");
+}
+
+TEST(DoctestReportTest, early_versions_do_not_judge_what_should_or_may_fail) {
+  const auto one = [](const std::string& name, const std::string& how,
+                      const std::string& failures) {
+    return "<TestCase name=\"" + name + "\" " + how +
+           "=\"true\"><OverallResultsAsserts successes=\"0\" failures=\"" + failures +
+           "\"/></TestCase>";
+  };
+  EXPECT_EQ(in_words(read_doctest_report("<doctest version=\"2.4.0\"><TestSuite>" +
+                                         one("a", "should_fail", "1") +
+                                         one("b", "should_fail", "0") + one("c", "may_fail", "1") +
+                                         one("d", "may_fail", "0") + "</TestSuite></doctest>")),
+            "a passed;b failed;c passed;d passed; through");
 }
 
 TEST(DoctestReportTest, an_exception_without_words_does_not_hide_a_crash) {
@@ -160,6 +174,20 @@ TEST(BoostReportTest, a_suite_that_is_skipped_stands_for_its_cases) {
   EXPECT_EQ(in_words(read_boost_report(k_xml, green)), "s/* skipped; through");
   EXPECT_EQ(in_words(read_boost_report(k_xml, green, "s/t/a")), "s/t/a skipped; through");
   EXPECT_EQ(in_words(read_boost_report(k_xml, green, "sa")), "s/* skipped; through");
+}
+
+// Beyond a hundred suites the paths are not known any more.
+TEST(BoostReportTest, one_whose_suites_are_nested_too_deep_is_not_through) {
+  const auto nested = [](std::size_t depth) {
+    std::string xml = "<TestLog>";
+    for (std::size_t i = 0; i < depth; ++i) xml += "<TestSuite name=\"s\">";
+    xml += "<TestCase name=\"a\"></TestCase>";
+    for (std::size_t i = 0; i < depth; ++i) xml += "</TestSuite>";
+    return read_boost_report(xml + "</TestLog>", {ProcessEnd::Kind::exited, 0});
+  };
+  EXPECT_EQ(in_words(nested(3)), "s/s/a passed; through");
+  EXPECT_TRUE(nested(100).is_through);
+  EXPECT_FALSE(nested(150).is_through);
 }
 
 TEST(BoostReportTest, a_run_that_is_aborted_ends_in_its_case) {

@@ -24,6 +24,8 @@ struct Row {
 TEST(CaseResultTest, every_end_of_a_case_has_its_outcome) {
   WorkerEnd memory = died(9);
   memory.oom_killed = true;
+  WorkerEnd other_death = died(11);
+  other_death.oom_killed = true;
   const Row rows[] = {
       {"exit(0) in it", {}, false, exited(0), Outcome::premature_exit},
       {"exit(1) in it", {}, false, exited(1), Outcome::failed},
@@ -32,6 +34,7 @@ TEST(CaseResultTest, every_end_of_a_case_has_its_outcome) {
       {"a signal in it", {}, false, died(11), Outcome::crashed},
       {"marker and a signal in it", {}, false, died(11, true), Outcome::crashed},
       {"killed for memory in it", {}, false, memory, Outcome::oom_killed},
+      {"another signal while memory ran out", {}, false, other_death, Outcome::crashed},
       {"too long", {}, false, by(EndedBy::case_limit), Outcome::timed_out},
       {"all of it too long", {}, false, by(EndedBy::whole_limit), Outcome::timed_out},
       {"interrupted", {}, false, by(EndedBy::interruption), Outcome::interrupted},

@@ -1,4 +1,4 @@
-#include "core/framework/catch2_list.hpp"
+#include "core/framework/catch2_framework.hpp"
 
 #include <gtest/gtest.h>
 

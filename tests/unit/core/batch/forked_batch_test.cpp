@@ -37,6 +37,19 @@ TEST(ForkedBatchTest, a_server_that_dies_is_replaced_if_it_was_of_use) {
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
 }
 
+// The process of each case has come to the same end of main(), and was judged by it.
+TEST(ForkedBatchTest, how_a_server_ends_that_has_served_all_says_nothing) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(simple(Event::Kind::reached));
+  story.tell(listed({"A.a"}));
+  story.tell({Event::Kind::child_began, "A.a"});
+  EXPECT_EQ(story.tell(child_ended("A.a", CaseEnd::passed, exited(0))), "A.a passed in 1");
+  EXPECT_EQ(story.tell(gone(exited(3))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::passed);
+  EXPECT_EQ(story.batch.summary(), "1 case: 1 passed");
+}
+
 TEST(ForkedBatchTest, who_cannot_fork_gets_processes) {
   Story story(Isolation::fork);
   story.tell(simple(Event::Kind::begun));

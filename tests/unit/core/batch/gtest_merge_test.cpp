@@ -1,4 +1,4 @@
-#include "core/batch/gtest_merge.hpp"
+#include "core/batch/gtest_report.hpp"
 
 #include <gtest/gtest.h>
 
@@ -51,6 +51,17 @@ TEST(GtestMergeTest, each_result_is_there_once_by_its_own_element_if_that_fits) 
   EXPECT_NE(text.find("<testsuites tests=\"5\" failures=\"3\" disabled=\"0\" skipped=\"1\""),
             std::string::npos);
   EXPECT_NE(text.find("<testsuite name=\"T\" tests=\"1\" failures=\"0\""), std::string::npos);
+}
+
+TEST(GtestMergeTest, times_are_seconds_with_three_decimals_and_are_added_up) {
+  CaseResult slow = result_of("S.slow", Outcome::crashed);
+  slow.wall_us = 61'002'900;
+  CaseResult quick = result_of("S.quick", Outcome::crashed);
+  quick.wall_us = 1'050'200;
+  const std::string text = GtestMerge().text({slow, quick}, "now");
+  EXPECT_EQ(count_in(text, " time=\"61.002\""), 1U) << text;
+  EXPECT_EQ(count_in(text, " time=\"1.050\""), 1U) << text;
+  EXPECT_EQ(count_in(text, " time=\"62.053\""), 2U) << text;  // of the suite, and of all
 }
 
 TEST(GtestMergeTest, cases_of_an_earlier_report_stay_and_are_replaced) {

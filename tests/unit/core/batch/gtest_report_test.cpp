@@ -46,6 +46,25 @@ TEST(GtestReportTest, says_how_each_case_that_ran_has_ended) {
   EXPECT_EQ(report->cases[3].end, CaseEnd::passed);
 }
 
+// As they stand in the report of a program that ended before them.
+TEST(GtestReportTest, cases_that_never_began_have_not_passed) {
+  const auto one = [](const std::string& name, const std::string& more) {
+    return "<testcase name=\"" + name + "\" status=\"run\" " + more + " classname=\"S\" />";
+  };
+  const auto report =
+      parse_gtest_report("<testsuites><testsuite name=\"S\">" +
+                         one("ran", "result=\"completed\" timestamp=\"2026-01-02T03:04:05\"") +
+                         one("east", "result=\"completed\" timestamp=\"1970-01-01T01:00:00\"") +
+                         one("west", "result=\"completed\" timestamp=\"1969-12-31T19:00:00\"") +
+                         one("skipped", "result=\"skipped\" timestamp=\"1970-01-01T01:00:00\"") +
+                         "</testsuite></testsuites>");
+  ASSERT_TRUE(report.has_value());
+  ASSERT_EQ(report->cases.size(), 2U);
+  EXPECT_EQ(report->cases[0].name, "S.ran");
+  EXPECT_EQ(report->cases[1].name, "S.skipped");
+  EXPECT_EQ(report->not_begun, 2U);
+}
+
 TEST(GtestReportTest, agrees_with_an_exit_code_that_fits_its_failures) {
   GtestReport report = *parse_gtest_report(k_report);
   EXPECT_TRUE(report.has_failures);

@@ -110,5 +110,14 @@ TEST(BoostCommandTest, options_and_values_are_told_apart) {
             2U);
 }
 
+TEST(BoostCommandTest, an_option_without_its_value_is_left_to_boost_to_refuse) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--run_test="}, {"--run_test", "a"}, {"-t"}, {"-t", ""}, {"-t=a"}}) {
+    const Words given(words);
+    EXPECT_TRUE(boost_words(given.arguments()).has(BoostWord::unknown)) << words[0];
+    EXPECT_FALSE(boost_words(given.arguments()).has(BoostWord::selection)) << words[0];
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

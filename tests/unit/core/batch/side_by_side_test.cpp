@@ -56,6 +56,31 @@ TEST(SideBySideTest, the_limit_of_a_case_stops_nothing_else) {
   EXPECT_EQ(story.tell(wanted()), "run A.b");
 }
 
+// Whether the program runs as it is decides the larger batch.
+TEST(SideBySideTest, a_batch_of_one_case_says_that_its_process_told_nothing) {
+  Story story(Isolation::process, googletest(), Batch::Extent::one_case);
+  EXPECT_EQ(story.tell(listed({"A.a"})), "run A.a");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.a premature_exit in 1; end");
+  EXPECT_TRUE(story.batch.results().front().untold);
+}
+
+// The launcher makes the 0 a failure of its own, which WILL_FAIL does not turn.
+TEST(SideBySideTest, a_case_that_failed_by_what_it_left_behind_has_no_code_that_says_so) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a"}));
+  story.tell(announced(1));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::finished));
+  Event left = gone(exited(0));
+  left.end.left = "left a process behind";
+  left.end.leak_fails = true;
+  EXPECT_EQ(story.tell(left), "A.a failed in 1; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+  EXPECT_EQ(story.batch.conclude().main.kind, ProcessEnd::Kind::exited);
+  EXPECT_EQ(story.batch.conclude().main.code, 0);
+}
+
 TEST(SideBySideTest, a_case_that_cannot_be_selected_is_left_out) {
   Story story(Isolation::process);
   story.tell(simple(Event::Kind::begun));

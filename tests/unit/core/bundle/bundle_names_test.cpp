@@ -1,4 +1,4 @@
-#include "core/bundle/bundle_names.hpp"
+#include "core/bundle/packed_file.hpp"
 
 #include <gtest/gtest.h>
 

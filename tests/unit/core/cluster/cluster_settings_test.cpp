@@ -65,7 +65,76 @@ TEST(ClusterSettings, TheVariableHasSeveralEndpointsAndWinsOverTheFile) {
 TEST(ClusterSettings, AMessageHasAllOfThem) {
   const ClusterSettings settings{
       {"http://a:1", "http://b:2"}, {}, Milliseconds{12'000}, "/ca", "/cert", "/key", "me"};
-  EXPECT_EQ(to_cluster_settings(to_message(settings)), settings);
+  const Result<ClusterSettings> read = to_cluster_settings(to_message(settings));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, settings);
+}
+
+TEST(ClusterParty, AMessageHasAllThatIsSaidOfIt) {
+  ClusterParty party;
+  party.host = "host9";
+  party.user = "me";
+  party.tree = "/b/debug";
+  party.test = "server.start";
+  party.pid = 4711;
+  party.boot = "0f1e";
+  party.attempt = "12-34.1";
+  party.mode = LockMode::counted;
+  party.units = 2;
+  party.size = 4;
+  party.has_noted = true;
+  party.slots = {1, 3};
+  party.revision = 99;
+  party.key = "holdfast/locks/db/top/1";
+  for (const ClusterParty& one : {party, ClusterParty{}}) {
+    wire::Message message(cluster::k_begin);
+    add_fields(one, message);
+    EXPECT_EQ(to_party(message), one);
+  }
+}
+
+TEST(ClusterMessages, ComeBackAndAreRefusedWithoutWhatKeepsTestsApart) {
+  ClusterBegin begin;
+  begin.party.test = "t";
+  begin.party.pid = 7;
+  begin.party.boot = "b";
+  begin.party.attempt = "1.1";
+  begin.grace = Milliseconds{1500};
+  const Result<ClusterBegin> begun = to_cluster_begin(to_message(begin));
+  ASSERT_TRUE(begun);
+  EXPECT_EQ(begun->party, begin.party);
+  EXPECT_EQ(begun->grace, begin.grace);
+  const ClusterAsk ask{*parse_lock_spec("gpu:1/4@cluster"), {"1.1", {0, 2}, 0}};
+  const Result<ClusterAsk> asked = to_cluster_ask(to_message(ask));
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->lock, ask.lock);
+  EXPECT_EQ(asked->level, ask.level);
+  const Result<ClusterHad> had = to_cluster_had(to_message(ClusterHad{42, {3, 1}}));
+  ASSERT_TRUE(had);
+  EXPECT_EQ(had->fence, 42);
+  EXPECT_EQ(had->slots, (std::vector<unsigned>{3, 1}));
+  const ClusterIsHeld question{ask.lock, "1.1", "0.1"};
+  const Result<ClusterIsHeld> held = to_cluster_is_held(to_message(question));
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->lock, question.lock);
+  EXPECT_EQ(held->attempt, "1.1");
+  EXPECT_EQ(held->level, "0.1");
+  for (const char* key : {"party", "grace_ms"}) {
+    wire::Message lacking = to_message(begin);
+    std::erase_if(lacking.fields, [&](const auto& field) { return field.first == key; });
+    EXPECT_FALSE(to_cluster_begin(lacking)) << key;
+  }
+  // Without its level, the attempt might have what the test around it does not have.
+  for (const char* key : {"lock", "level"}) {
+    wire::Message lacking = to_message(ask);
+    std::erase_if(lacking.fields, [&](const auto& field) { return field.first == key; });
+    EXPECT_FALSE(to_cluster_ask(lacking)) << key;
+  }
+  wire::Message less = to_message(ask);
+  for (auto& [key, text] : less.fields) {
+    if (key == "level") text = wire::packed({{"attempt", "1.1"}, {"amount", "0"}});
+  }
+  EXPECT_FALSE(to_cluster_ask(less));
 }
 
 TEST(ClusterLease, ATestIsEndedASecondAndItsGraceBeforeTheLeaseIsOver) {
@@ -77,6 +146,13 @@ TEST(ClusterLease, ATestIsEndedASecondAndItsGraceBeforeTheLeaseIsOver) {
     const Milliseconds lease{ttl};
     EXPECT_LT(cluster::renewal_interval(lease) * 2, lease / 2);
   }
+}
+
+TEST(ClusterLease, AnAnswerHasASixthOfTheLeaseBetweenOneAndFiveSeconds) {
+  using cluster::answer_patience;
+  EXPECT_EQ(answer_patience(Milliseconds{12'000}), Milliseconds{2000});
+  EXPECT_EQ(answer_patience(Milliseconds{2000}), Milliseconds{1000});
+  EXPECT_EQ(answer_patience(Milliseconds{3'600'000}), Milliseconds{5000});
 }
 
 TEST(ClusterKeys, AKeyHasTheNameOfTheLockAndItsLevel) {

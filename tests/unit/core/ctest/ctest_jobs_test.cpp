@@ -29,6 +29,10 @@ TEST(CtestJobs, TheyAreNotKnownIfCtestOrAScriptOrAPresetChooses) {
                                              {"ctest", "-j0"},
                                              {"ctest", "-jmany"},
                                              {"ctest", "-S", "nightly.cmake"},
+                                             {"ctest", "-SP", "nightly.cmake"},
+                                             {"ctest", "--script", "nightly.cmake"},
+                                             {"ctest", "--script=nightly.cmake"},
+                                             {"ctest", "--script-new-process", "nightly.cmake"},
                                              {"ctest", "--preset", "ci"},
                                              {"ctest", "--preset=ci"}}) {
     EXPECT_EQ(jobs_of(command, k_level), std::nullopt) << command[1];

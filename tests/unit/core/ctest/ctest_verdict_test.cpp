@@ -1,5 +1,7 @@
 #include "core/ctest/ctest_verdict.hpp"
 
+#include "core/base/encoding.hpp"
+
 #include <gtest/gtest.h>
 
 namespace holdfast {
@@ -90,16 +92,17 @@ TEST(CTestVerdict, TheOutputIsReadAsCTestReadsIt) {
   for (const auto& row : rows) EXPECT_EQ(as_ctest_reads(row.output), row.read);
 }
 
-TEST(VerdictProperties, AreWrittenAndReadBack) {
+TEST(VerdictProperties, AreReadAsTheyAreWritten) {
   VerdictProperties properties;
-  EXPECT_EQ(to_text(properties), "");
   properties.will_fail = true;
   properties.skip_return_code = 77;
   properties.pass = {"a,b=c", "", "\xc3\xa4 (x|y)*\n"};
   properties.fail = {"^[^%]"};
   properties.skip = {"\\[  SKIPPED \\]"};
-  const std::string text = to_text(properties);
-  EXPECT_EQ(text.find_first_of(" ;\n\\["), std::string::npos) << text;
+  std::string text = "will-fail,code=77";
+  for (const std::string& one : properties.pass) text += ",pass=" + encode_file_name(one);
+  for (const std::string& one : properties.fail) text += ",fail=" + encode_file_name(one);
+  for (const std::string& one : properties.skip) text += ",skip=" + encode_file_name(one);
   const Result<VerdictProperties> read = parse_verdict_properties(text);
   ASSERT_TRUE(read);
   EXPECT_EQ(*read, properties);

@@ -1,5 +1,3 @@
-#include "core/ctest/name_expression.hpp"
-
 #include "core/ctest/cmake_expression.hpp"
 
 #include <gtest/gtest.h>

@@ -95,6 +95,13 @@ TEST(Rerun, TellsByWhichNumbersTestsWereSelected) {
   EXPECT_FALSE(words_of({"-R", "--rerun-failed"}).reruns_failed);
 }
 
+TEST(Rerun, TellsTheConfiguration) {
+  EXPECT_EQ(words_of({"-j8", "-C", "Debug"}).configuration, "Debug");
+  EXPECT_EQ(words_of({"--build-config=Release"}).configuration, "Release");
+  EXPECT_EQ(words_of({"--build-config", "Release", "-C", "Debug"}).configuration, "Debug");
+  EXPECT_EQ(words_of({"-R", "-C"}).configuration, "");
+}
+
 TEST(Rerun, KnowsARandomOrder) {
   EXPECT_TRUE(words_of({"-j8", "--schedule-random"}).is_random);
   EXPECT_FALSE(words_of({"-R", "--schedule-random"}).is_random);
@@ -103,7 +110,10 @@ TEST(Rerun, KnowsARandomOrder) {
 TEST(Rerun, AScriptOrADashboardIsRefused) {
   for (const Words& arguments :
        {Words{"-S", "s.cmake"}, Words{"-V", "-SP", "s.cmake"}, Words{"-D", "Experimental"},
-        Words{"-M", "Nightly"}, Words{"-T", "Build"}, Words{"--build-and-test", "a", "b"}}) {
+        Words{"-M", "Nightly"}, Words{"-T", "Build"}, Words{"--build-and-test", "a", "b"},
+        Words{"--script", "s.cmake"}, Words{"--script-new-process", "s.cmake"},
+        Words{"--dashboard", "Experimental"}, Words{"--test-model=Nightly"}, Words{"-A", "notes"},
+        Words{"--add-notes", "notes"}}) {
     Words command = arguments;
     command.insert(command.begin(), "ctest");
     const Result<RerunWords> words = rerun_words(command);

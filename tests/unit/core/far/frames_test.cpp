@@ -60,5 +60,15 @@ TEST(Frames, WhatOthersPrintIsNotTheTests) {
   expect_conversation(heard);
 }
 
+TEST(Frames, NobodyWaitsForTheRestOfOneThatIsTooLong) {
+  for (const char* head : {"HFoffffffff", "HFo00010001"}) {
+    FrameReader reader;
+    Heard heard;
+    heard.take(reader.read(head));
+    heard.take(reader.read(a_conversation()));
+    expect_conversation(heard);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

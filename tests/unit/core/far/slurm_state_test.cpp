@@ -26,7 +26,9 @@ constexpr const char* k_no_program =
 constexpr const char* k_no_gpu = "srun: error: Invalid generic resource (gres) specification\n";
 
 TEST(SlurmState, OfAJobIsWhatSqueueSays) {
-  EXPECT_EQ(job_state_in(true, "RUNNING\n", ""), JobState::running);
+  for (const char* state : {"RUNNING", "SUSPENDED", "CONFIGURING", "RESIZING", "STOPPED"}) {
+    EXPECT_EQ(job_state_in(true, std::string(state) + "\n", ""), JobState::running) << state;
+  }
   EXPECT_EQ(job_state_in(true, "", ""), JobState::over);
   EXPECT_EQ(job_state_in(true, "COMPLETING\n", ""), JobState::over);
   EXPECT_EQ(job_state_in(false, "", "slurm_load_jobs error: Invalid job id specified\n"),
@@ -38,6 +40,8 @@ TEST(SlurmState, OfAJobIsWhatSqueueSays) {
 TEST(SlurmState, NodesThatAreDownOrDoNotAnswerAreLost) {
   EXPECT_EQ(lost_nodes_in("n1 allocated\nn2 down*\nn2 down*\nn3 mixed*\nn4 draining\nn5 down\n"),
             (Names{"n2", "n3", "n5"}));
+  EXPECT_EQ(lost_nodes_in("n1 unknown\nn2 idle\nn3 powered_down\nn4 powering_up\n"),
+            (Names{"n1", "n3", "n4"}));
 }
 
 TEST(SlurmState, AJobWaitsForAReasonUntilATaskRuns) {
@@ -155,6 +159,23 @@ TEST(SlurmState, TellsWhyAStepHasNotBegun) {
        "Holdfast cannot run on node n1: execve(): /p/holdfast-exec: No such file or directory"},
       {JobState::over, {}, {}, k_launched, Kind::allocation_over, "", "the allocation is over"},
       {JobState::unknown, {}, {}, "", Kind::node_lost, "", "Slurm's controller does not answer"},
+      {JobState::unknown,
+       {},
+       {},
+       k_launched,
+       Kind::node_lost,
+       "n1",
+       "Slurm's controller does not answer (Application launch failed: Communication connection "
+       "failure)"},
+      // The step was there, so a node of the allocation can run it.
+      {JobState::running,
+       {},
+       {},
+       "srun: launching StepId=4.0 on host n1, 1 tasks: 0\n"
+       "srun: error: Memory required by task is not available\n",
+       Kind::node_lost,
+       "n1",
+       "its step could not be started on n1 (Memory required by task is not available)"},
   };
   for (const auto& row : rows) {
     const LostStart lost = lost_start(row.job, row.down, row.left_out, words_of_srun(row.said));

@@ -197,6 +197,16 @@ TEST(HeldLocks, ARequestBeforeWhatAnAncestorHoldsIsOutOfOrder) {
   EXPECT_FALSE(HeldLocks("").is_out_of_order(spec("a"), "project-p/a"));
 }
 
+TEST(HeldLocks, LocksOfBuildTreesHaveTheirPlaceInTheOrderToo) {
+  const HeldLocks held("build-17/m#r.1");
+  const auto is_late = [&](const char* wanted) {
+    return held.is_out_of_order(spec(wanted), place_of(spec(wanted), {"p", "/t"}));
+  };
+  EXPECT_TRUE(is_late("a@build"));
+  EXPECT_FALSE(is_late("n@build"));
+  EXPECT_FALSE(is_late("a@project"));
+}
+
 TEST(HeldLocks, WhatTheEnvironmentDidNotSayIsFartherAwayAndSaidOnce) {
   HeldLocks held("user/db#near");
   held.add_farther("user/db#near,user/db#far,user/net:shared#far");

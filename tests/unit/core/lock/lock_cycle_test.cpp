@@ -68,6 +68,18 @@ TEST(LockCycle, OfTestsTheLastToComeInsideAnotherGivesWayWhoeverLooks) {
   }
 }
 
+TEST(LockCycle, OfTwoThatCameAtOnceOneGivesWayWhoeverLooks) {
+  Two two;
+  two.in_a.since_unix_ms = two.in_b.since_unix_ms = 7;
+  const std::vector<LockUse> all{{"a@user", {two.outer_b}, {two.in_a}},
+                                 {"b@user", {two.outer_a}, {two.in_b}}};
+  for (const LockParty& one : {two.in_a, two.in_b}) {
+    const LockCycle cycle = find_lock_cycle(one, all);
+    ASSERT_EQ(cycle.size(), 2U);
+    EXPECT_EQ(who_gives_way(cycle).waiter.process.pid, 4);
+  }
+}
+
 TEST(LockCycle, WhoIsInsideNoAttemptDoesNotGiveWay) {
   const LockParty outer = party(1, "A");
   const LockParty in_a = party(3, "A1", {"A"});

@@ -1,5 +1,5 @@
 #include "core/lock/lock_spec.hpp"
-#include "core/base/file_name.hpp"
+#include "core/base/encoding.hpp"
 
 #include <gtest/gtest.h>
 

@@ -56,6 +56,17 @@ TEST(LockParty, HowALockIsHadOrWantedIsReadBack) {
   for (std::size_t i = 0; i < back->slots.size(); ++i) EXPECT_EQ(back->slots[i], holder.slots[i]);
 }
 
+TEST(LockParty, OfManyAttemptsAroundItTheNearestAreWhole) {
+  LockParty deep = party();
+  for (int i = 0; i < 60; ++i) deep.around.push_back("run-" + std::to_string(i) + ".1");
+  const std::optional<LockParty> back = parse_party(to_record(deep));
+  ASSERT_TRUE(back);
+  ASSERT_GT(back->around.size(), 10U);
+  ASSERT_LT(back->around.size(), deep.around.size());
+  for (std::size_t i = 0; i < back->around.size(); ++i) EXPECT_EQ(back->around[i], deep.around[i]);
+  EXPECT_EQ(back->tree, deep.tree);
+}
+
 TEST(LockParty, AHostileNameCannotPassForAnotherField) {
   LockParty hostile = party();
   hostile.test = std::string("x\nprocess=2:2\ntree=/elsewhere\0y", 31);

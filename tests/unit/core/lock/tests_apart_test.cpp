@@ -1,4 +1,4 @@
-#include "core/lock/tests_apart.hpp"
+#include "core/lock/held_locks.hpp"
 
 #include <gtest/gtest.h>
 

@@ -64,6 +64,10 @@ TEST(LogLine, WhatIsNoneIsNotRead) {
         std::string(good).replace(28, 5, "loud!"), std::string(good).replace(26, 1, "X")}) {
     EXPECT_FALSE(parse_log_line(text)) << text;
   }
+  // No line is of the level `off`, and each is of a part of Holdfast.
+  EXPECT_TRUE(parse_log_line("1970-01-01T00:00:00.000000Z\terror\tcli\t1\t\t\tm"));
+  EXPECT_FALSE(parse_log_line("1970-01-01T00:00:00.000000Z\toff\tcli\t1\t\t\tm"));
+  EXPECT_FALSE(parse_log_line("1970-01-01T00:00:00.000000Z\terror\t\t1\t\t\tm"));
 }
 
 TEST(LogLine, AMessageMayBeEmpty) {

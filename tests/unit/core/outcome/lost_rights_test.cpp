@@ -1,4 +1,4 @@
-#include "core/outcome/lost_rights.hpp"
+#include "core/outcome/explained_ends.hpp"
 
 #include <gtest/gtest.h>
 

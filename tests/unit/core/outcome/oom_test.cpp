@@ -1,4 +1,4 @@
-#include "core/outcome/oom.hpp"
+#include "core/outcome/explained_ends.hpp"
 
 #include <gtest/gtest.h>
 

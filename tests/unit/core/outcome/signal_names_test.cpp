@@ -1,4 +1,4 @@
-#include "core/outcome/signal_names.hpp"
+#include "core/outcome/outcome.hpp"
 
 #include <gtest/gtest.h>
 

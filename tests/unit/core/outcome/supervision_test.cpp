@@ -183,5 +183,18 @@ TEST(Supervision, ASignalThatCameWithTheEndIsTheReasonIfTheTestDiedOfIt) {
   }
 }
 
+TEST(Supervision, WhatThePersonPressedBeforeTheEndStaysWhateverComesWithTheEnd) {
+  for (const bool died_of_it : {false, true}) {
+    SupervisionState state;
+    state.stage = Stage::ended;
+    state.pressed = 2;
+    const SupervisionState after =
+        next_step(state, beside(by_kill(15), died_of_it), ExitMode::command).state;
+    EXPECT_EQ(after.pressed, 2) << died_of_it;
+    EXPECT_EQ(after.reason, EndReason::none) << died_of_it;
+    EXPECT_EQ(after.end_signal, 0) << died_of_it;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-#include "core/retry/known_flaky.hpp"
+#include "core/retry/run_retries.hpp"
 
 #include <gtest/gtest.h>
 

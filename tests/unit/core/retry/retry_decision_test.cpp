@@ -141,6 +141,20 @@ TEST(RetryDecision, AKnownFlakeCountsBeforeTheRulesAndOnlyWithItsSignature) {
             "again: exit 4: tried again at once (known flaky, PROJ-7: 1 of 2)");
 }
 
+TEST(RetryDecision, WithoutANodeForItThereIsNoFurtherAttempt) {
+  AttemptResult lost = ended(Outcome::node_lost);
+  EXPECT_EQ(decide(policy("node=2"), {lost}),
+            "again: node lost: tried again at once (node=2: 1 of 2)");
+  lost.has_no_node = true;
+  EXPECT_EQ(decide(policy("node=2"), {lost}),
+            "done: node lost: not tried again: there is no node for it");
+}
+
+TEST(RetryDecision, AKnownFlakeThatThePolicyDoesNotHaveIsNone) {
+  EXPECT_EQ(decide(policy("exit:4=1"), {known(4)}),
+            "again: exit 4: tried again at once (exit:4=1: 1 of 1)");
+}
+
 AttemptResult bereft(AttemptResult result) {
   result.lost_service = true;
   return result;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 namespace holdfast {
 namespace {
 
@@ -152,6 +154,15 @@ TEST(RetryRules, WhatCannotGetBetterIsNeverTriedAgain) {
   };
   for (const auto& row : rows) {
     EXPECT_EQ(never_again(row.outcome, {Kind::never_started, row.code}), row.why);
+  }
+}
+
+TEST(RetryRules, AStartIsTriedAgainAfterAnErrorThatMayPass) {
+  for (const int error :
+       {EINTR, EIO, EAGAIN, ENOMEM, EBUSY, ENFILE, EMFILE, ETXTBSY, ETIMEDOUT, ESTALE}) {
+    const ProcessEnd main{Kind::never_started, error};
+    EXPECT_EQ(never_again(Outcome::launch_failed, main), "") << error;
+    EXPECT_EQ(cause_of(Outcome::launch_failed, main), RetryCause::launch) << error;
   }
 }
 

@@ -1,6 +1,5 @@
 #include "core/select/division.hpp"
-#include "core/ctest/disjoint_sets.hpp"
-#include "core/select/clusters.hpp"
+#include "core/ctest/fixture_sets.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -196,6 +195,15 @@ TEST(division, a_disabled_test_weighs_nothing) {
   auto tests = numbered({named("a"), named("b"), named("c"), named("d")});
   tests[0].is_disabled = true;
   EXPECT_EQ(shards_of(tests, {1000, 10, 10, 20}, 2), (Shards{{0, 3}, {1, 2}}));
+}
+
+TEST(division, the_time_of_a_disabled_test_says_nothing_of_those_of_unknown_time) {
+  auto tests = numbered({named("b"), named("c"), named("d"), named("u1"), named("u2"), named("x1"),
+                         named("x2"), named("x3"), named("x4")});
+  TestTimes times{100, 10, 10, std::nullopt, std::nullopt, 1000, 1000, 1000, 1000};
+  for (std::size_t i = 5; i < tests.size(); ++i) tests[i].is_disabled = true;
+  // 100 | 10, 10, then two with 10 each, and those that do not start where the load is the least.
+  EXPECT_EQ(shards_of(tests, times, 2), (Shards{{0}, {1, 2, 3, 4, 5, 6, 7, 8}}));
 }
 
 TEST(division, the_fingerprint_is_that_of_the_tests_the_times_and_the_count) {

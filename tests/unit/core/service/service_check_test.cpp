@@ -158,6 +158,14 @@ TEST(ServiceSpec, IsHealthyByWhatMadeItReadyButNotByItsOutput) {
   EXPECT_EQ(service.health_probe(), ServiceProbe{});
 }
 
+TEST(ServiceSpec, LeavesItsStopCommandAtLeastFiveSeconds) {
+  ServiceSpec service = declared("db");
+  service.grace = Milliseconds{100};
+  EXPECT_EQ(service.stop_time(), Milliseconds{5000});
+  service.grace = Milliseconds{9000};
+  EXPECT_EQ(service.stop_time(), Milliseconds{9000});
+}
+
 TEST(ServiceSpec, ProvesThatItHasItsPlaceIfWhatMadeItReadyDoesNotSay) {
   ServiceSpec service = declared("db");
   EXPECT_FALSE(names_place(service.proof()));

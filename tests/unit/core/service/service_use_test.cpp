@@ -1,4 +1,4 @@
-#include "core/service/service_use.hpp"
+#include "core/service/service_spec.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/service/service_words.hpp"
+#include "core/service/service_spec.hpp"
 
 #include <gtest/gtest.h>
 

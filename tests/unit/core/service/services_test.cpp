@@ -223,6 +223,23 @@ TEST(Services, StartBesideEachOtherButBehindWhatTheyDependOn) {
   EXPECT_EQ(run.hear("web", News::ready), "grant 1");
 }
 
+TEST(Services, ThatAreEagerAndCannotStartAreRefusedToNobodyButTests) {
+  ServiceRun run({eager(declared("db"))});
+  EXPECT_EQ(run.orders(), "start db/0#1");
+  EXPECT_EQ(run.hear("db", News::died, 0, "no"), "");
+  EXPECT_EQ(run.ask(1, {{"db"}}), "refuse 1 (no)");
+}
+
+TEST(Services, StartWithAllThatIsBelowThemHoweverDeep) {
+  ServiceRun run({declared("db"), declared("web", {"db"}), declared("front", {"web"})});
+  EXPECT_EQ(run.ask(1, {{"front"}}), "start db/0#1");
+  EXPECT_EQ(run.hear("db", News::ready), "start web/0#1");
+  EXPECT_EQ(run.hear("web", News::ready), "start front/0#1");
+  EXPECT_EQ(run.hear("front", News::ready), "grant 1");
+  const std::vector<GrantedService> granted{{{0, 0}, 1}, {{1, 0}, 1}, {{2, 0}, 1}};
+  EXPECT_EQ(run.services.services_of(1), granted);
+}
+
 TEST(Services, GoToOneTestAloneInOrderOfArrival) {
   ServiceRun run({declared("db")});
   run.warm_up("db");
@@ -412,6 +429,14 @@ TEST(Services, AreLookedAtAgainForATestThatIsUsingThem) {
   EXPECT_EQ(run.ask(2, {{"db"}}), "") << "1 has it alone, whatever generation";
   EXPECT_EQ(run.hear("db", News::ready), "grant 1");
   EXPECT_EQ(run.leave(1), "check db/0#2");
+}
+
+TEST(Services, MayHaveBeenHarmedByAUseThatAsksAgain) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.ask_again(1), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1, stacks db/0#1, stop db/0#1");
 }
 
 TEST(Services, AreRenewedForAFreshUseThatAsksAgain) {

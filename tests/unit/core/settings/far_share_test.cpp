@@ -1,4 +1,4 @@
-#include "core/settings/far_share.hpp"
+#include "core/settings/policy.hpp"
 
 #include <gtest/gtest.h>
 

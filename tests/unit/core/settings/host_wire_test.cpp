@@ -66,6 +66,32 @@ TEST(HostOrder, ArrivesAsItWasSent) {
   EXPECT_EQ(arrived->ports, full_order().ports);
 }
 
+TEST(HostOrder, EachFieldArrives) {
+  HostOrder order = full_order();
+  order.containment = {Boundary::pidns};
+  order.must_be_contained = true;
+  order.network = 6;
+  order.cgroup = "holdfast-1-12-34.s1";
+  order.kept_at = "/k";
+  order.tree = "/b";
+  const Result<HostOrder> arrived = to_host_order(to_message(order));
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(arrived->containment, order.containment);
+  EXPECT_TRUE(arrived->must_be_contained);
+  EXPECT_EQ(arrived->network, order.network);
+  EXPECT_EQ(arrived->cgroup, order.cgroup);
+  EXPECT_EQ(arrived->kept_at, order.kept_at);
+  EXPECT_EQ(arrived->tree, order.tree);
+  EXPECT_EQ(arrived->attempt, order.attempt);
+  EXPECT_EQ(arrived->instance, order.instance);
+  EXPECT_EQ(arrived->generation, order.generation);
+  EXPECT_EQ(arrived->kept, order.kept);
+  EXPECT_EQ(arrived->dependents, order.dependents);
+  EXPECT_EQ(arrived->before, order.before);
+  EXPECT_EQ(arrived->log, order.log);
+  EXPECT_EQ(arrived->scratch, order.scratch);
+}
+
 TEST(HostOrder, OfAPlainServiceHasItsDefaults) {
   HostOrder plain;
   plain.ctest = {1, 1};

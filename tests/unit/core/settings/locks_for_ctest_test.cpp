@@ -78,5 +78,24 @@ TEST(LocksForCtest, LabelsAndNamesThatNoListHoldsAreLeftOut) {
   EXPECT_EQ(text.find("(locks [====["), std::string::npos);
 }
 
+TEST(LocksForCtest, TheProfileThatCountsLastIsToldLast) {
+  Settings settings;
+  settings.layers = {{"default", {in_file(Setting::locks, "db")}},
+                     {"middle", {in_file(Setting::timeout, "5")}},
+                     {"ci", {in_file(Setting::locks, "net@user")}}};
+  settings.overrides = {said("web", "")};
+  EXPECT_EQ(locks_for_ctest(settings),
+            "# Written by `holdfast begin`: the locks and services of holdfast.toml, for ctest.\n"
+            "function(_holdfast_locks_of_file test out)\n"
+            "  set(locks \"\")\n"
+            "  set(locks [====[db@project]====])\n"
+            "  set(locks [====[net@user]====])\n"
+            "  if(test MATCHES [====[web]====])\n"
+            "    set(locks \"\")\n"
+            "  endif()\n"
+            "  set(${out} \"${locks}\" PARENT_SCOPE)\n"
+            "endfunction()\n");
+}
+
 }  // namespace
 }  // namespace holdfast

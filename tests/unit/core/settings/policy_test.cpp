@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <utility>
 
+#include "core/settings/settings.hpp"
 #include "said_values.hpp"
 
 namespace holdfast {
@@ -214,6 +216,33 @@ TEST(Policy, TheWordsOfEachEnumerationAreReadBack) {
   expect_words_are_read_back<Isolation>();
   expect_words_are_read_back<FlakyResult>();
   EXPECT_EQ(name_of(Scratch::keep_failed), "keep-failed");
+}
+
+TEST(Policy, AHookBeforeTheKillHasAtLeastTheDefaultGrace) {
+  Settings settings;
+  settings.layers = {{"default", {in_file(Setting::grace, "0")}}};
+  EXPECT_EQ(longest_grace(settings), Milliseconds{0});
+  settings.layers[0].said.push_back(in_file(Setting::on_failure, "true"));
+  EXPECT_EQ(longest_grace(settings), Milliseconds{0});
+  settings.layers[0].said.push_back(in_file(Setting::before_kill, "true"));
+  EXPECT_EQ(longest_grace(settings), Milliseconds{5000});
+  settings.layers[0].said.push_back(in_file(Setting::grace, "90"));
+  EXPECT_EQ(longest_grace(settings), Milliseconds{90'000});
+  // One of some tests counts too.
+  settings.layers = {{"default", {in_file(Setting::grace, "0")}}};
+  settings.overrides.resize(1);
+  settings.overrides[0].said = {in_file(Setting::before_kill, "true")};
+  EXPECT_EQ(longest_grace(settings), Milliseconds{5000});
+}
+
+TEST(Policy, ATestHasAtLeastOneProcessor) {
+  const std::pair<const char*, std::int64_t> rows[] = {{"", 1},  {"0", 1}, {"-3", 1},
+                                                       {"x", 1}, {"4", 4}, {"99999999", 1'000'000}};
+  for (const auto& [text, processors] : rows) {
+    TestFacts facts;
+    facts.processors = text;
+    EXPECT_EQ(processors_of(facts), processors) << text;
+  }
 }
 
 }  // namespace

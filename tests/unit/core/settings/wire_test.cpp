@@ -157,15 +157,17 @@ TEST(Wire, ATextIsCutAtANulSoThatItCannotForgeAField) {
 
 TEST(Wire, AMessageOfAnotherVersionIsRefused) {
   std::string packet = encode(to_message(full_grant()));
-  for (const char* version :
-       {"holdfast-2", "holdfast-", "holdfast-11", "Holdfast-1", "", " holdfast-1"}) {
-    const std::string other = version + packet.substr(packet.find('\0'));
+  const std::string_view own = "10:holdfast-2";
+  ASSERT_TRUE(packet.starts_with(own));
+  for (const char* version : {"10:holdfast-1", "9:holdfast-", "11:holdfast-22", "10:Holdfast-2",
+                              "0:", "11: holdfast-2", "-1:", "x", "99:holdfast-2"}) {
+    const std::string other = version + packet.substr(own.size());
     const Result<Message> message = decode(other);
     ASSERT_FALSE(message) << version;
     EXPECT_EQ(message.error().message, "understand a message of another version of Holdfast");
   }
   EXPECT_FALSE(decode(""));
-  EXPECT_FALSE(decode("holdfast-1"));  // without its NUL
+  EXPECT_FALSE(decode(std::string_view("holdfast-1\0attempt\0", 19)));  // of version 1
 }
 
 TEST(Wire, APacketCutOffAtAnyByteIsRefusedOrLacksWholeFields) {
@@ -183,6 +185,17 @@ TEST(Wire, APacketCutOffAtAnyByteIsRefusedOrLacksWholeFields) {
 Message without(Message message, const std::string& key) {
   std::erase_if(message.fields, [&](const auto& field) { return field.first == key; });
   return message;
+}
+
+Message::Fields policy_in(const Message& grant) {
+  return unpacked(grant.get("policy")).value_or(Message::Fields());
+}
+
+Message with_policy(Message grant, const Message::Fields& policy) {
+  for (auto& [key, text] : grant.fields) {
+    if (key == "policy") text = packed(policy);
+  }
+  return grant;
 }
 
 TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
@@ -206,22 +219,39 @@ TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
         "retry_alone",         "idle_slots",  "flaky_result", "run_serial", "known_flaky"}) {
     for (const char* value : {"x", "1 ", "999999999999999999999999999999x"}) {
       Message message = to_message(full_grant());
+      Message::Fields policy = policy_in(message);
       int changed = 0;
-      for (auto& field : message.fields) {
-        if (field.first != key || field.second.empty()) continue;
-        field.second = value;
-        ++changed;
+      for (Message::Fields* fields : {&message.fields, &policy}) {
+        for (auto& field : *fields) {
+          if (field.first != key || field.second.empty()) continue;
+          field.second = value;
+          ++changed;
+        }
       }
       EXPECT_GT(changed, 0) << key;
-      EXPECT_FALSE(to_grant(message)) << key << '=' << value;
+      EXPECT_FALSE(to_grant(with_policy(message, policy))) << key << '=' << value;
     }
   }
 }
 
 TEST(Wire, WhatIsBuiltInIsNotSent) {
-  for (const auto& [key, value] : to_message(AttemptGrant{}).fields) {
-    EXPECT_FALSE(setting_of_id(key)) << key;
-    EXPECT_NE(key, "lock");
+  for (const auto& [key, value] : policy_in(to_message(AttemptGrant{})))
+    EXPECT_EQ(key, "lock_list");
+}
+
+TEST(Wire, ASettingThatIsNotKnownIsRefused) {
+  const Message message = to_message(full_grant());
+  for (const char* key : {"of_tomorrow", "report", "transient", ""}) {
+    Message::Fields policy = policy_in(message);
+    policy.emplace_back(key, "1");
+    EXPECT_FALSE(to_grant(with_policy(message, policy))) << key;
+    Message request = to_message(full_request());
+    for (auto& [name, text] : request.fields) {
+      if (name != "said") continue;
+      const Message::Fields one{{"setting", key}, {"text", "1"}};
+      text = packed({{"count", "1"}, {"item", packed(one)}});
+    }
+    EXPECT_FALSE(to_request(request)) << key;
   }
 }
 
@@ -233,16 +263,27 @@ TEST(Wire, WhatAFileSaysArrivesAsItWasSaid) {
   ASSERT_EQ(read->size(), 3U);
   EXPECT_EQ((*read)[1].setting, Setting::environment);
   EXPECT_EQ((*read)[1].text, "A=x=y");
-  Message unknown(k_settings);
-  unknown.add("colour", "red");
+  EXPECT_FALSE(to_values(Message(k_settings)));
+  const Message::Fields one{{"setting", "colour"}, {"text", "red"}};
+  const Message unknown(k_settings, {{"said", packed({{"count", "1"}, {"item", packed(one)}})}});
   EXPECT_FALSE(to_values(unknown));
 }
 
+// A grant whose policy has these items for locks.
+Message with_locks(const std::string& count, const std::vector<Message::Fields>& locks) {
+  Message::Fields list{{"count", count}};
+  for (const Message::Fields& lock : locks) list.emplace_back("item", packed(lock));
+  return with_policy(to_message(AttemptGrant{}), {{"lock_list", packed(list)}});
+}
+
 TEST(Wire, ALockThatIsNoLockIsRefused) {
-  for (const char* lock : {"", "a", "x@moon=a", "=a", "x:2/1=a", "x:shared"}) {
-    Message message = to_message(AttemptGrant{});
-    message.add("lock", lock);
-    EXPECT_FALSE(to_grant(message)) << lock;
+  EXPECT_TRUE(to_grant(with_locks("1", {{{"name", "a"}}})));
+  for (const Message::Fields& lock :
+       std::vector<Message::Fields>{{},
+                                    {{"name", "a"}, {"mode", "x"}},
+                                    {{"name", "a"}, {"scope", "moon"}},
+                                    {{"name", "a"}, {"units", "-1"}}}) {
+    EXPECT_FALSE(to_grant(with_locks("1", {lock}))) << packed(lock);
   }
 }
 
@@ -259,7 +300,7 @@ TEST(Wire, AnyBytesAreDecodedOrRefused) {
             static_cast<char>(random.below(256));
       }
     } else {
-      packet.insert(0, std::string("holdfast-1\0", 11));
+      packet.insert(0, "10:holdfast-2");
     }
     const Result<Message> message = decode(packet);
     if (!message) {
@@ -290,13 +331,73 @@ TEST(Wire, WhatAnAttemptWaitsForComesBack) {
   for (const AttemptWait& sent : {AttemptWait{WaitFor::lock, "a lock@cluster", "held\nby \"b\""},
                                   AttemptWait{WaitFor::services, "db, web", "db is starting"},
                                   AttemptWait{WaitFor::step, "slurm", ""}, AttemptWait{}}) {
-    const AttemptWait read = to_wait(to_text(sent));
-    EXPECT_EQ(read.what, sent.what);
-    EXPECT_EQ(read.names, sent.names);
-    EXPECT_EQ(read.why, sent.why);
+    const Result<AttemptWait> read = to_wait(*decode(encode(to_message(sent))));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->what, sent.what);
+    EXPECT_EQ(read->names, sent.names);
+    EXPECT_EQ(read->why, sent.why);
   }
-  EXPECT_EQ(to_text(AttemptWait{}), "");
-  EXPECT_EQ(to_wait("garbage").names, "");
+  EXPECT_FALSE(to_wait(Message(k_waits, {{"what", "garbage"}})));
+}
+
+TEST(Wire, MessagesNestInMessages) {
+  const Status sent{.run = "12-x",
+                    .tree = "/a tree",
+                    .ctest = {12, 34},
+                    .journal = "/a tree/j",
+                    .services = {{"db", "ready", 3, 77}, {"a web:1", "", 0, 0}},
+                    .waits = {{"12-x.1", {WaitFor::lock, "db@cluster", "2:x\n"}}}};
+  const Result<Status> read = to_status(*decode(encode(to_message(sent))));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->run, sent.run);
+  EXPECT_EQ(read->tree, sent.tree);
+  EXPECT_EQ(read->ctest, sent.ctest);
+  EXPECT_EQ(read->journal, sent.journal);
+  ASSERT_EQ(read->services.size(), 2U);
+  EXPECT_EQ(read->services[0].name, "db");
+  EXPECT_EQ(read->services[0].state, "ready");
+  EXPECT_EQ(read->services[0].generation, 3U);
+  EXPECT_EQ(read->services[0].main, 77);
+  EXPECT_EQ(read->services[1].name, "a web:1");
+  ASSERT_EQ(read->waits.size(), 1U);
+  EXPECT_EQ(read->waits[0].attempt, "12-x.1");
+  EXPECT_EQ(read->waits[0].wait.names, "db@cluster");
+  EXPECT_EQ(read->waits[0].wait.why, "2:x\n");
+  Message broken = to_message(sent);
+  for (auto& [key, text] : broken.fields) {
+    if (key == "waits") text.pop_back();
+  }
+  EXPECT_FALSE(to_status(broken));
+}
+
+TEST(Wire, WhatServicesATestHasComesBack) {
+  const ServicesAnswer sent{.uses = {{"db", 3}, {"web", 1}},
+                            .variables = {{"A", "x=y"}, {"B", ""}}};
+  const Result<ServicesAnswer> read = to_services_answer(*decode(encode(to_message(sent))));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->why, "");
+  EXPECT_EQ(read->uses, sent.uses);
+  EXPECT_EQ(read->variables, sent.variables);
+  const RedServices red{{"db"}, {"db: well", "web: gone"}, {"a fixture"}};
+  const Result<RedServices> read_red = to_red_services(*decode(encode(to_message(red))));
+  ASSERT_TRUE(read_red);
+  EXPECT_EQ(read_red->lost, red.lost);
+  EXPECT_EQ(read_red->states, red.states);
+  EXPECT_EQ(read_red->fixtures, red.fixtures);
+}
+
+TEST(Wire, AGrantThatHasLostALockIsRefused) {
+  const Message::Fields a{{"name", "a"}};
+  const Message::Fields b{{"name", "b"}, {"mode", "amount"}, {"units", "5"}, {"size", "0"}};
+  const Result<AttemptGrant> whole = to_grant(with_locks("2", {a, b}));
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->policy.locks, (std::vector<LockSpec>{{"a"}, {"b", LockMode::amount, 5, 0}}));
+  EXPECT_FALSE(to_grant(with_locks("2", {a})));
+  EXPECT_FALSE(to_grant(with_locks("1", {a, b})));
+  EXPECT_FALSE(to_grant(with_locks("x", {a})));
+  EXPECT_FALSE(to_grant(with_locks("", {})));
+  EXPECT_FALSE(to_grant(with_policy(to_message(AttemptGrant{}), {})));
+  EXPECT_FALSE(to_grant(without(to_message(AttemptGrant{}), "policy")));
 }
 
 TEST(Wire, AWaitHasASubject) {

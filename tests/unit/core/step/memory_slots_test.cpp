@@ -54,9 +54,9 @@ TEST(MemorySlots, WhoNeedsMoreTakesNoFewerUnits) {
 }
 
 std::string record(std::string_view kind, std::string_view output, std::string_view outcome,
-                   std::int64_t peak) {
+                   std::int64_t peak, std::string_view target = "app") {
   JsonLine line("step", 1000);
-  line.text("kind", kind).text("target", "app").text("output", output);
+  line.text("kind", kind).text("target", target).text("output", output);
   line.text("outcome", outcome).number("max_rss_kb", peak).number("attempts", 1);
   return std::move(line).finish();
 }
@@ -80,6 +80,13 @@ TEST(MemorySlots, ThePastIsTheMostOfTheLastFourThatPassed) {
   EXPECT_EQ(past_peak_kb(journal, link_of("app")), 30U);
   EXPECT_EQ(past_peak_kb(journal, link_of("ap")), std::nullopt);
   EXPECT_EQ(past_peak_kb(journal, link_of("apple")), 8000U);
+}
+
+// Outputs are relative to the directory of their step.
+TEST(MemorySlots, AnOutputOfTheSameNameOfAnotherTargetIsAnotherOne) {
+  const std::string journal =
+      record("link", "app", "passed", 30) + record("link", "app", "passed", 9000, "other");
+  EXPECT_EQ(past_peak_kb(journal, link_of("app")), 30U);
 }
 
 TEST(MemorySlots, OutputsThatJsonWritesOtherwiseAreFound) {
@@ -113,6 +120,16 @@ TEST(MemorySlots, WhoIsAloneHasAllOfEverySlot) {
   EXPECT_EQ(to_text(locks[0]), "holdfast-link-2:2/2@user");
   EXPECT_EQ(to_text(locks[1]), "holdfast-memory:128/128@user");
   EXPECT_EQ(to_text(locks[2]), "holdfast-once-more@user");
+}
+
+TEST(MemorySlots, WhoIsAloneHasAllOfAnAmountWhoseWholeNobodySays) {
+  std::vector<LockSpec> locks{*parse_lock_spec("memory:1GiB"), *parse_lock_spec("v:1GiB/2GiB")};
+  make_alone(locks, LockScope::user);
+  ASSERT_EQ(locks.size(), 4U);
+  EXPECT_EQ(to_text(locks[0]), "v:2GiB/2GiB@project");
+  EXPECT_EQ(locks[3].name, "memory");
+  EXPECT_EQ(locks[3].units, k_largest_size_kb);
+  EXPECT_EQ(locks[3].size, 0U);
 }
 
 TEST(MemorySlots, OfTheMachineWhoIsAloneHasAllOfThem) {

@@ -63,14 +63,5 @@ TEST(StepRetry, ASignatureIsNamed) {
   EXPECT_EQ(why_once_more(signalled(SIGSEGV), {true, "oops"}), "failed of what may pass: \"oops\"");
 }
 
-TEST(StepRetry, WhatIsHandedOverComesBack) {
-  const EarlierAttempts earlier{1, 1'500'000, 20, 30, 40, 50, "failed of: \"a:b\""};
-  EXPECT_EQ(parse_earlier_attempts(to_text(earlier)), earlier);
-  EXPECT_EQ(parse_earlier_attempts(to_text(EarlierAttempts{})), EarlierAttempts{});
-  for (const char* wrong : {"", "1", "1:2:3:4:5", "1:2:x:4:5:6:", "1::3:4:5:6:"}) {
-    EXPECT_EQ(parse_earlier_attempts(wrong), std::nullopt) << wrong;
-  }
-}
-
 }  // namespace
 }  // namespace holdfast

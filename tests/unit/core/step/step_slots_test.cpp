@@ -58,6 +58,9 @@ TEST(StepSlots, ANumberOrMemoryAndNothingElse) {
   const Result<StepSlots> by_memory = parse_step_slots("*=memory");
   ASSERT_TRUE(by_memory);
   EXPECT_EQ(by_memory->count, 0U);
+  const Result<StepSlots> most = parse_step_slots("*=1024");
+  ASSERT_TRUE(most);
+  EXPECT_EQ(most->count, 1024U);
   for (const char* wrong : {"", "*", "=1", "*=", "*=0", "*=1025", "*=-1", "*=2x", "*=Memory"}) {
     const Result<StepSlots> slots = parse_step_slots(wrong);
     ASSERT_FALSE(slots) << wrong;

@@ -25,5 +25,44 @@ TEST(FarFiles, RecordsOfCasesAreReadInWholeLinesFromWhereOneIs) {
   EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "far"));
 }
 
+TEST(FarFiles, ASignalIsHeardWhenAllOfItIsWritten) {
+  const ScratchDirectory directory;
+  const FarFiles files(directory.path() / "far", "7");
+  ASSERT_TRUE(files.begin("job"));
+  files.tell(2);
+  std::ofstream control(directory.path() / "far" / "7.control", std::ios::app);
+  control << "1" << std::flush;
+  EXPECT_EQ(files.told(), std::vector<int>{2});
+  control << "5\n" << std::flush;
+  EXPECT_EQ(files.told(), (std::vector<int>{2, 15}));
+}
+
+TEST(FarFiles, NoneStaysWhenTheAttemptIsOver) {
+  const ScratchDirectory directory;
+  const FarFiles files(directory.path() / "far", "7");
+  ASSERT_TRUE(files.begin("job"));
+  ASSERT_TRUE(files.put_started("started"));
+  ASSERT_TRUE(files.put_ended("ended"));
+  EXPECT_EQ(files.started(), "started");
+  EXPECT_EQ(files.ended(), "ended");
+  std::ofstream(files.log_file()) << "a line\nhalf a l";
+  std::ofstream(files.cases_file()) << "a record\n";
+  EXPECT_EQ(files.log(), "a line\n");
+  files.remove();
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "far"));
+}
+
+TEST(FarRun, KnowsWhatItsTestsHaveFoundOut) {
+  const ScratchDirectory directory;
+  const FarRun run(directory.path());
+  EXPECT_FALSE(run.is_over());
+  EXPECT_TRUE(run.left_out().empty());
+  run.leave_out("n1");
+  run.leave_out("n1");
+  EXPECT_EQ(run.left_out(), std::vector<std::string>{"n1"});
+  run.note_over();
+  EXPECT_TRUE(run.is_over());
+}
+
 }  // namespace
 }  // namespace holdfast::exec

@@ -56,6 +56,18 @@ TEST_F(KeptRoom, NoByteOfItIsGivenTwice) {
   EXPECT_EQ(taken[0] + taken[1] + taken[2] + taken[3], k_limit);
 }
 
+TEST_F(KeptRoom, APartThatIsTooLongIsItsEnd) {
+  testing::internal::CaptureStdout();
+  OutputRelay relay(log("a"));
+  relay.write(Stream::output, "begin" + std::string(64UL * 1024, 'x') + "end");
+  relay.finish();
+  (void)testing::internal::GetCapturedStdout();
+  EXPECT_EQ(relay.part(0, 6), "beginx");
+  const std::string most = relay.part(0, relay.position());
+  EXPECT_EQ(most.size(), 64UL * 1024);
+  EXPECT_TRUE(most.ends_with("xend"));
+}
+
 TEST_F(KeptRoom, ALogThatGoesIsNotNamed) {
   directory_.write(".holdfast/runs/1/journal.jsonl", "");
   OutputRelay relay(log("a"));

@@ -1,4 +1,4 @@
-#include "exec/retry/aftermath.hpp"
+#include "exec/retry/test_run.hpp"
 
 #include <gtest/gtest.h>
 

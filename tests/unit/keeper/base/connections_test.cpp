@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include "os/file/clock.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -44,12 +46,27 @@ TEST(Connection, LetsGoOfEverythingAtTheFarewell) {
 
 TEST(Connection, AnAttemptThatIsOverWaitsForNothing) {
   Connection connection = granted();
-  connection.wait = "lock\ndb@cluster\n";
+  connection.wait = {wire::WaitFor::lock, "db@cluster"};
   connection.begin_next("r.2", "");
-  EXPECT_EQ(connection.wait, "");
-  connection.wait = "lock\ndb@cluster\n";
+  EXPECT_EQ(connection.wait.names, "");
+  connection.wait = {wire::WaitFor::lock, "db@cluster"};
   connection.end_attempt();
-  EXPECT_EQ(connection.wait, "");
+  EXPECT_EQ(connection.wait.names, "");
+}
+
+TEST(Connection, AFurtherAttemptHasNothingThatWasHeldForTheLastOne) {
+  Connection connection = granted();
+  connection.begin_next("r.2", "");
+  EXPECT_TRUE(connection.locks.empty());
+  EXPECT_FALSE(connection.contained.valid());
+}
+
+TEST(Connection, TheGuardOfADeadLauncherHasTheGraceOfItsTest) {
+  Connection connection = granted();
+  const Milliseconds before = os::monotonic_now();
+  connection.expect_end();
+  EXPECT_GT(connection.guard_until, before + connection.grace);
+  EXPECT_LT(connection.guard_until, os::monotonic_now() + connection.grace + 60s);
 }
 
 TEST(Connection, KeepsTheLocksOfADeadLaunchersTestAndBoundsItsGuardsTime) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/settings/wire.hpp"
+#include "heard_stderr.hpp"
 #include "nowhere.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"
@@ -64,6 +65,29 @@ TEST(RunLines, ALineForTheWholeRunThatStderrDoesNotTakeComesWithTheSummary) {
   RunLines lines(ctest.name());
   lines.say_once("no disk");
   EXPECT_EQ(lines.take_summary("5 passed\n"), "holdfast: no disk\n5 passed\n");
+}
+
+TEST(RunLines, ALongLineIsFoldedWhereItsSpeakerWantsThat) {
+  const HeardStderr ctest;
+  RunLines lines(ctest.process());
+  std::string text = "waiting";
+  for (int i = 0; i < 40; ++i) text += " for lock";
+  lines.say_for({"t", ""}, said(text));
+  EXPECT_EQ(ctest.heard(), "holdfast: " + text + "\n");
+  lines.say_for({"t", ""}, said(text, "folded"));
+  const std::string folded = ctest.heard();
+  EXPECT_TRUE(folded.starts_with("holdfast: waiting for lock ")) << folded;
+  EXPECT_NE(folded.find("\nholdfast:   "), std::string::npos) << folded;
+}
+
+TEST(RunLines, WhatIsHeldBackIsSaidIfCtestGoesOn) {
+  const HeardStderr ctest;
+  RunLines lines(ctest.process());
+  lines.say_for({"t", ""}, said("t was interrupted", "interrupted"));
+  lines.say_for({"u", ""}, said("u was interrupted", "interrupted"));
+  EXPECT_EQ(ctest.heard(), "");
+  lines.say_held_back();
+  EXPECT_EQ(ctest.heard(), "holdfast: t was interrupted\nholdfast: u was interrupted\n");
 }
 
 TEST(RunLines, AnyOtherLineIsLostIfNobodyGotIt) {

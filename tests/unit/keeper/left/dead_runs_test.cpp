@@ -39,7 +39,7 @@ TEST(DeadRun, LacksTheEndOfEachAttemptThatHasNone) {
 }
 
 Journal written(const DeadRun& run) {
-  std::istringstream lines(missing_lines(run, 1'700'000'000'500));
+  std::istringstream lines(missing_lines(run, 1'700'000'000.5));
   return read_journal(lines);
 }
 

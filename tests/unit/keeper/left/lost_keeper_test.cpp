@@ -1,6 +1,9 @@
 #include "keeper/left/dead_runs.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -8,9 +11,9 @@
 
 #include "../os/scratch.hpp"
 #include "../store/log_lines.hpp"
+#include "core/journal/record_lines.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_reader.hpp"
-#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {
@@ -76,6 +79,76 @@ TEST_F(LostKeeper, TheEndOfTheRunIsTheLastRecordAndTheOnlyOne) {
     EXPECT_TRUE(last->has_log);
     EXPECT_GT(last->keeper_until, 0);
   }
+}
+
+TEST_F(LostKeeper, WhatAnotherHasRecordedMeanwhileIsNotRecordedAgain) {
+  const std::vector<DeadRun> seen = find_dead_runs(tree_);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(tidy(seen).ends, 1U);
+  const auto size = std::filesystem::file_size(journal());
+  const Tidied again = tidy(seen);
+  EXPECT_EQ(again.ends, 0U);
+  EXPECT_EQ(again.attempts, 0U);
+  EXPECT_EQ(again.runs, 0U);
+  EXPECT_EQ(std::filesystem::file_size(journal()), size);
+}
+
+TEST_F(LostKeeper, WhileAnotherRecordsTheEndNobodyElseDoes) {
+  os::UniqueFd turn(::open(journal().c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(turn.get(), LOCK_EX | LOCK_NB), 0);
+  EXPECT_EQ(tidy(find_dead_runs(tree_)).ends, 0U);
+  EXPECT_FALSE(end_record(journal()));
+  turn.reset();
+  EXPECT_EQ(tidy(find_dead_runs(tree_)).ends, 1U);
+}
+
+// This process is in the place of ctest, which has its log open and waits in its last step.
+TEST_F(LostKeeper, AtTheEndOfCtestOneCommandRecordsIt) {
+  const os::UniqueFd log(
+      ::open((tree_ / "Testing/Temporary/LastTest.log").c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_TRUE(log.valid());
+  const RunEntry run{k_run, journal().parent_path(), journal(), 0};
+  os::UniqueFd turn(::open(journal().c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(turn.get(), LOCK_EX | LOCK_NB), 0);
+  EXPECT_FALSE(finish_at_end(run, os::own_name()));
+  EXPECT_FALSE(end_record(journal()));
+  turn.reset();
+  const Result<void> done = finish_at_end(run, os::own_name());
+  EXPECT_TRUE(done) << to_text(done.error());
+  const Result<Journal> read = read_journal(journal());
+  ASSERT_TRUE(read);
+  int interrupted = 0;
+  int verdicts = 0;
+  for (const Record& record : read->records) {
+    const auto* ended = std::get_if<AttemptEnded>(&record);
+    interrupted += ended != nullptr && ended->outcome == Outcome::interrupted ? 1 : 0;
+    verdicts += std::holds_alternative<VerdictRecord>(record) ? 1 : 0;
+  }
+  EXPECT_EQ(interrupted, k_tests);
+  EXPECT_EQ(verdicts, k_tests);
+  EXPECT_TRUE(end_record(journal())->complete);
+  const auto size = std::filesystem::file_size(journal());
+  EXPECT_FALSE(finish_at_end(run, os::own_name()));
+  EXPECT_EQ(std::filesystem::file_size(journal()), size);
+}
+
+TEST_F(LostKeeper, TheRunEndedWhenCtestWroteItsLastLine) {
+  constexpr double k_last = 1'700'000'100;
+  const timespec times[2] = {{1'700'000'100, 0}, {1'700'000'100, 0}};
+  const std::filesystem::path log = tree_ / "Testing/Temporary/LastTest.log";
+  ASSERT_EQ(::utimensat(AT_FDCWD, log.c_str(), times, 0), 0);
+  (void)tidy(find_dead_runs(tree_));
+  const Result<Journal> read = read_journal(journal());
+  ASSERT_TRUE(read);
+  int verdicts = 0;
+  for (const Record& record : read->records) {
+    const auto* verdict = std::get_if<VerdictRecord>(&record);
+    if (verdict == nullptr) continue;
+    ++verdicts;
+    EXPECT_DOUBLE_EQ(verdict->at, k_last);
+  }
+  EXPECT_EQ(verdicts, k_tests);
+  EXPECT_DOUBLE_EQ(end_record(journal())->at, k_last);
 }
 
 TEST_F(LostKeeper, ALineThatItsWriterDidNotFinishSpoilsNoRecord) {

@@ -1,6 +1,16 @@
 #include "keeper/left/orphans.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "../os/scratch.hpp"
+#include "core/journal/record_lines.hpp"
+#include "nowhere.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {
@@ -39,6 +49,50 @@ TEST(Orphan, IsOnRecordWithWhoKilledItAndWhatIsLeft) {
   EXPECT_EQ(note_on_orphan(KilledBy::stranger, 0, {{7, "sleep"}, {8, "cat"}}),
             "launcher and guard of the test were killed; what it left was ended; sleep (pid 7), "
             "cat (pid 8) may be its own and lives");
+}
+
+// Nothing is left of the attempt but its connection.
+class OrphanRecord : public testing::Test {
+ protected:
+  std::vector<Record> records_after(KilledBy killer) {
+    Connection orphan;
+    orphan.attempt = attempt_;
+    orphan.test = "t";
+    orphan.key = "key";
+    orphan.n = 3;
+    OrphanHelpers helpers;
+    EXPECT_GT(helpers.look_after(std::move(orphan), journal_, killer, k_no_ctest, lines_), 0);
+    helpers.reap_helpers(OrphanHelpers::Reap::all);
+    const Result<Journal> read = read_journal(std::filesystem::path(journal_));
+    return read ? read->records : std::vector<Record>();
+  }
+
+  os::Scratch scratch_;
+  std::string journal_ = scratch_.path("journal.jsonl");
+  std::string attempt_ = "orphan-" + std::to_string(::getpid()) + ".7";
+  RunLines lines_{k_no_ctest};
+};
+
+TEST_F(OrphanRecord, SaysWhichAttemptItWasAndWhatBecameOfIt) {
+  const std::vector<Record> records = records_after(KilledBy::ctest);
+  ASSERT_EQ(records.size(), 1U);
+  const auto& ended = std::get<AttemptEnded>(records[0]);
+  EXPECT_EQ(ended.attempt, attempt_);
+  EXPECT_EQ(ended.test, "t");
+  EXPECT_EQ(ended.key, "key");
+  EXPECT_EQ(ended.n, 3);
+  EXPECT_EQ(ended.outcome, Outcome::timed_out);
+  EXPECT_EQ(ended.note, note_on_orphan(KilledBy::ctest, 0, {}));
+}
+
+TEST_F(OrphanRecord, IsNotWrittenWhereTheAttemptHasOneWhoeverWroteAfterIt) {
+  std::ofstream(journal_) << R"({"v":1,"type":"attempt_ended","at":1,"attempt":")" << attempt_
+                          << R"(","test":"t","key":"key","n":3,"outcome":"passed"})"
+                          << "\n"
+                          << line_of(LogWordRecord{2, "word", false});
+  const std::vector<Record> records = records_after(KilledBy::stranger);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(std::get<AttemptEnded>(records[0]).outcome, Outcome::passed);
 }
 
 }  // namespace

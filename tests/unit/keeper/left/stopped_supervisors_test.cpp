@@ -1,6 +1,14 @@
 #include "keeper/left/stopped_supervisors.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "fake_supervisors.hpp"
 
 namespace holdfast {
 namespace {
@@ -29,6 +37,59 @@ TEST(StoppedSupervisor, GoesOnIfNobodyElseWouldContinueIt) {
     EXPECT_EQ(is_to_go_on({false, row.has_keeper, row.ctest}), row.goes_on)
         << "row " << (&row - rows);
   }
+}
+
+os::Child stopped() {
+  os::Child child([] { return ::pause(); });
+  child.signal(SIGSTOP);
+  EXPECT_TRUE(os::becomes_true([&] { return os::is_stopped(child.pid()); }));
+  return child;
+}
+
+bool goes_on(const os::Child& child) {
+  return os::is_alive(process_of(child)) &&
+         os::becomes_true([&] { return !os::is_stopped(child.pid()); });
+}
+
+// ctest runs, and has no keeper.
+TEST(StoppedSupervisor, IsFoundByItsTreeAndWithWhatBecomesOfIt) {
+  const FakeSupervisors fakes;
+  const os::Child running = fakes.start(os::k_guard_title, "r.1");
+  const os::Child launcher = fakes.start(os::k_launcher_title, "r.2");
+  const os::Child guard = fakes.start(os::k_guard_title, "r.3");
+  for (const os::Child* child : {&launcher, &guard}) {
+    child->signal(SIGSTOP);
+    ASSERT_TRUE(os::becomes_true([&] { return os::is_stopped(child->pid()); }));
+  }
+  std::vector<StoppedSupervisor> found = find_stopped(fakes.tree());
+  std::ranges::sort(found, std::ranges::greater(), &StoppedSupervisor::name);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].process, process_of(launcher));
+  EXPECT_EQ(found[0].name, os::k_launcher_name);
+  EXPECT_EQ(found[0].then, GoingOn::works);
+  EXPECT_EQ(found[1].process, process_of(guard));
+  EXPECT_EQ(found[1].name, os::k_guard_name);
+  EXPECT_EQ(found[1].then, GoingOn::may_end);
+  EXPECT_TRUE(find_stopped(fakes.tree() + "x").empty());
+}
+
+TEST(StoppedSupervisor, IsKilledIfItMustEndAndDoesNot) {
+  const os::Child works = stopped();
+  const os::Child may_end = stopped();
+  os::Child must_end = stopped();
+  let_go_on({{process_of(works), "works", GoingOn::works},
+             {process_of(may_end), "may_end", GoingOn::may_end},
+             {process_of(must_end), "must_end", GoingOn::must_end}},
+            Milliseconds{20});
+  EXPECT_EQ(must_end.wait(), 1000 + SIGKILL);
+  EXPECT_TRUE(goes_on(works));
+  EXPECT_TRUE(goes_on(may_end));
+}
+
+TEST(StoppedSupervisor, IsNotKilledByWhoDoesNotWait) {
+  const os::Child must_end = stopped();
+  let_go_on({{process_of(must_end), "must_end", GoingOn::must_end}}, Milliseconds{0});
+  EXPECT_TRUE(goes_on(must_end));
 }
 
 TEST(StoppedSupervisor, IsNamed) {

@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "../os/scratch.hpp"
 #include "nowhere.hpp"
+#include "os/file/file_text.hpp"
+#include "os/log/log.hpp"
 
 namespace holdfast {
 namespace {
@@ -66,6 +70,30 @@ TEST_F(AttemptGrants, SayOnceWhatOfAPropertyIsNotUnderstood) {
   EXPECT_EQ(std::count(summary.begin(), summary.end(), '\n'), 1) << summary;
 }
 
+// Commands and variables may have passwords in them.
+TEST_F(AttemptGrants, TellTheLogOfEachValueButOfNoSecret) {
+  const os::Scratch scratch;
+  const std::string file = scratch.path("holdfast.log");
+  os::begin_log({.file = file, .level = LogLevel::debug});
+  const std::string secret = "s3cr3t";
+  for (const Setting setting : {Setting::on_failure, Setting::before_kill}) {
+    request_.said.push_back({setting, Source::file, "send " + secret, "holdfast.toml:1"});
+  }
+  request_.said.push_back(
+      {Setting::engine_options, Source::file, "--comment=" + secret, "holdfast.toml:1"});
+  request_.said.push_back(
+      {Setting::environment, Source::file, "TOKEN=" + secret, "holdfast.toml:1"});
+  request_.said.push_back({Setting::nice, Source::file, "7", "holdfast.toml:1"});
+  EXPECT_EQ(grant().refusal, "");
+  const Result<std::string> log = os::read_file(file);
+  ASSERT_TRUE(log);
+  EXPECT_NE(log->find("nice = 7 (holdfast.toml:1"), std::string::npos) << *log;
+  for (const char* key : {"on-failure", "before-kill", "engine-options", "environment.TOKEN"}) {
+    EXPECT_NE(log->find(key), std::string::npos) << key;
+  }
+  EXPECT_EQ(log->find(secret), std::string::npos) << *log;
+}
+
 TEST_F(AttemptGrants, KeepTestsApartOnlyInCompany) {
   EXPECT_EQ(grant().policy.locks.size(), 0U);
   EXPECT_EQ(texts_of(grant(Company::possible).policy.locks),
@@ -79,6 +107,20 @@ TEST_F(AttemptGrants, InCompanyATestsOwnLocksStay) {
   request_.said = {{Setting::locks, Source::property, "db", {}}};
   EXPECT_EQ(texts_of(grant(Company::possible).policy.locks),
             (Texts{"RUN_SERIAL:shared@build", "TEST key@build", "db@project"}));
+}
+
+TEST_F(AttemptGrants, SayOnceAndInOnePrefixThatNothingIsRecorded) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  run_ = begun(origin);
+  std::filesystem::remove(run_.journal());
+  std::filesystem::create_directory(run_.journal());
+  request_.word = "word";
+  (void)grant();
+  const std::string said = "\n" + lines_.take_summary("");
+  EXPECT_NE(said.find("\nholdfast: ignoring that attempts are not recorded: "), std::string::npos)
+      << said;
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
-#include "keeper/run/chosen_tests.hpp"
+#include "keeper/run/run.hpp"
 
 #include <gtest/gtest.h>
 
-#include "store/json_record.hpp"
+#include "core/journal/record_lines.hpp"
 
 namespace holdfast {
 namespace {

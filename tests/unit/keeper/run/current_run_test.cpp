@@ -1,8 +1,17 @@
-#include "keeper/run/current_run.hpp"
+#include "keeper/run/run.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <variant>
+
+#include "../os/scratch.hpp"
+#include "core/journal/record_lines.hpp"
+#include "heard_stderr.hpp"
 #include "nowhere.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {
@@ -55,6 +64,64 @@ TEST_F(CurrentRunTest, EachRunOfACtestHasItsNumber) {
   EXPECT_FALSE(run_.is_over_at(1));
   EXPECT_EQ(run_.include_count(), k_count_not_known);
   EXPECT_TRUE(run_.at(2).id().ends_with("-4711-2"));
+}
+
+TEST_F(CurrentRunTest, ThoseThatNobodyHasRememberedAreKnownWhenCtestHasEnded) {
+  const std::string first = run_.at(1).id();
+  run_.close(holdfast::Run::Completeness::complete);
+  run_.at(2);
+  run_.note_remembered();
+  run_.close(holdfast::Run::Completeness::complete);
+  EXPECT_EQ(run_.first_closed(), first);
+  EXPECT_EQ(run_.last_closed(), first);
+  const std::string third = run_.at(3).id();
+  run_.close(holdfast::Run::Completeness::complete);
+  EXPECT_EQ(run_.first_closed(), first);
+  EXPECT_EQ(run_.last_closed(), third);
+}
+
+// Nobody starts `holdfast end`, which would say so otherwise.
+TEST(CurrentRunInATree, SaysThatOtherTestsRanThanWereChosen) {
+  const HeardStderr ctest;
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  PlannedRecord chosen;
+  chosen.is_own = true;
+  chosen.tests = {"t"};
+  origin.planned = line_of(chosen);
+  RunLines lines(ctest.process());
+  CurrentRun run(origin, lines);
+  run.at(1);
+  std::ofstream(run.journal(), std::ios::app)
+      << R"({"v":1,"type":"attempt_ended","at":1,"attempt":"r.1","test":"u","key":"k","n":1,)"
+      << R"("outcome":"passed"})"
+      << "\n";
+  EXPECT_EQ(ctest.heard(), "");
+  run.close(holdfast::Run::Completeness::complete);
+  EXPECT_EQ(ctest.heard(),
+            "holdfast: the list of tests has changed since tests were chosen; not chosen, but "
+            "started: \"u\"; start it again\n");
+}
+
+TEST(CurrentRunInATree, EndsOnceHoweverOftenHoldfastEndComes) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  RunLines lines(k_no_ctest);
+  CurrentRun run(origin, lines);
+  run.at(1);
+  const std::string journal = run.journal();
+  const std::string summary = run.finish_for_end();
+  EXPECT_NE(summary, "");
+  EXPECT_EQ(run.finish_for_end(), summary);
+  run.close(holdfast::Run::Completeness::complete);
+  const Result<Journal> read = read_journal(std::filesystem::path(journal));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::ranges::count_if(
+                read->records,
+                [](const Record& record) { return std::holds_alternative<RunEnded>(record); }),
+            1);
 }
 
 TEST_F(CurrentRunTest, WithoutALogOnlyHoldfastEndCouldSayThatAllTestsHaveEnded) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../os/scratch.hpp"
 #include "nowhere.hpp"
 
 namespace holdfast {
@@ -49,6 +50,23 @@ TEST_F(FurtherAttempts, LetGoOfWhatWasHeldForTheLastOne) {
   EXPECT_EQ(asker_.cgroup, "");
   EXPECT_FALSE(asker_.is_stale);
   EXPECT_TRUE(asker_.locks.empty());
+}
+
+TEST_F(FurtherAttempts, GetTheLastOnesDirectoryOnlyIfThatIsEmpty) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  origin.retries.budget = 2;
+  run_ = begun(origin);
+  ASSERT_NE(run_.scratch(), nullptr);
+  const std::string first = run_.scratch()->lend();
+  asker_.scratch = first;
+  const std::string second(answer_again(question_, asker_, run_, lines_).get("scratch_path"));
+  EXPECT_NE(second, "");
+  EXPECT_NE(second, first);
+  EXPECT_EQ(asker_.scratch, second);
+  question_.add("scratch", "reusable");
+  EXPECT_EQ(answer_again(question_, asker_, run_, lines_).get("scratch_path"), second);
 }
 
 // Why the 20th test, which has failed too, is not tried again.

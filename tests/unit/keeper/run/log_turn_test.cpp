@@ -9,7 +9,7 @@
 
 #include "../os/scratch.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/unique_fd.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {

@@ -3,14 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <regex>
 #include <string>
 #include <variant>
 
 #include "../os/scratch.hpp"
+#include "core/journal/record_lines.hpp"
 #include "nowhere.hpp"
+#include "os/log/log.hpp"
 #include "store/journal_reader.hpp"
-#include "store/json_record.hpp"
+#include "store/log_reader.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {
@@ -95,6 +100,57 @@ TEST(Run, WhatWasChosenIsChosenForTheFirstRunOfACtestAlone) {
     EXPECT_EQ(planned, nth == 1 ? 1 : 0);
     EXPECT_EQ(run.refusal_of("u").empty(), nth != 1);
   }
+}
+
+TEST(Run, WhoseEndCannotBeRecordedSaysSo) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  auto run = begun(origin);
+  EXPECT_EQ(run.trouble(), "");
+  std::filesystem::remove(run.journal());
+  std::filesystem::create_directory(run.journal());
+  (void)run.finish(Run::Completeness::complete);
+  EXPECT_TRUE(run.trouble().starts_with("ignoring that attempts are not recorded: failed to "))
+      << run.trouble();
+}
+
+TEST(Run, TellsItsLogOfTestsThatDidNotEndByThemselves) {
+  os::log_as("keeper");
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  auto run = begun(origin);
+  const std::filesystem::path journal = run.journal();
+  for (const char* outcome : {"interrupted", "internal_error", "failed"}) {
+    std::ofstream(journal, std::ios::app)
+        << R"({"v":1,"type":"attempt_ended","at":1,"n":1,"attempt":"r.)" << outcome
+        << R"(","key":")" << outcome << R"(","test":")" << outcome << R"(","outcome":")" << outcome
+        << "\"}\n";
+  }
+  EXPECT_NE(run.finish(Run::Completeness::incomplete), "");
+  std::map<std::string, LogLine> lines;
+  for (LogLine& line : LogReader(journal.parent_path()).take_lines()) {
+    if (!line.test.empty()) lines[line.test] = std::move(line);
+  }
+  EXPECT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines["interrupted"].message.starts_with("it was interrupted: "));
+  EXPECT_EQ(lines["interrupted"].level, LogLevel::info);
+  EXPECT_TRUE(lines["internal_error"].message.starts_with("Holdfast failed: "));
+  EXPECT_EQ(lines["internal_error"].level, LogLevel::error);
+}
+
+TEST(Run, OfPeopleRemovesOldOnesOfPeopleAlone) {
+  const os::Scratch tree;
+  RunOrigin origin = origin_nowhere();
+  origin.tree = tree.path();
+  for (std::size_t i = 0; i < k_runs_kept; ++i) {
+    (void)begun(origin).finish(Run::Completeness::complete);
+  }
+  origin.whose = RunsOf::people;
+  for (std::size_t i = 0; i < k_runs_kept + 2; ++i) begun(origin).finish_without_tests();
+  EXPECT_EQ(list_runs(tree.path(), Dates::exact, RunsOf::people).size(), k_runs_kept);
+  EXPECT_EQ(list_runs(tree.path()).size(), k_runs_kept);
 }
 
 TestReport reported(const std::string& key, bool bare) {

@@ -1,4 +1,4 @@
-#include "keeper/run/scratch_pool.hpp"
+#include "keeper/run/run.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,6 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "../os/scratch.hpp"
+#include "core/journal/record_lines.hpp"
+#include "os/process/process.hpp"
+#include "store/json_record.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -56,6 +64,33 @@ TEST(LiveRun, HasTheTestsThatHaveBegunAndNotEnded) {
 TEST(LiveRun, ATestWhoseLauncherIsDeadDoesNotGoOnUnlessNobodyCanSeeThat) {
   EXPECT_EQ(going_on({run_of("here"), begun("r.1", k_dead)}), Tests{});
   EXPECT_EQ(going_on({run_of("there"), begun("r.1", k_dead)}), Tests{"test of r.1"});
+}
+
+// A script's ctest outlives each of its runs. This process is in the place of ctest.
+TEST(LiveRun, IsOverWhenItsEndIsOnRecordThoughItsCtestLives) {
+  const os::Scratch tree;
+  const std::string id = "1-20261120-085400-7";
+  const std::filesystem::path run = std::filesystem::path(tree.path()) / ".holdfast/runs" / id;
+  std::filesystem::create_directories(run);
+  RunStarted started = run_of(os::numbering_id());
+  started.run = id;
+  started.tree = tree.path();
+  started.ctest = os::own_name();
+  std::ofstream journal(run / "journal.jsonl");
+  journal << line_of(started) << std::flush;
+  const RunEntry entry{id, run, run / "journal.jsonl", 0};
+  EXPECT_TRUE(is_going_on(entry));
+  const std::vector<LiveRun> found = find_live_run_of(tree.path());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].run, id);
+  EXPECT_EQ(found[0].ctest, os::own_name());
+  RunEnded end;
+  end.at = 1002;
+  end.run = id;
+  end.complete = true;
+  journal << line_of(end) << std::flush;
+  EXPECT_FALSE(is_going_on(entry));
+  EXPECT_TRUE(find_live_run_of(tree.path()).empty());
 }
 
 TEST(LiveRun, NothingOfAnotherBootIsAlive) {

@@ -1,4 +1,4 @@
-#include "keeper/tree/run_obstacle.hpp"
+#include "keeper/tree/run_lock.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <string>
+#include <vector>
 
 namespace holdfast::os {
 namespace {
@@ -47,6 +50,17 @@ TEST(GitCommand, AnAnswerThatIsNotWholeIsNone) {
   const Result<std::string> cut = answer_of_git(end, order);
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().message.find("git printed more than 1"), 0U) << cut.error().message;
+}
+
+// Nor is a program of the repository's own choice started, which may live on.
+TEST(GitCommand, LooksAndChangesNothing) {
+  const BoundedOrder order = git_order("/d", {"status", "-z"}, k_time);
+  EXPECT_EQ(order.words, (std::vector<std::string>{"git", "-c", "core.fsmonitor=false", "-C", "/d",
+                                                   "status", "-z"}));
+  for (const char* const expected : {"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0"}) {
+    EXPECT_EQ(std::ranges::count(order.environment, expected), 1) << expected;
+  }
+  EXPECT_TRUE(order.errors_apart);
 }
 
 }  // namespace

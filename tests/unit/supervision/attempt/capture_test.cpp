@@ -1,4 +1,4 @@
-#include "supervision/attempt/capture.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -115,6 +115,23 @@ TEST(Evidence, TheSettingDecidesWhatAnExitInTheMiddleIs) {
   EXPECT_EQ(exited_early(grant).remark, "");
 }
 
+// A batch judges the markers of its cases itself.
+TEST(Evidence, OnlyMarkersAreOrphansOfABatch) {
+  const os::Scratch scratch;
+  std::ofstream(scratch.path("exit-7")) << "half a marker";
+  std::ofstream(scratch.path("cases.xml")) << "<testsuites/>";
+  os::ScratchContent left;
+  left.markers = scratch.open();
+  left.marker_files = {"exit-7", "cases.xml"};
+  Grant grant;
+  grant.identity.attempt = "r.1";
+  AttemptResult result = exited(0);
+  note_orphans(grant, left, result);
+  ASSERT_EQ(result.orphans.size(), 1U);
+  EXPECT_EQ(result.orphans[0].file, "exit-7");
+  EXPECT_NE(result.orphans[0].why, "");
+}
+
 AttemptResult killed(EndReason reason, int signal, std::uint64_t oom_kills) {
   AttemptResult result;
   result.observation.main = {ProcessEnd::Kind::signalled, signal};

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
+#include "scratch_directory.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
+
 namespace holdfast::supervision {
 namespace {
 
@@ -20,6 +26,29 @@ TEST(GuardReport, CutsANameOffWhereItWouldNotEnd) {
   GuardReport report;
   (void)list_processes({{1, "sixteen-letters-"}}, report.leftover_list);
   EXPECT_STREQ(report.leftover_list.front().name.data(), "sixteen-letters");
+}
+
+TEST(GuardReport, IsTheRecordOfAnAttemptWhoseLauncherWasKilled) {
+  const ScratchDirectory directory;
+  AttemptIdentity identity;
+  identity.attempt = "r.1";
+  identity.test = "t";
+  identity.journal = directory.path() / "journal.jsonl";
+  AttemptPlan plan;
+  plan.identity = &identity;
+  GuardReport report;
+  report.main_reaped = true;
+  report.main_status = 15;  // as waitpid(2) gives it
+  report.user_us = 20'000;
+  record_in_launchers_place(plan, report, 1'500'000);
+  std::ifstream file(identity.journal);
+  const std::string record(std::istreambuf_iterator<char>(file), {});
+  for (const char* field :
+       {R"("type":"attempt_ended")", R"("attempt":"r.1")", R"("outcome":"interrupted")",
+        R"("signal":15)", R"("wall_s":1.500000)", R"("user_s":0.020000)",
+        R"("note":"the launcher of the test was killed; its process tree was ended")"}) {
+    EXPECT_NE(record.find(field), std::string::npos) << field << " in " << record;
+  }
 }
 
 }  // namespace

@@ -41,10 +41,16 @@ TEST(Invocation, OnlyCtestsAttachMakesItATest) {
   const Invocation attached = test.invocation();
   EXPECT_EQ(attached.mode(), ExitMode::ctest);
   EXPECT_EQ(attached.attach->tree, "/b");
-  Started other({"--test=t", "t"}, {"HOLDFAST_ATTACH=1 17 99"});
-  const Invocation refused = other.invocation();
-  EXPECT_EQ(refused.mode(), ExitMode::command);
-  EXPECT_EQ(refused.warning, "ignoring HOLDFAST_ATTACH=\"1 17 99\": expected version 2");
+  for (const char* foreign : {"HOLDFAST_ATTACH=1 17 99", "HOLDFAST_P_OF_TOMORROW=1"}) {
+    Started other({"--test=t", "t"}, {foreign});
+    const Result<Invocation> refused = other.read();
+    ASSERT_FALSE(refused) << foreign;
+    EXPECT_NE(
+        to_text(refused.error()).find(foreign[9] == 'A' ? "expected version 2" : "another version"),
+        std::string::npos);
+    // A script of ctest may have started a command with its environment.
+    EXPECT_EQ(Started({"--", "t"}, {foreign}).invocation().mode(), ExitMode::command);
+  }
 }
 
 TEST(Invocation, APropertyIsMeantForTheTestAndNotForCommandsThatItRuns) {
@@ -148,7 +154,7 @@ TEST(Invocation, AskedForHelpItReadsNothingElse) {
   const Result<Invocation> read = started.read();
   ASSERT_TRUE(read);
   EXPECT_TRUE(read->line.help);
-  EXPECT_EQ(read->warning, "");
+  EXPECT_EQ(read->not_understood, "");
 }
 
 TEST(Invocation, WithoutACommandIsAUsageError) {

@@ -164,6 +164,26 @@ TEST(Note, NamesTheFirstMarkerThatIsNobodys) {
       "is of another attempt, and 1 more");
 }
 
+TEST(Account, SaysAllThatExplainsTheOutcome) {
+  AttemptResult result = leaked(1);
+  result.wall_us = 1'500'000;
+  EXPECT_EQ(account_of(result),
+            "outcome passed: exit 0 after 1.5 s; left 1 process behind, ended: sleep (pid 17)");
+  result.observation.end_reason = EndReason::timeout;
+  result.outcome = Outcome::timed_out;
+  result.marker = "no disk";
+  result.orphans = {{"exit-7", "is cut off"}, {"exit-8", "is empty"}};
+  result.observation.unfinished = true;
+  result.observation.out_of_memory = true;
+  result.remark = "pytest did not understand";
+  result.verdict = "failed";
+  EXPECT_EQ(account_of(result),
+            "outcome timed_out: timed out after 1.5 s; ended because its time is over; left 1 "
+            "process behind, ended: sleep (pid 17); its marker counts: no disk; not believed: the "
+            "marker exit-7 is cut off; not believed: the marker exit-8 is empty; not all its cases "
+            "had run; it died because memory ran out; pytest did not understand; verdict failed");
+}
+
 TEST(Note, IsWorthKnowingAndNoErrorWhereTheTestItselfWasNotCutShort) {
   EXPECT_TRUE(is_worth_knowing(leaked(1)));
   EXPECT_FALSE(is_worth_knowing(with(Outcome::passed, 0)));

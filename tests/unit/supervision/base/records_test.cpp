@@ -71,7 +71,7 @@ class RecordsTest : public testing::Test {
     result.verdict = "failed";
     result.retry = "no rule fits";
     result.log = "/l";
-    result.forensics = R"({"git":{"text":"clean"}})";
+    result.forensics = {{"git", false, "clean"}};
     result.note = "one";
     result.remark = "two";
     return result;
@@ -170,7 +170,7 @@ TEST_F(RecordsTest, AStepIsRecordedWithItsEarlierAttempts) {
             "\n");
 }
 
-// A row of core/base/launcher_records.def has a place where its value comes from.
+// A row of core/journal/records.def has a place where its value comes from.
 TEST_F(RecordsTest, WhereAllIsKnownNoFieldIsMissing) {
   AttemptResult result = full_result();
   TestSchedule schedule;
@@ -200,11 +200,11 @@ TEST_F(RecordsTest, WhereAllIsKnownNoFieldIsMissing) {
     }
     EXPECT_TRUE(is_there) << name << " of " << type;
   };
-#define HOLDFAST_ATTEMPT_STARTED(name, ...) expect_field("attempt_started", #name);
-#define HOLDFAST_ATTEMPT_ENDED(name, ...) expect_field("attempt_ended", #name);
-#define HOLDFAST_BARE(name, ...) expect_field("bare", #name);
-#define HOLDFAST_STEP(name, ...) expect_field("step", #name);
-#include "core/base/launcher_records.def"
+#define HOLDFAST_ATTEMPT_STARTED(member, name, ...) expect_field("attempt_started", name);
+#define HOLDFAST_ATTEMPT_ENDED(member, name, ...) expect_field("attempt_ended", name);
+#define HOLDFAST_BARE(member, name, ...) expect_field("bare", name);
+#define HOLDFAST_STEP(member, name, ...) expect_field("step", name);
+#include "core/journal/records.def"
 }
 
 }  // namespace

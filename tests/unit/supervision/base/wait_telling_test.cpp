@@ -35,9 +35,13 @@ class WaitTellingTest : public ::testing::Test {
         return std::regex_replace(text, std::regex(R"(\d+\.\d s)"), "N s");
       const Result<wire::Message> message = wire::decode(*packet);
       if (!message) return text + "?";
-      const bool is_line = message->kind == wire::k_say;
-      text += is_line ? std::string(message->get("line")) + "\n"
-                      : "[" + std::string(message->get("wait")) + "]\n";
+      if (message->kind == wire::k_say) {
+        text += std::string(message->get("line")) + "\n";
+        continue;
+      }
+      const Result<wire::AttemptWait> wait = wire::to_wait(*message);
+      text += wait && !wait->names.empty() ? "[" + subject_of(*wait) + ": " + wait->why + "]\n"
+                                           : "[]\n";
     }
   }
 
@@ -80,12 +84,12 @@ TEST_F(WaitTellingTest, TheKeeperIsToldEvenOfWhatNobodyIsToReadYet) {
   wait.tell_keeper({wire::WaitFor::step, "slurm"}, 1);
   ASSERT_TRUE(wait.take_due());
   wait.tell("busy");
-  EXPECT_EQ(heard(), "[step\nslurm\nbusy]\n");
+  EXPECT_EQ(heard(), "[its step on Slurm: busy]\n");
   wait.tell_success();
   EXPECT_EQ(heard(), "[]\n");
   ASSERT_TRUE(wait.take_due());
   wait.tell("busy");
-  EXPECT_EQ(heard(), "[step\nslurm\nbusy]\n\"t\" waiting for lock db@cluster (N s): busy\n");
+  EXPECT_EQ(heard(), "[its step on Slurm: busy]\n\"t\" waiting for lock db@cluster (N s): busy\n");
 }
 
 TEST_F(WaitTellingTest, QuietIsForPeopleOnly) {
@@ -93,7 +97,7 @@ TEST_F(WaitTellingTest, QuietIsForPeopleOnly) {
   wait.tell_keeper({wire::WaitFor::lock, "db@cluster"});
   ASSERT_TRUE(wait.take_due());
   wait.tell("");
-  EXPECT_EQ(heard(), "[lock\ndb@cluster\n]\n");
+  EXPECT_EQ(heard(), "[lock db@cluster: ]\n");
 }
 
 }  // namespace

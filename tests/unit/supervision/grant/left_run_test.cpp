@@ -1,7 +1,7 @@
 #include "supervision/grant/left_run.hpp"
 
+#include "core/journal/record_lines.hpp"
 #include "scratch_directory.hpp"
-#include "store/json_record.hpp"
 
 #include <gtest/gtest.h>
 

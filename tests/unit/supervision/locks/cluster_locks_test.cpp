@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/cluster/cluster_words.hpp"
@@ -161,6 +162,33 @@ TEST(LostLease, IsTheResultOfATestThatOutlivedTheLease) {
   notice_lost_lease(held.locks, "t", late);
   EXPECT_EQ(late.outcome, Outcome::lock_lost);
   EXPECT_NE(late.note.find(": another may have had it"), std::string::npos) << late.note;
+}
+
+TEST(LostLease, BeforeTheTestBeginsIsTheResultWithAllThatItHasWaitedFor) {
+  HeldLock held;
+  held.lease->set_until_ms(cluster::k_key_lost);
+  TakenLocks taken;
+  taken.cluster = std::move(held.locks);
+  taken.waited = 40ms;
+  HadServices services;
+  services.waited = 70ms;
+  const AttemptResult result = lost_before_start(taken, services, "t");
+  EXPECT_EQ(result.outcome, Outcome::lock_lost);
+  EXPECT_EQ(
+      result.note,
+      "\"t\": lost its lock db@cluster before it began: somebody has deleted its key in etcd");
+  EXPECT_EQ(result.lock_wait, 40ms);
+  EXPECT_EQ(result.service_wait, 70ms);
+}
+
+TEST(LostLease, DoesNotHideOurOwnFailure) {
+  HeldLock held;
+  held.holds_for(0s);
+  held.locks.end_watch();
+  AttemptResult ours = own_failure(ErrorInWords{"the guard was killed"});
+  notice_lost_lease(held.locks, "t", ours);
+  EXPECT_EQ(ours.outcome, Outcome::internal_error);
+  EXPECT_EQ(ours.note, "the guard was killed");
 }
 
 }  // namespace

@@ -70,5 +70,13 @@ TEST(StepDescription, NoSettingIsForACustomCommandOrAStepOfNoTree) {
   EXPECT_FALSE(has_settings(step));
 }
 
+// A deadline that stays would wake the launcher again and again.
+TEST(StepMemory, IsReadOnceWhenAStepHasRunForAWhile) {
+  StepMemory memory;
+  EXPECT_NE(memory.deadline(), k_longest);
+  EXPECT_EQ(memory.on_deadline(), Companion::Verdict::go_on);
+  EXPECT_EQ(memory.deadline(), k_longest);
+}
+
 }  // namespace
 }  // namespace holdfast::supervision

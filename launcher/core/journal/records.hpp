@@ -1,0 +1,203 @@
+// The records of a journal as types; docs/reference/journal.md is the contract, and the fields are
+// rows of core/journal/records.def. A field that the record lacks is an empty optional, string or
+// list. Without some of them there is no record, as lack_of() in store/json_record.cpp says.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/process_name.hpp"
+#include "core/base/words.hpp"
+#include "core/ctest/test_order.hpp"
+#include "core/outcome/marker.hpp"
+#include "core/outcome/outcome.hpp"
+
+namespace holdfast {
+
+// ctest's verdict on a test. A journal has its name. `unknown`: ctest judges the test by its
+// output, and it is not known what ctest found there.
+enum class Verdict : std::uint8_t { passed, failed, skipped, disabled, unknown };
+
+constexpr std::array<std::string_view, 5> words_of(Verdict) {
+  return {"passed", "failed", "skipped", "disabled", "unknown"};
+}
+
+struct Leftover {
+  std::int64_t pid = 0;
+  std::string name;
+
+  friend bool operator==(const Leftover&, const Leftover&) = default;
+};
+
+// What one probe saw after the test had failed for good.
+struct Finding {
+  std::string probe;    // `program`, `git`, …
+  bool failed = false;  // `text` then says why there is nothing to see
+  std::string text;
+
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+// Where ctest's log has a test's output.
+struct OutputPlace {
+  std::string log;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+
+  friend bool operator==(const OutputPlace&, const OutputPlace&) = default;
+};
+
+// One case of a batch (docs/reference/batches.md).
+struct CaseRecord {
+  std::string name;                // required; field `case`
+  std::optional<Outcome> outcome;  // empty: not run, or a name this version does not know
+  bool not_run = false;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  double wall_s = 0;
+  std::optional<OutputPlace> output;
+  std::string note;
+};
+
+// A file under git's control whose content changed while tests ran.
+struct WrittenFile {
+  std::string file;  // required; from the project's top source directory
+  bool is_removed = false;
+  std::optional<double> written = {};  // when it was written last; empty: it is gone
+
+  friend bool operator==(const WrittenFile&, const WrittenFile&) = default;
+};
+
+// The kinds of fields.
+namespace kinds {
+using Text = std::string;
+using Texts = std::vector<std::string>;
+using Locks = std::vector<std::string>;
+using Number = std::int64_t;
+using Measured = std::optional<std::int64_t>;
+using Code = std::optional<int>;
+using Seconds = double;
+using Truth = bool;
+using KnownTruth = std::optional<bool>;
+using Outcome = std::optional<holdfast::Outcome>;  // empty: absent, or not known to this version
+using Verdict = std::optional<holdfast::Verdict>;
+using Judgement = holdfast::Verdict;
+using Process = ProcessName;
+using Leftovers = std::vector<Leftover>;
+using Marker = std::optional<std::string>;
+using Orphans = std::vector<OrphanMarker>;
+using Findings = std::vector<Finding>;
+using Schedule = TestSchedule;
+using Place = std::optional<OutputPlace>;
+using Places = std::vector<OutputPlace>;
+using Cases = std::vector<CaseRecord>;
+using Files = std::vector<WrittenFile>;
+}  // namespace kinds
+
+#define HOLDFAST_MEMBER(member, name, Kind, when, absent) kinds::Kind member = absent;
+struct RunStarted {
+  double at = 0;  // seconds since 1970 UTC, as everywhere below
+#define HOLDFAST_RUN_STARTED HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+struct AttemptStarted {
+  double at = 0;
+#define HOLDFAST_ATTEMPT_STARTED HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+struct AttemptEnded {
+  double at = 0;
+#define HOLDFAST_ATTEMPT_ENDED HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+// The end of an attempt that its launcher could not record. It is written as an AttemptEnded, with
+// what is known.
+struct LostAttempt {
+  double at = 0;
+#define HOLDFAST_LOST_ATTEMPT HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+// A test that the launcher runs without Holdfast.
+struct Bare {
+  double at = 0;
+#define HOLDFAST_BARE HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+// One command of a build, in the build journal; `at` is when it ended.
+struct StepRecord {
+  double at = 0;
+#define HOLDFAST_STEP HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+// The program of an attempt, or an input, has changed since the run first saw it.
+struct Stale {
+  double at = 0;
+#define HOLDFAST_STALE HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+struct VerdictRecord {
+  double at = 0;
+#define HOLDFAST_VERDICT HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+// Cases of one attempt. When one case has two records in an attempt, the later one counts.
+struct CasesRecord {
+  double at = 0;
+#define HOLDFAST_CASES HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+// A generation of one instance of a service was started, got ready or was lost, or a test that was
+// red had used it.
+struct ServiceRecord {
+  double at = 0;
+#define HOLDFAST_SERVICE HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+// The word by which ctest's log shows the entries of this run (store/ctest_log_entries.hpp).
+struct LogWordRecord {
+  double at = 0;
+#define HOLDFAST_LOG_WORD HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+// Tests that the run was to run, by the choice of `holdfast ctest`; or, of a shard, those of one of
+// all the shards.
+struct PlannedRecord {
+  double at = 0;
+#define HOLDFAST_PLANNED HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+// All such files of a run (WrittenFile).
+struct SourcesRecord {
+  double at = 0;
+#define HOLDFAST_SOURCES HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+
+struct RunEnded {
+  double at = 0;
+#define HOLDFAST_RUN_ENDED HOLDFAST_MEMBER
+#include "core/journal/records.def"
+};
+#undef HOLDFAST_MEMBER
+
+using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
+                            CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord,
+                            SourcesRecord, LogWordRecord>;
+
+}  // namespace holdfast

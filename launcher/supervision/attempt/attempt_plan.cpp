@@ -1,0 +1,60 @@
+#include "supervision/attempt/attempt_plan.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "os/file/system_call.hpp"
+#include "os/file/wait.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+// A large pipe, so that a chatty test need not wait for us every 64 KiB. The kernel refuses the
+// size if the user already has many large pipes.
+constexpr int k_pipe_size = 1024 * 1024;  // no more than Capture::k_most
+
+}  // namespace
+
+Result<Capture> Capture::open(bool streams_are_one) {
+  Capture capture;
+  for (std::size_t i = 0; i < (streams_are_one ? 1U : 2U); ++i) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe for a test's output");
+    capture.read_[i] = os::UniqueFd(ends[0]);
+    capture.write_[i] = os::UniqueFd(ends[1]);
+    // O_NONBLOCK holds for our end alone: the test sees an ordinary pipe.
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    ::fcntl(ends[0], F_SETPIPE_SZ, k_pipe_size);
+    capture.size_ = static_cast<std::size_t>(std::max(0, ::fcntl(ends[0], F_GETPIPE_SZ)));
+  }
+  return capture;
+}
+
+void Capture::close_writing() {
+  write_[0].reset();
+  write_[1].reset();
+}
+
+void Capture::join(os::Wait& wait) const {
+  for (const os::UniqueFd& end : read_) wait.on(end.get());
+}
+
+std::string_view Capture::take(std::size_t which) {
+  os::UniqueFd& end = read_[which];
+  if (!end.valid()) return {};
+  // new char[] without () spends no time on zeros.
+  if (!part_) part_.reset(new char[part_size_]);
+  const ssize_t count = os::retried([&] { return ::read(end.get(), part_.get(), part_size_); });
+  // This is the end of the pipe. If it stayed open, poll(2) would report the end again and again.
+  if (count == 0) end.reset();
+  return {part_.get(), count > 0 ? static_cast<std::size_t>(count) : 0};
+}
+
+void Capture::make_parts_larger() {
+  if (part_size_ == k_large_part) return;
+  part_size_ = k_large_part;
+  part_.reset();
+}
+
+}  // namespace holdfast::supervision

@@ -1,0 +1,40 @@
+// The readers of messages between our own processes. A packet of any bytes, and of any other
+// version, is refused or read. What is read is the same when it is written and read again.
+#include "core/settings/cluster_wire.hpp"
+#include "core/settings/host_wire.hpp"
+#include "core/settings/wire.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+namespace {
+
+using namespace holdfast;
+
+template <typename Struct>
+void check(const Result<Struct>& read, Result<Struct> (*read_again)(const wire::Message&)) {
+  if (!read) return to_text(read.error()).empty() ? std::abort() : void();
+  const wire::Message written = to_message(*read);
+  const Result<Struct> again = read_again(written);
+  if (!again || to_message(*again).fields != written.fields) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  const Result<wire::Message> message = wire::decode(bytes);
+  if (!message) return to_text(message.error()).empty() ? std::abort(), 0 : 0;
+  const Result<wire::Message> same = wire::decode(wire::encode(*message));
+  if (!same || same->kind != message->kind || same->fields != message->fields) std::abort();
+  check<wire::AttemptRequest>(wire::to_request(*message), wire::to_request);
+  check<wire::AttemptGrant>(wire::to_grant(*message), wire::to_grant);
+  check<wire::Status>(wire::to_status(*message), wire::to_status);
+  check<wire::ServicesAnswer>(wire::to_services_answer(*message), wire::to_services_answer);
+  check<wire::HostOrder>(wire::to_host_order(*message), wire::to_host_order);
+  check<wire::KeptState>(wire::to_kept_state(*message), wire::to_kept_state);
+  check<ClusterAsk>(to_cluster_ask(*message), to_cluster_ask);
+  check<ClusterBegin>(to_cluster_begin(*message), to_cluster_begin);
+  return 0;
+}

@@ -1,0 +1,88 @@
+// What is heard of a case that a server has forked. The test is its anchor.
+#include "exec/batch/fork_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <holdfast/worker_protocol.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/batch/worker_message.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+class ForkedCaseTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto ends = os::packet_pair();
+    ASSERT_TRUE(ends);
+    auto ordered = ForkedCase::order(server_, std::move(ends->first), 1, "A.a", true);
+    ASSERT_TRUE(ordered);
+    case_ = std::move(*ordered);
+    anchor_ = std::move(ends->second);
+  }
+
+  void say(const std::string& packet) {
+    ASSERT_TRUE(os::send_packet(anchor_.get(), packet));
+    case_->look(nullptr);
+  }
+  void hang_up() {
+    anchor_.reset();
+    case_->look(nullptr);
+  }
+
+  WorkerLink server_;
+  os::UniqueFd anchor_;
+  std::unique_ptr<ForkedCase> case_;
+};
+
+TEST_F(ForkedCaseTest, one_that_could_not_be_forked_is_over_and_not_lost) {
+  say(worker_message({HOLDFAST_WORKER_CHILD_FAILED, "no more processes"}));
+  EXPECT_TRUE(case_->is_over());
+  EXPECT_FALSE(case_->is_lost()) << "other cases may begin";
+  EXPECT_TRUE(case_->has_own_end());
+  EXPECT_EQ(case_->trouble(), "no more processes");
+  EXPECT_EQ(case_->end(EndedBy::itself).by, EndedBy::own_failure);
+}
+
+TEST_F(ForkedCaseTest, one_whose_anchor_was_killed_is_lost_and_says_why) {
+  say(worker_message({HOLDFAST_WORKER_CHILD, "7", "8", "9"}));
+  EXPECT_FALSE(case_->is_over());
+  hang_up();
+  EXPECT_TRUE(case_->is_lost());
+  EXPECT_FALSE(case_->has_own_end());
+  EXPECT_EQ(case_->trouble(), "its supervisor was killed");
+}
+
+TEST_F(ForkedCaseTest, one_whose_end_was_told_is_not_lost_with_its_anchor) {
+  say(worker_message({HOLDFAST_WORKER_ENDED, "0", "1", "2", "3", HOLDFAST_WORKER_PASSED, "1"}));
+  EXPECT_FALSE(case_->is_over()) << "what it left is being ended";
+  hang_up();
+  EXPECT_TRUE(case_->is_over());
+  EXPECT_FALSE(case_->is_lost());
+  EXPECT_EQ(case_->trouble(), "");
+  EXPECT_EQ(case_->said(), CaseEnd::passed);
+  EXPECT_TRUE(case_->has_finished());
+}
+
+TEST_F(ForkedCaseTest, more_than_can_be_listed_are_counted) {
+  std::string packet = worker_message({HOLDFAST_WORKER_LEFT, "20"});
+  for (int i = 1; i <= 16; ++i) {
+    packet += worker_message({std::to_string(i), "p" + std::to_string(i)});
+  }
+  say(packet);
+  EXPECT_EQ(case_->left().leftovers, 20U);
+  EXPECT_EQ(case_->left().leftover_list[0].pid, 1);
+  EXPECT_STREQ(case_->left().leftover_list[15].name.data(), "p16");
+  EXPECT_FALSE(case_->is_over());
+  say(worker_message({HOLDFAST_WORKER_GONE, "0"}));
+  EXPECT_TRUE(case_->is_over());
+}
+
+}  // namespace
+}  // namespace holdfast::exec

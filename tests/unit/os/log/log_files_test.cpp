@@ -1,0 +1,38 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "child_process.hpp"
+#include "os/file/file_text.hpp"
+#include "os/log/log.hpp"
+#include "scratch.hpp"
+
+namespace holdfast::os {
+namespace {
+
+TEST(LogFiles, OlderLinesMoveOnFromFileToFile) {
+  const Scratch scratch;
+  const std::string file = scratch.path("holdfast.log");
+  // The place of the log belongs to the whole process.
+  Child keeper([&] {
+    LogTarget place{file, LogLevel::info};
+    place.rotates = true;
+    begin_log(std::move(place));
+    for (const char* const line : {"1\n", "2\n", "3\n", "4\n"}) {
+      append_to_log(line);
+      if (::truncate(file.c_str(), k_largest_log) != 0) return 1;
+    }
+    append_to_log("5\n");
+    return 0;
+  });
+  EXPECT_EQ(keeper.wait(), 0);
+  for (const auto& [number, line] : {std::pair{0U, "5"}, {1U, "4"}, {2U, "3"}}) {
+    const Result<std::string> begin = read_file(older_log(file, number), 1);
+    ASSERT_TRUE(begin) << number;
+    EXPECT_EQ(*begin, line) << number;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::os

@@ -1,0 +1,67 @@
+// The launcher's end of its connection with the keeper. The test is the keeper.
+#include "supervision/base/keeper_link.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <string>
+#include <utility>
+
+#include "core/settings/wire.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+class KeeperLinkTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto ends = os::packet_pair();
+    ASSERT_TRUE(ends);
+    link_ = KeeperLink::adopt(std::move(ends->first));
+    keeper_ = std::move(ends->second);
+    const timeval patience{0, 20'000};
+    ASSERT_EQ(::setsockopt(link_.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+  }
+
+  void answer(std::string_view kind, wire::Message::Fields fields) const {
+    ASSERT_TRUE(os::send_message(keeper_.get(), wire::Message(kind, std::move(fields))));
+  }
+  // What the launcher said next.
+  wire::Message heard() const {
+    Result<wire::Message> message = os::receive_message(keeper_.get()).message;
+    return message ? std::move(*message) : wire::Message();
+  }
+
+  KeeperLink link_;
+  os::UniqueFd keeper_;
+};
+
+TEST_F(KeeperLinkTest, TheAnswerToAnEarlierQuestionIsNoAnswer) {
+  EXPECT_FALSE(link_.asks_memory(7));  // the keeper is stopped
+  answer(wire::k_memory, {{"question", "1"}, {"sure", "1"}});
+  answer(wire::k_again, {{"question", "2"}, {"why", "the budget is spent"}});
+  const KeeperLink::Again again = link_.asks_again(LentScratch::used);
+  EXPECT_FALSE(again.granted);
+  EXPECT_EQ(again.reason, "the budget is spent");
+}
+
+TEST_F(KeeperLinkTest, AnotherAttemptHasItsNameAndItsDirectory) {
+  answer(wire::k_again, {{"question", "1"}, {"attempt", "r.2"}, {"scratch_path", "/s/2"}});
+  const KeeperLink::Again again = link_.asks_again(LentScratch::reusable);
+  EXPECT_TRUE(again.granted);
+  EXPECT_EQ(again.attempt, "r.2");
+  EXPECT_EQ(again.scratch, "/s/2");
+  EXPECT_EQ(heard().get("scratch"), "reusable");
+}
+
+TEST_F(KeeperLinkTest, AKeeperThatSaysNothingRefusesNoAttempt) {
+  const KeeperLink::Again again = link_.asks_again(LentScratch::used);
+  EXPECT_TRUE(again.granted);
+  EXPECT_EQ(again.attempt, "");
+  EXPECT_EQ(heard().get("scratch"), "");
+}
+
+}  // namespace
+}  // namespace holdfast::supervision

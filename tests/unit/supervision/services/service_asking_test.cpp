@@ -1,0 +1,109 @@
+// What a launcher hears of services and networks. The test is the keeper.
+#include "supervision/services/service_asking.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/settings/wire.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+// Ends the waits after so many, so that none lasts for ever.
+class Bound final : public LeaseWatch {
+ public:
+  explicit Bound(unsigned most) : most_(most) {}
+  void join(os::Wait& wait) override {
+    if (++waits_ > most_) wait.until(Milliseconds{0});
+  }
+  bool is_lost_after(const os::Wait& /*wait*/) override { return waits_ > most_; }
+  unsigned waits() const { return waits_; }
+
+ private:
+  unsigned most_;
+  unsigned waits_ = 0;
+};
+
+class ServiceAsking : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto ends = os::packet_pair();
+    ASSERT_TRUE(ends);
+    link_ = KeeperLink::adopt(std::move(ends->first));
+    keeper_ = std::move(ends->second);
+    around_.lease = &bound_;
+  }
+
+  void say(std::string_view kind, wire::Message::Fields fields = {}) const {
+    ASSERT_TRUE(os::send_message(keeper_.get(), wire::Message(kind, std::move(fields))));
+  }
+  HadServices asked() {
+    Teller teller(nullptr, Loudness::quiet);
+    return ask_for_services({{"db", ServiceMode::shared}}, test_, link_, around_, teller);
+  }
+
+  Surroundings around_{{}, std::move(*os::SignalQueue::open()), {}};
+  KeeperLink link_;
+  os::UniqueFd keeper_;
+  Bound bound_{1};
+  const std::string test_ = "t";
+};
+
+TEST_F(ServiceAsking, TheEndOfTheRunEndsTheWaitForServices) {
+  say(wire::k_end);
+  const HadServices had = asked();
+  EXPECT_EQ(had.end, HadServices::End::unavailable);
+  EXPECT_EQ(had.trouble, "service db unavailable: the run is over");
+}
+
+TEST_F(ServiceAsking, ServicesComeWithWhatTheTestIsTold) {
+  const wire::ServicesAnswer answer{.uses = {{"db", 3}},
+                                    .variables = {{"HOLDFAST_SERVICE_DB_PORT", "a=1"}}};
+  say(wire::k_services, to_message(answer).fields);
+  const HadServices had = asked();
+  EXPECT_EQ(had.end, HadServices::End::had);
+  EXPECT_EQ(had.uses, std::vector<std::string>{"db#3"});
+  ASSERT_EQ(had.variables.size(), 1U);
+  EXPECT_EQ(had.variables[0].name, "HOLDFAST_SERVICE_DB_PORT");
+  EXPECT_EQ(had.variables[0].value, "a=1");
+}
+
+// A test that is to share a network must not run in another, even if it may run without one.
+TEST_F(ServiceAsking, TheNetworkOfARunThatIsOverIsLost) {
+  say(wire::k_end);
+  const SharedNetwork network = ask_for_network(link_, around_);
+  EXPECT_EQ(network.lost, "the run is over");
+  EXPECT_EQ(network.trouble, "");
+  EXPECT_EQ(network.signal, 0);
+}
+
+TEST_F(ServiceAsking, WhatIsSaidOfARedTestIsHeardBehindAnEarlierAnswer) {
+  say(wire::k_waiting, {{"why", "it starts"}});
+  say(wire::k_red, {{"lost", "db"},
+                    {"state", "db   gone"},
+                    {"lost", "web"},
+                    {"state", "web  well"},
+                    {"fixture", "schema is older"},
+                    {"fixture", "rows are older"}});
+  Bound three(3);
+  around_.lease = &three;
+  const wire::RedServices seen = look_at_services(link_, around_);
+  EXPECT_EQ(seen.lost, (std::vector<std::string>{"db", "web"}));
+  AttemptResult result;
+  note_red_services(seen, result);
+  EXPECT_EQ(result.service_states, "db   gone\nweb  well");
+  EXPECT_EQ(result.older_fixtures, "schema is older; rows are older");
+}
+
+TEST_F(ServiceAsking, TheEndOfServicesIsTheEndOfTheConnectionAndNoMessage) {
+  say(wire::k_waiting);
+  end_services(link_, around_);
+  EXPECT_EQ(bound_.waits(), 2U) << "it still waits behind the message";
+}
+
+}  // namespace
+}  // namespace holdfast::supervision
