@@ -66,6 +66,8 @@ test_release() {
   local suite=$1 user=$2 sources=/srv/$2/holdfast log=$reach/$1-$2.log status=0
   rm -rf "${reach:?}/$suite$sources"
   git clone --quiet --no-hardlinks . "$reach/$suite$sources"
+  # A plain user cannot install them.
+  quietly in_release "$suite" sh "$sources/cmake/dev/install_packages.sh" "${packages_base[@]}" "${packages_test[@]}"
   say "$suite, $user: ./dev test of $commit (build/reach/$suite-$user.log)"
   # The second user's compiler reuses what the first user's compiler made. ccache needs the
   # sloppiness and -fpch-preprocess where there is a precompiled header.
