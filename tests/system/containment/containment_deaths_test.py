@@ -143,7 +143,8 @@ class WithoutKeeperTest(Contained, Forsaken, ProjectCase):
         self.forsaken()
         begun = self.start(*self.supervised("python3", self.work / "forsaken.py", self.pid_file(),
                                             program("").rstrip("/"), *ways,
-                                            options=["--containment", kind, *options], by="holdfast run"))
+                                            options=["--containment", kind, *options], by="holdfast run"),
+                           start_new_session=True)
         guard = self.guard_of(begun.pid)
         wait_until(lambda: len(self.read_pids(self.pid_file())) == len(ways) + 1, "the test to have hidden")
         return process(begun.pid), guard, self.inside(kind, guard, len(ways) + 1)
@@ -178,6 +179,15 @@ class WithoutKeeperTest(Contained, Forsaken, ProjectCase):
             os.kill(launcher.pid, signal.SIGKILL)
             self.assert_gone([*inside, guard], 1 + 2 + 3)
             self.assertGreater(time.monotonic() - before, 0.9)
+            self.assert_nothing_left()
+
+    def test_a_signal_to_the_launchers_group_leaves_the_warden(self):
+        for kind in self.each_kind():
+            launcher, guard, inside = self.begin(kind, "untagged", options=["--grace", "1s"])
+            group = os.getpgid(launcher.pid)
+            self.assertNotEqual(group, os.getpgid(0))
+            os.killpg(group, signal.SIGKILL)
+            self.assert_gone([*inside, guard], 1 + 2 + 3)
             self.assert_nothing_left()
 
     def test_the_warden_goes_with_the_launcher(self):

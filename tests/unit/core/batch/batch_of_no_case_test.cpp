@@ -44,6 +44,19 @@ TEST(BatchOfNoCaseTest, cases_of_an_empty_list_that_are_lost_are_said) {
             "1 case: 1 crashed (A.a), 1 not run (its list does not have them)");
 }
 
+// It died, and then cannot say which cases it has.
+TEST(BatchOfNoCaseTest, one_that_died_at_its_start_is_not_run_again_as_one_test) {
+  Story story(Isolation::none, doctest(Telling::ends));
+  EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "run all");
+  const std::string after = story.tell(gone(signalled(11)));
+  EXPECT_NE(after.find("list"), std::string::npos) << after;
+  Event failed = simple(Event::Kind::not_listed);
+  failed.end = {signalled(11)};
+  const std::string then = story.tell(failed);
+  EXPECT_EQ(then.find("run"), std::string::npos) << then;
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
+}
+
 TEST(BatchOfNoCaseTest, a_help_in_place_of_cases_is_no_pass) {
   Story story(Isolation::none);
   story.tell(simple(Event::Kind::begun));
