@@ -21,6 +21,7 @@ std::optional<std::string_view> take_text(std::string_view& packet) {
   const auto length = parse_number<std::size_t>(packet.substr(0, mark));
   if (!length || *length > packet.size() - mark - 1) return std::nullopt;
   const std::string_view text = packet.substr(mark + 1, *length);
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // nobody sends one
   packet.remove_prefix(mark + 1 + *length);
   return text;
 }

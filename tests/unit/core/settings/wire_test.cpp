@@ -155,6 +155,11 @@ TEST(Wire, ATextIsCutAtANulSoThatItCannotForgeAField) {
   EXPECT_EQ(back->get("test"), "a");
 }
 
+TEST(Wire, APacketWithANulInATextIsRefused) {
+  EXPECT_TRUE(decode("10:holdfast-21:k1:x2:ab"));
+  EXPECT_FALSE(decode(std::string_view("10:holdfast-21:k1:x2:a\0", 23)));
+}
+
 TEST(Wire, AMessageOfAnotherVersionIsRefused) {
   std::string packet = encode(to_message(full_grant()));
   const std::string_view own = "10:holdfast-2";
