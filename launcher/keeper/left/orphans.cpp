@@ -125,7 +125,9 @@ bool all_are_killed(os::TaggedProcesses& processes) {
     killer = KilledBy::stranger;
   }
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}).size();
-  if (!orphan.stop_record.empty()) (void)os::run_left_stop(orphan.stop_record);
+  if (!orphan.stop_record.empty()) {
+    (void)os::run_left_stop(orphan.stop_record, os::k_end_of_holders);
+  }
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
   record(orphan, journal, killer, survivors, holders);
   // When its own limit is over, ctest does not wait for the output to close.

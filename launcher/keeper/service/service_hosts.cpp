@@ -369,7 +369,8 @@ void ServiceHosts::lose(ServiceHost& host) {
   host.due = k_longest;
   Connection left;
   left.stop_record = os::stop_record_path(host.order.log);
-  if (host.said_farewell && !os::is_left(left.stop_record)) {
+  // Host and guard may hold the record for a moment more: a helper waits for that.
+  if (host.said_farewell && !os::exists_own(left.stop_record)) {
     // The reason matters only if the service was not told to end: then this is the first news of
     // it.
     return services_->happened(host.id, {InstanceNews::Kind::ended, "its host was killed"});

@@ -35,7 +35,7 @@ bool hangs_up(const os::UniqueFd& connection, Milliseconds patience) {
 Result<void> end_rest(const KeptService& kept, unsigned generation) {
   os::TaggedProcesses left(kept.attempt_of(generation));
   const std::vector<os::NamedProcess> survivors = os::end_processes(left, {SIGTERM, k_grace, {}});
-  (void)os::run_left_stop(os::stop_record_path(kept.log_of(generation)));
+  (void)os::run_left_stop(os::stop_record_path(kept.log_of(generation)), os::k_end_of_holders);
   if (survivors.empty()) return {};
   return Error{fmt::format("end {} (pid {})", survivors.front().name, survivors.front().pid)};
 }

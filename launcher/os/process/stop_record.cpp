@@ -1,11 +1,13 @@
 #include "os/process/stop_record.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include "core/base/names.hpp"
 #include "core/settings/fields.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::string_view k_kind = "stop";
 constexpr std::size_t k_longest_record = std::size_t{16} << 20;
+constexpr int k_look_interval_ms = 5;
 
 Result<StopOrder> order_in(std::string_view text) {
   HOLDFAST_TRY(const wire::Message message, wire::decode(text));
@@ -34,13 +37,18 @@ Result<StopOrder> order_in(std::string_view text) {
   return order;
 }
 
-// Holds the record; invalid: there is none, it is another user's, or somebody else holds it.
-UniqueFd take(const std::string& path) {
+// Holds the record; invalid: there is none, it is another user's, or somebody else holds it longer
+// than `patience`.
+UniqueFd take(const std::string& path, Milliseconds patience) {
   Result<UniqueFd> opened = open_own(path, O_RDONLY);
   UniqueFd file = opened ? std::move(*opened) : UniqueFd();
   struct stat info {};
   if (!file.valid() || ::fstat(file.get(), &info) != 0 || info.st_uid != ::geteuid()) return {};
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  const Milliseconds until = monotonic_now() + patience;
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || monotonic_now() >= until) return {};
+    ::poll(nullptr, 0, k_look_interval_ms);
+  }
   // Who held it until now may have removed it.
   if (::fstat(file.get(), &info) != 0 || info.st_nlink == 0) return {};
   return file;
@@ -69,10 +77,10 @@ Result<UniqueFd> write_stop_record(const std::string& path, const StopOrder& ord
   return file;
 }
 
-bool is_left(const std::string& path) { return take(path).valid(); }
+bool is_left(const std::string& path) { return take(path, Milliseconds{0}).valid(); }
 
-std::optional<LeftStop> run_left_stop(const std::string& path) {
-  const UniqueFd held = take(path);
+std::optional<LeftStop> run_left_stop(const std::string& path, Milliseconds patience) {
+  const UniqueFd held = take(path, patience);
   if (!held.valid()) return std::nullopt;
   LeftStop left;
   std::string text;

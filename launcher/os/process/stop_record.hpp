@@ -37,7 +37,12 @@ struct LeftStop {
 };
 
 // Runs the command of a record that is left, waits for its end, and removes the record. None: there
-// is no such record. A file that is no record is removed, which is a trouble.
-std::optional<LeftStop> run_left_stop(const std::string& path);
+// is no such record. A file that is no record is removed, which is a trouble. `patience`: how long
+// others may still hold it. A process that ends closes its descriptors one after the other, so it
+// may hold the record after its sockets have told that it is gone.
+std::optional<LeftStop> run_left_stop(const std::string& path,
+                                      Milliseconds patience = Milliseconds{0});
+// For who knows that those who held the record are gone, or about to be.
+inline constexpr Milliseconds k_end_of_holders{2000};
 
 }  // namespace holdfast::os

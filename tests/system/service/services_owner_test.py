@@ -1,6 +1,7 @@
 """Somebody ends a service and what it had, whoever is killed. services_owner_test.py [whole]: kills
 each process and each pair, with each kind of service."""
 
+import ctypes
 import itertools
 import os
 import shutil
@@ -9,6 +10,7 @@ import socket
 import sys
 import time
 import unittest
+from pathlib import Path
 
 from processes import command_of, is_alive, keepers_of, name_of, parent_of, process
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, program, wait_until
@@ -153,6 +155,32 @@ class StopRecordTest(OwnerCase):
                 self.assertEqual(ctest.wait(PATIENCE_S), 0)
                 self.assert_nothing_left()
                 self.assertEqual(self.notes(), ["init", "stop", "init", "stop"])
+
+
+    def test_who_holds_the_record_a_moment_longer_is_waited_for(self):
+        """A process that ends may have closed its sockets and not yet the record. Here this test holds it too."""
+        tree = self.suite(service([SERVER, "{port}"], f"stop-command = {self.note('stop')}\n"),
+                          ("user", "HOLDFAST_SERVICES db", WAIT))
+        ctest, named = self.begin(tree)
+        held = self.descriptor_of_record(named["host"].pid)
+        self.kill(named["host"])
+        run = self.runs(tree)[-1]
+        wait_until(lambda: any(one["event"] == "died" for one in self.records(run, "service")), "the keeper to hear of it")
+        self.assertEqual(self.notes(), [])
+        os.close(held)
+        wait_until(lambda: self.notes() == ["stop"], "the stop command")
+        (self.work / "go").touch()
+        ctest.wait(PATIENCE_S)
+        self.assert_nothing_left()
+
+    def descriptor_of_record(self, pid):
+        number, = (int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir() if os.readlink(fd).endswith(".stop"))
+        pidfd = os.pidfd_open(pid)
+        own = ctypes.CDLL(None, use_errno=True).syscall(438, pidfd, number, 0)  # pidfd_getfd(2)
+        os.close(pidfd)
+        if own < 0:
+            self.skipTest(f"no descriptor of another process here: {os.strerror(ctypes.get_errno())}")
+        return own
 
 
 class ForkingTest(OwnerCase):

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "child_process.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "scratch.hpp"
@@ -41,6 +42,31 @@ TEST_F(StopRecordTest, IsNobodysWhileItIsHeld) {
   EXPECT_FALSE(run_left_stop(path_));
   held->reset();
   EXPECT_TRUE(is_left(path_));
+}
+
+// Whoever held it may be ending, and has closed its sockets already.
+TEST_F(StopRecordTest, IsWaitedForWhileItsHolderEnds) {
+  Channel begun;
+  Channel end;
+  Child holder([&] {
+    const Result<UniqueFd> held = write_stop_record(path_, order("true"));
+    begun.say(held ? "held" : "failed");
+    (void)end.hear();
+    return 0;
+  });
+  ASSERT_EQ(begun.hear(), "held");
+  EXPECT_FALSE(run_left_stop(path_, Milliseconds{1}));
+  Child ender([&] {
+    if (is_left(path_)) return 1;
+    end.say("end");
+    return 0;
+  });
+  const std::optional<LeftStop> ran = run_left_stop(path_, Milliseconds{30'000});
+  EXPECT_EQ(ender.wait(), 0);
+  EXPECT_EQ(holder.wait(), 0);
+  ASSERT_TRUE(ran);
+  EXPECT_EQ(ran->service, "db");
+  EXPECT_EQ(ran->trouble, "");
 }
 
 TEST_F(StopRecordTest, RunsOnceAsItWasWritten) {
