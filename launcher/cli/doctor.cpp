@@ -47,6 +47,7 @@ bool needs_others(const ListedTest& test, const std::vector<ListedTest>& all) {
         [&names](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
   };
   const TestSchedule& own = test.schedule;
+  if (own.depends.empty()) return false;
   return std::ranges::any_of(all, [&](const ListedTest& other) {
     const TestSchedule& its = other.schedule;
     if (!is_any_of(own.depends)(other.name)) return false;

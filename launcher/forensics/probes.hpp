@@ -19,10 +19,8 @@
 
 namespace holdfast::forensics {
 
-// Shows what the probes found as a block under the failure. Pure.
-
-// Aligned lines, each with `holdfast: ` in front. Control characters are replaced. Empty without
-// findings.
+// What the probes found, as a block under the failure: aligned lines, each with `holdfast: ` in
+// front. Control characters are replaced. Empty without findings.
 std::string to_text(const std::vector<Finding>& findings);
 
 // Runs the user's hooks (core/settings/policy.hpp): docs/reference/config.md, on-failure and

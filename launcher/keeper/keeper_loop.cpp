@@ -25,6 +25,8 @@ constexpr Milliseconds k_news_patience{100};
 
 // All waits together leave room for the other fields of a reply (wire::k_longest_message).
 constexpr std::size_t k_most_waits = 40 * 1024;
+// A wait in a message takes at most this much beside its texts: names and lengths of its fields.
+constexpr std::size_t k_beside_texts = 80;
 
 RunSettings settings_of_run(const KeeperOrder& order) {
   return order.settings ? order.settings->run() : RunSettings{};
@@ -290,7 +292,7 @@ wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker
     stale_.look(StalePrograms::Point::end, asker, run_.journal());
     leave_services(asker, Farewell::red);
     wire::Message reply = answer_again(message, asker, *run_.current(), lines_);
-    note_start(asker);
+    if (!reply.get("attempt").empty()) note_start(asker);
     return reply;
   }
   if (std::optional<wire::Message> reply = services_.answer(message, asker)) {
@@ -327,7 +329,14 @@ wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection&
   }
   asker.begin_attempt(request, granted);
   note_start(asker);
-  return wire::to_message(granted);
+  wire::Message grant = wire::to_message(granted);
+  // Without an answer the launcher would run the test without its locks.
+  if (std::string why = why_too_long(grant, "the settings of the test"); !why.empty()) {
+    granted.policy = {};
+    granted.refusal = std::move(why);
+    grant = wire::to_message(granted);
+  }
+  return grant;
 }
 
 void KeeperLoop::end_earlier_run(const Connection& asker) {
@@ -373,7 +382,8 @@ wire::Message KeeperLoop::status() const {
   for (const Connection& one : connections_) {
     wire::AttemptWait wait = services_.wait_of(one.use, one.services);
     if (wait.names.empty()) wait = one.wait;
-    const std::size_t size = one.attempt.size() + wait.names.size() + wait.why.size();
+    const std::size_t size =
+        one.attempt.size() + wait.names.size() + wait.why.size() + k_beside_texts;
     if (wait.names.empty() || size > room) continue;
     room -= size;
     status.waits.push_back({one.attempt, std::move(wait)});

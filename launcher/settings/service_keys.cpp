@@ -108,7 +108,7 @@ ServiceSpec read_service(const TableReader& table, std::string name, const std::
   if (const std::string& pattern = service.ready.output; !pattern.empty()) {
     table.check_pattern("ready-output", pattern);
   }
-  // `{dir}` stands for an absolute path (service_words.hpp).
+  // `{dir}` stands for an absolute path.
   if (!service.directory.starts_with('/') && !service.directory.starts_with("{dir}")) {
     service.directory = directory + (service.directory.empty() ? "" : "/") + service.directory;
   }

@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           const std::string written = line_of(record);
           const ParsedLine again = parse_record(written);
           if (!again.record || !std::holds_alternative<Kind>(*again.record)) std::abort();
+          if (line_of(std::get<Kind>(*again.record)) != written) std::abort();
         }
       },
       *line.record);

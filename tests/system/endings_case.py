@@ -22,7 +22,8 @@ def tag_of(pid):
         limits = Path(f"/proc/{pid}/limits").read_text()
     except OSError:
         return 0
-    soft = limits.partition("Max file locks")[2].split()[0]
+    # The kernel gives an empty file for a process that ends while it is read.
+    soft = (limits.partition("Max file locks")[2].split() or [""])[0]
     return int(soft) if soft.isdigit() and int(soft) >= 1 << 62 else 0
 
 

@@ -145,8 +145,6 @@ class WatchState {
 
 // How a watched run is shown: pure functions of what is known.
 
-// How long a run still takes, by what is known of its tests.
-
 // Seconds by the name of a test.
 using KnownDurations = std::unordered_map<std::string, double>;
 

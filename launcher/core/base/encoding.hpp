@@ -1,3 +1,5 @@
+// Forms that bytes take elsewhere: Base64, file names, hash values.
+//
 // Base64 with padding (https://www.rfc-editor.org/rfc/rfc4648#section-4).
 #pragma once
 

@@ -1,4 +1,5 @@
-// Letters of ASCII in the other case, and which bytes are letters, whatever the locale is.
+// Text: letters of ASCII whatever the locale is, words that are near to one another, what is safe
+// to show, and UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -72,7 +73,7 @@ enum class Layout : std::uint8_t {
   folded,
 };
 
-// `holdfast: <text>` and a line break. Control characters are shown as in core/base/text.hpp.
+// `holdfast: <text>` and a line break. Control characters are shown as by printable().
 std::string said_line(std::string_view text, Layout layout = Layout::one_line);
 
 // Turns text of unknown origin into valid UTF-8.

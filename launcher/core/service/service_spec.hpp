@@ -86,7 +86,7 @@ bool names_place(const ServiceProbe& probe);
 std::vector<std::string_view> kinds_of(const ServiceProbe& probe);
 
 // The fields are explained in service_keys.def. Placeholders stand in them until an instance
-// starts (service_words.hpp).
+// starts.
 struct ServiceSpec {
   std::string name;
   std::string origin;  // "holdfast.toml:12, [service.db]"

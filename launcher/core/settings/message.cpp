@@ -82,6 +82,13 @@ std::string encode(const Message& message) {
   return packet + packed(message.fields);
 }
 
+std::string why_too_long(const Message& message, std::string_view what) {
+  const std::size_t size = encode(message).size();
+  if (size <= k_longest_message) return {};
+  return text_of({what, " are too long to be handed on: ", std::to_string(size / 1024),
+                  " KiB, expected ", std::to_string(k_longest_message / 1024), " KiB or less"});
+}
+
 Result<Message> decode(std::string_view packet) {
   const std::optional<std::string_view> version = take_text(packet);
   if (version != k_version) return Error{"understand a message of another version of Holdfast"};

@@ -40,8 +40,10 @@ inline constexpr std::size_t k_longest_message = 64 * 1024;
 std::string packed(const Message::Fields& fields);
 std::optional<Message::Fields> unpacked(std::string_view text);
 
-// As a packet.
+// As a packet, which is refused if it is longer than k_longest_message.
 std::string encode(const Message& message);
+// Why a message of `what` is not sent; empty: it is not too long.
+std::string why_too_long(const Message& message, std::string_view what);
 Result<Message> decode(std::string_view packet);
 
 }  // namespace holdfast::wire

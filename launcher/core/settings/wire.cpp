@@ -184,6 +184,7 @@ Message to_message(const AttemptGrant& grant) {
 
 Result<AttemptGrant> to_grant(const Message& message) {
   AttemptGrant grant;
+  if (message.kind != k_grant) return not_understood("kind", message);
   std::optional<Message::Fields> policy = unpacked(message.get(k_policy));
   if (!policy) return not_understood(k_policy, message);
   HOLDFAST_DO(read_policy(Message(k_policy, std::move(*policy)), grant.policy));

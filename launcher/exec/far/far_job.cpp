@@ -81,7 +81,6 @@ void each_field(wire::Any<AttemptResult> auto& result, auto&& use) {
 namespace holdfast::exec {
 
 using supervision::AttemptResult;
-using supervision::ListedProcess;
 using wire::Any;
 
 constexpr std::string_view k_started = "far-started";
@@ -281,6 +280,7 @@ Result<AttemptResult> far_result_in(std::string_view text) {
   std::vector<Leftover> leftovers;
   wire::FromMessage read(message);
   read(k_leftover, leftovers);
+  HOLDFAST_TRY(leftovers, read.give(k_ended, leftovers));
   auto& list = result.report.leftover_list;
   for (std::size_t i = 0; i < std::min(leftovers.size(), list.size()); ++i) {
     list[i].pid = static_cast<pid_t>(leftovers[i].pid);

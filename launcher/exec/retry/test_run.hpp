@@ -22,8 +22,6 @@
 
 namespace holdfast::exec {
 
-// What happens when a test has failed for good: the probes, and the user's command.
-
 // What Holdfast adds to the end of a test's output after the last attempt: which attempts there
 // were, what the probes saw, and what ctest is to note.
 
@@ -50,6 +48,7 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
 void say_last_words(const std::string& words, const CTestVerdict& mirror, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output);
 
+// What happens when a test has failed for good: the probes, and the user's command.
 class Aftermath {
  public:
   // Must be called before each attempt. Remembers how things were before the first attempt.

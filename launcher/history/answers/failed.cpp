@@ -26,14 +26,25 @@ void LastSeen::add(const PastRun& run) {
 
 std::vector<RedTest> LastSeen::red() const {
   std::map<TestId, RedTest> red;
+  std::map<std::pair<std::string, std::string>, RedTest*> by_key;  // by name and key
   for (const auto& [test, seen] : seen_) {
-    if (seen.last.is_red() && test.batch.empty()) red.emplace(test, seen);
+    if (!seen.last.is_red() || !test.batch.empty()) continue;
+    RedTest& added = red.emplace(test, seen).first->second;
+    by_key.emplace(std::pair(test.name, seen.last.test.key), &added);
   }
   for (const auto& [test, seen] : seen_) {
     if (!seen.last.is_red() || test.batch.empty()) continue;
+    // A batch and its cases are numbered apart, so a key tells more than the number.
+    const std::string& key = seen.last.test.key;
+    if (const auto batch = by_key.find({test.batch, key}); !key.empty() && batch != by_key.end()) {
+      batch->second->cases.push_back(test.name);
+      continue;
+    }
     auto batch = red.find({test.batch, {}, test.nth});
-    if (batch == red.end() && test.key.empty()) batch = red.find({test.batch});
-    if (batch != red.end()) batch->second.cases.push_back(test.name);
+    if (batch == red.end() && key.empty()) batch = red.find({test.batch});
+    if (batch == red.end()) continue;
+    if (key.empty() || batch->second.last.test.key.empty())
+      batch->second.cases.push_back(test.name);
   }
   std::vector<RedTest> list;
   for (auto& [test, seen] : red) list.push_back(std::move(seen));

@@ -116,12 +116,12 @@ void Connection::end_attempt() {
   contained.reset();
 }
 
-void Connection::join(os::Wait& wait) const {
-  wait.on(socket.get());
-  wait.on(launcher_life.get());
-  wait.on(guard.fd());
-  wait.until(guard_until);
-  wait.until(guard.due());
+void Connection::join(os::Wait& turn) const {
+  turn.on(socket.get());
+  turn.on(launcher_life.get());
+  turn.on(guard.fd());
+  turn.until(guard_until);
+  turn.until(guard.due());
 }
 
 void Connection::expect_end() {

@@ -138,7 +138,7 @@ struct Connection {
   std::string stop_record;                // path of a service's; empty: it is no service
 
   // Adds what the keeper waits for.
-  void join(os::Wait& wait) const;
+  void join(os::Wait& turn) const;
   // The launcher has asked for an attempt and got it.
   void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);
   // The attempt has ended, and the launcher's next one follows. Lets go of what was held for the

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <optional>
 
+#include "core/base/text.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
@@ -30,7 +31,9 @@ std::string_view as_packet(const HelperNews& news) {
 
 HelperNews failed(const Error& error) {
   HelperNews news{.kind = HelperNews::Kind::failed};
-  to_text(error).copy(news.why.data(), news.why.size() - 1);
+  // The end of the text says what happened; its beginning is a path.
+  const std::string why = to_text(error);
+  last_bytes(why, news.why.size() - 1).copy(news.why.data(), news.why.size() - 1);
   return news;
 }
 

@@ -66,8 +66,8 @@ std::optional<TcpSocket> other_end_of(const UniqueFd& connection);
 // (socket_diagnosis.hpp). Empty if /proc cannot be read.
 std::vector<TcpSocket> tcp_sockets();
 
-// Return a socket of any kind as stream_holders.hpp needs it to find the processes that have it
-// open.
+// Return a socket of any kind as os/process/tagged_processes.hpp needs it to find the processes
+// that have it open.
 Stream stream_of(const TcpSocket& socket);
 Stream stream_of_socket(std::uint64_t inode);
 

@@ -86,12 +86,23 @@ KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& call
 }
 
 Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) {
-  HOLDFAST_DO(os::send_message(fd(), wire::to_message(request)));
-  os::ReceivedMessage received = os::receive_message(fd());
+  wire::AttemptGrant none;
+  const wire::Message question = wire::to_message(request);
+  none.refusal = why_too_long(question, "the properties of the test");
+  if (!none.refusal.empty()) return none;
+  HOLDFAST_DO(os::send_message(fd(), question));
+  // Before the grant, a packet may come that the keeper sends to everybody: the earlier run is
+  // over.
+  const auto receive = [this] {
+    os::ReceivedMessage came = os::receive_message(fd());
+    while (came.message && came.message->kind == wire::k_end) came = os::receive_message(fd());
+    return came;
+  };
+  os::ReceivedMessage received = receive();
   if (received.is_over) {
     // Perhaps the keeper was stopped. Then we continue it, or another launcher has just done so.
     (void)os::continue_peer(fd());
-    received = os::receive_message(fd());
+    received = receive();
   }
   Result<wire::Message>& message = received.message;
   if (received.is_over) return message.error();
@@ -99,8 +110,8 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
   if (grant) return grant;
   const bool is_refused = message && message->kind == wire::k_refusal;
   const std::string why = is_refused ? std::string(message->get("why")) : to_text(grant.error());
-  wire::AttemptGrant none;
-  none.refusal = "its run's keeper does not understand it, perhaps of another version: " + why;
+  none.refusal =
+      "it and its run's keeper do not understand each other, perhaps of two versions: " + why;
   return none;
 }
 

@@ -93,6 +93,7 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
   if (answer->attempt.empty()) {
     grant.refusal = std::move(answer->refusal);
     grant.journal = grant.identity.journal = journal_of_left_run(*invocation.attach);
+    bid_farewell(keeper.fd(), LentScratch::reusable);  // nothing has run
     keeper = KeeperLink{};
     return true;
   }

@@ -178,8 +178,8 @@ class Verdicts(Batch):
         script.write_text("""#!/bin/sh
 case "$*" in
 *--gtest_list_tests*) printf 'S.\\n  a\\n  b\\n'; exit;;
-*S.a*) one=a; time=0.2;;
-*) one=b; time=0.85;;
+*S.a*) one=a; time=1;;
+*) one=b; time=3.5;;
 esac
 printf '[==========] Running 1 test from 1 test suite.\\n[ RUN      ] S.%s\\n' $one
 sleep $time
@@ -187,7 +187,7 @@ printf '[       OK ] S.%s (0 ms)\\n[==========] 1 test from 1 test suite ran. (0
 """)
         script.chmod(0o755)
         return (f'add_test(NAME sum COMMAND "{script}")\n'
-                "set_tests_properties(sum PROPERTIES HOLDFAST_ISOLATION process TIMEOUT 1 HOLDFAST_IDLE_SLOTS OFF)\n")
+                "set_tests_properties(sum PROPERTIES HOLDFAST_ISOLATION process TIMEOUT 4 HOLDFAST_IDLE_SLOTS OFF)\n")
 
     def test_a_timeout_of_the_whole_leaves_the_rest_not_run(self):
         margin = "set(HOLDFAST_TIMEOUT_MARGIN 6)\n"

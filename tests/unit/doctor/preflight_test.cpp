@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "../store/scratch_directory.hpp"
 #include "found.hpp"
 #include "os/network/address.hpp"
 #include "os/process/execute.hpp"
@@ -55,7 +56,6 @@ int socket_at(const std::string& path, int type, bool listens) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  ::unlink(path.c_str());
   EXPECT_EQ(::bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0) << path;
   if (listens) (void)::listen(made, 100);
   return made;
@@ -87,23 +87,26 @@ TEST(Preflight, APortIsFreeIfNobodyListens) {
 }
 
 TEST(Preflight, ASocketMustBeServed) {
-  const std::string path = "/tmp/holdfast-preflight-" + std::to_string(::getpid());
+  const ScratchDirectory scratch;
+  const std::string path = (scratch.path() / "s").string();
   PreflightNeeds needs;
   needs.sockets = Needed<std::string>{{path}, "o"};
   EXPECT_EQ(missing_of(needs), Lines{"o: failed to connect to " + path +
                                      ": No such file or directory, expected somebody who listens "
                                      "there"});
   for (const int type : {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM}) {
+    const std::string path = (scratch.path() / std::to_string(type)).string();
+    needs.sockets = Needed<std::string>{{path}, "o"};
     const int served = socket_at(path, type, type != SOCK_DGRAM);
     EXPECT_EQ(missing_of(needs), Lines{}) << type;
     ::close(served);
     EXPECT_EQ(missing_of(needs).size(), 1U) << type;  // it is left, and nobody serves it
   }
-  ::unlink(path.c_str());
 }
 
 TEST(Preflight, ASocketMayBeDeepInATree) {
-  const std::string top = "/tmp/holdfast-preflight-" + std::to_string(::getpid());
+  const ScratchDirectory scratch;
+  const std::string top = scratch.path().string();
   const std::string directory = top + "/" + std::string(120, 'd');
   std::filesystem::create_directories(directory);
   const int there = ::open(directory.c_str(), O_PATH | O_CLOEXEC);
@@ -122,7 +125,6 @@ TEST(Preflight, ASocketMayBeDeepInATree) {
   }
   EXPECT_EQ(missing_of(needs), Lines{"o: failed to connect to " + needs.sockets->all[0] +
                                      ": File name too long, expected somebody who listens there"});
-  std::filesystem::remove_all(top);
 }
 
 TEST(Preflight, ACommandIsANameInPathOrAPath) {
@@ -137,22 +139,22 @@ TEST(Preflight, ACommandIsANameInPathOrAPath) {
 }
 
 TEST(Preflight, AScriptNeedsItsInterpreter) {
-  const std::string name = "holdfast-preflight-" + std::to_string(::getpid());
-  std::ofstream("/tmp/" + name) << "#!/no/such/interpreter -x\n";
-  std::filesystem::permissions("/tmp/" + name, std::filesystem::perms::owner_all);
+  const ScratchDirectory scratch;
+  const std::string script = scratch.write("script", "#!/no/such/interpreter -x\n").string();
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   PreflightNeeds needs;
-  needs.commands = Needed<std::string>{{"./" + name}, "o"};
+  needs.commands = Needed<std::string>{{script}, "o"};
   EXPECT_EQ(missing_of(needs),
-            Lines{"o: /tmp/./" + name + " needs /no/such/interpreter, which does not exist"});
+            Lines{"o: " + script + " needs /no/such/interpreter, which does not exist"});
   // The kernel takes the carriage return of a file from Windows for a part of the name.
-  std::ofstream("/tmp/" + name) << "#!/bin/sh\r\n";
+  (void)scratch.write("script", "#!/bin/sh\r\n");
   ASSERT_EQ(missing_of(needs).size(), 1U);
-  EXPECT_TRUE(missing_of(needs)[0].starts_with("o: /tmp/./" + name + " needs /bin/sh"));
-  std::filesystem::remove("/tmp/" + name);
+  EXPECT_TRUE(missing_of(needs)[0].starts_with("o: " + script + " needs /bin/sh"));
 }
 
 TEST(Preflight, ADirectoryInPathIsNoProgram) {
-  const std::string top = "/tmp/holdfast-preflight-" + std::to_string(::getpid());
+  const ScratchDirectory scratch;
+  const std::string top = scratch.path().string();
   std::filesystem::create_directories(top + "/a/some-tool");
   std::filesystem::create_directories(top + "/b");
   const std::string path = ::getenv("PATH");
@@ -164,7 +166,6 @@ TEST(Preflight, ADirectoryInPathIsNoProgram) {
   EXPECT_EQ(os::find_program("some-tool"), top + "/b/some-tool");
   EXPECT_EQ(missing_of(needs), Lines{});
   ::setenv("PATH", path.c_str(), 1);
-  std::filesystem::remove_all(top);
 }
 
 TEST(Preflight, ADiskMustHaveRoom) {
@@ -238,7 +239,8 @@ double starts_of(const std::function<void()>& work) {
 // A look at many needs costs less than five starts of the smallest program. Such a start takes
 // about a millisecond.
 TEST(Preflight, TakesLessThanAFewStartsOfAProgram) {
-  const std::string path = "/tmp/holdfast-preflight-" + std::to_string(::getpid());
+  const ScratchDirectory scratch;
+  const std::string path = (scratch.path() / "s").string();
   const int served = socket_at(path, SOCK_STREAM, true);
   PreflightNeeds needs = many_needs(path);
   EXPECT_EQ(missing_of(needs), Lines{});
@@ -249,7 +251,6 @@ TEST(Preflight, TakesLessThanAFewStartsOfAProgram) {
   EXPECT_EQ(missing_of(needs).size(), 1U);
   EXPECT_LT(starts_of([&] { (void)missing_of(needs); }), 20);
   ::close(served);
-  ::unlink(path.c_str());
 }
 
 }  // namespace

@@ -186,9 +186,7 @@ TEST_F(LockSessionTest, ALeaseThatEtcdDoesNotKnowIsLost) {
   ttl_ = "1";
   ask();
   EXPECT_EQ(hear().kind, cluster::k_had);
-  EXPECT_TRUE(go_on_until(
-      [&] { return session_->is_over() || server_.calls_of(k_keep_alive).size() > 1; }));
-  EXPECT_TRUE(session_->is_over());
+  EXPECT_TRUE(go_on_until([&] { return session_->is_over(); }));
   EXPECT_EQ(lease_->until_ms(), cluster::k_lease_lost);
 }
 
@@ -222,7 +220,7 @@ TEST_F(LockSessionTest, AQuestionIsAnsweredThoughEtcdDoesNotAnswerInTime) {
   ASSERT_TRUE(go_on_until([&] { return !server_.calls_of(k_watch).empty(); }));
   server_.obey([](const Call&) { return std::nullopt; });
   say(wire::Message(cluster::k_waiting));
-  const wire::Message told = hear(Milliseconds{4000});
+  const wire::Message told = hear();
   EXPECT_EQ(told.kind, cluster::k_waiting);
   EXPECT_TRUE(told.get("why").starts_with("db@cluster is held by \"other\"")) << told.get("why");
 }

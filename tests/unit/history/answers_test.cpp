@@ -89,6 +89,27 @@ TEST(Failed, CasesOfBatchesOfOneNameAreToldApart) {
   EXPECT_EQ(red[0].cases, (std::vector<std::string>{"Net.B"}));
 }
 
+// A batch and its cases are numbered apart.
+TEST(Failed, ACaseIsWithTheBatchOfItsKey) {
+  PastResult first = failed("net");
+  first.test.nth = 2;
+  first.test.key = "k1";
+  PastResult second = failed("net");
+  second.test.key = "k2";
+  PastResult bad = failed("Net.B");
+  bad.test.batch = "net";
+  bad.test.key = "k1";
+  PastResult lost = bad;
+  lost.test.name = "Net.C";
+  lost.test.key = "k3";
+  LastSeen seen;
+  seen.add(run(1, {first, second, bad, lost}));
+  const std::vector<RedTest> red = seen.red();
+  ASSERT_EQ(red.size(), 2U);
+  EXPECT_TRUE(red[0].cases.empty());
+  EXPECT_EQ(red[1].cases, (std::vector<std::string>{"Net.B"}));
+}
+
 TEST(Flaky, RatesAreOfTheRunsThatSawTheTest) {
   Flakiness flakiness;
   flakiness.add(run(1, {passed("a"), flaky("b")}));

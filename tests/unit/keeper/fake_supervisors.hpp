@@ -27,6 +27,14 @@ inline ProcessName process_of(const os::Child& child) {
   return {child.pid(), os::read_process_stat(child.pid())->start};
 }
 
+// Of a process that was, and is gone.
+inline ProcessName dead_process() {
+  os::Child child([] { return 0; });
+  const ProcessName name = process_of(child);
+  (void)child.wait();
+  return name;
+}
+
 // Each is a shell with another name. It reads a pipe to which nobody writes.
 class FakeSupervisors {
  public:

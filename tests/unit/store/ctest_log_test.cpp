@@ -148,7 +148,6 @@ TEST_F(CtestFiles, ATestThatDidNotRunIsDisabledWhereTheListsDecide) {
   EXPECT_EQ(verdicts(log), "a=disabled b=passed c=passed ");
 }
 
-// One has printed the entry of a test that does not exist.
 // The lists may be those of another ctest that ran beside this one.
 TEST_F(CtestFiles, NoListSaysThatWhatCouldNotBeStartedHasPassed) {
   const std::string command = "\"/bin/x\" \"" + std::string(200'000, 'x') + "\"";
@@ -165,6 +164,7 @@ TEST_F(CtestFiles, NoListSaysThatWhatCouldNotBeStartedHasPassed) {
   EXPECT_EQ(records->front().verdict, Verdict::failed);
 }
 
+// One has printed the entry of a test that does not exist.
 TEST_F(CtestFiles, WhereThereAreMoreTestsThanCtestRanNoneIsSure) {
   const std::string log =
       k_head + bare(1, 2, "a", "x\n") + bare(2, 2, "b", "y\n") + bare(9, 2, "z", "") + k_foot;

@@ -115,6 +115,16 @@ TEST(RecordLine, CutsALongFinding) {
   EXPECT_LT(line_of(ended).size(), 5000U);
 }
 
+TEST(RecordLine, HasAFindingWhateverItsBytesAre) {
+  AttemptEnded ended{.test = "t", .outcome = Outcome::failed};
+  ended.forensics = {{"directory", false, "a\x1b[2Jb\rc\x7f\xff\"\\"}};
+  const ParsedLine parsed = parse_record(line_of(ended));
+  ASSERT_TRUE(parsed.record);
+  const auto& read = std::get<AttemptEnded>(*parsed.record);
+  ASSERT_EQ(read.forensics.size(), 1U);
+  EXPECT_EQ(read.forensics[0].text, "a\x1b[2Jb\rc\x7f\xef\xbf\xbd\"\\");
+}
+
 TEST(RecordLine, TellsPlacesInOneFileOnly) {
   VerdictRecord verdict{.test = "t"};
   verdict.earlier = {{"/a", 1, 0}, {"/b", 2, 3}, {"/c", 4, 5}};

@@ -1,5 +1,6 @@
 // The services of a batch, before each of its workers. The test is the keeper.
 #include "exec/batch/batch_services.hpp"
+#include "../../os/child_process.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -56,17 +57,16 @@ class BatchServicesTest : public ::testing::Test {
 TEST_F(BatchServicesTest, WhatTheNextWorkerHasWaitedForIsOnRecord) {
   BatchServices services(plan_, around_);
   ASSERT_EQ(services.have(), End::had);  // what the attempt has got
-  const pid_t child = ::fork();
-  if (child == 0) {
-    (void)os::receive_message(keeper_.get());
+  os::Child child([&] {
+    if (os::receive_message(keeper_.get()).is_over) return 1;
     const Milliseconds asked = os::monotonic_now();
     while (os::monotonic_now() < asked + Milliseconds{5}) {
     }
-    say(wire::k_services, answer(2, {{"X", "2"}}));
-    ::_exit(0);
-  }
+    const wire::Message said(wire::k_services, answer(2, {{"X", "2"}}));
+    return os::send_message(keeper_.get(), said) ? 0 : 2;
+  });
   EXPECT_EQ(services.have(), End::had);
-  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  EXPECT_EQ(child.wait(), 0);
   supervision::AttemptResult result;
   services.add_to(result);
   EXPECT_GT(result.service_wait, Milliseconds{0});

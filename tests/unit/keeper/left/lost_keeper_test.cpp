@@ -12,6 +12,7 @@
 #include "../os/scratch.hpp"
 #include "../store/log_lines.hpp"
 #include "core/journal/record_lines.hpp"
+#include "fake_supervisors.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_reader.hpp"
 
@@ -36,7 +37,7 @@ class LostKeeper : public testing::Test {
     started.run = k_run;
     started.tree = tree_.string();
     started.boot = os::numbering_id();
-    started.ctest = {1, 1};  // no process begins so early
+    started.ctest = dead_process();
     journal << line_of(started) << line_of(LogWordRecord{started.at, k_word, false});
     log << k_head;
     for (int test = 1; test <= k_tests; ++test) {

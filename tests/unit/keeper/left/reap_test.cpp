@@ -8,6 +8,7 @@
 
 #include "../os/scratch.hpp"
 #include "core/journal/record_lines.hpp"
+#include "fake_supervisors.hpp"
 #include "os/process/process.hpp"
 #include "store/json_record.hpp"
 #include "store/run_directory.hpp"
@@ -20,7 +21,7 @@ class LastRun : public testing::Test {
  protected:
   // `complete`: as its end says; nothing: it has no end.
   void add(int number, std::optional<bool> complete, RunsOf whose = RunsOf::ctest,
-           const ProcessName& ctest = {1, 1}) const {
+           const ProcessName& ctest = dead_process()) const {
     const std::string id = std::to_string(number) + "-20261120-085400-7";
     const std::filesystem::path run = tree_ / directory_of(whose) / id;
     std::filesystem::create_directories(run);

@@ -116,6 +116,7 @@ TEST(Run, WhoseEndCannotBeRecordedSaysSo) {
 }
 
 TEST(Run, TellsItsLogOfTestsThatDidNotEndByThemselves) {
+  ::unsetenv(environment::k_log.data());
   os::log_as("keeper");
   const os::Scratch tree;
   RunOrigin origin = origin_nowhere();

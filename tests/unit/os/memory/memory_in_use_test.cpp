@@ -14,7 +14,7 @@ namespace {
 
 // The budget for links is too large, or too small, by what is counted wrong.
 TEST(MemoryInUse, IsThatOfAProcessAndOfAllBelowIt) {
-  constexpr std::uint64_t k_each_kb = std::uint64_t{128} * 1024;
+  constexpr std::uint64_t k_each_kb = std::uint64_t{64} * 1024;
   Channel told;
   Child child([&] {
     const std::vector<char> memory(k_each_kb * 1024, 'x');

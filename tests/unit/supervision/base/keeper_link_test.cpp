@@ -30,6 +30,7 @@ class KeeperLinkTest : public testing::Test {
   }
   // What the launcher said next.
   wire::Message heard() const {
+    if (!os::is_readable(keeper_.get())) return {};
     Result<wire::Message> message = os::receive_message(keeper_.get()).message;
     return message ? std::move(*message) : wire::Message();
   }
@@ -54,6 +55,28 @@ TEST_F(KeeperLinkTest, AnotherAttemptHasItsNameAndItsDirectory) {
   EXPECT_EQ(again.attempt, "r.2");
   EXPECT_EQ(again.scratch, "/s/2");
   EXPECT_EQ(heard().get("scratch"), "reusable");
+}
+
+// Its test would run without its locks otherwise.
+TEST_F(KeeperLinkTest, WhatCannotBeAskedOrIsNotUnderstoodIsARefusal) {
+  wire::AttemptRequest request;
+  request.launcher = {1, 2};
+  answer(wire::k_grant, {{"run", "r"}});  // without a policy
+  Result<wire::AttemptGrant> grant = link_.ask(request);
+  ASSERT_TRUE(grant);
+  EXPECT_EQ(grant->attempt, "");
+  EXPECT_NE(grant->refusal, "");
+  answer(wire::k_end, {});  // everybody hears that the earlier run is over
+  answer(wire::k_refusal, {{"why", "of another time"}});
+  grant = link_.ask(request);
+  ASSERT_TRUE(grant);
+  EXPECT_NE(grant->refusal.find("of another time"), std::string::npos) << grant->refusal;
+  request.facts.resource_lock.assign(wire::k_longest_message, 'x');
+  grant = link_.ask(request);
+  ASSERT_TRUE(grant);
+  EXPECT_EQ(grant->refusal,
+            "the properties of the test are too long to be handed on: 64 KiB, expected 64 KiB or "
+            "less");
 }
 
 TEST_F(KeeperLinkTest, AKeeperThatSaysNothingRefusesNoAttempt) {

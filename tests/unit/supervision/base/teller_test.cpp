@@ -19,6 +19,7 @@ std::string line_from(const os::UniqueFd& end) {
   std::string line;
   std::array<char, 256> part{};
   while (!line.ends_with('\n')) {
+    if (!os::wait_for(end.get(), os::monotonic_now() + Milliseconds{30'000})) break;
     const ssize_t count = ::read(end.get(), part.data(), part.size());
     if (count <= 0) break;
     line.append(part.data(), static_cast<std::size_t>(count));

@@ -13,7 +13,7 @@ class LeftRun : public testing::Test {
  protected:
   std::string began(const std::string& run, std::int64_t start = 99) {
     RunStarted started{1, run, "/t"};
-    started.ctest = {17, start};
+    started.ctest = {17, static_cast<std::uint64_t>(start)};
     return tree_.write(".holdfast/runs/" + run + "/journal.jsonl", line_of(started)).string();
   }
   std::string found() {
