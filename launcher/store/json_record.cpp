@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -296,17 +295,19 @@ template <typename T>
 T read(FieldReader& in) {
   T record;
   record.at = in.number("at");
-#define HOLDFAST_RECORD_FIELD(Record, member, name, ...) \
-  if constexpr (std::is_same_v<T, Record>) in.read(name, record.member);
-#include "core/journal/records.def"
+  FieldsOf<T>::each([&](const char* name, auto member, When) { in.read(name, record.*member); });
   return record;
 }
 
+template <std::size_t I = 0>
 std::optional<Record> record_of(std::string_view type, FieldReader& in) {
-#define HOLDFAST_RECORD(Type, name) \
-  if (type == (name)) return read<Type>(in);
-#include "core/journal/records.def"
-  return std::nullopt;
+  if constexpr (I == std::variant_size_v<Record>) {
+    return std::nullopt;
+  } else {
+    using T = std::variant_alternative_t<I, Record>;
+    if (type == T::k_type) return read<T>(in);
+    return record_of<I + 1>(type, in);
+  }
 }
 
 // What a line must have to be a record of its type; empty: it has it.

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include "core/base/json_line.hpp"
@@ -122,8 +121,6 @@ void add(JsonLine& line, std::string_view name, const std::optional<T>& value) {
   if (value) add(line, name, *value);
 }
 
-enum class When : bool { if_said, always };
-
 template <typename T>
 bool is_absent(const T& value, const T& absent) {
   if constexpr (requires { value.empty(); }) {
@@ -135,26 +132,17 @@ bool is_absent(const T& value, const T& absent) {
   }
 }
 
-template <typename T>
-constexpr std::string_view type_of() {
-  if constexpr (std::is_same_v<T, LostAttempt>) return type_of<AttemptEnded>();
-#define HOLDFAST_RECORD(Record, type) \
-  if constexpr (std::is_same_v<T, Record>) return type;
-#include "core/journal/records.def"
-}
-
 }  // namespace
 
-template <typename T>
-std::string line_of(const T& record) {
-  JsonLine line(type_of<T>(), std::llround(record.at * 1000));
-#define HOLDFAST_RECORD_FIELD(Record, member, name, Kind, when, absent)                 \
-  if constexpr (std::is_same_v<T, Record>) {                                            \
-    if (When::when == When::always || !is_absent<kinds::Kind>(record.member, absent)) { \
-      add(line, name, record.member);                                                   \
-    }                                                                                   \
-  }
-#include "core/journal/records.def"
+template <typename Record>
+std::string line_of(const Record& record) {
+  JsonLine line(Record::k_type, std::llround(record.at * 1000));
+  const Record nothing{};
+  FieldsOf<Record>::each([&](std::string_view name, auto member, When when) {
+    const bool is_optional = when == When::if_said || when == When::shown;
+    if (is_optional && is_absent(record.*member, nothing.*member)) return;
+    add(line, name, record.*member);
+  });
   return std::move(line).finish();
 }
 

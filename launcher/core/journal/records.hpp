@@ -99,102 +99,36 @@ using Cases = std::vector<CaseRecord>;
 using Files = std::vector<WrittenFile>;
 }  // namespace kinds
 
-#define HOLDFAST_MEMBER(member, name, Kind, when, absent) kinds::Kind member = absent;
-struct RunStarted {
-  double at = 0;  // seconds since 1970 UTC, as everywhere below
-#define HOLDFAST_RUN_STARTED HOLDFAST_MEMBER
-#include "core/journal/records.def"
+// When a field of a record is written.
+enum class When : std::uint8_t {
+  always,
+  if_said,  // not if it has the value for `absent`
+  shown,    // likewise, but `--format json` always has it
+  whose,    // always; it tells whose record it is, and `--format json` has that in another place
 };
 
-struct AttemptStarted {
-  double at = 0;
-#define HOLDFAST_ATTEMPT_STARTED HOLDFAST_MEMBER
+// The records. `at` is in seconds since 1970 UTC, as all times in them.
+#define HOLDFAST_RECORD(Record, type)                \
+  struct Record {                                    \
+    static constexpr std::string_view k_type = type; \
+    double at = 0;
+#define HOLDFAST_FIELD(member, name, Kind, when, absent) kinds::Kind member = absent;
+#define HOLDFAST_END }
 #include "core/journal/records.def"
-};
 
-struct AttemptEnded {
-  double at = 0;
-#define HOLDFAST_ATTEMPT_ENDED HOLDFAST_MEMBER
+// Calls use(name, member, when) for each field of a record; `member` is the pointer to it.
+template <typename Record>
+struct FieldsOf;
+#define HOLDFAST_RECORD(Type, type) \
+  template <>                       \
+  struct FieldsOf<Type> {           \
+    using Record = Type;            \
+    static void each(auto&& use) {
+#define HOLDFAST_FIELD(member, name, Kind, when, absent) use(name, &Record::member, When::when);
+#define HOLDFAST_END \
+  }                  \
+  }
 #include "core/journal/records.def"
-};
-
-// The end of an attempt that its launcher could not record. It is written as an AttemptEnded, with
-// what is known.
-struct LostAttempt {
-  double at = 0;
-#define HOLDFAST_LOST_ATTEMPT HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-// A test that the launcher runs without Holdfast.
-struct Bare {
-  double at = 0;
-#define HOLDFAST_BARE HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-// One command of a build, in the build journal; `at` is when it ended.
-struct StepRecord {
-  double at = 0;
-#define HOLDFAST_STEP HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-// The program of an attempt, or an input, has changed since the run first saw it.
-struct Stale {
-  double at = 0;
-#define HOLDFAST_STALE HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-struct VerdictRecord {
-  double at = 0;
-#define HOLDFAST_VERDICT HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-// Cases of one attempt. When one case has two records in an attempt, the later one counts.
-struct CasesRecord {
-  double at = 0;
-#define HOLDFAST_CASES HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-// A generation of one instance of a service was started, got ready or was lost, or a test that was
-// red had used it.
-struct ServiceRecord {
-  double at = 0;
-#define HOLDFAST_SERVICE HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-// The word by which ctest's log shows the entries of this run (store/ctest_log_entries.hpp).
-struct LogWordRecord {
-  double at = 0;
-#define HOLDFAST_LOG_WORD HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-// Tests that the run was to run, by the choice of `holdfast ctest`; or, of a shard, those of one of
-// all the shards.
-struct PlannedRecord {
-  double at = 0;
-#define HOLDFAST_PLANNED HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-// All such files of a run (WrittenFile).
-struct SourcesRecord {
-  double at = 0;
-#define HOLDFAST_SOURCES HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-
-struct RunEnded {
-  double at = 0;
-#define HOLDFAST_RUN_ENDED HOLDFAST_MEMBER
-#include "core/journal/records.def"
-};
-#undef HOLDFAST_MEMBER
 
 using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
                             CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord,

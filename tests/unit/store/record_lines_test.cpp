@@ -6,7 +6,6 @@
 
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <string>
 #include <type_traits>
 #include <variant>
@@ -58,10 +57,6 @@ bool has(const std::string& line, const std::string& field) {
   return line.find(",\"" + field + "\":") != std::string::npos;
 }
 
-// Whether a row is also there where nothing is said.
-constexpr bool always = true;    // NOLINT(readability-identifier-naming): a word of the .def file
-constexpr bool if_said = false;  // NOLINT(readability-identifier-naming): likewise
-
 // Without a value there is nothing to write.
 template <typename T>
 bool is_something(const T& value) {
@@ -69,30 +64,34 @@ bool is_something(const T& value) {
   return true;
 }
 
-template <typename Written, typename Read = Written>
-void expect_read_as_written() {
+template <typename Record>
+Record sample() {
   Samples samples;
-  Written written;
-  written.at = 12.5;
-#define HOLDFAST_RECORD_FIELD(Record, member, ...) \
-  if constexpr (std::is_same_v<Written, Record>) samples.give(written.member);
-#include "core/journal/records.def"
-  const std::string line = line_of(written);
-  const std::string of_nothing = line_of(Written{});
+  Record record;
+  record.at = 12.5;
+  FieldsOf<Record>::each([&](auto, auto member, When) { samples.give(record.*member); });
+  return record;
+}
+
+template <typename Record>
+void expect_fields_in(const std::string& line) {
+  const std::string of_nothing = line_of(Record{});
   EXPECT_EQ(line.find('\n'), line.size() - 1);
+  FieldsOf<Record>::each([&](const std::string& name, auto member, When when) {
+    const bool is_always = when == When::always || when == When::whose;
+    EXPECT_TRUE(has(line, name)) << name << ": " << line;
+    EXPECT_EQ(has(of_nothing, name), is_always && is_something(Record{}.*member))
+        << name << ": " << of_nothing;
+  });
+}
+
+template <typename Record>
+Record read_from(const std::string& line) {
   const ParsedLine parsed = parse_record(line);
   EXPECT_EQ(parsed.complaint, "") << line;
-  ASSERT_TRUE(parsed.record && std::holds_alternative<Read>(*parsed.record)) << line;
-  const auto& read = std::get<Read>(*parsed.record);
-  EXPECT_EQ(read.at, 12.5);
-#define HOLDFAST_RECORD_FIELD(Record, member, name, Kind, when, absent)        \
-  if constexpr (std::is_same_v<Written, Record>) {                             \
-    const bool is_said = (when) && is_something<kinds::Kind>(absent);          \
-    EXPECT_TRUE(read.member == written.member) << (name) << ": " << line;      \
-    EXPECT_TRUE(has(line, name)) << (name) << ": " << line;                    \
-    EXPECT_EQ(has(of_nothing, name), is_said) << (name) << ": " << of_nothing; \
-  }
-#include "core/journal/records.def"
+  const auto* read = parsed.record ? std::get_if<Record>(&*parsed.record) : nullptr;
+  EXPECT_NE(read, nullptr) << line;
+  return read == nullptr ? Record{} : *read;
 }
 
 template <typename Record>
@@ -103,10 +102,28 @@ using WrittenRecords =
                    ServiceRecord, LogWordRecord, PlannedRecord, SourcesRecord, RunEnded>;
 TYPED_TEST_SUITE(RecordLines, WrittenRecords);
 
-TYPED_TEST(RecordLines, AreReadAsTheyAreWritten) { expect_read_as_written<TypeParam>(); }
+TYPED_TEST(RecordLines, AreReadAsTheyAreWritten) {
+  const auto written = sample<TypeParam>();
+  const std::string line = line_of(written);
+  expect_fields_in<TypeParam>(line);
+  const auto read = read_from<TypeParam>(line);
+  EXPECT_EQ(read.at, 12.5);
+  FieldsOf<TypeParam>::each([&](const char* name, auto member, When) {
+    EXPECT_TRUE(read.*member == written.*member) << name << ": " << line;
+  });
+}
 
 TEST(RecordLine, OfALostAttemptIsReadAsAnEnd) {
-  expect_read_as_written<LostAttempt, AttemptEnded>();
+  const auto written = sample<LostAttempt>();
+  expect_fields_in<LostAttempt>(line_of(written));
+  const auto read = read_from<AttemptEnded>(line_of(written));
+  EXPECT_EQ(read.at, 12.5);
+  EXPECT_EQ(read.attempt, written.attempt);
+  EXPECT_EQ(read.test, written.test);
+  EXPECT_EQ(read.key, written.key);
+  EXPECT_EQ(read.n, written.n);
+  EXPECT_EQ(read.outcome, written.outcome);
+  EXPECT_EQ(read.note, written.note);
 }
 
 TEST(RecordLine, CutsALongFinding) {
@@ -142,16 +159,20 @@ std::string section(const std::string& heading) {
   return page.substr(begin, page.find("\n## ", begin + 1) - begin);
 }
 
-TEST(RecordLine, ThePageOfTheJournalHasEachField) {
-  std::map<std::string, std::string> sections;
-#define HOLDFAST_RECORD(Record, type) sections[#Record] = section(type);
-#include "core/journal/records.def"
-  sections["StepRecord"] = section("The build journal");
-  sections["LostAttempt"] = sections["AttemptEnded"];
-#define HOLDFAST_RECORD_FIELD(Record, member, name, ...) \
-  EXPECT_NE(sections[#Record].find("`" name "`"), std::string::npos) << (name) << " of " #Record;
-#include "core/journal/records.def"
+template <typename Record>
+void expect_on_page(const std::string& heading = std::string(Record::k_type)) {
+  const std::string text = section(heading);
+  FieldsOf<Record>::each([&](const std::string& name, auto, When) {
+    EXPECT_NE(text.find('`' + name + '`'), std::string::npos) << name << " of " << heading;
+  });
 }
+
+TYPED_TEST(RecordLines, HaveEachFieldOnThePageOfTheJournal) {
+  const bool is_step = std::is_same_v<TypeParam, StepRecord>;
+  expect_on_page<TypeParam>(is_step ? "The build journal" : std::string(TypeParam::k_type));
+}
+
+TEST(RecordLine, OfCasesHasEachFieldOnThePageOfTheJournal) { expect_on_page<CasesRecord>(); }
 
 }  // namespace
 }  // namespace holdfast

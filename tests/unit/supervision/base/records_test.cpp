@@ -200,11 +200,14 @@ TEST_F(RecordsTest, WhereAllIsKnownNoFieldIsMissing) {
     }
     EXPECT_TRUE(is_there) << name << " of " << type;
   };
-#define HOLDFAST_ATTEMPT_STARTED(member, name, ...) expect_field("attempt_started", name);
-#define HOLDFAST_ATTEMPT_ENDED(member, name, ...) expect_field("attempt_ended", name);
-#define HOLDFAST_BARE(member, name, ...) expect_field("bare", name);
-#define HOLDFAST_STEP(member, name, ...) expect_field("step", name);
-#include "core/journal/records.def"
+  const auto expect_all = [&]<typename Record>(const Record& /*of*/) {
+    FieldsOf<Record>::each(
+        [&](const char* name, auto, When) { expect_field(std::string(Record::k_type), name); });
+  };
+  expect_all(AttemptStarted{});
+  expect_all(AttemptEnded{});
+  expect_all(Bare{});
+  expect_all(StepRecord{});
 }
 
 }  // namespace
