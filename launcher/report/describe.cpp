@@ -165,7 +165,7 @@ void add_tests(std::vector<std::string> names, std::string_view what,
 
 // Of a run whose keeper was killed; of shards, one may have lost its keeper and another not.
 bool is_of_lost_keeper(const RunReport& report, const TestReport& test) {
-  return run_of(report, test.shard).keeper_until.has_value();
+  return run_of(report, test.shard).keeper_until > 0;
 }
 
 // The keeper names attempts by the run.
@@ -177,7 +177,7 @@ bool ran_without_keeper(const RunReport& report, const TestReport& test) {
 }  // namespace
 
 std::string lost_keeper_text(const RunReport& report) {
-  if (!report.run.keeper_until) return {};
+  if (report.run.keeper_until == 0) return {};
   const auto own = std::ranges::count_if(report.tests, [&](const TestReport& test) {
     return is_of_lost_keeper(report, test) && ran_without_keeper(report, test);
   });
@@ -187,7 +187,7 @@ std::string lost_keeper_text(const RunReport& report) {
   std::string text = fmt::format(
       "the keeper of this run was killed after {} (journalctl -k tells whether memory "
       "ran out): {} ran without it, by properties alone",
-      time_text(*report.run.keeper_until), counted(static_cast<std::size_t>(own), "test"));
+      time_text(report.run.keeper_until), counted(static_cast<std::size_t>(own), "test"));
   if (bare > 0) {
     text += fmt::format("; of {} only ctest's verdict is on record",
                         counted(static_cast<std::size_t>(bare), "test"));

@@ -131,24 +131,18 @@ struct TestReport {
   std::string shard_name;  // empty: the report is of one run
 };
 
-struct RunInfo {
+// A run with what the records of its end say; they have their defaults until there is one.
+struct RunInfo : RunEnded {
   std::string id;
   std::string tree;
   std::string version;
   std::vector<std::string> command;
-  std::string inside;                       // the run whose test started ctest; empty: none
-  std::string log;                          // the level of its log; empty: it has none
-  bool has_keys = false;                    // false: older versions made other keys of tests
-  bool complete = false;                    // ctest came to its end
-  std::string retries;                      // what was tried again and what was not
-  std::int64_t unrecorded = 0;              // tests that had an attempt but have no record
-  std::optional<double> keeper_until;       // the keeper was killed then or later; none: it was not
-  bool has_log = true;                      // false: more tests may have run than are on record
-  std::vector<std::string> address_in_use;  // tests that failed with these words
-  std::vector<std::string> ran_nothing;     // tests that passed and printed that they ran nothing
-  std::optional<std::size_t> jobs;          // ctest's -j; empty: not known
-  std::optional<double> started;            // seconds since 1970
-  std::optional<double> ended;              // if the run is incomplete: the time of the last record
+  std::string inside;               // the run whose test started ctest; empty: none
+  std::string log;                  // the level of its log; empty: it has none
+  bool has_keys = false;            // false: older versions made other keys of tests
+  std::optional<std::size_t> jobs;  // ctest's -j; empty: not known
+  std::optional<double> started;    // seconds since 1970
+  std::optional<double> ended;      // if the run is incomplete: the time of the last record
 };
 
 // A generation that was lost, and the tests that may have done it. If there is only one such test,

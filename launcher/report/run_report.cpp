@@ -394,14 +394,13 @@ class RunReporter::Collector {
 
   void operator()(const RunEnded& record) {
     if (run_.id.empty()) run_.id = record.run;
-    // Both `holdfast end` and the keeper may write this record. Either knows that ctest finished.
-    run_.complete = run_.complete || record.complete;
-    if (!record.retries.empty()) run_.retries = record.retries;
-    run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
-    run_.has_log = run_.has_log && record.has_log;
-    if (record.keeper_until > 0) run_.keeper_until = record.keeper_until;
-    if (!record.address_in_use.empty()) run_.address_in_use = record.address_in_use;
-    if (!record.ran_nothing.empty()) run_.ran_nothing = record.ran_nothing;
+    // Both `holdfast end` and the keeper may write this record. Either knows what it says.
+    const std::int64_t unrecorded = std::max(run_.unrecorded, record.unrecorded);
+    const RunEnded nothing{};
+    FieldsOf<RunEnded>::each([&](auto, auto member, When) {
+      if (is_said(record.*member, nothing.*member)) run_.*member = record.*member;
+    });
+    run_.unrecorded = unrecorded;
     see(record.at);
   }
 

@@ -121,17 +121,6 @@ void add(JsonLine& line, std::string_view name, const std::optional<T>& value) {
   if (value) add(line, name, *value);
 }
 
-template <typename T>
-bool is_absent(const T& value, const T& absent) {
-  if constexpr (requires { value.empty(); }) {
-    return value.empty();
-  } else if constexpr (requires { value.has_value(); }) {
-    return !value.has_value();
-  } else {
-    return value == absent;
-  }
-}
-
 }  // namespace
 
 template <typename Record>
@@ -139,9 +128,8 @@ std::string line_of(const Record& record) {
   JsonLine line(Record::k_type, std::llround(record.at * 1000));
   const Record nothing{};
   FieldsOf<Record>::each([&](std::string_view name, auto member, When when) {
-    const bool is_optional = when == When::if_said || when == When::shown;
-    if (is_optional && is_absent(record.*member, nothing.*member)) return;
-    add(line, name, record.*member);
+    const bool is_always = when == When::always || when == When::whose;
+    if (is_always || is_said(record.*member, nothing.*member)) add(line, name, record.*member);
   });
   return std::move(line).finish();
 }

@@ -130,6 +130,18 @@ struct FieldsOf;
   }
 #include "core/journal/records.def"
 
+// Whether a field has another value than `absent`, which a record without the field has.
+template <typename T>
+bool is_said(const T& value, const T& absent) {
+  if constexpr (requires { value.empty(); }) {
+    return !value.empty();
+  } else if constexpr (requires { value.has_value(); }) {
+    return value.has_value();
+  } else {
+    return value != absent;
+  }
+}
+
 using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
                             CasesRecord, Stale, StepRecord, ServiceRecord, PlannedRecord,
                             SourcesRecord, LogWordRecord>;

@@ -68,7 +68,8 @@ void add_run(RunInfo& all, const Shard& shard, bool is_first) {
   all.ran_nothing.insert(all.ran_nothing.end(), run.ran_nothing.begin(), run.ran_nothing.end());
   keep_extreme(all.started, run.started, [](double a, double b) { return a < b; });
   keep_extreme(all.ended, run.ended, [](double a, double b) { return a > b; });
-  keep_extreme(all.keeper_until, run.keeper_until, [](double a, double b) { return a < b; });
+  const bool is_earliest = all.keeper_until == 0 || run.keeper_until < all.keeper_until;
+  if (run.keeper_until > 0 && is_earliest) all.keeper_until = run.keeper_until;
   if (run.retries.empty()) return;
   all.retries += (all.retries.empty() ? "" : "; ") + shard.name + ": " + run.retries;
 }

@@ -8,6 +8,7 @@
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
+#include <concepts>
 #include <nlohmann/json.hpp>
 
 namespace holdfast {
@@ -15,22 +16,75 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// One overload for each kind of value. One that is not known is null.
+Json value_of(std::integral auto number) { return number; }
+Json value_of(double number) { return number; }
+Json value_of(const std::string& text) { return valid_utf8(text); }
+Json value_of(Outcome outcome) { return name_of(outcome); }
+Json value_of(Verdict verdict) { return name_of(verdict); }
+
 template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
+Json value_of(const std::optional<T>& value) {
+  return value ? Json(value_of(*value)) : Json(nullptr);
 }
 
-Json strings(const std::vector<std::string>& items) {
+template <typename Item, typename ToJson>
+Json list_of(const std::vector<Item>& items, ToJson to_json) {
   Json list = Json::array();
-  for (const std::string& item : items) list.push_back(valid_utf8(item));
+  for (const Item& item : items) list.push_back(to_json(item));
   return list;
 }
 
+Json value_of(const std::vector<std::string>& texts) { return list_of(texts, valid_utf8); }
+
+Json value_of(const kinds::Marker& reason) { return {{"reason", valid_utf8(*reason)}}; }
+
+Json value_of(const std::vector<Leftover>& leftovers) {
+  return list_of(leftovers, [](const Leftover& one) {
+    return Json{{"pid", one.pid}, {"name", valid_utf8(one.name)}};
+  });
+}
+
+Json value_of(const std::vector<OrphanMarker>& orphans) {
+  return list_of(orphans, [](const OrphanMarker& one) {
+    return Json{{"file", valid_utf8(one.file)}, {"why", valid_utf8(one.why)}};
+  });
+}
+
+Json value_of(const std::vector<Finding>& findings) {
+  Json object;
+  for (const Finding& one : findings) {
+    object[valid_utf8(one.probe)] = {{one.failed ? "failed" : "text", valid_utf8(one.text)}};
+  }
+  return object;
+}
+
+// The fields of a record, in the order of the journal. `after` adds what stands behind a field.
+template <typename Record, typename After>
+void put_fields(Json& object, const Record& record, After after) {
+  const Record nothing{};
+  FieldsOf<Record>::each([&](const char* name, auto member, When when) {
+    const bool is_left_out =
+        when == When::whose || (when == When::if_said && !is_said(record.*member, nothing.*member));
+    if (!is_left_out) object[name] = value_of(record.*member);
+    after(std::string_view(name));
+  });
+}
+
+// Moves the field to the end of the object, if it has one.
+void put_last(Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end()) return;
+  Json value = std::move(*found);
+  object.erase(found);
+  object[name] = std::move(value);
+}
+
 Json shard_json(const Shard& shard) {
-  Json object{{"name", valid_utf8(shard.name)},        {"run", valid_utf8(shard.run.id)},
-              {"complete", shard.run.complete},        {"tree", valid_utf8(shard.run.tree)},
-              {"command", strings(shard.run.command)}, {"started", or_null(shard.run.started)},
-              {"ended", or_null(shard.run.ended)}};
+  Json object{{"name", valid_utf8(shard.name)},         {"run", valid_utf8(shard.run.id)},
+              {"complete", shard.run.complete},         {"tree", valid_utf8(shard.run.tree)},
+              {"command", value_of(shard.run.command)}, {"started", value_of(shard.run.started)},
+              {"ended", value_of(shard.run.ended)}};
   if (!shard.part.empty()) object["shard"] = valid_utf8(shard.part);
   return object;
 }
@@ -42,32 +96,27 @@ Json run_json(const RunReport& report) {
   object["complete"] = run.complete;
   object["tree"] = valid_utf8(run.tree);
   object["version"] = valid_utf8(run.version);
-  object["command"] = strings(run.command);
-  object["started"] = or_null(run.started);
-  object["ended"] = or_null(run.ended);
+  object["command"] = value_of(run.command);
+  object["started"] = value_of(run.started);
+  object["ended"] = value_of(run.ended);
   const RunTime time = run_time_of(report);
-  object["jobs"] = or_null(run.jobs);
-  object["utilisation"] = or_null(time.utilisation);
+  object["jobs"] = value_of(run.jobs);
+  object["utilisation"] = value_of(time.utilisation);
   object["waits"] = {{"locks_s", time.lock_wait_s}, {"services_s", time.service_wait_s}};
   object["timed_out_s"] = time.timed_out_s;
   if (time.step_cost_s) object["step_cost_s"] = *time.step_cost_s;
   object["longest_chain"] = {{"seconds", time.longest.seconds},
-                             {"tests", strings(time.longest.tests)}};
-  if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
-  if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
-  if (!run.has_log) object["log"] = false;
-  if (run.keeper_until) object["keeper_until"] = *run.keeper_until;
-  if (!run.address_in_use.empty()) object["address_in_use"] = strings(run.address_in_use);
-  if (!run.ran_nothing.empty()) object["ran_nothing"] = strings(run.ran_nothing);
+                             {"tests", value_of(time.longest.tests)}};
+  put_fields<RunEnded>(object, run, [](std::string_view) {});
   if (!report.division.fingerprint.empty()) {
     object["fingerprint"] = valid_utf8(report.division.fingerprint);
     if (!report.division.shard.empty()) object["shard"] = valid_utf8(report.division.shard);
   }
   for (const Shard& shard : report.shards) object["shards"].push_back(shard_json(shard));
-  if (!report.shards.empty()) object["in_several_shards"] = strings(in_several_shards(report));
+  if (!report.shards.empty()) object["in_several_shards"] = value_of(in_several_shards(report));
   if (!report.shards.empty() && !report.division.fingerprint.empty()) {
-    object["missing"] = strings(report.missing);
-    object["too_often"] = strings(report.too_often);
+    object["missing"] = value_of(report.missing);
+    object["too_often"] = value_of(report.too_often);
   }
   return object;
 }
@@ -95,58 +144,29 @@ Json counts_json(const Counts& counts) {
   return object;
 }
 
-// The fields that attempts and build steps have in common.
-template <typename Record>
-void put_end(Json& object, Outcome outcome, const Record& record) {
-  object["outcome"] = std::string(name_of(outcome));
-  object["exit_code"] = or_null(record.exit_code);
-  object["signal"] = or_null(record.signal);
-  object["wall_s"] = record.wall_s;
-  object["user_s"] = record.user_s;
-  object["sys_s"] = record.sys_s;
-  object["max_rss_kb"] = record.max_rss_kb;
+Json service_used(const std::string& text) {
+  const HadService used = to_had_service(text);
+  return {{"name", valid_utf8(used.name)}, {"generation", used.generation}};
 }
 
 // `printed` is what the attempt printed. A report has that only of the last attempt.
 Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outputs) {
   Json object;
-  object["n"] = attempt.n;
-  put_end(object, outcome_of(attempt), attempt);
-  object["memory_peak_kb"] = or_null(attempt.memory_peak_kb);
-  object["lock_wait_s"] = attempt.lock_wait_s;
-  object["locks"] = strings(attempt.locks);
-  object["service_wait_s"] = attempt.service_wait_s;
-  if (!attempt.node.empty()) object["node"] = valid_utf8(attempt.node);
-  if (attempt.slurm_wait_s > 0) object["slurm_wait_s"] = attempt.slurm_wait_s;
-  if (attempt.lent_s > 0) object["lent_s"] = attempt.lent_s;
-  object["services"] = Json::array();
-  for (const std::string& text : attempt.services) {
-    const HadService used = to_had_service(text);
-    object["services"].push_back(
-        {{"name", valid_utf8(used.name)}, {"generation", used.generation}});
-  }
-  object["started"] = or_null(attempt.started);
-  object["ended"] = or_null(attempt.ended);
-  object["flags"] = strings(attempt.flags);
-  object["leftovers"] = Json::array();
-  for (const Leftover& leftover : attempt.leftovers) {
-    object["leftovers"].push_back({{"pid", leftover.pid}, {"name", valid_utf8(leftover.name)}});
-  }
-  if (attempt.marker) object["marker"] = {{"reason", valid_utf8(*attempt.marker)}};
-  object["orphan_markers"] = Json::array();
-  for (const OrphanMarker& one : attempt.orphan_markers) {
-    object["orphan_markers"].push_back(
-        {{"file", valid_utf8(one.file)}, {"why", valid_utf8(one.why)}});
-  }
-  if (!attempt.note.empty()) object["note"] = valid_utf8(attempt.note);
-  if (!attempt.scratch.empty()) object["scratch"] = valid_utf8(attempt.scratch);
-  if (attempt.verdict) object["verdict"] = std::string(name_of(*attempt.verdict));
-  if (!attempt.retry.empty()) object["retry"] = valid_utf8(attempt.retry);
-  if (!attempt.log.empty()) object["log"] = valid_utf8(attempt.log);
-  for (const Finding& finding : attempt.forensics) {
-    object["forensics"][valid_utf8(finding.probe)] = {
-        {finding.failed ? "failed" : "text", valid_utf8(finding.text)}};
-  }
+  // Some fields have another place here than in the journal.
+  put_fields<AttemptEnded>(object, attempt, [&](std::string_view name) {
+    if (name == "outcome") object["outcome"] = value_of(outcome_of(attempt));
+    if (name == "lock_wait_s") object["locks"] = value_of(attempt.locks);
+    if (name == "node") put_last(object, "slurm_wait_s");
+    if (name == "services") {
+      object["services"] = list_of(attempt.services, service_used);
+      object["started"] = value_of(attempt.started);
+      object["ended"] = value_of(attempt.ended);
+    }
+    if (name == "orphan_markers") {
+      if (!attempt.note.empty()) object["note"] = valid_utf8(attempt.note);
+      put_last(object, "scratch");
+    }
+  });
   object["output"] = valid_utf8(printed.text);
   if (!printed.note.empty()) object["output_note"] = valid_utf8(printed.note);
   for (const ServiceOutput& part : attempt.service_outputs) {
@@ -161,9 +181,9 @@ Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outpu
 Json case_json(const Case& one, Outputs& outputs) {
   Json object;
   object["name"] = valid_utf8(one.name);
-  object["outcome"] = std::string(name_of(one.outcome));
-  object["exit_code"] = or_null(one.exit_code);
-  object["signal"] = or_null(one.signal);
+  object["outcome"] = value_of(one.outcome);
+  object["exit_code"] = value_of(one.exit_code);
+  object["signal"] = value_of(one.signal);
   object["wall_s"] = one.wall_s;
   object["worker"] = one.worker == 0 ? Json(nullptr) : Json(one.worker);
   if (!one.note.empty()) object["note"] = valid_utf8(one.note);
@@ -174,22 +194,19 @@ Json case_json(const Case& one, Outputs& outputs) {
 Json test_json(const TestReport& test, Outputs& outputs) {
   Json object;
   object["name"] = valid_utf8(test.name);
-  object["outcome"] = std::string(name_of(test.outcome));
-  object["flags"] = strings(test.flags);
-  object["index"] = or_null(test.index);
+  object["outcome"] = value_of(test.outcome);
+  object["flags"] = value_of(test.flags);
+  object["index"] = value_of(test.index);
   object["key"] = valid_utf8(test.key);
-  object["verdict"] = test.verdict ? Json(std::string(name_of(*test.verdict))) : Json(nullptr);
+  object["verdict"] = value_of(test.verdict);
   if (!test.shard_name.empty()) object["shard"] = valid_utf8(test.shard_name);
   if (!test.why.empty()) object["why"] = valid_utf8(test.why);
   if (test.stale) object["stale"] = valid_utf8(test.stale_why);
-  object["attempts"] = Json::array();
-  for (const Attempt& attempt : test.attempts) {
+  object["attempts"] = list_of(test.attempts, [&](const Attempt& attempt) {
     const bool is_last = &attempt == &test.attempts.back();
-    object["attempts"].push_back(
-        attempt_json(attempt, is_last ? outputs.of(test) : Printed(), outputs));
-  }
-  object["cases"] = Json::array();
-  for (const Case& one : test.cases) object["cases"].push_back(case_json(one, outputs));
+    return attempt_json(attempt, is_last ? outputs.of(test) : Printed(), outputs);
+  });
+  object["cases"] = list_of(test.cases, [&](const Case& one) { return case_json(one, outputs); });
   return object;
 }
 
@@ -199,39 +216,32 @@ Json service_json(const ServiceReport& service) {
   object["instance"] = service.instance;
   object["generation"] = service.generation;
   if (!service.shard_name.empty()) object["shard"] = valid_utf8(service.shard_name);
-  object["started"] = or_null(service.started);
-  object["ended"] = or_null(service.ended);
+  object["started"] = value_of(service.started);
+  object["ended"] = value_of(service.ended);
   object["outcome"] = service.outcome;
-  object["deaths"] = Json::array();
-  for (const ServiceDeath& death : service.deaths) {
-    object["deaths"].push_back({{"generation", death.generation}, {"users", strings(death.users)}});
-  }
+  object["deaths"] = list_of(service.deaths, [](const ServiceDeath& death) {
+    return Json{{"generation", death.generation}, {"users", value_of(death.users)}};
+  });
   return object;
 }
 
 Json source_json(const ChangedSource& source) {
   return {{"file", valid_utf8(source.file)},
           {"removed", source.is_removed},
-          {"tests", strings(source.tests)},
+          {"tests", value_of(source.tests)},
           {"alone", source.was_alone}};
 }
 
 Json step_json(const RunReport& report, const StepRecord& step) {
   Json object;
-  object["kind"] = valid_utf8(step.kind);
-  object["target"] = valid_utf8(step.target);
-  object["output"] = valid_utf8(step.output);
-  if (!step.program.empty()) object["program"] = valid_utf8(step.program);
-  object["language"] = valid_utf8(step.language);
-  put_end(object, step.outcome.value_or(Outcome::unknown), step);
-  object["slot_wait_s"] = step.slot_wait_s;
-  object["attempts"] = step.attempts;
-  object["ended"] = step.at;
-  if (!report.shards.empty()) {
+  put_fields(object, step, [&](std::string_view name) {
+    if (name == "outcome") object["outcome"] = value_of(step.outcome.value_or(Outcome::unknown));
+    if (name != "attempts") return;
+    object["ended"] = step.at;
+    if (report.shards.empty()) return;
     const auto place = static_cast<std::size_t>(&step - report.steps.data());
     object["shard"] = valid_utf8(report.shards.at(shard_of_step(report, place)).name);
-  }
-  if (!step.note.empty()) object["note"] = valid_utf8(step.note);
+  });
   return object;
 }
 

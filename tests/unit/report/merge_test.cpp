@@ -105,7 +105,7 @@ TEST(MergeShards, EachOutputIsThatOfItsShard) {
 
 TEST(MergeShards, OfJournalsInWhichMuchIsWrongOnlyTheFirstComplaintsAreKept) {
   std::vector<NamedReport> shards = random_shards(1, 3);
-  const std::optional<double> lost_at[] = {std::nullopt, 2000.0, 1000.0};
+  const double lost_at[] = {0, 2000, 1000};
   for (std::size_t i = 0; i < shards.size(); ++i) {
     RunReport& report = shards[i].loaded.report;
     report.run.keeper_until = lost_at[i];
