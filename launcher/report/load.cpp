@@ -157,11 +157,9 @@ std::optional<RunReport> load_builds(const std::filesystem::path& tree) {
 }
 
 Result<RunReport> load_report(const RunEntry& run, RunState state) {
-  RunReporter reporter;
-  const Result<JournalFlaws> flaws =
-      read_records(run.journal, [&](Record&& record) { reporter.add(std::move(record)); });
-  if (!flaws) return flaws.error();
-  RunReport report = std::move(reporter).finish(*flaws, state);
+  HOLDFAST_TRY(
+      RunReport report,
+      report_of([&](const SeeRecord& see) { return read_records(run.journal, see); }, state));
   if (report.run.id.empty()) report.run.id = run.id;
   return report;
 }

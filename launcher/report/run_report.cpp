@@ -273,10 +273,8 @@ void sort_by_number(std::vector<TestReport>& tests) {
   }
 }
 
-}  // namespace
-
 // Collects records into tests, in one pass.
-class RunReporter::Collector {
+class Collector {
   // Collects the cases of a run's batches from their records.
   class CollectedCases {
    public:
@@ -466,14 +464,14 @@ class RunReporter::Collector {
   SourcesRecord sources_;
 };
 
-RunReporter::RunReporter() : collector_(std::make_unique<Collector>()) {}
-RunReporter::~RunReporter() = default;
+}  // namespace
 
-void RunReporter::add(Record&& record) { std::visit(*collector_, std::move(record)); }
-
-RunReport RunReporter::finish(const JournalFlaws& flaws, RunState state) && {
-  const SourcesRecord sources = collector_->take_sources();
-  RunReport report = std::move(*collector_).finish(state);
+Result<RunReport> report_of(const ReadRecords& read, RunState state) {
+  Collector collector;
+  HOLDFAST_TRY(const JournalFlaws flaws,
+               read([&](Record&& record) { std::visit(collector, std::move(record)); }));
+  const SourcesRecord sources = collector.take_sources();
+  RunReport report = std::move(collector).finish(state);
   for (TestReport& test : report.tests) conclude(test, state, report.run);
   sort_by_number(report.tests);
   report.changed_sources = changed_sources(sources, report);

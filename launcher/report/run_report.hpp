@@ -1,31 +1,21 @@
 // Makes a run's report, as a pure function of the journal's records.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <vector>
 
+#include "core/base/result.hpp"
 #include "report/model.hpp"
 #include "store/journal_reader.hpp"
 
 namespace holdfast {
 
-// Takes the records one by one. A report needs less memory than the records it is made from.
-class RunReporter {
- public:
-  RunReporter();
-  ~RunReporter();
-  RunReporter(const RunReporter&) = delete;
-  RunReporter& operator=(const RunReporter&) = delete;
+// Gives the records of a journal to a function, one by one, and returns what is wrong with the
+// journal: read_records().
+using ReadRecords = std::function<Result<JournalFlaws>(const SeeRecord&)>;
 
-  void add(Record&& record);
-
-  // The report of all records so far. The object must not be used afterwards.
-  RunReport finish(const JournalFlaws& flaws, RunState state) &&;
-
- private:
-  class Collector;
-  std::unique_ptr<Collector> collector_;
-};
+// The report of all these records. It needs less memory than the records that it is made from.
+Result<RunReport> report_of(const ReadRecords& read, RunState state);
 
 // The counts of `tests`. Each report has them already.
 Counts count(const std::vector<TestReport>& tests);

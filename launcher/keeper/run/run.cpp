@@ -356,12 +356,12 @@ std::int64_t unrecorded_in(const RunReport& report,
 
 Result<RunReport> Run::report(const RunEnded& to_come) const {
   HOLDFAST_TRY(const RunEntry entry, find_run(origin_.tree, id_));
-  RunReporter reporter;
-  HOLDFAST_TRY(const JournalFlaws flaws, read_records(entry.journal, [&](Record&& record) {
-                 reporter.add(std::move(record));
-               }));
-  reporter.add(RunEnded(to_come));
-  return std::move(reporter).finish(flaws, RunState::over);
+  const auto read = [&](const SeeRecord& see) {
+    Result<JournalFlaws> flaws = read_records(entry.journal, see);
+    see(RunEnded(to_come));
+    return flaws;
+  };
+  return report_of(read, RunState::over);
 }
 
 void Run::add_what_tests_printed(const RunReport& seen, RunEnded& record) const {

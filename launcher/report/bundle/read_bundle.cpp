@@ -38,10 +38,8 @@ Result<LoadedReport> read_bundle(const std::string& program, const std::string& 
   const std::string journal(names::k_journal_file);
   const Result<RunFile> records = files->open(journal);
   if (!records) return no_bundle(file, "it has no " + std::string(bundle_names::k_run) + journal);
-  RunReporter reporter;
-  const JournalFlaws flaws =
-      read_records(*records->stream, [&](Record&& record) { reporter.add(std::move(record)); });
-  RunReport report = std::move(reporter).finish(flaws, manifest->state);
+  const auto read = [&](const SeeRecord& see) { return read_records(*records->stream, see); };
+  HOLDFAST_TRY(RunReport report, report_of(read, manifest->state));
   if (report.run.id.empty()) report.run.id = manifest->run;
   report.steps = steps_in(*files);
   return LoadedReport{std::move(report), std::make_unique<BundledOutputs>(std::move(files))};

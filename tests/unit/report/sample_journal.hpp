@@ -15,9 +15,11 @@
 namespace holdfast {
 
 inline RunReport report_of(const Journal& journal, RunState state = RunState::over) {
-  RunReporter reporter;
-  for (const Record& record : journal.records) reporter.add(Record(record));
-  return std::move(reporter).finish(journal, state);
+  const auto read = [&](const SeeRecord& see) -> Result<JournalFlaws> {
+    for (const Record& record : journal.records) see(Record(record));
+    return journal;
+  };
+  return *report_of(read, state);
 }
 
 // Whether the numbers agree with each other, as report/model.hpp promises.
