@@ -41,7 +41,7 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/replacing.hpp"
-#include "report/formats/summary.hpp"
+#include "report/render.hpp"
 #include "report/load.hpp"
 #include "settings/complaints.hpp"
 

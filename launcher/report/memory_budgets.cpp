@@ -5,7 +5,7 @@
 
 #include "core/base/program_identity.hpp"
 #include "core/lock/lock_spec.hpp"
-#include "report/text_sections.hpp"
+#include "report/sections.hpp"
 
 namespace holdfast {
 namespace {

@@ -42,6 +42,14 @@ void render(const RunReport& report, Outputs& outputs, Format format, const Writ
                      JunitReader reader);
 #include "core/settings/report_formats.def"
 
+// The item of a test in the list `tests` of the JSON format, in one line.
+std::string json_of(const TestReport& test, Outputs& outputs);
+
+// What `holdfast end` prints when ctest ends: complete lines, each with "holdfast: " in front. They
+// say how many tests ran through Holdfast and how they ended, which tests did not, and why. Lists
+// are bounded: the length does not grow with the run.
+std::string render_summary(const RunReport& report);
+
 // What GitHub Actions shows of a job, in Markdown: the failures with the end of their outputs, and
 // what else is worth knowing. Returns at most `room` bytes. Empty: the page needs more.
 std::string github_summary(const RunReport& report, Outputs& outputs, std::size_t room);

@@ -1,5 +1,5 @@
-// Prepares outputs for people who do not read them on a terminal: nothing obeys escape sequences
-// there.
+// Prepares names and outputs of unknown origin for readers that are no terminal: for XML and HTML,
+// and for people, to whom escape sequences say nothing there. For terminals see core/base/text.hpp.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,11 @@
 #include "report/load.hpp"
 
 namespace holdfast {
+
+// Text for XML 1.0 character data and attribute values. Characters that XML cannot express (most
+// control characters, U+FFFE, U+FFFF) become \xNN or \uNNNN.
+std::string xml_text(std::string_view text);
+std::string xml_attribute(std::string_view text);
 
 // Returns valid UTF-8 without anything that only a terminal obeys. Colours and other escape
 // sequences are left out, a carriage return becomes a line break, and any other control character

@@ -8,7 +8,7 @@
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "report/describe.hpp"
-#include "report/text_sections.hpp"
+#include "report/sections.hpp"
 
 namespace holdfast {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/base/text.hpp"
 #include "history/answers/phrases.hpp"
 #include "report/describe.hpp"
-#include "report/text_sections.hpp"
+#include "report/sections.hpp"
 
 namespace holdfast {
 namespace {

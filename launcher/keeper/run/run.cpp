@@ -24,7 +24,7 @@
 #include "os/log/log.hpp"
 #include "os/process/process.hpp"
 #include "report/describe.hpp"
-#include "report/formats/summary.hpp"
+#include "report/render.hpp"
 #include "report/load.hpp"
 #include "report/run_report.hpp"
 #include "report/said/reasons.hpp"

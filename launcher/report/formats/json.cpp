@@ -1,9 +1,8 @@
-#include "report/formats/json.hpp"
+#include "report/render.hpp"
 
 #include "core/service/service_spec.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
-#include "report/render.hpp"
 #include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
@@ -29,24 +28,24 @@ Json value_of(const std::optional<T>& value) {
 }
 
 template <typename Item, typename ToJson>
-Json list_of(const std::vector<Item>& items, ToJson to_json) {
+Json json_list(const std::vector<Item>& items, ToJson to_json) {
   Json list = Json::array();
   for (const Item& item : items) list.push_back(to_json(item));
   return list;
 }
 
-Json value_of(const std::vector<std::string>& texts) { return list_of(texts, valid_utf8); }
+Json value_of(const std::vector<std::string>& texts) { return json_list(texts, valid_utf8); }
 
 Json value_of(const kinds::Marker& reason) { return {{"reason", valid_utf8(*reason)}}; }
 
 Json value_of(const std::vector<Leftover>& leftovers) {
-  return list_of(leftovers, [](const Leftover& one) {
+  return json_list(leftovers, [](const Leftover& one) {
     return Json{{"pid", one.pid}, {"name", valid_utf8(one.name)}};
   });
 }
 
 Json value_of(const std::vector<OrphanMarker>& orphans) {
-  return list_of(orphans, [](const OrphanMarker& one) {
+  return json_list(orphans, [](const OrphanMarker& one) {
     return Json{{"file", valid_utf8(one.file)}, {"why", valid_utf8(one.why)}};
   });
 }
@@ -158,7 +157,7 @@ Json attempt_json(const Attempt& attempt, const Printed& printed, Outputs& outpu
     if (name == "lock_wait_s") object["locks"] = value_of(attempt.locks);
     if (name == "node") put_last(object, "slurm_wait_s");
     if (name == "services") {
-      object["services"] = list_of(attempt.services, service_used);
+      object["services"] = json_list(attempt.services, service_used);
       object["started"] = value_of(attempt.started);
       object["ended"] = value_of(attempt.ended);
     }
@@ -202,11 +201,11 @@ Json test_json(const TestReport& test, Outputs& outputs) {
   if (!test.shard_name.empty()) object["shard"] = valid_utf8(test.shard_name);
   if (!test.why.empty()) object["why"] = valid_utf8(test.why);
   if (test.stale) object["stale"] = valid_utf8(test.stale_why);
-  object["attempts"] = list_of(test.attempts, [&](const Attempt& attempt) {
+  object["attempts"] = json_list(test.attempts, [&](const Attempt& attempt) {
     const bool is_last = &attempt == &test.attempts.back();
     return attempt_json(attempt, is_last ? outputs.of(test) : Printed(), outputs);
   });
-  object["cases"] = list_of(test.cases, [&](const Case& one) { return case_json(one, outputs); });
+  object["cases"] = json_list(test.cases, [&](const Case& one) { return case_json(one, outputs); });
   return object;
 }
 
@@ -219,7 +218,7 @@ Json service_json(const ServiceReport& service) {
   object["started"] = value_of(service.started);
   object["ended"] = value_of(service.ended);
   object["outcome"] = service.outcome;
-  object["deaths"] = list_of(service.deaths, [](const ServiceDeath& death) {
+  object["deaths"] = json_list(service.deaths, [](const ServiceDeath& death) {
     return Json{{"generation", death.generation}, {"users", value_of(death.users)}};
   });
   return object;

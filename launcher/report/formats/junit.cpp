@@ -3,10 +3,10 @@
 
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
-#include "report/escape.hpp"
 #include "report/excerpt.hpp"
 #include "report/said/reasons.hpp"
 #include "report/services.hpp"
+#include "report/shown.hpp"
 
 #include <fmt/format.h>
 

@@ -7,10 +7,9 @@
 #include "report/describe.hpp"
 #include "report/memory_budgets.hpp"
 #include "report/said/reasons.hpp"
-#include "report/said/sections.hpp"
+#include "report/sections.hpp"
 #include "report/services.hpp"
 #include "report/steps.hpp"
-#include "report/text_sections.hpp"
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>

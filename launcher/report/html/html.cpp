@@ -26,11 +26,10 @@
 #include "report/model.hpp"
 #include "report/render.hpp"
 #include "report/said/reasons.hpp"
-#include "report/said/sections.hpp"
+#include "report/sections.hpp"
 #include "report/services.hpp"
 #include "report/shown.hpp"
 #include "report/steps.hpp"
-#include "report/text_sections.hpp"
 
 namespace holdfast {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "core/base/text.hpp"
 #include "report/describe.hpp"
-#include "report/escape.hpp"
+#include "report/shown.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "report/escape.hpp"
+#include "report/shown.hpp"
 
 #include <gtest/gtest.h>
 

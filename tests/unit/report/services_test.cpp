@@ -2,7 +2,7 @@
 #include "core/service/service_spec.hpp"
 
 #include "rendered.hpp"
-#include "report/formats/summary.hpp"
+#include "report/render.hpp"
 #include "sample_journal.hpp"
 
 #include <gtest/gtest.h>

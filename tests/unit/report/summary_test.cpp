@@ -1,4 +1,4 @@
-#include "report/formats/summary.hpp"
+#include "report/render.hpp"
 
 #include "sample_journal.hpp"
 
