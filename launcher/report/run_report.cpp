@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "core/ctest/ctest_options.hpp"
-#include "report/changed_sources.hpp"
 #include "report/model.hpp"
 #include "report/services.hpp"
 
@@ -464,6 +463,24 @@ class Collector {
   SourcesRecord sources_;
 };
 
+// The times of records are whole milliseconds.
+constexpr double k_of_records_s = 0.001;
+
+// Whether it is known when each test of the run ran.
+bool knows_all_times(const RunReport& report) {
+  const auto ran_unseen = [](const TestReport& test) { return test.bare || test.is_doubtful; };
+  return report.run.unrecorded == 0 && report.run.has_log &&
+         std::ranges::none_of(report.tests, ran_unseen);
+}
+
+// Whether an attempt of the test may have run at some time between the two.
+bool ran_between(const TestReport& test, double from, double to) {
+  return std::ranges::any_of(test.attempts, [&](const Attempt& attempt) {
+    const bool has_begun = !attempt.started || *attempt.started <= to;
+    return has_begun && (!attempt.ended || *attempt.ended + k_of_records_s >= from);
+  });
+}
+
 }  // namespace
 
 Result<RunReport> report_of(const ReadRecords& read, RunState state) {
@@ -481,6 +498,24 @@ Result<RunReport> report_of(const ReadRecords& read, RunState state) {
   report.complaints = flaws.complaints;
   report.cut_off = flaws.cut_off;
   return report;
+}
+
+std::vector<ChangedSource> changed_sources(const SourcesRecord& record, const RunReport& report) {
+  const bool is_known = knows_all_times(report);
+  std::vector<ChangedSource> sources;
+  for (const WrittenFile& file : record.changed) {
+    ChangedSource& source = sources.emplace_back();
+    source.file = file.file;
+    source.is_removed = file.is_removed;
+    if (!file.written) continue;
+    for (const TestReport& test : report.tests) {
+      if (ran_between(test, *file.written, *file.written + record.resolution_s)) {
+        source.tests.push_back(test.name);
+      }
+    }
+    source.was_alone = is_known && source.tests.size() == 1;
+  }
+  return sources;
 }
 
 Counts count(const std::vector<TestReport>& tests) {

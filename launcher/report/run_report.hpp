@@ -17,6 +17,10 @@ using ReadRecords = std::function<Result<JournalFlaws>(const SeeRecord&)>;
 // The report of all these records. It needs less memory than the records that it is made from.
 Result<RunReport> report_of(const ReadRecords& read, RunState state);
 
+// Returns the files of the record, each with the tests that ran when it was written. `report` must
+// already have everything else.
+std::vector<ChangedSource> changed_sources(const SourcesRecord& record, const RunReport& report);
+
 // The counts of `tests`. Each report has them already.
 Counts count(const std::vector<TestReport>& tests);
 

@@ -1,11 +1,12 @@
 #include "core/base/parts.hpp"
+#include "core/base/program_identity.hpp"
+#include "core/lock/lock_spec.hpp"
 #include "core/log/kept_output.hpp"
 #include "report/render.hpp"
 
 #include "core/base/text.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
-#include "report/memory_budgets.hpp"
 #include "report/said/reasons.hpp"
 #include "report/sections.hpp"
 #include "report/services.hpp"
@@ -24,7 +25,7 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_names_in_a_line = 20;
-constexpr std::size_t k_slowest = 5;
+constexpr std::size_t k_most_of_a_kind = 5;
 constexpr std::size_t k_tail_lines = 10;
 
 std::string text_head(const RunReport& report) {
@@ -257,7 +258,7 @@ std::string lock_waits(const RunReport& report) {
   Tests tests = tests_that(
       report, [](const TestReport& test) { return longest_wait(test) >= k_worth_telling; });
   put_largest_first(tests, longest_wait);
-  return section("Waited for locks", tests, k_slowest, [](const TestReport& test) {
+  return section("Waited for locks", tests, k_most_of_a_kind, [](const TestReport& test) {
     return fmt::format("{}  {}", duration_text(longest_wait(test)),
                        bounded_list(test.attempts.back().locks, k_names_in_a_line, printable));
   });
@@ -270,9 +271,57 @@ std::string slowest(const RunReport& report) {
   if (tests.size() < 2) return {};
   const auto wall = [](const TestReport& test) { return test.attempts.back().wall_s; };
   put_largest_first(tests, wall);
-  tests.resize(std::min(tests.size(), k_slowest));
-  return section("Slowest", tests, k_slowest,
+  tests.resize(std::min(tests.size(), k_most_of_a_kind));
+  return section("Slowest", tests, k_most_of_a_kind,
                  [&](const TestReport& test) { return duration_text(wall(test)); });
+}
+
+// Tests that need less hardly get in each other's way.
+constexpr std::uint64_t k_worth_a_budget_kb = std::uint64_t{512} << 10U;
+
+std::uint64_t peak_kb(const TestReport& test) {
+  std::int64_t peak = 0;
+  for (const Attempt& attempt : test.attempts) {
+    peak = std::max({peak, attempt.max_rss_kb, attempt.memory_peak_kb.value_or(0)});
+  }
+  return static_cast<std::uint64_t>(peak);
+}
+
+// What the test asked for; 0: nothing.
+std::uint64_t asked_kb(const TestReport& test) {
+  for (const std::string& text : test.attempts.back().locks) {
+    const Result<LockSpec> lock = parse_lock_spec(text);
+    if (lock && lock->mode == LockMode::amount && lock->name == k_memory_name) return lock->units;
+  }
+  return 0;
+}
+
+// The amount that a test with this peak should ask for: a quarter more, because two runs of a test
+// rarely need the same, rounded up to whole 256 MiB.
+std::uint64_t proposed_memory_kb(std::uint64_t peak_kb) {
+  constexpr std::uint64_t k_step = std::uint64_t{256} << 10U;
+  const std::uint64_t wanted = peak_kb + peak_kb / 4;
+  return (wanted + k_step - 1) / k_step * k_step;
+}
+
+std::string budget_text(const TestReport& test) {
+  const std::uint64_t peak = peak_kb(test);
+  const std::uint64_t asked = asked_kb(test);
+  const std::string text = describe_size(peak * 1024);
+  if (asked >= peak) return fmt::format("{}, asked for {}", text, size_text(asked));
+  const std::string proposal =
+      fmt::format("HOLDFAST_LOCKS \"{}:{}\"", k_memory_name, size_text(proposed_memory_kb(peak)));
+  if (asked == 0) return fmt::format("{}, asked for none; {}", text, proposal);
+  return fmt::format("{}, more than the {} it asked for; {}", text, size_text(asked), proposal);
+}
+
+// Which tests need much memory, and what they could ask for.
+std::string memory_budgets(const RunReport& report) {
+  Tests tests = tests_that(
+      report, [](const TestReport& test) { return peak_kb(test) >= k_worth_a_budget_kb; });
+  put_largest_first(tests, peak_kb);
+  tests.resize(std::min(tests.size(), k_most_of_a_kind));
+  return section("Most memory", tests, k_most_of_a_kind, budget_text);
 }
 
 std::string lost_services(const RunReport& report) {

@@ -20,9 +20,9 @@
 #include "core/base/encoding.hpp"
 #include "core/base/text.hpp"
 #include "report/describe.hpp"
-#include "report/render.hpp"
 #include "report/html/words.hpp"
 #include "report/lanes.hpp"
+#include "report/render.hpp"
 #include "report/shown.hpp"
 #include "report/steps.hpp"
 

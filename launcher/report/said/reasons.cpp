@@ -7,7 +7,6 @@
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "core/batch/gtest_output.hpp"
-#include "report/changed_sources.hpp"
 #include "report/describe.hpp"
 #include "report/shown.hpp"
 
@@ -51,6 +50,16 @@ std::string sentence_on(const std::vector<std::string>& tests, std::string_view 
   if (tests.empty()) return {};
   return fmt::format("{} {} ({}): {}", counted(tests.size(), "test"), what,
                      bounded_list(tests, k_names_shown, brief), advice);
+}
+
+constexpr std::size_t k_files_named = 8;
+constexpr std::size_t k_tests_named = 3;
+std::string file_text(const ChangedSource& source) {
+  std::string file = brief(source.file);
+  if (source.is_removed) return file + " (removed)";
+  if (source.tests.empty()) return file;
+  if (source.was_alone) return fmt::format("{} (while only {} ran)", file, brief(source.tests[0]));
+  return fmt::format("{} (while {} ran)", file, bounded_list(source.tests, k_tests_named, brief));
 }
 
 constexpr std::size_t k_lines_of_a_message = 5;
@@ -135,6 +144,15 @@ std::string ran_nothing_text(const RunReport& report) {
       report.run.ran_nothing, "had nothing to run, as printed",
       "no-tests = \"fail\" in holdfast.toml makes such a test fail, unless its record "
       "says that it was not asked");
+}
+
+std::string changed_sources_text(const RunReport& report) {
+  const std::vector<ChangedSource>& sources = report.changed_sources;
+  const auto more = static_cast<std::uint64_t>(report.more_changed_sources);
+  const std::uint64_t count = sources.size() + more;
+  if (count == 0) return {};
+  return fmt::format("{} changed while tests ran: {}", counted(count, "tracked file"),
+                     bounded_list(sources, k_files_named, file_text, more));
 }
 
 std::vector<std::string> remarks_of(const RunReport& report) {

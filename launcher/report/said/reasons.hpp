@@ -42,6 +42,10 @@ std::vector<std::string> tests_that_say_they_ran_nothing(const RunReport& report
 // for a terminal. Empty: there are none.
 std::string ran_nothing_text(const RunReport& report);
 
+// "2 tracked files changed while tests ran: data/x.txt (while only net.get ran), y.txt (removed)".
+// Safe for a terminal. Empty: no file changed, or nobody looked.
+std::string changed_sources_text(const RunReport& report);
+
 // What was noticed in the run as a whole: a killed keeper, files that changed while tests ran,
 // addresses in use, tests that ran nothing. Whole lines, safe for a terminal.
 std::vector<std::string> remarks_of(const RunReport& report);

@@ -1,7 +1,7 @@
-#include "report/changed_sources.hpp"
-
 #include <gtest/gtest.h>
 
+#include "report/run_report.hpp"
+#include "report/said/reasons.hpp"
 #include "sample_journal.hpp"
 
 namespace holdfast {
