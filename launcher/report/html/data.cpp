@@ -20,7 +20,7 @@
 #include "core/base/encoding.hpp"
 #include "core/base/text.hpp"
 #include "report/describe.hpp"
-#include "report/html/words.hpp"
+#include "report/html/pieces.hpp"
 #include "report/lanes.hpp"
 #include "report/render.hpp"
 #include "report/shown.hpp"

@@ -1,7 +1,7 @@
 // The HTML format: one file that needs no network. It has three layers, and each is readable
 // without the next: plain markup, the style, the script with the data.
 //
-// Hazards: names and outputs are anybody's bytes. In the markup they go through markup.hpp, in the
+// Hazards: names and outputs are anybody's bytes. In the markup they go through pieces.hpp, in the
 // data through base64, and the script puts them into the page as text only. What a script could
 // still do, the page's own Content-Security-Policy forbids.
 #include <fmt/format.h>
@@ -19,9 +19,8 @@
 #include "report/excerpt.hpp"
 #include "report/html/assets.hpp"
 #include "report/html/data.hpp"
-#include "report/html/markup.hpp"
 #include "report/html/overview.hpp"
-#include "report/html/words.hpp"
+#include "report/html/pieces.hpp"
 #include "report/load.hpp"
 #include "report/model.hpp"
 #include "report/render.hpp"

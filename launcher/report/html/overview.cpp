@@ -4,7 +4,7 @@
 #include "core/base/names.hpp"
 #include "core/base/parts.hpp"
 #include "report/describe.hpp"
-#include "report/html/markup.hpp"
+#include "report/html/pieces.hpp"
 #include "report/said/reasons.hpp"
 #include "report/sections.hpp"
 #include "report/services.hpp"

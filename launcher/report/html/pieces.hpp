@@ -1,10 +1,14 @@
-// Pieces of HTML. Every text that comes from outside goes through these functions.
+// What the parts of a page share: pieces of HTML, through which every text goes that comes from
+// outside, and the words that tell why a test has its outcome.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/outcome/outcome.hpp"
+#include "report/load.hpp"
+#include "report/model.hpp"
 
 namespace holdfast {
 
@@ -22,5 +26,12 @@ std::string_view class_of(Outcome outcome);
 
 // A term and its description, for a list of them (dl). `inside` is HTML.
 std::string term_html(std::string_view term, std::string_view inside);
+
+// One line, printable: the headline of what the test printed, for a batch the cases that went
+// wrong, and without either its reason().
+std::string words_of_failure(const TestReport& test, Outputs& outputs);
+
+// The cases of a batch that went wrong.
+std::vector<const Case*> red_cases(const TestReport& test);
 
 }  // namespace holdfast

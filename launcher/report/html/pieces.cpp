@@ -1,9 +1,10 @@
-#include "report/html/words.hpp"
+#include "report/html/pieces.hpp"
 
 #include "core/base/parts.hpp"
 #include "core/base/text.hpp"
 #include "report/describe.hpp"
 #include "report/excerpt.hpp"
+#include "report/shown.hpp"
 
 #include <fmt/format.h>
 
@@ -35,6 +36,26 @@ std::string words_of_cases(const TestReport& test, const std::vector<const Case*
 }
 
 }  // namespace
+
+std::string line_html(std::string_view text) { return xml_attribute(printable(text)); }
+
+// A reader of HTML drops a line break that follows the tag at once.
+std::string printed_html(std::string_view text) {
+  return fmt::format("<pre tabindex=\"0\">\n{}</pre>\n", xml_text(text));
+}
+
+std::string folded_html(std::string_view summary, std::string_view inside) {
+  return fmt::format("<details><summary>{}</summary>\n{}</details>\n", summary, inside);
+}
+
+std::string_view class_of(Outcome outcome) {
+  if (is_red(outcome)) return "red";
+  return outcome == Outcome::passed ? "good" : "other";
+}
+
+std::string term_html(std::string_view term, std::string_view inside) {
+  return fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", term, inside);
+}
 
 std::vector<const Case*> red_cases(const TestReport& test) {
   std::vector<const Case*> red;
