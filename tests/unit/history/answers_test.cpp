@@ -1,6 +1,5 @@
 #include "history/answers/comparison.hpp"
-#include "history/answers/failed.hpp"
-#include "history/answers/flaky.hpp"
+#include "history/answers/failures.hpp"
 #include "history/answers/of_test.hpp"
 #include "history/answers/slowest.hpp"
 
