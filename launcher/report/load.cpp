@@ -137,9 +137,9 @@ std::string step_lines(const RunEntry& run) {
   const Span span = steps_span(run);
   std::string lines;
   for (const std::string& file : build_journals(tree_of(run))) {
-    Result<OwnStream> stream = OwnStream::open(file);
-    if (!stream) continue;
-    for (std::string line; std::getline(*stream, line);) {
+    const Result<RunFile> journal = open_run_file(file);
+    if (!journal) continue;
+    for (std::string line; std::getline(*journal->stream, line);) {
       const ParsedLine parsed = parse_record(line);
       const auto* step = parsed.record ? std::get_if<StepRecord>(&*parsed.record) : nullptr;
       if (step != nullptr && step->at > span.from && step->at <= span.until) lines += line + '\n';

@@ -307,8 +307,7 @@ std::string read_bounded(std::istream& file, const OutputPlace& place, std::size
 }
 
 LoggedOutputs::LoggedOutputs(const CtestLogFile& log) : opened_(log.final_path().string()) {
-  constexpr std::int64_t k_all = std::numeric_limits<std::int64_t>::max();
-  files_.push_back(std::make_unique<DescriptorStream>(log.descriptor, 0, k_all));
+  files_.push_back(std::make_unique<DescriptorStream>(log.descriptor));
 }
 
 void LoggedOutputs::open(const std::string& log) {
@@ -346,8 +345,7 @@ std::string read_kept_output(std::istream& file, const OutputPlace& place, std::
 
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
                           const fs::path& file, const KeptSizes& sizes) {
-  DescriptorBuffer bytes(log.descriptor);
-  std::istream stream(&bytes);
+  DescriptorStream stream(log.descriptor);
   os::UniqueFd copy;
   std::uint64_t size = 0;
   const std::vector<OutputPlace*> places = places_to_keep(verdicts);

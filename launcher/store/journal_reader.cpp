@@ -104,8 +104,8 @@ JournalFlaws read_records(std::istream& stream, const SeeRecord& see) {
 }
 
 Result<JournalFlaws> read_records(const std::filesystem::path& file, const SeeRecord& see) {
-  HOLDFAST_TRY(OwnStream stream, OwnStream::open(file.string()));
-  return read_records(stream, see);
+  HOLDFAST_TRY(const RunFile journal, open_run_file(file.string()));
+  return read_records(*journal.stream, see);
 }
 
 Journal read_journal(std::istream& stream) {
@@ -116,35 +116,35 @@ Journal read_journal(std::istream& stream) {
 }
 
 Result<Journal> read_journal(const std::filesystem::path& file) {
-  HOLDFAST_TRY(OwnStream stream, OwnStream::open(file.string()));
-  return read_journal(stream);
+  HOLDFAST_TRY(const RunFile journal, open_run_file(file.string()));
+  return read_journal(*journal.stream);
 }
 
 std::optional<RunStarted> first_record(const std::filesystem::path& journal) {
-  Result<OwnStream> stream = OwnStream::open(journal.string());
-  return stream ? first_record(*stream) : std::nullopt;
+  const Result<RunFile> file = open_run_file(journal.string());
+  return file ? first_record(*file) : std::nullopt;
 }
 
-std::optional<RunStarted> first_record(OwnStream& journal) {
-  ParsedLine parsed = parse_record(first_line(journal));
+std::optional<RunStarted> first_record(const RunFile& journal) {
+  ParsedLine parsed = parse_record(first_line(*journal.stream));
   if (!parsed.record) return std::nullopt;
   auto* started = std::get_if<RunStarted>(&*parsed.record);
   return started != nullptr ? std::optional<RunStarted>(std::move(*started)) : std::nullopt;
 }
 
 std::optional<RunEnded> end_record(const std::filesystem::path& journal) {
-  Result<OwnStream> stream = OwnStream::open(journal.string());
-  return stream ? end_record(*stream) : std::nullopt;
+  const Result<RunFile> file = open_run_file(journal.string());
+  return file ? end_record(*file) : std::nullopt;
 }
 
-std::optional<RunEnded> end_record(OwnStream& journal) {
-  const auto size = static_cast<std::streamoff>(journal.size());
+std::optional<RunEnded> end_record(const RunFile& journal) {
+  const auto size = static_cast<std::streamoff>(journal.size);
   std::optional<RunEnded> end;
   for (std::streamoff tail = k_tail; !end && tail <= k_longest_tail; tail *= 16) {
-    journal.clear();
-    journal.seekg(std::max<std::streamoff>(0, size - tail));
+    journal.stream->clear();
+    journal.stream->seekg(std::max<std::streamoff>(0, size - tail));
     std::string line;
-    while (std::getline(journal, line)) {
+    while (std::getline(*journal.stream, line)) {
       if (!may_be_end(line)) continue;
       const ParsedLine parsed = parse_record(line);
       const auto* ended = parsed.record ? std::get_if<RunEnded>(&*parsed.record) : nullptr;

@@ -19,7 +19,7 @@
 
 namespace holdfast {
 
-class OwnStream;
+struct RunFile;
 
 inline constexpr std::size_t k_max_journal_line = 4U << 20U;
 // The most complaints that are kept; Journal::flaws counts them all.
@@ -56,12 +56,12 @@ Result<Journal> read_journal(const std::filesystem::path& file);
 // The first record alone. Nothing when the journal does not begin with a run_started.
 std::optional<RunStarted> first_record(const std::filesystem::path& journal);
 // Reads from the beginning, where the stream must be.
-std::optional<RunStarted> first_record(OwnStream& journal);
+std::optional<RunStarted> first_record(const RunFile& journal);
 
 // The record of the run's end, read without the records before it. Nothing if the run is under way,
 // or if its writer died before the end.
 std::optional<RunEnded> end_record(const std::filesystem::path& journal);
 // Wherever the stream is.
-std::optional<RunEnded> end_record(OwnStream& journal);
+std::optional<RunEnded> end_record(const RunFile& journal);
 
 }  // namespace holdfast

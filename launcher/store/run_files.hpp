@@ -1,15 +1,13 @@
-// A stream over a file of ours, which somebody else may have put there (os/file/own_files.hpp).
+// Streams over files that are known by a descriptor, and the files of a run.
 #pragma once
 
 #include <unistd.h>
-#include <ext/stdio_filebuf.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <ios>
 #include <istream>
 #include <limits>
 #include <memory>
@@ -23,37 +21,11 @@
 
 namespace holdfast {
 
-class OwnStream final : public std::istream {
- public:
-  // Opens the file at its beginning.
-  static Result<OwnStream> open(const std::string& path);
-  // Takes a file that is open. `path` is for messages.
-  static Result<OwnStream> over(os::UniqueFd file, const std::string& path);
-
-  OwnStream(OwnStream&& other) noexcept;
-
-  // What the file had when it was opened.
-  std::uint64_t size() const { return size_; }
-
- private:
-  // libstdc++'s own, because the standard's streams open files by their names only.
-  using Buffer = __gnu_cxx::stdio_filebuf<char>;
-
-  OwnStream(Buffer buffer, std::uint64_t size);
-
-  Buffer buffer_;
-  std::uint64_t size_ = 0;
-};
-
-// A stream over a file that is known only by a descriptor.
-
 // Reads from the beginning of the file, or from where seekg() with a position puts it. The
 // descriptor's own offset is not used and stays as it is. The descriptor must outlive the buffer. A
 // read error looks like the end of the file.
 class DescriptorBuffer final : public std::streambuf {
  public:
-  explicit DescriptorBuffer(int descriptor)
-      : DescriptorBuffer(descriptor, 0, std::numeric_limits<std::int64_t>::max()) {}
   // Reads a part of the file as if it were a file: `size` bytes from `begin` on.
   DescriptorBuffer(int descriptor, std::int64_t begin, std::int64_t size)
       : descriptor_(descriptor), begin_(begin), size_(size) {}
@@ -87,12 +59,19 @@ class DescriptorBuffer final : public std::streambuf {
 
 class DescriptorStream final : public std::istream {
  public:
-  DescriptorStream(int descriptor, std::int64_t begin, std::int64_t size)
+  explicit DescriptorStream(int descriptor, std::int64_t begin = 0, std::int64_t size = k_all)
       : std::istream(nullptr), bytes_(descriptor, begin, size) {
+    rdbuf(&bytes_);
+  }
+  explicit DescriptorStream(os::UniqueFd file)
+      : std::istream(nullptr), own_(std::move(file)), bytes_(own_.get(), 0, k_all) {
     rdbuf(&bytes_);
   }
 
  private:
+  static constexpr std::int64_t k_all = std::numeric_limits<std::int64_t>::max();
+
+  os::UniqueFd own_;
   DescriptorBuffer bytes_;
 };
 
@@ -101,6 +80,11 @@ struct RunFile {
   std::unique_ptr<std::istream> stream;  // can seek
   std::uint64_t size = 0;                // when it was opened
 };
+
+// Opens a file of ours, which somebody else may have put there (os/file/own_files.hpp).
+Result<RunFile> open_run_file(const std::string& path);
+// Takes a file that is open. `path` is for messages.
+Result<RunFile> run_file_over(os::UniqueFd file, const std::string& path);
 
 class RunFiles {
  public:
@@ -117,7 +101,9 @@ class RunFiles {
 class RunDirectory final : public RunFiles {
  public:
   explicit RunDirectory(std::filesystem::path directory) : directory_(std::move(directory)) {}
-  Result<RunFile> open(const std::string& name) override;
+  Result<RunFile> open(const std::string& name) override {
+    return open_run_file((directory_ / name).string());
+  }
 
  private:
   std::filesystem::path directory_;

@@ -117,7 +117,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree,
   if (!own) return std::nullopt;
   Result<os::UniqueFd> file = own->file(std::string(names::k_journal_file));
   if (!file) return std::nullopt;
-  Result<OwnStream> journal = OwnStream::over(std::move(*file), entry.journal.string());
+  const Result<RunFile> journal = run_file_over(std::move(*file), entry.journal.string());
   if (!journal) return std::nullopt;
   const std::optional<RunStarted> started = first_record(*journal);
   if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;

@@ -137,7 +137,7 @@ Result<std::unique_ptr<BundledFiles>> BundledFiles::take_out(const std::string& 
 }
 
 Result<void> BundledFiles::find_parts() {
-  DescriptorStream stream(store_.get(), 0, std::numeric_limits<std::int64_t>::max());
+  DescriptorStream stream(store_.get());
   std::uint64_t at = 0;
   for (std::string line; std::getline(stream, line);) {
     const std::optional<PackedHead> head = parse_packed_head(line);
