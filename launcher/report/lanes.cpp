@@ -89,7 +89,7 @@ void add(Jobs& jobs, Job job, std::size_t shard, std::size_t of, std::size_t att
 }
 
 // The jobs of a report in lists, each with its shard.
-Timeline jobs_of(const RunReport& report) {
+Timeline unplaced_jobs_of(const RunReport& report) {
   Timeline timeline;
   const auto end_of = [&](std::size_t shard) { return run_of(report, shard).ended.value_or(0); };
   for (std::size_t i = 0; i < report.steps.size(); ++i)
@@ -134,7 +134,7 @@ std::size_t shard_of_step(const RunReport& report, std::size_t step) {
 }
 
 Timeline timeline_of(const RunReport& report) {
-  Timeline timeline = jobs_of(report);
+  Timeline timeline = unplaced_jobs_of(report);
   constexpr double k_never = 1e18;
   double first = k_never;
   for (const Jobs* jobs : {&timeline.steps, &timeline.tests, &timeline.services}) {
