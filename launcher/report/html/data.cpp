@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <zlib.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
+#include <functional>
 #include <map>
 #include <memory>
 #include <new>
@@ -29,8 +29,9 @@
 namespace holdfast {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::size_t k_piece = 64U << 10U;
-constexpr std::size_t k_column_piece = 4096;
 
 constexpr std::int64_t k_not_known = -1;
 
@@ -97,43 +98,48 @@ class DataBlock {
   std::size_t written_ = 0;
 };
 
-constexpr auto append_number = [](std::string& text, std::integral auto number) {
-  fmt::format_to(std::back_inserter(text), "{}", number);
+// JSON without blanks. The strings are printable: they have nothing that JSON would escape but
+// quotes and backslashes.
+std::string compact(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+template <typename Items, typename Of = std::identity>
+Json column(const Items& items, Of of = {}) {
+  Json list = Json::array();
+  for (const auto& item : items) list.push_back(of(item));
+  return list;
+}
+
+// The members of a JSON object in a block, one after the other.
+class Members {
+ public:
+  explicit Members(DataBlock& block) : block_(block) { block_.add("{"); }
+
+  void add(std::string_view name, const Json& value) { begin(name).add(compact(value)); }
+  template <typename Items, typename Of>
+  void add(std::string_view name, const Items& items, Of of) {
+    add(name, column(items, std::move(of)));
+  }
+  // For a value that is added by itself.
+  DataBlock& begin(std::string_view name) {
+    block_.add(fmt::format("{}\"{}\":", std::exchange(is_first_, false) ? "" : ",", name));
+    return block_;
+  }
+  void end() { block_.add("}"); }
+
+ private:
+  DataBlock& block_;
+  bool is_first_ = true;
 };
-
-// `string` is valid UTF-8, without controls.
-void append_string(std::string& text, std::string_view string) {
-  text += '"';
-  for (const char c : string) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
-  }
-  text += '"';
-}
-
-// A list of numbers, or of what `of` writes by itself, as a member of a JSON object.
-template <typename Items, typename Of>
-void add_column(DataBlock& block, std::string_view name, const Items& items, Of of) {
-  std::string text = std::string("\"").append(name).append("\":[");
-  bool is_first = true;
-  for (const auto& item : items) {
-    if (!is_first) text += ',';
-    is_first = false;
-    of(text, item);
-    if (text.size() < k_column_piece) continue;
-    block.add(text);
-    text.clear();
-  }
-  block.add(text + "]");
-}
 
 // The bits of the column `flags`, and the names of the list `flags`.
 unsigned flags_of(const TestReport& test) {
   return (test.flaky ? 1U : 0U) | (test.leaked ? 2U : 0U) | (test.stale ? 4U : 0U) |
          (test.orphaned ? 8U : 0U) | (test.bare ? 16U : 0U);
 }
-constexpr std::string_view k_flags =
-    R"("flags":["flaky","left processes behind","stale","orphan markers","not through Holdfast"])";
+constexpr std::array k_flags = {"flaky", "left processes behind", "stale", "orphan markers",
+                                "not through Holdfast"};
 
 // How many bytes at the start of both names are the same characters of ASCII. So the number is the
 // same in every language, whatever it counts a string in.
@@ -144,20 +150,19 @@ std::size_t shared_start(std::string_view a, std::string_view b) {
   return static_cast<std::size_t>(differs.first - a.begin());
 }
 
-void add_names(DataBlock& block, const std::vector<TestReport>& tests) {
+void add_names(Members& columns, const std::vector<TestReport>& tests) {
+  Json shared = Json::array();
+  Json rest = Json::array();
   std::string before;
-  add_column(block, "shared", tests, [&](std::string& text, const TestReport& test) {
+  for (const TestReport& test : tests) {
     std::string name = printable(test.name);
-    append_number(text, shared_start(before, name));
+    const std::size_t size = shared_start(before, name);
+    shared.push_back(size);
+    rest.push_back(name.substr(size));
     before = std::move(name);
-  });
-  before.clear();
-  block.add(",");
-  add_column(block, "rest", tests, [&](std::string& text, const TestReport& test) {
-    std::string name = printable(test.name);
-    append_string(text, std::string_view(name).substr(shared_start(before, name)));
-    before = std::move(name);
-  });
+  }
+  columns.add("shared", shared);
+  columns.add("rest", rest);
 }
 
 // What attempts used: each combination of locks and services once.
@@ -184,159 +189,139 @@ class Used {
   std::map<std::string, std::int64_t> numbers_{{"", 0}};
 };
 
-template <typename Of>
-void add_numbers(DataBlock& block, std::string_view name, const std::vector<TestReport>& tests,
-                 Of of) {
-  block.add(",");
-  add_column(block, name, tests,
-             [&](std::string& text, const TestReport& test) { append_number(text, of(test)); });
-}
-
 // A number of the last attempt.
 template <typename Of>
-void add_of_last(DataBlock& block, std::string_view name, const std::vector<TestReport>& tests,
-                 Of of) {
-  add_numbers(block, name, tests, [&](const TestReport& test) {
+auto of_last(Of of) {
+  return [of](const TestReport& test) {
     return test.attempts.empty() ? k_not_known : std::int64_t{of(test.attempts.back())};
-  });
+  };
 }
 
-std::string outcomes_text() {
-  std::string text = "\"outcomes\":[";
-  for (const OutcomeFacts& row : k_outcome_table) {
-    if (row.outcome != k_outcome_table.front().outcome) text += ',';
-    text += fmt::format("[\"{}\",\"{}\",{}]", row.name, label(row.outcome),
-                        is_red(row.outcome) ? "true" : "false");
-  }
-  return text + "]";
+Json outcomes_json() {
+  return column(k_outcome_table, [](const OutcomeFacts& row) {
+    return Json{row.name, label(row.outcome), is_red(row.outcome)};
+  });
 }
 
 void write_tests(const RunReport& report, double first, const Write& write) {
   const std::vector<TestReport>& tests = report.tests;
   DataBlock block("columns", write);
-  block.add(
-      fmt::format("{{\"version\":1,{},{},\"first\":{:.6f},", outcomes_text(), k_flags, first));
-  add_names(block, tests);
-  add_numbers(block, "outcome", tests,
-              [](const TestReport& test) { return static_cast<int>(test.outcome); });
-  add_numbers(block, "flag", tests, flags_of);
-  add_numbers(block, "number", tests,
+  Members columns(block);
+  columns.add("version", 1);
+  columns.add("outcomes", outcomes_json());
+  columns.add("flags", k_flags);
+  columns.begin("first").add(fmt::format("{:.6f}", first));
+  add_names(columns, tests);
+  columns.add("outcome", tests, [](const TestReport& test) { return test.outcome; });
+  columns.add("flag", tests, flags_of);
+  columns.add("number", tests,
               [](const TestReport& test) { return test.index.value_or(k_not_known); });
-  add_numbers(block, "attempts", tests,
-              [](const TestReport& test) { return test.attempts.size(); });
-  add_of_last(block, "begin", tests, [&](const Attempt& attempt) {
-    return attempt.started ? microseconds(*attempt.started - first) : k_not_known;
-  });
-  add_of_last(block, "wall", tests, [](const Attempt& attempt) {
-    return attempt.has_ended ? microseconds(attempt.wall_s) : k_not_known;
-  });
-  add_of_last(block, "cpu", tests,
-              [](const Attempt& attempt) { return microseconds(attempt.user_s + attempt.sys_s); });
-  add_of_last(block, "memory_kb", tests, [](const Attempt& attempt) {
-    return attempt.memory_peak_kb.value_or(attempt.max_rss_kb);
-  });
-  add_of_last(block, "lock_wait", tests,
-              [](const Attempt& attempt) { return microseconds(attempt.lock_wait_s); });
-  add_of_last(block, "service_wait", tests,
-              [](const Attempt& attempt) { return microseconds(attempt.service_wait_s); });
+  columns.add("attempts", tests, [](const TestReport& test) { return test.attempts.size(); });
+  columns.add("begin", tests, of_last([&](const Attempt& attempt) {
+                return attempt.started ? microseconds(*attempt.started - first) : k_not_known;
+              }));
+  columns.add("wall", tests, of_last([](const Attempt& attempt) {
+                return attempt.has_ended ? microseconds(attempt.wall_s) : k_not_known;
+              }));
+  columns.add("cpu", tests, of_last([](const Attempt& attempt) {
+                return microseconds(attempt.user_s + attempt.sys_s);
+              }));
+  columns.add("memory_kb", tests, of_last([](const Attempt& attempt) {
+                return attempt.memory_peak_kb.value_or(attempt.max_rss_kb);
+              }));
+  columns.add("lock_wait", tests,
+              of_last([](const Attempt& attempt) { return microseconds(attempt.lock_wait_s); }));
+  columns.add("service_wait", tests,
+              of_last([](const Attempt& attempt) { return microseconds(attempt.service_wait_s); }));
   Used used;
-  add_numbers(block, "use", tests, [&](const TestReport& test) { return used.number_of(test); });
-  block.add(",");
-  add_column(block, "uses", used.list(), append_string);
+  columns.add("use", tests, [&](const TestReport& test) { return used.number_of(test); });
+  columns.add("uses", column(used.list()));
   if (!report.shards.empty()) {
-    add_numbers(block, "shard", tests, [](const TestReport& test) { return test.shard; });
-    block.add(",");
-    add_column(block, "shards", report.shards, [](std::string& text, const Shard& shard) {
-      append_string(text, printable(shard.name));
-    });
+    columns.add("shard", tests, [](const TestReport& test) { return test.shard; });
+    columns.add("shards", report.shards, [](const Shard& shard) { return printable(shard.name); });
   }
-  block.add("}");
+  columns.end();
   block.end();
 }
 
-template <typename Of>
-void add_times(DataBlock& block, std::string_view name, const std::vector<Job>& jobs, Of of) {
-  block.add(",");
-  add_column(block, name, jobs,
-             [&](std::string& text, const Job& job) { append_number(text, of(job)); });
-}
-
-// A list of jobs. `begin` counts from the begin of the job before, and the other times are lengths.
-void add_jobs(DataBlock& block, std::string_view name, const Jobs& jobs, const RunReport& report,
-              double first) {
-  block.add(fmt::format("\"{}\":{{\"jobs\":{},", name, jobs.size()));
-  add_column(block, "lanes", jobs.groups,
-             [](std::string& text, const LaneGroup& group) { append_number(text, group.lanes); });
-  block.add(",");
-  add_column(block, "laneNames", jobs.groups, [&](std::string& text, const LaneGroup& group) {
-    append_string(text, printable(name_of(group, report)));
-  });
-  add_times(block, "of", jobs, [](const Job& job) { return job.of; });
-  add_times(block, "attempt", jobs, [](const Job& job) { return job.attempt; });
-  add_times(block, "lane", jobs, [](const Job& job) { return job.lane; });
+// A list of jobs in columns. `begin` counts from the begin of the job before, and the other times
+// are lengths. `add_more` adds what only such jobs have.
+template <typename AddMore>
+void add_jobs(Members& timeline, std::string_view name, const Jobs& jobs, const RunReport& report,
+              double first, AddMore add_more) {
+  Members columns(timeline.begin(name));
+  columns.add("jobs", jobs.size());
+  columns.add("lanes", jobs.groups, [](const LaneGroup& group) { return group.lanes; });
+  columns.add("laneNames", jobs.groups,
+              [&](const LaneGroup& group) { return printable(name_of(group, report)); });
+  columns.add("of", jobs, [](const Job& job) { return job.of; });
+  columns.add("attempt", jobs, [](const Job& job) { return job.attempt; });
+  columns.add("lane", jobs, [](const Job& job) { return job.lane; });
   std::int64_t before = 0;
-  add_times(block, "begin", jobs, [&](const Job& job) {
+  columns.add("begin", jobs, [&](const Job& job) {
     const std::int64_t begin = microseconds(job.begin - first);
     return begin - std::exchange(before, begin);
   });
-  add_times(block, "wait", jobs,
-            [](const Job& job) { return microseconds(job.waited - job.begin); });
-  add_times(block, "service_wait", jobs,
-            [](const Job& job) { return microseconds(job.served - job.waited); });
-  add_times(block, "work", jobs, [](const Job& job) { return microseconds(job.end - job.served); });
+  columns.add("wait", jobs, [](const Job& job) { return microseconds(job.waited - job.begin); });
+  columns.add("service_wait", jobs,
+              [](const Job& job) { return microseconds(job.served - job.waited); });
+  columns.add("work", jobs, [](const Job& job) { return microseconds(job.end - job.served); });
+  add_more(columns);
+  columns.end();
 }
 
-void add_deaths(DataBlock& block, const std::vector<Job>& services, const RunReport& report,
-                double first) {
-  block.add(",");
-  add_column(block, "deaths", services, [&](std::string& text, const Job& job) {
-    const ServiceReport& service = report.services.at(job.of);
-    const std::int64_t generation = service.generations.at(job.attempt).number;
-    text += '[';
-    for (const ServiceDeath& death : service.deaths) {
-      if (death.generation != generation) continue;
-      if (!text.ends_with('[')) text += ',';
-      text += fmt::format("[{},{}]", death.generation, microseconds(death.at - first));
-    }
-    text += ']';
-  });
+// Of an attempt that is not its test's last, its own.
+Outcome outcome_of(const Job& job, const RunReport& report) {
+  const TestReport& test = report.tests.at(job.of);
+  const bool is_last = job.attempt + 1 == test.attempts.size();
+  return is_last ? test.outcome : test.attempts.at(job.attempt).outcome.value_or(Outcome::unknown);
+}
+
+std::string generation_name(const ServiceReport& service, std::int64_t generation) {
+  std::string name = printable(service.name);
+  if (service.instance > 0) name += fmt::format(" ({})", service.instance + 1);
+  return name + fmt::format(", generation {}", generation);
+}
+
+Json deaths_of(const ServiceReport& service, std::int64_t generation, double first) {
+  Json deaths = Json::array();
+  for (const ServiceDeath& death : service.deaths) {
+    if (death.generation != generation) continue;
+    deaths.push_back({death.generation, microseconds(death.at - first)});
+  }
+  return deaths;
 }
 
 void write_timeline(const RunReport& report, const Timeline& timeline, const Write& write) {
   DataBlock block("timeline", write);
-  block.add("{");
-  add_jobs(block, "tests", timeline.tests, report, timeline.first);
-  block.add(",");
-  // Of an attempt that is not its test's last.
-  add_column(block, "outcome", timeline.tests, [&](std::string& text, const Job& job) {
-    const TestReport& test = report.tests.at(job.of);
-    const bool is_last = job.attempt + 1 == test.attempts.size();
-    const Outcome own = test.attempts.at(job.attempt).outcome.value_or(Outcome::unknown);
-    append_number(text, static_cast<int>(is_last ? test.outcome : own));
+  Members all(block);
+  const double first = timeline.first;
+  add_jobs(all, "tests", timeline.tests, report, first, [&](Members& columns) {
+    columns.add("outcome", timeline.tests, [&](const Job& job) { return outcome_of(job, report); });
   });
-  block.add("},");
-  add_jobs(block, "steps", timeline.steps, report, timeline.first);
-  block.add(",");
-  add_column(block, "name", timeline.steps, [&](std::string& text, const Job& job) {
-    append_string(text, printable(title_of(report.steps.at(job.of))));
+  add_jobs(all, "steps", timeline.steps, report, first, [&](Members& columns) {
+    const auto step_of = [&](const Job& job) -> const StepRecord& {
+      return report.steps.at(job.of);
+    };
+    columns.add("name", timeline.steps,
+                [&](const Job& job) { return printable(title_of(step_of(job))); });
+    columns.add("outcome", timeline.steps,
+                [&](const Job& job) { return step_of(job).outcome.value_or(Outcome::unknown); });
   });
-  block.add(",");
-  add_column(block, "outcome", timeline.steps, [&](std::string& text, const Job& job) {
-    const Outcome outcome = report.steps.at(job.of).outcome.value_or(Outcome::unknown);
-    append_number(text, static_cast<int>(outcome));
+  add_jobs(all, "services", timeline.services, report, first, [&](Members& columns) {
+    const auto of = [&](const Job& job, auto make) {
+      const ServiceReport& service = report.services.at(job.of);
+      return make(service, service.generations.at(job.attempt).number);
+    };
+    columns.add("name", timeline.services,
+                [&](const Job& job) { return of(job, generation_name); });
+    columns.add("deaths", timeline.services, [&](const Job& job) {
+      return of(job, [&](const ServiceReport& service, std::int64_t generation) {
+        return deaths_of(service, generation, first);
+      });
+    });
   });
-  block.add("},");
-  add_jobs(block, "services", timeline.services, report, timeline.first);
-  block.add(",");
-  add_column(block, "name", timeline.services, [&](std::string& text, const Job& job) {
-    const ServiceReport& service = report.services.at(job.of);
-    std::string name = printable(service.name);
-    if (service.instance > 0) name += fmt::format(" ({})", service.instance + 1);
-    name += fmt::format(", generation {}", service.generations.at(job.attempt).number);
-    append_string(text, name);
-  });
-  add_deaths(block, timeline.services, report, timeline.first);
-  block.add("}}");
+  all.end();
   block.end();
 }
 
@@ -373,14 +358,8 @@ class Details {
     outputs_.limit(written_ < k_whole_outputs     ? k_output_limit
                    : written_ < k_ends_of_outputs ? k_end_of_output
                                                   : 0);
-    std::string text = fmt::format("\"{}\":{{\"reason\":", index);
-    append_string(text, reason(test));
-    text += ",\"endings\":[";
-    for (const Attempt& attempt : test.attempts) {
-      if (&attempt != test.attempts.data()) text += ',';
-      append_string(text, ending(attempt));
-    }
-    block_->add(text + "],\"test\":");
+    block_->add(fmt::format("\"{}\":{{\"reason\":{},\"endings\":{},\"test\":", index,
+                            compact(reason(test)), compact(column(test.attempts, ending))));
     block_->add(json_of(test, outputs_));
     block_->add("}");
   }
@@ -423,18 +402,14 @@ void write_details(const RunReport& report, Outputs& outputs, const Write& write
   for (std::size_t i = 0; i < report.tests.size(); ++i) {
     const TestReport& test = report.tests[i];
     if (is_plain(test)) continue;
-    std::string text = with_details.empty() ? "" : ",";
-    append_string(text, words_of_failure(test, outputs));
-    block.add(text);
+    if (!with_details.empty()) block.add(",");
+    block.add(compact(words_of_failure(test, outputs)));
     with_details.push_back(i);
     details.add(test, i);
   }
   details.end_block();
-  block.add("],");
-  add_column(block, "of", with_details, append_number);
-  block.add(",");
-  add_column(block, "blocks", details.first_of_block(), append_number);
-  block.add("}");
+  block.add(fmt::format("],\"of\":{},\"blocks\":{}}}", compact(column(with_details)),
+                        compact(column(details.first_of_block()))));
   block.end();
   write(words);
 }
