@@ -23,7 +23,7 @@ TestReport as_test(const TestReport& test, const Case& one) {
   attempt.signal = one.signal;
   attempt.wall_s = one.wall_s;
   attempt.note = one.note;
-  shown.output_place = one.output_place;
+  shown.output_place = one.output;
   return shown;
 }
 

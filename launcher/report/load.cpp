@@ -211,7 +211,7 @@ Printed RunOutputs::logged(const OutputPlace& place, const std::string& test, st
   return {without_measurements(read_kept_output(*kept->stream, place, limit)), {}};
 }
 
-std::string RunOutputs::of(const Case& one) { return of_case(one.output_place, one.outcome); }
+std::string RunOutputs::of(const Case& one) { return of_case(one.output, one.outcome); }
 
 std::string RunOutputs::of(const Attempt& earlier) {
   if (earlier.log.empty()) {

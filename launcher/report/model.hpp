@@ -85,17 +85,10 @@ inline Outcome outcome_of(const Attempt& attempt) {
   return attempt.outcome.value_or(is_lost ? Outcome::interrupted : Outcome::unknown);
 }
 
-// One case inside a test (a GoogleTest case of a batch).
-struct Case {
-  std::string name;
-  Outcome outcome = Outcome::unknown;
-  std::optional<int> exit_code = {};
-  std::optional<int> signal = {};
-  double wall_s = 0;
+// One case inside a test (a GoogleTest case of a batch), as its record has it.
+struct Case : CaseRecord {
   std::int64_t worker = 0;  // from 1; 0: none
-  std::string note = {};
-  std::optional<OutputPlace> output_place = {};
-  std::size_t shard = 0;  // an index in RunReport::shards
+  std::size_t shard = 0;    // an index in RunReport::shards
 };
 
 struct TestReport {

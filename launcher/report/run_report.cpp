@@ -295,11 +295,7 @@ class Collector {
       void add(const CaseRecord& record, std::int64_t worker) {
         const auto [place, is_new] = places.try_emplace(record.name, cases.size());
         if (is_new) cases.emplace_back();
-        const Outcome known = record.outcome.value_or(Outcome::unknown);
-        cases[place->second] = {record.name,      record.not_run ? Outcome::not_run : known,
-                                record.exit_code, record.signal,
-                                record.wall_s,    worker,
-                                record.note,      record.output};
+        cases[place->second] = {record, worker};
       }
 
       std::string attempt;

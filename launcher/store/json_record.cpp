@@ -162,8 +162,9 @@ class FieldReader {
       read_object(field, item, [&](FieldReader& object) {
         record.name = object.text("case");
         const std::string outcome = object.text("outcome");
-        record.not_run = outcome == "not_run";
-        record.outcome = outcome_named(outcome);
+        const Outcome other =
+            outcome == name_of(Outcome::not_run) ? Outcome::not_run : Outcome::unknown;
+        record.outcome = outcome_named(outcome).value_or(other);
         record.exit_code = object.small_integer("exit_code");
         record.signal = object.small_integer("signal");
         record.wall_s = object.number("wall_s");
@@ -174,7 +175,7 @@ class FieldReader {
         if (complaint_.empty()) complaint_ = "case without a name";
         continue;
       }
-      if (!record.outcome && !record.not_run && complaint_.empty()) {
+      if (record.outcome == Outcome::unknown && complaint_.empty()) {
         complaint_ = "case with no known outcome";
       }
       to.push_back(std::move(record));

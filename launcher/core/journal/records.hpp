@@ -54,14 +54,13 @@ struct OutputPlace {
 
 // One case of a batch (docs/reference/batches.md).
 struct CaseRecord {
-  std::string name;                // required; field `case`
-  std::optional<Outcome> outcome;  // empty: not run, or a name this version does not know
-  bool not_run = false;
-  std::optional<int> exit_code;
-  std::optional<int> signal;
+  std::string name;                    // required; field `case`
+  Outcome outcome = Outcome::unknown;  // also for a name that this version does not know
+  std::optional<int> exit_code = {};
+  std::optional<int> signal = {};
   double wall_s = 0;
-  std::optional<OutputPlace> output;
-  std::string note;
+  std::optional<OutputPlace> output = {};
+  std::string note = {};
 };
 
 // A file under git's control whose content changed while tests ran.

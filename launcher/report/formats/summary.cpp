@@ -76,36 +76,30 @@ std::string unknown_line(const RunReport& report) {
   return fmt::format("holdfast: verdict unknown: {}\n", bounded_list(items, k_names_shown));
 }
 
-std::string cases_line(const RunReport& report) {
+std::string cases_text(const RunReport& report) {
   if (report.counts.cases == 0) return {};
-  return fmt::format("holdfast: {} in batches: {}\n", counted(report.counts.cases, "case"),
+  return fmt::format("{} in batches: {}", counted(report.counts.cases, "case"),
                      case_list(report.counts));
 }
 
-std::string unrecorded_line(const RunReport& report) {
+std::string not_recorded_text(const RunReport& report) {
   if (report.run.unrecorded == 0) return {};
-  return fmt::format("holdfast: {} ran through Holdfast and could not be recorded\n",
-                     counted(static_cast<std::uint64_t>(report.run.unrecorded), "more test"));
+  return counted(static_cast<std::uint64_t>(report.run.unrecorded), "more test") +
+         " ran through Holdfast and could not be recorded";
 }
 
-std::string retries_line(const RunReport& report) {
-  if (report.run.retries.empty()) return {};
-  return fmt::format("holdfast: retries: {}\n", printable(report.run.retries));
+std::string retries_text(const RunReport& report) {
+  return report.run.retries.empty() ? "" : "retries: " + printable(report.run.retries);
 }
 
-std::string time_line(const RunReport& report) {
-  const std::string text = run_time_text(report);
-  return text.empty() ? text : fmt::format("holdfast: {}\n", text);
-}
-
-std::string hint_line(const RunReport& report) {
-  const std::string text = log_hint(report);
+// Nothing for an empty text.
+std::string line(const std::string& text) {
   return text.empty() ? text : fmt::format("holdfast: {}\n", text);
 }
 
 std::string lines(const std::vector<std::string>& texts) {
   std::string lines;
-  for (const std::string& text : texts) lines += fmt::format("holdfast: {}\n", text);
+  for (const std::string& text : texts) lines += line(text);
   return lines;
 }
 
@@ -177,10 +171,10 @@ std::string render_summary(const RunReport& report) {
              "log is missing or incomplete\n";
     return "holdfast: no tests were run\n";
   }
-  return through_line(report) + unknown_line(report) + unrecorded_line(report) +
-         cases_line(report) + retries_line(report) + service_lines(report) +
-         lines(remarks_of(report)) + not_through_line(report) + time_line(report) +
-         hint_line(report);
+  return through_line(report) + unknown_line(report) + line(not_recorded_text(report)) +
+         line(cases_text(report)) + line(retries_text(report)) + service_lines(report) +
+         lines(remarks_of(report)) + not_through_line(report) + line(run_time_text(report)) +
+         line(log_hint(report));
 }
 
 }  // namespace holdfast

@@ -58,7 +58,7 @@ RunReport sample() {
   batch.key = "b";
   batch.index = 2;
   batch.attempts = {attempt(1, Outcome::failed)};
-  batch.cases = {{"Suite.case", Outcome::failed, 1, {}, 0.25, 1, "", {}, 0}};
+  batch.cases = {{"Suite.case", Outcome::failed, 1, {}, 0.25, {}, "", 1, 0}};
   report.tests = {test, batch};
   ServiceReport service;
   service.name = "db";

@@ -73,7 +73,7 @@ Case case_at(std::uint64_t offset, std::uint64_t length,
              const std::string& log = "/elsewhere/x.1.log") {
   Case one;
   one.outcome = Outcome::failed;
-  one.output_place = OutputPlace{log, offset, length};
+  one.output = OutputPlace{log, offset, length};
   return one;
 }
 

@@ -70,7 +70,6 @@ TEST(JsonRecord, CasesAreReadEachWithItsFields) {
   const CaseRecord& first = record.cases[0];
   EXPECT_EQ(first.name, "S.a");
   EXPECT_EQ(first.outcome, Outcome::crashed);
-  EXPECT_FALSE(first.not_run);
   EXPECT_EQ(first.wall_s, 0.5);
   EXPECT_EQ(first.signal, 11);
   EXPECT_EQ(first.exit_code, 3);
@@ -81,7 +80,7 @@ TEST(JsonRecord, CasesAreReadEachWithItsFields) {
   EXPECT_EQ(first.output->length, 40U);
   EXPECT_EQ(first.note, "why");
   EXPECT_EQ(record.cases[1].name, "S.b");
-  EXPECT_TRUE(record.cases[1].not_run);
+  EXPECT_EQ(record.cases[1].outcome, Outcome::not_run);
   EXPECT_FALSE(record.cases[1].output);
 }
 
