@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/text.hpp"
+#include "core/settings/fields.hpp"
 
 namespace holdfast {
 namespace {
@@ -94,9 +95,11 @@ class FieldReader {
     if (const Json* value = find(field)) read_object(field, *value, read);
   }
 
-  void read(const char* field, std::vector<Leftover>& to) {
+  template <wire::Listed T>
+  void read(const char* field, std::vector<T>& to) {
     const auto read = [&](FieldReader& object) {
-      to.push_back({object.integer("pid").value_or(0), object.text("name")});
+      const auto read_one = [&](const char* name, auto& value) { object.read(name, value); };
+      each_field(to.emplace_back(), read_one);
     };
     for (const Json& item : array(field)) read_object(field, item, read);
   }
@@ -104,13 +107,6 @@ class FieldReader {
   void read(const char* field, std::optional<std::string>& marker) {
     const auto read = [&](FieldReader& object) { marker = object.text("reason"); };
     if (const Json* value = find(field)) read_object(field, *value, read);
-  }
-
-  void read(const char* field, std::vector<OrphanMarker>& to) {
-    const auto read = [&](FieldReader& object) {
-      to.push_back({object.text("file"), object.text("why")});
-    };
-    for (const Json& item : array(field)) read_object(field, item, read);
   }
 
   void read(const char* field, std::vector<Finding>& to) {

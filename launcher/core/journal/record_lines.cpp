@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/json_line.hpp"
+#include "core/settings/fields.hpp"
 
 namespace holdfast {
 namespace {
@@ -48,20 +49,17 @@ void add(JsonLine& line, std::string_view name, const ProcessName& process) {
   line.number("start", static_cast<std::int64_t>(process.start)).end_object();
 }
 
-void add(JsonLine& line, std::string_view name, const std::vector<Leftover>& leftovers) {
-  add_list(line, name, leftovers, [&](const Leftover& one) {
-    line.begin_object().number("pid", one.pid).text("name", one.name).end_object();
+template <wire::Listed T>
+void add(JsonLine& line, std::string_view name, const std::vector<T>& items) {
+  add_list(line, name, items, [&](const T& item) {
+    line.begin_object();
+    each_field(item, [&](std::string_view field, const auto& value) { add(line, field, value); });
+    line.end_object();
   });
 }
 
 void add(JsonLine& line, std::string_view name, const kinds::Marker& reason) {
   line.begin_object(name).text("reason", *reason).end_object();
-}
-
-void add(JsonLine& line, std::string_view name, const std::vector<OrphanMarker>& orphans) {
-  add_list(line, name, orphans, [&](const OrphanMarker& orphan) {
-    line.begin_object().text("file", orphan.file).text("why", orphan.why).end_object();
-  });
 }
 
 void add(JsonLine& line, std::string_view name, const std::vector<Finding>& findings) {

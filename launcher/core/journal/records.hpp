@@ -16,6 +16,7 @@
 #include "core/ctest/test_order.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
+#include "core/settings/fields.hpp"
 
 namespace holdfast {
 
@@ -33,6 +34,16 @@ struct Leftover {
 
   friend bool operator==(const Leftover&, const Leftover&) = default;
 };
+
+void each_field(wire::Any<Leftover> auto& leftover, auto&& use) {
+  use("pid", leftover.pid);
+  use("name", leftover.name);
+}
+
+void each_field(wire::Any<OrphanMarker> auto& orphan, auto&& use) {
+  use("file", orphan.file);
+  use("why", orphan.why);
+}
 
 // What one probe saw after the test had failed for good.
 struct Finding {

@@ -15,20 +15,6 @@
 #include "os/file/own_files.hpp"
 #include "os/file/system_call.hpp"
 
-namespace holdfast {
-
-void each_field(wire::Any<OrphanMarker> auto& orphan, auto&& use) {
-  use("file", orphan.file);
-  use("why", orphan.why);
-}
-
-void each_field(wire::Any<Leftover> auto& leftover, auto&& use) {
-  use("pid", leftover.pid);
-  use("name", leftover.name);
-}
-
-}  // namespace holdfast
-
 namespace holdfast::supervision {
 
 void each_field(wire::Any<AttemptResult> auto& result, auto&& use) {

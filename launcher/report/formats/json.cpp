@@ -1,6 +1,7 @@
 #include "report/render.hpp"
 
 #include "core/service/service_spec.hpp"
+#include "core/settings/fields.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
 #include "report/services.hpp"
@@ -38,15 +39,12 @@ Json value_of(const std::vector<std::string>& texts) { return json_list(texts, v
 
 Json value_of(const kinds::Marker& reason) { return {{"reason", valid_utf8(*reason)}}; }
 
-Json value_of(const std::vector<Leftover>& leftovers) {
-  return json_list(leftovers, [](const Leftover& one) {
-    return Json{{"pid", one.pid}, {"name", valid_utf8(one.name)}};
-  });
-}
-
-Json value_of(const std::vector<OrphanMarker>& orphans) {
-  return json_list(orphans, [](const OrphanMarker& one) {
-    return Json{{"file", valid_utf8(one.file)}, {"why", valid_utf8(one.why)}};
+template <wire::Listed T>
+Json value_of(const std::vector<T>& items) {
+  return json_list(items, [](const T& item) {
+    Json object;
+    each_field(item, [&](const char* name, const auto& value) { object[name] = value_of(value); });
+    return object;
   });
 }
 
