@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <istream>
+#include <set>
 
 namespace holdfast {
 namespace {
@@ -118,6 +119,19 @@ Journal read_journal(std::istream& stream) {
 Result<Journal> read_journal(const std::filesystem::path& file) {
   HOLDFAST_TRY(const RunFile journal, open_run_file(file.string()));
   return read_journal(*journal.stream);
+}
+
+std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records) {
+  std::vector<AttemptStarted> started;
+  std::set<std::string> ended;
+  for (const Record& record : records) {
+    if (const auto* one = std::get_if<AttemptStarted>(&record)) started.push_back(*one);
+    if (const auto* one = std::get_if<AttemptEnded>(&record)) ended.insert(one->attempt);
+  }
+  std::erase_if(started, [&](const AttemptStarted& one) {
+    return one.attempt.empty() || ended.count(one.attempt) != 0;
+  });
+  return started;
 }
 
 std::optional<RunStarted> first_record(const std::filesystem::path& journal) {

@@ -53,6 +53,9 @@ Result<JournalFlaws> read_records(const std::filesystem::path& file, const SeeRe
 Journal read_journal(std::istream& stream);
 Result<Journal> read_journal(const std::filesystem::path& file);
 
+// The attempts that have begun and have no last record.
+std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records);
+
 // The first record alone. Nothing when the journal does not begin with a run_started.
 std::optional<RunStarted> first_record(const std::filesystem::path& journal);
 // Reads from the beginning, where the stream must be.

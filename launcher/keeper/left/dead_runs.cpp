@@ -304,19 +304,6 @@ Result<ToldByLog> told_by(const CtestLogFile& log, const RunEntry& run, const Jo
 
 }  // namespace
 
-std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records) {
-  std::vector<AttemptStarted> started;
-  std::set<std::string> ended;
-  for (const Record& record : records) {
-    if (const auto* one = std::get_if<AttemptStarted>(&record)) started.push_back(*one);
-    if (const auto* one = std::get_if<AttemptEnded>(&record)) ended.insert(one->attempt);
-  }
-  std::erase_if(started, [&](const AttemptStarted& one) {
-    return one.attempt.empty() || ended.count(one.attempt) != 0;
-  });
-  return started;
-}
-
 std::string missing_lines(const DeadRun& run, double now) {
   std::string lines;
   for (const AttemptStarted& one : run.unended) {

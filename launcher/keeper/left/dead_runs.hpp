@@ -35,9 +35,6 @@ struct DeadRun {
   }
 };
 
-// Returns the attempts that have begun and have no last record.
-std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records);
-
 // Returns the records that the run lacks: `interrupted` for an attempt, `complete: false` for the
 // run. Empty: it lacks none.
 std::string missing_lines(const DeadRun& run, double now);

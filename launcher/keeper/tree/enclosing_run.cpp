@@ -27,15 +27,9 @@ bool has_tag(const RunEntry& run, std::uint64_t tag) {
 }  // namespace
 
 bool is_attempt_going_on(const std::vector<Record>& records, std::uint64_t tag) {
-  bool goes_on = false;
-  for (const Record& record : records) {
-    if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      goes_on = goes_on || tag_number(begun->attempt) == tag;
-    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
-      if (tag_number(ended->attempt) == tag) goes_on = false;
-    }
-  }
-  return goes_on;
+  return std::ranges::any_of(unended_attempts(records), [&](const AttemptStarted& one) {
+    return tag_number(one.attempt) == tag;
+  });
 }
 
 std::string run_around_us(const std::string& tree, const ProcessName& ctest,

@@ -60,15 +60,14 @@ std::optional<LiveRun> ask(const std::string& socket) {
 void take_records(const std::vector<Record>& records, const std::string& numbering,
                   const std::function<bool(const ProcessName&)>& is_alive, LiveRun& run) {
   for (const Record& record : records) {
-    if (const auto* started = std::get_if<RunStarted>(&record)) {
-      run.since = started->at;
-      run.is_in_other_pid_namespace = started->boot != numbering;
-    } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      if (!run.is_in_other_pid_namespace && !is_alive(begun->launcher)) continue;
-      run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
-    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
-      std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });
-    }
+    const auto* started = std::get_if<RunStarted>(&record);
+    if (started == nullptr) continue;
+    run.since = started->at;
+    run.is_in_other_pid_namespace = started->boot != numbering;
+  }
+  for (const AttemptStarted& begun : unended_attempts(records)) {
+    if (!run.is_in_other_pid_namespace && !is_alive(begun.launcher)) continue;
+    run.tests.push_back({begun.test, begun.attempt, begun.launcher.pid, begun.at});
   }
 }
 
