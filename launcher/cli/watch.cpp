@@ -42,7 +42,6 @@
 #include "report/excerpt.hpp"
 #include "report/load.hpp"
 #include "store/journal_reader.hpp"
-#include "store/json_record.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {

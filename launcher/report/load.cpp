@@ -9,7 +9,7 @@
 #include "core/service/log_gap.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"
-#include "store/json_record.hpp"
+#include "store/journal_reader.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,6 +1,6 @@
 #include "report/test_outcome.hpp"
 
-#include "core/outcome/end_verdict.hpp"
+#include "core/outcome/outcome.hpp"
 
 namespace holdfast {
 namespace {

@@ -15,11 +15,23 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
 
 struct RunFile;
+
+// One line of a journal, which core/journal/record_lines makes.
+struct ParsedLine {
+  std::optional<Record> record;  // empty: the line has no record that this version understands
+  std::string complaint;         // not empty: what was ignored in the line, and why
+};
+
+// Never throws, whatever the bytes are. A field of the wrong type counts as absent, and the
+// complaint names it. A line without a required field is no record. Unknown fields are ignored
+// silently, because fields may be added. Bytes that are not UTF-8 are replaced.
+ParsedLine parse_record(std::string_view line);
 
 inline constexpr std::size_t k_max_journal_line = 4U << 20U;
 // The most complaints that are kept; Journal::flaws counts them all.

@@ -7,7 +7,7 @@
 #include "core/base/attempt_tag.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
-#include "core/outcome/end_verdict.hpp"
+#include "core/outcome/outcome.hpp"
 #include "core/settings/policy.hpp"
 #include "os/file/file_text.hpp"
 #include "os/log/log.hpp"

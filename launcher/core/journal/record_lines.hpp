@@ -1,4 +1,4 @@
-// Makes the lines of a journal. (Their reader is store/json_record.) Every process of ours writes
+// Makes the lines of a journal. (Their reader is store/journal_reader.) Every process of ours writes
 // records, so this uses our own writer of JSON: one line per test is written while ctest waits, and
 // to build JSON objects would take ten times as long.
 #pragma once

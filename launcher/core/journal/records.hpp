@@ -1,6 +1,6 @@
 // The records of a journal as types; docs/reference/journal.md is the contract, and the fields are
 // rows of core/journal/records.def. A field that the record lacks is an empty optional, string or
-// list. Without some of them there is no record, as lack_of() in store/json_record.cpp says.
+// list. Without some of them there is no record, as lack_of() in store/journal_reader.cpp says.
 #pragma once
 
 #include <array>

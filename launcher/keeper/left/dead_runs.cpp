@@ -25,7 +25,6 @@
 #include "os/process/stop_record.hpp"
 #include "store/ctest_log.hpp"
 #include "store/journal_reader.hpp"
-#include "store/json_record.hpp"
 #include "store/run_files.hpp"
 
 namespace holdfast {

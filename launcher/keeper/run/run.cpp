@@ -28,7 +28,7 @@
 #include "report/load.hpp"
 #include "report/run_report.hpp"
 #include "report/said/reasons.hpp"
-#include "store/json_record.hpp"
+#include "store/journal_reader.hpp"
 
 namespace holdfast {
 

@@ -1,6 +1,5 @@
 #include "store/journal_reader.hpp"
 
-#include "store/json_record.hpp"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <variant>
 
-#include "store/json_record.hpp"
+#include "store/journal_reader.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/outcome/end_verdict.hpp"
+#include "core/outcome/outcome.hpp"
 
 #include <gtest/gtest.h>
 

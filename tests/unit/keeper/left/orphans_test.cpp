@@ -10,7 +10,6 @@
 #include "core/journal/record_lines.hpp"
 #include "nowhere.hpp"
 #include "store/journal_reader.hpp"
-#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {

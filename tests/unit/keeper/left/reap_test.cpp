@@ -10,7 +10,7 @@
 #include "core/journal/record_lines.hpp"
 #include "fake_supervisors.hpp"
 #include "os/process/process.hpp"
-#include "store/json_record.hpp"
+#include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {

@@ -11,7 +11,6 @@
 #include "heard_stderr.hpp"
 #include "nowhere.hpp"
 #include "store/journal_reader.hpp"
-#include "store/json_record.hpp"
 
 namespace holdfast {
 namespace {

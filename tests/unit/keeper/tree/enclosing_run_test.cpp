@@ -9,7 +9,7 @@
 #include "core/base/attempt_tag.hpp"
 #include "core/journal/record_lines.hpp"
 #include "os/process/process.hpp"
-#include "store/json_record.hpp"
+#include "store/journal_reader.hpp"
 
 namespace holdfast {
 namespace {

@@ -8,7 +8,7 @@
 #include "../os/scratch.hpp"
 #include "core/journal/record_lines.hpp"
 #include "os/process/process.hpp"
-#include "store/json_record.hpp"
+#include "store/journal_reader.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "store/json_record.hpp"
+#include "store/journal_reader.hpp"
 #include "core/journal/record_lines.hpp"
 
 #include <gtest/gtest.h>
