@@ -3,7 +3,6 @@
 
 #include "report/model.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>

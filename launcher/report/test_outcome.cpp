@@ -1,6 +1,5 @@
 #include "report/test_outcome.hpp"
 
-#include "core/outcome/outcome.hpp"
 
 namespace holdfast {
 namespace {

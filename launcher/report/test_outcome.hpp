@@ -4,7 +4,6 @@
 #include "core/journal/records.hpp"
 #include "core/outcome/outcome.hpp"
 
-#include <cstddef>
 #include <optional>
 
 namespace holdfast {

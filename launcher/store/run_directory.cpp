@@ -3,7 +3,6 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/process/process.hpp"

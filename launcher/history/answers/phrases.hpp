@@ -3,9 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "history/past_run.hpp"
 

@@ -4,7 +4,6 @@
 #include "core/settings/fields.hpp"
 #include "report/describe.hpp"
 #include "report/lanes.hpp"
-#include "report/services.hpp"
 #include "report/time/run_time.hpp"
 
 #include <fmt/format.h>
