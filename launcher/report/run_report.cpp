@@ -8,10 +8,8 @@
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
-#include <vector>
 
 #include "core/ctest/ctest_options.hpp"
-#include "report/model.hpp"
 #include "report/services.hpp"
 
 namespace holdfast {

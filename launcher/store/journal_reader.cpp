@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <istream>
 #include <limits>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "core/base/text.hpp"
 #include "core/settings/fields.hpp"

@@ -9,8 +9,6 @@
 #include <sys/wait.h>
 
 #include "core/base/text.hpp"
-#include "core/bundle/packed_file.hpp"
-#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 

@@ -9,12 +9,10 @@
 #include "core/base/encoding.hpp"
 #include "core/base/names.hpp"
 #include "core/base/text.hpp"
-#include "core/bundle/packed_file.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/own_files.hpp"
 #include "os/file/removal.hpp"
 #include "os/log/log.hpp"
-#include "report/bundle/bundled_files.hpp"
 
 namespace holdfast {
 namespace {

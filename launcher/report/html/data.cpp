@@ -22,7 +22,6 @@
 #include "report/describe.hpp"
 #include "report/html/pieces.hpp"
 #include "report/lanes.hpp"
-#include "report/render.hpp"
 #include "report/shown.hpp"
 #include "report/steps.hpp"
 
