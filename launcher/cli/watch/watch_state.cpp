@@ -151,6 +151,14 @@ void add_end_of_test(const WatchEvent& event, std::optional<double> left, Json& 
   json["left_s"] = left ? Json(*left) : Json(nullptr);
 }
 
+constexpr double k_patience_s = 0.5;
+
+bool went_wrong(const TestEvidence& evidence, Outcome outcome) {
+  const std::optional<Verdict> verdict = verdict_of(evidence);
+  if (verdict && *verdict != Verdict::unknown) return *verdict == Verdict::failed;
+  return !is_good(outcome);
+}
+
 }  // namespace
 
 std::optional<double> time_left(const Progress& progress) {
@@ -292,18 +300,6 @@ std::string event_json(const WatchEvent& event, const Counts& counts, std::optio
 std::string waiting_json(std::string_view tree) {
   return Json{{"v", 1}, {"event", "waiting"}, {"tree", valid_utf8(tree)}}.dump() + "\n";
 }
-
-namespace {
-
-constexpr double k_patience_s = 0.5;
-
-bool went_wrong(const TestEvidence& evidence, Outcome outcome) {
-  const std::optional<Verdict> verdict = verdict_of(evidence);
-  if (verdict && *verdict != Verdict::unknown) return *verdict == Verdict::failed;
-  return !is_good(outcome);
-}
-
-}  // namespace
 
 void WatchState::take(const Record& record, double now) {
   if (const auto* started = std::get_if<RunStarted>(&record)) {
