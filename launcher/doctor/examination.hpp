@@ -18,7 +18,7 @@ namespace holdfast::doctor {
 
 // The tests of the tree, as its ctest lists them.
 struct Listing {
-  std::vector<TreeTest> tests = {};
+  std::vector<ListedTest> tests = {};
   std::string said = {};     // what ctest printed on stderr
   std::string trouble = {};  // why it cannot list them; empty: it can
   std::string unseen = {};   // why it was not asked; empty: it was

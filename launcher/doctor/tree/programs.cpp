@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "core/base/text.hpp"
@@ -20,7 +21,7 @@ bool is_directory(const std::string& path) {
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 // The path that ctest would execute; the word itself if ctest finds none.
-std::string path_of_program(const TreeTest& test) {
+std::string path_of_program(const ListedTest& test) {
   const std::string& word = test.command[0];
   if (word.find('/') == std::string::npos) {
     const std::string found = os::find_program(word);
@@ -29,10 +30,27 @@ std::string path_of_program(const TreeTest& test) {
   return path_in(test, word);
 }
 
-SeenTest look_at(const TreeTest& test) {
+// Whether another test of the tree may make what this one needs. ctest itself lets a test that
+// cleans a fixture up depend on all that require the fixture.
+bool needs_others(const ListedTest& test, const std::vector<ListedTest>& all) {
+  const auto is_any_of = [](const std::vector<std::string>& names) {
+    return
+        [&names](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+  };
+  const TestSchedule& own = test.schedule;
+  if (own.depends.empty()) return false;
+  return std::ranges::any_of(all, [&](const ListedTest& other) {
+    const TestSchedule& its = other.schedule;
+    if (!is_any_of(own.depends)(other.name)) return false;
+    return !std::ranges::any_of(its.required, is_any_of(own.cleanup)) ||
+           std::ranges::any_of(its.setup, is_any_of(own.cleanup));
+  });
+}
+
+SeenTest look_at(const ListedTest& test, const std::vector<ListedTest>& all) {
   SeenTest seen;
   seen.name = test.name;
-  seen.needs_others = test.needs_others;
+  seen.needs_others = needs_others(test, all);
   if (!test.directory.empty() && !is_directory(test.directory)) {
     seen.missing.push_back(test.directory);
   }
@@ -49,7 +67,8 @@ SeenTest look_at(const TreeTest& test) {
   } else {
     seen.interpreter = os::missing_interpreter(seen.path);
   }
-  for (const std::string& file : test.files) {
+  for (const std::string& name : test.required_files) {
+    const std::string file = path_in(test, name);
     // Holdfast requires the program itself (ctest-integration/commands.cmake).
     if (file != seen.path && file != seen.interpreter && !exists(file)) {
       seen.missing.push_back(file);
@@ -145,10 +164,10 @@ Finding finding_of(const ByWhat::Lack& lack, const Programs& programs) {
 
 }  // namespace
 
-std::vector<SeenTest> look_at_programs(const std::vector<TreeTest>& tests) {
+std::vector<SeenTest> look_at_programs(const std::vector<ListedTest>& tests) {
   std::vector<SeenTest> seen;
-  for (const TreeTest& test : tests) {
-    if (!test.is_disabled) seen.push_back(look_at(test));
+  for (const ListedTest& test : tests) {
+    if (!test.is_disabled) seen.push_back(look_at(test, tests));
   }
   return seen;
 }

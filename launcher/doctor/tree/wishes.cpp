@@ -26,7 +26,7 @@ void add_locks(const std::string& test, const std::vector<LockSpec>& locks, cons
   }
 }
 
-void add(const TreeTest& test, const Policy& policy, const LockHome& home, Wishes& wishes) {
+void add(const ListedTest& test, const Policy& policy, const LockHome& home, Wishes& wishes) {
   add_locks(test.name, policy.locks, home, wishes);
   for (const ServiceUse& use : policy.services) wishes.services[use.name].push_back(test.name);
   wishes.ports = wishes.ports || policy.ports > 0;
@@ -41,10 +41,10 @@ void add(const TreeTest& test, const Policy& policy, const LockHome& home, Wishe
 
 }  // namespace
 
-Wishes wishes_of(const std::vector<TreeTest>& tests, const ProjectSettings& project,
+Wishes wishes_of(const std::vector<ListedTest>& tests, const ProjectSettings& project,
                  const LockHome& home) {
   Wishes wishes;
-  for (const TreeTest& test : tests) {
+  for (const ListedTest& test : tests) {
     if (test.is_disabled) continue;
     const Result<ResolvedPolicy> resolved = project.resolve(test.name, test.facts, test.said);
     if (!resolved) {
