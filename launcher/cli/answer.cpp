@@ -18,8 +18,8 @@
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/wire.hpp"
 #include "settings/complaints.hpp"
+#include "settings/pattern.hpp"
 #include "settings/project_settings.hpp"
-#include "settings/signatures.hpp"
 
 namespace holdfast::cli {
 namespace {
