@@ -11,7 +11,7 @@
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "doctor/diagnosis.hpp"
-#include "doctor/tree/needed_tools.hpp"
+#include "doctor/machine/tools.hpp"
 #include "doctor/tree/wishes.hpp"
 
 namespace holdfast::doctor {

@@ -18,7 +18,6 @@
 #include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/retry/run_retries.hpp"
-#include "core/settings/preflight.hpp"
 #include "core/settings/settings.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/complaints.hpp"

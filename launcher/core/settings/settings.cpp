@@ -84,4 +84,22 @@ Values values_of(const Settings& settings, const std::vector<std::size_t>& overr
   return said;
 }
 
+void PreflightNeeds::replace_by(const PreflightNeeds& later) {
+#define HOLDFAST_PREFLIGHT_KEY(field, ...) \
+  if (later.field) field = later.field;
+#include "core/settings/table_keys.def"
+}
+
+bool PreflightNeeds::is_empty() const {
+  return true
+#define HOLDFAST_PREFLIGHT_KEY(field, ...) &&(!field || field->all.empty())
+#include "core/settings/table_keys.def"
+      ;
+}
+
+void Preflight::replace_by(const Preflight& later) {
+  fail.replace_by(later.fail);
+  warn.replace_by(later.warn);
+}
+
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// What the tests of the build tree want by their settings.
+// What the tests of the build tree want by their settings, and whether this user may have it.
 #pragma once
 
 #include <map>
@@ -9,10 +9,31 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/settings/facts.hpp"
 #include "core/settings/policy.hpp"
-#include "doctor/machine/rights.hpp"
+#include "doctor/base/finding.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::doctor {
+
+struct WantedContainment {
+  Containment what;                     // a cgroup, or namespaces
+  std::vector<std::string> tests = {};  // that have it
+  std::string trouble = {};             // why it is unavailable; empty: it is not
+};
+
+struct WantedMachineLock {
+  std::string name;
+  std::vector<std::string> tests = {};
+  std::string trouble = {};  // as above
+};
+
+struct Rights {
+  std::vector<WantedContainment> containments = {};
+  std::vector<WantedMachineLock> machine_locks = {};
+};
+
+// Fills in the troubles.
+void look_at_rights(Rights& rights);
+Findings check_rights(const Rights& rights);
 
 // The path of a file that the test names. A relative one begins where the test runs.
 inline std::string path_in(const ListedTest& test, const std::string& file) {
