@@ -63,7 +63,7 @@ Result<History> with_runs_of(const std::string& tree) {
   return with_runs_of(tree, History::open(file));
 }
 
-struct Options {
+struct HistoryOptions {
   std::string tree;
   std::string format = "text";
   std::vector<std::string> words;
@@ -73,7 +73,7 @@ constexpr std::string_view k_expected =
     "history: expected TEST, export FILE, import FILE... or merge FILE...";
 
 // Empty: there is none here or above.
-Result<std::string> tree_of(const Options& options) {
+Result<std::string> tree_of(const HistoryOptions& options) {
   if (!options.tree.empty()) return find_tree(options.tree);
   return find_build_tree(fs::current_path()) ? find_tree({}) : Result<std::string>(std::string());
 }
@@ -91,7 +91,7 @@ Result<Answer> answer_from(History& history, std::optional<std::string_view> tes
 }
 
 // Opens the history and prints what `answer` says of it.
-Result<int> print_answer(const Options& options,
+Result<int> print_answer(const HistoryOptions& options,
                          const std::function<Result<std::string>(History&)>& answer) {
   HOLDFAST_TRY(const std::string tree, tree_of(options));
   Result<History> history = open_history(tree);
@@ -104,7 +104,7 @@ Result<int> print_answer(const Options& options,
   return print_or_fail(text);
 }
 
-Result<std::string> failed(const Options& options, History& history) {
+Result<std::string> failed(const HistoryOptions& options, History& history) {
   HOLDFAST_TRY(const LastSeen seen, answer_from<LastSeen>(history));
   const std::vector<RedTest> red = seen.red();
   if (options.format == "text") return failed_text(red);
@@ -116,12 +116,12 @@ Result<std::string> failed(const Options& options, History& history) {
   return names_as_lines(names);
 }
 
-Result<std::string> flaky(const Options& options, History& history) {
+Result<std::string> flaky(const HistoryOptions& options, History& history) {
   HOLDFAST_TRY(const Flakiness flakiness, answer_from<Flakiness>(history));
   return options.format == "json" ? flaky_json(flakiness) : flaky_text(flakiness);
 }
 
-Result<std::string> slowest(const Options& options, History& history) {
+Result<std::string> slowest(const HistoryOptions& options, History& history) {
   HOLDFAST_TRY(const Durations durations, answer_from<Durations>(history));
   const std::vector<SlowTest> sorted = durations.sorted();
   return options.format == "json" ? slowest_json(sorted) : slowest_text(sorted);
@@ -138,7 +138,8 @@ Charset charset() {
   return is_utf8 ? Charset::unicode : Charset::ascii;
 }
 
-Result<std::string> of_test(const Options& options, const std::string& test, History& history) {
+Result<std::string> of_test(const HistoryOptions& options, const std::string& test,
+                            History& history) {
   HOLDFAST_TRY(const TestHistory answer, answer_from<TestHistory>(history, test));
   if (answer.tests().empty()) {
     std::string line = "no run in the history has a test called " + brief_in_quotes(test);
@@ -171,7 +172,7 @@ Result<RunHead> find_in(const std::vector<RunHead>& runs, const std::string& wan
                       (ids.empty() ? "none" : ids)};
 }
 
-Result<std::string> compare_runs(const Options& options, History& history) {
+Result<std::string> compare_runs(const HistoryOptions& options, History& history) {
   HOLDFAST_TRY(const std::vector<RunHead> runs, history.runs());
   PastRun loaded[2];
   for (std::size_t i = 0; i < 2; ++i) {
@@ -234,7 +235,7 @@ Result<std::string> merge(const std::vector<std::string>& files) {
   return said;
 }
 
-Result<int> history(const Options& options) {
+Result<int> history(const HistoryOptions& options) {
   const std::vector<std::string>& words = options.words;
   const std::string& verb = words.front();
   if (words.size() == 1) {
@@ -250,18 +251,18 @@ Result<int> history(const Options& options) {
   return refused(std::string(k_expected));
 }
 
-AddedCommand<Options> add_answer(Command app, const char* name, const char* help,
-                                 const std::vector<std::string>& formats,
-                                 Result<int> (*act)(const Options&)) {
-  const AddedCommand<Options> added = add_command(app, name, help, act);
+AddedCommand<HistoryOptions> add_answer(Command app, const char* name, const char* help,
+                                        const std::vector<std::string>& formats,
+                                        Result<int> (*act)(const HistoryOptions&)) {
+  const AddedCommand<HistoryOptions> added = add_command(app, name, help, act);
   added.command.add_option("--format", added.options->format, "what is printed (default: text)")
       .one_of(formats);
   add_tree_option(added.command, added.options->tree);
   return added;
 }
 
-template <Result<std::string> (*Answer)(const Options&, History&)>
-Result<int> answered(const Options& options) {
+template <Result<std::string> (*Answer)(const HistoryOptions&, History&)>
+Result<int> answered(const HistoryOptions& options) {
   return print_answer(options, [&](History& past) { return Answer(options, past); });
 }
 
@@ -325,14 +326,14 @@ void add_history(Command app) {
   add_answer(app, "flaky", "which tests are flaky, how often and since when", {"text", "json"},
              answered<flaky>);
   add_answer(app, "slowest", "which tests take longest", {"text", "json"}, answered<slowest>);
-  const AddedCommand<Options> of_test =
+  const AddedCommand<HistoryOptions> of_test =
       add_answer(app, "history", "the outcomes of a test in all runs", {"text", "json"}, history);
   of_test.command
       .add_option("TEST", of_test.options->words,
                   "a test; or export FILE, import FILE..., merge FILE...")
       .required()
       .check(expected("a test, or export, import or merge and files"));
-  const AddedCommand<Options> of_runs =
+  const AddedCommand<HistoryOptions> of_runs =
       add_answer(app, "compare", "what is newly red or slow in the second run", {"text", "json"},
                  answered<compare_runs>);
   of_runs.command

@@ -32,12 +32,9 @@ constexpr std::size_t k_most_running = 10;
 constexpr std::size_t k_lines_besides = 4;  // of the block, without tests
 constexpr std::size_t k_widest_bar = 30;
 
-std::string painted(const std::string& text, std::string_view code, Colour colour) {
-  if (colour == Colour::none) return text;
-  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+std::string red(const std::string& text, Colour colour) {
+  return colour == Colour::none ? text : "\x1b[31m" + text + "\x1b[0m";
 }
-
-std::string red(const std::string& text, Colour colour) { return painted(text, "31", colour); }
 
 bool any_trouble(const Counts& counts) {
   for (std::size_t i = 0; i < k_outcomes; ++i) {

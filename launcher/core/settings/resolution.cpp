@@ -196,7 +196,7 @@ Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
   const Result<void> applied = apply(value, resolved.policy);
   if (applied) return true;
   if (value.source == Source::file) return ErrorInWords{to_text(value.origin, applied.error())};
-  const std::string who = text_of({"HOLDFAST_", property_of(value.setting)});
+  const std::string who = text_of({"HOLDFAST_", row_of(value.setting).property});
   const std::string complaint = to_text(who, applied.error());
   const bool is_needed = value.setting == Setting::locks || value.setting == Setting::services ||
                          value.setting == Setting::containment;
@@ -212,9 +212,9 @@ std::string origin_of(const Value& value) {
     case Source::file:
       return value.origin;
     case Source::property:
-      return "the test's HOLDFAST_" + std::string(property_of(value.setting));
+      return "the test's HOLDFAST_" + std::string(row_of(value.setting).property);
     case Source::option:
-      return std::string(option_of(value.setting));
+      return std::string(row_of(value.setting).option);
   }
   return value.origin;
 }
@@ -231,10 +231,7 @@ std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFa
 }
 
 std::vector<ExplainedValue> explain_run(const Settings& settings) {
-  Values said;
-  for (const ProfileLayer& layer : settings.layers) {
-    said.insert(said.end(), layer.said.begin(), layer.said.end());
-  }
+  const Values said = said_in_profiles(settings);
   const RunSettings run = run_settings(settings);
   Explanation explanation(said);
 #define HOLDFAST_RUN_SETTING(id, field, Kind, toml, since, nothing, ...) \

@@ -142,6 +142,9 @@ struct StepSettings {
   std::string oom_events;  // as RunSettings has it
 };
 
+// Of all layers, in their order.
+Values said_in_profiles(const Settings& settings);
+
 RunSettings run_settings(const Settings& settings);
 BuildStepSettings build_step_settings(const Settings& settings);
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <tuple>
+#include <map>
 
 #include "core/base/text.hpp"
 #include "os/process/execute.hpp"
@@ -77,54 +77,44 @@ SeenTest look_at(const ListedTest& test, const std::vector<ListedTest>& all) {
   return seen;
 }
 
-// Tests that lack the same thing are one finding.
-class ByWhat {
- public:
-  void add(Kind kind, const SeenTest& test, const std::string& what, const std::string& of = {}) {
-    const auto [at, is_new] = of_key_.try_emplace(std::tuple(kind, what, of), all_.size());
-    if (is_new) all_.push_back({kind, what, of, {}});
-    all_[at->second].names.push_back(test.name);
-  }
+// What a test lacks, and the script that lacks its interpreter. Tests that lack the same thing are
+// one finding.
+struct Lack {
+  Kind kind;
+  std::string what;
+  std::string of = {};
 
-  struct Lack {
-    Kind kind;
-    std::string what;
-    std::string of;  // the script that lacks its interpreter
-    std::vector<std::string> names;
-  };
-  const std::vector<Lack>& all() const { return all_; }
-
- private:
-  std::vector<Lack> all_;
-  std::map<std::tuple<Kind, std::string, std::string>, std::size_t> of_key_;
+  friend auto operator<=>(const Lack&, const Lack&) = default;
 };
+using Lacks = std::map<Lack, TestNames>;
 
-ByWhat lacks_of(const std::vector<SeenTest>& tests) {
-  ByWhat lacks;
+Lacks lacks_of(const std::vector<SeenTest>& tests) {
+  Lacks lacks;
   for (const SeenTest& test : tests) {
     switch (test.program) {
       case SeenTest::Program::found:
         break;
       case SeenTest::Program::missing:
-        lacks.add(test.needs_others ? Kind::program_later : Kind::program_missing, test, test.path);
+        lacks[{test.needs_others ? Kind::program_later : Kind::program_missing, test.path}]
+            .push_back(test.name);
         break;
       case SeenTest::Program::refused:
-        lacks.add(Kind::program_refused, test, test.path);
+        lacks[{Kind::program_refused, test.path}].push_back(test.name);
         break;
     }
     if (!test.interpreter.empty()) {
-      lacks.add(Kind::interpreter_missing, test, test.interpreter, test.path);
+      lacks[{Kind::interpreter_missing, test.interpreter, test.path}].push_back(test.name);
     }
     for (const std::string& file : test.missing) {
       // Another test may make it, and then it is no news that it is not there yet.
-      if (!test.needs_others) lacks.add(Kind::file_missing, test, file);
+      if (!test.needs_others) lacks[{Kind::file_missing, file}].push_back(test.name);
     }
   }
   return lacks;
 }
 
-Finding finding_of(const ByWhat::Lack& lack, const Programs& programs) {
-  const std::string names = some_of(lack.names);
+Finding finding_of(const Lack& lack, const TestNames& tests, const Programs& programs) {
+  const std::string names = some_of(tests);
   Finding finding{lack.kind, ""};
   switch (lack.kind) {
     case Kind::program_missing:
@@ -174,8 +164,9 @@ std::vector<SeenTest> look_at_programs(const std::vector<ListedTest>& tests) {
 
 Findings check_programs(const Programs& programs) {
   Findings all;
-  const ByWhat lacks = lacks_of(programs.tests);
-  for (const ByWhat::Lack& lack : lacks.all()) all.push_back(finding_of(lack, programs));
+  for (const auto& [lack, tests] : lacks_of(programs.tests)) {
+    all.push_back(finding_of(lack, tests, programs));
+  }
   return all;
 }
 

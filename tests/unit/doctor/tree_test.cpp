@@ -57,9 +57,9 @@ TEST(Programs, WhatCannotBeStartedIsWrong) {
   files.missing = {"/b/data", "/b/dir"};
   const Findings found = check_programs({{script, refused, files}});
   ASSERT_EQ(kinds_of(found),
-            (Kinds{"interpreter_missing", "program_refused", "file_missing", "file_missing"}));
-  EXPECT_EQ(found[0].what, "\"a\": the interpreter of /b/prog does not exist: /usr/bin/python2");
-  EXPECT_EQ(found[0].where, "/b/prog:1");
+            (Kinds{"program_refused", "interpreter_missing", "file_missing", "file_missing"}));
+  EXPECT_EQ(found[1].what, "\"a\": the interpreter of /b/prog does not exist: /usr/bin/python2");
+  EXPECT_EQ(found[1].where, "/b/prog:1");
 }
 
 TEST(Programs, ADirectoryIsNoProgram) {
