@@ -106,18 +106,18 @@ std::string expected() {
 template <typename Kind, typename Field>
 struct KeyReader {
   static void read(const Key& key) {
-    const Result<std::string> text = text_in(Kind{}, key.node);
-    if (!text) return key.complain(key.node, to_text(text.error()), expected<Kind, Field>());
-    Field field{};
-    const Result<void> understood = Kind::read(*text, field);
-    if (understood) return key.add(key.node, *text);
-    const bool names_part =
-        std::is_same_v<Kind, kind::Rules> || std::is_same_v<Kind, kind::SrunOptions>;
-    if (!names_part) {
-      return key.complain(key.node, in_quotes(*text), expected<Kind, Field>());
-    }
-    // The error about such a text names the part that is wrong.
-    key.complain(key.node, found_in(understood.error()), expected_by(understood.error()));
+    const auto text_of_value = [](const toml::node& node) -> Result<std::string> {
+      HOLDFAST_TRY(std::string text, text_in(Kind{}, node));
+      Field field{};
+      const Result<void> understood = Kind::read(text, field);
+      if (understood) return text;
+      // The error about such a text names the part that is wrong.
+      const bool names_part =
+          std::is_same_v<Kind, kind::Rules> || std::is_same_v<Kind, kind::SrunOptions>;
+      return names_part ? understood.error() : ErrorInWords{in_quotes(text)};
+    };
+    const auto text = key.table.value(key.name, expected<Kind, Field>(), text_of_value);
+    if (text) key.add(key.node, *text);
   }
 };
 
