@@ -226,9 +226,7 @@ DebuggedCommand enter_environment(const ListedTest& test, const DebugOptions& op
   std::vector<std::string> all = modified.entries();
   DebuggedCommand command;
   for (const std::string_view name : {"LINES", "COLUMNS"}) {
-    const auto sets_it = [&](std::string_view entry) {
-      return entry.substr(0, entry.find('=')) == name;
-    };
+    const auto sets_it = [&](std::string_view entry) { return name_in(entry) == name; };
     if (std::ranges::none_of(all, sets_it)) command.without.emplace_back(name);
   }
   command.inside = take_inside(debugger, all, own);
