@@ -24,8 +24,6 @@ namespace {
 constexpr std::string_view k_oldest_cmake = "3.25";
 constexpr std::size_t k_most_output = 16 * 1024;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 os::BoundedOrder order_for(const Tool& tool, Milliseconds patience) {
   os::BoundedOrder order;
   order.words = {tool.path, "--version"};
@@ -61,8 +59,8 @@ bool says(std::string_view text, std::string_view version) {
   for (std::size_t at = text.find(version); at != std::string_view::npos;
        at = text.find(version, at + 1)) {
     const std::size_t end = at + version.size();
-    const bool begins = at == 0 || (!is_digit(text[at - 1]) && text[at - 1] != '.');
-    if (begins && (end == text.size() || !is_digit(text[end]))) return true;
+    const bool begins = at == 0 || (!is_ascii_digit(text[at - 1]) && text[at - 1] != '.');
+    if (begins && (end == text.size() || !is_ascii_digit(text[end]))) return true;
   }
   return false;
 }
@@ -196,12 +194,12 @@ bool is_in_repository(const std::string& directory) {
 
 std::string version_in(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!is_digit(text[at])) continue;
+    if (!is_ascii_digit(text[at])) continue;
     std::size_t end = at;
     bool has_dot = false;
-    while (end < text.size() && (is_digit(text[end]) || text[end] == '.')) {
+    while (end < text.size() && (is_ascii_digit(text[end]) || text[end] == '.')) {
       const bool is_dot = text[end] == '.';
-      if (is_dot && (end + 1 == text.size() || !is_digit(text[end + 1]))) break;
+      if (is_dot && (end + 1 == text.size() || !is_ascii_digit(text[end + 1]))) break;
       has_dot = has_dot || is_dot;
       ++end;
     }
